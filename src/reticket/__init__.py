@@ -1,0 +1,1 @@
+"""reticket: a self-hosted token service."""

@@ -1,0 +1,92 @@
+"""What the audit log is told: one event, sometimes two, for everything that happens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reticket.core.errors import Refusal
+from reticket.core.model import Caller, Family, Outcome
+from reticket.core.ports import Event
+from reticket.core.steps import Turned
+
+_NOBODY = Caller(address="", correlation_id="")
+
+_EVENTS = {
+    Outcome.KEPT: "issued",
+    Outcome.ADVANCED: "issued",
+    Outcome.HEALED: "healed",
+    Outcome.REPLAYED: "replayed",
+    Outcome.REISSUED: "reissued",
+    Outcome.TOLERATED: "tolerated",
+    Outcome.REVOKED: "revoked",
+}
+
+
+def told(resource: str, turned: Turned, caller: Caller) -> Iterator[Event]:
+    """The events of a step: what came of it, and a switch of context on top."""
+    if turned.refusal is not None:
+        name = "reused" if turned.ended else "refused"
+        yield _of(turned.family, turned.now, name, resource, caller, turned.refusal.cause)
+    elif turned.outcome is not None:
+        cause = turned.family.revoked_cause if turned.family and turned.ended else None
+        yield _of(turned.family, turned.now, _EVENTS[turned.outcome], resource, caller, cause)
+    if turned.switched_to is not None:
+        switch = turned.switched_to
+        yield _of(turned.family, turned.now, "switched", resource, caller, context=switch)
+
+
+def begun(resource: str, turned: Turned, caller: Caller) -> Event:
+    """The event of a sign-in, or of its withdrawal."""
+    if turned.refusal is None:
+        return _of(turned.family, turned.now, "sign_in", resource, caller)
+    return _of(turned.family, turned.now, "revoked", resource, caller, "subject_changed")
+
+
+def refused(at: int, resource: str, refusal: Refusal, caller: Caller) -> Event:
+    """The event of a refusal that met no family."""
+    return _of(None, at, "refused", resource, caller, refusal.cause)
+
+
+def sign_in_failed(
+    at: int, resource: str, subject: str | None, refusal: Refusal, caller: Caller
+) -> Event:
+    """The event of a sign-in that failed; `subject` only when there is such a one."""
+    return Event(
+        at=at,
+        event="sign_in_failed",
+        resource=resource,
+        subject=subject,
+        cause=refusal.cause,
+        address=caller.address,
+        device=caller.device,
+        correlation_id=caller.correlation_id,
+    )
+
+
+def revoked(at: int, family: Family) -> Event:
+    """The event of a revocation that no request of the family's own asked for."""
+    return _of(family, at, "revoked", family.resource, _NOBODY, family.revoked_cause)
+
+
+def _of(
+    family: Family | None,
+    at: int,
+    event: str,
+    resource: str,
+    caller: Caller,
+    cause: str | None = None,
+    context: str | None = None,
+) -> Event:
+    return Event(
+        at,
+        event,
+        resource,
+        family.id.hex() if family else None,
+        family.subject if family else None,
+        context or (family.context if family else None),
+        cause,
+        family.generation if family else None,
+        caller.address or None,
+        caller.device,
+        caller.correlation_id or None,
+    )

@@ -1,0 +1,107 @@
+"""The one bridge between the event loop and the synchronous world: lanes and conveyors.
+
+A lane is a thread that works off jobs in order. A conveyor gathers what arrives while its lane is
+busy into the next batch, so that one commit serves all of it; a lone item waits for nobody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Generic, TypeVar
+
+from reticket.core.errors import Unavailable
+
+I = TypeVar("I")  # noqa: E741 - an item
+O = TypeVar("O")  # noqa: E741 - what becomes of it
+
+LONGEST_BATCH = 256
+LONGEST_QUEUE = 20_000
+
+
+class Lane:
+    """One thread. Work handed to it runs in order; `close` finishes what was accepted."""
+
+    def __init__(self, name: str, threads: int = 1, longest_queue: int = LONGEST_QUEUE) -> None:
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
+        self._name = name
+        self._room = longest_queue
+
+    async def run(self, work: Callable[..., O], *arguments: Any) -> O:
+        """Run a function on the lane. Unavailable when too much is waiting already."""
+        if self._room <= 0:
+            raise Unavailable(f"the {self._name} lane has too much waiting")
+        self._room -= 1
+        try:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._pool, work, *arguments)
+        finally:
+            self._room += 1
+
+    def submit(self, work: Callable[[], None]) -> None:
+        """Run a function on the lane, and do not wait."""
+        self._pool.submit(work)
+
+    def close(self) -> None:
+        """Work off what was accepted, then stop the thread."""
+        self._pool.shutdown()
+
+
+class Conveyor(Generic[I, O]):
+    """Batches items for a function that takes many at once.
+
+    Args:
+        lane: where the function runs.
+        work: items in, one result for each in order; when it raises, every item of the batch
+            gets that error.
+    """
+
+    def __init__(self, lane: Lane, work: Callable[[Sequence[I]], Sequence[O]]) -> None:
+        self._lane = lane
+        self._work = work
+        self._waiting: list[tuple[I, asyncio.Future[O]]] = []
+        self._busy = False
+
+    def put(self, item: I) -> asyncio.Future[O]:
+        """Queue an item; the future gets its result. Call on the event loop."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[O] = loop.create_future()
+        if len(self._waiting) >= LONGEST_QUEUE:
+            future.set_exception(Unavailable("too many requests are waiting for the store"))
+            return future
+        self._waiting.append((item, future))
+        if not self._busy:
+            self._busy = True
+            loop.call_soon(self._dispatch, loop)
+        return future
+
+    def _dispatch(self, loop: asyncio.AbstractEventLoop) -> None:
+        batch, self._waiting = self._waiting[:LONGEST_BATCH], self._waiting[LONGEST_BATCH:]
+        self._lane.submit(lambda: self._process(loop, batch))
+
+    def _process(
+        self, loop: asyncio.AbstractEventLoop, batch: list[tuple[I, asyncio.Future[O]]]
+    ) -> None:
+        try:
+            results: Sequence[O] | BaseException = self._work([item for item, _ in batch])
+        except BaseException as error:  # handed to everybody who waits
+            results = error
+        loop.call_soon_threadsafe(self._deliver, loop, batch, results)
+
+    def _deliver(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        batch: list[tuple[I, asyncio.Future[O]]],
+        results: Sequence[O] | BaseException,
+    ) -> None:
+        self._busy = bool(self._waiting)
+        if self._busy:
+            self._dispatch(loop)
+        for index, (_, future) in enumerate(batch):
+            if future.done():
+                continue
+            if isinstance(results, BaseException):
+                future.set_exception(results)
+            else:
+                future.set_result(results[index])

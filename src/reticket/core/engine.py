@@ -1,0 +1,200 @@
+"""Families in motion: begins, refreshes and ends them, and tells the audit log.
+
+Knows no dialect and no storage engine. What stores run is in `steps`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from reticket.core.chronicle import begun, refused, told
+from reticket.core.commands import Begin, End, Refresh
+from reticket.core.conveyor import Conveyor, Lane
+from reticket.core.errors import Cause, Code, Refusal
+from reticket.core.identifiers import family_id
+from reticket.core.mint import Mint
+from reticket.core.model import Caller, Family, Holder, Issued, Outcome, RefreshToken, Selection
+from reticket.core.people import User
+from reticket.core.policy import SECOND, Policy
+from reticket.core.ports import AuditLog, Clock, Directory, Entropy, Event, Step, Store
+from reticket.core.resource import Resource
+from reticket.core.steps import Rotate, SignOut, Turned
+
+
+class Turn(NamedTuple):
+    """A step on its way to the store, with who asked for it."""
+
+    step: Step[Turned]
+    family: bytes
+    resource: str
+    caller: Caller
+
+
+class Start(NamedTuple):
+    """A family on its way to the store."""
+
+    command: Begin
+    policy: Policy
+    previous_sign_in: int | None
+    caller: Caller
+
+
+class Engine:
+    """Owns the life of families.
+
+    Args:
+        resources / policies: by resource name.
+        lane: the store's writer; everything that changes a family goes over it.
+        clock: for what is told without asking the store.
+    """
+
+    def __init__(
+        self,
+        resources: Mapping[str, Resource],
+        policies: Mapping[str, Policy],
+        store: Store,
+        directory: Directory,
+        mint: Mint,
+        audit: AuditLog,
+        lane: Lane,
+        clock: Clock,
+        entropy: Entropy,
+    ) -> None:
+        self._resources = resources
+        self._policies = policies
+        self._store = store
+        self._directory = directory
+        self._mint = mint
+        self._audit = audit
+        self._clock = clock
+        self._entropy = entropy
+        self._turns: Conveyor[Turn, Turned] = Conveyor(lane, self._transact)
+        self._starts: Conveyor[Start, Turned] = Conveyor(lane, self._create)
+        self._notes: Conveyor[Event, None] = Conveyor(lane, self._record)
+
+    async def refresh(self, command: Refresh, caller: Caller) -> Issued:
+        """Exchange a refresh token for a pair. INVALID_TOKEN, ACCESS_DENIED."""
+        resource = self._resources[command.resource]
+        policy = self._policies[command.resource]
+        token = self._open(resource, command.token, caller)
+        step = Rotate(command, token, policy, self.holder_of)
+        turned = await self._turns.put(Turn(step, token.family, resource.name, caller))
+        return self._issue(resource, policy, turned)
+
+    async def end(self, command: End, caller: Caller) -> Family:
+        """End the family of a refresh token. INVALID_TOKEN with its cause."""
+        resource = self._resources[command.resource]
+        token = self._open(resource, command.token, caller)
+        step = SignOut(command, token, self._policies[command.resource])
+        turned = await self._turns.put(Turn(step, token.family, resource.name, caller))
+        if turned.refusal is not None or turned.family is None:
+            raise turned.refusal or Refusal(Code.INVALID_TOKEN, Cause.UNKNOWN)
+        return turned.family
+
+    async def begin(self, command: Begin, previous_sign_in: int | None, caller: Caller) -> Issued:
+        """Start a family. INVALID_CREDENTIALS when its subject has lost its standing meanwhile."""
+        resource = self._resources[command.resource]
+        policy = self._policies[command.resource]
+        start = Start(command, policy, previous_sign_in, caller)
+        return self._issue(resource, policy, await self._starts.put(start))
+
+    def note(self, event: Event) -> None:
+        """Tell the audit log, on the lane; nobody waits. Call on the event loop."""
+        self._notes.put(event)
+
+    def holder_of(self, resource: str, subject: str) -> Holder | None:
+        """The record of a subject whose families may go on, or None: see `record_of`; nor may
+        they while an intent against it waits to be applied.
+        """
+        return None if self._directory.pending(subject) else self.record_of(resource, subject)
+
+    def record_of(self, resource: str, subject: str) -> Holder | None:
+        """The subject's record, or None when it is gone or blocked."""
+        if self._resources[resource].subjects is User:
+            user = self._directory.user(subject)
+            return user if user and user.active and not user.disabled else None
+        application = self._directory.application(subject)
+        return application if application and not application.disabled else None
+
+    def _open(self, resource: Resource, text: str, caller: Caller) -> RefreshToken:
+        try:
+            return self._mint.read_refresh(resource, text)
+        except Refusal as refusal:
+            self.note(refused(self._clock(), resource.name, refusal, caller))
+            raise
+
+    def _issue(self, resource: Resource, policy: Policy, turned: Turned) -> Issued:
+        now, outcome, family, holder, context, refusal, *_ = turned
+        if refusal is not None or outcome is None or family is None or holder is None:
+            raise refusal or Refusal(Code.INVALID_TOKEN, Cause.UNKNOWN)
+        return self._mint.issue(resource, policy, outcome, family, holder, context, now)
+
+    def _transact(self, batch: Sequence[Turn]) -> Sequence[Turned]:
+        self._directory.catch_up()
+        results: Sequence[Turned] = self._store.transact([(t.family, t.step) for t in batch])
+        events = [
+            event
+            for turn, turned in zip(batch, results, strict=True)
+            for event in told(turn.resource, turned, turn.caller)
+        ]
+        self._audit.record(events, durable=any(turned.ended for turned in results))
+        return results
+
+    def _create(self, batch: Sequence[Start]) -> Sequence[Turned]:
+        now = self._store.now()
+        families = [self._first(start, now) for start in batch]
+        self._store.create(families)
+        self._directory.catch_up()
+        results = [self._stand(s, f, now) for s, f in zip(batch, families, strict=True)]
+        self._audit.record(
+            [
+                begun(start.command.resource, turned, start.caller)
+                for start, turned in zip(batch, results, strict=True)
+            ]
+        )
+        return results
+
+    def _first(self, start: Start, now: int) -> Family:
+        command, policy = start.command, start.policy
+        ends_at = now + policy.absolute * SECOND
+        return Family(
+            id=family_id(now, self._entropy),
+            resource=command.resource,
+            subject=command.holder.id,
+            client=None,
+            context=command.context,
+            scope=None,
+            policy=policy.name,
+            ends_at=ends_at,
+            expires_at=min(ends_at, now + policy.refresh * SECOND),
+            generation=1,
+            parent=0,
+            floor=0,
+            open_from=1,
+            rotated_at=now,
+            previous_sign_in=start.previous_sign_in,
+            device=start.caller.device,
+        )
+
+    def _stand(self, start: Start, family: Family, now: int) -> Turned:
+        """Look once more after the insert: a change that ended the subject's families between
+        the check of its secret and the insert has not seen this one.
+        """
+        command = start.command
+        holder = self.holder_of(command.resource, command.holder.id)
+        if holder is not None and _same_credentials(command.holder, holder):
+            return Turned(now, Outcome.ADVANCED, family, holder, command.context)
+        self._store.revoke(Selection(family=family.id), "subject_changed")
+        refusal = Refusal(Code.INVALID_CREDENTIALS, Cause.SUBJECT_GONE)
+        return Turned(now, None, family, refusal=refusal, ended=True)
+
+    def _record(self, events: Sequence[Event]) -> Sequence[None]:
+        self._audit.record(events)
+        return [None] * len(events)
+
+
+def _same_credentials(one: Holder, other: Holder) -> bool:
+    if isinstance(one, User) and isinstance(other, User):
+        return one.credential_version == other.credential_version
+    return type(one) is type(other)

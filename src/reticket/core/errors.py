@@ -1,0 +1,113 @@
+"""Every error that reticket raises on purpose, each with a machine word.
+
+ReticketError
+├── Refusal                 the caller asked for what it may not have; `code` says which
+├── Unavailable             a store or a pool could not answer; nothing was decided
+└── StartupError            the service cannot start as it is configured
+    └── SettingError        a setting is unknown or has a bad value
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Code(StrEnum):
+    """What a dialect must have a wire form for. A new member turns every dialect's tests red."""
+
+    MALFORMED = "malformed"
+    INVALID_PARAMETER = "invalid_parameter"
+    MISSING_TOKEN = "missing_token"  # noqa: S105
+    INVALID_CREDENTIALS = "invalid_credentials"
+    SUBJECT_DISABLED = "subject_disabled"
+    SUBJECT_INACTIVE = "subject_inactive"
+    INVALID_TOKEN = "invalid_token"  # noqa: S105
+    INVALID_ACCESS_TOKEN = "invalid_access_token"  # noqa: S105
+    ACCESS_DENIED = "access_denied"
+    NOT_FOUND = "not_found"
+    NO_ROUTE = "no_route"
+    METHOD_NOT_ALLOWED = "method_not_allowed"
+    UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
+    TOO_LARGE = "too_large"
+    TOO_MANY_ATTEMPTS = "too_many_attempts"
+    UNAVAILABLE = "unavailable"
+    INTERNAL = "internal"
+
+
+class Cause(StrEnum):
+    """Why a token or a sign-in was refused: for the audit log, never for the caller."""
+
+    FORGED = "forged"
+    UNKNOWN = "unknown"
+    REVOKED = "revoked"
+    EXPIRED = "expired"
+    REUSED = "reused"
+    WRONG_RESOURCE = "wrong_resource"
+    WRONG_USE = "wrong_use"
+    WRONG_CLIENT = "wrong_client"
+    SUBJECT_GONE = "subject_gone"
+    NO_ACCESS = "no_access"
+    UNKNOWN_SUBJECT = "unknown_subject"
+    WRONG_SECRET = "wrong_secret"  # noqa: S105
+    DISABLED = "disabled"
+    INACTIVE = "inactive"
+    LIMITED = "limited"
+    WRONG_FACTOR = "wrong_factor"
+    NO_SESSION = "no_session"
+
+
+class ReticketError(Exception):
+    """The root. `code` is the word that dialects turn into their wire form."""
+
+    code: Code = Code.INTERNAL
+
+
+class Refusal(ReticketError):
+    """A refusal, with the cause for the audit log and what the dialect may tell.
+
+    Args:
+        code: which refusal it is.
+        cause: for the audit log; None when the request itself was at fault.
+        parameter: the name of the member or parameter at fault, as the dialect spells it.
+        detail: one short sentence about that parameter; never a value that was sent.
+        retry_after: seconds, for TOO_MANY_ATTEMPTS.
+    """
+
+    def __init__(
+        self,
+        code: Code,
+        cause: Cause | None = None,
+        *,
+        parameter: str | None = None,
+        detail: str | None = None,
+        retry_after: int | None = None,
+    ) -> None:
+        super().__init__(code.value)
+        self.code = code
+        self.cause = cause
+        self.parameter = parameter
+        self.detail = detail
+        self.retry_after = retry_after
+
+
+class Unavailable(ReticketError):
+    """A store, the directory or a pool could not answer. Nothing was refused and nothing spent.
+
+    Args:
+        reason: for the log; never told to the caller.
+        retry_after: seconds.
+    """
+
+    code = Code.UNAVAILABLE
+
+    def __init__(self, reason: str, retry_after: int = 1) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
+
+
+class StartupError(ReticketError):
+    """The service cannot start; the message is one clear sentence for the operator."""
+
+
+class SettingError(StartupError):
+    """A setting is unknown or has a bad value; the message names the key and what is accepted."""

@@ -1,0 +1,13 @@
+"""Identifiers made from a clock and randomness that are passed in."""
+
+from __future__ import annotations
+
+from reticket.core.ports import Entropy
+
+
+def family_id(now: int, entropy: Entropy) -> bytes:
+    """A UUIDv7 (RFC 9562 §5.7): 48 bits of milliseconds, then version, variant, randomness."""
+    random = bytearray(entropy(10))
+    random[0] = 0x70 | (random[0] & 0x0F)
+    random[2] = 0x80 | (random[2] & 0x3F)
+    return now.to_bytes(6, "big") + bytes(random)

@@ -1,0 +1,200 @@
+"""Makes and reads the tokens of a resource from rows and keys: a pure function of both.
+
+The same row, request and keys give the same bytes, so that a retry is free (design §1).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from reticket.core.errors import Cause, Code, Refusal
+from reticket.core.model import AccessToken, Family, Holder, Issued, Outcome, RefreshToken
+from reticket.core.policy import SECOND, Policy
+from reticket.core.ports import KeyRing, Signer
+from reticket.core.resource import Facts, Resource
+from reticket.core.tokens import (
+    from_text,
+    hs256_text,
+    opaque_text,
+    read_hs256,
+    read_opaque,
+    split_jwt,
+    to_text,
+)
+
+RETRY_WINDOW = 60 * SECOND
+"""How long after a rotation a retry still gets the very bytes of the first answer."""
+
+
+class Mint:
+    """Issues and reads tokens.
+
+    Args:
+        keys: the key ring.
+        encode: compact JSON, deterministic for equal mappings of equal order.
+        decode: JSON; raises ValueError for anything else.
+    """
+
+    def __init__(
+        self,
+        keys: KeyRing,
+        encode: Callable[[Any], bytes],
+        decode: Callable[[bytes], Any],
+    ) -> None:
+        self._keys = keys
+        self._encode = encode
+        self._decode = decode
+        self._headers: dict[tuple[str, str], str] = {}
+
+    def issue(
+        self,
+        resource: Resource,
+        policy: Policy,
+        outcome: Outcome,
+        family: Family,
+        holder: Holder,
+        context: str | None,
+        now: int,
+    ) -> Issued:
+        """The pair that this row answers for that context at that time (milliseconds)."""
+        rotated_at = family.rotated_at
+        fresh = outcome is Outcome.TOLERATED or now - rotated_at >= RETRY_WINDOW
+        issued_at = now if fresh else rotated_at
+        access_ends = min(issued_at + policy.access * SECOND, family.ends_at)
+        refresh_ends = family.expires_at
+        access = self._access(resource, Facts(family, holder, context, issued_at, access_ends))
+        refresh = self._refresh(resource, Facts(family, holder, context, rotated_at, refresh_ends))
+        return Issued(
+            outcome, family, holder, context, issued_at, access_ends, refresh_ends, access, refresh
+        )
+
+    def read_refresh(self, resource: Resource, text: str) -> RefreshToken:
+        """What a presented refresh token says. INVALID_TOKEN, cause FORGED; costs no I/O."""
+        if resource.refresh_claims is None:
+            label = f"{resource.name}/opaque/refresh"
+            token = read_opaque(text, lambda key_id: self._keys.mac_by_id(label, key_id))
+        else:
+            token = self._read_jwt_refresh(resource, text)
+        if token is None:
+            raise Refusal(Code.INVALID_TOKEN, Cause.FORGED)
+        return token
+
+    def read_access(self, resource: Resource, text: str, now: int) -> AccessToken:
+        """A verified access token of that resource. INVALID_ACCESS_TOKEN with its cause."""
+        claims = self._claims(resource, text)
+        if claims is None or claims.get("aud") != resource.name:
+            misused = resource.refresh_claims and self._read_jwt_refresh(resource, text)
+            raise Refusal(Code.INVALID_ACCESS_TOKEN, Cause.WRONG_USE if misused else Cause.FORGED)
+        if int(claims["exp"]) * SECOND <= now:
+            raise Refusal(Code.INVALID_ACCESS_TOKEN, Cause.EXPIRED)
+        return AccessToken(
+            resource=resource.name,
+            subject=str(claims.get("uid", claims["sub"])),
+            family=bytes.fromhex(claims["sid"]),
+            context=claims.get("tid"),
+            expires_at=int(claims["exp"]) * SECOND,
+            claims=claims,
+        )
+
+    def _access(self, resource: Resource, facts: Facts) -> str:
+        payload = self._encode(self._access_claims(resource, facts))
+        if resource.symmetric:
+            key = self._keys.mac_at(f"{resource.name}/jwt/access", facts.issued_at)
+            return hs256_text(payload, key)
+        signer = self._keys.signer_at(facts.issued_at)
+        signed = f"{self._header(signer)}.{to_text(payload)}"
+        return f"{signed}.{to_text(signer.sign(signed.encode()))}"
+
+    def _access_claims(self, resource: Resource, facts: Facts) -> dict[str, object]:
+        family = facts.family
+        claims: dict[str, object] = {
+            "aud": resource.name,
+            "sub": family.subject,
+            "iat": facts.issued_at // SECOND,
+            "exp": -(-facts.expires_at // SECOND),
+            "jti": _token_id(resource, facts),
+            "sid": family.id.hex(),
+        }
+        if facts.context is not None:
+            claims["tid"] = facts.context
+        claims.update(resource.access_claims(facts))
+        if claims["sub"] != family.subject:
+            claims["uid"] = family.subject
+        return claims
+
+    def _refresh(self, resource: Resource, facts: Facts) -> str:
+        family = facts.family
+        if resource.refresh_claims is None:
+            key = self._keys.mac_at(f"{resource.name}/opaque/refresh", facts.issued_at)
+            token = RefreshToken(family.id, family.generation, facts.context, facts.issued_at)
+            return opaque_text(token, key)
+        claims = {
+            **resource.refresh_claims(facts),
+            "sid": family.id.hex(),
+            "gen": family.generation,
+            "ims": facts.issued_at,
+        }
+        if facts.context is not None:
+            claims["tid"] = facts.context
+        key = self._keys.mac_at(f"{resource.name}/jwt/refresh", facts.issued_at)
+        return hs256_text(self._encode(claims), key)
+
+    def _read_jwt_refresh(self, resource: Resource, text: str) -> RefreshToken | None:
+        payload = read_hs256(text, self._keys.macs(f"{resource.name}/jwt/refresh"))
+        if payload is None:
+            return None
+        claims = self._decode(payload)
+        return RefreshToken(
+            bytes.fromhex(claims["sid"]), claims["gen"], claims.get("tid"), claims["ims"]
+        )
+
+    def _claims(self, resource: Resource, text: str) -> dict[str, Any] | None:
+        if resource.symmetric:
+            payload = read_hs256(text, self._keys.macs(f"{resource.name}/jwt/access"))
+        else:
+            payload = self._read_signed(text)
+        return None if payload is None else self._decode(payload)
+
+    def _read_signed(self, text: str) -> bytes | None:
+        """The payload of a JWT whose header is, to the byte, one that a key of ours writes."""
+        parts = split_jwt(text)
+        header = from_text(parts[0]) if parts else None
+        if parts is None or header is None:
+            return None
+        verifier = self._keys.verifier(_key_id(self._decode_or_none(header)))
+        if verifier is None or parts[0] != self._header(verifier):
+            return None
+        signature = from_text(parts[2])
+        signed = f"{parts[0]}.{parts[1]}".encode()
+        if signature is None or not verifier.verify(signature, signed):
+            return None
+        return from_text(parts[1])
+
+    def _decode_or_none(self, data: bytes) -> Any:
+        try:
+            return self._decode(data)
+        except (ValueError, RecursionError):
+            return None
+
+    def _header(self, key: Signer | Any) -> str:
+        """Algorithm fixed per key, never taken from a token (RFC 8725 §3.1)."""
+        name = (key.algorithm, key.kid)
+        text = self._headers.get(name)
+        if text is None:
+            header = {"alg": key.algorithm, "kid": key.kid, "typ": "at+jwt"}
+            text = self._headers[name] = to_text(self._encode(header))
+        return text
+
+
+def _key_id(header: Any) -> str:
+    kid = header.get("kid") if isinstance(header, Mapping) else None
+    return kid if isinstance(kid, str) else ""
+
+
+def _token_id(resource: Resource, facts: Facts) -> str:
+    """`jti`: derived, so that equal answers are equal bytes."""
+    family = facts.family
+    said = f"{family.generation}|{facts.issued_at}|{facts.context}|{resource.name}"
+    return to_text(hashlib.sha256(family.id + said.encode()).digest()[:16])

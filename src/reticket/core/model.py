@@ -1,0 +1,176 @@
+"""What is stored of a sign-in, what a refresh token says, and what an answer carries.
+
+Times are integers: milliseconds since 1970-01-01T00:00:00Z.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from reticket.core.people import Application, User
+
+
+class Outcome(StrEnum):
+    """What `decide` says; design §1. The first four refuse."""
+
+    UNKNOWN = "unknown"
+    REVOKED = "revoked"
+    EXPIRED = "expired"
+    REUSED = "reused"
+    KEPT = "kept"
+    HEALED = "healed"
+    ADVANCED = "advanced"
+    REPLAYED = "replayed"
+    REISSUED = "reissued"
+    TOLERATED = "tolerated"
+
+
+REFUSING = frozenset({Outcome.UNKNOWN, Outcome.REVOKED, Outcome.EXPIRED, Outcome.REUSED})
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """One sign-in, from issue to end: one stored row for its whole life.
+
+    Args:
+        id: 16 bytes, a UUIDv7.
+        resource: which resource of which dialect, as `kibo.adminuser`.
+        subject: id of the user or application that signed in.
+        client: OAuth client id, or None.
+        context: tenant or account of the newest token; for lists only.
+        scope: granted scope, space-separated, or None.
+        policy: name of the policy that it began under.
+        ends_at: absolute end.
+        expires_at: when the newest refresh token dies.
+        generation: the newest issued.
+        parent: the generation whose presentation issued the present children.
+        floor: the children are `floor < g <= generation`.
+        open_from: the oldest generation that the window forgives.
+        rotated_at: when `generation` was issued; never goes back.
+        previous_sign_in: the subject's sign-in before this one, or None.
+        device: what the caller called itself, at most 200 characters, or None.
+        revoked_at: None while it lives.
+        revoked_cause: `reuse`, `sign_out`, `operator`, …; None while it lives.
+    """
+
+    id: bytes
+    resource: str
+    subject: str
+    client: str | None
+    context: str | None
+    scope: str | None
+    policy: str
+    ends_at: int
+    expires_at: int
+    generation: int
+    parent: int
+    floor: int
+    open_from: int
+    rotated_at: int
+    previous_sign_in: int | None = None
+    device: str | None = None
+    revoked_at: int | None = None
+    revoked_cause: str | None = None
+
+    @property
+    def created_at(self) -> int:
+        """The sign-in, read from the UUIDv7 (RFC 9562 §5.7)."""
+        return int.from_bytes(self.id[:6], "big")
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshToken:
+    """What a refresh token says under its MAC.
+
+    Args:
+        family: 16 bytes.
+        generation: counts from 1.
+        context: tenant or account that it is for, or None.
+        issued_at: its rotation.
+    """
+
+    family: bytes
+    generation: int
+    context: str | None
+    issued_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which families a revocation or a listing means; None means any. All given members must fit.
+
+    Args:
+        live_at: only families that are neither revoked nor past an end at that time.
+    """
+
+    family: bytes | None = None
+    subject: str | None = None
+    resource: str | None = None
+    context: str | None = None
+    client: str | None = None
+    live_at: int | None = None
+
+
+Holder = User | Application
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A new pair and what a dialect needs to dress it.
+
+    Args:
+        outcome: how it came to be; ADVANCED for a sign-in.
+        family: the row after.
+        holder: the subject's record.
+        context: what the pair is for.
+        issued_at: the issue time that the answer tells.
+        access_expires_at / refresh_expires_at: ends of the two tokens.
+    """
+
+    outcome: Outcome
+    family: Family
+    holder: Holder
+    context: str | None
+    issued_at: int
+    access_expires_at: int
+    refresh_expires_at: int
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """A verified access token.
+
+    Args:
+        resource: whose key and audience it passed.
+        subject: id of the user or application.
+        family: 16 bytes.
+        context: tenant or account, or None.
+        expires_at: its end.
+        claims: the verified claims.
+    """
+
+    resource: str
+    subject: str
+    family: bytes
+    context: str | None
+    expires_at: int
+    claims: Mapping[str, object] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks: for limits, lists and the audit log.
+
+    Args:
+        address: IP address in text form, `trusted_proxies` already applied.
+        correlation_id: 32 lower-case hex digits.
+        device: the User-Agent, at most 200 characters, or None.
+    """
+
+    address: str
+    correlation_id: str
+    device: str | None = None

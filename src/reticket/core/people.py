@@ -1,0 +1,172 @@
+"""Records of the directory, as the rules and the dialects read them. Immutable, never partial.
+
+Times are milliseconds since 1970-01-01T00:00:00Z.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """A named value of any JSON type, with who made and changed it when."""
+
+    name: str
+    value: object
+    create_by: str | None
+    create_date: int
+    update_by: str | None
+    update_date: int
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """A catalog of a master catalog."""
+
+    id: int
+    name: str | None
+    default_locale_code: str | None
+    default_currency_code: str | None
+    master_catalog_id: int
+    tenant_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class MasterCatalog:
+    """A master catalog of a tenant, with its catalogs."""
+
+    id: int
+    name: str | None
+    default_locale_code: str | None
+    default_currency_code: str | None
+    supported_locale_codes: tuple[str, ...]
+    tenant_id: int
+    catalogs: tuple[Catalog, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A site of a tenant."""
+
+    id: int
+    name: str | None
+    domain: str | None
+    primary_custom_domain: str | None
+    catalog_id: int
+    locale_code: str | None
+    currency_code: str | None
+    country_code: str | None
+    tenant_id: int
+    attributes: tuple[Attribute, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """A tenant with all that hangs on it. `expiry` is a time or None."""
+
+    id: int
+    name: str | None
+    domain: str | None
+    is_dev_tenant: bool
+    is_unified: bool
+    expiry: int | None
+    attributes: tuple[Attribute, ...]
+    master_catalogs: tuple[MasterCatalog, ...]
+    sites: tuple[Site, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeveloperAccount:
+    """A developer account."""
+
+    id: int
+    name: str | None
+
+
+T = TypeVar("T", Tenant, DeveloperAccount)
+
+
+@dataclass(frozen=True, slots=True)
+class Membership(Generic[T]):
+    """A user's place in a tenant or account, with the behaviors granted there."""
+
+    of: T
+    behaviors: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OrganizationMembership:
+    """A user's organization. `id` is 24 lower-case hex digits."""
+
+    id: str
+    name: str
+    roles: tuple[str, ...]
+    user_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class CloudProfile:
+    """A user's profile in a cloud drive. `permission` is standard base64 of a bit set."""
+
+    nickname: str
+    group_id: str
+    group_name: str
+    permission: str
+    second_factor: bool
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person.
+
+    Args:
+        id: 32 lower-case hex digits.
+        short_id: short, opaque, unique, `[A-Za-z0-9]+`.
+        email: as written by the operator; look-ups fold its case.
+        disabled: blocked by the operator.
+        active: False until the account has been activated.
+        credential_version: only a password or e-mail change raises it.
+        tenants / accounts: in ascending order of id.
+    """
+
+    id: str
+    short_id: str
+    email: str
+    first_name: str | None
+    last_name: str | None
+    disabled: bool
+    active: bool
+    credential_version: int
+    created_at: int
+    tenants: tuple[Membership[Tenant], ...]
+    accounts: tuple[Membership[DeveloperAccount], ...]
+    organization: OrganizationMembership | None
+    cloud: CloudProfile | None
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """A program with credentials of its own.
+
+    Args:
+        environment_scope: `Sandbox`, `Production`, or None for V1 credentials.
+        tenants: ids that it may read; None means all.
+    """
+
+    id: str
+    environment_scope: str | None
+    behaviors: tuple[int, ...]
+    tenants: frozenset[int] | None
+    disabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a sign-in is checked against. `subject` is the id of the user or application."""
+
+    subject: str
+    disabled: bool
+    active: bool
+    secret_hash: str = field(repr=False)

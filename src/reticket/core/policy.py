@@ -1,0 +1,69 @@
+"""Policies: how long tokens live and how a family answers a token that was used before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+SECOND = 1000
+DAY = 86_400
+
+
+class Reuse(StrEnum):
+    """What an older token does to its family."""
+
+    REVOKE = "revoke"
+    TOLERATE = "tolerate"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Numbers with a name and a date. All durations are seconds.
+
+    Args:
+        name: the preset's name, with its year; stored in every family that begins under it.
+        access: lifetime of an access token.
+        refresh: idle end, counted from the newest rotation; the lifetime of a refresh token.
+        absolute: end of the family, counted from its sign-in.
+        window: how long a rotation forgives an older token; 0 forgives nothing.
+        reuse: what a token older than that does.
+        rotates: whether a refresh issues a new generation (FAPI 2.0 forbids it for some clients).
+    """
+
+    name: str
+    access: int
+    refresh: int
+    absolute: int
+    window: int
+    reuse: Reuse
+    rotates: bool = True
+
+    def faults(self) -> list[str]:
+        """What makes this policy unusable, as sentences; empty when nothing does."""
+        found = [
+            f"{member} must be at least {least} second(s), is {getattr(self, member)}"
+            for member, least in (("access", 1), ("refresh", 1), ("absolute", 1), ("window", 0))
+            if getattr(self, member) < least
+        ]
+        if self.refresh < self.access:
+            found.append(
+                f"refresh ({self.refresh} s) is shorter than access ({self.access} s): "
+                "a session would end while its access token is still good"
+            )
+        if self.absolute < self.refresh:
+            found.append(f"absolute ({self.absolute} s) is shorter than refresh ({self.refresh} s)")
+        return found
+
+    def warnings(self) -> list[str]:
+        """What an operator should know about this policy, as sentences."""
+        if self.window * 10 > self.access:
+            return [
+                f"window ({self.window} s) is over a tenth of access ({self.access} s): "
+                "a thief who rides the window is not seen"
+            ]
+        return []
+
+
+KIBO_2026 = Policy("KIBO_2026", 3600, 14 * DAY, 365 * DAY, 60, Reuse.TOLERATE)
+AKINON_2026 = Policy("AKINON_2026", 3600, 14 * DAY, 365 * DAY, 30, Reuse.REVOKE)
+CLOUDREVE_2026 = Policy("CLOUDREVE_2026", 3600, 14 * DAY, 365 * DAY, 60, Reuse.TOLERATE)

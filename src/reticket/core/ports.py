@@ -1,0 +1,326 @@
+"""What the rules need from outside: stores, keys, people, hashing, audit, time, randomness.
+
+Everything here is synchronous. Any of it may raise `Unavailable`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+
+from reticket.core.model import Family, Selection
+from reticket.core.people import Application, Credentials, Tenant, User
+
+Clock = Callable[[], int]
+"""Milliseconds since 1970-01-01T00:00:00Z."""
+
+Entropy = Callable[[int], bytes]
+"""That many bytes from the system's generator."""
+
+R = TypeVar("R")
+
+
+class Stepped(NamedTuple, Generic[R]):
+    """What a step leaves: the row to keep (the same object when unchanged) and its result."""
+
+    row: Family | None
+    result: R
+
+
+class Step(Protocol[R]):
+    """Pure, may be re-run: (row or None, the engine's now) -> (row after, result)."""
+
+    def __call__(self, row: Family | None, now: int) -> Stepped[R]: ...
+
+
+class Page(NamedTuple):
+    """Families in ascending order of id; `cursor` continues after them, None at the end."""
+
+    families: Sequence[Family]
+    cursor: bytes | None
+
+
+class Store(Protocol):
+    """Families at rest. What is returned is durable as the engine promises."""
+
+    def transact(self, batch: Sequence[tuple[bytes, Step[Any]]]) -> Sequence[Any]:
+        """Run each step on its family's row, atomically, and return the results in order.
+
+        A family may occur twice; its second step sees what the first one left. A step must
+        never make a row where there was none. Refusals are values in results. When it raises
+        Unavailable nothing of the batch was kept.
+        """
+        ...
+
+    def create(self, batch: Sequence[Family]) -> None:
+        """Insert families whose ids are new. An id that is there already raises KeyError."""
+        ...
+
+    def find(self, family: bytes) -> Family | None:
+        """The row as it is, ended or not."""
+        ...
+
+    def page(self, selection: Selection, limit: int, after: bytes | None = None) -> Page:
+        """At most `limit` families that fit, after the cursor."""
+        ...
+
+    def revoke(self, selection: Selection, cause: str) -> Sequence[Family]:
+        """End every live family that fits, with the engine's strongest durability.
+
+        Returns the rows that it ended, after. Doing it twice ends nothing more.
+        """
+        ...
+
+    def absorb(self, batch: Sequence[Family]) -> None:
+        """Merge copies from elsewhere (`rotation.merge`), creating what is absent."""
+        ...
+
+    def expire(self, before: int, limit: int) -> int:
+        """Delete at most `limit` families whose newest token died before that time; how many."""
+        ...
+
+    def now(self) -> int:
+        """The engine's clock: milliseconds."""
+        ...
+
+    def close(self) -> None:
+        """Release everything; a closed store raises Unavailable."""
+        ...
+
+
+class Ephemeral(Protocol):
+    """What lives for seconds and must be seen by all processes. Times by the engine's clock."""
+
+    def once(self, key: str, lifetime: int, value: str = "") -> bool:
+        """Set a key for `lifetime` seconds unless it is there; whether it was set."""
+        ...
+
+    def peek(self, key: str) -> str | None:
+        """The value, or None when absent or past its end."""
+        ...
+
+    def take(self, key: str) -> str | None:
+        """Remove a key and return its value; of many callers one gets it."""
+        ...
+
+    def count(self, key: str, window: int, add: int = 1) -> int:
+        """Add to a counter that forgets `window` seconds after its first addition; the sum.
+        `add=0` only reads.
+        """
+        ...
+
+    def forget(self, key: str) -> None:
+        """Drop a counter."""
+        ...
+
+    def sweep(self, limit: int) -> int:
+        """Delete at most `limit` entries past their end; how many."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class MacKey:
+    """A symmetric key derived for one label. `id` is 4 bytes and names the ring's entry."""
+
+    id: bytes
+    secret: bytes = field(repr=False)
+
+
+class Signer(Protocol):
+    """An asymmetric private key. Deterministic: the same bytes get the same signature."""
+
+    kid: str
+    algorithm: str
+
+    def sign(self, message: bytes) -> bytes: ...
+
+
+class Verifier(Protocol):
+    """An asymmetric public key."""
+
+    kid: str
+    algorithm: str
+
+    def verify(self, signature: bytes, message: bytes) -> bool: ...
+
+
+class KeyRing(Protocol):
+    """Keys derived per label: `<dialect.resource>/<face>/<use>`. Compromised keys are nowhere."""
+
+    def mac_at(self, label: str, at: int) -> MacKey:
+        """The key that was active at that time (the oldest usable one for times before it)."""
+        ...
+
+    def mac_by_id(self, label: str, key_id: bytes) -> MacKey | None:
+        """A key that is neither retired nor compromised."""
+        ...
+
+    def macs(self, label: str) -> Sequence[MacKey]:
+        """All keys that are neither retired nor compromised, the newest first."""
+        ...
+
+    def signer_at(self, at: int) -> Signer:
+        """The signing key that was active at that time."""
+        ...
+
+    def verifier(self, kid: str) -> Verifier | None:
+        """The public key with that id, unless retired or compromised."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SealedKey:
+    """An entry of the ring at rest.
+
+    Args:
+        id: 8 lower-case hex digits; the 4 bytes that tokens carry.
+        use: `mac` or `sign`.
+        algorithm: `HMAC-SHA256`, `ES256`, `EdDSA` or `RS256`.
+        sequence: counts from 1 per use; unique, so that two processes cannot both add the first.
+        state: `next`, `active`, `retiring`, `retired` or `compromised`.
+        activates_at: milliseconds; it signs from then on until the next one's.
+        retiring_at: when its successor took over, or None.
+        public: SubjectPublicKeyInfo, DER; empty for `mac`.
+        sealed: the private part under the master key.
+    """
+
+    id: str
+    use: str
+    algorithm: str
+    sequence: int
+    state: str
+    created_at: int
+    activates_at: int | None
+    retiring_at: int | None
+    public: bytes
+    sealed: bytes = field(repr=False)
+
+
+class KeyStore(Protocol):
+    """Where sealed keys rest; shared by all processes."""
+
+    def keys(self) -> Sequence[SealedKey]:
+        """All of them, in order of (use, sequence)."""
+        ...
+
+    def add(self, key: SealedKey) -> bool:
+        """Insert unless its (use, sequence) is taken; whether it was inserted."""
+        ...
+
+    def update(self, keys: Sequence[SealedKey]) -> None:
+        """Write states and times of existing keys, in one transaction."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A change in the directory that must end families; written in its transaction."""
+
+    id: int
+    selection: Selection
+    cause: str
+
+
+class Directory(Protocol):
+    """People, tenants, accounts, applications, as the service reads them."""
+
+    def catch_up(self) -> None:
+        """See what other processes have changed. Cheap: microseconds when nothing has."""
+        ...
+
+    def user(self, user_id: str) -> User | None:
+        """The record, disabled or not; None when deleted or never there. Cached."""
+        ...
+
+    def application(self, application_id: str) -> Application | None:
+        """The record, disabled or not. Cached."""
+        ...
+
+    def tenant(self, tenant_id: int) -> Tenant | None:
+        """The record. Cached."""
+        ...
+
+    def user_by_email(self, email: str) -> User | None:
+        """The record; the case of the e-mail does not matter."""
+        ...
+
+    def user_credentials(self, email: str) -> Credentials | None:
+        """What the password is checked against."""
+        ...
+
+    def application_credentials(self, application_id: str) -> Credentials | None:
+        """What the secret is checked against."""
+        ...
+
+    def totp_secret(self, user_id: str) -> bytes | None:
+        """The unsealed secret of the second factor, or None."""
+        ...
+
+    def renew_hash(self, subject: str, old: str, new: str) -> None:
+        """Replace a hash by one with newer parameters, if it is still the old one."""
+        ...
+
+    def signed_in(self, user_id: str, at: int) -> int | None:
+        """Record a sign-in and return the one before."""
+        ...
+
+    def pending(self, subject: str) -> bool:
+        """Whether an intent for this subject waits to be applied; its refreshes fail then."""
+        ...
+
+    def intents(self) -> Sequence[Intent]:
+        """Those that wait, in the order in which they were written."""
+        ...
+
+    def settle(self, intent: Intent) -> None:
+        """Forget an intent that was applied."""
+        ...
+
+
+class SecretHasher(Protocol):
+    """Password hashing with parameters inside the hash."""
+
+    def hash(self, secret: str) -> str: ...
+
+    def verify(self, secret_hash: str, secret: str) -> bool: ...
+
+    def is_old(self, secret_hash: str) -> bool: ...
+
+    def absent(self) -> str:
+        """A hash that no secret fits and that costs as much as any other."""
+        ...
+
+
+class OneTimePasswords(Protocol):
+    """RFC 6238."""
+
+    def match(self, secret: bytes, otp: str, now: int) -> int | None:
+        """The time step that the code belongs to (now, one before or after), or None."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A line of the audit stream; members that are None are left out."""
+
+    at: int
+    event: str
+    resource: str | None = None
+    family: str | None = None
+    subject: str | None = None
+    context: str | None = None
+    cause: str | None = None
+    generation: int | None = None
+    address: str | None = None
+    device: str | None = None
+    correlation_id: str | None = None
+    detail: Mapping[str, Any] | None = None
+
+
+class AuditLog(Protocol):
+    """Where events go. Losing one must not lose a session: it logs its own failures."""
+
+    def record(self, events: Sequence[Event], *, durable: bool = False) -> None:
+        """Append, in order. `durable` returns after the disk has them (revocations)."""
+        ...

@@ -1,0 +1,122 @@
+"""The rule: what a refresh token with a valid MAC does to its family. Design §1, ADR 0001.
+
+Pure: no clock, no I/O, no randomness. Every store runs this very function.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from reticket.core.model import Family, Outcome, RefreshToken
+from reticket.core.policy import SECOND, Policy, Reuse
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """An outcome and the row after it; the row is None only when there was none."""
+
+    outcome: Outcome
+    row: Family | None
+
+
+def decide(row: Family | None, token: RefreshToken, now: int, policy: Policy) -> Decision:
+    """Meet a row with a token; the first line of the table that fits decides.
+
+    Args:
+        row: the stored family, or None when there is none.
+        token: what the presented token says; its MAC was checked.
+        now: milliseconds, by the store's clock. A clock that went back counts as `rotated_at`.
+        policy: the family's policy.
+    """
+    if row is None:
+        return Decision(Outcome.UNKNOWN, None)
+    now = max(now, row.rotated_at)
+    ended = end_of(row, token, now, policy)
+    if ended is not None:
+        return Decision(ended, row)
+    generation = token.generation
+    if not policy.rotates and generation == row.generation:
+        return Decision(Outcome.KEPT, _issue(row, now, policy))
+    if generation > row.generation:
+        return Decision(Outcome.HEALED, _heal(row, generation, now, policy))
+    if generation > row.floor:
+        return Decision(Outcome.ADVANCED, _advance(row, generation, now, policy))
+    if is_open(row, now, policy) and generation >= row.open_from:
+        return Decision(Outcome.REPLAYED, row)
+    if generation == row.parent:
+        return Decision(Outcome.REISSUED, _reissue(row, generation, now, policy))
+    if policy.reuse is Reuse.TOLERATE and now - token.issued_at < policy.refresh * SECOND:
+        return Decision(Outcome.TOLERATED, row)
+    return Decision(Outcome.REUSED, revoked(row, now, "reuse"))
+
+
+def end_of(row: Family, token: RefreshToken, now: int, policy: Policy) -> Outcome | None:
+    """Why the family no longer answers this token, or None while it does."""
+    if row.revoked_at is not None:
+        return Outcome.REVOKED
+    idle_since = max(row.rotated_at, token.issued_at)
+    if now >= row.ends_at or now >= idle_since + policy.refresh * SECOND:
+        return Outcome.EXPIRED
+    return None
+
+
+def is_open(row: Family, now: int, policy: Policy) -> bool:
+    """Whether the window of the newest rotation has not shut."""
+    return now - row.rotated_at < policy.window * SECOND
+
+
+def revoked(row: Family, now: int, cause: str) -> Family:
+    """The row ended; a row that had ended before keeps its first cause."""
+    if row.revoked_at is not None:
+        return row
+    return replace(row, revoked_at=now, revoked_cause=cause)
+
+
+def merge(one: Family, other: Family) -> Family:
+    """Join two diverged copies of a family: the greater generation wins, a revocation stays.
+
+    Commutative, associative and idempotent, so copies may meet in any order and number.
+    """
+    newest = max(one, other, key=_progress)
+    ends = [copy for copy in (one, other) if copy.revoked_at is not None]
+    if not ends:
+        return newest
+    first = min(ends, key=lambda copy: (copy.revoked_at or 0, copy.revoked_cause or ""))
+    return replace(newest, revoked_at=first.revoked_at, revoked_cause=first.revoked_cause)
+
+
+def _progress(row: Family) -> tuple[int | str, ...]:
+    return (
+        row.generation, row.rotated_at, row.floor, row.parent, row.open_from,
+        row.expires_at, row.context or "",
+    )  # fmt: skip
+
+
+def _issue(row: Family, now: int, policy: Policy) -> Family:
+    expires_at = min(row.ends_at, now + policy.refresh * SECOND)
+    return replace(row, rotated_at=now, expires_at=expires_at)
+
+
+def _heal(row: Family, generation: int, now: int, policy: Policy) -> Family:
+    return replace(
+        _issue(row, now, policy),
+        generation=generation + 1,
+        parent=generation,
+        floor=generation,
+        open_from=min(row.open_from, row.floor + 1),
+    )
+
+
+def _advance(row: Family, generation: int, now: int, policy: Policy) -> Family:
+    open_from = row.open_from if is_open(row, now, policy) else row.floor + 1
+    return replace(
+        _issue(row, now, policy),
+        generation=row.generation + 1,
+        parent=generation,
+        floor=row.generation,
+        open_from=open_from,
+    )
+
+
+def _reissue(row: Family, generation: int, now: int, policy: Policy) -> Family:
+    return replace(_issue(row, now, policy), generation=row.generation + 1, open_from=generation)

@@ -1,0 +1,222 @@
+"""Checks who somebody is: passwords, application secrets, second factors, and the limits on them.
+
+Synchronous; runs on the pool that may be busy for a while. Tells nobody which part was wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from reticket.core import chronicle
+from reticket.core.commands import (
+    OpenFactorSession,
+    SecondFactor,
+    SignIn,
+    SignInApplication,
+)
+from reticket.core.errors import Cause, Code, Refusal
+from reticket.core.model import Caller
+from reticket.core.people import Application, Credentials, User
+from reticket.core.ports import (
+    Clock,
+    Directory,
+    Entropy,
+    Ephemeral,
+    Event,
+    OneTimePasswords,
+    SecretHasher,
+)
+
+FACTOR_TRIES = 5
+FACTOR_WINDOW = 3600
+"""Seconds for which tries are counted: longer than any session lives."""
+CODE_LIFETIME = 120
+"""Seconds for which a used one-time password is remembered: longer than it can be accepted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `failures` failed attempts in `window` seconds."""
+
+    failures: int
+    window: int
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What failed sign-ins are limited by."""
+
+    account: Limit = Limit(10, 300)
+    address: Limit = Limit(200, 300)
+
+
+class VerifiedSecrets(Protocol):
+    """A record, gone with the process, of secrets that were verified (ADR 0004)."""
+
+    def knows(self, subject: str, secret_hash: str, secret: str) -> bool: ...
+
+    def remember(self, subject: str, secret_hash: str, secret: str) -> None: ...
+
+
+class SignInDesk:
+    """Owns the checks of a sign-in.
+
+    Args:
+        tell: takes events for the audit log; may be called from any thread.
+    """
+
+    def __init__(
+        self,
+        directory: Directory,
+        ephemeral: Ephemeral,
+        hasher: SecretHasher,
+        otp: OneTimePasswords,
+        verified: VerifiedSecrets,
+        limits: Limits,
+        tell: Callable[[Event], None],
+        clock: Clock,
+        entropy: Entropy,
+    ) -> None:
+        self._directory = directory
+        self._ephemeral = ephemeral
+        self._hasher = hasher
+        self._otp = otp
+        self._verified = verified
+        self._limits = limits
+        self._tell = tell
+        self._clock = clock
+        self._entropy = entropy
+
+    def user(self, command: SignIn, caller: Caller) -> User:
+        """Check a password. An unknown user costs the same time as a wrong password."""
+        self._directory.catch_up()
+        account = f"account:{command.email.casefold()}"
+        guards = ((account, self._limits.account), self._address(caller))
+        self._within(guards, command.resource, caller)
+        credentials = self._directory.user_credentials(command.email)
+        user = self._directory.user(credentials.subject) if credentials else None
+        right = self._matches(credentials, command.password)
+        if not right or user is None or not command.admits(user):
+            cause = Cause.WRONG_SECRET if user else Cause.UNKNOWN_SUBJECT
+            raise self._failure(guards, command.resource, user, cause, caller)
+        self._ephemeral.forget(_failures(account))
+        self._in_good_standing(user, command.resource, caller)
+        return user
+
+    def application(self, command: SignInApplication, caller: Caller) -> Application:
+        """Check an application's secret; one that this process verified before costs no hash.
+
+        Its id is public, so failures are counted by address alone: nobody locks it out.
+        """
+        self._directory.catch_up()
+        guards = (self._address(caller),)
+        self._within(guards, command.resource, caller)
+        credentials = self._directory.application_credentials(command.application_id)
+        application = self._directory.application(command.application_id)
+        right = self._matches_known(credentials, command.secret)
+        if not right or application is None or application.disabled:
+            raise self._failure(guards, command.resource, None, Cause.WRONG_SECRET, caller)
+        return application
+
+    def open_factor_session(self, command: OpenFactorSession) -> str:
+        """Remember for a while whose password was right; the id of that memory."""
+        session_id = self._entropy(20).hex()
+        user = command.user
+        value = f"{user.id}:{user.credential_version}"
+        self._ephemeral.once(f"factor:{session_id}", command.lifetime, value)
+        return session_id
+
+    def second_factor(self, command: SecondFactor, caller: Caller) -> User:
+        """Check a one-time password; a code works once, a session bears five wrong ones."""
+        self._directory.catch_up()
+        key = f"factor:{command.session_id}"
+        user = self._factor_user(self._ephemeral.peek(key))
+        if user is None:
+            raise Refusal(Code.NOT_FOUND, Cause.NO_SESSION)
+        account = f"account:{user.email.casefold()}"
+        guards = ((account, self._limits.account), self._address(caller))
+        self._within(guards, command.resource, caller)
+        if self._ephemeral.count(f"tries:{command.session_id}", FACTOR_WINDOW) > FACTOR_TRIES:
+            raise Refusal(Code.NOT_FOUND, Cause.NO_SESSION)
+        if not self._accepts(user, command.otp):
+            raise self._failure(guards, command.resource, user, Cause.WRONG_FACTOR, caller)
+        if self._ephemeral.take(key) is None:
+            raise Refusal(Code.NOT_FOUND, Cause.NO_SESSION)
+        self._ephemeral.forget(_failures(account))
+        self._in_good_standing(user, command.resource, caller)
+        return user
+
+    def _factor_user(self, value: str | None) -> User | None:
+        user_id, _, version = (value or "").partition(":")
+        user = self._directory.user(user_id) if user_id else None
+        return user if user and str(user.credential_version) == version else None
+
+    def _accepts(self, user: User, otp: str) -> bool:
+        secret = self._directory.totp_secret(user.id)
+        step = self._otp.match(secret, otp, self._clock()) if secret else None
+        return step is not None and self._ephemeral.once(f"otp:{user.id}:{step}", CODE_LIFETIME)
+
+    def _address(self, caller: Caller) -> tuple[str, Limit]:
+        return f"address:{caller.address}", self._limits.address
+
+    def _within(self, guards: tuple[tuple[str, Limit], ...], resource: str, caller: Caller) -> None:
+        for name, limit in guards:
+            if self._ephemeral.count(_failures(name), limit.window, add=0) >= limit.failures:
+                refusal = Refusal(Code.TOO_MANY_ATTEMPTS, Cause.LIMITED, retry_after=limit.window)
+                self._tell_failure(resource, None, refusal, caller)
+                raise refusal
+
+    def _failure(
+        self,
+        guards: tuple[tuple[str, Limit], ...],
+        resource: str,
+        user: User | None,
+        cause: Cause,
+        caller: Caller,
+    ) -> Refusal:
+        for name, limit in guards:
+            self._ephemeral.count(_failures(name), limit.window)
+        refusal = Refusal(Code.INVALID_CREDENTIALS, cause)
+        self._tell_failure(resource, user.id if user else None, refusal, caller)
+        return refusal
+
+    def _in_good_standing(self, user: User, resource: str, caller: Caller) -> None:
+        if not user.disabled and user.active:
+            return
+        disabled = user.disabled
+        refusal = Refusal(
+            Code.SUBJECT_DISABLED if disabled else Code.SUBJECT_INACTIVE,
+            Cause.DISABLED if disabled else Cause.INACTIVE,
+        )
+        self._tell_failure(resource, user.id, refusal, caller)
+        raise refusal
+
+    def _matches(self, credentials: Credentials | None, secret: str) -> bool:
+        stored = credentials.secret_hash if credentials else self._hasher.absent()
+        right = self._hasher.verify(stored, secret)
+        if right and credentials and self._hasher.is_old(stored):
+            renewed = self._hasher.hash(secret)
+            self._directory.renew_hash(credentials.subject, stored, renewed)
+        return right and credentials is not None
+
+    def _matches_known(self, credentials: Credentials | None, secret: str) -> bool:
+        if credentials is None:
+            return self._matches(None, secret)
+        known = (credentials.subject, credentials.secret_hash, secret)
+        if self._verified.knows(*known):
+            return True
+        right = self._matches(credentials, secret)
+        if right:
+            self._verified.remember(*known)
+        return right
+
+    def _tell_failure(
+        self, resource: str, subject: str | None, refusal: Refusal, caller: Caller
+    ) -> None:
+        self._tell(chronicle.sign_in_failed(self._clock(), resource, subject, refusal, caller))
+
+
+def _failures(name: str) -> str:
+    return f"failures:{name}"

@@ -1,0 +1,103 @@
+"""What the stores run: the steps of a refresh and of a sign-out, and the order of their checks.
+
+Pure but for a look at the directory's cache; may be re-run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from reticket.core.commands import End, Refresh
+from reticket.core.errors import Cause, Code, Refusal
+from reticket.core.model import REFUSING, Family, Holder, Outcome, RefreshToken
+from reticket.core.policy import Policy
+from reticket.core.ports import Stepped
+from reticket.core.rotation import decide, end_of, revoked
+
+
+class Turned(NamedTuple):
+    """What a step on a family came to, at the store's `now`: a refusal, or an outcome.
+
+    `ended` says that this very step revoked it, `switched_to` which context it was asked to.
+    """
+
+    now: int
+    outcome: Outcome | None
+    family: Family | None = None
+    holder: Holder | None = None
+    context: str | None = None
+    refusal: Refusal | None = None
+    ended: bool = False
+    switched_to: str | None = None
+
+
+_CAUSES = {
+    Outcome.UNKNOWN: Cause.UNKNOWN,
+    Outcome.REVOKED: Cause.REVOKED,
+    Outcome.EXPIRED: Cause.EXPIRED,
+    Outcome.REUSED: Cause.REUSED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rotate:
+    """The step of a refresh. A wrong resource, subject or context spends nothing."""
+
+    command: Refresh
+    token: RefreshToken
+    policy: Policy
+    holder_of: Callable[[str, str], Holder | None]
+
+    def __call__(self, row: Family | None, now: int) -> Stepped[Turned]:
+        if row is None:
+            return Stepped(None, _refused(now, None, Cause.UNKNOWN))
+        if row.resource != self.command.resource:
+            return Stepped(row, _refused(now, row, Cause.WRONG_RESOURCE))
+        if self.command.subject not in (None, row.subject):
+            return Stepped(row, _refused(now, row, Cause.WRONG_CLIENT))
+        decision = decide(row, self.token, now, self.policy)
+        outcome, after = decision.outcome, decision.row or row
+        if outcome in REFUSING:
+            return Stepped(after, _refused(now, after, _CAUSES[outcome], ended=after is not row))
+        return self._admit(row, after, outcome, now)
+
+    def _admit(self, row: Family, after: Family, outcome: Outcome, now: int) -> Stepped[Turned]:
+        holder = self.holder_of(row.resource, row.subject)
+        if holder is None:
+            return Stepped(row, _refused(now, row, Cause.SUBJECT_GONE))
+        context = self.command.context or self.token.context
+        if not self.command.permits(holder, context):
+            refusal = Refusal(Code.ACCESS_DENIED, Cause.NO_ACCESS)
+            return Stepped(row, Turned(now, None, row, refusal=refusal))
+        if context != after.context and after is not row:
+            after = replace(after, context=context)
+        switched = self.command.context if context != self.token.context else None
+        turned = Turned(now, outcome, after, holder, context, switched_to=switched)
+        return Stepped(after, turned)
+
+
+@dataclass(frozen=True, slots=True)
+class SignOut:
+    """The step of a sign-out: any generation of a live family ends it."""
+
+    command: End
+    token: RefreshToken
+    policy: Policy
+
+    def __call__(self, row: Family | None, now: int) -> Stepped[Turned]:
+        if row is None:
+            return Stepped(None, _refused(now, None, Cause.UNKNOWN))
+        if row.resource != self.command.resource:
+            return Stepped(row, _refused(now, row, Cause.WRONG_RESOURCE))
+        ended = end_of(row, self.token, now, self.policy)
+        if ended is not None:
+            return Stepped(row, _refused(now, row, _CAUSES[ended]))
+        after = revoked(row, now, "sign_out")
+        return Stepped(after, Turned(now, Outcome.REVOKED, after, ended=True))
+
+
+def _refused(now: int, family: Family | None, cause: Cause, *, ended: bool = False) -> Turned:
+    refusal = Refusal(Code.INVALID_TOKEN, cause)
+    return Turned(now, None, family, refusal=refusal, ended=ended)

@@ -1,0 +1,110 @@
+"""The two faces of a refresh token: opaque (`rtk_…`) and JWT; and the text of any JWT.
+
+Owns encodings and MAC checks only. A text that is not the canonical encoding of its bytes is
+garbage: one token has one spelling (CVE-2026-27840).
+"""
+
+from __future__ import annotations
+
+import hmac
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as NotBase64
+from collections.abc import Callable, Sequence
+
+from reticket.core.model import RefreshToken
+from reticket.core.ports import MacKey
+
+PREFIX = "rtk_"
+LONGEST = 4096
+"""Characters; anything longer is garbage before it is looked at."""
+
+TAG_BYTES = 16
+_HEAD_BYTES = 4 + 16 + 6 + 8
+
+
+def to_text(data: bytes) -> str:
+    """Base64url without padding (RFC 7515 §2)."""
+    return urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+
+
+def from_text(text: str) -> bytes | None:
+    """The bytes of a canonical base64url text; None for any other text."""
+    try:
+        data = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except (NotBase64, ValueError):
+        return None
+    return data if to_text(data) == text else None
+
+
+def opaque_text(token: RefreshToken, key: MacKey) -> str:
+    """`rtk_` and base64url of key id, family, issue time, generation, context and MAC."""
+    body = b"".join(
+        (
+            key.id,
+            token.family,
+            token.issued_at.to_bytes(6, "big"),
+            token.generation.to_bytes(8, "big"),
+            b"" if token.context is None else b"=" + token.context.encode(),
+        )
+    )
+    return PREFIX + to_text(body + _tag(key, body))
+
+
+def read_opaque(text: str, key_of: Callable[[bytes], MacKey | None]) -> RefreshToken | None:
+    """What an opaque token says, or None when no key of ours made exactly this text.
+
+    Args:
+        text: as presented.
+        key_of: the key with an id, or None when it is not usable any more.
+    """
+    if len(text) > LONGEST or not text.startswith(PREFIX):
+        return None
+    data = from_text(text[len(PREFIX) :])
+    if data is None or len(data) < _HEAD_BYTES + TAG_BYTES:
+        return None
+    body, tag = data[:-TAG_BYTES], data[-TAG_BYTES:]
+    key = key_of(body[:4])
+    if key is None or not hmac.compare_digest(_tag(key, body), tag):
+        return None
+    return RefreshToken(
+        family=body[4:20],
+        issued_at=int.from_bytes(body[20:26], "big"),
+        generation=int.from_bytes(body[26:34], "big"),
+        context=body[35:].decode() if len(body) > _HEAD_BYTES else None,
+    )
+
+
+def _tag(key: MacKey, body: bytes) -> bytes:
+    return hmac.digest(key.secret, body, "sha256")[:TAG_BYTES]
+
+
+HS256_HEADER = to_text(b'{"alg":"HS256","typ":"JWT"}')
+
+
+def hs256_text(payload: bytes, key: MacKey) -> str:
+    """A JWT with exactly the header `{"alg":"HS256","typ":"JWT"}` (RFC 7515 §3)."""
+    signed = f"{HS256_HEADER}.{to_text(payload)}"
+    return f"{signed}.{to_text(hmac.digest(key.secret, signed.encode(), 'sha256'))}"
+
+
+def read_hs256(text: str, keys: Sequence[MacKey]) -> bytes | None:
+    """The payload of a JWT that one of the keys made, or None. All keys are tried: no `kid`."""
+    parts = split_jwt(text)
+    if parts is None or parts[0] != HS256_HEADER:
+        return None
+    header, payload, signature = parts
+    presented, signed = from_text(signature), f"{header}.{payload}".encode()
+    if presented is None:
+        return None
+    for key in keys:
+        if hmac.compare_digest(hmac.digest(key.secret, signed, "sha256"), presented):
+            return from_text(payload)
+    return None
+
+
+def split_jwt(text: str) -> tuple[str, str, str] | None:
+    """Header, payload and signature of a three-part ASCII text, or None."""
+    if len(text) > LONGEST or not text.isascii():
+        return None
+    parts = text.split(".")
+    return (parts[0], parts[1], parts[2]) if len(parts) == 3 else None

@@ -1,0 +1,58 @@
+"""What must happen without anybody asking: intents applied, ended rows and old entries removed.
+
+Synchronous and idempotent: a crash between any two lines is mended by the next run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reticket.core import chronicle
+from reticket.core.model import Family, Selection
+from reticket.core.ports import AuditLog, Directory, Ephemeral, Store
+
+BATCH = 1_000
+"""Rows deleted at once, so that nobody waits long for the writer."""
+
+
+class Upkeep:
+    """Owns revocations from outside a request, and the removal of what has ended."""
+
+    def __init__(
+        self, store: Store, ephemeral: Ephemeral, directory: Directory, audit: AuditLog
+    ) -> None:
+        self._store = store
+        self._ephemeral = ephemeral
+        self._directory = directory
+        self._audit = audit
+
+    def revoke(self, selection: Selection, cause: str) -> Sequence[Family]:
+        """End every live family that fits; the rows that this call ended."""
+        ended = self._store.revoke(selection, cause)
+        at = self._store.now()
+        self._audit.record([chronicle.revoked(at, family) for family in ended], durable=True)
+        return ended
+
+    def apply_intents(self) -> int:
+        """End what changes in the directory demand; how many intents were settled."""
+        self._directory.catch_up()
+        waiting = self._directory.intents()
+        for intent in waiting:
+            self.revoke(intent.selection, intent.cause)
+            self._directory.settle(intent)
+        return len(waiting)
+
+    def purge(self) -> int:
+        """Delete families whose last token has died, and old entries; how many families."""
+        removed = 0
+        while batch := self._store.expire(self._store.now(), BATCH):
+            removed += batch
+        self.sweep()
+        return removed
+
+    def sweep(self) -> int:
+        """Delete entries that lived for seconds and are over; how many."""
+        removed = 0
+        while batch := self._ephemeral.sweep(BATCH):
+            removed += batch
+        return removed

@@ -1,0 +1,1 @@
+"""The HTTP edge: the dispatcher of the dialects, the pages, the server."""

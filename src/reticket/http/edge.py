@@ -1,0 +1,177 @@
+"""The ASGI application that answers the dialects: bytes to operation, operation to bytes.
+
+No framework and no middleware on this path (design §4); everything else goes to the pages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from secrets import token_hex
+from typing import Any, Protocol
+
+import structlog
+
+from reticket.core.commands import Command
+from reticket.core.errors import Code, Refusal, ReticketError, Unavailable
+from reticket.core.model import Caller
+from reticket.http.routing import Match, RoutingTable
+from reticket.wire import Operation, WireRequest, WireResponse
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+LONGEST_DEVICE = 200
+
+_log = structlog.get_logger("reticket.http")
+
+
+class Performer(Protocol):
+    """Carries out commands: the service."""
+
+    def perform(self, command: Command, caller: Caller) -> Awaitable[Any]: ...
+
+
+class ClientGone(Exception):
+    """The connection ended before the request did."""
+
+
+class Edge:
+    """Owns the way of a request through its dialect.
+
+    Args:
+        pages: takes what belongs to no dialect.
+        body_limit: bytes.
+    """
+
+    def __init__(
+        self, table: RoutingTable, performer: Performer, pages: Asgi, body_limit: int
+    ) -> None:
+        self._table = table
+        self._performer = performer
+        self._pages = pages
+        self._body_limit = body_limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        match = (
+            self._table.find(scope["method"], scope["path"]) if scope["type"] == "http" else None
+        )
+        if match is None:
+            await self._pages(scope, receive, send)
+            return
+        caller = _caller(scope)
+        try:
+            response = await self._answer(match, scope, receive, caller)
+        except ClientGone:
+            return
+        await _send(send, response, caller.correlation_id, match.allowed)
+
+    async def _answer(
+        self, match: Match, scope: Scope, receive: Receive, caller: Caller
+    ) -> WireResponse:
+        body = b""
+        try:
+            body = await self._body(scope, receive)
+            request = _request(scope, match, caller, body)
+            return await self._run(_start(match, request), caller)
+        except ClientGone:
+            raise
+        except Exception as error:
+            _tell(match, caller, error)
+            known = error if isinstance(error, ReticketError) else ReticketError()
+            return match.dialect.refuse(_request(scope, match, caller, body), known)
+
+    async def _run(self, operation: Operation, caller: Caller) -> WireResponse:
+        perform = self._performer.perform
+        try:
+            command = next(operation)
+            while True:
+                try:
+                    result = await perform(command, caller)
+                except ReticketError as error:
+                    command = operation.throw(error)
+                else:
+                    command = operation.send(result)
+        except StopIteration as done:
+            response: WireResponse = done.value
+            return response
+
+    async def _body(self, scope: Scope, receive: Receive) -> bytes:
+        if _declared_length(scope) > self._body_limit:
+            raise Refusal(Code.TOO_LARGE)
+        message = await receive()
+        body: bytes = message.get("body", b"")
+        while message.get("more_body") and len(body) <= self._body_limit:
+            message = await receive()
+            body += message.get("body", b"")
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        if len(body) > self._body_limit:
+            raise Refusal(Code.TOO_LARGE)
+        return body
+
+
+def _start(match: Match, request: WireRequest) -> Operation:
+    if match.route is not None:
+        return match.route.operate(request)
+    raise Refusal(Code.METHOD_NOT_ALLOWED if match.allowed else Code.NO_ROUTE)
+
+
+def _caller(scope: Scope) -> Caller:
+    client = scope.get("client")
+    device = _header(scope, b"user-agent")
+    return Caller(
+        client[0] if client else "",
+        token_hex(16),
+        device[:LONGEST_DEVICE].decode("latin-1") if device else None,
+    )
+
+
+def _header(scope: Scope, name: bytes) -> bytes | None:
+    for key, value in scope["headers"]:
+        if key == name:
+            found: bytes = value
+            return found
+    return None
+
+
+def _declared_length(scope: Scope) -> int:
+    declared = _header(scope, b"content-length")
+    return int(declared) if declared and declared.isdigit() else 0
+
+
+def _request(scope: Scope, match: Match, caller: Caller, body: bytes) -> WireRequest:
+    return WireRequest(
+        scope["method"],
+        scope["path"],
+        scope["query_string"],
+        scope["headers"],
+        body,
+        caller,
+        match.parameters,
+    )
+
+
+def _tell(match: Match, caller: Caller, error: Exception) -> None:
+    whose = {"dialect": match.dialect.name, "correlation_id": caller.correlation_id}
+    if isinstance(error, Unavailable):
+        _log.warning("unavailable", reason=str(error), **whose)
+    elif not isinstance(error, Refusal):
+        _log.error("internal_error", exc_info=error, **whose)
+
+
+async def _send(
+    send: Send, response: WireResponse, correlation_id: str, allowed: tuple[str, ...]
+) -> None:
+    headers = [
+        (b"content-length", b"%d" % len(response.body)),
+        (b"x-correlation-id", correlation_id.encode()),
+        *response.headers,
+    ]
+    if response.content_type is not None:
+        headers.append((b"content-type", response.content_type))
+    if allowed:
+        headers.append((b"allow", ", ".join(allowed).encode()))
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    await send({"type": "http.response.body", "body": response.body})

@@ -1,0 +1,72 @@
+"""Finds the dialect and the route of a request: a table from method and path."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from reticket.wire import Dialect, Route
+
+
+class Match(NamedTuple):
+    """Whose path it is. `route` is None when the dialect has none for it; `allowed` then tells
+    the methods that the path has.
+    """
+
+    dialect: Dialect
+    route: Route | None
+    parameters: Mapping[str, str]
+    allowed: tuple[str, ...] = ()
+
+
+class RoutingTable:
+    """Owns the routes of all dialects. A trailing slash never matters."""
+
+    def __init__(self, dialects: Iterable[Dialect]) -> None:
+        self._exact: dict[tuple[str, str], Match] = {}
+        self._templates: dict[tuple[str, str], tuple[Match, str]] = {}
+        self._bases = sorted(dialects, key=lambda dialect: -len(dialect.base_path))
+        for dialect in self._bases:
+            for route in dialect.routes:
+                self._add(dialect, route)
+
+    def _add(self, dialect: Dialect, route: Route) -> None:
+        path = dialect.base_path + route.path
+        match = Match(dialect, route, {})
+        parent, _, last = path.rpartition("/")
+        if last.startswith("{"):
+            self._templates[route.method, parent] = match, last.strip("{}")
+        else:
+            self._exact[route.method, path] = match
+
+    def find(self, method: str, path: str) -> Match | None:
+        """The match, or None when the path belongs to no dialect."""
+        match = self._exact.get((method, path))
+        if match is not None:
+            return match
+        path = path.rstrip("/")
+        return self._exact.get((method, path)) or self._fill(method, path) or self._miss(path)
+
+    def _fill(self, method: str, path: str) -> Match | None:
+        parent, _, last = path.rpartition("/")
+        found = self._templates.get((method, parent))
+        if found is None or not last or self._taken(path):
+            return None
+        match, name = found
+        return match._replace(parameters={name: last})
+
+    def _taken(self, path: str) -> bool:
+        return any(path == exact for _, exact in self._exact)
+
+    def _miss(self, path: str) -> Match | None:
+        for dialect in self._bases:
+            if path == dialect.base_path or path.startswith(dialect.base_path + "/"):
+                return Match(dialect, None, {}, self._methods(path))
+        return None
+
+    def _methods(self, path: str) -> tuple[str, ...]:
+        parent, _, last = path.rpartition("/")
+        exact = {method for method, known in self._exact if known == path}
+        if exact or not last:
+            return tuple(sorted(exact))
+        return tuple(sorted(method for method, known in self._templates if known == parent))

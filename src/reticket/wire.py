@@ -1,0 +1,218 @@
+"""The waist between bytes and commands: requests, responses, routes, the Dialect protocol.
+
+Owns the only parsing of bodies and queries. Knows no framework, no dialect, no store.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from reticket.core.commands import Command
+from reticket.core.errors import Code, Refusal, ReticketError
+from reticket.core.model import Caller
+from reticket.core.resource import Resource
+
+Headers = Sequence[tuple[bytes, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class WireRequest:
+    """A whole request.
+
+    Args:
+        method: upper case.
+        path: percent-decoded, as the client sent it.
+        query: raw, without `?`.
+        headers: names in lower case.
+        parameters: values of the route's `{names}`.
+    """
+
+    method: str
+    path: str
+    query: bytes
+    headers: Headers = field(repr=False)
+    body: bytes = field(repr=False)
+    caller: Caller
+    parameters: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def header(self, name: bytes) -> str | None:
+        """The first header of that (lower-case) name."""
+        for key, value in self.headers:
+            if key == name:
+                return value.decode("latin-1")
+        return None
+
+    def bearer(self) -> str | None:
+        """The token of `Authorization: Bearer` (RFC 6750 §2.1), None without one."""
+        scheme, _, token = (self.header(b"authorization") or "").partition(" ")
+        return token.strip() if scheme.lower() == "bearer" else None
+
+    def content_type(self) -> str:
+        """The media type in lower case without parameters; empty when none was sent."""
+        return (self.header(b"content-type") or "").partition(";")[0].strip().lower()
+
+    def query_values(self) -> dict[str, str]:
+        """Query parameters: names in lower case, the first of repeated ones, empty ones left out."""
+        values: dict[str, str] = {}
+        for name, value in _pairs(self.query):
+            if value:
+                values.setdefault(name.lower(), value)
+        return values
+
+
+@dataclass(frozen=True, slots=True)
+class WireResponse:
+    """A whole answer. `content_type` None sends none (an empty body)."""
+
+    status: int
+    body: bytes = field(repr=False)
+    content_type: bytes | None = b"application/json"
+    headers: Headers = field(default=(), repr=False)
+
+
+Operation = Generator[Command, Any, WireResponse]
+"""An operation of a dialect: yields commands, is sent their results (or has their errors thrown
+in), returns the answer. What it raises goes to the dialect's `refuse`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One operation.
+
+    Args:
+        method: upper case.
+        path: below the dialect's base path; a last segment `{name}` takes one segment.
+        operate: starts the operation.
+        describe: the OpenAPI operation object, without what types say.
+    """
+
+    method: str
+    path: str
+    operate: Callable[[WireRequest], Operation]
+    describe: Described | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer in the OpenAPI document: its description, body type (None: empty) and media types."""
+
+    description: str
+    type: Any = None
+    media_types: tuple[str, ...] = ("application/json",)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter in the OpenAPI document. `type` is a Python type with msgspec.Meta."""
+
+    name: str
+    location: str
+    type: Any
+    description: str | None = None
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What the OpenAPI document says of a route, in the words of its seed where there is one.
+
+    Args:
+        body: type of the request body, or None.
+        answers: by status.
+        security: overrides the document's, as OpenAPI spells it; None inherits.
+    """
+
+    summary: str
+    tags: tuple[str, ...]
+    answers: Mapping[int, Answer]
+    description: str | None = None
+    operation_id: str | None = None
+    parameters: tuple[Parameter, ...] = ()
+    body: Any = None
+    body_required: bool = False
+    body_description: str | None = None
+    body_media_types: tuple[str, ...] = ("application/json",)
+    security: Sequence[Mapping[str, Sequence[str]]] | None = None
+    deviation: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What the OpenAPI document says beside its routes, in OpenAPI's own members."""
+
+    openapi: str
+    info: Mapping[str, Any]
+    servers: Sequence[Mapping[str, Any]] = ()
+    tags: Sequence[Mapping[str, Any]] = ()
+    security: Sequence[Mapping[str, Sequence[str]]] = ()
+    security_schemes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+class Dialect(Protocol):
+    """One wire dialect. A module of `reticket.dialects` whose `build(options)` returns one.
+
+    `name` is the module's; `base_path` is where its routes begin; `refusals` has a wire form for
+    every Code (its form is the dialect's own affair, its completeness is tested).
+    """
+
+    name: str
+    base_path: str
+    resources: Sequence[Resource]
+    routes: Sequence[Route]
+    refusals: Mapping[Code, Any]
+    document: Document
+
+    def refuse(self, request: WireRequest, error: ReticketError) -> WireResponse:
+        """The dialect's answer to any error, its own and the service's."""
+        ...
+
+
+def _pairs(text: bytes) -> list[tuple[str, str]]:
+    return parse_qsl(text.decode("latin-1"), keep_blank_values=True, encoding="utf-8")
+
+
+def parse_form(body: bytes) -> dict[str, str]:
+    """An `application/x-www-form-urlencoded` body: names as sent, the last of repeated ones."""
+    try:
+        return dict(_pairs(body))
+    except ValueError:
+        raise Refusal(Code.MALFORMED, detail="is not a form") from None
+
+
+def parse_json(body: bytes) -> Any:
+    """A whole JSON text (RFC 8259). Malformed, too deep, not UTF-8: MALFORMED."""
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        raise Refusal(Code.MALFORMED, detail="is not valid JSON") from None
+
+
+class _NotJson(ValueError):
+    pass
+
+
+def _refuse_constant(name: str) -> Any:
+    raise _NotJson(name)
+
+
+_leading = json.JSONDecoder(object_pairs_hook=list, parse_constant=_refuse_constant)
+
+
+def parse_leading_json(body: bytes) -> tuple[bool, Any]:
+    """The first JSON value of a body, text after it ignored, as some decoders read streams.
+
+    Returns (whether it is an object, the value); an object comes as its (name, value) pairs in
+    order, duplicates and all. MALFORMED when there is none.
+    """
+    try:
+        text = body.decode("utf-8", "replace").lstrip(" \t\r\n")
+        value, _ = _leading.raw_decode(text)
+    except (ValueError, RecursionError):
+        raise Refusal(Code.MALFORMED, detail="is not valid JSON") from None
+    return text.startswith("{"), value
