@@ -1,1 +1,3 @@
 """reticket: a self-hosted token service."""
+
+__version__ = "0.1.0"

@@ -58,7 +58,7 @@ class WireRequest:
         return (self.header(b"content-type") or "").partition(";")[0].strip().lower()
 
     def query_values(self) -> dict[str, str]:
-        """Query parameters: names in lower case, the first of repeated ones, empty ones left out."""
+        """Query parameters: lower-case names, the first of repeated ones, empty ones left out."""
         values: dict[str, str] = {}
         for name, value in _pairs(self.query):
             if value:
@@ -100,7 +100,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer in the OpenAPI document: its description, body type (None: empty) and media types."""
+    """An answer in the OpenAPI document. `type` is that of its body; None for an empty one."""
 
     description: str
     type: Any = None
@@ -154,6 +154,25 @@ class Document:
     security_schemes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A sign-in and a refresh that work against the demo directory, for a person to paste.
+
+    Args:
+        title: what signs in.
+        sign_in / refresh: method and path, the base path included.
+        body: JSON text of the sign-in.
+        pick: sed program that makes the refresh's body of the sign-in's answer; None sends
+            the answer back as it is.
+    """
+
+    title: str
+    sign_in: tuple[str, str]
+    body: str
+    refresh: tuple[str, str]
+    pick: str | None = None
+
+
 class Dialect(Protocol):
     """One wire dialect. A module of `reticket.dialects` whose `build(options)` returns one.
 
@@ -167,6 +186,7 @@ class Dialect(Protocol):
     routes: Sequence[Route]
     refusals: Mapping[Code, Any]
     document: Document
+    examples: Sequence[Example]
 
     def refuse(self, request: WireRequest, error: ReticketError) -> WireResponse:
         """The dialect's answer to any error, its own and the service's."""
@@ -193,26 +213,24 @@ def parse_json(body: bytes) -> Any:
         raise Refusal(Code.MALFORMED, detail="is not valid JSON") from None
 
 
-class _NotJson(ValueError):
-    pass
-
-
 def _refuse_constant(name: str) -> Any:
-    raise _NotJson(name)
+    raise ValueError(name)
 
 
-_leading = json.JSONDecoder(object_pairs_hook=list, parse_constant=_refuse_constant)
+_leading = json.JSONDecoder(
+    object_pairs_hook=tuple, parse_constant=_refuse_constant, parse_int=float
+)
 
 
-def parse_leading_json(body: bytes) -> tuple[bool, Any]:
+def parse_leading_json(body: bytes) -> Any:
     """The first JSON value of a body, text after it ignored, as some decoders read streams.
 
-    Returns (whether it is an object, the value); an object comes as its (name, value) pairs in
-    order, duplicates and all. MALFORMED when there is none.
+    An object comes as a tuple of its (name, value) pairs in order, duplicates and all; an array
+    as a list; a number as a float, however long it is; an unpaired surrogate as it was escaped;
+    bytes that are not UTF-8 as U+FFFD. MALFORMED when there is no such value: empty, truncated,
+    too deep, a byte order mark.
     """
     try:
-        text = body.decode("utf-8", "replace").lstrip(" \t\r\n")
-        value, _ = _leading.raw_decode(text)
+        return _leading.raw_decode(body.decode("utf-8", "replace").lstrip(" \t\r\n"))[0]
     except (ValueError, RecursionError):
         raise Refusal(Code.MALFORMED, detail="is not valid JSON") from None
-    return text.startswith("{"), value

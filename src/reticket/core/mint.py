@@ -113,7 +113,7 @@ class Mint:
             "aud": resource.name,
             "sub": family.subject,
             "iat": facts.issued_at // SECOND,
-            "exp": -(-facts.expires_at // SECOND),
+            "exp": facts.expires_at // SECOND,
             "jti": _token_id(resource, facts),
             "sid": family.id.hex(),
         }

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from reticket.core.model import Family, Selection
@@ -80,6 +81,12 @@ class Store(Protocol):
         """Delete at most `limit` families whose newest token died before that time; how many."""
         ...
 
+    def backup(self, path: Path) -> None:
+        """Copy everything into a new file (mode 0600) while in use. StartupError where the
+        engine has nothing that a file could hold.
+        """
+        ...
+
     def now(self) -> int:
         """The engine's clock: milliseconds."""
         ...
@@ -118,6 +125,10 @@ class Ephemeral(Protocol):
         """Delete at most `limit` entries past their end; how many."""
         ...
 
+    def close(self) -> None:
+        """Release everything; a closed one raises Unavailable."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class MacKey:
@@ -130,8 +141,11 @@ class MacKey:
 class Signer(Protocol):
     """An asymmetric private key. Deterministic: the same bytes get the same signature."""
 
-    kid: str
-    algorithm: str
+    @property
+    def kid(self) -> str: ...
+
+    @property
+    def algorithm(self) -> str: ...
 
     def sign(self, message: bytes) -> bytes: ...
 
@@ -139,8 +153,11 @@ class Signer(Protocol):
 class Verifier(Protocol):
     """An asymmetric public key."""
 
-    kid: str
-    algorithm: str
+    @property
+    def kid(self) -> str: ...
+
+    @property
+    def algorithm(self) -> str: ...
 
     def verify(self, signature: bytes, message: bytes) -> bool: ...
 
@@ -323,4 +340,8 @@ class AuditLog(Protocol):
 
     def record(self, events: Sequence[Event], *, durable: bool = False) -> None:
         """Append, in order. `durable` returns after the disk has them (revocations)."""
+        ...
+
+    def close(self) -> None:
+        """Release the file."""
         ...

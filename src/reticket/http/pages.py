@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import swagger_ui_bundle  # type: ignore[import-untyped]
 from starlette.applications import Starlette
@@ -55,12 +56,15 @@ _PAGE = """\
 """
 
 
-def pages(documents: Mapping[str, bytes], ready: Callable[[], None]) -> Starlette:
+def pages(
+    documents: Mapping[str, bytes], ready: Callable[[], None], lifespan: Callable[[Starlette], Any]
+) -> Starlette:
     """The application of the pages.
 
     Args:
         documents: OpenAPI documents as JSON by the dialect's name.
         ready: raises Unavailable while the stores do not answer.
+        lifespan: what runs beside the service, as Starlette takes it.
     """
     page = _docs_page(documents)
 
@@ -97,6 +101,7 @@ def pages(documents: Mapping[str, bytes], ready: Callable[[], None]) -> Starlett
             Route("/docs/start.js", start),
             Mount("/docs/assets", StaticFiles(directory=assets)),
         ],
+        lifespan=lifespan,
         exception_handlers={HTTPException: _plain, ReticketError: _internal},
     )
 

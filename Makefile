@@ -1,0 +1,69 @@
+# `make` alone lists the targets. Python 3.11 or newer, its venv module and make are all it takes.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PYTHONS := $(or $(PYTHON),python3.13 python3.12 python3.11 python3)
+COMPILE := $(VENV)/lock/bin/uv pip compile pyproject.toml --universal --python-version 3.11 \
+	--generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet
+
+.PHONY: help setup run test lint bench torture lock clean
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(VENV)/setup ## make .venv with the command .venv/bin/reticket
+
+run: setup ## start the service on 127.0.0.1:8088 with the demo directory
+	@exec $(BIN)/reticket serve --demo
+
+test: $(VENV)/setup-test ## pass all tests; ARGS="-k word" chooses
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/setup-test ## check style, types and imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+bench: setup ## measure refreshes per second (needs wrk)
+	$(BIN)/python -m benchmarks $(ARGS)
+
+torture: $(VENV)/setup-test ## kill the server under load, 50 times
+	RETICKET_TORTURE=1 $(BIN)/python -m pytest tests/torture $(ARGS)
+
+lock: $(VENV)/lock/bin/uv ## pin the dependencies anew; ARGS=--upgrade takes newer ones
+	$(COMPILE) --extra build --output-file requirements.lock $(ARGS)
+	$(COMPILE) --extra build --extra test --constraints requirements.lock \
+		--output-file requirements-test.lock $(ARGS)
+
+clean: ## remove .venv and caches; ./data stays
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+# Stamps: a second call has nothing to do until the project file or a lock changes.
+$(VENV)/setup: pyproject.toml requirements.lock | $(VENV)/made
+	$(PIP) install --require-hashes --requirement requirements.lock
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/setup-test: $(VENV)/setup requirements-test.lock
+	$(PIP) install --require-hashes --requirement requirements-test.lock
+	@touch $@
+
+$(VENV)/made:
+	@for python in $(PYTHONS); do \
+		if $$python -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' \
+			>/dev/null 2>&1; then break; fi; python=; \
+	done; \
+	if [ -z "$$python" ]; then \
+		echo 'reticket needs Python 3.11 or newer with its venv module, and none of' \
+			'$(PYTHONS) is one: install it, or name it with PYTHON=...' >&2; exit 1; \
+	fi; \
+	echo "Setting up $(VENV) with $$python"; \
+	$$python -m venv --clear $(VENV)
+	@touch $@
+
+$(VENV)/lock/bin/uv: | $(VENV)/made
+	$(BIN)/python -m venv $(VENV)/lock
+	$(VENV)/lock/bin/python -m pip --disable-pip-version-check --quiet install uv

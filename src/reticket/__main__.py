@@ -1,0 +1,5 @@
+"""`python -m reticket`."""
+
+from reticket.app import main
+
+main()

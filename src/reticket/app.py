@@ -1,0 +1,282 @@
+"""The composition root: the one file that knows everybody and puts them together."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import os
+import pkgutil
+import secrets
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import msgspec
+import structlog
+from filelock import FileLock, Timeout
+from starlette.applications import Starlette
+from starlette.middleware.cors import CORSMiddleware
+
+from reticket import cli, config, dialects, logs, stores
+from reticket.audit import FileAuditLog
+from reticket.cli.house import House
+from reticket.core.conveyor import Lane
+from reticket.core.engine import Engine
+from reticket.core.errors import StartupError, Unavailable
+from reticket.core.mint import Mint
+from reticket.core.ports import Clock, Ephemeral, Store
+from reticket.core.service import Lanes, Service
+from reticket.core.sign_in import Limit, Limits, SignInDesk
+from reticket.core.upkeep import Upkeep
+from reticket.crypto.otp import TimeBasedCodes
+from reticket.crypto.passwords import Argon2Hasher
+from reticket.crypto.ring import Ring
+from reticket.crypto.sealing import Sealer, master_key
+from reticket.crypto.verified import VerifiedSecrets
+from reticket.directory.directory import open_directory
+from reticket.http.edge import Asgi, Edge
+from reticket.http.pages import pages
+from reticket.http.routing import RoutingTable
+from reticket.http.server import Listener, bind, serve
+from reticket.openapi import document_bytes
+from reticket.settings import Settings
+from reticket.wire import Dialect
+
+BEAT = 1.0
+"""Seconds between two looks at what other processes have changed; they must show within two."""
+
+_log = structlog.get_logger("reticket.app")
+
+
+def now() -> int:
+    """The clock of the service: milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+class Builder:
+    """What commands ask for (`cli.house.Builder`)."""
+
+    def load(self, file: Path | None, overrides: Mapping[str, Any]) -> Settings:
+        """Read the settings and set the logs up as they say."""
+        settings = config.load(file, overrides)
+        logs.configure(settings.log_level, settings.log_format)
+        return settings
+
+    def dialects(self, settings: Settings) -> Sequence[Dialect]:
+        """Every module of the package, built with its table of settings."""
+        modules = {module.__name__.rpartition(".")[2]: module for module in _modules(dialects)}
+        config.only_known(settings.dialects, modules, "dialects.")
+        return [_dialect(name, module, settings) for name, module in modules.items()]
+
+    @contextmanager
+    def alone(self, settings: Settings) -> Iterator[None]:
+        """Hold the data folder's lock. StartupError when somebody serves it."""
+        _make_folder(settings.data)
+        lock = FileLock(settings.data / "lock", timeout=0, mode=0o600)
+        try:
+            lock.acquire()
+        except Timeout:
+            raise StartupError(
+                f"the data folder {settings.data} is in use by another reticket"
+            ) from None
+        except OSError as error:
+            raise _unusable(settings.data, error) from None
+        with lock:
+            yield
+
+    def open(self, settings: Settings) -> House:
+        """Open everything that is stored."""
+        _make_folder(settings.data)
+        key_file = None if settings.master_key else settings.data / "master.key"
+        sealer = Sealer(
+            master_key(settings.master_key, settings.data / "master.key", os.urandom), os.urandom
+        )
+        known = self.dialects(settings)
+        resources = [resource for dialect in known for resource in dialect.resources]
+        directory = open_directory(settings.directory, sealer, now, os.urandom)
+        store, ephemeral = _open_store(settings, now)
+        audit = FileAuditLog(settings.audit_file)
+        hashing = settings.hashing
+        return House(
+            settings=settings,
+            clock=now,
+            store=store,
+            ephemeral=ephemeral,
+            directory=directory,
+            ring=Ring(directory.keys, sealer, now, os.urandom, settings.signing_algorithm),
+            hasher=Argon2Hasher(hashing.time_cost, hashing.memory, hashing.parallelism),
+            audit=audit,
+            upkeep=Upkeep(store, ephemeral, directory, audit),
+            dialects=known,
+            policies=config.policies_for(settings, resources),
+            master_key_file=key_file,
+        )
+
+    def serve(self, settings: Settings, started: Callable[[str], None]) -> None:
+        """Answer until a signal to stop."""
+        with self.alone(settings):
+            house = self.open(settings)
+            try:
+                _serve(house, started)
+            finally:
+                house.close()
+
+
+def main() -> None:
+    """The command `reticket`."""
+    cli.command(Builder())()
+
+
+def application(house: House) -> Asgi:
+    """The ASGI application over an opened house; its lifespan does the upkeep."""
+    settings = house.settings
+    lanes = _lanes(settings)
+    documents = {dialect.name: document_bytes(dialect) for dialect in house.dialects}
+    others = pages(documents, house.ready, _lifespan(house, lanes))
+    edge = Edge(RoutingTable(house.dialects), _service(house, lanes), others, settings.body_limit)
+    if not settings.cors_origins:
+        return edge
+    return CORSMiddleware(
+        edge,
+        allow_origins=settings.cors_origins,
+        allow_methods=("GET", "POST", "PUT", "DELETE"),
+        allow_headers=("*",),
+        expose_headers=("x-correlation-id", "x-vol-correlation", "retry-after"),
+    )
+
+
+def _serve(house: House, started: Callable[[str], None]) -> None:
+    settings = house.settings
+    if settings.seed is not None:
+        house.seed(settings.seed)
+    house.upkeep.apply_intents()
+    for warning in config.policy_warnings(house.policies):
+        _log.warning("policy", warning=warning)
+    listener = Listener(
+        settings.host,
+        settings.port,
+        tuple(str(network) for network in settings.trusted_proxies),
+        settings.tls_certificate,
+        settings.tls_key,
+        round(settings.stop_timeout),
+    )
+    listening = bind(listener)
+    port = listening.getsockname()[1]
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    url = f"{listener.scheme}://{host}:{port}"
+    serve(application(house), listener, listening, lambda: started(url))
+
+
+def _service(house: House, lanes: Lanes) -> Service:
+    mint = Mint(house.ring, msgspec.json.encode, msgspec.json.decode)
+    resources = [resource for dialect in house.dialects for resource in dialect.resources]
+    engine = Engine(
+        resources={resource.name: resource for resource in resources},
+        policies=house.policies,
+        store=house.store,
+        directory=house.directory,
+        mint=mint,
+        audit=house.audit,
+        lane=lanes.store,
+        clock=house.clock,
+        entropy=os.urandom,
+    )
+    desk = SignInDesk(
+        directory=house.directory,
+        ephemeral=house.ephemeral,
+        hasher=house.hasher,
+        otp=TimeBasedCodes(),
+        verified=VerifiedSecrets(os.urandom),
+        limits=_limits(house.settings),
+        tell=lambda event: house.audit.record([event]),
+        clock=house.clock,
+        entropy=os.urandom,
+    )
+    return Service(resources, engine, desk, house.directory, mint, lanes, house.clock)
+
+
+def _limits(settings: Settings) -> Limits:
+    said = settings.sign_in
+    return Limits(
+        account=Limit(said.account_failures, said.account_window),
+        address=Limit(said.address_failures, said.address_window),
+    )
+
+
+def _lanes(settings: Settings) -> Lanes:
+    hashing = settings.hashing
+    return Lanes(
+        store=Lane("store"),
+        directory=Lane("directory", threads=2),
+        passwords=Lane("password", hashing.threads, hashing.threads + hashing.queue),
+    )
+
+
+def _lifespan(house: House, lanes: Lanes) -> Callable[[Starlette], Any]:
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        beat = asyncio.create_task(_beat(house, lanes))
+        try:
+            yield
+        finally:
+            beat.cancel()
+            await asyncio.to_thread(lanes.close)
+
+    return lifespan
+
+
+async def _beat(house: House, lanes: Lanes) -> None:
+    """Do what nobody asks for, once a second; a store that fails is asked again."""
+    purged_at = time.monotonic()
+    while True:
+        try:
+            await lanes.store.run(house.upkeep.apply_intents)
+            await lanes.directory.run(house.ring.reload)
+            if time.monotonic() - purged_at >= house.settings.purge_interval:
+                purged_at = time.monotonic()
+                await lanes.directory.run(house.purge)
+        except Unavailable as failure:
+            _log.warning("upkeep_failed", reason=str(failure))
+        await asyncio.sleep(BEAT)
+
+
+def _open_store(settings: Settings, clock: Clock) -> tuple[Store, Ephemeral]:
+    scheme = settings.families.partition(":")[0]
+    for module in _modules(stores):
+        if scheme == module.SCHEME:
+            opened: tuple[Store, Ephemeral] = module.open_store(
+                settings.families, clock, settings.busy_timeout
+            )
+            return opened
+    raise StartupError(f"no store speaks {scheme}")
+
+
+def _dialect(name: str, module: ModuleType, settings: Settings) -> Dialect:
+    table = {"debug": settings.debug, **settings.dialects.get(name, {})}
+    if "debug" not in module.Options.__dataclass_fields__:
+        del table["debug"]
+    options = config.options_for(module.Options, table, f"dialects.{name}")
+    built: Dialect = module.build(options)
+    return built
+
+
+def _modules(package: ModuleType) -> Iterator[ModuleType]:
+    for found in pkgutil.iter_modules(package.__path__):
+        yield importlib.import_module(f"{package.__name__}.{found.name}")
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        probe = folder / f".{secrets.token_hex(8)}"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise _unusable(folder, error) from None
+
+
+def _unusable(folder: Path, error: OSError) -> StartupError:
+    return StartupError(f"the data folder {folder} cannot be written: {error.strerror}")

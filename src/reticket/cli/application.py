@@ -1,0 +1,128 @@
+"""`reticket application`: programs with credentials of their own."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from reticket.cli.frame import JSON, Group, show, with_house
+from reticket.cli.house import House
+from reticket.core.people import Application
+from reticket.directory.forms import ENVIRONMENTS
+
+SECRET_BYTES = 32
+
+
+@click.group(cls=Group)
+def application() -> None:
+    """Add, change and list applications. Secrets are made here and printed once."""
+
+
+@application.command()
+@click.argument("application_id")
+@click.option("--scope", type=click.Choice(ENVIRONMENTS), help="Of V2 credentials.")
+@click.option("--behavior", "behaviors", type=int, multiple=True, help="May be repeated.")
+@click.option("--tenant", "tenants", type=int, multiple=True, help="May be repeated; none: all.")
+@with_house
+def add(
+    house: House,
+    application_id: str,
+    scope: str | None,
+    behaviors: tuple[int, ...],
+    tenants: tuple[int, ...],
+) -> None:
+    r"""Add an application and print its secret, once.
+
+    \b
+    Example:
+      reticket application add acme.orders.1.0.0.Release --tenant 1000
+    """
+    allowed = frozenset(tenants) or None
+    record = Application(application_id, scope, behaviors, allowed, disabled=False)
+    secret = secrets.token_urlsafe(SECRET_BYTES)
+    house.directory.applications.add(record, house.hasher.hash(secret))
+    click.echo(secret)
+
+
+@application.command("rotate-secret")
+@click.argument("application_id")
+@with_house
+def rotate_secret(house: House, application_id: str) -> None:
+    r"""Give an application a new secret, print it once, and end its sessions.
+
+    \b
+    Example:
+      reticket application rotate-secret acme.orders.1.0.0.Release
+    """
+    secret = secrets.token_urlsafe(SECRET_BYTES)
+    house.directory.applications.rotate_secret(application_id, house.hasher.hash(secret))
+    click.echo(secret)
+
+
+@application.command()
+@click.argument("application_id")
+@with_house
+def disable(house: House, application_id: str) -> None:
+    r"""Block an application, and end its sessions.
+
+    \b
+    Example:
+      reticket application disable acme.orders.1.0.0.Release
+    """
+    house.directory.applications.disable(application_id)
+
+
+@application.command()
+@click.argument("application_id")
+@with_house
+def enable(house: House, application_id: str) -> None:
+    r"""Let a blocked application in again.
+
+    \b
+    Example:
+      reticket application enable acme.orders.1.0.0.Release
+    """
+    house.directory.applications.enable(application_id)
+
+
+@application.command()
+@click.argument("application_id")
+@with_house
+def remove(house: House, application_id: str) -> None:
+    r"""Forget an application, and end its sessions.
+
+    \b
+    Example:
+      reticket application remove acme.orders.1.0.0.Release
+    """
+    house.directory.applications.remove(application_id)
+
+
+@application.command("list")
+@JSON
+@with_house
+def list_(house: House, as_json: bool) -> None:
+    r"""List applications.
+
+    \b
+    Example:
+      reticket application list
+    """
+    columns = ("id", "environment_scope", "behaviors", "tenants", "disabled")
+    show(_rows(house), columns, as_json)
+
+
+def _rows(house: House) -> Iterator[Mapping[str, Any]]:
+    after = ""
+    while lines := house.directory.applications.page(after):
+        for line in lines:
+            tenants = None if line.tenants is None else sorted(line.tenants)
+            yield asdict(line) | {"tenants": tenants}
+        after = lines[-1].id
+
+
+COMMANDS = (application,)

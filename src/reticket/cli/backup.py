@@ -1,0 +1,108 @@
+"""`reticket backup` and `restore`: copies of both databases, and what the copies have not seen."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import click
+
+from reticket.audit import revocations
+from reticket.cli.frame import CONFIG, DATA, Frame, with_house
+from reticket.cli.house import House
+from reticket.config import sqlite_path
+from reticket.core.errors import StartupError
+from reticket.core.model import Selection
+from reticket.settings import Settings
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@with_house
+def backup(house: House, folder: Path) -> None:
+    r"""Copy both databases into a new folder while the service runs.
+
+    The master key is left out on purpose: without it the copies open nothing. Keep it elsewhere.
+
+    \b
+    Example:
+      reticket backup /backups/2026-11-21 --data ./data
+    """
+    _make(folder)
+    for url, copy in house.copies():
+        copy(folder / sqlite_path(url).name)
+    click.echo(f"{folder} holds the databases; the master key is left out, keep it elsewhere")
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option(
+    "--audit",
+    "streams",
+    type=click.Path(path_type=Path, exists=True),
+    multiple=True,
+    help="An audit stream to replay revocations from; default: the data folder's own.",
+)
+@DATA
+@CONFIG
+@click.pass_obj
+def restore(
+    frame: Frame,
+    folder: Path,
+    streams: tuple[Path, ...],
+    data: Path | None,
+    config: Path | None,
+) -> None:
+    r"""Put the copies of a backup in place, and end again what was revoked since.
+
+    Stop the service first. The master key must be there, in its file or variable.
+
+    \b
+    Example:
+      reticket restore /backups/2026-11-21 --data ./data --audit /logs/audit.jsonl.1
+    """
+    settings = frame.builder.load(config, {"data": data})
+    with frame.builder.alone(settings):
+        _place(settings, folder)
+        with frame.opened(settings) as house:
+            replayed = _replay(house, streams or _own(settings))
+    click.echo(f"{folder} is restored; {replayed} revocations replayed")
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, mode=0o700)
+    except FileExistsError:
+        raise StartupError(f"{folder} is there already; name a new folder") from None
+    except OSError as error:
+        raise StartupError(f"cannot make {folder}: {error.strerror}") from None
+
+
+def _place(settings: Settings, folder: Path) -> None:
+    targets = [sqlite_path(url) for url in (settings.families, settings.directory)]
+    for target in targets:
+        if not (folder / target.name).is_file():
+            raise StartupError(f"{folder} is no backup: it has no {target.name}")
+    for target in targets:
+        for leftover in ("-wal", "-shm"):
+            Path(f"{target}{leftover}").unlink(missing_ok=True)
+        shutil.copyfile(folder / target.name, target)
+        os.chmod(target, 0o600)
+
+
+def _own(settings: Settings) -> tuple[Path, ...]:
+    return (settings.audit_file,) if settings.audit_file.is_file() else ()
+
+
+def _replay(house: House, streams: tuple[Path, ...]) -> int:
+    ended = 0
+    for stream in streams:
+        for event in revocations(stream):
+            if event.family is not None:
+                chosen = Selection(family=bytes.fromhex(event.family))
+                ended += len(house.upkeep.revoke(chosen, event.cause or "restored"))
+    return ended
+
+
+COMMANDS = (backup, restore)

@@ -1,0 +1,41 @@
+"""`reticket client`: OAuth clients as they were registered by a directory file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from reticket.cli.frame import JSON, Group, show, told, with_house
+from reticket.cli.house import House
+
+
+@click.group(cls=Group)
+def client() -> None:
+    """List OAuth clients."""
+
+
+@client.command("list")
+@JSON
+@with_house
+def list_(house: House, as_json: bool) -> None:
+    r"""List OAuth clients.
+
+    \b
+    Example:
+      reticket client list --json
+    """
+    show(_rows(house), ("client_id", "public", "disabled", "created_at"), as_json)
+
+
+def _rows(house: House) -> Iterator[Mapping[str, Any]]:
+    after = ""
+    while lines := house.directory.clients.page(after):
+        for line in lines:
+            yield asdict(line) | {"created_at": told(line.created_at)}
+        after = lines[-1].client_id
+
+
+COMMANDS = (client,)

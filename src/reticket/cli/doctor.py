@@ -1,0 +1,58 @@
+"""`reticket doctor`: what an operator should know about a data folder and its settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import click
+
+from reticket.cli.frame import with_house
+from reticket.cli.house import House
+from reticket.config import policy_warnings
+from reticket.core.errors import Unavailable
+
+
+@click.command()
+@with_house
+def doctor(house: House) -> None:
+    r"""Check stores, keys, settings and policies. Exits with 1 when something is broken.
+
+    \b
+    Example:
+      reticket doctor --data ./data --config reticket.toml
+    """
+    broken = list(_faults(house))
+    for sentence in broken:
+        click.echo(f"broken   {sentence}")
+    for sentence in _warnings(house):
+        click.echo(f"warning  {sentence}")
+    if broken:
+        raise click.exceptions.Exit(1)
+    click.echo("ok       the stores answer, the keys open")
+
+
+def _faults(house: House) -> Iterator[str]:
+    try:
+        house.ready()
+    except Unavailable as failure:
+        yield f"a store does not answer: {failure}"
+    states = {(key.use, key.state) for key in house.ring.listing()}
+    for use in ("mac", "sign"):
+        if (use, "active") not in states:
+            yield f"the ring has no active {use} key"
+
+
+def _warnings(house: House) -> Iterator[str]:
+    yield from policy_warnings(house.policies)
+    for dialect in house.dialects:
+        for resource in dialect.resources:
+            for advice in resource.advice:
+                if advice.fits(house.policies[resource.name]):
+                    yield f"policies.{resource.name}.{advice.member}: {advice.sentence}"
+    if waiting := len(house.directory.intents()):
+        yield f"{waiting} changes of the directory wait to end families"
+    if house.settings.debug:
+        yield "debug is on: answers tell more about errors than callers should know"
+
+
+COMMANDS = (doctor,)

@@ -1,0 +1,164 @@
+"""`reticket family`: sessions as an operator sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from reticket.cli.frame import JSON, Group, show, told, with_house
+from reticket.cli.house import House
+from reticket.core.model import Family, Selection
+
+PAGE = 500
+COLUMNS = ("id", "resource", "subject", "context", "generation", "rotated_at", "expires_at", "end")
+
+
+@click.group(cls=Group)
+def family() -> None:
+    """List, show and revoke families: one family is one sign-in with all its tokens."""
+
+
+def selecting(command: Any) -> Any:
+    """Options that choose families."""
+    for option in (
+        click.option("--subject", help="A user's e-mail or id, or an application's id."),
+        click.option("--resource", help="Such as kibo.adminuser or cloudreve.user."),
+        click.option("--context", help="A tenant or account; together with --subject."),
+    ):
+        command = option(command)
+    return command
+
+
+@family.command("list")
+@selecting
+@click.option("--all", "with_ended", is_flag=True, help="Ended families too.")
+@click.option("--limit", type=click.IntRange(1), default=100, show_default=True)
+@JSON
+@with_house
+def list_(
+    house: House,
+    subject: str | None,
+    resource: str | None,
+    context: str | None,
+    with_ended: bool,
+    limit: int,
+    as_json: bool,
+) -> None:
+    r"""List families, the oldest first.
+
+    \b
+    Examples:
+      reticket family list --subject ada@example.com
+      reticket family list --resource akinon.user --all --json
+    """
+    live_at = None if with_ended else house.store.now()
+    chosen = Selection(
+        subject=_subject(house, subject), resource=resource, context=context, live_at=live_at
+    )
+    show(_rows(house, chosen, limit), COLUMNS, as_json)
+
+
+@family.command("show")
+@click.argument("family_id")
+@JSON
+@with_house
+def show_one(house: House, family_id: str, as_json: bool) -> None:
+    r"""Show one family.
+
+    \b
+    Example:
+      reticket family show 0198c0de00007000800000000000abcd
+    """
+    found = house.store.find(_id(family_id))
+    if found is None:
+        raise click.ClickException(f"there is no family {family_id}")
+    row = facts(found)
+    if as_json:
+        show([row], COLUMNS, as_json)
+        return
+    for name, value in row.items():
+        click.echo(f"{name:18} {'-' if value is None else value}")
+
+
+@family.command()
+@click.argument("family_id", required=False)
+@selecting
+@click.option("--all", "everything", is_flag=True, help="Every family there is.")
+@with_house
+def revoke(
+    house: House,
+    family_id: str | None,
+    subject: str | None,
+    resource: str | None,
+    context: str | None,
+    everything: bool,
+) -> None:
+    r"""End families: one, a subject's, a resource's, or all. Their tokens die at once.
+
+    \b
+    Examples:
+      reticket family revoke 0198c0de00007000800000000000abcd
+      reticket family revoke --subject ada@example.com
+      reticket family revoke --subject ada@example.com --context 1000
+    """
+    if not (family_id or subject or resource or everything):
+        raise click.UsageError("say which: a family's id, --subject, --resource or --all")
+    chosen = Selection(
+        family=_id(family_id) if family_id else None,
+        subject=_subject(house, subject),
+        resource=resource,
+        context=context,
+    )
+    click.echo(f"{len(house.upkeep.revoke(chosen, 'operator'))} revoked")
+
+
+def facts(found: Family) -> dict[str, Any]:
+    """A family as lists show it."""
+    return {
+        "id": found.id.hex(),
+        "resource": found.resource,
+        "subject": found.subject,
+        "context": found.context,
+        "policy": found.policy,
+        "generation": found.generation,
+        "created_at": told(found.created_at),
+        "rotated_at": told(found.rotated_at),
+        "expires_at": told(found.expires_at),
+        "ends_at": told(found.ends_at),
+        "device": found.device,
+        "end": found.revoked_cause,
+        "revoked_at": told(found.revoked_at),
+    }
+
+
+def _rows(house: House, chosen: Selection, limit: int) -> Iterator[dict[str, Any]]:
+    cursor: bytes | None = None
+    while limit > 0:
+        page = house.store.page(chosen, min(limit, PAGE), cursor)
+        yield from map(facts, page.families)
+        limit -= len(page.families)
+        cursor = page.cursor
+        if cursor is None:
+            return
+
+
+def _subject(house: House, said: str | None) -> str | None:
+    if said is None:
+        return None
+    found = house.directory.user_by_email(said)
+    return found.id if found else said
+
+
+def _id(text: str) -> bytes:
+    try:
+        identifier = bytes.fromhex(text.replace("-", ""))
+    except ValueError:
+        identifier = b""
+    if len(identifier) != 16:
+        raise click.UsageError("a family's id is 32 hex digits")
+    return identifier
+
+
+COMMANDS = (family,)

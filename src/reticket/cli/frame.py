@@ -1,0 +1,116 @@
+"""What every command shares: where the data is, opening it, errors as sentences, tables."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import click
+import msgspec
+
+from reticket.cli.house import Builder, House
+from reticket.core.errors import ReticketError, StartupError
+from reticket.settings import Settings
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+DATA = click.option(
+    "--data", type=click.Path(path_type=Path), help="Folder of the data; default ./data."
+)
+CONFIG = click.option(
+    "--config", type=click.Path(path_type=Path), help="A TOML file with settings."
+)
+JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+
+
+class Group(click.Group):
+    """A group whose commands fail with one sentence instead of a traceback."""
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except ReticketError as error:
+            raise click.ClickException(str(error)) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Opens houses for commands."""
+
+    builder: Builder
+
+    @contextmanager
+    def house(self, data: Path | None, config: Path | None) -> Iterator[House]:
+        """What the data folder holds, opened. StartupError when there is no such folder."""
+        settings = self.builder.load(config, {"data": data})
+        if not settings.data.is_dir():
+            raise StartupError(
+                f"there is no folder {settings.data}; make one with reticket init --data"
+            )
+        with self.opened(settings) as house:
+            yield house
+
+    @contextmanager
+    def opened(self, settings: Settings) -> Iterator[House]:
+        """The same for a folder that may be made on the way."""
+        house = self.builder.open(settings)
+        try:
+            yield house
+        finally:
+            house.close()
+
+
+def with_house(work: Callable[Concatenate[House, P], R]) -> Callable[..., R]:
+    """Give a command the opened house of --data and --config as its first argument. What it
+    changed in the directory has ended the families concerned when the command returns.
+    """
+
+    @DATA
+    @CONFIG
+    @click.pass_obj
+    @functools.wraps(work)
+    def run(frame: Frame, /, *arguments: Any, **options: Any) -> R:
+        with frame.house(options.pop("data"), options.pop("config")) as house:
+            result = work(house, *arguments, **options)
+            house.upkeep.apply_intents()
+            return result
+
+    return run
+
+
+def show(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], as_json: bool) -> None:
+    """Print rows as a table of those columns, or all of them as a JSON list."""
+    rows = list(rows)
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(rows, enc_hook=str)).decode())
+        return
+    cells = [[_cell(row.get(column)) for column in columns] for row in rows]
+    lines = [[column.upper().replace("_", " ") for column in columns], *cells]
+    widths = [max(len(line[index]) for line in lines) for index in range(len(columns))]
+    for line in lines:
+        padded = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        click.echo("  ".join(padded).rstrip())
+
+
+def told(time: int | None) -> str | None:
+    """Milliseconds as RFC 3339, or None."""
+    if time is None:
+        return None
+    moment = datetime.fromtimestamp(time / 1000, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (list, tuple)):
+        return ",".join(map(str, value)) or "-"
+    return str(value)

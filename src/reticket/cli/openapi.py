@@ -1,0 +1,34 @@
+"""`reticket openapi`: the documents that the service serves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from reticket.cli.frame import CONFIG, Frame
+from reticket.openapi import document_bytes
+
+
+@click.command("openapi")
+@click.argument("dialect", required=False)
+@CONFIG
+@click.pass_obj
+def openapi(frame: Frame, dialect: str | None, config: Path | None) -> None:
+    r"""Print the OpenAPI document of a dialect; without one, the names of all.
+
+    \b
+    Examples:
+      reticket openapi
+      reticket openapi cloudreve > cloudreve.json
+    """
+    known = {each.name: each for each in frame.builder.dialects(frame.builder.load(config, {}))}
+    if dialect is None:
+        click.echo("\n".join(known))
+    elif dialect in known:
+        click.echo(document_bytes(known[dialect]).decode())
+    else:
+        raise click.UsageError(f"no such dialect; there are {', '.join(known)}")
+
+
+COMMANDS = (openapi,)

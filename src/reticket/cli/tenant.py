@@ -1,0 +1,101 @@
+"""`reticket tenant`: tenants. What hangs on them (sites, catalogs) comes by `reticket seed`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from reticket.cli.frame import JSON, Group, show, told, with_house
+from reticket.cli.house import House
+from reticket.core.people import Tenant
+from reticket.directory.errors import NotFound
+from reticket.directory.forms import INT32
+
+
+@click.group(cls=Group)
+def tenant() -> None:
+    """Add, list, show and remove tenants."""
+
+
+@tenant.command()
+@click.argument("tenant_id", type=int)
+@click.option("--name")
+@click.option("--domain")
+@click.option("--dev", is_flag=True, help="A development tenant.")
+@with_house
+def add(house: House, tenant_id: int, name: str | None, domain: str | None, dev: bool) -> None:
+    r"""Add a tenant.
+
+    \b
+    Example:
+      reticket tenant add 1003 --name "Acme Asia" --domain t1003.example.com
+    """
+    house.directory.tenants.add(
+        Tenant(
+            id=tenant_id,
+            name=name,
+            domain=domain,
+            is_dev_tenant=dev,
+            is_unified=False,
+            expiry=None,
+            attributes=(),
+            master_catalogs=(),
+            sites=(),
+        )
+    )
+
+
+@tenant.command("show")
+@click.argument("tenant_id", type=int)
+@with_house
+def show_one(house: House, tenant_id: int) -> None:
+    r"""Print a tenant with all that hangs on it, as JSON.
+
+    \b
+    Example:
+      reticket tenant show 1000
+    """
+    found = house.directory.tenant(tenant_id)
+    if found is None:
+        raise NotFound(f"There is no tenant {tenant_id}.")
+    show([asdict(found)], (), as_json=True)
+
+
+@tenant.command()
+@click.argument("tenant_id", type=int)
+@with_house
+def remove(house: House, tenant_id: int) -> None:
+    r"""Remove a tenant and its memberships, and end all sessions there.
+
+    \b
+    Example:
+      reticket tenant remove 1003
+    """
+    house.directory.tenants.remove(tenant_id)
+
+
+@tenant.command("list")
+@JSON
+@with_house
+def list_(house: House, as_json: bool) -> None:
+    r"""List tenants.
+
+    \b
+    Example:
+      reticket tenant list
+    """
+    show(_rows(house), ("id", "name", "domain", "is_dev_tenant", "expiry"), as_json)
+
+
+def _rows(house: House) -> Iterator[Mapping[str, Any]]:
+    after = INT32.start - 1
+    while lines := house.directory.tenants.page(after):
+        for line in lines:
+            yield asdict(line) | {"expiry": told(line.expiry)}
+        after = lines[-1].id
+
+
+COMMANDS = (tenant,)

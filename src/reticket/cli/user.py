@@ -1,0 +1,227 @@
+"""`reticket user`: people, and where they belong."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from reticket.cli.frame import JSON, Group, show, told, with_house
+from reticket.cli.house import House
+from reticket.directory.drafts import CloudDraft, OrganizationDraft, UserDraft
+
+COLUMNS = ("id", "email", "first_name", "last_name", "disabled", "last_sign_in_at")
+
+
+@click.group(cls=Group)
+def user() -> None:
+    """Add, change and list people. WHO is an e-mail or an id."""
+
+
+class Grants(click.ParamType[tuple[int, tuple[int, ...]]]):
+    """`ID` or `ID=1,2,17`: a place and the behaviors granted there."""
+
+    name = "ID[=BEHAVIORS]"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[int, tuple[int, ...]]:
+        if isinstance(value, tuple):
+            return value
+        place, _, behaviors = str(value).partition("=")
+        try:
+            return int(place), tuple(int(each) for each in behaviors.split(",") if each)
+        except ValueError:
+            self.fail(f"{value!r} is not like 1000=1,2,17", param, ctx)
+
+
+def new_password(stdin: bool) -> str:
+    """A password from a person who types it twice, or one line of standard input."""
+    if stdin:
+        return sys.stdin.readline().rstrip("\n")
+    typed: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    return typed
+
+
+PASSWORD_STDIN = click.option(
+    "--password-stdin", is_flag=True, help="Read the password from standard input."
+)
+
+
+@user.command()
+@click.argument("email")
+@PASSWORD_STDIN
+@click.option("--first-name")
+@click.option("--last-name")
+@click.option("--tenant", "tenants", type=Grants(), multiple=True, help="May be repeated.")
+@click.option("--account", "accounts", type=Grants(), multiple=True, help="May be repeated.")
+@click.option("--organization", help="Name of an organization; made when there is none.")
+@click.option("--role", "roles", multiple=True, help="In the organization; may be repeated.")
+@click.option("--nickname", help="Gives a profile in the cloud drive.")
+@click.option("--group", default="User", show_default=True, help="Of the cloud drive.")
+@with_house
+def add(
+    house: House,
+    email: str,
+    password_stdin: bool,
+    first_name: str | None,
+    last_name: str | None,
+    tenants: tuple[tuple[int, tuple[int, ...]], ...],
+    accounts: tuple[tuple[int, tuple[int, ...]], ...],
+    organization: str | None,
+    roles: tuple[str, ...],
+    nickname: str | None,
+    group: str,
+) -> None:
+    r"""Add a person. Asks for the password.
+
+    \b
+    Examples:
+      reticket user add ada@example.com --tenant 1000=1,2,17 --tenant 1001=1
+      echo "$PASSWORD" | reticket user add alan@example.com --password-stdin --organization Acme
+    """
+    draft = UserDraft(
+        email=email,
+        first_name=first_name,
+        last_name=last_name,
+        tenants=dict(tenants),
+        accounts=dict(accounts),
+        organization=OrganizationDraft(organization, roles) if organization else None,
+        cloud=CloudDraft(nickname, group) if nickname else None,
+    )
+    click.echo(house.directory.users.add(draft, house.hasher.hash(new_password(password_stdin))))
+
+
+@user.command()
+@click.argument("who")
+@PASSWORD_STDIN
+@with_house
+def passwd(house: House, who: str, password_stdin: bool) -> None:
+    r"""Give a person a new password, and end all of their sessions.
+
+    \b
+    Example:
+      reticket user passwd ada@example.com
+    """
+    secret_hash = house.hasher.hash(new_password(password_stdin))
+    house.directory.users.set_password(who, secret_hash)
+
+
+@user.command()
+@click.argument("who")
+@click.argument("new_email")
+@with_house
+def email(house: House, who: str, new_email: str) -> None:
+    r"""Change a person's e-mail, and end all of their sessions.
+
+    \b
+    Example:
+      reticket user email ada@example.com countess@example.com
+    """
+    house.directory.users.set_email(who, new_email)
+
+
+@user.command()
+@click.argument("who")
+@with_house
+def disable(house: House, who: str) -> None:
+    r"""Block a person, and end all of their sessions.
+
+    \b
+    Example:
+      reticket user disable ada@example.com
+    """
+    house.directory.users.disable(who)
+
+
+@user.command()
+@click.argument("who")
+@with_house
+def enable(house: House, who: str) -> None:
+    r"""Let a blocked person in again.
+
+    \b
+    Example:
+      reticket user enable ada@example.com
+    """
+    house.directory.users.enable(who)
+
+
+@user.command()
+@click.argument("who")
+@with_house
+def delete(house: House, who: str) -> None:
+    r"""Forget a person, and end all of their sessions.
+
+    \b
+    Example:
+      reticket user delete ada@example.com
+    """
+    house.directory.users.delete(who)
+
+
+@user.command()
+@click.argument("who")
+@click.option("--tenant", type=Grants(), help="A tenant with behaviors.")
+@click.option("--account", type=Grants(), help="A developer account with behaviors.")
+@with_house
+def grant(
+    house: House,
+    who: str,
+    tenant: tuple[int, tuple[int, ...]] | None,
+    account: tuple[int, tuple[int, ...]] | None,
+) -> None:
+    r"""Let a person into a tenant or account, or replace the behaviors granted there.
+
+    \b
+    Example:
+      reticket user grant ada@example.com --tenant 1002=1,2
+    """
+    if tenant:
+        house.directory.tenant_members.grant(who, *tenant)
+    if account:
+        house.directory.account_members.grant(who, *account)
+
+
+@user.command()
+@click.argument("who")
+@click.option("--tenant", type=int, help="A tenant's id.")
+@click.option("--account", type=int, help="A developer account's id.")
+@with_house
+def take(house: House, who: str, tenant: int | None, account: int | None) -> None:
+    r"""Put a person out of a tenant or account, and end their sessions there.
+
+    \b
+    Example:
+      reticket user take ada@example.com --tenant 1001
+    """
+    if tenant is not None:
+        house.directory.tenant_members.take(who, tenant)
+    if account is not None:
+        house.directory.account_members.take(who, account)
+
+
+@user.command("list")
+@JSON
+@with_house
+def list_(house: House, as_json: bool) -> None:
+    r"""List people.
+
+    \b
+    Example:
+      reticket user list --json
+    """
+    show(_rows(house), COLUMNS, as_json)
+
+
+def _rows(house: House) -> Iterator[Mapping[str, Any]]:
+    after = ""
+    while lines := house.directory.users.page(after):
+        for line in lines:
+            times = {"created_at": told(line.created_at)}
+            yield asdict(line) | times | {"last_sign_in_at": told(line.last_sign_in_at)}
+        after = lines[-1].id
+
+
+COMMANDS = (user,)

@@ -1,0 +1,1 @@
+"""Keys, signatures, sealing, password hashes, one-time passwords: ports of core on libraries."""

@@ -1,0 +1,100 @@
+"""The master key, and what is sealed under it: AES-256-GCM, a key of its own per purpose."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from reticket.core.errors import ReticketError, StartupError
+from reticket.core.ports import Entropy
+
+KEY_BYTES = 32
+NONCE_BYTES = 12
+
+
+class SealBroken(ReticketError):
+    """Sealed bytes that this master key did not seal for this purpose."""
+
+
+class Sealer:
+    """Owns a master key: 32 bytes."""
+
+    __slots__ = ("_entropy", "_key")
+
+    def __init__(self, key: bytes, entropy: Entropy) -> None:
+        self._key = key
+        self._entropy = entropy
+
+    def seal(self, plain: bytes, purpose: bytes) -> bytes:
+        """Nonce and ciphertext; opens only with the same purpose."""
+        nonce = self._entropy(NONCE_BYTES)
+        return nonce + self._cipher(purpose).encrypt(nonce, plain, purpose)
+
+    def open(self, sealed: bytes, purpose: bytes) -> bytes:
+        """The plain bytes. SealBroken for anything that `seal` did not make."""
+        nonce, ciphertext = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
+        try:
+            return self._cipher(purpose).decrypt(nonce, ciphertext, purpose)
+        except (InvalidTag, ValueError):
+            raise SealBroken("not sealed by this master key") from None
+
+    def _cipher(self, purpose: bytes) -> AESGCM:
+        return AESGCM(derive(self._key, b"seal/" + purpose))
+
+
+def derive(secret: bytes, label: bytes) -> bytes:
+    """32 bytes for one label (RFC 5869, no salt: the secret is uniform already)."""
+    return HKDF(SHA256(), KEY_BYTES, None, label).derive(secret)
+
+
+def master_key(given: bytes | None, file: Path, entropy: Entropy) -> bytes:
+    """The key that was given, else the file's; the file is made when there is none.
+
+    Args:
+        given: 32 bytes from the environment, or None.
+        file: private to its owner (mode 0600).
+        entropy: makes a new key.
+
+    Raises:
+        StartupError: the file cannot be read or made, is open to others, or is no key.
+    """
+    if given is not None:
+        return given
+    try:
+        return _read(file) if file.exists() else _make(file, entropy)
+    except OSError as error:
+        raise StartupError(f"the master key {file} cannot be used: {error.strerror}") from None
+
+
+def _read(file: Path) -> bytes:
+    if stat.S_IMODE(file.stat().st_mode) & 0o077:
+        raise StartupError(
+            f"the master key {file} is open to other users; make it private: chmod 600 {file}"
+        )
+    key = file.read_bytes()
+    if len(key) != KEY_BYTES:
+        raise StartupError(f"{file} is no master key: it must hold exactly {KEY_BYTES} bytes")
+    return key
+
+
+def _make(file: Path, entropy: Entropy) -> bytes:
+    """Of two that start at once, the first to link its file wins and both read that one."""
+    mine = file.with_name(f"{file.name}.{entropy(8).hex()}")
+    descriptor = os.open(mine, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as written:
+        written.write(entropy(KEY_BYTES))
+        written.flush()
+        os.fsync(written.fileno())
+    try:
+        os.link(mine, file)
+    except FileExistsError:
+        pass
+    finally:
+        mine.unlink()
+    return _read(file)

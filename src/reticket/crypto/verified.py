@@ -1,0 +1,50 @@
+"""Which application secrets this process has verified: no argon2 for each call (ADR 0004)."""
+
+from __future__ import annotations
+
+import hmac
+import threading
+from collections import OrderedDict
+
+from reticket.core.ports import Entropy
+
+KEPT = 10_000
+
+
+class VerifiedSecrets:
+    """Owns keyed digests of (subject, stored hash, secret); they mean nothing elsewhere.
+
+    Args:
+        entropy: makes the key, which never leaves this object.
+        kept: how many are remembered; the one not asked for longest goes first.
+    """
+
+    __slots__ = ("_digests", "_kept", "_key", "_lock")
+
+    def __init__(self, entropy: Entropy, kept: int = KEPT) -> None:
+        self._key = entropy(32)
+        self._kept = kept
+        self._digests: OrderedDict[bytes, None] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def knows(self, subject: str, secret_hash: str, secret: str) -> bool:
+        """Whether exactly this was remembered. A look-up by a keyed digest tells no time."""
+        digest = self._digest(subject, secret_hash, secret)
+        with self._lock:
+            known = digest in self._digests
+            if known:
+                self._digests.move_to_end(digest)
+        return known
+
+    def remember(self, subject: str, secret_hash: str, secret: str) -> None:
+        """Only after the hash was verified."""
+        with self._lock:
+            self._digests[self._digest(subject, secret_hash, secret)] = None
+            while len(self._digests) > self._kept:
+                self._digests.popitem(last=False)
+
+    def _digest(self, *parts: str) -> bytes:
+        """Each part behind its length, so that no two lists of parts read alike."""
+        encoded = [part.encode("utf-8", "surrogatepass") for part in parts]
+        message = b"".join(len(part).to_bytes(8, "big") + part for part in encoded)
+        return hmac.digest(self._key, message, "sha256")

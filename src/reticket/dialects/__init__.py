@@ -1,0 +1,1 @@
+"""The wire dialects; each is a module or folder whose `build(options)` returns a Dialect."""

@@ -1,0 +1,60 @@
+"""Akinon AppMaker: sign-in, refresh, sign-out and profile of an organization's user.
+
+Owns its words: camelCase, bare objects, `validationError` and `apiError`. Source: the vendor's
+OpenAPI document; where that is silent, the answers are ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from reticket.core.errors import Code, ReticketError
+from reticket.core.resource import Resource
+from reticket.dialects.akinon import errors, session, user
+from reticket.dialects.akinon.document import DOCUMENT
+from reticket.dialects.akinon.user import RESOURCE
+from reticket.wire import Document, Example, Route, WireRequest, WireResponse
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What an operator may set.
+
+    Args:
+        require_access_token: whether refresh and log-out demand a live access token of the same
+            user, as the vendor's document declares; a client whose token has ended is then out.
+    """
+
+    require_access_token: bool = False
+
+
+class Akinon:
+    """The dialect: its routes and its answers to errors."""
+
+    name = "akinon"
+    base_path = "/api/v1"
+    resources: Sequence[Resource] = (RESOURCE,)
+    refusals: Mapping[Code, errors.Failure] = errors.REFUSALS
+    document: Document = DOCUMENT
+    examples: Sequence[Example] = (
+        Example(
+            "Akinon",
+            ("POST", "/api/v1/auth/login"),
+            '{"username": "ada@example.com", "password": "correct horse"}',
+            ("POST", "/api/v1/auth/refresh-token"),
+        ),
+    )
+
+    def __init__(self, options: Options) -> None:
+        owner = user.owner if options.require_access_token else user.anyone
+        self.routes: Sequence[Route] = (*session.routes(owner), *user.ROUTES)
+
+    def refuse(self, request: WireRequest, error: ReticketError) -> WireResponse:
+        """`validationError` where the request was at fault, else `apiError`."""
+        return errors.refuse(error)
+
+
+def build(options: Options | None = None) -> Akinon:
+    """The dialect as its options say."""
+    return Akinon(options or Options())

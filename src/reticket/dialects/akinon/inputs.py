@@ -1,0 +1,57 @@
+"""Reads bodies and says what is wrong with each member."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from msgspec import Struct
+
+from reticket.core.errors import Code, Refusal
+from reticket.wire import WireRequest, parse_json
+
+S = TypeVar("S", bound=Struct)
+
+
+class Invalid(Refusal):
+    """Members of a body are at fault.
+
+    Args:
+        faults: messages by the member's name.
+    """
+
+    def __init__(self, faults: Mapping[str, list[str]]) -> None:
+        super().__init__(Code.INVALID_PARAMETER)
+        self.faults = faults
+
+
+def read(request: WireRequest, kind: type[S]) -> S:
+    """The members of a body as a Struct whose members are all non-empty strings.
+
+    Raises:
+        Refusal: MALFORMED, UNSUPPORTED_MEDIA_TYPE.
+        Invalid: what is wrong with the body or its members.
+    """
+    members = _object(request)
+    names = kind.__struct_encode_fields__
+    faults = {name: [fault] for name in names if (fault := _fault(members.get(name)))}
+    if faults:
+        raise Invalid(faults)
+    return kind(*(members[name] for name in names))
+
+
+def _object(request: WireRequest) -> Mapping[str, Any]:
+    """A body without a type is taken for JSON; no body is an object without members."""
+    content_type = request.content_type()
+    if content_type and not content_type.endswith(("/json", "+json")):
+        raise Refusal(Code.UNSUPPORTED_MEDIA_TYPE)
+    value = parse_json(request.body) if request.body else {}
+    if not isinstance(value, dict):
+        raise Invalid({"body": ["must be an object"]})
+    return value
+
+
+def _fault(value: object) -> str | None:
+    if value is None or value == "":
+        return "is required"
+    return None if isinstance(value, str) else "must be a string"

@@ -1,0 +1,112 @@
+"""Bodies of requests and answers, as they stand on the wire and in the OpenAPI document."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, cast
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from reticket.core import people
+from reticket.core.model import Issued
+from reticket.wire import Headers, WireResponse
+
+NO_STORE = (b"cache-control", b"no-store")
+ID_DIGITS = 24
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+_encode = msgspec.json.Encoder().encode
+
+Id = Annotated[str, Meta(extra_json_schema={"pattern": "^[0-9a-fA-F]{24}$"})]
+
+
+class RefreshTokenRequest(Struct, rename="camel"):
+    """A refresh token: to exchange it, or to log out."""
+
+    refresh_token: Annotated[str, Meta(description="Refresh token")]
+
+
+class LoginRequest(Struct, rename="camel"):
+    """An e-mail and its password."""
+
+    username: Annotated[str, Meta(description="E-mail")]
+    password: Annotated[str, Meta(description="Password")]
+
+
+class RefreshTokenResponse(Struct, rename="camel"):
+    """A pair of tokens; their ends stand in the access token."""
+
+    access_token: Annotated[str, Meta(description="Access token")]
+    refresh_token: Annotated[str, Meta(description="Refresh token")]
+
+
+class ProfileUser(Struct, rename="camel"):
+    """A user."""
+
+    id: Id
+    email: str
+    first_name: str | None
+    last_name: str | None
+    created_at: Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
+
+
+class ProfileOrganization(Struct, rename="camel"):
+    """The organization of a user."""
+
+    id: Id
+    name: str
+
+
+class Profile(Struct, rename="camel"):
+    """Who signed in, and what they are in their organization."""
+
+    user: ProfileUser
+    organization: ProfileOrganization
+    roles: tuple[str, ...]
+    user_type: str
+
+
+class ValidationError(Struct, rename="camel"):
+    """What is wrong with each member of a request."""
+
+    validation_error: dict[str, list[str]] | UnsetType = UNSET
+
+
+class UnauthorizedError(Struct, rename="camel"):
+    """A refusal in one sentence."""
+
+    api_error: Annotated[list[str], Meta(description="Error message")] | UnsetType = UNSET
+
+
+def pair_of(issued: Issued) -> RefreshTokenResponse:
+    """The two tokens of a pair."""
+    return RefreshTokenResponse(issued.access_token, issued.refresh_token)
+
+
+def profile_of(user: people.User) -> Profile:
+    """The profile of a user with an organization."""
+    organization = cast(people.OrganizationMembership, user.organization)
+    return Profile(
+        ProfileUser(
+            user.id[:ID_DIGITS],
+            user.email,
+            user.first_name,
+            user.last_name,
+            date_of(user.created_at),
+        ),
+        ProfileOrganization(organization.id, organization.name),
+        organization.roles,
+        organization.user_type,
+    )
+
+
+def date_of(milliseconds: int) -> str:
+    """`2020-07-23T12:00:00.000Z`."""
+    instant = _EPOCH + timedelta(milliseconds=milliseconds)
+    return instant.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+
+
+def answer(status: int, body: Struct, headers: Headers = (NO_STORE,)) -> WireResponse:
+    """A bare object."""
+    return WireResponse(status, _encode(body), headers=headers)

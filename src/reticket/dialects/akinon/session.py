@@ -1,0 +1,104 @@
+"""Log-in, refresh and log-out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reticket.core.commands import Begin, End, Refresh, SignIn
+from reticket.core.errors import Cause, Refusal
+from reticket.dialects.akinon.document import described
+from reticket.dialects.akinon.inputs import read
+from reticket.dialects.akinon.schemas import (
+    LoginRequest,
+    RefreshTokenRequest,
+    RefreshTokenResponse,
+    answer,
+    pair_of,
+)
+from reticket.dialects.akinon.user import USER, Owner, is_member, may_refresh
+from reticket.wire import Operation, Route, WireRequest, WireResponse
+
+_OVER = frozenset({Cause.UNKNOWN, Cause.REVOKED, Cause.EXPIRED, Cause.REUSED})
+
+
+def log_in(request: WireRequest) -> Operation:
+    """Sign in; an access token that is sent along is ignored."""
+    said = read(request, LoginRequest)
+    user = yield SignIn(USER, said.username, said.password, admits=is_member)
+    issued = yield Begin(USER, user)
+    return answer(200, pair_of(issued))
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What is done with a refresh token.
+
+    Args:
+        owner: whose tokens a request may have.
+    """
+
+    owner: Owner
+
+    def refresh(self, request: WireRequest) -> Operation:
+        """Exchange a refresh token."""
+        subject = yield from self.owner(request)
+        token = read(request, RefreshTokenRequest).refresh_token
+        issued = yield Refresh(USER, token, subject=subject, permits=may_refresh)
+        return answer(201, pair_of(issued))
+
+    def log_out(self, request: WireRequest) -> Operation:
+        """End a session; one that is over already is as good."""
+        yield from self.owner(request)
+        token = read(request, RefreshTokenRequest).refresh_token
+        try:
+            yield End(USER, token)
+        except Refusal as refusal:
+            if refusal.cause not in _OVER:
+                raise
+        return WireResponse(204, b"", None)
+
+
+def routes(owner: Owner) -> tuple[Route, ...]:
+    """The routes of a session."""
+    session = Session(owner)
+    return (
+        Route(
+            "POST",
+            "/auth/login",
+            log_in,
+            described(
+                "Log in",
+                "Log in by organization user",
+                "login",
+                ("auth",),
+                {200: RefreshTokenResponse},
+                body=LoginRequest,
+            ),
+        ),
+        Route(
+            "POST",
+            "/auth/refresh-token",
+            session.refresh,
+            described(
+                "Refresh token",
+                "Refresh token by organization user",
+                "refreshToken",
+                ("refresh-token", "auth"),
+                {201: RefreshTokenResponse},
+                body=RefreshTokenRequest,
+            ),
+        ),
+        Route(
+            "POST",
+            "/auth/logout",
+            session.log_out,
+            described(
+                "Log out",
+                "End the session of a refresh token",
+                "logout",
+                ("auth",),
+                {204: None},
+                body=RefreshTokenRequest,
+            ),
+        ),
+    )

@@ -1,0 +1,70 @@
+"""The user of an access token: whom a request proves to be, and their profile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import Any
+
+from reticket.core.commands import Command, ReadAccess
+from reticket.core.errors import Cause, Code, Refusal
+from reticket.core.model import Holder
+from reticket.core.people import User
+from reticket.core.policy import AKINON_2026
+from reticket.core.resource import Resource
+from reticket.dialects.akinon.document import described
+from reticket.dialects.akinon.schemas import Profile, answer, profile_of
+from reticket.wire import Operation, Route, WireRequest
+
+USER = "akinon.user"
+RESOURCE = Resource(name=USER, policy=AKINON_2026, symmetric=True)
+
+Owner = Callable[[WireRequest], Generator[Command, Any, str | None]]
+"""Whose tokens a request may have: the id of a subject, or None for anyone's."""
+
+
+def is_member(user: User) -> bool:
+    """Whether the user has an organization; without one it is unknown here."""
+    return user.organization is not None
+
+
+def may_refresh(holder: Holder, context: str | None) -> bool:
+    """Whether the user still has an organization."""
+    return isinstance(holder, User) and is_member(holder)
+
+
+def current_user(request: WireRequest) -> Generator[Command, Any, User]:
+    """The user of the Bearer or, without one, of `x-access-token`. INVALID_ACCESS_TOKEN."""
+    token = request.bearer() or request.header(b"x-access-token")
+    if not token:
+        raise Refusal(Code.INVALID_ACCESS_TOKEN)
+    _, holder = yield ReadAccess((USER,), token)
+    if not isinstance(holder, User) or not is_member(holder):
+        raise Refusal(Code.INVALID_ACCESS_TOKEN, Cause.NO_ACCESS)
+    return holder
+
+
+def owner(request: WireRequest) -> Generator[Command, Any, str | None]:
+    """The subject of a live access token. INVALID_ACCESS_TOKEN."""
+    return (yield from current_user(request)).id
+
+
+def anyone(request: WireRequest) -> Generator[Command, Any, str | None]:
+    """No demand: a refresh that needed a live access token could never do its work."""
+    yield from ()
+    return None
+
+
+def profile(request: WireRequest) -> Operation:
+    """Who signed in."""
+    user = yield from current_user(request)
+    return answer(200, profile_of(user))
+
+
+ROUTES = (
+    Route(
+        "GET",
+        "/profile/me",
+        profile,
+        described("Profile", "Who signed in.", "profileMe", ("auth",), {200: Profile}),
+    ),
+)

@@ -1,0 +1,76 @@
+"""Cloudreve v4: sessions of the web frontend, the desktop and the mobile clients of a cloud drive.
+
+Owns its words, its envelope and its lenient reading of bodies. Source: the vendor's OpenAPI
+document and, where that is silent, the behaviour of server 4.18.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from reticket.core.errors import Code, ReticketError
+from reticket.core.resource import Resource
+from reticket.dialects.cloudreve import errors, session, site, user
+from reticket.dialects.cloudreve.document import DOCUMENT
+from reticket.dialects.cloudreve.tokens import RESOURCE
+from reticket.wire import Document, Example, Route, WireRequest, WireResponse
+
+OLDEST_VERSION = (4, 12, 0)
+_SEMVER = re.compile(r"(\d+)\.(\d+)\.(\d+)(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What an operator may set.
+
+    Args:
+        title: the site's name.
+        instance_id: tells this site from others.
+        version: the server's version as clients are told: SemVer, 4.12.0 or later.
+        debug: whether failures say what was wrong inside.
+    """
+
+    title: str = "reticket"
+    instance_id: str = "reticket"
+    version: str = "4.18.0"
+    debug: bool = False
+
+    def __post_init__(self) -> None:
+        said = _SEMVER.fullmatch(self.version)
+        if not said or tuple(int(number) for number in said.groups()) < OLDEST_VERSION:
+            raise ValueError("version must be a SemVer of 4.12.0 or later, as clients check it")
+
+
+class Cloudreve:
+    """The dialect: its routes and its answers to errors."""
+
+    name = "cloudreve"
+    base_path = "/api/v4"
+    resources: Sequence[Resource] = (RESOURCE,)
+    refusals: Mapping[Code, errors.Failure] = errors.REFUSALS
+    document: Document = DOCUMENT
+    examples: Sequence[Example] = (
+        Example(
+            "Cloudreve",
+            ("POST", "/api/v4/session/token"),
+            '{"email": "ada@example.com", "password": "correct horse"}',
+            ("POST", "/api/v4/session/token/refresh"),
+            pick=r's/.*\("refresh_token":"[^"]*"\).*/{\1}/',
+        ),
+    )
+
+    def __init__(self, options: Options) -> None:
+        self._debug = options.debug
+        basics = site.Basics(options.title, options.instance_id, options.version)
+        self.routes: Sequence[Route] = (*session.ROUTES, *user.ROUTES, *site.routes(basics))
+
+    def refuse(self, request: WireRequest, error: ReticketError) -> WireResponse:
+        """The envelope of a failure; plain text where there is no route."""
+        return errors.refuse(request, error, debug=self._debug)
+
+
+def build(options: Options | None = None) -> Cloudreve:
+    """The dialect as its options say."""
+    return Cloudreve(options or Options())

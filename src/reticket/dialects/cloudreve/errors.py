@@ -1,0 +1,106 @@
+"""Every refusal in Cloudreve's envelope: its code and message, and the HTTP status.
+
+The status is 200 but for what the service itself refuses: a client that meets a 401 as the status
+neither signs out nor tries again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from msgspec import UNSET
+
+from reticket.core.errors import Cause, Code, Refusal, ReticketError, Unavailable
+from reticket.dialects.cloudreve.schemas import FailureResponse, enveloped
+from reticket.dialects.cloudreve.tokens import uuid_text
+from reticket.wire import Headers, WireRequest, WireResponse
+
+
+class Failure(NamedTuple):
+    """A failure's code, message and HTTP status. A status of 404 is no envelope but plain text."""
+
+    code: int
+    msg: str
+    status: int = 200
+
+
+BAD_PARAMETER = 40001
+UNREADABLE_TOKEN = Failure(40020, "Failed to parse token")
+_NO_PAIR = Failure(40020, "Failed to issue token pair")
+_NO_PAGE = Failure(404, "404 page not found", 404)
+
+REFUSALS: Mapping[Code, Failure] = {
+    Code.MALFORMED: Failure(BAD_PARAMETER, "Parameter error"),
+    Code.INVALID_PARAMETER: Failure(BAD_PARAMETER, "JSON marshall error"),
+    Code.MISSING_TOKEN: Failure(BAD_PARAMETER, "RefreshToken cannot be empty"),
+    Code.INVALID_CREDENTIALS: Failure(40080, "Incorrect password or email address"),
+    Code.SUBJECT_DISABLED: Failure(40017, "This account has been blocked"),
+    Code.SUBJECT_INACTIVE: Failure(40018, "This account is not activated"),
+    Code.INVALID_TOKEN: _NO_PAIR,
+    Code.INVALID_ACCESS_TOKEN: Failure(401, "Login required"),
+    Code.ACCESS_DENIED: _NO_PAIR,
+    Code.NOT_FOUND: Failure(404, "User not found"),
+    Code.NO_ROUTE: _NO_PAGE,
+    Code.METHOD_NOT_ALLOWED: _NO_PAGE,
+    Code.UNSUPPORTED_MEDIA_TYPE: Failure(BAD_PARAMETER, "Parameter error"),
+    Code.TOO_LARGE: Failure(BAD_PARAMETER, "Request body too large", 413),
+    Code.TOO_MANY_ATTEMPTS: Failure(42900, "Too many attempts", 429),
+    Code.UNAVAILABLE: Failure(50001, "Service unavailable", 503),
+    Code.INTERNAL: Failure(50005, "Internal error"),
+}
+
+_BY_CAUSE: Mapping[tuple[Code, Cause | None], Failure] = {
+    (Code.INVALID_CREDENTIALS, Cause.WRONG_FACTOR): Failure(40022, "Incorrect 2FA code"),
+    (Code.NOT_FOUND, Cause.NO_SESSION): Failure(404, "Session not found"),
+    (Code.INVALID_ACCESS_TOKEN, Cause.WRONG_USE): Failure(40020, "Invalid token type"),
+}
+
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+def refuse(request: WireRequest, error: ReticketError, *, debug: bool) -> WireResponse:
+    """The answer to any error; with `debug` it says what was wrong inside."""
+    failure = _failure(error)
+    if failure.status == 404:
+        return WireResponse(404, failure.msg.encode(), b"text/plain")
+    return failed(request, failure, _inside(error) if debug else None, _retry_after(error))
+
+
+def failed(
+    request: WireRequest, failure: Failure, inside: str | None = None, headers: Headers = ()
+) -> WireResponse:
+    """The envelope of a failure."""
+    envelope = FailureResponse(
+        code=failure.code,
+        msg=failure.msg,
+        error=inside or UNSET,
+        correlation_id=UNSET if failure.code == BAD_PARAMETER else correlation_id(request),
+    )
+    return enveloped(envelope, failure.status, headers)
+
+
+def correlation_id(request: WireRequest) -> str:
+    """The client's own, if it is a UUID, or the one that the log has."""
+    wished = request.header(b"x-cr-correlation-id") or ""
+    return wished if _UUID.fullmatch(wished) else uuid_text(request.caller.correlation_id)
+
+
+def _failure(error: ReticketError) -> Failure:
+    if not isinstance(error, Refusal):
+        return REFUSALS[error.code]
+    if error.parameter:
+        return Failure(BAD_PARAMETER, f"{error.parameter} {error.detail or 'is invalid'}")
+    return _BY_CAUSE.get((error.code, error.cause)) or REFUSALS[error.code]
+
+
+def _retry_after(error: ReticketError) -> Headers:
+    if not isinstance(error, Refusal | Unavailable) or error.retry_after is None:
+        return ()
+    return ((b"retry-after", b"%d" % error.retry_after),)
+
+
+def _inside(error: ReticketError) -> str:
+    cause = error.cause if isinstance(error, Refusal) else None
+    return f"{error.code}: {cause}" if cause else str(error.code)

@@ -1,0 +1,168 @@
+"""Sign-in with its second factor, refresh, sign-out, and what a sign-in page asks first."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from reticket.core.commands import (
+    Begin,
+    End,
+    FindUser,
+    OpenFactorSession,
+    Refresh,
+    SecondFactor,
+    SignIn,
+)
+from reticket.core.errors import Cause, Code, Refusal
+from reticket.core.people import User
+from reticket.dialects.cloudreve import inputs
+from reticket.dialects.cloudreve.document import open_to_all
+from reticket.dialects.cloudreve.errors import UNREADABLE_TOKEN, failed
+from reticket.dialects.cloudreve.schemas import (
+    Prepared,
+    PrepareResponse,
+    RefreshTokenRequest,
+    Response,
+    SecondFactorRequest,
+    SignedIn,
+    SignInRequest,
+    SignInResponse,
+    TokenResponse,
+    enveloped,
+    succeeded,
+    token_of,
+    user_of,
+)
+from reticket.dialects.cloudreve.tokens import USER
+from reticket.dialects.cloudreve.user import current_user, is_known, may_refresh
+from reticket.wire import Operation, Parameter, Route, WireRequest
+
+FACTOR_WANTED = 203
+FACTOR_LIFETIME = 600
+"""Seconds."""
+
+_OVER = frozenset({Cause.UNKNOWN, Cause.REVOKED, Cause.EXPIRED, Cause.REUSED})
+
+
+def refresh(request: WireRequest) -> Operation:
+    """Exchange a refresh token. A bearer that has expired is no reason to refuse."""
+    yield from current_user(request)
+    token = inputs.refresh_token(request.body)
+    issued = yield Refresh(USER, token, permits=may_refresh)
+    return succeeded(token_of(issued))
+
+
+def sign_in(request: WireRequest) -> Operation:
+    """Sign in; a user with a second factor gets a session to finish it in."""
+    yield from current_user(request)
+    said = inputs.sign_in(request.body)
+    user = yield SignIn(USER, said.email, said.password, admits=is_known)
+    if user.cloud.second_factor:
+        session_id = yield OpenFactorSession(USER, user, FACTOR_LIFETIME)
+        return enveloped(Response(FACTOR_WANTED, session_id))
+    return (yield from _begin(user))
+
+
+def second_factor(request: WireRequest) -> Operation:
+    """Finish a sign-in with a one-time password."""
+    yield from current_user(request)
+    said = inputs.second_factor(request.body)
+    user = yield SecondFactor(USER, said.session_id, said.otp)
+    return (yield from _begin(user))
+
+
+def sign_out(request: WireRequest) -> Operation:
+    """End the session of a refresh token; one that is over already is as good."""
+    yield from current_user(request)
+    token = inputs.refresh_token(request.body)
+    try:
+        yield End(USER, token)
+    except Refusal as refusal:
+        if refusal.code is not Code.INVALID_TOKEN:
+            raise
+        if refusal.cause not in _OVER:
+            return failed(request, UNREADABLE_TOKEN)
+    return succeeded("")
+
+
+def prepare(request: WireRequest) -> Operation:
+    """How the user of an e-mail may sign in."""
+    yield from current_user(request)
+    user = yield FindUser(inputs.email(request))
+    if user is None or not is_known(user):
+        raise Refusal(Code.NOT_FOUND)
+    return succeeded(Prepared(webauthn_enabled=False, password_enabled=True))
+
+
+def _begin(user: User) -> Operation:
+    issued = yield Begin(USER, user)
+    return succeeded(SignedIn(user_of(user), token_of(issued)))
+
+
+ROUTES = (
+    Route(
+        "POST",
+        "/session/token/refresh",
+        refresh,
+        open_to_all(
+            "Refresh Token",
+            "Refresh access token with a valid refresh token.",
+            TokenResponse,
+            body=RefreshTokenRequest,
+        ),
+    ),
+    Route(
+        "POST",
+        "/session/token",
+        sign_in,
+        open_to_all(
+            "Sign in",
+            "Sign in with a password. Code `203` carries a session id: finish with the second "
+            "factor.",
+            SignInResponse | Response,
+            body=SignInRequest,
+        ),
+    ),
+    Route(
+        "POST",
+        "/session/token/2fa",
+        second_factor,
+        open_to_all(
+            "Finish sign-in",
+            "Finish a sign-in with a one-time password.",
+            SignInResponse,
+            body=SecondFactorRequest,
+        ),
+    ),
+    Route(
+        "DELETE",
+        "/session/token",
+        sign_out,
+        open_to_all(
+            "Sign out",
+            "End the session of a refresh token. The access token lives on.",
+            Response,
+            body=RefreshTokenRequest,
+        ),
+    ),
+    Route(
+        "GET",
+        "/session/prepare",
+        prepare,
+        open_to_all(
+            "Prepare sign-in",
+            "How the user of an e-mail may sign in.",
+            PrepareResponse,
+            parameters=(
+                Parameter(
+                    "email",
+                    "query",
+                    Annotated[str, Meta(extra_json_schema={"format": "email"})],
+                    required=True,
+                ),
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,61 @@
+"""The user of a bearer token: whom a request comes from, and who that is."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+from reticket.core.commands import Command, ReadAccess
+from reticket.core.errors import Cause, Code, Refusal
+from reticket.core.model import Holder
+from reticket.core.people import User
+from reticket.dialects.cloudreve.document import signed_in
+from reticket.dialects.cloudreve.schemas import UserResponse, succeeded, user_of
+from reticket.dialects.cloudreve.tokens import USER
+from reticket.wire import Operation, Route, WireRequest
+
+
+def is_known(user: User) -> bool:
+    """Whether the user has a profile here."""
+    return user.cloud is not None
+
+
+def may_refresh(holder: Holder, context: str | None) -> bool:
+    """Whether the user still has a profile here."""
+    return isinstance(holder, User) and is_known(holder)
+
+
+def current_user(request: WireRequest) -> Generator[Command, Any, User | None]:
+    """The user of the bearer token; None without a good one.
+
+    Raises:
+        Refusal: the bearer is a refresh token, which clients never send on purpose.
+    """
+    token = request.bearer()
+    if not token:
+        return None
+    try:
+        _, holder = yield ReadAccess((USER,), token)
+    except Refusal as refusal:
+        if refusal.cause is Cause.WRONG_USE:
+            raise
+        return None
+    return holder if isinstance(holder, User) and is_known(holder) else None
+
+
+def me(request: WireRequest) -> Operation:
+    """Who signed in."""
+    user = yield from current_user(request)
+    if user is None:
+        raise Refusal(Code.INVALID_ACCESS_TOKEN)
+    return succeeded(user_of(user))
+
+
+ROUTES = (
+    Route(
+        "GET",
+        "/user/me",
+        me,
+        signed_in("Current user", "Who signed in.", UserResponse, area="User"),
+    ),
+)

@@ -1,0 +1,1 @@
+"""People, tenants, developer accounts, applications and keys at rest: SQLAlchemy Core, Alembic."""

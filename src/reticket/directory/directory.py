@@ -1,0 +1,147 @@
+"""The directory as others see it: the port `Directory`, and the verbs, one noun each.
+
+Composes what the other files of this package own; owns nothing but that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from reticket.core.people import Application, Credentials, Tenant, User
+from reticket.core.ports import Clock, Entropy, Intent, KeyStore
+from reticket.directory.accounts import Accounts
+from reticket.directory.affiliations import Affiliations
+from reticket.directory.applications import Applications
+from reticket.directory.clients import Clients
+from reticket.directory.database import Database, answering
+from reticket.directory.intents import IN_ACCOUNT, IN_TENANT, Intents
+from reticket.directory.keys import Keys
+from reticket.directory.memberships import Memberships
+from reticket.directory.records import Records
+from reticket.directory.second_factor import Sealer
+from reticket.directory.sign_ins import SignIns
+from reticket.directory.sqlite import Watch, file_of, open_engine
+from reticket.directory.tables import (
+    account_memberships,
+    developer_accounts,
+    tenant_memberships,
+    tenants,
+)
+from reticket.directory.tenants import Tenants
+from reticket.directory.users import Users
+
+
+def open_directory(url: str, sealer: Sealer, clock: Clock, entropy: Entropy) -> Directory:
+    """Open a directory, creating or migrating it. StartupError names the file and its fault.
+
+    Args:
+        url: `sqlite:///FOLDER/directory.sqlite`.
+        sealer: what second factors are sealed with.
+        clock: milliseconds.
+        entropy: what ids are made from.
+    """
+    file = file_of(url)
+    database = Database(open_engine(file))
+    return Directory(database, Watch(file), sealer, clock, entropy)
+
+
+class Directory:
+    """Reads for the service, verbs for the operator. Any method may raise Unavailable.
+
+    Attributes:
+        users, tenants, accounts, applications, clients: verbs, by noun.
+        tenant_members, account_members: verbs on memberships.
+        keys: the port `KeyStore`.
+    """
+
+    def __init__(
+        self, database: Database, watch: Watch, sealer: Sealer, clock: Clock, entropy: Entropy
+    ) -> None:
+        self.database = database
+        self._watch = watch
+        self._records = Records(database, watch)
+        self._sign_ins = SignIns(database, sealer)
+        self._intents = Intents(database)
+        self.keys: KeyStore = Keys(database)
+        self.tenant_members = Memberships(
+            database, tenant_memberships, tenants, "tenant", IN_TENANT, clock
+        )
+        self.account_members = Memberships(
+            database, account_memberships, developer_accounts, "account", IN_ACCOUNT, clock
+        )
+        affiliations = Affiliations(sealer, entropy)
+        self.users = Users(
+            database, self.tenant_members, self.account_members, affiliations, clock, entropy
+        )
+        self.tenants = Tenants(database, self.tenant_members)
+        self.accounts = Accounts(database, self.account_members)
+        self.applications = Applications(database, clock)
+        self.clients = Clients(database, clock)
+
+    @property
+    def version(self) -> int:
+        """Grows with every change; a record is the same object until it does."""
+        return self._records.version
+
+    def catch_up(self) -> None:
+        """See what has changed, here or in other processes."""
+        self._records.catch_up()
+
+    def user(self, user_id: str) -> User | None:
+        """The record, disabled or not; None when deleted or never there."""
+        return self._records.user(user_id)
+
+    def application(self, application_id: str) -> Application | None:
+        """The record, disabled or not."""
+        return self._records.application(application_id)
+
+    def tenant(self, tenant_id: int) -> Tenant | None:
+        """The record."""
+        return self._records.tenant(tenant_id)
+
+    def user_by_email(self, email: str) -> User | None:
+        """The record; the case of the e-mail does not matter."""
+        return self._records.user_by_email(email)
+
+    def user_credentials(self, email: str) -> Credentials | None:
+        """What the password is checked against."""
+        return self._sign_ins.user_credentials(email)
+
+    def application_credentials(self, application_id: str) -> Credentials | None:
+        """What the secret is checked against."""
+        return self._sign_ins.application_credentials(application_id)
+
+    def totp_secret(self, user_id: str) -> bytes | None:
+        """The unsealed secret of the second factor, or None."""
+        return self._sign_ins.totp_secret(user_id)
+
+    def renew_hash(self, subject: str, old: str, new: str) -> None:
+        """Replace a hash by one with newer parameters, if it is still the old one."""
+        self._sign_ins.renew_hash(subject, old, new)
+
+    def signed_in(self, user_id: str, at: int) -> int | None:
+        """Record a sign-in (milliseconds) and return the one before."""
+        return self._sign_ins.signed_in(user_id, at)
+
+    def pending(self, subject: str) -> bool:
+        """Whether an intent for this subject waits to be applied, as of the last `catch_up`."""
+        return self._records.pending(subject)
+
+    def intents(self) -> Sequence[Intent]:
+        """Those that wait, in the order in which they were written."""
+        return self._intents.waiting()
+
+    def settle(self, intent: Intent) -> None:
+        """Forget an intent that was applied."""
+        self._intents.settle(intent)
+
+    def backup(self, path: Path) -> None:
+        """Copy everything into a new file (mode 0600) while in use."""
+        with answering():
+            self._watch.backup(path)
+
+    def close(self) -> None:
+        """Release everything; `catch_up` raises Unavailable from then on."""
+        self._watch.close()
+        self.database.close()

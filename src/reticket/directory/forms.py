@@ -1,0 +1,50 @@
+"""The forms that values of the directory must have, whoever writes them: seed or command line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from reticket.directory.errors import Invalid
+
+LONGEST_EMAIL = 254
+"""Characters (RFC 5321 §4.5.3.1.3, without the brackets)."""
+INT32 = range(-(2**31), 2**31)
+ENVIRONMENTS = ("Sandbox", "Production")
+
+_EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+")
+
+
+def is_email(text: str) -> bool:
+    """Whether it looks like an e-mail address: who can tell more has to send a mail there."""
+    return len(text) <= LONGEST_EMAIL and _EMAIL.fullmatch(text) is not None
+
+
+def folded(email: str) -> str:
+    """What two spellings of one e-mail have in common."""
+    return email.casefold()
+
+
+def check_email(email: str) -> None:
+    """Invalid unless it looks like an e-mail address."""
+    if not is_email(email):
+        raise Invalid(f"{email!r} does not look like an e-mail address.")
+
+
+def check_id(number: int, noun: str) -> None:
+    """Invalid unless it is an int32."""
+    if number not in INT32:
+        raise Invalid(f"The id of {noun} must be a 32-bit whole number, {number} is not.")
+
+
+def check_behaviors(behaviors: Sequence[Any]) -> None:
+    """Invalid unless all of them are int32."""
+    if any(behavior not in INT32 for behavior in behaviors):
+        raise Invalid("Behaviors must be 32-bit whole numbers.")
+
+
+def check_environment(scope: str | None) -> None:
+    """Invalid unless it is one that exists; None stands for V1 credentials."""
+    if scope is not None and scope not in ENVIRONMENTS:
+        raise Invalid(f"The environment scope must be {' or '.join(ENVIRONMENTS)}, or none.")

@@ -1,0 +1,39 @@
+"""Ids that the directory makes, from randomness that is passed in."""
+
+from __future__ import annotations
+
+import string
+import uuid
+from collections.abc import Callable
+
+from reticket.core.errors import Unavailable
+from reticket.core.ports import Entropy
+
+SHORT_LENGTH = 6
+TRIES = 50
+
+_ALPHABET = string.digits + string.ascii_letters
+
+
+def user_id(entropy: Entropy) -> str:
+    """32 lower-case hex digits: a UUIDv4 (RFC 9562 §5.4)."""
+    return uuid.UUID(bytes=entropy(16), version=4).hex
+
+
+def organization_id(entropy: Entropy) -> str:
+    """24 lower-case hex digits."""
+    return entropy(12).hex()
+
+
+def short_id(entropy: Entropy, taken: Callable[[str], bool]) -> str:
+    """A few letters and digits that are not taken."""
+    for _ in range(TRIES):
+        number = int.from_bytes(entropy(8))
+        text = "".join(_digit(number, place) for place in range(SHORT_LENGTH))
+        if not taken(text):
+            return text
+    raise Unavailable("no short id is free")
+
+
+def _digit(number: int, place: int) -> str:
+    return _ALPHABET[number // len(_ALPHABET) ** place % len(_ALPHABET)]

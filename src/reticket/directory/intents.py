@@ -1,0 +1,77 @@
+"""Intents: what must end families, written in the transaction of the change that demands it.
+
+Owns the causes and the names of the resources whose families live in a tenant or an account.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+
+from sqlalchemy import Connection, delete, insert, select
+
+from reticket.core.model import Selection
+from reticket.core.ports import Clock, Intent
+from reticket.directory.database import Database
+from reticket.directory.tables import intents
+
+IN_TENANT = "kibo.adminuser"
+IN_ACCOUNT = "kibo.developer"
+"""Resources of the families that live in a tenant or an account, by the name of the dialect's."""
+
+
+class Change(StrEnum):
+    """Why families end; becomes their `revoked_cause`."""
+
+    USER_DISABLED = "user_disabled"
+    USER_DELETED = "user_deleted"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105
+    EMAIL_CHANGED = "email_changed"
+    MEMBERSHIP_TAKEN = "membership_taken"
+    APPLICATION_DISABLED = "application_disabled"
+    APPLICATION_REMOVED = "application_removed"
+    SECRET_ROTATED = "secret_rotated"  # noqa: S105
+
+
+def demand(
+    connection: Connection, selections: Iterable[Selection], cause: Change, clock: Clock
+) -> None:
+    """Write an intent for each selection; only its subject, resource and context count."""
+    rows = [
+        {
+            "subject": selection.subject,
+            "resource": selection.resource,
+            "context": selection.context,
+            "cause": cause.value,
+            "created_at": clock(),
+        }
+        for selection in selections
+    ]
+    if rows:
+        connection.execute(insert(intents), rows)
+
+
+def read_pending(connection: Connection) -> frozenset[str]:
+    """Subjects against whom any intent waits."""
+    return frozenset(connection.execute(select(intents.c.subject)).scalars())
+
+
+class Intents:
+    """Owns the intents that wait to be applied."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def waiting(self) -> Sequence[Intent]:
+        """Those that wait, in the order in which they were written."""
+        statement = select(intents).order_by(intents.c.id)
+        with self._database.read() as connection:
+            return [
+                Intent(row.id, Selection(None, row.subject, row.resource, row.context), row.cause)
+                for row in connection.execute(statement)
+            ]
+
+    def settle(self, intent: Intent) -> None:
+        """Forget an intent that was applied; twice is once."""
+        with self._database.change() as connection:
+            connection.execute(delete(intents).where(intents.c.id == intent.id))

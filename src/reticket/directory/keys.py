@@ -1,0 +1,45 @@
+"""Rows of the key ring: the port `KeyStore`. Sealed keys come and go as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import insert, select, update
+
+from reticket.core.ports import SealedKey
+from reticket.directory.database import Database
+from reticket.directory.rows import record_of, row_of
+from reticket.directory.tables import keys
+
+
+class Keys:
+    """Owns sealed keys. Every method may raise Unavailable; every change raises the version."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def keys(self) -> Sequence[SealedKey]:
+        """All of them, in order of (use, sequence)."""
+        statement = select(keys).order_by(keys.c.use, keys.c.sequence)
+        with self._database.read() as connection:
+            return [record_of(SealedKey, row) for row in connection.execute(statement)]
+
+    def add(self, key: SealedKey) -> bool:
+        """Insert unless its (use, sequence) is taken; whether it was inserted."""
+        place = select(keys.c.id).where(keys.c.use == key.use, keys.c.sequence == key.sequence)
+        with self._database.change() as connection:
+            taken = connection.execute(place).one_or_none() is not None
+            if not taken:
+                connection.execute(insert(keys), row_of(keys, key))
+        return not taken
+
+    def update(self, keys_: Sequence[SealedKey]) -> None:
+        """Write states and times of existing keys, in one transaction."""
+        with self._database.change() as connection:
+            for key in keys_:
+                values = {
+                    "state": key.state,
+                    "activates_at": key.activates_at,
+                    "retiring_at": key.retiring_at,
+                }
+                connection.execute(update(keys).where(keys.c.id == key.id).values(values))

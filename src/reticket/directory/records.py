@@ -1,0 +1,107 @@
+"""Records as the service reads them: from memory while nothing changes, else from the database.
+
+Owns the snapshot: what was read since the last change, and who waits for an intent.
+"""
+
+from __future__ import annotations
+
+from threading import Lock
+
+from sqlalchemy import Connection
+
+from reticket.core.people import Application, Tenant, User
+from reticket.directory.applications import read_application
+from reticket.directory.database import Database, answering, version_of
+from reticket.directory.intents import read_pending
+from reticket.directory.sqlite import Watch
+from reticket.directory.tenant_rows import read_tenant
+from reticket.directory.user_rows import id_of_email, read_user
+
+
+class _Snapshot:
+    """Records that were read at one version or after. Absence is not kept: anybody can ask for
+    what is not there, under any name.
+    """
+
+    __slots__ = ("applications", "pending", "tenants", "users", "version")
+
+    def __init__(self, connection: Connection) -> None:
+        self.version = version_of(connection)
+        self.pending = read_pending(connection)
+        self.users: dict[str, User] = {}
+        self.applications: dict[str, Application] = {}
+        self.tenants: dict[int, Tenant] = {}
+
+    def read_user(self, connection: Connection, user_id: str) -> User | None:
+        record = read_user(connection, user_id, self._shared_tenant)
+        return None if record is None else self.users.setdefault(user_id, record)
+
+    def read_application(self, connection: Connection, application_id: str) -> Application | None:
+        record = read_application(connection, application_id)
+        return None if record is None else self.applications.setdefault(application_id, record)
+
+    def read_tenant(self, connection: Connection, tenant_id: int) -> Tenant | None:
+        record = read_tenant(connection, tenant_id)
+        return None if record is None else self.tenants.setdefault(tenant_id, record)
+
+    def _shared_tenant(self, connection: Connection, tenant_id: int) -> Tenant | None:
+        return self.tenants.get(tenant_id) or self.read_tenant(connection, tenant_id)
+
+
+class Records:
+    """Owns the snapshot. Whoever is in the middle of reading goes on with the one it began with;
+    nothing read under an older one is ever put into a newer one. Reads may raise Unavailable.
+    """
+
+    def __init__(self, database: Database, watch: Watch) -> None:
+        self._database = database
+        self._watch = watch
+        self._lock = Lock()
+        with answering():
+            self._mark = watch.mark()
+        with database.read() as connection:
+            self._snapshot = _Snapshot(connection)
+
+    @property
+    def version(self) -> int:
+        """How often the directory had changed when `catch_up` last looked."""
+        return self._snapshot.version
+
+    def catch_up(self) -> None:
+        """See what other connections have committed: the next read of a record tells it."""
+        with self._lock, answering():
+            mark = self._watch.mark()
+            if mark != self._mark:
+                self._look()
+                self._mark = mark
+
+    def _look(self) -> None:
+        with self._database.read() as connection:
+            if version_of(connection) != self._snapshot.version:
+                self._snapshot = _Snapshot(connection)
+
+    def user(self, user_id: str) -> User | None:
+        """The record, disabled or not."""
+        snapshot = self._snapshot
+        return snapshot.users.get(user_id) or self._database.find(snapshot.read_user, user_id)
+
+    def user_by_email(self, email: str) -> User | None:
+        """The record; the case of the e-mail does not matter."""
+        user_id = self._database.find(id_of_email, email)
+        return None if user_id is None else self.user(user_id)
+
+    def application(self, application_id: str) -> Application | None:
+        """The record, disabled or not."""
+        snapshot = self._snapshot
+        known = snapshot.applications.get(application_id)
+        return known or self._database.find(snapshot.read_application, application_id)
+
+    def tenant(self, tenant_id: int) -> Tenant | None:
+        """The record."""
+        snapshot = self._snapshot
+        known = snapshot.tenants.get(tenant_id)
+        return known or self._database.find(snapshot.read_tenant, tenant_id)
+
+    def pending(self, subject: str) -> bool:
+        """Whether an intent against this subject waits."""
+        return subject in self._snapshot.pending

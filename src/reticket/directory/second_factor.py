@@ -1,0 +1,27 @@
+"""The key of a user's second factor at rest: sealed, and bound to its user."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Sealer(Protocol):
+    """Authenticated encryption under a key that is not in the database."""
+
+    def seal(self, plain: bytes, purpose: bytes) -> bytes: ...
+
+    def open(self, sealed: bytes, purpose: bytes) -> bytes: ...
+
+
+def seal_totp(sealer: Sealer, user_id: str, secret: bytes) -> bytes:
+    """Sealed so that it opens for this user alone."""
+    return sealer.seal(secret, _purpose(user_id))
+
+
+def open_totp(sealer: Sealer, user_id: str, sealed: bytes) -> bytes:
+    """The key as bytes; raises what the sealer raises for a seal that is not ours."""
+    return sealer.open(sealed, _purpose(user_id))
+
+
+def _purpose(user_id: str) -> bytes:
+    return b"totp:" + user_id.encode()

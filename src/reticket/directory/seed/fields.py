@@ -1,0 +1,86 @@
+"""What every form of the seed has in common: known keys, required and optional ones, entries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from reticket.directory.forms import INT32
+from reticket.directory.seed.spot import Spot
+
+D = TypeVar("D")
+T = TypeVar("T")
+
+
+class Fields:
+    """The members of a mapping. A key that is not among the known ones stops the start."""
+
+    def __init__(self, spot: Spot, known: Sequence[str]) -> None:
+        self._spot = spot
+        self._members = spot.members()
+        for key, member in self._members.items():
+            if key not in known:
+                raise member.fault(f"is not a known key (known are {', '.join(known)})")
+
+    def required(self, key: str, read: Callable[[Spot], T]) -> T:
+        """The member, which must be there."""
+        if key not in self._members:
+            raise self._spot.fault(f"needs the key {key}")
+        return read(self._members[key])
+
+    def optional(self, key: str, read: Callable[[Spot], T], default: D) -> T | D:
+        """The member, or the default when it is absent or null."""
+        member = self._members.get(key)
+        return default if member is None or member.type == "null" else read(member)
+
+    def given(self, key: str, read: Callable[[Spot], T], default: D) -> T | D:
+        """The member, or the default when it is absent; null is a value like any other."""
+        return read(self._members[key]) if key in self._members else default
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Entry(Generic[T]):
+    """Something to create.
+
+    Args:
+        spot: where it is written.
+        key: what it is known by among its like.
+        record: what is to be created.
+        secret: to be hashed, or None.
+        tenants / accounts: what it refers to, and where.
+    """
+
+    spot: Spot
+    key: Hashable
+    record: T
+    secret: str | None = field(default=None, repr=False)
+    tenants: Mapping[int, Spot] = field(default_factory=dict)
+    accounts: Mapping[int, Spot] = field(default_factory=dict)
+
+
+def int32(spot: Spot) -> int:
+    """A 32-bit whole number."""
+    return spot.integer(INT32)
+
+
+def listed(read: Callable[[Spot], T]) -> Callable[[Spot], tuple[T, ...]]:
+    """A list of what `read` reads."""
+    return lambda spot: tuple(read(item) for item in spot.items())
+
+
+def distinct(
+    read: Callable[[Spot], T], key: Callable[[T], Hashable], noun: str
+) -> Callable[[Spot], tuple[T, ...]]:
+    """A list of what `read` reads, in which no key is there twice; `noun` names the key."""
+
+    def read_all(spot: Spot) -> tuple[T, ...]:
+        found: dict[Hashable, T] = {}
+        for item in spot.items():
+            record = read(item)
+            if key(record) in found:
+                raise item.fault(f"has the {noun} {key(record)}, as one before it has")
+            found[key(record)] = record
+        return tuple(found.values())
+
+    return read_all

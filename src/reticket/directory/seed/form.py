@@ -1,0 +1,64 @@
+"""The whole form: which sections there are, and whether what they refer to exists."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from reticket.core.people import Application, DeveloperAccount, Tenant
+from reticket.directory.drafts import ClientDraft, UserDraft
+from reticket.directory.seed.fields import Entry, Fields, distinct
+from reticket.directory.seed.programs import read_application, read_client
+from reticket.directory.seed.spot import Spot, read_spot
+from reticket.directory.seed.tenants import TenantReader, read_account
+from reticket.directory.seed.users import read_user
+
+T = TypeVar("T")
+
+_SECTIONS = ("applications", "developer_accounts", "tenants", "oauth_clients", "users")
+
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """What a file describes; every section may be empty."""
+
+    accounts: tuple[Entry[DeveloperAccount], ...]
+    tenants: tuple[Entry[Tenant], ...]
+    applications: tuple[Entry[Application], ...]
+    clients: tuple[Entry[ClientDraft], ...]
+    users: tuple[Entry[UserDraft], ...]
+
+    def check_references(self, tenants: Container[object], accounts: Container[object]) -> None:
+        """StartupError for a reference to what is neither here nor among those given."""
+        tenant_ids = {entry.key for entry in self.tenants}
+        account_ids = {entry.key for entry in self.accounts}
+        entries: tuple[Entry[Any], ...] = (*self.applications, *self.users)
+        for entry in entries:
+            _check(entry.tenants, "tenant", tenant_ids, tenants)
+            _check(entry.accounts, "developer account", account_ids, accounts)
+
+
+def _check(references: Mapping[int, Spot], noun: str, *places: Container[object]) -> None:
+    for place_id, spot in references.items():
+        if not any(place_id in place for place in places):
+            raise spot.fault(f"refers to the {noun} {place_id}, which does not exist")
+
+
+def read_seed(path: Path, now: int) -> Seed:
+    """Read a file. StartupError with the line of its first fault; `now` in milliseconds."""
+    fields = Fields(read_spot(path), _SECTIONS)
+    return Seed(
+        accounts=_section(fields, "developer_accounts", read_account, "id"),
+        tenants=_section(fields, "tenants", TenantReader(now).read, "id"),
+        applications=_section(fields, "applications", read_application, "application_id"),
+        clients=_section(fields, "oauth_clients", read_client, "client_id"),
+        users=_section(fields, "users", read_user, "email"),
+    )
+
+
+def _section(
+    fields: Fields, name: str, read: Callable[[Spot], Entry[T]], key: str
+) -> tuple[Entry[T], ...]:
+    return fields.optional(name, distinct(read, lambda entry: entry.key, key), ())

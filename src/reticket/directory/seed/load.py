@@ -1,0 +1,101 @@
+"""Loads a seed: creates what is absent, never alters what exists, all of it or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Column, Connection, select
+
+from reticket.core.ports import SecretHasher
+from reticket.directory.directory import Directory
+from reticket.directory.errors import DirectoryError
+from reticket.directory.seed.fields import Entry
+from reticket.directory.seed.form import Seed, read_seed
+from reticket.directory.tables import (
+    applications,
+    developer_accounts,
+    oauth_clients,
+    tenants,
+    users,
+)
+
+DEMO = Path(__file__).parent.parent / "demo.yaml"
+"""A directory to start with."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    """Entries of one kind.
+
+    Args:
+        entries: what the file describes.
+        column: where the keys are of what exists.
+        insert: creates one, given its hashed secret.
+    """
+
+    entries: Sequence[Entry[Any]]
+    column: Column[Any]
+    insert: Callable[[Connection, Any, str], object]
+
+    def absent(self, connection: Connection) -> list[Entry[Any]]:
+        present = _keys(connection, self.column)
+        return [entry for entry in self.entries if entry.key not in present]
+
+
+def load_seed(path: Path, directory: Directory, hasher: SecretHasher, now: int) -> int:
+    """Create what a file describes and the directory lacks; how many things that were.
+
+    Only secrets of what is absent are hashed, and before the transaction: it takes long.
+
+    Args:
+        path: a YAML file in the form of `demo.yaml`.
+        directory: where to.
+        hasher: for passwords and secrets.
+        now: milliseconds; the date of attributes that have none.
+
+    Raises:
+        StartupError: the file has a fault, and on which line. Nothing was created.
+        Unavailable: the directory cannot answer. Nothing was created.
+    """
+    seed = read_seed(path, now)
+    sections = _sections(seed, directory)
+    with directory.database.read() as connection:
+        seed.check_references(
+            _keys(connection, tenants.c.id), _keys(connection, developer_accounts.c.id)
+        )
+        absent = [entry for section in sections for entry in section.absent(connection)]
+    if not absent:
+        return 0
+    hashes = {entry: entry.secret and hasher.hash(entry.secret) for entry in absent}
+    with directory.database.change() as connection:
+        return sum(_create(connection, section, hashes) for section in sections)
+
+
+def _keys(connection: Connection, column: Column[Any]) -> set[object]:
+    return set(connection.execute(select(column)).scalars())
+
+
+def _sections(seed: Seed, directory: Directory) -> Sequence[_Section]:
+    """In the order in which they can be created."""
+    to = directory
+    return (
+        _Section(seed.accounts, developer_accounts.c.id, lambda c, r, _: to.accounts.insert(c, r)),
+        _Section(seed.tenants, tenants.c.id, lambda c, r, _: to.tenants.insert(c, r)),
+        _Section(seed.applications, applications.c.id, to.applications.insert),
+        _Section(seed.clients, oauth_clients.c.client_id, to.clients.insert),
+        _Section(seed.users, users.c.email_folded, to.users.insert),
+    )
+
+
+def _create(connection: Connection, section: _Section, hashes: Mapping[Entry[Any], Any]) -> int:
+    """Create what was absent when secrets were hashed, and still is."""
+    entries = [entry for entry in section.absent(connection) if entry in hashes]
+    for entry in entries:
+        try:
+            section.insert(connection, entry.record, hashes[entry])
+        except DirectoryError as error:
+            raise entry.spot.fault(f"cannot be created: {error}".rstrip(".")) from error
+    return len(entries)

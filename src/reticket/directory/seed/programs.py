@@ -1,0 +1,144 @@
+"""Applications and OAuth clients as a seed writes them, into records and drafts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from reticket.core.people import Application
+from reticket.core.policy import Reuse
+from reticket.directory.drafts import ClientDraft
+from reticket.directory.forms import ENVIRONMENTS
+from reticket.directory.seed.fields import Entry, Fields, int32, listed
+from reticket.directory.seed.spot import Spot
+
+_APPLICATION = (
+    "application_id",
+    "shared_secret",
+    "environment_scope",
+    "behaviors",
+    "tenants",
+    "disabled",
+)
+_SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
+_WORD = re.compile(r"[0-9A-Za-z:._-]+")
+_SECONDS = range(2**31)
+
+
+def read_application(spot: Spot) -> Entry[Application]:
+    """An application. Its tenants must be a list where they are written: null would mean all."""
+    fields = Fields(spot, _APPLICATION)
+    tenants = fields.given("tenants", _tenants, None)
+    application = Application(
+        id=fields.required("application_id", Spot.filled),
+        environment_scope=fields.optional("environment_scope", _environment, None),
+        behaviors=fields.optional("behaviors", listed(int32), ()),
+        tenants=None if tenants is None else frozenset(tenants),
+        disabled=fields.optional("disabled", Spot.flag, False),
+    )
+    secret = fields.required("shared_secret", Spot.filled)
+    return Entry(spot, application.id, application, secret, tenants or {})
+
+
+def _tenants(spot: Spot) -> dict[int, Spot]:
+    return {int32(item): item for item in spot.items()}
+
+
+def _environment(spot: Spot) -> str:
+    return _one_of(spot, ENVIRONMENTS, " or null")
+
+
+def _one_of(spot: Spot, accepted: tuple[str, ...], also: str = "") -> str:
+    text = spot.text()
+    if text not in accepted:
+        raise spot.fault(f"must be {' or '.join(accepted)}{also}")
+    return text
+
+
+def read_client(spot: Spot) -> Entry[ClientDraft]:
+    """An OAuth client; what it does not say is left for its dialect to decide."""
+    fields = Fields(spot, ("client_id", "client_secret", "disabled", *_REGISTRATION))
+    client_id = fields.required("client_id", Spot.filled)
+    said = {key: fields.optional(key, read, None) for key, read in _REGISTRATION.items()}
+    draft = ClientDraft(
+        client_id=client_id,
+        disabled=fields.optional("disabled", Spot.flag, False),
+        registration={key: value for key, value in said.items() if value is not None},
+    )
+    return Entry(spot, client_id, draft, fields.optional("client_secret", Spot.filled, None))
+
+
+def _policy(spot: Spot) -> Mapping[str, object]:
+    """A preset's name, or a mapping that names one and overrides members of it."""
+    if spot.type == "str":
+        return {"preset": _preset(spot)}
+    fields = Fields(spot, ("preset", *_OVERRIDES))
+    preset = fields.required("preset", _preset)
+    said = {key: fields.optional(key, read, None) for key, read in _OVERRIDES.items()}
+    return {"preset": preset} | {key: value for key, value in said.items() if value is not None}
+
+
+def _preset(spot: Spot) -> str:
+    if not re.fullmatch(r"[A-Z][A-Z0-9_]*", spot.text()):
+        raise spot.fault("must be a preset's name, in capitals")
+    return spot.text()
+
+
+def _seconds(spot: Spot) -> int:
+    return spot.integer(_SECONDS)
+
+
+def _reuse(spot: Spot) -> str:
+    return _one_of(spot, tuple(Reuse))
+
+
+def _uri(spot: Spot) -> str:
+    """Absolute and without a fragment (RFC 6749 §3.1.2)."""
+    try:
+        fit = urlsplit(spot.text()).scheme and "#" not in spot.text()
+    except ValueError:
+        fit = False
+    if not fit:
+        raise spot.fault("must be an absolute URI without a fragment")
+    return spot.text()
+
+
+def _scope(spot: Spot) -> str:
+    """RFC 6749 §3.3."""
+    if not _SCOPE.fullmatch(spot.text()):
+        raise spot.fault("must be one scope")
+    return spot.text()
+
+
+def _grant(spot: Spot) -> str:
+    if not _WORD.fullmatch(spot.text()):
+        raise spot.fault("must be a grant type")
+    return spot.text()
+
+
+def _key_set(spot: Spot) -> object:
+    """RFC 7517 §5; whether its keys are any good is for whoever uses them to say."""
+    Fields(spot, ("keys",)).required("keys", Spot.items)
+    return spot.json()
+
+
+_OVERRIDES = {
+    "access": _seconds,
+    "refresh": _seconds,
+    "absolute": _seconds,
+    "window": _seconds,
+    "reuse": _reuse,
+    "rotates": Spot.flag,
+}
+_REGISTRATION = {
+    "name": Spot.filled,
+    "policy": _policy,
+    "redirect_uris": listed(_uri),
+    "scopes": listed(_scope),
+    "grants": listed(_grant),
+    "resources": listed(_uri),
+    "jwks": _key_set,
+    "dpop_required": Spot.flag,
+    "par_required": Spot.flag,
+}

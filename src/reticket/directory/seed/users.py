@@ -1,0 +1,117 @@
+"""Users as a seed writes them, into drafts."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+
+from reticket.directory.drafts import NO_PERMISSION, CloudDraft, OrganizationDraft, UserDraft
+from reticket.directory.forms import INT32, folded, is_email
+from reticket.directory.seed.fields import Entry, Fields, int32, listed
+from reticket.directory.seed.spot import Spot
+
+_USER = (
+    "email",
+    "password",
+    "first_name",
+    "last_name",
+    "disabled",
+    "active",
+    "tenants",
+    "developer_accounts",
+    "organization",
+    "cloudreve",
+)
+_NUMBER = re.compile(r"0|-?[1-9][0-9]{0,9}")
+_GROUP_ID = re.compile(r"[0-9A-Za-z]{1,16}")
+
+
+def read_user(spot: Spot) -> Entry[UserDraft]:
+    """A user with all memberships."""
+    fields = Fields(spot, _USER)
+    email = fields.required("email", _email)
+    tenants = fields.optional("tenants", _places, {})
+    accounts = fields.optional("developer_accounts", _places, {})
+    draft = UserDraft(
+        email=email,
+        first_name=fields.optional("first_name", Spot.text, None),
+        last_name=fields.optional("last_name", Spot.text, None),
+        disabled=fields.optional("disabled", Spot.flag, False),
+        active=fields.optional("active", Spot.flag, True),
+        tenants={place: _behaviors(item) for place, item in tenants.items()},
+        accounts={place: _behaviors(item) for place, item in accounts.items()},
+        organization=fields.optional("organization", _organization, None),
+        cloud=fields.optional("cloudreve", _cloud, None),
+    )
+    password = fields.required("password", Spot.filled)
+    return Entry(spot, folded(email), draft, password, tenants, accounts)
+
+
+def _email(spot: Spot) -> str:
+    email = spot.filled()
+    if not is_email(email):
+        raise spot.fault("does not look like an e-mail address")
+    return email
+
+
+def _places(spot: Spot) -> dict[int, Spot]:
+    return {_number(key, item): item for key, item in spot.members().items()}
+
+
+def _number(key: str, spot: Spot) -> int:
+    if not _NUMBER.fullmatch(key) or int(key) not in INT32:
+        raise spot.fault("must have a 32-bit whole number as its key")
+    return int(key)
+
+
+_behaviors = listed(int32)
+
+
+def _organization(spot: Spot) -> OrganizationDraft:
+    fields = Fields(spot, ("name", "roles", "user_type"))
+    return OrganizationDraft(
+        name=fields.required("name", Spot.filled),
+        roles=fields.optional("roles", listed(Spot.filled), ()),
+        user_type=fields.optional("user_type", Spot.filled, "user"),
+    )
+
+
+def _cloud(spot: Spot) -> CloudDraft:
+    fields = Fields(spot, ("nickname", "group", "totp_secret"))
+    group = fields.required("group", lambda item: Fields(item, ("id", "name", "permission")))
+    return CloudDraft(
+        nickname=fields.required("nickname", Spot.filled),
+        group=group.required("name", Spot.filled),
+        group_id=group.optional("id", _group_id, None),
+        permission=group.optional("permission", _permission, NO_PERMISSION),
+        totp_secret=fields.optional("totp_secret", _totp_secret, None),
+    )
+
+
+def _group_id(spot: Spot) -> str:
+    text = spot.filled()
+    if not _GROUP_ID.fullmatch(text):
+        raise spot.fault("must be one to sixteen letters and digits")
+    return text
+
+
+def _permission(spot: Spot) -> str:
+    text = spot.filled()
+    try:
+        base64.b64decode(text, validate=True)
+    except binascii.Error:
+        raise spot.fault("must be base64") from None
+    return text
+
+
+def _totp_secret(spot: Spot) -> bytes:
+    """As authenticator apps show it: letter case, spaces and padding do not matter."""
+    text = re.sub(r"[\s=-]", "", spot.filled()).upper()
+    try:
+        secret = base64.b32decode(text + "=" * (-len(text) % 8))
+    except (binascii.Error, ValueError):
+        raise spot.fault("must be base32") from None
+    if not secret:
+        raise spot.fault("must not be empty")
+    return secret

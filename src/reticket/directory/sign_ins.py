@@ -1,0 +1,70 @@
+"""What a sign-in reads and leaves: hashes, second factors, the time of the last one.
+
+None of it is part of a record, so nothing here makes anybody drop records.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, select, update
+
+from reticket.core.people import Credentials
+from reticket.directory.database import Database
+from reticket.directory.forms import folded
+from reticket.directory.second_factor import Sealer, open_totp
+from reticket.directory.tables import applications, cloud_profiles, users
+
+
+class SignIns:
+    """Owns credentials. Every method may raise Unavailable."""
+
+    def __init__(self, database: Database, sealer: Sealer) -> None:
+        self._database = database
+        self._sealer = sealer
+
+    def user_credentials(self, email: str) -> Credentials | None:
+        """What the password of the user with that e-mail is checked against."""
+        return self._database.find(_user_credentials, email)
+
+    def application_credentials(self, application_id: str) -> Credentials | None:
+        """What the application's secret is checked against."""
+        return self._database.find(_application_credentials, application_id)
+
+    def totp_secret(self, user_id: str) -> bytes | None:
+        """The unsealed key of the second factor, or None."""
+        sealed = self._database.find(_totp_sealed, user_id)
+        return None if sealed is None else open_totp(self._sealer, user_id, sealed)
+
+    def renew_hash(self, subject: str, old: str, new: str) -> None:
+        """Replace a hash of a user or an application, if it is still the old one."""
+        with self._database.write() as connection:
+            for table in (users, applications):
+                mine = (table.c.id == subject) & (table.c.secret_hash == old)
+                connection.execute(update(table).where(mine).values(secret_hash=new))
+
+    def signed_in(self, user_id: str, at: int) -> int | None:
+        """Record a sign-in (milliseconds) and return the one before."""
+        mine = users.c.id == user_id
+        with self._database.write() as connection:
+            before = select(users.c.last_sign_in_at).where(mine).with_for_update()
+            previous: int | None = connection.execute(before).scalar_one_or_none()
+            connection.execute(update(users).where(mine).values(last_sign_in_at=at))
+        return previous
+
+
+def _user_credentials(connection: Connection, email: str) -> Credentials | None:
+    statement = select(users.c.id, users.c.disabled, users.c.active, users.c.secret_hash)
+    row = connection.execute(statement.where(users.c.email_folded == folded(email))).one_or_none()
+    return None if row is None else Credentials(*row)
+
+
+def _application_credentials(connection: Connection, application_id: str) -> Credentials | None:
+    columns = applications.c
+    statement = select(columns.id, columns.disabled, columns.secret_hash)
+    row = connection.execute(statement.where(columns.id == application_id)).one_or_none()
+    return None if row is None else Credentials(row.id, row.disabled, True, row.secret_hash)
+
+
+def _totp_sealed(connection: Connection, user_id: str) -> bytes | None:
+    statement = select(cloud_profiles.c.totp_sealed).where(cloud_profiles.c.user_id == user_id)
+    sealed: bytes | None = connection.execute(statement).scalar_one_or_none()
+    return sealed

@@ -1,0 +1,122 @@
+"""SQLite under the directory: its file, its pragmas, and how a change by others is noticed.
+
+The only file here that knows this engine. Knows no table but what SQLite itself keeps.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+
+from reticket.core.errors import StartupError
+from reticket.directory.schema import migrate
+
+BUSY_MS = 2_000
+"""How long a writer waits for another one before the directory counts as unavailable."""
+
+
+def file_of(url: str) -> Path:
+    """The file that a URL like `sqlite:///data/directory.sqlite` names. StartupError for others."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        parsed = None
+    named = parsed is not None and parsed.database not in (None, "", ":memory:")
+    if parsed is None or parsed.drivername != "sqlite" or parsed.query or not named:
+        raise StartupError("The directory's URL must look like sqlite:///FOLDER/directory.sqlite.")
+    return Path(str(parsed.database))
+
+
+def open_engine(file: Path) -> Engine:
+    """An engine on that file, private to its owner, with the newest schema.
+
+    StartupError, naming the file, when it cannot be opened, is damaged, is no directory, or was
+    written by a newer version.
+    """
+    with _starting(file):
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+        engine = _engine(file)
+        try:
+            with engine.execution_options(writes=True).begin() as connection:
+                _check(connection, file)
+                migrate(connection, file)
+        except BaseException:
+            engine.dispose()
+            raise
+    return engine
+
+
+@contextmanager
+def _starting(file: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StartupError(f"Cannot open the directory {file}: {error.strerror}.") from error
+    except DBAPIError as error:
+        if type(error.orig) is sqlite3.DatabaseError:
+            raise _damaged(file) from error
+        raise StartupError(f"Cannot open the directory {file}: {error.orig}.") from error
+
+
+def _damaged(file: Path) -> StartupError:
+    return StartupError(
+        f"The directory {file} is damaged or is no database; restore it from a backup."
+    )
+
+
+def _check(connection: Connection, file: Path) -> None:
+    verdict = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
+    if verdict != "ok":
+        raise _damaged(file)
+
+
+def _engine(file: Path) -> Engine:
+    engine = create_engine(URL.create("sqlite", database=str(file)), hide_parameters=True)
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare(connection: sqlite3.Connection, _: object) -> None:
+    connection.isolation_level = None  # the driver would begin too late, and not for reading
+    for pragma in (
+        f"busy_timeout = {BUSY_MS}",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+class Watch:
+    """Owns a connection that only asks whether anybody else has committed: microseconds."""
+
+    def __init__(self, file: Path) -> None:
+        self._connection = sqlite3.connect(
+            file, timeout=BUSY_MS / 1000, isolation_level=None, check_same_thread=False
+        )
+
+    def mark(self) -> int:
+        """Differs from the one before when another connection has committed since."""
+        return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+
+    def backup(self, target: Path) -> None:
+        """Copy everything into a new file, private to its owner, while in use."""
+        os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        with closing(sqlite3.connect(target)) as copy:
+            self._connection.backup(copy)
+
+    def close(self) -> None:
+        """Close the connection; `mark` fails from then on."""
+        self._connection.close()

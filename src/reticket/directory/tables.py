@@ -1,0 +1,282 @@
+"""The directory's tables, for reading and writing; `migrations` builds the very same ones.
+
+Portable SQL: nothing here knows an engine. Times are milliseconds since 1970-01-01T00:00:00Z.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Json(TypeDecorator[Any]):
+    """Any JSON value as text: a column of type JSON would turn 1.0 into 1 on SQLite."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: object) -> str:
+        """As it is stored."""
+        return json.dumps(value, allow_nan=False)
+
+    def process_result_value(self, value: Any, dialect: object) -> Any:
+        """As it was; None where an outer join found no row."""
+        return None if value is None else json.loads(value)
+
+
+def _id(name: str, type_: type[Integer] | String = Integer) -> Column[object]:
+    """A key that we or the operator choose, never the engine."""
+    return Column(name, type_, primary_key=True, autoincrement=False)
+
+
+def _part_of(name: str, target: str, type_: type[Integer] | String = Integer) -> Column[object]:
+    """A part of the key that goes when the row it names goes."""
+    return Column(name, type_, ForeignKey(target, ondelete="CASCADE"), primary_key=True)
+
+
+def _attributes(name: str, *owner: Column[object] | ForeignKeyConstraint) -> Table:
+    return Table(
+        name,
+        metadata,
+        *owner,
+        _id("position"),
+        Column("name", Text, nullable=False),
+        Column("value", Json, nullable=False),
+        Column("create_by", Text),
+        Column("create_date", BigInteger, nullable=False),
+        Column("update_by", Text),
+        Column("update_date", BigInteger, nullable=False),
+    )
+
+
+directory_version = Table(
+    "directory_version",
+    metadata,
+    _id("id"),
+    Column("version", BigInteger, nullable=False),
+)
+
+users = Table(
+    "users",
+    metadata,
+    _id("id", String(32)),
+    Column("short_id", String(16), nullable=False, unique=True),
+    Column("email", Text, nullable=False),
+    Column("email_folded", Text, nullable=False, unique=True),
+    Column("secret_hash", Text, nullable=False),
+    Column("first_name", Text),
+    Column("last_name", Text),
+    Column("disabled", Boolean, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("credential_version", Integer, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("last_sign_in_at", BigInteger),
+)
+
+organizations = Table(
+    "organizations",
+    metadata,
+    _id("id", String(24)),
+    Column("name", Text, nullable=False, unique=True),
+)
+
+organization_memberships = Table(
+    "organization_memberships",
+    metadata,
+    _part_of("user_id", "users.id", String(32)),
+    Column("organization_id", String(24), ForeignKey("organizations.id"), nullable=False),
+    Column("roles", Json, nullable=False),
+    Column("user_type", Text, nullable=False),
+)
+
+cloud_groups = Table(
+    "cloud_groups",
+    metadata,
+    _id("id", String(16)),
+    Column("name", Text, nullable=False, unique=True),
+    Column("permission", Text, nullable=False),
+)
+
+cloud_profiles = Table(
+    "cloud_profiles",
+    metadata,
+    _part_of("user_id", "users.id", String(32)),
+    Column("nickname", Text, nullable=False),
+    Column("group_id", String(16), ForeignKey("cloud_groups.id"), nullable=False),
+    Column("totp_sealed", LargeBinary),
+)
+
+tenants = Table(
+    "tenants",
+    metadata,
+    _id("id"),
+    Column("name", Text),
+    Column("domain", Text),
+    Column("is_dev_tenant", Boolean, nullable=False),
+    Column("is_unified", Boolean, nullable=False),
+    Column("expiry", BigInteger),
+)
+
+tenant_attributes = _attributes("tenant_attributes", _part_of("tenant_id", "tenants.id"))
+
+master_catalogs = Table(
+    "master_catalogs",
+    metadata,
+    _part_of("tenant_id", "tenants.id"),
+    _id("id"),
+    Column("position", Integer, nullable=False),
+    Column("name", Text),
+    Column("default_locale_code", Text),
+    Column("default_currency_code", Text),
+    Column("supported_locale_codes", Json, nullable=False),
+)
+
+catalogs = Table(
+    "catalogs",
+    metadata,
+    _id("tenant_id"),
+    _id("master_catalog_id"),
+    _id("id"),
+    Column("position", Integer, nullable=False),
+    Column("name", Text),
+    Column("default_locale_code", Text),
+    Column("default_currency_code", Text),
+    ForeignKeyConstraint(
+        ["tenant_id", "master_catalog_id"],
+        ["master_catalogs.tenant_id", "master_catalogs.id"],
+        ondelete="CASCADE",
+    ),
+)
+
+sites = Table(
+    "sites",
+    metadata,
+    _part_of("tenant_id", "tenants.id"),
+    _id("id"),
+    Column("position", Integer, nullable=False),
+    Column("name", Text),
+    Column("domain", Text),
+    Column("primary_custom_domain", Text),
+    Column("catalog_id", Integer, nullable=False),
+    Column("locale_code", Text),
+    Column("currency_code", Text),
+    Column("country_code", Text),
+)
+
+site_attributes = _attributes(
+    "site_attributes",
+    _id("tenant_id"),
+    _id("site_id"),
+    ForeignKeyConstraint(
+        ["tenant_id", "site_id"], ["sites.tenant_id", "sites.id"], ondelete="CASCADE"
+    ),
+)
+
+developer_accounts = Table(
+    "developer_accounts",
+    metadata,
+    _id("id"),
+    Column("name", Text),
+)
+
+tenant_memberships = Table(
+    "tenant_memberships",
+    metadata,
+    _part_of("user_id", "users.id", String(32)),
+    _part_of("place_id", "tenants.id"),
+    Column("behaviors", Json, nullable=False),
+    Index("ix_tenant_memberships_place_id", "place_id"),
+)
+
+account_memberships = Table(
+    "account_memberships",
+    metadata,
+    _part_of("user_id", "users.id", String(32)),
+    _part_of("place_id", "developer_accounts.id"),
+    Column("behaviors", Json, nullable=False),
+    Index("ix_account_memberships_place_id", "place_id"),
+)
+
+applications = Table(
+    "applications",
+    metadata,
+    _id("id", String(255)),
+    Column("secret_hash", Text, nullable=False),
+    Column("environment_scope", Text),
+    Column("behaviors", Json, nullable=False),
+    Column("all_tenants", Boolean, nullable=False),
+    Column("disabled", Boolean, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+application_tenants = Table(
+    "application_tenants",
+    metadata,
+    _part_of("application_id", "applications.id", String(255)),
+    _part_of("tenant_id", "tenants.id"),
+    Index("ix_application_tenants_tenant_id", "tenant_id"),
+)
+
+oauth_clients = Table(
+    "oauth_clients",
+    metadata,
+    _id("client_id", String(255)),
+    Column("secret_hash", Text),
+    Column("disabled", Boolean, nullable=False),
+    Column("registration", Json, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+keys = Table(
+    "keys",
+    metadata,
+    _id("id", String(8)),
+    Column("use", Text, nullable=False),
+    Column("algorithm", Text, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("activates_at", BigInteger),
+    Column("retiring_at", BigInteger),
+    Column("public", LargeBinary, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    UniqueConstraint("use", "sequence"),
+)
+
+intents = Table(
+    "intents",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("subject", Text, nullable=False),
+    Column("resource", Text),
+    Column("context", Text),
+    Column("cause", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    # an id is never given twice: settling an intent read long ago must not forget a newer one
+    sqlite_autoincrement=True,
+)

@@ -1,0 +1,177 @@
+"""Makes a dialect's OpenAPI 3.0 document from its routes and the types that serve them.
+
+Owns the translation of msgspec's JSON Schema into the older words of OpenAPI 3.0. Knows no dialect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
+
+import msgspec
+
+from reticket.wire import Answer, Described, Dialect, Parameter, Route
+
+_REFERENCE = "#/components/schemas/{name}"
+_SAYS_A_TYPE = frozenset({"type", "enum", "anyOf", "oneOf", "allOf", "$ref"})
+
+
+def build_document(dialect: Dialect) -> dict[str, Any]:
+    """The OpenAPI document of a dialect; components are named as its Structs.
+
+    Raises:
+        ValueError: two different Structs have one name.
+    """
+    said = dialect.document
+    schemas = _Schemas()
+    paths = _paths(dialect.routes, schemas)
+    document = {
+        "openapi": said.openapi,
+        "info": dict(said.info),
+        "servers": list(said.servers),
+        "security": list(said.security),
+        "tags": list(said.tags),
+        "paths": paths,
+        "components": {
+            "schemas": dict(sorted(schemas.components.items())),
+            "securitySchemes": dict(said.security_schemes),
+        },
+    }
+    return document if said.tags else _without(document, "tags")
+
+
+def document_bytes(dialect: Dialect) -> bytes:
+    """The document as JSON."""
+    return msgspec.json.encode(build_document(dialect))
+
+
+class _Schemas:
+    """Gathers the components that the schemas refer to."""
+
+    def __init__(self) -> None:
+        self.components: dict[str, Any] = {}
+
+    def of(self, kind: Any) -> dict[str, Any]:
+        """The schema of a type; a union of Structs is one of them."""
+        if get_origin(kind) in (Union, UnionType) and type(None) not in get_args(kind):
+            return {"oneOf": [self.of(alternative) for alternative in get_args(kind)]}
+        (schema,), components = msgspec.json.schema_components((kind,), ref_template=_REFERENCE)
+        for name, component in components.items():
+            self._add(name, _translated(component))
+        return _translated(schema)
+
+    def _add(self, name: str, component: dict[str, Any]) -> None:
+        if self.components.setdefault(name, component) != component:
+            raise ValueError(f"two schemas are named {name}")
+
+
+def _paths(routes: Iterable[Route], schemas: _Schemas) -> dict[str, Any]:
+    paths: dict[str, Any] = {}
+    for route in routes:
+        if route.describe is not None:
+            operation = _operation(route.describe, schemas)
+            paths.setdefault(route.path, {})[route.method.lower()] = operation
+    return paths
+
+
+def _operation(described: Described, schemas: _Schemas) -> dict[str, Any]:
+    operation = {
+        "tags": list(described.tags),
+        "summary": described.summary,
+        "description": described.description,
+        "operationId": described.operation_id,
+        "parameters": [_parameter(found, schemas) for found in described.parameters] or None,
+        "requestBody": _request_body(described, schemas),
+        "responses": {
+            str(status): _answer(answer, schemas) for status, answer in described.answers.items()
+        },
+        "security": None if described.security is None else list(described.security),
+        "x-reticket-deviation": described.deviation,
+    }
+    return _said(operation)
+
+
+def _parameter(parameter: Parameter, schemas: _Schemas) -> dict[str, Any]:
+    return _said(
+        {
+            "name": parameter.name,
+            "in": parameter.location,
+            "description": parameter.description,
+            "required": parameter.required or None,
+            "schema": schemas.of(parameter.type),
+        }
+    )
+
+
+def _request_body(described: Described, schemas: _Schemas) -> dict[str, Any] | None:
+    if described.body is None:
+        return None
+    return _said(
+        {
+            "description": described.body_description,
+            "required": described.body_required or None,
+            "content": _content(described.body, described.body_media_types, schemas),
+        }
+    )
+
+
+def _answer(answer: Answer, schemas: _Schemas) -> dict[str, Any]:
+    if answer.type is None:
+        return {"description": answer.description}
+    content = _content(answer.type, answer.media_types, schemas)
+    return {"description": answer.description, "content": content}
+
+
+def _content(kind: Any, media_types: Iterable[str], schemas: _Schemas) -> dict[str, Any]:
+    return {media_type: {"schema": schemas.of(kind)} for media_type in media_types}
+
+
+def _translated(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """A schema in OpenAPI 3.0's dialect of JSON Schema (OpenAPI 3.0.3, Schema Object)."""
+    found: dict[str, Any] = {}
+    for keyword, value in schema.items():
+        found.update(_keyword(keyword, value))
+    if not found.keys() & _SAYS_A_TYPE:
+        return {**found, "nullable": True}
+    return _alone(found) if "$ref" in found and len(found) > 1 else found
+
+
+def _keyword(keyword: str, value: Any) -> dict[str, Any]:
+    match keyword, value:
+        case ("title", _) | ("default", None) | ("required", []):
+            return {}
+        case "properties", _:
+            return {keyword: {name: _translated(member) for name, member in value.items()}}
+        case (("items" | "additionalProperties"), Mapping()):
+            return {keyword: _translated(value)}
+        case "anyOf", _:
+            return _any_of(value)
+        case "examples", _:
+            return {"example": value[0]}
+        case "const", _:
+            return {"enum": [value]}
+        case _:
+            return {keyword: value}
+
+
+def _any_of(alternatives: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """`null` is no type there, but a mark on the others."""
+    others = [_translated(one) for one in alternatives if one.get("type") != "null"]
+    nullable = {"nullable": True} if len(others) < len(alternatives) else {}
+    if len(others) > 1:
+        return {"anyOf": others, **nullable}
+    return {**(_alone(others[0]) if "$ref" in others[0] else others[0]), **nullable}
+
+
+def _alone(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Members beside a `$ref` would be ignored there."""
+    return {"allOf": [{"$ref": schema["$ref"]}], **_without(schema, "$ref")}
+
+
+def _said(members: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in members.items() if value is not None}
+
+
+def _without(members: Mapping[str, Any], name: str) -> dict[str, Any]:
+    return {key: value for key, value in members.items() if key != name}

@@ -1,0 +1,93 @@
+"""The catalogue of the keys: their fields, their variables, their words for errors and docs.
+
+A key is dotted, `sign_in.account_window`; a dot of it is `__` in its variable,
+RETICKET_SIGN_IN__ACCOUNT_WINDOW.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple, get_args
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from reticket.settings.tree import PolicyChange, Settings
+from reticket.settings.values import Accepts
+
+PREFIX = "RETICKET_"
+_ANY_POLICY = "policies.NAME."
+
+
+class Setting(NamedTuple):
+    """A line of the reference."""
+
+    key: str
+    type: str
+    default: str
+    description: str
+
+
+def reference() -> list[Setting]:
+    """Every setting with what it accepts, its default in words and its description."""
+    return [
+        Setting(key, accepts(field).words, _default(key, field), field.description)
+        for key, field in _FIELDS.items()
+        if field.description
+    ]
+
+
+def variable(key: str) -> str:
+    """The name of the variable for a key."""
+    return PREFIX + key.replace(".", "__").upper()
+
+
+def key_of(variable_name: str) -> str:
+    """The key that a variable is for, in lower case."""
+    return variable_name.upper().removeprefix(PREFIX).replace("__", ".").lower()
+
+
+def field_of(key: str) -> FieldInfo | None:
+    """The field of a key; None when there is none."""
+    table, _, rest = key.partition(".")
+    if table == "dialects":
+        return _FIELDS[table]
+    if table == "policies" and rest:
+        return _FIELDS.get(_ANY_POLICY + key.rpartition(".")[2])
+    return _FIELDS.get(key)
+
+
+def siblings_of(key: str) -> list[str]:
+    """The known keys that an unknown one may have been meant for."""
+    if key.startswith("policies.") and key.count(".") > 1:
+        return [f"{key.rpartition('.')[0]}.{name}" for name in PolicyChange.model_fields]
+    return [name for name in _FIELDS if not name.startswith(_ANY_POLICY)]
+
+
+def accepts(field: FieldInfo) -> Accepts:
+    """The words for a field."""
+    metadata = list(field.metadata)
+    for member in get_args(field.annotation):  # an optional one carries them inside the union
+        metadata += getattr(member, "__metadata__", ())
+    words = [found for found in metadata if isinstance(found, Accepts)]
+    return words[-1] if words else Accepts("a table")
+
+
+def _default(key: str, field: FieldInfo) -> str:
+    if key.startswith(_ANY_POLICY):
+        return "the preset's"
+    if field.default_factory is not None:
+        return accepts(field).default or ""
+    if isinstance(field.default, bool):
+        return str(field.default).lower()
+    return "none" if field.default in (None, ()) else str(field.default)
+
+
+def _fields(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, FieldInfo]]:
+    for name, field in model.model_fields.items():
+        yield prefix + name, field
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from _fields(field.annotation, f"{prefix}{name}.")
+
+
+_FIELDS = dict(_fields(Settings)) | dict(_fields(PolicyChange, _ANY_POLICY))

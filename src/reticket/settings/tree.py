@@ -1,0 +1,181 @@
+"""The settings: their names, defaults and what each is for.
+
+Owns the frozen tree; `reticket.config` fills it. A field with `repr=False` is secret: its value
+stands in no error and no repr.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+import argon2
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from reticket.settings.values import (
+    TOGETHER,
+    Accepts,
+    Algorithm,
+    Count,
+    DirectoryUrl,
+    ExistingFile,
+    FamiliesUrl,
+    Host,
+    Int,
+    Level,
+    Location,
+    LogFormat,
+    MasterKey,
+    Networks,
+    Origins,
+    Port,
+    ReuseAnswer,
+    Seconds,
+    Size,
+    Span,
+    Switch,
+    Wait,
+    by_policy,
+    frozen,
+)
+
+
+class Table(BaseModel):
+    """A table of settings: immutable, and it knows its members."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SignInLimits(Table):
+    """How many failed sign-ins are let through."""
+
+    account_failures: Count = Field(10, description="failed sign-ins per account and window")
+    account_window: Seconds = Field(300, description="how long a failure counts for its account")
+    address_failures: Count = Field(200, description="failed sign-ins per address and window")
+    address_window: Seconds = Field(300, description="how long a failure counts for its address")
+
+
+class Hashing(Table):
+    """argon2id, and the pool that runs it."""
+
+    threads: Annotated[Count, Accepts("a whole number of at least 1", "one per processor")] = Field(
+        default_factory=lambda: os.cpu_count() or 1, description="passwords hashed at once"
+    )
+    queue: Count = Field(64, description="passwords that may wait; more are answered 503")
+    time_cost: Count = Field(argon2.DEFAULT_TIME_COST, description="argon2 passes")
+    memory: Annotated[
+        Int, Field(ge=8, le=2**22), Accepts("a whole number of KiB, from 8 to 4194304")
+    ] = Field(argon2.DEFAULT_MEMORY_COST, description="argon2 memory of one hash, in KiB")
+    parallelism: Annotated[Int, Field(ge=1, le=64), Accepts("a whole number from 1 to 64")] = Field(
+        argon2.DEFAULT_PARALLELISM, description="argon2 lanes of one hash"
+    )
+
+    @model_validator(mode="after")
+    def _enough_memory(self) -> Self:
+        least = 8 * self.parallelism
+        if self.memory < least:
+            raise PydanticCustomError(
+                TOGETHER,
+                "hashing.memory must be at least 8 KiB per lane, {least} in all, is {memory}",
+                {"least": least, "memory": self.memory},
+            )
+        return self
+
+
+class PolicyChange(Table):
+    """What is different from a policy's preset; None leaves it as it is."""
+
+    access: Seconds | None = Field(None, description="lifetime of an access token")
+    refresh: Seconds | None = Field(None, description="idle end: lifetime of a refresh token")
+    absolute: Seconds | None = Field(None, description="end of a session, from its sign-in")
+    window: Span | None = Field(None, description="how long a rotation forgives an older token")
+    reuse: ReuseAnswer | None = Field(None, description="what a token older than that does")
+    rotates: Switch | None = Field(None, description="whether a refresh issues a new generation")
+
+
+class Settings(BaseSettings):
+    """Every setting, parsed and checked. Built by `config.load`; tests may build one by hand."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="RETICKET_",
+        env_nested_delimiter="__",
+        enable_decoding=False,
+        extra="forbid",
+        frozen=True,
+    )
+
+    host: Host = Field("127.0.0.1", description="address to listen on")
+    port: Port = Field(8088, description="port to listen on; 0 takes a free one")
+    data: Location = Field(Path("data"), description="folder for everything that is stored")
+    seed: Location | None = Field(None, description="directory file to load at start")
+    tls_certificate: ExistingFile | None = Field(None, description="certificate chain, PEM")
+    tls_key: ExistingFile | None = Field(None, description="private key of the certificate, PEM")
+    trusted_proxies: Networks = Field(
+        (), description="proxies whose X-Forwarded-For is believed; none when empty"
+    )
+    cors_origins: Origins = Field((), description="origins whose pages may read answers")
+    body_limit: Size = Field(1_048_576, description="longest request body")
+    log_level: Level = Field("info", description="the least level that is logged")
+    log_format: LogFormat = Field("json", description="form of the log on standard error")
+    access_log: Switch = Field(False, description="whether each request gets a log line")
+    audit_file: Annotated[Location, Accepts("a path", "<data>/audit.jsonl")] = Field(
+        default_factory=lambda said: said["data"] / "audit.jsonl",
+        description="file of the audit stream",
+    )
+    debug: Switch = Field(False, description="whether dialects may explain errors to callers")
+    signing_algorithm: Algorithm = Field("ES256", description="signature of new access tokens")
+    families: Annotated[
+        FamiliesUrl, Accepts("sqlite:///PATH or memory:", "sqlite:///<data>/families.sqlite")
+    ] = Field(
+        default_factory=lambda said: f"sqlite:///{said['data'] / 'families.sqlite'}",
+        repr=False,
+        description="store of the sessions",
+    )
+    directory: Annotated[
+        DirectoryUrl, Accepts("sqlite:///PATH", "sqlite:///<data>/directory.sqlite")
+    ] = Field(
+        default_factory=lambda said: f"sqlite:///{said['data'] / 'directory.sqlite'}",
+        repr=False,
+        description="store of users, tenants and applications",
+    )
+    stop_timeout: Wait = Field(10.0, description="how long a stop waits for accepted requests")
+    purge_interval: Seconds = Field(3600, description="pause between removals of ended sessions")
+    busy_timeout: Wait = Field(5.0, description="how long a locked database is waited for")
+    sign_in: SignInLimits = Field(default_factory=SignInLimits)
+    hashing: Hashing = Field(default_factory=Hashing)
+    policies: Annotated[
+        Mapping[str, PolicyChange],
+        BeforeValidator(by_policy),
+        AfterValidator(frozen),
+        Accepts("tables [policies.PRESET] or [policies.DIALECT.RESOURCE]"),
+    ] = Field(default_factory=dict, validate_default=True)
+    dialects: Annotated[
+        Mapping[str, Mapping[str, Any]],
+        AfterValidator(frozen),
+        Accepts("tables [dialects.DIALECT]"),
+    ] = Field(default_factory=dict, validate_default=True)
+    master_key: MasterKey | None = Field(
+        None,
+        repr=False,
+        description="opens the sealed keys; only as the variable RETICKET_MASTER_KEY, never in "
+        "a file; without it a key file is used",
+    )
+
+    @model_validator(mode="after")
+    def _certificate_and_key(self) -> Self:
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise PydanticCustomError(
+                TOGETHER, "tls_certificate and tls_key must be set together or not at all"
+            )
+        return self

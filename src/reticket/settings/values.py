@@ -1,0 +1,139 @@
+"""What a setting may be: the types of the settings, each with the words for it.
+
+Knows no setting; a bad value raises ValueError, and `reticket.config` says it with the words.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, FilePath
+from pydantic.networks import IPvAnyNetwork
+
+from reticket.core.policy import DAY, Reuse
+
+CENTURY = 36_525 * DAY
+TOGETHER = "together"
+"""The type of errors about settings that do not go together; their message is the sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepts:
+    """What a setting takes, in words that follow "must be".
+
+    Args:
+        words: for errors and for the reference.
+        default: the default in words, where it depends on the machine or on another setting.
+    """
+
+    words: str
+    default: str | None = None
+
+
+def _no_bool(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("a truth value is not a number")
+    return value
+
+
+def _path_text(value: Any) -> Any:
+    if value == "" or "\0" in str(value):
+        raise ValueError("no path")
+    return value
+
+
+def _items(value: Any) -> Any:
+    """A variable carries a list as text."""
+    return value.replace(",", " ").split() if isinstance(value, str) else value
+
+
+def _star_alone(origins: tuple[str, ...]) -> tuple[str, ...]:
+    if "*" in origins and len(origins) > 1:
+        raise ValueError("* among others")
+    return origins
+
+
+def _key_bytes(value: Any) -> bytes:
+    key = base64.b64decode(value, validate=True)
+    if len(key) != 32:
+        raise ValueError("not 32 bytes")
+    return key
+
+
+def _leaves(table: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    for name, value in table.items():
+        if isinstance(value, Mapping):
+            yield from _leaves(value, (*path, name))
+        else:
+            yield (*path, name), value
+
+
+def by_policy(table: Any) -> Any:
+    """Tables within tables become `{policy: {member: value}}`; presets are in upper case.
+
+    Later entries win: variables come after the file's, and spell presets in lower case.
+    """
+    if not isinstance(table, Mapping):
+        raise ValueError("not a table")
+    changes: dict[str, dict[str, Any]] = {}
+    for (*names, member), value in _leaves(table):
+        name = ".".join(names)
+        changes.setdefault(name if "." in name else name.upper(), {})[member] = value
+    if "" in changes:
+        raise ValueError("a member without a policy")
+    return changes
+
+
+def frozen(table: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A table that nobody changes."""
+    return MappingProxyType(dict(table))
+
+
+Int = Annotated[int, BeforeValidator(_no_bool)]
+Port = Annotated[Int, Field(ge=0, le=65_535), Accepts("a whole number from 0 to 65535")]
+Count = Annotated[Int, Field(ge=1, le=2**31 - 1), Accepts("a whole number of at least 1")]
+Size = Annotated[
+    Int, Field(ge=1024, le=2**31 - 1), Accepts("a whole number of bytes, at least 1024")
+]
+Seconds = Annotated[
+    Int, Field(ge=1, le=CENTURY), Accepts("a whole number of seconds, from 1 to a century")
+]
+Span = Annotated[
+    Int, Field(ge=0, le=CENTURY), Accepts("a whole number of seconds, from 0 to a century")
+]
+Wait = Annotated[
+    float, BeforeValidator(_no_bool), Field(ge=0, le=3600), Accepts("seconds, from 0 to 3600")
+]
+Switch = Annotated[bool, Accepts("true or false")]
+Host = Annotated[str, Field(min_length=1), Accepts("a host name or an IP address")]
+Location = Annotated[Path, BeforeValidator(_path_text), Accepts("a path")]
+ExistingFile = Annotated[FilePath, Accepts("the path of a file that exists")]
+Networks = Annotated[
+    tuple[IPvAnyNetwork, ...],
+    BeforeValidator(_items),
+    Accepts("a list of IP addresses and networks such as 10.0.0.0/8"),
+]
+Origins = Annotated[
+    tuple[Annotated[str, Field(pattern=r"^(\*|[a-z][a-z0-9+.-]*://[^/?#\s@*A-Z]+)$")], ...],
+    BeforeValidator(_items),
+    AfterValidator(_star_alone),
+    Accepts('a list of origins such as https://shop.example.com, or "*" alone'),
+]
+Level = Annotated[
+    Literal["debug", "info", "warning", "error"], Accepts("debug, info, warning or error")
+]
+LogFormat = Annotated[Literal["json", "console"], Accepts("json or console")]
+Algorithm = Annotated[Literal["ES256", "EdDSA", "RS256"], Accepts("ES256, EdDSA or RS256")]
+ReuseAnswer = Annotated[Reuse, Accepts("revoke or tolerate")]
+DirectoryUrl = Annotated[
+    str, Field(pattern=r"^sqlite:///[^?#]+$"), Accepts("sqlite:///PATH (four slashes: absolute)")
+]
+FamiliesUrl = Annotated[
+    str, Field(pattern=r"^(memory:|sqlite:///[^?#]+)$"), Accepts("sqlite:///PATH or memory:")
+]
+MasterKey = Annotated[bytes, BeforeValidator(_key_bytes), Accepts("base64 of 32 bytes")]

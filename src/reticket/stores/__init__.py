@@ -1,0 +1,1 @@
+"""Families and ephemera at rest: one file an engine."""

@@ -1,0 +1,202 @@
+"""Families and ephemera in this process alone: for tests and for trying things out."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from reticket.core.errors import StartupError, Unavailable
+from reticket.core.model import Family, Selection
+from reticket.core.policy import SECOND
+from reticket.core.ports import Clock, Page, Step
+from reticket.core.rotation import merge, revoked
+
+SCHEME = "memory"
+
+
+def open_store(
+    url: str, clock: Clock, busy_timeout: float = 5.0
+) -> tuple[MemoryStore, MemoryEphemeral]:
+    """Both ports, empty. There is nothing in a `memory:` URL, and nothing to wait for."""
+    return MemoryStore(clock), MemoryEphemeral(clock)
+
+
+class _Guarded:
+    """One lock for everything; a closed one is unavailable."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._closed = False
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        with self._lock:
+            if self._closed:
+                raise Unavailable("the store is closed")
+            yield
+
+    def close(self) -> None:
+        """Forbid everything from now on."""
+        with self._lock:
+            self._closed = True
+
+
+class MemoryStore(_Guarded):
+    """The port `Store`."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(clock)
+        self._rows: dict[bytes, Family] = {}
+
+    def now(self) -> int:
+        """The injected clock: milliseconds."""
+        return self._clock()
+
+    def transact(self, batch: Sequence[tuple[bytes, Step[Any]]]) -> Sequence[Any]:
+        """Rows change together once every step has run."""
+        with self._alone():
+            now = self._clock()
+            changed: dict[bytes, Family] = {}
+            results = []
+            for key, step in batch:
+                row, result = step(changed.get(key, self._rows.get(key)), now)
+                if row is not None:
+                    changed[key] = row
+                results.append(result)
+            self._rows.update(changed)
+        return results
+
+    def create(self, batch: Sequence[Family]) -> None:
+        """All of them, or KeyError and none."""
+        with self._alone():
+            fresh = {family.id: family for family in batch}
+            if len(fresh) < len(batch) or fresh.keys() & self._rows.keys():
+                raise KeyError("a family with that id is there already")
+            self._rows.update(fresh)
+
+    def find(self, family: bytes) -> Family | None:
+        """The row as it is."""
+        with self._alone():
+            return self._rows.get(family)
+
+    def page(self, selection: Selection, limit: int, after: bytes | None = None) -> Page:
+        """By a scan."""
+        with self._alone():
+            fitting = self._fitting(selection)
+        rest = [row for row in fitting if after is None or row.id > after]
+        rows = rest[:limit]
+        return Page(rows, rows[-1].id if len(rest) > limit else None)
+
+    def revoke(self, selection: Selection, cause: str) -> Sequence[Family]:
+        """By a scan."""
+        with self._alone():
+            now = self._clock()
+            fitting = self._fitting(selection)
+            ended = [revoked(row, now, cause) for row in fitting if row.revoked_at is None]
+            self._rows.update((row.id, row) for row in ended)
+        return ended
+
+    def absorb(self, batch: Sequence[Family]) -> None:
+        """Row by row."""
+        with self._alone():
+            for family in batch:
+                present = self._rows.get(family.id, family)
+                self._rows[family.id] = merge(present, family)
+
+    def expire(self, before: int, limit: int) -> int:
+        """By a scan."""
+        with self._alone():
+            dead = [key for key, row in self._rows.items() if row.expires_at < before][:limit]
+            for key in dead:
+                del self._rows[key]
+        return len(dead)
+
+    def backup(self, path: Path) -> None:
+        """There is nothing that outlives the process."""
+        raise StartupError("families in memory end with their process: there is nothing to copy")
+
+    def _fitting(self, selection: Selection) -> list[Family]:
+        return sorted(
+            (row for row in self._rows.values() if _fits(row, selection)), key=lambda row: row.id
+        )
+
+
+class MemoryEphemeral(_Guarded):
+    """The port `Ephemeral`."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(clock)
+        self._entries: dict[str, tuple[str, int]] = {}
+        self._counters: dict[str, tuple[int, int]] = {}
+
+    def once(self, key: str, lifetime: int, value: str = "") -> bool:
+        """An insert that takes the place of what is over."""
+        with self._alone():
+            if self._live(key) is not None:
+                return False
+            self._entries[key] = value, self._clock() + lifetime * SECOND
+        return True
+
+    def peek(self, key: str) -> str | None:
+        """A look."""
+        with self._alone():
+            return self._live(key)
+
+    def take(self, key: str) -> str | None:
+        """A look, and away with it."""
+        with self._alone():
+            value = self._live(key)
+            self._entries.pop(key, None)
+        return value
+
+    def count(self, key: str, window: int, add: int = 1) -> int:
+        """A sum that starts anew when it is over."""
+        with self._alone():
+            now = self._clock()
+            total, ends_at = self._counters.get(key, (0, 0))
+            if ends_at <= now:
+                total, ends_at = 0, now + window * SECOND
+            if add:
+                self._counters[key] = total + add, ends_at
+        return total + add
+
+    def forget(self, key: str) -> None:
+        """Away with the sum."""
+        with self._alone():
+            self._counters.pop(key, None)
+
+    def sweep(self, limit: int) -> int:
+        """A scan over both."""
+        with self._alone():
+            now = self._clock()
+            entries = [key for key, (_, end) in self._entries.items() if end <= now][:limit]
+            room = limit - len(entries)
+            counters = [key for key, (_, end) in self._counters.items() if end <= now][:room]
+            for key in entries:
+                del self._entries[key]
+            for key in counters:
+                del self._counters[key]
+        return len(entries) + len(counters)
+
+    def _live(self, key: str) -> str | None:
+        value, ends_at = self._entries.get(key, ("", 0))
+        return value if ends_at > self._clock() else None
+
+
+def _fits(row: Family, selection: Selection) -> bool:
+    said = (
+        (selection.family, row.id),
+        (selection.subject, row.subject),
+        (selection.resource, row.resource),
+        (selection.context, row.context),
+        (selection.client, row.client),
+    )
+    live_at = selection.live_at
+    lives = live_at is None or (
+        row.revoked_at is None and min(row.expires_at, row.ends_at) > live_at
+    )
+    return lives and all(wanted is None or wanted == found for wanted, found in said)

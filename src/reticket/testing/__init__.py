@@ -1,0 +1,1 @@
+"""What others may use to test their own dialects and stores: contracts, fakes, fixture players."""

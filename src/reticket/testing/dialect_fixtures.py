@@ -1,0 +1,153 @@
+"""Plays a dialect's fixture file: written exchanges with exact bytes, against a scripted service.
+
+A fixture file is written from a dialect's sources, never generated from its code. The scripted
+service answers each command with what the file says and checks what it was asked.
+"""
+# ruff: noqa: S101
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from reticket.core.commands import Command
+from reticket.core.errors import Cause, Code, Refusal, ReticketError, Unavailable
+from reticket.core.model import Caller
+from reticket.wire import Dialect, Operation, Route, WireRequest, WireResponse
+
+CALLER = Caller("192.0.2.7", "00112233445566778899aabbccddeeff", "fixture/1.0")
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A request, what the dialect asks the service meanwhile, and the answer.
+
+    Args:
+        name: unique in its file.
+        source: what says so.
+        options: the dialect's options in this exchange.
+        script: commands in order, each with its result or refusal.
+    """
+
+    name: str
+    source: str
+    request: Mapping[str, Any]
+    response: Mapping[str, Any]
+    options: Mapping[str, Any]
+    script: Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Fixtures:
+    """A fixture file: the answer to every refusal code, and exchanges."""
+
+    refusals: Mapping[Code, Mapping[str, Any]]
+    exchanges: Sequence[Exchange]
+
+
+def load_fixtures(path: Path) -> Fixtures:
+    """Read a fixture file."""
+    said = yaml.safe_load(path.read_text("utf-8"))
+    return Fixtures(
+        refusals={Code(code): answer for code, answer in said["refusals"].items()},
+        exchanges=[
+            Exchange(
+                name=one["name"],
+                source=one["source"],
+                request=one["request"],
+                response=one["response"],
+                options=one.get("options", {}),
+                script=one.get("script", []),
+            )
+            for one in said["exchanges"]
+        ],
+    )
+
+
+def play(dialect: Dialect, exchange: Exchange, samples: Mapping[str, Any]) -> None:
+    """Carry an exchange out and compare the answer to the byte; `samples` has the results of
+    commands by the names that the file gives them.
+    """
+    request = request_of(exchange.request)
+    script = list(exchange.script)
+    try:
+        response = _run(_route(dialect, request).operate(request), script, samples)
+    except ReticketError as error:
+        response = dialect.refuse(request, error)
+    assert script == [], "the dialect did not ask for all of the script"
+    assert_answer(response, exchange.response)
+
+
+def request_of(said: Mapping[str, Any]) -> WireRequest:
+    """A request as a fixture file spells it; a body is text or bytes."""
+    body = said.get("body", b"")
+    headers = said.get("headers", {})
+    return WireRequest(
+        method=said["method"],
+        path=said["path"],
+        query=said.get("query", "").encode(),
+        headers=[(name.lower().encode(), value.encode()) for name, value in headers.items()],
+        body=body if isinstance(body, bytes) else body.encode(),
+        caller=CALLER,
+    )
+
+
+def error_of(said: Mapping[str, Any]) -> ReticketError:
+    """An error of the service as a fixture file spells it."""
+    code = Code(said["code"])
+    if code is Code.UNAVAILABLE:
+        return Unavailable("scripted", said.get("retry_after", 1))
+    if code is Code.INTERNAL:
+        return ReticketError()
+    cause = Cause(said["cause"]) if "cause" in said else None
+    return Refusal(code, cause, retry_after=said.get("retry_after"))
+
+
+def assert_answer(response: WireResponse, said: Mapping[str, Any]) -> None:
+    """Status, body, content type and headers are exactly these."""
+    assert response.body.decode() == said.get("body", "")
+    assert response.status == said["status"]
+    content_type = response.content_type.decode() if response.content_type else None
+    assert content_type == said.get("content_type")
+    headers = {name.decode(): value.decode() for name, value in response.headers}
+    assert headers == said.get("headers", {})
+
+
+def _route(dialect: Dialect, request: WireRequest) -> Route:
+    path = request.path.removeprefix(dialect.base_path)
+    return next(
+        route for route in dialect.routes if (route.method, route.path) == (request.method, path)
+    )
+
+
+def _run(
+    operation: Operation, script: list[Mapping[str, Any]], samples: Mapping[str, Any]
+) -> WireResponse:
+    """Answer the commands of an operation, using the script up."""
+    try:
+        command = next(operation)
+        while script:
+            step = script.pop(0)
+            _assert_asked(command, step["ask"])
+            if "refuse" in step:
+                command = operation.throw(error_of(step["refuse"]))
+            else:
+                command = operation.send(samples[step["get"]])
+    except StopIteration as done:
+        response: WireResponse = done.value
+        return response
+    raise AssertionError(f"{command} was not expected")
+
+
+def _assert_asked(command: Command, said: Mapping[str, Any]) -> None:
+    assert type(command).__name__ == said["command"]
+    expected = {name: value for name, value in said.items() if name != "command"}
+    assert {name: _plain(getattr(command, name)) for name in expected} == expected
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value

@@ -1,0 +1,92 @@
+"""The locks and the Makefile: what a stranger's machine meets first."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LOCKS = ("requirements.lock", "requirements-test.lock")
+FILES = ("Makefile", "pyproject.toml", *LOCKS)
+PIN = re.compile(r"([a-z0-9][a-z0-9-]*)==([\w.+]+)( ; [\w' =!<>.()]+)? \\")
+HASH = re.compile(r"    --hash=sha256:[0-9a-f]{64}( \\)?")
+
+
+def pins(lock: str) -> dict[str, str]:
+    lines = (ROOT / lock).read_text().splitlines()
+    found = [PIN.fullmatch(line) for line in lines if not line.startswith(" ")]
+    return {match[1]: match[2] for match in found if match}
+
+
+def wanted(*extras: str) -> set[str]:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    optional = project["optional-dependencies"]
+    lines = project["dependencies"] + [line for extra in extras for line in optional[extra]]
+    return {re.split(r"[^a-z0-9-]", line.lower(), maxsplit=1)[0] for line in lines}
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_has_pins_and_hashes_and_no_address(lock: str) -> None:
+    lines = (ROOT / lock).read_text().splitlines()
+    assert [line for line in lines if not (PIN.fullmatch(line) or HASH.fullmatch(line))] == []
+    unhashed = [
+        line
+        for line, following in zip(lines, [*lines[1:], ""], strict=True)
+        if PIN.fullmatch(line) and not HASH.fullmatch(following)
+    ]
+    assert unhashed == []
+
+
+def test_the_locks_have_what_the_project_asks_for() -> None:
+    assert wanted("build") - pins("requirements.lock").keys() == set()
+    assert wanted("build", "test") - pins("requirements-test.lock").keys() == set()
+
+
+def test_tests_run_on_the_versions_that_are_shipped() -> None:
+    assert pins("requirements.lock").items() <= pins("requirements-test.lock").items()
+
+
+def make(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["make", *arguments], cwd=root, capture_output=True, text=True, check=False
+    )
+
+
+def is_up_to_date(root: Path, target: str) -> bool:
+    return make(root, "--question", target).returncode == 0
+
+
+def test_make_alone_lists_the_targets() -> None:
+    said = make(ROOT).stdout
+    targets = re.findall(r"^  make (\w+) +\w", said, re.MULTILINE)
+    assert {"setup", "run", "test", "lint", "bench", "torture", "clean"} <= set(targets)
+
+
+def test_without_a_python_the_set_up_says_so_in_one_sentence(tmp_path: Path) -> None:
+    for name in FILES:
+        shutil.copy(ROOT / name, tmp_path)
+    ran = make(tmp_path, "setup", "PYTHON=python2.7")
+    assert ran.returncode != 0
+    assert ran.stderr.startswith("reticket needs Python 3.11 or newer with its venv module")
+    assert not (tmp_path / ".venv").exists()
+
+
+def test_a_second_set_up_has_nothing_to_do_until_a_lock_changes(tmp_path: Path) -> None:
+    copied = [shutil.copy(ROOT / name, tmp_path) for name in FILES]
+    (tmp_path / ".venv").mkdir()
+    for at, stamp in enumerate([*copied, ".venv/made", ".venv/setup", ".venv/setup-test"]):
+        (tmp_path / stamp).touch()
+        os.utime(tmp_path / stamp, (at, at))
+    assert is_up_to_date(tmp_path, "setup")
+    assert is_up_to_date(tmp_path, ".venv/setup-test")
+    (tmp_path / "requirements-test.lock").touch()
+    assert is_up_to_date(tmp_path, "setup")
+    assert not is_up_to_date(tmp_path, ".venv/setup-test")
+    (tmp_path / "requirements.lock").touch()
+    assert not is_up_to_date(tmp_path, "setup")

@@ -1,0 +1,67 @@
+"""What no file of the project may have in it, and how long one may be."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FOLDERS = (".ci", "benchmarks", "docs", "src", "tests")
+LONGEST = 350
+
+FORBIDDEN = {
+    "the host of a package registry": r"pyp[i]\.org|pythonhoste[d]\.|npmj[s]\.(org|com)",
+    "a path of one machine": r"(^|[^\w.~-])/(w[o]rk|r[o]ot|t[m]p)/",
+}
+FORBIDDEN_IN_CODE = {
+    "a test that is not run": r"pytest\.mark\.(ski[p]|xfai[l])|pytest\.(ski[p]|xfai[l])\(",
+    "an ignore that does not say what": r"# *type: *ignore *$",
+    "a swallowed error": r"except( (Base)?Exception)?: *(\n\s*)?pass\b",
+}
+
+SAMPLES = {
+    "the host of a package registry": "see https://" + "pypi" + ".org/simple",
+    "a path of one machine": "open('/" + "work/x')",
+    "a test that is not run": "@pytest.mark." + "skip",
+    "an ignore that does not say what": "x = 1  # type: " + "ignore",
+    "a swallowed error": "except Exception:\n    " + "pass",
+}
+
+
+def texts(suffix: str = "") -> Iterator[tuple[Path, str]]:
+    """Every file of the project, caches apart, with what is in it."""
+    below = [file for folder in FOLDERS for file in (ROOT / folder).rglob("*")]
+    for file in [*ROOT.iterdir(), *below]:
+        path = file.relative_to(ROOT)
+        cached = any(part.strip("_").endswith("cache") for part in path.parts)
+        if file.is_file() and not cached and file.name.endswith(suffix):
+            yield path, file.read_text("utf-8", "replace")
+
+
+def has(pattern: str, text: str) -> bool:
+    return re.search(pattern, text, re.MULTILINE) is not None
+
+
+@pytest.mark.parametrize("what", FORBIDDEN)
+def test_no_file_has(what: str) -> None:
+    assert [str(file) for file, text in texts() if has(FORBIDDEN[what], text)] == []
+
+
+@pytest.mark.parametrize("what", FORBIDDEN_IN_CODE)
+def test_no_code_has(what: str) -> None:
+    found = [str(file) for file, text in texts(".py") if has(FORBIDDEN_IN_CODE[what], text)]
+    assert found == []
+
+
+@pytest.mark.parametrize("what", SAMPLES)
+def test_a_sample_of_it_would_be_found(what: str) -> None:
+    assert has((FORBIDDEN | FORBIDDEN_IN_CODE)[what], SAMPLES[what])
+
+
+def test_no_module_is_too_long() -> None:
+    lengths = {str(file): text.count("\n") for file, text in texts(".py") if file.parts[0] == "src"}
+    assert len(lengths) > 30
+    assert [file for file, length in lengths.items() if length > LONGEST] == []

@@ -1,0 +1,241 @@
+from __future__ import annotations
+
+import errno
+import json
+import os
+import stat
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from reticket import audit
+from reticket.audit import FileAuditLog, revocations
+from reticket.core.errors import Cause, StartupError
+from reticket.core.ports import Event
+
+AT = 1_700_000_000_120
+FULL = Event(
+    AT,
+    "issued",
+    "kibo.application",
+    "00ff" * 8,
+    "app.1",
+    "1000",
+    Cause.REUSED,
+    7,
+    "127.0.0.1",
+    'curl "8"\n',
+    "c0ffee",
+    {"by": "operator"},
+)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "audit.jsonl"
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def names(path: Path) -> list[str]:
+    return [line["event"] for line in lines(path)]
+
+
+def event(name: str, **members: Any) -> Event:
+    return Event(AT, name, **members)
+
+
+def test_an_event_is_a_line_with_its_members_and_no_nulls(path: Path) -> None:
+    FileAuditLog(path).record([FULL, event("key_rotated")])
+    assert lines(path) == [
+        {
+            "at": "2023-11-14T22:13:20.120Z",
+            "event": "issued",
+            "resource": "kibo.application",
+            "family": "00ff" * 8,
+            "subject": "app.1",
+            "context": "1000",
+            "cause": "reused",
+            "generation": 7,
+            "address": "127.0.0.1",
+            "device": 'curl "8"\n',
+            "correlation_id": "c0ffee",
+            "detail": {"by": "operator"},
+        },
+        {"at": "2023-11-14T22:13:20.120Z", "event": "key_rotated"},
+    ]
+
+
+def test_only_the_owner_may_read_it(path: Path) -> None:
+    before = os.umask(0)
+    try:
+        FileAuditLog(path)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_it_appends_to_what_is_there(path: Path) -> None:
+    FileAuditLog(path).record([event("one")])
+    FileAuditLog(path).record([event("two")])
+    assert names(path) == ["one", "two"]
+
+
+def test_a_batch_is_one_write_and_no_sync(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = FileAuditLog(path)
+    calls = watch(monkeypatch, "write", "fsync")
+    log.record([event("one"), event("two")])
+    assert calls == ["write"]
+    log.record([event("three")], durable=True)
+    assert calls == ["write", "write", "fsync"]
+
+
+def watch(monkeypatch: pytest.MonkeyPatch, *names: str) -> list[str]:
+    calls: list[str] = []
+
+    def watched(name: str, real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any) -> Any:
+            calls.append(name)
+            return real(*arguments)
+
+        return call
+
+    for name in names:
+        monkeypatch.setattr(audit.os, name, watched(name, getattr(os, name)))
+    return calls
+
+
+@pytest.mark.parametrize("recreated", [False, True])
+def test_it_follows_when_the_file_is_moved_away(path: Path, recreated: bool) -> None:
+    log = FileAuditLog(path)
+    log.record([event("old")])
+    moved = path.rename(path.with_suffix(".1"))
+    if recreated:
+        path.touch(mode=0o640)
+    log.record([event("new")])
+    assert (names(moved), names(path)) == (["old"], ["new"])
+
+
+def test_many_threads_write_whole_lines_and_the_first_to_see_the_move_follows(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = FileAuditLog(path)
+    batch = [event("issued", device="x" * 500)] * 16
+    together = threading.Barrier(8)
+    monkeypatch.setattr(audit.os, "open", slowly(os.open))
+    calls = watch(monkeypatch, "close")
+
+    def write() -> None:
+        together.wait()
+        for _ in range(20):
+            log.record(batch)
+
+    log.record(batch)
+    moved = path.rename(path.with_suffix(".1"))
+    threads = [threading.Thread(target=write) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(lines(moved)), len(lines(path))) == (16, 8 * 20 * 16)
+    assert (log.lost, calls) == (0, ["close"])
+
+
+def slowly(real: Callable[..., Any]) -> Callable[..., Any]:
+    def call(*arguments: Any) -> Any:
+        opened = real(*arguments)
+        time.sleep(0.01)
+        return opened
+
+    return call
+
+
+def test_a_full_disk_is_counted_and_logged_once_a_minute_and_never_raised(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 0.0
+    log = FileAuditLog(path, clock=lambda: now)
+
+    def full(file: int, data: bytes) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(audit.os, "write", full)
+    with capture_logs() as said:
+        log.record([event("one"), event("two")])
+        now = 59.0
+        log.record([event("three")], durable=True)
+        now = 60.0
+        log.record([event("four")])
+    assert log.lost == 4
+    assert [(line["event"], line["lost"], line["reason"]) for line in said] == [
+        ("audit_not_written", 2, "No space left on device"),
+        ("audit_not_written", 4, "No space left on device"),
+    ]
+
+
+def test_after_a_short_write_the_next_line_stands_alone(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = FileAuditLog(path)
+    real = os.write
+    with monkeypatch.context() as patch:
+        patch.setattr(audit.os, "write", lambda file, data: real(file, data[:10]))
+        log.record([event("one")])
+    log.record([event("revoked")])
+    assert log.lost == 1
+    assert [found.event for found in revocations(path)] == ["revoked"]
+
+
+def test_a_path_that_cannot_be_opened_stops_the_start(tmp_path: Path) -> None:
+    with pytest.raises(StartupError) as caught:
+        FileAuditLog(tmp_path / "absent" / "audit.jsonl")
+    assert str(caught.value).endswith("audit.jsonl cannot be written: No such file or directory")
+
+
+def test_a_closed_log_counts_what_it_is_given(path: Path) -> None:
+    log = FileAuditLog(path)
+    log.close()
+    log.record([event("late")])
+    assert log.lost == 1
+
+
+def test_odd_values_never_cost_the_batch(path: Path) -> None:
+    odd = event("sign_in_failed", device="\ud800", detail={"n": 2**70, "path": Path("x")})
+    FileAuditLog(path).record([event("one"), odd, event("two")])
+    assert names(path) == ["one", "sign_in_failed", "two"]
+    assert lines(path)[1]["detail"] == {"n": 2**70, "path": "x"}
+
+
+def test_revocations_come_back_as_they_were(path: Path) -> None:
+    ended = [
+        event("revoked", family="00" * 16, subject="s", cause="operator", generation=3),
+        event("reused", family="01" * 16, detail={"k": [1]}),
+    ]
+    FileAuditLog(path).record([FULL, ended[0], event("refused"), ended[1]])
+    assert list(revocations(path)) == ended
+
+
+@pytest.mark.parametrize("milliseconds", [0, 1, 999, AT, AT + 879, 4_102_444_800_001])
+def test_times_come_back_to_the_millisecond(milliseconds: int, path: Path) -> None:
+    FileAuditLog(path).record([Event(milliseconds, "revoked")])
+    assert [found.at for found in revocations(path)] == [milliseconds]
+
+
+@pytest.mark.parametrize("kept", [1, 20, 50])
+def test_a_torn_last_line_is_passed_over_and_the_next_one_is_not(path: Path, kept: int) -> None:
+    FileAuditLog(path).record([event("revoked", family="a")])
+    whole = path.read_bytes()
+    path.write_bytes(whole + whole[:kept])
+    with capture_logs() as said:
+        assert [found.family for found in revocations(path)] == ["a"]
+    assert [(line["event"], line["line"]) for line in said] == [("audit_line_unreadable", 2)]
+    FileAuditLog(path).record([event("revoked", family="b")])
+    with capture_logs():
+        assert [found.family for found in revocations(path)] == ["a", "b"]

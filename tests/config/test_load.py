@@ -1,0 +1,262 @@
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from ipaddress import ip_network
+from pathlib import Path
+
+import pytest
+
+from reticket import config
+from reticket.core.errors import SettingError
+from reticket.settings import Settings, reference
+from reticket.settings.catalogue import variable
+
+Toml = Callable[[str], Path]
+
+
+def refusal(file: Path | None = None, overrides: dict[str, object] | None = None) -> str:
+    with pytest.raises(SettingError) as caught:
+        config.load(file, overrides)
+    message = str(caught.value)
+    assert "\n" not in message
+    assert caught.value.__cause__ is None
+    return message
+
+
+def test_defaults_stand_without_a_file() -> None:
+    settings = config.load()
+    assert (settings.host, settings.port) == ("127.0.0.1", 8088)
+    assert settings.audit_file == Path("data/audit.jsonl")
+    assert settings.families == "sqlite:///data/families.sqlite"
+    assert settings.directory == "sqlite:///data/directory.sqlite"
+    assert settings.trusted_proxies == settings.cors_origins == ()
+    assert (settings.sign_in.account_failures, settings.sign_in.account_window) == (10, 300)
+    assert settings.master_key is None
+
+
+def test_what_is_derived_follows_the_data_folder(tmp_path: Path) -> None:
+    settings = config.load(None, {"data": tmp_path})
+    assert settings.audit_file == tmp_path / "audit.jsonl"
+    assert config.sqlite_path(settings.families) == tmp_path / "families.sqlite"
+
+
+def test_the_command_line_beats_variables_beat_the_file(
+    toml: Toml, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = toml('port = 1\nhost = "file"\nlog_level = "debug"\n[sign_in]\naccount_window = 9\n')
+    monkeypatch.setenv("RETICKET_PORT", "2")
+    monkeypatch.setenv("RETICKET_HOST", "variable")
+    monkeypatch.setenv("RETICKET_SIGN_IN__ACCOUNT_FAILURES", "3")
+    settings = config.load(file, {"port": 4, "host": None})
+    assert (settings.port, settings.host, settings.log_level) == (4, "variable", "debug")
+    assert (settings.sign_in.account_window, settings.sign_in.account_failures) == (9, 3)
+
+
+def test_settings_are_frozen() -> None:
+    settings = config.load()
+    with pytest.raises(ValueError, match="frozen"):
+        settings.port = 1
+    with pytest.raises(TypeError):
+        settings.policies["KIBO_2026"] = settings.policies  # type: ignore[index]
+
+
+@pytest.mark.parametrize("text", ["10.0.0.0/8, ::1", "10.0.0.0/8 ::1"])
+def test_lists_in_variables_are_separated_by_commas_or_spaces(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RETICKET_TRUSTED_PROXIES", text)
+    networks = config.load().trusted_proxies
+    assert networks == (ip_network("10.0.0.0/8"), ip_network("::1/128"))
+
+
+def test_an_empty_variable_empties_a_list(toml: Toml, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RETICKET_CORS_ORIGINS", "")
+    assert config.load(toml('cors_origins = ["*"]')).cors_origins == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("prot = 1", "prot is not a setting; did you mean port?"),
+        (
+            "[sign_in]\nacount_failures = 1",
+            "sign_in.acount_failures is not a setting; did you mean sign_in.account_failures?",
+        ),
+        ("[sign_inn]", "sign_inn is not a setting; did you mean sign_in?"),
+        (
+            "[policies.KIBO_2026]\nwindw = 1",
+            "policies.KIBO_2026.windw is not a setting; did you mean policies.KIBO_2026.window?",
+        ),
+        ("port = 70000", "port must be a whole number from 0 to 65535, is 70000"),
+        ("port = true", "port must be a whole number from 0 to 65535, is True"),
+        ("port = {}", "port must be a whole number from 0 to 65535, is {}"),
+        ("sign_in = 1", "sign_in must be a table, is 1"),
+        ('log_level = "loud"', "log_level must be debug, info, warning or error, is 'loud'"),
+        ('access_log = "maybe"', "access_log must be true or false, is 'maybe'"),
+        ('data = ""', "data must be a path, is ''"),
+        ('data = "a\\u0000b"', r"data must be a path, is 'a\x00b'"),
+        (
+            'trusted_proxies = ["::1", "10.0.0.1/8"]',
+            "trusted_proxies must be a list of IP addresses and networks such as 10.0.0.0/8, "
+            "is '10.0.0.1/8'",
+        ),
+        (
+            "[policies.kibo.application]\nwindow = -1",
+            "policies.kibo.application.window must be a whole number of seconds, "
+            "from 0 to a century, is -1",
+        ),
+        (
+            "[policies]\nwindow = 1",
+            "policies must be tables [policies.PRESET] or [policies.DIALECT.RESOURCE], "
+            "is {'window': 1}",
+        ),
+        ("policies = 3", "policies must be tables [policies.PRESET] or [policies.DIALECT.RESOURCE]"
+         ", is 3"),
+        ("[dialects]\nkibo = 3", "dialects.kibo must be tables [dialects.DIALECT], is 3"),
+        ('master_key = "x"', "master_key is accepted only as RETICKET_MASTER_KEY"),
+    ],
+)  # fmt: skip
+def test_what_a_file_gets_wrong_is_one_sentence(text: str, sentence: str, toml: Toml) -> None:
+    file = toml(text)
+    assert refusal(file) == f"{file}: {sentence}"
+
+
+@pytest.mark.parametrize(
+    "origins",
+    [["*", "https://a.example"], ["shop.example.com"], ["https://a.example/x"], ["https://A.b"]],
+)
+def test_an_origin_has_a_scheme_and_no_path(origins: list[str]) -> None:
+    assert "--cors-origins must be a list of origins" in refusal(None, {"cors_origins": origins})
+
+
+@pytest.mark.parametrize("origins", [(), ("*",), ("https://a.example:8443", "capacitor://app")])
+def test_origins_that_are_accepted(origins: tuple[str, ...]) -> None:
+    assert config.load(None, {"cors_origins": origins}).cors_origins == origins
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("PROT", "1", "RETICKET_PROT is not a setting; did you mean RETICKET_PORT?"),
+        (
+            "SIGN_IN__WINDOW",
+            "1",
+            "RETICKET_SIGN_IN__WINDOW is not a setting; "
+            "did you mean RETICKET_SIGN_IN__ADDRESS_WINDOW?",
+        ),
+        (
+            "POLICIES__KIBO_2026__WINDW",
+            "1",
+            "RETICKET_POLICIES__KIBO_2026__WINDW is not a setting; "
+            "did you mean RETICKET_POLICIES__KIBO_2026__WINDOW?",
+        ),
+        ("PORT", "", "RETICKET_PORT must be a whole number from 0 to 65535, is ''"),
+        ("SIGN_IN", "x", "RETICKET_SIGN_IN must be a table, is 'x'"),
+        (
+            "POLICIES__KIBO__APPLICATION__REUSE",
+            "x",
+            "RETICKET_POLICIES__KIBO__APPLICATION__REUSE must be revoke or tolerate, is 'x'",
+        ),
+    ],
+)
+def test_what_a_variable_gets_wrong_is_one_sentence(
+    name: str, value: str, sentence: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RETICKET_" + name, value)
+    assert refusal() == sentence
+
+
+def test_what_the_command_line_gets_wrong_names_its_flag(tmp_path: Path) -> None:
+    sentence = refusal(None, {"tls_certificate": tmp_path / "absent.pem"})
+    assert sentence.startswith("--tls-certificate must be the path of a file that exists, is ")
+
+
+def test_an_unknown_key_that_is_near_nothing_lists_what_is_accepted(toml: Toml) -> None:
+    sentence = refusal(toml("zzz = 1"))
+    assert "accepted are host, port, data, " in sentence
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [(b"port =", " is not valid TOML: "), (b"\xff", " is not UTF-8 text, as TOML must be")],
+)
+def test_a_file_that_is_no_toml(content: bytes, sentence: str, tmp_path: Path) -> None:
+    file = tmp_path / "bad.toml"
+    file.write_bytes(content)
+    assert f"{file}{sentence}" in refusal(file)
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    file = tmp_path / "absent.toml"
+    assert refusal(file) == f"{file} cannot be read: No such file or directory"
+
+
+def test_certificate_and_key_go_together(tmp_path: Path) -> None:
+    file = tmp_path / "cert.pem"
+    file.touch()
+    sentence = "tls_certificate and tls_key must be set together or not at all"
+    assert refusal(None, {"tls_certificate": file}) == sentence
+    assert config.load(None, {"tls_certificate": file, "tls_key": file}).tls_key == file
+
+
+def test_memory_suffices_for_the_lanes(toml: Toml) -> None:
+    sentence = "hashing.memory must be at least 8 KiB per lane, 32 in all, is 16"
+    assert refusal(toml("[hashing]\nmemory = 16\nparallelism = 4")) == sentence
+
+
+@pytest.mark.parametrize("url", ["postgresql://u:hunter2@db/x", "sqlite:///", "hunter2"])
+@pytest.mark.parametrize("key", ["families", "directory"])
+def test_a_store_that_there_is_not_is_refused_without_its_url(key: str, url: str) -> None:
+    sentence = refusal(None, {key: url})
+    assert sentence.startswith(f"--{key} must be sqlite:///PATH")
+    assert "hunter2" not in sentence
+
+
+def test_families_may_live_in_memory() -> None:
+    assert config.load(None, {"families": "memory:"}).families == "memory:"
+    assert "--directory must be" in refusal(None, {"directory": "memory:"})
+
+
+def test_the_master_key_is_decoded_and_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    key = bytes(range(32))
+    text = base64.b64encode(key).decode()
+    monkeypatch.setenv("RETICKET_MASTER_KEY", text)
+    settings = config.load()
+    assert settings.master_key == key
+    for shown in (repr(settings), str(settings)):
+        assert text not in shown
+        assert "master_key" not in shown
+
+
+@pytest.mark.parametrize("text", ["", "hunter2", "aHVudGVyMg==", "hünter2"])
+def test_a_bad_master_key_is_not_shown(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RETICKET_MASTER_KEY", text)
+    assert refusal() == "RETICKET_MASTER_KEY must be base64 of 32 bytes"
+
+
+def test_the_reference_has_every_setting_with_a_description() -> None:
+    rows = {row.key: row for row in reference()}
+    assert rows["port"] == (
+        "port",
+        "a whole number from 0 to 65535",
+        "8088",
+        "port to listen on; 0 takes a free one",
+    )
+    assert rows["hashing.threads"].default == "one per processor"
+    assert rows["audit_file"].default == "<data>/audit.jsonl"
+    assert rows["policies.NAME.window"].default == "the preset's"
+    tables = {"sign_in", "hashing", "policies", "dialects"}
+    assert tables | {key for key in rows if "." not in key} == set(Settings.model_fields)
+    assert all(row.type != "a table" and row.default and row.description for row in rows.values())
+
+
+def test_every_bad_value_is_refused_by_its_own_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = {"host", "data", "seed", "audit_file"}
+    for key, words, *_ in reference():
+        if key in texts:
+            continue
+        name = variable(key.replace("NAME", "KIBO_2026"))
+        with monkeypatch.context() as patch:
+            patch.setenv(name, "///")
+            assert refusal().startswith(f"{name} must be {words}")

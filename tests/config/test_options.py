@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import pytest
+
+from reticket.config import load, options_for
+from reticket.core.errors import SettingError
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    require_bearer: bool = False
+    title: str = "reticket"
+    digits: Annotated[int, msgspec.Meta(ge=4)] = 6
+
+
+def options(settings_file: Path | None = None) -> Options:
+    table = load(settings_file).dialects.get("kibo", {})
+    return options_for(Options, table, "dialects.kibo")
+
+
+def test_without_a_table_the_defaults_stand() -> None:
+    assert options() == Options()
+
+
+def test_a_dialect_gets_its_table(toml: Callable[[str], Path]) -> None:
+    file = toml('[dialects.kibo]\nrequire_bearer = true\ntitle = "x"\ndigits = 8')
+    assert options(file) == Options(require_bearer=True, title="x", digits=8)
+
+
+def test_a_dialect_gets_its_variables_over_the_file(
+    toml: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RETICKET_DIALECTS__KIBO__REQUIRE_BEARER", "true")
+    monkeypatch.setenv("RETICKET_DIALECTS__KIBO__TITLE", "123")
+    monkeypatch.setenv("RETICKET_DIALECTS__KIBO__DIGITS", "7")
+    file = toml("[dialects.kibo]\ndigits = 5")
+    assert options(file) == Options(require_bearer=True, title="123", digits=7)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (
+            "require_bearr = true",
+            "dialects.kibo.require_bearr is not a setting; "
+            "did you mean dialects.kibo.require_bearer?",
+        ),
+        ("require_bearer = 7", "dialects.kibo.require_bearer: expected `bool`, got `int`"),
+        ("digits = 3", "dialects.kibo.digits: expected `int` >= 4"),
+    ],
+)
+def test_what_is_wrong_is_one_sentence(
+    text: str, sentence: str, toml: Callable[[str], Path]
+) -> None:
+    with pytest.raises(SettingError) as caught:
+        options(toml(f"[dialects.kibo]\n{text}"))
+    assert str(caught.value) == sentence

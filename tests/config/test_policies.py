@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from reticket.config import PRESETS, load, policies_for, policy_warnings
+from reticket.core.errors import SettingError
+from reticket.core.people import User
+from reticket.core.policy import AKINON_2026, KIBO_2026, Reuse
+from reticket.core.resource import Resource
+
+Toml = Callable[[str], Path]
+
+RESOURCES = [
+    Resource("kibo.application", KIBO_2026, subjects=User),
+    Resource("kibo.developer", KIBO_2026, subjects=User),
+    Resource("akinon.user", AKINON_2026, subjects=User),
+]
+
+
+def test_without_changes_a_resource_has_its_preset() -> None:
+    assert policies_for(load(), RESOURCES) == {
+        "kibo.application": KIBO_2026,
+        "kibo.developer": KIBO_2026,
+        "akinon.user": AKINON_2026,
+    }
+
+
+def test_a_change_of_a_preset_reaches_its_resources_and_a_resource_has_the_last_word(
+    toml: Toml,
+) -> None:
+    file = toml(
+        """
+        [policies.KIBO_2026]
+        access = 1800
+        window = 20
+        reuse = "revoke"
+        [policies.kibo.application]
+        window = 0
+        rotates = false
+        refresh = 7200
+        absolute = 9000
+        """
+    )
+    policies = policies_for(load(file), RESOURCES)
+    preset = replace(KIBO_2026, access=1800, window=20, reuse=Reuse.REVOKE)
+    assert policies["kibo.developer"] == preset
+    assert policies["kibo.developer"].reuse is Reuse.REVOKE
+    assert policies["kibo.application"] == replace(
+        preset, window=0, rotates=False, refresh=7200, absolute=9000
+    )
+    assert policies["akinon.user"] == AKINON_2026
+
+
+def test_variables_change_policies_over_the_file(
+    toml: Toml, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = toml("[policies.KIBO_2026]\nwindow = 1\n[policies.kibo.developer]\nwindow = 2")
+    monkeypatch.setenv("RETICKET_POLICIES__KIBO_2026__WINDOW", "11")
+    monkeypatch.setenv("RETICKET_POLICIES__KIBO__DEVELOPER__WINDOW", "12")
+    policies = policies_for(load(file), RESOURCES)
+    assert policies["kibo.application"].window == 11
+    assert policies["kibo.developer"].window == 12
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("[policies.KIBO_2025]\nwindow = 1", "did you mean policies.KIBO_2026?"),
+        (
+            "[policies.KIBO_2026]\nrefresh = 60",
+            "policies.KIBO_2026: refresh (60 s) is shorter than access (3600 s): "
+            "a session would end while its access token is still good",
+        ),
+    ],
+)
+def test_presets_are_checked_when_they_are_read(text: str, sentence: str, toml: Toml) -> None:
+    with pytest.raises(SettingError) as caught:
+        load(toml(text))
+    assert sentence in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (
+            "[policies.kibo.aplication]\nwindow = 1",
+            "policies.kibo.aplication is not a setting; did you mean policies.kibo.application?",
+        ),
+        (
+            "[policies.akinon.user]\nabsolute = 7200",
+            "policies.akinon.user: absolute (7200 s) is shorter than refresh (1209600 s)",
+        ),
+    ],
+)
+def test_resources_are_checked_when_they_are_known(text: str, sentence: str, toml: Toml) -> None:
+    settings = load(toml(text))
+    with pytest.raises(SettingError) as caught:
+        policies_for(settings, RESOURCES)
+    assert str(caught.value) == sentence
+
+
+def test_the_shipped_presets_can_be_used_and_warn_of_nothing() -> None:
+    assert {"KIBO_2026", "AKINON_2026", "CLOUDREVE_2026"} <= set(PRESETS)
+    assert policy_warnings(PRESETS) == []
+    assert not any(preset.faults() for preset in PRESETS.values())
+
+
+def test_a_window_over_a_tenth_of_the_access_lifetime_is_warned_of() -> None:
+    (warning,) = policy_warnings({"kibo.developer": replace(KIBO_2026, window=361)})
+    assert warning.startswith("policies.kibo.developer: window (361 s) is over a tenth of access")

@@ -1,0 +1,99 @@
+import base64
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+import pytest
+
+from reticket.core.errors import Cause, Refusal
+from reticket.core.mint import Mint
+from reticket.core.model import Family, Issued, Outcome
+from reticket.core.people import User
+from reticket.core.ports import MacKey
+from reticket.core.resource import Facts
+from reticket.dialects.cloudreve.tokens import RESOURCE, refresh_claims, state_hash
+
+KEY = MacKey(b"\0\0\0\1", b"k" * 32)
+NOW = 1_745_650_708_999
+
+
+class OneKey:
+    """A ring of one symmetric key per label."""
+
+    def mac_at(self, label: str, at: int) -> MacKey:
+        return replace(KEY, secret=hashlib.sha256(label.encode()).digest())
+
+    def macs(self, label: str) -> Sequence[MacKey]:
+        return [self.mac_at(label, 0)]
+
+
+@pytest.fixture
+def mint() -> Mint:
+    ring: Any = OneKey()
+    return Mint(ring, msgspec.json.encode, msgspec.json.decode)
+
+
+@pytest.fixture
+def pair(mint: Mint, family: Family, ada: User) -> Issued:
+    row = replace(family, rotated_at=NOW, expires_at=NOW + 1_209_600_000)
+    return mint.issue(RESOURCE, RESOURCE.policy, Outcome.ADVANCED, row, ada, None, NOW)
+
+
+def part(token: str, index: int) -> bytes:
+    text = token.split(".")[index]
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def test_headers_are_exactly_these(pair: Issued) -> None:
+    for token in (pair.access_token, pair.refresh_token):
+        assert part(token, 0) == b'{"alg":"HS256","typ":"JWT"}'
+
+
+def test_access_claims(pair: Issued, ada: User) -> None:
+    claims = json.loads(part(pair.access_token, 1))
+    assert claims["token_type"] == "access"
+    assert claims["sub"] == ada.short_id
+    assert claims["nbf"] == 1_745_650_708
+    assert claims["exp"] == 1_745_654_309
+    assert claims["aud"] == "cloudreve.user"
+    assert claims["scopes"]
+
+
+def test_refresh_claims(pair: Issued, ada: User) -> None:
+    claims = json.loads(part(pair.refresh_token, 1))
+    assert claims["token_type"] == "refresh"
+    assert claims["sub"] == ada.short_id
+    assert claims["nbf"] == 1_745_650_708
+    assert claims["exp"] == 1_746_860_309
+    assert claims["root_token_id"] == "019670ae-9f68-7abc-8def-001122334455"
+    assert len(base64.b64decode(claims["state_hash"], validate=True)) == 32
+
+
+def test_the_state_hash_changes_with_credentials_alone(ada: User) -> None:
+    assert state_hash(replace(ada, first_name="A", disabled=True)) == state_hash(ada)
+    assert state_hash(replace(ada, credential_version=2)) != state_hash(ada)
+    assert state_hash(replace(ada, id="f" * 32)) != state_hash(ada)
+
+
+def test_the_root_is_the_same_through_every_refresh(ada: User, family: Family) -> None:
+    later = replace(family, generation=9, rotated_at=NOW)
+    roots = {
+        refresh_claims(Facts(row, ada, None, row.rotated_at, NOW))["root_token_id"]
+        for row in (family, later)
+    }
+    assert len(roots) == 1
+
+
+def test_a_refresh_token_as_bearer_is_told_apart(mint: Mint, pair: Issued) -> None:
+    with pytest.raises(Refusal) as caught:
+        mint.read_access(RESOURCE, pair.refresh_token, NOW)
+    assert caught.value.cause is Cause.WRONG_USE
+
+
+def test_an_access_token_is_no_refresh_token(mint: Mint, pair: Issued) -> None:
+    with pytest.raises(Refusal) as caught:
+        mint.read_refresh(RESOURCE, pair.access_token)
+    assert caught.value.cause is Cause.FORGED

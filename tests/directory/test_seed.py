@@ -1,0 +1,420 @@
+"""What a seed creates, and that it alters nothing."""
+
+from __future__ import annotations
+
+import base64
+import json
+import tempfile
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from reticket.core.people import (
+    Application,
+    Attribute,
+    Catalog,
+    DeveloperAccount,
+    MasterCatalog,
+    Membership,
+    Site,
+    Tenant,
+)
+from reticket.directory.directory import open_directory
+from reticket.directory.seed import DEMO, load_seed
+from reticket.directory.tables import metadata
+
+LOADED_AT = 1_710_000_000_123
+MADE_AT = 1_714_979_289_010
+
+
+def everything(directory):
+    """All rows of all tables, but for the counter of changes."""
+    with directory.database.read() as connection:
+        return {
+            table.name: sorted(map(repr, connection.execute(select(table))))
+            for table in metadata.sorted_tables
+            if table.name != "directory_version"
+        }
+
+
+def load(directory, file, hasher):
+    created = load_seed(file, directory, hasher, LOADED_AT)
+    directory.catch_up()
+    return created
+
+
+@pytest.fixture
+def demo(directory, hasher):
+    load(directory, DEMO, hasher)
+    return directory
+
+
+def test_tenant_of_the_demo(demo):
+    tier = Attribute("tier", "gold", None, LOADED_AT, None, LOADED_AT)
+    limits = Attribute("limits", {"orders": 5000}, "setup", MADE_AT, None, MADE_AT)
+    theme = Attribute("theme", "dark", None, LOADED_AT, None, LOADED_AT)
+    catalog = Catalog(1, "US catalog", "en-US", "USD", 1, 1000)
+    site = Site(
+        2000,
+        "Acme Shop",
+        "shop.example.com",
+        "shop.example.com",
+        1,
+        "en-US",
+        "USD",
+        "US",
+        1000,
+        (theme,),
+    )
+    master = MasterCatalog(1, "Master", "en-US", "USD", ("en-US", "fr-CA"), 1000, (catalog,))
+    assert demo.tenant(1000) == Tenant(
+        1000, "Acme US", "t1000.example.com", False, True, None, (tier, limits), (master,), (site,)
+    )
+    assert demo.tenant(1001) == Tenant(
+        1001, "Acme EU", "t1001.example.com", False, False, None, (), (), ()
+    )
+
+
+def test_user_of_the_demo(demo):
+    ada = demo.user_by_email("ada@example.com")
+    assert (ada.email, ada.first_name, ada.last_name) == ("ada@example.com", "Ada", "Lovelace")
+    assert (ada.disabled, ada.active, ada.credential_version) == (False, True, 1)
+    assert ada.tenants == (
+        Membership(demo.tenant(1000), (1, 2, 17)),
+        Membership(demo.tenant(1001), (1,)),
+    )
+    assert ada.accounts == (
+        Membership(DeveloperAccount(77, "Acme Developers"), (1, 2, 17)),
+        Membership(DeveloperAccount(78, "Side Project"), (1,)),
+    )
+    organization, cloud = ada.organization, ada.cloud
+    assert (organization.name, organization.roles) == ("Acme", ("admin",))
+    assert organization.user_type == "admin"
+    assert (cloud.nickname, cloud.group_name, cloud.second_factor) == ("Ada", "Admin", False)
+
+
+def test_users_of_one_organization_or_group_share_it(demo):
+    ada, alan, mallory = (
+        demo.user_by_email(f"{name}@example.com") for name in ("ada", "alan", "banned")
+    )
+    assert ada.organization.id == alan.organization.id
+    assert alan.cloud.group_id == mallory.cloud.group_id != ada.cloud.group_id
+
+
+def test_ids_have_their_forms(demo):
+    ada = demo.user_by_email("ada@example.com")
+    assert len(ada.id) == 32
+    assert ada.id == ada.id.lower()
+    assert ada.id[12] == "4"
+    assert len(ada.short_id) == 6
+    assert ada.short_id.isalnum()
+    assert len(bytes.fromhex(ada.organization.id)) == 12
+
+
+def test_words_that_look_like_no_are_words(demo):
+    nobody = demo.user_by_email("nobody@example.com")
+    assert (nobody.first_name, nobody.last_name) == ("No", "Body")
+    assert (nobody.tenants, nobody.accounts) == ((), ())
+    assert (nobody.organization, nobody.cloud) == (None, None)
+
+
+def test_standing_of_users(demo):
+    assert demo.user_by_email("banned@example.com").disabled
+    assert not demo.user_by_email("new@example.com").active
+
+
+def test_second_factor_is_sealed_for_its_user(demo):
+    alan = demo.user_by_email("alan@example.com")
+    secret = base64.b32decode("JBSWY3DPEHPK3PXP")
+    assert alan.cloud.second_factor
+    assert demo.totp_secret(alan.id) == secret
+    rows = everything(demo)["cloud_profiles"]
+    assert repr(secret)[2:-1] not in "".join(rows)
+    assert any(f"totp:{alan.id}" in row for row in rows)
+
+
+def test_applications_of_the_demo(demo):
+    assert demo.application("ns.app.1.0.0.Release") == Application(
+        "ns.app.1.0.0.Release", None, (1, 2, 17), frozenset({1000, 1001}), False
+    )
+    assert demo.application("ns.sandbox.2.0.0.Release") == Application(
+        "ns.sandbox.2.0.0.Release", "Sandbox", (), None, False
+    )
+
+
+def test_clients_of_the_demo(demo):
+    clients = {client.client_id: client for client in demo.clients.page()}
+    assert clients["spa"].public
+    assert not clients["backend"].public
+    assert clients["backend"].registration == {
+        "policy": {"preset": "SERVICE"},
+        "grants": ["refresh_token", "client_credentials"],
+        "scopes": ["orders.read"],
+    }
+    assert clients["strict"].registration["policy"] == {"preset": "BROWSER", "window": 5}
+
+
+def test_every_key_of_a_client_is_kept(directory, hasher, seed_file):
+    said = {
+        "name": "All of it",
+        "policy": {
+            "preset": "AAL2",
+            "access": 60,
+            "refresh": 120,
+            "absolute": 240,
+            "window": 0,
+            "reuse": "tolerate",
+            "rotates": False,
+        },
+        "redirect_uris": ["com.example.app:/back", "https://app.example.com/back?x=1"],
+        "scopes": ["openid"],
+        "grants": ["urn:ietf:params:oauth:grant-type:device_code"],
+        "resources": ["https://api.example.com/"],
+        "jwks": {"keys": [{"kty": "OKP", "crv": "Ed25519", "x": "AA"}]},
+        "dpop_required": True,
+        "par_required": False,
+    }
+    clients = {"oauth_clients": [{"client_id": "all", "disabled": True, **said}]}
+    load(directory, seed_file(yaml.safe_dump(clients)), hasher)
+    (client,) = directory.clients.page()
+    assert client.registration == said
+    assert (client.public, client.disabled) == (True, True)
+
+
+def test_secrets_are_hashed(demo, hasher):
+    assert hasher.verify(demo.user_credentials("ADA@example.com").secret_hash, "correct horse")
+    application = demo.application_credentials("ns.app.1.0.0.Release")
+    assert hasher.verify(application.secret_hash, "s3cret")
+    rows = repr(everything(demo))
+    for plain in ("correct horse", "'s3cret", "backend-secret", "enigma-1912"):
+        assert plain not in rows
+
+
+def test_twice_is_once(demo, hasher):
+    before, version, hashes = everything(demo), demo.version, len(hasher.hashed)
+    assert load_seed(DEMO, demo, hasher, LOADED_AT + 1) == 0
+    demo.catch_up()
+    assert everything(demo) == before
+    assert demo.version == version
+    assert len(hasher.hashed) == hashes
+
+
+def test_what_exists_is_not_altered(demo, hasher, seed_file):
+    before = demo.user_by_email("ada@example.com"), demo.tenant(1001)
+    changed = """
+    tenants: [{id: 1001, name: Renamed, attributes: [{name: new}]}, {id: 1003}]
+    applications: [{application_id: ns.live.2.0.0.Release, shared_secret: other}]
+    users: [{email: ADA@EXAMPLE.COM, password: other, disabled: true, tenants: {1003: [9]}}]
+    """
+    assert load(demo, seed_file(changed), hasher) == 1
+    assert (demo.user_by_email("ada@example.com"), demo.tenant(1001)) == before
+    assert demo.tenant(1003) == Tenant(1003, None, None, False, False, None, (), (), ())
+    assert "other" not in hasher.hashed
+
+
+def test_a_seed_may_refer_to_what_the_directory_has(demo, hasher, seed_file):
+    more = """
+    applications: [{application_id: more, shared_secret: x, tenants: []}]
+    users: [{email: more@example.com, password: x, tenants: {1002: []}, developer_accounts: {77: [3]}}]
+    """
+    assert load(demo, seed_file(more), hasher) == 2
+    more = demo.user_by_email("more@example.com")
+    assert more.tenants == (Membership(demo.tenant(1002), ()),)
+    assert demo.application("more").tenants == frozenset()
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", "---\n", "users:\n", "users: []", "{}", "~"])
+def test_a_seed_may_say_nothing(directory, hasher, seed_file, text):
+    version = directory.version
+    assert load(directory, seed_file(text), hasher) == 0
+    assert directory.version == version
+
+
+def test_json_is_a_seed_too(directory, hasher, seed_file):
+    load(
+        directory,
+        seed_file(
+            '{"tenants": [{"id": 5}],'
+            ' "users": [{"email": "a@b", "password": "p", "tenants": {"5": [1]}}]}'
+        ),
+        hasher,
+    )
+    assert directory.user_by_email("a@b").tenants[0].behaviors == (1,)
+
+
+@pytest.mark.parametrize(
+    ("written", "milliseconds"),
+    [
+        ('"2030-01-02T03:04:05.006Z"', 1_893_553_445_006),
+        ("2030-01-02T03:04:05.006Z", 1_893_553_445_006),
+        ("2030-01-02 04:04:05.006 +01:00", 1_893_553_445_006),
+        ("2030-01-02", 1_893_542_400_000),
+        ("1969-12-31T23:59:59.999Z", -1),
+        ("null", None),
+    ],
+)
+def test_times(directory, hasher, seed_file, written, milliseconds):
+    load(directory, seed_file(f"tenants: [{{id: 1, expiry: {written}}}]"), hasher)
+    assert directory.tenant(1).expiry == milliseconds
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ("gold", "gold"),
+        ("no", "no"),
+        ("''", ""),
+        ("null", None),
+        ("true", True),
+        ("12", 12),
+        ("'12'", "12"),
+        ("010", 10),
+        ("-1.5e3", -1500.0),
+        ("2024-05-06", "2024-05-06"),
+        ("[1, [two, null]]", [1, ["two", None]]),
+        ("{b: 1, a: {c: []}}", {"b": 1, "a": {"c": []}}),
+        ("9223372036854775807", 2**63 - 1),
+        ('"\\0 \\u00e9 \\U0001F511"', "\0 é \U0001f511"),
+    ],
+)
+def test_values_of_attributes(directory, hasher, seed_file, written, value):
+    text = f"tenants: [{{id: 1, sites: [{{id: 2, attributes: [{{name: a, value: {written}}}]}}]}}]"
+    load(directory, seed_file(text), hasher)
+    (attribute,) = directory.tenant(1).sites[0].attributes
+    assert attribute.value == value
+    assert type(attribute.value) is type(value)
+
+
+def test_parts_of_a_tenant_keep_the_order_of_the_file(directory, hasher, seed_file):
+    text = """
+    tenants:
+      - id: 1
+        attributes: [{name: z}, {name: a}]
+        sites: [{id: 9}, {id: 3}]
+        master_catalogs: [{id: 2, catalogs: [{id: 7}, {id: 1}]}, {id: 1, catalogs: [{id: 7}]}]
+    """
+    load(directory, seed_file(text), hasher)
+    tenant = directory.tenant(1)
+    assert [attribute.name for attribute in tenant.attributes] == ["z", "a"]
+    assert [site.id for site in tenant.sites] == [9, 3]
+    catalogs = [(m.id, [c.id for c in m.catalogs]) for m in tenant.master_catalogs]
+    assert catalogs == [(2, [7, 1]), (1, [7])]
+    assert tenant.sites[0].catalog_id == 0
+
+
+def test_a_group_may_say_its_id_and_permission(directory, hasher, seed_file):
+    group = "group: {id: aBc1, name: Admin, permission: /Q==}"
+    text = f"users: [{{email: a@b, password: p, cloudreve: {{nickname: A, {group}}}}}]"
+    load(directory, seed_file(text), hasher)
+    cloud = directory.user_by_email("a@b").cloud
+    assert (cloud.group_id, cloud.permission) == ("aBc1", "/Q==")
+
+
+@pytest.mark.parametrize(
+    "written", ["jbsw y3dp ehpk 3pxp", "JBSWY3DPEHPK3PXP==", "JBSW-Y3DPEHPK3PXP"]
+)
+def test_second_factors_as_people_copy_them(directory, hasher, seed_file, written):
+    cloud = f"{{nickname: A, group: {{name: G}}, totp_secret: {written}}}"
+    load(directory, seed_file(f"users: [{{email: a@b, password: p, cloudreve: {cloud}}}]"), hasher)
+    user = directory.user_by_email("a@b")
+    assert directory.totp_secret(user.id) == base64.b32decode("JBSWY3DPEHPK3PXP")
+
+
+def test_nobody_waits_while_secrets_are_hashed(directory, hasher, other):
+    class Impatient:
+        def hash(self, secret):
+            other.signed_in("somebody", 1)
+            return hasher.hash(secret)
+
+    assert load(directory, DEMO, Impatient()) == 16
+
+
+def test_what_another_process_creates_meanwhile_stays(directory, hasher, other, seed_file):
+    class Overtaken:
+        def hash(self, secret):
+            load_seed(DEMO, other, hasher, LOADED_AT)
+            return "late"
+
+    assert load(directory, DEMO, Overtaken()) == 0
+    assert directory.user_credentials("ada@example.com").secret_hash != "late"
+
+
+numbers = st.integers(-(2**31), 2**31 - 1)
+words = st.text(
+    st.characters(
+        exclude_categories=("Cc", "Cs", "Zl", "Zp"), exclude_characters="\ufeff\ufffe\uffff"
+    ),
+    max_size=8,
+)
+values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | words,
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(words, inner, max_size=2),
+    max_leaves=4,
+)
+attributes = st.lists(
+    st.fixed_dictionaries({"name": words.filter(bool), "value": values}),
+    max_size=2,
+    unique_by=lambda attribute: attribute["name"],
+)
+
+
+@st.composite
+def seeds(draw):
+    tenants = draw(
+        st.lists(
+            st.fixed_dictionaries({"id": numbers, "name": words, "attributes": attributes}),
+            max_size=3,
+            unique_by=lambda tenant: tenant["id"],
+        )
+    )
+    behaviors = st.lists(numbers, max_size=2)
+    places = [tenant["id"] for tenant in tenants]
+    granted = st.dictionaries(st.sampled_from(places), behaviors) if places else st.just({})
+    user = st.fixed_dictionaries(
+        {
+            "email": st.from_regex(r"[a-z]{1,5}@[a-z]{1,3}", fullmatch=True),
+            "password": words.filter(bool),
+            "first_name": st.none() | words,
+            "tenants": granted,
+        }
+    )
+    users = draw(st.lists(user, max_size=3, unique_by=lambda user: user["email"]))
+    return {"tenants": tenants, "users": users}
+
+
+@settings(max_examples=30, deadline=None)
+@given(seeds())
+def test_any_seed_says_the_same_twice(seed):
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "seed.yaml"
+        file.write_text(json.dumps(seed, ensure_ascii=False))
+        check_twice(f"sqlite:///{folder}/directory.sqlite", file, seed)
+
+
+def check_twice(url, file, seed):
+    hasher = SimpleNamespace(hash=lambda secret: f"hash of {len(secret)}")
+    counter = iter(range(10**6))
+    sealer = SimpleNamespace()
+    directory = open_directory(url, sealer, lambda: 1, lambda size: next(counter).to_bytes(size))
+    try:
+        assert load(directory, file, hasher) == len(seed["tenants"]) + len(seed["users"])
+        once = everything(directory)
+        assert load(directory, file, hasher) == 0
+        assert everything(directory) == once
+        for user in seed["users"]:
+            record = directory.user_by_email(user["email"])
+            granted = {place.of.id: list(place.behaviors) for place in record.tenants}
+            assert granted == user["tenants"]
+            assert record.first_name == user["first_name"]
+        for tenant in seed["tenants"]:
+            read = directory.tenant(tenant["id"]).attributes
+            assert [(a.name, a.value) for a in read] == [
+                (a["name"], a["value"]) for a in tenant["attributes"]
+            ]
+    finally:
+        directory.close()

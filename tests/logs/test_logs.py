@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import io
+import json
+import logging
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import structlog
+
+from reticket import logs
+
+Lines = Callable[[], list[dict[str, Any]]]
+
+
+@pytest.fixture(autouse=True)
+def restored() -> Iterator[None]:
+    root = logging.getLogger()
+    before = root.handlers[:], root.level
+    yield
+    root.handlers[:], root.level = before
+    structlog.reset_defaults()
+
+
+@pytest.fixture
+def stream() -> io.StringIO:
+    return io.StringIO()
+
+
+@pytest.fixture
+def lines(stream: io.StringIO) -> Lines:
+    logs.configure("info", "json", stream)
+    return lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+def test_an_event_is_a_line_of_json(lines: Lines) -> None:
+    structlog.get_logger("reticket.http").warning("unavailable", correlation_id="c0ffee", n=3)
+    (line,) = lines()
+    assert line.pop("timestamp").endswith("Z")
+    assert line == {
+        "event": "unavailable",
+        "level": "warning",
+        "logger": "reticket.http",
+        "correlation_id": "c0ffee",
+        "n": 3,
+    }
+
+
+def test_what_is_bound_to_the_context_is_on_the_line(lines: Lines) -> None:
+    with structlog.contextvars.bound_contextvars(correlation_id="c0ffee"):
+        structlog.get_logger("reticket").info("began")
+    assert lines()[0]["correlation_id"] == "c0ffee"
+
+
+def test_the_server_s_lines_come_the_same_way_and_its_access_lines_do_not(lines: Lines) -> None:
+    logging.getLogger("uvicorn.error").info("Started server process [%d]", 7)
+    logging.getLogger("uvicorn.access").info("DELETE /authtickets/secret")
+    (line,) = lines()
+    assert (line["event"], line["logger"]) == ("Started server process [7]", "uvicorn.error")
+
+
+def test_levels_are_kept_and_libraries_are_heard_from_warning_on(stream: io.StringIO) -> None:
+    logs.configure("debug", "json", stream)
+    structlog.get_logger("reticket.core").debug("ours")
+    logging.getLogger("httpx").info("theirs")
+    logging.getLogger("httpx").warning("urgent")
+    logs.configure("error", "json", stream)
+    structlog.get_logger("reticket.core").warning("quiet")
+    events = [json.loads(line)["event"] for line in stream.getvalue().splitlines()]
+    assert events == ["ours", "urgent"]
+
+
+def fail_with(password: str) -> None:
+    raise RuntimeError("out of order")
+
+
+@pytest.mark.parametrize("form", ["json", "console"])
+def test_an_exception_has_its_type_and_traceback_and_no_local_values(
+    form: str, stream: io.StringIO
+) -> None:
+    logs.configure("info", form, stream)
+    try:
+        fail_with("correct " + "horse")
+    except RuntimeError:
+        structlog.get_logger("reticket").exception("failed")
+        logging.getLogger("uvicorn.error").exception("theirs")
+    written = stream.getvalue()
+    assert written.count("RuntimeError: out of order") == 2
+    assert "fail_with" in written
+    assert "correct horse" not in written
+
+
+JWT = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl"
+SECRETS = [
+    ("rtk_AbC-dEf_0123", "AbC-dEf"),
+    (JWT, "eyJ"),
+    (JWT[:25], "eyJ"),
+    ("Authorization: Bearer c2VjcmV0c2VjcmV0", "c2VjcmV0"),
+    ("authorization: bearer c2VjcmV0c2VjcmV0", "c2VjcmV0"),
+    ("Basic YXBwOnMzY3JldA==", "YXBw"),
+]
+
+
+@pytest.mark.parametrize("form", ["json", "console"])
+@pytest.mark.parametrize(("text", "secret"), SECRETS)
+def test_whatever_looks_like_a_token_is_replaced_wherever_it_stands(
+    text: str, secret: str, form: str, stream: io.StringIO
+) -> None:
+    logs.configure("info", form, stream)
+    log = structlog.get_logger("reticket")
+    log.info(f"event {text}", value=text, nested={"in": [text, (text,)]}, odd=ValueError(text))
+    log.info("as a key", **{text: 1})
+    logging.getLogger("uvicorn.error").info("theirs %s", text)
+    try:
+        raise ValueError(text)
+    except ValueError:
+        log.exception("failed")
+    written = stream.getvalue()
+    assert secret not in written
+    assert written.count(logs.REDACTED) >= 8
+
+
+def test_plain_words_are_left_alone(lines: Lines) -> None:
+    words = "the bearer of basic news, at /api/v4/session/token"
+    structlog.get_logger("reticket").info(words)
+    assert lines()[0]["event"] == words

@@ -1,0 +1,144 @@
+"""The contract sees each rule broken."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from reticket.core.commands import Refresh
+from reticket.core.errors import Code, Refusal, ReticketError
+from reticket.dialects.akinon import Akinon, Options
+from reticket.testing.dialect_contract import MARK, DialectContract
+from reticket.wire import Operation, Route, WireRequest, WireResponse
+
+CONTRACT = DialectContract()
+
+
+def dialect(**changes: Any) -> Any:
+    """A good dialect but for these members."""
+    found = Akinon(Options())
+    for name, value in changes.items():
+        setattr(found, name, value)
+    return found
+
+
+def with_first_route(change: Callable[[Route], Route]) -> Any:
+    first, *others = dialect().routes
+    return dialect(routes=[change(first), *others])
+
+
+def refusing(answer: Callable[[WireRequest, ReticketError], WireResponse]) -> Any:
+    return dialect(refuse=answer)
+
+
+def asking(command: object) -> Any:
+    def operate(request: WireRequest) -> Operation:
+        yield command  # type: ignore[misc]
+        return WireResponse(200, b"{}")
+
+    return with_first_route(lambda route: replace(route, operate=operate))
+
+
+def test_a_good_one_passes() -> None:
+    CONTRACT.test_every_code_has_a_wire_form(dialect())
+
+
+def test_a_code_without_a_form() -> None:
+    forms = dict(dialect().refusals)
+    del forms[Code.TOO_LARGE]
+    with pytest.raises(AssertionError):
+        CONTRACT.test_every_code_has_a_wire_form(dialect(refusals=forms))
+
+
+def test_a_refusal_that_raises() -> None:
+    def refuse(request: WireRequest, error: ReticketError) -> WireResponse:
+        raise KeyError(error.code)
+
+    with pytest.raises(KeyError):
+        CONTRACT.test_it_answers_every_code(refusing(refuse), Code.INTERNAL)
+
+
+def test_a_refusal_that_shows_the_request() -> None:
+    def refuse(request: WireRequest, error: ReticketError) -> WireResponse:
+        return WireResponse(400, request.body)
+
+    with pytest.raises(AssertionError):
+        CONTRACT.test_a_refusal_shows_no_secret(refusing(refuse), Code.INVALID_TOKEN)
+
+
+def test_a_refusal_that_shows_the_reason() -> None:
+    def refuse(request: WireRequest, error: ReticketError) -> WireResponse:
+        return WireResponse(503, str(error).encode())
+
+    with pytest.raises(AssertionError):
+        CONTRACT.test_a_refusal_does_not_say_what_failed(refusing(refuse))
+
+
+def test_a_refusal_that_tells_its_cause() -> None:
+    def refuse(request: WireRequest, error: ReticketError) -> WireResponse:
+        return WireResponse(401, str(getattr(error, "cause", "")).encode())
+
+    with pytest.raises(AssertionError):
+        CONTRACT.test_refusals_of_a_kind_are_one_answer(refusing(refuse), Code.INVALID_TOKEN)
+
+
+def test_no_word_of_when_to_come_back() -> None:
+    def refuse(request: WireRequest, error: ReticketError) -> WireResponse:
+        return WireResponse(429, b"{}")
+
+    error = Refusal(Code.TOO_MANY_ATTEMPTS, retry_after=17)
+    with pytest.raises(KeyError):
+        CONTRACT.test_it_says_when_to_come_back(refusing(refuse), error)
+
+
+@pytest.mark.parametrize("base_path", ["", "/", "/api/", "api"])
+def test_a_bad_base_path(base_path: str) -> None:
+    with pytest.raises(AssertionError):
+        CONTRACT.test_its_base_path_is_one(dialect(base_path=base_path))
+
+
+def test_a_foreign_resource() -> None:
+    foreign = [replace(dialect().resources[0], name="kibo.user")]
+    with pytest.raises(AssertionError):
+        CONTRACT.test_its_resources_are_named_after_it(dialect(resources=foreign))
+
+
+@pytest.mark.parametrize("path", ["/a/", "a", "/{a}/b", "/a/b{c}", "/"])
+def test_a_bad_path(path: str) -> None:
+    broken = with_first_route(lambda route: replace(route, path=path))
+    with pytest.raises(AssertionError):
+        CONTRACT.test_only_the_last_segment_of_a_path_is_open(broken)
+
+
+def test_a_route_twice() -> None:
+    first = dialect().routes[0]
+    with pytest.raises(AssertionError):
+        CONTRACT.test_its_routes_are_told_apart(dialect(routes=[first, first]))
+
+
+def test_a_route_that_is_not_described() -> None:
+    broken = with_first_route(lambda route: replace(route, describe=None))
+    for check in (CONTRACT.test_every_route_is_described, CONTRACT.test_its_document_is_whole):
+        with pytest.raises(AssertionError):
+            check(broken)
+
+
+def test_an_operation_that_fails_on_a_body() -> None:
+    def operate(request: WireRequest) -> Operation:
+        raise UnicodeDecodeError("utf-8", request.body, 0, 1, "")
+        yield
+
+    broken = with_first_route(lambda route: replace(route, operate=operate))
+    with pytest.raises(UnicodeDecodeError):
+        CONTRACT.test_it_survives_any_body(broken, b"", b"")
+
+
+def test_a_command_for_another_dialect() -> None:
+    with pytest.raises(AssertionError):
+        CONTRACT.test_its_commands_are_its_own_and_show_no_secret(asking(Refresh("kibo.user", "")))
+
+
+def test_a_command_that_shows_a_secret() -> None:
+    with pytest.raises(AssertionError):
+        CONTRACT.test_its_commands_are_its_own_and_show_no_secret(asking(MARK))

@@ -1,0 +1,64 @@
+import math
+
+import pytest
+
+from reticket.core.errors import Code, Refusal
+from reticket.wire import parse_leading_json
+
+
+@pytest.mark.parametrize(
+    ("body", "value"),
+    [
+        (b"{}", ()),
+        (b"[]", []),
+        (b"null", None),
+        (b"true", True),
+        (b'"x"', "x"),
+        (b"123", 123.0),
+        (b'{"a":1,"a":null,"A":{}}', (("a", 1.0), ("a", None), ("A", ()))),
+        (b'[{"a":[]}]', [(("a", []),)]),
+        (b' \t\r\n{"a":"b"} and more', (("a", "b"),)),
+        (b"{}{}", ()),
+        (b'{"a":"\xff"}', (("a", "\ufffd"),)),
+        (b'"\\ud83d\\ude00"', "\U0001f600"),
+        (b'"\\ud83d"', "\ud83d"),
+        (b'"\\u0000"', "\0"),
+    ],
+)
+def test_the_first_value(body: bytes, value: object) -> None:
+    assert parse_leading_json(body) == value
+
+
+def test_a_number_may_be_as_long_as_it_likes() -> None:
+    assert parse_leading_json(b'{"a":' + b"9" * 10_000 + b"}") == (("a", math.inf),)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b" \n",
+        b"{",
+        b'{"a"',
+        b'{"a":"b',
+        b'{"a":1,}',
+        b"{'a':1}",
+        b'{"a":01}',
+        b'{"a":"\n"}',
+        b"\xef\xbb\xbf{}",
+        b"\xff{}",
+        b"\x00{}",
+        b"\xc2\xa0{}",
+        b"NaN",
+        b"-Infinity",
+        b'{"a":Infinity}',
+        b"a=b",
+        b"[" * 100_000,
+        b'{"a":' * 100_000,
+    ],
+    ids=lambda body: repr(body[:12]),
+)
+def test_no_value(body: bytes) -> None:
+    with pytest.raises(Refusal) as caught:
+        parse_leading_json(body)
+    assert caught.value.code is Code.MALFORMED
