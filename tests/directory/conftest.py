@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -70,8 +71,31 @@ def opened() -> Iterator[Callable[[str], Directory]]:
         directory.close()
 
 
+@pytest.fixture(scope="session")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file as the migrations leave it: running them for every test would take long."""
+    file = tmp_path_factory.mktemp("empty") / "directory.sqlite"
+    open_directory(
+        f"sqlite:///{file}", FakeSealer(), lambda: NOW, random.Random(0).randbytes
+    ).close()
+    return file
+
+
+@pytest.fixture(scope="session")
+def untouched(empty: Path) -> Iterator[Directory]:
+    """For tests in which nothing is ever changed."""
+    directory = open_directory(
+        f"sqlite:///{empty}", FakeSealer(), lambda: NOW, random.Random(0).randbytes
+    )
+    yield directory
+    directory.close()
+
+
 @pytest.fixture
-def directory(url: str, opened: Callable[[str], Directory]) -> Directory:
+def directory(
+    tmp_path: Path, url: str, empty: Path, opened: Callable[[str], Directory]
+) -> Directory:
+    shutil.copy(empty, tmp_path / "directory.sqlite")
     return opened(url)
 
 

@@ -148,15 +148,17 @@ FAULTS = {
 
 
 @pytest.mark.parametrize(("text", "words"), FAULTS.items())
-def test_fault(directory, hasher, seed_file, text, words):
+def test_fault(untouched, hasher, seed_file, text, words):
     file = seed_file(text)
     with pytest.raises(StartupError) as raised:
-        load_seed(file, directory, hasher, 0)
+        load_seed(file, untouched, hasher, 0)
     message = str(raised.value)
     assert message.startswith(f"{file}, line 3: ")
     assert words in message
     assert re.fullmatch(r"[^\n]+[^.\n]\.", message)
     assert "hunter2" not in message
+    untouched.catch_up()
+    assert untouched.version == 1
 
 
 def test_nothing_is_created_by_a_file_with_a_fault(directory, hasher, seed_file):

@@ -1,17 +1,16 @@
-"""Asymmetric signatures: one suite an algorithm. Deterministic: equal bytes, equal signatures."""
+"""Asymmetric signatures: one class an algorithm. Deterministic: equal bytes, equal signatures.
+
+A key pair is both ports, `Signer` and `Verifier`. Knows nothing of the ring.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
-from cryptography.hazmat.primitives.asymmetric.utils import (
-    decode_dss_signature,
-    encode_dss_signature,
-)
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -19,101 +18,131 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     PublicFormat,
     load_der_private_key,
-    load_der_public_key,
 )
 
 RSA_BITS = 3072
-_ECDSA = ec.ECDSA(SHA256(), deterministic_signing=True)
 _COORDINATE = 32
+_ECDSA = ec.ECDSA(SHA256(), deterministic_signing=True)
+_PKCS1 = padding.PKCS1v15()
+_SHA256 = SHA256()
 
 
-@dataclass(frozen=True, slots=True)
-class Suite:
-    """What an algorithm of RFC 7518 needs: a new key, a signature, a check of one.
+class Es256:
+    """ECDSA on P-256 with SHA-256 (RFC 7518 §3.4); the nonce comes of the message (RFC 6979)."""
 
-    `check` raises InvalidSignature.
-    """
+    __slots__ = ("_private", "_public", "kid")
+    algorithm = "ES256"
 
-    generate: Callable[[], Any]
-    sign: Callable[[Any, bytes], bytes]
-    check: Callable[[Any, bytes, bytes], None]
+    def __init__(self, kid: str, private: ec.EllipticCurvePrivateKey) -> None:
+        self.kid = kid
+        self._private = private
+        self._public = private.public_key()
 
-
-def _sign_es256(key: ec.EllipticCurvePrivateKey, message: bytes) -> bytes:
-    r, s = decode_dss_signature(key.sign(message, _ECDSA))
-    return r.to_bytes(_COORDINATE, "big") + s.to_bytes(_COORDINATE, "big")
-
-
-def _check_es256(key: ec.EllipticCurvePublicKey, signature: bytes, message: bytes) -> None:
-    if len(signature) != 2 * _COORDINATE:
-        raise InvalidSignature
-    r = int.from_bytes(signature[:_COORDINATE], "big")
-    s = int.from_bytes(signature[_COORDINATE:], "big")
-    key.verify(encode_dss_signature(r, s), message, _ECDSA)
-
-
-def _sign_rs256(key: rsa.RSAPrivateKey, message: bytes) -> bytes:
-    return key.sign(message, padding.PKCS1v15(), SHA256())
-
-
-def _check_rs256(key: rsa.RSAPublicKey, signature: bytes, message: bytes) -> None:
-    key.verify(signature, message, padding.PKCS1v15(), SHA256())
-
-
-SUITES = {
-    "ES256": Suite(lambda: ec.generate_private_key(ec.SECP256R1()), _sign_es256, _check_es256),
-    "EdDSA": Suite(
-        ed25519.Ed25519PrivateKey.generate,
-        lambda key, message: bytes(key.sign(message)),
-        lambda key, signature, message: key.verify(signature, message),
-    ),
-    "RS256": Suite(lambda: rsa.generate_private_key(65537, RSA_BITS), _sign_rs256, _check_rs256),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class SigningKey:
-    """The port `Signer`."""
-
-    kid: str
-    algorithm: str
-    _key: Any = field(repr=False)
+    @staticmethod
+    def generate() -> ec.EllipticCurvePrivateKey:
+        """A new private key."""
+        return ec.generate_private_key(ec.SECP256R1())
 
     def sign(self, message: bytes) -> bytes:
-        """The signature in the form of RFC 7518."""
-        return SUITES[self.algorithm].sign(self._key, message)
-
-
-@dataclass(frozen=True, slots=True)
-class VerifyingKey:
-    """The port `Verifier`."""
-
-    kid: str
-    algorithm: str
-    _key: Any = field(repr=False)
+        """64 bytes: r and s."""
+        return raw_of_der(self._private.sign(message, _ECDSA))
 
     def verify(self, signature: bytes, message: bytes) -> bool:
-        """Whether this key's private part made it."""
-        try:
-            SUITES[self.algorithm].check(self._key, signature, message)
-        except InvalidSignature:
+        """Whether this key made it."""
+        if len(signature) != 2 * _COORDINATE:
             return False
-        return True
+        r = int.from_bytes(signature[:_COORDINATE], "big")
+        s = int.from_bytes(signature[_COORDINATE:], "big")
+        return _passes(self._public.verify, encode_dss_signature(r, s), message, _ECDSA)
+
+
+class EdDsa:
+    """Ed25519 (RFC 8037 §3.1)."""
+
+    __slots__ = ("_private", "_public", "kid")
+    algorithm = "EdDSA"
+
+    def __init__(self, kid: str, private: ed25519.Ed25519PrivateKey) -> None:
+        self.kid = kid
+        self._private = private
+        self._public = private.public_key()
+
+    @staticmethod
+    def generate() -> ed25519.Ed25519PrivateKey:
+        """A new private key."""
+        return ed25519.Ed25519PrivateKey.generate()
+
+    def sign(self, message: bytes) -> bytes:
+        """64 bytes."""
+        return self._private.sign(message)
+
+    def verify(self, signature: bytes, message: bytes) -> bool:
+        """Whether this key made it."""
+        return _passes(self._public.verify, signature, message)
+
+
+class Rs256:
+    """RSA with PKCS #1 v1.5 and SHA-256 (RFC 7518 §3.3)."""
+
+    __slots__ = ("_private", "_public", "kid")
+    algorithm = "RS256"
+
+    def __init__(self, kid: str, private: rsa.RSAPrivateKey) -> None:
+        self.kid = kid
+        self._private = private
+        self._public = private.public_key()
+
+    @staticmethod
+    def generate() -> rsa.RSAPrivateKey:
+        """A new private key."""
+        return rsa.generate_private_key(65537, RSA_BITS)
+
+    def sign(self, message: bytes) -> bytes:
+        """As long as the modulus."""
+        return self._private.sign(message, _PKCS1, _SHA256)
+
+    def verify(self, signature: bytes, message: bytes) -> bool:
+        """Whether this key made it."""
+        return _passes(self._public.verify, signature, message, _PKCS1, _SHA256)
+
+
+KeyPair = Es256 | EdDsa | Rs256
+
+ALGORITHMS: dict[str, type[Es256] | type[EdDsa] | type[Rs256]] = {
+    pair.algorithm: pair for pair in (Es256, EdDsa, Rs256)
+}
 
 
 def generate(algorithm: str) -> tuple[bytes, bytes]:
     """A new key pair: private part (PKCS #8) and public part (SubjectPublicKeyInfo), DER."""
-    key = SUITES[algorithm].generate()
+    key = ALGORITHMS[algorithm].generate()
     private = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
     public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return private, public
 
 
-def signing_key(kid: str, algorithm: str, private: bytes) -> SigningKey:
-    """A signer from what `generate` made."""
-    return SigningKey(kid, algorithm, load_der_private_key(private, None))
+def load(kid: str, algorithm: str, private: bytes) -> KeyPair:
+    """The pair that `generate` made."""
+    key: Any = load_der_private_key(private, None)
+    return ALGORITHMS[algorithm](kid, key)
 
 
-def verifying_key(kid: str, algorithm: str, public: bytes) -> VerifyingKey:
-    """A verifier from what `generate` made."""
-    return VerifyingKey(kid, algorithm, load_der_public_key(public))
+def raw_of_der(signature: bytes) -> bytes:
+    """r and s, 32 bytes each, of a DER signature on P-256.
+
+    Both integers are shorter than 128 bytes, so each length is one byte (X.690 §8.1.3.4).
+    """
+    middle = 4 + signature[3]
+    return _coordinate(signature[4:middle]) + _coordinate(signature[middle + 2 :])
+
+
+def _coordinate(integer: bytes) -> bytes:
+    return integer[-_COORDINATE:].rjust(_COORDINATE, b"\0")
+
+
+def _passes(check: Callable[..., None], *arguments: Any) -> bool:
+    try:
+        check(*arguments)
+    except InvalidSignature:
+        return False
+    return True

@@ -1,18 +1,21 @@
-"""The ring at one moment: immutable but for caches of what was derived. Safe for many threads."""
+"""The ring at one moment: immutable but for a cache of what was derived. Safe for many threads."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 from reticket.core.errors import StartupError
 from reticket.core.ports import MacKey, SealedKey, Signer, Verifier
+from reticket.crypto import signing
+from reticket.crypto.life import line, periods
 from reticket.crypto.sealing import SealBroken, Sealer, derive
-from reticket.crypto.signing import signing_key, verifying_key
 
 MAC = "mac"
 SIGN = "sign"
-ENDED = ("retired", "compromised")
+
+K = TypeVar("K")
 
 
 def purpose_of(key: SealedKey) -> bytes:
@@ -20,93 +23,94 @@ def purpose_of(key: SealedKey) -> bytes:
     return f"ring/{key.use}/{key.id}".encode()
 
 
-def current(keys: Iterable[SealedKey], now: int) -> list[SealedKey]:
-    """The keys with the states that their times give them at that moment."""
-    return [replace(key, state=_state(key, now)) for key in keys]
+@dataclass(frozen=True, slots=True)
+class Timeline(Generic[K]):
+    """Who signs from when on (milliseconds), the newest first."""
+
+    turns: Sequence[tuple[int, K]] = field(repr=False)
+
+    def at(self, moment: int) -> K:
+        """Whose turn it is; before the first, the first's."""
+        for since, key in self.turns:
+            if since <= moment:
+                return key
+        return self.turns[-1][1]
 
 
-def _state(key: SealedKey, now: int) -> str:
-    if key.state in ENDED:
-        return key.state
-    if key.retiring_at is not None and key.retiring_at <= now:
-        return "retiring"
-    return "active" if key.activates_at is not None and key.activates_at <= now else "next"
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """The MAC keys of one label."""
+
+    timeline: Timeline[MacKey]
+    by_id: Mapping[bytes, MacKey] = field(repr=False)
+    newest_first: Sequence[MacKey] = field(repr=False)
 
 
 class Snapshot:
     """Owns the opened keys.
 
+    Args:
+        keys: all rows, as they rest.
+
     Raises:
-        StartupError: the master key does not open one of them.
+        StartupError: the master key does not open one that is still in use.
     """
 
     def __init__(self, keys: Sequence[SealedKey], sealer: Sealer) -> None:
         self.keys = keys
-        usable = [key for key in keys if key.state not in ENDED]
-        secrets = {key.id: _opened(key, sealer) for key in usable}
-        self._macs = _Line([key for key in usable if key.use == MAC])
-        self._signs = _Line([key for key in usable if key.use == SIGN])
-        self._secrets = {bytes.fromhex(key.id): secrets[key.id] for key in self._macs.keys}
-        self._signers: dict[str, Signer] = {
-            key.id: signing_key(key.id, key.algorithm, secrets[key.id]) for key in self._signs.keys
+        self._mac_turns = periods(keys, MAC)
+        self._secrets = {key.id: _opened(key, sealer) for key in _newest_first(keys, MAC)}
+        # The public part comes out of the seal too: a row that somebody wrote proves nothing.
+        self._pairs = {
+            key.id: signing.load(key.id, key.algorithm, _opened(key, sealer))
+            for key in line(keys, SIGN)
         }
-        self._verifiers: dict[str, Verifier] = {
-            key.id: verifying_key(key.id, key.algorithm, key.public) for key in self._signs.keys
-        }
-        self._derived: dict[tuple[str, bytes], MacKey] = {}
-        self._lists: dict[str, Sequence[MacKey]] = {}
+        self._signers = Timeline[Signer](
+            [(since, self._pairs[key.id]) for since, key in periods(keys, SIGN)]
+        )
+        self._derived: dict[str, Derived] = {}
 
     def mac_at(self, label: str, at: int) -> MacKey:
         """The key of that moment, for that label."""
-        return self._derive(label, bytes.fromhex(self._macs.at(at)))
+        return self._of(label).timeline.at(at)
 
     def mac_by_id(self, label: str, key_id: bytes) -> MacKey | None:
         """The key with that id, for that label."""
-        known = self._derived.get((label, key_id))
-        if known is not None or key_id not in self._secrets:
-            return known
-        return self._derive(label, key_id)
+        return self._of(label).by_id.get(key_id)
 
     def macs(self, label: str) -> Sequence[MacKey]:
         """All keys for that label, the newest first."""
-        found = self._lists.get(label)
-        if found is None:
-            found = [self._derive(label, bytes.fromhex(key.id)) for key in self._macs.newest_first]
-            self._lists[label] = found
-        return found
+        return self._of(label).newest_first
 
     def signer_at(self, at: int) -> Signer:
         """The signing key of that moment."""
-        return self._signers[self._signs.at(at)]
+        return self._signers.at(at)
 
     def verifier(self, kid: str) -> Verifier | None:
         """The public key with that id."""
-        return self._verifiers.get(kid)
+        return self._pairs.get(kid)
 
-    def _derive(self, label: str, key_id: bytes) -> MacKey:
-        key = self._derived.get((label, key_id))
-        if key is None:
-            key = MacKey(key_id, derive(self._secrets[key_id], b"mac/" + label.encode()))
-            self._derived[label, key_id] = key
-        return key
+    def _of(self, label: str) -> Derived:
+        found = self._derived.get(label)
+        if found is None:
+            found = self._derived[label] = self._derive(label)
+        return found
+
+    def _derive(self, label: str) -> Derived:
+        info = b"mac/" + label.encode()
+        made = {
+            key_id: MacKey(bytes.fromhex(key_id), derive(secret, info))
+            for key_id, secret in self._secrets.items()
+        }
+        return Derived(
+            Timeline([(since, made[key.id]) for since, key in self._mac_turns]),
+            {key.id: key for key in made.values()},
+            tuple(made.values()),
+        )
 
 
-class _Line:
-    """Keys of one use in the order in which they sign."""
-
-    def __init__(self, keys: Sequence[SealedKey]) -> None:
-        self.keys = keys
-        self.newest_first = sorted(keys, key=lambda key: -key.sequence)
-        scheduled = [key for key in keys if key.activates_at is not None] or keys
-        ordered = sorted(scheduled, key=lambda key: key.activates_at or 0, reverse=True)
-        self._periods = [(key.activates_at or 0, key.id) for key in ordered]
-
-    def at(self, moment: int) -> str:
-        """Whose period it is; before the first, the first."""
-        for since, key_id in self._periods:
-            if since <= moment:
-                return key_id
-        return self._periods[-1][1]
+def _newest_first(keys: Sequence[SealedKey], use: str) -> list[SealedKey]:
+    return sorted(line(keys, use), key=lambda key: -key.sequence)
 
 
 def _opened(key: SealedKey, sealer: Sealer) -> bytes:

@@ -1,6 +1,6 @@
 """Transactions on the directory's database, and the one place that maps its driver's errors.
 
-Owns reading, writing and the version that every change raises. Knows no engine and no noun.
+Owns reading, writing and the version that every change raises. Knows no noun.
 """
 
 from __future__ import annotations

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
 
 from reticket.core.errors import StartupError
 from reticket.directory.schema import migrate
@@ -22,15 +22,11 @@ BUSY_MS = 2_000
 
 
 def file_of(url: str) -> Path:
-    """The file that a URL like `sqlite:///data/directory.sqlite` names. StartupError for others."""
-    try:
-        parsed = make_url(url)
-    except ArgumentError:
-        parsed = None
-    named = parsed is not None and parsed.database not in (None, "", ":memory:")
-    if parsed is None or parsed.drivername != "sqlite" or parsed.query or not named:
+    """The file in a URL like `sqlite:///data/directory.sqlite`, to the letter. StartupError."""
+    scheme, _, name = url.partition(":///")
+    if scheme != "sqlite" or name in ("", ":memory:"):
         raise StartupError("The directory's URL must look like sqlite:///FOLDER/directory.sqlite.")
-    return Path(str(parsed.database))
+    return Path(name)
 
 
 def open_engine(file: Path) -> Engine:

@@ -1,1 +1,8 @@
 """What others may use to test their own dialects and stores: contracts, fakes, fixture players."""
+
+from reticket.testing.clock import FakeClock
+from reticket.testing.dialect_contract import DialectContract
+from reticket.testing.ephemeral_contract import EphemeralContract
+from reticket.testing.store_contract import StoreContract
+
+__all__ = ["DialectContract", "EphemeralContract", "FakeClock", "StoreContract"]

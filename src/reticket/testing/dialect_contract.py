@@ -2,7 +2,6 @@
 
 Subclass `DialectContract` in a test module and give it a fixture `dialect`.
 """
-# ruff: noqa: S101
 
 from __future__ import annotations
 

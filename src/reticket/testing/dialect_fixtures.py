@@ -3,7 +3,6 @@
 A fixture file is written from a dialect's sources, never generated from its code. The scripted
 service answers each command with what the file says and checks what it was asked.
 """
-# ruff: noqa: S101
 
 from __future__ import annotations
 

@@ -1,0 +1,130 @@
+"""What every engine of short-lived entries must pass; nobody may opt out of a test."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reticket.core.errors import Unavailable
+from reticket.core.ports import Clock, Ephemeral
+from reticket.testing.clock import FakeClock
+
+THREADS = 64
+
+
+def at_once(work: Callable[[], Any]) -> list[Any]:
+    """What many threads get that do the same at the same time."""
+    results: list[Any] = []
+    start = threading.Barrier(THREADS)
+
+    def run() -> None:
+        start.wait()
+        results.append(work())
+
+    threads = [threading.Thread(target=run) for _ in range(THREADS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(results) == THREADS
+    return results
+
+
+class EphemeralContract:
+    """The promises of `core.ports.Ephemeral`."""
+
+    def open_ephemeral(self, folder: Path, clock: Clock) -> Ephemeral:
+        """Open an empty one."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def clock(self) -> FakeClock:
+        return FakeClock()
+
+    @pytest.fixture
+    def ephemeral(self, tmp_path: Path, clock: FakeClock) -> Iterator[Ephemeral]:
+        opened = self.open_ephemeral(tmp_path, clock)
+        yield opened
+        opened.close()
+
+    def test_a_key_is_set_once(self, ephemeral: Ephemeral, clock: FakeClock) -> None:
+        assert ephemeral.once("key", 10, "first")
+        assert not ephemeral.once("key", 10, "second")
+        assert ephemeral.peek("key") == "first"
+        clock.forward(9.999)
+        assert not ephemeral.once("key", 10, "third")
+        clock.forward(0.001)
+        assert ephemeral.peek("key") is None
+        assert ephemeral.once("key", 10, "fourth")
+        assert ephemeral.peek("key") == "fourth"
+
+    def test_of_many_who_set_a_key_one_does(self, ephemeral: Ephemeral) -> None:
+        assert sum(at_once(lambda: ephemeral.once("key", 10))) == 1
+
+    def test_of_many_who_take_a_key_one_gets_it(self, ephemeral: Ephemeral) -> None:
+        ephemeral.once("key", 10, "value")
+        got = at_once(lambda: ephemeral.take("key"))
+        assert [value for value in got if value is not None] == ["value"]
+        assert ephemeral.peek("key") is None
+
+    def test_what_is_over_cannot_be_taken(self, ephemeral: Ephemeral, clock: FakeClock) -> None:
+        ephemeral.once("key", 10, "value")
+        clock.forward(10)
+        assert ephemeral.take("key") is None
+        assert ephemeral.take("never set") is None
+
+    def test_no_addition_is_lost(self, ephemeral: Ephemeral) -> None:
+        sums = at_once(lambda: ephemeral.count("key", 10))
+        assert sorted(sums) == list(range(1, THREADS + 1))
+        assert ephemeral.count("key", 10, add=0) == THREADS
+
+    def test_a_window_begins_with_the_first_addition(
+        self, ephemeral: Ephemeral, clock: FakeClock
+    ) -> None:
+        assert ephemeral.count("key", 10, add=0) == 0
+        assert ephemeral.count("key", 10) == 1
+        clock.forward(9.9)
+        assert ephemeral.count("key", 10, add=2) == 3
+        clock.forward(0.1)
+        assert ephemeral.count("key", 10, add=0) == 0
+        assert ephemeral.count("key", 10) == 1
+
+    def test_a_counter_is_forgotten(self, ephemeral: Ephemeral) -> None:
+        ephemeral.count("key", 10)
+        ephemeral.forget("key")
+        ephemeral.forget("never counted")
+        assert ephemeral.count("key", 10, add=0) == 0
+
+    def test_keys_and_counters_do_not_meet(self, ephemeral: Ephemeral) -> None:
+        ephemeral.count("name", 10)
+        assert ephemeral.once("name", 10)
+        assert ephemeral.count("name", 10) == 2
+
+    def test_odd_keys_and_values(self, ephemeral: Ephemeral) -> None:
+        for key in ("", "\x00", "ключ", "a" * 5000, "'; --"):
+            assert ephemeral.once(key, 10, key)
+            assert ephemeral.take(key) == key
+
+    def test_sweeping_removes_what_is_over_and_nothing_else(
+        self, ephemeral: Ephemeral, clock: FakeClock
+    ) -> None:
+        for number in range(5):
+            ephemeral.once(f"old {number}", 1)
+            ephemeral.count(f"old {number}", 1)
+        ephemeral.once("young", 100)
+        ephemeral.count("young", 100)
+        clock.forward(2)
+        swept = [ephemeral.sweep(3) for _ in range(5)]
+        assert max(swept) <= 3
+        assert sum(swept) == 10
+        assert ephemeral.peek("young") == ""
+        assert ephemeral.count("young", 100, add=0) == 1
+
+    def test_a_closed_one_is_unavailable(self, ephemeral: Ephemeral) -> None:
+        ephemeral.close()
+        with pytest.raises(Unavailable):
+            ephemeral.peek("key")

@@ -1,0 +1,147 @@
+"""A database that is locked, full, closed or broken: Unavailable from everywhere, nothing else."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import pytest
+from sqlalchemy import event
+
+from reticket.core.errors import Unavailable
+from reticket.core.model import Selection
+from reticket.core.people import Application, DeveloperAccount, Tenant
+from reticket.core.ports import Intent, SealedKey
+from reticket.directory.drafts import UserDraft
+from reticket.directory.seed import DEMO, load_seed
+
+ADA = "ada@example.com"
+KEY = SealedKey("0a0b0c0d", "mac", "HMAC-SHA256", 1, "active", 1, 1, None, b"", b"sealed!")
+APP = Application("x", None, (), None, False)
+
+READS = {
+    "user": lambda d: d.user("x"),
+    "user_by_email": lambda d: d.user_by_email(ADA),
+    "application": lambda d: d.application("x"),
+    "tenant": lambda d: d.tenant(1),
+    "user_credentials": lambda d: d.user_credentials(ADA),
+    "application_credentials": lambda d: d.application_credentials("x"),
+    "totp_secret": lambda d: d.totp_secret("x"),
+    "intents": lambda d: d.intents(),
+    "keys": lambda d: d.keys.keys(),
+    "users.page": lambda d: d.users.page(),
+    "tenants.page": lambda d: d.tenants.page(),
+    "accounts.page": lambda d: d.accounts.page(),
+    "applications.page": lambda d: d.applications.page(),
+    "clients.page": lambda d: d.clients.page(),
+}
+WRITES = {
+    "renew_hash": lambda d: d.renew_hash("x", "secret!", "secret!"),
+    "signed_in": lambda d: d.signed_in("x", 1),
+    "settle": lambda d: d.settle(Intent(1, Selection(), "x")),
+    "keys.add": lambda d: d.keys.add(KEY),
+    "keys.update": lambda d: d.keys.update([KEY]),
+    "users.add": lambda d: d.users.add(UserDraft("x@y"), "secret!"),
+    "users.set_password": lambda d: d.users.set_password(ADA, "secret!"),
+    "users.set_email": lambda d: d.users.set_email(ADA, "x@y"),
+    "users.disable": lambda d: d.users.disable(ADA),
+    "users.enable": lambda d: d.users.enable(ADA),
+    "users.delete": lambda d: d.users.delete(ADA),
+    "tenant_members.grant": lambda d: d.tenant_members.grant(ADA, 1002, [1]),
+    "tenant_members.take": lambda d: d.tenant_members.take(ADA, 1000),
+    "tenants.add": lambda d: d.tenants.add(Tenant(5, None, None, True, True, None, (), (), ())),
+    "tenants.remove": lambda d: d.tenants.remove(1000),
+    "accounts.add": lambda d: d.accounts.add(DeveloperAccount(5, None)),
+    "accounts.remove": lambda d: d.accounts.remove(77),
+    "applications.add": lambda d: d.applications.add(APP, "secret!"),
+    "applications.disable": lambda d: d.applications.disable("x"),
+    "applications.enable": lambda d: d.applications.enable("x"),
+    "applications.rotate_secret": lambda d: d.applications.rotate_secret("x", "secret!"),
+    "applications.remove": lambda d: d.applications.remove("x"),
+}
+EVERYTHING = READS | WRITES
+
+
+@pytest.fixture
+def holder(tmp_path, directory):
+    connection = sqlite3.connect(tmp_path / "directory.sqlite", isolation_level=None)
+    yield connection
+    connection.close()
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    monkeypatch.setattr("reticket.directory.sqlite.BUSY_MS", 1)
+
+
+@pytest.mark.parametrize("verb", WRITES.values(), ids=WRITES.keys())
+def test_a_locked_database(impatient, directory, holder, verb):
+    holder.execute("BEGIN IMMEDIATE")
+    with pytest.raises(Unavailable, match="cannot answer: database is locked"):
+        verb(directory)
+
+
+def test_a_lock_stops_no_reader_and_what_failed_works_afterwards(
+    impatient, directory, holder, hasher, seed_file
+):
+    load_seed(DEMO, directory, hasher, 0)
+    holder.execute("BEGIN IMMEDIATE")
+    directory.catch_up()
+    user = directory.user_by_email(ADA)
+    with pytest.raises(Unavailable):
+        directory.users.disable(ADA)
+    assert load_seed(DEMO, directory, hasher, 0) == 0
+    with pytest.raises(Unavailable):
+        load_seed(seed_file("tenants: [{id: 5}]"), directory, hasher, 0)
+    assert directory.user(user.id) is user
+    holder.execute("ROLLBACK")
+    directory.users.disable(ADA)
+    directory.catch_up()
+    assert directory.user(user.id).disabled
+
+
+@pytest.mark.parametrize("verb", EVERYTHING.values(), ids=EVERYTHING.keys())
+def test_tables_that_are_gone(directory, holder, verb):
+    for (name,) in holder.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+        if not name.startswith("sqlite_"):
+            holder.execute(f"DROP TABLE {name}")
+    with pytest.raises(Unavailable) as raised:
+        verb(directory)
+    assert "secret!" not in f"{raised.value!r} {raised.value.__cause__!r} {raised.value.__cause__}"
+
+
+def test_a_full_disk(directory, hasher):
+    def fill(connection, *_):
+        connection.execute("PRAGMA max_page_count = 1")
+
+    event.listen(directory.database._reader, "checkout", fill)
+    with pytest.raises(Unavailable, match="database or disk is full"):
+        directory.users.add(UserDraft("full@b", "x" * 1_000_000), "secret!")
+    event.remove(directory.database._reader, "checkout", fill)
+    assert directory.users.page() == []
+    with directory.database.read() as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count = 1000000")
+    directory.users.add(UserDraft("full@b", "x" * 1_000_000), "hash")
+    assert len(directory.users.page()) == 1
+
+
+def test_a_closed_directory_cannot_catch_up(directory):
+    directory.close()
+    with pytest.raises(Unavailable, match="closed database"):
+        directory.catch_up()
+
+
+def test_catching_up_with_what_cannot_be_read(directory, other, holder):
+    other.tenants.add(Tenant(5, None, None, True, True, None, (), (), ()))
+    holder.execute("ALTER TABLE directory_version RENAME TO elsewhere")
+    with pytest.raises(Unavailable):
+        directory.catch_up()
+    holder.execute("ALTER TABLE elsewhere RENAME TO directory_version")
+    directory.catch_up()
+    assert directory.version == other.version + 1
+
+
+def test_no_free_short_id(directory):
+    directory.users._entropy = lambda size: bytes(size)
+    directory.users.add(UserDraft("a@b"), "hash")
+    with pytest.raises(Unavailable):
+        directory.users.add(UserDraft("c@d"), "hash")

@@ -1,0 +1,200 @@
+"""Records stay the same objects until something changes, and then tell the change."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from reticket.core.people import Application, DeveloperAccount, Tenant
+from reticket.core.ports import SealedKey
+from reticket.directory.drafts import UserDraft
+from reticket.directory.seed import DEMO, load_seed
+
+ADA = "ada@example.com"
+APP = "ns.app.1.0.0.Release"
+KEY = SealedKey("0a0b0c0d", "mac", "HMAC-SHA256", 1, "active", 1, 1, None, b"", b"sealed")
+PLAIN = Tenant(5, None, None, False, False, None, (), (), ())
+
+VERBS = {
+    "users.add": lambda d: d.users.add(UserDraft("x@y"), "hash"),
+    "users.set_password": lambda d: d.users.set_password(ADA, "hash"),
+    "users.set_email": lambda d: d.users.set_email(ADA, "x@y"),
+    "users.disable": lambda d: d.users.disable(ADA),
+    "users.enable": lambda d: d.users.enable(ADA),
+    "users.delete": lambda d: d.users.delete(ADA),
+    "tenant_members.grant": lambda d: d.tenant_members.grant(ADA, 1002, [1]),
+    "tenant_members.take": lambda d: d.tenant_members.take(ADA, 1000),
+    "account_members.grant": lambda d: d.account_members.grant(ADA, 77, [1]),
+    "account_members.take": lambda d: d.account_members.take(ADA, 77),
+    "tenants.add": lambda d: d.tenants.add(PLAIN),
+    "tenants.remove": lambda d: d.tenants.remove(1000),
+    "accounts.add": lambda d: d.accounts.add(DeveloperAccount(5, None)),
+    "accounts.remove": lambda d: d.accounts.remove(77),
+    "applications.add": lambda d: d.applications.add(Application("x", None, (), None, False), "h"),
+    "applications.disable": lambda d: d.applications.disable(APP),
+    "applications.enable": lambda d: d.applications.enable(APP),
+    "applications.rotate_secret": lambda d: d.applications.rotate_secret(APP, "hash"),
+    "applications.remove": lambda d: d.applications.remove(APP),
+    "keys.add": lambda d: d.keys.add(KEY),
+    "keys.update": lambda d: d.keys.update([KEY]),
+}
+
+
+@pytest.fixture
+def demo(directory, hasher):
+    load_seed(DEMO, directory, hasher, 0)
+    directory.catch_up()
+    return directory
+
+
+@pytest.fixture
+def ada(demo):
+    return demo.user_by_email(ADA)
+
+
+@pytest.mark.parametrize("verb", VERBS.values(), ids=VERBS.keys())
+@pytest.mark.parametrize("process", ["this", "other"])
+def test_every_change_is_seen(demo, ada, other, verb, process):
+    version = demo.version
+    verb(demo if process == "this" else other)
+    assert demo.user(ada.id) is ada
+    demo.catch_up()
+    assert demo.version > version
+    assert demo.user(ada.id) is not ada
+
+
+def test_every_verb_is_listed_above(demo):
+    nouns = ("users", "tenants", "accounts", "applications", "tenant_members", "account_members")
+    verbs = {
+        f"{noun}.{verb}"
+        for noun in (*nouns, "clients", "keys")
+        for verb in dir(getattr(demo, noun))
+        if not verb.startswith("_") and verb not in ("insert", "remove_place", "page", "keys")
+    }
+    assert verbs == VERBS.keys()
+
+
+def test_records_stay_the_same_objects(demo, ada, other):
+    tenant, application = demo.tenant(1000), demo.application(APP)
+    other.signed_in(ada.id, 5)
+    other.renew_hash(ada.id, other.user_credentials(ADA).secret_hash, "new")
+    demo.catch_up()
+    assert demo.user(ada.id) is ada is demo.user_by_email(ADA.upper())
+    assert demo.tenant(1000) is tenant is ada.tenants[0].of
+    assert demo.application(APP) is application
+
+
+def test_users_share_their_tenants_records(demo, ada):
+    alan = demo.user_by_email("alan@example.com")
+    assert alan.tenants[0].of is ada.tenants[0].of
+
+
+def test_warm_reads_and_quiet_catch_ups_ask_no_table(demo, ada, monkeypatch):
+    demo.tenant(1000), demo.application(APP)
+    monkeypatch.setattr(type(demo.database), "read", None)
+    for _ in range(3):
+        demo.catch_up()
+    assert demo.user(ada.id) is ada
+    assert demo.tenant(1000)
+    assert demo.application(APP)
+    assert not demo.pending(ada.id)
+
+
+def test_absence_is_not_remembered(demo, other):
+    assert demo.tenant(5) is None
+    assert demo.application("x") is None
+    other.tenants.add(PLAIN)
+    other.applications.add(Application("x", None, (), frozenset({5}), False), "hash")
+    assert demo.tenant(5) == PLAIN
+    assert demo.application("x").tenants == {5}
+
+
+def test_what_nothing_can_be_called_is_absent(demo):
+    assert demo.user("\ud800") is None
+    assert demo.user_by_email("\ud800@example.com") is None
+    assert demo.user_credentials("\ud800@example.com") is None
+    assert demo.application("\ud800") is None
+    assert demo.application_credentials("\udfff") is None
+    assert demo.tenant(10**30) is None
+    assert demo.totp_secret("\ud800") is None
+
+
+def test_a_read_that_began_before_a_change_does_not_outlive_it(demo, ada, other, monkeypatch):
+    """The reader found its snapshot, a change and a catch-up came between, then it read."""
+    records = demo._records
+    before = records._snapshot
+    before.users.clear()
+    other.users.disable(ADA)
+    demo.catch_up()
+    stale = demo.database.find(before.read_user, ada.id)
+    assert stale.disabled
+    assert ada.id not in records._snapshot.users
+
+
+def test_of_two_cold_reads_the_first_one_counts(demo, ada):
+    snapshot = demo._records._snapshot
+    snapshot.users.clear()
+    first, second = (demo.database.find(snapshot.read_user, ada.id) for _ in range(2))
+    assert first is second is demo.user(ada.id)
+
+
+def test_threads_get_one_record(demo, ada):
+    demo._records._snapshot.users.clear()
+    barrier, found = threading.Barrier(8), []
+
+    def read():
+        barrier.wait()
+        for _ in range(20):
+            demo.catch_up()
+            found.append(demo.user(ada.id))
+
+    threads = [threading.Thread(target=read) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 160
+    assert {id(record) for record in found} == {id(found[0])}
+
+
+def test_threads_read_while_others_write(demo, ada, other):
+    stop, faults = threading.Event(), []
+
+    def read():
+        while not stop.is_set():
+            demo.catch_up()
+            record = demo.user(ada.id)
+            if record.tenants[0].behaviors not in ((1, 2, 17), (1,), (2,)):
+                faults.append(record)
+
+    threads = [threading.Thread(target=read) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for turn in range(20):
+        other.tenant_members.grant(ADA, 1000, [1 + turn % 2])
+    stop.set()
+    for thread in threads:
+        thread.join()
+    demo.catch_up()
+    assert not faults
+    assert demo.user(ada.id).tenants[0].behaviors == (2,)
+
+
+def test_a_failed_catch_up_is_made_good_by_the_next(demo, ada, other, monkeypatch):
+    other.users.disable(ADA)
+    with monkeypatch.context() as patch:
+        patch.setattr(type(demo.database), "read", None)
+        with pytest.raises(TypeError):
+            demo.catch_up()
+    demo.catch_up()
+    assert demo.user(ada.id).disabled
+
+
+def test_a_read_sees_one_state(demo, ada, other):
+    with demo.database.read() as connection:
+        before = demo._records._snapshot.read_user(connection, ada.id)
+        other.users.disable(ADA)
+        other.tenant_members.take(ADA, 1000)
+        demo._records._snapshot.users.clear()
+        assert demo._records._snapshot.read_user(connection, ada.id) == before

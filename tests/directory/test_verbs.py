@@ -1,0 +1,320 @@
+"""What the operator does to people, tenants, accounts, applications."""
+
+from __future__ import annotations
+
+import pytest
+
+from reticket.core.errors import Code
+from reticket.core.people import Application, DeveloperAccount, Membership, Tenant
+from reticket.directory.drafts import CloudDraft, OrganizationDraft, UserDraft
+from reticket.directory.errors import AlreadyExists, Invalid, NotFound
+
+TENANT = Tenant(1000, "Acme", None, False, False, None, (), (), ())
+APP = Application("app", "Sandbox", (1, 2), frozenset({1000}), False)
+NOW = 1_700_000_000_000
+
+
+@pytest.fixture
+def peopled(directory):
+    directory.tenants.add(TENANT)
+    directory.accounts.add(DeveloperAccount(77, "Acme Developers"))
+    directory.applications.add(APP, "hash of app")
+    directory.users.add(UserDraft("Ada@Example.com", tenants={1000: [1]}), "hash of ada")
+    directory.catch_up()
+    return directory
+
+
+def ada(directory):
+    directory.catch_up()
+    return directory.user_by_email("ada@example.com")
+
+
+def test_add_a_user(directory):
+    directory.tenants.add(TENANT)
+    directory.accounts.add(DeveloperAccount(77, None))
+    user_id = directory.users.add(
+        UserDraft(
+            "Grace@Example.com",
+            "Grace",
+            "Hopper",
+            active=False,
+            tenants={1000: [1, 2]},
+            accounts={77: []},
+            organization=OrganizationDraft("Navy", ["admiral"], "officer"),
+            cloud=CloudDraft("grace", "Admin", permission="/Q==", totp_secret=b"secret"),
+        ),
+        "hash",
+    )
+    user = directory.user(user_id)
+    assert (user.email, user.first_name, user.last_name) == ("Grace@Example.com", "Grace", "Hopper")
+    assert (user.disabled, user.active, user.created_at) == (False, False, NOW)
+    assert user.tenants == (Membership(TENANT, (1, 2)),)
+    assert user.accounts == (Membership(DeveloperAccount(77, None), ()),)
+    assert (user.organization.name, user.organization.roles) == ("Navy", ("admiral",))
+    assert (user.cloud.permission, user.cloud.second_factor) == ("/Q==", True)
+    assert directory.totp_secret(user_id) == b"secret"
+
+
+def test_secrets_show_in_no_repr():
+    assert "secret!" not in repr(CloudDraft("a", "b", totp_secret=b"secret!"))
+
+
+def test_short_ids_that_are_taken_are_tried_again(directory):
+    entropy = iter([b"\1" * 16, b"\0" * 8, b"\2" * 16, b"\0" * 8, b"\0" * 8, b"\3" * 8])
+    directory.users._entropy = lambda size: next(entropy)
+    first = directory.users.add(UserDraft("a@b"), "hash")
+    second = directory.users.add(UserDraft("c@d"), "hash")
+    assert directory.user(first).short_id == "000000"
+    assert directory.user(second).short_id != "000000"
+
+
+def test_passwords(peopled):
+    peopled.users.set_password("ADA@example.com", "new hash")
+    credentials = peopled.user_credentials("ada@example.com")
+    assert (credentials.subject, credentials.secret_hash) == (ada(peopled).id, "new hash")
+    assert ada(peopled).credential_version == 2
+
+
+def test_emails(peopled):
+    user_id = ada(peopled).id
+    peopled.users.set_email(user_id, "ADA@example.com")
+    assert (ada(peopled).email, ada(peopled).credential_version) == ("ADA@example.com", 2)
+    peopled.users.set_email("ada@example.com", "countess@example.com")
+    assert ada(peopled) is None
+    assert peopled.user_by_email("countess@example.com").id == user_id
+
+
+def test_blocking(peopled):
+    peopled.users.disable("ada@example.com")
+    assert ada(peopled).disabled
+    assert peopled.user_credentials("ada@example.com").disabled
+    peopled.users.enable(ada(peopled).id)
+    assert not ada(peopled).disabled
+    assert ada(peopled).credential_version == 1
+
+
+def test_deleting(peopled):
+    user_id = ada(peopled).id
+    peopled.users.delete("ada@example.com")
+    peopled.catch_up()
+    assert peopled.user(user_id) is None
+    assert peopled.user_credentials("ada@example.com") is None
+    again = peopled.users.add(UserDraft("ada@example.com"), "hash")
+    assert again != user_id
+    assert peopled.user(again).tenants == ()
+
+
+def test_memberships(peopled):
+    peopled.account_members.grant("ada@example.com", 77, [5])
+    peopled.tenant_members.grant("ada@example.com", 1000, [2, 3])
+    assert ada(peopled).accounts == (Membership(DeveloperAccount(77, "Acme Developers"), (5,)),)
+    assert ada(peopled).tenants == (Membership(TENANT, (2, 3)),)
+    peopled.account_members.take(ada(peopled).id, 77)
+    peopled.tenant_members.take("ada@example.com", 1000)
+    assert (ada(peopled).accounts, ada(peopled).tenants) == ((), ())
+
+
+def test_memberships_come_in_the_order_of_ids(peopled):
+    for tenant_id in (30, -5, 9):
+        peopled.tenants.add(Tenant(tenant_id, None, None, False, False, None, (), (), ()))
+        peopled.tenant_members.grant("ada@example.com", tenant_id, [])
+        peopled.accounts.add(DeveloperAccount(tenant_id, None))
+        peopled.account_members.grant("ada@example.com", tenant_id, [])
+    assert [place.of.id for place in ada(peopled).tenants] == [-5, 9, 30, 1000]
+    assert [place.of.id for place in ada(peopled).accounts] == [-5, 9, 30]
+
+
+def test_a_tenant_that_goes_takes_memberships_and_permissions_along(peopled):
+    peopled.tenants.remove(1000)
+    assert ada(peopled).tenants == ()
+    assert peopled.tenant(1000) is None
+    assert peopled.application("app").tenants == frozenset()
+
+
+def test_an_account_that_goes_takes_memberships_along(peopled):
+    peopled.account_members.grant("ada@example.com", 77, [5])
+    peopled.accounts.remove(77)
+    assert ada(peopled).accounts == ()
+    assert peopled.accounts.page() == []
+
+
+def test_applications(peopled):
+    assert peopled.application("app") == APP
+    assert peopled.application_credentials("app").secret_hash == "hash of app"
+    peopled.applications.rotate_secret("app", "new hash")
+    assert peopled.application_credentials("app").secret_hash == "new hash"
+    peopled.applications.disable("app")
+    peopled.catch_up()
+    assert peopled.application("app").disabled
+    assert peopled.application_credentials("app").disabled
+    peopled.applications.enable("app")
+    peopled.catch_up()
+    assert peopled.application("app") == APP
+    peopled.applications.remove("app")
+    peopled.catch_up()
+    assert peopled.application("app") is None
+    assert peopled.application_credentials("app") is None
+
+
+def test_lists_come_in_pages(directory):
+    for number in range(5):
+        directory.tenants.add(Tenant(number - 2, None, "d", False, True, 7, (), (), ()))
+        directory.accounts.add(DeveloperAccount(number - 2, None))
+        directory.users.add(UserDraft(f"{number}@b"), "hash")
+        directory.applications.add(Application(f"app{number}", None, (), None, False), "hash")
+    for noun, key in (
+        (directory.tenants, "id"),
+        (directory.accounts, "id"),
+        (directory.users, "id"),
+        (directory.applications, "id"),
+    ):
+        first = noun.page(limit=3)
+        rest = noun.page(getattr(first[-1], key), limit=3)
+        keys = [getattr(line, key) for line in (*first, *rest)]
+        assert (len(first), len(rest)) == (3, 2)
+        assert keys == sorted(keys)
+        assert noun.page(keys[-1]) == []
+
+
+def test_lines_of_a_list(peopled):
+    peopled.signed_in(ada(peopled).id, 5)
+    (user,) = peopled.users.page()
+    assert (user.email, user.last_sign_in_at, user.created_at) == ("Ada@Example.com", 5, NOW)
+    (tenant,) = peopled.tenants.page()
+    assert (tenant.id, tenant.name, tenant.is_unified) == (1000, "Acme", False)
+    assert peopled.accounts.page() == [DeveloperAccount(77, "Acme Developers")]
+    assert peopled.applications.page() == [APP]
+    assert peopled.clients.page() == []
+
+
+REFUSALS = {
+    "no such user": (
+        lambda d: d.users.disable("who@example.com"),
+        NotFound,
+        "There is no user 'who@example.com'.",
+    ),
+    "the user is there": (
+        lambda d: d.users.add(UserDraft("ADA@EXAMPLE.COM"), "h"),
+        AlreadyExists,
+        "There is a user with the e-mail 'ADA@EXAMPLE.COM' already.",
+    ),
+    "no e-mail": (
+        lambda d: d.users.add(UserDraft("ada"), "h"),
+        Invalid,
+        "'ada' does not look like an e-mail address.",
+    ),
+    "no tenant for a new user": (
+        lambda d: d.users.add(UserDraft("a@b", tenants={9: []}), "h"),
+        NotFound,
+        "There is no tenant 9.",
+    ),
+    "no account for a new user": (
+        lambda d: d.users.add(UserDraft("a@b", accounts={9: []}), "h"),
+        NotFound,
+        "There is no account 9.",
+    ),
+    "another's group": (
+        lambda d: (
+            d.users.add(UserDraft("a@b", cloud=CloudDraft("a", "one", "id")), "h"),
+            d.users.add(UserDraft("c@d", cloud=CloudDraft("a", "two", "id")), "h"),
+        ),
+        AlreadyExists,
+        "The group id 'id' is another group's.",
+    ),
+    "no text": (
+        lambda d: d.users.add(UserDraft("a@b", "\ud800"), "h"),
+        Invalid,
+        "A value is not valid Unicode text.",
+    ),
+    "no such tenant": (
+        lambda d: d.tenant_members.grant("ada@example.com", 9, []),
+        NotFound,
+        "There is no tenant 9.",
+    ),
+    "no member": (
+        lambda d: d.account_members.take("ada@example.com", 77),
+        NotFound,
+        "The user 'ada@example.com' is in no account 77.",
+    ),
+    "no behavior": (
+        lambda d: d.tenant_members.grant("ada@example.com", 1000, [2**31]),
+        Invalid,
+        "Behaviors must be 32-bit whole numbers.",
+    ),
+    "the tenant is there": (
+        lambda d: d.tenants.add(TENANT),
+        AlreadyExists,
+        "There is a tenant 1000 already.",
+    ),
+    "no id": (
+        lambda d: d.accounts.add(DeveloperAccount(2**31, None)),
+        Invalid,
+        "The id of a developer account must be a 32-bit whole number, 2147483648 is not.",
+    ),
+    "the account is there": (
+        lambda d: d.accounts.add(DeveloperAccount(77, None)),
+        AlreadyExists,
+        "There is a developer account 77 already.",
+    ),
+    "no tenant to remove": (
+        lambda d: d.tenants.remove(9),
+        NotFound,
+        "There is no tenant 9.",
+    ),
+    "the application is there": (
+        lambda d: d.applications.add(APP, "h"),
+        AlreadyExists,
+        "There is an application 'app' already.",
+    ),
+    "no scope": (
+        lambda d: d.applications.add(Application("b", "Test", (), None, False), "h"),
+        Invalid,
+        "The environment scope must be Sandbox or Production, or none.",
+    ),
+    "no application's id": (
+        lambda d: d.applications.add(Application("", None, (), None, False), "h"),
+        Invalid,
+        "The id of an application must not be empty.",
+    ),
+    "no tenant for an application": (
+        lambda d: d.applications.add(Application("b", None, (), frozenset({9}), False), "h"),
+        NotFound,
+        "There is no tenant 9.",
+    ),
+    "no application": (
+        lambda d: d.applications.disable("b"),
+        NotFound,
+        "There is no application 'b'.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("verb", "kind", "words"), REFUSALS.values(), ids=REFUSALS.keys())
+def test_refusals(peopled, verb, kind, words):
+    with pytest.raises(kind) as raised:
+        verb(peopled)
+    assert str(raised.value) == words
+    assert raised.value.code == (Code.NOT_FOUND if kind is NotFound else Code.INVALID_PARAMETER)
+    assert len(peopled.users.page()) == (2 if "group" in words else 1)
+
+
+def test_signing_in_tells_the_time_before(peopled):
+    user_id = ada(peopled).id
+    assert peopled.signed_in(user_id, 5) is None
+    assert peopled.signed_in(user_id, 9) == 5
+    assert peopled.signed_in("nobody", 9) is None
+
+
+def test_a_hash_is_renewed_if_it_is_still_the_old_one(peopled):
+    user_id = ada(peopled).id
+    peopled.renew_hash(user_id, "hash of somebody", "new")
+    assert peopled.user_credentials("ada@example.com").secret_hash == "hash of ada"
+    peopled.renew_hash(user_id, "hash of ada", "new")
+    assert peopled.user_credentials("ada@example.com").secret_hash == "new"
+    peopled.renew_hash("app", "hash of app", "newer")
+    assert peopled.application_credentials("app").secret_hash == "newer"
+    assert ada(peopled).credential_version == 1
+
+
+def test_credentials_show_no_hash(peopled):
+    assert "hash of ada" not in repr(peopled.user_credentials("ada@example.com"))

@@ -1,0 +1,234 @@
+"""What SQLite promises beyond the contracts: its file, its faults, its size, its crashes."""
+
+import os
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+import threading
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from reticket.core.errors import StartupError, Unavailable
+from reticket.core.model import Outcome, Selection
+from reticket.core.ports import Clock, Ephemeral, Store
+from reticket.stores import sqlite
+from reticket.stores.sqlite import SqliteEphemeral, SqliteStore, open_store
+from reticket.testing import EphemeralContract, FakeClock, StoreContract
+from reticket.testing.store_contract import Presenting, family_of
+
+
+class TestSqliteStore(StoreContract):
+    def open_store(self, folder: Path, clock: Clock) -> Store:
+        return SqliteStore(folder / "families.sqlite", clock)
+
+
+class TestSqliteEphemeral(EphemeralContract):
+    def open_ephemeral(self, folder: Path, clock: Clock) -> Ephemeral:
+        return SqliteEphemeral(folder / "families.sqlite", clock)
+
+
+@pytest.fixture
+def file(tmp_path):
+    return tmp_path / "families.sqlite"
+
+
+@pytest.fixture
+def store(file):
+    opened = SqliteStore(file, FakeClock(), busy_timeout=0.05)
+    yield opened
+    opened.close()
+
+
+def pragma(store, name):
+    return store._writer.connection.execute(f"PRAGMA {name}").fetchone()[0]
+
+
+def test_it_is_durable(store):
+    assert pragma(store, "journal_mode") == "wal"
+    assert pragma(store, "synchronous") == 2
+
+
+def test_only_its_owner_reads_it(store, file):
+    store.create([family_of(1)])
+    for name in (file, Path(f"{file}-wal"), Path(f"{file}-shm")):
+        assert stat.S_IMODE(name.stat().st_mode) == 0o600
+
+
+def test_a_batch_that_changes_nothing_writes_nothing(store, file):
+    store.create([family_of(1)])
+    before = Path(f"{file}-wal").stat().st_size
+    store.transact([(family_of(1).id, lambda row, now: (row, None))] * 10)
+    assert Path(f"{file}-wal").stat().st_size == before
+
+
+def test_a_locked_file_is_unavailable_and_then_goes_on(store, file):
+    family = family_of(1)
+    store.create([family])
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(Unavailable):
+            store.transact([(family.id, Presenting(family.id, 1))])
+    assert store.transact([(family.id, Presenting(family.id, 1))]) == [(Outcome.ADVANCED, 2)]
+
+
+def test_a_full_disk_is_unavailable_and_then_goes_on(store):
+    family = family_of(1)
+    store.create([family])
+    full = pragma(store, "page_count")
+    pragma(store, f"max_page_count = {full}")
+    with pytest.raises(Unavailable):
+        store.create([family_of(number, subject=f"{number} " * 40) for number in range(2, 900)])
+    pragma(store, "max_page_count = 1000000")
+    assert store.transact([(family.id, Presenting(family.id, 1))]) == [(Outcome.ADVANCED, 2)]
+    store.create([family_of(10_001, subject="x" * 900)])
+
+
+def test_no_value_stands_in_an_error(store, file):
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(Unavailable) as caught:
+            store.create([family_of(1, subject="somebody in particular")])
+    assert "somebody" not in str(caught.value)
+
+
+def test_a_damaged_file_stops_the_start(file):
+    file.write_bytes(b"no database at all" * 100)
+    with pytest.raises(StartupError, match=r"families\.sqlite is damaged or is no database"):
+        SqliteStore(file, FakeClock())
+
+
+def test_a_folder_that_is_not_there_stops_the_start(tmp_path):
+    with pytest.raises(StartupError, match=r"cannot open .*nowhere"):
+        open_store(f"sqlite:///{tmp_path}/nowhere/families.sqlite", FakeClock())
+
+
+def test_a_file_of_a_newer_version_stops_the_start(store, file):
+    store._writer.connection.execute(f"PRAGMA user_version = {len(sqlite.MIGRATIONS) + 1}")
+    with pytest.raises(StartupError, match="newer version"):
+        SqliteStore(file, FakeClock())
+
+
+def schema(file):
+    with closing(sqlite3.connect(file)) as connection:
+        found = connection.execute("SELECT type, name, sql FROM sqlite_master ORDER BY name")
+        return [(kind, name, " ".join((sql or "").split())) for kind, name, sql in found]
+
+
+@pytest.mark.parametrize("version", range(len(sqlite.MIGRATIONS) + 1))
+def test_a_migrated_file_is_like_a_fresh_one(tmp_path, monkeypatch, version):
+    migrations = (*sqlite.MIGRATIONS, "ALTER TABLE words ADD COLUMN language TEXT")
+    old, fresh = tmp_path / "old.sqlite", tmp_path / "fresh.sqlite"
+    monkeypatch.setattr(sqlite, "MIGRATIONS", migrations[:version])
+    if version:
+        SqliteStore(old, FakeClock()).close()
+    monkeypatch.setattr(sqlite, "MIGRATIONS", migrations)
+    for each in (old, fresh):
+        SqliteStore(each, FakeClock()).close()
+    assert schema(old) == schema(fresh)
+    assert any("language" in sql for _, _, sql in schema(old))
+
+
+def test_two_processes_may_open_a_new_file_at_once(file):
+    failures = []
+
+    def start():
+        try:
+            SqliteStore(file, FakeClock()).close()
+        except StartupError as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=start) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+
+
+def test_what_one_connection_names_another_reads(store, file):
+    other = SqliteStore(file, FakeClock())
+    store.create([family_of(1, device="a device nobody has seen")])
+    other.create([family_of(2, device="another device")])
+    assert other.find(family_of(1).id).device == "a device nobody has seen"
+    assert store.find(family_of(2).id).device == "another device"
+    assert len(store.page(Selection(resource="kibo.adminuser"), 10).families) == 2
+    other.close()
+
+
+def test_a_family_takes_at_most_200_bytes(store, file):
+    count = 20_000
+    agents = [f"Mozilla/5.0 (X11; Linux x86_64) number {number}" for number in range(40)]
+    for start in range(0, count, 1000):
+        store.create(
+            [
+                family_of(number, subject=os.urandom(16).hex(), device=agents[number % 40])
+                for number in range(start, start + 1000)
+            ]
+        )
+    store._writer.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert file.stat().st_size / count <= 200
+
+
+def test_a_backup_is_whole_and_private(store, tmp_path):
+    family = family_of(1)
+    store.create([family])
+    store.backup(tmp_path / "copy.sqlite")
+    assert stat.S_IMODE((tmp_path / "copy.sqlite").stat().st_mode) == 0o600
+    copy = SqliteStore(tmp_path / "copy.sqlite", FakeClock())
+    assert copy.find(family.id) == family
+    copy.close()
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from reticket.stores.sqlite import SqliteStore
+from reticket.testing import FakeClock
+from reticket.testing.store_contract import Presenting, family_of
+
+store = SqliteStore(Path(sys.argv[1]), FakeClock())
+families = [family_of(number) for number in range(32)]
+if store.find(families[0].id) is None:
+    store.create(families)
+while True:
+    rows = [store.find(family.id) for family in families]
+    steps = [(row.id, Presenting(row.id, row.generation)) for row in rows]
+    results = store.transact(steps)
+    print(",".join(str(generation) for _, generation in results), flush=True)
+"""
+
+
+def test_what_was_acknowledged_survives_a_kill(file):
+    reached = [0] * 32
+    for _ in range(4):
+        with subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(file)], stdout=subprocess.PIPE, text=True
+        ) as writer:
+            for _ in range(15):
+                line = writer.stdout.readline()
+            writer.send_signal(signal.SIGKILL)
+            lines = [line, *writer.stdout.read().splitlines()]
+        last = [text for text in lines if text.count(",") == 31][-1]
+        acknowledged = [int(number) for number in last.split(",")]
+        assert all(a > b for a, b in zip(acknowledged, reached, strict=True))
+        store = SqliteStore(file, FakeClock())
+        found = [store.find(family_of(number).id).generation for number in range(32)]
+        store.close()
+        assert all(a >= b for a, b in zip(found, acknowledged, strict=True))
+        reached = found
+
+
+def test_a_row_that_others_changed_is_merged_not_overwritten(store, file):
+    family = family_of(1)
+    store.create([family])
+    other = SqliteStore(file, FakeClock())
+    other.transact([(family.id, Presenting(family.id, 1))])
+    store.absorb([replace(family, revoked_at=5, revoked_cause="operator")])
+    found = store.find(family.id)
+    assert (found.generation, found.revoked_cause) == (2, "operator")
+    other.close()
