@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from reticket.core.commands import Command
-from reticket.core.errors import Code, Refusal, ReticketError
+from reticket.core.errors import Code, Refusal, ReticketError, Unavailable
 from reticket.core.model import Caller
 from reticket.core.resource import Resource
 
@@ -191,6 +191,13 @@ class Dialect(Protocol):
     def refuse(self, request: WireRequest, error: ReticketError) -> WireResponse:
         """The dialect's answer to any error, its own and the service's."""
         ...
+
+
+def retry_after(error: ReticketError) -> Headers:
+    """`Retry-After` (RFC 9110 §10.2.3) for an error that says when to come back."""
+    if not isinstance(error, Refusal | Unavailable) or error.retry_after is None:
+        return ()
+    return ((b"retry-after", b"%d" % error.retry_after),)
 
 
 def _pairs(text: bytes) -> list[tuple[str, str]]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from reticket.core.errors import Code, Refusal, ReticketError, Unavailable
+from reticket.core.errors import Code, Refusal, ReticketError
 from reticket.dialects.akinon.inputs import Invalid
 from reticket.dialects.akinon.schemas import UnauthorizedError, ValidationError, answer
-from reticket.wire import Headers, WireResponse
+from reticket.wire import WireResponse, retry_after
 
 
 class Failure(NamedTuple):
@@ -26,8 +26,8 @@ REFUSALS: Mapping[Code, Failure] = {
     Code.INVALID_PARAMETER: Failure(400, "is not valid"),
     Code.MISSING_TOKEN: Failure(400, "is required", "refreshToken"),
     Code.INVALID_CREDENTIALS: Failure(401, "The username or the password is wrong."),
-    Code.SUBJECT_DISABLED: Failure(401, "This account is disabled."),
-    Code.SUBJECT_INACTIVE: Failure(401, "This account is not activated."),
+    Code.SUBJECT_DISABLED: Failure(401, "The username or the password is wrong."),
+    Code.SUBJECT_INACTIVE: Failure(401, "The username or the password is wrong."),
     Code.INVALID_TOKEN: _BAD_TOKEN,
     Code.INVALID_ACCESS_TOKEN: Failure(401, "A valid access token is required."),
     Code.ACCESS_DENIED: _BAD_TOKEN,
@@ -50,7 +50,7 @@ def refuse(error: ReticketError) -> WireResponse:
         body = ValidationError(_faults(error, failure))
     else:
         body = UnauthorizedError([failure.sentence])
-    return answer(failure.status, body, _retry_after(error))
+    return answer(failure.status, body, retry_after(error))
 
 
 def _faults(error: ReticketError, failure: Failure) -> dict[str, list[str]]:
@@ -59,9 +59,3 @@ def _faults(error: ReticketError, failure: Failure) -> dict[str, list[str]]:
     if isinstance(error, Refusal) and error.parameter:
         return {error.parameter: [error.detail or failure.sentence]}
     return {failure.member: [failure.sentence]}
-
-
-def _retry_after(error: ReticketError) -> Headers:
-    if not isinstance(error, Refusal | Unavailable) or error.retry_after is None:
-        return ()
-    return ((b"retry-after", b"%d" % error.retry_after),)

@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 from msgspec import UNSET
 
-from reticket.core.errors import Cause, Code, Refusal, ReticketError, Unavailable
+from reticket.core.errors import Cause, Code, Refusal, ReticketError
 from reticket.dialects.cloudreve.schemas import FailureResponse, enveloped
 from reticket.dialects.cloudreve.tokens import uuid_text
-from reticket.wire import Headers, WireRequest, WireResponse
+from reticket.wire import Headers, WireRequest, WireResponse, retry_after
 
 
 class Failure(NamedTuple):
@@ -65,7 +65,7 @@ def refuse(request: WireRequest, error: ReticketError, *, debug: bool) -> WireRe
     failure = _failure(error)
     if failure.status == 404:
         return WireResponse(404, failure.msg.encode(), b"text/plain")
-    return failed(request, failure, _inside(error) if debug else None, _retry_after(error))
+    return failed(request, failure, _inside(error) if debug else None, retry_after(error))
 
 
 def failed(
@@ -94,11 +94,6 @@ def _failure(error: ReticketError) -> Failure:
         return Failure(BAD_PARAMETER, f"{error.parameter} {error.detail or 'is invalid'}")
     return _BY_CAUSE.get((error.code, error.cause)) or REFUSALS[error.code]
 
-
-def _retry_after(error: ReticketError) -> Headers:
-    if not isinstance(error, Refusal | Unavailable) or error.retry_after is None:
-        return ()
-    return ((b"retry-after", b"%d" % error.retry_after),)
 
 
 def _inside(error: ReticketError) -> str:

@@ -1,0 +1,93 @@
+"""Starts and stops what is measured: the service, and the echo on the same server."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+HERE = Path(__file__).parent
+HOST = "127.0.0.1"
+PATIENCE = 30.0
+
+# Sign-ins are not what is measured: the cheapest hash that argon2 has.
+CHEAP_SIGN_INS = {
+    "RETICKET_HASHING__TIME_COST": "1",
+    "RETICKET_HASHING__MEMORY": "8",
+    "RETICKET_HASHING__PARALLELISM": "1",
+}
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.create_server((HOST, 0)) as listening:
+        port: int = listening.getsockname()[1]
+    return port
+
+
+@contextmanager
+def service(folder: Path) -> Iterator[int]:
+    """The service over an empty data folder; its port."""
+    port = free_port()
+    command = [sys.executable, "-m", "reticket", "serve", "--host", HOST, "--port", str(port)]
+    command += ["--data", str(folder / "data"), "--seed", str(HERE / "seed.yaml")]
+    with _running(command, folder / "service.log", CHEAP_SIGN_INS, port):
+        yield port
+
+
+@contextmanager
+def echo(folder: Path, answer: Mapping[str, object]) -> Iterator[int]:
+    """uvicorn as the service runs it, answering with those bytes; its port."""
+    port = free_port()
+    said = folder / "echo.json"
+    said.write_text(json.dumps(answer))
+    command = [sys.executable, "-m", "uvicorn", "benchmarks.echo:app", "--host", HOST]
+    command += ["--port", str(port), "--no-access-log", "--no-server-header", "--no-proxy-headers"]
+    command += ["--log-level", "warning", "--loop", "uvloop", "--http", "httptools"]
+    with _running(command, folder / "echo.log", {"BENCH_ECHO": str(said)}, port):
+        yield port
+
+
+def ask(port: int, method: str, path: str, body: str) -> tuple[int, list[tuple[str, str]], str]:
+    """One request on a connection of its own: status, headers, body."""
+    connection = http.client.HTTPConnection(HOST, port, timeout=PATIENCE)
+    connection.request(method, path, body, {"Content-Type": "application/json"})
+    response = connection.getresponse()
+    text = response.read().decode()
+    connection.close()
+    return response.status, response.getheaders(), text
+
+
+@contextmanager
+def _running(
+    command: list[str], log: Path, environment: Mapping[str, str], port: int
+) -> Iterator[None]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("RETICKET_")}
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, stdout=output, stderr=output, env={**clean, **environment}, cwd=HERE.parent
+        )
+        try:
+            _await(process, port, log)
+            yield
+        finally:
+            process.terminate()
+            process.wait(PATIENCE)
+
+
+def _await(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            if ask(port, "GET", "/health/ready", "")[0] < 500:
+                return
+        except OSError:
+            time.sleep(0.05)
+    raise SystemExit(f"the server did not start:\n{log.read_text()}")

@@ -1,0 +1,91 @@
+"""Kibo Commerce, formerly Mozu: auth tickets of applications, developers and admin users.
+
+Owns its words: tickets, scopes, `responseFields`, dates with three digits. Source: the vendor's
+OpenAPI documents, its test suites, and what its clients send.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from reticket.core.errors import Code, ReticketError
+from reticket.core.resource import Resource
+from reticket.dialects.kibo import (
+    access,
+    adminuser,
+    application,
+    developer,
+    errors,
+    oauth,
+    tenants,
+)
+from reticket.dialects.kibo.document import DOCUMENT
+from reticket.dialects.kibo.resources import RESOURCES
+from reticket.wire import Document, Example, Route, WireRequest, WireResponse
+
+_ADA = '{"emailAddress": "ada@example.com", "password": "correct horse"}'
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What an operator may set.
+
+    Args:
+        require_bearer: whether refreshes and users' sign-ins demand a live access token of any
+            kind, as the vendor's documents declare; few clients send one.
+        debug: whether refusals say what was wrong inside.
+    """
+
+    require_bearer: bool = False
+    debug: bool = False
+
+
+class Kibo:
+    """The dialect: its routes and its answers to errors."""
+
+    name = "kibo"
+    base_path = "/api"
+    resources: Sequence[Resource] = RESOURCES
+    refusals: Mapping[Code, errors.Failure] = errors.REFUSALS
+    document: Document = DOCUMENT
+    examples: Sequence[Example] = (
+        Example(
+            "Kibo application",
+            ("POST", f"/api{application.PATH}"),
+            '{"applicationId": "ns.app.1.0.0.Release", "sharedSecret": "s3cret"}',
+            ("PUT", f"/api{application.PATH}/refresh-ticket"),
+        ),
+        Example(
+            "Kibo developer",
+            ("POST", f"/api{developer.PATH}?developerAccountId=77"),
+            _ADA,
+            ("PUT", f"/api{developer.PATH}"),
+        ),
+        Example(
+            "Kibo admin user",
+            ("POST", f"/api{adminuser.PATH}/tenants?tenantId=1000"),
+            _ADA,
+            ("PUT", f"/api{adminuser.PATH}/tenants"),
+        ),
+    )
+
+    def __init__(self, options: Options) -> None:
+        self._debug = options.debug
+        guard = access.somebody if options.require_bearer else access.anybody
+        self.routes: Sequence[Route] = (
+            *application.routes(guard),
+            *oauth.ROUTES,
+            *developer.routes(guard),
+            *adminuser.routes(guard),
+            *tenants.ROUTES,
+        )
+
+    def refuse(self, request: WireRequest, error: ReticketError) -> WireResponse:
+        """The five members of an error."""
+        return errors.refuse(request, error, debug=self._debug)
+
+
+def build(options: Options | None = None) -> Kibo:
+    """The dialect as its options say."""
+    return Kibo(options or Options())

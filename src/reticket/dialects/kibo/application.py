@@ -1,0 +1,129 @@
+"""Tickets of applications: sign-in with a shared secret, refresh and sign-out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+from reticket.core.commands import Begin, Refresh, SignInApplication
+from reticket.core.errors import Cause, Code, Refusal
+from reticket.core.model import Issued
+from reticket.core.people import Application
+from reticket.dialects.kibo import inputs
+from reticket.dialects.kibo.access import Guard
+from reticket.dialects.kibo.answers import answer
+from reticket.dialects.kibo.document import APPLICATIONS, TOKEN, UNPROTECTED, described, in_path
+from reticket.dialects.kibo.resources import APPLICATION
+from reticket.dialects.kibo.schemas import (
+    AppAuthInfo,
+    AuthTicket,
+    AuthTicketRequest,
+    date_of,
+    encode,
+)
+from reticket.dialects.kibo.sign_out import end
+from reticket.wire import Operation, Route, WireRequest
+
+PATH = "/platform/applications/authtickets"
+
+
+def ticket(issued: Issued) -> bytes:
+    """The encoded ticket of a pair."""
+    return encode(
+        AuthTicket(
+            access_token=issued.access_token,
+            access_token_expiration=date_of(issued.access_expires_at),
+            environment_scope=cast(Application, issued.holder).environment_scope,
+            refresh_token=issued.refresh_token,
+            refresh_token_expiration=date_of(issued.refresh_expires_at),
+        )
+    )
+
+
+def create(request: WireRequest) -> Operation:
+    """Sign in; an id or secret that is missing is as good as a wrong one."""
+    wanted = inputs.selection(inputs.query(request))
+    said = inputs.members(request)
+    name, secret = inputs.text(said, "applicationId"), inputs.text(said, "sharedSecret")
+    application = yield sign_in(name, secret)
+    issued = yield Begin(APPLICATION, application)
+    return answer(request, 200, ticket(issued), wanted)
+
+
+def sign_in(name: str | None, secret: str | None) -> SignInApplication:
+    """The check of credentials. INVALID_CREDENTIALS when there are none to check."""
+    if name is None or secret is None:
+        raise Refusal(Code.INVALID_CREDENTIALS, Cause.UNKNOWN_SUBJECT)
+    return SignInApplication(APPLICATION, name, secret)
+
+
+def delete(request: WireRequest) -> Operation:
+    """End the session of the refresh token in the path."""
+    inputs.selection(inputs.query(request))
+    return (yield from end(request, APPLICATION, request.parameters[TOKEN]))
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshing:
+    """The refresh of an application's ticket.
+
+    Args:
+        guard: what a request must show beside its refresh token.
+    """
+
+    guard: Guard
+
+    def refresh(self, request: WireRequest) -> Operation:
+        """Exchange a refresh token."""
+        wanted = inputs.selection(inputs.query(request))
+        token = inputs.refresh_token(request)
+        if token is None:
+            raise Refusal(Code.MISSING_TOKEN)
+        yield from self.guard(request)
+        issued = yield Refresh(APPLICATION, token)
+        return answer(request, 200, ticket(issued), wanted)
+
+
+def routes(guard: Guard) -> tuple[Route, ...]:
+    """The routes of applications' tickets. Signing in needs no token: nothing else gives one."""
+    return (
+        Route(
+            "POST",
+            PATH,
+            create,
+            described(
+                "Create App Auth Ticket",
+                "Authenticates an application by its shared secret.",
+                APPLICATIONS,
+                (200, AuthTicket),
+                body=AppAuthInfo,
+                security=UNPROTECTED,
+            ),
+        ),
+        Route(
+            "PUT",
+            f"{PATH}/refresh-ticket",
+            Refreshing(guard).refresh,
+            described(
+                "Refresh App Auth Ticket",
+                "Returns the AppAuthTicket with a refreshed AccessToken",
+                APPLICATIONS,
+                (200, AuthTicket),
+                body=AuthTicketRequest,
+                body_description="",
+            ),
+        ),
+        Route(
+            "DELETE",
+            f"{PATH}/{{{TOKEN}}}",
+            delete,
+            described(
+                "Delete App Auth Ticket",
+                "Ends the session of a refresh token. The access token lives on to its own end.",
+                APPLICATIONS,
+                (200, None),
+                in_path(TOKEN, str, "The refresh token of the session to end"),
+                security=UNPROTECTED,
+            ),
+        ),
+    )

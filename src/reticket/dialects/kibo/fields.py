@@ -1,0 +1,94 @@
+"""`responseFields`: which members of an answer are wanted.
+
+`a,b` keeps members, `a(b,c)` keeps some of a member's own, through arrays too; `-a` and `-a(b)`
+leave out. Letter case does not matter; names that an answer does not have mean nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from reticket.core.errors import Code, Refusal
+
+NAME = "responseFields"
+_ITEM = re.compile(r"([^(),]*)([(),]|\Z)")
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Members of an object by their lower-case names.
+
+    Args:
+        keep: those wanted; all when empty.
+        whole: those of `keep` that are wanted with all that is in them.
+        drop: those unwanted.
+        inside: what is wanted inside a member.
+    """
+
+    keep: set[str] = field(default_factory=set)
+    whole: set[str] = field(default_factory=set)
+    drop: set[str] = field(default_factory=set)
+    inside: dict[str, Selection] = field(default_factory=dict)
+
+    def of(self, body: bytes) -> bytes:
+        """A JSON text with the wanted members only."""
+        return msgspec.json.encode(self._of(msgspec.json.decode(body)))
+
+    def _of(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return [self._of(one) for one in value]
+        if not isinstance(value, dict):
+            return value
+        return {
+            name: self._member(name.lower(), member)
+            for name, member in value.items()
+            if self._wants(name.lower())
+        }
+
+    def _wants(self, name: str) -> bool:
+        return name not in self.drop and (not self.keep or name in self.keep)
+
+    def _member(self, name: str, value: Any) -> Any:
+        inside = None if name in self.whole else self.inside.get(name)
+        return value if inside is None else inside._of(value)
+
+
+def parse(text: str) -> Selection:
+    """Read `responseFields`. INVALID_PARAMETER: parentheses do not balance."""
+    open_ones = [(Selection(), False)]
+    for item, mark in _ITEM.findall(text):
+        here, leaves_out = open_ones[-1]
+        name = item.strip().lower()
+        leaves_out = leaves_out or name.startswith("-")
+        name = name.removeprefix("-").strip()
+        if mark == "(":
+            open_ones.append((_enter(here, name, leaves_out), leaves_out))
+        elif name:
+            _mark(here, name, leaves_out)
+        if mark == ")":
+            open_ones.pop()
+        if not open_ones:
+            break
+    if len(open_ones) != 1:
+        raise Refusal(Code.INVALID_PARAMETER, parameter=NAME, detail="has unbalanced parentheses")
+    return open_ones[0][0]
+
+
+def _enter(here: Selection, name: str, leaves_out: bool) -> Selection:
+    if not name:
+        return here
+    if not leaves_out:
+        here.keep.add(name)
+    return here.inside.setdefault(name, Selection())
+
+
+def _mark(here: Selection, name: str, leaves_out: bool) -> None:
+    if leaves_out:
+        here.drop.add(name)
+    else:
+        here.keep.add(name)
+        here.whole.add(name)

@@ -1,0 +1,104 @@
+"""Reads bodies and queries as leniently as the vendor's service does.
+
+Names in any letter case, members that nobody knows, any JSON content type or none, no body at all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from reticket.core.errors import Code, Refusal
+from reticket.dialects.kibo import fields
+from reticket.wire import WireRequest, parse_json
+
+_INT32 = re.compile(r"-?[0-9]{1,10}")
+_LEAST, _MOST = -(2**31), 2**31 - 1
+_TOKEN = "refreshToken"  # noqa: S105
+
+
+class _Ticket(Struct, rename="camel"):
+    """The one member that matters of a ticket that is sent back whole."""
+
+    refresh_token: str
+
+
+_decode_ticket = msgspec.json.Decoder(_Ticket).decode
+
+
+def refresh_token(request: WireRequest) -> str | None:
+    """The refresh token of a body; None without one.
+
+    Raises:
+        Refusal: MALFORMED, INVALID_PARAMETER, UNSUPPORTED_MEDIA_TYPE.
+    """
+    if request.body:
+        _expect_json(request)
+    try:
+        return _decode_ticket(request.body).refresh_token or None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return text(members(request), _TOKEN)
+
+
+def members(request: WireRequest) -> Mapping[str, Any]:
+    """The members of a body; no body and `null` have none. Errors as `refresh_token`."""
+    if not request.body or request.body.isspace():
+        return {}
+    _expect_json(request)
+    value = parse_json(request.body)
+    if not isinstance(value, dict | None):
+        raise Refusal(Code.INVALID_PARAMETER, parameter="body", detail="must be an object")
+    return value or {}
+
+
+def text(said: Mapping[str, Any], name: str) -> str | None:
+    """A member by its name, else by its name in any letter case; None when missing or empty."""
+    value = said[name] if name in said else _folded(said).get(name.lower())
+    if not isinstance(value, str | None):
+        raise Refusal(Code.INVALID_PARAMETER, parameter=name, detail="must be a string")
+    return value or None
+
+
+def required(value: str | None, name: str) -> str:
+    """What must be there. INVALID_PARAMETER."""
+    if value is None:
+        raise Refusal(Code.INVALID_PARAMETER, parameter=name, detail="is required")
+    return value
+
+
+def query(request: WireRequest) -> Mapping[str, str]:
+    """Query parameters by their lower-case names, without empty ones."""
+    return request.query_values() if request.query else {}
+
+
+def selection(values: Mapping[str, str]) -> fields.Selection | None:
+    """Which members the answer shall have; None means all. INVALID_PARAMETER."""
+    said = values.get(fields.NAME.lower())
+    return fields.parse(said) if said else None
+
+
+def optional_id(values: Mapping[str, str], name: str) -> int | None:
+    """An id of the query, None without one. INVALID_PARAMETER."""
+    said = values.get(name.lower())
+    return None if said is None else int32(said, name)
+
+
+def int32(said: str, name: str) -> int:
+    """A 32-bit integer. INVALID_PARAMETER."""
+    if not _INT32.fullmatch(said) or not _LEAST <= int(said) <= _MOST:
+        raise Refusal(Code.INVALID_PARAMETER, parameter=name, detail="must be an int32")
+    return int(said)
+
+
+def _folded(said: Mapping[str, Any]) -> dict[str, Any]:
+    return {name.lower(): value for name, value in said.items()}
+
+
+def _expect_json(request: WireRequest) -> None:
+    kind = request.content_type()
+    if kind and kind != "text/plain" and not kind.endswith(("/json", "+json")):
+        raise Refusal(Code.UNSUPPORTED_MEDIA_TYPE)

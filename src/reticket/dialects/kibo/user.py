@@ -1,0 +1,104 @@
+"""Tickets of people: sign-in, refresh with or without a switch of scope, and sign-out.
+
+Knows neither tenants nor developer accounts: a `Kind` says which of them are the scopes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from reticket.core.commands import Begin, Refresh, SignIn
+from reticket.core.errors import Cause, Code, Refusal
+from reticket.core.model import Holder, Issued
+from reticket.core.people import Membership, User
+from reticket.dialects.kibo import inputs
+from reticket.dialects.kibo.access import Guard
+from reticket.dialects.kibo.answers import answer
+from reticket.dialects.kibo.document import TOKEN
+from reticket.dialects.kibo.sign_out import end
+from reticket.wire import Operation, WireRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What tells the tickets of one resource from those of another.
+
+    Args:
+        scope: the query parameter that names a scope.
+        memberships: the scopes of a user.
+        ticket: the encoded ticket of a pair.
+    """
+
+    resource: str
+    scope: str
+    memberships: Callable[[User], Sequence[Membership[Any]]]
+    ticket: Callable[[Issued], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Tickets:
+    """The operations on one kind of tickets.
+
+    Args:
+        guard: what a request must show beside what it asks with.
+    """
+
+    kind: Kind
+    guard: Guard
+
+    def create(self, request: WireRequest) -> Operation:
+        """Sign in; 201."""
+        values = inputs.query(request)
+        wanted, scope = inputs.selection(values), self._scope(values)
+        email, password = _credentials(request)
+        yield from self.guard(request)
+        user = yield SignIn(self.kind.resource, email, password)
+        context = self._first_context(user, scope)
+        issued = yield Begin(self.kind.resource, user, context)
+        if not self.permits(issued.holder, context):
+            raise Refusal(Code.ACCESS_DENIED, Cause.NO_ACCESS)
+        return answer(request, 201, self.kind.ticket(issued), wanted)
+
+    def refresh(self, request: WireRequest) -> Operation:
+        """Exchange a refresh token; an id in the query switches the scope."""
+        values = inputs.query(request)
+        wanted, scope = inputs.selection(values), self._scope(values)
+        token = inputs.required(inputs.refresh_token(request), TOKEN)
+        yield from self.guard(request)
+        issued = yield Refresh(self.kind.resource, token, context=scope, permits=self.permits)
+        return answer(request, 200, self.kind.ticket(issued), wanted)
+
+    def delete(self, request: WireRequest) -> Operation:
+        """End the session of a refresh token."""
+        values = inputs.query(request)
+        inputs.selection(values)
+        token = inputs.required(values.get(TOKEN.lower()), TOKEN)
+        return (yield from end(request, self.kind.resource, token))
+
+    def permits(self, holder: Holder, context: str | None) -> bool:
+        """Whether a user may have a ticket for a scope, or for none yet."""
+        return isinstance(holder, User) and (context is None or context in self._contexts(holder))
+
+    def _scope(self, values: Mapping[str, str]) -> str | None:
+        said = inputs.optional_id(values, self.kind.scope)
+        return None if said is None else str(said)
+
+    def _first_context(self, user: User, scope: str | None) -> str | None:
+        """The scope that was asked for, the only one, or none while there is a choice."""
+        contexts = self._contexts(user)
+        if not contexts or scope not in (None, *contexts):
+            raise Refusal(Code.ACCESS_DENIED, Cause.NO_ACCESS)
+        return contexts[0] if len(contexts) == 1 else scope
+
+    def _contexts(self, user: User) -> list[str]:
+        return [str(one.of.id) for one in self.kind.memberships(user)]
+
+
+def _credentials(request: WireRequest) -> tuple[str, str]:
+    said = inputs.members(request)
+    email = inputs.text(said, "emailAddress")
+    name = inputs.text(said, "userName")
+    password = inputs.required(inputs.text(said, "password"), "password")
+    return inputs.required(email or name, "emailAddress"), password
