@@ -16,8 +16,8 @@ import pytest
 from reticket.core.errors import StartupError, Unavailable
 from reticket.core.model import Outcome, Selection
 from reticket.core.ports import Clock, Ephemeral, Store
-from reticket.stores import sqlite
 from reticket.stores.sqlite import SqliteEphemeral, SqliteStore, open_store
+from reticket.stores.sqlite import file as sqlite
 from reticket.testing import EphemeralContract, FakeClock, StoreContract
 from reticket.testing.store_contract import Presenting, family_of
 

@@ -317,8 +317,7 @@ class OneTimePasswords(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """A line of the audit stream; members that are None are left out."""
 
     at: int

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from reticket.core.model import Family, Holder
 from reticket.core.people import Application, User
 from reticket.core.policy import Policy
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """What claims may be made from.
 
     Args:

@@ -6,6 +6,7 @@ Pure: no clock, no I/O, no randomness. Every store runs this very function.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from reticket.core.model import Family, Outcome, RefreshToken
 from reticket.core.policy import SECOND, Policy, Reuse
@@ -92,14 +93,17 @@ def _progress(row: Family) -> tuple[int | str, ...]:
     )  # fmt: skip
 
 
-def _issue(row: Family, now: int, policy: Policy) -> Family:
+def _issue(row: Family, now: int, policy: Policy, **counters: Any) -> Family:
+    """The row with a token issued now: a new lifetime, and the outcome's counters."""
     expires_at = min(row.ends_at, now + policy.refresh * SECOND)
-    return replace(row, rotated_at=now, expires_at=expires_at)
+    return replace(row, rotated_at=now, expires_at=expires_at, **counters)
 
 
 def _heal(row: Family, generation: int, now: int, policy: Policy) -> Family:
-    return replace(
-        _issue(row, now, policy),
+    return _issue(
+        row,
+        now,
+        policy,
         generation=generation + 1,
         parent=generation,
         floor=generation,
@@ -108,15 +112,16 @@ def _heal(row: Family, generation: int, now: int, policy: Policy) -> Family:
 
 
 def _advance(row: Family, generation: int, now: int, policy: Policy) -> Family:
-    open_from = row.open_from if is_open(row, now, policy) else row.floor + 1
-    return replace(
-        _issue(row, now, policy),
+    return _issue(
+        row,
+        now,
+        policy,
         generation=row.generation + 1,
         parent=generation,
         floor=row.generation,
-        open_from=open_from,
+        open_from=row.open_from if is_open(row, now, policy) else row.floor + 1,
     )
 
 
 def _reissue(row: Family, generation: int, now: int, policy: Policy) -> Family:
-    return replace(_issue(row, now, policy), generation=row.generation + 1, open_from=generation)
+    return _issue(row, now, policy, generation=row.generation + 1, open_from=generation)

@@ -7,8 +7,8 @@ garbage: one token has one spelling (CVE-2026-27840).
 from __future__ import annotations
 
 import hmac
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64
+from binascii import a2b_base64, b2a_base64
 from collections.abc import Callable, Sequence
 
 from reticket.core.model import RefreshToken
@@ -22,15 +22,20 @@ TAG_BYTES = 16
 _HEAD_BYTES = 4 + 16 + 6 + 8
 
 
+_TO_URL = bytes.maketrans(b"+/", b"-_")
+_FROM_URL = bytes.maketrans(b"-_", b"+/")
+
+
 def to_text(data: bytes) -> str:
     """Base64url without padding (RFC 7515 §2)."""
-    return urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+    return b2a_base64(data, newline=False).translate(_TO_URL).rstrip(b"=").decode()
 
 
 def from_text(text: str) -> bytes | None:
     """The bytes of a canonical base64url text; None for any other text."""
     try:
-        data = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        encoded = text.encode("ascii").translate(_FROM_URL)
+        data = a2b_base64(encoded + b"=" * (-len(encoded) % 4))
     except (NotBase64, ValueError):
         return None
     return data if to_text(data) == text else None

@@ -146,9 +146,7 @@ class Ring:
         """A successor of another algorithm never takes over."""
         wanted = self._algorithms[use]
         others = [
-            key
-            for key in life.unscheduled(self._snapshot.keys, use)
-            if key.algorithm != wanted
+            key for key in life.unscheduled(self._snapshot.keys, use) if key.algorithm != wanted
         ]
         if others:
             self._write([replace(key, state=life.RETIRED) for key in others])

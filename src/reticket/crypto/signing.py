@@ -128,7 +128,7 @@ def load(kid: str, algorithm: str, private: bytes) -> KeyPair:
 
 
 def raw_of_der(signature: bytes) -> bytes:
-    """r and s, 32 bytes each, of a DER signature on P-256.
+    """R and s, 32 bytes each, of a DER signature on P-256.
 
     Both integers are shorter than 128 bytes, so each length is one byte (X.690 §8.1.3.4).
     """

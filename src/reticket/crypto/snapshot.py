@@ -65,7 +65,7 @@ class Snapshot:
             key.id: signing.load(key.id, key.algorithm, _opened(key, sealer))
             for key in line(keys, SIGN)
         }
-        self._signers = Timeline[Signer](
+        self._signers: Timeline[Signer] = Timeline(
             [(since, self._pairs[key.id]) for since, key in periods(keys, SIGN)]
         )
         self._derived: dict[str, Derived] = {}

@@ -7,7 +7,7 @@ service answers each command with what the file says and checks what it was aske
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -72,9 +72,11 @@ def play(dialect: Dialect, exchange: Exchange, samples: Mapping[str, Any]) -> No
     commands by the names that the file gives them.
     """
     request = request_of(exchange.request)
+    route = _route(dialect, request)
+    request = replace(request, parameters=_parameters(route, request))
     script = list(exchange.script)
     try:
-        response = _run(_route(dialect, request).operate(request), script, samples)
+        response = _run(route.operate(request), script, samples)
     except ReticketError as error:
         response = dialect.refuse(request, error)
     assert script == [], "the dialect did not ask for all of the script"
@@ -117,10 +119,18 @@ def assert_answer(response: WireResponse, said: Mapping[str, Any]) -> None:
 
 
 def _route(dialect: Dialect, request: WireRequest) -> Route:
+    """The route of that very path, else one whose last segment is open."""
     path = request.path.removeprefix(dialect.base_path)
-    return next(
-        route for route in dialect.routes if (route.method, route.path) == (request.method, path)
-    )
+    of_method = [route for route in dialect.routes if route.method == request.method]
+    exact = [route for route in of_method if route.path == path]
+    parent = path.rpartition("/")[0]
+    return (exact + [route for route in of_method if route.path.startswith(parent + "/{")])[0]
+
+
+def _parameters(route: Route, request: WireRequest) -> dict[str, str]:
+    last = route.path.rpartition("/")[2]
+    is_open = last.startswith("{")
+    return {last.strip("{}"): request.path.rpartition("/")[2]} if is_open else {}
 
 
 def _run(

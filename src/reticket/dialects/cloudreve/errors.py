@@ -95,7 +95,6 @@ def _failure(error: ReticketError) -> Failure:
     return _BY_CAUSE.get((error.code, error.cause)) or REFUSALS[error.code]
 
 
-
 def _inside(error: ReticketError) -> str:
     cause = error.cause if isinstance(error, Refusal) else None
     return f"{error.code}: {cause}" if cause else str(error.code)

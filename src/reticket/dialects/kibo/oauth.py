@@ -26,6 +26,7 @@ from reticket.wire import Operation, Route, WireRequest, parse_form
 
 FORM = "application/x-www-form-urlencoded"
 _REFRESH = "refresh_token"
+_MEMBERS = {name.replace("_", ""): name for name in OAuthRequest.__struct_fields__}
 _GRANTS = frozenset({"client_credentials", "client", _REFRESH})
 
 
@@ -71,21 +72,21 @@ def _response(issued: Issued) -> OAuthResponse:
 
 def _asked(request: WireRequest) -> Asked:
     said = _members(request)
-    grant = (inputs.text(said, "granttype") or "").lower()
+    grant = (inputs.text(said, "grant_type") or "").lower()
     if grant and grant not in _GRANTS:
         raise Refusal(Code.INVALID_PARAMETER, parameter="grant_type", detail="is not known")
-    token = inputs.text(said, "refreshtoken")
-    name, secret = inputs.text(said, "clientid"), inputs.text(said, "clientsecret")
+    token = inputs.text(said, _REFRESH)
+    name, secret = inputs.text(said, "client_id"), inputs.text(said, "client_secret")
     basic_name, basic_secret = _basic(request)
     refreshes = grant == _REFRESH or (not grant and token is not None)
     return Asked(name or basic_name, secret or basic_secret, token, refreshes)
 
 
 def _members(request: WireRequest) -> Mapping[str, Any]:
-    """The members of a form or of JSON by their names without case and underscores."""
+    """The members of a form or of JSON; `clientId` and `ClientID` are `client_id`."""
     is_form = request.content_type() == FORM
     said = parse_form(request.body) if is_form else inputs.members(request)
-    return {name.lower().replace("_", ""): value for name, value in said.items()}
+    return {_MEMBERS.get(name.lower().replace("_", ""), name): said[name] for name in said}
 
 
 def _basic(request: WireRequest) -> tuple[str | None, str | None]:

@@ -61,10 +61,10 @@ class OAuthRequest(Struct):
 class OAuthResponse(Struct):
     """A successful answer of OAuth 2.0 (RFC 6749 §5.1); `expires_in` is in seconds."""
 
-    access_token: str
-    token_type: str
-    expires_in: int
-    refresh_token: str
+    access_token: str | UnsetType = UNSET
+    token_type: str | UnsetType = UNSET
+    expires_in: int | UnsetType = UNSET
+    refresh_token: str | UnsetType = UNSET
 
 
 class AuthTicket(Struct, rename="camel"):

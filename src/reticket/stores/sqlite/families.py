@@ -1,0 +1,233 @@
+"""The port `Store` on SQLite: one statement a verb, in the open."""
+
+from __future__ import annotations
+
+import os
+import re
+import sqlite3
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from msgspec.json import decode as json_decode
+
+from reticket.core.model import Family, Selection
+from reticket.core.ports import Clock, Page, Step
+from reticket.core.rotation import merge, revoked
+from reticket.stores.sqlite.file import File
+
+COLUMNS = (
+    "id, resource, subject, client, context, scope, policy, ends_at, expires_at, generation, "
+    "parent, floor, open_from, rotated_at, previous_sign_in, device, revoked_at, revoked_cause"
+)
+INSERT = f"INSERT INTO families ({COLUMNS}) VALUES (?{', ?' * 17})"  # noqa: S608
+SELECT = f"SELECT {COLUMNS} FROM families"  # noqa: S608
+SELECT_BATCH = f"""
+SELECT json_group_array(json_array(
+    hex(id), resource, typeof(subject), hex(subject), {COLUMNS.partition("subject, ")[2]}
+)) FROM families WHERE id IN
+"""  # noqa: S608
+UPDATE_BATCH = """
+UPDATE families SET
+    context = new.column2, expires_at = new.column3, generation = new.column4,
+    parent = new.column5, floor = new.column6, open_from = new.column7,
+    rotated_at = new.column8, revoked_at = new.column9, revoked_cause = new.column10
+FROM (VALUES {rows}) AS new WHERE id = new.column1
+"""
+"""One step each for a whole batch: the driver lets go of the interpreter at every step, and to
+get it back from a busy event loop costs more than the step itself.
+"""
+SCAN = "SELECT id, expires_at FROM families WHERE id > ? ORDER BY id LIMIT 4096"
+EXPIRE = "DELETE FROM families WHERE id = ? AND expires_at < ?"
+
+LONGEST_UPDATE = 256
+_HEX = re.compile("[0-9a-f]{32}")
+
+
+class SqliteStore:
+    """The port `Store`.
+
+    Args:
+        path: made with mode 0600 when it is not there.
+        busy_timeout: seconds that a locked file is waited for.
+    """
+
+    def __init__(self, path: Path, clock: Clock, busy_timeout: float = 5.0) -> None:
+        self._clock = clock
+        self._writer = File(path, busy_timeout)
+        self._reader = File(path, busy_timeout)
+        self._purged_to = b""
+
+    def now(self) -> int:
+        """The injected clock: milliseconds."""
+        return self._clock()
+
+    def transact(self, batch: Sequence[tuple[bytes, Step[Any]]]) -> Sequence[Any]:
+        """One transaction and one fsync for the whole batch; none when no row changes."""
+        with self._writer.writing() as file:
+            now = self._clock()
+            found = _rows(file, {family for family, _ in batch})
+            rows: dict[bytes, Family | None] = dict(found)
+            results = []
+            for family, step in batch:
+                rows[family], result = step(rows.get(family), now)
+                results.append(result)
+            _update(file, (row for key, row in rows.items() if row and row is not found.get(key)))
+        return results
+
+    def create(self, batch: Sequence[Family]) -> None:
+        """One transaction; KeyError for an id that is there already."""
+        with self._writer.writing() as file:
+            try:
+                file.connection.executemany(INSERT, [_packed(file, each) for each in batch])
+            except sqlite3.IntegrityError:
+                raise KeyError("a family with that id is there already") from None
+
+    def find(self, family: bytes) -> Family | None:
+        """The row as it is."""
+        with self._reader.reading() as file:
+            return _rows(file, {family}).get(family)
+
+    def page(self, selection: Selection, limit: int, after: bytes | None = None) -> Page:
+        """By the subject's index where the selection names one, else in order of id."""
+        with self._reader.reading() as file:
+            conditions = {**_conditions(file, selection), "id > ?": after or b""}
+            rows = _select(file, conditions, f"ORDER BY id LIMIT {int(limit)}")
+        return Page(rows, rows[-1].id if rows and len(rows) == limit else None)
+
+    def revoke(self, selection: Selection, cause: str) -> Sequence[Family]:
+        """One transaction."""
+        with self._writer.writing() as file:
+            now = self._clock()
+            conditions = {**_conditions(file, selection), "revoked_at IS ?": None}
+            rows = _select(file, conditions, "ORDER BY id")
+            ended = [revoked(row, now, cause) for row in rows]
+            _update(file, ended)
+        return ended
+
+    def absorb(self, batch: Sequence[Family]) -> None:
+        """Row by row in one transaction."""
+        with self._writer.writing() as file:
+            for family in batch:
+                present = _rows(file, {family.id}).get(family.id)
+                if present is None:
+                    file.connection.execute(INSERT, _packed(file, family))
+                else:
+                    _update(file, [merge(present, family)])
+
+    def expire(self, before: int, limit: int) -> int:
+        """Walks in order of id, which is that of creation, and goes on where it stopped."""
+        with self._reader.reading() as file:
+            doomed = self._expired(file.connection, before, limit)
+        if not doomed:
+            return 0
+        with self._writer.writing() as file:
+            return file.connection.executemany(EXPIRE, [(key, before) for key in doomed]).rowcount
+
+    def backup(self, path: Path) -> None:
+        """Copy the whole file while it is in use; the copy has mode 0600."""
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        with self._reader.reading() as file, closing(sqlite3.connect(path)) as copy:
+            file.connection.backup(copy)
+
+    def close(self) -> None:
+        """Close both connections."""
+        self._writer.close()
+        self._reader.close()
+
+    def _expired(self, connection: sqlite3.Connection, before: int, limit: int) -> list[bytes]:
+        doomed: list[bytes] = []
+        while len(doomed) < limit:
+            rows = connection.execute(SCAN, (self._purged_to,)).fetchall()
+            if not rows:
+                self._purged_to = b""
+                return doomed
+            for key, expires_at in rows:
+                if len(doomed) == limit:
+                    break
+                self._purged_to = key
+                if expires_at < before:
+                    doomed.append(key)
+        return doomed
+
+
+def _rows(file: File, keys: set[bytes]) -> dict[bytes, Family]:
+    holders = ",".join("?" * len(keys))
+    found = file.connection.execute(f"{SELECT_BATCH} ({holders})", tuple(keys)).fetchone()[0]
+    families = (_family(file, _unquoted(row)) for row in json_decode(found))
+    return {family.id: family for family in families}
+
+
+def _unquoted(row: list[Any]) -> list[Any]:
+    """What JSON cannot hold travels as hexadecimal digits."""
+    key, resource, kind, subject, *rest = row
+    raw = bytes.fromhex(subject)
+    return [bytes.fromhex(key), resource, raw if kind == "blob" else raw.decode(), *rest]
+
+
+def _select(file: File, conditions: dict[str, Any], rest: str) -> list[Family]:
+    where = " AND ".join(conditions)
+    statement = f"{SELECT} WHERE {where} {rest}"
+    found = file.connection.execute(statement, tuple(conditions.values()))
+    return [_family(file, row) for row in found]
+
+
+def _conditions(file: File, selection: Selection) -> dict[str, Any]:
+    conditions: dict[str, Any] = {}
+    if selection.family is not None:
+        conditions["id = ?"] = selection.family
+    if selection.subject is not None:
+        conditions["subject = ?"] = _pack_subject(selection.subject)
+    for column in ("resource", "context", "client"):
+        word = getattr(selection, column)
+        if word is not None:
+            conditions[f"{column} = ?"] = file.id_of.known(word)
+    if selection.live_at is not None:
+        conditions["revoked_at IS NULL AND min(expires_at, ends_at) > ?"] = selection.live_at
+    return conditions
+
+
+def _update(file: File, rows: Iterable[Family]) -> None:
+    rows = iter(rows)
+    while batch := list(islice(rows, LONGEST_UPDATE)):
+        holders = ",".join(["(?,?,?,?,?,?,?,?,?,?)"] * len(batch))
+        values = [value for row in batch for value in _changing(file, row)]
+        file.connection.execute(UPDATE_BATCH.format(rows=holders), values)
+
+
+def _changing(file: File, row: Family) -> tuple[Any, ...]:
+    word = file.id_of
+    return (
+        row.id, word[row.context], row.expires_at, row.generation, row.parent, row.floor,
+        row.open_from, row.rotated_at, row.revoked_at, word[row.revoked_cause],
+    )  # fmt: skip
+
+
+def _packed(file: File, row: Family) -> tuple[Any, ...]:
+    word = file.id_of
+    return (
+        row.id, word[row.resource], _pack_subject(row.subject), word[row.client],
+        word[row.context], word[row.scope], word[row.policy], row.ends_at, row.expires_at,
+        row.generation, row.parent, row.floor, row.open_from, row.rotated_at,
+        row.previous_sign_in, word[row.device], row.revoked_at, word[row.revoked_cause],
+    )  # fmt: skip
+
+
+def _family(file: File, row: Any) -> Family:
+    word = file.word_of
+    subject = row[2]
+    numbers: tuple[int, int, int, int, int, int, int, int] = row[7:15]
+    return Family(
+        row[0], word[row[1]] or "", subject.hex() if type(subject) is bytes else subject,
+        word[row[3]], word[row[4]], word[row[5]], word[row[6]] or "", *numbers,
+        word[row[15]], row[16], word[row[17]],
+    )  # fmt: skip
+
+
+def _pack_subject(subject: str) -> str | bytes:
+    """32 lower-case hex digits take 16 bytes; any other text stays as it is."""
+    if len(subject) == 32 and _HEX.fullmatch(subject):
+        return bytes.fromhex(subject)
+    return subject

@@ -1,0 +1,153 @@
+"""A connection to the file: its schema, its lock, its repeated texts, the mapping of its errors."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from reticket.core.errors import StartupError, Unavailable
+
+WORDS_KEPT = 100_000
+
+MIGRATIONS = (
+    """
+    CREATE TABLE words (id INTEGER PRIMARY KEY, word TEXT NOT NULL UNIQUE);
+    CREATE TABLE families (
+        id BLOB PRIMARY KEY, resource INTEGER NOT NULL, subject NOT NULL, client INTEGER,
+        context INTEGER, scope INTEGER, policy INTEGER NOT NULL, ends_at INTEGER NOT NULL,
+        expires_at INTEGER NOT NULL, generation INTEGER NOT NULL, parent INTEGER NOT NULL,
+        floor INTEGER NOT NULL, open_from INTEGER NOT NULL, rotated_at INTEGER NOT NULL,
+        previous_sign_in INTEGER, device INTEGER, revoked_at INTEGER, revoked_cause INTEGER
+    ) WITHOUT ROWID;
+    CREATE INDEX families_by_subject ON families (subject);
+    CREATE TABLE entries (
+        key TEXT PRIMARY KEY, value TEXT NOT NULL, ends_at INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE counters (
+        key TEXT PRIMARY KEY, sum INTEGER NOT NULL, ends_at INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    """,
+)
+"""In order; `PRAGMA user_version` counts those that a file has seen."""
+
+
+class WordOf(dict[int | None, str | None]):
+    """Repeated texts by their number."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        super().__init__({None: None})
+        self._connection = connection
+
+    def __missing__(self, number: int) -> str:
+        found = self._connection.execute("SELECT word FROM words WHERE id = ?", (number,))
+        word: str = found.fetchone()[0]
+        if len(self) < WORDS_KEPT:
+            self[number] = word
+        return word
+
+
+class IdOf(dict[str | None, int | None]):
+    """Numbers of repeated texts; a new text gets one in the transaction at hand."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        super().__init__({None: None})
+        self._connection = connection
+
+    def known(self, word: str) -> int:
+        """The number, or one that nothing has."""
+        found = self._connection.execute("SELECT id FROM words WHERE word = ?", (word,)).fetchone()
+        return found[0] if found else -1
+
+    def forget(self) -> None:
+        """What a transaction that was rolled back may have added."""
+        self.clear()
+        self[None] = None
+
+    def __missing__(self, word: str) -> int:
+        insert = "INSERT INTO words (word) VALUES (?) ON CONFLICT DO NOTHING"
+        self._connection.execute(insert, (word,))
+        number = self.known(word)
+        if len(self) < WORDS_KEPT:
+            self[word] = number
+        return number
+
+
+class File:
+    """A connection with its lock, and the mapping of its errors."""
+
+    def __init__(self, path: Path, busy_timeout: float) -> None:
+        self._lock = threading.Lock()
+        self.connection = _open(path, busy_timeout)
+        self.word_of = WordOf(self.connection)
+        self.id_of = IdOf(self.connection)
+
+    @contextmanager
+    def reading(self) -> Iterator[File]:
+        """The connection for this thread alone."""
+        with self._lock, _mapped():
+            yield self
+
+    @contextmanager
+    def writing(self) -> Iterator[File]:
+        """The same in a transaction: all of it is kept, or nothing."""
+        with self._lock, _mapped():
+            self.connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self
+                self.connection.execute("COMMIT")
+            except BaseException:
+                self.id_of.forget()
+                if self.connection.in_transaction:
+                    self.connection.execute("ROLLBACK")
+                raise
+
+    def close(self) -> None:
+        """Wait for whoever has it, then close."""
+        with self._lock:
+            self.connection.close()
+
+
+@contextmanager
+def _mapped() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise Unavailable(f"the families' file cannot answer: {error}") from error
+
+
+def _open(path: Path, busy_timeout: float) -> sqlite3.Connection:
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        connection = sqlite3.connect(
+            path, timeout=busy_timeout, isolation_level=None, check_same_thread=False,
+            cached_statements=512,
+        )  # fmt: skip
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        _migrate(connection, path)
+    except OSError as error:
+        raise StartupError(f"cannot open {path}: {error.strerror}") from None
+    except sqlite3.OperationalError as error:
+        raise StartupError(f"cannot open {path}: {error}") from None
+    except sqlite3.DatabaseError:
+        raise StartupError(
+            f"{path} is damaged or is no database; restore it from a backup"
+        ) from None
+    return connection
+
+
+def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version > len(MIGRATIONS):
+        connection.execute("ROLLBACK")
+        raise StartupError(f"{path} was written by a newer version of reticket; update this one")
+    for script in MIGRATIONS[version:]:
+        for statement in filter(str.strip, script.split(";")):
+            connection.execute(statement)
+    connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+    connection.execute("COMMIT")
