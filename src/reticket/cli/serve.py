@@ -72,7 +72,7 @@ def _picked(example: Example) -> str:
 
 def _curl(url: str, call: tuple[str, str], body: str) -> str:
     method, path = call
-    return f"curl -sS -X {method} {url}{path} -H 'Content-Type: application/json' -d {body}"
+    return f"curl -sS -X {method} '{url}{path}' -H 'Content-Type: application/json' -d {body}"
 
 
 COMMANDS = (serve,)

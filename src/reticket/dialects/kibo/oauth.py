@@ -52,6 +52,10 @@ def oauth(request: WireRequest) -> Operation:
     return answer(request, 200, encode(_response(issued)), wanted)
 
 
+_RAN_OUT = (Cause.EXPIRED, Cause.UNKNOWN)
+"""The family ended by itself; its row is there still, or was deleted since."""
+
+
 def _issue(application: Application, token: str | None) -> Generator[Command, Any, Issued]:
     """A refresh, or a fresh ticket: without a token, or when the token has expired."""
     if token is not None:
@@ -59,7 +63,7 @@ def _issue(application: Application, token: str | None) -> Generator[Command, An
             refreshed: Issued = yield Refresh(APPLICATION, token, subject=application.id)
             return refreshed
         except Refusal as refusal:
-            if refusal.cause is not Cause.EXPIRED:
+            if refusal.cause not in _RAN_OUT:
                 raise
     issued: Issued = yield Begin(APPLICATION, application)
     return issued
