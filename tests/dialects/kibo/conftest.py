@@ -20,6 +20,7 @@ from reticket.core.people import (
 ISSUED_AT = 1_745_650_708_456
 SIGNED_IN_BEFORE = 1_745_564_308_000
 CREATED_AT = 1_595_505_600_000
+UPDATED_AT = CREATED_AT + 1
 EXPIRY = 1_893_553_445_006
 DAY = 86_400_000
 
@@ -40,7 +41,7 @@ ACME = Tenant(
     sites=(
         Site(
             2000, "Shop", "shop.example.com", None, 2, "en-US", "USD", "US", 1000,
-            (Attribute("theme", "dark", None, CREATED_AT, None, CREATED_AT),),
+            (Attribute("theme", "dark", None, CREATED_AT, "ops", UPDATED_AT),),
         ),
     ),
 )  # fmt: skip

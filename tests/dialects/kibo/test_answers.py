@@ -24,6 +24,7 @@ from reticket.dialects.kibo.schemas import date_of
         ("text/html, */*;q=0.1", "application/json"),
         ("text/html", "application/json"),
         ("application/json;q=0", "application/json"),
+        ("text/html, application/json;q=0", "application/json"),
         ("application/json;q=0, */*", "text/json"),
         ("text/json;q=0.9;x=1, application/json;q=x", "application/json"),
         ("application/vnd.api+json", "application/json"),

@@ -9,7 +9,7 @@ from typing import cast
 
 from reticket.core.people import User
 from reticket.core.policy import CLOUDREVE_2026, SECOND
-from reticket.core.resource import Facts, Resource
+from reticket.core.resource import Advice, Facts, Resource
 
 USER = "cloudreve.user"
 SCOPES = ("openid", "profile", "email")
@@ -51,10 +51,14 @@ def uuid_text(digits: str) -> str:
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
+_SHORT = "the web frontend refreshes 600 s before the end, and signs out when that is past already"
+_ADVICE = (Advice("access", 600, _SHORT), Advice("refresh", 600, _SHORT))
+
 RESOURCE = Resource(
     name=USER,
     policy=CLOUDREVE_2026,
     symmetric=True,
     access_claims=access_claims,
     refresh_claims=refresh_claims,
+    advice=_ADVICE,
 )

@@ -1,0 +1,75 @@
+import json
+import os
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from reticket import cli
+from reticket.app import Builder
+
+CHEAP = {
+    "RETICKET_HASHING__TIME_COST": "1",
+    "RETICKET_HASHING__MEMORY": "8",
+    "RETICKET_HASHING__PARALLELISM": "1",
+}
+SEED = """
+applications:
+  - {application_id: app.one, shared_secret: s3cret, tenants: [1000]}
+developer_accounts:
+  - {id: 77, name: Acme}
+tenants:
+  - {id: 1000, name: Acme US, domain: t1000.example.com}
+  - {id: 1001, name: Acme EU, domain: t1001.example.com}
+oauth_clients:
+  - {client_id: spa, policy: BROWSER, redirect_uris: ["http://127.0.0.1/callback"]}
+users:
+  - email: ada@example.com
+    password: correct horse
+    tenants: {1000: [1, 2], 1001: [1]}
+    developer_accounts: {77: [1]}
+"""
+
+
+class Shell:
+    """Runs the command in a data folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.data = folder / "data"
+        self._runner = CliRunner(env=CHEAP)
+        self._command = cli.command(Builder())
+
+    def run(self, *words: str, said: str | None = None, ok: bool = True):
+        words = (*words, "--data", str(self.data))
+        result = self._runner.invoke(self._command, words, input=said)
+        assert (result.exit_code == 0) is ok, result.output
+        assert result.exception is None or isinstance(result.exception, SystemExit)
+        return result.output
+
+    def bare(self, *words: str):
+        return self._runner.invoke(self._command, words)
+
+    def rows(self, *words: str):
+        return json.loads(self.run(*words, "--json"))
+
+    def house(self):
+        builder = Builder()
+        return builder.open(builder.load(None, {"data": self.data}))
+
+
+@pytest.fixture
+def empty(tmp_path, monkeypatch):
+    for name in list(os.environ):
+        if name.startswith("RETICKET_"):
+            monkeypatch.delenv(name)
+    for name, value in CHEAP.items():
+        monkeypatch.setenv(name, value)
+    return Shell(tmp_path)
+
+
+@pytest.fixture
+def shell(empty, tmp_path):
+    seed = tmp_path / "seed.yaml"
+    seed.write_text(SEED)
+    empty.run("seed", str(seed))
+    return empty

@@ -1,0 +1,290 @@
+import stat
+from dataclasses import replace
+
+import pytest
+
+from reticket.core.identifiers import family_id
+from reticket.core.model import Selection
+from reticket.testing.store_contract import family_of
+
+ADA = "ada@example.com"
+
+
+def begin(shell, resource="kibo.adminuser", context="1000", subject=None):
+    """A family of Ada's, put into the store; its id in hexadecimal digits."""
+    house = shell.house()
+    now = house.clock()
+    user = house.directory.user_by_email(ADA)
+    family = replace(
+        family_of(1),
+        id=family_id(now, lambda size: bytes(range(size))),
+        resource=resource,
+        context=context,
+        subject=subject or user.id,
+        ends_at=now + 10**9,
+        expires_at=now + 10**8,
+        rotated_at=now,
+    )
+    house.store.create([family])
+    house.close()
+    return family.id.hex()
+
+
+def cause_of(shell, family):
+    return shell.rows("family", "show", family)[0]["end"]
+
+
+def test_version(empty):
+    assert empty.bare("version").output == "0.1.0\n"
+
+
+@pytest.mark.parametrize("words", [[], ["user"], ["family", "revoke"], ["serve"], ["key"]])
+def test_help_has_examples_or_commands(empty, words):
+    output = empty.bare(*words, "--help").output
+    assert "Example" in output or "Commands:" in output
+
+
+def every_command(group, path=()):
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from every_command(command, (*path, name))
+        else:
+            yield pytest.param((*path, name), id=" ".join((*path, name)))
+
+
+def test_every_command_has_an_example(empty):
+    for parameter in every_command(empty._command):
+        (words,) = parameter.values
+        output = empty.bare(*words, "--help").output
+        assert words == ("version",) or f"reticket {' '.join(words)}" in output, words
+
+
+def test_init_makes_a_folder_and_is_repeatable(empty):
+    assert "keep a copy" in empty.run("init")
+    key = (empty.data / "master.key").read_bytes()
+    empty.run("init")
+    assert (empty.data / "master.key").read_bytes() == key
+    for name in ("master.key", "families.sqlite", "directory.sqlite"):
+        assert stat.S_IMODE((empty.data / name).stat().st_mode) == 0o600
+    assert stat.S_IMODE(empty.data.stat().st_mode) == 0o700
+
+
+def test_a_folder_that_is_not_there_is_said(empty):
+    output = empty.run("user", "list", ok=False)
+    assert "there is no folder" in output
+    assert "reticket init" in output
+
+
+def test_users(shell):
+    user_id = shell.run(
+        "user", "add", "grace@example.com", "--password-stdin", "--tenant", "1000=1,17",
+        "--account", "77", "--organization", "Acme", "--role", "admin", "--nickname", "Grace",
+        said="a password\n",
+    ).strip()  # fmt: skip
+    lines = {row["email"]: row for row in shell.rows("user", "list")}
+    assert lines["grace@example.com"]["id"] == user_id
+    house = shell.house()
+    record = house.directory.user(user_id)
+    assert [place.behaviors for place in record.tenants] == [(1, 17)]
+    assert record.organization.roles == ("admin",)
+    assert record.cloud.nickname == "Grace"
+    credentials = house.directory.user_credentials("GRACE@example.com")
+    assert house.hasher.verify(credentials.secret_hash, "a password")
+    house.close()
+
+
+def test_a_password_is_asked_for_twice(shell):
+    output = shell.run("user", "passwd", ADA, said="new one\nnew one\n")
+    assert "new one" not in output
+
+
+@pytest.mark.parametrize(
+    ("words", "cause"),
+    [
+        (("user", "disable", ADA), "user_disabled"),
+        (("user", "delete", ADA), "user_deleted"),
+        (("user", "passwd", ADA, "--password-stdin"), "password_changed"),
+        (("user", "email", ADA, "countess@example.com"), "email_changed"),
+        (("user", "take", ADA, "--tenant", "1000"), "membership_taken"),
+        (("tenant", "remove", "1000"), "membership_taken"),
+    ],
+)
+def test_what_must_end_families_has_when_it_returns(shell, words, cause):
+    family = begin(shell)
+    shell.run(*words, said="another password\n")
+    assert cause_of(shell, family) == cause
+    house = shell.house()
+    assert not house.directory.intents()
+    house.close()
+
+
+def test_a_membership_ends_only_its_own_families(shell):
+    family = begin(shell, context="1001")
+    shell.run("user", "take", ADA, "--tenant", "1000")
+    assert cause_of(shell, family) is None
+
+
+def test_an_intent_that_a_crash_left_is_applied_by_the_next_command(shell):
+    family = begin(shell)
+    house = shell.house()
+    house.directory.users.disable(ADA)
+    house.close()
+    assert cause_of(shell, family) is None
+    shell.run("user", "list")
+    assert cause_of(shell, family) == "user_disabled"
+
+
+def test_grants(shell):
+    shell.run("user", "grant", ADA, "--tenant", "1000=5")
+    house = shell.house()
+    record = house.directory.user_by_email(ADA)
+    assert record.tenants[0].behaviors == (5,)
+    house.close()
+
+
+def test_tenants_and_accounts(shell):
+    shell.run("tenant", "add", "1002", "--name", "Acme Asia", "--dev")
+    assert {row["id"] for row in shell.rows("tenant", "list")} == {1000, 1001, 1002}
+    assert '"is_dev_tenant": true' in shell.run("tenant", "show", "1002")
+    shell.run("account", "add", "78", "--name", "Night shift")
+    assert {row["id"] for row in shell.rows("account", "list")} == {77, 78}
+    shell.run("account", "remove", "78")
+    assert "There is no tenant 9" in shell.run("tenant", "show", "9", ok=False)
+
+
+def test_applications(shell):
+    secret = shell.run("application", "add", "app.two", "--scope", "Sandbox").strip()
+    rows = {row["id"]: row for row in shell.rows("application", "list")}
+    assert rows["app.two"]["environment_scope"] == "Sandbox"
+    assert rows["app.one"]["tenants"] == [1000]
+    family = begin(shell, "kibo.application", None, "app.two")
+    renewed = shell.run("application", "rotate-secret", "app.two").strip()
+    assert renewed != secret
+    assert cause_of(shell, family) == "secret_rotated"
+    shell.run("application", "disable", "app.two")
+    shell.run("application", "enable", "app.two")
+    shell.run("application", "remove", "app.two")
+    assert "app.two" not in {row["id"] for row in shell.rows("application", "list")}
+
+
+def test_clients_are_kept(shell):
+    (client,) = shell.rows("client", "list")
+    assert client["client_id"] == "spa"
+    assert client["public"] is True
+
+
+def test_families(shell):
+    family = begin(shell)
+    (row,) = shell.rows("family", "list", "--subject", ADA)
+    assert row["id"] == family
+    assert ADA not in row
+    assert shell.rows("family", "list", "--resource", "cloudreve.user") == []
+    assert shell.run("family", "revoke", "--subject", ADA, "--context", "1001") == "0 revoked\n"
+    assert shell.run("family", "revoke", family) == "1 revoked\n"
+    assert cause_of(shell, family) == "operator"
+    assert shell.rows("family", "list") == []
+    assert len(shell.rows("family", "list", "--all")) == 1
+    assert "revoked" in (shell.data / "audit.jsonl").read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("family", "revoke"), "say which"),
+        (("family", "show", "no-id"), "32 hex digits"),
+        (("family", "show", "0" * 32), "there is no family"),
+        (("user", "disable", "nobody@example.com"), "nobody@example.com"),
+        (("user", "add", ADA, "--password-stdin"), "already"),
+        (("user", "add", "no address", "--password-stdin"), "does not look like an e-mail"),
+        (("user", "grant", ADA, "--tenant", "x=1"), "is not like"),
+        (("user", "grant", ADA, "--tenant", "9"), "There is no tenant 9"),
+        (("key", "retire", "00000000"), "no key"),
+        (("tenant", "add", "1000"), "already"),
+    ],
+)
+def test_mistakes_get_one_sentence(shell, words, said):
+    output = shell.run(*words, said="password\n", ok=False)
+    assert said in output
+    assert "Traceback" not in output
+
+
+def test_keys(shell):
+    before = {row["id"]: row["state"] for row in shell.rows("key", "list")}
+    assert sorted(before.values()) == ["active", "active", "next", "next"]
+    shell.run("key", "rotate", "--use", "mac")
+    active = [row["id"] for row in shell.rows("key", "list") if row["state"] == "active"]
+    assert "rotate" in shell.run("key", "retire", active[0], ok=False)
+    shell.run("key", "retire", active[0], "--compromised")
+    states = {row["id"]: row["state"] for row in shell.rows("key", "list")}
+    assert states[active[0]] == "compromised"
+    assert "key_compromised" in (shell.data / "audit.jsonl").read_text()
+
+
+def test_purge(shell):
+    begin(shell)
+    house = shell.house()
+    house.store.create([replace(family_of(2), expires_at=1, ends_at=1)])
+    house.close()
+    assert shell.run("purge") == "1 families deleted\n"
+
+
+def test_backup_and_restore_replay_revocations(shell, tmp_path):
+    family, folder = begin(shell), tmp_path / "copy"
+    output = shell.run("backup", str(folder))
+    assert "master key is left out" in output
+    assert {path.name for path in folder.iterdir()} == {"families.sqlite", "directory.sqlite"}
+    shell.run("family", "revoke", family)
+    shell.run("user", "add", "late@example.com", "--password-stdin", said="password\n")
+    output = shell.run("restore", str(folder))
+    assert "1 revocations replayed" in output
+    assert cause_of(shell, family) == "operator"
+    assert "late@example.com" not in {row["email"] for row in shell.rows("user", "list")}
+
+
+def test_restore_refuses_what_is_no_backup(shell, tmp_path):
+    (tmp_path / "other").mkdir()
+    assert "is no backup" in shell.run("restore", str(tmp_path / "other"), ok=False)
+    assert shell.rows("user", "list")
+
+
+def test_backup_wants_a_new_folder(shell, tmp_path):
+    assert "new folder" in shell.run("backup", str(tmp_path), ok=False)
+
+
+def test_doctor(shell, monkeypatch):
+    assert shell.run("doctor").startswith("ok")
+    monkeypatch.setenv("RETICKET_POLICIES__KIBO_2026__ACCESS", "180")
+    monkeypatch.setenv("RETICKET_POLICIES__CLOUDREVE_2026__ACCESS", "600")
+    output = shell.run("doctor")
+    assert "kibo.application.access" in output
+    assert "cloudreve.user.access" in output
+    assert "over a tenth" in output
+
+
+def test_openapi(empty):
+    assert empty.bare("openapi").output.split() == ["akinon", "cloudreve", "kibo"]
+    assert '"openapi":"3.0.3"' in empty.bare("openapi", "akinon").output.replace(" ", "")
+    assert "there are" in empty.bare("openapi", "oracle").output
+
+
+def test_a_seed_fault_names_the_line(empty, tmp_path):
+    seed = tmp_path / "seed.yaml"
+    seed.write_text("users:\n  - email: ada@example.com\n    pasword: x\n")
+    output = empty.run("seed", str(seed), ok=False)
+    assert "line 3" in output
+    assert "pasword" in output
+
+
+def test_the_wrong_master_key_is_said(shell):
+    (shell.data / "master.key").write_bytes(bytes(32))
+    assert "master key" in shell.run("user", "list", ok=False)
+
+
+def test_nothing_is_revoked_by_looking(shell):
+    family = begin(shell)
+    for words in (["family", "list"], ["user", "list"], ["key", "list"], ["doctor"]):
+        shell.run(*words)
+    house = shell.house()
+    assert house.store.find(bytes.fromhex(family)).revoked_at is None
+    assert len(house.store.page(Selection(), 10).families) == 1
+    house.close()
