@@ -7,7 +7,7 @@ PYTHONS := $(or $(PYTHON),python3.13 python3.12 python3.11 python3)
 COMPILE := $(VENV)/lock/bin/uv pip compile pyproject.toml --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet
 
-.PHONY: help setup run test lint bench torture lock clean
+.PHONY: help setup run test lint bench torture docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -32,6 +32,9 @@ bench: setup ## measure refreshes per second (needs wrk)
 
 torture: $(VENV)/setup-test ## kill the server under load, 50 times
 	RETICKET_TORTURE=1 $(BIN)/python -m pytest tests/torture $(ARGS)
+
+docs: setup ## write the pages that are made from the code
+	$(BIN)/python docs/generate.py
 
 lock: $(VENV)/lock/bin/uv ## pin the dependencies anew; ARGS=--upgrade takes newer ones
 	$(COMPILE) --extra build --output-file requirements.lock $(ARGS)

@@ -10,6 +10,7 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -27,7 +28,7 @@ from reticket.core.conveyor import Lane
 from reticket.core.engine import Engine
 from reticket.core.errors import StartupError, Unavailable
 from reticket.core.mint import Mint
-from reticket.core.ports import Clock, Ephemeral, Store
+from reticket.core.ports import Clock, Ephemeral, Event, Store
 from reticket.core.service import Lanes, Service
 from reticket.core.sign_in import Limit, Limits, SignInDesk
 from reticket.core.upkeep import Upkeep
@@ -37,7 +38,7 @@ from reticket.crypto.ring import Ring
 from reticket.crypto.sealing import Sealer, master_key
 from reticket.crypto.verified import VerifiedSecrets
 from reticket.directory.directory import open_directory
-from reticket.http.edge import Asgi, Edge
+from reticket.http.edge import Asgi, Edge, logged, unseen
 from reticket.http.pages import pages
 from reticket.http.routing import RoutingTable
 from reticket.http.server import Listener, bind, serve
@@ -136,7 +137,9 @@ def application(house: House) -> Asgi:
     lanes = _lanes(settings)
     documents = {dialect.name: document_bytes(dialect) for dialect in house.dialects}
     others = pages(documents, house.ready, _lifespan(house, lanes))
-    edge = Edge(RoutingTable(house.dialects), _service(house, lanes), others, settings.body_limit)
+    table, service = RoutingTable(house.dialects), _service(house, lanes)
+    witness = logged if settings.access_log else unseen
+    edge = Edge(table, service, others, settings.body_limit, witness)
     if not settings.cors_origins:
         return edge
     return CORSMiddleware(
@@ -153,6 +156,7 @@ def _serve(house: House, started: Callable[[str], None]) -> None:
     if settings.seed is not None:
         house.seed(settings.seed)
     house.upkeep.apply_intents()
+    house.audit.record([_policy_of(house, name) for name in house.policies])
     for warning in config.policy_warnings(house.policies):
         _log.warning("policy", warning=warning)
     listener = Listener(
@@ -168,6 +172,12 @@ def _serve(house: House, started: Callable[[str], None]) -> None:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     url = f"{listener.scheme}://{host}:{port}"
     serve(application(house), listener, listening, lambda: started(url))
+
+
+def _policy_of(house: House, resource: str) -> Event:
+    """What is in force from this start on; two starts side by side show a change."""
+    policy = house.policies[resource]
+    return Event(house.clock(), "policy", resource, detail=asdict(policy))
 
 
 def _service(house: House, lanes: Lanes) -> Service:

@@ -5,6 +5,7 @@ Synchronous; runs on the pool that may be busy for a while. Tells nobody which p
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -92,7 +93,7 @@ class SignInDesk:
     def user(self, command: SignIn, caller: Caller) -> User:
         """Check a password. An unknown user costs the same time as a wrong password."""
         self._directory.catch_up()
-        account = f"account:{command.email.casefold()}"
+        account = _account(command.email)
         guards = ((account, self._limits.account), self._address(caller))
         self._within(guards, command.resource, caller)
         credentials = self._directory.user_credentials(command.email)
@@ -135,7 +136,7 @@ class SignInDesk:
         user = self._factor_user(self._ephemeral.peek(key))
         if user is None:
             raise Refusal(Code.NOT_FOUND, Cause.NO_SESSION)
-        account = f"account:{user.email.casefold()}"
+        account = _account(user.email)
         guards = ((account, self._limits.account), self._address(caller))
         self._within(guards, command.resource, caller)
         if self._ephemeral.count(f"tries:{command.session_id}", FACTOR_WINDOW) > FACTOR_TRIES:
@@ -216,6 +217,12 @@ class SignInDesk:
         self, resource: str, subject: str | None, refusal: Refusal, caller: Caller
     ) -> None:
         self._tell(chronicle.sign_in_failed(self._clock(), resource, subject, refusal, caller))
+
+
+def _account(email: str) -> str:
+    """A name of bounded length, whatever somebody sends as an e-mail."""
+    folded = email.casefold().encode("utf-8", "surrogatepass")
+    return f"account:{hashlib.sha256(folded).hexdigest()}"
 
 
 def _failures(name: str) -> str:

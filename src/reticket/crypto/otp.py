@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import hmac
+import re
 from base64 import b32decode
-from binascii import Error as NotBase32
 
 from cryptography.hazmat.primitives.hashes import SHA1
-from cryptography.hazmat.primitives.twofactor import InvalidToken
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
 DIGITS = 6
 STEP = 30
-_DRIFT = (0, -1, 1)
 
 
 class TimeBasedCodes:
@@ -19,24 +18,26 @@ class TimeBasedCodes:
 
     def match(self, secret: bytes, otp: str, now: int) -> int | None:
         """The step that the code belongs to, or None. `now` in milliseconds."""
-        if len(otp) != DIGITS or not (otp.isascii() and otp.isdigit()):
-            return None
         # RFC 4226 wants longer secrets than those that people's apps hold already.
         totp = TOTP(secret, DIGITS, SHA1(), STEP, enforce_key_length=False)  # noqa: S303
         step = now // 1000 // STEP
-        for drift in _DRIFT:
-            try:
-                totp.verify(otp.encode(), (step + drift) * STEP)
-            except InvalidToken:
-                continue
-            return step + drift
-        return None
+        presented = otp.encode("utf-8", "surrogatepass")
+        # All are compared before one is chosen, so that the time does not tell which.
+        matching = [
+            near
+            for near in range(max(step - 1, 0), step + 2)
+            if hmac.compare_digest(totp.generate(near * STEP), presented)
+        ]
+        return matching[0] if matching else None
 
 
 def decode_secret(text: str) -> bytes:
-    """Base32 as people write it: any case, spaces, no padding. ValueError for anything else."""
-    compact = text.replace(" ", "").upper().rstrip("=")
+    """Base32 as people write it: any case, spaces, hyphens, no padding. ValueError otherwise."""
+    compact = re.sub(r"[\s=-]", "", text).upper()
     try:
-        return b32decode(compact + "=" * (-len(compact) % 8))
-    except NotBase32:
+        secret = b32decode(compact + "=" * (-len(compact) % 8))
+    except ValueError:
         raise ValueError("not base32") from None
+    if not secret:
+        raise ValueError("empty")
+    return secret

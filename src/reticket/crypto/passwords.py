@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
 from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from reticket.core.ports import Entropy
 
 
 class Argon2Hasher:
@@ -11,21 +15,24 @@ class Argon2Hasher:
 
     Args:
         memory: KiB of one hash.
+        entropy: makes the secret that nobody has, for `absent`.
     """
 
-    def __init__(self, time_cost: int, memory: int, parallelism: int) -> None:
+    def __init__(
+        self, time_cost: int, memory: int, parallelism: int, entropy: Entropy = os.urandom
+    ) -> None:
         self._hasher = PasswordHasher(time_cost, memory, parallelism)
-        self._absent = self._hasher.hash("nobody's secret")
+        self._absent = self._hasher.hash(entropy(32))
 
     def hash(self, secret: str) -> str:
         """A hash with today's parameters and a salt of its own."""
-        return self._hasher.hash(secret)
+        return self._hasher.hash(_encoded(secret))
 
     def verify(self, secret_hash: str, secret: str) -> bool:
         """Whether the secret fits; False for a damaged hash."""
         try:
-            return self._hasher.verify(secret_hash, secret)
-        except (VerifyMismatchError, VerificationError, InvalidHashError):
+            return self._hasher.verify(secret_hash, _encoded(secret))
+        except (VerificationError, InvalidHashError, UnicodeEncodeError):
             return False
 
     def is_old(self, secret_hash: str) -> bool:
@@ -33,5 +40,10 @@ class Argon2Hasher:
         return self._hasher.check_needs_rehash(secret_hash)
 
     def absent(self) -> str:
-        """A hash to spend the time on when there is nobody; nobody's sign-in may succeed by it."""
+        """A hash to spend the time on when there is nobody; no secret fits it."""
         return self._absent
+
+
+def _encoded(secret: str) -> bytes:
+    """JSON may carry half a surrogate pair (RFC 8259 §8.2): a wrong secret, not an error."""
+    return secret.encode("utf-8", "surrogatepass")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -67,34 +68,50 @@ def master_key(given: bytes | None, file: Path, entropy: Entropy) -> bytes:
     if given is not None:
         return given
     try:
-        return _read(file) if file.exists() else _make(file, entropy)
+        if not file.exists():
+            _make(file, entropy)
+        return _read(file)
     except OSError as error:
         raise StartupError(f"the master key {file} cannot be used: {error.strerror}") from None
 
 
 def _read(file: Path) -> bytes:
-    if stat.S_IMODE(file.stat().st_mode) & 0o077:
+    with file.open("rb") as opened:
+        mode = os.fstat(opened.fileno()).st_mode
+        key = opened.read(KEY_BYTES + 1)
+    if stat.S_IMODE(mode) & 0o077:
         raise StartupError(
             f"the master key {file} is open to other users; make it private: chmod 600 {file}"
         )
-    key = file.read_bytes()
     if len(key) != KEY_BYTES:
         raise StartupError(f"{file} is no master key: it must hold exactly {KEY_BYTES} bytes")
     return key
 
 
-def _make(file: Path, entropy: Entropy) -> bytes:
-    """Of two that start at once, the first to link its file wins and both read that one."""
+def _make(file: Path, entropy: Entropy) -> None:
+    """Of two that start at once, the first to link its file wins; nobody sees half a key."""
     mine = file.with_name(f"{file.name}.{entropy(8).hex()}")
-    descriptor = os.open(mine, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        _write(mine, entropy(KEY_BYTES))
+        with suppress(FileExistsError):
+            os.link(mine, file)
+    finally:
+        mine.unlink(missing_ok=True)
+    _sync(file.parent)
+
+
+def _write(file: Path, key: bytes) -> None:
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as written:
-        written.write(entropy(KEY_BYTES))
+        written.write(key)
         written.flush()
         os.fsync(written.fileno())
+
+
+def _sync(folder: Path) -> None:
+    """A key that seals rows must not be lost with its name when the power fails."""
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.link(mine, file)
-    except FileExistsError:
-        pass
+        os.fsync(descriptor)
     finally:
-        mine.unlink()
-    return _read(file)
+        os.close(descriptor)

@@ -38,8 +38,10 @@ class VerifiedSecrets:
 
     def remember(self, subject: str, secret_hash: str, secret: str) -> None:
         """Only after the hash was verified."""
+        digest = self._digest(subject, secret_hash, secret)
         with self._lock:
-            self._digests[self._digest(subject, secret_hash, secret)] = None
+            self._digests[digest] = None
+            self._digests.move_to_end(digest)
             while len(self._digests) > self._kept:
                 self._digests.popitem(last=False)
 

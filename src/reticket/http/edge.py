@@ -33,6 +33,26 @@ class Performer(Protocol):
     def perform(self, command: Command, caller: Caller) -> Awaitable[Any]: ...
 
 
+Witness = Callable[[Match, WireResponse, Caller], None]
+
+
+def unseen(match: Match, response: WireResponse, caller: Caller) -> None:
+    """The witness that looks away: the audit stream tells what happened to sessions."""
+
+
+def logged(match: Match, response: WireResponse, caller: Caller) -> None:
+    """The witness that writes a line. The route stands in it, not the path: tokens travel there."""
+    route = f"{match.route.method} {match.route.path}" if match.route else None
+    _log.info(
+        "request",
+        dialect=match.dialect.name,
+        route=route,
+        status=response.status,
+        address=caller.address,
+        correlation_id=caller.correlation_id,
+    )
+
+
 class ClientGone(Exception):
     """The connection ended before the request did."""
 
@@ -43,15 +63,22 @@ class Edge:
     Args:
         pages: takes what belongs to no dialect.
         body_limit: bytes.
+        witness: sees every answer.
     """
 
     def __init__(
-        self, table: RoutingTable, performer: Performer, pages: Asgi, body_limit: int
+        self,
+        table: RoutingTable,
+        performer: Performer,
+        pages: Asgi,
+        body_limit: int,
+        witness: Witness,
     ) -> None:
         self._table = table
         self._performer = performer
         self._pages = pages
         self._body_limit = body_limit
+        self._witness = witness
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         match = (
@@ -65,6 +92,7 @@ class Edge:
             response = await self._answer(match, scope, receive, caller)
         except ClientGone:
             return
+        self._witness(match, response, caller)
         await _send(send, response, caller.correlation_id, match.allowed)
 
     async def _answer(

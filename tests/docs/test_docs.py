@@ -1,0 +1,78 @@
+"""The pages say what the code does."""
+
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+
+from reticket import cli
+from reticket.app import Builder
+from reticket.core.errors import Code
+from reticket.core.model import Outcome
+
+ROOT = Path(__file__).parents[2]
+_spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
+generate = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(generate)
+
+PAGES = sorted(
+    path for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")] if path.name != "CHANGELOG.md"
+)
+
+
+@pytest.mark.parametrize("name", generate.PAGES)
+def test_generated_pages_are_current(name):
+    assert (ROOT / "docs" / name).read_text() == generate.PAGES[name](), "run make docs"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_links_lead_somewhere(page):
+    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):
+        assert (page.parent / target).exists(), target
+
+
+def commands(group, path="reticket"):
+    yield path
+    for name, command in getattr(group, "commands", {}).items():
+        yield from commands(command, f"{path} {name}")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_commands_exist(page):
+    known = set(commands(cli.command(Builder())))
+    nouns = {one.split()[1] for one in known if " " in one}
+    for said in re.findall(r"`reticket ([a-z][a-z -]*)", page.read_text()):
+        words = said.split()
+        assert words[0] in nouns, said
+        if f"reticket {words[0]}" in known and len(words) > 1 and not words[1].startswith("-"):
+            group = [one for one in known if one.startswith(f"reticket {words[0]} ")]
+            assert not group or f"reticket {words[0]} {words[1]}" in known, said
+
+
+def test_make_targets_exist():
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    for page in PAGES:
+        for target in re.findall(r"`make ([a-z]+)", page.read_text()):
+            assert target in targets, (page.name, target)
+
+
+def test_every_dialect_stands_in_the_readme():
+    text = (ROOT / "README.md").read_text().lower()
+    builder = Builder()
+    for dialect in builder.dialects(builder.load(None, {})):
+        assert dialect.name in text
+        assert dialect.base_path in text
+
+
+def test_every_refusal_code_and_outcome_is_explained():
+    text = (ROOT / "docs" / "refusals.md").read_text()
+    for word in (*Code, *Outcome):
+        assert f"`{word.value}`" in text, word
+
+
+def test_every_room_stands_in_the_architecture():
+    text = (ROOT / "ARCHITECTURE.md").read_text()
+    for room in (ROOT / "src" / "reticket").iterdir():
+        if room.is_dir() and room.name != "__pycache__":
+            assert f"{room.name}/" in text, room.name
