@@ -1,0 +1,94 @@
+"""A service of one's own for a test: a subprocess on a free port with its own data folder."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from reticket.directory.seed import DEMO
+
+PATIENCE = 30.0
+CHEAP_SIGN_INS = {
+    "RETICKET_HASHING__TIME_COST": "1",
+    "RETICKET_HASHING__MEMORY": "8",
+    "RETICKET_HASHING__PARALLELISM": "1",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RunningServer:
+    """A service that answers.
+
+    Args:
+        url: without a slash at its end.
+        data: its data folder.
+        log: its standard output and error.
+    """
+
+    url: str
+    data: Path
+    log: Path
+    process: subprocess.Popen[bytes]
+
+
+@contextmanager
+def running_server(
+    folder: Path,
+    *,
+    seed: Path = DEMO,
+    settings: Mapping[str, str] | None = None,
+    port: int | None = None,
+) -> Iterator[RunningServer]:
+    """Start `reticket serve` and end it afterwards.
+
+    Args:
+        folder: where its data and its log go; a second server on the same folder goes on there.
+        seed: the directory file to load; the demo by default.
+        settings: RETICKET_ variables; nothing of this process's own gets through.
+        port: None takes a free one.
+
+    Raises:
+        RuntimeError: it ended, or did not answer in time; the message is its log.
+    """
+    port = port or free_port()
+    log, data = folder / "server.log", folder / "data"
+    command = [sys.executable, "-m", "reticket", "serve", "--port", str(port)]
+    command += ["--data", str(data), "--seed", str(seed)]
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("RETICKET_")}
+    environment = {**clean, **CHEAP_SIGN_INS, **(settings or {})}
+    with log.open("ab") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=output, env=environment)  # noqa: S603
+    server = RunningServer(f"http://127.0.0.1:{port}", data, log, process)
+    try:
+        _await(server)
+        yield server
+    finally:
+        process.terminate()
+        process.wait(PATIENCE)
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port: int = listening.getsockname()[1]
+    return port
+
+
+def _await(server: RunningServer) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline and server.process.poll() is None:
+        try:
+            with urllib.request.urlopen(f"{server.url}/health/ready", timeout=1):  # noqa: S310
+                return
+        except (OSError, urllib.error.URLError):
+            time.sleep(0.05)
+    raise RuntimeError(server.log.read_text())
