@@ -42,7 +42,7 @@ from reticket.http.edge import Asgi, Edge, logged, unseen
 from reticket.http.pages import pages
 from reticket.http.routing import RoutingTable
 from reticket.http.server import Listener, bind, serve
-from reticket.openapi import document_bytes
+from reticket.openapi import document_bytes, document_to_try
 from reticket.settings import Settings
 from reticket.wire import Dialect
 
@@ -136,7 +136,8 @@ def application(house: House) -> Asgi:
     settings = house.settings
     lanes = _lanes(settings)
     documents = {dialect.name: document_bytes(dialect) for dialect in house.dialects}
-    others = pages(documents, house.ready, _lifespan(house, lanes))
+    to_try = {dialect.name: document_to_try(dialect) for dialect in house.dialects}
+    others = pages(documents, to_try, house.ready, _lifespan(house, lanes))
     table, service = RoutingTable(house.dialects), _service(house, lanes)
     witness = logged if settings.access_log else unseen
     edge = Edge(table, service, others, settings.body_limit, witness)

@@ -46,6 +46,11 @@ def document_bytes(dialect: Dialect) -> bytes:
     return msgspec.json.encode(build_document(dialect))
 
 
+def document_to_try(dialect: Dialect) -> bytes:
+    """The document as JSON, for a page that sends its requests to whoever served it."""
+    return msgspec.json.encode({**build_document(dialect), "servers": [{"url": dialect.base_path}]})
+
+
 class _Schemas:
     """Gathers the components that the schemas refer to."""
 

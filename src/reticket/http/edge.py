@@ -85,7 +85,7 @@ class Edge:
             self._table.find(scope["method"], scope["path"]) if scope["type"] == "http" else None
         )
         if match is None:
-            await self._pages(scope, receive, send)
+            await self._pages(scope, receive, _correlated(send))
             return
         caller = _caller(scope)
         try:
@@ -187,6 +187,18 @@ def _tell(match: Match, caller: Caller, error: Exception) -> None:
         _log.warning("unavailable", reason=str(error), **whose)
     elif not isinstance(error, Refusal):
         _log.error("internal_error", exc_info=error, **whose)
+
+
+def _correlated(send: Send) -> Send:
+    """The same, with a correlation id on every answer."""
+    correlation_id = token_hex(16).encode()
+
+    async def correlated(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message["headers"], (b"x-correlation-id", correlation_id)]
+        await send(message)
+
+    return correlated
 
 
 async def _send(

@@ -57,12 +57,16 @@ _PAGE = """\
 
 
 def pages(
-    documents: Mapping[str, bytes], ready: Callable[[], None], lifespan: Callable[[Starlette], Any]
+    documents: Mapping[str, bytes],
+    to_try: Mapping[str, bytes],
+    ready: Callable[[], None],
+    lifespan: Callable[[Starlette], Any],
 ) -> Starlette:
     """The application of the pages.
 
     Args:
         documents: OpenAPI documents as JSON by the dialect's name.
+        to_try: the same with this service as their server.
         ready: raises Unavailable while the stores do not answer.
         lifespan: what runs beside the service, as Starlette takes it.
     """
@@ -80,10 +84,10 @@ def pages(
         return JSONResponse({"status": "ready"})
 
     async def document(request: Request) -> Response:
-        name = request.path_params["name"]
-        if name not in documents:
-            return PlainTextResponse("no such document", 404)
-        return Response(documents[name], media_type="application/json")
+        return _json(documents, request.path_params["name"])
+
+    async def document_to_try(request: Request) -> Response:
+        return _json(to_try, request.path_params["name"])
 
     async def docs(request: Request) -> Response:
         return HTMLResponse(page, headers={"content-security-policy": CONTENT_POLICY})
@@ -99,6 +103,7 @@ def pages(
             Route("/openapi/{name}.json", document),
             Route("/docs", docs),
             Route("/docs/start.js", start),
+            Route("/docs/{name}.json", document_to_try),
             Mount("/docs/assets", StaticFiles(directory=assets)),
         ],
         lifespan=lifespan,
@@ -106,8 +111,14 @@ def pages(
     )
 
 
+def _json(documents: Mapping[str, bytes], name: str) -> Response:
+    if name not in documents:
+        return PlainTextResponse("no such document", 404)
+    return Response(documents[name], media_type="application/json")
+
+
 def _docs_page(documents: Mapping[str, bytes]) -> str:
-    urls = [{"url": f"/openapi/{name}.json", "name": name} for name in documents]
+    urls = [{"url": f"/docs/{name}.json", "name": name} for name in documents]
     quoted = JSONResponse(urls).body
     return _PAGE.replace("{urls}", html.escape(bytes(quoted).decode(), quote=True))
 

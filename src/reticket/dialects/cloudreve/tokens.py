@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from base64 import b64encode
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import cast
 
 from reticket.core.people import User
@@ -42,8 +43,12 @@ def refresh_claims(facts: Facts) -> Mapping[str, object]:
 
 def state_hash(user: User) -> str:
     """Changes with the user's password or e-mail and with nothing else."""
-    state = f"{user.id}:{user.credential_version}".encode()
-    return b64encode(hashlib.sha256(state).digest()).decode("ascii")
+    return _hash_of(f"{user.id}:{user.credential_version}")
+
+
+@lru_cache(10_000)
+def _hash_of(state: str) -> str:
+    return b64encode(hashlib.sha256(state.encode()).digest()).decode("ascii")
 
 
 def uuid_text(digits: str) -> str:

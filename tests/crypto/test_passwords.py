@@ -1,0 +1,90 @@
+"""argon2id: what fits, what does not, and what must not raise."""
+
+from __future__ import annotations
+
+import pytest
+from argon2 import PasswordHasher
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reticket.core.ports import SecretHasher
+from reticket.crypto.passwords import Argon2Hasher
+
+CHEAP = (1, 8, 1)
+HASHER = Argon2Hasher(*CHEAP)
+GOOD = HASHER.hash("correct horse")
+
+DAMAGED = [
+    "",
+    "$",
+    "plain",
+    "$argon2id$",
+    GOOD[:-1],
+    GOOD[:40],
+    GOOD.replace("argon2id", "argon2xx"),
+    GOOD.replace("v=19", "v=99"),
+    GOOD.replace("m=8", "m=0"),
+    GOOD.replace("m=8", "m=99999999999999999999"),
+    GOOD + "\0",
+    GOOD + "é",
+    "$2b$12$" + "a" * 53,
+]
+
+
+@settings(max_examples=25, deadline=None)
+@given(secret=st.text(st.characters(), max_size=50))
+def test_any_text_is_a_secret_that_fits_its_hash_alone(secret: str) -> None:
+    """JSON may carry half a surrogate pair, and a NUL."""
+    made = HASHER.hash(secret)
+    assert HASHER.verify(made, secret)
+    assert not HASHER.verify(made, secret + "x")
+    assert not HASHER.verify(GOOD, secret)
+
+
+def test_half_a_surrogate_pair_is_a_wrong_secret() -> None:
+    assert not HASHER.verify(GOOD, "\ud800")
+    assert not HASHER.verify(HASHER.absent(), "\udfff")
+
+
+def test_a_hash_is_argon2id_with_a_salt_of_its_own() -> None:
+    assert GOOD.startswith("$argon2id$v=19$m=8,t=1,p=1$")
+    assert HASHER.hash("correct horse") != GOOD
+
+
+@pytest.mark.parametrize("damaged", DAMAGED, ids=range(len(DAMAGED)))
+def test_a_damaged_hash_fits_nothing(damaged: str) -> None:
+    assert HASHER.verify(damaged, "correct horse") is False
+
+
+@pytest.mark.parametrize("costs", [(2, 8, 1), (1, 16, 1), (1, 16, 2)])
+def test_a_hash_with_other_costs_is_old_and_still_fits(costs: tuple[int, int, int]) -> None:
+    newer: SecretHasher = Argon2Hasher(*costs)
+    assert newer.verify(GOOD, "correct horse")
+    assert newer.is_old(GOOD)
+    assert not newer.is_old(newer.hash("correct horse"))
+
+
+def test_a_hash_of_another_kind_of_argon2_is_old() -> None:
+    from argon2 import Type
+
+    other = PasswordHasher(*CHEAP, type=Type.I).hash("correct horse")
+    assert HASHER.verify(other, "correct horse")
+    assert HASHER.is_old(other)
+
+
+def test_the_absent_hash_costs_the_same_and_fits_no_secret_that_anybody_knows() -> None:
+    absent = HASHER.absent()
+    assert absent is HASHER.absent()
+    assert not HASHER.is_old(absent)
+    assert absent.rsplit("$", 2)[0] == GOOD.rsplit("$", 2)[0]
+    assert Argon2Hasher(*CHEAP).absent() != absent
+    drawn: list[int] = []
+
+    def entropy(size: int) -> bytes:
+        drawn.append(size)
+        return b"e" * size
+
+    assert Argon2Hasher(*CHEAP, entropy).verify(Argon2Hasher(*CHEAP, entropy).absent(), "e" * 32)
+    assert drawn == [32, 32]
+    for guess in ("", "absent", "nobody's secret", "dummy", "password"):
+        assert not HASHER.verify(absent, guess)
