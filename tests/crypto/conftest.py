@@ -65,6 +65,10 @@ class Keys:
     ) -> Ring:
         return Ring(store or self.store, Sealer(master, entropy), self.clock, entropy, algorithm)
 
+    def rows(self) -> list[SealedKey]:
+        """What rests, in order of (use, sequence)."""
+        return sorted(self.store.rows.values(), key=lambda row: (row.use, row.sequence))
+
     def states(self, ring: Ring, use: str = "mac") -> list[str]:
         return [facts.state for facts in ring.listing() if facts.use == use]
 

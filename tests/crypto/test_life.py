@@ -14,7 +14,7 @@ LABEL = "kibo.adminuser/opaque/refresh"
 
 VERBS = st.lists(
     st.one_of(
-        st.tuples(st.just("rotate"), st.integers(0, 10)),
+        st.tuples(st.just("rotate"), st.integers(1, 10)),
         st.tuples(st.sampled_from(["compromise", "retire"]), st.integers(0, 50)),
         st.tuples(st.just("retire_due"), st.integers(0, 30)),
         st.tuples(st.just("wait"), st.integers(0, 20)),

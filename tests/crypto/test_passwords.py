@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from argon2 import PasswordHasher
+from argon2 import PasswordHasher, Type
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -25,7 +25,6 @@ DAMAGED = [
     GOOD.replace("v=19", "v=99"),
     GOOD.replace("m=8", "m=0"),
     GOOD.replace("m=8", "m=99999999999999999999"),
-    GOOD + "\0",
     GOOD + "é",
     "$2b$12$" + "a" * 53,
 ]
@@ -65,8 +64,6 @@ def test_a_hash_with_other_costs_is_old_and_still_fits(costs: tuple[int, int, in
 
 
 def test_a_hash_of_another_kind_of_argon2_is_old() -> None:
-    from argon2 import Type
-
     other = PasswordHasher(*CHEAP, type=Type.I).hash("correct horse")
     assert HASHER.verify(other, "correct horse")
     assert HASHER.is_old(other)

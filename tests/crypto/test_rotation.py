@@ -118,10 +118,10 @@ def test_what_takes_the_place_of_a_compromised_key_is_never_one_that_retires(key
 @pytest.mark.parametrize("state", ["active", "next"])
 def test_a_key_that_signs_or_will_is_not_retired(keys, state: str) -> None:
     ring = keys.ring()
-    before = keys.store.keys()
+    before = keys.rows()
     with pytest.raises(KeyRefused, match=f"is {state}; only one that was rotated out"):
         ring.retire(keys.one(ring, state).id)
-    assert keys.store.keys() == before
+    assert keys.rows() == before
 
 
 def test_an_ended_key_stays_what_it_is(keys) -> None:

@@ -232,3 +232,27 @@ def test_a_row_that_others_changed_is_merged_not_overwritten(store, file):
     found = store.find(family.id)
     assert (found.generation, found.revoked_cause) == (2, "operator")
     other.close()
+
+
+VISITOR = """
+import sys
+from pathlib import Path
+from reticket.stores.sqlite import SqliteStore
+from reticket.testing import FakeClock
+from reticket.testing.store_contract import family_of
+
+store = SqliteStore(Path(sys.argv[1]), FakeClock())
+found = store.find(family_of(int(sys.argv[2])).id)
+store.close()
+sys.exit(0 if found else 1)
+"""
+
+
+def test_what_comes_after_another_process_has_left_is_seen_by_the_next(store, file):
+    """A visitor that thinks it is the last one takes the log away when it leaves."""
+    ephemeral = SqliteEphemeral(file, FakeClock())
+    for number in range(3):
+        store.create([family_of(number)])
+        visit = [sys.executable, "-c", VISITOR, str(file), str(number)]
+        assert subprocess.run(visit, check=False).returncode == 0, number
+    ephemeral.close()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
@@ -36,7 +36,7 @@ def open_engine(file: Path) -> Engine:
     written by a newer version.
     """
     with _starting(file):
-        os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+        _make_private(file)
         engine = _engine(file)
         try:
             with engine.execution_options(writes=True).begin() as connection:
@@ -46,6 +46,16 @@ def open_engine(file: Path) -> Engine:
             engine.dispose()
             raise
     return engine
+
+
+def _make_private(file: Path) -> None:
+    """Make an empty file with mode 0600 unless there is one.
+
+    One that is there must not be opened here: closing it would drop every lock that this process
+    holds on it (SQLite, How To Corrupt, §2.2).
+    """
+    with suppress(FileExistsError):
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from reticket.core.errors import StartupError, Unavailable
@@ -119,9 +119,20 @@ def _mapped() -> Iterator[None]:
         raise Unavailable(f"the families' file cannot answer: {error}") from error
 
 
+def make_private(path: Path) -> None:
+    """Make an empty file with mode 0600 unless there is one.
+
+    A file that is there must not be opened here, not even to look at it: closing it would drop
+    every lock that this process holds on it, and another process would then take the log away
+    from under our connections (SQLite, How To Corrupt, §2.2).
+    """
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+
+
 def _open(path: Path, busy_timeout: float) -> sqlite3.Connection:
     try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        make_private(path)
         connection = sqlite3.connect(
             path, timeout=busy_timeout, isolation_level=None, check_same_thread=False,
             cached_statements=512,

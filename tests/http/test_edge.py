@@ -1,0 +1,174 @@
+"""The edge: ids, limits, proxies, origins, what is said when nothing fits."""
+
+import http.client
+import json
+import re
+from urllib.parse import urlsplit
+
+import pytest
+from tests.http.wire import ADA, PASSWORD, WIRES, call
+
+from reticket.testing import running_server
+
+AKINON, CLOUDREVE, KIBO = WIRES[0], WIRES[1], WIRES[2]
+ID = re.compile("[0-9a-f]{32}")
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/health/live"),
+        ("GET", "/health/ready"),
+        ("GET", "/nowhere"),
+        ("GET", "/docs"),
+        ("GET", "/api/nowhere"),
+        ("GET", "/api/v1/nowhere"),
+        ("GET", "/api/v4/nowhere"),
+        ("GET", AKINON.refresh_path),
+        ("POST", CLOUDREVE.refresh_path),
+        ("PUT", KIBO.refresh_path),
+    ],
+)
+def test_every_answer_has_a_correlation_id(server, method, path):
+    first, second = (call(server.url, method, path, "{}")[1] for _ in range(2))
+    assert ID.fullmatch(first["x-correlation-id"])
+    assert first["x-correlation-id"] != second["x-correlation-id"]
+    if path.startswith("/api/") and path[5:7] not in ("v1", "v4"):
+        assert first["x-vol-correlation"] == first["x-correlation-id"]
+
+
+def chunked(url, method, path, size):
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)
+    pieces = (b" " * 65536 for _ in range(size // 65536))
+    connection.request(method, path, pieces, {"Content-Type": "application/json"},
+                       encode_chunked=True)  # fmt: skip
+    response = connection.getresponse()
+    body = response.read()
+    connection.close()
+    return response.status, body
+
+
+@pytest.mark.parametrize("wire", WIRES[:3], ids=lambda wire: wire.name)
+def test_a_body_over_the_limit_is_refused_in_the_dialects_shape(server, wire):
+    status, _, body = call(server.url, wire.method, wire.refresh_path, b" " * (2**20 + 1))
+    assert status == 413
+    assert json.loads(body)
+    assert chunked(server.url, wire.method, wire.refresh_path, 2**20 + 2**17)[0] == 413
+    just = b" " * (2**20 - 2) + b"{}"
+    assert call(server.url, wire.method, wire.refresh_path, just)[0] != 413
+
+
+@pytest.mark.parametrize("wire", WIRES, ids=lambda wire: wire.name)
+def test_a_trailing_slash_is_no_redirect(server, wire):
+    token = wire.sign_in(server.url)
+    path, _, query = wire.refresh_path.partition("?")
+    answer = call(server.url, wire.method, f"{path}/?{query}", wire.body_of(token))
+    assert wire.is_good(answer)
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "mark"),
+    [
+        ("/api/platform/nothing", 404, b"ITEM_NOT_FOUND"),
+        ("/api/v1/nothing", 404, b"apiError"),
+        ("/api/v4/nothing", 404, b"404"),
+        (KIBO.refresh_path, 405, b"METHOD_NOT_ALLOWED"),
+        (AKINON.refresh_path, 405, b"apiError"),
+        (CLOUDREVE.refresh_path, 404, b"404"),
+    ],
+)
+def test_what_is_not_there(server, path, status, mark):
+    found, headers, body = call(server.url, "PATCH", path, "{}")
+    assert found == status
+    assert mark in body
+    assert status != 405 or headers["allow"]
+
+
+def test_pages_come_from_here_alone(server):
+    _, _, page = call(server.url, "GET", "/docs")
+    for asset in re.findall(rb'(?:src|href)="([^"]+)"', page):
+        status, _, content = call(server.url, "GET", asset.decode())
+        assert status == 200, asset
+        assert content
+    assert b"://" not in page
+    for name in ("akinon", "cloudreve", "kibo"):
+        status, headers, document = call(server.url, "GET", f"/openapi/{name}.json")
+        assert status == 200
+        assert headers["content-type"] == "application/json"
+        assert json.loads(document)["paths"]
+        assert json.loads(call(server.url, "GET", f"/docs/{name}.json")[2])["servers"]
+    assert call(server.url, "GET", "/openapi/other.json")[0] == 404
+
+
+def test_without_a_setting_no_origin_may_read(server):
+    headers = {"Origin": "https://shop.example.com"}
+    assert "access-control-allow-origin" not in call(
+        server.url, AKINON.method, AKINON.refresh_path, "{}", headers
+    )[1]  # fmt: skip
+
+
+def log_in(url, password=PASSWORD, **headers):
+    body = json.dumps({"username": ADA, "password": password})
+    return call(url, "POST", "/api/v1/auth/login", body, headers)
+
+
+def test_origins_and_proxies_by_setting(tmp_path):
+    settings = {
+        "RETICKET_CORS_ORIGINS": "https://shop.example.com",
+        "RETICKET_TRUSTED_PROXIES": "127.0.0.0/8",
+    }
+    with running_server(tmp_path, settings=settings) as server:
+        asked = {
+            "Origin": "https://shop.example.com",
+            "Access-Control-Request-Method": "POST",
+            "Access-Control-Request-Headers": "content-type",
+        }
+        status, headers, _ = call(server.url, "OPTIONS", AKINON.refresh_path, None, asked)
+        assert status == 200
+        assert headers["access-control-allow-origin"] == "https://shop.example.com"
+        headers = call(server.url, "POST", AKINON.refresh_path, "{}", asked)[1]
+        assert headers["access-control-allow-origin"] == "https://shop.example.com"
+        other = {**asked, "Origin": "https://evil.example.com"}
+        headers = call(server.url, "POST", AKINON.refresh_path, "{}", other)[1]
+        assert "access-control-allow-origin" not in headers
+        log_in(server.url, **{"X-Forwarded-For": "203.0.113.9"})
+        assert '"address":"203.0.113.9"' in (server.data / "audit.jsonl").read_text()
+
+
+def test_failed_sign_ins_are_limited_by_account(tmp_path):
+    settings = {"RETICKET_SIGN_IN__ACCOUNT_FAILURES": "3"}
+    with running_server(tmp_path, settings=settings) as server:
+        for _ in range(5):
+            assert log_in(server.url)[0] == 200
+        for _ in range(2):
+            assert log_in(server.url, "wrong")[0] == 401
+        assert log_in(server.url)[0] == 200
+        statuses = [log_in(server.url, "wrong")[0] for _ in range(4)]
+        assert statuses == [401, 401, 401, 429]
+        spoofed = {"X-Forwarded-For": "203.0.113.9"}
+        status, headers, body = log_in(server.url, **spoofed)
+        assert status == 429
+        assert int(headers["retry-after"]) > 0
+        assert b"apiError" in body
+        shapes = {
+            "/api/v4/session/token": (b'"code":42900', {"email": ADA, "password": PASSWORD}),
+            "/api/platform/developer/authtickets": (
+                b"TOO_MANY_REQUESTS",
+                {"emailAddress": ADA, "password": PASSWORD},
+            ),
+        }
+        for path, (mark, said) in shapes.items():
+            status, headers, body = call(server.url, "POST", path, json.dumps(said))
+            assert (status, int(headers["retry-after"]) > 0) == (429, True)
+            assert mark in body
+
+
+def test_failed_sign_ins_are_limited_by_address(tmp_path):
+    settings = {"RETICKET_SIGN_IN__ADDRESS_FAILURES": "3"}
+    with running_server(tmp_path, settings=settings) as server:
+        for number in range(3):
+            body = json.dumps({"username": f"{number}@example.com", "password": "wrong"})
+            assert call(server.url, "POST", "/api/v1/auth/login", body)[0] == 401
+        assert log_in(server.url)[0] == 429
+        body = json.dumps(KIBO.sign_in_body)
+        assert call(server.url, "POST", KIBO.sign_in_path, body)[0] == 429

@@ -1,0 +1,198 @@
+"""What a session lives through on a real socket, in every dialect."""
+
+import json
+import socket
+import string
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
+
+import pytest
+from tests.http.wire import ADA, PASSWORD, WIRES, call, events
+
+EACH = pytest.mark.parametrize("wire", WIRES, ids=lambda wire: wire.name)
+ALPHABET = string.ascii_letters + string.digits + "-_"
+
+
+@EACH
+def test_a_hundred_parallel_refreshes_get_one_successor(server, wire):
+    token = wire.sign_in(server.url)
+    before = len(events(server))
+    with ThreadPoolExecutor(100) as pool:
+        answers = list(pool.map(lambda _: wire.refresh(server.url, token), range(100)))
+    assert all(wire.is_good(answer) for answer in answers)
+    assert len({body for _, _, body in answers}) == 1
+    said = [event["event"] for event in events(server)[before:]]
+    assert sorted(said) == ["issued"] + ["replayed"] * 99
+
+
+@EACH
+def test_a_lost_answer_is_forgiven_with_the_same_bytes(server, wire):
+    token = wire.sign_in(server.url)
+    before = len(events(server))
+    body = wire.body_of(token).encode()
+    parts = urlsplit(server.url)
+    with socket.create_connection((parts.hostname, parts.port)) as connection:
+        head = (
+            f"{wire.method} {wire.refresh_path} HTTP/1.1\r\nHost: {parts.netloc}\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        connection.sendall(head.encode() + body)
+        deadline = time.monotonic() + 10
+        while len(events(server)) == before and time.monotonic() < deadline:
+            time.sleep(0.005)
+    first, second = (wire.refresh(server.url, token) for _ in range(2))
+    assert first[2] == second[2]
+    assert [event["event"] for event in events(server)[before:]] == [
+        "issued", "replayed", "replayed",
+    ]  # fmt: skip
+    assert wire.is_good(wire.refresh(server.url, wire.token_of(first[2])))
+
+
+@EACH
+def test_a_token_is_good_as_it_is_and_in_no_other_spelling(server, wire):
+    token = wire.sign_in(server.url)
+    for place, letter in enumerate(token):
+        if letter in ALPHABET:
+            other = ALPHABET[(ALPHABET.index(letter) ^ 1) % 64]
+            bent = token[:place] + other + token[place + 1 :]
+            if place % 3 == 0 or place > len(token) - 8:
+                assert wire.is_refused(wire.refresh(server.url, bent)), place
+    for length in [*range(1, len(token), 7), len(token) - 1]:
+        assert wire.is_refused(wire.refresh(server.url, token[:length])), length
+    for bent in (token + "=", token + "A", token * 2, "x" * 10_000, "\x00", token + "\x00"):
+        assert wire.is_refused(wire.refresh(server.url, bent))
+    before = len(events(server))
+    assert wire.is_good(wire.refresh(server.url, token))
+    spent = [event["event"] for event in events(server)[before:] if event.get("cause") != "forged"]
+    assert spent == ["issued"]
+
+
+@EACH
+def test_a_token_of_another_resource_is_refused_and_not_spent(server, wire):
+    for other in WIRES:
+        if other is not wire:
+            token = other.sign_in(server.url)
+            assert wire.is_refused(wire.refresh(server.url, token)), other.name
+            assert other.is_good(other.refresh(server.url, token))
+
+
+BODIES = {
+    "deep": b'{"a":' + b"[" * 100_000,
+    "truncated": b'{"refreshToken": "rtk',
+    "wrong utf-8": b'{"refreshToken": "\xff\xfe", "refresh_token": "\xff"}',
+    "a number": b'{"refreshToken": 5, "refresh_token": 5}',
+    "an array": b"[]",
+    "text": b'"x"',
+    "form": b"refreshToken=x&refresh_token=x",
+    "nothing": b"",
+    "null": b"null",
+    "huge number": b'{"refreshToken": 1e999999, "refresh_token": 1e999999}',
+    "surrogate": b'{"refreshToken": "\\ud800", "refresh_token": "\\ud800"}',
+}
+
+
+@EACH
+@pytest.mark.parametrize("name", BODIES)
+def test_bad_bodies_get_the_dialects_own_error(server, wire, name):
+    status, headers, body = call(server.url, wire.method, wire.refresh_path, BODIES[name])
+    assert headers["content-type"].startswith("application/json")
+    said = json.loads(body)
+    if wire.name == "cloudreve":
+        assert status == 200
+        assert said["code"] in (40001, 40020)
+    else:
+        assert status in (400, 401)
+        assert "apiError" in said or "validationError" in said or said["items"] == []
+
+
+@EACH
+def test_the_last_of_duplicates_counts(server, wire):
+    token = wire.sign_in(server.url)
+    body = f'{{"{wire.member}": "x", "{wire.member}": "{token}"}}'
+    assert wire.is_good(call(server.url, wire.method, wire.refresh_path, body))
+
+
+def test_two_tabs_in_two_tenants_of_one_family_stay_where_they_are(server):
+    wire = WIRES[-1]
+    path = "/api/platform/adminuser/authtickets/tenants"
+    first = json.loads(call(server.url, "POST", f"{path}?tenantId=1000", json.dumps(
+        {"emailAddress": ADA, "password": PASSWORD}))[2])  # fmt: skip
+    switched = json.loads(
+        call(server.url, "PUT", f"{path}?tenantId=1001", wire.body_of(first["refreshToken"]))[2]
+    )
+    tabs = [(1000, first["refreshToken"]), (1001, switched["refreshToken"])]
+    for _ in range(3):
+        for index, (tenant, token) in enumerate(tabs):
+            ticket = json.loads(call(server.url, "PUT", path, wire.body_of(token))[2])
+            assert ticket["tenant"]["id"] == tenant
+            tabs[index] = tenant, ticket["refreshToken"]
+
+
+def test_a_refused_switch_spends_nothing(server):
+    wire = WIRES[-1]
+    token = wire.sign_in(server.url)
+    before = len(events(server))
+    answer = call(server.url, "PUT", f"{wire.refresh_path}?tenantId=1002", wire.body_of(token))
+    assert answer[0] == 403
+    assert wire.is_good(wire.refresh(server.url, token))
+    assert [event["event"] for event in events(server)[before:]] == ["refused", "issued"]
+
+
+def command(server, *words, said=""):
+    subprocess.run(
+        [sys.executable, "-m", "reticket", *words, "--data", str(server.data)],
+        input=said, text=True, check=True, capture_output=True,
+    )  # fmt: skip
+
+
+def add_user(server, email):
+    command(
+        server, "user", "add", email, "--password-stdin", "--organization", "Acme",
+        "--nickname", "New", said=f"{PASSWORD}\n",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("verb", ["disable", "delete", "passwd"])
+@pytest.mark.parametrize("wire", WIRES[:2], ids=lambda wire: wire.name)
+def test_what_the_command_line_ends_is_over_when_it_returns(server, wire, verb):
+    email = f"{wire.name}.{verb}@example.com"
+    add_user(server, email)
+    member = next(iter(wire.sign_in_body))
+    body = json.dumps({member: email, "password": PASSWORD})
+    token = wire.token_of(call(server.url, "POST", wire.sign_in_path, body)[2])
+    stdin = ["--password-stdin"] if verb == "passwd" else []
+    command(server, "user", verb, email, *stdin, said="another password\n")
+    assert wire.is_refused(wire.refresh(server.url, token))
+    assert not wire.is_good(call(server.url, "POST", wire.sign_in_path, body))
+
+
+def test_a_rotation_of_keys_refuses_nobody_and_a_retired_key_everybody(server):
+    tokens = {wire.name: wire.sign_in(server.url) for wire in WIRES}
+    old = [row["id"] for row in keys(server) if row["state"] == "active"]
+    command(server, "key", "rotate")
+    for _ in range(14):
+        for wire in WIRES:
+            answer = wire.refresh(server.url, tokens[wire.name])
+            assert wire.is_good(answer), answer
+            tokens[wire.name] = wire.token_of(answer[2])
+        time.sleep(0.5)
+    stale = {wire.name: wire.sign_in(server.url) for wire in WIRES}
+    assert {row["state"] for row in keys(server) if row["id"] in old} == {"retiring"}
+    now = [row["id"] for row in keys(server) if row["state"] == "active"]
+    for key in now:
+        command(server, "key", "retire", key, "--compromised")
+    time.sleep(2)
+    for wire in WIRES:
+        assert wire.is_refused(wire.refresh(server.url, stale[wire.name])), wire.name
+        assert wire.is_good(wire.refresh(server.url, wire.sign_in(server.url)))
+
+
+def keys(server):
+    listed = subprocess.run(
+        [sys.executable, "-m", "reticket", "key", "list", "--json", "--data", str(server.data)],
+        text=True, check=True, capture_output=True,
+    )  # fmt: skip
+    return json.loads(listed.stdout)
