@@ -251,6 +251,8 @@ async def _beat(house: House, lanes: Lanes) -> None:
                 await lanes.directory.run(house.purge)
         except Unavailable as failure:
             _log.warning("upkeep_failed", reason=str(failure))
+        except Exception:  # a beat that ended would leave keys and revocations unseen
+            _log.exception("upkeep_failed")
         await asyncio.sleep(BEAT)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+from contextlib import closing
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -13,13 +14,12 @@ PASSWORD = "correct horse"
 
 def call(url, method, path, body=None, headers=None):
     """One request on a connection of its own: status, headers in lower case, body."""
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)
     said = {"Content-Type": "application/json", **(headers or {})}
-    connection.request(method, path, body, said)
-    response = connection.getresponse()
-    text = response.read()
-    connection.close()
-    return response.status, {k.lower(): v for k, v in response.getheaders()}, text
+    with closing(http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)) as connection:
+        connection.request(method, path, body, said)
+        with connection.getresponse() as response:
+            text = response.read()
+            return response.status, {k.lower(): v for k, v in response.getheaders()}, text
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import signal
 import socket
 import sys
 from collections.abc import Callable, Sequence
@@ -75,6 +76,9 @@ def serve(
         started: called once requests are answered.
     """
     server = _Server(_configuration(app, listener), started)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # uvicorn raises the signal once more at its end; it must not kill who called.
+        signal.signal(number, server.handle_exit)
     tune_interpreter()
     server.run(sockets=[listening])
 

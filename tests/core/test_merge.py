@@ -1,0 +1,45 @@
+"""Two diverged copies of a family join, in any order and number; a revocation stays."""
+
+from dataclasses import replace
+from itertools import permutations
+
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.core.test_rotation import NOW, ROW
+
+from reticket.core.rotation import merge
+
+COPIES = st.builds(
+    replace,
+    st.just(ROW),
+    generation=st.integers(8, 11),
+    floor=st.integers(5, 7),
+    parent=st.integers(3, 5),
+    open_from=st.integers(3, 5),
+    rotated_at=st.integers(NOW - 2, NOW),
+    expires_at=st.integers(NOW, NOW + 2),
+    context=st.sampled_from([None, "1000", "1001"]),
+    revoked_at=st.sampled_from([None, NOW - 1, NOW]),
+    revoked_cause=st.sampled_from(["reuse", "operator"]),
+).map(lambda row: replace(row, revoked_cause=row.revoked_at and row.revoked_cause))
+
+
+@given(COPIES)
+def test_a_copy_met_again_changes_nothing(one):
+    assert merge(one, one) == one
+
+
+@given(COPIES, COPIES, COPIES)
+def test_the_order_does_not_matter(one, two, three):
+    joined = {merge(merge(a, b), c) for a, b, c in permutations((one, two, three))}
+    joined |= {merge(a, merge(b, c)) for a, b, c in permutations((one, two, three))}
+    assert len(joined) == 1
+
+
+@given(COPIES, COPIES)
+def test_the_greater_generation_wins_and_a_revocation_stays(one, two):
+    joined = merge(one, two)
+    assert joined.generation == max(one.generation, two.generation)
+    assert (joined.revoked_at is None) == (one.revoked_at is None and two.revoked_at is None)
+    newest = max(one, two, key=lambda copy: (copy.generation, copy.rotated_at))
+    assert (joined.generation, joined.rotated_at) == (newest.generation, newest.rotated_at)

@@ -1,0 +1,166 @@
+"""Every line of the table of design §1, in its order, and what must hold whichever line fits."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reticket.core.model import REFUSING, Family, Outcome, RefreshToken
+from reticket.core.policy import AKINON_2026, KIBO_2026, SECOND
+from reticket.core.rotation import decide
+
+STRICT, LENIENT = AKINON_2026, KIBO_2026
+STILL = replace(STRICT, rotates=False)
+NOW = 1_800_000_000_000
+WINDOW = STRICT.window * SECOND
+REFRESH = STRICT.refresh * SECOND
+HOUR = 3_600_000
+
+ROW = Family(
+    id=bytes(16), resource="akinon", subject="ada", client=None, context=None, scope=None,
+    policy=STRICT.name, ends_at=NOW + 100 * REFRESH, expires_at=NOW + REFRESH - HOUR,
+    generation=9, parent=6, floor=7, open_from=4, rotated_at=NOW - HOUR,
+)  # fmt: skip
+OPEN = replace(ROW, rotated_at=NOW - WINDOW + 1)
+REVOKED = replace(ROW, revoked_at=NOW - 1, revoked_cause="operator")
+
+
+def token(generation, issued_at=NOW - HOUR):
+    return RefreshToken(bytes(16), generation, None, issued_at)
+
+
+def moved(row, **counters):
+    return replace(row, rotated_at=NOW, expires_at=NOW + REFRESH, **counters)
+
+
+def forgotten(generation):
+    return token(generation, NOW - REFRESH)
+
+
+TABLE = {
+    "no row": (None, token(9), STRICT, Outcome.UNKNOWN, None),
+    "revoked": (REVOKED, token(9), STRICT, Outcome.REVOKED, REVOKED),
+    "revoked, before its end is looked at": (
+        replace(REVOKED, ends_at=NOW), token(9), STRICT, Outcome.REVOKED, None,
+    ),
+    "past the absolute end": (replace(ROW, ends_at=NOW), token(9), STRICT, Outcome.EXPIRED, None),
+    "a millisecond before the absolute end": (
+        replace(ROW, ends_at=NOW + 1), token(9), STRICT, Outcome.ADVANCED,
+        replace(moved(ROW, generation=10, parent=9, floor=9, open_from=8),
+                ends_at=NOW + 1, expires_at=NOW + 1),
+    ),
+    "past the idle end": (
+        replace(ROW, rotated_at=NOW - REFRESH), forgotten(9), STRICT, Outcome.EXPIRED, None,
+    ),
+    "not past it: the store forgot a rotation that the token tells of": (
+        replace(ROW, rotated_at=NOW - 2 * REFRESH), token(11), STRICT, Outcome.HEALED,
+        moved(ROW, generation=12, parent=11, floor=11, open_from=4),
+    ),
+    "a policy that does not rotate": (ROW, token(9), STILL, Outcome.KEPT, moved(ROW)),
+    "a policy that does not rotate, an older token": (
+        ROW, token(5), STILL, Outcome.REUSED, None,
+    ),
+    "the store has lost writes": (
+        ROW, token(10), STRICT, Outcome.HEALED,
+        moved(ROW, generation=11, parent=10, floor=10, open_from=4),
+    ),
+    "the store has lost writes, and nothing older was open": (
+        replace(ROW, open_from=9), token(10), STRICT, Outcome.HEALED,
+        moved(ROW, generation=11, parent=10, floor=10, open_from=8),
+    ),
+    "the newest child": (
+        ROW, token(9), STRICT, Outcome.ADVANCED,
+        moved(ROW, generation=10, parent=9, floor=9, open_from=8),
+    ),
+    "its elder": (
+        ROW, token(8), STRICT, Outcome.ADVANCED,
+        moved(ROW, generation=10, parent=8, floor=9, open_from=8),
+    ),
+    "a child, while open": (
+        OPEN, token(9), STRICT, Outcome.ADVANCED,
+        moved(OPEN, generation=10, parent=9, floor=9, open_from=4),
+    ),
+    "older, while open": (OPEN, token(7), STRICT, Outcome.REPLAYED, OPEN),
+    "the oldest that is forgiven": (OPEN, token(4), STRICT, Outcome.REPLAYED, OPEN),
+    "the parent, while open, is forgiven before anything is issued": (
+        OPEN, token(6), STRICT, Outcome.REPLAYED, OPEN,
+    ),
+    "older than what is forgiven": (OPEN, token(3), STRICT, Outcome.REUSED, None),
+    "a window of nothing forgives nothing": (
+        replace(ROW, rotated_at=NOW), token(7), replace(STRICT, window=0), Outcome.REUSED, None,
+    ),
+    "the window has just shut": (
+        replace(ROW, rotated_at=NOW - WINDOW), token(7), STRICT, Outcome.REUSED, None,
+    ),
+    "the parent": (
+        ROW, token(6), STRICT, Outcome.REISSUED, moved(ROW, generation=10, open_from=6),
+    ),
+    "older": (ROW, token(5), STRICT, Outcome.REUSED, None),
+    "older, tolerated": (ROW, token(5), LENIENT, Outcome.TOLERATED, ROW),
+    "older, too old to tolerate": (ROW, forgotten(5), LENIENT, Outcome.REUSED, None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_the_first_line_that_fits_decides(name):
+    row, presented, policy, outcome, after = TABLE[name]
+    decision = decide(row, presented, NOW, policy)
+    assert decision.outcome is outcome
+    if outcome is Outcome.REUSED:
+        after = replace(row, revoked_at=NOW, revoked_cause="reuse")
+    elif after is None:
+        after = row
+    assert decision.row == after
+
+
+def test_a_clock_that_went_back_counts_as_the_newest_rotation():
+    row = replace(ROW, rotated_at=NOW + HOUR)
+    decision = decide(row, token(9), NOW, STRICT)
+    assert decision.outcome is Outcome.ADVANCED
+    assert decision.row.rotated_at == NOW + HOUR
+
+
+GENERATIONS = st.integers(1, 12)
+POLICIES = st.sampled_from([STRICT, LENIENT, STILL, replace(STRICT, window=0)])
+
+
+@st.composite
+def rows(draw):
+    floor = draw(st.integers(0, 10))
+    generation = draw(st.integers(floor + 1, 12))
+    return replace(
+        ROW, generation=generation, floor=floor, parent=draw(st.integers(0, floor)),
+        open_from=draw(st.integers(0, generation)),
+        rotated_at=NOW - draw(st.sampled_from([0, 1, WINDOW - 1, WINDOW, HOUR, REFRESH])),
+        ends_at=NOW + draw(st.sampled_from([-1, 0, 1, HOUR, 100 * REFRESH])),
+        revoked_at=draw(st.sampled_from([None, None, NOW - 1])),
+    )  # fmt: skip
+
+
+@given(rows(), GENERATIONS, st.sampled_from([0, 1, HOUR, REFRESH, 2 * REFRESH]), POLICIES)
+def test_whatever_the_line_the_row_only_grows(row, generation, age, policy):
+    decision = decide(row, token(generation, NOW - age), NOW, policy)
+    after = decision.row
+    assert after.generation in (row.generation, row.generation + 1, generation + 1)
+    assert after.generation >= row.generation
+    assert after.floor >= row.floor
+    assert after.parent <= after.floor < after.generation
+    assert after.rotated_at in (row.rotated_at, NOW)
+    assert (after.revoked_at is None) == (
+        row.revoked_at is None and decision.outcome is not Outcome.REUSED
+    )
+    if decision.outcome in REFUSING - {Outcome.REUSED}:
+        assert after == row
+
+
+@given(rows(), GENERATIONS, POLICIES)
+def test_asked_again_in_the_window_the_answer_is_the_same_generation(row, generation, policy):
+    row = replace(row, ends_at=NOW + 100 * REFRESH)
+    first = decide(row, token(generation), NOW, policy)
+    if first.outcome in REFUSING or not policy.rotates or not policy.window:
+        return
+    again = decide(first.row, token(generation), NOW + policy.window * SECOND - 1, policy)
+    if first.outcome not in (Outcome.TOLERATED, Outcome.REPLAYED):
+        assert again.outcome is Outcome.REPLAYED
+        assert again.row == first.row

@@ -1,0 +1,169 @@
+"""A disk that is full, a file that is locked, a stop in the middle: nothing is lost by any."""
+
+import json
+import resource
+import signal
+import sqlite3
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import pytest
+from tests.http.wire import PASSWORD, WIRES, call, events
+
+from reticket.testing import running_server
+
+EACH = pytest.mark.parametrize("wire", WIRES, ids=lambda wire: wire.name)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """Impatient, so that a locked file is told of soon."""
+    settings = {"RETICKET_BUSY_TIMEOUT": "0.2", "RETICKET_LOG_LEVEL": "debug"}
+    with running_server(tmp_path_factory.mktemp("service"), settings=settings) as running:
+        yield running
+
+
+@contextmanager
+def full_disk(server):
+    """Every file is as long as it may get."""
+    pid, kind = server.process.pid, resource.RLIMIT_FSIZE
+    before = resource.prlimit(pid, kind, (0, resource.RLIM_INFINITY))
+    try:
+        yield
+    finally:
+        resource.prlimit(pid, kind, before)
+
+
+@contextmanager
+def locked(server):
+    """Somebody else writes and does not end."""
+    other = sqlite3.connect(server.data / "families.sqlite", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        other.rollback()
+        other.close()
+
+
+def is_unavailable(wire, answer):
+    """503 with Retry-After in the dialect's shape; Cloudreve's clients read the code."""
+    status, headers, body = answer
+    said = json.loads(body)
+    shape = {"akinon": "apiError", "cloudreve": "code"}.get(wire.name, "message")
+    return status == 503 and int(headers["retry-after"]) > 0 and shape in said
+
+
+@EACH
+@pytest.mark.parametrize("fault", [full_disk, locked])
+def test_a_store_that_cannot_write_is_503_and_the_session_goes_on(server, wire, fault):
+    token = wire.sign_in(server.url)
+    with fault(server):
+        for _ in range(2):
+            answer = wire.refresh(server.url, token)
+            assert is_unavailable(wire, answer), answer
+    for _ in range(2):
+        answer = wire.refresh(server.url, token)
+        assert wire.is_good(answer), answer
+        token = wire.token_of(answer[2])
+
+
+@EACH
+@pytest.mark.parametrize("fault", [full_disk, locked])
+def test_a_sign_in_that_cannot_be_stored_is_503_and_no_failure(server, wire, fault):
+    with fault(server):
+        answer = call(server.url, "POST", wire.sign_in_path, json.dumps(wire.sign_in_body))
+        assert is_unavailable(wire, answer), answer
+    wire.sign_in(server.url)
+
+
+def test_the_faults_told_the_audit_log_of_no_refusal(server):
+    causes = {event.get("cause") for event in events(server) if event["event"] == "refused"}
+    assert causes <= {"forged"}
+    assert not any(event["event"] in ("reused", "revoked") for event in events(server))
+
+
+def test_what_was_accepted_is_answered_before_a_stop(tmp_path):
+    with running_server(tmp_path) as server, ThreadPoolExecutor(len(WIRES)) as clients:
+        tokens = [wire.sign_in(server.url) for wire in WIRES]
+        with locked(server):
+            asked = [
+                clients.submit(wire.refresh, server.url, token)
+                for wire, token in zip(WIRES, tokens, strict=True)
+            ]
+            _until(lambda: all(future.running() for future in asked))
+            time.sleep(0.3)
+            server.process.send_signal(signal.SIGTERM)
+            time.sleep(0.3)
+        for wire, future in zip(WIRES, asked, strict=True):
+            assert wire.is_good(future.result())
+        assert server.process.wait(10) == 0
+
+
+def _until(holds):
+    deadline = time.monotonic() + 10
+    while not holds() and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+
+def test_no_secret_stands_anywhere(tmp_path):
+    """All that a session says and is told, searched for in everything that the service wrote."""
+    settings = {
+        "RETICKET_LOG_LEVEL": "debug", "RETICKET_ACCESS_LOG": "true", "RETICKET_DEBUG": "true",
+    }  # fmt: skip
+    wrong = "a wrong password"
+    said = {PASSWORD, wrong, "s3cret"}
+    with running_server(tmp_path, settings=settings) as server:
+        for wire in WIRES:
+            first = call(server.url, "POST", wire.sign_in_path, json.dumps(wire.sign_in_body))[2]
+            second = wire.refresh(server.url, wire.token_of(first))[2]
+            said |= _tokens(json.loads(first)) | _tokens(json.loads(second))
+            secret = {
+                key: wrong for key in wire.sign_in_body if key in ("password", "sharedSecret")
+            }
+            call(server.url, "POST", wire.sign_in_path, json.dumps(wire.sign_in_body | secret))
+            call(server.url, "POST", wire.sign_in_path, b'{"password": "' + wrong.encode())
+            call(server.url, wire.method, wire.refresh_path, wire.body_of(wire.token_of(second)))
+            bent = wire.token_of(second)[:-2]
+            said.add(bent)
+            wire.refresh(server.url, bent)
+            call(server.url, "GET", f"{wire.refresh_path}?refreshToken={bent}")
+        with full_disk(server):
+            wire.refresh(server.url, wire.token_of(second))
+    written = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert {"server.log", "audit.jsonl", "families.sqlite"} <= {path.name for path in written}
+    assert len(said) > 20
+    for path in written:
+        content = path.read_bytes()
+        assert [secret for secret in said if secret.encode() in content] == [], path.name
+        assert path.name == "server.log" or path.stat().st_mode & 0o077 == 0, path.name
+
+
+def _tokens(value):
+    """Every string of an answer that nobody else should read, and the parts of those that have."""
+    if isinstance(value, dict):
+        return set().union(*map(_tokens, value.values()), set())
+    if isinstance(value, str) and (value.startswith(("rtk_", "eyJ"))):
+        return {value, *(part for part in value.split(".")[1:] if len(part) > 20)}
+    return set()
+
+
+def test_a_hundred_at_once_while_the_file_is_locked_are_one_rotation(server):
+    wire, count = WIRES[0], 100
+    token = wire.sign_in(server.url)
+    answers = []
+    with locked(server):
+        crowd = [
+            threading.Thread(target=lambda: answers.append(wire.refresh(server.url, token)))
+            for _ in range(count)
+        ]
+        for one in crowd:
+            one.start()
+    for one in crowd:
+        one.join()
+    good = {wire.token_of(answer[2]) for answer in answers if wire.is_good(answer)}
+    assert all(wire.is_good(one) or is_unavailable(wire, one) for one in answers)
+    assert len(good) <= 1
+    assert wire.is_good(wire.refresh(server.url, next(iter(good), token)))
