@@ -1,5 +1,4 @@
 import stat
-from dataclasses import replace
 
 import pytest
 
@@ -15,8 +14,7 @@ def begin(shell, resource="kibo.adminuser", context="1000", subject=None):
     house = shell.house()
     now = house.clock()
     user = house.directory.user_by_email(ADA)
-    family = replace(
-        family_of(1),
+    family = family_of(1)._replace(
         id=family_id(now, lambda size: bytes(range(size))),
         resource=resource,
         context=context,
@@ -223,7 +221,7 @@ def test_keys(shell):
 def test_purge(shell):
     begin(shell)
     house = shell.house()
-    house.store.create([replace(family_of(2), expires_at=1, ends_at=1)])
+    house.store.create([family_of(2)._replace(expires_at=1, ends_at=1)])
     house.close()
     assert shell.run("purge") == "1 families deleted\n"
 

@@ -22,8 +22,8 @@ ROW = Family(
     policy=STRICT.name, ends_at=NOW + 100 * REFRESH, expires_at=NOW + REFRESH - HOUR,
     generation=9, parent=6, floor=7, open_from=4, rotated_at=NOW - HOUR,
 )  # fmt: skip
-OPEN = replace(ROW, rotated_at=NOW - WINDOW + 1)
-REVOKED = replace(ROW, revoked_at=NOW - 1, revoked_cause="operator")
+OPEN = ROW._replace(rotated_at=NOW - WINDOW + 1)
+REVOKED = ROW._replace(revoked_at=NOW - 1, revoked_cause="operator")
 
 
 def token(generation, issued_at=NOW - HOUR):
@@ -31,7 +31,7 @@ def token(generation, issued_at=NOW - HOUR):
 
 
 def moved(row, **counters):
-    return replace(row, rotated_at=NOW, expires_at=NOW + REFRESH, **counters)
+    return row._replace(rotated_at=NOW, expires_at=NOW + REFRESH, **counters)
 
 
 def forgotten(generation):
@@ -42,19 +42,19 @@ TABLE = {
     "no row": (None, token(9), STRICT, Outcome.UNKNOWN, None),
     "revoked": (REVOKED, token(9), STRICT, Outcome.REVOKED, REVOKED),
     "revoked, before its end is looked at": (
-        replace(REVOKED, ends_at=NOW), token(9), STRICT, Outcome.REVOKED, None,
+        REVOKED._replace(ends_at=NOW), token(9), STRICT, Outcome.REVOKED, None,
     ),
-    "past the absolute end": (replace(ROW, ends_at=NOW), token(9), STRICT, Outcome.EXPIRED, None),
+    "past the absolute end": (ROW._replace(ends_at=NOW), token(9), STRICT, Outcome.EXPIRED, None),
     "a millisecond before the absolute end": (
-        replace(ROW, ends_at=NOW + 1), token(9), STRICT, Outcome.ADVANCED,
-        replace(moved(ROW, generation=10, parent=9, floor=9, open_from=8),
-                ends_at=NOW + 1, expires_at=NOW + 1),
+        ROW._replace(ends_at=NOW + 1), token(9), STRICT, Outcome.ADVANCED,
+        moved(ROW._replace(ends_at=NOW + 1), generation=10, parent=9, floor=9, open_from=8)
+        ._replace(expires_at=NOW + 1),
     ),
     "past the idle end": (
-        replace(ROW, rotated_at=NOW - REFRESH), forgotten(9), STRICT, Outcome.EXPIRED, None,
+        ROW._replace(rotated_at=NOW - REFRESH), forgotten(9), STRICT, Outcome.EXPIRED, None,
     ),
     "not past it: the store forgot a rotation that the token tells of": (
-        replace(ROW, rotated_at=NOW - 2 * REFRESH), token(11), STRICT, Outcome.HEALED,
+        ROW._replace(rotated_at=NOW - 2 * REFRESH), token(11), STRICT, Outcome.HEALED,
         moved(ROW, generation=12, parent=11, floor=11, open_from=4),
     ),
     "a policy that does not rotate": (ROW, token(9), STILL, Outcome.KEPT, moved(ROW)),
@@ -66,7 +66,7 @@ TABLE = {
         moved(ROW, generation=11, parent=10, floor=10, open_from=4),
     ),
     "the store has lost writes, and nothing older was open": (
-        replace(ROW, open_from=9), token(10), STRICT, Outcome.HEALED,
+        ROW._replace(open_from=9), token(10), STRICT, Outcome.HEALED,
         moved(ROW, generation=11, parent=10, floor=10, open_from=8),
     ),
     "the newest child": (
@@ -88,10 +88,10 @@ TABLE = {
     ),
     "older than what is forgiven": (OPEN, token(3), STRICT, Outcome.REUSED, None),
     "a window of nothing forgives nothing": (
-        replace(ROW, rotated_at=NOW), token(7), replace(STRICT, window=0), Outcome.REUSED, None,
+        ROW._replace(rotated_at=NOW), token(7), replace(STRICT, window=0), Outcome.REUSED, None,
     ),
     "the window has just shut": (
-        replace(ROW, rotated_at=NOW - WINDOW), token(7), STRICT, Outcome.REUSED, None,
+        ROW._replace(rotated_at=NOW - WINDOW), token(7), STRICT, Outcome.REUSED, None,
     ),
     "the parent": (
         ROW, token(6), STRICT, Outcome.REISSUED, moved(ROW, generation=10, open_from=6),
@@ -108,14 +108,14 @@ def test_the_first_line_that_fits_decides(name):
     decision = decide(row, presented, NOW, policy)
     assert decision.outcome is outcome
     if outcome is Outcome.REUSED:
-        after = replace(row, revoked_at=NOW, revoked_cause="reuse")
+        after = row._replace(revoked_at=NOW, revoked_cause="reuse")
     elif after is None:
         after = row
     assert decision.row == after
 
 
 def test_a_clock_that_went_back_counts_as_the_newest_rotation():
-    row = replace(ROW, rotated_at=NOW + HOUR)
+    row = ROW._replace(rotated_at=NOW + HOUR)
     decision = decide(row, token(9), NOW, STRICT)
     assert decision.outcome is Outcome.ADVANCED
     assert decision.row.rotated_at == NOW + HOUR
@@ -129,9 +129,9 @@ POLICIES = st.sampled_from([STRICT, LENIENT, STILL, replace(STRICT, window=0)])
 def rows(draw):
     floor = draw(st.integers(0, 10))
     generation = draw(st.integers(floor + 1, 12))
-    return replace(
-        ROW, generation=generation, floor=floor, parent=draw(st.integers(0, floor)),
-        open_from=draw(st.integers(0, generation)),
+    return ROW._replace(
+        generation=generation, floor=floor, parent=draw(st.integers(0, floor)),
+        open_from=draw(st.integers(0, floor + 1)),
         rotated_at=NOW - draw(st.sampled_from([0, 1, WINDOW - 1, WINDOW, HOUR, REFRESH])),
         ends_at=NOW + draw(st.sampled_from([-1, 0, 1, HOUR, 100 * REFRESH])),
         revoked_at=draw(st.sampled_from([None, None, NOW - 1])),
@@ -146,6 +146,7 @@ def test_whatever_the_line_the_row_only_grows(row, generation, age, policy):
     assert after.generation >= row.generation
     assert after.floor >= row.floor
     assert after.parent <= after.floor < after.generation
+    assert after.open_from <= after.floor + 1
     assert after.rotated_at in (row.rotated_at, NOW)
     assert (after.revoked_at is None) == (
         row.revoked_at is None and decision.outcome is not Outcome.REUSED
@@ -156,7 +157,7 @@ def test_whatever_the_line_the_row_only_grows(row, generation, age, policy):
 
 @given(rows(), GENERATIONS, POLICIES)
 def test_asked_again_in_the_window_the_answer_is_the_same_generation(row, generation, policy):
-    row = replace(row, ends_at=NOW + 100 * REFRESH)
+    row = row._replace(ends_at=NOW + 100 * REFRESH)
     first = decide(row, token(generation), NOW, policy)
     if first.outcome in REFUSING or not policy.rotates or not policy.window:
         return

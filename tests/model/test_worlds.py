@@ -1,7 +1,5 @@
 """The real rule in every world to a fixed depth; and rules nearly as good, which are found out."""
 
-from dataclasses import replace
-
 import pytest
 from tests.model.worlds import FALLING_BACK, HONEST, THIEVING, explore
 
@@ -23,7 +21,7 @@ def test_no_honest_client_is_out_and_no_thief_unseen(moves, depth):
 def obvious(row, token, now, policy):
     """The rule that most servers have: the newest, or the one before it inside the window."""
     if token.generation == row.generation:
-        after = replace(row, generation=row.generation + 1, rotated_at=now)
+        after = row._replace(generation=row.generation + 1, rotated_at=now)
         return Decision(Outcome.ADVANCED, after)
     if token.generation == row.generation - 1 and is_open(row, now, policy):
         return Decision(Outcome.REPLAYED, row)
@@ -45,7 +43,7 @@ def refused(row, _, now):
 
 
 def siblings_live_on(_, decision, __):
-    return Decision(decision.outcome, replace(decision.row, floor=decision.row.parent))
+    return Decision(decision.outcome, decision.row._replace(floor=decision.row.parent))
 
 
 def forgiven(row, _, __):
@@ -53,11 +51,11 @@ def forgiven(row, _, __):
 
 
 def only_the_newest_is_open(row, decision, _):
-    return Decision(decision.outcome, replace(decision.row, open_from=decision.row.generation))
+    return Decision(decision.outcome, decision.row._replace(open_from=decision.row.generation))
 
 
 def two_children(row, decision, now):
-    after = replace(row, generation=row.generation + 1, rotated_at=now)
+    after = row._replace(generation=row.generation + 1, rotated_at=now)
     return Decision(decision.outcome, after)
 
 

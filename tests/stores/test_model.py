@@ -1,7 +1,5 @@
 """Families in any order of events, on every store beside a plain model; and the check checked."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
@@ -80,7 +78,7 @@ class Families(RuleBasedStateMachine):
     @rule(number=NUMBERS, ahead=st.integers(-1, 3), ended=st.booleans())
     def absorb_a_diverged_copy(self, number, ahead, ended):
         row = self.rows.get(KEYS[number], family_of(number))
-        copy = replace(row, generation=max(1, row.generation + ahead))
+        copy = row._replace(generation=max(1, row.generation + ahead))
         copy = revoked(copy, self.clock(), "elsewhere") if ended else copy
         self.store.absorb([copy])
         self.rows[copy.id] = merge(self.rows.get(copy.id, copy), copy)

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -228,7 +227,7 @@ def test_a_row_that_others_changed_is_merged_not_overwritten(store, file):
     store.create([family])
     other = SqliteStore(file, FakeClock())
     other.transact([(family.id, Presenting(family.id, 1))])
-    store.absorb([replace(family, revoked_at=5, revoked_cause="operator")])
+    store.absorb([family._replace(revoked_at=5, revoked_cause="operator")])
     found = store.find(family.id)
     assert (found.generation, found.revoked_cause) == (2, "operator")
     other.close()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from reticket.core.people import Application, User
 
@@ -30,8 +31,7 @@ class Outcome(StrEnum):
 REFUSING = frozenset({Outcome.UNKNOWN, Outcome.REVOKED, Outcome.EXPIRED, Outcome.REUSED})
 
 
-@dataclass(frozen=True, slots=True)
-class Family:
+class Family(NamedTuple):
     """One sign-in, from issue to end: one stored row for its whole life.
 
     Args:
@@ -80,8 +80,7 @@ class Family:
         return int.from_bytes(self.id[:6], "big")
 
 
-@dataclass(frozen=True, slots=True)
-class RefreshToken:
+class RefreshToken(NamedTuple):
     """What a refresh token says under its MAC.
 
     Args:
@@ -161,8 +160,7 @@ class AccessToken:
     claims: Mapping[str, object] = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(NamedTuple):
     """Who asks: for limits, lists and the audit log.
 
     Args:

@@ -174,7 +174,7 @@ class KeyRing(Protocol):
         ...
 
     def macs(self, label: str) -> Sequence[MacKey]:
-        """All keys that are neither retired nor compromised, the newest first."""
+        """All keys that are neither retired nor compromised, the likeliest to have signed first."""
         ...
 
     def signer_at(self, at: int) -> Signer:

@@ -5,15 +5,13 @@ Pure: no clock, no I/O, no randomness. Every store runs this very function.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from reticket.core.model import Family, Outcome, RefreshToken
 from reticket.core.policy import SECOND, Policy, Reuse
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """An outcome and the row after it; the row is None only when there was none."""
 
     outcome: Outcome
@@ -70,7 +68,7 @@ def revoked(row: Family, now: int, cause: str) -> Family:
     """The row ended; a row that had ended before keeps its first cause."""
     if row.revoked_at is not None:
         return row
-    return replace(row, revoked_at=now, revoked_cause=cause)
+    return row._replace(revoked_at=now, revoked_cause=cause)
 
 
 def merge(one: Family, other: Family) -> Family:
@@ -83,7 +81,7 @@ def merge(one: Family, other: Family) -> Family:
     if not ends:
         return newest
     first = min(ends, key=lambda copy: (copy.revoked_at or 0, copy.revoked_cause or ""))
-    return replace(newest, revoked_at=first.revoked_at, revoked_cause=first.revoked_cause)
+    return newest._replace(revoked_at=first.revoked_at, revoked_cause=first.revoked_cause)
 
 
 def _progress(row: Family) -> tuple[int | str, ...]:
@@ -96,7 +94,7 @@ def _progress(row: Family) -> tuple[int | str, ...]:
 def _issue(row: Family, now: int, policy: Policy, **counters: Any) -> Family:
     """The row with a token issued now: a new lifetime, and the outcome's counters."""
     expires_at = min(row.ends_at, now + policy.refresh * SECOND)
-    return replace(row, rotated_at=now, expires_at=expires_at, **counters)
+    return row._replace(rotated_at=now, expires_at=expires_at, **counters)
 
 
 def _heal(row: Family, generation: int, now: int, policy: Policy) -> Family:

@@ -6,7 +6,7 @@ Pure but for a look at the directory's cache; may be re-run.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from reticket.core.commands import End, Refresh
@@ -72,7 +72,7 @@ class Rotate:
             refusal = Refusal(Code.ACCESS_DENIED, Cause.NO_ACCESS)
             return Stepped(row, Turned(now, None, row, refusal=refusal))
         if context != after.context and after is not row:
-            after = replace(after, context=context)
+            after = after._replace(context=context)
         switched = self.command.context if context != self.token.context else None
         turned = Turned(now, outcome, after, holder, context, switched_to=switched)
         return Stepped(after, turned)

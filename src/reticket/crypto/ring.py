@@ -74,7 +74,7 @@ class Ring:
         return self._snapshot.mac_by_id(label, key_id)
 
     def macs(self, label: str) -> Sequence[MacKey]:
-        """All that are neither retired nor compromised, the newest first."""
+        """All that are neither retired nor compromised, the likeliest to have signed first."""
         return self._snapshot.macs(label)
 
     def signer_at(self, at: int) -> Signer:

@@ -43,7 +43,7 @@ class Derived:
 
     timeline: Timeline[MacKey]
     by_id: Mapping[bytes, MacKey] = field(repr=False)
-    newest_first: Sequence[MacKey] = field(repr=False)
+    likeliest_first: Sequence[MacKey] = field(repr=False)
 
 
 class Snapshot:
@@ -59,7 +59,7 @@ class Snapshot:
     def __init__(self, keys: Sequence[SealedKey], sealer: Sealer) -> None:
         self.keys = keys
         self._mac_turns = periods(keys, MAC)
-        self._secrets = {key.id: _opened(key, sealer) for key in _newest_first(keys, MAC)}
+        self._secrets = {key.id: _opened(key, sealer) for key in _likeliest_first(keys, MAC)}
         # The public part comes out of the seal too: a row that somebody wrote proves nothing.
         self._pairs = {
             key.id: signing.load(key.id, key.algorithm, _opened(key, sealer))
@@ -79,8 +79,8 @@ class Snapshot:
         return self._of(label).by_id.get(key_id)
 
     def macs(self, label: str) -> Sequence[MacKey]:
-        """All keys for that label, the newest first."""
-        return self._of(label).newest_first
+        """All keys for that label, the likeliest to have signed first."""
+        return self._of(label).likeliest_first
 
     def signer_at(self, at: int) -> Signer:
         """The signing key of that moment."""
@@ -109,8 +109,8 @@ class Snapshot:
         )
 
 
-def _newest_first(keys: Sequence[SealedKey], use: str) -> list[SealedKey]:
-    return sorted(line(keys, use), key=lambda key: -key.sequence)
+def _likeliest_first(keys: Sequence[SealedKey], use: str) -> list[SealedKey]:
+    return sorted(line(keys, use), key=lambda key: (key.activates_at is None, -key.sequence))
 
 
 def _opened(key: SealedKey, sealer: Sealer) -> bytes:

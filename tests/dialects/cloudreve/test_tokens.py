@@ -38,7 +38,7 @@ def mint() -> Mint:
 
 @pytest.fixture
 def pair(mint: Mint, family: Family, ada: User) -> Issued:
-    row = replace(family, rotated_at=NOW, expires_at=NOW + 1_209_600_000)
+    row = family._replace(rotated_at=NOW, expires_at=NOW + 1_209_600_000)
     return mint.issue(RESOURCE, RESOURCE.policy, Outcome.ADVANCED, row, ada, None, NOW)
 
 
@@ -79,7 +79,7 @@ def test_the_state_hash_changes_with_credentials_alone(ada: User) -> None:
 
 
 def test_the_root_is_the_same_through_every_refresh(ada: User, family: Family) -> None:
-    later = replace(family, generation=9, rotated_at=NOW)
+    later = family._replace(generation=9, rotated_at=NOW)
     roots = {
         refresh_claims(Facts(row, ada, None, row.rotated_at, NOW))["root_token_id"]
         for row in (family, later)

@@ -127,7 +127,7 @@ def samples() -> Mapping[str, Any]:
         "issued to ada": issued_to(ADA),
         "issued to ada for 1000": issued_to(ADA, "1000"),
         "issued to ada for 77": issued_to(ADA, "77"),
-        "issued to alan for 1000": issued_to(ALAN, "1000", replace(FAMILY, previous_sign_in=None)),
+        "issued to alan for 1000": issued_to(ALAN, "1000", FAMILY._replace(previous_sign_in=None)),
         "issued to nobody for 1000": issued_to(NOBODY, "1000"),
         "issued to alan for 77": issued_to(ALAN, "77"),
         "access of application": access_of(APPLICATION),
