@@ -1,0 +1,74 @@
+"""TLS by certificate files; nothing of it is spoken in the clear."""
+
+import datetime
+import ssl
+import subprocess
+import sys
+import time
+import urllib.request
+from http.client import BadStatusLine
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from reticket.testing.server import free_port
+
+
+@pytest.fixture
+def certificate(tmp_path):
+    """A certificate for localhost that vouches for itself, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.datetime.now(datetime.UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - datetime.timedelta(hours=1))
+        .not_valid_after(now + datetime.timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    plain = serialization.NoEncryption()
+    (tmp_path / "cert.pem").write_bytes(made.public_bytes(pem))
+    (tmp_path / "key.pem").write_bytes(
+        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain)
+    )
+    return tmp_path
+
+
+def test_certificate_files_are_all_it_takes(certificate):
+    port = free_port()
+    (certificate / "reticket.toml").write_text(
+        f'tls_certificate = "{certificate}/cert.pem"\ntls_key = "{certificate}/key.pem"\n'
+    )
+    command = [sys.executable, "-m", "reticket", "serve", "--port", str(port)]
+    command += ["--data", str(certificate / "data"), "--config", f"{certificate}/reticket.toml"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    try:
+        trusted = ssl.create_default_context(cafile=certificate / "cert.pem")
+        answer = _until_ready(f"https://localhost:{port}/health/ready", trusted)
+        assert answer == 200
+        with pytest.raises((OSError, BadStatusLine)):
+            urllib.request.urlopen(f"http://localhost:{port}/health/ready", timeout=5)
+    finally:
+        process.terminate()
+        printed = process.communicate(timeout=20)[0].decode()
+    assert f"https://127.0.0.1:{port}" in printed
+
+
+def _until_ready(url, context):
+    deadline = time.monotonic() + 20
+    while True:
+        try:
+            with urllib.request.urlopen(url, timeout=5, context=context) as answer:
+                return answer.status
+        except OSError:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
