@@ -1,4 +1,4 @@
-"""`python -m benchmarks [speed|size]`: measures, prints, and writes benchmarks/results.md."""
+"""`python -m benchmarks [speed|size]`: measures, prints, and writes a page of results."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=data, prefix="bench-") as folder:
         if options.what in ("speed", "all"):
             require_wrk()
-            report.write("Speed", list(_speed(options, Path(folder))))
+            report.write(options.report, "Speed", list(_speed(options, Path(folder))))
         if options.what in ("size", "all"):
             lines = size.measure(Path(folder), options.families, options.seconds)
-            report.write("Size", lines)
+            report.write(options.report, "Size", lines)
 
 
 def _speed(options: argparse.Namespace, folder: Path) -> Iterator[str]:
@@ -111,6 +111,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--connections", type=int, nargs="+", default=CONNECTIONS)
     parser.add_argument("--only", default="", help="operations with that text in their name")
+    parser.add_argument("--report", type=Path, default=report.PAGE, help="page to write")
     parser.add_argument("--families", type=int, default=1_000_000)
     return parser.parse_args()
 

@@ -33,9 +33,9 @@ def versions() -> str:
     )
 
 
-def write(section: str, lines: Sequence[str]) -> None:
-    """Replace a section of the page, and print it."""
-    text = PAGE.read_text() if PAGE.exists() else "# Measured\n"
+def write(page: Path, section: str, lines: Sequence[str]) -> None:
+    """Replace a section of a page, and print it."""
+    text = page.read_text() if page.exists() else "# Measured\n"
     sections = {part.partition("\n")[0]: part for part in text.split("\n## ")[1:]}
     head = text.partition("\n## ")[0]
     said = [
@@ -49,5 +49,5 @@ def write(section: str, lines: Sequence[str]) -> None:
         "",
     ]
     sections[section] = "\n".join(said)
-    PAGE.write_text(head + "".join(f"\n## {part.rstrip()}\n" for part in sections.values()))
+    page.write_text(head + "".join(f"\n## {part.rstrip()}\n" for part in sections.values()))
     print("\n".join(lines))
