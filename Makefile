@@ -30,8 +30,8 @@ lint: $(VENV)/setup-test ## check style, types and imports
 bench: setup ## measure refreshes per second (needs wrk)
 	$(BIN)/python -m benchmarks $(ARGS)
 
-torture: $(VENV)/setup-test ## kill the server under load, 50 times
-	RETICKET_TORTURE=1 $(BIN)/python -m pytest tests/torture $(ARGS)
+torture: $(VENV)/setup-test ## kill the server under load, 50 times; explore the rule deeper
+	RETICKET_TORTURE=1 $(BIN)/python -m pytest tests/torture tests/model $(ARGS)
 
 docs: setup ## write the pages that are made from the code
 	$(BIN)/python docs/generate.py
