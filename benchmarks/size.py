@@ -3,107 +3,129 @@
 from __future__ import annotations
 
 import os
-import time
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from statistics import median
 
-from reticket.core.identifiers import family_id
-from reticket.core.model import Family, RefreshToken
-from reticket.core.policy import KIBO_2026
-from reticket.core.ports import Stepped
-from reticket.core.rotation import Decision, decide
-from reticket.stores.sqlite import SqliteStore
+import msgspec
 
-BATCH = 64
+from benchmarks.operations import OPERATIONS
+from benchmarks.servers import HERE, service
+from benchmarks.wrk import drive
+from reticket.app import Builder
+from reticket.cli.house import House
+from reticket.core.identifiers import family_id
+from reticket.core.mint import Mint
+from reticket.core.model import Family, Outcome
+from reticket.core.people import User
+from reticket.core.policy import SECOND
+
 ROUNDS = 5
-NOW = 1_790_000_000_000
+FEW = 1_000
+SAMPLE = 60_000
+"""Tokens of families chosen at random, each in its turn: no page is asked for twice soon."""
+
+CONNECTIONS = 64
+RESOURCE = "akinon.user"
+OPERATION = next(each for each in OPERATIONS if each.name.startswith("akinon"))
+SPREAD = 10 * 86_400 * SECOND
 AGENTS = [f"Mozilla/5.0 (X11; Linux x86_64; rv:{number}.0) Gecko" for number in range(200)]
 
 
-class Step:
-    """A refresh."""
-
-    def __init__(self, token: RefreshToken) -> None:
-        self.token = token
-
-    def __call__(self, row: Family | None, now: int) -> Stepped[Decision]:
-        decision = decide(row, self.token, now, KIBO_2026)
-        return Stepped(decision.row, decision)
-
-
+@dataclass(frozen=True, slots=True)
 class Filled:
-    """A store with that many families."""
+    """A data folder with that many families, and tokens of some of them."""
 
-    def __init__(self, path: Path, count: int) -> None:
-        self.path = path
-        self._store = SqliteStore(path, lambda: NOW)
-        self._generations: dict[bytes, int] = {}
-        for start in range(0, count, 10_000):
-            batch = [_family(number) for number in range(start, min(start + 10_000, count))]
-            self._store.create(batch)
-            self._generations.update((family.id, 1) for family in batch)
-        self._ids = list(self._generations)
+    folder: Path
+    count: int
+    tokens: list[str]
 
-    def refreshes_per_second(self, seconds: float, random: Random) -> float:
-        """Batches of random families, each with its newest token."""
-        done = 0
-        start = time.perf_counter()
-        while time.perf_counter() - start < seconds:
-            chosen = random.sample(self._ids, BATCH)
-            tokens = [RefreshToken(key, self._generations[key], None, NOW) for key in chosen]
-            self._store.transact([(token.family, Step(token)) for token in tokens])
-            for key in chosen:
-                self._generations[key] += 1
-            done += BATCH
-        return done / (time.perf_counter() - start)
-
+    @property
     def bytes_per_family(self) -> float:
-        """Of the whole file, after what is in the log went into it."""
-        self._store.close()
-        return self.path.stat().st_size / len(self._ids)
+        """Of the whole file; the log went into it when the last connection closed."""
+        return (self.folder / "data" / "families.sqlite").stat().st_size / self.count
 
 
-def measure(folder: Path, count: int, seconds: float) -> list[str]:
+def measure(folder: Path, count: int, seconds: int) -> list[str]:
     """Lines of the report."""
-    random = Random(7)
-    small = Filled(folder / "small.sqlite", 1_000)
-    large = Filled(folder / "large.sqlite", count)
-    pairs = [
-        (small.refreshes_per_second(seconds, random), large.refreshes_per_second(seconds, random))
-        for _ in range(ROUNDS)
-    ]
-    ratio = median(after / before for before, after in pairs)
-    small.bytes_per_family()
+    few, many = (_filled(folder / name, n) for name, n in (("few", FEW), ("many", count)))
+    rates: dict[int, list[float]] = {few.count: [], many.count: []}
+    bytes_each = many.bytes_per_family
+    with ExitStack() as running:
+        ports = {each.count: running.enter_context(service(each.folder)) for each in (few, many)}
+        for _ in range(ROUNDS):
+            for each in (few, many):
+                port = ports[each.count]
+                measured = drive(OPERATION, port, CONNECTIONS, seconds, each.tokens, each.folder)
+                rates[each.count].append(measured.rate)
+    ratio = median(b / a for a, b in zip(rates[few.count], rates[many.count], strict=True))
     return [
-        f"| families | bytes per family | refreshes/s, batches of {BATCH} |",
-        "| --- | --- | --- |",
-        f"| 1 000 | | {median(pair[0] for pair in pairs):,.0f} |",
-        f"| {count:,} | {large.bytes_per_family():.0f} (goal: 200 at most) "
-        f"| {median(pair[1] for pair in pairs):,.0f} |",
+        f"Akinon refreshes over HTTP, {CONNECTIONS} connections, families in random order.",
         "",
-        f"Speed with {count:,} families against 1 000: {ratio:.2f} (goal: 0.80 at least), median "
+        "| families | bytes per family | refreshes/s |",
+        "| --- | --- | --- |",
+        f"| {few.count:,} | | {median(rates[few.count]):,.0f} |",
+        f"| {count:,} | {bytes_each:.0f} (goal: 200 at most) | {median(rates[count]):,.0f} |",
+        "",
+        f"Speed with {count:,} families against {FEW:,}: {ratio:.2f} (goal: 0.80 at least), median "
         f"of {ROUNDS} pairs.",
     ]
 
 
-def _family(number: int) -> Family:
-    at = NOW - 10**9 + number
+def _filled(folder: Path, count: int) -> Filled:
+    builder = Builder()
+    settings = builder.load(None, {"data": folder / "data"})
+    house = builder.open(settings)
+    try:
+        house.seed(HERE / "seed.yaml")
+        user = house.directory.user_by_email("bench@example.com")
+        assert user is not None
+        random = Random(7)
+        kept: list[Family] = []
+        for start in range(0, count, 10_000):
+            size = min(10_000, count - start)
+            batch = [_family(house, user.id, random) for _ in range(size)]
+            house.store.create(batch)
+            kept += random.sample(batch, min(size, max(1, size * SAMPLE // count)))
+        random.shuffle(kept)
+        return Filled(folder, count, _tokens(house, user, kept))
+    finally:
+        house.close()
+
+
+def _tokens(house: House, user: User, families: list[Family]) -> list[str]:
+    mint = Mint(house.ring, msgspec.json.encode, msgspec.json.decode)
+    known = (resource for dialect in house.dialects for resource in dialect.resources)
+    resource = next(each for each in known if each.name == RESOURCE)
+    policy = house.policies[RESOURCE]
+    return [
+        mint.issue(
+            resource, policy, Outcome.ADVANCED, family, user, None, family.rotated_at
+        ).refresh_token
+        for family in families
+    ]
+
+
+def _family(house: House, subject: str, random: Random) -> Family:
+    policy = house.policies[RESOURCE]
+    at = house.clock() - random.randrange(SPREAD)
     return Family(
         id=family_id(at, os.urandom),
-        resource="kibo.adminuser",
-        subject=os.urandom(16).hex(),
+        resource=RESOURCE,
+        subject=subject,
         client=None,
-        context="1000",
+        context=None,
         scope=None,
-        policy="KIBO_2026",
-        ends_at=at + 10**11,
-        expires_at=at + 10**10,
+        policy=policy.name,
+        ends_at=at + policy.absolute * SECOND,
+        expires_at=at + policy.refresh * SECOND,
         generation=1,
         parent=0,
         floor=0,
         open_from=1,
         rotated_at=at,
         previous_sign_in=at - 5,
-        device=AGENTS[number % len(AGENTS)],
+        device=random.choice(AGENTS),
     )

@@ -13,6 +13,12 @@ from reticket.core.errors import StartupError, Unavailable
 
 WORDS_KEPT = 100_000
 
+PAGE_SIZE = 1024
+"""Bytes, of a new file. Among many families nearly every refresh writes a page of its own."""
+
+LONGEST_LOG = 8000
+"""Pages that go into the log before it goes into the file."""
+
 MIGRATIONS = (
     """
     CREATE TABLE words (id INTEGER PRIMARY KEY, word TEXT NOT NULL UNIQUE);
@@ -137,8 +143,10 @@ def _open(path: Path, busy_timeout: float) -> sqlite3.Connection:
             path, timeout=busy_timeout, isolation_level=None, check_same_thread=False,
             cached_statements=512,
         )  # fmt: skip
+        connection.execute(f"PRAGMA page_size = {PAGE_SIZE}")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {LONGEST_LOG}")
         _migrate(connection, path)
     except OSError as error:
         raise StartupError(f"cannot open {path}: {error.strerror}") from None
