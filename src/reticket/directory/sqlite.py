@@ -5,6 +5,7 @@ The only file here that knows this engine. Knows no table but what SQLite itself
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -54,6 +55,8 @@ def _make_private(file: Path) -> None:
     One that is there must not be opened here: closing it would drop every lock that this process
     holds on it (SQLite, How To Corrupt, §2.2).
     """
+    if file.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     with suppress(FileExistsError):
         os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 import threading
@@ -132,6 +133,8 @@ def make_private(path: Path) -> None:
     every lock that this process holds on it, and another process would then take the log away
     from under our connections (SQLite, How To Corrupt, §2.2).
     """
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     with suppress(FileExistsError):
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
