@@ -85,10 +85,12 @@ def _place(settings: Settings, folder: Path) -> None:
         if not (folder / target.name).is_file():
             raise StartupError(f"{folder} is no backup: it has no {target.name}")
     for target in targets:
+        fresh = target.with_name(f"{target.name}.restored")
+        fresh.touch(mode=0o600)
+        shutil.copyfile(folder / target.name, fresh)
         for leftover in ("-wal", "-shm"):
             Path(f"{target}{leftover}").unlink(missing_ok=True)
-        shutil.copyfile(folder / target.name, target)
-        os.chmod(target, 0o600)
+        os.replace(fresh, target)
 
 
 def _own(settings: Settings) -> tuple[Path, ...]:
