@@ -9,9 +9,10 @@ import pkgutil
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from socket import socket
 from types import ModuleType
 from typing import Any
 
@@ -42,6 +43,7 @@ from reticket.http.edge import Asgi, Edge, logged, unseen
 from reticket.http.pages import pages
 from reticket.http.routing import RoutingTable
 from reticket.http.server import Listener, bind, serve
+from reticket.http.workers import Workers, work_alone
 from reticket.openapi import document_bytes, document_to_try
 from reticket.settings import Settings
 from reticket.wire import Dialect
@@ -119,11 +121,18 @@ class Builder:
     def serve(self, settings: Settings, started: Callable[[str], None]) -> None:
         """Answer until a signal to stop."""
         with self.alone(settings):
-            house = self.open(settings)
-            try:
-                _serve(house, started)
-            finally:
-                house.close()
+            with closing(self.open(settings)) as house:
+                _prepare(house)
+            listening = bind(_listener(settings))
+
+            def work(number: int) -> None:
+                with closing(self.open(settings)) as house:
+                    _answer(house, listening, started if number == 0 else lambda url: None)
+
+            if settings.workers == 1:
+                work_alone(work)
+            else:
+                Workers(settings.workers, work).run()
 
 
 def main() -> None:
@@ -152,7 +161,8 @@ def application(house: House) -> Asgi:
     )
 
 
-def _serve(house: House, started: Callable[[str], None]) -> None:
+def _prepare(house: House) -> None:
+    """What is done once, however many processes will answer."""
     settings = house.settings
     if settings.seed is not None:
         house.seed(settings.seed)
@@ -160,7 +170,10 @@ def _serve(house: House, started: Callable[[str], None]) -> None:
     house.audit.record([_policy_of(house, name) for name in house.policies])
     for warning in config.policy_warnings(house.policies):
         _log.warning("policy", warning=warning)
-    listener = Listener(
+
+
+def _listener(settings: Settings) -> Listener:
+    return Listener(
         settings.host,
         settings.port,
         tuple(str(network) for network in settings.trusted_proxies),
@@ -168,7 +181,11 @@ def _serve(house: House, started: Callable[[str], None]) -> None:
         settings.tls_key,
         round(settings.stop_timeout),
     )
-    listening = bind(listener)
+
+
+def _answer(house: House, listening: socket, started: Callable[[str], None]) -> None:
+    settings = house.settings
+    listener = _listener(settings)
     port = listening.getsockname()[1]
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     url = f"{listener.scheme}://{host}:{port}"
@@ -259,7 +276,7 @@ async def _beat(house: House, lanes: Lanes) -> None:
 def _open_store(settings: Settings, clock: Clock) -> tuple[Store, Ephemeral]:
     scheme = settings.families.partition(":")[0]
     for module in _modules(stores):
-        if scheme == module.SCHEME:
+        if scheme in module.SCHEMES:
             opened: tuple[Store, Ephemeral] = module.open_store(
                 settings.families, clock, settings.busy_timeout
             )

@@ -16,6 +16,7 @@ from reticket.wire import Dialect, Example
 @click.command()
 @click.option("--host", help="Address to listen on; default 127.0.0.1.")
 @click.option("--port", type=int, help="Port to listen on; default 8088.")
+@click.option("--workers", type=int, help="Processes behind the port; default 1.")
 @DATA
 @click.option(
     "--seed", type=click.Path(path_type=Path), help="A directory file; creates what is absent."
@@ -27,6 +28,7 @@ def serve(
     frame: Frame,
     host: str | None,
     port: int | None,
+    workers: int | None,
     data: Path | None,
     seed: Path | None,
     config: Path | None,
@@ -38,9 +40,10 @@ def serve(
     Examples:
       reticket serve --demo
       reticket serve --port 9000 --data /var/lib/reticket --seed directory.yaml
+      reticket serve --workers 4
       RETICKET_PORT=9000 reticket serve --config /etc/reticket.toml
     """
-    said = {"host": host, "port": port, "data": data}
+    said = {"host": host, "port": port, "workers": workers, "data": data}
     with as_file(files("reticket.directory") / "demo.yaml") as demo_file:
         said["seed"] = demo_file if demo else seed
         settings = frame.builder.load(config, said)

@@ -24,6 +24,8 @@ from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from reticket.settings.values import (
+    DIRECTORY_URLS,
+    FAMILIES_URLS,
     TOGETHER,
     Accepts,
     Algorithm,
@@ -117,6 +119,9 @@ class Settings(BaseSettings):
 
     host: Host = Field("127.0.0.1", description="address to listen on")
     port: Port = Field(8088, description="port to listen on; 0 takes a free one")
+    workers: Annotated[Int, Field(ge=1, le=256), Accepts("a whole number from 1 to 256")] = Field(
+        1, description="processes behind the port"
+    )
     data: Location = Field(Path("data"), description="folder for everything that is stored")
     seed: Location | None = Field(None, description="directory file to load at start")
     tls_certificate: ExistingFile | None = Field(None, description="certificate chain, PEM")
@@ -135,15 +140,15 @@ class Settings(BaseSettings):
     )
     debug: Switch = Field(False, description="whether dialects may explain errors to callers")
     signing_algorithm: Algorithm = Field("ES256", description="signature of new access tokens")
-    families: Annotated[
-        FamiliesUrl, Accepts("sqlite:///PATH or memory:", "sqlite:///<data>/families.sqlite")
-    ] = Field(
-        default_factory=lambda said: f"sqlite:///{said['data'] / 'families.sqlite'}",
-        repr=False,
-        description="store of the sessions",
+    families: Annotated[FamiliesUrl, Accepts(FAMILIES_URLS, "sqlite:///<data>/families.sqlite")] = (
+        Field(
+            default_factory=lambda said: f"sqlite:///{said['data'] / 'families.sqlite'}",
+            repr=False,
+            description="store of the sessions",
+        )
     )
     directory: Annotated[
-        DirectoryUrl, Accepts("sqlite:///PATH", "sqlite:///<data>/directory.sqlite")
+        DirectoryUrl, Accepts(DIRECTORY_URLS, "sqlite:///<data>/directory.sqlite")
     ] = Field(
         default_factory=lambda said: f"sqlite:///{said['data'] / 'directory.sqlite'}",
         repr=False,
@@ -171,6 +176,14 @@ class Settings(BaseSettings):
         description="opens the sealed keys; only as the variable RETICKET_MASTER_KEY, never in "
         "a file; without it a key file is used",
     )
+
+    @model_validator(mode="after")
+    def _memory_of_one(self) -> Self:
+        if self.workers > 1 and self.families == "memory:":
+            raise PydanticCustomError(
+                TOGETHER, "families = memory: lives in one process; workers must be 1 with it"
+            )
+        return self
 
     @model_validator(mode="after")
     def _certificate_and_key(self) -> Self:

@@ -130,10 +130,17 @@ Level = Annotated[
 LogFormat = Annotated[Literal["json", "console"], Accepts("json or console")]
 Algorithm = Annotated[Literal["ES256", "EdDSA", "RS256"], Accepts("ES256, EdDSA or RS256")]
 ReuseAnswer = Annotated[Reuse, Accepts("revoke or tolerate")]
+DIRECTORY_URLS = "sqlite:///PATH (four slashes: absolute) or postgresql://USER@HOST/NAME"
 DirectoryUrl = Annotated[
-    str, Field(pattern=r"^sqlite:///[^?#]+$"), Accepts("sqlite:///PATH (four slashes: absolute)")
+    str, Field(pattern=r"^(sqlite:///[^?#]+|postgresql://\S+)$"), Accepts(DIRECTORY_URLS)
 ]
+FAMILIES_URLS = (
+    "sqlite:///PATH, postgresql://USER@HOST/NAME, valkey://HOST:PORT, "
+    "valkey-cluster://HOST:PORT,HOST:PORT or memory:"
+)
 FamiliesUrl = Annotated[
-    str, Field(pattern=r"^(memory:|sqlite:///[^?#]+)$"), Accepts("sqlite:///PATH or memory:")
+    str,
+    Field(pattern=r"^(memory:|sqlite:///[^?#]+|(postgresql|valkey|valkey-cluster)://\S+)$"),
+    Accepts(FAMILIES_URLS),
 ]
 MasterKey = Annotated[bytes, BeforeValidator(_key_bytes), Accepts("base64 of 32 bytes")]

@@ -14,7 +14,7 @@ from reticket.core.policy import SECOND
 from reticket.core.ports import Clock, Page, Step
 from reticket.core.rotation import merge, revoked
 
-SCHEME = "memory"
+SCHEMES = ("memory",)
 
 
 def open_store(

@@ -11,9 +11,9 @@ from reticket.core.ports import Clock
 from reticket.stores.sqlite.ephemeral import SqliteEphemeral
 from reticket.stores.sqlite.families import SqliteStore
 
-SCHEME = "sqlite"
+SCHEMES = ("sqlite",)
 
-__all__ = ["SCHEME", "SqliteEphemeral", "SqliteStore", "open_store"]
+__all__ = ["SCHEMES", "SqliteEphemeral", "SqliteStore", "open_store"]
 
 
 def open_store(
