@@ -94,12 +94,16 @@ class Builder:
         """Open everything that is stored."""
         _make_folder(settings.data)
         key_file = None if settings.master_key else settings.data / "master.key"
-        sealer = Sealer(
-            master_key(settings.master_key, settings.data / "master.key", os.urandom), os.urandom
-        )
+        sealer = Sealer(lambda: opening, os.urandom)
         known = self.dialects(settings)
         resources = [resource for dialect in known for resource in dialect.resources]
         directory = open_directory(settings.directory, sealer, now, os.urandom)
+        opening = master_key(
+            settings.master_key,
+            settings.data / "master.key",
+            lambda: bool(directory.keys.keys()),
+            os.urandom,
+        )
         store, ephemeral = _open_store(settings, now)
         audit = FileAuditLog(settings.audit_file)
         hashing = settings.hashing
@@ -164,6 +168,7 @@ def application(house: House) -> Asgi:
 def _prepare(house: House) -> None:
     """What is done once, however many processes will answer."""
     settings = house.settings
+    house.store.check()
     if settings.seed is not None:
         house.seed(settings.seed)
     house.upkeep.apply_intents()

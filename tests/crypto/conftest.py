@@ -63,7 +63,9 @@ class Keys:
         store: KeyStore | None = None,
         entropy: Entropy = os.urandom,
     ) -> Ring:
-        return Ring(store or self.store, Sealer(master, entropy), self.clock, entropy, algorithm)
+        return Ring(
+            store or self.store, Sealer(lambda: master, entropy), self.clock, entropy, algorithm
+        )
 
     def rows(self) -> list[SealedKey]:
         """What rests, in order of (use, sequence)."""

@@ -30,7 +30,7 @@ def forms(thing: object) -> str:
 @pytest.mark.parametrize("algorithm", signing.ALGORITHMS)
 def test_objects_show_no_secret(keys, algorithm: str) -> None:
     ring = keys.ring(algorithm)
-    sealer = Sealer(MASTER, os.urandom)
+    sealer = Sealer(lambda: MASTER, os.urandom)
     rows = keys.rows()
     snapshot = Snapshot(rows, sealer)
     mac = snapshot.mac_at(LABEL, 0)
@@ -73,8 +73,8 @@ def test_errors_and_their_traces_show_no_secret(keys, tmp_path: Path) -> None:
     file.chmod(0o600)
     failures = [
         lambda: keys.ring(master=b"W" * 32),
-        lambda: master_key(None, file, os.urandom),
-        lambda: Sealer(MASTER, os.urandom).open(b"x" * 40, b"purpose"),
+        lambda: master_key(None, file, lambda: False, os.urandom),
+        lambda: Sealer(lambda: MASTER, os.urandom).open(b"x" * 40, b"purpose"),
     ]
     for fail in failures:
         with pytest.raises(ReticketError) as failed:

@@ -165,7 +165,7 @@ def test_a_derived_key_is_hkdf_of_the_entry_with_its_label(keys) -> None:
     """Whatever else changes: tokens that are out there must stay good."""
     ring = keys.ring()
     row = keys.rows()[0]
-    secret = Sealer(b"M" * 32, os.urandom).open(row.sealed, f"ring/mac/{row.id}".encode())
+    secret = Sealer(lambda: b"M" * 32, os.urandom).open(row.sealed, f"ring/mac/{row.id}".encode())
     assert ring.mac_at(LABEL, keys.clock()).secret == derive(secret, b"mac/" + LABEL.encode())
 
 

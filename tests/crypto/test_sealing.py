@@ -16,25 +16,32 @@ from reticket.crypto import sealing
 from reticket.crypto.sealing import SealBroken, Sealer, derive, master_key
 
 KEY = bytes(range(32))
+
+
+def unmissed() -> bool:
+    """Nothing is sealed yet."""
+    return False
+
+
 PURPOSE = b"ring/mac/00000000"
 
 
 @given(plain=st.binary(max_size=300), purpose=st.binary(max_size=40))
 def test_what_is_sealed_opens_for_its_purpose(plain: bytes, purpose: bytes) -> None:
-    sealer = Sealer(KEY, os.urandom)
+    sealer = Sealer(lambda: KEY, os.urandom)
     assert sealer.open(sealer.seal(plain, purpose), purpose) == plain
 
 
 @given(plain=st.binary(max_size=60), purpose=st.binary(max_size=20), other=st.binary(max_size=20))
 def test_it_opens_for_no_other_purpose(plain: bytes, purpose: bytes, other: bytes) -> None:
-    sealer = Sealer(KEY, os.urandom)
+    sealer = Sealer(lambda: KEY, os.urandom)
     if purpose != other:
         with pytest.raises(SealBroken):
             sealer.open(sealer.seal(plain, purpose), other)
 
 
 def test_every_flipped_bit_and_every_cut_breaks_it() -> None:
-    sealer = Sealer(KEY, os.urandom)
+    sealer = Sealer(lambda: KEY, os.urandom)
     sealed = sealer.seal(b"private", PURPOSE)
     flipped = [
         sealed[:at] + bytes([sealed[at] ^ 1 << bit]) + sealed[at + 1 :]
@@ -48,16 +55,18 @@ def test_every_flipped_bit_and_every_cut_breaks_it() -> None:
 
 def test_another_master_key_does_not_open_it() -> None:
     with pytest.raises(SealBroken):
-        Sealer(KEY[::-1], os.urandom).open(Sealer(KEY, os.urandom).seal(b"x", PURPOSE), PURPOSE)
+        Sealer(lambda: KEY[::-1], os.urandom).open(
+            Sealer(lambda: KEY, os.urandom).seal(b"x", PURPOSE), PURPOSE
+        )
 
 
 def test_equal_texts_are_sealed_apart() -> None:
-    sealer = Sealer(KEY, os.urandom)
+    sealer = Sealer(lambda: KEY, os.urandom)
     assert len({sealer.seal(b"same", PURPOSE) for _ in range(50)}) == 50
 
 
 def test_a_seal_is_nonce_ciphertext_and_tag() -> None:
-    sealed = Sealer(KEY, lambda size: b"N" * size).seal(b"four", PURPOSE)
+    sealed = Sealer(lambda: KEY, lambda size: b"N" * size).seal(b"four", PURPOSE)
     assert sealed.startswith(b"N" * 12)
     assert len(sealed) == 12 + 4 + 16
 
@@ -69,23 +78,23 @@ def test_derivation_is_hkdf_of_rfc_5869() -> None:
 
 
 def test_a_given_key_is_taken_and_no_file_is_made(tmp_path: Path) -> None:
-    assert master_key(KEY, tmp_path / "master.key", os.urandom) == KEY
+    assert master_key(KEY, tmp_path / "master.key", unmissed, os.urandom) == KEY
     assert list(tmp_path.iterdir()) == []
 
 
 def test_the_first_start_makes_a_private_file_and_the_second_reads_it(tmp_path: Path) -> None:
     file = tmp_path / "master.key"
-    key = master_key(None, file, Random(1).randbytes)
+    key = master_key(None, file, unmissed, Random(1).randbytes)
     assert len(key) == 32
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert master_key(None, file, Random(2).randbytes) == key
+    assert master_key(None, file, unmissed, Random(2).randbytes) == key
     assert [found.name for found in tmp_path.iterdir()] == ["master.key"]
 
 
 def test_a_wide_umask_makes_no_wide_file(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
-        master_key(None, tmp_path / "master.key", os.urandom)
+        master_key(None, tmp_path / "master.key", unmissed, os.urandom)
     finally:
         os.umask(before)
     assert stat.S_IMODE((tmp_path / "master.key").stat().st_mode) == 0o600
@@ -94,7 +103,7 @@ def test_a_wide_umask_makes_no_wide_file(tmp_path: Path) -> None:
 def test_first_starts_at_once_agree_on_one_key(tmp_path: Path, together) -> None:
     found: list[bytes] = []
     file = tmp_path / "master.key"
-    together([lambda: found.append(master_key(None, file, os.urandom))] * 16)
+    together([lambda: found.append(master_key(None, file, unmissed, os.urandom))] * 16)
     assert len(found) == 16
     assert len(set(found)) == 1
     assert [left.name for left in tmp_path.iterdir()] == ["master.key"]
@@ -106,12 +115,12 @@ def test_who_loses_the_race_reads_the_winners_key(tmp_path: Path) -> None:
 
     def slow(size: int) -> bytes:
         if not file.exists():
-            master_key(KEY, file, os.urandom)
+            master_key(KEY, file, unmissed, os.urandom)
             file.touch(0o600)
             file.write_bytes(KEY)
         return b"L" * size
 
-    assert master_key(None, file, slow) == KEY
+    assert master_key(None, file, unmissed, slow) == KEY
     assert [left.name for left in tmp_path.iterdir()] == ["master.key"]
 
 
@@ -126,7 +135,7 @@ def test_file_and_folder_reach_the_disk_before_the_key_is_used(
         real(descriptor)
 
     monkeypatch.setattr(sealing.os, "fsync", fsync)
-    master_key(None, tmp_path / "master.key", os.urandom)
+    master_key(None, tmp_path / "master.key", unmissed, os.urandom)
     assert synced == [False, True]
 
 
@@ -136,7 +145,7 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.M
 
     monkeypatch.setattr(sealing.os, "fsync", fsync)
     with pytest.raises(StartupError, match="cannot be used: No space left on device"):
-        master_key(None, tmp_path / "master.key", os.urandom)
+        master_key(None, tmp_path / "master.key", unmissed, os.urandom)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -146,7 +155,7 @@ def test_a_file_that_others_may_use_is_refused(tmp_path: Path, mode: int) -> Non
     file.write_bytes(KEY)
     file.chmod(mode)
     with pytest.raises(StartupError) as refused:
-        master_key(None, file, os.urandom)
+        master_key(None, file, unmissed, os.urandom)
     assert f"make it private: chmod 600 {file}" in str(refused.value)
 
 
@@ -155,7 +164,7 @@ def test_a_private_file_is_read(tmp_path: Path, mode: int) -> None:
     file = tmp_path / "master.key"
     file.write_bytes(KEY)
     file.chmod(mode)
-    assert master_key(None, file, os.urandom) == KEY
+    assert master_key(None, file, unmissed, os.urandom) == KEY
 
 
 @pytest.mark.parametrize("held", [b"", KEY[:31], KEY + b"\n", KEY * 1000])
@@ -164,9 +173,17 @@ def test_a_file_of_another_length_is_refused(tmp_path: Path, held: bytes) -> Non
     file.write_bytes(held)
     file.chmod(0o600)
     with pytest.raises(StartupError, match="must hold exactly 32 bytes") as refused:
-        master_key(None, file, os.urandom)
+        master_key(None, file, unmissed, os.urandom)
     assert repr(held[:8])[2:-1] not in str(refused.value) or not held
     assert file.read_bytes() == held
+
+
+def test_a_file_that_is_missed_is_not_made_anew(tmp_path: Path) -> None:
+    file = tmp_path / "master.key"
+    with pytest.raises(StartupError, match=f"set RETICKET_MASTER_KEY to it, .* back at {file}"):
+        master_key(None, file, lambda: True, os.urandom)
+    assert list(tmp_path.iterdir()) == []
+    assert master_key(KEY, file, lambda: True, os.urandom) == KEY
 
 
 def test_what_cannot_be_read_or_made_is_said(tmp_path: Path) -> None:
@@ -174,4 +191,4 @@ def test_what_cannot_be_read_or_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "dangling").symlink_to(tmp_path / "nowhere" / "master.key")
     for name in ("folder", "dangling", "missing/master.key"):
         with pytest.raises(StartupError, match=r"^the master key .* cannot be used: [\w ]+$"):
-            master_key(None, tmp_path / name, os.urandom)
+            master_key(None, tmp_path / name, unmissed, os.urandom)

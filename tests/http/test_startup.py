@@ -9,9 +9,10 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from typing import NamedTuple
 
 import pytest
-from tests.http.wire import WIRES, call
+from tests.http.wire import WIRES
 
 from reticket.testing import running_server
 from reticket.testing.server import CHEAP_SIGN_INS
@@ -21,29 +22,85 @@ OTHER_KEY = base64.b64encode(bytes(range(32))).decode()
 UNWRITABLE = ["a file", "below a file", *(["read only"] if os.geteuid() else [])]
 
 
-@pytest.fixture(scope="module")
-def lived_in(tmp_path_factory):
-    """A data folder in which a server ran and was stopped, and a session of it."""
-    folder = tmp_path_factory.mktemp("lived_in")
-    with running_server(folder) as running:
-        token = AKINON.sign_in(running.url)
-    return folder, token
+class Fault(NamedTuple):
+    """A start in an empty FOLDER, and how its sentence begins. Texts become files in there."""
+
+    says: str
+    toml: str = ""
+    seed: str = ""
+    words: tuple[str, ...] = ()
+    variables: tuple[tuple[str, str], ...] = ()
 
 
-@pytest.fixture
-def home(lived_in, tmp_path):
-    """A copy of it to damage."""
-    shutil.copytree(lived_in[0], tmp_path / "home")
-    return tmp_path / "home"
+FAULTS = {
+    "unknown key": Fault(
+        "FOLDER/config.toml: prot is not a setting; did you mean port?", toml="prot = 9000"
+    ),
+    "unknown key of a dialect": Fault(
+        "dialects.akinon.zzz is not a setting; accepted are ", toml="[dialects.akinon]\nzzz = 1"
+    ),
+    "unknown variable": Fault(
+        "RETICKET_PROT is not a setting; did you mean RETICKET_PORT?",
+        variables=(("RETICKET_PROT", "9000"),),
+    ),
+    "bad value in the file": Fault(
+        "FOLDER/config.toml: body_limit must be a whole number of bytes, at least 1024, is 10",
+        toml="body_limit = 10",
+    ),
+    "bad value of a variable": Fault(
+        "RETICKET_STOP_TIMEOUT must be seconds, from 0 to 3600, is 'soon'",
+        variables=(("RETICKET_STOP_TIMEOUT", "soon"),),
+    ),
+    "bad value on the command line": Fault(
+        "--port must be a whole number from 0 to 65535, is 99999", words=("--port", "99999")
+    ),
+    "idle end shorter than the access lifetime": Fault(
+        "policies.KIBO_2026: refresh (60 s) is shorter than access (3600 s): "
+        "a session would end while its access token is still good",
+        toml="[policies.KIBO_2026]\nrefresh = 60",
+    ),
+    "no certificate": Fault(
+        "FOLDER/config.toml: tls_certificate must be the path of a file that exists, is 'no.pem'",
+        toml="tls_certificate = 'no.pem'\ntls_key = 'no.pem'",
+    ),
+    "a certificate that is none": Fault(
+        "the TLS certificate or its key cannot be used: ",
+        toml="tls_certificate = 'FOLDER/config.toml'\ntls_key = 'FOLDER/config.toml'",
+    ),
+    "no TOML": Fault("FOLDER/config.toml is not valid TOML: ", toml="port ="),
+    "no file of settings": Fault(
+        "FOLDER/no.toml cannot be read: No such file or directory",
+        words=("--config", "FOLDER/no.toml"),
+    ),
+    "no file to seed from": Fault(
+        "Cannot read FOLDER/no.yaml: No such file or directory", words=("--seed", "FOLDER/no.yaml")
+    ),
+    "seed that is not as it should be": Fault(
+        "FOLDER/seed.yaml, line 4: users[0].tenants must be a mapping",
+        seed="users:\n  - email: ada@example.com\n    password: hush\n    tenants: all\n",
+    ),
+    "master key that is not base64": Fault(
+        "RETICKET_MASTER_KEY must be base64 of 32 bytes",
+        variables=(("RETICKET_MASTER_KEY", "hush, not base64"),),
+    ),
+    "master key that is too short": Fault(
+        "RETICKET_MASTER_KEY must be base64 of 32 bytes",
+        variables=(("RETICKET_MASTER_KEY", base64.b64encode(b"hush" * 4).decode()),),
+    ),
+    "master key in a file": Fault(
+        "FOLDER/config.toml: master_key is accepted only as RETICKET_MASTER_KEY",
+        toml="master_key = 'hush'",
+    ),
+}  # fmt: skip
 
 
 def start(folder, *words, **variables):
     """What a start in that folder says, which is not expected to last."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("RETICKET_")}
-    command = [sys.executable, "-m", "reticket", "serve", "--port", "0"]
+    command = [sys.executable, "-m", "reticket", "serve", "--data", str(folder / "data"), *words]
     return subprocess.run(
-        [*command, "--data", str(folder / "data"), *map(str, words)],
-        env=clean | CHEAP_SIGN_INS | variables, capture_output=True, text=True, timeout=10,
+        command if "--port" in words else [*command, "--port", "0"],
+        env=clean | CHEAP_SIGN_INS | variables, capture_output=True, text=True, timeout=20,
     )  # fmt: skip
 
 
@@ -57,37 +114,62 @@ def sentence(stopped):
     return said
 
 
-def configured(folder, text):
-    file = folder / "reticket.toml"
-    file.write_text(text)
-    return start(folder, "--config", file)
+def start_with(fault, folder):
+    words = [word.replace("FOLDER", str(folder)) for word in fault.words]
+    for option, name, text in (
+        ("--config", "config.toml", fault.toml),
+        ("--seed", "seed.yaml", fault.seed),
+    ):
+        if text:
+            (folder / name).write_text(text.replace("FOLDER", str(folder)))
+            words += [option, str(folder / name)]
+    return start(folder, *words, **dict(fault.variables))
 
 
-def seeded(folder, text):
-    file = folder / "seed.yaml"
-    file.write_text(text)
-    return start(folder, "--seed", file)
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory):
+    """The folder and the end of a start with each fault; as many at a time as there are cores."""
+    folders = {name: tmp_path_factory.mktemp("stopped") for name in FAULTS}
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        ends = pool.map(start_with, FAULTS.values(), folders.values())
+        return dict(zip(FAULTS, zip(folders.values(), ends, strict=True), strict=True))
 
 
-def test_a_taken_port(tmp_path):
-    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
-        port = taken.getsockname()[1]
-        said = sentence(start(tmp_path, "--port", port))
-    assert said.startswith(f"cannot listen on 127.0.0.1:{port}: ")
-    assert said.endswith("choose another with --host and --port")
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_stops_the_start_with_one_sentence_and_no_secret(stopped, name):
+    folder, end = stopped[name]
+    said = sentence(end)
+    assert said.startswith(FAULTS[name].says.replace("FOLDER", str(folder)))
+    secrets = [value for key, value in FAULTS[name].variables if key == "RETICKET_MASTER_KEY"]
+    assert not any(secret in said for secret in ["hush", *secrets])
+
+
+@pytest.fixture(scope="module")
+def lived_in(tmp_path_factory):
+    """Where a server ran and was stopped, after a first start that failed; and a session of it."""
+    folder = tmp_path_factory.mktemp("lived_in")
+    sentence(start_with(FAULTS["seed that is not as it should be"], folder))
+    with running_server(folder) as running:
+        token = AKINON.sign_in(running.url)
+    return folder, token
+
+
+@pytest.fixture
+def home(lived_in, tmp_path):
+    """A copy of it to damage."""
+    return shutil.copytree(lived_in[0], tmp_path / "home")
 
 
 @pytest.mark.parametrize("kind", UNWRITABLE)
 def test_a_data_folder_that_cannot_be_written(tmp_path, kind):
     place = tmp_path / "place"
-    if kind == "read only":
-        (place / "data").mkdir(parents=True)
-        (place / "data").chmod(0o500)
+    if kind == "below a file":
+        place.touch()
     elif kind == "a file":
         place.mkdir()
         (place / "data").touch()
     else:
-        place.touch()
+        (place / "data").mkdir(parents=True, mode=0o500)
     said = sentence(start(place))
     assert said.startswith(f"the data folder {place / 'data'} cannot be written: ")
 
@@ -122,102 +204,6 @@ def test_a_damaged_database(home, name, table, damage):
     assert f"{file} is damaged or is no database; restore it from a backup" in said
 
 
-def test_a_seed_with_a_fault_names_its_line_and_shows_no_password(tmp_path):
-    text = "users:\n  - email: ada@example.com\n    password: hunter2\n    tenants: {1000: [one]}\n"
-    said = sentence(seeded(tmp_path, text))
-    assert said.startswith(f"{tmp_path / 'seed.yaml'}, line 4: ")
-    assert "users[0].tenants" in said
-    assert "hunter2" not in said
-
-
-def test_a_seed_that_is_no_yaml_names_its_line(tmp_path):
-    said = sentence(seeded(tmp_path, "users:\n- a\n b: c\n"))
-    assert said.startswith(f"{tmp_path / 'seed.yaml'}, line 3: this is not YAML")
-
-
-def test_a_seed_that_is_not_there(tmp_path):
-    file = tmp_path / "nowhere.yaml"
-    said = sentence(start(tmp_path, "--seed", file))
-    assert said == f"Cannot read {file}: No such file or directory."
-
-
-FILES = {
-    "prot = 9000": "{file}: prot is not a setting; did you mean port?",
-    "[dialects.akinon]\nzzz = 1": "dialects.akinon.zzz is not a setting; accepted are ",
-    "body_limit = 10": "{file}: body_limit must be a whole number of bytes, at least 1024, is 10",
-    "log_level = 'loud'": "{file}: log_level must be debug, info, warning or error, is 'loud'",
-    "[policies.KIBO_2026]\nrefresh = 60": (
-        "policies.KIBO_2026: refresh (60 s) is shorter than access (3600 s): "
-        "a session would end while its access token is still good"
-    ),
-    "[policies.akinon.user]\naccess = 86400\nrefresh = 3600": (
-        "policies.akinon.user: refresh (3600 s) is shorter than access (86400 s): "
-    ),
-    "tls_certificate = 'nowhere.pem'\ntls_key = 'nowhere.pem'": (
-        "{file}: tls_certificate must be the path of a file that exists, is 'nowhere.pem'"
-    ),
-    f"master_key = '{OTHER_KEY}'": "{file}: master_key is accepted only as RETICKET_MASTER_KEY",
-    "port =": "{file} is not valid TOML: ",
-}
-VARIABLES = {
-    ("RETICKET_PROT", "9000"): "RETICKET_PROT is not a setting; did you mean RETICKET_PORT?",
-    ("RETICKET_STOP_TIMEOUT", "soon"): (
-        "RETICKET_STOP_TIMEOUT must be seconds, from 0 to 3600, is 'soon'"
-    ),
-    ("RETICKET_MASTER_KEY", "hush, not base64"): "RETICKET_MASTER_KEY must be base64 of 32 bytes",
-    ("RETICKET_MASTER_KEY", OTHER_KEY[:-8]): "RETICKET_MASTER_KEY must be base64 of 32 bytes",
-}
-
-
-@pytest.fixture(scope="module")
-def stopped(tmp_path_factory):
-    """What each of these starts said, by its file's text or its variable: two at a time."""
-
-    def said(case):
-        folder = tmp_path_factory.mktemp("stopped")
-        if case in FILES:
-            return folder / "reticket.toml", configured(folder, case)
-        return None, start(folder, **dict([case]))
-
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        cases = [*FILES, *VARIABLES]
-        return dict(zip(cases, pool.map(said, cases), strict=True))
-
-
-@pytest.mark.parametrize("text", FILES)
-def test_a_file_of_settings_with_a_fault(stopped, text):
-    file, start_failed = stopped[text]
-    said = sentence(start_failed)
-    assert said.startswith(FILES[text].format(file=file))
-    assert OTHER_KEY not in said
-
-
-@pytest.mark.parametrize("case", VARIABLES, ids=" ".join)
-def test_a_variable_with_a_fault(stopped, case):
-    said = sentence(stopped[case][1])
-    assert said.startswith(VARIABLES[case])
-    assert "MASTER_KEY" not in case[0] or case[1] not in said
-
-
-def test_a_file_of_settings_that_is_not_there(tmp_path):
-    file = tmp_path / "nowhere.toml"
-    said = sentence(start(tmp_path, "--config", file))
-    assert said == f"{file} cannot be read: No such file or directory"
-
-
-def test_a_certificate_that_is_none(tmp_path):
-    file = tmp_path / "cert.pem"
-    file.write_text("no certificate")
-    said = sentence(configured(tmp_path, f"tls_certificate = '{file}'\ntls_key = '{file}'\n"))
-    assert said.startswith("the TLS certificate or its key cannot be used: ")
-
-
-def test_a_master_key_that_sealed_nothing(home):
-    said = sentence(start(home, RETICKET_MASTER_KEY=OTHER_KEY))
-    assert said.startswith("the master key does not open the sealed keys")
-    assert OTHER_KEY not in said
-
-
 def test_a_key_file_that_was_lost_is_not_made_anew(home):
     key = home / "data" / "master.key"
     key.unlink()
@@ -225,21 +211,14 @@ def test_a_key_file_that_was_lost_is_not_made_anew(home):
     assert not key.exists()
 
 
-def test_failed_starts_do_not_hinder_a_good_one(home, lived_in):
-    key = home / "data" / "master.key"
-    sentence(seeded(home, "users: nobody\n"))
+def test_a_wrong_master_key_and_a_taken_port_hinder_no_later_start(home, lived_in):
+    said = sentence(start(home, RETICKET_MASTER_KEY=OTHER_KEY))
+    assert said.startswith("the master key does not open the sealed keys")
+    assert OTHER_KEY not in said
     with closing(socket.create_server(("127.0.0.1", 0))) as taken:
-        sentence(start(home, "--port", taken.getsockname()[1]))
-    sentence(start(home, RETICKET_MASTER_KEY=OTHER_KEY))
-    kept = key.read_bytes()
+        port = str(taken.getsockname()[1])
+        said = sentence(start(home, "--port", port))
+    assert said.startswith(f"cannot listen on 127.0.0.1:{port}: ")
+    assert said.endswith("choose another with --host and --port")
     with running_server(home) as running:
-        answer = AKINON.refresh(running.url, lived_in[1])
-    assert AKINON.is_good(answer)
-    assert key.read_bytes() == kept
-
-
-def test_a_first_start_that_failed_leaves_a_folder_to_start_in(tmp_path):
-    sentence(seeded(tmp_path, "users:\n  - email: ada@example.com\n"))
-    with running_server(tmp_path) as running:
-        AKINON.sign_in(running.url)
-        assert call(running.url, "GET", "/health/ready")[0] == 200
+        assert AKINON.is_good(AKINON.refresh(running.url, lived_in[1]))

@@ -9,7 +9,7 @@ import click
 from reticket.cli.frame import with_house
 from reticket.cli.house import House
 from reticket.config import policy_warnings
-from reticket.core.errors import Unavailable
+from reticket.core.errors import StartupError, Unavailable
 
 
 @click.command()
@@ -34,8 +34,11 @@ def doctor(house: House) -> None:
 def _faults(house: House) -> Iterator[str]:
     try:
         house.ready()
+        house.store.check()
     except Unavailable as failure:
         yield f"a store does not answer: {failure}"
+    except StartupError as damage:
+        yield str(damage)
     states = {(key.use, key.state) for key in house.ring.listing()}
     for use in ("mac", "sign"):
         if (use, "active") not in states:

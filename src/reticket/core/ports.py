@@ -87,6 +87,10 @@ class Store(Protocol):
         """
         ...
 
+    def check(self) -> None:
+        """Look at what is stored as a whole. StartupError when it is damaged."""
+        ...
+
     def now(self) -> int:
         """The engine's clock: milliseconds."""
         ...

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -24,11 +25,15 @@ class SealBroken(ReticketError):
 
 
 class Sealer:
-    """Owns a master key: 32 bytes."""
+    """Seals and opens under a master key.
+
+    Args:
+        key: its 32 bytes, asked for when something is to be sealed or opened.
+    """
 
     __slots__ = ("_entropy", "_key")
 
-    def __init__(self, key: bytes, entropy: Entropy) -> None:
+    def __init__(self, key: Callable[[], bytes], entropy: Entropy) -> None:
         self._key = key
         self._entropy = entropy
 
@@ -46,7 +51,7 @@ class Sealer:
             raise SealBroken("not sealed by this master key") from None
 
     def _cipher(self, purpose: bytes) -> AESGCM:
-        return AESGCM(derive(self._key, b"seal/" + purpose))
+        return AESGCM(derive(self._key(), b"seal/" + purpose))
 
 
 def derive(secret: bytes, label: bytes) -> bytes:
@@ -54,21 +59,29 @@ def derive(secret: bytes, label: bytes) -> bytes:
     return HKDF(SHA256(), KEY_BYTES, None, label).derive(secret)
 
 
-def master_key(given: bytes | None, file: Path, entropy: Entropy) -> bytes:
-    """The key that was given, else the file's; the file is made when there is none.
+def master_key(
+    given: bytes | None, file: Path, is_missed: Callable[[], bool], entropy: Entropy
+) -> bytes:
+    """The key that was given, else the file's; the file is made when nobody misses it.
 
     Args:
         given: 32 bytes from the environment, or None.
         file: private to its owner (mode 0600).
+        is_missed: whether something is sealed already, which a new key would not open.
         entropy: makes a new key.
 
     Raises:
-        StartupError: the file cannot be read or made, is open to others, or is no key.
+        StartupError: the file is missed, cannot be read or made, is open to others, or is no key.
     """
     if given is not None:
         return given
     try:
         if not file.exists():
+            if is_missed():
+                raise StartupError(
+                    f"the keys in the directory are sealed by a master key that is not here: "
+                    f"set RETICKET_MASTER_KEY to it, or put its file back at {file}"
+                )
             _make(file, entropy)
         return _read(file)
     except OSError as error:

@@ -52,6 +52,9 @@ class MemoryStore(_Guarded):
         super().__init__(clock)
         self._rows: dict[bytes, Family] = {}
 
+    def check(self) -> None:
+        """Nothing can be damaged."""
+
     def now(self) -> int:
         """The injected clock: milliseconds."""
         return self._clock()

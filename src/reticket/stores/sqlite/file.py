@@ -87,6 +87,7 @@ class File:
     """A connection with its lock, and the mapping of its errors."""
 
     def __init__(self, path: Path, busy_timeout: float) -> None:
+        self._path = path
         self._lock = threading.Lock()
         self.connection = _open(path, busy_timeout)
         self.word_of = WordOf(self.connection)
@@ -111,6 +112,16 @@ class File:
                 if self.connection.in_transaction:
                     self.connection.execute("ROLLBACK")
                 raise
+
+    def check(self) -> None:
+        """StartupError unless every page is what it should be."""
+        with self._lock:
+            try:
+                verdict = self.connection.execute("PRAGMA quick_check(1)").fetchone()
+            except sqlite3.DatabaseError as error:
+                verdict = (str(error),)
+        if verdict != ("ok",):
+            raise _damaged(self._path)
 
     def close(self) -> None:
         """Wait for whoever has it, then close."""
@@ -156,10 +167,12 @@ def _open(path: Path, busy_timeout: float) -> sqlite3.Connection:
     except sqlite3.OperationalError as error:
         raise StartupError(f"cannot open {path}: {error}") from None
     except sqlite3.DatabaseError:
-        raise StartupError(
-            f"{path} is damaged or is no database; restore it from a backup"
-        ) from None
+        raise _damaged(path) from None
     return connection
+
+
+def _damaged(path: Path) -> StartupError:
+    return StartupError(f"{path} is damaged or is no database; restore it from a backup")
 
 
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:

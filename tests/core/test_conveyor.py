@@ -1,0 +1,125 @@
+"""Batches: what arrives during a commit goes together, a lone item waits for nobody."""
+
+import asyncio
+import threading
+
+import pytest
+
+from reticket.core.conveyor import LONGEST_BATCH, Conveyor, Lane
+from reticket.core.errors import Unavailable
+
+
+class Work:
+    """Takes batches, one at a time, and waits at the gate."""
+
+    def __init__(self):
+        self.batches = []
+        self.gate = threading.Event()
+        self.gate.set()
+        self.fault = None
+
+    def __call__(self, batch):
+        self.batches.append(list(batch))
+        assert self.gate.wait(10)
+        if self.fault:
+            raise self.fault
+        return [item * 2 for item in batch]
+
+
+@pytest.fixture
+def work():
+    return Work()
+
+
+@pytest.fixture
+def lane():
+    made = Lane("test")
+    yield made
+    made.close()
+
+
+def test_a_lone_item_waits_for_nobody(lane, work):
+    async def scenario():
+        return await Conveyor(lane, work).put(21)
+
+    assert asyncio.run(scenario()) == 42
+    assert work.batches == [[21]]
+
+
+def test_what_arrives_together_and_meanwhile_goes_together(lane, work):
+    async def scenario():
+        conveyor = Conveyor(lane, work)
+        work.gate.clear()
+        first = [conveyor.put(number) for number in range(3)]
+        while not work.batches:
+            await asyncio.sleep(0)
+        later = [conveyor.put(number) for number in range(3, 10)]
+        await asyncio.sleep(0)
+        work.gate.set()
+        return await asyncio.gather(*first, *later)
+
+    assert asyncio.run(scenario()) == [number * 2 for number in range(10)]
+    assert work.batches == [[0, 1, 2], [3, 4, 5, 6, 7, 8, 9]]
+
+
+def test_a_batch_has_an_end(lane, work):
+    async def scenario():
+        conveyor = Conveyor(lane, work)
+        return await asyncio.gather(*(conveyor.put(n) for n in range(LONGEST_BATCH + 1)))
+
+    assert len(asyncio.run(scenario())) == LONGEST_BATCH + 1
+    assert [len(batch) for batch in work.batches] == [LONGEST_BATCH, 1]
+
+
+def test_a_fault_is_everybodys_of_the_batch_and_nobodys_after(lane, work):
+    async def scenario():
+        conveyor = Conveyor(lane, work)
+        work.fault = Unavailable("no disk")
+        failed = await asyncio.gather(*map(conveyor.put, range(3)), return_exceptions=True)
+        work.fault = None
+        return failed, await conveyor.put(1)
+
+    failed, good = asyncio.run(scenario())
+    assert [type(fault) for fault in failed] == [Unavailable] * 3
+    assert good == 2
+
+
+def test_who_stopped_waiting_hinders_nobody(lane, work):
+    async def scenario():
+        conveyor = Conveyor(lane, work)
+        work.gate.clear()
+        gone, stays = conveyor.put(1), conveyor.put(2)
+        gone.cancel()
+        work.gate.set()
+        return await stays
+
+    assert asyncio.run(scenario()) == 4
+
+
+def test_closing_works_off_what_was_accepted(work):
+    lane = Lane("test")
+
+    async def scenario():
+        future = Conveyor(lane, work).put(1)
+        await asyncio.sleep(0)
+        await asyncio.to_thread(lane.close)
+        return await future
+
+    assert asyncio.run(scenario()) == 2
+
+
+def test_a_lane_with_too_much_waiting_says_so():
+    lane = Lane("test", longest_queue=1)
+    gate = threading.Event()
+
+    async def scenario():
+        waiting = asyncio.ensure_future(lane.run(gate.wait, 10))
+        await asyncio.sleep(0)
+        with pytest.raises(Unavailable, match="test lane"):
+            await lane.run(int)
+        gate.set()
+        assert await waiting
+        assert await lane.run(int) == 0
+
+    asyncio.run(scenario())
+    lane.close()

@@ -1,0 +1,123 @@
+"""An engine over a memory store, with a directory, a ring and an audit log that a test can bend."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from reticket.core.commands import Begin, Refresh
+from reticket.core.conveyor import Lane
+from reticket.core.engine import Engine
+from reticket.core.mint import Mint
+from reticket.core.model import Caller
+from reticket.core.people import User
+from reticket.core.policy import AKINON_2026, Policy
+from reticket.core.ports import Event, MacKey
+from reticket.core.resource import Resource
+from reticket.stores.memory import MemoryStore
+from reticket.testing import FakeClock
+
+ADA = User(
+    "a" * 32, "ada", "ada@example.com", "Ada", None, False, True, 1, 0, (), (), None, None
+)  # fmt: skip
+CALLER = Caller("192.0.2.1", "0" * 32, "a test")
+OPAQUE = Resource("test.opaque", AKINON_2026, symmetric=True)
+JWT = Resource("test.jwt", AKINON_2026, symmetric=True, refresh_claims=lambda facts: {"sub": "x"})
+RESOURCES = {each.name: each for each in (OPAQUE, JWT)}
+
+
+@dataclass
+class Keys:
+    """MAC keys by the time from which on they sign; `dead` ones are not found any more."""
+
+    turns: list[tuple[int, str]] = field(default_factory=lambda: [(0, "one")])
+    dead: set[str] = field(default_factory=set)
+
+    def mac_at(self, label: str, at: int) -> MacKey:
+        name = [name for since, name in self.turns if since <= at][-1]
+        return self._key(label, name)
+
+    def mac_by_id(self, label: str, key_id: bytes) -> MacKey | None:
+        return next((key for key in self.macs(label) if key.id == key_id), None)
+
+    def macs(self, label: str) -> list[MacKey]:
+        return [self._key(label, name) for _, name in self.turns if name not in self.dead]
+
+    def _key(self, label: str, name: str) -> MacKey:
+        secret = hashlib.sha256(f"{name}/{label}".encode()).digest()
+        return MacKey(hashlib.sha256(name.encode()).digest()[:4], secret)
+
+
+class People:
+    """A directory of users by id."""
+
+    def __init__(self) -> None:
+        self.users: dict[str, User] = {ADA.id: ADA}
+        self.waiting: set[str] = set()
+        self.catch_ups = 0
+
+    def catch_up(self) -> None:
+        self.catch_ups += 1
+
+    def user(self, user_id: str) -> User | None:
+        return self.users.get(user_id)
+
+    def pending(self, subject: str) -> bool:
+        return subject in self.waiting
+
+    def change(self, **members: Any) -> None:
+        self.users[ADA.id] = replace(self.users[ADA.id], **members)
+
+
+class Audit:
+    """What was recorded, and which of it durably."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self.durable: list[Event] = []
+
+    def record(self, events: list[Event], *, durable: bool = False) -> None:
+        self.events += events
+        self.durable += events if durable else []
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    @property
+    def names(self) -> list[str]:
+        return [event.event for event in self.events]
+
+
+class World:
+    """One service in one thread; close it."""
+
+    def __init__(self, **policy: Any) -> None:
+        self.clock = FakeClock()
+        self.store = MemoryStore(self.clock)
+        self.keys, self.people, self.audit = Keys(), People(), Audit()
+        self.mint = Mint(self.keys, lambda value: json.dumps(value).encode(), json.loads)
+        self.policy = replace(AKINON_2026, **policy)
+        self.lane = Lane("store")
+        self.numbers = iter(range(2**31))
+        self.engine = Engine(
+            RESOURCES, self.policies(), self.store, self.people, self.mint, self.audit, self.lane,
+            self.clock, lambda size: next(self.numbers).to_bytes(size, "big"),
+        )  # fmt: skip
+
+    def policies(self) -> Mapping[str, Policy]:
+        return dict.fromkeys(RESOURCES, self.policy)
+
+    async def begin(self, resource=OPAQUE, context=None):
+        return await self.engine.begin(Begin(resource.name, ADA, context), None, CALLER)
+
+    async def refresh(self, token, resource=OPAQUE, **more):
+        return await self.engine.refresh(Refresh(resource.name, token, **more), CALLER)
+
+    def family(self, issued):
+        return self.store.find(issued.family.id)
+
+    def close(self) -> None:
+        self.lane.close()

@@ -1,0 +1,331 @@
+"""What commands in other processes change, a running server sees, within two seconds at most."""
+
+import base64
+import hmac
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import pytest
+from tests.http.wire import PASSWORD, WIRES, call, events
+
+from reticket.testing import running_server
+from reticket.testing.server import CHEAP_SIGN_INS
+
+TOTP_SECRET = "JBSWY3DPEHPK3PXP"
+TENANTS = "/api/platform/adminuser/authtickets/tenants"
+AKINON, CLOUDREVE, APPLICATION, DEVELOPER, ADMIN = WIRES
+PEOPLE = ["blocked", "renamed", "forgotten", "member", "guest", "seen", "keeper", "saved", "ended"]
+SEED = """
+applications:
+  - {{application_id: ns.app.1.0.0.Release, shared_secret: s3cret}}
+developer_accounts: [{{id: 77, name: Acme}}]
+tenants: [{{id: 1000, name: US}}, {{id: 1001, name: EU}}, {{id: 1002, name: Asia}}]
+users:
+"""
+PERSON = """
+  - email: {name}@example.com
+    password: {password}
+    tenants: {{1000: [1], 1001: [1]}}
+    developer_accounts: {{77: [1]}}
+    organization: {{name: Acme}}
+    cloudreve: {{nickname: {name}, group: {{name: User}}{more}}}
+"""
+
+
+def seed_file(folder, people, more=""):
+    file = folder / "seed.yaml"
+    written = [PERSON.format(name=name, password=PASSWORD, more=more) for name in people]
+    file.write_text(SEED.format() + "".join(written))
+    return file
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("changes")
+    with running_server(folder, seed=seed_file(folder, PEOPLE)) as running:
+        yield running
+
+
+def command(data, *words, said=""):
+    """Run a command to its end, in a process of its own; what it printed."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("RETICKET_")}
+    ended = subprocess.run(
+        [sys.executable, "-m", "reticket", *map(str, words), "--data", str(data)],
+        input=said, env=clean | CHEAP_SIGN_INS, capture_output=True, text=True, timeout=30,
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stderr == ""
+    return ended.stdout
+
+
+def rows(data, *words):
+    return json.loads(command(data, *words, "--json"))
+
+
+def seen(holds):
+    """Whether it comes true within two seconds."""
+    deadline = time.monotonic() + 2
+    while not holds():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def sign_in(server, wire, name, password=PASSWORD):
+    """The answer to a person's sign-in."""
+    member = next(iter(wire.sign_in_body))
+    body = json.dumps({member: f"{name}@example.com", "password": password})
+    return call(server.url, "POST", wire.sign_in_path, body)
+
+
+def token_of(server, wire, name):
+    return wire.token_of(sign_in(server, wire, name)[2])
+
+
+def sessions_of(server, name):
+    """A session of that person in every dialect that has persons."""
+    return [(wire, token_of(server, wire, name)) for wire in WIRES if wire is not APPLICATION]
+
+
+def all_refused(server, sessions):
+    return all(wire.is_refused(wire.refresh(server.url, token)) for wire, token in sessions)
+
+
+def refreshed(server, sessions):
+    """The same sessions with their next tokens; none of them may be refused."""
+    answers = [(wire, wire.refresh(server.url, token)) for wire, token in sessions]
+    assert [(wire.name, answer) for wire, answer in answers if not wire.is_good(answer)] == []
+    return [(wire, wire.token_of(body)) for wire, (_, _, body) in answers]
+
+
+def test_a_blocked_person_is_out_when_the_command_returns_and_in_again_later(server):
+    sessions, others = sessions_of(server, "blocked"), sessions_of(server, "keeper")
+    command(server.data, "user", "disable", "blocked@example.com")
+    assert all_refused(server, sessions)
+    assert seen(lambda: not AKINON.is_good(sign_in(server, AKINON, "blocked")))
+    assert b'"code":40017' in sign_in(server, CLOUDREVE, "blocked")[2]
+    refreshed(server, others)
+    command(server.data, "user", "enable", "blocked@example.com")
+    assert seen(lambda: AKINON.is_good(sign_in(server, AKINON, "blocked")))
+    assert all_refused(server, sessions)
+
+
+def test_a_new_password_ends_what_the_old_one_began(server):
+    sessions = sessions_of(server, "renamed")
+    words = ("user", "passwd", "renamed@example.com", "--password-stdin")
+    command(server.data, *words, said="another one\n")
+    assert all_refused(server, sessions)
+    assert seen(lambda: AKINON.is_good(sign_in(server, AKINON, "renamed", "another one")))
+    for wire, _ in sessions:
+        assert not wire.is_good(sign_in(server, wire, "renamed"))
+        assert wire.is_good(sign_in(server, wire, "renamed", "another one"))
+
+
+def test_a_person_that_is_forgotten_has_no_session_and_gets_none(server):
+    sessions = sessions_of(server, "forgotten")
+    ticket = json.loads(sign_in(server, CLOUDREVE, "forgotten")[2])["data"]["token"]
+    command(server.data, "user", "delete", "forgotten@example.com")
+    assert all_refused(server, sessions)
+    assert seen(lambda: not AKINON.is_good(sign_in(server, AKINON, "forgotten")))
+    assert json.loads(me(server, ticket)[2])["code"] == 401
+
+
+def me(server, ticket):
+    bearer = {"Authorization": f"Bearer {ticket['access_token']}"}
+    return call(server.url, "GET", "/api/v4/user/me", headers=bearer)
+
+
+def test_a_new_person_signs_in_everywhere(server):
+    assert not AKINON.is_good(sign_in(server, AKINON, "newcomer"))
+    command(
+        server.data, "user", "add", "newcomer@example.com", "--password-stdin",
+        "--organization", "Acme", "--nickname", "New", "--tenant", "1000=1,2", "--account", "77=3",
+        said=f"{PASSWORD}\n",
+    )  # fmt: skip
+    assert seen(lambda: AKINON.is_good(sign_in(server, AKINON, "newcomer")))
+    refreshed(server, sessions_of(server, "newcomer"))
+
+
+def admin_in(server, name, tenant):
+    """An admin user's ticket for a tenant."""
+    body = json.dumps({"emailAddress": f"{name}@example.com", "password": PASSWORD})
+    status, _, text = call(server.url, "POST", f"{TENANTS}?tenantId={tenant}", body)
+    return status, json.loads(text)
+
+
+def test_a_membership_taken_away_ends_its_own_sessions_and_no_others(server):
+    here, there = (admin_in(server, "member", tenant)[1] for tenant in (1000, 1001))
+    other = token_of(server, AKINON, "member")
+    command(server.data, "user", "take", "member@example.com", "--tenant", "1000")
+    assert ADMIN.is_refused(ADMIN.refresh(server.url, here["refreshToken"]))
+    goes_on = ADMIN.refresh(server.url, there["refreshToken"])
+    assert ADMIN.is_good(goes_on)
+    assert [tenant["id"] for tenant in json.loads(goes_on[2])["availableTenants"]] == [1001]
+    refreshed(server, [(AKINON, other)])
+    assert admin_in(server, "member", 1000)[0] == 403
+
+
+def test_a_membership_given_can_be_switched_to(server):
+    ticket = admin_in(server, "guest", 1000)[1]
+    body = ADMIN.body_of(ticket["refreshToken"])
+
+    def switched():
+        return call(server.url, "PUT", f"{TENANTS}?tenantId=1002", body)
+
+    assert switched()[0] == 403
+    command(server.data, "user", "grant", "guest@example.com", "--tenant", "1002=5,6")
+    assert seen(lambda: switched()[0] == 200)
+    said = json.loads(switched()[2])
+    assert (said["tenant"]["id"], said["grantedBehaviors"]) == (1002, [5, 6])
+
+
+def test_families_are_listed_shown_and_revoked(server):
+    kept = token_of(server, CLOUDREVE, "seen")
+    ((_, token),) = refreshed(server, [(AKINON, token_of(server, AKINON, "seen"))])
+    listed = rows(server.data, "family", "list", "--subject", "seen@example.com")
+    resources = {row["resource"]: row for row in listed}
+    assert resources.keys() == {"akinon.user", "cloudreve.user"}
+    family = resources["akinon.user"]
+    assert (family["generation"], family["end"]) == (2, None)
+    assert command(server.data, "family", "revoke", family["id"]) == "1 revoked\n"
+    assert AKINON.is_refused(AKINON.refresh(server.url, token))
+    refreshed(server, [(CLOUDREVE, kept)])
+    (shown,) = rows(server.data, "family", "show", family["id"])
+    ended = {"end": "operator", "revoked_at": shown["revoked_at"]}
+    assert shown == family | ended
+
+
+class Traffic:
+    """Refreshes sessions one after the other, always with the newest token, until told to stop."""
+
+    def __init__(self, server, sessions):
+        self.sessions = sessions
+        self._server = server
+        self._enough = threading.Event()
+
+    def run(self):
+        self.sessions = refreshed(self._server, self.sessions)
+        while not self._enough.is_set():
+            self.sessions = refreshed(self._server, self.sessions)
+
+    def stop(self):
+        self._enough.set()
+
+
+@contextmanager
+def traffic(server, sessions):
+    """Clients at work meanwhile, to whom nothing may be refused."""
+    clients = Traffic(server, sessions)
+    with ThreadPoolExecutor(1) as pool:
+        work = pool.submit(clients.run)
+        try:
+            yield clients
+        finally:
+            clients.stop()
+    work.result()
+
+
+def test_a_rotation_refuses_nobody_and_a_retired_key_opens_nothing(server):
+    left, spared, busy = (everywhere(server, "keeper") for _ in range(3))
+    ticket = json.loads(sign_in(server, CLOUDREVE, "keeper")[2])["data"]["token"]
+    signed = admin_in(server, "keeper", 1000)[1]["accessToken"]
+    old = active_keys(server)
+    with traffic(server, busy) as clients:
+        command(server.data, "key", "rotate")
+        assert reaches(lambda: not set(old) & set(active_keys(server)))
+    assert json.loads(me(server, ticket)[2])["code"] == 0
+    assert tenant(server, signed)[0] == 200
+    with traffic(server, refreshed(server, spared + clients.sessions)):
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(lambda key: command(server.data, "key", "retire", key), old))
+        assert seen(lambda: all_refused(server, left))
+        assert seen(lambda: json.loads(me(server, ticket)[2])["code"] == 401)
+        assert seen(lambda: tenant(server, signed)[0] == 401)
+
+
+def everywhere(server, name):
+    return [*sessions_of(server, name), (APPLICATION, APPLICATION.sign_in(server.url))]
+
+
+def tenant(server, access_token):
+    bearer = {"Authorization": f"Bearer {access_token}"}
+    return call(server.url, "GET", "/api/platform/tenants/1000", headers=bearer)
+
+
+def active_keys(server):
+    return [row["id"] for row in rows(server.data, "key", "list") if row["state"] == "active"]
+
+
+def reaches(holds, patience=20):
+    deadline = time.monotonic() + patience
+    while not holds():
+        if time.monotonic() > deadline:
+            return False
+    return True
+
+
+def one_time_code(secret, steps=0):
+    """RFC 6238, as an authenticator has it."""
+    counter = int(time.time()) // 30 + steps
+    digest = hmac.digest(base64.b32decode(secret), counter.to_bytes(8, "big"), "sha1")
+    start = digest[-1] & 15
+    number = int.from_bytes(digest[start : start + 4], "big") & 0x7FFFFFFF
+    return f"{number % 1_000_000:06}"
+
+
+def second_step(server, session, code):
+    body = json.dumps({"otp": code, "session_id": session})
+    return json.loads(call(server.url, "POST", "/api/v4/session/token/2fa", body)[2])
+
+
+def first_step(server):
+    said = json.loads(sign_in(server, CLOUDREVE, "careful")[2])
+    assert (said["code"], said["msg"]) == (203, "")
+    return said["data"]
+
+
+def test_a_second_factor_from_a_seed_is_asked_for(server, tmp_path):
+    seed = seed_file(tmp_path, ["careful"], f", totp_secret: {TOTP_SECRET}")
+    command(server.data, "seed", seed)
+    assert seen(lambda: json.loads(sign_in(server, CLOUDREVE, "careful")[2])["code"] == 203)
+    session, code = first_step(server), one_time_code(TOTP_SECRET)
+    wrong = f"{(int(code) + 1) % 1_000_000:06}"
+    assert second_step(server, session, wrong)["code"] == 40022
+    said = second_step(server, session, code)
+    assert said["code"] == 0
+    assert said["data"]["user"]["email"] == "careful@example.com"
+    token = said["data"]["token"]["refresh_token"]
+    refreshed(server, [(CLOUDREVE, token)])
+    assert second_step(server, session, code)["code"] == 404
+    assert second_step(server, first_step(server), code)["code"] == 40022
+
+
+def test_a_backup_made_under_load_is_restored_with_later_revocations(server, tmp_path):
+    left = sessions_of(server, "saved")
+    signed_out, ended = token_of(server, CLOUDREVE, "saved"), sessions_of(server, "ended")
+    with traffic(server, everywhere(server, "saved")) as clients:
+        command(server.data, "backup", tmp_path / "backup")
+    body = CLOUDREVE.body_of(signed_out)
+    assert call(server.url, "DELETE", "/api/v4/session/token", body)[0] == 200
+    command(server.data, "family", "revoke", "--subject", "ended@example.com")
+    newest = refreshed(server, clients.sessions)
+    assert not (tmp_path / "backup" / "master.key").exists()
+    restored = tmp_path / "restored"
+    (restored / "data").mkdir(parents=True)
+    shutil.copy(server.data / "master.key", restored / "data")
+    command(
+        restored / "data", "restore", tmp_path / "backup", "--audit", server.data / "audit.jsonl"
+    )
+    with running_server(restored, seed=seed_file(tmp_path, PEOPLE)) as again:
+        refreshed(again, left + newest)
+        assert all_refused(again, [(CLOUDREVE, signed_out), *ended])
+        healed = [event["family"] for event in events(again) if event["event"] == "healed"]
+    assert len(set(healed)) == len(newest)
