@@ -37,8 +37,8 @@ docs: setup ## write the pages that are made from the code
 	$(BIN)/python docs/generate.py
 
 lock: $(VENV)/lock/bin/uv ## pin the dependencies anew; ARGS=--upgrade takes newer ones
-	$(COMPILE) --extra build --output-file requirements.lock $(ARGS)
-	$(COMPILE) --extra build --extra test --constraints requirements.lock \
+	$(COMPILE) --extra build --extra postgresql --extra valkey --output-file requirements.lock $(ARGS)
+	$(COMPILE) --extra build --extra postgresql --extra valkey --extra test --constraints requirements.lock \
 		--output-file requirements-test.lock $(ARGS)
 
 clean: ## remove .venv and caches; ./data stays
