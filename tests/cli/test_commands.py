@@ -54,7 +54,7 @@ def test_every_command_has_an_example(empty):
     for parameter in every_command(empty._command):
         (words,) = parameter.values
         output = empty.bare(*words, "--help").output
-        assert words == ("version",) or f"reticket {' '.join(words)}" in output, words
+        assert words == ("version",) or f"\n    reticket {' '.join(words)}" in output, words
 
 
 def test_init_makes_a_folder_and_is_repeatable(empty):

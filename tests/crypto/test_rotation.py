@@ -265,3 +265,16 @@ def test_a_listing_has_facts_and_no_secrets(keys) -> None:
         "activates_at",
         "retiring_at",
     }
+
+
+def test_a_key_that_was_ended_before_its_turn_never_has_one(keys) -> None:
+    """Otherwise the one that waits would sign in its place, unpublished and unannounced."""
+    ring = keys.ring()
+    ring.rotate(("mac",), overlap=2)
+    first, scheduled, _ = (facts.id for facts in ring.listing() if facts.use == "mac")
+    ring.compromise(scheduled)
+    ring.compromise(first)
+    keys.clock.forward(3)
+    active = keys.one(ring, "active").id
+    assert ring.mac_at(LABEL, keys.clock()).id.hex() == active
+    assert keys.states(ring) == ["compromised", "compromised", "active", "next"]

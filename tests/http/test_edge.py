@@ -1,5 +1,6 @@
 """The edge: ids, limits, proxies, origins, what is said when nothing fits."""
 
+import functools
 import http.client
 import json
 import re
@@ -172,3 +173,19 @@ def test_failed_sign_ins_are_limited_by_address(tmp_path):
         assert log_in(server.url)[0] == 429
         body = json.dumps(KIBO.sign_in_body)
         assert call(server.url, "POST", KIBO.sign_in_path, body)[0] == 429
+
+
+def test_a_right_password_does_not_make_wrong_codes_forgotten(tmp_path):
+    with running_server(tmp_path) as server:
+        ask = functools.partial(call, server.url, "POST")
+        alan = json.dumps({"email": "alan@example.com", "password": "enigma-1912"})
+        told = []
+        for _ in range(3):
+            session = json.loads(ask("/api/v4/session/token", alan)[2])
+            told.append(session["code"])
+            for _ in range(5):
+                body = json.dumps({"otp": "000000", "session_id": session.get("data", "x")})
+                told.append(json.loads(ask("/api/v4/session/token/2fa", body)[2])["code"])
+    assert told[0] == told[6] == 203
+    assert told[12] != 203
+    assert len(set(told[1:6] + told[7:12])) == 1

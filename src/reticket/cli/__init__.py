@@ -33,7 +33,7 @@ def command(builder: Builder) -> click.Group:
     )
     @click.pass_context
     def root(context: click.Context) -> None:
-        r"""Sign people and programs in, and keep them in.
+        """Sign people and programs in, and keep them in.
 
         \b
         Examples:

@@ -24,7 +24,7 @@ def account() -> None:
 @click.option("--name")
 @with_house
 def add(house: House, account_id: int, name: str | None) -> None:
-    r"""Add a developer account.
+    """Add a developer account.
 
     \b
     Example:
@@ -37,7 +37,7 @@ def add(house: House, account_id: int, name: str | None) -> None:
 @click.argument("account_id", type=int)
 @with_house
 def remove(house: House, account_id: int) -> None:
-    r"""Remove a developer account and its memberships, and end all sessions there.
+    """Remove a developer account and its memberships, and end all sessions there.
 
     \b
     Example:
@@ -50,7 +50,7 @@ def remove(house: House, account_id: int) -> None:
 @JSON
 @with_house
 def list_(house: House, as_json: bool) -> None:
-    r"""List developer accounts.
+    """List developer accounts.
 
     \b
     Example:

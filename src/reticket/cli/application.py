@@ -35,7 +35,7 @@ def add(
     behaviors: tuple[int, ...],
     tenants: tuple[int, ...],
 ) -> None:
-    r"""Add an application and print its secret, once.
+    """Add an application and print its secret, once.
 
     \b
     Example:
@@ -52,7 +52,7 @@ def add(
 @click.argument("application_id")
 @with_house
 def rotate_secret(house: House, application_id: str) -> None:
-    r"""Give an application a new secret, print it once, and end its sessions.
+    """Give an application a new secret, print it once, and end its sessions.
 
     \b
     Example:
@@ -67,7 +67,7 @@ def rotate_secret(house: House, application_id: str) -> None:
 @click.argument("application_id")
 @with_house
 def disable(house: House, application_id: str) -> None:
-    r"""Block an application, and end its sessions.
+    """Block an application, and end its sessions.
 
     \b
     Example:
@@ -80,7 +80,7 @@ def disable(house: House, application_id: str) -> None:
 @click.argument("application_id")
 @with_house
 def enable(house: House, application_id: str) -> None:
-    r"""Let a blocked application in again.
+    """Let a blocked application in again.
 
     \b
     Example:
@@ -93,7 +93,7 @@ def enable(house: House, application_id: str) -> None:
 @click.argument("application_id")
 @with_house
 def remove(house: House, application_id: str) -> None:
-    r"""Forget an application, and end its sessions.
+    """Forget an application, and end its sessions.
 
     \b
     Example:
@@ -106,7 +106,7 @@ def remove(house: House, application_id: str) -> None:
 @JSON
 @with_house
 def list_(house: House, as_json: bool) -> None:
-    r"""List applications.
+    """List applications.
 
     \b
     Example:

@@ -21,7 +21,7 @@ from reticket.settings import Settings
 @click.argument("folder", type=click.Path(path_type=Path))
 @with_house
 def backup(house: House, folder: Path) -> None:
-    r"""Copy both databases into a new folder while the service runs.
+    """Copy both databases into a new folder while the service runs.
 
     The master key is left out on purpose: without it the copies open nothing. Keep it elsewhere.
 
@@ -54,7 +54,7 @@ def restore(
     data: Path | None,
     config: Path | None,
 ) -> None:
-    r"""Put the copies of a backup in place, and end again what was revoked since.
+    """Put the copies of a backup in place, and end again what was revoked since.
 
     Stop the service first. The master key must be there, in its file or variable.
 

@@ -21,7 +21,7 @@ def client() -> None:
 @JSON
 @with_house
 def list_(house: House, as_json: bool) -> None:
-    r"""List OAuth clients.
+    """List OAuth clients.
 
     \b
     Example:

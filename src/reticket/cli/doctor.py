@@ -15,7 +15,7 @@ from reticket.core.errors import StartupError, Unavailable
 @click.command()
 @with_house
 def doctor(house: House) -> None:
-    r"""Check stores, keys, settings and policies. Exits with 1 when something is broken.
+    """Check stores, keys, settings and policies. Exits with 1 when something is broken.
 
     \b
     Example:

@@ -46,7 +46,7 @@ def list_(
     limit: int,
     as_json: bool,
 ) -> None:
-    r"""List families, the oldest first.
+    """List families, the oldest first.
 
     \b
     Examples:
@@ -65,7 +65,7 @@ def list_(
 @JSON
 @with_house
 def show_one(house: House, family_id: str, as_json: bool) -> None:
-    r"""Show one family.
+    """Show one family.
 
     \b
     Example:
@@ -95,7 +95,7 @@ def revoke(
     context: str | None,
     everything: bool,
 ) -> None:
-    r"""End families: one, a subject's, a resource's, or all. Their tokens die at once.
+    """End families: one, a subject's, a resource's, or all. Their tokens die at once.
 
     \b
     Examples:

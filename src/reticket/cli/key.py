@@ -23,7 +23,7 @@ def key() -> None:
 @JSON
 @with_house
 def list_(house: House, as_json: bool) -> None:
-    r"""List keys and their states: next, active, retiring, retired, compromised.
+    """List keys and their states: next, active, retiring, retired, compromised.
 
     \b
     Example:
@@ -40,7 +40,7 @@ def list_(house: House, as_json: bool) -> None:
 @click.option("--use", "uses", type=click.Choice(USES), multiple=True, help="Default: all.")
 @with_house
 def rotate(house: House, uses: tuple[str, ...]) -> None:
-    r"""Let the published successor sign a few seconds from now, and publish the next one.
+    """Let the published successor sign a few seconds from now, and publish the next one.
 
     Nobody is signed out: what the old key signed goes on until it ends.
 
@@ -62,7 +62,7 @@ def rotate(house: House, uses: tuple[str, ...]) -> None:
 )
 @with_house
 def retire(house: House, key_id: str, compromised: bool) -> None:
-    r"""Stop accepting what a key has signed. Its tokens die.
+    """Stop accepting what a key has signed. Its tokens die.
 
     \b
     Examples:

@@ -15,7 +15,7 @@ from reticket.openapi import document_bytes
 @CONFIG
 @click.pass_obj
 def openapi(frame: Frame, dialect: str | None, config: Path | None) -> None:
-    r"""Print the OpenAPI document of a dialect; without one, the names of all.
+    """Print the OpenAPI document of a dialect; without one, the names of all.
 
     \b
     Examples:

@@ -34,7 +34,7 @@ def serve(
     config: Path | None,
     demo: bool,
 ) -> None:
-    r"""Answer clients until a signal to stop.
+    """Answer clients until a signal to stop.
 
     \b
     Examples:

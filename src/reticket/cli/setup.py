@@ -15,7 +15,7 @@ from reticket.cli.house import House
 @CONFIG
 @click.pass_obj
 def init(frame: Frame, data: Path | None, config: Path | None) -> None:
-    r"""Make a data folder: databases, the first keys, and the master key's file.
+    """Make a data folder: databases, the first keys, and the master key's file.
 
     Safe to repeat: what is there stays as it is.
 
@@ -35,7 +35,7 @@ def init(frame: Frame, data: Path | None, config: Path | None) -> None:
 @CONFIG
 @click.pass_obj
 def seed(frame: Frame, file: Path, data: Path | None, config: Path | None) -> None:
-    r"""Load a directory file: it creates what is absent and never alters what exists.
+    """Load a directory file: it creates what is absent and never alters what exists.
 
     \b
     Example:
@@ -49,7 +49,7 @@ def seed(frame: Frame, file: Path, data: Path | None, config: Path | None) -> No
 @click.command()
 @with_house
 def purge(house: House) -> None:
-    r"""Delete families whose last token has died. The service does it by itself every hour.
+    """Delete families whose last token has died. The service does it by itself every hour.
 
     \b
     Example:

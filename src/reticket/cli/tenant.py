@@ -27,7 +27,7 @@ def tenant() -> None:
 @click.option("--dev", is_flag=True, help="A development tenant.")
 @with_house
 def add(house: House, tenant_id: int, name: str | None, domain: str | None, dev: bool) -> None:
-    r"""Add a tenant.
+    """Add a tenant.
 
     \b
     Example:
@@ -52,7 +52,7 @@ def add(house: House, tenant_id: int, name: str | None, domain: str | None, dev:
 @click.argument("tenant_id", type=int)
 @with_house
 def show_one(house: House, tenant_id: int) -> None:
-    r"""Print a tenant with all that hangs on it, as JSON.
+    """Print a tenant with all that hangs on it, as JSON.
 
     \b
     Example:
@@ -68,7 +68,7 @@ def show_one(house: House, tenant_id: int) -> None:
 @click.argument("tenant_id", type=int)
 @with_house
 def remove(house: House, tenant_id: int) -> None:
-    r"""Remove a tenant and its memberships, and end all sessions there.
+    """Remove a tenant and its memberships, and end all sessions there.
 
     \b
     Example:
@@ -81,7 +81,7 @@ def remove(house: House, tenant_id: int) -> None:
 @JSON
 @with_house
 def list_(house: House, as_json: bool) -> None:
-    r"""List tenants.
+    """List tenants.
 
     \b
     Example:

@@ -74,7 +74,7 @@ def add(
     nickname: str | None,
     group: str,
 ) -> None:
-    r"""Add a person. Asks for the password.
+    """Add a person. Asks for the password.
 
     \b
     Examples:
@@ -98,7 +98,7 @@ def add(
 @PASSWORD_STDIN
 @with_house
 def passwd(house: House, who: str, password_stdin: bool) -> None:
-    r"""Give a person a new password, and end all of their sessions.
+    """Give a person a new password, and end all of their sessions.
 
     \b
     Example:
@@ -113,7 +113,7 @@ def passwd(house: House, who: str, password_stdin: bool) -> None:
 @click.argument("new_email")
 @with_house
 def email(house: House, who: str, new_email: str) -> None:
-    r"""Change a person's e-mail, and end all of their sessions.
+    """Change a person's e-mail, and end all of their sessions.
 
     \b
     Example:
@@ -126,7 +126,7 @@ def email(house: House, who: str, new_email: str) -> None:
 @click.argument("who")
 @with_house
 def disable(house: House, who: str) -> None:
-    r"""Block a person, and end all of their sessions.
+    """Block a person, and end all of their sessions.
 
     \b
     Example:
@@ -139,7 +139,7 @@ def disable(house: House, who: str) -> None:
 @click.argument("who")
 @with_house
 def enable(house: House, who: str) -> None:
-    r"""Let a blocked person in again.
+    """Let a blocked person in again.
 
     \b
     Example:
@@ -152,7 +152,7 @@ def enable(house: House, who: str) -> None:
 @click.argument("who")
 @with_house
 def delete(house: House, who: str) -> None:
-    r"""Forget a person, and end all of their sessions.
+    """Forget a person, and end all of their sessions.
 
     \b
     Example:
@@ -172,7 +172,7 @@ def grant(
     tenant: tuple[int, tuple[int, ...]] | None,
     account: tuple[int, tuple[int, ...]] | None,
 ) -> None:
-    r"""Let a person into a tenant or account, or replace the behaviors granted there.
+    """Let a person into a tenant or account, or replace the behaviors granted there.
 
     \b
     Example:
@@ -190,7 +190,7 @@ def grant(
 @click.option("--account", type=int, help="A developer account's id.")
 @with_house
 def take(house: House, who: str, tenant: int | None, account: int | None) -> None:
-    r"""Put a person out of a tenant or account, and end their sessions there.
+    """Put a person out of a tenant or account, and end their sessions there.
 
     \b
     Example:
@@ -206,7 +206,7 @@ def take(house: House, who: str, tenant: int | None, account: int | None) -> Non
 @JSON
 @with_house
 def list_(house: House, as_json: bool) -> None:
-    r"""List people.
+    """List people.
 
     \b
     Example:

@@ -95,7 +95,7 @@ class SignInDesk:
         self._directory.catch_up()
         account = _account(command.email)
         guards = ((account, self._limits.account), self._address(caller))
-        self._within(guards, command.resource, caller)
+        self._within((*guards, self._factor(account)), command.resource, caller)
         credentials = self._directory.user_credentials(command.email)
         user = self._directory.user(credentials.subject) if credentials else None
         right = self._matches(credentials, command.password)
@@ -137,7 +137,7 @@ class SignInDesk:
         if user is None:
             raise Refusal(Code.NOT_FOUND, Cause.NO_SESSION)
         account = _account(user.email)
-        guards = ((account, self._limits.account), self._address(caller))
+        guards = (self._factor(account), (account, self._limits.account), self._address(caller))
         self._within(guards, command.resource, caller)
         if self._ephemeral.count(f"tries:{command.session_id}", FACTOR_WINDOW) > FACTOR_TRIES:
             raise Refusal(Code.NOT_FOUND, Cause.NO_SESSION)
@@ -145,9 +145,14 @@ class SignInDesk:
             raise self._failure(guards, command.resource, user, Cause.WRONG_FACTOR, caller)
         if self._ephemeral.take(key) is None:
             raise Refusal(Code.NOT_FOUND, Cause.NO_SESSION)
-        self._ephemeral.forget(_failures(account))
+        for name in (account, self._factor(account)[0]):
+            self._ephemeral.forget(_failures(name))
         self._in_good_standing(user, command.resource, caller)
         return user
+
+    def _factor(self, account: str) -> tuple[str, Limit]:
+        """Counted apart: a right password must not make wrong codes forgotten."""
+        return f"factor:{account}", self._limits.account
 
     def _factor_user(self, value: str | None) -> User | None:
         user_id, _, version = (value or "").partition(":")

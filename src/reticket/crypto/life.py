@@ -61,13 +61,14 @@ def periods(keys: Iterable[SealedKey], use: str) -> list[tuple[int, SealedKey]]:
     """From when on which key signs, the newest first.
 
     The period of an ended key belongs to the one that took over from it: every process must
-    answer the same for a time that is past, whatever its clock says now.
+    answer the same for a time that is past, whatever its clock says now. A key that was ended
+    before its turn came never had one.
     """
     ordered = _in_order(keys, use)
     turns = [
         (key.activates_at, _substitute(ordered, place))
         for place, key in enumerate(ordered)
-        if key.activates_at is not None
+        if key.activates_at is not None and key.activates_at != key.retiring_at
     ]
     return [(since, key) for since, key in reversed(turns) if key is not None]
 

@@ -1,0 +1,261 @@
+"""The same row, request and keys are the same bytes; a token is good for one thing only."""
+
+import hashlib
+import hmac
+import json
+from dataclasses import dataclass, replace
+
+import pytest
+from tests.core.world import ADA, JWT, OPAQUE, Keys
+
+from reticket.core.errors import Cause, Code, Refusal
+from reticket.core.mint import RETRY_WINDOW, Mint
+from reticket.core.model import Family, Outcome, RefreshToken
+from reticket.core.policy import AKINON_2026, SECOND
+from reticket.core.resource import Resource
+from reticket.core.tokens import from_text, to_text
+
+NOW = 1_790_000_000_500
+POLICY = replace(AKINON_2026, access=3600)
+SIGNED = Resource("test.signed", AKINON_2026)
+TWIN = Resource("test.twin", AKINON_2026)
+RESOURCES = [OPAQUE, JWT, SIGNED]
+FAMILY = Family(
+    id=bytes(range(16)), resource="test", subject=ADA.id, client=None, context="1000", scope=None,
+    policy=POLICY.name, ends_at=NOW + 10**9, expires_at=NOW + 10**8, generation=7, parent=5,
+    floor=6, open_from=5, rotated_at=NOW,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Signature:
+    """Signs and verifies, by a digest; the tests only need that it is deterministic."""
+
+    kid: str
+    algorithm: str = "ES256"
+
+    def sign(self, message):
+        return hmac.digest(self.kid.encode(), message, "sha256")
+
+    def verify(self, signature, message):
+        return hmac.compare_digest(self.sign(message), signature)
+
+
+class Ring(Keys):
+    def signer_at(self, at):
+        return Signature([name for since, name in self.turns if since <= at][-1])
+
+    def verifier(self, kid):
+        usable = {name for _, name in self.turns} - self.dead
+        return Signature(kid) if kid in usable else None
+
+
+@pytest.fixture
+def ring():
+    return Ring()
+
+
+@pytest.fixture
+def mint(ring):
+    return Mint(ring, lambda value: json.dumps(value).encode(), json.loads)
+
+
+@pytest.fixture(params=RESOURCES, ids=lambda resource: resource.name)
+def resource(request):
+    return request.param
+
+
+def issue(mint, resource, family=FAMILY, now=NOW, context="1000", outcome=Outcome.REPLAYED):
+    return mint.issue(resource, POLICY, outcome, family, ADA, context, now)
+
+
+def pair(*arguments, **more):
+    issued = issue(*arguments, **more)
+    return issued.access_token, issued.refresh_token
+
+
+def part_of(text, part=1):
+    return json.loads(from_text(text.split(".")[part]))
+
+
+def refused(read, *arguments):
+    with pytest.raises(Refusal) as met:
+        read(*arguments)
+    return met.value.code, met.value.cause
+
+
+FORGED = Code.INVALID_ACCESS_TOKEN, Cause.FORGED
+
+
+def test_a_retry_within_a_minute_is_the_same_bytes(mint, resource):
+    first = pair(mint, resource, outcome=Outcome.ADVANCED)
+    assert pair(mint, resource, now=NOW + RETRY_WINDOW - 1) == first
+    issued = issue(mint, resource, now=NOW + RETRY_WINDOW - 1)
+    assert (issued.issued_at, issued.access_expires_at) == (NOW, NOW + 3600 * SECOND)
+
+
+def test_a_retry_after_a_minute_has_a_fresh_access_token(mint, resource):
+    first = issue(mint, resource)
+    later = issue(mint, resource, now=NOW + RETRY_WINDOW)
+    assert later.refresh_token == first.refresh_token
+    assert later.access_token != first.access_token
+    assert later.issued_at == NOW + RETRY_WINDOW
+    assert later.access_expires_at == later.issued_at + 3600 * SECOND
+    assert later.refresh_expires_at == first.refresh_expires_at == FAMILY.expires_at
+
+
+def test_a_tolerated_token_has_a_fresh_access_token_at_once(mint, resource):
+    first = issue(mint, resource)
+    tolerated = issue(mint, resource, now=NOW + 1, outcome=Outcome.TOLERATED)
+    assert tolerated.refresh_token == first.refresh_token
+    assert tolerated.access_token != first.access_token
+
+
+def test_the_keys_are_those_that_were_active_at_the_rotation(mint, ring, resource):
+    first = pair(mint, resource)
+    ring.turns.append((NOW + 1, "two"))
+    assert pair(mint, resource, now=NOW + 2) == first
+    at_the_turn = issue(mint, resource, FAMILY._replace(rotated_at=NOW + 1), now=NOW + 1)
+    ring.dead.add("one")
+    assert mint.read_refresh(resource, at_the_turn.refresh_token).generation == 7
+    assert mint.read_access(resource, at_the_turn.access_token, NOW + 2).subject == ADA.id
+    assert refused(mint.read_refresh, resource, first[1]) == (Code.INVALID_TOKEN, Cause.FORGED)
+    assert refused(mint.read_access, resource, first[0], NOW) == FORGED
+
+
+def test_a_fresh_access_token_is_the_active_keys_and_its_refresh_token_the_old_ones(mint, ring):
+    first = issue(mint, SIGNED)
+    ring.turns.append((NOW + 1, "two"))
+    later = issue(mint, SIGNED, now=NOW + RETRY_WINDOW)
+    assert part_of(first.access_token, 0)["kid"] == "one"
+    assert part_of(later.access_token, 0)["kid"] == "two"
+    assert later.refresh_token == first.refresh_token
+
+
+def test_the_id_of_a_token_is_derived_from_all_that_makes_it_another(mint, resource):
+    family = FAMILY
+    others = [
+        issue(mint, resource),
+        issue(mint, resource, family._replace(id=bytes(16))),
+        issue(mint, resource, family._replace(generation=8)),
+        issue(mint, resource, family._replace(rotated_at=NOW + 1)),
+        issue(mint, resource, context="1001"),
+        issue(mint, resource, context=None),
+        issue(mint, TWIN),
+    ]
+    ids = [part_of(issued.access_token)["jti"] for issued in others]
+    assert len(set(ids)) == len(ids)
+    assert {len(from_text(each)) for each in ids} == {16}
+    assert part_of(issue(mint, resource, now=NOW + 9).access_token)["jti"] == ids[0]
+
+
+def test_what_an_access_token_says(mint, resource):
+    issued = issue(mint, resource)
+    claims = part_of(issued.access_token)
+    del claims["jti"]
+    assert claims == {
+        "aud": resource.name, "sub": ADA.id, "iat": NOW // 1000, "exp": NOW // 1000 + 3600,
+        "sid": FAMILY.id.hex(), "tid": "1000",
+    }  # fmt: skip
+    read = mint.read_access(resource, issued.access_token, NOW)
+    assert (read.resource, read.subject, read.family, read.context, read.expires_at) == (
+        resource.name, ADA.id, FAMILY.id, "1000", (NOW // 1000 + 3600) * 1000,
+    )  # fmt: skip
+
+
+def test_a_dialects_subject_takes_the_place_and_the_id_travels_along(mint):
+    renamed = replace(SIGNED, access_claims=lambda facts: {"sub": "ada", "extra": facts.context})
+    issued = issue(mint, renamed)
+    claims = part_of(issued.access_token)
+    assert (claims["sub"], claims["uid"], claims["extra"]) == ("ada", ADA.id, "1000")
+    assert mint.read_access(renamed, issued.access_token, NOW).subject == ADA.id
+
+
+@pytest.mark.parametrize("context", [None, "", "1000", "tenant–é"])
+def test_what_a_refresh_token_says(mint, resource, context):
+    text = issue(mint, resource, context=context).refresh_token
+    assert mint.read_refresh(resource, text) == RefreshToken(FAMILY.id, 7, context, NOW)
+
+
+def test_an_access_token_ends_no_later_than_its_family(mint, resource):
+    ending = FAMILY._replace(ends_at=NOW + 5 * SECOND)
+    issued = issue(mint, resource, ending)
+    assert issued.access_expires_at == NOW + 5 * SECOND
+    assert part_of(issued.access_token)["exp"] == (NOW + 5 * SECOND) // SECOND
+
+
+def test_an_access_token_is_good_until_its_end_and_no_longer(mint, resource):
+    text = issue(mint, resource).access_token
+    end = (NOW // SECOND + 3600) * SECOND
+    assert mint.read_access(resource, text, end - 1).expires_at == end
+    assert refused(mint.read_access, resource, text, end) == (
+        Code.INVALID_ACCESS_TOKEN, Cause.EXPIRED,
+    )  # fmt: skip
+
+
+def test_an_access_token_of_another_resource_is_garbage(mint, resource):
+    text = issue(mint, resource).access_token
+    for other in [*RESOURCES, TWIN]:
+        if other is not resource:
+            assert refused(mint.read_access, other, text, NOW) == FORGED
+
+
+def test_a_refresh_token_is_no_access_token_nor_the_other_way_round(mint, resource):
+    access, refresh = pair(mint, resource)
+    code, cause = refused(mint.read_access, resource, refresh, NOW)
+    expected = Cause.FORGED if resource.refresh_claims is None else Cause.WRONG_USE
+    assert (code, cause) == (Code.INVALID_ACCESS_TOKEN, expected)
+    assert refused(mint.read_refresh, resource, access) == (Code.INVALID_TOKEN, Cause.FORGED)
+
+
+def bent(text):
+    yield from (text[:end] for end in range(len(text)))
+    yield from (text + more for more in ("=", "A", ".", " ", "\n", "é", "\ud800"))
+    for place in range(len(text)):
+        for other in "Az0_=.\ud800":
+            if other != text[place]:
+                yield text[:place] + other + text[place + 1 :]
+
+
+def test_a_bent_token_is_garbage(mint, resource):
+    access, refresh = pair(mint, resource)
+    for text in bent(access):
+        assert refused(mint.read_access, resource, text, NOW) == FORGED
+    for text in bent(refresh):
+        assert refused(mint.read_refresh, resource, text) == (Code.INVALID_TOKEN, Cause.FORGED)
+
+
+HEADERS = [
+    b'{"alg": "none", "kid": "one", "typ": "at+jwt"}',
+    b'{"alg": "HS256", "kid": "one", "typ": "at+jwt"}',
+    b'{"alg": "ES256", "kid": "one", "typ": "JWT"}',
+    b'{"alg": "ES256", "kid": "one", "typ": "at+jwt", "jku": "https://example.com"}',
+    b'{"alg":"ES256","kid":"one","typ":"at+jwt"}',
+    b'{"alg": "ES256", "kid": "two", "typ": "at+jwt"}',
+    b'{"alg": "ES256", "kid": ["one"], "typ": "at+jwt"}',
+    b'{"alg": "ES256", "typ": "at+jwt"}',
+    b"[]",
+    b'"one"',
+    b"null",
+    b"1",
+    b"{",
+    b"",
+    b"\xff",
+    b"[" * 2000,
+]
+
+
+@pytest.mark.parametrize("header", HEADERS, ids=lambda header: header[:60].decode("latin-1"))
+def test_a_header_that_is_not_ours_to_the_byte_is_garbage_even_when_signed(mint, header):
+    payload = issue(mint, SIGNED).access_token.split(".")[1]
+    signed = f"{to_text(header)}.{payload}"
+    text = f"{signed}.{to_text(Signature('one').sign(signed.encode()))}"
+    assert refused(mint.read_access, SIGNED, text, NOW) == FORGED
+
+
+def test_nothing_secret_is_shown(mint, resource):
+    issued = issue(mint, resource)
+    read = mint.read_access(resource, issued.access_token, NOW)
+    shown = repr(issued) + repr(read)
+    for secret in (issued.access_token, issued.refresh_token, read.claims["jti"]):
+        assert secret not in shown

@@ -1,0 +1,227 @@
+"""One token has one spelling, and only the key that made it vouches for it."""
+
+import hmac
+import json
+import string
+from base64 import urlsafe_b64encode
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reticket.core.model import RefreshToken
+from reticket.core.ports import MacKey
+from reticket.core.tokens import (
+    HS256_HEADER,
+    LONGEST,
+    PREFIX,
+    from_text,
+    hs256_text,
+    opaque_text,
+    read_hs256,
+    read_opaque,
+    split_jwt,
+    to_text,
+)
+
+KEY = MacKey(b"\x01\x02\x03\x04", b"k" * 32)
+OTHER = MacKey(b"\x01\x02\x03\x05", b"o" * 32)
+PAYLOAD = b'{"sub":"ada","gen":7}'
+TOKEN = RefreshToken(bytes(range(16)), 7, "1000", 1_790_000_000_123)
+PLAIN = TOKEN._replace(context=None)
+ALPHABET = string.ascii_letters + string.digits + "-_"
+
+TOKENS = st.builds(
+    RefreshToken,
+    family=st.binary(min_size=16, max_size=16),
+    generation=st.integers(0, 2**64 - 1),
+    context=st.none() | st.text(st.characters(exclude_categories=["Cs"]), max_size=40),
+    issued_at=st.integers(0, 2**48 - 1),
+)
+
+
+def key_of(key_id):
+    return KEY if key_id == KEY.id else None
+
+
+def opened(text):
+    return read_opaque(text, key_of)
+
+
+def jwt_opened(text):
+    return read_hs256(text, [OTHER, KEY])
+
+
+def bits_flipped(text, prefix=""):
+    """Every text whose bytes differ from this one's in one bit, encoded canonically."""
+    data = from_text(text)
+    for place in range(len(data) * 8):
+        bent = bytearray(data)
+        bent[place // 8] ^= 1 << place % 8
+        yield prefix + to_text(bytes(bent))
+
+
+def characters_changed(text):
+    """Every text that differs from this one in one character, the alphabet's and others."""
+    for place, there in enumerate(text):
+        for other in ALPHABET + "=+/. \n\0é\ud800":
+            if other != there:
+                yield text[:place] + other + text[place + 1 :]
+
+
+def shortened(text):
+    yield from (text[:end] for end in range(len(text)))
+    yield from (text[start:] for start in range(1, len(text)))
+    yield from (text[:place] + text[place + 1 :] for place in range(len(text)))
+
+
+def dressed(text):
+    """The same bytes to a generous decoder."""
+    for more in ("=", "==", "===", " ", "\n", "\t", "\0", "*", "A", "é", ".", ".A"):
+        yield text + more
+    yield from (" " + text, text[:10] + "\n" + text[10:], text[:10] + "=" + text[10:])
+
+
+BENT = (characters_changed, shortened, dressed)
+
+
+@given(st.binary(max_size=80))
+def test_any_bytes_come_back_from_their_text(data):
+    text = to_text(data)
+    assert text == urlsafe_b64encode(data).rstrip(b"=").decode()
+    assert from_text(text) == data
+
+
+@given(st.text(st.sampled_from(ALPHABET + "=+/ \n"), max_size=8) | st.text(max_size=8))
+def test_a_text_is_read_only_when_it_is_the_one_spelling(text):
+    data = from_text(text)
+    assert data is None or to_text(data) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["A", "AB", "AAAAB", "A=", "AA==", "AAA=", "AA A", "A+", "A/", "é"]
+)
+def test_other_spellings_are_garbage(text):
+    assert from_text(text) is None
+
+
+@given(TOKENS)
+def test_an_opaque_token_says_what_went_into_it(token):
+    text = opaque_text(token, KEY)
+    assert set(text.removeprefix(PREFIX)) <= set(ALPHABET)
+    assert opened(text) == token
+
+
+def test_the_layout_of_an_opaque_token_stays():
+    data = from_text(opaque_text(TOKEN, KEY).removeprefix("rtk_"))
+    said = TOKEN.issued_at.to_bytes(6, "big") + (7).to_bytes(8, "big") + b"=1000"
+    body, tag = data[:-16], data[-16:]
+    assert body == KEY.id + TOKEN.family + said
+    assert tag == hmac.digest(KEY.secret, body, "sha256")[:16]
+
+
+@pytest.mark.parametrize("bent", BENT, ids=lambda bent: bent.__name__)
+@pytest.mark.parametrize("token", [TOKEN, PLAIN], ids=["context", "none"])
+def test_no_other_text_is_that_opaque_token(bent, token):
+    text = opaque_text(token, KEY)
+    assert [other for other in bent(text) if opened(other) is not None] == []
+
+
+@pytest.mark.parametrize("token", [TOKEN, PLAIN], ids=["context", "none"])
+def test_an_opaque_token_with_a_flipped_bit_is_garbage(token):
+    text = opaque_text(token, KEY)
+    bent = list(bits_flipped(text.removeprefix(PREFIX), PREFIX))
+    assert len(bent) >= 400
+    assert [other for other in bent if opened(other) is not None] == []
+
+
+@pytest.mark.parametrize("size", [4, 20, 33])
+def test_too_short_a_body_is_garbage_even_under_our_mac(size):
+    body = (KEY.id + bytes(30))[:size]
+    tag = hmac.digest(KEY.secret, body, "sha256")[:16]
+    assert opened(PREFIX + to_text(body + tag)) is None
+
+
+def test_no_context_and_an_empty_one_are_two_tokens():
+    assert opaque_text(PLAIN, KEY) != opaque_text(PLAIN._replace(context=""), KEY)
+
+
+def test_an_opaque_token_of_an_unusable_key_is_garbage():
+    assert opened(opaque_text(TOKEN, OTHER)) is None
+
+
+def test_the_key_is_the_one_that_the_token_names():
+    named_falsely = MacKey(KEY.id, OTHER.secret)
+    assert opened(opaque_text(TOKEN, named_falsely)) is None
+
+
+@given(st.binary(max_size=60).map(to_text) | st.text(max_size=60))
+def test_what_we_did_not_make_is_garbage(text):
+    assert opened(PREFIX + text) is None
+    assert opened(text) is None
+    assert jwt_opened(text) is None
+
+
+def test_a_text_that_is_too_long_is_not_looked_at():
+    def unwanted(key_id):
+        raise AssertionError("asked for a key")
+
+    text = opaque_text(PLAIN._replace(context="x" * LONGEST), KEY)
+    assert read_opaque(text, unwanted) is None
+    assert split_jwt("." * 2 + "x" * LONGEST) is None
+
+
+def test_a_jwt_says_what_went_into_it():
+    text = hs256_text(PAYLOAD, KEY)
+    assert jwt_opened(text) == PAYLOAD
+    assert json.loads(from_text(text.split(".")[0])) == {"alg": "HS256", "typ": "JWT"}
+
+
+@pytest.mark.parametrize("bent", BENT, ids=lambda bent: bent.__name__)
+@pytest.mark.parametrize("payload", [b"{}", b"{} ", b"{}  "], ids=len)
+def test_no_other_text_is_that_jwt(bent, payload):
+    text = hs256_text(payload, KEY)
+    assert [other for other in bent(text) if jwt_opened(other) is not None] == []
+
+
+@pytest.mark.parametrize("part", range(3))
+def test_a_jwt_with_a_flipped_bit_is_garbage(part):
+    parts = hs256_text(PAYLOAD, KEY).split(".")
+    for bent in bits_flipped(parts[part]):
+        assert jwt_opened(".".join([*parts[:part], bent, *parts[part + 1 :]])) is None
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b'{"alg":"none","typ":"JWT"}',
+        b'{"typ":"JWT","alg":"HS256"}',
+        b'{"alg": "HS256","typ":"JWT"}',
+        b'{"alg":"HS256","typ":"JWT","kid":"x"}',
+        b'{"alg":"HS512","typ":"JWT"}',
+    ],
+)
+def test_another_header_is_garbage_even_under_our_mac(header, monkeypatch):
+    monkeypatch.setattr("reticket.core.tokens.HS256_HEADER", to_text(header))
+    text = hs256_text(PAYLOAD, KEY)
+    monkeypatch.undo()
+    assert text.split(".")[0] != HS256_HEADER
+    assert jwt_opened(text) is None
+
+
+def test_a_jwt_without_its_mac_is_garbage():
+    header, payload, _ = hs256_text(PAYLOAD, KEY).split(".")
+    for rest in ("", ".", "..", "." + payload):
+        assert jwt_opened(f"{header}.{payload}{rest}") is None
+
+
+def test_all_keys_are_tried_and_no_other():
+    text = hs256_text(PAYLOAD, KEY)
+    assert read_hs256(text, [OTHER, KEY]) == read_hs256(text, [KEY]) == PAYLOAD
+    assert read_hs256(text, [OTHER]) is None
+    assert read_hs256(text, []) is None
+
+
+def test_one_face_is_garbage_to_the_other():
+    assert jwt_opened(opaque_text(TOKEN, KEY)) is None
+    assert opened(hs256_text(PAYLOAD, KEY)) is None
