@@ -29,7 +29,7 @@ from reticket.core.conveyor import Lane
 from reticket.core.engine import Engine
 from reticket.core.errors import StartupError, Unavailable
 from reticket.core.mint import Mint
-from reticket.core.ports import Clock, Ephemeral, Event, Store
+from reticket.core.ports import Ephemeral, Event, Store
 from reticket.core.service import Lanes, Service
 from reticket.core.sign_in import Limit, Limits, SignInDesk
 from reticket.core.upkeep import Upkeep
@@ -104,7 +104,7 @@ class Builder:
             lambda: bool(directory.keys.keys()),
             os.urandom,
         )
-        store, ephemeral = _open_store(settings, now)
+        store, ephemeral = _open_store(settings.families, settings)
         audit = FileAuditLog(settings.audit_file)
         hashing = settings.hashing
         return House(
@@ -121,6 +121,12 @@ class Builder:
             policies=config.policies_for(settings, resources),
             master_key_file=key_file,
         )
+
+    def families(self, url: str, settings: Settings) -> Store:
+        """The store of that URL alone."""
+        store, ephemeral = _open_store(url, settings)
+        ephemeral.close()
+        return store
 
     def serve(self, settings: Settings, started: Callable[[str], None]) -> None:
         """Answer until a signal to stop."""
@@ -278,13 +284,11 @@ async def _beat(house: House, lanes: Lanes) -> None:
         await asyncio.sleep(BEAT)
 
 
-def _open_store(settings: Settings, clock: Clock) -> tuple[Store, Ephemeral]:
-    scheme = settings.families.partition(":")[0]
+def _open_store(url: str, settings: Settings) -> tuple[Store, Ephemeral]:
+    scheme = url.partition(":")[0]
     for module in _modules(stores):
         if scheme in module.SCHEMES:
-            opened: tuple[Store, Ephemeral] = module.open_store(
-                settings.families, clock, settings.busy_timeout
-            )
+            opened: tuple[Store, Ephemeral] = module.open_store(url, now, settings.busy_timeout)
             return opened
     raise StartupError(f"no store speaks {scheme}")
 

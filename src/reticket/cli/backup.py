@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import click
@@ -13,7 +14,7 @@ from reticket.cli.frame import CONFIG, DATA, Frame, with_house
 from reticket.cli.house import House
 from reticket.config import sqlite_path
 from reticket.core.errors import StartupError
-from reticket.core.model import Selection
+from reticket.core.model import Family, Selection
 from reticket.settings import Settings
 
 
@@ -66,7 +67,7 @@ def restore(
     with frame.builder.alone(settings):
         _place(settings, folder)
         with frame.opened(settings) as house:
-            replayed = _replay(house, streams or _own(settings))
+            replayed = replay(streams or _own(settings), house.upkeep.revoke)
     click.echo(f"{folder} is restored; {replayed} revocations replayed")
 
 
@@ -97,13 +98,14 @@ def _own(settings: Settings) -> tuple[Path, ...]:
     return (settings.audit_file,) if settings.audit_file.is_file() else ()
 
 
-def _replay(house: House, streams: tuple[Path, ...]) -> int:
+def replay(streams: Iterable[Path], revoke: Callable[[Selection, str], Sequence[Family]]) -> int:
+    """End again what audit streams tell was ended; how many families that were."""
     ended = 0
     for stream in streams:
         for event in revocations(stream):
             if event.family is not None:
                 chosen = Selection(family=bytes.fromhex(event.family))
-                ended += len(house.upkeep.revoke(chosen, event.cause or "restored"))
+                ended += len(revoke(chosen, event.cause or "restored"))
     return ended
 
 
