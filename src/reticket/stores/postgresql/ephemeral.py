@@ -1,0 +1,98 @@
+"""The port `Ephemeral` on PostgreSQL, in tables of its own.
+
+Keys are kept as their digests: they may be long, and some of them are secrets.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from reticket.core.policy import SECOND
+from reticket.stores.postgresql.connections import CLOCK, Pool
+
+ONCE = f"""
+INSERT INTO entries AS present (key, value, ends_at)
+VALUES (%(key)s, %(value)s, {CLOCK} + %(lifetime)s)
+ON CONFLICT (key) DO UPDATE SET value = excluded.value, ends_at = excluded.ends_at
+WHERE present.ends_at <= {CLOCK} RETURNING true
+"""  # noqa: S608
+PEEK = f"SELECT value FROM entries WHERE key = %(key)s AND ends_at > {CLOCK}"  # noqa: S608
+TAKE = f"DELETE FROM entries WHERE key = %(key)s RETURNING value, ends_at > {CLOCK}"  # noqa: S608
+COUNT = f"""
+WITH clock AS MATERIALIZED (SELECT {CLOCK} AS now)
+INSERT INTO counters AS present (key, sum, ends_at)
+SELECT %(key)s, %(add)s, now + %(window)s FROM clock
+ON CONFLICT (key) DO UPDATE SET
+    sum = excluded.sum + CASE WHEN present.ends_at > (SELECT now FROM clock)
+        THEN present.sum ELSE 0 END,
+    ends_at = CASE WHEN present.ends_at > (SELECT now FROM clock)
+        THEN present.ends_at ELSE excluded.ends_at END
+RETURNING sum
+"""  # noqa: S608
+SUM = f"SELECT sum FROM counters WHERE key = %(key)s AND ends_at > {CLOCK}"  # noqa: S608
+FORGET = "DELETE FROM counters WHERE key = %(key)s RETURNING true"
+SWEEP = f"""
+DELETE FROM {{table}} WHERE key IN (
+    SELECT key FROM {{table}} WHERE ends_at <= {CLOCK} LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+) RETURNING true
+"""  # noqa: S608
+
+CONNECTIONS = 4
+
+
+class PostgresqlEphemeral:
+    """The port `Ephemeral`.
+
+    Args:
+        url: as libpq reads it.
+        busy_timeout: seconds that a connection, a lock or an answer is waited for.
+    """
+
+    def __init__(self, url: str, busy_timeout: float = 5.0) -> None:
+        self._pool = Pool(url, busy_timeout, CONNECTIONS)
+
+    def once(self, key: str, lifetime: int, value: str = "") -> bool:
+        """An insert that takes the place of what is over."""
+        ends = {"value": value.encode(), "lifetime": lifetime * SECOND}
+        return bool(self._rows(ONCE, key, **ends))
+
+    def peek(self, key: str) -> str | None:
+        """A look."""
+        found = self._rows(PEEK, key)
+        return found[0][0].decode() if found else None
+
+    def take(self, key: str) -> str | None:
+        """A delete that returns what it deleted."""
+        found = self._rows(TAKE, key)
+        return found[0][0].decode() if found and found[0][1] else None
+
+    def count(self, key: str, window: int, add: int = 1) -> int:
+        """An insert or an addition."""
+        if add == 0:
+            found = self._rows(SUM, key)
+        else:
+            found = self._rows(COUNT, key, add=add, window=window * SECOND)
+        return found[0][0] if found else 0
+
+    def forget(self, key: str) -> None:
+        """A delete."""
+        self._rows(FORGET, key)
+
+    def sweep(self, limit: int) -> int:
+        """A delete from both tables; what somebody holds is left for the next time."""
+        swept = 0
+        with self._pool.turn() as turn:
+            for table in ("entries", "counters"):
+                statement = SWEEP.format(table=table)
+                swept += len(turn.fetch(statement, {"limit": limit - swept}))
+        return swept
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._pool.close()
+
+    def _rows(self, statement: str, key: str, **parameters: Any) -> list[tuple[Any, ...]]:
+        digest = hashlib.sha256(key.encode()).digest()
+        with self._pool.turn() as turn:
+            return turn.fetch(statement, {"key": digest, **parameters})

@@ -1,0 +1,250 @@
+"""What PostgreSQL promises beyond the contracts: locks, its clock, writes, durability, size."""
+
+import functools
+import random
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from reticket.core.errors import StartupError, Unavailable
+from reticket.core.model import Outcome, Selection
+from reticket.core.ports import Stepped
+from reticket.stores.postgresql.connections import CLOCK
+from reticket.stores.postgresql.ephemeral import PostgresqlEphemeral
+from reticket.stores.postgresql.families import PostgresqlStore
+from reticket.testing.store_contract import Presenting, family_of
+
+
+def hold(connection, family):
+    connection.execute("SELECT FROM families WHERE id = %s::uuid FOR UPDATE", (family.id.hex(),))
+
+
+def at_once(*works):
+    threads = [threading.Thread(target=work) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def test_parallel_refreshes_of_one_family_are_one_write(store, written):
+    family = family_of(1)
+    store.create([family])
+    refresh = Presenting(family.id, 1)
+    at_once(*[lambda: store.transact([(family.id, refresh)] * 4) for _ in range(64)])
+    assert store.find(family.id).generation == 2
+    store.close()
+    assert written(1)[0] == 1
+
+
+def test_families_do_not_wait_for_each_other(store, locker):
+    one, other = family_of(1), family_of(2)
+    store.create([one, other])
+    hold(locker, one)
+    assert store.transact([(other.id, Presenting(other.id, 1))]) == [(Outcome.ADVANCED, 2)]
+    assert [row.id for row in store.revoke(Selection(subject=other.subject), "operator")] == [
+        other.id
+    ]
+    store.create([family_of(3)])
+    assert store.find(one.id) == one
+
+
+def test_a_row_that_is_held_too_long_is_unavailable_and_then_goes_on(prepared, locker):
+    store = PostgresqlStore(prepared.url, 0.2)
+    one, other = family_of(1), family_of(2)
+    store.create([one, other])
+    hold(locker, one)
+    with pytest.raises(Unavailable, match="QueryCanceled") as caught:
+        store.transact([(key.id, Presenting(key.id, 1)) for key in (other, one)])
+    assert caught.value.retry_after >= 1
+    assert store.find(other.id) == other
+    locker.commit()
+    assert store.transact([(one.id, Presenting(one.id, 1))]) == [(Outcome.ADVANCED, 2)]
+    store.close()
+
+
+def test_time_is_read_when_the_rows_are_held(database, store, engine_clock, locker):
+    one, other = family_of(1), family_of(2)
+    store.create([one, other])
+    hold(locker, other)
+    times = []
+
+    def waiting():
+        steps = [(row.id, lambda row, now: Stepped(row, now)) for row in (one, other)]
+        times.extend(store.transact(steps))
+
+    thread = threading.Thread(target=waiting)
+    thread.start()
+    while not database.value("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+        time.sleep(0.01)
+    engine_clock.forward(50)
+    locker.commit()
+    thread.join()
+    assert times == [engine_clock.at, engine_clock.at]
+
+
+def test_the_clock_of_the_engine_decides_and_never_turns_a_row_back(store, engine_clock):
+    family = family_of(1)
+    store.create([family])
+    engine_clock.forward(100)
+    store.transact([(family.id, Presenting(family.id, 1))])
+    reached = store.find(family.id).rotated_at
+    assert reached == engine_clock.at == store.now()
+    engine_clock.forward(-300)
+    store.transact([(family.id, Presenting(family.id, 2))])
+    assert (store.find(family.id).generation, store.find(family.id).rotated_at) == (3, reached)
+
+
+def test_a_batch_that_changes_nothing_writes_nothing(database, store):
+    family = family_of(1)
+    store.create([family])
+    place = "SELECT ctid, xmin FROM families"
+    before = database.run(place)
+    store.transact([(family.id, lambda row, now: (row, None))] * 10)
+    assert database.run(place) == before
+    store.transact([(family.id, Presenting(family.id, 1))])
+    assert database.run(place) != before
+
+
+DURABILITY = """
+CREATE TABLE commits (setting text);
+CREATE FUNCTION note_commit() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN
+    INSERT INTO commits VALUES (current_setting('synchronous_commit')); RETURN NULL; END$$;
+CREATE CONSTRAINT TRIGGER note AFTER UPDATE ON families DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION note_commit();
+ALTER DATABASE {} SET synchronous_commit = local
+"""
+
+
+def test_revocations_are_as_durable_as_the_server_can(database, store):
+    database.run(DURABILITY.format(database.name))
+    families = [family_of(number) for number in range(4)]
+    store.create(families)
+    fresh = PostgresqlStore(database.url, 2.0)
+    fresh.transact([(families[0].id, Presenting(families[0].id, 1))])
+    ended = families[1]._replace(revoked_at=7, revoked_cause="reuse")
+    fresh.transact([(ended.id, lambda row, now: Stepped(ended, None))])
+    fresh.revoke(Selection(family=families[2].id), "operator")
+    fresh.absorb([families[3]._replace(revoked_at=7, revoked_cause="elsewhere")])
+    fresh.transact([(families[0].id, Presenting(families[0].id, 2))])
+    fresh.close()
+    settings = [setting for (setting,) in database.run("SELECT setting FROM commits")]
+    assert settings == ["local", "remote_apply", "remote_apply", "remote_apply", "local"]
+
+
+@pytest.fixture
+def absent_standby(administration):
+    """A server that waits for a copy of itself that is not there."""
+
+    def wait_for(names):
+        administration.run(f"ALTER SYSTEM SET synchronous_standby_names = '{names}'")
+        administration.run("SELECT pg_reload_conf()")
+
+    yield lambda: wait_for("nobody")
+    wait_for("")
+
+
+def test_a_revocation_that_a_standby_lacks_is_not_acknowledged(prepared, absent_standby):
+    family = family_of(1)
+    ended = family._replace(revoked_at=7, revoked_cause="reuse")
+    prepared.run("ALTER DATABASE families SET synchronous_commit = local")
+    store = PostgresqlStore(prepared.url, 0.3)
+    store.create([family])
+    absent_standby()
+    assert store.transact([(family.id, Presenting(family.id, 1))]) == [(Outcome.ADVANCED, 2)]
+    while prepared.value("SHOW synchronous_standby_names") != "nobody":
+        time.sleep(0.01)
+    with pytest.raises(Unavailable):
+        store.transact([(family.id, lambda row, now: Stepped(ended, None))])
+    store.close()
+
+
+def test_nobody_waits_in_a_circle(database, store):
+    families = [family_of(number, subject="ada") for number in range(12)]
+    store.create(families)
+    failures = []
+
+    def moved(row, now):
+        return Stepped(row._replace(generation=row.generation + 1), None)
+
+    def refresh():
+        for _ in range(25):
+            store.transact([(row.id, moved) for row in random.sample(families, 8)])
+
+    def revoke():
+        for _ in range(25):
+            store.revoke(Selection(subject="ada"), "operator")
+            store.absorb(random.sample(families, 8))
+            store.expire(0, 5)
+
+    def guarded(work):
+        try:
+            work()
+        except Unavailable as failure:
+            failures.append(failure)
+
+    works = (refresh, refresh, refresh, revoke, revoke)
+    at_once(*[functools.partial(guarded, work) for work in works])
+    assert failures == []
+
+
+def test_expiry_passes_by_what_somebody_holds(store, locker):
+    dead = [family_of(number, expires_at=5) for number in range(4)]
+    store.create(dead)
+    hold(locker, dead[2])
+    assert store.expire(9, 100) == 3
+    assert store.find(dead[2].id) == dead[2]
+    locker.commit()
+    assert store.expire(9, 100) == 1
+
+
+def test_sweeping_passes_by_what_somebody_holds(prepared, engine_clock, locker):
+    ephemeral = PostgresqlEphemeral(prepared.url, 2.0)
+    for key in ("one", "other"):
+        ephemeral.once(key, 1)
+    engine_clock.forward(5)
+    locker.execute("SELECT FROM entries LIMIT 1 FOR UPDATE")
+    assert ephemeral.sweep(10) == 1
+    locker.commit()
+    assert ephemeral.sweep(10) == 1
+    ephemeral.close()
+
+
+RIVAL = """
+import sys
+from reticket.stores.postgresql.ephemeral import PostgresqlEphemeral
+from reticket.stores.postgresql.families import PostgresqlStore
+from reticket.testing.store_contract import Presenting, family_of
+
+store = PostgresqlStore(sys.argv[1], 5.0)
+key = family_of(1).id
+for generation in range(1, 101):
+    print(*store.transact([(key, Presenting(key, generation))])[0])
+"""
+
+
+def test_two_processes_are_one(database, store):
+    store.create([family_of(1)])
+    start = [sys.executable, "-c", RIVAL, database.url]
+    rivals = [subprocess.Popen(start, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    said = [rival.communicate()[0].splitlines() for rival in rivals]
+    assert [rival.returncode for rival in rivals] == [0, 0]
+    advanced = sorted(line for lines in said for line in lines if line.startswith("advanced"))
+    assert advanced == sorted(f"advanced {generation}" for generation in range(2, 102))
+    assert {line.split()[0] for lines in said for line in lines} <= {
+        "advanced", "replayed", "tolerated"
+    }  # fmt: skip
+
+
+def test_a_copy_is_made_by_the_tools_of_the_server(store, tmp_path):
+    with pytest.raises(StartupError, match="pg_dump"):
+        store.backup(tmp_path / "copy")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_clock_is_in_milliseconds(database, engine_clock):
+    database.run("UPDATE engine_clock SET at = 1790000000999")
+    assert database.value(f"SELECT {CLOCK}") == 1_790_000_000_999

@@ -1,0 +1,135 @@
+"""PostgreSQL fails in every way it can: nobody is refused, and the next call goes on."""
+
+import os
+import signal
+import threading
+import time
+
+import pytest
+
+from reticket.core.errors import Unavailable
+from reticket.core.model import Outcome
+from reticket.core.ports import Stepped
+from reticket.stores.postgresql import connections
+from reticket.stores.postgresql.connections import Pool
+from reticket.stores.postgresql.families import PostgresqlStore
+from reticket.testing.store_contract import Presenting, family_of
+
+OTHERS = """
+SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+"""
+KILL = OTHERS.replace("count(*)", "count(pg_terminate_backend(pid, 1000))")
+
+
+def test_lost_connections_are_unavailable_once(database, store):
+    family = family_of(1)
+    store.create([family])
+    start = threading.Barrier(4)
+
+    def looking():
+        with store._pool.turn() as turn:
+            turn.fetch("SELECT 1")
+            start.wait()
+
+    threads = [threading.Thread(target=looking) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert database.value(KILL) == 4
+    with pytest.raises(Unavailable) as caught:
+        store.transact([(family.id, Presenting(family.id, 1))])
+    assert caught.value.retry_after >= 1
+    assert store.transact([(family.id, Presenting(family.id, 1))]) == [(Outcome.ADVANCED, 2)]
+
+
+def test_a_connection_that_dies_in_a_batch_leaves_nothing(database, store):
+    one, other = family_of(1), family_of(2)
+    store.create([one, other])
+
+    def killed(row, now):
+        database.run(KILL)
+        return Stepped(row._replace(generation=9), None)
+
+    with pytest.raises(Unavailable):
+        store.transact([(one.id, Presenting(one.id, 1)), (other.id, killed)])
+    assert [store.find(row.id) for row in (one, other)] == [one, other]
+
+
+def test_a_frozen_server_is_given_up(prepared, monkeypatch):
+    monkeypatch.setattr(connections, "GRACE", 0.1)
+    store = PostgresqlStore(prepared.url, 0.3)
+    family = family_of(1)
+    store.create([family])
+    with store._pool.turn() as turn:
+        server = turn.fetch("SELECT pg_backend_pid()")[0][0]
+    os.kill(server, signal.SIGSTOP)
+    try:
+        began = time.monotonic()
+        with pytest.raises(Unavailable):
+            store.transact([(family.id, Presenting(family.id, 1))])
+        assert time.monotonic() - began < 2
+        assert store.find(family.id) == family
+    finally:
+        os.kill(server, signal.SIGCONT)
+    assert store.transact([(family.id, Presenting(family.id, 1))]) == [(Outcome.ADVANCED, 2)]
+    store.close()
+
+
+def test_what_a_frozen_process_holds_is_freed(database, store):
+    family = family_of(1)
+    store.create([family])
+    frozen = PostgresqlStore(database.url, 0.1)
+
+    def freeze(row, now):
+        assert store.transact([(family.id, Presenting(family.id, 1))]) == [(Outcome.ADVANCED, 2)]
+        return Stepped(row._replace(generation=9), None)
+
+    with pytest.raises(Unavailable):
+        frozen.transact([(family.id, freeze)])
+    assert store.find(family.id).generation == 2
+    frozen.close()
+
+
+def test_when_all_connections_are_busy_it_is_unavailable(database):
+    pool = Pool(database.url, 0.1, size=1)
+    with pool.turn(5.0) as turn:
+        turn.fetch("SELECT 1")
+        with pytest.raises(Unavailable, match="busy") as caught, pool.turn():
+            raise AssertionError("nobody gets here")
+        assert caught.value.retry_after >= 1
+    with pool.turn() as turn:
+        assert turn.fetch("SELECT 1") == [(1,)]
+    pool.close()
+
+
+def test_a_statement_that_takes_too_long_is_unavailable(database):
+    pool = Pool(database.url, 0.1)
+    with pytest.raises(Unavailable, match="QueryCanceled"), pool.turn() as turn:
+        turn.fetch("SELECT pg_sleep(5)")
+    pool.close()
+
+
+def test_a_server_that_is_a_copy_is_unavailable(database, store):
+    database.run(f"ALTER DATABASE {database.name} SET default_transaction_read_only = on")
+    with pytest.raises(Unavailable, match="ReadOnlySqlTransaction"):
+        store.create([family_of(1)])
+
+
+def test_no_value_stands_in_an_error(database, store):
+    database.run("ALTER TABLE families ADD CHECK (subject <> 'somebody in particular')")
+    with pytest.raises(Unavailable, match="CheckViolation") as caught:
+        store.create([family_of(1, subject="somebody in particular")])
+    assert "somebody" not in str(caught.value)
+
+
+def test_a_connection_in_use_is_closed_when_it_comes_back(database):
+    pool = Pool(database.url, 1.0)
+    with pool.turn() as turn:
+        turn.fetch("SELECT 1")
+        pool.close()
+    until = time.monotonic() + 5
+    while database.value(OTHERS) and time.monotonic() < until:
+        time.sleep(0.01)
+    assert database.value(OTHERS) == 0
