@@ -278,6 +278,30 @@ def test_the_wrong_master_key_is_said(shell):
     assert "master key" in shell.run("user", "list", ok=False)
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("user", "add", "new@example.com", "--role", "admin"), "--role needs --organization"),
+        (("user", "add", "new@example.com", "--group", "Admin"), "--group needs --nickname"),
+        (("user", "grant", ADA), "say where"),
+        (("user", "take", ADA), "say where"),
+        (("family", "revoke", "--resource", "kibo.adminusr"), "there is no resource"),
+        (("family", "list", "--resource", "nope"), "there is no resource"),
+        (("family", "revoke", "--subject", "nobody@nowhere.org"), "nobody with the e-mail"),
+        (("family", "revoke", "--all", "--subject", ADA), "--all alone"),
+    ],
+    ids=" ".join,
+)
+def test_what_would_do_nothing_is_said(shell, words, said):
+    assert said in shell.run(*words, said="password\n", ok=False)
+
+
+@pytest.mark.parametrize("piped", ["", "\n", b"\xff\xfe\n"])
+def test_a_password_that_is_none_is_refused(shell, piped):
+    output = shell.run("user", "passwd", ADA, "--password-stdin", said=piped, ok=False)
+    assert "standard input" in output
+
+
 def test_nothing_is_revoked_by_looking(shell):
     family = begin(shell)
     for words in (["family", "list"], ["user", "list"], ["key", "list"], ["doctor"]):

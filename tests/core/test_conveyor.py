@@ -84,6 +84,27 @@ def test_a_fault_is_everybodys_of_the_batch_and_nobodys_after(lane, work):
     assert good == 2
 
 
+def test_who_waited_too_long_is_told_before_the_store_is_asked(lane, work, monkeypatch):
+    monkeypatch.setattr("reticket.core.conveyor.LONGEST_WAIT", 0.05)
+
+    async def scenario():
+        conveyor = Conveyor(lane, work)
+        work.gate.clear()
+        first = conveyor.put(1)
+        while not work.batches:
+            await asyncio.sleep(0)
+        second = conveyor.put(2)
+        await asyncio.sleep(0.1)
+        work.gate.set()
+        assert await first == 2
+        with pytest.raises(Unavailable):
+            await second
+        return await conveyor.put(3)
+
+    assert asyncio.run(scenario()) == 6
+    assert work.batches == [[1], [3]]
+
+
 def test_who_stopped_waiting_hinders_nobody(lane, work):
     async def scenario():
         conveyor = Conveyor(lane, work)

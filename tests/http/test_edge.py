@@ -126,6 +126,7 @@ def test_origins_and_proxies_by_setting(tmp_path):
         }
         status, headers, _ = call(server.url, "OPTIONS", AKINON.refresh_path, None, asked)
         assert status == 200
+        assert ID.fullmatch(headers["x-correlation-id"])
         assert headers["access-control-allow-origin"] == "https://shop.example.com"
         headers = call(server.url, "POST", AKINON.refresh_path, "{}", asked)[1]
         assert headers["access-control-allow-origin"] == "https://shop.example.com"
@@ -189,3 +190,18 @@ def test_a_right_password_does_not_make_wrong_codes_forgotten(tmp_path):
     assert told[0] == told[6] == 203
     assert told[12] != 203
     assert len(set(told[1:6] + told[7:12])) == 1
+
+
+def test_an_answer_without_content_tells_no_length(server):
+    token = AKINON.sign_in(server.url)
+    status, headers, body = call(server.url, "POST", "/api/v1/auth/logout", AKINON.body_of(token))
+    assert (status, body) == (204, b"")
+    assert "content-length" not in headers
+    assert "transfer-encoding" not in headers
+
+
+def test_a_number_that_breaks_off_is_malformed(server):
+    for body in ("1.", "1e", "-", "12.e"):
+        said = json.loads(call(server.url, "POST", CLOUDREVE.refresh_path, body)[2])
+        assert said["code"] == 40001
+        assert said["msg"] == "Parameter error"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from reticket.core.errors import Unavailable
 
@@ -18,6 +18,10 @@ O = TypeVar("O")  # noqa: E741 - what becomes of it
 
 LONGEST_BATCH = 256
 LONGEST_QUEUE = 20_000
+LONGEST_WAIT = 5.0
+"""Seconds in the queue after which the store is not asked any more: nobody waits for ever while
+one batch after the other runs into the same lock.
+"""
 
 
 class Lane:
@@ -48,6 +52,14 @@ class Lane:
         self._pool.shutdown()
 
 
+class Waiting(NamedTuple, Generic[I, O]):
+    """An item on a conveyor, with who waits for it and since when (seconds of the loop)."""
+
+    item: I
+    future: asyncio.Future[O]
+    since: float
+
+
 class Conveyor(Generic[I, O]):
     """Batches items for a function that takes many at once.
 
@@ -60,7 +72,7 @@ class Conveyor(Generic[I, O]):
     def __init__(self, lane: Lane, work: Callable[[Sequence[I]], Sequence[O]]) -> None:
         self._lane = lane
         self._work = work
-        self._waiting: list[tuple[I, asyncio.Future[O]]] = []
+        self._waiting: list[Waiting[I, O]] = []
         self._busy = False
 
     def put(self, item: I) -> asyncio.Future[O]:
@@ -70,7 +82,7 @@ class Conveyor(Generic[I, O]):
         if len(self._waiting) >= LONGEST_QUEUE:
             future.set_exception(Unavailable("too many requests are waiting for the store"))
             return future
-        self._waiting.append((item, future))
+        self._waiting.append(Waiting(item, future, loop.time()))
         if not self._busy:
             self._busy = True
             loop.call_soon(self._dispatch, loop)
@@ -80,11 +92,11 @@ class Conveyor(Generic[I, O]):
         batch, self._waiting = self._waiting[:LONGEST_BATCH], self._waiting[LONGEST_BATCH:]
         self._lane.submit(lambda: self._process(loop, batch))
 
-    def _process(
-        self, loop: asyncio.AbstractEventLoop, batch: list[tuple[I, asyncio.Future[O]]]
-    ) -> None:
+    def _process(self, loop: asyncio.AbstractEventLoop, batch: list[Waiting[I, O]]) -> None:
         try:
-            results: Sequence[O] | BaseException = self._work([item for item, _ in batch])
+            if loop.time() - batch[0].since > LONGEST_WAIT:
+                raise Unavailable("the store has kept a batch waiting for too long")
+            results: Sequence[O] | BaseException = self._work([each.item for each in batch])
         except BaseException as error:  # handed to everybody who waits
             results = error
         loop.call_soon_threadsafe(self._deliver, loop, batch, results)
@@ -92,16 +104,16 @@ class Conveyor(Generic[I, O]):
     def _deliver(
         self,
         loop: asyncio.AbstractEventLoop,
-        batch: list[tuple[I, asyncio.Future[O]]],
+        batch: list[Waiting[I, O]],
         results: Sequence[O] | BaseException,
     ) -> None:
         self._busy = bool(self._waiting)
         if self._busy:
             self._dispatch(loop)
-        for index, (_, future) in enumerate(batch):
-            if future.done():
+        for index, waiting in enumerate(batch):
+            if waiting.future.done():
                 continue
             if isinstance(results, BaseException):
-                future.set_exception(results)
+                waiting.future.set_exception(results)
             else:
-                future.set_result(results[index])
+                waiting.future.set_result(results[index])
