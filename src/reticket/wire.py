@@ -178,10 +178,13 @@ class Dialect(Protocol):
 
     `name` is the module's; `base_path` is where its routes begin; `refusals` has a wire form for
     every Code (its form is the dialect's own affair, its completeness is tested).
+    `correlation_header` names a request header (lower case) with a UUID that clients choose for
+    their request, or None.
     """
 
     name: str
     base_path: str
+    correlation_header: bytes | None
     resources: Sequence[Resource]
     routes: Sequence[Route]
     refusals: Mapping[Code, Any]

@@ -7,7 +7,7 @@ import re
 from urllib.parse import urlsplit
 
 import pytest
-from tests.http.wire import ADA, PASSWORD, WIRES, call
+from tests.http.wire import ADA, PASSWORD, WIRES, call, events
 
 from reticket.testing import running_server
 
@@ -205,3 +205,17 @@ def test_a_number_that_breaks_off_is_malformed(server):
         said = json.loads(call(server.url, "POST", CLOUDREVE.refresh_path, body)[2])
         assert said["code"] == 40001
         assert said["msg"] == "Parameter error"
+
+
+def test_the_id_that_a_client_chose_stands_in_the_audit_stream(server):
+    chosen = "B4351ECC-ee1a-4455-bc94-2c3dbcc58538"
+    answer = CLOUDREVE.refresh(server.url, "x", **{"X-Cr-Correlation-Id": chosen})
+    digits = chosen.replace("-", "").lower()
+    assert answer[1]["x-correlation-id"] == digits
+    assert json.loads(answer[2])["correlation_id"] == chosen
+    for wished in ("no uuid", chosen + "0", chosen[:-1] + "g"):
+        headers = CLOUDREVE.refresh(server.url, "x", **{"X-Cr-Correlation-Id": wished})[1]
+        assert ID.fullmatch(headers["x-correlation-id"])
+        assert headers["x-correlation-id"] != digits
+    told = [event["correlation_id"] for event in events(server) if event["event"] == "refused"]
+    assert digits in told

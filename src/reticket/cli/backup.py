@@ -9,16 +9,20 @@ from pathlib import Path
 import click
 
 from reticket.audit import revocations
-from reticket.cli.frame import CONFIG, DATA, Frame, with_house
+from reticket.cli.frame import CONFIG, DATA, Frame, Place, with_house
 from reticket.cli.house import House
 from reticket.config import sqlite_path
 from reticket.core.errors import StartupError
-from reticket.core.model import Selection
+from reticket.core.model import Family, Selection
+from reticket.core.policy import SECOND
+from reticket.crypto.life import KeyRefused
 from reticket.settings import Settings
+
+PAGE = 1_000
 
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=Place())
 @with_house
 def backup(house: House, folder: Path) -> None:
     """Copy both databases into a new folder while the service runs.
@@ -36,7 +40,7 @@ def backup(house: House, folder: Path) -> None:
 
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=Place())
 @click.option(
     "--audit",
     "streams",
@@ -66,8 +70,13 @@ def restore(
     with frame.builder.alone(settings):
         _place(settings, folder)
         with frame.opened(settings) as house:
-            replayed = _replay(house, streams or _own(settings))
-    click.echo(f"{folder} is restored; {replayed} revocations replayed")
+            _keep_to_heal(house)
+            replayed = [_replay(house, stream) for stream in streams or _own(settings)]
+    click.echo(f"{folder} is restored; {sum(replayed)} revocations replayed")
+    click.echo(
+        "What was changed of people, applications and keys since the backup is gone: disable, "
+        "change passwords and rotate keys again where it matters"
+    )
 
 
 def _make(folder: Path) -> None:
@@ -97,14 +106,43 @@ def _own(settings: Settings) -> tuple[Path, ...]:
     return (settings.audit_file,) if settings.audit_file.is_file() else ()
 
 
-def _replay(house: House, streams: tuple[Path, ...]) -> int:
+def _replay(house: House, stream: Path) -> int:
     ended = 0
-    for stream in streams:
-        for event in revocations(stream):
-            if event.family is not None:
-                chosen = Selection(family=bytes.fromhex(event.family))
-                ended += len(house.upkeep.revoke(chosen, event.cause or "restored"))
+    for event in revocations(stream):
+        if event.family is not None:
+            chosen = Selection(family=bytes.fromhex(event.family))
+            ended += len(house.upkeep.revoke(chosen, event.cause or "restored"))
+        elif event.detail is not None:
+            ended += _distrust(house, str(event.detail["key"]))
     return ended
+
+
+def _keep_to_heal(house: House) -> None:
+    """A copy does not know how long its sessions have gone on since; a purge must not forget them
+    before their clients have come back with newer tokens.
+    """
+    cursor: bytes | None = None
+    while True:
+        page = house.store.page(Selection(), PAGE, cursor)
+        house.store.absorb([_lasting(house, family) for family in page.families])
+        cursor = page.cursor
+        if cursor is None:
+            return
+
+
+def _lasting(house: House, family: Family) -> Family:
+    policy = house.policies.get(family.resource)
+    lasts = house.clock() + policy.refresh * SECOND if policy else 0
+    return family._replace(expires_at=max(family.expires_at, min(family.ends_at, lasts)))
+
+
+def _distrust(house: House, key_id: str) -> int:
+    """A key that the copy still trusts, or has not known."""
+    try:
+        house.ring.compromise(key_id)
+    except KeyRefused:
+        return 0
+    return 1
 
 
 COMMANDS = (backup, restore)

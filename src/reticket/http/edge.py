@@ -5,6 +5,7 @@ No framework and no middleware on this path (design §4); everything else goes t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from secrets import token_hex
 from typing import Any, Protocol
@@ -23,6 +24,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 LONGEST_DEVICE = 200
+_UUID = re.compile(rb"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 NO_CONTENT = 204
 """An answer that must not tell a length (RFC 9110 §8.6)."""
 
@@ -89,7 +91,7 @@ class Edge:
         if match is None:
             await self._pages(scope, receive, correlated(send))
             return
-        caller = _caller(scope)
+        caller = _caller(scope, match.dialect.correlation_header)
         try:
             response = await self._answer(match, scope, receive, caller)
         except ClientGone:
@@ -159,14 +161,20 @@ def _start(match: Match, request: WireRequest) -> Operation:
     raise Refusal(Code.METHOD_NOT_ALLOWED if match.allowed else Code.NO_ROUTE)
 
 
-def _caller(scope: Scope) -> Caller:
+def _caller(scope: Scope, chosen_by: bytes | None) -> Caller:
     client = scope.get("client")
     device = _header(scope, b"user-agent")
+    chosen = _header(scope, chosen_by) if chosen_by else None
     return Caller(
         client[0] if client else "",
-        token_hex(16),
+        (_uuid_digits(chosen) if chosen else None) or token_hex(16),
         device[:LONGEST_DEVICE].decode("latin-1") if device else None,
     )
+
+
+def _uuid_digits(said: bytes) -> str | None:
+    found = _UUID.fullmatch(said)
+    return found[0].replace(b"-", b"").lower().decode() if found else None
 
 
 def _header(scope: Scope, name: bytes) -> bytes | None:
