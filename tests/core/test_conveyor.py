@@ -86,25 +86,49 @@ def test_a_fault_is_everybodys_of_the_batch_and_nobodys_after(lane, work):
     assert good == 2
 
 
-def test_who_waited_too_long_is_told_before_the_store_is_asked(lane, work, monkeypatch):
-    monkeypatch.setattr("reticket.core.conveyor.LONGEST_WAIT", 0.05)
-
+def test_who_waited_too_long_is_told_and_who_has_not_is_served(lane, work):
     async def scenario():
-        conveyor = Conveyor(lane, work)
+        conveyor = Conveyor(lane, work, longest_wait=0.2)
         work.gate.clear()
         first = conveyor.put(1)
         while not work.batches:
             await asyncio.sleep(0)
-        second = conveyor.put(2)
-        await asyncio.sleep(0.1)
+        late = conveyor.put(2)
+        await asyncio.sleep(0.3)
+        fresh = conveyor.put(3)
         work.gate.set()
         assert await first == 2
-        with pytest.raises(Unavailable):
-            await second
-        return await conveyor.put(3)
+        with pytest.raises(Unavailable, match="waiting for too long"):
+            await late
+        return await fresh
 
     assert asyncio.run(scenario()) == 6
     assert work.batches == [[1], [3]]
+
+
+def test_what_was_done_is_answered_and_what_was_not_is_told_when_the_lane_closes(work):
+    lane = Lane("test")
+
+    async def scenario():
+        conveyor = Conveyor(lane, work)
+        work.gate.clear()
+        done = conveyor.put(1)
+        while not work.batches:
+            await asyncio.sleep(0)
+        left = conveyor.put(2)
+        closing = asyncio.ensure_future(asyncio.to_thread(lane.close))
+        await asyncio.sleep(0.05)
+        work.gate.set()
+        await closing
+        assert await asyncio.wait_for(done, 5) == 2
+        with pytest.raises(Unavailable):
+            await asyncio.wait_for(left, 5)
+        with pytest.raises(Unavailable, match="test lane is closed"):
+            await asyncio.wait_for(conveyor.put(3), 5)
+        with pytest.raises(Unavailable):
+            await lane.run(int)
+
+    asyncio.run(scenario())
 
 
 def test_who_stopped_waiting_hinders_nobody(lane, work):

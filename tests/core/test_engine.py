@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import threading
 from dataclasses import replace
 
 import pytest
@@ -168,21 +169,6 @@ async def test_any_generation_signs_out_and_then_none_is_good(world):
         await world.engine.end(End(OPAQUE.name, begun.refresh_token), CALLER)
 
 
-async def test_a_store_that_fails_is_no_refusal_and_spends_nothing(world, monkeypatch):
-    begun = await world.begin()
-    transact = world.store.transact
-
-    def broken(batch):
-        raise Unavailable("no disk")
-
-    monkeypatch.setattr(world.store, "transact", broken)
-    with pytest.raises(Unavailable):
-        await world.refresh(begun.refresh_token)
-    monkeypatch.setattr(world.store, "transact", transact)
-    assert (await world.refresh(begun.refresh_token)).outcome is Outcome.ADVANCED
-    assert set(world.audit.names) <= {"sign_in", "issued"}
-
-
 async def test_who_changed_between_check_and_insert_gets_no_family(world):
     world.people.change(credential_version=2)
     with pytest.raises(Refusal) as refused:
@@ -254,7 +240,7 @@ async def test_two_tabs_in_two_contexts_stay_where_they_are(world, resource):
         assert set(tabs) == {"1000", "1001"}
 
 
-async def test_a_store_that_fails_is_no_refusal_to_anybody_who_waits(world, monkeypatch):
+async def test_a_store_that_fails_refuses_nobody_who_waits_and_spends_nothing(world, monkeypatch):
     begun = [await world.begin() for _ in range(3)]
     told = list(world.audit.events)
 
@@ -272,6 +258,8 @@ async def test_a_store_that_fails_is_no_refusal_to_anybody_who_waits(world, monk
     assert [type(answer) for answer in answers] == [Unavailable] * 5
     assert world.audit.events == told
     assert [world.family(one) for one in begun] == [one.family for one in begun]
+    monkeypatch.undo()
+    assert (await world.refresh(begun[0].refresh_token)).outcome is Outcome.ADVANCED
 
 
 async def test_a_store_that_lost_writes_is_healed_by_the_token(world, resource):
@@ -355,3 +343,15 @@ async def test_an_application_goes_on_until_it_is_blocked_or_gone(world):
         )
     apps[app.id] = app
     assert (await engine.refresh(Refresh(name, token), CALLER)).holder is app
+
+
+async def test_a_refusal_is_told_however_long_the_store_was_busy(world, monkeypatch):
+    gate = threading.Event()
+    world.lane.submit(gate.wait)
+    monkeypatch.setattr(world.engine._turns, "_longest_wait", 0.0)
+    with pytest.raises(Refusal):
+        await world.refresh("rtk_forged")
+    await asyncio.sleep(0.05)
+    gate.set()
+    await world.lane.run(int)
+    assert world.audit.names == ["refused"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from reticket.core.errors import Unavailable
@@ -38,18 +38,23 @@ class Lane:
             raise Unavailable(f"the {self._name} lane has too much waiting")
         self._room -= 1
         try:
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._pool, work, *arguments)
+            return await asyncio.wrap_future(self._accepted(work, *arguments))
         finally:
             self._room += 1
 
     def submit(self, work: Callable[[], None]) -> None:
-        """Run a function on the lane, and do not wait."""
-        self._pool.submit(work)
+        """Run a function on the lane, and do not wait. Unavailable once it is closed."""
+        self._accepted(work)
 
     def close(self) -> None:
         """Work off what was accepted, then stop the thread."""
         self._pool.shutdown()
+
+    def _accepted(self, work: Callable[..., O], *arguments: Any) -> Future[O]:
+        try:
+            return self._pool.submit(work, *arguments)
+        except RuntimeError:
+            raise Unavailable(f"the {self._name} lane is closed") from None
 
 
 class Waiting(NamedTuple, Generic[I, O]):
@@ -67,11 +72,18 @@ class Conveyor(Generic[I, O]):
         lane: where the function runs.
         work: items in, one result for each in order; when it raises, every item of the batch
             gets that error.
+        longest_wait: seconds in the queue after which an item is Unavailable instead.
     """
 
-    def __init__(self, lane: Lane, work: Callable[[Sequence[I]], Sequence[O]]) -> None:
+    def __init__(
+        self,
+        lane: Lane,
+        work: Callable[[Sequence[I]], Sequence[O]],
+        longest_wait: float = LONGEST_WAIT,
+    ) -> None:
         self._lane = lane
         self._work = work
+        self._longest_wait = longest_wait
         self._waiting: list[Waiting[I, O]] = []
         self._busy = False
 
@@ -90,30 +102,38 @@ class Conveyor(Generic[I, O]):
 
     def _dispatch(self, loop: asyncio.AbstractEventLoop) -> None:
         batch, self._waiting = self._waiting[:LONGEST_BATCH], self._waiting[LONGEST_BATCH:]
-        self._lane.submit(lambda: self._process(loop, batch))
+        try:
+            self._lane.submit(lambda: self._process(loop, batch))
+        except Unavailable as closed:
+            self._deliver(loop, batch, [closed] * len(batch))
 
     def _process(self, loop: asyncio.AbstractEventLoop, batch: list[Waiting[I, O]]) -> None:
-        try:
-            if loop.time() - batch[0].since > LONGEST_WAIT:
-                raise Unavailable("the store has kept a batch waiting for too long")
-            results: Sequence[O] | BaseException = self._work([each.item for each in batch])
-        except BaseException as error:  # handed to everybody who waits
-            results = error
+        results = self._worked_off(batch, loop.time() - self._longest_wait)
         loop.call_soon_threadsafe(self._deliver, loop, batch, results)
+
+    def _worked_off(self, batch: list[Waiting[I, O]], since: float) -> list[O | BaseException]:
+        """What becomes of each; who has waited from before `since` is told so."""
+        asked = [each.item for each in batch if each.since >= since]
+        try:
+            results = iter(self._work(asked) if asked else ())
+        except BaseException as error:  # handed to everybody who waits
+            return [error] * len(batch)
+        late = Unavailable("the store has kept a batch waiting for too long")
+        return [next(results) if each.since >= since else late for each in batch]
 
     def _deliver(
         self,
         loop: asyncio.AbstractEventLoop,
         batch: list[Waiting[I, O]],
-        results: Sequence[O] | BaseException,
+        results: list[O | BaseException],
     ) -> None:
         self._busy = bool(self._waiting)
         if self._busy:
             self._dispatch(loop)
-        for index, waiting in enumerate(batch):
+        for waiting, result in zip(batch, results, strict=True):
             if waiting.future.done():
                 continue
-            if isinstance(results, BaseException):
-                waiting.future.set_exception(results)
+            if isinstance(result, BaseException):
+                waiting.future.set_exception(result)
             else:
-                waiting.future.set_result(results[index])
+                waiting.future.set_result(result)

@@ -5,6 +5,7 @@ Knows no dialect and no storage engine. What stores run is in `steps`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -71,7 +72,7 @@ class Engine:
         self._entropy = entropy
         self._turns: Conveyor[Turn, Turned] = Conveyor(lane, self._transact)
         self._starts: Conveyor[Start, Turned] = Conveyor(lane, self._create)
-        self._notes: Conveyor[Event, None] = Conveyor(lane, self._record)
+        self._notes: Conveyor[Event, None] = Conveyor(lane, self._record, math.inf)
 
     async def refresh(self, command: Refresh, caller: Caller) -> Issued:
         """Exchange a refresh token for a pair. INVALID_TOKEN, ACCESS_DENIED."""
@@ -192,6 +193,4 @@ class Engine:
 
 
 def _same_credentials(one: Holder, other: Holder) -> bool:
-    if isinstance(one, User) and isinstance(other, User):
-        return one.credential_version == other.credential_version
-    return type(one) is type(other)
+    return type(one) is type(other) and one.credential_version == other.credential_version
