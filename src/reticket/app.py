@@ -39,7 +39,7 @@ from reticket.crypto.ring import Ring
 from reticket.crypto.sealing import Sealer, master_key
 from reticket.crypto.verified import VerifiedSecrets
 from reticket.directory.directory import open_directory
-from reticket.http.edge import Asgi, Edge, logged, unseen
+from reticket.http.edge import Asgi, Edge, logged, unseen, with_preflights
 from reticket.http.pages import pages
 from reticket.http.routing import RoutingTable
 from reticket.http.server import Listener, bind, serve
@@ -162,13 +162,14 @@ def application(house: House) -> Asgi:
     edge = Edge(table, service, others, settings.body_limit, witness)
     if not settings.cors_origins:
         return edge
-    return CORSMiddleware(
+    cors = CORSMiddleware(
         edge,
         allow_origins=settings.cors_origins,
         allow_methods=("GET", "POST", "PUT", "DELETE"),
         allow_headers=("*",),
         expose_headers=("x-correlation-id", "x-vol-correlation", "retry-after"),
     )
+    return with_preflights(cors)
 
 
 def _prepare(house: House) -> None:

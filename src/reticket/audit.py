@@ -24,7 +24,7 @@ from reticket.core.errors import StartupError
 from reticket.core.policy import SECOND
 from reticket.core.ports import Event
 
-REVOCATIONS = frozenset({"revoked", "reused"})
+REVOCATIONS = frozenset({"revoked", "reused", "key_compromised"})
 COMPLAINT_INTERVAL = 60.0
 """Seconds between two log lines about a stream that cannot be written."""
 
@@ -137,7 +137,7 @@ class FileAuditLog:
 
 
 def revocations(path: Path) -> Iterator[Event]:
-    """The events of a stream that ended families, in order.
+    """The events of a stream that ended families or the trust in a key, in order.
 
     A line that a crash or a full disk has torn is passed over and logged.
     """

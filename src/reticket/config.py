@@ -18,7 +18,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
-from pydantic_settings import EnvSettingsSource, InitSettingsSource
+from pydantic_settings import (
+    EnvSettingsSource,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+)
 
 from reticket.core import policy
 from reticket.core.errors import SettingError
@@ -54,6 +58,7 @@ def load(file: Path | None = None, overrides: Mapping[str, object] | None = None
         EnvSettingsSource(Settings),
         InitSettingsSource(Settings, written),
     )
+    _check_hidden(sources, file)
     try:
         settings = Settings(_build_sources=(sources, {}))
     except ValidationError as error:
@@ -62,6 +67,17 @@ def load(file: Path | None = None, overrides: Mapping[str, object] | None = None
     for name, preset in PRESETS.items():
         _check(_changed(preset, settings, name), name)
     return settings
+
+
+def _check_hidden(sources: tuple[PydanticBaseSettingsSource, ...], file: Path | None) -> None:
+    """A bad value is a fault even where another one hides it: the next start may not hide it."""
+    for start in range(1, len(sources)):
+        try:
+            Settings(_build_sources=(sources[start:], {}))
+        except ValidationError as error:
+            for fault in error.errors():
+                if fault["type"] != TOGETHER:
+                    raise _setting_error(fault, {}, file) from None
 
 
 def policies_for(settings: Settings, resources: Iterable[Resource]) -> dict[str, Policy]:

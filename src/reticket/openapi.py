@@ -63,7 +63,7 @@ class _Schemas:
             return {"oneOf": [self.of(alternative) for alternative in get_args(kind)]}
         (schema,), components = msgspec.json.schema_components((kind,), ref_template=_REFERENCE)
         for name, component in components.items():
-            self._add(name, _translated(component))
+            self._add(name, _translated(_in_one_line(component)))
         return _translated(schema)
 
     def _add(self, name: str, component: dict[str, Any]) -> None:
@@ -130,6 +130,13 @@ def _answer(answer: Answer, schemas: _Schemas) -> dict[str, Any]:
 
 def _content(kind: Any, media_types: Iterable[str], schemas: _Schemas) -> dict[str, Any]:
     return {media_type: {"schema": schemas.of(kind)} for media_type in media_types}
+
+
+def _in_one_line(component: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Its description is a docstring, whose line breaks mean nothing."""
+    if "description" not in component:
+        return component
+    return {**component, "description": " ".join(component["description"].split())}
 
 
 def _translated(schema: Mapping[str, Any]) -> dict[str, Any]:

@@ -178,10 +178,13 @@ class Dialect(Protocol):
 
     `name` is the module's; `base_path` is where its routes begin; `refusals` has a wire form for
     every Code (its form is the dialect's own affair, its completeness is tested).
+    `correlation_header` names a request header (lower case) with a UUID that clients choose for
+    their request, or None.
     """
 
     name: str
     base_path: str
+    correlation_header: bytes | None
     resources: Sequence[Resource]
     routes: Sequence[Route]
     refusals: Mapping[Code, Any]
@@ -229,6 +232,10 @@ _leading = json.JSONDecoder(
 )
 
 
+_BREAKS_OFF = frozenset(".eE")
+"""After a number, what only the rest of that number may follow."""
+
+
 def parse_leading_json(body: bytes) -> Any:
     """The first JSON value of a body, text after it ignored, as some decoders read streams.
 
@@ -237,7 +244,11 @@ def parse_leading_json(body: bytes) -> Any:
     bytes that are not UTF-8 as U+FFFD. MALFORMED when there is no such value: empty, truncated,
     too deep, a byte order mark.
     """
+    text = body.decode("utf-8", "replace").lstrip(" \t\r\n")
     try:
-        return _leading.raw_decode(body.decode("utf-8", "replace").lstrip(" \t\r\n"))[0]
+        value, end = _leading.raw_decode(text)
     except (ValueError, RecursionError):
         raise Refusal(Code.MALFORMED, detail="is not valid JSON") from None
+    if isinstance(value, float) and text[end : end + 1] in _BREAKS_OFF:
+        raise Refusal(Code.MALFORMED, detail="is not valid JSON")
+    return value

@@ -39,7 +39,7 @@ class Shell:
         self._runner = CliRunner(env=CHEAP)
         self._command = cli.command(Builder())
 
-    def run(self, *words: str, said: str | None = None, ok: bool = True):
+    def run(self, *words: str, said: str | bytes | None = None, ok: bool = True):
         words = (*words, "--data", str(self.data))
         result = self._runner.invoke(self._command, words, input=said)
         assert (result.exit_code == 0) is ok, result.output

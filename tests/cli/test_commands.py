@@ -57,6 +57,13 @@ def test_every_command_has_an_example(empty):
         assert words == ("version",) or f"\n    reticket {' '.join(words)}" in output, words
 
 
+@pytest.mark.parametrize("option", ["--data", "--config"])
+def test_no_path_is_not_the_current_folder(empty, option):
+    result = empty.bare("init", option, "")
+    assert result.exit_code == 2
+    assert "must not be empty" in result.output
+
+
 def test_init_makes_a_folder_and_is_repeatable(empty):
     assert "keep a copy" in empty.run("init")
     key = (empty.data / "master.key").read_bytes()
@@ -239,6 +246,36 @@ def test_backup_and_restore_replay_revocations(shell, tmp_path):
     assert "late@example.com" not in {row["email"] for row in shell.rows("user", "list")}
 
 
+def test_a_purge_after_a_restore_forgets_nobody_who_may_have_gone_on(shell, tmp_path):
+    old = family_of(3)._replace(resource="akinon.user", expires_at=1, ends_at=2**50)
+    house = shell.house()
+    house.store.create([old])
+    house.close()
+    folder = tmp_path / "backup"
+    shell.run("backup", str(folder))
+    shell.run("restore", str(folder))
+    shell.run("purge")
+    house = shell.house()
+    assert house.store.find(old.id).generation == old.generation
+    house.close()
+
+
+def test_a_compromised_key_stays_so_after_a_restore(shell, tmp_path):
+    (active,) = (
+        row["id"]
+        for row in shell.rows("key", "list")
+        if (row["use"], row["state"]) == ("mac", "active")
+    )
+    folder = tmp_path / "backup"
+    shell.run("backup", str(folder))
+    shell.run("key", "retire", active, "--compromised")
+    output = shell.run("restore", str(folder))
+    assert "1 revocations replayed" in output
+    assert "is gone" in output
+    states = {row["id"]: row["state"] for row in shell.rows("key", "list")}
+    assert states[active] == "compromised"
+
+
 def test_restore_refuses_what_is_no_backup(shell, tmp_path):
     (tmp_path / "other").mkdir()
     assert "is no backup" in shell.run("restore", str(tmp_path / "other"), ok=False)
@@ -276,6 +313,30 @@ def test_a_seed_fault_names_the_line(empty, tmp_path):
 def test_the_wrong_master_key_is_said(shell):
     (shell.data / "master.key").write_bytes(bytes(32))
     assert "master key" in shell.run("user", "list", ok=False)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("user", "add", "new@example.com", "--role", "admin"), "--role needs --organization"),
+        (("user", "add", "new@example.com", "--group", "Admin"), "--group needs --nickname"),
+        (("user", "grant", ADA), "say where"),
+        (("user", "take", ADA), "say where"),
+        (("family", "revoke", "--resource", "kibo.adminusr"), "there is no resource"),
+        (("family", "list", "--resource", "nope"), "there is no resource"),
+        (("family", "revoke", "--subject", "nobody@nowhere.org"), "nobody with the e-mail"),
+        (("family", "revoke", "--all", "--subject", ADA), "--all alone"),
+    ],
+    ids=" ".join,
+)
+def test_what_would_do_nothing_is_said(shell, words, said):
+    assert said in shell.run(*words, said="password\n", ok=False)
+
+
+@pytest.mark.parametrize("piped", ["", "\n", b"\xff\xfe\n"])
+def test_a_password_that_is_none_is_refused(shell, piped):
+    output = shell.run("user", "passwd", ADA, "--password-stdin", said=piped, ok=False)
+    assert "standard input" in output
 
 
 def test_nothing_is_revoked_by_looking(shell):

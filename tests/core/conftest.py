@@ -1,5 +1,17 @@
+"""What the tests of the core share: an engine's world, and all that stands around a desk."""
+
+from types import SimpleNamespace
+
 import pytest
-from tests.core.world import World
+from tests.core.world import ADA, World
+
+from reticket.core.people import Application, Credentials
+from reticket.core.sign_in import Limit, Limits, SignInDesk
+from reticket.stores.memory import MemoryEphemeral
+from reticket.testing import FakeClock
+
+PASSWORD, SECRET, NEW = "correct horse", "app-secret", "new:"
+APP = Application("shop.app", None, (), None, False)
 
 
 @pytest.fixture
@@ -12,3 +24,93 @@ def world():
     made = World()
     yield made
     made.close()
+
+
+class Hasher:
+    """A hash is the secret behind a prefix; every verification is counted."""
+
+    def __init__(self):
+        self.verified = []
+
+    def hash(self, secret):
+        return NEW + secret
+
+    def verify(self, secret_hash, secret):
+        self.verified.append(secret_hash)
+        return secret_hash.partition(":")[2] == secret
+
+    def is_old(self, secret_hash):
+        return secret_hash.startswith("old:")
+
+    def absent(self):
+        return "absent:nobody knows"
+
+
+class Codes:
+    """The code is the secret and the step, which changes every thirty seconds."""
+
+    def match(self, secret, otp, now):
+        step = now // 30_000
+        return step if otp == f"{secret.decode()}{step}" else None
+
+
+class Verified:
+    def __init__(self):
+        self.known = set()
+
+    def knows(self, *triple):
+        return triple in self.known
+
+    def remember(self, *triple):
+        self.known.add(triple)
+
+
+class People:
+    def __init__(self):
+        self.users = {ADA.id: ADA}
+        self.applications = {APP.id: APP}
+        self.hashes = {ADA.id: NEW + PASSWORD, APP.id: NEW + SECRET}
+        self.totp = {ADA.id: b"totp"}
+        self.catch_ups = 0
+
+    def catch_up(self):
+        self.catch_ups += 1
+
+    def user(self, user_id):
+        return self.users.get(user_id)
+
+    def application(self, application_id):
+        return self.applications.get(application_id)
+
+    def user_credentials(self, email):
+        return self._credentials(ADA.id) if email.casefold() == ADA.email else None
+
+    def application_credentials(self, application_id):
+        return self._credentials(application_id)
+
+    def totp_secret(self, user_id):
+        return self.totp.get(user_id)
+
+    def renew_hash(self, subject, old, new):
+        assert self.hashes[subject] == old
+        self.hashes[subject] = new
+
+    def _credentials(self, subject):
+        stored = self.hashes.get(subject)
+        return Credentials(subject, False, True, stored) if stored else None
+
+
+@pytest.fixture
+def hall():
+    """A desk with all that stands around it."""
+    clock, events, numbers = FakeClock(), [], iter(range(1000))
+    around = SimpleNamespace(
+        clock=clock, events=events, people=People(), hasher=Hasher(), verified=Verified(),
+        ephemeral=MemoryEphemeral(clock),
+    )  # fmt: skip
+    around.desk = SignInDesk(
+        around.people, around.ephemeral, around.hasher, Codes(), around.verified,
+        Limits(Limit(3, 60), Limit(6, 60)), events.append, clock,
+        lambda size: next(numbers).to_bytes(size, "big"),
+    )  # fmt: skip
+    return around

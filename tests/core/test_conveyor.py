@@ -53,8 +53,10 @@ def test_what_arrives_together_and_meanwhile_goes_together(lane, work):
         first = [conveyor.put(number) for number in range(3)]
         while not work.batches:
             await asyncio.sleep(0)
-        later = [conveyor.put(number) for number in range(3, 10)]
-        await asyncio.sleep(0)
+        later = []
+        for number in range(3, 10):
+            later.append(conveyor.put(number))
+            await asyncio.sleep(0)
         work.gate.set()
         return await asyncio.gather(*first, *later)
 
@@ -84,6 +86,51 @@ def test_a_fault_is_everybodys_of_the_batch_and_nobodys_after(lane, work):
     assert good == 2
 
 
+def test_who_waited_too_long_is_told_and_who_has_not_is_served(lane, work):
+    async def scenario():
+        conveyor = Conveyor(lane, work, longest_wait=0.2)
+        work.gate.clear()
+        first = conveyor.put(1)
+        while not work.batches:
+            await asyncio.sleep(0)
+        late = conveyor.put(2)
+        await asyncio.sleep(0.3)
+        fresh = conveyor.put(3)
+        work.gate.set()
+        assert await first == 2
+        with pytest.raises(Unavailable, match="waiting for too long"):
+            await late
+        return await fresh
+
+    assert asyncio.run(scenario()) == 6
+    assert work.batches == [[1], [3]]
+
+
+def test_what_was_done_is_answered_and_what_was_not_is_told_when_the_lane_closes(work):
+    lane = Lane("test")
+
+    async def scenario():
+        conveyor = Conveyor(lane, work)
+        work.gate.clear()
+        done = conveyor.put(1)
+        while not work.batches:
+            await asyncio.sleep(0)
+        left = conveyor.put(2)
+        closing = asyncio.ensure_future(asyncio.to_thread(lane.close))
+        await asyncio.sleep(0.05)
+        work.gate.set()
+        await closing
+        assert await asyncio.wait_for(done, 5) == 2
+        with pytest.raises(Unavailable):
+            await asyncio.wait_for(left, 5)
+        with pytest.raises(Unavailable, match="test lane is closed"):
+            await asyncio.wait_for(conveyor.put(3), 5)
+        with pytest.raises(Unavailable):
+            await lane.run(int)
+
+    asyncio.run(scenario())
+
+
 def test_who_stopped_waiting_hinders_nobody(lane, work):
     async def scenario():
         conveyor = Conveyor(lane, work)
@@ -100,12 +147,18 @@ def test_closing_works_off_what_was_accepted(work):
     lane = Lane("test")
 
     async def scenario():
-        future = Conveyor(lane, work).put(1)
-        await asyncio.sleep(0)
-        await asyncio.to_thread(lane.close)
-        return await future
+        work.gate.clear()
+        futures = [Conveyor(lane, work).put(number) for number in range(3)]
+        while not work.batches:
+            await asyncio.sleep(0)
+        closing = asyncio.ensure_future(asyncio.to_thread(lane.close))
+        await asyncio.sleep(0.02)
+        work.gate.set()
+        await closing
+        return await asyncio.gather(*futures)
 
-    assert asyncio.run(scenario()) == 2
+    assert asyncio.run(scenario()) == [0, 2, 4]
+    assert work.batches == [[0], [1], [2]]
 
 
 def test_a_lane_with_too_much_waiting_says_so():
@@ -120,6 +173,63 @@ def test_a_lane_with_too_much_waiting_says_so():
         gate.set()
         assert await waiting
         assert await lane.run(int) == 0
+
+    asyncio.run(scenario())
+    lane.close()
+
+
+def test_a_full_queue_turns_away_what_comes_next_and_nothing_else(lane, work, monkeypatch):
+    monkeypatch.setattr("reticket.core.conveyor.LONGEST_QUEUE", 3)
+
+    async def scenario():
+        conveyor = Conveyor(lane, work)
+        answers = await asyncio.gather(*map(conveyor.put, range(4)), return_exceptions=True)
+        return answers, await conveyor.put(5)
+
+    (*served, turned_away), later = asyncio.run(scenario())
+    assert (served, later) == ([0, 2, 4], 10)
+    assert isinstance(turned_away, Unavailable)
+    assert work.batches == [[0, 1, 2], [5]]
+
+
+def test_conveyors_of_one_lane_take_turns(lane):
+    under_way = []
+
+    def alone(batch):
+        under_way.append(len(under_way))
+        assert len(under_way) == 1
+        under_way.clear()
+        return batch
+
+    async def scenario():
+        conveyors = [Conveyor(lane, alone) for _ in range(4)]
+        return await asyncio.gather(*(each.put(n) for n in range(50) for each in conveyors))
+
+    assert asyncio.run(scenario()) == [n for n in range(50) for _ in range(4)]
+
+
+def test_a_fault_that_nobody_foresaw_leaves_nobody_waiting(lane, work):
+    async def scenario():
+        conveyor = Conveyor(lane, work)
+        work.fault = SystemError("a bug")
+        failed = await asyncio.gather(*map(conveyor.put, range(2)), return_exceptions=True)
+        work.fault = None
+        return failed, await conveyor.put(1)
+
+    failed, good = asyncio.run(scenario())
+    assert ([type(fault) for fault in failed], good) == ([SystemError] * 2, 2)
+
+
+def test_a_lane_has_room_again_after_work_that_failed():
+    lane = Lane("test", longest_queue=1)
+
+    def fail():
+        raise KeyError("gone")
+
+    async def scenario():
+        for _ in range(3):
+            with pytest.raises(KeyError):
+                await lane.run(fail)
 
     asyncio.run(scenario())
     lane.close()

@@ -1,29 +1,21 @@
 """Families in motion: who gets a pair, what is spent, and what the audit log is told."""
 
 import asyncio
+import os
+import threading
 from dataclasses import replace
 
 import pytest
 from tests.core.world import ADA, CALLER, JWT, OPAQUE, World
 
-from reticket.core.commands import Begin, End
+from reticket.core.commands import Begin, End, Refresh
+from reticket.core.engine import Engine
 from reticket.core.errors import Cause, Code, Refusal, Unavailable
 from reticket.core.model import Outcome, Selection
+from reticket.core.people import Application
 from reticket.core.policy import Reuse
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def anyio_backend():
-    return "asyncio"
-
-
-@pytest.fixture
-def world():
-    made = World()
-    yield made
-    made.close()
 
 
 @pytest.fixture(params=[OPAQUE, JWT], ids=lambda resource: resource.name)
@@ -99,7 +91,6 @@ async def test_a_token_of_one_resource_is_garbage_at_another(world):
         (lambda w: w.people.users.clear(), Code.INVALID_TOKEN, Cause.SUBJECT_GONE),
         (lambda w: w.people.change(disabled=True), Code.INVALID_TOKEN, Cause.SUBJECT_GONE),
         (lambda w: w.people.change(active=False), Code.INVALID_TOKEN, Cause.SUBJECT_GONE),
-        (lambda w: w.people.waiting.add(ADA.id), Code.INVALID_TOKEN, Cause.SUBJECT_GONE),
     ],
 )
 async def test_who_has_no_standing_is_refused_and_nothing_is_spent(world, hinder, code, cause):
@@ -108,6 +99,19 @@ async def test_who_has_no_standing_is_refused_and_nothing_is_spent(world, hinder
     assert await cause_of(world.refresh(begun.refresh_token)) == (code, cause)
     assert world.family(begun) == begun.family
     world.people.users[ADA.id] = ADA
+    world.people.waiting.clear()
+    assert (await world.refresh(begun.refresh_token)).outcome is Outcome.ADVANCED
+
+
+async def test_while_a_change_waits_nothing_is_decided_and_nothing_spent(world):
+    begun = await world.begin()
+    world.people.waiting.add(ADA.id)
+    with pytest.raises(Unavailable):
+        await world.refresh(begun.refresh_token)
+    with pytest.raises(Unavailable):
+        await world.begin()
+    assert world.audit.names == ["sign_in", "revoked"]
+    assert world.family(begun) == begun.family
     world.people.waiting.clear()
     assert (await world.refresh(begun.refresh_token)).outcome is Outcome.ADVANCED
 
@@ -165,21 +169,6 @@ async def test_any_generation_signs_out_and_then_none_is_good(world):
         await world.engine.end(End(OPAQUE.name, begun.refresh_token), CALLER)
 
 
-async def test_a_store_that_fails_is_no_refusal_and_spends_nothing(world, monkeypatch):
-    begun = await world.begin()
-    transact = world.store.transact
-
-    def broken(batch):
-        raise Unavailable("no disk")
-
-    monkeypatch.setattr(world.store, "transact", broken)
-    with pytest.raises(Unavailable):
-        await world.refresh(begun.refresh_token)
-    monkeypatch.setattr(world.store, "transact", transact)
-    assert (await world.refresh(begun.refresh_token)).outcome is Outcome.ADVANCED
-    assert set(world.audit.names) <= {"sign_in", "issued"}
-
-
 async def test_who_changed_between_check_and_insert_gets_no_family(world):
     world.people.change(credential_version=2)
     with pytest.raises(Refusal) as refused:
@@ -219,3 +208,150 @@ async def test_ends_are_told_as_the_policy_has_them(resource):
 def test_a_gone_holder_is_no_holder(world):
     world.people.users[ADA.id] = replace(ADA, disabled=True)
     assert world.engine.holder_of(OPAQUE.name, ADA.id) is None
+
+
+async def test_what_comes_together_is_one_transaction_and_one_refusal_hinders_nobody(
+    world, monkeypatch
+):
+    begun = [await world.begin() for _ in range(5)]
+    await world.engine.end(End(OPAQUE.name, begun[2].refresh_token), CALLER)
+    sizes, transact = [], world.store.transact
+    monkeypatch.setattr(
+        world.store, "transact", lambda batch: sizes.append(len(batch)) or transact(batch)
+    )
+    refreshes = (world.refresh(one.refresh_token) for one in begun)
+    answers = await asyncio.gather(*refreshes, return_exceptions=True)
+    assert sizes == [5]
+    refused = answers.pop(2)
+    assert (refused.code, refused.cause) == (Code.INVALID_TOKEN, Cause.REVOKED)
+    assert [one.outcome for one in answers] == [Outcome.ADVANCED] * 4
+    assert [one.family.id for one in answers] == [b.family.id for b in begun[:2] + begun[3:]]
+
+
+async def test_two_tabs_in_two_contexts_stay_where_they_are(world, resource):
+    begun = await world.begin(resource, "1000")
+    there = await world.refresh(begun.refresh_token, resource, context="1001")
+    tabs = {"1000": begun, "1001": there}
+    for _ in range(5):
+        world.clock.forward(1)
+        tokens = [tab.refresh_token for tab in tabs.values()]
+        answers = await asyncio.gather(*(world.refresh(token, resource) for token in tokens))
+        tabs = {answer.context: answer for answer in answers}
+        assert set(tabs) == {"1000", "1001"}
+
+
+async def test_a_store_that_fails_refuses_nobody_who_waits_and_spends_nothing(world, monkeypatch):
+    begun = [await world.begin() for _ in range(3)]
+    told = list(world.audit.events)
+
+    def broken(batch):
+        raise Unavailable("no disk")
+
+    monkeypatch.setattr(world.store, "transact", broken)
+    monkeypatch.setattr(world.store, "create", broken)
+    answers = await asyncio.gather(
+        *(world.refresh(one.refresh_token) for one in begun),
+        world.engine.end(End(OPAQUE.name, begun[0].refresh_token), CALLER),
+        world.begin(),
+        return_exceptions=True,
+    )
+    assert [type(answer) for answer in answers] == [Unavailable] * 5
+    assert world.audit.events == told
+    assert [world.family(one) for one in begun] == [one.family for one in begun]
+    monkeypatch.undo()
+    assert (await world.refresh(begun[0].refresh_token)).outcome is Outcome.ADVANCED
+
+
+async def test_a_store_that_lost_writes_is_healed_by_the_token(world, resource):
+    begun = await world.begin(resource)
+    newer = begun.family._replace(generation=9, rotated_at=world.clock())
+    lost = world.mint.issue(
+        resource, world.policy, Outcome.ADVANCED, newer, ADA, None, world.clock()
+    )
+    healed = await world.refresh(lost.refresh_token, resource)
+    assert (healed.outcome, healed.family.generation) == (Outcome.HEALED, 10)
+    assert world.audit.names == ["sign_in", "healed"]
+    assert (await world.refresh(healed.refresh_token, resource)).outcome is Outcome.ADVANCED
+
+
+async def test_a_lost_answer_is_forgiven_whenever_its_client_comes_back(world, resource):
+    begun = await world.begin(resource)
+    lost = await world.refresh(begun.refresh_token, resource)
+    world.clock.forward(5 * 86_400)
+    again = await world.refresh(begun.refresh_token, resource)
+    assert (again.outcome, world.audit.names[-1]) == (Outcome.REISSUED, "reissued")
+    assert (await world.refresh(again.refresh_token, resource)).outcome is Outcome.ADVANCED
+    world.clock.forward(100)
+    code_and_cause = await cause_of(world.refresh(begun.refresh_token, resource))
+    assert code_and_cause == (Code.INVALID_TOKEN, Cause.REUSED)
+    assert (await cause_of(world.refresh(lost.refresh_token, resource)))[1] is Cause.REVOKED
+
+
+async def test_a_policy_that_does_not_rotate_keeps_the_generation(resource):
+    world = World(rotates=False)
+    begun = await world.begin(resource)
+    world.clock.forward(100)
+    kept = await world.refresh(begun.refresh_token, resource)
+    assert (kept.outcome, kept.family.generation) == (Outcome.KEPT, 1)
+    assert kept.refresh_expires_at == begun.refresh_expires_at + 100_000
+    assert world.audit.names == ["sign_in", "issued"]
+    world.close()
+
+
+async def test_of_many_sign_outs_one_ends_the_family_and_is_told_durably(world):
+    token = (await world.begin()).refresh_token
+    answers = await asyncio.gather(
+        *(world.engine.end(End(OPAQUE.name, token), CALLER) for _ in range(5)),
+        return_exceptions=True,
+    )
+    assert [getattr(answer, "cause", None) for answer in answers] == [None] + [Cause.REVOKED] * 4
+    assert world.audit.names.count("revoked") == 1
+    assert "revoked" in [event.event for event in world.audit.durable]
+
+
+async def test_what_other_processes_changed_is_seen_before_each_batch(world):
+    token = (await world.begin()).refresh_token
+    seen = world.people.catch_ups
+    await world.refresh(token)
+    assert world.people.catch_ups == seen + 1
+    world.people.catch_up = lambda: world.people.change(disabled=True)
+    assert (await cause_of(world.refresh(token)))[1] is Cause.SUBJECT_GONE
+
+
+async def test_a_family_begins_with_what_is_known_of_its_sign_in(world):
+    begun = await world.engine.begin(Begin(OPAQUE.name, ADA, "1000"), 12345, CALLER)
+    family = world.family(begun)
+    assert (family.subject, family.context, family.device) == (ADA.id, "1000", CALLER.device)
+    assert (family.previous_sign_in, family.policy) == (12345, world.policy.name)
+    assert family.created_at == family.rotated_at == world.clock()
+    assert (family.generation, family.parent, family.floor, family.open_from) == (1, 0, 0, 1)
+
+
+async def test_an_application_goes_on_until_it_is_blocked_or_gone(world):
+    app = Application("shop.app", None, (), None, False)
+    apps, name = {app.id: app}, OPAQUE.name
+    world.people.application = apps.get
+    engine = Engine(
+        {name: replace(OPAQUE, subjects=Application)}, world.policies(), world.store, world.people,
+        world.mint, world.audit, world.lane, world.clock, os.urandom,
+    )  # fmt: skip
+    token = (await engine.begin(Begin(name, app), None, CALLER)).refresh_token
+    for gone in (replace(app, disabled=True), None):
+        apps[app.id] = gone
+        assert (await cause_of(engine.refresh(Refresh(name, token), CALLER)))[1] is (
+            Cause.SUBJECT_GONE
+        )
+    apps[app.id] = app
+    assert (await engine.refresh(Refresh(name, token), CALLER)).holder is app
+
+
+async def test_a_refusal_is_told_however_long_the_store_was_busy(world, monkeypatch):
+    gate = threading.Event()
+    world.lane.submit(gate.wait)
+    monkeypatch.setattr(world.engine._turns, "_longest_wait", 0.0)
+    with pytest.raises(Refusal):
+        await world.refresh("rtk_forged")
+    await asyncio.sleep(0.05)
+    gate.set()
+    await world.lane.run(int)
+    assert world.audit.names == ["refused"]

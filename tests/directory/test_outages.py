@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
-
 import pytest
-from sqlalchemy import event
 
 from reticket.core.errors import Unavailable
 from reticket.core.model import Selection
@@ -62,29 +59,30 @@ EVERYTHING = READS | WRITES
 
 
 @pytest.fixture
-def holder(tmp_path, directory):
-    connection = sqlite3.connect(tmp_path / "directory.sqlite", isolation_level=None)
-    yield connection
-    connection.close()
+def impatient(monkeypatch):
+    monkeypatch.setattr("reticket.directory.sqlite.BUSY_MS", 1)
+    monkeypatch.setattr("reticket.directory.postgresql_server.PATIENCE", 0.05)
 
 
 @pytest.fixture
-def impatient(monkeypatch):
-    monkeypatch.setattr("reticket.directory.sqlite.BUSY_MS", 1)
+def without_tables(engine, directory, holder):
+    engine.hide_tables(holder)
+    yield directory
+    engine.show_tables(holder)
 
 
 @pytest.mark.parametrize("verb", WRITES.values(), ids=WRITES.keys())
-def test_a_locked_database(impatient, directory, holder, verb):
-    holder.execute("BEGIN IMMEDIATE")
-    with pytest.raises(Unavailable, match="cannot answer: database is locked"):
+def test_a_locked_database(impatient, engine, directory, holder, verb):
+    holder.execute(engine.lock)
+    with pytest.raises(Unavailable, match=f"cannot answer: {engine.locked}"):
         verb(directory)
 
 
 def test_a_lock_stops_no_reader_and_what_failed_works_afterwards(
-    impatient, directory, holder, hasher, seed_file
+    impatient, engine, directory, holder, hasher, seed_file
 ):
     load_seed(DEMO, directory, hasher, 0)
-    holder.execute("BEGIN IMMEDIATE")
+    holder.execute(engine.lock)
     directory.catch_up()
     user = directory.user_by_email(ADA)
     with pytest.raises(Unavailable):
@@ -100,28 +98,10 @@ def test_a_lock_stops_no_reader_and_what_failed_works_afterwards(
 
 
 @pytest.mark.parametrize("verb", EVERYTHING.values(), ids=EVERYTHING.keys())
-def test_tables_that_are_gone(directory, holder, verb):
-    for (name,) in holder.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
-        if not name.startswith("sqlite_"):
-            holder.execute(f"DROP TABLE {name}")
+def test_tables_that_are_gone(without_tables, verb):
     with pytest.raises(Unavailable) as raised:
-        verb(directory)
+        verb(without_tables)
     assert "secret!" not in f"{raised.value!r} {raised.value.__cause__!r} {raised.value.__cause__}"
-
-
-def test_a_full_disk(directory, hasher):
-    def fill(connection, *_):
-        connection.execute("PRAGMA max_page_count = 1")
-
-    event.listen(directory.database._reader, "checkout", fill)
-    with pytest.raises(Unavailable, match="database or disk is full"):
-        directory.users.add(UserDraft("full@b", "x" * 1_000_000), "secret!")
-    event.remove(directory.database._reader, "checkout", fill)
-    assert directory.users.page() == []
-    with directory.database.read() as connection:
-        connection.exec_driver_sql("PRAGMA max_page_count = 1000000")
-    directory.users.add(UserDraft("full@b", "x" * 1_000_000), "hash")
-    assert len(directory.users.page()) == 1
 
 
 def test_a_closed_directory_cannot_catch_up(directory):

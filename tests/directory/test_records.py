@@ -198,3 +198,14 @@ def test_a_read_sees_one_state(demo, ada, other):
         other.tenant_members.take(ADA, 1000)
         demo._records._snapshot.users.clear()
         assert demo._records._snapshot.read_user(connection, ada.id) == before
+
+
+def test_an_application_with_another_secret_has_another_version(demo):
+    def version():
+        demo.catch_up()
+        return demo.application("ns.app.1.0.0.Release").credential_version
+
+    before = version()
+    assert version() == before
+    demo.applications.rotate_secret("ns.app.1.0.0.Release", "another hash")
+    assert version() != before

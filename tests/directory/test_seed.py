@@ -400,13 +400,15 @@ def seeds(draw):
     return {"tenants": tenants, "users": users}
 
 
-@settings(max_examples=30, deadline=None)
-@given(seeds())
-def test_any_seed_says_the_same_twice(seed):
+@settings(max_examples=20, deadline=None)
+@given(seed=seeds())
+def test_any_seed_says_the_same_twice(engine, seed):
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "seed.yaml"
         file.write_text(json.dumps(seed, ensure_ascii=False))
-        check_twice(f"sqlite:///{folder}/directory.sqlite", file, seed)
+        url = engine.empty()
+        check_twice(url, file, seed)
+        engine.remove(url)
 
 
 def check_twice(url, file, seed):

@@ -7,7 +7,7 @@ import re
 from urllib.parse import urlsplit
 
 import pytest
-from tests.http.wire import ADA, PASSWORD, WIRES, call
+from tests.http.wire import ADA, PASSWORD, WIRES, call, events
 
 from reticket.testing import running_server
 
@@ -126,6 +126,7 @@ def test_origins_and_proxies_by_setting(tmp_path):
         }
         status, headers, _ = call(server.url, "OPTIONS", AKINON.refresh_path, None, asked)
         assert status == 200
+        assert ID.fullmatch(headers["x-correlation-id"])
         assert headers["access-control-allow-origin"] == "https://shop.example.com"
         headers = call(server.url, "POST", AKINON.refresh_path, "{}", asked)[1]
         assert headers["access-control-allow-origin"] == "https://shop.example.com"
@@ -189,3 +190,32 @@ def test_a_right_password_does_not_make_wrong_codes_forgotten(tmp_path):
     assert told[0] == told[6] == 203
     assert told[12] != 203
     assert len(set(told[1:6] + told[7:12])) == 1
+
+
+def test_an_answer_without_content_tells_no_length(server):
+    token = AKINON.sign_in(server.url)
+    status, headers, body = call(server.url, "POST", "/api/v1/auth/logout", AKINON.body_of(token))
+    assert (status, body) == (204, b"")
+    assert "content-length" not in headers
+    assert "transfer-encoding" not in headers
+
+
+def test_a_number_that_breaks_off_is_malformed(server):
+    for body in ("1.", "1e", "-", "12.e"):
+        said = json.loads(call(server.url, "POST", CLOUDREVE.refresh_path, body)[2])
+        assert said["code"] == 40001
+        assert said["msg"] == "Parameter error"
+
+
+def test_the_id_that_a_client_chose_stands_in_the_audit_stream(server):
+    chosen = "B4351ECC-ee1a-4455-bc94-2c3dbcc58538"
+    answer = CLOUDREVE.refresh(server.url, "x", **{"X-Cr-Correlation-Id": chosen})
+    digits = chosen.replace("-", "").lower()
+    assert answer[1]["x-correlation-id"] == digits
+    assert json.loads(answer[2])["correlation_id"] == chosen
+    for wished in ("no uuid", chosen + "0", chosen[:-1] + "g"):
+        headers = CLOUDREVE.refresh(server.url, "x", **{"X-Cr-Correlation-Id": wished})[1]
+        assert ID.fullmatch(headers["x-correlation-id"])
+        assert headers["x-correlation-id"] != digits
+    told = [event["correlation_id"] for event in events(server) if event["event"] == "refused"]
+    assert digits in told

@@ -174,6 +174,12 @@ def test_a_data_folder_that_cannot_be_written(tmp_path, kind):
     assert said.startswith(f"the data folder {place / 'data'} cannot be written: ")
 
 
+def test_a_bad_value_that_an_option_hides_is_a_fault_all_the_same(tmp_path):
+    file = tmp_path / "reticket.toml"
+    file.write_text("port = 'http'\n")
+    assert sentence(start(tmp_path, "--config", file)).startswith(f"{file}: port must be ")
+
+
 def test_a_data_folder_in_use(server):
     token = AKINON.sign_in(server.url)
     said = sentence(start(server.data.parent))

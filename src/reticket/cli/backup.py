@@ -5,21 +5,27 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import click
 
 from reticket.audit import revocations
-from reticket.cli.frame import CONFIG, DATA, Frame, with_house
+from reticket.cli.frame import CONFIG, DATA, Frame, Place, with_house
 from reticket.cli.house import House
 from reticket.config import sqlite_path
 from reticket.core.errors import StartupError
 from reticket.core.model import Family, Selection
+from reticket.core.policy import SECOND
+from reticket.core.ports import Event
+from reticket.crypto.life import KeyRefused
 from reticket.settings import Settings
+
+PAGE = 1_000
 
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=Place())
 @with_house
 def backup(house: House, folder: Path) -> None:
     """Copy both databases into a new folder while the service runs.
@@ -37,7 +43,7 @@ def backup(house: House, folder: Path) -> None:
 
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=Place())
 @click.option(
     "--audit",
     "streams",
@@ -67,8 +73,14 @@ def restore(
     with frame.builder.alone(settings):
         _place(settings, folder)
         with frame.opened(settings) as house:
-            replayed = replay(streams or _own(settings), house.upkeep.revoke)
+            _keep_to_heal(house)
+            told = [event for stream in streams or _own(settings) for event in revocations(stream)]
+            replayed = replay(told, house.upkeep.revoke) + _distrust(house, told)
     click.echo(f"{folder} is restored; {replayed} revocations replayed")
+    click.echo(
+        "What was changed of people, applications and keys since the backup is gone: disable, "
+        "change passwords and rotate keys again where it matters"
+    )
 
 
 def _make(folder: Path) -> None:
@@ -98,15 +110,44 @@ def _own(settings: Settings) -> tuple[Path, ...]:
     return (settings.audit_file,) if settings.audit_file.is_file() else ()
 
 
-def replay(streams: Iterable[Path], revoke: Callable[[Selection, str], Sequence[Family]]) -> int:
-    """End again what audit streams tell was ended; how many families that were."""
+def replay(events: Iterable[Event], revoke: Callable[[Selection, str], Sequence[Family]]) -> int:
+    """End again the families that an audit stream tells were ended; how many those were."""
     ended = 0
-    for stream in streams:
-        for event in revocations(stream):
-            if event.family is not None:
-                chosen = Selection(family=bytes.fromhex(event.family))
-                ended += len(revoke(chosen, event.cause or "restored"))
+    for event in events:
+        if event.family is not None:
+            chosen = Selection(family=bytes.fromhex(event.family))
+            ended += len(revoke(chosen, event.cause or "restored"))
     return ended
+
+
+def _keep_to_heal(house: House) -> None:
+    """A copy does not know how long its sessions have gone on since; a purge must not forget them
+    before their clients have come back with newer tokens.
+    """
+    cursor: bytes | None = None
+    while True:
+        page = house.store.page(Selection(), PAGE, cursor)
+        house.store.absorb([_lasting(house, family) for family in page.families])
+        cursor = page.cursor
+        if cursor is None:
+            return
+
+
+def _lasting(house: House, family: Family) -> Family:
+    policy = house.policies.get(family.resource)
+    lasts = house.clock() + policy.refresh * SECOND if policy else 0
+    return family._replace(expires_at=max(family.expires_at, min(family.ends_at, lasts)))
+
+
+def _distrust(house: House, events: Iterable[Event]) -> int:
+    """Compromise again the keys that the copy still trusts; how many those were."""
+    distrusted = 0
+    for event in events:
+        if event.detail is not None:
+            with suppress(KeyRefused):
+                house.ring.compromise(str(event.detail["key"]))
+                distrusted += 1
+    return distrusted
 
 
 COMMANDS = (backup, restore)

@@ -55,7 +55,10 @@ def list_(
     """
     live_at = None if with_ended else house.store.now()
     chosen = Selection(
-        subject=_subject(house, subject), resource=resource, context=context, live_at=live_at
+        subject=_subject(house, subject),
+        resource=_resource(house, resource),
+        context=context,
+        live_at=live_at,
     )
     show(_rows(house, chosen, limit), COLUMNS, as_json)
 
@@ -103,12 +106,13 @@ def revoke(
       reticket family revoke --subject ada@example.com
       reticket family revoke --subject ada@example.com --context 1000
     """
-    if not (family_id or subject or resource or everything):
-        raise click.UsageError("say which: a family's id, --subject, --resource or --all")
+    narrowed = bool(family_id or subject or resource)
+    if narrowed == everything:
+        raise click.UsageError("say which: a family's id, --subject, --resource, or --all alone")
     chosen = Selection(
         family=_id(family_id) if family_id else None,
         subject=_subject(house, subject),
-        resource=resource,
+        resource=_resource(house, resource),
         context=context,
     )
     click.echo(f"{len(house.upkeep.revoke(chosen, 'operator'))} revoked")
@@ -148,7 +152,16 @@ def _subject(house: House, said: str | None) -> str | None:
     if said is None:
         return None
     found = house.directory.user_by_email(said)
+    if found is None and "@" in said:
+        raise click.ClickException(f"there is nobody with the e-mail {said}")
     return found.id if found else said
+
+
+def _resource(house: House, said: str | None) -> str | None:
+    known = sorted(each.name for dialect in house.dialects for each in dialect.resources)
+    if said is not None and said not in known:
+        raise click.UsageError(f"there is no resource {said}; there are {', '.join(known)}")
+    return said
 
 
 def _id(text: str) -> bytes:

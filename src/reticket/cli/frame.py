@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,12 +21,23 @@ from reticket.settings import Settings
 P = ParamSpec("P")
 R = TypeVar("R")
 
-DATA = click.option(
-    "--data", type=click.Path(path_type=Path), help="Folder of the data; default ./data."
-)
-CONFIG = click.option(
-    "--config", type=click.Path(path_type=Path), help="A TOML file with settings."
-)
+
+class Place(click.Path):
+    """A path; nothing is no path, and not the current folder."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str | bytes | os.PathLike[str]:
+        if value == "":
+            self.fail("a path must not be empty", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+DATA = click.option("--data", type=Place(), help="Folder of the data; default ./data.")
+CONFIG = click.option("--config", type=Place(), help="A TOML file with settings.")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 
 

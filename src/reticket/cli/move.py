@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from reticket.audit import revocations
 from reticket.cli.backup import replay
 from reticket.cli.frame import CONFIG, DATA, Frame
 from reticket.core.carry import carry
@@ -48,7 +49,8 @@ def move(
         closing(frame.builder.families(target, settings)) as new,
     ):
         carried = carry(old, new)
-        ended = replay(streams, new.revoke)
+        told = (event for stream in streams for event in revocations(stream))
+        ended = replay(told, new.revoke)
     click.echo(f"{carried} sessions carried, {ended} revocations replayed")
 
 

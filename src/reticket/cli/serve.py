@@ -9,7 +9,7 @@ from shlex import quote
 
 import click
 
-from reticket.cli.frame import CONFIG, DATA, Frame
+from reticket.cli.frame import CONFIG, DATA, Frame, Place
 from reticket.wire import Dialect, Example
 
 
@@ -18,9 +18,7 @@ from reticket.wire import Dialect, Example
 @click.option("--port", type=int, help="Port to listen on; default 8088.")
 @click.option("--workers", type=int, help="Processes behind the port; default 1.")
 @DATA
-@click.option(
-    "--seed", type=click.Path(path_type=Path), help="A directory file; creates what is absent."
-)
+@click.option("--seed", type=Place(), help="A directory file; creates what is absent.")
 @CONFIG
 @click.option("--demo", is_flag=True, help="Load the demo directory and print lines to try it.")
 @click.pass_obj

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from reticket.cli.frame import CONFIG, DATA, Frame, with_house
+from reticket.cli.frame import CONFIG, DATA, Frame, Place, with_house
 from reticket.cli.house import House
 
 
@@ -30,7 +30,7 @@ def init(frame: Frame, data: Path | None, config: Path | None) -> None:
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=Place())
 @DATA
 @CONFIG
 @click.pass_obj

@@ -38,10 +38,16 @@ class Grants(click.ParamType[tuple[int, tuple[int, ...]]]):
 
 def new_password(stdin: bool) -> str:
     """A password from a person who types it twice, or one line of standard input."""
-    if stdin:
-        return sys.stdin.readline().rstrip("\n")
-    typed: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
-    return typed
+    if not stdin:
+        typed: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+        return typed
+    try:
+        piped = sys.stdin.buffer.readline().decode().rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise click.ClickException("the password on standard input is not UTF-8") from None
+    if not piped:
+        raise click.ClickException("there is no password on standard input")
+    return piped
 
 
 PASSWORD_STDIN = click.option(
@@ -59,7 +65,7 @@ PASSWORD_STDIN = click.option(
 @click.option("--organization", help="Name of an organization; made when there is none.")
 @click.option("--role", "roles", multiple=True, help="In the organization; may be repeated.")
 @click.option("--nickname", help="Gives a profile in the cloud drive.")
-@click.option("--group", default="User", show_default=True, help="Of the cloud drive.")
+@click.option("--group", help="Of the cloud drive; default User.")
 @with_house
 def add(
     house: House,
@@ -72,7 +78,7 @@ def add(
     organization: str | None,
     roles: tuple[str, ...],
     nickname: str | None,
-    group: str,
+    group: str | None,
 ) -> None:
     """Add a person. Asks for the password.
 
@@ -81,6 +87,10 @@ def add(
       reticket user add ada@example.com --tenant 1000=1,2,17 --tenant 1001=1
       echo "$PASSWORD" | reticket user add alan@example.com --password-stdin --organization Acme
     """
+    if roles and not organization:
+        raise click.UsageError("--role needs --organization")
+    if group and not nickname:
+        raise click.UsageError("--group needs --nickname")
     draft = UserDraft(
         email=email,
         first_name=first_name,
@@ -88,7 +98,7 @@ def add(
         tenants=dict(tenants),
         accounts=dict(accounts),
         organization=OrganizationDraft(organization, roles) if organization else None,
-        cloud=CloudDraft(nickname, group) if nickname else None,
+        cloud=CloudDraft(nickname, group or "User") if nickname else None,
     )
     click.echo(house.directory.users.add(draft, house.hasher.hash(new_password(password_stdin))))
 
@@ -178,6 +188,8 @@ def grant(
     Example:
       reticket user grant ada@example.com --tenant 1002=1,2
     """
+    if tenant is None and account is None:
+        raise click.UsageError("say where: --tenant or --account")
     if tenant:
         house.directory.tenant_members.grant(who, *tenant)
     if account:
@@ -196,6 +208,8 @@ def take(house: House, who: str, tenant: int | None, account: int | None) -> Non
     Example:
       reticket user take ada@example.com --tenant 1001
     """
+    if tenant is None and account is None:
+        raise click.UsageError("say where: --tenant or --account")
     if tenant is not None:
         house.directory.tenant_members.take(who, tenant)
     if account is not None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Generic, TypeVar
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from reticket.core.errors import Unavailable
 
@@ -18,6 +18,10 @@ O = TypeVar("O")  # noqa: E741 - what becomes of it
 
 LONGEST_BATCH = 256
 LONGEST_QUEUE = 20_000
+LONGEST_WAIT = 5.0
+"""Seconds in the queue after which the store is not asked any more: nobody waits for ever while
+one batch after the other runs into the same lock.
+"""
 
 
 class Lane:
@@ -34,18 +38,31 @@ class Lane:
             raise Unavailable(f"the {self._name} lane has too much waiting")
         self._room -= 1
         try:
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._pool, work, *arguments)
+            return await asyncio.wrap_future(self._accepted(work, *arguments))
         finally:
             self._room += 1
 
     def submit(self, work: Callable[[], None]) -> None:
-        """Run a function on the lane, and do not wait."""
-        self._pool.submit(work)
+        """Run a function on the lane, and do not wait. Unavailable once it is closed."""
+        self._accepted(work)
 
     def close(self) -> None:
         """Work off what was accepted, then stop the thread."""
         self._pool.shutdown()
+
+    def _accepted(self, work: Callable[..., O], *arguments: Any) -> Future[O]:
+        try:
+            return self._pool.submit(work, *arguments)
+        except RuntimeError:
+            raise Unavailable(f"the {self._name} lane is closed") from None
+
+
+class Waiting(NamedTuple, Generic[I, O]):
+    """An item on a conveyor, with who waits for it and since when (seconds of the loop)."""
+
+    item: I
+    future: asyncio.Future[O]
+    since: float
 
 
 class Conveyor(Generic[I, O]):
@@ -55,12 +72,19 @@ class Conveyor(Generic[I, O]):
         lane: where the function runs.
         work: items in, one result for each in order; when it raises, every item of the batch
             gets that error.
+        longest_wait: seconds in the queue after which an item is Unavailable instead.
     """
 
-    def __init__(self, lane: Lane, work: Callable[[Sequence[I]], Sequence[O]]) -> None:
+    def __init__(
+        self,
+        lane: Lane,
+        work: Callable[[Sequence[I]], Sequence[O]],
+        longest_wait: float = LONGEST_WAIT,
+    ) -> None:
         self._lane = lane
         self._work = work
-        self._waiting: list[tuple[I, asyncio.Future[O]]] = []
+        self._longest_wait = longest_wait
+        self._waiting: list[Waiting[I, O]] = []
         self._busy = False
 
     def put(self, item: I) -> asyncio.Future[O]:
@@ -70,7 +94,7 @@ class Conveyor(Generic[I, O]):
         if len(self._waiting) >= LONGEST_QUEUE:
             future.set_exception(Unavailable("too many requests are waiting for the store"))
             return future
-        self._waiting.append((item, future))
+        self._waiting.append(Waiting(item, future, loop.time()))
         if not self._busy:
             self._busy = True
             loop.call_soon(self._dispatch, loop)
@@ -78,30 +102,38 @@ class Conveyor(Generic[I, O]):
 
     def _dispatch(self, loop: asyncio.AbstractEventLoop) -> None:
         batch, self._waiting = self._waiting[:LONGEST_BATCH], self._waiting[LONGEST_BATCH:]
-        self._lane.submit(lambda: self._process(loop, batch))
-
-    def _process(
-        self, loop: asyncio.AbstractEventLoop, batch: list[tuple[I, asyncio.Future[O]]]
-    ) -> None:
         try:
-            results: Sequence[O] | BaseException = self._work([item for item, _ in batch])
-        except BaseException as error:  # handed to everybody who waits
-            results = error
+            self._lane.submit(lambda: self._process(loop, batch))
+        except Unavailable as closed:
+            self._deliver(loop, batch, [closed] * len(batch))
+
+    def _process(self, loop: asyncio.AbstractEventLoop, batch: list[Waiting[I, O]]) -> None:
+        results = self._worked_off(batch, loop.time() - self._longest_wait)
         loop.call_soon_threadsafe(self._deliver, loop, batch, results)
+
+    def _worked_off(self, batch: list[Waiting[I, O]], since: float) -> list[O | BaseException]:
+        """What becomes of each; who has waited from before `since` is told so."""
+        asked = [each.item for each in batch if each.since >= since]
+        try:
+            results = iter(self._work(asked) if asked else ())
+        except BaseException as error:  # handed to everybody who waits
+            return [error] * len(batch)
+        late = Unavailable("the store has kept a batch waiting for too long")
+        return [next(results) if each.since >= since else late for each in batch]
 
     def _deliver(
         self,
         loop: asyncio.AbstractEventLoop,
-        batch: list[tuple[I, asyncio.Future[O]]],
-        results: Sequence[O] | BaseException,
+        batch: list[Waiting[I, O]],
+        results: list[O | BaseException],
     ) -> None:
         self._busy = bool(self._waiting)
         if self._busy:
             self._dispatch(loop)
-        for index, (_, future) in enumerate(batch):
-            if future.done():
+        for waiting, result in zip(batch, results, strict=True):
+            if waiting.future.done():
                 continue
-            if isinstance(results, BaseException):
-                future.set_exception(results)
+            if isinstance(result, BaseException):
+                waiting.future.set_exception(result)
             else:
-                future.set_result(results[index])
+                waiting.future.set_result(result)

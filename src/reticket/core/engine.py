@@ -5,13 +5,14 @@ Knows no dialect and no storage engine. What stores run is in `steps`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from reticket.core.chronicle import begun, refused, told
 from reticket.core.commands import Begin, End, Refresh
 from reticket.core.conveyor import Conveyor, Lane
-from reticket.core.errors import Cause, Code, Refusal
+from reticket.core.errors import Cause, Code, Refusal, Unavailable
 from reticket.core.identifiers import family_id
 from reticket.core.mint import Mint
 from reticket.core.model import Caller, Family, Holder, Issued, Outcome, RefreshToken, Selection
@@ -71,14 +72,14 @@ class Engine:
         self._entropy = entropy
         self._turns: Conveyor[Turn, Turned] = Conveyor(lane, self._transact)
         self._starts: Conveyor[Start, Turned] = Conveyor(lane, self._create)
-        self._notes: Conveyor[Event, None] = Conveyor(lane, self._record)
+        self._notes: Conveyor[Event, None] = Conveyor(lane, self._record, math.inf)
 
     async def refresh(self, command: Refresh, caller: Caller) -> Issued:
         """Exchange a refresh token for a pair. INVALID_TOKEN, ACCESS_DENIED."""
         resource = self._resources[command.resource]
         policy = self._policies[command.resource]
         token = self._open(resource, command.token, caller)
-        step = Rotate(command, token, policy, self.holder_of)
+        step = Rotate(command, token, policy, self.holder_of, self._directory.pending)
         turned = await self._turns.put(Turn(step, token.family, resource.name, caller))
         return self._issue(resource, policy, turned)
 
@@ -104,12 +105,6 @@ class Engine:
         self._notes.put(event)
 
     def holder_of(self, resource: str, subject: str) -> Holder | None:
-        """The record of a subject whose families may go on, or None: see `record_of`; nor may
-        they while an intent against it waits to be applied.
-        """
-        return None if self._directory.pending(subject) else self.record_of(resource, subject)
-
-    def record_of(self, resource: str, subject: str) -> Holder | None:
         """The subject's record, or None when it is gone or blocked."""
         if self._resources[resource].subjects is User:
             user = self._directory.user(subject)
@@ -125,7 +120,9 @@ class Engine:
             raise
 
     def _issue(self, resource: Resource, policy: Policy, turned: Turned) -> Issued:
-        now, outcome, family, holder, context, refusal, *_ = turned
+        now, outcome, family, holder, context, refusal, *_, waits = turned
+        if waits:
+            raise Unavailable("a change of the subject waits to end its families")
         if refusal is not None or outcome is None or family is None or holder is None:
             raise refusal or Refusal(Code.INVALID_TOKEN, Cause.UNKNOWN)
         return self._mint.issue(resource, policy, outcome, family, holder, context, now)
@@ -183,11 +180,12 @@ class Engine:
         """
         command = start.command
         holder = self.holder_of(command.resource, command.holder.id)
-        if holder is not None and _same_credentials(command.holder, holder):
+        waits = self._directory.pending(command.holder.id)
+        if not waits and holder is not None and _same_credentials(command.holder, holder):
             return Turned(now, Outcome.ADVANCED, family, holder, command.context)
         self._store.revoke(Selection(family=family.id), "subject_changed")
         refusal = Refusal(Code.INVALID_CREDENTIALS, Cause.SUBJECT_GONE)
-        return Turned(now, None, family, refusal=refusal, ended=True)
+        return Turned(now, None, family, refusal=refusal, ended=True, waits=waits)
 
     def _record(self, events: Sequence[Event]) -> Sequence[None]:
         self._audit.record(events)
@@ -195,6 +193,4 @@ class Engine:
 
 
 def _same_credentials(one: Holder, other: Holder) -> bool:
-    if isinstance(one, User) and isinstance(other, User):
-        return one.credential_version == other.credential_version
-    return type(one) is type(other)
+    return type(one) is type(other) and one.credential_version == other.credential_version

@@ -153,6 +153,7 @@ class Application:
     Args:
         environment_scope: `Sandbox`, `Production`, or None for V1 credentials.
         tenants: ids that it may read; None means all.
+        credential_version: another with every secret.
     """
 
     id: str
@@ -160,6 +161,7 @@ class Application:
     behaviors: tuple[int, ...]
     tenants: frozenset[int] | None
     disabled: bool
+    credential_version: int = field(default=0, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

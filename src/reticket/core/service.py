@@ -125,7 +125,7 @@ class Service:
 
     def _look_up(self, access: AccessToken) -> Holder | None:
         self._directory.catch_up()
-        return self._engine.record_of(access.resource, access.subject)
+        return self._engine.holder_of(access.resource, access.subject)
 
     async def _find_tenant(self, command: FindTenant, caller: Caller) -> Tenant | None:
         return await self._lanes.directory.run(self._tenant, command.tenant_id)

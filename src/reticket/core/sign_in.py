@@ -115,8 +115,9 @@ class SignInDesk:
         guards = (self._address(caller),)
         self._within(guards, command.resource, caller)
         credentials = self._directory.application_credentials(command.application_id)
-        application = self._directory.application(command.application_id)
         right = self._matches_known(credentials, command.secret)
+        self._directory.catch_up()
+        application = self._directory.application(command.application_id)
         if not right or application is None or application.disabled:
             raise self._failure(guards, command.resource, None, Cause.WRONG_SECRET, caller)
         return application

@@ -20,7 +20,8 @@ from reticket.core.rotation import decide, end_of, revoked
 class Turned(NamedTuple):
     """What a step on a family came to, at the store's `now`: a refusal, or an outcome.
 
-    `ended` says that this very step revoked it, `switched_to` which context it was asked to.
+    `ended` says that this very step revoked it, `switched_to` which context it was asked to,
+    `waits` that nothing was decided: a change of the subject is not applied yet.
     """
 
     now: int
@@ -31,6 +32,7 @@ class Turned(NamedTuple):
     refusal: Refusal | None = None
     ended: bool = False
     switched_to: str | None = None
+    waits: bool = False
 
 
 _CAUSES = {
@@ -49,6 +51,7 @@ class Rotate:
     token: RefreshToken
     policy: Policy
     holder_of: Callable[[str, str], Holder | None]
+    waits_for: Callable[[str], bool]
 
     def __call__(self, row: Family | None, now: int) -> Stepped[Turned]:
         if row is None:
@@ -67,6 +70,8 @@ class Rotate:
         holder = self.holder_of(row.resource, row.subject)
         if holder is None:
             return Stepped(row, _refused(now, row, Cause.SUBJECT_GONE))
+        if self.waits_for(row.subject):
+            return Stepped(row, Turned(now, None, row, waits=True))
         context = self.command.context or self.token.context
         if not self.command.permits(holder, context):
             refusal = Refusal(Code.ACCESS_DENIED, Cause.NO_ACCESS)

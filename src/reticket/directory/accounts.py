@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import BigInteger, Connection, insert, literal, select
 
 from reticket.core.people import DeveloperAccount
 from reticket.directory.database import Database
@@ -38,7 +38,12 @@ class Accounts:
     def page(self, after: int = INT32.start - 1, limit: int = 100) -> Sequence[DeveloperAccount]:
         """At most `limit` of them with greater ids, in their order."""
         table = developer_accounts
-        statement = select(table).where(table.c.id > after).order_by(table.c.id).limit(limit)
+        statement = (
+            select(table)
+            .where(table.c.id > literal(after, BigInteger))
+            .order_by(table.c.id)
+            .limit(limit)
+        )
         with self._database.read() as connection:
             return [record_of(DeveloperAccount, row) for row in connection.execute(statement)]
 

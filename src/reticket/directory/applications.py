@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -30,7 +31,17 @@ def _record(connection: Connection, row: Row[Any]) -> Application:
         application_tenants.c.application_id == row.id
     )
     allowed = None if row.all_tenants else frozenset(connection.execute(statement).scalars())
-    return record_of(Application, row, behaviors=tuple(row.behaviors), tenants=allowed)
+    return record_of(
+        Application,
+        row,
+        behaviors=tuple(row.behaviors),
+        tenants=allowed,
+        credential_version=_version_of(row.secret_hash),
+    )
+
+
+def _version_of(secret_hash: str) -> int:
+    return int.from_bytes(hashlib.sha256(secret_hash.encode()).digest()[:6], "big")
 
 
 class Applications:

@@ -1,19 +1,19 @@
-"""Transactions on the directory's database, and the one place that maps its driver's errors.
+"""Transactions on the directory's database, whatever engine keeps it.
 
 Owns reading, writing and the version that every change raises. Knows no noun.
 """
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, select, update
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy import Connection, select, update
+from sqlalchemy.exc import DataError
 
-from reticket.core.errors import Unavailable
+from reticket.directory.engines import Storage
 from reticket.directory.errors import Invalid
 from reticket.directory.tables import directory_version
 
@@ -21,62 +21,70 @@ K = TypeVar("K")
 R = TypeVar("R")
 
 
-@contextmanager
-def answering() -> Iterator[None]:
-    """Turn whatever the driver raises into Unavailable, in its own words without the statement."""
-    try:
-        yield
-    except (SQLAlchemyError, sqlite3.Error) as error:
-        words = error.orig if isinstance(error, DBAPIError) else error
-        raise Unavailable(f"the directory cannot answer: {words}") from error
-
-
 class Database:
-    """Owns connections. Every method may raise Unavailable.
+    """Owns an open storage. Every method may raise Unavailable.
 
-    Args:
-        engine: begins a transaction that locks for writing when the execution option
-            `writes` says so.
+    Attributes:
+        pause: seconds that should lie between two calls of `mark`.
+        changes: how many changes were committed here.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._reader = engine
-        self._writer = engine.execution_options(writes=True)
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+        self.pause = storage.pause
+        self.changes = 0
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that sees one state of the directory."""
-        with answering(), self._reader.begin() as connection:
+        with self._storage.answering(), self._storage.reader.begin() as connection:
             yield connection
 
     def find(self, read: Callable[[Connection, K], R | None], key: K) -> R | None:
         """What `read` finds under a key, in a transaction of its own."""
-        try:
-            with self.read() as connection:
+        with self.read() as connection:
+            try:
                 return read(connection, key)
-        except (UnicodeEncodeError, OverflowError):
-            return None  # lone surrogates, huge numbers: nothing is stored under such a key
+            except (UnicodeEncodeError, OverflowError, DataError):
+                return None  # half characters, huge numbers: nothing is stored under such a key
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that changes only what no record shows. Invalid for text that is none."""
-        with answering(), self._writer.begin() as connection:
+        with self._storage.answering(), self._storage.writer.begin() as connection:
             try:
                 yield connection
             except UnicodeEncodeError:
                 raise Invalid("A value is not valid Unicode text.") from None
+            except DataError:
+                raise Invalid(
+                    "A value cannot be kept: it is too long, too large or has a NUL character."
+                ) from None
 
     @contextmanager
     def change(self) -> Iterator[Connection]:
-        """A transaction that changes what readers see: every process drops its records."""
+        """A transaction that changes what readers see: every process drops its records.
+
+        Changes come one after another: each holds the version's row from its beginning, so that
+        what it finds absent stays absent until it has inserted it.
+        """
         with self.write() as connection:
-            yield connection
             version = directory_version.c.version
             connection.execute(update(directory_version).values(version=version + 1))
+            yield connection
+        self.changes += 1
+
+    def mark(self) -> int:
+        """Differs from the one before when something may have been committed since."""
+        return self._storage.mark()
+
+    def backup(self, target: Path) -> None:
+        """Copy everything into a new file (mode 0600). StartupError where no file can hold it."""
+        self._storage.backup(target)
 
     def close(self) -> None:
-        """Close all connections that are not in use."""
-        self._reader.dispose()
+        """Close all connections that are not in use; `mark` fails from then on."""
+        self._storage.close()
 
 
 def version_of(connection: Connection) -> int:

@@ -5,7 +5,8 @@ Composes what the other files of this package own; owns nothing but that.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from reticket.core.people import Application, Credentials, Tenant, User
@@ -14,14 +15,14 @@ from reticket.directory.accounts import Accounts
 from reticket.directory.affiliations import Affiliations
 from reticket.directory.applications import Applications
 from reticket.directory.clients import Clients
-from reticket.directory.database import Database, answering
+from reticket.directory.database import Database
+from reticket.directory.engines import open_storage
 from reticket.directory.intents import IN_ACCOUNT, IN_TENANT, Intents
 from reticket.directory.keys import Keys
 from reticket.directory.memberships import Memberships
 from reticket.directory.records import Records
 from reticket.directory.second_factor import Sealer
 from reticket.directory.sign_ins import SignIns
-from reticket.directory.sqlite import Watch, file_of, open_engine
 from reticket.directory.tables import (
     account_memberships,
     developer_accounts,
@@ -32,18 +33,23 @@ from reticket.directory.tenants import Tenants
 from reticket.directory.users import Users
 
 
-def open_directory(url: str, sealer: Sealer, clock: Clock, entropy: Entropy) -> Directory:
-    """Open a directory, creating or migrating it. StartupError names the file and its fault.
+def open_directory(
+    url: str,
+    sealer: Sealer,
+    clock: Clock,
+    entropy: Entropy,
+    seconds: Callable[[], float] = time.monotonic,
+) -> Directory:
+    """Open a directory, creating or migrating it. StartupError names the place and its fault.
 
     Args:
-        url: `sqlite:///FOLDER/directory.sqlite`.
+        url: `sqlite:///FOLDER/directory.sqlite` or `postgresql://USER:PASSWORD@HOST:PORT/DATABASE`.
         sealer: what second factors are sealed with.
         clock: milliseconds.
         entropy: what ids are made from.
+        seconds: never goes back; what the pauses between looks for changes are measured by.
     """
-    file = file_of(url)
-    database = Database(open_engine(file))
-    return Directory(database, Watch(file), sealer, clock, entropy)
+    return Directory(Database(open_storage(url)), sealer, clock, entropy, seconds)
 
 
 class Directory:
@@ -56,11 +62,15 @@ class Directory:
     """
 
     def __init__(
-        self, database: Database, watch: Watch, sealer: Sealer, clock: Clock, entropy: Entropy
+        self,
+        database: Database,
+        sealer: Sealer,
+        clock: Clock,
+        entropy: Entropy,
+        seconds: Callable[[], float],
     ) -> None:
         self.database = database
-        self._watch = watch
-        self._records = Records(database, watch)
+        self._records = Records(database, seconds)
         self._sign_ins = SignIns(database, sealer)
         self._intents = Intents(database)
         self.keys: KeyStore = Keys(database)
@@ -85,8 +95,14 @@ class Directory:
         return self._records.version
 
     def catch_up(self) -> None:
-        """See what has changed, here or in other processes."""
+        """See what has changed, here or in other processes: on a server, half a second ago or
+        earlier, so that requests cost it nothing.
+        """
         self._records.catch_up()
+
+    def catch_up_now(self) -> None:
+        """See every change that was committed before this call."""
+        self._records.catch_up_now()
 
     def user(self, user_id: str) -> User | None:
         """The record, disabled or not; None when deleted or never there."""
@@ -137,11 +153,9 @@ class Directory:
         self._intents.settle(intent)
 
     def backup(self, path: Path) -> None:
-        """Copy everything into a new file (mode 0600) while in use."""
-        with answering():
-            self._watch.backup(path)
+        """Copy everything into a new file (mode 0600) while in use. StartupError for a server."""
+        self.database.backup(path)
 
     def close(self) -> None:
-        """Release everything; `catch_up` raises Unavailable from then on."""
-        self._watch.close()
+        """Release everything; `catch_up_now` raises Unavailable from then on."""
         self.database.close()

@@ -5,15 +5,15 @@ Owns the snapshot: what was read since the last change, and who waits for an int
 
 from __future__ import annotations
 
-from threading import Lock
+from collections.abc import Callable
 
 from sqlalchemy import Connection
 
 from reticket.core.people import Application, Tenant, User
 from reticket.directory.applications import read_application
-from reticket.directory.database import Database, answering, version_of
+from reticket.directory.database import Database, version_of
 from reticket.directory.intents import read_pending
-from reticket.directory.sqlite import Watch
+from reticket.directory.lookout import Lookout
 from reticket.directory.tenant_rows import read_tenant
 from reticket.directory.user_rows import id_of_email, read_user
 
@@ -53,29 +53,28 @@ class Records:
     nothing read under an older one is ever put into a newer one. Reads may raise Unavailable.
     """
 
-    def __init__(self, database: Database, watch: Watch) -> None:
+    def __init__(self, database: Database, seconds: Callable[[], float]) -> None:
         self._database = database
-        self._watch = watch
-        self._lock = Lock()
-        with answering():
-            self._mark = watch.mark()
+        self._lookout = Lookout(database, self._renew, seconds)
         with database.read() as connection:
             self._snapshot = _Snapshot(connection)
 
     @property
     def version(self) -> int:
-        """How often the directory had changed when `catch_up` last looked."""
+        """How often the directory had changed at the last look."""
         return self._snapshot.version
 
     def catch_up(self) -> None:
-        """See what other connections have committed: the next read of a record tells it."""
-        with self._lock, answering():
-            mark = self._watch.mark()
-            if mark != self._mark:
-                self._look()
-                self._mark = mark
+        """See what other connections have committed, but for the storage's pause: the next read
+        of a record tells it.
+        """
+        self._lookout.glance()
 
-    def _look(self) -> None:
+    def catch_up_now(self) -> None:
+        """See what other connections have committed before this call."""
+        self._lookout.look()
+
+    def _renew(self) -> None:
         with self._database.read() as connection:
             if version_of(connection) != self._snapshot.version:
                 self._snapshot = _Snapshot(connection)

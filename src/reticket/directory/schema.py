@@ -5,31 +5,36 @@ Knows no engine; runs in the caller's transaction, so that two starts do not mig
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection
 
 from reticket.core.errors import StartupError
 
 
-def migrate(connection: Connection, file: Path) -> None:
-    """Apply what is missing. StartupError for tables of somebody else or of a newer version."""
+def is_versioned(connection: Connection) -> bool:
+    """Whether migrations have ever run here."""
+    return bool(_present(connection))
+
+
+def migrate(connection: Connection, name: str) -> None:
+    """Apply what is missing to the database of that name. StartupError for a newer version."""
     config = _config(connection)
     script = ScriptDirectory.from_config(config)
-    present = set(MigrationContext.configure(connection).get_current_heads())
+    present = _present(connection)
     if present - {revision.revision for revision in script.walk_revisions()}:
         raise StartupError(
-            f"The directory {file} was written by a newer version of reticket; "
+            f"The directory {name} was written by a newer version of reticket; "
             "upgrade reticket or restore a backup."
         )
-    if not present and inspect(connection).get_table_names():
-        raise StartupError(f"The file {file} is a database, but not a directory of reticket.")
     if present != set(script.get_heads()):
         command.upgrade(config, "head")
+
+
+def _present(connection: Connection) -> set[str]:
+    return set(MigrationContext.configure(connection).get_current_heads())
 
 
 def _config(connection: Connection) -> Config:

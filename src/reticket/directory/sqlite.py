@@ -12,37 +12,77 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from reticket.core.errors import StartupError
-from reticket.directory.schema import migrate
+from reticket.core.errors import StartupError, Unavailable
+from reticket.directory.schema import is_versioned, migrate
 
 BUSY_MS = 2_000
 """How long a writer waits for another one before the directory counts as unavailable."""
 
 
-def file_of(url: str) -> Path:
-    """The file in a URL like `sqlite:///data/directory.sqlite`, to the letter. StartupError."""
+class SqliteStorage:
+    """Owns a file, private to its owner, and a connection that only asks whether anybody else has
+    committed: microseconds.
+
+    StartupError, naming the file, when it cannot be opened, is damaged, is no directory, or was
+    written by a newer version.
+    """
+
+    pause = 0.0
+
+    def __init__(self, url: str) -> None:
+        file = _file_of(url)
+        self.reader = _open(file)
+        self.writer = self.reader.execution_options(writes=True)
+        with self.answering():
+            self._watch = sqlite3.connect(
+                file, timeout=BUSY_MS / 1000, isolation_level=None, check_same_thread=False
+            )
+
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        """Turn whatever the driver raises into Unavailable, in its own words."""
+        try:
+            yield
+        except (SQLAlchemyError, sqlite3.Error) as error:
+            words = error.orig if isinstance(error, DBAPIError) else error
+            raise Unavailable(f"the directory cannot answer: {words}") from error
+
+    def mark(self) -> int:
+        """Differs from the one before when another connection has committed since."""
+        with self.answering():
+            return int(self._watch.execute("PRAGMA data_version").fetchone()[0])
+
+    def backup(self, target: Path) -> None:
+        """Copy everything into a new file, private to its owner, while in use."""
+        os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        with self.answering(), closing(sqlite3.connect(target)) as copy:
+            self._watch.backup(copy)
+
+    def close(self) -> None:
+        """Close the connections; `mark` fails from then on."""
+        self._watch.close()
+        self.reader.dispose()
+
+
+def _file_of(url: str) -> Path:
+    """The file in a URL like `sqlite:///data/directory.sqlite`, to the letter."""
     scheme, _, name = url.partition(":///")
     if scheme != "sqlite" or name in ("", ":memory:"):
         raise StartupError("The directory's URL must look like sqlite:///FOLDER/directory.sqlite.")
     return Path(name)
 
 
-def open_engine(file: Path) -> Engine:
-    """An engine on that file, private to its owner, with the newest schema.
-
-    StartupError, naming the file, when it cannot be opened, is damaged, is no directory, or was
-    written by a newer version.
-    """
+def _open(file: Path) -> Engine:
     with _starting(file):
         _make_private(file)
         engine = _engine(file)
         try:
             with engine.execution_options(writes=True).begin() as connection:
                 _check(connection, file)
-                migrate(connection, file)
+                migrate(connection, str(file))
         except BaseException:
             engine.dispose()
             raise
@@ -83,6 +123,8 @@ def _check(connection: Connection, file: Path) -> None:
     verdict = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
     if verdict != "ok":
         raise _damaged(file)
+    if not is_versioned(connection) and inspect(connection).get_table_names():
+        raise StartupError(f"The file {file} is a database, but not a directory of reticket.")
 
 
 def _engine(file: Path) -> Engine:
@@ -106,26 +148,3 @@ def _prepare(connection: sqlite3.Connection, _: object) -> None:
 def _begin(connection: Connection) -> None:
     writes = connection.get_execution_options().get("writes")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-class Watch:
-    """Owns a connection that only asks whether anybody else has committed: microseconds."""
-
-    def __init__(self, file: Path) -> None:
-        self._connection = sqlite3.connect(
-            file, timeout=BUSY_MS / 1000, isolation_level=None, check_same_thread=False
-        )
-
-    def mark(self) -> int:
-        """Differs from the one before when another connection has committed since."""
-        return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
-
-    def backup(self, target: Path) -> None:
-        """Copy everything into a new file, private to its owner, while in use."""
-        os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-        with closing(sqlite3.connect(target)) as copy:
-            self._connection.backup(copy)
-
-    def close(self) -> None:
-        """Close the connection; `mark` fails from then on."""
-        self._connection.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import BigInteger, Connection, literal, select
 
 from reticket.core.people import Tenant
 from reticket.directory.database import Database
@@ -50,7 +50,12 @@ class Tenants:
 
     def page(self, after: int = INT32.start - 1, limit: int = 100) -> Sequence[TenantLine]:
         """At most `limit` of them with greater ids, in their order."""
-        statement = select(tenants).where(tenants.c.id > after).order_by(tenants.c.id).limit(limit)
+        statement = (
+            select(tenants)
+            .where(tenants.c.id > literal(after, BigInteger))
+            .order_by(tenants.c.id)
+            .limit(limit)
+        )
         with self._database.read() as connection:
             return [record_of(TenantLine, row) for row in connection.execute(statement)]
 

@@ -5,6 +5,7 @@ No framework and no middleware on this path (design §4); everything else goes t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from secrets import token_hex
 from typing import Any, Protocol
@@ -23,6 +24,9 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 LONGEST_DEVICE = 200
+_UUID = re.compile(rb"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+NO_CONTENT = 204
+"""An answer that must not tell a length (RFC 9110 §8.6)."""
 
 _log = structlog.get_logger("reticket.http")
 
@@ -85,9 +89,9 @@ class Edge:
             self._table.find(scope["method"], scope["path"]) if scope["type"] == "http" else None
         )
         if match is None:
-            await self._pages(scope, receive, _correlated(send))
+            await self._pages(scope, receive, correlated(send))
             return
-        caller = _caller(scope)
+        caller = _caller(scope, match.dialect.correlation_header)
         try:
             response = await self._answer(match, scope, receive, caller)
         except ClientGone:
@@ -140,20 +144,37 @@ class Edge:
         return body
 
 
+def with_preflights(cors: Asgi) -> Asgi:
+    """The same; what it answers by itself has a correlation id too."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        preflight = scope["type"] == "http" and scope["method"] == "OPTIONS"
+        asked = preflight and _header(scope, b"access-control-request-method")
+        await cors(scope, receive, correlated(send) if asked else send)
+
+    return answer
+
+
 def _start(match: Match, request: WireRequest) -> Operation:
     if match.route is not None:
         return match.route.operate(request)
     raise Refusal(Code.METHOD_NOT_ALLOWED if match.allowed else Code.NO_ROUTE)
 
 
-def _caller(scope: Scope) -> Caller:
+def _caller(scope: Scope, chosen_by: bytes | None) -> Caller:
     client = scope.get("client")
     device = _header(scope, b"user-agent")
+    chosen = _header(scope, chosen_by) if chosen_by else None
     return Caller(
         client[0] if client else "",
-        token_hex(16),
+        (_uuid_digits(chosen) if chosen else None) or token_hex(16),
         device[:LONGEST_DEVICE].decode("latin-1") if device else None,
     )
+
+
+def _uuid_digits(said: bytes) -> str | None:
+    found = _UUID.fullmatch(said)
+    return found[0].replace(b"-", b"").lower().decode() if found else None
 
 
 def _header(scope: Scope, name: bytes) -> bytes | None:
@@ -189,26 +210,24 @@ def _tell(match: Match, caller: Caller, error: Exception) -> None:
         _log.error("internal_error", exc_info=error, **whose)
 
 
-def _correlated(send: Send) -> Send:
+def correlated(send: Send) -> Send:
     """The same, with a correlation id on every answer."""
     correlation_id = token_hex(16).encode()
 
-    async def correlated(message: MutableMapping[str, Any]) -> None:
+    async def tell(message: MutableMapping[str, Any]) -> None:
         if message["type"] == "http.response.start":
             message["headers"] = [*message["headers"], (b"x-correlation-id", correlation_id)]
         await send(message)
 
-    return correlated
+    return tell
 
 
 async def _send(
     send: Send, response: WireResponse, correlation_id: str, allowed: tuple[str, ...]
 ) -> None:
-    headers = [
-        (b"content-length", b"%d" % len(response.body)),
-        (b"x-correlation-id", correlation_id.encode()),
-        *response.headers,
-    ]
+    headers = [(b"x-correlation-id", correlation_id.encode()), *response.headers]
+    if response.status != NO_CONTENT:
+        headers.append((b"content-length", b"%d" % len(response.body)))
     if response.content_type is not None:
         headers.append((b"content-type", response.content_type))
     if allowed:

@@ -34,6 +34,7 @@ class Akinon:
 
     name = "akinon"
     base_path = "/api/v1"
+    correlation_header: bytes | None = None
     resources: Sequence[Resource] = (RESOURCE,)
     refusals: Mapping[Code, errors.Failure] = errors.REFUSALS
     document: Document = DOCUMENT

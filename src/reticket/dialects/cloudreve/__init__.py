@@ -48,6 +48,7 @@ class Cloudreve:
 
     name = "cloudreve"
     base_path = "/api/v4"
+    correlation_header: bytes | None = b"x-cr-correlation-id"
     resources: Sequence[Resource] = (RESOURCE,)
     refusals: Mapping[Code, errors.Failure] = errors.REFUSALS
     document: Document = DOCUMENT

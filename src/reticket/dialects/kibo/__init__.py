@@ -46,6 +46,7 @@ class Kibo:
 
     name = "kibo"
     base_path = "/api"
+    correlation_header: bytes | None = None
     resources: Sequence[Resource] = RESOURCES
     refusals: Mapping[Code, errors.Failure] = errors.REFUSALS
     document: Document = DOCUMENT

@@ -52,6 +52,9 @@ class PostgresqlStore:
         self._traits = KnownTraits()
         self._purged_to: bytes | None = None
 
+    def check(self) -> None:
+        """The server looks after its own pages."""
+
     def now(self) -> int:
         """The server's clock: milliseconds."""
         with self._pool.turn() as turn:

@@ -15,6 +15,7 @@ class SqliteEphemeral:
     def __init__(self, path: Path, clock: Clock, busy_timeout: float = 5.0) -> None:
         self._clock = clock
         self._file = File(path, busy_timeout)
+        self._reader = File(path, busy_timeout)
 
     def once(self, key: str, lifetime: int, value: str = "") -> bool:
         """An insert that takes the place of what is over."""
@@ -30,7 +31,7 @@ class SqliteEphemeral:
     def peek(self, key: str) -> str | None:
         """A look."""
         statement = "SELECT value FROM entries WHERE key = ? AND ends_at > ?"
-        with self._file.reading() as file:
+        with self._reader.reading() as file:
             found = file.connection.execute(statement, (key, self._clock())).fetchone()
         return found[0] if found else None
 
@@ -76,11 +77,12 @@ class SqliteEphemeral:
         return swept
 
     def close(self) -> None:
-        """Close the connection."""
+        """Close both connections."""
         self._file.close()
+        self._reader.close()
 
     def _sum(self, key: str, now: int) -> int:
         statement = "SELECT sum FROM counters WHERE key = ? AND ends_at > ?"
-        with self._file.reading() as file:
+        with self._reader.reading() as file:
             found = file.connection.execute(statement, (key, now)).fetchone()
         return found[0] if found else 0

@@ -17,6 +17,9 @@ WORDS_KEPT = 100_000
 PAGE_SIZE = 1024
 """Bytes, of a new file. Among many families nearly every refresh writes a page of its own."""
 
+GRACE = 1.0
+"""Seconds beyond the wait for a lock that a thread waits for the one that waits for it."""
+
 LONGEST_LOG = 8000
 """Pages that go into the log before it goes into the file."""
 
@@ -88,6 +91,7 @@ class File:
 
     def __init__(self, path: Path, busy_timeout: float) -> None:
         self._path = path
+        self._busy_timeout = busy_timeout
         self._lock = threading.Lock()
         self.connection = _open(path, busy_timeout)
         self.word_of = WordOf(self.connection)
@@ -96,13 +100,13 @@ class File:
     @contextmanager
     def reading(self) -> Iterator[File]:
         """The connection for this thread alone."""
-        with self._lock, _mapped():
+        with self._turn(), _mapped():
             yield self
 
     @contextmanager
     def writing(self) -> Iterator[File]:
         """The same in a transaction: all of it is kept, or nothing."""
-        with self._lock, _mapped():
+        with self._turn(), _mapped():
             self.connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self
@@ -112,6 +116,16 @@ class File:
                 if self.connection.in_transaction:
                     self.connection.execute("ROLLBACK")
                 raise
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Whoever has the connection may be waiting for a lock; so is nobody for long."""
+        if not self._lock.acquire(timeout=self._busy_timeout + GRACE):
+            raise Unavailable("the families' file is busy")
+        try:
+            yield
+        finally:
+            self._lock.release()
 
     def check(self) -> None:
         """StartupError unless every page is what it should be."""

@@ -1,0 +1,175 @@
+"""Commands to the engine: sent to the nodes that have their keys, redirections followed.
+
+Nothing is sent twice whose answer was lost: what became of it the caller's retry finds out. So a
+call ends within a time that does not grow with the number of its commands.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from valkey.exceptions import (
+    AskError,
+    MovedError,
+    NoScriptError,
+    ResponseError,
+    ValkeyClusterException,
+    ValkeyError,
+)
+
+from reticket.core.errors import Unavailable
+from reticket.stores.valkey.nodes import Nodes, Pool
+from reticket.stores.valkey.scripts import Command, Word
+from reticket.stores.valkey.trips import Barrier, Lost, Short, exchange
+
+REDIRECTIONS = 8
+SCANNED = 1000
+"""Keys, about, that one SCAN looks at."""
+
+CLOCK = b"rt:clock"
+"""No such key; the node that would have it tells the time of sign-ins and of floors."""
+
+Numbered = tuple[int, Command]
+
+
+class Engine:
+    """Every command of a port goes through here. Thread-safe."""
+
+    def __init__(self, nodes: Nodes) -> None:
+        self._nodes = nodes
+        self._lock = threading.Lock()
+        self._stale = False
+        self._suspect: Pool | None = None
+        self._closed = False
+
+    def ask(self, commands: Sequence[Command], barriers: Sequence[Barrier] = ()) -> list[Any]:
+        """Send commands and return their replies in order. Unavailable when any of them failed;
+        the others may have done their work.
+        """
+        replies: list[Any] = [None] * len(commands)
+        with self._mapped():
+            self._refresh()
+            waiting = [
+                (self._nodes.place(command.key), (index, command))
+                for index, command in enumerate(commands)
+            ]
+            for _ in range(REDIRECTIONS):
+                waiting = list(self._round(waiting, replies, barriers))
+                if not waiting:
+                    return replies
+        raise Unavailable("the nodes of Valkey send a key to each other")
+
+    def place(self, key: bytes) -> Pool:
+        """Something that keys of one node have in common."""
+        with self._mapped():
+            return self._nodes.place(key)
+
+    def now(self) -> int:
+        """The engine's clock: milliseconds."""
+        return self.milliseconds(self.ask([Command(CLOCK, ("TIME",))])[0])
+
+    @staticmethod
+    def milliseconds(reply: Any) -> int:
+        """What TIME says."""
+        seconds, microseconds = reply
+        return int(seconds) * 1000 + int(microseconds) // 1000
+
+    def info(self) -> list[dict[str, str]]:
+        """What every primary says of itself."""
+        texts = [self._at(pool, "INFO").decode() for pool in self._primaries()]
+        return [
+            dict(line.split(":", 1) for line in text.splitlines() if ":" in line) for text in texts
+        ]
+
+    def keys(self, pattern: bytes) -> Iterator[list[bytes]]:
+        """All keys that fit, node by node, in no order, some perhaps twice. One may be missed
+        while its slot moves.
+        """
+        for pool in self._primaries():
+            cursor = b""
+            while cursor != b"0":
+                scan = ("SCAN", cursor or b"0", "MATCH", pattern, "COUNT", SCANNED)
+                cursor, found = self._at(pool, *scan)
+                yield found
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._closed = True
+        self._nodes.close()
+
+    def _round(
+        self,
+        waiting: Sequence[tuple[Pool, Numbered]],
+        replies: list[Any],
+        barriers: Sequence[Barrier],
+    ) -> Iterator[tuple[Pool, Numbered]]:
+        """Send what waits and note the replies; what has to be sent elsewhere, and where."""
+        queues: dict[Pool, list[Numbered]] = defaultdict(list)
+        for pool, numbered in waiting:
+            queues[pool].append(numbered)
+        sent = {pool: [command for _, command in queue] for pool, queue in queues.items()}
+        for pool, found in exchange(sent, barriers):
+            for (index, command), reply in zip(queues[pool], found, strict=True):
+                replies[index] = reply
+                if isinstance(reply, ResponseError):
+                    place, again = self._redirected(pool, command, reply)
+                    yield place, (index, again)
+
+    def _redirected(
+        self, pool: Pool, command: Command, error: ResponseError
+    ) -> tuple[Pool, Command]:
+        if isinstance(error, NoScriptError) and command.source:
+            return pool, command.in_full()
+        if not isinstance(error, AskError):
+            raise error
+        self._stale = True
+        host = error.host or pool.connection_kwargs["host"]
+        asking = not isinstance(error, MovedError)
+        return self._nodes.at(host, error.port), command._replace(asking=asking)
+
+    def _primaries(self) -> list[Pool]:
+        with self._mapped():
+            self._refresh()
+            return self._nodes.primaries()
+
+    def _at(self, pool: Pool, *words: Word) -> Any:
+        with self._mapped():
+            ((_, replies),) = exchange({pool: [Command(b"", words)]})
+            if isinstance(replies[0], ResponseError):
+                raise replies[0]
+            return replies[0]
+
+    def _refresh(self) -> None:
+        """Learn anew who has what, after a redirection or a failure. One thread does it."""
+        if self._closed:
+            raise Unavailable("the store is closed")
+        if not self._stale:
+            return
+        with self._lock:
+            if self._stale:
+                self._nodes.refresh(self._suspect)
+                self._stale, self._suspect = False, None
+
+    @contextmanager
+    def _mapped(self) -> Iterator[None]:
+        try:
+            yield
+        except Lost as error:
+            self._stale, self._suspect = True, error.pool
+            raise Unavailable(f"Valkey cannot be reached: {error}") from error
+        except Short as error:
+            raise Unavailable(f"a revocation was written, but not copied: {error}") from error
+        except (ValkeyError, ValkeyClusterException, OSError) as error:
+            self._stale = True
+            raise Unavailable(f"Valkey cannot answer: {reason(error)}") from error
+
+
+def reason(error: Exception) -> str:
+    """What happened, in a word or a line; never what was sent, which a server may repeat."""
+    if isinstance(error, ResponseError):
+        return type(error).__name__
+    return " ".join(str(error).split()) or type(error).__name__

@@ -1,0 +1,103 @@
+"""Families by their keys: read with the time of their node, and changed by compare-and-set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from reticket.core.errors import Unavailable
+from reticket.core.model import Family
+from reticket.stores.valkey.engine import Engine
+from reticket.stores.valkey.rows import Seen, key_of, left, pack, unpack
+from reticket.stores.valkey.scripts import SWAP, Command
+from reticket.stores.valkey.trips import Barrier
+
+ATTEMPTS = 16
+"""Lost races in a row, of one family, before it is Unavailable."""
+
+Change = Callable[[bytes, Seen], Family | None]
+"""The row after, or the same object where nothing changes."""
+
+
+class Table:
+    """The families of an engine.
+
+    Args:
+        barriers: what makes a revocation last.
+    """
+
+    def __init__(self, engine: Engine, barriers: Sequence[Barrier]) -> None:
+        self._engine = engine
+        self._barriers = barriers
+
+    def read(self, families: Iterable[bytes]) -> dict[bytes, Seen]:
+        """What is there, and the clock of each node: the node that has a family decides when it
+        is, so that nodes whose clocks differ don't make thieves.
+        """
+        keys = {family: key_of(family) for family in families}
+        nodes = {family: self._engine.place(key) for family, key in keys.items()}
+        clocks = {nodes[family]: Command(key, ("TIME",)) for family, key in keys.items()}
+        looks = [Command(key, ("GET", key)) for key in keys.values()]
+        replies = self._engine.ask([*clocks.values(), *looks])
+        times = map(self._engine.milliseconds, replies)
+        now_at = dict(zip(clocks, times, strict=False))
+        found = zip(keys, replies[len(clocks) :], strict=True)
+        return {
+            family: Seen(raw or b"", unpack(family, raw), now_at[nodes[family]])
+            for family, raw in found
+        }
+
+    def write(
+        self,
+        seen: Mapping[bytes, Seen],
+        rows: Mapping[bytes, Family | None],
+        more: Sequence[Command] = (),
+    ) -> tuple[dict[bytes, Family], set[bytes], list[Any]]:
+        """Keep what changed: the rows that were kept, the ids whose race was lost, and the
+        replies to `more`, which goes along. A revocation waits for its copies.
+        """
+        changed = {
+            family: row
+            for family, row in rows.items()
+            if row and row is not seen[family].row and pack(row) != seen[family].raw
+        }
+        swaps = [_swap(seen[family], row) for family, row in changed.items()]
+        ended = any(row.revoked_at is not None for row in changed.values())
+        replies = self._engine.ask([*swaps, *more], self._barriers if ended else ())
+        won = dict(zip(changed, replies, strict=False))
+        kept = {family: row for family, row in changed.items() if won[family]}
+        return kept, changed.keys() - kept.keys(), replies[len(swaps) :]
+
+    def change(self, families: Iterable[bytes], change: Change) -> list[Family]:
+        """Change each of them on its own; the rows that this changed, after."""
+        changed: list[Family] = []
+
+        def attempt(waiting: Sequence[bytes]) -> set[bytes]:
+            seen = self.read(waiting)
+            rows = {family: change(family, each) for family, each in seen.items()}
+            kept, lost, _ = self.write(seen, rows)
+            changed.extend(kept.values())
+            return lost
+
+        self.settle(families, attempt)
+        return changed
+
+    def remove(self, seen: Mapping[bytes, Seen]) -> int:
+        """Delete what has not changed since; how many."""
+        gone = [SWAP(key_of(family), each.raw, b"", 0) for family, each in seen.items()]
+        return sum(self._engine.ask(gone))
+
+    def settle(
+        self, families: Iterable[bytes], attempt: Callable[[Sequence[bytes]], set[bytes]]
+    ) -> None:
+        """Attempt it until no family is left over."""
+        waiting = list(families)
+        for _ in range(ATTEMPTS):
+            if not waiting:
+                return
+            waiting = list(attempt(waiting))
+        raise Unavailable("others change the same families all the time")
+
+
+def _swap(seen: Seen, row: Family) -> Command:
+    return SWAP(key_of(row.id), seen.raw, pack(row), left(row.expires_at, seen.now))

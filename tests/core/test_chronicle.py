@@ -1,0 +1,114 @@
+"""One event for everything that happens, with whose it is and why; a switch is one more."""
+
+import pytest
+from tests.core.world import CALLER
+
+from reticket.core import chronicle
+from reticket.core.errors import Cause, Code, Refusal
+from reticket.core.model import REFUSING, Caller, Family, Outcome
+from reticket.core.steps import Turned
+
+NOW = 1_790_000_000_000
+FAMILY = Family(
+    id=bytes(range(16)), resource="test", subject="ada", client=None, context="1000", scope=None,
+    policy="TEST", ends_at=NOW, expires_at=NOW, generation=7, parent=5, floor=6, open_from=5,
+    rotated_at=NOW,
+)  # fmt: skip
+ENDED = FAMILY._replace(revoked_at=NOW, revoked_cause="sign_out")
+WHOSE = {
+    "at": NOW, "resource": "test", "family": FAMILY.id.hex(), "subject": "ada", "context": "1000",
+    "generation": 7, "address": CALLER.address, "device": CALLER.device,
+    "correlation_id": CALLER.correlation_id,
+}  # fmt: skip
+NAMES = {
+    Outcome.KEPT: "issued",
+    Outcome.ADVANCED: "issued",
+    Outcome.HEALED: "healed",
+    Outcome.REPLAYED: "replayed",
+    Outcome.REISSUED: "reissued",
+    Outcome.TOLERATED: "tolerated",
+}
+
+
+def told(turned):
+    return [_said(event) for event in chronicle.told("test", turned, CALLER)]
+
+
+def _said(event):
+    return {name: value for name, value in event._asdict().items() if value is not None}
+
+
+@pytest.mark.parametrize("outcome", [each for each in Outcome if each not in REFUSING])
+def test_every_outcome_that_answers_has_its_event(outcome):
+    turned = Turned(NOW, outcome, FAMILY, context="1000")
+    assert told(turned) == [{**WHOSE, "event": NAMES[outcome]}]
+
+
+def test_a_switch_is_told_beside_it_with_the_context_switched_to():
+    turned = Turned(NOW, Outcome.ADVANCED, FAMILY, context="1001", switched_to="1001")
+    issued, switched = told(turned)
+    assert (issued["event"], switched) == (
+        "issued", {**WHOSE, "event": "switched", "context": "1001"},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("cause", list(Cause))
+def test_a_refusal_is_told_with_its_cause(cause):
+    turned = Turned(NOW, None, FAMILY, refusal=Refusal(Code.INVALID_TOKEN, cause))
+    assert told(turned) == [{**WHOSE, "event": "refused", "cause": cause}]
+
+
+def test_where_nothing_was_decided_nothing_is_told():
+    assert told(Turned(NOW, None, FAMILY, waits=True)) == []
+
+
+def test_a_refusal_that_met_no_row_names_no_family():
+    turned = Turned(NOW, None, None, refusal=Refusal(Code.INVALID_TOKEN, Cause.UNKNOWN))
+    (event,) = told(turned)
+    assert (event["event"], event["cause"]) == ("refused", Cause.UNKNOWN)
+    assert event.keys() & {"family", "subject", "context", "generation"} == set()
+    forged = chronicle.refused(NOW, "test", Refusal(Code.INVALID_TOKEN, Cause.FORGED), CALLER)
+    assert _said(forged) == {**event, "cause": Cause.FORGED}
+
+
+def test_reuse_is_told_as_such_only_by_the_step_that_ended_the_family():
+    refusal = Refusal(Code.INVALID_TOKEN, Cause.REUSED)
+    turned = Turned(NOW, None, FAMILY, refusal=refusal, ended=True)
+    assert told(turned) == [{**WHOSE, "event": "reused", "cause": Cause.REUSED}]
+
+
+def test_a_sign_out_is_a_revocation_with_its_cause():
+    turned = Turned(NOW, Outcome.REVOKED, ENDED, ended=True)
+    assert told(turned) == [{**WHOSE, "event": "revoked", "cause": "sign_out"}]
+
+
+def test_a_sign_in_and_its_withdrawal():
+    begun = chronicle.begun("test", Turned(NOW, Outcome.ADVANCED, FAMILY), CALLER)
+    assert _said(begun) == {**WHOSE, "event": "sign_in"}
+    refusal = Refusal(Code.INVALID_CREDENTIALS, Cause.SUBJECT_GONE)
+    withdrawn = chronicle.begun("test", Turned(NOW, None, FAMILY, refusal=refusal), CALLER)
+    assert _said(withdrawn) == {**WHOSE, "event": "revoked", "cause": "subject_changed"}
+
+
+def test_a_failed_sign_in_names_a_subject_only_where_there_is_one():
+    refusal = Refusal(Code.INVALID_CREDENTIALS, Cause.WRONG_SECRET)
+    failed = _said(chronicle.sign_in_failed(NOW, "test", "ada", refusal, CALLER))
+    assert failed == {
+        "at": NOW, "event": "sign_in_failed", "resource": "test", "subject": "ada",
+        "cause": Cause.WRONG_SECRET, "address": CALLER.address, "device": CALLER.device,
+        "correlation_id": CALLER.correlation_id,
+    }  # fmt: skip
+    assert "subject" not in _said(chronicle.sign_in_failed(NOW, "test", None, refusal, CALLER))
+
+
+def test_a_revocation_from_outside_has_no_caller():
+    event = _said(chronicle.revoked(NOW, ENDED))
+    nobody = WHOSE.keys() - {"address", "device", "correlation_id"}
+    assert event == {**{name: WHOSE[name] for name in nobody}, "event": "revoked",
+                     "cause": "sign_out"}  # fmt: skip
+
+
+def test_a_caller_without_an_address_leaves_it_out():
+    caller = Caller(address="", correlation_id="")
+    (event,) = chronicle.told("test", Turned(NOW, Outcome.ADVANCED, FAMILY), caller)
+    assert (event.address, event.device, event.correlation_id) == (None, None, None)

@@ -1,0 +1,34 @@
+"""Family ids are UUIDv7 (RFC 9562 §5.7): in order of time, and as random as the rest allows."""
+
+import uuid
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reticket.core.identifiers import family_id
+
+NOW = 1_790_000_000_123
+TIMES = st.integers(0, 2**48 - 1)
+RANDOM = st.binary(min_size=10, max_size=10)
+
+
+@given(TIMES, RANDOM)
+def test_version_variant_and_time_are_where_the_rfc_has_them(now, random):
+    read = uuid.UUID(bytes=family_id(now, lambda size: random))
+    assert (read.variant, read.version) == (uuid.RFC_4122, 7)
+    assert int.from_bytes(read.bytes[:6], "big") == now
+
+
+@given(st.lists(TIMES, unique=True), st.randoms(use_true_random=False))
+def test_ids_are_in_order_of_their_times(times, random):
+    ids = {now: family_id(now, random.randbytes) for now in times}
+    assert sorted(ids.values()) == [ids[now] for now in sorted(times)]
+
+
+@pytest.mark.parametrize("bit", range(80))
+def test_74_bits_are_random(bit):
+    one = family_id(NOW, lambda size: bytes(size))
+    other = family_id(NOW, lambda size: (1 << bit).to_bytes(size, "big"))
+    taken = bit in (79, 78, 77, 76, 63, 62)
+    assert (one == other) is taken

@@ -1,0 +1,66 @@
+"""Which numbers stop a start, and which only get a warning."""
+
+from dataclasses import FrozenInstanceError, replace
+
+import pytest
+
+from reticket.core.policy import AKINON_2026, CLOUDREVE_2026, DAY, KIBO_2026, Policy, Reuse
+
+PRESETS = [KIBO_2026, AKINON_2026, CLOUDREVE_2026]
+LEAST = Policy("LEAST", 1, 1, 1, 0, Reuse.REVOKE)
+
+
+@pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.name)
+def test_a_preset_has_a_dated_name_and_neither_faults_nor_warnings(preset):
+    assert preset.name.endswith("_2026")
+    assert (preset.faults(), preset.warnings()) == ([], [])
+    assert (preset.absolute, preset.rotates) == (365 * DAY, True)
+
+
+def test_presets_answer_reuse_as_their_clients_bear_it():
+    assert [preset.reuse for preset in PRESETS] == [Reuse.TOLERATE, Reuse.REVOKE, Reuse.TOLERATE]
+    assert [preset.window for preset in PRESETS] == [60, 30, 60]
+
+
+def test_the_least_numbers_are_good():
+    assert LEAST.faults() == []
+
+
+@pytest.mark.parametrize("number", [0, -1])
+@pytest.mark.parametrize("member", ["access", "refresh", "absolute"])
+def test_a_lifetime_of_nothing_is_a_fault_with_its_name(member, number):
+    (fault, *_) = [f for f in replace(KIBO_2026, **{member: number}).faults() if "least" in f]
+    assert fault == f"{member} must be at least 1 second(s), is {number}"
+
+
+def test_a_window_may_be_nothing_but_not_less():
+    assert replace(KIBO_2026, window=0).faults() == []
+    assert replace(KIBO_2026, window=-1).faults() == ["window must be at least 0 second(s), is -1"]
+
+
+def test_an_idle_end_before_the_access_tokens_is_a_fault():
+    assert replace(KIBO_2026, refresh=3600).faults() == []
+    (fault,) = replace(KIBO_2026, refresh=3599).faults()
+    assert fault.startswith("refresh (3599 s) is shorter than access (3600 s)")
+
+
+def test_an_absolute_end_before_the_idle_end_is_a_fault():
+    assert replace(KIBO_2026, absolute=14 * DAY).faults() == []
+    (fault,) = replace(KIBO_2026, absolute=14 * DAY - 1).faults()
+    assert fault.startswith(f"absolute ({14 * DAY - 1} s) is shorter than refresh")
+
+
+def test_every_fault_is_told_at_once():
+    assert len(Policy("BAD", 0, -1, -2, -1, Reuse.REVOKE).faults()) == 6
+
+
+@pytest.mark.parametrize(("window", "warned"), [(0, False), (360, False), (361, True)])
+def test_a_window_over_a_tenth_of_the_access_lifetime_is_warned_of(window, warned):
+    policy = replace(KIBO_2026, window=window)
+    assert [f"window ({window} s)" in warning for warning in policy.warnings()] == [True] * warned
+    assert policy.faults() == []
+
+
+def test_a_policy_does_not_change():
+    with pytest.raises(FrozenInstanceError):
+        KIBO_2026.window = 0

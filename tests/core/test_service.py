@@ -1,0 +1,193 @@
+"""The one door: each command on its lane, and what an access token opens."""
+
+import threading
+from dataclasses import replace
+
+import pytest
+from tests.core.world import ADA, CALLER, JWT, OPAQUE, RESOURCES
+
+from reticket.core.commands import (
+    Begin,
+    End,
+    FindTenant,
+    FindUser,
+    OpenFactorSession,
+    ReadAccess,
+    Refresh,
+    SecondFactor,
+    SignIn,
+    SignInApplication,
+)
+from reticket.core.conveyor import Lane
+from reticket.core.errors import Cause, Code, Refusal, Unavailable
+from reticket.core.model import Outcome
+from reticket.core.people import Tenant
+from reticket.core.service import Lanes, Service
+
+pytestmark = pytest.mark.anyio
+
+TENANT = Tenant(1000, "Demo", None, False, False, None, (), (), ())
+NAMES = tuple(RESOURCES)
+
+
+def lane_of_this():
+    return threading.current_thread().name.partition("_")[0]
+
+
+class Desk:
+    """Answers with its verb, its command and the lane that it is on."""
+
+    def user(self, command, caller):
+        return "user", command, caller, lane_of_this()
+
+    def application(self, command, caller):
+        return "application", command, caller, lane_of_this()
+
+    def open_factor_session(self, command):
+        return "session", command, CALLER, lane_of_this()
+
+    def second_factor(self, command, caller):
+        return "factor", command, caller, lane_of_this()
+
+
+class Door:
+    """A service over a world; notes on which lanes its directory is asked."""
+
+    def __init__(self, world):
+        self.world, self.lanes_seen, self.sign_ins = world, [], []
+        self.lanes = Lanes(world.lane, Lane("directory"), Lane("password"))
+        people = world.people
+        people.signed_in = self.signed_in
+        people.tenant = lambda number: self._seen(TENANT if number == 1000 else None)
+        people.user_by_email = lambda email: self._seen(ADA if email == ADA.email else None)
+        self.service = Service(
+            list(RESOURCES.values()), world.engine, Desk(), people, world.mint, self.lanes,
+            world.clock,
+        )  # fmt: skip
+
+    def signed_in(self, user_id, at):
+        self.sign_ins.append((user_id, at))
+        return self._seen(12345)
+
+    def perform(self, command):
+        return self.service.perform(command, CALLER)
+
+    def read(self, token, *resources):
+        return self.perform(ReadAccess(resources, token))
+
+    def _seen(self, answer):
+        self.lanes_seen.append(lane_of_this())
+        return answer
+
+
+@pytest.fixture
+def door(world):
+    made = Door(world)
+    yield made
+    made.lanes.close()
+
+
+async def cause_of(reading):
+    with pytest.raises(Refusal) as refused:
+        await reading
+    assert refused.value.code is Code.INVALID_ACCESS_TOKEN
+    return refused.value.cause
+
+
+@pytest.mark.parametrize(
+    ("command", "verb"),
+    [
+        (SignIn("test", ADA.email, "password"), "user"),
+        (SignInApplication("test", "app", "secret"), "application"),
+        (OpenFactorSession("test", ADA, 300), "session"),
+        (SecondFactor("test", "session", "123456"), "factor"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+async def test_secrets_are_checked_on_the_lane_of_passwords(door, command, verb):
+    assert await door.perform(command) == (verb, command, CALLER, "password")
+
+
+async def test_a_sign_in_is_recorded_and_the_one_before_kept(door):
+    issued = await door.perform(Begin(OPAQUE.name, ADA))
+    assert door.sign_ins == [(ADA.id, door.world.clock())]
+    assert door.lanes_seen == ["directory"]
+    assert door.world.family(issued).previous_sign_in == 12345
+
+
+async def test_a_family_goes_from_its_beginning_to_its_end(door):
+    issued = await door.perform(Begin(OPAQUE.name, ADA))
+    newer = await door.perform(Refresh(OPAQUE.name, issued.refresh_token))
+    assert newer.outcome is Outcome.ADVANCED
+    ended = await door.perform(End(OPAQUE.name, newer.refresh_token))
+    assert ended.revoked_cause == "sign_out"
+
+
+async def test_tenants_and_users_are_found_or_not_after_a_catch_up(door):
+    assert await door.perform(FindTenant(1000)) is TENANT
+    assert await door.perform(FindTenant(1001)) is None
+    assert await door.perform(FindUser(ADA.email)) is ADA
+    assert await door.perform(FindUser("nobody@example.com")) is None
+    assert door.lanes_seen == ["directory"] * 4
+    assert door.world.people.catch_ups == 4
+
+
+@pytest.mark.parametrize("resource", [OPAQUE, JWT], ids=lambda resource: resource.name)
+async def test_an_access_token_opens_what_accepts_its_resource(door, resource):
+    text = (await door.world.begin(resource, "1000")).access_token
+    for names in ((resource.name,), NAMES, NAMES[::-1]):
+        access, holder = await door.read(text, *names)
+        assert (access.resource, access.subject, access.context) == (resource.name, ADA.id, "1000")
+        assert holder is ADA
+    other = next(name for name in NAMES if name != resource.name)
+    assert await cause_of(door.read(text, other)) is Cause.FORGED
+
+
+@pytest.mark.parametrize("names", [NAMES, NAMES[::-1]])
+async def test_the_cause_is_the_one_that_says_most(door, names):
+    issued = await door.world.begin(JWT)
+    assert await cause_of(door.read(issued.refresh_token, *names)) is Cause.WRONG_USE
+    assert await cause_of(door.read("x" + issued.access_token, *names)) is Cause.FORGED
+    door.world.clock.forward(3601)
+    assert await cause_of(door.read(issued.access_token, *names)) is Cause.EXPIRED
+
+
+@pytest.mark.parametrize("resources", [(), NAMES])
+async def test_nothing_opens_nothing(door, resources):
+    assert await cause_of(door.read("", *resources)) is Cause.FORGED
+
+
+@pytest.mark.parametrize("change", [{"disabled": True}, {"active": False}, None])
+async def test_an_access_token_dies_with_its_subjects_standing(door, change):
+    issued = await door.world.begin()
+    seen = door.world.people.catch_ups
+    users = door.world.people.users
+    users[ADA.id] = replace(ADA, **change) if change else None
+    assert await cause_of(door.read(issued.access_token, *NAMES)) is Cause.SUBJECT_GONE
+    assert door.world.people.catch_ups == seen + 1
+
+
+async def test_a_directory_that_fails_is_no_refusal(door, monkeypatch):
+    issued = await door.world.begin()
+
+    def broken():
+        raise Unavailable("no directory")
+
+    monkeypatch.setattr(door.world.people, "catch_up", broken)
+    for command in (
+        ReadAccess(NAMES, issued.access_token),
+        Refresh(OPAQUE.name, issued.refresh_token),
+        FindTenant(1000),
+    ):
+        with pytest.raises(Unavailable):
+            await door.perform(command)
+    monkeypatch.undo()
+    assert door.world.family(issued) == issued.family
+
+
+async def test_what_needs_no_hash_does_not_wait_for_hashes(door):
+    gate = threading.Event()
+    door.lanes.passwords.submit(gate.wait)
+    assert await door.perform(FindTenant(1000)) is TENANT
+    assert (await door.world.begin()).outcome is Outcome.ADVANCED
+    gate.set()

@@ -1,0 +1,296 @@
+"""Who is let in, what a failure costs, and how many of them there may be."""
+
+from dataclasses import replace
+
+import pytest
+from tests.core.conftest import APP, NEW, PASSWORD, SECRET
+from tests.core.world import ADA, CALLER
+
+from reticket.core.commands import OpenFactorSession, SecondFactor, SignIn, SignInApplication
+from reticket.core.errors import Cause, Code, Refusal
+from reticket.core.people import Credentials
+
+EVE = CALLER._replace(address="198.51.100.9")
+WRONG = (Code.INVALID_CREDENTIALS, Cause.WRONG_SECRET)
+UNKNOWN = (Code.INVALID_CREDENTIALS, Cause.UNKNOWN_SUBJECT)
+LIMITED = (Code.TOO_MANY_ATTEMPTS, Cause.LIMITED)
+NO_SESSION = (Code.NOT_FOUND, Cause.NO_SESSION)
+WRONG_CODE = (Code.INVALID_CREDENTIALS, Cause.WRONG_FACTOR)
+
+
+def sign_in(hall, password=PASSWORD, email=ADA.email, caller=CALLER, **more):
+    return hall.desk.user(SignIn("test", email, password, **more), caller)
+
+
+def call(hall, secret=SECRET, application_id=APP.id, caller=CALLER):
+    return hall.desk.application(SignInApplication("test", application_id, secret), caller)
+
+
+def session_of(hall, lifetime=300):
+    return hall.desk.open_factor_session(OpenFactorSession("test", ADA, lifetime))
+
+
+def code_of(hall):
+    return f"totp{hall.clock() // 30_000}"
+
+
+def second(hall, session_id, otp, caller=CALLER):
+    return hall.desk.second_factor(SecondFactor("test", session_id, otp), caller)
+
+
+def refusal_of(attempt, *arguments, **more):
+    with pytest.raises(Refusal) as refused:
+        attempt(*arguments, **more)
+    return refused.value.code, refused.value.cause
+
+
+def test_the_right_password_is_let_in_and_nothing_is_told(hall):
+    assert sign_in(hall) == sign_in(hall, email="ADA@Example.com") == ADA
+    assert hall.events == []
+    assert hall.people.catch_ups == 2
+
+
+def test_an_unknown_user_is_told_as_a_wrong_password_is_and_costs_a_hash_as_well(hall):
+    assert refusal_of(sign_in, hall, "wrong") == WRONG
+    assert refusal_of(sign_in, hall, email="nobody@example.com") == UNKNOWN
+    assert hall.hasher.verified == [NEW + PASSWORD, hall.hasher.absent()]
+
+
+def test_no_secret_fits_nobody(hall):
+    nobody = {"email": "nobody@example.com"}
+    assert refusal_of(sign_in, hall, "nobody knows", **nobody) == UNKNOWN
+    assert refusal_of(call, hall, "nobody knows", "nobody.app") == WRONG
+    del hall.people.hashes[APP.id]
+    assert refusal_of(call, hall, "nobody knows") == WRONG
+
+
+def test_a_user_that_the_dialect_does_not_know_is_refused_after_the_hash(hall):
+    assert refusal_of(sign_in, hall, admits=lambda user: False)[0] is Code.INVALID_CREDENTIALS
+    assert len(hall.hasher.verified) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "cause"),
+    [
+        ({"disabled": True}, Code.SUBJECT_DISABLED, Cause.DISABLED),
+        ({"active": False}, Code.SUBJECT_INACTIVE, Cause.INACTIVE),
+        ({"disabled": True, "active": False}, Code.SUBJECT_DISABLED, Cause.DISABLED),
+    ],
+)
+def test_only_who_knows_the_password_hears_that_the_user_is_blocked(hall, change, code, cause):
+    hall.people.users[ADA.id] = replace(ADA, **change)
+    assert refusal_of(sign_in, hall, "wrong") == WRONG
+    assert refusal_of(sign_in, hall) == (code, cause)
+    assert [event.cause for event in hall.events] == [Cause.WRONG_SECRET, cause]
+
+
+def test_a_failure_is_told_with_its_cause_and_without_what_was_sent(hall):
+    refusal_of(sign_in, hall, "wrong-password")
+    refusal_of(sign_in, hall, email="someone@example.com")
+    known, unknown = hall.events
+    assert (known.event, known.subject, known.cause) == ("sign_in_failed", ADA.id, WRONG[1])
+    assert (unknown.event, unknown.subject, unknown.cause) == ("sign_in_failed", None, UNKNOWN[1])
+    assert (known.address, known.correlation_id) == (CALLER.address, CALLER.correlation_id)
+    assert "wrong-password" not in repr(hall.events)
+    assert "someone@" not in repr(hall.events)
+
+
+def test_an_account_is_limited_whoever_asks_and_however_it_is_spelled(hall):
+    for caller in (CALLER, EVE, CALLER._replace(address="203.0.113.7")):
+        assert refusal_of(sign_in, hall, "wrong", ADA.email.upper(), caller) == WRONG
+    assert refusal_of(sign_in, hall, PASSWORD) == LIMITED
+    assert len(hall.hasher.verified) == 3
+    assert hall.events[-1].cause is Cause.LIMITED
+
+
+def test_an_unknown_account_is_limited_just_the_same(hall):
+    for _ in range(3):
+        assert refusal_of(sign_in, hall, email="nobody@example.com") == UNKNOWN
+    assert refusal_of(sign_in, hall, email="nobody@example.com") == LIMITED
+    assert sign_in(hall) == ADA
+
+
+def test_an_address_is_limited_whomever_it_asks_for(hall):
+    for number in range(6):
+        assert refusal_of(sign_in, hall, email=f"{number}@example.com") == UNKNOWN
+    assert refusal_of(sign_in, hall) == LIMITED
+    assert refusal_of(call, hall) == LIMITED
+    assert sign_in(hall, caller=EVE) == ADA
+
+
+def test_a_limit_says_when_to_come_again_and_ends_then(hall):
+    for _ in range(3):
+        refusal_of(sign_in, hall, "wrong")
+    with pytest.raises(Refusal) as refused:
+        sign_in(hall)
+    hall.clock.forward(59)
+    assert refusal_of(sign_in, hall) == LIMITED
+    hall.clock.forward(refused.value.retry_after - 59)
+    assert sign_in(hall) == ADA
+
+
+def test_successes_are_not_counted(hall):
+    for _ in range(20):
+        sign_in(hall)
+        call(hall)
+    assert refusal_of(sign_in, hall, "wrong") == WRONG
+
+
+def test_a_success_forgets_the_failures_of_the_account_and_not_those_of_the_address(hall):
+    for _ in range(2):
+        assert [refusal_of(sign_in, hall, "wrong") for _ in range(2)] == [WRONG] * 2
+        assert sign_in(hall) == ADA
+    assert [refusal_of(sign_in, hall, "wrong") for _ in range(2)] == [WRONG] * 2
+    assert refusal_of(sign_in, hall) == LIMITED
+    assert sign_in(hall, caller=EVE) == ADA
+
+
+def test_whatever_is_sent_as_an_email_is_a_failure_like_any_other(hall):
+    for email in ("", "\0", "\ud800", "x" * 100_000):
+        assert refusal_of(sign_in, hall, "wrong", email) == UNKNOWN
+
+
+def test_a_hash_of_old_parameters_is_renewed_by_the_right_password_only(hall):
+    hall.people.hashes[ADA.id] = "old:" + PASSWORD
+    refusal_of(sign_in, hall, "wrong")
+    assert hall.people.hashes[ADA.id] == "old:" + PASSWORD
+    sign_in(hall)
+    assert hall.people.hashes[ADA.id] == NEW + PASSWORD
+
+
+def test_a_secret_that_was_verified_costs_no_hash_again(hall):
+    assert [call(hall) for _ in range(3)] == [APP] * 3
+    assert len(hall.hasher.verified) == 1
+
+
+def test_a_wrong_secret_costs_a_hash_each_time_and_is_not_remembered(hall):
+    for _ in range(2):
+        assert refusal_of(call, hall, "wrong") == WRONG
+    assert refusal_of(call, hall, application_id="nobody.app") == WRONG
+    assert len(hall.hasher.verified) == 3
+    assert hall.verified.known == set()
+
+
+def test_a_changed_secret_ends_the_old_one_at_once(hall):
+    call(hall)
+    hall.people.hashes[APP.id] = NEW + "another"
+    assert refusal_of(call, hall) == WRONG
+    assert call(hall, "another") == APP
+
+
+@pytest.mark.parametrize("gone", [None, replace(APP, disabled=True)])
+def test_a_blocked_application_is_refused_also_with_a_secret_that_was_verified(hall, gone):
+    call(hall)
+    hall.people.applications[APP.id] = gone
+    assert refusal_of(call, hall)[0] is Code.INVALID_CREDENTIALS
+
+
+def test_nobody_locks_an_application_out_from_elsewhere(hall):
+    for _ in range(6):
+        refusal_of(call, hall, "wrong", caller=EVE)
+    assert refusal_of(call, hall, caller=EVE) == LIMITED
+    assert call(hall) == APP
+
+
+def test_a_second_factor_ends_its_session(hall):
+    session_id = session_of(hall)
+    assert second(hall, session_id, code_of(hall)) == ADA
+    hall.clock.forward(30)
+    assert refusal_of(second, hall, session_id, code_of(hall)) == NO_SESSION
+
+
+def test_a_code_works_once_whichever_session_asks(hall):
+    first, other = session_of(hall), session_of(hall)
+    assert first != other
+    second(hall, first, code_of(hall))
+    assert refusal_of(second, hall, other, code_of(hall)) == WRONG_CODE
+    hall.clock.forward(30)
+    assert second(hall, other, code_of(hall)) == ADA
+
+
+def test_a_session_that_is_over_or_never_was_is_not_found(hall):
+    session_id = session_of(hall, lifetime=10)
+    hall.clock.forward(10)
+    assert refusal_of(second, hall, session_id, code_of(hall)) == NO_SESSION
+    assert refusal_of(second, hall, "ff" * 20, code_of(hall)) == NO_SESSION
+    assert refusal_of(second, hall, "", code_of(hall)) == NO_SESSION
+
+
+@pytest.mark.parametrize(
+    "user", [None, replace(ADA, credential_version=2)], ids=["deleted", "password changed"]
+)
+def test_a_session_ends_with_what_it_stood_on(hall, user):
+    session_id = session_of(hall)
+    hall.people.users[ADA.id] = user
+    assert refusal_of(second, hall, session_id, code_of(hall)) == NO_SESSION
+
+
+def test_who_was_blocked_meanwhile_hears_it_after_the_right_code(hall):
+    session_id = session_of(hall)
+    hall.people.users[ADA.id] = replace(ADA, disabled=True)
+    assert refusal_of(second, hall, session_id, "wrong") == WRONG_CODE
+    assert refusal_of(second, hall, session_id, code_of(hall))[0] is Code.SUBJECT_DISABLED
+
+
+def test_who_has_no_second_factor_passes_none(hall):
+    hall.people.totp.clear()
+    assert refusal_of(second, hall, session_of(hall), "") == WRONG_CODE
+
+
+def test_a_session_bears_five_wrong_codes(hall):
+    session_id = session_of(hall)
+    callers = [CALLER._replace(address=f"192.0.2.{number}") for number in range(5)]
+    for number, caller in enumerate(callers):
+        if number % 2 == 0:
+            hall.clock.forward(60)
+        assert refusal_of(second, hall, session_id, "wrong", caller) == WRONG_CODE
+    hall.clock.forward(60)
+    assert refusal_of(second, hall, session_id, code_of(hall)) == NO_SESSION
+
+
+def test_the_fifth_try_may_be_right(hall):
+    session_id = session_of(hall)
+    for _ in range(4):
+        hall.clock.forward(60)
+        assert refusal_of(second, hall, session_id, "wrong") == WRONG_CODE
+    assert second(hall, session_id, code_of(hall)) == ADA
+
+
+def test_wrong_codes_count_as_failed_sign_ins(hall):
+    for _ in range(3):
+        assert refusal_of(second, hall, session_of(hall), "wrong") == WRONG_CODE
+    assert refusal_of(second, hall, session_of(hall), code_of(hall)) == LIMITED
+    assert refusal_of(sign_in, hall, caller=EVE) == LIMITED
+    assert hall.events[0].subject == ADA.id
+
+
+def test_a_right_password_does_not_make_wrong_codes_forgotten(hall):
+    """Whoever has the password must not guess codes without end."""
+    for number in range(3):
+        caller = CALLER._replace(address=f"192.0.2.{number}")
+        assert sign_in(hall, caller=caller) == ADA
+        assert refusal_of(second, hall, session_of(hall), "wrong", caller) == WRONG_CODE
+    assert refusal_of(second, hall, session_of(hall), code_of(hall), EVE) == LIMITED
+    assert refusal_of(sign_in, hall, caller=EVE) == LIMITED
+    hall.clock.forward(60)
+    assert sign_in(hall, caller=EVE) == ADA
+
+
+def test_a_right_code_forgets_the_wrong_ones(hall):
+    for number in range(2):
+        caller = CALLER._replace(address=f"192.0.2.{number}")
+        session_id = session_of(hall)
+        for _ in range(2):
+            assert refusal_of(second, hall, session_id, "wrong", caller) == WRONG_CODE
+        assert second(hall, session_id, code_of(hall), caller) == ADA
+        hall.clock.forward(30)
+    assert sign_in(hall) == ADA
+
+
+def test_what_is_asked_does_not_show_its_secrets():
+    asked = [
+        SignIn("test", ADA.email, "s3cret"), SignInApplication("test", APP.id, "s3cret"),
+        SecondFactor("test", "s3cret", "s3cret"),
+        Credentials(ADA.id, False, True, "s3cret"),
+    ]  # fmt: skip
+    assert "s3cret" not in repr(asked)

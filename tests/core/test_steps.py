@@ -1,0 +1,153 @@
+"""The order of the checks of a refresh and a sign-out, and that a refusal spends nothing."""
+
+import pytest
+from tests.core.world import ADA
+
+from reticket.core.commands import End, Refresh
+from reticket.core.errors import Cause, Code
+from reticket.core.model import Family, Outcome, RefreshToken
+from reticket.core.policy import AKINON_2026
+from reticket.core.steps import Rotate, SignOut
+
+NOW = 1_790_000_000_000
+ROW = Family(
+    id=bytes(16), resource="test", subject=ADA.id, client=None, context="1000", scope=None,
+    policy="AKINON_2026", ends_at=NOW + 10**12, expires_at=NOW + 10**9, generation=5, parent=3,
+    floor=4, open_from=3, rotated_at=NOW - 1,
+)  # fmt: skip
+SHUT = ROW._replace(rotated_at=NOW - 10**6)
+OVER = ROW._replace(ends_at=NOW)
+ENDED = ROW._replace(revoked_at=NOW - 1, revoked_cause="operator")
+
+
+def token(generation=5, context="1000"):
+    return RefreshToken(ROW.id, generation, context, NOW - 10**6)
+
+
+def rotate(row, presented=None, holder=ADA, waiting=(), **command):
+    asked = Refresh(**{"resource": "test", "token": "text", **command})
+    step = Rotate(
+        asked, presented or token(), AKINON_2026,
+        lambda resource, subject: holder, lambda subject: subject in waiting,
+    )  # fmt: skip
+    return step(row, NOW)
+
+
+def sign_out(row, presented=None, resource="test"):
+    return SignOut(End(resource, "text"), presented or token(), AKINON_2026)(row, NOW)
+
+
+def nobody(holder, context):
+    return False
+
+
+REFUSED = {
+    "no row": (None, {}, Cause.UNKNOWN),
+    "another resource": (ROW, {"resource": "other"}, Cause.WRONG_RESOURCE),
+    "another subject": (ROW, {"subject": "b" * 32}, Cause.WRONG_CLIENT),
+    "revoked": (ENDED, {}, Cause.REVOKED),
+    "past its end": (OVER, {}, Cause.EXPIRED),
+    "a holder that is gone": (ROW, {"holder": None}, Cause.SUBJECT_GONE),
+    "another resource before reuse": (
+        SHUT, {"resource": "other", "presented": token(1)}, Cause.WRONG_RESOURCE,
+    ),
+    "another subject before reuse": (
+        SHUT, {"subject": "b" * 32, "presented": token(1)}, Cause.WRONG_CLIENT,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_refusal_leaves_the_row_as_it_was(name):
+    row, asked, cause = REFUSED[name]
+    after, turned = rotate(row, **asked)
+    assert after is row
+    assert (turned.refusal.code, turned.refusal.cause) == (Code.INVALID_TOKEN, cause)
+    assert (turned.outcome, turned.ended, turned.now) == (None, False, NOW)
+
+
+def test_a_context_that_is_not_permitted_is_denied_and_spends_nothing():
+    asked = []
+    refusing = {"permits": lambda *what: bool(asked.append(what))}
+    after, turned = rotate(ROW, context="1001", **refusing)
+    assert after is ROW
+    assert (turned.refusal.code, turned.refusal.cause) == (Code.ACCESS_DENIED, Cause.NO_ACCESS)
+    assert asked == [(ADA, "1001")]
+    assert (turned.switched_to, turned.ended) == (None, False)
+
+
+def test_a_context_that_is_kept_must_be_permitted_still():
+    assert rotate(ROW, permits=nobody).result.refusal.code is Code.ACCESS_DENIED
+
+
+def test_reuse_ends_the_family_even_of_a_holder_that_is_gone():
+    after, turned = rotate(SHUT, token(1), holder=None, permits=nobody)
+    assert (after.revoked_at, after.revoked_cause) == (NOW, "reuse")
+    assert (turned.refusal.cause, turned.ended, turned.family) == (Cause.REUSED, True, after)
+
+
+@pytest.mark.parametrize("presented", [5, 4, 9])
+def test_while_a_change_of_the_subject_waits_nothing_is_decided(presented):
+    after, turned = rotate(ROW, token(presented), waiting={ADA.id})
+    assert after is ROW
+    assert (turned.waits, turned.outcome, turned.refusal) == (True, None, None)
+    assert not rotate(ROW, waiting={"b" * 32}).result.waits
+
+
+OUTCOMES = {
+    Outcome.HEALED: (ROW, token(9)),
+    Outcome.ADVANCED: (ROW, token(5)),
+    Outcome.REPLAYED: (ROW, token(4)),
+    Outcome.REISSUED: (SHUT, token(3)),
+}
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES)
+def test_an_outcome_comes_with_its_holder_and_the_context_of_the_token(outcome):
+    row, presented = OUTCOMES[outcome]
+    after, turned = rotate(row._replace(context="1001"), presented, subject=ADA.id)
+    assert (turned.outcome, turned.holder, turned.context) == (outcome, ADA, "1000")
+    assert (turned.family, turned.refusal, turned.switched_to) == (after, None, None)
+    assert (after == row._replace(context="1001")) is (outcome is Outcome.REPLAYED)
+    assert after.context == ("1001" if outcome is Outcome.REPLAYED else "1000")
+
+
+def test_a_switch_is_the_answers_and_is_told():
+    after, turned = rotate(ROW, context="1001")
+    assert (after.context, turned.context, turned.switched_to) == ("1001", "1001", "1001")
+    assert rotate(ROW, context="1000").result.switched_to is None
+
+
+def test_a_switch_by_an_older_token_changes_the_answer_and_not_the_row():
+    after, turned = rotate(ROW, token(4), context="1001")
+    assert after is ROW
+    assert (turned.context, turned.switched_to) == ("1001", "1001")
+
+
+def test_a_step_that_is_run_again_comes_to_the_same():
+    assert rotate(ROW) == rotate(ROW)
+
+
+@pytest.mark.parametrize("generation", [1, 4, 5, 9])
+@pytest.mark.parametrize("row", [ROW, SHUT], ids=["open", "shut"])
+def test_any_generation_signs_out(row, generation):
+    after, turned = sign_out(row, token(generation))
+    assert (after.revoked_at, after.revoked_cause) == (NOW, "sign_out")
+    assert after.generation == row.generation
+    assert (turned.outcome, turned.family, turned.ended) == (Outcome.REVOKED, after, True)
+
+
+@pytest.mark.parametrize(
+    ("row", "resource", "cause"),
+    [
+        (None, "test", Cause.UNKNOWN),
+        (ROW, "other", Cause.WRONG_RESOURCE),
+        (ENDED, "test", Cause.REVOKED),
+        (OVER, "test", Cause.EXPIRED),
+    ],
+)
+def test_a_refused_sign_out_changes_nothing(row, resource, cause):
+    after, turned = sign_out(row, resource=resource)
+    assert after is row
+    assert (turned.refusal.code, turned.refusal.cause) == (Code.INVALID_TOKEN, cause)
+    assert not turned.ended

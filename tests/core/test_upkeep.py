@@ -1,0 +1,159 @@
+"""What happens without anybody asking: intents end families, what is over goes away."""
+
+from dataclasses import replace
+
+import pytest
+from tests.core.world import ADA, Audit
+
+from reticket.core import upkeep as module
+from reticket.core.errors import Unavailable
+from reticket.core.model import Family, Selection
+from reticket.core.ports import Intent
+from reticket.core.upkeep import Upkeep
+from reticket.stores.memory import MemoryEphemeral, MemoryStore
+from reticket.testing import FakeClock
+
+BOB = "b" * 32
+
+
+class Directory:
+    """Intents that are seen after a catch-up."""
+
+    def __init__(self):
+        self.written, self.waiting = [], []
+
+    def write(self, **selection):
+        self.written.append(Intent(len(self.written), Selection(**selection), "disabled"))
+
+    def catch_up(self):
+        self.waiting = list(self.written)
+
+    def intents(self):
+        return tuple(self.waiting)
+
+    def settle(self, intent):
+        self.written.remove(intent)
+
+
+class House:
+    def __init__(self):
+        self.clock = FakeClock()
+        self.store, self.ephemeral = MemoryStore(self.clock), MemoryEphemeral(self.clock)
+        self.directory, self.audit = Directory(), Audit()
+        self.upkeep = Upkeep(self.store, self.ephemeral, self.directory, self.audit)
+
+    def family(self, number, subject=ADA.id, lives=100, context=None):
+        """A family whose newest token dies in that many seconds."""
+        now = self.clock()
+        family = Family(
+            id=number.to_bytes(16, "big"), resource="test", subject=subject, client=None,
+            context=context, scope=None, policy="TEST", ends_at=now + 10**9,
+            expires_at=now + lives * 1000, generation=1, parent=0, floor=0, open_from=1,
+            rotated_at=now,
+        )  # fmt: skip
+        self.store.create([family])
+        return family
+
+    def left(self):
+        """The causes by number of family; None for those that live."""
+        families = self.store.page(Selection(), 10_000).families
+        return {int.from_bytes(family.id, "big"): family.revoked_cause for family in families}
+
+
+@pytest.fixture
+def house():
+    return House()
+
+
+def test_an_intent_ends_what_it_selects_and_is_settled(house):
+    house.family(1)
+    house.family(2, BOB)
+    house.directory.write(subject=ADA.id)
+    assert house.upkeep.apply_intents() == 1
+    assert house.left() == {1: "disabled", 2: None}
+    assert (house.directory.written, house.upkeep.apply_intents()) == ([], 0)
+
+
+def test_intents_are_applied_in_their_order(house):
+    house.family(1, context="1000")
+    house.directory.write(subject=ADA.id, context="1000")
+    house.directory.write(subject=ADA.id)
+    house.directory.written[1] = replace(house.directory.written[1], cause="deleted")
+    assert house.upkeep.apply_intents() == 2
+    assert house.left() == {1: "disabled"}
+
+
+def test_an_intent_stays_until_the_store_has_done_it(house, monkeypatch):
+    house.family(1)
+    house.directory.write(subject=ADA.id)
+    with monkeypatch.context() as broken:
+        broken.setattr(house.store, "revoke", _unavailable)
+        with pytest.raises(Unavailable):
+            house.upkeep.apply_intents()
+    assert (len(house.directory.written), house.left()) == (1, {1: None})
+    house.upkeep.apply_intents()
+    assert (house.directory.written, house.left()) == ([], {1: "disabled"})
+
+
+def test_a_crash_before_an_intent_is_settled_is_mended(house, monkeypatch):
+    house.family(1)
+    house.directory.write(subject=ADA.id)
+    with monkeypatch.context() as broken:
+        broken.setattr(house.directory, "settle", _unavailable)
+        with pytest.raises(Unavailable):
+            house.upkeep.apply_intents()
+    house.clock.forward(1)
+    assert house.upkeep.apply_intents() == 1
+    assert (house.left(), house.audit.names) == ({1: "disabled"}, ["revoked"])
+
+
+def test_a_revocation_returns_what_it_ended_and_is_told_durably(house):
+    family = house.family(1, context="1000")
+    (ended,) = house.upkeep.revoke(Selection(subject=ADA.id), "operator")
+    assert (ended.id, ended.revoked_at, ended.revoked_cause) == (
+        family.id, house.clock(), "operator",
+    )  # fmt: skip
+    (event,) = house.audit.durable
+    assert (event.event, event.family, event.subject, event.context, event.cause) == (
+        "revoked", family.id.hex(), ADA.id, "1000", "operator",
+    )  # fmt: skip
+    assert house.upkeep.revoke(Selection(subject=ADA.id), "again") == []
+    assert len(house.audit.events) == 1
+
+
+def test_what_died_goes_and_what_lives_or_may_still_be_presented_stays(house):
+    for number, lives in enumerate((1, 9, 10, 11)):
+        house.family(number, lives=lives)
+    house.upkeep.revoke(Selection(family=(3).to_bytes(16, "big")), "operator")
+    house.clock.forward(10)
+    assert house.upkeep.purge() == 2
+    assert house.left() == {2: None, 3: "operator"}
+    assert house.upkeep.purge() == 0
+
+
+def test_purging_goes_on_in_small_batches_until_nothing_is_left(house, monkeypatch):
+    monkeypatch.setattr(module, "BATCH", 2)
+    asked, expire = [], house.store.expire
+    monkeypatch.setattr(house.store, "expire", lambda *call: asked.append(call) or expire(*call))
+    for number in range(5):
+        house.family(number, lives=1)
+        house.ephemeral.once(f"key:{number}", 1)
+    house.clock.forward(2)
+    assert house.upkeep.purge() == 5
+    assert {limit for _, limit in asked} == {2}
+    assert house.upkeep.sweep() == 0
+    assert (house.left(), house.ephemeral.sweep(10)) == ({}, 0)
+
+
+def test_sweeping_removes_what_is_over_and_nothing_else(house, monkeypatch):
+    monkeypatch.setattr(module, "BATCH", 2)
+    for number in range(5):
+        house.ephemeral.once(f"key:{number}", 1)
+    house.ephemeral.once("stays", 10)
+    house.clock.forward(2)
+    assert house.upkeep.sweep() == 5
+    assert house.ephemeral.peek("stays") == ""
+
+
+def _unavailable(*call):
+    raise Unavailable("no disk")

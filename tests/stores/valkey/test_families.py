@@ -1,0 +1,264 @@
+"""What Valkey promises beyond the contracts: races, keys that end, floors, lists, durability."""
+
+import threading
+from functools import partial
+
+import pytest
+
+from reticket.core.errors import Unavailable
+from reticket.core.model import Outcome, Selection
+from reticket.core.policy import SECOND
+from reticket.core.ports import Stepped
+from reticket.stores.valkey.members import members_key
+from reticket.stores.valkey.rows import LINGER, key_of, pack
+from reticket.testing.store_contract import Presenting, family_of
+
+THREADS = 64
+
+
+def begun_at(now, number):
+    return now.to_bytes(6, "big") + b"\x70" + number.to_bytes(9, "big")
+
+
+@pytest.fixture
+def fresh(store):
+    """Families that begin now, by the engine's clock, as real ones do."""
+    now = store.now()
+
+    def begin(number, **changes):
+        times = {"rotated_at": now, "expires_at": now + 10**8, "ends_at": now + 10**9}
+        return family_of(number, **{"id": begun_at(now, number), **times, **changes})
+
+    return begin
+
+
+def at_once(works):
+    """What threads get that start together."""
+    results, start = [], threading.Barrier(len(works))
+
+    def run(work):
+        start.wait()
+        results.append(work())
+
+    threads = [threading.Thread(target=run, args=(work,)) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+
+def test_parallel_refreshes_through_two_stores_get_one_successor(opened, store, fresh):
+    stores = [opened()[0], opened()[0]]
+    families = [fresh(number) for number in range(3)]
+    store.create(families)
+    batch = [(family.id, Presenting(family.id, 1)) for family in families]
+    results = at_once(
+        [lambda each=stores[number % 2]: each.transact(batch) for number in range(THREADS)]
+    )
+    assert len(results) == THREADS
+    for column in zip(*results, strict=True):
+        assert {generation for _, generation in column} == {2}
+        assert sum(outcome is Outcome.ADVANCED for outcome, _ in column) == 1
+    assert [store.find(family.id).generation for family in families] == [2, 2, 2]
+
+
+def test_whoever_loses_a_race_decides_again(opened, store, fresh):
+    family, other = fresh(1), opened()[0]
+    store.create([family])
+    met = []
+
+    def overtaken(row, now):
+        if not met:
+            other.transact([(family.id, Presenting(family.id, 1))])
+        met.append(row.generation)
+        return Presenting(family.id, 1)(row, now)
+
+    assert store.transact([(family.id, overtaken)]) == [(Outcome.REPLAYED, 2)]
+    assert met == [1, 2]
+
+
+def test_a_race_that_is_always_lost_is_unavailable(opened, store, fresh):
+    family, other = fresh(1), opened()[0]
+    store.create([family])
+
+    def overtaken(row, now):
+        other.transact([(family.id, Presenting(family.id, row.generation))])
+        return Stepped(row._replace(context="mine"), None)
+
+    with pytest.raises(Unavailable, match="all the time"):
+        store.transact([(family.id, overtaken)])
+    assert store.find(family.id).context == "1000"
+
+
+def test_a_batch_that_changes_nothing_writes_nothing(servers, store, fresh):
+    store.create([fresh(1)])
+
+    def writes():
+        return [
+            each.info("persistence")["rdb_changes_since_last_save"] for each in servers.primaries()
+        ]
+
+    before = writes()
+    for after in (lambda row: row, lambda row: row._replace(), lambda row: None):
+        step = partial(lambda kept, row, now: Stepped(kept(row), None), after)
+        store.transact([(fresh(1).id, step)] * 10)
+    assert writes() == before
+
+
+def test_a_key_ends_a_while_after_the_last_token(servers, store, fresh):
+    family = fresh(1)
+    store.create([family])
+    client = servers.client_for(key_of(family.id))
+
+    def outlived(row):
+        return store.now() + client.pttl(key_of(family.id)) - row.expires_at - LINGER
+
+    assert abs(outlived(family)) < 5 * SECOND
+    store.transact([(family.id, Presenting(family.id, 1))])
+    refreshed = store.find(family.id)
+    assert refreshed.expires_at > family.expires_at
+    assert abs(outlived(refreshed)) < 5 * SECOND
+    store.revoke(Selection(family=family.id), "operator")
+    assert abs(outlived(refreshed)) < 5 * SECOND
+
+
+def test_what_is_stored_is_the_row_and_nothing_else(servers, store, fresh):
+    family = fresh(1)
+    store.create([family])
+    store.transact([(family.id, Presenting(family.id, 1))])
+    kept = {key for primary in servers.primaries() for key in primary.scan_iter()}
+    members = members_key(family.subject)
+    assert kept == {b"rt:format", members, key_of(family.id)}
+    raw = servers.client_for(key_of(family.id)).get(key_of(family.id))
+    assert raw == pack(store.find(family.id))
+    assert set(servers.client_for(members).smembers(members)) == {family.id}
+
+
+def test_a_value_is_compact(store, fresh):
+    assert len(pack(fresh(1, device="Mozilla/5.0 (X11; Linux x86_64)"))) <= 180
+
+
+def test_a_sign_in_on_its_way_is_under_the_floor(servers, store, fresh):
+    """Its row is there, but its subject's list does not know it yet."""
+    early = [fresh(number, subject="ada") for number in range(2)]
+    store.create(early)
+    members = members_key("ada")
+    servers.client_for(members).srem(members, early[1].id)
+    assert [row.id for row in store.revoke(Selection(subject="ada"), "password")] == [early[0].id]
+    assert store.find(early[1].id).revoked_cause == "password"
+    step = early[1].id, Presenting(early[1].id, 1)
+    assert [outcome for outcome, _ in store.transact([step, step])] == [Outcome.REVOKED] * 2
+    late = fresh(2, id=begun_at(store.now() + 1, 2), subject="ada")
+    store.create([late])
+    assert store.transact([(late.id, Presenting(late.id, 1))]) == [(Outcome.ADVANCED, 2)]
+    live = store.page(Selection(subject="ada", live_at=store.now()), 10)
+    assert [row.id for row in live.families] == [late.id]
+
+
+def test_a_floor_that_comes_while_a_step_runs_is_seen(opened, store, fresh):
+    family, other = fresh(0), opened()[0]
+    store.create([family])
+    met = []
+
+    def ended_meanwhile(row, now):
+        if not met:
+            other.revoke(Selection(subject=family.subject), "operator")
+        met.append(row.revoked_at is None)
+        return Presenting(family.id, 1)(row, now)
+
+    assert store.transact([(family.id, ended_meanwhile)]) == [(Outcome.REVOKED, 1)]
+    assert met == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("selection", "under"),
+    [
+        (Selection(subject="ada"), True),
+        (Selection(subject="ada", resource="kibo.adminuser"), True),
+        (Selection(subject="ada", client="spa"), True),
+        (Selection(subject="ada", resource="kibo.developer"), False),
+        (Selection(subject="ada", client="another"), False),
+        (Selection(subject="ada", context="1000"), False),
+        (Selection(subject="alan"), False),
+    ],
+)
+def test_a_floor_says_what_never_changes_in_a_row(servers, store, fresh, selection, under):
+    """A family may come into a context after its revocation, and is not meant by it."""
+    store.revoke(selection, "operator")
+    family = fresh(0, subject="ada", client="spa")
+    store.create([family])
+    assert (store.find(family.id).revoked_at is not None) is under
+
+
+def test_two_floors_of_a_subject_stand_side_by_side(store, fresh):
+    one, other = fresh(0), fresh(1, resource="kibo.developer", subject=fresh(0).subject)
+    for resource in ("kibo.adminuser", "kibo.developer", "kibo.adminuser"):
+        store.revoke(Selection(subject=one.subject, resource=resource), resource)
+    store.create([one, other._replace(id=one.id[:-1] + b"\x09")])
+    page = store.page(Selection(subject=one.subject), 10)
+    assert {row.revoked_cause for row in page.families} == {"kibo.adminuser", "kibo.developer"}
+
+
+def test_a_list_forgets_families_that_are_gone(servers, store, fresh):
+    members = members_key("ada")
+    client = servers.client_for(members)
+    for number in range(60):
+        family = fresh(number, subject="ada")
+        store.create([family])
+        servers.client_for(key_of(family.id)).delete(key_of(family.id))
+    assert client.scard(members) < 20
+    assert client.pttl(members) > 10**9
+
+
+def test_a_subject_with_many_families_is_listed_in_order(store, fresh):
+    store.create([fresh(number, subject="ada") for number in range(2500)])
+    first = store.page(Selection(subject="ada"), 1200)
+    second = store.page(Selection(subject="ada"), 1200, first.cursor)
+    third = store.page(Selection(subject="ada"), 1200, second.cursor)
+    ids = [row.id for page in (first, second, third) for row in page.families]
+    assert ids == sorted(ids)
+    assert len(set(ids)) == 2500
+    assert third.cursor is None
+    assert len(store.revoke(Selection(subject="ada"), "operator")) == 2500
+
+
+def test_a_row_that_was_refreshed_meanwhile_is_not_expired(opened, store, fresh, monkeypatch):
+    family, other = fresh(1, expires_at=store.now() + 1000), opened()[0]
+    store.create([family])
+    remove = store._table.remove
+
+    def late(seen):
+        if seen:
+            other.transact([(family.id, Presenting(family.id, 1))])
+        return remove(seen)
+
+    monkeypatch.setattr(store._table, "remove", late)
+    assert store.expire(store.now() + 5000, 10) == 0
+    assert store.find(family.id).generation == 2
+
+
+def test_what_was_created_in_a_failed_batch_is_taken_back(opened, store, fresh, monkeypatch):
+    one, two, other = fresh(1), fresh(2), opened()[0]
+    read = store._table.read
+
+    def overtaken(families):
+        seen = read(families)
+        if other.find(two.id) is None:
+            other.create([two])
+        return seen
+
+    monkeypatch.setattr(store._table, "read", overtaken)
+    with pytest.raises(KeyError):
+        store.create([one, two._replace(subject="somebody else")])
+    assert store.find(one.id) is None
+    assert store.find(two.id) == two
+
+
+def test_a_copy_that_was_ended_elsewhere_stays_ended(store, fresh):
+    family = fresh(1)
+    store.absorb([family, family._replace(revoked_at=5, revoked_cause="operator")])
+    assert store.find(family.id).revoked_cause == "operator"
+    assert [row.id for row in store.page(Selection(subject=family.subject), 9).families] == [
+        family.id
+    ]

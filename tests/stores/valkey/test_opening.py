@@ -1,0 +1,166 @@
+"""What stops the start, with one clear sentence and without the password."""
+
+import builtins
+from contextlib import contextmanager
+
+import pytest
+from tests.stores.valkey.servers import emptied, free_port
+
+from reticket.core.errors import StartupError
+from reticket.stores.valkey import open_store
+from reticket.stores.valkey.address import Address, parse
+from reticket.testing import FakeClock
+
+PASSWORD = "p4ss:w@rd/é"
+QUOTED = "p4ss%3Aw%40rd%2F%C3%A9"
+
+
+def failure(url):
+    with pytest.raises(StartupError) as caught:
+        open_store(url, FakeClock(), 1.0)
+    said = str(caught.value)
+    assert "p4ss" not in said
+    assert "\n" not in said
+    return said
+
+
+@contextmanager
+def configured(server, **settings):
+    before = {name: server.config_get(name)[name] for name in settings}
+    for name, value in settings.items():
+        server.config_set(name, value)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            server.config_set(name, value)
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("valkey://host", Address((("host", 6379),), clustered=False)),
+        (
+            f"valkey://ada:{QUOTED}@10.0.0.1:7000/3?wait=2&tls=yes&ca=/etc/ca.pem",
+            Address(
+                (("10.0.0.1", 7000),),
+                clustered=False,
+                database=3,
+                username="ada",
+                password=PASSWORD,
+                wait=2,
+                tls=True,
+                ca="/etc/ca.pem",
+            ),
+        ),
+        (
+            "valkey-cluster://a:1,[::1]:2,c",
+            Address((("a", 1), ("::1", 2), ("c", 6379)), clustered=True),
+        ),
+        (
+            f"valkey://:{QUOTED}@host",
+            Address((("host", 6379),), clustered=False, password=PASSWORD),
+        ),
+    ],
+)
+def test_a_url_is_read(url, expected):
+    assert parse(url) == expected
+    assert "p4ss" not in repr(expected)
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("valkey://", "names no host"),
+        ("valkey:host", "names no host"),
+        (f"valkey://:{QUOTED}@", "names no host"),
+        (f"valkey://:{QUOTED}@host:port", "names no host"),
+        ("valkey://host:0", "names no host"),
+        ("valkey://host:99999", "names no host"),
+        (f"valkey://:{QUOTED}@[::1", "cannot be read"),
+        ("valkey://one,two", "takes one host"),
+        ("valkey-cluster://one,,two", "names no host"),
+        ("valkey://host/sessions", "the database in the URL of Valkey is a number"),
+        ("valkey-cluster://host/1", "has the database 0 only"),
+        ("valkey://host?wait=some", "wait in the URL of Valkey is a number from 0 to 9"),
+        ("valkey://host?wait=10", "wait in the URL of Valkey is a number from 0 to 9"),
+        ("valkey://host?wait=", "wait in the URL of Valkey is a number from 0 to 9"),
+        ("valkey://host?tls=maybe", "tls in the URL of Valkey is yes or no"),
+        (f"valkey://:{QUOTED}@host?weight=1", "has no option 'weight'"),
+    ],
+)
+def test_a_wrong_url_stops_the_start(url, said):
+    assert said in failure(url)
+
+
+@pytest.mark.parametrize("scheme", ["valkey", "valkey-cluster"])
+def test_an_unreachable_server_stops_the_start(scheme):
+    said = failure(f"{scheme}://:{QUOTED}@127.0.0.1:{free_port()}")
+    assert "cannot be used" in said
+    assert "Connection refused" in said
+
+
+def test_a_cluster_starts_by_any_host_that_can_be_reached(cluster):
+    port = cluster.servers[4].port
+    url = f"valkey-cluster://127.0.0.1:{free_port()},127.0.0.1:{port}"
+    for each in open_store(url, FakeClock(), 1.0):
+        each.close()
+
+
+def test_a_name_that_nobody_has_stops_the_start():
+    assert "cannot be used" in failure("valkey://no.such.host.invalid:1")
+
+
+def test_a_wrong_password_stops_the_start(standalone):
+    port = standalone.servers[0].port
+    with configured(standalone.client, requirepass=PASSWORD):
+        assert "cannot be used" in failure(f"valkey://:p4ss@127.0.0.1:{port}")
+        assert "cannot be used" in failure(f"valkey://127.0.0.1:{port}")
+        for each in open_store(f"valkey://:{QUOTED}@127.0.0.1:{port}", FakeClock(), 1.0):
+            each.close()
+
+
+@pytest.mark.parametrize("policy", ["allkeys-lru", "volatile-ttl"])
+def test_a_server_that_throws_away_stops_the_start(servers, policy):
+    with configured(servers.primaries()[-1], **{"maxmemory-policy": policy}):
+        said = failure(servers.url)
+    assert f"has maxmemory-policy {policy}" in said
+    assert "set it to noeviction" in said
+
+
+def test_one_server_is_no_cluster_and_a_node_is_not_alone(standalone, cluster):
+    alone, node = standalone.url, cluster.url.split(",")[0]
+    assert "is no cluster: write valkey://" in failure(alone.replace("valkey:", "valkey-cluster:"))
+    assert "write valkey-cluster://" in failure(node.replace("valkey-cluster:", "valkey:"))
+
+
+def test_a_replica_stops_the_start(standalone):
+    standalone.client.replicaof("127.0.0.1", "1")
+    try:
+        assert "is a replica: name the primary" in failure(standalone.url)
+    finally:
+        standalone.client.replicaof("NO", "ONE")
+
+
+def test_families_of_another_version_stop_the_start(servers):
+    emptied(servers).client_for(b"rt:format").set("rt:format", "2")
+    said = failure(servers.url)
+    servers.client_for(b"rt:format").delete("rt:format")
+    assert "written by another version of reticket" in said
+
+
+def test_a_missing_driver_stops_the_start(monkeypatch):
+    real = builtins.__import__
+
+    def without(name, *rest):
+        if name.startswith("reticket.stores.valkey.opening"):
+            raise ModuleNotFoundError("No module named 'valkey'", name="valkey")
+        return real(name, *rest)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    assert "valkey is not installed" in failure("valkey://host")
+
+
+def test_nothing_is_copied_into_a_file(store, tmp_path):
+    with pytest.raises(StartupError, match="its own tools"):
+        store.backup(tmp_path / "copy")
