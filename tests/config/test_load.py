@@ -174,7 +174,7 @@ def test_what_the_command_line_gets_wrong_names_its_flag(tmp_path: Path) -> None
 
 def test_an_unknown_key_that_is_near_nothing_lists_what_is_accepted(toml: Toml) -> None:
     sentence = refusal(toml("zzz = 1"))
-    assert "accepted are host, port, data, " in sentence
+    assert "accepted are host, port, workers, data, " in sentence
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,9 @@ def test_memory_suffices_for_the_lanes(toml: Toml) -> None:
     assert refusal(toml("[hashing]\nmemory = 16\nparallelism = 4")) == sentence
 
 
-@pytest.mark.parametrize("url", ["postgresql://u:hunter2@db/x", "sqlite:///", "hunter2"])
+@pytest.mark.parametrize(
+    "url", ["mysql://u:hunter2@db/x", "sqlite:///", "postgresql:u:hunter2", "hunter2"]
+)
 @pytest.mark.parametrize("key", ["families", "directory"])
 def test_a_store_that_there_is_not_is_refused_without_its_url(key: str, url: str) -> None:
     sentence = refusal(None, {key: url})

@@ -76,6 +76,8 @@ class People:
     def catch_up(self):
         self.catch_ups += 1
 
+    catch_up_now = catch_up
+
     def user(self, user_id):
         return self.users.get(user_id)
 

@@ -25,7 +25,7 @@ class Directory:
     def write(self, **selection):
         self.written.append(Intent(len(self.written), Selection(**selection), "disabled"))
 
-    def catch_up(self):
+    def catch_up_now(self):
         self.waiting = list(self.written)
 
     def intents(self):

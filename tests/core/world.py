@@ -62,6 +62,8 @@ class People:
     def catch_up(self) -> None:
         self.catch_ups += 1
 
+    catch_up_now = catch_up
+
     def user(self, user_id: str) -> User | None:
         return self.users.get(user_id)
 

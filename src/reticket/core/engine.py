@@ -142,7 +142,7 @@ class Engine:
         now = self._store.now()
         families = [self._first(start, now) for start in batch]
         self._store.create(families)
-        self._directory.catch_up()
+        self._directory.catch_up_now()
         results = [self._stand(s, f, now) for s, f in zip(batch, families, strict=True)]
         self._audit.record(
             [

@@ -246,8 +246,14 @@ class Intent:
 class Directory(Protocol):
     """People, tenants, accounts, applications, as the service reads them."""
 
+    def catch_up_now(self) -> None:
+        """See every change that was committed before this call. Unavailable."""
+        ...
+
     def catch_up(self) -> None:
-        """See what other processes have changed. Cheap: microseconds when nothing has."""
+        """See what other processes have changed: all of it, or on a server all that is older than
+        half a second, which is never asked more often. Cheap: microseconds when nothing has.
+        """
         ...
 
     def user(self, user_id: str) -> User | None:

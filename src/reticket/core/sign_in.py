@@ -92,7 +92,7 @@ class SignInDesk:
 
     def user(self, command: SignIn, caller: Caller) -> User:
         """Check a password. An unknown user costs the same time as a wrong password."""
-        self._directory.catch_up()
+        self._directory.catch_up_now()
         account = _account(command.email)
         guards = ((account, self._limits.account), self._address(caller))
         self._within((*guards, self._factor(account)), command.resource, caller)
@@ -111,12 +111,12 @@ class SignInDesk:
 
         Its id is public, so failures are counted by address alone: nobody locks it out.
         """
-        self._directory.catch_up()
+        self._directory.catch_up_now()
         guards = (self._address(caller),)
         self._within(guards, command.resource, caller)
         credentials = self._directory.application_credentials(command.application_id)
         right = self._matches_known(credentials, command.secret)
-        self._directory.catch_up()
+        self._directory.catch_up_now()
         application = self._directory.application(command.application_id)
         if not right or application is None or application.disabled:
             raise self._failure(guards, command.resource, None, Cause.WRONG_SECRET, caller)
@@ -132,7 +132,7 @@ class SignInDesk:
 
     def second_factor(self, command: SecondFactor, caller: Caller) -> User:
         """Check a one-time password; a code works once, a session bears five wrong ones."""
-        self._directory.catch_up()
+        self._directory.catch_up_now()
         key = f"factor:{command.session_id}"
         user = self._factor_user(self._ephemeral.peek(key))
         if user is None:

@@ -35,7 +35,7 @@ class Upkeep:
 
     def apply_intents(self) -> int:
         """End what changes in the directory demand; how many intents were settled."""
-        self._directory.catch_up()
+        self._directory.catch_up_now()
         waiting = self._directory.intents()
         for intent in waiting:
             self.revoke(intent.selection, intent.cause)

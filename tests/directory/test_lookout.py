@@ -1,0 +1,122 @@
+"""When a look is had, and who has to wait for one."""
+
+from __future__ import annotations
+
+import pytest
+
+from reticket.core.errors import Unavailable
+from reticket.directory.lookout import Lookout
+
+
+class Place:
+    """Counts looks. `mark` is raised when it is an error."""
+
+    pause = 0.5
+
+    def __init__(self):
+        self.now, self.found, self.looks, self.renewed, self.changes = 100.0, 1, 0, 0, 0
+
+    def seconds(self):
+        return self.now
+
+    def mark(self):
+        self.looks += 1
+        if isinstance(self.found, Exception):
+            raise self.found
+        return self.found
+
+    def renew(self):
+        self.renewed += 1
+
+
+@pytest.fixture
+def place():
+    return Place()
+
+
+@pytest.fixture
+def lookout(place):
+    made = Lookout(place, place.renew, place.seconds)
+    place.looks = 0
+    return made
+
+
+def test_one_look_in_a_pause(place, lookout):
+    for _ in range(1000):
+        place.now += 0.001
+        lookout.glance()
+    assert place.looks == 2
+
+
+def test_a_change_is_seen_after_the_pause(place, lookout):
+    place.found = 2
+    place.now += 0.499
+    lookout.glance()
+    assert place.renewed == 0
+    place.now += 0.001
+    lookout.glance()
+    lookout.glance()
+    assert place.renewed == 1
+
+
+def test_the_pause_counts_from_the_beginning_of_a_look(place, lookout):
+    def slow():
+        place.now += 0.4
+        return 1
+
+    place.mark = slow
+    place.now += 0.5
+    lookout.glance()
+    place.now += 0.1
+    place.mark = lambda: 2
+    lookout.glance()
+    assert place.renewed == 1
+
+
+def test_a_look_misses_nothing(place, lookout):
+    for mark in (2, 3, 3):
+        place.found = mark
+        lookout.look()
+    assert place.renewed == 2
+
+
+def test_own_changes_are_seen_at_once(place, lookout):
+    place.found, place.changes = 2, 1
+    lookout.glance()
+    lookout.glance()
+    assert (place.looks, place.renewed) == (1, 1)
+
+
+def test_nobody_repeats_a_look_that_has_just_failed(place, lookout):
+    place.found = Unavailable("gone")
+    place.now += 0.5
+    for _ in range(9):
+        with pytest.raises(Unavailable, match="gone"):
+            lookout.glance()
+    assert place.looks == 1
+    place.found = 2
+    place.now += 0.5
+    lookout.glance()
+    lookout.glance()
+    assert (place.looks, place.renewed) == (2, 1)
+
+
+def test_a_renewal_that_failed_is_made_good(place, lookout):
+    def fail():
+        raise Unavailable("gone")
+
+    lookout._renew, place.found = fail, 2
+    with pytest.raises(Unavailable):
+        lookout.look()
+    lookout._renew = place.renew
+    lookout.look()
+    assert place.renewed == 1
+
+
+def test_without_a_pause_every_glance_is_a_look(place):
+    place.pause = 0.0
+    lookout = Lookout(place, place.renew, place.seconds)
+    for mark in (2, 2, 3):
+        place.found = mark
+        lookout.glance()
+    assert (place.looks, place.renewed) == (4, 2)

@@ -1,0 +1,352 @@
+"""What only PostgreSQL can do: be far away, freeze, hang up, stand behind a pooler."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+import traceback
+from contextlib import closing, contextmanager
+
+import psycopg
+import pytest
+from sqlalchemy import event, select
+from tests.stores.postgresql.pooler import Pooler
+
+from reticket.core.errors import StartupError, Unavailable
+from reticket.core.people import Application
+from reticket.directory import postgresql
+from reticket.directory.directory import open_directory
+from reticket.directory.drafts import UserDraft
+from reticket.directory.errors import AlreadyExists, Invalid
+from reticket.directory.seed import DEMO, load_seed
+from reticket.directory.tables import users
+
+ADA = "ada@example.com"
+FORM = (
+    "The directory's URL must look like postgresql://USER:PASSWORD@HOST:PORT/DATABASE, with the "
+    "special characters of a password written as %XX."
+)
+
+
+@pytest.fixture
+def engine(postgresql_databases):
+    return postgresql_databases
+
+
+def refused(url, opened):
+    with pytest.raises(StartupError) as raised:
+        opened(url)
+    assert "hunter2" not in "".join(traceback.format_exception(raised.value))
+    assert "\n" not in str(raised.value)
+    return str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "me:a@hunter2@127.0.0.1/d",
+        "me:1/hunter2@127.0.0.1/d",
+        "me:hunter2/a@127.0.0.1/d",
+        "me:hunter2%@127.0.0.1/d",
+        "me:hunter2@[127.0.0.1/d",
+        "me@127.0.0.1/d?hunter2=1",
+    ],
+)
+def test_urls_that_cannot_be_read(opened, rest):
+    assert refused(f"postgresql://{rest}", opened) == FORM
+
+
+def test_a_server_that_is_not_there(opened):
+    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        port = taken.getsockname()[1]
+    message = refused(f"postgresql://me:hunter2@127.0.0.1:{port}/people", opened)
+    assert message.startswith(f"Cannot open the directory 127.0.0.1:{port}/people: ")
+    assert message.endswith("Connection refused.")
+
+
+def test_a_server_that_does_not_answer(opened):
+    with closing(socket.create_server(("127.0.0.1", 0))) as silent:
+        port = silent.getsockname()[1]
+        message = refused(f"postgresql://me:hunter2@127.0.0.1:{port}/people", opened)
+    assert message.startswith(f"Cannot open the directory 127.0.0.1:{port}/people: ")
+    assert "timeout expired" in message
+
+
+def test_a_database_that_is_not_there(opened, server):
+    assert 'database "none" does not exist' in refused(server.format("none"), opened)
+
+
+def test_a_wrong_password(opened, url, holder):
+    holder.execute("CREATE ROLE guarded LOGIN PASSWORD 'right'")
+    mine = url.replace("postgres:@", "guarded:hunter2@")
+    try:
+        assert 'authentication failed for user "guarded"' in refused(mine, opened)
+    finally:
+        holder.execute("DROP ROLE guarded")
+
+
+def test_a_driver_that_is_missing(opened, url, monkeypatch):
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    for name in ("postgresql", "postgresql_server"):
+        monkeypatch.delitem(sys.modules, f"reticket.directory.{name}")
+    monkeypatch.delattr("reticket.directory.postgresql_server")
+    assert refused(url, opened) == (
+        "The directory is in PostgreSQL, whose driver is missing: "
+        "install psycopg with its extra `binary`."
+    )
+
+
+def test_tables_of_somebody_else_under_the_same_names(engine, opened, blank_url):
+    with engine.connect(blank_url) as connection:
+        connection.execute("CREATE TABLE users (id integer)")
+    assert refused(blank_url, opened).endswith(
+        " has tables that are not of a directory of reticket (users); "
+        "give it a database of its own."
+    )
+    assert len(engine.schema(blank_url)) == 1
+
+
+def test_tables_of_others_beside_it(engine, opened, blank_url):
+    with engine.connect(blank_url) as connection:
+        connection.execute("CREATE TABLE families (id integer)")
+    assert opened(blank_url).users.page() == []
+
+
+def test_there_is_no_file_to_copy_to(directory, tmp_path):
+    with pytest.raises(StartupError, match="use pg_dump"):
+        directory.backup(tmp_path / "copy")
+    assert list(tmp_path.iterdir()) == []
+
+
+START = """
+import os, sys
+from reticket.directory.directory import open_directory
+open_directory(sys.argv[1], None, lambda: 0, os.urandom).close()
+"""
+WAITING = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+
+
+def test_first_starts_take_turns(engine, opened, blank_url):
+    with closing(engine.connect(blank_url)) as connection:
+        connection.execute(f"BEGIN; SELECT pg_advisory_xact_lock({postgresql.STARTING})")
+        starts = [subprocess.Popen([sys.executable, "-c", START, blank_url]) for _ in range(2)]
+        while connection.execute(WAITING).fetchone() != (2,):
+            assert [start.poll() for start in starts] == [None, None]
+            time.sleep(0.02)
+        assert engine.schema(blank_url) == set()
+        connection.execute("COMMIT")
+    assert [start.wait() for start in starts] == [0, 0]
+    assert opened(blank_url).version == 1
+
+
+def test_a_pooler_may_stand_between(engine, url, opened, hasher):
+    parts = psycopg.conninfo.conninfo_to_dict(url)
+    pooler = Pooler(f"{parts['host']}/.s.PGSQL.5432", parts["dbname"])
+    with closing(pooler):
+        one, other = opened(pooler.url), opened(pooler.url)
+        load_seed(DEMO, one, hasher, 0)
+        other.catch_up()
+        for turn in range(12):
+            user_id = other.user_by_email(ADA).id
+            one.signed_in(user_id, turn)
+            (one.users.disable if turn % 2 else one.users.enable)(ADA)
+            other.catch_up()
+            assert other.user(user_id).disabled == bool(turn % 2)
+        one.close()
+        other.close()
+    assert pooler.turns > 60
+
+
+def test_nothing_stays_on_a_connection(directory, hasher):
+    load_seed(DEMO, directory, hasher, 0)
+    directory.catch_up()
+    directory.signed_in(directory.user_by_email(ADA).id, 1)
+    with closing(directory.database._storage.reader.raw_connection()) as connection:
+        for statement, clean in (
+            ("SHOW statement_timeout", ("0",)),
+            ("SHOW idle_in_transaction_session_timeout", ("0",)),
+            ("SHOW transaction_isolation", ("read committed",)),
+            ("SELECT count(*) FROM pg_prepared_statements", (0,)),
+            ("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'", (0,)),
+        ):
+            assert connection.cursor().execute(statement).fetchone() == clean
+
+
+@pytest.fixture
+def at():
+    """A clock that stands until it is moved: its only element, in seconds."""
+    return [0.0]
+
+
+@pytest.fixture
+def patient(url, directory, sealer, at):
+    """The same directory in a process that has the time."""
+    entropy = random.Random(9).randbytes
+    with closing(open_directory(url, sealer, lambda: 0, entropy, lambda: at[0])) as opened:
+        yield opened
+
+
+@contextmanager
+def counted(statements, engine):
+    def count(connection, cursor, statement, *_):
+        statements.append(statement)
+
+    event.listen(engine, "before_cursor_execute", count)
+    yield
+    event.remove(engine, "before_cursor_execute", count)
+
+
+def test_a_thousand_refreshes_cost_two_small_statements_a_second(patient, at):
+    statements = []
+    with counted(statements, patient.database._storage._asking):
+        for _ in range(1000):
+            at[0] += 0.001
+            patient.catch_up()
+    assert len(statements) == 2
+    assert {statement.split()[0] for statement in statements} == {"SELECT"}
+
+
+def test_a_change_elsewhere_is_seen_half_a_second_later(patient, directory, hasher, at):
+    load_seed(DEMO, directory, hasher, 0)
+    patient.catch_up_now()
+    user = patient.user_by_email(ADA)
+    directory.users.disable(ADA)
+    patient.catch_up()
+    assert patient.user(user.id) is user
+    assert not patient.pending(user.id)
+    at[0] += 0.5
+    patient.catch_up()
+    assert patient.user(user.id).disabled
+    assert patient.pending(user.id)
+
+
+def test_a_change_elsewhere_is_seen_at_once_by_who_must_not_miss_it(patient, directory, hasher):
+    load_seed(DEMO, directory, hasher, 0)
+    patient.catch_up_now()
+    directory.users.disable(ADA)
+    patient.catch_up_now()
+    assert patient.user_by_email(ADA).disabled
+
+
+def test_ones_own_change_is_seen_at_once(patient, hasher):
+    load_seed(DEMO, patient, hasher, 0)
+    patient.catch_up()
+    assert not patient.user_by_email(ADA).disabled
+    patient.users.disable(ADA)
+    patient.catch_up()
+    assert patient.user_by_email(ADA).disabled
+
+
+def test_changes_come_one_after_another(impatient, directory, other):
+    """What one finds absent stays absent until it has inserted it."""
+    with directory.database.change() as connection:
+        assert connection.execute(select(users)).all() == []
+        with pytest.raises(Unavailable, match="QueryCanceled"):
+            other.users.add(UserDraft("a@b"), "hash")
+        directory.users.insert(connection, UserDraft("a@b"), "hash")
+    with pytest.raises(AlreadyExists):
+        other.users.add(UserDraft("a@b"), "hash")
+
+
+def test_a_connection_that_was_lost(directory, holder):
+    directory.catch_up()
+    holder.execute(
+        "SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    with pytest.raises(Unavailable, match="cannot answer"):
+        directory.catch_up()
+    directory.catch_up()
+    assert directory.users.page() == []
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    for name, seconds in {"PATIENCE": 0.1, "GRACE": 0.1, "SILENCE": 0.5}.items():
+        monkeypatch.setattr(f"reticket.directory.postgresql_server.{name}", seconds)
+
+
+def test_a_server_that_freezes(impatient, directory, holder):
+    directory.catch_up()
+    pids = holder.execute(
+        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() "
+        "AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+    ).fetchall()
+    assert pids
+    for (pid,) in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        with pytest.raises(Unavailable, match="timeout"):
+            directory.catch_up()
+        directory.catch_up()
+    finally:
+        for (pid,) in pids:
+            os.kill(pid, signal.SIGCONT)
+
+
+def test_connections_that_are_all_busy(impatient, directory):
+    readers = [directory.database.read() for _ in range(5)]
+    for reader in readers:
+        reader.__enter__()
+    for verb in (directory.catch_up, directory.users.page, lambda: directory.users.disable(ADA)):
+        with pytest.raises(Unavailable, match="all connections to PostgreSQL are busy"):
+            verb()
+    for reader in readers:
+        reader.__exit__(None, None, None)
+    directory.catch_up()
+
+
+def test_a_process_that_freezes_in_a_change_keeps_others_waiting_for_a_while(
+    impatient, directory, other
+):
+    def frozen():
+        with directory.database.change() as connection:
+            connection.exec_driver_sql("SELECT 1")
+            while not other_changed():
+                pass
+
+    def other_changed():
+        try:
+            other.users.add(UserDraft("a@b"), "hash")
+        except Unavailable:
+            return False
+        return True
+
+    with pytest.raises(Unavailable):
+        frozen()
+    assert len(other.users.page()) == 1
+
+
+@pytest.mark.parametrize("name", ["\0", "x\0y", "\ud800"])
+def test_keys_that_no_text_is(directory, name):
+    directory.catch_up()
+    assert directory.user(name) is None
+    assert directory.user_by_email(f"{name}@b") is None
+    assert directory.user_credentials(name) is None
+    assert directory.application(name) is None
+    assert directory.application_credentials(name) is None
+
+
+@pytest.mark.parametrize("name", ["x\0y", "x" * 256])
+def test_values_that_cannot_be_kept(directory, name):
+    with pytest.raises(Invalid, match="cannot be kept"):
+        directory.applications.add(Application(name, None, (), None, False), "hash")
+    assert directory.applications.page() == []
+    assert directory.version == 1
+
+
+def test_errors_tell_no_values(directory, holder):
+    draft = UserDraft("a@b", "hunter2")
+    holder.execute("ALTER TABLE users ADD CHECK (first_name <> 'hunter2')")
+    try:
+        with pytest.raises(Unavailable) as raised:
+            directory.users.add(draft, "hash")
+    finally:
+        holder.execute("ALTER TABLE users DROP CONSTRAINT users_first_name_check")
+    assert str(raised.value) == "the directory cannot answer: CheckViolation (23514)"
+    assert "hunter2" not in "".join(traceback.format_exception(raised.value))
