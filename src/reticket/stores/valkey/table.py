@@ -7,6 +7,7 @@ from typing import Any
 
 from reticket.core.errors import Unavailable
 from reticket.core.model import Family
+from reticket.core.policy import SECOND
 from reticket.stores.valkey.engine import Engine
 from reticket.stores.valkey.rows import Seen, key_of, left, pack, unpack
 from reticket.stores.valkey.scripts import SWAP, Command
@@ -14,6 +15,9 @@ from reticket.stores.valkey.trips import Barrier
 
 ATTEMPTS = 16
 """Lost races in a row, of one family, before it is Unavailable."""
+
+DOUBTFUL = 60 * SECOND
+"""Milliseconds after which an end has reached its copies, or never will."""
 
 Change = Callable[[bytes, Seen], Family | None]
 """The row after, or the same object where nothing changes."""
@@ -61,12 +65,13 @@ class Table:
             for family, row in rows.items()
             if row and row is not seen[family].row and pack(row) != seen[family].raw
         }
-        swaps = [_swap(seen[family], row) for family, row in changed.items()]
-        ended = any(row.revoked_at is not None for row in changed.values())
+        again = {} if not self._barriers else _in_doubt(seen, rows.keys() - changed.keys())
+        swaps = [_swap(seen[family], row) for family, row in (changed | again).items()]
+        ended = again or any(row.revoked_at is not None for row in changed.values())
         replies = self._engine.ask([*swaps, *more], self._barriers if ended else ())
-        won = dict(zip(changed, replies, strict=False))
+        won = dict(zip(changed | again, replies, strict=False))
         kept = {family: row for family, row in changed.items() if won[family]}
-        return kept, changed.keys() - kept.keys(), replies[len(swaps) :]
+        return kept, {family for family in won if not won[family]}, replies[len(swaps) :]
 
     def change(self, families: Iterable[bytes], change: Change) -> list[Family]:
         """Change each of them on its own; the rows that this changed, after."""
@@ -97,6 +102,18 @@ class Table:
                 return
             waiting = list(attempt(waiting))
         raise Unavailable("others change the same families all the time")
+
+
+def _in_doubt(seen: Mapping[bytes, Seen], families: Iterable[bytes]) -> dict[bytes, Family]:
+    """Rows that were ended so lately that their copies may be missing: whoever is told that they
+    are over is told so behind a barrier of his own, for which they are written once more.
+    """
+    rows = ((family, seen[family].row) for family in families)
+    return {
+        family: row
+        for family, row in rows
+        if row and row.revoked_at is not None and seen[family].now - row.revoked_at < DOUBTFUL
+    }
 
 
 def _swap(seen: Seen, row: Family) -> Command:
