@@ -52,52 +52,41 @@ class Store(Protocol):
         never make a row where there was none. Refusals are values in results. When it raises
         Unavailable nothing of the batch was kept.
         """
-        ...
 
     def create(self, batch: Sequence[Family]) -> None:
         """Insert families whose ids are new. An id that is there already raises KeyError."""
-        ...
 
     def find(self, family: bytes) -> Family | None:
         """The row as it is, ended or not."""
-        ...
 
     def page(self, selection: Selection, limit: int, after: bytes | None = None) -> Page:
         """At most `limit` families that fit, after the cursor."""
-        ...
 
     def revoke(self, selection: Selection, cause: str) -> Sequence[Family]:
         """End every live family that fits, with the engine's strongest durability.
 
         Returns the rows that it ended, after. Doing it twice ends nothing more.
         """
-        ...
 
     def absorb(self, batch: Sequence[Family]) -> None:
         """Merge copies from elsewhere (`rotation.merge`), creating what is absent."""
-        ...
 
     def expire(self, before: int, limit: int) -> int:
         """Delete at most `limit` families whose newest token died before that time; how many."""
-        ...
 
     def backup(self, path: Path) -> None:
         """Copy everything into a new file (mode 0600) while in use. StartupError where the
         engine has nothing that a file could hold.
         """
-        ...
 
     def check(self) -> None:
         """Look at what is stored as a whole. StartupError when it is damaged."""
-        ...
 
     def now(self) -> int:
         """The engine's clock: milliseconds."""
-        ...
 
     def close(self) -> None:
         """Release everything; a closed store raises Unavailable."""
-        ...
 
 
 class Ephemeral(Protocol):
@@ -105,33 +94,26 @@ class Ephemeral(Protocol):
 
     def once(self, key: str, lifetime: int, value: str = "") -> bool:
         """Set a key for `lifetime` seconds unless it is there; whether it was set."""
-        ...
 
     def peek(self, key: str) -> str | None:
         """The value, or None when absent or past its end."""
-        ...
 
     def take(self, key: str) -> str | None:
         """Remove a key and return its value; of many callers one gets it."""
-        ...
 
     def count(self, key: str, window: int, add: int = 1) -> int:
         """Add to a counter that forgets `window` seconds after its first addition; the sum.
         `add=0` only reads.
         """
-        ...
 
     def forget(self, key: str) -> None:
         """Drop a counter."""
-        ...
 
     def sweep(self, limit: int) -> int:
         """Delete at most `limit` entries past their end; how many."""
-        ...
 
     def close(self) -> None:
         """Release everything; a closed one raises Unavailable."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,23 +153,18 @@ class KeyRing(Protocol):
 
     def mac_at(self, label: str, at: int) -> MacKey:
         """The key that was active at that time (the oldest usable one for times before it)."""
-        ...
 
     def mac_by_id(self, label: str, key_id: bytes) -> MacKey | None:
         """A key that is neither retired nor compromised."""
-        ...
 
     def macs(self, label: str) -> Sequence[MacKey]:
         """All keys that are neither retired nor compromised, the likeliest to have signed first."""
-        ...
 
     def signer_at(self, at: int) -> Signer:
         """The signing key that was active at that time."""
-        ...
 
     def verifier(self, kid: str) -> Verifier | None:
         """The public key with that id, unless retired or compromised."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,15 +200,12 @@ class KeyStore(Protocol):
 
     def keys(self) -> Sequence[SealedKey]:
         """All of them, in order of (use, sequence)."""
-        ...
 
     def add(self, key: SealedKey) -> bool:
         """Insert unless its (use, sequence) is taken; whether it was inserted."""
-        ...
 
     def update(self, keys: Sequence[SealedKey]) -> None:
         """Write states and times of existing keys, in one transaction."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,61 +222,47 @@ class Directory(Protocol):
 
     def catch_up_now(self) -> None:
         """See every change that was committed before this call. Unavailable."""
-        ...
 
     def catch_up(self) -> None:
         """See what other processes have changed: all of it, or on a server all that is older than
         half a second, which is never asked more often. Cheap: microseconds when nothing has.
         """
-        ...
 
     def user(self, user_id: str) -> User | None:
         """The record, disabled or not; None when deleted or never there. Cached."""
-        ...
 
     def application(self, application_id: str) -> Application | None:
         """The record, disabled or not. Cached."""
-        ...
 
     def tenant(self, tenant_id: int) -> Tenant | None:
         """The record. Cached."""
-        ...
 
     def user_by_email(self, email: str) -> User | None:
         """The record; the case of the e-mail does not matter."""
-        ...
 
     def user_credentials(self, email: str) -> Credentials | None:
         """What the password is checked against."""
-        ...
 
     def application_credentials(self, application_id: str) -> Credentials | None:
         """What the secret is checked against."""
-        ...
 
     def totp_secret(self, user_id: str) -> bytes | None:
         """The unsealed secret of the second factor, or None."""
-        ...
 
     def renew_hash(self, subject: str, old: str, new: str) -> None:
         """Replace a hash by one with newer parameters, if it is still the old one."""
-        ...
 
     def signed_in(self, user_id: str, at: int) -> int | None:
         """Record a sign-in and return the one before."""
-        ...
 
     def pending(self, subject: str) -> bool:
         """Whether an intent for this subject waits to be applied; its refreshes fail then."""
-        ...
 
     def intents(self) -> Sequence[Intent]:
         """Those that wait, in the order in which they were written."""
-        ...
 
     def settle(self, intent: Intent) -> None:
         """Forget an intent that was applied."""
-        ...
 
 
 class SecretHasher(Protocol):
@@ -316,7 +276,6 @@ class SecretHasher(Protocol):
 
     def absent(self) -> str:
         """A hash that no secret fits and that costs as much as any other."""
-        ...
 
 
 class OneTimePasswords(Protocol):
@@ -324,7 +283,6 @@ class OneTimePasswords(Protocol):
 
     def match(self, secret: bytes, otp: str, now: int) -> int | None:
         """The time step that the code belongs to (now, one before or after), or None."""
-        ...
 
 
 class Event(NamedTuple):
@@ -349,8 +307,6 @@ class AuditLog(Protocol):
 
     def record(self, events: Sequence[Event], *, durable: bool = False) -> None:
         """Append, in order. `durable` returns after the disk has them (revocations)."""
-        ...
 
     def close(self) -> None:
         """Release the file."""
-        ...

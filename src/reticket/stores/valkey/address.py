@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote
 
 from reticket.core.errors import StartupError
 
 PORT = 6379
 MOST_REPLICAS = 9
+_URL = re.compile(
+    r"(?P<scheme>[a-z-]+):(//(?P<netloc>[^/?#]*))?(?P<path>[^?#]*)(\?(?P<query>[^#]*))?(#.*)?"
+)
+"""Several hosts in brackets are more than the standard library's parser bears."""
+
 _HOST = re.compile(r"(?:\[(?P<v6>[0-9a-fA-F:.]+)\]|(?P<name>[^:\[\]@/\s]+))(?::(?P<port>\d{1,5}))?")
 _FORM = (
     "write valkey://host:6379/0 or valkey-cluster://host:6379,host:6379, "
@@ -47,18 +52,17 @@ def parse(url: str) -> Address:
     """`valkey://[user:password@]host[:port][/database][?wait=N&tls=yes&ca=FILE]`; of a
     `valkey-cluster` several hosts, separated by commas. StartupError says what is wrong.
     """
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        raise StartupError(f"the URL of Valkey cannot be read: {_FORM}") from None
-    clustered = parts.scheme == "valkey-cluster"
-    who, _, where = parts.netloc.rpartition("@")
+    parts = _URL.fullmatch(url)
+    if parts is None:
+        raise StartupError(f"the URL of Valkey cannot be read: {_FORM}")
+    clustered = parts["scheme"] == "valkey-cluster"
+    who, _, where = (parts["netloc"] or "").rpartition("@")
     username, _, password = who.partition(":")
-    options = _options(parts.query)
+    options = _options(parts["query"] or "")
     return Address(
         hosts=_hosts(where, clustered),
         clustered=clustered,
-        database=_database(parts.path, clustered),
+        database=_database(parts["path"], clustered),
         username=unquote(username) or None,
         password=unquote(password) or None,
         wait=_number(options.get("wait", "0"), "wait", MOST_REPLICAS),
