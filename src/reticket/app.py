@@ -43,7 +43,7 @@ from reticket.http.edge import Asgi, Edge, logged, unseen, with_preflights
 from reticket.http.pages import pages
 from reticket.http.routing import RoutingTable
 from reticket.http.server import Listener, bind, serve
-from reticket.http.workers import Workers, work_alone
+from reticket.http.workers import Workers
 from reticket.openapi import document_bytes, document_to_try
 from reticket.settings import Settings
 from reticket.wire import Dialect
@@ -140,7 +140,7 @@ class Builder:
                     _answer(house, listening, started if number == 0 else lambda url: None)
 
             if settings.workers == 1:
-                work_alone(work)
+                work(0)
             else:
                 Workers(settings.workers, work).run()
 

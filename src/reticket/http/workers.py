@@ -20,11 +20,6 @@ _log = structlog.get_logger("reticket.http")
 Work = Callable[[int], None]
 
 
-def work_alone(work: Work) -> None:
-    """Work in this very process."""
-    work(0)
-
-
 class Workers:
     """Owns child processes that do the same work; they end with this one, however it ends.
 
