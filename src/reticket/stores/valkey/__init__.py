@@ -46,5 +46,5 @@ def open_store(
             "install reticket with its extra `valkey`"
         ) from None
     address = parse(url)
-    engine, barrier = connect(address, busy_timeout)
-    return ValkeyStore(engine, barrier), ValkeyEphemeral(connect(address, busy_timeout)[0])
+    families, ephemera = (connect(address, busy_timeout) for _ in range(2))
+    return ValkeyStore(families), ValkeyEphemeral(ephemera)

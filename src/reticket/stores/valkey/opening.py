@@ -12,18 +12,21 @@ from reticket.stores.valkey.address import Address
 from reticket.stores.valkey.engine import Engine, reason
 from reticket.stores.valkey.nodes import Cluster, Server
 from reticket.stores.valkey.scripts import Command
-from reticket.stores.valkey.trips import Barrier
+from reticket.stores.valkey.trips import DISK, REPLICAS, Barrier
 
 FORMAT = b"1"
 FORMAT_KEY = b"rt:format"
 OLDEST = (6, 2)
 KNOWS_WAITAOF = (7, 2)
+LATE = 1000
+"""Milliseconds after which a replica is not late, but gone."""
+
 GRACE = 1.0
 """Seconds that a server gets to report that a replica is late before we hang up."""
 
 
-def connect(address: Address, patience: float) -> tuple[Engine, tuple[Barrier, ...]]:
-    """The engine at that address, looked over, and what makes a revocation last there.
+def connect(address: Address, patience: float) -> Engine:
+    """The engine at that address, looked over.
 
     Args:
         address: of one server or of a cluster.
@@ -39,8 +42,7 @@ def connect(address: Address, patience: float) -> tuple[Engine, tuple[Barrier, .
             if address.clustered
             else Server(address, *address.hosts[0], patience + GRACE)
         )
-        engine = Engine(nodes)
-        return engine, _look_over(engine, address, patience)
+        return Engine(nodes, _look_over(Engine(nodes), address, patience))
     except (Unavailable, ValkeyError, ValkeyClusterException, OSError, UnicodeError) as error:
         raise StartupError(
             f"Valkey at {address} cannot be used: {reason(error)}; see that it runs and that the "
@@ -115,8 +117,8 @@ def _barriers(primaries: list[dict[str, str]], wait: int, patience: int) -> list
     kept = all(
         said.get("aof_enabled") == "1" and _version(said) >= KNOWS_WAITAOF for said in primaries
     )
-    barriers = [Barrier("WAITAOF", (1, 0, patience), 1)] if kept else []
-    return barriers + ([Barrier("WAIT", (wait, patience), wait)] if wait else [])
+    disk = [Barrier(DISK, (1, 0), patience, 1)] if kept else []
+    return disk + ([Barrier(REPLICAS, (wait,), min(patience, LATE), wait)] if wait else [])
 
 
 def _version(said: Mapping[str, str]) -> tuple[int, ...]:
