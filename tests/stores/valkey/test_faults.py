@@ -187,7 +187,7 @@ def test_a_revocation_without_its_copy_is_frail_and_spoils_no_other(torn):
         store.create([thief, honest])
         for generation in (1, 2):
             store.transact([(thief.id, Presenting(thief.id, generation))])
-        at, honestly = store.now() + 60_000, Presenting(honest.id, 1)
+        at = store.now() + 60_000
         both = [
             (thief.id, late(Presenting(thief.id, 1), at)),
             (honest.id, Presenting(honest.id, 1)),
