@@ -10,7 +10,7 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, closing, contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from socket import socket
 from types import ModuleType
@@ -30,7 +30,7 @@ from reticket.core.engine import Engine
 from reticket.core.errors import StartupError, Unavailable
 from reticket.core.mint import Mint
 from reticket.core.ports import Ephemeral, Event, Store
-from reticket.core.service import Lanes, Service
+from reticket.core.service import Lanes, Service, Stock
 from reticket.core.sign_in import Limit, Limits, SignInDesk
 from reticket.core.upkeep import Upkeep
 from reticket.crypto.otp import TimeBasedCodes
@@ -134,10 +134,12 @@ class Builder:
             with closing(self.open(settings)) as house:
                 _prepare(house)
             listening = bind(_listener(settings))
+            url = _address(settings, listening)
+            known = settings.model_copy(update={"issuer": settings.issuer or url})
 
             def work(number: int) -> None:
-                with closing(self.open(settings)) as house:
-                    _answer(house, listening, started if number == 0 else lambda url: None)
+                with closing(self.open(known)) as house:
+                    _answer(house, listening, lambda: started(url) if number == 0 else None)
 
             if settings.workers == 1:
                 work(0)
@@ -195,13 +197,14 @@ def _listener(settings: Settings) -> Listener:
     )
 
 
-def _answer(house: House, listening: socket, started: Callable[[str], None]) -> None:
-    settings = house.settings
-    listener = _listener(settings)
-    port = listening.getsockname()[1]
+def _answer(house: House, listening: socket, started: Callable[[], None]) -> None:
+    serve(application(house), _listener(house.settings), listening, started)
+
+
+def _address(settings: Settings, listening: socket) -> str:
+    """What is served, as a client writes it."""
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    url = f"{listener.scheme}://{host}:{port}"
-    serve(application(house), listener, listening, lambda: started(url))
+    return f"{_listener(settings).scheme}://{host}:{listening.getsockname()[1]}"
 
 
 def _policy_of(house: House, resource: str) -> Event:
@@ -235,7 +238,8 @@ def _service(house: House, lanes: Lanes) -> Service:
         clock=house.clock,
         entropy=os.urandom,
     )
-    return Service(resources, engine, desk, house.directory, mint, lanes, house.clock)
+    stock = Stock(house.store, house.ephemeral, house.ring, house.upkeep)
+    return Service(resources, engine, desk, house.directory, mint, lanes, house.clock, stock)
 
 
 def _limits(settings: Settings) -> Limits:
@@ -295,10 +299,16 @@ def _open_store(url: str, settings: Settings) -> tuple[Store, Ephemeral]:
 
 
 def _dialect(name: str, module: ModuleType, settings: Settings) -> Dialect:
-    table = {"debug": settings.debug, **settings.dialects.get(name, {})}
-    if "debug" not in module.Options.__dataclass_fields__:
-        del table["debug"]
-    options = config.options_for(module.Options, table, f"dialects.{name}")
+    """Built with its own table, and with what it wants to know of everybody's settings."""
+    table = settings.dialects.get(name, {})
+    said = config.options_for(module.Options, table, f"dialects.{name}")
+    everybody = {
+        "debug": table.get("debug", settings.debug),
+        "issuer": settings.issuer or f"http://{settings.host}:{settings.port}",
+        "presets": config.presets(settings),
+    }
+    wanted = everybody.keys() & module.Options.__dataclass_fields__.keys()
+    options = replace(said, **{name: everybody[name] for name in wanted - table.keys()})
     built: Dialect = module.build(options)
     return built
 

@@ -96,6 +96,12 @@ def policies_for(settings: Settings, resources: Iterable[Resource]) -> dict[str,
     return policies
 
 
+def presets(settings: Settings) -> dict[str, Policy]:
+    """Every preset with its changes, by its name and by its name without the year."""
+    changed = {name: _changed(preset, settings, name) for name, preset in PRESETS.items()}
+    return changed | {name.rpartition("_")[0]: preset for name, preset in changed.items()}
+
+
 def policy_warnings(policies: Mapping[str, Policy]) -> list[str]:
     """What an operator should know about these policies, for the log and for `doctor`."""
     return [

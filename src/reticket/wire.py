@@ -87,7 +87,8 @@ class Route:
 
     Args:
         method: upper case.
-        path: below the dialect's base path; a last segment `{name}` takes one segment.
+        path: below the dialect's base path, but for `/.well-known/…` (RFC 8615); a last segment
+            `{name}` takes one segment.
         operate: starts the operation.
         describe: the OpenAPI operation object, without what types say.
     """
@@ -207,12 +208,17 @@ def _pairs(text: bytes) -> list[tuple[str, str]]:
     return parse_qsl(text.decode("latin-1"), keep_blank_values=True, encoding="utf-8")
 
 
-def parse_form(body: bytes) -> dict[str, str]:
-    """An `application/x-www-form-urlencoded` body: names as sent, the last of repeated ones."""
+def parse_pairs(text: bytes) -> list[tuple[str, str]]:
+    """The pairs of a form body or a raw query in order, repeated names and all. MALFORMED."""
     try:
-        return dict(_pairs(body))
+        return _pairs(text)
     except ValueError:
         raise Refusal(Code.MALFORMED, detail="is not a form") from None
+
+
+def parse_form(body: bytes) -> dict[str, str]:
+    """An `application/x-www-form-urlencoded` body: names as sent, the last of repeated ones."""
+    return dict(parse_pairs(body))
 
 
 def parse_json(body: bytes) -> Any:

@@ -27,6 +27,7 @@ NAMES = {
     Outcome.REPLAYED: "replayed",
     Outcome.REISSUED: "reissued",
     Outcome.TOLERATED: "tolerated",
+    Outcome.DERIVED: "exchanged",
 }
 
 

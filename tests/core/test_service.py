@@ -22,7 +22,8 @@ from reticket.core.conveyor import Lane
 from reticket.core.errors import Cause, Code, Refusal, Unavailable
 from reticket.core.model import Outcome
 from reticket.core.people import Tenant
-from reticket.core.service import Lanes, Service
+from reticket.core.service import Lanes, Service, Stock
+from reticket.stores.memory import MemoryEphemeral
 
 pytestmark = pytest.mark.anyio
 
@@ -62,7 +63,7 @@ class Door:
         people.user_by_email = lambda email: self._seen(ADA if email == ADA.email else None)
         self.service = Service(
             list(RESOURCES.values()), world.engine, Desk(), people, world.mint, self.lanes,
-            world.clock,
+            world.clock, Stock(world.store, MemoryEphemeral(world.clock), world.keys, None),
         )  # fmt: skip
 
     def signed_in(self, user_id, at):

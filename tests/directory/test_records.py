@@ -8,7 +8,7 @@ import pytest
 
 from reticket.core.people import Application, DeveloperAccount, Tenant
 from reticket.core.ports import SealedKey
-from reticket.directory.drafts import UserDraft
+from reticket.directory.drafts import ClientDraft, UserDraft
 from reticket.directory.seed import DEMO, load_seed
 
 ADA = "ada@example.com"
@@ -23,6 +23,12 @@ VERBS = {
     "users.disable": lambda d: d.users.disable(ADA),
     "users.enable": lambda d: d.users.enable(ADA),
     "users.delete": lambda d: d.users.delete(ADA),
+    "clients.add": lambda d: d.clients.add(ClientDraft("new", False, {}), None),
+    "clients.rotate_secret": lambda d: d.clients.rotate_secret("backend", "hash"),
+    "clients.register": lambda d: d.clients.register("backend", {}),
+    "clients.disable": lambda d: d.clients.disable("backend"),
+    "clients.enable": lambda d: d.clients.enable("backend"),
+    "clients.remove": lambda d: d.clients.remove("backend"),
     "tenant_members.grant": lambda d: d.tenant_members.grant(ADA, 1002, [1]),
     "tenant_members.take": lambda d: d.tenant_members.take(ADA, 1000),
     "account_members.grant": lambda d: d.account_members.grant(ADA, 77, [1]),

@@ -148,7 +148,7 @@ def test_applications_of_the_demo(demo):
 
 
 def test_clients_of_the_demo(demo):
-    clients = {client.client_id: client for client in demo.clients.page()}
+    clients = {client.id: client for client in demo.clients.page()}
     assert clients["spa"].public
     assert not clients["backend"].public
     assert clients["backend"].registration == {

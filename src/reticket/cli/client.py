@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 from typing import Any
 
 import click
 
 from reticket.cli.frame import JSON, Group, show, told, with_house
 from reticket.cli.house import House
+from reticket.core.people import Client
 
 
 @click.group(cls=Group)
@@ -34,8 +34,18 @@ def _rows(house: House) -> Iterator[Mapping[str, Any]]:
     after = ""
     while lines := house.directory.clients.page(after):
         for line in lines:
-            yield asdict(line) | {"created_at": told(line.created_at)}
-        after = lines[-1].client_id
+            yield _row(line)
+        after = lines[-1].id
+
+
+def _row(client: Client) -> Mapping[str, Any]:
+    return {
+        "client_id": client.id,
+        "public": client.public,
+        "disabled": client.disabled,
+        "registration": client.registration,
+        "created_at": told(client.created_at),
+    }
 
 
 COMMANDS = (client,)

@@ -19,6 +19,7 @@ _EVENTS = {
     Outcome.REISSUED: "reissued",
     Outcome.TOLERATED: "tolerated",
     Outcome.REVOKED: "revoked",
+    Outcome.DERIVED: "exchanged",
 }
 
 
@@ -40,6 +41,12 @@ def begun(resource: str, turned: Turned, caller: Caller) -> Event:
     if turned.refusal is None:
         return _of(turned.family, turned.now, "sign_in", resource, caller)
     return _of(turned.family, turned.now, "revoked", resource, caller, "subject_changed")
+
+
+def granted(resource: str, turned: Turned, caller: Caller) -> Event:
+    """The event of an access token without a family."""
+    event = _of(turned.family, turned.now, "granted", resource, caller)
+    return event._replace(family=None, generation=None)
 
 
 def refused(at: int, resource: str, refusal: Refusal, caller: Caller) -> Event:

@@ -9,14 +9,23 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from reticket.core.chronicle import begun, refused, told
-from reticket.core.commands import Begin, End, Refresh
+from reticket.core.chronicle import begun, granted, refused, told
+from reticket.core.commands import Begin, Derive, End, IssueAccess, Refresh
 from reticket.core.conveyor import Conveyor, Lane
 from reticket.core.errors import Cause, Code, Refusal, Unavailable
 from reticket.core.identifiers import family_id
 from reticket.core.mint import Mint
-from reticket.core.model import Caller, Family, Holder, Issued, Outcome, RefreshToken, Selection
-from reticket.core.people import User
+from reticket.core.model import (
+    Asked,
+    Caller,
+    Family,
+    Holder,
+    Issued,
+    Outcome,
+    RefreshToken,
+    Selection,
+)
+from reticket.core.people import Client, User
 from reticket.core.policy import SECOND, Policy
 from reticket.core.ports import (
     HELD,
@@ -28,10 +37,11 @@ from reticket.core.ports import (
     Frail,
     Held,
     Step,
+    Stepped,
     Store,
 )
 from reticket.core.resource import Resource
-from reticket.core.steps import Rotate, SignOut, Turned
+from reticket.core.steps import Borrow, Rotate, SignOut, Turned
 
 
 class Turn(NamedTuple):
@@ -83,22 +93,31 @@ class Engine:
         self._entropy = entropy
         self._turns: Conveyor[Turn, Turned] = Conveyor(lane, self._transact)
         self._starts: Conveyor[Start, Turned] = Conveyor(lane, self._create)
+        self._looks: Conveyor[bytes, tuple[Family | None, int]] = Conveyor(lane, self._look)
         self._notes: Conveyor[Event, None] = Conveyor(lane, self._record, math.inf)
 
     async def refresh(self, command: Refresh, caller: Caller) -> Issued:
         """Exchange a refresh token for a pair. INVALID_TOKEN, ACCESS_DENIED."""
         resource = self._resources[command.resource]
-        policy = self._policies[command.resource]
+        policy = command.policy or self._policies[command.resource]
         token = self._open(resource, command.token, caller)
         step = Rotate(command, token, policy, self.holder_of, self._directory.pending)
         turned = await self._turns.put(Turn(step, token.family, resource.name, caller))
-        return self._issue(resource, policy, turned)
+        return self._issue(resource, policy, turned, command.asked)
+
+    async def derive(self, command: Derive, caller: Caller) -> Issued:
+        """Another access token for a living family. INVALID_TOKEN, ACCESS_DENIED."""
+        resource = self._resources[command.resource]
+        policy = command.policy or self._policies[command.resource]
+        step = Borrow(command, self.holder_of, self._directory.pending)
+        turned = await self._turns.put(Turn(step, command.family, resource.name, caller))
+        return self._issue(resource, policy, turned, command.asked)
 
     async def end(self, command: End, caller: Caller) -> Family:
         """End the family of a refresh token. INVALID_TOKEN with its cause."""
         resource = self._resources[command.resource]
         token = self._open(resource, command.token, caller)
-        step = SignOut(command, token, self._policies[command.resource])
+        step = SignOut(command, token, command.policy or self._policies[command.resource])
         turned = await self._turns.put(Turn(step, token.family, resource.name, caller))
         if turned.refusal is not None or turned.family is None:
             raise turned.refusal or Refusal(Code.INVALID_TOKEN, Cause.UNKNOWN)
@@ -107,9 +126,26 @@ class Engine:
     async def begin(self, command: Begin, previous_sign_in: int | None, caller: Caller) -> Issued:
         """Start a family. INVALID_CREDENTIALS when its subject has lost its standing meanwhile."""
         resource = self._resources[command.resource]
-        policy = self._policies[command.resource]
+        policy = command.policy or self._policies[command.resource]
         start = Start(command, policy, previous_sign_in, caller)
-        return self._issue(resource, policy, await self._starts.put(start))
+        return self._issue(resource, policy, await self._starts.put(start), command.asked)
+
+    def alone(self, command: IssueAccess, caller: Caller) -> Issued:
+        """An access token that belongs to no family. Call on the event loop."""
+        resource = self._resources[command.resource]
+        policy = command.policy or self._policies[command.resource]
+        now = self._clock()
+        begin = Begin(
+            command.resource, command.holder, client=command.holder.id, scope=command.scope
+        )
+        row = self._first(Start(begin, policy, None, caller), now)._replace(generation=0)
+        turned = Turned(now, Outcome.DERIVED, row, command.holder)
+        self.note(granted(resource.name, turned, caller))
+        return self._issue(resource, policy, turned, command.asked)
+
+    async def find(self, family: bytes) -> tuple[Family | None, int]:
+        """The row as it is, and the store's time; looked up with the next batch of refreshes."""
+        return await self._looks.put(family)
 
     def note(self, event: Event) -> None:
         """Tell the audit log, on the lane; nobody waits. Call on the event loop."""
@@ -117,11 +153,13 @@ class Engine:
 
     def holder_of(self, resource: str, subject: str) -> Holder | None:
         """The subject's record, or None when it is gone or blocked."""
-        if self._resources[resource].subjects is User:
+        subjects = self._resources[resource].subjects
+        if subjects is User:
             user = self._directory.user(subject)
             return user if user and user.active and not user.disabled else None
-        application = self._directory.application(subject)
-        return application if application and not application.disabled else None
+        look_up = self._directory.client if subjects is Client else self._directory.application
+        program = look_up(subject)
+        return program if program and not program.disabled else None
 
     def _open(self, resource: Resource, text: str, caller: Caller) -> RefreshToken:
         try:
@@ -130,13 +168,13 @@ class Engine:
             self.note(refused(self._clock(), resource.name, refusal, caller))
             raise
 
-    def _issue(self, resource: Resource, policy: Policy, turned: Turned) -> Issued:
+    def _issue(self, resource: Resource, policy: Policy, turned: Turned, asked: Asked) -> Issued:
         now, outcome, family, holder, context, refusal, *_, waits = turned
         if waits:
             raise Unavailable("a change of the subject waits to end its families")
         if refusal is not None or outcome is None or family is None or holder is None:
             raise refusal or Refusal(Code.INVALID_TOKEN, Cause.UNKNOWN)
-        return self._mint.issue(resource, policy, outcome, family, holder, context, now)
+        return self._mint.issue(resource, policy, outcome, family, holder, context, now, asked)
 
     def _transact(self, batch: Sequence[Turn]) -> Sequence[Turned | Unavailable | Held]:
         self._directory.catch_up()
@@ -171,12 +209,12 @@ class Engine:
         command, policy = start.command, start.policy
         ends_at = now + policy.absolute * SECOND
         return Family(
-            id=family_id(now, self._entropy),
+            id=command.family or family_id(now, self._entropy),
             resource=command.resource,
             subject=command.holder.id,
-            client=None,
+            client=command.client,
             context=command.context,
-            scope=None,
+            scope=command.scope,
             policy=policy.name,
             ends_at=ends_at,
             expires_at=min(ends_at, now + policy.refresh * SECOND),
@@ -187,6 +225,7 @@ class Engine:
             rotated_at=now,
             previous_sign_in=start.previous_sign_in,
             device=start.caller.device,
+            terms=command.terms,
         )
 
     def _stand(self, start: Start, family: Family, now: int) -> Turned:
@@ -202,9 +241,17 @@ class Engine:
         refusal = Refusal(Code.INVALID_CREDENTIALS, Cause.SUBJECT_GONE)
         return Turned(now, None, family, refusal=refusal, ended=True, waits=waits)
 
+    def _look(self, batch: Sequence[bytes]) -> Sequence[tuple[Family | None, int]]:
+        found = self._store.transact([(family, _seen) for family in batch])
+        return [each.result if isinstance(each, Frail) else each for each in found]
+
     def _record(self, events: Sequence[Event]) -> Sequence[None]:
         self._audit.record(events)
         return [None] * len(events)
+
+
+def _seen(row: Family | None, now: int) -> Stepped[tuple[Family | None, int]]:
+    return Stepped(row, (row, now))
 
 
 def _lasting(result: Turned | Frail[Turned] | Held) -> Turned | Unavailable | Held:

@@ -6,13 +6,23 @@ The same row, request and keys give the same bytes, so that a retry is free (des
 from __future__ import annotations
 
 import hashlib
+import hmac
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from reticket.core.errors import Cause, Code, Refusal
-from reticket.core.model import AccessToken, Family, Holder, Issued, Outcome, RefreshToken
+from reticket.core.model import (
+    NOTHING,
+    AccessToken,
+    Asked,
+    Family,
+    Holder,
+    Issued,
+    Outcome,
+    RefreshToken,
+)
 from reticket.core.policy import SECOND, Policy
-from reticket.core.ports import KeyRing, Signer
+from reticket.core.ports import KeyRing, MacKey, Signer, Verifier
 from reticket.core.resource import Facts, Resource
 from reticket.core.tokens import (
     from_text,
@@ -26,6 +36,14 @@ from reticket.core.tokens import (
 
 RETRY_WINDOW = 60 * SECOND
 """How long after a rotation a retry still gets the very bytes of the first answer."""
+
+ACCESS, ID = "at+jwt", "JWT"
+"""`typ` of what is signed (RFC 9068 §2.1; an ID token has no type of its own)."""
+
+NONCE_STEP = 60 * SECOND
+NONCE_LIFETIME = 300 * SECOND
+NONCE_HEAD = 10
+LONGEST_NONCE = 64
 
 
 class Mint:
@@ -46,7 +64,7 @@ class Mint:
         self._keys = keys
         self._encode = encode
         self._decode = decode
-        self._headers: dict[tuple[str, str], str] = {}
+        self._headers: dict[tuple[str, str, str], str] = {}
 
     def issue(
         self,
@@ -57,18 +75,41 @@ class Mint:
         holder: Holder,
         context: str | None,
         now: int,
+        asked: Asked = NOTHING,
     ) -> Issued:
         """The pair that this row answers for that context at that time (milliseconds)."""
         rotated_at = family.rotated_at
-        fresh = outcome is Outcome.TOLERATED or now - rotated_at >= RETRY_WINDOW
+        stale = now - rotated_at >= RETRY_WINDOW
+        fresh = stale or outcome in (Outcome.TOLERATED, Outcome.DERIVED)
         issued_at = now if fresh else rotated_at
         access_ends = min(issued_at + policy.access * SECOND, family.ends_at)
         refresh_ends = family.expires_at
-        access = self._access(resource, Facts(family, holder, context, issued_at, access_ends))
-        refresh = self._refresh(resource, Facts(family, holder, context, rotated_at, refresh_ends))
-        return Issued(
-            outcome, family, holder, context, issued_at, access_ends, refresh_ends, access, refresh
+        facts = Facts(family, holder, context, issued_at, access_ends, asked)
+        access = self._access(resource, facts)
+        refresh = (
+            ""
+            if outcome is Outcome.DERIVED
+            else self._refresh(resource, Facts(family, holder, context, rotated_at, refresh_ends))
         )
+        return Issued(
+            outcome, family, holder, context, issued_at, access_ends, refresh_ends, access,
+            refresh, self._id_token(resource, facts),
+        )  # fmt: skip
+
+    def nonce(self, resource: Resource, now: int) -> str:
+        """A text that says when it was made (RFC 9449 §8); the same for a while."""
+        at = now - now % NONCE_STEP
+        return self._nonce_of(self._keys.mac_at(f"{resource.name}/nonce", now), at)
+
+    def knows_nonce(self, resource: Resource, text: str, now: int) -> bool:
+        """Whether a nonce is ours and not older than five minutes."""
+        data = from_text(text) if len(text) <= LONGEST_NONCE else None
+        if data is None or len(data) <= NONCE_HEAD:
+            return False
+        key = self._keys.mac_by_id(f"{resource.name}/nonce", data[:4])
+        at = int.from_bytes(data[4:NONCE_HEAD], "big")
+        fits = key is not None and hmac.compare_digest(self._nonce_of(key, at), text)
+        return fits and at <= now < at + NONCE_LIFETIME
 
     def read_refresh(self, resource: Resource, text: str) -> RefreshToken:
         """What a presented refresh token says. INVALID_TOKEN, cause FORGED; costs no I/O."""
@@ -84,7 +125,7 @@ class Mint:
     def read_access(self, resource: Resource, text: str, now: int) -> AccessToken:
         """A verified access token of that resource. INVALID_ACCESS_TOKEN with its cause."""
         claims = self._claims(resource, text)
-        if claims is None or claims.get("aud") != resource.name:
+        if claims is None or not _accepts(resource, claims):
             misused = resource.refresh_claims and self._read_jwt_refresh(resource, text)
             raise Refusal(Code.INVALID_ACCESS_TOKEN, Cause.WRONG_USE if misused else Cause.FORGED)
         if int(claims["exp"]) * SECOND <= now:
@@ -92,7 +133,7 @@ class Mint:
         return AccessToken(
             resource=resource.name,
             subject=str(claims.get("uid", claims["sub"])),
-            family=bytes.fromhex(claims["sid"]),
+            family=bytes.fromhex(claims.get("sid", "")),
             context=claims.get("tid"),
             expires_at=int(claims["exp"]) * SECOND,
             claims=claims,
@@ -103,9 +144,21 @@ class Mint:
         if resource.symmetric:
             key = self._keys.mac_at(f"{resource.name}/jwt/access", facts.issued_at)
             return hs256_text(payload, key)
-        signer = self._keys.signer_at(facts.issued_at)
-        signed = f"{self._header(signer)}.{to_text(payload)}"
+        return self._signed(ACCESS, payload, facts.issued_at)
+
+    def _id_token(self, resource: Resource, facts: Facts) -> str | None:
+        claims = resource.id_claims(facts) if resource.id_claims else None
+        return None if claims is None else self._signed(ID, self._encode(claims), facts.issued_at)
+
+    def _signed(self, kind: str, payload: bytes, at: int) -> str:
+        signer = self._keys.signer_at(at)
+        signed = f"{self._header(signer, kind)}.{to_text(payload)}"
         return f"{signed}.{to_text(signer.sign(signed.encode()))}"
+
+    @staticmethod
+    def _nonce_of(key: MacKey, at: int) -> str:
+        head = key.id + at.to_bytes(NONCE_HEAD - 4, "big")
+        return to_text(head + hmac.digest(key.secret, head, "sha256")[:16])
 
     def _access_claims(self, resource: Resource, facts: Facts) -> dict[str, object]:
         family = facts.family
@@ -115,8 +168,9 @@ class Mint:
             "iat": facts.issued_at // SECOND,
             "exp": facts.expires_at // SECOND,
             "jti": _token_id(resource, facts),
-            "sid": family.id.hex(),
         }
+        if family.generation:
+            claims["sid"] = family.id.hex()
         if facts.context is not None:
             claims["tid"] = facts.context
         claims.update(resource.access_claims(facts))
@@ -164,7 +218,7 @@ class Mint:
         if parts is None or header is None:
             return None
         verifier = self._keys.verifier(_key_id(self._decode_or_none(header)))
-        if verifier is None or parts[0] != self._header(verifier):
+        if verifier is None or parts[0] != self._header(verifier, ACCESS):
             return None
         signature = from_text(parts[2])
         signed = f"{parts[0]}.{parts[1]}".encode()
@@ -178,14 +232,20 @@ class Mint:
         except (ValueError, RecursionError):
             return None
 
-    def _header(self, key: Signer | Any) -> str:
+    def _header(self, key: Signer | Verifier, kind: str) -> str:
         """Algorithm fixed per key, never taken from a token (RFC 8725 §3.1)."""
-        name = (key.algorithm, key.kid)
+        name = (key.algorithm, key.kid, kind)
         text = self._headers.get(name)
         if text is None:
-            header = {"alg": key.algorithm, "kid": key.kid, "typ": "at+jwt"}
+            header = {"alg": key.algorithm, "kid": key.kid, "typ": kind}
             text = self._headers[name] = to_text(self._encode(header))
         return text
+
+
+def _accepts(resource: Resource, claims: Mapping[str, Any]) -> bool:
+    if resource.accepts is None:
+        return claims.get("aud") == resource.name
+    return resource.accepts(claims)
 
 
 def _key_id(header: Any) -> str:
@@ -197,4 +257,6 @@ def _token_id(resource: Resource, facts: Facts) -> str:
     """`jti`: derived, so that equal answers are equal bytes."""
     family = facts.family
     said = f"{family.generation}|{facts.issued_at}|{facts.context}|{resource.name}"
+    if facts.asked:
+        said += f"|{sorted(facts.asked)}"
     return to_text(hashlib.sha256(family.id + said.encode()).digest()[:16])

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
-from reticket.core.people import Application, User
+from reticket.core.people import Application, Client, User
 
 
 class Outcome(StrEnum):
-    """What `decide` says; design §1. The first four refuse."""
+    """What `decide` says; design §1. The first four refuse, the last is of no decision."""
 
     UNKNOWN = "unknown"
     REVOKED = "revoked"
@@ -26,6 +26,7 @@ class Outcome(StrEnum):
     REPLAYED = "replayed"
     REISSUED = "reissued"
     TOLERATED = "tolerated"
+    DERIVED = "derived"
 
 
 REFUSING = frozenset({Outcome.UNKNOWN, Outcome.REVOKED, Outcome.EXPIRED, Outcome.REUSED})
@@ -53,6 +54,7 @@ class Family(NamedTuple):
         device: what the caller called itself, at most 200 characters, or None.
         revoked_at: None while it lives.
         revoked_cause: `reuse`, `sign_out`, `operator`, …; None while it lives.
+        terms: what was granted beyond the scope, as the dialect wrote it, or None; never changes.
     """
 
     id: bytes
@@ -73,6 +75,7 @@ class Family(NamedTuple):
     device: str | None = None
     revoked_at: int | None = None
     revoked_cause: str | None = None
+    terms: str | None = None
 
     @property
     def created_at(self) -> int:
@@ -112,12 +115,18 @@ class Selection:
     live_at: int | None = None
 
 
-Holder = User | Application
+Holder = User | Application | Client
+
+Asked = tuple[tuple[str, str], ...]
+"""What one request wants of its answer alone, as names and values: less scope, one audience."""
+
+NOTHING: Asked = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """A new pair and what a dialect needs to dress it.
+    """A new pair and what a dialect needs to dress it. Without a session of its own, or of a
+    token that stays, `refresh_token` is empty.
 
     Args:
         outcome: how it came to be; ADVANCED for a sign-in.
@@ -126,6 +135,7 @@ class Issued:
         context: what the pair is for.
         issued_at: the issue time that the answer tells.
         access_expires_at / refresh_expires_at: ends of the two tokens.
+        id_token: what the resource makes of `id_claims`, or None.
     """
 
     outcome: Outcome
@@ -137,6 +147,7 @@ class Issued:
     refresh_expires_at: int
     access_token: str = field(repr=False)
     refresh_token: str = field(repr=False)
+    id_token: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +156,8 @@ class AccessToken:
 
     Args:
         resource: whose key and audience it passed.
-        subject: id of the user or application.
-        family: 16 bytes.
+        subject: id of the user, application or client.
+        family: 16 bytes; none for a token that belongs to no session.
         context: tenant or account, or None.
         expires_at: its end.
         claims: the verified claims.

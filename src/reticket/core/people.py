@@ -5,8 +5,9 @@ Times are milliseconds since 1970-01-01T00:00:00Z.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,9 +165,29 @@ class Application:
     credential_version: int = field(default=0, compare=False, repr=False)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Client:
+    """A program that was registered to act for people, or for itself. The same object until the
+    directory changes.
+
+    Args:
+        id: as it was registered.
+        public: it has no secret.
+        registration: what else was said of it; what that means is its dialect's affair.
+        credential_version: another with every secret.
+    """
+
+    id: str
+    public: bool
+    disabled: bool
+    registration: Mapping[str, Any]
+    created_at: int
+    credential_version: int = field(default=0, repr=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a sign-in is checked against. `subject` is the id of the user or application."""
+    """What a sign-in is checked against. `subject` is the id of the user, application or client."""
 
     subject: str
     disabled: bool

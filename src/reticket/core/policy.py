@@ -64,6 +64,18 @@ class Policy:
         return []
 
 
+BROWSER_2026 = Policy("BROWSER_2026", 900, 14 * DAY, 365 * DAY, 30, Reuse.REVOKE)
+DEVICE_2026 = Policy("DEVICE_2026", 3600, 90 * DAY, 365 * DAY, 30, Reuse.REVOKE)
+SERVICE_2026 = Policy("SERVICE_2026", 3600, 30 * DAY, 365 * DAY, 30, Reuse.REVOKE)
+FAPI_2_SESSION_2026 = Policy(
+    "FAPI_2_SESSION_2026", 300, DAY, 90 * DAY, 0, Reuse.REVOKE, rotates=False
+)
+"""FAPI 2.0 Security Profile §5.3.2.1: no rotation; the tokens are bound to a key instead."""
+
+AAL2_2026 = Policy("AAL2_2026", 900, 3600, DAY, 30, Reuse.REVOKE)
+AAL3_2026 = Policy("AAL3_2026", 600, 900, DAY // 2, 30, Reuse.REVOKE)
+"""NIST SP 800-63B-4 §2.2.3 and §2.3.3: how long a session may go on, and be idle."""
+
 KIBO_2026 = Policy("KIBO_2026", 3600, 14 * DAY, 365 * DAY, 60, Reuse.TOLERATE)
 AKINON_2026 = Policy("AKINON_2026", 3600, 14 * DAY, 365 * DAY, 30, Reuse.REVOKE)
 CLOUDREVE_2026 = Policy("CLOUDREVE_2026", 3600, 14 * DAY, 365 * DAY, 60, Reuse.TOLERATE)

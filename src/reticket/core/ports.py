@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from reticket.core.model import Family, Selection
-from reticket.core.people import Application, Credentials, Tenant, User
+from reticket.core.people import Application, Client, Credentials, Tenant, User
 
 Clock = Callable[[], int]
 """Milliseconds since 1970-01-01T00:00:00Z."""
@@ -164,6 +164,11 @@ class Verifier(Protocol):
     @property
     def algorithm(self) -> str: ...
 
+    @property
+    def jwk(self) -> Mapping[str, str]:
+        """The public key as a JWK (RFC 7517 §4), with `kid`, `alg` and `use`."""
+        ...
+
     def verify(self, signature: bytes, message: bytes) -> bool: ...
 
 
@@ -184,6 +189,9 @@ class KeyRing(Protocol):
 
     def verifier(self, kid: str) -> Verifier | None:
         """The public key with that id, unless retired or compromised."""
+
+    def verifiers(self) -> Sequence[Verifier]:
+        """All public keys that are neither retired nor compromised, the next one among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +261,9 @@ class Directory(Protocol):
     def application(self, application_id: str) -> Application | None:
         """The record, disabled or not. Cached."""
 
+    def client(self, client_id: str) -> Client | None:
+        """The record, disabled or not; the same object until the directory changes. Cached."""
+
     def tenant(self, tenant_id: int) -> Tenant | None:
         """The record. Cached."""
 
@@ -264,6 +275,9 @@ class Directory(Protocol):
 
     def application_credentials(self, application_id: str) -> Credentials | None:
         """What the secret is checked against."""
+
+    def client_credentials(self, client_id: str) -> Credentials | None:
+        """What the secret of a confidential client is checked against."""
 
     def totp_secret(self, user_id: str) -> bytes | None:
         """The unsealed secret of the second factor, or None."""

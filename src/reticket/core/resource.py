@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from reticket.core.model import Family, Holder
-from reticket.core.people import Application, User
+from reticket.core.model import NOTHING, Asked, Family, Holder
+from reticket.core.people import Application, Client, User
 from reticket.core.policy import Policy
 
 
@@ -16,6 +16,7 @@ class Facts(NamedTuple):
 
     Args:
         issued_at / expires_at: of the token that the claims are for, milliseconds.
+        asked: what the request wants of this answer alone.
     """
 
     family: Family
@@ -23,9 +24,13 @@ class Facts(NamedTuple):
     context: str | None
     issued_at: int
     expires_at: int
+    asked: Asked = NOTHING
 
 
 ClaimsOf = Callable[[Facts], Mapping[str, object]]
+
+
+Accepts = Callable[[Mapping[str, Any]], bool]
 
 
 def no_claims(facts: Facts) -> Mapping[str, object]:
@@ -55,10 +60,14 @@ class Resource:
         name: `<dialect>.<resource>`.
         policy: its default policy.
         subjects: whose tokens these are.
+        accepts: whether verified claims are those of an access token of this resource; None
+            wants its name for audience.
+        id_claims: members of the ID token that goes with a pair, or None for no such token.
         symmetric: access tokens are HS256 under a key of this resource alone, instead of a
             signature by the ring's signing key.
         access_claims: members of the access token beyond aud, sub, iat, exp, jti, sid and tid;
-            a `sub` among them replaces the subject's id, which then travels as `uid`.
+            a `sub` among them replaces the subject's id, which then travels as `uid`, and an
+            `aud` the resource's name.
         refresh_claims: members of a refresh token with the JWT face (HS256, no `kid`);
             None gives it the opaque face, `rtk_…`.
         advice: for `doctor`.
@@ -66,8 +75,10 @@ class Resource:
 
     name: str
     policy: Policy
-    subjects: type[User] | type[Application] = User
+    subjects: type[User] | type[Application] | type[Client] = User
     symmetric: bool = False
     access_claims: ClaimsOf = no_claims
     refresh_claims: ClaimsOf | None = None
     advice: tuple[Advice, ...] = ()
+    accepts: Accepts | None = None
+    id_claims: Callable[[Facts], Mapping[str, object] | None] | None = None

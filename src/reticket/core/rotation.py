@@ -59,6 +59,13 @@ def end_of(row: Family, token: RefreshToken, now: int, policy: Policy) -> Outcom
     return None
 
 
+def state_of(row: Family, now: int) -> Outcome | None:
+    """Why the family is over, whatever token is asked about, or None while it lives."""
+    if row.revoked_at is not None:
+        return Outcome.REVOKED
+    return Outcome.EXPIRED if now >= min(row.ends_at, row.expires_at) else None
+
+
 def is_open(row: Family, now: int, policy: Policy) -> bool:
     """Whether the window of the newest rotation has not shut."""
     return now - row.rotated_at < policy.window * SECOND

@@ -2,32 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from reticket.core.commands import (
     Begin,
     Command,
+    Derive,
     End,
+    EndFamilies,
+    FindClient,
+    FindFamily,
     FindTenant,
     FindUser,
+    IssueAccess,
+    Keep,
+    KnowNonce,
+    ListFamilies,
+    Look,
+    MakeNonce,
+    Manage,
     OpenFactorSession,
+    PublishedKeys,
     ReadAccess,
+    ReadRefresh,
     Refresh,
     SecondFactor,
     SignIn,
     SignInApplication,
+    SignInClient,
+    Take,
+    Tally,
+    Tell,
 )
 from reticket.core.conveyor import Lane
 from reticket.core.engine import Engine
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.mint import Mint
-from reticket.core.model import AccessToken, Caller, Holder, Issued
-from reticket.core.people import Tenant, User
-from reticket.core.ports import Clock, Directory
+from reticket.core.model import (
+    AccessToken,
+    Caller,
+    Family,
+    Holder,
+    Issued,
+    RefreshToken,
+)
+from reticket.core.people import Client, Tenant, User
+from reticket.core.ports import Clock, Directory, Ephemeral, Event, KeyRing, Page, Store
 from reticket.core.resource import Resource
 from reticket.core.sign_in import SignInDesk
+from reticket.core.upkeep import Upkeep
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +75,16 @@ class Lanes:
             lane.close()
 
 
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """What commands reach past the engine for."""
+
+    store: Store
+    ephemeral: Ephemeral
+    keys: KeyRing
+    upkeep: Upkeep
+
+
 class Service:
     """The one door for dialects: `perform`."""
 
@@ -62,6 +97,7 @@ class Service:
         mint: Mint,
         lanes: Lanes,
         clock: Clock,
+        stock: Stock,
     ) -> None:
         self._resources = {resource.name: resource for resource in resources}
         self._engine = engine
@@ -70,6 +106,7 @@ class Service:
         self._mint = mint
         self._lanes = lanes
         self._clock = clock
+        self._stock = stock
         self._performers: dict[type, Callable[[Any, Caller], Awaitable[Any]]] = {
             Refresh: engine.refresh,
             End: engine.end,
@@ -81,6 +118,23 @@ class Service:
             ReadAccess: self._read_access,
             FindTenant: self._find_tenant,
             FindUser: self._find_user,
+            FindClient: self._find_client,
+            SignInClient: self._sign_in_client,
+            Derive: engine.derive,
+            IssueAccess: self._issue_access,
+            ReadRefresh: self._read_refresh,
+            FindFamily: self._find_family,
+            ListFamilies: self._list_families,
+            EndFamilies: self._end_families,
+            Keep: self._keep,
+            Look: self._look,
+            Take: self._take,
+            Tally: self._tally,
+            MakeNonce: self._make_nonce,
+            KnowNonce: self._know_nonce,
+            PublishedKeys: self._published_keys,
+            Tell: self._tell,
+            Manage: self._manage,
         }
 
     def perform(self, command: Command, caller: Caller) -> Awaitable[Any]:
@@ -140,3 +194,79 @@ class Service:
     def _user(self, email: str) -> User | None:
         self._directory.catch_up()
         return self._directory.user_by_email(email)
+
+    async def _find_client(self, command: FindClient, caller: Caller) -> Client | None:
+        return await self._lanes.directory.run(self._client, command.client_id)
+
+    def _client(self, client_id: str) -> Client | None:
+        self._directory.catch_up()
+        return self._directory.client(client_id)
+
+    async def _sign_in_client(self, command: SignInClient, caller: Caller) -> Client:
+        return await self._lanes.passwords.run(self._desk.client, command, caller)
+
+    async def _issue_access(self, command: IssueAccess, caller: Caller) -> Issued:
+        return self._engine.alone(command, caller)
+
+    async def _read_refresh(self, command: ReadRefresh, caller: Caller) -> RefreshToken:
+        return self._mint.read_refresh(self._resources[command.resource], command.token)
+
+    async def _find_family(self, command: FindFamily, caller: Caller) -> tuple[Family | None, int]:
+        return await self._engine.find(command.family)
+
+    async def _list_families(self, command: ListFamilies, caller: Caller) -> Page:
+        page = self._stock.store.page
+        selected = command.selection, command.limit, command.after
+        return await self._lanes.directory.run(page, *selected)
+
+    async def _end_families(self, command: EndFamilies, caller: Caller) -> Sequence[Family]:
+        revoke = self._stock.upkeep.revoke
+        return await self._lanes.store.run(revoke, command.selection, command.cause)
+
+    async def _keep(self, command: Keep, caller: Caller) -> bool:
+        once = self._stock.ephemeral.once
+        return await self._lanes.directory.run(once, command.key, command.lifetime, command.value)
+
+    async def _look(self, command: Look, caller: Caller) -> str | None:
+        return await self._lanes.directory.run(self._stock.ephemeral.peek, command.key)
+
+    async def _take(self, command: Take, caller: Caller) -> str | None:
+        return await self._lanes.directory.run(self._stock.ephemeral.take, command.key)
+
+    async def _tally(self, command: Tally, caller: Caller) -> int:
+        count = self._stock.ephemeral.count
+        return await self._lanes.directory.run(count, command.key, command.window, command.add)
+
+    async def _make_nonce(self, command: MakeNonce, caller: Caller) -> str:
+        return self._mint.nonce(self._resources[command.resource], self._clock())
+
+    async def _know_nonce(self, command: KnowNonce, caller: Caller) -> bool:
+        resource = self._resources[command.resource]
+        return self._mint.knows_nonce(resource, command.nonce, self._clock())
+
+    async def _published_keys(
+        self, command: PublishedKeys, caller: Caller
+    ) -> list[Mapping[str, str]]:
+        return [each.jwk for each in self._stock.keys.verifiers()]
+
+    async def _tell(self, command: Tell, caller: Caller) -> None:
+        family = command.family.hex() if command.family else None
+        self._engine.note(
+            Event(
+                at=self._clock(),
+                event=command.event,
+                resource=command.resource,
+                family=family,
+                subject=command.subject,
+                cause=command.cause,
+                address=caller.address or None,
+                device=caller.device,
+                correlation_id=caller.correlation_id or None,
+                detail=command.detail,
+            )
+        )
+
+    async def _manage(self, command: Manage, caller: Caller) -> Any:
+        result = await self._lanes.directory.run(command.work)
+        await self._lanes.store.run(self._stock.upkeep.apply_intents)
+        return result

@@ -16,10 +16,11 @@ from reticket.core.commands import (
     SecondFactor,
     SignIn,
     SignInApplication,
+    SignInClient,
 )
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import Caller
-from reticket.core.people import Application, Credentials, User
+from reticket.core.people import Application, Client, Credentials, User
 from reticket.core.ports import (
     Clock,
     Directory,
@@ -121,6 +122,19 @@ class SignInDesk:
         if not right or application is None or application.disabled:
             raise self._failure(guards, command.resource, None, Cause.WRONG_SECRET, caller)
         return application
+
+    def client(self, command: SignInClient, caller: Caller) -> Client:
+        """Check a client's secret, as an application's. A public one has none and is refused."""
+        self._directory.catch_up_now()
+        guards = (self._address(caller),)
+        self._within(guards, command.resource, caller)
+        credentials = self._directory.client_credentials(command.client_id)
+        right = self._matches_known(credentials, command.secret)
+        self._directory.catch_up_now()
+        client = self._directory.client(command.client_id)
+        if not right or client is None or client.disabled:
+            raise self._failure(guards, command.resource, None, Cause.WRONG_SECRET, caller)
+        return client
 
     def open_factor_session(self, command: OpenFactorSession) -> str:
         """Remember for a while whose password was right; the id of that memory."""

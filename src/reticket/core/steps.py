@@ -9,12 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from reticket.core.commands import End, Refresh
+from reticket.core.commands import Check, Derive, End, Refresh
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import REFUSING, Family, Holder, Outcome, RefreshToken
 from reticket.core.policy import Policy
 from reticket.core.ports import Stepped
-from reticket.core.rotation import decide, end_of, revoked
+from reticket.core.rotation import decide, end_of, revoked, state_of
 
 
 class Turned(NamedTuple):
@@ -45,7 +45,7 @@ _CAUSES = {
 
 @dataclass(frozen=True, slots=True)
 class Rotate:
-    """The step of a refresh. A wrong resource, subject or context spends nothing."""
+    """The step of a refresh. A wrong resource, subject, check or context spends nothing."""
 
     command: Refresh
     token: RefreshToken
@@ -60,6 +60,8 @@ class Rotate:
             return Stepped(row, _refused(now, row, Cause.WRONG_RESOURCE))
         if self.command.subject not in (None, row.subject):
             return Stepped(row, _refused(now, row, Cause.WRONG_CLIENT))
+        if misfit := _misfit(self.command.check, row, now):
+            return Stepped(row, misfit)
         decision = decide(row, self.token, now, self.policy)
         outcome, after = decision.outcome, decision.row or row
         if outcome in REFUSING:
@@ -96,11 +98,53 @@ class SignOut:
             return Stepped(None, _refused(now, None, Cause.UNKNOWN))
         if row.resource != self.command.resource:
             return Stepped(row, _refused(now, row, Cause.WRONG_RESOURCE))
+        if misfit := _misfit(self.command.check, row, now):
+            return Stepped(row, misfit)
         ended = end_of(row, self.token, now, self.policy)
         if ended is not None:
             return Stepped(row, _refused(now, row, _CAUSES[ended]))
         after = revoked(row, now, "sign_out")
         return Stepped(after, Turned(now, Outcome.REVOKED, after, ended=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Borrow:
+    """The step of a token exchange: the row is looked at, and stays."""
+
+    command: Derive
+    holder_of: Callable[[str, str], Holder | None]
+    waits_for: Callable[[str], bool]
+
+    def __call__(self, row: Family | None, now: int) -> Stepped[Turned]:
+        return Stepped(row, self._turned(row, now))
+
+    def _turned(self, row: Family | None, now: int) -> Turned:
+        if row is None or row.resource != self.command.resource:
+            return _refused(now, row, Cause.UNKNOWN)
+        if misfit := _misfit(self.command.check, row, now):
+            return misfit
+        ended = state_of(row, now)
+        if ended is not None:
+            return _refused(now, row, _CAUSES[ended])
+        holder = self.holder_of(row.resource, row.subject)
+        if holder is None:
+            return _refused(now, row, Cause.SUBJECT_GONE)
+        if self.waits_for(row.subject):
+            return Turned(now, None, row, waits=True)
+        context = self.command.context or row.context
+        if not self.command.permits(holder, context):
+            refusal = Refusal(Code.ACCESS_DENIED, Cause.NO_ACCESS)
+            return Turned(now, None, row, refusal=refusal)
+        switched = context if context != row.context else None
+        return Turned(now, Outcome.DERIVED, row, holder, context, switched_to=switched)
+
+
+def _misfit(check: Check, row: Family, now: int) -> Turned | None:
+    try:
+        check(row, now)
+    except Refusal as refusal:
+        return Turned(now, None, row, refusal=refusal)
+    return None
 
 
 def _refused(now: int, family: Family | None, cause: Cause, *, ended: bool = False) -> Turned:

@@ -85,6 +85,10 @@ class Ring:
         """The public key with that id, unless retired or compromised."""
         return self._snapshot.verifier(kid)
 
+    def verifiers(self) -> Sequence[Verifier]:
+        """All public keys that are neither retired nor compromised, the next one among them."""
+        return self._snapshot.verifiers()
+
     def reload(self) -> None:
         """See what other processes did to the keys. Keeps the snapshot when nothing changed."""
         with self._changing:

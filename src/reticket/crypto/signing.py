@@ -20,6 +20,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_private_key,
 )
 
+from reticket.core.tokens import to_text
+
 RSA_BITS = 3072
 _COORDINATE = 32
 _ECDSA = ec.ECDSA(SHA256(), deterministic_signing=True)
@@ -42,6 +44,13 @@ class Es256:
     def generate() -> ec.EllipticCurvePrivateKey:
         """A new private key."""
         return ec.generate_private_key(ec.SECP256R1())
+
+    @property
+    def jwk(self) -> dict[str, str]:
+        """RFC 7518 §6.2.1."""
+        numbers = self._public.public_numbers()
+        x, y = (each.to_bytes(_COORDINATE, "big") for each in (numbers.x, numbers.y))
+        return _jwk(self, kty="EC", crv="P-256", x=to_text(x), y=to_text(y))
 
     def sign(self, message: bytes) -> bytes:
         """64 bytes: r and s."""
@@ -72,6 +81,11 @@ class EdDsa:
         """A new private key."""
         return ed25519.Ed25519PrivateKey.generate()
 
+    @property
+    def jwk(self) -> dict[str, str]:
+        """RFC 8037 §2."""
+        return _jwk(self, kty="OKP", crv="Ed25519", x=to_text(self._public.public_bytes_raw()))
+
     def sign(self, message: bytes) -> bytes:
         """64 bytes."""
         return self._private.sign(message)
@@ -96,6 +110,13 @@ class Rs256:
     def generate() -> rsa.RSAPrivateKey:
         """A new private key."""
         return rsa.generate_private_key(65537, RSA_BITS)
+
+    @property
+    def jwk(self) -> dict[str, str]:
+        """RFC 7518 §6.3.1."""
+        numbers = self._public.public_numbers()
+        n, e = (each.to_bytes(-(-each.bit_length() // 8), "big") for each in (numbers.n, numbers.e))
+        return _jwk(self, kty="RSA", n=to_text(n), e=to_text(e))
 
     def sign(self, message: bytes) -> bytes:
         """As long as the modulus."""
@@ -125,6 +146,10 @@ def load(kid: str, algorithm: str, private: bytes) -> KeyPair:
     """The pair that `generate` made."""
     key: Any = load_der_private_key(private, None)
     return ALGORITHMS[algorithm](kid, key)
+
+
+def _jwk(pair: KeyPair, **members: str) -> dict[str, str]:
+    return {**members, "kid": pair.kid, "alg": pair.algorithm, "use": "sig"}
 
 
 def raw_of_der(signature: bytes) -> bytes:

@@ -90,6 +90,10 @@ class Snapshot:
         """The public key with that id."""
         return self._pairs.get(kid)
 
+    def verifiers(self) -> Sequence[Verifier]:
+        """All public keys."""
+        return list(self._pairs.values())
+
     def _of(self, label: str) -> Derived:
         found = self._derived.get(label)
         if found is None:

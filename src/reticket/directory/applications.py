@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -15,7 +14,7 @@ from reticket.directory.database import Database
 from reticket.directory.errors import AlreadyExists, Invalid, NotFound
 from reticket.directory.forms import check_behaviors, check_environment
 from reticket.directory.intents import Change, demand
-from reticket.directory.rows import record_of, row_of
+from reticket.directory.rows import record_of, row_of, version_of_secret
 from reticket.directory.tables import application_tenants, applications, tenants
 
 
@@ -36,12 +35,8 @@ def _record(connection: Connection, row: Row[Any]) -> Application:
         row,
         behaviors=tuple(row.behaviors),
         tenants=allowed,
-        credential_version=_version_of(row.secret_hash),
+        credential_version=version_of_secret(row.secret_hash),
     )
-
-
-def _version_of(secret_hash: str) -> int:
-    return int.from_bytes(hashlib.sha256(secret_hash.encode()).digest()[:6], "big")
 
 
 class Applications:

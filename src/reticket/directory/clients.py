@@ -5,39 +5,77 @@ dialect's affair.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
+from reticket.core.people import Client
 from reticket.core.ports import Clock
 from reticket.directory.database import Database
 from reticket.directory.drafts import ClientDraft
-from reticket.directory.errors import AlreadyExists, Invalid
+from reticket.directory.errors import AlreadyExists, Invalid, NotFound
+from reticket.directory.rows import version_of_secret
 from reticket.directory.tables import oauth_clients
 
 
-@dataclass(frozen=True, slots=True)
-class ClientLine:
-    """A client in a list.
+def read_client(connection: Connection, client_id: str) -> Client | None:
+    """The record, or None."""
+    statement = select(oauth_clients).where(oauth_clients.c.client_id == client_id)
+    row = connection.execute(statement).one_or_none()
+    return None if row is None else _record(row)
 
-    Args:
-        public: it has no secret.
-        registration: everything else that was said of it.
-    """
 
-    client_id: str
-    public: bool
-    disabled: bool
-    registration: Mapping[str, object]
-    created_at: int
+def _record(row: Row[Any]) -> Client:
+    return Client(
+        id=row.client_id,
+        public=row.secret_hash is None,
+        disabled=row.disabled,
+        registration=row.registration,
+        created_at=row.created_at,
+        credential_version=version_of_secret(row.secret_hash or ""),
+    )
 
 
 class Clients:
-    """The verbs. Any may raise Unavailable."""
+    """The verbs. Any may raise Unavailable; those that take an id raise NotFound."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+
+    def add(self, client: ClientDraft, secret_hash: str | None) -> None:
+        """Create it; without a secret it is public. AlreadyExists, Invalid."""
+        with self._database.change() as connection:
+            self.insert(connection, client, secret_hash)
+
+    def rotate_secret(self, client_id: str, secret_hash: str) -> None:
+        """Replace its secret; its families go on with the new one. Invalid for a public one."""
+        with self._database.change() as connection:
+            client = read_client(connection, client_id)
+            if client is not None and client.public:
+                raise Invalid(f"The client {client_id!r} is public: it has no secret.")
+            _update(connection, client_id, secret_hash=secret_hash)
+
+    def register(self, client_id: str, registration: Mapping[str, object]) -> None:
+        """Replace what was said of it."""
+        with self._database.change() as connection:
+            _update(connection, client_id, registration=dict(registration))
+
+    def disable(self, client_id: str) -> None:
+        """Block it: it gets no answer, and its families no new tokens."""
+        with self._database.change() as connection:
+            _update(connection, client_id, disabled=True)
+
+    def enable(self, client_id: str) -> None:
+        """Let it in again."""
+        with self._database.change() as connection:
+            _update(connection, client_id, disabled=False)
+
+    def remove(self, client_id: str) -> None:
+        """Forget it. Whoever comes with one of its tokens is refused with it."""
+        with self._database.change() as connection:
+            gone = delete(oauth_clients).where(oauth_clients.c.client_id == client_id)
+            _require(connection.execute(gone).rowcount, client_id)
 
     def insert(self, connection: Connection, client: ClientDraft, secret_hash: str | None) -> None:
         """Create it inside the caller's transaction; without a secret it is public."""
@@ -55,7 +93,7 @@ class Clients:
         }
         connection.execute(insert(oauth_clients), row)
 
-    def page(self, after: str = "", limit: int = 100) -> Sequence[ClientLine]:
+    def page(self, after: str = "", limit: int = 100) -> Sequence[Client]:
         """At most `limit` of them with greater ids, in their order."""
         columns = oauth_clients.c
         statement = (
@@ -65,13 +103,15 @@ class Clients:
             .limit(limit)
         )
         with self._database.read() as connection:
-            return [
-                ClientLine(
-                    row.client_id,
-                    row.secret_hash is None,
-                    row.disabled,
-                    row.registration,
-                    row.created_at,
-                )
-                for row in connection.execute(statement)
-            ]
+            return [_record(row) for row in connection.execute(statement)]
+
+
+def _update(connection: Connection, client_id: str, **values: object) -> None:
+    mine = oauth_clients.c.client_id == client_id
+    statement = update(oauth_clients).where(mine).values(**values)
+    _require(connection.execute(statement).rowcount, client_id)
+
+
+def _require(found: int, client_id: str) -> None:
+    if not found:
+        raise NotFound(f"There is no client {client_id!r}.")

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from reticket.core.people import Application, Credentials, Tenant, User
+from reticket.core.people import Application, Client, Credentials, Tenant, User
 from reticket.core.ports import Clock, Entropy, Intent, KeyStore
 from reticket.directory.accounts import Accounts
 from reticket.directory.affiliations import Affiliations
@@ -112,6 +112,10 @@ class Directory:
         """The record, disabled or not."""
         return self._records.application(application_id)
 
+    def client(self, client_id: str) -> Client | None:
+        """The record, disabled or not."""
+        return self._records.client(client_id)
+
     def tenant(self, tenant_id: int) -> Tenant | None:
         """The record."""
         return self._records.tenant(tenant_id)
@@ -127,6 +131,10 @@ class Directory:
     def application_credentials(self, application_id: str) -> Credentials | None:
         """What the secret is checked against."""
         return self._sign_ins.application_credentials(application_id)
+
+    def client_credentials(self, client_id: str) -> Credentials | None:
+        """What the secret of a confidential client is checked against."""
+        return self._sign_ins.client_credentials(client_id)
 
     def totp_secret(self, user_id: str) -> bytes | None:
         """The unsealed secret of the second factor, or None."""

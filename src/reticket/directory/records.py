@@ -9,8 +9,9 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection
 
-from reticket.core.people import Application, Tenant, User
+from reticket.core.people import Application, Client, Tenant, User
 from reticket.directory.applications import read_application
+from reticket.directory.clients import read_client
 from reticket.directory.database import Database, version_of
 from reticket.directory.intents import read_pending
 from reticket.directory.lookout import Lookout
@@ -23,13 +24,14 @@ class _Snapshot:
     what is not there, under any name.
     """
 
-    __slots__ = ("applications", "pending", "tenants", "users", "version")
+    __slots__ = ("applications", "clients", "pending", "tenants", "users", "version")
 
     def __init__(self, connection: Connection) -> None:
         self.version = version_of(connection)
         self.pending = read_pending(connection)
         self.users: dict[str, User] = {}
         self.applications: dict[str, Application] = {}
+        self.clients: dict[str, Client] = {}
         self.tenants: dict[int, Tenant] = {}
 
     def read_user(self, connection: Connection, user_id: str) -> User | None:
@@ -39,6 +41,10 @@ class _Snapshot:
     def read_application(self, connection: Connection, application_id: str) -> Application | None:
         record = read_application(connection, application_id)
         return None if record is None else self.applications.setdefault(application_id, record)
+
+    def read_client(self, connection: Connection, client_id: str) -> Client | None:
+        record = read_client(connection, client_id)
+        return None if record is None else self.clients.setdefault(client_id, record)
 
     def read_tenant(self, connection: Connection, tenant_id: int) -> Tenant | None:
         record = read_tenant(connection, tenant_id)
@@ -94,6 +100,12 @@ class Records:
         snapshot = self._snapshot
         known = snapshot.applications.get(application_id)
         return known or self._database.find(snapshot.read_application, application_id)
+
+    def client(self, client_id: str) -> Client | None:
+        """The record, disabled or not."""
+        snapshot = self._snapshot
+        known = snapshot.clients.get(client_id)
+        return known or self._database.find(snapshot.read_client, client_id)
 
     def tenant(self, tenant_id: int) -> Tenant | None:
         """The record."""

@@ -11,7 +11,7 @@ from reticket.core.people import Credentials
 from reticket.directory.database import Database
 from reticket.directory.forms import folded
 from reticket.directory.second_factor import Sealer, open_totp
-from reticket.directory.tables import applications, cloud_profiles, users
+from reticket.directory.tables import applications, cloud_profiles, oauth_clients, users
 
 
 class SignIns:
@@ -29,17 +29,21 @@ class SignIns:
         """What the application's secret is checked against."""
         return self._database.find(_application_credentials, application_id)
 
+    def client_credentials(self, client_id: str) -> Credentials | None:
+        """What a client's secret is checked against; None for a public one too."""
+        return self._database.find(_client_credentials, client_id)
+
     def totp_secret(self, user_id: str) -> bytes | None:
         """The unsealed key of the second factor, or None."""
         sealed = self._database.find(_totp_sealed, user_id)
         return None if sealed is None else open_totp(self._sealer, user_id, sealed)
 
     def renew_hash(self, subject: str, old: str, new: str) -> None:
-        """Replace a hash of a user or an application, if it is still the old one."""
+        """Replace a hash of a user, an application or a client, if it is still the old one."""
         with self._database.write() as connection:
-            for table in (users, applications):
-                mine = (table.c.id == subject) & (table.c.secret_hash == old)
-                connection.execute(update(table).where(mine).values(secret_hash=new))
+            for key in (users.c.id, applications.c.id, oauth_clients.c.client_id):
+                mine = (key == subject) & (key.table.c.secret_hash == old)
+                connection.execute(update(key.table).where(mine).values(secret_hash=new))
 
     def signed_in(self, user_id: str, at: int) -> int | None:
         """Record a sign-in (milliseconds) and return the one before."""
@@ -62,6 +66,15 @@ def _application_credentials(connection: Connection, application_id: str) -> Cre
     statement = select(columns.id, columns.disabled, columns.secret_hash)
     row = connection.execute(statement.where(columns.id == application_id)).one_or_none()
     return None if row is None else Credentials(row.id, row.disabled, True, row.secret_hash)
+
+
+def _client_credentials(connection: Connection, client_id: str) -> Credentials | None:
+    columns = oauth_clients.c
+    statement = select(columns.client_id, columns.disabled, columns.secret_hash)
+    row = connection.execute(statement.where(columns.client_id == client_id)).one_or_none()
+    if row is None or row.secret_hash is None:
+        return None
+    return Credentials(row.client_id, row.disabled, True, row.secret_hash)
 
 
 def _totp_sealed(connection: Connection, user_id: str) -> bytes | None:

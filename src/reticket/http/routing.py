@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from reticket.wire import Dialect, Route
 
+WELL_KNOWN = "/.well-known/"
+
 
 class Match(NamedTuple):
     """Whose path it is. `route` is None when the dialect has none for it; `allowed` then tells
@@ -31,7 +33,7 @@ class RoutingTable:
                 self._add(dialect, route)
 
     def _add(self, dialect: Dialect, route: Route) -> None:
-        path = dialect.base_path + route.path
+        path = route.path if route.path.startswith(WELL_KNOWN) else dialect.base_path + route.path
         match = Match(dialect, route, {})
         parent, _, last = path.rpartition("/")
         if last.startswith("{"):

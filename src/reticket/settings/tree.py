@@ -35,6 +35,7 @@ from reticket.settings.values import (
     FamiliesUrl,
     Host,
     Int,
+    Issuer,
     Level,
     Location,
     LogFormat,
@@ -130,6 +131,9 @@ class Settings(BaseSettings):
         (), description="proxies whose X-Forwarded-For is believed; none when empty"
     )
     cors_origins: Origins = Field((), description="origins whose pages may read answers")
+    issuer: Issuer | None = Field(
+        None, description="who OAuth tokens say they come from; without it the address served"
+    )
     body_limit: Size = Field(1_048_576, description="longest request body")
     log_level: Level = Field("info", description="the least level that is logged")
     log_format: LogFormat = Field("json", description="form of the log on standard error")

@@ -124,6 +124,11 @@ Origins = Annotated[
     AfterValidator(_star_alone),
     Accepts('a list of origins such as https://shop.example.com, or "*" alone'),
 ]
+Issuer = Annotated[
+    str,
+    Field(pattern=r"^https?://[^/?#\s@]+(/[^?#\s]*[^/?#\s])?$"),
+    Accepts("an http:// or https:// URL without query, fragment and slash at its end"),
+]
 Level = Annotated[
     Literal["debug", "info", "warning", "error"], Accepts("debug, info, warning or error")
 ]

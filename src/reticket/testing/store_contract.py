@@ -72,6 +72,7 @@ FAMILIES = st.builds(
     device=MAYBE,
     revoked_at=st.one_of(st.none(), INT64),
     revoked_cause=MAYBE,
+    terms=MAYBE,
 )
 
 

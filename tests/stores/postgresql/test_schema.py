@@ -18,7 +18,7 @@ from reticket.testing.store_contract import family_of
 PASSWORD = "Zq7SecretMark"
 DAY = 86_400
 SOME = Migration("ALTER TABLE traits ADD COLUMN language bytea", oldest=1)
-BREAKING = Migration("ALTER TABLE traits DROP COLUMN language", oldest=3)
+BREAKING = Migration("ALTER TABLE traits DROP COLUMN language", oldest=len(schema.MIGRATIONS) + 2)
 
 
 @pytest.mark.parametrize(
@@ -81,11 +81,11 @@ def versions(monkeypatch, *migrations):
 def test_a_schema_that_is_too_old_stops_the_start_until_it_is_migrated(database, monkeypatch):
     prepare(database.url, 2.0)
     versions(monkeypatch, *schema.MIGRATIONS, SOME)
-    with pytest.raises(StartupError, match=r"schema 1 .* needs 2: run `reticket migrate up`"):
+    with pytest.raises(StartupError, match=r"schema 2 .* needs 3: run `reticket migrate up`"):
         prepare(database.url, 2.0)
-    assert status(database.url) == (1, 1)
-    assert [migrate(database.url), migrate(database.url)] == [1, 0]
     assert status(database.url) == (2, 1)
+    assert [migrate(database.url), migrate(database.url)] == [1, 0]
+    assert status(database.url) == (3, 1)
     prepare(database.url, 2.0)
 
 

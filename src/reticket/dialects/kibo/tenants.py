@@ -5,7 +5,7 @@ from __future__ import annotations
 from reticket.core.commands import FindTenant
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import Holder
-from reticket.core.people import User
+from reticket.core.people import Application, User
 from reticket.dialects.kibo import inputs
 from reticket.dialects.kibo.access import holders
 from reticket.dialects.kibo.answers import answer
@@ -33,7 +33,9 @@ def read(request: WireRequest) -> Operation:
 def _may_see(holder: Holder, tenant_id: int) -> bool:
     if isinstance(holder, User):
         return any(one.of.id == tenant_id for one in holder.tenants)
-    return holder.tenants is None or tenant_id in holder.tenants
+    if isinstance(holder, Application):
+        return holder.tenants is None or tenant_id in holder.tenants
+    return False
 
 
 ROUTES = (

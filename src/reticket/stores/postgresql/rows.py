@@ -27,7 +27,7 @@ WHERE id = ANY(%s::uuid[])
 
 COLUMNS = """
 uuid_send(id), uuid_send(traits), subject, context, ends_at, expires_at, generation, parent, floor,
-open_from, rotated_at, previous_sign_in, revoked_at, revoked_cause
+open_from, rotated_at, previous_sign_in, revoked_at, revoked_cause, terms
 """
 
 _HEX = re.compile("[0-9a-f]{32}")
@@ -76,13 +76,14 @@ def families(turn: Turn, rows: Iterable[tuple[Any, ...]], known: KnownTraits) ->
 def _family(row: tuple[Any, ...], traits: Traits) -> Family:
     (
         key, _, subject, context, ends_at, expires_at, generation, parent, floor, open_from,
-        rotated_at, previous_sign_in, revoked_at, revoked_cause,
+        rotated_at, previous_sign_in, revoked_at, revoked_cause, terms,
     ) = row  # fmt: skip
     return Family(
         key, traits.resource, _unpacked(subject), traits.client,
         None if context is None else _unpacked(context), traits.scope, traits.policy, ends_at,
         expires_at, generation, parent, floor, open_from, rotated_at, previous_sign_in,
         traits.device, revoked_at, None if revoked_cause is None else _unpacked(revoked_cause),
+        None if terms is None else _unpacked(terms),
     )  # fmt: skip
 
 
@@ -114,7 +115,7 @@ def whole(row: Family) -> tuple[int | str | None, ...]:
     """Everything, as a new row takes it."""
     return (
         *changing(row), traits_id(traits_of(row)), pack(row.subject), row.ends_at,
-        row.previous_sign_in,
+        row.previous_sign_in, pack(row.terms),
     )  # fmt: skip
 
 

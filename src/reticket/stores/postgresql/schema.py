@@ -59,6 +59,7 @@ MIGRATIONS = (
         """,
         oldest=1,
     ),
+    Migration("ALTER TABLE families ADD COLUMN terms bytea", oldest=1),
 )
 """In order. No index on what a refresh changes, and room on every page: updates in place (HOT)."""
 

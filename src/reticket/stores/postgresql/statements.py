@@ -45,17 +45,18 @@ FROM unnest(
 INSERT = """
 INSERT INTO families (
     id, context, expires_at, generation, parent, floor, open_from, rotated_at, revoked_at,
-    revoked_cause, traits, subject, ends_at, previous_sign_in
+    revoked_cause, traits, subject, ends_at, previous_sign_in, terms
 )
 SELECT id, decode(context, 'hex'), expires_at, generation, parent, floor, open_from, rotated_at,
     revoked_at, decode(revoked_cause, 'hex'), traits, decode(subject, 'hex'), ends_at,
-    previous_sign_in
+    previous_sign_in, decode(terms, 'hex')
 FROM unnest(
     %s::uuid[], %s::text[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[],
-    %s::bigint[], %s::bigint[], %s::text[], %s::uuid[], %s::text[], %s::bigint[], %s::bigint[]
+    %s::bigint[], %s::bigint[], %s::text[], %s::uuid[], %s::text[], %s::bigint[], %s::bigint[],
+    %s::text[]
 ) AS new (
     id, context, expires_at, generation, parent, floor, open_from, rotated_at, revoked_at,
-    revoked_cause, traits, subject, ends_at, previous_sign_in
+    revoked_cause, traits, subject, ends_at, previous_sign_in, terms
 )
 ON CONFLICT (id) DO NOTHING RETURNING true
 """

@@ -20,9 +20,10 @@ from reticket.stores.sqlite.file import File
 
 COLUMNS = (
     "id, resource, subject, client, context, scope, policy, ends_at, expires_at, generation, "
-    "parent, floor, open_from, rotated_at, previous_sign_in, device, revoked_at, revoked_cause"
+    "parent, floor, open_from, rotated_at, previous_sign_in, device, revoked_at, revoked_cause, "
+    "terms"
 )
-INSERT = f"INSERT INTO families ({COLUMNS}) VALUES (?{', ?' * 17})"  # noqa: S608
+INSERT = f"INSERT INTO families ({COLUMNS}) VALUES (?{', ?' * 18})"  # noqa: S608
 SELECT = f"SELECT {COLUMNS} FROM families"  # noqa: S608
 SELECT_BATCH = f"""
 SELECT json_group_array(json_array(
@@ -216,6 +217,7 @@ def _packed(file: File, row: Family) -> tuple[Any, ...]:
         word[row.context], word[row.scope], word[row.policy], row.ends_at, row.expires_at,
         row.generation, row.parent, row.floor, row.open_from, row.rotated_at,
         row.previous_sign_in, word[row.device], row.revoked_at, word[row.revoked_cause],
+        row.terms,
     )  # fmt: skip
 
 
@@ -226,7 +228,7 @@ def _family(file: File, row: Any) -> Family:
     return Family(
         row[0], word[row[1]] or "", subject.hex() if type(subject) is bytes else subject,
         word[row[3]], word[row[4]], word[row[5]], word[row[6]] or "", *numbers,
-        word[row[15]], row[16], word[row[17]],
+        word[row[15]], row[16], word[row[17]], row[18],
     )  # fmt: skip
 
 

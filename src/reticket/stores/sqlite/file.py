@@ -41,6 +41,7 @@ MIGRATIONS = (
         key TEXT PRIMARY KEY, sum INTEGER NOT NULL, ends_at INTEGER NOT NULL
     ) WITHOUT ROWID;
     """,
+    "ALTER TABLE families ADD COLUMN terms TEXT",
 )
 """In order; `PRAGMA user_version` counts those that a file has seen."""
 

@@ -1,0 +1,103 @@
+"""What a dialect may ask of the service. A dialect yields one and is sent the result.
+
+Each class names its result in its docstring; any of them may raise a Refusal or Unavailable.
+"""
+
+from __future__ import annotations
+
+from reticket.core.commands.families import (
+    Begin,
+    Check,
+    Derive,
+    End,
+    EndFamilies,
+    FindFamily,
+    IssueAccess,
+    ListFamilies,
+    ReadAccess,
+    ReadRefresh,
+    Refresh,
+)
+from reticket.core.commands.others import (
+    FindClient,
+    FindTenant,
+    FindUser,
+    Keep,
+    KnowNonce,
+    Look,
+    MakeNonce,
+    Manage,
+    PublishedKeys,
+    Take,
+    Tally,
+    Tell,
+)
+from reticket.core.commands.sign_ins import (
+    OpenFactorSession,
+    SecondFactor,
+    SignIn,
+    SignInApplication,
+    SignInClient,
+)
+
+Command = (
+    SignIn
+    | SignInApplication
+    | SignInClient
+    | OpenFactorSession
+    | SecondFactor
+    | Begin
+    | Refresh
+    | End
+    | Derive
+    | IssueAccess
+    | ReadRefresh
+    | ReadAccess
+    | FindTenant
+    | FindUser
+    | FindClient
+    | FindFamily
+    | ListFamilies
+    | EndFamilies
+    | Keep
+    | Look
+    | Take
+    | Tally
+    | MakeNonce
+    | KnowNonce
+    | PublishedKeys
+    | Tell
+    | Manage
+)
+
+__all__ = [
+    "Begin",
+    "Check",
+    "Command",
+    "Derive",
+    "End",
+    "EndFamilies",
+    "FindClient",
+    "FindFamily",
+    "FindTenant",
+    "FindUser",
+    "IssueAccess",
+    "Keep",
+    "KnowNonce",
+    "ListFamilies",
+    "Look",
+    "MakeNonce",
+    "Manage",
+    "OpenFactorSession",
+    "PublishedKeys",
+    "ReadAccess",
+    "ReadRefresh",
+    "Refresh",
+    "SecondFactor",
+    "SignIn",
+    "SignInApplication",
+    "SignInClient",
+    "Take",
+    "Tally",
+    "Tell",
+]

@@ -1,0 +1,161 @@
+"""Commands that begin, refresh, end and look at families, and read their tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from reticket.core.model import NOTHING, Asked, Family, Holder, Selection
+from reticket.core.policy import Policy
+
+Check = Callable[[Family, int], None]
+
+
+def anything(row: Family, now: int) -> None:
+    """The check of a request that fits every row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """Start a family for a subject that was checked. Result: `Issued`. INVALID_CREDENTIALS when
+    the subject has lost its standing meanwhile.
+
+    Args:
+        client / scope / terms: kept in the family, see there.
+        policy: in force for this family; None takes the resource's.
+        family: its id where that was chosen before, a UUIDv7 of the sign-in; None makes one.
+        asked: what is wanted of this answer alone.
+    """
+
+    resource: str
+    holder: Holder
+    context: str | None = None
+    client: str | None = None
+    scope: str | None = None
+    terms: str | None = None
+    policy: Policy | None = None
+    family: bytes | None = None
+    asked: Asked = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Refresh:
+    """Exchange a refresh token. Result: `Issued`. INVALID_TOKEN; ACCESS_DENIED when `permits`
+    says no (nothing is spent then).
+
+    Args:
+        context: the tenant or account to switch to; None keeps the presented token's.
+        subject: the only subject whose token is welcome, where the caller proved to be one.
+        permits: whether that holder may have a pair for that context.
+        check: raises a Refusal for a row and the store's time (milliseconds) that this request
+            does not fit; pure, before anything is decided, and nothing is spent then.
+        policy: in force for this family; None takes the resource's.
+        asked: what is wanted of this answer alone.
+    """
+
+    resource: str
+    token: str = field(repr=False)
+    context: str | None = None
+    subject: str | None = None
+    permits: Callable[[Holder, str | None], bool] = field(
+        default=lambda holder, context: True, repr=False
+    )
+    check: Check = field(default=anything, repr=False)
+    policy: Policy | None = None
+    asked: Asked = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Sign out: end the family of a refresh token, by any of its generations. Result: `Family`.
+    INVALID_TOKEN with its cause.
+
+    Args:
+        check / policy: as in `Refresh`.
+    """
+
+    resource: str
+    token: str = field(repr=False)
+    check: Check = field(default=anything, repr=False)
+    policy: Policy | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Derive:
+    """Another access token for a living family, whose refresh token stays as it is; the audit log
+    hears of a switch. Result: `Issued` without a refresh token. INVALID_TOKEN, ACCESS_DENIED.
+
+    Args:
+        context / permits / check / policy / asked: as in `Refresh`.
+    """
+
+    resource: str
+    family: bytes
+    context: str | None = None
+    permits: Callable[[Holder, str | None], bool] = field(
+        default=lambda holder, context: True, repr=False
+    )
+    check: Check = field(default=anything, repr=False)
+    policy: Policy | None = None
+    asked: Asked = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class IssueAccess:
+    """An access token for a subject that was checked, without a session: no row is kept.
+    Result: `Issued` without a refresh token; its family is of this answer alone.
+    """
+
+    resource: str
+    holder: Holder
+    scope: str | None = None
+    policy: Policy | None = None
+    asked: Asked = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRefresh:
+    """What a refresh token says; costs no I/O. Result: `RefreshToken`. INVALID_TOKEN."""
+
+    resource: str
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadAccess:
+    """Verify an access token of one of these resources and look up its subject.
+    Result: `tuple[AccessToken, Holder]`. INVALID_ACCESS_TOKEN. Whether its family lives is not
+    looked at: see `FindFamily`.
+    """
+
+    resources: tuple[str, ...]
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class FindFamily:
+    """Result: `tuple[Family | None, int]`: the row, ended or not, and the store's time."""
+
+    family: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ListFamilies:
+    """Result: `Page`, in order of id.
+
+    Args:
+        limit: at most so many.
+        after: the cursor of the page before.
+    """
+
+    selection: Selection
+    limit: int
+    after: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EndFamilies:
+    """End all that are selected, as durably as the engine can. Result: those that this ended."""
+
+    selection: Selection
+    cause: str

@@ -1,0 +1,118 @@
+"""Commands that look records up, keep texts for a while, and tell the log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class FindTenant:
+    """Result: `Tenant | None`."""
+
+    tenant_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class FindUser:
+    """Look a user up by e-mail without a password. Result: `User | None`."""
+
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class FindClient:
+    """Result: `Client | None`, disabled or not."""
+
+    client_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Remember a text for a while, unless there is one under that key; all processes see it.
+    Result: whether it was kept.
+
+    Args:
+        key: begins with the dialect's name; a secret is hashed into it, never written.
+        lifetime: seconds.
+    """
+
+    key: str
+    value: str = field(repr=False)
+    lifetime: int
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What was kept. Result: `str | None`."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """The same, and forget it: of many that ask one gets it. Result: `str | None`."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Count something. Result: the sum of the window, int.
+
+    Args:
+        window: seconds, from the first that was counted.
+        add: 0 only reads.
+    """
+
+    key: str
+    window: int
+    add: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class MakeNonce:
+    """A text that only this service makes and that any of its processes knows for a while.
+    Result: str.
+    """
+
+    resource: str
+
+
+@dataclass(frozen=True, slots=True)
+class KnowNonce:
+    """Whether such a text is ours and not older than five minutes. Result: bool."""
+
+    resource: str
+    nonce: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedKeys:
+    """The public keys that may have signed, or soon will. Result: a list of JWKs (RFC 7517)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Let the audit log hear of something that only the dialect knows. Result: None.
+
+    Args:
+        event / cause: words for the log; never what was sent.
+    """
+
+    resource: str
+    event: str
+    cause: str | None = None
+    subject: str | None = None
+    family: bytes | None = None
+    detail: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Manage:
+    """Run a verb of an operator where the directory is; families that it must end have ended
+    when it returns. Result: what the work returns; it may raise a ReticketError.
+    """
+
+    work: Callable[[], Any] = field(repr=False)

@@ -1,0 +1,63 @@
+"""Commands that check who somebody is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from reticket.core.people import User
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """Check a user's password. Result: `User`. INVALID_CREDENTIALS, SUBJECT_DISABLED (after the
+    right password only), SUBJECT_INACTIVE, TOO_MANY_ATTEMPTS.
+
+    Args:
+        resource: for the audit log.
+        admits: whether the dialect knows this user at all; one that it does not is refused
+            as an unknown user is.
+    """
+
+    resource: str
+    email: str
+    password: str = field(repr=False)
+    admits: Callable[[User], bool] = field(default=lambda user: True, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SignInApplication:
+    """Check an application's secret. Result: `Application`. INVALID_CREDENTIALS."""
+
+    resource: str
+    application_id: str
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SignInClient:
+    """Check a client's secret. Result: `Client`. INVALID_CREDENTIALS, TOO_MANY_ATTEMPTS."""
+
+    resource: str
+    client_id: str
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenFactorSession:
+    """Begin a second factor for a user whose password was right. Result: the session id, str."""
+
+    resource: str
+    user: User
+    lifetime: int
+
+
+@dataclass(frozen=True, slots=True)
+class SecondFactor:
+    """Finish it with a one-time password. Result: `User`. NOT_FOUND (no such session),
+    INVALID_CREDENTIALS (wrong code; may be tried again five times).
+    """
+
+    resource: str
+    session_id: str = field(repr=False)
+    otp: str = field(repr=False)
