@@ -54,6 +54,13 @@ class Cause(StrEnum):
     LIMITED = "limited"
     WRONG_FACTOR = "wrong_factor"
     NO_SESSION = "no_session"
+    WRONG_REDIRECT = "wrong_redirect"
+    WRONG_VERIFIER = "wrong_verifier"
+    WRONG_PROOF = "wrong_proof"
+    WRONG_SCOPE = "wrong_scope"
+    WRONG_TARGET = "wrong_target"
+    WRONG_GRANT = "wrong_grant"
+    USED = "used"
 
 
 class ReticketError(Exception):

@@ -141,4 +141,5 @@ _REGISTRATION = {
     "jwks": _key_set,
     "dpop_required": Spot.flag,
     "par_required": Spot.flag,
+    "admin": Spot.flag,
 }

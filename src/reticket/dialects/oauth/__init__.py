@@ -1,0 +1,77 @@
+"""OAuth 2.0 and OpenID Connect: tokens for clients that speak the standard.
+
+Owns the words of RFC 6749 and its kin. Source: the RFCs, each named where it decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from reticket.core.errors import Code, ReticketError
+from reticket.core.people import Client
+from reticket.core.policy import BROWSER_2026, SERVICE_2026, Policy
+from reticket.core.resource import Resource
+from reticket.dialects.oauth import errors
+from reticket.dialects.oauth.document import DOCUMENT
+from reticket.dialects.oauth.site import BASE, CLIENT, USER, Site
+from reticket.dialects.oauth.terms import Claims
+from reticket.wire import Document, Example, Route, WireRequest, WireResponse
+
+PRESETS: Mapping[str, Policy] = {"BROWSER": BROWSER_2026, "SERVICE": SERVICE_2026}
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the composition root knows.
+
+    Args:
+        issuer: the setting `issuer`, or the address served.
+        presets: policies by name, with and without their year.
+    """
+
+    issuer: str = "http://127.0.0.1:8088"
+    presets: Mapping[str, Policy] = field(default_factory=lambda: PRESETS, repr=False)
+
+
+class OAuth:
+    """The dialect: its routes and its answers to errors."""
+
+    name = "oauth"
+    base_path = BASE
+    correlation_header: bytes | None = None
+    refusals: Mapping[Code, errors.Failure] = errors.REFUSALS
+    document: Document = DOCUMENT
+    examples: Sequence[Example] = ()
+
+    def __init__(self, options: Options) -> None:
+        site = Site(options.issuer, options.presets)
+        self.resources: Sequence[Resource] = _resources(Claims(site))
+        self.routes: Sequence[Route] = ()
+
+    def refuse(self, request: WireRequest, error: ReticketError) -> WireResponse:
+        """RFC 6749 §5.2."""
+        return errors.refuse(request, error)
+
+
+def _resources(claims: Claims) -> tuple[Resource, ...]:
+    people = Resource(
+        USER,
+        BROWSER_2026,
+        access_claims=claims.access,
+        accepts=claims.of_people,
+        id_claims=claims.identity,
+    )
+    clients = Resource(
+        CLIENT,
+        SERVICE_2026,
+        subjects=Client,
+        access_claims=claims.access,
+        accepts=claims.of_clients,
+    )
+    return people, clients
+
+
+def build(options: Options | None = None) -> OAuth:
+    """The dialect as its options say."""
+    return OAuth(options or Options())

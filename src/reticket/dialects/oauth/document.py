@@ -1,0 +1,59 @@
+"""What the OpenAPI document says beside the types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from reticket.dialects.oauth.errors import ErrorAnswer
+from reticket.dialects.oauth.inputs import FORM
+from reticket.wire import Answer, Described, Document, Parameter
+
+DOCUMENT = Document(
+    openapi="3.1.0",
+    info={"title": "OAuth 2.0 and OpenID Connect", "version": "1.0.0"},
+    tags=(
+        {"name": "tokens", "description": "Tokens: got, refreshed, revoked, looked into."},
+        {"name": "authorization", "description": "People sign in and consent."},
+        {"name": "discovery", "description": "What a client needs to know beforehand."},
+    ),
+    security_schemes={
+        "client": {"type": "http", "scheme": "basic"},
+        "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+    },
+)
+
+_PHRASES = {200: "OK", 201: "Created", 303: "See Other"}
+_FAULTS = {
+    400: "Bad Request",
+    401: "Unauthorized",
+    413: "Content Too Large",
+    429: "Too Many Requests; `Retry-After` says for how long",
+    503: "Service Unavailable; `Retry-After` says for how long",
+}
+
+
+def described(
+    summary: str,
+    tag: str,
+    success: Mapping[int, Any],
+    body: Any = None,
+    parameters: tuple[Parameter, ...] = (),
+    media_types: tuple[str, ...] = ("application/json",),
+    security: tuple[Mapping[str, tuple[str, ...]], ...] = (),
+) -> Described:
+    """An operation and its answers; `success` has the type of one by its status, and `body` is a
+    Struct whose members are the form's parameters.
+    """
+    good = {status: Answer(_PHRASES[status], kind, media_types) for status, kind in success.items()}
+    faults = {status: Answer(phrase, ErrorAnswer) for status, phrase in _FAULTS.items()}
+    return Described(
+        summary=summary,
+        tags=(tag,),
+        parameters=parameters,
+        body=body,
+        body_required=body is not None,
+        body_media_types=(FORM,),
+        answers=good | faults,
+        security=security,
+    )

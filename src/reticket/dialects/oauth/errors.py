@@ -1,0 +1,132 @@
+"""Every refusal in OAuth's words (RFC 6749 §5.2 and its kin). Why it was is for the log alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from typing import Any, NamedTuple
+
+import msgspec
+
+from reticket.core.commands import Tell
+from reticket.core.errors import Cause, Code, Refusal, ReticketError
+from reticket.wire import Headers, Operation, WireRequest, WireResponse, retry_after
+
+NO_STORE: Headers = ((b"cache-control", b"no-store"), (b"pragma", b"no-cache"))
+
+
+class Failure(NamedTuple):
+    """A status, the error's word, and a sentence that is the same for every cause."""
+
+    status: int
+    word: str
+    sentence: str
+
+
+_CLIENT = Failure(401, "invalid_client", "The client could not be authenticated.")
+_GRANT = Failure(400, "invalid_grant", "The grant is not valid.")
+
+REFUSALS: Mapping[Code, Failure] = {
+    Code.MALFORMED: Failure(400, "invalid_request", "The request cannot be read."),
+    Code.INVALID_PARAMETER: Failure(400, "invalid_request", "A parameter is not valid."),
+    Code.MISSING_TOKEN: Failure(400, "invalid_request", "A token is missing."),
+    Code.INVALID_CREDENTIALS: _CLIENT,
+    Code.SUBJECT_DISABLED: _GRANT,
+    Code.SUBJECT_INACTIVE: _GRANT,
+    Code.INVALID_TOKEN: _GRANT,
+    Code.INVALID_ACCESS_TOKEN: Failure(401, "invalid_token", "The access token is not valid."),
+    Code.ACCESS_DENIED: Failure(400, "access_denied", "The subject may not have that."),
+    Code.NOT_FOUND: Failure(404, "not_found", "There is no such thing here."),
+    Code.NO_ROUTE: Failure(404, "not_found", "There is no such path."),
+    Code.METHOD_NOT_ALLOWED: Failure(405, "invalid_request", "This path has no such method."),
+    Code.UNSUPPORTED_MEDIA_TYPE: Failure(
+        400, "invalid_request", "The body must be application/x-www-form-urlencoded."
+    ),
+    Code.TOO_LARGE: Failure(413, "invalid_request", "The body is too large."),
+    Code.TOO_MANY_ATTEMPTS: Failure(
+        429, "temporarily_unavailable", "There were too many attempts; try again later."
+    ),
+    Code.UNAVAILABLE: Failure(
+        503, "temporarily_unavailable", "The service is not available; try again later."
+    ),
+    Code.INTERNAL: Failure(500, "server_error", "Something went wrong."),
+}
+
+
+class Denied(Refusal):
+    """A refusal with a word of OAuth's own.
+
+    Args:
+        word: as its RFC registers it.
+        sentence: for the developer of the client; no value that was sent.
+        cause: for the audit log.
+        headers: beside the usual ones.
+        heard: whether the audit log has it already, as it has what a `check` raises.
+    """
+
+    def __init__(
+        self,
+        word: str,
+        sentence: str,
+        cause: Cause | None = None,
+        *,
+        status: int = 400,
+        headers: Headers = (),
+        heard: bool = False,
+    ) -> None:
+        super().__init__(Code.INVALID_PARAMETER, cause, detail=sentence)
+        self.failure = Failure(status, word, sentence)
+        self.headers = headers
+        self.heard = heard
+
+
+class ErrorAnswer(msgspec.Struct):
+    """RFC 6749 §5.2."""
+
+    error: str
+    error_description: str
+
+
+def failure_of(error: ReticketError) -> Failure:
+    """What is told of an error; a parameter that is at fault is named."""
+    if isinstance(error, Denied):
+        return error.failure
+    failure = REFUSALS[error.code]
+    if isinstance(error, Refusal) and error.parameter:
+        return failure._replace(sentence=f"{error.parameter} {error.detail or 'is not valid'}.")
+    return failure
+
+
+def refuse(request: WireRequest, error: ReticketError) -> WireResponse:
+    """The JSON answer to any error."""
+    failure = failure_of(error)
+    body = msgspec.json.encode(ErrorAnswer(failure.word, failure.sentence))
+    headers = [*NO_STORE, *retry_after(error), *_challenge(request, failure)]
+    headers += error.headers if isinstance(error, Denied) else ()
+    return WireResponse(failure.status, body, headers=headers)
+
+
+def heard(
+    resource: str, operate: Callable[[WireRequest], Operation]
+) -> Callable[[WireRequest], Operation]:
+    """The same operation; whatever only the dialect refuses is told to the audit log."""
+
+    def run(request: WireRequest) -> Generator[Any, Any, WireResponse]:
+        try:
+            return (yield from operate(request))
+        except Denied as refusal:
+            if not refusal.heard:
+                yield Tell(resource, "refused", refusal.cause or refusal.failure.word)
+            raise
+
+    return run
+
+
+def _challenge(request: WireRequest, failure: Failure) -> Headers:
+    """`WWW-Authenticate` (RFC 9110 §11.6.1) in the scheme that the client has tried."""
+    if failure.status != 401:
+        return ()
+    scheme = (request.header(b"authorization") or "").partition(" ")[0].lower()
+    if failure.word == _CLIENT.word:
+        return ((b"www-authenticate", b'Basic realm="reticket"'),) if scheme == "basic" else ()
+    said = f'Bearer error="{failure.word}"' if scheme else "Bearer"
+    return ((b"www-authenticate", said.encode()),)

@@ -1,0 +1,65 @@
+"""Reads forms and queries: every parameter once, an empty one as if it were absent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from reticket.core.errors import Code, Refusal
+from reticket.wire import WireRequest, parse_pairs
+
+FORM = "application/x-www-form-urlencoded"
+LONGEST = 8192
+"""Characters of one value; a longer one is no value of anybody's."""
+
+SEVERAL = frozenset({"resource", "audience"})
+"""May come more than once (RFC 8707 §2, RFC 8693 §2.1); the values are joined by spaces."""
+
+Form = Mapping[str, str]
+
+
+def read_form(request: WireRequest) -> Form:
+    """The parameters of a form body (RFC 6749 §3.2). UNSUPPORTED_MEDIA_TYPE, MALFORMED,
+    INVALID_PARAMETER for one that is repeated or too long.
+    """
+    if request.content_type() != FORM:
+        raise Refusal(Code.UNSUPPORTED_MEDIA_TYPE)
+    return _once(parse_pairs(request.body))
+
+
+def read_query(request: WireRequest) -> Form:
+    """The parameters of the query, likewise."""
+    return _once(parse_pairs(request.query))
+
+
+def required(form: Form, name: str) -> str:
+    """A parameter that must be there. INVALID_PARAMETER."""
+    value = form.get(name)
+    if value is None:
+        raise wrong(name, "is missing")
+    return value
+
+
+def wrong(name: str, fault: str) -> Refusal:
+    """INVALID_PARAMETER for a parameter of ours: never for a name that was sent."""
+    return Refusal(Code.INVALID_PARAMETER, parameter=name, detail=fault)
+
+
+def words(text: str) -> tuple[str, ...]:
+    """A space-separated list (RFC 6749 §3.3) in order, each word once."""
+    return tuple(dict.fromkeys(text.split(" "))) if text else ()
+
+
+def _once(pairs: Iterable[tuple[str, str]]) -> Form:
+    found: dict[str, str] = {}
+    for name, value in pairs:
+        if not value:
+            continue
+        if len(value) > LONGEST or "\0" in value:
+            raise Refusal(Code.INVALID_PARAMETER)
+        if name not in found:
+            found[name] = value
+        elif name in SEVERAL:
+            found[name] += f" {value}"
+        else:
+            raise Refusal(Code.INVALID_PARAMETER, detail="is repeated")
+    return found
