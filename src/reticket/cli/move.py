@@ -11,6 +11,8 @@ from reticket.audit import revocations
 from reticket.cli.backup import replay
 from reticket.cli.frame import CONFIG, DATA, Frame
 from reticket.core.carry import carry
+from reticket.core.errors import StartupError
+from reticket.core.schema import Task
 
 
 @click.command()
@@ -44,6 +46,9 @@ def move(
       reticket move --from sqlite:///data/families.sqlite --to postgresql://db/reticket
     """
     settings = frame.builder.load(config, {"data": data})
+    there = frame.builder.families_schema(source).standing()
+    if there and there.task is Task.MAKE:
+        raise StartupError(f"there are no families at {there.place}: see what --from says")
     with (
         closing(frame.builder.families(source, settings)) as old,
         closing(frame.builder.families(target, settings)) as new,
