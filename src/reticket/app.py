@@ -9,7 +9,7 @@ import pkgutil
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, closing, contextmanager
+from contextlib import ExitStack, asynccontextmanager, closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from socket import socket
@@ -94,13 +94,21 @@ class Builder:
             yield
 
     def open(self, settings: Settings) -> House:
-        """Open everything that is stored."""
+        """Open everything that is stored; when that fails nothing stays open."""
+        with ExitStack() as opened:
+            house = self._opened(settings, opened)
+            opened.pop_all()
+            return house
+
+    def _opened(self, settings: Settings, opened: ExitStack) -> House:
         _make_folder(settings.data)
         key_file = None if settings.master_key else settings.data / "master.key"
         sealer = Sealer(lambda: opening, os.urandom)
         known = self.dialects(settings)
         resources = [resource for dialect in known for resource in dialect.resources]
-        directory = open_directory(settings.directory, sealer, now, os.urandom)
+        directory = opened.enter_context(
+            closing(open_directory(settings.directory, sealer, now, os.urandom))
+        )
         opening = master_key(
             settings.master_key,
             settings.data / "master.key",
@@ -108,7 +116,9 @@ class Builder:
             os.urandom,
         )
         store, ephemeral = _open_store(settings.families, settings)
-        audit = FileAuditLog(settings.audit_file)
+        opened.callback(store.close)
+        opened.callback(ephemeral.close)
+        audit = opened.enter_context(closing(FileAuditLog(settings.audit_file)))
         hashing = settings.hashing
         return House(
             settings=settings,

@@ -49,8 +49,11 @@ def up(frame: Frame, data: Path | None, config: Path | None) -> None:
     Example:
       reticket migrate up --config reticket.toml
     """
-    for schema in _schemas(frame, data, config):
-        before = schema.standing()
+    found = [(schema, schema.standing()) for schema in _schemas(frame, data, config)]
+    for _, before in found:
+        if before:
+            before.refuse_newer()
+    for schema, before in found:
         schema.migrate()
         after = schema.standing()
         if before == after:

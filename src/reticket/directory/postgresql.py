@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from psycopg.errors import LockNotAvailable
+from psycopg.errors import InsufficientPrivilege, InvalidSchemaName, LockNotAvailable
 from sqlalchemy import Connection, inspect
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnection
@@ -30,6 +30,8 @@ STARTING = 0x7265_7469_636B_6574
 
 SHORT_WAIT = "SET LOCAL lock_timeout = '200ms'"
 """Behind whoever waits for a table, everybody waits."""
+
+FORBIDDEN = InsufficientPrivilege, InvalidSchemaName
 
 ATTEMPTS = 100
 PAUSE = 0.2
@@ -137,7 +139,9 @@ def _starting(options: server.Options) -> Iterator[tuple[Connection, str]]:
     except SQLAlchemyError as error:
         if isinstance(error, DBAPIError) and isinstance(error.orig, LockNotAvailable):
             raise _Locked from None
-        raise StartupError(f"Cannot open the directory {place}: {_reason(error)}.") from None
+        raise StartupError(
+            f"Cannot open the directory {place}: {_reason(error)}; {_remedy(error)}."
+        ) from None
     finally:
         engine.dispose()
 
@@ -160,6 +164,12 @@ def _check(connection: Connection, place: str) -> None:
             f"The database {place} has tables that are not of a directory of reticket "
             f"({', '.join(sorted(taken))}); give it a database of its own."
         )
+
+
+def _remedy(error: SQLAlchemyError) -> str:
+    if isinstance(error, DBAPIError) and isinstance(error.orig, FORBIDDEN):
+        return "grant its user USAGE and CREATE on the schema"
+    return "see that it runs and that host, user, password and database in its URL are right"
 
 
 def _reason(error: SQLAlchemyError) -> str:

@@ -162,7 +162,10 @@ def _reach(url: str, place: str, patience: float) -> None:
     try:
         connection = connect(url, patience)
     except psycopg.Error as error:
-        raise StartupError(f"cannot reach PostgreSQL at {place}: {reason(error)}") from None
+        raise StartupError(
+            f"cannot reach PostgreSQL at {place}: {reason(error)}; see that it runs and that host, "
+            "user, password and database in its URL are right"
+        ) from None
     found = connection.info.server_version
     connection.close()
     if found < OLDEST_SERVER:
