@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import closing, contextmanager
 
+import pytest
 from click.testing import CliRunner
 
 from reticket import cli
@@ -37,10 +39,22 @@ class Commands:
     def rows(self, *words):
         return json.loads(self.run(*words, "--json"))
 
-    def house(self, environment=None):
-        """Everything opened, in the same settings."""
-        builder = Builder()
-        return builder.open(builder.load(None, {"data": self.data, **(environment or {})}))
+    def misused(self, *words):
+        """What it says of words that it does not understand."""
+        result = self._invoke(words)
+        assert result.exit_code == 2, result.output
+        return result.output
+
+    @contextmanager
+    def opened(self):
+        """What it works on."""
+        with pytest.MonkeyPatch.context() as environment:
+            for name, value in self.settings.items():
+                environment.setenv(name, value)
+            builder = Builder()
+            house = builder.open(builder.load(None, {"data": self.data}))
+        with closing(house):
+            yield house
 
     def _invoke(self, words):
         mine = dict.fromkeys(name for name in os.environ if name.startswith("RETICKET_"))

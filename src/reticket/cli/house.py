@@ -40,12 +40,11 @@ class House:
         """Load a directory file. StartupError with the line at fault."""
         load_seed(file, self.directory, self.hasher, self.clock())
 
-    def copies(self) -> Sequence[tuple[str, Callable[[Path], None]]]:
-        """What a backup copies: URLs, and how each is written to a new file."""
-        return (
-            (self.settings.families, self.store.backup),
-            (self.settings.directory, self.directory.backup),
-        )
+    def copies(self) -> Mapping[str, Callable[[Path], None]]:
+        """What a backup copies, and how each is written to a new file. StartupError where it
+        cannot be in a file.
+        """
+        return {"families": self.store.backup, "directory": self.directory.backup}
 
     def ready(self) -> None:
         """Have every store read or write. Unavailable when one cannot."""

@@ -8,10 +8,10 @@ from pathlib import Path
 import click
 
 from reticket.audit import revocations
-from reticket.cli.backup import replay
 from reticket.cli.frame import CONFIG, DATA, Frame
 from reticket.core.carry import carry
 from reticket.core.errors import StartupError
+from reticket.core.replay import replay
 from reticket.core.schema import Task
 
 
@@ -54,9 +54,9 @@ def move(
         closing(frame.builder.families(target, settings)) as new,
     ):
         carried = carry(old, new)
-        told = (event for stream in streams for event in revocations(stream))
-        ended = replay(told, new.revoke)
-    click.echo(f"{carried} sessions carried, {ended} revocations replayed")
+        told = [event for stream in streams for event in revocations(stream)]
+        ended = replay(new, told)
+    click.echo(f"{carried} sessions carried, {len(ended)} revocations replayed")
 
 
 COMMANDS = (move,)
