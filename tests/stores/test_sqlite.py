@@ -15,6 +15,7 @@ import pytest
 from reticket.core.errors import StartupError, Unavailable
 from reticket.core.model import Outcome, Selection
 from reticket.core.ports import Clock, Ephemeral, Store
+from reticket.core.upkeep import Upkeep
 from reticket.stores.sqlite import (
     SqliteEphemeral,
     SqliteStore,
@@ -23,6 +24,7 @@ from reticket.stores.sqlite import (
     standing,
 )
 from reticket.stores.sqlite import schema as sqlite
+from reticket.stores.sqlite.file import File
 from reticket.testing import EphemeralContract, FakeClock, StoreContract
 from reticket.testing.store_contract import Presenting, family_of
 
@@ -202,6 +204,64 @@ def test_a_family_takes_at_most_200_bytes(store, file):
         )
     store._writer.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     assert file.stat().st_size / count <= 200
+
+
+class Purging:
+    """The store as upkeep sees it; `between` is called after every batch."""
+
+    def __init__(self, store, between):
+        self.batches = []
+        self.now = store.now
+        self._store, self._between = store, between
+
+    def expire(self, before, limit):
+        self.batches.append(self._store.expire(before, limit))
+        self._between()
+        return self.batches[-1]
+
+
+def test_a_purge_lets_everybody_write_and_read_between_its_batches(store, file):
+    clock = FakeClock()
+    living = [family_of(10**7 + number) for number in range(5000)]
+    store.create([family_of(number, expires_at=5) for number in range(2500)] + living)
+    other, entries = SqliteStore(file, clock, busy_timeout=0), SqliteEphemeral(file, clock)
+    turns = iter(living)
+
+    def refresh():
+        row = next(turns)
+        (result,) = other.transact([(row.id, Presenting(row.id, 1))])
+        assert result == (Outcome.ADVANCED, 2)
+
+    looks = []
+    reader = store._reader.connection
+
+    def look():
+        looks.append(None)
+        refresh()
+
+    reader.set_progress_handler(look, 20_000)
+    purging = Purging(store, refresh)
+    Upkeep(purging, entries, None, None).purge()
+    reader.set_progress_handler(None, 0)
+    assert purging.batches == [1000, 1000, 500, 0]
+    assert looks
+    assert len(store.page(Selection(), 10_000).families) == 5000
+    other.close()
+    entries.close()
+
+
+def test_a_long_walk_lets_go_of_the_reader(store, monkeypatch):
+    store.create([family_of(number) for number in range(9000)])
+    taken = []
+    real = File.reading
+
+    def reading(file):
+        taken.append(file)
+        return real(file)
+
+    monkeypatch.setattr(File, "reading", reading)
+    assert store.expire(5, 1000) == 0
+    assert len(taken) == 4
 
 
 def test_a_backup_is_whole_and_private(store, tmp_path):
