@@ -33,7 +33,7 @@ lint: $(VENV)/setup-test ## check style, types and imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-bench: setup ## measure refreshes per second (needs wrk)
+bench: $(VENV)/setup-test ## measure refreshes per second on every engine (needs wrk)
 	$(BIN)/python -m benchmarks $(ARGS)
 
 torture: $(VENV)/setup-test ## kill the server under load, 50 times; explore the rule deeper

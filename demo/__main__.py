@@ -68,8 +68,9 @@ def _greeting(name: str, urls: Sequence[str]) -> Iterator[str]:
     for url in urls:
         yield f"  {url}  documents and a page to try them: {url}/docs"
     yield "\nWhat the first has issued the second refreshes:"
+    first, second = urls
     builder = Builder()
-    yield from lines(*urls, builder.dialects(builder.load(None, {})))
+    yield from lines(first, second, builder.dialects(builder.load(None, {})))
     yield "\nCtrl-C stops everything."
 
 

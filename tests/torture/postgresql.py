@@ -82,6 +82,11 @@ class PostgreSQL:
     def url(self) -> str:
         return f"postgresql://postgres@{self.address}/{NAME}"
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def configure(self, settings: str) -> None:
         with (self.folder / "postgresql.conf").open("a") as file:
             file.write(settings)
