@@ -1,7 +1,6 @@
 """The arithmetic of the plan, by hand."""
 
 import pytest
-
 from benchmarks.plan import Assumptions, Plan, lines
 
 MEASURED = {
