@@ -39,7 +39,7 @@ bench: $(VENV)/setup-test ## measure refreshes per second on every engine (needs
 torture: $(VENV)/setup-test ## kill the server under load, 50 times; explore the rule deeper
 	RETICKET_TORTURE=1 $(BIN)/python -m pytest tests/torture tests/model $(ARGS)
 
-docs: setup ## write the pages that are made from the code
+docs: $(VENV)/setup-test ## write the pages that are made from the code
 	$(BIN)/python docs/generate.py
 
 lock: $(VENV)/lock/bin/uv ## pin the dependencies anew; ARGS=--upgrade takes newer ones

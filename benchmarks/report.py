@@ -13,7 +13,11 @@ from importlib.metadata import version
 from pathlib import Path
 
 PAGE = Path(__file__).parent / "results.md"
-LIBRARIES = ("uvicorn", "uvloop", "httptools", "msgspec", "cryptography")
+LIBRARIES = (
+    "uvicorn", "uvloop", "httptools", "msgspec", "cryptography", "psycopg", "valkey", "libvalkey",
+)  # fmt: skip
+LOAD = os.getloadavg()[0]
+"""Before anything is measured: over 1, somebody else was at work."""
 
 
 def machine() -> str:
@@ -42,7 +46,7 @@ def write(page: Path, section: str, lines: Sequence[str]) -> None:
     said = [
         section,
         "",
-        f"{datetime.now(UTC):%Y-%m-%d}, {machine()}.",
+        f"{datetime.now(UTC):%Y-%m-%d}, {machine()}, load {LOAD:.2f} before it.",
         f"{versions()}.",
         f"`python -m benchmarks {' '.join(sys.argv[1:])}`".replace(" `", "`"),
         "",
