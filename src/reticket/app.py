@@ -9,7 +9,7 @@ import pkgutil
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, closing, contextmanager
+from contextlib import ExitStack, asynccontextmanager, closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from socket import socket
@@ -24,12 +24,13 @@ from starlette.middleware.cors import CORSMiddleware
 
 from reticket import cli, config, dialects, logs, stores
 from reticket.audit import FileAuditLog
-from reticket.cli.house import House
+from reticket.cli.house import House, Schema
 from reticket.core.conveyor import Lane
 from reticket.core.engine import Engine
 from reticket.core.errors import StartupError, Unavailable
 from reticket.core.mint import Mint
 from reticket.core.ports import Ephemeral, Event, Store
+from reticket.core.schema import Migrating
 from reticket.core.service import Lanes, Service
 from reticket.core.sign_in import Limit, Limits, SignInDesk
 from reticket.core.upkeep import Upkeep
@@ -38,6 +39,7 @@ from reticket.crypto.passwords import Argon2Hasher
 from reticket.crypto.ring import Ring
 from reticket.crypto.sealing import Sealer, master_key
 from reticket.crypto.verified import VerifiedSecrets
+from reticket.directory import engines as directories
 from reticket.directory.directory import open_directory
 from reticket.http.edge import Asgi, Edge, logged, unseen, with_preflights
 from reticket.http.pages import pages
@@ -46,6 +48,7 @@ from reticket.http.server import Listener, bind, serve
 from reticket.http.workers import Workers
 from reticket.openapi import document_bytes, document_to_try
 from reticket.settings import Settings
+from reticket.settings.values import FAMILIES_URLS
 from reticket.wire import Dialect
 
 BEAT = 1.0
@@ -91,13 +94,21 @@ class Builder:
             yield
 
     def open(self, settings: Settings) -> House:
-        """Open everything that is stored."""
+        """Open everything that is stored; when that fails nothing stays open."""
+        with ExitStack() as opened:
+            house = self._opened(settings, opened)
+            opened.pop_all()
+            return house
+
+    def _opened(self, settings: Settings, opened: ExitStack) -> House:
         _make_folder(settings.data)
         key_file = None if settings.master_key else settings.data / "master.key"
         sealer = Sealer(lambda: opening, os.urandom)
         known = self.dialects(settings)
         resources = [resource for dialect in known for resource in dialect.resources]
-        directory = open_directory(settings.directory, sealer, now, os.urandom)
+        directory = opened.enter_context(
+            closing(open_directory(settings.directory, sealer, now, os.urandom))
+        )
         opening = master_key(
             settings.master_key,
             settings.data / "master.key",
@@ -105,7 +116,9 @@ class Builder:
             os.urandom,
         )
         store, ephemeral = _open_store(settings.families, settings)
-        audit = FileAuditLog(settings.audit_file)
+        opened.callback(store.close)
+        opened.callback(ephemeral.close)
+        audit = opened.enter_context(closing(FileAuditLog(settings.audit_file)))
         hashing = settings.hashing
         return House(
             settings=settings,
@@ -127,6 +140,15 @@ class Builder:
         store, ephemeral = _open_store(url, settings)
         ephemeral.close()
         return store
+
+    def families_schema(self, url: str) -> Schema:
+        """The schema of the families there, if their engine has one."""
+        module = _store_module(url)
+        return Schema("families", url, module if isinstance(module, Migrating) else None)
+
+    def directory_schema(self, url: str) -> Schema:
+        """The schema of the directory there."""
+        return Schema("directory", url, directories)
 
     def serve(self, settings: Settings, started: Callable[[str], None]) -> None:
         """Answer until a signal to stop."""
@@ -286,12 +308,17 @@ async def _beat(house: House, lanes: Lanes) -> None:
 
 
 def _open_store(url: str, settings: Settings) -> tuple[Store, Ephemeral]:
+    module = _store_module(url)
+    opened: tuple[Store, Ephemeral] = module.open_store(url, now, settings.busy_timeout)
+    return opened
+
+
+def _store_module(url: str) -> ModuleType:
     scheme = url.partition(":")[0]
     for module in _modules(stores):
         if scheme in module.SCHEMES:
-            opened: tuple[Store, Ephemeral] = module.open_store(url, now, settings.busy_timeout)
-            return opened
-    raise StartupError(f"no store speaks {scheme}")
+            return module
+    raise StartupError(f"the URL of the families must be {FAMILIES_URLS}")
 
 
 def _dialect(name: str, module: ModuleType, settings: Settings) -> Dialect:

@@ -7,6 +7,7 @@ import pytest
 
 from reticket.core.conveyor import LONGEST_BATCH, Conveyor, Lane
 from reticket.core.errors import Unavailable
+from reticket.core.ports import HELD
 
 
 class Work:
@@ -233,3 +234,19 @@ def test_a_lane_has_room_again_after_work_that_failed():
 
     asyncio.run(scenario())
     lane.close()
+
+
+def test_what_is_held_for_too_long_is_told_so(lane):
+    asked = []
+
+    def hold(items):
+        asked.extend(items)
+        return [HELD] * len(items)
+
+    async def scenario():
+        with pytest.raises(Unavailable):
+            await Conveyor(lane, hold, longest_wait=0.05).put(1)
+
+    asyncio.run(scenario())
+    assert set(asked) == {1}
+    assert len(asked) > 1

@@ -14,6 +14,7 @@ from reticket.core.errors import Cause, Code, Refusal, Unavailable
 from reticket.core.model import Outcome, Selection
 from reticket.core.people import Application
 from reticket.core.policy import Reuse
+from reticket.core.ports import HELD, Frail
 
 pytestmark = pytest.mark.anyio
 
@@ -355,3 +356,30 @@ async def test_a_refusal_is_told_however_long_the_store_was_busy(world, monkeypa
     gate.set()
     await world.lane.run(int)
     assert world.audit.names == ["refused"]
+
+
+async def test_an_end_that_could_be_lost_is_told_to_the_log_alone(world, monkeypatch):
+    begun = await world.begin()
+    rest = world.store.transact
+    monkeypatch.setattr(world.store, "transact", lambda batch: list(map(Frail, rest(batch))))
+    with pytest.raises(Unavailable):
+        await world.engine.end(End(OPAQUE.name, begun.refresh_token), CALLER)
+    assert world.audit.names == ["sign_in", "revoked"]
+    assert world.audit.durable[-1].event == "revoked"
+
+
+async def test_what_is_held_waits_and_nobody_with_it(world, monkeypatch):
+    kept, free = await world.begin(), await world.begin()
+    rest, holding = world.store.transact, {kept.family.id}
+
+    def transact(batch):
+        results = rest([each for each in batch if each[0] not in holding])
+        return [HELD if each[0] in holding else results.pop(0) for each in batch]
+
+    monkeypatch.setattr(world.store, "transact", transact)
+    waiting = asyncio.create_task(world.refresh(kept.refresh_token))
+    assert (await world.refresh(free.refresh_token)).outcome is Outcome.ADVANCED
+    assert not waiting.done()
+    holding.clear()
+    assert (await waiting).outcome is Outcome.ADVANCED
+    assert world.audit.names.count("issued") == 2

@@ -1,11 +1,9 @@
-"""The table of faults, printed after everything. Faults of servers take minutes: `make torture`."""
+"""The table of faults, printed after everything; `make torture` has more rounds and clients."""
 
 import pytest
 from tests.torture.services import TORTURE
 
 TABLE = pytest.StashKey()
-
-collect_ignore = [] if TORTURE else ["test_faults_postgresql.py", "test_faults_valkey.py"]
 
 
 @pytest.fixture

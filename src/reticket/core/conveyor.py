@@ -1,7 +1,8 @@
 """The one bridge between the event loop and the synchronous world: lanes and conveyors.
 
 A lane is a thread that works off jobs in order. A conveyor gathers what arrives while its lane is
-busy into the next batch, so that one commit serves all of it; a lone item waits for nobody.
+busy into the next batch, so that one commit serves all of it; a lone item waits for nobody, and
+nobody for an item that somebody else holds.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from reticket.core.errors import Unavailable
+from reticket.core.ports import HELD, Held
 
 I = TypeVar("I")  # noqa: E741 - an item
 O = TypeVar("O")  # noqa: E741 - what becomes of it
@@ -22,6 +24,8 @@ LONGEST_WAIT = 5.0
 """Seconds in the queue after which the store is not asked any more: nobody waits for ever while
 one batch after the other runs into the same lock.
 """
+PAUSE = 0.005
+"""Seconds before what is held is asked for again, when nothing else is waiting."""
 
 
 class Lane:
@@ -70,15 +74,15 @@ class Conveyor(Generic[I, O]):
 
     Args:
         lane: where the function runs.
-        work: items in, one result for each in order; when it raises, every item of the batch
-            gets that error.
+        work: items in, one result or error for each in order, or HELD, which puts the item into
+            a later batch; when it raises, every item of the batch gets that error.
         longest_wait: seconds in the queue after which an item is Unavailable instead.
     """
 
     def __init__(
         self,
         lane: Lane,
-        work: Callable[[Sequence[I]], Sequence[O]],
+        work: Callable[[Sequence[I]], Sequence[O | BaseException | Held]],
         longest_wait: float = LONGEST_WAIT,
     ) -> None:
         self._lane = lane
@@ -107,11 +111,23 @@ class Conveyor(Generic[I, O]):
         except Unavailable as closed:
             self._deliver(loop, batch, [closed] * len(batch))
 
+    def _go_on(self, loop: asyncio.AbstractEventLoop, held: list[Waiting[I, O]]) -> None:
+        """The next batch; soon, when there is nothing in it but what was held."""
+        fresh = bool(self._waiting)
+        self._waiting += held
+        self._busy = bool(self._waiting)
+        if fresh:
+            self._dispatch(loop)
+        elif held:
+            loop.call_later(PAUSE, self._dispatch, loop)
+
     def _process(self, loop: asyncio.AbstractEventLoop, batch: list[Waiting[I, O]]) -> None:
         results = self._worked_off(batch, loop.time() - self._longest_wait)
         loop.call_soon_threadsafe(self._deliver, loop, batch, results)
 
-    def _worked_off(self, batch: list[Waiting[I, O]], since: float) -> list[O | BaseException]:
+    def _worked_off(
+        self, batch: list[Waiting[I, O]], since: float
+    ) -> list[O | BaseException | Held]:
         """What becomes of each; who has waited from before `since` is told so."""
         asked = [each.item for each in batch if each.since >= since]
         try:
@@ -125,13 +141,12 @@ class Conveyor(Generic[I, O]):
         self,
         loop: asyncio.AbstractEventLoop,
         batch: list[Waiting[I, O]],
-        results: list[O | BaseException],
+        results: Sequence[O | BaseException | Held],
     ) -> None:
-        self._busy = bool(self._waiting)
-        if self._busy:
-            self._dispatch(loop)
+        held = [each for each, result in zip(batch, results, strict=True) if result is HELD]
+        self._go_on(loop, held)
         for waiting, result in zip(batch, results, strict=True):
-            if waiting.future.done():
+            if waiting.future.done() or result is HELD:
                 continue
             if isinstance(result, BaseException):
                 waiting.future.set_exception(result)

@@ -18,7 +18,18 @@ from reticket.core.mint import Mint
 from reticket.core.model import Caller, Family, Holder, Issued, Outcome, RefreshToken, Selection
 from reticket.core.people import User
 from reticket.core.policy import SECOND, Policy
-from reticket.core.ports import AuditLog, Clock, Directory, Entropy, Event, Step, Store
+from reticket.core.ports import (
+    HELD,
+    AuditLog,
+    Clock,
+    Directory,
+    Entropy,
+    Event,
+    Frail,
+    Held,
+    Step,
+    Store,
+)
 from reticket.core.resource import Resource
 from reticket.core.steps import Rotate, SignOut, Turned
 
@@ -127,16 +138,20 @@ class Engine:
             raise refusal or Refusal(Code.INVALID_TOKEN, Cause.UNKNOWN)
         return self._mint.issue(resource, policy, outcome, family, holder, context, now)
 
-    def _transact(self, batch: Sequence[Turn]) -> Sequence[Turned]:
+    def _transact(self, batch: Sequence[Turn]) -> Sequence[Turned | Unavailable | Held]:
         self._directory.catch_up()
-        results: Sequence[Turned] = self._store.transact([(t.family, t.step) for t in batch])
-        events = [
-            event
-            for turn, turned in zip(batch, results, strict=True)
-            for event in told(turn.resource, turned, turn.caller)
+        results: Sequence[Turned | Frail[Turned] | Held]
+        results = self._store.transact([(turn.family, turn.step) for turn in batch])
+        happened = [
+            (turn, result.result if isinstance(result, Frail) else result)
+            for turn, result in zip(batch, results, strict=True)
+            if result is not HELD
         ]
-        self._audit.record(events, durable=any(turned.ended for turned in results))
-        return results
+        events = [
+            event for turn, turned in happened for event in told(turn.resource, turned, turn.caller)
+        ]
+        self._audit.record(events, durable=any(turned.ended for _, turned in happened))
+        return [_lasting(result) for result in results]
 
     def _create(self, batch: Sequence[Start]) -> Sequence[Turned]:
         now = self._store.now()
@@ -190,6 +205,12 @@ class Engine:
     def _record(self, events: Sequence[Event]) -> Sequence[None]:
         self._audit.record(events)
         return [None] * len(events)
+
+
+def _lasting(result: Turned | Frail[Turned] | Held) -> Turned | Unavailable | Held:
+    if isinstance(result, Frail):
+        return Unavailable("a revocation was written, but could be lost with its server")
+    return result
 
 
 def _same_credentials(one: Holder, other: Holder) -> bool:

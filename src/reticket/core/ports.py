@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
@@ -35,6 +36,23 @@ class Step(Protocol[R]):
     def __call__(self, row: Family | None, now: int) -> Stepped[R]: ...
 
 
+class Held(Enum):
+    """In the place of a result: somebody else has that family just now, nothing was decided."""
+
+    HELD = "held"
+
+
+HELD = Held.HELD
+
+
+class Frail(NamedTuple, Generic[R]):
+    """What a step came to whose row is kept, but not as durably as a revocation must be. The
+    audit log hears of it; who asked is told to come back.
+    """
+
+    result: R
+
+
 class Page(NamedTuple):
     """Families in ascending order of id; `cursor` continues after them, None at the end."""
 
@@ -49,8 +67,9 @@ class Store(Protocol):
         """Run each step on its family's row, atomically, and return the results in order.
 
         A family may occur twice; its second step sees what the first one left. A step must
-        never make a row where there was none. Refusals are values in results. When it raises
-        Unavailable nothing of the batch was kept.
+        never make a row where there was none. Refusals are values in results; so are `Frail`, and
+        `HELD` where a family would have to be waited for. It raises Unavailable when it does not
+        know what of the batch was kept.
         """
 
     def create(self, batch: Sequence[Family]) -> None:

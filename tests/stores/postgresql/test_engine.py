@@ -13,11 +13,11 @@ import pytest
 from reticket.core.conveyor import Conveyor, Lane
 from reticket.core.errors import StartupError, Unavailable
 from reticket.core.model import Outcome, Selection
-from reticket.core.ports import Stepped
+from reticket.core.ports import HELD, Stepped
 from reticket.stores.postgresql.connections import CLOCK
 from reticket.stores.postgresql.ephemeral import PostgresqlEphemeral
 from reticket.stores.postgresql.families import PostgresqlStore
-from reticket.testing.store_contract import Presenting, family_of
+from reticket.testing.store_contract import Presenting, family_of, persistent
 
 
 def hold(connection, family):
@@ -36,7 +36,7 @@ def test_parallel_refreshes_of_one_family_are_one_write(store, written):
     family = family_of(1)
     store.create([family])
     refresh = Presenting(family.id, 1)
-    at_once(*[lambda: store.transact([(family.id, refresh)] * 4) for _ in range(64)])
+    at_once(*[lambda: persistent(store, [(family.id, refresh)] * 4) for _ in range(64)])
     assert store.find(family.id).generation == 2
     store.close()
     assert written(1)[0] == 1
@@ -72,7 +72,7 @@ def test_nobody_waits_for_a_lock_of_another_family(database, store, locker):
     assert [store.find(family.id).generation for family in families] == [26] * 8
     hold(locker, held)
     with pytest.raises(Unavailable, match="lock"):
-        impatient.transact([(held.id, Presenting(held.id, 1))])
+        impatient.revoke(Selection(family=held.id), "operator")
     impatient.close()
 
 
@@ -109,17 +109,27 @@ def test_parallel_refreshes_of_one_family_are_one_write_a_batch(database, store,
     assert written(10)[0] == 10
 
 
-def test_a_row_that_is_held_too_long_is_unavailable_and_then_goes_on(prepared, locker):
-    store = PostgresqlStore(prepared.url, 0.2)
+def test_a_row_that_somebody_has_is_held_and_the_others_of_the_batch_go_on(store, locker):
     one, other = family_of(1), family_of(2)
     store.create([one, other])
     hold(locker, one)
-    with pytest.raises(Unavailable, match="QueryCanceled") as caught:
-        store.transact([(key.id, Presenting(key.id, 1)) for key in (other, one)])
-    assert caught.value.retry_after >= 1
-    assert store.find(other.id) == other
+    batch = [(key.id, Presenting(key.id, 1)) for key in (other, one, family_of(3))]
+    assert store.transact(batch) == [(Outcome.ADVANCED, 2), HELD, (Outcome.UNKNOWN, 0)]
+    assert store.find(one.id) == one
     locker.commit()
     assert store.transact([(one.id, Presenting(one.id, 1))]) == [(Outcome.ADVANCED, 2)]
+
+
+def test_a_revocation_waits_for_a_row_but_not_for_ever(prepared, locker):
+    store = PostgresqlStore(prepared.url, 0.2)
+    one = family_of(1)
+    store.create([one])
+    hold(locker, one)
+    with pytest.raises(Unavailable, match="QueryCanceled") as caught:
+        store.revoke(Selection(family=one.id), "operator")
+    assert caught.value.retry_after >= 1
+    locker.commit()
+    assert len(store.revoke(Selection(family=one.id), "operator")) == 1
     store.close()
 
 
@@ -130,8 +140,7 @@ def test_time_is_read_when_the_rows_are_held(database, store, engine_clock, lock
     times = []
 
     def waiting():
-        steps = [(row.id, lambda row, now: Stepped(row, now)) for row in (one, other)]
-        times.extend(store.transact(steps))
+        times.extend(row.revoked_at for row in store.revoke(Selection(), "operator"))
 
     thread = threading.Thread(target=waiting)
     thread.start()
@@ -229,7 +238,7 @@ def test_nobody_waits_in_a_circle(database, store):
 
     def refresh():
         for _ in range(25):
-            store.transact([(row.id, moved) for row in random.sample(families, 8)])
+            persistent(store, [(row.id, moved) for row in random.sample(families, 8)])
 
     def revoke():
         for _ in range(25):
@@ -274,12 +283,12 @@ RIVAL = """
 import sys
 from reticket.stores.postgresql.ephemeral import PostgresqlEphemeral
 from reticket.stores.postgresql.families import PostgresqlStore
-from reticket.testing.store_contract import Presenting, family_of
+from reticket.testing.store_contract import Presenting, family_of, persistent
 
 store = PostgresqlStore(sys.argv[1], 5.0)
 key = family_of(1).id
 for generation in range(1, 101):
-    print(*store.transact([(key, Presenting(key, generation))])[0])
+    print(*persistent(store, [(key, Presenting(key, generation))])[0])
 """
 
 

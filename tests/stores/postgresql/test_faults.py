@@ -13,7 +13,7 @@ from reticket.core.ports import Stepped
 from reticket.stores.postgresql import connections
 from reticket.stores.postgresql.connections import Pool
 from reticket.stores.postgresql.families import PostgresqlStore
-from reticket.testing.store_contract import Presenting, family_of
+from reticket.testing.store_contract import Presenting, family_of, persistent
 
 OTHERS = """
 SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
@@ -83,7 +83,8 @@ def test_what_a_frozen_process_holds_is_freed(database, store):
     frozen = PostgresqlStore(database.url, 0.1)
 
     def freeze(row, now):
-        assert store.transact([(family.id, Presenting(family.id, 1))]) == [(Outcome.ADVANCED, 2)]
+        step = family.id, Presenting(family.id, 1)
+        assert persistent(store, [step]) == [(Outcome.ADVANCED, 2)]
         return Stepped(row._replace(generation=9), None)
 
     with pytest.raises(Unavailable):
@@ -130,6 +131,6 @@ def test_a_connection_in_use_is_closed_when_it_comes_back(database):
         turn.fetch("SELECT 1")
         pool.close()
     until = time.monotonic() + 5
-    while database.value(OTHERS) and time.monotonic() < until:
+    while (left := database.value(OTHERS)) and time.monotonic() < until:
         time.sleep(0.01)
-    assert database.value(OTHERS) == 0
+    assert left == 0

@@ -9,6 +9,7 @@ from tests.stores.valkey.servers import Cluster, Standalone, node_id, until
 
 from reticket.core.errors import Unavailable
 from reticket.core.model import Outcome, Selection
+from reticket.core.ports import Frail
 from reticket.stores.valkey import open_store
 from reticket.stores.valkey.floors import floors_key
 from reticket.stores.valkey.rows import key_of, pack
@@ -169,10 +170,7 @@ def test_a_revocation_waits_for_a_replica(torn):
         one, other = (begin(store, number, b"{t}") for number in (50, 51))
         store.create([one, other])
         assert store.revoke(Selection(family=one.id), "operator")[0].id == one.id
-        owner = node_id(torn.owner_of(key_of(one.id)))
-        replicas = torn.servers[0].client.execute_command("CLUSTER REPLICAS", owner)
-        ports = [int(address.split("@")[0].split(":")[1]) for address in replicas]
-        (replica,) = [each for each in torn.servers if each.port in ports]
+        replica = replica_of(torn, one.id)
         replica.client.execute_command("READONLY")
         assert replica.client.get(key_of(one.id)) == pack(store.find(one.id))
         with replica.frozen():
@@ -180,6 +178,41 @@ def test_a_revocation_waits_for_a_replica(torn):
             with pytest.raises(Unavailable, match="WAIT reached 0 of 1"):
                 store.revoke(Selection(family=other.id), "operator")
         assert store.find(other.id).revoked_cause == "operator"
+
+
+def test_a_revocation_without_its_copy_is_frail_and_spoils_no_other(torn):
+    until(torn.is_whole)
+    with store_on(torn, 0.3, "?wait=1") as store:
+        thief, honest = (begin(store, number, b"{v}") for number in (52, 53))
+        store.create([thief, honest])
+        for generation in (1, 2):
+            store.transact([(thief.id, Presenting(thief.id, generation))])
+        at = store.now() + 60_000
+        both = [
+            (thief.id, late(Presenting(thief.id, 1), at)),
+            (honest.id, Presenting(honest.id, 1)),
+        ]
+        replica = replica_of(torn, thief.id)
+        with replica.frozen():
+            reused, advanced = store.transact(both)
+            again, _ = store.transact(both)
+        until(torn.is_whole)
+        assert (reused, advanced) == (Frail((Outcome.REUSED, 3)), (Outcome.ADVANCED, 2))
+        assert again == Frail((Outcome.REVOKED, 3))
+        until(lambda: store.transact(both)[0] == (Outcome.REVOKED, 3))
+
+
+def late(step, at):
+    """The same step at another time."""
+    return lambda row, now: step(row, at)
+
+
+def replica_of(cluster, family):
+    owner = node_id(cluster.owner_of(key_of(family)))
+    replicas = cluster.servers[0].client.execute_command("CLUSTER REPLICAS", owner)
+    ports = [int(address.split("@")[0].split(":")[1]) for address in replicas]
+    (replica,) = [each for each in cluster.servers if each.port in ports]
+    return replica
 
 
 def test_a_lost_write_is_healed(servers, store):

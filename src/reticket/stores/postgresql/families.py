@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from pathlib import Path
 from typing import Any
 
 from reticket.core.errors import StartupError
 from reticket.core.model import Family, Selection
-from reticket.core.ports import Page, Step
+from reticket.core.ports import HELD, Page, Step
 from reticket.core.rotation import merge, revoked
 from reticket.stores.postgresql import months
 from reticket.stores.postgresql.connections import CLOCK, Pool, Turn
@@ -23,9 +23,11 @@ from reticket.stores.postgresql.rows import (
     whole,
 )
 from reticket.stores.postgresql.statements import (
+    EXISTING,
     EXPIRE,
     HOLD,
     HOLD_BATCH,
+    HOLD_FREE,
     INSERT,
     INSERT_TRAITS,
     SELECT,
@@ -62,15 +64,19 @@ class PostgresqlStore:
         return now
 
     def transact(self, batch: Sequence[tuple[bytes, Step[Any]]]) -> Sequence[Any]:
-        """One transaction and two round trips for the whole batch; no flush when no row changes."""
+        """One transaction and two round trips for the whole batch; no flush when no row changes.
+        HELD for families that another transaction has.
+        """
+        wanted = {family for family, _ in batch}
         with self._pool.turn() as turn:
-            now, held = self._hold(turn, HOLD_BATCH, [ids({family for family, _ in batch})])
-            found = {row.id: row for row in held}
+            now, free = self._hold(turn, HOLD_FREE, [ids(wanted)])
+            found = {row.id: row for row in free}
+            taken = _existing(turn, wanted - found.keys())
             rows: dict[bytes, Family | None] = dict(found)
-            results = []
-            for family, step in batch:
-                rows[family], result = step(rows.get(family), now)
-                results.append(result)
+            results: list[Any] = [HELD] * len(batch)
+            for index, (family, step) in enumerate(batch):
+                if family not in taken:
+                    rows[family], results[index] = step(rows.get(family), now)
             changed = [row for key, row in rows.items() if row and row is not found.get(key)]
             _update(turn, changed)
             _choose_durability(turn, changed)
@@ -109,7 +115,9 @@ class PostgresqlStore:
         living = f"{where(conditions)} AND revoked_at IS NULL"
         narrow = selection.family or selection.subject
         with self._pool.turn(None if narrow else BROAD) as turn:
-            now, held = self._hold(turn, HOLD.format(where=living), list(conditions.values()))
+            now, held = self._hold(
+                turn, HOLD.format(where=living, unless=""), list(conditions.values())
+            )
             ended = [revoked(row, now, cause) for row in held]
             _update(turn, ended)
             turn.outlast_failures()
@@ -181,6 +189,10 @@ class PostgresqlStore:
         after = {} if self._purged_to is None else {"id > %s::uuid": self._purged_to.hex()}
         with self._pool.turn() as turn:
             return turn.fetch(WALK.format(where=where(after)), list(after.values()))
+
+
+def _existing(turn: Turn, wanted: Set[bytes]) -> Set[bytes]:
+    return {row[0] for row in turn.fetch(EXISTING, [ids(wanted)])} if wanted else set()
 
 
 def _update(turn: Turn, rows: Sequence[Family]) -> None:

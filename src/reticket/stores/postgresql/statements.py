@@ -13,7 +13,7 @@ from reticket.stores.postgresql.rows import COLUMNS, pack
 
 HOLD = f"""
 WITH held AS MATERIALIZED (
-    SELECT {COLUMNS} FROM families WHERE {{where}} ORDER BY id FOR UPDATE
+    SELECT {COLUMNS} FROM families WHERE {{where}} ORDER BY id FOR UPDATE {{unless}}
 )
 SELECT now, held.* FROM (SELECT count(*), {CLOCK} AS now FROM held) AS all_held
 LEFT JOIN held ON true
@@ -21,7 +21,11 @@ LEFT JOIN held ON true
 """The count makes the clock wait until the last row is held: time read earlier would be that of
 somebody who has rotated meanwhile.
 """
-HOLD_BATCH = HOLD.format(where="id = ANY(%s::uuid[])")
+HOLD_BATCH = HOLD.format(where="id = ANY(%s::uuid[])", unless="")
+HOLD_FREE = HOLD.format(where="id = ANY(%s::uuid[])", unless="SKIP LOCKED")
+"""Nobody waits for a row that somebody else has: the others of a batch would wait with it."""
+
+EXISTING = "SELECT uuid_send(id) FROM families WHERE id = ANY(%s::uuid[])"
 SELECT = f"SELECT {COLUMNS} FROM families"  # noqa: S608
 
 UPDATE = """

@@ -1,12 +1,14 @@
 """Commands to the engine: sent to the nodes that have their keys, redirections followed.
 
 Nothing is sent twice whose answer was lost: what became of it the caller's retry finds out. So a
-call ends within a time that does not grow with the number of its commands.
+call ends within a time that does not grow with the number of its commands. A node that has lost
+its replicas is not waited for long by every lasting write anew.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -24,7 +26,7 @@ from valkey.exceptions import (
 from reticket.core.errors import Unavailable
 from reticket.stores.valkey.nodes import Nodes, Pool
 from reticket.stores.valkey.scripts import Command, Word
-from reticket.stores.valkey.trips import Barrier, Lost, Short, exchange
+from reticket.stores.valkey.trips import Barrier, Errand, Lost, Short, exchange
 
 REDIRECTIONS = 8
 SCANNED = 1000
@@ -33,22 +35,41 @@ SCANNED = 1000
 CLOCK = b"rt:clock"
 """No such key; the node that would have it tells the time of sign-ins and of floors."""
 
+HURRY = 20
+"""Milliseconds that copies get at a node that had none lately."""
+
+HURRIED_FOR = 10.0
+"""Seconds after which such a node is trusted to have replicas again."""
+
 Numbered = tuple[int, Command]
 
 
 class Engine:
-    """Every command of a port goes through here. Thread-safe."""
+    """Every command of a port goes through here. Thread-safe.
 
-    def __init__(self, nodes: Nodes) -> None:
+    Args:
+        nodes: which server has a key.
+        barriers: what makes a lasting write last.
+    """
+
+    def __init__(self, nodes: Nodes, barriers: Sequence[Barrier] = ()) -> None:
         self._nodes = nodes
+        self._barriers = barriers
+        self._short_at: dict[Pool, float] = {}
         self._lock = threading.Lock()
         self._stale = False
         self._suspect: Pool | None = None
         self._closed = False
 
-    def ask(self, commands: Sequence[Command], barriers: Sequence[Barrier] = ()) -> list[Any]:
-        """Send commands and return their replies in order. Unavailable when any of them failed;
-        the others may have done their work.
+    @property
+    def guards(self) -> bool:
+        """Whether it can make a lasting write last longer than others."""
+        return bool(self._barriers)
+
+    def ask(self, commands: Sequence[Command]) -> list[Any]:
+        """Send commands and return their replies in order; a lasting write that is done, but has
+        too few copies, has Short for a reply. Unavailable when any of them failed; the others may
+        have done their work.
         """
         replies: list[Any] = [None] * len(commands)
         with self._mapped():
@@ -58,7 +79,7 @@ class Engine:
                 for index, command in enumerate(commands)
             ]
             for _ in range(REDIRECTIONS):
-                waiting = list(self._round(waiting, replies, barriers))
+                waiting = list(self._round(waiting, replies))
                 if not waiting:
                     return replies
         raise Unavailable("the nodes of Valkey send a key to each other")
@@ -105,19 +126,36 @@ class Engine:
         self,
         waiting: Sequence[tuple[Pool, Numbered]],
         replies: list[Any],
-        barriers: Sequence[Barrier],
     ) -> Iterator[tuple[Pool, Numbered]]:
         """Send what waits and note the replies; what has to be sent elsewhere, and where."""
         queues: dict[Pool, list[Numbered]] = defaultdict(list)
         for pool, numbered in waiting:
             queues[pool].append(numbered)
-        sent = {pool: [command for _, command in queue] for pool, queue in queues.items()}
-        for pool, found in exchange(sent, barriers):
+        errands = {
+            pool: self._errand(pool, [command for _, command in queue])
+            for pool, queue in queues.items()
+        }
+        for pool, found in exchange(errands):
+            self._remember(pool, found)
             for (index, command), reply in zip(queues[pool], found, strict=True):
                 replies[index] = reply
                 if isinstance(reply, ResponseError):
                     place, again = self._redirected(pool, command, reply)
                     yield place, (index, again)
+
+    def _errand(self, pool: Pool, commands: Sequence[Command]) -> Errand:
+        if not self._barriers or not any(command.lasting for command in commands):
+            return Errand(commands)
+        if time.monotonic() - self._short_at.get(pool, -HURRIED_FOR) < HURRIED_FOR:
+            return Errand(commands, [barrier.hurried(HURRY) for barrier in self._barriers])
+        return Errand(commands, self._barriers)
+
+    def _remember(self, pool: Pool, replies: Sequence[Any]) -> None:
+        """Copies are late at that node; the first to miss them begins the hurry."""
+        if any(isinstance(reply, Short) for reply in replies):
+            since = self._short_at.get(pool, -HURRIED_FOR)
+            if time.monotonic() - since >= HURRIED_FOR:
+                self._short_at[pool] = time.monotonic()
 
     def _redirected(
         self, pool: Pool, command: Command, error: ResponseError
@@ -138,7 +176,7 @@ class Engine:
 
     def _at(self, pool: Pool, *words: Word) -> Any:
         with self._mapped():
-            ((_, replies),) = exchange({pool: [Command(b"", words)]})
+            ((_, replies),) = exchange({pool: Errand([Command(b"", words)])})
             if isinstance(replies[0], ResponseError):
                 raise replies[0]
             return replies[0]
@@ -161,8 +199,6 @@ class Engine:
         except Lost as error:
             self._stale, self._suspect = True, error.pool
             raise Unavailable(f"Valkey cannot be reached: {error}") from error
-        except Short as error:
-            raise Unavailable(f"a revocation was written, but not copied: {error}") from error
         except (ValkeyError, ValkeyClusterException, OSError) as error:
             self._stale = True
             raise Unavailable(f"Valkey cannot answer: {reason(error)}") from error

@@ -15,14 +15,13 @@ from typing import Any
 
 from reticket.core.errors import StartupError
 from reticket.core.model import Family, Selection
-from reticket.core.ports import Page, Step
+from reticket.core.ports import Frail, Page, Step
 from reticket.core.rotation import merge, revoked
 from reticket.stores.valkey.engine import Engine
 from reticket.stores.valkey.floors import Floor, answers, lasting, questions, raise_floor, struck
 from reticket.stores.valkey.members import forget_the_gone, listed, members
 from reticket.stores.valkey.rows import PREFIX, Seen, fits, pack
 from reticket.stores.valkey.table import Table
-from reticket.stores.valkey.trips import Barrier
 from reticket.stores.valkey.walks import Walk
 
 LOOKS = 16
@@ -30,17 +29,11 @@ LOOKS = 16
 
 
 class ValkeyStore:
-    """The port `Store`.
+    """The port `Store`, over an engine."""
 
-    Args:
-        engine: where the families are.
-        barriers: what makes a revocation last.
-    """
-
-    def __init__(self, engine: Engine, barriers: Sequence[Barrier] = ()) -> None:
+    def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._barriers = barriers
-        self._table = Table(engine, barriers)
+        self._table = Table(engine)
         self._walk = Walk(engine, PREFIX + b"*")
 
     def check(self) -> None:
@@ -72,9 +65,13 @@ class ValkeyStore:
             rows = {family: run(family, each) for family, each in seen.items()}
             given = [struck(each.row, floors) for each in seen.values()]
             subjects = {row.subject for row in given if row and row.revoked_at is None}
-            _, lost, replies = self._table.write(seen, rows, questions(subjects))
-            floors.update(answers(subjects, replies))
-            return lost | {row.id for row in given if row and struck(row, floors) is not row}
+            written = self._table.write(seen, rows, questions(subjects))
+            floors.update(answers(subjects, written.more))
+            for family in written.short:
+                for index in steps[family]:
+                    results[index] = Frail(results[index])
+            under = {row.id for row in given if row and struck(row, floors) is not row}
+            return written.lost | under
 
         self._table.settle(steps, attempt)
         return results
@@ -86,11 +83,11 @@ class ValkeyStore:
         if len(fresh) < len(batch) or any(each.raw for each in seen.values()):
             raise KeyError("a family with that id is there already")
         listing = [listed(row, seen[row.id].now) for row in batch]
-        kept, lost, samples = self._table.write(seen, fresh, listing)
-        if lost:
-            self._table.remove({row.id: Seen(pack(row), row, 0) for row in kept.values()})
+        written = self._table.write(seen, fresh, listing)
+        if written.lost:
+            self._table.remove({row.id: Seen(pack(row), row, 0) for row in written.kept.values()})
             raise KeyError("a family with that id is there already")
-        forget_the_gone(self._engine, batch, samples)
+        forget_the_gone(self._engine, batch, written.more)
 
     def find(self, family: bytes) -> Family | None:
         """The row, and its subject's floors."""
@@ -122,7 +119,7 @@ class ValkeyStore:
         at = self._engine.now()
         if lasting(selection) and selection.subject is not None:
             floor = Floor(selection.resource, selection.client, at, cause)
-            raise_floor(self._engine, selection.subject, floor, self._barriers)
+            raise_floor(self._engine, selection.subject, floor)
         ended: list[Family] = []
 
         def end(family: bytes, seen: Seen) -> Family | None:

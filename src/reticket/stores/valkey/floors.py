@@ -19,7 +19,7 @@ from reticket.core.rotation import revoked
 from reticket.stores.valkey.engine import Engine
 from reticket.stores.valkey.members import members_key
 from reticket.stores.valkey.scripts import SWAP, Command
-from reticket.stores.valkey.trips import Barrier
+from reticket.stores.valkey.trips import Short
 
 LEAST_KEPT = 400 * DAY * SECOND
 """Milliseconds: longer than the default absolute end, for a family that is in no list yet."""
@@ -77,15 +77,21 @@ def answers(subjects: Iterable[str], replies: Iterable[bytes | None]) -> dict[st
     return {subject: _floors(raw) for subject, raw in zip(subjects, replies, strict=True) if raw}
 
 
-def raise_floor(engine: Engine, subject: str, floor: Floor, barriers: Sequence[Barrier]) -> None:
-    """Add a floor, or move it up; it stays as long as any family that it speaks of."""
+def raise_floor(engine: Engine, subject: str, floor: Floor) -> None:
+    """Add a floor, or move it up; it stays as long as any family that it speaks of. Unavailable
+    when it may not outlive its node.
+    """
     key, members = floors_key(subject), members_key(subject)
     for _ in range(ATTEMPTS):
         raw, lasting_for = engine.ask(
             [Command(key, ("GET", key)), Command(members, ("PTTL", members))]
         )
         kept_for = max(LEAST_KEPT, lasting_for)
-        if engine.ask([SWAP(key, raw or b"", _raised(raw, floor), kept_for)], barriers) == [1]:
+        raising = SWAP(key, raw or b"", _raised(raw, floor), kept_for)._replace(lasting=True)
+        (raised,) = engine.ask([raising])
+        if isinstance(raised, Short):
+            raise Unavailable(f"a revocation was written, but not copied: {raised}")
+        if raised:
             return
     raise Unavailable("others end the same subject's families all the time")
 

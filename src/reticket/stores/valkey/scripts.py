@@ -12,13 +12,15 @@ Word = bytes | str | int
 
 
 class Command(NamedTuple):
-    """A command, the key that says which node it is for, the script where it calls one, and
-    whether it goes to a node that is about to get the key's slot.
+    """A command, the key that says which node it is for, the script where it calls one, whether
+    what it writes must outlive its node, and whether it goes to a node that is about to get the
+    key's slot.
     """
 
     key: bytes
     words: tuple[Word, ...]
     source: str = ""
+    lasting: bool = False
     asking: bool = False
 
     def in_full(self) -> Command:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from reticket.core.errors import Unavailable
 from reticket.core.model import Family
@@ -11,7 +11,7 @@ from reticket.core.policy import SECOND
 from reticket.stores.valkey.engine import Engine
 from reticket.stores.valkey.rows import Seen, key_of, left, pack, unpack
 from reticket.stores.valkey.scripts import SWAP, Command
-from reticket.stores.valkey.trips import Barrier
+from reticket.stores.valkey.trips import Short
 
 ATTEMPTS = 16
 """Lost races in a row, of one family, before it is Unavailable."""
@@ -23,16 +23,22 @@ Change = Callable[[bytes, Seen], Family | None]
 """The row after, or the same object where nothing changes."""
 
 
-class Table:
-    """The families of an engine.
-
-    Args:
-        barriers: what makes a revocation last.
+class Written(NamedTuple):
+    """What became of a write: the rows that were kept, the ids whose race was lost, those whose
+    revocation may not outlive its node, and the replies to what went along.
     """
 
-    def __init__(self, engine: Engine, barriers: Sequence[Barrier]) -> None:
+    kept: dict[bytes, Family]
+    lost: set[bytes]
+    short: dict[bytes, Short]
+    more: list[Any]
+
+
+class Table:
+    """The families of an engine."""
+
+    def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._barriers = barriers
 
     def read(self, families: Iterable[bytes]) -> dict[bytes, Seen]:
         """What is there, and the clock of each node: the node that has a family decides when it
@@ -56,35 +62,42 @@ class Table:
         seen: Mapping[bytes, Seen],
         rows: Mapping[bytes, Family | None],
         more: Sequence[Command] = (),
-    ) -> tuple[dict[bytes, Family], set[bytes], list[Any]]:
-        """Keep what changed: the rows that were kept, the ids whose race was lost, and the
-        replies to `more`, which goes along. A revocation waits for its copies.
-        """
+    ) -> Written:
+        """Keep what changed. A revocation waits for its copies; `more` goes along."""
         changed = {
             family: row
             for family, row in rows.items()
             if row and row is not seen[family].row and pack(row) != seen[family].raw
         }
-        again = {} if not self._barriers else _in_doubt(seen, rows.keys() - changed.keys())
+        again = _in_doubt(seen, rows.keys() - changed.keys()) if self._engine.guards else {}
         swaps = [_swap(seen[family], row) for family, row in (changed | again).items()]
-        ended = again or any(row.revoked_at is not None for row in changed.values())
-        replies = self._engine.ask([*swaps, *more], self._barriers if ended else ())
+        replies = self._engine.ask([*swaps, *more])
         won = dict(zip(changed | again, replies, strict=False))
-        kept = {family: row for family, row in changed.items() if won[family]}
-        return kept, {family for family in won if not won[family]}, replies[len(swaps) :]
+        return Written(
+            kept={family: row for family, row in changed.items() if won[family]},
+            lost={family for family in won if not won[family]},
+            short={family: said for family, said in won.items() if isinstance(said, Short)},
+            more=replies[len(swaps) :],
+        )
 
     def change(self, families: Iterable[bytes], change: Change) -> list[Family]:
-        """Change each of them on its own; the rows that this changed, after."""
+        """Change each of them on its own; the rows that this changed, after. Unavailable, once
+        all are done, when a revocation among them may not outlive its node.
+        """
         changed: list[Family] = []
+        short: list[Short] = []
 
         def attempt(waiting: Sequence[bytes]) -> set[bytes]:
             seen = self.read(waiting)
             rows = {family: change(family, each) for family, each in seen.items()}
-            kept, lost, _ = self.write(seen, rows)
-            changed.extend(kept.values())
-            return lost
+            written = self.write(seen, rows)
+            changed.extend(written.kept.values())
+            short.extend(written.short.values())
+            return written.lost
 
         self.settle(families, attempt)
+        if short:
+            raise Unavailable(f"a revocation was written, but not copied: {short[0]}")
         return changed
 
     def remove(self, seen: Mapping[bytes, Seen]) -> int:
@@ -117,4 +130,5 @@ def _in_doubt(seen: Mapping[bytes, Seen], families: Iterable[bytes]) -> dict[byt
 
 
 def _swap(seen: Seen, row: Family) -> Command:
-    return SWAP(key_of(row.id), seen.raw, pack(row), left(row.expires_at, seen.now))
+    swap = SWAP(key_of(row.id), seen.raw, pack(row), left(row.expires_at, seen.now))
+    return swap._replace(lasting=True) if row.revoked_at is not None else swap

@@ -1,6 +1,7 @@
 """One exchange: a pipeline to every node at once, then the replies of each.
 
-Written to all before any is read, so that the nodes work and flush at the same time.
+Written to all before any is read, so that the nodes work and flush at the same time. What must
+outlive its node is followed by barriers; a short one spoils nothing else.
 """
 
 from __future__ import annotations
@@ -15,18 +16,35 @@ from reticket.stores.valkey.nodes import Pool
 from reticket.stores.valkey.scripts import Command, Word
 
 ASKING: tuple[Word, ...] = ("ASKING",)
+DISK, REPLICAS = "WAITAOF", "WAIT"
+"""The two barriers that there are."""
 
 
 class Barrier(NamedTuple):
-    """What is sent behind the writes of every node, and the least that it must answer."""
+    """What is sent behind lasting writes, and the least that it must answer.
+
+    Args:
+        name / numbers: the command and how many copies it waits for.
+        patience: milliseconds that it waits.
+        least: copies that there must be.
+    """
 
     name: str
     numbers: tuple[int, ...]
+    patience: int
     least: int
 
     @property
     def words(self) -> tuple[Word, ...]:
-        return self.name, *self.numbers
+        return self.name, *self.numbers, self.patience
+
+    def hurried(self, patience: int) -> Barrier:
+        """The same, and waiting no longer than that many milliseconds for other nodes; a node's
+        own disk takes its time.
+        """
+        if self.name != REPLICAS:
+            return self
+        return self._replace(patience=min(self.patience, patience))
 
 
 class Lost(Exception):
@@ -38,38 +56,40 @@ class Lost(Exception):
 
 
 class Short(Exception):
-    """The writes are done, but fewer copies of them than were asked for."""
+    """A lasting write is done, but has fewer copies than were asked for."""
 
 
-def exchange(
-    queues: Mapping[Pool, Sequence[Command]], barriers: Sequence[Barrier] = ()
-) -> list[tuple[Pool, list[Any]]]:
-    """Send every queue to its node; each node's replies, in order. A refused command has its
-    error for a reply. Raises Lost, and Short once all have been read.
+class Errand(NamedTuple):
+    """What goes to a node, and the barriers behind what of it must last."""
+
+    commands: Sequence[Command]
+    barriers: Sequence[Barrier] = ()
+
+    def words(self) -> Iterator[tuple[Word, ...]]:
+        for command in self.commands:
+            if command.asking:
+                yield ASKING
+            yield command.words
+        for barrier in self.barriers:
+            yield barrier.words
+
+
+def exchange(errands: Mapping[Pool, Errand]) -> list[tuple[Pool, list[Any]]]:
+    """Run every node's errand; each node's replies, in order. A refused command has its error
+    for a reply, a lasting one without its copies has Short. Raises Lost.
     """
     found = []
     with ExitStack() as stack:
-        lines = [(pool, stack.enter_context(_line(pool)), queues[pool]) for pool in queues]
-        for pool, line, queue in lines:
+        lines = [(pool, stack.enter_context(_line(pool)), errands[pool]) for pool in errands]
+        for pool, line, errand in lines:
             with _losing(pool):
-                line.send_packed_command(line.pack_commands(_words(queue, barriers)))
-        for pool, line, queue in lines:
+                line.send_packed_command(line.pack_commands(errand.words()))
+        for pool, line, errand in lines:
             with _losing(pool):
-                replies = [_reply_to(command, line) for command in queue]
-                copies = [_reply(line) for _ in barriers]
-            found.append((pool, replies, copies))
-    for _, _, copies in found:
-        _check(barriers, copies)
-    return [(pool, replies) for pool, replies, _ in found]
-
-
-def _words(queue: Sequence[Command], barriers: Sequence[Barrier]) -> Iterator[tuple[Word, ...]]:
-    for command in queue:
-        if command.asking:
-            yield ASKING
-        yield command.words
-    for barrier in barriers:
-        yield barrier.words
+                replies = [_reply_to(command, line) for command in errand.commands]
+                copies = [_reply(line) for _ in errand.barriers]
+            found.append((pool, _judged(errand, replies, _shortage(errand.barriers, copies))))
+    return found
 
 
 @contextmanager
@@ -107,10 +127,21 @@ def _reply(line: Any) -> Any:
         return error
 
 
-def _check(barriers: Sequence[Barrier], copies: Sequence[Any]) -> None:
+def _shortage(barriers: Sequence[Barrier], copies: Sequence[Any]) -> Short | None:
     for barrier, answer in zip(barriers, copies, strict=True):
         reached = answer[0] if isinstance(answer, list) else answer
         if isinstance(reached, ResponseError):
-            raise Short(f"{barrier.name} is refused")
+            return Short(f"{barrier.name} is refused")
         if reached < barrier.least:
-            raise Short(f"{barrier.name} reached {reached} of {barrier.least}")
+            return Short(f"{barrier.name} reached {reached} of {barrier.least}")
+    return None
+
+
+def _judged(errand: Errand, replies: list[Any], short: Short | None) -> list[Any]:
+    """The replies; where copies are missing a lasting write that was done is not good enough."""
+    if short is None:
+        return replies
+    return [
+        short if command.lasting and reply and not isinstance(reply, ResponseError) else reply
+        for command, reply in zip(errand.commands, replies, strict=True)
+    ]
