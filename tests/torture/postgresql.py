@@ -59,6 +59,21 @@ class PostgreSQL:
             finally:
                 server.kill()
 
+    @classmethod
+    @contextmanager
+    def kept(cls, folder: Path, settings: str = "") -> Iterator[PostgreSQL]:
+        """The server of a folder, made where there is none; stopped in order afterwards."""
+        packaged = _packaged(folder)
+        server = cls(packaged.pgdata, packaged.bin_path, packaged.system_user)
+        (server.folder / "postgresql.conf").write_text(SETTINGS + settings)
+        try:
+            server.start()
+            if not server.run(f"SELECT 1 FROM pg_database WHERE datname = '{NAME}'", "postgres"):
+                server.run(f"CREATE DATABASE {NAME}", "postgres")
+            yield server
+        finally:
+            server.stop()
+
     @property
     def address(self) -> str:
         return f"127.0.0.1:{self.port}"
@@ -66,6 +81,11 @@ class PostgreSQL:
     @property
     def url(self) -> str:
         return f"postgresql://postgres@{self.address}/{NAME}"
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
 
     def configure(self, settings: str) -> None:
         with (self.folder / "postgresql.conf").open("a") as file:
@@ -79,6 +99,13 @@ class PostgreSQL:
             if self._process is None or self._process.poll() is not None:
                 self._process = self._spawn()
             time.sleep(0.05)
+
+    def stop(self) -> None:
+        """In order: whoever is connected is cut off, and everything is on disk."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGINT)
+            self._process.wait(PATIENCE)
+        self._process = None
 
     def kill(self) -> None:
         """`kill -9` of every process."""
