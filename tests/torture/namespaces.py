@@ -17,6 +17,9 @@ NEW_NETWORK = 0x4000_0000
 NOWHERE = "02:00:00:00:00:00"
 """An address on the wire that nobody has: what is sent there vanishes."""
 
+DEAD_END = 77
+"""The table of routes by which everything vanishes. A route that is none would be told of."""
+
 
 @contextmanager
 def namespace(places: int) -> Iterator[Namespace]:
@@ -31,6 +34,10 @@ def namespace(places: int) -> Iterator[Namespace]:
             _ip("link set lo up")
             _ip("rule add pref 10 lookup local")
             _ip("rule del pref 0")
+            _ip("link add dead type veth peer name deader")
+            _ip("link set dead arp off up")
+            _ip("link set deader up")
+            _ip(f"route add default dev dead table {DEAD_END}")
         for place in range(places):
             found.connect(place)
         found.check()
@@ -87,13 +94,13 @@ class Namespace:
         pairs = [pair for other in others for pair in ((mine, other), (other, mine))]
         with self.inside():
             for one, other in pairs:
-                _ip(f"rule add pref 5 from {one} to {other} blackhole")
+                _ip(f"rule add pref 5 from {one} to {other} lookup {DEAD_END}")
         try:
             yield
         finally:
             with self.inside():
                 for one, other in pairs:
-                    _ip(f"rule del pref 5 from {one} to {other} blackhole")
+                    _ip(f"rule del pref 5 from {one} to {other} lookup {DEAD_END}")
 
     def connect(self, place: int) -> None:
         """A pair of interfaces, each of which knows where the other is without asking."""

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 import pytest
 from tests.torture.history import Answer
 from tests.torture.partition import network
-from tests.torture.postgresql import PostgreSQL
+from tests.torture.postgresql import HOST, PostgreSQL
 from tests.torture.services import BOUND, TORTURE, Load, Services
 
 ROUNDS = 3 if TORTURE else 1
@@ -15,7 +15,6 @@ CALM = 0.7
 CUT_FOR = 6.0
 """Seconds; longer than anybody is waited for."""
 OPERATOR, *WAYS = range(3)
-EVERYWHERE = "listen_addresses = '*'\n"
 
 pytestmark = pytest.mark.timeout(600 if TORTURE else 120)
 
@@ -28,9 +27,10 @@ def net():
 
 @pytest.fixture(scope="module")
 def server(net):
+    homes = ",".join([HOST, *map(net.home, (OPERATOR, *WAYS))])
     with ExitStack() as stack:
         with net.inside():
-            running = stack.enter_context(PostgreSQL.fresh(EVERYWHERE))
+            running = stack.enter_context(PostgreSQL.fresh(f"listen_addresses = '{homes}'\n"))
         for place in (OPERATOR, *WAYS):
             net.forward(place, running.port)
         yield running
