@@ -1,0 +1,181 @@
+"""Two processes over one engine are one service: whatever changes at one has changed at both."""
+
+import json
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from itertools import cycle
+
+import pytest
+from tests.http.wire import PASSWORD, WIRES, call
+from tests.torture.history import said_by
+from tests.torture.postgresql import PostgreSQL
+from tests.torture.services import Crowd, Load, Services
+from tests.torture.valkey import Cluster
+
+from reticket.core.tokens import from_text
+
+AKINON, CLOUDREVE, APPLICATION, DEVELOPER, ADMIN = WIRES
+TENANTS = "/api/platform/adminuser/authtickets/tenants"
+SOON = 2.0
+"""Seconds within which every process knows."""
+OVERLAP = 5.0
+"""Seconds until a new key signs."""
+WINDOW = "60"
+PATIENT = {
+    "RETICKET_BUSY_TIMEOUT": "5",
+    "RETICKET_POLICIES__KIBO__DEVELOPER__WINDOW": WINDOW,
+    "RETICKET_POLICIES__KIBO__ADMINUSER__WINDOW": WINDOW,
+}
+
+pytestmark = pytest.mark.timeout(90)
+
+
+@pytest.fixture(scope="module", params=["postgresql", "sqlite and valkey"])
+def services(request, tmp_path_factory):
+    """PostgreSQL for everything; or the directory in a file, and families in a cluster."""
+    folder = tmp_path_factory.mktemp("services")
+    if request.param == "postgresql":
+        with PostgreSQL.fresh() as server:
+            where = {"RETICKET_FAMILIES": server.url, "RETICKET_DIRECTORY": server.url}
+            with Services(folder, PATIENT | where) as running:
+                yield running
+    else:
+        with (
+            Cluster.fresh() as cluster,
+            Services(folder, PATIENT | {"RETICKET_FAMILIES": cluster.url}) as running,
+        ):
+            yield running
+
+
+def command(services, *words, said=""):
+    """Of an operator beside the first process."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "reticket", *words, "--data", str(services.all[0].data)],
+        input=said, env=services.environment, capture_output=True, text=True, timeout=30,
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
+
+
+def newcomer(services, name):
+    """A person of the test's own, and what signs it in by the dialect that has only names."""
+    email = f"{name}@example.com"
+    command(
+        services, "user", "add", email, "--password-stdin", "--organization", "Acme",
+        "--tenant", "1000=1", "--tenant", "1001=1", said=f"{PASSWORD}\n",
+    )  # fmt: skip
+    return email
+
+
+def sign_in(service, wire, email, password=PASSWORD):
+    member = next(iter(wire.sign_in_body))
+    body = json.dumps({member: email, "password": password})
+    return call(service.url, "POST", wire.sign_in_path, body)
+
+
+def everywhere(services, holds):
+    """Whether it comes true at every process soon."""
+    deadline = time.monotonic() + SOON
+    while not all(map(holds, services.all)):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+@pytest.mark.parametrize("wire", WIRES, ids=lambda wire: wire.name)
+def test_many_at_once_over_both_are_one_rotation_with_the_same_bytes(services, wire):
+    token = wire.sign_in(services.all[0].url)
+    urls = [each.url for _, each in zip(range(24), cycle(services.all), strict=False)]
+    with ThreadPoolExecutor(len(urls)) as clients:
+        answers = list(clients.map(lambda url: wire.refresh(url, token), urls))
+    assert all(wire.is_good(answer) for answer in answers)
+    assert {said_by(wire.token_of(body)).generation for _, _, body in answers} == {2}
+    assert len({body for _, _, body in answers}) == 1
+
+
+def test_a_person_is_known_everywhere_and_blocked_everywhere(services):
+    email = newcomer(services, "shared")
+    assert everywhere(services, lambda each: AKINON.is_good(sign_in(each, AKINON, email)))
+    tokens = [AKINON.token_of(sign_in(each, AKINON, email)[2]) for each in services.all]
+    command(services, "user", "disable", email)
+    for each, token in zip(reversed(services.all), tokens, strict=True):
+        assert AKINON.is_refused(AKINON.refresh(each.url, token))
+    assert everywhere(services, lambda each: not AKINON.is_good(sign_in(each, AKINON, email)))
+    command(services, "user", "enable", email)
+    assert everywhere(services, lambda each: AKINON.is_good(sign_in(each, AKINON, email)))
+
+
+def test_a_membership_that_is_taken_and_given_is_so_everywhere(services):
+    email = newcomer(services, "member")
+    assert everywhere(services, lambda each: ADMIN.is_good(sign_in(each, ADMIN, email)))
+    tokens = [ADMIN.token_of(sign_in(each, ADMIN, email)[2]) for each in services.all]
+    command(services, "user", "take", email, "--tenant", "1000")
+    for each, token in zip(reversed(services.all), tokens, strict=True):
+        assert ADMIN.is_refused(ADMIN.refresh(each.url, token))
+    assert everywhere(services, lambda each: sign_in(each, ADMIN, email)[0] == 403)
+    command(services, "user", "grant", email, "--tenant", "1000=5")
+    assert everywhere(services, lambda each: ADMIN.is_good(sign_in(each, ADMIN, email)))
+
+
+def test_a_new_secret_of_an_application_counts_everywhere(services):
+    name = "ns.shared.1.0.0.Release"
+    secret = command(services, "application", "add", name).split()[-1]
+
+    def enters(each, secret):
+        body = json.dumps({"applicationId": name, "sharedSecret": secret})
+        return APPLICATION.is_good(call(each.url, "POST", APPLICATION.sign_in_path, body))
+
+    assert everywhere(services, lambda each: enters(each, secret))
+    fresh = command(services, "application", "rotate-secret", name).split()[-1]
+    assert everywhere(services, lambda each: enters(each, fresh) and not enters(each, secret))
+
+
+def test_a_password_is_new_everywhere(services):
+    email = newcomer(services, "renamed")
+    assert everywhere(services, lambda each: AKINON.is_good(sign_in(each, AKINON, email)))
+    command(services, "user", "passwd", email, "--password-stdin", said="another one\n")
+    assert everywhere(
+        services,
+        lambda each: (
+            AKINON.is_good(sign_in(each, AKINON, email, "another one"))
+            and not AKINON.is_good(sign_in(each, AKINON, email))
+        ),
+    )
+
+
+def test_keys_that_change_under_traffic_refuse_nobody_and_sign_everywhere(services):
+    load = Load(services, Crowd(chains=2, slow=0, leavers=1, hasty=0, thieves=0, operators=0))
+    before = key_ids(services)
+    with load.running():
+        command(services, "key", "rotate")
+        command(services, "key", "rotate")
+        time.sleep(OVERLAP)
+        assert everywhere(services, lambda each: signs_with(each).isdisjoint(before))
+        command(services, "key", "rotate")
+        time.sleep(OVERLAP)
+        load.wait_for(100)
+    assert load.history.faults() == []
+    assert load.outcome.stranded == 0
+    for key in before:
+        command(services, "key", "retire", key)
+    late = Load(services, Crowd(chains=1, slow=0, leavers=0, hasty=0, thieves=0, operators=0))
+    with late.running():
+        late.wait_for(20)
+    assert late.history.faults() == []
+
+
+def key_ids(services):
+    listed = json.loads(command(services, "key", "list", "--json"))
+    return {row["id"] for row in listed if row["state"] == "active"}
+
+
+def signs_with(service):
+    """The keys that made a pair of tokens."""
+    body = json.dumps(APPLICATION.sign_in_body)
+    said = json.loads(call(service.url, "POST", APPLICATION.sign_in_path, body)[2])
+    refresh, access = said["refreshToken"], said["accessToken"]
+    header = json.loads(from_text(access.split(".")[0]))
+    return {from_text(refresh.removeprefix("rtk_"))[:4].hex(), header["kid"]}
