@@ -15,7 +15,7 @@ from tests.torture.valkey import Pair, until
 ROUNDS = 3 if TORTURE else 1
 CALM = 0.7
 """Seconds of load before a fault."""
-CUT_FOR = 12.0 if TORTURE else 4.0
+CUT_FOR = 16.0 if TORTURE else 4.0
 """Seconds; in the long run longer than anybody may wait."""
 LAG = 0.5
 """Seconds that a follower may be behind."""
