@@ -1,7 +1,11 @@
-"""Nodes of a Valkey cluster that services or other nodes cannot reach, and nobody tells them so."""
+"""Nodes of a Valkey cluster that cannot be reached and nobody says so, or that wake up in the past;
+and services that are wrong about the time.
+"""
 
+import os
+import signal
 import time
-from contextlib import closing
+from contextlib import closing, contextmanager
 
 import pytest
 from tests.http.wire import WIRES
@@ -9,7 +13,7 @@ from tests.torture.clients import DECIDED, Field, Leaver
 from tests.torture.history import Answer, History, Rollback, said_by
 from tests.torture.islands import NODES, Islands
 from tests.torture.partition import network
-from tests.torture.services import BOUND, TORTURE, Load, Services
+from tests.torture.services import BOUND, TORTURE, Load, Services, clock_off
 from tests.torture.valkey import Pair, until
 
 ROUNDS = 3 if TORTURE else 1
@@ -92,3 +96,41 @@ def test_a_sign_out_on_the_wrong_side_is_not_acknowledged_until_it_is_on_the_rig
         cluster.pairs[0] = Pair(follower, leader)
         assert leaver.persist(lambda: leaver.end([token]), *DECIDED)
         assert leaver.refresh(token).exchange.answer is Answer.REFUSED
+
+
+@contextmanager
+def asleep(node):
+    process = int(node.run("INFO", "server")["process_id"])
+    os.kill(process, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(process, signal.SIGCONT)
+
+
+def test_a_node_that_leads_wakes_up_after_a_fail_over(cluster, services, tell):
+    load = Load(services)
+    with load.running():
+        for number in range(ROUNDS):
+            leader, follower = cluster.pairs[number % 3]
+            time.sleep(CALM)
+            begun = time.monotonic()
+            with asleep(leader):
+                until(follower.leads)
+                load.wait_for(100)
+            until(leader.follows)
+            cluster.pairs[number % 3] = Pair(follower, leader)
+            load.history.rollbacks.append(Rollback(begun - LAG, begun, time.monotonic()))
+            load.wait_for(50)
+    tell("Valkey: master frozen, fail-over, awake again", load.outcome)
+    assert load.history.count(Answer.UNAVAILABLE) > 0
+    assert load.history.longest() < BOUND
+
+
+def test_clocks_are_five_minutes_off_forwards_and_back(cluster, tmp_path, tell):
+    off = [clock_off(tmp_path, seconds) for seconds in (300, -300)]
+    with Services(tmp_path, {"RETICKET_FAMILIES": cluster.url}, off) as services:
+        load = Load(services)
+        with load.running():
+            load.wait_for(300)
+    tell("Valkey: clocks 5 min ahead and behind", load.outcome)
