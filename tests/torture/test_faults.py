@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from tests.http.wire import WIRES
 from tests.torture.history import Answer
 from tests.torture.services import CROWD, TORTURE, Load, Services, clock_off
 
@@ -44,6 +45,7 @@ def test_the_clock_is_set_forwards_and_back(tmp_path, tell):
         (only,) = services.all
         right, wrong = only.settings, clock_off(tmp_path, 300)
         load = Load(services, CROWD._replace(thieves=0))
+        load.history.windows = {wire.name: 0.0 for wire in WIRES}
         for each in load.clients:
             each.late = 0.0
         with load.running():
