@@ -1,8 +1,6 @@
 """Two processes over one engine are one service: whatever changes at one has changed at both."""
 
 import json
-import subprocess
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from itertools import cycle
@@ -11,17 +9,13 @@ import pytest
 from tests.http.wire import PASSWORD, WIRES, call
 from tests.torture.history import said_by
 from tests.torture.postgresql import PostgreSQL
-from tests.torture.services import Crowd, Load, Services
+from tests.torture.services import Services
 from tests.torture.valkey import Cluster
-
-from reticket.core.tokens import from_text
 
 AKINON, CLOUDREVE, APPLICATION, DEVELOPER, ADMIN = WIRES
 AKINON_USER = "akinon.user"
 SOON = 2.0
 """Seconds within which every process knows."""
-OVERLAP = 5.0
-"""Seconds until a new key signs."""
 WINDOW = "60"
 PATIENT = {
     "RETICKET_BUSY_TIMEOUT": "5",
@@ -49,21 +43,11 @@ def services(request, tmp_path_factory):
             yield running
 
 
-def command(services, *words, said=""):
-    """Of an operator beside the first process."""
-    ended = subprocess.run(
-        [sys.executable, "-m", "reticket", *words, "--data", str(services.all[0].data)],
-        input=said, env=services.environment, capture_output=True, text=True, timeout=30,
-    )  # fmt: skip
-    assert ended.returncode == 0, ended.stderr
-    return ended.stdout
-
-
 def newcomer(services, name):
     """A person of the test's own, and what signs it in by the dialect that has only names."""
     email = f"{name}@example.com"
-    command(
-        services, "user", "add", email, "--password-stdin", "--organization", "Acme",
+    services.command(
+        "user", "add", email, "--password-stdin", "--organization", "Acme",
         "--tenant", "1000=1", "--tenant", "1001=1", said=f"{PASSWORD}\n",
     )  # fmt: skip
     return email
@@ -100,11 +84,11 @@ def test_a_person_is_known_everywhere_and_blocked_everywhere(services):
     email = newcomer(services, "shared")
     assert everywhere(services, lambda each: AKINON.is_good(sign_in(each, AKINON, email)))
     tokens = [AKINON.token_of(sign_in(each, AKINON, email)[2]) for each in services.all]
-    command(services, "user", "disable", email)
+    services.command("user", "disable", email)
     for each, token in zip(reversed(services.all), tokens, strict=True):
         assert AKINON.is_refused(AKINON.refresh(each.url, token))
     assert everywhere(services, lambda each: not AKINON.is_good(sign_in(each, AKINON, email)))
-    command(services, "user", "enable", email)
+    services.command("user", "enable", email)
     assert everywhere(services, lambda each: AKINON.is_good(sign_in(each, AKINON, email)))
 
 
@@ -112,31 +96,31 @@ def test_a_membership_that_is_taken_and_given_is_so_everywhere(services):
     email = newcomer(services, "member")
     assert everywhere(services, lambda each: ADMIN.is_good(sign_in(each, ADMIN, email)))
     tokens = [ADMIN.token_of(sign_in(each, ADMIN, email)[2]) for each in services.all]
-    command(services, "user", "take", email, "--tenant", "1000")
+    services.command("user", "take", email, "--tenant", "1000")
     for each, token in zip(reversed(services.all), tokens, strict=True):
         assert ADMIN.is_refused(ADMIN.refresh(each.url, token))
     assert everywhere(services, lambda each: sign_in(each, ADMIN, email)[0] == 403)
-    command(services, "user", "grant", email, "--tenant", "1000=5")
+    services.command("user", "grant", email, "--tenant", "1000=5")
     assert everywhere(services, lambda each: ADMIN.is_good(sign_in(each, ADMIN, email)))
 
 
 def test_a_new_secret_of_an_application_counts_everywhere(services):
     name = "ns.shared.1.0.0.Release"
-    secret = command(services, "application", "add", name).split()[-1]
+    secret = services.command("application", "add", name).split()[-1]
 
     def enters(each, secret):
         body = json.dumps({"applicationId": name, "sharedSecret": secret})
         return APPLICATION.is_good(call(each.url, "POST", APPLICATION.sign_in_path, body))
 
     assert everywhere(services, lambda each: enters(each, secret))
-    fresh = command(services, "application", "rotate-secret", name).split()[-1]
+    fresh = services.command("application", "rotate-secret", name).split()[-1]
     assert everywhere(services, lambda each: enters(each, fresh) and not enters(each, secret))
 
 
 def test_a_password_is_new_everywhere(services):
     email = newcomer(services, "renamed")
     assert everywhere(services, lambda each: AKINON.is_good(sign_in(each, AKINON, email)))
-    command(services, "user", "passwd", email, "--password-stdin", said="another one\n")
+    services.command("user", "passwd", email, "--password-stdin", said="another one\n")
     assert everywhere(
         services,
         lambda each: (
@@ -144,33 +128,6 @@ def test_a_password_is_new_everywhere(services):
             and not AKINON.is_good(sign_in(each, AKINON, email))
         ),
     )
-
-
-def test_keys_that_change_under_traffic_refuse_nobody_and_sign_everywhere(services):
-    load = Load(services, Crowd(chains=2, slow=0, leavers=1, hasty=0, thieves=0, operators=0))
-    before = key_ids(services)
-    with load.running():
-        for _ in range(3):
-            command(services, "key", "rotate")
-        time.sleep(OVERLAP)
-        assert everywhere(services, lambda each: signs_with(each).isdisjoint(before))
-        load.wait_for(100)
-    assert load.history.faults() == []
-    assert load.outcome.stranded == 0
-
-
-def key_ids(services):
-    listed = json.loads(command(services, "key", "list", "--json"))
-    return {row["id"] for row in listed if row["state"] == "active"}
-
-
-def signs_with(service):
-    """The keys that made a pair of tokens."""
-    body = json.dumps(APPLICATION.sign_in_body)
-    said = json.loads(call(service.url, "POST", APPLICATION.sign_in_path, body)[2])
-    refresh, access = said["refreshToken"], said["accessToken"]
-    header = json.loads(from_text(access.split(".")[0]))
-    return {from_text(refresh.removeprefix("rtk_"))[:4].hex(), header["kid"]}
 
 
 def test_each_process_keeps_to_the_policy_that_it_tells_at_its_start(tmp_path):

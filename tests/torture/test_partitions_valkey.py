@@ -134,3 +134,12 @@ def test_clocks_are_five_minutes_off_forwards_and_back(cluster, tmp_path, tell):
         with load.running():
             load.wait_for(300)
     tell("Valkey: clocks 5 min ahead and behind", load.outcome)
+
+
+def test_keys_are_rotated(services, tell):
+    load = Load(services)
+    with load.running():
+        load.rotate_keys(1 + ROUNDS)
+        load.wait_for(50)
+    tell("SQLite and Valkey: keys rotated", load.outcome)
+    assert load.history.count(Answer.UNAVAILABLE, Answer.CUT) == 0
