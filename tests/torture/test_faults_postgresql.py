@@ -168,7 +168,6 @@ def test_keys_are_rotated(services, tell):
         load.rotate_keys(1 + ROUNDS)
         load.wait_for(50)
     tell("PostgreSQL: keys rotated", load.outcome)
-    assert load.history.count(Answer.UNAVAILABLE, Answer.CUT) == 0
 
 
 def test_clocks_are_five_minutes_off_forwards_and_back(server, tmp_path, tell):

