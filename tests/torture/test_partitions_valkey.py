@@ -16,10 +16,10 @@ from tests.torture.partition import network
 from tests.torture.services import BOUND, TORTURE, Load, Services, clock_off
 from tests.torture.valkey import Pair, until
 
-ROUNDS = 3 if TORTURE else 1
+ROUNDS = 2 if TORTURE else 1
 CALM = 0.7
 """Seconds of load before a fault."""
-CUT_FOR = 16.0 if TORTURE else 4.0
+CUT_FOR = 22.0 if TORTURE else 4.0
 """Seconds; in the long run longer than anybody may wait."""
 LAG = 0.5
 """Seconds that a follower may be behind."""
