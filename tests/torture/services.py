@@ -41,7 +41,7 @@ RETURN = 20.0
 """Seconds within which every client is back after everything."""
 
 BOUND = 20.0
-"""Seconds within which whoever is patient has an answer: 5 in a queue, and what is before it there."""
+"""Seconds until whoever is patient is answered: 5 in a queue, and what is before it there."""
 
 MASTER_KEY = base64.b64encode(os.urandom(32)).decode()
 TWO: tuple[dict[str, str], ...] = ({}, {})
