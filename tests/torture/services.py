@@ -40,7 +40,7 @@ TORTURE = bool(os.environ.get("RETICKET_TORTURE"))
 RETURN = 20.0
 """Seconds within which every client is back after everything."""
 
-BOUND = 20.0
+BOUND = 12.0
 """Seconds until whoever is patient is answered: 5 in a queue, and what is before it there."""
 
 MASTER_KEY = base64.b64encode(os.urandom(32)).decode()
