@@ -36,7 +36,7 @@ lint: $(VENV)/setup-test ## check style, types and imports
 bench: $(VENV)/setup-test ## measure refreshes per second on every engine (needs wrk)
 	$(BIN)/python -m benchmarks $(ARGS)
 
-torture: $(VENV)/setup-test ## kill the server under load, 50 times; explore the rule deeper
+torture: $(VENV)/setup-test ## every fault, again and again, under load; prints the table of them
 	RETICKET_TORTURE=1 $(BIN)/python -m pytest tests/torture tests/model $(ARGS)
 
 docs: $(VENV)/setup-test ## write the pages that are made from the code
