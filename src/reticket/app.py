@@ -23,7 +23,7 @@ from starlette.middleware.cors import CORSMiddleware
 from reticket import cli, config, dialects, folder, logs, stores
 from reticket.audit import FileAuditLog
 from reticket.cli.house import House, Schema
-from reticket.core.conveyor import Lane
+from reticket.core.conveyor import LONGEST_WAIT, Lane
 from reticket.core.engine import Engine
 from reticket.core.errors import StartupError, Unavailable
 from reticket.core.mint import Mint
@@ -169,7 +169,8 @@ def application(house: House) -> Asgi:
     others = pages(documents, to_try, house.ready, _lifespan(house, lanes))
     table, service = RoutingTable(house.dialects), _service(house, lanes)
     witness = logged if settings.access_log else unseen
-    edge = Edge(table, service, others, settings.body_limit, witness)
+    patience = settings.busy_timeout + LONGEST_WAIT
+    edge = Edge(table, service, others, settings.body_limit, patience, witness)
     if not settings.cors_origins:
         return edge
     cors = CORSMiddleware(

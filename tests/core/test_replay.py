@@ -6,7 +6,7 @@ from reticket.audit import FileAuditLog, revocations
 from reticket.core import chronicle, replay
 from reticket.core.errors import Cause
 from reticket.core.model import Selection
-from reticket.core.ports import Event
+from reticket.core.ports import HELD, Event, Frail
 from reticket.core.upkeep import Upkeep
 from reticket.stores.memory import MemoryEphemeral, MemoryStore
 from reticket.testing import FakeClock
@@ -93,3 +93,21 @@ def test_a_revocation_that_found_nothing_is_in_the_stream(store, clock, tmp_path
     replay.replay(store, list(revocations(path)))
     assert causes(store) == ["operator", "operator"]
     audit.close()
+
+
+def test_what_somebody_holds_or_could_be_lost_is_ended_as_well(store, clock, monkeypatch):
+    held, frail = (family_of(number, expires_at=clock() + 10**9) for number in (1, 2))
+    store.create([held, frail])
+    rest = store.transact
+
+    def transact(batch):
+        return [
+            HELD if family == held.id else Frail(rest([(family, step)])[0])
+            for family, step in batch
+        ]
+
+    monkeypatch.setattr(store, "transact", transact)
+    at = clock()
+    told = [Event(at, "revoked", family=row.id.hex(), cause="operator") for row in (held, frail)]
+    replay.replay(store, told)
+    assert [store.find(row.id).revoked_cause for row in (held, frail)] == ["operator"] * 2

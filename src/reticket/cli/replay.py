@@ -12,13 +12,11 @@ from reticket.audit import revocations
 from reticket.cli.frame import with_house
 from reticket.cli.house import House
 from reticket.core import chronicle
-from reticket.core.model import Family, Selection
+from reticket.core.model import Family
 from reticket.core.policy import SECOND
 from reticket.core.ports import Event
 from reticket.core.replay import replay as end_again
 from reticket.crypto.life import KeyRefused
-
-PAGE = 1_000
 
 STREAM = click.Path(path_type=Path, exists=True, dir_okay=False)
 
@@ -65,14 +63,9 @@ def _keep_to_heal(house: House) -> None:
     """A copy does not know how long its sessions have gone on since; a purge must not forget them
     before their clients have come back with newer tokens.
     """
-    cursor: bytes | None = None
     now = house.store.now()
-    while True:
-        page = house.store.page(Selection(), PAGE, cursor)
-        house.store.absorb([_lasting(house, family, now) for family in page.families])
-        cursor = page.cursor
-        if cursor is None:
-            return
+    for batch in house.store.walk():
+        house.store.absorb([_lasting(house, family, now) for family in batch])
 
 
 def _lasting(house: House, family: Family, now: int) -> Family:

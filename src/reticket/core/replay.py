@@ -11,10 +11,9 @@ from itertools import islice
 
 from reticket.core.errors import Cause
 from reticket.core.model import Family, Selection
-from reticket.core.ports import Event, Stepped, Store
+from reticket.core.paging import BATCH, all_of
+from reticket.core.ports import HELD, Event, Frail, Stepped, Store
 from reticket.core.rotation import revoked
-
-BATCH = 1_000
 
 UNKNOWN_CAUSE = "restored"
 _CAUSES: dict[str, str] = {Cause.REVOKED: UNKNOWN_CAUSE, Cause.REUSED: "reuse"}
@@ -55,13 +54,8 @@ def replay(store: Store, events: Sequence[Event]) -> list[Family]:
 def _begun_by(store: Store, event: Event) -> Iterator[bytes]:
     client = event.detail["client"] if event.detail else None
     meant = Selection(subject=event.subject, resource=event.resource, client=client)
-    cursor: bytes | None = None
-    while True:
-        page = store.page(meant, BATCH, cursor)
-        yield from (row.id for row in page.families if row.created_at <= event.at)
-        cursor = page.cursor
-        if cursor is None:
-            return
+    for batch in all_of(store.page, meant):
+        yield from (row.id for row in batch if row.created_at <= event.at)
 
 
 def _end(store: Store, named: Iterable[tuple[bytes, Event]]) -> list[Family]:
@@ -69,7 +63,11 @@ def _end(store: Store, named: Iterable[tuple[bytes, Event]]) -> list[Family]:
     named = iter(named)
     while batch := list(islice(named, BATCH)):
         steps = [(family, EndAgain(_cause_of(event))) for family, event in batch]
-        ended += [row for row in store.transact(steps) if row is not None]
+        for (family, step), result in zip(steps, store.transact(steps), strict=True):
+            if result is HELD or isinstance(result, Frail):
+                ended += store.revoke(Selection(family=family), step.cause)
+            elif result is not None:
+                ended.append(result)
     return ended
 
 

@@ -5,6 +5,7 @@ No framework and no middleware on this path (design §4); everything else goes t
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from secrets import token_hex
@@ -67,6 +68,8 @@ class Edge:
     Args:
         pages: takes what belongs to no dialect.
         body_limit: bytes.
+        patience: seconds in which a request is answered; later it is Unavailable, whatever becomes
+            of it: its sender asks again, as after a lost answer.
         witness: sees every answer.
     """
 
@@ -76,12 +79,14 @@ class Edge:
         performer: Performer,
         pages: Asgi,
         body_limit: int,
+        patience: float,
         witness: Witness,
     ) -> None:
         self._table = table
         self._performer = performer
         self._pages = pages
         self._body_limit = body_limit
+        self._patience = patience
         self._witness = witness
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -106,9 +111,14 @@ class Edge:
         try:
             body = await self._body(scope, receive)
             request = _request(scope, match, caller, body)
-            return await self._run(_start(match, request), caller)
+            async with asyncio.timeout(self._patience):
+                return await self._run(_start(match, request), caller)
         except ClientGone:
             raise
+        except TimeoutError:
+            late = Unavailable("a request was not answered in time")
+            _tell(match, caller, late)
+            return match.dialect.refuse(_request(scope, match, caller, body), late)
         except Exception as error:
             _tell(match, caller, error)
             known = error if isinstance(error, ReticketError) else ReticketError()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any
 from msgspec.json import decode as json_decode
 
 from reticket.core.model import Family, Selection
+from reticket.core.paging import all_of
 from reticket.core.ports import Clock, Page, Step
 from reticket.core.rotation import merge, revoked
 from reticket.stores.sqlite.file import File
@@ -101,6 +102,10 @@ class SqliteStore:
             conditions = {**_conditions(file, selection), "id > ?": after or b""}
             rows = _select(file, conditions, f"ORDER BY id LIMIT {int(limit)}")
         return Page(rows, rows[-1].id if rows and len(rows) == limit else None)
+
+    def walk(self) -> Iterator[Sequence[Family]]:
+        """Page by page."""
+        return all_of(self.page, Selection())
 
     def revoke(self, selection: Selection, cause: str) -> Sequence[Family]:
         """One transaction."""

@@ -20,6 +20,9 @@ and a row that was dead when it came in can still be seen.
 LONGEST = 10**15
 """Milliseconds, over thirty thousand years: what the engine can add to its time."""
 
+UNSURE = b"\xc1"
+"""Behind a row whose revocation may have no copy yet. No MessagePack has that byte."""
+
 _HEX = re.compile("[0-9a-f]{32}")
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder().decode
@@ -52,7 +55,7 @@ def unpack(family: bytes, raw: bytes | None) -> Family | None:
     if not raw:
         return None
     try:
-        resource, subject, *rest = _decode(raw)
+        resource, subject, *rest = _decode(raw.removesuffix(UNSURE))
         return Family(family, resource, subject.hex() if type(subject) is bytes else subject, *rest)
     except (msgspec.DecodeError, TypeError, ValueError) as error:
         raise Unavailable("a family in Valkey cannot be read") from error
