@@ -4,15 +4,8 @@ from base64 import b64encode
 
 import pytest
 from joserfc.jwk import OKPKey, RSAKey
-from tests.dialects.oauth.token_world import (
-    ISSUER,
-    OTHER_KEY,
-    SECRETS,
-    TOKEN,
-    asserting,
-    basic,
-    signed,
-)
+from tests.dialects.oauth.token_people import OTHER_KEY, SECRETS
+from tests.dialects.oauth.token_world import ISSUER, TOKEN, asserting, basic, signed
 
 from reticket.dialects.oauth.client_keys import keys_of
 
@@ -178,9 +171,9 @@ def test_an_assertion_with_other_claims_is_refused(world, claims):
 def test_an_assertion_works_once(world):
     said = asserting(world)
     assert ask(world, **said).status == 200
-    assert is_refused(ask(world, **said))
-    world.clock.forward(61)
-    assert is_refused(ask(world, **said))
+    for seconds in (1, 58, 0.9, 1):
+        world.clock.forward(seconds)
+        assert is_refused(ask(world, **said))
 
 
 def test_an_assertion_works_once_however_it_is_signed(world):
@@ -268,6 +261,8 @@ def test_keys_that_nobody_can_use_are_ignored(world):
         {"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"},
         {"kty": "OKP", "crv": "X25519", "x": "AA"},
         {"kty": "RSA", "alg": "RSA-OAEP", "n": "AA", "e": "AQAB"},
+        {"kty": ["EC"], "crv": {}, "alg": ["ES256"]},
+        {"kty": "EC", "crv": "P-256", "x": 1, "y": 2},
         {},
     ]
     good = world.people.clients["keyed"].registration["jwks"]["keys"][0]

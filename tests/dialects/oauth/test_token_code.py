@@ -1,15 +1,8 @@
 """Other grants: `authorization_code` with PKCE S256 alone, exact redirect, single use."""
 
 import pytest
-from tests.dialects.oauth.token_world import (
-    ADA,
-    CHALLENGE,
-    ORDERS,
-    OTHER_KEY,
-    REDIRECT,
-    STOCK,
-    claims_of,
-)
+from tests.dialects.oauth.token_people import ADA, ORDERS, OTHER_KEY, REDIRECT, STOCK
+from tests.dialects.oauth.token_world import CHALLENGE, claims_of
 
 from reticket.core.commands import Begin, Take
 from reticket.dialects.oauth.codes import LIFETIME

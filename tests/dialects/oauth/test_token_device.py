@@ -1,7 +1,8 @@
 """Other grants: `device_code` (RFC 8628 §3.4 and §3.5), the part of the device."""
 
 import pytest
-from tests.dialects.oauth.token_world import ADA, ORDERS, claims_of
+from tests.dialects.oauth.token_people import ADA, ORDERS
+from tests.dialects.oauth.token_world import claims_of
 
 from reticket.core.commands import Take
 from reticket.dialects.oauth.codes import CodeGrant

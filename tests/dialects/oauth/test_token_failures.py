@@ -1,7 +1,8 @@
 """Known failures of others, each by its name, as far as the token endpoint could repeat them."""
 
 import pytest
-from tests.dialects.oauth.token_world import ADA, OTHER_KEY, World, asserting
+from tests.dialects.oauth.token_people import ADA, OTHER_KEY
+from tests.dialects.oauth.token_world import World, asserting
 
 from reticket.core.commands import Refresh
 

@@ -1,7 +1,8 @@
 """Other grants: `client_credentials` (RFC 6749 §4.4)."""
 
 import pytest
-from tests.dialects.oauth.token_world import ISSUER, ORDERS, SCOPES, STOCK, claims_of
+from tests.dialects.oauth.token_people import ORDERS, SCOPES, STOCK
+from tests.dialects.oauth.token_world import ISSUER, claims_of
 
 
 def ask(world, client="backend", **said):
