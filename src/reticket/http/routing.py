@@ -33,7 +33,7 @@ class RoutingTable:
                 self._add(dialect, route)
 
     def _add(self, dialect: Dialect, route: Route) -> None:
-        path = route.path if route.path.startswith(WELL_KNOWN) else dialect.base_path + route.path
+        path = route.path if WELL_KNOWN in route.path else dialect.base_path + route.path
         match = Match(dialect, route, {})
         parent, _, last = path.rpartition("/")
         if last.startswith("{"):
