@@ -19,6 +19,7 @@ from reticket.core.commands.families import (
     Refresh,
 )
 from reticket.core.commands.others import (
+    Draw,
     FindClient,
     FindTenant,
     FindUser,
@@ -64,6 +65,7 @@ Command = (
     | Look
     | Take
     | Tally
+    | Draw
     | MakeNonce
     | KnowNonce
     | Now
@@ -77,6 +79,7 @@ __all__ = [
     "Check",
     "Command",
     "Derive",
+    "Draw",
     "End",
     "EndFamilies",
     "FindClient",
