@@ -11,7 +11,7 @@ from reticket.core.commands import Command, FindClient, SignInClient
 from reticket.core.errors import Cause, Code
 from reticket.core.people import Client
 from reticket.dialects.oauth.assertion import ASSERTION, ASSERTION_TYPE, asserted, named_in
-from reticket.dialects.oauth.errors import REFUSALS, Denied
+from reticket.dialects.oauth.errors import Denied, denied
 from reticket.dialects.oauth.inputs import Form, required, wrong
 from reticket.dialects.oauth.registration import Registration, registration_of
 from reticket.dialects.oauth.site import CLIENT, Site
@@ -50,8 +50,7 @@ def authenticate(
 
 def unauthenticated(cause: Cause) -> Denied:
     """`invalid_client`, whatever it was."""
-    failure = REFUSALS[Code.INVALID_CREDENTIALS]
-    return Denied(failure.word, failure.sentence, cause, status=failure.status)
+    return denied(Code.INVALID_CREDENTIALS, cause)
 
 
 def _method(request: WireRequest, form: Form) -> str:
