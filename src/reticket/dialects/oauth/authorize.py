@@ -15,18 +15,31 @@ from reticket.core.identifiers import family_id
 from reticket.core.people import Client
 from reticket.core.tokens import to_text
 from reticket.dialects.oauth import codes
+from reticket.dialects.oauth.document import shown
 from reticket.dialects.oauth.errors import Denied, failure_of, heard
 from reticket.dialects.oauth.flow import Flow
 from reticket.dialects.oauth.html import UNSEEN, Halted
 from reticket.dialects.oauth.inputs import FORM, LONGEST, once
 from reticket.dialects.oauth.par import PREFIX, pushed
 from reticket.dialects.oauth.registration import Registration, registration_of
-from reticket.dialects.oauth.request import CodeRequest, landing, read_order, understood
+from reticket.dialects.oauth.request import (
+    AuthorizationForm,
+    CodeRequest,
+    landing,
+    read_order,
+    understood,
+)
 from reticket.dialects.oauth.site import USER, Site
 from reticket.dialects.oauth.visit import Person, Visit, too_old
-from reticket.wire import Operation, Route, WireRequest, WireResponse, parse_pairs
+from reticket.wire import Operation, Parameter, Route, WireRequest, WireResponse, parse_pairs
 
 PLACE = "/authorize"
+
+_SUMMARY = "Ask a person for a code"
+_QUERY = tuple(
+    Parameter(name, "query", str, required=name == "client_id")
+    for name in (*AuthorizationForm.__struct_fields__, "request_uri")
+)
 
 Pairs = Sequence[tuple[str, str]]
 
@@ -85,8 +98,8 @@ class Authorization:
     def routes(self) -> tuple[Route, ...]:
         """Both methods (OpenID Connect Core §3.1.2.1), and where the pages' forms go."""
         return (
-            Route("GET", PLACE, heard(USER, self._by_query)),
-            Route("POST", PLACE, heard(USER, self._by_form)),
+            Route("GET", PLACE, heard(USER, self._by_query), shown(_SUMMARY, parameters=_QUERY)),
+            Route("POST", PLACE, heard(USER, self._by_form), shown(_SUMMARY, AuthorizationForm)),
             *self._flow.routes(),
         )
 

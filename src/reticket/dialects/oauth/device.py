@@ -19,7 +19,7 @@ from reticket.dialects.oauth.authorize import consented, new_family
 from reticket.dialects.oauth.clients import authenticate
 from reticket.dialects.oauth.codes import CodeGrant, read_grant
 from reticket.dialects.oauth.device_codes import DENIED, INTERVAL, LIFETIME, DeviceRequest
-from reticket.dialects.oauth.document import described
+from reticket.dialects.oauth.document import described, shown
 from reticket.dialects.oauth.errors import NO_STORE, Denied, heard
 from reticket.dialects.oauth.flow import Flow
 from reticket.dialects.oauth.inputs import read_form, read_query
@@ -28,7 +28,7 @@ from reticket.dialects.oauth.request import resources, scope_of
 from reticket.dialects.oauth.screens import Fault
 from reticket.dialects.oauth.site import BASE, CLIENT, USER, Site
 from reticket.dialects.oauth.visit import Person, Visit, own_form, too_old
-from reticket.wire import Operation, Route, WireRequest, WireResponse
+from reticket.wire import Operation, Parameter, Route, WireRequest, WireResponse
 
 PLACE = "/device"
 CODE_PLACE = f"{PLACE}/code"
@@ -41,6 +41,23 @@ _TRIES, _WINDOW = 30, 600
 """Codes that one address may try in so many seconds: 20^8 of them take it a while."""
 
 _UNKNOWN = Fault("There is no such code, or it was used or has ended. Look at your device again.")
+
+
+class DeviceForm(msgspec.Struct):
+    """RFC 8628 §3.1."""
+
+    scope: str | None = None
+    resource: str | None = None
+    client_id: str | None = None
+    client_secret: str | None = None
+    client_assertion: str | None = None
+    client_assertion_type: str | None = None
+
+
+class CodeForm(msgspec.Struct):
+    """Of the page where a code is typed."""
+
+    user_code: str | None = None
 
 
 class DeviceAnswer(msgspec.Struct):
@@ -87,11 +104,18 @@ class Devices:
 
     def routes(self) -> tuple[Route, ...]:
         """A device posts where a person looks: one short address for both."""
-        says = described("Ask for a device code", "authorization", {200: DeviceAnswer})
+        says = described(
+            "Ask for a device code",
+            "authorization",
+            {200: DeviceAnswer},
+            body=DeviceForm,
+            security=({}, {"client": ()}),
+        )
+        query = (Parameter("user_code", "query", str),)
         return (
             Route("POST", PLACE, heard(CLIENT, self._ask), says),
-            Route("GET", PLACE, heard(USER, self._show)),
-            Route("POST", CODE_PLACE, heard(USER, self._typed)),
+            Route("GET", PLACE, heard(USER, self._show), shown("Type a code", parameters=query)),
+            Route("POST", CODE_PLACE, heard(USER, self._typed), shown("Type a code", CodeForm)),
             *self._flow.routes(),
         )
 

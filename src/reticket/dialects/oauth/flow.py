@@ -6,8 +6,9 @@ Nobody is remembered: every request signs in anew.
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
+import msgspec
 from msgspec.structs import replace
 
 from reticket.core.commands import Command, Now, OpenFactorSession, SecondFactor, SignIn, Take
@@ -15,6 +16,7 @@ from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.people import User
 from reticket.core.policy import SECOND
 from reticket.dialects.oauth import screens
+from reticket.dialects.oauth.document import shown
 from reticket.dialects.oauth.errors import heard
 from reticket.dialects.oauth.inputs import Form, read_form, required, wrong
 from reticket.dialects.oauth.screens import Fault
@@ -52,6 +54,29 @@ _FACTOR_FAULTS = {**_SIGN_IN_FAULTS, Code.INVALID_CREDENTIALS: (_WRONG_CODE, 400
 SIGN_IN, FACTOR, CONSENT = "/sign-in", "/factor", "/consent"
 
 
+class SignInForm(msgspec.Struct):
+    """Of the first page; `visit` is its ticket, here and below."""
+
+    visit: str
+    email: str | None = None
+    password: str | None = None
+
+
+class FactorForm(msgspec.Struct):
+    """Of the page for the second factor."""
+
+    visit: str
+    session: str
+    code: str | None = None
+
+
+class ConsentForm(msgspec.Struct):
+    """Of the last page."""
+
+    visit: str
+    answer: Literal["allow", "deny", "switch"]
+
+
 class Ending(Protocol):
     """What a way is for. `place` is its path below the dialect's, and its name in keys."""
 
@@ -76,10 +101,14 @@ class Flow:
 
     def routes(self) -> tuple[Route, ...]:
         """Where its forms go."""
-        steps = {SIGN_IN: self._sign_in, FACTOR: self._factor, CONSENT: self._consent}
+        steps = (
+            (SIGN_IN, self._sign_in, shown("Sign in", SignInForm)),
+            (FACTOR, self._factor, shown("Finish with a one-time password", FactorForm)),
+            (CONSENT, self._consent, shown("Consent or not", ConsentForm)),
+        )
         return tuple(
-            Route("POST", f"{self._place}{step}", heard(USER, operate))
-            for step, operate in steps.items()
+            Route("POST", f"{self._place}{step}", heard(USER, operate), says)
+            for step, operate, says in steps
         )
 
     def begin(self, request: WireRequest, visit: Visit) -> Operation:

@@ -18,13 +18,24 @@ from reticket.dialects.oauth.document import described
 from reticket.dialects.oauth.errors import NO_STORE, heard
 from reticket.dialects.oauth.html import Halted
 from reticket.dialects.oauth.inputs import read_form, wrong
-from reticket.dialects.oauth.request import PARAMETERS, landing, understood
+from reticket.dialects.oauth.proof import Proof, invalid, prove
+from reticket.dialects.oauth.request import PARAMETERS, AuthorizationForm, landing, understood
 from reticket.dialects.oauth.site import CLIENT, Site
 from reticket.wire import Operation, Route, WireRequest, WireResponse
 
+PATH = "/par"
+JKT = "dpop_jkt"
 PREFIX = "urn:ietf:params:oauth:request_uri:"
 LIFETIME = 90
 """Seconds."""
+
+
+class PushedForm(AuthorizationForm):
+    """RFC 9126 §2.1."""
+
+    client_secret: str | None = None
+    client_assertion: str | None = None
+    client_assertion_type: str | None = None
 
 
 class Pushed(msgspec.Struct):
@@ -47,7 +58,10 @@ class Pushing:
         if "request_uri" in form:
             raise wrong("request_uri", "cannot be pushed")
         understood(registration, form, landing(registration, form.get("redirect_uri")))
+        proof = yield from prove(request, self._site, PATH)
         said = {name: value for name, value in form.items() if name in PARAMETERS}
+        if proof is not None:
+            said[JKT] = _bound(form.get(JKT), proof)
         reference = PREFIX + to_text((yield Draw(32)))
         kept = {**said, "client_id": registration.id}
         yield Keep(_key(reference), msgspec.json.encode(kept).decode(), LIFETIME)
@@ -66,10 +80,21 @@ def pushed(reference: str, client_id: str) -> Generator[Command, Any, list[tuple
 
 def routes(site: Site) -> tuple[Route, ...]:
     """The endpoint."""
-    push = heard(CLIENT, Pushing(site).push)
-    return (
-        Route("POST", "/par", push, described("Push a request", "authorization", {201: Pushed})),
+    description = described(
+        "Push an authorization request",
+        "authorization",
+        {201: Pushed},
+        body=PushedForm,
+        security=({}, {"client": ()}),
     )
+    return (Route("POST", PATH, heard(CLIENT, Pushing(site).push), description),)
+
+
+def _bound(asked: str | None, proof: Proof) -> str:
+    """The key that the code will be bound to (RFC 9449 §10.1)."""
+    if asked not in (None, proof.jkt):
+        raise invalid()
+    return proof.jkt
 
 
 def _read(text: str | None) -> Mapping[str, str]:

@@ -15,28 +15,6 @@ from reticket.dialects.oauth.inputs import Form, required, words, wrong
 from reticket.dialects.oauth.registration import ADMIN, AUTHORIZATION_CODE, Registration
 from reticket.dialects.oauth.terms import OPENID
 
-PARAMETERS = frozenset(
-    {
-        "client_id",
-        "response_type",
-        "response_mode",
-        "redirect_uri",
-        "scope",
-        "state",
-        "code_challenge",
-        "code_challenge_method",
-        "resource",
-        "nonce",
-        "prompt",
-        "max_age",
-        "login_hint",
-        "dpop_jkt",
-        "request",
-        "registration",
-    }
-)
-"""All that is understood; `request_uri` stands for a request instead."""
-
 _PROMPTS = frozenset({"none", "login", "consent", "select_account"})
 _DIGEST = re.compile(r"[A-Za-z0-9_-]{43}")
 """SHA-256 in base64url without padding (RFC 7636 §4.2, RFC 7638)."""
@@ -50,6 +28,31 @@ _UNSUPPORTED = {
     "registration": "registration_not_supported",
 }
 """OpenID Connect Core §3.1.2.6."""
+
+
+class AuthorizationForm(msgspec.Struct):
+    """RFC 6749 §4.1.1, with what RFC 7636, 8707, 9449 and OpenID Connect Core §3.1.2.1 add."""
+
+    client_id: str
+    response_type: str | None = None
+    response_mode: str | None = None
+    redirect_uri: str | None = None
+    scope: str | None = None
+    state: str | None = None
+    code_challenge: str | None = None
+    code_challenge_method: str | None = None
+    resource: str | None = None
+    nonce: str | None = None
+    prompt: str | None = None
+    max_age: str | None = None
+    login_hint: str | None = None
+    dpop_jkt: str | None = None
+    request: str | None = None
+    registration: str | None = None
+
+
+PARAMETERS = frozenset(AuthorizationForm.__struct_fields__)
+"""All that is understood; `request_uri` stands for a request instead."""
 
 
 class CodeRequest(msgspec.Struct, frozen=True, omit_defaults=True):
