@@ -247,7 +247,7 @@ def _service(house: House, lanes: Lanes) -> Service:
         clock=house.clock,
         entropy=os.urandom,
     )
-    stock = Stock(house.store, house.ephemeral, house.ring, house.upkeep)
+    stock = Stock(house.store, house.ephemeral, house.ring, house.upkeep, os.urandom)
     return Service(resources, engine, desk, house.directory, mint, lanes, house.clock, stock)
 
 

@@ -8,9 +8,11 @@ from tests.core.world import ADA, CALLER, JWT, OPAQUE, RESOURCES
 
 from reticket.core.commands import (
     Begin,
+    Draw,
     End,
     FindTenant,
     FindUser,
+    Now,
     OpenFactorSession,
     ReadAccess,
     Refresh,
@@ -63,7 +65,7 @@ class Door:
         people.user_by_email = lambda email: self._seen(ADA if email == ADA.email else None)
         self.service = Service(
             list(RESOURCES.values()), world.engine, Desk(), people, world.mint, self.lanes,
-            world.clock, Stock(world.store, MemoryEphemeral(world.clock), world.keys, None),
+            world.clock, Stock(world.store, MemoryEphemeral(world.clock), world.keys, None, bytes),
         )  # fmt: skip
 
     def signed_in(self, user_id, at):
@@ -107,6 +109,11 @@ async def cause_of(reading):
 )
 async def test_secrets_are_checked_on_the_lane_of_passwords(door, command, verb):
     assert await door.perform(command) == (verb, command, CALLER, "password")
+
+
+async def test_time_and_randomness_come_from_outside(door, world):
+    assert await door.perform(Now()) == world.clock()
+    assert await door.perform(Draw(5)) == bytes(5)
 
 
 async def test_a_sign_in_is_recorded_and_the_one_before_kept(door):

@@ -10,6 +10,7 @@ from reticket.core.commands import (
     Begin,
     Command,
     Derive,
+    Draw,
     End,
     EndFamilies,
     FindClient,
@@ -52,7 +53,7 @@ from reticket.core.model import (
     RefreshToken,
 )
 from reticket.core.people import Client, Tenant, User
-from reticket.core.ports import Clock, Directory, Ephemeral, Event, KeyRing, Page, Store
+from reticket.core.ports import Clock, Directory, Entropy, Ephemeral, Event, KeyRing, Page, Store
 from reticket.core.resource import Resource
 from reticket.core.sign_in import SignInDesk
 from reticket.core.upkeep import Upkeep
@@ -86,6 +87,7 @@ class Stock:
     ephemeral: Ephemeral
     keys: KeyRing
     upkeep: Upkeep
+    entropy: Entropy
 
 
 class Service:
@@ -137,6 +139,7 @@ class Service:
             Look: self._look,
             Take: self._take,
             Tally: self._tally,
+            Draw: self._draw,
             MakeNonce: self._make_nonce,
             KnowNonce: self._know_nonce,
             Now: self._now,
@@ -250,6 +253,9 @@ class Service:
     async def _tally(self, command: Tally, caller: Caller) -> int:
         count = self._stock.ephemeral.count
         return await self._lanes.directory.run(count, command.key, command.window, command.add)
+
+    async def _draw(self, command: Draw, caller: Caller) -> bytes:
+        return self._stock.entropy(command.size)
 
     async def _make_nonce(self, command: MakeNonce, caller: Caller) -> str:
         return self._mint.nonce(self._resources[command.resource], self._clock())

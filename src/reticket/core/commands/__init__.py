@@ -20,6 +20,7 @@ from reticket.core.commands.families import (
     Refresh,
 )
 from reticket.core.commands.others import (
+    Draw,
     FindClient,
     FindTenant,
     FindUser,
@@ -66,6 +67,7 @@ Command = (
     | Look
     | Take
     | Tally
+    | Draw
     | MakeNonce
     | KnowNonce
     | Now
@@ -79,6 +81,7 @@ __all__ = [
     "Check",
     "Command",
     "Derive",
+    "Draw",
     "End",
     "EndFamilies",
     "FindClient",

@@ -72,6 +72,13 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
+class Draw:
+    """Randomness that nobody can guess. Result: that many bytes."""
+
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class MakeNonce:
     """A text that only this service makes and that any of its processes knows for a while.
     Result: str.

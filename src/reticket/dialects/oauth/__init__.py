@@ -12,7 +12,18 @@ from reticket.core.errors import Code, ReticketError
 from reticket.core.people import Client
 from reticket.core.policy import BROWSER_2026, SERVICE_2026, Policy
 from reticket.core.resource import Resource
-from reticket.dialects.oauth import errors, introspect, metadata, revoke, token, userinfo
+from reticket.dialects.oauth import (
+    authorize,
+    device,
+    errors,
+    html,
+    introspect,
+    metadata,
+    par,
+    revoke,
+    token,
+    userinfo,
+)
 from reticket.dialects.oauth.document import DOCUMENT
 from reticket.dialects.oauth.site import BASE, CLIENT, USER, Site
 from reticket.dialects.oauth.terms import Claims
@@ -48,6 +59,9 @@ class OAuth:
         site = Site(options.issuer, options.presets)
         self.resources: Sequence[Resource] = _resources(Claims(site))
         self.routes: Sequence[Route] = (
+            *authorize.routes(site),
+            *par.routes(site),
+            *device.routes(site),
             *token.routes(site),
             *revoke.routes(site),
             *introspect.routes(site),
@@ -56,8 +70,8 @@ class OAuth:
         )
 
     def refuse(self, request: WireRequest, error: ReticketError) -> WireResponse:
-        """RFC 6749 §5.2."""
-        return errors.refuse(request, error)
+        """RFC 6749 §5.2; a page for people where people look."""
+        return html.refuse(error) if html.is_page(request) else errors.refuse(request, error)
 
 
 def _resources(claims: Claims) -> tuple[Resource, ...]:

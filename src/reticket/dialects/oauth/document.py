@@ -23,6 +23,7 @@ DOCUMENT = Document(
     },
 )
 
+PAGE = "text/html"
 _PHRASES = {200: "OK", 201: "Created", 303: "See Other"}
 _FAULTS = {
     400: "Bad Request",
@@ -56,4 +57,21 @@ def described(
         body_media_types=(FORM,),
         answers=good | faults,
         security=security,
+    )
+
+
+def shown(summary: str, body: Any = None, parameters: tuple[Parameter, ...] = ()) -> Described:
+    """A page for people, or the way back to a client."""
+    faults = {**_FAULTS, 403: "Forbidden", 404: "Not Found"}
+    pages = {200: "A page", **faults}
+    answers = {status: Answer(said, str, (PAGE,)) for status, said in pages.items()}
+    return Described(
+        summary=summary,
+        tags=("authorization",),
+        parameters=parameters,
+        body=body,
+        body_required=body is not None,
+        body_media_types=(FORM,),
+        answers={**answers, 303: Answer("Back to the client")},
+        security=(),
     )

@@ -23,12 +23,31 @@ def read_form(request: WireRequest) -> Form:
     """
     if request.content_type() != FORM:
         raise Refusal(Code.UNSUPPORTED_MEDIA_TYPE)
-    return _once(parse_pairs(request.body))
+    return once(parse_pairs(request.body))
 
 
 def read_query(request: WireRequest) -> Form:
     """The parameters of the query, likewise."""
-    return _once(parse_pairs(request.query))
+    return once(parse_pairs(request.query))
+
+
+def once(pairs: Iterable[tuple[str, str]]) -> Form:
+    """What the pairs of a form say, empty values as if they were absent. INVALID_PARAMETER for a
+    parameter that is repeated or too long.
+    """
+    found: dict[str, str] = {}
+    for name, value in pairs:
+        if not value:
+            continue
+        if len(value) > LONGEST or "\0" in value:
+            raise Refusal(Code.INVALID_PARAMETER)
+        if name not in found:
+            found[name] = value
+        elif name in SEVERAL:
+            found[name] += f" {value}"
+        else:
+            raise Refusal(Code.INVALID_PARAMETER, detail="is repeated")
+    return found
 
 
 def required(form: Form, name: str) -> str:
@@ -47,19 +66,3 @@ def wrong(name: str, fault: str) -> Refusal:
 def words(text: str) -> tuple[str, ...]:
     """A space-separated list (RFC 6749 §3.3) in order, each word once."""
     return tuple(dict.fromkeys(text.split(" "))) if text else ()
-
-
-def _once(pairs: Iterable[tuple[str, str]]) -> Form:
-    found: dict[str, str] = {}
-    for name, value in pairs:
-        if not value:
-            continue
-        if len(value) > LONGEST or "\0" in value:
-            raise Refusal(Code.INVALID_PARAMETER)
-        if name not in found:
-            found[name] = value
-        elif name in SEVERAL:
-            found[name] += f" {value}"
-        else:
-            raise Refusal(Code.INVALID_PARAMETER, detail="is repeated")
-    return found

@@ -1,0 +1,219 @@
+"""The authorisation endpoint (RFC 6749 §4.1, OpenID Connect Core §3.1.2): from a client's request
+to its code. Whoever is not known, or may not be sent an answer to, is told on a page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from hashlib import sha256
+from typing import Any
+from urllib.parse import urlencode
+
+from reticket.core.commands import Command, Draw, FindClient, Keep, Look, Now, Tell
+from reticket.core.errors import Cause, Code, Refusal
+from reticket.core.identifiers import family_id
+from reticket.core.people import Client
+from reticket.core.tokens import to_text
+from reticket.dialects.oauth import codes
+from reticket.dialects.oauth.document import shown
+from reticket.dialects.oauth.errors import Denied, failure_of, heard
+from reticket.dialects.oauth.flow import Flow
+from reticket.dialects.oauth.html import UNSEEN, Halted
+from reticket.dialects.oauth.inputs import FORM, LONGEST, once
+from reticket.dialects.oauth.par import PREFIX, pushed
+from reticket.dialects.oauth.registration import Registration, registration_of
+from reticket.dialects.oauth.request import (
+    AuthorizationForm,
+    CodeRequest,
+    landing,
+    read_order,
+    understood,
+)
+from reticket.dialects.oauth.site import USER, Site
+from reticket.dialects.oauth.visit import Person, Visit, too_old
+from reticket.wire import Operation, Parameter, Route, WireRequest, WireResponse, parse_pairs
+
+PLACE = "/authorize"
+
+_SUMMARY = "Ask a person for a code"
+_QUERY = tuple(
+    Parameter(name, "query", str, required=name == "client_id")
+    for name in (*AuthorizationForm.__struct_fields__, "request_uri")
+)
+
+Pairs = Sequence[tuple[str, str]]
+
+
+class Codes:
+    """The ending of a way that began here: a code, or a refusal, for the client."""
+
+    place = PLACE
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    def allow(self, ticket: str, visit: Visit, person: Person) -> Operation:
+        """Give the client its code. Who clicks twice gets the same one, while it is unused."""
+        order, code = read_order(visit.order), _code_of(ticket)
+        family = yield from new_family()
+        if (yield Keep(codes.begun(code), family, codes.REMEMBERED)):
+            grant = _grant(family, order, person)
+            yield Keep(codes.waiting(code), grant.written(), codes.LIFETIME)
+            yield consented(family, order.client_id, person, order.scope)
+        elif (yield Look(codes.waiting(code))) is None:
+            raise too_old(Cause.USED)
+        return self.answer(order.target, order.state, code=code)
+
+    def deny(self, visit: Visit) -> Operation:
+        """Tell the client."""
+        order = read_order(visit.order)
+        refusal = Denied("access_denied", "The person has said no.")
+        yield Tell(USER, "refused", refusal.failure.word)
+        return self.refused(order.target, order.state, refusal)
+
+    def refused(self, target: str, state: str | None, refusal: Refusal) -> WireResponse:
+        """RFC 6749 §4.1.2.1."""
+        _, word, sentence = failure_of(refusal)
+        return self.answer(target, state, error=word, error_description=sentence)
+
+    def answer(self, target: str, state: str | None, **said: str) -> WireResponse:
+        """Send the browser there. 303: what was posted here goes nowhere else (RFC 9700 §4.12)."""
+        location = self.address(target, state, **said)
+        return WireResponse(303, b"", None, (*UNSEEN, (b"location", location.encode())))
+
+    def address(self, target: str, state: str | None, **said: str) -> str:
+        """Where an answer goes, with who gives it (RFC 9207)."""
+        given = said | ({} if state is None else {"state": state}) | {"iss": self._site.issuer}
+        return f"{target}{'&' if '?' in target else '?'}{urlencode(given)}"
+
+
+class Authorization:
+    """Owns the requests."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._codes = Codes(site)
+        self._flow = Flow(site, self._codes)
+
+    def routes(self) -> tuple[Route, ...]:
+        """Both methods (OpenID Connect Core §3.1.2.1), and where the pages' forms go."""
+        return (
+            Route("GET", PLACE, heard(USER, self._by_query), shown(_SUMMARY, parameters=_QUERY)),
+            Route("POST", PLACE, heard(USER, self._by_form), shown(_SUMMARY, AuthorizationForm)),
+            *self._flow.routes(),
+        )
+
+    def _by_query(self, request: WireRequest) -> Operation:
+        return (yield from self._answer(request, parse_pairs(request.query)))
+
+    def _by_form(self, request: WireRequest) -> Operation:
+        if request.content_type() != FORM:
+            raise Refusal(Code.UNSUPPORTED_MEDIA_TYPE)
+        return (yield from self._answer(request, parse_pairs(request.body)))
+
+    def _answer(self, request: WireRequest, said: Pairs) -> Operation:
+        registration = yield from self._client(said)
+        reference = _alone(said, "request_uri") or ""
+        was_pushed = reference.startswith(PREFIX)
+        if was_pushed:
+            said = yield from pushed(reference, registration.id)
+        target = landing(registration, _alone(said, "redirect_uri"))
+        try:
+            order = _read(registration, said, target, was_pushed)
+        except Refusal as refusal:
+            yield Tell(USER, "refused", refusal.cause or failure_of(refusal).word)
+            return self._codes.refused(target, _state(said), refusal)
+        return (yield from self._flow.begin(request, self._visit(registration, order)))
+
+    def _client(self, said: Pairs) -> Generator[Command, Any, Registration]:
+        client_id = _alone(said, "client_id")
+        if client_id is None:
+            raise Denied("invalid_request", "client_id is missing.")
+        client: Client | None = None
+        if client_id.isprintable():
+            client = yield FindClient(client_id)
+        if client is None or client.disabled:
+            cause = Cause.DISABLED if client else Cause.UNKNOWN_SUBJECT
+            raise Halted(
+                "invalid_client", "The app that sent you here is not known to this service.", cause
+            )
+        return registration_of(client, self._site)
+
+    def _visit(self, registration: Registration, order: CodeRequest) -> Visit:
+        gone = {"error": "access_denied", "error_description": "The person has gone back."}
+        return Visit(
+            client_id=registration.id,
+            name=registration.name,
+            scope=order.scope,
+            order=order.written(),
+            hint=order.hint,
+            target=order.target,
+            leave=self._codes.address(order.target, order.state, **gone),
+        )
+
+
+def new_family() -> Generator[Command, Any, str]:
+    """The id of a family that begins with somebody's consent, 32 hex digits."""
+    now: int = yield Now()
+    random: bytes = yield Draw(10)
+    return family_id(now, lambda size: random[:size]).hex()
+
+
+def consented(family: str, client_id: str, person: Person, scope: str) -> Tell:
+    """For the audit log."""
+    detail = {"client": client_id, "scope": scope}
+    return Tell(
+        USER, "consented", subject=person.subject, family=bytes.fromhex(family), detail=detail
+    )
+
+
+def routes(site: Site) -> tuple[Route, ...]:
+    """The endpoint and its pages."""
+    return Authorization(site).routes()
+
+
+def _read(registration: Registration, said: Pairs, target: str, was_pushed: bool) -> CodeRequest:
+    form = once(said)
+    if registration.par_required and not was_pushed:
+        raise Denied("invalid_request", "The client must push its requests.")
+    order = understood(registration, form, target)
+    if form.get("prompt") == "none":
+        raise Denied("login_required", "Nobody is signed in beforehand.")
+    return order
+
+
+def _alone(said: Pairs, name: str) -> str | None:
+    """A parameter on which it hangs whether anybody may be sent an answer: once, or not at all."""
+    values = [value for key, value in said if key == name and value]
+    if len(values) > 1 or any(len(value) > LONGEST for value in values):
+        raise Denied("invalid_request", f"{name} is repeated or too long.")
+    return values[0] if values else None
+
+
+def _state(said: Pairs) -> str | None:
+    """What the client wants back; a state that is at fault itself is no state."""
+    values = [value for key, value in said if key == "state" and value]
+    return values[0] if len(values) == 1 and len(values[0]) <= LONGEST else None
+
+
+def _code_of(ticket: str) -> str:
+    """As secret as the ticket, and of no use to find it."""
+    return to_text(sha256(b"code:" + ticket.encode()).digest())
+
+
+def _grant(family: str, order: CodeRequest, person: Person) -> codes.CodeGrant:
+    return codes.CodeGrant(
+        family=family,
+        client_id=order.client_id,
+        subject=person.subject,
+        credential_version=person.credential_version,
+        email=person.email,
+        redirect_uri=order.redirect_uri,
+        scope=order.scope,
+        challenge=order.challenge,
+        auth_time=person.auth_time,
+        amr=person.amr,
+        resources=order.resources,
+        nonce=order.nonce,
+        jkt=order.jkt,
+    )

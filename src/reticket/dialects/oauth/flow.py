@@ -1,0 +1,190 @@
+"""The way through the pages: sign in, second factor, consent. What it is for decides the ending.
+
+Nobody is remembered: every request signs in anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any, Literal, Protocol
+
+import msgspec
+from msgspec.structs import replace
+
+from reticket.core.commands import Command, Now, OpenFactorSession, SecondFactor, SignIn, Take
+from reticket.core.errors import Cause, Code, Refusal
+from reticket.core.people import User
+from reticket.core.policy import SECOND
+from reticket.dialects.oauth import screens
+from reticket.dialects.oauth.document import shown
+from reticket.dialects.oauth.errors import heard
+from reticket.dialects.oauth.inputs import Form, read_form, required, wrong
+from reticket.dialects.oauth.screens import Fault
+from reticket.dialects.oauth.site import BASE, USER, Site
+from reticket.dialects.oauth.terms import CODE, PASSWORD
+from reticket.dialects.oauth.visit import (
+    LIFETIME,
+    Person,
+    Visit,
+    bound,
+    browser_of,
+    cookie_header,
+    keep,
+    key,
+    resume,
+    too_old,
+)
+from reticket.wire import Operation, Route, WireRequest, WireResponse, retry_after
+
+_MISSING = Fault("Type your e-mail address and your password.")
+_WRONG = "The e-mail address or the password is not right."
+_BLOCKED = "This account cannot sign in. Ask those who run this service."
+_LIMITED = "There were too many attempts. Wait a few minutes, then try again."
+_WRONG_CODE = "The code is not right. Type the one that your app shows now."
+_OVER = Fault("That took too long, or too many codes were wrong. Sign in again.")
+
+_SIGN_IN_FAULTS = {
+    Code.INVALID_CREDENTIALS: (_WRONG, 400),
+    Code.SUBJECT_DISABLED: (_BLOCKED, 403),
+    Code.SUBJECT_INACTIVE: (_BLOCKED, 403),
+    Code.TOO_MANY_ATTEMPTS: (_LIMITED, 429),
+}
+_FACTOR_FAULTS = {**_SIGN_IN_FAULTS, Code.INVALID_CREDENTIALS: (_WRONG_CODE, 400)}
+
+SIGN_IN, FACTOR, CONSENT = "/sign-in", "/factor", "/consent"
+
+
+class SignInForm(msgspec.Struct):
+    """Of the first page; `visit` is its ticket, here and below."""
+
+    visit: str
+    email: str | None = None
+    password: str | None = None
+
+
+class FactorForm(msgspec.Struct):
+    """Of the page for the second factor."""
+
+    visit: str
+    session: str
+    code: str | None = None
+
+
+class ConsentForm(msgspec.Struct):
+    """Of the last page."""
+
+    visit: str
+    answer: Literal["allow", "deny", "switch"]
+
+
+class Ending(Protocol):
+    """What a way is for. `place` is its path below the dialect's, and its name in keys."""
+
+    place: str
+
+    def allow(self, ticket: str, visit: Visit, person: Person) -> Operation:
+        """The person consents; asked again for the same ticket, it answers the same."""
+        ...
+
+    def deny(self, visit: Visit) -> Operation:
+        """The person does not."""
+        ...
+
+
+class Flow:
+    """Owns the steps from a request to the person's word on it."""
+
+    def __init__(self, site: Site, ending: Ending) -> None:
+        self._site = site
+        self._ending = ending
+        self._place = ending.place
+
+    def routes(self) -> tuple[Route, ...]:
+        """Where its forms go."""
+        steps = (
+            (SIGN_IN, self._sign_in, shown("Sign in", SignInForm)),
+            (FACTOR, self._factor, shown("Finish with a one-time password", FactorForm)),
+            (CONSENT, self._consent, shown("Consent or not", ConsentForm)),
+        )
+        return tuple(
+            Route("POST", f"{self._place}{step}", heard(USER, operate), says)
+            for step, operate, says in steps
+        )
+
+    def begin(self, request: WireRequest, visit: Visit) -> Operation:
+        """The first page, and the cookie that all others want to see."""
+        cookie = yield from browser_of(request)
+        visit = bound(visit, cookie)
+        ticket = yield from keep(self._place, visit)
+        headers = (cookie_header(cookie, self._site),)
+        return screens.sign_in(self._to(SIGN_IN), ticket, visit, visit.hint, headers=headers)
+
+    def _sign_in(self, request: WireRequest) -> Operation:
+        form, ticket, visit = yield from self._resumed(request)
+        email, password = form.get("email", ""), form.get("password", "")
+        if not email or not password:
+            return self._sign_in_again(ticket, visit, email, _MISSING)
+        try:
+            user: User = yield SignIn(USER, email, password)
+        except Refusal as refusal:
+            fault = _fault(refusal, _SIGN_IN_FAULTS)
+            return self._sign_in_again(ticket, visit, email, fault)
+        if user.cloud is not None and user.cloud.second_factor:
+            session = yield OpenFactorSession(USER, user, LIFETIME)
+            return screens.factor(self._to(FACTOR), ticket, visit, session)
+        return (yield from self._signed_in(visit, user, (PASSWORD,)))
+
+    def _factor(self, request: WireRequest) -> Operation:
+        form, ticket, visit = yield from self._resumed(request)
+        session, otp = form.get("session", ""), form.get("code", "")
+        try:
+            user: User = yield SecondFactor(USER, session, "".join(otp.split()))
+        except Refusal as refusal:
+            if refusal.code is Code.NOT_FOUND:
+                return self._sign_in_again(ticket, visit, visit.hint, _OVER)
+            fault = _fault(refusal, _FACTOR_FAULTS)
+            return screens.factor(self._to(FACTOR), ticket, visit, session, fault)
+        return (yield from self._signed_in(visit, user, (PASSWORD, CODE)))
+
+    def _signed_in(self, visit: Visit, user: User, amr: tuple[str, ...]) -> Operation:
+        """From here on it has a ticket that was never on a page of somebody else's."""
+        now: int = yield Now()
+        version = user.credential_version
+        person = Person(user.id, version, user.email, now // SECOND, amr)
+        known = replace(visit, person=person)
+        ticket = yield from keep(self._place, known)
+        return screens.consent(self._to(CONSENT), ticket, known, user.email)
+
+    def _consent(self, request: WireRequest) -> Operation:
+        form, ticket, visit = yield from self._resumed(request)
+        if visit.person is None:
+            raise too_old(Cause.NO_SESSION)
+        answer = required(form, "answer")
+        if answer == "allow":
+            return (yield from self._ending.allow(ticket, visit, visit.person))
+        yield Take(key(self._place, ticket))
+        if answer == "switch":
+            return (yield from self.begin(request, replace(visit, hint="", person=None)))
+        if answer == "deny":
+            return (yield from self._ending.deny(visit))
+        raise wrong("answer", "is not one that is known")
+
+    def _resumed(self, request: WireRequest) -> Generator[Command, Any, tuple[Form, str, Visit]]:
+        form = read_form(request)
+        ticket, visit = yield from resume(self._place, request, form, self._site)
+        return form, ticket, visit
+
+    def _sign_in_again(self, ticket: str, visit: Visit, email: str, fault: Fault) -> WireResponse:
+        return screens.sign_in(self._to(SIGN_IN), ticket, visit, email, fault)
+
+    def _to(self, step: str) -> str:
+        """A path of ours, as a browser sees it."""
+        return f"{self._site.path}{BASE}{self._place}{step}"
+
+
+def _fault(refusal: Refusal, known: dict[Code, tuple[str, int]]) -> Fault:
+    """What a person is told of it; what is none of theirs is raised on."""
+    if refusal.code not in known:
+        raise refusal
+    sentence, status = known[refusal.code]
+    return Fault(sentence, status, retry_after(refusal))

@@ -1,0 +1,16 @@
+import httpx
+import pytest
+from tests.pages.house import running_house
+from tests.pages.people import Person
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    with running_house(tmp_path_factory.mktemp("service")) as running:
+        yield running
+
+
+@pytest.fixture
+def person(server):
+    with httpx.Client(base_url=server.url, timeout=10) as http:
+        yield Person(http)

@@ -1,0 +1,167 @@
+"""Sign-in of devices without a browser (RFC 8628), with its page."""
+
+import re
+from urllib.parse import parse_qsl, urlsplit
+
+import httpx
+import pytest
+from tests.pages.house import running_house
+from tests.pages.people import ADA, JOAN, Person
+
+GRANT = "urn:ietf:params:oauth:grant-type:device_code"
+
+
+def ask(person, **changes):
+    form = {"client_id": "tv", "scope": "openid orders.read", **changes}
+    return person.http.post("/oauth/device", data=form)
+
+
+def poll(person, code, client="tv"):
+    form = {"grant_type": GRANT, "client_id": client, "device_code": code}
+    return person.http.post("/oauth/token", data=form)
+
+
+def types(person, user_code):
+    return person.opens("/oauth/device").sends(user_code=user_code)
+
+
+def test_rfc_8628_3_2_a_device_gets_two_codes_and_an_address(person, server):
+    answer = ask(person)
+    assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
+    said = answer.json()
+    assert re.fullmatch(r"[BCDFGHJKLMNPQRSTVWXZ]{4}-[BCDFGHJKLMNPQRSTVWXZ]{4}", said["user_code"])
+    assert len(said.pop("device_code")) == 43
+    assert said == {
+        "user_code": said["user_code"],
+        "verification_uri": f"{server.url}/oauth/device",
+        "verification_uri_complete": f"{server.url}/oauth/device?user_code={said['user_code']}",
+        "expires_in": 600,
+        "interval": 5,
+    }
+
+
+def test_rfc_8628_3_a_person_lets_a_device_in(person):
+    said = ask(person).json()
+    assert types(person, said["user_code"]).headline == "Sign in"
+    assert person.sends(**ADA).headline == "Let The big screen in?"
+    assert said["user_code"] in person.sees
+    assert "ada@example.com" in person.sees
+    assert person.sends(answer="allow").headline == "Your device is connected"
+    tokens = poll(person, said["device_code"]).json()
+    assert tokens["scope"] == "openid orders.read"
+    assert tokens["refresh_token"]
+    assert tokens["id_token"]
+
+
+def test_rfc_8628_3_5_until_then_it_waits(person):
+    answer = poll(person, ask(person).json()["device_code"])
+    assert (answer.status_code, answer.json()["error"]) == (400, "authorization_pending")
+
+
+def test_rfc_8628_3_5_a_person_says_no(person):
+    said = ask(person).json()
+    types(person, said["user_code"]).sends(**ADA).sends(answer="deny")
+    assert person.headline == "Your device is not connected"
+    assert poll(person, said["device_code"]).json()["error"] == "access_denied"
+
+
+def test_rfc_8628_3_3_1_the_address_with_the_code_still_asks(person):
+    said = ask(person).json()
+    parts = urlsplit(said["verification_uri_complete"])
+    person.opens(parts.path, **dict(parse_qsl(parts.query)))
+    assert person.headline == "Connect a device"
+    assert f'value="{said["user_code"]}"' in person.page.text
+    assert person.sends(user_code=said["user_code"]).headline == "Sign in"
+
+
+@pytest.mark.parametrize("written", [str.lower, lambda code: code.replace("-", ""),
+                                     lambda code: f" {code.replace('-', ' ')} "])  # fmt: skip
+def test_rfc_8628_6_1_a_code_is_known_however_it_is_typed(person, written):
+    assert types(person, written(ask(person).json()["user_code"])).headline == "Sign in"
+
+
+@pytest.mark.parametrize("code", ["BBBB-BBBB", "x", "", "A" * 8192, "<script>", "\u00e4", "-"])
+def test_a_code_that_is_none_is_asked_for_again(person, code):
+    page = types(person, code).page
+    assert page.status_code == 400
+    assert person.headline == "Connect a device"
+    assert person.alert.startswith("There is no such code")
+    assert "<script" not in page.text
+
+
+def test_a_code_that_was_answered_is_none_any_more(person):
+    said = ask(person).json()
+    types(person, said["user_code"]).sends(**ADA).sends(answer="deny")
+    assert types(person, said["user_code"]).alert.startswith("There is no such code")
+
+
+def test_the_first_word_counts(person):
+    said = ask(person).json()
+    other = Person(person.http)
+    types(other, said["user_code"]).sends(**JOAN)
+    types(person, said["user_code"]).sends(**ADA)
+    assert other.sends(answer="allow").headline == "Your device is connected"
+    assert person.sends(answer="allow").page.status_code == 400
+    tokens = poll(person, said["device_code"])
+    assert tokens.status_code == 200
+
+
+def test_who_clicks_twice_has_said_it(person):
+    said = ask(person).json()
+    types(person, said["user_code"]).sends(**ADA)
+    form, action = {**person.hidden, "answer": "allow"}, person.action
+    for _ in range(2):
+        assert "is connected" in person.http.post(action, data=form).text
+
+
+def test_a_device_that_has_its_tokens_is_not_answered_again(person):
+    said = ask(person).json()
+    types(person, said["user_code"]).sends(**ADA)
+    form, action = {**person.hidden, "answer": "allow"}, person.action
+    person.http.post(action, data=form)
+    assert poll(person, said["device_code"]).status_code == 200
+    assert person.http.post(action, data=form).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "error"),
+    [
+        ({"client_id": "nobody"}, 401, "invalid_client"),
+        ({"client_id": "off"}, 401, "invalid_client"),
+        ({"client_id": "server"}, 401, "invalid_client"),
+        ({"client_id": ""}, 400, "invalid_request"),
+        ({"client_id": "web"}, 400, "unauthorized_client"),
+        ({"scope": "orders.write"}, 400, "invalid_scope"),
+        ({"scope": ["openid", "openid"]}, 400, "invalid_request"),
+        ({"scope": "s" * 8193}, 400, "invalid_request"),
+        ({"resource": "https://elsewhere.example.com"}, 400, "invalid_target"),
+    ],
+)
+def test_rfc_8628_3_2_what_is_wrong_is_told_to_the_device(person, changes, status, error):
+    answer = ask(person, **changes)
+    assert (answer.status_code, answer.json()["error"]) == (status, error)
+    assert answer.headers["content-type"] == "application/json"
+
+
+def test_rfc_8628_3_1_forms_are_read_alone(person):
+    assert person.http.post("/oauth/device", json={"client_id": "tv"}).status_code == 400
+
+
+def test_rfc_8628_3_4_a_code_of_one_client_is_none_of_another(person):
+    said = ask(person).json()
+    types(person, said["user_code"]).sends(**ADA).sends(answer="allow")
+    answer = poll(person, said["device_code"], "spa-of-devices")
+    assert answer.json()["error"] == "invalid_grant"
+    assert poll(person, said["device_code"]).status_code == 200
+
+
+def test_rfc_8628_5_1_nobody_tries_codes_for_long(tmp_path):
+    with running_house(tmp_path) as server, httpx.Client(base_url=server.url) as http:
+        person = Person(http)
+        user_code = ask(person).json()["user_code"]
+        person.opens("/oauth/device")
+        statuses = [person.sends(user_code="BBBB-BBBB").page.status_code for _ in range(30)]
+        assert statuses == [400] * 30
+        page = person.sends(user_code=user_code).page
+        assert (page.status_code, page.headers["retry-after"]) == (429, "600")
+        assert person.headline == "Too many attempts"

@@ -1,0 +1,283 @@
+"""What every page says and refuses: its headers, its forms, its words when something is wrong."""
+
+import re
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+from tests.pages.house import running_house
+from tests.pages.people import ADA, JOAN, Person
+
+SAFE = {
+    "cache-control": "no-store",
+    "pragma": "no-cache",
+    "referrer-policy": "no-referrer",
+    "x-frame-options": "DENY",
+    "x-content-type-options": "nosniff",
+    "content-type": "text/html; charset=utf-8",
+}
+ELSEWHERE = [
+    {"origin": "https://evil.example"},
+    {"sec-fetch-site": "cross-site"},
+    {"sec-fetch-site": "same-site"},
+    {"origin": "null", "sec-fetch-site": "cross-site"},
+]
+
+
+@pytest.fixture(scope="module")
+def frail(tmp_path_factory):
+    """A person, and a service that bears little."""
+    settings = {
+        "RETICKET_BUSY_TIMEOUT": "0.1",
+        "RETICKET_SIGN_IN__ACCOUNT_FAILURES": "2",
+        "RETICKET_SIGN_IN__ACCOUNT_WINDOW": "60",
+    }
+    folder = tmp_path_factory.mktemp("frail")
+    with (
+        running_house(folder, settings=settings) as server,
+        httpx.Client(base_url=server.url) as http,
+    ):
+        yield Person(http), server
+
+
+def every_page(person):
+    """One after the other: each page of the way, and pages of refusals."""
+    yield person.asks().page
+    yield person.sends(email="ada@example.com", password="wrong").page
+    yield person.sends(**ADA).page
+    yield person.sends(answer="shout").page
+    yield person.asks(client_id="nobody").page
+    yield person.opens("/oauth/device").page
+    yield person.opens("/oauth/authorize/nothing").page
+    yield person.opens("/oauth/authorize/sign-in").page
+
+
+def test_every_page_can_be_framed_kept_and_scripted_by_nobody(person):
+    for page in every_page(person):
+        assert SAFE.items() <= page.headers.items()
+        said = page.headers["content-security-policy"].split("; ")
+        policy = dict(part.split(" ", 1) for part in said)
+        assert policy.pop("style-src").startswith("'sha256-")
+        assert policy.pop("form-action").startswith("'self'")
+        assert policy == dict.fromkeys(("default-src", "base-uri", "frame-ancestors"), "'none'")
+        assert "<script" not in page.text
+        assert " style=" not in page.text
+        assert "http-equiv" not in page.text
+
+
+def test_every_page_speaks_to_those_who_do_not_see_it(person):
+    for page in every_page(person):
+        assert '<html lang="en">' in page.text
+        assert page.text.count("<h1>") == 1
+        assert re.search(r"<title>[^<]+</title>", page.text)
+        fields = re.findall(r'<input id="([^"]+)"', page.text)
+        assert fields == re.findall(r'<label for="([^"]+)"', page.text)
+
+
+def test_only_the_last_page_leads_elsewhere(person):
+    assert "form-action 'self';" in person.asks().page.headers["content-security-policy"]
+    person.sends(**ADA)
+    assert "form-action 'self' https:;" in person.page.headers["content-security-policy"]
+    person.asks(client_id="native", redirect_uri="com.example.app:/callback").sends(**ADA)
+    assert (
+        "form-action 'self' com.example.app:;" in (person.page.headers["content-security-policy"])
+    )
+
+
+def test_the_cookie_is_for_these_pages_alone(person):
+    cookie = person.asks().page.headers["set-cookie"]
+    assert re.fullmatch(
+        r"reticket_visit=[\w-]{43}; Path=/oauth; Max-Age=900; HttpOnly; SameSite=Lax", cookie
+    )
+
+
+def test_behind_tls_and_a_path_the_cookie_is_secure(tmp_path):
+    settings = {"RETICKET_ISSUER": "https://example.com/auth"}
+    with (
+        running_house(tmp_path, settings=settings) as server,
+        httpx.Client(base_url=server.url) as http,
+    ):
+        person = Person(http).asks()
+        assert "; Path=/auth/oauth; " in person.page.headers["set-cookie"]
+        assert person.page.headers["set-cookie"].endswith("; Secure")
+        assert person.action == "/auth/oauth/authorize/sign-in"
+        assert person.asks(scope="x").answer["iss"] == "https://example.com/auth"
+
+
+@pytest.mark.parametrize("headers", ELSEWHERE)
+def test_a_form_of_another_site_is_refused_at_every_step(person, headers):
+    person.asks()
+    ticket, action = person.hidden, person.action
+    assert person.sends(headers=headers, **ADA).page.status_code == 403
+    assert "another site" in person.sees
+    person.page = person.http.post(action, data={**ticket, **ADA})
+    assert person.sends(headers=headers, answer="allow").page.status_code == 403
+    person.opens("/oauth/device")
+    assert person.sends(headers=headers, user_code="BBBB-BBBB").page.status_code == 403
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"origin": "null", "sec-fetch-site": "same-origin"}, {"origin": "own"}, {"origin": "null"}],
+)
+def test_a_form_of_our_own_is_taken_as_browsers_send_it(person, server, headers):
+    sent = {name: server.url if value == "own" else value for name, value in headers.items()}
+    assert person.asks().sends(headers=sent, **ADA).page.status_code == 200
+
+
+def test_a_ticket_is_worth_nothing_in_another_browser(person, server):
+    person.asks().sends(**ADA)
+    for cookies in ({}, {"reticket_visit": "A" * 43}, {"reticket_visit": "\xe4"}):
+        header = "; ".join(f"{name}={value}" for name, value in cookies.items()).encode("latin-1")
+        page = httpx.post(
+            f"{server.url}{person.action}",
+            data={**person.hidden, "answer": "allow"},
+            headers={b"cookie": header},
+        )
+        assert page.status_code == 400
+        assert "comes from another browser" in page.text
+
+
+@pytest.mark.parametrize("visit", ["", "unknown", "A" * 43, "A" * 8192])
+def test_a_ticket_that_is_none_leads_back_to_the_app(person, visit):
+    person.asks()
+    for step in ("sign-in", "factor", "consent"):
+        form = {"visit": visit, "answer": "allow", **ADA}
+        person.page = person.http.post(f"/oauth/authorize/{step}", data=form)
+        assert person.page.status_code == 400
+        assert "This page is too old" in person.sees
+        assert "Go back to the app" in person.sees
+
+
+def test_nobody_consents_before_signing_in(person):
+    person.asks()
+    form = {**person.hidden, "answer": "allow"}
+    person.page = person.http.post("/oauth/authorize/consent", data=form)
+    assert person.page.status_code == 400
+
+
+def test_a_ticket_of_one_way_is_none_of_the_other(person):
+    person.asks().sends(**ADA)
+    form = {**person.hidden, "answer": "allow"}
+    assert person.http.post("/oauth/device/consent", data=form).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"email": "joan@example.com", "password": "wrong"},
+        {"email": "unknown@example.com", "password": "wrong"},
+    ],
+)
+def test_a_wrong_password_and_an_unknown_person_look_the_same(person, said):
+    page = person.asks().sends(**said).page
+    assert page.status_code == 400
+    assert person.alert == "The e-mail address or the password is not right."
+    assert "<title>Error: Sign in</title>" in page.text
+    assert f'value="{said["email"]}"' in page.text
+    assert said["password"] not in page.text.replace(said["email"], "").partition("<body>")[2]
+    assert person.sends(**JOAN).headline == "Let Orders & <More> in?"
+
+
+@pytest.mark.parametrize("said", [{}, {"email": JOAN["email"]}, {"password": "a"}, {"email": ""}])
+def test_an_empty_field_is_asked_for(person, said):
+    page = person.asks().sends(**said).page
+    assert page.status_code == 400
+    assert person.alert == "Type your e-mail address and your password."
+
+
+def test_who_is_blocked_learns_it_with_the_right_password_alone(person):
+    person.asks().sends(email="banned@example.com", password="wrong")
+    assert person.alert == "The e-mail address or the password is not right."
+    person.sends(email="banned@example.com", password="never again")
+    assert person.page.status_code == 403
+    assert person.alert == "This account cannot sign in. Ask those who run this service."
+
+
+def test_too_many_attempts_are_told_when_to_come_back(frail):
+    person, _ = frail
+    person.asks()
+    for _ in range(2):
+        person.sends(email="joan@example.com", password="wrong")
+    page = person.sends(**JOAN).page
+    assert (page.status_code, page.headers["retry-after"]) == (429, "60")
+    assert person.alert.startswith("There were too many attempts.")
+
+
+def test_what_is_typed_stays_text(person):
+    nasty = '"><script>alert(1)</script>'
+    page = person.asks(state=nasty).sends(email=nasty, password="x").page
+    assert "<script" not in page.text
+    assert "&quot;&gt;&lt;script&gt;" in page.text
+    assert "Orders &amp; &lt;More&gt;" in page.text
+
+
+def test_a_form_that_is_none_is_refused_with_a_page(person):
+    person.asks()
+    action, ticket = person.action, person.hidden["visit"]
+    bodies = [
+        {"json": {"visit": ticket}},
+        {"data": {"visit": [ticket, ticket]}},
+        {"data": {"visit": ticket, "email": "a" * 8193, "password": "b"}},
+        {"data": {"visit": ticket, "email": "a\0b", "password": "b"}},
+    ]  # fmt: skip
+    for body in bodies:
+        person.page = person.http.post(action, **body)
+        assert person.page.status_code == 400
+        assert person.headline == "This cannot go on"
+    person.page = person.http.post(action, data={"visit": ticket, "email": "a" * 2_000_000})
+    assert person.page.status_code == 413
+    assert person.headline == "This cannot go on"
+
+
+def test_what_is_not_there_is_a_page_too(person):
+    assert person.opens("/oauth/authorize/nothing").page.status_code == 404
+    assert person.headline == "There is no such page"
+    person.page = person.http.delete("/oauth/authorize")
+    assert (person.page.status_code, person.page.headers["allow"]) == (405, "GET, POST")
+    assert person.headline == "This cannot go on"
+
+
+def test_a_store_that_fails_is_a_page_that_says_so(frail):
+    person, server = frail
+    holder = sqlite3.connect(server.data / "families.sqlite", isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    page = person.asks().page
+    holder.close()
+    assert page.status_code == 503
+    assert int(page.headers["retry-after"]) > 0
+    assert person.headline == "Not available just now"
+    assert person.asks().headline == "Sign in"
+
+
+def test_of_many_that_allow_at_once_all_get_the_same_code(person):
+    person.asks().sends(**ADA)
+    form = {**person.hidden, "answer": "allow"}
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: person.http.post(person.action, data=form), range(8)))
+    codes = {answer.headers["location"] for answer in answers if answer.status_code == 303}
+    assert len(codes) == 1
+
+
+def test_the_log_hears_of_it_and_keeps_no_secret(person, server):
+    code = person.asks(state="tell-nobody").sends(**ADA).sends(answer="allow").answer["code"]
+    person.asks(redirect_uri="https://evil.example/").asks(scope="orders.burn")
+    told = "".join(path.read_text() for path in server.data.rglob("audit*"))
+    assert '"consented"' in told
+    assert '"wrong_redirect"' in told
+    assert '"wrong_scope"' in told
+    written = told + server.log.read_text()
+    for secret in (code, "tell-nobody", ADA["password"], *person.http.cookies.values()):
+        assert secret not in written
+
+
+def test_the_store_keeps_no_ticket_and_no_cookie(frail):
+    person, server = frail
+    person.asks().sends(**ADA)
+    ticket = person.hidden["visit"]
+    code = person.sends(answer="allow").answer["code"]
+    stored = b"".join(path.read_bytes() for path in server.data.iterdir())
+    assert b"oauth:visit:" in stored
+    for secret in (ticket, code, *person.http.cookies.values()):
+        assert secret.encode() not in stored

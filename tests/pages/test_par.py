@@ -1,0 +1,160 @@
+"""Pushed authorisation requests (RFC 9126)."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from tests.dialects.oauth.proofs import KEY, proof
+from tests.pages.people import ADA, CALLBACK, CHALLENGE, LEFT_OUT, VERIFIER, asking
+
+PREFIX = "urn:ietf:params:oauth:request_uri:"
+STRICT = {"client_id": "strict", "client_secret": "strict-secret"}
+
+
+def push(person, headers=None, **changes):
+    return person.http.post("/oauth/par", data=asking(**changes), headers=headers)
+
+
+def pushed(person, **changes):
+    return push(person, **changes).json()["request_uri"]
+
+
+def test_rfc_9126_2_2_a_pushed_request_is_put_before_a_person(person):
+    answer = push(person)
+    assert answer.status_code == 201
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.json().keys() == {"request_uri", "expires_in"}
+    assert answer.json()["expires_in"] == 90
+    assert answer.json()["request_uri"].startswith(PREFIX)
+    person.opens(client_id="web", request_uri=answer.json()["request_uri"])
+    answer = person.sends(**ADA).sends(answer="allow").answer
+    assert answer["state"] == "a state"
+
+
+def test_rfc_9126_4_it_is_used_once(person):
+    reference = pushed(person)
+    assert person.opens(client_id="web", request_uri=reference).headline == "Sign in"
+    assert person.opens(client_id="web", request_uri=reference).page.status_code == 400
+    assert "used already" in person.sees
+
+
+def test_of_many_that_come_at_once_one_is_answered(person):
+    reference = pushed(person)
+    query = {"client_id": "web", "request_uri": reference}
+    with ThreadPoolExecutor(8) as pool:
+        opened = pool.map(lambda _: person.http.get("/oauth/authorize", params=query), range(8))
+    assert sorted(page.status_code for page in opened) == [200] + [400] * 7
+
+
+def test_rfc_9126_4_it_is_for_its_client_alone_who_loses_nothing(person):
+    reference = pushed(person)
+    assert person.opens(client_id="native", request_uri=reference).page.status_code == 400
+    assert person.opens(client_id="web", request_uri=reference).headline == "Sign in"
+
+
+@pytest.mark.parametrize("said", [{}, {"client_id": ["web", "native"]}])
+def test_rfc_9126_4_the_client_is_said_once_more(person, said):
+    assert person.opens(request_uri=pushed(person), **said).page.status_code == 400
+
+
+def test_rfc_9101_5_what_else_the_address_says_is_not_heard(person):
+    said = {"scope": "orders.burn", "redirect_uri": "https://evil.example/", "state": "other"}
+    person.opens(client_id="web", request_uri=pushed(person), **said)
+    assert person.sends(**ADA).sends(answer="allow").answer["state"] == "a state"
+    assert person.page.headers["location"].startswith(CALLBACK)
+
+
+@pytest.mark.parametrize("reference", [PREFIX, PREFIX + "A" * 43, PREFIX + "A" * 8000])
+def test_a_reference_to_nothing_leads_nowhere(person, reference):
+    page = person.opens(**asking(request_uri=reference)).page
+    assert (page.status_code, "location" in page.headers) == (400, False)
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "error"),
+    [
+        ({"redirect_uri": "https://evil.example/"}, 400, "invalid_request"),
+        ({"redirect_uri": LEFT_OUT}, 400, "invalid_request"),
+        ({"client_id": LEFT_OUT}, 400, "invalid_request"),
+        ({"client_id": "nobody"}, 401, "invalid_client"),
+        ({"client_id": "off"}, 401, "invalid_client"),
+        ({"client_id": "strict"}, 401, "invalid_client"),
+        ({**STRICT, "client_secret": "wrong"}, 401, "invalid_client"),
+        ({"client_id": "spa-of-devices"}, 400, "unauthorized_client"),
+        ({"request_uri": PREFIX + "A" * 43}, 400, "invalid_request"),
+        ({"request": "e30.e30."}, 400, "request_not_supported"),
+        ({"response_type": "token"}, 400, "unsupported_response_type"),
+        ({"code_challenge_method": "plain"}, 400, "invalid_request"),
+        ({"code_challenge": LEFT_OUT}, 400, "invalid_request"),
+        ({"scope": "orders.burn"}, 400, "invalid_scope"),
+        ({"scope": "admin"}, 400, "invalid_scope"),
+        ({"resource": "https://elsewhere.example.com"}, 400, "invalid_target"),
+        ({"prompt": "shout"}, 400, "invalid_request"),
+        ({"state": ["one", "two"]}, 400, "invalid_request"),
+        ({"nonce": "n" * 8193}, 400, "invalid_request"),
+    ],
+)
+def test_rfc_9126_2_3_what_is_wrong_is_told_at_once(person, changes, status, error):
+    answer = push(person, **changes)
+    assert (answer.status_code, answer.json()["error"]) == (status, error)
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["cache-control"] == "no-store"
+
+
+def test_rfc_9126_2_1_forms_are_read_alone(person):
+    assert person.http.post("/oauth/par", json=asking()).status_code == 400
+    assert person.http.get("/oauth/par", params=asking()).status_code == 405
+
+
+def test_openid_connect_core_3_1_2_6_a_pushed_request_for_silence_is_answered_by_redirect(person):
+    person.opens(client_id="web", request_uri=pushed(person, prompt="none"))
+    assert person.answer["error"] == "login_required"
+
+
+def test_rfc_9126_5_a_client_that_must_push_gets_nothing_otherwise(person):
+    answer = person.asks(client_id="strict").answer
+    assert (answer["error"], answer["state"]) == ("invalid_request", "a state")
+    reference = pushed(person, **STRICT)
+    assert person.opens(client_id="strict", request_uri=reference).headline == "Sign in"
+
+
+def test_the_store_keeps_no_secret_of_the_client(person, server):
+    assert push(person, **STRICT).status_code == 201
+    stored = b"".join(path.read_bytes() for path in server.data.iterdir())
+    assert b"oauth:pushed:" in stored
+    assert b"strict-secret" not in stored
+
+
+def bound_tokens(person, server, reference, key):
+    person.opens(client_id="web", request_uri=reference).sends(**ADA)
+    form = {"grant_type": "authorization_code", "client_id": "web", "code_verifier": VERIFIER}
+    form |= {"redirect_uri": CALLBACK, "code": person.sends(answer="allow").answer["code"]}
+    headers = {"dpop": proof("POST", f"{server.url}/oauth/token", time.time(), key=key)}
+    return person.http.post("/oauth/token", data=form, headers=headers)
+
+
+def test_rfc_9449_10_1_a_proof_binds_the_code_to_its_key(person, server):
+    url = f"{server.url}/oauth/par"
+    other = type(KEY).generate_key("P-256")
+    for key, status in ((KEY, 200), (other, 400)):
+        headers = {"dpop": proof("POST", url, time.time(), state=key.thumbprint())}
+        reference = push(person, headers=headers).json()["request_uri"]
+        assert bound_tokens(person, server, reference, key).status_code == status
+
+
+def test_rfc_9449_10_1_the_key_of_the_proof_is_the_one_that_was_said(person, server):
+    url = f"{server.url}/oauth/par"
+    for jkt, status in ((KEY.thumbprint(), 201), (CHALLENGE, 400)):
+        headers = {"dpop": proof("POST", url, time.time(), jti=jkt)}
+        assert push(person, headers=headers, dpop_jkt=jkt).status_code == status
+    broken = push(person, headers={"dpop": "no.proof.this"})
+    assert broken.json()["error"] == "invalid_dpop_proof"
+
+
+def test_rfc_9449_10_a_request_may_name_its_key(person, server):
+    person.asks(dpop_jkt=KEY.thumbprint()).sends(**ADA)
+    form = {"grant_type": "authorization_code", "client_id": "web", "code_verifier": VERIFIER}
+    form |= {"redirect_uri": CALLBACK, "code": person.sends(answer="allow").answer["code"]}
+    assert person.http.post("/oauth/token", data=form).json()["error"] == "invalid_grant"
+    headers = {"dpop": proof("POST", f"{server.url}/oauth/token", time.time(), key=KEY)}
+    assert person.http.post("/oauth/token", data=form, headers=headers).status_code == 200
