@@ -92,7 +92,7 @@ class World:
             self._tell, self.clock, os.urandom,
         )  # fmt: skip
         upkeep = Upkeep(self.store, self.ephemeral, self.people, self.audit)
-        stock = Stock(self.store, self.ephemeral, self.ring, upkeep)
+        stock = Stock(self.store, self.ephemeral, self.ring, upkeep, os.urandom)
         self.service = Service(
             list(resources.values()), engine, desk, self.people, self.mint, self.lanes,
             self.clock, stock,
