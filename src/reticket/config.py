@@ -24,9 +24,8 @@ from pydantic_settings import (
     PydanticBaseSettingsSource,
 )
 
-from reticket.core import policy
 from reticket.core.errors import SettingError
-from reticket.core.policy import Policy
+from reticket.core.policy import PRESETS, Policy, by_any_name
 from reticket.core.resource import Resource
 from reticket.settings import PolicyChange, Settings
 from reticket.settings.catalogue import PREFIX, accepts, field_of, key_of, siblings_of, variable
@@ -34,8 +33,6 @@ from reticket.settings.values import TOGETHER
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
-
-PRESETS = {found.name: found for found in vars(policy).values() if isinstance(found, Policy)}
 
 T = TypeVar("T", bound="DataclassInstance")
 
@@ -98,8 +95,7 @@ def policies_for(settings: Settings, resources: Iterable[Resource]) -> dict[str,
 
 def presets(settings: Settings) -> dict[str, Policy]:
     """Every preset with its changes, by its name and by its name without the year."""
-    changed = {name: _changed(preset, settings, name) for name, preset in PRESETS.items()}
-    return changed | {name.rpartition("_")[0]: preset for name, preset in changed.items()}
+    return by_any_name({name: _changed(each, settings, name) for name, each in PRESETS.items()})
 
 
 def policy_warnings(policies: Mapping[str, Policy]) -> list[str]:

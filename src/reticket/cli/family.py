@@ -25,6 +25,7 @@ def selecting(command: Any) -> Any:
     for option in (
         click.option("--subject", help="A user's e-mail or id, or an application's id."),
         click.option("--resource", help="Such as kibo.adminuser or cloudreve.user."),
+        click.option("--client", help="An OAuth client's id."),
         click.option("--context", help="A tenant or account; together with --subject."),
     ):
         command = option(command)
@@ -41,6 +42,7 @@ def list_(
     house: House,
     subject: str | None,
     resource: str | None,
+    client: str | None,
     context: str | None,
     with_ended: bool,
     limit: int,
@@ -57,6 +59,7 @@ def list_(
     chosen = Selection(
         subject=_subject(house, subject),
         resource=_resource(house, resource),
+        client=client,
         context=context,
         live_at=live_at,
     )
@@ -95,24 +98,29 @@ def revoke(
     family_id: str | None,
     subject: str | None,
     resource: str | None,
+    client: str | None,
     context: str | None,
     everything: bool,
 ) -> None:
-    """End families: one, a subject's, a resource's, or all. Their tokens die at once.
+    """End families: one, a subject's, a resource's, a client's, or all. Their tokens die at once.
 
     \b
     Examples:
       reticket family revoke 0198c0de00007000800000000000abcd
       reticket family revoke --subject ada@example.com
       reticket family revoke --subject ada@example.com --context 1000
+      reticket family revoke --client spa
     """
-    narrowed = bool(family_id or subject or resource)
+    narrowed = bool(family_id or subject or resource or client)
     if narrowed == everything:
-        raise click.UsageError("say which: a family's id, --subject, --resource, or --all alone")
+        raise click.UsageError(
+            "say which: a family's id, --subject, --resource, --client, or --all alone"
+        )
     chosen = Selection(
         family=_id(family_id) if family_id else None,
         subject=_subject(house, subject),
         resource=_resource(house, resource),
+        client=client,
         context=context,
     )
     click.echo(f"{len(house.upkeep.revoke(chosen, 'operator'))} revoked")
@@ -124,6 +132,8 @@ def facts(found: Family) -> dict[str, Any]:
         "id": found.id.hex(),
         "resource": found.resource,
         "subject": found.subject,
+        "client": found.client,
+        "scope": found.scope,
         "context": found.context,
         "policy": found.policy,
         "generation": found.generation,
