@@ -8,13 +8,13 @@ import os
 import pkgutil
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from socket import socket
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import structlog
@@ -25,10 +25,12 @@ from starlette.middleware.cors import CORSMiddleware
 from reticket import cli, config, dialects, logs, stores
 from reticket.audit import FileAuditLog
 from reticket.cli.house import House
+from reticket.core.commands import Command
 from reticket.core.conveyor import Lane
 from reticket.core.engine import Engine
 from reticket.core.errors import StartupError, Unavailable
 from reticket.core.mint import Mint
+from reticket.core.model import Caller
 from reticket.core.ports import Ephemeral, Event, Store
 from reticket.core.service import Lanes, Service, Stock
 from reticket.core.sign_in import Limit, Limits, SignInDesk
@@ -38,8 +40,10 @@ from reticket.crypto.passwords import Argon2Hasher
 from reticket.crypto.ring import Ring
 from reticket.crypto.sealing import Sealer, master_key
 from reticket.crypto.verified import VerifiedSecrets
+from reticket.dialects.oauth.site import Site
 from reticket.directory.directory import open_directory
-from reticket.http.edge import Asgi, Edge, logged, unseen, with_preflights
+from reticket.http.admin import Admin, Office
+from reticket.http.edge import Asgi, Edge, carried_out, logged, unseen, with_preflights
 from reticket.http.pages import pages
 from reticket.http.routing import RoutingTable
 from reticket.http.server import Listener, bind, serve
@@ -50,6 +54,11 @@ from reticket.wire import Dialect
 
 BEAT = 1.0
 """Seconds between two looks at what other processes have changed; they must show within two."""
+
+NOBODY = Caller(address="", correlation_id="")
+"""Who asks when a command of the shell does."""
+
+R = TypeVar("R")
 
 _log = structlog.get_logger("reticket.app")
 
@@ -114,6 +123,7 @@ class Builder:
             ephemeral=ephemeral,
             directory=directory,
             ring=Ring(directory.keys, sealer, now, os.urandom, settings.signing_algorithm),
+            sealer=sealer,
             hasher=Argon2Hasher(hashing.time_cost, hashing.memory, hashing.parallelism),
             audit=audit,
             upkeep=Upkeep(store, ephemeral, directory, audit),
@@ -122,11 +132,24 @@ class Builder:
             master_key_file=key_file,
         )
 
+    def documented(self, settings: Settings) -> Sequence[Dialect]:
+        """The dialects, and the admin API."""
+        return [*self.dialects(settings), Admin(Office.closed(_site(settings)))]
+
     def families(self, url: str, settings: Settings) -> Store:
         """The store of that URL alone."""
         store, ephemeral = _open_store(url, settings)
         ephemeral.close()
         return store
+
+    def perform(self, house: House, operation: Generator[Command, Any, R]) -> R:
+        """Perform the commands of an operation, and return what it returns."""
+
+        async def performed() -> R:
+            with closing(_lanes(house.settings)) as lanes:
+                return await carried_out(operation, _service(house, lanes), NOBODY)
+
+        return asyncio.run(performed())
 
     def serve(self, settings: Settings, started: Callable[[str], None]) -> None:
         """Answer until a signal to stop."""
@@ -134,7 +157,7 @@ class Builder:
             with closing(self.open(settings)) as house:
                 _prepare(house)
             listening = bind(_listener(settings))
-            url = _address(settings, listening)
+            url = config.address(settings, listening.getsockname()[1])
             known = settings.model_copy(update={"issuer": settings.issuer or url})
 
             def work(number: int) -> None:
@@ -156,10 +179,11 @@ def application(house: House) -> Asgi:
     """The ASGI application over an opened house; its lifespan does the upkeep."""
     settings = house.settings
     lanes = _lanes(settings)
-    documents = {dialect.name: document_bytes(dialect) for dialect in house.dialects}
-    to_try = {dialect.name: document_to_try(dialect) for dialect in house.dialects}
+    spoken = [*house.dialects, _admin(house)]
+    documents = {each.name: document_bytes(each) for each in spoken}
+    to_try = {each.name: document_to_try(each) for each in spoken}
     others = pages(documents, to_try, house.ready, _lifespan(house, lanes))
-    table, service = RoutingTable(house.dialects), _service(house, lanes)
+    table, service = RoutingTable(spoken), _service(house, lanes)
     witness = logged if settings.access_log else unseen
     edge = Edge(table, service, others, settings.body_limit, witness)
     if not settings.cors_origins:
@@ -201,10 +225,22 @@ def _answer(house: House, listening: socket, started: Callable[[], None]) -> Non
     serve(application(house), _listener(house.settings), listening, started)
 
 
-def _address(settings: Settings, listening: socket) -> str:
-    """What is served, as a client writes it."""
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    return f"{_listener(settings).scheme}://{host}:{listening.getsockname()[1]}"
+def _admin(house: House) -> Dialect:
+    office = Office(
+        site=_site(house.settings),
+        directory=house.directory,
+        ring=house.ring,
+        hasher=house.hasher,
+        audit=house.audit,
+        sealer=house.sealer,
+        clock=house.clock,
+        entropy=os.urandom,
+    )
+    return Admin(office)
+
+
+def _site(settings: Settings) -> Site:
+    return Site(config.issuer_of(settings), config.presets(settings))
 
 
 def _policy_of(house: House, resource: str) -> Event:
@@ -304,7 +340,7 @@ def _dialect(name: str, module: ModuleType, settings: Settings) -> Dialect:
     said = config.options_for(module.Options, table, f"dialects.{name}")
     everybody = {
         "debug": table.get("debug", settings.debug),
-        "issuer": settings.issuer or f"http://{settings.host}:{settings.port}",
+        "issuer": config.issuer_of(settings),
         "presets": config.presets(settings),
     }
     wanted = everybody.keys() & module.Options.__dataclass_fields__.keys()

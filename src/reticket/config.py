@@ -98,6 +98,18 @@ def presets(settings: Settings) -> dict[str, Policy]:
     return by_any_name({name: _changed(each, settings, name) for name, each in PRESETS.items()})
 
 
+def issuer_of(settings: Settings) -> str:
+    """Who OAuth tokens say they come from: the setting, or the address served."""
+    return settings.issuer or address(settings, settings.port)
+
+
+def address(settings: Settings, port: int) -> str:
+    """What is served at that port, as a client writes it."""
+    scheme = "https" if settings.tls_certificate else "http"
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"{scheme}://{host}:{port}"
+
+
 def policy_warnings(policies: Mapping[str, Policy]) -> list[str]:
     """What an operator should know about these policies, for the log and for `doctor`."""
     return [

@@ -6,10 +6,20 @@ from collections.abc import Iterator
 from typing import Any
 
 import click
+import msgspec
 
-from reticket.cli.frame import JSON, Group, show, told, with_house
+from reticket.cli.frame import JSON, Frame, Group, show, told, with_house
 from reticket.cli.house import House
+from reticket.config import issuer_of, presets
+from reticket.core.errors import Refusal
 from reticket.core.model import Family, Selection
+from reticket.core.people import Client, User
+from reticket.core.policy import SECOND
+from reticket.dialects.oauth.answers import token_answer
+from reticket.dialects.oauth.registration import registration_of
+from reticket.dialects.oauth.site import Site
+from reticket.dialects.oauth.start import Wish
+from reticket.dialects.oauth.start import start as begin_family
 
 PAGE = 500
 COLUMNS = ("id", "resource", "subject", "context", "generation", "rotated_at", "expires_at", "end")
@@ -17,7 +27,7 @@ COLUMNS = ("id", "resource", "subject", "context", "generation", "rotated_at", "
 
 @click.group(cls=Group)
 def family() -> None:
-    """List, show and revoke families: one family is one sign-in with all its tokens."""
+    """Start, list, show and revoke families: one family is one sign-in with all its tokens."""
 
 
 def selecting(command: Any) -> Any:
@@ -124,6 +134,74 @@ def revoke(
         context=context,
     )
     click.echo(f"{len(house.upkeep.revoke(chosen, 'operator'))} revoked")
+
+
+@family.command()
+@click.option("--client", "client_id", required=True, help="The OAuth client that gets the tokens.")
+@click.option("--user", "who", required=True, help="An e-mail or a user's id.")
+@click.option("--scope", help="Space-separated; default: all that the client may be granted.")
+@click.option("--resource", "resources", multiple=True, help="An audience; may be repeated.")
+@click.option("--amr", multiple=True, help="How you know, as pwd or otp; may be repeated.")
+@click.option("--tenant", type=int, help="The tenant that it begins in.")
+@click.option("--dpop-jkt", help="Thumbprint of the key that its tokens are bound to.")
+@JSON
+@click.pass_obj
+@with_house
+def start(
+    house: House,
+    frame: Frame,
+    client_id: str,
+    who: str,
+    scope: str | None,
+    resources: tuple[str, ...],
+    amr: tuple[str, ...],
+    tenant: int | None,
+    dpop_jkt: str | None,
+    as_json: bool,
+) -> None:
+    """Start a family for somebody whom you have checked, and print its tokens, once.
+
+    Works while the service runs. Tokens say that they come from the setting `issuer`, or from
+    http://host:port of the settings.
+
+    \b
+    Example:
+      reticket family start --client spa --user ada@example.com --scope "openid profile" --json
+    """
+    now = house.clock() // SECOND
+    wish = Wish(now, scope, resources, amr, tenant, dpop_jkt)
+    site = Site(issuer_of(house.settings), presets(house.settings))
+    registration = registration_of(_client(house, client_id), site)
+    beginning = begin_family(registration, _user(house, who), wish, now)
+    try:
+        answer = token_answer(frame.builder.perform(house, beginning))
+    except Refusal as refusal:
+        raise click.ClickException(_sentence(refusal)) from None
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(answer)).decode())
+        return
+    for name, value in msgspec.to_builtins(answer).items():
+        click.echo(f"{name:14} {value}")
+
+
+def _client(house: House, client_id: str) -> Client:
+    found = house.directory.client(client_id)
+    if found is None:
+        raise click.ClickException(f"there is no client {client_id}")
+    return found
+
+
+def _user(house: House, who: str) -> User:
+    found = house.directory.user_by_email(who) or house.directory.user(who)
+    if found is None:
+        raise click.ClickException(f"there is nobody with the e-mail or id {who}")
+    return found
+
+
+def _sentence(refusal: Refusal) -> str:
+    if refusal.parameter:
+        return f"{refusal.parameter} {refusal.detail}"
+    return f"the user cannot sign in: {refusal.code.value}"
 
 
 def facts(found: Family) -> dict[str, Any]:

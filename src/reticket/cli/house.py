@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
+from reticket.core.commands import Command
 from reticket.core.policy import Policy
 from reticket.core.ports import AuditLog, Clock, Ephemeral, SecretHasher, Store
 from reticket.core.upkeep import Upkeep
 from reticket.crypto.ring import Ring
+from reticket.crypto.sealing import Sealer
 from reticket.directory.directory import Directory
 from reticket.directory.seed import load_seed
 from reticket.settings import Settings
 from reticket.wire import Dialect
+
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,7 @@ class House:
     ephemeral: Ephemeral
     directory: Directory
     ring: Ring
+    sealer: Sealer
     hasher: SecretHasher
     audit: AuditLog
     upkeep: Upkeep
@@ -78,7 +83,15 @@ class Builder(Protocol):
 
     def serve(self, settings: Settings, started: Callable[[str], None]) -> None: ...
 
+    def perform(self, house: House, operation: Generator[Command, Any, R]) -> R:
+        """What an operation returns once the service has performed its commands here."""
+        ...
+
     def dialects(self, settings: Settings) -> Sequence[Dialect]: ...
+
+    def documented(self, settings: Settings) -> Sequence[Dialect]:
+        """Whatever has an OpenAPI document: the dialects, and the admin API."""
+        ...
 
     def alone(self, settings: Settings) -> AbstractContextManager[None]:
         """Keep the data folder from being served meanwhile. StartupError when it is."""

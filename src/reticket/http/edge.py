@@ -6,9 +6,9 @@ No framework and no middleware on this path (design §4); everything else goes t
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Generator, MutableMapping
 from secrets import token_hex
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import structlog
 
@@ -22,6 +22,8 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+R = TypeVar("R")
 
 LONGEST_DEVICE = 200
 _UUID = re.compile(rb"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -106,28 +108,13 @@ class Edge:
         try:
             body = await self._body(scope, receive)
             request = _request(scope, match, caller, body)
-            return await self._run(_start(match, request), caller)
+            return await carried_out(_start(match, request), self._performer, caller)
         except ClientGone:
             raise
         except Exception as error:
             _tell(match, caller, error)
             known = error if isinstance(error, ReticketError) else ReticketError()
             return match.dialect.refuse(_request(scope, match, caller, body), known)
-
-    async def _run(self, operation: Operation, caller: Caller) -> WireResponse:
-        perform = self._performer.perform
-        try:
-            command = next(operation)
-            while True:
-                try:
-                    result = await perform(command, caller)
-                except ReticketError as error:
-                    command = operation.throw(error)
-                else:
-                    command = operation.send(result)
-        except StopIteration as done:
-            response: WireResponse = done.value
-            return response
 
     async def _body(self, scope: Scope, receive: Receive) -> bytes:
         if _declared_length(scope) > self._body_limit:
@@ -142,6 +129,22 @@ class Edge:
         if len(body) > self._body_limit:
             raise Refusal(Code.TOO_LARGE)
         return body
+
+
+async def carried_out(operation: Generator[Command, Any, R], by: Performer, caller: Caller) -> R:
+    """What an operation returns once all of its commands were performed."""
+    try:
+        command = next(operation)
+        while True:
+            try:
+                result = await by.perform(command, caller)
+            except ReticketError as error:
+                command = operation.throw(error)
+            else:
+                command = operation.send(result)
+    except StopIteration as done:
+        returned: R = done.value
+        return returned
 
 
 def with_preflights(cors: Asgi) -> Asgi:
