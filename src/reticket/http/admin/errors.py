@@ -60,16 +60,22 @@ class Problem(msgspec.Struct, omit_defaults=True):
     detail: str | None = None
 
 
-class Conflict(Refusal):
-    """A request that does not go together with what is there, or with one before it."""
+class Declined(Refusal):
+    """A refusal in its own words: what is asked does not go together with what is there.
+
+    Args:
+        sentence: for the operator.
+        retry_after: seconds.
+    """
 
     def __init__(
         self,
         sentence: str,
         status: HTTPStatus = HTTPStatus.CONFLICT,
+        code: Code = Code.INVALID_PARAMETER,
         retry_after: int | None = None,
     ) -> None:
-        super().__init__(Code.INVALID_PARAMETER, Cause.USED, retry_after=retry_after)
+        super().__init__(code, Cause.USED if status == 409 else None, retry_after=retry_after)
         self.status = status
         self.sentence = sentence
 
@@ -79,9 +85,18 @@ def missing(what: str) -> Refusal:
     return Refusal(Code.NOT_FOUND, parameter=what, detail="is not there")
 
 
+def refusal_of(error: ReticketError) -> ReticketError:
+    """The same error; what a verb has refused becomes a refusal with the verb's sentence."""
+    if isinstance(error, AlreadyExists | KeyRefused):
+        return Declined(str(error))
+    if isinstance(error, DirectoryError):
+        return Declined(str(error), REFUSALS[error.code], error.code)
+    return error
+
+
 def refuse(error: ReticketError) -> WireResponse:
     """The answer to any error."""
-    status = _status(error)
+    status = error.status if isinstance(error, Declined) else REFUSALS[error.code]
     problem = Problem("about:blank", status.phrase, status.value, error.code, _sentence(error))
     challenge = _CHALLENGES.get(error.code)
     headers = (*NO_STORE, *retry_after(error))
@@ -90,19 +105,9 @@ def refuse(error: ReticketError) -> WireResponse:
     return WireResponse(status.value, msgspec.json.encode(problem), PROBLEM, headers)
 
 
-def _status(error: ReticketError) -> HTTPStatus:
-    if isinstance(error, Conflict):
-        return error.status
-    if isinstance(error, AlreadyExists | KeyRefused):
-        return HTTPStatus.CONFLICT
-    return REFUSALS[error.code]
-
-
 def _sentence(error: ReticketError) -> str | None:
-    if isinstance(error, Conflict):
+    if isinstance(error, Declined):
         return error.sentence
-    if isinstance(error, DirectoryError | KeyRefused):
-        return str(error)
     if isinstance(error, Refusal) and error.detail:
         return f"{error.parameter or 'The request'} {error.detail}."
     return _SENTENCES.get(error.code)

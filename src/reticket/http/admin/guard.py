@@ -14,6 +14,7 @@ from reticket.core.people import Client
 from reticket.dialects.oauth.inputs import words
 from reticket.dialects.oauth.registration import ADMIN, registration_of
 from reticket.dialects.oauth.site import CLIENT, Site
+from reticket.http.admin.errors import refusal_of
 from reticket.wire import Operation, WireRequest, WireResponse
 
 RESOURCE = "admin"
@@ -34,9 +35,10 @@ def guarded(site: Site, operate: Operate) -> Callable[[WireRequest], Operation]:
         except Unavailable:
             raise
         except ReticketError as error:
-            cause = error.cause if isinstance(error, Refusal) else None
-            yield Tell(RESOURCE, "refused", cause or error.code, operator)
-            raise
+            refusal = refusal_of(error)
+            cause = refusal.cause if isinstance(refusal, Refusal) else None
+            yield Tell(RESOURCE, "refused", cause or refusal.code, operator)
+            raise refusal from error
 
     return run
 

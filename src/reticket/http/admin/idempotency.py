@@ -17,7 +17,7 @@ import msgspec
 from reticket.core.commands import Command, Keep, Look, Take
 from reticket.core.errors import ReticketError
 from reticket.crypto.sealing import Sealer
-from reticket.http.admin.errors import NO_STORE, Conflict
+from reticket.http.admin.errors import NO_STORE, Declined
 from reticket.http.admin.guard import Operate
 from reticket.http.admin.inputs import wrong
 from reticket.wire import Operation, WireRequest, WireResponse
@@ -124,12 +124,12 @@ def _turn_away(memory: Memory, asked: str) -> Generator[Command, Any, None]:
     text: str | None = yield Look(memory.flight)
     if text is not None:
         _same(memory.opened(text, str), asked)
-    raise Conflict(f"The first request with this {HEADER} is on its way.", retry_after=1)
+    raise Declined(f"The first request with this {HEADER} is on its way.", retry_after=1)
 
 
 def _same(first: str, asked: str) -> None:
     if first != asked:
-        raise Conflict(
+        raise Declined(
             f"This {HEADER} has come with another request.", HTTPStatus.UNPROCESSABLE_ENTITY
         )
 

@@ -1,0 +1,85 @@
+"""A running service, and the admin's own token for it."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from tests.http.wire import call
+
+from reticket.app import Builder
+from reticket.core.commands import IssueAccess
+from reticket.dialects.oauth.registration import flagged
+from reticket.dialects.oauth.site import CLIENT
+from reticket.directory.drafts import ClientDraft
+from reticket.testing import running_server
+
+BASE = "/admin/v1"
+ADA = "ada@example.com"
+
+
+def at_the_shell(server, work):
+    """What `work` makes of the opened house and its builder, while the service runs."""
+    builder = Builder()
+    said = {"data": server.data, "issuer": server.url}
+    with closing(builder.open(builder.load(None, said))) as house:
+        return work(builder, house)
+
+
+def token_for(server, client_id, scope="admin", **asked):
+    """An access token that a client got for itself."""
+
+    def operation(holder):
+        return (yield IssueAccess(CLIENT, holder, scope, asked=tuple(asked.items())))
+
+    def work(builder, house):
+        issued = builder.perform(house, operation(house.directory.client(client_id)))
+        return issued.access_token
+
+    return at_the_shell(server, work)
+
+
+def add_client(server, client_id, **said):
+    draft = ClientDraft(client_id, disabled=False, registration=flagged(said))
+    at_the_shell(server, lambda _, house: house.directory.clients.add(draft, "hash"))
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Somebody who uses the admin API."""
+
+    url: str
+    data: Path
+    token: str | None
+
+    def ask(self, method, path, body=None, **headers):
+        """Status, headers, what the answer says."""
+        said = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        said |= {name.replace("_", "-"): value for name, value in headers.items()}
+        text = None if body is None else json.dumps(body)
+        status, found, answer = call(self.url, method, BASE + path, text, said)
+        return status, found, json.loads(answer) if answer else None
+
+    def good(self, method, path, body=None, **headers):
+        status, _, said = self.ask(method, path, body, **headers)
+        assert status in (200, 201, 204), said
+        return said
+
+    def events(self):
+        text = (self.data / "audit.jsonl").read_text()
+        return [json.loads(line) for line in text.splitlines()]
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    with running_server(tmp_path_factory.mktemp("admin")) as running:
+        add_client(running, "root", admin=True, policy={"preset": "SERVICE"})
+        yield running
+
+
+@pytest.fixture(scope="session")
+def desk(server):
+    return Desk(server.url, server.data, token_for(server, "root"))
