@@ -99,8 +99,24 @@ def presets(settings: Settings) -> dict[str, Policy]:
 
 
 def issuer_of(settings: Settings) -> str:
-    """Who OAuth tokens say they come from: the setting, or the address served."""
-    return settings.issuer or address(settings, settings.port)
+    """Who OAuth tokens say they come from: the setting, or the address served; last served, for
+    a command beside the service; to be served, where there was none yet.
+    """
+    if settings.issuer:
+        return settings.issuer
+    try:
+        return _address_file(settings).read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return address(settings, settings.port)
+
+
+def tell_address(settings: Settings, url: str) -> None:
+    """Let commands beside the service know what it serves. The data folder is there."""
+    _address_file(settings).write_text(url, "utf-8")
+
+
+def _address_file(settings: Settings) -> Path:
+    return settings.data / "address"
 
 
 def address(settings: Settings, port: int) -> str:

@@ -161,8 +161,8 @@ def start(
 ) -> None:
     """Start a family for somebody whom you have checked, and print its tokens, once.
 
-    Works while the service runs. Tokens say that they come from the setting `issuer`, or from
-    http://host:port of the settings.
+    Works while the service runs. Tokens say that they come from the setting `issuer`; without it,
+    from the address that the service serves or served last.
 
     \b
     Example:

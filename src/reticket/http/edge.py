@@ -6,8 +6,9 @@ No framework and no middleware on this path (design §4); everything else goes t
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Generator, MutableMapping
+from collections.abc import Awaitable, Callable, Generator, MutableMapping, Sequence
 from secrets import token_hex
+from time import perf_counter
 from typing import Any, Protocol, TypeVar
 
 import structlog
@@ -39,14 +40,11 @@ class Performer(Protocol):
     def perform(self, command: Command, caller: Caller) -> Awaitable[Any]: ...
 
 
-Witness = Callable[[Match, WireResponse, Caller], None]
+Witness = Callable[[Match, WireResponse, Caller, float], None]
+"""Sees an answer, and how many seconds it took."""
 
 
-def unseen(match: Match, response: WireResponse, caller: Caller) -> None:
-    """The witness that looks away: the audit stream tells what happened to sessions."""
-
-
-def logged(match: Match, response: WireResponse, caller: Caller) -> None:
+def logged(match: Match, response: WireResponse, caller: Caller, seconds: float) -> None:
     """The witness that writes a line. The route stands in it, not the path: tokens travel there."""
     route = f"{match.route.method} {match.route.path}" if match.route else None
     _log.info(
@@ -69,7 +67,7 @@ class Edge:
     Args:
         pages: takes what belongs to no dialect.
         body_limit: bytes.
-        witness: sees every answer.
+        witnesses: see every answer; the audit stream tells what happened to sessions.
     """
 
     def __init__(
@@ -78,13 +76,13 @@ class Edge:
         performer: Performer,
         pages: Asgi,
         body_limit: int,
-        witness: Witness,
+        witnesses: Sequence[Witness],
     ) -> None:
         self._table = table
         self._performer = performer
         self._pages = pages
         self._body_limit = body_limit
-        self._witness = witness
+        self._witnesses = witnesses
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         match = (
@@ -93,12 +91,14 @@ class Edge:
         if match is None:
             await self._pages(scope, receive, correlated(send))
             return
+        begun = perf_counter()
         caller = _caller(scope, match.dialect.correlation_header)
         try:
             response = await self._answer(match, scope, receive, caller)
         except ClientGone:
             return
-        self._witness(match, response, caller)
+        for witness in self._witnesses:
+            witness(match, response, caller, perf_counter() - begun)
         await _send(send, response, caller.correlation_id, match.allowed)
 
     async def _answer(

@@ -38,7 +38,7 @@ def guarded(site: Site, operate: Operate) -> Callable[[WireRequest], Operation]:
             refusal = refusal_of(error)
             cause = refusal.cause if isinstance(refusal, Refusal) else None
             yield Tell(RESOURCE, "refused", cause or refusal.code, operator)
-            raise refusal from error
+            raise refusal from None
 
     return run
 
