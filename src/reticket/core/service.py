@@ -23,6 +23,7 @@ from reticket.core.commands import (
     Look,
     MakeNonce,
     Manage,
+    Now,
     OpenFactorSession,
     PublishedKeys,
     ReadAccess,
@@ -132,6 +133,7 @@ class Service:
             Tally: self._tally,
             MakeNonce: self._make_nonce,
             KnowNonce: self._know_nonce,
+            Now: self._now,
             PublishedKeys: self._published_keys,
             Tell: self._tell,
             Manage: self._manage,
@@ -243,6 +245,9 @@ class Service:
     async def _know_nonce(self, command: KnowNonce, caller: Caller) -> bool:
         resource = self._resources[command.resource]
         return self._mint.knows_nonce(resource, command.nonce, self._clock())
+
+    async def _now(self, command: Now, caller: Caller) -> int:
+        return self._clock()
 
     async def _published_keys(
         self, command: PublishedKeys, caller: Caller

@@ -69,6 +69,8 @@ class Rotate:
         return self._admit(row, after, outcome, now)
 
     def _admit(self, row: Family, after: Family, outcome: Outcome, now: int) -> Stepped[Turned]:
+        if misfit := _misfit(self.command.fits, row, now):
+            return Stepped(row, misfit)
         holder = self.holder_of(row.resource, row.subject)
         if holder is None:
             return Stepped(row, _refused(now, row, Cause.SUBJECT_GONE))

@@ -27,6 +27,7 @@ from reticket.core.commands.others import (
     Look,
     MakeNonce,
     Manage,
+    Now,
     PublishedKeys,
     Take,
     Tally,
@@ -65,6 +66,7 @@ Command = (
     | Tally
     | MakeNonce
     | KnowNonce
+    | Now
     | PublishedKeys
     | Tell
     | Manage
@@ -88,6 +90,7 @@ __all__ = [
     "Look",
     "MakeNonce",
     "Manage",
+    "Now",
     "OpenFactorSession",
     "PublishedKeys",
     "ReadAccess",

@@ -49,6 +49,8 @@ class Refresh:
         permits: whether that holder may have a pair for that context.
         check: raises a Refusal for a row and the store's time (milliseconds) that this request
             does not fit; pure, before anything is decided, and nothing is spent then.
+        fits: the same once the token has proved good, for what the caller of a bad one must not
+            find out.
         policy: in force for this family; None takes the resource's.
         asked: what is wanted of this answer alone.
     """
@@ -61,6 +63,7 @@ class Refresh:
         default=lambda holder, context: True, repr=False
     )
     check: Check = field(default=anything, repr=False)
+    fits: Check = field(default=anything, repr=False)
     policy: Policy | None = None
     asked: Asked = NOTHING
 

@@ -89,6 +89,11 @@ class KnowNonce:
 
 
 @dataclass(frozen=True, slots=True)
+class Now:
+    """The time. Result: milliseconds, int."""
+
+
+@dataclass(frozen=True, slots=True)
 class PublishedKeys:
     """The public keys that may have signed, or soon will. Result: a list of JWKs (RFC 7517)."""
 

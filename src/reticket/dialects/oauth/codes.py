@@ -65,5 +65,10 @@ def begun(code: str) -> str:
     return f"oauth:begun:{_digest(code)}"
 
 
+def used_again(code: str) -> str:
+    """Under which key stands that a code came a second time; for as long as it is known."""
+    return f"oauth:used_again:{_digest(code)}"
+
+
 def _digest(code: str) -> str:
     return hashlib.sha256(code.encode()).hexdigest()

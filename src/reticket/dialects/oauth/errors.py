@@ -79,6 +79,12 @@ class Denied(Refusal):
         self.heard = heard
 
 
+def denied(code: Code, cause: Cause | None, *, heard: bool = False) -> Denied:
+    """A refusal of the dialect's own, in the very bytes of the service's."""
+    status, word, sentence = REFUSALS[code]
+    return Denied(word, sentence, cause, status=status, heard=heard)
+
+
 class ErrorAnswer(msgspec.Struct):
     """RFC 6749 §5.2."""
 

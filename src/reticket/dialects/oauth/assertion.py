@@ -1,0 +1,117 @@
+"""`private_key_jwt` (RFC 7523 §3): a client proves who it is by a signature of its own key.
+
+Keys come from the registration alone, and the algorithm from the key (RFC 8725 §3.1).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Generator, Mapping
+from typing import Any, TypeVar
+
+import msgspec
+
+from reticket.core.commands import Command, Keep, Now
+from reticket.core.people import Client
+from reticket.core.policy import SECOND
+from reticket.core.tokens import from_text, split_jwt
+from reticket.dialects.oauth.client_keys import keys_of
+from reticket.dialects.oauth.inputs import Form, required, wrong
+from reticket.dialects.oauth.site import BASE, Site
+from reticket.wire import WireRequest
+
+ASSERTION, ASSERTION_TYPE = "client_assertion", "client_assertion_type"
+BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+
+LONGEST = 3600
+"""Seconds that an assertion may live: what the libraries of clients choose by default."""
+
+LEEWAY = 30
+"""Seconds by which a client's clock may be ahead."""
+
+_UNDERSTOOD = frozenset({"alg", "kid", "typ", "cty", "x5t", "x5t#S256"})
+"""`crit`, `b64` and whatever would bring a key or its address along are refused."""
+
+
+T = TypeVar("T")
+
+
+class Claims(msgspec.Struct, frozen=True):
+    """RFC 7523 §3."""
+
+    iss: str
+    sub: str
+    aud: str | list[str]
+    exp: float
+    jti: str
+    nbf: float = 0.0
+    iat: float = 0.0
+
+
+def named_in(form: Form) -> str | None:
+    """Who an assertion says it is, not verified yet; None for what is no assertion.
+    INVALID_PARAMETER for another kind of one.
+    """
+    if required(form, ASSERTION_TYPE) != BEARER:
+        raise wrong(ASSERTION_TYPE, "is not supported")
+    parts = split_jwt(required(form, ASSERTION))
+    claims = _claims(parts[1]) if parts else None
+    return claims.sub if claims else None
+
+
+def asserted(
+    request: WireRequest, form: Form, client: Client, site: Site
+) -> Generator[Command, Any, bool]:
+    """Whether the assertion is this client's, for us, and was never seen before."""
+    claims = _verified(form[ASSERTION], client)
+    if claims is None or not _is_for(claims, client, _addresses(request, site)):
+        return False
+    now = (yield Now()) / SECOND
+    if not (now < claims.exp <= now + LONGEST and max(claims.nbf, claims.iat) <= now + LEEWAY):
+        return False
+    said = hashlib.sha256(f"{client.id}\0{claims.jti}".encode()).hexdigest()
+    is_first: bool = yield Keep(f"oauth:assertion:{said}", "", math.ceil(claims.exp - now) + 1)
+    return is_first
+
+
+def _addresses(request: WireRequest, site: Site) -> frozenset[str]:
+    """Who we are: the issuer, the token endpoint, and the one that was asked (RFC 9126 §2)."""
+    asked = request.path.removeprefix(BASE)
+    return frozenset({site.issuer, site.url("/token"), site.url(asked)})
+
+
+def _is_for(claims: Claims, client: Client, ours: frozenset[str]) -> bool:
+    """All of its audience is us: nobody else could present it here."""
+    audience = {claims.aud} if isinstance(claims.aud, str) else set(claims.aud)
+    return claims.iss == claims.sub == client.id and bool(audience) and audience <= ours
+
+
+def _verified(text: str, client: Client) -> Claims | None:
+    parts = split_jwt(text)
+    header = _header(parts[0]) if parts else None
+    signature = from_text(parts[2]) if parts else None
+    if parts is None or header is None or signature is None:
+        return None
+    signed = f"{parts[0]}.{parts[1]}".encode()
+    is_right = any(key.fits(header) and key.verify(signature, signed) for key in keys_of(client))
+    return _claims(parts[1]) if is_right else None
+
+
+def _header(text: str) -> Mapping[str, Any] | None:
+    """One that says nothing that we do not understand, or would have to follow."""
+    header = _json(text, dict[str, Any])
+    return header if header is not None and header.keys() <= _UNDERSTOOD else None
+
+
+def _claims(text: str) -> Claims | None:
+    claims = _json(text, Claims)
+    return claims if claims is not None and claims.jti.isprintable() else None
+
+
+def _json(text: str, kind: type[T]) -> T | None:
+    data = from_text(text)
+    try:
+        return None if data is None else msgspec.json.decode(data, type=kind)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return None

@@ -1,0 +1,86 @@
+"""`authorization_code` (RFC 6749 §4.1.3) with PKCE, S256 alone (RFC 7636): a code works once.
+
+A second use ends what the first one gave (§4.1.2), even while the first one is still under way.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Generator
+from typing import Any
+
+from reticket.core.commands import Command, EndFamilies, Keep, Look, Take
+from reticket.core.errors import Cause, Code
+from reticket.core.model import Selection
+from reticket.core.tokens import to_text
+from reticket.dialects.oauth.answers import Granting, TokenRequest
+from reticket.dialects.oauth.codes import (
+    REMEMBERED,
+    CodeGrant,
+    begun,
+    read_grant,
+    used_again,
+    waiting,
+)
+from reticket.dialects.oauth.consented import begin, consenting
+from reticket.dialects.oauth.errors import Denied, denied
+from reticket.dialects.oauth.inputs import required, wrong
+from reticket.dialects.oauth.site import USER
+
+SHORTEST, LONGEST = 43, 128
+"""Characters of a verifier (RFC 7636 §4.1)."""
+
+
+def exchange_code(said: TokenRequest) -> Granting:
+    """Everything is looked at before the code is spent; whoever comes second finds it gone."""
+    code, challenge = required(said.form, "code"), _challenge(said)
+    text = yield Look(waiting(code))
+    if text is None:
+        raise (yield from _gone(said, code))
+    grant = read_grant(text)
+    _check(said, grant, challenge)
+    user = yield from consenting(said, grant)
+    if (yield Take(waiting(code))) is None:
+        raise (yield from _gone(said, code))
+    answer = yield from begin(said, grant, user)
+    if (yield Look(used_again(code))) is not None:
+        yield from _end(said, grant.family)
+        raise denied(Code.INVALID_TOKEN, Cause.USED)
+    return answer
+
+
+def _challenge(said: TokenRequest) -> str:
+    """The one that the verifier answers. INVALID_PARAMETER."""
+    verifier = required(said.form, "code_verifier")
+    if not SHORTEST <= len(verifier) <= LONGEST:
+        raise wrong("code_verifier", f"must have {SHORTEST} to {LONGEST} characters")
+    return to_text(hashlib.sha256(verifier.encode()).digest())
+
+
+def _check(said: TokenRequest, grant: CodeGrant, challenge: str) -> None:
+    """Denied, `invalid_grant`: the redirect URI, the verifier or the key is another."""
+    if said.form.get("redirect_uri") != grant.redirect_uri:
+        raise denied(Code.INVALID_TOKEN, Cause.WRONG_REDIRECT)
+    if not hmac.compare_digest(challenge, grant.challenge):
+        raise denied(Code.INVALID_TOKEN, Cause.WRONG_VERIFIER)
+    if grant.jkt is not None and (said.proof is None or said.proof.jkt != grant.jkt):
+        raise denied(Code.INVALID_TOKEN, Cause.WRONG_PROOF)
+
+
+def _gone(said: TokenRequest, code: str) -> Generator[Command, Any, Denied]:
+    """A code that was used ends its family. The mark is set first: whoever is just beginning that
+    family looks for it afterwards, so one of both ends it.
+    """
+    family = yield Look(begun(code))
+    if family is None:
+        return denied(Code.INVALID_TOKEN, Cause.UNKNOWN)
+    yield Keep(used_again(code), "", REMEMBERED)
+    yield from _end(said, family)
+    return denied(Code.INVALID_TOKEN, Cause.USED)
+
+
+def _end(said: TokenRequest, family: str) -> Generator[Command, Any, None]:
+    """Only the client's own: nobody ends what a code of somebody else's gave."""
+    mine = Selection(bytes.fromhex(family), resource=USER, client=said.registration.id)
+    yield EndFamilies(mine, "code_reuse")

@@ -1,0 +1,74 @@
+"""`refresh_token` (RFC 6749 §6): the next pair of a family, to its own client alone."""
+
+from __future__ import annotations
+
+from reticket.core.commands import Check, Refresh
+from reticket.core.commands.families import anything
+from reticket.core.errors import Cause, Code, Refusal
+from reticket.core.model import NOTHING, Family
+from reticket.core.policy import SECOND
+from reticket.dialects.oauth.answers import Granting, TokenRequest, token_answer
+from reticket.dialects.oauth.errors import Denied
+from reticket.dialects.oauth.inputs import required, words
+from reticket.dialects.oauth.limits import narrowed, targets, within_scope, within_targets
+from reticket.dialects.oauth.site import USER
+from reticket.dialects.oauth.terms import terms_of
+
+FRESH = 60 * SECOND
+"""How long after a rotation a proof may come without a nonce of ours (RFC 9449 §11.2)."""
+
+
+def refresh(said: TokenRequest) -> Granting:
+    """Whatever is asked for holds for this answer; the family keeps what it was granted."""
+    scopes = words(said.form.get("scope", ""))
+    resources = words(said.form.get("resource", ""))
+    asked = narrowed(scopes, resources) + said.bound if scopes or resources else said.bound
+    issued = yield Refresh(
+        USER,
+        required(said.form, "refresh_token"),
+        check=whose(said),
+        fits=_no_more(said, scopes, resources) if scopes or resources else anything,
+        policy=said.registration.policy,
+        asked=asked or NOTHING,
+    )
+    return token_answer(said, issued, asked)
+
+
+def whose(said: TokenRequest) -> Check:
+    """Whether a family is this client's, and the proof its key's. INVALID_TOKEN; Denied,
+    `use_dpop_nonce`, for a proof that may have been made ahead.
+    """
+    client, proof = said.registration.id, said.proof
+
+    def check(row: Family, now: int) -> None:
+        if row.client != client:
+            raise Refusal(Code.INVALID_TOKEN, Cause.WRONG_CLIENT)
+        key = terms_of(row.terms).jkt
+        if key is not None and (proof is None or proof.jkt != key):
+            raise Refusal(Code.INVALID_TOKEN, Cause.WRONG_PROOF)
+        if proof is not None and not proof.nonce_known and now - row.rotated_at >= FRESH:
+            raise _without_nonce(said)
+
+    return check
+
+
+def _without_nonce(said: TokenRequest) -> Denied:
+    nonce = (said.nonce or "").encode()
+    return Denied(
+        "use_dpop_nonce",
+        "The proof needs the nonce of this answer.",
+        Cause.WRONG_PROOF,
+        headers=((b"dpop-nonce", nonce),),
+        heard=True,
+    )
+
+
+def _no_more(said: TokenRequest, scopes: tuple[str, ...], resources: tuple[str, ...]) -> Check:
+    """Not more than the family was granted. Denied, `invalid_scope` or `invalid_target`."""
+
+    def check(row: Family, now: int) -> None:
+        audiences = terms_of(row.terms).audiences
+        within_scope(scopes, words(row.scope or ""), heard=True)
+        within_targets(resources, targets(audiences, said.registration, said.site), heard=True)
+
+    return check

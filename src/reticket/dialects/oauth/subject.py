@@ -1,0 +1,101 @@
+"""The subject token of an exchange (RFC 8693 §2.1): whose family it is of, and what it is good
+for itself. Nothing is spent by reading one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from typing import Any, NamedTuple
+
+from reticket.core.commands import Command, ReadAccess, ReadRefresh
+from reticket.core.errors import Cause, Code, Refusal
+from reticket.core.model import REFUSING, AccessToken, Family, RefreshToken
+from reticket.core.rotation import decide
+from reticket.dialects.oauth.answers import TokenRequest
+from reticket.dialects.oauth.errors import Denied
+from reticket.dialects.oauth.inputs import required, words, wrong
+from reticket.dialects.oauth.limits import targets, within_scope, within_targets
+from reticket.dialects.oauth.site import USER
+from reticket.dialects.oauth.terms import SCOPE, terms_of
+
+ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105
+REFRESH_TOKEN = "urn:ietf:params:oauth:token-type:refresh_token"  # noqa: S105
+
+
+class Subject(NamedTuple):
+    """What a subject token is good for.
+
+    Args:
+        context: the tenant that it is for, or None.
+        scopes / audiences: of an access token; none where the family's hold.
+        is_shared: others than its client hold it as well, so that it opens nothing new to them.
+        refresh: what a refresh token says, or None.
+    """
+
+    family: bytes
+    context: str | None
+    scopes: tuple[str, ...] = ()
+    audiences: tuple[str, ...] = ()
+    is_shared: bool = False
+    refresh: RefreshToken | None = None
+
+    def admit(
+        self,
+        said: TokenRequest,
+        row: Family,
+        now: int,
+        wanted: tuple[str, ...],
+        at: tuple[str, ...],
+    ) -> None:
+        """Not more scope than it has, no audience that nobody knows. INVALID_TOKEN for a refresh
+        token that was used before; Denied.
+        """
+        if self.refresh is not None:
+            outcome = decide(row, self.refresh, now, said.registration.policy).outcome
+            if outcome in REFUSING:
+                raise Refusal(Code.INVALID_TOKEN, Cause(outcome.value))
+        within_scope(wanted, self.scopes or words(row.scope or ""), heard=True)
+        granted = terms_of(row.terms).audiences
+        known = (*granted, *targets((), said.registration, said.site))
+        within_targets(at, self.audiences if self.is_shared else known, heard=True)
+
+
+def read_subject(said: TokenRequest) -> Generator[Command, Any, Subject]:
+    """What `subject_token` is. Denied, `invalid_request` (§2.2.2)."""
+    text = required(said.form, "subject_token")
+    readers = {ACCESS_TOKEN: _of_access, REFRESH_TOKEN: _of_refresh}
+    reader = readers.get(required(said.form, "subject_token_type"))
+    if reader is None:
+        raise wrong("subject_token_type", "is not supported")
+    try:
+        return (yield from reader(said, text))
+    except Refusal as refusal:
+        raise no_subject(refusal.cause) from refusal
+
+
+def no_subject(cause: Cause | None, *, heard: bool = False) -> Denied:
+    """`invalid_request`, whatever is wrong with the token (§2.2.2)."""
+    return Denied("invalid_request", "The subject token is not valid.", cause, heard=heard)
+
+
+def _of_refresh(said: TokenRequest, text: str) -> Generator[Command, Any, Subject]:
+    token: RefreshToken = yield ReadRefresh(USER, text)
+    return Subject(token.family, token.context, refresh=token)
+
+
+def _of_access(said: TokenRequest, text: str) -> Generator[Command, Any, Subject]:
+    """A public client's bearer token is known to every service that it was shown to."""
+    token: AccessToken
+    token, _ = yield ReadAccess((USER,), text)
+    claims: Mapping[str, Any] = token.claims
+    key = claims.get("cnf", {}).get("jkt")
+    if key is not None and (said.proof is None or said.proof.jkt != key):
+        raise Refusal(Code.INVALID_ACCESS_TOKEN, Cause.WRONG_PROOF)
+    audience = claims["aud"]
+    return Subject(
+        token.family,
+        token.context,
+        scopes=words(claims.get(SCOPE, "")),
+        audiences=(audience,) if isinstance(audience, str) else tuple(audience),
+        is_shared=key is None and not said.registration.confidential,
+    )
