@@ -6,10 +6,9 @@ import asyncio
 import importlib
 import os
 import pkgutil
-import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, closing
 from dataclasses import asdict, replace
 from pathlib import Path
 from socket import socket
@@ -17,23 +16,24 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 import structlog
-from filelock import FileLock, Timeout
 from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
 
-from reticket import cli, config, dialects, logs, stores
+from reticket import cli, config, dialects, folder, logs, stores
 from reticket.assembly import lanes_of, perform, service_of
 from reticket.audit import FileAuditLog
-from reticket.cli.house import House
+from reticket.cli.house import House, Schema
 from reticket.core.commands import Command
 from reticket.core.errors import StartupError, Unavailable
 from reticket.core.ports import Ephemeral, Event, Store
+from reticket.core.schema import Migrating
 from reticket.core.service import Lanes
 from reticket.core.upkeep import Upkeep
 from reticket.crypto.passwords import Argon2Hasher
 from reticket.crypto.ring import Ring
 from reticket.crypto.sealing import Sealer, master_key
 from reticket.dialects.oauth.site import Site
+from reticket.directory import engines as directories
 from reticket.directory.directory import open_directory
 from reticket.http.admin import Admin, Office
 from reticket.http.edge import Asgi, Edge, logged, with_preflights
@@ -45,6 +45,7 @@ from reticket.http.server import Listener, bind, serve
 from reticket.http.workers import Workers
 from reticket.openapi import document_bytes, document_to_try
 from reticket.settings import Settings
+from reticket.settings.values import FAMILIES_URLS
 from reticket.wire import Dialect
 
 BEAT = 1.0
@@ -75,30 +76,26 @@ class Builder:
         config.only_known(settings.dialects, modules, "dialects.")
         return [_dialect(name, module, settings) for name, module in modules.items()]
 
-    @contextmanager
-    def alone(self, settings: Settings) -> Iterator[None]:
+    def alone(self, settings: Settings) -> AbstractContextManager[None]:
         """Hold the data folder's lock. StartupError when somebody serves it."""
-        _make_folder(settings.data)
-        lock = FileLock(settings.data / "lock", timeout=0, mode=0o600)
-        try:
-            lock.acquire()
-        except Timeout:
-            raise StartupError(
-                f"the data folder {settings.data} is in use by another reticket"
-            ) from None
-        except OSError as error:
-            raise _unusable(settings.data, error) from None
-        with lock:
-            yield
+        return folder.alone(settings.data)
 
     def open(self, settings: Settings) -> House:
-        """Open everything that is stored."""
-        _make_folder(settings.data)
+        """Open everything that is stored; when that fails nothing stays open."""
+        with ExitStack() as opened:
+            house = self._opened(settings, opened)
+            opened.pop_all()
+            return house
+
+    def _opened(self, settings: Settings, opened: ExitStack) -> House:
+        folder.make(settings.data)
         key_file = None if settings.master_key else settings.data / "master.key"
         sealer = Sealer(lambda: opening, os.urandom)
         known = self.dialects(settings)
         resources = [resource for dialect in known for resource in dialect.resources]
-        directory = open_directory(settings.directory, sealer, now, os.urandom)
+        directory = opened.enter_context(
+            closing(open_directory(settings.directory, sealer, now, os.urandom))
+        )
         opening = master_key(
             settings.master_key,
             settings.data / "master.key",
@@ -106,7 +103,9 @@ class Builder:
             os.urandom,
         )
         store, ephemeral = _open_store(settings.families, settings)
-        audit = FileAuditLog(settings.audit_file)
+        opened.callback(store.close)
+        opened.callback(ephemeral.close)
+        audit = opened.enter_context(closing(FileAuditLog(settings.audit_file)))
         hashing = settings.hashing
         return House(
             settings=settings,
@@ -137,6 +136,15 @@ class Builder:
     def perform(self, house: House, operation: Generator[Command, Any, R]) -> R:
         """Perform the commands of an operation, and return what it returns."""
         return perform(house, operation)
+
+    def families_schema(self, url: str) -> Schema:
+        """The schema of the families there, if their engine has one."""
+        module = _store_module(url)
+        return Schema("families", url, module if isinstance(module, Migrating) else None)
+
+    def directory_schema(self, url: str) -> Schema:
+        """The schema of the directory there."""
+        return Schema("directory", url, directories)
 
     def serve(self, settings: Settings, started: Callable[[str], None]) -> None:
         """Answer until a signal to stop."""
@@ -290,12 +298,17 @@ async def _beat(house: House, lanes: Lanes, meter: Meter) -> None:
 
 
 def _open_store(url: str, settings: Settings) -> tuple[Store, Ephemeral]:
+    module = _store_module(url)
+    opened: tuple[Store, Ephemeral] = module.open_store(url, now, settings.busy_timeout)
+    return opened
+
+
+def _store_module(url: str) -> ModuleType:
     scheme = url.partition(":")[0]
     for module in _modules(stores):
         if scheme in module.SCHEMES:
-            opened: tuple[Store, Ephemeral] = module.open_store(url, now, settings.busy_timeout)
-            return opened
-    raise StartupError(f"no store speaks {scheme}")
+            return module
+    raise StartupError(f"the URL of the families must be {FAMILIES_URLS}")
 
 
 def _dialect(name: str, module: ModuleType, settings: Settings) -> Dialect:
@@ -316,17 +329,3 @@ def _dialect(name: str, module: ModuleType, settings: Settings) -> Dialect:
 def _modules(package: ModuleType) -> Iterator[ModuleType]:
     for found in pkgutil.iter_modules(package.__path__):
         yield importlib.import_module(f"{package.__name__}.{found.name}")
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        probe = folder / f".{secrets.token_hex(8)}"
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise _unusable(folder, error) from None
-
-
-def _unusable(folder: Path, error: OSError) -> StartupError:
-    return StartupError(f"the data folder {folder} cannot be written: {error.strerror}")

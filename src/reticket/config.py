@@ -171,9 +171,10 @@ def only_known(found: Iterable[str], known: Iterable[str], where: str) -> None:
             raise _unknown(where + name, names)
 
 
-def sqlite_path(url: str) -> Path:
-    """The file of a `sqlite:///` URL."""
-    return Path(url.removeprefix("sqlite:///"))
+def sqlite_path(url: str) -> Path | None:
+    """The file of a `sqlite:///` URL; None for one of a server."""
+    scheme, _, name = url.partition(":///")
+    return Path(name) if scheme == "sqlite" else None
 
 
 def _read(file: Path) -> dict[str, Any]:

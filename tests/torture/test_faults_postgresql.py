@@ -10,7 +10,7 @@ from tests.torture.postgresql import PostgreSQL
 from tests.torture.services import TORTURE, Load, Services, clock_off
 
 from reticket.audit import revocations
-from reticket.core.model import Selection
+from reticket.core.replay import replay
 from reticket.stores.postgresql import open_store
 
 ROUNDS = 5 if TORTURE else 1
@@ -47,8 +47,7 @@ def _replay(server, services):
     """End again what was ended since the dump."""
     store, ephemeral = open_store(server.url, time.time_ns)
     for each in services.all:
-        for event in revocations(each.data / "audit.jsonl"):
-            store.revoke(Selection(family=bytes.fromhex(event.family)), event.cause)
+        replay(store, list(revocations(each.data / "audit.jsonl")))
     store.close()
     ephemeral.close()
 

@@ -124,8 +124,7 @@ class SqliteStore:
 
     def expire(self, before: int, limit: int) -> int:
         """Walks in order of id, which is that of creation, and goes on where it stopped."""
-        with self._reader.reading() as file:
-            doomed = self._expired(file.connection, before, limit)
+        doomed = self._expired(before, limit)
         if not doomed:
             return 0
         with self._writer.writing() as file:
@@ -142,10 +141,12 @@ class SqliteStore:
         self._writer.close()
         self._reader.close()
 
-    def _expired(self, connection: sqlite3.Connection, before: int, limit: int) -> list[bytes]:
+    def _expired(self, before: int, limit: int) -> list[bytes]:
+        """The reader is let go between two looks: a walk over millions takes seconds."""
         doomed: list[bytes] = []
         while len(doomed) < limit:
-            rows = connection.execute(SCAN, (self._purged_to,)).fetchall()
+            with self._reader.reading() as file:
+                rows = file.connection.execute(SCAN, (self._purged_to,)).fetchall()
             if not rows:
                 self._purged_to = b""
                 return doomed

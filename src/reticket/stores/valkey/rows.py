@@ -39,10 +39,12 @@ def key_of(family: bytes) -> bytes:
 
 
 def pack(row: Family) -> bytes:
-    """The row without its id, which is in the key; 32 lower-case hex digits take 16 bytes."""
+    """The row without its id, which is in the key; 32 lower-case hex digits take 16 bytes. What
+    came later stands at the end and is left out where there is none, so that old code goes on.
+    """
     _, resource, subject, *rest = row
     packed = bytes.fromhex(subject) if _HEX.fullmatch(subject) else subject
-    return _encode((resource, packed, *rest))
+    return _encode((resource, packed, *(rest if row.terms is not None else rest[:-1])))
 
 
 def unpack(family: bytes, raw: bytes | None) -> Family | None:
