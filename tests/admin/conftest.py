@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from base64 import b64encode
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from tests.http.wire import call
@@ -73,13 +77,38 @@ class Desk:
         return [json.loads(line) for line in text.splitlines()]
 
 
+def get_token(url, client_id, secret, **more):
+    """What the token endpoint answers to client credentials."""
+    basic = b64encode(f"{client_id}:{secret}".encode()).decode()
+    said = {"Authorization": f"Basic {basic}", "Content-Type": "application/x-www-form-urlencoded"}
+    form = urlencode({"grant_type": "client_credentials", **more})
+    status, _, answer = call(url, "POST", "/oauth/token", form, said)
+    return status, json.loads(answer)
+
+
+def init(data):
+    """The lines that `reticket init` prints."""
+    command = [sys.executable, "-m", "reticket", "init", "--data", str(data)]
+    run = subprocess.run(command, capture_output=True, text=True, check=True)
+    return run.stdout.splitlines()
+
+
 @pytest.fixture(scope="session")
-def server(tmp_path_factory):
-    with running_server(tmp_path_factory.mktemp("admin")) as running:
-        add_client(running, "root", admin=True, policy={"preset": "SERVICE"})
+def first_admin(tmp_path_factory):
+    """A data folder, and the secret that `init` has printed for it."""
+    folder = tmp_path_factory.mktemp("admin")
+    lines = init(folder / "data")
+    return folder, lines[-1].split()[1]
+
+
+@pytest.fixture(scope="session")
+def server(first_admin):
+    with running_server(first_admin[0]) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
-def desk(server):
-    return Desk(server.url, server.data, token_for(server, "root"))
+def desk(server, first_admin):
+    status, answer = get_token(server.url, "admin", first_admin[1], scope="admin")
+    assert status == 200, answer
+    return Desk(server.url, server.data, answer["access_token"])

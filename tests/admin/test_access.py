@@ -3,7 +3,16 @@
 import json
 
 import pytest
-from tests.admin.conftest import ADA, BASE, Desk, add_client, at_the_shell, token_for
+from tests.admin.conftest import (
+    ADA,
+    BASE,
+    Desk,
+    add_client,
+    at_the_shell,
+    get_token,
+    init,
+    token_for,
+)
 from tests.http.wire import call
 
 from reticket.core.commands import Begin
@@ -11,6 +20,23 @@ from reticket.core.commands import Begin
 WRITING = [("POST", "/families"), ("POST", "/families/revoke"), ("POST", "/clients"),
            ("POST", "/clients/spa/secret"), ("DELETE", "/clients/spa"), ("POST", "/keys/rotate"),
            ("DELETE", f"/users/{ADA}"), ("GET", "/users"), ("GET", "/families")]  # fmt: skip
+
+
+def test_the_first_admin_is_made_once_and_gets_its_token_by_its_secret(server, first_admin, desk):
+    lines = init(server.data)
+    assert "client_secret" not in " ".join(lines)
+    assert desk.good("GET", "/clients/admin")["registration"]["admin"] is True
+    assert first_admin[1] not in str(desk.events())
+
+
+def test_the_scope_must_be_asked_for_and_is_for_flagged_clients_alone(server, first_admin, desk):
+    _, unasked = get_token(server.url, "admin", first_admin[1])
+    assert "admin" not in unasked.get("scope", "")
+    said = {"client_id": "hopeful", "policy": "SERVICE", "scopes": ["a", "admin"]}
+    made = desk.good("POST", "/clients", said)
+    assert made["registration"]["scopes"] == ["a"]
+    answer = get_token(server.url, "hopeful", made["client_secret"], scope="admin")
+    assert (answer[0], answer[1]["error"]) == (400, "invalid_scope")
 
 
 def anonymous(desk, token=None):
@@ -33,7 +59,7 @@ def test_garbage_is_no_token(desk):
 
 
 def test_a_token_without_the_scope_is_forbidden(server, desk):
-    status, headers, _ = anonymous(desk, token_for(server, "root", "orders.read")).ask(
+    status, headers, _ = anonymous(desk, token_for(server, "admin", "orders.read")).ask(
         "GET", "/keys"
     )
     assert status == 403
@@ -59,13 +85,13 @@ def test_a_client_that_loses_the_flag_or_is_disabled_is_out_at_once(server, desk
 
 def test_a_token_for_another_audience_or_bound_to_a_key_is_none(server, desk):
     for asked in ({"aud": "https://orders.example.com"}, {"jkt": "x" * 43}):
-        token = token_for(server, "root", **asked)
+        token = token_for(server, "admin", **asked)
         assert anonymous(desk, token).ask("GET", "/keys")[0] == 401, asked
 
 
 def test_a_persons_token_is_none_whatever_its_scope(server, desk):
     def operation(user):
-        return (yield Begin("oauth.user", user, client="root", scope="admin"))
+        return (yield Begin("oauth.user", user, client="admin", scope="admin"))
 
     def work(builder, house):
         issued = builder.perform(house, operation(house.directory.user_by_email(ADA)))
@@ -83,9 +109,9 @@ def test_refusals_and_changes_stand_in_the_audit_stream(desk):
     refused = [(event.get("cause"), event.get("subject")) for event in told
                if event["event"] == "refused"]  # fmt: skip
     assert ("forged", None) in refused
-    assert refused[-1] == ("wrong_scope", "root")
+    assert refused[-1] == ("wrong_scope", "admin")
     rotated = [event for event in told if event["event"] == "key_rotated"][-1]
-    assert (rotated["subject"], rotated["detail"]) == ("root", {"key": "mac"})
+    assert (rotated["subject"], rotated["detail"]) == ("admin", {"key": "mac"})
 
 
 def test_the_document_is_served_and_on_the_page(desk):

@@ -105,4 +105,4 @@ def test_clients_are_listed_in_pages(desk):
         found += [item["client_id"] for item in page["items"]]
         cursor = page["next"] and f"&cursor={page['next']}"
     assert found == sorted(set(found))
-    assert {"spa", "backend", "root"} <= set(found)
+    assert {"spa", "backend", "admin"} <= set(found)

@@ -1,6 +1,8 @@
 """Families as an operator's program sees them: begun, listed, shown, ended."""
 
 import json
+from base64 import urlsafe_b64decode
+from urllib.parse import urlencode
 
 import pytest
 from tests.admin.conftest import ADA, BASE
@@ -19,8 +21,6 @@ def family_in(desk, answer):
 
 
 def claims_of(token):
-    from base64 import urlsafe_b64decode
-
     payload = token.split(".")[1]
     return json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
 
@@ -45,6 +45,16 @@ def test_a_family_begins_with_the_token_answer_of_oauth(desk):
     assert (claims["auth_time"], claims["amr"]) == (1_700_000_000, ["pwd", "otp"])
     assert claims_of(said["id_token"])["aud"] == "spa"
     assert headers["location"] == f"{BASE}/families/{claims['sid']}"
+
+
+def test_what_was_begun_is_refreshed_at_the_token_endpoint(desk):
+    said = start(desk, scope="openid orders.read")
+    form = {"grant_type": "refresh_token", "refresh_token": said["refresh_token"]}
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    body = urlencode({**form, "client_id": "spa"})
+    status, _, answer = call(desk.url, "POST", "/oauth/token", body, headers)
+    assert status == 200
+    assert json.loads(answer)["scope"] == "openid orders.read"
 
 
 def test_a_family_that_was_begun_is_shown_listed_and_ended(desk):

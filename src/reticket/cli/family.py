@@ -15,8 +15,6 @@ from reticket.core.errors import Refusal
 from reticket.core.model import Family, Selection
 from reticket.core.people import Client, User
 from reticket.core.policy import SECOND
-from reticket.dialects.oauth.answers import token_answer
-from reticket.dialects.oauth.registration import registration_of
 from reticket.dialects.oauth.site import Site
 from reticket.dialects.oauth.start import Wish
 from reticket.dialects.oauth.start import start as begin_family
@@ -171,10 +169,9 @@ def start(
     now = house.clock() // SECOND
     wish = Wish(now, scope, resources, amr, tenant, dpop_jkt)
     site = Site(issuer_of(house.settings), presets(house.settings))
-    registration = registration_of(_client(house, client_id), site)
-    beginning = begin_family(registration, _user(house, who), wish, now)
+    beginning = begin_family(site, _client(house, client_id), _user(house, who), wish, now)
     try:
-        answer = token_answer(frame.builder.perform(house, beginning))
+        answer = frame.builder.perform(house, beginning).answer
     except Refusal as refusal:
         raise click.ClickException(_sentence(refusal)) from None
     if as_json:

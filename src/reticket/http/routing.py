@@ -36,7 +36,7 @@ class RoutingTable:
                 self._add(dialect, route)
 
     def _add(self, dialect: Dialect, route: Route) -> None:
-        path = route.path if route.path.startswith(WELL_KNOWN) else dialect.base_path + route.path
+        path = route.path if WELL_KNOWN in route.path else dialect.base_path + route.path
         match = Match(dialect, route, {})
         name = _OPEN.search(path)
         if name is None:

@@ -12,6 +12,7 @@ from reticket.core.commands.families import (
     End,
     EndFamilies,
     FindFamily,
+    InspectAccess,
     IssueAccess,
     ListFamilies,
     ReadAccess,
@@ -54,6 +55,7 @@ Command = (
     | IssueAccess
     | ReadRefresh
     | ReadAccess
+    | InspectAccess
     | FindTenant
     | FindUser
     | FindClient
@@ -83,6 +85,7 @@ __all__ = [
     "FindFamily",
     "FindTenant",
     "FindUser",
+    "InspectAccess",
     "IssueAccess",
     "Keep",
     "KnowNonce",

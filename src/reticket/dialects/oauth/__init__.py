@@ -12,7 +12,7 @@ from reticket.core.errors import Code, ReticketError
 from reticket.core.people import Client
 from reticket.core.policy import BROWSER_2026, SERVICE_2026, Policy
 from reticket.core.resource import Resource
-from reticket.dialects.oauth import errors, token
+from reticket.dialects.oauth import errors, introspect, metadata, revoke, token, userinfo
 from reticket.dialects.oauth.document import DOCUMENT
 from reticket.dialects.oauth.site import BASE, CLIENT, USER, Site
 from reticket.dialects.oauth.terms import Claims
@@ -47,7 +47,13 @@ class OAuth:
     def __init__(self, options: Options) -> None:
         site = Site(options.issuer, options.presets)
         self.resources: Sequence[Resource] = _resources(Claims(site))
-        self.routes: Sequence[Route] = (*token.routes(site),)
+        self.routes: Sequence[Route] = (
+            *token.routes(site),
+            *revoke.routes(site),
+            *introspect.routes(site),
+            *userinfo.routes(site),
+            *metadata.routes(site),
+        )
 
     def refuse(self, request: WireRequest, error: ReticketError) -> WireResponse:
         """RFC 6749 §5.2."""

@@ -8,15 +8,22 @@ from __future__ import annotations
 import re
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from reticket.core.commands import Begin, Command
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import Issued
-from reticket.core.people import User
+from reticket.core.people import Client, User
+from reticket.dialects.oauth.answers import TokenAnswer, TokenRequest, token_answer
 from reticket.dialects.oauth.inputs import words, wrong
-from reticket.dialects.oauth.registration import ADMIN, REFRESH_TOKEN, Registration
-from reticket.dialects.oauth.site import USER
+from reticket.dialects.oauth.limits import targets
+from reticket.dialects.oauth.registration import (
+    ADMIN,
+    REFRESH_TOKEN,
+    Registration,
+    registration_of,
+)
+from reticket.dialects.oauth.site import USER, Site
 from reticket.dialects.oauth.terms import Terms
 
 _METHOD = re.compile(r"[A-Za-z0-9._:-]{1,32}")
@@ -45,28 +52,37 @@ class Wish:
     jkt: str | None = None
 
 
+class Started(NamedTuple):
+    """A family that has begun, and what its client is to be given."""
+
+    family: str
+    answer: TokenAnswer
+
+
 def start(
-    registration: Registration, user: User, wish: Wish, now: int
-) -> Generator[Command, Any, Issued]:
-    """Begin a family for a person; `now` in seconds. The pair, fresh.
+    site: Site, client: Client, user: User, wish: Wish, now: int
+) -> Generator[Command, Any, Started]:
+    """Begin a family for a person; `now` in seconds.
 
     Raises:
         Refusal: INVALID_PARAMETER for a wish that the client may not have; SUBJECT_DISABLED for
             either; SUBJECT_INACTIVE.
     """
+    registration = registration_of(client, site)
     _in_good_standing(registration, user)
-    _check(registration, user, wish, now)
-    terms = Terms(wish.auth_time, wish.amr, wish.jkt, wish.resources)
+    _check(registration, site, user, wish, now)
+    audiences = wish.resources or registration.resources
     issued: Issued = yield Begin(
         USER,
         user,
         context=None if wish.tenant is None else str(wish.tenant),
         client=registration.id,
         scope=" ".join(_scopes(registration, wish.scope)),
-        terms=terms.written(),
+        terms=Terms(wish.auth_time, wish.amr, wish.jkt, audiences).written(),
         policy=registration.policy,
     )
-    return issued
+    request = TokenRequest(site, {}, registration, client, None, None)
+    return Started(issued.family.id.hex(), token_answer(request, issued, ()))
 
 
 def _in_good_standing(registration: Registration, user: User) -> None:
@@ -80,10 +96,10 @@ def _in_good_standing(registration: Registration, user: User) -> None:
         raise Refusal(Code.SUBJECT_INACTIVE, Cause.INACTIVE)
 
 
-def _check(registration: Registration, user: User, wish: Wish, now: int) -> None:
+def _check(registration: Registration, site: Site, user: User, wish: Wish, now: int) -> None:
     if not registration.may(REFRESH_TOKEN):
         raise _denied("client_id", "is not registered for refresh tokens", Cause.WRONG_GRANT)
-    if set(wish.resources) - set(registration.resources):
+    if set(wish.resources) - set(targets((), registration, site)):
         raise _denied("resource", "is not among the client's", Cause.WRONG_TARGET)
     if wish.tenant is not None and wish.tenant not in {place.of.id for place in user.tenants}:
         raise _denied("tenant", "is none of the user's", Cause.NO_ACCESS)

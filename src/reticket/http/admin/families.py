@@ -14,12 +14,11 @@ from reticket.core.commands import (
     ListFamilies,
     Manage,
 )
-from reticket.core.model import Issued, Selection
+from reticket.core.model import Selection
 from reticket.core.people import Client, User
 from reticket.core.policy import SECOND
 from reticket.core.ports import Page
-from reticket.dialects.oauth.answers import TokenAnswer, token_answer
-from reticket.dialects.oauth.registration import registration_of
+from reticket.dialects.oauth.answers import TokenAnswer
 from reticket.dialects.oauth.start import Wish, start
 from reticket.http.admin.document import (
     CURSOR,
@@ -71,12 +70,10 @@ class Families:
         if client is None:
             raise missing("client_id")
         user = yield from self._user(said.user)
-        registration = registration_of(client, self._office.site)
         now = self._office.clock() // SECOND
-        issued: Issued = yield from start(registration, user, _wish(said, now), now)
-        family = issued.family.id.hex()
-        yield done("family_started", operator, family=family, client=client.id)
-        return created(token_answer(issued), f"/families/{family}")
+        begun = yield from start(self._office.site, client, user, _wish(said, now), now)
+        yield done("family_started", operator, family=begun.family, client=client.id)
+        return created(begun.answer, f"/families/{begun.family}")
 
     def page(self, request: WireRequest, operator: str) -> Operation:
         """A page of families, the oldest first."""

@@ -1,0 +1,4 @@
+"""For resource servers: whether a request may pass, by its access token and its proof.
+
+Owns the checks of RFC 9068 §4 and RFC 9449 §4.3. Knows nothing of the service's own packages.
+"""

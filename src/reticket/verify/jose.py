@@ -1,0 +1,149 @@
+"""Compact signatures (RFC 7515) by keys whose algorithm is known beforehand (RFC 8725 §3.1).
+
+Owns the list of algorithms and what a usable public key is. Knows no claim.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple, TypeVar
+
+import msgspec
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, OKPKey, RSAKey
+from joserfc.jws import JWSRegistry
+from joserfc.util import urlsafe_b64decode
+
+ALGORITHMS = ("ES256", "EdDSA", "PS256", "RS256")
+"""No symmetric one, no `none`."""
+
+LONGEST = 8192
+"""Characters; anything longer is garbage before it is looked at."""
+
+FOLLOWED_BY_NOBODY = frozenset({"crit", "b64", "jku", "x5u"})
+"""Members of a header that change what it means or fetch a key: their presence refuses it."""
+
+_PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
+_FEWEST_RSA_BITS = 2048
+_OTHER_NAMES = {"Ed25519": "EdDSA"}
+"""RFC 9864 §2.2 renames an algorithm that everybody knows by its old name."""
+
+
+T = TypeVar("T")
+
+
+class Garbage(ValueError):
+    """No compact signature, or no usable key."""
+
+
+class Signed(NamedTuple):
+    """The parts of a compact signature, not verified."""
+
+    header: Mapping[str, Any]
+    payload: bytes
+    message: bytes
+    signature: bytes
+
+
+class _Shape(NamedTuple):
+    """What a JWK for an algorithm says: members that are given, and the lengths of the others."""
+
+    kind: type[ECKey] | type[OKPKey] | type[RSAKey]
+    model: str
+    given: Mapping[str, str]
+    numbers: Mapping[str, range]
+
+
+_COORDINATE, _MODULUS, _EXPONENT = range(43, 44), range(342, 684), range(2, 7)
+_SHAPES = {
+    "ES256": _Shape(
+        ECKey, "ES256", {"kty": "EC", "crv": "P-256"}, {"x": _COORDINATE, "y": _COORDINATE}
+    ),
+    "EdDSA": _Shape(OKPKey, "Ed25519", {"kty": "OKP", "crv": "Ed25519"}, {"x": _COORDINATE}),
+    "PS256": _Shape(RSAKey, "PS256", {"kty": "RSA"}, {"n": _MODULUS, "e": _EXPONENT}),
+    "RS256": _Shape(RSAKey, "RS256", {"kty": "RSA"}, {"n": _MODULUS, "e": _EXPONENT}),
+}
+
+
+class PublicKey(NamedTuple):
+    """A key and the one algorithm that it is used with."""
+
+    algorithm: str
+    key: ECKey | OKPKey | RSAKey
+
+    def verify(self, signed: Signed) -> bool:
+        """Whether this key made it, and its header does not say otherwise."""
+        if known_name(signed.header.get("alg")) != self.algorithm:
+            return False
+        model = JWSRegistry.algorithms[_SHAPES[self.algorithm].model]
+        return model.verify(signed.message, signed.signature, self.key)
+
+    def thumbprint(self) -> str:
+        """RFC 7638, by SHA-256."""
+        return self.key.thumbprint()
+
+
+def known_name(algorithm: object) -> str | None:
+    """An algorithm of the list by any of its names; None for every other."""
+    name = _OTHER_NAMES.get(algorithm, algorithm) if isinstance(algorithm, str) else None
+    return name if name in ALGORITHMS else None
+
+
+def read_compact(text: str) -> Signed:
+    """The parts of `header.payload.signature`. Garbage, also for members that nobody follows."""
+    parts = text.encode("utf-8", "replace").split(b".") if len(text) <= LONGEST else []
+    if len(parts) != 3:
+        raise Garbage("is no compact signature")
+    header, payload, signature = (_decoded(part) for part in parts)
+    said = decode(header, dict[str, Any])
+    if said.keys() & FOLLOWED_BY_NOBODY:
+        raise Garbage("has a header that is not understood")
+    return Signed(said, payload, b".".join(parts[:2]), signature)
+
+
+def public_key(jwk: Mapping[str, Any], algorithm: str | None) -> PublicKey:
+    """The key in a JWK, for one algorithm. Garbage when it is private, weak, or for another."""
+    shape = _SHAPES.get(algorithm or "")
+    if algorithm is None or shape is None or not _fits(jwk, shape, algorithm):
+        raise Garbage("has no usable key")
+    members = {name: jwk[name] for name in (*shape.given, *shape.numbers)}
+    if "n" in members and _bits(members["n"]) < _FEWEST_RSA_BITS:
+        raise Garbage("has a weak key")
+    try:
+        return PublicKey(algorithm, shape.kind.import_key(members))
+    except (JoseError, ValueError):
+        raise Garbage("has no usable key") from None
+
+
+def decode(data: bytes, kind: type[T]) -> T:
+    """JSON of a certain type. Garbage."""
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        raise Garbage("is not the JSON that it should be") from None
+
+
+def _fits(jwk: Mapping[str, Any], shape: _Shape, algorithm: str) -> bool:
+    return (
+        not jwk.keys() & _PRIVATE
+        and all(jwk.get(name) == value for name, value in shape.given.items())
+        and all(_has_length(jwk.get(name), wanted) for name, wanted in shape.numbers.items())
+        and jwk.get("use", "sig") == "sig"
+        and known_name(jwk.get("alg", algorithm)) == algorithm
+    )
+
+
+def _has_length(number: object, wanted: range) -> bool:
+    return isinstance(number, str) and len(number) in wanted
+
+
+def _bits(number: str) -> int:
+    return int.from_bytes(_decoded(number.encode()), "big").bit_length()
+
+
+def _decoded(part: bytes) -> bytes:
+    """Canonical base64url alone: one signature has one spelling."""
+    try:
+        return urlsafe_b64decode(part)
+    except ValueError:
+        raise Garbage("is not base64url") from None

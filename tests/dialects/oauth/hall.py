@@ -1,0 +1,73 @@
+"""Runs an operation of the dialect over what a service would do for it, at once and in memory."""
+
+import json
+
+from tests.core.world import Keys
+
+from reticket.core.mint import Mint
+from reticket.core.model import Caller
+from reticket.core.policy import BROWSER_2026
+from reticket.core.resource import Resource
+from reticket.dialects.oauth.site import USER, Site
+from reticket.stores.memory import MemoryEphemeral
+from reticket.testing import FakeClock
+from reticket.wire import WireRequest
+
+ISSUER = "https://tokens.example.com"
+CALLER = Caller("192.0.2.1", "0" * 32)
+
+
+def request(method="POST", path="/oauth/token", body="", **headers):
+    """A request; `headers` by name with underscores, a list for one that comes several times."""
+    pairs = [
+        (name.replace("_", "-").encode(), value.encode())
+        for name, values in headers.items()
+        for value in (values if isinstance(values, list) else [values])
+    ]
+    return WireRequest(method, path, b"", pairs, body.encode(), CALLER)
+
+
+class Hall:
+    """A clock, an ephemeral store and nonces; `answers` has functions for further commands."""
+
+    def __init__(self, issuer=ISSUER, **answers):
+        self.clock = FakeClock()
+        self.site = Site(issuer, {"BROWSER": BROWSER_2026})
+        self.ephemeral = MemoryEphemeral(self.clock)
+        self.mint = Mint(Keys(), lambda value: json.dumps(value).encode(), json.loads)
+        self.resource = Resource(USER, BROWSER_2026)
+        self.performed = []
+        self.answers = {
+            "Now": lambda said: self.clock(),
+            "Keep": lambda said: self.ephemeral.once(said.key, said.lifetime, said.value),
+            "Look": lambda said: self.ephemeral.peek(said.key),
+            "Take": lambda said: self.ephemeral.take(said.key),
+            "MakeNonce": lambda said: self.mint.nonce(self.resource, self.clock()),
+            "KnowNonce": lambda said: self.mint.knows_nonce(
+                self.resource, said.nonce, self.clock()
+            ),
+            "Tell": lambda said: None,
+            **answers,
+        }
+
+    @property
+    def seconds(self):
+        return self.clock() / 1000
+
+    def run(self, operation):
+        """What it returns; what it raises."""
+        try:
+            command = next(operation)
+            while True:
+                self.performed.append(command)
+                try:
+                    result = self.answers[type(command).__name__](command)
+                except Exception as error:
+                    command = operation.throw(error)
+                else:
+                    command = operation.send(result)
+        except StopIteration as done:
+            return done.value
+
+    def did(self, kind):
+        return [each for each in self.performed if isinstance(each, kind)]

@@ -1,0 +1,277 @@
+"""RFC 9449 at our endpoints: what a proof must be, and that it is taken once."""
+
+import pytest
+from joserfc.jwk import ECKey, RSAKey
+from tests.dialects.oauth.hall import ISSUER, Hall, request
+from tests.dialects.oauth.proofs import KEY, KEYS, LEFT_OUT, ath_of, encoded, proof, signed
+
+from reticket.core.commands import Keep
+from reticket.core.errors import Cause
+from reticket.dialects.oauth.errors import Denied
+from reticket.dialects.oauth.proof import prove
+from reticket.verify.proofs import WINDOW, normalised
+
+TOKEN = f"{ISSUER}/oauth/token"
+
+
+@pytest.fixture
+def hall():
+    return Hall()
+
+
+def shown(hall, text, access_token=None):
+    headers = {} if text is None else {"dpop": text}
+    asked = request(**headers)
+    return hall.run(prove(asked, hall.site, "/token", access_token=access_token))
+
+
+def made(hall, method="POST", uri=TOKEN, at=None, **more):
+    return proof(method, uri, hall.seconds if at is None else at, **more)
+
+
+def refused(hall, text, access_token=None):
+    with pytest.raises(Denied) as raised:
+        shown(hall, text, access_token)
+    assert raised.value.cause is Cause.WRONG_PROOF
+    return raised.value
+
+
+def is_invalid(hall, text, access_token=None):
+    refusal = refused(hall, text, access_token)
+    assert not hall.did(Keep)
+    return refusal.failure[:2] == (400, "invalid_dpop_proof")
+
+
+def test_rfc9449_4_1_no_header_is_no_proof(hall):
+    assert shown(hall, None) is None
+    assert hall.performed == []
+
+
+@pytest.mark.parametrize("alg", KEYS)
+def test_rfc9449_4_2_every_algorithm_of_the_list(hall, alg):
+    key = KEYS[alg]
+    found = shown(hall, made(hall, key=key, alg=alg))
+    assert found == (key.thumbprint(), False)
+
+
+def test_rfc9449_4_3_1_more_than_one_header(hall):
+    texts = [made(hall, jti=name) for name in ("one", "other")]
+    assert is_invalid(hall, texts)
+    assert is_invalid(hall, ", ".join(texts))
+
+
+@pytest.mark.parametrize(
+    "text", ["", "a", "a.b", "a.b.c", "..", ".....", "é.é.é", "a" * 10_000, "eyJ9.e30.AAAA"]
+)
+def test_rfc9449_4_3_2_is_a_jwt(hall, text):
+    assert is_invalid(hall, text)
+
+
+@pytest.mark.parametrize("header", [b"[" * 1500, b'"alg"', b"[]", b"{", b"\xff", b"{}"])
+def test_rfc9449_4_3_2_whose_header_is_an_object(hall, header):
+    assert is_invalid(hall, signed(KEY, header, {}))
+
+
+@pytest.mark.parametrize("claims", [b"[" * 1500, b'"jti"', b"[]", b"{", b"\xff", b"{}"])
+def test_rfc9449_4_3_2_whose_claims_are_an_object(hall, claims):
+    header = {"typ": "dpop+jwt", "alg": "ES256", "jwk": KEY.as_dict(private=False)}
+    assert is_invalid(hall, signed(KEY, header, claims))
+
+
+@pytest.mark.parametrize("name", ["jti", "htm", "htu", "iat"])
+@pytest.mark.parametrize("value", [LEFT_OUT, None, [], {}, True, ["x"]])
+def test_rfc9449_4_3_3_every_claim_is_there(hall, name, value):
+    assert is_invalid(hall, made(hall, **{name: value}))
+
+
+def test_rfc9449_4_3_3_a_name_is_not_empty(hall):
+    assert is_invalid(hall, made(hall, jti=""))
+
+
+@pytest.mark.parametrize("typ", ["JWT", "at+jwt", "", None, LEFT_OUT, 1, ["dpop+jwt"]])
+def test_rfc9449_4_3_4_of_the_type(hall, typ):
+    assert is_invalid(hall, made(hall, header={"typ": typ}))
+
+
+@pytest.mark.parametrize("alg", ["none", "HS256", "ES384", "RS512", "", None, LEFT_OUT, 7, []])
+def test_rfc9449_4_3_5_by_an_algorithm_of_the_list(hall, alg):
+    assert is_invalid(hall, made(hall, header={"alg": alg}))
+
+
+@pytest.mark.parametrize("alg", ["EdDSA", "PS256", "RS256", "HS256", "none"])
+def test_rfc8725_3_1_the_key_fixes_the_algorithm(hall, alg):
+    assert is_invalid(hall, made(hall, header={"alg": alg}))
+    assert is_invalid(hall, made(hall, jwk={**KEY.as_dict(private=False), "alg": alg}))
+
+
+def test_rfc8725_3_1_a_public_key_is_no_secret(hall):
+    secret = KEY.as_pem(private=False)
+    header = {"typ": "dpop+jwt", "alg": "HS256", "jwk": {"kty": "oct", "k": encoded(secret)}}
+    assert is_invalid(hall, made(hall, header=header))
+
+
+def test_rfc9449_4_3_6_signed_by_its_key(hall):
+    assert is_invalid(hall, made(hall, key=ECKey.generate_key(), jwk=KEY.as_dict(private=False)))
+    assert is_invalid(hall, made(hall)[:-4] + "AAAA")
+    assert is_invalid(hall, made(hall).rpartition(".")[0] + ".")
+
+
+def test_rfc9449_4_3_6_one_signature_has_one_spelling(hall):
+    text = made(hall)
+    assert is_invalid(hall, text + "=")
+    assert is_invalid(hall, text[:-1] + ("A" if text[-1] != "A" else "Q") + "A")
+
+
+def test_rfc9449_4_3_7_no_private_key(hall):
+    assert is_invalid(hall, made(hall, jwk=KEY.as_dict(private=True)))
+    rsa = KEYS["RS256"]
+    assert is_invalid(hall, made(hall, key=rsa, alg="RS256", jwk=rsa.as_dict(private=True)))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"kty": "oct"}, {"kty": "RSA"}, {"kty": None}, {"crv": "P-384"}, {"crv": None}, {"x": ""},
+        {"x": "AAAA"}, {"x": 1}, {"y": None}, {"y": "A" * 43}, {"use": "enc"}, {"k": "AAAA"},
+        {"x": "é" * 43},
+    ],
+)  # fmt: skip
+def test_rfc9449_4_2_the_key_is_a_usable_one(hall, change):
+    assert is_invalid(hall, made(hall, jwk={**KEY.as_dict(private=False), **change}))
+
+
+@pytest.mark.parametrize("jwk", [LEFT_OUT, None, [], "key", {}, {"kty": "EC"}])
+def test_rfc9449_4_2_the_key_is_there(hall, jwk):
+    assert is_invalid(hall, made(hall, header={"jwk": jwk}))
+
+
+@pytest.mark.parametrize("name", ["n", "e"])
+def test_rfc8725_3_5_a_key_of_odd_numbers(hall, name):
+    rsa = KEYS["RS256"]
+    for number in ("", "AQ", "A" * 400, "A" * 9000, 65537):
+        changed = {**rsa.as_dict(private=False), name: number}
+        assert is_invalid(hall, made(hall, key=rsa, alg="RS256", jwk=changed))
+
+
+@pytest.mark.filterwarnings("ignore:Key size")
+def test_rfc8725_3_5_a_weak_key(hall):
+    weak = RSAKey.generate_key(1024)
+    assert is_invalid(hall, made(hall, key=weak, alg="RS256"))
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"crit": ["exp"], "exp": 1}, {"crit": []}, {"crit": ["b64"], "b64": True}, {"crit": 1},
+        {"b64": False}, {"jku": "https://evil.example/keys"}, {"x5u": "https://evil.example/c"},
+    ],
+)  # fmt: skip
+def test_cve_2025_59420_crit_is_not_ignored(hall, header):
+    assert is_invalid(hall, made(hall, header=header))
+
+
+def test_rfc9449_4_3_8_for_this_method(hall):
+    assert is_invalid(hall, made(hall, method="GET"))
+    assert is_invalid(hall, made(hall, method="post"))
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        f"{ISSUER}/oauth/revoke", f"{ISSUER}/oauth/token/", f"{ISSUER}/oauth/tokens", ISSUER, "",
+        "http://tokens.example.com/oauth/token", "https://evil.example/oauth/token",
+        "https://tokens.example.com:8443/oauth/token", "https://a@tokens.example.com/oauth/token",
+        "/oauth/token", "https:///oauth/token", "https://tokens.example.com:x/oauth/token",
+        f"{ISSUER}/oauth%2Ftoken", f"{ISSUER}/oauth/token\n", f"{ISSUER}//oauth/token",
+        "https://[tokens.example.com/oauth/token", f"{ISSUER}/OAuth/token",
+    ],
+)  # fmt: skip
+def test_rfc9449_4_3_9_for_this_uri(hall, uri):
+    assert is_invalid(hall, made(hall, uri=uri))
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        f"{TOKEN}?a=b", f"{TOKEN}#part", f"{TOKEN}?#", "HTTPS://TOKENS.example.com/oauth/token",
+        "https://tokens.example.com:443/oauth/token", f"{ISSUER}/%6fauth/to%6Ben",
+        f"{ISSUER}/a/../oauth/./token", "https://tokens.example.com:/oauth/token",
+    ],
+)  # fmt: skip
+def test_rfc9449_4_3_9_however_it_is_written(hall, uri):
+    assert shown(hall, made(hall, uri=uri)).jkt == KEY.thumbprint()
+
+
+def test_rfc3986_6_an_address_has_one_spelling():
+    assert normalised("http://[::1]:80/%e9%7E") == "http://[::1]:80/%E9~"
+    assert normalised("http://[::1]") == "http://[::1]:80/"
+    assert normalised("ftp://host/") is None
+
+
+@pytest.mark.parametrize("off", [-WINDOW - 1, WINDOW + 1, 10**9, -(10**9), float("1e308")])
+def test_rfc9449_4_3_11_made_now(hall, off):
+    assert is_invalid(hall, made(hall, at=hall.seconds + off))
+
+
+@pytest.mark.parametrize("off", [-WINDOW, -0.5, WINDOW])
+def test_rfc9449_4_3_11_clocks_differ_a_little(hall, off):
+    assert shown(hall, made(hall, at=hall.seconds + off))
+
+
+def test_rfc9449_4_3_12_for_this_access_token(hall):
+    assert is_invalid(hall, made(hall), "token")
+    assert is_invalid(hall, made(hall, ath=ath_of("another")), "token")
+    assert is_invalid(hall, made(hall, ath="é"), "token")
+    assert shown(hall, made(hall, ath=ath_of("token")), "token")
+
+
+def test_rfc9449_11_1_a_proof_is_taken_once(hall):
+    text = made(hall)
+    assert shown(hall, text)
+    assert refused(hall, text).failure.word == "invalid_dpop_proof"
+
+
+@pytest.mark.parametrize("ahead", [-WINDOW, 0, WINDOW])
+def test_rfc9449_11_1_as_long_as_it_would_be_right(hall, ahead):
+    text, until = made(hall, at=hall.seconds + ahead), WINDOW + ahead
+    assert shown(hall, text)
+    hall.clock.forward(until)
+    assert refused(hall, text)
+
+
+def test_rfc9449_11_1_another_key_may_choose_the_same_name(hall):
+    assert shown(hall, made(hall, jti="one"))
+    assert shown(hall, made(hall, jti="one", key=KEYS["EdDSA"], alg="EdDSA"))
+
+
+def test_a_proof_is_kept_as_a_digest(hall):
+    shown(hall, made(hall, jti="a name"))
+    (kept,) = hall.did(Keep)
+    assert kept.key.startswith("oauth:proof:")
+    assert "a name" not in kept.key + kept.value
+
+
+def test_rfc9449_8_a_nonce_of_ours_is_known(hall):
+    nonce = hall.mint.nonce(hall.resource, hall.clock())
+    assert shown(hall, made(hall, nonce=nonce)).nonce_known
+    assert not shown(hall, made(hall)).nonce_known
+
+
+@pytest.mark.parametrize("nonce", ["", "mine", "é", "A" * 1000])
+def test_rfc9449_8_any_other_is_answered_with_a_fresh_one(hall, nonce):
+    refusal = refused(hall, made(hall, nonce=nonce))
+    assert refusal.failure[:2] == (400, "use_dpop_nonce")
+    ((name, fresh),) = refusal.headers
+    assert name == b"dpop-nonce"
+    assert shown(hall, made(hall, nonce=fresh.decode())).nonce_known
+
+
+def test_a_proof_as_long_as_a_house(hall):
+    assert is_invalid(hall, made(hall, nonce="A" * 4096))
+
+
+def test_rfc9449_8_a_nonce_grows_old(hall):
+    nonce = hall.mint.nonce(hall.resource, hall.clock())
+    hall.clock.forward(360)
+    assert refused(hall, made(hall, nonce=nonce)).failure.word == "use_dpop_nonce"
+    assert not hall.did(Keep)
