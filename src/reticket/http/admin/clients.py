@@ -125,7 +125,7 @@ class Clients:
         return empty()
 
     def _add(self, said: NewClient, secret: str | None) -> Client:
-        members = _members(said)
+        members = {name: value for name, value in _members(said).items() if value is not None}
         client_id, public = members.pop("client_id"), members.pop("public")
         if public and said.jwks:
             raise wrong("public", "must not be true of a client with jwks: it can prove who it is")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import msgspec
 from msgspec import Meta
@@ -87,7 +88,7 @@ def answered(said: object, status: int = 200) -> WireResponse:
 
 def created(said: object, where: str) -> WireResponse:
     """What was made, and where it is found."""
-    location = (b"location", f"{BASE}{where}".encode())
+    location = (b"location", quote(f"{BASE}{where}").encode())
     return WireResponse(201, msgspec.json.encode(said), headers=(*NO_STORE, location))
 
 

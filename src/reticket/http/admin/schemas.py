@@ -18,6 +18,9 @@ from reticket.directory.users import UserLine
 T = TypeVar("T")
 Text = Annotated[str, Meta(min_length=1, max_length=255)]
 Secret = Annotated[str, Meta(min_length=1, max_length=4096)]
+ClientId = Annotated[str, Meta(pattern=r"^[!-.0-~]{1,255}$")]
+"""RFC 6749 Appendix A.1, without what would part a path."""
+
 Seconds = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 Grant = Literal[GRANTS]  # type: ignore[valid-type]
 
@@ -123,7 +126,7 @@ class ClientChanges(Struct, forbid_unknown_fields=True):
 class NewClient(ClientChanges, kw_only=True):
     """A client to register. One that is not public, and has no jwks, is given a secret."""
 
-    client_id: Text
+    client_id: ClientId
     public: bool = False
 
 
