@@ -1,6 +1,7 @@
 """`Idempotency-Key`: the same request gets the same answer, and nothing is done twice."""
 
 import sqlite3
+from base64 import b64decode
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -68,6 +69,9 @@ def test_what_is_remembered_tells_no_secret(server, desk):
     with sqlite3.connect(server.data / "families.sqlite") as connection:
         for (table,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'"):
             found += connection.execute(f"SELECT * FROM {table}").fetchall()
+    kept = [row for row in found if str(row[0]).startswith("admin:answer:")]
+    assert kept
+    assert not [row for row in kept if b'"body"' in b64decode(row[1])]
     text = repr(found)
     assert "admin:answer:" in text
     for secret in (said["refresh_token"], said["access_token"], made["client_secret"], "quiet"):
