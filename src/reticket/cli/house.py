@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
+from reticket.core.commands import Command
 from reticket.core.policy import Policy
 from reticket.core.ports import AuditLog, Clock, Ephemeral, SecretHasher, Store
 from reticket.core.schema import Migrating, Standing
 from reticket.core.upkeep import Upkeep
 from reticket.crypto.ring import Ring
+from reticket.crypto.sealing import Sealer
 from reticket.directory.directory import Directory
 from reticket.directory.seed import load_seed
 from reticket.settings import Settings
 from reticket.wire import Dialect
+
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,7 @@ class House:
     ephemeral: Ephemeral
     directory: Directory
     ring: Ring
+    sealer: Sealer
     hasher: SecretHasher
     audit: AuditLog
     upkeep: Upkeep
@@ -99,7 +104,15 @@ class Builder(Protocol):
 
     def serve(self, settings: Settings, started: Callable[[str], None]) -> None: ...
 
+    def perform(self, house: House, operation: Generator[Command, Any, R]) -> R:
+        """What an operation returns once the service has performed its commands here."""
+        ...
+
     def dialects(self, settings: Settings) -> Sequence[Dialect]: ...
+
+    def documented(self, settings: Settings) -> Sequence[Dialect]:
+        """Whatever has an OpenAPI document: the dialects, and the admin API."""
+        ...
 
     def alone(self, settings: Settings) -> AbstractContextManager[None]:
         """Keep the data folder from being served meanwhile. StartupError when it is."""

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Generator, MutableMapping, Sequence
 from secrets import token_hex
-from typing import Any, Protocol
+from time import perf_counter
+from typing import Any, Protocol, TypeVar
 
 import structlog
 
@@ -23,6 +24,8 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+R = TypeVar("R")
 
 LONGEST_DEVICE = 200
 _UUID = re.compile(rb"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -38,14 +41,11 @@ class Performer(Protocol):
     def perform(self, command: Command, caller: Caller) -> Awaitable[Any]: ...
 
 
-Witness = Callable[[Match, WireResponse, Caller], None]
+Witness = Callable[[Match, WireResponse, Caller, float], None]
+"""Sees an answer, and how many seconds it took."""
 
 
-def unseen(match: Match, response: WireResponse, caller: Caller) -> None:
-    """The witness that looks away: the audit stream tells what happened to sessions."""
-
-
-def logged(match: Match, response: WireResponse, caller: Caller) -> None:
+def logged(match: Match, response: WireResponse, caller: Caller, seconds: float) -> None:
     """The witness that writes a line. The route stands in it, not the path: tokens travel there."""
     route = f"{match.route.method} {match.route.path}" if match.route else None
     _log.info(
@@ -70,7 +70,7 @@ class Edge:
         body_limit: bytes.
         patience: seconds in which a request is answered; later it is Unavailable, whatever becomes
             of it: its sender asks again, as after a lost answer.
-        witness: sees every answer.
+        witnesses: see every answer; the audit stream tells what happened to sessions.
     """
 
     def __init__(
@@ -80,14 +80,14 @@ class Edge:
         pages: Asgi,
         body_limit: int,
         patience: float,
-        witness: Witness,
+        witnesses: Sequence[Witness],
     ) -> None:
         self._table = table
         self._performer = performer
         self._pages = pages
         self._body_limit = body_limit
         self._patience = patience
-        self._witness = witness
+        self._witnesses = witnesses
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         match = (
@@ -96,12 +96,14 @@ class Edge:
         if match is None:
             await self._pages(scope, receive, correlated(send))
             return
+        begun = perf_counter()
         caller = _caller(scope, match.dialect.correlation_header)
         try:
             response = await self._answer(match, scope, receive, caller)
         except ClientGone:
             return
-        self._witness(match, response, caller)
+        for witness in self._witnesses:
+            witness(match, response, caller, perf_counter() - begun)
         await _send(send, response, caller.correlation_id, match.allowed)
 
     async def _answer(
@@ -112,7 +114,7 @@ class Edge:
             body = await self._body(scope, receive)
             request = _request(scope, match, caller, body)
             async with asyncio.timeout(self._patience):
-                return await self._run(_start(match, request), caller)
+                return await carried_out(_start(match, request), self._performer, caller)
         except ClientGone:
             raise
         except TimeoutError:
@@ -123,21 +125,6 @@ class Edge:
             _tell(match, caller, error)
             known = error if isinstance(error, ReticketError) else ReticketError()
             return match.dialect.refuse(_request(scope, match, caller, body), known)
-
-    async def _run(self, operation: Operation, caller: Caller) -> WireResponse:
-        perform = self._performer.perform
-        try:
-            command = next(operation)
-            while True:
-                try:
-                    result = await perform(command, caller)
-                except ReticketError as error:
-                    command = operation.throw(error)
-                else:
-                    command = operation.send(result)
-        except StopIteration as done:
-            response: WireResponse = done.value
-            return response
 
     async def _body(self, scope: Scope, receive: Receive) -> bytes:
         if _declared_length(scope) > self._body_limit:
@@ -152,6 +139,22 @@ class Edge:
         if len(body) > self._body_limit:
             raise Refusal(Code.TOO_LARGE)
         return body
+
+
+async def carried_out(operation: Generator[Command, Any, R], by: Performer, caller: Caller) -> R:
+    """What an operation returns once all of its commands were performed."""
+    try:
+        command = next(operation)
+        while True:
+            try:
+                result = await by.perform(command, caller)
+            except ReticketError as error:
+                command = operation.throw(error)
+            else:
+                command = operation.send(result)
+    except StopIteration as done:
+        returned: R = done.value
+        return returned
 
 
 def with_preflights(cors: Asgi) -> Asgi:
