@@ -39,7 +39,7 @@ from reticket.core.commands import (
     Tally,
     Tell,
 )
-from reticket.core.conveyor import Lane
+from reticket.core.conveyor import Conveyor, Lane
 from reticket.core.engine import Engine
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.inspection import Inspection
@@ -112,6 +112,9 @@ class Service:
         self._lanes = lanes
         self._clock = clock
         self._stock = stock
+        self._known_clients: Conveyor[tuple[SignInClient, Caller], Client | None] = Conveyor(
+            lanes.directory, desk.known_clients
+        )
         self._inspection = Inspection(
             lanes.store, stock.store, stock.ephemeral, directory, engine.holder_of
         )
@@ -220,6 +223,9 @@ class Service:
         return self._directory.client(client_id)
 
     async def _sign_in_client(self, command: SignInClient, caller: Caller) -> Client:
+        known = await self._known_clients.put((command, caller))
+        if known is not None:
+            return known
         return await self._lanes.passwords.run(self._desk.client, command, caller)
 
     async def _issue_access(self, command: IssueAccess, caller: Caller) -> Issued:
