@@ -7,11 +7,11 @@ PYTHONS := $(or $(PYTHON),python3.13 python3.12 python3.11 python3)
 COMPILE := $(VENV)/lock/bin/uv pip compile pyproject.toml --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet
 
-.PHONY: help setup run test lint bench torture docs lock clean
+.PHONY: help setup run test test-browser lint bench torture docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(VENV)/setup ## make .venv with the command .venv/bin/reticket
 
@@ -20,6 +20,9 @@ run: setup ## start the service on 127.0.0.1:8088 with the demo directory
 
 test: $(VENV)/setup-test ## pass all tests; ARGS="-k word" chooses
 	$(BIN)/python -m pytest $(ARGS)
+
+test-browser: $(VENV)/setup-test ## pass the tests of the pages in Chromium (needs chromium)
+	RETICKET_BROWSER=1 $(BIN)/python -m pytest tests/browser $(ARGS)
 
 lint: $(VENV)/setup-test ## check style, types and imports
 	$(BIN)/ruff check .
