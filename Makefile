@@ -7,7 +7,7 @@ PYTHONS := $(or $(PYTHON),python3.13 python3.12 python3.11 python3)
 COMPILE := $(VENV)/lock/bin/uv pip compile pyproject.toml --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet
 
-.PHONY: help setup run run-postgresql run-cluster test lint bench torture docs lock clean
+.PHONY: help setup run run-postgresql run-cluster test test-browser lint bench torture docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -26,6 +26,9 @@ run-cluster: $(VENV)/setup-test ## start two services over a Valkey cluster of s
 
 test: $(VENV)/setup-test ## pass all tests; ARGS="-k word" chooses
 	$(BIN)/python -m pytest $(ARGS)
+
+test-browser: $(VENV)/setup-test ## pass the tests of the pages in Chromium (needs chromium)
+	RETICKET_BROWSER=1 $(BIN)/python -m pytest tests/browser $(ARGS)
 
 lint: $(VENV)/setup-test ## check style, types and imports
 	$(BIN)/ruff check .

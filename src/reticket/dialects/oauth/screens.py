@@ -89,6 +89,7 @@ def consent(action: str, ticket: str, visit: Visit, email: str) -> WireResponse:
         client=visit.name,
         email=email,
         scopes=_scopes(visit),
+        place=_place(visit.target),
         note=fill("note", sentence=visit.note) if visit.note else _NOTHING,
     )
     return page(f"Let {visit.name} in?", body, leads_to=_source(visit.target))
@@ -140,6 +141,14 @@ def _scope(name: str) -> Markup:
     if name in _WORDS:
         return fill("scope", words=_WORDS[name])
     return fill("scope_named", name=name)
+
+
+def _place(target: str | None) -> Markup:
+    """Whom the answer goes to, for who looks closely: a name is what a client calls itself."""
+    if target is None:
+        return _NOTHING
+    parts = urlsplit(target)
+    return fill("place", address=parts.netloc or parts.scheme)
 
 
 def _source(target: str | None) -> str:

@@ -1,0 +1,81 @@
+"""The pages in a real browser: `make test-browser`. `make test` is content with HTTP, so that it
+needs no browser; where these are wanted and there is none, they fail.
+"""
+
+import os
+import shutil
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import httpx
+import pytest
+from playwright.sync_api import sync_playwright
+from tests.pages.house import running_house
+
+if not os.environ.get("RETICKET_BROWSER"):
+    collect_ignore_glob = ["test_*.py"]
+
+
+class App(BaseHTTPRequestHandler):
+    """A client's callback; it sends the browser on to a page of its own on another host."""
+
+    def do_GET(self):
+        if self.path.startswith("/callback"):
+            self.server.answers.append(self.path)
+            self.send_response(302)
+            self.send_header("location", f"http://localhost:{self.server.server_port}/home")
+            self.end_headers()
+            return
+        self.send_response(200)
+        self.send_header("content-type", "text/html")
+        self.end_headers()
+        self.wfile.write(b"<title>home</title><h1>Back in the app</h1>")
+
+    def log_message(self, *said):
+        """Nothing to tell."""
+
+
+@pytest.fixture(scope="session")
+def app():
+    server = ThreadingHTTPServer(("127.0.0.1", 0), App)
+    server.answers = []
+    serving = threading.Thread(target=server.serve_forever)
+    serving.start()
+    yield server
+    server.shutdown()
+    serving.join()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    with running_house(tmp_path_factory.mktemp("service")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    names = ("chromium", "chromium-browser", "google-chrome")
+    path = next(filter(None, map(shutil.which, names)), None)
+    assert path, "there is no Chromium here"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def http(server):
+    with httpx.Client(base_url=server.url) as client:
+        yield client
+
+
+@pytest.fixture
+def page(chromium):
+    """A page without JavaScript; what it complains of to the console is in `page.complaints`."""
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.complaints = []
+    page.on("console", lambda said: page.complaints.append(said.text))
+    yield page
+    context.close()
