@@ -226,10 +226,13 @@ def signed_out(history: History, exchanges: list[Exchange]) -> Shown:
 
 
 def unseen_theft(history: History, exchanges: list[Exchange]) -> Shown:
-    """A misuse is refused."""
+    """A misuse is refused, unless somebody else's refresh may just have opened the window anew."""
     for each in _good(exchanges):
         if each.misuse and not history.fell_back(exchanges[0].sent, each.received):
-            yield (each,)
+            shut = each.sent - history.windows.get(each.resource, WINDOW)
+            others = (other for other in exchanges if other.verb is Verb.REFRESH)
+            if all(other is each or other.received < shut for other in others):
+                yield (each,)
 
 
 def works_after_its_end(_: History, exchanges: list[Exchange]) -> Shown:

@@ -38,12 +38,15 @@ def end(at, answer=Answer.GOOD, family=ADA):
 
 
 def found(*exchanges, rollbacks=(), audit=(), windows=None):
-    history = History(windows)
+    history = History(windows or {"short": 0.5})
     history.add(*exchanges)
     history.rollbacks += rollbacks
     history.read_audit(json.dumps({"event": event, "family": ADA}) for event in audit)
     return [fault.rule for fault in history.faults()]
 
+
+SHUT = {"misuse": True, "resource": "short"}
+"""A theft where the window shuts half a second after a rotation."""
 
 THEFT = (ask(1, 2), ask(2, 3, 2), refused(1, 4, misuse=True))
 FELL_BACK = Rollback(since=1.0, begun=2.0, ended=3.0)
@@ -67,7 +70,7 @@ BAD = {
     "a refusal before the theft": ("signed out", [refused(2), refused(1, 1, misuse=True)]),
     "a refusal for another's theft": ("signed out", [*THEFT, refused(1, 9, family=ALAN)]),
     "a theft that works": (
-        "a theft unseen", [ask(1, 2), ask(2, 3, 2), ask(1, 3, 4, misuse=True)],
+        "a theft unseen", [ask(1, 2), ask(2, 3, 2), ask(1, 3, 4, **SHUT)],
     ),
     "the thief's newest after the reuse": ("works after its end", [*THEFT, ask(3, 4, 5)]),
     "a token after the sign-out": ("works after its end", [ask(1, 2), end(1), ask(2, 3, 2)]),
@@ -96,6 +99,12 @@ GOOD = {
     "a refresh that began while the end was under way": [end(1), ask(1, 2, 1.05)],
     "refused after the end": [ask(1, 2), end(1), refused(2, 2)],
     "refused after the theft": [*THEFT, refused(3, 5), refused(2, 6)],
+    "a theft while a refresh was late": [
+        ask(1, 2),
+        ask(2, 3, 2),
+        ask(3, 4, 2.5, 1.2),
+        ask(1, 4, 4, **SHUT),
+    ],
     "a theft that met a failing store": [*THEFT[:2], ask(1, at=4, misuse=True), ask(3, 4, 5)],
 }
 
@@ -109,7 +118,7 @@ FALLEN = {
     "two successors": [ask(1, 2), ask(1, 3, 4)],
     "went back": [ask(1, 2), ask(2, 3, 0.2), ask(3, 5, 1), ask(3, 4, 4)],
     "signed out": [born(1.5), refused(1, 4)],
-    "a theft unseen": [ask(1, 2), ask(2, 3, 1), ask(1, 3, 4, misuse=True)],
+    "a theft unseen": [ask(1, 2), ask(2, 3, 1), ask(1, 3, 4, **SHUT)],
 }
 
 
@@ -127,7 +136,7 @@ def test_a_store_that_fell_back_is_an_excuse_for_some(rule):
         ("went back", [ask(2, 3, 4), ask(3, 5, 5), ask(2, 4, 6)]),
         ("signed out", [born(0.5), refused(1, 4)]),
         ("signed out", [born(3.5), refused(1, 4)]),
-        ("a theft unseen", [ask(1, 2, 4), ask(2, 3, 5), ask(1, 3, 6, misuse=True)]),
+        ("a theft unseen", [ask(1, 2, 4), ask(2, 3, 5), ask(1, 3, 6, **SHUT)]),
         ("works after its end", [ask(1, 2), end(0.5), ask(2, 3, 4)]),
         ("works after its end", [*THEFT, ask(3, 4, 5)]),
     ],
