@@ -9,6 +9,7 @@ import urllib.request
 from contextlib import contextmanager
 
 from reticket import app
+from reticket.assembly import lanes_of, service_of
 from reticket.core.commands import Begin, Refresh
 from reticket.core.model import Caller
 from reticket.dialects.oauth.site import USER
@@ -22,8 +23,8 @@ class Issuing:
     """The service's other half: begins families, turns keys."""
 
     def __init__(self, house):
-        self.house, self.lanes = house, app._lanes(house.settings)
-        self.service = app._service(house, self.lanes)
+        self.house, self.lanes = house, lanes_of(house.settings)
+        self.service = service_of(house, self.lanes)
         self.user = house.directory.user_by_email("ada@example.com")
 
     def begin(self, client="spa", scope="openid orders.read", jkt=None, audience=AUDIENCE):

@@ -130,6 +130,11 @@ def test_rfc8725_3_11_garbage(tokens, text):
     assert why(tokens, text)[1:] == ("invalid_token", 401)
 
 
+def test_rfc8725_3_11_a_token_as_long_as_a_house(tokens):
+    assert tokens.verify(token(more="A" * 5000))
+    assert why(tokens, token(more="A" * 9000))[1] == "invalid_token"
+
+
 def test_cve_2026_27840_one_token_has_one_spelling(tokens):
     text = token()
     for changed in (text + "=", text[:-1], text + "A", " " + text, text + "\n"):
@@ -222,6 +227,13 @@ def test_rfc9449_4_3_a_wrong_proof(tokens, said):
 @pytest.mark.parametrize("proofs", [[], ["x"], ["", ""]])
 def test_rfc9449_4_3_not_exactly_one_proof(tokens, proofs):
     assert refusal(tokens, "DPoP", bound(), *proofs).error == "invalid_dpop_proof"
+
+
+def test_rfc9449_4_3_two_proofs_are_none(tokens):
+    text = bound()
+    two = [shown(text, jti=name) for name in ("one", "two")]
+    assert refusal(tokens, "DPoP", text, *two).error == "invalid_dpop_proof"
+    assert admitted(tokens, "DPoP", text, two[0])
 
 
 def test_names_are_forgotten_when_they_cannot_come_again():

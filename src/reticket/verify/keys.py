@@ -58,7 +58,7 @@ class Keys:
         found = self._keys.get(kid)
         if found is None or self._age() >= LIFETIME:
             with self._lock:
-                self._renew(kid)
+                self._renew()
                 found = self._keys.get(kid)
         if self._age() >= PATIENCE:
             raise KeysUnavailable("the keys of the token service cannot be fetched")
@@ -67,10 +67,9 @@ class Keys:
     def _age(self) -> float:
         return self._seconds() - self._fetched_at
 
-    def _renew(self, kid: str) -> None:
-        """Unless another thread just did, or a fetch was tried a moment ago."""
-        wanted = kid not in self._keys or self._age() >= LIFETIME
-        if not wanted or self._seconds() - self._tried_at < PAUSE:
+    def _renew(self) -> None:
+        """Unless this was tried a moment ago, maybe by the thread that was waited for."""
+        if self._seconds() - self._tried_at < PAUSE:
             return
         self._tried_at = self._seconds()
         try:

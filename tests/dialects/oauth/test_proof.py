@@ -159,6 +159,14 @@ def test_rfc8725_3_5_a_weak_key(hall):
     assert is_invalid(hall, made(hall, key=weak, alg="RS256"))
 
 
+@pytest.mark.filterwarnings("ignore:Key size")
+def test_rfc8725_3_5_a_weak_key_that_is_padded(hall):
+    weak = RSAKey.generate_key(1024)
+    modulus = encoded(weak.public_key.public_numbers().n.to_bytes(256, "big"))
+    padded = {**weak.as_dict(private=False), "n": modulus}
+    assert is_invalid(hall, made(hall, key=weak, alg="RS256", jwk=padded))
+
+
 @pytest.mark.parametrize(
     "header",
     [

@@ -41,6 +41,13 @@ def test_rfc7009_2_1_so_does_an_older_one(world):
     assert cause_of_end(world, issued) == "sign_out"
 
 
+def test_rfc7009_2_1_as_long_as_its_clients_policy_lets_it_live(world):
+    issued = world.begin("tv")
+    world.clock.forward(30 * 86_400)
+    assert is_done(world.give_back(issued.refresh_token, "tv"))
+    assert cause_of_end(world, issued) == "sign_out"
+
+
 @pytest.mark.parametrize("hint", ["refresh_token", "access_token", "something_else"])
 def test_rfc7009_2_1_the_hint_is_only_one(world, hint):
     issued = world.begin()

@@ -1,5 +1,7 @@
 """OpenID Connect Core §5.3, RFC 6750 §3, RFC 9449 §7."""
 
+from dataclasses import replace
+
 import pytest
 from tests.dialects.oauth.looks import JKT, Looks
 from tests.dialects.oauth.proofs import KEYS
@@ -51,6 +53,15 @@ def test_rfc6750_3_without_a_token_it_says_which_schemes(world):
         reply = world.post("/userinfo", "", headers)
         assert reply.status == 401
         assert "error=" not in reply.headers["www-authenticate"] or headers
+
+
+def test_rfc6750_2_1_two_headers_are_none(world):
+    token = world.begin().access_token
+    good = (b"authorization", f"Bearer {token}".encode())
+    asked = world.request("/userinfo", "", {})
+    twice = replace(asked, headers=[*asked.headers, good, (b"authorization", b"Bearer x")])
+    once = replace(asked, headers=[*asked.headers, good])
+    assert [reply.status for reply in world.together(once, twice)] == [200, 401]
 
 
 @pytest.mark.parametrize("token", ["", "x", "a.b.c", "é", "rtk_x", "A" * 8000])
