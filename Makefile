@@ -7,16 +7,22 @@ PYTHONS := $(or $(PYTHON),python3.13 python3.12 python3.11 python3)
 COMPILE := $(VENV)/lock/bin/uv pip compile pyproject.toml --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet
 
-.PHONY: help setup run test test-browser lint bench torture docs lock clean
+.PHONY: help setup run run-postgresql run-cluster test test-browser lint bench torture docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(VENV)/setup ## make .venv with the command .venv/bin/reticket
 
 run: setup ## start the service on 127.0.0.1:8088 with the demo directory
 	@exec $(BIN)/reticket serve --demo
+
+run-postgresql: $(VENV)/setup-test ## start two services over a PostgreSQL of their own, as one
+	@exec $(BIN)/python -m demo postgresql
+
+run-cluster: $(VENV)/setup-test ## start two services over a Valkey cluster of six, as one
+	@exec $(BIN)/python -m demo cluster
 
 test: $(VENV)/setup-test ## pass all tests; ARGS="-k word" chooses
 	$(BIN)/python -m pytest $(ARGS)
@@ -30,13 +36,13 @@ lint: $(VENV)/setup-test ## check style, types and imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-bench: setup ## measure refreshes per second (needs wrk)
+bench: $(VENV)/setup-test ## measure refreshes per second on every engine (needs wrk)
 	$(BIN)/python -m benchmarks $(ARGS)
 
-torture: $(VENV)/setup-test ## kill the server under load, 50 times; explore the rule deeper
+torture: $(VENV)/setup-test ## every fault, again and again, under load; prints the table of them
 	RETICKET_TORTURE=1 $(BIN)/python -m pytest tests/torture tests/model $(ARGS)
 
-docs: setup ## write the pages that are made from the code
+docs: $(VENV)/setup-test ## write the pages that are made from the code
 	$(BIN)/python docs/generate.py
 
 lock: $(VENV)/lock/bin/uv ## pin the dependencies anew; ARGS=--upgrade takes newer ones

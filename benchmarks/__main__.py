@@ -1,4 +1,4 @@
-"""`python -m benchmarks [speed|size]`: measures, prints, and writes a page of results."""
+"""`python -m benchmarks [speed|size|plan]`: measures, prints, and writes a page of results."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import argparse
 import json
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
-from benchmarks import report, size
-from benchmarks.operations import OPERATIONS, Operation
+from benchmarks import plan, report, size
+from benchmarks.engines import ENGINES, NAMES, started
+from benchmarks.operations import OPERATION, OPERATIONS, Operation
 from benchmarks.servers import ask, echo, service
 from benchmarks.wrk import SPARE, Measured, drive, plain, require_wrk
 
@@ -22,39 +24,80 @@ ANSWER_HEADERS = ("content-type", "content-length", "cache-control", "x-correlat
 def main() -> None:
     """Read the command line and measure."""
     options = _options()
-    data = Path("data")
+    if options.what == "plan":
+        sessions = [round(count) for count in options.sessions]
+        figures = report.kept(options.report)
+        print("\n".join(plan.lines(figures, sessions, plan.from_options(options))))
+        return
+    require_wrk()
+    data = Path("data").resolve()
     data.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=data, prefix="bench-") as folder:
-        if options.what in ("speed", "all"):
-            require_wrk()
-            report.write(options.report, "Speed", list(_speed(options, Path(folder))))
-        if options.what in ("size", "all"):
-            lines = size.measure(Path(folder), options.families, options.seconds)
-            report.write(options.report, "Size", lines)
+    for engine in options.engine:
+        with tempfile.TemporaryDirectory(dir=data, prefix="bench-") as folder:
+            if options.what in ("speed", "all"):
+                lines = _speed(options, engine, Path(folder) / "speed")
+                report.write(options.report, f"Speed on {NAMES[engine]}", list(lines))
+            if options.what in ("size", "all"):
+                measured = size.measure(Path(folder), engine, options.families, options.seconds)
+                report.write(options.report, f"Size on {NAMES[engine]}", measured.lines())
+                report.keep(options.report, engine, **measured.figures())
 
 
-def _speed(options: argparse.Namespace, folder: Path) -> Iterator[str]:
-    yield "Durable refreshes in chains, each connection with its newest token, beside the same"
-    yield f"server echoing the same bytes; medians of {options.rounds} interleaved rounds of "
-    yield f"{options.seconds} s. SQLite, `synchronous=FULL`, audit on, wrk on the same machine."
+def _speed(options: argparse.Namespace, engine: str, folder: Path) -> Iterator[str]:
+    with started(engine, folder) as running, service(folder, running.settings) as port:
+        yield f"{running.title}. Durable refreshes in chains, each connection with its newest"
+        yield "token, beside the same server echoing the same bytes; medians of "
+        yield f"{options.rounds} interleaved rounds of {options.seconds} s. One service process, "
+        yield "audit on; engine and wrk on the same machine."
+        yield from _table(options, engine, folder, port)
+
+
+def _table(options: argparse.Namespace, engine: str, folder: Path, port: int) -> Iterator[str]:
     yield ""
     yield "| operation | connections | refreshes/s | p50 ms | p99 ms | echo/s | ratio | goal |"
     yield "| --- | --- | --- | --- | --- | --- | --- | --- |"
     capacity = ""
-    with service(folder) as port:
-        for operation in OPERATIONS:
-            if options.only not in operation.name:
-                continue
-            tokens = _sign_in(operation, port, max(options.connections) + SPARE)
-            answer, tokens[0] = _sample(operation, port, tokens[0])
-            with echo(folder, answer) as echoing:
-                for connections in options.connections:
-                    yield _row(operation, connections, options, (port, echoing), folder)
-                scripted = drive(operation, echoing, 64, options.seconds, tokens, folder).rate
-                bare = plain(echoing, 64, options.seconds)
-                capacity = f"{bare:,.0f}/s without a script, {scripted:,.0f}/s with it"
+    for operation in OPERATIONS:
+        if options.only not in operation.name:
+            continue
+        tokens = _sign_in(operation, port, max(options.connections) + SPARE)
+        answer, tokens[0] = _sample(operation, port, tokens[0])
+        with echo(folder, answer) as echoing:
+            for connections in options.connections:
+                row = _row(operation, connections, options, (port, echoing), folder)
+                yield row.line(operation, engine)
+                if operation is OPERATION and connections == CONNECTIONS[-1]:
+                    report.keep(options.report, engine, refreshes_per_second=round(row.rate))
+            scripted = drive(operation, echoing, 64, options.seconds, tokens, folder).rate
+            bare = plain(echoing, 64, options.seconds)
+            capacity = f"{bare:,.0f}/s without a script, {scripted:,.0f}/s with it"
     yield ""
     yield f"The generator against the echo, 64 connections: {capacity}."
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What was measured of an operation beside its echo, round by round."""
+
+    connections: int
+    real: list[Measured] = field(default_factory=list)
+    echoed: list[Measured] = field(default_factory=list)
+
+    @property
+    def rate(self) -> float:
+        """Refreshes per second."""
+        return median(each.rate for each in self.real)
+
+    def line(self, operation: Operation, engine: str) -> str:
+        """Of the table."""
+        ratio = median(a.rate / b.rate for a, b in zip(self.real, self.echoed, strict=True))
+        goal = operation.goals.get(engine) if self.connections == CONNECTIONS[-1] else None
+        return (
+            f"| {operation.name} | {self.connections} | {self.rate:,.0f} "
+            f"| {median(m.p50 for m in self.real):.1f} | {median(m.p99 for m in self.real):.1f} "
+            f"| {median(m.rate for m in self.echoed):,.0f} | {ratio:.3f} "
+            f"| {'' if goal is None else f'{goal:.2f}'} |"
+        )
 
 
 def _row(
@@ -63,20 +106,13 @@ def _row(
     options: argparse.Namespace,
     ports: tuple[int, int],
     folder: Path,
-) -> str:
-    real: list[Measured] = []
-    echoed: list[Measured] = []
+) -> Row:
+    row = Row(connections)
     for _ in range(options.rounds):
-        for port, kept in zip(ports, (real, echoed), strict=True):
+        for port, kept in zip(ports, (row.real, row.echoed), strict=True):
             tokens = _sign_in(operation, ports[0], connections + SPARE)
             kept.append(drive(operation, port, connections, options.seconds, tokens, folder))
-    ratio = median(a.rate / b.rate for a, b in zip(real, echoed, strict=True))
-    goal = f"{operation.goal:.2f}" if operation.goal and connections == 64 else ""
-    return (
-        f"| {operation.name} | {connections} | {median(m.rate for m in real):,.0f} "
-        f"| {median(m.p50 for m in real):.1f} | {median(m.p99 for m in real):.1f} "
-        f"| {median(m.rate for m in echoed):,.0f} | {ratio:.3f} | {goal} |"
-    )
+    return row
 
 
 def _sign_in(operation: Operation, port: int, count: int) -> list[str]:
@@ -106,13 +142,17 @@ def _token(operation: Operation, body: str) -> str:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("what", nargs="?", choices=("speed", "size", "all"), default="speed")
+    parser.add_argument(
+        "what", nargs="?", choices=("speed", "size", "all", "plan"), default="speed"
+    )
     parser.add_argument("--seconds", type=int, default=3, help="of each measurement")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--connections", type=int, nargs="+", default=CONNECTIONS)
     parser.add_argument("--only", default="", help="operations with that text in their name")
     parser.add_argument("--report", type=Path, default=report.PAGE, help="page to write")
+    parser.add_argument("--engine", nargs="+", choices=ENGINES, default=list(ENGINES))
     parser.add_argument("--families", type=int, default=1_000_000)
+    plan.add_options(parser)
     return parser.parse_args()
 
 

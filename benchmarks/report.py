@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import sqlite3
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
 PAGE = Path(__file__).parent / "results.md"
-LIBRARIES = ("uvicorn", "uvloop", "httptools", "msgspec", "cryptography")
+LIBRARIES = (
+    "uvicorn", "uvloop", "httptools", "msgspec", "cryptography", "psycopg", "valkey", "libvalkey",
+)  # fmt: skip
+LOAD = os.getloadavg()[0]
+"""Before anything is measured: over 1, somebody else was at work."""
 
 
 def machine() -> str:
@@ -41,7 +46,7 @@ def write(page: Path, section: str, lines: Sequence[str]) -> None:
     said = [
         section,
         "",
-        f"{datetime.now(UTC):%Y-%m-%d}, {machine()}.",
+        f"{datetime.now(UTC):%Y-%m-%d}, {machine()}, load {LOAD:.2f} before it.",
         f"{versions()}.",
         f"`python -m benchmarks {' '.join(sys.argv[1:])}`".replace(" `", "`"),
         "",
@@ -51,3 +56,20 @@ def write(page: Path, section: str, lines: Sequence[str]) -> None:
     sections[section] = "\n".join(said)
     page.write_text(head + "".join(f"\n## {part.rstrip()}\n" for part in sections.values()))
     print("\n".join(lines))
+
+
+Figures = Mapping[str, Mapping[str, float]]
+"""By engine, by name."""
+
+
+def kept(page: Path) -> Figures:
+    """The figures beside a page, which plans are computed from."""
+    file = page.with_suffix(".json")
+    found: Figures = json.loads(file.read_text()) if file.exists() else {}
+    return found
+
+
+def keep(page: Path, engine: str, **figures: float) -> None:
+    """Put figures of an engine beside a page."""
+    all_of_them = {**kept(page), engine: {**kept(page).get(engine, {}), **figures}}
+    page.with_suffix(".json").write_text(json.dumps(all_of_them, indent=2, sort_keys=True) + "\n")

@@ -33,12 +33,12 @@ def free_port() -> int:
 
 
 @contextmanager
-def service(folder: Path) -> Iterator[int]:
-    """The service over an empty data folder; its port."""
+def service(folder: Path, settings: Mapping[str, str]) -> Iterator[int]:
+    """The service over a data folder; its port."""
     port = free_port()
     command = [sys.executable, "-m", "reticket", "serve", "--host", HOST, "--port", str(port)]
     command += ["--data", str(folder / "data"), "--seed", str(HERE / "seed.yaml")]
-    with _running(command, folder / "service.log", CHEAP_SIGN_INS, port):
+    with _running(command, folder / "service.log", {**CHEAP_SIGN_INS, **settings}, port):
         yield port
 
 

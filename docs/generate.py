@@ -1,7 +1,9 @@
-"""Writes docs/settings.md and docs/cli.md from the settings and the commands: `make docs`."""
+"""Writes what of docs/ is made from the settings, the commands and the figures: `make docs`."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from reticket.app import Builder
 from reticket.settings.catalogue import reference, variable
 
 HERE = Path(__file__).parent
+ROOT = HERE.parent
 
 SETTINGS_HEAD = """\
 # Settings
@@ -67,7 +70,16 @@ def _helps(command: click.Command, path: str, parent: click.Context | None) -> I
         yield from _helps(inner, f"{path} {name}", context)
 
 
-PAGES = {"settings.md": settings_page, "cli.md": commands_page}
+def scaling_page() -> str:
+    """The page as it is, with the plan that the command prints now."""
+    command = [sys.executable, "-m", "benchmarks", "plan"]
+    ran = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603
+    begin, end = "<!-- plan -->\n", "<!-- end of the plan -->"
+    before, _, rest = (HERE / "scaling.md").read_text().partition(begin)
+    return before + begin + ran.stdout + end + rest.partition(end)[2]
+
+
+PAGES = {"settings.md": settings_page, "cli.md": commands_page, "scaling.md": scaling_page}
 
 
 if __name__ == "__main__":

@@ -6,50 +6,53 @@ import asyncio
 import importlib
 import os
 import pkgutil
-import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, closing, contextmanager
+from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, closing
 from dataclasses import asdict, replace
 from pathlib import Path
 from socket import socket
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
-import msgspec
 import structlog
-from filelock import FileLock, Timeout
 from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
 
-from reticket import cli, config, dialects, logs, stores
+from reticket import cli, config, dialects, folder, logs, stores
+from reticket.assembly import lanes_of, perform, service_of
 from reticket.audit import FileAuditLog
-from reticket.cli.house import House
-from reticket.core.conveyor import Lane
-from reticket.core.engine import Engine
+from reticket.cli.house import House, Schema
+from reticket.core.commands import Command
+from reticket.core.conveyor import LONGEST_WAIT
 from reticket.core.errors import StartupError, Unavailable
-from reticket.core.mint import Mint
 from reticket.core.ports import Ephemeral, Event, Store
-from reticket.core.service import Lanes, Service, Stock
-from reticket.core.sign_in import Limit, Limits, SignInDesk
+from reticket.core.schema import Migrating
+from reticket.core.service import Lanes
 from reticket.core.upkeep import Upkeep
-from reticket.crypto.otp import TimeBasedCodes
 from reticket.crypto.passwords import Argon2Hasher
 from reticket.crypto.ring import Ring
 from reticket.crypto.sealing import Sealer, master_key
-from reticket.crypto.verified import VerifiedSecrets
+from reticket.dialects.oauth.site import Site
+from reticket.directory import engines as directories
 from reticket.directory.directory import open_directory
-from reticket.http.edge import Asgi, Edge, logged, unseen, with_preflights
+from reticket.http.admin import Admin, Office
+from reticket.http.edge import Asgi, Edge, logged, with_preflights
+from reticket.http.exposition import metrics_route
+from reticket.http.metrics import Board, Counted, Meter
 from reticket.http.pages import pages
 from reticket.http.routing import RoutingTable
 from reticket.http.server import Listener, bind, serve
 from reticket.http.workers import Workers
 from reticket.openapi import document_bytes, document_to_try
 from reticket.settings import Settings
+from reticket.settings.values import FAMILIES_URLS
 from reticket.wire import Dialect
 
 BEAT = 1.0
 """Seconds between two looks at what other processes have changed; they must show within two."""
+
+R = TypeVar("R")
 
 _log = structlog.get_logger("reticket.app")
 
@@ -74,30 +77,26 @@ class Builder:
         config.only_known(settings.dialects, modules, "dialects.")
         return [_dialect(name, module, settings) for name, module in modules.items()]
 
-    @contextmanager
-    def alone(self, settings: Settings) -> Iterator[None]:
+    def alone(self, settings: Settings) -> AbstractContextManager[None]:
         """Hold the data folder's lock. StartupError when somebody serves it."""
-        _make_folder(settings.data)
-        lock = FileLock(settings.data / "lock", timeout=0, mode=0o600)
-        try:
-            lock.acquire()
-        except Timeout:
-            raise StartupError(
-                f"the data folder {settings.data} is in use by another reticket"
-            ) from None
-        except OSError as error:
-            raise _unusable(settings.data, error) from None
-        with lock:
-            yield
+        return folder.alone(settings.data)
 
     def open(self, settings: Settings) -> House:
-        """Open everything that is stored."""
-        _make_folder(settings.data)
+        """Open everything that is stored; when that fails nothing stays open."""
+        with ExitStack() as opened:
+            house = self._opened(settings, opened)
+            opened.pop_all()
+            return house
+
+    def _opened(self, settings: Settings, opened: ExitStack) -> House:
+        folder.make(settings.data)
         key_file = None if settings.master_key else settings.data / "master.key"
         sealer = Sealer(lambda: opening, os.urandom)
         known = self.dialects(settings)
         resources = [resource for dialect in known for resource in dialect.resources]
-        directory = open_directory(settings.directory, sealer, now, os.urandom)
+        directory = opened.enter_context(
+            closing(open_directory(settings.directory, sealer, now, os.urandom))
+        )
         opening = master_key(
             settings.master_key,
             settings.data / "master.key",
@@ -105,7 +104,9 @@ class Builder:
             os.urandom,
         )
         store, ephemeral = _open_store(settings.families, settings)
-        audit = FileAuditLog(settings.audit_file)
+        opened.callback(store.close)
+        opened.callback(ephemeral.close)
+        audit = opened.enter_context(closing(FileAuditLog(settings.audit_file)))
         hashing = settings.hashing
         return House(
             settings=settings,
@@ -114,6 +115,7 @@ class Builder:
             ephemeral=ephemeral,
             directory=directory,
             ring=Ring(directory.keys, sealer, now, os.urandom, settings.signing_algorithm),
+            sealer=sealer,
             hasher=Argon2Hasher(hashing.time_cost, hashing.memory, hashing.parallelism),
             audit=audit,
             upkeep=Upkeep(store, ephemeral, directory, audit),
@@ -122,24 +124,43 @@ class Builder:
             master_key_file=key_file,
         )
 
+    def documented(self, settings: Settings) -> Sequence[Dialect]:
+        """The dialects, and the admin API."""
+        return [*self.dialects(settings), Admin(Office.closed(_site(settings)))]
+
     def families(self, url: str, settings: Settings) -> Store:
         """The store of that URL alone."""
         store, ephemeral = _open_store(url, settings)
         ephemeral.close()
         return store
 
+    def perform(self, house: House, operation: Generator[Command, Any, R]) -> R:
+        """Perform the commands of an operation, and return what it returns."""
+        return perform(house, operation)
+
+    def families_schema(self, url: str) -> Schema:
+        """The schema of the families there, if their engine has one."""
+        module = _store_module(url)
+        return Schema("families", url, module if isinstance(module, Migrating) else None)
+
+    def directory_schema(self, url: str) -> Schema:
+        """The schema of the directory there."""
+        return Schema("directory", url, directories)
+
     def serve(self, settings: Settings, started: Callable[[str], None]) -> None:
         """Answer until a signal to stop."""
         with self.alone(settings):
             with closing(self.open(settings)) as house:
                 _prepare(house)
+            _board(settings, 0).clear()
             listening = bind(_listener(settings))
-            url = _address(settings, listening)
+            url = config.address(settings, listening.getsockname()[1])
+            config.tell_address(settings, url)
             known = settings.model_copy(update={"issuer": settings.issuer or url})
 
             def work(number: int) -> None:
                 with closing(self.open(known)) as house:
-                    _answer(house, listening, lambda: started(url) if number == 0 else None)
+                    _answer(house, listening, lambda: started(url) if number == 0 else None, number)
 
             if settings.workers == 1:
                 work(0)
@@ -152,16 +173,27 @@ def main() -> None:
     cli.command(Builder())()
 
 
-def application(house: House) -> Asgi:
-    """The ASGI application over an opened house; its lifespan does the upkeep."""
+def application(house: House, number: int = 0) -> Asgi:
+    """The ASGI application over an opened house; its lifespan does the upkeep.
+
+    Args:
+        house: what it works on.
+        number: of this process among those behind the port.
+    """
     settings = house.settings
-    lanes = _lanes(settings)
-    documents = {dialect.name: document_bytes(dialect) for dialect in house.dialects}
-    to_try = {dialect.name: document_to_try(dialect) for dialect in house.dialects}
-    others = pages(documents, to_try, house.ready, _lifespan(house, lanes))
-    table, service = RoutingTable(house.dialects), _service(house, lanes)
-    witness = logged if settings.access_log else unseen
-    edge = Edge(table, service, others, settings.body_limit, witness)
+    lanes = lanes_of(settings)
+    meter = Meter(_board(settings, number) if settings.workers > 1 else None)
+    house = _counted(house, meter) if settings.metrics_from else house
+    spoken = [*house.dialects, _admin(house)]
+    documents = {each.name: document_bytes(each) for each in spoken}
+    to_try = {each.name: document_to_try(each) for each in spoken}
+    metrics = metrics_route(meter.counts, house.ready, settings.metrics_from)
+    others = pages(documents, to_try, house.ready, _lifespan(house, lanes, meter), (metrics,))
+    witnesses = [meter.witness] if settings.metrics_from else []
+    witnesses += [logged] if settings.access_log else []
+    table, service = RoutingTable(spoken), service_of(house, lanes)
+    patience = settings.busy_timeout + LONGEST_WAIT
+    edge = Edge(table, service, others, settings.body_limit, patience, witnesses)
     if not settings.cors_origins:
         return edge
     cors = CORSMiddleware(
@@ -172,6 +204,17 @@ def application(house: House) -> Asgi:
         expose_headers=("x-correlation-id", "x-vol-correlation", "retry-after"),
     )
     return with_preflights(cors)
+
+
+def _counted(house: House, meter: Meter) -> House:
+    """The same house, whose events are counted."""
+    audit = Counted(house.audit, meter)
+    upkeep = Upkeep(house.store, house.ephemeral, house.directory, audit)
+    return replace(house, audit=audit, upkeep=upkeep)
+
+
+def _board(settings: Settings, number: int) -> Board:
+    return Board(settings.data / "metrics", number)
 
 
 def _prepare(house: House) -> None:
@@ -197,14 +240,26 @@ def _listener(settings: Settings) -> Listener:
     )
 
 
-def _answer(house: House, listening: socket, started: Callable[[], None]) -> None:
-    serve(application(house), _listener(house.settings), listening, started)
+def _answer(house: House, listening: socket, started: Callable[[], None], number: int) -> None:
+    serve(application(house, number), _listener(house.settings), listening, started)
 
 
-def _address(settings: Settings, listening: socket) -> str:
-    """What is served, as a client writes it."""
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    return f"{_listener(settings).scheme}://{host}:{listening.getsockname()[1]}"
+def _admin(house: House) -> Dialect:
+    office = Office(
+        site=_site(house.settings),
+        directory=house.directory,
+        ring=house.ring,
+        hasher=house.hasher,
+        audit=house.audit,
+        sealer=house.sealer,
+        clock=house.clock,
+        entropy=os.urandom,
+    )
+    return Admin(office)
+
+
+def _site(settings: Settings) -> Site:
+    return Site(config.issuer_of(settings), config.presets(settings))
 
 
 def _policy_of(house: House, resource: str) -> Event:
@@ -213,56 +268,10 @@ def _policy_of(house: House, resource: str) -> Event:
     return Event(house.clock(), "policy", resource, detail=asdict(policy))
 
 
-def _service(house: House, lanes: Lanes) -> Service:
-    mint = Mint(house.ring, msgspec.json.encode, msgspec.json.decode)
-    resources = [resource for dialect in house.dialects for resource in dialect.resources]
-    engine = Engine(
-        resources={resource.name: resource for resource in resources},
-        policies=house.policies,
-        store=house.store,
-        directory=house.directory,
-        mint=mint,
-        audit=house.audit,
-        lane=lanes.store,
-        clock=house.clock,
-        entropy=os.urandom,
-    )
-    desk = SignInDesk(
-        directory=house.directory,
-        ephemeral=house.ephemeral,
-        hasher=house.hasher,
-        otp=TimeBasedCodes(),
-        verified=VerifiedSecrets(os.urandom),
-        limits=_limits(house.settings),
-        tell=lambda event: house.audit.record([event]),
-        clock=house.clock,
-        entropy=os.urandom,
-    )
-    stock = Stock(house.store, house.ephemeral, house.ring, house.upkeep, os.urandom)
-    return Service(resources, engine, desk, house.directory, mint, lanes, house.clock, stock)
-
-
-def _limits(settings: Settings) -> Limits:
-    said = settings.sign_in
-    return Limits(
-        account=Limit(said.account_failures, said.account_window),
-        address=Limit(said.address_failures, said.address_window),
-    )
-
-
-def _lanes(settings: Settings) -> Lanes:
-    hashing = settings.hashing
-    return Lanes(
-        store=Lane("store"),
-        directory=Lane("directory", threads=2),
-        passwords=Lane("password", hashing.threads, hashing.threads + hashing.queue),
-    )
-
-
-def _lifespan(house: House, lanes: Lanes) -> Callable[[Starlette], Any]:
+def _lifespan(house: House, lanes: Lanes, meter: Meter) -> Callable[[Starlette], Any]:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        beat = asyncio.create_task(_beat(house, lanes))
+        beat = asyncio.create_task(_beat(house, lanes, meter))
         try:
             yield
         finally:
@@ -272,11 +281,12 @@ def _lifespan(house: House, lanes: Lanes) -> Callable[[Starlette], Any]:
     return lifespan
 
 
-async def _beat(house: House, lanes: Lanes) -> None:
+async def _beat(house: House, lanes: Lanes, meter: Meter) -> None:
     """Do what nobody asks for, once a second; a store that fails is asked again."""
     purged_at = time.monotonic()
     while True:
         try:
+            await lanes.directory.run(meter.publish)
             await lanes.store.run(house.upkeep.apply_intents)
             await lanes.directory.run(house.ring.reload)
             if time.monotonic() - purged_at >= house.settings.purge_interval:
@@ -290,12 +300,17 @@ async def _beat(house: House, lanes: Lanes) -> None:
 
 
 def _open_store(url: str, settings: Settings) -> tuple[Store, Ephemeral]:
+    module = _store_module(url)
+    opened: tuple[Store, Ephemeral] = module.open_store(url, now, settings.busy_timeout)
+    return opened
+
+
+def _store_module(url: str) -> ModuleType:
     scheme = url.partition(":")[0]
     for module in _modules(stores):
         if scheme in module.SCHEMES:
-            opened: tuple[Store, Ephemeral] = module.open_store(url, now, settings.busy_timeout)
-            return opened
-    raise StartupError(f"no store speaks {scheme}")
+            return module
+    raise StartupError(f"the URL of the families must be {FAMILIES_URLS}")
 
 
 def _dialect(name: str, module: ModuleType, settings: Settings) -> Dialect:
@@ -304,7 +319,7 @@ def _dialect(name: str, module: ModuleType, settings: Settings) -> Dialect:
     said = config.options_for(module.Options, table, f"dialects.{name}")
     everybody = {
         "debug": table.get("debug", settings.debug),
-        "issuer": settings.issuer or f"http://{settings.host}:{settings.port}",
+        "issuer": config.issuer_of(settings),
         "presets": config.presets(settings),
     }
     wanted = everybody.keys() & module.Options.__dataclass_fields__.keys()
@@ -316,17 +331,3 @@ def _dialect(name: str, module: ModuleType, settings: Settings) -> Dialect:
 def _modules(package: ModuleType) -> Iterator[ModuleType]:
     for found in pkgutil.iter_modules(package.__path__):
         yield importlib.import_module(f"{package.__name__}.{found.name}")
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        probe = folder / f".{secrets.token_hex(8)}"
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise _unusable(folder, error) from None
-
-
-def _unusable(folder: Path, error: OSError) -> StartupError:
-    return StartupError(f"the data folder {folder} cannot be written: {error.strerror}")

@@ -20,11 +20,12 @@ from typing import Any
 import msgspec
 import structlog
 
-from reticket.core.errors import StartupError
+from reticket.core.errors import Cause, StartupError
 from reticket.core.policy import SECOND
 from reticket.core.ports import Event
 
-REVOCATIONS = frozenset({"revoked", "reused", "key_compromised"})
+REVOCATIONS = frozenset({"revocation", "revoked", "reused", "key_compromised"})
+OVER = ("refused", Cause.REVOKED)
 COMPLAINT_INTERVAL = 60.0
 """Seconds between two log lines about a stream that cannot be written."""
 
@@ -137,7 +138,8 @@ class FileAuditLog:
 
 
 def revocations(path: Path) -> Iterator[Event]:
-    """The events of a stream that ended families or the trust in a key, in order.
+    """The events of a stream that ended families or the trust in a key, in order. So does one
+    that refused a token because its family was over: a crash may have cost the line of the end.
 
     A line that a crash or a full disk has torn is passed over and logged.
     """
@@ -149,7 +151,7 @@ def revocations(path: Path) -> Iterator[Event]:
                 if text.strip():
                     _log.warning("audit_line_unreadable", file=str(path), line=number)
                 continue
-            if line.event in REVOCATIONS:
+            if line.event in REVOCATIONS or (line.event, line.cause) == OVER:
                 members = msgspec.structs.asdict(line)
                 yield Event(**members | {"at": _milliseconds(line.at)})
 

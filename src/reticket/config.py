@@ -24,9 +24,8 @@ from pydantic_settings import (
     PydanticBaseSettingsSource,
 )
 
-from reticket.core import policy
 from reticket.core.errors import SettingError
-from reticket.core.policy import Policy
+from reticket.core.policy import PRESETS, Policy, by_any_name
 from reticket.core.resource import Resource
 from reticket.settings import PolicyChange, Settings
 from reticket.settings.catalogue import PREFIX, accepts, field_of, key_of, siblings_of, variable
@@ -34,8 +33,6 @@ from reticket.settings.values import TOGETHER
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
-
-PRESETS = {found.name: found for found in vars(policy).values() if isinstance(found, Policy)}
 
 T = TypeVar("T", bound="DataclassInstance")
 
@@ -98,8 +95,35 @@ def policies_for(settings: Settings, resources: Iterable[Resource]) -> dict[str,
 
 def presets(settings: Settings) -> dict[str, Policy]:
     """Every preset with its changes, by its name and by its name without the year."""
-    changed = {name: _changed(preset, settings, name) for name, preset in PRESETS.items()}
-    return changed | {name.rpartition("_")[0]: preset for name, preset in changed.items()}
+    return by_any_name({name: _changed(each, settings, name) for name, each in PRESETS.items()})
+
+
+def issuer_of(settings: Settings) -> str:
+    """Who OAuth tokens say they come from: the setting, or the address served; last served, for
+    a command beside the service; to be served, where there was none yet.
+    """
+    if settings.issuer:
+        return settings.issuer
+    try:
+        return _address_file(settings).read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return address(settings, settings.port)
+
+
+def tell_address(settings: Settings, url: str) -> None:
+    """Let commands beside the service know what it serves. The data folder is there."""
+    _address_file(settings).write_text(url, "utf-8")
+
+
+def _address_file(settings: Settings) -> Path:
+    return settings.data / "address"
+
+
+def address(settings: Settings, port: int) -> str:
+    """What is served at that port, as a client writes it."""
+    scheme = "https" if settings.tls_certificate else "http"
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"{scheme}://{host}:{port}"
 
 
 def policy_warnings(policies: Mapping[str, Policy]) -> list[str]:
@@ -147,9 +171,10 @@ def only_known(found: Iterable[str], known: Iterable[str], where: str) -> None:
             raise _unknown(where + name, names)
 
 
-def sqlite_path(url: str) -> Path:
-    """The file of a `sqlite:///` URL."""
-    return Path(url.removeprefix("sqlite:///"))
+def sqlite_path(url: str) -> Path | None:
+    """The file of a `sqlite:///` URL; None for one of a server."""
+    scheme, _, name = url.partition(":///")
+    return Path(name) if scheme == "sqlite" else None
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -87,8 +87,8 @@ class Route:
 
     Args:
         method: upper case.
-        path: below the dialect's base path, but for `/.well-known/…` (RFC 8615); a last segment
-            `{name}` takes one segment.
+        path: below the dialect's base path, but for what has `/.well-known/` (RFC 8615) in it; one
+            segment may be `{name}`, which takes any.
         operate: starts the operation.
         describe: the OpenAPI operation object, without what types say.
     """

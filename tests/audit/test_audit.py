@@ -218,7 +218,12 @@ def test_revocations_come_back_as_they_were(path: Path) -> None:
         event("revoked", family="00" * 16, subject="s", cause="operator", generation=3),
         event("reused", family="01" * 16, detail={"k": [1]}),
     ]
-    FileAuditLog(path).record([FULL, ended[0], event("refused"), ended[1]])
+    ended += [
+        event("refused", family="02" * 16, cause="revoked"),
+        event("revocation", subject="s", detail={"client": "spa"}),
+    ]
+    refused = event("refused", family="03" * 16, cause="expired")
+    FileAuditLog(path).record([FULL, ended[0], refused, *ended[1:]])
     assert list(revocations(path)) == ended
 
 

@@ -221,6 +221,25 @@ def test_a_fault_that_nobody_foresaw_leaves_nobody_waiting(lane, work):
     assert ([type(fault) for fault in failed], good) == ([SystemError] * 2, 2)
 
 
+def test_work_that_has_waited_for_too_long_on_a_lane_is_not_begun():
+    lane = Lane("test", longest_wait=0.01)
+    gate, begun = threading.Event(), []
+
+    async def scenario():
+        first = asyncio.ensure_future(lane.run(gate.wait, 10))
+        late = asyncio.ensure_future(lane.run(begun.append, "late"))
+        await asyncio.sleep(0.05)
+        gate.set()
+        assert await first
+        with pytest.raises(Unavailable, match="test lane has kept somebody waiting"):
+            await late
+        await lane.run(begun.append, "in time")
+
+    asyncio.run(scenario())
+    lane.close()
+    assert begun == ["in time"]
+
+
 def test_a_lane_has_room_again_after_work_that_failed():
     lane = Lane("test", longest_queue=1)
 

@@ -19,6 +19,7 @@ from reticket.core.commands import (
     SecondFactor,
     SignIn,
     SignInApplication,
+    SignInClient,
 )
 from reticket.core.conveyor import Lane
 from reticket.core.errors import Cause, Code, Refusal, Unavailable
@@ -51,6 +52,15 @@ class Desk:
 
     def second_factor(self, command, caller):
         return "factor", command, caller, lane_of_this()
+
+    def client(self, command, caller):
+        return "client", command, caller, lane_of_this()
+
+    def known_clients(self, batch):
+        return [
+            ("known", command, caller, lane_of_this()) if command.secret == "known" else None
+            for command, caller in batch
+        ]
 
 
 class Door:
@@ -104,6 +114,7 @@ async def cause_of(reading):
         (SignInApplication("test", "app", "secret"), "application"),
         (OpenFactorSession("test", ADA, 300), "session"),
         (SecondFactor("test", "session", "123456"), "factor"),
+        (SignInClient("test", "client", "not known"), "client"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -114,6 +125,11 @@ async def test_secrets_are_checked_on_the_lane_of_passwords(door, command, verb)
 async def test_time_and_randomness_come_from_outside(door, world):
     assert await door.perform(Now()) == world.clock()
     assert await door.perform(Draw(5)) == bytes(5)
+
+
+async def test_a_client_that_is_known_waits_for_no_hash(door):
+    command = SignInClient("test", "client", "known")
+    assert await door.perform(command) == ("known", command, CALLER, "directory")
 
 
 async def test_a_sign_in_is_recorded_and_the_one_before_kept(door):

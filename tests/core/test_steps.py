@@ -4,7 +4,7 @@ import pytest
 from tests.core.world import ADA
 
 from reticket.core.commands import End, Refresh
-from reticket.core.errors import Cause, Code
+from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import Family, Outcome, RefreshToken
 from reticket.core.policy import AKINON_2026
 from reticket.core.steps import Rotate, SignOut
@@ -41,6 +41,10 @@ def nobody(holder, context):
     return False
 
 
+def misfit(row, now):
+    raise Refusal(Code.INVALID_TOKEN, Cause.WRONG_SCOPE)
+
+
 REFUSED = {
     "no row": (None, {}, Cause.UNKNOWN),
     "another resource": (ROW, {"resource": "other"}, Cause.WRONG_RESOURCE),
@@ -54,6 +58,12 @@ REFUSED = {
     "another subject before reuse": (
         SHUT, {"subject": "b" * 32, "presented": token(1)}, Cause.WRONG_CLIENT,
     ),
+    "a row that does not fit": (ROW, {"check": misfit}, Cause.WRONG_SCOPE),
+    "no fit before reuse": (
+        SHUT, {"check": misfit, "presented": token(1)}, Cause.WRONG_SCOPE,
+    ),
+    "a good token that asks too much": (ROW, {"fits": misfit}, Cause.WRONG_SCOPE),
+    "revoked before asking too much": (ENDED, {"fits": misfit}, Cause.REVOKED),
 }  # fmt: skip
 
 
@@ -151,3 +161,8 @@ def test_a_refused_sign_out_changes_nothing(row, resource, cause):
     assert after is row
     assert (turned.refusal.code, turned.refusal.cause) == (Code.INVALID_TOKEN, cause)
     assert not turned.ended
+
+
+def test_whoever_asks_too_much_with_a_reused_token_is_found_all_the_same():
+    after, turned = rotate(SHUT, token(1), fits=misfit)
+    assert (turned.refusal.cause, after.revoked_cause) == (Cause.REUSED, "reuse")

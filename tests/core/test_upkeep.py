@@ -104,7 +104,9 @@ def test_a_crash_before_an_intent_is_settled_is_mended(house, monkeypatch):
             house.upkeep.apply_intents()
     house.clock.forward(1)
     assert house.upkeep.apply_intents() == 1
-    assert (house.left(), house.audit.names) == ({1: "disabled"}, ["revoked"])
+    assert (house.left(), house.audit.names) == (
+        {1: "disabled"}, ["revocation", "revoked", "revocation"],
+    )  # fmt: skip
 
 
 def test_a_revocation_returns_what_it_ended_and_is_told_durably(house):
@@ -113,12 +115,15 @@ def test_a_revocation_returns_what_it_ended_and_is_told_durably(house):
     assert (ended.id, ended.revoked_at, ended.revoked_cause) == (
         family.id, house.clock(), "operator",
     )  # fmt: skip
-    (event,) = house.audit.durable
+    demanded, event = house.audit.durable
     assert (event.event, event.family, event.subject, event.context, event.cause) == (
         "revoked", family.id.hex(), ADA.id, "1000", "operator",
     )  # fmt: skip
+    assert (demanded.event, demanded.family, demanded.subject, demanded.cause) == (
+        "revocation", None, ADA.id, "operator",
+    )  # fmt: skip
     assert house.upkeep.revoke(Selection(subject=ADA.id), "again") == []
-    assert len(house.audit.events) == 1
+    assert house.audit.names == ["revocation", "revoked", "revocation"]
 
 
 def test_what_died_goes_and_what_lives_or_may_still_be_presented_stays(house):

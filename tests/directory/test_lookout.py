@@ -101,6 +101,24 @@ def test_nobody_repeats_a_look_that_has_just_failed(place, lookout):
     assert (place.looks, place.renewed) == (2, 1)
 
 
+def test_a_look_that_failed_slowly_is_not_repeated_for_as_long(place, lookout):
+    def slow():
+        place.looks, place.now = place.looks + 1, place.now + 2.0
+        raise Unavailable("silent")
+
+    place.mark = slow
+    place.now += 0.5
+    for later in (0.0, 1.9):
+        place.now += later
+        with pytest.raises(Unavailable, match="silent"):
+            lookout.glance()
+    assert place.looks == 1
+    place.now += 0.1
+    with pytest.raises(Unavailable, match="silent"):
+        lookout.glance()
+    assert place.looks == 2
+
+
 def test_a_renewal_that_failed_is_made_good(place, lookout):
     def fail():
         raise Unavailable("gone")

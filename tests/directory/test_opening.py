@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
+from contextlib import closing
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
 from reticket.core.errors import StartupError
+from reticket.directory import engines, schema
 from reticket.directory.seed import DEMO, load_seed
 from reticket.directory.tables import metadata
+
+KNOWN = 2
 
 
 def test_the_schema_built_fresh_is_the_one_built_by_migrations(engine, url, blank_url):
@@ -37,18 +42,73 @@ def test_nothing_changes_by_opening_again(url, opened, directory, hasher):
     assert again.user_by_email("ada@example.com") == ada
 
 
-def test_a_newer_schema(engine, opened, blank_url):
+def newer(engine, url, oldest):
+    """A schema as a later version might leave it."""
+    with closing(engine.connect(url)) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        connection.execute(f"UPDATE directory_schema SET oldest = {oldest}")
+        connection.execute("ALTER TABLE users ADD COLUMN language varchar(8)")
+
+
+def test_a_newer_schema_that_needs_newer_code(engine, opened, blank_url):
     opened(blank_url).close()
-    connection = engine.connect(blank_url)
-    connection.execute("UPDATE alembic_version SET version_num = '9999'")
-    connection.close()
-    with pytest.raises(StartupError) as raised:
-        opened(blank_url)
-    assert re.fullmatch(
-        r"The directory \S+ was written by a newer version of reticket; "
-        r"upgrade reticket or restore a backup\.",
-        str(raised.value),
-    )
+    newer(engine, blank_url, 9000)
+    for start in (opened, engines.migrate):
+        with pytest.raises(StartupError) as raised:
+            start(blank_url)
+        assert re.fullmatch(
+            r"the directory at \S+: schema 9999 was made by a newer version of reticket and needs "
+            rf"one that knows 9000, this one knows {KNOWN}; update it, or restore a backup",
+            str(raised.value),
+        )
+
+
+def test_old_code_runs_on_a_newer_schema(engine, opened, hasher, blank_url):
+    before = opened(blank_url)
+    load_seed(DEMO, before, hasher, 0)
+    newer(engine, blank_url, KNOWN)
+    again = opened(blank_url)
+    for each in (before, again):
+        each.users.disable("ada@example.com")
+        each.users.enable("ada@example.com")
+        each.catch_up_now()
+        assert not each.user_by_email("ada@example.com").disabled
+    engines.migrate(blank_url)
+    assert engines.standing(blank_url)[2:] == (9999, KNOWN, KNOWN)
+
+
+@pytest.fixture
+def older_url(engine, blank_url):
+    """As the first version left it."""
+    fresh = create_engine(engine.dialect, creator=lambda: engine.connect(blank_url))
+    with fresh.begin() as connection:
+        command.upgrade(schema._config(connection), "0001")
+    fresh.dispose()
+    return blank_url
+
+
+def test_an_older_file_is_upgraded_by_a_start_and_a_server_by_its_operator(
+    engine, opened, older_url
+):
+    assert engines.standing(older_url)[2:] == (1, 1, KNOWN)
+    if engine.dialect.startswith("postgresql"):
+        with pytest.raises(StartupError, match=r"schema 1 is older .*; run `reticket migrate up`"):
+            opened(older_url)
+        engines.migrate(older_url)
+    assert opened(older_url).users.page() == []
+    assert engines.standing(older_url)[2:] == (KNOWN, 1, KNOWN)
+
+
+def test_a_migrated_schema_is_like_a_fresh_one(engine, older_url, url):
+    engines.migrate(older_url)
+    assert engine.schema(older_url) == engine.schema(url)
+
+
+def test_looking_makes_nothing(engine, blank_url):
+    assert engines.standing(blank_url)[2:] == (0, 0, KNOWN)
+    if engine.dialect.startswith("sqlite"):
+        assert not engine.file_of(blank_url).exists()
+    assert engine.schema(blank_url) == set()
 
 
 def test_a_migration_that_fails_leaves_nothing(engine, opened, blank_url, monkeypatch):

@@ -19,7 +19,7 @@ from tests.stores.postgresql.pooler import Pooler
 
 from reticket.core.errors import StartupError, Unavailable
 from reticket.core.people import Application
-from reticket.directory import postgresql
+from reticket.directory import engines, postgresql
 from reticket.directory.directory import open_directory
 from reticket.directory.drafts import UserDraft
 from reticket.directory.errors import AlreadyExists, Invalid
@@ -66,7 +66,7 @@ def test_a_server_that_is_not_there(opened):
         port = taken.getsockname()[1]
     message = refused(f"postgresql://me:hunter2@127.0.0.1:{port}/people", opened)
     assert message.startswith(f"Cannot open the directory 127.0.0.1:{port}/people: ")
-    assert message.endswith("Connection refused.")
+    assert "Connection refused; see that it runs and that host, user, password and" in message
 
 
 def test_a_server_that_does_not_answer(opened):
@@ -94,10 +94,9 @@ def test_a_driver_that_is_missing(opened, url, monkeypatch):
     monkeypatch.setitem(sys.modules, "psycopg", None)
     for name in ("postgresql", "postgresql_server"):
         monkeypatch.delitem(sys.modules, f"reticket.directory.{name}")
-    monkeypatch.delattr("reticket.directory.postgresql_server")
+        monkeypatch.delattr(f"reticket.directory.{name}")
     assert refused(url, opened) == (
-        "The directory is in PostgreSQL, whose driver is missing: "
-        "install psycopg with its extra `binary`."
+        "The directory is in PostgreSQL, which needs psycopg: pip install 'reticket[postgresql]'."
     )
 
 
@@ -142,6 +141,44 @@ def test_first_starts_take_turns(engine, opened, blank_url):
         connection.execute("COMMIT")
     assert [start.wait() for start in starts] == [0, 0]
     assert opened(blank_url).version == 1
+
+
+OLDER = "UPDATE alembic_version SET version_num = '0001'; DROP TABLE directory_schema"
+
+
+@pytest.fixture
+def older_url(opened, engine, blank_url):
+    opened(blank_url).close()
+    with closing(engine.connect(blank_url)) as connection:
+        connection.execute(OLDER)
+    return blank_url
+
+
+def test_a_migration_makes_room_for_who_has_the_table(engine, older_url, monkeypatch):
+    with closing(engine.connect(older_url)) as holder, closing(engine.connect(older_url)) as other:
+        holder.execute("BEGIN; LOCK TABLE alembic_version IN SHARE MODE")
+        pauses = []
+
+        def pause(seconds):
+            waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+            pauses.append(other.execute(waiting).fetchone())
+            if len(pauses) == 2:
+                holder.execute("COMMIT")
+
+        monkeypatch.setattr(postgresql.time, "sleep", pause)
+        engines.migrate(older_url)
+    assert pauses == [(0,), (0,)]
+    assert engines.standing(older_url).found == 2
+
+
+def test_a_table_that_is_never_free_is_said(engine, older_url, monkeypatch):
+    monkeypatch.setattr(postgresql, "ATTEMPTS", 1)
+    monkeypatch.setattr(postgresql, "PAUSE", 0)
+    with closing(engine.connect(older_url)) as holder:
+        holder.execute("BEGIN; LOCK TABLE alembic_version IN SHARE MODE")
+        with pytest.raises(StartupError, match="others keep a table that must be changed"):
+            engines.migrate(older_url)
+    assert engines.standing(older_url).found == 1
 
 
 def test_a_pooler_may_stand_between(engine, url, opened, hasher):

@@ -51,9 +51,9 @@ def test_commands_exist(page):
 
 
 def test_make_targets_exist():
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     for page in PAGES:
-        for target in re.findall(r"`make ([a-z]+)", page.read_text()):
+        for target in re.findall(r"`make ([a-z-]+)", page.read_text()):
             assert target in targets, (page.name, target)
 
 

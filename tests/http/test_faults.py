@@ -48,14 +48,6 @@ def locked(server):
         other.close()
 
 
-def is_unavailable(wire, answer):
-    """503 with Retry-After in the dialect's shape; Cloudreve's clients read the code."""
-    status, headers, body = answer
-    said = json.loads(body)
-    shape = {"akinon": "apiError", "cloudreve": "code"}.get(wire.name, "message")
-    return status == 503 and int(headers["retry-after"]) > 0 and shape in said
-
-
 @EACH
 @pytest.mark.parametrize("fault", [full_disk, locked])
 def test_a_store_that_cannot_write_is_503_and_the_session_goes_on(server, wire, fault):
@@ -63,7 +55,7 @@ def test_a_store_that_cannot_write_is_503_and_the_session_goes_on(server, wire, 
     with fault(server):
         for _ in range(2):
             answer = wire.refresh(server.url, token)
-            assert is_unavailable(wire, answer), answer
+            assert wire.is_unavailable(answer), answer
     for _ in range(2):
         answer = wire.refresh(server.url, token)
         assert wire.is_good(answer), answer
@@ -75,7 +67,7 @@ def test_a_store_that_cannot_write_is_503_and_the_session_goes_on(server, wire, 
 def test_a_sign_in_that_cannot_be_stored_is_503_and_no_failure(server, wire, fault):
     with fault(server):
         answer = call(server.url, "POST", wire.sign_in_path, json.dumps(wire.sign_in_body))
-        assert is_unavailable(wire, answer), answer
+        assert wire.is_unavailable(answer), answer
     wire.sign_in(server.url)
 
 
@@ -164,6 +156,6 @@ def test_a_hundred_at_once_while_the_file_is_locked_are_one_rotation(server):
     for one in crowd:
         one.join()
     good = {wire.token_of(answer[2]) for answer in answers if wire.is_good(answer)}
-    assert all(wire.is_good(one) or is_unavailable(wire, one) for one in answers)
+    assert all(wire.is_good(one) or wire.is_unavailable(one) for one in answers)
     assert len(good) <= 1
     assert wire.is_good(wire.refresh(server.url, next(iter(good), token)))

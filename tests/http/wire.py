@@ -59,6 +59,13 @@ class Wire:
         status, mark = self.refused
         return answer[0] == status and mark in answer[2].decode()
 
+    def is_unavailable(self, answer):
+        """503 with Retry-After in the dialect's shape; Cloudreve's clients read the code."""
+        status, headers, body = answer
+        said = json.loads(body)
+        shape = {"akinon": "apiError", "cloudreve": "code"}.get(self.name, "message")
+        return status == 503 and int(headers["retry-after"]) > 0 and shape in said
+
 
 WIRES = [
     Wire(

@@ -15,8 +15,16 @@ import pytest
 from reticket.core.errors import StartupError, Unavailable
 from reticket.core.model import Outcome, Selection
 from reticket.core.ports import Clock, Ephemeral, Store
-from reticket.stores.sqlite import SqliteEphemeral, SqliteStore, open_store
-from reticket.stores.sqlite import file as sqlite
+from reticket.core.upkeep import Upkeep
+from reticket.stores.sqlite import (
+    SqliteEphemeral,
+    SqliteStore,
+    migrate,
+    open_store,
+    standing,
+)
+from reticket.stores.sqlite import schema as sqlite
+from reticket.stores.sqlite.file import File
 from reticket.testing import EphemeralContract, FakeClock, StoreContract
 from reticket.testing.store_contract import Presenting, family_of
 
@@ -106,10 +114,40 @@ def test_a_folder_that_is_not_there_stops_the_start(tmp_path):
         open_store(f"sqlite:///{tmp_path}/nowhere/families.sqlite", FakeClock())
 
 
-def test_a_file_of_a_newer_version_stops_the_start(store, file):
-    store._writer.connection.execute(f"PRAGMA user_version = {len(sqlite.MIGRATIONS) + 1}")
-    with pytest.raises(StartupError, match="newer version"):
-        SqliteStore(file, FakeClock())
+KNOWN = len(sqlite.MIGRATIONS)
+AHEAD = KNOWN + 1
+
+SOME = sqlite.Migration("ALTER TABLE words ADD COLUMN language TEXT", oldest=1)
+BREAKING = sqlite.Migration("ALTER TABLE words DROP COLUMN language", oldest=AHEAD + 1)
+
+
+def test_old_code_runs_on_a_newer_file_until_that_breaks_it(store, file, monkeypatch):
+    first = sqlite.MIGRATIONS
+    for versions in ((*first, SOME), first):
+        monkeypatch.setattr(sqlite, "MIGRATIONS", versions)
+        SqliteStore(file, FakeClock()).close()
+    store.create([family_of(1)])
+    assert standing(f"sqlite:///{file}")[2:] == (AHEAD, 1, KNOWN)
+    monkeypatch.setattr(sqlite, "MIGRATIONS", (*first, SOME, BREAKING))
+    migrate(f"sqlite:///{file}")
+    for versions in (first, (*first, SOME)):
+        monkeypatch.setattr(sqlite, "MIGRATIONS", versions)
+        with pytest.raises(
+            StartupError, match=rf"schema {AHEAD + 1} was made by a newer version .*; update"
+        ):
+            SqliteStore(file, FakeClock())
+    assert standing(f"sqlite:///{file}")[2:] == (AHEAD + 1, AHEAD + 1, AHEAD)
+
+
+def test_looking_makes_no_file(file):
+    assert standing(f"sqlite:///{file}")[2:] == (0, 0, KNOWN)
+    assert not file.exists()
+
+
+@pytest.mark.parametrize("url", ["sqlite:", "sqlite://x:hush", "sqlite:///", "sqlite:x"])
+def test_a_url_that_names_no_file_stops_the_start(url):
+    with pytest.raises(StartupError, match=r"must look like sqlite:///data/families\.sqlite"):
+        open_store(url, FakeClock())
 
 
 def schema(file):
@@ -120,7 +158,7 @@ def schema(file):
 
 @pytest.mark.parametrize("version", range(len(sqlite.MIGRATIONS) + 1))
 def test_a_migrated_file_is_like_a_fresh_one(tmp_path, monkeypatch, version):
-    migrations = (*sqlite.MIGRATIONS, "ALTER TABLE words ADD COLUMN language TEXT")
+    migrations = (*sqlite.MIGRATIONS, SOME)
     old, fresh = tmp_path / "old.sqlite", tmp_path / "fresh.sqlite"
     monkeypatch.setattr(sqlite, "MIGRATIONS", migrations[:version])
     if version:
@@ -171,6 +209,64 @@ def test_a_family_takes_at_most_200_bytes(store, file):
         )
     store._writer.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     assert file.stat().st_size / count <= 200
+
+
+class Purging:
+    """The store as upkeep sees it; `between` is called after every batch."""
+
+    def __init__(self, store, between):
+        self.batches = []
+        self.now = store.now
+        self._store, self._between = store, between
+
+    def expire(self, before, limit):
+        self.batches.append(self._store.expire(before, limit))
+        self._between()
+        return self.batches[-1]
+
+
+def test_a_purge_lets_everybody_write_and_read_between_its_batches(store, file):
+    clock = FakeClock()
+    living = [family_of(10**7 + number) for number in range(5000)]
+    store.create([family_of(number, expires_at=5) for number in range(2500)] + living)
+    other, entries = SqliteStore(file, clock, busy_timeout=0), SqliteEphemeral(file, clock)
+    turns = iter(living)
+
+    def refresh():
+        row = next(turns)
+        (result,) = other.transact([(row.id, Presenting(row.id, 1))])
+        assert result == (Outcome.ADVANCED, 2)
+
+    looks = []
+    reader = store._reader.connection
+
+    def look():
+        looks.append(None)
+        refresh()
+
+    reader.set_progress_handler(look, 20_000)
+    purging = Purging(store, refresh)
+    Upkeep(purging, entries, None, None).purge()
+    reader.set_progress_handler(None, 0)
+    assert purging.batches == [1000, 1000, 500, 0]
+    assert looks
+    assert len(store.page(Selection(), 10_000).families) == 5000
+    other.close()
+    entries.close()
+
+
+def test_a_long_walk_lets_go_of_the_reader(store, monkeypatch):
+    store.create([family_of(number) for number in range(9000)])
+    taken = []
+    real = File.reading
+
+    def reading(file):
+        taken.append(file)
+        return real(file)
+
+    monkeypatch.setattr(File, "reading", reading)
+    assert store.expire(5, 1000) == 0
+    assert len(taken) == 4
 
 
 def test_a_backup_is_whole_and_private(store, tmp_path):

@@ -5,6 +5,9 @@ from tests.torture.services import TORTURE
 
 TABLE = pytest.StashKey()
 
+collect_ignore = [] if TORTURE else ["test_partitions_postgresql.py", "test_partitions_valkey.py"]
+"""They wait for what is silent: too long for every run."""
+
 
 @pytest.fixture
 def tell(request):

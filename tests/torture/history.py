@@ -134,6 +134,11 @@ class History:
     def count(self, *answers: Answer, verb: Verb = Verb.REFRESH) -> int:
         return sum(each.answer in answers and each.verb is verb for each in self.exchanges)
 
+    def longest(self) -> float:
+        """Seconds that somebody waited for an answer that came."""
+        waits = (e.received - e.sent for e in self.exchanges if e.answer is not Answer.CUT)
+        return max(waits, default=0.0)
+
     def fell_back(self, after: float, before: float) -> bool:
         """Whether the store may have fallen back between the two."""
         return any(each.begun < before and after < each.ended for each in self.rollbacks)

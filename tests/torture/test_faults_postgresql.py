@@ -10,7 +10,7 @@ from tests.torture.postgresql import PostgreSQL
 from tests.torture.services import TORTURE, Load, Services, clock_off
 
 from reticket.audit import revocations
-from reticket.core.model import Selection
+from reticket.core.replay import replay
 from reticket.stores.postgresql import open_store
 
 ROUNDS = 5 if TORTURE else 1
@@ -47,8 +47,7 @@ def _replay(server, services):
     """End again what was ended since the dump."""
     store, ephemeral = open_store(server.url, time.time_ns)
     for each in services.all:
-        for event in revocations(each.data / "audit.jsonl"):
-            store.revoke(Selection(family=bytes.fromhex(event.family)), event.cause)
+        replay(store, list(revocations(each.data / "audit.jsonl")))
     store.close()
     ephemeral.close()
 
@@ -163,12 +162,20 @@ def test_an_old_dump_is_restored(server, services, tell):
     assert load.history.healed.total() > 0
 
 
+def test_keys_are_rotated(services, tell):
+    load = Load(services)
+    with load.running():
+        load.rotate_keys(1 + ROUNDS)
+        load.wait_for(50)
+    tell("PostgreSQL: keys rotated", load.outcome)
+
+
 def test_clocks_are_five_minutes_off_forwards_and_back(server, tmp_path, tell):
     off = [clock_off(tmp_path, seconds) for seconds in (300, -300)]
     with Services(tmp_path, _both_at(server.url), off) as services:
         load = Load(services)
         with load.running():
-            time.sleep((TORTURE + 1) * 2.0)
+            load.wait_for(500 if TORTURE else 100)
         told = [json.loads(each.audit()[0])["at"] for each in services.all]
     apart = datetime.fromisoformat(told[0]) - datetime.fromisoformat(told[1])
     assert apart > timedelta(minutes=9)

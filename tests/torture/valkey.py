@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+import shutil
 import tempfile
 import time
 from collections import defaultdict
@@ -43,6 +44,10 @@ class Node:
     def start(self) -> None:
         self._server.start(PATIENCE)
 
+    def stop(self) -> None:
+        """In order."""
+        self._server.stop(PATIENCE)
+
     def kill(self) -> None:
         """`kill -9`."""
         self._server.terminate()
@@ -66,6 +71,10 @@ class Node:
     def knows(self, count: int) -> bool:
         said = self.run("CLUSTER INFO")
         return said["cluster_state"] == "ok" and int(said["cluster_known_nodes"]) == count
+
+    def is_well(self) -> bool:
+        """Whether it knows all others, and leads or has caught up."""
+        return self.knows(6) and (self.leads() or self.follows())
 
     def keys(self) -> Mapping[int, list[bytes]]:
         """All of them, by slot."""
@@ -132,6 +141,28 @@ class Cluster:
             cluster._join()
             yield cluster
 
+    @classmethod
+    @contextmanager
+    def kept(cls, folder: Path) -> Iterator[Cluster]:
+        """The cluster of a folder, made where there is none; stopped in order afterwards. The
+        nodes know each other again by their names, whatever their ports are now.
+        """
+        made = folder / "made"
+        if not made.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+        with ExitStack() as running:
+            cluster = cls(folder)
+            for node in cluster.nodes:
+                node.start()
+                running.callback(node.stop)
+            if made.exists():
+                cluster._meet()
+            else:
+                cluster._join()
+            until(lambda: all(node.is_well() for node in cluster.nodes))
+            made.touch()
+            yield cluster
+
     @property
     def nodes(self) -> list[Node]:
         return [node for pair in self.pairs for node in pair]
@@ -152,10 +183,13 @@ class Cluster:
             for node in (taker, *(pair.leader for pair in self.pairs)):
                 node.run("CLUSTER SETSLOT", slot, "NODE", taker.id)
 
-    def _join(self) -> None:
+    def _meet(self) -> None:
         first, *others = self.nodes
         for node in others:
             node.run("CLUSTER MEET", HOST, first.port, first.bus)
+
+    def _join(self) -> None:
+        self._meet()
         shares = [SLOTS * number // 3 for number in range(4)]
         for pair, begin, end in zip(self.pairs, shares, shares[1:], strict=False):
             pair.leader.run("CLUSTER ADDSLOTSRANGE", begin, end - 1)

@@ -13,8 +13,10 @@ from reticket.cli import (
     doctor,
     family,
     key,
+    migrate,
     move,
     openapi,
+    replay,
     serve,
     setup,
     tenant,
@@ -51,7 +53,7 @@ def command(builder: Builder) -> click.Group:
         click.echo(__version__)
 
     nouns = (account, application, backup, client, doctor, family, key, openapi, serve)
-    for noun in (*nouns, move, setup, tenant, user):
+    for noun in (*nouns, migrate, move, replay, setup, tenant, user):
         for each in noun.COMMANDS:
             root.add_command(each)
     return root

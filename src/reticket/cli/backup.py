@@ -1,45 +1,50 @@
-"""`reticket backup` and `restore`: copies of both databases, and what the copies have not seen."""
+"""`reticket backup` and `restore`: copies of what is a file, and what the copies have not seen."""
 
 from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
-from reticket.audit import revocations
 from reticket.cli.frame import CONFIG, DATA, Frame, Place, with_house
 from reticket.cli.house import House
+from reticket.cli.replay import STREAM, replayed
 from reticket.config import sqlite_path
 from reticket.core.errors import StartupError
-from reticket.core.model import Family, Selection
-from reticket.core.policy import SECOND
-from reticket.core.ports import Event
-from reticket.crypto.life import KeyRefused
 from reticket.settings import Settings
-
-PAGE = 1_000
 
 
 @click.command()
 @click.argument("folder", type=Place())
 @with_house
 def backup(house: House, folder: Path) -> None:
-    """Copy both databases into a new folder while the service runs.
+    """Copy families and directory into a new folder while the service runs.
 
-    The master key is left out on purpose: without it the copies open nothing. Keep it elsewhere.
+    What is on a server is copied by its own tools: that is said, and no fault as long as there is
+    a file to copy. The master key is left out on purpose: without it the copies open nothing.
+    Keep it elsewhere.
 
     \b
     Example:
       reticket backup /backups/2026-11-21 --data ./data
     """
     _make(folder)
-    for url, copy in house.copies():
-        copy(folder / sqlite_path(url).name)
-    click.echo(f"{folder} holds the databases; the master key is left out, keep it elsewhere")
+    elsewhere = []
+    for what, copy in house.copies().items():
+        try:
+            copy(folder / _name(what))
+        except StartupError as reason:
+            elsewhere.append(str(reason).rstrip("."))
+    if not any(folder.iterdir()):
+        folder.rmdir()
+        raise StartupError(f"nothing here is a file to copy: {'; '.join(elsewhere)}")
+    for sentence in elsewhere:
+        click.echo(f"not copied: {sentence}")
+    held = " and ".join(sorted(each.stem for each in folder.iterdir()))
+    click.echo(f"{folder} holds {held}; the master key is left out, keep it elsewhere")
 
 
 @click.command()
@@ -47,7 +52,7 @@ def backup(house: House, folder: Path) -> None:
 @click.option(
     "--audit",
     "streams",
-    type=click.Path(path_type=Path, exists=True),
+    type=STREAM,
     multiple=True,
     help="An audit stream to replay revocations from; default: the data folder's own.",
 )
@@ -63,7 +68,8 @@ def restore(
 ) -> None:
     """Put the copies of a backup in place, and end again what was revoked since.
 
-    Stop the service first. The master key must be there, in its file or variable.
+    Stop the service first. The master key must be there, in its file or variable. What is on a
+    server is restored by its own tools before this, or before `reticket replay`.
 
     \b
     Example:
@@ -71,12 +77,10 @@ def restore(
     """
     settings = frame.builder.load(config, {"data": data})
     with frame.builder.alone(settings):
-        _place(settings, folder)
+        _place(_files(settings), folder)
         with frame.opened(settings) as house:
-            _keep_to_heal(house)
-            told = [event for stream in streams or _own(settings) for event in revocations(stream)]
-            replayed = replay(told, house.upkeep.revoke) + _distrust(house, told)
-    click.echo(f"{folder} is restored; {replayed} revocations replayed")
+            count = replayed(house, streams or (settings.audit_file,))
+    click.echo(f"{folder} is restored; {count} revocations replayed")
     click.echo(
         "What was changed of people, applications and keys since the backup is gone: disable, "
         "change passwords and rotate keys again where it matters"
@@ -92,62 +96,45 @@ def _make(folder: Path) -> None:
         raise StartupError(f"cannot make {folder}: {error.strerror}") from None
 
 
-def _place(settings: Settings, folder: Path) -> None:
-    targets = [sqlite_path(url) for url in (settings.families, settings.directory)]
-    for target in targets:
-        if not (folder / target.name).is_file():
-            raise StartupError(f"{folder} is no backup: it has no {target.name}")
-    for target in targets:
-        fresh = target.with_name(f"{target.name}.restored")
-        fresh.touch(mode=0o600)
-        shutil.copyfile(folder / target.name, fresh)
-        for leftover in ("-wal", "-shm"):
-            Path(f"{target}{leftover}").unlink(missing_ok=True)
-        os.replace(fresh, target)
+def _name(what: str) -> str:
+    return f"{what}.sqlite"
 
 
-def _own(settings: Settings) -> tuple[Path, ...]:
-    return (settings.audit_file,) if settings.audit_file.is_file() else ()
+def _files(settings: Settings) -> Mapping[str, Path | None]:
+    """Where each is, by its name in a backup; None for what is on a server."""
+    return {
+        _name("families"): sqlite_path(settings.families),
+        _name("directory"): sqlite_path(settings.directory),
+    }
 
 
-def replay(events: Iterable[Event], revoke: Callable[[Selection, str], Sequence[Family]]) -> int:
-    """End again the families that an audit stream tells were ended; how many those were."""
-    ended = 0
-    for event in events:
-        if event.family is not None:
-            chosen = Selection(family=bytes.fromhex(event.family))
-            ended += len(revoke(chosen, event.cause or "restored"))
-    return ended
+def _place(files: Mapping[str, Path | None], folder: Path) -> None:
+    for name, target in files.items():
+        copied = (folder / name).is_file()
+        if target is None and copied:
+            raise StartupError(
+                f"{folder} has {name}, but the settings name a server for it: name a file, and "
+                "carry it to the server afterwards"
+            )
+        if target is not None and not copied:
+            raise StartupError(f"{folder} is no backup of these settings: it has no {name}")
+    targets = {name: target for name, target in files.items() if target is not None}
+    if not targets:
+        raise StartupError(
+            "families and directory are on servers: restore them by their own tools, then run "
+            "`reticket replay`"
+        )
+    for name, target in targets.items():
+        _replace(folder / name, target)
 
 
-def _keep_to_heal(house: House) -> None:
-    """A copy does not know how long its sessions have gone on since; a purge must not forget them
-    before their clients have come back with newer tokens.
-    """
-    cursor: bytes | None = None
-    while True:
-        page = house.store.page(Selection(), PAGE, cursor)
-        house.store.absorb([_lasting(house, family) for family in page.families])
-        cursor = page.cursor
-        if cursor is None:
-            return
-
-
-def _lasting(house: House, family: Family) -> Family:
-    policy = house.policies.get(family.resource)
-    lasts = house.clock() + policy.refresh * SECOND if policy else 0
-    return family._replace(expires_at=max(family.expires_at, min(family.ends_at, lasts)))
-
-
-def _distrust(house: House, events: Iterable[Event]) -> int:
-    """Compromise again the keys that the copy still trusts; how many those were."""
-    distrusted = 0
-    for event in events:
-        if event.detail is not None:
-            with suppress(KeyRefused):
-                house.ring.compromise(str(event.detail["key"]))
-                distrusted += 1
-    return distrusted
+def _replace(copy: Path, target: Path) -> None:
+    fresh = target.with_name(f"{target.name}.restored")
+    fresh.touch(mode=0o600)
+    shutil.copyfile(copy, fresh)
+    for leftover in ("-wal", "-shm"):
+        Path(f"{target}{leftover}").unlink(missing_ok=True)
+    os.replace(fresh, target)
 
 
 COMMANDS = (backup, restore)

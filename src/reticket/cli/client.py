@@ -1,20 +1,145 @@
-"""`reticket client`: OAuth clients as they were registered by a directory file."""
+"""`reticket client`: OAuth clients. Secrets are made here and printed once."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import click
 
+from reticket.cli.application import SECRET_BYTES
 from reticket.cli.frame import JSON, Group, show, told, with_house
 from reticket.cli.house import House
+from reticket.core.model import Selection
 from reticket.core.people import Client
+from reticket.dialects.oauth.registration import GRANTS, flagged
+from reticket.directory.drafts import ClientDraft
+from reticket.directory.seed import checked_registration, edited_registration
+
+COLUMNS = ("client_id", "public", "disabled", "created_at")
+SHORT_GRANTS = {name.rpartition(":")[2].replace("-", "_"): name for name in GRANTS}
 
 
 @click.group(cls=Group)
 def client() -> None:
-    """List OAuth clients."""
+    """Add, change and list OAuth clients. Secrets are made here and printed once."""
+
+
+class PolicySpec(click.ParamType[Mapping[str, Any]]):
+    """`PRESET` or `PRESET,window=5,access=600`; what of it is right is for the directory to say."""
+
+    name = "PRESET[,MEMBER=VALUE]"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Mapping[str, Any]:
+        preset, *changes = str(value).split(",")
+        pairs = [change.partition("=") for change in changes]
+        for name, equals, _ in pairs:
+            if not name or not equals:
+                self.fail(f"{value!r} is not like BROWSER,window=5", param, ctx)
+        return {"preset": preset, **{name: _plain(text) for name, _, text in pairs}}
+
+
+class Grant(click.Choice[str]):
+    """A grant type by its name, or by the last word of its URN."""
+
+    name = "GRANT"
+
+    def __init__(self) -> None:
+        super().__init__(tuple(SHORT_GRANTS))
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> str:
+        if value in GRANTS:
+            return str(value)
+        return SHORT_GRANTS[super().convert(value, param, ctx)]
+
+
+class KeySet(click.Path):
+    """A file with public keys, as JSON (RFC 7517 §5)."""
+
+    name = "FILE"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+        try:
+            return json.loads(Path(value).read_text("utf-8"))
+        except OSError as error:
+            self.fail(f"{value} cannot be read: {error.strerror}", param, ctx)
+        except (ValueError, RecursionError):
+            self.fail(f"{value} is not JSON", param, ctx)
+
+
+_OPTIONS = (
+    click.option("--name", help="What people are shown; default: the id."),
+    click.option("--redirect-uri", "redirect_uris", multiple=True, help="May be repeated."),
+    click.option("--scope", "scopes", multiple=True, help="May be repeated."),
+    click.option("--grant", "grants", type=Grant(), multiple=True, help="May be repeated."),
+    click.option("--resource", "resources", multiple=True, help="An audience; may be repeated."),
+    click.option("--policy", type=PolicySpec(), help="Default BROWSER; as SERVICE,window=5."),
+    click.option("--dpop/--no-dpop", "dpop_required", default=None, help="Tokens bound to a key."),
+    click.option("--par/--no-par", "par_required", default=None, help="Pushed requests alone."),
+    click.option("--jwks", type=KeySet(), help="Public keys, for private_key_jwt."),
+    click.option("--admin/--no-admin", default=None, help="May use the admin API."),
+)
+
+
+def registering(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Options that say what a client is registered with; they arrive as one mapping of those
+    that were given.
+    """
+
+    def run(*arguments: Any, **options: Any) -> Any:
+        said = {key: options.pop(key) for key in _MEMBERS}
+        said["scopes"] = [word for words in said["scopes"] for word in words.split()]
+        given = {key: value for key, value in said.items() if value not in (None, (), [])}
+        return command(*arguments, said=given, **options)
+
+    run.__name__, run.__doc__ = command.__name__, command.__doc__
+    for option in reversed(_OPTIONS):
+        run = option(run)
+    return run
+
+
+_MEMBERS = (
+    "name",
+    "redirect_uris",
+    "scopes",
+    "grants",
+    "resources",
+    "policy",
+    "dpop_required",
+    "par_required",
+    "jwks",
+    "admin",
+)
+
+
+@client.command()
+@click.argument("client_id")
+@click.option("--public", is_flag=True, help="It cannot keep a secret: a browser, an app.")
+@JSON
+@with_house
+@registering
+def add(house: House, client_id: str, public: bool, as_json: bool, said: Mapping[str, Any]) -> None:
+    """Add a client and print its secret, once. One with --public or --jwks has none.
+
+    \b
+    Examples:
+      reticket client add backend --policy SERVICE --scope orders.read
+      reticket client add spa --public --redirect-uri https://shop.example.com/callback
+      reticket client add console --admin --json
+    """
+    secret = None if public or "jwks" in said else secrets.token_urlsafe(SECRET_BYTES)
+    if public and "jwks" in said:
+        raise click.UsageError("a client with --jwks can prove who it is: it is not --public")
+    registration = checked_registration(flagged(said), public=secret is None)
+    draft = ClientDraft(client_id, disabled=False, registration=registration)
+    house.directory.clients.add(draft, secret and house.hasher.hash(secret))
+    if as_json:
+        _print(_row(_find(house, client_id)) | ({"client_secret": secret} if secret else {}))
+    else:
+        click.echo(secret or f"{client_id} is added; it has no secret")
 
 
 @client.command("list")
@@ -27,7 +152,120 @@ def list_(house: House, as_json: bool) -> None:
     Example:
       reticket client list --json
     """
-    show(_rows(house), ("client_id", "public", "disabled", "created_at"), as_json)
+    show(_rows(house), COLUMNS, as_json)
+
+
+@client.command("show")
+@click.argument("client_id")
+@JSON
+@with_house
+def show_one(house: House, client_id: str, as_json: bool) -> None:
+    """Show one client.
+
+    \b
+    Example:
+      reticket client show spa
+    """
+    row = _row(_find(house, client_id))
+    if as_json:
+        _print(row)
+        return
+    members = {**row, **row["registration"]}
+    del members["registration"]
+    for name, value in members.items():
+        click.echo(f"{name:18} {value if isinstance(value, str) else json.dumps(value)}")
+
+
+@client.command()
+@click.argument("client_id")
+@with_house
+@registering
+def edit(house: House, client_id: str, said: Mapping[str, Any]) -> None:
+    """Change what a client is registered with: what is given replaces what was there.
+
+    \b
+    Examples:
+      reticket client edit spa --policy BROWSER,window=5
+      reticket client edit spa --redirect-uri https://a.example.com/cb --redirect-uri com.app:/cb
+    """
+    if not said:
+        raise click.UsageError("say what to change")
+    registration = edited_registration(_find(house, client_id), said)
+    house.directory.clients.register(client_id, flagged(registration))
+
+
+@client.command("rotate-secret")
+@click.argument("client_id")
+@JSON
+@with_house
+def rotate_secret(house: House, client_id: str, as_json: bool) -> None:
+    """Give a client a new secret and print it, once. Its sessions go on.
+
+    \b
+    Example:
+      reticket client rotate-secret backend
+    """
+    secret = secrets.token_urlsafe(SECRET_BYTES)
+    house.directory.clients.rotate_secret(client_id, house.hasher.hash(secret))
+    if as_json:
+        _print({"client_id": client_id, "client_secret": secret})
+    else:
+        click.echo(secret)
+
+
+@client.command()
+@click.argument("client_id")
+@with_house
+def disable(house: House, client_id: str) -> None:
+    """Block a client: it gets no answer, and its sessions no new tokens.
+
+    \b
+    Example:
+      reticket client disable spa
+    """
+    house.directory.clients.disable(client_id)
+
+
+@client.command()
+@click.argument("client_id")
+@with_house
+def enable(house: House, client_id: str) -> None:
+    """Let a blocked client in again.
+
+    \b
+    Example:
+      reticket client enable spa
+    """
+    house.directory.clients.enable(client_id)
+
+
+@client.command()
+@click.argument("client_id")
+@with_house
+def delete(house: House, client_id: str) -> None:
+    """Forget a client, and end its sessions: a later one of that name finds none of them.
+
+    \b
+    Example:
+      reticket client delete spa
+    """
+    house.directory.clients.disable(client_id)
+    house.upkeep.revoke(Selection(client=client_id), "client_removed")
+    house.directory.clients.remove(client_id)
+
+
+def _plain(text: str) -> object:
+    if text in ("true", "false"):
+        return text == "true"
+    return int(text) if text.isdecimal() else text
+
+
+def _find(house: House, client_id: str) -> Client:
+    house.directory.catch_up_now()
+    found = house.directory.client(client_id)
+    if found is None:
+        raise click.ClickException(f"there is no client {client_id}")
+    return found
 
 
 def _rows(house: House) -> Iterator[Mapping[str, Any]]:
@@ -38,14 +276,18 @@ def _rows(house: House) -> Iterator[Mapping[str, Any]]:
         after = lines[-1].id
 
 
-def _row(client: Client) -> Mapping[str, Any]:
+def _row(client: Client) -> dict[str, Any]:
     return {
         "client_id": client.id,
-        "public": client.public,
+        "public": client.public and "jwks" not in client.registration,
         "disabled": client.disabled,
         "registration": client.registration,
         "created_at": told(client.created_at),
     }
+
+
+def _print(row: Mapping[str, Any]) -> None:
+    click.echo(json.dumps(row, indent=2))
 
 
 COMMANDS = (client,)

@@ -6,10 +6,18 @@ from collections.abc import Iterator
 from typing import Any
 
 import click
+import msgspec
 
-from reticket.cli.frame import JSON, Group, show, told, with_house
+from reticket.cli.frame import JSON, Frame, Group, show, told, with_house
 from reticket.cli.house import House
+from reticket.config import issuer_of, presets
+from reticket.core.errors import Refusal
 from reticket.core.model import Family, Selection
+from reticket.core.people import Client, User
+from reticket.core.policy import SECOND
+from reticket.dialects.oauth.site import Site
+from reticket.dialects.oauth.start import Wish
+from reticket.dialects.oauth.start import start as begin_family
 
 PAGE = 500
 COLUMNS = ("id", "resource", "subject", "context", "generation", "rotated_at", "expires_at", "end")
@@ -17,7 +25,7 @@ COLUMNS = ("id", "resource", "subject", "context", "generation", "rotated_at", "
 
 @click.group(cls=Group)
 def family() -> None:
-    """List, show and revoke families: one family is one sign-in with all its tokens."""
+    """Start, list, show and revoke families: one family is one sign-in with all its tokens."""
 
 
 def selecting(command: Any) -> Any:
@@ -25,6 +33,7 @@ def selecting(command: Any) -> Any:
     for option in (
         click.option("--subject", help="A user's e-mail or id, or an application's id."),
         click.option("--resource", help="Such as kibo.adminuser or cloudreve.user."),
+        click.option("--client", help="An OAuth client's id."),
         click.option("--context", help="A tenant or account; together with --subject."),
     ):
         command = option(command)
@@ -41,6 +50,7 @@ def list_(
     house: House,
     subject: str | None,
     resource: str | None,
+    client: str | None,
     context: str | None,
     with_ended: bool,
     limit: int,
@@ -57,6 +67,7 @@ def list_(
     chosen = Selection(
         subject=_subject(house, subject),
         resource=_resource(house, resource),
+        client=client,
         context=context,
         live_at=live_at,
     )
@@ -95,27 +106,99 @@ def revoke(
     family_id: str | None,
     subject: str | None,
     resource: str | None,
+    client: str | None,
     context: str | None,
     everything: bool,
 ) -> None:
-    """End families: one, a subject's, a resource's, or all. Their tokens die at once.
+    """End families: one, a subject's, a resource's, a client's, or all. Their tokens die at once.
 
     \b
     Examples:
       reticket family revoke 0198c0de00007000800000000000abcd
       reticket family revoke --subject ada@example.com
       reticket family revoke --subject ada@example.com --context 1000
+      reticket family revoke --client spa
     """
-    narrowed = bool(family_id or subject or resource)
+    narrowed = bool(family_id or subject or resource or client)
     if narrowed == everything:
-        raise click.UsageError("say which: a family's id, --subject, --resource, or --all alone")
+        raise click.UsageError(
+            "say which: a family's id, --subject, --resource, --client, or --all alone"
+        )
     chosen = Selection(
         family=_id(family_id) if family_id else None,
         subject=_subject(house, subject),
         resource=_resource(house, resource),
+        client=client,
         context=context,
     )
     click.echo(f"{len(house.upkeep.revoke(chosen, 'operator'))} revoked")
+
+
+@family.command()
+@click.option("--client", "client_id", required=True, help="The OAuth client that gets the tokens.")
+@click.option("--user", "who", required=True, help="An e-mail or a user's id.")
+@click.option("--scope", help="Space-separated; default: all that the client may be granted.")
+@click.option("--resource", "resources", multiple=True, help="An audience; may be repeated.")
+@click.option("--amr", multiple=True, help="How you know, as pwd or otp; may be repeated.")
+@click.option("--tenant", type=int, help="The tenant that it begins in.")
+@click.option("--dpop-jkt", help="Thumbprint of the key that its tokens are bound to.")
+@JSON
+@click.pass_obj
+@with_house
+def start(
+    house: House,
+    frame: Frame,
+    client_id: str,
+    who: str,
+    scope: str | None,
+    resources: tuple[str, ...],
+    amr: tuple[str, ...],
+    tenant: int | None,
+    dpop_jkt: str | None,
+    as_json: bool,
+) -> None:
+    """Start a family for somebody whom you have checked, and print its tokens, once.
+
+    Works while the service runs. Tokens say that they come from the setting `issuer`; without it,
+    from the address that the service serves or served last.
+
+    \b
+    Example:
+      reticket family start --client spa --user ada@example.com --scope "openid profile" --json
+    """
+    now = house.clock() // SECOND
+    wish = Wish(now, scope, resources, amr, tenant, dpop_jkt)
+    site = Site(issuer_of(house.settings), presets(house.settings))
+    beginning = begin_family(site, _client(house, client_id), _user(house, who), wish, now)
+    try:
+        answer = frame.builder.perform(house, beginning).answer
+    except Refusal as refusal:
+        raise click.ClickException(_sentence(refusal)) from None
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(answer)).decode())
+        return
+    for name, value in msgspec.to_builtins(answer).items():
+        click.echo(f"{name:14} {value}")
+
+
+def _client(house: House, client_id: str) -> Client:
+    found = house.directory.client(client_id)
+    if found is None:
+        raise click.ClickException(f"there is no client {client_id}")
+    return found
+
+
+def _user(house: House, who: str) -> User:
+    found = house.directory.user_by_email(who) or house.directory.user(who)
+    if found is None:
+        raise click.ClickException(f"there is nobody with the e-mail or id {who}")
+    return found
+
+
+def _sentence(refusal: Refusal) -> str:
+    if refusal.parameter:
+        return f"{refusal.parameter} {refusal.detail}"
+    return f"the user cannot sign in: {refusal.code.value}"
 
 
 def facts(found: Family) -> dict[str, Any]:
@@ -124,6 +207,8 @@ def facts(found: Family) -> dict[str, Any]:
         "id": found.id.hex(),
         "resource": found.resource,
         "subject": found.subject,
+        "client": found.client,
+        "scope": found.scope,
         "context": found.context,
         "policy": found.policy,
         "generation": found.generation,

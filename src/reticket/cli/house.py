@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
+from reticket.core.commands import Command
 from reticket.core.policy import Policy
 from reticket.core.ports import AuditLog, Clock, Ephemeral, SecretHasher, Store
+from reticket.core.schema import Migrating, Standing
 from reticket.core.upkeep import Upkeep
 from reticket.crypto.ring import Ring
+from reticket.crypto.sealing import Sealer
 from reticket.directory.directory import Directory
 from reticket.directory.seed import load_seed
 from reticket.settings import Settings
 from reticket.wire import Dialect
+
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,7 @@ class House:
     ephemeral: Ephemeral
     directory: Directory
     ring: Ring
+    sealer: Sealer
     hasher: SecretHasher
     audit: AuditLog
     upkeep: Upkeep
@@ -39,12 +45,11 @@ class House:
         """Load a directory file. StartupError with the line at fault."""
         load_seed(file, self.directory, self.hasher, self.clock())
 
-    def copies(self) -> Sequence[tuple[str, Callable[[Path], None]]]:
-        """What a backup copies: URLs, and how each is written to a new file."""
-        return (
-            (self.settings.families, self.store.backup),
-            (self.settings.directory, self.directory.backup),
-        )
+    def copies(self) -> Mapping[str, Callable[[Path], None]]:
+        """What a backup copies, and how each is written to a new file. StartupError where it
+        cannot be in a file.
+        """
+        return {"families": self.store.backup, "directory": self.directory.backup}
 
     def ready(self) -> None:
         """Have every store read or write. Unavailable when one cannot."""
@@ -65,6 +70,23 @@ class House:
         self.audit.close()
 
 
+class Schema(NamedTuple):
+    """What is at rest at a URL, by its schema; None where the engine has none."""
+
+    what: str
+    url: str
+    engine: Migrating | None
+
+    def standing(self) -> Standing | None:
+        """How it stands; nothing is made. StartupError."""
+        return self.engine.standing(self.url) if self.engine else None
+
+    def migrate(self) -> None:
+        """Bring it to the newest version while older programs use it. StartupError."""
+        if self.engine:
+            self.engine.migrate(self.url)
+
+
 class Builder(Protocol):
     """What the composition root gives to the commands."""
 
@@ -76,9 +98,21 @@ class Builder(Protocol):
         """The store of that URL alone. StartupError when there is none."""
         ...
 
+    def families_schema(self, url: str) -> Schema: ...
+
+    def directory_schema(self, url: str) -> Schema: ...
+
     def serve(self, settings: Settings, started: Callable[[str], None]) -> None: ...
 
+    def perform(self, house: House, operation: Generator[Command, Any, R]) -> R:
+        """What an operation returns once the service has performed its commands here."""
+        ...
+
     def dialects(self, settings: Settings) -> Sequence[Dialect]: ...
+
+    def documented(self, settings: Settings) -> Sequence[Dialect]:
+        """Whatever has an OpenAPI document: the dialects, and the admin API."""
+        ...
 
     def alone(self, settings: Settings) -> AbstractContextManager[None]:
         """Keep the data folder from being served meanwhile. StartupError when it is."""

@@ -8,9 +8,11 @@ from pathlib import Path
 import click
 
 from reticket.audit import revocations
-from reticket.cli.backup import replay
 from reticket.cli.frame import CONFIG, DATA, Frame
 from reticket.core.carry import carry
+from reticket.core.errors import StartupError
+from reticket.core.replay import replay
+from reticket.core.schema import Task
 
 
 @click.command()
@@ -44,14 +46,17 @@ def move(
       reticket move --from sqlite:///data/families.sqlite --to postgresql://db/reticket
     """
     settings = frame.builder.load(config, {"data": data})
+    there = frame.builder.families_schema(source).standing()
+    if there and there.task is Task.MAKE:
+        raise StartupError(f"there are no families at {there.place}: see what --from says")
     with (
         closing(frame.builder.families(source, settings)) as old,
         closing(frame.builder.families(target, settings)) as new,
     ):
         carried = carry(old, new)
-        told = (event for stream in streams for event in revocations(stream))
-        ended = replay(told, new.revoke)
-    click.echo(f"{carried} sessions carried, {ended} revocations replayed")
+        told = [event for stream in streams for event in revocations(stream)]
+        ended = replay(new, told)
+    click.echo(f"{carried} sessions carried, {len(ended)} revocations replayed")
 
 
 COMMANDS = (move,)

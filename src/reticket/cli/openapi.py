@@ -15,14 +15,14 @@ from reticket.openapi import document_bytes
 @CONFIG
 @click.pass_obj
 def openapi(frame: Frame, dialect: str | None, config: Path | None) -> None:
-    """Print the OpenAPI document of a dialect; without one, the names of all.
+    """Print the OpenAPI document of a dialect or of the admin API; without one, all names.
 
     \b
     Examples:
       reticket openapi
       reticket openapi cloudreve > cloudreve.json
     """
-    known = {each.name: each for each in frame.builder.dialects(frame.builder.load(config, {}))}
+    known = {each.name: each for each in frame.builder.documented(frame.builder.load(config, {}))}
     if dialect is None:
         click.echo("\n".join(known))
     elif dialect in known:

@@ -52,19 +52,21 @@ def serve(
 def _greet(url: str, dialects: Sequence[Dialect], demo: bool) -> None:
     click.echo(f"reticket answers on {url}; documents and a page to try them: {url}/docs")
     if demo:
-        for line in lines(url, dialects):
+        for line in lines(url, url, dialects):
             click.echo(line)
 
 
-def lines(url: str, dialects: Sequence[Dialect]) -> Iterator[str]:
-    """Shell lines for each example: one that signs in, one that signs in and refreshes."""
+def lines(first: str, second: str, dialects: Sequence[Dialect]) -> Iterator[str]:
+    """Shell lines for each example: one that signs in at the first address, one that signs in
+    there and refreshes at the second.
+    """
     for dialect in dialects:
         for example in dialect.examples:
-            sign_in = _curl(url, example.sign_in, quote(example.body))
+            sign_in = _curl(first, example.sign_in, quote(example.body))
             yield f"\n# {example.title}: sign in"
             yield sign_in
             yield f"# {example.title}: refresh"
-            yield _curl(url, example.refresh, f'"$({sign_in}{_picked(example)})"')
+            yield _curl(second, example.refresh, f'"$({sign_in}{_picked(example)})"')
 
 
 def _picked(example: Example) -> str:

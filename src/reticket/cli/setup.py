@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import secrets
 from pathlib import Path
 
 import click
 
+from reticket.cli.application import SECRET_BYTES
 from reticket.cli.frame import CONFIG, DATA, Frame, Place, with_house
 from reticket.cli.house import House
+from reticket.dialects.oauth.registration import flagged
+from reticket.directory.drafts import ClientDraft
+from reticket.directory.seed import checked_registration
+
+ADMIN_CLIENT = "admin"
 
 
 @click.command()
@@ -15,7 +22,8 @@ from reticket.cli.house import House
 @CONFIG
 @click.pass_obj
 def init(frame: Frame, data: Path | None, config: Path | None) -> None:
-    """Make a data folder: databases, the first keys, and the master key's file.
+    """Make a data folder: databases, the first keys, the master key's file, and the first client
+    of the admin API, whose secret is printed once.
 
     Safe to repeat: what is there stays as it is.
 
@@ -27,6 +35,27 @@ def init(frame: Frame, data: Path | None, config: Path | None) -> None:
         click.echo(f"{house.settings.data} is ready")
         if house.master_key_file is not None:
             click.echo(f"{house.master_key_file} opens its keys: keep a copy of it somewhere else")
+        if not _has_admin(house):
+            _make_admin(house)
+
+
+def _has_admin(house: House) -> bool:
+    found = house.directory.clients.page(limit=1)
+    while found:
+        if found[0].id == ADMIN_CLIENT or found[0].registration.get("admin"):
+            return True
+        found = house.directory.clients.page(found[0].id, 1)
+    return False
+
+
+def _make_admin(house: House) -> None:
+    secret = secrets.token_urlsafe(SECRET_BYTES)
+    said = flagged({"name": "First admin", "policy": "SERVICE", "admin": True})
+    draft = ClientDraft(ADMIN_CLIENT, False, checked_registration(said, public=False))
+    house.directory.clients.add(draft, house.hasher.hash(secret))
+    click.echo("The client of the admin API, and its secret, which is shown only now:")
+    click.echo(f"client_id      {ADMIN_CLIENT}")
+    click.echo(f"client_secret  {secret}")
 
 
 @click.command()

@@ -6,10 +6,7 @@ that is ahead of its copy heals it.
 
 from __future__ import annotations
 
-from reticket.core.model import Selection
 from reticket.core.ports import Store
-
-BATCH = 1_000
 
 
 def carry(source: Store, target: Store) -> int:
@@ -18,11 +15,9 @@ def carry(source: Store, target: Store) -> int:
     Raises:
         Unavailable: one of the two cannot answer. What was carried stays; carry again.
     """
-    carried, cursor, now = 0, None, source.now()
-    while True:
-        page = source.page(Selection(), BATCH, cursor)
-        living = [family for family in page.families if family.expires_at > now]
+    carried, now = 0, source.now()
+    for batch in source.walk():
+        living = [family for family in batch if family.expires_at > now]
         target.absorb(living)
-        carried, cursor = carried + len(living), page.cursor
-        if cursor is None:
-            return carried
+        carried += len(living)
+    return carried

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reticket.core.errors import Refusal
-from reticket.core.model import Caller, Family, Outcome
+from reticket.core.model import Caller, Family, Outcome, Selection
 from reticket.core.ports import Event
 from reticket.core.steps import Turned
 
@@ -73,6 +73,20 @@ def sign_in_failed(
 def revoked(at: int, family: Family) -> Event:
     """The event of a revocation that no request of the family's own asked for."""
     return _of(family, at, "revoked", family.resource, _NOBODY, family.revoked_cause)
+
+
+def revocation(at: int, selection: Selection, cause: str) -> Event:
+    """The event of a demand to end families, whichever it met; it was begun at that time."""
+    return Event(
+        at,
+        "revocation",
+        selection.resource,
+        selection.family.hex() if selection.family else None,
+        selection.subject,
+        selection.context,
+        cause,
+        detail={"client": selection.client} if selection.client else None,
+    )
 
 
 def _of(

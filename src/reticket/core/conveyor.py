@@ -29,20 +29,40 @@ PAUSE = 0.005
 
 
 class Lane:
-    """One thread. Work handed to it runs in order; `close` finishes what was accepted."""
+    """One thread. Work handed to it runs in order; `close` finishes what was accepted.
 
-    def __init__(self, name: str, threads: int = 1, longest_queue: int = LONGEST_QUEUE) -> None:
+    Args:
+        longest_wait: seconds in the queue after which work is not begun any more: where each waits
+            for the same silence, the last would wait for all of them.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        threads: int = 1,
+        longest_queue: int = LONGEST_QUEUE,
+        longest_wait: float = LONGEST_WAIT,
+    ) -> None:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
         self._name = name
         self._room = longest_queue
+        self._longest_wait = longest_wait
 
     async def run(self, work: Callable[..., O], *arguments: Any) -> O:
-        """Run a function on the lane. Unavailable when too much is waiting already."""
+        """Run a function on the lane. Unavailable when too much is waiting, or for too long."""
         if self._room <= 0:
             raise Unavailable(f"the {self._name} lane has too much waiting")
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self._longest_wait
+
+        def in_time() -> O:
+            if loop.time() > until:
+                raise Unavailable(f"the {self._name} lane has kept somebody waiting for too long")
+            return work(*arguments)
+
         self._room -= 1
         try:
-            return await asyncio.wrap_future(self._accepted(work, *arguments))
+            return await asyncio.wrap_future(self._accepted(in_time))
         finally:
             self._room += 1
 
@@ -54,9 +74,9 @@ class Lane:
         """Work off what was accepted, then stop the thread."""
         self._pool.shutdown()
 
-    def _accepted(self, work: Callable[..., O], *arguments: Any) -> Future[O]:
+    def _accepted(self, work: Callable[[], O]) -> Future[O]:
         try:
-            return self._pool.submit(work, *arguments)
+            return self._pool.submit(work)
         except RuntimeError:
             raise Unavailable(f"the {self._name} lane is closed") from None
 

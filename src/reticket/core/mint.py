@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from reticket.core.errors import Cause, Code, Refusal
@@ -40,10 +41,17 @@ RETRY_WINDOW = 60 * SECOND
 ACCESS, ID = "at+jwt", "JWT"
 """`typ` of what is signed (RFC 9068 §2.1; an ID token has no type of its own)."""
 
+REMEMBERED = 10_000
+"""Access tokens whose signature is not verified again while this process remembers them."""
+
 NONCE_STEP = 60 * SECOND
 NONCE_LIFETIME = 300 * SECOND
 NONCE_HEAD = 10
 LONGEST_NONCE = 64
+
+
+class Forged(Exception):
+    """No key of ours made it."""
 
 
 class Mint:
@@ -65,6 +73,7 @@ class Mint:
         self._encode = encode
         self._decode = decode
         self._headers: dict[tuple[str, str, str], str] = {}
+        self._verified = lru_cache(REMEMBERED)(self._verify)
 
     def issue(
         self,
@@ -205,14 +214,13 @@ class Mint:
         )
 
     def _claims(self, resource: Resource, text: str) -> dict[str, Any] | None:
-        if resource.symmetric:
-            payload = read_hs256(text, self._keys.macs(f"{resource.name}/jwt/access"))
-        else:
-            payload = self._read_signed(text)
+        if not resource.symmetric:
+            return self._read_signed(text)
+        payload = read_hs256(text, self._keys.macs(f"{resource.name}/jwt/access"))
         return None if payload is None else self._decode(payload)
 
-    def _read_signed(self, text: str) -> bytes | None:
-        """The payload of a JWT whose header is, to the byte, one that a key of ours writes."""
+    def _read_signed(self, text: str) -> dict[str, Any] | None:
+        """The claims of a JWT whose header is, to the byte, one that a key of ours writes."""
         parts = split_jwt(text)
         header = from_text(parts[0]) if parts else None
         if parts is None or header is None:
@@ -220,11 +228,24 @@ class Mint:
         verifier = self._keys.verifier(_key_id(self._decode_or_none(header)))
         if verifier is None or parts[0] != self._header(verifier, ACCESS):
             return None
-        signature = from_text(parts[2])
-        signed = f"{parts[0]}.{parts[1]}".encode()
-        if signature is None or not verifier.verify(signature, signed):
+        try:
+            return self._verified(verifier.kid, text)
+        except Forged:
             return None
-        return from_text(parts[1])
+
+    def _verify(self, kid: str, text: str) -> dict[str, Any]:
+        """Asked only while that key is usable, however well the answer is remembered. Forgeries
+        are not, or anybody could make this process forget what it knows.
+        """
+        verifier = self._keys.verifier(kid)
+        signed, _, encoded = text.rpartition(".")
+        signature, payload = from_text(encoded), from_text(signed.partition(".")[2])
+        if verifier is None or signature is None or payload is None:
+            raise Forged
+        if not verifier.verify(signature, signed.encode()):
+            raise Forged
+        claims: dict[str, Any] = self._decode(payload)
+        return claims
 
     def _decode_or_none(self, data: bytes) -> Any:
         try:

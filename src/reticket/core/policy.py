@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -79,3 +80,23 @@ AAL3_2026 = Policy("AAL3_2026", 600, 900, DAY // 2, 30, Reuse.REVOKE)
 KIBO_2026 = Policy("KIBO_2026", 3600, 14 * DAY, 365 * DAY, 60, Reuse.TOLERATE)
 AKINON_2026 = Policy("AKINON_2026", 3600, 14 * DAY, 365 * DAY, 30, Reuse.REVOKE)
 CLOUDREVE_2026 = Policy("CLOUDREVE_2026", 3600, 14 * DAY, 365 * DAY, 60, Reuse.TOLERATE)
+
+PRESETS: Mapping[str, Policy] = {
+    preset.name: preset
+    for preset in (
+        BROWSER_2026,
+        DEVICE_2026,
+        SERVICE_2026,
+        FAPI_2_SESSION_2026,
+        AAL2_2026,
+        AAL3_2026,
+        KIBO_2026,
+        AKINON_2026,
+        CLOUDREVE_2026,
+    )
+}
+
+
+def by_any_name(presets: Mapping[str, Policy]) -> dict[str, Policy]:
+    """Presets by their name, and by their name without the year."""
+    return {**presets, **{name.rpartition("_")[0]: found for name, found in presets.items()}}

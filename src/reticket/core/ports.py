@@ -5,7 +5,7 @@ Everything here is synchronous. Any of it may raise `Unavailable`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -80,6 +80,11 @@ class Store(Protocol):
 
     def page(self, selection: Selection, limit: int, after: bytes | None = None) -> Page:
         """At most `limit` families that fit, after the cursor."""
+
+    def walk(self) -> Iterator[Sequence[Family]]:
+        """Every family, a batch at a time, in no order. What begins or ends meanwhile may be
+        missing, and one may come twice.
+        """
 
     def revoke(self, selection: Selection, cause: str) -> Sequence[Family]:
         """End every live family that fits, with the engine's strongest durability.

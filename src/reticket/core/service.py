@@ -17,6 +17,7 @@ from reticket.core.commands import (
     FindFamily,
     FindTenant,
     FindUser,
+    InspectAccess,
     IssueAccess,
     Keep,
     KnowNonce,
@@ -38,9 +39,10 @@ from reticket.core.commands import (
     Tally,
     Tell,
 )
-from reticket.core.conveyor import Lane
+from reticket.core.conveyor import Conveyor, Lane
 from reticket.core.engine import Engine
 from reticket.core.errors import Cause, Code, Refusal
+from reticket.core.inspection import Inspection
 from reticket.core.mint import Mint
 from reticket.core.model import (
     AccessToken,
@@ -110,6 +112,12 @@ class Service:
         self._lanes = lanes
         self._clock = clock
         self._stock = stock
+        self._known_clients: Conveyor[tuple[SignInClient, Caller], Client | None] = Conveyor(
+            lanes.directory, desk.known_clients
+        )
+        self._inspection = Inspection(
+            lanes.store, stock.store, stock.ephemeral, directory, engine.holder_of
+        )
         self._performers: dict[type, Callable[[Any, Caller], Awaitable[Any]]] = {
             Refresh: engine.refresh,
             End: engine.end,
@@ -119,6 +127,7 @@ class Service:
             OpenFactorSession: self._open_factor_session,
             SecondFactor: self._second_factor,
             ReadAccess: self._read_access,
+            InspectAccess: self._inspect_access,
             FindTenant: self._find_tenant,
             FindUser: self._find_user,
             FindClient: self._find_client,
@@ -173,7 +182,13 @@ class Service:
             raise Refusal(Code.INVALID_ACCESS_TOKEN, Cause.SUBJECT_GONE)
         return access, holder
 
-    def _verify(self, command: ReadAccess) -> AccessToken:
+    async def _inspect_access(
+        self, command: InspectAccess, caller: Caller
+    ) -> tuple[AccessToken, Holder]:
+        access = self._verify(command)
+        return access, await self._inspection.holder_of(access, command.void(access))
+
+    def _verify(self, command: ReadAccess | InspectAccess) -> AccessToken:
         refusal: Refusal | None = None
         for name in command.resources:
             try:
@@ -208,6 +223,9 @@ class Service:
         return self._directory.client(client_id)
 
     async def _sign_in_client(self, command: SignInClient, caller: Caller) -> Client:
+        known = await self._known_clients.put((command, caller))
+        if known is not None:
+            return known
         return await self._lanes.passwords.run(self._desk.client, command, caller)
 
     async def _issue_access(self, command: IssueAccess, caller: Caller) -> Issued:

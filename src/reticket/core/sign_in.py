@@ -6,7 +6,7 @@ Synchronous; runs on the pool that may be busy for a while. Tells nobody which p
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -123,6 +123,28 @@ class SignInDesk:
             raise self._failure(guards, command.resource, None, Cause.WRONG_SECRET, caller)
         return application
 
+    def known_clients(
+        self, batch: Sequence[tuple[SignInClient, Caller]]
+    ) -> Sequence[Client | None]:
+        """The clients whose very secret this process has verified before; None for those that
+        `client` must check, whatever will come of it.
+        """
+        self._directory.catch_up_now()
+        limit = self._limits.address
+        addresses = {caller.address for _, caller in batch}
+        free = {each for each in addresses if not self._is_over(f"address:{each}", limit)}
+        return [
+            self._known_client(command) if caller.address in free else None
+            for command, caller in batch
+        ]
+
+    def _known_client(self, command: SignInClient) -> Client | None:
+        credentials = self._directory.client_credentials(command.client_id)
+        if credentials is None or not self._knows(credentials, command.secret):
+            return None
+        client = self._directory.client(command.client_id)
+        return None if client is None or client.disabled else client
+
     def client(self, command: SignInClient, caller: Caller) -> Client:
         """Check a client's secret, as an application's. A public one has none and is refused."""
         self._directory.catch_up_now()
@@ -184,10 +206,13 @@ class SignInDesk:
 
     def _within(self, guards: tuple[tuple[str, Limit], ...], resource: str, caller: Caller) -> None:
         for name, limit in guards:
-            if self._ephemeral.count(_failures(name), limit.window, add=0) >= limit.failures:
+            if self._is_over(name, limit):
                 refusal = Refusal(Code.TOO_MANY_ATTEMPTS, Cause.LIMITED, retry_after=limit.window)
                 self._tell_failure(resource, None, refusal, caller)
                 raise refusal
+
+    def _is_over(self, name: str, limit: Limit) -> bool:
+        return self._ephemeral.count(_failures(name), limit.window, add=0) >= limit.failures
 
     def _failure(
         self,
@@ -222,11 +247,14 @@ class SignInDesk:
             self._directory.renew_hash(credentials.subject, stored, renewed)
         return right and credentials is not None
 
+    def _knows(self, credentials: Credentials, secret: str) -> bool:
+        return self._verified.knows(credentials.subject, credentials.secret_hash, secret)
+
     def _matches_known(self, credentials: Credentials | None, secret: str) -> bool:
         if credentials is None:
             return self._matches(None, secret)
         known = (credentials.subject, credentials.secret_hash, secret)
-        if self._verified.knows(*known):
+        if self._knows(credentials, secret):
             return True
         right = self._matches(credentials, secret)
         if right:

@@ -27,10 +27,16 @@ class Upkeep:
         self._audit = audit
 
     def revoke(self, selection: Selection, cause: str) -> Sequence[Family]:
-        """End every live family that fits; the rows that this call ended."""
-        ended = self._store.revoke(selection, cause)
+        """End every live family that fits; the rows that this call ended.
+
+        The stream is told what was selected as well: an engine may end what it does not find, and
+        a call whose answer was lost has ended what the next one does not return.
+        """
         at = self._store.now()
-        self._audit.record([chronicle.revoked(at, family) for family in ended], durable=True)
+        ended = self._store.revoke(selection, cause)
+        events = [chronicle.revocation(at, selection, cause)]
+        events += [chronicle.revoked(at, family) for family in ended]
+        self._audit.record(events, durable=True)
         return ended
 
     def apply_intents(self) -> int:

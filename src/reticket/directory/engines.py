@@ -13,10 +13,11 @@ from typing import Protocol
 from sqlalchemy import Engine
 
 from reticket.core.errors import StartupError
+from reticket.core.schema import Migrating, Standing
 
 
 class Storage(Protocol):
-    """A database with the newest schema. Whatever it does may raise Unavailable."""
+    """A database whose schema this program runs on. Whatever it does may raise Unavailable."""
 
     @property
     def reader(self) -> Engine:
@@ -50,37 +51,59 @@ class Storage(Protocol):
         ...
 
 
+class Kind(Migrating, Protocol):
+    """What a module of an engine offers."""
+
+    def open_storage(self, url: str) -> Storage:
+        """Open the database, made or migrated where that hinders nobody."""
+        ...
+
+
 def open_storage(url: str) -> Storage:
-    """Open the database that a URL names, creating or migrating it.
+    """Open the database that a URL names. One that is empty is made.
 
     StartupError in one sentence, never with a password: a wrong URL, a missing driver, a server
-    that cannot be reached, a file or schema that is not ours or of a newer version.
+    that cannot be reached, a file or schema that is not ours or of another version.
     """
+    return _kind(url).open_storage(url)
+
+
+def standing(url: str) -> Standing:
+    """How the schema there stands; nothing is made. StartupError."""
+    return _kind(url).standing(url)
+
+
+def migrate(url: str) -> None:
+    """Make or upgrade the schema there, while older programs use it. StartupError."""
+    _kind(url).migrate(url)
+
+
+def _kind(url: str) -> Kind:
     scheme, _, _ = url.partition(":")
-    if scheme not in OPENERS:
+    if scheme not in KINDS:
         raise StartupError(
             "The directory's URL must look like sqlite:///FOLDER/directory.sqlite or "
             "postgresql://USER:PASSWORD@HOST:PORT/DATABASE."
         )
-    return OPENERS[scheme](url)
+    return KINDS[scheme]()
 
 
-def _sqlite(url: str) -> Storage:
-    from reticket.directory.sqlite import SqliteStorage
+def _sqlite() -> Kind:
+    from reticket.directory import sqlite
 
-    return SqliteStorage(url)
+    return sqlite
 
 
-def _postgresql(url: str) -> Storage:
+def _postgresql() -> Kind:
     try:
-        from reticket.directory.postgresql import PostgresqlStorage
+        from reticket.directory import postgresql
     except ImportError as error:
         raise StartupError(
-            "The directory is in PostgreSQL, whose driver is missing: "
-            "install psycopg with its extra `binary`."
+            f"The directory is in PostgreSQL, which needs {error.name}: "
+            "pip install 'reticket[postgresql]'."
         ) from error
-    return PostgresqlStorage(url)
+    return postgresql
 
 
-OPENERS: Mapping[str, Callable[[str], Storage]] = {"sqlite": _sqlite, "postgresql": _postgresql}
+KINDS: Mapping[str, Callable[[], Kind]] = {"sqlite": _sqlite, "postgresql": _postgresql}
 """By scheme. Each imports its driver when it is asked for, and not before."""

@@ -34,7 +34,9 @@ class Lookout:
         self._mark = database.mark()
 
     def glance(self) -> None:
-        """Look, unless somebody did within the pause; a look that failed is not repeated in it."""
+        """Look, unless somebody did within the pause; a look that failed is not repeated in it, and
+        not for as long as it took: where nobody answers, half of all callers wait for nothing.
+        """
         with self._lock:
             if self._is_due():
                 self._look()
@@ -54,7 +56,8 @@ class Lookout:
         try:
             self._compare()
         except Unavailable as fault:
-            self._fault, self._due = str(fault), self._seconds() + self._database.pause
+            ended = self._seconds()
+            self._fault, self._due = str(fault), ended + max(self._database.pause, ended - began)
             raise
         self._fault, self._due = None, began + self._database.pause
         self._changes = changes

@@ -5,18 +5,21 @@ With `postgresql_server` the only file here that knows this engine.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from psycopg.errors import InsufficientPrivilege, InvalidSchemaName, LockNotAvailable
 from sqlalchemy import Connection, inspect
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
 from reticket.core.errors import StartupError, Unavailable
+from reticket.core.schema import Standing
 from reticket.directory import postgresql_server as server
+from reticket.directory import schema
 from reticket.directory.database import version_of
-from reticket.directory.schema import is_versioned, migrate
 from reticket.directory.tables import metadata
 
 STARTING_PATIENCE = 60.0
@@ -24,6 +27,20 @@ STARTING_PATIENCE = 60.0
 
 STARTING = 0x7265_7469_636B_6574
 """The lock that a start holds, for as long as its transaction: the project's name in ASCII."""
+
+SHORT_WAIT = "SET LOCAL lock_timeout = '200ms'"
+"""Behind whoever waits for a table, everybody waits."""
+
+FORBIDDEN = InsufficientPrivilege, InvalidSchemaName
+
+ATTEMPTS = 100
+PAUSE = 0.2
+"""Seconds between attempts to lock a table that others read and write."""
+
+
+def open_storage(url: str) -> PostgresqlStorage:
+    """Open what the URL names. StartupError."""
+    return PostgresqlStorage(url)
 
 
 class PostgresqlStorage:
@@ -74,24 +91,72 @@ class PostgresqlStorage:
         self.reader.dispose()
 
 
+def standing(url: str) -> Standing:
+    """How the schema there stands; nothing is made. StartupError."""
+    options = server.options_of(url)
+    with _starting(options) as (connection, place):
+        return schema.standing_of(connection, place)
+
+
+def migrate(url: str) -> None:
+    """Make or upgrade the tables while older programs use them. StartupError.
+
+    Nobody waits long for it: what cannot have its lock at once makes room and tries again.
+    """
+    options = server.options_of(url)
+    for _ in range(ATTEMPTS):
+        with suppress(_Locked), _starting(options) as (connection, place):
+            _take_turns(connection)
+            _check(connection, place)
+            connection.exec_driver_sql(SHORT_WAIT)
+            return schema.migrate(connection, place)
+        time.sleep(PAUSE)
+    raise StartupError(
+        f"Cannot upgrade the directory {server.place_of(options)}: others keep a table that must "
+        "be changed; look for long transactions and dumps, and run `reticket migrate up` again."
+    )
+
+
 def _start(options: server.Options) -> None:
-    """Make or migrate the tables in a transaction; processes that start at once take turns."""
+    """Make the tables, or see that they are such as this version needs: what other processes
+    use is upgraded when its operator says so.
+    """
+    with _starting(options) as (connection, place):
+        _take_turns(connection)
+        _check(connection, place)
+        schema.standing_of(connection, place).refuse_older()
+        schema.migrate(connection, place)
+
+
+@contextmanager
+def _starting(options: server.Options) -> Iterator[tuple[Connection, str]]:
+    """A transaction, patient with others who start or migrate."""
     place = server.place_of(options)
     engine = server.engine_on(options, STARTING_PATIENCE)
     try:
         with engine.execution_options(writes=True).begin() as connection:
-            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (STARTING,))
-            _check(connection, place)
-            migrate(connection, place)
+            yield connection, place
     except SQLAlchemyError as error:
-        raise StartupError(f"Cannot open the directory {place}: {_reason(error)}.") from None
+        if isinstance(error, DBAPIError) and isinstance(error.orig, LockNotAvailable):
+            raise _Locked from None
+        raise StartupError(
+            f"Cannot open the directory {place}: {_reason(error)}; {_remedy(error)}."
+        ) from None
     finally:
         engine.dispose()
 
 
+class _Locked(Exception):
+    """A table was not to be had in the time that the transaction had set itself."""
+
+
+def _take_turns(connection: Connection) -> None:
+    connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (STARTING,))
+
+
 def _check(connection: Connection, place: str) -> None:
     """Others may have tables beside ours, but not under the same names."""
-    if is_versioned(connection):
+    if schema.is_versioned(connection):
         return
     taken = metadata.tables.keys() & set(inspect(connection).get_table_names())
     if taken:
@@ -99,6 +164,12 @@ def _check(connection: Connection, place: str) -> None:
             f"The database {place} has tables that are not of a directory of reticket "
             f"({', '.join(sorted(taken))}); give it a database of its own."
         )
+
+
+def _remedy(error: SQLAlchemyError) -> str:
+    if isinstance(error, DBAPIError) and isinstance(error.orig, FORBIDDEN):
+        return "grant its user USAGE and CREATE on the schema"
+    return "see that it runs and that host, user, password and database in its URL are right"
 
 
 def _reason(error: SQLAlchemyError) -> str:

@@ -29,10 +29,6 @@ class SignIns:
         """What the application's secret is checked against."""
         return self._database.find(_application_credentials, application_id)
 
-    def client_credentials(self, client_id: str) -> Credentials | None:
-        """What a client's secret is checked against; None for a public one too."""
-        return self._database.find(_client_credentials, client_id)
-
     def totp_secret(self, user_id: str) -> bytes | None:
         """The unsealed key of the second factor, or None."""
         sealed = self._database.find(_totp_sealed, user_id)
@@ -68,7 +64,8 @@ def _application_credentials(connection: Connection, application_id: str) -> Cre
     return None if row is None else Credentials(row.id, row.disabled, True, row.secret_hash)
 
 
-def _client_credentials(connection: Connection, client_id: str) -> Credentials | None:
+def read_client_credentials(connection: Connection, client_id: str) -> Credentials | None:
+    """What a client's secret is checked against; None for a public one too."""
     columns = oauth_clients.c
     statement = select(columns.client_id, columns.disabled, columns.secret_hash)
     row = connection.execute(statement.where(columns.client_id == client_id)).one_or_none()

@@ -16,10 +16,16 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from reticket.core.errors import StartupError, Unavailable
-from reticket.directory.schema import is_versioned, migrate
+from reticket.core.schema import Standing
+from reticket.directory import schema
 
 BUSY_MS = 2_000
 """How long a writer waits for another one before the directory counts as unavailable."""
+
+
+def open_storage(url: str) -> SqliteStorage:
+    """Open what the URL names. StartupError."""
+    return SqliteStorage(url)
 
 
 class SqliteStorage:
@@ -67,6 +73,20 @@ class SqliteStorage:
         self.reader.dispose()
 
 
+def standing(url: str) -> Standing:
+    """How the schema of the file stands; no file is made. StartupError."""
+    file = _file_of(url)
+    if not file.exists():
+        return schema.absent(str(file))
+    with _starting(file), _opened(file) as engine, engine.begin() as connection:
+        return schema.standing_of(connection, str(file))
+
+
+def migrate(url: str) -> None:
+    """Make or upgrade the schema, as opening does."""
+    _open(_file_of(url)).dispose()
+
+
 def _file_of(url: str) -> Path:
     """The file in a URL like `sqlite:///data/directory.sqlite`, to the letter."""
     scheme, _, name = url.partition(":///")
@@ -82,11 +102,20 @@ def _open(file: Path) -> Engine:
         try:
             with engine.execution_options(writes=True).begin() as connection:
                 _check(connection, file)
-                migrate(connection, str(file))
+                schema.migrate(connection, str(file))
         except BaseException:
             engine.dispose()
             raise
     return engine
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[Engine]:
+    engine = _engine(file)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
 
 
 def _make_private(file: Path) -> None:
@@ -123,7 +152,7 @@ def _check(connection: Connection, file: Path) -> None:
     verdict = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
     if verdict != "ok":
         raise _damaged(file)
-    if not is_versioned(connection) and inspect(connection).get_table_names():
+    if not schema.is_versioned(connection) and inspect(connection).get_table_names():
         raise StartupError(f"The file {file} is a database, but not a directory of reticket.")
 
 

@@ -81,6 +81,9 @@ directory_version = Table(
     Column("version", BigInteger, nullable=False),
 )
 
+directory_schema = Table("directory_schema", metadata, _id("oldest"))
+"""One row: the oldest revision whose code runs on these tables."""
+
 users = Table(
     "users",
     metadata,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, insert, select, update
@@ -96,6 +96,14 @@ class Users:
         statement = select(users).where(users.c.id > after).order_by(users.c.id).limit(limit)
         with self._database.read() as connection:
             return [record_of(UserLine, row) for row in connection.execute(statement)]
+
+    def rename(self, who: str, names: Mapping[str, str | None]) -> None:
+        """Change `first_name` and `last_name`, those that are given."""
+        with self._database.change() as connection:
+            user_id = require_user(connection, who)
+            known = {name: names[name] for name in ("first_name", "last_name") if name in names}
+            if known:
+                _update(connection, user_id, **known)
 
     def set_password(self, who: str, secret_hash: str) -> None:
         """Replace the password and end all families."""

@@ -5,10 +5,12 @@ No framework and no middleware on this path (design §4); everything else goes t
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Generator, MutableMapping, Sequence
 from secrets import token_hex
-from typing import Any, Protocol
+from time import perf_counter
+from typing import Any, Protocol, TypeVar
 
 import structlog
 
@@ -22,6 +24,8 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+R = TypeVar("R")
 
 LONGEST_DEVICE = 200
 _UUID = re.compile(rb"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -37,14 +41,11 @@ class Performer(Protocol):
     def perform(self, command: Command, caller: Caller) -> Awaitable[Any]: ...
 
 
-Witness = Callable[[Match, WireResponse, Caller], None]
+Witness = Callable[[Match, WireResponse, Caller, float], None]
+"""Sees an answer, and how many seconds it took."""
 
 
-def unseen(match: Match, response: WireResponse, caller: Caller) -> None:
-    """The witness that looks away: the audit stream tells what happened to sessions."""
-
-
-def logged(match: Match, response: WireResponse, caller: Caller) -> None:
+def logged(match: Match, response: WireResponse, caller: Caller, seconds: float) -> None:
     """The witness that writes a line. The route stands in it, not the path: tokens travel there."""
     route = f"{match.route.method} {match.route.path}" if match.route else None
     _log.info(
@@ -67,7 +68,9 @@ class Edge:
     Args:
         pages: takes what belongs to no dialect.
         body_limit: bytes.
-        witness: sees every answer.
+        patience: seconds in which a request is answered; later it is Unavailable, whatever becomes
+            of it: its sender asks again, as after a lost answer.
+        witnesses: see every answer; the audit stream tells what happened to sessions.
     """
 
     def __init__(
@@ -76,13 +79,15 @@ class Edge:
         performer: Performer,
         pages: Asgi,
         body_limit: int,
-        witness: Witness,
+        patience: float,
+        witnesses: Sequence[Witness],
     ) -> None:
         self._table = table
         self._performer = performer
         self._pages = pages
         self._body_limit = body_limit
-        self._witness = witness
+        self._patience = patience
+        self._witnesses = witnesses
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         match = (
@@ -91,12 +96,14 @@ class Edge:
         if match is None:
             await self._pages(scope, receive, correlated(send))
             return
+        begun = perf_counter()
         caller = _caller(scope, match.dialect.correlation_header)
         try:
             response = await self._answer(match, scope, receive, caller)
         except ClientGone:
             return
-        self._witness(match, response, caller)
+        for witness in self._witnesses:
+            witness(match, response, caller, perf_counter() - begun)
         await _send(send, response, caller.correlation_id, match.allowed)
 
     async def _answer(
@@ -106,28 +113,18 @@ class Edge:
         try:
             body = await self._body(scope, receive)
             request = _request(scope, match, caller, body)
-            return await self._run(_start(match, request), caller)
+            async with asyncio.timeout(self._patience):
+                return await carried_out(_start(match, request), self._performer, caller)
         except ClientGone:
             raise
+        except TimeoutError:
+            late = Unavailable("a request was not answered in time")
+            _tell(match, caller, late)
+            return match.dialect.refuse(_request(scope, match, caller, body), late)
         except Exception as error:
             _tell(match, caller, error)
             known = error if isinstance(error, ReticketError) else ReticketError()
             return match.dialect.refuse(_request(scope, match, caller, body), known)
-
-    async def _run(self, operation: Operation, caller: Caller) -> WireResponse:
-        perform = self._performer.perform
-        try:
-            command = next(operation)
-            while True:
-                try:
-                    result = await perform(command, caller)
-                except ReticketError as error:
-                    command = operation.throw(error)
-                else:
-                    command = operation.send(result)
-        except StopIteration as done:
-            response: WireResponse = done.value
-            return response
 
     async def _body(self, scope: Scope, receive: Receive) -> bytes:
         if _declared_length(scope) > self._body_limit:
@@ -142,6 +139,22 @@ class Edge:
         if len(body) > self._body_limit:
             raise Refusal(Code.TOO_LARGE)
         return body
+
+
+async def carried_out(operation: Generator[Command, Any, R], by: Performer, caller: Caller) -> R:
+    """What an operation returns once all of its commands were performed."""
+    try:
+        command = next(operation)
+        while True:
+            try:
+                result = await by.perform(command, caller)
+            except ReticketError as error:
+                command = operation.throw(error)
+            else:
+                command = operation.send(result)
+    except StopIteration as done:
+        returned: R = done.value
+        return returned
 
 
 def with_preflights(cors: Asgi) -> Asgi:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +61,7 @@ def pages(
     to_try: Mapping[str, bytes],
     ready: Callable[[], None],
     lifespan: Callable[[Starlette], Any],
+    more: Sequence[Route] = (),
 ) -> Starlette:
     """The application of the pages.
 
@@ -69,6 +70,7 @@ def pages(
         to_try: the same with this service as their server.
         ready: raises Unavailable while the stores do not answer.
         lifespan: what runs beside the service, as Starlette takes it.
+        more: other pages.
     """
     page = _docs_page(documents)
 
@@ -98,6 +100,7 @@ def pages(
     assets = Path(swagger_ui_bundle.swagger_ui_path)
     return Starlette(
         routes=[
+            *more,
             Route("/health/live", live),
             Route("/health/ready", readiness),
             Route("/openapi/{name}.json", document),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from reticket.wire import Dialect, Route
 
 WELL_KNOWN = "/.well-known/"
+_OPEN = re.compile(r"\{(\w+)\}")
 
 
 class Match(NamedTuple):
@@ -27,19 +29,21 @@ class RoutingTable:
     def __init__(self, dialects: Iterable[Dialect]) -> None:
         self._exact: dict[tuple[str, str], Match] = {}
         self._templates: dict[tuple[str, str], tuple[Match, str]] = {}
+        self._deepest = 0
         self._bases = sorted(dialects, key=lambda dialect: -len(dialect.base_path))
         for dialect in self._bases:
             for route in dialect.routes:
                 self._add(dialect, route)
 
     def _add(self, dialect: Dialect, route: Route) -> None:
-        path = route.path if route.path.startswith(WELL_KNOWN) else dialect.base_path + route.path
+        path = route.path if WELL_KNOWN in route.path else dialect.base_path + route.path
         match = Match(dialect, route, {})
-        parent, _, last = path.rpartition("/")
-        if last.startswith("{"):
-            self._templates[route.method, parent] = match, last.strip("{}")
-        else:
+        name = _OPEN.search(path)
+        if name is None:
             self._exact[route.method, path] = match
+            return
+        self._templates[route.method, _OPEN.sub("{}", path)] = match, name[1]
+        self._deepest = max(self._deepest, path.count("/"))
 
     def find(self, method: str, path: str) -> Match | None:
         """The match, or None when the path belongs to no dialect."""
@@ -50,12 +54,21 @@ class RoutingTable:
         return self._exact.get((method, path)) or self._fill(method, path) or self._miss(path)
 
     def _fill(self, method: str, path: str) -> Match | None:
-        parent, _, last = path.rpartition("/")
-        found = self._templates.get((method, parent))
-        if found is None or not last or self._taken(path):
-            return None
-        match, name = found
-        return match._replace(parameters={name: last})
+        for template, value in self._openings(path):
+            found = self._templates.get((method, template))
+            if found is not None and not self._taken(path):
+                match, name = found
+                return match._replace(parameters={name: value})
+        return None
+
+    def _openings(self, path: str) -> Iterator[tuple[str, str]]:
+        """The path with one segment left open, the last one first; and what stood there."""
+        if path.count("/") > self._deepest:
+            return
+        segments = path.split("/")
+        for place in range(len(segments) - 1, 0, -1):
+            if segments[place]:
+                yield "/".join((*segments[:place], "{}", *segments[place + 1 :])), segments[place]
 
     def _taken(self, path: str) -> bool:
         return any(path == exact for _, exact in self._exact)
@@ -67,8 +80,8 @@ class RoutingTable:
         return None
 
     def _methods(self, path: str) -> tuple[str, ...]:
-        parent, _, last = path.rpartition("/")
         exact = {method for method, known in self._exact if known == path}
-        if exact or not last:
+        if exact:
             return tuple(sorted(exact))
-        return tuple(sorted(method for method, known in self._templates if known == parent))
+        templates = {template for template, _ in self._openings(path)}
+        return tuple(sorted(method for method, known in self._templates if known in templates))

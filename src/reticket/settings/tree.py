@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -26,6 +27,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from reticket.settings.values import (
     DIRECTORY_URLS,
     FAMILIES_URLS,
+    NETWORKS,
     TOGETHER,
     Accepts,
     Algorithm,
@@ -141,6 +143,10 @@ class Settings(BaseSettings):
     audit_file: Annotated[Location, Accepts("a path", "<data>/audit.jsonl")] = Field(
         default_factory=lambda said: said["data"] / "audit.jsonl",
         description="file of the audit stream",
+    )
+    metrics_from: Annotated[Networks, Accepts(NETWORKS, "127.0.0.0/8, ::1/128")] = Field(
+        default_factory=lambda: tuple(map(ip_network, ("127.0.0.0/8", "::1/128"))),
+        description="who may read /metrics; when empty nothing is counted",
     )
     debug: Switch = Field(False, description="whether dialects may explain errors to callers")
     signing_algorithm: Algorithm = Field("ES256", description="signature of new access tokens")

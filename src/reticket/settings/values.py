@@ -113,11 +113,8 @@ Switch = Annotated[bool, Accepts("true or false")]
 Host = Annotated[str, Field(min_length=1), Accepts("a host name or an IP address")]
 Location = Annotated[Path, BeforeValidator(_path_text), Accepts("a path")]
 ExistingFile = Annotated[FilePath, Accepts("the path of a file that exists")]
-Networks = Annotated[
-    tuple[IPvAnyNetwork, ...],
-    BeforeValidator(_items),
-    Accepts("a list of IP addresses and networks such as 10.0.0.0/8"),
-]
+NETWORKS = "a list of IP addresses and networks such as 10.0.0.0/8"
+Networks = Annotated[tuple[IPvAnyNetwork, ...], BeforeValidator(_items), Accepts(NETWORKS)]
 Origins = Annotated[
     tuple[Annotated[str, Field(pattern=r"^(\*|[a-z][a-z0-9+.-]*://[^/?#\s@*A-Z]+)$")], ...],
     BeforeValidator(_items),

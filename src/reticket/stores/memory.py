@@ -10,6 +10,7 @@ from typing import Any
 
 from reticket.core.errors import StartupError, Unavailable
 from reticket.core.model import Family, Selection
+from reticket.core.paging import all_of
 from reticket.core.policy import SECOND
 from reticket.core.ports import Clock, Page, Step
 from reticket.core.rotation import merge, revoked
@@ -93,6 +94,10 @@ class MemoryStore(_Guarded):
         rest = [row for row in fitting if after is None or row.id > after]
         rows = rest[:limit]
         return Page(rows, rows[-1].id if len(rest) > limit else None)
+
+    def walk(self) -> Iterator[Sequence[Family]]:
+        """Page by page."""
+        return all_of(self.page, Selection())
 
     def revoke(self, selection: Selection, cause: str) -> Sequence[Family]:
         """By a scan."""

@@ -296,6 +296,13 @@ class StoreContract:
                 break
         assert seen == [crowd[number] for number in sorted(crowd)]
 
+    def test_a_walk_meets_everybody(self, store: Store) -> None:
+        crowd = self._crowd(store)
+        store.create([family_of(number) for number in range(100, 2300)])
+        met = {family.id: family for batch in store.walk() for family in batch}
+        assert len(met) == len(crowd) + 2200
+        assert all(met[family.id] == family for family in crowd.values())
+
     def test_pages_of_a_selection(self, store: Store) -> None:
         crowd = self._crowd(store)
         page = store.page(Selection(subject="ada", resource="kibo.adminuser"), 10)

@@ -1,5 +1,6 @@
 """What PostgreSQL promises beyond the contracts: locks, its clock, writes, durability, size."""
 
+import asyncio
 import functools
 import random
 import subprocess
@@ -9,6 +10,7 @@ import time
 
 import pytest
 
+from reticket.core.conveyor import Conveyor, Lane
 from reticket.core.errors import StartupError, Unavailable
 from reticket.core.model import Outcome, Selection
 from reticket.core.ports import HELD, Stepped
@@ -50,6 +52,61 @@ def test_families_do_not_wait_for_each_other(store, locker):
     ]
     store.create([family_of(3)])
     assert store.find(one.id) == one
+
+
+def test_nobody_waits_for_a_lock_of_another_family(database, store, locker):
+    """A wait for a lock, however short, would be an error here. Nobody has an old transaction open
+    meanwhile: then old rows could not go, and who makes a file longer does wait for others.
+    """
+    held = family_of(0)
+    families = [family_of(number) for number in range(1, 9)]
+    store.create([held, *families])
+    database.run(f"ALTER DATABASE {database.name} SET lock_timeout = '5ms'")
+    impatient = PostgresqlStore(database.url, 5.0)
+
+    def refresh(family):
+        for generation in range(1, 26):
+            impatient.transact([(family.id, Presenting(family.id, generation))])
+
+    at_once(*[functools.partial(refresh, family) for family in families])
+    assert [store.find(family.id).generation for family in families] == [26] * 8
+    hold(locker, held)
+    with pytest.raises(Unavailable, match="lock"):
+        impatient.revoke(Selection(family=held.id), "operator")
+    impatient.close()
+
+
+UPDATES = """
+CREATE TABLE updates (transaction bigint);
+CREATE FUNCTION note_update() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN
+    INSERT INTO updates VALUES (txid_current()); RETURN NULL; END$$;
+CREATE TRIGGER note AFTER UPDATE ON families FOR EACH STATEMENT EXECUTE FUNCTION note_update()
+"""
+
+
+def test_parallel_refreshes_of_one_family_are_one_write_a_batch(database, store, written):
+    database.run(UPDATES)
+    family, lane, batches = family_of(1), Lane("store"), []
+    store.create([family])
+
+    def transact(batch):
+        batches.append(len(batch))
+        return store.transact(batch)
+
+    async def refresh(generation):
+        conveyor = Conveyor(lane, transact)
+        step = family.id, Presenting(family.id, generation)
+        return await asyncio.gather(*[conveyor.put(step) for _ in range(64)])
+
+    for generation in range(1, 11):
+        outcomes = asyncio.run(refresh(generation))
+        assert outcomes[0] == (Outcome.ADVANCED, generation + 1)
+        assert set(outcomes[1:]) == {(Outcome.REPLAYED, generation + 1)}
+    lane.close()
+    store.close()
+    assert batches == [64] * 10
+    assert database.run("SELECT count(*), count(DISTINCT transaction) FROM updates") == [(10, 10)]
+    assert written(10)[0] == 10
 
 
 def test_a_row_that_somebody_has_is_held_and_the_others_of_the_batch_go_on(store, locker):

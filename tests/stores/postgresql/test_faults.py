@@ -131,6 +131,6 @@ def test_a_connection_in_use_is_closed_when_it_comes_back(database):
         turn.fetch("SELECT 1")
         pool.close()
     until = time.monotonic() + 5
-    while database.value(OTHERS) and time.monotonic() < until:
+    while (left := database.value(OTHERS)) and time.monotonic() < until:
         time.sleep(0.01)
-    assert database.value(OTHERS) == 0
+    assert left == 0

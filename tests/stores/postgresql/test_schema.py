@@ -10,15 +10,17 @@ import pytest
 from reticket.core.errors import StartupError
 from reticket.stores.postgresql import months, open_store, schema
 from reticket.stores.postgresql.months import Month, first_id, month_of
-from reticket.stores.postgresql.schema import Migration, migrate, prepare, status
+from reticket.stores.postgresql.schema import Migration, migrate, prepare, standing
 from reticket.testing import FakeClock
 from reticket.testing.clock import START
 from reticket.testing.store_contract import family_of
 
 PASSWORD = "Zq7SecretMark"
 DAY = 86_400
+KNOWN = len(schema.MIGRATIONS)
+
 SOME = Migration("ALTER TABLE traits ADD COLUMN language bytea", oldest=1)
-BREAKING = Migration("ALTER TABLE traits DROP COLUMN language", oldest=len(schema.MIGRATIONS) + 2)
+BREAKING = Migration("ALTER TABLE traits DROP COLUMN language", oldest=KNOWN + 2)
 
 
 @pytest.mark.parametrize(
@@ -26,6 +28,9 @@ BREAKING = Migration("ALTER TABLE traits DROP COLUMN language", oldest=len(schem
     [
         (f"postgresql://ada:{PASSWORD}@[::1/families", r"cannot be read: it looks like postgres"),
         (f"postgresql://ada:{PASSWORD}@h/families?no=such", r"cannot be read: it looks like"),
+        (f"postgresql://ada:a@{PASSWORD}@127.0.0.1:1/families", r"cannot be read: it looks like"),
+        (f"postgresql://ada:1/{PASSWORD}@127.0.0.1:1/families", r"cannot be read: it looks like"),
+        (f"postgresql://ada:{PASSWORD}/a@127.0.0.1/families", r"cannot be read: it looks like"),
         (f"postgresql://ada:{PASSWORD}@127.0.0.1:1/families", r"reach .* 127\.0\.0\.1:1/fam"),
         (f"postgresql://ada:{PASSWORD}@nowhere.invalid/families", r"cannot reach .* nowhere\.inv"),
     ],
@@ -71,21 +76,29 @@ def test_a_missing_driver_stops_the_start():
     run = [sys.executable, "-c", WITHOUT_DRIVER]
     said = subprocess.run(run, capture_output=True, text=True, check=True).stdout
     assert said.startswith("psycopg is not installed")
-    assert "reticket with its extra `postgresql`" in said
+    assert said.endswith("pip install 'reticket[postgresql]'\n")
 
 
 def versions(monkeypatch, *migrations):
     monkeypatch.setattr(schema, "MIGRATIONS", migrations)
 
 
+def at(database):
+    found = standing(database.url)
+    return found.found, found.oldest
+
+
 def test_a_schema_that_is_too_old_stops_the_start_until_it_is_migrated(database, monkeypatch):
     prepare(database.url, 2.0)
     versions(monkeypatch, *schema.MIGRATIONS, SOME)
-    with pytest.raises(StartupError, match=r"schema 2 .* needs 3: run `reticket migrate up`"):
+    with pytest.raises(
+        StartupError, match=rf"schema {KNOWN} .* needs {KNOWN + 1}; run `reticket migrate up`"
+    ):
         prepare(database.url, 2.0)
-    assert status(database.url) == (2, 1)
-    assert [migrate(database.url), migrate(database.url)] == [1, 0]
-    assert status(database.url) == (3, 1)
+    assert at(database) == (KNOWN, 1)
+    for _ in range(2):
+        migrate(database.url)
+        assert at(database) == (KNOWN + 1, 1)
     prepare(database.url, 2.0)
 
 
@@ -98,8 +111,46 @@ def test_old_code_runs_on_a_new_schema_until_that_breaks_it(database, monkeypatc
     versions(monkeypatch, *first, SOME, BREAKING)
     migrate(database.url)
     versions(monkeypatch, *first, SOME)
-    with pytest.raises(StartupError, match="newer version of reticket: update this one"):
-        prepare(database.url, 2.0)
+    for start in (lambda: prepare(database.url, 2.0), lambda: migrate(database.url)):
+        with pytest.raises(
+            StartupError,
+            match=rf"schema {KNOWN + 2} was made by a newer .* knows {KNOWN + 2}.*; update",
+        ):
+            start()
+    assert at(database) == (KNOWN + 2, KNOWN + 2)
+
+
+def test_a_migration_makes_room_for_who_has_the_table(database, monkeypatch, locker):
+    prepare(database.url, 2.0)
+    versions(monkeypatch, *schema.MIGRATIONS, SOME)
+    locker.execute("LOCK TABLE traits IN ACCESS SHARE MODE")
+    pauses = []
+
+    def pause(seconds):
+        pauses.append(database.value("SELECT count(*) FROM pg_locks WHERE NOT granted"))
+        if len(pauses) == 2:
+            locker.commit()
+
+    monkeypatch.setattr(schema.time, "sleep", pause)
+    migrate(database.url)
+    assert pauses == [0, 0]
+    assert at(database) == (KNOWN + 1, 1)
+
+
+def test_a_table_that_is_never_free_is_said(database, monkeypatch, locker):
+    prepare(database.url, 2.0)
+    versions(monkeypatch, *schema.MIGRATIONS, SOME)
+    monkeypatch.setattr(schema, "ATTEMPTS", 1)
+    monkeypatch.setattr(schema, "PAUSE", 0)
+    locker.execute("LOCK TABLE traits IN ACCESS SHARE MODE")
+    with pytest.raises(StartupError, match="others keep a table that must be changed"):
+        migrate(database.url)
+    assert at(database) == (KNOWN, 1)
+
+
+def test_looking_makes_nothing(database):
+    assert at(database) == (0, 0)
+    assert database.run(SHAPE) == []
 
 
 SHAPE = """
@@ -150,7 +201,7 @@ def test_processes_may_start_at_once_on_an_empty_database(database):
         thread.join()
     assert [each.wait() for each in starts] == [0, 0]
     assert failures == []
-    assert status(database.url).version == len(schema.MIGRATIONS)
+    assert standing(database.url).found == len(schema.MIGRATIONS)
 
 
 @pytest.mark.parametrize(("month", "following"), [((2026, 9), (2026, 10)), ((2026, 12), (2027, 1))])

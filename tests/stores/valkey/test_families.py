@@ -1,10 +1,12 @@
 """What Valkey promises beyond the contracts: races, keys that end, floors, lists, durability."""
 
+import asyncio
 import threading
 from functools import partial
 
 import pytest
 
+from reticket.core.conveyor import Conveyor, Lane
 from reticket.core.errors import Unavailable
 from reticket.core.model import Outcome, Selection
 from reticket.core.policy import SECOND
@@ -61,6 +63,56 @@ def test_parallel_refreshes_through_two_stores_get_one_successor(opened, store, 
         assert {generation for _, generation in column} == {2}
         assert sum(outcome is Outcome.ADVANCED for outcome, _ in column) == 1
     assert [store.find(family.id).generation for family in families] == [2, 2, 2]
+
+
+KINDS = ("set", "evalsha", "get")
+"""What is written, how often it is tried, and looks: at the row, in the script, at the floor."""
+
+
+@pytest.fixture
+def calls(servers):
+    """How often the servers have run a command since."""
+    for primary in servers.primaries():
+        primary.config_resetstat()
+
+    def calls(command):
+        told = [primary.info("commandstats") for primary in servers.primaries()]
+        return sum(each.get(f"cmdstat_{command}", {"calls": 0})["calls"] for each in told)
+
+    return calls
+
+
+def test_parallel_refreshes_of_one_family_are_one_write_a_batch(store, fresh, calls):
+    family, lane = fresh(1), Lane("store")
+    store.create([family])
+    before = list(map(calls, KINDS))
+
+    async def refresh(generation):
+        conveyor = Conveyor(lane, store.transact)
+        step = family.id, Presenting(family.id, generation)
+        return await asyncio.gather(*[conveyor.put(step) for _ in range(THREADS)])
+
+    for generation in range(1, 11):
+        outcomes = asyncio.run(refresh(generation))
+        assert outcomes[0] == (Outcome.ADVANCED, generation + 1)
+        assert set(outcomes[1:]) == {(Outcome.REPLAYED, generation + 1)}
+    lane.close()
+    made = [after - former for after, former in zip(map(calls, KINDS), before, strict=True)]
+    assert made == [10, 10, 30]
+
+
+def test_refreshes_of_different_families_lose_no_race(store, fresh, calls):
+    families = [fresh(number) for number in range(8)]
+    store.create(families)
+    before = calls("evalsha")
+
+    def refresh(family):
+        for generation in range(1, 26):
+            store.transact([(family.id, Presenting(family.id, generation))])
+
+    at_once([partial(refresh, family) for family in families])
+    assert [store.find(family.id).generation for family in families] == [26] * 8
+    assert calls("evalsha") - before == 200
 
 
 def test_whoever_loses_a_race_decides_again(opened, store, fresh):

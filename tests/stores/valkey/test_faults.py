@@ -12,7 +12,7 @@ from reticket.core.model import Outcome, Selection
 from reticket.core.ports import Frail
 from reticket.stores.valkey import open_store
 from reticket.stores.valkey.floors import floors_key
-from reticket.stores.valkey.rows import key_of, pack
+from reticket.stores.valkey.rows import UNSURE, key_of, pack
 from reticket.stores.valkey.scripts import Command
 from reticket.stores.valkey.trips import _line
 from reticket.testing import FakeClock
@@ -196,10 +196,16 @@ def test_a_revocation_without_its_copy_is_frail_and_spoils_no_other(torn):
         with replica.frozen():
             reused, advanced = store.transact(both)
             again, _ = store.transact(both)
+            assert unsure(torn, thief.id)
         until(torn.is_whole)
         assert (reused, advanced) == (Frail((Outcome.REUSED, 3)), (Outcome.ADVANCED, 2))
         assert again == Frail((Outcome.REVOKED, 3))
         until(lambda: store.transact(both)[0] == (Outcome.REVOKED, 3))
+        assert not unsure(torn, thief.id)
+
+
+def unsure(cluster, family):
+    return cluster.client_for(key_of(family)).get(key_of(family)).endswith(UNSURE)
 
 
 def late(step, at):

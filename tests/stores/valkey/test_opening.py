@@ -7,7 +7,7 @@ import pytest
 from tests.stores.valkey.servers import emptied, free_port
 
 from reticket.core.errors import StartupError
-from reticket.stores.valkey import open_store
+from reticket.stores.valkey import migrate, open_store, opening, standing
 from reticket.stores.valkey.address import Address, parse
 from reticket.testing import FakeClock
 
@@ -86,7 +86,8 @@ def test_a_url_is_read(url, expected):
         ("valkey://host?wait=10", "wait in the URL of Valkey is a number from 0 to 9"),
         ("valkey://host?wait=", "wait in the URL of Valkey is a number from 0 to 9"),
         ("valkey://host?tls=maybe", "tls in the URL of Valkey is yes or no"),
-        (f"valkey://:{QUOTED}@host?weight=1", "has no option 'weight'"),
+        (f"valkey://:{QUOTED}@host?weight=1", "has an option that there is not"),
+        ("valkey://ada:a?p4ss@host", "has an option that there is not"),
     ],
 )
 def test_a_wrong_url_stops_the_start(url, said):
@@ -142,11 +143,52 @@ def test_a_replica_stops_the_start(standalone):
         standalone.client.replicaof("NO", "ONE")
 
 
-def test_families_of_another_version_stop_the_start(servers):
-    emptied(servers).client_for(b"rt:format").set("rt:format", "2")
+@pytest.fixture
+def marked(servers):
+    """Says of what format the families are."""
+    emptied(servers)
+    client = servers.client_for(b"rt:format")
+    yield lambda mark: client.set("rt:format", mark)
+    client.delete("rt:format")
+
+
+@pytest.mark.parametrize("mark", ["2", "3 2"])
+def test_families_that_need_newer_code_stop_the_start(servers, marked, mark):
+    marked(mark)
     said = failure(servers.url)
-    servers.client_for(b"rt:format").delete("rt:format")
-    assert "written by another version of reticket" in said
+    assert "was made by a newer version of reticket and needs one that knows 2" in said
+    with pytest.raises(StartupError, match="newer version"):
+        migrate(servers.url)
+
+
+def test_a_key_of_somebody_else_stops_the_start(servers, marked):
+    marked("JPEG")
+    assert "has a key rt:format that is not of reticket" in failure(servers.url)
+
+
+def test_old_code_runs_on_families_of_a_newer_format_that_lets_it(servers, marked):
+    marked("2 1")
+    for each in open_store(servers.url, FakeClock(), 1.0):
+        each.close()
+    migrate(servers.url)
+    assert standing(servers.url)[2:] == (2, 1, 1)
+
+
+def test_families_of_an_older_format_are_upgraded_by_the_operator(servers, marked, monkeypatch):
+    marked("1")
+    assert standing(servers.url)[2:] == (1, 1, 1)
+    monkeypatch.setattr(opening, "FORMAT", 2)
+    monkeypatch.setattr(opening, "_MARK", "2 1")
+    assert "schema 1 is older" in failure(servers.url)
+    migrate(servers.url)
+    assert standing(servers.url)[2:] == (2, 1, 2)
+    for each in open_store(servers.url, FakeClock(), 1.0):
+        each.close()
+
+
+def test_looking_makes_nothing(servers):
+    assert standing(emptied(servers).url)[2:] == (0, 0, 1)
+    assert servers.client_for(b"rt:format").get("rt:format") is None
 
 
 def test_a_missing_driver_stops_the_start(monkeypatch):
@@ -158,7 +200,8 @@ def test_a_missing_driver_stops_the_start(monkeypatch):
         return real(name, *rest)
 
     monkeypatch.setattr(builtins, "__import__", without)
-    assert "valkey is not installed" in failure("valkey://host")
+    said = failure("valkey://host")
+    assert said == "valkey is not installed, which Valkey needs: pip install 'reticket[valkey]'"
 
 
 def test_nothing_is_copied_into_a_file(store, tmp_path):

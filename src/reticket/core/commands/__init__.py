@@ -12,6 +12,7 @@ from reticket.core.commands.families import (
     End,
     EndFamilies,
     FindFamily,
+    InspectAccess,
     IssueAccess,
     ListFamilies,
     ReadAccess,
@@ -55,6 +56,7 @@ Command = (
     | IssueAccess
     | ReadRefresh
     | ReadAccess
+    | InspectAccess
     | FindTenant
     | FindUser
     | FindClient
@@ -86,6 +88,7 @@ __all__ = [
     "FindFamily",
     "FindTenant",
     "FindUser",
+    "InspectAccess",
     "IssueAccess",
     "Keep",
     "KnowNonce",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from reticket.core.model import NOTHING, Asked, Family, Holder, Selection
+from reticket.core.model import NOTHING, AccessToken, Asked, Family, Holder, Selection
 from reticket.core.policy import Policy
 
 Check = Callable[[Family, int], None]
@@ -128,11 +128,26 @@ class ReadRefresh:
 class ReadAccess:
     """Verify an access token of one of these resources and look up its subject.
     Result: `tuple[AccessToken, Holder]`. INVALID_ACCESS_TOKEN. Whether its family lives is not
-    looked at: see `FindFamily`.
+    looked at: see `InspectAccess`.
     """
 
     resources: tuple[str, ...]
     token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class InspectAccess:
+    """Verify an access token and find out in one trip whether it still stands: its subject, its
+    family, and that it was not made void. Result: `tuple[AccessToken, Holder]`.
+    INVALID_ACCESS_TOKEN with its cause.
+
+    Args:
+        void: the key of `Keep` under which something is kept once the token is void.
+    """
+
+    resources: tuple[str, ...]
+    token: str = field(repr=False)
+    void: Callable[[AccessToken], str] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,18 @@ from reticket.core.errors import Code, ReticketError
 from reticket.core.people import Client
 from reticket.core.policy import BROWSER_2026, SERVICE_2026, Policy
 from reticket.core.resource import Resource
-from reticket.dialects.oauth import authorize, device, errors, html, par, token
+from reticket.dialects.oauth import (
+    authorize,
+    device,
+    errors,
+    html,
+    introspect,
+    metadata,
+    par,
+    revoke,
+    token,
+    userinfo,
+)
 from reticket.dialects.oauth.document import DOCUMENT
 from reticket.dialects.oauth.site import BASE, CLIENT, USER, Site
 from reticket.dialects.oauth.terms import Claims
@@ -52,6 +63,10 @@ class OAuth:
             *par.routes(site),
             *device.routes(site),
             *token.routes(site),
+            *revoke.routes(site),
+            *introspect.routes(site),
+            *userinfo.routes(site),
+            *metadata.routes(site),
         )
 
     def refuse(self, request: WireRequest, error: ReticketError) -> WireResponse:

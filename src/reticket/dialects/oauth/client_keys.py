@@ -58,7 +58,8 @@ def keys_of(client: Client) -> tuple[ClientKey, ...]:
 
 def _read(jwk: Mapping[str, Any]) -> Iterator[ClientKey]:
     """The key, or none: what is not understood is ignored (RFC 7517 §5)."""
-    fitting = _FITTING.get((jwk.get("kty", ""), jwk.get("crv")), ())
+    kind = jwk.get("kty"), jwk.get("crv")
+    fitting = [each for known, can in _FITTING.items() if known == kind for each in can]
     algorithm = jwk.get("alg") or next(iter(fitting), None)
     if algorithm not in fitting or jwk.get("use", "sig") != "sig":
         return

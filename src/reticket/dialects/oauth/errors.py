@@ -9,6 +9,7 @@ import msgspec
 
 from reticket.core.commands import Tell
 from reticket.core.errors import Cause, Code, Refusal, ReticketError
+from reticket.verify.jose import ALGORITHMS
 from reticket.wire import Headers, Operation, WireRequest, WireResponse, retry_after
 
 NO_STORE: Headers = ((b"cache-control", b"no-store"), (b"pragma", b"no-cache"))
@@ -134,5 +135,15 @@ def _challenge(request: WireRequest, failure: Failure) -> Headers:
     scheme = (request.header(b"authorization") or "").partition(" ")[0].lower()
     if failure.word == _CLIENT.word:
         return ((b"www-authenticate", b'Basic realm="reticket"'),) if scheme == "basic" else ()
-    said = f'Bearer error="{failure.word}"' if scheme else "Bearer"
-    return ((b"www-authenticate", said.encode()),)
+    if not scheme:
+        return (_asking("Bearer"), _asking("DPoP", _ALGORITHMS))
+    error = f'error="{failure.word}"'
+    return (_asking("DPoP", error, _ALGORITHMS) if scheme == "dpop" else _asking("Bearer", error),)
+
+
+_ALGORITHMS = f'algs="{" ".join(ALGORITHMS)}"'
+"""RFC 9449 §7.1."""
+
+
+def _asking(scheme: str, *parameters: str) -> tuple[bytes, bytes]:
+    return b"www-authenticate", f"{scheme} {', '.join(parameters)}".strip().encode()

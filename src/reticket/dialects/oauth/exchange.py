@@ -59,10 +59,12 @@ def _check_form(said: TokenRequest) -> None:
 
 
 def _wanted(said: TokenRequest) -> tuple[str | None, tuple[str, ...]]:
-    """A tenant or None, and audiences. Denied, `invalid_target`, for more than one tenant."""
+    """A tenant or None, and audiences. Denied, `invalid_target`, for more than one tenant, or
+    an empty one.
+    """
     named = words(said.form.get("audience", ""))
     tenants = [each.removeprefix(TENANT) for each in named if each.startswith(TENANT)]
-    if len(tenants) > 1:
+    if len(tenants) > 1 or "" in tenants:
         raise no_target(Cause.WRONG_TARGET)
     others = tuple(each for each in named if not each.startswith(TENANT))
     return tenants[0] if tenants else None, (*others, *words(said.form.get("resource", "")))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from reticket.core.commands import Check, Refresh
 from reticket.core.commands.families import anything
 from reticket.core.errors import Cause, Code, Refusal
-from reticket.core.model import NOTHING, Family
+from reticket.core.model import Family
 from reticket.core.policy import SECOND
 from reticket.dialects.oauth.answers import Granting, TokenRequest, token_answer
 from reticket.dialects.oauth.errors import Denied
@@ -22,14 +22,14 @@ def refresh(said: TokenRequest) -> Granting:
     """Whatever is asked for holds for this answer; the family keeps what it was granted."""
     scopes = words(said.form.get("scope", ""))
     resources = words(said.form.get("resource", ""))
-    asked = narrowed(scopes, resources) + said.bound if scopes or resources else said.bound
+    asked = (*narrowed(scopes, resources), *said.bound)
     issued = yield Refresh(
         USER,
         required(said.form, "refresh_token"),
         check=whose(said),
         fits=_no_more(said, scopes, resources) if scopes or resources else anything,
         policy=said.registration.policy,
-        asked=asked or NOTHING,
+        asked=asked,
     )
     return token_answer(said, issued, asked)
 

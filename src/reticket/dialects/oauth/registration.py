@@ -68,6 +68,17 @@ class Registration:
         return grant in self.grants
 
 
+def flagged(said: Mapping[str, Any]) -> dict[str, Any]:
+    """What is to be registered: whoever has the flag `admin` has that scope and the grant that
+    gives it, and nobody else has the scope.
+    """
+    scopes = [scope for scope in said.get("scopes", ()) if scope != ADMIN]
+    if said.get("admin"):
+        grants = dict.fromkeys((*said.get("grants", ()), CLIENT_CREDENTIALS))
+        return {**said, "scopes": [*scopes, ADMIN], "grants": list(grants)}
+    return {**said, "scopes": scopes} if scopes else {k: said[k] for k in said if k != "scopes"}
+
+
 @lru_cache(10_000)
 def registration_of(client: Client, site: Site) -> Registration:
     """What a record says; a record is another object once it has changed."""

@@ -1,17 +1,22 @@
-"""Applications and OAuth clients as a seed writes them, into records and drafts."""
+"""Applications and OAuth clients as they are written by hand, into records and drafts. The one
+place that checks a registration, whoever writes it: seed, command line or admin API.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 from urllib.parse import urlsplit
 
-from reticket.core.people import Application
-from reticket.core.policy import Reuse
+from reticket.core.people import Application, Client
+from reticket.core.policy import PRESETS, Policy, Reuse, by_any_name
 from reticket.directory.drafts import ClientDraft
+from reticket.directory.errors import Invalid
 from reticket.directory.forms import ENVIRONMENTS
 from reticket.directory.seed.fields import Entry, Fields, int32, listed
-from reticket.directory.seed.spot import Spot
+from reticket.directory.seed.spot import Spot, told_spot
 
 _APPLICATION = (
     "application_id",
@@ -24,6 +29,8 @@ _APPLICATION = (
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
 _WORD = re.compile(r"[0-9A-Za-z:._-]+")
 _SECONDS = range(2**31)
+_PRIVATE = frozenset({"d", "k"})
+"""Members of private and of shared keys (RFC 7518 §6)."""
 
 
 def read_application(spot: Spot) -> Entry[Application]:
@@ -60,29 +67,64 @@ def read_client(spot: Spot) -> Entry[ClientDraft]:
     """An OAuth client; what it does not say is left for its dialect to decide."""
     fields = Fields(spot, ("client_id", "client_secret", "disabled", *_REGISTRATION))
     client_id = fields.required("client_id", Spot.filled)
-    said = {key: fields.optional(key, read, None) for key, read in _REGISTRATION.items()}
+    secret = fields.optional("client_secret", Spot.filled, None)
     draft = ClientDraft(
         client_id=client_id,
         disabled=fields.optional("disabled", Spot.flag, False),
-        registration={key: value for key, value in said.items() if value is not None},
+        registration=_registration(spot, fields, secret is None),
     )
-    return Entry(spot, client_id, draft, fields.optional("client_secret", Spot.filled, None))
+    return Entry(spot, client_id, draft, secret)
+
+
+def checked_registration(said: Mapping[str, object], *, public: bool) -> dict[str, Any]:
+    """What may be kept of a client. Invalid names the member at fault.
+
+    Args:
+        said: the members that a seed has beside the client's id, its secret and `disabled`.
+        public: whether it has no secret.
+    """
+    spot = told_spot(dict(said))
+    return _registration(spot, Fields(spot, tuple(_REGISTRATION)), public)
+
+
+def edited_registration(client: Client, changes: Mapping[str, object]) -> dict[str, Any]:
+    """What a client's registration becomes; a member that is None goes. Invalid."""
+    merged = {**client.registration, **changes}
+    said = {key: value for key, value in merged.items() if value is not None}
+    if client.public and "jwks" in client.registration and "jwks" not in said:
+        raise Invalid(
+            f"The client {client.id!r} has no secret: without its jwks it would be public."
+        )
+    return checked_registration(said, public=client.public)
+
+
+def _registration(spot: Spot, fields: Fields, public: bool) -> dict[str, Any]:
+    said = {key: fields.optional(key, read, None) for key, read in _REGISTRATION.items()}
+    if said["admin"] and public and said["jwks"] is None:
+        raise spot.fault("must not be admin without a secret or jwks")
+    return {key: value for key, value in said.items() if value is not None}
 
 
 def _policy(spot: Spot) -> Mapping[str, object]:
     """A preset's name, or a mapping that names one and overrides members of it."""
     if spot.type == "str":
-        return {"preset": _preset(spot)}
+        _preset(spot)
+        return {"preset": spot.text()}
     fields = Fields(spot, ("preset", *_OVERRIDES))
-    preset = fields.required("preset", _preset)
-    said = {key: fields.optional(key, read, None) for key, read in _OVERRIDES.items()}
-    return {"preset": preset} | {key: value for key, value in said.items() if value is not None}
+    fields.required("preset", Spot.text)
+    changes = {key: fields.optional(key, read, None) for key, read in _OVERRIDES.items()}
+    said = {key: value for key, value in changes.items() if value is not None}
+    changed = replace(fields.required("preset", _preset), **said)  # type: ignore[arg-type]
+    for fault in changed.faults():
+        raise spot.fault(f"cannot be: {fault}")
+    return {"preset": fields.required("preset", Spot.text), **said}
 
 
-def _preset(spot: Spot) -> str:
-    if not re.fullmatch(r"[A-Z][A-Z0-9_]*", spot.text()):
-        raise spot.fault("must be a preset's name, in capitals")
-    return spot.text()
+def _preset(spot: Spot) -> Policy:
+    known = by_any_name(PRESETS)
+    if spot.text() not in known:
+        raise spot.fault(f"must be a preset's name, in capitals: {', '.join(sorted(known))}")
+    return known[spot.text()]
 
 
 def _seconds(spot: Spot) -> int:
@@ -118,8 +160,10 @@ def _grant(spot: Spot) -> str:
 
 
 def _key_set(spot: Spot) -> object:
-    """RFC 7517 §5; whether its keys are any good is for whoever uses them to say."""
-    Fields(spot, ("keys",)).required("keys", Spot.items)
+    """RFC 7517 §5, public keys alone; whether they are any good is for whoever uses them to say."""
+    for key in Fields(spot, ("keys",)).required("keys", Spot.items):
+        for member in _PRIVATE & key.members().keys():
+            raise key.fault(f"has the member {member} of a key that is not public")
     return spot.json()
 
 

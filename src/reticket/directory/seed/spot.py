@@ -9,8 +9,10 @@ from pathlib import Path
 
 from yaml import MappingNode, Node, ScalarNode, SequenceNode
 from yaml.constructor import SafeConstructor
+from yaml.representer import SafeRepresenter
 
-from reticket.core.errors import StartupError
+from reticket.core.errors import ReticketError
+from reticket.directory.errors import Invalid
 from reticket.directory.seed.yaml_file import PREFIX, fault_at, read_node
 
 DEEPEST = 50
@@ -37,7 +39,7 @@ class Spot:
         self._path = path
         self._line = line
 
-    def fault(self, words: str) -> StartupError:
+    def fault(self, words: str) -> ReticketError:
         """What stops the start: `words` follow the path, as in `users[0].email is missing`."""
         return fault_at(self._file, self._line, f"{self._path or 'the file'} {words}")
 
@@ -59,22 +61,25 @@ class Spot:
         return found
 
     def _member(self, key: Node, value: Node) -> Spot:
-        line = key.start_mark.line + 1
+        line = _line_of(key)
         if not isinstance(key, ScalarNode):
-            raise Spot(key, self._file, self._path, line).fault("has a key that is no word")
+            raise self._at(key, self._path, line).fault("has a key that is no word")
         if _HALF.search(key.value):
-            raise Spot(key, self._file, self._path, line).fault("has a key with half a character")
+            raise self._at(key, self._path, line).fault("has a key with half a character")
         path = f"{self._path}.{key.value}" if self._path else key.value
-        return Spot(value, self._file, path, line)
+        return self._at(value, path, line)
 
     def items(self) -> list[Spot]:
         """In order."""
         if not isinstance(self._node, SequenceNode):
             raise self.fault("must be a list")
         return [
-            Spot(node, self._file, f"{self._path}[{index}]", node.start_mark.line + 1)
+            self._at(node, f"{self._path}[{index}]", _line_of(node))
             for index, node in enumerate(self._node.value)
         ]
+
+    def _at(self, node: Node, path: str, line: int) -> Spot:
+        return type(self)(node, self._file, path, line)
 
     def text(self) -> str:
         """Text, perhaps empty."""
@@ -153,9 +158,33 @@ def _milliseconds(moment: date) -> int:
     return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
+class Told(Spot):
+    """A piece of a client that stands in no file: its readers raise Invalid with the path."""
+
+    __slots__ = ()
+
+    def fault(self, words: str) -> ReticketError:
+        """What is refused: `words` follow the path."""
+        return Invalid(f"{self._path or 'The client'} {words}.")
+
+
+def told_spot(value: object) -> Spot:
+    """A JSON value as if somebody had written it. Invalid: it is too deep."""
+    try:
+        node = SafeRepresenter(sort_keys=False).represent_data(value)
+    except RecursionError:
+        raise Invalid("It is nested too deeply.") from None
+    return Told(node, Path(), "", 0)
+
+
+def _line_of(node: Node) -> int:
+    mark = node.start_mark
+    return mark.line + 1 if mark else 0
+
+
 def read_spot(file: Path) -> Spot:
     """The whole file; one that says nothing is an empty mapping. StartupError: it is unreadable."""
     node = read_node(file)
     if node is None or node.tag == PREFIX + "null":
         return Spot(MappingNode(PREFIX + "map", []), file, "", 1)
-    return Spot(node, file, "", node.start_mark.line + 1)
+    return Spot(node, file, "", _line_of(node))

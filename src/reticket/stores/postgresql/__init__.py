@@ -6,10 +6,13 @@ needed, so that an installation without it still runs on its file.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from reticket.core.errors import StartupError
 from reticket.core.ports import Clock
+from reticket.core.schema import Standing
 
 if TYPE_CHECKING:
     from reticket.stores.postgresql.ephemeral import PostgresqlEphemeral
@@ -17,13 +20,13 @@ if TYPE_CHECKING:
 
 SCHEMES = ("postgresql", "postgres")
 
-__all__ = ["SCHEMES", "open_store"]
+__all__ = ["SCHEMES", "migrate", "open_store", "standing"]
 
 
 def open_store(
     url: str, clock: Clock, busy_timeout: float = 5.0
 ) -> tuple[PostgresqlStore, PostgresqlEphemeral]:
-    """Both ports on a database.
+    """Both ports on a database. The schema is made where there is none, and never upgraded.
 
     Args:
         url: `postgresql://…`, as libpq reads it.
@@ -33,14 +36,34 @@ def open_store(
     Raises:
         StartupError: no driver, no server, or a schema of another version; never the password.
     """
-    try:
+    with _driver():
         from reticket.stores.postgresql.ephemeral import PostgresqlEphemeral
         from reticket.stores.postgresql.families import PostgresqlStore
         from reticket.stores.postgresql.schema import prepare
+    prepare(url, busy_timeout)
+    return PostgresqlStore(url, busy_timeout), PostgresqlEphemeral(url, busy_timeout)
+
+
+def standing(url: str) -> Standing:
+    """How the schema of a database stands; nothing is made."""
+    with _driver():
+        from reticket.stores.postgresql import schema
+    return schema.standing(url)
+
+
+def migrate(url: str) -> None:
+    """Make or upgrade the schema while older programs use it."""
+    with _driver():
+        from reticket.stores.postgresql import schema
+    schema.migrate(url)
+
+
+@contextmanager
+def _driver() -> Iterator[None]:
+    try:
+        yield
     except ImportError as error:
         raise StartupError(
             f"{error.name} is not installed, which PostgreSQL needs: "
-            "install reticket with its extra `postgresql`"
+            "pip install 'reticket[postgresql]'"
         ) from None
-    prepare(url, busy_timeout)
-    return PostgresqlStore(url, busy_timeout), PostgresqlEphemeral(url, busy_timeout)

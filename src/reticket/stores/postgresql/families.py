@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from pathlib import Path
 from typing import Any
 
 from reticket.core.errors import StartupError
 from reticket.core.model import Family, Selection
+from reticket.core.paging import all_of
 from reticket.core.ports import HELD, Page, Step
 from reticket.core.rotation import merge, revoked
 from reticket.stores.postgresql import months
@@ -108,6 +109,10 @@ class PostgresqlStore:
             rows = turn.fetch(statement, list(conditions.values()))
             found = families(turn, rows, self._traits)
         return Page(found, found[-1].id if found and len(found) == limit else None)
+
+    def walk(self) -> Iterator[Sequence[Family]]:
+        """Page by page."""
+        return all_of(self.page, Selection())
 
     def revoke(self, selection: Selection, cause: str) -> Sequence[Family]:
         """One transaction, as durable as the server can."""

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import NamedTuple
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Any, NamedTuple
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from reticket.core.errors import StartupError, Unavailable
+from reticket.core.schema import Standing, Task
 from reticket.stores.postgresql import months
-from reticket.stores.postgresql.connections import Pool, Turn, connect, reason
+from reticket.stores.postgresql.connections import Locked, Pool, Turn, connect, reason
 
 OLDEST_SERVER = 140_000
 
 FORBIDDEN = psycopg.errors.InsufficientPrivilege, psycopg.errors.InvalidSchemaName
 
+PATIENCE = 5.0
+"""Seconds for a connection and an answer, where no setting says so."""
+
 MIGRATING_PATIENCE = 600.0
-"""Seconds a statement: a table may be long."""
+"""Seconds a statement of a migration: a table may be long."""
+
+ATTEMPTS = 100
+PAUSE = 0.2
+"""Seconds between attempts to lock a table that others read and write."""
 
 
 class Migration(NamedTuple):
@@ -73,13 +82,6 @@ SELECT FROM pg_class WHERE relname = 'families_version' AND pg_table_is_visible(
 """Not `to_regclass`: its cache may not know what another process has just made."""
 
 
-class Version(NamedTuple):
-    """Of a schema: what it is, and the oldest code that runs on it. An empty one is (0, 0)."""
-
-    version: int
-    oldest: int
-
-
 def prepare(url: str, patience: float) -> None:
     """Make the schema where there is none, and check the one that is there.
 
@@ -88,57 +90,58 @@ def prepare(url: str, patience: float) -> None:
     """
     with _starting(url, patience) as (place, pool):
         with pool.turn() as turn:
-            found = _version(turn)
-            if found.version == 0:
-                _migrate(turn)
-            else:
-                _check(found, place)
+            found = _standing(turn, place)
+            found.refuse_newer()
+            found.refuse_older()
+            if found.task is Task.MAKE:
+                _upgrade(turn, place)
         months.make_ahead(pool)
 
 
-def migrate(url: str) -> int:
-    """Bring the schema up to date while older code uses it; how many steps that took."""
-    with _starting(url, MIGRATING_PATIENCE) as (_, pool), pool.turn() as turn:
-        return _migrate(turn)
+def migrate(url: str) -> None:
+    """Bring the schema up to date while older code uses it; a newer one stays as it is.
+
+    Nobody waits long for it: what cannot have its lock at once makes room and tries again.
+    """
+    with _starting(url, PATIENCE) as (place, pool):
+        for _ in range(ATTEMPTS):
+            with suppress(Locked), pool.turn(MIGRATING_PATIENCE) as turn:
+                return _upgrade(turn, place)
+            time.sleep(PAUSE)
+    raise StartupError(
+        f"the families at {place}: others keep a table that must be changed; look for long "
+        "transactions and dumps, and run `reticket migrate up` again"
+    )
 
 
-def status(url: str) -> Version:
-    """The version of the schema; `len(MIGRATIONS)` is this code's."""
-    with _starting(url, MIGRATING_PATIENCE) as (_, pool), pool.turn() as turn:
-        return _version(turn)
+def standing(url: str) -> Standing:
+    """How the schema there stands; nothing is made."""
+    with _starting(url, PATIENCE) as (place, pool), pool.turn() as turn:
+        return _standing(turn, place)
 
 
-def _check(found: Version, place: str) -> None:
-    if found.version < len(MIGRATIONS):
-        raise StartupError(
-            f"the families at {place} have schema {found.version} and this version needs "
-            f"{len(MIGRATIONS)}: run `reticket migrate up`"
-        )
-    if found.oldest > len(MIGRATIONS):
-        raise StartupError(
-            f"the families at {place} were changed by a newer version of reticket: update this one"
-        )
-
-
-def _migrate(turn: Turn) -> int:
+def _upgrade(turn: Turn, place: str) -> None:
     """In a transaction that only one process at a time is in."""
     turn.run("SELECT pg_advisory_xact_lock(%s)", (months.LOCK,))
-    waiting = MIGRATIONS[_version(turn).version :]
-    for migration in waiting:
+    found = _standing(turn, place)
+    found.refuse_newer()
+    if found.task is Task.NOTHING:
+        return
+    turn.run(months.SHORT_WAIT)
+    for migration in MIGRATIONS[found.found :]:
         for statement in filter(str.strip, migration.script.split(";")):
             turn.run(statement)
-    if waiting:
-        turn.run(VERSION_TABLE)
-        turn.run("DELETE FROM families_version")
-        reached = (len(MIGRATIONS), MIGRATIONS[-1].oldest)
-        turn.run("INSERT INTO families_version VALUES (%s, %s)", reached)
-    return len(waiting)
+    turn.run(VERSION_TABLE)
+    turn.run("DELETE FROM families_version")
+    reached = (len(MIGRATIONS), MIGRATIONS[-1].oldest)
+    turn.run("INSERT INTO families_version VALUES (%s, %s)", reached)
 
 
-def _version(turn: Turn) -> Version:
-    if not turn.fetch(IS_THERE):
-        return Version(0, 0)
-    return Version(*turn.fetch("SELECT version, oldest FROM families_version")[0])
+def _standing(turn: Turn, place: str) -> Standing:
+    version, oldest = 0, 0
+    if turn.fetch(IS_THERE):
+        version, oldest = turn.fetch("SELECT version, oldest FROM families_version")[0]
+    return Standing("families", place, version, oldest, len(MIGRATIONS))
 
 
 @contextmanager
@@ -160,7 +163,10 @@ def _reach(url: str, place: str, patience: float) -> None:
     try:
         connection = connect(url, patience)
     except psycopg.Error as error:
-        raise StartupError(f"cannot reach PostgreSQL at {place}: {reason(error)}") from None
+        raise StartupError(
+            f"cannot reach PostgreSQL at {place}: {reason(error)}; see that it runs and that host, "
+            "user, password and database in its URL are right"
+        ) from None
     found = connection.info.server_version
     connection.close()
     if found < OLDEST_SERVER:
@@ -175,9 +181,23 @@ def _place(url: str) -> str:
     try:
         parts = conninfo_to_dict(url)
     except psycopg.Error:
-        raise StartupError(
-            "the URL of the families cannot be read: it looks like "
-            "postgresql://user:password@host:5432/database"
-        ) from None
+        raise _unreadable() from None
+    if _has_split_a_password(parts):
+        raise _unreadable()
     host, port = parts.get("host", "localhost"), parts.get("port", 5432)
     return f"{host}:{port}/{parts.get('dbname', '')}"
+
+
+def _has_split_a_password(parts: Mapping[str, Any]) -> bool:
+    """With `@` or `/` in it unescaped, its rest would be a name or a port, and be told."""
+    names = f"{parts.get('host')}{parts.get('dbname')}"
+    ports = str(parts.get("port", 5432)).split(",")
+    return "@" in names or not all(port.isdecimal() for port in ports)
+
+
+def _unreadable() -> StartupError:
+    return StartupError(
+        "the URL of the families cannot be read: it looks like "
+        "postgresql://USER:PASSWORD@HOST:PORT/DATABASE, with the special characters of a password "
+        "written as %XX"
+    )

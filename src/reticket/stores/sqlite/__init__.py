@@ -7,18 +7,51 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from reticket.core.errors import StartupError
 from reticket.core.ports import Clock
+from reticket.core.schema import Standing
 from reticket.stores.sqlite.ephemeral import SqliteEphemeral
 from reticket.stores.sqlite.families import SqliteStore
+from reticket.stores.sqlite.file import File
+from reticket.stores.sqlite.schema import standing_at
 
 SCHEMES = ("sqlite",)
 
-__all__ = ["SCHEMES", "SqliteEphemeral", "SqliteStore", "open_store"]
+__all__ = [
+    "SCHEMES",
+    "SqliteEphemeral",
+    "SqliteStore",
+    "file_of",
+    "migrate",
+    "open_store",
+    "standing",
+]
 
 
 def open_store(
     url: str, clock: Clock, busy_timeout: float = 5.0
 ) -> tuple[SqliteStore, SqliteEphemeral]:
-    """Both ports on the file of a `sqlite:///` URL. StartupError names the file and its fault."""
-    path = Path(url.removeprefix("sqlite:///"))
+    """Both ports on the file of a `sqlite:///` URL; its schema is made or upgraded.
+
+    StartupError names the file and its fault.
+    """
+    path = file_of(url)
     return SqliteStore(path, clock, busy_timeout), SqliteEphemeral(path, clock, busy_timeout)
+
+
+def standing(url: str) -> Standing:
+    """How the schema of the file stands; no file is made."""
+    return standing_at(file_of(url))
+
+
+def migrate(url: str) -> None:
+    """Make or upgrade the schema, as opening does."""
+    File(file_of(url), busy_timeout=5.0).close()
+
+
+def file_of(url: str) -> Path:
+    """The file in a URL like `sqlite:///data/families.sqlite`, to the letter."""
+    scheme, _, name = url.partition(":///")
+    if scheme != "sqlite" or not name:
+        raise StartupError("the URL of the families must look like sqlite:///data/families.sqlite")
+    return Path(name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any
 from msgspec.json import decode as json_decode
 
 from reticket.core.model import Family, Selection
+from reticket.core.paging import all_of
 from reticket.core.ports import Clock, Page, Step
 from reticket.core.rotation import merge, revoked
 from reticket.stores.sqlite.file import File
@@ -102,6 +103,10 @@ class SqliteStore:
             rows = _select(file, conditions, f"ORDER BY id LIMIT {int(limit)}")
         return Page(rows, rows[-1].id if rows and len(rows) == limit else None)
 
+    def walk(self) -> Iterator[Sequence[Family]]:
+        """Page by page."""
+        return all_of(self.page, Selection())
+
     def revoke(self, selection: Selection, cause: str) -> Sequence[Family]:
         """One transaction."""
         with self._writer.writing() as file:
@@ -124,8 +129,7 @@ class SqliteStore:
 
     def expire(self, before: int, limit: int) -> int:
         """Walks in order of id, which is that of creation, and goes on where it stopped."""
-        with self._reader.reading() as file:
-            doomed = self._expired(file.connection, before, limit)
+        doomed = self._expired(before, limit)
         if not doomed:
             return 0
         with self._writer.writing() as file:
@@ -142,10 +146,12 @@ class SqliteStore:
         self._writer.close()
         self._reader.close()
 
-    def _expired(self, connection: sqlite3.Connection, before: int, limit: int) -> list[bytes]:
+    def _expired(self, before: int, limit: int) -> list[bytes]:
+        """The reader is let go between two looks: a walk over millions takes seconds."""
         doomed: list[bytes] = []
         while len(doomed) < limit:
-            rows = connection.execute(SCAN, (self._purged_to,)).fetchall()
+            with self._reader.reading() as file:
+                rows = file.connection.execute(SCAN, (self._purged_to,)).fetchall()
             if not rows:
                 self._purged_to = b""
                 return doomed

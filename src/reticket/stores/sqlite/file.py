@@ -1,4 +1,4 @@
-"""A connection to the file: its schema, its lock, its repeated texts, the mapping of its errors."""
+"""A connection to the file: its lock, its repeated texts, the mapping of its errors."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from reticket.core.errors import StartupError, Unavailable
+from reticket.stores.sqlite.schema import prepare
 
 WORDS_KEPT = 100_000
 
@@ -22,28 +23,6 @@ GRACE = 1.0
 
 LONGEST_LOG = 8000
 """Pages that go into the log before it goes into the file."""
-
-MIGRATIONS = (
-    """
-    CREATE TABLE words (id INTEGER PRIMARY KEY, word TEXT NOT NULL UNIQUE);
-    CREATE TABLE families (
-        id BLOB PRIMARY KEY, resource INTEGER NOT NULL, subject NOT NULL, client INTEGER,
-        context INTEGER, scope INTEGER, policy INTEGER NOT NULL, ends_at INTEGER NOT NULL,
-        expires_at INTEGER NOT NULL, generation INTEGER NOT NULL, parent INTEGER NOT NULL,
-        floor INTEGER NOT NULL, open_from INTEGER NOT NULL, rotated_at INTEGER NOT NULL,
-        previous_sign_in INTEGER, device INTEGER, revoked_at INTEGER, revoked_cause INTEGER
-    ) WITHOUT ROWID;
-    CREATE INDEX families_by_subject ON families (subject);
-    CREATE TABLE entries (
-        key TEXT PRIMARY KEY, value TEXT NOT NULL, ends_at INTEGER NOT NULL
-    ) WITHOUT ROWID;
-    CREATE TABLE counters (
-        key TEXT PRIMARY KEY, sum INTEGER NOT NULL, ends_at INTEGER NOT NULL
-    ) WITHOUT ROWID;
-    """,
-    "ALTER TABLE families ADD COLUMN terms TEXT",
-)
-"""In order; `PRAGMA user_version` counts those that a file has seen."""
 
 
 class WordOf(dict[int | None, str | None]):
@@ -176,7 +155,7 @@ def _open(path: Path, busy_timeout: float) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute(f"PRAGMA wal_autocheckpoint = {LONGEST_LOG}")
-        _migrate(connection, path)
+        prepare(connection, path)
     except OSError as error:
         raise StartupError(f"cannot open {path}: {error.strerror}") from None
     except sqlite3.OperationalError as error:
@@ -188,16 +167,3 @@ def _open(path: Path, busy_timeout: float) -> sqlite3.Connection:
 
 def _damaged(path: Path) -> StartupError:
     return StartupError(f"{path} is damaged or is no database; restore it from a backup")
-
-
-def _migrate(connection: sqlite3.Connection, path: Path) -> None:
-    connection.execute("BEGIN IMMEDIATE")
-    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
-    if version > len(MIGRATIONS):
-        connection.execute("ROLLBACK")
-        raise StartupError(f"{path} was written by a newer version of reticket; update this one")
-    for script in MIGRATIONS[version:]:
-        for statement in filter(str.strip, script.split(";")):
-            connection.execute(statement)
-    connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
-    connection.execute("COMMIT")

@@ -6,19 +6,23 @@ needed, so that an installation without it still runs on its file.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from reticket.core.errors import StartupError
 from reticket.core.ports import Clock
+from reticket.core.schema import Standing
 
 if TYPE_CHECKING:
     from reticket.stores.valkey.ephemeral import ValkeyEphemeral
     from reticket.stores.valkey.families import ValkeyStore
 
 SCHEMES = ("valkey", "valkey-cluster")
-SCHEME = SCHEMES[0]
+PATIENCE = 5.0
+"""Seconds for an answer, where no setting says so."""
 
-__all__ = ["SCHEME", "SCHEMES", "open_store"]
+__all__ = ["SCHEMES", "migrate", "open_store", "standing"]
 
 
 def open_store(
@@ -35,16 +39,35 @@ def open_store(
         StartupError: no driver, a bad URL, no server, one that evicts, or data of another
             version; never the password.
     """
-    try:
+    with _driver():
         from reticket.stores.valkey.address import parse
         from reticket.stores.valkey.ephemeral import ValkeyEphemeral
         from reticket.stores.valkey.families import ValkeyStore
         from reticket.stores.valkey.opening import connect
-    except ImportError as error:
-        raise StartupError(
-            f"{error.name} is not installed, which Valkey needs: "
-            "install reticket with its extra `valkey`"
-        ) from None
     address = parse(url)
     families, ephemera = (connect(address, busy_timeout) for _ in range(2))
     return ValkeyStore(families), ValkeyEphemeral(ephemera)
+
+
+def standing(url: str) -> Standing:
+    """How the format of the families stands; nothing is written."""
+    with _driver():
+        from reticket.stores.valkey import address, opening
+    return opening.standing(address.parse(url), PATIENCE)
+
+
+def migrate(url: str) -> None:
+    """Let families be of the newest format from now on."""
+    with _driver():
+        from reticket.stores.valkey import address, opening
+    opening.migrate(address.parse(url), PATIENCE)
+
+
+@contextmanager
+def _driver() -> Iterator[None]:
+    try:
+        yield
+    except ImportError as error:
+        raise StartupError(
+            f"{error.name} is not installed, which Valkey needs: pip install 'reticket[valkey]'"
+        ) from None

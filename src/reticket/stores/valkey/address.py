@@ -17,8 +17,8 @@ _URL = re.compile(
 
 _HOST = re.compile(r"(?:\[(?P<v6>[0-9a-fA-F:.]+)\]|(?P<name>[^:\[\]@/\s]+))(?::(?P<port>\d{1,5}))?")
 _FORM = (
-    "write valkey://host:6379/0 or valkey-cluster://host:6379,host:6379, "
-    "with user:password@ before the host and ?wait=1&tls=yes&ca=FILE behind it where needed"
+    "write valkey://host:6379/0 or valkey-cluster://host:6379,host:6379, with user:password@ "
+    "before the host (special characters as %XX) and ?wait=1&tls=yes&ca=FILE behind it where needed"
 )
 
 
@@ -91,10 +91,11 @@ def _database(path: str, clustered: bool) -> int:
 
 
 def _options(query: str) -> dict[str, str]:
+    """An unknown one is not repeated: it may be the rest of a password with `?` in it."""
     options = dict(parse_qsl(query, keep_blank_values=True))
     unknown = sorted(options.keys() - {"wait", "tls", "ca"})
     if unknown:
-        raise StartupError(f"the URL of Valkey has no option {unknown[0]!r}: {_FORM}")
+        raise StartupError(f"the URL of Valkey has an option that there is not: {_FORM}")
     return options
 
 

@@ -112,6 +112,11 @@ class ValkeyStore:
         rest = len(found) > limit
         return Page(found[:limit], found[limit - 1].id if rest else None)
 
+    def walk(self) -> Iterator[Sequence[Family]]:
+        """As the engine keeps them: each key is looked at once."""
+        for families in self._candidates(Selection()):
+            yield self._shown(families)
+
     def revoke(self, selection: Selection, cause: str) -> Sequence[Family]:
         """First the subject's floor, where it can say what is selected: from that write on all of
         it is over. Then row by row, which is what lists show and who ended is told by.

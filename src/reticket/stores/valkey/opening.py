@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 
 from valkey.exceptions import ValkeyClusterException, ValkeyError
 
 from reticket.core.errors import StartupError, Unavailable
 from reticket.core.policy import SECOND
+from reticket.core.schema import Standing, Task
 from reticket.stores.valkey.address import Address
 from reticket.stores.valkey.engine import Engine, reason
-from reticket.stores.valkey.nodes import Cluster, Server
+from reticket.stores.valkey.nodes import Cluster, Nodes, Server
 from reticket.stores.valkey.scripts import Command
 from reticket.stores.valkey.trips import DISK, REPLICAS, Barrier
 
-FORMAT = b"1"
+FORMAT = 1
+OLDEST_FORMAT = 1
+"""The oldest that code may know which runs on families of this format."""
 FORMAT_KEY = b"rt:format"
 OLDEST = (6, 2)
 KNOWS_WAITAOF = (7, 2)
+_MARK = f"{FORMAT} {OLDEST_FORMAT}"
+_MARKS = re.compile(rb"(?P<found>\d{1,6})( (?P<oldest>\d{1,6}))?")
 LATE = 1000
 """Milliseconds after which a replica is not late, but gone."""
 
@@ -35,19 +42,44 @@ def connect(address: Address, patience: float) -> Engine:
     Raises:
         StartupError: one sentence that says what is wrong, without the password.
     """
+    with _starting(address):
+        nodes = _reached(address, patience)
+        engine = Engine(nodes, _look_over(Engine(nodes), address, patience))
+        _prepare_format(engine, address)
+        return engine
+
+
+def standing(address: Address, patience: float) -> Standing:
+    """How the format of the families there stands; nothing is written. StartupError."""
+    with _starting(address), closing(Engine(_reached(address, patience))) as engine:
+        return _standing(engine, address)
+
+
+def migrate(address: Address, patience: float) -> None:
+    """Say that families are of the newest format from now on; each is rewritten when it changes."""
+    with _starting(address), closing(Engine(_reached(address, patience))) as engine:
+        found = _standing(engine, address)
+        found.refuse_newer()
+        if found.task is not Task.NOTHING:
+            engine.ask([Command(FORMAT_KEY, ("SET", FORMAT_KEY, _MARK))])
+
+
+@contextmanager
+def _starting(address: Address) -> Iterator[None]:
     try:
-        _check_kind(address, patience)
-        nodes = (
-            Cluster(address, patience + GRACE)
-            if address.clustered
-            else Server(address, *address.hosts[0], patience + GRACE)
-        )
-        return Engine(nodes, _look_over(Engine(nodes), address, patience))
+        yield
     except (Unavailable, ValkeyError, ValkeyClusterException, OSError, UnicodeError) as error:
         raise StartupError(
             f"Valkey at {address} cannot be used: {reason(error)}; see that it runs and that the "
-            "address, user and password in `families` are right"
+            "address, user and password in its URL are right"
         ) from None
+
+
+def _reached(address: Address, patience: float) -> Nodes:
+    _check_kind(address, patience)
+    if address.clustered:
+        return Cluster(address, patience + GRACE)
+    return Server(address, *address.hosts[0], patience + GRACE)
 
 
 def _check_kind(address: Address, patience: float) -> None:
@@ -92,22 +124,26 @@ def _look_over(engine: Engine, address: Address, patience: float) -> tuple[Barri
                 f"Valkey at {address} has maxmemory-policy {policy}, which throws sessions away "
                 "when memory is short: set it to noeviction"
             )
-    _check_format(engine, address)
     return tuple(_barriers(primaries, address.wait, round(patience * SECOND)))
 
 
-def _check_format(engine: Engine, address: Address) -> None:
-    _, found = engine.ask(
-        [
-            Command(FORMAT_KEY, ("SET", FORMAT_KEY, FORMAT, "NX")),
-            Command(FORMAT_KEY, ("GET", FORMAT_KEY)),
-        ]
-    )
-    if found != FORMAT:
+def _prepare_format(engine: Engine, address: Address) -> None:
+    engine.ask([Command(FORMAT_KEY, ("SET", FORMAT_KEY, _MARK, "NX"))])
+    found = _standing(engine, address)
+    found.refuse_newer()
+    found.refuse_older()
+
+
+def _standing(engine: Engine, address: Address) -> Standing:
+    (mark,) = engine.ask([Command(FORMAT_KEY, ("GET", FORMAT_KEY))])
+    said = _MARKS.fullmatch(mark or b"0")
+    if said is None:
         raise StartupError(
-            f"the families in Valkey at {address} were written by another version of reticket; "
-            "update this one"
+            f"Valkey at {address} has a key {FORMAT_KEY.decode()} that is not of reticket: give it "
+            "a database of its own"
         )
+    found = int(said["found"])
+    return Standing("families", str(address), found, int(said["oldest"] or found), FORMAT)
 
 
 def _barriers(primaries: list[dict[str, str]], wait: int, patience: int) -> list[Barrier]:

@@ -20,6 +20,9 @@ and a row that was dead when it came in can still be seen.
 LONGEST = 10**15
 """Milliseconds, over thirty thousand years: what the engine can add to its time."""
 
+UNSURE = b"\xc1"
+"""Behind a row whose revocation may have no copy yet. No MessagePack has that byte."""
+
 _HEX = re.compile("[0-9a-f]{32}")
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder().decode
@@ -39,10 +42,12 @@ def key_of(family: bytes) -> bytes:
 
 
 def pack(row: Family) -> bytes:
-    """The row without its id, which is in the key; 32 lower-case hex digits take 16 bytes."""
+    """The row without its id, which is in the key; 32 lower-case hex digits take 16 bytes. What
+    came later stands at the end and is left out where there is none, so that old code goes on.
+    """
     _, resource, subject, *rest = row
     packed = bytes.fromhex(subject) if _HEX.fullmatch(subject) else subject
-    return _encode((resource, packed, *rest))
+    return _encode((resource, packed, *(rest if row.terms is not None else rest[:-1])))
 
 
 def unpack(family: bytes, raw: bytes | None) -> Family | None:
@@ -50,7 +55,7 @@ def unpack(family: bytes, raw: bytes | None) -> Family | None:
     if not raw:
         return None
     try:
-        resource, subject, *rest = _decode(raw)
+        resource, subject, *rest = _decode(raw.removesuffix(UNSURE))
         return Family(family, resource, subject.hex() if type(subject) is bytes else subject, *rest)
     except (msgspec.DecodeError, TypeError, ValueError) as error:
         raise Unavailable("a family in Valkey cannot be read") from error

@@ -7,20 +7,23 @@ from typing import Any, NamedTuple
 
 from reticket.core.errors import Unavailable
 from reticket.core.model import Family
-from reticket.core.policy import SECOND
 from reticket.stores.valkey.engine import Engine
-from reticket.stores.valkey.rows import Seen, key_of, left, pack, unpack
+from reticket.stores.valkey.rows import UNSURE, Seen, key_of, left, pack, unpack
 from reticket.stores.valkey.scripts import SWAP, Command
 from reticket.stores.valkey.trips import Short
 
 ATTEMPTS = 16
 """Lost races in a row, of one family, before it is Unavailable."""
 
-DOUBTFUL = 60 * SECOND
-"""Milliseconds after which an end has reached its copies, or never will."""
-
 Change = Callable[[bytes, Seen], Family | None]
 """The row after, or the same object where nothing changes."""
+
+
+class Swap(NamedTuple):
+    """What writes a row, and what says later that it will last, where that has to be said."""
+
+    command: Command
+    then: Command | None = None
 
 
 class Written(NamedTuple):
@@ -69,16 +72,26 @@ class Table:
             for family, row in rows.items()
             if row and row is not seen[family].row and pack(row) != seen[family].raw
         }
-        again = _in_doubt(seen, rows.keys() - changed.keys()) if self._engine.guards else {}
-        swaps = [_swap(seen[family], row) for family, row in (changed | again).items()]
-        replies = self._engine.ask([*swaps, *more])
-        won = dict(zip(changed | again, replies, strict=False))
+        swaps = self._swaps(seen, changed | _unsure(seen, rows.keys() - changed.keys()))
+        replies = self._engine.ask([*(swap.command for swap in swaps.values()), *more])
+        won = dict(zip(swaps, replies, strict=False))
+        self._make_sure(swaps, won)
         return Written(
             kept={family: row for family, row in changed.items() if won[family]},
             lost={family for family in won if not won[family]},
             short={family: said for family, said in won.items() if isinstance(said, Short)},
             more=replies[len(swaps) :],
         )
+
+    def _swaps(self, seen: Mapping[bytes, Seen], rows: Mapping[bytes, Family]) -> dict[bytes, Swap]:
+        guards = self._engine.guards
+        return {family: _swap(seen[family], row, guards) for family, row in rows.items()}
+
+    def _make_sure(self, swaps: Mapping[bytes, Swap], won: Mapping[bytes, Any]) -> None:
+        """Revocations that have their copies; one whose word for it is lost is only copied anew."""
+        sure = [swap.then for family, swap in swaps.items() if swap.then and won[family] == 1]
+        if sure:
+            self._engine.ask(sure)
 
     def change(self, families: Iterable[bytes], change: Change) -> list[Family]:
         """Change each of them on its own; the rows that this changed, after. Unavailable, once
@@ -117,18 +130,18 @@ class Table:
         raise Unavailable("others change the same families all the time")
 
 
-def _in_doubt(seen: Mapping[bytes, Seen], families: Iterable[bytes]) -> dict[bytes, Family]:
-    """Rows that were ended so lately that their copies may be missing: whoever is told that they
-    are over is told so behind a barrier of his own, for which they are written once more.
+def _unsure(seen: Mapping[bytes, Seen], families: Iterable[bytes]) -> dict[bytes, Family]:
+    """Rows whose revocation may have no copy: whoever is told that they are over is told so behind
+    a barrier of his own, for which they are written once more.
     """
-    rows = ((family, seen[family].row) for family in families)
-    return {
-        family: row
-        for family, row in rows
-        if row and row.revoked_at is not None and seen[family].now - row.revoked_at < DOUBTFUL
-    }
+    rows = ((family, seen[family]) for family in families)
+    return {family: each.row for family, each in rows if each.row and each.raw.endswith(UNSURE)}
 
 
-def _swap(seen: Seen, row: Family) -> Command:
-    swap = SWAP(key_of(row.id), seen.raw, pack(row), left(row.expires_at, seen.now))
-    return swap._replace(lasting=True) if row.revoked_at is not None else swap
+def _swap(seen: Seen, row: Family, guards: bool) -> Swap:
+    key, value, lasts = key_of(row.id), pack(row), left(row.expires_at, seen.now)
+    if row.revoked_at is None or not guards:
+        return Swap(SWAP(key, seen.raw, value, lasts))
+    unsure = value + UNSURE
+    lasting = SWAP(key, seen.raw, unsure, lasts)._replace(lasting=True)
+    return Swap(lasting, SWAP(key, unsure, value, lasts))

@@ -12,6 +12,8 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+OLDEST = 1
+
 
 def _key(name: str, type_: type[sa.Integer] | sa.String = sa.Integer) -> sa.Column[object]:
     return sa.Column(name, type_, primary_key=True, autoincrement=False)

@@ -1,0 +1,1 @@
+"""Two services that answer as one, to try: `python -m demo postgresql|cluster`."""

@@ -1,0 +1,91 @@
+"""Puts the service over an opened house together: what performs commands, for requests or at the
+shell. Knows no wire and no setting of a listener.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Generator
+from contextlib import closing
+from typing import Any, TypeVar
+
+import msgspec
+
+from reticket.cli.house import House
+from reticket.core.commands import Command
+from reticket.core.conveyor import Lane
+from reticket.core.engine import Engine
+from reticket.core.mint import Mint
+from reticket.core.model import Caller
+from reticket.core.service import Lanes, Service, Stock
+from reticket.core.sign_in import Limit, Limits, SignInDesk
+from reticket.crypto.otp import TimeBasedCodes
+from reticket.crypto.verified import VerifiedSecrets
+from reticket.http.edge import carried_out
+from reticket.settings import Settings
+
+NOBODY = Caller(address="", correlation_id="")
+"""Who asks when a command of the shell does."""
+
+R = TypeVar("R")
+
+
+def perform(house: House, operation: Generator[Command, Any, R]) -> R:
+    """Perform the commands of an operation here, and return what it returns."""
+
+    async def performed() -> R:
+        with closing(lanes_of(house.settings)) as lanes:
+            returned = await carried_out(operation, service_of(house, lanes), NOBODY)
+            await asyncio.sleep(0)  # what the audit log is told gets on its lane
+            return returned
+
+    return asyncio.run(performed())
+
+
+def lanes_of(settings: Settings) -> Lanes:
+    """The threads that it performs them on; close them when done."""
+    hashing = settings.hashing
+    return Lanes(
+        store=Lane("store"),
+        directory=Lane("directory", threads=2),
+        passwords=Lane("password", hashing.threads, hashing.threads + hashing.queue),
+    )
+
+
+def service_of(house: House, lanes: Lanes) -> Service:
+    """What performs the commands of requests."""
+    mint = Mint(house.ring, msgspec.json.encode, msgspec.json.decode)
+    resources = [resource for dialect in house.dialects for resource in dialect.resources]
+    engine = Engine(
+        resources={resource.name: resource for resource in resources},
+        policies=house.policies,
+        store=house.store,
+        directory=house.directory,
+        mint=mint,
+        audit=house.audit,
+        lane=lanes.store,
+        clock=house.clock,
+        entropy=os.urandom,
+    )
+    desk = SignInDesk(
+        directory=house.directory,
+        ephemeral=house.ephemeral,
+        hasher=house.hasher,
+        otp=TimeBasedCodes(),
+        verified=VerifiedSecrets(os.urandom),
+        limits=_limits(house.settings),
+        tell=lambda event: house.audit.record([event]),
+        clock=house.clock,
+        entropy=os.urandom,
+    )
+    stock = Stock(house.store, house.ephemeral, house.ring, house.upkeep, os.urandom)
+    return Service(resources, engine, desk, house.directory, mint, lanes, house.clock, stock)
+
+
+def _limits(settings: Settings) -> Limits:
+    said = settings.sign_in
+    return Limits(
+        account=Limit(said.account_failures, said.account_window),
+        address=Limit(said.address_failures, said.address_window),
+    )

@@ -1,0 +1,87 @@
+"""`reticket migrate`: the schemas of families and directory, and bringing them up to date."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from reticket.cli.frame import CONFIG, DATA, JSON, Frame, Group, show
+from reticket.cli.house import Schema
+
+COLUMNS = ("store", "place", "found", "known", "to_do")
+
+
+@click.group(cls=Group)
+def migrate() -> None:
+    """Look at the schemas of families and directory, and upgrade them while the service runs."""
+
+
+@migrate.command()
+@DATA
+@CONFIG
+@JSON
+@click.pass_obj
+def status(frame: Frame, data: Path | None, config: Path | None, as_json: bool) -> None:
+    """Tell which version each schema has, which one this program knows, and what is to be done.
+
+    A newer schema is no reason to act as long as it lets this program run.
+
+    \b
+    Example:
+      reticket migrate status --json
+    """
+    show(map(_row, _schemas(frame, data, config)), COLUMNS, as_json)
+
+
+@migrate.command()
+@DATA
+@CONFIG
+@click.pass_obj
+def up(frame: Frame, data: Path | None, config: Path | None) -> None:
+    """Bring both schemas to the newest version; safe to repeat.
+
+    Programs of the version before go on meanwhile, and afterwards: upgrade first, then replace
+    the processes one by one.
+
+    \b
+    Example:
+      reticket migrate up --config reticket.toml
+    """
+    found = [(schema, schema.standing()) for schema in _schemas(frame, data, config)]
+    for _, before in found:
+        if before:
+            before.refuse_newer()
+    for schema, before in found:
+        schema.migrate()
+        after = schema.standing()
+        if before == after:
+            click.echo(f"{schema.what}: nothing to do")
+        elif before and after:
+            click.echo(f"{schema.what}: schema {before.found} is now {after.found}")
+
+
+def _schemas(frame: Frame, data: Path | None, config: Path | None) -> tuple[Schema, Schema]:
+    settings = frame.builder.load(config, {"data": data})
+    return (
+        frame.builder.families_schema(settings.families),
+        frame.builder.directory_schema(settings.directory),
+    )
+
+
+def _row(schema: Schema) -> dict[str, Any]:
+    standing = schema.standing()
+    if standing is None:
+        return {"store": schema.what, **dict.fromkeys(COLUMNS[1:])}
+    return {
+        "store": schema.what,
+        "place": standing.place,
+        "found": standing.found or None,
+        "known": standing.known,
+        "oldest": standing.oldest or None,
+        "to_do": standing.task,
+    }
+
+
+COMMANDS = (migrate,)

@@ -1,0 +1,88 @@
+"""`reticket replay`: what an audit stream knows and a restored engine has forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import click
+
+from reticket.audit import revocations
+from reticket.cli.frame import with_house
+from reticket.cli.house import House
+from reticket.core import chronicle
+from reticket.core.model import Family
+from reticket.core.policy import SECOND
+from reticket.core.ports import Event
+from reticket.core.replay import replay as end_again
+from reticket.crypto.life import KeyRefused
+
+STREAM = click.Path(path_type=Path, exists=True, dir_okay=False)
+
+
+@click.command()
+@click.option(
+    "--audit",
+    "streams",
+    type=STREAM,
+    multiple=True,
+    required=True,
+    help="An audit stream to replay revocations from; may be given many times.",
+)
+@with_house
+def replay(house: House, streams: tuple[Path, ...]) -> None:
+    """End again what audit streams tell was ended; for an engine that its own tools have restored.
+
+    Give the streams of all machines. Sessions that went on since the copy was made are kept until
+    their clients have come back with newer tokens. Safe to repeat.
+
+    \b
+    Example:
+      reticket replay --audit one/audit.jsonl --audit other/audit.jsonl
+    """
+    click.echo(f"{replayed(house, streams)} revocations replayed")
+
+
+def replayed(house: House, streams: Sequence[Path]) -> int:
+    """Keep what may heal, and end and distrust again what the streams name; how many those were.
+
+    Args:
+        house: opened on what was restored.
+        streams: their files.
+    """
+    _keep_to_heal(house)
+    told = [event for stream in streams for event in revocations(stream)]
+    ended = end_again(house.store, told)
+    at = house.store.now()
+    house.audit.record([chronicle.revoked(at, family) for family in ended], durable=True)
+    return len(ended) + _distrust(house, told)
+
+
+def _keep_to_heal(house: House) -> None:
+    """A copy does not know how long its sessions have gone on since; a purge must not forget them
+    before their clients have come back with newer tokens.
+    """
+    now = house.store.now()
+    for batch in house.store.walk():
+        house.store.absorb([_lasting(house, family, now) for family in batch])
+
+
+def _lasting(house: House, family: Family, now: int) -> Family:
+    policy = house.policies.get(family.resource)
+    lasts = now + policy.refresh * SECOND if policy else 0
+    return family._replace(expires_at=max(family.expires_at, min(family.ends_at, lasts)))
+
+
+def _distrust(house: House, events: Sequence[Event]) -> int:
+    """Compromise again the keys that the copy still trusts; how many those were."""
+    distrusted = 0
+    for event in events:
+        if event.event == "key_compromised" and event.detail is not None:
+            with suppress(KeyRefused):
+                house.ring.compromise(str(event.detail["key"]))
+                distrusted += 1
+    return distrusted
+
+
+COMMANDS = (replay,)

@@ -1,0 +1,76 @@
+"""Ends again what an audit stream tells was ended, among families that may have forgotten it.
+
+Knows events and stores. Safe to repeat, and while the store is in use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from reticket.core.errors import Cause
+from reticket.core.model import Family, Selection
+from reticket.core.paging import BATCH, all_of
+from reticket.core.ports import HELD, Event, Frail, Stepped, Store
+from reticket.core.rotation import revoked
+
+UNKNOWN_CAUSE = "restored"
+_CAUSES: dict[str, str] = {Cause.REVOKED: UNKNOWN_CAUSE, Cause.REUSED: "reuse"}
+
+
+@dataclass(frozen=True, slots=True)
+class EndAgain:
+    """The step that ends a family which is there and lives; its result is the row after."""
+
+    cause: str
+
+    def __call__(self, row: Family | None, now: int) -> Stepped[Family | None]:
+        if row is None or row.revoked_at is not None:
+            return Stepped(row, None)
+        after = revoked(row, now, self.cause)
+        return Stepped(after, after)
+
+
+def replay(store: Store, events: Sequence[Event]) -> list[Family]:
+    """End what the events name: single families, and all of a subject, a resource or a client
+    that had begun by then. What was ended in one context is named family by family, since a copy
+    may know another context of it.
+
+    Args:
+        store: where they may live again.
+        events: as `audit.revocations` yields them.
+
+    Returns:
+        the rows that this ended.
+    """
+    ended = _end(store, ((bytes.fromhex(each.family), each) for each in events if each.family))
+    for event in events:
+        if event.event == "revocation" and event.family is None and event.context is None:
+            ended += _end(store, ((family, event) for family in _begun_by(store, event)))
+    return ended
+
+
+def _begun_by(store: Store, event: Event) -> Iterator[bytes]:
+    client = event.detail["client"] if event.detail else None
+    meant = Selection(subject=event.subject, resource=event.resource, client=client)
+    for batch in all_of(store.page, meant):
+        yield from (row.id for row in batch if row.created_at <= event.at)
+
+
+def _end(store: Store, named: Iterable[tuple[bytes, Event]]) -> list[Family]:
+    ended: list[Family] = []
+    named = iter(named)
+    while batch := list(islice(named, BATCH)):
+        steps = [(family, EndAgain(_cause_of(event))) for family, event in batch]
+        for (family, step), result in zip(steps, store.transact(steps), strict=True):
+            if result is HELD or isinstance(result, Frail):
+                ended += store.revoke(Selection(family=family), step.cause)
+            elif result is not None:
+                ended.append(result)
+    return ended
+
+
+def _cause_of(event: Event) -> str:
+    cause = event.cause or UNKNOWN_CAUSE
+    return _CAUSES.get(cause, cause)

@@ -1,0 +1,154 @@
+"""`/oauth/introspect` (RFC 7662): whether a token is good, for who may know.
+
+A token is told of to the client that it was issued to; an access token also to a client that is
+in its audience, by its id or by a resource that it was registered with. Nobody else learns
+whether it exists. Looking changes nothing: a reuse seen here ends no family.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from typing import Any
+
+import msgspec
+
+from reticket.core.commands import Command, FindFamily, InspectAccess, ReadRefresh
+from reticket.core.errors import Cause, Refusal
+from reticket.core.model import REFUSING, AccessToken, Family, RefreshToken
+from reticket.core.policy import SECOND
+from reticket.core.rotation import decide
+from reticket.core.tokens import PREFIX
+from reticket.dialects.oauth.assertion import ASSERTION, ASSERTION_TYPE
+from reticket.dialects.oauth.clients import authenticate, unauthenticated
+from reticket.dialects.oauth.document import described
+from reticket.dialects.oauth.errors import NO_STORE, heard
+from reticket.dialects.oauth.inputs import Form, read_form, required
+from reticket.dialects.oauth.registration import Registration
+from reticket.dialects.oauth.revoke import RevocationForm
+from reticket.dialects.oauth.site import CLIENT, USER, Site
+from reticket.dialects.oauth.terms import terms_of
+from reticket.dialects.oauth.voided import void
+from reticket.wire import Operation, Route, WireRequest, WireResponse
+
+PATH = "/introspect"
+
+Members = Mapping[str, object]
+
+
+class IntrospectionForm(RevocationForm):
+    """RFC 7662 §2.1."""
+
+
+class Introspection(msgspec.Struct, omit_defaults=True):
+    """RFC 7662 §2.2; a token that is not good, or not the caller's, has `active` alone."""
+
+    active: bool
+    token_type: str | None = None
+    iss: str | None = None
+    sub: str | None = None
+    aud: str | list[str] | None = None
+    client_id: str | None = None
+    scope: str | None = None
+    iat: int | None = None
+    exp: int | None = None
+    jti: str | None = None
+    sid: str | None = None
+    tid: str | None = None
+    auth_time: int | None = None
+    acr: str | None = None
+    amr: list[str] | None = None
+    cnf: dict[str, str] | None = None
+
+
+INACTIVE = WireResponse(200, b'{"active":false}', headers=NO_STORE)
+_encoder = msgspec.json.Encoder()
+
+
+def routes(site: Site) -> tuple[Route, ...]:
+    """The endpoint."""
+    describe = described(
+        "Look into a token",
+        "tokens",
+        {200: Introspection},
+        IntrospectionForm,
+        security=({"client": ()},),
+    )
+    return (Route("POST", PATH, heard(USER, _introspect(site)), describe),)
+
+
+def _introspect(site: Site) -> Callable[[WireRequest], Operation]:
+    def operate(request: WireRequest) -> Operation:
+        form = read_form(request)
+        if _says_nothing_of_itself(request, form):
+            raise unauthenticated(Cause.UNKNOWN_SUBJECT)
+        registration, _ = yield from authenticate(request, form, site)
+        if not registration.confidential:
+            raise unauthenticated(Cause.WRONG_CLIENT)
+        token = required(form, "token")
+        try:
+            members = yield from (
+                _refresh(token, registration, site)
+                if token.startswith(PREFIX)
+                else _access(token, registration)
+            )
+        except Refusal:
+            return INACTIVE
+        if members is None:
+            return INACTIVE
+        return WireResponse(200, _encoder.encode({"active": True, **members}), headers=NO_STORE)
+
+    return operate
+
+
+def _says_nothing_of_itself(request: WireRequest, form: Form) -> bool:
+    """RFC 7662 §2.1 wants authorisation before anything else: that is no mistake in the form."""
+    said = form.keys() & {"client_id", ASSERTION, ASSERTION_TYPE}
+    return not said and request.header(b"authorization") is None
+
+
+def _access(token: str, registration: Registration) -> Generator[Command, Any, Members | None]:
+    access: AccessToken
+    access, _ = yield InspectAccess((USER, CLIENT), token, void)
+    claims = access.claims
+    if claims.get("client_id") != registration.id and not _is_audience(claims, registration):
+        return None
+    return {"token_type": "DPoP" if "cnf" in claims else "Bearer", **claims}
+
+
+def _is_audience(claims: Members, registration: Registration) -> bool:
+    said = claims.get("aud")
+    audiences = said if isinstance(said, list) else [said]
+    return any(each == registration.id or each in registration.resources for each in audiences)
+
+
+def _refresh(
+    token: str, registration: Registration, site: Site
+) -> Generator[Command, Any, Members | None]:
+    """Good if the next refresh with it would be answered."""
+    read: RefreshToken = yield ReadRefresh(USER, token)
+    row: Family | None
+    row, now = yield FindFamily(read.family)
+    if row is None or row.client != registration.id or row.resource != USER:
+        return None
+    if decide(row, read, now, registration.policy).outcome in REFUSING:
+        return None
+    idle = max(row.rotated_at, read.issued_at) + registration.policy.refresh * SECOND
+    return _told(row, read.issued_at, min(idle, row.ends_at), site)
+
+
+def _told(row: Family, issued_at: int, expires_at: int, site: Site) -> Members:
+    terms = terms_of(row.terms)
+    members: dict[str, object] = {
+        "iss": site.issuer,
+        "sub": row.subject,
+        "client_id": row.client,
+        "scope": row.scope or "",
+        "iat": issued_at // SECOND,
+        "exp": expires_at // SECOND,
+        "sid": row.id.hex(),
+    }
+    if terms.auth_time:
+        members |= {"auth_time": terms.auth_time, "acr": terms.acr, "amr": list(terms.amr)}
+    if terms.jkt:
+        members["cnf"] = {"jkt": terms.jkt}
+    return members

@@ -1,0 +1,21 @@
+"""Access tokens that were revoked before their end (RFC 7009): remembered until then."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+from reticket.core.commands import Command, Keep, Now
+from reticket.core.model import AccessToken
+from reticket.core.policy import SECOND
+
+
+def void(access: AccessToken) -> str:
+    """Under which key something is kept once a token is void."""
+    return f"oauth:dead:{access.claims['jti']}"
+
+
+def make_void(access: AccessToken) -> Generator[Command, Any, None]:
+    """From now on, and for all processes."""
+    now: int = yield Now()
+    yield Keep(void(access), "", max(1, -(-(access.expires_at - now) // SECOND)))

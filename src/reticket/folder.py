@@ -1,0 +1,42 @@
+"""The folder of what is stored: made, tried, and held by one service at a time."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from reticket.core.errors import StartupError
+
+
+def make(folder: Path) -> None:
+    """Make it with mode 0700 unless it is there. StartupError when nothing can be written there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        probe = folder / f".{secrets.token_hex(8)}"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise _unusable(folder, error) from None
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Hold its lock. StartupError when somebody else does."""
+    make(folder)
+    lock = FileLock(folder / "lock", timeout=0, mode=0o600)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise StartupError(f"the data folder {folder} is in use by another reticket") from None
+    except OSError as error:
+        raise _unusable(folder, error) from None
+    with lock:
+        yield
+
+
+def _unusable(folder: Path, error: OSError) -> StartupError:
+    return StartupError(f"the data folder {folder} cannot be written: {error.strerror}")

@@ -1,0 +1,217 @@
+"""`/clients`: registers OAuth clients. A secret is told once, and kept only as a hash."""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64encode
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from reticket.core.commands import EndFamilies, FindClient, Manage
+from reticket.core.model import Selection
+from reticket.core.people import Client
+from reticket.dialects.oauth.registration import flagged
+from reticket.directory.clients import Clients as Verbs
+from reticket.directory.drafts import ClientDraft
+from reticket.directory.seed import checked_registration, edited_registration
+from reticket.http.admin.document import (
+    CURSOR,
+    ID,
+    KEY,
+    LIMIT,
+    answered,
+    created,
+    described,
+    empty,
+)
+from reticket.http.admin.errors import missing
+from reticket.http.admin.guard import Operate, done, guarded
+from reticket.http.admin.idempotency import once
+from reticket.http.admin.inputs import (
+    cursor_of,
+    read_body,
+    read_cursor,
+    read_limit,
+    read_query,
+    wrong,
+)
+from reticket.http.admin.office import Office
+from reticket.http.admin.schemas import (
+    ClientAnswer,
+    ClientChanges,
+    Listed,
+    NewClient,
+    SecretAnswer,
+    client_answer,
+)
+from reticket.wire import Operation, Route, WireRequest
+
+TAG = "clients"
+SECRET_BYTES = 32
+
+
+class Clients:
+    """The operations. What they do to the directory runs where the directory is."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+
+    @property
+    def _verbs(self) -> Verbs:
+        return self._office.directory.clients
+
+    def page(self, request: WireRequest, operator: str) -> Operation:
+        """A page of clients, in the order of their ids."""
+        query = read_query(request, ("limit", "cursor"))
+        limit, after = read_limit(query), read_cursor(query)
+        found = yield Manage(lambda: self._verbs.page(after, limit))
+        following = cursor_of(found[-1].id) if len(found) == limit else None
+        return answered(Listed([client_answer(client) for client in found], following))
+
+    def show(self, request: WireRequest, operator: str) -> Operation:
+        """One client."""
+        client: Client | None = yield FindClient(request.parameters["id"])
+        if client is None:
+            raise missing("id")
+        return answered(client_answer(client))
+
+    def add(self, request: WireRequest, operator: str) -> Operation:
+        """Register one; the answer has its secret."""
+        said = read_body(request, NewClient)
+        secret = None if said.public or said.jwks else self._new_secret()
+        client: Client = yield Manage(lambda: self._add(said, secret))
+        yield done("client_added", operator, client=client.id)
+        return created(client_answer(client, secret), f"/clients/{client.id}")
+
+    def change(self, request: WireRequest, operator: str) -> Operation:
+        """Replace the members that are given."""
+        changes = _members(read_body(request, ClientChanges))
+        client_id = request.parameters["id"]
+        client: Client = yield Manage(lambda: self._change(client_id, changes))
+        yield done("client_changed", operator, client=client.id)
+        return answered(client_answer(client))
+
+    def rotate_secret(self, request: WireRequest, operator: str) -> Operation:
+        """Give it another secret; the answer has it."""
+        client_id, secret = request.parameters["id"], self._new_secret()
+        yield Manage(lambda: self._verbs.rotate_secret(client_id, self._office.hasher.hash(secret)))
+        yield done("client_secret_rotated", operator, client=client_id)
+        return answered(SecretAnswer(client_id, secret))
+
+    def disable(self, request: WireRequest, operator: str) -> Operation:
+        """Block it."""
+        return self._switch(request, operator, self._verbs.disable, "client_disabled")
+
+    def enable(self, request: WireRequest, operator: str) -> Operation:
+        """Let it in again."""
+        return self._switch(request, operator, self._verbs.enable, "client_enabled")
+
+    def remove(self, request: WireRequest, operator: str) -> Operation:
+        """Forget it and its families: a later client of that id finds none of them."""
+        client_id = request.parameters["id"]
+        yield Manage(lambda: self._verbs.disable(client_id))
+        yield EndFamilies(Selection(client=client_id), "client_removed")
+        yield Manage(lambda: self._verbs.remove(client_id))
+        yield done("client_removed", operator, client=client_id)
+        return empty()
+
+    def _switch(
+        self, request: WireRequest, operator: str, verb: Callable[[str], None], event: str
+    ) -> Operation:
+        client_id = request.parameters["id"]
+        yield Manage(lambda: verb(client_id))
+        yield done(event, operator, client=client_id)
+        return empty()
+
+    def _add(self, said: NewClient, secret: str | None) -> Client:
+        members = {name: value for name, value in _members(said).items() if value is not None}
+        client_id, public = members.pop("client_id"), members.pop("public")
+        if public and said.jwks:
+            raise wrong("public", "must not be true of a client with jwks: it can prove who it is")
+        registration = checked_registration(flagged(members), public=secret is None)
+        draft = ClientDraft(client_id, disabled=False, registration=registration)
+        self._verbs.add(draft, secret and self._office.hasher.hash(secret))
+        return self._find(client_id)
+
+    def _change(self, client_id: str, changes: Mapping[str, Any]) -> Client:
+        registration = edited_registration(self._find(client_id), changes)
+        self._verbs.register(client_id, flagged(registration))
+        return self._find(client_id)
+
+    def _find(self, client_id: str) -> Client:
+        self._office.directory.catch_up_now()
+        client = self._office.directory.client(client_id)
+        if client is None:
+            raise missing("id")
+        return client
+
+    def _new_secret(self) -> str:
+        return urlsafe_b64encode(self._office.entropy(SECRET_BYTES)).rstrip(b"=").decode()
+
+
+def _members(said: ClientChanges) -> dict[str, Any]:
+    members: dict[str, Any] = msgspec.to_builtins(said)
+    return members
+
+
+def routes(office: Office) -> tuple[Route, ...]:
+    """The routes."""
+    clients = Clients(office)
+
+    def guard(operate: Operate) -> Callable[[WireRequest], Operation]:
+        return guarded(office.site, operate)
+
+    def guard_once(operate: Operate) -> Callable[[WireRequest], Operation]:
+        return guarded(office.site, once(office.sealer, operate))
+
+    return (
+        Route(
+            "GET",
+            "/clients",
+            guard(clients.page),
+            described("List clients", TAG, {200: Listed[ClientAnswer]}, None, (LIMIT, CURSOR)),
+        ),
+        Route(
+            "POST",
+            "/clients",
+            guard_once(clients.add),
+            described("Register a client", TAG, {201: ClientAnswer}, NewClient, (KEY,)),
+        ),
+        Route(
+            "GET",
+            "/clients/{id}",
+            guard(clients.show),
+            described("Show a client", TAG, {200: ClientAnswer}, None, (ID,)),
+        ),
+        Route(
+            "PATCH",
+            "/clients/{id}",
+            guard(clients.change),
+            described("Change a client", TAG, {200: ClientAnswer}, ClientChanges, (ID,)),
+        ),
+        Route(
+            "DELETE",
+            "/clients/{id}",
+            guard(clients.remove),
+            described("Forget a client", TAG, {204: None}, None, (ID,)),
+        ),
+        Route(
+            "POST",
+            "/clients/{id}/secret",
+            guard_once(clients.rotate_secret),
+            described("Give a new secret", TAG, {200: SecretAnswer}, None, (ID, KEY)),
+        ),
+        Route(
+            "POST",
+            "/clients/{id}/disable",
+            guard(clients.disable),
+            described("Block a client", TAG, {204: None}, None, (ID,)),
+        ),
+        Route(
+            "POST",
+            "/clients/{id}/enable",
+            guard(clients.enable),
+            described("Let a client in again", TAG, {204: None}, None, (ID,)),
+        ),
+    )

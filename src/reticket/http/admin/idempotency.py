@@ -1,0 +1,146 @@
+"""`Idempotency-Key`: a repeated request that creates something gets the first one's answer.
+
+What is remembered is sealed under the master key: answers hold secrets. Knows no operation.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import b64decode, b64encode
+from collections.abc import Generator
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+
+from reticket.core.commands import Command, Keep, Look, Take
+from reticket.core.errors import ReticketError
+from reticket.crypto.sealing import Sealer
+from reticket.http.admin.errors import NO_STORE, Declined
+from reticket.http.admin.guard import Operate
+from reticket.http.admin.inputs import wrong
+from reticket.wire import Operation, WireRequest, WireResponse
+
+HEADER = "Idempotency-Key"
+LONGEST = 255
+REMEMBERED = 86_400
+"""Seconds."""
+
+LONGEST_FLIGHT = 60
+"""Seconds after which a request that a crash has ended may be tried again."""
+
+
+class Remembered(msgspec.Struct):
+    """What was asked, and what was answered."""
+
+    asked: str
+    status: int
+    body: bytes
+    location: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Where the answers of one key are."""
+
+    sealer: Sealer
+    digest: str
+
+    @property
+    def flight(self) -> str:
+        """The key that says that the first request is on its way."""
+        return f"admin:flight:{self.digest}"
+
+    @property
+    def answer(self) -> str:
+        """The key of the sealed answer."""
+        return f"admin:answer:{self.digest}"
+
+    def seal(self, said: object) -> str:
+        """Text that only the master key opens."""
+        plain = msgspec.json.encode(said)
+        return b64encode(self.sealer.seal(plain, self.digest.encode())).decode()
+
+    def opened(self, text: str, kind: Any) -> Any:
+        """What `seal` sealed."""
+        plain = self.sealer.open(b64decode(text), self.digest.encode())
+        return msgspec.json.decode(plain, type=kind)
+
+
+def once(sealer: Sealer, operate: Operate) -> Operate:
+    """The same operation, done once for each key of a client."""
+
+    def run(request: WireRequest, operator: str) -> Operation:
+        key = request.header(HEADER.lower().encode())
+        if key is None:
+            return (yield from operate(request, operator))
+        memory = Memory(sealer, _digest(operator.encode(), _checked(key).encode()))
+        return (yield from _remembered(memory, operate, request, operator))
+
+    return run
+
+
+def _remembered(
+    memory: Memory, operate: Operate, request: WireRequest, operator: str
+) -> Generator[Command, Any, WireResponse]:
+    asked = _digest(request.method.encode(), request.path.encode(), request.body)
+    known = yield from _known(memory, asked)
+    if known is not None:
+        return known
+    if not (yield Keep(memory.flight, memory.seal(asked), LONGEST_FLIGHT)):
+        yield from _turn_away(memory, asked)
+    try:
+        known = yield from _known(memory, asked)
+        response = known or (yield from _first(memory, asked, operate(request, operator)))
+    except ReticketError:
+        yield Take(memory.flight)
+        raise
+    yield Take(memory.flight)
+    return response
+
+
+def _first(
+    memory: Memory, asked: str, operation: Operation
+) -> Generator[Command, Any, WireResponse]:
+    response = yield from operation
+    location = dict(response.headers).get(b"location", b"")
+    said = Remembered(asked, response.status, response.body, location)
+    yield Keep(memory.answer, memory.seal(said), REMEMBERED)
+    return response
+
+
+def _known(memory: Memory, asked: str) -> Generator[Command, Any, WireResponse | None]:
+    text: str | None = yield Look(memory.answer)
+    if text is None:
+        return None
+    said: Remembered = memory.opened(text, Remembered)
+    _same(said.asked, asked)
+    location = ((b"location", said.location),) if said.location else ()
+    return WireResponse(said.status, said.body, headers=(*NO_STORE, *location))
+
+
+def _turn_away(memory: Memory, asked: str) -> Generator[Command, Any, None]:
+    text: str | None = yield Look(memory.flight)
+    if text is not None:
+        _same(memory.opened(text, str), asked)
+    raise Declined(f"The first request with this {HEADER} is on its way.", retry_after=1)
+
+
+def _same(first: str, asked: str) -> None:
+    if first != asked:
+        raise Declined(
+            f"This {HEADER} has come with another request.", HTTPStatus.UNPROCESSABLE_ENTITY
+        )
+
+
+def _checked(key: str) -> str:
+    if not (0 < len(key) <= LONGEST and key.isascii() and key.isprintable()):
+        raise wrong(HEADER, f"must have 1 to {LONGEST} printable ASCII characters")
+    return key
+
+
+def _digest(*parts: bytes) -> str:
+    """Each part behind its length, so that no two lists of parts read alike."""
+    framed = b"".join(len(part).to_bytes(8, "big") + part for part in parts)
+    return hashlib.sha256(framed).hexdigest()

@@ -1,0 +1,92 @@
+"""Reads bodies, queries and ids of the admin API. A name that is not known is an error."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Collection
+from typing import TypeVar
+
+import msgspec
+
+from reticket.core.errors import Code, Refusal
+from reticket.wire import WireRequest
+
+LONGEST_PAGE = 500
+PAGE = 100
+
+T = TypeVar("T")
+
+
+def read_body(request: WireRequest, kind: type[T]) -> T:
+    """The JSON body. UNSUPPORTED_MEDIA_TYPE, MALFORMED, INVALID_PARAMETER that says where."""
+    if request.content_type() != "application/json":
+        raise Refusal(Code.UNSUPPORTED_MEDIA_TYPE)
+    try:
+        return msgspec.json.decode(request.body, type=kind)
+    except msgspec.ValidationError as error:
+        fault, _, path = str(error).partition(" - at `$.")
+        raise wrong(path.rstrip("`") or "The body", f"is not valid: {fault}") from None
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        raise Refusal(Code.MALFORMED, detail="is not valid JSON") from None
+
+
+def read_query(request: WireRequest, known: Collection[str]) -> dict[str, str]:
+    """The parameters of the query. INVALID_PARAMETER for one that is not known."""
+    said = request.query_values()
+    for name in said:
+        if name not in known:
+            raise Refusal(
+                Code.INVALID_PARAMETER,
+                detail=f"has a parameter that is not known; known are {', '.join(known)}",
+            )
+    return said
+
+
+def read_limit(query: dict[str, str]) -> int:
+    """How many items a page may have."""
+    said = query.get("limit", str(PAGE))
+    limit = int(said) if said.isascii() and said.isdecimal() and len(said) < 6 else 0
+    if not 1 <= limit <= LONGEST_PAGE:
+        raise wrong("limit", f"must be a whole number from 1 to {LONGEST_PAGE}")
+    return limit
+
+
+def read_flag(query: dict[str, str], name: str) -> bool:
+    """`true` or `false`; false when it is absent."""
+    said = query.get(name, "false")
+    if said not in ("true", "false"):
+        raise wrong(name, "must be true or false")
+    return said == "true"
+
+
+def family_of(text: str, name: str = "id") -> bytes:
+    """A family's id: 32 hex digits."""
+    try:
+        identifier = bytes.fromhex(text.replace("-", ""))
+    except ValueError:
+        identifier = b""
+    if len(identifier) != 16:
+        raise wrong(name, "must be 32 hex digits")
+    return identifier
+
+
+def cursor_of(text: str) -> str:
+    """Where a page ended, as clients are told."""
+    return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
+
+
+def read_cursor(query: dict[str, str]) -> str:
+    """The same back; empty for the first page."""
+    said = query.get("cursor", "")
+    try:
+        padded = said + "=" * (-len(said) % 4)
+        text = base64.b64decode(padded, altchars=b"-_", validate=True).decode()
+    except (binascii.Error, ValueError):
+        raise wrong("cursor", "must be the `next` of a page") from None
+    return text
+
+
+def wrong(name: str, fault: str) -> Refusal:
+    """INVALID_PARAMETER."""
+    return Refusal(Code.INVALID_PARAMETER, parameter=name, detail=fault)

@@ -1,0 +1,32 @@
+"""What the admin API works with beyond commands: the operator's verbs, opened by the root."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+from reticket.core.ports import AuditLog, Clock, Entropy, SecretHasher
+from reticket.crypto.ring import Ring
+from reticket.crypto.sealing import Sealer
+from reticket.dialects.oauth.site import Site
+from reticket.directory.directory import Directory
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """The verbs, and what they need. Directory and ring are used inside `Manage` alone."""
+
+    site: Site
+    directory: Directory
+    ring: Ring
+    hasher: SecretHasher
+    audit: AuditLog
+    sealer: Sealer
+    clock: Clock
+    entropy: Entropy
+
+    @classmethod
+    def closed(cls, site: Site) -> Self:
+        """An office where nothing is done: for whoever wants the document alone."""
+        nothing: Any = None
+        return cls(site, nothing, nothing, nothing, nothing, nothing, nothing, nothing)

@@ -1,0 +1,112 @@
+"""The public keys of a token service (RFC 7517), as fresh as they must be.
+
+Owns the copy: when it is fetched anew, and for how long an old one does. Knows no token.
+"""
+
+from __future__ import annotations
+
+import threading
+import urllib.request
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from reticket.verify.jose import Garbage, PublicKey, decode, known_name, public_key
+
+LIFETIME = 300.0
+"""Seconds after which a copy is fetched anew: for so long a withdrawn key is believed."""
+
+PAUSE = 10.0
+"""Seconds between two fetches at least, whatever is asked: unknown key ids cost an attacker
+nothing.
+"""
+
+PATIENCE = 3600.0
+"""Seconds for which the last copy does while the service cannot be reached."""
+
+TIMEOUT = 5.0
+LARGEST = 1_000_000
+_USUAL = {("EC", "P-256"): "ES256", ("OKP", "Ed25519"): "EdDSA", ("RSA", None): "RS256"}
+
+
+class KeysUnavailable(Exception):
+    """The keys could not be fetched, and there is no copy that may still be used."""
+
+
+class _KeySet(msgspec.Struct):
+    keys: list[dict[str, Any]]
+
+
+class Keys:
+    """The keys under an address. Safe for many threads; of them one fetches, the others wait.
+
+    Args:
+        fetch: the bytes of the key set; raises OSError.
+        seconds: a clock that never goes back.
+    """
+
+    def __init__(self, fetch: Callable[[], bytes], seconds: Callable[[], float]) -> None:
+        self._fetch = fetch
+        self._seconds = seconds
+        self._lock = threading.Lock()
+        self._keys: Mapping[str, PublicKey] = {}
+        self._tried_at = self._fetched_at = float("-inf")
+
+    def find(self, kid: str) -> PublicKey | None:
+        """The key with that id, or None when the service has none. KeysUnavailable."""
+        found = self._keys.get(kid)
+        if found is None or self._age() >= LIFETIME:
+            with self._lock:
+                self._renew(kid)
+                found = self._keys.get(kid)
+        if self._age() >= PATIENCE:
+            raise KeysUnavailable("the keys of the token service cannot be fetched")
+        return found
+
+    def _age(self) -> float:
+        return self._seconds() - self._fetched_at
+
+    def _renew(self, kid: str) -> None:
+        """Unless another thread just did, or a fetch was tried a moment ago."""
+        wanted = kid not in self._keys or self._age() >= LIFETIME
+        if not wanted or self._seconds() - self._tried_at < PAUSE:
+            return
+        self._tried_at = self._seconds()
+        try:
+            self._keys = read_keys(self._fetch())
+        except (OSError, Garbage):
+            return
+        self._fetched_at = self._tried_at
+
+
+def read_keys(text: bytes) -> Mapping[str, PublicKey]:
+    """By their ids; each for the one algorithm that it says. What is not understood is left out
+    (RFC 7517 §5). Garbage for what is no key set.
+    """
+    found = {}
+    for jwk in decode(text, _KeySet).keys:
+        algorithm = known_name(jwk.get("alg") or _USUAL.get(_kind_of(jwk)))
+        try:
+            found[str(jwk.get("kid", ""))] = public_key(jwk, algorithm)
+        except Garbage:
+            continue
+    return found
+
+
+def fetcher(address: str) -> Callable[[], bytes]:
+    """Fetches from an address of `http` or `https`. ValueError for any other."""
+    if not address.startswith(("https://", "http://")):
+        raise ValueError("the address of the keys must begin with https:// or http://")
+
+    def fetch() -> bytes:
+        with urllib.request.urlopen(address, timeout=TIMEOUT) as answer:  # noqa: S310
+            read: bytes = answer.read(LARGEST)
+        return read
+
+    return fetch
+
+
+def _kind_of(jwk: Mapping[str, Any]) -> tuple[str, str | None]:
+    curve = jwk.get("crv")
+    return str(jwk.get("kty")), None if curve is None else str(curve)

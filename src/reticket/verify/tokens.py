@@ -1,0 +1,224 @@
+"""Whether an access token is good here (RFC 9068 §4), and whether who shows it may (RFC 9449 §7).
+
+What the token service alone knows, that a token was revoked early, is not seen here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from reticket.verify.jose import ALGORITHMS, Garbage, Signed, decode, read_compact
+from reticket.verify.keys import Keys, fetcher
+from reticket.verify.proofs import WINDOW, InvalidProof, read_proof
+
+TYPES = frozenset({"at+jwt", "application/at+jwt"})
+"""RFC 9068 §2.1."""
+
+LEEWAY = 10
+"""Seconds by which our clock may differ from the service's."""
+
+BEARER, DPOP = "bearer", "dpop"
+
+
+class Rejected(Exception):
+    """A request that may not pass; the message is for the log, without a word of the token.
+
+    Args:
+        status: 401 or 403.
+        error: the word of RFC 6750 §3.1 or RFC 9449 §7.1, or None where nothing was presented.
+    """
+
+    def __init__(self, reason: str, error: str | None = "invalid_token", status: int = 401) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.error = error
+        self.scheme = BEARER
+
+    @property
+    def challenge(self) -> str:
+        """`WWW-Authenticate` of the answer."""
+        said = [f'error="{self.error}"'] if self.error else []
+        if self.scheme == DPOP:
+            return "DPoP " + ", ".join([*said, f'algs="{" ".join(ALGORITHMS)}"'])
+        return " ".join(["Bearer", *said])
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """An access token that is good.
+
+    Args:
+        subject: whose it is; a client's own id when no person is behind it.
+        client: to whom it was issued.
+        session: the sign-in that it belongs to, or None.
+        jkt: the key without which it is worth nothing, or None.
+        claims: all that it says.
+    """
+
+    subject: str
+    client: str
+    scopes: frozenset[str]
+    session: str | None
+    jkt: str | None
+    claims: Mapping[str, Any] = field(repr=False)
+
+
+class _Confirmation(msgspec.Struct):
+    jkt: str | None = None
+
+
+class _Claims(msgspec.Struct):
+    """RFC 9068 §2.2."""
+
+    iss: str
+    sub: str
+    aud: str | list[str]
+    exp: float
+    iat: float
+    jti: str
+    client_id: str
+    nbf: float = 0.0
+    scope: str = ""
+    sid: str | None = None
+    cnf: _Confirmation = msgspec.field(default_factory=_Confirmation)
+
+
+class Once:
+    """Names that were seen in the last two windows, in this process. Safe for many threads."""
+
+    def __init__(self, seconds: Callable[[], float]) -> None:
+        self._seconds = seconds
+        self._lock = threading.Lock()
+        self._seen: dict[bytes, float] = {}
+
+    def __call__(self, name: str) -> bool:
+        """Whether it is seen for the first time."""
+        now, digest = self._seconds(), hashlib.sha256(name.encode()).digest()
+        with self._lock:
+            self._forget(now - 2 * WINDOW - 1)
+            is_first = digest not in self._seen
+            self._seen.setdefault(digest, now)
+        return is_first
+
+    def _forget(self, before: float) -> None:
+        while self._seen and next(iter(self._seen.values())) < before:
+            del self._seen[next(iter(self._seen))]
+
+
+class AccessTokens:
+    """The access tokens of one service for one audience. Make one and keep it: it has the keys.
+
+    Args:
+        issuer: of the tokens, without a slash at its end.
+        audience: what this resource server is called in tokens.
+        jwks_uri: where the keys are; None for where reticket has them.
+        clock: seconds since 1970.
+        seconds: a clock that never goes back.
+        first_time: whether the name of a proof is seen for the first time; None remembers them in
+            this process alone.
+    """
+
+    def __init__(
+        self,
+        issuer: str,
+        audience: str,
+        *,
+        jwks_uri: str | None = None,
+        clock: Callable[[], float] = time.time,
+        seconds: Callable[[], float] = time.monotonic,
+        first_time: Callable[[str], bool] | None = None,
+    ) -> None:
+        self._issuer = issuer
+        self._audience = audience
+        self._keys = Keys(fetcher(jwks_uri or f"{issuer}/.well-known/jwks.json"), seconds)
+        self._clock = clock
+        self._first_time = first_time or Once(seconds)
+
+    def verify(self, token: str, scopes: Iterable[str] = ()) -> Token:
+        """A token that is good and has these scopes. Rejected, KeysUnavailable.
+
+        Whether it is bound to a key is for the caller to see: `jkt`.
+        """
+        try:
+            signed = read_compact(token)
+            claims = self._signed_claims(signed)
+        except Garbage as fault:
+            raise Rejected(f"the token {fault}") from None
+        self._check(claims)
+        found = frozenset(claims.scope.split())
+        if not found.issuperset(scopes):
+            raise Rejected("the token lacks a scope", "insufficient_scope", 403)
+        said = decode(signed.payload, dict[str, Any])
+        return Token(claims.sub, claims.client_id, found, claims.sid, claims.cnf.jkt, said)
+
+    def admit(
+        self,
+        method: str,
+        uri: str,
+        authorization: Sequence[str],
+        proofs: Sequence[str] = (),
+        scopes: Iterable[str] = (),
+    ) -> Token:
+        """The token of a request, shown by who may show it. Rejected, KeysUnavailable.
+
+        Args:
+            method: of the request.
+            uri: of the request, as its sender wrote it.
+            authorization: all of its `Authorization` headers.
+            proofs: all of its `DPoP` headers.
+            scopes: what the request needs.
+        """
+        scheme, _, text = (authorization[0] if len(authorization) == 1 else "").partition(" ")
+        if scheme.lower() not in (BEARER, DPOP):
+            raise Rejected("there is no token", None)
+        try:
+            token = self.verify(text.strip(), scopes)
+            jkt = None
+            if scheme.lower() == DPOP:
+                jkt = self._proven(method, uri, text.strip(), proofs)
+            if token.jkt != jkt:
+                raise Rejected("the token is bound to another key")
+        except Rejected as rejection:
+            rejection.scheme = scheme.lower()
+            raise
+        return token
+
+    def _signed_claims(self, signed: Signed) -> _Claims:
+        header = signed.header
+        if str(header.get("typ")).lower() not in TYPES:
+            raise Garbage("is no access token")
+        kid = header.get("kid")
+        key = self._keys.find(kid) if isinstance(kid, str) else None
+        if key is None or not key.verify(signed):
+            raise Garbage("is not signed by a key of the service")
+        return decode(signed.payload, _Claims)
+
+    def _check(self, claims: _Claims) -> None:
+        now = self._clock()
+        audiences = [claims.aud] if isinstance(claims.aud, str) else claims.aud
+        if claims.iss != self._issuer:
+            raise Rejected("the token is of another issuer")
+        if self._audience not in audiences:
+            raise Rejected("the token is for another audience")
+        if not claims.exp > now - LEEWAY:
+            raise Rejected("the token has ended")
+        if max(claims.nbf, claims.iat) > now + LEEWAY:
+            raise Rejected("the token has not begun")
+
+    def _proven(self, method: str, uri: str, token: str, proofs: Sequence[str]) -> str:
+        if len(proofs) != 1:
+            raise Rejected("there is not exactly one proof", "invalid_dpop_proof")
+        try:
+            shown = read_proof(proofs[0], method, uri, self._clock(), token)
+        except InvalidProof as fault:
+            raise Rejected(str(fault), "invalid_dpop_proof") from None
+        if not self._first_time(f"{shown.jkt} {shown.jti}"):
+            raise Rejected("the proof was seen before", "invalid_dpop_proof")
+        return shown.jkt

@@ -1,0 +1,114 @@
+"""A running service, and the admin's own token for it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from base64 import b64encode
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+from tests.http.wire import call
+
+from reticket.app import Builder
+from reticket.core.commands import IssueAccess
+from reticket.dialects.oauth.registration import flagged
+from reticket.dialects.oauth.site import CLIENT
+from reticket.directory.drafts import ClientDraft
+from reticket.testing import running_server
+
+BASE = "/admin/v1"
+ADA = "ada@example.com"
+
+
+def at_the_shell(server, work):
+    """What `work` makes of the opened house and its builder, while the service runs."""
+    builder = Builder()
+    said = {"data": server.data, "issuer": server.url}
+    with closing(builder.open(builder.load(None, said))) as house:
+        return work(builder, house)
+
+
+def token_for(server, client_id, scope="admin", **asked):
+    """An access token that a client got for itself."""
+
+    def operation(holder):
+        return (yield IssueAccess(CLIENT, holder, scope, asked=tuple(asked.items())))
+
+    def work(builder, house):
+        issued = builder.perform(house, operation(house.directory.client(client_id)))
+        return issued.access_token
+
+    return at_the_shell(server, work)
+
+
+def add_client(server, client_id, **said):
+    draft = ClientDraft(client_id, disabled=False, registration=flagged(said))
+    at_the_shell(server, lambda _, house: house.directory.clients.add(draft, "hash"))
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Somebody who uses the admin API."""
+
+    url: str
+    data: Path
+    token: str | None
+
+    def ask(self, method, path, body=None, **headers):
+        """Status, headers, what the answer says."""
+        said = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        said |= {name.replace("_", "-"): value for name, value in headers.items()}
+        text = None if body is None else json.dumps(body)
+        status, found, answer = call(self.url, method, BASE + path, text, said)
+        return status, found, json.loads(answer) if answer else None
+
+    def good(self, method, path, body=None, **headers):
+        status, _, said = self.ask(method, path, body, **headers)
+        assert status in (200, 201, 204), said
+        return said
+
+    def events(self):
+        text = (self.data / "audit.jsonl").read_text()
+        return [json.loads(line) for line in text.splitlines()]
+
+
+def get_token(url, client_id, secret, **more):
+    """What the token endpoint answers to client credentials."""
+    basic = b64encode(f"{client_id}:{secret}".encode()).decode()
+    said = {"Authorization": f"Basic {basic}", "Content-Type": "application/x-www-form-urlencoded"}
+    form = urlencode({"grant_type": "client_credentials", **more})
+    status, _, answer = call(url, "POST", "/oauth/token", form, said)
+    return status, json.loads(answer)
+
+
+def init(data):
+    """The lines that `reticket init` prints."""
+    command = [sys.executable, "-m", "reticket", "init", "--data", str(data)]
+    run = subprocess.run(command, capture_output=True, text=True, check=True)
+    return run.stdout.splitlines()
+
+
+@pytest.fixture(scope="session")
+def first_admin(tmp_path_factory):
+    """A data folder, and the secret that `init` has printed for it."""
+    folder = tmp_path_factory.mktemp("admin")
+    lines = init(folder / "data")
+    return folder, lines[-1].split()[1]
+
+
+@pytest.fixture(scope="session")
+def server(first_admin):
+    with running_server(first_admin[0]) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def desk(server, first_admin):
+    status, answer = get_token(server.url, "admin", first_admin[1], scope="admin")
+    assert status == 200, answer
+    return Desk(server.url, server.data, answer["access_token"])

@@ -1,0 +1,125 @@
+"""Who may use the admin API (RFC 6750), and what the audit log hears of those who may not."""
+
+import json
+
+import pytest
+from tests.admin.conftest import (
+    ADA,
+    BASE,
+    Desk,
+    add_client,
+    at_the_shell,
+    get_token,
+    init,
+    token_for,
+)
+from tests.http.wire import call
+
+from reticket.core.commands import Begin
+
+WRITING = [("POST", "/families"), ("POST", "/families/revoke"), ("POST", "/clients"),
+           ("POST", "/clients/spa/secret"), ("DELETE", "/clients/spa"), ("POST", "/keys/rotate"),
+           ("DELETE", f"/users/{ADA}"), ("GET", "/users"), ("GET", "/families")]  # fmt: skip
+
+
+def test_the_first_admin_is_made_once_and_gets_its_token_by_its_secret(server, first_admin, desk):
+    lines = init(server.data)
+    assert "client_secret" not in " ".join(lines)
+    assert desk.good("GET", "/clients/admin")["registration"]["admin"] is True
+    assert first_admin[1] not in str(desk.events())
+
+
+def test_the_scope_must_be_asked_for_and_is_for_flagged_clients_alone(server, first_admin, desk):
+    _, unasked = get_token(server.url, "admin", first_admin[1])
+    assert "admin" not in unasked.get("scope", "")
+    said = {"client_id": "hopeful", "policy": "SERVICE", "scopes": ["a", "admin"]}
+    made = desk.good("POST", "/clients", said)
+    assert made["registration"]["scopes"] == ["a"]
+    answer = get_token(server.url, "hopeful", made["client_secret"], scope="admin")
+    assert (answer[0], answer[1]["error"]) == (400, "invalid_scope")
+
+
+def anonymous(desk, token=None):
+    return Desk(desk.url, desk.data, token)
+
+
+@pytest.mark.parametrize(("method", "path"), WRITING)
+def test_without_a_token_nothing_is_done(desk, method, path):
+    status, headers, problem = anonymous(desk).ask(method, path, {})
+    assert (status, problem["code"]) == (401, "missing_token")
+    assert headers["www-authenticate"] == 'Bearer realm="admin"'
+
+
+def test_garbage_is_no_token(desk):
+    for token in ("x", desk.token + "x", desk.token[:-2], "rtk_abc", desk.token.rpartition(".")[0]):
+        status, headers, problem = anonymous(desk, token).ask("GET", "/keys")
+        assert (status, problem["code"]) == (401, "invalid_access_token")
+        assert headers["www-authenticate"] == 'Bearer realm="admin", error="invalid_token"'
+        assert "detail" not in problem
+
+
+def test_a_token_without_the_scope_is_forbidden(server, desk):
+    status, headers, _ = anonymous(desk, token_for(server, "admin", "orders.read")).ask(
+        "GET", "/keys"
+    )
+    assert status == 403
+    assert 'error="insufficient_scope"' in headers["www-authenticate"]
+
+
+def test_the_scope_without_the_flag_is_forbidden(server, desk):
+    add_client(server, "plain", policy={"preset": "SERVICE"})
+    token = token_for(server, "plain")
+    assert anonymous(desk, token).ask("GET", "/keys")[0] == 403
+
+
+def test_a_client_that_loses_the_flag_or_is_disabled_is_out_at_once(server, desk):
+    add_client(server, "former", admin=True)
+    other = anonymous(desk, token_for(server, "former"))
+    other.good("GET", "/keys")
+    desk.good("POST", "/clients/former/disable")
+    assert other.ask("GET", "/keys")[0] == 401
+    desk.good("POST", "/clients/former/enable")
+    desk.good("PATCH", "/clients/former", {"admin": False})
+    assert other.ask("GET", "/keys")[0] == 403
+
+
+def test_a_token_for_another_audience_or_bound_to_a_key_is_none(server, desk):
+    for asked in ({"aud": "https://orders.example.com"}, {"jkt": "x" * 43}):
+        token = token_for(server, "admin", **asked)
+        assert anonymous(desk, token).ask("GET", "/keys")[0] == 401, asked
+
+
+def test_a_persons_token_is_none_whatever_its_scope(server, desk):
+    def operation(user):
+        return (yield Begin("oauth.user", user, client="admin", scope="admin"))
+
+    def work(builder, house):
+        issued = builder.perform(house, operation(house.directory.user_by_email(ADA)))
+        return issued.access_token, issued.refresh_token
+
+    for token in at_the_shell(server, work):
+        assert anonymous(desk, token).ask("GET", "/keys")[0] == 401
+
+
+def test_refusals_and_changes_stand_in_the_audit_stream(desk):
+    anonymous(desk, "x").ask("GET", "/keys")
+    desk.ask("POST", "/families", {"client_id": "spa", "user": ADA, "scope": "no.such"})
+    desk.good("POST", "/keys/rotate", {"uses": ["mac"]})
+    told = [event for event in desk.events() if event.get("resource") == "admin"]
+    refused = [(event.get("cause"), event.get("subject")) for event in told
+               if event["event"] == "refused"]  # fmt: skip
+    assert ("forged", None) in refused
+    assert refused[-1] == ("wrong_scope", "admin")
+    rotated = [event for event in told if event["event"] == "key_rotated"][-1]
+    assert (rotated["subject"], rotated["detail"]) == ("admin", {"key": "mac"})
+
+
+def test_the_document_is_served_and_on_the_page(desk):
+    document = json.loads(call(desk.url, "GET", "/openapi/admin.json")[2])
+    assert document["security"] == [{"admin": []}]
+    said = {f"{method.upper()} {path}" for path, all_ in document["paths"].items()
+            for method in all_}  # fmt: skip
+    assert {"POST /families", "POST /clients/{id}/secret", "POST /keys/retire"} <= said
+    assert b"/docs/admin.json" in call(desk.url, "GET", "/docs")[2]
+    tried = json.loads(call(desk.url, "GET", "/docs/admin.json")[2])
+    assert tried["servers"] == [{"url": BASE}]

@@ -1,0 +1,108 @@
+"""Clients through the admin API: registered, changed, their secrets told once."""
+
+import pytest
+from tests.admin.conftest import ADA, at_the_shell
+
+SECRETS = {"client_secret"}
+
+
+def verifies(server, client_id, secret):
+    def work(_, house):
+        found = house.directory.client_credentials(client_id)
+        return house.hasher.verify(found.secret_hash, secret)
+
+    return at_the_shell(server, work)
+
+
+def test_a_confidential_client_gets_a_secret_once(server, desk):
+    said = {"client_id": "shop", "policy": {"preset": "SERVICE", "window": 5}, "scopes": ["a", "b"]}
+    status, headers, made = desk.ask("POST", "/clients", said)
+    assert (status, made["public"], made["disabled"]) == (201, False, False)
+    assert headers["location"] == "/admin/v1/clients/shop"
+    assert made["registration"] == {
+        "policy": {"preset": "SERVICE", "window": 5}, "scopes": ["a", "b"],
+    }  # fmt: skip
+    assert verifies(server, "shop", made["client_secret"])
+    shown = desk.good("GET", "/clients/shop")
+    assert "client_secret" not in shown
+    assert shown["registration"] == made["registration"]
+    assert made["client_secret"] not in str(desk.events())
+
+
+def test_a_rotated_secret_replaces_the_old_one(server, desk):
+    old = desk.good("POST", "/clients", {"client_id": "rot"})["client_secret"]
+    new = desk.good("POST", "/clients/rot/secret")["client_secret"]
+    assert verifies(server, "rot", new)
+    assert not verifies(server, "rot", old)
+
+
+def test_public_clients_and_those_with_keys_have_no_secret(desk):
+    key = {"kty": "EC", "crv": "P-256", "x": "a", "y": "b"}
+    assert "client_secret" not in desk.good("POST", "/clients", {"client_id": "p", "public": True})
+    keyed = desk.good("POST", "/clients", {"client_id": "k", "jwks": {"keys": [key]}})
+    assert (keyed["public"], "client_secret" in keyed) == (False, False)
+    for client in ("p", "k"):
+        assert desk.ask("POST", f"/clients/{client}/secret")[0] == 400
+    assert desk.ask("PATCH", "/clients/k", {"jwks": None})[0] == 400
+
+
+def test_a_change_replaces_members_and_null_takes_them_away(desk):
+    desk.good("POST", "/clients", {"client_id": "chg", "name": "One", "scopes": ["a"]})
+    changed = desk.good("PATCH", "/clients/chg", {"name": None, "policy": "AAL2"})
+    assert changed["registration"] == {"policy": {"preset": "AAL2"}, "scopes": ["a"]}
+
+
+def test_a_flag_brings_its_scope_and_its_grant(desk):
+    made = desk.good("POST", "/clients", {"client_id": "adm", "admin": True})["registration"]
+    assert (made["scopes"], made["grants"]) == (["admin"], ["client_credentials"])
+    again = desk.good("PATCH", "/clients/adm", {"admin": False})["registration"]
+    assert "scopes" not in again
+
+
+@pytest.mark.parametrize(
+    ("said", "word"),
+    [
+        ({"policy": "BRWSER"}, "BROWSER_2026"),
+        ({"policy": {"preset": "BROWSER", "windo": 5}}, "windo"),
+        ({"policy": {"preset": "BROWSER", "refresh": 5}}, "shorter than access"),
+        ({"redirect_uris": ["/back"]}, "absolute URI"),
+        ({"scopes": ["a b"]}, "scopes[0]"),
+        ({"grants": ["implicit"]}, "grants"),
+        ({"public": True, "admin": True}, "admin"),
+        ({"jwks": {"keys": [{"kty": "EC", "d": "x"}]}}, "not public"),
+        ({"secret": "mine"}, "secret"),
+        ({"client_id": ""}, "client_id"),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_registered_is_told(desk, said, word):
+    status, _, problem = desk.ask("POST", "/clients", {"client_id": "bad", **said})
+    assert status == 400
+    assert word in problem["detail"]
+    assert desk.ask("GET", "/clients/bad")[0] == 404
+
+
+def test_a_client_is_there_once(desk):
+    desk.good("POST", "/clients", {"client_id": "twice", "public": True})
+    status, _, problem = desk.ask("POST", "/clients", {"client_id": "twice", "public": True})
+    assert status == 409
+    assert "twice" in problem["detail"]
+
+
+def test_a_client_that_is_removed_takes_its_families_along(desk):
+    desk.good("POST", "/clients", {"client_id": "gone", "public": True, "scopes": ["a"]})
+    desk.good("POST", "/families", {"client_id": "gone", "user": ADA})
+    desk.good("DELETE", "/clients/gone")
+    (family,) = desk.good("GET", "/families?client=gone")["items"]
+    assert family["revoked_cause"] == "client_removed"
+    assert desk.ask("DELETE", "/clients/gone")[0] == 404
+
+
+def test_clients_are_listed_in_pages(desk):
+    found, cursor = [], ""
+    while cursor is not None:
+        page = desk.good("GET", f"/clients?limit=2{cursor}")
+        found += [item["client_id"] for item in page["items"]]
+        cursor = page["next"] and f"&cursor={page['next']}"
+    assert found == sorted(set(found))
+    assert {"spa", "backend", "admin"} <= set(found)

@@ -1,0 +1,27 @@
+"""The admin API keeps what every dialect keeps, but that it has no resource of its own."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from reticket.core.policy import PRESETS, by_any_name
+from reticket.dialects.oauth.site import CLIENT, Site
+from reticket.http.admin import Admin, Office
+from reticket.http.admin.guard import RESOURCE
+from reticket.testing.dialect_contract import DialectContract
+
+
+class TestAdmin(DialectContract):
+    @pytest.fixture
+    def dialect(self):
+        return Admin(Office.closed(Site("http://127.0.0.1:8088", by_any_name(PRESETS))))
+
+    def test_it_is_found_by_its_name(self, dialect):
+        assert dialect.name == "admin"
+
+    def test_its_resources_are_named_after_it(self, dialect):
+        assert dialect.resources == ()
+
+    def test_its_commands_are_its_own_and_show_no_secret(self, dialect):
+        dialect.resources = [SimpleNamespace(name=name) for name in (RESOURCE, CLIENT)]
+        super().test_its_commands_are_its_own_and_show_no_secret(dialect)

@@ -1,0 +1,82 @@
+"""`Idempotency-Key`: the same request gets the same answer, and nothing is done twice."""
+
+import sqlite3
+from base64 import b64decode
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from tests.admin.conftest import ADA
+
+FAMILY = {"client_id": "spa", "user": ADA}
+CASES = {
+    "a family": ("/families", FAMILY),
+    "a client": ("/clients", {"client_id": "once"}),
+    "a person": ("/users", {"email": "once@example.com", "password": "hush hush"}),
+    "a secret": ("/clients/backend/secret", None),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_repeated_request_gets_the_first_answer(desk, name):
+    path, body = CASES[name]
+    first, second = (desk.ask("POST", path, body, Idempotency_Key=name) for _ in range(2))
+    assert first[0] in (200, 201)
+    assert (second[0], second[2]) == (first[0], first[2])
+    assert second[1].get("location") == first[1].get("location")
+    assert second[1]["cache-control"] == "no-store"
+
+
+def test_the_same_key_with_another_request_is_refused(desk):
+    desk.good("POST", "/families", FAMILY, Idempotency_Key="k1")
+    for path, body in (("/families", {**FAMILY, "scope": "openid"}), ("/users", FAMILY)):
+        status, _, problem = desk.ask("POST", path, body, Idempotency_Key="k1")
+        assert status == 422
+        assert "another request" in problem["detail"]
+
+
+def test_of_many_at_once_one_is_done(desk):
+    before = families(desk)
+
+    def ask(_):
+        return desk.ask("POST", "/families", FAMILY, Idempotency_Key="crowd")
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(ask, range(8)))
+    good = [said["refresh_token"] for status, _, said in answers if status == 201]
+    assert len(set(good)) == 1
+    assert {status for status, _, _ in answers} <= {201, 409}
+    assert all(headers["retry-after"] == "1" for status, headers, _ in answers if status == 409)
+    assert len(families(desk)) == len(before) + 1
+
+
+def test_a_refused_request_may_be_tried_again_with_its_key(desk):
+    body = {"client_id": "later", "user": ADA}
+    assert desk.ask("POST", "/families", body, Idempotency_Key="again")[0] == 404
+    desk.good("POST", "/clients", {"client_id": "later", "public": True, "scopes": ["a"]})
+    desk.good("POST", "/families", body, Idempotency_Key="again")
+
+
+@pytest.mark.parametrize("key", ["", "x" * 256, "ä"])
+def test_a_key_that_is_none_is_told(desk, key):
+    headers = {"Idempotency_Key": key.encode().decode("latin-1")}
+    assert desk.ask("POST", "/families", FAMILY, **headers)[0] == 400
+
+
+def test_what_is_remembered_tells_no_secret(server, desk):
+    said = desk.good("POST", "/families", FAMILY, Idempotency_Key="quiet")
+    made = desk.good("POST", "/clients", {"client_id": "hushed"}, Idempotency_Key="quieter")
+    found = []
+    with sqlite3.connect(server.data / "families.sqlite") as connection:
+        for (table,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'"):
+            found += connection.execute(f"SELECT * FROM {table}").fetchall()
+    kept = [row for row in found if str(row[0]).startswith("admin:answer:")]
+    assert kept
+    assert not [row for row in kept if b'"body"' in b64decode(row[1])]
+    text = repr(found)
+    assert "admin:answer:" in text
+    for secret in (said["refresh_token"], said["access_token"], made["client_secret"], "quiet"):
+        assert secret not in text
+
+
+def families(desk):
+    return desk.good("GET", f"/families?subject={ADA}&client=spa&limit=500")["items"]

@@ -1,0 +1,202 @@
+"""`reticket client`, `family start` and the first admin of `init`."""
+
+import json
+from base64 import urlsafe_b64decode
+
+import pytest
+
+from reticket.dialects.oauth.terms import terms_of
+
+ADA = "ada@example.com"
+
+
+def show(shell, client):
+    return json.loads(shell.run("client", "show", client, "--json"))
+
+
+def verifies(shell, client, secret):
+    house = shell.house()
+    stored = house.directory.client_credentials(client).secret_hash
+    house.close()
+    return house.hasher.verify(stored, secret)
+
+
+def test_a_confidential_client_is_added_and_its_secret_printed_once(shell):
+    secret = shell.run(
+        "client", "add", "backend", "--policy", "SERVICE,window=5",
+        "--scope", "a b", "--scope", "c",
+        "--grant", "client_credentials", "--grant", "token_exchange",
+        "--resource", "https://orders.example.com", "--dpop",
+    ).strip()  # fmt: skip
+    assert verifies(shell, "backend", secret)
+    shown = show(shell, "backend")
+    assert (shown["public"], shown["disabled"]) == (False, False)
+    assert shown["registration"] == {
+        "policy": {"preset": "SERVICE", "window": 5},
+        "scopes": ["a", "b", "c"],
+        "grants": ["client_credentials", "urn:ietf:params:oauth:grant-type:token-exchange"],
+        "resources": ["https://orders.example.com"],
+        "dpop_required": True,
+    }
+    assert secret not in json.dumps(shown) + (shell.data / "audit.jsonl").read_text()
+
+
+def test_public_clients_and_those_with_keys_have_no_secret(shell, tmp_path):
+    said = shell.run("client", "add", "app", "--public", "--redirect-uri", "com.app:/cb")
+    assert "no secret" in said
+    keys = tmp_path / "keys.json"
+    keys.write_text(json.dumps({"keys": [{"kty": "OKP", "crv": "Ed25519", "x": "a"}]}))
+    made = json.loads(shell.run("client", "add", "keyed", "--jwks", str(keys), "--json"))
+    assert (made["public"], "client_secret" in made) == (False, False)
+    assert "public" in shell.run("client", "rotate-secret", "keyed", ok=False)
+
+
+def test_a_secret_is_rotated(shell):
+    old = json.loads(shell.run("client", "add", "one", "--json"))["client_secret"]
+    new = json.loads(shell.run("client", "rotate-secret", "one", "--json"))["client_secret"]
+    assert verifies(shell, "one", new)
+    assert not verifies(shell, "one", old)
+
+
+def test_what_is_edited_is_replaced_and_the_rest_stays(shell):
+    shell.run("client", "edit", "spa", "--policy", "AAL2_2026", "--scope", "openid", "--par")
+    assert show(shell, "spa")["registration"] == {
+        "policy": {"preset": "AAL2_2026"},
+        "redirect_uris": ["http://127.0.0.1/callback"],
+        "scopes": ["openid"],
+        "par_required": True,
+    }
+    shell.run("client", "edit", "spa", "--no-par")
+    assert show(shell, "spa")["registration"]["par_required"] is False
+    assert "redirect_uris" in shell.run("client", "show", "spa")
+
+
+def test_a_client_is_blocked_let_in_and_forgotten_with_its_families(shell):
+    shell.run("client", "disable", "spa")
+    assert show(shell, "spa")["disabled"] is True
+    shell.run("client", "enable", "spa")
+    shell.run("family", "start", "--client", "spa", "--user", ADA)
+    (row,) = shell.rows("family", "list", "--client", "spa")
+    shell.run("client", "delete", "spa")
+    assert shell.rows("family", "show", row["id"])[0]["end"] == "client_removed"
+    assert shell.rows("client", "list") == []
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("add", "spa", "--public"), "already"),
+        (("add", "x", "--policy", "BRWSER"), "BROWSER_2026"),
+        (("add", "x", "--policy", "BROWSER,window"), "is not like"),
+        (("add", "x", "--policy", "BROWSER,windo=5"), "windo is not a known key"),
+        (("add", "x", "--policy", "BROWSER,window=x"), "must be a whole number"),
+        (("add", "x", "--policy", "AAL2,refresh=5"), "shorter than access"),
+        (("add", "x", "--redirect-uri", "/cb"), "absolute URI"),
+        (("add", "x", "--scope", 'a"b'), "must be one scope"),
+        (("add", "x", "--grant", "implicit"), "implicit"),
+        (("add", "x", "--jwks", "nowhere.json"), "cannot be read"),
+        (("add", "x", "--public", "--admin"), "must not be admin"),
+        (("edit", "spa", "--admin"), "must not be admin"),
+        (("edit", "spa"), "say what to change"),
+        (("edit", "nobody", "--par"), "no client nobody"),
+        (("rotate-secret", "spa"), "public"),
+        (("disable", "nobody"), "no client"),
+        (("delete", "nobody"), "no client"),
+        (("show", "nobody"), "no client"),
+    ],
+    ids=" ".join,
+)
+def test_mistakes_get_one_sentence(shell, words, said):
+    output = shell.run("client", *words, ok=False)
+    assert said in output
+    assert "Traceback" not in output
+    assert len(shell.rows("client", "list")) == 1
+
+
+def test_init_makes_the_first_admin_once(empty):
+    lines = empty.run("init").splitlines()
+    assert lines[-3].startswith("The client of the admin API")
+    assert lines[-2].split() == ["client_id", "admin"]
+    secret = lines[-1].removeprefix("client_secret").strip()
+    assert verifies(empty, "admin", secret)
+    registration = show(empty, "admin")["registration"]
+    assert (registration["admin"], registration["scopes"]) == (True, ["admin"])
+    assert registration["grants"] == ["client_credentials"]
+    assert "client_secret" not in empty.run("init")
+    assert verifies(empty, "admin", secret)
+
+
+def test_init_makes_none_where_another_client_is_admin(empty, tmp_path):
+    seed = tmp_path / "seed.yaml"
+    seed.write_text("oauth_clients:\n- {client_id: ops, client_secret: x, admin: true}\n")
+    empty.run("seed", str(seed))
+    assert "client_secret" not in empty.run("init")
+
+
+def test_without_its_flag_a_client_loses_the_scope(empty):
+    empty.run("init")
+    empty.run("client", "edit", "admin", "--no-admin")
+    assert "scopes" not in show(empty, "admin")["registration"]
+
+
+def test_a_family_begins_with_its_tokens(shell, monkeypatch):
+    monkeypatch.setenv("RETICKET_ISSUER", "https://login.example.com")
+    shell.run("client", "edit", "spa", "--scope", "openid orders.read")
+    words = ("--client", "spa", "--user", ADA, "--scope", "openid", "--amr", "pwd")
+    answer = json.loads(shell.run("family", "start", *words, "--json"))
+    assert answer["token_type"] == "Bearer"
+    assert answer["scope"] == "openid"
+    assert {"access_token", "refresh_token", "id_token", "expires_in"} <= set(answer)
+    (row,) = shell.rows("family", "list", "--client", "spa", "--subject", ADA)
+    assert (row["client"], row["scope"]) == ("spa", "openid")
+    house = shell.house()
+    family = house.store.find(bytes.fromhex(row["id"]))
+    house.close()
+    assert terms_of(family.terms).amr == ("pwd",)
+    printed = shell.run("family", "start", *words)
+    assert "refresh_token" in printed
+    assert answer["refresh_token"] not in (shell.data / "audit.jsonl").read_text()
+
+
+def test_families_of_a_client_end(shell):
+    for _ in range(2):
+        shell.run("family", "start", "--client", "spa", "--user", ADA)
+    assert shell.run("family", "revoke", "--client", "nobody") == "0 revoked\n"
+    assert shell.run("family", "revoke", "--client", "spa") == "2 revoked\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--client", "nobody", "--user", ADA), "no client nobody"),
+        (("--client", "spa", "--user", "nobody@example.com"), "nobody with"),
+        (("--client", "spa", "--user", ADA, "--scope", "admin"), "scope is more"),
+        (("--client", "spa", "--user", ADA, "--resource", "https://x"), "resource is not among"),
+        (("--client", "spa", "--user", ADA, "--tenant", "9"), "tenant is none"),
+        (("--client", "spa", "--user", ADA, "--dpop-jkt", "x"), "thumbprint"),
+        (("--client", "spa", "--user", ADA, "--amr", "a b"), "a few words"),
+    ],
+    ids=" ".join,
+)
+def test_a_family_that_may_not_begin_is_told(shell, words, said):
+    output = shell.run("family", "start", *words, ok=False)
+    assert said in output
+    assert "Traceback" not in output
+    assert shell.rows("family", "list", "--all") == []
+
+
+def test_nobody_who_is_disabled_gets_a_family(shell):
+    shell.run("client", "disable", "spa")
+    start = ("family", "start", "--client", "spa", "--user", ADA)
+    assert "client_id is disabled" in shell.run(*start, ok=False)
+    shell.run("client", "enable", "spa")
+    shell.run("user", "disable", ADA)
+    assert "subject_disabled" in shell.run(*start, ok=False)
+
+
+def test_tokens_name_the_address_that_is_served(shell):
+    (shell.data / "address").write_text("http://127.0.0.1:9876")
+    printed = shell.run("family", "start", "--client", "spa", "--user", ADA, "--json")
+    payload = json.loads(printed)["access_token"].split(".")[1]
+    claims = json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    assert claims["iss"] == "http://127.0.0.1:9876"

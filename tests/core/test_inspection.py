@@ -1,0 +1,94 @@
+"""Whether an access token stands: one trip for many, and each is judged by itself."""
+
+import asyncio
+
+import pytest
+from tests.core.world import ADA, OPAQUE
+
+from reticket.core.errors import Cause, Code, Refusal, Unavailable
+from reticket.core.inspection import Inspection
+from reticket.core.model import AccessToken, Selection
+from reticket.core.ports import HELD, Frail
+from reticket.stores.memory import MemoryEphemeral
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def ephemeral(world):
+    return MemoryEphemeral(world.clock)
+
+
+@pytest.fixture
+def inspection(world, ephemeral):
+    return Inspection(world.lane, world.store, ephemeral, world.people, world.engine.holder_of)
+
+
+def access(family=b"", subject=ADA.id):
+    return AccessToken(OPAQUE.name, subject, family, None, 0, {})
+
+
+async def cause(awaitable):
+    with pytest.raises(Refusal) as refused:
+        await awaitable
+    assert refused.value.code is Code.INVALID_ACCESS_TOKEN
+    return refused.value.cause
+
+
+async def test_it_stands_with_its_family_or_without_one(world, inspection):
+    issued = await world.begin()
+    assert await inspection.holder_of(access(issued.family.id), "void") is ADA
+    assert await inspection.holder_of(access(), "void") is ADA
+
+
+async def test_each_is_judged_by_itself(world, inspection, ephemeral):
+    alive, ended = [await world.begin() for _ in range(2)]
+    world.store.revoke(Selection(family=ended.family.id), "operator")
+    ephemeral.once("dead", 60)
+    looks = [
+        inspection.holder_of(access(alive.family.id), "one"),
+        inspection.holder_of(access(ended.family.id), "two"),
+        inspection.holder_of(access(), "dead"),
+        inspection.holder_of(access(bytes(16)), "three"),
+        inspection.holder_of(access(alive.family.id, "nobody"), "four"),
+        inspection.holder_of(access(alive.family.id), "five"),
+    ]
+    before = world.people.catch_ups
+    found = await asyncio.gather(*looks, return_exceptions=True)
+    assert [each if each is ADA else each.cause for each in found] == [
+        ADA, Cause.REVOKED, Cause.REVOKED, Cause.UNKNOWN, Cause.SUBJECT_GONE, ADA,
+    ]  # fmt: skip
+    assert world.people.catch_ups == before + 1
+
+
+async def test_it_ends_with_its_family(world, inspection):
+    issued = await world.begin()
+    world.clock.forward(world.policy.absolute)
+    assert await cause(inspection.holder_of(access(issued.family.id), "void")) == Cause.EXPIRED
+
+
+async def test_it_waits_for_who_has_the_family_just_now(world, inspection, monkeypatch):
+    issued, transact, asked = await world.begin(), world.store.transact, []
+
+    def held_once(batch):
+        asked.append(len(batch))
+        return [HELD for _ in batch] if len(asked) == 1 else transact(batch)
+
+    monkeypatch.setattr(world.store, "transact", held_once)
+    assert await inspection.holder_of(access(issued.family.id), "void") is ADA
+    assert asked == [1, 1]
+
+
+async def test_a_row_that_could_be_lost_is_looked_at_all_the_same(world, inspection, monkeypatch):
+    issued, transact = await world.begin(), world.store.transact
+    monkeypatch.setattr(
+        world.store, "transact", lambda batch: [Frail(each) for each in transact(batch)]
+    )
+    assert await inspection.holder_of(access(issued.family.id), "void") is ADA
+
+
+async def test_while_a_change_waits_nothing_is_said(world, inspection):
+    issued = await world.begin()
+    world.people.waiting.add(ADA.id)
+    with pytest.raises(Unavailable):
+        await inspection.holder_of(access(issued.family.id), "void")

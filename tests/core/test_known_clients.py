@@ -1,0 +1,85 @@
+"""Clients whose secret was verified before: many in one look at the directory, and no hash."""
+
+from dataclasses import replace
+
+import pytest
+
+from reticket.core.commands import SignInClient
+from reticket.core.errors import Code, Refusal
+from reticket.core.model import Caller
+from reticket.core.people import Client, Credentials
+
+SECRET, NEW = "backend-secret", "new:"
+BACKEND = Client("backend", False, False, {}, 0)
+HERE, THERE = Caller("192.0.2.1", "0" * 32), Caller("192.0.2.2", "0" * 32)
+
+
+@pytest.fixture
+def desk(hall):
+    people = hall.people
+    people.clients = {"backend": BACKEND}
+    people.hashes["backend"] = NEW + SECRET
+    people.client = people.clients.get
+    people.client_credentials = lambda name: (
+        Credentials(name, False, True, people.hashes[name]) if name in people.clients else None
+    )
+    hall.verified.remember = lambda *triple: hall.verified.known.add(triple)
+    return hall.desk
+
+
+def signing_in(secret=SECRET, client="backend", caller=HERE):
+    return SignInClient("oauth.client", client, secret), caller
+
+
+def sign_in(desk, *said, **more):
+    return desk.client(*signing_in(*said, **more))
+
+
+def test_nobody_is_known_at_first(desk):
+    assert desk.known_clients([signing_in()]) == [None]
+
+
+def test_who_was_verified_once_costs_no_hash_again(desk, hall):
+    assert sign_in(desk) is BACKEND
+    hashes = len(hall.hasher.verified)
+    assert desk.known_clients([signing_in()] * 3) == [BACKEND] * 3
+    assert len(hall.hasher.verified) == hashes
+
+
+def test_the_others_of_a_batch_are_left_to_the_hash(desk):
+    sign_in(desk)
+    batch = [signing_in("wrong"), signing_in(client="nobody"), signing_in(), signing_in("")]
+    assert desk.known_clients(batch) == [None, None, BACKEND, None]
+
+
+def test_a_batch_looks_at_the_directory_once(desk, hall):
+    sign_in(desk)
+    before = hall.people.catch_ups
+    desk.known_clients([signing_in()] * 50)
+    assert hall.people.catch_ups == before + 1
+
+
+def test_a_changed_secret_ends_the_old_one_at_once(desk, hall):
+    sign_in(desk)
+    hall.people.hashes["backend"] = NEW + "another"
+    assert desk.known_clients([signing_in()]) == [None]
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_a_client_that_is_blocked_or_gone_is_not_known(desk, hall, gone):
+    sign_in(desk)
+    hall.people.clients["backend"] = replace(BACKEND, disabled=True)
+    if gone:
+        hall.people.client = lambda name: None
+    assert desk.known_clients([signing_in()]) == [None]
+
+
+def test_an_address_with_too_many_failures_is_not_let_in_by_the_side_door(desk):
+    sign_in(desk)
+    for _ in range(6):
+        with pytest.raises(Refusal):
+            sign_in(desk, "wrong")
+    assert desk.known_clients([signing_in(), signing_in(caller=THERE)]) == [None, BACKEND]
+    with pytest.raises(Refusal) as refused:
+        sign_in(desk)
+    assert refused.value.code is Code.TOO_MANY_ATTEMPTS

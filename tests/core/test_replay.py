@@ -1,0 +1,113 @@
+"""What a stream tells was ended is ended again, and nothing else."""
+
+import pytest
+
+from reticket.audit import FileAuditLog, revocations
+from reticket.core import chronicle, replay
+from reticket.core.errors import Cause
+from reticket.core.model import Selection
+from reticket.core.ports import HELD, Event, Frail
+from reticket.core.upkeep import Upkeep
+from reticket.stores.memory import MemoryEphemeral, MemoryStore
+from reticket.testing import FakeClock
+from reticket.testing.clock import START
+from reticket.testing.store_contract import family_of
+
+ADA, BOB = "a" * 32, "b" * 32
+
+
+@pytest.fixture
+def clock():
+    return FakeClock()
+
+
+@pytest.fixture
+def store(clock):
+    return MemoryStore(clock)
+
+
+def causes(store):
+    """Of each family, in order of its sign-in."""
+    return [row.revoked_cause for row in store.page(Selection(), 10_000).families]
+
+
+def at(seconds):
+    return START + round(seconds * 1000)
+
+
+def test_families_that_are_named_end_once(store):
+    rows = [family_of(number) for number in range(5)]
+    store.create(rows)
+    named = [
+        Event(at(9), "revoked", family=rows[0].id.hex(), cause="operator"),
+        Event(at(9), "reused", family=rows[1].id.hex(), cause=Cause.REUSED),
+        Event(at(9), "refused", family=rows[2].id.hex(), cause=Cause.REVOKED),
+        Event(at(9), "revoked", family=(b"\xff" * 16).hex(), cause="operator"),
+        Event(at(9), "revoked", family=rows[0].id.hex(), cause="again"),
+    ]
+    assert [row.id for row in replay.replay(store, named)] == [row.id for row in rows[:3]]
+    assert causes(store) == ["operator", "reuse", "restored", None, None]
+    assert replay.replay(store, named) == []
+
+
+def demand(seconds, **selected):
+    return chronicle.revocation(at(seconds), Selection(**selected), "operator")
+
+
+@pytest.mark.parametrize(
+    ("event", "ended"),
+    [
+        (demand(5, subject=ADA), [0, 1]),
+        (demand(9, subject=ADA), [0, 1, 2]),
+        (demand(5, subject=ADA, resource="other"), [1]),
+        (demand(5, client="spa"), [0]),
+        (demand(5), [0, 1, 3]),
+        (demand(5, subject=ADA, context="1000"), []),
+        (demand(5, subject="nobody"), []),
+    ],
+    ids=str,
+)
+def test_a_demand_ends_what_had_begun_by_then(store, monkeypatch, event, ended):
+    monkeypatch.setattr(replay, "BATCH", 1)
+    store.create(
+        [
+            family_of(1000, subject=ADA, client="spa"),
+            family_of(2000, subject=ADA, resource="other", context="1000"),
+            family_of(8000, subject=ADA),
+            family_of(3000, subject=BOB),
+        ]
+    )
+    rows = {row.id: row for row in replay.replay(store, [event])}
+    numbers = [1000, 2000, 8000, 3000]
+    assert set(rows) == {family_of(numbers[index]).id for index in ended}
+
+
+def test_a_revocation_that_found_nothing_is_in_the_stream(store, clock, tmp_path):
+    path = tmp_path / "audit.jsonl"
+    audit = FileAuditLog(path)
+    upkeep = Upkeep(store, MemoryEphemeral(clock), None, audit)
+    clock.forward(5)
+    upkeep.revoke(Selection(subject=ADA, client="spa"), "operator")
+    upkeep.revoke(Selection(family=family_of(1).id), "operator")
+    store.create([family_of(1), family_of(2, subject=ADA, client="spa")])
+    replay.replay(store, list(revocations(path)))
+    assert causes(store) == ["operator", "operator"]
+    audit.close()
+
+
+def test_what_somebody_holds_or_could_be_lost_is_ended_as_well(store, clock, monkeypatch):
+    held, frail = (family_of(number, expires_at=clock() + 10**9) for number in (1, 2))
+    store.create([held, frail])
+    rest = store.transact
+
+    def transact(batch):
+        return [
+            HELD if family == held.id else Frail(rest([(family, step)])[0])
+            for family, step in batch
+        ]
+
+    monkeypatch.setattr(store, "transact", transact)
+    at = clock()
+    told = [Event(at, "revoked", family=row.id.hex(), cause="operator") for row in (held, frail)]
+    replay.replay(store, told)
+    assert [store.find(row.id).revoked_cause for row in (held, frail)] == ["operator"] * 2

@@ -1,0 +1,95 @@
+"""A world in which families begin without the token endpoint, and tokens are looked at."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from urllib.parse import urlencode
+
+from tests.dialects.oauth.proofs import KEY, ath_of, proof
+from tests.dialects.oauth.token_world import ADA, CALLER, ISSUER, SECRETS, World, basic
+
+from reticket.core.commands import Begin, Derive, FindFamily, IssueAccess, Refresh
+from reticket.core.errors import Unavailable
+from reticket.core.policy import BROWSER_2026
+from reticket.dialects.oauth.registration import registration_of
+from reticket.dialects.oauth.site import CLIENT, USER, Site
+from reticket.dialects.oauth.terms import Terms
+
+JKT = KEY.thumbprint()
+ORDERS = "https://orders.example.com"
+
+
+class Looks(World):
+    def perform(self, command):
+        return self._runner.run(_awaited(self.service.perform(command, CALLER)))
+
+    def registration(self, client):
+        return registration_of(self.people.client(client), Site(ISSUER, {"BROWSER": BROWSER_2026}))
+
+    def begin(self, client="spa", scope="openid profile email", jkt=None, audiences=(), **said):
+        """A pair of a fresh family."""
+        terms = Terms(self.clock() // 1000, ("pwd",), jkt, tuple(audiences))
+        asked = tuple(said.items())
+        return self.perform(
+            Begin(USER, ADA, client=client, scope=scope, terms=terms.written(), asked=asked)
+        )
+
+    def next(self, issued):
+        return self.perform(Refresh(USER, issued.refresh_token))
+
+    def derived(self, issued, **asked):
+        return self.perform(Derive(USER, issued.family.id, asked=tuple(asked.items())))
+
+    def alone(self, client="backend", scope="orders.read"):
+        """An access token that a client got for itself."""
+        return self.perform(IssueAccess(CLIENT, self.people.client(client), scope)).access_token
+
+    def ask(self, path, client="backend", headers=None, **form):
+        """A form from a client of the world, however it says who it is; None says nothing."""
+        said = dict(headers or {})
+        if client in SECRETS:
+            said["authorization"] = basic(client, SECRETS[client])
+        elif client is not None:
+            form["client_id"] = client
+        return self.post(path, urlencode(form), said)
+
+    def look(self, token, client="backend", **form):
+        return self.ask("/introspect", client, token=token, **form)
+
+    def is_inactive(self, token, client="backend"):
+        """Exactly that, to the byte."""
+        reply = self.look(token, client)
+        return (reply.status, reply.body) == (200, b'{"active":false}')
+
+    def give_back(self, token, client="spa", **form):
+        return self.ask("/revoke", client, token=token, **form)
+
+    def who(self, token, scheme="Bearer", **headers):
+        return self.post("/userinfo", "", {"authorization": f"{scheme} {token}", **headers})
+
+    def shown(self, token, **claims):
+        """The header of a proof that belongs to a token."""
+        said = {"ath": ath_of(token), "jti": os.urandom(8).hex(), **claims}
+        return proof("POST", f"{ISSUER}/oauth/userinfo", self.clock() // 1000, **said)
+
+    def block_ada(self):
+        self.people.users[ADA.id] = replace(ADA, disabled=True)
+
+    def heard(self, event):
+        """What the audit log has of it, once it has everything."""
+        for _ in range(2):
+            self.perform(FindFamily(bytes(16)))
+        return [each for each in self.audit.events if each.event == event]
+
+    def causes(self, event="refused"):
+        return [each.cause for each in self.heard(event)]
+
+
+async def _awaited(awaitable):
+    return await awaitable
+
+
+def broken(*arguments, **more):
+    """In the place of a verb of a store that cannot be reached."""
+    raise Unavailable("the disk is full")

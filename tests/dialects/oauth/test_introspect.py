@@ -1,0 +1,220 @@
+"""RFC 7662: who may look into which token, and what of it is told."""
+
+import pytest
+from tests.dialects.oauth.looks import JKT, ORDERS, Looks, broken
+from tests.dialects.oauth.token_world import ADA, ISSUER, asserting
+
+from reticket.core.errors import Cause
+from reticket.core.model import Selection
+from reticket.core.policy import DAY
+
+
+@pytest.fixture
+def world():
+    made = Looks()
+    yield made
+    made.close()
+
+
+def test_rfc7662_2_2_an_access_token(world):
+    issued = world.begin("backend", scope="openid orders.read")
+    reply = world.look(issued.access_token)
+    assert (reply.status, reply.headers["cache-control"]) == (200, "no-store")
+    now = world.clock() // 1000
+    said = reply.said
+    assert len(said.pop("jti")) == 22
+    assert said == {
+        "active": True, "token_type": "Bearer", "iss": ISSUER, "sub": ADA.id, "aud": ISSUER,
+        "client_id": "backend", "scope": "openid orders.read", "iat": now, "exp": now + 900,
+        "sid": issued.family.id.hex(), "auth_time": now, "acr": "urn:reticket:acr:1",
+        "amr": ["pwd"],
+    }  # fmt: skip
+
+
+def test_rfc7662_2_2_a_refresh_token(world):
+    issued = world.begin("backend", scope="openid orders.read")
+    now = world.clock() // 1000
+    assert world.look(issued.refresh_token).said == {
+        "active": True, "iss": ISSUER, "sub": ADA.id, "client_id": "backend",
+        "scope": "openid orders.read", "iat": now, "exp": now + 14 * DAY,
+        "sid": issued.family.id.hex(), "auth_time": now, "acr": "urn:reticket:acr:1",
+        "amr": ["pwd"],
+    }  # fmt: skip
+
+
+def test_rfc7662_2_2_a_token_that_a_client_got_for_itself(world):
+    said = world.look(world.alone()).said
+    assert said["sub"] == said["client_id"] == "backend"
+    assert said.keys().isdisjoint({"sid", "auth_time", "amr"})
+
+
+def test_rfc9449_6_2_a_bound_token_says_its_key(world):
+    issued = world.begin("backend", jkt=JKT)
+    said = [world.look(token).said for token in (issued.access_token, issued.refresh_token)]
+    assert [each["cnf"] for each in said] == [{"jkt": JKT}] * 2
+    assert said[0]["token_type"] == "DPoP"
+
+
+def test_rfc7662_2_1_needs_authorisation(world):
+    token = world.begin("backend").access_token
+    answers = [
+        world.ask("/introspect", None, token=token),
+        world.ask("/introspect", None, token=token, client_id="backend"),
+        world.ask("/introspect", None, token=token, client_id="backend", client_secret="wrong"),
+        world.ask("/introspect", None, {"authorization": "Bearer x"}, token=token),
+        world.ask("/introspect", "nobody", token=token),
+    ]
+    assert {(each.status, each.body) for each in answers} == {(401, answers[0].body)}
+    assert answers[0].error == "invalid_client"
+
+
+def test_rfc7662_2_1_of_somebody_who_can_prove_it(world):
+    issued = world.begin("spa")
+    reply = world.look(issued.access_token, "spa")
+    assert (reply.status, reply.error) == (401, "invalid_client")
+    assert world.causes()[-1] == Cause.WRONG_CLIENT
+
+
+def test_rfc7662_2_1_by_a_key_too(world):
+    issued = world.begin("keyed")
+    reply = world.ask("/introspect", None, token=issued.access_token, **asserting(world))
+    assert reply.said["active"]
+
+
+def test_rfc7662_2_1_a_token_is_wanted(world):
+    reply = world.ask("/introspect", "backend")
+    assert (reply.status, reply.error) == (400, "invalid_request")
+
+
+@pytest.mark.parametrize(
+    "text", ["x", "rtk_", "rtk_x", "a.b.c", "é", "A" * 8000, "..", "eyJ9.e30.A"]
+)
+def test_rfc7662_2_2_unknown(world, text):
+    assert world.is_inactive(text)
+
+
+@pytest.mark.parametrize("kind", ["access_token", "refresh_token"])
+def test_rfc7662_2_2_forged(world, kind):
+    token = getattr(world.begin("backend"), kind)
+    assert world.look(token).said["active"]
+    changed = token[:-3] + ("AAA" if token[-3:] != "AAA" else "BBB")
+    assert all(world.is_inactive(text) for text in (changed, token[:-1], token + "A", token + "="))
+
+
+def test_rfc7662_2_2_expired(world):
+    issued = world.begin("backend")
+    world.clock.forward(900)
+    assert world.is_inactive(issued.access_token)
+    assert world.look(issued.refresh_token).said["active"]
+    world.clock.forward(14 * DAY)
+    assert world.is_inactive(issued.refresh_token)
+
+
+@pytest.mark.parametrize("kind", ["access_token", "refresh_token"])
+def test_rfc7662_2_2_of_a_revoked_family(world, kind):
+    issued = world.begin("backend")
+    assert world.look(getattr(issued, kind)).said["active"]
+    world.store.revoke(Selection(family=issued.family.id), "operator")
+    assert world.is_inactive(getattr(issued, kind))
+
+
+@pytest.mark.parametrize("kind", ["access_token", "refresh_token"])
+def test_rfc7662_2_2_of_a_family_that_is_gone(world, kind):
+    issued = world.begin("backend")
+    world.store.expire(world.clock() + 10**12, 10)
+    assert world.is_inactive(getattr(issued, kind))
+
+
+@pytest.mark.parametrize("kind", ["access_token", "refresh_token"])
+def test_rfc7662_2_2_not_yours(world, kind):
+    token = getattr(world.begin("spa"), kind)
+    assert world.is_inactive(token)
+    assert world.is_inactive(world.alone("other"))
+
+
+def test_rfc7662_4_yours_is_what_is_meant_for_you(world):
+    by_resource = world.begin("spa", audiences=[ORDERS]).access_token
+    by_name = world.begin("spa", audiences=["https://elsewhere.example", "other"]).access_token
+    assert world.look(by_resource, "backend").said["aud"] == ORDERS
+    assert world.is_inactive(by_resource, "other")
+    assert world.look(by_name, "other").said["active"]
+    assert world.is_inactive(by_name, "backend")
+
+
+def test_rfc7662_4_but_never_a_refresh_token_of_somebody_else(world):
+    assert world.is_inactive(world.begin("spa", audiences=[ORDERS]).refresh_token)
+
+
+def test_rfc7662_2_2_an_older_refresh_token_is_what_the_rules_make_of_it(world):
+    first = world.begin("backend")
+    second = world.next(first)
+    assert world.look(first.refresh_token).said["active"]
+    third = world.next(second)
+    world.clock.forward(60)
+    assert world.is_inactive(first.refresh_token)
+    assert world.look(third.refresh_token).said["active"]
+
+
+def test_looking_is_no_use_of_a_token(world):
+    first = world.begin("backend")
+    last = world.next(world.next(first))
+    world.clock.forward(60)
+    before = world.families()
+    for token in (first.refresh_token, last.refresh_token, last.access_token):
+        world.look(token)
+    assert world.families() == before
+
+
+def test_cve_2025_29928_a_token_of_somebody_blocked(world):
+    issued = world.begin("backend")
+    world.block_ada()
+    assert world.is_inactive(issued.access_token)
+
+
+def test_a_token_of_a_client_that_is_blocked(world):
+    token = world.alone("backend")
+    world.people.clients["other"] = world.people.clients["backend"]
+    world.people.block("backend")
+    assert world.look(token, "backend").status == 401
+
+
+def test_while_a_change_of_the_person_waits_nothing_is_said(world):
+    issued = world.begin("backend")
+    world.people.waiting.add(ADA.id)
+    assert world.look(issued.access_token).status == 503
+
+
+@pytest.mark.parametrize("verb", ["transact", "peek"])
+def test_cve_2020_15223_a_store_that_fails_is_no_answer(world, verb, monkeypatch):
+    issued = world.begin("backend")
+    owner = world.store if verb == "transact" else world.ephemeral
+    monkeypatch.setattr(owner, verb, broken)
+    reply = world.look(issued.access_token)
+    assert (reply.status, reply.error) == (503, "temporarily_unavailable")
+
+
+def test_rfc8725_3_12_an_id_token_is_no_access_token(world):
+    issued = world.begin("backend", scope="openid")
+    assert world.is_inactive(issued.id_token)
+
+
+def test_a_signature_is_verified_once(world, monkeypatch):
+    issued, seen = world.begin("backend"), []
+    kind = type(world.ring.verifiers()[0])
+    verify = kind.verify
+    monkeypatch.setattr(kind, "verify", lambda key, *said: seen.append(key) or verify(key, *said))
+    assert all(world.look(issued.access_token).said["active"] for _ in range(3))
+    assert len(seen) == 1
+    counts = []
+    for _ in range(2):
+        assert world.is_inactive(issued.access_token[:-2] + "AA")
+        counts.append(len(seen))
+    assert counts[1] - counts[0] == counts[0] - 1 > 0
+
+
+def test_a_compromised_key_is_not_remembered(world):
+    issued = world.begin("backend")
+    assert world.look(issued.access_token).said["active"]
+    signing = [key for key in world.ring.listing() if key.use == "sign" and key.state == "active"]
+    world.ring.compromise(signing[0].id)
+    assert world.is_inactive(issued.access_token)

@@ -1,0 +1,158 @@
+"""RFC 8414, OpenID Connect Discovery, RFC 7517: what is told beforehand is true."""
+
+import json
+
+import pytest
+from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
+from authlib.oidc.discovery import OpenIDProviderMetadata
+from tests.crypto.conftest import Keys
+from tests.dialects.oauth.hall import Hall, request
+
+from reticket.dialects.oauth import Options, build
+from reticket.dialects.oauth.metadata import LONGEST_COPY
+from reticket.http.routing import RoutingTable
+from reticket.testing import FakeClock
+
+ISSUER = "https://id.example.com"
+ENDPOINTS = ("authorize", "token", "revoke", "introspect", "userinfo", "par", "device")
+
+
+def answered(path, issuer=ISSUER, keys=None):
+    """The answer at a path of the service, however the routing finds it."""
+    dialect = build(Options(issuer))
+    match = RoutingTable([dialect]).find("GET", path)
+    assert match is not None
+    assert match.route is not None, path
+    ring = keys or Keys(FakeClock()).ring()
+    told = [each.jwk for each in ring.verifiers()]
+    hall = Hall(issuer, PublishedKeys=lambda said: told)
+    return hall.run(match.route.operate(request("GET", path)))
+
+
+def told(path="/.well-known/oauth-authorization-server", issuer=ISSUER, **more):
+    return json.loads(answered(path, issuer, **more).body)
+
+
+@pytest.mark.parametrize("issuer", [ISSUER, "https://example.com/auth"])
+def test_rfc8414_2_it_validates(issuer):
+    AuthorizationServerMetadata(told(issuer=issuer)).validate()
+
+
+def test_oidc_discovery_3_it_validates():
+    """But for RS256, which no ring has unless its operator wants it."""
+    said = told("/.well-known/openid-configuration")
+    said["id_token_signing_alg_values_supported"] += ["RS256"]
+    OpenIDProviderMetadata(said).validate()
+
+
+def test_rfc8414_2_the_issuer_as_configured():
+    assert told()["issuer"] == ISSUER
+    assert told(issuer="http://127.0.0.1:8088")["issuer"] == "http://127.0.0.1:8088"
+
+
+def test_rfc8414_3_2_no_empty_array():
+    said = told()
+    assert [name for name, value in said.items() if value in ([], "", None)] == []
+    assert len(said) >= 30
+
+
+def test_rfc8414_2_every_endpoint_is_one_of_ours():
+    said = told()
+    found = {value for name, value in said.items() if name.endswith("_endpoint")}
+    assert found == {f"{ISSUER}/oauth/{name}" for name in ENDPOINTS}
+    assert said["jwks_uri"] == f"{ISSUER}/.well-known/jwks.json"
+
+
+@pytest.mark.parametrize("name", ["revoke", "introspect", "userinfo"])
+def test_rfc8414_2_and_is_there(name):
+    paths = {route.path for route in build(Options(ISSUER)).routes}
+    assert f"/{name}" in paths
+
+
+def test_rfc8414_2_what_it_can_do():
+    said = told()
+    assert said["response_types_supported"] == ["code"]
+    assert said["code_challenge_methods_supported"] == ["S256"]
+    assert said["scopes_supported"] == ["openid", "profile", "email", "offline_access"]
+    assert "none" not in said["introspection_endpoint_auth_methods_supported"]
+    assert "none" in said["token_endpoint_auth_methods_supported"]
+    assert said["authorization_response_iss_parameter_supported"] is True
+    assert said["require_pushed_authorization_requests"] is False
+
+
+@pytest.mark.parametrize("name", [name for name in told() if name.endswith("alg_values_supported")])
+def test_rfc8725_3_1_no_algorithm_that_proves_nothing(name):
+    assert {"none", "HS256", "HS384", "HS512"}.isdisjoint(told()[name])
+
+
+@pytest.mark.parametrize("document", ["oauth-authorization-server", "openid-configuration"])
+def test_rfc8414_3_1_an_issuer_that_shares_its_host(document):
+    issuer = "https://example.com/auth"
+    places = [
+        f"/.well-known/{document}",
+        f"/.well-known/{document}/auth",
+        f"/auth/.well-known/{document}",
+    ]
+    bodies = [answered(place, issuer).body for place in places]
+    assert len({json.loads(body)["issuer"] for body in bodies}) == 1
+    said = json.loads(bodies[0])
+    assert said["token_endpoint"] == "https://example.com/auth/oauth/token"
+    assert said["jwks_uri"] == "https://example.com/auth/.well-known/jwks.json"
+    assert answered("/auth/.well-known/jwks.json", issuer).status == 200
+
+
+def test_oidc_discovery_3_the_algorithms_that_may_sign():
+    clock = FakeClock()
+    keys = Keys(clock)
+    keys.ring()
+    ring = keys.ring(algorithm="EdDSA")
+    said = told("/.well-known/openid-configuration", keys=ring)
+    assert said["id_token_signing_alg_values_supported"] == ["ES256", "EdDSA"]
+
+
+def test_rfc7517_the_keys_and_for_how_long_they_may_be_kept():
+    answer = answered("/.well-known/jwks.json")
+    assert answer.content_type == b"application/jwk-set+json"
+    assert dict(answer.headers)[b"cache-control"] == b"public, max-age=%d" % LONGEST_COPY
+
+
+def test_rfc7517_9_3_nothing_private_and_nothing_symmetric():
+    ring = Keys(FakeClock()).ring()
+    keys = told("/.well-known/jwks.json", keys=ring)["keys"]
+    assert {key["kty"] for key in keys} == {"EC"}
+    assert {name for key in keys for name in key} == {"kty", "crv", "x", "y", "kid", "alg", "use"}
+
+
+def test_rfc7517_the_next_key_is_there_before_it_signs():
+    clock = FakeClock()
+    ring = Keys(clock).ring()
+
+    def kids():
+        return {key["kid"] for key in told("/.well-known/jwks.json", keys=ring)["keys"]}
+
+    for _ in range(3):
+        before, old = kids(), ring.signer_at(clock()).kid
+        ring.rotate(("sign",), overlap=5)
+        assert ring.signer_at(clock()).kid == old
+        clock.forward(6)
+        assert ring.signer_at(clock()).kid in before - {old}
+        assert old in kids()
+
+
+def test_rfc7517_the_old_one_until_its_last_token_has_ended():
+    clock = FakeClock()
+    ring = Keys(clock).ring()
+    old = ring.signer_at(clock()).kid
+    ring.rotate(("sign",), overlap=0)
+    clock.forward(899)
+    ring.retire_due(900)
+    assert old in {key["kid"] for key in told("/.well-known/jwks.json", keys=ring)["keys"]}
+    clock.forward(2)
+    ring.retire_due(900)
+    assert old not in {key["kid"] for key in told("/.well-known/jwks.json", keys=ring)["keys"]}
+
+
+def test_a_path_beside_is_none_of_ours():
+    table = RoutingTable([build(Options("https://example.com/auth"))])
+    for path in ("/.well-known/security.txt", "/auth/.well-known/other", "/auth/oauth/token"):
+        assert table.find("GET", path) is None

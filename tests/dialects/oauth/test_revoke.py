@@ -1,0 +1,192 @@
+"""RFC 7009: what a client may give back, and what it is told."""
+
+import pytest
+from tests.dialects.oauth.looks import Looks, broken
+from tests.dialects.oauth.token_world import asserting
+
+from reticket.core.errors import Cause
+from reticket.core.ports import Frail
+
+NO_STORE = ("no-store", "no-cache")
+
+
+@pytest.fixture
+def world():
+    made = Looks()
+    yield made
+    made.close()
+
+
+def is_done(reply):
+    said = (reply.headers["cache-control"], reply.headers["pragma"])
+    return (reply.status, reply.body, said) == (200, b"", NO_STORE)
+
+
+def cause_of_end(world, issued):
+    return world.store.find(issued.family.id).revoked_cause
+
+
+def test_rfc7009_2_1_a_refresh_token_ends_its_family(world):
+    issued, other = world.begin(), world.begin()
+    assert is_done(world.give_back(issued.refresh_token))
+    assert cause_of_end(world, issued) == "sign_out"
+    assert cause_of_end(world, other) is None
+    assert world.is_inactive(issued.access_token, "backend")
+
+
+def test_rfc7009_2_1_so_does_an_older_one(world):
+    issued = world.begin()
+    world.next(issued)
+    assert is_done(world.give_back(issued.refresh_token))
+    assert cause_of_end(world, issued) == "sign_out"
+
+
+@pytest.mark.parametrize("hint", ["refresh_token", "access_token", "something_else"])
+def test_rfc7009_2_1_the_hint_is_only_one(world, hint):
+    issued = world.begin()
+    assert is_done(world.give_back(issued.refresh_token, token_type_hint=hint))
+    assert cause_of_end(world, issued) == "sign_out"
+
+
+def test_rfc7009_2_1_an_access_token_ends_alone(world):
+    issued = world.begin("backend")
+    other = world.derived(issued, scope="openid")
+    assert is_done(world.give_back(issued.access_token, "backend"))
+    assert world.is_inactive(issued.access_token)
+    assert world.look(other.access_token).said["active"]
+    assert cause_of_end(world, issued) is None
+    assert world.who(issued.access_token).status == 401
+    assert world.who(other.access_token).status == 200
+
+
+def test_rfc7009_2_1_it_stays_so_until_its_end(world):
+    issued = world.begin("backend")
+    world.give_back(issued.access_token, "backend")
+    world.clock.forward((issued.access_expires_at - world.clock()) / 1000 - 0.001)
+    assert world.is_inactive(issued.access_token)
+
+
+def test_rfc7009_2_1_a_token_without_a_session(world):
+    token = world.alone()
+    assert world.look(token).said["active"]
+    assert is_done(world.give_back(token, "backend"))
+    assert world.is_inactive(token)
+
+
+def test_an_access_token_given_back_is_heard_of(world):
+    issued = world.begin("backend")
+    world.give_back(issued.access_token, "backend")
+    (event,) = world.heard("access_revoked")
+    assert (event.family, event.subject) == (issued.family.id.hex(), issued.family.subject)
+
+
+@pytest.mark.parametrize("text", ["x", "rtk_", "rtk_x", "a.b.c", "é", " ", "A" * 8000])
+def test_rfc7009_2_2_whatever_is_unknown_is_revoked_already(world, text):
+    assert is_done(world.give_back(text))
+
+
+def test_rfc7009_2_2_so_is_what_is_over(world):
+    revoked, old, gone = world.begin(), world.begin(), world.begin()
+    world.give_back(revoked.refresh_token)
+    for token in (revoked.refresh_token, revoked.refresh_token[:-1], revoked.refresh_token + "A"):
+        assert is_done(world.give_back(token))
+    world.clock.forward(400 * 86_400)
+    assert is_done(world.give_back(old.refresh_token))
+    assert is_done(world.give_back(old.access_token))
+    world.store.expire(world.clock(), 10)
+    assert is_done(world.give_back(gone.refresh_token))
+
+
+def test_rfc7009_2_1_another_client_is_refused_and_told_so(world):
+    issued, own = world.begin("spa"), world.alone("other")
+    for token, owner in (
+        (issued.refresh_token, "spa"),
+        (issued.access_token, "spa"),
+        (own, "other"),
+    ):
+        reply = world.give_back(token, "backend")
+        assert (reply.status, reply.error) == (400, "invalid_grant")
+        assert is_done(world.give_back(token, owner))
+
+
+def test_rfc7009_2_1_and_nothing_happens(world):
+    issued = world.begin("backend")
+    before = world.spendable()
+    world.give_back(issued.refresh_token, "other")
+    world.give_back(issued.access_token, "other")
+    assert world.spendable() == before
+    assert world.look(issued.access_token).said["active"]
+
+
+def test_rfc7009_2_1_nor_is_told_whether_it_lives(world):
+    living, dead = world.begin("spa"), world.begin("spa")
+    world.give_back(dead.refresh_token)
+    replies = [world.give_back(each.refresh_token, "backend") for each in (living, dead)]
+    assert len({(reply.status, reply.body) for reply in replies}) == 1
+
+
+def test_why_it_was_refused_is_heard_once(world):
+    issued = world.begin("spa")
+    world.give_back(issued.refresh_token, "backend")
+    assert world.causes() == [Cause.WRONG_CLIENT]
+    world.give_back(issued.access_token, "backend")
+    assert world.causes() == [Cause.WRONG_CLIENT] * 2
+
+
+def test_rfc7009_2_1_a_confidential_client_says_who_it_is(world):
+    issued = world.begin("backend")
+    unproven = world.ask("/revoke", None, client_id="backend", token=issued.refresh_token)
+    wrong = world.ask("/revoke", None, client_id="backend", client_secret="no", token="x")
+    assert [(each.status, each.error) for each in (unproven, wrong)] == [
+        (401, "invalid_client")
+    ] * 2
+    assert cause_of_end(world, issued) is None
+
+
+def test_rfc7009_2_1_by_a_key_too(world):
+    issued = world.begin("keyed")
+    reply = world.ask("/revoke", None, token=issued.refresh_token, **asserting(world))
+    assert is_done(reply)
+    assert cause_of_end(world, issued) == "sign_out"
+
+
+def test_rfc7009_2_1_a_token_is_wanted(world):
+    reply = world.ask("/revoke", "spa")
+    assert (reply.status, reply.error) == (400, "invalid_request")
+
+
+@pytest.mark.parametrize("body", ["token=a&token=b&client_id=spa", "token=%00&client_id=spa"])
+def test_rfc6749_3_2_every_parameter_once(world, body):
+    reply = world.post("/revoke", body)
+    assert (reply.status, reply.error) == (400, "invalid_request")
+
+
+def test_rfc6749_3_2_forms_only(world):
+    reply = world.post("/revoke", '{"token": "x"}', {"content-type": "application/json"})
+    assert (reply.status, reply.error) == (400, "invalid_request")
+
+
+@pytest.mark.parametrize("kind", ["refresh_token", "access_token"])
+def test_cve_2020_15223_a_store_that_fails_has_revoked_nothing(world, kind, monkeypatch):
+    issued = world.begin("spa")
+    monkeypatch.setattr(world.store, "transact", broken)
+    monkeypatch.setattr(world.ephemeral, "once", broken)
+    reply = world.give_back(getattr(issued, kind))
+    assert (reply.status, reply.error) == (503, "temporarily_unavailable")
+    assert int(reply.headers["retry-after"]) > 0
+
+
+def test_cve_2020_15223_nor_has_one_that_may_forget(world, monkeypatch):
+    issued, transact = world.begin("spa"), world.store.transact
+    monkeypatch.setattr(
+        world.store, "transact", lambda batch: [Frail(result) for result in transact(batch)]
+    )
+    assert world.give_back(issued.refresh_token).status == 503
+
+
+def test_cve_2020_15223_nor_a_directory_that_fails(world, monkeypatch):
+    issued = world.begin("spa")
+    monkeypatch.setattr(world.people, "catch_up", broken)
+    for token in (issued.refresh_token, issued.access_token):
+        assert world.give_back(token).status == 503
+    assert cause_of_end(world, issued) is None

@@ -1,0 +1,272 @@
+"""Refresh, first line: a confidential client authenticates first; a wrong one spends nothing."""
+
+from base64 import b64encode
+
+import pytest
+from joserfc.jwk import OKPKey, RSAKey
+from tests.dialects.oauth.token_people import OTHER_KEY, SECRETS
+from tests.dialects.oauth.token_world import ISSUER, TOKEN, asserting, basic, signed
+
+from reticket.dialects.oauth.client_keys import keys_of
+
+MACHINE = {"grant_type": "client_credentials"}
+BASIC = {"authorization": basic("backend", SECRETS["backend"])}
+
+
+def ask(world, headers=None, **said):
+    return world.token(None, headers=headers or {}, **{**MACHINE, **said})
+
+
+def is_refused(reply, challenge=False):
+    assert (reply.status, reply.error) == (401, "invalid_client")
+    assert reply.headers["cache-control"] == "no-store"
+    assert ("www-authenticate" in reply.headers) is challenge
+    return True
+
+
+def test_a_secret_in_the_header_is_encoded_as_in_a_form(world):
+    assert ask(world, BASIC).status == 200
+
+
+def test_a_secret_in_the_form(world):
+    assert ask(world, client_id="backend", client_secret=SECRETS["backend"]).status == 200
+
+
+def test_a_signature_of_the_clients_own_key(world):
+    assert ask(world, **asserting(world)).status == 200
+
+
+def test_a_public_client_says_its_name(world):
+    pair = world.pair("spa")
+    assert world.refresh(pair["refresh_token"], "spa").status == 200
+
+
+def test_the_header_and_the_same_name_in_the_form(world):
+    assert ask(world, BASIC, client_id="backend").status == 200
+
+
+def test_the_header_and_another_name_in_the_form(world):
+    assert ask(world, BASIC, client_id="other").error == "invalid_request"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"client_secret": SECRETS["backend"]},
+        {"client_secret": SECRETS["backend"], "client_id": "backend"},
+        {"client_assertion": "x"},
+        {"client_assertion_type": "x"},
+    ],
+)
+def test_more_than_one_method_is_a_bad_request(world, said):
+    assert ask(world, BASIC, **said).error == "invalid_request"
+
+
+def test_a_secret_and_a_signature_are_two_methods(world):
+    said = {**asserting(world), "client_id": "backend", "client_secret": SECRETS["backend"]}
+    assert ask(world, **said).error == "invalid_request"
+
+
+@pytest.mark.parametrize(
+    ("name", "secret"),
+    [("backend", "wrong"), ("nobody", "x"), ("spa", ""), ("keyed", "x"), ("", ""), ("a\0b", "x")],
+)
+def test_a_wrong_header_is_challenged(world, name, secret):
+    assert is_refused(ask(world, {"authorization": basic(name, secret)}), challenge=True)
+
+
+@pytest.mark.parametrize(
+    "header", ["Basic", "Basic ???", "Basic " + b64encode(b"\xff:\xff").decode(), "Basic bm8="]
+)
+def test_a_header_that_says_nothing_is_wrong(world, header):
+    assert is_refused(ask(world, {"authorization": header}), challenge=True)
+
+
+def test_a_scheme_that_is_none_of_ours_is_wrong(world):
+    assert is_refused(ask(world, {"authorization": "Bearer x"}))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"client_id": "backend", "client_secret": "wrong"},
+        {"client_id": "nobody", "client_secret": "wrong"},
+        {"client_id": "nobody"},
+        {"client_id": "backend"},
+        {"client_id": "keyed"},
+        {"client_id": "keyed", "client_secret": "x"},
+    ],
+)
+def test_a_wrong_form_is_refused_without_a_challenge(world, said):
+    assert is_refused(ask(world, **said))
+
+
+def test_a_client_must_say_who_it_is(world):
+    assert ask(world).error == "invalid_request"
+
+
+def test_a_disabled_client_is_answered_as_an_unknown_one(world):
+    unknown = ask(world, client_id="nobody"), ask(world, {"authorization": basic("nobody", "x")})
+    for name in ("spa", "backend"):
+        world.people.block(name)
+    blocked = ask(world, client_id="spa"), ask(world, BASIC)
+    assert [reply.body for reply in unknown] == [reply.body for reply in blocked]
+    assert [reply.status for reply in blocked] == [401, 401]
+
+
+@pytest.mark.parametrize("client", ["backend", "keyed", "spa"])
+def test_a_wrong_client_spends_nothing(world, client):
+    pair, code = world.pair(client), world.code(client)
+    before = world.spendable()
+    wrong = [{"client_id": client, "client_secret": "wrong"}, {"client_id": "nobody"}]
+    for said in wrong:
+        form = {"grant_type": "refresh_token", "refresh_token": pair["refresh_token"]}
+        assert is_refused(world.token(None, **form, **said))
+        assert is_refused(world.exchange(code, None, **said))
+    assert world.spendable() == before
+
+
+def test_every_refusal_of_a_client_is_in_the_audit_log(world):
+    ask(world, client_id="nobody")
+    ask(world, client_id="backend", client_secret="wrong")
+    ask(world, **asserting(world, OTHER_KEY))
+    assert world.heard() == [
+        ("refused", "unknown_subject"),
+        ("sign_in_failed", "wrong_secret"),
+        ("refused", "wrong_secret"),
+    ]
+
+
+@pytest.mark.parametrize("audience", [ISSUER, TOKEN, [ISSUER], [TOKEN], [ISSUER, TOKEN]], ids=str)
+def test_an_assertion_is_for_the_issuer_or_the_token_endpoint(world, audience):
+    assert ask(world, **asserting(world, aud=audience)).status == 200
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"aud": "https://elsewhere.example.com"},
+        {"aud": [ISSUER, "https://elsewhere.example.com"]},
+        {"aud": []},
+        {"aud": None},
+        {"iss": "backend"},
+        {"sub": "backend"},
+        {"iss": "backend", "sub": "backend"},
+        {"iss": "spa", "sub": "spa"},
+        {"sub": "\ud800", "iss": "\ud800"},
+        {"exp": None},
+        {"exp": 1_790_000_000},
+        {"exp": 1_790_000_000 + 3601},
+        {"exp": "soon"},
+        {"nbf": 1_790_000_000 + 31},
+        {"iat": 1_790_000_000 + 31},
+        {"jti": None},
+    ],
+    ids=str,
+)
+def test_an_assertion_with_other_claims_is_refused(world, claims):
+    assert is_refused(ask(world, **asserting(world, **claims)))
+
+
+def test_an_assertion_works_once(world):
+    said = asserting(world)
+    assert ask(world, **said).status == 200
+    for seconds in (1, 58, 0.9, 1):
+        world.clock.forward(seconds)
+        assert is_refused(ask(world, **said))
+
+
+def test_an_assertion_works_once_however_it_is_signed(world):
+    first, second = asserting(world, jti="once"), asserting(world, jti="once")
+    assert first != second
+    assert ask(world, **first).status == 200
+    assert is_refused(ask(world, **second))
+
+
+def test_an_assertion_of_another_key_spends_nothing(world):
+    assert is_refused(ask(world, **asserting(world, OTHER_KEY, jti="mine")))
+    assert ask(world, **asserting(world, jti="mine")).status == 200
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"alg": "none"},
+        {"alg": "HS256"},
+        {"alg": "RS256"},
+        {"alg": "ES256", "kid": "k2"},
+        {"alg": "ES256", "kid": ["k1"]},
+        {"alg": "ES256", "crit": ["exp"], "exp": 1},
+        {"alg": "ES256", "crit": ["b64"], "b64": False},
+        {"alg": "ES256", "jku": "https://evil.example.com/jwks"},
+        {"alg": "ES256", "jwk": OTHER_KEY.as_dict(private=False)},
+        {"alg": "ES256", "x5u": "https://evil.example.com/cert"},
+        {"kid": "k1"},
+        ["alg"],
+    ],
+    ids=str,
+)
+def test_the_algorithm_and_the_key_are_the_registrations(world, header):
+    """RFC 8725 §3.1; CVE-2025-59420: `crit` was ignored."""
+    assert is_refused(ask(world, **asserting(world, header=header)))
+
+
+@pytest.mark.parametrize("text", ["", "x", "a.b", "a.b.c", "a.b.c.d", "ü.b.c"])
+def test_what_is_no_assertion_is_refused(world, text):
+    reply = ask(world, **{**asserting(world), "client_assertion": text})
+    assert reply.error == ("invalid_client" if text else "invalid_request")
+
+
+def test_another_kind_of_assertion_is_a_bad_request(world):
+    said = asserting(world)
+    assert ask(world, **{**said, "client_assertion_type": "saml"}).error == "invalid_request"
+    assert ask(world, client_assertion=said["client_assertion"]).error == "invalid_request"
+
+
+def test_the_name_beside_an_assertion_must_be_the_same(world):
+    assert ask(world, **asserting(world), client_id="keyed").status == 200
+    assert is_refused(ask(world, **asserting(world), client_id="backend"))
+
+
+KINDS = {
+    "EdDSA": (OKPKey.generate_key("Ed25519"), "Ed25519"),
+    "RS256": (RSAKey.generate_key(2048), "RS256"),
+    "PS256": (RSAKey.generate_key(2048), "PS256"),
+}
+
+
+@pytest.mark.parametrize("algorithm", KINDS)
+def test_a_key_signs_with_its_own_algorithm(world, algorithm):
+    key, model = KINDS[algorithm]
+    jwk = {**key.as_dict(private=False), "alg": algorithm}
+    world.people.register("keyed", jwks={"keys": [jwk]})
+
+    def ask_with(said):
+        text = asserting(world)["client_assertion"]
+        claims = {"iss": "keyed", "sub": "keyed", "aud": ISSUER, "jti": said + str(len(text)),
+                  "exp": world.clock() // 1000 + 60}  # fmt: skip
+        form = asserting(world) | {"client_assertion": signed({"alg": said}, claims, key, model)}
+        return ask(world, **form)
+
+    assert ask_with(algorithm).status == 200
+    for other in {"RS256", "PS256", "EdDSA", "ES256", "HS256", "none"} - {algorithm}:
+        assert is_refused(ask_with(other))
+
+
+def test_keys_that_nobody_can_use_are_ignored(world):
+    """RFC 7517 §5."""
+    unknown = [
+        {"kty": "oct", "k": "c2VjcmV0"},
+        {"kty": "EC", "crv": "P-521", "x": "AA", "y": "AA"},
+        {"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"},
+        {"kty": "OKP", "crv": "X25519", "x": "AA"},
+        {"kty": "RSA", "alg": "RSA-OAEP", "n": "AA", "e": "AQAB"},
+        {"kty": ["EC"], "crv": {}, "alg": ["ES256"]},
+        {"kty": "EC", "crv": "P-256", "x": 1, "y": 2},
+        {},
+    ]
+    good = world.people.clients["keyed"].registration["jwks"]["keys"][0]
+    world.people.register("keyed", jwks={"keys": [*unknown, {**good, "use": "enc"}]})
+    assert keys_of(world.people.clients["keyed"]) == ()
+    world.people.register("keyed", jwks={"keys": [*unknown, good]})
+    assert ask(world, **asserting(world)).status == 200

@@ -1,0 +1,241 @@
+"""Other grants: `authorization_code` with PKCE S256 alone, exact redirect, single use."""
+
+import pytest
+from tests.dialects.oauth.token_people import ADA, ORDERS, OTHER_KEY, REDIRECT, STOCK
+from tests.dialects.oauth.token_world import CHALLENGE, claims_of
+
+from reticket.core.commands import Begin, Take
+from reticket.dialects.oauth.codes import LIFETIME
+
+
+def is_invalid(reply):
+    assert (reply.status, reply.error) == (400, "invalid_grant")
+    return True
+
+
+def test_tokens_for_a_code(world):
+    reply = world.exchange(world.code("spa", nonce="n-1", amr=("pwd", "otp")))
+    assert reply.status == 200
+    assert reply.headers["cache-control"] == "no-store"
+    assert reply.headers["pragma"] == "no-cache"
+    claims, identity = claims_of(reply.said["access_token"]), claims_of(reply.said["id_token"])
+    assert claims["sub"] == identity["sub"] == ADA.id
+    assert claims["sid"] == identity["sid"] == world.families()[0].id.hex()
+    assert claims["client_id"] == identity["aud"] == "spa"
+    assert claims["auth_time"] == identity["auth_time"] == world.clock() // 1000
+    assert identity["nonce"] == "n-1"
+    assert claims["amr"] == ["pwd", "otp"]
+    assert world.refresh(reply.said["refresh_token"]).status == 200
+
+
+def test_without_openid_there_is_no_id_token(world):
+    assert "id_token" not in world.pair("spa", scope="orders.read")
+
+
+def test_the_family_is_the_codes_and_goes_by_the_clients_policy(world):
+    world.people.register("spa", policy={"preset": "BROWSER", "absolute": 14 * 86_400})
+    world.pair("spa")
+    (family,) = world.families()
+    assert (family.client, family.subject) == ("spa", ADA.id)
+    assert family.ends_at == world.clock() + 14 * 86_400 * 1000
+
+
+@pytest.mark.parametrize("client", ["spa", "backend", "keyed"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"redirect_uri": REDIRECT + "/"},
+        {"redirect_uri": REDIRECT.upper()},
+        {"redirect_uri": ""},
+        {"code_verifier": "w" * 64},
+        {"code_verifier": CHALLENGE},
+        {"code_verifier": "ü" * 64},
+        {"code_verifier": "v" * 42},
+        {"code_verifier": "v" * 129},
+        {"code_verifier": ""},
+        {"resource": "https://evil.example.com"},
+    ],
+    ids=str,
+)
+def test_a_wrong_redirect_or_verifier_or_resource_spends_nothing(world, client, said):
+    code = world.code(client)
+    before = world.spendable()
+    assert world.exchange(code, client, **said).status == 400
+    assert world.spendable() == before
+    assert world.exchange(code, client).status == 200
+
+
+def test_each_fault_has_its_own_word(world):
+    code = world.code("spa")
+    assert is_invalid(world.exchange(code, redirect_uri="https://x.example"))
+    assert is_invalid(world.exchange(code, code_verifier="w" * 64))
+    assert world.exchange(code, code_verifier="short").error == "invalid_request"
+    assert world.exchange(code, code_verifier="").error == "invalid_request"
+    assert world.exchange(code, resource="https://x.example").error == "invalid_target"
+    assert [cause for _, cause in world.heard()] == [
+        "wrong_redirect", "wrong_verifier", "wrong_target",
+    ]  # fmt: skip
+
+
+def test_a_redirect_that_the_request_left_out_is_left_out(world):
+    code = world.code("spa", redirect_uri=None)
+    assert is_invalid(world.exchange(code))
+    assert world.exchange(code, redirect_uri="").status == 200
+
+
+def test_a_plain_challenge_is_not_known(world):
+    """RFC 7636 §4.2: S256 alone."""
+    assert is_invalid(world.exchange(world.code("spa", challenge="v" * 64)))
+    assert is_invalid(world.exchange(world.code("spa", challenge="")))
+
+
+def test_a_code_of_one_client_is_nothing_to_another(world):
+    code = world.code("spa")
+    before = world.spendable()
+    for other in ("backend", "keyed", "tv"):
+        world.people.register(other, grants=["authorization_code"])
+        assert is_invalid(world.exchange(code, other))
+    assert world.spendable() == before
+    assert world.exchange(code).status == 200
+
+
+def test_a_code_lives_a_minute_at_most(world):
+    assert LIFETIME <= 60
+    code = world.code("spa")
+    world.clock.forward(LIFETIME)
+    assert is_invalid(world.exchange(code))
+    assert world.families() == []
+
+
+def test_an_unknown_code_leaves_nothing_behind(world):
+    before = world.spendable()
+    assert is_invalid(world.exchange("never given"))
+    assert world.spendable() == before
+
+
+def test_a_second_use_revokes_what_the_first_gave(world):
+    code = world.code("spa")
+    pair = world.exchange(code).said
+    world.clock.forward(3600)
+    assert is_invalid(world.exchange(code))
+    assert is_invalid(world.refresh(pair["refresh_token"]))
+    assert [family.revoked_cause for family in world.families()] == ["code_reuse"]
+
+
+def test_a_second_use_by_another_client_revokes_nothing(world):
+    code = world.code("spa")
+    pair = world.exchange(code).said
+    assert is_invalid(world.exchange(code, "backend"))
+    assert world.refresh(pair["refresh_token"]).status == 200
+
+
+def test_many_at_once_get_one_family_and_lose_it(world):
+    """Check-then-consume races (CVE-2026-1035, CVE-2026-22751)."""
+    code = world.code("spa")
+    requests = [world.exchange_of(code) for _ in range(8)]
+    replies = world.together(*requests)
+    assert [reply.status for reply in replies].count(200) <= 1
+    assert len(world.families()) == 1
+    assert all(family.revoked_at for family in world.families())
+
+
+def test_a_second_use_while_the_first_is_beginning_ends_it(world):
+    """The loser finds no family yet; the winner finds the loser's mark."""
+    code = world.code("spa")
+    second = []
+
+    async def meet(command):
+        if isinstance(command, Begin):
+            world.before = None
+            second.append(await world._answer(world.exchange_of(code)))
+
+    world.before = meet
+    assert is_invalid(world.exchange(code))
+    assert is_invalid(second[0])
+    assert [family.revoked_cause for family in world.families()] == ["code_reuse"]
+    assert ("refused", "used") in world.heard()
+
+
+def test_whoever_looks_first_need_not_be_the_one_who_takes(world):
+    code = world.code("spa")
+    first = []
+
+    async def meet(command):
+        if isinstance(command, Take):
+            world.before = None
+            first.append(await world._answer(world.exchange_of(code)))
+
+    world.before = meet
+    assert is_invalid(world.exchange(code))
+    assert first[0].status == 200
+    assert is_invalid(world.refresh(first[0].said["refresh_token"]))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"credential_version": 2}, {"disabled": True}, {"active": False}, {"email": "a@b.example"}],
+    ids=str,
+)
+def test_whoever_consented_must_still_be_the_same(world, change):
+    code = world.code("spa")
+    world.people.change(**change)
+    before = world.spendable()
+    assert is_invalid(world.exchange(code))
+    assert world.spendable() == before
+
+
+def test_a_person_who_changes_while_the_family_begins(world):
+    """No 401: it is the grant that is bad, not the client."""
+    code = world.code("spa")
+
+    async def change(command):
+        if isinstance(command, Begin):
+            world.people.change(disabled=True)
+
+    world.before = change
+    assert is_invalid(world.exchange(code))
+    assert all(family.revoked_at for family in world.families())
+
+
+def test_a_deleted_person(world):
+    code = world.code("spa")
+    world.people.users.clear()
+    assert is_invalid(world.exchange(code))
+
+
+def test_the_scope_of_the_admin_api_comes_in_no_other_way(world):
+    world.people.register("keyed", scopes=["admin", "openid"])
+    assert world.exchange(world.code("keyed", scope="openid admin"), "keyed").error == (
+        "invalid_scope"
+    )
+    assert world.families() == []
+
+
+def test_a_resource_narrows_the_first_answer_alone(world):
+    code = world.code("backend", resources=(ORDERS, STOCK))
+    pair = world.exchange(code, "backend", resource=ORDERS).said
+    assert claims_of(pair["access_token"])["aud"] == ORDERS
+    again = world.refresh(pair["refresh_token"], "backend").said
+    assert claims_of(again["access_token"])["aud"] == [ORDERS, STOCK]
+
+
+class TestBoundCodes:
+    """RFC 9449 §10."""
+
+    def test_a_code_may_be_bound_to_a_key(self, world):
+        first = world.exchange(world.code("native"), "native", headers=world.proof()).said
+        key = claims_of(first["access_token"])["cnf"]["jkt"]
+        code = world.code("spa", jkt=key)
+        before = world.spendable()
+        assert is_invalid(world.exchange(code))
+        assert is_invalid(world.exchange(code, headers=world.proof(OTHER_KEY)))
+        assert world.spendable() == before
+        assert world.exchange(code, headers=world.proof()).said["token_type"] == "DPoP"
+
+    def test_a_wrong_proof_spends_nothing(self, world):
+        code = world.code("native")
+        before = world.spendable()
+        reply = world.exchange(code, "native", headers=world.proof(htu="https://x.example"))
+        assert (reply.status, reply.error) == (400, "invalid_dpop_proof")
+        assert world.spendable() == before
+        assert world.exchange(code, "native", headers=world.proof()).status == 200

@@ -1,0 +1,178 @@
+"""Other grants: `device_code` (RFC 8628 §3.4 and §3.5), the part of the device."""
+
+import pytest
+from tests.dialects.oauth.token_people import ADA, ORDERS
+from tests.dialects.oauth.token_world import claims_of
+
+from reticket.core.commands import Take
+from reticket.dialects.oauth.codes import CodeGrant
+from reticket.dialects.oauth.device_codes import (
+    DENIED,
+    INTERVAL,
+    LIFETIME,
+    REMEMBERED,
+    DeviceRequest,
+    asking,
+    digest_of,
+    named,
+    remembered,
+    verdict,
+)
+
+GRANT = "urn:ietf:params:oauth:grant-type:device_code"
+CODE = "device-code"
+DIGEST = digest_of(CODE)
+FAMILY = "01a0c4506c00700180097ae0a98d0e03"
+
+
+@pytest.fixture(autouse=True)
+def device(world):
+    written = DeviceRequest("tv", "openid orders.read").written()
+    world.ephemeral.once(asking(DIGEST), LIFETIME, written)
+    world.ephemeral.once(remembered(DIGEST), REMEMBERED)
+
+
+def poll(world, client="tv", code=CODE, **said):
+    return world.token(client, grant_type=GRANT, device_code=code, **said)
+
+
+def says(reply, word):
+    assert (reply.status, reply.error) == (400, word)
+    assert reply.headers["cache-control"] == "no-store"
+    return True
+
+
+def consent(world, **said):
+    grant = CodeGrant(**{
+        "family": FAMILY, "client_id": "tv", "subject": ADA.id, "credential_version": 1,
+        "email": ADA.email, "redirect_uri": None, "scope": "openid orders.read", "challenge": "",
+        "auth_time": world.clock() // 1000, "amr": ("pwd",), **said,
+    })  # fmt: skip
+    world.ephemeral.once(verdict(DIGEST), LIFETIME, grant.written())
+
+
+def test_until_somebody_has_answered_it_waits(world):
+    assert says(poll(world), "authorization_pending")
+    world.clock.forward(INTERVAL)
+    assert says(poll(world), "authorization_pending")
+    assert world.heard() == []
+
+
+def test_who_asks_too_often_is_told_to_slow_down(world):
+    assert says(poll(world), "authorization_pending")
+    world.clock.forward(INTERVAL - 2)
+    assert says(poll(world), "slow_down")
+    world.clock.forward(INTERVAL)
+    assert says(poll(world), "authorization_pending")
+
+
+def test_the_pair_after_consent(world):
+    poll(world)
+    consent(world)
+    world.clock.forward(INTERVAL)
+    reply = poll(world)
+    assert reply.status == 200
+    claims = claims_of(reply.said["access_token"])
+    assert (claims["sub"], claims["sid"], claims["client_id"]) == (ADA.id, FAMILY, "tv")
+    assert reply.said["scope"] == "openid orders.read"
+    assert reply.said["id_token"]
+    assert world.refresh(reply.said["refresh_token"], "tv").status == 200
+
+
+def test_a_device_code_works_once(world):
+    consent(world)
+    assert poll(world).status == 200
+    world.clock.forward(INTERVAL)
+    assert says(poll(world), "expired_token")
+    assert len(world.families()) == 1
+
+
+def test_of_two_polls_at_once_one_gets_the_pair(world):
+    """Check-then-consume: both have looked, one takes."""
+    consent(world)
+    second = []
+
+    async def meet(command):
+        if isinstance(command, Take):
+            world.before = None
+            world.ephemeral.take(f"oauth:polled:{DIGEST}")
+            form = f"grant_type={GRANT}&device_code={CODE}&client_id=tv"
+            second.append(await world._answer(world.request("/token", form, {})))
+
+    world.before = meet
+    assert says(poll(world), "invalid_grant")
+    assert second[0].status == 200
+    assert len(world.families()) == 1
+
+
+def test_the_person_said_no(world):
+    world.ephemeral.once(verdict(DIGEST), LIFETIME, DENIED)
+    assert says(poll(world), "access_denied")
+    assert world.heard() == [("refused", "no_access")]
+
+
+def test_the_first_verdict_counts(world):
+    world.ephemeral.once(verdict(DIGEST), LIFETIME, DENIED)
+    consent(world)
+    assert says(poll(world), "access_denied")
+
+
+def test_an_expired_code(world):
+    world.clock.forward(LIFETIME)
+    assert says(poll(world), "expired_token")
+
+
+def test_consent_in_the_last_second_comes_too_late(world):
+    world.clock.forward(LIFETIME - 1)
+    consent(world)
+    world.clock.forward(1)
+    assert says(poll(world), "expired_token")
+
+
+def test_an_unknown_code(world):
+    assert says(poll(world, code="other"), "invalid_grant")
+    assert says(poll(world, code=""), "invalid_request")
+
+
+def test_a_code_of_another_client(world):
+    consent(world)
+    before = world.spendable()
+    for client in ("backend", "other", "keyed"):
+        assert says(poll(world, client), "invalid_grant")
+    assert world.spendable() == before
+    assert poll(world).status == 200
+
+
+def test_a_client_that_may_not(world):
+    assert says(poll(world, "spa"), "unauthorized_client")
+
+
+@pytest.mark.parametrize(
+    "change", [{"credential_version": 2}, {"disabled": True}, {"active": False}], ids=str
+)
+def test_whoever_consented_must_still_be_the_same(world, change):
+    consent(world)
+    world.people.change(**change)
+    before = world.spendable()
+    assert says(poll(world), "invalid_grant")
+    assert world.spendable() == before
+
+
+def test_a_device_may_bind_its_tokens(world):
+    consent(world)
+    said = poll(world, headers=world.proof()).said
+    assert said["token_type"] == "DPoP"
+    assert world.refresh(said["refresh_token"], "tv").error == "invalid_grant"
+    assert world.refresh(said["refresh_token"], "tv", headers=world.proof()).status == 200
+
+
+def test_the_audience_is_the_one_that_was_asked_for(world):
+    world.people.register("tv", resources=[ORDERS])
+    consent(world, resources=(ORDERS,))
+    assert claims_of(poll(world).said["access_token"])["aud"] == ORDERS
+
+
+def test_a_user_code_however_it_is_typed():
+    assert named("WDJB-MJHT") == named("wdjb mjht") == named("wdjbmjht")
+    assert named("WDJB-MJHT") != named("WDJB-MJHX")
+    assert "WDJB" not in named("WDJB-MJHT")

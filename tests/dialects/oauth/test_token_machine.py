@@ -1,0 +1,81 @@
+"""Other grants: `client_credentials` (RFC 6749 §4.4)."""
+
+import pytest
+from tests.dialects.oauth.token_people import ORDERS, SCOPES, STOCK
+from tests.dialects.oauth.token_world import ISSUER, claims_of
+
+
+def ask(world, client="backend", **said):
+    return world.token(client, grant_type="client_credentials", **said)
+
+
+def test_a_token_for_the_client_itself(world):
+    reply = ask(world)
+    assert reply.status == 200
+    assert set(reply.said) == {"access_token", "token_type", "expires_in", "scope"}
+    claims = claims_of(reply.said["access_token"])
+    assert claims["sub"] == claims["client_id"] == "backend"
+    assert claims["aud"] == [ORDERS, STOCK]
+    assert claims["scope"] == " ".join(SCOPES)
+    assert "sid" not in claims
+    assert world.families() == []
+
+
+def test_two_tokens_have_two_names(world):
+    names = {claims_of(ask(world).said["access_token"])["jti"] for _ in range(3)}
+    assert len(names) == 3
+
+
+def test_less_scope_and_one_audience(world):
+    said = ask(world, scope="orders.read", resource=STOCK).said
+    claims = claims_of(said["access_token"])
+    assert said["scope"] == claims["scope"] == "orders.read"
+    assert claims["aud"] == STOCK
+
+
+def test_the_issuer_is_the_audience_where_nothing_was_registered(world):
+    assert claims_of(ask(world, "other").said["access_token"])["aud"] == ISSUER
+
+
+@pytest.mark.parametrize("scope", ["orders.delete", "orders.read orders.delete", "admin"])
+def test_more_scope_than_registered(world, scope):
+    assert ask(world, scope=scope).error == "invalid_scope"
+
+
+def test_an_audience_that_was_not_registered(world):
+    assert ask(world, resource="https://evil.example.com").error == "invalid_target"
+    assert ask(world, "other", resource=ORDERS).error == "invalid_target"
+
+
+def test_a_public_client_gets_none(world):
+    world.people.register("spa", grants=["client_credentials"])
+    assert ask(world, "spa").error == "unauthorized_client"
+
+
+def test_admin_is_for_clients_that_are_flagged_and_for_those_that_ask(world):
+    assert ask(world, "keyed", scope="admin").said["scope"] == "admin"
+    assert "admin" not in ask(world, "keyed").said["scope"].split()
+    world.people.register("backend", scopes=["admin", "orders.read"])
+    assert ask(world, scope="admin").error == "invalid_scope"
+    assert ask(world).said["scope"] == "orders.read"
+
+
+def test_a_token_may_be_bound(world):
+    said = ask(world, headers=world.proof()).said
+    assert said["token_type"] == "DPoP"
+    assert claims_of(said["access_token"])["cnf"]["jkt"]
+
+
+def test_a_client_whose_policy_demands_a_proof(world):
+    assert ask(world, "strict").error == "invalid_dpop_proof"
+    assert ask(world, "strict", headers=world.proof()).status == 200
+
+
+def test_a_blocked_client(world):
+    world.people.block("backend")
+    assert ask(world).error == "invalid_client"
+
+
+def test_it_is_in_the_audit_log(world):
+    ask(world)
+    assert world.heard() == [("granted", None)]

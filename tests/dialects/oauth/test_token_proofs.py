@@ -1,0 +1,111 @@
+"""Proofs at a refresh (RFC 9449 §5, §8 and §11.2): whose key a token is bound to."""
+
+from tests.dialects.oauth.token_people import OTHER_KEY
+from tests.dialects.oauth.token_world import claims_of
+
+
+def refused_alike(reply):
+    assert (reply.status, reply.error) == (400, "invalid_grant")
+    return True
+
+
+def test_a_client_whose_policy_does_not_rotate_keeps_its_token(world):
+    """FAPI 2.0 Security Profile §5.3.2.1."""
+    token = world.pair("strict", headers=world.proof())["refresh_token"]
+    for _ in range(3):
+        world.clock.forward(40)
+        said = world.refresh(token, "strict", headers=world.proof()).said
+        assert world.read(said["refresh_token"]).generation == 1
+        assert said["token_type"] == "DPoP"
+    assert world.refresh(token, "strict", headers=world.proof()).status == 200
+
+
+def test_a_public_client_is_never_without_rotation_and_without_a_key(world):
+    world.people.register("spa", policy={"preset": "BROWSER", "rotates": False})
+    assert world.exchange(world.code("spa")).error == "invalid_dpop_proof"
+
+
+def test_a_client_that_must_prove_its_key(world):
+    world.people.register("spa", dpop_required=True)
+    code = world.code("spa")
+    before = world.spendable()
+    reply = world.exchange(code)
+    assert (reply.status, reply.error) == (400, "invalid_dpop_proof")
+    assert world.spendable() == before
+    assert world.exchange(code, headers=world.proof()).status == 200
+
+
+def test_a_public_clients_refresh_token_is_bound_to_its_key(world):
+    pair = world.pair("native", headers=world.proof())
+    assert pair["token_type"] == "DPoP"
+    before = world.spendable()
+    assert refused_alike(world.refresh(pair["refresh_token"], "native",
+                                       headers=world.proof(OTHER_KEY)))  # fmt: skip
+    assert world.spendable() == before
+    again = world.refresh(pair["refresh_token"], "native", headers=world.proof()).said
+    assert again["token_type"] == "DPoP"
+    keys = [claims_of(each["access_token"])["cnf"] for each in (pair, again)]
+    assert keys[0] == keys[1]
+
+
+def test_a_bound_token_without_a_proof_is_nothing(world):
+    token = world.pair("spa", headers=world.proof())["refresh_token"]
+    before = world.spendable()
+    assert refused_alike(world.refresh(token, "spa"))
+    assert world.spendable() == before
+    assert ("refused", "wrong_proof") in world.heard()
+
+
+def test_a_confidential_clients_refresh_token_is_not(world):
+    pair = world.pair("backend", headers=world.proof())
+    assert pair["token_type"] == "DPoP"
+    other = world.refresh(pair["refresh_token"], "backend", headers=world.proof(OTHER_KEY))
+    bare = world.refresh(other.said["refresh_token"], "backend")
+    keys = [claims_of(each["access_token"]).get("cnf") for each in (pair, other.said)]
+    assert keys[0] != keys[1]
+    assert "cnf" not in claims_of(bare.said["access_token"])
+    assert bare.said["token_type"] == "Bearer"
+
+
+def test_a_wrong_proof_spends_nothing(world):
+    token = world.pair("native", headers=world.proof())["refresh_token"]
+    before = world.spendable()
+    for claims in ({"htu": "https://evil.example.com"}, {"htm": "GET"}, {"iat": 1}):
+        reply = world.refresh(token, "native", headers=world.proof(**claims))
+        assert (reply.status, reply.error) == (400, "invalid_dpop_proof")
+    assert world.spendable() == before
+    assert world.refresh(token, "native", headers=world.proof()).status == 200
+
+
+def test_a_proof_after_the_first_minute_needs_a_nonce(world):
+    token = world.pair("native", headers=world.proof())["refresh_token"]
+    world.clock.forward(59)
+    token = world.refresh(token, "native", headers=world.proof()).said["refresh_token"]
+    world.clock.forward(60)
+    before = world.spendable()
+    reply = world.refresh(token, "native", headers=world.proof())
+    assert (reply.status, reply.error) == (400, "use_dpop_nonce")
+    assert reply.headers["cache-control"] == "no-store"
+    assert world.spendable() == before
+    nonce = reply.headers["dpop-nonce"]
+    answer = world.refresh(token, "native", headers=world.proof(nonce=nonce))
+    assert answer.status == 200
+    assert answer.headers["dpop-nonce"]
+
+
+def test_so_does_a_late_proof_in_a_longer_window(world):
+    """Design §1: bound families may have one."""
+    world.people.register("native", policy={"preset": "BROWSER", "window": 600})
+    token = world.pair("native", headers=world.proof())["refresh_token"]
+    first = world.refresh(token, "native", headers=world.proof()).said
+    world.clock.forward(300)
+    late = world.refresh(token, "native", headers=world.proof())
+    assert late.error == "use_dpop_nonce"
+    headers = world.proof(nonce=late.headers["dpop-nonce"])
+    replay = world.refresh(token, "native", headers=headers).said
+    assert replay["refresh_token"] == first["refresh_token"]
+
+
+def test_without_a_proof_no_nonce_is_told(world):
+    token = world.pair("spa")["refresh_token"]
+    assert "dpop-nonce" not in world.refresh(token).headers

@@ -1,0 +1,140 @@
+"""OpenID Connect Core §5.3, RFC 6750 §3, RFC 9449 §7."""
+
+import pytest
+from tests.dialects.oauth.looks import JKT, Looks
+from tests.dialects.oauth.proofs import KEYS
+from tests.dialects.oauth.token_world import ADA
+
+from reticket.core.errors import Cause
+from reticket.core.model import Selection
+
+ALGORITHMS = 'algs="ES256 EdDSA PS256 RS256"'
+
+
+@pytest.fixture
+def world():
+    made = Looks()
+    yield made
+    made.close()
+
+
+def test_oidc_core_5_3_2_what_the_scopes_tell(world):
+    reply = world.who(world.begin(scope="openid profile email").access_token)
+    assert (reply.status, reply.headers["cache-control"]) == (200, "no-store")
+    assert reply.said == {
+        "sub": ADA.id, "name": "Ada Lovelace", "given_name": "Ada", "family_name": "Lovelace",
+        "email": "ada@example.com", "email_verified": True,
+    }  # fmt: skip
+
+
+def test_oidc_core_5_3_2_and_nothing_else(world):
+    assert world.who(world.begin(scope="openid").access_token).said == {"sub": ADA.id}
+
+
+def test_oidc_core_5_3_1_by_both_methods(world):
+    (methods,) = {
+        tuple(route.method for route in world.dialect.routes if route.path == "/userinfo")
+    }
+    assert methods == ("GET", "POST")
+
+
+def test_rfc6750_3_1_insufficient_scope(world):
+    reply = world.who(world.begin(scope="profile").access_token)
+    assert (reply.status, reply.error) == (403, "insufficient_scope")
+    said = 'Bearer error="insufficient_scope", scope="openid"'
+    assert reply.headers["www-authenticate"] == said
+    assert world.causes()[-1] == Cause.WRONG_SCOPE
+
+
+def test_rfc6750_3_without_a_token_it_says_which_schemes(world):
+    for headers in ({}, {"authorization": "Basic YTpi"}):
+        reply = world.post("/userinfo", "", headers)
+        assert reply.status == 401
+        assert "error=" not in reply.headers["www-authenticate"] or headers
+
+
+@pytest.mark.parametrize("token", ["", "x", "a.b.c", "é", "rtk_x", "A" * 8000])
+def test_rfc6750_3_1_invalid_token(world, token):
+    reply = world.who(token)
+    assert (reply.status, reply.error) == (401, "invalid_token")
+    assert reply.headers["www-authenticate"] == 'Bearer error="invalid_token"'
+
+
+def test_rfc6750_3_1_why_is_told_to_nobody(world):
+    over, ended, own = world.begin(), world.begin(), world.alone()
+    bodies = {world.who(own).body, world.who("x").body}
+    world.store.revoke(Selection(family=ended.family.id), "operator")
+    bodies.add(world.who(ended.access_token).body)
+    assert world.causes()[-1] == Cause.REVOKED
+    world.clock.forward(900)
+    bodies.add(world.who(over.access_token).body)
+    assert world.causes()[-1] == Cause.EXPIRED
+    assert len(bodies) == 1
+
+
+def test_rfc8725_3_12_a_refresh_token_is_no_access_token(world):
+    issued = world.begin()
+    assert world.who(issued.refresh_token).status == 401
+    assert world.who(issued.id_token).status == 401
+
+
+def test_cve_2025_29928_somebody_blocked(world):
+    issued = world.begin()
+    world.block_ada()
+    assert world.who(issued.access_token).status == 401
+    assert world.causes()[-1] == Cause.SUBJECT_GONE
+
+
+def test_rfc9449_7_1_a_bound_token_with_its_proof(world):
+    token = world.begin(jkt=JKT).access_token
+    assert world.who(token, "DPoP", dpop=world.shown(token)).status == 200
+
+
+def test_rfc9449_7_2_a_bound_token_is_no_bearer_token(world):
+    token = world.begin(jkt=JKT).access_token
+    reply = world.who(token)
+    assert (reply.status, reply.error) == (401, "invalid_token")
+    assert world.who(token, dpop=world.shown(token)).status == 401
+    assert world.causes()[-1] == Cause.WRONG_PROOF
+
+
+def test_rfc9449_7_1_nor_one_without_a_key_a_bound_one(world):
+    token = world.begin().access_token
+    assert world.who(token, "DPoP", dpop=world.shown(token)).status == 401
+
+
+def test_rfc9449_7_1_a_proof_by_another_key(world):
+    token = world.begin(jkt=JKT).access_token
+    other = world.shown(token, key=KEYS["EdDSA"], alg="EdDSA")
+    reply = world.who(token, "DPoP", dpop=other)
+    assert (reply.status, reply.error) == (401, "invalid_token")
+    assert reply.headers["www-authenticate"] == f'DPoP error="invalid_token", {ALGORITHMS}'
+
+
+def test_rfc9449_7_1_no_proof(world):
+    token = world.begin(jkt=JKT).access_token
+    assert world.who(token, "DPoP").status == 401
+
+
+@pytest.mark.parametrize("claims", [{"ath": "AAAA"}, {"htm": "GET"}, {"htu": "https://evil/"}])
+def test_rfc9449_7_1_a_wrong_proof(world, claims):
+    token = world.begin(jkt=JKT).access_token
+    reply = world.who(token, "DPoP", dpop=world.shown(token, **claims))
+    assert (reply.status, reply.error) == (401, "invalid_dpop_proof")
+    said = f'DPoP error="invalid_dpop_proof", {ALGORITHMS}'
+    assert reply.headers["www-authenticate"] == said
+
+
+def test_rfc9449_9_a_nonce_of_ours(world):
+    token = world.begin(jkt=JKT).access_token
+    reply = world.who(token, "DPoP", dpop=world.shown(token, nonce="mine"))
+    assert (reply.status, reply.error) == (401, "use_dpop_nonce")
+    fresh = reply.headers["dpop-nonce"]
+    assert world.who(token, "DPoP", dpop=world.shown(token, nonce=fresh)).status == 200
+
+
+def test_rfc9449_11_1_a_proof_is_taken_once(world):
+    token = world.begin(jkt=JKT).access_token
+    proof = world.shown(token)
+    assert world.who(token, "DPoP", dpop=proof).status == 200
+    assert world.who(token, "DPoP", dpop=proof).error == "invalid_dpop_proof"

@@ -1,0 +1,106 @@
+"""Who there is in the world of the tests: a person, clients of every kind, and their secrets."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from joserfc.jwk import ECKey
+
+from reticket.core.people import Client, Credentials, Membership, Tenant, User
+
+REDIRECT = "https://app.example.com/callback"
+SECRETS = {"backend": "s3cr:t/+ ü", "other": "other-secret", "strict": "strict-secret"}
+ORDERS, STOCK = "https://orders.example.com", "https://stock.example.com"
+SCOPES = ["openid", "profile", "orders.read", "orders.write"]
+KEY = ECKey.generate_key("P-256")
+OTHER_KEY = ECKey.generate_key("P-256")
+
+EVERYTHING = [
+    "authorization_code",
+    "refresh_token",
+    "client_credentials",
+    "urn:ietf:params:oauth:grant-type:device_code",
+    "urn:ietf:params:oauth:grant-type:token-exchange",
+]
+REGISTERED: dict[str, dict[str, Any]] = {
+    "spa": {"scopes": SCOPES, "redirect_uris": [REDIRECT]},
+    "native": {"scopes": SCOPES, "redirect_uris": [REDIRECT], "dpop_required": True},
+    "backend": {"scopes": SCOPES, "grants": EVERYTHING, "resources": [ORDERS, STOCK]},
+    "other": {"scopes": SCOPES, "grants": EVERYTHING},
+    "strict": {
+        "scopes": SCOPES, "grants": EVERYTHING, "policy": {"preset": "FAPI_2_SESSION"},
+    },
+    "keyed": {
+        "scopes": SCOPES, "grants": EVERYTHING, "admin": True,
+        "jwks": {"keys": [{**KEY.as_dict(private=False), "kid": "k1"}]},
+    },
+    "tv": {"scopes": SCOPES, "policy": {"preset": "DEVICE"}},
+}  # fmt: skip
+
+
+def _tenant(number: int) -> Tenant:
+    return Tenant(number, None, None, False, False, None, (), (), ())
+
+
+ADA = User(
+    "a" * 32, "ada", "ada@example.com", "Ada", "Lovelace", False, True, 1, 0,
+    (Membership(_tenant(1000), ()), Membership(_tenant(1001), ())), (), None, None,
+)  # fmt: skip
+
+
+class People:
+    """A directory in a dictionary."""
+
+    def __init__(self) -> None:
+        self.users = {ADA.id: ADA}
+        self.clients = {
+            name: Client(name, name not in SECRETS, False, said, 0)
+            for name, said in REGISTERED.items()
+        }
+        self.waiting: set[str] = set()
+
+    def catch_up(self) -> None:
+        """Nobody else changes anything."""
+
+    catch_up_now = catch_up
+
+    def user(self, user_id: str) -> User | None:
+        return self.users.get(user_id)
+
+    def client(self, client_id: str) -> Client | None:
+        return self.clients.get(client_id)
+
+    def user_by_email(self, email: str) -> User | None:
+        return next((user for user in self.users.values() if user.email == email), None)
+
+    def client_credentials(self, client_id: str) -> Credentials | None:
+        secret = SECRETS.get(client_id)
+        return Credentials(client_id, False, True, secret) if secret else None
+
+    def signed_in(self, user_id: str, at: int) -> None:
+        return None
+
+    def pending(self, subject: str) -> bool:
+        return subject in self.waiting
+
+    def change(self, **members: Any) -> None:
+        self.users[ADA.id] = replace(self.users[ADA.id], **members)
+
+    def block(self, client_id: str) -> None:
+        self.clients[client_id] = replace(self.clients[client_id], disabled=True)
+
+    def register(self, client_id: str, **said: Any) -> None:
+        before = self.clients[client_id]
+        self.clients[client_id] = replace(before, registration={**before.registration, **said})
+
+
+class Hasher:
+    def verify(self, secret_hash: str, secret: str) -> bool:
+        return secret_hash == secret
+
+    def is_old(self, secret_hash: str) -> bool:
+        return False
+
+    def absent(self) -> str:
+        return "\0"

@@ -1,0 +1,259 @@
+"""A whole service in memory behind the dialect, with a clock that moves: real rules, real keys,
+people and clients that a test can bend.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import os
+from base64 import b64encode
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote_plus, urlencode
+
+from joserfc.jws import JWSRegistry
+from tests.core.world import Audit
+from tests.crypto.conftest import Keys
+from tests.dialects.oauth.token_people import ADA, KEY, REDIRECT, SECRETS, Hasher, People
+
+from reticket.core.conveyor import Lane
+from reticket.core.engine import Engine
+from reticket.core.errors import ReticketError
+from reticket.core.mint import Mint
+from reticket.core.model import Caller, Family, RefreshToken, Selection
+from reticket.core.policy import (
+    BROWSER_2026,
+    DEVICE_2026,
+    FAPI_2_SESSION_2026,
+    SERVICE_2026,
+)
+from reticket.core.ports import Event
+from reticket.core.service import Lanes, Service, Stock
+from reticket.core.sign_in import Limits, SignInDesk
+from reticket.core.tokens import from_text, to_text
+from reticket.core.upkeep import Upkeep
+from reticket.crypto.verified import VerifiedSecrets
+from reticket.dialects.oauth import Options, build
+from reticket.dialects.oauth.codes import LIFETIME, REMEMBERED, CodeGrant, begun, waiting
+from reticket.stores.memory import MemoryEphemeral, MemoryStore
+from reticket.testing import FakeClock
+from reticket.wire import WireRequest
+
+ISSUER = "https://id.example.com"
+TOKEN = f"{ISSUER}/oauth/token"
+CALLER = Caller("192.0.2.1", "0" * 32, "a test")
+VERIFIER = "v" * 64
+CHALLENGE = to_text(hashlib.sha256(VERIFIER.encode()).digest())
+PRESETS = {
+    "BROWSER": BROWSER_2026,
+    "DEVICE": DEVICE_2026,
+    "SERVICE": SERVICE_2026,
+    "FAPI_2_SESSION": FAPI_2_SESSION_2026,
+}
+
+SEEN = ("oauth:proof:", "oauth:assertion:", "oauth:polled:")
+
+
+@dataclass(frozen=True)
+class Reply:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def said(self) -> dict[str, Any]:
+        return json.loads(self.body)
+
+    @property
+    def error(self) -> str | None:
+        return self.said.get("error")
+
+
+class World:
+    """Close it."""
+
+    def __init__(self) -> None:
+        self.clock, self.people, self.audit = FakeClock(), People(), Audit()
+        self.store, self.ephemeral = MemoryStore(self.clock), MemoryEphemeral(self.clock)
+        self.ring_keys = Keys(self.clock)
+        self.ring = self.ring_keys.ring()
+        self.dialect = build(Options(ISSUER, PRESETS))
+        resources = {each.name: each for each in self.dialect.resources}
+        self.mint = Mint(self.ring, lambda value: json.dumps(value).encode(), json.loads)
+        self.lanes = Lanes(Lane("store"), Lane("directory"), Lane("passwords"))
+        engine = Engine(
+            resources, {name: each.policy for name, each in resources.items()}, self.store,
+            self.people, self.mint, self.audit, self.lanes.store, self.clock, os.urandom,
+        )  # fmt: skip
+        desk = SignInDesk(
+            self.people, self.ephemeral, Hasher(), None, VerifiedSecrets(os.urandom), Limits(),
+            self._tell, self.clock, os.urandom,
+        )  # fmt: skip
+        upkeep = Upkeep(self.store, self.ephemeral, self.people, self.audit)
+        stock = Stock(self.store, self.ephemeral, self.ring, upkeep, os.urandom)
+        self.service = Service(
+            list(resources.values()), engine, desk, self.people, self.mint, self.lanes,
+            self.clock, stock,
+        )  # fmt: skip
+        self.before = None
+        self._runner = asyncio.Runner()
+        self._number = 0
+
+    def _tell(self, event: Event) -> None:
+        self.audit.record([event])
+
+    def close(self) -> None:
+        self._runner.close()
+        self.lanes.close()
+
+    def token(self, client: str | None = None, form: Any = (), **said: Any) -> Reply:
+        """Ask the token endpoint as a client of the world does; None is nobody."""
+        headers = said.pop("headers", {})
+        if client in SECRETS:
+            headers = {"authorization": basic(client, SECRETS[client]), **headers}
+        elif client == "keyed":
+            said = {**asserting(self), **said}
+        elif client is not None:
+            said = {"client_id": client, **said}
+        pairs = [*said.items(), *(form.items() if isinstance(form, dict) else form)]
+        return self.post("/token", urlencode(pairs), headers)
+
+    def post(self, path: str, body: str | bytes, headers: dict[str, str] | None = None) -> Reply:
+        return self._runner.run(self._answer(self.request(path, body, headers or {})))
+
+    def together(self, *requests: WireRequest) -> list[Reply]:
+        async def all_of_them() -> list[Reply]:
+            return await asyncio.gather(*(self._answer(each) for each in requests))
+
+        return self._runner.run(all_of_them())
+
+    def request(self, path: str, body: str | bytes, headers: dict[str, str]) -> WireRequest:
+        sent = {"content-type": "application/x-www-form-urlencoded", **headers}
+        return WireRequest(
+            "POST", f"/oauth{path}", b"",
+            [(name.lower().encode(), value.encode("latin-1")) for name, value in sent.items()],
+            body if isinstance(body, bytes) else body.encode(), CALLER,
+        )  # fmt: skip
+
+    async def _answer(self, request: WireRequest) -> Reply:
+        routes = {"/oauth" + each.path: each for each in self.dialect.routes}
+        try:
+            response = await self._run(routes[request.path].operate(request))
+        except ReticketError as error:
+            response = self.dialect.refuse(request, error)
+        headers = {name.decode(): value.decode() for name, value in response.headers}
+        headers["content-type"] = (response.content_type or b"").decode()
+        return Reply(response.status, headers, response.body)
+
+    async def _run(self, operation: Any) -> Any:
+        try:
+            command = next(operation)
+            while True:
+                if self.before is not None:
+                    await self.before(command)
+                try:
+                    result = await self.service.perform(command, CALLER)
+                except ReticketError as error:
+                    command = operation.throw(error)
+                else:
+                    command = operation.send(result)
+        except StopIteration as done:
+            return done.value
+
+    def code(self, client: str = "spa", **said: Any) -> str:
+        """A code that somebody was given by consenting."""
+        self._number += 1
+        code = f"code-{self._number}"
+        family = self.clock().to_bytes(6, "big") + b"\x70\x01" + b"\x80" + os.urandom(7)
+        grant = CodeGrant(**{
+            "family": family.hex(), "client_id": client, "subject": ADA.id,
+            "credential_version": 1, "email": ADA.email, "redirect_uri": REDIRECT,
+            "scope": "openid orders.read orders.write", "challenge": CHALLENGE,
+            "auth_time": self.clock() // 1000, "amr": ("pwd",), **said,
+        })  # fmt: skip
+        self.ephemeral.once(waiting(code), LIFETIME, grant.written())
+        self.ephemeral.once(begun(code), REMEMBERED, grant.family)
+        return code
+
+    def exchange(self, code: str, client: str | None = "spa", **said: Any) -> Reply:
+        return self.token(client, **{**_code_form(code), **said})
+
+    def exchange_of(self, code: str, client: str = "spa") -> WireRequest:
+        """The same, to be sent later."""
+        form = urlencode({"client_id": client, **_code_form(code)})
+        return self.request("/token", form, {})
+
+    def pair(self, client: str = "spa", headers: Any = None, **said: Any) -> dict[str, Any]:
+        """Tokens of a fresh family."""
+        reply = self.exchange(self.code(client, **said), client, headers=headers or {})
+        assert reply.status == 200, reply
+        return reply.said
+
+    def refresh(self, token: str, client: str = "spa", **said: Any) -> Reply:
+        return self.token(client, grant_type="refresh_token", refresh_token=token, **said)
+
+    def adopt(self, other: World) -> None:
+        """Go on with what another service has stored."""
+        self.store.absorb(other.families())
+        for key in other.ring_keys.store.rows.values():
+            self.ring_keys.store.rows[key.id] = key
+        self.ring.reload()
+
+    def read(self, token: str) -> RefreshToken:
+        """What a refresh token says."""
+        return self.mint.read_refresh(self.dialect.resources[0], token)
+
+    def heard(self) -> list[tuple[str, str | None]]:
+        """What the audit log knows by now: events and causes."""
+        for _ in range(2):
+            self._runner.run(self.lanes.store.run(lambda: None))
+        return [(event.event, event.cause) for event in self.audit.events]
+
+    def families(self) -> list[Family]:
+        return list(self.store.page(Selection(), 1000).families)
+
+    def spendable(self) -> tuple[list[Family], set[str]]:
+        """All that a request could spend; that a proof was seen is not among it."""
+        kept = set(self.ephemeral._entries)
+        return self.families(), {key for key in kept if not key.startswith(SEEN)}
+
+    def proof(self, key: Any = KEY, nonce: str | None = None, **claims: Any) -> dict[str, str]:
+        """The header of a proof for the token endpoint."""
+        said = {"htm": "POST", "htu": TOKEN, "iat": self.clock() // 1000,
+                "jti": os.urandom(8).hex()}  # fmt: skip
+        said |= {"nonce": nonce} if nonce else {}
+        header = {"typ": "dpop+jwt", "alg": "ES256", "jwk": key.as_dict(private=False)}
+        return {"dpop": signed(header, {**said, **claims}, key)}
+
+
+def _code_form(code: str) -> dict[str, str]:
+    return {"grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT,
+            "code_verifier": VERIFIER}  # fmt: skip
+
+
+def asserting(world: World, key: Any = KEY, header: Any = None, **claims: Any) -> dict[str, str]:
+    """The parameters of `private_key_jwt`."""
+    now = world.clock() // 1000
+    said = {"iss": "keyed", "sub": "keyed", "aud": ISSUER, "exp": now + 60, "iat": now,
+            "jti": os.urandom(8).hex(), **claims}  # fmt: skip
+    said = {name: value for name, value in said.items() if value is not None}
+    return {
+        "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        "client_assertion": signed(header or {"alg": "ES256", "kid": "k1"}, said, key),
+    }
+
+
+def signed(header: Any, claims: Any, key: Any, algorithm: str = "ES256") -> str:
+    text = f"{to_text(json.dumps(header).encode())}.{to_text(json.dumps(claims).encode())}"
+    return f"{text}.{to_text(JWSRegistry.algorithms[algorithm].sign(text.encode(), key))}"
+
+
+def basic(client: str, secret: str) -> str:
+    pair = f"{quote_plus(client)}:{quote_plus(secret)}"
+    return f"Basic {b64encode(pair.encode()).decode()}"
+
+
+def claims_of(token: str) -> dict[str, Any]:
+    return json.loads(from_text(token.split(".")[1]) or b"")

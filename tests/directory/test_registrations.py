@@ -1,0 +1,81 @@
+"""What may be registered of a client, whoever says it."""
+
+import pytest
+
+from reticket.core.people import Client
+from reticket.core.policy import PRESETS, by_any_name
+from reticket.directory.drafts import UserDraft
+from reticket.directory.errors import Invalid
+from reticket.directory.seed import checked_registration, edited_registration
+
+KEY = {"kty": "EC", "crv": "P-256", "x": "a", "y": "b"}
+
+
+def client(public=True, **said):
+    return Client("spa", public=public, disabled=False, registration=said, created_at=0)
+
+
+@pytest.mark.parametrize("name", sorted(by_any_name(PRESETS)))
+def test_every_preset_is_known_by_both_of_its_names(name):
+    said = checked_registration({"policy": name}, public=True)
+    assert said == {"policy": {"preset": name}}
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"policy": "BRWSER"}, "policy must be a preset's name, in capitals: AAL2, AAL2_2026"),
+        ({"policy": {"preset": "BROWSER", "access": 10**9}}, "policy cannot be: refresh"),
+        ({"policy": {"preset": "BROWSER", "window": True}}, "policy.window must be a whole number"),
+        ({"polcy": "BROWSER"}, "polcy is not a known key"),
+        ({"redirect_uris": "x"}, "redirect_uris must be a list"),
+        ({"redirect_uris": ["ok:/", 5]}, "redirect_uris[1] must be text"),
+        ({"name": "\ud800"}, "half a character"),
+        ({"name": ""}, "name must not be empty"),
+        ({"jwks": {"keys": [KEY | {"d": "x"}]}}, "jwks.keys[0] has the member d"),
+        ({"jwks": {"keys": [{"kty": "oct", "k": "x"}]}}, "jwks.keys[0] has the member k"),
+        ({"admin": True}, "The client must not be admin"),
+    ],
+    ids=str,
+)
+def test_a_fault_says_where(said, words):
+    with pytest.raises(Invalid) as raised:
+        checked_registration(said, public=True)
+    assert words in str(raised.value)
+    assert str(raised.value).endswith(".")
+
+
+def test_whoever_proves_itself_may_be_admin():
+    assert checked_registration({"admin": True}, public=False) == {"admin": True}
+    keyed = {"admin": True, "jwks": {"keys": [KEY]}}
+    assert checked_registration(keyed, public=True) == keyed
+
+
+def test_what_is_too_deep_is_refused():
+    deep = []
+    for _ in range(100_000):
+        deep = [deep]
+    with pytest.raises(Invalid):
+        checked_registration({"jwks": {"keys": [{"kty": deep}]}}, public=True)
+
+
+def test_an_edit_replaces_members_and_none_takes_them_away():
+    before = client(name="One", scopes=["a"], policy={"preset": "BROWSER"})
+    after = edited_registration(before, {"name": None, "scopes": ["b"]})
+    assert after == {"policy": {"preset": "BROWSER"}, "scopes": ("b",)}
+
+
+def test_a_client_with_keys_does_not_become_public():
+    with pytest.raises(Invalid, match="public"):
+        edited_registration(client(jwks={"keys": [KEY]}), {"jwks": None})
+    assert edited_registration(client(public=False, jwks={"keys": [KEY]}), {"jwks": None}) == {}
+
+
+def test_names_change_alone(directory, hasher):
+    who = directory.users.add(UserDraft("ada@example.com", first_name="Ada"), hasher.hash("x"))
+    version = directory.user(who).credential_version
+    directory.users.rename(who, {"last_name": "Lovelace"})
+    directory.catch_up_now()
+    changed = directory.user(who)
+    assert (changed.first_name, changed.last_name) == ("Ada", "Lovelace")
+    assert (changed.credential_version, directory.intents()) == (version, [])

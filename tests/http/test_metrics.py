@@ -1,0 +1,141 @@
+"""`/metrics`: every refusal with its cause, one sum for all processes, for the operator alone."""
+
+import re
+import threading
+from types import SimpleNamespace
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from tests.http.test_workers import until
+from tests.http.wire import WIRES, call
+
+from reticket.core.ports import Event
+from reticket.http.metrics import Board, Counted, Meter
+from reticket.testing import running_server
+
+AKINON = WIRES[0]
+WORDS = re.compile(r"[A-Za-z0-9_.+{}/ -]{0,80}")
+
+
+def samples(url, **headers):
+    """What is told, by name and labels."""
+    status, found, body = call(url, "GET", "/metrics", headers=headers)
+    assert status == 200
+    assert found["content-type"].startswith("text/plain")
+    return {
+        (sample.name, tuple(sorted(sample.labels.items()))): sample.value
+        for family in text_string_to_metric_families(body.decode())
+        for sample in family.samples
+    }
+
+
+def named(name, **labels):
+    return name, tuple(sorted(labels.items()))
+
+
+def event(server, name, resource, cause=""):
+    key = named("reticket_events_total", event=name, resource=resource, cause=cause)
+    return samples(server.url).get(key, 0)
+
+
+def test_a_refusal_is_counted_with_its_cause_and_a_refresh_with_its_outcome(server):
+    before = event(server, "refused", "akinon.user", "forged")
+    token = AKINON.sign_in(server.url)
+    for _ in range(2):
+        assert AKINON.is_good(AKINON.refresh(server.url, token))
+    assert AKINON.is_refused(AKINON.refresh(server.url, token + "x"))
+    until(lambda: event(server, "refused", "akinon.user", "forged") == before + 1)
+    found = samples(server.url)
+    for outcome in ("issued", "replayed"):
+        name = named("reticket_refreshes_total", resource="akinon.user", outcome=outcome)
+        assert found[name] >= 1
+    assert found[named("reticket_ready")] == 1
+
+
+def test_answers_are_counted_by_route_and_class_with_their_durations(server):
+    AKINON.refresh(server.url, "garbage")
+    found = samples(server.url)
+    route = {"dialect": "akinon", "route": "POST /auth/refresh-token"}
+    requests = sum(
+        value for (name, labels), value in found.items()
+        if name == "reticket_requests_total" and set(route.items()) <= set(labels)
+    )  # fmt: skip
+    assert found[named("reticket_requests_total", **route, status="4xx")] >= 1
+    assert found[named("reticket_request_seconds_count", **route)] == requests
+    assert found[named("reticket_request_seconds_bucket", **route, le="+Inf")] == requests
+    assert found[named("reticket_request_seconds_sum", **route)] > 0
+
+
+def test_labels_are_words_of_the_code(server):
+    token = AKINON.sign_in(server.url)
+    call(server.url, "GET", f"/api/v1/{token}")
+    text = call(server.url, "GET", "/metrics")[2].decode()
+    assert token not in text
+    assert "@" not in text
+    values = [
+        value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+        for value in sample.labels.values()
+    ]
+    assert len(values) > 10
+    assert [value for value in values if not WORDS.fullmatch(value)] == []
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded"])
+def test_who_comes_through_a_proxy_finds_nothing(server, header):
+    assert call(server.url, "GET", "/metrics", headers={header: "127.0.0.1"})[0] == 404
+
+
+@pytest.mark.parametrize("networks", ["", "10.0.0.0/8"])
+def test_who_may_not_ask_finds_nothing(tmp_path, networks):
+    with running_server(tmp_path, settings={"RETICKET_METRICS_FROM": networks}) as server:
+        assert call(server.url, "GET", "/metrics")[0] == 404
+        assert AKINON.is_good(AKINON.refresh(server.url, AKINON.sign_in(server.url)))
+
+
+def test_workers_are_counted_as_one(tmp_path):
+    with running_server(tmp_path, settings={"RETICKET_WORKERS": "2"}) as server:
+        for _ in range(20):
+            AKINON.refresh(server.url, "garbage")
+
+        def all_are_told():
+            return {event(server, "refused", "akinon.user", "forged") for _ in range(6)} == {20}
+
+        until(all_are_told)
+
+
+def test_a_worker_that_replaces_another_goes_on_where_that_one_was(tmp_path):
+    first = Meter(Board(tmp_path / "metrics", 0))
+    first.hear([Event(0, "issued", "akinon.user")])
+    first.publish()
+    second, other = Meter(Board(tmp_path / "metrics", 0)), Meter(Board(tmp_path / "metrics", 1))
+    second.hear([Event(0, "issued", "akinon.user")])
+    second.publish()
+    for meter in (second, other):
+        assert meter.counts() == {("events", "issued", "akinon.user", ""): 2}
+    Board(tmp_path / "metrics", 0).clear()
+    assert other.counts() == {}
+
+
+def test_what_is_torn_on_the_disk_is_no_error(tmp_path):
+    board = Board(tmp_path / "metrics", 0)
+    (tmp_path / "metrics" / "1.json").write_text("[[")
+    assert Meter(board).counts() == {}
+
+
+def test_events_of_many_threads_are_all_counted():
+    meter = Meter(None)
+    silent = SimpleNamespace(record=lambda events, durable: None)
+    audit = Counted(silent, meter)
+
+    def tell():
+        for _ in range(1000):
+            audit.record([Event(0, "issued", "akinon.user")])
+
+    threads = [threading.Thread(target=tell) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert meter.counts() == {("events", "issued", "akinon.user", ""): 4000}

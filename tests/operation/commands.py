@@ -1,0 +1,62 @@
+"""The real commands, in this process, with nothing of its own environment but what is given."""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import closing, contextmanager
+
+import pytest
+from click.testing import CliRunner
+
+from reticket import cli
+from reticket.app import Builder
+from reticket.testing.server import CHEAP_SIGN_INS
+
+
+class Commands:
+    """Runs them in a data folder with some settings."""
+
+    def __init__(self, data, settings=()):
+        self.data = data
+        self.settings = {**CHEAP_SIGN_INS, **dict(settings)}
+
+    def run(self, *words):
+        """What it says; it must go well."""
+        result = self._invoke(words)
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    def refused(self, *words):
+        """The one sentence that it stops with."""
+        result = self._invoke(words)
+        assert result.exit_code == 1, result.output
+        (line,) = result.output.splitlines()
+        said = line.removeprefix("Error: ")
+        assert said != line
+        return said
+
+    def rows(self, *words):
+        return json.loads(self.run(*words, "--json"))
+
+    def misused(self, *words):
+        """What it says of words that it does not understand."""
+        result = self._invoke(words)
+        assert result.exit_code == 2, result.output
+        return result.output
+
+    @contextmanager
+    def opened(self):
+        """What it works on."""
+        with pytest.MonkeyPatch.context() as environment:
+            for name, value in self.settings.items():
+                environment.setenv(name, value)
+            builder = Builder()
+            house = builder.open(builder.load(None, {"data": self.data}))
+        with closing(house):
+            yield house
+
+    def _invoke(self, words):
+        mine = dict.fromkeys(name for name in os.environ if name.startswith("RETICKET_"))
+        runner = CliRunner(env={**mine, **self.settings})
+        return runner.invoke(cli.command(Builder()), [*words, "--data", str(self.data)])

@@ -1,0 +1,205 @@
+"""An older copy comes back: what was revoked stays revoked, who is honest goes on."""
+
+import json
+import shutil
+import stat
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from tests.http.wire import ADA, WIRES
+from tests.operation.commands import Commands
+from tests.operation.conftest import MASTER_KEY
+from tests.stores.valkey.servers import Server
+
+from reticket.testing import running_server
+from reticket.testing.store_contract import family_of
+
+AKINON, CLOUDREVE, APPLICATION = WIRES[:3]
+
+
+class Files:
+    """Both in files, copied and put back by reticket itself."""
+
+    def __init__(self, folder):
+        self._folder = folder / "copy"
+        self.settings = {}
+
+    def copy(self, commands):
+        commands.run("backup", str(self._folder))
+
+    def put_back(self, commands, *streams):
+        return commands.run("restore", str(self._folder), *streams)
+
+
+class OnPostgresql:
+    """Both in a database, copied and put back by its own tools."""
+
+    def __init__(self, server):
+        self._server = server
+        self.settings = {"RETICKET_FAMILIES": server.url, "RETICKET_DIRECTORY": server.url}
+
+    def copy(self, commands):
+        self._dump = self._server.dump()
+
+    def put_back(self, commands, *streams):
+        self._server.restore(self._dump)
+        return commands.run("replay", *streams)
+
+
+class OnValkey:
+    """Families in a server, whose append-only file is copied."""
+
+    def __init__(self, folder):
+        self._place, self._kept = folder / "valkey", folder / "aof"
+        self._server = Server(self._place)
+        self.settings = {"RETICKET_FAMILIES": f"valkey://127.0.0.1:{self._server.port}"}
+
+    def copy(self, commands):
+        shutil.copytree(self._place / "appendonlydir", self._kept)
+
+    def put_back(self, commands, *streams):
+        self._server.kill()
+        shutil.rmtree(self._place / "appendonlydir")
+        shutil.copytree(self._kept, self._place / "appendonlydir")
+        self._server.start()
+        return commands.run("replay", *streams)
+
+    def close(self):
+        self._server.close()
+
+
+@contextmanager
+def engine_of(kind, folder, request):
+    if kind == "postgresql":
+        server = request.getfixturevalue("postgresql").server
+        server.run("DROP DATABASE reticket WITH (FORCE)", "postgres")
+        server.run("CREATE DATABASE reticket", "postgres")
+        yield OnPostgresql(server)
+    elif kind == "valkey":
+        engine = OnValkey(folder)
+        yield engine
+        engine.close()
+    else:
+        yield Files(folder)
+
+
+@pytest.fixture(params=["sqlite", "postgresql", "valkey"])
+def engine(request, tmp_path, alone):
+    with engine_of(request.param, tmp_path, request) as made:
+        made.settings["RETICKET_MASTER_KEY"] = MASTER_KEY
+        yield made
+
+
+def refreshed(url, wire, token, times):
+    for _ in range(times):
+        answer = wire.refresh(url, token)
+        assert wire.is_good(answer), answer
+        token = wire.token_of(answer[2])
+    return token
+
+
+def newest_of(commands, resource):
+    return commands.rows("family", "list", "--resource", resource)[-1]["id"]
+
+
+def test_an_older_copy_ends_nobody_who_is_honest_and_revives_nobody(engine, tmp_path):
+    """All but the first of Ada's sessions began after one end of all of them, and before the copy:
+    the stream is older than the copy in part.
+    """
+    home = tmp_path / "home"
+    home.mkdir()
+    commands = Commands(home / "data", engine.settings)
+    with running_server(home, settings=engine.settings) as running:
+        before = AKINON.sign_in(running.url)
+        commands.run("family", "revoke", "--subject", ADA)
+        honest = refreshed(running.url, AKINON, AKINON.sign_in(running.url), 1)
+        revoked = CLOUDREVE.sign_in(running.url)
+        of_subject = APPLICATION.sign_in(running.url)
+        signed_out = AKINON.sign_in(running.url)
+        signed_out_id = newest_of(commands, "akinon.user")
+        engine.copy(commands)
+        honest = refreshed(running.url, AKINON, honest, 3)
+        commands.run("family", "revoke", newest_of(commands, "cloudreve.user"))
+        commands.run("family", "revoke", "--subject", WIRES[2].sign_in_body["applicationId"])
+        commands.run("family", "revoke", signed_out_id)
+        again = APPLICATION.sign_in(running.url)
+        assert AKINON.is_refused(AKINON.refresh(running.url, signed_out))
+    stream = shutil.copy(home / "data" / "audit.jsonl", tmp_path / "audit.jsonl")
+    said = engine.put_back(commands, "--audit", str(stream))
+    assert "3 revocations replayed" in said
+    assert "\n0 revocations replayed" in f"\n{commands.run('replay', '--audit', str(stream))}"
+    commands.run("purge")
+    with running_server(home, settings=engine.settings) as running:
+        honest = refreshed(running.url, AKINON, honest, 2)
+        for wire, token in (
+            (AKINON, before), (CLOUDREVE, revoked), (APPLICATION, of_subject), (AKINON, signed_out),
+        ):  # fmt: skip
+            assert wire.is_refused(wire.refresh(running.url, token))
+        assert APPLICATION.is_refused(APPLICATION.refresh(running.url, again))
+        refreshed(running.url, APPLICATION, APPLICATION.sign_in(running.url), 2)
+    events = [json.loads(line) for line in (home / "data" / "audit.jsonl").read_text().splitlines()]
+    assert [event["event"] for event in events].count("healed") == 1
+
+
+def test_what_is_a_file_is_copied_and_the_rest_is_told_of(commands, postgresql, tmp_path):
+    url = postgresql.make("mixed")
+    for settings, held in (
+        ({"RETICKET_FAMILIES": url}, "directory"),
+        ({"RETICKET_DIRECTORY": url}, "families"),
+    ):
+        opened = Commands(tmp_path / "data", {"RETICKET_MASTER_KEY": MASTER_KEY, **settings})
+        opened.data.mkdir(exist_ok=True)
+        folder = tmp_path / held
+        said = opened.run("backup", str(folder)).splitlines()
+        assert [path.name for path in folder.iterdir()] == [f"{held}.sqlite"]
+        assert stat.S_IMODE((folder / f"{held}.sqlite").stat().st_mode) == 0o600
+        assert said[0].startswith("not copied: ")
+        assert "pg_dump" in said[0]
+        assert said[1].startswith(f"{folder} holds {held};")
+        assert "revocations replayed" in opened.run("restore", str(folder))
+
+
+def test_where_nothing_is_a_file_a_backup_says_what_to_use(commands, postgresql, valkey, tmp_path):
+    valkey.client.flushall()
+    url = postgresql.make("nothing_else")
+    opened = commands(RETICKET_FAMILIES=valkey.url, RETICKET_DIRECTORY=url)
+    folder = tmp_path / "copy"
+    said = opened.refused("backup", str(folder))
+    assert "nothing here is a file to copy: families are in Valkey" in said
+    assert "append-only file" in said
+    assert "pg_dump" in said
+    assert not folder.exists()
+    folder.mkdir()
+    said = opened.refused("restore", str(folder))
+    assert "restore them by their own tools, then run `reticket replay`" in said
+
+
+def test_a_copy_of_what_is_on_a_server_now_is_not_put_anywhere(commands, valkey, tmp_path):
+    folder = tmp_path / "copy"
+    commands().run("backup", str(folder))
+    elsewhere = Commands(tmp_path / "data", {"RETICKET_FAMILIES": valkey.url})
+    said = elsewhere.refused("restore", str(folder))
+    assert "has families.sqlite, but the settings name a server for it" in said
+    Path(folder / "families.sqlite").unlink()
+    said = Commands(tmp_path / "data").refused("restore", str(folder))
+    assert said.endswith("is no backup of these settings: it has no families.sqlite")
+
+
+def test_a_replay_keeps_what_may_have_gone_on(engine, tmp_path):
+    """A copy takes for dead whose client may have refreshed since."""
+    commands = Commands(tmp_path / "data", engine.settings)
+    commands.run("init")
+    (tmp_path / "empty.jsonl").touch()
+    with commands.opened() as house:
+        now = house.store.now()
+        old = family_of(3)._replace(resource="akinon.user", expires_at=now - 1, ends_at=2**50)
+        house.store.create([old])
+    commands.run("replay", "--audit", str(tmp_path / "empty.jsonl"))
+    assert commands.run("purge") == "0 families deleted\n"
+    with commands.opened() as house:
+        assert house.store.find(old.id).expires_at > now
+
+
+def test_a_replay_wants_a_stream(commands):
+    assert "Missing option '--audit'" in commands().misused("replay")

@@ -1,0 +1,157 @@
+"""The copy of the keys: fetched anew when it must be, and never as often as somebody asks."""
+
+import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from joserfc.jwk import ECKey, OctKey
+from tests.dialects.oauth.proofs import KEYS
+
+from reticket.verify.jose import Garbage
+from reticket.verify.keys import (
+    LIFETIME,
+    PATIENCE,
+    PAUSE,
+    Keys,
+    KeysUnavailable,
+    fetcher,
+    read_keys,
+)
+
+
+def jwk(kid, key=None, **more):
+    return {**(key or ECKey.generate_key()).as_dict(private=False), "kid": kid, **more}
+
+
+class Service:
+    """Tells its keys, or fails; counts how often it is asked."""
+
+    def __init__(self, *kids):
+        self.told = [jwk(kid) for kid in kids]
+        self.asked, self.now, self.fault = 0, 0.0, None
+
+    def fetch(self):
+        self.asked += 1
+        if self.fault is not None:
+            raise self.fault
+        return json.dumps({"keys": self.told}).encode()
+
+    def keys(self):
+        return Keys(self.fetch, lambda: self.now)
+
+
+def test_a_copy_does_for_a_while():
+    service = Service("one")
+    keys = service.keys()
+    assert keys.find("one")
+    service.now = LIFETIME - 1
+    assert keys.find("one")
+    assert service.asked == 1
+    service.now = LIFETIME
+    assert keys.find("one")
+    assert service.asked == 2
+
+
+def test_a_key_that_is_not_known_is_asked_for():
+    service = Service("one")
+    keys = service.keys()
+    assert keys.find("one")
+    service.told.append(jwk("two"))
+    assert keys.find("two") is None
+    service.now = PAUSE
+    assert keys.find("two")
+    assert service.asked == 2
+
+
+def test_but_not_as_often_as_somebody_asks():
+    service = Service("one")
+    keys = service.keys()
+    for number in range(1000):
+        service.now = number / 100
+        assert keys.find(f"made up {number}") is None
+    assert service.asked == 1
+
+
+def test_a_key_that_was_withdrawn_is_believed_for_a_while_only():
+    service = Service("one", "two")
+    keys = service.keys()
+    assert keys.find("one")
+    service.told.pop(0)
+    service.now = LIFETIME
+    assert keys.find("one") is None
+
+
+@pytest.mark.parametrize("fault", [OSError("no route"), TimeoutError()])
+def test_a_service_that_cannot_be_reached_for_a_while(fault):
+    service = Service("one")
+    keys = service.keys()
+    assert keys.find("one")
+    service.fault, service.now = fault, PATIENCE - 1
+    assert keys.find("one")
+    service.now = PATIENCE + PAUSE
+    with pytest.raises(KeysUnavailable):
+        keys.find("one")
+    service.fault, service.now = None, PATIENCE + 2 * PAUSE
+    assert keys.find("one")
+
+
+def test_a_service_that_was_never_reached():
+    service = Service("one")
+    service.fault = OSError()
+    keys = service.keys()
+    for _ in range(5):
+        with pytest.raises(KeysUnavailable):
+            keys.find("one")
+    assert service.asked == 1
+
+
+def test_one_fetches_and_the_others_wait():
+    service, gate = Service("one"), threading.Event()
+    fetch = service.fetch
+    service.fetch = lambda: gate.wait(5) and fetch()
+    keys = service.keys()
+    with ThreadPoolExecutor(8) as pool:
+        found = [pool.submit(keys.find, "one") for _ in range(8)]
+        gate.set()
+        assert all(each.result(10) for each in found)
+    assert service.asked == 1
+
+
+@pytest.mark.parametrize("text", [b"", b"[]", b"{}", b'{"keys": 1}', b'{"keys": ["x"]}', b"<html>"])
+def test_what_is_no_key_set_changes_nothing(text):
+    with pytest.raises(Garbage):
+        read_keys(text)
+    service = Service("one")
+    keys = service.keys()
+    assert keys.find("one")
+    service.fetch = keys._fetch = lambda: text
+    service.now = LIFETIME
+    assert keys.find("one")
+
+
+def test_rfc7517_5_what_is_not_understood_is_left_out():
+    told = [
+        jwk("good"),
+        jwk("other curve", ECKey.generate_key("P-384")),
+        jwk("for encryption", use="enc"),
+        {"kty": "new", "kid": "new kind"},
+        {**OctKey.generate_key(256).as_dict(), "kid": "secret"},
+        {**ECKey.generate_key().as_dict(private=True), "kid": "private"},
+        jwk("wrong algorithm", alg="RS256"),
+        jwk("no algorithm", alg="none"),
+        jwk("two", KEYS["EdDSA"]),
+        jwk("three", KEYS["RS256"]),
+        jwk("four", KEYS["PS256"], alg="PS256"),
+        {"kty": [], "kid": []},
+    ]
+    found = read_keys(json.dumps({"keys": told}).encode())
+    assert {kid: key.algorithm for kid, key in found.items()} == {
+        "good": "ES256", "two": "EdDSA", "three": "RS256", "four": "PS256",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("address", ["file:///etc/passwd", "ftp://host/keys", "id.example.com"])
+def test_keys_come_over_http_only(address):
+    with pytest.raises(ValueError, match="must begin with https:// or http://"):
+        fetcher(address)

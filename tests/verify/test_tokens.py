@@ -1,0 +1,240 @@
+"""RFC 9068 §4, RFC 8725 and RFC 6750 §3 at a resource server."""
+
+import json
+
+import pytest
+from joserfc.jwk import ECKey
+from tests.dialects.oauth.proofs import KEY, KEYS, LEFT_OUT, ath_of, proof, signed
+
+from reticket import verify
+from reticket.verify import AccessTokens, Rejected
+from reticket.verify.keys import Keys
+from reticket.verify.proofs import WINDOW
+from reticket.verify.tokens import LEEWAY, Once
+
+ISSUER, AUDIENCE, NOW = "https://id.example.com", "https://orders.example.com", 1_790_000_000
+SIGNING = ECKey.generate_key()
+
+
+def claims(**said):
+    usual = {
+        "iss": ISSUER, "sub": "ada", "aud": AUDIENCE, "exp": NOW + 900, "iat": NOW,
+        "jti": "one", "client_id": "spa", "scope": "orders.read openid", "sid": "s" * 32,
+    }  # fmt: skip
+    return {name: value for name, value in (usual | said).items() if value is not LEFT_OUT}
+
+
+def token(header=None, key=SIGNING, alg="ES256", **said):
+    head = {"alg": alg, "kid": "k1", "typ": "at+jwt", **(header or {})}
+    head = {name: value for name, value in head.items() if value is not LEFT_OUT}
+    return signed(key, head, claims(**said), alg)
+
+
+@pytest.fixture
+def tokens():
+    made = AccessTokens(ISSUER, AUDIENCE, clock=lambda: NOW, seconds=lambda: 0.0)
+    told = [{**SIGNING.as_dict(private=False), "kid": "k1", "alg": "ES256"}]
+    made._keys = Keys(lambda: json.dumps({"keys": told}).encode(), lambda: 0.0)
+    return made
+
+
+def why(tokens, text, *scopes):
+    with pytest.raises(Rejected) as raised:
+        tokens.verify(text, scopes)
+    return str(raised.value), raised.value.error, raised.value.status
+
+
+def test_rfc9068_4_a_good_one(tokens):
+    found = tokens.verify(token(), ["orders.read"])
+    assert (found.subject, found.client, found.session) == ("ada", "spa", "s" * 32)
+    assert found.scopes == {"orders.read", "openid"}
+    assert found.claims == claims()
+    assert "orders.read" in repr(found)
+    assert "jti" not in repr(found)
+
+
+@pytest.mark.parametrize("typ", ["at+jwt", "AT+JWT", "application/at+jwt"])
+def test_rfc9068_4_of_the_type(tokens, typ):
+    assert tokens.verify(token({"typ": typ}))
+
+
+@pytest.mark.parametrize("typ", ["JWT", "dpop+jwt", "", None, 1, LEFT_OUT, ["at+jwt"]])
+def test_rfc9068_4_of_no_other_type(tokens, typ):
+    assert why(tokens, token({"typ": typ}))[1:] == ("invalid_token", 401)
+
+
+@pytest.mark.parametrize("name", ["iss", "sub", "aud", "exp", "iat", "jti", "client_id"])
+@pytest.mark.parametrize("value", [LEFT_OUT, None, {}, True])
+def test_rfc9068_2_2_every_claim_is_there(tokens, name, value):
+    assert why(tokens, token(**{name: value}))[1:] == ("invalid_token", 401)
+
+
+@pytest.mark.parametrize("iss", ["https://evil.example", f"{ISSUER}/", ISSUER.upper(), ""])
+def test_rfc9068_4_of_the_issuer(tokens, iss):
+    assert why(tokens, token(iss=iss))[0] == "the token is of another issuer"
+
+
+@pytest.mark.parametrize("aud", ["orders", [], ["https://stock.example.com"], f"{AUDIENCE}/", ""])
+def test_rfc9068_4_for_this_audience(tokens, aud):
+    assert why(tokens, token(aud=aud))[0] == "the token is for another audience"
+
+
+def test_rfc9068_4_among_others(tokens):
+    assert tokens.verify(token(aud=["https://stock.example.com", AUDIENCE]))
+
+
+@pytest.mark.parametrize("exp", [NOW - LEEWAY, NOW - 900, 0, -1])
+def test_rfc9068_4_not_over(tokens, exp):
+    assert why(tokens, token(exp=exp))[0] == "the token has ended"
+    assert tokens.verify(token(exp=NOW - LEEWAY + 1))
+
+
+@pytest.mark.parametrize("name", ["nbf", "iat"])
+def test_rfc7519_4_1_5_begun(tokens, name):
+    assert why(tokens, token(**{name: NOW + LEEWAY + 1}))[0] == "the token has not begun"
+    assert tokens.verify(token(**{name: NOW + LEEWAY}))
+
+
+def test_rfc8725_3_1_the_algorithm_is_the_keys(tokens):
+    for alg in ("none", "HS256", "RS256", "EdDSA", "ES384", "", None, LEFT_OUT):
+        assert why(tokens, token({"alg": alg}))[1] == "invalid_token"
+    head, payload, _ = token({"alg": "none"}).split(".")
+    assert why(tokens, f"{head}.{payload}.")[1] == "invalid_token"
+
+
+@pytest.mark.parametrize("alg", ["EdDSA", "PS256", "RS256"])
+def test_rfc8725_3_1_no_other_key(tokens, alg):
+    assert why(tokens, token(key=KEYS[alg], alg=alg))[1] == "invalid_token"
+
+
+def test_rfc8725_3_1_a_key_that_the_token_brings_along(tokens):
+    own = ECKey.generate_key()
+    header = {"jwk": own.as_dict(private=False)}
+    assert why(tokens, token(header, key=own))[1] == "invalid_token"
+
+
+@pytest.mark.parametrize("kid", ["k2", "", "../k1", "' or 1=1 --", "k1\0", None, 1, [], LEFT_OUT])
+def test_rfc8725_3_10_an_id_that_leads_nowhere(tokens, kid):
+    assert why(tokens, token({"kid": kid}))[1] == "invalid_token"
+
+
+@pytest.mark.parametrize(
+    "header", [{"crit": ["exp"]}, {"crit": []}, {"b64": False}, {"jku": "https://x"}, {"x5u": "y"}]
+)
+def test_cve_2025_59420_crit_is_not_ignored(tokens, header):
+    assert why(tokens, token(header))[1] == "invalid_token"
+
+
+@pytest.mark.parametrize("text", ["", "a", "a.b.c", "..", "é.é.é", "a" * 10_000, "a.b.c.d.e"])
+def test_rfc8725_3_11_garbage(tokens, text):
+    assert why(tokens, text)[1:] == ("invalid_token", 401)
+
+
+def test_cve_2026_27840_one_token_has_one_spelling(tokens):
+    text = token()
+    for changed in (text + "=", text[:-1], text + "A", " " + text, text + "\n"):
+        assert why(tokens, changed)[1] == "invalid_token"
+
+
+def test_rfc6750_3_1_insufficient_scope(tokens):
+    assert why(tokens, token(), "orders.read", "orders.write")[1:] == ("insufficient_scope", 403)
+    assert why(tokens, token(scope=LEFT_OUT), "orders.read")[1] == "insufficient_scope"
+
+
+def test_no_word_of_a_token_is_in_what_is_raised(tokens):
+    for text in ("Zq7SecretMark", token(iss="Zq7SecretMark"), token({"kid": "Zq7SecretMark"})):
+        assert "Zq7" not in why(tokens, text)[0]
+
+
+def admitted(tokens, scheme, text, *proofs, method="GET", uri=f"{AUDIENCE}/orders"):
+    return tokens.admit(method, uri, [f"{scheme} {text}"], proofs)
+
+
+def refusal(tokens, *said, **more):
+    with pytest.raises(Rejected) as raised:
+        admitted(tokens, *said, **more)
+    return raised.value
+
+
+def bound():
+    return token(cnf={"jkt": KEY.thumbprint()})
+
+
+def shown(text, **said):
+    return proof("GET", f"{AUDIENCE}/orders", NOW, **{"ath": ath_of(text), **said})
+
+
+def test_rfc6750_2_1_a_bearer_token(tokens):
+    assert admitted(tokens, "bearer", token()).subject == "ada"
+
+
+@pytest.mark.parametrize("said", [[], [""], ["Basic YTpi"], ["x"], ["Bearer a", "Bearer b"]])
+def test_rfc6750_3_1_without_a_token_there_is_no_error(tokens, said):
+    with pytest.raises(Rejected) as raised:
+        tokens.admit("GET", AUDIENCE, said)
+    assert (raised.value.status, raised.value.challenge) == (401, "Bearer")
+
+
+def test_rfc6750_3_the_challenge(tokens):
+    assert refusal(tokens, "Bearer", "x").challenge == 'Bearer error="invalid_token"'
+    said = 'DPoP error="invalid_token", algs="ES256 EdDSA PS256 RS256"'
+    assert refusal(tokens, "DPoP", "x").challenge == said
+
+
+def test_rfc9449_7_1_a_bound_token_and_its_proof(tokens):
+    text = bound()
+    assert admitted(tokens, "DPoP", text, shown(text)).jkt == KEY.thumbprint()
+
+
+def test_rfc9449_7_1_a_proof_is_taken_once(tokens):
+    text = bound()
+    said = shown(text)
+    admitted(tokens, "DPoP", text, said)
+    assert refusal(tokens, "DPoP", text, said).error == "invalid_dpop_proof"
+
+
+def test_rfc9449_7_2_a_bound_token_is_no_bearer_token(tokens):
+    text = bound()
+    assert refusal(tokens, "Bearer", text, shown(text)).error == "invalid_token"
+
+
+def test_rfc9449_7_1_a_token_without_a_key_is_no_bound_one(tokens):
+    text = token()
+    assert refusal(tokens, "DPoP", text, shown(text)).error == "invalid_token"
+
+
+def test_rfc9449_7_1_the_key_of_the_token(tokens):
+    text = bound()
+    other = shown(text, key=KEYS["EdDSA"], alg="EdDSA")
+    assert refusal(tokens, "DPoP", text, other).error == "invalid_token"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [{"ath": LEFT_OUT}, {"ath": ath_of("x")}, {"htm": "POST"}, {"iat": NOW - 2 * WINDOW},
+     {"htu": f"{AUDIENCE}/stock"}, {"jti": ""}],
+)  # fmt: skip
+def test_rfc9449_4_3_a_wrong_proof(tokens, said):
+    text = bound()
+    assert refusal(tokens, "DPoP", text, shown(text, **said)).error == "invalid_dpop_proof"
+
+
+@pytest.mark.parametrize("proofs", [[], ["x"], ["", ""]])
+def test_rfc9449_4_3_not_exactly_one_proof(tokens, proofs):
+    assert refusal(tokens, "DPoP", bound(), *proofs).error == "invalid_dpop_proof"
+
+
+def test_names_are_forgotten_when_they_cannot_come_again():
+    now = [0.0]
+    once = Once(lambda: now[0])
+    assert once("one")
+    assert not once("one")
+    now[0] = 2 * WINDOW
+    assert not once("one")
+    now[0] += 2
+    assert once("two")
+    assert len(once._seen) == 1
+
+
+def test_what_is_public():
+    assert verify.__all__ == ["AccessTokens", "KeysUnavailable", "Rejected", "Token"]
