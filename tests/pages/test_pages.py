@@ -128,7 +128,7 @@ def test_a_form_of_our_own_is_taken_as_browsers_send_it(person, server, headers)
 
 def test_a_ticket_is_worth_nothing_in_another_browser(person, server):
     person.asks().sends(**ADA)
-    for cookies in ({}, {"reticket_visit": "A" * 43}, {"reticket_visit": "\xe4"}):
+    for cookies in ({}, {"reticket_visit": "A" * 43}, {"reticket_visit": "\xe4" * 43}):
         header = "; ".join(f"{name}={value}" for name, value in cookies.items()).encode("latin-1")
         page = httpx.post(
             f"{server.url}{person.action}",
@@ -158,9 +158,9 @@ def test_nobody_consents_before_signing_in(person):
 
 
 def test_a_ticket_of_one_way_is_none_of_the_other(person):
-    person.asks().sends(**ADA)
-    form = {**person.hidden, "answer": "allow"}
-    assert person.http.post("/oauth/device/consent", data=form).status_code == 400
+    form = {**person.asks().hidden, **ADA}
+    assert person.http.post("/oauth/device/sign-in", data=form).status_code == 400
+    assert person.http.post("/oauth/authorize/sign-in", data=form).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -277,7 +277,7 @@ def test_the_store_keeps_no_ticket_and_no_cookie(frail):
     person.asks().sends(**ADA)
     ticket = person.hidden["visit"]
     code = person.sends(answer="allow").answer["code"]
-    stored = b"".join(path.read_bytes() for path in server.data.iterdir())
+    stored = b"".join(path.read_bytes() for path in server.data.glob("*.sqlite*"))
     assert b"oauth:visit:" in stored
     for secret in (ticket, code, *person.http.cookies.values()):
         assert secret.encode() not in stored

@@ -9,12 +9,14 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import urlencode
 
-from reticket.core.commands import Command, Draw, FindClient, Keep, Look, Now, Tell
+from msgspec.structs import replace
+
+from reticket.core.commands import Command, FindClient, Keep, Look, Tell
 from reticket.core.errors import Cause, Code, Refusal
-from reticket.core.identifiers import family_id
 from reticket.core.people import Client
 from reticket.core.tokens import to_text
 from reticket.dialects.oauth import codes
+from reticket.dialects.oauth.consents import consented, granted
 from reticket.dialects.oauth.document import shown
 from reticket.dialects.oauth.errors import Denied, failure_of, heard
 from reticket.dialects.oauth.flow import Flow
@@ -55,11 +57,10 @@ class Codes:
     def allow(self, ticket: str, visit: Visit, person: Person) -> Operation:
         """Give the client its code. Who clicks twice gets the same one, while it is unused."""
         order, code = read_order(visit.order), _code_of(ticket)
-        family = yield from new_family()
-        if (yield Keep(codes.begun(code), family, codes.REMEMBERED)):
-            grant = _grant(family, order, person)
+        grant = yield from _granted(order, person)
+        if (yield Keep(codes.begun(code), grant.family, codes.REMEMBERED)):
             yield Keep(codes.waiting(code), grant.written(), codes.LIFETIME)
-            yield consented(family, order.client_id, person, order.scope)
+            yield consented(grant)
         elif (yield Look(codes.waiting(code))) is None:
             raise too_old(Cause.USED)
         return self.answer(order.target, order.state, code=code)
@@ -152,21 +153,6 @@ class Authorization:
         )
 
 
-def new_family() -> Generator[Command, Any, str]:
-    """The id of a family that begins with somebody's consent, 32 hex digits."""
-    now: int = yield Now()
-    random: bytes = yield Draw(10)
-    return family_id(now, lambda size: random[:size]).hex()
-
-
-def consented(family: str, client_id: str, person: Person, scope: str) -> Tell:
-    """For the audit log."""
-    detail = {"client": client_id, "scope": scope}
-    return Tell(
-        USER, "consented", subject=person.subject, family=bytes.fromhex(family), detail=detail
-    )
-
-
 def routes(site: Site) -> tuple[Route, ...]:
     """The endpoint and its pages."""
     return Authorization(site).routes()
@@ -201,19 +187,12 @@ def _code_of(ticket: str) -> str:
     return to_text(sha256(b"code:" + ticket.encode()).digest())
 
 
-def _grant(family: str, order: CodeRequest, person: Person) -> codes.CodeGrant:
-    return codes.CodeGrant(
-        family=family,
-        client_id=order.client_id,
-        subject=person.subject,
-        credential_version=person.credential_version,
-        email=person.email,
+def _granted(order: CodeRequest, person: Person) -> Generator[Command, Any, codes.CodeGrant]:
+    grant = yield from granted(order.client_id, person, order.scope, order.resources)
+    return replace(
+        grant,
         redirect_uri=order.redirect_uri,
-        scope=order.scope,
         challenge=order.challenge,
-        auth_time=person.auth_time,
-        amr=person.amr,
-        resources=order.resources,
         nonce=order.nonce,
         jkt=order.jkt,
     )

@@ -15,9 +15,9 @@ from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.people import Client
 from reticket.core.tokens import to_text
 from reticket.dialects.oauth import device_codes, screens
-from reticket.dialects.oauth.authorize import consented, new_family
 from reticket.dialects.oauth.clients import authenticate
-from reticket.dialects.oauth.codes import CodeGrant, read_grant
+from reticket.dialects.oauth.codes import read_grant
+from reticket.dialects.oauth.consents import consented, granted
 from reticket.dialects.oauth.device_codes import DENIED, INTERVAL, LIFETIME, DeviceRequest
 from reticket.dialects.oauth.document import described, shown
 from reticket.dialects.oauth.errors import NO_STORE, Denied, heard
@@ -78,11 +78,10 @@ class Verdicts:
 
     def allow(self, ticket: str, visit: Visit, person: Person) -> Operation:
         """Leave a grant for the device. The first word counts; who clicks twice has said it."""
-        request = yield from _waiting(visit.order)
-        family = yield from new_family()
-        grant = _grant(family, request, person)
+        asked = yield from _waiting(visit.order)
+        grant = yield from granted(asked.client_id, person, asked.scope, asked.resources)
         if (yield Keep(device_codes.verdict(visit.order), grant.written(), LIFETIME)):
-            yield consented(family, request.client_id, person, request.scope)
+            yield consented(grant)
         elif not (yield from _said_by(visit.order, person)):
             raise too_old(Cause.USED)
         return screens.done("Your device is connected", f"{visit.name} goes on by itself.")
@@ -210,19 +209,3 @@ def _waiting(digest: str) -> Generator[Command, Any, DeviceRequest]:
 def _said_by(digest: str, person: Person) -> Generator[Command, Any, bool]:
     verdict = yield Look(device_codes.verdict(digest))
     return verdict not in (None, DENIED) and read_grant(verdict).subject == person.subject
-
-
-def _grant(family: str, request: DeviceRequest, person: Person) -> CodeGrant:
-    return CodeGrant(
-        family=family,
-        client_id=request.client_id,
-        subject=person.subject,
-        credential_version=person.credential_version,
-        email=person.email,
-        redirect_uri=None,
-        scope=request.scope,
-        challenge="",
-        auth_time=person.auth_time,
-        amr=person.amr,
-        resources=request.resources,
-    )

@@ -15,7 +15,7 @@ import msgspec
 
 from reticket.core.commands import Command, Draw, Keep, Look
 from reticket.core.errors import Cause
-from reticket.core.tokens import to_text
+from reticket.core.tokens import from_text, to_text
 from reticket.dialects.oauth.html import Halted
 from reticket.dialects.oauth.inputs import Form
 from reticket.dialects.oauth.site import BASE, Site
@@ -138,8 +138,12 @@ def own_form(request: WireRequest, site: Site) -> None:
 def _cookie(request: WireRequest) -> str:
     """Its value; empty without one that could be ours."""
     pairs = (pair.strip().partition("=") for pair in (request.header(b"cookie") or "").split(";"))
-    found = [value for name, _, value in pairs if name == COOKIE and value.isascii()]
-    return found[0] if found and len(found[0]) == len(to_text(bytes(_SECRET))) else ""
+    found = [value for name, _, value in pairs if name == COOKIE and _could_be_ours(value)]
+    return found[0] if found else ""
+
+
+def _could_be_ours(cookie: str) -> bool:
+    return len(from_text(cookie) or b"") == _SECRET
 
 
 def _origin(url: str) -> str:
