@@ -1,8 +1,8 @@
 """Other grants: token exchange (RFC 8693): a tenant or audience switch on a live family."""
 
 import pytest
-from tests.dialects.oauth.token_people import ADA, ORDERS, OTHER_KEY, STOCK
-from tests.dialects.oauth.token_world import ISSUER, claims_of
+from tests.dialects.oauth.token_people import ADA, ORDERS, OTHER_KEY, SECRETS, STOCK
+from tests.dialects.oauth.token_world import ISSUER, basic, claims_of
 
 from reticket.core.model import Selection
 from reticket.dialects.oauth.exchange import TENANT
@@ -43,6 +43,13 @@ def test_another_access_token_of_the_same_family(world):
         assert first["jti"] != second["jti"]
     assert world.spendable() == before
     assert world.refresh(pair["refresh_token"], "backend").status == 200
+
+
+def test_an_access_token_that_was_given_back_gets_nothing(world):
+    token = world.pair("backend")["access_token"]
+    headers = {"authorization": basic("backend", SECRETS["backend"])}
+    assert world.post("/revoke", f"token={token}", headers).status == 200
+    assert is_bad(swap(world, token))
 
 
 def test_a_switch_of_tenant(world):

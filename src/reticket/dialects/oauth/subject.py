@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping
 from typing import Any, NamedTuple
 
-from reticket.core.commands import Command, ReadAccess, ReadRefresh
+from reticket.core.commands import Command, InspectAccess, ReadRefresh
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import REFUSING, AccessToken, Family, RefreshToken
 from reticket.core.rotation import decide
@@ -17,6 +17,7 @@ from reticket.dialects.oauth.inputs import required, words, wrong
 from reticket.dialects.oauth.limits import targets, within_scope, within_targets
 from reticket.dialects.oauth.site import USER
 from reticket.dialects.oauth.terms import SCOPE, terms_of
+from reticket.dialects.oauth.voided import void
 
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105
 REFRESH_TOKEN = "urn:ietf:params:oauth:token-type:refresh_token"  # noqa: S105
@@ -86,7 +87,7 @@ def _of_refresh(said: TokenRequest, text: str) -> Generator[Command, Any, Subjec
 def _of_access(said: TokenRequest, text: str) -> Generator[Command, Any, Subject]:
     """A public client's bearer token is known to every service that it was shown to."""
     token: AccessToken
-    token, _ = yield ReadAccess((USER,), text)
+    token, _ = yield InspectAccess((USER,), text, void)
     claims: Mapping[str, Any] = token.claims
     key = claims.get("cnf", {}).get("jkt")
     if key is not None and (said.proof is None or said.proof.jkt != key):

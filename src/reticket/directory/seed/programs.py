@@ -28,6 +28,7 @@ _APPLICATION = (
 )
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
 _WORD = re.compile(r"[0-9A-Za-z:._-]+")
+_RUN = frozenset({"javascript", "data", "vbscript", "blob", "about"})
 _SECONDS = range(2**31)
 _PRIVATE = frozenset({"d", "k"})
 """Members of private and of shared keys (RFC 7518 §6)."""
@@ -136,12 +137,12 @@ def _reuse(spot: Spot) -> str:
 
 
 def _uri(spot: Spot) -> str:
-    """Absolute and without a fragment (RFC 6749 §3.1.2)."""
+    """Absolute and without a fragment (RFC 6749 §3.1.2), and none that a browser would run."""
     try:
-        fit = urlsplit(spot.text()).scheme and "#" not in spot.text()
+        scheme = urlsplit(spot.text()).scheme
     except ValueError:
-        fit = False
-    if not fit:
+        scheme = ""
+    if not scheme or scheme in _RUN or "#" in spot.text():
         raise spot.fault("must be an absolute URI without a fragment")
     return spot.text()
 

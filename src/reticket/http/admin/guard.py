@@ -7,13 +7,14 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import Any
 
-from reticket.core.commands import Command, ReadAccess, Tell
+from reticket.core.commands import Command, InspectAccess, Tell
 from reticket.core.errors import Cause, Code, Refusal, ReticketError, Unavailable
 from reticket.core.model import AccessToken
 from reticket.core.people import Client
 from reticket.dialects.oauth.inputs import words
 from reticket.dialects.oauth.registration import ADMIN, registration_of
 from reticket.dialects.oauth.site import CLIENT, Site
+from reticket.dialects.oauth.voided import void
 from reticket.http.admin.errors import refusal_of
 from reticket.wire import Operation, WireRequest, WireResponse
 
@@ -52,7 +53,7 @@ def _operator(site: Site, request: WireRequest) -> Generator[Command, Any, str]:
     token = request.bearer()
     if not token:
         raise Refusal(Code.MISSING_TOKEN)
-    access, client = yield ReadAccess((CLIENT,), token)
+    access, client = yield InspectAccess((CLIENT,), token, void)
     if not _is_for_here(site, access):
         raise Refusal(Code.INVALID_ACCESS_TOKEN, Cause.WRONG_USE)
     if ADMIN not in words(str(access.claims.get("scope", ""))) or not _is_flagged(site, client):
