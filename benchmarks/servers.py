@@ -5,13 +5,14 @@ from __future__ import annotations
 import http.client
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+
+from reticket.testing.server import free_port
 
 HERE = Path(__file__).parent
 HOST = "127.0.0.1"
@@ -23,13 +24,6 @@ CHEAP_SIGN_INS = {
     "RETICKET_HASHING__MEMORY": "8",
     "RETICKET_HASHING__PARALLELISM": "1",
 }
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.create_server((HOST, 0)) as listening:
-        port: int = listening.getsockname()[1]
-    return port
 
 
 @contextmanager

@@ -112,7 +112,9 @@ def issuer_of(settings: Settings) -> str:
 
 def tell_address(settings: Settings, url: str) -> None:
     """Let commands beside the service know what it serves. The data folder is there."""
-    _address_file(settings).write_text(url, "utf-8")
+    file = _address_file(settings)
+    file.touch(mode=0o600)
+    file.write_text(url, "utf-8")
 
 
 def _address_file(settings: Settings) -> Path:

@@ -67,7 +67,7 @@ def test_a_node_that_leads_is_killed_and_its_last_writes_are_lost(cluster, servi
             time.sleep(CALM)
             since = time.monotonic() - LAG
             with cluster.pairs[place].apart():
-                time.sleep(CALM)
+                load.wait_for(100)
             begun = time.monotonic()
             cluster.pairs[place].fail_over()
             load.history.rollbacks.append(Rollback(since, begun, time.monotonic()))

