@@ -22,6 +22,8 @@ KEYS = f"{WELL_KNOWN}/jwks.json"
 AUTHORIZATION_SERVER = f"{WELL_KNOWN}/oauth-authorization-server"
 OPENID_CONFIGURATION = f"{WELL_KNOWN}/openid-configuration"
 
+KEY_SET = "application/jwk-set+json"
+
 LONGEST_COPY = 300
 """Seconds that a copy may be used: for so long a compromised key is believed elsewhere."""
 
@@ -88,7 +90,9 @@ def routes(site: Site) -> tuple[Route, ...]:
     about = described(
         "Where the endpoints are and what they can do", "discovery", {200: Metadata}, security=()
     )
-    keys = described("The public keys", "discovery", {200: KeySet}, security=())
+    keys = described(
+        "The public keys", "discovery", {200: KeySet}, media_types=(KEY_SET,), security=()
+    )
     tell = _tell(site)
     return (
         *(Route("GET", path, tell, about) for path in _places(site)),
@@ -139,4 +143,4 @@ def _tell(site: Site) -> Callable[[WireRequest], Operation]:
 def _tell_keys(request: WireRequest) -> Operation:
     keys: list[dict[str, str]] = yield PublishedKeys()
     body = msgspec.json.encode(KeySet(keys))
-    return WireResponse(200, body, b"application/jwk-set+json", PUBLIC)
+    return WireResponse(200, body, KEY_SET.encode(), PUBLIC)
