@@ -31,8 +31,8 @@ class Form(HTMLParser):
 class Browser:
     """Goes from page to page, and stops where it would leave the service."""
 
-    def __init__(self, url):
-        self._url = url
+    def __init__(self, url, person=ADA):
+        self._url, self._person = url, person
         self._http = httpx.Client(timeout=10)
 
     def __enter__(self):
@@ -55,7 +55,7 @@ class Browser:
 
     def _sign_in(self, page):
         assert page.status_code == 200, (page.status_code, page.headers, page.text)
-        return self._send(page, **ADA)
+        return self._send(page, **self._person)
 
     def _send(self, page, **filled):
         form = Form(page.text)
