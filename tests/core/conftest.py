@@ -5,13 +5,14 @@ from types import SimpleNamespace
 import pytest
 from tests.core.world import ADA, World
 
-from reticket.core.people import Application, Credentials
+from reticket.core.people import Application, Client, Credentials
 from reticket.core.sign_in import Limit, Limits, SignInDesk
 from reticket.stores.memory import MemoryEphemeral
 from reticket.testing import FakeClock
 
 PASSWORD, SECRET, NEW = "correct horse", "app-secret", "new:"
 APP = Application("shop.app", None, (), None, False)
+WEB = Client("web", public=False, disabled=False, registration={}, created_at=0)
 
 
 @pytest.fixture
@@ -69,7 +70,8 @@ class People:
     def __init__(self):
         self.users = {ADA.id: ADA}
         self.applications = {APP.id: APP}
-        self.hashes = {ADA.id: NEW + PASSWORD, APP.id: NEW + SECRET}
+        self.clients = {WEB.id: WEB}
+        self.hashes = {ADA.id: NEW + PASSWORD, APP.id: NEW + SECRET, WEB.id: NEW + SECRET}
         self.totp = {ADA.id: b"totp"}
         self.catch_ups = 0
 
@@ -89,6 +91,12 @@ class People:
 
     def application_credentials(self, application_id):
         return self._credentials(application_id)
+
+    def client(self, client_id):
+        return self.clients.get(client_id)
+
+    def client_credentials(self, client_id):
+        return self._credentials(client_id)
 
     def totp_secret(self, user_id):
         return self.totp.get(user_id)

@@ -19,6 +19,7 @@ from reticket.core.commands import (
     SecondFactor,
     SignIn,
     SignInApplication,
+    SignInClient,
 )
 from reticket.core.conveyor import Lane
 from reticket.core.errors import Cause, Code, Refusal, Unavailable
@@ -45,6 +46,14 @@ class Desk:
 
     def application(self, command, caller):
         return "application", command, caller, lane_of_this()
+
+    def client(self, command, caller):
+        return "client", command, caller, lane_of_this()
+
+    def known_clients(self, batch):
+        """Who says so is known."""
+        assert lane_of_this() == "directory"
+        return [command.client_id if command.secret == "known" else None for command, _ in batch]
 
     def open_factor_session(self, command):
         return "session", command, CALLER, lane_of_this()
@@ -102,6 +111,7 @@ async def cause_of(reading):
     [
         (SignIn("test", ADA.email, "password"), "user"),
         (SignInApplication("test", "app", "secret"), "application"),
+        (SignInClient("test", "web", "secret"), "client"),
         (OpenFactorSession("test", ADA, 300), "session"),
         (SecondFactor("test", "session", "123456"), "factor"),
     ],
@@ -109,6 +119,10 @@ async def cause_of(reading):
 )
 async def test_secrets_are_checked_on_the_lane_of_passwords(door, command, verb):
     assert await door.perform(command) == (verb, command, CALLER, "password")
+
+
+async def test_a_secret_that_is_known_takes_none_of_that_lane(door):
+    assert await door.perform(SignInClient("test", "web", "known")) == "web"
 
 
 async def test_time_and_randomness_come_from_outside(door, world):

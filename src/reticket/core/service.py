@@ -54,6 +54,7 @@ from reticket.core.model import (
 )
 from reticket.core.people import Client, Tenant, User
 from reticket.core.ports import Clock, Directory, Entropy, Ephemeral, Event, KeyRing, Page, Store
+from reticket.core.recognition import Recognition
 from reticket.core.resource import Resource
 from reticket.core.sign_in import SignInDesk
 from reticket.core.upkeep import Upkeep
@@ -115,6 +116,7 @@ class Service:
         self._inspection = Inspection(
             lanes.store, stock.store, stock.ephemeral, directory, engine.holder_of
         )
+        self._recognition = Recognition(lanes.directory, lanes.passwords, directory, desk)
         self._performers: dict[type, Callable[[Any, Caller], Awaitable[Any]]] = {
             Refresh: engine.refresh,
             End: engine.end,
@@ -213,14 +215,10 @@ class Service:
         return self._directory.user_by_email(email)
 
     async def _find_client(self, command: FindClient, caller: Caller) -> Client | None:
-        return await self._lanes.directory.run(self._client, command.client_id)
-
-    def _client(self, client_id: str) -> Client | None:
-        self._directory.catch_up()
-        return self._directory.client(client_id)
+        return await self._recognition.find(command.client_id)
 
     async def _sign_in_client(self, command: SignInClient, caller: Caller) -> Client:
-        return await self._lanes.passwords.run(self._desk.client, command, caller)
+        return await self._recognition.sign_in(command, caller)
 
     async def _issue_access(self, command: IssueAccess, caller: Caller) -> Issued:
         return self._engine.alone(command, caller)

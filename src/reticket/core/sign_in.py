@@ -6,7 +6,7 @@ Synchronous; runs on the pool that may be busy for a while. Tells nobody which p
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -136,6 +136,15 @@ class SignInDesk:
             raise self._failure(guards, command.resource, None, Cause.WRONG_SECRET, caller)
         return client
 
+    def known_clients(self, batch: Sequence[tuple[SignInClient, Caller]]) -> list[Client | None]:
+        """Whom of them `client` would let in without a hash; None for whoever it must look at."""
+        self._directory.catch_up_now()
+        callers = {caller.address: caller for _, caller in batch}
+        free = {address for address, each in callers.items() if self._is_free(self._address(each))}
+        return [
+            self._known(command) if caller.address in free else None for command, caller in batch
+        ]
+
     def open_factor_session(self, command: OpenFactorSession) -> str:
         """Remember for a while whose password was right; the id of that memory."""
         session_id = self._entropy(20).hex()
@@ -165,6 +174,14 @@ class SignInDesk:
         self._in_good_standing(user, command.resource, caller)
         return user
 
+    def _known(self, command: SignInClient) -> Client | None:
+        credentials = self._directory.client_credentials(command.client_id)
+        client = self._directory.client(command.client_id)
+        if credentials is None or client is None or client.disabled:
+            return None
+        known = (credentials.subject, credentials.secret_hash, command.secret)
+        return client if self._verified.knows(*known) else None
+
     def _factor(self, account: str) -> tuple[str, Limit]:
         """Counted apart: a right password must not make wrong codes forgotten."""
         return f"factor:{account}", self._limits.account
@@ -184,10 +201,14 @@ class SignInDesk:
 
     def _within(self, guards: tuple[tuple[str, Limit], ...], resource: str, caller: Caller) -> None:
         for name, limit in guards:
-            if self._ephemeral.count(_failures(name), limit.window, add=0) >= limit.failures:
+            if not self._is_free((name, limit)):
                 refusal = Refusal(Code.TOO_MANY_ATTEMPTS, Cause.LIMITED, retry_after=limit.window)
                 self._tell_failure(resource, None, refusal, caller)
                 raise refusal
+
+    def _is_free(self, guard: tuple[str, Limit]) -> bool:
+        name, limit = guard
+        return self._ephemeral.count(_failures(name), limit.window, add=0) < limit.failures
 
     def _failure(
         self,

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
-from reticket.core.people import Client
+from reticket.core.people import Client, Credentials
 from reticket.core.ports import Clock
 from reticket.directory.database import Database
 from reticket.directory.drafts import ClientDraft
@@ -23,6 +23,16 @@ def read_client(connection: Connection, client_id: str) -> Client | None:
     statement = select(oauth_clients).where(oauth_clients.c.client_id == client_id)
     row = connection.execute(statement).one_or_none()
     return None if row is None else _record(row)
+
+
+def read_credentials(connection: Connection, client_id: str) -> Credentials | None:
+    """What its secret is checked against; None where it has none."""
+    columns = oauth_clients.c
+    statement = select(columns.client_id, columns.disabled, columns.secret_hash)
+    row = connection.execute(statement.where(columns.client_id == client_id)).one_or_none()
+    if row is None or row.secret_hash is None:
+        return None
+    return Credentials(row.client_id, row.disabled, True, row.secret_hash)
 
 
 def _record(row: Row[Any]) -> Client:

@@ -134,7 +134,7 @@ class Directory:
 
     def client_credentials(self, client_id: str) -> Credentials | None:
         """What the secret of a confidential client is checked against."""
-        return self._sign_ins.client_credentials(client_id)
+        return self._records.client_credentials(client_id)
 
     def totp_secret(self, user_id: str) -> bytes | None:
         """The unsealed secret of the second factor, or None."""

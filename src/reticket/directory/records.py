@@ -9,9 +9,9 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection
 
-from reticket.core.people import Application, Client, Tenant, User
+from reticket.core.people import Application, Client, Credentials, Tenant, User
 from reticket.directory.applications import read_application
-from reticket.directory.clients import read_client
+from reticket.directory.clients import read_client, read_credentials
 from reticket.directory.database import Database, version_of
 from reticket.directory.intents import read_pending
 from reticket.directory.lookout import Lookout
@@ -24,7 +24,9 @@ class _Snapshot:
     what is not there, under any name.
     """
 
-    __slots__ = ("applications", "clients", "pending", "tenants", "users", "version")
+    __slots__ = (
+        "applications", "clients", "credentials", "pending", "tenants", "users", "version",
+    )  # fmt: skip
 
     def __init__(self, connection: Connection) -> None:
         self.version = version_of(connection)
@@ -32,6 +34,7 @@ class _Snapshot:
         self.users: dict[str, User] = {}
         self.applications: dict[str, Application] = {}
         self.clients: dict[str, Client] = {}
+        self.credentials: dict[str, Credentials] = {}
         self.tenants: dict[int, Tenant] = {}
 
     def read_user(self, connection: Connection, user_id: str) -> User | None:
@@ -45,6 +48,10 @@ class _Snapshot:
     def read_client(self, connection: Connection, client_id: str) -> Client | None:
         record = read_client(connection, client_id)
         return None if record is None else self.clients.setdefault(client_id, record)
+
+    def read_credentials(self, connection: Connection, client_id: str) -> Credentials | None:
+        found = read_credentials(connection, client_id)
+        return None if found is None else self.credentials.setdefault(client_id, found)
 
     def read_tenant(self, connection: Connection, tenant_id: int) -> Tenant | None:
         record = read_tenant(connection, tenant_id)
@@ -106,6 +113,14 @@ class Records:
         snapshot = self._snapshot
         known = snapshot.clients.get(client_id)
         return known or self._database.find(snapshot.read_client, client_id)
+
+    def client_credentials(self, client_id: str) -> Credentials | None:
+        """What a client's secret is checked against; None for a public one too. A hash of it that
+        was renewed meanwhile is of the same secret.
+        """
+        snapshot = self._snapshot
+        known = snapshot.credentials.get(client_id)
+        return known or self._database.find(snapshot.read_credentials, client_id)
 
     def tenant(self, tenant_id: int) -> Tenant | None:
         """The record."""

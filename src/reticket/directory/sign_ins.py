@@ -29,10 +29,6 @@ class SignIns:
         """What the application's secret is checked against."""
         return self._database.find(_application_credentials, application_id)
 
-    def client_credentials(self, client_id: str) -> Credentials | None:
-        """What a client's secret is checked against; None for a public one too."""
-        return self._database.find(_client_credentials, client_id)
-
     def totp_secret(self, user_id: str) -> bytes | None:
         """The unsealed key of the second factor, or None."""
         sealed = self._database.find(_totp_sealed, user_id)
@@ -66,15 +62,6 @@ def _application_credentials(connection: Connection, application_id: str) -> Cre
     statement = select(columns.id, columns.disabled, columns.secret_hash)
     row = connection.execute(statement.where(columns.id == application_id)).one_or_none()
     return None if row is None else Credentials(row.id, row.disabled, True, row.secret_hash)
-
-
-def _client_credentials(connection: Connection, client_id: str) -> Credentials | None:
-    columns = oauth_clients.c
-    statement = select(columns.client_id, columns.disabled, columns.secret_hash)
-    row = connection.execute(statement.where(columns.client_id == client_id)).one_or_none()
-    if row is None or row.secret_hash is None:
-        return None
-    return Credentials(row.client_id, row.disabled, True, row.secret_hash)
 
 
 def _totp_sealed(connection: Connection, user_id: str) -> bytes | None:
