@@ -7,7 +7,9 @@ PYTHONS := $(or $(PYTHON),python3.13 python3.12 python3.11 python3)
 COMPILE := $(VENV)/lock/bin/uv pip compile pyproject.toml --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet
 
-.PHONY: help setup run run-postgresql run-cluster test test-browser lint bench torture docs lock clean
+NODE := tests/node
+
+.PHONY: help setup run run-postgresql run-cluster test test-browser test-node lint bench torture docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -29,6 +31,9 @@ test: $(VENV)/setup-test ## pass all tests; ARGS="-k word" chooses
 
 test-browser: $(VENV)/setup-test ## pass the tests of the pages in Chromium (needs chromium)
 	RETICKET_BROWSER=1 $(BIN)/python -m pytest tests/browser $(ARGS)
+
+test-node: $(VENV)/setup-test $(NODE)/node_modules/.package-lock.json ## let the OAuth libraries of Node 20 or newer judge the service
+	$(BIN)/python -m tests.node
 
 lint: $(VENV)/setup-test ## check style, types and imports
 	$(BIN)/ruff check .
@@ -61,6 +66,12 @@ $(VENV)/setup: pyproject.toml requirements.lock | $(VENV)/made
 
 $(VENV)/setup-test: $(VENV)/setup requirements-test.lock
 	$(PIP) install --require-hashes --requirement requirements-test.lock
+	@touch $@
+
+$(NODE)/node_modules/.package-lock.json: $(NODE)/package.json
+	@node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20)' || { \
+		echo 'make test-node needs Node 20 or newer, and npm' >&2; exit 1; }
+	npm --prefix $(NODE) install --no-package-lock --no-audit --no-fund
 	@touch $@
 
 $(VENV)/made:

@@ -1,16 +1,18 @@
 -- Keeps one chain of refreshes per connection: a token that arrives is presented next, and once.
--- Arguments: method, path, body before the token, body after it, member, good status, token file,
--- failures file.
+-- Arguments: method, path, body before the token, body after it, pattern of the next token in a good
+-- answer, good status, token file, failures file, and headers: names and values by turns.
 local method, path, before, after, pattern, good, report
 local queue, head, tail = {}, 1, 0
 local failures, served = 0, 0
 local last = ""
-local headers = { ["Content-Type"] = "application/json" }
+local headers = {}
 
 function init(arguments)
   method, path, before, after = arguments[1], arguments[2], arguments[3], arguments[4]
-  pattern = '"' .. arguments[5] .. '":"([^"]+)"'
-  good, report = tonumber(arguments[6]), arguments[8]
+  pattern, good, report = arguments[5], tonumber(arguments[6]), arguments[8]
+  for at = 9, #arguments, 2 do
+    headers[arguments[at]] = arguments[at + 1]
+  end
   for line in io.lines(arguments[7]) do
     tail = tail + 1
     queue[tail] = line

@@ -17,6 +17,7 @@ from reticket.testing.server import free_port
 HERE = Path(__file__).parent
 HOST = "127.0.0.1"
 PATIENCE = 30.0
+JSON = {"Content-Type": "application/json"}
 
 # Sign-ins are not what is measured: the cheapest hash that argon2 has.
 CHEAP_SIGN_INS = {
@@ -49,10 +50,12 @@ def echo(folder: Path, answer: Mapping[str, object]) -> Iterator[int]:
         yield port
 
 
-def ask(port: int, method: str, path: str, body: str) -> tuple[int, list[tuple[str, str]], str]:
+def ask(
+    port: int, method: str, path: str, body: str, headers: Mapping[str, str] = JSON
+) -> tuple[int, list[tuple[str, str]], str]:
     """One request on a connection of its own: status, headers, body."""
     connection = http.client.HTTPConnection(HOST, port, timeout=PATIENCE)
-    connection.request(method, path, body, {"Content-Type": "application/json"})
+    connection.request(method, path, body, dict(headers))
     response = connection.getresponse()
     text = response.read().decode()
     connection.close()

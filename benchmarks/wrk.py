@@ -1,4 +1,4 @@
-"""Runs wrk with one chain of refreshes per connection, and reads what it measured."""
+"""Runs wrk with one chain of requests per connection, and reads what it measured."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ def drive(
     queue.touch(mode=0o600)
     queue.write_text("\n".join(tokens))
     failures.unlink(missing_ok=True)
-    before, after = f'{{"{operation.member}":"', '"}'
-    said = [operation.method, operation.path, before, after, operation.member]
+    said = [operation.method, operation.path, operation.before, operation.after, operation.mark]
+    headers = [text for header in operation.headers.items() for text in header]
     output = _run(
-        [f"-c{connections}", f"-d{seconds}s", "--latency", "-s", str(HERE / "chain.lua")],
+        [f"-c{connections}", f"-d{seconds}s", "--latency", "-s", str(HERE / operation.script)],
         port,
-        [*said, str(operation.status), str(queue), str(failures)],
+        [*said, str(operation.status), str(queue), str(failures), *headers],
     )
     if failures.exists():
         raise SystemExit(f"{operation.name}: failed answers (count, status) {failures.read_text()}")

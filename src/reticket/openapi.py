@@ -14,6 +14,7 @@ import msgspec
 from reticket.wire import Answer, Described, Dialect, Parameter, Route
 
 _REFERENCE = "#/components/schemas/{name}"
+WELL_KNOWN = "/.well-known/"
 _SAYS_A_TYPE = frozenset({"type", "enum", "anyOf", "oneOf", "allOf", "$ref"})
 
 
@@ -75,9 +76,14 @@ def _paths(routes: Iterable[Route], schemas: _Schemas) -> dict[str, Any]:
     paths: dict[str, Any] = {}
     for route in routes:
         if route.describe is not None:
-            operation = _operation(route.describe, schemas)
+            operation = _operation(route.describe, schemas) | _served_from(route)
             paths.setdefault(route.path, {})[route.method.lower()] = operation
     return paths
+
+
+def _served_from(route: Route) -> dict[str, Any]:
+    """Where a path begins that is not below the dialect's own."""
+    return {"servers": [{"url": "/"}]} if WELL_KNOWN in route.path else {}
 
 
 def _operation(described: Described, schemas: _Schemas) -> dict[str, Any]:

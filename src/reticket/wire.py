@@ -162,9 +162,11 @@ class Example:
     Args:
         title: what signs in.
         sign_in / refresh: method and path, the base path included.
-        body: JSON text of the sign-in.
+        body: text of the sign-in.
         pick: sed program that makes the refresh's body of the sign-in's answer; None sends
             the answer back as it is.
+        content_type: of both bodies.
+        then: what the second call is where it is no refresh.
     """
 
     title: str
@@ -172,6 +174,8 @@ class Example:
     body: str
     refresh: tuple[str, str]
     pick: str | None = None
+    content_type: str = "application/json"
+    then: str = "refresh"
 
 
 class Dialect(Protocol):

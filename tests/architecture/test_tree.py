@@ -32,12 +32,12 @@ SAMPLES = {
 
 
 def texts(suffix: str = "") -> Iterator[tuple[Path, str]]:
-    """Every file of the project, caches apart, with what is in it."""
+    """Every file of the project, what was installed and caches apart, with what is in it."""
     below = [file for folder in FOLDERS for file in (ROOT / folder).rglob("*")]
     for file in [*ROOT.iterdir(), *below]:
         path = file.relative_to(ROOT)
-        cached = any(part.strip("_").endswith("cache") for part in path.parts)
-        if file.is_file() and not cached and file.name.endswith(suffix):
+        others = any(part.strip("_").endswith(("cache", "node_modules")) for part in path.parts)
+        if file.is_file() and not others and file.name.endswith(suffix):
             yield path, file.read_text("utf-8", "replace")
 
 

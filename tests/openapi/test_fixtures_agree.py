@@ -13,7 +13,7 @@ from reticket.openapi import build_document
 from reticket.testing.dialect_fixtures import Exchange, load_fixtures
 
 DIALECTS = Path(__file__).parents[1] / "dialects"
-NAMES = ("akinon", "cloudreve", "kibo")
+NAMES = ("akinon", "cloudreve", "kibo", "oauth")
 EXCHANGES = [
     pytest.param(name, exchange, id=f"{name}: {exchange.name}")
     for name in NAMES

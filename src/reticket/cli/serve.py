@@ -62,20 +62,21 @@ def lines(first: str, second: str, dialects: Sequence[Dialect]) -> Iterator[str]
     """
     for dialect in dialects:
         for example in dialect.examples:
-            sign_in = _curl(first, example.sign_in, quote(example.body))
+            sign_in = _curl(first, example.sign_in, example, quote(example.body))
             yield f"\n# {example.title}: sign in"
             yield sign_in
-            yield f"# {example.title}: refresh"
-            yield _curl(second, example.refresh, f'"$({sign_in}{_picked(example)})"')
+            yield f"# {example.title}: {example.then}"
+            yield _curl(second, example.refresh, example, f'"$({sign_in}{_picked(example)})"')
 
 
 def _picked(example: Example) -> str:
     return f" | sed {quote(example.pick)}" if example.pick else ""
 
 
-def _curl(url: str, call: tuple[str, str], body: str) -> str:
+def _curl(url: str, call: tuple[str, str], example: Example, body: str) -> str:
     method, path = call
-    return f"curl -sS -X {method} '{url}{path}' -H 'Content-Type: application/json' -d {body}"
+    kind = f"-H 'Content-Type: {example.content_type}'"
+    return f"curl -sS -X {method} '{url}{path}' {kind} -d {body}"
 
 
 COMMANDS = (serve,)

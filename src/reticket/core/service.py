@@ -115,6 +115,9 @@ class Service:
         self._known_clients: Conveyor[tuple[SignInClient, Caller], Client | None] = Conveyor(
             lanes.directory, desk.known_clients
         )
+        self._clients: Conveyor[str, Client | None] = Conveyor(
+            lanes.directory, self._look_up_clients
+        )
         self._inspection = Inspection(
             lanes.store, stock.store, stock.ephemeral, directory, engine.holder_of
         )
@@ -216,11 +219,11 @@ class Service:
         return self._directory.user_by_email(email)
 
     async def _find_client(self, command: FindClient, caller: Caller) -> Client | None:
-        return await self._lanes.directory.run(self._client, command.client_id)
+        return await self._clients.put(command.client_id)
 
-    def _client(self, client_id: str) -> Client | None:
+    def _look_up_clients(self, batch: Sequence[str]) -> list[Client | None]:
         self._directory.catch_up()
-        return self._directory.client(client_id)
+        return [self._directory.client(client_id) for client_id in batch]
 
     async def _sign_in_client(self, command: SignInClient, caller: Caller) -> Client:
         known = await self._known_clients.put((command, caller))

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 import msgspec
 import pytest
@@ -28,6 +29,7 @@ _SECRET = re.compile("token|password|secret|otp|session", re.IGNORECASE)
 
 NO_ACCESS = Refusal(Code.INVALID_ACCESS_TOKEN, Cause.FORGED)
 MOST_COMMANDS = 10
+FORM = "application/x-www-form-urlencoded"
 
 HOSTILE_BODIES = [
     b"",
@@ -131,7 +133,9 @@ class DialectContract:
         assert len(answers) == 1
 
     @pytest.mark.parametrize("body", HOSTILE_BODIES, ids=range(len(HOSTILE_BODIES)))
-    @pytest.mark.parametrize("content_type", [b"", b"application/json", b"text/plain"])
+    @pytest.mark.parametrize(
+        "content_type", [b"", b"application/json", b"text/plain", FORM.encode()]
+    )
     def test_it_survives_any_body(self, dialect: Dialect, body: bytes, content_type: bytes) -> None:
         for route in dialect.routes:
             driven = _drive(dialect, _request(route, body, content_type), route, NO_ACCESS)
@@ -216,9 +220,13 @@ def _drive(dialect: Dialect, request: WireRequest, route: Route, error: Reticket
 
 
 def _good_body(route: Route) -> tuple[bytes, bytes]:
-    kind = route.describe.body if route.describe else None
+    """As the route wants it, and secrets wherever they may be."""
+    described = route.describe
+    kind = described.body if described else None
     names = [field.encode_name for field in msgspec.structs.fields(kind)] if kind else []
     members = {name: MARK if _SECRET.search(name) else "ada@example.com" for name in names}
+    if described and FORM in described.body_media_types:
+        return urlencode(members).encode(), FORM.encode()
     return msgspec.json.encode(members), b"application/json"
 
 

@@ -159,4 +159,4 @@ def _assert_asked(command: Command, said: Mapping[str, Any]) -> None:
 
 
 def _plain(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value
+    return [_plain(each) for each in value] if isinstance(value, tuple) else value

@@ -25,6 +25,7 @@ from reticket.dialects.oauth import (
     userinfo,
 )
 from reticket.dialects.oauth.document import DOCUMENT
+from reticket.dialects.oauth.inputs import FORM
 from reticket.dialects.oauth.site import BASE, CLIENT, USER, Site
 from reticket.dialects.oauth.terms import Claims
 from reticket.wire import Document, Example, Route, WireRequest, WireResponse
@@ -53,7 +54,18 @@ class OAuth:
     correlation_header: bytes | None = None
     refusals: Mapping[Code, errors.Failure] = errors.REFUSALS
     document: Document = DOCUMENT
-    examples: Sequence[Example] = ()
+    examples: Sequence[Example] = (
+        Example(
+            "OAuth client",
+            ("POST", f"{BASE}{token.PATH}"),
+            "grant_type=client_credentials&client_id=backend&client_secret=backend-secret",
+            ("POST", f"{BASE}{introspect.PATH}"),
+            r's/.*"access_token":"\([^"]*\)".*'
+            r"/client_id=backend\&client_secret=backend-secret\&token=\1/",
+            FORM,
+            "introspection",
+        ),
+    )
 
     def __init__(self, options: Options) -> None:
         site = Site(options.issuer, options.presets)

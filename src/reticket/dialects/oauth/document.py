@@ -10,7 +10,7 @@ from reticket.dialects.oauth.inputs import FORM
 from reticket.wire import Answer, Described, Document, Parameter
 
 DOCUMENT = Document(
-    openapi="3.1.0",
+    openapi="3.0.3",
     info={"title": "OAuth 2.0 and OpenID Connect", "version": "1.0.0"},
     tags=(
         {"name": "tokens", "description": "Tokens: got, refreshed, revoked, looked into."},

@@ -1,0 +1,129 @@
+from pathlib import Path
+
+import pytest
+
+from reticket.core.errors import Code
+from reticket.core.model import AccessToken, Family, Issued, Outcome
+from reticket.core.people import Client, User
+from reticket.dialects import oauth
+from reticket.testing.dialect_fixtures import (
+    Exchange,
+    assert_answer,
+    error_of,
+    load_fixtures,
+    play,
+    request_of,
+)
+
+FIXTURES = load_fixtures(Path(__file__).with_name("fixtures.yaml"))
+ISSUED_AT = 1_745_650_708_000
+ADA = User(
+    id="0123456789abcdef0123456789abcdef",
+    short_id="lpua",
+    email="ada@example.com",
+    first_name="Ada",
+    last_name=None,
+    disabled=False,
+    active=True,
+    credential_version=1,
+    created_at=1_595_505_600_000,
+    tenants=(),
+    accounts=(),
+    organization=None,
+    cloud=None,
+)
+SCOPES = ["openid", "orders.read"]
+CODE = {"redirect_uris": ["https://app.example.com/cb"], "scopes": SCOPES}
+SPA = Client("spa", public=True, disabled=False, registration=CODE, created_at=0)
+ITSELF = {"scopes": SCOPES, "grants": ["client_credentials", "refresh_token"]}
+WEB = Client("web", public=False, disabled=False, registration=ITSELF, created_at=0)
+FAMILY = Family(
+    id=bytes(16),
+    resource="oauth.user",
+    subject=ADA.id,
+    client="web",
+    context=None,
+    scope=" ".join(SCOPES),
+    policy="BROWSER_2026",
+    ends_at=ISSUED_AT * 2,
+    expires_at=ISSUED_AT + 1_209_600_000,
+    generation=2,
+    parent=1,
+    floor=1,
+    open_from=1,
+    rotated_at=ISSUED_AT,
+)
+
+
+def issued(holder, scope, refresh_token, id_token=None):
+    return Issued(
+        Outcome.ADVANCED,
+        FAMILY._replace(scope=scope),
+        holder,
+        None,
+        ISSUED_AT,
+        ISSUED_AT + 900_000,
+        ISSUED_AT + 1_209_600_000,
+        "head.access.sig",
+        refresh_token,
+        id_token,
+    )
+
+
+def access(client):
+    claims = {
+        "iss": "http://127.0.0.1:8088",
+        "sub": ADA.id,
+        "aud": "https://orders.example.com",
+        "client_id": client,
+        "scope": FAMILY.scope,
+        "exp": ISSUED_AT // 1000 + 900,
+    }
+    return AccessToken("oauth.user", ADA.id, FAMILY.id, None, ISSUED_AT, claims), ADA
+
+
+SAMPLES = {
+    "nothing": None,
+    "kept": True,
+    "spa": SPA,
+    "web": WEB,
+    "issued": issued(ADA, FAMILY.scope, "rtk_new", "head.id.sig"),
+    "issued to itself": issued(WEB, "orders.read", ""),
+    "access": access("web"),
+    "access of others": access("spa"),
+    "thirty-two bytes": bytes(32),
+    "keys": [
+        {
+            "kty": "EC",
+            "crv": "P-256",
+            "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+            "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+            "kid": "1",
+            "alg": "ES256",
+            "use": "sig",
+        }
+    ],
+}
+
+
+@pytest.mark.parametrize("exchange", FIXTURES.exchanges, ids=lambda exchange: exchange.name)
+def test_exchange(exchange: Exchange) -> None:
+    play(oauth.build(oauth.Options(**exchange.options)), exchange, SAMPLES)
+
+
+def test_every_code_is_in_the_fixtures() -> None:
+    assert set(FIXTURES.refusals) == set(Code)
+
+
+@pytest.mark.parametrize("code", list(Code))
+def test_refusal(code: Code) -> None:
+    said = {"code": code.value}
+    if code is Code.TOO_MANY_ATTEMPTS:
+        said |= {"retry_after": 300}
+    request = request_of({"method": "POST", "path": "/oauth/any"})
+    assert_answer(oauth.build().refuse(request, error_of(said)), FIXTURES.refusals[code])
+
+
+def test_names_are_told_apart() -> None:
+    names = [exchange.name for exchange in FIXTURES.exchanges]
+    assert len(set(names)) == len(names)

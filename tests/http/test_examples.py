@@ -1,0 +1,38 @@
+"""What the demo tells people to paste works, by the very bodies of it."""
+
+import importlib
+import json
+import subprocess
+
+import pytest
+from tests.http.wire import call
+
+from reticket.cli.serve import lines
+
+DIALECTS = [
+    importlib.import_module(f"reticket.dialects.{name}").build()
+    for name in ("akinon", "cloudreve", "kibo", "oauth")
+]
+EXAMPLES = [each for dialect in DIALECTS for each in dialect.examples]
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.title)
+def test_an_example_works(server, example):
+    kind = {"Content-Type": example.content_type}
+    status, _, answer = call(server.url, *example.sign_in, example.body, kind)
+    assert status in (200, 201), answer
+    if example.pick:
+        answer = subprocess.run(
+            ["sed", example.pick], input=answer, capture_output=True, check=True
+        ).stdout
+    status, _, answer = call(server.url, *example.refresh, answer, kind)
+    assert status in (200, 201), answer
+    said = json.loads(answer)
+    assert said.get("code", 0) == 0
+    assert said.get("active", True)
+
+
+def test_every_dialect_has_one_and_each_is_two_commands():
+    assert all(dialect.examples for dialect in DIALECTS)
+    said = [line for line in lines("http://a", "http://b", DIALECTS) if line.startswith("curl ")]
+    assert len(said) == 2 * len(EXAMPLES)

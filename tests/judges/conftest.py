@@ -1,0 +1,22 @@
+import pytest
+from joserfc.jwk import ECKey
+from tests.judges.browser import Browser
+from tests.judges.house import running_house
+
+
+@pytest.fixture(scope="session")
+def key():
+    """Of the clients that have no secret to prove who they are."""
+    return ECKey.generate_key("P-256", {"kid": "judge", "alg": "ES256", "use": "sig"})
+
+
+@pytest.fixture(scope="session")
+def url(tmp_path_factory, key):
+    with running_house(tmp_path_factory.mktemp("house"), key.as_dict(private=False)) as running:
+        yield running.url
+
+
+@pytest.fixture
+def browser(url):
+    with Browser(url) as browser:
+        yield browser
