@@ -7,7 +7,15 @@ import importlib
 import os
 import pkgutil
 import time
-from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Callable,
+    Coroutine,
+    Generator,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, closing
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -24,7 +32,7 @@ from reticket.assembly import lanes_of, perform, service_of
 from reticket.audit import FileAuditLog
 from reticket.cli.house import House, Schema
 from reticket.core.commands import Command
-from reticket.core.conveyor import LONGEST_WAIT
+from reticket.core.conveyor import LONGEST_WAIT, Lane
 from reticket.core.errors import StartupError, Unavailable
 from reticket.core.ports import Ephemeral, Event, Store
 from reticket.core.schema import Migrating
@@ -271,32 +279,35 @@ def _policy_of(house: House, resource: str) -> Event:
 def _lifespan(house: House, lanes: Lanes, meter: Meter) -> Callable[[Starlette], Any]:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        beat = asyncio.create_task(_beat(house, lanes, meter))
+        beats = [asyncio.create_task(each) for each in _beats(house, lanes, meter)]
         try:
             yield
         finally:
-            beat.cancel()
+            for beat in beats:
+                beat.cancel()
             await asyncio.to_thread(lanes.close)
 
     return lifespan
 
 
-async def _beat(house: House, lanes: Lanes, meter: Meter) -> None:
-    """Do what nobody asks for, once a second; a store that fails is asked again."""
-    purged_at = time.monotonic()
+def _beats(house: House, lanes: Lanes, meter: Meter) -> Iterator[Coroutine[Any, Any, None]]:
+    """What nobody asks for; none of it waits for another."""
+    yield _beat(lanes.directory, meter.publish, BEAT)
+    yield _beat(lanes.store, house.upkeep.apply_intents, BEAT)
+    yield _beat(lanes.directory, house.ring.reload, BEAT)
+    yield _beat(Lane("purge"), house.purge_in_turn, house.settings.purge_interval)
+
+
+async def _beat(lane: Lane, work: Callable[[], object], pause: float) -> None:
+    """Do it again and again; a store that fails is asked again."""
     while True:
+        await asyncio.sleep(pause)
         try:
-            await lanes.directory.run(meter.publish)
-            await lanes.store.run(house.upkeep.apply_intents)
-            await lanes.directory.run(house.ring.reload)
-            if time.monotonic() - purged_at >= house.settings.purge_interval:
-                purged_at = time.monotonic()
-                await lanes.directory.run(house.purge)
+            await lane.run(work)
         except Unavailable as failure:
             _log.warning("upkeep_failed", reason=str(failure))
         except Exception:  # a beat that ended would leave keys and revocations unseen
             _log.exception("upkeep_failed")
-        await asyncio.sleep(BEAT)
 
 
 def _open_store(url: str, settings: Settings) -> tuple[Store, Ephemeral]:

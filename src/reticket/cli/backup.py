@@ -54,7 +54,7 @@ def backup(house: House, folder: Path) -> None:
     "streams",
     type=STREAM,
     multiple=True,
-    help="An audit stream to replay revocations from; default: the data folder's own.",
+    help="An audit stream to replay revocations from, beside the data folder's own.",
 )
 @DATA
 @CONFIG
@@ -79,12 +79,16 @@ def restore(
     with frame.builder.alone(settings):
         _place(_files(settings), folder)
         with frame.opened(settings) as house:
-            count = replayed(house, streams or (settings.audit_file,))
+            count = replayed(house, (*streams, *_own(settings)))
     click.echo(f"{folder} is restored; {count} revocations replayed")
     click.echo(
         "What was changed of people, applications and keys since the backup is gone: disable, "
         "change passwords and rotate keys again where it matters"
     )
+
+
+def _own(settings: Settings) -> tuple[Path, ...]:
+    return (settings.audit_file,) if settings.audit_file.is_file() else ()
 
 
 def _make(folder: Path) -> None:

@@ -62,6 +62,11 @@ class House:
         self.ring.retire_due(max(policy.refresh for policy in self.policies.values()))
         return self.upkeep.purge()
 
+    def purge_in_turn(self) -> None:
+        """The same, unless another process did so within the interval."""
+        if self.ephemeral.once("purge", max(1, self.settings.purge_interval - 1)):
+            self.purge()
+
     def close(self) -> None:
         """Release what was opened."""
         self.ephemeral.close()

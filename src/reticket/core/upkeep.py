@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reticket.core import chronicle
+from reticket.core.errors import Unavailable
 from reticket.core.model import Family, Selection
-from reticket.core.ports import AuditLog, Directory, Ephemeral, Store
+from reticket.core.ports import AuditLog, Directory, Ephemeral, Intent, Store
 
 BATCH = 1_000
 """Rows deleted at once, so that nobody waits long for the writer."""
@@ -40,18 +41,30 @@ class Upkeep:
         return ended
 
     def apply_intents(self) -> int:
-        """End what changes in the directory demand; how many intents were settled."""
+        """End what changes in the directory demand; how many intents were settled. One that cannot
+        be applied hinders no other: Unavailable once all were tried.
+        """
         self._directory.catch_up_now()
         waiting = self._directory.intents()
-        for intent in waiting:
-            self.revoke(intent.selection, intent.cause)
-            self._directory.settle(intent)
+        failures = [failure for intent in waiting if (failure := self._apply(intent))]
+        if failures:
+            raise failures[0]
         return len(waiting)
 
+    def _apply(self, intent: Intent) -> Unavailable | None:
+        try:
+            self.revoke(intent.selection, intent.cause)
+            self._directory.settle(intent)
+        except Unavailable as failure:
+            return failure
+        return None
+
     def purge(self) -> int:
-        """Delete families whose last token has died, and old entries; how many families."""
-        removed = 0
-        while batch := self._store.expire(self._store.now(), BATCH):
+        """Delete families whose last token had died when it began, and old entries; how many
+        families.
+        """
+        removed, before = 0, self._store.now()
+        while batch := self._store.expire(before, BATCH):
             removed += batch
         self.sweep()
         return removed

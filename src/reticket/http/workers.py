@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
 
 import structlog
@@ -55,8 +56,9 @@ class Workers:
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
         self._stopping = True
-        for pid in self._numbers:
-            os.kill(pid, signal.SIGTERM)
+        for pid in list(self._numbers):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
 
     def _start(self, number: int) -> int:
         pid = os.fork()

@@ -10,7 +10,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg
@@ -48,6 +48,12 @@ class _Connection(psycopg.Connection[TupleRow]):
     """Hangs up on a server that does not answer; without it a frozen one is waited for for ever."""
 
     patience = 30.0
+    gave_up = False
+    """Whether a commit was told to wait for its standby no longer; it is done, and may be lost."""
+
+    def listen(self, notice: psycopg.errors.Diagnostic) -> None:
+        """What the server says beside its answers."""
+        self.gave_up |= notice.source_function == "SyncRepWaitForLSN"
 
     def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
         return super().wait(gen, interval, self.patience if timeout is None else timeout)
@@ -103,7 +109,7 @@ class Pool:
         """
         patience = patience or self._patience
         with self._slot(), mapped():
-            connection = self._idle.pop() if self._idle else connect(self._url, self._patience)
+            connection = self._taken() or connect(self._url, self._patience)
             guarded = self._guarded
             with guarded(connection), connection.pipeline() as pipeline, guarded(connection):
                 connection.patience = patience + GRACE
@@ -112,6 +118,9 @@ class Pool:
                 turn.run(LIMITS, {"limit": str(round(patience * SECOND))})
                 yield turn
                 turn.run("COMMIT")
+            if connection.gave_up:
+                connection.close()
+                raise Unavailable("a commit of PostgreSQL was not waited for by its standby")
             self._give_back(connection)
 
     def close(self) -> None:
@@ -130,6 +139,11 @@ class Pool:
         finally:
             self._slots.release()
 
+    def _taken(self) -> _Connection | None:
+        with suppress(IndexError):
+            return self._idle.pop()
+        return None
+
     def _give_back(self, connection: _Connection) -> None:
         self._idle.append(connection)
         if self._closed:
@@ -147,8 +161,8 @@ class Pool:
             raise
 
     def _drop_idle(self) -> None:
-        while self._idle:
-            self._idle.pop().close()
+        while connection := self._taken():
+            connection.close()
 
 
 def connect(url: str, patience: float) -> _Connection:
@@ -162,9 +176,14 @@ def connect(url: str, patience: float) -> _Connection:
     timeout = max(2, round(patience))
     connection = _Connection.connect(url, autocommit=True, connect_timeout=timeout)
     connection.patience = patience + GRACE
-    answering = connection.execute("SELECT pg_backend_pid()", prepare=False).fetchone()
+    try:
+        answering = connection.execute("SELECT pg_backend_pid()", prepare=False).fetchone()
+    except BaseException:
+        connection.close()
+        raise
     if answering != (connection.info.backend_pid,):
         connection.prepare_threshold = None
+    connection.add_notice_handler(connection.listen)
     return connection
 
 

@@ -32,6 +32,7 @@ from reticket.stores.postgresql.statements import (
     INSERT,
     INSERT_TRAITS,
     SELECT,
+    TAKE_PART,
     UPDATE,
     WALK,
     conditions_of,
@@ -126,6 +127,7 @@ class PostgresqlStore:
             ended = [revoked(row, now, cause) for row in held]
             _update(turn, ended)
             turn.outlast_failures()
+            turn.run(TAKE_PART)
         return ended
 
     def absorb(self, batch: Sequence[Family]) -> None:
@@ -150,12 +152,12 @@ class PostgresqlStore:
         """
         doomed = self._expired(before, limit)
         removed = 0
-        if self._purged_to is None:
-            months.make_ahead(self._pool)
-            removed = months.drop_ended(self._pool, before)
         if doomed:
             with self._pool.turn() as turn:
-                removed += len(turn.fetch(EXPIRE, (ids(doomed), before)))
+                removed = len(turn.fetch(EXPIRE, (ids(doomed), before)))
+        if self._purged_to is None:
+            months.make_ahead(self._pool)
+            removed += months.drop_ended(self._pool, before)
         return removed
 
     def backup(self, path: Path) -> None:

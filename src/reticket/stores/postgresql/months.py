@@ -28,6 +28,9 @@ LIVING = "SELECT EXISTS (SELECT FROM {} WHERE greatest(ends_at, expires_at) >= %
 REMAINDER = """
 SELECT count(*), count(*) FILTER (WHERE greatest(ends_at, expires_at) >= %s) FROM {}
 """
+PATIENCE = 60.0
+"""Seconds a statement: whether anybody lives in a month takes a look at all of it."""
+
 SHORT_WAIT = "SET LOCAL lock_timeout = '200ms'"
 """Behind whoever waits for a table, everybody waits."""
 
@@ -83,7 +86,7 @@ def drop_ended(pool: Pool, before: int) -> int:
     Returns:
         how many families went with them.
     """
-    with pool.turn() as turn:
+    with pool.turn(PATIENCE) as turn:
         past = min(before, turn.fetch(NOW)[0][0])
         over = [name for name, month in _made(turn) if month.following.begins_at <= past]
         ended = [name for name in over if not turn.fetch(LIVING.format(name), (before,))[0][0]]
