@@ -1,0 +1,74 @@
+"""A revocation is acknowledged when a standby has it, and not before."""
+
+import threading
+import time
+
+import pytest
+from tests.torture.postgresql import PostgreSQL
+
+from reticket.core.errors import Unavailable
+from reticket.core.model import Selection
+from reticket.stores.postgresql import open_store
+from reticket.testing import FakeClock
+from reticket.testing.store_contract import family_of
+
+LONELY = """
+synchronous_standby_names = 'nobody'
+synchronous_commit = local
+"""
+WAITING = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+
+
+@pytest.fixture(scope="module")
+def server():
+    with PostgreSQL.fresh(LONELY) as running:
+        yield running
+
+
+@pytest.fixture
+def store(server):
+    def open_with(patience):
+        store, ephemeral = open_store(server.url, FakeClock(), patience)
+        opened.extend([store, ephemeral])
+        return store
+
+    opened = []
+    yield open_with
+    for each in opened:
+        each.close()
+
+
+def let_go(server):
+    """As an operator does who has had enough of waiting."""
+    until = time.monotonic() + 20
+    while not (waiting := server.run(WAITING)):
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    for (pid,) in waiting:
+        server.run(f"SELECT pg_cancel_backend({pid})")
+
+
+def test_it_is_not_acknowledged_however_often_it_is_asked_for(server, store):
+    hasty, patient = store(0.3), store(10.0)
+    family = family_of(1)
+    hasty.create([family])
+    with pytest.raises(Unavailable):
+        hasty.revoke(Selection(family=family.id), "operator")
+    let_go(server)
+    assert hasty.find(family.id).revoked_cause == "operator"
+    with pytest.raises(Unavailable):
+        hasty.revoke(Selection(family=family.id), "operator")
+    let_go(server)
+    assert patient.find(family.id).revoked_cause == "operator"
+
+
+def test_a_wait_that_was_cancelled_acknowledges_nothing(server, store):
+    patient = store(10.0)
+    family = family_of(2)
+    patient.create([family])
+    canceller = threading.Thread(target=let_go, args=(server,))
+    canceller.start()
+    with pytest.raises(Unavailable, match="standby"):
+        patient.revoke(Selection(family=family.id), "operator")
+    canceller.join()
+    assert patient.find(family.id).revoked_cause == "operator"
