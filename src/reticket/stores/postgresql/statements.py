@@ -26,8 +26,8 @@ HOLD_FREE = HOLD.format(where="id = ANY(%s::uuid[])", unless="SKIP LOCKED")
 """Nobody waits for a row that somebody else has: the others of a batch would wait with it."""
 
 EXISTING = "SELECT uuid_send(id) FROM families WHERE id = ANY(%s::uuid[])"
-TAKE_PART = "SELECT pg_current_xact_id()"
-"""A transaction that changes nothing waits for no standby. One that finds its work done by another,
+TAKE_PART = "SELECT pg_logical_emit_message(true, 'reticket', '')"
+"""A transaction that leaves nothing in the log waits for no standby. One that finds its work done,
 whose standby may not have it yet, has to.
 """
 
