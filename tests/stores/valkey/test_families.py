@@ -13,6 +13,7 @@ from reticket.core.policy import SECOND
 from reticket.core.ports import Stepped
 from reticket.stores.valkey.members import members_key
 from reticket.stores.valkey.rows import LINGER, key_of, pack
+from reticket.testing.clock import START
 from reticket.testing.store_contract import Presenting, family_of
 
 THREADS = 64
@@ -256,11 +257,27 @@ def test_a_list_forgets_families_that_are_gone(servers, store, fresh):
     members = members_key("ada")
     client = servers.client_for(members)
     for number in range(60):
-        family = fresh(number, subject="ada")
+        family = begun(fresh, number, hours=2 * number)
         store.create([family])
         servers.client_for(key_of(family.id)).delete(key_of(family.id))
     assert client.scard(members) < 20
     assert client.pttl(members) > 10**9
+
+
+def begun(fresh, number, hours):
+    """One whose sign-in was so many hours after the first."""
+    at = START + hours * 3_600_000
+    return fresh(number, subject="ada", id=at.to_bytes(6, "big") + number.to_bytes(10, "big"))
+
+
+def test_a_list_keeps_a_family_whose_row_is_on_its_way(servers, store, fresh):
+    late = begun(fresh, 99, hours=0)
+    store.create([late])
+    raw = servers.client_for(key_of(late.id)).getdel(key_of(late.id))
+    for number in range(20):
+        store.create([begun(fresh, number, hours=0)])
+    servers.client_for(key_of(late.id)).set(key_of(late.id), raw)
+    assert late.id in {row.id for row in store.page(Selection(subject="ada"), 100).families}
 
 
 def test_a_subject_with_many_families_is_listed_in_order(store, fresh):

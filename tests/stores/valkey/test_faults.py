@@ -164,6 +164,28 @@ def test_a_slot_is_handed_over_while_its_families_are_refreshed(torn):
         assert len(store.revoke(Selection(family=late[-1].id), "operator")) == 1
 
 
+def test_what_must_look_at_every_key_does_not_while_slots_move(torn):
+    until(torn.is_whole)
+    with store_on(torn) as store:
+        families = [begin(store, number, b"{w}") for number in range(80, 84)]
+        store.create(families)
+        source = torn.owner_of(key_of(families[0].id))
+        slot = source.client.execute_command("CLUSTER KEYSLOT", key_of(families[0].id))
+        others = (each for each in torn.servers if each.client in torn.primaries())
+        target = next(each for each in others if each is not source)
+        target.client.execute_command("CLUSTER SETSLOT", slot, "IMPORTING", node_id(source))
+        source.client.execute_command("CLUSTER SETSLOT", slot, "MIGRATING", node_id(target))
+        try:
+            with pytest.raises(Unavailable, match="slots of Valkey have moved"):
+                store.revoke(Selection(resource=families[0].resource), "operator")
+            with pytest.raises(Unavailable, match="slots of Valkey have moved"):
+                list(store.walk())
+        finally:
+            for server in (source, target):
+                server.client.execute_command("CLUSTER SETSLOT", slot, "STABLE")
+        assert len(list(store.walk())) > 0
+
+
 def test_a_revocation_waits_for_a_replica(torn):
     until(torn.is_whole)
     with store_on(torn, 0.3, "?wait=1") as store:

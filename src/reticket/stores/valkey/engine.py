@@ -32,6 +32,9 @@ REDIRECTIONS = 8
 SCANNED = 1000
 """Keys, about, that one SCAN looks at."""
 
+MOVING = b"["
+"""In what a node says of its slots: one that is being handed over."""
+
 CLOCK = b"rt:clock"
 """No such key; the node that would have it tells the time of sign-ins and of floors."""
 
@@ -107,15 +110,30 @@ class Engine:
         ]
 
     def keys(self, pattern: bytes) -> Iterator[list[bytes]]:
-        """All keys that fit, node by node, in no order, some perhaps twice. One may be missed
-        while its slot moves.
+        """All keys that fit, node by node, in no order, some perhaps twice. Unavailable at the end
+        when slots were on their way meanwhile: a key that moves with its slot may be met nowhere.
         """
-        for pool in self._primaries():
+        primaries = self._primaries()
+        before = self._layout(primaries)
+        for pool in primaries:
             cursor = b""
             while cursor != b"0":
                 scan = ("SCAN", cursor or b"0", "MATCH", pattern, "COUNT", SCANNED)
                 cursor, found = self._at(pool, *scan)
                 yield found
+        if before != self._layout(primaries) or any(MOVING in slots for slots in before):
+            raise Unavailable("slots of Valkey have moved while all keys were looked at")
+
+    def _layout(self, primaries: Sequence[Pool]) -> list[bytes]:
+        """What each says of its own slots."""
+        words = self._nodes.layout
+        tables = [self._at(pool, *words) for pool in primaries] if words else []
+        return [
+            b" ".join(line.split()[8:])
+            for table in tables
+            for line in table.splitlines()
+            if b"myself" in line
+        ]
 
     def close(self) -> None:
         """Close all connections."""

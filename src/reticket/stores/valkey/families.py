@@ -148,9 +148,9 @@ class ValkeyStore:
                 row = merge(row, copy)
             return row if row != seen.row else seen.row
 
+        self._table.change(copies, join)
         now = self._engine.now()
         self._engine.ask([listed(row, now) for row in batch])
-        self._table.change(copies, join)
 
     def expire(self, before: int, limit: int) -> int:
         """A bounded look. The engine itself deletes a row a while after its last token has died,

@@ -16,6 +16,9 @@ from reticket.stores.valkey.scripts import LIST, Command
 CHUNK = 1000
 """Families at once."""
 
+SETTLED = 3_600_000
+"""Milliseconds after which a family that is in a set has its row as well, or never will."""
+
 
 def members_key(subject: str) -> bytes:
     """The key of the set."""
@@ -39,17 +42,21 @@ def members(engine: Engine, subject: str) -> Iterator[list[bytes]]:
 def forget_the_gone(
     engine: Engine, batch: Sequence[Family], samples: Sequence[Sequence[bytes]]
 ) -> None:
-    """Take those out of the samples' sets whose row is gone. Every sign-in looks at a few, so
-    that a set stays in proportion to what lives.
+    """Take those out of the samples' sets whose row is gone, but none so young that its row may be
+    on its way. Every sign-in looks at a few, so that a set stays in proportion to what lives.
     """
-    fresh = {row.id for row in batch}
+    young = max((row.created_at for row in batch), default=0) - SETTLED
     sampled = [
         (members_key(row.subject), family)
         for row, sample in zip(batch, samples, strict=True)
         for family in sample
-        if family not in fresh
+        if _begun_at(family) < young
     ]
     keys = [key_of(family) for _, family in sampled]
     found = engine.ask([Command(key, ("EXISTS", key)) for key in keys])
     gone = [each for each, there in zip(sampled, found, strict=True) if not there]
     engine.ask([Command(key, ("SREM", key, family)) for key, family in gone])
+
+
+def _begun_at(family: bytes) -> int:
+    return int.from_bytes(family[:6], "big")

@@ -38,11 +38,20 @@ class Nodes(Protocol):
         """Learn anew who has what, and ask the suspect last."""
         ...
 
+    @property
+    def layout(self) -> tuple[str, ...]:
+        """The words that ask a primary which slots it has and which are on their way; none where
+        there are no slots.
+        """
+        ...
+
     def close(self) -> None: ...
 
 
 class Server:
     """One server."""
+
+    layout = ()
 
     def __init__(self, address: Address, host: str, port: int, patience: float) -> None:
         options = _options(address, patience)
@@ -72,6 +81,8 @@ class Server:
 
 class Cluster:
     """The primaries of a cluster, by slot. The hosts of the URL are never forgotten."""
+
+    layout = ("CLUSTER", "NODES")
 
     def __init__(self, address: Address, patience: float) -> None:
         options = _options(address, patience)
