@@ -38,8 +38,9 @@ def move(
 ) -> None:
     """Carry all living sessions to another engine; may be done again and again.
 
-    Run it, start the service on the new engine, then run it once more for what began or was
-    revoked meanwhile. Nobody is signed out: a token that is ahead of its copy heals it.
+    Run it while the service goes on; it may take its time. Then stop the service, run it once
+    more for what began or was revoked meanwhile, and start the service on the new engine. Nobody
+    is signed out: a token that is ahead of its copy heals it.
 
     \b
     Example:
