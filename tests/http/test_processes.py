@@ -104,6 +104,25 @@ def test_a_membership_that_is_taken_and_given_is_so_everywhere(services):
     assert everywhere(services, lambda each: ADMIN.is_good(sign_in(each, ADMIN, email)))
 
 
+def published(service):
+    """Ids of the keys that a process tells resource servers of."""
+    body = call(service.url, "GET", "/.well-known/jwks.json")[2]
+    return {key["kid"] for key in json.loads(body)["keys"]}
+
+
+def test_a_key_that_is_made_or_distrusted_is_so_everywhere(services):
+    known = published(services.all[0])
+    services.command("key", "rotate")
+    assert everywhere(services, lambda each: published(each) > known)
+    token = AKINON.sign_in(services.all[0].url)
+    keys = json.loads(services.command("key", "list", "--json"))
+    for key in keys:
+        if key["state"] == "active":
+            services.command("key", "retire", key["id"], "--compromised")
+    assert everywhere(services, lambda each: AKINON.is_refused(AKINON.refresh(each.url, token)))
+    assert everywhere(services, lambda each: AKINON.sign_in(each.url))
+
+
 def test_a_new_secret_of_an_application_counts_everywhere(services):
     name = "ns.shared.1.0.0.Release"
     secret = services.command("application", "add", name).split()[-1]

@@ -3,8 +3,6 @@
 import json
 import socket
 import string
-import subprocess
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
@@ -139,60 +137,3 @@ def test_a_refused_switch_spends_nothing(server):
     assert answer[0] == 403
     assert wire.is_good(wire.refresh(server.url, token))
     assert [event["event"] for event in events(server)[before:]] == ["refused", "issued"]
-
-
-def command(server, *words, said=""):
-    subprocess.run(
-        [sys.executable, "-m", "reticket", *words, "--data", str(server.data)],
-        input=said, text=True, check=True, capture_output=True,
-    )  # fmt: skip
-
-
-def add_user(server, email):
-    command(
-        server, "user", "add", email, "--password-stdin", "--organization", "Acme",
-        "--nickname", "New", said=f"{PASSWORD}\n",
-    )  # fmt: skip
-
-
-@pytest.mark.parametrize("verb", ["disable", "delete", "passwd"])
-@pytest.mark.parametrize("wire", WIRES[:2], ids=lambda wire: wire.name)
-def test_what_the_command_line_ends_is_over_when_it_returns(server, wire, verb):
-    email = f"{wire.name}.{verb}@example.com"
-    add_user(server, email)
-    member = next(iter(wire.sign_in_body))
-    body = json.dumps({member: email, "password": PASSWORD})
-    token = wire.token_of(call(server.url, "POST", wire.sign_in_path, body)[2])
-    stdin = ["--password-stdin"] if verb == "passwd" else []
-    command(server, "user", verb, email, *stdin, said="another password\n")
-    assert wire.is_refused(wire.refresh(server.url, token))
-    assert not wire.is_good(call(server.url, "POST", wire.sign_in_path, body))
-
-
-def test_a_rotation_of_keys_refuses_nobody_and_a_retired_key_everybody(server):
-    tokens = {wire.name: wire.sign_in(server.url) for wire in WIRES}
-    old = [row["id"] for row in keys(server) if row["state"] == "active"]
-    command(server, "key", "rotate")
-    for _ in range(14):
-        for wire in WIRES:
-            answer = wire.refresh(server.url, tokens[wire.name])
-            assert wire.is_good(answer), answer
-            tokens[wire.name] = wire.token_of(answer[2])
-        time.sleep(0.5)
-    stale = {wire.name: wire.sign_in(server.url) for wire in WIRES}
-    assert {row["state"] for row in keys(server) if row["id"] in old} == {"retiring"}
-    now = [row["id"] for row in keys(server) if row["state"] == "active"]
-    for key in now:
-        command(server, "key", "retire", key, "--compromised")
-    time.sleep(2)
-    for wire in WIRES:
-        assert wire.is_refused(wire.refresh(server.url, stale[wire.name])), wire.name
-        assert wire.is_good(wire.refresh(server.url, wire.sign_in(server.url)))
-
-
-def keys(server):
-    listed = subprocess.run(
-        [sys.executable, "-m", "reticket", "key", "list", "--json", "--data", str(server.data)],
-        text=True, check=True, capture_output=True,
-    )  # fmt: skip
-    return json.loads(listed.stdout)
