@@ -48,16 +48,20 @@ def _refused(refusal: Refusal) -> Refusal:
 
 
 def whose(said: TokenRequest) -> Check:
-    """Whether a family is this client's, and the proof its key's. INVALID_TOKEN; Denied,
-    `use_dpop_nonce`, for a proof that may have been made ahead.
+    """Whether a family is this client's, and the proof its key's. INVALID_TOKEN, also for a
+    family of before its public client had to bind them; Denied, `use_dpop_nonce`, for a proof that
+    may have been made ahead.
     """
     client, proof = said.registration.id, said.proof
+    must_bind = said.registration.dpop_required and not said.registration.confidential
 
     def check(row: Family, now: int) -> None:
         if row.client != client:
             raise Refusal(Code.INVALID_TOKEN, Cause.WRONG_CLIENT)
         key = terms_of(row.terms).jkt
         if key is not None and (proof is None or proof.jkt != key):
+            raise Refusal(Code.INVALID_TOKEN, Cause.WRONG_PROOF)
+        if key is None and must_bind:
             raise Refusal(Code.INVALID_TOKEN, Cause.WRONG_PROOF)
         if proof is not None and not proof.nonce_known and now - row.rotated_at >= FRESH:
             raise _without_nonce(said)
