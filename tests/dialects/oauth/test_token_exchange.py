@@ -87,9 +87,15 @@ def test_one_tenant_at_a_time(world):
 
 @pytest.mark.parametrize("name", ["resource", "audience"])
 def test_a_switch_of_audience(world, name):
-    for token, kind in both(world.pair("backend", resources=(ORDERS,))):
+    for token, kind in both(world.pair("backend", resources=(ORDERS, STOCK))):
         said = swap(world, token, kind=kind, **{name: STOCK}).said
         assert claims_of(said["access_token"])["aud"] == STOCK
+
+
+@pytest.mark.parametrize("name", ["resource", "audience"])
+def test_an_audience_that_nobody_consented_to(world, name):
+    for token, kind in both(world.pair("backend", resources=(ORDERS,))):
+        assert is_bad(swap(world, token, kind=kind, **{name: STOCK}), "invalid_target")
 
 
 def test_an_audience_and_a_tenant_together(world):
@@ -191,19 +197,35 @@ def test_an_access_token_may_be_asked_for_by_name(world):
 class TestPublicClients:
     """Every service that was shown a bearer token could be its client."""
 
-    def test_a_bearer_token_opens_no_other_audience(self, world):
-        world.people.register("spa", resources=[ORDERS, STOCK])
-        pair = world.pair("spa", resources=(ORDERS,))
-        token, kind = both(pair)[0]
-        assert is_bad(swap(world, token, "spa", kind, resource=STOCK), "invalid_target")
-        assert is_bad(swap(world, token, "spa", kind, audience=ISSUER), "invalid_target")
-        assert swap(world, token, "spa", kind, audience=f"{TENANT}1001").status == 200
-        refresh = swap(world, pair["refresh_token"], "spa", REFRESH, resource=STOCK).said
-        assert claims_of(refresh["access_token"])["aud"] == STOCK
+    def test_a_bearer_token_is_exchanged_for_nothing(self, world):
+        pair = world.pair("spa")
+        before = world.spendable()
+        asked = [{}, {"audience": f"{TENANT}1001"}, {"scope": "orders.read"}, {"resource": ISSUER}]
+        for said in asked:
+            for headers in ({}, world.proof(OTHER_KEY)):
+                reply = swap(world, pair["access_token"], "spa", headers=headers, **said)
+                assert is_bad(reply)
+                assert reply.body == swap(world, "x", "spa").body
+        assert world.spendable() == before
+        assert swap(world, pair["refresh_token"], "spa", REFRESH).status == 200
 
-    def test_a_bound_one_does_with_its_key(self, world):
+    def test_nor_once_a_key_was_put_to_it(self, world):
+        """Its family decides: a proof on the way binds the answer, and proves nothing."""
+        refresh = world.pair("spa")["refresh_token"]
+        bound = world.refresh(refresh, headers=world.proof(OTHER_KEY)).said
+        assert bound["token_type"] == "DPoP"
+        headers = world.proof(OTHER_KEY)
+        assert is_bad(swap(world, bound["access_token"], "spa", headers=headers))
+
+    def test_a_refresh_token_opens_what_was_consented_to(self, world):
         world.people.register("spa", resources=[ORDERS, STOCK])
-        pair = world.pair("spa", headers=world.proof(), resources=(ORDERS,))
+        refresh = world.pair("spa")["refresh_token"]
+        said = swap(world, refresh, "spa", REFRESH, resource=STOCK).said
+        assert claims_of(said["access_token"])["aud"] == STOCK
+
+    def test_so_does_a_bound_one_with_its_key(self, world):
+        world.people.register("spa", resources=[ORDERS, STOCK])
+        pair = world.pair("spa", headers=world.proof())
         for token, kind in both(pair):
             assert is_bad(swap(world, token, "spa", kind))
             assert is_bad(swap(world, token, "spa", kind, headers=world.proof(OTHER_KEY)))

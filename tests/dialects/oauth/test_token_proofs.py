@@ -1,5 +1,6 @@
 """Proofs at a refresh (RFC 9449 §5, §8 and §11.2): whose key a token is bound to."""
 
+import pytest
 from tests.dialects.oauth.token_people import OTHER_KEY
 from tests.dialects.oauth.token_world import claims_of
 
@@ -109,3 +110,18 @@ def test_so_does_a_late_proof_in_a_longer_window(world):
 def test_without_a_proof_no_nonce_is_told(world):
     token = world.pair("spa")["refresh_token"]
     assert "dpop-nonce" not in world.refresh(token).headers
+
+
+@pytest.mark.parametrize(
+    "change", [{"dpop_required": True}, {"policy": {"preset": "FAPI_2_SESSION"}}], ids=str
+)
+def test_a_family_of_before_keys_were_demanded_is_over(world, change):
+    """Whoever has its refresh token could come with a key of its own (RFC 9700 §2.2.2)."""
+    token = world.pair("spa")["refresh_token"]
+    world.people.register("spa", **change)
+    before = world.spendable()
+    reply = world.refresh(token, headers=world.proof())
+    assert (reply.status, reply.error) == (400, "invalid_grant")
+    assert world.spendable() == before
+    bound = world.pair("spa", headers=world.proof())["refresh_token"]
+    assert world.refresh(bound, headers=world.proof()).status == 200

@@ -6,13 +6,13 @@ from __future__ import annotations
 
 from reticket.core.commands import Check, Derive, EndFamilies
 from reticket.core.errors import Cause, Code, Refusal
-from reticket.core.model import Family, Holder, Selection
-from reticket.core.people import User
+from reticket.core.model import Family, Selection
 from reticket.core.rotation import state_of
 from reticket.dialects.oauth.answers import Granting, TokenRequest, token_answer
 from reticket.dialects.oauth.errors import Denied
 from reticket.dialects.oauth.inputs import words, wrong
 from reticket.dialects.oauth.limits import narrowed, no_target
+from reticket.dialects.oauth.membership import is_member
 from reticket.dialects.oauth.refresh import whose
 from reticket.dialects.oauth.site import USER
 from reticket.dialects.oauth.subject import ACCESS_TOKEN, Subject, no_subject, read_subject
@@ -34,7 +34,7 @@ def exchange(said: TokenRequest) -> Granting:
         USER,
         subject.family,
         context=tenant or subject.context,
-        permits=_is_member,
+        permits=is_member,
         check=_check(said, subject, scopes, audiences),
         policy=said.registration.policy,
         asked=asked,
@@ -82,13 +82,6 @@ def _check(
             subject.admit(said, row, now, scopes, audiences)
 
     return check
-
-
-def _is_member(holder: Holder, context: str | None) -> bool:
-    """Whether a person acts in that tenant, or for none."""
-    if context is None:
-        return True
-    return isinstance(holder, User) and context in {str(each.of.id) for each in holder.tenants}
 
 
 def _refused(refusal: Refusal) -> Denied:

@@ -23,6 +23,7 @@ from reticket.dialects.oauth.clients import authenticate, unauthenticated
 from reticket.dialects.oauth.document import described
 from reticket.dialects.oauth.errors import NO_STORE, heard
 from reticket.dialects.oauth.inputs import Form, read_form, required
+from reticket.dialects.oauth.membership import is_member
 from reticket.dialects.oauth.registration import Registration
 from reticket.dialects.oauth.revoke import RevocationForm
 from reticket.dialects.oauth.site import CLIENT, USER, Site
@@ -108,8 +109,10 @@ def _says_nothing_of_itself(request: WireRequest, form: Form) -> bool:
 
 def _access(token: str, registration: Registration) -> Generator[Command, Any, Members | None]:
     access: AccessToken
-    access, _ = yield InspectAccess((USER, CLIENT), token, void)
+    access, holder = yield InspectAccess((USER, CLIENT), token, void)
     claims = access.claims
+    if not is_member(holder, access.context):
+        return None
     if claims.get("client_id") != registration.id and not _is_audience(claims, registration):
         return None
     return {"token_type": "DPoP" if "cnf" in claims else "Bearer", **claims}

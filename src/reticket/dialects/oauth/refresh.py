@@ -8,9 +8,10 @@ from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import Family
 from reticket.core.policy import SECOND
 from reticket.dialects.oauth.answers import Granting, TokenRequest, token_answer
-from reticket.dialects.oauth.errors import Denied
+from reticket.dialects.oauth.errors import Denied, denied
 from reticket.dialects.oauth.inputs import required, words
 from reticket.dialects.oauth.limits import narrowed, targets, within_scope, within_targets
+from reticket.dialects.oauth.membership import is_member
 from reticket.dialects.oauth.site import USER
 from reticket.dialects.oauth.terms import terms_of
 
@@ -23,28 +24,44 @@ def refresh(said: TokenRequest) -> Granting:
     scopes = words(said.form.get("scope", ""))
     resources = words(said.form.get("resource", ""))
     asked = (*narrowed(scopes, resources), *said.bound)
-    issued = yield Refresh(
+    turn = Refresh(
         USER,
         required(said.form, "refresh_token"),
+        permits=is_member,
         check=whose(said),
         fits=_no_more(said, scopes, resources) if scopes or resources else anything,
         policy=said.registration.policy,
         asked=asked,
     )
+    try:
+        issued = yield turn
+    except Refusal as refusal:
+        raise _refused(refusal) from refusal
     return token_answer(said, issued, asked)
 
 
+def _refused(refusal: Refusal) -> Refusal:
+    """A tenant that was taken away is one more cause of `invalid_grant`."""
+    if refusal.code is Code.ACCESS_DENIED:
+        return denied(Code.INVALID_TOKEN, refusal.cause, heard=True)
+    return refusal
+
+
 def whose(said: TokenRequest) -> Check:
-    """Whether a family is this client's, and the proof its key's. INVALID_TOKEN; Denied,
-    `use_dpop_nonce`, for a proof that may have been made ahead.
+    """Whether a family is this client's, and the proof its key's. INVALID_TOKEN, also for a
+    family of before its public client had to bind them; Denied, `use_dpop_nonce`, for a proof that
+    may have been made ahead.
     """
     client, proof = said.registration.id, said.proof
+    must_bind = said.registration.dpop_required and not said.registration.confidential
 
     def check(row: Family, now: int) -> None:
         if row.client != client:
             raise Refusal(Code.INVALID_TOKEN, Cause.WRONG_CLIENT)
         key = terms_of(row.terms).jkt
         if key is not None and (proof is None or proof.jkt != key):
+            raise Refusal(Code.INVALID_TOKEN, Cause.WRONG_PROOF)
+        if key is None and must_bind:
             raise Refusal(Code.INVALID_TOKEN, Cause.WRONG_PROOF)
         if proof is not None and not proof.nonce_known and now - row.rotated_at >= FRESH:
             raise _without_nonce(said)

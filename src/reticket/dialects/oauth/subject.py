@@ -29,7 +29,6 @@ class Subject(NamedTuple):
     Args:
         context: the tenant that it is for, or None.
         scopes / audiences: of an access token; none where the family's hold.
-        is_shared: others than its client hold it as well, so that it opens nothing new to them.
         refresh: what a refresh token says, or None.
     """
 
@@ -37,7 +36,6 @@ class Subject(NamedTuple):
     context: str | None
     scopes: tuple[str, ...] = ()
     audiences: tuple[str, ...] = ()
-    is_shared: bool = False
     refresh: RefreshToken | None = None
 
     def admit(
@@ -48,17 +46,19 @@ class Subject(NamedTuple):
         wanted: tuple[str, ...],
         at: tuple[str, ...],
     ) -> None:
-        """Not more scope than it has, no audience that nobody knows. INVALID_TOKEN for a refresh
-        token that was used before; Denied.
+        """Not more scope than it has, no audience beyond what was consented to. INVALID_TOKEN
+        for a refresh token that was used before, and for what others may hold as well; Denied.
         """
+        granted = terms_of(row.terms)
         if self.refresh is not None:
             outcome = decide(row, self.refresh, now, said.registration.policy).outcome
             if outcome in REFUSING:
                 raise Refusal(Code.INVALID_TOKEN, Cause(outcome.value))
+        elif granted.jkt is None and not said.registration.confidential:
+            # every service that it was shown to could be its client, with a key of its own
+            raise Refusal(Code.INVALID_TOKEN, Cause.WRONG_PROOF)
         within_scope(wanted, self.scopes or words(row.scope or ""), heard=True)
-        granted = terms_of(row.terms).audiences
-        known = (*granted, *targets((), said.registration, said.site))
-        within_targets(at, self.audiences if self.is_shared else known, heard=True)
+        within_targets(at, targets(granted.audiences, said.registration, said.site), heard=True)
 
 
 def read_subject(said: TokenRequest) -> Generator[Command, Any, Subject]:
@@ -85,7 +85,6 @@ def _of_refresh(said: TokenRequest, text: str) -> Generator[Command, Any, Subjec
 
 
 def _of_access(said: TokenRequest, text: str) -> Generator[Command, Any, Subject]:
-    """A public client's bearer token is known to every service that it was shown to."""
     token: AccessToken
     token, _ = yield InspectAccess((USER,), text, void)
     claims: Mapping[str, Any] = token.claims
@@ -98,5 +97,4 @@ def _of_access(said: TokenRequest, text: str) -> Generator[Command, Any, Subject
         token.context,
         scopes=words(claims.get(SCOPE, "")),
         audiences=(audience,) if isinstance(audience, str) else tuple(audience),
-        is_shared=key is None and not said.registration.confidential,
     )

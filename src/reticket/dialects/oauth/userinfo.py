@@ -14,6 +14,7 @@ from reticket.core.people import User
 from reticket.dialects.oauth.document import described
 from reticket.dialects.oauth.errors import NO_STORE, Denied, denied, heard
 from reticket.dialects.oauth.inputs import words
+from reticket.dialects.oauth.membership import is_member
 from reticket.dialects.oauth.proof import prove
 from reticket.dialects.oauth.site import USER, Site
 from reticket.dialects.oauth.terms import OPENID, profile
@@ -87,6 +88,8 @@ def _inspected(token: str) -> Generator[Command, Any, tuple[AccessToken, User]]:
         found: tuple[AccessToken, User] = yield InspectAccess((USER,), token, void)
     except Refusal as refusal:
         raise denied(refusal.code, refusal.cause) from refusal
+    if not is_member(found[1], found[0].context):
+        raise denied(Code.INVALID_ACCESS_TOKEN, Cause.NO_ACCESS)
     return found
 
 

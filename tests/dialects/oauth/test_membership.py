@@ -1,0 +1,47 @@
+"""What a person may do for a tenant ends with the membership, whatever was given before."""
+
+import pytest
+from tests.dialects.oauth.looks import Looks
+from tests.dialects.oauth.token_world import ADA
+
+from reticket.core.commands import Begin
+from reticket.core.errors import Cause
+from reticket.dialects.oauth.site import USER
+
+
+@pytest.fixture
+def world():
+    made = Looks()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def issued(world):
+    scope = "openid orders.read"
+    return world.perform(Begin(USER, ADA, context="1001", client="backend", scope=scope))
+
+
+def leave(world):
+    world.people.change(tenants=ADA.tenants[:1])
+
+
+def test_no_refresh_for_a_tenant_that_was_lost(world, issued):
+    leave(world)
+    before = world.spendable()
+    reply = world.refresh(issued.refresh_token, "backend")
+    assert (reply.status, reply.error) == (400, "invalid_grant")
+    assert reply.body == world.refresh("x", "backend").body
+    assert world.spendable() == before
+    assert Cause.NO_ACCESS in world.causes()
+    world.people.change(tenants=ADA.tenants)
+    assert world.refresh(issued.refresh_token, "backend").status == 200
+
+
+def test_no_access_token_for_a_tenant_that_was_lost_is_good(world, issued):
+    assert world.look(issued.access_token).said["active"]
+    assert world.who(issued.access_token).status == 200
+    leave(world)
+    assert world.is_inactive(issued.access_token)
+    reply = world.who(issued.access_token)
+    assert (reply.status, reply.error) == (401, "invalid_token")
