@@ -56,7 +56,7 @@ class Database:
                 yield connection
             except UnicodeEncodeError:
                 raise Invalid("A value is not valid Unicode text.") from None
-            except DataError:
+            except (DataError, OverflowError):
                 raise Invalid(
                     "A value cannot be kept: it is too long, too large or has a NUL character."
                 ) from None

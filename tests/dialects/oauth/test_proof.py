@@ -285,9 +285,9 @@ def test_rfc9449_8_a_nonce_grows_old(hall):
     assert not hall.did(Keep)
 
 
-@pytest.mark.parametrize("said", [f"{TOKEN}/a b", "https://evil.example/é", "no uri"])
+@pytest.mark.parametrize("said", ["https://evil.example/é", "no uri"])
 def test_rfc9449_4_3_9_no_proof_is_for_a_uri_that_is_none(hall, said):
     shown = made(hall, uri=said)
-    for ours in (f"{TOKEN}/a b", "no uri"):
+    for ours in (f"{TOKEN}/é", "no uri"):
         with pytest.raises(InvalidProof):
             read_proof(shown, "POST", ours, hall.seconds)
