@@ -50,7 +50,7 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A transaction that changes only what no record shows. Invalid for text that is none."""
+        """A transaction that changes only what no record shows. Invalid for what cannot be kept."""
         with self._storage.answering(), self._storage.writer.begin() as connection:
             try:
                 yield connection
