@@ -171,3 +171,10 @@ def test_bodies_must_be_json(desk):
     said["Content-Type"] = "application/json; charset=utf-8"
     for body in ("", "{", "[]", "null", '{"client_id": "\\ud800"}', "[" * 100_000):
         assert call(desk.url, "POST", f"{BASE}/families", body, said)[0] == 400, body[:20]
+
+
+@pytest.mark.parametrize(
+    "query", ["client=%00", "subject=a%00", "LIMIT=1", "Client=spa", "cursor=%00"]
+)
+def test_a_query_says_known_names_as_they_are_spelt_and_no_nul(desk, query):
+    assert desk.ask("GET", f"/families?{query}")[0] == 400

@@ -82,3 +82,9 @@ def test_no_password_is_told_or_logged(server, desk):
     desk.ask("POST", "/users", {"email": "quiet@example.com", "password": "psst psst 1913"})
     assert "internal_error" not in server.log.read_text()
     assert "psst" not in str(desk.events()) + server.log.read_text()
+
+
+@pytest.mark.parametrize("noun", ["tenants", "developer_accounts"])
+def test_an_id_that_no_record_can_have_is_refused(desk, noun):
+    body = {"email": "many@example.com", noun: {"1" + "0" * 30: [1]}}
+    assert desk.ask("POST", "/users", body)[0] == 400

@@ -318,3 +318,9 @@ def test_a_hash_is_renewed_if_it_is_still_the_old_one(peopled):
 
 def test_credentials_show_no_hash(peopled):
     assert "hash of ada" not in repr(peopled.user_credentials("ada@example.com"))
+
+
+def test_a_number_that_no_column_holds_is_no_failure(directory, hasher):
+    who = directory.users.add(UserDraft("huge@example.com"), hasher.hash("x"))
+    with pytest.raises(Invalid):
+        directory.tenant_members.take(who, 10**30)

@@ -22,6 +22,7 @@ ELSEWHERE = [
     {"sec-fetch-site": "cross-site"},
     {"sec-fetch-site": "same-site"},
     {"origin": "null", "sec-fetch-site": "cross-site"},
+    {"origin": "http://["},
 ]
 
 
@@ -281,3 +282,12 @@ def test_the_store_keeps_no_ticket_and_no_cookie(frail):
     assert b"oauth:visit:" in stored
     for secret in (ticket, code, *person.http.cookies.values()):
         assert secret.encode() not in stored
+
+
+def test_an_answer_that_is_none_spends_nothing(person):
+    person.asks().sends(**ADA)
+    form, action = person.hidden, person.action
+    person.page = person.http.post(action, data={**form, "answer": "x"})
+    assert person.page.status_code == 400
+    person.page = person.http.post(action, data={**form, "answer": "deny"})
+    assert person.answer["error"] == "access_denied"

@@ -86,3 +86,22 @@ def test_it_answers_503_while_there_are_no_keys(client, tokens, monkeypatch):
 def test_fastapi_can_read_what_it_takes(tokens):
     (parameter,) = inspect.signature(Guard(tokens)).parameters.values()
     assert parameter.annotation is Request
+
+
+@pytest.mark.parametrize("path", ["/a%20b", "/a%2Fb", "/%C3%A9"])
+def test_a_path_is_seen_as_its_sender_wrote_it(tokens, path):
+    guard = Guard(tokens)
+
+    async def anything(request):
+        return JSONResponse((await guard(request)).subject)
+
+    client = Client(Starlette(routes=[Route("/{path:path}", anything)]))
+    text = token(cnf={"jkt": KEY.thumbprint()})
+
+    def status(htu):
+        shown = proof("GET", htu, NOW, ath=ath_of(text), jti=htu)
+        said = {"authorization": f"DPoP {text}", "dpop": shown}
+        return client.get(path, headers=said).status_code
+
+    others = [f"{AUDIENCE}/other", "https://evil.example/a b", "https://evil.example/é"]
+    assert [status(f"{AUDIENCE}{path}"), *map(status, others)] == [200, 401, 401, 401]

@@ -50,13 +50,13 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A transaction that changes only what no record shows. Invalid for text that is none."""
+        """A transaction that changes only what no record shows. Invalid for what cannot be kept."""
         with self._storage.answering(), self._storage.writer.begin() as connection:
             try:
                 yield connection
             except UnicodeEncodeError:
                 raise Invalid("A value is not valid Unicode text.") from None
-            except DataError:
+            except (DataError, OverflowError):
                 raise Invalid(
                     "A value cannot be kept: it is too long, too large or has a NUL character."
                 ) from None

@@ -13,7 +13,7 @@ from reticket.core.model import Selection
 from reticket.core.ports import Clock
 from reticket.directory.database import Database
 from reticket.directory.errors import NotFound
-from reticket.directory.forms import check_behaviors
+from reticket.directory.forms import check_behaviors, check_id
 from reticket.directory.intents import Change, demand
 from reticket.directory.user_rows import require_user
 
@@ -63,6 +63,7 @@ class Memberships:
         self, connection: Connection, user_id: str, place_id: int, behaviors: Sequence[int]
     ) -> None:
         """Let a user in who is not, inside the caller's transaction."""
+        check_id(place_id, f"a {self._noun}")
         check_behaviors(behaviors)
         place = select(self._places.c.id).where(self._places.c.id == place_id)
         if connection.execute(place).one_or_none() is None:

@@ -74,7 +74,8 @@ def read_proof(
         jkt, claims = _verified(text)
     except Garbage as fault:
         raise InvalidProof(f"the proof {fault}") from None
-    if claims.htm != method or normalised(claims.htu) != normalised(uri):
+    ours = normalised(uri)
+    if claims.htm != method or ours is None or normalised(claims.htu) != ours:
         raise InvalidProof("the proof is for another request")
     if not abs(now - claims.iat) <= WINDOW:
         raise InvalidProof("the proof is not of now")

@@ -3,6 +3,8 @@
 Annotations stand here as objects, not as text: FastAPI reads those of a callable object.
 """
 
+from urllib.parse import quote
+
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -37,7 +39,17 @@ class Guard:
             raise HTTPException(503, headers={"Retry-After": "10"}) from failure
 
     def _admit(self, request: Request) -> Token:
-        uri = f"{self._base}{request.url.path}" if self._base else str(request.url)
+        uri = f"{self._base or _base_of(request)}{_path_of(request)}"
         authorization = request.headers.getlist("authorization")
         proofs = request.headers.getlist("dpop")
         return self._tokens.admit(request.method, uri, authorization, proofs, self._scopes)
+
+
+def _base_of(request: Request) -> str:
+    return f"{request.scope['scheme']}://{request.headers.get('host', '')}"
+
+
+def _path_of(request: Request) -> str:
+    """As its sender wrote it: a decoded one is another (RFC 3986 §2.4)."""
+    raw: bytes = request.scope.get("raw_path") or quote(request.scope["path"]).encode()
+    return raw.decode("latin-1")

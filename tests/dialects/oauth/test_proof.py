@@ -9,7 +9,7 @@ from reticket.core.commands import Keep
 from reticket.core.errors import Cause
 from reticket.dialects.oauth.errors import Denied
 from reticket.dialects.oauth.proof import prove
-from reticket.verify.proofs import WINDOW, normalised
+from reticket.verify.proofs import WINDOW, InvalidProof, normalised, read_proof
 
 TOKEN = f"{ISSUER}/oauth/token"
 
@@ -283,3 +283,11 @@ def test_rfc9449_8_a_nonce_grows_old(hall):
     hall.clock.forward(360)
     assert refused(hall, made(hall, nonce=nonce)).failure.word == "use_dpop_nonce"
     assert not hall.did(Keep)
+
+
+@pytest.mark.parametrize("said", ["https://evil.example/é", "no uri"])
+def test_rfc9449_4_3_9_no_proof_is_for_a_uri_that_is_none(hall, said):
+    shown = made(hall, uri=said)
+    for ours in (f"{TOKEN}/é", "no uri"):
+        with pytest.raises(InvalidProof):
+            read_proof(shown, "POST", ours, hall.seconds)

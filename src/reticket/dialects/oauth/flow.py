@@ -162,12 +162,12 @@ class Flow:
         answer = required(form, "answer")
         if answer == "allow":
             return (yield from self._ending.allow(ticket, visit, visit.person))
+        if answer not in ("switch", "deny"):
+            raise wrong("answer", "is not one that is known")
         yield Take(key(self._place, ticket))
         if answer == "switch":
             return (yield from self.begin(request, replace(visit, hint="", person=None)))
-        if answer == "deny":
-            return (yield from self._ending.deny(visit))
-        raise wrong("answer", "is not one that is known")
+        return (yield from self._ending.deny(visit))
 
     def _resumed(self, request: WireRequest) -> Generator[Command, Any, tuple[Form, str, Visit]]:
         form = read_form(request)

@@ -129,7 +129,7 @@ def own_form(request: WireRequest, site: Site) -> None:
     """
     origin = request.header(b"origin") or "null"
     host = request.header(b"host")
-    ours = origin == "null" or origin == _origin(site.issuer) or urlsplit(origin).netloc == host
+    ours = origin in ("null", _origin(site.issuer), f"http://{host}", f"https://{host}")
     if not ours or request.header(b"sec-fetch-site") not in _OURS:
         sentence = "The form was sent from another site."
         raise Halted("access_denied", sentence, Cause.FORGED, status=403)

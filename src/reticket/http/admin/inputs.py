@@ -10,7 +10,7 @@ from typing import TypeVar
 import msgspec
 
 from reticket.core.errors import Code, Refusal
-from reticket.wire import WireRequest
+from reticket.wire import WireRequest, parse_pairs
 
 LONGEST_PAGE = 500
 PAGE = 100
@@ -32,14 +32,18 @@ def read_body(request: WireRequest, kind: type[T]) -> T:
 
 
 def read_query(request: WireRequest, known: Collection[str]) -> dict[str, str]:
-    """The parameters of the query. INVALID_PARAMETER for one that is not known."""
-    said = request.query_values()
-    for name in said:
+    """The parameters of the query, the first of repeated ones, empty ones left out.
+    INVALID_PARAMETER for one that is not known, or that no record can have.
+    """
+    said = {name: value for name, value in reversed(parse_pairs(request.query)) if value}
+    for name, value in said.items():
         if name not in known:
             raise Refusal(
                 Code.INVALID_PARAMETER,
                 detail=f"has a parameter that is not known; known are {', '.join(known)}",
             )
+        if "\0" in value:
+            raise wrong(name, "has a NUL character")
     return said
 
 
@@ -84,6 +88,8 @@ def read_cursor(query: dict[str, str]) -> str:
         text = base64.b64decode(padded, altchars=b"-_", validate=True).decode()
     except (binascii.Error, ValueError):
         raise wrong("cursor", "must be the `next` of a page") from None
+    if "\0" in text:
+        raise wrong("cursor", "must be the `next` of a page")
     return text
 
 
