@@ -330,7 +330,7 @@ def test_nobody_waits_while_secrets_are_hashed(directory, hasher, other):
             other.signed_in("somebody", 1)
             return hasher.hash(secret)
 
-    assert load(directory, DEMO, Impatient()) == 16
+    assert load(directory, DEMO, Impatient()) == 18
 
 
 def test_what_another_process_creates_meanwhile_stays(directory, hasher, other, seed_file):

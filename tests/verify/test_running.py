@@ -91,8 +91,8 @@ def looked(server, token):
     return json.loads(ask(server, "/oauth/introspect", token=token)[1])
 
 
-def test_cve_2026_9802_what_was_spent_stays_spent_over_a_restart(tmp_path):
-    """Rotations, revocations and dead access tokens are all read from the disk again."""
+def test_what_was_spent_stays_spent_over_a_restart(tmp_path):
+    """CVE-2026-9802: rotations, revocations and dead access tokens are read from the disk again."""
     port = free_port()
     with running_server(tmp_path, port=port) as server, issuing(server) as issuer:
         first = issuer.begin("backend")

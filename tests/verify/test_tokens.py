@@ -121,7 +121,7 @@ def test_rfc8725_3_10_an_id_that_leads_nowhere(tokens, kid):
 @pytest.mark.parametrize(
     "header", [{"crit": ["exp"]}, {"crit": []}, {"b64": False}, {"jku": "https://x"}, {"x5u": "y"}]
 )
-def test_cve_2025_59420_crit_is_not_ignored(tokens, header):
+def test_rfc7515_4_1_11_crit_is_not_ignored(tokens, header):
     assert why(tokens, token(header))[1] == "invalid_token"
 
 
@@ -135,7 +135,7 @@ def test_rfc8725_3_11_a_token_as_long_as_a_house(tokens):
     assert why(tokens, token(more="A" * 9000))[1] == "invalid_token"
 
 
-def test_cve_2026_27840_one_token_has_one_spelling(tokens):
+def test_rfc7515_2_one_token_has_one_spelling(tokens):
     text = token()
     for changed in (text + "=", text[:-1], text + "A", " " + text, text + "\n"):
         assert why(tokens, changed)[1] == "invalid_token"

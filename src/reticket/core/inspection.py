@@ -53,14 +53,20 @@ class Inspection:
         families = [look.access.family for look in batch if look.access.family]
         found = self._store.transact([(family, _seen) for family in families]) if families else ()
         rows: Iterator[Found] = iter(found)
-        return [self._judged(look, next(rows) if look.access.family else None) for look in batch]
+        void = self._ephemeral.present([look.void for look in batch])
+        return [
+            self._judged(look, next(rows) if look.access.family else None, look.void in void)
+            for look in batch
+        ]
 
-    def _judged(self, look: Look, found: Found) -> Holder | Refusal | Unavailable | Held:
+    def _judged(
+        self, look: Look, found: Found, is_void: bool
+    ) -> Holder | Refusal | Unavailable | Held:
         if found is HELD:
             return HELD
         ended = _ended(found.result if isinstance(found, Frail) else found)
         holder = self._holder_of(look.access.resource, look.access.subject)
-        if ended is None and self._ephemeral.peek(look.void) is not None:
+        if ended is None and is_void:
             ended = Cause.REVOKED
         if ended is not None or holder is None:
             return Refusal(Code.INVALID_ACCESS_TOKEN, ended or Cause.SUBJECT_GONE)

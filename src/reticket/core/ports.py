@@ -122,6 +122,9 @@ class Ephemeral(Protocol):
     def peek(self, key: str) -> str | None:
         """The value, or None when absent or past its end."""
 
+    def present(self, keys: Sequence[str]) -> set[str]:
+        """Those of the keys that are there, in one trip."""
+
     def take(self, key: str) -> str | None:
         """Remove a key and return its value; of many callers one gets it."""
 

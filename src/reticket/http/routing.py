@@ -74,10 +74,14 @@ class RoutingTable:
         return any(path == exact for _, exact in self._exact)
 
     def _miss(self, path: str) -> Match | None:
-        for dialect in self._bases:
-            if path == dialect.base_path or path.startswith(dialect.base_path + "/"):
-                return Match(dialect, None, {}, self._methods(path))
-        return None
+        dialect = self._owner(path)
+        return Match(dialect, None, {}, self._methods(path)) if dialect else None
+
+    def _owner(self, path: str) -> Dialect | None:
+        """Whose path it is, by another method or by its beginning."""
+        named = (match.dialect for (_, known), match in self._exact.items() if known == path)
+        below = (each for each in self._bases if f"{path}/".startswith(f"{each.base_path}/"))
+        return next(named, None) or next(below, None)
 
     def _methods(self, path: str) -> tuple[str, ...]:
         exact = {method for method, known in self._exact if known == path}

@@ -154,6 +154,11 @@ class MemoryEphemeral(_Guarded):
         with self._alone():
             return self._live(key)
 
+    def present(self, keys: Sequence[str]) -> set[str]:
+        """A look at each."""
+        with self._alone():
+            return {key for key in keys if self._live(key) is not None}
+
     def take(self, key: str) -> str | None:
         """A look, and away with it."""
         with self._alone():

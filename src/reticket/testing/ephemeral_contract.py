@@ -51,6 +51,20 @@ class EphemeralContract:
         yield opened
         opened.close()
 
+    def test_of_many_keys_those_that_are_there(
+        self, ephemeral: Ephemeral, clock: FakeClock
+    ) -> None:
+        ephemeral.once("short", 5, "value")
+        for number in range(0, 256, 2):
+            ephemeral.once(f"key {number}", 10)
+        asked = [f"key {number}" for number in range(256)]
+        there = {f"key {number}" for number in range(0, 256, 2)}
+        assert ephemeral.present([*asked, "short"]) == there | {"short"}
+        clock.forward(5)
+        assert ephemeral.present([*asked, "short"]) == there
+        assert ephemeral.present(["key 1", 'a "key"', ""]) == set()
+        assert ephemeral.present([]) == set()
+
     def test_a_key_is_set_once(self, ephemeral: Ephemeral, clock: FakeClock) -> None:
         assert ephemeral.once("key", 10, "first")
         assert not ephemeral.once("key", 10, "second")

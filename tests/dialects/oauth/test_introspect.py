@@ -165,7 +165,7 @@ def test_looking_is_no_use_of_a_token(world):
     assert world.families() == before
 
 
-def test_cve_2025_29928_a_token_of_somebody_blocked(world):
+def test_rfc7662_2_2_a_token_of_somebody_blocked(world):
     issued = world.begin("backend")
     world.block_ada()
     assert world.is_inactive(issued.access_token)
@@ -185,7 +185,7 @@ def test_while_a_change_of_the_person_waits_nothing_is_said(world):
 
 
 @pytest.mark.parametrize("verb", ["transact", "peek"])
-def test_cve_2020_15223_a_store_that_fails_is_no_answer(world, verb, monkeypatch):
+def test_rfc7662_2_2_a_store_that_fails_is_no_answer(world, verb, monkeypatch):
     issued = world.begin("backend")
     owner = world.store if verb == "transact" else world.ephemeral
     monkeypatch.setattr(owner, verb, broken)

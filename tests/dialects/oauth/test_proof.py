@@ -174,7 +174,7 @@ def test_rfc8725_3_5_a_weak_key_that_is_padded(hall):
         {"b64": False}, {"jku": "https://evil.example/keys"}, {"x5u": "https://evil.example/c"},
     ],
 )  # fmt: skip
-def test_cve_2025_59420_crit_is_not_ignored(hall, header):
+def test_rfc9449_4_3_crit_is_not_ignored(hall, header):
     assert is_invalid(hall, made(hall, header=header))
 
 

@@ -174,7 +174,7 @@ def test_rfc6749_3_2_forms_only(world):
 
 
 @pytest.mark.parametrize("kind", ["refresh_token", "access_token"])
-def test_cve_2020_15223_a_store_that_fails_has_revoked_nothing(world, kind, monkeypatch):
+def test_rfc7009_2_2_1_a_store_that_fails_has_revoked_nothing(world, kind, monkeypatch):
     issued = world.begin("spa")
     monkeypatch.setattr(world.store, "transact", broken)
     monkeypatch.setattr(world.ephemeral, "once", broken)
@@ -183,7 +183,7 @@ def test_cve_2020_15223_a_store_that_fails_has_revoked_nothing(world, kind, monk
     assert int(reply.headers["retry-after"]) > 0
 
 
-def test_cve_2020_15223_nor_has_one_that_may_forget(world, monkeypatch):
+def test_rfc7009_2_2_1_nor_has_one_that_may_forget(world, monkeypatch):
     issued, transact = world.begin("spa"), world.store.transact
     monkeypatch.setattr(
         world.store, "transact", lambda batch: [Frail(result) for result in transact(batch)]
@@ -191,7 +191,7 @@ def test_cve_2020_15223_nor_has_one_that_may_forget(world, monkeypatch):
     assert world.give_back(issued.refresh_token).status == 503
 
 
-def test_cve_2020_15223_nor_a_directory_that_fails(world, monkeypatch):
+def test_rfc7009_2_2_1_nor_a_directory_that_fails(world, monkeypatch):
     issued = world.begin("spa")
     monkeypatch.setattr(world.people, "catch_up", broken)
     for token in (issued.refresh_token, issued.access_token):

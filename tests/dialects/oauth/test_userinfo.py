@@ -89,7 +89,7 @@ def test_rfc8725_3_12_a_refresh_token_is_no_access_token(world):
     assert world.who(issued.id_token).status == 401
 
 
-def test_cve_2025_29928_somebody_blocked(world):
+def test_oidc_core_5_3_somebody_blocked(world):
     issued = world.begin()
     world.block_ada()
     assert world.who(issued.access_token).status == 401

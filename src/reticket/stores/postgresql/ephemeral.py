@@ -6,6 +6,7 @@ Keys are kept as their digests: they may be long, and some of them are secrets.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 from reticket.core.policy import SECOND
@@ -18,6 +19,7 @@ ON CONFLICT (key) DO UPDATE SET value = excluded.value, ends_at = excluded.ends_
 WHERE present.ends_at <= {CLOCK} RETURNING true
 """  # noqa: S608
 PEEK = f"SELECT value FROM entries WHERE key = %(key)s AND ends_at > {CLOCK}"  # noqa: S608
+PRESENT = f"SELECT key FROM entries WHERE key = ANY(%(keys)s) AND ends_at > {CLOCK}"  # noqa: S608
 TAKE = f"DELETE FROM entries WHERE key = %(key)s RETURNING value, ends_at > {CLOCK}"  # noqa: S608
 COUNT = f"""
 WITH clock AS MATERIALIZED (SELECT {CLOCK} AS now)
@@ -62,6 +64,13 @@ class PostgresqlEphemeral:
         found = self._rows(PEEK, key)
         return found[0][0].decode() if found else None
 
+    def present(self, keys: Sequence[str]) -> set[str]:
+        """One look at all of them."""
+        digests = {_digest(key): key for key in keys}
+        with self._pool.turn() as turn:
+            found = turn.fetch(PRESENT, {"keys": list(digests)})
+        return {digests[bytes(row[0])] for row in found}
+
     def take(self, key: str) -> str | None:
         """A delete that returns what it deleted."""
         found = self._rows(TAKE, key)
@@ -93,6 +102,9 @@ class PostgresqlEphemeral:
         self._pool.close()
 
     def _rows(self, statement: str, key: str, **parameters: Any) -> list[tuple[Any, ...]]:
-        digest = hashlib.sha256(key.encode()).digest()
         with self._pool.turn() as turn:
-            return turn.fetch(statement, {"key": digest, **parameters})
+            return turn.fetch(statement, {"key": _digest(key), **parameters})
+
+
+def _digest(key: str) -> bytes:
+    return hashlib.sha256(key.encode()).digest()

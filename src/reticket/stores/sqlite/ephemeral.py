@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from reticket.core.policy import SECOND
@@ -34,6 +36,17 @@ class SqliteEphemeral:
         with self._reader.reading() as file:
             found = file.connection.execute(statement, (key, self._clock())).fetchone()
         return found[0] if found else None
+
+    def present(self, keys: Sequence[str]) -> set[str]:
+        """One row for all: each that is fetched would wait for the interpreter anew."""
+        holders = ",".join("?" * len(keys))
+        statement = (
+            "SELECT json_group_array(key) FROM entries "  # noqa: S608
+            f"WHERE ends_at > ? AND key IN ({holders})"
+        )
+        with self._reader.reading() as file:
+            found = file.connection.execute(statement, (self._clock(), *keys)).fetchone()
+        return set(json.loads(found[0]))
 
     def take(self, key: str) -> str | None:
         """A delete that returns what it deleted."""

@@ -6,6 +6,7 @@ for absent from its end on.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from reticket.core.policy import SECOND
@@ -36,6 +37,11 @@ class ValkeyEphemeral:
     def peek(self, key: str) -> str | None:
         """A look."""
         return _text(self._ask(PEEK(_entry(key), SWEPT_LATER)))
+
+    def present(self, keys: Sequence[str]) -> set[str]:
+        """A look at each, in one exchange."""
+        found = self._engine.ask([PEEK(_entry(key), SWEPT_LATER) for key in keys])
+        return {key for key, value in zip(keys, found, strict=True) if value is not None}
 
     def take(self, key: str) -> str | None:
         """One script."""

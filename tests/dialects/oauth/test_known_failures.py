@@ -1,14 +1,30 @@
-"""Known failures of others, each by its name, as far as the token endpoint could repeat them."""
+"""Known failures of others, each by its name once, and what is near to them."""
+
+import re
+from collections import Counter
+from pathlib import Path
 
 import pytest
 from tests.dialects.oauth.token_people import ADA, OTHER_KEY
 from tests.dialects.oauth.token_world import World, asserting
 
 from reticket.core.commands import Refresh
+from reticket.core.errors import Unavailable
+
+TESTS = Path(__file__).parents[2]
+KNOWN = (
+    "2020_15223", "2025_29928", "2025_59420", "2026_1035", "2026_22751", "2026_27840", "2026_9802",
+)  # fmt: skip
 
 
-def test_check_then_consume_races_of_refreshes(world):
-    """CVE-2026-1035, CVE-2026-22751: of many that refresh at once all get one successor."""
+def test_each_stands_in_the_name_of_one_test():
+    texts = [file.read_text("utf-8") for file in TESTS.rglob("test_*.py")]
+    named = Counter(name for text in texts for name in re.findall(r"def test_cve_(\d+_\d+)", text))
+    assert named == dict.fromkeys(KNOWN, 1)
+
+
+def test_cve_2026_1035_many_refreshes_at_once_get_one_successor(world):
+    """A token was checked, then consumed: two that came between had a session each."""
     token = world.pair("spa")["refresh_token"]
     form = f"grant_type=refresh_token&client_id=spa&refresh_token={token}"
     replies = world.together(*(world.request("/token", form, {}) for _ in range(20)))
@@ -17,23 +33,23 @@ def test_check_then_consume_races_of_refreshes(world):
     assert [family.generation for family in world.families()] == [2]
 
 
-def test_check_then_consume_race_of_codes(world):
-    """The same: whoever takes the code has it, whoever only looked has nothing."""
+def test_cve_2026_22751_a_code_is_taken_once_however_many_look(world):
+    """Checked, then consumed: whoever takes it has it, whoever only looked has nothing."""
     code = world.code("spa")
     replies = world.together(*(world.exchange_of(code) for _ in range(20)))
     assert [reply.status for reply in replies].count(200) <= 1
     assert len(world.families()) <= 1
 
 
-def test_check_then_consume_race_of_assertions(world):
+def test_an_assertion_is_taken_once_however_many_look(world):
     said = {"grant_type": "client_credentials", **asserting(world)}
     form = "&".join(f"{name}={value}" for name, value in said.items())
     replies = world.together(*(world.request("/token", form, {}) for _ in range(20)))
     assert [reply.status for reply in replies].count(200) == 1
 
 
-def test_rotations_are_not_forgotten_over_a_restart():
-    """CVE-2026-9802: everything is in the row; a second service over it knows them."""
+def test_cve_2026_9802_rotations_are_not_forgotten_over_a_restart():
+    """Everything is in the row; a second service over it knows them."""
     first, second = World(), World()
     try:
         old = first.pair("spa")["refresh_token"]
@@ -67,16 +83,15 @@ def test_a_replay_within_the_same_second_is_refused_without_a_window(world):
 
 
 @pytest.mark.parametrize("cut", [1, 2, 4, 10, 40])
-def test_a_truncated_token_is_not_accepted(world, cut):
-    """CVE-2026-27840."""
+def test_cve_2026_27840_a_truncated_token_is_not_accepted(world, cut):
     pair = world.pair("spa")
     before = world.spendable()
     assert world.refresh(pair["refresh_token"][:-cut]).error == "invalid_grant"
     assert world.spendable() == before
 
 
-def test_sessions_of_a_deleted_user_are_dead(world):
-    """CVE-2025-29928: codes, refresh tokens and the tokens that are exchanged for others."""
+def test_cve_2025_29928_sessions_of_a_deleted_user_are_dead(world):
+    """Codes, refresh tokens and the tokens that are exchanged for others."""
     pair, code = world.pair("backend"), world.code("backend")
     world.people.users.pop(ADA.id)
     assert world.exchange(code, "backend").error == "invalid_grant"
@@ -89,12 +104,28 @@ def test_sessions_of_a_deleted_user_are_dead(world):
     assert world.token("backend", **form).error == "invalid_request"
 
 
-def test_crit_is_not_ignored(world):
-    """CVE-2025-59420."""
+def test_cve_2025_59420_crit_is_not_ignored(world):
     header = {"alg": "ES256", "kid": "k1", "crit": ["policy"], "policy": "mfa"}
     said = {"grant_type": "client_credentials", **asserting(world, header=header)}
     assert world.token(None, **said).error == "invalid_client"
     assert world.token(None, **{**said, **asserting(world)}).status == 200
+
+
+def test_cve_2020_15223_a_storage_error_in_a_revocation_is_not_swallowed(world, monkeypatch):
+    """Whoever revokes is told that it did not happen, and comes again."""
+    token = world.pair("spa")["refresh_token"]
+    form = f"client_id=spa&token={token}"
+
+    def broken(batch):
+        raise Unavailable("no space")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(world.store, "transact", broken)
+        reply = world.post("/revoke", form)
+    assert (reply.status, reply.error) == (503, "temporarily_unavailable")
+    assert int(reply.headers["retry-after"]) > 0
+    assert world.post("/revoke", form).status == 200
+    assert world.refresh(token).error == "invalid_grant"
 
 
 def test_a_refused_request_spends_nothing_wherever_it_is_refused(world):
