@@ -46,9 +46,7 @@ HELD = Held.HELD
 
 
 class Frail(NamedTuple, Generic[R]):
-    """What a step came to whose row is kept, but not as durably as a revocation must be. The
-    audit log hears of it; who asked is told to come back.
-    """
+    """What a step came to whose row is kept, but less durably than a revocation must be."""
 
     result: R
 
@@ -82,9 +80,7 @@ class Store(Protocol):
         """At most `limit` families that fit, after the cursor."""
 
     def walk(self) -> Iterator[Sequence[Family]]:
-        """Every family, a batch at a time, in no order. What begins or ends meanwhile may be
-        missing, and one may come twice.
-        """
+        """Every family, a batch at a time, in no order; one may come twice."""
 
     def revoke(self, selection: Selection, cause: str) -> Sequence[Family]:
         """End every live family that fits, with the engine's strongest durability.

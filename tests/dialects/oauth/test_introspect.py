@@ -184,7 +184,7 @@ def test_while_a_change_of_the_person_waits_nothing_is_said(world):
     assert world.look(issued.access_token).status == 503
 
 
-@pytest.mark.parametrize("verb", ["transact", "peek"])
+@pytest.mark.parametrize("verb", ["transact", "present"])
 def test_rfc7662_2_2_a_store_that_fails_is_no_answer(world, verb, monkeypatch):
     issued = world.begin("backend")
     owner = world.store if verb == "transact" else world.ephemeral
