@@ -129,6 +129,25 @@ def test_a_second_use_by_another_client_revokes_nothing(world):
     assert world.refresh(pair["refresh_token"]).status == 200
 
 
+def test_another_client_cannot_spoil_a_code_that_is_being_used(world):
+    """It comes while the family begins, and leaves no mark that would end it."""
+    world.people.register("tv", grants=["authorization_code"])
+    code = world.code("spa")
+    others = []
+
+    async def meet(command):
+        if isinstance(command, Begin):
+            world.before = None
+            others.append(await world._answer(world.exchange_of(code, "tv")))
+
+    world.before = meet
+    assert world.exchange(code).status == 200
+    assert is_invalid(others[0])
+    before = world.spendable()
+    assert is_invalid(world.exchange(code, "tv"))
+    assert world.spendable() == before
+
+
 def test_many_at_once_get_one_family_and_lose_it(world):
     """Check-then-consume races (CVE-2026-1035, CVE-2026-22751)."""
     code = world.code("spa")

@@ -36,7 +36,7 @@ from reticket.core.tokens import from_text, to_text
 from reticket.core.upkeep import Upkeep
 from reticket.crypto.verified import VerifiedSecrets
 from reticket.dialects.oauth import Options, build
-from reticket.dialects.oauth.codes import LIFETIME, REMEMBERED, CodeGrant, begun, waiting
+from reticket.dialects.oauth.codes import LIFETIME, REMEMBERED, CodeGrant, begun, given_by, waiting
 from reticket.stores.memory import MemoryEphemeral, MemoryStore
 from reticket.testing import FakeClock
 from reticket.wire import WireRequest
@@ -174,7 +174,7 @@ class World:
             "auth_time": self.clock() // 1000, "amr": ("pwd",), **said,
         })  # fmt: skip
         self.ephemeral.once(waiting(code), LIFETIME, grant.written())
-        self.ephemeral.once(begun(code), REMEMBERED, grant.family)
+        self.ephemeral.once(begun(code), REMEMBERED, given_by(grant).written())
         return code
 
     def exchange(self, code: str, client: str | None = "spa", **said: Any) -> Reply:

@@ -58,7 +58,7 @@ class Codes:
         """Give the client its code. Who clicks twice gets the same one, while it is unused."""
         order, code = read_order(visit.order), _code_of(ticket)
         grant = yield from _granted(order, person)
-        if (yield Keep(codes.begun(code), grant.family, codes.REMEMBERED)):
+        if (yield Keep(codes.begun(code), codes.given_by(grant).written(), codes.REMEMBERED)):
             yield Keep(codes.waiting(code), grant.written(), codes.LIFETIME)
             yield consented(grant)
         elif (yield Look(codes.waiting(code))) is None:

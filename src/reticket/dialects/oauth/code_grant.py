@@ -19,6 +19,7 @@ from reticket.dialects.oauth.codes import (
     REMEMBERED,
     CodeGrant,
     begun,
+    read_given,
     read_grant,
     used_again,
     waiting,
@@ -70,13 +71,16 @@ def _check(said: TokenRequest, grant: CodeGrant, challenge: str) -> None:
 
 def _gone(said: TokenRequest, code: str) -> Generator[Command, Any, Denied]:
     """A code that was used ends its family. The mark is set first: whoever is just beginning that
-    family looks for it afterwards, so one of both ends it.
+    family looks for it afterwards, so one of both ends it. Another client spends nothing.
     """
-    family = yield Look(begun(code))
-    if family is None:
+    text = yield Look(begun(code))
+    if text is None:
         return denied(Code.INVALID_TOKEN, Cause.UNKNOWN)
+    given = read_given(text)
+    if given.client_id != said.registration.id:
+        return denied(Code.INVALID_TOKEN, Cause.WRONG_CLIENT)
     yield Keep(used_again(code), "", REMEMBERED)
-    yield from _end(said, family)
+    yield from _end(said, given.family)
     return denied(Code.INVALID_TOKEN, Cause.USED)
 
 

@@ -50,6 +50,27 @@ class CodeGrant(msgspec.Struct, frozen=True):
         return msgspec.json.encode(self).decode()
 
 
+class Given(msgspec.Struct, frozen=True):
+    """What is known of a code, used or not: the family that it begins, and whose it is."""
+
+    family: str
+    client_id: str
+
+    def written(self) -> str:
+        """As it is kept."""
+        return msgspec.json.encode(self).decode()
+
+
+def given_by(grant: CodeGrant) -> Given:
+    """What stays known of the code of a grant."""
+    return Given(grant.family, grant.client_id)
+
+
+def read_given(text: str) -> Given:
+    """What `written` wrote."""
+    return msgspec.json.decode(text, type=Given)
+
+
 def read_grant(text: str) -> CodeGrant:
     """What `written` wrote."""
     return msgspec.json.decode(text, type=CodeGrant)
@@ -61,7 +82,7 @@ def waiting(code: str) -> str:
 
 
 def begun(code: str) -> str:
-    """Under which key stands the family of a code, used or not; kept with it."""
+    """Under which key stands the `Given.written` of a code, used or not; kept with it."""
     return f"oauth:begun:{_digest(code)}"
 
 
