@@ -66,6 +66,7 @@ def test_rfc7662_2_1_needs_authorisation(world):
     ]
     assert {(each.status, each.body) for each in answers} == {(401, answers[0].body)}
     assert answers[0].error == "invalid_client"
+    assert {each.headers["www-authenticate"] for each in answers} == {'Basic realm="reticket"'}
 
 
 def test_rfc7662_2_1_of_somebody_who_can_prove_it(world):

@@ -1,6 +1,7 @@
 """Refresh, first line: a confidential client authenticates first; a wrong one spends nothing."""
 
 from base64 import b64encode
+from dataclasses import replace
 
 import pytest
 from joserfc.jwk import OKPKey, RSAKey
@@ -83,7 +84,19 @@ def test_a_header_that_says_nothing_is_wrong(world, header):
 
 
 def test_a_scheme_that_is_none_of_ours_is_wrong(world):
-    assert is_refused(ask(world, {"authorization": "Bearer x"}))
+    """The challenge says which one is ours (RFC 9110 §15.5.2)."""
+    for header in ("Bearer x", "x", ""):
+        assert is_refused(ask(world, {"authorization": header}), challenge=True)
+
+
+def test_two_headers_are_no_way_to_authenticate(world):
+    """RFC 6749 §2.3; the second one is not overlooked."""
+    body = "grant_type=client_credentials"
+    one = world.request("/token", body, BASIC)
+    two = replace(one, headers=[*one.headers, (b"authorization", b"Basic eDp5")])
+    good, reply = world.together(one, two)
+    assert good.status == 200
+    assert (reply.status, reply.error) == (400, "invalid_request")
 
 
 @pytest.mark.parametrize(

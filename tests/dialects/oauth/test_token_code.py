@@ -131,6 +131,7 @@ def test_a_second_use_by_another_client_revokes_nothing(world):
 
 def test_another_client_cannot_spoil_a_code_that_is_being_used(world):
     """It comes while the family begins, and leaves no mark that would end it."""
+    world.people.register("tv", grants=["authorization_code"])
     code = world.code("spa")
     others = []
 

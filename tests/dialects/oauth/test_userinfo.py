@@ -7,9 +7,10 @@ from tests.dialects.oauth.looks import JKT, Looks
 from tests.dialects.oauth.proofs import KEYS
 from tests.dialects.oauth.token_world import ADA
 
-from reticket.core.errors import Cause
+from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import Selection
 
+CHALLENGE = b"www-authenticate"
 ALGORITHMS = 'algs="ES256 EdDSA PS256 RS256"'
 
 
@@ -53,6 +54,13 @@ def test_rfc6750_3_without_a_token_it_says_which_schemes(world):
         reply = world.post("/userinfo", "", headers)
         assert reply.status == 401
         assert "error=" not in reply.headers["www-authenticate"] or headers
+
+
+def test_rfc6750_3_a_challenge_has_a_parameter_at_least(world):
+    request = world.request("/userinfo", "", {})
+    response = world.dialect.refuse(request, Refusal(Code.INVALID_ACCESS_TOKEN))
+    challenges = [value.decode() for name, value in response.headers if name == CHALLENGE]
+    assert challenges == ['Bearer realm="reticket"', f"DPoP {ALGORITHMS}"]
 
 
 def test_rfc6750_2_1_two_headers_are_none(world):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Generator
+from functools import partial
 from typing import Any
 
 from reticket.core.commands import Command, EndFamilies, Keep, Look, Take
@@ -16,9 +17,11 @@ from reticket.core.model import Selection
 from reticket.core.tokens import to_text
 from reticket.dialects.oauth.answers import Granting, TokenRequest
 from reticket.dialects.oauth.codes import (
+    LIFETIME,
     REMEMBERED,
     CodeGrant,
     begun,
+    given_by,
     read_given,
     read_grant,
     used_again,
@@ -44,7 +47,7 @@ def exchange_code(said: TokenRequest) -> Granting:
     user = yield from consenting(said, grant)
     if (yield Take(waiting(code))) is None:
         raise (yield from _gone(said, code))
-    answer = yield from begin(said, grant, user)
+    answer = yield from begin(said, grant, user, partial(_put_back, code))
     if (yield Look(used_again(code))) is not None:
         yield from _end(said, grant.family)
         raise denied(Code.INVALID_TOKEN, Cause.USED)
@@ -67,6 +70,14 @@ def _check(said: TokenRequest, grant: CodeGrant, challenge: str) -> None:
         raise denied(Code.INVALID_TOKEN, Cause.WRONG_VERIFIER)
     if grant.jkt is not None and (said.proof is None or said.proof.jkt != grant.jkt):
         raise denied(Code.INVALID_TOKEN, Cause.WRONG_PROOF)
+
+
+def _put_back(code: str, grant: CodeGrant, age: int) -> Generator[Command, Any, None]:
+    """For what is left of its life; last of all, so that nobody finds it half changed."""
+    if age < LIFETIME:
+        yield Take(begun(code))
+        yield Keep(begun(code), given_by(grant).written(), REMEMBERED)
+        yield Keep(waiting(code), grant.written(), LIFETIME - age)
 
 
 def _gone(said: TokenRequest, code: str) -> Generator[Command, Any, Denied]:

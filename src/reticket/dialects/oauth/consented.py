@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Any
 
-from reticket.core.commands import Begin, Command, FindUser
-from reticket.core.errors import Cause, Code, Refusal
-from reticket.core.model import Issued
+from msgspec.structs import replace
+
+from reticket.core.commands import Begin, Command, Draw, EndFamilies, FindUser, Now
+from reticket.core.errors import Cause, Code, Refusal, Unavailable
+from reticket.core.identifiers import family_id
+from reticket.core.model import Issued, Selection
 from reticket.core.people import User
+from reticket.core.policy import SECOND
 from reticket.dialects.oauth.answers import Granting, TokenRequest, token_answer
 from reticket.dialects.oauth.codes import CodeGrant
 from reticket.dialects.oauth.errors import denied
@@ -35,8 +39,12 @@ def consenting(said: TokenRequest, grant: CodeGrant) -> Generator[Command, Any, 
     return user
 
 
-def begin(said: TokenRequest, grant: CodeGrant, user: User) -> Granting:
-    """The family's first pair."""
+PutBack = Callable[[CodeGrant, int], Generator[Command, Any, None]]
+"""Lets a client come again with what it has just spent: a grant, and its age in seconds."""
+
+
+def begin(said: TokenRequest, grant: CodeGrant, user: User, put_back: PutBack) -> Granting:
+    """The family's first pair. Where no store answers, the client may come again."""
     nonce = ((NONCE, grant.nonce),) if grant.nonce else ()
     resources = words(said.form.get("resource", ""))
     asked = (*narrowed((), resources), *said.bound, *nonce)
@@ -54,7 +62,21 @@ def begin(said: TokenRequest, grant: CodeGrant, user: User) -> Granting:
         issued: Issued = yield family
     except Refusal as refusal:
         raise denied(Code.INVALID_TOKEN, refusal.cause, heard=True) from refusal
+    except Unavailable:
+        yield from put_back(*(yield from _renewed(grant)))
+        # it may have begun all the same, with tokens that nobody has got
+        yield EndFamilies(Selection(family.family, resource=USER), "unanswered")
+        raise
     return token_answer(said, issued, asked)
+
+
+def _renewed(grant: CodeGrant) -> Generator[Command, Any, tuple[CodeGrant, int]]:
+    """The same grant of another family, which says the same moment of consent; and its age."""
+    now: int = yield Now()
+    random: bytes = yield Draw(10)
+    consented_at = int(grant.family[:12], 16)
+    family = family_id(consented_at, lambda size: random[:size])
+    return replace(grant, family=family.hex()), (now - consented_at) // SECOND
 
 
 def _is_same(user: User, grant: CodeGrant) -> bool:

@@ -14,6 +14,9 @@ from reticket.wire import Headers, Operation, WireRequest, WireResponse, retry_a
 
 NO_STORE: Headers = ((b"cache-control", b"no-store"), (b"pragma", b"no-cache"))
 
+INTROSPECTION = "/introspect"
+"""Where services ask, and no browser does."""
+
 
 class Failure(NamedTuple):
     """A status, the error's word, and a sentence that is the same for every cause."""
@@ -129,21 +132,28 @@ def heard(
 
 
 def _challenge(request: WireRequest, failure: Failure) -> Headers:
-    """`WWW-Authenticate` (RFC 9110 §11.6.1) in the scheme that the client has tried."""
+    """`WWW-Authenticate` (RFC 9110 §11.6.1). A client is asked for a password where it has tried
+    a header, or has no browser that would ask a person for one.
+    """
     if failure.status != 401:
         return ()
-    scheme = (request.header(b"authorization") or "").partition(" ")[0].lower()
+    said = request.header(b"authorization")
     if failure.word == _CLIENT.word:
-        return ((b"www-authenticate", b'Basic realm="reticket"'),) if scheme == "basic" else ()
+        is_asked = said is not None or request.path.endswith(INTROSPECTION)
+        return (_asking("Basic", _REALM),) if is_asked else ()
+    scheme = (said or "").partition(" ")[0].lower()
     if not scheme:
-        return (_asking("Bearer"), _asking("DPoP", _ALGORITHMS))
+        return (_asking("Bearer", _REALM), _asking("DPoP", _ALGORITHMS))
     error = f'error="{failure.word}"'
     return (_asking("DPoP", error, _ALGORITHMS) if scheme == "dpop" else _asking("Bearer", error),)
 
+
+_REALM = 'realm="reticket"'
+"""A challenge has one parameter at least (RFC 6750 §3)."""
 
 _ALGORITHMS = f'algs="{" ".join(ALGORITHMS)}"'
 """RFC 9449 §7.1."""
 
 
 def _asking(scheme: str, *parameters: str) -> tuple[bytes, bytes]:
-    return b"www-authenticate", f"{scheme} {', '.join(parameters)}".strip().encode()
+    return b"www-authenticate", f"{scheme} {', '.join(parameters)}".encode()

@@ -21,7 +21,7 @@ from reticket.core.tokens import PREFIX
 from reticket.dialects.oauth.assertion import ASSERTION, ASSERTION_TYPE
 from reticket.dialects.oauth.clients import authenticate, unauthenticated
 from reticket.dialects.oauth.document import described
-from reticket.dialects.oauth.errors import NO_STORE, heard
+from reticket.dialects.oauth.errors import INTROSPECTION, NO_STORE, heard
 from reticket.dialects.oauth.inputs import Form, read_form, required
 from reticket.dialects.oauth.membership import is_member
 from reticket.dialects.oauth.registration import Registration
@@ -31,7 +31,7 @@ from reticket.dialects.oauth.terms import terms_of
 from reticket.dialects.oauth.voided import void
 from reticket.wire import Operation, Route, WireRequest, WireResponse
 
-PATH = "/introspect"
+PATH = INTROSPECTION
 
 Members = Mapping[str, object]
 
