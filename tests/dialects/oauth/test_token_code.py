@@ -73,7 +73,8 @@ def test_each_fault_has_its_own_word(world):
     assert world.exchange(code, code_verifier="").error == "invalid_request"
     assert world.exchange(code, resource="https://x.example").error == "invalid_target"
     assert [cause for _, cause in world.heard()] == [
-        "wrong_redirect", "wrong_verifier", "wrong_target",
+        "wrong_redirect", "wrong_verifier", "invalid_parameter", "invalid_parameter",
+        "wrong_target",
     ]  # fmt: skip
 
 
