@@ -74,7 +74,7 @@ def access(client):
     claims = {
         "iss": "http://127.0.0.1:8088",
         "sub": ADA.id,
-        "aud": "https://orders.example.com",
+        "aud": ["https://orders.example.com", "http://127.0.0.1:8088"],
         "client_id": client,
         "scope": FAMILY.scope,
         "exp": ISSUED_AT // 1000 + 900,

@@ -136,7 +136,7 @@ def test_rfc7662_2_2_not_yours(world, kind):
 def test_rfc7662_4_yours_is_what_is_meant_for_you(world):
     by_resource = world.begin("spa", audiences=[ORDERS]).access_token
     by_name = world.begin("spa", audiences=["https://elsewhere.example", "other"]).access_token
-    assert world.look(by_resource, "backend").said["aud"] == ORDERS
+    assert world.look(by_resource, "backend").said["aud"] == [ORDERS, ISSUER]
     assert world.is_inactive(by_resource, "other")
     assert world.look(by_name, "other").said["active"]
     assert world.is_inactive(by_name, "backend")

@@ -5,8 +5,8 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from tests.dialects.oauth.token_people import ADA, OTHER_KEY
-from tests.dialects.oauth.token_world import World, asserting
+from tests.dialects.oauth.token_people import ADA, OTHER_KEY, SECRETS
+from tests.dialects.oauth.token_world import World, asserting, basic
 
 from reticket.core.commands import Refresh
 from reticket.core.errors import Unavailable
@@ -151,6 +151,27 @@ def test_a_refused_request_spends_nothing_wherever_it_is_refused(world):
     assert world.spendable() == before
     assert world.refresh(token, "native", headers=proof()).status == 200
     assert world.exchange(code, "native", headers=proof()).status == 200
+
+
+def test_each_refusal_is_heard_of_once(world):
+    """Whether the service refuses, or the form cannot be read; and whatever introspection hides."""
+    token = world.pair("spa")["refresh_token"]
+    known = len(world.heard())
+    world.token("spa")
+    world.post("/token", "{}", {"content-type": "application/json"})
+    world.refresh("x")
+    world.refresh(token, "backend")
+    world.refresh(token, scope="admin")
+    headers = {"authorization": basic("backend", SECRETS["backend"])}
+    assert world.post("/introspect", "token=x.y.z", headers).said == {"active": False}
+    assert world.heard()[known:] == [
+        ("refused", "invalid_parameter"),
+        ("refused", "unsupported_media_type"),
+        ("refused", "forged"),
+        ("refused", "wrong_client"),
+        ("refused", "wrong_scope"),
+        ("refused", "forged"),
+    ]
 
 
 def test_a_refresh_asks_the_store_once(world):

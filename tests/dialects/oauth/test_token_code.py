@@ -2,7 +2,7 @@
 
 import pytest
 from tests.dialects.oauth.token_people import ADA, ORDERS, OTHER_KEY, REDIRECT, STOCK
-from tests.dialects.oauth.token_world import CHALLENGE, claims_of
+from tests.dialects.oauth.token_world import CHALLENGE, ISSUER, claims_of
 
 from reticket.core.commands import Begin, Take
 from reticket.dialects.oauth.codes import LIFETIME
@@ -73,7 +73,8 @@ def test_each_fault_has_its_own_word(world):
     assert world.exchange(code, code_verifier="").error == "invalid_request"
     assert world.exchange(code, resource="https://x.example").error == "invalid_target"
     assert [cause for _, cause in world.heard()] == [
-        "wrong_redirect", "wrong_verifier", "wrong_target",
+        "wrong_redirect", "wrong_verifier", "invalid_parameter", "invalid_parameter",
+        "wrong_target",
     ]  # fmt: skip
 
 
@@ -233,9 +234,9 @@ def test_the_scope_of_the_admin_api_comes_in_no_other_way(world):
 def test_a_resource_narrows_the_first_answer_alone(world):
     code = world.code("backend", resources=(ORDERS, STOCK))
     pair = world.exchange(code, "backend", resource=ORDERS).said
-    assert claims_of(pair["access_token"])["aud"] == ORDERS
+    assert claims_of(pair["access_token"])["aud"] == [ORDERS, ISSUER]
     again = world.refresh(pair["refresh_token"], "backend").said
-    assert claims_of(again["access_token"])["aud"] == [ORDERS, STOCK]
+    assert claims_of(again["access_token"])["aud"] == [ORDERS, STOCK, ISSUER]
 
 
 class TestBoundCodes:

@@ -2,7 +2,7 @@
 
 import pytest
 from tests.dialects.oauth.token_people import ADA, ORDERS
-from tests.dialects.oauth.token_world import claims_of
+from tests.dialects.oauth.token_world import ISSUER, claims_of
 
 from reticket.core.commands import Take
 from reticket.dialects.oauth.codes import CodeGrant
@@ -169,7 +169,7 @@ def test_a_device_may_bind_its_tokens(world):
 def test_the_audience_is_the_one_that_was_asked_for(world):
     world.people.register("tv", resources=[ORDERS])
     consent(world, resources=(ORDERS,))
-    assert claims_of(poll(world).said["access_token"])["aud"] == ORDERS
+    assert claims_of(poll(world).said["access_token"])["aud"] == [ORDERS, ISSUER]
 
 
 def test_a_user_code_however_it_is_typed():

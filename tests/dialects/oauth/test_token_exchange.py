@@ -89,7 +89,7 @@ def test_one_tenant_at_a_time(world):
 def test_a_switch_of_audience(world, name):
     for token, kind in both(world.pair("backend", resources=(ORDERS, STOCK))):
         said = swap(world, token, kind=kind, **{name: STOCK}).said
-        assert claims_of(said["access_token"])["aud"] == STOCK
+        assert claims_of(said["access_token"])["aud"] == [STOCK, ISSUER]
 
 
 @pytest.mark.parametrize("name", ["resource", "audience"])
@@ -102,7 +102,7 @@ def test_an_audience_and_a_tenant_together(world):
     token = world.pair("backend")["access_token"]
     said = swap(world, token, audience=f"{TENANT}1001", resource=STOCK).said
     claims = claims_of(said["access_token"])
-    assert (claims["aud"], claims["tid"]) == (STOCK, "1001")
+    assert (claims["aud"], claims["tid"]) == ([STOCK, ISSUER], "1001")
 
 
 def test_an_unknown_target(world):
@@ -126,7 +126,10 @@ def test_a_narrower_scope_and_never_a_wider_one(world):
 def test_a_narrower_audience_stays_narrow(world):
     pair = world.pair("backend")
     narrow = swap(world, pair["access_token"], resource=ORDERS).said
-    assert claims_of(swap(world, narrow["access_token"]).said["access_token"])["aud"] == ORDERS
+    assert claims_of(swap(world, narrow["access_token"]).said["access_token"])["aud"] == [
+        ORDERS,
+        ISSUER,
+    ]
 
 
 def test_whatever_is_wrong_with_a_subject_token_gets_the_same_bytes(world):
@@ -221,7 +224,7 @@ class TestPublicClients:
         world.people.register("spa", resources=[ORDERS, STOCK])
         refresh = world.pair("spa")["refresh_token"]
         said = swap(world, refresh, "spa", REFRESH, resource=STOCK).said
-        assert claims_of(said["access_token"])["aud"] == STOCK
+        assert claims_of(said["access_token"])["aud"] == [STOCK, ISSUER]
 
     def test_so_does_a_bound_one_with_its_key(self, world):
         world.people.register("spa", resources=[ORDERS, STOCK])

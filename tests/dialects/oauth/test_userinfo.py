@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from tests.dialects.oauth.looks import JKT, Looks
+from tests.dialects.oauth.looks import JKT, ORDERS, Looks
 from tests.dialects.oauth.proofs import KEYS
 from tests.dialects.oauth.token_world import ADA
 
@@ -157,3 +157,14 @@ def test_rfc9449_11_1_a_proof_is_taken_once(world):
     proof = world.shown(token)
     assert world.who(token, "DPoP", dpop=proof).status == 200
     assert world.who(token, "DPoP", dpop=proof).error == "invalid_dpop_proof"
+
+
+def test_rfc9068_4_a_token_for_a_service_alone_is_not_for_us(world):
+    """Only for `openid` are we in the audience, whatever else was asked for."""
+    issued = world.begin(scope="openid profile", audiences=[ORDERS])
+    assert world.who(issued.access_token).status == 200
+    other = world.derived(issued, scope="profile", aud=ORDERS)
+    assert world.look(other.access_token, "backend").said["aud"] == ORDERS
+    reply = world.who(other.access_token)
+    assert (reply.status, reply.error) == (401, "invalid_token")
+    assert world.causes()[-1] == Cause.WRONG_TARGET

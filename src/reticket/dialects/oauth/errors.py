@@ -123,12 +123,25 @@ def heard(
     def run(request: WireRequest) -> Generator[Any, Any, WireResponse]:
         try:
             return (yield from operate(request))
-        except Denied as refusal:
-            if not refusal.heard:
-                yield Tell(resource, "refused", refusal.cause or refusal.failure.word)
+        except Refusal as refusal:
+            if news := _news_of(refusal):
+                yield Tell(resource, "refused", news)
             raise
 
     return run
+
+
+_ILL_FORMED = frozenset(
+    {Code.MALFORMED, Code.INVALID_PARAMETER, Code.MISSING_TOKEN, Code.UNSUPPORTED_MEDIA_TYPE}
+)
+"""What nobody but the dialect looks at."""
+
+
+def _news_of(refusal: Refusal) -> str | None:
+    """The cause, where the audit log has not heard of it from the service."""
+    if isinstance(refusal, Denied):
+        return None if refusal.heard else refusal.cause or refusal.failure.word
+    return refusal.cause or refusal.code if refusal.code in _ILL_FORMED else None
 
 
 def _challenge(request: WireRequest, failure: Failure) -> Headers:

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from reticket.core.commands import Command, FindFamily, InspectAccess, ReadRefresh
+from reticket.core.commands import Command, FindFamily, InspectAccess, ReadRefresh, Tell
 from reticket.core.errors import Cause, Refusal
 from reticket.core.model import REFUSING, AccessToken, Family, RefreshToken
 from reticket.core.policy import SECOND
@@ -92,7 +92,8 @@ def _introspect(site: Site) -> Callable[[WireRequest], Operation]:
                 if token.startswith(PREFIX)
                 else _access(token, registration)
             )
-        except Refusal:
+        except Refusal as refusal:
+            yield Tell(USER, "refused", refusal.cause)
             return INACTIVE
         if members is None:
             return INACTIVE

@@ -15,7 +15,7 @@ from reticket.core.people import User
 from reticket.core.policy import SECOND
 from reticket.core.resource import Facts
 from reticket.dialects.oauth.inputs import words
-from reticket.dialects.oauth.site import Site
+from reticket.dialects.oauth.site import USER, Site
 
 PASSWORD, CODE = "pwd", "otp"
 """`amr` (RFC 8176 §2)."""
@@ -72,7 +72,7 @@ class Claims:
     def access(self, facts: Facts) -> Mapping[str, object]:
         """Beyond what the mint says: RFC 9068 §2.2."""
         asked, terms = dict(facts.asked), terms_of(facts.family.terms)
-        audiences = words(asked.get(AUDIENCE, "")) or terms.audiences or (self._site.issuer,)
+        audiences = self._audiences(facts)
         claims: dict[str, object] = {
             "iss": self._site.issuer,
             "aud": audiences[0] if len(audiences) == 1 else list(audiences),
@@ -85,6 +85,16 @@ class Claims:
         if jkt:
             claims["cnf"] = {"jkt": jkt}
         return claims
+
+    def _audiences(self, facts: Facts) -> tuple[str, ...]:
+        """We are one of them where we are to tell of a person, at `/userinfo`."""
+        issuer = self._site.issuer
+        tells = facts.family.resource == USER and OPENID in granted(facts)
+        asked = words(dict(facts.asked).get(AUDIENCE, ""))
+        audiences = asked or terms_of(facts.family.terms).audiences
+        if not audiences or (tells and issuer not in audiences):
+            return (*audiences, issuer)
+        return audiences
 
     def identity(self, facts: Facts) -> Mapping[str, object] | None:
         """Of an ID token: the same person and the first `auth_time`, however late it is."""

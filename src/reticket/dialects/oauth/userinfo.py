@@ -52,6 +52,8 @@ def _userinfo(site: Site) -> Callable[[WireRequest], Operation]:
         access, user = yield from _inspected(token)
         if _bound_to(access) != jkt:
             raise denied(Code.INVALID_ACCESS_TOKEN, Cause.WRONG_PROOF)
+        if not _is_audience(site, access):
+            raise denied(Code.INVALID_ACCESS_TOKEN, Cause.WRONG_TARGET)
         scopes = words(str(access.claims.get("scope", "")))
         if OPENID not in scopes:
             raise _too_little(scheme)
@@ -97,6 +99,12 @@ def _bound_to(access: AccessToken) -> object:
     """The key without which the token is worth nothing (RFC 9449 §6.1), or None."""
     confirmation = access.claims.get("cnf")
     return confirmation.get("jkt") if isinstance(confirmation, dict) else None
+
+
+def _is_audience(site: Site, access: AccessToken) -> bool:
+    """Whether the token is for us (RFC 9068 §4), and not for a service alone."""
+    said = access.claims.get("aud")
+    return site.issuer in (said if isinstance(said, list) else [said])
 
 
 def _too_little(scheme: str) -> Denied:
