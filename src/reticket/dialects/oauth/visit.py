@@ -53,7 +53,6 @@ class Visit(msgspec.Struct, frozen=True, omit_defaults=True):
         order: whatever the end of the way needs, as that has written it.
         hint: the e-mail address, perhaps.
         target: where the browser will go in the end, or None.
-        leave: where it goes when the person gives up before signing in, or None.
         note: what the person should know before consenting, or None.
         browser: what stands for the cookie.
         person: who has signed in; None before.
@@ -65,7 +64,6 @@ class Visit(msgspec.Struct, frozen=True, omit_defaults=True):
     order: str
     hint: str = ""
     target: str | None = None
-    leave: str | None = None
     note: str | None = None
     browser: str = ""
     person: Person | None = None
