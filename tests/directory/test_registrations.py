@@ -45,6 +45,17 @@ def test_a_fault_says_where(said, words):
     assert str(raised.value).endswith(".")
 
 
+@pytest.mark.parametrize("member", ["redirect_uris", "resources"])
+@pytest.mark.parametrize(
+    "uri",
+    ["https:/cb", "http://", "https://:80/", "https://a/ b", "https://a/\r\nx: y", "https://é/",
+     "app:/\n", "view-source:https://a/", "file:///a", "FILE:///a", "https://a/\0"],
+)  # fmt: skip
+def test_a_uri_that_leads_nowhere_is_refused(member, uri):
+    with pytest.raises(Invalid, match="absolute URI"):
+        checked_registration({member: [uri]}, public=True)
+
+
 def test_whoever_proves_itself_may_be_admin():
     assert checked_registration({"admin": True}, public=False) == {"admin": True}
     keyed = {"admin": True, "jwks": {"keys": [KEY]}}

@@ -130,6 +130,11 @@ def test_origins_and_proxies_by_setting(tmp_path):
         assert headers["access-control-allow-origin"] == "https://shop.example.com"
         headers = call(server.url, "POST", AKINON.refresh_path, "{}", asked)[1]
         assert headers["access-control-allow-origin"] == "https://shop.example.com"
+        exposed = headers["access-control-expose-headers"].split(", ")
+        assert {"dpop-nonce", "www-authenticate"} <= set(exposed)
+        for method in ("PATCH", "HEAD"):
+            preflight = {**asked, "Access-Control-Request-Method": method}
+            assert call(server.url, "OPTIONS", "/admin/v1/users", None, preflight)[0] == 200
         other = {**asked, "Origin": "https://evil.example.com"}
         headers = call(server.url, "POST", AKINON.refresh_path, "{}", other)[1]
         assert "access-control-allow-origin" not in headers

@@ -28,7 +28,11 @@ _APPLICATION = (
 )
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
 _WORD = re.compile(r"[0-9A-Za-z:._-]+")
-_RUN = frozenset({"javascript", "data", "vbscript", "blob", "about"})
+_RUN = frozenset({"javascript", "data", "vbscript", "blob", "about", "view-source", "file"})
+_WEB = frozenset({"http", "https"})
+_VISIBLE = re.compile(r"[!-~]+")
+"""What a URI is written with (RFC 3986 §2): no spaces, no line breaks."""
+
 _SECONDS = range(2**31)
 _PRIVATE = frozenset({"d", "k"})
 """Members of private and of shared keys (RFC 7518 §6)."""
@@ -138,13 +142,20 @@ def _reuse(spot: Spot) -> str:
 
 def _uri(spot: Spot) -> str:
     """Absolute and without a fragment (RFC 6749 §3.1.2), and none that a browser would run."""
-    try:
-        scheme = urlsplit(spot.text()).scheme
-    except ValueError:
-        scheme = ""
-    if not scheme or scheme in _RUN or "#" in spot.text():
+    text = spot.text()
+    if not _VISIBLE.fullmatch(text) or not _leads_somewhere(text) or "#" in text:
         raise spot.fault("must be an absolute URI without a fragment")
-    return spot.text()
+    return text
+
+
+def _leads_somewhere(uri: str) -> bool:
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
+        return False
+    if parts.scheme in _WEB:
+        return bool(parts.hostname)
+    return bool(parts.scheme) and parts.scheme not in _RUN
 
 
 def _scope(spot: Spot) -> str:
