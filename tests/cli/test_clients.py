@@ -7,6 +7,7 @@ import pytest
 
 from reticket.dialects.oauth.terms import terms_of
 
+ED25519 = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
 ADA = "ada@example.com"
 
 
@@ -45,7 +46,7 @@ def test_public_clients_and_those_with_keys_have_no_secret(shell, tmp_path):
     said = shell.run("client", "add", "app", "--public", "--redirect-uri", "com.app:/cb")
     assert "no secret" in said
     keys = tmp_path / "keys.json"
-    keys.write_text(json.dumps({"keys": [{"kty": "OKP", "crv": "Ed25519", "x": "a"}]}))
+    keys.write_text(json.dumps({"keys": [{"kty": "OKP", "crv": "Ed25519", "x": ED25519}]}))
     made = json.loads(shell.run("client", "add", "keyed", "--jwks", str(keys), "--json"))
     assert (made["public"], "client_secret" in made) == (False, False)
     assert "public" in shell.run("client", "rotate-secret", "keyed", ok=False)

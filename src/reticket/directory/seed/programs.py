@@ -17,6 +17,7 @@ from reticket.directory.errors import Invalid
 from reticket.directory.forms import ENVIRONMENTS
 from reticket.directory.seed.fields import Entry, Fields, int32, listed
 from reticket.directory.seed.spot import Spot, told_spot
+from reticket.verify.jose import ALGORITHMS, Garbage, public_key
 
 _APPLICATION = (
     "application_id",
@@ -172,11 +173,27 @@ def _grant(spot: Spot) -> str:
 
 
 def _key_set(spot: Spot) -> object:
-    """RFC 7517 §5, public keys alone; whether they are any good is for whoever uses them to say."""
-    for key in Fields(spot, ("keys",)).required("keys", Spot.items):
+    """RFC 7517 §5, public keys alone. One that is not understood is none, but one must be."""
+    keys = Fields(spot, ("keys",)).required("keys", Spot.items)
+    for key in keys:
         for member in _PRIVATE & key.members().keys():
             raise key.fault(f"has the member {member} of a key that is not public")
-    return spot.json()
+    said = spot.json()
+    if not any(_signs(key.json()) for key in keys):
+        raise spot.fault(f"must have a key for one of {', '.join(ALGORITHMS)}")
+    return said
+
+
+def _signs(jwk: Any) -> bool:
+    return any(_is_for(jwk, name) for name in ALGORITHMS if jwk.get("alg", name) == name)
+
+
+def _is_for(jwk: Mapping[str, Any], algorithm: str) -> bool:
+    try:
+        public_key(jwk, algorithm)
+    except Garbage:
+        return False
+    return True
 
 
 _OVERRIDES = {
