@@ -3,7 +3,7 @@
 from collections import Counter
 
 import pytest
-from tests.dialects.oauth.hall import Hall, request
+from tests.dialects.oauth.hall import ISSUER, Hall, request
 
 from reticket.core.commands import Keep
 from reticket.core.errors import Cause, Code, Refusal
@@ -11,7 +11,7 @@ from reticket.dialects.oauth.authorize import Codes
 from reticket.dialects.oauth.flow import VISITS, Flow
 from reticket.dialects.oauth.html import refuse
 from reticket.dialects.oauth.request import CodeRequest
-from reticket.dialects.oauth.visit import Visit
+from reticket.dialects.oauth.visit import Visit, browser_of, cookie_header
 
 
 def test_an_address_fills_no_store():
@@ -35,3 +35,15 @@ def test_an_address_fills_no_store():
     assert (raised.value.code, raised.value.cause) == (Code.TOO_MANY_ATTEMPTS, Cause.LIMITED)
     assert refuse(raised.value).status == 429
     assert len(hall.did(Keep)) == kept
+
+
+@pytest.mark.parametrize(
+    ("issuer", "name"),
+    [(ISSUER, "__Secure-reticket_visit"), ("http://127.0.0.1:8000", "reticket_visit")],
+)
+def test_over_tls_the_cookie_is_one_that_only_tls_sets(issuer, name):
+    hall, ours, other = Hall(issuer), "A" * 43, "B" * 42 + "A"
+    assert cookie_header(ours, hall.site)[1].decode().startswith(f"{name}={ours}; ")
+    wrong = {"reticket_visit", "__Secure-reticket_visit"} - {name}
+    sent = "; ".join([*(f"{each}={other}" for each in wrong), f"{name}={ours}"])
+    assert hall.run(browser_of(request("GET", cookie=sent), hall.site)) == ours

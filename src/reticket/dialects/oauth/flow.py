@@ -122,7 +122,7 @@ class Flow:
     def begin(self, request: WireRequest, visit: Visit) -> Operation:
         """The first page, and the cookie that all others want to see."""
         yield from spend_a_try("visits", request, VISITS)
-        cookie = yield from browser_of(request)
+        cookie = yield from browser_of(request, self._site)
         visit = bound(visit, cookie)
         ticket = yield from keep(self._place, visit)
         headers = (cookie_header(cookie, self._site),)
