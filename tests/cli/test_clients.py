@@ -134,6 +134,15 @@ def test_init_makes_none_where_another_client_is_admin(empty, tmp_path):
     assert "client_secret" not in empty.run("init")
 
 
+def test_init_says_so_where_a_client_of_that_name_is_no_admin(empty, tmp_path):
+    seed = tmp_path / "seed.yaml"
+    seed.write_text("oauth_clients:\n- {client_id: admin, client_secret: x}\n")
+    empty.run("seed", str(seed))
+    said = empty.run("init")
+    assert "the client admin is there, but may not use the admin API" in said
+    assert "client_secret" not in said
+
+
 def test_without_its_flag_a_client_loses_the_scope(empty):
     empty.run("init")
     empty.run("client", "edit", "admin", "--no-admin")
