@@ -29,7 +29,7 @@ from reticket.dialects.oauth.screens import Fault
 from reticket.dialects.oauth.site import BASE, CLIENT, USER, Site
 from reticket.dialects.oauth.tries import spend_a_try
 from reticket.dialects.oauth.visit import Person, Visit, own_form, too_old
-from reticket.wire import Operation, Parameter, Route, WireRequest, WireResponse
+from reticket.wire import Operation, Parameter, Route, Secretive, WireRequest, WireResponse
 
 PLACE = "/device"
 CODE_PLACE = f"{PLACE}/code"
@@ -61,7 +61,7 @@ class CodeForm(msgspec.Struct):
     user_code: str | None = None
 
 
-class DeviceAnswer(msgspec.Struct):
+class DeviceAnswer(Secretive):
     """RFC 8628 §3.2."""
 
     device_code: str
