@@ -60,6 +60,14 @@ from reticket.wire import Dialect
 BEAT = 1.0
 """Seconds between two looks at what other processes have changed; they must show within two."""
 
+_EXPOSED = (
+    "x-correlation-id",
+    "x-vol-correlation",
+    "retry-after",
+    "www-authenticate",
+    "dpop-nonce",
+)
+
 R = TypeVar("R")
 
 _log = structlog.get_logger("reticket.app")
@@ -207,9 +215,9 @@ def application(house: House, number: int = 0) -> Asgi:
     cors = CORSMiddleware(
         edge,
         allow_origins=settings.cors_origins,
-        allow_methods=("GET", "POST", "PUT", "DELETE"),
+        allow_methods=("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"),
         allow_headers=("*",),
-        expose_headers=("x-correlation-id", "x-vol-correlation", "retry-after"),
+        expose_headers=_EXPOSED,
     )
     return with_preflights(cors)
 

@@ -76,6 +76,13 @@ class WireResponse:
     headers: Headers = field(default=(), repr=False)
 
 
+class Secretive(msgspec.Struct):
+    """What holds secrets: none of its members stands in a log or a trace."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(...)"
+
+
 Operation = Generator[Command, Any, WireResponse]
 """An operation of a dialect: yields commands, is sent their results (or has their errors thrown
 in), returns the answer. What it raises goes to the dialect's `refuse`."""

@@ -36,8 +36,14 @@ def test_a_rotated_secret_replaces_the_old_one(server, desk):
     assert not verifies(server, "rot", old)
 
 
+POINT = {
+    "x": "WKn-ZIGevcwGIyyrzFoZNBdaq9_TsqzGl96oc0CWuis",
+    "y": "y77t-RvAHRKTsSGdIYUfweuOvwrvDD-Q3Hv5J0fSKbE",
+}
+
+
 def test_public_clients_and_those_with_keys_have_no_secret(desk):
-    key = {"kty": "EC", "crv": "P-256", "x": "a", "y": "b"}
+    key = {"kty": "EC", "crv": "P-256", **POINT}
     assert "client_secret" not in desk.good("POST", "/clients", {"client_id": "p", "public": True})
     keyed = desk.good("POST", "/clients", {"client_id": "k", "jwks": {"keys": [key]}})
     assert (keyed["public"], "client_secret" in keyed) == (False, False)

@@ -12,6 +12,7 @@ CASES = {
     "a family": ("/families", FAMILY),
     "a client": ("/clients", {"client_id": "once"}),
     "a person": ("/users", {"email": "once@example.com", "password": "hush hush"}),
+    "a rotation": ("/keys/rotate", {"uses": ["mac"]}),
     "a secret": ("/clients/backend/secret", None),
 }
 

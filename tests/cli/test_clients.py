@@ -7,6 +7,7 @@ import pytest
 
 from reticket.dialects.oauth.terms import terms_of
 
+ED25519 = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
 ADA = "ada@example.com"
 
 
@@ -45,7 +46,7 @@ def test_public_clients_and_those_with_keys_have_no_secret(shell, tmp_path):
     said = shell.run("client", "add", "app", "--public", "--redirect-uri", "com.app:/cb")
     assert "no secret" in said
     keys = tmp_path / "keys.json"
-    keys.write_text(json.dumps({"keys": [{"kty": "OKP", "crv": "Ed25519", "x": "a"}]}))
+    keys.write_text(json.dumps({"keys": [{"kty": "OKP", "crv": "Ed25519", "x": ED25519}]}))
     made = json.loads(shell.run("client", "add", "keyed", "--jwks", str(keys), "--json"))
     assert (made["public"], "client_secret" in made) == (False, False)
     assert "public" in shell.run("client", "rotate-secret", "keyed", ok=False)
@@ -131,6 +132,15 @@ def test_init_makes_none_where_another_client_is_admin(empty, tmp_path):
     seed.write_text("oauth_clients:\n- {client_id: ops, client_secret: x, admin: true}\n")
     empty.run("seed", str(seed))
     assert "client_secret" not in empty.run("init")
+
+
+def test_init_says_so_where_a_client_of_that_name_is_no_admin(empty, tmp_path):
+    seed = tmp_path / "seed.yaml"
+    seed.write_text("oauth_clients:\n- {client_id: admin, client_secret: x}\n")
+    empty.run("seed", str(seed))
+    said = empty.run("init")
+    assert "the client admin is there, but may not use the admin API" in said
+    assert "client_secret" not in said
 
 
 def test_without_its_flag_a_client_loses_the_scope(empty):

@@ -8,7 +8,12 @@ from reticket.directory.drafts import UserDraft
 from reticket.directory.errors import Invalid
 from reticket.directory.seed import checked_registration, edited_registration
 
-KEY = {"kty": "EC", "crv": "P-256", "x": "a", "y": "b"}
+KEY = {
+    "kty": "EC",
+    "crv": "P-256",
+    "x": "WKn-ZIGevcwGIyyrzFoZNBdaq9_TsqzGl96oc0CWuis",
+    "y": "y77t-RvAHRKTsSGdIYUfweuOvwrvDD-Q3Hv5J0fSKbE",
+}
 
 
 def client(public=True, **said):
@@ -43,6 +48,30 @@ def test_a_fault_says_where(said, words):
         checked_registration(said, public=True)
     assert words in str(raised.value)
     assert str(raised.value).endswith(".")
+
+
+@pytest.mark.parametrize("member", ["redirect_uris", "resources"])
+@pytest.mark.parametrize(
+    "uri",
+    ["https:/cb", "http://", "https://:80/", "https://a/ b", "https://a/\r\nx: y", "https://é/",
+     "app:/\n", "view-source:https://a/", "file:///a", "FILE:///a", "https://a/\0"],
+)  # fmt: skip
+def test_a_uri_that_leads_nowhere_is_refused(member, uri):
+    with pytest.raises(Invalid, match="absolute URI"):
+        checked_registration({member: [uri]}, public=True)
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [[], [{}], [KEY | {"x": "a"}], [KEY | {"use": "enc"}], [KEY | {"alg": "RS256"}],
+     [{"kty": "OKP", "crv": "Ed25519", "x": "AA"}],
+     [{"kty": "RSA", "e": "AQAB", "n": "_" * 171}]],
+    ids=range(7),
+)  # fmt: skip
+def test_a_key_set_has_a_key_that_can_be_used(keys):
+    with pytest.raises(Invalid, match="jwks must have a key"):
+        checked_registration({"jwks": {"keys": keys}}, public=True)
+    assert checked_registration({"jwks": {"keys": [*keys, KEY]}}, public=True)
 
 
 def test_whoever_proves_itself_may_be_admin():

@@ -31,6 +31,8 @@ from reticket.directory.tables import metadata
 LOADED_AT = 1_710_000_000_123
 MADE_AT = 1_714_979_289_010
 
+ED25519 = {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
+
 
 def everything(directory):
     """All rows of all tables, but for the counter of changes."""
@@ -175,7 +177,7 @@ def test_every_key_of_a_client_is_kept(directory, hasher, seed_file):
         "scopes": ["openid"],
         "grants": ["urn:ietf:params:oauth:grant-type:device_code"],
         "resources": ["https://api.example.com/"],
-        "jwks": {"keys": [{"kty": "OKP", "crv": "Ed25519", "x": "AA"}]},
+        "jwks": {"keys": [ED25519]},
         "dpop_required": True,
         "par_required": False,
     }

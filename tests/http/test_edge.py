@@ -130,6 +130,11 @@ def test_origins_and_proxies_by_setting(tmp_path):
         assert headers["access-control-allow-origin"] == "https://shop.example.com"
         headers = call(server.url, "POST", AKINON.refresh_path, "{}", asked)[1]
         assert headers["access-control-allow-origin"] == "https://shop.example.com"
+        exposed = headers["access-control-expose-headers"].split(", ")
+        assert {"dpop-nonce", "www-authenticate"} <= set(exposed)
+        for method in ("PATCH", "HEAD"):
+            preflight = {**asked, "Access-Control-Request-Method": method}
+            assert call(server.url, "OPTIONS", "/admin/v1/users", None, preflight)[0] == 200
         other = {**asked, "Origin": "https://evil.example.com"}
         headers = call(server.url, "POST", AKINON.refresh_path, "{}", other)[1]
         assert "access-control-allow-origin" not in headers
@@ -219,3 +224,14 @@ def test_the_id_that_a_client_chose_stands_in_the_audit_stream(server):
         assert headers["x-correlation-id"] != digits
     told = [event["correlation_id"] for event in events(server) if event["event"] == "refused"]
     assert digits in told
+
+
+@pytest.mark.parametrize(
+    "path", ["/.well-known/oauth-authorization-server", "/.well-known/jwks.json", "/oauth/nothing"]
+)
+def test_rfc_9110_9_3_2_head_is_get_without_the_body(server, path):
+    told = [call(server.url, method, path) for method in ("GET", "HEAD")]
+    (status, headers, body), (other, others, nothing) = told
+    assert (other, nothing) == (status, b"" if isinstance(body, bytes) else "")
+    for name in ("content-length", "content-type"):
+        assert others[name] == headers[name]

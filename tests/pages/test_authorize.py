@@ -1,10 +1,12 @@
 """The authorisation endpoint (RFC 6749 §4.1), from a client's request to its answer."""
 
 import re
+import sqlite3
 import time
 
+import httpx
 import pytest
-from tests.pages.house import NATIVE, ORDERS, STOCK, TOTP_SECRET
+from tests.pages.house import NATIVE, ORDERS, STOCK, TOTP_SECRET, running_house
 from tests.pages.people import (
     ADA,
     ALAN,
@@ -207,7 +209,7 @@ def test_rfc_8707_2_several_resources_may_be_asked_for(person):
 
 
 def test_rfc_6749_4_1_2_1_a_state_that_is_at_fault_is_not_sent_back(person, server):
-    for state in (["one", "two"], "s" * 8193):
+    for state in (["one", "two"], "s" * 2049):
         answer = person.asks(state=state).answer
         assert answer.keys() == {"error", "error_description", "iss"}
 
@@ -307,3 +309,17 @@ def test_too_many_wrong_codes_lead_back_to_the_password(person):
         person.sends(code="000000")
     assert person.sends(code="000000").headline == "Sign in"
     assert "Sign in again" in person.alert
+
+
+@pytest.mark.parametrize("name", ["state", "nonce", "login_hint"])
+def test_what_is_remembered_for_anybody_is_short(person, name):
+    assert person.asks(**{name: "s" * 2048}).headline == "Sign in"
+    assert person.asks(**{name: "s" * 2049}).answer["error"] == "invalid_request"
+
+
+def test_the_state_is_kept_once(tmp_path):
+    with running_house(tmp_path) as server, httpx.Client(base_url=server.url) as http:
+        Person(http).asks(state="kept-once")
+        with sqlite3.connect(server.data / "families.sqlite") as stored:
+            texts = [value for (value,) in stored.execute("SELECT value FROM entries")]
+    assert "".join(texts).count("kept-once") == 1

@@ -3,6 +3,8 @@
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from http.client import BadStatusLine, IncompleteRead
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from joserfc.jwk import ECKey, OctKey
@@ -82,7 +84,9 @@ def test_a_key_that_was_withdrawn_is_believed_for_a_while_only():
     assert keys.find("one") is None
 
 
-@pytest.mark.parametrize("fault", [OSError("no route"), TimeoutError()])
+@pytest.mark.parametrize(
+    "fault", [OSError("no route"), TimeoutError(), BadStatusLine("x"), IncompleteRead(b"")]
+)
 def test_a_service_that_cannot_be_reached_for_a_while(fault):
     service = Service("one")
     keys = service.keys()
@@ -155,3 +159,26 @@ def test_rfc7517_5_what_is_not_understood_is_left_out():
 def test_keys_come_over_http_only(address):
     with pytest.raises(ValueError, match="must begin with https:// or http://"):
         fetcher(address)
+
+
+class Moved(BaseHTTPRequestHandler):
+    """Sends everybody to where `path` says, and answers there."""
+
+    def do_GET(self):
+        self.send_response(200 if self.path == "/here" else 302)
+        self.send_header("location", "/here" if self.path == "/moved" else "ftp://127.0.0.1:9/keys")
+        self.end_headers()
+        self.wfile.write(b"found" if self.path == "/here" else b"")
+
+    def log_message(self, *said):
+        """Tells nobody."""
+
+
+def test_a_redirect_to_another_scheme_is_not_followed():
+    with HTTPServer(("127.0.0.1", 0), Moved) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        base = f"http://127.0.0.1:{server.server_port}"
+        assert fetcher(f"{base}/moved")() == b"found"
+        with pytest.raises(OSError, match="another scheme"):
+            fetcher(f"{base}/elsewhere")()
+        server.shutdown()

@@ -35,14 +35,18 @@ def init(frame: Frame, data: Path | None, config: Path | None) -> None:
         click.echo(f"{house.settings.data} is ready")
         if house.master_key_file is not None:
             click.echo(f"{house.master_key_file} opens its keys: keep a copy of it somewhere else")
-        if not _has_admin(house):
-            _make_admin(house)
+        if _has_admin(house):
+            return
+        if house.directory.client(ADMIN_CLIENT) is not None:
+            click.echo(f"the client {ADMIN_CLIENT} is there, but may not use the admin API")
+            return
+        _make_admin(house)
 
 
 def _has_admin(house: House) -> bool:
     found = house.directory.clients.page(limit=1)
     while found:
-        if found[0].id == ADMIN_CLIENT or found[0].registration.get("admin"):
+        if found[0].registration.get("admin"):
             return True
         found = house.directory.clients.page(found[0].id, 1)
     return False

@@ -104,7 +104,7 @@ class Edge:
             return
         for witness in self._witnesses:
             witness(match, response, caller, perf_counter() - begun)
-        await _send(send, response, caller.correlation_id, match.allowed)
+        await _send(send, response, caller.correlation_id, match.allowed, scope["method"] != "HEAD")
 
     async def _answer(
         self, match: Match, scope: Scope, receive: Receive, caller: Caller
@@ -236,7 +236,11 @@ def correlated(send: Send) -> Send:
 
 
 async def _send(
-    send: Send, response: WireResponse, correlation_id: str, allowed: tuple[str, ...]
+    send: Send,
+    response: WireResponse,
+    correlation_id: str,
+    allowed: tuple[str, ...],
+    body_wanted: bool,
 ) -> None:
     headers = [(b"x-correlation-id", correlation_id.encode()), *response.headers]
     if response.status != NO_CONTENT:
@@ -246,4 +250,4 @@ async def _send(
     if allowed:
         headers.append((b"allow", ", ".join(allowed).encode()))
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
-    await send({"type": "http.response.body", "body": response.body})
+    await send({"type": "http.response.body", "body": response.body if body_wanted else b""})

@@ -46,7 +46,10 @@ class RoutingTable:
         self._deepest = max(self._deepest, path.count("/"))
 
     def find(self, method: str, path: str) -> Match | None:
-        """The match, or None when the path belongs to no dialect."""
+        """The match, or None when the path belongs to no dialect. HEAD is answered as GET is
+        (RFC 9110 §9.3.2).
+        """
+        method = "GET" if method == "HEAD" else method
         match = self._exact.get((method, path))
         if match is not None:
             return match

@@ -8,7 +8,10 @@ from __future__ import annotations
 import threading
 import urllib.request
 from collections.abc import Callable, Mapping
+from http.client import HTTPException
 from typing import Any
+from urllib.error import URLError
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -42,7 +45,7 @@ class Keys:
     """The keys under an address. Safe for many threads; of them one fetches, the others wait.
 
     Args:
-        fetch: the bytes of the key set; raises OSError.
+        fetch: the bytes of the key set; raises OSError or HTTPException.
         seconds: a clock that never goes back.
     """
 
@@ -74,7 +77,7 @@ class Keys:
         self._tried_at = self._seconds()
         try:
             self._keys = read_keys(self._fetch())
-        except (OSError, Garbage):
+        except (OSError, HTTPException, Garbage):
             return
         self._fetched_at = self._tried_at
 
@@ -98,12 +101,24 @@ def fetcher(address: str) -> Callable[[], bytes]:
     if not address.startswith(("https://", "http://")):
         raise ValueError("the address of the keys must begin with https:// or http://")
 
+    opener = urllib.request.build_opener(_SameScheme)
+
     def fetch() -> bytes:
-        with urllib.request.urlopen(address, timeout=TIMEOUT) as answer:  # noqa: S310
+        with opener.open(address, timeout=TIMEOUT) as answer:
             read: bytes = answer.read(LARGEST)
         return read
 
     return fetch
+
+
+class _SameScheme(urllib.request.HTTPRedirectHandler):
+    """Keys that are asked for over TLS do not come over anything else."""
+
+    def redirect_request(self, *said: Any) -> urllib.request.Request | None:
+        request, newurl = said[0], said[-1]
+        if urlsplit(newurl).scheme != urlsplit(request.full_url).scheme:
+            raise URLError("the keys have moved to another scheme")
+        return super().redirect_request(*said)
 
 
 def _kind_of(jwk: Mapping[str, Any]) -> tuple[str, str | None]:

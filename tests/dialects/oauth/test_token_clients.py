@@ -1,6 +1,6 @@
 """Refresh, first line: a confidential client authenticates first; a wrong one spends nothing."""
 
-from base64 import b64encode
+from base64 import b64encode, urlsafe_b64encode
 from dataclasses import replace
 
 import pytest
@@ -283,3 +283,12 @@ def test_keys_that_nobody_can_use_are_ignored(world):
     assert keys_of(world.people.clients["keyed"]) == ()
     world.people.register("keyed", jwks={"keys": [*unknown, good]})
     assert ask(world, **asserting(world)).status == 200
+
+
+def test_rfc7518_3_3_a_weak_key_is_none(world):
+    short = urlsafe_b64encode(b"\x7f" + b"\xff" * 255).rstrip(b"=").decode()
+    enough = urlsafe_b64encode(b"\xff" * 256).rstrip(b"=").decode()
+    for modulus, known in ((short, 0), (enough, 1)):
+        jwk = {"kty": "RSA", "e": "AQAB", "n": modulus}
+        world.people.register("keyed", jwks={"keys": [jwk]})
+        assert len(keys_of(world.people.clients["keyed"])) == known

@@ -18,7 +18,7 @@ from reticket.dialects.oauth.proof import Proof
 from reticket.dialects.oauth.registration import REFRESH_TOKEN, Registration
 from reticket.dialects.oauth.site import Site
 from reticket.dialects.oauth.terms import SCOPE, terms_of
-from reticket.wire import WireResponse
+from reticket.wire import Secretive, WireResponse
 
 JKT = "jkt"
 """What a request may ask of its answer alone: an access token bound to the key of its proof."""
@@ -51,7 +51,7 @@ class TokenRequest:
         return () if self.proof is None else ((JKT, self.proof.jkt),)
 
 
-class TokenAnswer(msgspec.Struct, omit_defaults=True):
+class TokenAnswer(Secretive, omit_defaults=True):
     """RFC 6749 §5.1, with what RFC 9449, RFC 8693 and OpenID Connect add."""
 
     access_token: str

@@ -25,6 +25,7 @@ from reticket.dialects.oauth.inputs import FORM, LONGEST, once
 from reticket.dialects.oauth.par import PREFIX, pushed
 from reticket.dialects.oauth.registration import Registration, registration_of
 from reticket.dialects.oauth.request import (
+    LONGEST_KEPT,
     AuthorizationForm,
     CodeRequest,
     landing,
@@ -71,6 +72,12 @@ class Codes:
         refusal = Denied("access_denied", "The person has said no.")
         yield Tell(USER, "refused", refusal.failure.word)
         return self.refused(order.target, order.state, refusal)
+
+    def leave(self, visit: Visit) -> str:
+        """To the client, which is told."""
+        order = read_order(visit.order)
+        gone = {"error": "access_denied", "error_description": "The person has gone back."}
+        return self.address(order.target, order.state, **gone)
 
     def refused(self, target: str, state: str | None, refusal: Refusal) -> WireResponse:
         """RFC 6749 §4.1.2.1."""
@@ -141,15 +148,13 @@ class Authorization:
         return registration_of(client, self._site)
 
     def _visit(self, registration: Registration, order: CodeRequest) -> Visit:
-        gone = {"error": "access_denied", "error_description": "The person has gone back."}
         return Visit(
             client_id=registration.id,
             name=registration.name,
             scope=order.scope,
-            order=order.written(),
+            order=replace(order, hint="").written(),
             hint=order.hint,
             target=order.target,
-            leave=self._codes.address(order.target, order.state, **gone),
         )
 
 
@@ -179,7 +184,7 @@ def _alone(said: Pairs, name: str) -> str | None:
 def _state(said: Pairs) -> str | None:
     """What the client wants back; a state that is at fault itself is no state."""
     values = [value for key, value in said if key == "state" and value]
-    return values[0] if len(values) == 1 and len(values[0]) <= LONGEST else None
+    return values[0] if len(values) == 1 and len(values[0]) <= LONGEST_KEPT else None
 
 
 def _code_of(ticket: str) -> str:

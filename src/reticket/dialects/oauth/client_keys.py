@@ -13,6 +13,7 @@ from joserfc.jwk import Key, import_key
 from joserfc.jws import JWSRegistry
 
 from reticket.core.people import Client
+from reticket.core.tokens import from_text
 
 ALGORITHMS = ("ES256", "EdDSA", "PS256", "RS256")
 """In metadata, `token_endpoint_auth_signing_alg_values_supported`."""
@@ -23,6 +24,9 @@ _FITTING = {
     ("RSA", None): ("RS256", "PS256"),
 }
 """What a kind of key can do; the first where the registration says nothing."""
+
+FEWEST_RSA_BITS = 2048
+"""RFC 7518 §3.3."""
 
 _FULL_NAMES = {"EdDSA": "Ed25519"}
 """RFC 9864 §2.2."""
@@ -61,10 +65,15 @@ def _read(jwk: Mapping[str, Any]) -> Iterator[ClientKey]:
     kind = jwk.get("kty"), jwk.get("crv")
     fitting = [each for known, can in _FITTING.items() if known == kind for each in can]
     algorithm = jwk.get("alg") or next(iter(fitting), None)
-    if algorithm not in fitting or jwk.get("use", "sig") != "sig":
+    if algorithm not in fitting or jwk.get("use", "sig") != "sig" or _is_weak(jwk):
         return
     try:
         key = import_key({name: jwk[name] for name in _MATERIAL if name in jwk})
     except (JoseError, ValueError):
         return
     yield ClientKey(jwk.get("kid"), algorithm, key)
+
+
+def _is_weak(jwk: Mapping[str, Any]) -> bool:
+    modulus = from_text(str(jwk.get("n"))) or b""
+    return jwk["kty"] == "RSA" and int.from_bytes(modulus).bit_length() < FEWEST_RSA_BITS

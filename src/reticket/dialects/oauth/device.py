@@ -10,8 +10,8 @@ from urllib.parse import quote
 
 import msgspec
 
-from reticket.core.commands import Command, Draw, FindClient, Keep, Look, Tally, Tell
-from reticket.core.errors import Cause, Code, Refusal
+from reticket.core.commands import Command, Draw, FindClient, Keep, Look, Tell
+from reticket.core.errors import Cause
 from reticket.core.people import Client
 from reticket.core.tokens import to_text
 from reticket.dialects.oauth import device_codes, screens
@@ -27,8 +27,9 @@ from reticket.dialects.oauth.registration import DEVICE_CODE, registration_of
 from reticket.dialects.oauth.request import resources, scope_of
 from reticket.dialects.oauth.screens import Fault
 from reticket.dialects.oauth.site import BASE, CLIENT, USER, Site
+from reticket.dialects.oauth.tries import spend_a_try
 from reticket.dialects.oauth.visit import Person, Visit, own_form, too_old
-from reticket.wire import Operation, Parameter, Route, WireRequest, WireResponse
+from reticket.wire import Operation, Parameter, Route, Secretive, WireRequest, WireResponse
 
 PLACE = "/device"
 CODE_PLACE = f"{PLACE}/code"
@@ -37,8 +38,8 @@ ALPHABET = "BCDFGHJKLMNPQRSTVWXZ"
 """No vowels, so no words, and nothing that looks like something else (RFC 8628 §6.1)."""
 
 _HALF = 4
-_TRIES, _WINDOW = 30, 600
-"""Codes that one address may try in so many seconds: 20^8 of them take it a while."""
+_TRIES = 30
+"""Codes that one address may try in a window: 20^8 of them take it a while."""
 
 _UNKNOWN = Fault("There is no such code, or it was used or has ended. Look at your device again.")
 
@@ -60,7 +61,7 @@ class CodeForm(msgspec.Struct):
     user_code: str | None = None
 
 
-class DeviceAnswer(msgspec.Struct):
+class DeviceAnswer(Secretive):
     """RFC 8628 §3.2."""
 
     device_code: str
@@ -85,6 +86,10 @@ class Verdicts:
         elif not (yield from _said_by(visit.order, person)):
             raise too_old(Cause.USED)
         return screens.done("Your device is connected", f"{visit.name} goes on by itself.")
+
+    def leave(self, visit: Visit) -> str | None:
+        """The browser goes nowhere."""
+        return None
 
     def deny(self, visit: Visit) -> Operation:
         """Let the device know."""
@@ -149,7 +154,7 @@ class Devices:
     def _typed(self, request: WireRequest) -> Operation:
         own_form(request, self._site)
         user_code = read_form(request).get("user_code", "")
-        yield from _spend_a_try(request)
+        yield from spend_a_try("typed", request, _TRIES)
         digest = yield Look(device_codes.named(user_code))
         visit = (yield from self._visit(digest, user_code)) if digest else None
         if visit is None:
@@ -189,14 +194,6 @@ def _user_code(digest: str) -> Generator[Command, Any, str]:
         user_code = "".join([*letters[:_HALF], "-", *letters[_HALF:]])
         if (yield Keep(device_codes.named(user_code), digest, LIFETIME)):
             return user_code
-
-
-def _spend_a_try(request: WireRequest) -> Generator[Command, Any, None]:
-    """Counted before it is looked up, so that many at once are no more than so many."""
-    tries = yield Tally(f"oauth:typed:{request.caller.address}", _WINDOW)
-    if tries > _TRIES:
-        yield Tell(USER, "refused", Cause.LIMITED)
-        raise Refusal(Code.TOO_MANY_ATTEMPTS, Cause.LIMITED, retry_after=_WINDOW)
 
 
 def _waiting(digest: str) -> Generator[Command, Any, DeviceRequest]:

@@ -22,6 +22,7 @@ from reticket.dialects.oauth.inputs import Form, read_form, required, wrong
 from reticket.dialects.oauth.screens import Fault
 from reticket.dialects.oauth.site import BASE, USER, Site
 from reticket.dialects.oauth.terms import CODE, PASSWORD
+from reticket.dialects.oauth.tries import spend_a_try
 from reticket.dialects.oauth.visit import (
     LIFETIME,
     Person,
@@ -50,6 +51,9 @@ _SIGN_IN_FAULTS = {
     Code.TOO_MANY_ATTEMPTS: (_LIMITED, 429),
 }
 _FACTOR_FAULTS = {**_SIGN_IN_FAULTS, Code.INVALID_CREDENTIALS: (_WRONG_CODE, 400)}
+
+VISITS = 600
+"""Ways that one address may begin in a window, each of which is remembered for a while."""
 
 SIGN_IN, FACTOR, CONSENT = "/sign-in", "/factor", "/consent"
 
@@ -90,6 +94,10 @@ class Ending(Protocol):
         """The person does not."""
         ...
 
+    def leave(self, visit: Visit) -> str | None:
+        """Where the browser goes when the person gives up before signing in."""
+        ...
+
 
 class Flow:
     """Owns the steps from a request to the person's word on it."""
@@ -113,11 +121,13 @@ class Flow:
 
     def begin(self, request: WireRequest, visit: Visit) -> Operation:
         """The first page, and the cookie that all others want to see."""
-        cookie = yield from browser_of(request)
+        yield from spend_a_try("visits", request, VISITS)
+        cookie = yield from browser_of(request, self._site)
         visit = bound(visit, cookie)
         ticket = yield from keep(self._place, visit)
         headers = (cookie_header(cookie, self._site),)
-        return screens.sign_in(self._to(SIGN_IN), ticket, visit, visit.hint, headers=headers)
+        leave = self._ending.leave(visit)
+        return screens.sign_in(self._to(SIGN_IN), ticket, visit, visit.hint, leave, headers=headers)
 
     def _sign_in(self, request: WireRequest) -> Operation:
         form, ticket, visit = yield from self._resumed(request)
@@ -131,7 +141,7 @@ class Flow:
             return self._sign_in_again(ticket, visit, email, fault)
         if user.cloud is not None and user.cloud.second_factor:
             session = yield OpenFactorSession(USER, user, LIFETIME)
-            return screens.factor(self._to(FACTOR), ticket, visit, session)
+            return self._ask_factor(ticket, visit, session)
         return (yield from self._signed_in(visit, user, (PASSWORD,)))
 
     def _factor(self, request: WireRequest) -> Operation:
@@ -143,7 +153,7 @@ class Flow:
             if refusal.code is Code.NOT_FOUND:
                 return self._sign_in_again(ticket, visit, visit.hint, _OVER)
             fault = _fault(refusal, _FACTOR_FAULTS)
-            return screens.factor(self._to(FACTOR), ticket, visit, session, fault)
+            return self._ask_factor(ticket, visit, session, fault)
         return (yield from self._signed_in(visit, user, (PASSWORD, CODE)))
 
     def _signed_in(self, visit: Visit, user: User, amr: tuple[str, ...]) -> Operation:
@@ -175,7 +185,14 @@ class Flow:
         return form, ticket, visit
 
     def _sign_in_again(self, ticket: str, visit: Visit, email: str, fault: Fault) -> WireResponse:
-        return screens.sign_in(self._to(SIGN_IN), ticket, visit, email, fault)
+        leave = self._ending.leave(visit)
+        return screens.sign_in(self._to(SIGN_IN), ticket, visit, email, leave, fault)
+
+    def _ask_factor(
+        self, ticket: str, visit: Visit, session: str, fault: Fault | None = None
+    ) -> WireResponse:
+        leave = self._ending.leave(visit)
+        return screens.factor(self._to(FACTOR), ticket, visit, session, leave, fault)
 
     def _to(self, step: str) -> str:
         """A path of ours, as a browser sees it."""

@@ -21,7 +21,7 @@ from reticket.dialects.oauth.inputs import read_form, wrong
 from reticket.dialects.oauth.proof import Proof, invalid, prove
 from reticket.dialects.oauth.request import PARAMETERS, AuthorizationForm, landing, understood
 from reticket.dialects.oauth.site import CLIENT, Site
-from reticket.wire import Operation, Route, WireRequest, WireResponse
+from reticket.wire import Operation, Route, Secretive, WireRequest, WireResponse
 
 PATH = "/par"
 JKT = "dpop_jkt"
@@ -38,7 +38,7 @@ class PushedForm(AuthorizationForm):
     client_assertion_type: str | None = None
 
 
-class Pushed(msgspec.Struct):
+class Pushed(Secretive):
     """RFC 9126 §2.2."""
 
     request_uri: str

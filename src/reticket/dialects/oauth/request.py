@@ -19,6 +19,10 @@ _PROMPTS = frozenset({"none", "login", "consent", "select_account"})
 _DIGEST = re.compile(r"[A-Za-z0-9_-]{43}")
 """SHA-256 in base64url without padding (RFC 7636 §4.2, RFC 7638)."""
 
+_KEPT = ("state", "nonce", "login_hint")
+LONGEST_KEPT = 2048
+"""Characters of each: whoever asks needs no password to have them remembered."""
+
 _SECONDS = re.compile(r"[0-9]{1,10}")
 _LOOPBACK = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]))(?::[0-9]{1,5})?((?:[/?].*)?)", re.DOTALL)
 
@@ -108,6 +112,7 @@ def landing(registration: Registration, redirect_uri: str | None) -> str:
 def understood(registration: Registration, form: Form, target: str) -> CodeRequest:
     """The request as its client may have it. INVALID_PARAMETER, or Denied with the RFC's word."""
     _refuse_unsupported(form)
+    _check_lengths(form)
     _check_response(registration, form)
     _check_prompt(form)
     scope = scope_of(registration, form)
@@ -159,6 +164,12 @@ def _refuse_unsupported(form: Form) -> None:
     for name, word in _UNSUPPORTED.items():
         if name in form:
             raise Denied(word, f"{name} is not supported.")
+
+
+def _check_lengths(form: Form) -> None:
+    for name in _KEPT:
+        if len(form.get(name, "")) > LONGEST_KEPT:
+            raise wrong(name, f"is longer than {LONGEST_KEPT} characters")
 
 
 def _check_response(registration: Registration, form: Form) -> None:

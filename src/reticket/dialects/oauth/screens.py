@@ -40,11 +40,13 @@ def sign_in(
     ticket: str,
     visit: Visit,
     email: str,
+    leave: str | None,
     fault: Fault | None = None,
     headers: Headers = (),
 ) -> WireResponse:
     """Asks for an e-mail address and a password, by a form that goes to `action`; what was typed
-    as the first one is kept when the page comes again.
+    as the first one is kept when the page comes again. `leave` is where the browser goes when the
+    person gives up, here and below.
     """
     faulty = _FAULTY if fault else _NOTHING
     body = fill(
@@ -57,13 +59,18 @@ def sign_in(
         email=email,
         at_email=Markup(faulty + ("" if email else _FOCUS)),
         at_password=Markup(faulty + (_FOCUS if email else "")),
-        leave=_leave(visit),
+        leave=_leave(visit, leave),
     )
     return _page("Sign in", body, fault, headers)
 
 
 def factor(
-    action: str, ticket: str, visit: Visit, session: str, fault: Fault | None = None
+    action: str,
+    ticket: str,
+    visit: Visit,
+    session: str,
+    leave: str | None,
+    fault: Fault | None = None,
 ) -> WireResponse:
     """Asks for a one-time password, for that session of a second factor."""
     body = fill(
@@ -74,7 +81,7 @@ def factor(
         initial=_initial(visit),
         alert=_alert(fault),
         at_code=_FAULTY if fault else _NOTHING,
-        leave=_leave(visit),
+        leave=_leave(visit, leave),
     )
     return _page("One more step", body, fault)
 
@@ -126,10 +133,10 @@ def _alert(fault: Fault | None) -> Markup:
     return fill("alert", sentence=fault.sentence) if fault else _NOTHING
 
 
-def _leave(visit: Visit) -> Markup:
-    if visit.leave is None:
+def _leave(visit: Visit, address: str | None) -> Markup:
+    if address is None:
         return _NOTHING
-    return fill("leave", address=visit.leave, client=visit.name)
+    return fill("leave", address=address, client=visit.name)
 
 
 def _scopes(visit: Visit) -> Markup:

@@ -53,7 +53,6 @@ class Visit(msgspec.Struct, frozen=True, omit_defaults=True):
         order: whatever the end of the way needs, as that has written it.
         hint: the e-mail address, perhaps.
         target: where the browser will go in the end, or None.
-        leave: where it goes when the person gives up before signing in, or None.
         note: what the person should know before consenting, or None.
         browser: what stands for the cookie.
         person: who has signed in; None before.
@@ -65,7 +64,6 @@ class Visit(msgspec.Struct, frozen=True, omit_defaults=True):
     order: str
     hint: str = ""
     target: str | None = None
-    leave: str | None = None
     note: str | None = None
     browser: str = ""
     person: Person | None = None
@@ -88,7 +86,7 @@ def resume(
     ticket = form.get("visit", "")
     text = yield Look(key(place, ticket))
     visit = msgspec.json.decode(text, type=Visit) if text else None
-    if visit is None or not hmac.compare_digest(visit.browser, _digest(_cookie(request))):
+    if visit is None or not hmac.compare_digest(visit.browser, _digest(_cookie(request, site))):
         raise too_old(Cause.NO_SESSION)
     return ticket, visit
 
@@ -103,9 +101,9 @@ def key(place: str, ticket: str) -> str:
     return f"oauth:visit:{place}:{_digest(ticket)}"
 
 
-def browser_of(request: WireRequest) -> Generator[Command, Any, str]:
+def browser_of(request: WireRequest, site: Site) -> Generator[Command, Any, str]:
     """The cookie of this browser: the one it has, so that its other tabs go on, or a new one."""
-    return _cookie(request) or to_text((yield Draw(_SECRET)))
+    return _cookie(request, site) or to_text((yield Draw(_SECRET)))
 
 
 def bound(visit: Visit, cookie: str) -> Visit:
@@ -115,11 +113,9 @@ def bound(visit: Visit, cookie: str) -> Visit:
 
 def cookie_header(cookie: str, site: Site) -> tuple[bytes, bytes]:
     """Sets it, as narrowly as it can be."""
-    secure = "; Secure" if site.issuer.startswith("https:") else ""
-    written = (
-        f"{COOKIE}={cookie}; Path={site.path}{BASE}; Max-Age={LIFETIME}; HttpOnly; SameSite=Lax"
-    )
-    return b"set-cookie", (written + secure).encode()
+    secure = "; Secure" if _is_secure(site) else ""
+    where = f"Path={site.path}{BASE}; Max-Age={LIFETIME}; HttpOnly; SameSite=Lax{secure}"
+    return b"set-cookie", f"{_name(site)}={cookie}; {where}".encode()
 
 
 def own_form(request: WireRequest, site: Site) -> None:
@@ -135,10 +131,19 @@ def own_form(request: WireRequest, site: Site) -> None:
         raise Halted("access_denied", sentence, Cause.FORGED, status=403)
 
 
-def _cookie(request: WireRequest) -> str:
+def _is_secure(site: Site) -> bool:
+    return site.issuer.startswith("https:")
+
+
+def _name(site: Site) -> str:
+    """Over TLS one that nobody sets without it (RFC 6265bis §4.1.3.1)."""
+    return f"__Secure-{COOKIE}" if _is_secure(site) else COOKIE
+
+
+def _cookie(request: WireRequest, site: Site) -> str:
     """Its value; empty without one that could be ours."""
     pairs = (pair.strip().partition("=") for pair in (request.header(b"cookie") or "").split(";"))
-    found = [value for name, _, value in pairs if name == COOKIE and _could_be_ours(value)]
+    found = [value for name, _, value in pairs if name == _name(site) and _could_be_ours(value)]
     return found[0] if found else ""
 
 

@@ -17,6 +17,7 @@ from reticket.directory.errors import Invalid
 from reticket.directory.forms import ENVIRONMENTS
 from reticket.directory.seed.fields import Entry, Fields, int32, listed
 from reticket.directory.seed.spot import Spot, told_spot
+from reticket.verify.jose import ALGORITHMS, Garbage, public_key
 
 _APPLICATION = (
     "application_id",
@@ -28,7 +29,11 @@ _APPLICATION = (
 )
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
 _WORD = re.compile(r"[0-9A-Za-z:._-]+")
-_RUN = frozenset({"javascript", "data", "vbscript", "blob", "about"})
+_RUN = frozenset({"javascript", "data", "vbscript", "blob", "about", "view-source", "file"})
+_WEB = frozenset({"http", "https"})
+_VISIBLE = re.compile(r"[!-~]+")
+"""What a URI is written with (RFC 3986 §2): no spaces, no line breaks."""
+
 _SECONDS = range(2**31)
 _PRIVATE = frozenset({"d", "k"})
 """Members of private and of shared keys (RFC 7518 §6)."""
@@ -138,13 +143,20 @@ def _reuse(spot: Spot) -> str:
 
 def _uri(spot: Spot) -> str:
     """Absolute and without a fragment (RFC 6749 §3.1.2), and none that a browser would run."""
-    try:
-        scheme = urlsplit(spot.text()).scheme
-    except ValueError:
-        scheme = ""
-    if not scheme or scheme in _RUN or "#" in spot.text():
+    text = spot.text()
+    if not _VISIBLE.fullmatch(text) or not _leads_somewhere(text) or "#" in text:
         raise spot.fault("must be an absolute URI without a fragment")
-    return spot.text()
+    return text
+
+
+def _leads_somewhere(uri: str) -> bool:
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
+        return False
+    if parts.scheme in _WEB:
+        return bool(parts.hostname)
+    return bool(parts.scheme) and parts.scheme not in _RUN
 
 
 def _scope(spot: Spot) -> str:
@@ -161,11 +173,27 @@ def _grant(spot: Spot) -> str:
 
 
 def _key_set(spot: Spot) -> object:
-    """RFC 7517 §5, public keys alone; whether they are any good is for whoever uses them to say."""
-    for key in Fields(spot, ("keys",)).required("keys", Spot.items):
+    """RFC 7517 §5, public keys alone. One that is not understood is none, but one must be."""
+    keys = Fields(spot, ("keys",)).required("keys", Spot.items)
+    for key in keys:
         for member in _PRIVATE & key.members().keys():
             raise key.fault(f"has the member {member} of a key that is not public")
-    return spot.json()
+    said = spot.json()
+    if not any(_signs(key.json()) for key in keys):
+        raise spot.fault(f"must have a key for one of {', '.join(ALGORITHMS)}")
+    return said
+
+
+def _signs(jwk: Any) -> bool:
+    return any(_is_for(jwk, name) for name in ALGORITHMS if jwk.get("alg", name) == name)
+
+
+def _is_for(jwk: Mapping[str, Any], algorithm: str) -> bool:
+    try:
+        public_key(jwk, algorithm)
+    except Garbage:
+        return False
+    return True
 
 
 _OVERRIDES = {

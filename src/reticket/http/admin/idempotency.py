@@ -20,7 +20,7 @@ from reticket.crypto.sealing import Sealer
 from reticket.http.admin.errors import NO_STORE, Declined
 from reticket.http.admin.guard import Operate
 from reticket.http.admin.inputs import wrong
-from reticket.wire import Operation, WireRequest, WireResponse
+from reticket.wire import Operation, Secretive, WireRequest, WireResponse
 
 HEADER = "Idempotency-Key"
 LONGEST = 255
@@ -31,7 +31,7 @@ LONGEST_FLIGHT = 60
 """Seconds after which a request that a crash has ended may be tried again."""
 
 
-class Remembered(msgspec.Struct):
+class Remembered(Secretive):
     """What was asked, and what was answered."""
 
     asked: str

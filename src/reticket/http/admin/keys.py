@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 from reticket.core.commands import Manage
 from reticket.core.ports import Event
-from reticket.http.admin.document import answered, described
+from reticket.http.admin.document import KEY, answered, described
 from reticket.http.admin.errors import missing
 from reticket.http.admin.guard import RESOURCE, Operate, guarded
+from reticket.http.admin.idempotency import once
 from reticket.http.admin.inputs import read_body
 from reticket.http.admin.office import Office
 from reticket.http.admin.schemas import KeyAnswer, Listed, Retire, Rotate, key_answer
@@ -82,8 +83,8 @@ def routes(office: Office) -> tuple[Route, ...]:
         Route(
             "POST",
             "/keys/rotate",
-            guard(keys.rotate),
-            described("Rotate keys", TAG, {200: Listed[KeyAnswer]}, Rotate),
+            guard(once(office.sealer, keys.rotate)),
+            described("Rotate keys", TAG, {200: Listed[KeyAnswer]}, Rotate, (KEY,)),
         ),
         Route(
             "POST",

@@ -14,6 +14,7 @@ from reticket.core.policy import SECOND
 from reticket.crypto.ring import KeyFacts
 from reticket.dialects.oauth.registration import GRANTS
 from reticket.directory.users import UserLine
+from reticket.wire import Secretive
 
 T = TypeVar("T")
 Text = Annotated[str, Meta(min_length=1, max_length=255)]
@@ -130,7 +131,7 @@ class NewClient(ClientChanges, kw_only=True):
     public: bool = False
 
 
-class ClientAnswer(Struct, omit_defaults=True):
+class ClientAnswer(Secretive, omit_defaults=True):
     """A client; `registration` is what it was registered with. `client_secret` is told once."""
 
     client_id: str
@@ -141,7 +142,7 @@ class ClientAnswer(Struct, omit_defaults=True):
     client_secret: str | None = None
 
 
-class SecretAnswer(Struct):
+class SecretAnswer(Secretive):
     """A new secret, told once."""
 
     client_id: str
@@ -185,7 +186,7 @@ class UserAnswer(Struct):
     created_at: datetime
 
 
-class NewUser(Struct, forbid_unknown_fields=True):
+class NewUser(Secretive, forbid_unknown_fields=True):
     """A person to create; without a password nobody signs in as that person but by your own login.
     Tenants and accounts: the behaviors granted there, by id.
     """
@@ -208,7 +209,7 @@ class UserChanges(Struct, forbid_unknown_fields=True):
     disabled: bool | UnsetType = UNSET
 
 
-class NewPassword(Struct, forbid_unknown_fields=True):
+class NewPassword(Secretive, forbid_unknown_fields=True):
     """A new password; all families of the person end."""
 
     password: Secret

@@ -1,0 +1,49 @@
+"""How many ways through the pages one address may begin."""
+
+from collections import Counter
+
+import pytest
+from tests.dialects.oauth.hall import ISSUER, Hall, request
+
+from reticket.core.commands import Keep
+from reticket.core.errors import Cause, Code, Refusal
+from reticket.dialects.oauth.authorize import Codes
+from reticket.dialects.oauth.flow import VISITS, Flow
+from reticket.dialects.oauth.html import refuse
+from reticket.dialects.oauth.request import CodeRequest
+from reticket.dialects.oauth.visit import Visit, browser_of, cookie_header
+
+
+def test_an_address_fills_no_store():
+    sums = Counter()
+
+    def tally(said):
+        sums[said.key] += said.add
+        return sums[said.key]
+
+    hall = Hall(Tally=tally, Draw=lambda said: bytes(said.size))
+    flow = Flow(hall.site, Codes(hall.site))
+    order = CodeRequest("web", "https://app.example.com/", "openid", "c" * 43).written()
+
+    def begun():
+        return hall.run(flow.begin(request("GET"), Visit("web", "Web", "openid", order))).status
+
+    assert {begun() for _ in range(VISITS)} == {200}
+    kept = len(hall.did(Keep))
+    with pytest.raises(Refusal) as raised:
+        begun()
+    assert (raised.value.code, raised.value.cause) == (Code.TOO_MANY_ATTEMPTS, Cause.LIMITED)
+    assert refuse(raised.value).status == 429
+    assert len(hall.did(Keep)) == kept
+
+
+@pytest.mark.parametrize(
+    ("issuer", "name"),
+    [(ISSUER, "__Secure-reticket_visit"), ("http://127.0.0.1:8000", "reticket_visit")],
+)
+def test_over_tls_the_cookie_is_one_that_only_tls_sets(issuer, name):
+    hall, ours, other = Hall(issuer), "A" * 43, "B" * 42 + "A"
+    assert cookie_header(ours, hall.site)[1].decode().startswith(f"{name}={ours}; ")
+    wrong = {"reticket_visit", "__Secure-reticket_visit"} - {name}
+    sent = "; ".join([*(f"{each}={other}" for each in wrong), f"{name}={ours}"])
+    assert hall.run(browser_of(request("GET", cookie=sent), hall.site)) == ours

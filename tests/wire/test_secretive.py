@@ -1,0 +1,19 @@
+"""What holds secrets says nothing of them."""
+
+import pytest
+
+from reticket.dialects.oauth.answers import TokenAnswer
+from reticket.dialects.oauth.device import DeviceAnswer
+from reticket.dialects.oauth.par import Pushed
+from reticket.http.admin.idempotency import Remembered
+from reticket.http.admin.schemas import ClientAnswer, NewPassword, NewUser, SecretAnswer
+
+HOLDERS = (
+    TokenAnswer, DeviceAnswer, Pushed, Remembered, ClientAnswer, NewPassword, NewUser, SecretAnswer
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", HOLDERS)
+def test_no_member_of_a_holder_of_secrets_is_shown(kind):
+    held = kind(**dict.fromkeys(kind.__struct_fields__, "hush"))
+    assert repr(held) == f"{kind.__name__}(...)"
