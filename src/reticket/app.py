@@ -190,11 +190,8 @@ def main() -> None:
 
 
 def application(house: House, number: int = 0) -> Asgi:
-    """The ASGI application over an opened house; its lifespan does the upkeep.
-
-    Args:
-        house: what it works on.
-        number: of this process among those behind the port.
+    """The ASGI application over an opened house, for the process of that number behind the port;
+    its lifespan does the upkeep.
     """
     settings = house.settings
     lanes = lanes_of(settings)

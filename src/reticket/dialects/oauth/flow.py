@@ -52,7 +52,7 @@ _SIGN_IN_FAULTS = {
 }
 _FACTOR_FAULTS = {**_SIGN_IN_FAULTS, Code.INVALID_CREDENTIALS: (_WRONG_CODE, 400)}
 
-VISITS = 600
+VISITS = 6000
 """Ways that one address may begin in a window, each of which is remembered for a while."""
 
 SIGN_IN, FACTOR, CONSENT = "/sign-in", "/factor", "/consent"
