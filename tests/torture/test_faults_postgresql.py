@@ -130,7 +130,7 @@ def test_postgresql_fails_over_and_loses_acknowledged_writes(tmp_path, tell):
                 time.sleep(CALM)
                 since = time.monotonic() - LAG
                 standby.kill()
-                load.wait_for(100)
+                load.wait_for(10)
                 begun = time.monotonic()
                 primary.kill()
                 standby.configure("synchronous_standby_names = ''")

@@ -79,7 +79,9 @@ def test_a_refresh_under_way_holds_no_purge_up(store, hasty, locker):
 def test_a_purge_and_refreshes_never_meet(prepared, store, hasty, engine_clock):
     dead = [family_of(number, expires_at=5) for number in range(5 * BATCH)]
     living = [family_of(10**6 + number) for number in range(20)]
-    store.create([*dead, *living])
+    for at in range(0, len(dead), 500):
+        store.create(dead[at : at + 500])
+    store.create(living)
     purger, entries = PostgresqlStore(prepared.url, 5.0), PostgresqlEphemeral(prepared.url, 5.0)
     upkeep = Upkeep(purger, entries, None, None)
     generation = 0
