@@ -69,7 +69,7 @@ $(VENV)/setup-test: $(VENV)/setup requirements-test.lock
 	@touch $@
 
 $(NODE)/node_modules/.package-lock.json: $(NODE)/package.json
-	@node -e 'process.exit(Number(Number(process.versions.node.split("."))[0]) < 20)' || { \
+	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' || { \
 		echo 'make test-node needs Node 20 or newer, and npm' >&2; exit 1; }
 	npm --prefix $(NODE) install --no-package-lock --no-audit --no-fund
 	@touch $@
