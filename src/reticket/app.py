@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import importlib
 import os
 import pkgutil
 import time
 from collections.abc import (
-    AsyncIterator,
     Callable,
-    Coroutine,
     Generator,
     Iterator,
     Mapping,
     Sequence,
 )
-from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, closing
+from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import asdict, replace
 from pathlib import Path
 from socket import socket
@@ -24,19 +21,18 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 import structlog
-from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
 
 from reticket import cli, config, dialects, folder, logs, stores
 from reticket.assembly import lanes_of, perform, service_of
 from reticket.audit import FileAuditLog
+from reticket.beats import beating
 from reticket.cli.house import House, Schema
 from reticket.core.commands import Command
-from reticket.core.conveyor import LONGEST_WAIT, Lane
-from reticket.core.errors import StartupError, Unavailable
+from reticket.core.conveyor import LONGEST_WAIT
+from reticket.core.errors import StartupError
 from reticket.core.ports import Ephemeral, Event, Store
 from reticket.core.schema import Migrating
-from reticket.core.service import Lanes
 from reticket.core.upkeep import Upkeep
 from reticket.crypto.passwords import Argon2Hasher
 from reticket.crypto.ring import Ring
@@ -45,7 +41,9 @@ from reticket.dialects.oauth.site import Site
 from reticket.directory import engines as directories
 from reticket.directory.directory import open_directory
 from reticket.http.admin import Admin, Office
-from reticket.http.edge import Asgi, Edge, logged, with_preflights
+from reticket.http.asgi import Asgi
+from reticket.http.deadlines import Deadlines
+from reticket.http.edge import Edge, logged, with_preflights
 from reticket.http.exposition import metrics_route
 from reticket.http.metrics import Board, Counted, Meter
 from reticket.http.pages import pages
@@ -56,9 +54,6 @@ from reticket.openapi import document_bytes, document_to_try
 from reticket.settings import Settings
 from reticket.settings.values import FAMILIES_URLS
 from reticket.wire import Dialect
-
-BEAT = 1.0
-"""Seconds between two looks at what other processes have changed; they must show within two."""
 
 _EXPOSED = (
     "x-correlation-id",
@@ -201,12 +196,12 @@ def application(house: House, number: int = 0) -> Asgi:
     documents = {each.name: document_bytes(each) for each in spoken}
     to_try = {each.name: document_to_try(each) for each in spoken}
     metrics = metrics_route(meter.counts, house.ready, settings.metrics_from)
-    others = pages(documents, to_try, house.ready, _lifespan(house, lanes, meter), (metrics,))
+    others = pages(documents, to_try, house.ready, beating(house, lanes, meter), (metrics,))
     witnesses = [meter.witness] if settings.metrics_from else []
     witnesses += [logged] if settings.access_log else []
     table, service = RoutingTable(spoken), service_of(house, lanes)
-    patience = settings.busy_timeout + LONGEST_WAIT
-    edge = Edge(table, service, others, settings.body_limit, patience, witnesses)
+    deadlines = Deadlines(settings.busy_timeout + LONGEST_WAIT)
+    edge = Edge(table, service, others, settings.body_limit, deadlines, witnesses)
     if not settings.cors_origins:
         return edge
     cors = CORSMiddleware(
@@ -279,40 +274,6 @@ def _policy_of(house: House, resource: str) -> Event:
     """What is in force from this start on; two starts side by side show a change."""
     policy = house.policies[resource]
     return Event(house.clock(), "policy", resource, detail=asdict(policy))
-
-
-def _lifespan(house: House, lanes: Lanes, meter: Meter) -> Callable[[Starlette], Any]:
-    @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        beats = [asyncio.create_task(each) for each in _beats(house, lanes, meter)]
-        try:
-            yield
-        finally:
-            for beat in beats:
-                beat.cancel()
-            await asyncio.to_thread(lanes.close)
-
-    return lifespan
-
-
-def _beats(house: House, lanes: Lanes, meter: Meter) -> Iterator[Coroutine[Any, Any, None]]:
-    """What nobody asks for; none of it waits for another."""
-    yield _beat(lanes.directory, meter.publish, BEAT)
-    yield _beat(lanes.store, house.upkeep.apply_intents, BEAT)
-    yield _beat(lanes.directory, house.ring.reload, BEAT)
-    yield _beat(Lane("purge"), house.purge_in_turn, house.settings.purge_interval)
-
-
-async def _beat(lane: Lane, work: Callable[[], object], pause: float) -> None:
-    """Do it again and again; a store that fails is asked again."""
-    while True:
-        await asyncio.sleep(pause)
-        try:
-            await lane.run(work)
-        except Unavailable as failure:
-            _log.warning("upkeep_failed", reason=str(failure))
-        except Exception:  # a beat that ended would leave keys and revocations unseen
-            _log.exception("upkeep_failed")
 
 
 def _open_store(url: str, settings: Settings) -> tuple[Store, Ephemeral]:

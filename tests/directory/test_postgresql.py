@@ -127,6 +127,10 @@ import os, sys
 from reticket.directory.directory import open_directory
 open_directory(sys.argv[1], None, lambda: 0, os.urandom).close()
 """
+KILL = (
+    "SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
 WAITING = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
 
 
@@ -290,15 +294,21 @@ def test_changes_come_one_after_another(impatient, directory, other):
         other.users.add(UserDraft("a@b"), "hash")
 
 
-def test_a_connection_that_was_lost(directory, holder):
+def test_a_connection_that_was_lost_while_idle_is_not_used(directory, holder):
     directory.catch_up()
-    holder.execute(
-        "SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity "
-        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    )
+    holder.execute(KILL)
+    directory.catch_up()
+    assert directory.users.page() == []
+
+
+def test_a_connection_that_is_lost_in_use(directory, holder):
+    def read():
+        with directory.database.read() as connection:
+            holder.execute(KILL)
+            connection.execute(select(users))
+
     with pytest.raises(Unavailable, match="cannot answer"):
-        directory.catch_up()
-    directory.catch_up()
+        read()
     assert directory.users.page() == []
 
 

@@ -6,12 +6,14 @@ that a pooler may hand out another server for each. Knows no table.
 
 from __future__ import annotations
 
+import select
 from collections.abc import Callable
 from typing import Any
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DisconnectionError
 
 from reticket.core.errors import StartupError
 
@@ -93,6 +95,7 @@ def engine_on(options: Options, patience: float) -> Engine:
         pool_timeout=PATIENCE,
     )
     event.listen(engine, "begin", _limiting(patience))
+    event.listen(engine, "checkout", _see_that_it_is_quiet)
     return engine
 
 
@@ -108,6 +111,14 @@ class _Connection(psycopg.Connection[Any]):
             if error.sqlstate is None:  # it is not what the server says
                 self.close()
             raise
+
+
+def _see_that_it_is_quiet(connection: _Connection, *_: object) -> None:
+    """A server says something unasked only when it ends, or has been set anew: then another."""
+    ready = select.poll()
+    ready.register(connection.fileno(), select.POLLIN)
+    if ready.poll(0):
+        raise DisconnectionError
 
 
 def _limiting(patience: float) -> Callable[[Connection], None]:

@@ -5,10 +5,7 @@ No framework and no middleware on this path (design §4); everything else goes t
 
 from __future__ import annotations
 
-import asyncio
-import re
-from collections.abc import Awaitable, Callable, Generator, MutableMapping, Sequence
-from secrets import token_hex
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from time import perf_counter
 from typing import Any, Protocol, TypeVar
 
@@ -17,18 +14,15 @@ import structlog
 from reticket.core.commands import Command
 from reticket.core.errors import Code, Refusal, ReticketError, Unavailable
 from reticket.core.model import Caller
+from reticket.http.asgi import Asgi, Receive, Scope, Send
+from reticket.http.correlation import chosen_id, correlated, new_id
+from reticket.http.deadlines import Deadlines
 from reticket.http.routing import Match, RoutingTable
 from reticket.wire import Operation, WireRequest, WireResponse
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 R = TypeVar("R")
 
 LONGEST_DEVICE = 200
-_UUID = re.compile(rb"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 NO_CONTENT = 204
 """An answer that must not tell a length (RFC 9110 §8.6)."""
 
@@ -68,8 +62,8 @@ class Edge:
     Args:
         pages: takes what belongs to no dialect.
         body_limit: bytes.
-        patience: seconds in which a request is answered; later it is Unavailable, whatever becomes
-            of it: its sender asks again, as after a lost answer.
+        deadlines: in which a request is answered; after it its sender asks again, as after a
+            lost answer.
         witnesses: see every answer; the audit stream tells what happened to sessions.
     """
 
@@ -79,14 +73,14 @@ class Edge:
         performer: Performer,
         pages: Asgi,
         body_limit: int,
-        patience: float,
+        deadlines: Deadlines,
         witnesses: Sequence[Witness],
     ) -> None:
         self._table = table
         self._performer = performer
         self._pages = pages
         self._body_limit = body_limit
-        self._patience = patience
+        self._deadlines = deadlines
         self._witnesses = witnesses
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -102,8 +96,9 @@ class Edge:
             response = await self._answer(match, scope, receive, caller)
         except ClientGone:
             return
+        seconds = perf_counter() - begun
         for witness in self._witnesses:
-            witness(match, response, caller, perf_counter() - begun)
+            witness(match, response, caller, seconds)
         await _send(send, response, caller.correlation_id, match.allowed, scope["method"] != "HEAD")
 
     async def _answer(
@@ -113,14 +108,10 @@ class Edge:
         try:
             body = await self._body(scope, receive)
             request = _request(scope, match, caller, body)
-            async with asyncio.timeout(self._patience):
-                return await carried_out(_start(match, request), self._performer, caller)
+            operation = _start(match, request)
+            return await self._deadlines.keep(carried_out(operation, self._performer, caller))
         except ClientGone:
             raise
-        except TimeoutError:
-            late = Unavailable("a request was not answered in time")
-            _tell(match, caller, late)
-            return match.dialect.refuse(_request(scope, match, caller, body), late)
         except Exception as error:
             _tell(match, caller, error)
             known = error if isinstance(error, ReticketError) else ReticketError()
@@ -180,14 +171,9 @@ def _caller(scope: Scope, chosen_by: bytes | None) -> Caller:
     chosen = _header(scope, chosen_by) if chosen_by else None
     return Caller(
         client[0] if client else "",
-        (_uuid_digits(chosen) if chosen else None) or token_hex(16),
+        (chosen_id(chosen) if chosen else None) or new_id(),
         device[:LONGEST_DEVICE].decode("latin-1") if device else None,
     )
-
-
-def _uuid_digits(said: bytes) -> str | None:
-    found = _UUID.fullmatch(said)
-    return found[0].replace(b"-", b"").lower().decode() if found else None
 
 
 def _header(scope: Scope, name: bytes) -> bytes | None:
@@ -221,18 +207,6 @@ def _tell(match: Match, caller: Caller, error: Exception) -> None:
         _log.warning("unavailable", reason=str(error), **whose)
     elif not isinstance(error, Refusal):
         _log.error("internal_error", exc_info=error, **whose)
-
-
-def correlated(send: Send) -> Send:
-    """The same, with a correlation id on every answer."""
-    correlation_id = token_hex(16).encode()
-
-    async def tell(message: MutableMapping[str, Any]) -> None:
-        if message["type"] == "http.response.start":
-            message["headers"] = [*message["headers"], (b"x-correlation-id", correlation_id)]
-        await send(message)
-
-    return tell
 
 
 async def _send(

@@ -10,6 +10,7 @@ import os
 import threading
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -49,15 +50,13 @@ class Meter:
 
     def witness(self, match: Match, response: WireResponse, caller: Caller, seconds: float) -> None:
         """Count an answer. Call on the event loop, which alone changes these counts."""
-        dialect, route = match.dialect.name, match.route
-        path = f"{route.method} {route.path}" if route else "none"
-        seen = self._seen
-        for name, amount in (
-            ((REQUESTS, dialect, path, f"{response.status // 100}xx"), 1),
-            ((SECONDS, dialect, path, LABELS[bisect_left(BOUNDS, seconds)]), 1),
-            ((SUM, dialect, path), seconds),
-        ):
-            seen[name] = seen.get(name, 0) + amount
+        route, seen = match.route, self._seen
+        place = (match.dialect.name, *((route.method, route.path) if route else ()))
+        bucket = bisect_left(BOUNDS, seconds)
+        requests, durations, total = _names(place, response.status // 100, bucket)
+        seen[requests] = seen.get(requests, 0) + 1
+        seen[durations] = seen.get(durations, 0) + 1
+        seen[total] = seen.get(total, 0) + seconds
 
     def hear(self, events: Sequence[Event]) -> None:
         """Count events of the audit stream; from any thread."""
@@ -134,6 +133,18 @@ class Board:
     def others(self) -> list[Counts]:
         """What the other processes have counted."""
         return [_read(file) for file in self._folder.glob("*.json") if file != self._mine]
+
+
+@cache
+def _names(place: Name, hundreds: int, bucket: int) -> tuple[Name, Name, Name]:
+    """What an answer is counted as: a dialect with its route, a class of status, a duration."""
+    dialect, *route = place
+    path = " ".join(route) or "none"
+    return (
+        (REQUESTS, dialect, path, f"{hundreds}xx"),
+        (SECONDS, dialect, path, LABELS[bucket]),
+        (SUM, dialect, path),
+    )
 
 
 def _total(parts: Iterable[Counts]) -> Counts:

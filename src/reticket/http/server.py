@@ -14,7 +14,7 @@ from typing import Any
 import uvicorn
 
 from reticket.core.errors import StartupError
-from reticket.http.edge import Asgi
+from reticket.http.asgi import Asgi
 
 BACKLOG = 2048
 COLLECT_AFTER = 20_000

@@ -7,6 +7,7 @@ for each: every setting is `SET LOCAL`, there are no session locks, no listening
 from __future__ import annotations
 
 import logging
+import select
 import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -140,6 +141,14 @@ class Pool:
             self._slots.release()
 
     def _taken(self) -> _Connection | None:
+        """One that is idle, unless its server has hung up on it meanwhile."""
+        while connection := self._popped():
+            if _is_quiet(connection):
+                return connection
+            connection.close()
+        return None
+
+    def _popped(self) -> _Connection | None:
         with suppress(IndexError):
             return self._idle.pop()
         return None
@@ -161,8 +170,15 @@ class Pool:
             raise
 
     def _drop_idle(self) -> None:
-        while connection := self._taken():
+        while connection := self._popped():
             connection.close()
+
+
+def _is_quiet(connection: _Connection) -> bool:
+    """A server says something unasked only when it ends, or has been set anew."""
+    ready = select.poll()
+    ready.register(connection.fileno(), select.POLLIN)
+    return not ready.poll(0)
 
 
 def connect(url: str, patience: float) -> _Connection:
