@@ -23,6 +23,9 @@ def desk(hall):
     people.client_credentials = lambda name: (
         Credentials(name, False, True, people.hashes[name]) if name in people.clients else None
     )
+    people.client_at_hand = lambda name: (
+        (people.client(name), people.client_credentials(name)) if people.client(name) else None
+    )
     hall.verified.remember = lambda *triple: hall.verified.known.add(triple)
     return hall.desk
 
@@ -83,3 +86,49 @@ def test_an_address_with_too_many_failures_is_not_let_in_by_the_side_door(desk):
     with pytest.raises(Refusal) as refused:
         sign_in(desk)
     assert refused.value.code is Code.TOO_MANY_ATTEMPTS
+
+
+def at_hand(desk, *said, **more):
+    return desk.client_at_hand(*signing_in(*said, **more))
+
+
+def test_who_was_known_a_moment_ago_is_at_hand(desk, hall):
+    sign_in(desk)
+    assert at_hand(desk) is None
+    desk.known_clients([signing_in()])
+    looks = hall.people.catch_ups
+    assert at_hand(desk) is BACKEND
+    assert [at_hand(desk, "wrong"), at_hand(desk, client="nobody"), at_hand(desk, "")] == [None] * 3
+    assert hall.people.catch_ups == looks
+
+
+def test_nobody_is_at_hand_from_an_address_that_was_not_looked_up_just_now(desk, hall):
+    sign_in(desk)
+    desk.known_clients([signing_in()])
+    assert at_hand(desk, caller=THERE) is None
+    hall.clock.at += 501
+    assert at_hand(desk) is None
+
+
+def test_nobody_is_at_hand_after_a_failure(desk):
+    sign_in(desk)
+    desk.known_clients([signing_in()])
+    with pytest.raises(Refusal):
+        sign_in(desk, "wrong")
+    assert at_hand(desk) is None
+
+
+def test_a_blocked_client_is_not_at_hand(desk, hall):
+    sign_in(desk)
+    desk.known_clients([signing_in()])
+    hall.people.clients["backend"] = replace(BACKEND, disabled=True)
+    assert at_hand(desk) is None
+
+
+def test_what_a_directory_does_not_remember_is_not_at_hand(desk, hall):
+    sign_in(desk)
+    desk.known_clients([signing_in()])
+    hall.people.client_at_hand = lambda name: (BACKEND, None)
+    assert at_hand(desk) is None
+    hall.people.client_at_hand = lambda name: None
+    assert at_hand(desk) is None

@@ -56,6 +56,9 @@ class Desk:
     def client(self, command, caller):
         return "client", command, caller, lane_of_this()
 
+    def client_at_hand(self, command, caller):
+        return ("at hand", lane_of_this()) if command.secret == "at hand" else None
+
     def known_clients(self, batch):
         return [
             ("known", command, caller, lane_of_this()) if command.secret == "known" else None
@@ -128,6 +131,8 @@ async def test_time_and_randomness_come_from_outside(door, world):
 
 
 async def test_a_client_that_is_known_waits_for_no_hash(door):
+    command = SignInClient("test", "client", "at hand")
+    assert (await door.perform(command))[0] == "at hand"
     command = SignInClient("test", "client", "known")
     assert await door.perform(command) == ("known", command, CALLER, "directory")
 

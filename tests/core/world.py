@@ -67,6 +67,9 @@ class People:
     def user(self, user_id: str) -> User | None:
         return self.users.get(user_id)
 
+    def client_at_hand(self, client_id: str) -> None:
+        return None
+
     def pending(self, subject: str) -> bool:
         return subject in self.waiting
 

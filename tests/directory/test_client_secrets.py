@@ -53,3 +53,47 @@ def test_a_public_one_has_none(backend):
 @pytest.mark.parametrize("name", ["", "\0", "\ud800", "x" * 10_000])
 def test_nothing_is_kept_under_such_a_name(backend, name):
     assert backend.client_credentials(name) is None
+
+
+@pytest.fixture
+def unhurried(monkeypatch):
+    """Hours pass between two readings of these directories' clock."""
+    monkeypatch.setattr("reticket.directory.lookout.RECENT", float("inf"))
+
+
+@pytest.mark.usefixtures("unhurried")
+def test_at_hand_is_what_was_read_since_the_last_change(backend, other):
+    backend.catch_up_now()
+    assert backend.client_at_hand("backend") is None
+    client = backend.client("backend")
+    assert backend.client_at_hand("backend") == (client, None)
+    credentials = backend.client_credentials("backend")
+    assert backend.client_at_hand("backend") == (client, credentials)
+    other.clients.disable("backend")
+    backend.catch_up_now()
+    assert backend.client_at_hand("backend") is None
+    assert backend.client("backend").disabled
+
+
+def test_what_was_looked_up_hours_ago_is_not_at_hand(backend):
+    backend.catch_up_now()
+    assert backend.client("backend")
+    assert backend.client_at_hand("backend") is None
+
+
+@pytest.mark.usefixtures("unhurried")
+def test_nothing_is_at_hand_after_a_change_of_ones_own(backend):
+    backend.catch_up_now()
+    backend.client("backend")
+    backend.clients.rotate_secret("backend", "second")
+    assert backend.client_at_hand("backend") is None
+
+
+@pytest.mark.usefixtures("unhurried")
+def test_what_is_at_hand_is_not_read(backend, monkeypatch):
+    backend.catch_up_now()
+    backend.client("backend")
+    monkeypatch.setattr(type(backend.database), "read", None)
+    monkeypatch.setattr(type(backend.database), "mark", None)
+    assert backend.client_at_hand("backend")
+    assert backend.client_at_hand("other") is None

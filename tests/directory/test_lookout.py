@@ -80,6 +80,29 @@ def test_a_look_misses_nothing(place, lookout):
     assert place.renewed == 2
 
 
+def test_a_look_is_recent_for_half_a_second_whatever_the_pause_is(place, lookout):
+    place.pause = 0.0
+    lookout.look()
+    place.now += 0.49
+    assert lookout.is_recent()
+    place.now += 0.02
+    assert not lookout.is_recent()
+    lookout.glance()
+    assert lookout.is_recent()
+    assert place.looks == 2
+
+
+def test_no_look_is_recent_after_a_change_here_or_when_it_failed(place, lookout):
+    place.changes += 1
+    assert not lookout.is_recent()
+    lookout.glance()
+    assert lookout.is_recent()
+    place.found = Unavailable("gone")
+    with pytest.raises(Unavailable):
+        lookout.look()
+    assert not lookout.is_recent()
+
+
 def test_own_changes_are_seen_at_once(place, lookout):
     place.found, place.changes = 2, 1
     lookout.glance()

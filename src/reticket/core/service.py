@@ -219,14 +219,16 @@ class Service:
         return self._directory.user_by_email(email)
 
     async def _find_client(self, command: FindClient, caller: Caller) -> Client | None:
-        return await self._clients.put(command.client_id)
+        at_hand = self._directory.client_at_hand(command.client_id)
+        return at_hand[0] if at_hand else await self._clients.put(command.client_id)
 
     def _look_up_clients(self, batch: Sequence[str]) -> list[Client | None]:
         self._directory.catch_up()
         return [self._directory.client(client_id) for client_id in batch]
 
     async def _sign_in_client(self, command: SignInClient, caller: Caller) -> Client:
-        known = await self._known_clients.put((command, caller))
+        known = self._desk.client_at_hand(command, caller)
+        known = known or await self._known_clients.put((command, caller))
         if known is not None:
             return known
         return await self._lanes.passwords.run(self._desk.client, command, caller)

@@ -116,6 +116,10 @@ class Directory:
         """The record, disabled or not."""
         return self._records.client(client_id)
 
+    def client_at_hand(self, client_id: str) -> tuple[Client, Credentials | None] | None:
+        """What is remembered of a client, unless that may be older than half a second."""
+        return self._records.client_at_hand(client_id)
+
     def tenant(self, tenant_id: int) -> Tenant | None:
         """The record."""
         return self._records.tenant(tenant_id)

@@ -11,6 +11,9 @@ from threading import Lock
 from reticket.core.errors import Unavailable
 from reticket.directory.database import Database
 
+RECENT = 0.5
+"""Seconds for which what was read at the last look is good enough where nobody may wait."""
+
 
 class Lookout:
     """Owns the last look. Threads that come while one looks wait for it and share its result.
@@ -30,7 +33,8 @@ class Lookout:
         self._lock = Lock()
         self._fault: str | None = None
         self._changes = database.changes
-        self._due = seconds() + database.pause
+        self._looked = seconds()
+        self._due = self._looked + database.pause
         self._mark = database.mark()
 
     def glance(self) -> None:
@@ -48,6 +52,13 @@ class Lookout:
         with self._lock:
             self._look()
 
+    def is_recent(self) -> bool:
+        """Whether the last look went well, half a second ago at most, and nothing has been changed
+        here since. Waits for nobody.
+        """
+        fresh = self._seconds() < self._looked + RECENT
+        return fresh and self._fault is None and self._database.changes == self._changes
+
     def _is_due(self) -> bool:
         return self._seconds() >= self._due or self._database.changes != self._changes
 
@@ -59,7 +70,7 @@ class Lookout:
             ended = self._seconds()
             self._fault, self._due = str(fault), ended + max(self._database.pause, ended - began)
             raise
-        self._fault, self._due = None, began + self._database.pause
+        self._fault, self._looked, self._due = None, began, began + self._database.pause
         self._changes = changes
 
     def _compare(self) -> None:

@@ -71,6 +71,10 @@ class People:
     def client(self, client_id: str) -> Client | None:
         return self.clients.get(client_id)
 
+    def client_at_hand(self, client_id: str) -> tuple[Client, Credentials | None] | None:
+        client = self.clients.get(client_id)
+        return (client, self.client_credentials(client_id)) if client else None
+
     def user_by_email(self, email: str) -> User | None:
         return next((user for user in self.users.values() if user.email == email), None)
 
