@@ -122,6 +122,7 @@ class PostgreSQL:
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
+        assert self._processes(), "there is nobody to freeze"
         self._signal(signal.SIGSTOP)
         try:
             yield
