@@ -1,11 +1,47 @@
 """Where tests run when there are several workers: a file's together, and faults one at a time."""
 
+from collections import defaultdict
+
 import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+FAULTS = "tests/torture/"
+
+workers_of = defaultdict(set)
+
+
+class FileByFile(LoadScopeScheduling):
+    """Gives a worker the whole of a file, whose servers are started once then."""
+
+    def _split_scope(self, nodeid):
+        return group_of(nodeid)
+
+
+def group_of(nodeid):
+    """All faults on one worker: two would starve each other."""
+    file = nodeid.partition("::")[0]
+    return FAULTS if file.startswith(FAULTS) else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    return FileByFile(config, log)
 
 
 def pytest_collection_modifyitems(items):
-    """Faults first, since they take longest, and all on one worker: two would starve each other."""
-    items.sort(key=lambda item: "torture" not in item.path.parts)
-    for item in items:
-        place = "faults" if "torture" in item.path.parts else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(place))
+    """Faults first, since they take longest."""
+    items.sort(key=lambda item: group_of(item.nodeid) != FAULTS)
+
+
+def pytest_runtest_logreport(report):
+    if hasattr(report, "node"):
+        workers_of[group_of(report.nodeid)].add(report.node.gateway.id)
+
+
+def pytest_sessionfinish(session):
+    """Whoever groups them may stop doing so without a word, as a marker once did."""
+    scattered = [group for group, workers in workers_of.items() if len(workers) > 1]
+    if scattered:
+        tell = session.config.pluginmanager.get_plugin("terminalreporter").write_line
+        tell(f"spread over several workers: {', '.join(scattered)}", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
