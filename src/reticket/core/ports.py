@@ -269,9 +269,7 @@ class Directory(Protocol):
         """The record, disabled or not; the same object until the directory changes. Cached."""
 
     def client_at_hand(self, client_id: str) -> tuple[Client, Credentials | None] | None:
-        """The record, and what the secret is checked against, as far as they are remembered and
-        were right half a second ago. Reads nothing: may be called on the event loop.
-        """
+        """The record, and what its secret is checked against, if they were so half a second ago."""
 
     def tenant(self, tenant_id: int) -> Tenant | None:
         """The record. Cached."""
