@@ -255,9 +255,7 @@ class Directory(Protocol):
         """See every change that was committed before this call. Unavailable."""
 
     def catch_up(self) -> None:
-        """See what other processes have changed: all of it, or on a server all that is older than
-        half a second, which is never asked more often. Cheap: microseconds when nothing has.
-        """
+        """See what other processes have changed; on a server, all older than half a second."""
 
     def user(self, user_id: str) -> User | None:
         """The record, disabled or not; None when deleted or never there. Cached."""
