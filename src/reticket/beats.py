@@ -19,7 +19,7 @@ from reticket.http.metrics import Meter
 BEAT = 1.0
 """Seconds between two looks at what other processes have changed; they must show within two."""
 
-_log = structlog.get_logger("reticket.app")
+_log = structlog.get_logger("reticket.beats")
 
 
 def beating(house: House, lanes: Lanes, meter: Meter) -> Callable[[Starlette], Any]:

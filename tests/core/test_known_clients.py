@@ -118,6 +118,64 @@ def test_nobody_is_at_hand_after_a_failure(desk):
     assert at_hand(desk) is None
 
 
+def test_nobody_is_at_hand_once_an_address_was_found_to_have_failed_elsewhere(desk, hall):
+    sign_in(desk)
+    desk.known_clients([signing_in()])
+    for _ in range(6):
+        hall.ephemeral.count(f"failures:address:{HERE.address}", 60)
+    assert desk.known_clients([signing_in()]) == [None]
+    assert at_hand(desk) is None
+
+
+def test_nobody_is_at_hand_once_an_address_was_refused(desk, hall):
+    sign_in(desk)
+    desk.known_clients([signing_in()])
+    for _ in range(6):
+        hall.ephemeral.count(f"failures:address:{HERE.address}", 60)
+    with pytest.raises(Refusal):
+        sign_in(desk)
+    assert at_hand(desk) is None
+
+
+def test_a_failure_while_an_address_is_looked_up_is_not_lost(desk, hall, monkeypatch):
+    sign_in(desk)
+    count = hall.ephemeral.count
+
+    def slow(key, window, add=1):
+        found = count(key, window, add)
+        monkeypatch.setattr(hall.ephemeral, "count", count)
+        with pytest.raises(Refusal):
+            sign_in(desk, "wrong")
+        return found
+
+    monkeypatch.setattr(hall.ephemeral, "count", slow)
+    assert desk.known_clients([signing_in()]) == [BACKEND]
+    assert at_hand(desk) is None
+
+
+def test_a_clock_that_goes_back_makes_nobody_free_for_longer(desk, hall):
+    sign_in(desk)
+    desk.known_clients([signing_in()])
+    hall.clock.forward(-3600)
+    assert at_hand(desk) is None
+
+
+def test_addresses_are_forgotten(desk, hall):
+    for number in range(50):
+        caller = Caller(f"192.0.2.{number}", "0" * 32)
+        desk.known_clients([signing_in(caller=caller)])
+        hall.clock.forward(0.1)
+    assert len(desk._free) < 10
+
+
+def test_an_address_is_kept_for_as_long_as_it_is_free(desk, hall):
+    sign_in(desk)
+    desk.known_clients([signing_in()])
+    hall.clock.forward(0.2)
+    desk.known_clients([signing_in(caller=THERE)])
+    assert at_hand(desk) is BACKEND
+
+
 def test_a_blocked_client_is_not_at_hand(desk, hall):
     sign_in(desk)
     desk.known_clients([signing_in()])

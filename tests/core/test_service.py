@@ -10,6 +10,7 @@ from reticket.core.commands import (
     Begin,
     Draw,
     End,
+    FindClient,
     FindTenant,
     FindUser,
     Now,
@@ -135,6 +136,14 @@ async def test_a_client_that_is_known_waits_for_no_hash(door):
     assert (await door.perform(command))[0] == "at hand"
     command = SignInClient("test", "client", "known")
     assert await door.perform(command) == ("known", command, CALLER, "directory")
+
+
+async def test_a_client_at_hand_is_not_looked_up(door):
+    people = door.world.people
+    people.client = lambda name: ("looked up", name, lane_of_this())
+    assert await door.perform(FindClient("web")) == ("looked up", "web", "directory")
+    people.client_at_hand = lambda name: (("at hand", name), None)
+    assert await door.perform(FindClient("web")) == ("at hand", "web")
 
 
 async def test_a_sign_in_is_recorded_and_the_one_before_kept(door):

@@ -92,6 +92,18 @@ def test_a_look_is_recent_for_half_a_second_whatever_the_pause_is(place, lookout
     assert place.looks == 2
 
 
+def test_a_look_is_as_old_as_its_beginning(place, lookout):
+    def slow():
+        place.now += 0.4
+        return 1
+
+    place.mark = slow
+    lookout.look()
+    assert lookout.is_recent()
+    place.now += 0.11
+    assert not lookout.is_recent()
+
+
 def test_no_look_is_recent_after_a_change_here_or_when_it_failed(place, lookout):
     place.changes += 1
     assert not lookout.is_recent()

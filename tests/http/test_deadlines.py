@@ -5,77 +5,183 @@ import asyncio
 import pytest
 
 from reticket.core.errors import Unavailable
-from reticket.http import deadlines
+from reticket.dialects import akinon
 from reticket.http.deadlines import Deadlines
+from reticket.http.edge import Edge
+from reticket.http.routing import RoutingTable
 
 
-@pytest.fixture(autouse=True)
-def _looks_often(monkeypatch):
-    monkeypatch.setattr(deadlines, "LOOK", 0.01)
+@pytest.fixture
+def anyio_backend():
+    return "asyncio"
+
+
+class Hurried(Deadlines):
+    """Looks when the test says so, at a time that the test says."""
+
+    def look(self, later):
+        loop = asyncio.get_running_loop()
+        self._look(Later(loop, later))
+
+
+class Later:
+    def __init__(self, loop, seconds):
+        self._loop, self._seconds = loop, seconds
+
+    def time(self):
+        return self._loop.time() + self._seconds
+
+    def call_later(self, *when_and_what):
+        """Nobody looks by himself."""
 
 
 async def forever():
     await asyncio.Event().wait()
 
 
-def test_who_is_late_is_unavailable_and_who_is_not_is_answered():
-    async def several():
-        kept = Deadlines(0.2)
-        late = [asyncio.create_task(kept.keep(forever())) for _ in range(3)]
-        await asyncio.sleep(0.1)
-        in_time = asyncio.create_task(kept.keep(asyncio.sleep(0.15, "an answer")))
-        results = await asyncio.gather(*late, return_exceptions=True)
-        assert [type(result) for result in results] == [Unavailable] * 3
-        assert not any(task.cancelled() for task in late)
-        assert await in_time == "an answer"
-
-    asyncio.run(several())
+async def begun(kept, work):
+    task = asyncio.create_task(kept.keep(work))
+    await asyncio.sleep(0)
+    return task
 
 
-def test_a_task_that_was_late_once_may_go_on():
+@pytest.mark.anyio
+async def test_who_is_late_is_unavailable_and_who_is_not_is_answered():
+    kept, go = Hurried(10), asyncio.Event()
+    late = [await begun(kept, forever()) for _ in range(3)]
+    kept.look(9)
+    await asyncio.sleep(0.2)
+    in_time = await begun(kept, go.wait())
+    kept.look(9.9)
+    results = await asyncio.gather(*late, return_exceptions=True)
+    assert [type(result) for result in results] == [Unavailable] * 3
+    go.set()
+    assert await in_time is True
+
+
+@pytest.mark.anyio
+async def test_a_task_that_was_late_once_may_go_on():
+    kept = Hurried(10)
+
     async def twice():
-        kept = Deadlines(0.05)
         with pytest.raises(Unavailable, match="in time"):
             await kept.keep(forever())
         assert asyncio.current_task().cancelling() == 0
-        assert await kept.keep(asyncio.sleep(0.03, "an answer")) == "an answer"
+        return await kept.keep(asyncio.sleep(0, "an answer"))
 
-    asyncio.run(twice())
+    task = asyncio.create_task(twice())
+    await asyncio.sleep(0)
+    kept.look(11)
+    assert await task == "an answer"
+    assert kept._since == {}
+    assert kept._late == set()
 
 
-def test_a_cancellation_from_elsewhere_stays_one():
-    async def cancelled():
-        kept = Deadlines(5)
-        task = asyncio.create_task(kept.keep(forever()))
-        await asyncio.sleep(0.03)
+@pytest.mark.anyio
+async def test_nobody_is_late_twice():
+    kept = Hurried(10)
+    stubborn = asyncio.Event()
+
+    async def work():
+        try:
+            await forever()
+        except asyncio.CancelledError:
+            await stubborn.wait()
+            raise
+
+    task = await begun(kept, work())
+    kept.look(11)
+    await asyncio.sleep(0)
+    kept.look(12)
+    stubborn.set()
+    with pytest.raises(Unavailable):
+        await task
+
+
+@pytest.mark.anyio
+async def test_a_cancellation_from_elsewhere_stays_one():
+    kept = Hurried(10)
+    for later in (0, 11):
+        task = await begun(kept, forever())
+        kept.look(later)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
+        assert task.cancelled()
 
-    asyncio.run(cancelled())
+
+@pytest.mark.anyio
+async def test_who_is_late_and_fails_has_failed():
+    kept = Hurried(10)
+
+    async def failing():
+        try:
+            await forever()
+        except asyncio.CancelledError:
+            raise KeyError("it") from None
+
+    async def caught():
+        with pytest.raises(KeyError):
+            await kept.keep(failing())
+        return asyncio.current_task().cancelling()
+
+    task = asyncio.create_task(caught())
+    await asyncio.sleep(0)
+    kept.look(11)
+    assert await task == 0
 
 
-def test_nobody_looks_when_nobody_waits(monkeypatch):
-    looks = []
-    look = Deadlines._look
+@pytest.mark.anyio
+async def test_somebody_looks_while_somebody_waits_and_nobody_else(monkeypatch):
+    monkeypatch.setattr("reticket.http.deadlines.LOOK", 0.001)
+    looks, look = [], Deadlines._look
 
     def counted(self, loop):
         looks.append(1)
         look(self, loop)
 
     monkeypatch.setattr(Deadlines, "_look", counted)
+    with pytest.raises(Unavailable):
+        await Deadlines(0.01).keep(forever())
+    seen = len(looks)
+    assert seen > 1
+    await asyncio.sleep(0.05)
+    assert len(looks) <= seen + 1
 
-    async def quiet():
-        await Deadlines(5).keep(asyncio.sleep(0))
-        await asyncio.sleep(0.1)
 
-    asyncio.run(quiet())
-    assert len(looks) == 1
+def test_another_loop_is_looked_after_as_well(monkeypatch):
+    monkeypatch.setattr("reticket.http.deadlines.LOOK", 0.001)
+    kept = Deadlines(0.01)
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            asyncio.run(kept.keep(forever()))
 
 
-def test_what_failed_fails():
-    async def failing():
-        raise KeyError("it")
+class Never:
+    """Performs nothing."""
 
-    with pytest.raises(KeyError):
-        asyncio.run(Deadlines(5).keep(failing()))
+    async def perform(self, command, caller):
+        await forever()
+
+
+@pytest.mark.anyio
+async def test_the_edge_keeps_deadlines():
+    kept, sent = Hurried(10), []
+    edge = Edge(RoutingTable([akinon.build(akinon.Options())]), Never(), None, 1000, kept, [])
+    scope = {
+        "type": "http", "method": "POST", "path": "/api/v1/auth/refresh-token",
+        "query_string": b"", "headers": [(b"content-type", b"application/json")],
+    }  # fmt: skip
+
+    async def receive():
+        return {"type": "http.request", "body": b'{"refreshToken": "x"}'}
+
+    async def send(message):
+        sent.append(message)
+
+    task = asyncio.create_task(edge(scope, receive, send))
+    await asyncio.sleep(0)
+    kept.look(11)
+    await task
+    assert sent[0]["status"] == 503
+    assert b"retry-after" in dict(sent[0]["headers"])

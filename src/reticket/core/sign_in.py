@@ -93,6 +93,7 @@ class SignInDesk:
         self._clock = clock
         self._entropy = entropy
         self._free: dict[str, int] = {}
+        """Until when (milliseconds) an address is not asked for; another one after each failure."""
 
     def user(self, command: SignIn, caller: Caller) -> User:
         """Check a password. An unknown user costs the same time as a wrong password."""
@@ -142,7 +143,8 @@ class SignInDesk:
     def client_at_hand(self, command: SignInClient, caller: Caller) -> Client | None:
         """The same for one, by what was looked up half a second ago at most; waits for nothing."""
         found = self._directory.client_at_hand(command.client_id)
-        if found is None or self._clock() > self._free.get(caller.address, 0):
+        until = self._free.get(caller.address, 0)
+        if found is None or not 0 <= until - self._clock() <= FREE:
             return None
         return self._if_known(*found, command.secret)
 
@@ -159,11 +161,12 @@ class SignInDesk:
         return client if self._knows(credentials, secret) else None
 
     def _free_among(self, addresses: Set[str]) -> Set[str]:
-        """Those that may still try."""
-        limit, now = self._limits.address, self._clock()
+        """Those that may still try. A failure meanwhile puts another dict in the place of this."""
+        limit, now, kept = self._limits.address, self._clock(), self._free
         free = {each for each in addresses if not self._is_over(f"address:{each}", limit)}
-        still = {each: until for each, until in self._free.items() if until >= now}
-        self._free = still | dict.fromkeys(free, now + FREE)
+        for each in [name for name, until in kept.items() if name in addresses or until < now]:
+            del kept[each]
+        kept.update(dict.fromkeys(free, now + FREE))
         return free
 
     def client(self, command: SignInClient, caller: Caller) -> Client:
@@ -228,6 +231,7 @@ class SignInDesk:
     def _within(self, guards: tuple[tuple[str, Limit], ...], resource: str, caller: Caller) -> None:
         for name, limit in guards:
             if self._is_over(name, limit):
+                self._free = {}
                 refusal = Refusal(Code.TOO_MANY_ATTEMPTS, Cause.LIMITED, retry_after=limit.window)
                 self._tell_failure(resource, None, refusal, caller)
                 raise refusal

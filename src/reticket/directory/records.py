@@ -116,12 +116,13 @@ class Records:
         return known or self._database.find(snapshot.read_client, client_id)
 
     def client_at_hand(self, client_id: str) -> tuple[Client, Credentials | None] | None:
-        """What is remembered of a client; reads nothing."""
-        snapshot = self._snapshot
+        """What is remembered of a client; reads nothing.
+
+        Asks first: who did so last might know of a look that the snapshot at hand was before.
+        """
+        recent, snapshot = self._lookout.is_recent(), self._snapshot
         client = snapshot.clients.get(client_id)
-        if client is None or not self._lookout.is_recent():
-            return None
-        return client, snapshot.credentials.get(client_id)
+        return (client, snapshot.credentials.get(client_id)) if recent and client else None
 
     def client_credentials(self, client_id: str) -> Credentials | None:
         """What a client's secret is checked against; None for a public one too. A hash that was

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, MutableMapping
+from collections.abc import MutableMapping
 from typing import Any
 
 from reticket.http.asgi import Send
@@ -15,15 +15,18 @@ DIGITS = 32
 _UUID = re.compile(rb"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
-def _drawn() -> Iterator[str]:
-    """Many at once: at every call to the system another thread takes over, for a while."""
+_stock: list[str] = []
+os.register_at_fork(after_in_child=_stock.clear)
+
+
+def new_id() -> str:
+    """A correlation id. Drawn many at once: a call to the system lets another thread take over."""
     while True:
-        digits = os.urandom(MANY * DIGITS // 2).hex()
-        yield from (digits[at : at + DIGITS] for at in range(0, len(digits), DIGITS))
-
-
-new_id = _drawn().__next__
-"""A correlation id. Call on the event loop."""
+        try:
+            return _stock.pop()
+        except IndexError:
+            digits = os.urandom(MANY * DIGITS // 2).hex()
+            _stock.extend(digits[at : at + DIGITS] for at in range(0, len(digits), DIGITS))
 
 
 def chosen_id(said: bytes) -> str | None:

@@ -23,7 +23,7 @@ class FindUser:
 
 @dataclass(frozen=True, slots=True)
 class FindClient:
-    """Result: `Client | None`, disabled or not."""
+    """Result: `Client | None`, disabled or not, as it was half a second ago or later."""
 
     client_id: str
 

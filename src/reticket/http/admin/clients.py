@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from reticket.core.commands import EndFamilies, FindClient, Manage
+from reticket.core.commands import EndFamilies, Manage
 from reticket.core.model import Selection
 from reticket.core.people import Client
 from reticket.dialects.oauth.registration import flagged
@@ -71,9 +71,7 @@ class Clients:
 
     def show(self, request: WireRequest, operator: str) -> Operation:
         """One client."""
-        client: Client | None = yield FindClient(request.parameters["id"])
-        if client is None:
-            raise missing("id")
+        client: Client = yield Manage(lambda: self._find(request.parameters["id"]))
         return answered(client_answer(client))
 
     def add(self, request: WireRequest, operator: str) -> Operation:
