@@ -27,7 +27,7 @@ run-cluster: $(VENV)/setup-test ## start two services over a Valkey cluster of s
 	@exec $(BIN)/python -m demo cluster
 
 test: $(VENV)/setup-test ## pass all tests; ARGS="-k word" chooses
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-browser: $(VENV)/setup-test ## pass the tests of the pages in Chromium (needs chromium)
 	RETICKET_BROWSER=1 $(BIN)/python -m pytest tests/browser $(ARGS)
