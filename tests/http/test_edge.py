@@ -7,6 +7,7 @@ import re
 from urllib.parse import urlsplit
 
 import pytest
+from tests.http.test_workers import until
 from tests.http.wire import ADA, PASSWORD, WIRES, call, events
 
 from reticket.testing import running_server
@@ -83,6 +84,27 @@ def test_what_is_not_there(server, path, status, mark):
     assert found == status
     assert mark in body
     assert status != 405 or headers["allow"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "size", "cause"),
+    [
+        ("PATCH", "/oauth/nothing", 2, "no_route"),
+        ("PATCH", "/oauth/token", 2, "method_not_allowed"),
+        ("POST", "/oauth/token", 2**20 + 1, "too_large"),
+        ("POST", AKINON.refresh_path, 2**20 + 1, "too_large"),
+    ],
+)
+def test_the_log_hears_of_what_no_dialect_was_asked(server, method, path, size, cause):
+    answered = call(server.url, method, path, b" " * size)[1]["x-correlation-id"]
+
+    def told():
+        return [each for each in events(server) if each.get("correlation_id") == answered]
+
+    until(told)
+    (event,) = told()
+    assert (event["event"], event["cause"]) == ("refused", cause)
+    assert event["resource"] == ("oauth" if "oauth" in path else "akinon")
 
 
 def test_pages_come_from_here_alone(server):

@@ -11,18 +11,21 @@ from typing import Any, Protocol, TypeVar
 
 import structlog
 
-from reticket.core.commands import Command
+from reticket.core.commands import Command, Tell
 from reticket.core.errors import Code, Refusal, ReticketError, Unavailable
 from reticket.core.model import Caller
 from reticket.http.asgi import Asgi, Receive, Scope, Send
 from reticket.http.correlation import chosen_id, correlated, new_id
 from reticket.http.deadlines import Deadlines
 from reticket.http.routing import Match, RoutingTable
-from reticket.wire import Operation, WireRequest, WireResponse
+from reticket.wire import WireRequest, WireResponse
 
 R = TypeVar("R")
 
 LONGEST_DEVICE = 200
+UNBEGUN = frozenset({Code.NO_ROUTE, Code.METHOD_NOT_ALLOWED, Code.TOO_LARGE})
+"""Refusals before any dialect is asked: the audit log would not hear of them otherwise."""
+
 NO_CONTENT = 204
 """An answer that must not tell a length (RFC 9110 §8.6)."""
 
@@ -107,13 +110,17 @@ class Edge:
         body = b""
         try:
             body = await self._body(scope, receive)
-            request = _request(scope, match, caller, body)
-            operation = _start(match, request)
+            if match.route is None:
+                raise Refusal(Code.METHOD_NOT_ALLOWED if match.allowed else Code.NO_ROUTE)
+            operation = match.route.operate(_request(scope, match, caller, body))
             return await self._deadlines.keep(carried_out(operation, self._performer, caller))
         except ClientGone:
             raise
         except Exception as error:
             _tell(match, caller, error)
+            if isinstance(error, Refusal) and error.code in UNBEGUN:
+                tell = Tell(match.dialect.name, "refused", error.code)
+                await self._performer.perform(tell, caller)
             known = error if isinstance(error, ReticketError) else ReticketError()
             return match.dialect.refuse(_request(scope, match, caller, body), known)
 
@@ -157,12 +164,6 @@ def with_preflights(cors: Asgi) -> Asgi:
         await cors(scope, receive, correlated(send) if asked else send)
 
     return answer
-
-
-def _start(match: Match, request: WireRequest) -> Operation:
-    if match.route is not None:
-        return match.route.operate(request)
-    raise Refusal(Code.METHOD_NOT_ALLOWED if match.allowed else Code.NO_ROUTE)
 
 
 def _caller(scope: Scope, chosen_by: bytes | None) -> Caller:

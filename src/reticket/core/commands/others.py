@@ -110,6 +110,7 @@ class Tell:
     """Let the audit log hear of something that only the dialect knows. Result: None.
 
     Args:
+        resource: of which it is, or the dialect where it is of none.
         event / cause: words for the log; never what was sent.
     """
 
