@@ -45,8 +45,7 @@ class VerifiedSecrets:
             while len(self._digests) > self._kept:
                 self._digests.popitem(last=False)
 
-    def _digest(self, *parts: str) -> bytes:
-        """Each part behind its length, so that no two lists of parts read alike."""
-        encoded = [part.encode("utf-8", "surrogatepass") for part in parts]
-        message = b"".join(len(part).to_bytes(8, "big") + part for part in encoded)
-        return hmac.digest(self._key, message, "sha256")
+    def _digest(self, subject: str, secret_hash: str, secret: str) -> bytes:
+        """All but the last behind their lengths, so that no two of them read alike."""
+        said = f"{len(subject)}:{subject}{len(secret_hash)}:{secret_hash}{secret}"
+        return hmac.digest(self._key, said.encode("utf-8", "surrogatepass"), "sha256")
