@@ -255,7 +255,7 @@ class Directory(Protocol):
         """See every change that was committed before this call. Unavailable."""
 
     def catch_up(self) -> None:
-        """See what other processes have changed; on a server, all older than half a second."""
+        """See what other processes have changed, but for the last half second at most."""
 
     def user(self, user_id: str) -> User | None:
         """The record, disabled or not; None when deleted or never there. Cached."""

@@ -95,8 +95,8 @@ class Directory:
         return self._records.version
 
     def catch_up(self) -> None:
-        """See what has changed, here or in other processes: on a server, half a second ago or
-        earlier, so that requests cost it nothing.
+        """See what has changed here, and in other processes but for the storage's pause: half a
+        second on a server, a twentieth in a file.
         """
         self._records.catch_up()
 

@@ -31,7 +31,7 @@ class Storage(Protocol):
 
     @property
     def pause(self) -> float:
-        """Seconds that should lie between two looks for changes; 0 where one costs nothing."""
+        """Seconds that should lie between two looks for changes."""
         ...
 
     def answering(self) -> AbstractContextManager[None]:
