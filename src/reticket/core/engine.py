@@ -37,11 +37,10 @@ from reticket.core.ports import (
     Frail,
     Held,
     Step,
-    Stepped,
     Store,
 )
 from reticket.core.resource import Resource
-from reticket.core.steps import Borrow, Rotate, SignOut, Turned
+from reticket.core.steps import Borrow, Rotate, SignOut, Turned, look
 
 
 class Turn(NamedTuple):
@@ -242,16 +241,12 @@ class Engine:
         return Turned(now, None, family, refusal=refusal, ended=True, waits=waits)
 
     def _look(self, batch: Sequence[bytes]) -> Sequence[tuple[Family | None, int]]:
-        found = self._store.transact([(family, _seen) for family in batch])
+        found = self._store.transact([(family, look) for family in batch])
         return [each.result if isinstance(each, Frail) else each for each in found]
 
     def _record(self, events: Sequence[Event]) -> Sequence[None]:
         self._audit.record(events)
         return [None] * len(events)
-
-
-def _seen(row: Family | None, now: int) -> Stepped[tuple[Family | None, int]]:
-    return Stepped(row, (row, now))
 
 
 def _lasting(result: Turned | Frail[Turned] | Held) -> Turned | Unavailable | Held:

@@ -11,8 +11,9 @@ from typing import NamedTuple
 from reticket.core.conveyor import Conveyor, Lane
 from reticket.core.errors import Cause, Code, Refusal, Unavailable
 from reticket.core.model import AccessToken, Family, Holder
-from reticket.core.ports import HELD, Directory, Ephemeral, Frail, Held, Stepped, Store
+from reticket.core.ports import HELD, Directory, Ephemeral, Frail, Held, Store
 from reticket.core.rotation import state_of
+from reticket.core.steps import look as look_at
 
 
 class Look(NamedTuple):
@@ -51,7 +52,7 @@ class Inspection:
     def _judge(self, batch: Sequence[Look]) -> Sequence[Holder | Refusal | Unavailable | Held]:
         self._directory.catch_up()
         families = [look.access.family for look in batch if look.access.family]
-        found = self._store.transact([(family, _seen) for family in families]) if families else ()
+        found = self._store.transact([(family, look_at) for family in families]) if families else ()
         rows: Iterator[Found] = iter(found)
         void = self._ephemeral.present([look.void for look in batch])
         return [
@@ -78,10 +79,6 @@ class Inspection:
 Seen = tuple[Family | None, int]
 Found = Seen | Frail[Seen] | Held | None
 """What the store has of a token's family; None for a token without one."""
-
-
-def _seen(row: Family | None, now: int) -> Stepped[Seen]:
-    return Stepped(row, (row, now))
 
 
 def _ended(seen: Seen | None) -> Cause | None:

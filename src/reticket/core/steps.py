@@ -141,6 +141,11 @@ class Borrow:
         return Turned(now, Outcome.DERIVED, row, holder, context, switched_to=switched)
 
 
+def look(row: Family | None, now: int) -> Stepped[tuple[Family | None, int]]:
+    """The step of a look: the row stays, and is told with the store's time."""
+    return Stepped(row, (row, now))
+
+
 def _misfit(check: Check, row: Family, now: int) -> Turned | None:
     try:
         check(row, now)
