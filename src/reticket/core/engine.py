@@ -40,7 +40,7 @@ from reticket.core.ports import (
     Store,
 )
 from reticket.core.resource import Resource
-from reticket.core.steps import Borrow, Rotate, SignOut, Turned, look
+from reticket.core.steps import Borrow, Rotate, SignOut, Turned, seen
 
 
 class Turn(NamedTuple):
@@ -241,7 +241,7 @@ class Engine:
         return Turned(now, None, family, refusal=refusal, ended=True, waits=waits)
 
     def _look(self, batch: Sequence[bytes]) -> Sequence[tuple[Family | None, int]]:
-        found = self._store.transact([(family, look) for family in batch])
+        found = self._store.transact([(family, seen) for family in batch])
         return [each.result if isinstance(each, Frail) else each for each in found]
 
     def _record(self, events: Sequence[Event]) -> Sequence[None]:

@@ -13,7 +13,7 @@ from reticket.core.errors import Cause, Code, Refusal, Unavailable
 from reticket.core.model import AccessToken, Family, Holder
 from reticket.core.ports import HELD, Directory, Ephemeral, Frail, Held, Store
 from reticket.core.rotation import state_of
-from reticket.core.steps import look as look_at
+from reticket.core.steps import seen
 
 
 class Look(NamedTuple):
@@ -52,7 +52,7 @@ class Inspection:
     def _judge(self, batch: Sequence[Look]) -> Sequence[Holder | Refusal | Unavailable | Held]:
         self._directory.catch_up()
         families = [look.access.family for look in batch if look.access.family]
-        found = self._store.transact([(family, look_at) for family in families]) if families else ()
+        found = self._store.transact([(family, seen) for family in families]) if families else ()
         rows: Iterator[Found] = iter(found)
         void = self._ephemeral.present([look.void for look in batch])
         return [

@@ -141,7 +141,7 @@ class Borrow:
         return Turned(now, Outcome.DERIVED, row, holder, context, switched_to=switched)
 
 
-def look(row: Family | None, now: int) -> Stepped[tuple[Family | None, int]]:
+def seen(row: Family | None, now: int) -> Stepped[tuple[Family | None, int]]:
     """The step of a look: the row stays, and is told with the store's time."""
     return Stepped(row, (row, now))
 

@@ -37,7 +37,7 @@ class SqliteStorage:
     """
 
     pause = 0.05
-    """A look hands the interpreter to another thread: one for each batch costs a tenth of all."""
+    """A look hands the interpreter to another thread, and a batch gets it back late."""
 
     def __init__(self, url: str) -> None:
         file = _file_of(url)
