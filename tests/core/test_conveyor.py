@@ -5,6 +5,7 @@ import threading
 
 import pytest
 
+from reticket.core import conveyor
 from reticket.core.conveyor import LONGEST_BATCH, Conveyor, Lane
 from reticket.core.errors import Unavailable
 from reticket.core.ports import HELD
@@ -63,6 +64,39 @@ def test_what_arrives_together_and_meanwhile_goes_together(lane, work):
 
     assert asyncio.run(scenario()) == [number * 2 for number in range(10)]
     assert work.batches == [[0, 1, 2], [3, 4, 5, 6, 7, 8, 9]]
+
+
+def test_who_arrives_a_turn_of_the_loop_later_goes_along(lane, work):
+    async def scenario():
+        line, asked = Conveyor(lane, work), []
+        for number in range(5):
+            asked.append(line.put(number))
+            await asyncio.sleep(0)
+        return await asyncio.gather(*asked)
+
+    assert asyncio.run(scenario()) == [0, 2, 4, 6, 8]
+    assert work.batches == [[0, 1, 2, 3, 4]]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "items"), [(0.01, 10**6), (60, 3)], ids=["in time", "once it is full"]
+)
+def test_a_batch_leaves_though_others_keep_coming(lane, work, monkeypatch, seconds, items):
+    monkeypatch.setattr(conveyor, "LONGEST_GATHERING", seconds)
+    monkeypatch.setattr(conveyor, "LONGEST_BATCH", items)
+    monkeypatch.setattr(conveyor, "LONGEST_QUEUE", 10**6)
+
+    async def scenario():
+        loop, line, asked = asyncio.get_running_loop(), Conveyor(lane, work), []
+        until = loop.time() + 2
+        while not work.batches and loop.time() < until:
+            asked.append(line.put(len(asked)))
+            await asyncio.sleep(0)
+        left = bool(work.batches)
+        await asyncio.gather(*asked)
+        return left
+
+    assert asyncio.run(scenario())
 
 
 def test_a_batch_has_an_end(lane, work):

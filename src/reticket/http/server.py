@@ -15,6 +15,7 @@ import uvicorn
 
 from reticket.core.errors import StartupError
 from reticket.http.asgi import Asgi
+from reticket.http.whole_answers import WholeAnswers
 
 BACKLOG = 2048
 COLLECT_AFTER = 20_000
@@ -115,6 +116,7 @@ def _configuration(app: Asgi, listener: Listener) -> uvicorn.Config:
             access_log=False,
             server_header=False,
             lifespan="on",
+            http=WholeAnswers,
             backlog=BACKLOG,
             proxy_headers=bool(listener.trusted_proxies),
             forwarded_allow_ips=list(listener.trusted_proxies),
