@@ -21,8 +21,14 @@ from reticket.core.resource import Resource
 Headers = Sequence[tuple[bytes, bytes]]
 
 
-@dataclass(frozen=True, slots=True)
-class WireRequest:
+class Secretive(msgspec.Struct, frozen=True):
+    """What holds secrets: none of its members stands in a log or a trace."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(...)"
+
+
+class WireRequest(Secretive, frozen=True):
     """A whole request.
 
     Args:
@@ -36,10 +42,10 @@ class WireRequest:
     method: str
     path: str
     query: bytes
-    headers: Headers = field(repr=False)
-    body: bytes = field(repr=False)
+    headers: Headers
+    body: bytes
     caller: Caller
-    parameters: Mapping[str, str] = field(default_factory=dict, repr=False)
+    parameters: Mapping[str, str] = {}
 
     def header(self, name: bytes) -> str | None:
         """The first header of that (lower-case) name."""
@@ -66,21 +72,13 @@ class WireRequest:
         return values
 
 
-@dataclass(frozen=True, slots=True)
-class WireResponse:
+class WireResponse(Secretive, frozen=True):
     """A whole answer. `content_type` None sends none (an empty body)."""
 
     status: int
-    body: bytes = field(repr=False)
+    body: bytes
     content_type: bytes | None = b"application/json"
-    headers: Headers = field(default=(), repr=False)
-
-
-class Secretive(msgspec.Struct):
-    """What holds secrets: none of its members stands in a log or a trace."""
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(...)"
+    headers: Headers = ()
 
 
 Operation = Generator[Command, Any, WireResponse]
@@ -216,7 +214,15 @@ def retry_after(error: ReticketError) -> Headers:
 
 
 def _pairs(text: bytes) -> list[tuple[str, str]]:
-    return parse_qsl(text.decode("latin-1"), keep_blank_values=True, encoding="utf-8")
+    said = text.decode("latin-1")
+    if "%" in said or "+" in said:
+        return parse_qsl(said, keep_blank_values=True, encoding="utf-8")
+    return [_halves(part) for part in said.split("&") if part]
+
+
+def _halves(part: str) -> tuple[str, str]:
+    name, _, value = part.partition("=")
+    return name, value
 
 
 def parse_pairs(text: bytes) -> list[tuple[str, str]]:

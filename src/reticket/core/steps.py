@@ -43,8 +43,7 @@ _CAUSES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Rotate:
+class Rotate(NamedTuple):
     """The step of a refresh. A wrong resource, subject, check or context spends nothing."""
 
     command: Refresh

@@ -18,8 +18,10 @@ from reticket.http.asgi import Asgi
 from reticket.http.whole_answers import WholeAnswers
 
 BACKLOG = 2048
-COLLECT_AFTER = 20_000
-"""Objects; the default of 700 costs a pause of 40 ms every few thousand requests."""
+COLLECT_AFTER = 100_000
+"""Objects; the default of 700 costs a pause of 40 ms every few thousand requests. What requests
+leave behind goes by itself: a look for more finds what is under way, and looks at all of it.
+"""
 
 SWITCH_INTERVAL = 0.0005
 """Seconds; the default of 5 ms is many batches long."""

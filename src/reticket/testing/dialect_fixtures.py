@@ -7,11 +7,12 @@ service answers each command with what the file says and checks what it was aske
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
+from msgspec.structs import replace
 
 from reticket.core.commands import Command
 from reticket.core.errors import Cause, Code, Refusal, ReticketError, Unavailable

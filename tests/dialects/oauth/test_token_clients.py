@@ -1,10 +1,10 @@
 """Refresh, first line: a confidential client authenticates first; a wrong one spends nothing."""
 
 from base64 import b64encode, urlsafe_b64encode
-from dataclasses import replace
 
 import pytest
 from joserfc.jwk import OKPKey, RSAKey
+from msgspec.structs import replace
 from tests.dialects.oauth.token_people import OTHER_KEY, SECRETS
 from tests.dialects.oauth.token_world import ISSUER, TOKEN, asserting, basic, signed
 

@@ -1,8 +1,7 @@
 """OpenID Connect Core §5.3, RFC 6750 §3, RFC 9449 §7."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 from tests.dialects.oauth.looks import JKT, ORDERS, Looks
 from tests.dialects.oauth.proofs import KEYS
 from tests.dialects.oauth.token_world import ADA

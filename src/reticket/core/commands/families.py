@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from reticket.core.model import NOTHING, AccessToken, Asked, Family, Holder, Selection
 from reticket.core.policy import Policy
 
 Check = Callable[[Family, int], None]
+Permits = Callable[[Holder, str | None], bool]
 
 
 def anything(row: Family, now: int) -> None:
     """The check of a request that fits every row."""
+
+
+def anybody(holder: Holder, context: str | None) -> bool:
+    """The answer of a request that is for everybody and every context."""
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +45,7 @@ class Begin:
     asked: Asked = NOTHING
 
 
-@dataclass(frozen=True, slots=True)
-class Refresh:
+class Refresh(NamedTuple):
     """Exchange a refresh token. Result: `Issued`. INVALID_TOKEN; ACCESS_DENIED when `permits`
     says no (nothing is spent then).
 
@@ -56,16 +62,17 @@ class Refresh:
     """
 
     resource: str
-    token: str = field(repr=False)
+    token: str
     context: str | None = None
     subject: str | None = None
-    permits: Callable[[Holder, str | None], bool] = field(
-        default=lambda holder, context: True, repr=False
-    )
-    check: Check = field(default=anything, repr=False)
-    fits: Check = field(default=anything, repr=False)
+    permits: Permits = anybody
+    check: Check = anything
+    fits: Check = anything
     policy: Policy | None = None
     asked: Asked = NOTHING
+
+    def __repr__(self) -> str:
+        return f"Refresh({self.resource})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +102,7 @@ class Derive:
     resource: str
     family: bytes
     context: str | None = None
-    permits: Callable[[Holder, str | None], bool] = field(
-        default=lambda holder, context: True, repr=False
-    )
+    permits: Permits = field(default=anybody, repr=False)
     check: Check = field(default=anything, repr=False)
     policy: Policy | None = None
     asked: Asked = NOTHING

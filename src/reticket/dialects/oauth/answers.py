@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -17,15 +16,11 @@ from reticket.dialects.oauth.inputs import Form
 from reticket.dialects.oauth.proof import Proof
 from reticket.dialects.oauth.registration import REFRESH_TOKEN, Registration
 from reticket.dialects.oauth.site import Site
-from reticket.dialects.oauth.terms import SCOPE, terms_of
+from reticket.dialects.oauth.terms import JKT, SCOPE, terms_of
 from reticket.wire import Secretive, WireResponse
 
-JKT = "jkt"
-"""What a request may ask of its answer alone: an access token bound to the key of its proof."""
 
-
-@dataclass(frozen=True, slots=True)
-class TokenRequest:
+class TokenRequest(Secretive, frozen=True):
     """A request by a client that has said who it is.
 
     Args:
@@ -34,7 +29,7 @@ class TokenRequest:
     """
 
     site: Site
-    form: Form = field(repr=False)
+    form: Form
     registration: Registration
     client: Client
     proof: Proof | None
@@ -51,7 +46,7 @@ class TokenRequest:
         return () if self.proof is None else ((JKT, self.proof.jkt),)
 
 
-class TokenAnswer(Secretive, omit_defaults=True):
+class TokenAnswer(Secretive, frozen=True, omit_defaults=True):
     """RFC 6749 §5.1, with what RFC 9449, RFC 8693 and OpenID Connect add."""
 
     access_token: str

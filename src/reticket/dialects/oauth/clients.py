@@ -55,14 +55,12 @@ def unauthenticated(cause: Cause) -> Denied:
 
 def _method(request: WireRequest, form: Form) -> str:
     """Which one was tried; a client must not use two (RFC 6749 §2.3)."""
-    headers = sum(name == b"authorization" for name, _ in request.headers)
-    tried = {
-        BASIC: headers > 0,
-        POST: "client_secret" in form,
-        KEY: ASSERTION in form or ASSERTION_TYPE in form,
-    }
-    found = [method for method, was_tried in tried.items() if was_tried]
-    if len(found) > 1 or headers > 1:
+    found = [BASIC for name, _ in request.headers if name == b"authorization"]
+    if "client_secret" in form:
+        found.append(POST)
+    if ASSERTION in form or ASSERTION_TYPE in form:
+        found.append(KEY)
+    if len(found) > 1:
         raise wrong("client_id", "is authenticated in more than one way")
     return found[0] if found else NONE
 

@@ -61,7 +61,7 @@ class CodeForm(msgspec.Struct):
     user_code: str | None = None
 
 
-class DeviceAnswer(Secretive):
+class DeviceAnswer(Secretive, frozen=True):
     """RFC 8628 §3.2."""
 
     device_code: str

@@ -4,6 +4,8 @@ another tenant or with less scope. The audit log hears of each.
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from reticket.core.commands import Check, Derive, EndFamilies
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import Family, Selection
@@ -45,9 +47,7 @@ def exchange(said: TokenRequest) -> Granting:
         if refusal.cause is Cause.REUSED:
             yield EndFamilies(Selection(subject.family, resource=USER), "reuse")
         raise _refused(refusal) from refusal
-    answer = token_answer(said, issued, asked)
-    answer.issued_token_type = ACCESS_TOKEN
-    return answer
+    return replace(token_answer(said, issued, asked), issued_token_type=ACCESS_TOKEN)
 
 
 def _check_form(said: TokenRequest) -> None:

@@ -38,7 +38,7 @@ class PushedForm(AuthorizationForm):
     client_assertion_type: str | None = None
 
 
-class Pushed(Secretive):
+class Pushed(Secretive, frozen=True):
     """RFC 9126 §2.2."""
 
     request_uri: str

@@ -21,9 +21,9 @@ PASSWORD, CODE = "pwd", "otp"
 """`amr` (RFC 8176 §2)."""
 
 OPENID = "openid"
-SCOPE, AUDIENCE, NONCE, ALONE = "scope", "aud", "nonce", "alone"
+SCOPE, AUDIENCE, NONCE, ALONE, JKT = "scope", "aud", "nonce", "alone", "jkt"
 """What a request may ask of its answer alone: fewer scopes, audiences (space-separated), the ID
-token's nonce; `alone` wants no ID token.
+token's nonce; `alone` wants no ID token, `jkt` an access token bound to the key of the proof.
 """
 
 
@@ -60,7 +60,14 @@ def terms_of(text: str | None) -> Terms:
 
 def granted(facts: Facts) -> tuple[str, ...]:
     """The scopes of this very answer."""
-    return words(dict(facts.asked).get(SCOPE) or facts.family.scope or "")
+    return words(_asked(facts, SCOPE) or facts.family.scope or "")
+
+
+def _asked(facts: Facts, name: str) -> str | None:
+    for each, value in facts.asked:
+        if each == name:
+            return value
+    return None
 
 
 class Claims:
@@ -71,36 +78,37 @@ class Claims:
 
     def access(self, facts: Facts) -> Mapping[str, object]:
         """Beyond what the mint says: RFC 9068 §2.2."""
-        asked, terms = dict(facts.asked), terms_of(facts.family.terms)
-        audiences = self._audiences(facts)
+        terms, scopes = terms_of(facts.family.terms), granted(facts)
+        audiences = self._audiences(facts, terms, scopes)
         claims: dict[str, object] = {
             "iss": self._site.issuer,
-            "aud": audiences[0] if len(audiences) == 1 else list(audiences),
+            "aud": audiences[0] if len(audiences) == 1 else audiences,
             "client_id": facts.family.client,
-            "scope": " ".join(granted(facts)),
+            "scope": " ".join(scopes),
         }
         if terms.auth_time:
-            claims |= {"auth_time": terms.auth_time, "acr": terms.acr, "amr": list(terms.amr)}
-        jkt = asked.get("jkt", terms.jkt)
+            claims["auth_time"] = terms.auth_time
+            claims["acr"] = terms.acr
+            claims["amr"] = terms.amr
+        jkt = _asked(facts, JKT) or terms.jkt
         if jkt:
-            claims["cnf"] = {"jkt": jkt}
+            claims["cnf"] = {JKT: jkt}
         return claims
 
-    def _audiences(self, facts: Facts) -> tuple[str, ...]:
+    def _audiences(self, facts: Facts, terms: Terms, scopes: tuple[str, ...]) -> tuple[str, ...]:
         """We are one of them where we are to tell of a person, at `/userinfo`."""
         issuer = self._site.issuer
-        tells = facts.family.resource == USER and OPENID in granted(facts)
-        asked = words(dict(facts.asked).get(AUDIENCE, ""))
-        audiences = asked or terms_of(facts.family.terms).audiences
+        tells = facts.family.resource == USER and OPENID in scopes
+        audiences = words(_asked(facts, AUDIENCE) or "") or terms.audiences
         if not audiences or (tells and issuer not in audiences):
             return (*audiences, issuer)
         return audiences
 
     def identity(self, facts: Facts) -> Mapping[str, object] | None:
         """Of an ID token: the same person and the first `auth_time`, however late it is."""
-        asked, terms = dict(facts.asked), terms_of(facts.family.terms)
-        if OPENID not in granted(facts) or ALONE in asked:
+        if OPENID not in granted(facts) or _asked(facts, ALONE) is not None:
             return None
+        terms, nonce = terms_of(facts.family.terms), _asked(facts, NONCE)
         claims: dict[str, object] = {
             "iss": self._site.issuer,
             "sub": facts.family.subject,
@@ -109,11 +117,11 @@ class Claims:
             "exp": facts.expires_at // SECOND,
             "auth_time": terms.auth_time,
             "acr": terms.acr,
-            "amr": list(terms.amr),
+            "amr": terms.amr,
             "sid": facts.family.id.hex(),
         }
-        if NONCE in asked:
-            claims["nonce"] = asked[NONCE]
+        if nonce is not None:
+            claims["nonce"] = nonce
         return claims
 
     def of_people(self, claims: Mapping[str, Any]) -> bool:

@@ -31,7 +31,7 @@ LONGEST_FLIGHT = 60
 """Seconds after which a request that a crash has ended may be tried again."""
 
 
-class Remembered(Secretive):
+class Remembered(Secretive, frozen=True):
     """What was asked, and what was answered."""
 
     asked: str

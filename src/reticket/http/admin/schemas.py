@@ -131,7 +131,7 @@ class NewClient(ClientChanges, kw_only=True):
     public: bool = False
 
 
-class ClientAnswer(Secretive, omit_defaults=True):
+class ClientAnswer(Secretive, frozen=True, omit_defaults=True):
     """A client; `registration` is what it was registered with. `client_secret` is told once."""
 
     client_id: str
@@ -142,7 +142,7 @@ class ClientAnswer(Secretive, omit_defaults=True):
     client_secret: str | None = None
 
 
-class SecretAnswer(Secretive):
+class SecretAnswer(Secretive, frozen=True):
     """A new secret, told once."""
 
     client_id: str
@@ -186,7 +186,7 @@ class UserAnswer(Struct):
     created_at: datetime
 
 
-class NewUser(Secretive, forbid_unknown_fields=True):
+class NewUser(Secretive, frozen=True, forbid_unknown_fields=True):
     """A person to create; without a password nobody signs in as that person but by your own login.
     Tenants and accounts: the behaviors granted there, by id.
     """
@@ -209,7 +209,7 @@ class UserChanges(Struct, forbid_unknown_fields=True):
     disabled: bool | UnsetType = UNSET
 
 
-class NewPassword(Secretive, forbid_unknown_fields=True):
+class NewPassword(Secretive, frozen=True, forbid_unknown_fields=True):
     """A new password; all families of the person end."""
 
     password: Secret
