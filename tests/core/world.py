@@ -17,6 +17,7 @@ from reticket.core.people import User
 from reticket.core.policy import AKINON_2026, Policy
 from reticket.core.ports import Event, MacKey
 from reticket.core.resource import Resource
+from reticket.crypto.macs import HmacKey
 from reticket.stores.memory import MemoryStore
 from reticket.testing import FakeClock
 
@@ -48,7 +49,7 @@ class Keys:
 
     def _key(self, label: str, name: str) -> MacKey:
         secret = hashlib.sha256(f"{name}/{label}".encode()).digest()
-        return MacKey(hashlib.sha256(name.encode()).digest()[:4], secret)
+        return HmacKey(hashlib.sha256(name.encode()).digest()[:4], secret)
 
 
 class People:

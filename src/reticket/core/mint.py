@@ -167,7 +167,7 @@ class Mint:
     @staticmethod
     def _nonce_of(key: MacKey, at: int) -> str:
         head = key.id + at.to_bytes(NONCE_HEAD - 4, "big")
-        return to_text(head + hmac.digest(key.secret, head, "sha256")[:16])
+        return to_text(head + key.mac(head)[:16])
 
     def _access_claims(self, resource: Resource, facts: Facts) -> dict[str, object]:
         family = facts.family

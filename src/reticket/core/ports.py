@@ -139,12 +139,15 @@ class Ephemeral(Protocol):
         """Release everything; a closed one raises Unavailable."""
 
 
-@dataclass(frozen=True, slots=True)
-class MacKey:
+class MacKey(Protocol):
     """A symmetric key derived for one label. `id` is 4 bytes and names the ring's entry."""
 
-    id: bytes
-    secret: bytes = field(repr=False)
+    @property
+    def id(self) -> bytes: ...
+
+    def mac(self, message: bytes) -> bytes:
+        """HMAC-SHA256 (RFC 2104): 32 bytes."""
+        ...
 
 
 class Signer(Protocol):

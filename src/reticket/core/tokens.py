@@ -84,7 +84,7 @@ def read_opaque(text: str, key_of: Callable[[bytes], MacKey | None]) -> RefreshT
 
 
 def _tag(key: MacKey, body: bytes) -> bytes:
-    return hmac.digest(key.secret, body, "sha256")[:TAG_BYTES]
+    return key.mac(body)[:TAG_BYTES]
 
 
 HS256_HEADER = to_text(b'{"alg":"HS256","typ":"JWT"}')
@@ -93,7 +93,7 @@ HS256_HEADER = to_text(b'{"alg":"HS256","typ":"JWT"}')
 def hs256_text(payload: bytes, key: MacKey) -> str:
     """A JWT with exactly the header `{"alg":"HS256","typ":"JWT"}` (RFC 7515 §3)."""
     signed = f"{HS256_HEADER}.{to_text(payload)}"
-    return f"{signed}.{to_text(hmac.digest(key.secret, signed.encode(), 'sha256'))}"
+    return f"{signed}.{to_text(key.mac(signed.encode()))}"
 
 
 def read_hs256(text: str, keys: Sequence[MacKey]) -> bytes | None:
@@ -106,7 +106,7 @@ def read_hs256(text: str, keys: Sequence[MacKey]) -> bytes | None:
     if presented is None:
         return None
     for key in keys:
-        if hmac.compare_digest(hmac.digest(key.secret, signed, "sha256"), presented):
+        if hmac.compare_digest(key.mac(signed), presented):
             return _bytes_of(payload)
     return None
 

@@ -10,6 +10,7 @@ from reticket.core.errors import StartupError
 from reticket.core.ports import MacKey, SealedKey, Signer, Verifier
 from reticket.crypto import signing
 from reticket.crypto.life import line, periods
+from reticket.crypto.macs import HmacKey
 from reticket.crypto.sealing import SealBroken, Sealer, derive
 
 MAC = "mac"
@@ -103,7 +104,7 @@ class Snapshot:
     def _derive(self, label: str) -> Derived:
         info = b"mac/" + label.encode()
         made = {
-            key_id: MacKey(bytes.fromhex(key_id), derive(secret, info))
+            key_id: HmacKey(bytes.fromhex(key_id), derive(secret, info))
             for key_id, secret in self._secrets.items()
         }
         return Derived(

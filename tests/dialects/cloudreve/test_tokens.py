@@ -14,9 +14,9 @@ from reticket.core.model import Family, Issued, Outcome
 from reticket.core.people import User
 from reticket.core.ports import MacKey
 from reticket.core.resource import Facts
+from reticket.crypto.macs import HmacKey
 from reticket.dialects.cloudreve.tokens import RESOURCE, refresh_claims, state_hash
 
-KEY = MacKey(b"\0\0\0\1", b"k" * 32)
 NOW = 1_745_650_708_999
 
 
@@ -24,7 +24,7 @@ class OneKey:
     """A ring of one symmetric key per label."""
 
     def mac_at(self, label: str, at: int) -> MacKey:
-        return replace(KEY, secret=hashlib.sha256(label.encode()).digest())
+        return HmacKey(b"\0\0\0\1", hashlib.sha256(label.encode()).digest())
 
     def macs(self, label: str) -> Sequence[MacKey]:
         return [self.mac_at(label, 0)]
