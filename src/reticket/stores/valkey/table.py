@@ -67,11 +67,7 @@ class Table:
         more: Sequence[Command] = (),
     ) -> Written:
         """Keep what changed. A revocation waits for its copies; `more` goes along."""
-        changed = {
-            family: row
-            for family, row in rows.items()
-            if row and row is not seen[family].row and pack(row) != seen[family].raw
-        }
+        changed = {family: row for family, row in rows.items() if row and row != seen[family].row}
         swaps = self._swaps(seen, changed | _unsure(seen, rows.keys() - changed.keys()))
         replies = self._engine.ask([*(swap.command for swap in swaps.values()), *more])
         won = dict(zip(swaps, replies, strict=False))
