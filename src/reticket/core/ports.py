@@ -147,7 +147,6 @@ class MacKey(Protocol):
 
     def mac(self, message: bytes) -> bytes:
         """HMAC-SHA256 (RFC 2104): 32 bytes."""
-        ...
 
 
 class Signer(Protocol):
@@ -174,7 +173,6 @@ class Verifier(Protocol):
     @property
     def jwk(self) -> Mapping[str, str]:
         """The public key as a JWK (RFC 7517 §4), with `kid`, `alg` and `use`."""
-        ...
 
     def verify(self, signature: bytes, message: bytes) -> bool: ...
 
