@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from reticket.core.errors import Unavailable
+from reticket.core.keys import SealedKey
 from reticket.core.model import Selection
 from reticket.core.people import Application, DeveloperAccount, Tenant
-from reticket.core.ports import Intent, SealedKey
+from reticket.core.ports import Intent
 from reticket.directory.drafts import UserDraft
 from reticket.directory.seed import DEMO, load_seed
 

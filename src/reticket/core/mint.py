@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from reticket.core.errors import Cause, Code, Refusal
+from reticket.core.keys import KeyRing, MacKey, Signer, Verifier
 from reticket.core.model import (
     NOTHING,
     AccessToken,
@@ -23,7 +24,6 @@ from reticket.core.model import (
     RefreshToken,
 )
 from reticket.core.policy import SECOND, Policy
-from reticket.core.ports import KeyRing, MacKey, Signer, Verifier
 from reticket.core.resource import Facts, Resource
 from reticket.core.tokens import (
     from_text,

@@ -43,6 +43,7 @@ from reticket.core.conveyor import Conveyor, Lane
 from reticket.core.engine import Engine
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.inspection import Inspection
+from reticket.core.keys import KeyRing
 from reticket.core.mint import Mint
 from reticket.core.model import (
     AccessToken,
@@ -53,7 +54,7 @@ from reticket.core.model import (
     RefreshToken,
 )
 from reticket.core.people import Client, Tenant, User
-from reticket.core.ports import Clock, Directory, Entropy, Ephemeral, Event, KeyRing, Page, Store
+from reticket.core.ports import Clock, Directory, Entropy, Ephemeral, Event, Page, Store
 from reticket.core.resource import Resource
 from reticket.core.sign_in import SignInDesk
 from reticket.core.upkeep import Upkeep

@@ -10,8 +10,8 @@ import hmac
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Callable, Sequence
 
+from reticket.core.keys import MacKey
 from reticket.core.model import RefreshToken
-from reticket.core.ports import MacKey
 
 PREFIX = "rtk_"
 LONGEST = 4096

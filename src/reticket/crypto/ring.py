@@ -10,8 +10,9 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from reticket.core.keys import KeyStore, MacKey, SealedKey, Signer, Verifier
 from reticket.core.policy import SECOND
-from reticket.core.ports import Clock, Entropy, KeyStore, MacKey, SealedKey, Signer, Verifier
+from reticket.core.ports import Clock, Entropy
 from reticket.crypto import life, signing
 from reticket.crypto.life import KeyRefused
 from reticket.crypto.sealing import KEY_BYTES, Sealer

@@ -9,8 +9,9 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from reticket.core.keys import KeyStore
 from reticket.core.people import Application, Client, Credentials, Tenant, User
-from reticket.core.ports import Clock, Entropy, Intent, KeyStore
+from reticket.core.ports import Clock, Entropy, Intent
 from reticket.directory.accounts import Accounts
 from reticket.directory.affiliations import Affiliations
 from reticket.directory.applications import Applications

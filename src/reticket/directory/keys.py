@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import insert, select, update
 
-from reticket.core.ports import SealedKey
+from reticket.core.keys import SealedKey
 from reticket.directory.database import Database
 from reticket.directory.rows import record_of, row_of
 from reticket.directory.tables import keys
