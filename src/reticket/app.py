@@ -190,12 +190,13 @@ def application(house: House, number: int = 0) -> Asgi:
     documents = {each.name: document_bytes(each) for each in spoken}
     to_try = {each.name: document_to_try(each) for each in spoken}
     metrics = metrics_route(meter.counts, house.ready, settings.metrics_from)
-    others = pages(documents, to_try, house.ready, beating(house, lanes, meter), (metrics,))
+    service = service_of(house, lanes)
+    lifespan = beating(house, lanes, service, meter)
+    others = pages(documents, to_try, house.ready, lifespan, (metrics,))
     witnesses = [meter.witness] if settings.metrics_from else []
     witnesses += [logged] if settings.access_log else []
-    table, service = RoutingTable(spoken), service_of(house, lanes)
     deadlines = Deadlines(settings.busy_timeout + LONGEST_WAIT)
-    edge = Edge(table, service, others, settings.body_limit, deadlines, witnesses)
+    edge = Edge(RoutingTable(spoken), service, others, settings.body_limit, deadlines, witnesses)
     if not settings.cors_origins:
         return edge
     cors = CORSMiddleware(

@@ -36,9 +36,11 @@ def perform(house: House, operation: Generator[Command, Any, R]) -> R:
 
     async def performed() -> R:
         with closing(lanes_of(house.settings)) as lanes:
-            returned = await carried_out(operation, service_of(house, lanes), NOBODY)
-            await asyncio.sleep(0)  # what the audit log is told gets on its lane
-            return returned
+            service = service_of(house, lanes)
+            try:
+                return await carried_out(operation, service, NOBODY)
+            finally:
+                await service.settled()
 
     return asyncio.run(performed())
 

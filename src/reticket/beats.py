@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from reticket.cli.house import House
 from reticket.core.conveyor import Lane
 from reticket.core.errors import Unavailable
-from reticket.core.service import Lanes
+from reticket.core.service import Lanes, Service
 from reticket.http.metrics import Meter
 
 BEAT = 1.0
@@ -22,7 +22,9 @@ BEAT = 1.0
 _log = structlog.get_logger("reticket.beats")
 
 
-def beating(house: House, lanes: Lanes, meter: Meter) -> Callable[[Starlette], Any]:
+def beating(
+    house: House, lanes: Lanes, service: Service, meter: Meter
+) -> Callable[[Starlette], Any]:
     """The lifespan of an application; at its end what was accepted is worked off."""
 
     @asynccontextmanager
@@ -33,6 +35,7 @@ def beating(house: House, lanes: Lanes, meter: Meter) -> Callable[[Starlette], A
         finally:
             for beat in beats:
                 beat.cancel()
+            await service.settled()
             await asyncio.to_thread(lanes.close)
 
     return lifespan

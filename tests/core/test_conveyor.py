@@ -66,7 +66,9 @@ def test_what_arrives_together_and_meanwhile_goes_together(lane, work):
     assert work.batches == [[0, 1, 2], [3, 4, 5, 6, 7, 8, 9]]
 
 
-def test_who_arrives_a_turn_of_the_loop_later_goes_along(lane, work):
+def test_who_arrives_a_turn_of_the_loop_later_goes_along(lane, work, monkeypatch):
+    monkeypatch.setattr(conveyor, "LONGEST_GATHERING", 60)
+
     async def scenario():
         line, asked = Conveyor(lane, work), []
         for number in range(5):

@@ -126,6 +126,16 @@ def test_who_waits_to_be_let_go_on_is(line):
     assert line.recv(10_000).startswith(b"HTTP/1.1 401 ")
 
 
+@pytest.mark.parametrize("path", ["/health/live", "/api/v1/nowhere"])
+def test_a_head_is_answered_though_its_client_says_no_more(server, path):
+    address = urlsplit(server.url)
+    for _ in range(20):
+        with socket.create_connection((address.hostname, address.port), 10) as line:
+            line.sendall(f"HEAD {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            line.shutdown(socket.SHUT_WR)
+            assert line.recv(100).startswith(b"HTTP/1.1 ")
+
+
 def test_an_answer_comes_in_one_piece(line):
     body = b'{"refreshToken":"x"}'
     for _ in range(20):

@@ -2,14 +2,16 @@
 
 import pytest
 
-from reticket.dialects.oauth.answers import TokenAnswer
+from reticket.dialects.oauth.answers import TokenAnswer, TokenRequest
 from reticket.dialects.oauth.device import DeviceAnswer
 from reticket.dialects.oauth.par import Pushed
 from reticket.http.admin.idempotency import Remembered
 from reticket.http.admin.schemas import ClientAnswer, NewPassword, NewUser, SecretAnswer
+from reticket.wire import WireRequest, WireResponse
 
 HOLDERS = (
-    TokenAnswer, DeviceAnswer, Pushed, Remembered, ClientAnswer, NewPassword, NewUser, SecretAnswer
+    WireRequest, WireResponse, TokenRequest, TokenAnswer, DeviceAnswer, Pushed, Remembered,
+    ClientAnswer, NewPassword, NewUser, SecretAnswer,
 )  # fmt: skip
 
 

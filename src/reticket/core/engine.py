@@ -5,6 +5,7 @@ Knows no dialect and no storage engine. What stores run is in `steps`.
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -94,6 +95,7 @@ class Engine:
         self._starts: Conveyor[Start, Turned] = Conveyor(lane, self._create)
         self._looks: Conveyor[bytes, tuple[Family | None, int]] = Conveyor(lane, self._look)
         self._notes: Conveyor[Event, None] = Conveyor(lane, self._record, math.inf)
+        self._newest_note: asyncio.Future[None] | None = None
 
     async def refresh(self, command: Refresh, caller: Caller) -> Issued:
         """Exchange a refresh token for a pair. INVALID_TOKEN, ACCESS_DENIED."""
@@ -148,7 +150,12 @@ class Engine:
 
     def note(self, event: Event) -> None:
         """Tell the audit log, on the lane; nobody waits. Call on the event loop."""
-        self._notes.put(event)
+        self._newest_note = self._notes.put(event)
+
+    async def noted(self) -> None:
+        """Wait until the audit log has been told of all that it was to be told so far."""
+        if self._newest_note is not None:
+            await asyncio.wait([self._newest_note])
 
     def holder_of(self, resource: str, subject: str) -> Holder | None:
         """The subject's record, or None when it is gone or blocked."""

@@ -123,7 +123,8 @@ Asked = tuple[tuple[str, str], ...]
 NOTHING: Asked = ()
 
 
-class Issued(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Issued:
     """A new pair and what a dialect needs to dress it. Without a session of its own, or of a
     token that stays, `refresh_token` is empty.
 
@@ -144,12 +145,9 @@ class Issued(NamedTuple):
     issued_at: int
     access_expires_at: int
     refresh_expires_at: int
-    access_token: str
-    refresh_token: str
-    id_token: str | None = None
-
-    def __repr__(self) -> str:
-        return f"Issued({self.outcome}, family={self.family.id.hex()})"
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    id_token: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

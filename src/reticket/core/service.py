@@ -159,6 +159,10 @@ class Service:
         """Carry a command out for a caller; results and errors as the command's class says."""
         return self._performers[type(command)](command, caller)
 
+    async def settled(self) -> None:
+        """Wait until the audit log knows what happened so far; before the lanes are closed."""
+        await self._engine.noted()
+
     async def _begin(self, command: Begin, caller: Caller) -> Issued:
         previous = None
         if isinstance(command.holder, User):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hmac
 import threading
 from collections import OrderedDict
 
 from reticket.core.ports import Entropy
+from reticket.crypto.macs import HmacKey
 
 KEPT = 10_000
 
@@ -22,7 +22,7 @@ class VerifiedSecrets:
     __slots__ = ("_digests", "_kept", "_key", "_lock")
 
     def __init__(self, entropy: Entropy, kept: int = KEPT) -> None:
-        self._key = entropy(32)
+        self._key = HmacKey(b"", entropy(32))
         self._kept = kept
         self._digests: OrderedDict[bytes, None] = OrderedDict()
         self._lock = threading.Lock()
@@ -48,4 +48,4 @@ class VerifiedSecrets:
     def _digest(self, subject: str, secret_hash: str, secret: str) -> bytes:
         """All but the last behind their lengths, so that no two of them read alike."""
         said = f"{len(subject)}:{subject}{len(secret_hash)}:{secret_hash}{secret}"
-        return hmac.digest(self._key, said.encode("utf-8", "surrogatepass"), "sha256")
+        return self._key.mac(said.encode("utf-8", "surrogatepass"))

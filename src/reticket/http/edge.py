@@ -121,8 +121,10 @@ class Edge:
             if isinstance(error, Refusal) and error.code in UNBEGUN:
                 tell = Tell(match.dialect.name, "refused", error.code)
                 await self._performer.perform(tell, caller)
-            known = error if isinstance(error, ReticketError) else ReticketError()
-            return match.dialect.refuse(_request(scope, match, caller, body), known)
+            try:
+                return match.dialect.refuse(_request(scope, match, caller, body), _known(error))
+            finally:
+                _let_go(error)
 
     async def _body(self, scope: Scope, receive: Receive) -> bytes:
         if _declared_length(scope) > self._body_limit:
@@ -200,6 +202,19 @@ def _request(scope: Scope, match: Match, caller: Caller, body: bytes) -> WireReq
         caller,
         match.parameters,
     )
+
+
+def _known(error: Exception) -> ReticketError:
+    return error if isinstance(error, ReticketError) else ReticketError()
+
+
+def _let_go(error: BaseException | None) -> None:
+    """A traceback keeps all that its frames know, and some of them the error: until somebody
+    looks for such circles, every body that was refused would stay in memory.
+    """
+    while error is not None and error.__traceback__ is not None:
+        error.__traceback__ = None
+        error = error.__cause__ or error.__context__
 
 
 def _tell(match: Match, caller: Caller, error: Exception) -> None:

@@ -19,8 +19,8 @@ from reticket.http.whole_answers import WholeAnswers
 
 BACKLOG = 2048
 COLLECT_AFTER = 100_000
-"""Objects; the default of 700 costs a pause of 40 ms every few thousand requests. What requests
-leave behind goes by itself: a look for more finds what is under way, and looks at all of it.
+"""Objects; the default of 700 costs a pause of 40 ms every few thousand requests. No request
+leaves anything behind that does not go by itself, refused or not.
 """
 
 SWITCH_INTERVAL = 0.0005

@@ -17,13 +17,18 @@ class WholeAnswers(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """As the class above."""
-        super().connection_made(JoinedWrites(transport, self.loop))  # type: ignore[arg-type]
+        self._joined = JoinedWrites(transport, self.loop)
+        super().connection_made(self._joined)  # type: ignore[arg-type]
+
+    def on_response_complete(self) -> None:
+        """Nothing of an answer stays behind: its client may hang up before the next turn."""
+        self._joined.flush()
+        super().on_response_complete()
 
 
 class JoinedWrites:
-    """A transport that holds a write back for the next one, until the end of the loop's turn.
-
-    Everything else is the transport's own affair.
+    """A transport that holds a write back for the next one, until the next turn of the loop at
+    most. Everything else is the transport's own affair.
     """
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
@@ -38,17 +43,18 @@ class JoinedWrites:
         """Send these bytes with those that are held, or hold them."""
         if self._held:
             held, self._held = self._held, b""
-            self._transport.write(held + data)
+            self._transport.write(b"".join((held, data)))
         else:
             self._held = data
-            self._loop.call_soon(self._flush)
+            self._loop.call_soon(self.flush)
 
     def close(self) -> None:
         """Send what is held, then close."""
-        self._flush()
+        self.flush()
         self._transport.close()
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Send what is held, unless the connection is gone."""
         held, self._held = self._held, b""
         if held and not self._transport.is_closing():
             self._transport.write(held)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from reticket.core.model import NOTHING, AccessToken, Asked, Family, Holder, Selection
 from reticket.core.policy import Policy
@@ -45,7 +44,8 @@ class Begin:
     asked: Asked = NOTHING
 
 
-class Refresh(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Refresh:
     """Exchange a refresh token. Result: `Issued`. INVALID_TOKEN; ACCESS_DENIED when `permits`
     says no (nothing is spent then).
 
@@ -62,17 +62,14 @@ class Refresh(NamedTuple):
     """
 
     resource: str
-    token: str
+    token: str = field(repr=False)
     context: str | None = None
     subject: str | None = None
-    permits: Permits = anybody
-    check: Check = anything
-    fits: Check = anything
+    permits: Permits = field(default=anybody, repr=False)
+    check: Check = field(default=anything, repr=False)
+    fits: Check = field(default=anything, repr=False)
     policy: Policy | None = None
     asked: Asked = NOTHING
-
-    def __repr__(self) -> str:
-        return f"Refresh({self.resource})"
 
 
 @dataclass(frozen=True, slots=True)

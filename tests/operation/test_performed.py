@@ -1,0 +1,49 @@
+"""What commands of the shell have the service do: all of it is in the audit log when they end."""
+
+import json
+from contextlib import closing, suppress
+
+import pytest
+
+from reticket import app
+from reticket.core.commands import End, Tell
+from reticket.core.errors import Refusal
+from reticket.dialects.oauth.site import USER
+
+
+@pytest.fixture
+def told(tmp_path):
+    """Performs an operation over an empty data folder; the events that came of it."""
+    builder = app.Builder()
+
+    def perform(operation):
+        house = builder.open(builder.load(None, {"data": tmp_path / "data"}))
+        with closing(house), suppress(Refusal):
+            builder.perform(house, operation)
+        lines = house.settings.audit_file.read_text().splitlines()
+        return [(said["event"], said.get("cause")) for said in map(json.loads, lines)]
+
+    return perform
+
+
+def test_what_the_audit_log_is_told_at_the_end_is_there(told):
+    def operation():
+        for number in range(3):
+            yield Tell(USER, "said", str(number))
+
+    assert told(operation())[-3:] == [("said", "0"), ("said", "1"), ("said", "2")]
+
+
+def test_what_was_refused_is_there_too(told):
+    def operation():
+        yield End(USER, "rtk_garbage")
+
+    assert told(operation())[-1] == ("refused", "forged")
+
+
+def test_what_tells_nothing_ends_as_well(told):
+    def operation():
+        return
+        yield
+
+    assert [event for event, _ in told(operation())].count("refused") == 0
