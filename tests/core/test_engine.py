@@ -11,6 +11,7 @@ from tests.core.world import ADA, CALLER, JWT, OPAQUE, World
 from reticket.core.commands import Begin, End, Refresh
 from reticket.core.engine import Engine
 from reticket.core.errors import Cause, Code, Refusal, Unavailable
+from reticket.core.mint import Mint
 from reticket.core.model import Outcome, Selection
 from reticket.core.people import Application
 from reticket.core.policy import Reuse
@@ -38,6 +39,24 @@ async def test_a_hundred_at_once_are_one_rotation_and_the_same_bytes(world, reso
     assert world.family(begun).generation == 2
     assert world.audit.names.count("issued") == 1
     assert world.audit.names.count("replayed") == 99
+
+
+async def test_a_pair_that_cannot_be_made_is_nobody_elses_of_the_batch(
+    world, resource, monkeypatch
+):
+    begun = [await world.begin(resource) for _ in range(3)]
+    real = Mint.issue
+
+    def issue(mint, resource, policy, outcome, family, *rest):
+        if family.id == begun[1].family.id:
+            raise ValueError("a claim that no JSON can hold")
+        return real(mint, resource, policy, outcome, family, *rest)
+
+    monkeypatch.setattr(Mint, "issue", issue)
+    asked = (world.refresh(each.refresh_token, resource) for each in begun)
+    first, second, third = await asyncio.gather(*asked, return_exceptions=True)
+    assert isinstance(second, ValueError)
+    assert [first.family.id, third.family.id] == [begun[0].family.id, begun[2].family.id]
 
 
 async def test_a_retry_a_minute_later_in_a_long_window_gets_a_fresh_access_token(resource):

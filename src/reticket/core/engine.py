@@ -53,6 +53,15 @@ class Turn(NamedTuple):
     caller: Caller
 
 
+class Wanted(NamedTuple):
+    """A turn that is to bring a pair, and what the pair is made by."""
+
+    turn: Turn
+    resource: Resource
+    policy: Policy
+    asked: Asked
+
+
 class Start(NamedTuple):
     """A family on its way to the store."""
 
@@ -92,6 +101,7 @@ class Engine:
         self._clock = clock
         self._entropy = entropy
         self._turns: Conveyor[Turn, Turned] = Conveyor(lane, self._transact)
+        self._pairs: Conveyor[Wanted, Issued] = Conveyor(lane, self._exchange)
         self._starts: Conveyor[Start, Turned] = Conveyor(lane, self._create)
         self._looks: Conveyor[bytes, tuple[Family | None, int]] = Conveyor(lane, self._look)
         self._notes: Conveyor[Event, None] = Conveyor(lane, self._record, math.inf)
@@ -103,16 +113,16 @@ class Engine:
         policy = command.policy or self._policies[command.resource]
         token = self._open(resource, command.token, caller)
         step = Rotate(command, token, policy, self.holder_of, self._directory.pending)
-        turned = await self._turns.put(Turn(step, token.family, resource.name, caller))
-        return self._issue(resource, policy, turned, command.asked)
+        turn = Turn(step, token.family, resource.name, caller)
+        return await self._pairs.put(Wanted(turn, resource, policy, command.asked))
 
     async def derive(self, command: Derive, caller: Caller) -> Issued:
         """Another access token for a living family. INVALID_TOKEN, ACCESS_DENIED."""
         resource = self._resources[command.resource]
         policy = command.policy or self._policies[command.resource]
         step = Borrow(command, self.holder_of, self._directory.pending)
-        turned = await self._turns.put(Turn(step, command.family, resource.name, caller))
-        return self._issue(resource, policy, turned, command.asked)
+        turn = Turn(step, command.family, resource.name, caller)
+        return await self._pairs.put(Wanted(turn, resource, policy, command.asked))
 
     async def end(self, command: End, caller: Caller) -> Family:
         """End the family of a refresh token. INVALID_TOKEN with its cause."""
@@ -196,6 +206,23 @@ class Engine:
         ]
         self._audit.record(events, durable=any(turned.ended for _, turned in happened))
         return [_lasting(result) for result in results]
+
+    def _exchange(self, batch: Sequence[Wanted]) -> Sequence[Issued | Exception | Held]:
+        """The pairs of a batch, made here one after the other: a signature takes as much of the
+        processor's cache as a request does, and between two requests each would push out the other.
+        """
+        results = self._transact([wanted.turn for wanted in batch])
+        return [self._pair(*each) for each in zip(batch, results, strict=True)]
+
+    def _pair(
+        self, wanted: Wanted, result: Turned | Unavailable | Held
+    ) -> Issued | Exception | Held:
+        if not isinstance(result, Turned):
+            return result
+        try:
+            return self._issue(wanted.resource, wanted.policy, result, wanted.asked)
+        except Exception as error:  # nobody else's of the batch
+            return error
 
     def _create(self, batch: Sequence[Start]) -> Sequence[Turned]:
         now = self._store.now()

@@ -55,7 +55,7 @@ class Forged(Exception):
 
 
 class Mint:
-    """Issues and reads tokens.
+    """Issues and reads tokens, for many threads.
 
     Args:
         keys: the key ring.
