@@ -208,8 +208,8 @@ class Engine:
         return [_lasting(result) for result in results]
 
     def _exchange(self, batch: Sequence[Wanted]) -> Sequence[Issued | Exception | Held]:
-        """The pairs of a batch, made here one after the other: a signature takes as much of the
-        processor's cache as a request does, and between two requests each would push out the other.
+        """The pairs of a batch, made here one after the other: between requests a signature costs
+        more (ADR 0006).
         """
         results = self._transact([wanted.turn for wanted in batch])
         return [self._pair(*each) for each in zip(batch, results, strict=True)]
