@@ -26,7 +26,7 @@ one batch after the other runs into the same lock.
 """
 QUIET_TURNS = 3
 """Turns of the event loop without a newcomer after which a batch leaves. Two threads that want the
-interpreter at once hand it to and fro, which costs more than all that they do (ADR 0006); a turn
+interpreter at once hand it to and fro, which costs much of what they do (ADR 0006); a turn
 with nothing in it takes microseconds.
 """
 LONGEST_GATHERING = 0.005
