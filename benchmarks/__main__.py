@@ -35,24 +35,31 @@ def main() -> None:
     for engine in options.engine:
         with tempfile.TemporaryDirectory(dir=data, prefix="bench-") as folder:
             if options.what in ("speed", "all"):
-                lines = _speed(options, engine, Path(folder) / "speed")
-                report.write(options.report, f"Speed on {NAMES[engine]}", list(lines))
+                figures: dict[str, float] = {}
+                lines = list(_speed(options, engine, Path(folder) / "speed", figures))
+                report.write(options.report, f"Speed on {NAMES[engine]}", lines)
+                report.keep(options.report, engine, **figures)
             if options.what in ("size", "all"):
                 measured = size.measure(Path(folder), engine, options.families, options.seconds)
                 report.write(options.report, f"Size on {NAMES[engine]}", measured.lines())
                 report.keep(options.report, engine, **measured.figures())
 
 
-def _speed(options: argparse.Namespace, engine: str, folder: Path) -> Iterator[str]:
+def _speed(
+    options: argparse.Namespace, engine: str, folder: Path, figures: dict[str, float]
+) -> Iterator[str]:
+    """The lines of the section; what plans are computed from goes into `figures`."""
     with started(engine, folder) as running, service(folder, running.settings) as port:
         yield f"{running.title}. Durable refreshes in chains, each connection with its newest"
         yield "token, and look-ups of tokens by turns, beside the same server echoing the same"
         yield f"bytes; medians of {options.rounds} interleaved rounds of {options.seconds} s. One"
         yield "service process, audit on; engine and wrk on the same machine."
-        yield from _table(options, engine, folder, port)
+        yield from _table(options, engine, folder, port, figures)
 
 
-def _table(options: argparse.Namespace, engine: str, folder: Path, port: int) -> Iterator[str]:
+def _table(
+    options: argparse.Namespace, engine: str, folder: Path, port: int, figures: dict[str, float]
+) -> Iterator[str]:
     yield ""
     yield "| operation | connections | requests/s | p50 ms | p99 ms | echo/s | ratio | goal |"
     yield "| --- | --- | --- | --- | --- | --- | --- | --- |"
@@ -67,7 +74,7 @@ def _table(options: argparse.Namespace, engine: str, folder: Path, port: int) ->
                 row = _row(operation, connections, options, (port, echoing), folder)
                 yield row.line(operation, engine)
                 if operation is OPERATION and connections == CONNECTIONS[-1]:
-                    report.keep(options.report, engine, refreshes_per_second=round(row.rate))
+                    figures["refreshes_per_second"] = round(row.rate)
             scripted = drive(operation, echoing, 64, options.seconds, tokens, folder).rate
             bare = plain(echoing, 64, options.seconds)
             capacity = f"{bare:,.0f}/s without a script, {scripted:,.0f}/s with it"

@@ -25,9 +25,9 @@ LONGEST_WAIT = 5.0
 one batch after the other runs into the same lock.
 """
 QUIET_TURNS = 3
-"""Turns of the event loop without a newcomer after which a batch leaves. Two threads that want the
-interpreter at once hand it to and fro, which costs much of what they do (ADR 0006); a turn
-with nothing in it takes microseconds.
+"""Turns of the event loop without a newcomer after which a batch leaves: two threads that want the
+interpreter at once lose much of their time by handing it to and fro (ADR 0006). A turn with nothing
+in it takes microseconds.
 """
 LONGEST_GATHERING = 0.005
 """Seconds after which it leaves whoever is still coming."""

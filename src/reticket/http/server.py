@@ -19,8 +19,8 @@ from reticket.http.whole_answers import WholeAnswers
 
 BACKLOG = 2048
 COLLECT_AFTER = 100_000
-"""Objects; the default of 700 costs a pause of 40 ms every few thousand requests. No request
-leaves anything behind that does not go by itself, refused or not.
+"""Objects; the default of 700 costs a pause of 40 ms every few thousand requests. A request of a
+dialect, refused or not, leaves nothing behind that only a collection finds.
 """
 
 SWITCH_INTERVAL = 0.0005
