@@ -1,6 +1,8 @@
 """The one door: each command on its lane, and what an access token opens."""
 
+import asyncio
 import threading
+import time
 from dataclasses import replace
 
 import pytest
@@ -57,6 +59,10 @@ class Desk:
     def client(self, command, caller):
         return "client", command, caller, lane_of_this()
 
+    def known_application(self, command, caller):
+        known = command.secret == "known"
+        return ("known", command, caller, lane_of_this()) if known else None
+
     def client_at_hand(self, command, caller):
         return ("at hand", lane_of_this()) if command.secret == "at hand" else None
 
@@ -70,15 +76,15 @@ class Desk:
 class Door:
     """A service over a world; notes on which lanes its directory is asked."""
 
-    def __init__(self, world):
+    def __init__(self, world, desk=None, passwords=None):
         self.world, self.lanes_seen, self.sign_ins = world, [], []
-        self.lanes = Lanes(world.lane, Lane("directory"), Lane("password"))
+        self.lanes = Lanes(world.lane, Lane("directory"), passwords or Lane("password"))
         people = world.people
         people.signed_in = self.signed_in
         people.tenant = lambda number: self._seen(TENANT if number == 1000 else None)
         people.user_by_email = lambda email: self._seen(ADA if email == ADA.email else None)
         self.service = Service(
-            list(RESOURCES.values()), world.engine, Desk(), people, world.mint, self.lanes,
+            list(RESOURCES.values()), world.engine, desk or Desk(), people, world.mint, self.lanes,
             world.clock, Stock(world.store, MemoryEphemeral(world.clock), world.keys, None, bytes),
         )  # fmt: skip
 
@@ -136,6 +142,46 @@ async def test_a_client_that_is_known_waits_for_no_hash(door):
     assert (await door.perform(command))[0] == "at hand"
     command = SignInClient("test", "client", "known")
     assert await door.perform(command) == ("known", command, CALLER, "directory")
+
+
+async def test_an_application_that_is_known_waits_for_no_hash(door):
+    command = SignInApplication("test", "app", "known")
+    assert await door.perform(command) == ("known", command, CALLER, "directory")
+
+
+class Learning(Desk):
+    """Knows a secret once it was hashed; counts the hashes."""
+
+    def __init__(self):
+        self.hashed, self.known = 0, set()
+
+    def application(self, command, caller):
+        time.sleep(0.01)
+        self.hashed += 1
+        self.known.add(command)
+        return "hashed"
+
+    client = application
+
+    def known_application(self, command, caller):
+        return "known" if command in self.known else None
+
+    def client_at_hand(self, command, caller):
+        return None
+
+    def known_clients(self, batch):
+        return [self.known_application(*each) for each in batch]
+
+
+@pytest.mark.parametrize("kind", [SignInApplication, SignInClient])
+async def test_a_program_that_starts_many_times_at_once_is_hashed_once(world, kind):
+    desk = Learning()
+    door = Door(world, desk, Lane("password", threads=1, longest_queue=2))
+    started = [door.perform(kind("test", "program", "secret")) for _ in range(50)]
+    answers = await asyncio.gather(*started)
+    door.lanes.close()
+    assert (answers.count("hashed"), answers.count("known")) == (1, 49)
+    assert desk.hashed == 1
 
 
 async def test_a_client_at_hand_is_not_looked_up(door):

@@ -185,6 +185,33 @@ def test_a_blocked_application_is_refused_also_with_a_secret_that_was_verified(h
     assert refusal_of(call, hall)[0] is Code.INVALID_CREDENTIALS
 
 
+def known(hall, secret=SECRET, application_id=APP.id, caller=CALLER):
+    return hall.desk.known_application(SignInApplication("test", application_id, secret), caller)
+
+
+def test_an_application_is_known_by_its_very_secret_once_that_was_verified(hall):
+    assert known(hall) is None
+    call(hall)
+    assert [known(hall), known(hall, "wrong"), known(hall, "")] == [APP, None, None]
+    assert known(hall, application_id="nobody.app") is None
+    assert len(hall.hasher.verified) == 1
+
+
+@pytest.mark.parametrize("gone", [None, replace(APP, disabled=True)])
+def test_a_blocked_application_is_not_known(hall, gone):
+    call(hall)
+    hall.people.applications[APP.id] = gone
+    assert known(hall) is None
+
+
+def test_an_address_with_too_many_failures_has_no_side_door(hall):
+    call(hall)
+    for _ in range(6):
+        refusal_of(call, hall, "wrong", caller=EVE)
+    assert known(hall, caller=EVE) is None
+    assert known(hall) == APP
+
+
 def test_nobody_locks_an_application_out_from_elsewhere(hall):
     for _ in range(6):
         refusal_of(call, hall, "wrong", caller=EVE)

@@ -42,6 +42,7 @@ from reticket.core.commands import (
 from reticket.core.conveyor import Conveyor, Lane
 from reticket.core.engine import Engine
 from reticket.core.errors import Cause, Code, Refusal
+from reticket.core.forerunners import Forerunners
 from reticket.core.inspection import Inspection
 from reticket.core.keys import KeyRing
 from reticket.core.mint import Mint
@@ -119,6 +120,8 @@ class Service:
         self._clients: Conveyor[str, Client | None] = Conveyor(
             lanes.directory, self._look_up_clients
         )
+        self._secret_checks = Forerunners()
+        """A program that starts many times at once has its secret hashed once."""
         self._inspection = Inspection(
             lanes.store, stock.store, stock.ephemeral, directory, engine.holder_of
         )
@@ -175,6 +178,16 @@ class Service:
         return await self._lanes.passwords.run(self._desk.user, command, caller)
 
     async def _sign_in_application(self, command: SignInApplication, caller: Caller) -> Holder:
+        known = await self._lanes.directory.run(self._desk.known_application, command, caller)
+        if known is not None:
+            return known
+        check = self._check_application
+        return await self._secret_checks.follow(command, check, command, caller)
+
+    async def _check_application(self, command: SignInApplication, caller: Caller) -> Holder:
+        known = await self._lanes.directory.run(self._desk.known_application, command, caller)
+        if known is not None:
+            return known
         return await self._lanes.passwords.run(self._desk.application, command, caller)
 
     async def _open_factor_session(self, command: OpenFactorSession, caller: Caller) -> str:
@@ -234,6 +247,13 @@ class Service:
     async def _sign_in_client(self, command: SignInClient, caller: Caller) -> Client:
         known = self._desk.client_at_hand(command, caller)
         known = known or await self._known_clients.put((command, caller))
+        if known is not None:
+            return known
+        check = self._check_client
+        return await self._secret_checks.follow(command, check, command, caller)
+
+    async def _check_client(self, command: SignInClient, caller: Caller) -> Client:
+        known = await self._known_clients.put((command, caller))
         if known is not None:
             return known
         return await self._lanes.passwords.run(self._desk.client, command, caller)

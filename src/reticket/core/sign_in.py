@@ -127,6 +127,19 @@ class SignInDesk:
             raise self._failure(guards, command.resource, None, Cause.WRONG_SECRET, caller)
         return application
 
+    def known_application(self, command: SignInApplication, caller: Caller) -> Application | None:
+        """The application whose very secret this process has verified before; None for one that
+        `application` must check, whatever will come of it.
+        """
+        self._directory.catch_up_now()
+        name, limit = self._address(caller)
+        application = self._directory.application(command.application_id)
+        credentials = self._directory.application_credentials(command.application_id)
+        if application is None or application.disabled or credentials is None:
+            return None
+        known = self._knows(credentials, command.secret) and not self._is_over(name, limit)
+        return application if known else None
+
     def known_clients(
         self, batch: Sequence[tuple[SignInClient, Caller]]
     ) -> Sequence[Client | None]:

@@ -1,0 +1,89 @@
+"""Equal work at the same time: one ahead, the others after it."""
+
+import asyncio
+
+import pytest
+
+from reticket.core.errors import Unavailable
+from reticket.core.forerunners import Forerunners
+
+pytestmark = pytest.mark.anyio
+
+
+class Work:
+    """Notes who is at work together; goes on when it is told to."""
+
+    def __init__(self):
+        self.begun, self.gate, self.together, self.most = 0, asyncio.Event(), 0, 0
+
+    async def __call__(self):
+        self.begun += 1
+        self.together += 1
+        self.most = max(self.most, self.together)
+        try:
+            await self.gate.wait()
+        finally:
+            self.together -= 1
+        return self.begun
+
+
+async def soon():
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+async def test_one_goes_ahead_and_the_rest_begin_together_once_it_is_back():
+    forerunners, work = Forerunners(), Work()
+    asked = [asyncio.ensure_future(forerunners.follow("a", work)) for _ in range(5)]
+    await soon()
+    assert work.begun == 1
+    work.gate.set()
+    await asyncio.gather(*asked)
+    assert (work.begun, work.most) == (5, 1)
+    work.gate.clear()
+    again = asyncio.ensure_future(forerunners.follow("a", work))
+    await soon()
+    assert work.begun == 6
+    work.gate.set()
+    await again
+
+
+async def test_other_work_waits_for_nobody():
+    forerunners, work = Forerunners(), Work()
+    asked = [asyncio.ensure_future(forerunners.follow(name, work)) for name in "abc"]
+    await soon()
+    assert work.begun == 3
+    work.gate.set()
+    await asyncio.gather(*asked)
+
+
+async def test_an_error_belongs_to_who_went_ahead_alone():
+    forerunners, answers = Forerunners(), iter([Unavailable("full"), "done", "done"])
+    began = asyncio.Event()
+
+    async def work():
+        answer = next(answers)
+        await began.wait()
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    asked = [asyncio.ensure_future(forerunners.follow("a", work)) for _ in range(3)]
+    await soon()
+    began.set()
+    first, *others = await asyncio.gather(*asked, return_exceptions=True)
+    assert isinstance(first, Unavailable)
+    assert others == ["done", "done"]
+
+
+@pytest.mark.parametrize("gone", [0, 1])
+async def test_who_goes_away_holds_nobody_up(gone):
+    forerunners, work = Forerunners(), Work()
+    asked = [asyncio.ensure_future(forerunners.follow("a", work)) for _ in range(3)]
+    await soon()
+    asked[gone].cancel()
+    await soon()
+    work.gate.set()
+    answers = await asyncio.wait_for(asyncio.gather(*asked, return_exceptions=True), 5)
+    assert [isinstance(each, asyncio.CancelledError) for each in answers].count(True) == 1
+    assert isinstance(answers[gone], asyncio.CancelledError)
