@@ -8,10 +8,10 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from reticket.core.chronicle import begun, granted, refused, told
-from reticket.core.commands import Begin, Derive, End, IssueAccess, Refresh
+from reticket.core.commands import Begin, Derive, End, IssueAccess, Refresh, Rehearse
 from reticket.core.conveyor import Conveyor, Lane
 from reticket.core.errors import Cause, Code, Refusal, Unavailable
 from reticket.core.identifiers import family_id
@@ -41,7 +41,7 @@ from reticket.core.ports import (
     Store,
 )
 from reticket.core.resource import Resource
-from reticket.core.steps import Borrow, Rotate, SignOut, Turned, seen
+from reticket.core.steps import Borrow, Rehearsal, Rotate, SignOut, Turned, seen
 
 
 class Turn(NamedTuple):
@@ -103,18 +103,26 @@ class Engine:
         self._turns: Conveyor[Turn, Turned] = Conveyor(lane, self._transact)
         self._pairs: Conveyor[Wanted, Issued] = Conveyor(lane, self._exchange)
         self._starts: Conveyor[Start, Turned] = Conveyor(lane, self._create)
-        self._looks: Conveyor[bytes, tuple[Family | None, int]] = Conveyor(lane, self._look)
+        self._looks: Conveyor[tuple[bytes, Step[Any]], Any] = Conveyor(lane, self._look)
         self._notes: Conveyor[Event, None] = Conveyor(lane, self._record, math.inf)
         self._newest_note: asyncio.Future[None] | None = None
 
     async def refresh(self, command: Refresh, caller: Caller) -> Issued:
         """Exchange a refresh token for a pair. INVALID_TOKEN, ACCESS_DENIED."""
         resource = self._resources[command.resource]
-        policy = command.policy or self._policies[command.resource]
         token = self._open(resource, command.token, caller)
-        step = Rotate(command, token, policy, self.holder_of, self._directory.pending)
+        step = self._rotation(command, token)
         turn = Turn(step, token.family, resource.name, caller)
-        return await self._pairs.put(Wanted(turn, resource, policy, command.asked))
+        return await self._pairs.put(Wanted(turn, resource, step.policy, command.asked))
+
+    async def rehearse(self, command: Rehearse, caller: Caller) -> tuple[RefreshToken, Family]:
+        """What a refresh would find. Whatever it would be refused; the audit log is not told."""
+        refresh = command.refresh
+        token = self._mint.read_refresh(self._resources[refresh.resource], refresh.token)
+        rehearsal = Rehearsal(self._rotation(refresh, token))
+        row, turned = await self._looks.put((token.family, rehearsal))
+        _passed(turned)
+        return token, row
 
     async def derive(self, command: Derive, caller: Caller) -> Issued:
         """Another access token for a living family. INVALID_TOKEN, ACCESS_DENIED."""
@@ -156,7 +164,8 @@ class Engine:
 
     async def find(self, family: bytes) -> tuple[Family | None, int]:
         """The row as it is, and the store's time; looked up with the next batch of refreshes."""
-        return await self._looks.put(family)
+        found: tuple[Family | None, int] = await self._looks.put((family, seen))
+        return found
 
     def note(self, event: Event) -> None:
         """Tell the audit log, on the lane; nobody waits. Call on the event loop."""
@@ -177,6 +186,10 @@ class Engine:
         program = look_up(subject)
         return program if program and not program.disabled else None
 
+    def _rotation(self, command: Refresh, token: RefreshToken) -> Rotate:
+        policy = command.policy or self._policies[command.resource]
+        return Rotate(command, token, policy, self.holder_of, self._directory.pending)
+
     def _open(self, resource: Resource, text: str, caller: Caller) -> RefreshToken:
         try:
             return self._mint.read_refresh(resource, text)
@@ -185,11 +198,8 @@ class Engine:
             raise
 
     def _issue(self, resource: Resource, policy: Policy, turned: Turned, asked: Asked) -> Issued:
-        now, outcome, family, holder, context, refusal, *_, waits = turned
-        if waits:
-            raise Unavailable("a change of the subject waits to end its families")
-        if refusal is not None or outcome is None or family is None or holder is None:
-            raise refusal or Refusal(Code.INVALID_TOKEN, Cause.UNKNOWN)
+        outcome, family, holder = _passed(turned)
+        context, now = turned.context, turned.now
         return self._mint.issue(resource, policy, outcome, family, holder, context, now, asked)
 
     def _transact(self, batch: Sequence[Turn]) -> Sequence[Turned | Unavailable | Held]:
@@ -274,13 +284,24 @@ class Engine:
         refusal = Refusal(Code.INVALID_CREDENTIALS, Cause.SUBJECT_GONE)
         return Turned(now, None, family, refusal=refusal, ended=True, waits=waits)
 
-    def _look(self, batch: Sequence[bytes]) -> Sequence[tuple[Family | None, int]]:
-        found = self._store.transact([(family, seen) for family in batch])
+    def _look(self, batch: Sequence[tuple[bytes, Step[Any]]]) -> Sequence[Any]:
+        self._directory.catch_up()
+        found = self._store.transact(batch)
         return [each.result if isinstance(each, Frail) else each for each in found]
 
     def _record(self, events: Sequence[Event]) -> Sequence[None]:
         self._audit.record(events)
         return [None] * len(events)
+
+
+def _passed(turned: Turned) -> tuple[Outcome, Family, Holder]:
+    """What came of a step that was not refused, or the refusal, raised."""
+    if turned.waits:
+        raise Unavailable("a change of the subject waits to end its families")
+    refusal, outcome, family, holder = turned.refusal, turned.outcome, turned.family, turned.holder
+    if refusal is not None or outcome is None or family is None or holder is None:
+        raise refusal or Refusal(Code.INVALID_TOKEN, Cause.UNKNOWN)
+    return outcome, family, holder
 
 
 def _lasting(result: Turned | Frail[Turned] | Held) -> Turned | Unavailable | Held:

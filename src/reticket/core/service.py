@@ -31,6 +31,7 @@ from reticket.core.commands import (
     ReadAccess,
     ReadRefresh,
     Refresh,
+    Rehearse,
     SecondFactor,
     SignIn,
     SignInApplication,
@@ -127,6 +128,7 @@ class Service:
         )
         self._performers: dict[type, Callable[[Any, Caller], Awaitable[Any]]] = {
             Refresh: engine.refresh,
+            Rehearse: engine.rehearse,
             End: engine.end,
             Begin: self._begin,
             SignIn: self._sign_in,

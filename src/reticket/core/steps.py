@@ -86,6 +86,15 @@ class Rotate(NamedTuple):
         return Stepped(after, turned)
 
 
+class Rehearsal(NamedTuple):
+    """The same step, but the row stays, and is told with what would have come of it."""
+
+    rotate: Rotate
+
+    def __call__(self, row: Family | None, now: int) -> Stepped[tuple[Family | None, Turned]]:
+        return Stepped(row, (row, self.rotate(row, now).result))
+
+
 @dataclass(frozen=True, slots=True)
 class SignOut:
     """The step of a sign-out: any generation of a live family ends it."""

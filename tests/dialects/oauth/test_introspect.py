@@ -130,6 +130,7 @@ def test_rfc7662_2_2_of_a_family_that_is_gone(world, kind):
 def test_rfc7662_2_2_not_yours(world, kind):
     token = getattr(world.begin("spa"), kind)
     assert world.is_inactive(token)
+    assert world.causes()[-1] == Cause.WRONG_CLIENT
     assert world.is_inactive(world.alone("other"))
 
 
@@ -166,10 +167,12 @@ def test_looking_is_no_use_of_a_token(world):
     assert world.families() == before
 
 
-def test_rfc7662_2_2_a_token_of_somebody_blocked(world):
+@pytest.mark.parametrize("kind", ["access_token", "refresh_token"])
+def test_rfc7662_2_2_a_token_of_somebody_blocked(world, kind):
     issued = world.begin("backend")
     world.block_ada()
-    assert world.is_inactive(issued.access_token)
+    assert world.is_inactive(getattr(issued, kind))
+    assert world.causes()[-1] == Cause.SUBJECT_GONE
 
 
 def test_a_token_of_a_client_that_is_blocked(world):
@@ -179,10 +182,11 @@ def test_a_token_of_a_client_that_is_blocked(world):
     assert world.look(token, "backend").status == 401
 
 
-def test_while_a_change_of_the_person_waits_nothing_is_said(world):
+@pytest.mark.parametrize("kind", ["access_token", "refresh_token"])
+def test_while_a_change_of_the_person_waits_nothing_is_said(world, kind):
     issued = world.begin("backend")
     world.people.waiting.add(ADA.id)
-    assert world.look(issued.access_token).status == 503
+    assert world.look(getattr(issued, kind)).status == 503
 
 
 @pytest.mark.parametrize("verb", ["transact", "present"])

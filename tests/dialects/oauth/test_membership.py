@@ -45,3 +45,12 @@ def test_no_access_token_for_a_tenant_that_was_lost_is_good(world, issued):
     assert world.is_inactive(issued.access_token)
     reply = world.who(issued.access_token)
     assert (reply.status, reply.error) == (401, "invalid_token")
+
+
+def test_no_refresh_token_for_a_tenant_that_was_lost_is_good(world, issued):
+    assert world.look(issued.refresh_token).said["active"]
+    leave(world)
+    assert world.is_inactive(issued.refresh_token)
+    assert world.causes()[-1] == Cause.NO_ACCESS
+    world.people.change(tenants=ADA.tenants)
+    assert world.look(issued.refresh_token).said["active"]

@@ -18,6 +18,7 @@ from reticket.core.commands.families import (
     ReadAccess,
     ReadRefresh,
     Refresh,
+    Rehearse,
 )
 from reticket.core.commands.others import (
     Draw,
@@ -51,6 +52,7 @@ Command = (
     | SecondFactor
     | Begin
     | Refresh
+    | Rehearse
     | End
     | Derive
     | IssueAccess
@@ -102,6 +104,7 @@ __all__ = [
     "ReadAccess",
     "ReadRefresh",
     "Refresh",
+    "Rehearse",
     "SecondFactor",
     "SignIn",
     "SignInApplication",

@@ -73,6 +73,15 @@ class Refresh:
 
 
 @dataclass(frozen=True, slots=True)
+class Rehearse:
+    """Find out what a refresh would be answered, and change nothing. Result: `tuple[RefreshToken,
+    Family]`: what the token says, and the row as it is. Whatever that refresh would be refused.
+    """
+
+    refresh: Refresh
+
+
+@dataclass(frozen=True, slots=True)
 class End:
     """Sign out: end the family of a refresh token, by any of its generations. Result: `Family`.
     INVALID_TOKEN with its cause.

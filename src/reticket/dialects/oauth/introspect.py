@@ -12,11 +12,10 @@ from typing import Any
 
 import msgspec
 
-from reticket.core.commands import Command, FindFamily, InspectAccess, ReadRefresh, Tell
-from reticket.core.errors import Cause, Refusal
-from reticket.core.model import REFUSING, AccessToken, Family, RefreshToken
+from reticket.core.commands import Check, Command, InspectAccess, Refresh, Rehearse, Tell
+from reticket.core.errors import Cause, Code, Refusal
+from reticket.core.model import AccessToken, Family, RefreshToken
 from reticket.core.policy import SECOND
-from reticket.core.rotation import decide
 from reticket.core.tokens import PREFIX
 from reticket.dialects.oauth.assertion import ASSERTION, ASSERTION_TYPE
 from reticket.dialects.oauth.clients import authenticate, unauthenticated
@@ -95,8 +94,6 @@ def _introspect(site: Site) -> Callable[[WireRequest], Operation]:
         except Refusal as refusal:
             yield Tell(USER, "refused", refusal.cause)
             return INACTIVE
-        if members is None:
-            return INACTIVE
         return WireResponse(200, _encoder.encode({"active": True, **members}), headers=NO_STORE)
 
     return operate
@@ -108,14 +105,14 @@ def _says_nothing_of_itself(request: WireRequest, form: Form) -> bool:
     return not said and request.header(b"authorization") is None
 
 
-def _access(token: str, registration: Registration) -> Generator[Command, Any, Members | None]:
+def _access(token: str, registration: Registration) -> Generator[Command, Any, Members]:
     access: AccessToken
     access, holder = yield InspectAccess((USER, CLIENT), token, void)
     claims = access.claims
     if not is_member(holder, access.context):
-        return None
+        raise Refusal(Code.INVALID_ACCESS_TOKEN, Cause.NO_ACCESS)
     if claims.get("client_id") != registration.id and not _is_audience(claims, registration):
-        return None
+        raise Refusal(Code.INVALID_ACCESS_TOKEN, Cause.WRONG_CLIENT)
     return {"token_type": "DPoP" if "cnf" in claims else "Bearer", **claims}
 
 
@@ -127,17 +124,23 @@ def _is_audience(claims: Members, registration: Registration) -> bool:
 
 def _refresh(
     token: str, registration: Registration, site: Site
-) -> Generator[Command, Any, Members | None]:
+) -> Generator[Command, Any, Members]:
     """Good if the next refresh with it would be answered."""
-    read: RefreshToken = yield ReadRefresh(USER, token)
-    row: Family | None
-    row, now = yield FindFamily(read.family)
-    if row is None or row.client != registration.id or row.resource != USER:
-        return None
-    if decide(row, read, now, registration.policy).outcome in REFUSING:
-        return None
+    check, policy = _issued_to(registration), registration.policy
+    refresh = Refresh(USER, token, permits=is_member, check=check, policy=policy)
+    read: RefreshToken
+    row: Family
+    read, row = yield Rehearse(refresh)
     idle = max(row.rotated_at, read.issued_at) + registration.policy.refresh * SECOND
     return _told(row, read.issued_at, min(idle, row.ends_at), site)
+
+
+def _issued_to(registration: Registration) -> Check:
+    def check(row: Family, now: int) -> None:
+        if row.client != registration.id:
+            raise Refusal(Code.INVALID_TOKEN, Cause.WRONG_CLIENT)
+
+    return check
 
 
 def _told(row: Family, issued_at: int, expires_at: int, site: Site) -> Members:
