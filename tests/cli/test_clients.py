@@ -5,6 +5,7 @@ from base64 import urlsafe_b64decode
 
 import pytest
 
+from reticket.cli.client import CLEARABLE
 from reticket.dialects.oauth.terms import terms_of
 
 ED25519 = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
@@ -72,6 +73,25 @@ def test_what_is_edited_is_replaced_and_the_rest_stays(shell):
     assert "redirect_uris" in shell.run("client", "show", "spa")
 
 
+def test_what_is_cleared_is_as_if_it_had_never_been_said(shell):
+    shell.run("client", "edit", "spa", "--clear", "scope", "--clear", "policy", "--name", "Shop")
+    assert show(shell, "spa")["registration"] == {
+        "name": "Shop",
+        "redirect_uris": ["http://127.0.0.1/callback"],
+    }
+    every = [word for name in CLEARABLE for word in ("--clear", name)]
+    shell.run("client", "edit", "spa", *every)
+    assert show(shell, "spa")["registration"] == {}
+
+
+def test_the_keys_of_a_client_without_a_secret_stay(shell, tmp_path):
+    keys = tmp_path / "keys.json"
+    keys.write_text(json.dumps({"keys": [{"kty": "OKP", "crv": "Ed25519", "x": ED25519}]}))
+    shell.run("client", "add", "keyed", "--jwks", str(keys))
+    assert "has no secret" in shell.run("client", "edit", "keyed", "--clear", "jwks", ok=False)
+    assert "jwks" in show(shell, "keyed")["registration"]
+
+
 def test_a_client_is_blocked_let_in_and_forgotten_with_its_families(shell):
     shell.run("client", "disable", "spa")
     assert show(shell, "spa")["disabled"] is True
@@ -99,6 +119,8 @@ def test_a_client_is_blocked_let_in_and_forgotten_with_its_families(shell):
         (("add", "x", "--public", "--admin"), "must not be admin"),
         (("edit", "spa", "--admin"), "must not be admin"),
         (("edit", "spa"), "say what to change"),
+        (("edit", "spa", "--clear", "dpop"), "dpop"),
+        (("edit", "spa", "--scope", "a", "--clear", "scope"), "cannot be cleared as well"),
         (("edit", "nobody", "--par"), "no client nobody"),
         (("rotate-secret", "spa"), "public"),
         (("disable", "nobody"), "no client"),

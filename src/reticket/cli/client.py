@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,16 @@ from reticket.directory.seed import checked_registration, edited_registration
 
 COLUMNS = ("client_id", "public", "disabled", "created_at")
 SHORT_GRANTS = {name.rpartition(":")[2].replace("-", "_"): name for name in GRANTS}
+CLEARABLE = {
+    "name": "name",
+    "redirect-uri": "redirect_uris",
+    "scope": "scopes",
+    "grant": "grants",
+    "resource": "resources",
+    "policy": "policy",
+    "jwks": "jwks",
+}
+"""By the name of its option: what a client may do without, and then has as if it had never had."""
 
 
 @click.group(cls=Group)
@@ -178,19 +188,29 @@ def show_one(house: House, client_id: str, as_json: bool) -> None:
 
 @client.command()
 @click.argument("client_id")
+@click.option(
+    "--clear",
+    type=click.Choice(tuple(CLEARABLE)),
+    multiple=True,
+    help="Forget all that was said of it; may be repeated.",
+)
 @with_house
 @registering
-def edit(house: House, client_id: str, said: Mapping[str, Any]) -> None:
+def edit(house: House, client_id: str, clear: Sequence[str], said: Mapping[str, Any]) -> None:
     """Change what a client is registered with: what is given replaces what was there.
 
     \b
     Examples:
+      reticket client edit spa --clear scope --clear resource
       reticket client edit spa --policy BROWSER,window=5
       reticket client edit spa --redirect-uri https://a.example.com/cb --redirect-uri com.app:/cb
     """
-    if not said:
+    cleared = {CLEARABLE[name]: None for name in clear}
+    if not said and not cleared:
         raise click.UsageError("say what to change")
-    registration = edited_registration(_find(house, client_id), said)
+    if said.keys() & cleared.keys():
+        raise click.UsageError("what is given cannot be cleared as well")
+    registration = edited_registration(_find(house, client_id), {**said, **cleared})
     house.directory.clients.register(client_id, flagged(registration))
 
 
