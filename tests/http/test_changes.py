@@ -69,9 +69,9 @@ def rows(data, *words):
     return json.loads(command(data, *words, "--json"))
 
 
-def seen(holds):
-    """Whether it comes true within two seconds."""
-    deadline = time.monotonic() + 2
+def seen(holds, patience=20):
+    """Whether it comes true, on a machine with much else to do."""
+    deadline = time.monotonic() + patience
     while not holds():
         if time.monotonic() > deadline:
             return False
@@ -240,7 +240,7 @@ def test_a_rotation_refuses_nobody_and_a_retired_key_opens_nothing(server):
     old = active_keys(server)
     with traffic(server, busy) as clients:
         command(server.data, "key", "rotate")
-        assert reaches(lambda: not set(old) & set(active_keys(server)))
+        assert seen(lambda: not set(old) & set(active_keys(server)))
     assert json.loads(me(server, ticket)[2])["code"] == 0
     assert tenant(server, signed)[0] == 200
     with traffic(server, refreshed(server, spared + clients.sessions)):
@@ -262,14 +262,6 @@ def tenant(server, access_token):
 
 def active_keys(server):
     return [row["id"] for row in rows(server.data, "key", "list") if row["state"] == "active"]
-
-
-def reaches(holds, patience=20):
-    deadline = time.monotonic() + patience
-    while not holds():
-        if time.monotonic() > deadline:
-            return False
-    return True
 
 
 def one_time_code(secret, steps=0):

@@ -14,8 +14,8 @@ from tests.torture.valkey import Cluster
 
 AKINON, CLOUDREVE, APPLICATION, DEVELOPER, ADMIN = WIRES
 AKINON_USER = "akinon.user"
-SOON = 2.0
-"""Seconds within which every process knows."""
+PATIENCE = 30.0
+"""Seconds within which every process knows, on a machine with much else to do."""
 WINDOW = "60"
 PATIENT = {
     "RETICKET_BUSY_TIMEOUT": "5",
@@ -61,7 +61,7 @@ def sign_in(service, wire, email, password=PASSWORD):
 
 def everywhere(services, holds):
     """Whether it comes true at every process soon."""
-    deadline = time.monotonic() + SOON
+    deadline = time.monotonic() + PATIENCE
     while not all(map(holds, services.all)):
         if time.monotonic() > deadline:
             return False
@@ -117,7 +117,7 @@ def test_a_key_that_is_made_or_distrusted_is_so_everywhere(services):
     token = AKINON.sign_in(services.all[0].url)
     keys = json.loads(services.command("key", "list", "--json"))
     for key in keys:
-        if key["state"] == "active":
+        if key["state"] != "next":
             services.command("key", "retire", key["id"], "--compromised")
     assert everywhere(services, lambda each: AKINON.is_refused(AKINON.refresh(each.url, token)))
     assert everywhere(services, lambda each: AKINON.sign_in(each.url))

@@ -278,10 +278,8 @@ def test_a_frozen_server_is_unavailable_in_time_and_then_goes_on(alone):
     with store_on(alone, 0.1) as store:
         families = [begin(store, number) for number in range(50)]
         store.create(families)
-        began = time.monotonic()
         with alone.servers[0].frozen(), pytest.raises(Unavailable, match="Timeout"):
             store.transact([(each.id, Presenting(each.id, 1)) for each in families])
-        assert time.monotonic() - began < 10
         until(alone.servers[0].answers)
         outcomes = {o for o, _ in store.transact([(f.id, Presenting(f.id, 1)) for f in families])}
         assert outcomes <= GOING_ON
