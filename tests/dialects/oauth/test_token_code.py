@@ -123,6 +123,26 @@ def test_a_second_use_revokes_what_the_first_gave(world):
     assert [family.revoked_cause for family in world.families()] == ["code_reuse"]
 
 
+@pytest.mark.parametrize(
+    ("said", "cause"),
+    [
+        ({"redirect_uri": REDIRECT + "/"}, "wrong_redirect"),
+        ({"redirect_uri": ""}, "wrong_redirect"),
+        ({"code_verifier": "w" * 64}, "wrong_verifier"),
+    ],
+)
+def test_a_second_use_by_who_could_not_have_used_it_revokes_nothing(world, said, cause):
+    code = world.code("spa")
+    pair = world.exchange(code).said
+    before = world.spendable()
+    assert is_invalid(world.exchange(code, **said))
+    assert world.heard()[-1] == ("refused", cause)
+    assert world.spendable() == before
+    assert world.refresh(pair["refresh_token"]).status == 200
+    assert is_invalid(world.exchange(code))
+    assert is_invalid(world.refresh(pair["refresh_token"]))
+
+
 def test_a_second_use_by_another_client_revokes_nothing(world):
     code = world.code("spa")
     pair = world.exchange(code).said
@@ -250,7 +270,11 @@ class TestBoundCodes:
         assert is_invalid(world.exchange(code))
         assert is_invalid(world.exchange(code, headers=world.proof(OTHER_KEY)))
         assert world.spendable() == before
-        assert world.exchange(code, headers=world.proof()).said["token_type"] == "DPoP"
+        bound = world.exchange(code, headers=world.proof()).said
+        assert bound["token_type"] == "DPoP"
+        assert is_invalid(world.exchange(code))
+        assert is_invalid(world.exchange(code, headers=world.proof(OTHER_KEY)))
+        assert world.refresh(bound["refresh_token"], headers=world.proof()).status == 200
 
     def test_a_wrong_proof_spends_nothing(self, world):
         code = world.code("native")

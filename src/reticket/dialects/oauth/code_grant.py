@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Generator
 from functools import partial
 from typing import Any
@@ -20,6 +21,7 @@ from reticket.dialects.oauth.codes import (
     LIFETIME,
     REMEMBERED,
     CodeGrant,
+    Given,
     begun,
     given_by,
     read_given,
@@ -32,8 +34,8 @@ from reticket.dialects.oauth.errors import Denied, denied
 from reticket.dialects.oauth.inputs import required, wrong
 from reticket.dialects.oauth.site import USER
 
-SHORTEST, LONGEST = 43, 128
-"""Characters of a verifier (RFC 7636 §4.1)."""
+_VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
+"""RFC 7636 §4.1."""
 
 
 def exchange_code(said: TokenRequest) -> Granting:
@@ -41,12 +43,12 @@ def exchange_code(said: TokenRequest) -> Granting:
     code, challenge = required(said.form, "code"), _challenge(said)
     text = yield Look(waiting(code))
     if text is None:
-        raise (yield from _gone(said, code))
+        raise (yield from _gone(said, code, challenge))
     grant = read_grant(text)
     _check(said, grant, challenge)
     user = yield from consenting(said, grant)
     if (yield Take(waiting(code))) is None:
-        raise (yield from _gone(said, code))
+        raise (yield from _gone(said, code, challenge))
     answer = yield from begin(said, grant, user, partial(_put_back, code))
     if (yield Look(used_again(code))) is not None:
         yield from _end(said, grant.family)
@@ -57,12 +59,12 @@ def exchange_code(said: TokenRequest) -> Granting:
 def _challenge(said: TokenRequest) -> str:
     """The one that the verifier answers. INVALID_PARAMETER."""
     verifier = required(said.form, "code_verifier")
-    if not SHORTEST <= len(verifier) <= LONGEST:
-        raise wrong("code_verifier", f"must have {SHORTEST} to {LONGEST} characters")
+    if not _VERIFIER.fullmatch(verifier):
+        raise wrong("code_verifier", "must be 43 to 128 letters, digits, or -._~")
     return to_text(hashlib.sha256(verifier.encode()).digest())
 
 
-def _check(said: TokenRequest, grant: CodeGrant, challenge: str) -> None:
+def _check(said: TokenRequest, grant: CodeGrant | Given, challenge: str) -> None:
     """Denied, `invalid_grant`: the redirect URI, the verifier or the key is another."""
     if said.form.get("redirect_uri") != grant.redirect_uri:
         raise denied(Code.INVALID_TOKEN, Cause.WRONG_REDIRECT)
@@ -80,9 +82,10 @@ def _put_back(code: str, grant: CodeGrant, age: int) -> Generator[Command, Any, 
         yield Keep(waiting(code), grant.written(), LIFETIME - age)
 
 
-def _gone(said: TokenRequest, code: str) -> Generator[Command, Any, Denied]:
+def _gone(said: TokenRequest, code: str, challenge: str) -> Generator[Command, Any, Denied]:
     """A code that was used ends its family. The mark is set first: whoever is just beginning that
-    family looks for it afterwards, so one of both ends it. Another client spends nothing.
+    family looks for it afterwards, so one of both ends it. Who could not have used it in the first
+    place ends nothing: an address that has held a code is known to many.
     """
     text = yield Look(begun(code))
     if text is None:
@@ -90,6 +93,7 @@ def _gone(said: TokenRequest, code: str) -> Generator[Command, Any, Denied]:
     given = read_given(text)
     if given.client_id != said.registration.id:
         return denied(Code.INVALID_TOKEN, Cause.WRONG_CLIENT)
+    _check(said, given, challenge)
     yield Keep(used_again(code), "", REMEMBERED)
     yield from _end(said, given.family)
     return denied(Code.INVALID_TOKEN, Cause.USED)

@@ -51,10 +51,15 @@ class CodeGrant(msgspec.Struct, frozen=True):
 
 
 class Given(msgspec.Struct, frozen=True):
-    """What is known of a code, used or not: the family that it begins, and whose it is."""
+    """What is known of a code, used or not: the family that it begins, and who may use it; see
+    `CodeGrant`.
+    """
 
     family: str
     client_id: str
+    redirect_uri: str | None
+    challenge: str
+    jkt: str | None
 
     def written(self) -> str:
         """As it is kept."""
@@ -63,7 +68,7 @@ class Given(msgspec.Struct, frozen=True):
 
 def given_by(grant: CodeGrant) -> Given:
     """What stays known of the code of a grant."""
-    return Given(grant.family, grant.client_id)
+    return Given(grant.family, grant.client_id, grant.redirect_uri, grant.challenge, grant.jkt)
 
 
 def read_given(text: str) -> Given:
