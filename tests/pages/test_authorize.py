@@ -208,10 +208,13 @@ def test_rfc_8707_2_several_resources_may_be_asked_for(person):
     assert person.asks(resource=[ORDERS, STOCK]).headline == "Sign in"
 
 
-def test_rfc_6749_4_1_2_1_a_state_that_is_at_fault_is_not_sent_back(person, server):
-    for state in (["one", "two"], "s" * 2049):
-        answer = person.asks(state=state).answer
-        assert answer.keys() == {"error", "error_description", "iss"}
+@pytest.mark.parametrize("state", [["one", "two"], "s" * 8193])
+def test_rfc_6749_4_1_2_1_a_state_that_is_none_is_not_sent_back(person, state):
+    assert person.asks(state=state).answer.keys() == {"error", "error_description", "iss"}
+
+
+def test_rfc_6749_4_1_2_1_a_state_that_is_too_long_to_be_kept_is_sent_back(person):
+    assert person.asks(state="s" * 2049).answer["state"] == "s" * 2049
 
 
 def test_rfc_6749_4_1_2_a_state_comes_back_as_it_was(person):
@@ -238,6 +241,30 @@ def test_openid_connect_core_3_1_2_1_everybody_is_asked_anew(person, prompt):
 def test_openid_connect_core_3_1_2_1_a_hint_fills_the_form_in(person):
     assert 'value="ada@example.com"' in person.asks(login_hint="ada@example.com").page.text
     assert 'value="&quot;&gt;&lt;b&gt;"' in person.asks(login_hint='"><b>').page.text
+
+
+def tokens(person):
+    """What whoever has just consented is given."""
+    form = {"grant_type": "authorization_code", "client_id": "web", "redirect_uri": CALLBACK}
+    form |= {"code": person.sends(answer="allow").answer["code"], "code_verifier": VERIFIER}
+    return person.http.post("/oauth/token", data=form).json()
+
+
+def test_openid_connect_core_3_1_2_1_who_is_expected_by_an_id_token_signs_in_alone(person):
+    said = tokens(person.asks().sends(**JOAN))
+    person.asks(id_token_hint=said["id_token"])
+    assert person.sends(**ADA).page.status_code == 403
+    assert person.alert == "The app expects somebody else: use the account that you have there."
+    assert person.sends(**JOAN).headline == "Let Orders & <More> in?"
+    assert person.sends(answer="switch").sends(**ADA).page.status_code == 403
+    assert "id_token" in tokens(person.sends(**JOAN))
+
+
+def test_openid_connect_core_3_1_2_1_a_hint_that_is_no_id_token_of_ours_is_told(person):
+    said = tokens(person.asks().sends(**JOAN))
+    for hint in ("x", "a.b.c", said["access_token"], said["refresh_token"]):
+        answer = person.asks(id_token_hint=hint).answer
+        assert (answer["error"], answer["state"]) == ("invalid_request", "a state")
 
 
 def test_who_clicks_twice_has_one_code(person):

@@ -38,6 +38,18 @@ def test_rfc_9126_4_it_is_used_once(person):
     assert "used already" in person.sees
 
 
+@pytest.mark.parametrize(
+    ("method", "headers"),
+    [("HEAD", {}), ("GET", {"Sec-Purpose": "prefetch"}), ("GET", {"Sec-Purpose": "prefetch;a=b"})],
+)
+def test_rfc_9110_9_2_1_who_looks_ahead_spends_nothing(person, method, headers):
+    query = {"client_id": "web", "request_uri": pushed(person)}
+    ahead = person.http.request(method, "/oauth/authorize", params=query, headers=headers)
+    assert ahead.status_code == 200
+    assert person.opens(**query).headline == "Sign in"
+    assert person.opens(**query).page.status_code == 400
+
+
 def test_of_many_that_come_at_once_one_is_answered(person):
     reference = pushed(person)
     query = {"client_id": "web", "request_uri": reference}

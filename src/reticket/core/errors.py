@@ -45,6 +45,7 @@ class Cause(StrEnum):
     WRONG_RESOURCE = "wrong_resource"
     WRONG_USE = "wrong_use"
     WRONG_CLIENT = "wrong_client"
+    WRONG_SUBJECT = "wrong_subject"
     SUBJECT_GONE = "subject_gone"
     NO_ACCESS = "no_access"
     UNKNOWN_SUBJECT = "unknown_subject"

@@ -29,6 +29,7 @@ from reticket.core.commands import (
     OpenFactorSession,
     PublishedKeys,
     ReadAccess,
+    ReadIdentity,
     ReadRefresh,
     Refresh,
     Rehearse,
@@ -144,6 +145,7 @@ class Service:
             Derive: engine.derive,
             IssueAccess: self._issue_access,
             ReadRefresh: self._read_refresh,
+            ReadIdentity: self._read_identity,
             FindFamily: self._find_family,
             ListFamilies: self._list_families,
             EndFamilies: self._end_families,
@@ -265,6 +267,9 @@ class Service:
 
     async def _read_refresh(self, command: ReadRefresh, caller: Caller) -> RefreshToken:
         return self._mint.read_refresh(self._resources[command.resource], command.token)
+
+    async def _read_identity(self, command: ReadIdentity, caller: Caller) -> Mapping[str, Any]:
+        return self._mint.read_identity(command.token)
 
     async def _find_family(self, command: FindFamily, caller: Caller) -> tuple[Family | None, int]:
         return await self._engine.find(command.family)

@@ -175,6 +175,19 @@ def test_rfc7662_2_2_a_token_of_somebody_blocked(world, kind):
     assert world.causes()[-1] == Cause.SUBJECT_GONE
 
 
+def test_a_token_that_another_clients_person_has_given_dies_with_that_client(world):
+    token = world.begin("spa", audiences=[ORDERS]).access_token
+    assert world.look(token, "backend").said["active"]
+    assert world.who(token).status == 200
+    world.people.block("spa")
+    assert world.is_inactive(token)
+    assert world.causes()[-1] == Cause.DISABLED
+    assert world.who(token).error == "invalid_token"
+    del world.people.clients["spa"]
+    assert world.is_inactive(token)
+    assert world.causes()[-1] == Cause.UNKNOWN_SUBJECT
+
+
 def test_a_token_of_a_client_that_is_blocked(world):
     token = world.alone("backend")
     world.people.clients["other"] = world.people.clients["backend"]

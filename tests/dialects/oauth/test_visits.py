@@ -7,11 +7,12 @@ from tests.dialects.oauth.hall import ISSUER, Hall, request
 
 from reticket.core.commands import Keep
 from reticket.core.errors import Cause, Code, Refusal
+from reticket.core.people import Client
 from reticket.dialects.oauth.authorize import Codes
 from reticket.dialects.oauth.flow import VISITS, Flow
-from reticket.dialects.oauth.html import refuse
+from reticket.dialects.oauth.html import Halted, refuse
 from reticket.dialects.oauth.request import CodeRequest
-from reticket.dialects.oauth.visit import Visit, browser_of, cookie_header
+from reticket.dialects.oauth.visit import Person, Visit, browser_of, cookie_header
 
 
 def test_an_address_fills_no_store():
@@ -35,6 +36,20 @@ def test_an_address_fills_no_store():
     assert (raised.value.code, raised.value.cause) == (Code.TOO_MANY_ATTEMPTS, Cause.LIMITED)
     assert refuse(raised.value).status == 429
     assert len(hall.did(Keep)) == kept
+
+
+@pytest.mark.parametrize(
+    ("client", "cause"),
+    [(None, Cause.UNKNOWN_SUBJECT), (Client("web", True, True, {}, 0), Cause.DISABLED)],
+)
+def test_a_client_that_is_blocked_or_gone_by_then_gets_no_code(client, cause):
+    hall = Hall(FindClient=lambda said: client, Draw=lambda said: bytes(said.size))
+    order = CodeRequest("web", "https://app.example.com/", "openid", "c" * 43).written()
+    person = Person("a" * 32, 1, "ada@example.com", 0, ("pwd",))
+    with pytest.raises(Halted) as raised:
+        hall.run(Codes(hall.site).allow("ticket", Visit("web", "Web", "openid", order), person))
+    assert raised.value.cause is cause
+    assert hall.did(Keep) == []
 
 
 @pytest.mark.parametrize(

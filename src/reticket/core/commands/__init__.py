@@ -16,6 +16,7 @@ from reticket.core.commands.families import (
     IssueAccess,
     ListFamilies,
     ReadAccess,
+    ReadIdentity,
     ReadRefresh,
     Refresh,
     Rehearse,
@@ -58,6 +59,7 @@ Command = (
     | IssueAccess
     | ReadRefresh
     | ReadAccess
+    | ReadIdentity
     | InspectAccess
     | FindTenant
     | FindUser
@@ -102,6 +104,7 @@ __all__ = [
     "OpenFactorSession",
     "PublishedKeys",
     "ReadAccess",
+    "ReadIdentity",
     "ReadRefresh",
     "Refresh",
     "Rehearse",

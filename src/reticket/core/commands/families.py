@@ -136,6 +136,15 @@ class ReadRefresh:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadIdentity:
+    """What an ID token of ours says, ended or not; costs no I/O. Result: its claims, a mapping.
+    INVALID_TOKEN.
+    """
+
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class ReadAccess:
     """Verify an access token of one of these resources and look up its subject.
     Result: `tuple[AccessToken, Holder]`. INVALID_ACCESS_TOKEN. Whether its family lives is not

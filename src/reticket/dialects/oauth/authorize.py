@@ -4,28 +4,26 @@ to its code. Whoever is not known, or may not be sent an answer to, is told on a
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 from urllib.parse import urlencode
 
 from msgspec.structs import replace
 
-from reticket.core.commands import Command, FindClient, Keep, Look, Tell
+from reticket.core.commands import Command, Keep, Look, ReadIdentity, Tell
 from reticket.core.errors import Cause, Code, Refusal
-from reticket.core.people import Client
 from reticket.core.tokens import to_text
 from reticket.dialects.oauth import codes
-from reticket.dialects.oauth.consents import consented, granted
+from reticket.dialects.oauth.consents import consented, find_known, granted
 from reticket.dialects.oauth.document import shown
 from reticket.dialects.oauth.errors import Denied, failure_of, heard
 from reticket.dialects.oauth.flow import Flow
-from reticket.dialects.oauth.html import UNSEEN, Halted
-from reticket.dialects.oauth.inputs import FORM, LONGEST, once
+from reticket.dialects.oauth.html import UNSEEN
+from reticket.dialects.oauth.inputs import FORM, LONGEST, Form, once, wrong
 from reticket.dialects.oauth.par import PREFIX, pushed
 from reticket.dialects.oauth.registration import Registration, registration_of
 from reticket.dialects.oauth.request import (
-    LONGEST_KEPT,
     AuthorizationForm,
     CodeRequest,
     landing,
@@ -124,36 +122,32 @@ class Authorization:
         reference = _alone(said, "request_uri") or ""
         was_pushed = reference.startswith(PREFIX)
         if was_pushed:
-            said = yield from pushed(reference, registration.id)
+            said = yield from pushed(reference, registration.id, request)
         target = landing(registration, _alone(said, "redirect_uri"))
         try:
-            order = _read(registration, said, target, was_pushed)
+            form = once(said)
+            order = _read(registration, form, target, was_pushed)
+            subject = yield from _expected(form)
         except Refusal as refusal:
             yield Tell(USER, "refused", refusal.cause or failure_of(refusal).word)
             return self._codes.refused(target, _state(said), refusal)
-        return (yield from self._flow.begin(request, self._visit(registration, order)))
+        return (yield from self._flow.begin(request, self._visit(registration, order, subject)))
 
     def _client(self, said: Pairs) -> Generator[Command, Any, Registration]:
         client_id = _alone(said, "client_id")
         if client_id is None:
             raise Denied("invalid_request", "client_id is missing.")
-        client: Client | None = None
-        if client_id.isprintable():
-            client = yield FindClient(client_id)
-        if client is None or client.disabled:
-            cause = Cause.DISABLED if client else Cause.UNKNOWN_SUBJECT
-            raise Halted(
-                "invalid_client", "The app that sent you here is not known to this service.", cause
-            )
-        return registration_of(client, self._site)
+        return registration_of((yield from find_known(client_id)), self._site)
 
-    def _visit(self, registration: Registration, order: CodeRequest) -> Visit:
+    @staticmethod
+    def _visit(registration: Registration, order: CodeRequest, subject: str | None) -> Visit:
         return Visit(
             client_id=registration.id,
             name=registration.name,
             scope=order.scope,
             order=replace(order, hint="").written(),
             hint=order.hint,
+            subject=subject,
             target=order.target,
         )
 
@@ -163,14 +157,26 @@ def routes(site: Site) -> tuple[Route, ...]:
     return Authorization(site).routes()
 
 
-def _read(registration: Registration, said: Pairs, target: str, was_pushed: bool) -> CodeRequest:
-    form = once(said)
+def _read(registration: Registration, form: Form, target: str, was_pushed: bool) -> CodeRequest:
     if registration.par_required and not was_pushed:
         raise Denied("invalid_request", "The client must push its requests.")
     order = understood(registration, form, target)
     if form.get("prompt") == "none":
         raise Denied("login_required", "Nobody is signed in beforehand.")
     return order
+
+
+def _expected(form: Form) -> Generator[Command, Any, str | None]:
+    """Whom the client knows already, by an ID token of ours, ended or not (OpenID Connect Core
+    §3.1.2.1). INVALID_PARAMETER for any other text.
+    """
+    if "id_token_hint" not in form:
+        return None
+    try:
+        claims: Mapping[str, Any] = yield ReadIdentity(form["id_token_hint"])
+    except Refusal as refusal:
+        raise wrong("id_token_hint", "is no ID token of this service") from refusal
+    return str(claims["sub"])
 
 
 def _alone(said: Pairs, name: str) -> str | None:
@@ -182,9 +188,11 @@ def _alone(said: Pairs, name: str) -> str | None:
 
 
 def _state(said: Pairs) -> str | None:
-    """What the client wants back; a state that is at fault itself is no state."""
+    """What the client wants back, also where it is too long to be kept (RFC 6749 §4.1.2.1); two
+    states are none.
+    """
     values = [value for key, value in said if key == "state" and value]
-    return values[0] if len(values) == 1 and len(values[0]) <= LONGEST_KEPT else None
+    return values[0] if len(values) == 1 and len(values[0]) <= LONGEST else None
 
 
 def _code_of(ticket: str) -> str:

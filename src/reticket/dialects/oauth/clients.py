@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from reticket.core.commands import Command, FindClient, SignInClient
-from reticket.core.errors import Cause, Code
+from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.people import Client
 from reticket.dialects.oauth.assertion import ASSERTION, ASSERTION_TYPE, asserted, named_in
 from reticket.dialects.oauth.errors import Denied, denied
@@ -107,6 +107,13 @@ def _by_key(request: WireRequest, form: Form, site: Site) -> Generator[Command, 
     if not is_right:
         raise unauthenticated(Cause.WRONG_SECRET)
     return client
+
+
+def expect_in_service(client_id: str, code: Code) -> Generator[Command, Any, None]:
+    """A Refusal of that code where the client is blocked or gone: its tokens are good no more."""
+    client: Client | None = yield FindClient(client_id)
+    if client is None or client.disabled:
+        raise Refusal(code, Cause.DISABLED if client else Cause.UNKNOWN_SUBJECT)
 
 
 def _by_name(client_id: str) -> Generator[Command, Any, Client]:

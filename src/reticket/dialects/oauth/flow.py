@@ -11,7 +11,7 @@ from typing import Any, Literal, Protocol
 import msgspec
 from msgspec.structs import replace
 
-from reticket.core.commands import Command, Now, OpenFactorSession, SecondFactor, SignIn, Take
+from reticket.core.commands import Command, Now, OpenFactorSession, SecondFactor, SignIn, Take, Tell
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.people import User
 from reticket.core.policy import SECOND
@@ -43,6 +43,8 @@ _BLOCKED = "This account cannot sign in. Ask those who run this service."
 _LIMITED = "There were too many attempts. Wait a few minutes, then try again."
 _WRONG_CODE = "The code is not right. Type the one that your app shows now."
 _OVER = Fault("That took too long, or too many codes were wrong. Sign in again.")
+
+_STRANGER = Fault("The app expects somebody else: use the account that you have there.", 403)
 
 _SIGN_IN_FAULTS = {
     Code.INVALID_CREDENTIALS: (_WRONG, 400),
@@ -142,7 +144,7 @@ class Flow:
         if user.cloud is not None and user.cloud.second_factor:
             session = yield OpenFactorSession(USER, user, LIFETIME)
             return self._ask_factor(ticket, visit, session)
-        return (yield from self._signed_in(visit, user, (PASSWORD,)))
+        return (yield from self._signed_in(ticket, visit, user, (PASSWORD,)))
 
     def _factor(self, request: WireRequest) -> Operation:
         form, ticket, visit = yield from self._resumed(request)
@@ -154,10 +156,13 @@ class Flow:
                 return self._sign_in_again(ticket, visit, visit.hint, _OVER)
             fault = _fault(refusal, _FACTOR_FAULTS)
             return self._ask_factor(ticket, visit, session, fault)
-        return (yield from self._signed_in(visit, user, (PASSWORD, CODE)))
+        return (yield from self._signed_in(ticket, visit, user, (PASSWORD, CODE)))
 
-    def _signed_in(self, visit: Visit, user: User, amr: tuple[str, ...]) -> Operation:
+    def _signed_in(self, ticket: str, visit: Visit, user: User, amr: tuple[str, ...]) -> Operation:
         """From here on it has a ticket that was never on a page of somebody else's."""
+        if visit.subject not in (None, user.id):
+            yield Tell(USER, "refused", Cause.WRONG_SUBJECT, user.id)
+            return self._sign_in_again(ticket, visit, visit.hint, _STRANGER)
         now: int = yield Now()
         version = user.credential_version
         person = Person(user.id, version, user.email, now // SECOND, amr)

@@ -18,7 +18,7 @@ from reticket.core.model import AccessToken, Family, RefreshToken
 from reticket.core.policy import SECOND
 from reticket.core.tokens import PREFIX
 from reticket.dialects.oauth.assertion import ASSERTION, ASSERTION_TYPE
-from reticket.dialects.oauth.clients import authenticate, unauthenticated
+from reticket.dialects.oauth.clients import authenticate, expect_in_service, unauthenticated
 from reticket.dialects.oauth.document import described
 from reticket.dialects.oauth.errors import INTROSPECTION, NO_STORE, heard
 from reticket.dialects.oauth.inputs import Form, read_form, required
@@ -111,9 +111,16 @@ def _access(token: str, registration: Registration) -> Generator[Command, Any, M
     claims = access.claims
     if not is_member(holder, access.context):
         raise Refusal(Code.INVALID_ACCESS_TOKEN, Cause.NO_ACCESS)
-    if claims.get("client_id") != registration.id and not _is_audience(claims, registration):
-        raise Refusal(Code.INVALID_ACCESS_TOKEN, Cause.WRONG_CLIENT)
+    if claims["client_id"] != registration.id:
+        yield from _expect_for(registration, claims)
     return {"token_type": "DPoP" if "cnf" in claims else "Bearer", **claims}
+
+
+def _expect_for(registration: Registration, claims: Members) -> Generator[Command, Any, None]:
+    """Another client's token, which is in service, and meant for this one."""
+    if not _is_audience(claims, registration):
+        raise Refusal(Code.INVALID_ACCESS_TOKEN, Cause.WRONG_CLIENT)
+    yield from expect_in_service(str(claims["client_id"]), Code.INVALID_ACCESS_TOKEN)
 
 
 def _is_audience(claims: Members, registration: Registration) -> bool:

@@ -69,10 +69,15 @@ class Pushing:
         return WireResponse(201, body, headers=NO_STORE)
 
 
-def pushed(reference: str, client_id: str) -> Generator[Command, Any, list[tuple[str, str]]]:
-    """What that client has pushed under that name, once. Denied."""
+def pushed(
+    reference: str, client_id: str, request: WireRequest
+) -> Generator[Command, Any, list[tuple[str, str]]]:
+    """What that client has pushed under that name, once; who looks at the address before a person
+    opens it spends nothing. Denied.
+    """
     said = _read((yield Look(_key(reference))))
-    if said.get("client_id") == client_id and (yield Take(_key(reference))) is not None:
+    use = Look if _is_ahead(request) else Take
+    if said.get("client_id") == client_id and (yield use(_key(reference))) is not None:
         return list(said.items())
     sentence = "The request was used already, or took too long."
     raise Halted("invalid_request_uri", sentence, Cause.UNKNOWN)
@@ -88,6 +93,12 @@ def routes(site: Site) -> tuple[Route, ...]:
         security=({}, {"client": ()}),
     )
     return (Route("POST", PATH, heard(CLIENT, Pushing(site).push), description),)
+
+
+def _is_ahead(request: WireRequest) -> bool:
+    """Whether a scanner of links or a browser's foresight is here, and nobody yet."""
+    purpose = request.header(b"sec-purpose") or ""
+    return request.method == "HEAD" or purpose.startswith("prefetch")
 
 
 def _bound(asked: str | None, proof: Proof) -> str:

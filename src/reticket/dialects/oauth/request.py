@@ -50,6 +50,7 @@ class AuthorizationForm(msgspec.Struct):
     prompt: str | None = None
     max_age: str | None = None
     login_hint: str | None = None
+    id_token_hint: str | None = None
     dpop_jkt: str | None = None
     request: str | None = None
     registration: str | None = None

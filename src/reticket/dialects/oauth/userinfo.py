@@ -11,6 +11,7 @@ from reticket.core.commands import Command, InspectAccess
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import AccessToken
 from reticket.core.people import User
+from reticket.dialects.oauth.clients import expect_in_service
 from reticket.dialects.oauth.document import described
 from reticket.dialects.oauth.errors import NO_STORE, Denied, denied, heard
 from reticket.dialects.oauth.inputs import words
@@ -88,6 +89,8 @@ def _proven(request: WireRequest, site: Site, token: str) -> Generator[Command, 
 def _inspected(token: str) -> Generator[Command, Any, tuple[AccessToken, User]]:
     try:
         found: tuple[AccessToken, User] = yield InspectAccess((USER,), token, void)
+        client = str(found[0].claims["client_id"])
+        yield from expect_in_service(client, Code.INVALID_ACCESS_TOKEN)
     except Refusal as refusal:
         raise denied(refusal.code, refusal.cause) from refusal
     if not is_member(found[1], found[0].context):

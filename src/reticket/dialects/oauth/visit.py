@@ -52,6 +52,7 @@ class Visit(msgspec.Struct, frozen=True, omit_defaults=True):
         scope: what it asks for.
         order: whatever the end of the way needs, as that has written it.
         hint: the e-mail address, perhaps.
+        subject: the only one who is expected, or None.
         target: where the browser will go in the end, or None.
         note: what the person should know before consenting, or None.
         browser: what stands for the cookie.
@@ -63,6 +64,7 @@ class Visit(msgspec.Struct, frozen=True, omit_defaults=True):
     scope: str
     order: str
     hint: str = ""
+    subject: str | None = None
     target: str | None = None
     note: str | None = None
     browser: str = ""
