@@ -15,7 +15,6 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 import structlog
-from starlette.middleware.cors import CORSMiddleware
 
 from reticket import cli, config, dialects, folder, logs, stores
 from reticket.assembly import lanes_of, perform, service_of
@@ -31,13 +30,16 @@ from reticket.core.upkeep import Upkeep
 from reticket.crypto.passwords import Argon2Hasher
 from reticket.crypto.ring import Ring
 from reticket.crypto.sealing import Sealer, master_key
-from reticket.dialects.oauth.site import Site
+from reticket.dialects.oauth import authorize, device
+from reticket.dialects.oauth.site import BASE, Site
 from reticket.directory import engines as directories
 from reticket.directory.directory import open_directory
 from reticket.http.admin import Admin, Office
 from reticket.http.asgi import Asgi
+from reticket.http.below import also_below
+from reticket.http.cors import readable
 from reticket.http.deadlines import Deadlines
-from reticket.http.edge import Edge, logged, with_preflights
+from reticket.http.edge import Edge, logged
 from reticket.http.exposition import metrics_route
 from reticket.http.metrics import Board, Counted, Meter
 from reticket.http.pages import pages
@@ -49,13 +51,8 @@ from reticket.settings import Settings
 from reticket.settings.values import FAMILIES_URLS
 from reticket.wire import Dialect
 
-_EXPOSED = (
-    "x-correlation-id",
-    "x-vol-correlation",
-    "retry-after",
-    "www-authenticate",
-    "dpop-nonce",
-)
+_UNREADABLE = (f"{BASE}{authorize.PLACE}", f"{BASE}{device.PLACE}/")
+"""Where people type passwords, no script of another page may read (RFC 9700 §2.6)."""
 
 R = TypeVar("R")
 
@@ -196,17 +193,10 @@ def application(house: House, number: int = 0) -> Asgi:
     witnesses = [meter.witness] if settings.metrics_from else []
     witnesses += [logged] if settings.access_log else []
     deadlines = Deadlines(settings.busy_timeout + LONGEST_WAIT)
-    edge = Edge(RoutingTable(spoken), service, others, settings.body_limit, deadlines, witnesses)
-    if not settings.cors_origins:
-        return edge
-    cors = CORSMiddleware(
-        edge,
-        allow_origins=settings.cors_origins,
-        allow_methods=("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"),
-        allow_headers=("*",),
-        expose_headers=_EXPOSED,
-    )
-    return with_preflights(cors)
+    table = RoutingTable(spoken)
+    edge = Edge(table, service, others, settings.body_limit, deadlines, witnesses)
+    shared = readable(edge, settings.cors_origins, _UNREADABLE)
+    return also_below(_site(settings).path, table, shared)
 
 
 def _counted(house: House, meter: Meter) -> House:

@@ -130,6 +130,12 @@ def test_without_a_setting_no_origin_may_read(server):
     )[1]  # fmt: skip
 
 
+def test_what_everybody_may_know_every_page_may_read(server):
+    for name in ("jwks.json", "openid-configuration", "oauth-authorization-server"):
+        headers = call(server.url, "GET", f"/.well-known/{name}", None, {"Origin": "null"})[1]
+        assert headers["access-control-allow-origin"] == "*"
+
+
 def log_in(url, password=PASSWORD, **headers):
     body = json.dumps({"username": ADA, "password": password})
     return call(url, "POST", "/api/v1/auth/login", body, headers)
@@ -157,6 +163,10 @@ def test_origins_and_proxies_by_setting(tmp_path):
         for method in ("PATCH", "HEAD"):
             preflight = {**asked, "Access-Control-Request-Method": method}
             assert call(server.url, "OPTIONS", "/admin/v1/users", None, preflight)[0] == 200
+        for path in ("/oauth/authorize", "/oauth/authorize/consent", "/oauth/device/code"):
+            for method in ("OPTIONS", "GET", "POST"):
+                headers = call(server.url, method, path, None, asked)[1]
+                assert "access-control-allow-origin" not in headers, (method, path)
         other = {**asked, "Origin": "https://evil.example.com"}
         headers = call(server.url, "POST", AKINON.refresh_path, "{}", other)[1]
         assert "access-control-allow-origin" not in headers

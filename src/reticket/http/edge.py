@@ -157,17 +157,6 @@ async def carried_out(operation: Generator[Command, Any, R], by: Performer, call
         return returned
 
 
-def with_preflights(cors: Asgi) -> Asgi:
-    """The same; what it answers by itself has a correlation id too."""
-
-    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        preflight = scope["type"] == "http" and scope["method"] == "OPTIONS"
-        asked = preflight and _header(scope, b"access-control-request-method")
-        await cors(scope, receive, correlated(send) if asked else send)
-
-    return answer
-
-
 def _caller(scope: Scope, chosen_by: bytes | None) -> Caller:
     client = scope.get("client")
     device = _header(scope, b"user-agent")

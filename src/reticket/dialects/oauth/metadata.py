@@ -27,7 +27,11 @@ KEY_SET = "application/jwk-set+json"
 LONGEST_COPY = 300
 """Seconds that a copy may be used: for so long a compromised key is believed elsewhere."""
 
-PUBLIC: Headers = ((b"cache-control", b"public, max-age=%d" % LONGEST_COPY),)
+PUBLIC: Headers = (
+    (b"cache-control", b"public, max-age=%d" % LONGEST_COPY),
+    (b"access-control-allow-origin", b"*"),
+)
+"""For everybody, pages of other origins among them (OpenID Connect Discovery §3)."""
 
 SIGNING = ("ES256", "EdDSA", "RS256")
 """All that may ever sign, whatever does just now: clients keep metadata for as long as they run,
@@ -96,7 +100,7 @@ def routes(site: Site) -> tuple[Route, ...]:
     tell = _tell(site)
     return (
         *(Route("GET", path, tell, about) for path in _places(site)),
-        *(Route("GET", path, _tell_keys, keys) for path in _below(site, KEYS)),
+        Route("GET", KEYS, _tell_keys, keys),
     )
 
 
@@ -116,18 +120,13 @@ def metadata(site: Site) -> Metadata:
 
 
 def _places(site: Site) -> Iterator[str]:
-    """RFC 8414 §3.1 puts the issuer's path behind the name, OpenID Connect before it."""
+    """RFC 8414 §3.1 puts the issuer's path behind the name, OpenID Connect before it, as all that
+    is ours is below it.
+    """
     for document in (AUTHORIZATION_SERVER, OPENID_CONFIGURATION):
-        yield from _below(site, document)
+        yield document
         if site.path:
             yield document + site.path
-
-
-def _below(site: Site, document: str) -> Iterator[str]:
-    """Below the issuer; a proxy in front of us may have taken the issuer's path away or not."""
-    yield document
-    if site.path:
-        yield site.path + document
 
 
 def _tell(site: Site) -> Callable[[WireRequest], Operation]:

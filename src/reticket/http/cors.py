@@ -1,0 +1,52 @@
+"""Which answers pages of other origins may read (Fetch §3.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from starlette.middleware.cors import CORSMiddleware
+
+from reticket.http.asgi import Asgi, Receive, Scope, Send
+from reticket.http.correlation import correlated
+
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+_EXPOSED = (
+    "x-correlation-id",
+    "x-vol-correlation",
+    "retry-after",
+    "www-authenticate",
+    "dpop-nonce",
+)
+
+
+def readable(app: Asgi, origins: Sequence[str], but_for: tuple[str, ...]) -> Asgi:
+    """An application whose answers may be read.
+
+    Args:
+        app: what answers.
+        origins: by pages of these; `*` for all.
+        but_for: beginnings of the paths whose answers may not.
+    """
+    if not origins:
+        return app
+    shared = CORSMiddleware(
+        app,
+        allow_origins=origins,
+        allow_methods=_METHODS,
+        allow_headers=("*",),
+        expose_headers=_EXPOSED,
+    )
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"].startswith(but_for):
+            await app(scope, receive, send)
+        else:
+            await shared(scope, receive, correlated(send) if _is_preflight(scope) else send)
+
+    return answer
+
+
+def _is_preflight(scope: Scope) -> bool:
+    """What is answered here by itself, and has a correlation id too."""
+    named = {name for name, _ in scope["headers"]}
+    return scope["method"] == "OPTIONS" and b"access-control-request-method" in named

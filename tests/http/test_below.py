@@ -1,0 +1,61 @@
+"""An issuer that shares its host: a proxy in front may take its path away, or not."""
+
+import json
+from urllib.parse import urlencode, urlsplit
+
+import pytest
+from tests.http.wire import call
+
+from reticket.testing import running_server
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+BACKEND = {
+    "grant_type": "client_credentials",
+    "client_id": "backend",
+    "client_secret": "backend-secret",
+}
+
+
+@pytest.fixture(scope="module", params=["/realms/a", "/oauth"])
+def path(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory, path):
+    settings = {"RETICKET_ISSUER": f"https://id.example.com{path}"}
+    with running_server(tmp_path_factory.mktemp("service"), settings=settings) as running:
+        yield running
+
+
+@pytest.fixture(params=["taken away", "left"])
+def taken(request, path):
+    """What the proxy makes of a path."""
+    return (lambda said: said.removeprefix(path)) if request.param == "taken away" else str
+
+
+def test_rfc8414_3_all_that_the_metadata_names_is_there(server, path, taken):
+    place = taken(f"{path}/.well-known/openid-configuration")
+    status, _, body = call(server.url, "GET", place)
+    assert status == 200
+    said = json.loads(body)
+    assert said["issuer"] == f"https://id.example.com{path}"
+    named = [urlsplit(said[name]).path for name in said if name.endswith(("_endpoint", "_uri"))]
+    assert len(named) == 8
+    for each in named:
+        assert call(server.url, "GET", taken(each))[0] != 404, each
+    status, _, body = call(
+        server.url, "POST", taken(f"{path}/oauth/token"), urlencode(BACKEND), FORM
+    )
+    assert (status, json.loads(body)["token_type"]) == (200, "Bearer")
+
+
+def test_rfc8414_3_1_its_path_stands_behind_the_name(server, path):
+    place = f"/.well-known/oauth-authorization-server{path}"
+    assert json.loads(call(server.url, "GET", place)[2])["issuer"].endswith(path)
+
+
+def test_pages_are_there_too_and_other_paths_are_not(server, path, taken):
+    assert b"<html" in call(server.url, "GET", taken(f"{path}/docs"))[2]
+    assert call(server.url, "GET", taken(f"{path}/oauth/device"))[0] == 200
+    assert call(server.url, "GET", f"{path}x/oauth/device")[0] == 404
