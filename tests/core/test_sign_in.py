@@ -38,9 +38,12 @@ def second(hall, session_id, otp, caller=CALLER):
     return hall.desk.second_factor(SecondFactor("test", session_id, otp), caller)
 
 
-def refusal_of(attempt, *arguments, **more):
+def refusal_of(attempt, hall, *arguments, **more):
+    """Whatever is refused, the audit log hears why."""
+    told = len(hall.events)
     with pytest.raises(Refusal) as refused:
-        attempt(*arguments, **more)
+        attempt(hall, *arguments, **more)
+    assert [each.cause for each in hall.events[told:]] == [refused.value.cause]
     return refused.value.code, refused.value.cause
 
 
@@ -59,7 +62,7 @@ def test_an_unknown_user_is_told_as_a_wrong_password_is_and_costs_a_hash_as_well
 def test_no_secret_fits_nobody(hall):
     nobody = {"email": "nobody@example.com"}
     assert refusal_of(sign_in, hall, "nobody knows", **nobody) == UNKNOWN
-    assert refusal_of(call, hall, "nobody knows", "nobody.app") == WRONG
+    assert refusal_of(call, hall, "nobody knows", "nobody.app") == UNKNOWN
     del hall.people.hashes[APP.id]
     assert refusal_of(call, hall, "nobody knows") == WRONG
 
@@ -166,7 +169,7 @@ def test_a_secret_that_was_verified_costs_no_hash_again(hall):
 def test_a_wrong_secret_costs_a_hash_each_time_and_is_not_remembered(hall):
     for _ in range(2):
         assert refusal_of(call, hall, "wrong") == WRONG
-    assert refusal_of(call, hall, application_id="nobody.app") == WRONG
+    assert refusal_of(call, hall, application_id="nobody.app") == UNKNOWN
     assert len(hall.hasher.verified) == 3
     assert hall.verified.known == set()
 

@@ -87,7 +87,7 @@ def test_a_reference_to_nothing_leads_nowhere(person, reference):
     [
         ({"redirect_uri": "https://evil.example/"}, 400, "invalid_request"),
         ({"redirect_uri": LEFT_OUT}, 400, "invalid_request"),
-        ({"client_id": LEFT_OUT}, 400, "invalid_request"),
+        ({"client_id": LEFT_OUT}, 401, "invalid_client"),
         ({"client_id": "nobody"}, 401, "invalid_client"),
         ({"client_id": "off"}, 401, "invalid_client"),
         ({"client_id": "strict"}, 401, "invalid_client"),

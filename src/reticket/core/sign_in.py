@@ -106,7 +106,8 @@ class SignInDesk:
         right = self._matches(credentials, command.password)
         if not right or user is None or not command.admits(user):
             cause = Cause.WRONG_SECRET if user else Cause.UNKNOWN_SUBJECT
-            raise self._failure(guards, command.resource, user, cause, caller)
+            subject = user.id if user else None
+            raise self._failure(guards, command.resource, subject, cause, caller)
         self._ephemeral.forget(_failures(account))
         self._in_good_standing(user, command.resource, caller)
         return user
@@ -124,7 +125,7 @@ class SignInDesk:
         self._directory.catch_up_now()
         application = self._directory.application(command.application_id)
         if not right or application is None or application.disabled:
-            raise self._failure(guards, command.resource, None, Cause.WRONG_SECRET, caller)
+            raise self._program_failure(guards, command.resource, application, right, caller)
         return application
 
     def known_application(self, command: SignInApplication, caller: Caller) -> Application | None:
@@ -192,7 +193,7 @@ class SignInDesk:
         self._directory.catch_up_now()
         client = self._directory.client(command.client_id)
         if not right or client is None or client.disabled:
-            raise self._failure(guards, command.resource, None, Cause.WRONG_SECRET, caller)
+            raise self._program_failure(guards, command.resource, client, right, caller)
         return client
 
     def open_factor_session(self, command: OpenFactorSession) -> str:
@@ -209,16 +210,16 @@ class SignInDesk:
         key = f"factor:{command.session_id}"
         user = self._factor_user(self._ephemeral.peek(key))
         if user is None:
-            raise Refusal(Code.NOT_FOUND, Cause.NO_SESSION)
+            raise self._no_session(command.resource, caller)
         account = _account(user.email)
         guards = (self._factor(account), (account, self._limits.account), self._address(caller))
         self._within(guards, command.resource, caller)
         if self._ephemeral.count(f"tries:{command.session_id}", FACTOR_WINDOW) > FACTOR_TRIES:
-            raise Refusal(Code.NOT_FOUND, Cause.NO_SESSION)
+            raise self._no_session(command.resource, caller)
         if not self._accepts(user, command.otp):
-            raise self._failure(guards, command.resource, user, Cause.WRONG_FACTOR, caller)
+            raise self._failure(guards, command.resource, user.id, Cause.WRONG_FACTOR, caller)
         if self._ephemeral.take(key) is None:
-            raise Refusal(Code.NOT_FOUND, Cause.NO_SESSION)
+            raise self._no_session(command.resource, caller)
         for name in (account, self._factor(account)[0]):
             self._ephemeral.forget(_failures(name))
         self._in_good_standing(user, command.resource, caller)
@@ -256,7 +257,7 @@ class SignInDesk:
         self,
         guards: tuple[tuple[str, Limit], ...],
         resource: str,
-        user: User | None,
+        subject: str | None,
         cause: Cause,
         caller: Caller,
     ) -> Refusal:
@@ -264,7 +265,26 @@ class SignInDesk:
             self._ephemeral.count(_failures(name), limit.window)
         self._free = {}
         refusal = Refusal(Code.INVALID_CREDENTIALS, cause)
-        self._tell_failure(resource, user.id if user else None, refusal, caller)
+        self._tell_failure(resource, subject, refusal, caller)
+        return refusal
+
+    def _program_failure(
+        self,
+        guards: tuple[tuple[str, Limit], ...],
+        resource: str,
+        program: Application | Client | None,
+        right: bool,
+        caller: Caller,
+    ) -> Refusal:
+        """All are the same to the caller; the audit log knows them apart."""
+        if program is None:
+            return self._failure(guards, resource, None, Cause.UNKNOWN_SUBJECT, caller)
+        cause = Cause.DISABLED if right else Cause.WRONG_SECRET
+        return self._failure(guards, resource, program.id, cause, caller)
+
+    def _no_session(self, resource: str, caller: Caller) -> Refusal:
+        refusal = Refusal(Code.NOT_FOUND, Cause.NO_SESSION)
+        self._tell_failure(resource, None, refusal, caller)
         return refusal
 
     def _in_good_standing(self, user: User, resource: str, caller: Caller) -> None:

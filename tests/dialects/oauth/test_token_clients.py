@@ -11,6 +11,7 @@ from tests.dialects.oauth.token_world import ISSUER, TOKEN, asserting, basic, si
 from reticket.dialects.oauth.client_keys import keys_of
 
 MACHINE = {"grant_type": "client_credentials"}
+SIGNED = {"alg": "ES256", "kid": "k1"}
 BASIC = {"authorization": basic("backend", SECRETS["backend"])}
 
 
@@ -115,7 +116,10 @@ def test_a_wrong_form_is_refused_without_a_challenge(world, said):
 
 
 def test_a_client_must_say_who_it_is(world):
-    assert ask(world).error == "invalid_request"
+    """RFC 6749 §5.2: no client authentication included."""
+    reply = ask(world)
+    assert (reply.status, reply.error) == (401, "invalid_client")
+    assert world.heard() == [("refused", "unknown_subject")]
 
 
 def test_a_disabled_client_is_answered_as_an_unknown_one(world):
@@ -142,12 +146,37 @@ def test_a_wrong_client_spends_nothing(world, client):
 def test_every_refusal_of_a_client_is_in_the_audit_log(world):
     ask(world, client_id="nobody")
     ask(world, client_id="backend", client_secret="wrong")
+    ask(world, client_id="nowhere", client_secret="x")
     ask(world, **asserting(world, OTHER_KEY))
-    assert world.heard() == [
+    ask(world, **asserting(world, aud="https://elsewhere.example.com"))
+    ask(world, **asserting(world, exp=1_790_000_000))
+    good = asserting(world)
+    ask(world, **good)
+    ask(world, **good)
+    world.people.block("backend")
+    ask(world, BASIC)
+    assert [(event, cause) for event, cause in world.heard() if cause] == [
         ("refused", "unknown_subject"),
         ("sign_in_failed", "wrong_secret"),
-        ("refused", "wrong_secret"),
+        ("sign_in_failed", "unknown_subject"),
+        ("refused", "forged"),
+        ("refused", "wrong_target"),
+        ("refused", "expired"),
+        ("refused", "used"),
+        ("sign_in_failed", "disabled"),
     ]
+    failed = [each.subject for each in world.audit.events if each.event == "sign_in_failed"]
+    assert failed == ["backend", None, "backend"]
+
+
+@pytest.mark.parametrize("kind", ["dpop+jwt", "at+jwt", 5, ""])
+def test_rfc8725_3_11_what_is_made_for_something_else_is_no_assertion(world, kind):
+    assert ask(world, **asserting(world, header={**SIGNED, "typ": kind})).error == "invalid_client"
+
+
+@pytest.mark.parametrize("kind", ["JWT", "jwt", "client-authentication+jwt"])
+def test_rfc7523_3_an_assertion_may_say_what_it_is(world, kind):
+    assert ask(world, **asserting(world, header={**SIGNED, "typ": kind})).status == 200
 
 
 @pytest.mark.parametrize("audience", [ISSUER, TOKEN, [ISSUER], [TOKEN], [ISSUER, TOKEN]], ids=str)

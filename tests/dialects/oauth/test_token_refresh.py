@@ -179,8 +179,10 @@ def test_a_repeated_parameter_is_a_bad_request(world, name):
     form = {"grant_type": "refresh_token", "refresh_token": token, "client_id": "spa",
             "scope": "openid", "x": "y"}  # fmt: skip
     before = world.spendable()
-    reply = world.post("/token", urlencode([*form.items(), (name, form[name])]))
-    assert (reply.status, reply.error) == (400, "invalid_request")
+    for value in (form[name], ""):
+        reply = world.post("/token", urlencode([*form.items(), (name, value)]))
+        assert (reply.status, reply.error) == (400, "invalid_request")
+        assert reply.said["error_description"] == "A parameter is repeated."
     assert world.spendable() == before
     assert world.post("/token", urlencode(form)).status == 200
 
@@ -191,6 +193,12 @@ def test_a_repeated_parameter_is_a_bad_request(world, name):
 def test_a_form_is_the_only_encoding(world, content_type):
     reply = world.token("spa", grant_type="x", headers={"content-type": content_type})
     assert (reply.status, reply.error) == (400, "invalid_request")
+
+
+def test_who_sends_nothing_need_not_say_what_it_is(world):
+    world.people.register("backend", grants=["urn:ietf:params:oauth:grant-type:device_code"])
+    headers = {"authorization": basic("backend", SECRETS["backend"])}
+    assert world.post("/device", "", {**headers, "content-type": ""}).status == 200
 
 
 def test_a_form_may_name_its_character_set(world):

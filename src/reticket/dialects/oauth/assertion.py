@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from reticket.core.commands import Command, Keep, Now
+from reticket.core.errors import Cause
 from reticket.core.people import Client
 from reticket.core.policy import SECOND
 from reticket.core.tokens import from_text, split_jwt
@@ -33,6 +34,9 @@ LEEWAY = 30
 _UNDERSTOOD = frozenset({"alg", "kid", "typ", "cty", "x5t", "x5t#S256"})
 """`crit`, `b64` and whatever would bring a key or its address along are refused."""
 
+
+_KINDS = frozenset({"jwt", "client-authentication+jwt"})
+"""A proof of possession, or a token, is no assertion (RFC 8725 §3.11)."""
 
 T = TypeVar("T")
 
@@ -60,19 +64,23 @@ def named_in(form: Form) -> str | None:
     return claims.sub if claims else None
 
 
-def asserted(
+def fault_of(
     request: WireRequest, form: Form, client: Client, site: Site
-) -> Generator[Command, Any, bool]:
-    """Whether the assertion is this client's, for us, and was never seen before."""
+) -> Generator[Command, Any, Cause | None]:
+    """Why the assertion is not this client's, for us, at its time, and never seen before; None
+    for one that is all that.
+    """
     claims = _verified(form[ASSERTION], client)
-    if claims is None or not _is_for(claims, client, _addresses(request, site)):
-        return False
+    if claims is None:
+        return Cause.FORGED
+    if not _is_for(claims, client, _addresses(request, site)):
+        return Cause.WRONG_TARGET
     now = (yield Now()) / SECOND
     if not (now < claims.exp <= now + LONGEST and max(claims.nbf, claims.iat) <= now + LEEWAY):
-        return False
+        return Cause.EXPIRED
     said = hashlib.sha256(f"{client.id}\0{claims.jti}".encode()).hexdigest()
-    is_first: bool = yield Keep(f"oauth:assertion:{said}", "", math.ceil(claims.exp - now) + 1)
-    return is_first
+    is_first = yield Keep(f"oauth:assertion:{said}", "", math.ceil(claims.exp - now) + 1)
+    return None if is_first else Cause.USED
 
 
 def _addresses(request: WireRequest, site: Site) -> frozenset[str]:
@@ -101,7 +109,9 @@ def _verified(text: str, client: Client) -> Claims | None:
 def _header(text: str) -> Mapping[str, Any] | None:
     """One that says nothing that we do not understand, or would have to follow."""
     header = _json(text, dict[str, Any])
-    return header if header is not None and header.keys() <= _UNDERSTOOD else None
+    if header is None or not header.keys() <= _UNDERSTOOD:
+        return None
+    return header if str(header.get("typ", "JWT")).lower() in _KINDS else None
 
 
 def _claims(text: str) -> Claims | None:

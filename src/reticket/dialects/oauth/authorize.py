@@ -17,7 +17,7 @@ from reticket.core.tokens import to_text
 from reticket.dialects.oauth import codes
 from reticket.dialects.oauth.consents import consented, find_known, granted
 from reticket.dialects.oauth.document import shown
-from reticket.dialects.oauth.errors import Denied, failure_of, heard
+from reticket.dialects.oauth.errors import Denied, failure_of, heard, news_of
 from reticket.dialects.oauth.flow import Flow
 from reticket.dialects.oauth.html import UNSEEN
 from reticket.dialects.oauth.inputs import FORM, LONGEST, Form, once, wrong
@@ -129,7 +129,7 @@ class Authorization:
             order = _read(registration, form, target, was_pushed)
             subject = yield from _expected(form)
         except Refusal as refusal:
-            yield Tell(USER, "refused", refusal.cause or failure_of(refusal).word)
+            yield Tell(USER, "refused", news_of(refusal))
             return self._codes.refused(target, _state(said), refusal)
         return (yield from self._flow.begin(request, self._visit(registration, order, subject)))
 

@@ -45,7 +45,8 @@ class ClientKey(NamedTuple):
     def fits(self, header: Mapping[str, Any]) -> bool:
         """Whether a header means it."""
         kid = header.get("kid")
-        return header.get("alg") == self.algorithm and (kid == self.kid or None in (kid, self.kid))
+        names = (self.algorithm, _FULL_NAMES.get(self.algorithm, self.algorithm))
+        return header.get("alg") in names and (kid == self.kid or None in (kid, self.kid))
 
     def verify(self, signature: bytes, message: bytes) -> bool:
         """Whether it made that signature."""

@@ -10,7 +10,7 @@ from urllib.parse import unquote_plus
 from reticket.core.commands import Command, FindClient, SignInClient
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.people import Client
-from reticket.dialects.oauth.assertion import ASSERTION, ASSERTION_TYPE, asserted, named_in
+from reticket.dialects.oauth.assertion import ASSERTION, ASSERTION_TYPE, fault_of, named_in
 from reticket.dialects.oauth.errors import Denied, denied
 from reticket.dialects.oauth.inputs import Form, required, wrong
 from reticket.dialects.oauth.registration import Registration, registration_of
@@ -41,7 +41,7 @@ def authenticate(
     elif method == KEY:
         client = yield from _by_key(request, form, site)
     else:
-        client = yield from _by_name(required(form, "client_id"))
+        client = yield from _by_name(form.get("client_id"))
     registration = registration_of(client, site)
     if method not in _methods_of(registration):
         raise unauthenticated(Cause.WRONG_SECRET)
@@ -103,9 +103,9 @@ def _by_key(request: WireRequest, form: Form, site: Site) -> Generator[Command, 
     if client_id is None or form.get("client_id", client_id) != client_id:
         raise unauthenticated(Cause.WRONG_CLIENT)
     client = yield from _by_name(client_id)
-    is_right = yield from asserted(request, form, client, site)
-    if not is_right:
-        raise unauthenticated(Cause.WRONG_SECRET)
+    fault = yield from fault_of(request, form, client, site)
+    if fault is not None:
+        raise unauthenticated(fault)
     return client
 
 
@@ -116,9 +116,10 @@ def expect_in_service(client_id: str, code: Code) -> Generator[Command, Any, Non
         raise Refusal(code, Cause.DISABLED if client else Cause.UNKNOWN_SUBJECT)
 
 
-def _by_name(client_id: str) -> Generator[Command, Any, Client]:
+def _by_name(client_id: str | None) -> Generator[Command, Any, Client]:
+    """Also for who says nothing of itself: RFC 6749 §5.2 calls that `invalid_client`."""
     client: Client | None = None
-    if client_id.isprintable():
+    if client_id is not None and client_id.isprintable():
         client = yield FindClient(client_id)
     if client is None or client.disabled:
         raise unauthenticated(Cause.DISABLED if client else Cause.UNKNOWN_SUBJECT)

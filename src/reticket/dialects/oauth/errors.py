@@ -124,7 +124,7 @@ def heard(
         try:
             return (yield from operate(request))
         except Refusal as refusal:
-            if news := _news_of(refusal):
+            if news := news_of(refusal):
                 yield Tell(resource, "refused", news)
             raise
 
@@ -137,8 +137,8 @@ _ILL_FORMED = frozenset(
 """What nobody but the dialect looks at."""
 
 
-def _news_of(refusal: Refusal) -> str | None:
-    """The cause, where the audit log has not heard of it from the service."""
+def news_of(refusal: Refusal) -> str | None:
+    """What the audit log is to be told, where it has not heard of it from the service."""
     if isinstance(refusal, Denied):
         return None if refusal.heard else refusal.cause or refusal.failure.word
     return refusal.cause or refusal.code if refusal.code in _ILL_FORMED else None

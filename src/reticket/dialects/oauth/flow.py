@@ -135,6 +135,7 @@ class Flow:
         form, ticket, visit = yield from self._resumed(request)
         email, password = form.get("email", ""), form.get("password", "")
         if not email or not password:
+            yield Tell(USER, "refused", Code.INVALID_PARAMETER)
             return self._sign_in_again(ticket, visit, email, _MISSING)
         try:
             user: User = yield SignIn(USER, email, password)

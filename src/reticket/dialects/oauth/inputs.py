@@ -14,14 +14,18 @@ LONGEST = 8192
 SEVERAL = frozenset({"resource", "audience"})
 """May come more than once (RFC 8707 §2, RFC 8693 §2.1); the values are joined by spaces."""
 
+SOME = "A parameter"
+"""In a sentence: a name that was sent is not sent back."""
+
 Form = Mapping[str, str]
 
 
 def read_form(request: WireRequest) -> Form:
-    """The parameters of a form body (RFC 6749 §3.2). UNSUPPORTED_MEDIA_TYPE, MALFORMED,
-    INVALID_PARAMETER for one that is repeated or too long.
+    """The parameters of a form body (RFC 6749 §3.2); a request without a body has none, whatever
+    it says of it. UNSUPPORTED_MEDIA_TYPE, MALFORMED, INVALID_PARAMETER for one that is repeated or
+    too long.
     """
-    if request.content_type() != FORM:
+    if request.body and request.content_type() != FORM:
         raise Refusal(Code.UNSUPPORTED_MEDIA_TYPE)
     return once(parse_pairs(request.body))
 
@@ -37,17 +41,15 @@ def once(pairs: Iterable[tuple[str, str]]) -> Form:
     """
     found: dict[str, str] = {}
     for name, value in pairs:
-        if not value:
-            continue
         if len(value) > LONGEST or "\0" in value:
-            raise Refusal(Code.INVALID_PARAMETER)
+            raise wrong(SOME, "is too long, or has a NUL in it")
         if name not in found:
             found[name] = value
         elif name in SEVERAL:
-            found[name] += f" {value}"
+            found[name] = f"{found[name]} {value}".strip()
         else:
-            raise Refusal(Code.INVALID_PARAMETER, detail="is repeated")
-    return found
+            raise wrong(SOME, "is repeated")
+    return {name: value for name, value in found.items() if value}
 
 
 def required(form: Form, name: str) -> str:

@@ -17,11 +17,10 @@ from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import AccessToken, Family, RefreshToken
 from reticket.core.policy import SECOND
 from reticket.core.tokens import PREFIX
-from reticket.dialects.oauth.assertion import ASSERTION, ASSERTION_TYPE
 from reticket.dialects.oauth.clients import authenticate, expect_in_service, unauthenticated
 from reticket.dialects.oauth.document import described
 from reticket.dialects.oauth.errors import INTROSPECTION, NO_STORE, heard
-from reticket.dialects.oauth.inputs import Form, read_form, required
+from reticket.dialects.oauth.inputs import read_form, required
 from reticket.dialects.oauth.membership import is_member
 from reticket.dialects.oauth.registration import Registration
 from reticket.dialects.oauth.revoke import RevocationForm
@@ -79,8 +78,6 @@ def routes(site: Site) -> tuple[Route, ...]:
 def _introspect(site: Site) -> Callable[[WireRequest], Operation]:
     def operate(request: WireRequest) -> Operation:
         form = read_form(request)
-        if _says_nothing_of_itself(request, form):
-            raise unauthenticated(Cause.UNKNOWN_SUBJECT)
         registration, _ = yield from authenticate(request, form, site)
         if not registration.confidential:
             raise unauthenticated(Cause.WRONG_CLIENT)
@@ -97,12 +94,6 @@ def _introspect(site: Site) -> Callable[[WireRequest], Operation]:
         return WireResponse(200, _encoder.encode({"active": True, **members}), headers=NO_STORE)
 
     return operate
-
-
-def _says_nothing_of_itself(request: WireRequest, form: Form) -> bool:
-    """RFC 7662 §2.1 wants authorisation before anything else: that is no mistake in the form."""
-    said = form.keys() & {"client_id", ASSERTION, ASSERTION_TYPE}
-    return not said and request.header(b"authorization") is None
 
 
 def _access(token: str, registration: Registration) -> Generator[Command, Any, Members]:
