@@ -129,7 +129,7 @@ def test_a_device_that_has_its_tokens_is_not_answered_again(person):
         ({"client_id": "nobody"}, 401, "invalid_client"),
         ({"client_id": "off"}, 401, "invalid_client"),
         ({"client_id": "server"}, 401, "invalid_client"),
-        ({"client_id": ""}, 400, "invalid_request"),
+        ({"client_id": ""}, 401, "invalid_client"),
         ({"client_id": "web"}, 400, "unauthorized_client"),
         ({"scope": "orders.write"}, 400, "invalid_scope"),
         ({"scope": ["openid", "openid"]}, 400, "invalid_request"),
