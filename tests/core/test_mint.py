@@ -45,8 +45,10 @@ class Ring(Keys):
         return Signature([name for since, name in self.turns if since <= at][-1])
 
     def verifier(self, kid):
-        usable = {name for _, name in self.turns} - self.dead
-        return Signature(kid) if kid in usable else None
+        return next((each for each in self.verifiers() if each.kid == kid), None)
+
+    def verifiers(self):
+        return [Signature(name) for _, name in self.turns if name not in self.dead]
 
 
 @pytest.fixture
