@@ -90,10 +90,24 @@ def test_cve_2026_27840_a_truncated_token_is_not_accepted(world, cut):
     assert world.spendable() == before
 
 
+def is_alive(world, pair):
+    """What services and the client itself find of the tokens."""
+    mine = {"authorization": basic("backend", SECRETS["backend"])}
+    looks = [
+        world.post("/introspect", f"token={pair[kind]}", mine).said["active"]
+        for kind in ("access_token", "refresh_token")
+    ]
+    told = world.post("/userinfo", "", {"authorization": f"Bearer {pair['access_token']}"})
+    (found,) = {*looks, told.status == 200}
+    return found
+
+
 def test_cve_2025_29928_sessions_of_a_deleted_user_are_dead(world):
-    """Codes, refresh tokens and the tokens that are exchanged for others."""
+    """Codes, tokens of either kind, and the tokens that are exchanged for others."""
     pair, code = world.pair("backend"), world.code("backend")
+    assert is_alive(world, pair)
     world.people.users.pop(ADA.id)
+    assert not is_alive(world, pair)
     assert world.exchange(code, "backend").error == "invalid_grant"
     assert world.refresh(pair["refresh_token"], "backend").error == "invalid_grant"
     form = {
