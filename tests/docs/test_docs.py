@@ -20,6 +20,9 @@ PAGES = sorted(
     path for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")] if path.name != "CHANGELOG.md"
 )
 
+CELL = re.compile(r"(?<!\\)\|")
+"""What parts cells, also in a code span (GFM, section 4.10)."""
+
 
 @pytest.mark.parametrize("name", generate.PAGES)
 def test_generated_pages_are_current(name):
@@ -30,6 +33,15 @@ def test_generated_pages_are_current(name):
 def test_links_lead_somewhere(page):
     for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):
         assert (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_rows_of_a_table_have_as_many_cells_as_its_head(page):
+    head = None
+    for number, line in enumerate(page.read_text().splitlines(), 1):
+        cells = len(CELL.findall(line)) if line.startswith("|") else None
+        head = cells and (head or cells)
+        assert cells == head, f"{page.name}:{number}"
 
 
 def commands(group, path="reticket"):
