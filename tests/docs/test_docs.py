@@ -8,6 +8,7 @@ import pytest
 
 from reticket import cli
 from reticket.app import Builder
+from reticket.config import issuer_of, load
 from reticket.core.errors import Code
 from reticket.core.model import Outcome
 
@@ -31,8 +32,16 @@ def test_generated_pages_are_current(name):
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
 def test_links_lead_somewhere(page):
-    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):
-        assert (page.parent / target).exists(), target
+    for target, anchor in re.findall(r"\]\(([^)#:]*)(?:#([^)]*))?\)", page.read_text()):
+        there = page.parent / target if target else page
+        assert there.exists(), target
+        assert not anchor or anchor in anchors(there), f"{target}#{anchor}"
+
+
+def anchors(page):
+    """What GitHub makes of the headings."""
+    for heading in re.findall(r"^#+ (.*)$", page.read_text(), re.MULTILINE):
+        yield re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
@@ -81,6 +90,17 @@ def test_every_refusal_code_and_outcome_is_explained():
     text = (ROOT / "docs" / "refusals.md").read_text()
     for word in (*Code, *Outcome):
         assert f"`{word.value}`" in text, word
+
+
+def test_what_is_told_of_the_issuer_is_so(monkeypatch, tmp_path):
+    text = (ROOT / "docs" / "running.md").read_text()
+    monkeypatch.chdir(tmp_path)
+    for host in ("127.0.0.1", "0.0.0.0"):
+        assert f"`{issuer_of(load(None, {'host': host}))}`" in text
+    (line,) = re.findall(r"^RETICKET_HOST=.*(?= reticket serve$)", text, re.MULTILINE)
+    for name, _, value in (each.partition("=") for each in line.split()):
+        monkeypatch.setenv(name, value)
+    assert issuer_of(load(None, {})) == "https://id.example.com"
 
 
 def test_every_room_stands_in_the_architecture():

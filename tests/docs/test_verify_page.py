@@ -1,0 +1,93 @@
+"""The page on access tokens tells every claim that there is, and whom a token is for."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from contextlib import closing
+
+import pytest
+from tests.docs.tables import page
+
+from reticket.app import Builder
+from reticket.config import presets
+from reticket.dialects.oauth.answers import TokenRequest
+from reticket.dialects.oauth.machine import grant_itself
+from reticket.dialects.oauth.registration import registration_of
+from reticket.dialects.oauth.site import Site
+from reticket.dialects.oauth.start import Wish, start
+
+ISSUER, ORDERS, BILLS = "https://id.example.com", "https://orders.example.com", "https://b.example"
+PEOPLE = f"""
+tenants: [{{id: 1000}}]
+oauth_clients:
+  - {{client_id: plain, client_secret: s, grants: [refresh_token], scopes: [openid, x]}}
+  - client_id: resourceful
+    client_secret: s
+    grants: [refresh_token]
+    scopes: [openid, x]
+    resources: ["{ORDERS}", "{BILLS}"]
+users:
+  - {{email: ada@example.com, password: p, tenants: {{1000: [1]}}}}
+"""
+JKT = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"
+TOLD = page("verify.md").partition("\n## ")[0]
+
+
+class Desk:
+    """Gives tokens as the endpoints do."""
+
+    def __init__(self, house):
+        self._house = house
+        self._site = Site(ISSUER, presets(house.settings))
+
+    def person(self, client, **wish):
+        directory = self._house.directory
+        now = self._house.clock() // 1000
+        user = directory.user_by_email("ada@example.com")
+        wanted = Wish(now, **wish)
+        begun = start(self._site, directory.client(client), user, wanted, now)
+        return claims_of(Builder().perform(self._house, begun).answer.access_token)
+
+    def client(self, client, **form):
+        found = self._house.directory.client(client)
+        registration = registration_of(found, self._site)
+        said = TokenRequest(self._site, form, registration, found, None, None)
+        return claims_of(Builder().perform(self._house, grant_itself(said)).access_token)
+
+
+def claims_of(token):
+    payload = token.split(".")[1]
+    return json.loads(base64.urlsafe_b64decode(payload + "=="))
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory):
+    data = tmp_path_factory.mktemp("data")
+    (data / "people.yaml").write_text(PEOPLE)
+    settings = Builder().load(None, {"data": data}).model_copy(update={"issuer": ISSUER})
+    with closing(Builder().open(settings)) as house:
+        house.seed(data / "people.yaml")
+        house.directory.catch_up_now()
+        yield Desk(house)
+
+
+def test_every_claim_is_told(desk):
+    claims = desk.person("plain", tenant=1000, amr=("pwd",), jkt=JKT).keys()
+    assert {"tid", "cnf", "sid"} <= claims
+    told = set(re.findall(r"`([a-z_]+)(?:\.[a-z]+)?`", TOLD))
+    assert claims <= told
+    alone = desk.client("plain").keys()
+    assert claims - alone == {"sid", "tid", "auth_time", "acr", "amr", "cnf"}
+
+
+def test_a_token_is_for_whom_the_page_says(desk):
+    assert desk.person("plain", scope="x")["aud"] == ISSUER
+    assert desk.person("plain")["aud"] == ISSUER
+    assert desk.person("resourceful", scope="x")["aud"] == [ORDERS, BILLS]
+    assert desk.person("resourceful")["aud"] == [ORDERS, BILLS, ISSUER]
+    assert desk.person("resourceful", resources=(BILLS,))["aud"] == [BILLS, ISSUER]
+    assert desk.client("plain")["aud"] == ISSUER
+    assert desk.client("resourceful")["aud"] == [ORDERS, BILLS]
+    assert desk.client("resourceful", resource=ORDERS)["aud"] == ORDERS
