@@ -40,6 +40,7 @@ def _run(engine: str, ports: Sequence[int], folder: Path, running: ExitStack) ->
     _say(f"starting two services over {name}; their data and logs: {folder}")
     settings = {
         "RETICKET_MASTER_KEY": _master_key(folder / "master.key"),
+        "RETICKET_ISSUER": f"http://127.0.0.1:{ports[0]}",
         **running.enter_context(start(folder)),
     }
     services = [_service(folder / f"service{n}", settings, port) for n, port in enumerate(ports, 1)]

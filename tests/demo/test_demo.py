@@ -1,5 +1,6 @@
 """Two services over a real engine, started as a newcomer starts them, and no process left."""
 
+import json
 import re
 import signal
 import socket
@@ -9,11 +10,12 @@ import tempfile
 import time
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from urllib.parse import urlencode
 
 import psutil
 import pytest
 from filelock import FileLock
-from tests.http.wire import WIRES
+from tests.http.wire import WIRES, call
 
 from reticket.testing.server import free_port
 
@@ -50,6 +52,20 @@ class Demo:
             time.sleep(0.02)
         left = [each for each in self.started if not is_over(each)]
         return self.process.returncode, said, left
+
+
+def ask(url, path, **form):
+    said = {"client_id": "backend", "client_secret": "backend-secret", **form}
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    return json.loads(call(url, "POST", path, urlencode(said), headers)[2])
+
+
+def token_of_a_program(url):
+    return ask(url, "/oauth/token", grant_type="client_credentials")["access_token"]
+
+
+def is_active(url, token):
+    return ask(url, "/oauth/introspect", token=token)["active"]
 
 
 def is_over(process):
@@ -89,6 +105,7 @@ def test_two_services_answer_as_one_and_leave_nothing(folder, engine, servers, n
         assert AKINON.is_good(answer)
         successor = AKINON.token_of(answer[2])
         assert AKINON.is_good(AKINON.refresh(one, successor))
+        assert is_active(other, token_of_a_program(one))
         first.process.send_signal(number)
         assert first.end() == (0, "", [])
     with demo(engine, folder) as second:
