@@ -92,6 +92,11 @@ def test_every_refusal_code_and_outcome_is_explained():
         assert f"`{word.value}`" in text, word
 
 
+def test_what_the_readme_says_of_a_library_is_what_is_tried():
+    (said,) = re.findall(r"`(execute: [^`]*)`", (ROOT / "README.md").read_text())
+    assert said in (ROOT / "tests" / "node" / "quick_start.test.mjs").read_text()
+
+
 def test_what_is_told_of_the_issuer_is_so(monkeypatch, tmp_path):
     text = (ROOT / "docs" / "running.md").read_text()
     monkeypatch.chdir(tmp_path)
