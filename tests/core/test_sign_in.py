@@ -68,8 +68,11 @@ def test_no_secret_fits_nobody(hall):
 
 
 def test_a_user_that_the_dialect_does_not_know_is_refused_after_the_hash(hall):
-    assert refusal_of(sign_in, hall, admits=lambda user: False)[0] is Code.INVALID_CREDENTIALS
-    assert len(hall.hasher.verified) == 1
+    stranger = {"admits": lambda user: False}
+    unlike = Code.INVALID_CREDENTIALS, Cause.NO_ACCESS
+    assert refusal_of(sign_in, hall, **stranger) == unlike
+    assert refusal_of(sign_in, hall, "wrong", **stranger) == WRONG
+    assert len(hall.hasher.verified) == 2
 
 
 @pytest.mark.parametrize(

@@ -105,7 +105,7 @@ class SignInDesk:
         user = self._directory.user(credentials.subject) if credentials else None
         right = self._matches(credentials, command.password)
         if not right or user is None or not command.admits(user):
-            cause = Cause.WRONG_SECRET if user else Cause.UNKNOWN_SUBJECT
+            cause = _cause_of(user, right)
             subject = user.id if user else None
             raise self._failure(guards, command.resource, subject, cause, caller)
         self._ephemeral.forget(_failures(account))
@@ -324,6 +324,13 @@ class SignInDesk:
         self, resource: str, subject: str | None, refusal: Refusal, caller: Caller
     ) -> None:
         self._tell(chronicle.sign_in_failed(self._clock(), resource, subject, refusal, caller))
+
+
+def _cause_of(user: User | None, right: bool) -> Cause:
+    """Why somebody is not let in, of whom the dialect wants to know nothing."""
+    if user is None:
+        return Cause.UNKNOWN_SUBJECT
+    return Cause.NO_ACCESS if right else Cause.WRONG_SECRET
 
 
 def _account(email: str) -> str:

@@ -4,6 +4,11 @@ import pytest
 from tests.dialects.oauth.token_people import ORDERS, SCOPES, STOCK
 from tests.dialects.oauth.token_world import ISSUER, claims_of
 
+from reticket.core.people import Client
+from reticket.core.policy import PRESETS, by_any_name
+from reticket.dialects.oauth.registration import registration_of
+from reticket.dialects.oauth.site import Site
+
 
 def ask(world, client="backend", **said):
     return world.token(client, grant_type="client_credentials", **said)
@@ -45,6 +50,13 @@ def test_more_scope_than_registered(world, scope):
 def test_an_audience_that_was_not_registered(world):
     assert ask(world, resource="https://evil.example.com").error == "invalid_target"
     assert ask(world, "other", resource=ORDERS).error == "invalid_target"
+
+
+@pytest.mark.parametrize("preset", ["SERVICE", "SERVICE_2026"])
+def test_a_preset_means_the_same_with_its_year(preset):
+    client = Client("plain", False, False, {"policy": {"preset": preset}}, 0)
+    registered = registration_of(client, Site(ISSUER, by_any_name(PRESETS)))
+    assert registered.grants == ("client_credentials", "refresh_token")
 
 
 def test_a_public_client_gets_none(world):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -26,6 +27,7 @@ _USUAL_GRANTS = {
     "SERVICE": (CLIENT_CREDENTIALS, REFRESH_TOKEN),
     "DEVICE": (DEVICE_CODE, REFRESH_TOKEN, TOKEN_EXCHANGE),
 }
+_DATED = re.compile(r"_20\d\d$")
 _OTHERWISE = (AUTHORIZATION_CODE, REFRESH_TOKEN, TOKEN_EXCHANGE)
 
 
@@ -97,7 +99,7 @@ def registration_of(client: Client, site: Site) -> Registration:
         policy=policy,
         redirect_uris=tuple(said.get("redirect_uris", ())),
         scopes=tuple(said.get("scopes", ())),
-        grants=tuple(said.get("grants", _USUAL_GRANTS.get(preset, _OTHERWISE))),
+        grants=tuple(said.get("grants", _USUAL_GRANTS.get(_DATED.sub("", preset), _OTHERWISE))),
         resources=tuple(said.get("resources", ())),
         jwks=said.get("jwks"),
         dpop_required=bool(said.get("dpop_required", strict)) or unbound_is_unsafe,
