@@ -9,7 +9,7 @@ COMPILE := $(VENV)/lock/bin/uv pip compile pyproject.toml --universal --python-v
 
 NODE := tests/node
 
-.PHONY: help setup run run-postgresql run-cluster test test-browser test-node test-redis lint bench torture docs lock clean
+.PHONY: help setup run run-postgresql run-cluster test test-browser test-node test-redis lint mutants bench torture docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -43,6 +43,9 @@ lint: $(VENV)/setup-test ## check style, types and imports
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+
+mutants: $(VENV)/setup-test ## break core and OAuth in small ways, and print what no test sees; ARGS chooses files
+	$(BIN)/python -m tests.mutation $(ARGS)
 
 bench: $(VENV)/setup-test ## measure refreshes per second on every engine (needs wrk)
 	$(BIN)/python -m benchmarks $(ARGS)

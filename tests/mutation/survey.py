@@ -1,0 +1,103 @@
+"""Which tests come to which lines, how long they take, and what they import from others."""
+
+from __future__ import annotations
+
+import gc
+import sys
+import threading
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from importlib import import_module
+from types import FrameType
+from typing import Any
+
+import pytest
+from tests.mutation.trial import FORK, ROOT, Mutant, pass_tests
+
+OURS = ("reticket", "tests", "__main__", "__mp_main__")
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What one traced run of the tests has found; lines are a file's, from the root."""
+
+    lines: dict[str, dict[int, set[str]]]
+    seconds: dict[str, float]
+    libraries: list[str]
+
+    def tests_of(self, mutant: Mutant) -> list[str]:
+        """Those that come to its lines, the quickest of each function first. Whatever is at
+        a module's level belongs to all that come to the module, or to all when none does.
+        """
+        lines = self.lines.get(mutant.file, {})
+        wanted = lines if mutant.lines is None else mutant.lines
+        found = set[str]().union(*(lines.get(line, ()) for line in wanted))
+        if mutant.lines is None and not found:
+            found = set(self.seconds)
+        quickest = sorted(found, key=lambda test: (self.seconds[test], test))
+        met = Counter[str]()
+        turns = {}
+        for test in quickest:
+            turns[test] = met[test.partition("[")[0]]
+            met[test.partition("[")[0]] += 1
+        return sorted(quickest, key=turns.__getitem__)
+
+    def import_libraries(self) -> None:
+        """Whatever is not ours is imported once, before anything is forked, and then rests."""
+        for name in self.libraries:
+            with suppress(ImportError):
+                import_module(name)
+        gc.freeze()
+
+
+def survey(tests: Sequence[str], folders: Sequence[str]) -> Survey:
+    """Pass the tests, and look at what they do in those folders."""
+    with FORK.Pool(1) as pool:
+        return pool.apply(_surveyed, (tests, folders))
+
+
+def _surveyed(tests: Sequence[str], folders: Sequence[str]) -> Survey:
+    watch = _Watch(tuple(f"{ROOT / folder}/" for folder in folders))
+    threading.settrace(watch.enter)
+    sys.settrace(watch.enter)
+    try:
+        code = pass_tests(tests, watch)
+    finally:
+        sys.settrace(None)
+    if code != 0:
+        raise RuntimeError("The tests do not pass as they are.")
+    names = [name for name in sys.modules if name.partition(".")[0] not in OURS]
+    lines = {file[len(f"{ROOT}/") :]: dict(found) for file, found in watch.lines.items()}
+    return Survey(lines, watch.seconds, names)
+
+
+@dataclass
+class _Watch:
+    """A plugin that knows which test is running; traces all threads."""
+
+    folders: tuple[str, ...]
+    test: str = ""
+    seconds: dict[str, float] = field(default_factory=dict)
+    lines: dict[str, dict[int, set[str]]] = field(
+        default_factory=lambda: defaultdict(lambda: defaultdict(set))
+    )
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        self.test, begun = item.nodeid, time.monotonic()
+        result = yield
+        self.seconds[item.nodeid] = time.monotonic() - begun
+        self.test = ""
+        return result
+
+    def enter(self, frame: FrameType, event: str, argument: Any) -> Any:
+        is_ours = self.test and frame.f_code.co_filename.startswith(self.folders)
+        return self.step if is_ours else None
+
+    def step(self, frame: FrameType, event: str, argument: Any) -> Any:
+        if event == "line":
+            self.lines[frame.f_code.co_filename][frame.f_lineno].add(self.test)
+        return self.step
