@@ -5,9 +5,10 @@ from base64 import b64encode, urlsafe_b64encode
 import pytest
 from joserfc.jwk import OKPKey, RSAKey
 from msgspec.structs import replace
-from tests.dialects.oauth.token_people import OTHER_KEY, SECRETS
+from tests.dialects.oauth.token_people import KEY, OTHER_KEY, SECRETS
 from tests.dialects.oauth.token_world import ISSUER, TOKEN, asserting, basic, signed
 
+from reticket.core.commands import Tell
 from reticket.dialects.oauth.client_keys import keys_of
 
 MACHINE = {"grant_type": "client_credentials"}
@@ -78,7 +79,14 @@ def test_a_wrong_header_is_challenged(world, name, secret):
 
 
 @pytest.mark.parametrize(
-    "header", ["Basic", "Basic ???", "Basic " + b64encode(b"\xff:\xff").decode(), "Basic bm8="]
+    "header",
+    [
+        "Basic",
+        "Basic ???",
+        "Basic " + b64encode(b"\xff:\xff").decode(),
+        "Basic bm8=",
+        BASIC["authorization"] + "!",
+    ],
 )
 def test_a_header_that_says_nothing_is_wrong(world, header):
     assert is_refused(ask(world, {"authorization": header}), challenge=True)
@@ -86,7 +94,7 @@ def test_a_header_that_says_nothing_is_wrong(world, header):
 
 def test_a_scheme_that_is_none_of_ours_is_wrong(world):
     """The challenge says which one is ours (RFC 9110 §15.5.2)."""
-    for header in ("Bearer x", "x", ""):
+    for header in ("Bearer x", "x", "", BASIC["authorization"].replace("Basic", "Bearer")):
         assert is_refused(ask(world, {"authorization": header}), challenge=True)
 
 
@@ -120,6 +128,19 @@ def test_a_client_must_say_who_it_is(world):
     reply = ask(world)
     assert (reply.status, reply.error) == (401, "invalid_client")
     assert world.heard() == [("refused", "unknown_subject")]
+
+
+def test_no_directory_is_asked_for_a_name_that_none_can_hold(world):
+    """PostgreSQL has no text with a zero in it."""
+    asked = []
+
+    async def look(command):
+        asked.append(type(command))
+
+    world.before = look
+    assert is_refused(ask(world, {"authorization": basic("a\0b", "x")}), challenge=True)
+    assert is_refused(ask(world, **asserting(world, iss="a\0b", sub="a\0b")))
+    assert asked == [Tell, Tell]
 
 
 def test_a_disabled_client_is_answered_as_an_unknown_one(world):
@@ -253,6 +274,52 @@ def test_the_algorithm_and_the_key_are_the_registrations(world, header):
     assert is_refused(ask(world, **asserting(world, header=header)))
 
 
+def test_rfc7523_3_an_assertion_may_live_for_an_hour(world):
+    """What the libraries of clients choose, by a clock that is a little ahead."""
+    now = world.clock() // 1000
+    assert ask(world, **asserting(world, exp=now + 3600)).status == 200
+    assert ask(world, **asserting(world, nbf=now + 30, iat=now + 30)).status == 200
+
+
+def test_an_assertion_is_remembered_for_as_long_as_it_lives_and_no_longer(world):
+    before = set(world.ephemeral._entries)
+    assert ask(world, **asserting(world)).status == 200
+    world.clock.forward(62)
+    (key,) = set(world.ephemeral._entries) - before
+    assert world.ephemeral.peek(key) is None
+
+
+def test_what_an_assertions_header_says_beside_decides_nothing(world):
+    """RFC 7515 §4.1: a type, or which certificate a key is in."""
+    header = {"alg": "ES256", "kid": "k1", "typ": "JWT", "cty": "x", "x5t": "x", "x5t#S256": "x"}
+    assert ask(world, **asserting(world, header=header)).status == 200
+
+
+def test_a_signature_that_is_no_text_of_bytes_is_wrong(world):
+    said = asserting(world)
+    unsigned = said["client_assertion"].rpartition(".")[0]
+    for signature in ("", "!", "AAAAA"):
+        assert is_refused(ask(world, **said | {"client_assertion": f"{unsigned}.{signature}"}))
+
+
+def test_any_of_a_clients_keys_will_do(world):
+    """RFC 7517 §5: the next one is registered before the old one is gone."""
+    keys = [
+        {**KEY.as_dict(private=False), "kid": "k1"},
+        {**OTHER_KEY.as_dict(private=False), "kid": "k2"},
+    ]
+    world.people.register("keyed", jwks={"keys": keys})
+    for header in ({"alg": "ES256"}, {"alg": "ES256", "kid": "k2"}):
+        assert ask(world, **asserting(world, OTHER_KEY, header=header)).status == 200
+    assert is_refused(ask(world, **asserting(world, KEY, header={"alg": "ES256", "kid": "k2"})))
+
+
+def test_a_key_that_was_registered_without_a_name_is_meant_by_any(world):
+    world.people.register("keyed", jwks={"keys": [KEY.as_dict(private=False)]})
+    for header in ({"alg": "ES256"}, {"alg": "ES256", "kid": "k9"}):
+        assert ask(world, **asserting(world, header=header)).status == 200
+
+
 @pytest.mark.parametrize("text", ["", "x", "a.b", "a.b.c", "a.b.c.d", "ü.b.c"])
 def test_what_is_no_assertion_is_refused(world, text):
     reply = ask(world, **{**asserting(world), "client_assertion": text})
@@ -275,6 +342,15 @@ KINDS = {
     "RS256": (RSAKey.generate_key(2048), "RS256"),
     "PS256": (RSAKey.generate_key(2048), "PS256"),
 }
+
+
+@pytest.mark.parametrize(("kind", "algorithm"), [("EdDSA", "EdDSA"), ("RS256", "RS256")])
+def test_a_key_that_names_no_algorithm_signs_with_the_usual_one_of_its_kind(
+    world, kind, algorithm
+):
+    world.people.register("keyed", jwks={"keys": [KINDS[kind][0].as_dict(private=False)]})
+    (key,) = keys_of(world.people.clients["keyed"])
+    assert key.algorithm == algorithm
 
 
 @pytest.mark.parametrize("algorithm", KINDS)
@@ -303,6 +379,7 @@ def test_keys_that_nobody_can_use_are_ignored(world):
         {"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"},
         {"kty": "OKP", "crv": "X25519", "x": "AA"},
         {"kty": "RSA", "alg": "RSA-OAEP", "n": "AA", "e": "AQAB"},
+        {"kty": "RSA", "n": "!", "e": "AQAB"},
         {"kty": ["EC"], "crv": {}, "alg": ["ES256"]},
         {"kty": "EC", "crv": "P-256", "x": 1, "y": 2},
         {},

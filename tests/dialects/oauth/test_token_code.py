@@ -143,6 +143,13 @@ def test_a_second_use_by_who_could_not_have_used_it_revokes_nothing(world, said,
     assert is_invalid(world.refresh(pair["refresh_token"]))
 
 
+def test_a_second_use_is_of_that_code_alone(world):
+    one, other = world.code("spa", scope="orders.read"), world.code("spa", scope="orders.write")
+    assert world.exchange(one).said["scope"] == "orders.read"
+    assert is_invalid(world.exchange(one))
+    assert world.exchange(other).said["scope"] == "orders.write"
+
+
 def test_a_second_use_by_another_client_revokes_nothing(world):
     code = world.code("spa")
     pair = world.exchange(code).said
@@ -235,6 +242,7 @@ def test_a_person_who_changes_while_the_family_begins(world):
     world.before = change
     assert is_invalid(world.exchange(code))
     assert all(family.revoked_at for family in world.families())
+    assert [event for event, _ in world.heard()] == ["revoked"]
 
 
 def test_a_deleted_person(world):
@@ -249,6 +257,11 @@ def test_the_scope_of_the_admin_api_comes_in_no_other_way(world):
         "invalid_scope"
     )
     assert world.families() == []
+
+
+def test_who_asked_for_no_resource_gets_those_of_the_registration(world):
+    claims = claims_of(world.pair("backend")["access_token"])
+    assert claims["aud"] == [ORDERS, STOCK, ISSUER]
 
 
 def test_a_resource_narrows_the_first_answer_alone(world):
