@@ -41,3 +41,18 @@ def test_the_greater_generation_wins_and_a_revocation_stays(one, two):
     assert (joined.revoked_at is None) == (one.revoked_at is None and two.revoked_at is None)
     newest = max(one, two, key=lambda copy: (copy.generation, copy.rotated_at))
     assert (joined.generation, joined.rotated_at) == (newest.generation, newest.rotated_at)
+
+
+def test_of_two_ends_the_first_stays():
+    first = ROW._replace(generation=9, revoked_at=NOW - 1, revoked_cause="sign_out")
+    later = ROW._replace(generation=10, revoked_at=NOW, revoked_cause="operator")
+    for joined in (merge(first, later), merge(later, first)):
+        assert (joined.generation, joined.revoked_at, joined.revoked_cause) == (
+            10, NOW - 1, "sign_out",
+        )  # fmt: skip
+
+
+def test_copies_that_differ_in_their_context_alone_join_in_either_order():
+    bare, one, two = (ROW._replace(context=each) for each in (None, "1000", "1001"))
+    assert merge(bare, one) == merge(one, bare) == one
+    assert merge(one, two) == merge(two, one) == two

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from reticket.core.model import REFUSING, Family, Outcome, RefreshToken
 from reticket.core.policy import AKINON_2026, KIBO_2026, SECOND
-from reticket.core.rotation import decide
+from reticket.core.rotation import decide, state_of
 
 STRICT, LENIENT = AKINON_2026, KIBO_2026
 STILL = replace(STRICT, rotates=False)
@@ -119,6 +119,22 @@ def test_a_clock_that_went_back_counts_as_the_newest_rotation():
     decision = decide(row, token(9), NOW, STRICT)
     assert decision.outcome is Outcome.ADVANCED
     assert decision.row.rotated_at == NOW + HOUR
+
+
+@pytest.mark.parametrize(
+    ("row", "state"),
+    [
+        (ROW, None),
+        (REVOKED, Outcome.REVOKED),
+        (REVOKED._replace(ends_at=NOW), Outcome.REVOKED),
+        (ROW._replace(ends_at=NOW), Outcome.EXPIRED),
+        (ROW._replace(ends_at=NOW + 1), None),
+        (ROW._replace(expires_at=NOW), Outcome.EXPIRED),
+        (ROW._replace(expires_at=NOW + 1), None),
+    ],
+)
+def test_a_family_is_over_once_it_was_revoked_or_either_of_its_ends_has_come(row, state):
+    assert state_of(row, NOW) is state
 
 
 GENERATIONS = st.integers(1, 12)

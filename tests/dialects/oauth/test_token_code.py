@@ -1,10 +1,13 @@
 """Other grants: `authorization_code` with PKCE S256 alone, exact redirect, single use."""
 
+import hashlib
+
 import pytest
 from tests.dialects.oauth.token_people import ADA, ORDERS, OTHER_KEY, REDIRECT, STOCK
 from tests.dialects.oauth.token_world import CHALLENGE, ISSUER, claims_of
 
 from reticket.core.commands import Begin, Take
+from reticket.core.tokens import to_text
 from reticket.dialects.oauth.codes import LIFETIME
 
 
@@ -76,6 +79,21 @@ def test_each_fault_has_its_own_word(world):
         "wrong_redirect", "wrong_verifier", "invalid_parameter", "invalid_parameter",
         "wrong_target",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("length", [43, 128])
+def test_rfc_7636_4_1_a_verifier_of_the_least_and_of_the_greatest_length(world, length):
+    verifier = "v" * length
+    challenge = to_text(hashlib.sha256(verifier.encode()).digest())
+    assert world.exchange(world.code(challenge=challenge), code_verifier=verifier).status == 200
+
+
+@pytest.mark.parametrize("length", [42, 129])
+def test_rfc_7636_4_1_no_verifier_is_shorter_or_longer(world, length):
+    verifier = "v" * length
+    challenge = to_text(hashlib.sha256(verifier.encode()).digest())
+    reply = world.exchange(world.code(challenge=challenge), code_verifier=verifier)
+    assert (reply.status, reply.error) == (400, "invalid_request")
 
 
 def test_a_redirect_that_the_request_left_out_is_left_out(world):

@@ -66,6 +66,12 @@ def test_who_asks_too_often_is_told_to_slow_down(world):
     assert says(poll(world), "authorization_pending")
 
 
+def test_a_poll_may_be_a_second_early_on_its_way(world):
+    assert says(poll(world), "authorization_pending")
+    world.clock.forward(INTERVAL - 1)
+    assert says(poll(world), "authorization_pending")
+
+
 def test_the_pair_after_consent(world):
     poll(world)
     consent(world)

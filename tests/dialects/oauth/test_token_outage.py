@@ -15,6 +15,7 @@ from reticket.dialects.oauth.device_codes import (
     asking,
     remembered,
 )
+from reticket.dialects.oauth.device_grant import AGAIN
 
 
 @pytest.fixture(params=["before", "after"])
@@ -76,3 +77,23 @@ def test_a_device_polls_on_once_the_store_is_back(world, outage):
     world.clock.forward(5)
     assert world.token("tv", **form).error == "expired_token"
     assert len(living(world)) == 1
+
+
+@pytest.mark.parametrize(
+    ("age", "left"), [(0, AGAIN), (DEVICE_LIFETIME - 10, 10)], ids=["for a minute", "to its end"]
+)
+def test_a_device_code_that_is_put_back_lives_no_longer(world, outage, age, left):
+    family = f"{world.clock():012x}70018000000000000001"
+    world.clock.forward(age)
+    written = DeviceRequest("tv", "openid orders.read").written()
+    world.ephemeral.once(asking(DIGEST), DEVICE_LIFETIME - age, written)
+    world.ephemeral.once(remembered(DIGEST), REMEMBERED)
+    consent(world, family=family)
+    outage()
+    form = {"grant_type": GRANT, "device_code": CODE}
+    assert world.token("tv", **form).status == 503
+    world.clock.forward(left - 1)
+    assert world.ephemeral.peek(asking(DIGEST)) is not None
+    world.clock.forward(1)
+    assert world.token("tv", **form).error == "expired_token"
+    assert living(world) == []
