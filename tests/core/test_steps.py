@@ -3,11 +3,11 @@
 import pytest
 from tests.core.world import ADA
 
-from reticket.core.commands import End, Refresh
+from reticket.core.commands import Derive, End, Refresh
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import Family, Outcome, RefreshToken
 from reticket.core.policy import AKINON_2026
-from reticket.core.steps import Rotate, SignOut
+from reticket.core.steps import Borrow, Rotate, SignOut
 
 NOW = 1_790_000_000_000
 ROW = Family(
@@ -166,3 +166,46 @@ def test_a_refused_sign_out_changes_nothing(row, resource, cause):
 def test_whoever_asks_too_much_with_a_reused_token_is_found_all_the_same():
     after, turned = rotate(SHUT, token(1), fits=misfit)
     assert (turned.refusal.cause, after.revoked_cause) == (Cause.REUSED, "reuse")
+
+
+def borrow(row, holder=ADA, waiting=(), **command):
+    asked = Derive(**{"resource": "test", "family": ROW.id, **command})
+    return Borrow(asked, lambda *_: holder, lambda subject: subject in waiting)(row, NOW)
+
+
+@pytest.mark.parametrize(
+    ("row", "asked", "cause"),
+    [
+        (None, {}, Cause.UNKNOWN),
+        (ROW, {"resource": "other"}, Cause.UNKNOWN),
+        (ROW, {"check": misfit}, Cause.WRONG_SCOPE),
+        (ENDED, {}, Cause.REVOKED),
+        (OVER, {}, Cause.EXPIRED),
+        (ROW, {"holder": None}, Cause.SUBJECT_GONE),
+    ],
+)
+def test_nothing_is_borrowed_from_a_family_that_does_not_fit(row, asked, cause):
+    after, turned = borrow(row, **asked)
+    assert after is row
+    assert (turned.refusal.code, turned.refusal.cause) == (Code.INVALID_TOKEN, cause)
+    assert (turned.outcome, turned.now) == (None, NOW)
+
+
+def test_what_is_borrowed_is_for_the_familys_context_or_for_another():
+    after, turned = borrow(ROW)
+    assert (after, turned.outcome, turned.holder) == (ROW, Outcome.DERIVED, ADA)
+    assert (turned.context, turned.switched_to) == ("1000", None)
+    after, turned = borrow(ROW, context="1001")
+    assert (after, turned.context, turned.switched_to) == (ROW, "1001", "1001")
+    assert borrow(ROW, context="1000").result.switched_to is None
+
+
+def test_a_context_that_is_not_permitted_lends_nothing():
+    after, turned = borrow(ROW, permits=nobody)
+    assert after is ROW
+    assert (turned.refusal.code, turned.refusal.cause) == (Code.ACCESS_DENIED, Cause.NO_ACCESS)
+
+
+def test_while_a_change_of_the_subject_waits_nothing_is_borrowed():
+    turned = borrow(ROW, waiting={ADA.id}).result
+    assert (turned.waits, turned.outcome, turned.refusal) == (True, None, None)

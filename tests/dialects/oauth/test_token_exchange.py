@@ -45,6 +45,11 @@ def test_another_access_token_of_the_same_family(world):
     assert world.refresh(pair["refresh_token"], "backend").status == 200
 
 
+def test_it_lives_for_as_long_as_the_clients_policy_says(world):
+    world.people.register("backend", policy={"preset": "BROWSER", "access": 120})
+    assert swap(world, world.pair("backend")["access_token"]).said["expires_in"] == 120
+
+
 def test_an_access_token_that_was_given_back_gets_nothing(world):
     token = world.pair("backend")["access_token"]
     headers = {"authorization": basic("backend", SECRETS["backend"])}
@@ -77,6 +82,13 @@ def test_a_tenant_that_was_lost_meanwhile(world):
     switched = swap(world, token, audience=f"{TENANT}1001").said["access_token"]
     world.people.change(tenants=ADA.tenants[:1])
     assert is_bad(swap(world, switched), "invalid_target")
+
+
+def test_a_tenant_that_is_not_ones_own_is_told_of_once(world):
+    token = world.pair("backend")["access_token"]
+    before = len(world.heard())
+    assert is_bad(swap(world, token, audience=f"{TENANT}1002"), "invalid_target")
+    assert world.heard()[before:] == [("refused", "no_access")]
 
 
 def test_one_tenant_at_a_time(world):
