@@ -74,6 +74,14 @@ def _surveyed(tests: Sequence[str], folders: Sequence[str]) -> Survey:
     return Survey(lines, watch.seconds, names)
 
 
+def _forget_answers() -> None:
+    """What a function remembers of one test would hide its lines from the next."""
+    for name, module in list(sys.modules.items()):
+        found = vars(module).values() if name.startswith("reticket.") else ()
+        for remembering in [each for each in found if hasattr(each, "cache_clear")]:
+            remembering.cache_clear()
+
+
 @dataclass
 class _Watch:
     """A plugin that knows which test is running; traces all threads."""
@@ -87,6 +95,7 @@ class _Watch:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        _forget_answers()
         self.test, begun = item.nodeid, time.monotonic()
         result = yield
         self.seconds[item.nodeid] = time.monotonic() - begun

@@ -27,7 +27,10 @@ def test_tokens_for_a_code(world):
     assert claims["client_id"] == identity["aud"] == "spa"
     assert claims["auth_time"] == identity["auth_time"] == world.clock() // 1000
     assert identity["nonce"] == "n-1"
-    assert claims["amr"] == ["pwd", "otp"]
+    assert identity["iat"] == world.clock() // 1000
+    assert identity["exp"] == claims["exp"] == identity["iat"] + reply.said["expires_in"]
+    assert claims["amr"] == identity["amr"] == ["pwd", "otp"]
+    assert claims["acr"] == identity["acr"] == "urn:reticket:acr:2"
     assert world.refresh(reply.said["refresh_token"]).status == 200
 
 
