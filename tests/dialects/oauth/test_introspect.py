@@ -4,9 +4,13 @@ import pytest
 from tests.dialects.oauth.looks import JKT, ORDERS, Looks, broken
 from tests.dialects.oauth.token_world import ADA, ISSUER, asserting
 
-from reticket.core.errors import Cause
+from reticket.core.commands import InspectAccess
+from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import Selection
 from reticket.core.policy import DAY
+from reticket.dialects.oauth.site import CLIENT, USER, Site
+from reticket.dialects.oauth.terms import Claims
+from reticket.dialects.oauth.voided import void
 
 
 @pytest.fixture
@@ -40,6 +44,28 @@ def test_rfc7662_2_2_a_refresh_token(world):
         "sid": issued.family.id.hex(), "auth_time": now, "acr": "urn:reticket:acr:1",
         "amr": ["pwd"],
     }  # fmt: skip
+
+
+def test_rfc7662_2_2_tokens_without_a_scope(world):
+    issued = world.begin("backend", scope=None)
+    for token in (issued.access_token, issued.refresh_token):
+        assert world.look(token).said["scope"] == ""
+
+
+def test_rfc7662_2_2_a_refresh_token_ends_by_the_policy_of_its_client(world):
+    world.people.register("backend", policy={"preset": "BROWSER", "refresh": 3600})
+    token = world.begin("backend").refresh_token
+    assert world.look(token).said["exp"] == world.clock() // 1000 + 3600
+    world.clock.forward(3600)
+    assert world.is_inactive(token)
+
+
+def test_rfc7662_2_2_a_refresh_token_that_was_used_just_now_ends_with_the_next(world):
+    first = world.begin("backend")
+    world.clock.forward(100)
+    second = world.next(first)
+    ends = [world.look(each.refresh_token).said["exp"] for each in (first, second)]
+    assert ends == [world.clock() // 1000 + 14 * DAY] * 2
 
 
 def test_rfc7662_2_2_a_token_that_a_client_got_for_itself(world):
@@ -209,6 +235,25 @@ def test_rfc7662_2_2_a_store_that_fails_is_no_answer(world, verb, monkeypatch):
     monkeypatch.setattr(owner, verb, broken)
     reply = world.look(issued.access_token)
     assert (reply.status, reply.error) == (503, "temporarily_unavailable")
+
+
+def test_a_token_of_a_person_is_none_that_a_client_got_for_itself(world):
+    person, client = world.begin("backend").access_token, world.alone()
+    assert world.perform(InspectAccess((CLIENT,), client, void))[0].subject == "backend"
+    assert world.perform(InspectAccess((USER,), person, void))[0].subject == ADA.id
+    for kind, token in ((CLIENT, person), (USER, client)):
+        with pytest.raises(Refusal) as refused:
+            world.perform(InspectAccess((kind,), token, void))
+        assert refused.value.code is Code.INVALID_ACCESS_TOKEN
+
+
+def test_rfc9068_4_a_token_of_another_issuer_is_none_of_ours():
+    claims = Claims(Site(ISSUER, {}))
+    for issuer, ours in ((ISSUER, True), ("https://elsewhere.example.com", False)):
+        assert claims.of_clients({"iss": issuer}) is ours
+        assert claims.of_people({"iss": issuer, "sid": "0" * 32}) is ours
+    assert not claims.of_clients({"iss": ISSUER, "sid": "0" * 32})
+    assert not claims.of_people({"iss": ISSUER})
 
 
 def test_rfc8725_3_12_an_id_token_is_no_access_token(world):

@@ -263,6 +263,7 @@ def test_a_late_proof_needs_a_nonce(world):
     world.clock.forward(60)
     reply = swap(world, token, headers=world.proof())
     assert is_bad(reply, "use_dpop_nonce")
+    assert [cause for event, cause in world.heard() if event == "refused"] == ["wrong_proof"]
     nonce = reply.headers["dpop-nonce"]
     assert swap(world, token, headers=world.proof(nonce=nonce)).status == 200
 

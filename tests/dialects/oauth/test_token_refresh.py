@@ -112,6 +112,18 @@ def test_a_wider_scope_is_refused_and_spends_nothing(world):
     assert world.refresh(token).status == 200
 
 
+@pytest.mark.parametrize(
+    ("more", "cause"),
+    [({"scope": "admin"}, "wrong_scope"), ({"resource": "https://x.example"}, "wrong_target")],
+    ids=str,
+)
+def test_who_asks_for_too_much_is_told_of_once(world, more, cause):
+    token = world.pair("spa")["refresh_token"]
+    before = len(world.heard())
+    assert world.refresh(token, **more).status == 400
+    assert world.heard()[before:] == [("refused", cause)]
+
+
 def test_a_wider_scope_does_not_hide_a_reuse(world):
     """A thief finds out nothing by asking for too much, and is found himself."""
     first = world.pair("spa")["refresh_token"]

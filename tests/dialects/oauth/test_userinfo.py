@@ -33,6 +33,12 @@ def test_oidc_core_5_3_2_and_nothing_else(world):
     assert world.who(world.begin(scope="openid").access_token).said == {"sub": ADA.id}
 
 
+def test_oidc_core_5_1_somebody_without_a_name_is_called_by_the_address(world):
+    world.people.change(first_name=None, last_name=None)
+    said = world.who(world.begin(scope="openid profile").access_token).said
+    assert said == {"sub": ADA.id, "name": ADA.email}
+
+
 def test_oidc_core_5_3_1_by_both_methods(world):
     (methods,) = {
         tuple(route.method for route in world.dialect.routes if route.path == "/userinfo")
