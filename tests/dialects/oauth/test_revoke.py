@@ -87,6 +87,12 @@ def test_an_access_token_given_back_is_heard_of(world):
     assert (event.family, event.subject) == (issued.family.id.hex(), issued.family.subject)
 
 
+def test_an_access_token_without_a_session_is_heard_of_without_one(world):
+    world.give_back(world.alone(), "backend")
+    (event,) = world.heard("access_revoked")
+    assert (event.family, event.subject) == (None, "backend")
+
+
 @pytest.mark.parametrize("text", ["x", "rtk_", "rtk_x", "a.b.c", "é", " ", "A" * 8000])
 def test_rfc7009_2_2_whatever_is_unknown_is_revoked_already(world, text):
     assert is_done(world.give_back(text))

@@ -135,6 +135,25 @@ def test_a_narrower_scope_and_never_a_wider_one(world):
     assert same["scope"] == "orders.read"
 
 
+def test_a_refresh_token_gives_as_much_scope_as_its_family_has(world):
+    refresh = world.pair("backend", scope="openid orders.read")["refresh_token"]
+    said = swap(world, refresh, kind=REFRESH, scope="orders.read").said
+    assert said["scope"] == claims_of(said["access_token"])["scope"] == "orders.read"
+    assert is_bad(swap(world, refresh, kind=REFRESH, scope="orders.write"), "invalid_scope")
+
+
+@pytest.mark.parametrize(
+    ("more", "cause"),
+    [({"scope": "admin"}, "wrong_scope"), ({"resource": "https://x.example"}, "wrong_target")],
+    ids=str,
+)
+def test_who_asks_for_too_much_is_told_of_once(world, more, cause):
+    for token, kind in both(world.pair("backend")):
+        before = len(world.heard())
+        assert swap(world, token, kind=kind, **more).status == 400
+        assert world.heard()[before:] == [("refused", cause)]
+
+
 def test_a_narrower_audience_stays_narrow(world):
     pair = world.pair("backend")
     narrow = swap(world, pair["access_token"], resource=ORDERS).said
