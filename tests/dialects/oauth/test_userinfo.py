@@ -68,6 +68,12 @@ def test_rfc6750_3_a_challenge_has_a_parameter_at_least(world):
     assert challenges == ['Bearer realm="reticket"', f"DPoP {ALGORITHMS}"]
 
 
+@pytest.mark.parametrize("scheme", ["Basic", "Token", ""])
+def test_rfc9110_11_1_no_other_scheme_brings_a_token(world, scheme):
+    reply = world.who(world.begin().access_token, scheme)
+    assert (reply.status, reply.error) == (401, "invalid_token")
+
+
 def test_rfc6750_2_1_two_headers_are_none(world):
     token = world.begin().access_token
     good = (b"authorization", f"Bearer {token}".encode())
