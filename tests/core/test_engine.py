@@ -402,3 +402,15 @@ async def test_what_is_held_waits_and_nobody_with_it(world, monkeypatch):
     holding.clear()
     assert (await waiting).outcome is Outcome.ADVANCED
     assert world.audit.names.count("issued") == 2
+
+
+async def test_a_family_is_found_as_it_is_with_the_stores_time(world):
+    begun = await world.begin()
+    world.clock.forward(5)
+    assert await world.engine.find(begun.family.id) == (begun.family, world.clock())
+    assert await world.engine.find(bytes(16)) == (None, world.clock())
+
+
+async def test_where_nothing_was_told_nobody_waits(world):
+    await world.engine.noted()
+    assert world.audit.names == []

@@ -1,0 +1,34 @@
+"""Requests for a code, sent by browsers or pushed: what the audit log hears of those that fail."""
+
+from urllib.parse import urlencode
+
+import pytest
+from tests.dialects.oauth.token_people import REDIRECT
+from tests.dialects.oauth.token_world import CHALLENGE
+
+FORM = {
+    "client_id": "spa", "redirect_uri": REDIRECT, "response_type": "code", "scope": "openid",
+    "code_challenge": CHALLENGE, "code_challenge_method": "S256",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("more", "word"),
+    [
+        ({"request": "e30.e30."}, "request_not_supported"),
+        ({"response_type": "token"}, "unsupported_response_type"),
+        ({"scope": "orders.delete"}, "wrong_scope"),
+        ({"resource": "https://x.example"}, "wrong_target"),
+    ],
+    ids=str,
+)
+def test_what_fails_is_heard_of_by_its_cause_or_by_its_word(world, more, word):
+    assert world.post("/par", urlencode(FORM | more)).status == 400
+    assert world.post("/authorize", urlencode(FORM | more)).status == 303
+    assert world.heard() == [("refused", word)] * 2
+
+
+def test_openid_connect_core_3_1_2_1_a_posted_request_is_a_form(world):
+    body = urlencode(FORM)
+    assert world.post("/authorize", body).status == 200
+    assert world.post("/authorize", body, {"content-type": "text/plain"}).status == 400
