@@ -345,9 +345,7 @@ KINDS = {
 
 
 @pytest.mark.parametrize(("kind", "algorithm"), [("EdDSA", "EdDSA"), ("RS256", "RS256")])
-def test_a_key_that_names_no_algorithm_signs_with_the_usual_one_of_its_kind(
-    world, kind, algorithm
-):
+def test_a_key_that_names_no_algorithm_signs_with_the_usual_one_of_its_kind(world, kind, algorithm):
     world.people.register("keyed", jwks={"keys": [KINDS[kind][0].as_dict(private=False)]})
     (key,) = keys_of(world.people.clients["keyed"])
     assert key.algorithm == algorithm
