@@ -198,6 +198,12 @@ async def test_who_changed_between_check_and_insert_gets_no_family(world):
     assert family.revoked_cause == "subject_changed"
 
 
+async def test_what_other_processes_changed_is_seen_before_a_family_stands(world):
+    world.people.catch_up_now = lambda: world.people.change(credential_version=2)
+    code, cause = await cause_of(world.begin())
+    assert (code, cause) == (Code.INVALID_CREDENTIALS, Cause.SUBJECT_GONE)
+
+
 async def test_every_line_of_the_audit_log_says_whose_it_is(world):
     begun = await world.begin()
     await world.refresh(begun.refresh_token)

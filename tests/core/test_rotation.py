@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from reticket.core.model import REFUSING, Family, Outcome, RefreshToken
 from reticket.core.policy import AKINON_2026, KIBO_2026, SECOND
-from reticket.core.rotation import decide, state_of
+from reticket.core.rotation import decide, revoked, state_of
 
 STRICT, LENIENT = AKINON_2026, KIBO_2026
 STILL = replace(STRICT, rotates=False)
@@ -135,6 +135,12 @@ def test_a_clock_that_went_back_counts_as_the_newest_rotation():
 )
 def test_a_family_is_over_once_it_was_revoked_or_either_of_its_ends_has_come(row, state):
     assert state_of(row, NOW) is state
+
+
+def test_a_row_that_has_ended_keeps_its_first_cause():
+    ended = revoked(ROW, NOW, "sign_out")
+    assert (ended.revoked_at, ended.revoked_cause) == (NOW, "sign_out")
+    assert revoked(ended, NOW + 1, "operator") == ended
 
 
 GENERATIONS = st.integers(1, 12)

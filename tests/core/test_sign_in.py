@@ -232,6 +232,18 @@ def test_a_second_factor_ends_its_session(hall):
     assert refusal_of(second, hall, session_id, code_of(hall)) == NO_SESSION
 
 
+def test_of_two_right_codes_at_once_one_ends_the_session(hall, monkeypatch):
+    """Check-then-consume: both have looked, one takes."""
+    session_id, match = session_of(hall), hall.desk._otp.match
+
+    def meet(*arguments):
+        hall.ephemeral.take(f"factor:{session_id}")
+        return match(*arguments)
+
+    monkeypatch.setattr(hall.desk._otp, "match", meet)
+    assert refusal_of(second, hall, session_id, code_of(hall)) == NO_SESSION
+
+
 def test_a_code_works_once_whichever_session_asks(hall):
     first, other = session_of(hall), session_of(hall)
     assert first != other

@@ -1,7 +1,8 @@
 """`python -m tests.mutation [file or folder]...`: breaks the rules and the OAuth dialect in small
 ways, one at a time, and says which of them no test has seen.
 
-None of the libraries for it fits: mutmut leaves out every method of a decorated class, which most
+Asked are tests that run in this process: what those of a whole service hold, as they hold the
+pages, is shown as alive here. None of the libraries for it fits: mutmut leaves out every method of a decorated class, which most
 of ours are, and cosmic-ray starts the whole suite anew for each mutant.
 """
 
