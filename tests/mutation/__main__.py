@@ -2,8 +2,8 @@
 ways, one at a time, and says which of them no test has seen.
 
 Asked are tests that run in this process: what those of a whole service hold, as they hold the
-pages, is shown as alive here. None of the libraries for it fits: mutmut leaves out every method of a decorated class, which most
-of ours are, and cosmic-ray starts the whole suite anew for each mutant.
+pages, is shown as alive here. None of the libraries for it fits: mutmut leaves out every method of
+a decorated class, which most of ours are, and cosmic-ray starts the whole suite anew each time.
 """
 
 from __future__ import annotations
