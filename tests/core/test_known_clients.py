@@ -77,6 +77,26 @@ def test_a_client_that_is_blocked_or_gone_is_not_known(desk, hall, gone):
     assert desk.known_clients([signing_in()]) == [None]
 
 
+def test_what_other_processes_changed_is_seen_before_a_client_is_let_in(desk, hall):
+    hall.people.catch_up_now = lambda: hall.people.hashes.update(backend=NEW + "another")
+    with pytest.raises(Refusal) as refused:
+        sign_in(desk)
+    assert refused.value.code is Code.INVALID_CREDENTIALS
+
+
+def test_a_client_that_is_blocked_elsewhere_during_the_hash_is_refused(desk, hall, monkeypatch):
+    verify = hall.hasher.verify
+
+    def meanwhile(*arguments):
+        hall.people.catch_up_now = hall.people.clients.clear
+        return verify(*arguments)
+
+    monkeypatch.setattr(hall.hasher, "verify", meanwhile)
+    with pytest.raises(Refusal) as refused:
+        sign_in(desk)
+    assert refused.value.code is Code.INVALID_CREDENTIALS
+
+
 def test_an_address_with_too_many_failures_is_not_let_in_by_the_side_door(desk):
     sign_in(desk)
     for _ in range(6):

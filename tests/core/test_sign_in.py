@@ -210,6 +210,31 @@ def test_a_blocked_application_is_not_known(hall, gone):
     assert known(hall) is None
 
 
+def test_an_application_that_has_no_secret_any_more_is_not_known(hall):
+    call(hall)
+    del hall.people.hashes[APP.id]
+    assert known(hall) is None
+
+
+def test_what_other_processes_changed_is_seen_before_an_application_is_let_in(hall):
+    call(hall)
+    hall.people.catch_up_now = lambda: hall.people.hashes.update({APP.id: NEW + "another"})
+    assert known(hall) is None
+    hall.people.hashes[APP.id] = NEW + SECRET
+    assert refusal_of(call, hall) == WRONG
+
+
+def test_an_application_that_is_blocked_elsewhere_during_the_hash_is_refused(hall, monkeypatch):
+    verify = hall.hasher.verify
+
+    def meanwhile(*arguments):
+        hall.people.catch_up_now = hall.people.applications.clear
+        return verify(*arguments)
+
+    monkeypatch.setattr(hall.hasher, "verify", meanwhile)
+    assert refusal_of(call, hall) == WRONG
+
+
 def test_an_address_with_too_many_failures_has_no_side_door(hall):
     call(hall)
     for _ in range(6):
@@ -267,6 +292,12 @@ def test_a_session_that_is_over_or_never_was_is_not_found(hall):
 def test_a_session_ends_with_what_it_stood_on(hall, user):
     session_id = session_of(hall)
     hall.people.users[ADA.id] = user
+    assert refusal_of(second, hall, session_id, code_of(hall)) == NO_SESSION
+
+
+def test_a_session_ends_with_what_another_process_changed(hall):
+    session_id = session_of(hall)
+    hall.people.catch_up_now = hall.people.users.clear
     assert refusal_of(second, hall, session_id, code_of(hall)) == NO_SESSION
 
 
