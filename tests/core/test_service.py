@@ -23,6 +23,7 @@ from reticket.core.commands import (
     SignIn,
     SignInApplication,
     SignInClient,
+    Tell,
 )
 from reticket.core.conveyor import Lane
 from reticket.core.errors import Cause, Code, Refusal, Unavailable
@@ -275,3 +276,22 @@ async def test_what_needs_no_hash_does_not_wait_for_hashes(door):
     assert await door.perform(FindTenant(1000)) is TENANT
     assert (await door.world.begin()).outcome is Outcome.ADVANCED
     gate.set()
+
+
+async def test_whoever_waits_until_all_is_settled_finds_it_in_the_audit_log(door):
+    gate = threading.Event()
+    door.world.lane.submit(gate.wait)
+    await door.perform(Tell(OPAQUE.name, "refused"))
+    waiting = asyncio.create_task(door.service.settled())
+    await asyncio.sleep(0.01)
+    assert not waiting.done()
+    gate.set()
+    await waiting
+    assert door.world.audit.names == ["refused"]
+
+
+async def test_closing_them_closes_every_lane(door):
+    door.lanes.close()
+    for lane in (door.lanes.store, door.lanes.directory, door.lanes.passwords):
+        with pytest.raises(Unavailable):
+            await lane.run(int)
