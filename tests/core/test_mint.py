@@ -164,6 +164,13 @@ def test_what_an_access_token_says(mint, resource):
     )  # fmt: skip
 
 
+def test_rfc9068_2_1_what_is_signed_says_its_type(mint):
+    issued = issue(mint, replace(SIGNED, id_claims=lambda facts: {"sub": facts.holder.id}))
+    said = {"alg": "ES256", "kid": "one"}
+    assert part_of(issued.access_token, 0) == {**said, "typ": "at+jwt"}
+    assert part_of(issued.id_token, 0) == {**said, "typ": "JWT"}
+
+
 def test_a_dialects_subject_takes_the_place_and_the_id_travels_along(mint):
     renamed = replace(SIGNED, access_claims=lambda facts: {"sub": "ada", "extra": facts.context})
     issued = issue(mint, renamed)

@@ -4,6 +4,7 @@ import asyncio
 import threading
 import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from tests.core.world import ADA, CALLER, JWT, OPAQUE, RESOURCES
@@ -15,6 +16,8 @@ from reticket.core.commands import (
     FindClient,
     FindTenant,
     FindUser,
+    ListFamilies,
+    Manage,
     Now,
     OpenFactorSession,
     ReadAccess,
@@ -27,8 +30,9 @@ from reticket.core.commands import (
 )
 from reticket.core.conveyor import Lane
 from reticket.core.errors import Cause, Code, Refusal, Unavailable
-from reticket.core.model import Outcome
+from reticket.core.model import Caller, Outcome, Selection
 from reticket.core.people import Tenant
+from reticket.core.ports import Event
 from reticket.core.service import Lanes, Service, Stock
 from reticket.stores.memory import MemoryEphemeral
 
@@ -77,7 +81,7 @@ class Desk:
 class Door:
     """A service over a world; notes on which lanes its directory is asked."""
 
-    def __init__(self, world, desk=None, passwords=None):
+    def __init__(self, world, desk=None, passwords=None, upkeep=None):
         self.world, self.lanes_seen, self.sign_ins = world, [], []
         self.lanes = Lanes(world.lane, Lane("directory"), passwords or Lane("password"))
         people = world.people
@@ -86,7 +90,8 @@ class Door:
         people.user_by_email = lambda email: self._seen(ADA if email == ADA.email else None)
         self.service = Service(
             list(RESOURCES.values()), world.engine, desk or Desk(), people, world.mint, self.lanes,
-            world.clock, Stock(world.store, MemoryEphemeral(world.clock), world.keys, None, bytes),
+            world.clock,
+            Stock(world.store, MemoryEphemeral(world.clock), world.keys, upkeep, bytes),
         )  # fmt: skip
 
     def signed_in(self, user_id, at):
@@ -189,6 +194,7 @@ async def test_a_client_at_hand_is_not_looked_up(door):
     people = door.world.people
     people.client = lambda name: ("looked up", name, lane_of_this())
     assert await door.perform(FindClient("web")) == ("looked up", "web", "directory")
+    assert people.catch_ups == 1
     people.client_at_hand = lambda name: (("at hand", name), None)
     assert await door.perform(FindClient("web")) == ("at hand", "web")
 
@@ -295,3 +301,32 @@ async def test_closing_them_closes_every_lane(door):
     for lane in (door.lanes.store, door.lanes.directory, door.lanes.passwords):
         with pytest.raises(Unavailable):
             await lane.run(int)
+
+
+async def test_what_a_dialect_tells_is_told_with_who_has_asked(door):
+    command = Tell(OPAQUE.name, "consented", Cause.USED, ADA.id, bytes(16), {"client": "web"})
+    await door.perform(command)
+    await door.service.perform(Tell(OPAQUE.name, "refused"), Caller("", ""))
+    await door.service.settled()
+    full, bare = door.world.audit.events
+    assert full == Event(
+        at=door.world.clock(), event="consented", resource=OPAQUE.name, family=bytes(16).hex(),
+        subject=ADA.id, cause=Cause.USED, address=CALLER.address, device=CALLER.device,
+        correlation_id=CALLER.correlation_id, detail={"client": "web"},
+    )  # fmt: skip
+    assert bare == Event(at=door.world.clock(), event="refused", resource=OPAQUE.name)
+
+
+async def test_families_are_listed(door):
+    begun = [await door.world.begin() for _ in range(3)]
+    page = await door.perform(ListFamilies(Selection(subject=ADA.id), 2))
+    assert list(page.families) == [each.family for each in begun[:2]]
+
+
+async def test_what_a_change_demands_is_done_before_it_is_answered(world):
+    done = []
+    upkeep = SimpleNamespace(apply_intents=lambda: done.append(lane_of_this()))
+    door = Door(world, upkeep=upkeep)
+    answer = await door.perform(Manage(lambda: done.append(lane_of_this()) or "changed"))
+    door.lanes.close()
+    assert (answer, done) == ("changed", ["directory", "store"])
