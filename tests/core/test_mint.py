@@ -8,7 +8,7 @@ import pytest
 from tests.core.world import ADA, JWT, OPAQUE, Keys
 
 from reticket.core.errors import Cause, Code, Refusal
-from reticket.core.mint import RETRY_WINDOW, Mint
+from reticket.core.mint import NONCE_STEP, RETRY_WINDOW, Mint
 from reticket.core.model import Family, Outcome, RefreshToken
 from reticket.core.policy import AKINON_2026, SECOND
 from reticket.core.resource import Resource
@@ -267,3 +267,24 @@ def test_nothing_secret_is_shown(mint, resource):
     shown = repr(issued) + repr(read)
     for secret in (issued.access_token, issued.refresh_token, read.claims["jti"]):
         assert secret not in shown
+
+
+def test_rfc9449_8_a_nonce_is_the_same_for_a_minute_and_known_for_five(mint):
+    start = NOW - NOW % NONCE_STEP
+    text = mint.nonce(SIGNED, start)
+    assert len(from_text(text)) == 4 + 6 + 16
+    assert mint.nonce(SIGNED, start + 59_999) == text
+    assert mint.nonce(SIGNED, start + 60_000) != text
+    known = [mint.knows_nonce(SIGNED, text, start + at) for at in (-1, 0, 299_999, 300_000)]
+    assert known == [False, True, True, False]
+
+
+def test_a_nonce_that_is_not_ours_to_the_byte_is_none(mint, ring):
+    text = mint.nonce(SIGNED, NOW)
+    assert not mint.knows_nonce(TWIN, text, NOW)
+    assert [other for other in bent(text) if mint.knows_nonce(SIGNED, other, NOW)] == []
+    for short in (b"", b"x" * 4, b"x" * 10, from_text(text)[:10]):
+        assert not mint.knows_nonce(SIGNED, to_text(short), NOW)
+    assert not mint.knows_nonce(SIGNED, text + "A" * 4096, NOW)
+    ring.dead.add("one")
+    assert not mint.knows_nonce(SIGNED, text, NOW)
