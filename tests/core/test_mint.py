@@ -150,6 +150,16 @@ def test_the_id_of_a_token_is_derived_from_all_that_makes_it_another(mint, resou
     assert part_of(issue(mint, resource, now=NOW + 9).access_token)["jti"] == ids[0]
 
 
+def test_what_was_asked_of_it_makes_it_another_in_whichever_order(mint, resource):
+    def named(*asked):
+        made = mint.issue(resource, POLICY, Outcome.REPLAYED, FAMILY, ADA, None, NOW, asked)
+        return part_of(made.access_token)["jti"]
+
+    scope, audience = ("scope", "orders.read"), ("aud", "https://orders.example.com")
+    assert len({named(), named(scope), named(audience), named(scope, audience)}) == 4
+    assert named(scope, audience) == named(audience, scope)
+
+
 def test_what_an_access_token_says(mint, resource):
     issued = issue(mint, resource)
     claims = part_of(issued.access_token)
