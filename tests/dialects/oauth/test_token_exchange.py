@@ -95,6 +95,7 @@ def test_one_tenant_at_a_time(world):
     token = world.pair("backend")["access_token"]
     two = {"audience": f"{TENANT}1000 {TENANT}1001"}
     assert is_bad(swap(world, token, **two), "invalid_target")
+    assert world.heard()[-1] == ("refused", "wrong_target")
 
 
 @pytest.mark.parametrize("name", ["resource", "audience"])

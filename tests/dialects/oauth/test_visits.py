@@ -5,13 +5,15 @@ from collections import Counter
 import pytest
 from tests.dialects.oauth.hall import ISSUER, Hall, request
 
-from reticket.core.commands import Keep
+from reticket.core.commands import Keep, Tell
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.people import Client
 from reticket.dialects.oauth.authorize import Codes
 from reticket.dialects.oauth.flow import VISITS, Flow
 from reticket.dialects.oauth.html import Halted, refuse
 from reticket.dialects.oauth.request import CodeRequest
+from reticket.dialects.oauth.site import USER
+from reticket.dialects.oauth.tries import WINDOW
 from reticket.dialects.oauth.visit import Person, Visit, browser_of, cookie_header
 
 
@@ -34,6 +36,8 @@ def test_an_address_fills_no_store():
     with pytest.raises(Refusal) as raised:
         begun()
     assert (raised.value.code, raised.value.cause) == (Code.TOO_MANY_ATTEMPTS, Cause.LIMITED)
+    assert raised.value.retry_after == WINDOW
+    assert hall.performed[-1] == Tell(USER, "refused", Cause.LIMITED)
     assert refuse(raised.value).status == 429
     assert len(hall.did(Keep)) == kept
 
