@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from tests.core.world import ADA, CALLER, JWT, OPAQUE, World
 
-from reticket.core.commands import Begin, End, Refresh
+from reticket.core.commands import Begin, End, Refresh, Rehearse
 from reticket.core.engine import Engine
 from reticket.core.errors import Cause, Code, Refusal, Unavailable
 from reticket.core.mint import Mint
@@ -196,6 +196,7 @@ async def test_who_changed_between_check_and_insert_gets_no_family(world):
     assert refused.value.code is Code.INVALID_CREDENTIALS
     (family,) = world.store.page(Selection(subject=ADA.id), 10).families
     assert family.revoked_cause == "subject_changed"
+    assert [event.event for event in world.audit.durable] == ["revoked"]
 
 
 async def test_what_other_processes_changed_is_seen_before_a_family_stands(world):
@@ -342,6 +343,14 @@ async def test_what_other_processes_changed_is_seen_before_each_batch(world):
     assert world.people.catch_ups == seen + 1
     world.people.catch_up = lambda: world.people.change(disabled=True)
     assert (await cause_of(world.refresh(token)))[1] is Cause.SUBJECT_GONE
+
+
+async def test_what_other_processes_changed_is_seen_before_each_look(world):
+    begun = await world.begin()
+    world.people.catch_up = lambda: world.people.change(disabled=True)
+    rehearsing = Rehearse(Refresh(OPAQUE.name, begun.refresh_token))
+    code, cause = await cause_of(world.engine.rehearse(rehearsing, CALLER))
+    assert (code, cause) == (Code.INVALID_TOKEN, Cause.SUBJECT_GONE)
 
 
 async def test_a_family_begins_with_what_is_known_of_its_sign_in(world):

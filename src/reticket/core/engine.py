@@ -240,12 +240,11 @@ class Engine:
         self._store.create(families)
         self._directory.catch_up_now()
         results = [self._stand(s, f, now) for s, f in zip(batch, families, strict=True)]
-        self._audit.record(
-            [
-                begun(start.command.resource, turned, start.caller)
-                for start, turned in zip(batch, results, strict=True)
-            ]
-        )
+        events = [
+            begun(start.command.resource, turned, start.caller)
+            for start, turned in zip(batch, results, strict=True)
+        ]
+        self._audit.record(events, durable=any(turned.ended for turned in results))
         return results
 
     def _first(self, start: Start, now: int) -> Family:
