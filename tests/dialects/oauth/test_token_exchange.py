@@ -106,6 +106,15 @@ def test_a_switch_of_audience(world, name):
 
 
 @pytest.mark.parametrize("name", ["resource", "audience"])
+def test_rfc8693_2_1_several_may_be_asked_for(world, name):
+    token = world.pair("backend")["access_token"]
+    several = [(name, ORDERS), (name, STOCK)]
+    said = {"grant_type": GRANT, "subject_token": token, "subject_token_type": ACCESS}
+    reply = world.token("backend", form=several, **said)
+    assert claims_of(reply.said["access_token"])["aud"] == [ORDERS, STOCK, ISSUER]
+
+
+@pytest.mark.parametrize("name", ["resource", "audience"])
 def test_an_audience_that_nobody_consented_to(world, name):
     for token, kind in both(world.pair("backend", resources=(ORDERS,))):
         assert is_bad(swap(world, token, kind=kind, **{name: STOCK}), "invalid_target")
