@@ -29,21 +29,15 @@ class Survey:
     libraries: list[str]
 
     def tests_of(self, mutant: Mutant) -> list[str]:
-        """Those that come to its lines, the quickest of each function first. Whatever is at
-        a module's level belongs to all that come to the module, or to all when none does.
+        """Those that come to its lines; whatever is at a module's level belongs to all that come
+        to the module, or to all when none does.
         """
         lines = self.lines.get(mutant.file, {})
         wanted = lines if mutant.lines is None else mutant.lines
         found = set[str]().union(*(lines.get(line, ()) for line in wanted))
         if mutant.lines is None and not found:
             found = set(self.seconds)
-        quickest = sorted(found, key=lambda test: (self.seconds[test], test))
-        met = Counter[str]()
-        turns = {}
-        for test in quickest:
-            turns[test] = met[test.partition("[")[0]]
-            met[test.partition("[")[0]] += 1
-        return sorted(quickest, key=turns.__getitem__)
+        return _by_turns(sorted(found, key=lambda test: (self.seconds[test], test)))
 
     def import_libraries(self) -> None:
         """Whatever is not ours is imported once, before anything is forked, and then rests."""
@@ -51,6 +45,16 @@ class Survey:
             with suppress(ImportError):
                 import_module(name)
         gc.freeze()
+
+
+def _by_turns(tests: Sequence[str]) -> list[str]:
+    """One of each function, then a second one of each, and so on."""
+    met, turns = Counter[str](), dict[str, int]()
+    for test in tests:
+        function = test.partition("[")[0]
+        turns[test] = met[function]
+        met[function] += 1
+    return sorted(tests, key=turns.__getitem__)
 
 
 def survey(tests: Sequence[str], folders: Sequence[str]) -> Survey:
