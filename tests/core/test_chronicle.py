@@ -5,7 +5,7 @@ from tests.core.world import CALLER
 
 from reticket.core import chronicle
 from reticket.core.errors import Cause, Code, Refusal
-from reticket.core.model import REFUSING, Caller, Family, Outcome
+from reticket.core.model import REFUSING, Caller, Family, Outcome, Selection
 from reticket.core.steps import Turned
 
 NOW = 1_790_000_000_000
@@ -113,3 +113,16 @@ def test_a_caller_without_an_address_leaves_it_out():
     caller = Caller(address="", correlation_id="")
     (event,) = chronicle.told("test", Turned(NOW, Outcome.ADVANCED, FAMILY), caller)
     assert (event.address, event.device, event.correlation_id) == (None, None, None)
+
+
+def test_a_demand_is_told_with_all_that_it_selects():
+    selection = Selection(
+        family=FAMILY.id, resource="test", subject="ada", client="web", context="1000"
+    )
+    assert _said(chronicle.revocation(NOW, selection, "operator")) == {
+        "at": NOW, "event": "revocation", "resource": "test", "family": FAMILY.id.hex(),
+        "subject": "ada", "context": "1000", "cause": "operator", "detail": {"client": "web"},
+    }  # fmt: skip
+    assert _said(chronicle.revocation(NOW, Selection(), "operator")) == {
+        "at": NOW, "event": "revocation", "cause": "operator",
+    }  # fmt: skip

@@ -87,6 +87,17 @@ def test_an_access_token_given_back_is_heard_of(world):
     assert (event.family, event.subject) == (issued.family.id.hex(), issued.family.subject)
 
 
+def test_that_an_access_token_was_given_back_is_known_until_its_end_and_no_longer(world):
+    issued = world.begin("backend")
+    before = set(world.ephemeral._entries)
+    assert is_done(world.give_back(issued.access_token, "backend"))
+    (key,) = set(world.ephemeral._entries) - before
+    world.clock.forward((issued.access_expires_at - world.clock()) // 1000 - 1)
+    assert world.ephemeral.peek(key) is not None
+    world.clock.forward(1)
+    assert world.ephemeral.peek(key) is None
+
+
 def test_an_access_token_without_a_session_is_heard_of_without_one(world):
     world.give_back(world.alone(), "backend")
     (event,) = world.heard("access_revoked")

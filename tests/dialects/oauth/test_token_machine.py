@@ -91,3 +91,5 @@ def test_a_blocked_client(world):
 def test_it_is_in_the_audit_log(world):
     ask(world)
     assert world.heard() == [("granted", None)]
+    (event,) = world.audit.events
+    assert (event.subject, event.family, event.generation) == ("backend", None, None)
