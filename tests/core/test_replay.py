@@ -61,6 +61,7 @@ def demand(seconds, **selected):
         (demand(9, subject=ADA), [0, 1, 2]),
         (demand(5, subject=ADA, resource="other"), [1]),
         (demand(5, client="spa"), [0]),
+        (demand(1, client="spa"), [0]),
         (demand(5), [0, 1, 3]),
         (demand(5, subject=ADA, context="1000"), []),
         (demand(5, subject="nobody"), []),
@@ -96,8 +97,8 @@ def test_a_revocation_that_found_nothing_is_in_the_stream(store, clock, tmp_path
 
 
 def test_what_somebody_holds_or_could_be_lost_is_ended_as_well(store, clock, monkeypatch):
-    held, frail = (family_of(number, expires_at=clock() + 10**9) for number in (1, 2))
-    store.create([held, frail])
+    held, frail, other = (family_of(number, expires_at=clock() + 10**9) for number in (1, 2, 3))
+    store.create([held, frail, other])
     rest = store.transact
 
     def transact(batch):
@@ -109,5 +110,12 @@ def test_what_somebody_holds_or_could_be_lost_is_ended_as_well(store, clock, mon
     monkeypatch.setattr(store, "transact", transact)
     at = clock()
     told = [Event(at, "revoked", family=row.id.hex(), cause="operator") for row in (held, frail)]
-    replay.replay(store, told)
-    assert [store.find(row.id).revoked_cause for row in (held, frail)] == ["operator"] * 2
+    ended = replay.replay(store, told)
+    assert causes(store) == ["operator", "operator", None]
+    assert {row.revoked_cause for row in ended} == {"operator"}
+
+
+def test_what_was_ended_for_a_cause_that_nobody_knows_is_ended_all_the_same(store):
+    store.create([family_of(1)])
+    (ended,) = replay.replay(store, [Event(at(9), "revoked", family=family_of(1).id.hex())])
+    assert ended.revoked_cause == replay.UNKNOWN_CAUSE

@@ -16,11 +16,13 @@ from reticket.core.commands import (
     FindClient,
     FindTenant,
     FindUser,
+    InspectAccess,
     ListFamilies,
     Manage,
     Now,
     OpenFactorSession,
     ReadAccess,
+    ReadRefresh,
     Refresh,
     SecondFactor,
     SignIn,
@@ -330,3 +332,11 @@ async def test_what_a_change_demands_is_done_before_it_is_answered(world):
     answer = await door.perform(Manage(lambda: done.append(lane_of_this()) or "changed"))
     door.lanes.close()
     assert (answer, done) == ("changed", ["directory", "store"])
+
+
+def test_what_is_asked_does_not_show_its_tokens():
+    asked = [
+        Refresh("test", "s3cret"), End("test", "s3cret"), ReadRefresh("test", "s3cret"),
+        ReadAccess(("test",), "s3cret"), InspectAccess(("test",), "s3cret", str),
+    ]  # fmt: skip
+    assert "s3cret" not in repr(asked)
