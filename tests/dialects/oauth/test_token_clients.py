@@ -27,28 +27,28 @@ def is_refused(reply, challenge=False):
     return True
 
 
-def test_a_secret_in_the_header_is_encoded_as_in_a_form(world):
+def test_rfc6749_2_3_1_a_secret_in_the_header_is_encoded_as_in_a_form(world):
     assert ask(world, BASIC).status == 200
 
 
-def test_a_secret_in_the_form(world):
+def test_rfc6749_2_3_1_a_secret_in_the_form(world):
     assert ask(world, client_id="backend", client_secret=SECRETS["backend"]).status == 200
 
 
-def test_a_signature_of_the_clients_own_key(world):
+def test_rfc7523_2_2_a_signature_of_the_clients_own_key(world):
     assert ask(world, **asserting(world)).status == 200
 
 
-def test_a_public_client_says_its_name(world):
+def test_rfc6749_3_2_1_a_public_client_says_its_name(world):
     pair = world.pair("spa")
     assert world.refresh(pair["refresh_token"], "spa").status == 200
 
 
-def test_the_header_and_the_same_name_in_the_form(world):
+def test_rfc6749_2_3_the_header_and_the_same_name_in_the_form(world):
     assert ask(world, BASIC, client_id="backend").status == 200
 
 
-def test_the_header_and_another_name_in_the_form(world):
+def test_rfc6749_2_3_the_header_and_another_name_in_the_form(world):
     assert ask(world, BASIC, client_id="other").error == "invalid_request"
 
 
@@ -61,11 +61,11 @@ def test_the_header_and_another_name_in_the_form(world):
         {"client_assertion_type": "x"},
     ],
 )
-def test_more_than_one_method_is_a_bad_request(world, said):
+def test_rfc6749_2_3_more_than_one_method_is_a_bad_request(world, said):
     assert ask(world, BASIC, **said).error == "invalid_request"
 
 
-def test_a_secret_and_a_signature_are_two_methods(world):
+def test_rfc6749_2_3_a_secret_and_a_signature_are_two_methods(world):
     said = {**asserting(world), "client_id": "backend", "client_secret": SECRETS["backend"]}
     assert ask(world, **said).error == "invalid_request"
 
@@ -74,7 +74,7 @@ def test_a_secret_and_a_signature_are_two_methods(world):
     ("name", "secret"),
     [("backend", "wrong"), ("nobody", "x"), ("spa", ""), ("keyed", "x"), ("", ""), ("a\0b", "x")],
 )
-def test_a_wrong_header_is_challenged(world, name, secret):
+def test_rfc6749_5_2_a_wrong_header_is_challenged(world, name, secret):
     assert is_refused(ask(world, {"authorization": basic(name, secret)}), challenge=True)
 
 
@@ -88,11 +88,11 @@ def test_a_wrong_header_is_challenged(world, name, secret):
         BASIC["authorization"] + "!",
     ],
 )
-def test_a_header_that_says_nothing_is_wrong(world, header):
+def test_rfc6749_5_2_a_header_that_says_nothing_is_wrong(world, header):
     assert is_refused(ask(world, {"authorization": header}), challenge=True)
 
 
-def test_a_scheme_that_is_none_of_ours_is_wrong(world):
+def test_rfc6749_5_2_a_scheme_that_is_none_of_ours_is_wrong(world):
     """The challenge says which one is ours (RFC 9110 §15.5.2)."""
     for header in ("Bearer x", "x", "", BASIC["authorization"].replace("Basic", "Bearer")):
         assert is_refused(ask(world, {"authorization": header}), challenge=True)
@@ -119,11 +119,11 @@ def test_two_headers_are_no_way_to_authenticate(world):
         {"client_id": "keyed", "client_secret": "x"},
     ],
 )
-def test_a_wrong_form_is_refused_without_a_challenge(world, said):
+def test_rfc6749_5_2_a_wrong_form_is_refused_without_a_challenge(world, said):
     assert is_refused(ask(world, **said))
 
 
-def test_a_client_must_say_who_it_is(world):
+def test_rfc6749_5_2_a_client_must_say_who_it_is(world):
     """RFC 6749 §5.2: no client authentication included."""
     reply = ask(world)
     assert (reply.status, reply.error) == (401, "invalid_client")
@@ -143,7 +143,7 @@ def test_no_directory_is_asked_for_a_name_that_none_can_hold(world):
     assert asked == [Tell, Tell]
 
 
-def test_a_disabled_client_is_answered_as_an_unknown_one(world):
+def test_rfc6749_5_2_a_disabled_client_is_answered_as_an_unknown_one(world):
     unknown = ask(world, client_id="nobody"), ask(world, {"authorization": basic("nobody", "x")})
     for name in ("spa", "backend"):
         world.people.block(name)
@@ -176,15 +176,15 @@ def test_every_refusal_of_a_client_is_in_the_audit_log(world):
     ask(world, **good)
     world.people.block("backend")
     ask(world, BASIC)
-    assert [(event, cause) for event, cause in world.heard() if cause] == [
-        ("refused", "unknown_subject"),
-        ("sign_in_failed", "wrong_secret"),
-        ("sign_in_failed", "unknown_subject"),
-        ("refused", "forged"),
-        ("refused", "wrong_target"),
+    assert sorted((event, str(cause)) for event, cause in world.heard() if cause) == [
         ("refused", "expired"),
+        ("refused", "forged"),
+        ("refused", "unknown_subject"),
         ("refused", "used"),
+        ("refused", "wrong_target"),
         ("sign_in_failed", "disabled"),
+        ("sign_in_failed", "unknown_subject"),
+        ("sign_in_failed", "wrong_secret"),
     ]
     failed = [each.subject for each in world.audit.events if each.event == "sign_in_failed"]
     assert failed == ["backend", None, "backend"]
@@ -201,7 +201,7 @@ def test_rfc7523_3_an_assertion_may_say_what_it_is(world, kind):
 
 
 @pytest.mark.parametrize("audience", [ISSUER, TOKEN, [ISSUER], [TOKEN], [ISSUER, TOKEN]], ids=str)
-def test_an_assertion_is_for_the_issuer_or_the_token_endpoint(world, audience):
+def test_rfc7523_3_an_assertion_is_for_the_issuer_or_the_token_endpoint(world, audience):
     assert ask(world, **asserting(world, aud=audience)).status == 200
 
 
@@ -227,11 +227,11 @@ def test_an_assertion_is_for_the_issuer_or_the_token_endpoint(world, audience):
     ],
     ids=str,
 )
-def test_an_assertion_with_other_claims_is_refused(world, claims):
+def test_rfc7523_3_an_assertion_with_other_claims_is_refused(world, claims):
     assert is_refused(ask(world, **asserting(world, **claims)))
 
 
-def test_an_assertion_works_once(world):
+def test_rfc7523_3_an_assertion_works_once(world):
     said = asserting(world)
     assert ask(world, **said).status == 200
     for seconds in (1, 58, 0.9, 1):
@@ -239,7 +239,7 @@ def test_an_assertion_works_once(world):
         assert is_refused(ask(world, **said))
 
 
-def test_an_assertion_works_once_however_it_is_signed(world):
+def test_rfc7523_3_an_assertion_works_once_however_it_is_signed(world):
     first, second = asserting(world, jti="once"), asserting(world, jti="once")
     assert first != second
     assert ask(world, **first).status == 200
@@ -269,7 +269,7 @@ def test_an_assertion_of_another_key_spends_nothing(world):
     ],
     ids=lambda header: "-".join(header),
 )
-def test_the_algorithm_and_the_key_are_the_registrations(world, header):
+def test_rfc8725_3_1_the_algorithm_and_the_key_are_the_registrations(world, header):
     """RFC 8725 §3.1; CVE-2025-59420: `crit` was ignored."""
     assert is_refused(ask(world, **asserting(world, header=header)))
 
@@ -321,12 +321,12 @@ def test_a_key_that_was_registered_without_a_name_is_meant_by_any(world):
 
 
 @pytest.mark.parametrize("text", ["", "x", "a.b", "a.b.c", "a.b.c.d", "ü.b.c"])
-def test_what_is_no_assertion_is_refused(world, text):
+def test_rfc7523_3_what_is_no_assertion_is_refused(world, text):
     reply = ask(world, **{**asserting(world), "client_assertion": text})
     assert reply.error == ("invalid_client" if text else "invalid_request")
 
 
-def test_another_kind_of_assertion_is_a_bad_request(world):
+def test_rfc7521_4_2_another_kind_of_assertion_is_a_bad_request(world):
     said = asserting(world)
     assert ask(world, **{**said, "client_assertion_type": "saml"}).error == "invalid_request"
     assert ask(world, client_assertion=said["client_assertion"]).error == "invalid_request"
@@ -369,7 +369,7 @@ def test_a_key_signs_with_its_own_algorithm(world, algorithm):
         assert is_refused(ask_with(other))
 
 
-def test_keys_that_nobody_can_use_are_ignored(world):
+def test_rfc7517_5_keys_that_nobody_can_use_are_ignored(world):
     """RFC 7517 §5."""
     unknown = [
         {"kty": "oct", "k": "c2VjcmV0"},

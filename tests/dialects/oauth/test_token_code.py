@@ -16,7 +16,7 @@ def is_invalid(reply):
     return True
 
 
-def test_tokens_for_a_code(world):
+def test_rfc6749_4_1_4_tokens_for_a_code(world):
     reply = world.exchange(world.code("spa", nonce="n-1", amr=("pwd", "otp")))
     assert reply.status == 200
     assert reply.headers["cache-control"] == "no-store"
@@ -34,7 +34,7 @@ def test_tokens_for_a_code(world):
     assert world.refresh(reply.said["refresh_token"]).status == 200
 
 
-def test_without_openid_there_is_no_id_token(world):
+def test_oidc_core_3_1_3_3_without_openid_there_is_no_id_token(world):
     assert "id_token" not in world.pair("spa", scope="orders.read")
 
 
@@ -63,7 +63,7 @@ def test_the_family_is_the_codes_and_goes_by_the_clients_policy(world):
     ],
     ids=str,
 )
-def test_a_wrong_redirect_or_verifier_or_resource_spends_nothing(world, client, said):
+def test_rfc6749_4_1_3_a_wrong_redirect_or_verifier_or_resource_spends_nothing(world, client, said):
     code = world.code(client)
     before = world.spendable()
     assert world.exchange(code, client, **said).status == 400
@@ -71,7 +71,7 @@ def test_a_wrong_redirect_or_verifier_or_resource_spends_nothing(world, client, 
     assert world.exchange(code, client).status == 200
 
 
-def test_each_fault_has_its_own_word(world):
+def test_rfc6749_5_2_each_fault_has_its_own_word(world):
     code = world.code("spa")
     assert is_invalid(world.exchange(code, redirect_uri="https://x.example"))
     assert is_invalid(world.exchange(code, code_verifier="w" * 64))
@@ -99,19 +99,19 @@ def test_rfc_7636_4_1_no_verifier_is_shorter_or_longer(world, length):
     assert (reply.status, reply.error) == (400, "invalid_request")
 
 
-def test_a_redirect_that_the_request_left_out_is_left_out(world):
+def test_rfc6749_4_1_3_a_redirect_that_the_request_left_out_is_left_out(world):
     code = world.code("spa", redirect_uri=None)
     assert is_invalid(world.exchange(code))
     assert world.exchange(code, redirect_uri="").status == 200
 
 
-def test_a_plain_challenge_is_not_known(world):
+def test_rfc7636_4_2_a_plain_challenge_is_not_known(world):
     """RFC 7636 §4.2: S256 alone."""
     assert is_invalid(world.exchange(world.code("spa", challenge="v" * 64)))
     assert is_invalid(world.exchange(world.code("spa", challenge="")))
 
 
-def test_a_code_of_one_client_is_nothing_to_another(world):
+def test_rfc6749_4_1_3_a_code_of_one_client_is_nothing_to_another(world):
     code = world.code("spa")
     before = world.spendable()
     for other in ("backend", "keyed", "tv"):
@@ -121,7 +121,7 @@ def test_a_code_of_one_client_is_nothing_to_another(world):
     assert world.exchange(code).status == 200
 
 
-def test_a_code_lives_a_minute_at_most(world):
+def test_rfc6749_4_1_2_a_code_lives_a_minute_at_most(world):
     assert LIFETIME <= 60
     code = world.code("spa")
     world.clock.forward(LIFETIME)
@@ -135,7 +135,7 @@ def test_an_unknown_code_leaves_nothing_behind(world):
     assert world.spendable() == before
 
 
-def test_a_second_use_revokes_what_the_first_gave(world):
+def test_rfc6749_4_1_2_a_second_use_revokes_what_the_first_gave(world):
     code = world.code("spa")
     pair = world.exchange(code).said
     world.clock.forward(3600)
@@ -152,7 +152,7 @@ def test_a_second_use_revokes_what_the_first_gave(world):
         ({"code_verifier": "w" * 64}, "wrong_verifier"),
     ],
 )
-def test_a_second_use_by_who_could_not_have_used_it_revokes_nothing(world, said, cause):
+def test_rfc9700_4_5_a_second_use_by_who_could_not_have_used_it_revokes_nothing(world, said, cause):
     code = world.code("spa")
     pair = world.exchange(code).said
     before = world.spendable()
@@ -171,14 +171,14 @@ def test_a_second_use_is_of_that_code_alone(world):
     assert world.exchange(other).said["scope"] == "orders.write"
 
 
-def test_a_second_use_by_another_client_revokes_nothing(world):
+def test_rfc9700_4_5_a_second_use_by_another_client_revokes_nothing(world):
     code = world.code("spa")
     pair = world.exchange(code).said
     assert is_invalid(world.exchange(code, "backend"))
     assert world.refresh(pair["refresh_token"]).status == 200
 
 
-def test_another_client_cannot_spoil_a_code_that_is_being_used(world):
+def test_rfc9700_4_5_another_client_cannot_spoil_a_code_that_is_being_used(world):
     """It comes while the family begins, and leaves no mark that would end it."""
     world.people.register("tv", grants=["authorization_code"])
     code = world.code("spa")
@@ -197,7 +197,7 @@ def test_another_client_cannot_spoil_a_code_that_is_being_used(world):
     assert world.spendable() == before
 
 
-def test_many_at_once_get_one_family_and_lose_it(world):
+def test_rfc6749_4_1_2_many_at_once_get_one_family_and_lose_it(world):
     """Check-then-consume races (CVE-2026-1035, CVE-2026-22751)."""
     code = world.code("spa")
     requests = [world.exchange_of(code) for _ in range(8)]
@@ -207,7 +207,7 @@ def test_many_at_once_get_one_family_and_lose_it(world):
     assert all(family.revoked_at for family in world.families())
 
 
-def test_a_second_use_while_the_first_is_beginning_ends_it(world):
+def test_rfc6749_4_1_2_a_second_use_while_the_first_is_beginning_ends_it(world):
     """The loser finds no family yet; the winner finds the loser's mark."""
     code = world.code("spa")
     second = []
@@ -285,7 +285,7 @@ def test_who_asked_for_no_resource_gets_those_of_the_registration(world):
     assert claims["aud"] == [ORDERS, STOCK, ISSUER]
 
 
-def test_a_resource_narrows_the_first_answer_alone(world):
+def test_rfc8707_2_2_a_resource_narrows_the_first_answer_alone(world):
     code = world.code("backend", resources=(ORDERS, STOCK))
     pair = world.exchange(code, "backend", resource=ORDERS).said
     assert claims_of(pair["access_token"])["aud"] == [ORDERS, ISSUER]
@@ -296,7 +296,7 @@ def test_a_resource_narrows_the_first_answer_alone(world):
 class TestBoundCodes:
     """RFC 9449 §10."""
 
-    def test_a_code_may_be_bound_to_a_key(self, world):
+    def test_rfc9449_10_a_code_may_be_bound_to_a_key(self, world):
         first = world.exchange(world.code("native"), "native", headers=world.proof()).said
         key = claims_of(first["access_token"])["cnf"]["jkt"]
         code = world.code("spa", jkt=key)
@@ -310,7 +310,7 @@ class TestBoundCodes:
         assert is_invalid(world.exchange(code, headers=world.proof(OTHER_KEY)))
         assert world.refresh(bound["refresh_token"], headers=world.proof()).status == 200
 
-    def test_a_wrong_proof_spends_nothing(self, world):
+    def test_rfc9449_5_a_wrong_proof_spends_nothing(self, world):
         code = world.code("native")
         before = world.spendable()
         reply = world.exchange(code, "native", headers=world.proof(htu="https://x.example"))

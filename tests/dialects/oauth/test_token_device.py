@@ -51,14 +51,14 @@ def consent(world, **said):
     world.ephemeral.once(verdict(DIGEST), LIFETIME, grant.written())
 
 
-def test_until_somebody_has_answered_it_waits(world):
+def test_rfc8628_3_5_until_somebody_has_answered_it_waits(world):
     assert says(poll(world), "authorization_pending")
     world.clock.forward(INTERVAL)
     assert says(poll(world), "authorization_pending")
     assert world.heard() == []
 
 
-def test_who_asks_too_often_is_told_to_slow_down(world):
+def test_rfc8628_3_5_who_asks_too_often_is_told_to_slow_down(world):
     assert says(poll(world), "authorization_pending")
     world.clock.forward(INTERVAL - 2)
     assert says(poll(world), "slow_down")
@@ -66,13 +66,13 @@ def test_who_asks_too_often_is_told_to_slow_down(world):
     assert says(poll(world), "authorization_pending")
 
 
-def test_a_poll_may_be_a_second_early_on_its_way(world):
+def test_rfc8628_3_5_a_poll_may_be_a_second_early_on_its_way(world):
     assert says(poll(world), "authorization_pending")
     world.clock.forward(INTERVAL - 1)
     assert says(poll(world), "authorization_pending")
 
 
-def test_the_pair_after_consent(world):
+def test_rfc8628_3_5_the_pair_after_consent(world):
     poll(world)
     consent(world)
     world.clock.forward(INTERVAL)
@@ -85,7 +85,7 @@ def test_the_pair_after_consent(world):
     assert world.refresh(reply.said["refresh_token"], "tv").status == 200
 
 
-def test_a_device_code_works_once(world):
+def test_rfc8628_3_4_a_device_code_works_once(world):
     consent(world)
     assert poll(world).status == 200
     world.clock.forward(INTERVAL)
@@ -93,7 +93,7 @@ def test_a_device_code_works_once(world):
     assert len(world.families()) == 1
 
 
-def test_of_two_polls_at_once_one_gets_the_pair(world):
+def test_rfc8628_3_4_of_two_polls_at_once_one_gets_the_pair(world):
     """Check-then-consume: both have looked, one takes."""
     consent(world)
     second = []
@@ -111,7 +111,7 @@ def test_of_two_polls_at_once_one_gets_the_pair(world):
     assert len(world.families()) == 1
 
 
-def test_the_person_said_no(world):
+def test_rfc8628_3_5_the_person_said_no(world):
     world.ephemeral.once(verdict(DIGEST), LIFETIME, DENIED)
     assert says(poll(world), "access_denied")
     assert world.heard() == [("refused", "no_access")]
@@ -123,24 +123,24 @@ def test_the_first_verdict_counts(world):
     assert says(poll(world), "access_denied")
 
 
-def test_an_expired_code(world):
+def test_rfc8628_3_5_an_expired_code(world):
     world.clock.forward(LIFETIME)
     assert says(poll(world), "expired_token")
 
 
-def test_consent_in_the_last_second_comes_too_late(world):
+def test_rfc8628_3_5_consent_in_the_last_second_comes_too_late(world):
     world.clock.forward(LIFETIME - 1)
     consent(world)
     world.clock.forward(1)
     assert says(poll(world), "expired_token")
 
 
-def test_an_unknown_code(world):
+def test_rfc6749_5_2_an_unknown_code(world):
     assert says(poll(world, code="other"), "invalid_grant")
     assert says(poll(world, code=""), "invalid_request")
 
 
-def test_a_code_of_another_client(world):
+def test_rfc6749_5_2_a_code_of_another_client(world):
     consent(world)
     before = world.spendable()
     for client in ("backend", "other", "keyed"):
@@ -149,7 +149,7 @@ def test_a_code_of_another_client(world):
     assert poll(world).status == 200
 
 
-def test_a_client_that_may_not(world):
+def test_rfc6749_5_2_a_client_that_may_not(world):
     assert says(poll(world, "spa"), "unauthorized_client")
 
 
@@ -164,7 +164,7 @@ def test_whoever_consented_must_still_be_the_same(world, change):
     assert world.spendable() == before
 
 
-def test_a_device_may_bind_its_tokens(world):
+def test_rfc9449_5_a_device_may_bind_its_tokens(world):
     consent(world)
     said = poll(world, headers=world.proof()).said
     assert said["token_type"] == "DPoP"
@@ -172,13 +172,13 @@ def test_a_device_may_bind_its_tokens(world):
     assert world.refresh(said["refresh_token"], "tv", headers=world.proof()).status == 200
 
 
-def test_the_audience_is_the_one_that_was_asked_for(world):
+def test_rfc8707_2_the_audience_is_the_one_that_was_asked_for(world):
     world.people.register("tv", resources=[ORDERS])
     consent(world, resources=(ORDERS,))
     assert claims_of(poll(world).said["access_token"])["aud"] == [ORDERS, ISSUER]
 
 
-def test_a_user_code_however_it_is_typed():
+def test_rfc8628_6_1_a_user_code_however_it_is_typed():
     assert named("WDJB-MJHT") == named("wdjb mjht") == named("wdjbmjht")
     assert named("WDJB-MJHT") != named("WDJB-MJHX")
     assert "WDJB" not in named("WDJB-MJHT")

@@ -26,7 +26,7 @@ def both(pair):
     return [(pair["access_token"], ACCESS), (pair["refresh_token"], REFRESH)]
 
 
-def test_another_access_token_of_the_same_family(world):
+def test_rfc8693_2_2_1_another_access_token_of_the_same_family(world):
     pair = world.pair("backend")
     before = world.spendable()
     for token, kind in both(pair):
@@ -57,7 +57,7 @@ def test_an_access_token_that_was_given_back_gets_nothing(world):
     assert is_bad(swap(world, token))
 
 
-def test_a_switch_of_tenant(world):
+def test_rfc8693_2_1_a_switch_of_tenant(world):
     for token, kind in both(world.pair("backend")):
         said = swap(world, token, kind=kind, audience=f"{TENANT}1001").said
         assert claims_of(said["access_token"])["tid"] == "1001"
@@ -70,7 +70,7 @@ def test_a_switch_of_tenant(world):
 
 
 @pytest.mark.parametrize("tenant", ["1002", "1", "", "x", "01000", "1000.0"])
-def test_a_tenant_that_is_not_ones_own(world, tenant):
+def test_rfc8693_2_2_2_a_tenant_that_is_not_ones_own(world, tenant):
     for token, kind in both(world.pair("backend")):
         before = world.spendable()
         assert is_bad(swap(world, token, kind=kind, audience=TENANT + tenant), "invalid_target")
@@ -91,7 +91,7 @@ def test_a_tenant_that_is_not_ones_own_is_told_of_once(world):
     assert world.heard()[before:] == [("refused", "no_access")]
 
 
-def test_one_tenant_at_a_time(world):
+def test_rfc8693_2_2_2_one_tenant_at_a_time(world):
     token = world.pair("backend")["access_token"]
     two = {"audience": f"{TENANT}1000 {TENANT}1001"}
     assert is_bad(swap(world, token, **two), "invalid_target")
@@ -99,7 +99,7 @@ def test_one_tenant_at_a_time(world):
 
 
 @pytest.mark.parametrize("name", ["resource", "audience"])
-def test_a_switch_of_audience(world, name):
+def test_rfc8693_2_1_a_switch_of_audience(world, name):
     for token, kind in both(world.pair("backend", resources=(ORDERS, STOCK))):
         said = swap(world, token, kind=kind, **{name: STOCK}).said
         assert claims_of(said["access_token"])["aud"] == [STOCK, ISSUER]
@@ -115,7 +115,7 @@ def test_rfc8693_2_1_several_may_be_asked_for(world, name):
 
 
 @pytest.mark.parametrize("name", ["resource", "audience"])
-def test_an_audience_that_nobody_consented_to(world, name):
+def test_rfc8693_2_2_2_an_audience_that_nobody_consented_to(world, name):
     for token, kind in both(world.pair("backend", resources=(ORDERS,))):
         assert is_bad(swap(world, token, kind=kind, **{name: STOCK}), "invalid_target")
 
@@ -127,14 +127,14 @@ def test_an_audience_and_a_tenant_together(world):
     assert (claims["aud"], claims["tid"]) == ([STOCK, ISSUER], "1001")
 
 
-def test_an_unknown_target(world):
+def test_rfc8693_2_2_2_an_unknown_target(world):
     for token, kind in both(world.pair("backend")):
         for name in ("resource", "audience"):
             reply = swap(world, token, kind=kind, **{name: "https://evil.example.com"})
             assert is_bad(reply, "invalid_target")
 
 
-def test_a_narrower_scope_and_never_a_wider_one(world):
+def test_rfc8693_2_1_a_narrower_scope_and_never_a_wider_one(world):
     pair = world.pair("backend")
     narrow = swap(world, pair["access_token"], scope="orders.read").said
     assert narrow["scope"] == claims_of(narrow["access_token"])["scope"] == "orders.read"
@@ -173,7 +173,7 @@ def test_a_narrower_audience_stays_narrow(world):
     ]
 
 
-def test_whatever_is_wrong_with_a_subject_token_gets_the_same_bytes(world):
+def test_rfc8693_2_2_2_whatever_is_wrong_with_a_subject_token_gets_the_same_bytes(world):
     """RFC 8693 §2.2.2: invalid_request, and nothing of why."""
     pair, dead = world.pair("backend"), world.pair("backend")
     machine = world.token("backend", grant_type="client_credentials").said["access_token"]
@@ -228,12 +228,12 @@ def test_a_refresh_token_that_was_used_before_ends_its_family(world):
     ],
     ids=str,
 )
-def test_what_nobody_here_does_is_a_bad_request(world, said):
+def test_rfc8693_2_1_what_nobody_here_does_is_a_bad_request(world, said):
     token = world.pair("backend")["access_token"]
     assert is_bad(swap(world, token, **said))
 
 
-def test_an_access_token_may_be_asked_for_by_name(world):
+def test_rfc8693_2_1_an_access_token_may_be_asked_for_by_name(world):
     token = world.pair("backend")["access_token"]
     assert swap(world, token, requested_token_type=ACCESS).status == 200
 
@@ -279,14 +279,14 @@ class TestPublicClients:
             assert claims["cnf"] == claims_of(pair["access_token"])["cnf"]
 
 
-def test_a_bound_token_of_a_confidential_client_needs_its_key(world):
+def test_rfc9449_7_a_bound_token_of_a_confidential_client_needs_its_key(world):
     token = world.pair("backend", headers=world.proof())["access_token"]
     assert is_bad(swap(world, token))
     assert is_bad(swap(world, token, headers=world.proof(OTHER_KEY)))
     assert swap(world, token, headers=world.proof()).said["token_type"] == "DPoP"
 
 
-def test_a_late_proof_needs_a_nonce(world):
+def test_rfc9449_11_2_a_late_proof_needs_a_nonce(world):
     """Proofs can be made ahead by injected scripts (RFC 9449 §11.2)."""
     token = world.pair("backend", headers=world.proof())["access_token"]
     world.clock.forward(60)
@@ -306,6 +306,6 @@ def test_people_who_are_gone(world):
         world.people.change(disabled=False, active=True)
 
 
-def test_a_client_that_may_not(world):
+def test_rfc6749_5_2_a_client_that_may_not(world):
     world.people.register("backend", grants=["client_credentials"])
     assert is_bad(swap(world, "x"), "unauthorized_client")

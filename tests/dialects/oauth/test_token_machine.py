@@ -14,7 +14,7 @@ def ask(world, client="backend", **said):
     return world.token(client, grant_type="client_credentials", **said)
 
 
-def test_a_token_for_the_client_itself(world):
+def test_rfc6749_4_4_3_a_token_for_the_client_itself(world):
     reply = ask(world)
     assert reply.status == 200
     assert set(reply.said) == {"access_token", "token_type", "expires_in", "scope"}
@@ -31,7 +31,7 @@ def test_two_tokens_have_two_names(world):
     assert len(names) == 3
 
 
-def test_less_scope_and_one_audience(world):
+def test_rfc8707_2_2_less_scope_and_one_audience(world):
     said = ask(world, scope="orders.read", resource=STOCK).said
     claims = claims_of(said["access_token"])
     assert said["scope"] == claims["scope"] == "orders.read"
@@ -43,11 +43,11 @@ def test_the_issuer_is_the_audience_where_nothing_was_registered(world):
 
 
 @pytest.mark.parametrize("scope", ["orders.delete", "orders.read orders.delete", "admin"])
-def test_more_scope_than_registered(world, scope):
+def test_rfc6749_5_2_more_scope_than_registered(world, scope):
     assert ask(world, scope=scope).error == "invalid_scope"
 
 
-def test_an_audience_that_was_not_registered(world):
+def test_rfc8707_2_an_audience_that_was_not_registered(world):
     assert ask(world, resource="https://evil.example.com").error == "invalid_target"
     assert ask(world, "other", resource=ORDERS).error == "invalid_target"
 
@@ -59,7 +59,7 @@ def test_a_preset_means_the_same_with_its_year(preset):
     assert registered.grants == ("client_credentials", "refresh_token")
 
 
-def test_a_public_client_gets_none(world):
+def test_rfc6749_4_4_a_public_client_gets_none(world):
     world.people.register("spa", grants=["client_credentials"])
     assert ask(world, "spa").error == "unauthorized_client"
 
@@ -72,13 +72,13 @@ def test_admin_is_for_clients_that_are_flagged_and_for_those_that_ask(world):
     assert ask(world).said["scope"] == "orders.read"
 
 
-def test_a_token_may_be_bound(world):
+def test_rfc9449_5_a_token_may_be_bound(world):
     said = ask(world, headers=world.proof()).said
     assert said["token_type"] == "DPoP"
     assert claims_of(said["access_token"])["cnf"]["jkt"]
 
 
-def test_a_client_whose_policy_demands_a_proof(world):
+def test_rfc9449_5_2_a_client_whose_policy_demands_a_proof(world):
     assert ask(world, "strict").error == "invalid_dpop_proof"
     assert ask(world, "strict", headers=world.proof()).status == 200
 

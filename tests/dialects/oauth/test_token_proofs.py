@@ -21,12 +21,12 @@ def test_a_client_whose_policy_does_not_rotate_keeps_its_token(world):
     assert world.refresh(token, "strict", headers=world.proof()).status == 200
 
 
-def test_a_public_client_is_never_without_rotation_and_without_a_key(world):
+def test_rfc9700_2_2_2_a_public_client_is_never_without_rotation_and_without_a_key(world):
     world.people.register("spa", policy={"preset": "BROWSER", "rotates": False})
     assert world.exchange(world.code("spa")).error == "invalid_dpop_proof"
 
 
-def test_a_client_that_must_prove_its_key(world):
+def test_rfc9449_5_2_a_client_that_must_prove_its_key(world):
     world.people.register("spa", dpop_required=True)
     code = world.code("spa")
     before = world.spendable()
@@ -36,7 +36,7 @@ def test_a_client_that_must_prove_its_key(world):
     assert world.exchange(code, headers=world.proof()).status == 200
 
 
-def test_a_public_clients_refresh_token_is_bound_to_its_key(world):
+def test_rfc9449_5_a_public_clients_refresh_token_is_bound_to_its_key(world):
     pair = world.pair("native", headers=world.proof())
     assert pair["token_type"] == "DPoP"
     before = world.spendable()
@@ -49,7 +49,7 @@ def test_a_public_clients_refresh_token_is_bound_to_its_key(world):
     assert keys[0] == keys[1]
 
 
-def test_a_bound_token_without_a_proof_is_nothing(world):
+def test_rfc9449_5_a_bound_token_without_a_proof_is_nothing(world):
     token = world.pair("spa", headers=world.proof())["refresh_token"]
     before = world.spendable()
     assert refused_alike(world.refresh(token, "spa"))
@@ -57,7 +57,7 @@ def test_a_bound_token_without_a_proof_is_nothing(world):
     assert ("refused", "wrong_proof") in world.heard()
 
 
-def test_a_confidential_clients_refresh_token_is_not(world):
+def test_rfc9449_5_a_confidential_clients_refresh_token_is_not(world):
     pair = world.pair("backend", headers=world.proof())
     assert pair["token_type"] == "DPoP"
     other = world.refresh(pair["refresh_token"], "backend", headers=world.proof(OTHER_KEY))
@@ -68,7 +68,7 @@ def test_a_confidential_clients_refresh_token_is_not(world):
     assert bare.said["token_type"] == "Bearer"
 
 
-def test_a_wrong_proof_spends_nothing(world):
+def test_rfc9449_5_a_wrong_proof_spends_nothing(world):
     token = world.pair("native", headers=world.proof())["refresh_token"]
     before = world.spendable()
     for claims in ({"htu": "https://evil.example.com"}, {"htm": "GET"}, {"iat": 1}):
@@ -78,7 +78,7 @@ def test_a_wrong_proof_spends_nothing(world):
     assert world.refresh(token, "native", headers=world.proof()).status == 200
 
 
-def test_a_proof_after_the_first_minute_needs_a_nonce(world):
+def test_rfc9449_11_2_a_proof_after_the_first_minute_needs_a_nonce(world):
     token = world.pair("native", headers=world.proof())["refresh_token"]
     world.clock.forward(59)
     token = world.refresh(token, "native", headers=world.proof()).said["refresh_token"]
@@ -94,7 +94,7 @@ def test_a_proof_after_the_first_minute_needs_a_nonce(world):
     assert answer.headers["dpop-nonce"]
 
 
-def test_so_does_a_late_proof_in_a_longer_window(world):
+def test_rfc9449_11_2_so_does_a_late_proof_in_a_longer_window(world):
     """Design §1: bound families may have one."""
     world.people.register("native", policy={"preset": "BROWSER", "window": 600})
     token = world.pair("native", headers=world.proof())["refresh_token"]
@@ -107,7 +107,7 @@ def test_so_does_a_late_proof_in_a_longer_window(world):
     assert replay["refresh_token"] == first["refresh_token"]
 
 
-def test_without_a_proof_no_nonce_is_told(world):
+def test_rfc9449_8_without_a_proof_no_nonce_is_told(world):
     token = world.pair("spa")["refresh_token"]
     assert "dpop-nonce" not in world.refresh(token).headers
 

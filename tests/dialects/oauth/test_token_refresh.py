@@ -24,7 +24,7 @@ def refused_alike(reply):
 
 
 @pytest.mark.parametrize("client", ["spa", "backend", "keyed"])
-def test_a_pair_for_a_refresh_token(world, client):
+def test_rfc6749_6_a_pair_for_a_refresh_token(world, client):
     pair = world.pair(client)
     world.clock.forward(100)
     reply = world.refresh(pair["refresh_token"], client)
@@ -42,7 +42,7 @@ def test_a_pair_for_a_refresh_token(world, client):
     }  # fmt: skip
 
 
-def test_claims_are_carried_through_refreshes_unchanged(world):
+def test_rfc9068_2_2_claims_are_carried_through_refreshes_unchanged(world):
     first = world.pair("spa", amr=("pwd", "otp"))
     world.clock.forward(1000)
     second = world.refresh(first["refresh_token"]).said
@@ -53,7 +53,7 @@ def test_claims_are_carried_through_refreshes_unchanged(world):
         assert after["iat"] == before["iat"] + 1000
 
 
-def test_a_token_of_one_client_is_nothing_to_another(world):
+def test_rfc6749_10_4_a_token_of_one_client_is_nothing_to_another(world):
     token = world.pair("spa")["refresh_token"]
     before = world.spendable()
     for other in ("backend", "other", "keyed", "tv"):
@@ -92,7 +92,7 @@ def bad_tokens(world):
 @pytest.mark.parametrize(
     "more", [{}, {"scope": "orders.delete"}, {"resource": "https://x.example"}]
 )
-def test_whatever_is_wrong_with_a_token_gets_the_same_bytes(world, more):
+def test_rfc6749_5_2_whatever_is_wrong_with_a_token_gets_the_same_bytes(world, more):
     """No oracle, not even for who asks for too much beside."""
     replies = {why: world.refresh(token, **more) for why, token in bad_tokens(world).items()}
     assert all(refused_alike(reply) for reply in replies.values()), replies
@@ -102,7 +102,7 @@ def test_whatever_is_wrong_with_a_token_gets_the_same_bytes(world, more):
     }  # fmt: skip
 
 
-def test_a_wider_scope_is_refused_and_spends_nothing(world):
+def test_rfc6749_6_a_wider_scope_is_refused_and_spends_nothing(world):
     token = world.pair("spa")["refresh_token"]
     before = world.spendable()
     for scope in ("openid profile", "orders.delete", "admin", GRANTED + " profile"):
@@ -124,7 +124,7 @@ def test_who_asks_for_too_much_is_told_of_once(world, more, cause):
     assert world.heard()[before:] == [("refused", cause)]
 
 
-def test_a_wider_scope_does_not_hide_a_reuse(world):
+def test_rfc9700_4_14_a_wider_scope_does_not_hide_a_reuse(world):
     """A thief finds out nothing by asking for too much, and is found himself."""
     first = world.pair("spa")["refresh_token"]
     second = world.refresh(first).said["refresh_token"]
@@ -135,7 +135,7 @@ def test_a_wider_scope_does_not_hide_a_reuse(world):
     assert refused_alike(world.refresh(third))
 
 
-def test_a_narrower_scope_narrows_the_access_token_alone(world):
+def test_rfc6749_6_a_narrower_scope_narrows_the_access_token_alone(world):
     token = world.pair("spa")["refresh_token"]
     narrow = world.refresh(token, scope="orders.read").said
     assert narrow["scope"] == "orders.read"
@@ -146,7 +146,7 @@ def test_a_narrower_scope_narrows_the_access_token_alone(world):
     assert "id_token" in again
 
 
-def test_an_omitted_scope_is_as_granted_and_so_is_an_empty_one(world):
+def test_rfc6749_6_an_omitted_scope_is_as_granted_and_so_is_an_empty_one(world):
     token = world.pair("spa")["refresh_token"]
     assert world.refresh(token).said["scope"] == GRANTED
     assert world.refresh(token, scope="").said["scope"] == GRANTED
@@ -165,7 +165,7 @@ NARROWER = st.lists(
 
 @settings(max_examples=40, deadline=None)
 @given(NARROWER, st.sampled_from(["spa", "backend"]), st.booleans())
-def test_the_scope_of_a_refresh_token_never_shrinks_nor_grows(scopes, client, in_window):
+def test_rfc6749_6_the_scope_of_a_refresh_token_never_shrinks_nor_grows(scopes, client, in_window):
     """For any sequence of refreshes with narrowed scopes, refused ones among them."""
     world = World()
     try:
@@ -186,7 +186,7 @@ def test_the_scope_of_a_refresh_token_never_shrinks_nor_grows(scopes, client, in
 
 
 @pytest.mark.parametrize("name", ["grant_type", "refresh_token", "client_id", "scope", "x"])
-def test_a_repeated_parameter_is_a_bad_request(world, name):
+def test_rfc6749_3_2_a_repeated_parameter_is_a_bad_request(world, name):
     token = world.pair("spa")["refresh_token"]
     form = {"grant_type": "refresh_token", "refresh_token": token, "client_id": "spa",
             "scope": "openid", "x": "y"}  # fmt: skip
@@ -202,37 +202,37 @@ def test_a_repeated_parameter_is_a_bad_request(world, name):
 @pytest.mark.parametrize(
     "content_type", ["application/json", "text/plain", "multipart/form-data; boundary=x", ""]
 )
-def test_a_form_is_the_only_encoding(world, content_type):
+def test_rfc6749_3_2_a_form_is_the_only_encoding(world, content_type):
     reply = world.token("spa", grant_type="x", headers={"content-type": content_type})
     assert (reply.status, reply.error) == (400, "invalid_request")
 
 
-def test_who_sends_nothing_need_not_say_what_it_is(world):
+def test_rfc8628_3_1_who_sends_nothing_need_not_say_what_it_is(world):
     world.people.register("backend", grants=["urn:ietf:params:oauth:grant-type:device_code"])
     headers = {"authorization": basic("backend", SECRETS["backend"])}
     assert world.post("/device", "", {**headers, "content-type": ""}).status == 200
 
 
-def test_a_form_may_name_its_character_set(world):
+def test_rfc6749_3_2_a_form_may_name_its_character_set(world):
     token = world.pair("spa")["refresh_token"]
     kind = {"content-type": "application/x-www-form-urlencoded; charset=UTF-8"}
     assert world.refresh(token, headers=kind).status == 200
 
 
 @pytest.mark.parametrize("grant", ["password", "implicit", "refresh_token ", "x" * 8192])
-def test_an_unknown_grant(world, grant):
+def test_rfc6749_5_2_an_unknown_grant(world, grant):
     reply = world.token("spa", grant_type=grant)
     assert (reply.status, reply.error) == (400, "unsupported_grant_type")
 
 
-def test_a_missing_or_oversized_parameter_is_a_bad_request(world):
+def test_rfc6749_5_2_a_missing_or_oversized_parameter_is_a_bad_request(world):
     assert world.token("spa").error == "invalid_request"
     assert world.token("spa", grant_type="refresh_token").error == "invalid_request"
     assert world.refresh("x" * 8193).error == "invalid_request"
     assert world.refresh("x", scope="x\0").error == "invalid_request"
 
 
-def test_a_grant_that_the_client_is_not_registered_for(world):
+def test_rfc6749_5_2_a_grant_that_the_client_is_not_registered_for(world):
     world.people.register("backend", grants=["client_credentials"])
     reply = world.refresh("x", "backend")
     assert (reply.status, reply.error) == (400, "unauthorized_client")
@@ -251,7 +251,7 @@ def test_a_replay_inside_the_window_is_answered_with_the_same_bytes(world):
     assert world.refresh(token, "backend").body == first.body
 
 
-def test_a_reuse_revokes_the_family_at_once(world):
+def test_rfc9700_4_14_a_reuse_revokes_the_family_at_once(world):
     """RFC 9700 §4.14."""
     first = world.pair("spa")["refresh_token"]
     second = world.refresh(first).said["refresh_token"]
@@ -290,7 +290,7 @@ def test_idle_and_absolute_ends_are_the_policys(world):
     assert refused_alike(world.refresh(busy))
 
 
-def test_a_resource_narrows_the_audience(world):
+def test_rfc8707_2_2_a_resource_narrows_the_audience(world):
     """RFC 8707."""
     token = world.pair("backend", resources=(ORDERS, STOCK))["refresh_token"]
     narrow = world.refresh(token, "backend", resource=ORDERS).said
@@ -299,7 +299,7 @@ def test_a_resource_narrows_the_audience(world):
     assert claims_of(again["access_token"])["aud"] == [ORDERS, STOCK, ISSUER]
 
 
-def test_resources_may_come_more_than_once(world):
+def test_rfc8707_2_resources_may_come_more_than_once(world):
     token = world.pair("backend", resources=(ORDERS, STOCK))["refresh_token"]
     form = [("grant_type", "refresh_token"), ("refresh_token", token)]
     both = urlencode([*form, ("resource", STOCK), ("resource", ORDERS)])
@@ -309,7 +309,7 @@ def test_resources_may_come_more_than_once(world):
 
 
 @pytest.mark.parametrize("resource", ["https://evil.example.com", "x", STOCK])
-def test_a_resource_that_was_not_granted_is_an_invalid_target(world, resource):
+def test_rfc8707_2_a_resource_that_was_not_granted_is_an_invalid_target(world, resource):
     token = world.pair("backend", resources=(ORDERS,))["refresh_token"]
     before = world.spendable()
     reply = world.refresh(token, "backend", resource=resource)
