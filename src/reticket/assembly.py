@@ -13,13 +13,16 @@ from typing import Any, TypeVar
 import msgspec
 
 from reticket.cli.house import House
+from reticket.core.attempts import Attempts, Limit, Limits
 from reticket.core.commands import Command
 from reticket.core.conveyor import Lane
 from reticket.core.engine import Engine
 from reticket.core.mint import Mint
 from reticket.core.model import Caller
+from reticket.core.programs import ProgramDesk
+from reticket.core.secret_check import SecretCheck
 from reticket.core.service import Lanes, Service, Stock
-from reticket.core.sign_in import Limit, Limits, SignInDesk
+from reticket.core.sign_in import SignInDesk
 from reticket.crypto.otp import TimeBasedCodes
 from reticket.crypto.verified import VerifiedSecrets
 from reticket.http.edge import carried_out
@@ -70,19 +73,27 @@ def service_of(house: House, lanes: Lanes) -> Service:
         clock=house.clock,
         entropy=os.urandom,
     )
+    secrets = SecretCheck(house.directory, house.hasher, VerifiedSecrets(os.urandom))
+    attempts = Attempts(
+        house.ephemeral,
+        _limits(house.settings),
+        lambda event: house.audit.record([event]),
+        house.clock,
+    )
     desk = SignInDesk(
         directory=house.directory,
         ephemeral=house.ephemeral,
-        hasher=house.hasher,
+        secrets=secrets,
         otp=TimeBasedCodes(),
-        verified=VerifiedSecrets(os.urandom),
-        limits=_limits(house.settings),
-        tell=lambda event: house.audit.record([event]),
+        attempts=attempts,
         clock=house.clock,
         entropy=os.urandom,
     )
+    programs = ProgramDesk(house.directory, secrets, attempts)
     stock = Stock(house.store, house.ephemeral, house.ring, house.upkeep, os.urandom)
-    return Service(resources, engine, desk, house.directory, mint, lanes, house.clock, stock)
+    return Service(
+        resources, engine, desk, programs, house.directory, mint, lanes, house.clock, stock
+    )
 
 
 def _limits(settings: Settings) -> Limits:

@@ -5,8 +5,11 @@ from types import SimpleNamespace
 import pytest
 from tests.core.world import ADA, World
 
+from reticket.core.attempts import Attempts, Limit, Limits
 from reticket.core.people import Application, Credentials
-from reticket.core.sign_in import Limit, Limits, SignInDesk
+from reticket.core.programs import ProgramDesk
+from reticket.core.secret_check import SecretCheck
+from reticket.core.sign_in import SignInDesk
 from reticket.stores.memory import MemoryEphemeral
 from reticket.testing import FakeClock
 
@@ -104,15 +107,18 @@ class People:
 
 @pytest.fixture
 def hall():
-    """A desk with all that stands around it."""
+    """The desks with all that stands around them."""
     clock, events, numbers = FakeClock(), [], iter(range(1000))
     around = SimpleNamespace(
         clock=clock, events=events, people=People(), hasher=Hasher(), verified=Verified(),
         ephemeral=MemoryEphemeral(clock),
     )  # fmt: skip
+    limits = Limits(Limit(3, 60), Limit(6, 60))
+    secrets = SecretCheck(around.people, around.hasher, around.verified)
+    around.attempts = Attempts(around.ephemeral, limits, events.append, clock)
     around.desk = SignInDesk(
-        around.people, around.ephemeral, around.hasher, Codes(), around.verified,
-        Limits(Limit(3, 60), Limit(6, 60)), events.append, clock,
+        around.people, around.ephemeral, secrets, Codes(), around.attempts, clock,
         lambda size: next(numbers).to_bytes(size, "big"),
     )  # fmt: skip
+    around.programs = ProgramDesk(around.people, secrets, around.attempts)
     return around

@@ -27,7 +27,7 @@ def desk(hall):
         (people.client(name), people.client_credentials(name)) if people.client(name) else None
     )
     hall.verified.remember = lambda *triple: hall.verified.known.add(triple)
-    return hall.desk
+    return hall.programs
 
 
 def signing_in(secret=SECRET, client="backend", caller=HERE):
@@ -185,7 +185,7 @@ def test_addresses_are_forgotten(desk, hall):
         caller = Caller(f"192.0.2.{number}", "0" * 32)
         desk.known_clients([signing_in(caller=caller)])
         hall.clock.forward(0.1)
-    assert len(desk._free) < 10
+    assert len(hall.attempts._free) < 10
 
 
 def test_an_address_is_kept_for_as_long_as_it_is_free(desk, hall):

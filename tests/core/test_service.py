@@ -85,13 +85,14 @@ class Door:
 
     def __init__(self, world, desk=None, passwords=None, upkeep=None):
         self.world, self.lanes_seen, self.sign_ins = world, [], []
+        desk = desk or Desk()
         self.lanes = Lanes(world.lane, Lane("directory"), passwords or Lane("password"))
         people = world.people
         people.signed_in = self.signed_in
         people.tenant = lambda number: self._seen(TENANT if number == 1000 else None)
         people.user_by_email = lambda email: self._seen(ADA if email == ADA.email else None)
         self.service = Service(
-            list(RESOURCES.values()), world.engine, desk or Desk(), people, world.mint, self.lanes,
+            list(RESOURCES.values()), world.engine, desk, desk, people, world.mint, self.lanes,
             world.clock,
             Stock(world.store, MemoryEphemeral(world.clock), world.keys, upkeep, bytes),
         )  # fmt: skip

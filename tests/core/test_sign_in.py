@@ -23,7 +23,7 @@ def sign_in(hall, password=PASSWORD, email=ADA.email, caller=CALLER, **more):
 
 
 def call(hall, secret=SECRET, application_id=APP.id, caller=CALLER):
-    return hall.desk.application(SignInApplication("test", application_id, secret), caller)
+    return hall.programs.application(SignInApplication("test", application_id, secret), caller)
 
 
 def session_of(hall, lifetime=300):
@@ -192,7 +192,9 @@ def test_a_blocked_application_is_refused_also_with_a_secret_that_was_verified(h
 
 
 def known(hall, secret=SECRET, application_id=APP.id, caller=CALLER):
-    return hall.desk.known_application(SignInApplication("test", application_id, secret), caller)
+    return hall.programs.known_application(
+        SignInApplication("test", application_id, secret), caller
+    )
 
 
 def test_an_application_is_known_by_its_very_secret_once_that_was_verified(hall):

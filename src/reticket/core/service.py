@@ -58,6 +58,7 @@ from reticket.core.model import (
 )
 from reticket.core.people import Client, Tenant, User
 from reticket.core.ports import Clock, Directory, Entropy, Ephemeral, Event, Page, Store
+from reticket.core.programs import ProgramDesk
 from reticket.core.resource import Resource
 from reticket.core.sign_in import SignInDesk
 from reticket.core.upkeep import Upkeep
@@ -102,6 +103,7 @@ class Service:
         resources: Sequence[Resource],
         engine: Engine,
         desk: SignInDesk,
+        programs: ProgramDesk,
         directory: Directory,
         mint: Mint,
         lanes: Lanes,
@@ -111,13 +113,14 @@ class Service:
         self._resources = {resource.name: resource for resource in resources}
         self._engine = engine
         self._desk = desk
+        self._programs = programs
         self._directory = directory
         self._mint = mint
         self._lanes = lanes
         self._clock = clock
         self._stock = stock
         self._known_clients: Conveyor[tuple[SignInClient, Caller], Client | None] = Conveyor(
-            lanes.directory, desk.known_clients
+            lanes.directory, programs.known_clients
         )
         self._clients: Conveyor[str, Client | None] = Conveyor(
             lanes.directory, self._look_up_clients
@@ -182,17 +185,17 @@ class Service:
         return await self._lanes.passwords.run(self._desk.user, command, caller)
 
     async def _sign_in_application(self, command: SignInApplication, caller: Caller) -> Holder:
-        known = await self._lanes.directory.run(self._desk.known_application, command, caller)
+        known = await self._lanes.directory.run(self._programs.known_application, command, caller)
         if known is not None:
             return known
         check = self._check_application
         return await self._secret_checks.follow(command, check, command, caller)
 
     async def _check_application(self, command: SignInApplication, caller: Caller) -> Holder:
-        known = await self._lanes.directory.run(self._desk.known_application, command, caller)
+        known = await self._lanes.directory.run(self._programs.known_application, command, caller)
         if known is not None:
             return known
-        return await self._lanes.passwords.run(self._desk.application, command, caller)
+        return await self._lanes.passwords.run(self._programs.application, command, caller)
 
     async def _open_factor_session(self, command: OpenFactorSession, caller: Caller) -> str:
         return await self._lanes.passwords.run(self._desk.open_factor_session, command)
@@ -249,7 +252,7 @@ class Service:
         return [self._directory.client(client_id) for client_id in batch]
 
     async def _sign_in_client(self, command: SignInClient, caller: Caller) -> Client:
-        known = self._desk.client_at_hand(command, caller)
+        known = self._programs.client_at_hand(command, caller)
         known = known or await self._known_clients.put((command, caller))
         if known is not None:
             return known
@@ -260,7 +263,7 @@ class Service:
         known = await self._known_clients.put((command, caller))
         if known is not None:
             return known
-        return await self._lanes.passwords.run(self._desk.client, command, caller)
+        return await self._lanes.passwords.run(self._programs.client, command, caller)
 
     async def _issue_access(self, command: IssueAccess, caller: Caller) -> Issued:
         return self._engine.alone(command, caller)

@@ -18,6 +18,7 @@ from tests.core.world import Audit
 from tests.crypto.conftest import Keys
 from tests.dialects.oauth.token_people import ADA, KEY, REDIRECT, SECRETS, Hasher, People
 
+from reticket.core.attempts import Attempts, Limits
 from reticket.core.conveyor import Lane
 from reticket.core.engine import Engine
 from reticket.core.errors import ReticketError
@@ -30,8 +31,10 @@ from reticket.core.policy import (
     SERVICE_2026,
 )
 from reticket.core.ports import Event
+from reticket.core.programs import ProgramDesk
+from reticket.core.secret_check import SecretCheck
 from reticket.core.service import Lanes, Service, Stock
-from reticket.core.sign_in import Limits, SignInDesk
+from reticket.core.sign_in import SignInDesk
 from reticket.core.tokens import from_text, to_text
 from reticket.core.upkeep import Upkeep
 from reticket.crypto.verified import VerifiedSecrets
@@ -87,15 +90,17 @@ class World:
             resources, {name: each.policy for name, each in resources.items()}, self.store,
             self.people, self.mint, self.audit, self.lanes.store, self.clock, os.urandom,
         )  # fmt: skip
+        secrets = SecretCheck(self.people, Hasher(), VerifiedSecrets(os.urandom))
+        attempts = Attempts(self.ephemeral, Limits(), self._tell, self.clock)
         desk = SignInDesk(
-            self.people, self.ephemeral, Hasher(), None, VerifiedSecrets(os.urandom), Limits(),
-            self._tell, self.clock, os.urandom,
-        )  # fmt: skip
+            self.people, self.ephemeral, secrets, None, attempts, self.clock, os.urandom
+        )
+        programs = ProgramDesk(self.people, secrets, attempts)
         upkeep = Upkeep(self.store, self.ephemeral, self.people, self.audit)
         stock = Stock(self.store, self.ephemeral, self.ring, upkeep, os.urandom)
         self.service = Service(
-            list(resources.values()), engine, desk, self.people, self.mint, self.lanes,
-            self.clock, stock,
+            list(resources.values()), engine, desk, programs, self.people, self.mint,
+            self.lanes, self.clock, stock,
         )  # fmt: skip
         self.before = None
         self._runner = asyncio.Runner()
