@@ -74,15 +74,16 @@ def bad_tokens(world):
     world.clock.forward(31)
     assert world.refresh(third).status == 200
     pair = world.pair("spa")
+    token = pair["refresh_token"]
     return {
         "expired": expired,
         "unknown": unknown,
         "revoked": revoked,
         "reused": reused,
         "of another client": world.pair("backend")["refresh_token"],
-        "truncated": pair["refresh_token"][:-1],
-        "forged": pair["refresh_token"][:-2] + "AA",
-        "with a tail": pair["refresh_token"] + "A",
+        "truncated": token[:-1],
+        "forged": token[:-2] + ("AA" if token[-2:] != "AA" else "BA"),
+        "with a tail": token + "A",
         "an access token": pair["access_token"],
         "an ID token": pair["id_token"],
         "nothing like one": "ü",
