@@ -105,6 +105,7 @@ def test_all_families_end_by_an_explicit_all_alone(desk):
         ({"client_id": "nobody"}, 404, "client_id"),
         ({"user": "nowhere@example.com"}, 404, "user"),
         ({"user": "banned@example.com"}, 409, "disabled"),
+        ({"user": "new@example.com"}, 409, "not active"),
         ({"scope": "openid admin"}, 400, "scope"),
         ({"scope": "orders.everything"}, 400, "scope"),
         ({"resource": "https://orders.example.com"}, 400, "resource"),

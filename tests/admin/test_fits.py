@@ -1,0 +1,80 @@
+"""What a list shows and what a revocation ends: whatever fits, and nothing that does not."""
+
+import pytest
+from tests.admin.conftest import ADA
+from tests.http.wire import WIRES
+
+ALAN = "alan@example.com"
+KIBO = next(wire for wire in WIRES if wire.name == "kibo.adminuser")
+MINE = {"client_id": "spa", "user": ADA, "tenant": 1000}
+OTHERS = {
+    "subject": {"user": ALAN},
+    "client": {"client_id": "backend"},
+    "tenant": {"tenant": 1001},
+}
+"""By a member of a family: what is wished of one that differs in it alone."""
+
+
+def begin(desk, **said):
+    """A family, as it is shown."""
+    _, headers, answer = desk.ask("POST", "/families", {**MINE, **said})
+    assert "refresh_token" in answer, answer
+    return desk.good("GET", headers["location"].removeprefix("/admin/v1"))
+
+
+def begin_at_kibo(desk):
+    """A family of Ada's in her tenant, as MINE is, but for its resource and its client."""
+    KIBO.sign_in(desk.url)
+    page = desk.good("GET", f"/families?subject={ADA}&resource={KIBO.name}&limit=500")
+    return page["items"][-1]
+
+
+def differing(desk, member):
+    """A family that MINE has not got that member in common with."""
+    return begin_at_kibo(desk) if member == "resource" else begin(desk, **OTHERS[member])
+
+
+def lives(desk, family):
+    return desk.good("GET", f"/families/{family['id']}")["revoked_at"] is None
+
+
+def listed(desk, query):
+    page = desk.good("GET", f"/families?{query}&limit=500")
+    return {item["id"] for item in page["items"]}
+
+
+@pytest.mark.parametrize("member", ["subject", "client", "tenant"])
+def test_a_family_that_does_not_fit_lives_on(desk, member):
+    mine, other = begin(desk), differing(desk, member)
+    desk.good("POST", "/families/revoke", {member: mine[member]})
+    assert (lives(desk, mine), lives(desk, other)) == (False, True)
+
+
+def test_a_family_ends_and_not_the_one_beside_it(desk):
+    mine, other = begin(desk), begin(desk)
+    assert desk.good("POST", "/families/revoke", {"family": mine["id"]}) == {"count": 1}
+    assert (lives(desk, mine), lives(desk, other)) == (False, True)
+
+
+@pytest.mark.parametrize("member", ["subject", "client", "tenant"])
+def test_all_that_is_said_must_fit(desk, member):
+    mine, other = begin(desk), differing(desk, member)
+    said = {name: mine[name] for name in ("subject", "client", "tenant")}
+    assert desk.good("POST", "/families/revoke", said)["count"] >= 1
+    assert (lives(desk, mine), lives(desk, other)) == (False, True)
+
+
+@pytest.mark.parametrize("member", ["subject", "client", "tenant", "resource"])
+def test_a_list_shows_what_fits_and_nothing_else(desk, member):
+    mine, other = begin(desk), differing(desk, member)
+    found = listed(desk, f"{member}={mine[member]}")
+    assert (mine["id"] in found, other["id"] in found) == (True, False)
+
+
+def test_a_list_of_the_living_has_none_that_ended(desk):
+    mine, ended = begin(desk), begin(desk)
+    desk.good("DELETE", f"/families/{ended['id']}")
+    assert ended["id"] in listed(desk, "client=spa")
+    assert ended["id"] in listed(desk, "client=spa&live=false")
+    found = listed(desk, "client=spa&live=true")
+    assert (mine["id"] in found, ended["id"] in found) == (True, False)

@@ -1,0 +1,76 @@
+"""Every change stands in the audit stream, with the client that made it."""
+
+from time import monotonic, sleep
+
+import pytest
+from tests.admin.conftest import ADA
+
+from reticket.core.policy import PRESETS
+from reticket.dialects.oauth.site import Site
+from reticket.http.admin import Admin, Office
+
+FAMILY = {"client_id": "spa", "user": ADA}
+CHANGES = {
+    ("POST", "/families"): (FAMILY, "family_started"),
+    ("DELETE", "/families/{id}"): (None, "family_ended"),
+    ("POST", "/families/revoke"): ({"client": "nobody"}, "families_ended"),
+    ("POST", "/clients"): ({"client_id": "told-anew"}, "client_added"),
+    ("PATCH", "/clients/{id}"): ({"name": "Other"}, "client_changed"),
+    ("DELETE", "/clients/{id}"): (None, "client_removed"),
+    ("POST", "/clients/{id}/secret"): (None, "client_secret_rotated"),
+    ("POST", "/clients/{id}/disable"): (None, "client_disabled"),
+    ("POST", "/clients/{id}/enable"): (None, "client_enabled"),
+    ("POST", "/users"): ({"email": "told-anew@example.com"}, "user_added"),
+    ("PATCH", "/users/{id}"): ({"last_name": "Other"}, "user_changed"),
+    ("DELETE", "/users/{id}"): (None, "user_removed"),
+    ("POST", "/users/{id}/password"): ({"password": "other"}, "user_password_set"),
+    ("POST", "/keys/rotate"): ({"uses": ["mac"]}, "key_rotated"),
+    ("POST", "/keys/retire"): ({"compromised": True}, "key_compromised"),
+}
+"""By method and path: a body, and the event that it leaves."""
+
+
+def made(desk, noun, name):
+    """The id of one that is there to be changed."""
+    if noun == "families":
+        _, headers, _ = desk.ask("POST", "/families", FAMILY)
+        return headers["location"].rpartition("/")[2]
+    if noun == "clients":
+        return desk.good("POST", "/clients", {"client_id": name})["client_id"]
+    return desk.good("POST", "/users", {"email": f"{name}@example.com"})["id"]
+
+
+def mac_key(desk):
+    keys = desk.good("GET", "/keys")["items"]
+    return next(key["id"] for key in keys if (key["use"], key["state"]) == ("mac", "active"))
+
+
+def told_of(desk, event, what):
+    lines = [line for line in desk.events() if line["event"] == event]
+    return [line for line in lines if what is None or what in line["detail"].values()]
+
+
+def until(happened, seconds=20):
+    """A line may come after the answer."""
+    ends = monotonic() + seconds
+    while not happened():
+        assert monotonic() < ends, "the audit stream was not told"
+        sleep(0.01)
+
+
+def test_every_route_that_changes_something_is_tried():
+    routes = Admin(Office.closed(Site("http://127.0.0.1", PRESETS))).routes
+    assert {(route.method, route.path) for route in routes if route.method != "GET"} == set(CHANGES)
+
+
+@pytest.mark.parametrize(("method", "path"), CHANGES)
+def test_a_change_is_told_with_who_made_it(desk, method, path):
+    body, event = CHANGES[method, path]
+    what = made(desk, path.split("/")[1], f"told-{event}") if "{id}" in path else None
+    if event == "key_compromised":
+        body = {**body, "id": mac_key(desk)}
+    before = len(told_of(desk, event, what))
+    desk.good(method, path.replace("{id}", what or ""), body)
+    until(lambda: len(told_of(desk, event, what)) > before)
+    told = told_of(desk, event, what)[-1]
+    assert (told["resource"], told["subject"]) == ("admin", "admin")
