@@ -4,9 +4,34 @@ from dataclasses import FrozenInstanceError, replace
 
 import pytest
 
-from reticket.core.policy import AKINON_2026, CLOUDREVE_2026, DAY, KIBO_2026, Policy, Reuse
+from reticket.core.policy import (
+    AAL2_2026,
+    AAL3_2026,
+    AKINON_2026,
+    BROWSER_2026,
+    CLOUDREVE_2026,
+    DAY,
+    DEVICE_2026,
+    FAPI_2_SESSION_2026,
+    KIBO_2026,
+    SERVICE_2026,
+    Policy,
+    Reuse,
+)
+from reticket.core.policy import PRESETS as ALL
 
+MINUTE, HOUR = 60, 3600
 PRESETS = [KIBO_2026, AKINON_2026, CLOUDREVE_2026]
+OAUTH = {
+    BROWSER_2026: (15 * MINUTE, 14 * DAY, 365 * DAY, 30),
+    DEVICE_2026: (60 * MINUTE, 90 * DAY, 365 * DAY, 30),
+    SERVICE_2026: (60 * MINUTE, 30 * DAY, 365 * DAY, 30),
+    FAPI_2_SESSION_2026: (5 * MINUTE, DAY, 90 * DAY, 0),
+    AAL2_2026: (15 * MINUTE, 60 * MINUTE, 24 * HOUR, 30),
+    AAL3_2026: (10 * MINUTE, 15 * MINUTE, 12 * HOUR, 30),
+}
+"""Access, idle end, absolute end and window of the presets that OAuth clients choose from."""
+
 LEAST = Policy("LEAST", 1, 1, 1, 0, Reuse.REVOKE)
 
 
@@ -20,6 +45,23 @@ def test_a_preset_has_a_dated_name_and_neither_faults_nor_warnings(preset):
 def test_presets_answer_reuse_as_their_clients_bear_it():
     assert [preset.reuse for preset in PRESETS] == [Reuse.TOLERATE, Reuse.REVOKE, Reuse.TOLERATE]
     assert [preset.window for preset in PRESETS] == [60, 30, 60]
+
+
+@pytest.mark.parametrize("preset", OAUTH, ids=lambda preset: preset.name)
+def test_a_preset_for_oauth_clients_has_its_numbers(preset):
+    numbers = (preset.access, preset.refresh, preset.absolute, preset.window)
+    assert numbers == OAUTH[preset]
+    assert preset.name.endswith("_2026")
+    assert (preset.faults(), preset.warnings()) == ([], [])
+
+
+def test_a_reuse_ends_the_families_of_all_oauth_clients_and_fapi_alone_does_not_rotate():
+    assert {preset.reuse for preset in OAUTH} == {Reuse.REVOKE}
+    assert [preset for preset in OAUTH if not preset.rotates] == [FAPI_2_SESSION_2026]
+
+
+def test_every_preset_is_looked_at_here():
+    assert set(ALL.values()) == {*PRESETS, *OAUTH}
 
 
 def test_the_least_numbers_are_good():
