@@ -6,6 +6,7 @@ from tests.http.wire import WIRES
 
 ALAN = "alan@example.com"
 KIBO = next(wire for wire in WIRES if wire.name == "kibo.adminuser")
+DEVELOPER = next(wire for wire in WIRES if wire.name == "kibo.developer")
 MINE = {"client_id": "spa", "user": ADA, "tenant": 1000}
 OTHERS = {
     "subject": {"user": ALAN},
@@ -43,7 +44,7 @@ def listed(desk, query):
     return {item["id"] for item in page["items"]}
 
 
-@pytest.mark.parametrize("member", ["subject", "client", "tenant"])
+@pytest.mark.parametrize("member", [*OTHERS, "resource"])
 def test_a_family_that_does_not_fit_lives_on(desk, member):
     mine, other = begin(desk), differing(desk, member)
     desk.good("POST", "/families/revoke", {member: mine[member]})
@@ -56,15 +57,15 @@ def test_a_family_ends_and_not_the_one_beside_it(desk):
     assert (lives(desk, mine), lives(desk, other)) == (False, True)
 
 
-@pytest.mark.parametrize("member", ["subject", "client", "tenant"])
+@pytest.mark.parametrize("member", [*OTHERS, "resource"])
 def test_all_that_is_said_must_fit(desk, member):
     mine, other = begin(desk), differing(desk, member)
-    said = {name: mine[name] for name in ("subject", "client", "tenant")}
+    said = {name: mine[name] for name in ("subject", "tenant", member)}
     assert desk.good("POST", "/families/revoke", said)["count"] >= 1
     assert (lives(desk, mine), lives(desk, other)) == (False, True)
 
 
-@pytest.mark.parametrize("member", ["subject", "client", "tenant", "resource"])
+@pytest.mark.parametrize("member", [*OTHERS, "resource"])
 def test_a_list_shows_what_fits_and_nothing_else(desk, member):
     mine, other = begin(desk), differing(desk, member)
     found = listed(desk, f"{member}={mine[member]}")
@@ -78,3 +79,30 @@ def test_a_list_of_the_living_has_none_that_ended(desk):
     assert ended["id"] in listed(desk, "client=spa&live=false")
     found = listed(desk, "client=spa&live=true")
     assert (mine["id"] in found, ended["id"] in found) == (True, False)
+
+
+@pytest.mark.parametrize("tenant", [1000, "1000", "01000"])
+def test_a_tenant_is_a_number_or_its_text(desk, tenant):
+    mine = begin(desk, tenant=tenant)
+    assert mine["tenant"] == "1000"
+    assert mine["id"] in listed(desk, "tenant=1000")
+    desk.good("POST", "/families/revoke", {"tenant": tenant})
+    assert not lives(desk, mine)
+
+
+@pytest.mark.parametrize("tenant", ["", "shop", "1000 ", 2**31, 1.5, True])
+def test_what_is_no_tenant_ends_nothing(desk, tenant):
+    mine = begin(desk)
+    for path, body in (("/families/revoke", {}), ("/families", MINE)):
+        status, _, problem = desk.ask("POST", path, {**body, "tenant": tenant})
+        assert (status, problem["detail"].split()[0]) == (400, "tenant")
+    assert lives(desk, mine)
+
+
+def test_the_tenant_of_a_developer_is_the_account(desk):
+    DEVELOPER.sign_in(desk.url)
+    page = desk.good("GET", f"/families?resource={DEVELOPER.name}&live=true&limit=500")
+    family = page["items"][-1]
+    assert family["tenant"] == "77"
+    desk.good("POST", "/families/revoke", {"tenant": 77})
+    assert not lives(desk, family)

@@ -48,9 +48,12 @@ from reticket.wire import Operation, Parameter, Route, WireRequest
 TAG = "families"
 CAUSE = "operator"
 _FILTERS = ("subject", "client", "tenant", "resource", "live", "limit", "cursor")
-_TEXTS = ("subject", "client", "tenant", "resource")
+_ALONE = "must be true alone; or say family, subject, client, tenant or resource"
+_TENANT = "The tenant, or for `kibo.developer` the account, of a family's newest answer."
 _QUERY = (
-    *(Parameter(name, "query", str) for name in _TEXTS),
+    *(Parameter(name, "query", str) for name in ("subject", "client")),
+    Parameter("tenant", "query", str, _TENANT),
+    Parameter("resource", "query", str),
     Parameter("live", "query", bool, "Only those that have not ended."),
     LIMIT,
     CURSOR,
@@ -111,13 +114,14 @@ class Families:
     def revoke(self, request: WireRequest, operator: str) -> Operation:
         """End all that fit."""
         said = read_body(request, Revoke)
-        narrowed = any((said.family, said.subject, said.client, said.tenant))
-        if narrowed == said.all:
-            raise wrong("all", "must be true alone; or say family, subject, client or tenant")
+        narrowing = (said.family, said.subject, said.client, said.tenant, said.resource)
+        if any(member is not None for member in narrowing) == said.all:
+            raise wrong("all", _ALONE)
         selection = Selection(
-            family=family_of(said.family, "family") if said.family else None,
+            family=None if said.family is None else family_of(said.family, "family"),
             subject=(yield from self._subject(said.subject)),
-            context=said.tenant,
+            resource=said.resource,
+            context=None if said.tenant is None else str(int(said.tenant)),
             client=said.client,
         )
         ended = yield EndFamilies(selection, CAUSE)
@@ -146,7 +150,8 @@ class Families:
 def _wish(said: Start, now: int) -> Wish:
     resources = (said.resource,) if isinstance(said.resource, str) else tuple(said.resource)
     auth_time = now if said.auth_time is None else said.auth_time
-    return Wish(auth_time, said.scope, resources, tuple(said.amr), said.tenant, said.dpop_jkt)
+    tenant = None if said.tenant is None else int(said.tenant)
+    return Wish(auth_time, said.scope, resources, tuple(said.amr), tenant, said.dpop_jkt)
 
 
 def routes(office: Office) -> tuple[Route, ...]:

@@ -13,6 +13,7 @@ from reticket.core.people import Client, User
 from reticket.core.policy import SECOND
 from reticket.crypto.ring import KeyFacts
 from reticket.dialects.oauth.registration import GRANTS
+from reticket.directory.forms import INT32
 from reticket.directory.users import UserLine
 from reticket.wire import Secretive
 
@@ -21,6 +22,12 @@ Text = Annotated[str, Meta(min_length=1, max_length=255)]
 Secret = Annotated[str, Meta(min_length=1, max_length=4096)]
 ClientId = Annotated[str, Meta(pattern=r"^[!-.0-~]{1,255}$")]
 """RFC 6749 Appendix A.1, without what would part a path."""
+
+TenantId = (
+    Annotated[int, Meta(ge=INT32.start, le=INT32.stop - 1)]
+    | Annotated[str, Meta(pattern=r"^-?[0-9]{1,10}$")]
+)
+"""As the directory has it, or as answers spell it."""
 
 Seconds = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 Grant = Literal[GRANTS]  # type: ignore[valid-type]
@@ -55,12 +62,14 @@ class Start(Struct, forbid_unknown_fields=True):
     resource: str | Sequence[str] = ()
     amr: Sequence[str] = ()
     auth_time: int | None = None
-    tenant: int | None = None
+    tenant: TenantId | None = None
     dpop_jkt: str | None = None
 
 
 class FamilyAnswer(Struct):
-    """One sign-in with all its tokens, from its begin to its end."""
+    """One sign-in with all its tokens, from its begin to its end. `tenant` is that of the newest
+    answer; for `kibo.developer`, the account.
+    """
 
     id: str
     resource: str
@@ -81,13 +90,15 @@ class FamilyAnswer(Struct):
 
 class Revoke(Struct, forbid_unknown_fields=True):
     """Which families shall end: all given members must fit. `subject` is a user's id or e-mail, or
-    a program's id; `all` stands alone.
+    a program's id; `tenant` the tenant, or for `kibo.developer` the account, of a family's newest
+    answer; `all` stands alone.
     """
 
     family: str | None = None
     subject: Text | None = None
     client: Text | None = None
-    tenant: Text | None = None
+    tenant: TenantId | None = None
+    resource: Text | None = None
     all: bool = False
 
 
