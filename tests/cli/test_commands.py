@@ -178,6 +178,13 @@ def test_clients_are_kept(shell):
     assert client["public"] is True
 
 
+def test_families_of_a_tenant_end(shell):
+    family = begin(shell)
+    assert shell.run("family", "revoke", "--context", "1001") == "0 revoked\n"
+    assert shell.run("family", "revoke", "--context", "1000") == "1 revoked\n"
+    assert cause_of(shell, family) == "operator"
+
+
 def test_families(shell):
     family = begin(shell)
     (row,) = shell.rows("family", "list", "--subject", ADA)
@@ -195,7 +202,7 @@ def test_families(shell):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("family", "revoke"), "say which"),
+        (("family", "revoke"), "--client, --context, or --all alone"),
         (("family", "show", "no-id"), "32 hex digits"),
         (("family", "show", "0" * 32), "there is no family"),
         (("user", "disable", "nobody@example.com"), "nobody@example.com"),
@@ -327,6 +334,7 @@ def test_the_wrong_master_key_is_said(shell):
         (("family", "list", "--resource", "nope"), "there is no resource"),
         (("family", "revoke", "--subject", "nobody@nowhere.org"), "nobody with the e-mail"),
         (("family", "revoke", "--all", "--subject", ADA), "--all alone"),
+        (("family", "revoke", "--all", "--context", "1000"), "--all alone"),
     ],
     ids=" ".join,
 )

@@ -34,7 +34,7 @@ def selecting(command: Any) -> Any:
         click.option("--subject", help="A user's e-mail or id, or an application's id."),
         click.option("--resource", help="Such as kibo.adminuser or cloudreve.user."),
         click.option("--client", help="An OAuth client's id."),
-        click.option("--context", help="A tenant or account; together with --subject."),
+        click.option("--context", help="A tenant or account: that of a family's newest answer."),
     ):
         command = option(command)
     return command
@@ -110,7 +110,7 @@ def revoke(
     context: str | None,
     everything: bool,
 ) -> None:
-    """End families: one, a subject's, a resource's, a client's, or all. Their tokens die at once.
+    """End families: all that fit what is said, or all there are. Their tokens die at once.
 
     \b
     Examples:
@@ -118,11 +118,12 @@ def revoke(
       reticket family revoke --subject ada@example.com
       reticket family revoke --subject ada@example.com --context 1000
       reticket family revoke --client spa
+      reticket family revoke --context 1000
     """
-    narrowed = bool(family_id or subject or resource or client)
+    narrowed = bool(family_id or subject or resource or client or context)
     if narrowed == everything:
         raise click.UsageError(
-            "say which: a family's id, --subject, --resource, --client, or --all alone"
+            "say which: a family's id, --subject, --resource, --client, --context, or --all alone"
         )
     chosen = Selection(
         family=_id(family_id) if family_id else None,
