@@ -103,6 +103,22 @@ def test_a_client_is_blocked_let_in_and_forgotten_with_its_families(shell):
     assert shell.rows("client", "list") == []
 
 
+def test_every_change_of_a_client_is_told(shell):
+    for words in (
+        ("add", "one"), ("edit", "one", "--name", "One"), ("rotate-secret", "one"),
+        ("disable", "one"), ("enable", "one"), ("delete", "one"),
+    ):  # fmt: skip
+        shell.run("client", *words)
+    shell.run("client", "rotate-secret", "nobody", ok=False)
+    lines = map(json.loads, (shell.data / "audit.jsonl").read_text().splitlines())
+    told = [line for line in lines if line["event"].startswith("client_")]
+    assert [line["event"] for line in told] == [
+        "client_added", "client_changed", "client_secret_rotated",
+        "client_disabled", "client_enabled", "client_removed",
+    ]  # fmt: skip
+    assert all(line["detail"] == {"client": "one"} for line in told)
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -142,6 +158,7 @@ def test_init_makes_the_first_admin_once(empty):
     assert lines[-2].split() == ["client_id", "admin"]
     secret = lines[-1].removeprefix("client_secret").strip()
     assert verifies(empty, "admin", secret)
+    assert '"client_added","detail":{"client":"admin"}' in (empty.data / "audit.jsonl").read_text()
     registration = show(empty, "admin")["registration"]
     assert (registration["admin"], registration["scopes"]) == (True, ["admin"])
     assert registration["grants"] == ["client_credentials"]

@@ -146,6 +146,7 @@ def add(house: House, client_id: str, public: bool, as_json: bool, said: Mapping
     registration = checked_registration(flagged(said), public=secret is None)
     draft = ClientDraft(client_id, disabled=False, registration=registration)
     house.directory.clients.add(draft, secret and house.hasher.hash(secret))
+    house.note("client_added", client=client_id)
     if as_json:
         _print(_row(_find(house, client_id)) | ({"client_secret": secret} if secret else {}))
     else:
@@ -212,6 +213,7 @@ def edit(house: House, client_id: str, clear: Sequence[str], said: Mapping[str, 
         raise click.UsageError("what is given cannot be cleared as well")
     registration = edited_registration(_find(house, client_id), {**said, **cleared})
     house.directory.clients.register(client_id, flagged(registration))
+    house.note("client_changed", client=client_id)
 
 
 @client.command("rotate-secret")
@@ -227,6 +229,7 @@ def rotate_secret(house: House, client_id: str, as_json: bool) -> None:
     """
     secret = secrets.token_urlsafe(SECRET_BYTES)
     house.directory.clients.rotate_secret(client_id, house.hasher.hash(secret))
+    house.note("client_secret_rotated", client=client_id)
     if as_json:
         _print({"client_id": client_id, "client_secret": secret})
     else:
@@ -244,6 +247,7 @@ def disable(house: House, client_id: str) -> None:
       reticket client disable spa
     """
     house.directory.clients.disable(client_id)
+    house.note("client_disabled", client=client_id)
 
 
 @client.command()
@@ -257,6 +261,7 @@ def enable(house: House, client_id: str) -> None:
       reticket client enable spa
     """
     house.directory.clients.enable(client_id)
+    house.note("client_enabled", client=client_id)
 
 
 @client.command()
@@ -272,6 +277,7 @@ def delete(house: House, client_id: str) -> None:
     house.directory.clients.disable(client_id)
     house.upkeep.revoke(Selection(client=client_id), "client_removed")
     house.directory.clients.remove(client_id)
+    house.note("client_removed", client=client_id)
 
 
 def _plain(text: str) -> object:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 from reticket.core.commands import Command
 from reticket.core.policy import Policy
-from reticket.core.ports import AuditLog, Clock, Ephemeral, SecretHasher, Store
+from reticket.core.ports import AuditLog, Clock, Ephemeral, Event, SecretHasher, Store
 from reticket.core.schema import Migrating, Standing
 from reticket.core.upkeep import Upkeep
 from reticket.crypto.ring import Ring
@@ -66,6 +66,10 @@ class House:
         """The same, unless another process did so within the interval."""
         if self.ephemeral.once("purge", max(1, self.settings.purge_interval - 1)):
             self.purge()
+
+    def note(self, event: str, **detail: object) -> None:
+        """Tell the audit log what an operator has changed; on the disk when this returns."""
+        self.audit.record([Event(self.clock(), event, detail=detail)], durable=True)
 
     def close(self) -> None:
         """Release what was opened."""

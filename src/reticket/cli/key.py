@@ -8,7 +8,6 @@ import click
 
 from reticket.cli.frame import JSON, Group, show, told, with_house
 from reticket.cli.house import House
-from reticket.core.ports import Event
 from reticket.crypto.ring import OVERLAP, USES
 
 COLUMNS = ("id", "use", "algorithm", "state", "created_at", "activates_at", "retiring_at")
@@ -51,7 +50,7 @@ def rotate(house: House, uses: tuple[str, ...]) -> None:
     """
     house.ring.rotate(uses or USES)
     for use in uses or USES:
-        _note(house, "key_rotated", use)
+        house.note("key_rotated", key=use)
     click.echo(f"the next key signs in {OVERLAP} seconds")
 
 
@@ -71,12 +70,8 @@ def retire(house: House, key_id: str, compromised: bool) -> None:
     """
     verb = house.ring.compromise if compromised else house.ring.retire
     verb(key_id)
-    _note(house, "key_compromised" if compromised else "key_retired", key_id)
+    house.note("key_compromised" if compromised else "key_retired", key=key_id)
     click.echo(f"key {key_id} opens nothing any more")
-
-
-def _note(house: House, event: str, what: str) -> None:
-    house.audit.record([Event(house.clock(), event, detail={"key": what})], durable=True)
 
 
 COMMANDS = (key,)
