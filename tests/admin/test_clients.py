@@ -78,6 +78,9 @@ def test_a_flag_brings_its_scope_and_its_grant(desk):
         ({"jwks": {"keys": [{"kty": "EC", "d": "x"}]}}, "not public"),
         ({"secret": "mine"}, "secret"),
         ({"client_id": ""}, "client_id"),
+        ({"client_id": "a/b"}, "client_id"),
+        ({"client_id": "a b"}, "client_id"),
+        ({"client_id": "a\n"}, "without a slash"),
     ],
     ids=str,
 )

@@ -14,6 +14,7 @@ from reticket.core.ports import Clock
 from reticket.directory.database import Database
 from reticket.directory.drafts import ClientDraft
 from reticket.directory.errors import AlreadyExists, Invalid, NotFound
+from reticket.directory.forms import check_client_id
 from reticket.directory.rows import version_of_secret
 from reticket.directory.tables import oauth_clients
 
@@ -79,8 +80,7 @@ class Clients:
 
     def insert(self, connection: Connection, client: ClientDraft, secret_hash: str | None) -> None:
         """Create it inside the caller's transaction; without a secret it is public."""
-        if not client.client_id:
-            raise Invalid("The id of a client must not be empty.")
+        check_client_id(client.client_id)
         present = select(oauth_clients).where(oauth_clients.c.client_id == client.client_id)
         if connection.execute(present).one_or_none():
             raise AlreadyExists(f"There is a client {client.client_id!r} already.")

@@ -12,7 +12,11 @@ LONGEST_EMAIL = 254
 """Characters (RFC 5321 §4.5.3.1.3, without the brackets)."""
 INT32 = range(-(2**31), 2**31)
 ENVIRONMENTS = ("Sandbox", "Production")
+CLIENT_ID = r"^[!-.0-~]{1,255}$"
+"""RFC 6749 Appendix A.1, without what would part a path."""
+CLIENT_ID_WORDS = "1 to 255 visible ASCII characters without a slash"
 
+_CLIENT_ID = re.compile(CLIENT_ID)
 _EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+")
 
 
@@ -30,6 +34,17 @@ def check_email(email: str) -> None:
     """Invalid unless it looks like an e-mail address."""
     if not is_email(email):
         raise Invalid(f"{email!r} does not look like an e-mail address.")
+
+
+def is_client_id(text: str) -> bool:
+    """Whether a client may be called so: every client can be named in a path."""
+    return _CLIENT_ID.fullmatch(text) is not None
+
+
+def check_client_id(text: str) -> None:
+    """Invalid unless a client may be called so."""
+    if not is_client_id(text):
+        raise Invalid(f"The id of a client must be {CLIENT_ID_WORDS}, {text!r} is not.")
 
 
 def check_id(number: int, noun: str) -> None:

@@ -14,7 +14,7 @@ from reticket.core.people import Application, Client
 from reticket.core.policy import PRESETS, Policy, Reuse, by_any_name
 from reticket.directory.drafts import ClientDraft
 from reticket.directory.errors import Invalid
-from reticket.directory.forms import ENVIRONMENTS
+from reticket.directory.forms import CLIENT_ID_WORDS, ENVIRONMENTS, is_client_id
 from reticket.directory.seed.fields import Entry, Fields, int32, listed
 from reticket.directory.seed.spot import Spot, told_spot
 from reticket.verify.jose import ALGORITHMS, Garbage, public_key
@@ -72,7 +72,7 @@ def _one_of(spot: Spot, accepted: tuple[str, ...], also: str = "") -> str:
 def read_client(spot: Spot) -> Entry[ClientDraft]:
     """An OAuth client; what it does not say is left for its dialect to decide."""
     fields = Fields(spot, ("client_id", "client_secret", "disabled", *_REGISTRATION))
-    client_id = fields.required("client_id", Spot.filled)
+    client_id = fields.required("client_id", _client_id)
     secret = fields.optional("client_secret", Spot.filled, None)
     draft = ClientDraft(
         client_id=client_id,
@@ -80,6 +80,12 @@ def read_client(spot: Spot) -> Entry[ClientDraft]:
         registration=_registration(spot, fields, secret is None),
     )
     return Entry(spot, client_id, draft, secret)
+
+
+def _client_id(spot: Spot) -> str:
+    if not is_client_id(spot.text()):
+        raise spot.fault(f"must be {CLIENT_ID_WORDS}")
+    return spot.text()
 
 
 def checked_registration(said: Mapping[str, object], *, public: bool) -> dict[str, Any]:

@@ -13,16 +13,14 @@ from reticket.core.people import Client, User
 from reticket.core.policy import SECOND
 from reticket.crypto.ring import KeyFacts
 from reticket.dialects.oauth.registration import GRANTS
-from reticket.directory.forms import INT32
+from reticket.directory.forms import CLIENT_ID, INT32
 from reticket.directory.users import UserLine
 from reticket.wire import Secretive
 
 T = TypeVar("T")
 Text = Annotated[str, Meta(min_length=1, max_length=255)]
 Secret = Annotated[str, Meta(min_length=1, max_length=4096)]
-ClientId = Annotated[str, Meta(pattern=r"^[!-.0-~]{1,255}$")]
-"""RFC 6749 Appendix A.1, without what would part a path."""
-
+ClientId = Annotated[str, Meta(pattern=CLIENT_ID)]
 TenantId = (
     Annotated[int, Meta(ge=INT32.start, le=INT32.stop - 1)]
     | Annotated[str, Meta(pattern=r"^-?[0-9]{1,10}$")]
