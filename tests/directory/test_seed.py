@@ -188,6 +188,23 @@ def test_every_key_of_a_client_is_kept(directory, hasher, seed_file):
     assert (client.public, client.disabled) == (True, True)
 
 
+@pytest.mark.parametrize(
+    ("said", "public"),
+    [
+        ({"public": True}, True),
+        ({"public": None}, True),
+        ({"public": False, "client_secret": "x"}, False),
+        ({"client_secret": "x"}, False),
+    ],
+    ids=str,
+)
+def test_a_client_may_say_whether_it_is_public(directory, hasher, seed_file, said, public):
+    clients = {"oauth_clients": [{"client_id": "one", **said}]}
+    load(directory, seed_file(yaml.safe_dump(clients)), hasher)
+    (client,) = directory.clients.page()
+    assert (client.public, client.registration) == (public, {})
+
+
 def test_secrets_are_hashed(demo, hasher):
     assert hasher.verify(demo.user_credentials("ADA@example.com").secret_hash, "correct horse")
     application = demo.application_credentials("ns.app.1.0.0.Release")

@@ -147,6 +147,13 @@ FAULTS = {
     "oauth_clients:\n- client_id: x\n  scopes: [a b]": "scopes[0] must be one scope",
     "oauth_clients:\n- client_id: x\n  grants: ['']": "grants[0] must be a grant type",
     "oauth_clients:\n- client_id: x\n  jwks: {}": "oauth_clients[0].jwks needs the key keys",
+    "oauth_clients:\n- client_id: x\n  public: false": "public is false, but the client has",
+    "oauth_clients:\n- client_id: x\n  public: 1": "oauth_clients[0].public must be true or false",
+    "oauth_clients:\n- {client_id: x, client_secret: hunter2,\n   public: true}": (
+        "oauth_clients[0].public is true, but the client has client_secret or jwks"
+    ),
+    "oauth_clients:\n- client_id: x\n  public: true\n  jwks: {keys: [{kty: OKP, crv: Ed25519, "
+    "x: 11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo}]}": "public is true, but the client has",
     "oauth_clients:\n- client_id: x\n  policy: NOPE": "AAL2, AAL2_2026, AAL3",
     "oauth_clients:\n- client_id: x\n  policy: {preset: AAL2, refresh: 1}": "policy cannot be",
     "oauth_clients:\n\n- {client_id: x, admin: true}": "oauth_clients[0] must not be admin",

@@ -5,7 +5,7 @@ place that checks a registration, whoever writes it: seed, command line or admin
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -34,6 +34,10 @@ _WEB = frozenset({"http", "https"})
 _VISIBLE = re.compile(r"[!-~]+")
 """What a URI is written with (RFC 3986 §2): no spaces, no line breaks."""
 
+_PUBLIC_AS_IT_IS = {
+    True: "is false, but the client has neither client_secret nor jwks",
+    False: "is true, but the client has client_secret or jwks",
+}
 _SECONDS = range(2**31)
 _PRIVATE = frozenset({"d", "k"})
 """Members of private and of shared keys (RFC 7518 §6)."""
@@ -70,8 +74,10 @@ def _one_of(spot: Spot, accepted: tuple[str, ...], also: str = "") -> str:
 
 
 def read_client(spot: Spot) -> Entry[ClientDraft]:
-    """An OAuth client; what it does not say is left for its dialect to decide."""
-    fields = Fields(spot, ("client_id", "client_secret", "disabled", *_REGISTRATION))
+    """An OAuth client; what it does not say is left for its dialect to decide. Whether it is public
+    shows in what it has; where it says so as well, that must be true.
+    """
+    fields = Fields(spot, ("client_id", "client_secret", "public", "disabled", *_REGISTRATION))
     client_id = fields.required("client_id", _client_id)
     secret = fields.optional("client_secret", Spot.filled, None)
     draft = ClientDraft(
@@ -79,7 +85,18 @@ def read_client(spot: Spot) -> Entry[ClientDraft]:
         disabled=fields.optional("disabled", Spot.flag, False),
         registration=_registration(spot, fields, secret is None),
     )
+    is_public = secret is None and "jwks" not in draft.registration
+    fields.optional("public", _agreeing(is_public), None)
     return Entry(spot, client_id, draft, secret)
+
+
+def _agreeing(is_public: bool) -> Callable[[Spot], bool]:
+    def read(spot: Spot) -> bool:
+        if spot.flag() != is_public:
+            raise spot.fault(_PUBLIC_AS_IT_IS[is_public])
+        return is_public
+
+    return read
 
 
 def _client_id(spot: Spot) -> str:
