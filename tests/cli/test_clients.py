@@ -166,15 +166,32 @@ def test_init_makes_the_first_admin_once(empty):
     registration = show(empty, "admin")["registration"]
     assert (registration["admin"], registration["scopes"]) == (True, ["admin"])
     assert registration["grants"] == ["client_credentials"]
-    assert "client_secret" not in empty.run("init")
+    again = empty.run("init")
+    assert again.splitlines()[-1] == (
+        "the client admin of the admin API is there already; "
+        "a new secret: reticket client rotate-secret admin"
+    )
     assert verifies(empty, "admin", secret)
+    assert secret not in again
 
 
 def test_init_makes_none_where_another_client_is_admin(empty, tmp_path):
     seed = tmp_path / "seed.yaml"
     seed.write_text("oauth_clients:\n- {client_id: ops, client_secret: x, admin: true}\n")
     empty.run("seed", str(seed))
-    assert "client_secret" not in empty.run("init")
+    said = empty.run("init")
+    assert "the client ops of the admin API is there already" in said
+    assert "rotate-secret ops" in said
+    assert "client_secret" not in said
+
+
+def test_init_tells_no_secret_of_an_admin_that_has_none(empty, tmp_path):
+    seed, key = tmp_path / "seed.yaml", {"kty": "OKP", "crv": "Ed25519", "x": ED25519}
+    clients = [{"client_id": "keyed", "admin": True, "jwks": {"keys": [key]}}]
+    seed.write_text(json.dumps({"oauth_clients": clients}))
+    empty.run("seed", str(seed))
+    said = empty.run("init")
+    assert said.splitlines()[-1] == "the client keyed of the admin API is there already"
 
 
 def test_init_says_so_where_a_client_of_that_name_is_no_admin(empty, tmp_path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -163,7 +163,7 @@ def list_(house: House, as_json: bool) -> None:
     Example:
       reticket client list --json
     """
-    show(_rows(house), COLUMNS, as_json)
+    show(map(_row, house.directory.clients.all()), COLUMNS, as_json)
 
 
 @client.command("show")
@@ -292,14 +292,6 @@ def _find(house: House, client_id: str) -> Client:
     if found is None:
         raise click.ClickException(f"there is no client {client_id}")
     return found
-
-
-def _rows(house: House) -> Iterator[Mapping[str, Any]]:
-    after = ""
-    while lines := house.directory.clients.page(after):
-        for line in lines:
-            yield _row(line)
-        after = lines[-1].id
 
 
 def _row(client: Client) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import click
 from reticket.cli.application import SECRET_BYTES
 from reticket.cli.frame import CONFIG, DATA, Frame, Place, with_house
 from reticket.cli.house import House
+from reticket.core.people import Client
 from reticket.dialects.oauth.registration import flagged
 from reticket.directory.drafts import ClientDraft
 from reticket.directory.seed import checked_registration
@@ -35,21 +36,22 @@ def init(frame: Frame, data: Path | None, config: Path | None) -> None:
         click.echo(f"{house.settings.data} is ready")
         if house.master_key_file is not None:
             click.echo(f"{house.master_key_file} opens its keys: keep a copy of it somewhere else")
-        if _has_admin(house):
-            return
-        if house.directory.client(ADMIN_CLIENT) is not None:
+        if (admin := _first_admin(house)) is not None:
+            click.echo(f"the client {admin.id} of the admin API is there already{_renewing(admin)}")
+        elif house.directory.client(ADMIN_CLIENT) is not None:
             click.echo(f"the client {ADMIN_CLIENT} is there, but may not use the admin API")
-            return
-        _make_admin(house)
+        else:
+            _make_admin(house)
 
 
-def _has_admin(house: House) -> bool:
-    found = house.directory.clients.page(limit=1)
-    while found:
-        if found[0].registration.get("admin"):
-            return True
-        found = house.directory.clients.page(found[0].id, 1)
-    return False
+def _first_admin(house: House) -> Client | None:
+    admins = (each for each in house.directory.clients.all() if each.registration.get("admin"))
+    return next(admins, None)
+
+
+def _renewing(admin: Client) -> str:
+    """How it gets another secret, unless it proves itself by a key of its own."""
+    return "" if admin.public else f"; a new secret: reticket client rotate-secret {admin.id}"
 
 
 def _make_admin(house: House) -> None:

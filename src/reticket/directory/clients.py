@@ -4,7 +4,7 @@ dialect's affair.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
@@ -104,6 +104,13 @@ class Clients:
         )
         with self._database.read() as connection:
             return [_record(row) for row in connection.execute(statement)]
+
+    def all(self) -> Iterator[Client]:
+        """Every one, in the order of their ids; read in pages."""
+        found = self.page()
+        while found:
+            yield from found
+            found = self.page(found[-1].id)
 
 
 def _update(connection: Connection, client_id: str, **values: object) -> None:
