@@ -141,11 +141,12 @@ def test_every_change_of_a_client_is_told(shell):
         (("edit", "spa"), "say what to change"),
         (("edit", "spa", "--clear", "dpop"), "dpop"),
         (("edit", "spa", "--scope", "a", "--clear", "scope"), "cannot be cleared as well"),
-        (("edit", "nobody", "--par"), "no client nobody"),
+        (("edit", "nobody", "--par"), "Error: There is no client 'nobody'."),
         (("rotate-secret", "spa"), "public"),
-        (("disable", "nobody"), "no client"),
-        (("delete", "nobody"), "no client"),
-        (("show", "nobody"), "no client"),
+        (("rotate-secret", "nobody"), "Error: There is no client 'nobody'."),
+        (("disable", "nobody"), "Error: There is no client 'nobody'."),
+        (("delete", "nobody"), "Error: There is no client 'nobody'."),
+        (("show", "nobody"), "Error: There is no client 'nobody'."),
     ],
     ids=" ".join,
 )
@@ -238,8 +239,11 @@ def test_families_of_a_client_end(shell):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--client", "nobody", "--user", ADA), "no client nobody"),
-        (("--client", "spa", "--user", "nobody@example.com"), "nobody with"),
+        (("--client", "nobody", "--user", ADA), "Error: There is no client 'nobody'."),
+        (
+            ("--client", "spa", "--user", "x@example.com"),
+            "Error: There is no user 'x@example.com'.",
+        ),
         (("--client", "spa", "--user", ADA, "--scope", "admin"), "scope is more"),
         (("--client", "spa", "--user", ADA, "--resource", "https://x"), "resource is not among"),
         (("--client", "spa", "--user", ADA, "--tenant", "9"), "tenant is none"),

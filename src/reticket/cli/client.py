@@ -16,6 +16,7 @@ from reticket.cli.house import House
 from reticket.core.model import Selection
 from reticket.core.people import Client
 from reticket.dialects.oauth.registration import GRANTS, flagged
+from reticket.directory.clients import no_client
 from reticket.directory.drafts import ClientDraft
 from reticket.directory.seed import checked_registration, edited_registration
 
@@ -290,7 +291,7 @@ def _find(house: House, client_id: str) -> Client:
     house.directory.catch_up_now()
     found = house.directory.client(client_id)
     if found is None:
-        raise click.ClickException(f"there is no client {client_id}")
+        raise no_client(client_id)
     return found
 
 

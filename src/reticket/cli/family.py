@@ -18,6 +18,8 @@ from reticket.core.policy import SECOND
 from reticket.dialects.oauth.site import Site
 from reticket.dialects.oauth.start import Wish
 from reticket.dialects.oauth.start import start as begin_family
+from reticket.directory.clients import no_client
+from reticket.directory.errors import NotFound
 
 PAGE = 500
 COLUMNS = ("id", "resource", "subject", "context", "generation", "rotated_at", "expires_at", "end")
@@ -185,14 +187,14 @@ def start(
 def _client(house: House, client_id: str) -> Client:
     found = house.directory.client(client_id)
     if found is None:
-        raise click.ClickException(f"there is no client {client_id}")
+        raise no_client(client_id)
     return found
 
 
 def _user(house: House, who: str) -> User:
     found = house.directory.user_by_email(who) or house.directory.user(who)
     if found is None:
-        raise click.ClickException(f"there is nobody with the e-mail or id {who}")
+        raise NotFound(f"There is no user {who!r}.")
     return found
 
 

@@ -26,6 +26,11 @@ def read_client(connection: Connection, client_id: str) -> Client | None:
     return None if row is None else _record(row)
 
 
+def no_client(client_id: str) -> NotFound:
+    """What is said of a client that is not there."""
+    return NotFound(f"There is no client {client_id!r}.")
+
+
 def _record(row: Row[Any]) -> Client:
     return Client(
         id=row.client_id,
@@ -121,4 +126,4 @@ def _update(connection: Connection, client_id: str, **values: object) -> None:
 
 def _require(found: int, client_id: str) -> None:
     if not found:
-        raise NotFound(f"There is no client {client_id!r}.")
+        raise no_client(client_id)
