@@ -8,7 +8,7 @@ import pkgutil
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from socket import socket
 from types import ModuleType
@@ -20,11 +20,12 @@ from reticket import cli, config, dialects, folder, logs, stores
 from reticket.assembly import lanes_of, perform, service_of
 from reticket.audit import FileAuditLog
 from reticket.beats import beating
+from reticket.cli import policies
 from reticket.cli.house import House, Schema
 from reticket.core.commands import Command
 from reticket.core.conveyor import LONGEST_WAIT
 from reticket.core.errors import StartupError
-from reticket.core.ports import Ephemeral, Event, Store
+from reticket.core.ports import Ephemeral, Store
 from reticket.core.schema import Migrating
 from reticket.core.upkeep import Upkeep
 from reticket.crypto.passwords import Argon2Hasher
@@ -122,7 +123,7 @@ class Builder:
             audit=audit,
             upkeep=Upkeep(store, ephemeral, directory, audit),
             dialects=known,
-            policies=config.policies_for(settings, resources),
+            policies=policies.policies_for(settings, resources),
             master_key_file=key_file,
         )
 
@@ -217,8 +218,10 @@ def _prepare(house: House) -> None:
     if settings.seed is not None:
         house.seed(settings.seed)
     house.upkeep.apply_intents()
-    house.audit.record([_policy_of(house, name) for name in house.policies])
-    for warning in config.policy_warnings(house.policies):
+    for fault in policies.faults(house):
+        raise StartupError(fault)
+    house.audit.record(list(policies.events(house)))
+    for warning in policies.warnings(house):
         _log.warning("policy", warning=warning)
 
 
@@ -253,12 +256,6 @@ def _admin(house: House) -> Dialect:
 
 def _site(settings: Settings) -> Site:
     return Site(config.issuer_of(settings), config.presets(settings))
-
-
-def _policy_of(house: House, resource: str) -> Event:
-    """What is in force from this start on; two starts side by side show a change."""
-    policy = house.policies[resource]
-    return Event(house.clock(), "policy", resource, detail=asdict(policy))
 
 
 def _open_store(url: str, settings: Settings) -> tuple[Store, Ephemeral]:

@@ -1,7 +1,9 @@
 """Clients through the admin API: registered, changed, their secrets told once."""
 
 import pytest
-from tests.admin.conftest import ADA, at_the_shell
+from tests.admin.conftest import ADA, Desk, at_the_shell, get_token, init
+
+from reticket.testing import running_server
 
 SECRETS = {"client_secret"}
 
@@ -89,6 +91,25 @@ def test_what_cannot_be_registered_is_told(desk, said, word):
     assert status == 400
     assert word in problem["detail"]
     assert desk.ask("GET", "/clients/bad")[0] == 404
+
+
+def test_a_policy_is_checked_by_the_presets_in_force(tmp_path):
+    """What could be registered would stop the next start."""
+    secret = init(tmp_path / "data")[-1].split()[1]
+    changed = {"RETICKET_POLICIES__BROWSER_2026__ACCESS": "5000"}
+    with running_server(tmp_path, settings=changed) as server:
+        _, answer = get_token(server.url, "admin", secret, scope="admin")
+        desk = Desk(server.url, server.data, answer["access_token"])
+        said = {"policy": {"preset": "BROWSER", "refresh": 1000}}
+        anew = {"client_id": "short", **said}
+        for ask in (("POST", "/clients", anew), ("PATCH", "/clients/spa", said)):
+            status, _, problem = desk.ask(*ask)
+            assert (status, problem["detail"][:37]) == (
+                400,
+                "policy cannot be: refresh (1000 s) is",
+            )
+        assert desk.ask("GET", "/clients/short")[0] == 404
+        assert "refresh" not in str(desk.good("GET", "/clients/spa")["registration"]["policy"])
 
 
 def test_a_client_is_there_once(desk):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import click
 from reticket.cli.application import SECRET_BYTES
 from reticket.cli.frame import JSON, Group, show, told, with_house
 from reticket.cli.house import House
+from reticket.cli.policies import faults_of, site_of, warnings_of
 from reticket.core.model import Selection
 from reticket.core.people import Client
 from reticket.dialects.oauth.registration import GRANTS, flagged
@@ -146,8 +148,10 @@ def add(house: House, client_id: str, public: bool, as_json: bool, said: Mapping
         raise click.UsageError("a client with --jwks can prove who it is: it is not --public")
     registration = checked_registration(flagged(said), public=secret is None)
     draft = ClientDraft(client_id, disabled=False, registration=registration)
+    _check_policy(house, Client(client_id, secret is None, False, registration, created_at=0))
     house.directory.clients.add(draft, secret and house.hasher.hash(secret))
     house.note("client_added", client=client_id)
+    _warn(house, client_id)
     if as_json:
         _print(_row(_find(house, client_id)) | ({"client_secret": secret} if secret else {}))
     else:
@@ -212,9 +216,12 @@ def edit(house: House, client_id: str, clear: Sequence[str], said: Mapping[str, 
         raise click.UsageError("say what to change")
     if said.keys() & cleared.keys():
         raise click.UsageError("what is given cannot be cleared as well")
-    registration = edited_registration(_find(house, client_id), {**said, **cleared})
-    house.directory.clients.register(client_id, flagged(registration))
+    found = _find(house, client_id)
+    registration = flagged(edited_registration(found, {**said, **cleared}))
+    _check_policy(house, replace(found, registration=registration))
+    house.directory.clients.register(client_id, registration)
     house.note("client_changed", client=client_id)
+    _warn(house, client_id)
 
 
 @client.command("rotate-secret")
@@ -285,6 +292,16 @@ def _plain(text: str) -> object:
     if text in ("true", "false"):
         return text == "true"
     return int(text) if text.isdecimal() else text
+
+
+def _check_policy(house: House, client: Client) -> None:
+    for fault in faults_of(client, site_of(house)):
+        raise click.ClickException(fault)
+
+
+def _warn(house: House, client_id: str) -> None:
+    for warning in warnings_of(_find(house, client_id), site_of(house)):
+        click.echo(f"Warning: {warning}", err=True)
 
 
 def _find(house: House, client_id: str) -> Client:

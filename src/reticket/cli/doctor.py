@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import click
 
+from reticket.cli import policies
 from reticket.cli.frame import with_house
 from reticket.cli.house import House
-from reticket.config import policy_warnings
 from reticket.core.errors import StartupError, Unavailable
 
 
@@ -39,6 +39,7 @@ def _faults(house: House) -> Iterator[str]:
         yield f"a store does not answer: {failure}"
     except StartupError as damage:
         yield str(damage)
+    yield from policies.faults(house)
     states = {(key.use, key.state) for key in house.ring.listing()}
     for use in ("mac", "sign"):
         if (use, "active") not in states:
@@ -46,7 +47,7 @@ def _faults(house: House) -> Iterator[str]:
 
 
 def _warnings(house: House) -> Iterator[str]:
-    yield from policy_warnings(house.policies)
+    yield from policies.warnings(house)
     for dialect in house.dialects:
         for resource in dialect.resources:
             for advice in resource.advice:

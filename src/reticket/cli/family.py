@@ -10,12 +10,11 @@ import msgspec
 
 from reticket.cli.frame import JSON, Frame, Group, show, told, with_house
 from reticket.cli.house import House
-from reticket.config import issuer_of, presets
+from reticket.cli.policies import site_of
 from reticket.core.errors import Refusal
 from reticket.core.model import Family, Selection
 from reticket.core.people import Client, User
 from reticket.core.policy import SECOND
-from reticket.dialects.oauth.site import Site
 from reticket.dialects.oauth.start import Wish
 from reticket.dialects.oauth.start import start as begin_family
 from reticket.directory.clients import no_client
@@ -171,8 +170,8 @@ def start(
     """
     now = house.clock() // SECOND
     wish = Wish(now, scope, resources, amr, tenant, dpop_jkt)
-    site = Site(issuer_of(house.settings), presets(house.settings))
-    beginning = begin_family(site, _client(house, client_id), _user(house, who), wish, now)
+    holder, person = _client(house, client_id), _user(house, who)
+    beginning = begin_family(site_of(house), holder, person, wish, now)
     try:
         answer = frame.builder.perform(house, beginning).answer
     except Refusal as refusal:

@@ -1,0 +1,84 @@
+"""The policies in force: a resource has its own, and an OAuth client its own. What of them stops
+a start, and what an operator should know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
+
+from reticket import config
+from reticket.cli.house import House
+from reticket.core.errors import SettingError
+from reticket.core.people import Client
+from reticket.core.policy import PRESETS, Policy
+from reticket.core.ports import Event
+from reticket.core.resource import Resource
+from reticket.dialects.oauth.registration import registration_of
+from reticket.dialects.oauth.site import CLIENT, USER, Site
+from reticket.settings import Settings
+
+OF_CLIENTS = frozenset({USER, CLIENT})
+"""Resources whose families and tokens go by the policy of their client."""
+
+
+def site_of(house: House) -> Site:
+    """What the OAuth endpoints of this house know."""
+    return Site(config.issuer_of(house.settings), config.presets(house.settings))
+
+
+def policies_for(settings: Settings, resources: Iterable[Resource]) -> Mapping[str, Policy]:
+    """The policy of each resource by its name. SettingError for a table that nobody goes by."""
+    for name in sorted(OF_CLIENTS & settings.policies.keys()):
+        raise SettingError(
+            f"policies.{name} would be in force for nobody: every OAuth client has a policy of its "
+            "own; change the table of its preset, such as policies.BROWSER_2026, or the client"
+        )
+    return config.policies_for(settings, resources)
+
+
+def events(house: House) -> Iterator[Event]:
+    """What the audit log is told to be in force from a start on; two starts side by side show a
+    change. OAuth clients have a preset each, with what they are registered with beside it.
+    """
+    for name, policy in of_resources(house).items():
+        yield Event(house.clock(), "policy", name, detail=asdict(policy))
+    known = config.presets(house.settings)
+    for name in PRESETS:
+        yield Event(house.clock(), "policy", "oauth", detail=asdict(known[name]))
+
+
+def of_resources(house: House) -> Mapping[str, Policy]:
+    """Of every resource that has one of its own."""
+    return {name: policy for name, policy in house.policies.items() if name not in OF_CLIENTS}
+
+
+def faults(house: House) -> Iterator[str]:
+    """What makes the policies of clients unusable, as sentences; those of resources were checked
+    when they were read.
+    """
+    site = site_of(house)
+    for client in house.directory.clients.all():
+        yield from faults_of(client, site)
+
+
+def faults_of(client: Client, site: Site) -> Iterator[str]:
+    """The same of one client, whether it is registered yet or not."""
+    for fault in registration_of(client, site).policy.faults():
+        yield f"client {client.id}: {fault}"
+
+
+def warnings(house: House) -> Iterator[str]:
+    """What an operator should know about all policies, as sentences."""
+    yield from config.policy_warnings(of_resources(house))
+    site = site_of(house)
+    for client in house.directory.clients.all():
+        yield from warnings_of(client, site)
+
+
+def warnings_of(client: Client, site: Site) -> Iterator[str]:
+    """The same of one client. Whoever must prove a key is no bearer, and may have a long window."""
+    registration = registration_of(client, site)
+    if not registration.dpop_required:
+        for warning in registration.policy.warnings():
+            yield f"client {client.id}: {warning}"

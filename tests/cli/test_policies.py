@@ -1,0 +1,105 @@
+"""Policies as they are in force, those of clients among them: faults, warnings, what is told."""
+
+import json
+
+import pytest
+from tests.cli.conftest import SEED
+
+from reticket.core.policy import PRESETS
+from reticket.testing import running_server
+
+LONG_ACCESS = "RETICKET_POLICIES__BROWSER_2026__ACCESS"
+WIDE = "client wide: window (800 s) is over a tenth of access (900 s): a thief who rides the window"
+SHORT = "client short: refresh (1000 s) is shorter than access (5000 s): a session would end"
+
+
+def errors(shell, *words):
+    """What a command that succeeds says on standard error."""
+    words = (*words, "--data", str(shell.data))
+    result = shell._runner.invoke(shell._command, words)
+    assert result.exit_code == 0, result.output
+    return result.stderr
+
+
+def test_a_wide_window_is_warned_of_when_a_client_gets_it_and_by_the_doctor(shell):
+    assert errors(shell, "client", "add", "narrow", "--policy", "BROWSER,window=90") == ""
+    said = errors(shell, "client", "add", "wide", "--policy", "BROWSER,window=800")
+    assert said.startswith(f"Warning: {WIDE}")
+    (line,) = [line for line in shell.run("doctor").splitlines() if line.startswith("warning")]
+    assert line.startswith(f"warning  {WIDE}")
+    assert errors(shell, "client", "edit", "wide", "--policy", "BROWSER") == ""
+    assert "warning" not in shell.run("doctor")
+    said = errors(shell, "client", "edit", "wide", "--policy", "BROWSER,window=800")
+    assert said.startswith(f"Warning: {WIDE}")
+
+
+def test_the_warning_is_for_bearers(shell):
+    words = ("client", "add", "bound", "--public", "--dpop", "--policy", "BROWSER,window=800")
+    assert errors(shell, *words) == ""
+    assert "bound" not in shell.run("doctor")
+
+
+def test_an_idle_end_that_the_settings_have_made_too_short_is_broken(shell, monkeypatch):
+    shell.run("client", "add", "short", "--policy", "BROWSER,refresh=1000")
+    monkeypatch.setenv(LONG_ACCESS, "5000")
+    said = shell.run("doctor", ok=False)
+    assert f"broken   {SHORT}" in said
+
+
+@pytest.mark.parametrize("words", [("add", "short"), ("edit", "spa")], ids=" ".join)
+def test_a_policy_is_checked_by_the_presets_in_force(shell, monkeypatch, words):
+    monkeypatch.setenv(LONG_ACCESS, "5000")
+    before = shell.rows("client", "list")
+    said = shell.run("client", *words, "--policy", "BROWSER,refresh=1000", ok=False)
+    assert said.startswith(f"Error: {SHORT.replace('short', words[1], 1)}")
+    assert shell.rows("client", "list") == before
+
+
+@pytest.mark.parametrize("name", ["USER", "CLIENT"])
+def test_a_table_for_all_oauth_clients_is_refused(shell, monkeypatch, name):
+    monkeypatch.setenv(f"RETICKET_POLICIES__OAUTH__{name}__WINDOW", "5")
+    said = shell.run("user", "list", ok=False)
+    assert said.startswith(f"Error: policies.oauth.{name.lower()} would be in force for nobody: ")
+    assert "policies.BROWSER_2026" in said
+
+
+@pytest.fixture(scope="module")
+def started(tmp_path_factory):
+    """The log and the audit stream of a start with a wide client."""
+    folder = tmp_path_factory.mktemp("started")
+    clients = "\n".join(
+        f"  - {{client_id: {name}, policy: {{preset: BROWSER, window: {window}}}}}"
+        for name, window in (("wide", 800), ("narrow", 7))
+    )
+    seed = folder / "seed.yaml"
+    seed.write_text(SEED.replace("users:", f"{clients}\nusers:"))
+    changes = {"RETICKET_POLICIES__BROWSER_2026__WINDOW": "17"}
+    with running_server(folder, seed=seed, settings=changes) as server:
+        audit = (server.data / "audit.jsonl").read_text().splitlines()
+    return (folder / "server.log").read_text(), [json.loads(line) for line in audit]
+
+
+def test_a_start_warns_of_clients_once(started):
+    log, _ = started
+    assert log.count(WIDE) == 1
+    assert log.count("rides the window") == 1
+
+
+def test_a_start_tells_what_is_in_force_and_nothing_else(started):
+    _, lines = started
+    told = [(line["resource"], line["detail"]) for line in lines if line["event"] == "policy"]
+    presets = {detail["name"]: detail for resource, detail in told if resource == "oauth"}
+    assert set(presets) == set(PRESETS)
+    assert presets["BROWSER_2026"]["window"] == 17
+    resources = {resource for resource, _ in told}
+    assert "kibo.adminuser" in resources
+    assert not resources & {"oauth.user", "oauth.client"}
+
+
+def test_a_client_whose_idle_end_is_too_short_stops_the_start(shell):
+    shell.run("client", "add", "short", "--policy", "BROWSER,refresh=1000")
+    with (
+        pytest.raises(RuntimeError, match=SHORT.replace("(", r"\(").replace(")", r"\)")),
+        running_server(shell.data.parent, settings={LONG_ACCESS: "5000"}),
+    ):
+        pass
