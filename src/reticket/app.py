@@ -159,6 +159,8 @@ class Builder:
             listening = bind(_listener(settings))
             url = config.address(settings, listening.getsockname()[1])
             config.tell_address(settings, url)
+            for warning in config.issuer_warnings(settings, url):
+                _log.warning("issuer", warning=warning)
             known = settings.model_copy(update={"issuer": settings.issuer or url})
 
             def work(number: int) -> None:

@@ -12,6 +12,7 @@ import os
 import reprlib
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -135,6 +136,22 @@ def policy_warnings(policies: Mapping[str, Policy]) -> list[str]:
         for name, chosen in policies.items()
         for warning in chosen.warnings()
     ]
+
+
+def issuer_warnings(settings: Settings, url: str) -> list[str]:
+    """What an operator should know about who tokens say they come from: nobody finds the service
+    at an address that means all of its addresses.
+    """
+    if settings.issuer or not _is_every_address(settings.host):
+        return []
+    return [f"clients are told {url}, which leads nowhere: set issuer ({variable('issuer')})"]
+
+
+def _is_every_address(host: str) -> bool:
+    try:
+        return ip_address(host).is_unspecified
+    except ValueError:
+        return False
 
 
 def options_for(options: type[T], table: Mapping[str, object], where: str) -> T:

@@ -63,9 +63,17 @@ def test_a_table_for_all_oauth_clients_is_refused(shell, monkeypatch, name):
     assert "policies.BROWSER_2026" in said
 
 
+def test_the_doctor_says_that_an_address_leads_nowhere(shell, monkeypatch):
+    monkeypatch.setenv("RETICKET_HOST", "0.0.0.0")
+    said = "warning  clients are told http://0.0.0.0:8088, which leads nowhere"
+    assert said in shell.run("doctor")
+    monkeypatch.setenv("RETICKET_ISSUER", "https://login.example.com")
+    assert "leads nowhere" not in shell.run("doctor")
+
+
 @pytest.fixture(scope="module")
 def started(tmp_path_factory):
-    """The log and the audit stream of a start with a wide client."""
+    """The log and the audit stream of a start with a wide client, on every address."""
     folder = tmp_path_factory.mktemp("started")
     clients = "\n".join(
         f"  - {{client_id: {name}, policy: {{preset: BROWSER, window: {window}}}}}"
@@ -73,20 +81,28 @@ def started(tmp_path_factory):
     )
     seed = folder / "seed.yaml"
     seed.write_text(SEED.replace("users:", f"{clients}\nusers:"))
-    changes = {"RETICKET_POLICIES__BROWSER_2026__WINDOW": "17"}
+    changes = {"RETICKET_HOST": "0.0.0.0", "RETICKET_POLICIES__BROWSER_2026__WINDOW": "17"}
     with running_server(folder, seed=seed, settings=changes) as server:
+        port = server.url.rpartition(":")[2]
         audit = (server.data / "audit.jsonl").read_text().splitlines()
-    return (folder / "server.log").read_text(), [json.loads(line) for line in audit]
+    return port, (folder / "server.log").read_text(), [json.loads(line) for line in audit]
 
 
 def test_a_start_warns_of_clients_once(started):
-    log, _ = started
+    _, log, _ = started
     assert log.count(WIDE) == 1
     assert log.count("rides the window") == 1
 
 
+def test_a_start_warns_once_of_an_address_that_leads_nowhere(started):
+    port, log, _ = started
+    said = f"clients are told http://0.0.0.0:{port}, which leads nowhere: set issuer"
+    assert log.count(said) == 1
+    assert "RETICKET_ISSUER" in log
+
+
 def test_a_start_tells_what_is_in_force_and_nothing_else(started):
-    _, lines = started
+    _, _, lines = started
     told = [(line["resource"], line["detail"]) for line in lines if line["event"] == "policy"]
     presets = {detail["name"]: detail for resource, detail in told if resource == "oauth"}
     assert set(presets) == set(PRESETS)

@@ -9,6 +9,7 @@ import click
 from reticket.cli import policies
 from reticket.cli.frame import with_house
 from reticket.cli.house import House
+from reticket.config import issuer_of, issuer_warnings
 from reticket.core.errors import StartupError, Unavailable
 
 
@@ -48,6 +49,7 @@ def _faults(house: House) -> Iterator[str]:
 
 def _warnings(house: House) -> Iterator[str]:
     yield from policies.warnings(house)
+    yield from issuer_warnings(house.settings, issuer_of(house.settings))
     for dialect in house.dialects:
         for resource in dialect.resources:
             for advice in resource.advice:
