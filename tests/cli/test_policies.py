@@ -1,12 +1,15 @@
 """Policies as they are in force, those of clients among them: faults, warnings, what is told."""
 
 import json
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from tests.cli.conftest import SEED
 
-from reticket.core.policy import PRESETS
+from reticket.core.policy import DAY, PRESETS, SECOND
 from reticket.testing import running_server
+from reticket.testing.store_contract import family_of
 
 LONG_ACCESS = "RETICKET_POLICIES__BROWSER_2026__ACCESS"
 WIDE = "client wide: window (800 s) is over a tenth of access (900 s): a thief who rides the window"
@@ -69,6 +72,32 @@ def test_the_doctor_says_that_an_address_leads_nowhere(shell, monkeypatch):
     assert said in shell.run("doctor")
     monkeypatch.setenv("RETICKET_ISSUER", "https://login.example.com")
     assert "leads nowhere" not in shell.run("doctor")
+
+
+def test_a_key_is_kept_as_long_as_a_client_has_a_token_of_it(shell):
+    shell.run("client", "add", "tv", "--policy", "DEVICE")
+    house, told = shell.house(), []
+    replace(house, ring=SimpleNamespace(retire_due=told.append)).purge()
+    house.close()
+    assert told == [90 * DAY]
+
+
+@pytest.mark.parametrize(("client", "days"), [("tv", 90), ("spa", 14), ("gone", 14)])
+def test_a_family_of_a_copy_may_heal_as_long_as_its_client_may_be_away(
+    shell, tmp_path, client, days
+):
+    shell.run("client", "add", "tv", "--policy", "DEVICE")
+    old = family_of(4)._replace(resource="oauth.user", client=client, expires_at=1, ends_at=2**50)
+    house = shell.house()
+    house.store.create([old])
+    now = house.store.now()
+    house.close()
+    shell.run("backup", str(tmp_path / "copy"))
+    shell.run("restore", str(tmp_path / "copy"))
+    house = shell.house()
+    lasts = house.store.find(old.id).expires_at - now
+    house.close()
+    assert days * DAY <= lasts / SECOND < (days + 1) * DAY
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeVar
 
+from reticket.cli.policies import longest_refresh
 from reticket.core.commands import Command
 from reticket.core.policy import Policy
 from reticket.core.ports import AuditLog, Clock, Ephemeral, Event, SecretHasher, Store
@@ -59,7 +60,7 @@ class House:
 
     def purge(self) -> int:
         """Remove what has ended, families and keys; how many families."""
-        self.ring.retire_due(max(policy.refresh for policy in self.policies.values()))
+        self.ring.retire_due(longest_refresh(self))
         return self.upkeep.purge()
 
     def purge_in_turn(self) -> None:

@@ -6,10 +6,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from reticket import config
-from reticket.cli.house import House
 from reticket.core.errors import SettingError
+from reticket.core.model import Family
 from reticket.core.people import Client
 from reticket.core.policy import PRESETS, Policy
 from reticket.core.ports import Event
@@ -17,6 +18,9 @@ from reticket.core.resource import Resource
 from reticket.dialects.oauth.registration import registration_of
 from reticket.dialects.oauth.site import CLIENT, USER, Site
 from reticket.settings import Settings
+
+if TYPE_CHECKING:
+    from reticket.cli.house import House
 
 OF_CLIENTS = frozenset({USER, CLIENT})
 """Resources whose families and tokens go by the policy of their client."""
@@ -51,6 +55,21 @@ def events(house: House) -> Iterator[Event]:
 def of_resources(house: House) -> Mapping[str, Policy]:
     """Of every resource that has one of its own."""
     return {name: policy for name, policy in house.policies.items() if name not in OF_CLIENTS}
+
+
+def of_family(house: House, family: Family, site: Site) -> Policy | None:
+    """What a family goes by now; None when nobody knows any more."""
+    client = house.directory.client(family.client) if family.client else None
+    if client is not None:
+        return registration_of(client, site).policy
+    return house.policies.get(family.resource)
+
+
+def longest_refresh(house: House) -> int:
+    """Seconds that a refresh token lives at most, whoever has it."""
+    site = site_of(house)
+    clients = (registration_of(each, site).policy for each in house.directory.clients.all())
+    return max(policy.refresh for policy in (*house.policies.values(), *clients))
 
 
 def faults(house: House) -> Iterator[str]:

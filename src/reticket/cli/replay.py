@@ -11,9 +11,10 @@ import click
 from reticket.audit import revocations
 from reticket.cli.frame import with_house
 from reticket.cli.house import House
+from reticket.cli.policies import of_family, site_of
 from reticket.core import chronicle
 from reticket.core.model import Family
-from reticket.core.policy import SECOND
+from reticket.core.policy import SECOND, Policy
 from reticket.core.ports import Event
 from reticket.core.replay import replay as end_again
 from reticket.crypto.life import KeyRefused
@@ -63,13 +64,13 @@ def _keep_to_heal(house: House) -> None:
     """A copy does not know how long its sessions have gone on since; a purge must not forget them
     before their clients have come back with newer tokens.
     """
-    now = house.store.now()
+    now, site = house.store.now(), site_of(house)
     for batch in house.store.walk():
-        house.store.absorb([_lasting(house, family, now) for family in batch])
+        known = [(family, of_family(house, family, site)) for family in batch]
+        house.store.absorb([_lasting(family, policy, now) for family, policy in known])
 
 
-def _lasting(house: House, family: Family, now: int) -> Family:
-    policy = house.policies.get(family.resource)
+def _lasting(family: Family, policy: Policy | None, now: int) -> Family:
     lasts = now + policy.refresh * SECOND if policy else 0
     return family._replace(expires_at=max(family.expires_at, min(family.ends_at, lasts)))
 
