@@ -1,10 +1,13 @@
 """What may be registered of a client, whoever says it."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from reticket.core.people import Client
 from reticket.core.policy import PRESETS, by_any_name
-from reticket.directory.drafts import UserDraft
+from reticket.directory.clients import every_client
+from reticket.directory.drafts import ClientDraft, UserDraft
 from reticket.directory.errors import Invalid
 from reticket.directory.seed import checked_registration, edited_registration
 
@@ -108,3 +111,10 @@ def test_names_change_alone(directory, hasher):
     changed = directory.user(who)
     assert (changed.first_name, changed.last_name) == ("Ada", "Lovelace")
     assert (changed.credential_version, directory.intents()) == (version, [])
+
+
+def test_every_client_is_there_however_short_the_pages_are(directory):
+    for name in ("c", "a", "e", "b", "d"):
+        directory.clients.add(ClientDraft(name, False, {}), None)
+    short = SimpleNamespace(page=lambda after="": directory.clients.page(after, 2))
+    assert [client.id for client in every_client(short)] == ["a", "b", "c", "d", "e"]

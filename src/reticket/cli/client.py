@@ -18,7 +18,7 @@ from reticket.cli.policies import faults_of, site_of, warnings_of
 from reticket.core.model import Selection
 from reticket.core.people import Client
 from reticket.dialects.oauth.registration import GRANTS, flagged
-from reticket.directory.clients import no_client
+from reticket.directory.clients import every_client, no_client
 from reticket.directory.drafts import ClientDraft
 from reticket.directory.seed import checked_registration, edited_registration
 
@@ -168,7 +168,7 @@ def list_(house: House, as_json: bool) -> None:
     Example:
       reticket client list --json
     """
-    show(map(_row, house.directory.clients.all()), COLUMNS, as_json)
+    show(map(_row, every_client(house.directory.clients)), COLUMNS, as_json)
 
 
 @client.command("show")

@@ -17,6 +17,7 @@ from reticket.core.ports import Event
 from reticket.core.resource import Resource
 from reticket.dialects.oauth.registration import registration_of
 from reticket.dialects.oauth.site import CLIENT, USER, Site
+from reticket.directory.clients import every_client
 from reticket.settings import Settings
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def of_family(house: House, family: Family, site: Site) -> Policy | None:
 def longest_refresh(house: House) -> int:
     """Seconds that a refresh token lives at most, whoever has it."""
     site = site_of(house)
-    clients = (registration_of(each, site).policy for each in house.directory.clients.all())
+    clients = (registration_of(each, site).policy for each in every_client(house.directory.clients))
     return max(policy.refresh for policy in (*house.policies.values(), *clients))
 
 
@@ -77,7 +78,7 @@ def faults(house: House) -> Iterator[str]:
     when they were read.
     """
     site = site_of(house)
-    for client in house.directory.clients.all():
+    for client in every_client(house.directory.clients):
         yield from faults_of(client, site)
 
 
@@ -91,7 +92,7 @@ def warnings(house: House) -> Iterator[str]:
     """What an operator should know about all policies, as sentences."""
     yield from config.policy_warnings(of_resources(house))
     site = site_of(house)
-    for client in house.directory.clients.all():
+    for client in every_client(house.directory.clients):
         yield from warnings_of(client, site)
 
 

@@ -12,6 +12,7 @@ from reticket.cli.frame import CONFIG, DATA, Frame, Place, with_house
 from reticket.cli.house import House
 from reticket.core.people import Client
 from reticket.dialects.oauth.registration import flagged
+from reticket.directory.clients import every_client
 from reticket.directory.drafts import ClientDraft
 from reticket.directory.seed import checked_registration
 
@@ -45,8 +46,8 @@ def init(frame: Frame, data: Path | None, config: Path | None) -> None:
 
 
 def _first_admin(house: House) -> Client | None:
-    admins = (each for each in house.directory.clients.all() if each.registration.get("admin"))
-    return next(admins, None)
+    everyone = every_client(house.directory.clients)
+    return next((each for each in everyone if each.registration.get("admin")), None)
 
 
 def _renewing(admin: Client) -> str:

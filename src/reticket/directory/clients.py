@@ -110,12 +110,13 @@ class Clients:
         with self._database.read() as connection:
             return [_record(row) for row in connection.execute(statement)]
 
-    def all(self) -> Iterator[Client]:
-        """Every one, in the order of their ids; read in pages."""
-        found = self.page()
-        while found:
-            yield from found
-            found = self.page(found[-1].id)
+
+def every_client(clients: Clients) -> Iterator[Client]:
+    """All of them in the order of their ids, read in pages."""
+    found = clients.page()
+    while found:
+        yield from found
+        found = clients.page(found[-1].id)
 
 
 def _update(connection: Connection, client_id: str, **values: object) -> None:
