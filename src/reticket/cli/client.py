@@ -150,7 +150,7 @@ def add(house: House, client_id: str, public: bool, as_json: bool, said: Mapping
     draft = ClientDraft(client_id, disabled=False, registration=registration)
     _check_policy(house, Client(client_id, secret is None, False, registration, created_at=0))
     house.directory.clients.add(draft, secret and house.hasher.hash(secret))
-    house.note("client_added", client=client_id)
+    house.record_change("client_added", client=client_id)
     _warn(house, client_id)
     if as_json:
         _print(_row(_find(house, client_id)) | ({"client_secret": secret} if secret else {}))
@@ -220,7 +220,7 @@ def edit(house: House, client_id: str, clear: Sequence[str], said: Mapping[str, 
     registration = flagged(edited_registration(found, {**said, **cleared}))
     _check_policy(house, replace(found, registration=registration))
     house.directory.clients.register(client_id, registration)
-    house.note("client_changed", client=client_id)
+    house.record_change("client_changed", client=client_id)
     _warn(house, client_id)
 
 
@@ -237,7 +237,7 @@ def rotate_secret(house: House, client_id: str, as_json: bool) -> None:
     """
     secret = secrets.token_urlsafe(SECRET_BYTES)
     house.directory.clients.rotate_secret(client_id, house.hasher.hash(secret))
-    house.note("client_secret_rotated", client=client_id)
+    house.record_change("client_secret_rotated", client=client_id)
     if as_json:
         _print({"client_id": client_id, "client_secret": secret})
     else:
@@ -255,7 +255,7 @@ def disable(house: House, client_id: str) -> None:
       reticket client disable spa
     """
     house.directory.clients.disable(client_id)
-    house.note("client_disabled", client=client_id)
+    house.record_change("client_disabled", client=client_id)
 
 
 @client.command()
@@ -269,7 +269,7 @@ def enable(house: House, client_id: str) -> None:
       reticket client enable spa
     """
     house.directory.clients.enable(client_id)
-    house.note("client_enabled", client=client_id)
+    house.record_change("client_enabled", client=client_id)
 
 
 @client.command()
@@ -285,7 +285,7 @@ def delete(house: House, client_id: str) -> None:
     house.directory.clients.disable(client_id)
     house.upkeep.revoke(Selection(client=client_id), "client_removed")
     house.directory.clients.remove(client_id)
-    house.note("client_removed", client=client_id)
+    house.record_change("client_removed", client=client_id)
 
 
 def _plain(text: str) -> object:

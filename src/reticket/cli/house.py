@@ -68,7 +68,7 @@ class House:
         if self.ephemeral.once("purge", max(1, self.settings.purge_interval - 1)):
             self.purge()
 
-    def note(self, event: str, **detail: object) -> None:
+    def record_change(self, event: str, **detail: object) -> None:
         """Tell the audit log what an operator has changed; on the disk when this returns."""
         self.audit.record([Event(self.clock(), event, detail=detail)], durable=True)
 

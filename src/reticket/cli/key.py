@@ -50,7 +50,7 @@ def rotate(house: House, uses: tuple[str, ...]) -> None:
     """
     house.ring.rotate(uses or USES)
     for use in uses or USES:
-        house.note("key_rotated", key=use)
+        house.record_change("key_rotated", key=use)
     click.echo(f"the next key signs in {OVERLAP} seconds")
 
 
@@ -70,7 +70,7 @@ def retire(house: House, key_id: str, compromised: bool) -> None:
     """
     verb = house.ring.compromise if compromised else house.ring.retire
     verb(key_id)
-    house.note("key_compromised" if compromised else "key_retired", key=key_id)
+    house.record_change("key_compromised" if compromised else "key_retired", key=key_id)
     click.echo(f"key {key_id} opens nothing any more")
 
 

@@ -60,7 +60,7 @@ def _make_admin(house: House) -> None:
     said = flagged({"name": "First admin", "policy": "SERVICE", "admin": True})
     draft = ClientDraft(ADMIN_CLIENT, False, checked_registration(said, public=False))
     house.directory.clients.add(draft, house.hasher.hash(secret))
-    house.note("client_added", client=ADMIN_CLIENT)
+    house.record_change("client_added", client=ADMIN_CLIENT)
     click.echo("The client of the admin API, and its secret, which is shown only now:")
     click.echo(f"client_id      {ADMIN_CLIENT}")
     click.echo(f"client_secret  {secret}")
