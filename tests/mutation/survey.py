@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -29,15 +29,17 @@ class Survey:
     libraries: list[str]
 
     def tests_of(self, mutant: Mutant) -> list[str]:
-        """Those that come to its lines; whatever is at a module's level belongs to all that come
-        to the module, or to all when none does.
+        """Those that come to its lines; whatever is at a module's level is everybody's affair, and
+        first of those who come to the module.
         """
         lines = self.lines.get(mutant.file, {})
         wanted = lines if mutant.lines is None else mutant.lines
         found = set[str]().union(*(lines.get(line, ()) for line in wanted))
-        if mutant.lines is None and not found:
-            found = set(self.seconds)
-        return _by_turns(sorted(found, key=lambda test: (self.seconds[test], test)))
+        others = self.seconds.keys() - found if mutant.lines is None else ()
+        return [*self._in_turn(found), *self._in_turn(others)]
+
+    def _in_turn(self, tests: Iterable[str]) -> list[str]:
+        return _by_turns(sorted(tests, key=lambda test: (self.seconds[test], test)))
 
     def import_libraries(self) -> None:
         """Whatever is not ours is imported once, before anything is forked, and then rests."""
