@@ -44,7 +44,7 @@ from reticket.http.edge import Edge, logged
 from reticket.http.exposition import metrics_route
 from reticket.http.metrics import Board, Counted, Meter
 from reticket.http.pages import pages
-from reticket.http.routing import RoutingTable
+from reticket.http.routing import WELL_KNOWN, RoutingTable
 from reticket.http.server import Listener, bind, serve
 from reticket.http.workers import Workers
 from reticket.openapi import document_bytes, document_to_try
@@ -54,6 +54,9 @@ from reticket.wire import Dialect
 
 _UNREADABLE = (f"{BASE}{authorize.PLACE}", f"{BASE}{device.PLACE}/")
 """Where people type passwords, no script of another page may read (RFC 9700 §2.6)."""
+
+_NAMED = (f"{BASE}/", WELL_KNOWN)
+"""Beginnings of all paths that metadata name."""
 
 R = TypeVar("R")
 
@@ -196,10 +199,9 @@ def application(house: House, number: int = 0) -> Asgi:
     witnesses = [meter.witness] if settings.metrics_from else []
     witnesses += [logged] if settings.access_log else []
     deadlines = Deadlines(settings.busy_timeout + LONGEST_WAIT)
-    table = RoutingTable(spoken)
-    edge = Edge(table, service, others, settings.body_limit, deadlines, witnesses)
+    edge = Edge(RoutingTable(spoken), service, others, settings.body_limit, deadlines, witnesses)
     shared = readable(edge, settings.cors_origins, _UNREADABLE)
-    return also_below(_site(settings).path, table, shared)
+    return also_below(_site(settings).path, _NAMED, shared)
 
 
 def _counted(house: House, meter: Meter) -> House:

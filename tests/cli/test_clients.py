@@ -123,7 +123,8 @@ def test_every_change_of_a_client_is_told(shell):
     ("words", "said"),
     [
         (("add", "spa", "--public"), "already"),
-        (("add", "a/b"), "visible ASCII characters without a slash, 'a/b' is not."),
+        (("add", "a/b"), "visible ASCII characters without a slash, and neither"),
+        (("add", ".."), "'..' is not."),
         (("add", ""), "must be 1 to 255 visible"),
         (("add", "x" * 256), "must be 1 to 255 visible"),
         (("add", "a\n"), "must be 1 to 255 visible"),

@@ -54,8 +54,44 @@ def test_a_policy_is_checked_by_the_presets_in_force(shell, monkeypatch, words):
     monkeypatch.setenv(LONG_ACCESS, "5000")
     before = shell.rows("client", "list")
     said = shell.run("client", *words, "--policy", "BROWSER,refresh=1000", ok=False)
-    assert said.startswith(f"Error: {SHORT.replace('short', words[1], 1)}")
+    assert said.startswith(f"Error: {SHORT.replace('client short', 'policy cannot be', 1)}")
     assert shell.rows("client", "list") == before
+
+
+def test_what_the_presets_in_force_allow_is_allowed(shell, monkeypatch):
+    shell.run("client", "add", "short", "--policy", "BROWSER,refresh=600", ok=False)
+    monkeypatch.setenv(LONG_ACCESS, "300")
+    shell.run("client", "add", "short", "--policy", "BROWSER,refresh=600")
+
+
+def test_a_seed_is_checked_by_the_presets_in_force_and_loaded_whole_or_not_at_all(
+    shell, monkeypatch, tmp_path
+):
+    monkeypatch.setenv(LONG_ACCESS, "5000")
+    seed = tmp_path / "seed.yaml"
+    seed.write_text(
+        "oauth_clients:\n- client_id: short\n  policy: {preset: BROWSER, refresh: 1000}\n"
+    )
+    said = shell.run("seed", str(seed), ok=False)
+    assert "line 3: oauth_clients[0].policy cannot be: refresh (1000 s)" in said
+    assert "short" not in shell.run("client", "list")
+
+
+def test_a_seed_may_name_a_client_of_before_there_were_rules_for_names(shell, tmp_path):
+    house = shell.house()
+    with house.directory.database.change() as connection:
+        connection.exec_driver_sql("UPDATE oauth_clients SET client_id = 'shop/web'")
+    house.close()
+    seed = tmp_path / "seed.yaml"
+    seed.write_text("oauth_clients:\n- client_id: shop/web\n")
+    assert "is loaded" in shell.run("seed", str(seed))
+
+
+def test_a_blocked_client_stops_no_start(shell, monkeypatch):
+    shell.run("client", "add", "short", "--policy", "BROWSER,refresh=1000")
+    shell.run("client", "disable", "short")
+    monkeypatch.setenv(LONG_ACCESS, "5000")
+    assert "broken" not in shell.run("doctor")
 
 
 @pytest.mark.parametrize("name", ["USER", "CLIENT"])

@@ -245,6 +245,13 @@ def test_an_address_with_too_many_failures_has_no_side_door(hall):
     assert known(hall) == APP
 
 
+def test_whoever_guesses_passwords_may_try_no_codes(hall):
+    session_id = session_of(hall)
+    for _ in range(3):
+        refusal_of(sign_in, hall, "wrong", caller=EVE)
+    assert refusal_of(second, hall, session_id, code_of(hall)) == LIMITED
+
+
 def test_nobody_locks_an_application_out_from_elsewhere(hall):
     for _ in range(6):
         refusal_of(call, hall, "wrong", caller=EVE)

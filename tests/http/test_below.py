@@ -55,7 +55,12 @@ def test_rfc8414_3_1_its_path_stands_behind_the_name(server, path):
     assert json.loads(call(server.url, "GET", place)[2])["issuer"].endswith(path)
 
 
-def test_pages_are_there_too_and_other_paths_are_not(server, path, taken):
-    assert b"<html" in call(server.url, "GET", taken(f"{path}/docs"))[2]
+def test_people_find_its_pages(server, path, taken):
     assert call(server.url, "GET", taken(f"{path}/oauth/device"))[0] == 200
     assert call(server.url, "GET", f"{path}x/oauth/device")[0] == 404
+
+
+def test_what_operators_have_for_themselves_has_one_address(server, path):
+    for place in ("/metrics", "/docs", "/health/live", "/admin/v1/clients"):
+        assert call(server.url, "GET", place)[0] in (200, 401), place
+        assert call(server.url, "GET", f"{path}{place}")[0] == 404, place

@@ -1,4 +1,4 @@
-"""What commands in other processes change, a running server sees, within two seconds at most."""
+"""What commands in other processes change, a running server sees before long."""
 
 import base64
 import hmac

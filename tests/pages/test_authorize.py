@@ -260,6 +260,22 @@ def test_openid_connect_core_3_1_2_1_who_is_expected_by_an_id_token_signs_in_alo
     assert "id_token" in tokens(person.sends(**JOAN))
 
 
+def told_of(server, cause):
+    """How often the audit log has heard of it."""
+    return (server.data / "audit.jsonl").read_text().count(f'"cause":"{cause}"')
+
+
+def test_whoever_is_not_expected_or_says_nothing_is_in_the_audit_log(person, server):
+    said = tokens(person.asks().sends(**JOAN))
+    before = told_of(server, "wrong_subject"), told_of(server, "invalid_parameter")
+    person.asks(id_token_hint=said["id_token"]).sends(email="", password="")
+    assert person.sends(**ADA).page.status_code == 403
+    assert person.sends(**JOAN).page.status_code == 200
+    tokens(person)
+    now = told_of(server, "wrong_subject"), told_of(server, "invalid_parameter")
+    assert now == (before[0] + 1, before[1] + 1)
+
+
 def test_openid_connect_core_3_1_2_1_a_hint_that_is_no_id_token_of_ours_is_told(person):
     said = tokens(person.asks().sends(**JOAN))
     for hint in ("x", "a.b.c", said["access_token"], said["refresh_token"]):

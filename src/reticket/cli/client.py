@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
+from reticket import config
 from reticket.cli.application import SECRET_BYTES
 from reticket.cli.frame import JSON, Group, show, told, with_house
 from reticket.cli.house import House
-from reticket.cli.policies import faults_of, site_of, warnings_of
+from reticket.cli.policies import site_of, warnings_of
 from reticket.core.model import Selection
 from reticket.core.people import Client
 from reticket.dialects.oauth.registration import GRANTS, flagged
@@ -146,9 +146,9 @@ def add(house: House, client_id: str, public: bool, as_json: bool, said: Mapping
     secret = None if public or "jwks" in said else secrets.token_urlsafe(SECRET_BYTES)
     if public and "jwks" in said:
         raise click.UsageError("a client with --jwks can prove who it is: it is not --public")
-    registration = checked_registration(flagged(said), public=secret is None)
+    presets = config.presets(house.settings)
+    registration = checked_registration(flagged(said), public=secret is None, presets=presets)
     draft = ClientDraft(client_id, disabled=False, registration=registration)
-    _check_policy(house, Client(client_id, secret is None, False, registration, created_at=0))
     house.directory.clients.add(draft, secret and house.hasher.hash(secret))
     house.record_change("client_added", client=client_id)
     _warn(house, client_id)
@@ -217,9 +217,9 @@ def edit(house: House, client_id: str, clear: Sequence[str], said: Mapping[str, 
     if said.keys() & cleared.keys():
         raise click.UsageError("what is given cannot be cleared as well")
     found = _find(house, client_id)
-    registration = flagged(edited_registration(found, {**said, **cleared}))
-    _check_policy(house, replace(found, registration=registration))
-    house.directory.clients.register(client_id, registration)
+    presets = config.presets(house.settings)
+    registration = edited_registration(found, {**said, **cleared}, presets)
+    house.directory.clients.register(client_id, flagged(registration))
     house.record_change("client_changed", client=client_id)
     _warn(house, client_id)
 
@@ -292,11 +292,6 @@ def _plain(text: str) -> object:
     if text in ("true", "false"):
         return text == "true"
     return int(text) if text.isdecimal() else text
-
-
-def _check_policy(house: House, client: Client) -> None:
-    for fault in faults_of(client, site_of(house)):
-        raise click.ClickException(fault)
 
 
 def _warn(house: House, client_id: str) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeVar
 
+from reticket import config
 from reticket.cli.policies import longest_refresh
 from reticket.core.commands import Command
 from reticket.core.policy import Policy
@@ -44,7 +45,8 @@ class House:
 
     def seed(self, file: Path) -> None:
         """Load a directory file. StartupError with the line at fault."""
-        load_seed(file, self.directory, self.hasher, self.clock())
+        presets = config.presets(self.settings)
+        load_seed(file, self.directory, self.hasher, self.clock(), presets)
 
     def copies(self) -> Mapping[str, Callable[[Path], None]]:
         """What a backup copies, and how each is written to a new file. StartupError where it

@@ -15,7 +15,7 @@ from reticket.core.people import Client
 from reticket.core.policy import PRESETS, Policy
 from reticket.core.ports import Event
 from reticket.core.resource import Resource
-from reticket.dialects.oauth.registration import registration_of
+from reticket.dialects.oauth.registration import read_registration, registration_of
 from reticket.dialects.oauth.site import CLIENT, USER, Site
 from reticket.directory.clients import every_client
 from reticket.settings import Settings
@@ -69,8 +69,9 @@ def of_family(house: House, family: Family, site: Site) -> Policy | None:
 def longest_refresh(house: House) -> int:
     """Seconds that a refresh token lives at most, whoever has it."""
     site = site_of(house)
-    clients = (registration_of(each, site).policy for each in every_client(house.directory.clients))
-    return max(policy.refresh for policy in (*house.policies.values(), *clients))
+    clients = every_client(house.directory.clients)
+    theirs = (read_registration(client, site).policy for client in clients)
+    return max(policy.refresh for policy in (*house.policies.values(), *theirs))
 
 
 def faults(house: House) -> Iterator[str]:
@@ -79,13 +80,8 @@ def faults(house: House) -> Iterator[str]:
     """
     site = site_of(house)
     for client in every_client(house.directory.clients):
-        yield from faults_of(client, site)
-
-
-def faults_of(client: Client, site: Site) -> Iterator[str]:
-    """The same of one client, whether it is registered yet or not."""
-    for fault in registration_of(client, site).policy.faults():
-        yield f"client {client.id}: {fault}"
+        for fault in () if client.disabled else read_registration(client, site).policy.faults():
+            yield f"client {client.id}: {fault}; reticket client edit --policy, or disable, helps"
 
 
 def warnings(house: House) -> Iterator[str]:
@@ -98,7 +94,7 @@ def warnings(house: House) -> Iterator[str]:
 
 def warnings_of(client: Client, site: Site) -> Iterator[str]:
     """The same of one client. Whoever must prove a key is no bearer, and may have a long window."""
-    registration = registration_of(client, site)
+    registration = read_registration(client, site)
     if not registration.dpop_required:
         for warning in registration.policy.warnings():
             yield f"client {client.id}: {warning}"

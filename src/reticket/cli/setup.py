@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from reticket import config
 from reticket.cli.application import SECRET_BYTES
 from reticket.cli.frame import CONFIG, DATA, Frame, Place, with_house
 from reticket.cli.house import House
@@ -52,13 +53,16 @@ def _first_admin(house: House) -> Client | None:
 
 def _renewing(admin: Client) -> str:
     """How it gets another secret, unless it proves itself by a key of its own."""
-    return "" if admin.public else f"; a new secret: reticket client rotate-secret {admin.id}"
+    has_keys = admin.public or "jwks" in admin.registration
+    return "" if has_keys else f"; a new secret: reticket client rotate-secret {admin.id}"
 
 
 def _make_admin(house: House) -> None:
     secret = secrets.token_urlsafe(SECRET_BYTES)
     said = flagged({"name": "First admin", "policy": "SERVICE", "admin": True})
-    draft = ClientDraft(ADMIN_CLIENT, False, checked_registration(said, public=False))
+    presets = config.presets(house.settings)
+    registration = checked_registration(said, public=False, presets=presets)
+    draft = ClientDraft(ADMIN_CLIENT, False, registration)
     house.directory.clients.add(draft, house.hasher.hash(secret))
     house.record_change("client_added", client=ADMIN_CLIENT)
     click.echo("The client of the admin API, and its secret, which is shown only now:")

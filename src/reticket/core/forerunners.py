@@ -16,8 +16,8 @@ class Forerunners:
         self._ahead: dict[Hashable, asyncio.Future[None]] = {}
 
     async def follow(self, name: Hashable, work: Callable[..., Awaitable[R]], *arguments: Any) -> R:
-        """What the work returns or raises. Whoever comes while work of that name is under way
-        begins when it is over, however it ended; all of those begin at once.
+        """What the work returns or raises. Whoever comes while somebody has gone ahead with work
+        of that name begins when that is over, however it ended; all of those begin at once.
         """
         ahead = self._ahead.get(name)
         if ahead is not None:

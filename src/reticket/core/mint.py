@@ -149,7 +149,7 @@ class Mint:
         )
 
     def read_identity(self, text: str) -> Mapping[str, Any]:
-        """The claims of an ID token that a key of ours made, ended or not. INVALID_TOKEN."""
+        """The claims of an ID token that a key in service made, ended or not. INVALID_TOKEN."""
         claims = self._read_signed(text, ID)
         if claims is None:
             raise Refusal(Code.INVALID_TOKEN, Cause.FORGED)

@@ -1,4 +1,4 @@
-"""Checks which program somebody is: Kibo's applications and OAuth's clients, by their secrets.
+"""Checks which program somebody is, by its secret.
 
 Synchronous; what costs a hash runs on the pool that may be busy for a while.
 """
@@ -47,9 +47,10 @@ class ProgramDesk:
         credentials = self._directory.application_credentials(command.application_id)
         if application is None or application.disabled or credentials is None:
             return None
-        known = self._secrets.knows(credentials, command.secret)
+        if not self._secrets.knows(credentials, command.secret):
+            return None
         is_over = self._attempts.is_over(*self._attempts.of_address(caller))
-        return application if known and not is_over else None
+        return None if is_over else application
 
     def client(self, command: SignInClient, caller: Caller) -> Client:
         """Check a client's secret, as an application's. A public one has none and is refused."""

@@ -40,7 +40,7 @@ class SecretCheck:
         return self._verified.knows(credentials.subject, credentials.secret_hash, secret)
 
     def matches_once(self, credentials: Credentials | None, secret: str) -> bool:
-        """The same, for what is hashed once in a process."""
+        """As `matches`, for what is hashed once in a process."""
         if credentials is None:
             return self.matches(None, secret)
         if self.knows(credentials, secret):

@@ -12,9 +12,9 @@ LONGEST_EMAIL = 254
 """Characters (RFC 5321 §4.5.3.1.3, without the brackets)."""
 INT32 = range(-(2**31), 2**31)
 ENVIRONMENTS = ("Sandbox", "Production")
-CLIENT_ID = r"^[!-.0-~]{1,255}$"
-"""RFC 6749 Appendix A.1, without what would part a path."""
-CLIENT_ID_WORDS = "1 to 255 visible ASCII characters without a slash"
+CLIENT_ID = r"^(?!\.{1,2}$)[!-.0-~]{1,255}$"
+"""RFC 6749 Appendix A.1, without what would part a path or lead up in it."""
+CLIENT_ID_WORDS = "1 to 255 visible ASCII characters without a slash, and neither . nor .."
 
 _CLIENT_ID = re.compile(CLIENT_ID)
 _EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+")

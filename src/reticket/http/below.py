@@ -3,30 +3,24 @@
 from __future__ import annotations
 
 from reticket.http.asgi import Asgi, Receive, Scope, Send
-from reticket.http.routing import RoutingTable
 
 
-def also_below(path: str, table: RoutingTable, app: Asgi) -> Asgi:
-    """An application that hears paths without that beginning.
+def also_below(path: str, beginnings: tuple[str, ...], app: Asgi) -> Asgi:
+    """An application that hears some paths without that of the issuer, and no others: what is
+    kept from the public at the proxy has one address.
 
     Args:
         path: of the issuer (RFC 8414 §3.1), empty where it has its host for itself.
-        table: the routes that stand as they are, whatever they begin with.
+        beginnings: of the paths that are below it.
         app: what answers.
     """
     if not path:
         return app
+    below = tuple(f"{path}{beginning}" for beginning in beginnings)
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and _is_below(path, table, scope):
+        if scope["type"] == "http" and scope["path"].startswith(below):
             scope = {**scope, "path": scope["path"].removeprefix(path)}
         await app(scope, receive, send)
 
     return answer
-
-
-def _is_below(path: str, table: RoutingTable, scope: Scope) -> bool:
-    if not scope["path"].startswith(f"{path}/"):
-        return False
-    match = table.find(scope["method"], scope["path"])
-    return match is None or not (match.route or match.allowed)

@@ -201,6 +201,14 @@ def test_rfc7662_2_2_a_token_of_somebody_blocked(world, kind):
     assert world.causes()[-1] == Cause.SUBJECT_GONE
 
 
+def test_a_refresh_token_of_who_may_not_refresh_any_more(world):
+    issued = world.begin("backend")
+    world.people.register("backend", grants=["authorization_code"])
+    assert world.is_inactive(issued.refresh_token)
+    assert world.causes()[-1] == Cause.WRONG_GRANT
+    assert world.look(issued.access_token).said["active"]
+
+
 def test_a_token_that_another_clients_person_has_given_dies_with_that_client(world):
     token = world.begin("spa", audiences=[ORDERS]).access_token
     assert world.look(token, "backend").said["active"]

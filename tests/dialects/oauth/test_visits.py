@@ -9,6 +9,7 @@ from reticket.core.commands import Keep, Tell
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.people import Client
 from reticket.dialects.oauth.authorize import Codes
+from reticket.dialects.oauth.consents import find_known
 from reticket.dialects.oauth.flow import VISITS, Flow
 from reticket.dialects.oauth.html import Halted, refuse
 from reticket.dialects.oauth.request import CodeRequest
@@ -40,6 +41,15 @@ def test_an_address_fills_no_store():
     assert hall.performed[-1] == Tell(USER, "refused", Cause.LIMITED)
     assert refuse(raised.value).status == 429
     assert len(hall.did(Keep)) == kept
+
+
+def test_no_directory_is_asked_for_an_app_that_none_can_know():
+    asked = []
+    hall = Hall(FindClient=asked.append)
+    with pytest.raises(Halted) as raised:
+        hall.run(find_known("a\0b"))
+    assert raised.value.cause is Cause.UNKNOWN_SUBJECT
+    assert asked == []
 
 
 @pytest.mark.parametrize(

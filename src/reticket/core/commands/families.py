@@ -137,8 +137,8 @@ class ReadRefresh:
 
 @dataclass(frozen=True, slots=True)
 class ReadIdentity:
-    """What an ID token of ours says, ended or not; costs no I/O. Result: its claims, a mapping.
-    INVALID_TOKEN.
+    """What an ID token of ours says, ended or not, while its key is in service; costs no I/O.
+    Result: its claims, a mapping. INVALID_TOKEN.
     """
 
     token: str = field(repr=False)

@@ -167,8 +167,8 @@ def _read(registration: Registration, form: Form, target: str, was_pushed: bool)
 
 
 def _expected(form: Form) -> Generator[Command, Any, str | None]:
-    """Whom the client knows already, by an ID token of ours, ended or not (OpenID Connect Core
-    §3.1.2.1). INVALID_PARAMETER for any other text.
+    """Whom the client knows already, by an ID token of ours, ended or not, while its key is in
+    service (OpenID Connect Core §3.1.2.1). INVALID_PARAMETER for any other text.
     """
     if "id_token_hint" not in form:
         return None

@@ -57,9 +57,9 @@ class Given(msgspec.Struct, frozen=True):
 
     family: str
     client_id: str
-    redirect_uri: str | None
-    challenge: str
-    jkt: str | None
+    redirect_uri: str | None = None
+    challenge: str = ""
+    jkt: str | None = None
 
     def written(self) -> str:
         """As it is kept."""

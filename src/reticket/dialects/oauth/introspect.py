@@ -22,7 +22,7 @@ from reticket.dialects.oauth.document import described
 from reticket.dialects.oauth.errors import INTROSPECTION, NO_STORE, heard
 from reticket.dialects.oauth.inputs import read_form, required
 from reticket.dialects.oauth.membership import is_member
-from reticket.dialects.oauth.registration import Registration
+from reticket.dialects.oauth.registration import REFRESH_TOKEN, Registration
 from reticket.dialects.oauth.revoke import RevocationForm
 from reticket.dialects.oauth.site import CLIENT, USER, Site
 from reticket.dialects.oauth.terms import terms_of
@@ -124,6 +124,8 @@ def _refresh(
     token: str, registration: Registration, site: Site
 ) -> Generator[Command, Any, Members]:
     """Good if the next refresh with it would be answered."""
+    if not registration.may(REFRESH_TOKEN):
+        raise Refusal(Code.INVALID_TOKEN, Cause.WRONG_GRANT)
     check, policy = _issued_to(registration), registration.policy
     refresh = Refresh(USER, token, permits=is_member, check=check, policy=policy)
     read: RefreshToken

@@ -83,7 +83,12 @@ def flagged(said: Mapping[str, Any]) -> dict[str, Any]:
 
 @lru_cache(10_000)
 def registration_of(client: Client, site: Site) -> Registration:
-    """What a record says; a record is another object once it has changed."""
+    """What a record says that is met again; it is another object once it has changed."""
+    return read_registration(client, site)
+
+
+def read_registration(client: Client, site: Site) -> Registration:
+    """What any record says."""
     said = client.registration
     written = dict(said.get("policy") or {"preset": "BROWSER"})
     preset = str(written.pop("preset"))

@@ -9,11 +9,13 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, select
 
+from reticket.core.policy import Policy
 from reticket.core.ports import SecretHasher
 from reticket.directory.directory import Directory
 from reticket.directory.errors import DirectoryError
 from reticket.directory.seed.fields import Entry
 from reticket.directory.seed.form import Seed, read_seed
+from reticket.directory.seed.programs import SHIPPED
 from reticket.directory.tables import (
     applications,
     developer_accounts,
@@ -45,7 +47,13 @@ class _Section:
         return [entry for entry in self.entries if entry.key not in present]
 
 
-def load_seed(path: Path, directory: Directory, hasher: SecretHasher, now: int) -> int:
+def load_seed(
+    path: Path,
+    directory: Directory,
+    hasher: SecretHasher,
+    now: int,
+    presets: Mapping[str, Policy] = SHIPPED,
+) -> int:
     """Create what a file describes and the directory lacks; how many things that were.
 
     Only secrets of what is absent are hashed, and before the transaction: it takes long.
@@ -55,12 +63,13 @@ def load_seed(path: Path, directory: Directory, hasher: SecretHasher, now: int) 
         directory: where to.
         hasher: for passwords and secrets.
         now: milliseconds; the date of attributes that have none.
+        presets: policies by name, as they are in force.
 
     Raises:
         StartupError: the file has a fault, and on which line. Nothing was created.
         Unavailable: the directory cannot answer. Nothing was created.
     """
-    seed = read_seed(path, now)
+    seed = read_seed(path, now, presets)
     sections = _sections(seed, directory)
     with directory.database.read() as connection:
         seed.check_references(

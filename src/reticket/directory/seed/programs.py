@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,7 +15,7 @@ from reticket.core.people import Application, Client
 from reticket.core.policy import PRESETS, Policy, Reuse, by_any_name
 from reticket.directory.drafts import ClientDraft
 from reticket.directory.errors import Invalid
-from reticket.directory.forms import CLIENT_ID_WORDS, ENVIRONMENTS, is_client_id
+from reticket.directory.forms import ENVIRONMENTS
 from reticket.directory.seed.fields import Entry, Fields, int32, listed
 from reticket.directory.seed.spot import Spot, told_spot
 from reticket.verify.jose import ALGORITHMS, Garbage, public_key
@@ -38,6 +39,9 @@ _PUBLIC_AS_IT_IS = {
     True: "is false, but the client has neither client_secret nor jwks",
     False: "is true, but the client has client_secret or jwks",
 }
+SHIPPED: Mapping[str, Policy] = by_any_name(PRESETS)
+"""Policies by name, with and without their year, where no settings change them."""
+
 _SECONDS = range(2**31)
 _PRIVATE = frozenset({"d", "k"})
 """Members of private and of shared keys (RFC 7518 §6)."""
@@ -73,17 +77,17 @@ def _one_of(spot: Spot, accepted: tuple[str, ...], also: str = "") -> str:
     return text
 
 
-def read_client(spot: Spot) -> Entry[ClientDraft]:
+def read_client(spot: Spot, presets: Mapping[str, Policy] = SHIPPED) -> Entry[ClientDraft]:
     """An OAuth client; what it does not say is left for its dialect to decide. Whether it is public
     shows in what it has; where it says so as well, that must be true.
     """
     fields = Fields(spot, ("client_id", "client_secret", "public", "disabled", *_REGISTRATION))
-    client_id = fields.required("client_id", _client_id)
+    client_id = fields.required("client_id", Spot.filled)
     secret = fields.optional("client_secret", Spot.filled, None)
     draft = ClientDraft(
         client_id=client_id,
         disabled=fields.optional("disabled", Spot.flag, False),
-        registration=_registration(spot, fields, secret is None),
+        registration=_registration(spot, fields, secret is None, presets),
     )
     is_public = secret is None and "jwks" not in draft.registration
     fields.optional("public", _agreeing(is_public), None)
@@ -99,24 +103,23 @@ def _agreeing(is_public: bool) -> Callable[[Spot], bool]:
     return read
 
 
-def _client_id(spot: Spot) -> str:
-    if not is_client_id(spot.text()):
-        raise spot.fault(f"must be {CLIENT_ID_WORDS}")
-    return spot.text()
-
-
-def checked_registration(said: Mapping[str, object], *, public: bool) -> dict[str, Any]:
+def checked_registration(
+    said: Mapping[str, object], *, public: bool, presets: Mapping[str, Policy] = SHIPPED
+) -> dict[str, Any]:
     """What may be kept of a client. Invalid names the member at fault.
 
     Args:
         said: the members that a seed has beside the client's id, its secret and `disabled`.
         public: whether it has no secret.
+        presets: policies by name, as they are in force.
     """
     spot = told_spot(dict(said))
-    return _registration(spot, Fields(spot, tuple(_REGISTRATION)), public)
+    return _registration(spot, Fields(spot, _REGISTRATION), public, presets)
 
 
-def edited_registration(client: Client, changes: Mapping[str, object]) -> dict[str, Any]:
+def edited_registration(
+    client: Client, changes: Mapping[str, object], presets: Mapping[str, Policy] = SHIPPED
+) -> dict[str, Any]:
     """What a client's registration becomes; a member that is None goes. Invalid."""
     merged = {**client.registration, **changes}
     said = {key: value for key, value in merged.items() if value is not None}
@@ -124,36 +127,39 @@ def edited_registration(client: Client, changes: Mapping[str, object]) -> dict[s
         raise Invalid(
             f"The client {client.id!r} has no secret: without its jwks it would be public."
         )
-    return checked_registration(said, public=client.public)
+    return checked_registration(said, public=client.public, presets=presets)
 
 
-def _registration(spot: Spot, fields: Fields, public: bool) -> dict[str, Any]:
-    said = {key: fields.optional(key, read, None) for key, read in _REGISTRATION.items()}
+def _registration(
+    spot: Spot, fields: Fields, public: bool, presets: Mapping[str, Policy]
+) -> dict[str, Any]:
+    readers = _readers(presets)
+    said = {key: fields.optional(key, read, None) for key, read in readers.items()}
     if said["admin"] and public and said["jwks"] is None:
         raise spot.fault("must not be admin without a secret or jwks")
     return {key: value for key, value in said.items() if value is not None}
 
 
-def _policy(spot: Spot) -> Mapping[str, object]:
+def _policy(spot: Spot, presets: Mapping[str, Policy]) -> Mapping[str, object]:
     """A preset's name, or a mapping that names one and overrides members of it."""
+    preset = partial(_preset, presets=presets)
     if spot.type == "str":
-        _preset(spot)
+        preset(spot)
         return {"preset": spot.text()}
     fields = Fields(spot, ("preset", *_OVERRIDES))
     fields.required("preset", Spot.text)
     changes = {key: fields.optional(key, read, None) for key, read in _OVERRIDES.items()}
     said = {key: value for key, value in changes.items() if value is not None}
-    changed = replace(fields.required("preset", _preset), **said)  # type: ignore[arg-type]
+    changed = replace(fields.required("preset", preset), **said)  # type: ignore[arg-type]
     for fault in changed.faults():
         raise spot.fault(f"cannot be: {fault}")
     return {"preset": fields.required("preset", Spot.text), **said}
 
 
-def _preset(spot: Spot) -> Policy:
-    known = by_any_name(PRESETS)
-    if spot.text() not in known:
-        raise spot.fault(f"must be a preset's name, in capitals: {', '.join(sorted(known))}")
-    return known[spot.text()]
+def _preset(spot: Spot, presets: Mapping[str, Policy]) -> Policy:
+    if spot.text() not in presets:
+        raise spot.fault(f"must be a preset's name, in capitals: {', '.join(sorted(presets))}")
+    return presets[spot.text()]
 
 
 def _seconds(spot: Spot) -> int:
@@ -227,15 +233,21 @@ _OVERRIDES = {
     "reuse": _reuse,
     "rotates": Spot.flag,
 }
-_REGISTRATION = {
-    "name": Spot.filled,
-    "policy": _policy,
-    "redirect_uris": listed(_uri),
-    "scopes": listed(_scope),
-    "grants": listed(_grant),
-    "resources": listed(_uri),
-    "jwks": _key_set,
-    "dpop_required": Spot.flag,
-    "par_required": Spot.flag,
-    "admin": Spot.flag,
-}
+
+
+def _readers(presets: Mapping[str, Policy]) -> dict[str, Callable[[Spot], Any]]:
+    return {
+        "name": Spot.filled,
+        "policy": partial(_policy, presets=presets),
+        "redirect_uris": listed(_uri),
+        "scopes": listed(_scope),
+        "grants": listed(_grant),
+        "resources": listed(_uri),
+        "jwks": _key_set,
+        "dpop_required": Spot.flag,
+        "par_required": Spot.flag,
+        "admin": Spot.flag,
+    }
+
+
+_REGISTRATION = tuple(_readers(SHIPPED))
