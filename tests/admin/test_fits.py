@@ -81,7 +81,7 @@ def test_a_list_of_the_living_has_none_that_ended(desk):
     assert (mine["id"] in found, ended["id"] in found) == (True, False)
 
 
-@pytest.mark.parametrize("tenant", [1000, "1000", "01000"])
+@pytest.mark.parametrize("tenant", [1000, "1000"])
 def test_a_tenant_is_a_number_or_its_text(desk, tenant):
     mine = begin(desk, tenant=tenant)
     assert mine["tenant"] == "1000"
@@ -90,7 +90,7 @@ def test_a_tenant_is_a_number_or_its_text(desk, tenant):
     assert not lives(desk, mine)
 
 
-@pytest.mark.parametrize("tenant", ["", "shop", "1000 ", 2**31, 1.5, True])
+@pytest.mark.parametrize("tenant", ["", "shop", "1000 ", "1000\n", "01000", 2**31, 1.5, True])
 def test_what_is_no_tenant_ends_nothing(desk, tenant):
     mine = begin(desk)
     for path, body in (("/families/revoke", {}), ("/families", MINE)):

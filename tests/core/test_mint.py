@@ -274,8 +274,8 @@ def test_a_header_that_is_not_ours_to_the_byte_is_garbage_even_when_signed(mint,
 def test_nothing_secret_is_shown(mint, resource):
     issued = issue(mint, resource)
     read = mint.read_access(resource, issued.access_token, NOW)
-    shown = repr(issued) + repr(read)
-    for secret in (issued.access_token, issued.refresh_token, read.claims["jti"]):
+    shown = repr(replace(issued, id_token="an ID token")) + repr(read)
+    for secret in (issued.access_token, issued.refresh_token, read.claims["jti"], "an ID token"):
         assert secret not in shown
 
 

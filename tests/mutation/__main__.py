@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from itertools import repeat
 
 import click
 from tests.mutation.survey import survey
@@ -41,7 +42,8 @@ def _living(chosen: list[Mutant], processes: int) -> Iterator[Mutant]:
     found.import_libraries()
     with ProcessPoolExecutor(processes, mp_context=FORK) as pool:
         tests = map(found.tests_of, chosen)
-        for mutant, lived in zip(chosen, pool.map(lives, chosen, tests), strict=True):
+        patience = repeat(found.patience)
+        for mutant, lived in zip(chosen, pool.map(lives, chosen, tests, patience), strict=False):
             if lived:
                 yield mutant
 
@@ -49,6 +51,8 @@ def _living(chosen: list[Mutant], processes: int) -> Iterator[Mutant]:
 def _below(names: tuple[str, ...]) -> Iterator[str]:
     for name in names:
         path = ROOT / name
+        if not name.startswith(FOLDERS) or not path.exists():
+            raise click.UsageError(f"{name} is not below {' or '.join(FOLDERS)}")
         files = sorted(path.rglob("*.py")) if path.is_dir() else [path]
         yield from (str(file.relative_to(ROOT)) for file in files)
 

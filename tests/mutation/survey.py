@@ -41,6 +41,11 @@ class Survey:
     def _in_turn(self, tests: Iterable[str]) -> list[str]:
         return _by_turns(sorted(tests, key=lambda test: (self.seconds[test], test)))
 
+    @property
+    def patience(self) -> float:
+        """Seconds that all of the tests may take on this machine."""
+        return max(30.0, 3 * sum(self.seconds.values()))
+
     def import_libraries(self) -> None:
         """Whatever is not ours is imported once, before anything is forked, and then rests."""
         for name in self.libraries:

@@ -21,7 +21,8 @@ from tests.mutation.changes import changes
 
 ROOT = Path(__file__).parents[2]
 FORK = multiprocessing.get_context("fork")
-BEATS, BEAT = 300, 0.1
+BEAT = 0.1
+"""Seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +44,16 @@ def mutants(file: str) -> list[Mutant]:
     ]
 
 
-def lives(mutant: Mutant, tests: Sequence[str]) -> bool:
-    """Whether the tests pass with it, or there are none. One that takes too long does not live;
-    the time is counted in beats: a machine that sleeps in between is not held against it.
+def lives(mutant: Mutant, tests: Sequence[str], patience: float) -> bool:
+    """Whether the tests pass with it, or there are none. One that takes longer than `patience`
+    (seconds) does not live; they are counted in beats: a machine that sleeps in between is not
+    held against it.
     """
     if not tests:
         return True
     process = FORK.Process(target=_judge, args=(mutant, tests))
     process.start()
-    for _ in range(BEATS):
+    for _ in range(round(patience / BEAT)):
         process.join(BEAT)
         if process.exitcode is not None:
             return process.exitcode == 0

@@ -23,7 +23,7 @@ Secret = Annotated[str, Meta(min_length=1, max_length=4096)]
 ClientId = Annotated[str, Meta(pattern=CLIENT_ID)]
 TenantId = (
     Annotated[int, Meta(ge=INT32.start, le=INT32.stop - 1)]
-    | Annotated[str, Meta(pattern=r"^-?[0-9]{1,10}$")]
+    | Annotated[str, Meta(pattern=r"^(0|-?[1-9][0-9]{0,9})$(?!\n)")]
 )
 """As the directory has it, or as answers spell it."""
 
