@@ -1,5 +1,8 @@
 """Clients through the admin API: registered, changed, their secrets told once."""
 
+import subprocess
+import sys
+
 import pytest
 from tests.admin.conftest import ADA, Desk, at_the_shell, get_token, init
 
@@ -93,9 +96,16 @@ def test_what_cannot_be_registered_is_told(desk, said, word):
     assert desk.ask("GET", "/clients/bad")[0] == 404
 
 
+def reticket(folder, *words):
+    command = [sys.executable, "-m", "reticket", *words, "--data", str(folder / "data")]
+    subprocess.run(command, capture_output=True, check=True)
+
+
 def test_a_policy_is_checked_by_the_presets_in_force(tmp_path):
     """What could be registered would stop the next start."""
     secret = init(tmp_path / "data")[-1].split()[1]
+    reticket(tmp_path, "client", "add", "blocked", "--policy", "BROWSER,refresh=1000")
+    reticket(tmp_path, "client", "disable", "blocked")
     changed = {"RETICKET_POLICIES__BROWSER_2026__ACCESS": "5000"}
     with running_server(tmp_path, settings=changed) as server:
         _, answer = get_token(server.url, "admin", secret, scope="admin")
@@ -109,6 +119,9 @@ def test_a_policy_is_checked_by_the_presets_in_force(tmp_path):
                 "policy cannot be: refresh (1000 s) is",
             )
         assert desk.ask("GET", "/clients/short")[0] == 404
+        status, _, problem = desk.ask("POST", "/clients/blocked/enable")
+        assert (status, problem["detail"][:37]) == (400, "policy cannot be: refresh (1000 s) is")
+        assert desk.good("GET", "/clients/blocked")["disabled"]
         assert "refresh" not in str(desk.good("GET", "/clients/spa")["registration"]["policy"])
 
 

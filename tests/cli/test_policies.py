@@ -13,6 +13,7 @@ from reticket.testing.store_contract import family_of
 
 LONG_ACCESS = "RETICKET_POLICIES__BROWSER_2026__ACCESS"
 WIDE = "client wide: window (800 s) is over a tenth of access (900 s): a thief who rides the window"
+SHORT_ONE = "- client_id: short\n  policy: {preset: BROWSER, refresh: 1000}"
 SHORT = "client short: refresh (1000 s) is shorter than access (5000 s): a session would end"
 
 
@@ -69,12 +70,36 @@ def test_a_seed_is_checked_by_the_presets_in_force_and_loaded_whole_or_not_at_al
 ):
     monkeypatch.setenv(LONG_ACCESS, "5000")
     seed = tmp_path / "seed.yaml"
-    seed.write_text(
-        "oauth_clients:\n- client_id: short\n  policy: {preset: BROWSER, refresh: 1000}\n"
-    )
-    said = shell.run("seed", str(seed), ok=False)
-    assert "line 3: oauth_clients[0].policy cannot be: refresh (1000 s)" in said
-    assert "short" not in shell.run("client", "list")
+    good = "tenants:\n- id: 7000\noauth_clients:\n- client_id: good\n"
+    for bad, why in ((SHORT_ONE, "policy cannot be: refresh (1000 s)"), ("- client_id: ..", "..")):
+        seed.write_text(good + bad)
+        said = shell.run("seed", str(seed), ok=False)
+        assert "line 5: oauth_clients[1] cannot be created" in said
+        assert why in said
+        assert "good" not in shell.run("client", "list")
+        assert "7000" not in shell.run("tenant", "list")
+
+
+def test_a_seed_says_nothing_of_who_is_there_already_or_blocked(shell, monkeypatch, tmp_path):
+    seed = tmp_path / "seed.yaml"
+    seed.write_text(f"oauth_clients:\n{SHORT_ONE}\n{SHORT_ONE.replace('short', 'off')}")
+    shell.run("seed", str(seed))
+    shell.run("client", "edit", "short", "--policy", "BROWSER")
+    shell.run("client", "delete", "off")
+    monkeypatch.setenv(LONG_ACCESS, "5000")
+    seed.write_text(f"{seed.read_text()}\n  disabled: true\n")
+    assert "is loaded" in shell.run("seed", str(seed))
+    assert "broken" not in shell.run("doctor")
+
+
+def test_nobody_is_let_in_again_for_whom_the_next_start_would_stop(shell, monkeypatch):
+    shell.run("client", "add", "short", "--policy", "BROWSER,refresh=1000")
+    shell.run("client", "disable", "short")
+    monkeypatch.setenv(LONG_ACCESS, "5000")
+    said = shell.run("client", "enable", "short", ok=False)
+    assert said.startswith("Error: policy cannot be: refresh (1000 s)")
+    monkeypatch.delenv(LONG_ACCESS)
+    shell.run("client", "enable", "short")
 
 
 def test_a_seed_may_name_a_client_of_before_there_were_rules_for_names(shell, tmp_path):

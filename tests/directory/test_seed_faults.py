@@ -156,7 +156,7 @@ FAULTS = {
     "oauth_clients:\n- client_id: x\n  public: true\n  jwks: {keys: [{kty: OKP, crv: Ed25519, "
     "x: 11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo}]}": "public is true, but the client has",
     "oauth_clients:\n- client_id: x\n  policy: NOPE": "AAL2, AAL2_2026, AAL3",
-    "oauth_clients:\n- client_id: x\n  policy: {preset: AAL2, refresh: 1}": "policy cannot be",
+    "oauth_clients:\n\n- client_id: x\n  policy: {preset: AAL2, refresh: 1}": "policy cannot be",
     "oauth_clients:\n\n- {client_id: x, admin: true}": "oauth_clients[0] must not be admin",
     "oauth_clients:\n- client_id: x\n  jwks: {keys: [{d: x}]}": "of a key that is not public",
     "oauth_clients:\n- client_id: x\n  dpop_required: 1": "dpop_required must be true or false",

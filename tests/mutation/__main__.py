@@ -43,7 +43,7 @@ def _living(chosen: list[Mutant], processes: int) -> Iterator[Mutant]:
     with ProcessPoolExecutor(processes, mp_context=FORK) as pool:
         tests = map(found.tests_of, chosen)
         patience = repeat(found.patience)
-        for mutant, lived in zip(chosen, pool.map(lives, chosen, tests, patience), strict=False):
+        for mutant, lived in zip(chosen, pool.map(lives, chosen, tests, patience), strict=True):
             if lived:
                 yield mutant
 

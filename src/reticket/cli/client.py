@@ -20,7 +20,7 @@ from reticket.core.people import Client
 from reticket.dialects.oauth.registration import GRANTS, flagged
 from reticket.directory.clients import every_client, no_client
 from reticket.directory.drafts import ClientDraft
-from reticket.directory.seed import checked_registration, edited_registration
+from reticket.directory.seed import checked_registration, edited_registration, policy_faults
 
 COLUMNS = ("client_id", "public", "disabled", "created_at")
 SHORT_GRANTS = {name.rpartition(":")[2].replace("-", "_"): name for name in GRANTS}
@@ -268,6 +268,10 @@ def enable(house: House, client_id: str) -> None:
     Example:
       reticket client enable spa
     """
+    for fault in policy_faults(
+        _find(house, client_id).registration, config.presets(house.settings)
+    ):
+        raise click.ClickException(f"policy cannot be: {fault}")
     house.directory.clients.enable(client_id)
     house.record_change("client_enabled", client=client_id)
 

@@ -75,8 +75,8 @@ def longest_refresh(house: House) -> int:
 
 
 def faults(house: House) -> Iterator[str]:
-    """What makes the policies of clients unusable, as sentences; those of resources were checked
-    when they were read.
+    """What makes the policies of clients in service unusable, as sentences; those of resources
+    were checked when they were read.
     """
     site = site_of(house)
     for client in every_client(house.directory.clients):

@@ -8,7 +8,7 @@ from tests.dialects.oauth.token_world import CHALLENGE, ISSUER, claims_of
 
 from reticket.core.commands import Begin, Take
 from reticket.core.tokens import to_text
-from reticket.dialects.oauth.codes import LIFETIME
+from reticket.dialects.oauth.codes import LIFETIME, begun
 
 
 def is_invalid(reply):
@@ -142,6 +142,14 @@ def test_rfc6749_4_1_2_a_second_use_revokes_what_the_first_gave(world):
     assert is_invalid(world.exchange(code))
     assert is_invalid(world.refresh(pair["refresh_token"]))
     assert [family.revoked_cause for family in world.families()] == ["code_reuse"]
+
+
+def test_a_used_code_of_an_older_program_is_refused_like_any_other(world):
+    pair = world.exchange(world.code("spa")).said
+    family = world.families()[0].id.hex()
+    world.ephemeral.once(begun("older"), 60, f'{{"family":"{family}","client_id":"spa"}}')
+    assert is_invalid(world.exchange("older"))
+    assert world.refresh(pair["refresh_token"]).status == 200
 
 
 @pytest.mark.parametrize(

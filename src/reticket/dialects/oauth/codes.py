@@ -52,7 +52,8 @@ class CodeGrant(msgspec.Struct, frozen=True):
 
 class Given(msgspec.Struct, frozen=True):
     """What is known of a code, used or not: the family that it begins, and who may use it; see
-    `CodeGrant`.
+    `CodeGrant`. What an older program kept has no challenge: nobody can meet it, and it ends
+    nothing.
     """
 
     family: str

@@ -1,6 +1,10 @@
 """The form in which a directory is written by hand: YAML, read with lines, checked, loaded."""
 
 from reticket.directory.seed.load import DEMO, load_seed
-from reticket.directory.seed.programs import checked_registration, edited_registration
+from reticket.directory.seed.programs import (
+    checked_registration,
+    edited_registration,
+    policy_faults,
+)
 
-__all__ = ["DEMO", "checked_registration", "edited_registration", "load_seed"]
+__all__ = ["DEMO", "checked_registration", "edited_registration", "load_seed", "policy_faults"]

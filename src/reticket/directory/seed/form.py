@@ -49,8 +49,8 @@ def _check(references: Mapping[int, Spot], noun: str, *places: Container[object]
 
 
 def read_seed(path: Path, now: int, presets: Mapping[str, Policy] = SHIPPED) -> Seed:
-    """Read a file. StartupError with the line of its first fault; `now` in milliseconds, `presets`
-    as they are in force.
+    """Read a file. StartupError with the line of the first fault in its form; `now` in
+    milliseconds, `presets` as they are in force.
     """
     read_registered = partial(read_client, presets=presets)
     fields = Fields(read_spot(path), _SECTIONS)

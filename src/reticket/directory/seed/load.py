@@ -12,10 +12,11 @@ from sqlalchemy import Column, Connection, select
 from reticket.core.policy import Policy
 from reticket.core.ports import SecretHasher
 from reticket.directory.directory import Directory
+from reticket.directory.drafts import ClientDraft
 from reticket.directory.errors import DirectoryError
 from reticket.directory.seed.fields import Entry
 from reticket.directory.seed.form import Seed, read_seed
-from reticket.directory.seed.programs import SHIPPED
+from reticket.directory.seed.programs import SHIPPED, policy_faults
 from reticket.directory.tables import (
     applications,
     developer_accounts,
@@ -78,9 +79,19 @@ def load_seed(
         absent = [entry for section in sections for entry in section.absent(connection)]
     if not absent:
         return 0
+    for entry in absent:
+        _check_policy(entry, presets)
     hashes = {entry: entry.secret and hasher.hash(entry.secret) for entry in absent}
     with directory.database.change() as connection:
         return sum(_create(connection, section, hashes) for section in sections)
+
+
+def _check_policy(entry: Entry[Any], presets: Mapping[str, Policy]) -> None:
+    """A client that is to be in service must be able to: the start would stop for it."""
+    draft = entry.record
+    if isinstance(draft, ClientDraft) and not draft.disabled:
+        for fault in policy_faults(draft.registration, presets):
+            raise entry.spot.fault(f"cannot be created: policy cannot be: {fault}")
 
 
 def _keys(connection: Connection, column: Column[Any]) -> set[object]:

@@ -5,7 +5,7 @@ place that checks a registration, whoever writes it: seed, command line or admin
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -114,7 +114,17 @@ def checked_registration(
         presets: policies by name, as they are in force.
     """
     spot = told_spot(dict(said))
-    return _registration(spot, Fields(spot, _REGISTRATION), public, presets)
+    registration = _registration(spot, Fields(spot, _REGISTRATION), public, presets)
+    for fault in policy_faults(registration, presets):
+        raise Invalid(f"policy cannot be: {fault}.")
+    return registration
+
+
+def policy_faults(registration: Mapping[str, Any], presets: Mapping[str, Policy]) -> Sequence[str]:
+    """Why a client cannot be in service with its policy, by the presets in force."""
+    said = {"preset": "BROWSER", **registration.get("policy", {})}
+    changes = {name: said[name] for name in said.keys() & _TIMES}
+    return replace(presets[said["preset"]], **changes).faults()
 
 
 def edited_registration(
@@ -150,9 +160,7 @@ def _policy(spot: Spot, presets: Mapping[str, Policy]) -> Mapping[str, object]:
     fields.required("preset", Spot.text)
     changes = {key: fields.optional(key, read, None) for key, read in _OVERRIDES.items()}
     said = {key: value for key, value in changes.items() if value is not None}
-    changed = replace(fields.required("preset", preset), **said)  # type: ignore[arg-type]
-    for fault in changed.faults():
-        raise spot.fault(f"cannot be: {fault}")
+    fields.required("preset", preset)
     return {"preset": fields.required("preset", Spot.text), **said}
 
 
@@ -250,4 +258,5 @@ def _readers(presets: Mapping[str, Policy]) -> dict[str, Callable[[Spot], Any]]:
     }
 
 
+_TIMES = frozenset({"access", "refresh", "absolute", "window"})
 _REGISTRATION = tuple(_readers(SHIPPED))

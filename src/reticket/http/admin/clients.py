@@ -14,7 +14,7 @@ from reticket.core.people import Client
 from reticket.dialects.oauth.registration import flagged
 from reticket.directory.clients import Clients as Verbs
 from reticket.directory.drafts import ClientDraft
-from reticket.directory.seed import checked_registration, edited_registration
+from reticket.directory.seed import checked_registration, edited_registration, policy_faults
 from reticket.http.admin.document import (
     CURSOR,
     ID,
@@ -102,7 +102,11 @@ class Clients:
         return self._switch(request, operator, self._verbs.disable, "client_disabled")
 
     def enable(self, request: WireRequest, operator: str) -> Operation:
-        """Let it in again."""
+        """Let it in again, unless its policy would stop the next start."""
+        for fault in policy_faults(
+            self._find(request.parameters["id"]).registration, self._office.site.presets
+        ):
+            raise wrong("policy", f"cannot be: {fault}")
         return self._switch(request, operator, self._verbs.enable, "client_enabled")
 
     def remove(self, request: WireRequest, operator: str) -> Operation:
