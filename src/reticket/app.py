@@ -32,7 +32,7 @@ from reticket.crypto.passwords import Argon2Hasher
 from reticket.crypto.ring import Ring
 from reticket.crypto.sealing import Sealer, master_key
 from reticket.dialects.oauth import authorize, device
-from reticket.dialects.oauth.site import BASE, Site
+from reticket.dialects.oauth.site import BASE
 from reticket.directory import engines as directories
 from reticket.directory.directory import open_directory
 from reticket.http.admin import Admin, Office
@@ -132,7 +132,7 @@ class Builder:
 
     def documented(self, settings: Settings) -> Sequence[Dialect]:
         """The dialects, and the admin API."""
-        return [*self.dialects(settings), Admin(Office.closed(_site(settings)))]
+        return [*self.dialects(settings), Admin(Office.closed(policies.site_of(settings)))]
 
     def families(self, url: str, settings: Settings) -> Store:
         """The store of that URL alone."""
@@ -201,7 +201,7 @@ def application(house: House, number: int = 0) -> Asgi:
     deadlines = Deadlines(settings.busy_timeout + LONGEST_WAIT)
     edge = Edge(RoutingTable(spoken), service, others, settings.body_limit, deadlines, witnesses)
     shared = readable(edge, settings.cors_origins, _UNREADABLE)
-    return also_below(_site(settings).path, _NAMED, shared)
+    return also_below(policies.site_of(settings).path, _NAMED, shared)
 
 
 def _counted(house: House, meter: Meter) -> House:
@@ -246,7 +246,7 @@ def _answer(house: House, listening: socket, started: Callable[[], None], number
 
 def _admin(house: House) -> Dialect:
     office = Office(
-        site=_site(house.settings),
+        site=policies.site_of(house.settings),
         directory=house.directory,
         ring=house.ring,
         hasher=house.hasher,
@@ -256,10 +256,6 @@ def _admin(house: House) -> Dialect:
         entropy=os.urandom,
     )
     return Admin(office)
-
-
-def _site(settings: Settings) -> Site:
-    return Site(config.issuer_of(settings), config.presets(settings))
 
 
 def _open_store(url: str, settings: Settings) -> tuple[Store, Ephemeral]:

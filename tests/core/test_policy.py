@@ -17,6 +17,8 @@ from reticket.core.policy import (
     SERVICE_2026,
     Policy,
     Reuse,
+    by_any_name,
+    chosen,
 )
 from reticket.core.policy import PRESETS as ALL
 
@@ -106,3 +108,10 @@ def test_a_window_over_a_tenth_of_the_access_lifetime_is_warned_of(window, warne
 def test_a_policy_does_not_change():
     with pytest.raises(FrozenInstanceError):
         KIBO_2026.window = 0
+
+
+def test_who_names_no_preset_or_one_that_is_gone_has_the_browsers():
+    presets = by_any_name(ALL)
+    assert chosen(None, presets) == chosen({"preset": "AAL9_2020"}, presets) == BROWSER_2026
+    said = {"preset": "AAL2", "window": 5, "reuse": "tolerate"}
+    assert chosen(said, presets) == replace(presets["AAL2"], window=5, reuse=Reuse.TOLERATE)

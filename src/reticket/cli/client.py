@@ -299,7 +299,7 @@ def _plain(text: str) -> object:
 
 
 def _warn(house: House, client_id: str) -> None:
-    for warning in warnings_of(_find(house, client_id), site_of(house)):
+    for warning in warnings_of(_find(house, client_id), site_of(house.settings)):
         click.echo(f"Warning: {warning}", err=True)
 
 

@@ -171,7 +171,7 @@ def start(
     now = house.clock() // SECOND
     wish = Wish(now, scope, resources, amr, tenant, dpop_jkt)
     holder, person = _client(house, client_id), _user(house, who)
-    beginning = begin_family(site_of(house), holder, person, wish, now)
+    beginning = begin_family(site_of(house.settings), holder, person, wish, now)
     try:
         answer = frame.builder.perform(house, beginning).answer
     except Refusal as refusal:

@@ -18,6 +18,7 @@ from reticket.core.resource import Resource
 from reticket.dialects.oauth.registration import read_registration, registration_of
 from reticket.dialects.oauth.site import CLIENT, USER, Site
 from reticket.directory.clients import every_client
+from reticket.directory.seed import policy_faults
 from reticket.settings import Settings
 
 if TYPE_CHECKING:
@@ -27,9 +28,9 @@ OF_CLIENTS = frozenset({USER, CLIENT})
 """Resources whose families and tokens go by the policy of their client."""
 
 
-def site_of(house: House) -> Site:
-    """What the OAuth endpoints of this house know."""
-    return Site(config.issuer_of(house.settings), config.presets(house.settings))
+def site_of(settings: Settings) -> Site:
+    """What the OAuth endpoints know."""
+    return Site(config.issuer_of(settings), config.presets(settings))
 
 
 def policies_for(settings: Settings, resources: Iterable[Resource]) -> Mapping[str, Policy]:
@@ -68,7 +69,7 @@ def of_family(house: House, family: Family, site: Site) -> Policy | None:
 
 def longest_refresh(house: House) -> int:
     """Seconds that a refresh token lives at most, whoever has it."""
-    site = site_of(house)
+    site = site_of(house.settings)
     clients = every_client(house.directory.clients)
     theirs = (read_registration(client, site).policy for client in clients)
     return max(policy.refresh for policy in (*house.policies.values(), *theirs))
@@ -78,16 +79,16 @@ def faults(house: House) -> Iterator[str]:
     """What makes the policies of clients in service unusable, as sentences; those of resources
     were checked when they were read.
     """
-    site = site_of(house)
+    site = site_of(house.settings)
     for client in every_client(house.directory.clients):
-        for fault in () if client.disabled else read_registration(client, site).policy.faults():
+        for fault in () if client.disabled else policy_faults(client.registration, site.presets):
             yield f"client {client.id}: {fault}; reticket client edit --policy, or disable, helps"
 
 
 def warnings(house: House) -> Iterator[str]:
     """What an operator should know about all policies, as sentences."""
     yield from config.policy_warnings(of_resources(house))
-    site = site_of(house)
+    site = site_of(house.settings)
     for client in every_client(house.directory.clients):
         yield from warnings_of(client, site)
 

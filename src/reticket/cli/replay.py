@@ -64,7 +64,7 @@ def _keep_to_heal(house: House) -> None:
     """A copy does not know how long its sessions have gone on since; a purge must not forget them
     before their clients have come back with newer tokens.
     """
-    now, site = house.store.now(), site_of(house)
+    now, site = house.store.now(), site_of(house.settings)
     for batch in house.store.walk():
         known = [(family, of_family(house, family, site)) for family in batch]
         house.store.absorb([_lasting(family, policy, now) for family, policy in known])

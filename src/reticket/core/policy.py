@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
 SECOND = 1000
 DAY = 86_400
@@ -97,6 +98,25 @@ PRESETS: Mapping[str, Policy] = {
 }
 
 
+BROWSER = "BROWSER"
+"""The preset of who names none."""
+
+
 def by_any_name(presets: Mapping[str, Policy]) -> dict[str, Policy]:
     """Presets by their name, and by their name without the year."""
     return {**presets, **{name.rpartition("_")[0]: found for name, found in presets.items()}}
+
+
+def chosen(said: Mapping[str, Any] | None, presets: Mapping[str, Policy]) -> Policy:
+    """A preset with what somebody has of its own beside it.
+
+    Args:
+        said: the member `preset`, and those of the policy that differ. The browser's preset is
+            taken where it says nothing, or names one that went with an update.
+        presets: by name, as they are in force.
+    """
+    changes = dict(said or {})
+    base = presets.get(changes.pop("preset", BROWSER)) or presets[BROWSER]
+    if "reuse" in changes:
+        changes["reuse"] = Reuse(changes["reuse"])
+    return replace(base, **changes)

@@ -5,7 +5,8 @@ Synchronous; what costs a hash runs on the pool that may be busy for a while.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from reticket.core.attempts import Attempts
 from reticket.core.commands import SignInApplication, SignInClient
@@ -14,6 +15,8 @@ from reticket.core.model import Caller
 from reticket.core.people import Application, Client, Credentials
 from reticket.core.ports import Directory
 from reticket.core.secret_check import SecretCheck
+
+P = TypeVar("P", Application, Client)
 
 
 class ProgramDesk:
@@ -28,15 +31,13 @@ class ProgramDesk:
 
     def application(self, command: SignInApplication, caller: Caller) -> Application:
         """Check an application's secret; one that this process verified before costs no hash."""
-        self._directory.catch_up_now()
-        self._attempts.admit((self._attempts.of_address(caller),), command.resource, caller)
-        credentials = self._directory.application_credentials(command.application_id)
-        right = self._secrets.matches_once(credentials, command.secret)
-        self._directory.catch_up_now()
-        application = self._directory.application(command.application_id)
-        if not right or application is None or application.disabled:
-            raise self._failure(command.resource, application, right, caller)
-        return application
+        known = self._directory.application_credentials, self._directory.application
+        return self._checked(command, command.application_id, *known, caller)
+
+    def client(self, command: SignInClient, caller: Caller) -> Client:
+        """Check a client's secret, as an application's. A public one has none and is refused."""
+        known = self._directory.client_credentials, self._directory.client
+        return self._checked(command, command.client_id, *known, caller)
 
     def known_application(self, command: SignInApplication, caller: Caller) -> Application | None:
         """The application whose very secret this process has verified before; None for one that
@@ -45,24 +46,10 @@ class ProgramDesk:
         self._directory.catch_up_now()
         application = self._directory.application(command.application_id)
         credentials = self._directory.application_credentials(command.application_id)
-        if application is None or application.disabled or credentials is None:
+        known = self._if_known(application, credentials, command.secret)
+        if known is None or self._attempts.is_over(*self._attempts.of_address(caller)):
             return None
-        if not self._secrets.knows(credentials, command.secret):
-            return None
-        is_over = self._attempts.is_over(*self._attempts.of_address(caller))
-        return None if is_over else application
-
-    def client(self, command: SignInClient, caller: Caller) -> Client:
-        """Check a client's secret, as an application's. A public one has none and is refused."""
-        self._directory.catch_up_now()
-        self._attempts.admit((self._attempts.of_address(caller),), command.resource, caller)
-        credentials = self._directory.client_credentials(command.client_id)
-        right = self._secrets.matches_once(credentials, command.secret)
-        self._directory.catch_up_now()
-        client = self._directory.client(command.client_id)
-        if not right or client is None or client.disabled:
-            raise self._failure(command.resource, client, right, caller)
-        return client
+        return known
 
     def known_clients(
         self, batch: Sequence[tuple[SignInClient, Caller]]
@@ -90,11 +77,29 @@ class ProgramDesk:
         return self._if_known(client, credentials, command.secret)
 
     def _if_known(
-        self, client: Client | None, credentials: Credentials | None, secret: str
-    ) -> Client | None:
-        if client is None or client.disabled or credentials is None:
+        self, program: P | None, credentials: Credentials | None, secret: str
+    ) -> P | None:
+        if program is None or program.disabled or credentials is None:
             return None
-        return client if self._secrets.knows(credentials, secret) else None
+        return program if self._secrets.knows(credentials, secret) else None
+
+    def _checked(
+        self,
+        command: SignInApplication | SignInClient,
+        name: str,
+        credentials_of: Callable[[str], Credentials | None],
+        find: Callable[[str], P | None],
+        caller: Caller,
+    ) -> P:
+        """The record after the hash: it may have been blocked during that."""
+        self._directory.catch_up_now()
+        self._attempts.admit((self._attempts.of_address(caller),), command.resource, caller)
+        right = self._secrets.matches_once(credentials_of(name), command.secret)
+        self._directory.catch_up_now()
+        program = find(name)
+        if not right or program is None or program.disabled:
+            raise self._failure(command.resource, program, right, caller)
+        return program
 
     def _failure(
         self, resource: str, program: Application | Client | None, right: bool, caller: Caller

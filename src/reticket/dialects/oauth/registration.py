@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from reticket.core.people import Client
-from reticket.core.policy import Policy, Reuse
+from reticket.core.policy import BROWSER, Policy, chosen
 from reticket.dialects.oauth.site import Site
 
 AUTHORIZATION_CODE = "authorization_code"
@@ -90,9 +90,8 @@ def registration_of(client: Client, site: Site) -> Registration:
 def read_registration(client: Client, site: Site) -> Registration:
     """What any record says."""
     said = client.registration
-    written = dict(said.get("policy") or {"preset": "BROWSER"})
-    preset = str(written.pop("preset"))
-    policy = _policy(site, preset, written)
+    preset = str((said.get("policy") or {}).get("preset", BROWSER))
+    policy = chosen(said.get("policy"), site.presets)
     confidential = not client.public or said.get("jwks") is not None
     strict = preset.startswith(FAPI)
     unbound_is_unsafe = not confidential and not policy.rotates
@@ -111,13 +110,3 @@ def read_registration(client: Client, site: Site) -> Registration:
         par_required=bool(said.get("par_required", strict)),
         admin=bool(said.get("admin", False)),
     )
-
-
-def _policy(site: Site, preset: str, changes: Mapping[str, Any]) -> Policy:
-    """The preset with what the client has of its own. Unknown presets are refused on the way in;
-    one that went with an update falls back to the browser's.
-    """
-    base = site.presets.get(preset) or site.presets["BROWSER"]
-    if "reuse" in changes:
-        changes = {**changes, "reuse": Reuse(changes["reuse"])}
-    return replace(base, **changes)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from reticket.core.people import Application, DeveloperAccount, Tenant
-from reticket.core.policy import Policy
 from reticket.directory.drafts import ClientDraft, UserDraft
 from reticket.directory.seed.fields import Entry, Fields, distinct
-from reticket.directory.seed.programs import SHIPPED, read_application, read_client
+from reticket.directory.seed.programs import read_application, read_client
 from reticket.directory.seed.spot import Spot, read_spot
 from reticket.directory.seed.tenants import TenantReader, read_account
 from reticket.directory.seed.users import read_user
@@ -48,17 +46,16 @@ def _check(references: Mapping[int, Spot], noun: str, *places: Container[object]
             raise spot.fault(f"refers to the {noun} {place_id}, which does not exist")
 
 
-def read_seed(path: Path, now: int, presets: Mapping[str, Policy] = SHIPPED) -> Seed:
+def read_seed(path: Path, now: int) -> Seed:
     """Read a file. StartupError with the line of the first fault in its form; `now` in
-    milliseconds, `presets` as they are in force.
+    milliseconds.
     """
-    read_registered = partial(read_client, presets=presets)
     fields = Fields(read_spot(path), _SECTIONS)
     return Seed(
         accounts=_section(fields, "developer_accounts", read_account, "id"),
         tenants=_section(fields, "tenants", TenantReader(now).read, "id"),
         applications=_section(fields, "applications", read_application, "application_id"),
-        clients=_section(fields, "oauth_clients", read_registered, "client_id"),
+        clients=_section(fields, "oauth_clients", read_client, "client_id"),
         users=_section(fields, "users", read_user, "email"),
     )
 

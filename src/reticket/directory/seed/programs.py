@@ -6,13 +6,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
 from reticket.core.people import Application, Client
-from reticket.core.policy import PRESETS, Policy, Reuse, by_any_name
+from reticket.core.policy import PRESETS, Policy, Reuse, by_any_name, chosen
 from reticket.directory.drafts import ClientDraft
 from reticket.directory.errors import Invalid
 from reticket.directory.forms import ENVIRONMENTS
@@ -77,7 +75,7 @@ def _one_of(spot: Spot, accepted: tuple[str, ...], also: str = "") -> str:
     return text
 
 
-def read_client(spot: Spot, presets: Mapping[str, Policy] = SHIPPED) -> Entry[ClientDraft]:
+def read_client(spot: Spot) -> Entry[ClientDraft]:
     """An OAuth client; what it does not say is left for its dialect to decide. Whether it is public
     shows in what it has; where it says so as well, that must be true.
     """
@@ -87,7 +85,7 @@ def read_client(spot: Spot, presets: Mapping[str, Policy] = SHIPPED) -> Entry[Cl
     draft = ClientDraft(
         client_id=client_id,
         disabled=fields.optional("disabled", Spot.flag, False),
-        registration=_registration(spot, fields, secret is None, presets),
+        registration=_registration(spot, fields, secret is None),
     )
     is_public = secret is None and "jwks" not in draft.registration
     fields.optional("public", _agreeing(is_public), None)
@@ -114,7 +112,7 @@ def checked_registration(
         presets: policies by name, as they are in force.
     """
     spot = told_spot(dict(said))
-    registration = _registration(spot, Fields(spot, _REGISTRATION), public, presets)
+    registration = _registration(spot, Fields(spot, tuple(_REGISTRATION)), public)
     for fault in policy_faults(registration, presets):
         raise Invalid(f"policy cannot be: {fault}.")
     return registration
@@ -122,9 +120,7 @@ def checked_registration(
 
 def policy_faults(registration: Mapping[str, Any], presets: Mapping[str, Policy]) -> Sequence[str]:
     """Why a client cannot be in service with its policy, by the presets in force."""
-    said = {"preset": "BROWSER", **registration.get("policy", {})}
-    changes = {name: said[name] for name in said.keys() & _TIMES}
-    return replace(presets[said["preset"]], **changes).faults()
+    return chosen(registration.get("policy"), presets).faults()
 
 
 def edited_registration(
@@ -140,34 +136,28 @@ def edited_registration(
     return checked_registration(said, public=client.public, presets=presets)
 
 
-def _registration(
-    spot: Spot, fields: Fields, public: bool, presets: Mapping[str, Policy]
-) -> dict[str, Any]:
-    readers = _readers(presets)
-    said = {key: fields.optional(key, read, None) for key, read in readers.items()}
+def _registration(spot: Spot, fields: Fields, public: bool) -> dict[str, Any]:
+    said = {key: fields.optional(key, read, None) for key, read in _REGISTRATION.items()}
     if said["admin"] and public and said["jwks"] is None:
         raise spot.fault("must not be admin without a secret or jwks")
     return {key: value for key, value in said.items() if value is not None}
 
 
-def _policy(spot: Spot, presets: Mapping[str, Policy]) -> Mapping[str, object]:
+def _policy(spot: Spot) -> Mapping[str, object]:
     """A preset's name, or a mapping that names one and overrides members of it."""
-    preset = partial(_preset, presets=presets)
     if spot.type == "str":
-        preset(spot)
-        return {"preset": spot.text()}
+        return {"preset": _preset(spot)}
     fields = Fields(spot, ("preset", *_OVERRIDES))
     fields.required("preset", Spot.text)
     changes = {key: fields.optional(key, read, None) for key, read in _OVERRIDES.items()}
     said = {key: value for key, value in changes.items() if value is not None}
-    fields.required("preset", preset)
-    return {"preset": fields.required("preset", Spot.text), **said}
+    return {"preset": fields.required("preset", _preset), **said}
 
 
-def _preset(spot: Spot, presets: Mapping[str, Policy]) -> Policy:
-    if spot.text() not in presets:
-        raise spot.fault(f"must be a preset's name, in capitals: {', '.join(sorted(presets))}")
-    return presets[spot.text()]
+def _preset(spot: Spot) -> str:
+    if spot.text() not in SHIPPED:
+        raise spot.fault(f"must be a preset's name, in capitals: {', '.join(sorted(SHIPPED))}")
+    return spot.text()
 
 
 def _seconds(spot: Spot) -> int:
@@ -241,22 +231,15 @@ _OVERRIDES = {
     "reuse": _reuse,
     "rotates": Spot.flag,
 }
-
-
-def _readers(presets: Mapping[str, Policy]) -> dict[str, Callable[[Spot], Any]]:
-    return {
-        "name": Spot.filled,
-        "policy": partial(_policy, presets=presets),
-        "redirect_uris": listed(_uri),
-        "scopes": listed(_scope),
-        "grants": listed(_grant),
-        "resources": listed(_uri),
-        "jwks": _key_set,
-        "dpop_required": Spot.flag,
-        "par_required": Spot.flag,
-        "admin": Spot.flag,
-    }
-
-
-_TIMES = frozenset({"access", "refresh", "absolute", "window"})
-_REGISTRATION = tuple(_readers(SHIPPED))
+_REGISTRATION: dict[str, Callable[[Spot], Any]] = {
+    "name": Spot.filled,
+    "policy": _policy,
+    "redirect_uris": listed(_uri),
+    "scopes": listed(_scope),
+    "grants": listed(_grant),
+    "resources": listed(_uri),
+    "jwks": _key_set,
+    "dpop_required": Spot.flag,
+    "par_required": Spot.flag,
+    "admin": Spot.flag,
+}
