@@ -1,0 +1,32 @@
+"""Which addresses are counted together: one subscriber has one IPv4 address or one IPv6 /64."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from ipaddress import AddressValueError, IPv4Address, IPv6Address, IPv6Network
+
+SUBNET = 64
+"""Bits of the prefix of an IPv6 subnet (RFC 4291 §2.5.1): one host may use all addresses below."""
+
+
+@lru_cache(maxsize=10_000)
+def network_of(address: str) -> str:
+    """The network that limits count for an address.
+
+    An IPv4 address stands for itself, IPv6 for its /64, IPv4-mapped IPv6 (RFC 4291 §2.5.5.2) for
+    the IPv4 address. Anything else, as the empty address of a Unix socket, is returned as it is.
+    """
+    try:
+        parsed = IPv6Address(address)
+    except AddressValueError:
+        return _ipv4(address)
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(IPv6Network((int(parsed), SUBNET), strict=False))
+
+
+def _ipv4(address: str) -> str:
+    try:
+        return str(IPv4Address(address))
+    except AddressValueError:
+        return address
