@@ -6,33 +6,21 @@ import os
 import stat
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 from structlog.testing import capture_logs
 
-from reticket import audit
 from reticket.audit import FileAuditLog, revocations
-from reticket.core.errors import Cause, StartupError
+from reticket.core.errors import StartupError
 from reticket.core.ports import Event
 
 AT = 1_700_000_000_120
-FULL = Event(
-    AT,
-    "issued",
-    "kibo.application",
-    "00ff" * 8,
-    "app.1",
-    "1000",
-    Cause.REUSED,
-    7,
-    "127.0.0.1",
-    'curl "8"\n',
-    "c0ffee",
-    {"by": "operator"},
-)
+VALUES = {int | None: 7, str | None: 'curl "8"\n', Mapping[str, Any] | None: {"by": "operator"}}
+FULL = Event(AT, "issued", **{n: VALUES[t] for n, t in [*get_type_hints(Event).items()][2:]})
+"""Every member that an event has, whichever those are."""
 
 
 @pytest.fixture
@@ -52,23 +40,10 @@ def event(name: str, **members: Any) -> Event:
     return Event(AT, name, **members)
 
 
-def test_an_event_is_a_line_with_its_members_and_no_nulls(path: Path) -> None:
+def test_every_member_of_an_event_is_written_and_no_null(path: Path) -> None:
     FileAuditLog(path).record([FULL, event("key_rotated")])
     assert lines(path) == [
-        {
-            "at": "2023-11-14T22:13:20.120Z",
-            "event": "issued",
-            "resource": "kibo.application",
-            "family": "00ff" * 8,
-            "subject": "app.1",
-            "context": "1000",
-            "cause": "reused",
-            "generation": 7,
-            "address": "127.0.0.1",
-            "device": 'curl "8"\n',
-            "correlation_id": "c0ffee",
-            "detail": {"by": "operator"},
-        },
+        FULL._asdict() | {"at": "2023-11-14T22:13:20.120Z"},
         {"at": "2023-11-14T22:13:20.120Z", "event": "key_rotated"},
     ]
 
@@ -108,7 +83,7 @@ def watch(monkeypatch: pytest.MonkeyPatch, *names: str) -> list[str]:
         return call
 
     for name in names:
-        monkeypatch.setattr(audit.os, name, watched(name, getattr(os, name)))
+        monkeypatch.setattr(os, name, watched(name, getattr(os, name)))
     return calls
 
 
@@ -129,7 +104,7 @@ def test_many_threads_write_whole_lines_and_the_first_to_see_the_move_follows(
     log = FileAuditLog(path)
     batch = [event("issued", device="x" * 500)] * 16
     together = threading.Barrier(8)
-    monkeypatch.setattr(audit.os, "open", slowly(os.open))
+    monkeypatch.setattr(os, "open", slowly(os.open))
     calls = watch(monkeypatch, "close")
 
     def write() -> None:
@@ -166,7 +141,7 @@ def test_a_full_disk_is_counted_and_logged_once_a_minute_and_never_raised(
     def full(file: int, data: bytes) -> int:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(audit.os, "write", full)
+    monkeypatch.setattr(os, "write", full)
     with capture_logs() as said:
         log.record([event("one"), event("two")])
         now = 59.0
@@ -186,7 +161,7 @@ def test_after_a_short_write_the_next_line_stands_alone(
     log = FileAuditLog(path)
     real = os.write
     with monkeypatch.context() as patch:
-        patch.setattr(audit.os, "write", lambda file, data: real(file, data[:10]))
+        patch.setattr(os, "write", lambda file, data: real(file, data[:10]))
         log.record([event("one")])
     log.record([event("revoked")])
     assert log.lost == 1

@@ -6,14 +6,14 @@ import pytest
 from tests.docs import words as written
 from tests.docs.tables import page, tables, words
 
-from reticket.audit import Line
 from reticket.core.errors import Cause
+from reticket.core.ports import Event
 
 TABLES = tables(page("audit.md"))
 
 
 def members():
-    return set(Line.__struct_fields__)
+    return set(Event._fields)
 
 
 def causes():

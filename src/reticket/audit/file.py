@@ -1,57 +1,23 @@
-"""The audit stream: JSON lines in a file that only its owner reads, and the way back from it.
-
-Knows the port and the disk. A failure to write is logged and counted and never reaches the caller:
-losing a line must not lose a session.
-"""
+"""The file of the audit stream: appended to, and followed when it was moved away."""
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
-from functools import lru_cache
-from operator import attrgetter
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
-import msgspec
 import structlog
 
-from reticket.core.errors import Cause, StartupError
-from reticket.core.policy import SECOND
+from reticket.audit.lines import encode
+from reticket.core.errors import StartupError
 from reticket.core.ports import Event
 
-REVOCATIONS = frozenset({"revocation", "revoked", "reused", "key_compromised"})
-OVER = ("refused", Cause.REVOKED)
 COMPLAINT_INTERVAL = 60.0
 """Seconds between two log lines about a stream that cannot be written."""
 
 _log = structlog.get_logger("reticket.audit")
-
-
-class Line(msgspec.Struct, omit_defaults=True):
-    """An event as it is written; `at` is RFC 3339 with milliseconds."""
-
-    at: str
-    event: str
-    resource: str | None = None
-    family: str | None = None
-    subject: str | None = None
-    context: str | None = None
-    cause: str | None = None
-    generation: int | None = None
-    address: str | None = None
-    device: str | None = None
-    correlation_id: str | None = None
-    detail: Mapping[str, Any] | None = None
-
-
-_members = attrgetter(*Line.__struct_fields__[1:])
-_encoder = msgspec.json.Encoder(enc_hook=str)
-_decoder = msgspec.json.Decoder(Line)
 
 
 class FileAuditLog:
@@ -85,7 +51,7 @@ class FileAuditLog:
 
     def record(self, events: Sequence[Event], *, durable: bool = False) -> None:
         """Append, in order, in one write. `durable` returns after the disk has them."""
-        lines = _encode(events)
+        lines = encode(events)
         with self._lock:
             try:
                 self._follow()
@@ -135,41 +101,3 @@ class FileAuditLog:
             self._complained_at = now
             reason = error.strerror or str(error)
             _log.error("audit_not_written", file=str(self._path), lost=self.lost, reason=reason)
-
-
-def revocations(path: Path) -> Iterator[Event]:
-    """The events of a stream that ended families or the trust in a key, in order. So does one
-    that refused a token because its family was over: a crash may have cost the line of the end.
-
-    A line that a crash or a full disk has torn is passed over and logged.
-    """
-    with path.open("rb") as stream:
-        for number, text in enumerate(stream, 1):
-            try:
-                line = _decoder.decode(text)
-            except msgspec.DecodeError:
-                if text.strip():
-                    _log.warning("audit_line_unreadable", file=str(path), line=number)
-                continue
-            if line.event in REVOCATIONS or (line.event, line.cause) == OVER:
-                members = msgspec.structs.asdict(line)
-                yield Event(**members | {"at": _milliseconds(line.at)})
-
-
-def _encode(events: Sequence[Event]) -> bytes:
-    lines = [Line(_rfc3339(event.at), *_members(event)) for event in events]
-    try:
-        return _encoder.encode_lines(lines)
-    except (UnicodeEncodeError, OverflowError):  # slower, but it takes lone surrogates
-        said = [msgspec.structs.asdict(line) for line in lines]
-        return "".join(json.dumps(line, default=str) + "\n" for line in said).encode()
-
-
-@lru_cache(maxsize=64)
-def _rfc3339(milliseconds: int) -> str:
-    moment = datetime.fromtimestamp(milliseconds / SECOND, UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _milliseconds(text: str) -> int:
-    return round(datetime.fromisoformat(text).timestamp() * SECOND)

@@ -1,0 +1,51 @@
+"""An event as a line of JSON, and back. The members of a line are those of `Event`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any, get_type_hints
+
+import msgspec
+
+from reticket.core.policy import SECOND
+from reticket.core.ports import Event
+
+_HINTS = get_type_hints(Event)
+_Line: Callable[..., msgspec.Struct] = msgspec.defstruct(
+    "Line",
+    [("at", str), *((name, _HINTS[name], None) for name in Event._fields[1:])],
+    omit_defaults=True,
+)
+"""`Event` with a time in words: `at` is RFC 3339 with milliseconds."""
+
+_encoder = msgspec.json.Encoder(enc_hook=str)
+_decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(_Line)
+
+
+def encode(events: Sequence[Event]) -> bytes:
+    """A line each; members that are None are left out."""
+    lines = [_Line(_rfc3339(event.at), *event[1:]) for event in events]
+    try:
+        return _encoder.encode_lines(lines)
+    except (UnicodeEncodeError, OverflowError):  # slower, but it takes lone surrogates
+        said = [msgspec.structs.asdict(line) for line in lines]
+        return "".join(json.dumps(line, default=str) + "\n" for line in said).encode()
+
+
+def decode(line: bytes) -> Event:
+    """The event of a line. msgspec.DecodeError or ValueError when it is none."""
+    members = msgspec.structs.asdict(_decoder.decode(line))
+    return Event(**members | {"at": _milliseconds(members["at"])})
+
+
+@lru_cache(maxsize=64)
+def _rfc3339(milliseconds: int) -> str:
+    moment = datetime.fromtimestamp(milliseconds / SECOND, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _milliseconds(text: str) -> int:
+    return round(datetime.fromisoformat(text).timestamp() * SECOND)
