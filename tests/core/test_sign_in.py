@@ -129,9 +129,14 @@ def test_a_limit_says_when_to_come_again_and_ends_then(hall):
         refusal_of(sign_in, hall, "wrong")
     with pytest.raises(Refusal) as refused:
         sign_in(hall)
-    hall.clock.forward(59)
+    assert refused.value.retry_after == 60
+    hall.clock.forward(20.5)
+    with pytest.raises(Refusal) as refused:
+        sign_in(hall)
+    assert refused.value.retry_after == 40
+    hall.clock.forward(39.499)
     assert refusal_of(sign_in, hall) == LIMITED
-    hall.clock.forward(refused.value.retry_after - 59)
+    hall.clock.forward(0.001)
     assert sign_in(hall) == ADA
 
 

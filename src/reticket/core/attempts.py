@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from reticket.core import chronicle
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import Caller
+from reticket.core.policy import whole_seconds
 from reticket.core.ports import Clock, Ephemeral, Event
 
 FREE = 500
@@ -62,14 +63,21 @@ class Attempts:
     def admit(self, guards: Guards, resource: str, caller: Caller) -> None:
         """TOO_MANY_ATTEMPTS where one of the guards has counted too many failures."""
         for name, limit in guards:
-            if self.is_over(name, limit):
+            if left := self.left(name, limit):
                 self._free = {}
-                refusal = Refusal(Code.TOO_MANY_ATTEMPTS, Cause.LIMITED, retry_after=limit.window)
+                refusal = Refusal(
+                    Code.TOO_MANY_ATTEMPTS, Cause.LIMITED, retry_after=whole_seconds(left)
+                )
                 raise self.told(resource, None, refusal, caller)
 
     def is_over(self, name: str, limit: Limit) -> bool:
         """Whether a guard has counted too many."""
-        return self._ephemeral.count(_failures(name), limit.window, add=0) >= limit.failures
+        return self.left(name, limit) > 0
+
+    def left(self, name: str, limit: Limit) -> int:
+        """Milliseconds until a guard that has counted too many lets somebody in; 0 for now."""
+        counted = self._ephemeral.count(_failures(name), limit.window, add=0)
+        return counted.left if counted.total >= limit.failures else 0
 
     def failed(
         self, guards: Guards, resource: str, subject: str | None, cause: Cause, caller: Caller

@@ -11,6 +11,11 @@ SECOND = 1000
 DAY = 86_400
 
 
+def whole_seconds(milliseconds: int) -> int:
+    """Seconds after which so many milliseconds are over."""
+    return -(-milliseconds // SECOND)
+
+
 class Reuse(StrEnum):
     """What an older token does to its family."""
 

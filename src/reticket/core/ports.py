@@ -109,6 +109,18 @@ class Store(Protocol):
         """Release everything; a closed store raises Unavailable."""
 
 
+class Counted(NamedTuple):
+    """What a counter says.
+
+    Args:
+        total: the sum in its window.
+        left: milliseconds until it is forgotten; 0 where nothing is counted.
+    """
+
+    total: int
+    left: int
+
+
 class Ephemeral(Protocol):
     """What lives for seconds and must be seen by all processes. Times by the engine's clock."""
 
@@ -124,13 +136,18 @@ class Ephemeral(Protocol):
     def take(self, key: str) -> str | None:
         """Remove a key and return its value; of many callers one gets it."""
 
-    def count(self, key: str, window: int, add: int = 1) -> int:
-        """Add to a counter that forgets `window` seconds after its first addition; the sum.
-        `add=0` only reads.
+    def count(self, key: str, window: int, add: int = 1) -> Counted:
+        """Add to a counter that forgets `window` seconds after its first addition; what it says
+        then. 0 only reads; a negative number gives back what was counted, never below 0.
         """
 
-    def forget(self, key: str) -> None:
-        """Drop a counter."""
+    def count_each(self, windows: Mapping[str, int], add: int = 1) -> Sequence[Counted]:
+        """The same for several counters in one trip: `windows` says seconds by key, and the
+        results are in its order.
+        """
+
+    def forget(self, *keys: str) -> None:
+        """Drop counters."""
 
     def sweep(self, limit: int) -> int:
         """Delete at most `limit` entries past their end; how many."""

@@ -57,7 +57,16 @@ from reticket.core.model import (
     RefreshToken,
 )
 from reticket.core.people import Client, Tenant, User
-from reticket.core.ports import Clock, Directory, Entropy, Ephemeral, Event, Page, Store
+from reticket.core.ports import (
+    Clock,
+    Counted,
+    Directory,
+    Entropy,
+    Ephemeral,
+    Event,
+    Page,
+    Store,
+)
 from reticket.core.programs import ProgramDesk
 from reticket.core.resource import Resource
 from reticket.core.sign_in import SignInDesk
@@ -296,7 +305,7 @@ class Service:
     async def _take(self, command: Take, caller: Caller) -> str | None:
         return await self._lanes.directory.run(self._stock.ephemeral.take, command.key)
 
-    async def _tally(self, command: Tally, caller: Caller) -> int:
+    async def _tally(self, command: Tally, caller: Caller) -> Counted:
         count = self._stock.ephemeral.count
         return await self._lanes.directory.run(count, command.key, command.window, command.add)
 

@@ -78,7 +78,8 @@ class SignInDesk:
         account, factor = self._guards_of(user.email)
         guards = (factor, account, self._attempts.of_address(caller))
         self._attempts.admit(guards, command.resource, caller)
-        if self._ephemeral.count(f"tries:{command.session_id}", FACTOR_WINDOW) > FACTOR_TRIES:
+        tries = self._ephemeral.count(f"tries:{command.session_id}", FACTOR_WINDOW)
+        if tries.total > FACTOR_TRIES:
             raise self._no_session(command.resource, caller)
         if not self._accepts(user, command.otp):
             raise self._attempts.failed(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from reticket.core.errors import StartupError, Unavailable
 from reticket.core.model import Family, Selection
 from reticket.core.paging import all_of
 from reticket.core.policy import SECOND
-from reticket.core.ports import Clock, Page, Step
+from reticket.core.ports import Clock, Counted, Page, Step
 from reticket.core.rotation import merge, revoked
 
 SCHEMES = ("memory",)
@@ -166,21 +166,21 @@ class MemoryEphemeral(_Guarded):
             self._entries.pop(key, None)
         return value
 
-    def count(self, key: str, window: int, add: int = 1) -> int:
-        """A sum that starts anew when it is over."""
+    def count(self, key: str, window: int, add: int = 1) -> Counted:
+        """The same for one."""
+        return self.count_each({key: window}, add)[0]
+
+    def count_each(self, windows: Mapping[str, int], add: int = 1) -> list[Counted]:
+        """Sums that start anew when they are over."""
         with self._alone():
             now = self._clock()
-            total, ends_at = self._counters.get(key, (0, 0))
-            if ends_at <= now:
-                total, ends_at = 0, now + window * SECOND
-            if add:
-                self._counters[key] = total + add, ends_at
-        return total + add
+            return [self._added(key, window, add, now) for key, window in windows.items()]
 
-    def forget(self, key: str) -> None:
-        """Away with the sum."""
+    def forget(self, *keys: str) -> None:
+        """Away with the sums."""
         with self._alone():
-            self._counters.pop(key, None)
+            for key in keys:
+                self._counters.pop(key, None)
 
     def sweep(self, limit: int) -> int:
         """A scan over both."""
@@ -194,6 +194,15 @@ class MemoryEphemeral(_Guarded):
             for key in counters:
                 del self._counters[key]
         return len(entries) + len(counters)
+
+    def _added(self, key: str, window: int, add: int, now: int) -> Counted:
+        total, ends_at = self._counters.get(key, (0, 0))
+        if ends_at <= now:
+            total, ends_at = 0, now + window * SECOND if add > 0 else now
+        total = max(0, total + add)
+        if ends_at > now:
+            self._counters[key] = total, ends_at
+        return Counted(total, ends_at - now)
 
     def _live(self, key: str) -> str | None:
         value, ends_at = self._entries.get(key, ("", 0))

@@ -92,31 +92,75 @@ class EphemeralContract:
         assert ephemeral.take("never set") is None
 
     def test_no_addition_is_lost(self, ephemeral: Ephemeral) -> None:
-        sums = at_once(lambda: ephemeral.count("key", 10))
-        assert sorted(sums) == list(range(1, THREADS + 1))
-        assert ephemeral.count("key", 10, add=0) == THREADS
+        counted = at_once(lambda: ephemeral.count("key", 10))
+        assert sorted(each.total for each in counted) == list(range(1, THREADS + 1))
+        assert ephemeral.count("key", 10, add=0).total == THREADS
 
     def test_a_window_begins_with_the_first_addition(
         self, ephemeral: Ephemeral, clock: FakeClock
     ) -> None:
-        assert ephemeral.count("key", 10, add=0) == 0
-        assert ephemeral.count("key", 10) == 1
+        assert ephemeral.count("key", 10, add=0) == (0, 0)
+        assert ephemeral.count("key", 10).total == 1
         clock.forward(9.9)
-        assert ephemeral.count("key", 10, add=2) == 3
+        assert ephemeral.count("key", 10, add=2).total == 3
         clock.forward(0.1)
-        assert ephemeral.count("key", 10, add=0) == 0
-        assert ephemeral.count("key", 10) == 1
+        assert ephemeral.count("key", 10, add=0) == (0, 0)
+        assert ephemeral.count("key", 10).total == 1
 
-    def test_a_counter_is_forgotten(self, ephemeral: Ephemeral) -> None:
-        ephemeral.count("key", 10)
-        ephemeral.forget("key")
-        ephemeral.forget("never counted")
-        assert ephemeral.count("key", 10, add=0) == 0
+    def test_a_counter_says_when_it_is_forgotten(
+        self, ephemeral: Ephemeral, clock: FakeClock
+    ) -> None:
+        """An engine with a clock of its own goes on meanwhile, so neither side is exact."""
+        assert 500_000 < ephemeral.count("key", 1000).left <= 1_000_000
+        clock.forward(600)
+        for add in (0, 1, -1):
+            assert 0 < ephemeral.count("key", 1000, add).left <= 410_000
+
+    def test_what_was_counted_is_given_back_and_not_more(
+        self, ephemeral: Ephemeral, clock: FakeClock
+    ) -> None:
+        ephemeral.count("key", 10, add=3)
+        assert ephemeral.count("key", 10, add=-2).total == 1
+        assert ephemeral.count("key", 10, add=-2).total == 0
+        assert ephemeral.count("key", 10).total == 1
+        clock.forward(10)
+        assert ephemeral.count("key", 10, add=-1) == (0, 0)
+        assert ephemeral.count("never counted", 10, add=-1) == (0, 0)
+        assert ephemeral.count("key", 10, add=0) == (0, 0)
+
+    def test_several_counters_are_counted_in_their_order(
+        self, ephemeral: Ephemeral, clock: FakeClock
+    ) -> None:
+        ephemeral.count("b", 10, add=4)
+        assert [each.total for each in ephemeral.count_each({"c": 10, "b": 20, "a": 30})] == [
+            1,
+            5,
+            1,
+        ]
+        clock.forward(15)
+        windows = {"a": 30, "never counted": 10, "b": 20, "c": 10}
+        assert [each.total for each in ephemeral.count_each(windows, add=0)] == [1, 0, 0, 0]
+        assert [each.total for each in ephemeral.count_each(windows, add=-1)] == [0, 0, 0, 0]
+        assert ephemeral.count_each({}) == []
+
+    def test_several_counters_lose_no_addition(self, ephemeral: Ephemeral) -> None:
+        orders = [{"a": 10, "b": 10, "c": 10}, {"c": 10, "b": 10, "a": 10}]
+        turns = iter(range(THREADS))
+        at_once(lambda: ephemeral.count_each(orders[next(turns) % 2]))
+        assert [each.total for each in ephemeral.count_each(orders[0], 0)] == [THREADS] * 3
+
+    def test_counters_are_forgotten(self, ephemeral: Ephemeral) -> None:
+        for key in ("key", "another", "kept"):
+            ephemeral.count(key, 10)
+        ephemeral.forget("key", "another", "never counted")
+        ephemeral.forget()
+        counted = ephemeral.count_each({"key": 10, "another": 10, "kept": 10}, add=0)
+        assert [each.total for each in counted] == [0, 0, 1]
 
     def test_keys_and_counters_do_not_meet(self, ephemeral: Ephemeral) -> None:
         ephemeral.count("name", 10)
         assert ephemeral.once("name", 10)
-        assert ephemeral.count("name", 10) == 2
+        assert ephemeral.count("name", 10).total == 2
 
     def test_odd_keys_and_values(self, ephemeral: Ephemeral) -> None:
         for key in ("", "\x00", "ключ", "a" * 5000, "'; --"):
@@ -136,7 +180,7 @@ class EphemeralContract:
         assert max(swept) <= 3
         assert sum(swept) == 10
         assert ephemeral.peek("young") == ""
-        assert ephemeral.count("young", 100, add=0) == 1
+        assert ephemeral.count("young", 100, add=0).total == 1
 
     def test_a_closed_one_is_unavailable(self, ephemeral: Ephemeral) -> None:
         ephemeral.close()

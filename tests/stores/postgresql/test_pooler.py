@@ -38,7 +38,7 @@ def test_many_at_once_get_what_is_theirs(pooler):
         ]
         assert store.find(key).generation == 16
         assert [row.id for row in store.page(Selection(family=key), 5).families] == [key]
-        assert ephemeral.count(f"name {number}", 60) == 1
+        assert ephemeral.count(f"name {number}", 60).total == 1
 
     threads = [threading.Thread(target=refresh, args=(number,)) for number in range(8)]
     for thread in threads:

@@ -59,7 +59,7 @@ class Take:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Count something. Result: the sum of the window, int.
+    """Count something. Result: `ports.Counted`.
 
     Args:
         window: seconds, from the first that was counted.

@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
+from reticket.core.addresses import network_of
 from reticket.core.commands import Command, Tally, Tell
 from reticket.core.errors import Cause, Code, Refusal
+from reticket.core.policy import whole_seconds
 from reticket.dialects.oauth.site import USER
 from reticket.wire import WireRequest
 
@@ -19,7 +21,9 @@ WINDOW = 600
 
 def spend_a_try(what: str, request: WireRequest, most: int) -> Generator[Command, Any, None]:
     """TOO_MANY_ATTEMPTS where the request's address has done it so often in the window."""
-    tries = yield Tally(f"oauth:{what}:{request.caller.address}", WINDOW)
-    if tries > most:
+    network = network_of(request.caller.address)
+    tries = yield Tally(f"oauth:{what}:{network}", WINDOW)
+    if tries.total > most:
         yield Tell(USER, "refused", Cause.LIMITED)
-        raise Refusal(Code.TOO_MANY_ATTEMPTS, Cause.LIMITED, retry_after=WINDOW)
+        wait = whole_seconds(tries.left)
+        raise Refusal(Code.TOO_MANY_ATTEMPTS, Cause.LIMITED, retry_after=wait)

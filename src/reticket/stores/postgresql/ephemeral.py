@@ -6,10 +6,11 @@ Keys are kept as their digests: they may be long, and some of them are secrets.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reticket.core.policy import SECOND
+from reticket.core.ports import Counted
 from reticket.stores.postgresql.connections import CLOCK, Pool
 
 ONCE = f"""
@@ -21,19 +22,34 @@ WHERE present.ends_at <= {CLOCK} RETURNING true
 PEEK = f"SELECT value FROM entries WHERE key = %(key)s AND ends_at > {CLOCK}"  # noqa: S608
 PRESENT = f"SELECT key FROM entries WHERE key = ANY(%(keys)s) AND ends_at > {CLOCK}"  # noqa: S608
 TAKE = f"DELETE FROM entries WHERE key = %(key)s RETURNING value, ends_at > {CLOCK}"  # noqa: S608
-COUNT = f"""
+ADD = f"""
 WITH clock AS MATERIALIZED (SELECT {CLOCK} AS now)
 INSERT INTO counters AS present (key, sum, ends_at)
-SELECT %(key)s, %(add)s, now + %(window)s FROM clock
+SELECT asked.key, %(add)s, now + asked.lasts
+FROM clock, unnest(%(keys)s::bytea[], %(windows)s::bigint[]) AS asked (key, lasts)
+ORDER BY asked.key
 ON CONFLICT (key) DO UPDATE SET
     sum = excluded.sum + CASE WHEN present.ends_at > (SELECT now FROM clock)
         THEN present.sum ELSE 0 END,
     ends_at = CASE WHEN present.ends_at > (SELECT now FROM clock)
         THEN present.ends_at ELSE excluded.ends_at END
-RETURNING sum
+RETURNING key, sum, ends_at - (SELECT now FROM clock)
 """  # noqa: S608
-SUM = f"SELECT sum FROM counters WHERE key = %(key)s AND ends_at > {CLOCK}"  # noqa: S608
-FORGET = "DELETE FROM counters WHERE key = %(key)s RETURNING true"
+GIVE_BACK = f"""
+WITH clock AS MATERIALIZED (SELECT {CLOCK} AS now), mine AS MATERIALIZED (
+    SELECT key FROM counters WHERE key = ANY(%(keys)s) ORDER BY key FOR UPDATE)
+UPDATE counters SET sum = greatest(0, sum + %(add)s) FROM mine, clock
+WHERE counters.key = mine.key AND ends_at > now RETURNING counters.key, sum, ends_at - now
+"""  # noqa: S608
+LOOK = f"""
+WITH clock AS MATERIALIZED (SELECT {CLOCK} AS now)
+SELECT key, sum, ends_at - now FROM counters, clock WHERE key = ANY(%(keys)s) AND ends_at > now
+"""  # noqa: S608
+FORGET = """
+WITH mine AS MATERIALIZED (
+    SELECT key FROM counters WHERE key = ANY(%(keys)s) ORDER BY key FOR UPDATE)
+DELETE FROM counters USING mine WHERE counters.key = mine.key RETURNING true
+"""
 SWEEP = f"""
 DELETE FROM {{table}} WHERE key IN (
     SELECT key FROM {{table}} WHERE ends_at <= {CLOCK} LIMIT %(limit)s FOR UPDATE SKIP LOCKED
@@ -76,17 +92,24 @@ class PostgresqlEphemeral:
         found = self._rows(TAKE, key)
         return found[0][0].decode() if found and found[0][1] else None
 
-    def count(self, key: str, window: int, add: int = 1) -> int:
-        """An insert or an addition."""
-        if add == 0:
-            found = self._rows(SUM, key)
-        else:
-            found = self._rows(COUNT, key, add=add, window=window * SECOND)
-        return found[0][0] if found else 0
+    def count(self, key: str, window: int, add: int = 1) -> Counted:
+        """The same for one."""
+        return self.count_each({key: window}, add)[0]
 
-    def forget(self, key: str) -> None:
+    def count_each(self, windows: Mapping[str, int], add: int = 1) -> list[Counted]:
+        """One statement; rows are locked in the order of their keys, against deadlocks."""
+        keys = [_digest(key) for key in windows]
+        lasts = [window * SECOND for window in windows.values()]
+        asked = {"keys": keys, "windows": lasts, "add": add}
+        with self._pool.turn() as turn:
+            found = turn.fetch(ADD if add > 0 else GIVE_BACK if add else LOOK, asked)
+        said = {bytes(key): Counted(total, left) for key, total, left in found}
+        return [said.get(key, Counted(0, 0)) for key in keys]
+
+    def forget(self, *keys: str) -> None:
         """A delete."""
-        self._rows(FORGET, key)
+        with self._pool.turn() as turn:
+            turn.fetch(FORGET, {"keys": [_digest(key) for key in keys]})
 
     def sweep(self, limit: int) -> int:
         """A delete from both tables; what somebody holds is left for the next time."""

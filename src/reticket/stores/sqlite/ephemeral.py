@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from sqlite3 import Connection
 
 from reticket.core.policy import SECOND
-from reticket.core.ports import Clock
+from reticket.core.ports import Clock, Counted
 from reticket.stores.sqlite.file import File
+
+ADD = """
+INSERT INTO counters VALUES (:key, :add, :ends_at) ON CONFLICT (key) DO UPDATE SET
+    sum = iif(ends_at > :now, sum, 0) + :add, ends_at = iif(ends_at > :now, ends_at, :ends_at)
+RETURNING sum, ends_at - :now
+"""
+GIVE_BACK = """
+UPDATE counters SET sum = max(0, sum + :add) WHERE key = :key AND ends_at > :now
+RETURNING sum, ends_at - :now
+"""
+LOOK = "SELECT sum, ends_at - :now FROM counters WHERE key = :key AND ends_at > :now"
 
 
 class SqliteEphemeral:
@@ -55,26 +67,24 @@ class SqliteEphemeral:
             found = file.connection.execute(statement, (key,)).fetchone()
         return found[0] if found and found[1] > self._clock() else None
 
-    def count(self, key: str, window: int, add: int = 1) -> int:
-        """An insert or an addition."""
-        now = self._clock()
-        if add == 0:
-            return self._sum(key, now)
-        statement = (
-            "INSERT INTO counters VALUES (?1, ?2, ?3) ON CONFLICT (key) DO UPDATE SET "
-            "sum = iif(ends_at > ?4, sum, 0) + ?2, ends_at = iif(ends_at > ?4, ends_at, ?3) "
-            "RETURNING sum"
-        )
-        with self._file.writing() as file:
-            ends_at = now + window * SECOND
-            found = file.connection.execute(statement, (key, add, ends_at, now)).fetchone()
-        total: int = found[0]
-        return total
+    def count(self, key: str, window: int, add: int = 1) -> Counted:
+        """The same for one."""
+        return self.count_each({key: window}, add)[0]
 
-    def forget(self, key: str) -> None:
-        """A delete."""
+    def count_each(self, windows: Mapping[str, int], add: int = 1) -> list[Counted]:
+        """Inserts or additions in one transaction, or looks."""
+        now = self._clock()
+        with self._file.writing() if add else self._reader.reading() as file:
+            return [
+                _counted(file.connection, key, now, now + window * SECOND, add)
+                for key, window in windows.items()
+            ]
+
+    def forget(self, *keys: str) -> None:
+        """Deletes in one transaction."""
         with self._file.writing() as file:
-            file.connection.execute("DELETE FROM counters WHERE key = ?", (key,))
+            deleted = [(key,) for key in keys]
+            file.connection.executemany("DELETE FROM counters WHERE key = ?", deleted)
 
     def sweep(self, limit: int) -> int:
         """A delete from both tables."""
@@ -94,8 +104,8 @@ class SqliteEphemeral:
         self._file.close()
         self._reader.close()
 
-    def _sum(self, key: str, now: int) -> int:
-        statement = "SELECT sum FROM counters WHERE key = ? AND ends_at > ?"
-        with self._reader.reading() as file:
-            found = file.connection.execute(statement, (key, now)).fetchone()
-        return found[0] if found else 0
+
+def _counted(connection: Connection, key: str, now: int, ends_at: int, add: int) -> Counted:
+    said = {"key": key, "now": now, "ends_at": ends_at, "add": add}
+    found = connection.execute(ADD if add > 0 else GIVE_BACK if add else LOOK, said).fetchone()
+    return Counted(*found) if found else Counted(0, 0)

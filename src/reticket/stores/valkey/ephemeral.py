@@ -6,10 +6,11 @@ for absent from its end on.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reticket.core.policy import SECOND
+from reticket.core.ports import Counted
 from reticket.stores.valkey.engine import Engine
 from reticket.stores.valkey.scripts import COUNT, ONCE, PEEK, SWEEP, TAKE, Command
 from reticket.stores.valkey.walks import Walk
@@ -47,18 +48,22 @@ class ValkeyEphemeral:
         """One script."""
         return _text(self._ask(TAKE(_entry(key), SWEPT_LATER)))
 
-    def count(self, key: str, window: int, add: int = 1) -> int:
-        """One script, or a look."""
-        place = _counter(key)
-        if add == 0:
-            return int(self._ask(PEEK(place, SWEPT_LATER)) or 0)
-        total: int = self._ask(COUNT(place, add, _living(window), SWEPT_LATER))
-        return total
+    def count(self, key: str, window: int, add: int = 1) -> Counted:
+        """The same for one."""
+        return self.count_each({key: window}, add)[0]
 
-    def forget(self, key: str) -> None:
-        """A delete."""
-        place = _counter(key)
-        self._ask(Command(place, ("DEL", place)))
+    def count_each(self, windows: Mapping[str, int], add: int = 1) -> list[Counted]:
+        """One script each, in one exchange."""
+        asked = [
+            COUNT(_counter(key), add, _living(window), SWEPT_LATER)
+            for key, window in windows.items()
+        ]
+        return [Counted(total, left) for total, left in self._engine.ask(asked)]
+
+    def forget(self, *keys: str) -> None:
+        """Deletes in one exchange."""
+        places = [_counter(key) for key in keys]
+        self._engine.ask([Command(place, ("DEL", place)) for place in places])
 
     def sweep(self, limit: int) -> int:
         """A bounded look at what the engine has not deleted yet."""

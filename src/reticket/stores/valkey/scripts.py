@@ -76,13 +76,19 @@ return redis.call('PTTL', KEYS[1]) > tonumber(ARGV[1]) and redis.call('GETDEL', 
 """)
 
 COUNT = Script("""
-if redis.call('PTTL', KEYS[1]) > tonumber(ARGV[3]) then
-    return redis.call('INCRBY', KEYS[1], ARGV[1])
+local add, swept = tonumber(ARGV[1]), tonumber(ARGV[3])
+local left = redis.call('PTTL', KEYS[1]) - swept
+if left <= 0 then
+    if add <= 0 then return {0, 0} end
+    redis.call('SET', KEYS[1], add, 'PX', ARGV[2])
+    return {add, tonumber(ARGV[2]) - swept}
 end
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-return tonumber(ARGV[1])
+local total = tonumber(redis.call('GET', KEYS[1])) + add
+if total < 0 then total = 0 end
+if add ~= 0 then redis.call('SET', KEYS[1], total, 'KEEPTTL') end
+return {total, left}
 """)
-"""(addition, milliseconds to live, those that are for sweeping): the sum."""
+"""(addition, milliseconds to live, those that are for sweeping): the sum, and what is left."""
 
 SWEEP = Script("""
 return redis.call('PTTL', KEYS[1]) <= tonumber(ARGV[1]) and redis.call('DEL', KEYS[1]) or 0
