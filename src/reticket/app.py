@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 import structlog
+from starlette.routing import Route
 
 from reticket import cli, config, dialects, folder, logs, stores
 from reticket.assembly import lanes_of, perform, service_of
@@ -41,8 +42,9 @@ from reticket.http.below import also_below
 from reticket.http.cors import readable
 from reticket.http.deadlines import Deadlines
 from reticket.http.edge import Edge, logged
-from reticket.http.exposition import metrics_route
+from reticket.http.exposition import PLACE, BearerAlone, MetricsPage
 from reticket.http.metrics import Board, Counted, Meter
+from reticket.http.metrics_listener import beside, bind_metrics
 from reticket.http.pages import pages
 from reticket.http.routing import WELL_KNOWN, RoutingTable
 from reticket.http.server import Listener, bind, serve
@@ -52,8 +54,10 @@ from reticket.settings import Settings
 from reticket.settings.values import FAMILIES_URLS
 from reticket.wire import Dialect
 
-_UNREADABLE = (f"{BASE}{authorize.PLACE}", f"{BASE}{device.PLACE}/")
-"""Where people type passwords, no script of another page may read (RFC 9700 §2.6)."""
+_UNREADABLE = (f"{BASE}{authorize.PLACE}", f"{BASE}{device.PLACE}/", "/admin/", PLACE)
+"""No script of another origin reads where people type passwords (RFC 9700 §2.6), nor what is for
+operators alone.
+"""
 
 _NAMED = (f"{BASE}/", WELL_KNOWN)
 """Beginnings of all paths that metadata name."""
@@ -155,6 +159,7 @@ class Builder:
 
     def serve(self, settings: Settings, started: Callable[[str], None]) -> None:
         """Answer until a signal to stop."""
+        token = config.metrics_token(settings)
         with self.alone(settings):
             with closing(self.open(settings)) as house:
                 _prepare(house)
@@ -164,11 +169,20 @@ class Builder:
             config.tell_address(settings, url)
             for warning in config.issuer_warnings(settings, url):
                 _log.warning("issuer", warning=warning)
-            known = settings.model_copy(update={"issuer": settings.issuer or url})
+            metrics = bind_metrics(settings.metrics_listen) if settings.metrics_listen else None
+            known = settings.model_copy(
+                update={"issuer": settings.issuer or url, "metrics_token": token}
+            )
 
             def work(number: int) -> None:
                 with closing(self.open(known)) as house:
-                    _answer(house, listening, lambda: started(url) if number == 0 else None, number)
+                    app = application(house, number, metrics)
+                    serve(
+                        app,
+                        _listener(settings),
+                        listening,
+                        lambda: started(url) if number == 0 else None,
+                    )
 
             if settings.workers == 1:
                 work(0)
@@ -181,27 +195,37 @@ def main() -> None:
     cli.command(Builder())()
 
 
-def application(house: House, number: int = 0) -> Asgi:
-    """The ASGI application over an opened house, for the process of that number behind the port;
-    its lifespan does the upkeep.
+def application(house: House, number: int = 0, metrics: socket | None = None) -> Asgi:
+    """The ASGI application over an opened house; its lifespan does the upkeep.
+
+    Args:
+        house: what it answers from.
+        number: of the process behind the port.
+        metrics: listens for those who read `/metrics` without a token; None for nobody.
     """
     settings = house.settings
     lanes = lanes_of(settings)
     meter = Meter(_board(settings, number) if settings.workers > 1 else None)
-    house = _counted(house, meter) if settings.metrics_from else house
+    is_counted = bool(metrics or settings.metrics_token)
+    house = _counted(house, meter) if is_counted else house
     spoken = [*house.dialects, _admin(house)]
     documents = {each.name: document_bytes(each) for each in spoken}
     to_try = {each.name: document_to_try(each) for each in spoken}
-    metrics = metrics_route(meter.counts, house.ready, settings.metrics_from)
+    page = MetricsPage(meter.counts, house.ready)
     service = service_of(house, lanes)
-    lifespan = beating(house, lanes, service, meter)
-    others = pages(documents, to_try, house.ready, lifespan, (metrics,))
-    witnesses = [meter.witness] if settings.metrics_from else []
+    lifespan = beside(beating(house, lanes, service, meter), page, metrics)
+    more = _for_bearers(page, settings.metrics_token)
+    others = pages(documents, to_try, house.ready, lifespan, more)
+    witnesses = [meter.witness] if is_counted else []
     witnesses += [logged] if settings.access_log else []
     deadlines = Deadlines(settings.busy_timeout + LONGEST_WAIT)
     edge = Edge(RoutingTable(spoken), service, others, settings.body_limit, deadlines, witnesses)
     shared = readable(edge, settings.cors_origins, _UNREADABLE)
     return also_below(policies.site_of(settings).path, _NAMED, shared)
+
+
+def _for_bearers(page: MetricsPage, token: str | None) -> list[Route]:
+    return [Route(PLACE, BearerAlone(page, token))] if token else []
 
 
 def _counted(house: House, meter: Meter) -> House:
@@ -238,10 +262,6 @@ def _listener(settings: Settings) -> Listener:
         settings.tls_key,
         round(settings.stop_timeout),
     )
-
-
-def _answer(house: House, listening: socket, started: Callable[[], None], number: int) -> None:
-    serve(application(house, number), _listener(house.settings), listening, started)
 
 
 def _admin(house: House) -> Dialect:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import os
+import re
 import reprlib
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
@@ -29,13 +30,23 @@ from reticket.core.errors import SettingError
 from reticket.core.policy import PRESETS, Policy, by_any_name
 from reticket.core.resource import Resource
 from reticket.settings import PolicyChange, Settings
-from reticket.settings.catalogue import PREFIX, accepts, field_of, key_of, siblings_of, variable
-from reticket.settings.values import TOGETHER
+from reticket.settings.catalogue import (
+    PREFIX,
+    REPLACED,
+    accepts,
+    field_of,
+    key_of,
+    siblings_of,
+    variable,
+)
+from reticket.settings.values import BEARER, BEARER_WORDS, TOGETHER
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 T = TypeVar("T", bound="DataclassInstance")
+
+_NEVER_IN_A_FILE = frozenset({"master_key", "metrics_token"})
 
 
 def load(file: Path | None = None, overrides: Mapping[str, object] | None = None) -> Settings:
@@ -109,6 +120,24 @@ def issuer_of(settings: Settings) -> str:
         return _address_file(settings).read_text("utf-8")
     except (OSError, UnicodeDecodeError):
         return address(settings, settings.port)
+
+
+def metrics_token(settings: Settings) -> str | None:
+    """The bearer token of `/metrics`, from the variable or from its file; None without one.
+
+    Raises:
+        SettingError: the file cannot be read, or holds something else.
+    """
+    file = settings.metrics_token_file
+    if file is None:
+        return settings.metrics_token
+    try:
+        token = file.read_text("ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        token = ""
+    if not re.fullmatch(BEARER, token):
+        raise SettingError(f"metrics_token_file must name a readable file of {BEARER_WORDS}")
+    return token
 
 
 def tell_address(settings: Settings, url: str) -> None:
@@ -205,8 +234,8 @@ def _read(file: Path) -> dict[str, Any]:
         raise SettingError(f"{file} is not UTF-8 text, as TOML must be") from None
     except tomllib.TOMLDecodeError as error:
         raise SettingError(f"{file} is not valid TOML: {error}") from None
-    if "master_key" in written:
-        raise SettingError(f"{file}: master_key is accepted only as {variable('master_key')}")
+    for secret in _NEVER_IN_A_FILE & written.keys():
+        raise SettingError(f"{file}: {secret} is accepted only as {variable(secret)}")
     return written
 
 
@@ -217,6 +246,8 @@ def _check_variables() -> None:
 
 
 def _unknown(name: str, known: Sequence[str], before: str = "") -> SettingError:
+    if key_of(name) in REPLACED:
+        return SettingError(f"{before}{name} is no longer a setting: {REPLACED[key_of(name)]}")
     near = difflib.get_close_matches(name, known, 1)
     hint = f"did you mean {near[0]}?" if near else f"accepted are {', '.join(known) or 'none'}"
     return SettingError(f"{before}{name} is not a setting; {hint}")

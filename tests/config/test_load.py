@@ -115,6 +115,7 @@ def test_an_empty_variable_empties_a_list(toml: Toml, monkeypatch: pytest.Monkey
          ", is 3"),
         ("[dialects]\nkibo = 3", "dialects.kibo must be tables [dialects.DIALECT], is 3"),
         ('master_key = "x"', "master_key is accepted only as RETICKET_MASTER_KEY"),
+        ('metrics_token = "x"', "metrics_token is accepted only as RETICKET_METRICS_TOKEN"),
     ],
 )  # fmt: skip
 def test_what_a_file_gets_wrong_is_one_sentence(text: str, sentence: str, toml: Toml) -> None:
@@ -198,6 +199,95 @@ def test_certificate_and_key_go_together(tmp_path: Path) -> None:
     sentence = "tls_certificate and tls_key must be set together or not at all"
     assert refusal(None, {"tls_certificate": file}) == sentence
     assert config.load(None, {"tls_certificate": file, "tls_key": file}).tls_key == file
+
+
+@pytest.mark.parametrize(
+    ("text", "endpoint"),
+    [
+        ("127.0.0.1:9464", ("127.0.0.1", 9464)),
+        ("127.1.2.3:1", ("127.1.2.3", 1)),
+        ("10.0.0.5:65535", ("10.0.0.5", 65535)),
+        ("[::1]:9464", ("::1", 9464)),
+        ("[fd00::5]:9464", ("fd00::5", 9464)),
+    ],
+)
+def test_metrics_have_an_address_that_is_not_public(text: str, endpoint: tuple[str, int]) -> None:
+    assert config.load(None, {"metrics_listen": text}).metrics_listen == endpoint
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["0.0.0.0:9464", "[::]:9464", "8.8.8.8:9464", "[2001:4860::1]:9464", "localhost:9464", "9464",
+     "127.0.0.1", "127.0.0.1:0", "127.0.0.1:65536", "127.0.0.1:x", "::1:9464", "[127.0.0.1]:9464",
+     "[::ffff:8.8.8.8]:9464", ""],
+)  # fmt: skip
+def test_metrics_listen_on_no_public_address(text: str) -> None:
+    assert refusal(None, {"metrics_listen": text}) == (
+        "--metrics-listen must be a loopback or private IP address with a port, "
+        f"such as 127.0.0.1:9464, is {text!r}"
+    )
+
+
+SCRAPE = "0123456789-scrape-0123456789-scrape"
+
+
+def test_the_metrics_token_comes_from_its_variable_and_is_hidden(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("RETICKET_METRICS_TOKEN", SCRAPE)
+    settings = config.load()
+    assert config.metrics_token(settings) == SCRAPE
+    assert SCRAPE not in repr(settings) + str(settings)
+
+
+@pytest.mark.parametrize("text", ["", "short", SCRAPE + " ", SCRAPE + "é", "x" * 300])
+def test_a_bad_metrics_token_is_not_shown(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RETICKET_METRICS_TOKEN", text)
+    words = "32 to 256 letters, digits and characters of ._~+/-"
+    assert refusal() == f"RETICKET_METRICS_TOKEN must be {words}"
+
+
+def test_the_metrics_token_comes_from_a_file_of_its_own(tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_text(f"{SCRAPE}\n")
+    assert config.metrics_token(config.load(None, {"metrics_token_file": file})) == SCRAPE
+    assert config.metrics_token(config.load()) is None
+
+
+@pytest.mark.parametrize("content", [b"", b"hunter2", f"{SCRAPE}\n{SCRAPE}".encode(), b"\xff" * 40])
+def test_a_file_without_a_token_is_refused_without_its_content(
+    content: bytes, tmp_path: Path
+) -> None:
+    file = tmp_path / "token"
+    file.write_bytes(content)
+    settings = config.load(None, {"metrics_token_file": file})
+    with pytest.raises(SettingError) as refused:
+        config.metrics_token(settings)
+    assert str(refused.value) == (
+        "metrics_token_file must name a readable file of "
+        "32 to 256 letters, digits and characters of ._~+/-"
+    )
+
+
+def test_there_is_one_metrics_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "token"
+    file.write_text(SCRAPE)
+    monkeypatch.setenv("RETICKET_METRICS_TOKEN", SCRAPE)
+    sentence = "metrics_token and metrics_token_file must not both be set"
+    assert refusal(None, {"metrics_token_file": file}) == sentence
+
+
+def test_a_setting_of_a_former_version_is_answered_with_what_to_do(
+    toml: Toml, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    advice = (
+        "metrics_from is no longer a setting: "
+        "metrics_listen and metrics_token say who may read /metrics, not an address"
+    )
+    file = toml("metrics_from = []")
+    assert refusal(file) == f"{file}: {advice}"
+    monkeypatch.setenv("RETICKET_METRICS_FROM", "10.0.0.0/8")
+    assert refusal() == "RETICKET_" + advice.replace("metrics_from", "METRICS_FROM", 1)
 
 
 def test_memory_suffices_for_the_lanes(toml: Toml) -> None:

@@ -61,6 +61,7 @@ def test_people_find_its_pages(server, path, taken):
 
 
 def test_what_operators_have_for_themselves_has_one_address(server, path):
-    for place in ("/metrics", "/docs", "/health/live", "/admin/v1/clients"):
+    for place in ("/docs", "/health/live", "/admin/v1/clients"):
         assert call(server.url, "GET", place)[0] in (200, 401), place
         assert call(server.url, "GET", f"{path}{place}")[0] == 404, place
+    assert call(server.url, "GET", f"{path}/metrics")[0] == 404

@@ -162,7 +162,7 @@ def test_origins_and_proxies_by_setting(tmp_path):
         assert {"dpop-nonce", "www-authenticate"} <= set(exposed)
         for method in ("PATCH", "HEAD"):
             preflight = {**asked, "Access-Control-Request-Method": method}
-            assert call(server.url, "OPTIONS", "/admin/v1/users", None, preflight)[0] == 200
+            assert call(server.url, "OPTIONS", AKINON.refresh_path, None, preflight)[0] == 200
         for path in ("/oauth/authorize", "/oauth/authorize/consent", "/oauth/device/code"):
             for method in ("OPTIONS", "GET", "POST"):
                 headers = call(server.url, method, path, None, asked)[1]
@@ -172,6 +172,24 @@ def test_origins_and_proxies_by_setting(tmp_path):
         assert "access-control-allow-origin" not in headers
         log_in(server.url, **{"X-Forwarded-For": "203.0.113.9"})
         assert '"address":"203.0.113.9"' in (server.data / "audit.jsonl").read_text()
+
+
+@pytest.mark.parametrize("origins", ["*", "https://shop.example.com"])
+def test_no_page_of_another_origin_reads_what_is_for_operators(tmp_path, origins):
+    token = "scrape-0123456789-0123456789-0123456789"
+    settings = {"RETICKET_CORS_ORIGINS": origins, "RETICKET_METRICS_TOKEN": token}
+    asked = {
+        "Origin": "https://shop.example.com",
+        "Access-Control-Request-Method": "GET",
+        "Access-Control-Request-Headers": "authorization",
+        "Authorization": f"Bearer {token}",
+    }
+    with running_server(tmp_path, settings=settings) as server:
+        for path in ("/metrics", "/admin/v1/users", "/admin/v1/keys", "/admin/v1", "/admin/"):
+            for method in ("OPTIONS", "GET", "POST"):
+                headers = call(server.url, method, path, None, asked)[1]
+                assert [name for name in headers if name.startswith("access-control-")] == [], path
+        assert call(server.url, "GET", "/metrics", None, asked)[0] == 200
 
 
 def test_failed_sign_ins_are_limited_by_account(tmp_path):

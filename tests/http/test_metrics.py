@@ -1,6 +1,7 @@
 """`/metrics`: every refusal with its cause, one sum for all processes, for the operator alone."""
 
 import re
+import socket
 import threading
 from types import SimpleNamespace
 
@@ -12,12 +13,24 @@ from tests.http.wire import WIRES, call
 from reticket.core.ports import Event
 from reticket.http.metrics import Board, Counted, Meter
 from reticket.testing import running_server
+from reticket.testing.server import free_port
 
 AKINON = WIRES[0]
 WORDS = re.compile(r"[A-Za-z0-9_.+{}/ -]{0,80}")
 
 
-def samples(url, **headers):
+TOKEN = "scrape-0123456789-0123456789-0123456789"
+BEARER = {"Authorization": f"Bearer {TOKEN}"}
+WITH_TOKEN = {"RETICKET_METRICS_TOKEN": TOKEN}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    with running_server(tmp_path_factory.mktemp("counted"), settings=WITH_TOKEN) as running:
+        yield running
+
+
+def samples(url, headers=BEARER):
     """What is told, by name and labels."""
     status, found, body = call(url, "GET", "/metrics", headers=headers)
     assert status == 200
@@ -69,7 +82,7 @@ def test_answers_are_counted_by_route_and_class_with_their_durations(server):
 def test_labels_are_words_of_the_code(server):
     token = AKINON.sign_in(server.url)
     call(server.url, "GET", f"/api/v1/{token}")
-    text = call(server.url, "GET", "/metrics")[2].decode()
+    text = call(server.url, "GET", "/metrics", headers=BEARER)[2].decode()
     assert token not in text
     assert "@" not in text
     values = [
@@ -82,20 +95,94 @@ def test_labels_are_words_of_the_code(server):
     assert [value for value in values if not WORDS.fullmatch(value)] == []
 
 
-@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded"])
-def test_who_comes_through_a_proxy_finds_nothing(server, header):
-    assert call(server.url, "GET", "/metrics", headers={header: "127.0.0.1"})[0] == 404
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Authorization": f"Bearer {TOKEN}x"},
+        {"Authorization": f"Bearer {TOKEN[:-1]}"},
+        {"Authorization": f"Basic {TOKEN}"},
+        {"Authorization": TOKEN},
+        {"Authorization": "Bearer "},
+        {"X-Forwarded-For": "127.0.0.1"},
+        {"Forwarded": "for=127.0.0.1"},
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "DELETE", "OPTIONS"])
+def test_the_public_port_has_no_metrics_without_the_token(server, headers, method):
+    status, found, body = call(server.url, method, "/metrics", headers=headers)
+    nothing = call(server.url, method, "/no-such-page", headers=headers)
+    assert (status, body) == (404, nothing[2])
+    for each in (found, nothing[1]):
+        assert each.pop("x-correlation-id")
+        each.pop("date")
+    assert found == nothing[1]
 
 
-@pytest.mark.parametrize("networks", ["", "10.0.0.0/8"])
-def test_who_may_not_ask_finds_nothing(tmp_path, networks):
-    with running_server(tmp_path, settings={"RETICKET_METRICS_FROM": networks}) as server:
-        assert call(server.url, "GET", "/metrics")[0] == 404
+@pytest.mark.parametrize("path", ["/metrics/", f"/metrics?access_token={TOKEN}", "//metrics"])
+def test_other_paths_and_a_token_in_the_url_find_nothing(server, path):
+    assert call(server.url, "GET", path)[0] == 404
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
+def test_the_token_reads_metrics_from_anywhere(server, scheme):
+    said = {"Authorization": f"{scheme} {TOKEN}", "X-Forwarded-For": "203.0.113.9"}
+    assert samples(server.url, said)[named("reticket_ready")] == 1
+
+
+def test_by_default_nobody_reads_metrics(tmp_path):
+    with running_server(tmp_path) as server:
+        for headers in ({}, BEARER, {"Authorization": "Bearer None"}, {"Authorization": "Bearer "}):
+            assert call(server.url, "GET", "/metrics", headers=headers)[0] == 404
         assert AKINON.is_good(AKINON.refresh(server.url, AKINON.sign_in(server.url)))
 
 
+@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]"])
+def test_a_listener_of_its_own_asks_for_no_token_and_has_nothing_else(tmp_path, workers, host):
+    place = f"{host}:{free_port()}"
+    settings = {"RETICKET_METRICS_LISTEN": place, "RETICKET_WORKERS": workers}
+    with running_server(tmp_path, settings=settings) as server:
+        AKINON.refresh(server.url, "garbage")
+        forged = named(
+            "reticket_events_total", event="refused", resource="akinon.user", cause="forged"
+        )
+        until(lambda: samples(f"http://{place}", {}).get(forged) == 1)
+        for path in ("/", "/health/live", "/docs", "/api/v1/profile/me", "/admin/v1/users"):
+            assert call(f"http://{place}", "GET", path)[0] == 404
+        for headers in ({}, BEARER):
+            assert call(server.url, "GET", "/metrics", headers=headers)[0] == 404
+    assert server.process.returncode == 0
+
+
+def test_an_address_that_is_taken_stops_the_start_with_a_sentence(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        settings = {"RETICKET_METRICS_LISTEN": f"127.0.0.1:{port}"}
+        with pytest.raises(RuntimeError) as refused, running_server(tmp_path, settings=settings):
+            pass
+    assert str(refused.value) == (
+        f"Error: metrics_listen: cannot listen on 127.0.0.1, port {port}: Address already in use\n"
+    )
+
+
+def test_the_token_comes_from_a_file_and_stands_in_no_log(tmp_path):
+    file = tmp_path / "token"
+    file.write_text(f"{TOKEN}\n")
+    settings = {
+        "RETICKET_METRICS_TOKEN_FILE": str(file),
+        "RETICKET_LOG_LEVEL": "debug",
+        "RETICKET_ACCESS_LOG": "true",
+    }
+    with running_server(tmp_path, settings=settings) as server:
+        samples(server.url)
+    stored = [path for path in (tmp_path / "data").rglob("*") if path.is_file()]
+    for path in [server.log, *stored]:
+        assert TOKEN.encode() not in path.read_bytes(), path
+
+
 def test_workers_are_counted_as_one(tmp_path):
-    with running_server(tmp_path, settings={"RETICKET_WORKERS": "2"}) as server:
+    with running_server(tmp_path, settings={**WITH_TOKEN, "RETICKET_WORKERS": "2"}) as server:
         for _ in range(20):
             AKINON.refresh(server.url, "garbage")
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable, Iterable, Sequence
+from hashlib import sha256
+from hmac import compare_digest
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import (
@@ -15,14 +16,15 @@ from prometheus_client.core import (
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
 
 from reticket.core.errors import Unavailable
+from reticket.http.asgi import Asgi, Receive, Scope, Send
 from reticket.http.metrics import EVENTS, LABELS, REQUESTS, SECONDS, SUM, Counts, Name
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+PLACE = "/metrics"
 OUTCOMES = frozenset({"issued", "healed", "replayed", "reissued", "tolerated", "reused"})
 """Events that are outcomes of a refresh."""
 
@@ -78,41 +80,50 @@ class _Families(Collector):
         return sorted((name[1:], n) for name, n in self._counts.items() if name[0] == kind)
 
 
-def metrics_route(
-    counts: Callable[[], Counts], ready: Callable[[], None], asked_from: Sequence[Network]
-) -> Route:
-    """`/metrics`, for those addresses alone: counts by cause would tell an attacker what no
-    answer does. Everybody else finds nothing there.
+class MetricsPage:
+    """Answers what was counted, to everybody who reaches it.
 
     Args:
         counts: of all processes.
         ready: raises Unavailable while the stores do not answer.
-        asked_from: none for nobody.
     """
 
-    async def metrics(request: Request) -> Response:
-        if not _is_welcome(request, asked_from):
-            return PlainTextResponse("not found", 404)
-        encode, media_type = choose_encoder(request.headers.get("accept", ""))
+    def __init__(self, counts: Callable[[], Counts], ready: Callable[[], None]) -> None:
+        self._counts = counts
+        self._ready = ready
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        encode, media_type = choose_encoder(Headers(scope=scope).get("accept", ""))
         registry = CollectorRegistry(auto_describe=False)
-        registry.register(await run_in_threadpool(lambda: _Families(counts(), _is_ready(ready))))
-        return Response(encode(registry), headers={"content-type": media_type})
+        registry.register(await run_in_threadpool(self._families))
+        response = Response(encode(registry), headers={"content-type": media_type})
+        await response(scope, receive, send)
 
-    return Route("/metrics", metrics)
+    def _families(self) -> _Families:
+        return _Families(self._counts(), _is_ready(self._ready))
 
 
-def _is_welcome(request: Request, asked_from: Sequence[Network]) -> bool:
-    """A proxy that is trusted has put its client in its own place by now; one that is not may
-    stand here for anybody.
+class BearerAlone:
+    """Answers a request with the bearer token; any other finds nothing, by whatever method.
+
+    Args:
+        app: what answers.
+        token: kept as a digest alone.
     """
-    if request.client is None:
-        return False
-    try:
-        address = ipaddress.ip_address(request.client.host)
-    except ValueError:
-        return False
-    forwarded = "x-forwarded-for" in request.headers or "forwarded" in request.headers
-    return not forwarded and any(address in network for network in asked_from)
+
+    def __init__(self, app: Asgi, token: str) -> None:
+        self._app = app
+        self._wanted = _digest("bearer", token)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scheme, _, token = Headers(scope=scope).get("authorization", "").partition(" ")
+        if not compare_digest(_digest(scheme.lower(), token), self._wanted):
+            raise HTTPException(404)
+        await self._app(scope, receive, send)
+
+
+def _digest(scheme: str, token: str) -> bytes:
+    return sha256(f"{scheme} {token}".encode()).digest()
 
 
 def _is_ready(ready: Callable[[], None]) -> bool:

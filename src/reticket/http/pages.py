@@ -98,7 +98,7 @@ def pages(
         return Response(_INITIALIZE, media_type="text/javascript")
 
     assets = Path(swagger_ui_bundle.swagger_ui_path)
-    return Starlette(
+    app = Starlette(
         routes=[
             *more,
             Route("/health/live", live),
@@ -112,6 +112,8 @@ def pages(
         lifespan=lifespan,
         exception_handlers={HTTPException: _plain, ReticketError: _internal},
     )
+    app.router.redirect_slashes = False  # a redirect would name the Host that the caller sent
+    return app
 
 
 def _json(documents: Mapping[str, bytes], name: str) -> Response:

@@ -16,6 +16,11 @@ from reticket.settings.tree import PolicyChange, Settings
 from reticket.settings.values import Accepts
 
 PREFIX = "RETICKET_"
+REPLACED = {
+    "metrics_from": "metrics_listen and metrics_token say who may read /metrics, not an address"
+}
+"""Settings of former versions, each with the sentence that says what to do."""
+
 _ANY_POLICY = "policies.NAME."
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -27,10 +26,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from reticket.settings.values import (
     DIRECTORY_URLS,
     FAMILIES_URLS,
-    NETWORKS,
     TOGETHER,
     Accepts,
     Algorithm,
+    BearerToken,
     Count,
     DirectoryUrl,
     ExistingFile,
@@ -45,6 +44,7 @@ from reticket.settings.values import (
     Networks,
     Origins,
     Port,
+    PrivateEndpoint,
     ReuseAnswer,
     Seconds,
     Size,
@@ -132,7 +132,9 @@ class Settings(BaseSettings):
     trusted_proxies: Networks = Field(
         (), description="proxies whose X-Forwarded-For is believed; none when empty"
     )
-    cors_origins: Origins = Field((), description="origins whose pages may read answers")
+    cors_origins: Origins = Field(
+        (), description="origins whose pages may read answers, but none of /admin and /metrics"
+    )
     issuer: Issuer | None = Field(
         None, description="who OAuth tokens say they come from; without it the address served"
     )
@@ -144,9 +146,17 @@ class Settings(BaseSettings):
         default_factory=lambda said: said["data"] / "audit.jsonl",
         description="file of the audit stream",
     )
-    metrics_from: Annotated[Networks, Accepts(NETWORKS, "127.0.0.0/8, ::1/128")] = Field(
-        default_factory=lambda: tuple(map(ip_network, ("127.0.0.0/8", "::1/128"))),
-        description="who may read /metrics; when empty nothing is counted",
+    metrics_listen: PrivateEndpoint | None = Field(
+        None, description="address of a listener of its own for /metrics, which asks for no token"
+    )
+    metrics_token: BearerToken | None = Field(
+        None,
+        repr=False,
+        description="bearer token that reads /metrics at the public port; only as the variable "
+        "RETICKET_METRICS_TOKEN, never in a file",
+    )
+    metrics_token_file: ExistingFile | None = Field(
+        None, description="file with that token, instead of the variable"
     )
     debug: Switch = Field(False, description="whether dialects may explain errors to callers")
     signing_algorithm: Algorithm = Field("ES256", description="signature of new access tokens")
@@ -192,6 +202,14 @@ class Settings(BaseSettings):
         if self.workers > 1 and self.families == "memory:":
             raise PydanticCustomError(
                 TOGETHER, "families = memory: lives in one process; workers must be 1 with it"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _one_metrics_token(self) -> Self:
+        if self.metrics_token and self.metrics_token_file:
+            raise PydanticCustomError(
+                TOGETHER, "metrics_token and metrics_token_file must not both be set"
             )
         return self
 

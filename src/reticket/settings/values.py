@@ -6,6 +6,7 @@ Knows no setting; a bad value raises ValueError, and `reticket.config` says it w
 from __future__ import annotations
 
 import base64
+import ipaddress
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,6 +64,23 @@ def _key_bytes(value: Any) -> bytes:
     if len(key) != 32:
         raise ValueError("not 32 bytes")
     return key
+
+
+def _address_and_port(value: Any) -> Any:
+    host, _, port = str(value).rpartition(":")
+    address = ipaddress.ip_address(host.removeprefix("[").removesuffix("]"))
+    if (address.version == 6) != host.startswith("["):
+        raise ValueError("brackets are for IPv6 alone")
+    if not (port.isascii() and port.isdigit() and 1 <= int(port) <= 65_535):
+        raise ValueError("no port")
+    return str(address), int(port)
+
+
+def _not_public(value: tuple[str, int]) -> tuple[str, int]:
+    address = ipaddress.ip_address(value[0])
+    if not address.is_private or address.is_unspecified:
+        raise ValueError("neither loopback nor private")
+    return value
 
 
 def _leaves(table: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[Any, ...]]:
@@ -145,4 +163,15 @@ FamiliesUrl = Annotated[
     Field(pattern=r"^(memory:|sqlite:///[^?#]+|(postgresql|valkey|valkey-cluster)://\S+)$"),
     Accepts(FAMILIES_URLS),
 ]
+PrivateEndpoint = Annotated[
+    tuple[str, int],
+    BeforeValidator(_address_and_port),
+    AfterValidator(_not_public),
+    Accepts("a loopback or private IP address with a port, such as 127.0.0.1:9464"),
+]
+BEARER = r"^[A-Za-z0-9._~+/-]{32,256}=*$"
+"""A token68 (RFC 9110 §11.2) that is too long to be guessed."""
+
+BEARER_WORDS = "32 to 256 letters, digits and characters of ._~+/-"
+BearerToken = Annotated[str, Field(pattern=BEARER), Accepts(BEARER_WORDS)]
 MasterKey = Annotated[bytes, BeforeValidator(_key_bytes), Accepts("base64 of 32 bytes")]
