@@ -6,7 +6,13 @@ import pytest
 from tests.core.conftest import APP, NEW, PASSWORD, SECRET
 from tests.core.world import ADA, CALLER
 
-from reticket.core.commands import OpenFactorSession, SecondFactor, SignIn, SignInApplication
+from reticket.core.commands import (
+    FactorRule,
+    OpenFactorSession,
+    SecondFactor,
+    SignIn,
+    SignInApplication,
+)
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.people import Credentials
 
@@ -15,6 +21,7 @@ WRONG = (Code.INVALID_CREDENTIALS, Cause.WRONG_SECRET)
 UNKNOWN = (Code.INVALID_CREDENTIALS, Cause.UNKNOWN_SUBJECT)
 LIMITED = (Code.TOO_MANY_ATTEMPTS, Cause.LIMITED)
 NO_SESSION = (Code.NOT_FOUND, Cause.NO_SESSION)
+FACTOR_REQUIRED = (Code.INVALID_CREDENTIALS, Cause.FACTOR_REQUIRED)
 WRONG_CODE = (Code.INVALID_CREDENTIALS, Cause.WRONG_FACTOR)
 
 
@@ -88,6 +95,46 @@ def test_only_who_knows_the_password_hears_that_the_user_is_blocked(hall, change
     assert refusal_of(sign_in, hall, "wrong") == WRONG
     assert refusal_of(sign_in, hall) == (code, cause)
     assert [event.cause for event in hall.events] == [Cause.WRONG_SECRET, cause]
+
+
+def with_a_factor(hall):
+    careful = replace(ADA, second_factor=True)
+    hall.people.users[ADA.id] = careful
+    return careful
+
+
+def test_a_password_alone_is_not_enough_where_the_second_factor_cannot_be_asked_for(hall):
+    """Also at a dialect that says nothing of factors: only a setting lets the password pass."""
+    careful = with_a_factor(hall)
+    assert refusal_of(sign_in, hall, "wrong") == WRONG
+    assert refusal_of(sign_in, hall) == FACTOR_REQUIRED
+    assert hall.events[-1].subject == ADA.id
+    for rule in (FactorRule.IGNORE, FactorRule.ASK):
+        assert sign_in(hall, factor=rule) == careful
+
+
+def test_a_password_alone_is_enough_for_a_person_without_a_second_factor(hall):
+    assert [sign_in(hall, factor=rule) for rule in FactorRule] == [ADA] * 3
+
+
+def test_a_program_that_cannot_ask_for_the_factor_does_not_lock_its_person_out(hall):
+    with_a_factor(hall)
+    for number in range(20):
+        caller = CALLER._replace(address=f"192.0.2.{number}")
+        assert refusal_of(sign_in, hall, caller=caller) == FACTOR_REQUIRED
+    assert sign_in(hall, factor=FactorRule.ASK)
+
+
+def test_a_refused_password_costs_its_address_a_try_and_makes_no_wrong_one_forgotten(hall):
+    with_a_factor(hall)
+    for caller in (CALLER, EVE):
+        assert refusal_of(sign_in, hall, "wrong", caller=caller) == WRONG
+        assert refusal_of(sign_in, hall, caller=caller) == FACTOR_REQUIRED
+    assert refusal_of(sign_in, hall, "wrong") == WRONG
+    assert refusal_of(sign_in, hall, caller=EVE) == LIMITED
+    hall.clock.forward(60)
+    assert [refusal_of(sign_in, hall) for _ in range(6)] == [FACTOR_REQUIRED] * 6
+    assert refusal_of(sign_in, hall) == LIMITED
 
 
 def test_a_failure_is_told_with_its_cause_and_without_what_was_sent(hall):

@@ -51,7 +51,7 @@ def test_add_a_user(directory):
     assert user.tenants == (Membership(TENANT, (1, 2)),)
     assert user.accounts == (Membership(DeveloperAccount(77, None), ()),)
     assert (user.organization.name, user.organization.roles) == ("Navy", ("admiral",))
-    assert (user.cloud.permission, user.cloud.second_factor) == ("/Q==", True)
+    assert (user.cloud.permission, user.second_factor) == ("/Q==", True)
     assert directory.totp_secret(user_id) == b"secret"
 
 

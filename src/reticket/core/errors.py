@@ -54,6 +54,7 @@ class Cause(StrEnum):
     INACTIVE = "inactive"
     LIMITED = "limited"
     WRONG_FACTOR = "wrong_factor"
+    FACTOR_REQUIRED = "factor_required"
     NO_SESSION = "no_session"
     WRONG_REDIRECT = "wrong_redirect"
     WRONG_VERIFIER = "wrong_verifier"

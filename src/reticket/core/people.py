@@ -115,7 +115,6 @@ class CloudProfile:
     group_id: str
     group_name: str
     permission: str
-    second_factor: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +129,7 @@ class User:
         active: False until the account has been activated.
         credential_version: only a password or e-mail change raises it.
         tenants / accounts: in ascending order of id.
+        second_factor: whether a password alone is only half of a sign-in.
     """
 
     id: str
@@ -145,6 +145,7 @@ class User:
     accounts: tuple[Membership[DeveloperAccount], ...]
     organization: OrganizationMembership | None
     cloud: CloudProfile | None
+    second_factor: bool = False
 
 
 @dataclass(frozen=True, slots=True)

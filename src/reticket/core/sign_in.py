@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 
 from reticket.core.attempts import Attempts, Limit
-from reticket.core.commands import OpenFactorSession, SecondFactor, SignIn
+from reticket.core.commands import FactorRule, OpenFactorSession, SecondFactor, SignIn
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import Caller
 from reticket.core.people import User
@@ -56,9 +56,22 @@ class SignInDesk:
             cause = _cause_of(user, right)
             subject = user.id if user else None
             raise self._attempts.failed(guards, command.resource, subject, cause, caller)
+        self._passes_factor(user, command, caller)
         self._attempts.forget(account)
         self._in_good_standing(user, command.resource, caller)
         return user
+
+    def _passes_factor(self, user: User, command: SignIn, caller: Caller) -> None:
+        """A dialect that cannot ask for a second factor refuses whoever has one.
+
+        It counts for the address, since it costs a hash, and not for the account: a program of
+        the person's that goes on trying must not lock the person out where the factor is asked
+        for. It forgets no failures either: a password alone proves nothing here.
+        """
+        if user.second_factor and command.factor is FactorRule.REFUSE:
+            guards = (self._attempts.of_address(caller),)
+            cause = Cause.FACTOR_REQUIRED
+            raise self._attempts.failed(guards, command.resource, user.id, cause, caller)
 
     def open_factor_session(self, command: OpenFactorSession) -> str:
         """Remember for a while whose password was right; the id of that memory."""

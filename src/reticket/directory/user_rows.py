@@ -79,6 +79,7 @@ def read_user(
             if (tenant := tenant_of(connection, place.place_id)) is not None
         ),
         accounts=tuple(_accounts(connection, user_id)),
+        second_factor=bool(row.second_factor),
         organization=_organization(row),
         cloud=None if row.group_id is None else record_of(CloudProfile, row),
     )

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 import msgspec
 import pytest
 
-from reticket.core.commands import Command
+from reticket.core.commands import Command, FactorRule, SignIn
 from reticket.core.errors import Cause, Code, Refusal, ReticketError, Unavailable
 from reticket.core.model import Caller
 from reticket.openapi import build_document, document_bytes
@@ -154,6 +154,14 @@ class DialectContract:
             for command in driven.commands:
                 assert MARK not in repr(command), route.path
                 assert _resources(command) <= own, route.path
+
+    def test_it_signs_nobody_in_past_a_second_factor_unless_a_setting_says_so(
+        self, dialect: Dialect
+    ) -> None:
+        for route in dialect.routes:
+            driven = _drive(dialect, _request(route, *_good_body(route)), route, NO_ACCESS)
+            asked = [each for each in driven.commands if isinstance(each, SignIn)]
+            assert all(each.factor is not FactorRule.IGNORE for each in asked), route.path
 
     def test_its_document_is_whole(self, dialect: Dialect) -> None:
         document = json.loads(document_bytes(dialect))

@@ -23,7 +23,7 @@ ADA = User(
     tenants=(),
     accounts=(),
     organization=None,
-    cloud=CloudProfile("Ada", "kLfd", "Admin", "/f8D", second_factor=False),
+    cloud=CloudProfile("Ada", "kLfd", "Admin", "/f8D"),
 )
 FAMILY = Family(
     id=bytes.fromhex("019670ae9f687abc8def001122334455"),
@@ -72,10 +72,10 @@ def issued() -> Issued:
 def samples(issued: Issued) -> Mapping[str, Any]:
     access = AccessToken("cloudreve.user", ADA.id, FAMILY.id, None, ISSUED_AT, {})
     nobody = replace(ADA, cloud=None)
-    profile = CloudProfile("Alan", "kLfe", "User", "AA==", second_factor=True)
+    profile = CloudProfile("Alan", "kLfe", "User", "AA==")
     return {
         "ada": ADA,
-        "alan": replace(ADA, cloud=profile),
+        "alan": replace(ADA, cloud=profile, second_factor=True),
         "nobody": nobody,
         "no user": None,
         "issued": issued,

@@ -38,6 +38,7 @@ from reticket.core.commands.others import (
     Tell,
 )
 from reticket.core.commands.sign_ins import (
+    FactorRule,
     OpenFactorSession,
     SecondFactor,
     SignIn,
@@ -88,6 +89,7 @@ __all__ = [
     "Draw",
     "End",
     "EndFamilies",
+    "FactorRule",
     "FindClient",
     "FindFamily",
     "FindTenant",

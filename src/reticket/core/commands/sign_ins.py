@@ -4,8 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from reticket.core.people import User
+
+
+class FactorRule(StrEnum):
+    """What a right password is worth when its person has a second factor."""
+
+    REFUSE = "refuse"
+    """Nothing: the dialect cannot ask for the factor."""
+    IGNORE = "ignore"
+    """A sign-in by password alone: the operator allows it for a dialect that cannot ask."""
+    ASK = "ask"
+    """The first half of a sign-in: the dialect asks for the factor next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +27,8 @@ class SignIn:
 
     Args:
         resource: for the audit log.
+        factor: how a person with a second factor is treated; a dialect that says nothing
+            signs nobody in past the factor.
         admits: whether the dialect knows this user at all; one that it does not is refused
             as an unknown user is.
     """
@@ -23,6 +37,7 @@ class SignIn:
     email: str
     password: str = field(repr=False)
     admits: Callable[[User], bool] = field(default=lambda user: True, repr=False)
+    factor: FactorRule = FactorRule.REFUSE
 
 
 @dataclass(frozen=True, slots=True)

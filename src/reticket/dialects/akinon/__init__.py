@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
+from reticket.core.commands import FactorRule
 from reticket.core.errors import Code, ReticketError
 from reticket.core.resource import Resource
 from reticket.dialects.akinon import errors, session, user
@@ -24,9 +26,12 @@ class Options:
     Args:
         require_access_token: whether refresh and log-out demand a live access token of the same
             user, as the vendor's document declares; a client whose token has ended is then out.
+        second_factor: Akinon's clients cannot ask for one, so a person who has one is refused;
+            `ignore` signs such a person in by password alone.
     """
 
     require_access_token: bool = False
+    second_factor: Literal["refuse", "ignore"] = "refuse"
 
 
 class Akinon:
@@ -49,7 +54,10 @@ class Akinon:
 
     def __init__(self, options: Options) -> None:
         owner = user.owner if options.require_access_token else user.anyone
-        self.routes: Sequence[Route] = (*session.routes(owner), *user.ROUTES)
+        self.routes: Sequence[Route] = (
+            *session.routes(owner, FactorRule(options.second_factor)),
+            *user.ROUTES,
+        )
 
     def refuse(self, request: WireRequest, error: ReticketError) -> WireResponse:
         """`validationError` where the request was at fault, else `apiError`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reticket.core.commands import Begin, End, Refresh, SignIn
+from reticket.core.commands import Begin, End, FactorRule, Refresh, SignIn
 from reticket.core.errors import Cause, Refusal
 from reticket.dialects.akinon.document import described
 from reticket.dialects.akinon.inputs import read
@@ -21,23 +21,24 @@ from reticket.wire import Operation, Route, WireRequest, WireResponse
 _OVER = frozenset({Cause.UNKNOWN, Cause.REVOKED, Cause.EXPIRED, Cause.REUSED})
 
 
-def log_in(request: WireRequest) -> Operation:
-    """Sign in; an access token that is sent along is ignored."""
-    said = read(request, LoginRequest)
-    user = yield SignIn(USER, said.username, said.password, admits=is_member)
-    issued = yield Begin(USER, user)
-    return answer(200, pair_of(issued))
-
-
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What is done with a refresh token.
+    """A session from log-in to log-out.
 
     Args:
         owner: whose tokens a request may have.
+        factor: how a person with a second factor is treated.
     """
 
     owner: Owner
+    factor: FactorRule
+
+    def log_in(self, request: WireRequest) -> Operation:
+        """Sign in; an access token that is sent along is ignored."""
+        said = read(request, LoginRequest)
+        user = yield SignIn(USER, said.username, said.password, is_member, self.factor)
+        issued = yield Begin(USER, user)
+        return answer(200, pair_of(issued))
 
     def refresh(self, request: WireRequest) -> Operation:
         """Exchange a refresh token."""
@@ -58,14 +59,14 @@ class Session:
         return WireResponse(204, b"", None)
 
 
-def routes(owner: Owner) -> tuple[Route, ...]:
+def routes(owner: Owner, factor: FactorRule) -> tuple[Route, ...]:
     """The routes of a session."""
-    session = Session(owner)
+    session = Session(owner, factor)
     return (
         Route(
             "POST",
             "/auth/login",
-            log_in,
+            session.log_in,
             described(
                 "Log in",
                 "Log in by organization user",

@@ -9,6 +9,7 @@ from msgspec import Meta
 from reticket.core.commands import (
     Begin,
     End,
+    FactorRule,
     FindUser,
     OpenFactorSession,
     Refresh,
@@ -58,8 +59,8 @@ def sign_in(request: WireRequest) -> Operation:
     """Sign in; a user with a second factor gets a session to finish it in."""
     yield from current_user(request)
     said = inputs.sign_in(request.body)
-    user = yield SignIn(USER, said.email, said.password, admits=is_known)
-    if user.cloud.second_factor:
+    user = yield SignIn(USER, said.email, said.password, is_known, FactorRule.ASK)
+    if user.second_factor:
         session_id = yield OpenFactorSession(USER, user, FACTOR_LIFETIME)
         return enveloped(Response(FACTOR_WANTED, session_id))
     return (yield from _begin(user))

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
+from reticket.core.commands import FactorRule
 from reticket.core.errors import Code, ReticketError
 from reticket.core.resource import Resource
 from reticket.dialects.kibo import (
@@ -34,10 +36,13 @@ class Options:
     Args:
         require_bearer: whether refreshes and users' sign-ins demand a live access token of any
             kind, as the vendor's documents declare; few clients send one.
+        second_factor: Kibo's clients cannot ask for one, so a person who has one is refused;
+            `ignore` signs such a person in by password alone.
         debug: whether refusals say what was wrong inside.
     """
 
     require_bearer: bool = False
+    second_factor: Literal["refuse", "ignore"] = "refuse"
     debug: bool = False
 
 
@@ -74,11 +79,12 @@ class Kibo:
     def __init__(self, options: Options) -> None:
         self._debug = options.debug
         guard = access.somebody if options.require_bearer else access.anybody
+        factor = FactorRule(options.second_factor)
         self.routes: Sequence[Route] = (
             *application.routes(guard),
             *oauth.ROUTES,
-            *developer.routes(guard),
-            *adminuser.routes(guard),
+            *developer.routes(guard, factor),
+            *adminuser.routes(guard, factor),
             *tenants.ROUTES,
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from reticket.core.commands import FactorRule
 from reticket.core.model import Issued
 from reticket.core.people import User
 from reticket.dialects.kibo.access import Guard
@@ -53,9 +54,9 @@ def ticket(issued: Issued) -> bytes:
 KIND = Kind(ADMIN_USER, SCOPE, lambda user: user.tenants, ticket)
 
 
-def routes(guard: Guard) -> tuple[Route, ...]:
+def routes(guard: Guard, factor: FactorRule) -> tuple[Route, ...]:
     """The routes of admin users' tickets."""
-    tickets = Tickets(KIND, guard)
+    tickets = Tickets(KIND, guard, factor)
     tenant = scope_parameter(SCOPE, "The tenant to authenticate the user in")
     return (
         Route(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from reticket.core.commands import FactorRule
 from reticket.core.model import Issued
 from reticket.core.people import User
 from reticket.dialects.kibo.access import Guard
@@ -52,9 +53,9 @@ def ticket(issued: Issued) -> bytes:
 KIND = Kind(DEVELOPER, SCOPE, lambda user: user.accounts, ticket)
 
 
-def routes(guard: Guard) -> tuple[Route, ...]:
+def routes(guard: Guard, factor: FactorRule) -> tuple[Route, ...]:
     """The routes of developers' tickets."""
-    tickets = Tickets(KIND, guard)
+    tickets = Tickets(KIND, guard, factor)
     account = scope_parameter(SCOPE, "The users developer account Id")
     return (
         Route(

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reticket.core.commands import Begin, Refresh, SignIn
+from reticket.core.commands import Begin, FactorRule, Refresh, SignIn
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import Holder, Issued
 from reticket.core.people import Membership, User
@@ -43,10 +43,12 @@ class Tickets:
 
     Args:
         guard: what a request must show beside what it asks with.
+        factor: how a person with a second factor is treated.
     """
 
     kind: Kind
     guard: Guard
+    factor: FactorRule
 
     def create(self, request: WireRequest) -> Operation:
         """Sign in; 201."""
@@ -54,7 +56,7 @@ class Tickets:
         wanted, scope = inputs.selection(values), self._scope(values)
         email, password = _credentials(request)
         yield from self.guard(request)
-        user = yield SignIn(self.kind.resource, email, password)
+        user = yield SignIn(self.kind.resource, email, password, factor=self.factor)
         context = self._first_context(user, scope)
         issued = yield Begin(self.kind.resource, user, context)
         if not self.permits(issued.holder, context):

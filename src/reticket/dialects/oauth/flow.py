@@ -11,7 +11,16 @@ from typing import Any, Literal, Protocol
 import msgspec
 from msgspec.structs import replace
 
-from reticket.core.commands import Command, Now, OpenFactorSession, SecondFactor, SignIn, Take, Tell
+from reticket.core.commands import (
+    Command,
+    FactorRule,
+    Now,
+    OpenFactorSession,
+    SecondFactor,
+    SignIn,
+    Take,
+    Tell,
+)
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.people import User
 from reticket.core.policy import SECOND
@@ -138,11 +147,11 @@ class Flow:
             yield Tell(USER, "refused", Code.INVALID_PARAMETER)
             return self._sign_in_again(ticket, visit, email, _MISSING)
         try:
-            user: User = yield SignIn(USER, email, password)
+            user: User = yield SignIn(USER, email, password, factor=FactorRule.ASK)
         except Refusal as refusal:
             fault = _fault(refusal, _SIGN_IN_FAULTS)
             return self._sign_in_again(ticket, visit, email, fault)
-        if user.cloud is not None and user.cloud.second_factor:
+        if user.second_factor:
             session = yield OpenFactorSession(USER, user, LIFETIME)
             return self._ask_factor(ticket, visit, session)
         return (yield from self._signed_in(ticket, visit, user, (PASSWORD,)))
