@@ -197,6 +197,39 @@ def test_what_one_connection_names_another_reads(store, file):
     other.close()
 
 
+def test_a_word_of_a_failed_transaction_is_not_stored_under_its_number(store, file):
+    other = SqliteStore(file, FakeClock())
+    store.create([family_of(1)])
+    with pytest.raises(KeyError):
+        store.create([family_of(2, device="of the failed one"), family_of(1)])
+    other.create([family_of(3, device="has that number now")])
+    store.create([family_of(4, device="of the failed one")])
+    assert other.find(family_of(4).id).device == "of the failed one"
+    other.close()
+
+
+def failed_transaction(file, word):
+    """The number that a word had in it."""
+    try:
+        with file.writing():
+            number = file.id_of[word]
+            assert file.word_of[number] == word
+            raise ZeroDivisionError
+    except ZeroDivisionError:
+        return number
+
+
+def test_a_number_of_a_failed_transaction_is_not_read_as_its_word(file):
+    one, other = File(file, 1.0), File(file, 1.0)
+    number = failed_transaction(one, "of the failed one")
+    with other.writing():
+        assert other.id_of["has that number now"] == number
+    with one.reading():
+        assert one.word_of[number] == "has that number now"
+    one.close()
+    other.close()
+
+
 def test_a_family_takes_at_most_200_bytes(store, file):
     count = 20_000
     agents = [f"Mozilla/5.0 (X11; Linux x86_64) number {number}" for number in range(40)]

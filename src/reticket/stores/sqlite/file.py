@@ -32,6 +32,11 @@ class WordOf(dict[int | None, str | None]):
         super().__init__({None: None})
         self._connection = connection
 
+    def forget(self) -> None:
+        """Drop everything: a number of a transaction that was rolled back is given again."""
+        self.clear()
+        self[None] = None
+
     def __missing__(self, number: int) -> str:
         found = self._connection.execute("SELECT word FROM words WHERE id = ?", (number,))
         word: str = found.fetchone()[0]
@@ -53,7 +58,7 @@ class IdOf(dict[str | None, int | None]):
         return found[0] if found else -1
 
     def forget(self) -> None:
-        """What a transaction that was rolled back may have added."""
+        """Drop everything: a number of a transaction that was rolled back is given again."""
         self.clear()
         self[None] = None
 
@@ -93,6 +98,7 @@ class File:
                 self.connection.execute("COMMIT")
             except BaseException:
                 self.id_of.forget()
+                self.word_of.forget()
                 if self.connection.in_transaction:
                     self.connection.execute("ROLLBACK")
                 raise
