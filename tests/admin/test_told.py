@@ -1,13 +1,12 @@
 """Every change stands in the audit stream, with the client that made it."""
 
-from time import monotonic, sleep
-
 import pytest
 from tests.admin.conftest import ADA
 
 from reticket.core.policy import PRESETS
 from reticket.dialects.oauth.site import Site
 from reticket.http.admin import Admin, Office
+from reticket.testing.waiting import until
 
 FAMILY = {"client_id": "spa", "user": ADA}
 CHANGES = {
@@ -48,14 +47,6 @@ def mac_key(desk):
 def told_of(desk, event, what):
     lines = [line for line in desk.events() if line["event"] == event]
     return [line for line in lines if what is None or what in line["detail"].values()]
-
-
-def until(happened, seconds=20):
-    """A line may come after the answer."""
-    ends = monotonic() + seconds
-    while not happened():
-        assert monotonic() < ends, "the audit stream was not told"
-        sleep(0.01)
 
 
 def test_every_route_that_changes_something_is_tried():

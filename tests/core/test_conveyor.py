@@ -5,10 +5,11 @@ import threading
 
 import pytest
 
-from reticket.core import conveyor
+from reticket.core import conveyor as conveyor_module
 from reticket.core.conveyor import LONGEST_BATCH, Conveyor, Lane
 from reticket.core.errors import Unavailable
 from reticket.core.ports import HELD
+from reticket.testing.waiting import PATIENCE
 
 
 class Work:
@@ -22,7 +23,7 @@ class Work:
 
     def __call__(self, batch):
         self.batches.append(list(batch))
-        assert self.gate.wait(10)
+        assert self.gate.wait(PATIENCE)
         if self.fault:
             raise self.fault
         return [item * 2 for item in batch]
@@ -67,7 +68,7 @@ def test_what_arrives_together_and_meanwhile_goes_together(lane, work):
 
 
 def test_who_arrives_a_turn_of_the_loop_later_goes_along(lane, work, monkeypatch):
-    monkeypatch.setattr(conveyor, "LONGEST_GATHERING", 60)
+    monkeypatch.setattr(conveyor_module, "LONGEST_GATHERING", 60)
 
     async def scenario():
         line, asked = Conveyor(lane, work), []
@@ -84,9 +85,9 @@ def test_who_arrives_a_turn_of_the_loop_later_goes_along(lane, work, monkeypatch
     ("seconds", "items"), [(0.01, 10**6), (60, 3)], ids=["in time", "once it is full"]
 )
 def test_a_batch_leaves_though_others_keep_coming(lane, work, monkeypatch, seconds, items):
-    monkeypatch.setattr(conveyor, "LONGEST_GATHERING", seconds)
-    monkeypatch.setattr(conveyor, "LONGEST_BATCH", items)
-    monkeypatch.setattr(conveyor, "LONGEST_QUEUE", 10**6)
+    monkeypatch.setattr(conveyor_module, "LONGEST_GATHERING", seconds)
+    monkeypatch.setattr(conveyor_module, "LONGEST_BATCH", items)
+    monkeypatch.setattr(conveyor_module, "LONGEST_QUEUE", 10**6)
 
     async def scenario():
         loop, line, asked = asyncio.get_running_loop(), Conveyor(lane, work), []
@@ -125,13 +126,13 @@ def test_a_fault_is_everybodys_of_the_batch_and_nobodys_after(lane, work):
 
 def test_who_waited_too_long_is_told_and_who_has_not_is_served(lane, work):
     async def scenario():
-        conveyor = Conveyor(lane, work, longest_wait=0.2)
+        loop, conveyor = asyncio.get_running_loop(), Conveyor(lane, work, longest_wait=60)
         work.gate.clear()
         first = conveyor.put(1)
         while not work.batches:
             await asyncio.sleep(0)
         late = conveyor.put(2)
-        await asyncio.sleep(0.3)
+        loop.skip(61)
         fresh = conveyor.put(3)
         work.gate.set()
         assert await first == 2
@@ -139,8 +140,49 @@ def test_who_waited_too_long_is_told_and_who_has_not_is_served(lane, work):
             await late
         return await fresh
 
-    assert asyncio.run(scenario()) == 6
+    assert run_by_hand(scenario()) == 6
     assert work.batches == [[1], [3]]
+
+
+class HandClock(asyncio.SelectorEventLoop):
+    """A loop whose time passes only when a test says so."""
+
+    def __init__(self):
+        super().__init__()
+        self._now = 0.0
+
+    def time(self):
+        return self._now
+
+    def skip(self, seconds):
+        self._now += seconds
+
+
+def run_by_hand(scenario):
+    with asyncio.Runner(loop_factory=HandClock) as runner:
+        return runner.run(scenario)
+
+
+def test_a_held_item_is_not_asked_for_again_before_a_pause(lane):
+    asked = []
+
+    def held_at_first(batch):
+        asked.append(list(batch))
+        return [HELD] if len(asked) == 1 else batch
+
+    async def scenario():
+        loop, conveyor = asyncio.get_running_loop(), Conveyor(lane, held_at_first)
+        waiting = conveyor.put(7)
+        while not asked:
+            await asyncio.sleep(0)
+        for _ in range(100):
+            await lane.run(int)
+        early = list(asked)
+        loop.skip(conveyor_module.PAUSE)
+        return early, await waiting
+
+    assert run_by_hand(scenario()) == ([[7]], 7)
+    assert asked == [[7], [7]]
 
 
 def test_what_was_done_is_answered_and_what_was_not_is_told_when_the_lane_closes(work):
@@ -258,20 +300,21 @@ def test_a_fault_that_nobody_foresaw_leaves_nobody_waiting(lane, work):
 
 
 def test_work_that_has_waited_for_too_long_on_a_lane_is_not_begun():
-    lane = Lane("test", longest_wait=0.01)
+    lane = Lane("test", longest_wait=60)
     gate, begun = threading.Event(), []
 
     async def scenario():
-        first = asyncio.ensure_future(lane.run(gate.wait, 10))
+        first = asyncio.ensure_future(lane.run(gate.wait, PATIENCE))
         late = asyncio.ensure_future(lane.run(begun.append, "late"))
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0)
+        asyncio.get_running_loop().skip(61)
         gate.set()
         assert await first
         with pytest.raises(Unavailable, match="test lane has kept somebody waiting"):
             await late
         await lane.run(begun.append, "in time")
 
-    asyncio.run(scenario())
+    run_by_hand(scenario())
     lane.close()
     assert begun == ["in time"]
 
@@ -299,9 +342,14 @@ def test_what_is_held_for_too_long_is_told_so(lane):
         return [HELD] * len(items)
 
     async def scenario():
+        loop = asyncio.get_running_loop()
+        waiting = Conveyor(lane, hold, longest_wait=60).put(1)
+        while not waiting.done():
+            loop.skip(conveyor_module.PAUSE if len(asked) < 2 else 61)
+            await lane.run(int)
         with pytest.raises(Unavailable):
-            await Conveyor(lane, hold, longest_wait=0.05).put(1)
+            await waiting
 
-    asyncio.run(scenario())
+    run_by_hand(scenario())
     assert set(asked) == {1}
     assert len(asked) > 1

@@ -13,6 +13,7 @@ from reticket.core.errors import StartupError
 from reticket.core.keys import KeyRing
 from reticket.crypto.ring import Ring
 from reticket.crypto.sealing import SealBroken, Sealer, derive
+from reticket.testing.waiting import PATIENCE
 
 LABEL = "kibo.adminuser/opaque/refresh"
 FIRST_FOUR = [("mac", 1), ("mac", 2), ("sign", 1), ("sign", 2)]
@@ -55,7 +56,7 @@ def test_first_starts_at_once_agree_on_one_ring(keys, together) -> None:
             found = super().keys()
             if not hasattr(self.seen, "once"):
                 self.seen.once = True
-                self.looked.wait(timeout=10)
+                self.looked.wait(timeout=PATIENCE)
             return found
 
     keys.store = Simultaneous(4)

@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import urlencode
@@ -18,6 +17,7 @@ from filelock import FileLock
 from tests.http.wire import WIRES, call
 
 from reticket.testing.server import free_port
+from reticket.testing.waiting import PATIENCE, until
 
 ROOT = Path(__file__).parents[2]
 AKINON = WIRES[0]
@@ -46,12 +46,12 @@ class Demo:
 
     def end(self):
         """Its exit code, what it says last, and what it has left running."""
-        said = self.process.communicate(timeout=60)[1]
-        deadline = time.monotonic() + 10
-        while not all(map(is_over, self.started)) and time.monotonic() < deadline:
-            time.sleep(0.02)
-        left = [each for each in self.started if not is_over(each)]
-        return self.process.returncode, said, left
+        said = self.process.communicate(timeout=PATIENCE)[1]
+        until(lambda: all(map(is_over, self.started)), "the end of its processes", self._left)
+        return self.process.returncode, said, self._left()
+
+    def _left(self):
+        return [each for each in self.started if not is_over(each)]
 
 
 def ask(url, path, **form):

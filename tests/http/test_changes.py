@@ -17,6 +17,7 @@ from tests.http.wire import PASSWORD, WIRES, call, events
 
 from reticket.testing import running_server
 from reticket.testing.server import CHEAP_SIGN_INS
+from reticket.testing.waiting import PATIENCE, until
 
 TOTP_SECRET = "JBSWY3DPEHPK3PXP"
 TENANTS = "/api/platform/adminuser/authtickets/tenants"
@@ -58,7 +59,7 @@ def command(data, *words, said=""):
     clean = {name: value for name, value in os.environ.items() if not name.startswith("RETICKET_")}
     ended = subprocess.run(
         [sys.executable, "-m", "reticket", *map(str, words), "--data", str(data)],
-        input=said, env=clean | CHEAP_SIGN_INS, capture_output=True, text=True, timeout=30,
+        input=said, env=clean | CHEAP_SIGN_INS, capture_output=True, text=True, timeout=PATIENCE,
     )  # fmt: skip
     assert ended.returncode == 0, ended.stderr
     assert ended.stderr == ""
@@ -69,13 +70,9 @@ def rows(data, *words):
     return json.loads(command(data, *words, "--json"))
 
 
-def seen(holds, patience=20):
+def seen(holds):
     """Whether it comes true, on a machine with much else to do."""
-    deadline = time.monotonic() + patience
-    while not holds():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
+    until(holds)
     return True
 
 

@@ -11,6 +11,7 @@ from tests.http.test_workers import until
 from tests.http.wire import ADA, PASSWORD, WIRES, call, events
 
 from reticket.testing import running_server
+from reticket.testing.waiting import PATIENCE
 
 AKINON, CLOUDREVE, KIBO = WIRES[0], WIRES[1], WIRES[2]
 ID = re.compile("[0-9a-f]{32}")
@@ -40,7 +41,7 @@ def test_every_answer_has_a_correlation_id(server, method, path):
 
 
 def chunked(url, method, path, size):
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=PATIENCE)
     pieces = (b" " * 65536 for _ in range(size // 65536))
     connection.request(method, path, pieces, {"Content-Type": "application/json"},
                        encode_chunked=True)  # fmt: skip

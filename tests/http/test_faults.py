@@ -13,6 +13,7 @@ import pytest
 from tests.http.wire import PASSWORD, WIRES, call, events
 
 from reticket.testing import running_server
+from reticket.testing.waiting import PATIENCE, until
 
 EACH = pytest.mark.parametrize("wire", WIRES, ids=lambda wire: wire.name)
 
@@ -85,19 +86,13 @@ def test_what_was_accepted_is_answered_before_a_stop(tmp_path):
                 clients.submit(wire.refresh, server.url, token)
                 for wire, token in zip(WIRES, tokens, strict=True)
             ]
-            _until(lambda: all(future.running() for future in asked))
+            until(lambda: all(future.running() for future in asked))
             time.sleep(0.3)
             server.process.send_signal(signal.SIGTERM)
             time.sleep(0.3)
         for wire, future in zip(WIRES, asked, strict=True):
             assert wire.is_good(future.result())
-        assert server.process.wait(10) == 0
-
-
-def _until(holds):
-    deadline = time.monotonic() + 10
-    while not holds() and time.monotonic() < deadline:
-        time.sleep(0.01)
+        assert server.process.wait(PATIENCE) == 0
 
 
 def test_no_secret_stands_anywhere(tmp_path):

@@ -1,7 +1,6 @@
 """Two processes over one engine are one service: whatever changes at one has changed at both."""
 
 import json
-import time
 from concurrent.futures import ThreadPoolExecutor
 from itertools import cycle
 
@@ -12,9 +11,11 @@ from tests.torture.postgresql import PostgreSQL
 from tests.torture.services import Services
 from tests.torture.valkey import Cluster
 
+from reticket.testing.waiting import until
+
 AKINON, CLOUDREVE, APPLICATION, DEVELOPER, ADMIN = WIRES
 AKINON_USER = "akinon.user"
-PATIENCE = 30.0
+
 """Seconds within which every process knows, on a machine with much else to do."""
 WINDOW = "60"
 PATIENT = {
@@ -61,11 +62,7 @@ def sign_in(service, wire, email, password=PASSWORD):
 
 def everywhere(services, holds):
     """Whether it comes true at every process soon."""
-    deadline = time.monotonic() + PATIENCE
-    while not all(map(holds, services.all)):
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
+    until(lambda: all(map(holds, services.all)))
     return True
 
 

@@ -3,12 +3,13 @@
 import json
 import socket
 import string
-import time
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 import pytest
 from tests.http.wire import ADA, PASSWORD, WIRES, call, events
+
+from reticket.testing.waiting import until
 
 EACH = pytest.mark.parametrize("wire", WIRES, ids=lambda wire: wire.name)
 ALPHABET = string.ascii_letters + string.digits + "-_"
@@ -38,9 +39,7 @@ def test_a_lost_answer_is_forgiven_with_the_same_bytes(server, wire):
             f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
         )
         connection.sendall(head.encode() + body)
-        deadline = time.monotonic() + 10
-        while len(events(server)) == before and time.monotonic() < deadline:
-            time.sleep(0.005)
+        until(lambda: len(events(server)) > before, "a line of the audit log")
     first, second = (wire.refresh(server.url, token) for _ in range(2))
     assert first[2] == second[2]
     assert [event["event"] for event in events(server)[before:]] == [

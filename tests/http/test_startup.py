@@ -16,6 +16,7 @@ from tests.http.wire import WIRES
 
 from reticket.testing import running_server
 from reticket.testing.server import CHEAP_SIGN_INS
+from reticket.testing.waiting import PATIENCE
 
 AKINON = WIRES[0]
 OTHER_KEY = base64.b64encode(bytes(range(32))).decode()
@@ -100,7 +101,7 @@ def start(folder, *words, **variables):
     command = [sys.executable, "-m", "reticket", "serve", "--data", str(folder / "data"), *words]
     return subprocess.run(
         command if "--port" in words else [*command, "--port", "0"],
-        env=clean | CHEAP_SIGN_INS | variables, capture_output=True, text=True, timeout=20,
+        env=clean | CHEAP_SIGN_INS | variables, capture_output=True, text=True, timeout=PATIENCE,
     )  # fmt: skip
 
 

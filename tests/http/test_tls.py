@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from reticket.testing.server import free_port
+from reticket.testing.waiting import PATIENCE
 
 
 @pytest.fixture
@@ -53,22 +54,23 @@ def test_certificate_files_are_all_it_takes(certificate):
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     try:
         trusted = ssl.create_default_context(cafile=certificate / "cert.pem")
-        answer = _until_ready(f"https://localhost:{port}/health/ready", trusted)
+        answer = _until_ready(f"https://localhost:{port}/health/ready", trusted, process)
         assert answer == 200
         with pytest.raises((OSError, BadStatusLine)):
-            urllib.request.urlopen(f"http://localhost:{port}/health/ready", timeout=5)
+            urllib.request.urlopen(f"http://localhost:{port}/health/ready", timeout=PATIENCE)
     finally:
         process.terminate()
-        printed = process.communicate(timeout=20)[0].decode()
+        printed = process.communicate(timeout=PATIENCE)[0].decode()
     assert f"https://127.0.0.1:{port}" in printed
 
 
-def _until_ready(url, context):
-    deadline = time.monotonic() + 20
+def _until_ready(url, context, process):
+    deadline = time.monotonic() + PATIENCE
     while True:
         try:
-            with urllib.request.urlopen(url, timeout=5, context=context) as answer:
+            with urllib.request.urlopen(url, timeout=PATIENCE, context=context) as answer:
                 return answer.status
         except OSError:
+            assert process.poll() is None, "it ended by itself"
             assert time.monotonic() < deadline
             time.sleep(0.05)

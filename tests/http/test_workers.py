@@ -2,25 +2,18 @@
 
 import os
 import signal
-import time
 from pathlib import Path
 
 from tests.http.wire import WIRES
 
 from reticket.testing import running_server
+from reticket.testing.waiting import until
 
 AKINON = WIRES[0]
 
 
 def children(pid):
     return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
-def until(holds):
-    deadline = time.monotonic() + 15
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def test_workers_are_one_service_and_one_that_dies_is_replaced(tmp_path):

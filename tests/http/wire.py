@@ -8,6 +8,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from reticket.testing.waiting import PATIENCE
+
 ADA = "ada@example.com"
 PASSWORD = "correct horse"
 
@@ -15,7 +17,7 @@ PASSWORD = "correct horse"
 def call(url, method, path, body=None, headers=None):
     """One request on a connection of its own: status, headers in lower case, body."""
     said = {"Content-Type": "application/json", **(headers or {})}
-    with closing(http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)) as connection:
+    with closing(http.client.HTTPConnection(urlsplit(url).netloc, timeout=PATIENCE)) as connection:
         connection.request(method, path, body, said)
         with connection.getresponse() as response:
             text = response.read()

@@ -5,6 +5,8 @@ from urllib.parse import urljoin
 
 import httpx
 
+from reticket.testing.waiting import PATIENCE
+
 ADA = {"email": "ada@example.com", "password": "correct horse"}
 
 
@@ -33,7 +35,7 @@ class Browser:
 
     def __init__(self, url, person=ADA):
         self._url, self._person = url, person
-        self._http = httpx.Client(timeout=10)
+        self._http = httpx.Client(timeout=PATIENCE)
 
     def __enter__(self):
         return self

@@ -3,6 +3,8 @@ import pytest
 from tests.pages.house import running_house
 from tests.pages.people import Person
 
+from reticket.testing.waiting import PATIENCE
+
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory):
@@ -12,5 +14,5 @@ def server(tmp_path_factory):
 
 @pytest.fixture
 def person(server):
-    with httpx.Client(base_url=server.url, timeout=10) as http:
+    with httpx.Client(base_url=server.url, timeout=PATIENCE) as http:
         yield Person(http)

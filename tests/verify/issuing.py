@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 import urllib.request
 from contextlib import contextmanager
 
@@ -14,6 +13,7 @@ from reticket.core.commands import Begin, Refresh
 from reticket.core.model import Caller
 from reticket.dialects.oauth.site import USER
 from reticket.dialects.oauth.terms import Terms
+from reticket.testing.waiting import PATIENCE, until
 
 CALLER = Caller("192.0.2.1", "0" * 32)
 AUDIENCE = "https://orders.example.com"
@@ -38,10 +38,7 @@ class Issuing:
         """Let the next key sign at once; the service sees it with its next beat."""
         self.house.ring.rotate(("sign",), overlap=0)
         mine = {key.kid for key in self.house.ring.verifiers()}
-        until = time.monotonic() + 10
-        while published(server) != mine:
-            assert time.monotonic() < until
-            time.sleep(0.02)
+        until(lambda: published(server) == mine, "the new keys", lambda: published(server))
 
     def _perform(self, command):
         async def performed():
@@ -52,7 +49,7 @@ class Issuing:
 
 def published(server):
     """The ids of the keys that the service tells."""
-    with urllib.request.urlopen(f"{server.url}/.well-known/jwks.json", timeout=10) as answer:
+    with urllib.request.urlopen(f"{server.url}/.well-known/jwks.json", timeout=PATIENCE) as answer:
         return {key["kid"] for key in json.load(answer)["keys"]}
 
 

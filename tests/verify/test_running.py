@@ -13,6 +13,7 @@ from tests.verify.issuing import AUDIENCE, issuing
 
 from reticket.testing import running_server
 from reticket.testing.server import free_port
+from reticket.testing.waiting import PATIENCE
 from reticket.verify import AccessTokens, KeysUnavailable, Rejected
 
 ORDERS = f"{AUDIENCE}/orders"
@@ -81,7 +82,9 @@ def ask(server, path, **form):
         "content-type": "application/x-www-form-urlencoded",
         "authorization": f"Basic {b64encode(b'backend:backend-secret').decode()}",
     }
-    with closing(http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=30)) as client:
+    with closing(
+        http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=PATIENCE)
+    ) as client:
         client.request("POST", path, urlencode(form), said)
         answer = client.getresponse()
         return answer.status, answer.read()

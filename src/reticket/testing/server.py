@@ -16,8 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reticket.directory.seed import DEMO
+from reticket.testing.waiting import PATIENCE, PAUSE
 
-PATIENCE = 30.0
+LAST_LINES = 40
+"""How much of its log stands in the error about a service that did not start."""
 CHEAP_SIGN_INS = {
     "RETICKET_HASHING__TIME_COST": "1",
     "RETICKET_HASHING__MEMORY": "8",
@@ -58,7 +60,7 @@ def running_server(
         port: None takes a free one.
 
     Raises:
-        RuntimeError: it ended, or did not answer in time; the message is its log.
+        RuntimeError: it ended, or did not answer; the message says which, and what it printed last.
     """
     port = port or free_port()
     log, data = folder / "server.log", folder / "data"
@@ -87,10 +89,23 @@ def free_port() -> int:
 
 def _await(server: RunningServer) -> None:
     deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline and server.process.poll() is None:
-        try:
-            with urllib.request.urlopen(f"{server.url}/health/ready", timeout=1):  # noqa: S310
-                return
-        except (OSError, urllib.error.URLError):
-            time.sleep(0.05)
-    raise RuntimeError(server.log.read_text())
+    while not _answers(server.url):
+        status = server.process.poll()
+        if status is not None:
+            raise RuntimeError(f"reticket serve ended with status {status}; {_last_words(server)}")
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"reticket serve has not answered; {_last_words(server)}")
+        time.sleep(PAUSE)
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/health/ready", timeout=PATIENCE):  # noqa: S310
+            return True
+    except (OSError, urllib.error.URLError):
+        return False
+
+
+def _last_words(server: RunningServer) -> str:
+    lines = server.log.read_text(errors="replace").splitlines()[-LAST_LINES:]
+    return "it printed last:\n" + ("\n".join(lines) or "(nothing)")

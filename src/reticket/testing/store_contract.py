@@ -21,6 +21,7 @@ from reticket.core.policy import KIBO_2026
 from reticket.core.ports import HELD, Clock, Step, Stepped, Store
 from reticket.core.rotation import decide, merge, revoked
 from reticket.testing.clock import START, FakeClock
+from reticket.testing.waiting import PATIENCE
 
 THREADS = 64
 INT64 = st.integers(0, 2**63 - 1)
@@ -89,11 +90,11 @@ class Presenting:
 
 
 def persistent(store: Store, batch: Sequence[tuple[bytes, Step[Any]]]) -> Sequence[Any]:
-    """The results of a batch, what is held asked for until it is not; for 5 seconds."""
+    """The results of a batch, what is held asked for until it is not."""
     results = list(store.transact(batch))
-    until = time.monotonic() + 5
+    deadline = time.monotonic() + PATIENCE
     while held := [index for index, result in enumerate(results) if result is HELD]:
-        assert time.monotonic() < until
+        assert time.monotonic() < deadline, f"still held: {held}"
         time.sleep(0.001)
         again = store.transact([batch[index] for index in held])
         for index, result in zip(held, again, strict=True):

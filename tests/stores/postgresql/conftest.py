@@ -10,6 +10,7 @@ import pytest
 from reticket.stores.postgresql.families import PostgresqlStore
 from reticket.stores.postgresql.schema import prepare
 from reticket.testing import FakeClock
+from reticket.testing.waiting import PATIENCE
 
 SETTINGS = """
 fsync = off
@@ -135,10 +136,10 @@ def written(database):
     statement = "SELECT sum(n_tup_upd)::int, sum(n_tup_hot_upd)::int FROM pg_stat_user_tables"
 
     def wait_for(expected):
-        until = time.monotonic() + 5
+        deadline = time.monotonic() + PATIENCE
         while True:
             found = database.run(f"{statement} WHERE relname LIKE 'families%%'", ())[0]
-            if found[0] >= expected or time.monotonic() > until:
+            if found[0] >= expected or time.monotonic() > deadline:
                 return found
             time.sleep(0.02)
 

@@ -6,7 +6,6 @@ import random
 import subprocess
 import sys
 import threading
-import time
 
 import pytest
 
@@ -18,6 +17,7 @@ from reticket.stores.postgresql.connections import CLOCK
 from reticket.stores.postgresql.ephemeral import PostgresqlEphemeral
 from reticket.stores.postgresql.families import PostgresqlStore
 from reticket.testing.store_contract import Presenting, family_of, persistent
+from reticket.testing.waiting import until
 
 
 def hold(connection, family):
@@ -144,8 +144,7 @@ def test_time_is_read_when_the_rows_are_held(database, store, engine_clock, lock
 
     thread = threading.Thread(target=waiting)
     thread.start()
-    while not database.value("SELECT count(*) FROM pg_locks WHERE NOT granted"):
-        time.sleep(0.01)
+    until(lambda: database.value("SELECT count(*) FROM pg_locks WHERE NOT granted"))
     engine_clock.forward(50)
     locker.commit()
     thread.join()
@@ -221,8 +220,7 @@ def test_a_revocation_that_a_standby_lacks_is_not_acknowledged(prepared, absent_
     store.create([family])
     absent_standby()
     assert store.transact([(family.id, Presenting(family.id, 1))]) == [(Outcome.ADVANCED, 2)]
-    while prepared.value("SHOW synchronous_standby_names") != "nobody":
-        time.sleep(0.01)
+    until(lambda: prepared.value("SHOW synchronous_standby_names") == "nobody")
     with pytest.raises(Unavailable):
         store.transact([(family.id, lambda row, now: Stepped(ended, None))])
     store.close()

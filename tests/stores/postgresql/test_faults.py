@@ -3,7 +3,6 @@
 import os
 import signal
 import threading
-import time
 
 import pytest
 
@@ -14,6 +13,7 @@ from reticket.stores.postgresql import connections
 from reticket.stores.postgresql.connections import Pool
 from reticket.stores.postgresql.families import PostgresqlStore
 from reticket.testing.store_contract import Presenting, family_of, persistent
+from reticket.testing.waiting import until
 
 OTHERS = """
 SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
@@ -127,7 +127,4 @@ def test_a_connection_in_use_is_closed_when_it_comes_back(database):
     with pool.turn() as turn:
         turn.fetch("SELECT 1")
         pool.close()
-    until = time.monotonic() + 20
-    while (left := database.value(OTHERS)) and time.monotonic() < until:
-        time.sleep(0.01)
-    assert left == 0
+    until(lambda: database.value(OTHERS) == 0, "the end of the connection")

@@ -1,7 +1,6 @@
 """A revocation is acknowledged when a standby has it, and not before."""
 
 import threading
-import time
 
 import pytest
 from tests.torture.postgresql import PostgreSQL
@@ -11,6 +10,7 @@ from reticket.core.model import Selection
 from reticket.stores.postgresql import open_store
 from reticket.testing import FakeClock
 from reticket.testing.store_contract import family_of
+from reticket.testing.waiting import until
 
 LONELY = """
 synchronous_standby_names = 'nobody'
@@ -40,11 +40,8 @@ def store(server):
 
 def let_go(server):
     """As an operator does who has had enough of waiting."""
-    until = time.monotonic() + 20
-    while not (waiting := server.run(WAITING)):
-        assert time.monotonic() < until
-        time.sleep(0.01)
-    for (pid,) in waiting:
+    until(lambda: server.run(WAITING), "a commit that waits for the standby")
+    for (pid,) in server.run(WAITING):
         server.run(f"SELECT pg_cancel_backend({pid})")
 
 

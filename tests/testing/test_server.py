@@ -1,0 +1,31 @@
+"""A service that does not start says why: how it ended, and what it printed last."""
+
+import pytest
+
+from reticket.testing import running_server
+from reticket.testing.waiting import until
+
+
+def test_a_service_that_ends_at_its_start_says_what_it_printed(tmp_path):
+    seed = tmp_path / "seed.yaml"
+    seed.write_text("users: 7\n")
+    with (
+        pytest.raises(RuntimeError, match=r"ended with status 1; it printed last:\n.*users"),
+        running_server(tmp_path, seed=seed),
+    ):
+        pass
+
+
+def test_a_service_that_ends_without_a_word_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr("sys.executable", "false")
+    with (
+        pytest.raises(RuntimeError, match=r"ended with status 1; it printed last:\n\(nothing\)"),
+        running_server(tmp_path),
+    ):
+        pass
+
+
+def test_a_wait_that_ends_in_vain_says_what_was_seen(monkeypatch):
+    monkeypatch.setattr("reticket.testing.waiting.PATIENCE", 0)
+    with pytest.raises(AssertionError, match=r"a line: not within 0 s; seen last: nothing"):
+        until(lambda: False, "a line", lambda: "nothing")
