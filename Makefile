@@ -9,6 +9,9 @@ COMPILE := $(VENV)/lock/bin/uv pip compile pyproject.toml --universal --python-v
 
 NODE := tests/node
 
+# Tests start the command hundreds of times; it is compiled once, whatever the caller's shell says.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help setup run run-postgresql run-cluster test test-browser test-node test-redis lint mutants bench torture docs lock clean
 .DEFAULT_GOAL := help
 
