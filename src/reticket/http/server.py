@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import signal
 import socket
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import uvicorn
+from uvicorn.config import STARTUP_FAILURE
 
 from reticket.core.errors import StartupError
 from reticket.http.asgi import Asgi
-from reticket.http.whole_answers import WholeAnswers
+from reticket.http.connection.door import Door
+from reticket.http.connection.limits import Limits
+from reticket.http.connection.protocol import Connection, Shared
+from reticket.http.connection.watch import LINGER, Phase, Watch
+from reticket.http.refusals import Refusals
 
 BACKLOG = 2048
 COLLECT_AFTER = 100_000
@@ -25,6 +32,37 @@ dialect, refused or not, leaves nothing behind that only a collection finds.
 
 SWITCH_INTERVAL = 0.0005
 """Seconds; the default of 5 ms is many batches long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a client may take, in seconds.
+
+    Args:
+        handshake: for TLS.
+        head: for the head of a request, from its first byte or the connection's beginning.
+        body: for the body, from the end of its head.
+        reading: to read an answer.
+        idle: between two requests; longer than proxies keep connections in their pools.
+    """
+
+    handshake: float = 10.0
+    head: float = 10.0
+    body: float = 30.0
+    reading: float = 30.0
+    idle: float = 150.0
+
+    def by_phase(self) -> dict[Phase, float]:
+        """The same as a watch wants it."""
+        return {
+            Phase.FRESH: self.head,
+            Phase.IDLE: self.idle,
+            Phase.HEAD: self.head,
+            Phase.BODY: self.body,
+            Phase.DRAIN: self.body,
+            Phase.LINGER: LINGER,
+            Phase.UNREAD: self.reading,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +81,8 @@ class Listener:
     certificate: Path | None = None
     key: Path | None = None
     stop_timeout: int = 10
+    limits: Limits = field(default_factory=Limits)
+    patience: Patience = field(default_factory=Patience)
 
     @property
     def scheme(self) -> str:
@@ -78,7 +118,7 @@ def serve(
         listening: from `bind`.
         started: called once requests are answered.
     """
-    server = _Server(_configuration(app, listener), started)
+    server = _Server(_configuration(app, listener), listener, started)
     for number in (signal.SIGINT, signal.SIGTERM):
         # uvicorn raises the signal once more at its end; it must not kill who called.
         signal.signal(number, server.handle_exit)
@@ -97,14 +137,40 @@ def tune_interpreter() -> None:
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
+    """uvicorn's start, stop and lifespan around connections of our own."""
+
+    def __init__(
+        self, config: uvicorn.Config, listener: Listener, started: Callable[[], None]
+    ) -> None:
         super().__init__(config)
+        self._listener = listener
         self._tell_started = started
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self.started:
-            self._tell_started()
+        await self.lifespan.startup()
+        if self.lifespan.should_exit:
+            sys.exit(STARTUP_FAILURE)
+        loop = asyncio.get_running_loop()
+        patience = self._listener.patience
+        self._watch = Watch(loop, patience.by_phase())
+        shared = Shared(
+            self.config.loaded_app,
+            self.server_state,
+            self.lifespan.state,
+            self._listener.limits,
+            self._watch,
+            Refusals().tell,
+        )
+        door = partial(Door, loop, lambda: Connection(shared, loop), self.config.ssl)
+        doors = [door(each, patience.handshake) for each in sockets or ()]
+        self.servers = cast("list[asyncio.Server]", doors)
+        self._watch.start()
+        self.started = True
+        self._tell_started()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets)
+        self._watch.stop()
 
 
 def _configuration(app: Asgi, listener: Listener) -> uvicorn.Config:
@@ -118,8 +184,8 @@ def _configuration(app: Asgi, listener: Listener) -> uvicorn.Config:
             access_log=False,
             server_header=False,
             lifespan="on",
-            http=WholeAnswers,
-            backlog=BACKLOG,
+            http=Connection,
+            ws="none",
             proxy_headers=bool(listener.trusted_proxies),
             forwarded_allow_ips=list(listener.trusted_proxies),
             timeout_graceful_shutdown=listener.stop_timeout,

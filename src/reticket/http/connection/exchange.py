@@ -1,0 +1,143 @@
+"""One request and its answer, as an ASGI application sees them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import MutableMapping
+from typing import Any, Protocol
+
+import structlog
+
+from reticket.http.asgi import Asgi, Scope
+from reticket.http.connection.answers import CONTINUE
+from reticket.http.connection.head import Head, Headers
+from reticket.http.connection.response import Response
+
+WINDOW = 65_536
+"""Bytes of a body that wait for the application before the client must wait."""
+
+Message = MutableMapping[str, Any]
+
+_log = structlog.get_logger("reticket.http")
+
+
+class Line(Protocol):
+    """The connection, for an exchange."""
+
+    @property
+    def defaults(self) -> Headers:
+        """Headers of every answer."""
+        ...
+
+    @property
+    def stays(self) -> bool:
+        """Whether it can take another request after this one."""
+        ...
+
+    def write(self, data: bytes) -> None: ...
+
+    async def writable(self) -> None:
+        """Returns once the client reads, or is gone."""
+        ...
+
+    def read_on(self) -> None: ...
+
+    def answered(self, closes: bool) -> None:
+        """The answer is whole, and says whether the connection closes."""
+        ...
+
+    def failed(self) -> None:
+        """There will be no answer, or no end of it."""
+        ...
+
+
+class Exchange:
+    """Owns the body as far as it came and the application did not take it, and how far the answer
+    is. It tells the connection once the answer is whole.
+    """
+
+    __slots__ = (
+        "_body", "_given", "_head", "_line", "_response", "_waiting", "answered", "gone", "whole",
+    )  # fmt: skip
+
+    def __init__(self, head: Head, line: Line) -> None:
+        self._head = head
+        self._line = line
+        self._body = bytearray()
+        self._given = False
+        self._response: Response | None = None
+        self._waiting: asyncio.Future[None] | None = None
+        self.answered = False
+        self.gone = False
+        self.whole = not head.length
+
+    @property
+    def begun(self) -> bool:
+        """Whether something of the answer was written."""
+        return self._response is not None and self._response.begun
+
+    @property
+    def full(self) -> bool:
+        """Whether the client must wait until the application has taken what there is."""
+        return len(self._body) >= WINDOW
+
+    def feed(self, piece: bytes, whole: bool) -> None:
+        """What came of the body, and whether that was its end."""
+        self._body += piece
+        self.whole = whole
+        if whole or self.full:
+            self._wake()
+
+    def leave(self) -> None:
+        """The client is gone: the application hears of it, and its answer goes nowhere."""
+        self.gone = True
+        self._wake()
+
+    async def run(self, app: Asgi, scope: Scope) -> None:
+        """Let the application answer."""
+        try:
+            await app(scope, self.receive, self.send)
+        except Exception:
+            _log.exception("application_failed")
+        finally:
+            if not self.answered and not self.gone:
+                self._line.failed()
+
+    async def receive(self) -> Message:
+        """The ASGI callable. A body comes in pieces of at least WINDOW bytes, the last excepted."""
+        if self._head.expects and not (self.whole or self._body or self._given or self._response):
+            self._line.write(CONTINUE)
+        while not (self._has_more() or self.gone or self.answered):
+            self._waiting = asyncio.get_running_loop().create_future()
+            await self._waiting
+        if self.gone or self.answered:
+            return {"type": "http.disconnect"}
+        body = bytes(self._body)
+        self._body.clear()
+        self._given = self.whole
+        if not self.whole:
+            self._line.read_on()
+        return {"type": "http.request", "body": body, "more_body": not self.whole}
+
+    async def send(self, message: Message) -> None:
+        """The ASGI callable."""
+        await self._line.writable()
+        if self.gone:
+            return
+        if self._response is None:
+            self._response = Response(self._head, message)
+            return
+        if self.answered:
+            raise RuntimeError("the answer was whole")
+        stays = self._line.stays
+        self._line.write(self._response.bytes_of(message, self._line.defaults, stays))
+        if self._response.ended:
+            self.answered = True
+            self._line.answered(self._response.closes)
+
+    def _has_more(self) -> bool:
+        return (self.whole and not self._given) or self.full
+
+    def _wake(self) -> None:
+        if self._waiting and not self._waiting.done():
+            self._waiting.set_result(None)

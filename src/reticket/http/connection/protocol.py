@@ -1,0 +1,322 @@
+"""A connection of a client: what it sends becomes requests, one at a time, in order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, MutableMapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from uvicorn.server import ServerState
+
+from reticket.http.asgi import Asgi, Scope
+from reticket.http.connection import answers
+from reticket.http.connection.exchange import Exchange
+from reticket.http.connection.head import Head, Headers
+from reticket.http.connection.limits import Limits
+from reticket.http.connection.reader import Reader
+from reticket.http.connection.refused import Refused
+from reticket.http.connection.watch import Phase, Watch
+from reticket.http.correlation import new_id
+
+Tell = Callable[[int, str, str, str], None]
+"""Hears of an answer that no application gave: status, reason, address, correlation id."""
+
+_ASGI = {"version": "3.0", "spec_version": "2.3"}
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all connections of a process have in common.
+
+    Args:
+        app: answers requests.
+        state: connections and tasks that are open, and headers of every answer.
+        lifespan: the application's state.
+        limits: before a request is whole.
+        watch: ends what takes too long.
+        tell: hears of refusals.
+    """
+
+    app: Asgi
+    state: ServerState
+    lifespan: MutableMapping[str, Any]
+    limits: Limits
+    watch: Watch
+    tell: Tell
+
+
+class Connection(asyncio.Protocol):
+    """Owns one connection: its bytes, its request in progress, its end."""
+
+    __slots__ = (
+        "_client", "_ended", "_exchange", "_head", "_loop", "_paused", "_phase", "_reader",
+        "_scheme", "_server", "_shared", "_stopping", "_transport", "_unread", "_wakes",
+    )  # fmt: skip
+
+    def __init__(self, shared: Shared, loop: asyncio.AbstractEventLoop) -> None:
+        self._shared = shared
+        self._loop = loop
+        self._reader = Reader(shared.limits)
+        self._exchange: Exchange | None = None
+        self._head: Head | None = None
+        self._phase: Phase | None = None
+        self._paused = self._unread = self._ended = self._stopping = False
+        self._wakes: asyncio.Future[None] | None = None
+
+    # What the transport calls.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The connection is open."""
+        self._transport = cast("asyncio.Transport", transport)
+        self._client = _place(transport.get_extra_info("peername"))
+        self._server = _place(transport.get_extra_info("sockname"))
+        self._scheme = "https" if transport.get_extra_info("sslcontext") else "http"
+        # An answer that the client has not read is known at once, however short it is.
+        self._transport.set_write_buffer_limits(high=1, low=0)
+        self._shared.state.connections.add(self)  # type: ignore[arg-type]
+        self._enter(Phase.FRESH)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is gone."""
+        self._shared.state.connections.discard(self)
+        self._enter(None)
+        self.resume_writing()
+        if self._exchange:
+            self._exchange.leave()
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes came."""
+        if self._phase is Phase.LINGER:
+            return
+        self._reader.feed(data)
+        if self._phase is Phase.DRAIN:
+            self._drain()
+        elif self._exchange is None:
+            self._next()
+        elif self._exchange.whole:
+            self._pause()
+        else:
+            self._take_body(self._exchange)
+
+    def eof_received(self) -> bool:
+        """The client sends no more; whether it may still be answered."""
+        self._ended = True
+        if self._exchange is None:
+            return False
+        if not self._exchange.whole:
+            self._exchange.leave()
+            return False
+        return self._scheme == "http"
+
+    def pause_writing(self) -> None:
+        """The client does not read."""
+        self._unread = True
+        self._shared.watch.enter(Phase.UNREAD, self)
+
+    def resume_writing(self) -> None:
+        """It has read everything."""
+        self._unread = False
+        self._shared.watch.leave(Phase.UNREAD, self)
+        if self._wakes and not self._wakes.done():
+            self._wakes.set_result(None)
+        if self._exchange is None and self._phase is None and not self._transport.is_closing():
+            self._next()
+
+    # What the server and the watch call.
+
+    def shutdown(self) -> None:
+        """Answer what was accepted, then close."""
+        self._stopping = True
+        if self._exchange is None:
+            self._close()
+
+    def too_late(self, phase: Phase) -> None:
+        """The client took too long."""
+        if phase in (Phase.HEAD, Phase.BODY):
+            self._refuse(408, f"{phase.name.lower()}_timeout")
+        elif phase in (Phase.FRESH, Phase.IDLE):
+            self._close()
+        else:
+            self._transport.abort()
+
+    # What an exchange calls (`Line`).
+
+    @property
+    def defaults(self) -> Headers:
+        """Headers of every answer."""
+        return self._shared.state.default_headers
+
+    @property
+    def stays(self) -> bool:
+        """Whether another request may come."""
+        wanted = self._head is not None and self._head.keep_alive
+        return wanted and self._reader.ended and not (self._stopping or self._ended)
+
+    def write(self, data: bytes) -> None:
+        """Send these bytes, unless the connection is gone."""
+        if not self._transport.is_closing():
+            self._transport.write(data)
+
+    async def writable(self) -> None:
+        """Returns once the client has read, or is gone."""
+        while self._unread:
+            self._wakes = self._loop.create_future()
+            await self._wakes
+
+    def read_on(self) -> None:
+        """Take more from the client."""
+        if self._paused and not self._transport.is_closing():
+            self._paused = False
+            self._transport.resume_reading()
+
+    def answered(self, closes: bool) -> None:
+        """The answer is written."""
+        self._exchange = None
+        if not self._reader.ended:
+            self._enter(Phase.DRAIN)
+            self.read_on()
+        elif not closes:
+            self._enter(None)
+            self._next()
+        elif self._reader.pending:
+            self._linger()
+        else:
+            self._close()
+
+    def failed(self) -> None:
+        """The application has failed."""
+        self._refuse(500, "application")
+
+    # Requests.
+
+    def _next(self) -> None:
+        """Begin with the next request, if it has come."""
+        if self._unread:
+            self._pause()
+            return
+        self.read_on()
+        try:
+            head = self._reader.head()
+        except Refused as refused:
+            self._refuse(refused.status, refused.reason)
+            return
+        if head:
+            self._begin(head)
+        elif self._ended:
+            self._close()
+        else:
+            self._wait()
+
+    def _wait(self) -> None:
+        """For the rest of a head, or for another one."""
+        if not self._reader.pending:
+            if self._phase is None:
+                self._enter(Phase.IDLE)
+        elif self._phase is not Phase.HEAD:
+            self._enter(Phase.HEAD)
+
+    def _begin(self, head: Head) -> None:
+        self._head = head
+        exchange = self._exchange = Exchange(head, self)
+        self._enter(None)
+        if not exchange.whole:
+            self._enter(Phase.BODY)
+            self._take_body(exchange)
+        if not exchange.gone:
+            tasks = self._shared.state.tasks
+            task = self._loop.create_task(exchange.run(self._shared.app, self._scope(head)))
+            tasks.add(task)
+            task.add_done_callback(tasks.discard)
+
+    def _take_body(self, exchange: Exchange) -> None:
+        reader = self._reader
+        try:
+            piece = reader.piece()
+            while piece or reader.ended:
+                exchange.feed(piece, reader.ended)
+                if reader.ended:
+                    self._enter(None)
+                    return
+                piece = reader.piece()
+        except Refused as refused:
+            self._refuse(refused.status, refused.reason)
+            return
+        if exchange.full:
+            self._pause()
+
+    def _scope(self, head: Head) -> Scope:
+        return {
+            "type": "http",
+            "asgi": _ASGI,
+            "http_version": head.version,
+            "method": head.method,
+            "scheme": self._scheme,
+            "path": head.path,
+            "raw_path": head.raw_path,
+            "query_string": head.query,
+            "root_path": "",
+            "headers": head.headers,
+            "client": self._client,
+            "server": self._server,
+            "state": dict(self._shared.lifespan),
+        }
+
+    # Ends.
+
+    def _refuse(self, status: int, reason: str) -> None:
+        """Answer what no application may see, and close."""
+        exchange, self._exchange = self._exchange, None
+        if exchange:
+            exchange.leave()
+            if exchange.begun:
+                self._transport.abort()
+                return
+        correlation_id = new_id()
+        self._shared.tell(status, reason, self._client[0] if self._client else "", correlation_id)
+        self.write(answers.refusal(status, correlation_id, self.defaults))
+        self._linger()
+
+    def _linger(self) -> None:
+        """Say that nothing more comes, and let the client close: closing over bytes that nobody
+        has read would take the answer from it (RFC 9112 §9.6).
+        """
+        if self._ended or self._transport.is_closing():
+            self._close()
+            return
+        self._enter(Phase.LINGER)
+        self.read_on()
+        if self._transport.can_write_eof():
+            self._transport.write_eof()
+
+    def _drain(self) -> None:
+        """Drop a body that was answered before it had come."""
+        try:
+            while self._reader.piece():
+                pass
+        except Refused:
+            self._close()
+            return
+        if self._reader.ended:
+            self._close()
+
+    def _close(self) -> None:
+        self._enter(None)
+        self._transport.close()
+
+    def _pause(self) -> None:
+        if not self._paused and not self._transport.is_closing():
+            self._paused = True
+            self._transport.pause_reading()
+
+    def _enter(self, phase: Phase | None) -> None:
+        if self._phase:
+            self._shared.watch.leave(self._phase, self)
+        self._phase = phase
+        if phase:
+            self._shared.watch.enter(phase, self)
+
+
+def _place(name: Any) -> tuple[str, int] | None:
+    """Address and port; None for a socket that has none."""
+    return (name[0], name[1]) if isinstance(name, tuple) else None

@@ -1,0 +1,89 @@
+"""How long a connection may stay in a phase: one look a second over those that are due.
+
+A timer for each request costs more. Each phase has its connections in the order in which they
+entered it, so a look stops at the first one that has time left.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from enum import Enum
+from typing import Protocol
+
+LOOK = 1.0
+"""Seconds between two looks; a connection may stay as much longer."""
+
+LINGER = 2.0
+"""Seconds in which a client may close after a refusal; to close first could destroy the answer."""
+
+
+class Phase(Enum):
+    """What a connection waits for."""
+
+    FRESH = "the first byte"
+    IDLE = "another request"
+    HEAD = "the rest of a head"
+    BODY = "the rest of a body"
+    DRAIN = "the rest of a body that nobody wants"
+    LINGER = "the client to close"
+    UNREAD = "the client to read"
+
+    # An Enum's own hash is a Python function; members are compared by identity.
+    __hash__ = object.__hash__
+
+
+class Watched(Protocol):
+    """A connection."""
+
+    def too_late(self, phase: Phase) -> None:
+        """It stayed in the phase for too long and has left it."""
+        ...
+
+
+class Watch:
+    """Owns which connection is in which phase, and since when (seconds of the loop).
+
+    Args:
+        patience: seconds by phase.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, patience: Mapping[Phase, float]) -> None:
+        self._loop = loop
+        self._patience = patience
+        self._since: dict[Phase, dict[Watched, float]] = {phase: {} for phase in Phase}
+        self._next: asyncio.TimerHandle | None = None
+
+    def enter(self, phase: Phase, connection: Watched) -> None:
+        """From now on it is in this phase."""
+        self._since[phase][connection] = self._loop.time()
+
+    def leave(self, phase: Phase, connection: Watched) -> None:
+        """It is no longer."""
+        self._since[phase].pop(connection, None)
+
+    def start(self) -> None:
+        """Look once a second until `stop`."""
+        self._next = self._loop.call_later(LOOK, self._look)
+
+    def stop(self) -> None:
+        """Look no more."""
+        if self._next:
+            self._next.cancel()
+
+    def _look(self) -> None:
+        self.start()
+        self.look(self._loop.time())
+
+    def look(self, now: float) -> None:
+        """Tell those that are too late."""
+        for phase, entered in self._since.items():
+            until = now - self._patience[phase]
+            late = []
+            for connection, since in entered.items():
+                if since > until:
+                    break
+                late.append(connection)
+            for connection in late:
+                del entered[connection]
+                connection.too_late(phase)
