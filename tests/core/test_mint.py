@@ -15,6 +15,8 @@ from reticket.core.resource import Resource
 from reticket.core.tokens import from_text, to_text
 
 NOW = 1_790_000_000_500
+UP, DOWN = NOW + 500, NOW - 500
+"""The whole seconds around it."""
 POLICY = replace(AKINON_2026, access=3600)
 SIGNED = Resource("test.signed", AKINON_2026)
 TWIN = Resource("test.twin", AKINON_2026)
@@ -92,7 +94,7 @@ def test_a_retry_within_a_minute_is_the_same_bytes(mint, resource):
     first = pair(mint, resource, outcome=Outcome.ADVANCED)
     assert pair(mint, resource, now=NOW + RETRY_WINDOW - 1) == first
     issued = issue(mint, resource, now=NOW + RETRY_WINDOW - 1)
-    assert (issued.issued_at, issued.access_expires_at) == (NOW, NOW + 3600 * SECOND)
+    assert (issued.issued_at, issued.access_expires_at) == (NOW, UP + 3600 * SECOND)
 
 
 def test_a_retry_after_a_minute_has_a_fresh_access_token(mint, resource):
@@ -101,8 +103,8 @@ def test_a_retry_after_a_minute_has_a_fresh_access_token(mint, resource):
     assert later.refresh_token == first.refresh_token
     assert later.access_token != first.access_token
     assert later.issued_at == NOW + RETRY_WINDOW
-    assert later.access_expires_at == later.issued_at + 3600 * SECOND
-    assert later.refresh_expires_at == first.refresh_expires_at == FAMILY.expires_at
+    assert later.access_expires_at == UP + RETRY_WINDOW + 3600 * SECOND
+    assert later.refresh_expires_at == first.refresh_expires_at == DOWN + 10**8
 
 
 def test_a_tolerated_token_has_a_fresh_access_token_at_once(mint, resource):
@@ -165,12 +167,12 @@ def test_what_an_access_token_says(mint, resource):
     claims = part_of(issued.access_token)
     del claims["jti"]
     assert claims == {
-        "aud": resource.name, "sub": ADA.id, "iat": NOW // 1000, "exp": NOW // 1000 + 3600,
+        "aud": resource.name, "sub": ADA.id, "iat": NOW // 1000, "exp": UP // 1000 + 3600,
         "sid": FAMILY.id.hex(), "tid": "1000",
     }  # fmt: skip
     read = mint.read_access(resource, issued.access_token, NOW)
     assert (read.resource, read.subject, read.family, read.context, read.expires_at) == (
-        resource.name, ADA.id, FAMILY.id, "1000", (NOW // 1000 + 3600) * 1000,
+        resource.name, ADA.id, FAMILY.id, "1000", UP + 3600 * SECOND,
     )  # fmt: skip
 
 
@@ -192,19 +194,50 @@ def test_a_dialects_subject_takes_the_place_and_the_id_travels_along(mint):
 @pytest.mark.parametrize("context", [None, "", "1000", "tenant-é"])
 def test_what_a_refresh_token_says(mint, resource, context):
     text = issue(mint, resource, context=context).refresh_token
-    assert mint.read_refresh(resource, text) == RefreshToken(FAMILY.id, 7, context, NOW)
+    said = RefreshToken(FAMILY.id, 7, context, NOW, DOWN + 10**8)
+    assert mint.read_refresh(resource, text) == said
 
 
 def test_an_access_token_ends_no_later_than_its_family(mint, resource):
     ending = FAMILY._replace(ends_at=NOW + 5 * SECOND)
     issued = issue(mint, resource, ending)
-    assert issued.access_expires_at == NOW + 5 * SECOND
+    assert issued.access_expires_at == DOWN + 5 * SECOND
     assert part_of(issued.access_token)["exp"] == (NOW + 5 * SECOND) // SECOND
+
+
+@pytest.mark.parametrize("milliseconds", [0, 1, 499, 500, 999])
+@pytest.mark.parametrize("cut", [0, 5 * SECOND, 5 * SECOND + 1], ids=["whole", "cut", "cut odd"])
+def test_what_is_said_of_a_token_is_what_it_says(mint, resource, milliseconds, cut):
+    at = DOWN + milliseconds
+    ends = at + cut if cut else at + 10**9
+    row = FAMILY._replace(rotated_at=at, ends_at=ends, expires_at=min(ends, at + 10**8))
+    issued = issue(mint, resource, row, now=at)
+    access = mint.read_access(resource, issued.access_token, at)
+    refresh = mint.read_refresh(resource, issued.refresh_token)
+    assert issued.access_expires_at == access.expires_at == access.claims["exp"] * SECOND
+    assert issued.refresh_expires_at == refresh.expires_at
+    assert not issued.access_expires_at % SECOND
+    assert not issued.refresh_expires_at % SECOND
+    assert issued.refresh_expires_at <= row.expires_at
+    assert cut or issued.access_expires_at - at in range(3600 * SECOND, 3601 * SECOND)
+
+
+def test_a_lifetime_that_was_shortened_holds_for_new_tokens_and_one_prolonged_for_no_old_one(
+    mint, resource
+):
+    row = FAMILY._replace(expires_at=NOW + POLICY.refresh * SECOND)
+    for policy, ends in (
+        (replace(POLICY, refresh=60), UP + 60 * SECOND),
+        (replace(POLICY, refresh=9 * POLICY.refresh), DOWN + POLICY.refresh * SECOND),
+    ):
+        issued = mint.issue(resource, policy, Outcome.REPLAYED, row, ADA, None, NOW)
+        assert issued.refresh_expires_at == ends
+        assert mint.read_refresh(resource, issued.refresh_token).expires_at == ends
 
 
 def test_an_access_token_is_good_until_its_end_and_no_longer(mint, resource):
     text = issue(mint, resource).access_token
-    end = (NOW // SECOND + 3600) * SECOND
+    end = UP + 3600 * SECOND
     assert mint.read_access(resource, text, end - 1).expires_at == end
     assert refused(mint.read_access, resource, text, end) == (
         Code.INVALID_ACCESS_TOKEN, Cause.EXPIRED,

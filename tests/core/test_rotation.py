@@ -26,16 +26,17 @@ OPEN = ROW._replace(rotated_at=NOW - WINDOW + 1)
 REVOKED = ROW._replace(revoked_at=NOW - 1, revoked_cause="operator")
 
 
-def token(generation, issued_at=NOW - HOUR):
+def token(generation, ends=NOW + REFRESH - HOUR):
+    return RefreshToken(bytes(16), generation, None, NOW - HOUR, ends)
+
+
+def undated(generation, issued_at):
+    """As an older version wrote it: without its end."""
     return RefreshToken(bytes(16), generation, None, issued_at)
 
 
 def moved(row, **counters):
     return row._replace(rotated_at=NOW, expires_at=NOW + REFRESH, **counters)
-
-
-def forgotten(generation):
-    return token(generation, NOW - REFRESH)
 
 
 TABLE = {
@@ -50,10 +51,39 @@ TABLE = {
         moved(ROW._replace(ends_at=NOW + 1), generation=10, parent=9, floor=9, open_from=8)
         ._replace(expires_at=NOW + 1),
     ),
-    "past the idle end": (
-        ROW._replace(rotated_at=NOW - REFRESH), forgotten(9), STRICT, Outcome.EXPIRED, None,
+    "the newest, past its own end": (ROW, token(9, NOW), STRICT, Outcome.EXPIRED, None),
+    "a millisecond before its own end": (
+        ROW, token(9, NOW + 1), STRICT, Outcome.ADVANCED,
+        moved(ROW, generation=10, parent=9, floor=9, open_from=8),
     ),
-    "not past it: the store forgot a rotation that the token tells of": (
+    "the parent, past its own end, while its child is unused": (
+        ROW, token(6, NOW), STRICT, Outcome.EXPIRED, None,
+    ),
+    "older, past its own end": (ROW, token(5, NOW), STRICT, Outcome.EXPIRED, None),
+    "older and tolerated, past its own end": (ROW, token(5, NOW), LENIENT, Outcome.EXPIRED, None),
+    "newer than the store knows, past its own end": (
+        ROW, token(11, NOW), STRICT, Outcome.EXPIRED, None,
+    ),
+    "in the window, past its own end": (OPEN, token(7, NOW), STRICT, Outcome.EXPIRED, None),
+    "not rotated, past its own end": (ROW, token(9, NOW), STILL, Outcome.EXPIRED, None),
+    "a token whose end was stated before its lifetime was shortened": (
+        ROW, token(9), replace(STRICT, refresh=1), Outcome.ADVANCED,
+        ROW._replace(rotated_at=NOW, generation=10, parent=9, floor=9, open_from=8),
+    ),
+    "a token whose end was stated before its lifetime was prolonged": (
+        ROW, token(9, NOW), replace(STRICT, refresh=10 * STRICT.refresh), Outcome.EXPIRED, None,
+    ),
+    "a token without an end, past its lifetime": (
+        ROW, undated(9, NOW - REFRESH), STRICT, Outcome.EXPIRED, None,
+    ),
+    "an older token without an end, past its lifetime": (
+        ROW, undated(5, NOW - REFRESH), LENIENT, Outcome.EXPIRED, None,
+    ),
+    "a token without an end, a millisecond before": (
+        ROW, undated(9, NOW - REFRESH + 1), STRICT, Outcome.ADVANCED,
+        moved(ROW, generation=10, parent=9, floor=9, open_from=8),
+    ),
+    "the store forgot a rotation that the token tells of": (
         ROW._replace(rotated_at=NOW - 2 * REFRESH), token(11), STRICT, Outcome.HEALED,
         moved(ROW, generation=12, parent=11, floor=11, open_from=4),
     ),
@@ -98,7 +128,6 @@ TABLE = {
     ),
     "older": (ROW, token(5), STRICT, Outcome.REUSED, None),
     "older, tolerated": (ROW, token(5), LENIENT, Outcome.TOLERATED, ROW),
-    "older, too old to tolerate": (ROW, forgotten(5), LENIENT, Outcome.REUSED, None),
 }  # fmt: skip
 
 
@@ -160,9 +189,30 @@ def rows(draw):
     )  # fmt: skip
 
 
-@given(rows(), GENERATIONS, st.sampled_from([0, 1, HOUR, REFRESH, 2 * REFRESH]), POLICIES)
-def test_whatever_the_line_the_row_only_grows(row, generation, age, policy):
-    decision = decide(row, token(generation, NOW - age), NOW, policy)
+@given(rows(), GENERATIONS, st.sampled_from([-HOUR, -1, 0]), POLICIES)
+def test_an_expired_token_ends_nothing_and_opens_nothing(row, generation, since, policy):
+    decision = decide(row, token(generation, NOW + since), NOW, policy)
+    assert decision.outcome in (Outcome.EXPIRED, Outcome.REVOKED)
+    assert decision.row is row
+
+
+@given(rows(), GENERATIONS, st.sampled_from([1, HOUR, REFRESH]), POLICIES)
+def test_a_row_lasts_as_long_as_any_of_its_tokens(row, generation, left, policy):
+    """A purge by the row's end forgets nobody, also when lifetimes were shortened meanwhile."""
+    lived = row._replace(expires_at=min(row.ends_at, NOW + left))
+    shorter = replace(policy, refresh=1)
+    after = decide(lived, token(generation, NOW + left), NOW, shorter).row
+    assert after.expires_at >= lived.expires_at
+
+
+def test_a_token_ends_with_a_whole_second_and_not_before_its_lifetime():
+    after = decide(ROW, token(9), NOW + 1, STRICT).row
+    assert after.expires_at == NOW + REFRESH + SECOND
+
+
+@given(rows(), GENERATIONS, st.sampled_from([-1, 0, 1, HOUR, REFRESH]), POLICIES)
+def test_whatever_the_line_the_row_only_grows(row, generation, left, policy):
+    decision = decide(row, token(generation, NOW + left), NOW, policy)
     after = decision.row
     assert after.generation in (row.generation, row.generation + 1, generation + 1)
     assert after.generation >= row.generation

@@ -20,8 +20,8 @@ OVER = ROW._replace(ends_at=NOW)
 ENDED = ROW._replace(revoked_at=NOW - 1, revoked_cause="operator")
 
 
-def token(generation=5, context="1000"):
-    return RefreshToken(ROW.id, generation, context, NOW - 10**6)
+def token(generation=5, context="1000", ends=NOW + 10**9):
+    return RefreshToken(ROW.id, generation, context, NOW - 10**6, ends)
 
 
 def rotate(row, presented=None, holder=ADA, waiting=(), **command):
@@ -161,6 +161,23 @@ def test_a_refused_sign_out_changes_nothing(row, resource, cause):
     assert after is row
     assert (turned.refusal.code, turned.refusal.cause) == (Code.INVALID_TOKEN, cause)
     assert not turned.ended
+
+
+@pytest.mark.parametrize("generation", [1, 3, 4, 5, 9])
+@pytest.mark.parametrize("row", [ROW, SHUT, ENDED, None], ids=["open", "shut", "ended", "none"])
+def test_signing_out_with_an_expired_token_ends_nothing(row, generation):
+    for resource in ("test", "other"):
+        after, turned = sign_out(row, token(generation, ends=NOW), resource)
+        assert after is row
+        assert (turned.refusal.code, turned.refusal.cause) == (Code.INVALID_TOKEN, Cause.EXPIRED)
+        assert not turned.ended
+
+
+@pytest.mark.parametrize("generation", [1, 3, 5, 9])
+def test_a_refresh_with_an_expired_token_is_refused_and_ends_nothing(generation):
+    after, turned = rotate(SHUT, token(generation, ends=NOW))
+    assert after is SHUT
+    assert (turned.refusal.cause, turned.ended) == (Cause.EXPIRED, False)
 
 
 def test_whoever_asks_too_much_with_a_reused_token_is_found_all_the_same():

@@ -28,8 +28,10 @@ SECRET = b"k" * 32
 KEY = HmacKey(b"\x01\x02\x03\x04", SECRET)
 OTHER = HmacKey(b"\x01\x02\x03\x05", b"o" * 32)
 PAYLOAD = b'{"sub":"ada","gen":7}'
-TOKEN = RefreshToken(bytes(range(16)), 7, "1000", 1_790_000_000_123)
+TOKEN = RefreshToken(bytes(range(16)), 7, "1000", 1_790_000_000_123, 1_791_000_000_000)
 PLAIN = TOKEN._replace(context=None)
+UNDATED = TOKEN._replace(expires_at=None)
+"""As versions before the end of 2026 wrote it."""
 ALPHABET = string.ascii_letters + string.digits + "-_"
 
 TOKENS = st.builds(
@@ -38,6 +40,7 @@ TOKENS = st.builds(
     generation=st.integers(0, 2**64 - 1),
     context=st.none() | st.text(st.characters(exclude_categories=["Cs"]), max_size=40),
     issued_at=st.integers(0, 2**48 - 1),
+    expires_at=st.none() | st.integers(0, 2**39 - 1).map(lambda seconds: seconds * 1000),
 )
 
 
@@ -113,12 +116,29 @@ def test_an_opaque_token_says_what_went_into_it(token):
     assert opened(text) == token
 
 
-def test_the_layout_of_an_opaque_token_stays():
-    data = from_text(opaque_text(TOKEN, KEY).removeprefix("rtk_"))
-    said = TOKEN.issued_at.to_bytes(6, "big") + (7).to_bytes(8, "big") + b"=1000"
+@pytest.mark.parametrize(
+    ("token", "end"),
+    [(TOKEN, b"\x02" + (2**39 + 1_791_000_000).to_bytes(5, "big")), (UNDATED, b"")],
+    ids=["with its end", "of an older version"],
+)
+def test_the_layout_of_an_opaque_token_stays(token, end):
+    data = from_text(opaque_text(token, KEY).removeprefix("rtk_"))
+    said = TOKEN.issued_at.to_bytes(6, "big") + (7).to_bytes(8, "big") + end + b"=1000"
     body, tag = data[:-16], data[-16:]
     assert body == KEY.id + TOKEN.family + said
     assert tag == hmac.digest(SECRET, body, "sha256")[:16]
+
+
+def test_an_opaque_token_of_an_older_version_is_read():
+    text = "rtk_AQIDBAABAgMEBQYHCAkKCwwNDg8BoMRQbHsAAAAAAAAABz0xMDAw5rBlMCiQVfhDz9xdva6fqQ"
+    assert opened(text) == UNDATED
+
+
+def test_a_program_that_knows_no_ends_refuses_to_guess_a_context():
+    """Until the last process is updated it fails, which spends nothing and signs nobody out."""
+    body = from_text(opaque_text(PLAIN, KEY).removeprefix("rtk_"))[:-16]
+    with pytest.raises(UnicodeDecodeError):
+        body[35:].decode()
 
 
 @pytest.mark.parametrize("bent", BENT, ids=lambda bent: bent.__name__)

@@ -27,7 +27,7 @@ from reticket.core.model import (
     Selection,
 )
 from reticket.core.people import Client, User
-from reticket.core.policy import SECOND, Policy
+from reticket.core.policy import SECOND, Policy, up_to_second
 from reticket.core.ports import (
     HELD,
     AuditLog,
@@ -249,7 +249,7 @@ class Engine:
 
     def _first(self, start: Start, now: int) -> Family:
         command, policy = start.command, start.policy
-        ends_at = now + policy.absolute * SECOND
+        ends_at = up_to_second(now + policy.absolute * SECOND)
         return Family(
             id=command.family or family_id(now, self._entropy),
             resource=command.resource,
@@ -259,7 +259,7 @@ class Engine:
             scope=command.scope,
             policy=policy.name,
             ends_at=ends_at,
-            expires_at=min(ends_at, now + policy.refresh * SECOND),
+            expires_at=min(ends_at, up_to_second(now + policy.refresh * SECOND)),
             generation=1,
             parent=0,
             floor=0,

@@ -23,7 +23,7 @@ from reticket.core.model import (
     Outcome,
     RefreshToken,
 )
-from reticket.core.policy import SECOND, Policy
+from reticket.core.policy import SECOND, Policy, up_to_second
 from reticket.core.resource import Facts, Resource
 from reticket.core.tokens import (
     from_text,
@@ -91,8 +91,8 @@ class Mint:
         stale = now - rotated_at >= RETRY_WINDOW
         fresh = stale or outcome in (Outcome.TOLERATED, Outcome.DERIVED)
         issued_at = now if fresh else rotated_at
-        access_ends = min(issued_at + policy.access * SECOND, family.ends_at)
-        refresh_ends = family.expires_at
+        access_ends = _end(issued_at, policy.access, family.ends_at)
+        refresh_ends = _end(rotated_at, policy.refresh, family.expires_at)
         facts = Facts(family, holder, context, issued_at, access_ends, asked)
         access = self._access(resource, facts)
         refresh = (
@@ -198,10 +198,13 @@ class Mint:
         family = facts.family
         if resource.refresh_claims is None:
             key = self._keys.mac_at(f"{resource.name}/opaque/refresh", facts.issued_at)
-            token = RefreshToken(family.id, family.generation, facts.context, facts.issued_at)
+            token = RefreshToken(
+                family.id, family.generation, facts.context, facts.issued_at, facts.expires_at
+            )
             return opaque_text(token, key)
         claims = {
             **resource.refresh_claims(facts),
+            "exp": facts.expires_at // SECOND,
             "sid": family.id.hex(),
             "gen": family.generation,
             "ims": facts.issued_at,
@@ -216,8 +219,13 @@ class Mint:
         if payload is None:
             return None
         claims = self._decode(payload)
+        ends = claims.get("exp")
         return RefreshToken(
-            bytes.fromhex(claims["sid"]), claims["gen"], claims.get("tid"), claims["ims"]
+            family=bytes.fromhex(claims["sid"]),
+            generation=claims["gen"],
+            context=claims.get("tid"),
+            issued_at=claims["ims"],
+            expires_at=None if ends is None else ends * SECOND,
         )
 
     def _claims(self, resource: Resource, text: str) -> dict[str, Any] | None:
@@ -264,6 +272,11 @@ class Mint:
             header = {"alg": key.algorithm, "kid": key.kid, "typ": kind}
             text = self._headers[name] = to_text(self._encode(header))
         return text
+
+
+def _end(issued_at: int, lifetime: int, latest: int) -> int:
+    """The end of a token: a whole second, so that an answer and its token say one instant."""
+    return min(up_to_second(issued_at + lifetime * SECOND), latest // SECOND * SECOND)
 
 
 def _accepts(resource: Resource, claims: Mapping[str, Any]) -> bool:

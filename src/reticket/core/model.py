@@ -44,7 +44,7 @@ class Family(NamedTuple):
         scope: granted scope, space-separated, or None.
         policy: name of the policy that it began under.
         ends_at: absolute end.
-        expires_at: when the newest refresh token dies.
+        expires_at: the latest end that a refresh token of this family was ever given.
         generation: the newest issued.
         parent: the generation whose presentation issued the present children.
         floor: the children are `floor < g <= generation`.
@@ -91,12 +91,15 @@ class RefreshToken(NamedTuple):
         generation: counts from 1.
         context: tenant or account that it is for, or None.
         issued_at: its rotation.
+        expires_at: its end as it was stated at issue; None in an opaque token of a version that
+            did not write it down.
     """
 
     family: bytes
     generation: int
     context: str | None
     issued_at: int
+    expires_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +137,8 @@ class Issued:
         holder: the subject's record.
         context: what the pair is for.
         issued_at: the issue time that the answer tells.
-        access_expires_at / refresh_expires_at: ends of the two tokens.
+        access_expires_at / refresh_expires_at: ends of the two tokens, whole seconds; each token
+            says the very same.
         id_token: what the resource makes of `id_claims`, or None.
     """
 

@@ -16,6 +16,13 @@ def whole_seconds(milliseconds: int) -> int:
     return -(-milliseconds // SECOND)
 
 
+def up_to_second(at: int) -> int:
+    """The first whole second at or after a time in milliseconds: what JWTs can say (RFC 7519 §2),
+    rounded up so that nothing ends before its lifetime is over.
+    """
+    return whole_seconds(at) * SECOND
+
+
 class Reuse(StrEnum):
     """What an older token does to its family."""
 

@@ -68,8 +68,8 @@ class Resource:
         access_claims: members of the access token beyond aud, sub, iat, exp, jti, sid and tid;
             a `sub` among them replaces the subject's id, which then travels as `uid`, and an
             `aud` the resource's name.
-        refresh_claims: members of a refresh token with the JWT face (HS256, no `kid`);
-            None gives it the opaque face, `rtk_…`.
+        refresh_claims: members of a refresh token with the JWT face (HS256, no `kid`) beyond exp,
+            sid, gen, ims and tid; None gives it the opaque face, `rtk_…`.
         advice: for `doctor`.
     """
 

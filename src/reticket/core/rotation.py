@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from reticket.core.model import Family, Outcome, RefreshToken
-from reticket.core.policy import SECOND, Policy, Reuse
+from reticket.core.policy import SECOND, Policy, Reuse, up_to_second
 
 
 class Decision(NamedTuple):
@@ -44,7 +44,7 @@ def decide(row: Family | None, token: RefreshToken, now: int, policy: Policy) ->
         return Decision(Outcome.REPLAYED, row)
     if generation == row.parent:
         return Decision(Outcome.REISSUED, _reissue(row, generation, now, policy))
-    if policy.reuse is Reuse.TOLERATE and now - token.issued_at < policy.refresh * SECOND:
+    if policy.reuse is Reuse.TOLERATE:
         return Decision(Outcome.TOLERATED, row)
     return Decision(Outcome.REUSED, revoked(row, now, "reuse"))
 
@@ -53,10 +53,18 @@ def end_of(row: Family, token: RefreshToken, now: int, policy: Policy) -> Outcom
     """Why the family no longer answers this token, or None while it does."""
     if row.revoked_at is not None:
         return Outcome.REVOKED
-    idle_since = max(row.rotated_at, token.issued_at)
-    if now >= row.ends_at or now >= idle_since + policy.refresh * SECOND:
+    if now >= row.ends_at or now >= stated_end(token, policy):
         return Outcome.EXPIRED
     return None
+
+
+def stated_end(token: RefreshToken, policy: Policy) -> int:
+    """When the token ends: what was said at issue, whatever the settings say now. A token that
+    does not tell its end lives as long as the policy says.
+    """
+    if token.expires_at is not None:
+        return token.expires_at
+    return token.issued_at + policy.refresh * SECOND
 
 
 def state_of(row: Family, now: int) -> Outcome | None:
@@ -99,9 +107,11 @@ def _progress(row: Family) -> tuple[int | str, ...]:
 
 
 def _issue(row: Family, now: int, policy: Policy, **counters: Any) -> Family:
-    """The row with a token issued now: a new lifetime, and the outcome's counters."""
-    expires_at = min(row.ends_at, now + policy.refresh * SECOND)
-    return row._replace(rotated_at=now, expires_at=expires_at, **counters)
+    """The row with a token issued now, and the outcome's counters. It lasts as long as any token
+    was said to, also where a setting has shortened the lifetime of newer ones.
+    """
+    latest = max(row.expires_at, up_to_second(now + policy.refresh * SECOND))
+    return row._replace(rotated_at=now, expires_at=min(row.ends_at, latest), **counters)
 
 
 def _heal(row: Family, generation: int, now: int, policy: Policy) -> Family:

@@ -14,7 +14,7 @@ from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import REFUSING, Family, Holder, Outcome, RefreshToken
 from reticket.core.policy import Policy
 from reticket.core.ports import Stepped
-from reticket.core.rotation import decide, end_of, revoked, state_of
+from reticket.core.rotation import decide, end_of, revoked, state_of, stated_end
 
 
 class Turned(NamedTuple):
@@ -97,13 +97,17 @@ class Rehearsal(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SignOut:
-    """The step of a sign-out: any generation of a live family ends it."""
+    """The step of a sign-out: any generation of a live family ends it. An expired token is looked
+    at no further, as one of an unknown family.
+    """
 
     command: End
     token: RefreshToken
     policy: Policy
 
     def __call__(self, row: Family | None, now: int) -> Stepped[Turned]:
+        if now >= stated_end(self.token, self.policy):
+            return Stepped(row, _refused(now, row, Cause.EXPIRED))
         if row is None:
             return Stepped(None, _refused(now, None, Cause.UNKNOWN))
         if row.resource != self.command.resource:

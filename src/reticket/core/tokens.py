@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 
 from reticket.core.keys import MacKey
 from reticket.core.model import RefreshToken
+from reticket.core.policy import SECOND
 
 PREFIX = "rtk_"
 LONGEST = 4096
@@ -19,6 +20,10 @@ LONGEST = 4096
 
 TAG_BYTES = 16
 _HEAD_BYTES = 4 + 16 + 6 + 8
+_DATED = b"\x02"
+_DATED_BYTES = 6
+_NOT_UTF8 = 1 << 39
+"""Set in the end of a token: a program that does not know ends cannot take it for a context."""
 
 
 _TO_URL = bytes.maketrans(b"+/", b"-_")
@@ -46,17 +51,26 @@ def _bytes_of(text: str) -> bytes:
 
 
 def opaque_text(token: RefreshToken, key: MacKey) -> str:
-    """`rtk_` and base64url of key id, family, issue time, generation, context and MAC."""
+    """`rtk_` and base64url of key id, family, issue time, generation, end in seconds, context and
+    MAC.
+    """
     body = b"".join(
         (
             key.id,
             token.family,
             token.issued_at.to_bytes(6, "big"),
             token.generation.to_bytes(8, "big"),
+            _end(token.expires_at),
             b"" if token.context is None else b"=" + token.context.encode(),
         )
     )
     return PREFIX + to_text(body + _tag(key, body))
+
+
+def _end(expires_at: int | None) -> bytes:
+    if expires_at is None:
+        return b""
+    return _DATED + (expires_at // SECOND | _NOT_UTF8).to_bytes(_DATED_BYTES - 1, "big")
 
 
 def read_opaque(text: str, key_of: Callable[[bytes], MacKey | None]) -> RefreshToken | None:
@@ -75,12 +89,23 @@ def read_opaque(text: str, key_of: Callable[[bytes], MacKey | None]) -> RefreshT
     key = key_of(body[:4])
     if key is None or not hmac.compare_digest(_tag(key, body), tag):
         return None
+    expires_at, context = _read_rest(body[_HEAD_BYTES:])
     return RefreshToken(
         family=body[4:20],
         issued_at=int.from_bytes(body[20:26], "big"),
         generation=int.from_bytes(body[26:34], "big"),
-        context=body[35:].decode() if len(body) > _HEAD_BYTES else None,
+        context=context,
+        expires_at=expires_at,
     )
+
+
+def _read_rest(rest: bytes) -> tuple[int | None, str | None]:
+    """The end, which tokens of older versions do not have, and the context."""
+    expires_at = None
+    if rest[:1] == _DATED:
+        said = int.from_bytes(rest[1:_DATED_BYTES], "big")
+        expires_at, rest = (said ^ _NOT_UTF8) * SECOND, rest[_DATED_BYTES:]
+    return expires_at, rest[1:].decode() if rest else None
 
 
 def _tag(key: MacKey, body: bytes) -> bytes:

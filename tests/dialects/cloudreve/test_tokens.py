@@ -57,7 +57,7 @@ def test_access_claims(pair: Issued, ada: User) -> None:
     assert claims["token_type"] == "access"
     assert claims["sub"] == ada.short_id
     assert claims["nbf"] == 1_745_650_708
-    assert claims["exp"] == 1_745_654_308
+    assert claims["exp"] * 1000 == pair.access_expires_at == 1_745_654_309_000
     assert claims["aud"] == "cloudreve.user"
     assert claims["scopes"]
 
@@ -67,7 +67,7 @@ def test_refresh_claims(pair: Issued, ada: User) -> None:
     assert claims["token_type"] == "refresh"
     assert claims["sub"] == ada.short_id
     assert claims["nbf"] == 1_745_650_708
-    assert claims["exp"] == 1_746_860_308
+    assert claims["exp"] * 1000 == pair.refresh_expires_at == 1_746_860_308_000
     assert claims["root_token_id"] == "019670ae-9f68-7abc-8def-001122334455"
     assert len(base64.b64decode(claims["state_hash"], validate=True)) == 32
 

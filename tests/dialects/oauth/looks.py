@@ -7,11 +7,10 @@ from dataclasses import replace
 from urllib.parse import urlencode
 
 from tests.dialects.oauth.proofs import KEY, ath_of, proof
-from tests.dialects.oauth.token_world import ADA, CALLER, ISSUER, SECRETS, World, basic
+from tests.dialects.oauth.token_world import ADA, CALLER, ISSUER, PRESETS, SECRETS, World, basic
 
 from reticket.core.commands import Begin, Derive, FindFamily, IssueAccess, Refresh
 from reticket.core.errors import Unavailable
-from reticket.core.policy import BROWSER_2026
 from reticket.dialects.oauth.registration import registration_of
 from reticket.dialects.oauth.site import CLIENT, USER, Site
 from reticket.dialects.oauth.terms import Terms
@@ -25,18 +24,20 @@ class Looks(World):
         return self._runner.run(_awaited(self.service.perform(command, CALLER)))
 
     def registration(self, client):
-        return registration_of(self.people.client(client), Site(ISSUER, {"BROWSER": BROWSER_2026}))
+        return registration_of(self.people.client(client), Site(ISSUER, PRESETS))
 
     def begin(self, client="spa", scope="openid profile email", jkt=None, audiences=(), **said):
         """A pair of a fresh family."""
         terms = Terms(self.clock() // 1000, ("pwd",), jkt, tuple(audiences))
-        asked = tuple(said.items())
-        return self.perform(
-            Begin(USER, ADA, client=client, scope=scope, terms=terms.written(), asked=asked)
-        )
+        begin = Begin(
+            USER, ADA, client=client, scope=scope, terms=terms.written(),
+            policy=self.registration(client).policy, asked=tuple(said.items()),
+        )  # fmt: skip
+        return self.perform(begin)
 
     def next(self, issued):
-        return self.perform(Refresh(USER, issued.refresh_token))
+        policy = self.registration(issued.family.client).policy
+        return self.perform(Refresh(USER, issued.refresh_token, policy=policy))
 
     def derived(self, issued, **asked):
         return self.perform(Derive(USER, issued.family.id, asked=tuple(asked.items())))

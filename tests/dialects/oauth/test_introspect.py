@@ -60,12 +60,25 @@ def test_rfc7662_2_2_a_refresh_token_ends_by_the_policy_of_its_client(world):
     assert world.is_inactive(token)
 
 
-def test_rfc7662_2_2_a_refresh_token_that_was_used_just_now_ends_with_the_next(world):
+def test_rfc7662_2_2_each_refresh_token_ends_when_it_was_said_to(world):
     first = world.begin("backend")
-    world.clock.forward(100)
+    world.clock.forward(100.5)
     second = world.next(first)
-    ends = [world.look(each.refresh_token).said["exp"] for each in (first, second)]
-    assert ends == [world.clock() // 1000 + 14 * DAY] * 2
+    for each in (first, second):
+        assert world.look(each.refresh_token).said["exp"] * 1000 == each.refresh_expires_at
+    world.clock.at = first.refresh_expires_at - 1
+    assert world.look(first.refresh_token).said["active"]
+    world.clock.at += 1
+    assert world.is_inactive(first.refresh_token)
+    assert world.look(second.refresh_token).said["active"]
+
+
+def test_rfc7662_2_2_a_setting_that_changed_does_not_change_what_was_said(world):
+    token = world.begin("backend").refresh_token
+    ends = world.look(token).said["exp"]
+    for refresh in (3600, 20 * DAY):
+        world.people.register("backend", policy={"preset": "BROWSER", "refresh": refresh})
+        assert world.look(token).said["exp"] == ends
 
 
 def test_rfc7662_2_2_a_token_that_a_client_got_for_itself(world):

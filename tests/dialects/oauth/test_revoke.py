@@ -48,6 +48,17 @@ def test_rfc7009_2_1_as_long_as_its_clients_policy_lets_it_live(world):
     assert cause_of_end(world, issued) == "sign_out"
 
 
+def test_rfc7009_2_2_an_expired_one_is_answered_as_an_unknown_one_and_ends_nothing(world):
+    issued = world.begin()
+    world.clock.at = issued.refresh_expires_at - 1
+    later = world.next(issued)
+    world.clock.forward(1)
+    assert is_done(world.give_back(issued.refresh_token))
+    assert is_done(world.give_back(issued.refresh_token, "tv"))
+    assert cause_of_end(world, issued) is None
+    assert world.next(later).refresh_token
+
+
 @pytest.mark.parametrize("hint", ["refresh_token", "access_token", "something_else"])
 def test_rfc7009_2_1_the_hint_is_only_one(world, hint):
     issued = world.begin()

@@ -18,7 +18,7 @@ from reticket.dialects.akinon.schemas import (
 from reticket.dialects.akinon.user import USER, Owner, is_member, may_refresh
 from reticket.wire import Operation, Route, WireRequest, WireResponse
 
-_OVER = frozenset({Cause.UNKNOWN, Cause.REVOKED, Cause.EXPIRED, Cause.REUSED})
+_OVER = frozenset({Cause.UNKNOWN, Cause.REVOKED, Cause.EXPIRED})
 
 
 @dataclass(frozen=True, slots=True)

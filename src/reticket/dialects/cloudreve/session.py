@@ -44,7 +44,7 @@ FACTOR_WANTED = 203
 FACTOR_LIFETIME = 600
 """Seconds."""
 
-_OVER = frozenset({Cause.UNKNOWN, Cause.REVOKED, Cause.EXPIRED, Cause.REUSED})
+_OVER = frozenset({Cause.UNKNOWN, Cause.REVOKED})
 
 
 def refresh(request: WireRequest) -> Operation:
@@ -75,7 +75,9 @@ def second_factor(request: WireRequest) -> Operation:
 
 
 def sign_out(request: WireRequest) -> Operation:
-    """End the session of a refresh token; one that is over already is as good."""
+    """End the session of a refresh token. One that is over already is as good; a token that has
+    expired is no token, as at the real server.
+    """
     yield from current_user(request)
     token = inputs.refresh_token(request.body)
     try:

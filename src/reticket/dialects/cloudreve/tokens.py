@@ -34,7 +34,6 @@ def refresh_claims(facts: Facts) -> Mapping[str, object]:
     return {
         "token_type": "refresh",
         "sub": user.short_id,
-        "exp": facts.expires_at // SECOND,
         "nbf": facts.issued_at // SECOND,
         "state_hash": state_hash(user),
         "root_token_id": uuid_text(facts.family.id.hex()),

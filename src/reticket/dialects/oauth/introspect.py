@@ -16,6 +16,7 @@ from reticket.core.commands import Check, Command, InspectAccess, Refresh, Rehea
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import AccessToken, Family, RefreshToken
 from reticket.core.policy import SECOND
+from reticket.core.rotation import stated_end
 from reticket.core.tokens import PREFIX
 from reticket.dialects.oauth.clients import authenticate, expect_in_service, unauthenticated
 from reticket.dialects.oauth.document import described
@@ -131,8 +132,8 @@ def _refresh(
     read: RefreshToken
     row: Family
     read, row = yield Rehearse(refresh)
-    idle = max(row.rotated_at, read.issued_at) + registration.policy.refresh * SECOND
-    return _told(row, read.issued_at, min(idle, row.ends_at), site)
+    ends = min(stated_end(read, registration.policy), row.ends_at)
+    return _told(row, read.issued_at, ends, site)
 
 
 def _issued_to(registration: Registration) -> Check:
