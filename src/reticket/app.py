@@ -267,6 +267,7 @@ def _listener(settings: Settings) -> Listener:
 def _admin(house: House) -> Dialect:
     office = Office(
         site=policies.site_of(house.settings),
+        resources=[each.name for dialect in house.dialects for each in dialect.resources],
         directory=house.directory,
         ring=house.ring,
         hasher=house.hasher,

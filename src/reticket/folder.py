@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,9 +14,13 @@ from reticket.core.errors import StartupError
 
 
 def make(folder: Path) -> None:
-    """Make it with mode 0700 unless it is there. StartupError when nothing can be written there."""
+    """Make it with mode 0700 unless it is there. StartupError when nothing can be written there,
+    or when everybody on the machine can.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if folder.stat().st_mode & stat.S_IWOTH:
+            raise StartupError(f"everybody can write in the data folder: chmod 700 {folder}")
         probe = folder / f".{secrets.token_hex(8)}"
         probe.touch()
         probe.unlink()

@@ -91,6 +91,48 @@ def test_families_end_by_what_they_have_in_common(desk, member):
     assert desk.good("POST", "/families/revoke", {member: said})["count"] == 0
 
 
+UNKNOWN = [
+    ({"resource": "oauth.usr"}, 400, "resource must be one of "),
+    ({"subject": "nobody"}, 404, "subject is not there"),
+    ({"subject": "nowhere@example.com"}, 404, "subject is not there"),
+    ({"client": "spaa"}, 404, "client is not there"),
+    ({"tenant": "4711"}, 404, "tenant is not there"),
+    ({"tenant": "1000", "client": "spaa"}, 404, "client is not there"),
+]
+
+
+@pytest.mark.parametrize(("said", "status", "sentence"), UNKNOWN)
+def test_a_misspelt_name_in_a_selection_is_told_and_not_counted_as_nothing(
+    desk, said, status, sentence
+):
+    begun = family_in(desk, start(desk))
+    for answer in (
+        desk.ask("POST", "/families/revoke", said),
+        desk.ask("GET", f"/families?{urlencode(said)}"),
+    ):
+        assert answer[0] == status
+        assert answer[2]["detail"].startswith(sentence)
+    assert desk.good("GET", f"/families/{begun}")["revoked_at"] is None
+
+
+def test_revoking_a_family_that_there_is_not_is_told(desk):
+    status, _, problem = desk.ask("POST", "/families/revoke", {"family": "0" * 32})
+    assert (status, problem["detail"]) == (404, "family is not there.")
+
+
+@pytest.mark.parametrize("context", ["", "x", "9" * 400, "-", "٣"])
+def test_a_context_that_is_no_number_is_a_name_that_there_is_not(desk, context):
+    said = urlencode({"tenant": context or "+"})
+    assert desk.ask("GET", f"/families?{said}")[0] == 404
+
+
+def test_families_of_a_client_that_was_deleted_are_still_listed(desk):
+    desk.good("POST", "/clients", {"client_id": "gone", "public": True, "scopes": ["a"]})
+    begun = family_in(desk, start(desk, client_id="gone"))
+    desk.good("DELETE", "/clients/gone")
+    assert ids(desk.good("GET", "/families?client=gone")) == [begun]
+
+
 def test_all_families_end_by_an_explicit_all_alone(desk):
     start(desk)
     for body in ({}, {"all": False}, {"all": True, "client": "spa"}, {"all": 1}, {"al": True}):

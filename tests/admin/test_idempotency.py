@@ -35,6 +35,14 @@ def test_the_same_key_with_another_request_is_refused(desk):
         assert "another request" in problem["detail"]
 
 
+def test_the_same_key_with_another_query_is_refused(desk):
+    first = desk.good("POST", "/families?dry=0", FAMILY, Idempotency_Key="query")
+    for path in ("/families", "/families?dry=1"):
+        status, _, problem = desk.ask("POST", path, FAMILY, Idempotency_Key="query")
+        assert (status, "another request" in problem["detail"]) == (422, True)
+    assert desk.good("POST", "/families?dry=0", FAMILY, Idempotency_Key="query") == first
+
+
 def test_of_many_at_once_one_is_done(desk):
     before = families(desk)
 

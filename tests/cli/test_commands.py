@@ -74,6 +74,16 @@ def test_init_makes_a_folder_and_is_repeatable(empty):
     assert stat.S_IMODE(empty.data.stat().st_mode) == 0o700
 
 
+@pytest.mark.parametrize("mode", [0o777, 0o707, 0o702])
+def test_a_folder_where_everybody_writes_is_refused(empty, mode):
+    empty.run("init")
+    empty.data.chmod(mode)
+    assert f"chmod 700 {empty.data}" in empty.run("init", ok=False)
+    assert f"chmod 700 {empty.data}" in empty.run("family", "list", ok=False)
+    empty.data.chmod(0o700)
+    empty.run("family", "list")
+
+
 def test_a_folder_that_is_not_there_is_said(empty):
     output = empty.run("user", "list", ok=False)
     assert "there is no folder" in output
@@ -183,6 +193,29 @@ def test_families_of_a_tenant_end(shell):
     assert shell.run("family", "revoke", "--context", "1001") == "0 revoked\n"
     assert shell.run("family", "revoke", "--context", "1000") == "1 revoked\n"
     assert cause_of(shell, family) == "operator"
+
+
+@pytest.mark.parametrize(("answer", "cause"), [("y\n", "operator"), ("n\n", None), ("\n", None)])
+def test_signing_everybody_out_asks_first(shell, monkeypatch, answer, cause):
+    family = begin(shell)
+    monkeypatch.setattr("click.testing._NamedTextIOWrapper.isatty", lambda _: True, raising=False)
+    assert "Sign everybody out?" in shell.run(
+        "family", "revoke", "--all", said=answer, ok=cause is not None
+    )
+    assert cause_of(shell, family) == cause
+
+
+def test_a_script_signs_everybody_out_by_yes(shell):
+    family = begin(shell)
+    assert "must say --yes" in shell.run("family", "revoke", "--all", said="y\n", ok=False)
+    assert cause_of(shell, family) is None
+    assert shell.run("family", "revoke", "--all", "--yes") == "1 revoked\n"
+    assert cause_of(shell, family) == "operator"
+
+
+@pytest.mark.parametrize("name", ["1000", "77"])
+def test_a_tenant_or_an_account_without_families_is_no_unknown_name(shell, name):
+    assert shell.run("family", "revoke", "--context", name) == "0 revoked\n"
 
 
 def test_families(shell):
@@ -333,6 +366,13 @@ def test_the_wrong_master_key_is_said(shell):
         (("family", "revoke", "--resource", "kibo.adminusr"), "there is no resource"),
         (("family", "list", "--resource", "nope"), "there is no resource"),
         (("family", "revoke", "--subject", "nobody@nowhere.org"), "nobody with the e-mail"),
+        (("family", "revoke", "--subject", "nobody"), "there is no subject 'nobody'"),
+        (("family", "list", "--client", "spaa"), "there is no client 'spaa'"),
+        (("family", "revoke", "--client", "spaa"), "there is no client 'spaa'"),
+        (("family", "revoke", "--context", "10000"), "there is no tenant or account '10000'"),
+        (("family", "list", "--context", "x"), "there is no tenant or account 'x'"),
+        (("family", "revoke", "0" * 32), "there is no family"),
+        (("family", "revoke", "--all"), "must say --yes"),
         (("family", "revoke", "--all", "--subject", ADA), "--all alone"),
         (("family", "revoke", "--all", "--context", "1000"), "--all alone"),
     ],

@@ -96,8 +96,8 @@ BY_FAMILIES = {
     "serve": ("serve", "--port", "0"),
     "doctor": ("doctor",),
     "migrate": ("migrate", "up"),
-    "move from": ("move", "--from", "URL", "--to", "memory:"),
-    "move to": ("move", "--from", "memory:", "--to", "URL"),
+    "move from": ("move", "--from", "env:PLACE", "--to", "memory:"),
+    "move to": ("move", "--from", "memory:", "--to", "env:PLACE"),
 }
 
 
@@ -123,9 +123,9 @@ def hold(said, fault, places, folder):
 def test_a_bad_url_of_families_stops_every_command(commands, places, tmp_path, name, command):
     fault, words = FAMILIES[name], BY_FAMILIES[command]
     url = fault.url.format(**places)
-    moving = "URL" in words
-    opened = commands(RETICKET_FAMILIES="memory:" if moving else url)
-    said = opened.refused(*[url if word == "URL" else word for word in words])
+    moving = "env:PLACE" in words
+    opened = commands(RETICKET_FAMILIES="memory:" if moving else url, PLACE=url)
+    said = opened.refused(*words)
     hold(said, fault, places, tmp_path)
 
 
@@ -152,6 +152,35 @@ def test_valkey_that_wants_a_password(commands, valkey, who, says):
     assert says in said
 
 
+@pytest.mark.parametrize("option", ["--from", "--to"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"postgresql://u:{SECRET}@h/x", f"postgresql://u:a/{SECRET}@h/x", f"valkey://:{SECRET}@h",
+        f"postgresql://u:a@{SECRET}@h/x", f"postgresql:u:{SECRET}@h/x",
+        f"postgresql://h/x?password={SECRET}", f"valkey-cluster://u:{SECRET}@h:1,h:2",
+    ],
+)  # fmt: skip
+def test_move_takes_no_password_on_the_command_line(commands, option, url):
+    other = "--to" if option == "--from" else "--from"
+    said = commands().misused("move", option, url, other, "memory:")
+    assert "env:NAME" in said
+    assert "file:PATH" in said
+    assert SECRET not in said
+
+
+@pytest.mark.parametrize("text", ["", "a b\n", "a\nb\n", b"\xff", None])
+def test_move_says_what_is_wrong_with_a_file_of_a_url(commands, tmp_path, text):
+    file = tmp_path / "url"
+    if text is not None:
+        file.write_bytes(text if isinstance(text, bytes) else text.encode())
+    said = commands().misused("move", "--from", f"file:{file}", "--to", "memory:")
+    assert str(file) in said
+    assert "there is no variable NOWHERE" in commands().misused(
+        "move", "--from", "env:NOWHERE", "--to", "memory:"
+    )
+
+
 WITHOUT = """
 import sys
 sys.modules[sys.argv.pop(1)] = None
@@ -173,9 +202,9 @@ main()
 def test_a_missing_driver_names_the_extra(tmp_path, alone, driver, setting, url, words):
     data = tmp_path / "data"
     data.mkdir()
-    said = [url if word == "URL" else word for word in words]
     settings = {**CHEAP_SIGN_INS, "RETICKET_MASTER_KEY": MASTER_KEY, f"RETICKET_{setting}": url}
-    command = [sys.executable, "-c", WITHOUT, driver, *said, "--data", str(data)]
+    settings["PLACE"] = url
+    command = [sys.executable, "-c", WITHOUT, driver, *words, "--data", str(data)]
     ended = subprocess.run(
         command, env={**os.environ, **settings}, capture_output=True, text=True, check=False
     )

@@ -33,8 +33,9 @@ def goes_on(url, token):
     [("sqlite", "postgresql"), ("postgresql", "valkey"), ("valkey", "sqlite")],
 )
 def test_nobody_is_signed_out_and_nobody_comes_back(engines, commands, tmp_path, old, new):
-    opened = commands()
-    urls = "--from", engines[old], "--to", engines[new]
+    opened = commands(TARGET=engines[new])
+    (tmp_path / "source").write_text(f"{engines[old]}\n")
+    urls = "--from", f"file:{tmp_path / 'source'}", "--to", "env:TARGET"
     settings = {"RETICKET_MASTER_KEY": MASTER_KEY, "RETICKET_FAMILIES": engines[old]}
     with running_server(tmp_path, settings=settings) as server:
         early, ended = (WIRE.sign_in(server.url) for _ in range(2))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,8 +20,10 @@ from reticket.dialects.oauth.start import Wish
 from reticket.dialects.oauth.start import start as begin_family
 from reticket.directory.clients import no_client
 from reticket.directory.errors import NotFound
+from reticket.directory.names import unknown_names
 
 PAGE = 500
+_NOUNS = {"context": "tenant or account"}
 COLUMNS = ("id", "resource", "subject", "context", "generation", "rotated_at", "expires_at", "end")
 
 
@@ -72,6 +75,7 @@ def list_(
         context=context,
         live_at=live_at,
     )
+    _check_names(house, chosen)
     show(_rows(house, chosen, limit), COLUMNS, as_json)
 
 
@@ -100,7 +104,8 @@ def show_one(house: House, family_id: str, as_json: bool) -> None:
 @family.command()
 @click.argument("family_id", required=False)
 @selecting
-@click.option("--all", "everything", is_flag=True, help="Every family there is.")
+@click.option("--all", "everything", is_flag=True, help="Every family there is; asks first.")
+@click.option("--yes", is_flag=True, help="Do not ask; for scripts.")
 @with_house
 def revoke(
     house: House,
@@ -110,8 +115,11 @@ def revoke(
     client: str | None,
     context: str | None,
     everything: bool,
+    yes: bool,
 ) -> None:
     """End families: all that fit what is said, or all there are. Their tokens die at once.
+
+    --all signs everybody out, so it asks first; where nobody can be asked it needs --yes.
 
     \b
     Examples:
@@ -120,12 +128,15 @@ def revoke(
       reticket family revoke --subject ada@example.com --context 1000
       reticket family revoke --client spa
       reticket family revoke --context 1000
+      reticket family revoke --all --yes
     """
     narrowed = bool(family_id or subject or resource or client or context)
     if narrowed == everything:
         raise click.UsageError(
             "say which: a family's id, --subject, --resource, --client, --context, or --all alone"
         )
+    if everything and not yes:
+        _ask_about_everybody()
     chosen = Selection(
         family=_id(family_id) if family_id else None,
         subject=_subject(house, subject),
@@ -133,6 +144,7 @@ def revoke(
         client=client,
         context=context,
     )
+    _check_names(house, chosen)
     click.echo(f"{len(house.upkeep.revoke(chosen, 'operator'))} revoked")
 
 
@@ -249,6 +261,22 @@ def _resource(house: House, said: str | None) -> str | None:
     if said is not None and said not in known:
         raise click.UsageError(f"there is no resource {said}; there are {', '.join(known)}")
     return said
+
+
+def _ask_about_everybody() -> None:
+    if not sys.stdin.isatty():
+        raise click.UsageError("--all signs everybody out: a script must say --yes, too")
+    click.confirm("Sign everybody out?", abort=True)
+
+
+def _check_names(house: House, chosen: Selection) -> None:
+    """A misspelt name would select nothing, and nobody would notice."""
+    if chosen.family is not None and house.store.find(chosen.family) is None:
+        raise click.ClickException(f"there is no family {chosen.family.hex()}")
+    for member in unknown_names(house.directory, chosen):
+        name = getattr(chosen, member)
+        if not house.store.page(Selection(**{member: name}), 1, None).families:
+            raise click.ClickException(f"there is no {_NOUNS.get(member, member)} {name!r}")
 
 
 def _id(text: str) -> bytes:

@@ -9,15 +9,22 @@ import click
 
 from reticket.audit import revocations
 from reticket.cli.frame import CONFIG, DATA, Frame
+from reticket.cli.urls import FamiliesPlace
 from reticket.core.carry import carry
 from reticket.core.errors import StartupError
 from reticket.core.replay import replay
 from reticket.core.schema import Task
 
+URL = FamiliesPlace()
+
 
 @click.command()
-@click.option("--from", "source", required=True, help="URL of the families as they are now.")
-@click.option("--to", "target", required=True, help="URL of where they go.")
+@click.option(
+    "--from", "source", type=URL, required=True, help="Where the families are: URL or env:, file:."
+)
+@click.option(
+    "--to", "target", type=URL, required=True, help="Where they go: URL or env:NAME, file:PATH."
+)
 @click.option(
     "--audit",
     "streams",
@@ -42,9 +49,13 @@ def move(
     more for what began or was revoked meanwhile, and start the service on the new engine. Nobody
     is signed out: a token that is ahead of its copy heals it.
 
+    A URL with a password is refused here, since every user of the machine can read the words of a
+    command. Put it into a variable or into a file, and write env:NAME or file:PATH.
+
     \b
-    Example:
+    Examples:
       reticket move --from sqlite:///data/families.sqlite --to postgresql://db/reticket
+      reticket move --from file:old.url --to env:NEW_FAMILIES
     """
     settings = frame.builder.load(config, {"data": data})
     there = frame.builder.families_schema(source).standing()

@@ -43,6 +43,7 @@ from reticket.http.admin.inputs import (
 )
 from reticket.http.admin.office import Office
 from reticket.http.admin.schemas import FamilyAnswer, Listed, Revoke, Revoked, Start, family_answer
+from reticket.http.admin.selecting import check_names
 from reticket.wire import Operation, Parameter, Route, WireRequest
 
 TAG = "families"
@@ -90,6 +91,7 @@ class Families:
             client=query.get("client"),
             live_at=live_at,
         )
+        yield from check_names(self._office, selection)
         page: Page = yield ListFamilies(selection, read_limit(query), cursor)
         items = [family_answer(family) for family in page.families]
         return answered(Listed(items, page.cursor.hex() if page.cursor else None))
@@ -124,6 +126,7 @@ class Families:
             context=None if said.tenant is None else str(int(said.tenant)),
             client=said.client,
         )
+        yield from check_names(self._office, selection)
         ended = yield EndFamilies(selection, CAUSE)
         yield done("families_ended", operator, count=len(ended))
         return answered(Revoked(len(ended)))

@@ -84,7 +84,7 @@ def once(sealer: Sealer, operate: Operate) -> Operate:
 def _remembered(
     memory: Memory, operate: Operate, request: WireRequest, operator: str
 ) -> Generator[Command, Any, WireResponse]:
-    asked = _digest(request.method.encode(), request.path.encode(), request.body)
+    asked = _asked(request)
     known = yield from _known(memory, asked)
     if known is not None:
         return known
@@ -125,6 +125,14 @@ def _turn_away(memory: Memory, asked: str) -> Generator[Command, Any, None]:
     if text is not None:
         _same(memory.opened(text, str), asked)
     raise Declined(f"The first request with this {HEADER} is on its way.", retry_after=1)
+
+
+def _asked(request: WireRequest) -> str:
+    """What makes two requests the same. A request without a query has the digest that older
+    programs gave it, so that a retry after an upgrade is known.
+    """
+    query = (request.query,) if request.query else ()
+    return _digest(request.method.encode(), request.path.encode(), request.body, *query)
 
 
 def _same(first: str, asked: str) -> None:

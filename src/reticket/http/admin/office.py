@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -14,9 +15,14 @@ from reticket.directory.directory import Directory
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """The verbs, and what they need. Directory and ring are used inside `Manage` alone."""
+    """The verbs, and what they need. Directory and ring are used inside `Manage` alone.
+
+    Args:
+        resources: the names of all resources that a family may be of.
+    """
 
     site: Site
+    resources: Collection[str]
     directory: Directory
     ring: Ring
     hasher: SecretHasher
@@ -29,4 +35,4 @@ class Office:
     def closed(cls, site: Site) -> Self:
         """An office where nothing is done: for whoever wants the document alone."""
         nothing: Any = None
-        return cls(site, nothing, nothing, nothing, nothing, nothing, nothing, nothing)
+        return cls(site, (), nothing, nothing, nothing, nothing, nothing, nothing, nothing)
