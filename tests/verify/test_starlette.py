@@ -1,21 +1,24 @@
 """The dependency, in a Starlette application."""
 
 import asyncio
-import inspect
+import subprocess
+import sys
+from typing import Annotated
 
 import httpx
 import pytest
+from fastapi import Depends, FastAPI, Security
 from starlette.applications import Starlette
-from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 from tests.dialects.oauth.proofs import KEY, ath_of, proof
-from tests.verify.test_tokens import AUDIENCE, NOW, token, tokens
+from tests.verify.test_tokens import AUDIENCE, NOW, bearer_only, token, tokens
 
+from reticket.verify import Token
 from reticket.verify.keys import KeysUnavailable
 from reticket.verify.starlette import Guard
 
-__all__ = ["tokens"]
+__all__ = ["bearer_only", "tokens"]
 
 
 class Client:
@@ -32,16 +35,14 @@ class Client:
 
 @pytest.fixture
 def client(tokens):
-    guard, behind = Guard(tokens, "orders.read"), Guard(tokens, base=AUDIENCE)
+    return Client(application(Guard(tokens, "orders.read", base=AUDIENCE)))
 
+
+def application(guard):
     async def orders(request):
         return JSONResponse((await guard(request)).subject)
 
-    async def proxied(request):
-        return JSONResponse((await behind(request)).subject)
-
-    routes = [Route("/orders", orders), Route("/behind", proxied)]
-    return Client(Starlette(routes=routes))
+    return Starlette(routes=[Route("/orders", orders)])
 
 
 def bearer(text):
@@ -65,13 +66,118 @@ def test_it_answers_403_where_a_scope_lacks(client):
     assert "insufficient_scope" in answer.headers["www-authenticate"]
 
 
-@pytest.mark.parametrize("path", ["/orders", "/behind"])
-def test_it_sees_proofs(client, path):
+def bound(htu):
+    """Headers of a request with a token that is bound to a key, and a proof for that address."""
     text = token(cnf={"jkt": KEY.thumbprint()})
-    shown = proof("GET", f"{AUDIENCE}{path}", NOW, ath=ath_of(text))
-    said = {"authorization": f"DPoP {text}", "dpop": shown}
-    assert client.get(path, headers=said).status_code == 200
-    assert client.get(path, headers=said).status_code == 401
+    return {"authorization": f"DPoP {text}", "dpop": proof("GET", htu, NOW, ath=ath_of(text))}
+
+
+def test_it_sees_proofs(client):
+    said = bound(f"{AUDIENCE}/orders")
+    assert client.get("/orders", headers=said).status_code == 200
+    assert client.get("/orders", headers=said).status_code == 401
+
+
+def test_a_proof_for_another_server_is_refused_whatever_host_is_sent(client):
+    said = {**bound("https://evil.example/orders"), "host": "evil.example"}
+    assert client.get("/orders", headers=said).status_code == 401
+    mine = {**bound(f"{AUDIENCE}/orders"), "host": "evil.example"}
+    assert client.get("/orders", headers=mine).status_code == 200
+
+
+def test_where_proofs_are_accepted_base_must_be_said(tokens):
+    with pytest.raises(ValueError, match=r"base.*proofs=False"):
+        Guard(tokens, "orders.read")
+
+
+@pytest.mark.parametrize(
+    "base",
+    [
+        "", "orders.example.com", "ftp://h", "https://", "https://h/", "https://h?x", "https://h#x",
+        "https://u@h", "https://h/a/",
+    ],
+)  # fmt: skip
+def test_a_base_that_is_no_address_of_a_server_is_told_at_once(tokens, base):
+    with pytest.raises(ValueError, match="base must be like"):
+        Guard(tokens, base=base)
+
+
+def test_without_proofs_it_needs_no_base_and_takes_no_bound_token(bearer_only):
+    client = Client(application(Guard(bearer_only, "orders.read")))
+    assert client.get("/orders", headers=bearer(token())).status_code == 200
+    text = token(cnf={"jkt": KEY.thumbprint()})
+    for said in (bearer(text), bound("/orders"), bound(f"{AUDIENCE}/orders")):
+        answer = client.get("/orders", headers=said)
+        assert answer.status_code == 401
+        assert answer.headers["www-authenticate"].startswith("Bearer")
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ({}, "401: there is no token"),
+        ({"authorization": "Bearer secret-word"}, "401: the token is no compact signature"),
+        ("scope", "403: the token lacks a scope"),
+        (bound("https://evil.example/orders"), "401: the proof is for another request"),
+    ],
+    ids=["nothing", "garbage", "scope", "proof"],
+)
+def test_it_logs_why_and_nothing_of_the_token(client, caplog, said, reason):
+    headers = bearer(token(scope="openid")) if said == "scope" else said
+    client.get("/orders", headers=headers)
+    assert reason in caplog.text
+    shown = [each.split()[-1] for each in headers.values()]
+    assert not any(each in caplog.text for each in shown)
+
+
+def test_it_logs_that_there_are_no_keys(client, tokens, monkeypatch, caplog):
+    def unreachable(kid):
+        raise KeysUnavailable("the keys cannot be fetched")
+
+    monkeypatch.setattr(tokens._keys, "find", unreachable)
+    client.get("/orders", headers=bearer(token()))
+    assert "503: the keys cannot be fetched" in caplog.text
+
+
+def shop(guard):
+    """A FastAPI application whose openapi.json is looked at."""
+    app = FastAPI()
+
+    @app.get("/orders")
+    def orders(token: Annotated[Token, Depends(guard)]):
+        return token.subject
+
+    @app.get("/bills")
+    def bills(token: Annotated[Token, Security(guard, scopes=["bills.read"])]):
+        return token.subject
+
+    return app
+
+
+def test_fastapi_lists_its_security_scheme(tokens):
+    document = shop(Guard(tokens, base=AUDIENCE)).openapi()
+    scheme = document["components"]["securitySchemes"]["reticket"]
+    assert (scheme["type"], scheme["scheme"]) == ("http", "bearer")
+    assert AUDIENCE in scheme["description"]
+    assert document["paths"]["/orders"]["get"]["security"] == [{"reticket": []}]
+    assert document["paths"]["/bills"]["get"]["security"] == [{"reticket": ["bills.read"]}]
+    assert "parameters" not in document["paths"]["/orders"]["get"]
+
+
+def test_fastapi_scopes_of_security_are_needed(tokens):
+    client = Client(shop(Guard(tokens, base=AUDIENCE)))
+    assert client.get("/orders", bearer(token())).status_code == 200
+    assert client.get("/bills", bearer(token())).status_code == 403
+    assert client.get("/bills", bearer(token(scope="bills.read"))).status_code == 200
+
+
+def test_starlette_alone_is_enough():
+    code = (
+        "import sys; sys.modules['fastapi'] = None; from reticket.verify import AccessTokens; "
+        "from reticket.verify.starlette import Guard; "
+        "Guard(AccessTokens('https://i.example', 'a'), base='https://a.example')"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_it_answers_503_while_there_are_no_keys(client, tokens, monkeypatch):
@@ -83,14 +189,9 @@ def test_it_answers_503_while_there_are_no_keys(client, tokens, monkeypatch):
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "10")
 
 
-def test_fastapi_can_read_what_it_takes(tokens):
-    (parameter,) = inspect.signature(Guard(tokens)).parameters.values()
-    assert parameter.annotation is Request
-
-
 @pytest.mark.parametrize("path", ["/a%20b", "/a%2Fb", "/%C3%A9"])
 def test_a_path_is_seen_as_its_sender_wrote_it(tokens, path):
-    guard = Guard(tokens)
+    guard = Guard(tokens, base=AUDIENCE)
 
     async def anything(request):
         return JSONResponse((await guard(request)).subject)

@@ -32,7 +32,16 @@ def token(header=None, key=SIGNING, alg="ES256", **said):
 
 @pytest.fixture
 def tokens():
-    made = AccessTokens(ISSUER, AUDIENCE, clock=lambda: NOW, seconds=lambda: 0.0)
+    return access_tokens()
+
+
+@pytest.fixture
+def bearer_only():
+    return access_tokens(proofs=False)
+
+
+def access_tokens(**said):
+    made = AccessTokens(ISSUER, AUDIENCE, clock=lambda: NOW, seconds=lambda: 0.0, **said)
     told = [{**SIGNING.as_dict(private=False), "kid": "k1", "alg": "ES256"}]
     made._keys = Keys(lambda: json.dumps({"keys": told}).encode(), lambda: 0.0)
     return made

@@ -1,52 +1,95 @@
-"""A dependency for Starlette and FastAPI: `Depends(Guard(tokens, "orders.read"))`.
+"""A dependency for Starlette and FastAPI: `Depends(Guard(tokens, "orders.read", base=...))`.
 
 Annotations stand here as objects, not as text: FastAPI reads those of a callable object.
 """
 
-from urllib.parse import quote
+import logging
+from typing import Any
+from urllib.parse import quote, urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from reticket.verify._fastapi import SecurityBase, SecurityScopes
 from reticket.verify.keys import KeysUnavailable
 from reticket.verify.tokens import AccessTokens, Rejected, Token
 
+_log = logging.getLogger("reticket.verify")
 
-class Guard:
+
+class Guard(SecurityBase):
     """Lets requests pass whose token has all these scopes; `await guard(request)` is the token.
+
+    It logs why it refuses, without a word of the token, to the logger `reticket.verify`. FastAPI
+    lists it in the application's OpenAPI document as the security scheme `reticket`.
 
     Args:
         tokens: shared by all guards of a program.
         scopes: what a request needs.
-        base: scheme and host as clients write them, where a proxy has changed them; None takes
-            the request's own.
+        base: where clients find this server, such as `https://orders.example.com`. A proof names
+            the whole address of its request (RFC 9449 §4.3), and the `Host` that was sent proves
+            nothing, since its sender chose it.
+
+    Raises:
+        ValueError: proofs are accepted and there is no `base`, or it is no such address.
     """
+
+    scheme_name = "reticket"
 
     def __init__(self, tokens: AccessTokens, *scopes: str, base: str | None = None) -> None:
         self._tokens = tokens
         self._scopes = scopes
-        self._base = base
+        self._base = _checked(tokens, base)
+        self.model: Any = {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "JWT",
+            "description": _described(tokens),
+        }
 
-    async def __call__(self, request: Request) -> Token:
-        """The token of the request. HTTPException 401 or 403 with its challenge, 503."""
+    async def __call__(self, request: Request, security_scopes: SecurityScopes = None) -> Token:  # type: ignore[assignment]
+        """The token of the request. HTTPException 401 or 403 with its challenge, 503.
+
+        FastAPI collects the scopes of `Security(guard, scopes=[...])`; they are needed, too.
+        """
+        scopes = [*self._scopes, *(security_scopes.scopes if security_scopes else ())]
         try:
-            return await run_in_threadpool(self._admit, request)
+            return await run_in_threadpool(self._admit, request, scopes)
         except Rejected as rejection:
+            _log.warning("a request is refused with %d: %s", rejection.status, rejection)
             headers = {"WWW-Authenticate": rejection.challenge}
             raise HTTPException(rejection.status, rejection.error, headers) from rejection
         except KeysUnavailable as failure:
+            _log.warning("a request is answered 503: %s", failure)
             raise HTTPException(503, headers={"Retry-After": "10"}) from failure
 
-    def _admit(self, request: Request) -> Token:
-        uri = f"{self._base or _base_of(request)}{_path_of(request)}"
+    def _admit(self, request: Request, scopes: list[str]) -> Token:
+        uri = f"{self._base}{_path_of(request)}"
         authorization = request.headers.getlist("authorization")
         proofs = request.headers.getlist("dpop")
-        return self._tokens.admit(request.method, uri, authorization, proofs, self._scopes)
+        return self._tokens.admit(request.method, uri, authorization, proofs, scopes)
 
 
-def _base_of(request: Request) -> str:
-    return f"{request.scope['scheme']}://{request.headers.get('host', '')}"
+def _checked(tokens: AccessTokens, base: str | None) -> str:
+    if base is None:
+        if tokens.proofs:
+            raise ValueError(
+                "Guard needs base, such as https://orders.example.com, to check proofs (DPoP); "
+                "or AccessTokens(..., proofs=False) where no token is bound to a key"
+            )
+        return ""
+    parts = urlsplit(base)
+    more = parts.query or parts.fragment or "@" in parts.netloc or base.endswith(("/", "?", "#"))
+    if parts.scheme not in ("http", "https") or not parts.hostname or more:
+        raise ValueError(f"base must be like https://orders.example.com, is {base!r}")
+    return base
+
+
+def _described(tokens: AccessTokens) -> str:
+    said = f"An access token of {tokens.issuer} for {tokens.audience}."
+    more = " One that is bound to a key: as `DPoP`, with its proof (RFC 9449)."
+    return said + (more if tokens.proofs else "")
 
 
 def _path_of(request: Request) -> str:

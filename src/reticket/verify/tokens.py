@@ -115,6 +115,9 @@ class Once:
 class AccessTokens:
     """The access tokens of one service for one audience. Make one and keep it: it has the keys.
 
+    Attributes:
+        issuer, audience, proofs: as given.
+
     Args:
         issuer: of the tokens, without a slash at its end.
         audience: what this resource server is called in tokens.
@@ -123,6 +126,7 @@ class AccessTokens:
         seconds: a clock that never goes back.
         first_time: whether the name of a proof is seen for the first time; None remembers them in
             this process alone.
+        proofs: whether tokens that are bound to a key are accepted, with a proof (RFC 9449).
     """
 
     def __init__(
@@ -134,9 +138,12 @@ class AccessTokens:
         clock: Callable[[], float] = time.time,
         seconds: Callable[[], float] = time.monotonic,
         first_time: Callable[[str], bool] | None = None,
+        proofs: bool = True,
     ) -> None:
-        self._issuer = issuer
-        self._audience = audience
+        self.issuer = issuer
+        self.audience = audience
+        self.proofs = proofs
+        self._schemes = (BEARER, DPOP) if proofs else (BEARER,)
         self._keys = Keys(fetcher(jwks_uri or f"{issuer}/.well-known/jwks.json"), seconds)
         self._clock = clock
         self._first_time = first_time or Once(seconds)
@@ -170,14 +177,15 @@ class AccessTokens:
 
         Args:
             method: of the request.
-            uri: of the request, as its sender wrote it.
+            uri: of the request: scheme and host from your configuration, since its sender chooses
+                `Host`; the path as it was sent.
             authorization: all of its `Authorization` headers.
             proofs: all of its `DPoP` headers.
             scopes: what the request needs.
         """
         scheme, _, text = (authorization[0] if len(authorization) == 1 else "").partition(" ")
-        if scheme.lower() not in (BEARER, DPOP):
-            raise Rejected("there is no token", None)
+        if scheme.lower() not in self._schemes:
+            raise Rejected("there is no token of an accepted scheme", None)
         try:
             token = self.verify(text.strip(), scopes)
             jkt = None
@@ -203,9 +211,9 @@ class AccessTokens:
     def _check(self, claims: _Claims) -> None:
         now = self._clock()
         audiences = [claims.aud] if isinstance(claims.aud, str) else claims.aud
-        if claims.iss != self._issuer:
+        if claims.iss != self.issuer:
             raise Rejected("the token is of another issuer")
-        if self._audience not in audiences:
+        if self.audience not in audiences:
             raise Rejected("the token is for another audience")
         if not claims.exp > now - LEEWAY:
             raise Rejected("the token has ended")
