@@ -64,9 +64,11 @@ class WireRequest(Secretive, frozen=True):
         return (self.header(b"content-type") or "").partition(";")[0].strip().lower()
 
     def query_values(self) -> dict[str, str]:
-        """Query parameters: lower-case names, the first of repeated ones, empty ones left out."""
+        """Query parameters: lower-case names, the first of repeated ones, empty ones left out.
+        MALFORMED.
+        """
         values: dict[str, str] = {}
-        for name, value in _pairs(self.query):
+        for name, value in parse_pairs(self.query):
             if value:
                 values.setdefault(name.lower(), value)
         return values
@@ -225,8 +227,18 @@ def _halves(part: str) -> tuple[str, str]:
     return name, value
 
 
+MOST_PAIRS = 256
+"""Of a form or a query: no endpoint knows more than 20 names, of which two may be repeated, and a
+megabyte of empty ones would keep the event loop busy for 80 ms.
+"""
+
+
 def parse_pairs(text: bytes) -> list[tuple[str, str]]:
-    """The pairs of a form body or a raw query in order, repeated names and all. MALFORMED."""
+    """The pairs of a form body or a raw query in order, repeated names and all. MALFORMED, also
+    for more than `MOST_PAIRS`.
+    """
+    if text.count(b"&") >= MOST_PAIRS:
+        raise Refusal(Code.MALFORMED, detail=f"has more than {MOST_PAIRS} parameters")
     try:
         return _pairs(text)
     except ValueError:
@@ -234,12 +246,26 @@ def parse_pairs(text: bytes) -> list[tuple[str, str]]:
 
 
 def parse_form(body: bytes) -> dict[str, str]:
-    """An `application/x-www-form-urlencoded` body: names as sent, the last of repeated ones."""
+    """An `application/x-www-form-urlencoded` body: names as sent, the last of repeated ones.
+    MALFORMED.
+    """
     return dict(parse_pairs(body))
 
 
+MOST_COMMAS = 4096
+"""Of a JSON text: no endpoint knows one with more than 100 values, and a megabyte of numbers would
+keep the event loop busy for 400 ms. Those in strings count, too; a password has 128 at most.
+"""
+
+
+def _check_size(body: bytes) -> None:
+    if body.count(b",") > MOST_COMMAS:
+        raise Refusal(Code.MALFORMED, detail="has too many values")
+
+
 def parse_json(body: bytes) -> Any:
-    """A whole JSON text (RFC 8259). Malformed, too deep, not UTF-8: MALFORMED."""
+    """A whole JSON text (RFC 8259). Malformed, too deep, too many values, not UTF-8: MALFORMED."""
+    _check_size(body)
     try:
         return msgspec.json.decode(body)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
@@ -265,8 +291,9 @@ def parse_leading_json(body: bytes) -> Any:
     An object comes as a tuple of its (name, value) pairs in order, duplicates and all; an array
     as a list; a number as a float, however long it is; an unpaired surrogate as it was escaped;
     bytes that are not UTF-8 as U+FFFD. MALFORMED when there is no such value: empty, truncated,
-    too deep, a byte order mark.
+    too deep, with too many values, a byte order mark.
     """
+    _check_size(body)
     text = body.decode("utf-8", "replace").lstrip(" \t\r\n")
     try:
         value, end = _leading.raw_decode(text)

@@ -23,6 +23,9 @@ from reticket.wire import WireRequest, WireResponse
 R = TypeVar("R")
 
 LONGEST_DEVICE = 200
+DIGITS = 20
+"""Of a length: more make it no smaller, and `int` refuses thousands of them."""
+
 UNBEGUN = frozenset({Code.NO_ROUTE, Code.METHOD_NOT_ALLOWED, Code.TOO_LARGE})
 """Refusals before any dialect is asked: the audit log would not hear of them otherwise."""
 
@@ -129,16 +132,17 @@ class Edge:
     async def _body(self, scope: Scope, receive: Receive) -> bytes:
         if _declared_length(scope) > self._body_limit:
             raise Refusal(Code.TOO_LARGE)
-        message = await receive()
-        body: bytes = message.get("body", b"")
-        while message.get("more_body") and len(body) <= self._body_limit:
+        parts: list[bytes] = []
+        length, more = 0, True
+        while more and length <= self._body_limit:
             message = await receive()
-            body += message.get("body", b"")
-        if message["type"] == "http.disconnect":
-            raise ClientGone
-        if len(body) > self._body_limit:
+            if message["type"] == "http.disconnect":
+                raise ClientGone
+            parts.append(message.get("body", b""))
+            length, more = length + len(parts[-1]), message.get("more_body", False)
+        if length > self._body_limit:
             raise Refusal(Code.TOO_LARGE)
-        return body
+        return b"".join(parts)
 
 
 async def carried_out(operation: Generator[Command, Any, R], by: Performer, caller: Caller) -> R:
@@ -178,7 +182,7 @@ def _header(scope: Scope, name: bytes) -> bytes | None:
 
 def _declared_length(scope: Scope) -> int:
     declared = _header(scope, b"content-length")
-    return int(declared) if declared and declared.isdigit() else 0
+    return int(declared[:DIGITS]) if declared and declared.isdigit() else 0
 
 
 def _request(scope: Scope, match: Match, caller: Caller, body: bytes) -> WireRequest:

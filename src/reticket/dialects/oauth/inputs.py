@@ -39,17 +39,15 @@ def once(pairs: Iterable[tuple[str, str]]) -> Form:
     """What the pairs of a form say, empty values as if they were absent. INVALID_PARAMETER for a
     parameter that is repeated or too long.
     """
-    found: dict[str, str] = {}
+    found: dict[str, list[str]] = {}
     for name, value in pairs:
         if len(value) > LONGEST or "\0" in value:
             raise wrong(SOME, "is too long, or has a NUL in it")
-        if name not in found:
-            found[name] = value
-        elif name in SEVERAL:
-            found[name] = f"{found[name]} {value}".strip()
-        else:
+        if name in found and name not in SEVERAL:
             raise wrong(SOME, "is repeated")
-    return {name: value for name, value in found.items() if value}
+        found.setdefault(name, []).append(value)
+    joined = ((name, " ".join(filter(None, values))) for name, values in found.items())
+    return {name: value for name, value in joined if value}
 
 
 def required(form: Form, name: str) -> str:

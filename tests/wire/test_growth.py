@@ -1,0 +1,113 @@
+"""Twice the input costs about twice the work, in every dialect, and there is a most of everything:
+counted in lines and bytes (`work_of`), never by a clock.
+"""
+
+from contextlib import closing
+
+import pytest
+from tests.wire.hostile import FORMS, requests
+from tests.wire.work import work_of
+
+from reticket.app import Builder
+from reticket.core.errors import Code, Refusal
+from reticket.dialects.oauth.inputs import once, words
+from reticket.http.correlation import chosen_id
+from reticket.http.edge import Edge
+from reticket.wire import MOST_PAIRS, parse_leading_json, parse_pairs
+
+MOST_GROWTH = 2.6
+"""Twice, and something for tables that double when they are full."""
+
+SIZES = ((120, 240), (600, 1200))
+"""Below the limits and beyond them."""
+
+
+def dialects():
+    return Builder().dialects(Builder().load(None, {}))
+
+
+def begun(route, request):
+    """Reads the request, up to the first command."""
+    return lambda: next(route.operate(request))
+
+
+ROUTES = [
+    pytest.param(route, id=f"{dialect.name} {route.method} {route.path}")
+    for dialect in dialects()
+    for route in dialect.routes
+]
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_no_operation_reads_its_request_in_more_than_linear_work(route):
+    for name, made in requests(route.method).items():
+        for small, big in SIZES:
+            works = [work_of(begun(route, made(n))) for n in (small, big)]
+            assert works[1] <= MOST_GROWTH * works[0] + 100, (name, small, works)
+
+
+PARSERS = {
+    "once": lambda n: once([("resource", "a" * 8)] * n),
+    "words": lambda n: words("a b " * n),
+    "a form": lambda n: parse_pairs(b"resource=a%20b&" * n),
+    "leading JSON": lambda n: parse_leading_json(b'{"a":"' + b"\\ud83d" * n + b'"}'),
+    "a correlation id": lambda n: chosen_id(b"0123abcd-" * n),
+}
+
+
+@pytest.mark.parametrize("name", PARSERS)
+def test_no_parser_does_more_than_linear_work(name):
+    for small, big in SIZES:
+        works = [work_of(lambda n=n: PARSERS[name](n)) for n in (small, big)]
+        assert works[1] <= MOST_GROWTH * works[0] + 100, (name, works)
+
+
+class Pieces:
+    """A body that comes in many small pieces."""
+
+    def __init__(self, count):
+        self._left = count
+
+    async def receive(self):
+        self._left -= 1
+        return {"type": "http.request", "body": b"a" * 16, "more_body": self._left > 0}
+
+
+def test_a_body_in_small_pieces_is_put_together_in_linear_work():
+    edge = Edge(None, None, None, 2**20, None, ())
+
+    def read(count):
+        reading = edge._body({"headers": []}, Pieces(count).receive)
+        with closing(reading), pytest.raises(StopIteration) as done:
+            reading.send(None)
+        assert len(done.value.value) == 16 * count
+
+    works = [work_of(lambda n=n: read(n)) for n in (4000, 8000)]
+    assert works[1] <= MOST_GROWTH * works[0]
+
+
+def joined_badly(count):
+    text = ""
+    for _ in range(count):
+        text = f"{text} {'a' * 64}".strip()
+
+
+def searched_badly(count):
+    seen = []
+    for number in range(count):
+        if all(each != number for each in seen):
+            seen.append(number)
+
+
+@pytest.mark.parametrize("badly", [joined_badly, searched_badly])
+def test_quadratic_work_would_be_seen(badly):
+    works = [work_of(lambda n=n: badly(n)) for n in (200, 400)]
+    assert works[1] > 3 * works[0]
+
+
+@pytest.mark.parametrize("text", [f(MOST_PAIRS + 1) for f in (FORMS["names"], FORMS["separators"])])
+def test_more_parameters_than_anybody_sends_are_malformed(text):
+    assert len(parse_pairs(FORMS["names"](MOST_PAIRS))) == MOST_PAIRS
+    with pytest.raises(Refusal) as raised:
+        parse_pairs(text)
+    assert raised.value.code is Code.MALFORMED
