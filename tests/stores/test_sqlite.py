@@ -15,7 +15,7 @@ import pytest
 from reticket.core.errors import StartupError, Unavailable
 from reticket.core.model import Outcome, Selection
 from reticket.core.ports import Clock, Ephemeral, Store
-from reticket.core.upkeep import Upkeep
+from reticket.core.upkeep import BATCH, Upkeep
 from reticket.stores.sqlite import (
     SqliteEphemeral,
     SqliteStore,
@@ -281,7 +281,7 @@ def test_a_purge_lets_everybody_write_and_read_between_its_batches(store, file):
     purging = Purging(store, refresh)
     Upkeep(purging, entries, None, None).purge()
     reader.set_progress_handler(None, 0)
-    assert purging.batches == [1000, 1000, 500, 0]
+    assert purging.batches == [*[BATCH] * (2500 // BATCH), 2500 % BATCH, 0]
     assert looks
     assert len(store.page(Selection(), 10_000).families) == 5000
     other.close()

@@ -70,6 +70,12 @@ class House:
         if self.ephemeral.once("purge", max(1, self.settings.purge_interval - 1)):
             self.purge()
 
+    def sweep_in_turn(self) -> None:
+        """Remove entries that are over, unless another process did so within the interval."""
+        interval = self.settings.ephemeral.sweep_interval
+        if self.ephemeral.once("sweep", max(1, interval - 1)):
+            self.upkeep.sweep()
+
     def record_change(self, event: str, **detail: object) -> None:
         """Tell the audit log what an operator has changed; on the disk when this returns."""
         self.audit.record([Event(self.clock(), event, detail=detail)], durable=True)

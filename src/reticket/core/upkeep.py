@@ -10,22 +10,29 @@ from collections.abc import Sequence
 from reticket.core import chronicle
 from reticket.core.errors import Unavailable
 from reticket.core.model import Family, Selection
+from reticket.core.pace import Pace
 from reticket.core.ports import AuditLog, Directory, Ephemeral, Intent, Store
 
-BATCH = 1_000
-"""Rows deleted at once, so that nobody waits long for the writer."""
+BATCH = 256
+"""Rows deleted in one transaction: a few milliseconds for which a refresh may wait."""
 
 
 class Upkeep:
     """Owns revocations from outside a request, and the removal of what has ended."""
 
     def __init__(
-        self, store: Store, ephemeral: Ephemeral, directory: Directory, audit: AuditLog
+        self,
+        store: Store,
+        ephemeral: Ephemeral,
+        directory: Directory,
+        audit: AuditLog,
+        pace: Pace | None = None,
     ) -> None:
         self._store = store
         self._ephemeral = ephemeral
         self._directory = directory
         self._audit = audit
+        self._pace = pace or Pace()
 
     def revoke(self, selection: Selection, cause: str) -> Sequence[Family]:
         """End every live family that fits; the rows that this call ended.
@@ -63,15 +70,11 @@ class Upkeep:
         """Delete families whose last token had died when it began, and old entries; how many
         families.
         """
-        removed, before = 0, self._store.now()
-        while batch := self._store.expire(before, BATCH):
-            removed += batch
+        before = self._store.now()
+        removed = self._pace.repeat(lambda: self._store.expire(before, BATCH))
         self.sweep()
         return removed
 
     def sweep(self) -> int:
         """Delete entries that lived for seconds and are over; how many."""
-        removed = 0
-        while batch := self._ephemeral.sweep(BATCH):
-            removed += batch
-        return removed
+        return self._pace.repeat(lambda: self._ephemeral.sweep(BATCH))

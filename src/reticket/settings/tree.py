@@ -12,17 +12,12 @@ from pathlib import Path
 from typing import Annotated, Any, Self
 
 import argon2
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    model_validator,
-)
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from reticket.settings.ephemeral import EphemeralTable
+from reticket.settings.table import Table
 from reticket.settings.values import (
     DIRECTORY_URLS,
     FAMILIES_URLS,
@@ -54,12 +49,6 @@ from reticket.settings.values import (
     by_policy,
     frozen,
 )
-
-
-class Table(BaseModel):
-    """A table of settings: immutable, and it knows its members."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class SignInLimits(Table):
@@ -177,6 +166,7 @@ class Settings(BaseSettings):
     stop_timeout: Wait = Field(10.0, description="how long a stop waits for accepted requests")
     purge_interval: Seconds = Field(3600, description="pause between removals of ended sessions")
     busy_timeout: Wait = Field(5.0, description="how long a locked database is waited for")
+    ephemeral: EphemeralTable = Field(default_factory=EphemeralTable)
     sign_in: SignInLimits = Field(default_factory=SignInLimits)
     hashing: Hashing = Field(default_factory=Hashing)
     policies: Annotated[

@@ -14,7 +14,7 @@ from reticket.core.errors import StartupError, Unavailable
 from reticket.core.model import Outcome, Selection
 from reticket.core.ports import HELD, Stepped
 from reticket.stores.postgresql.connections import CLOCK
-from reticket.stores.postgresql.ephemeral import PostgresqlEphemeral
+from reticket.stores.postgresql.ephemeral import SWEEP, PostgresqlEphemeral
 from reticket.stores.postgresql.families import PostgresqlStore
 from reticket.testing.store_contract import Presenting, family_of, persistent
 from reticket.testing.waiting import until
@@ -275,6 +275,12 @@ def test_sweeping_passes_by_what_somebody_holds(prepared, engine_clock, locker):
     locker.commit()
     assert ephemeral.sweep(10) == 1
     ephemeral.close()
+
+
+@pytest.mark.parametrize("table", ["entries", "counters"])
+def test_a_sweep_finds_what_is_over_by_an_index(prepared, table):
+    plan = prepared.run(f"EXPLAIN {SWEEP.format(table=table) % {'now': 1, 'limit': 256}}")
+    assert any(f"{table}_by_end" in line for (line,) in plan)
 
 
 RIVAL = """

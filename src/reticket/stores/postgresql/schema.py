@@ -69,6 +69,13 @@ MIGRATIONS = (
         oldest=1,
     ),
     Migration("ALTER TABLE families ADD COLUMN terms bytea", oldest=1),
+    Migration(
+        """
+        CREATE INDEX entries_by_end ON entries (ends_at);
+        CREATE INDEX counters_by_end ON counters (ends_at)
+        """,
+        oldest=1,
+    ),
 )
 """In order. No index on what a refresh changes, and room on every page: updates in place (HOT)."""
 

@@ -45,6 +45,13 @@ MIGRATIONS = (
         oldest=1,
     ),
     Migration("ALTER TABLE families ADD COLUMN terms TEXT", oldest=1),
+    Migration(
+        """
+        CREATE INDEX entries_by_end ON entries (ends_at);
+        CREATE INDEX counters_by_end ON counters (ends_at)
+        """,
+        oldest=1,
+    ),
 )
 """In order."""
 

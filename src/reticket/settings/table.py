@@ -1,0 +1,11 @@
+"""What every table of settings has in common."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Table(BaseModel):
+    """A table of settings: immutable, and it knows its members."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
