@@ -1,11 +1,25 @@
 """Pushed authorisation requests (RFC 9126)."""
 
+import itertools
+import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 
+import httpx
 import pytest
 from tests.dialects.oauth.proofs import KEY, proof
-from tests.pages.people import ADA, CALLBACK, CHALLENGE, LEFT_OUT, VERIFIER, asking
+from tests.pages.house import ORDERS
+from tests.pages.people import (
+    ADA,
+    CALLBACK,
+    CHALLENGE,
+    JOAN,
+    LEFT_OUT,
+    VERIFIER,
+    Person,
+    asking,
+)
 
 PREFIX = "urn:ietf:params:oauth:request_uri:"
 STRICT = {"client_id": "strict", "client_secret": "strict-secret"}
@@ -31,31 +45,114 @@ def test_rfc_9126_2_2_a_pushed_request_is_put_before_a_person(person):
     assert answer["state"] == "a state"
 
 
-def test_rfc_9126_4_it_is_used_once(person):
-    reference = pushed(person)
-    assert person.opens(client_id="web", request_uri=reference).headline == "Sign in"
-    assert person.opens(client_id="web", request_uri=reference).page.status_code == 400
+def finishes(person, query, answer="allow", who=ADA):
+    return person.opens(**query).sends(**who).sends(answer=answer)
+
+
+@pytest.fixture
+def another(server):
+    """Makes people at browsers of their own."""
+    with ExitStack() as opened:
+        yield lambda: Person(opened.enter_context(httpx.Client(base_url=server.url, timeout=10)))
+
+
+LOOKS = [
+    ("GET", {}),
+    ("HEAD", {}),
+    ("GET", {"Sec-Purpose": "prefetch"}),
+    ("GET", {"Sec-Purpose": "prefetch;prerender"}),
+]
+
+
+@pytest.mark.parametrize(("method", "headers"), LOOKS)
+def test_rfc_9126_4_a_load_spends_nothing_whoever_looks(person, method, headers):
+    query = {"client_id": "web", "request_uri": pushed(person)}
+    for _ in range(3):
+        look = person.http.request(method, "/oauth/authorize", params=query, headers=headers)
+        assert look.status_code == 200
+    assert "code" in finishes(person, query).answer
+
+
+@pytest.mark.parametrize("answer", ["allow", "deny"])
+@pytest.mark.parametrize(("method", "headers"), LOOKS)
+def test_rfc_9126_4_an_answer_spends_it_for_every_kind_of_look(person, method, headers, answer):
+    query = {"client_id": "web", "request_uri": pushed(person)}
+    finishes(person, query, answer)
+    look = person.http.request(method, "/oauth/authorize", params=query, headers=headers)
+    assert look.status_code == 400
+    assert person.opens(**query).page.status_code == 400
     assert "used already" in person.sees
 
 
 @pytest.mark.parametrize(
-    ("method", "headers"),
-    [("HEAD", {}), ("GET", {"Sec-Purpose": "prefetch"}), ("GET", {"Sec-Purpose": "prefetch;a=b"})],
+    "answers", list(itertools.product(["allow", "deny"], repeat=2)), ids="-".join
 )
-def test_rfc_9110_9_2_1_who_looks_ahead_spends_nothing(person, method, headers):
+def test_rfc_9126_4_of_two_browsers_that_have_opened_it_one_gets_a_code(person, another, answers):
     query = {"client_id": "web", "request_uri": pushed(person)}
-    ahead = person.http.request(method, "/oauth/authorize", params=query, headers=headers)
-    assert ahead.status_code == 200
-    assert person.opens(**query).headline == "Sign in"
-    assert person.opens(**query).page.status_code == 400
+    other = another().opens(**query).sends(**JOAN)
+    finishes(person, query, answers[0])
+    assert ("code" in person.answer) is (answers[0] == "allow")
+    other.sends(answer=answers[1])
+    if answers == ("deny", "deny"):
+        assert other.answer["error"] == "access_denied"
+    else:
+        assert other.page.status_code == 400
 
 
-def test_of_many_that_come_at_once_one_is_answered(person):
-    reference = pushed(person)
-    query = {"client_id": "web", "request_uri": reference}
+def test_rfc_9126_4_who_clicks_twice_gets_the_same_code(person):
+    query = {"client_id": "web", "request_uri": pushed(person)}
+    person.opens(**query).sends(**ADA)
+    action, hidden = person.action, person.hidden
+    codes = {
+        person.http.post(action, data={**hidden, "answer": "allow"}).headers["location"]
+        for _ in range(2)
+    }
+    assert len(codes) == 1
+
+
+def test_rfc_9126_4_beginning_again_with_another_account_gives_no_second_code(person):
+    query = {"client_id": "web", "request_uri": pushed(person)}
+    person.opens(**query).sends(**ADA)
+    action, hidden = person.action, person.hidden
+    assert "code" in person.sends(answer="allow").answer
+    person.page = person.http.post(action, data={**hidden, "answer": "switch"})
+    assert person.sends(**JOAN).sends(answer="allow").page.status_code == 400
+
+
+def test_of_many_that_answer_at_once_one_gets_a_code(person, another):
+    query = {"client_id": "web", "request_uri": pushed(person)}
+    people = [another().opens(**query).sends(**ADA) for _ in range(8)]
     with ThreadPoolExecutor(8) as pool:
-        opened = pool.map(lambda _: person.http.get("/oauth/authorize", params=query), range(8))
-    assert sorted(page.status_code for page in opened) == [200] + [400] * 7
+        answered = list(pool.map(lambda each: each.sends(answer="allow").page.status_code, people))
+    assert sorted(answered) == [303] + [400] * 7
+
+
+@pytest.mark.parametrize("client", ["web", "strict"])
+def test_only_what_was_understood_is_kept(person, server, client):
+    said = STRICT if client == "strict" else {"client_id": "web", "resource": [ORDERS] * 500}
+    junk = {
+        "scope": " ".join(["openid"] * 1000),
+        "state": f"only {client}",
+        "max_age": "7",
+        "prompt": "login",
+        "request_id": "j" * 8000,
+        "ui_locales": "unheard of",
+    }
+    assert push(person, **said, **junk).status_code == 201
+    (kept,) = (row for row in rows(server, "oauth:pushed:") if f"only {client}" in row)
+    assert len(kept) < 600
+    assert "unheard" not in kept
+    assert kept.count(ORDERS) == (client == "web")
+
+
+def test_openid_connect_core_3_1_2_1_a_hint_that_is_no_id_token_of_ours_is_told_at_once(person):
+    assert push(person, id_token_hint="h" * 8000).json()["error"] == "invalid_request"
+
+
+def rows(server, prefix):
+    with closing(sqlite3.connect(server.data / "families.sqlite")) as file:
+        found = file.execute("SELECT value FROM entries WHERE key LIKE ?", (f"{prefix}%",))
+        return [value for (value,) in found]
 
 
 def test_rfc_9126_4_it_is_for_its_client_alone_who_loses_nothing(person):

@@ -125,3 +125,45 @@ def test_a_family_of_before_keys_were_demanded_is_over(world, change):
     assert world.spendable() == before
     bound = world.pair("spa", headers=world.proof())["refresh_token"]
     assert world.refresh(bound, headers=world.proof()).status == 200
+
+
+GARBAGE = {
+    "refresh_token": {"refresh_token": "rtk_garbage"},
+    "authorization_code": {"code": "garbage", "code_verifier": "v" * 43},
+    "urn:ietf:params:oauth:grant-type:device_code": {"device_code": "garbage"},
+    "urn:ietf:params:oauth:grant-type:token-exchange": {
+        "subject_token": "garbage",
+        "subject_token_type": "urn:ietf:params:oauth:token-type:access_token",
+    },
+}
+
+
+@pytest.mark.parametrize("grant", GARBAGE)
+def test_beside_a_grant_of_nobody_no_proof_is_remembered(world, grant):
+    client = "tv" if "device" in grant else "native"
+    before = world.kept()
+    for _ in range(3):
+        form = {"grant_type": grant, **GARBAGE[grant]}
+        assert world.token(client, form, headers=world.proof()).status == 400
+    assert world.kept() == before
+
+
+def test_rfc9449_11_1_at_every_grant_a_proof_is_accepted_once(world):
+    code, proof = world.code("native"), world.proof()
+    assert world.exchange(code, "native", headers=proof).status == 200
+    again = world.exchange(world.code("native"), "native", headers=proof)
+    assert again.error == "invalid_dpop_proof"
+    pair, proof = world.pair("native", headers=world.proof()), world.proof()
+    assert world.refresh(pair["refresh_token"], "native", headers=proof).status == 200
+    reply = world.refresh(pair["refresh_token"], "native", headers=proof)
+    assert reply.error == "invalid_dpop_proof"
+    form, proof = {"grant_type": "client_credentials"}, world.proof()
+    assert world.token("backend", form, headers=proof).status == 200
+    assert world.token("backend", form, headers=proof).error == "invalid_dpop_proof"
+
+
+def test_rfc9449_11_1_a_proof_that_was_used_spends_no_code(world):
+    proof, code = world.proof(), world.code("native")
+    assert world.pair("native", headers=proof)
+    assert world.exchange(code, "native", headers=proof).error == "invalid_dpop_proof"
+    assert world.exchange(code, "native", headers=world.proof()).status == 200

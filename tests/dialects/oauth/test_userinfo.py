@@ -6,6 +6,7 @@ from tests.dialects.oauth.looks import JKT, ORDERS, Looks
 from tests.dialects.oauth.proofs import KEYS
 from tests.dialects.oauth.token_world import ADA
 
+from reticket.core.commands import EndFamilies
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import Selection
 
@@ -179,3 +180,21 @@ def test_rfc9068_4_a_token_for_a_service_alone_is_not_for_us(world):
     reply = world.who(other.access_token)
     assert (reply.status, reply.error) == (401, "invalid_token")
     assert world.causes()[-1] == Cause.WRONG_TARGET
+
+
+@pytest.mark.parametrize("token", ["garbage", "rtk_AAAA", "e30.e30.e30"])
+def test_beside_a_token_of_nobody_no_proof_is_remembered(world, token):
+    before = world.kept()
+    for _ in range(3):
+        assert world.who(token, "DPoP", dpop=world.shown(token)).error == "invalid_token"
+    assert world.kept() == before
+
+
+def test_nor_beside_a_token_of_another_key_or_one_that_is_over(world):
+    unbound, bound = world.begin(), world.begin(jkt=JKT)
+    world.perform(EndFamilies(Selection(bound.family.id), "operator"))
+    before = world.kept()
+    for issued in (unbound, bound):
+        token = issued.access_token
+        assert world.who(token, "DPoP", dpop=world.shown(token)).status == 401
+    assert world.kept() == before

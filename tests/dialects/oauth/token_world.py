@@ -224,6 +224,10 @@ class World:
         kept = set(self.ephemeral._entries)
         return self.families(), {key for key in kept if not key.startswith(SEEN)}
 
+    def kept(self) -> set[str]:
+        """The keys of everything that lives for seconds."""
+        return {*self.ephemeral._entries, *self.ephemeral._counters}
+
     def proof(self, key: Any = KEY, nonce: str | None = None, **claims: Any) -> dict[str, str]:
         """The header of a proof for the token endpoint."""
         said = {"htm": "POST", "htu": TOKEN, "iat": self.clock() // 1000,

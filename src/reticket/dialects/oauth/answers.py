@@ -13,7 +13,7 @@ from reticket.core.people import Client
 from reticket.core.policy import SECOND
 from reticket.dialects.oauth.errors import NO_STORE
 from reticket.dialects.oauth.inputs import Form
-from reticket.dialects.oauth.proof import Proof
+from reticket.dialects.oauth.proof import Proof, spend
 from reticket.dialects.oauth.registration import REFRESH_TOKEN, Registration
 from reticket.dialects.oauth.site import Site
 from reticket.dialects.oauth.terms import JKT, SCOPE, terms_of
@@ -24,7 +24,7 @@ class TokenRequest(Secretive, frozen=True):
     """A request by a client that has said who it is.
 
     Args:
-        proof: of possession (RFC 9449), or None without one.
+        proof: of possession (RFC 9449), or None without one; `bind` spends it.
         nonce: for the next proof, or None where none was brought.
     """
 
@@ -40,10 +40,14 @@ class TokenRequest(Secretive, frozen=True):
         """What a refresh token is bound to: a public client's alone (RFC 9449 §5)."""
         return None if self.proof is None or self.registration.confidential else self.proof.jkt
 
-    @property
-    def bound(self) -> Asked:
-        """What the access token is bound to."""
-        return () if self.proof is None else ((JKT, self.proof.jkt),)
+    def bind(self) -> Generator[Command, Any, Asked]:
+        """What the access token is bound to. Spends the proof, so it is asked for when all else
+        has proved good. Denied, `invalid_dpop_proof`.
+        """
+        if self.proof is None:
+            return ()
+        yield from spend(self.proof)
+        return ((JKT, self.proof.jkt),)
 
 
 class TokenAnswer(Secretive, frozen=True, omit_defaults=True):

@@ -4,14 +4,14 @@ to its code. Whoever is not known, or may not be sent an answer to, is told on a
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from hashlib import sha256
 from typing import Any
 from urllib.parse import urlencode
 
 from msgspec.structs import replace
 
-from reticket.core.commands import Command, Keep, Look, ReadIdentity, Tell
+from reticket.core.commands import Command, Keep, Look, Tell
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.tokens import to_text
 from reticket.dialects.oauth import codes
@@ -20,12 +20,13 @@ from reticket.dialects.oauth.document import shown
 from reticket.dialects.oauth.errors import Denied, failure_of, heard, news_of
 from reticket.dialects.oauth.flow import Flow
 from reticket.dialects.oauth.html import UNSEEN
-from reticket.dialects.oauth.inputs import FORM, LONGEST, Form, once, wrong
-from reticket.dialects.oauth.par import PREFIX, pushed
+from reticket.dialects.oauth.inputs import FORM, LONGEST, Form, once
+from reticket.dialects.oauth.par import PREFIX, answer_once, digest_of, opened, pushed
 from reticket.dialects.oauth.registration import Registration, registration_of
 from reticket.dialects.oauth.request import (
     AuthorizationForm,
     CodeRequest,
+    identity,
     landing,
     read_order,
     understood,
@@ -57,6 +58,7 @@ class Codes:
         """Give the client its code. Who clicks twice gets the same one, while it is unused."""
         order, code = read_order(visit.order), _code_of(ticket)
         grant = yield from _granted(order, person)
+        yield from answer_once(order, codes.waiting(code))
         if (yield Keep(codes.begun(code), codes.given_by(grant).written(), codes.REMEMBERED)):
             yield Keep(codes.waiting(code), grant.written(), codes.LIFETIME)
             yield consented(grant)
@@ -67,6 +69,7 @@ class Codes:
     def deny(self, visit: Visit) -> Operation:
         """Tell the client."""
         order = read_order(visit.order)
+        yield from answer_once(order, "denied")
         refusal = Denied("access_denied", "The person has said no.")
         yield Tell(USER, "refused", refusal.failure.word)
         return self.refused(order.target, order.state, refusal)
@@ -120,17 +123,19 @@ class Authorization:
     def _answer(self, request: WireRequest, said: Pairs) -> Operation:
         registration = yield from self._client(said)
         reference = _alone(said, "request_uri") or ""
-        was_pushed = reference.startswith(PREFIX)
-        if was_pushed:
-            said = yield from pushed(reference, registration.id, request)
+        digest = digest_of(reference) if reference.startswith(PREFIX) else None
+        if digest:
+            said = yield from pushed(digest, registration.id)
         target = landing(registration, _alone(said, "redirect_uri"))
         try:
             form = once(said)
-            order = _read(registration, form, target, was_pushed)
-            subject = yield from _expected(form)
+            order = _read(registration, form, target, bool(digest))
+            subject = yield from identity(form)
         except Refusal as refusal:
             yield Tell(USER, "refused", news_of(refusal))
             return self._codes.refused(target, _state(said), refusal)
+        if digest:
+            order = yield from opened(order, digest)
         return (yield from self._flow.begin(request, self._visit(registration, order, subject)))
 
     def _client(self, said: Pairs) -> Generator[Command, Any, Registration]:
@@ -164,19 +169,6 @@ def _read(registration: Registration, form: Form, target: str, was_pushed: bool)
     if form.get("prompt") == "none":
         raise Denied("login_required", "Nobody is signed in beforehand.")
     return order
-
-
-def _expected(form: Form) -> Generator[Command, Any, str | None]:
-    """Whom the client knows already, by an ID token of ours, ended or not, while its key is in
-    service (OpenID Connect Core §3.1.2.1). INVALID_PARAMETER for any other text.
-    """
-    if "id_token_hint" not in form:
-        return None
-    try:
-        claims: Mapping[str, Any] = yield ReadIdentity(form["id_token_hint"])
-    except Refusal as refusal:
-        raise wrong("id_token_hint", "is no ID token of this service") from refusal
-    return str(claims["sub"])
 
 
 def _alone(said: Pairs, name: str) -> str | None:

@@ -47,9 +47,10 @@ def exchange_code(said: TokenRequest) -> Granting:
     grant = read_grant(text)
     _check(said, grant, challenge)
     user = yield from consenting(said, grant)
+    bound = yield from said.bind()
     if (yield Take(waiting(code))) is None:
         raise (yield from _gone(said, code, challenge))
-    answer = yield from begin(said, grant, user, partial(_put_back, code))
+    answer = yield from begin(said, grant, user, bound, partial(_put_back, code))
     if (yield Look(used_again(code))) is not None:
         yield from _end(said, grant.family)
         raise denied(Code.INVALID_TOKEN, Cause.USED)

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from reticket.core.commands import Begin, Command, Draw, EndFamilies, FindUser, Now
 from reticket.core.errors import Cause, Code, Refusal, Unavailable
 from reticket.core.identifiers import family_id
-from reticket.core.model import Issued, Selection
+from reticket.core.model import Asked, Issued, Selection
 from reticket.core.people import User
 from reticket.core.policy import SECOND
 from reticket.dialects.oauth.answers import Granting, TokenRequest, token_answer
@@ -43,11 +43,15 @@ PutBack = Callable[[CodeGrant, int], Generator[Command, Any, None]]
 """Lets a client come again with what it has just spent: a grant, and its age in seconds."""
 
 
-def begin(said: TokenRequest, grant: CodeGrant, user: User, put_back: PutBack) -> Granting:
-    """The family's first pair. Where no store answers, the client may come again."""
+def begin(
+    said: TokenRequest, grant: CodeGrant, user: User, bound: Asked, put_back: PutBack
+) -> Granting:
+    """The family's first pair. Where no store answers, the client may come again;
+    `bound` is what `TokenRequest.bind` said.
+    """
     nonce = ((NONCE, grant.nonce),) if grant.nonce else ()
     resources = words(said.form.get("resource", ""))
-    asked = (*narrowed((), resources), *said.bound, *nonce)
+    asked = (*narrowed((), resources), *bound, *nonce)
     family = Begin(
         USER,
         user,

@@ -16,8 +16,10 @@ LIFETIME = 600
 INTERVAL = 5
 """Seconds between two polls."""
 
-REMEMBERED = 86_400
-"""Seconds for which a code that has ended is told from one that never was."""
+REMEMBERED = 2 * LIFETIME
+"""Seconds for which a code that has ended is told from one that never was: a device asks again
+within seconds, and whoever asks for codes needs no password to have them remembered.
+"""
 
 DENIED = "denied"
 """The verdict of a person who said no; who said yes left a `CodeGrant.written` instead, without

@@ -46,10 +46,11 @@ def poll(said: TokenRequest) -> Granting:
         raise Denied("access_denied", "The person said no.", Cause.NO_ACCESS)
     grant = read_grant(answer)
     user = yield from consenting(said, grant)
+    bound = yield from said.bind()
     request = yield Take(asking(digest))
     if request is None:
         raise denied(Code.INVALID_TOKEN, Cause.USED)
-    return (yield from begin(said, grant, user, partial(_put_back, digest, request)))
+    return (yield from begin(said, grant, user, bound, partial(_put_back, digest, request)))
 
 
 def _put_back(

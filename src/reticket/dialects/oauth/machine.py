@@ -23,7 +23,8 @@ def grant_itself(said: TokenRequest) -> Granting:
     within_scope(scopes, _grantable(registration, usual))
     resources = words(said.form.get("resource", ""))
     within_targets(resources, targets((), registration, said.site))
-    asked = (*narrowed((), resources or registration.resources), *said.bound)
+    bound = yield from said.bind()
+    asked = (*narrowed((), resources or registration.resources), *bound)
     scope, policy = " ".join(scopes) or None, registration.policy
     issued = yield IssueAccess(CLIENT, said.client, scope, policy, asked)
     return token_answer(said, issued, asked)

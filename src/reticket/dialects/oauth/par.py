@@ -9,25 +9,41 @@ from hashlib import sha256
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
-from reticket.core.commands import Command, Draw, Keep, Look, Take
+from reticket.core.commands import Command, Draw, Keep, Look, Now, Take
 from reticket.core.errors import Cause
+from reticket.core.policy import SECOND
 from reticket.core.tokens import to_text
 from reticket.dialects.oauth.clients import authenticate
 from reticket.dialects.oauth.document import described
 from reticket.dialects.oauth.errors import NO_STORE, heard
 from reticket.dialects.oauth.html import Halted
 from reticket.dialects.oauth.inputs import read_form, wrong
-from reticket.dialects.oauth.proof import Proof, invalid, prove
-from reticket.dialects.oauth.request import PARAMETERS, AuthorizationForm, landing, understood
+from reticket.dialects.oauth.proof import Proof, invalid, prove, spend
+from reticket.dialects.oauth.request import (
+    AuthorizationForm,
+    CodeRequest,
+    form_of,
+    identity,
+    landing,
+    understood,
+)
 from reticket.dialects.oauth.site import CLIENT, Site
+from reticket.dialects.oauth.visit import too_old
 from reticket.wire import Operation, Route, Secretive, WireRequest, WireResponse
 
 PATH = "/par"
 JKT = "dpop_jkt"
 PREFIX = "urn:ietf:params:oauth:request_uri:"
 LIFETIME = 90
-"""Seconds."""
+"""Seconds in which a browser may open it; as often as it likes, and so may whoever looks ahead."""
+
+ANSWERED_WITHIN = 3600
+"""Seconds in which whoever has opened it may sign in and consent."""
+
+REMEMBERED = LIFETIME + ANSWERED_WITHIN + 60
+"""Seconds that an answered one is known for: longer than anybody who has opened it may answer."""
 
 
 class PushedForm(AuthorizationForm):
@@ -57,30 +73,49 @@ class Pushing:
         registration, _ = yield from authenticate(request, form, self._site)
         if "request_uri" in form:
             raise wrong("request_uri", "cannot be pushed")
-        understood(registration, form, landing(registration, form.get("redirect_uri")))
+        order = understood(registration, form, landing(registration, form.get("redirect_uri")))
+        yield from identity(form)
         proof = yield from prove(request, self._site, PATH)
-        said = {name: value for name, value in form.items() if name in PARAMETERS}
+        kept = dict(form_of(order, form))
         if proof is not None:
-            said[JKT] = _bound(form.get(JKT), proof)
+            kept[JKT] = _bound(form.get(JKT), proof)
+            yield from spend(proof)
         reference = PREFIX + to_text((yield Draw(32)))
-        kept = {**said, "client_id": registration.id}
-        yield Keep(_key(reference), msgspec.json.encode(kept).decode(), LIFETIME)
+        yield Keep(_key(digest_of(reference)), msgspec.json.encode(kept).decode(), LIFETIME)
         body = msgspec.json.encode(Pushed(reference, LIFETIME))
         return WireResponse(201, body, headers=NO_STORE)
 
 
-def pushed(
-    reference: str, client_id: str, request: WireRequest
-) -> Generator[Command, Any, list[tuple[str, str]]]:
-    """What that client has pushed under that name, once; who looks at the address before a person
-    opens it spends nothing. Denied.
+def pushed(digest: str, client_id: str) -> Generator[Command, Any, list[tuple[str, str]]]:
+    """What that client has pushed. To look at it spends nothing: a browser may load its page again,
+    and scanners of links load it before a person does. Denied.
     """
-    said = _read((yield Look(_key(reference))))
-    use = Look if _is_ahead(request) else Take
-    if said.get("client_id") == client_id and (yield use(_key(reference))) is not None:
-        return list(said.items())
-    sentence = "The request was used already, or took too long."
-    raise Halted("invalid_request_uri", sentence, Cause.UNKNOWN)
+    said = _read((yield Look(_key(digest))))
+    if said.get("client_id") != client_id:
+        sentence = "The request was used already, or took too long."
+        raise Halted("invalid_request_uri", sentence, Cause.UNKNOWN)
+    return list(said.items())
+
+
+def opened(order: CodeRequest, digest: str) -> Generator[Command, Any, CodeRequest]:
+    """The same request, to be answered in time."""
+    now: int = yield Now()
+    return replace(order, pushed=digest, until=now + ANSWERED_WITHIN * SECOND)
+
+
+def answer_once(order: CodeRequest, answer: str) -> Generator[Command, Any, None]:
+    """A pushed request is spent by its answer. Of many that have opened it one answers, and may
+    repeat its answer. Denied.
+    """
+    if order.pushed is None:
+        return
+    now: int = yield Now()
+    if now > order.until:
+        raise too_old(Cause.EXPIRED)
+    mark = f"oauth:answered:{order.pushed}"
+    if not (yield Keep(mark, answer, REMEMBERED)) and (yield Look(mark)) != answer:
+        raise too_old(Cause.USED)
+    yield Take(_key(order.pushed))
 
 
 def routes(site: Site) -> tuple[Route, ...]:
@@ -95,12 +130,6 @@ def routes(site: Site) -> tuple[Route, ...]:
     return (Route("POST", PATH, heard(CLIENT, Pushing(site).push), description),)
 
 
-def _is_ahead(request: WireRequest) -> bool:
-    """Whether a scanner of links or a browser's foresight is here, and nobody yet."""
-    purpose = request.header(b"sec-purpose") or ""
-    return request.method == "HEAD" or purpose.startswith("prefetch")
-
-
 def _bound(asked: str | None, proof: Proof) -> str:
     """The key that the code will be bound to (RFC 9449 §10.1)."""
     if asked not in (None, proof.jkt):
@@ -112,5 +141,10 @@ def _read(text: str | None) -> Mapping[str, str]:
     return msgspec.json.decode(text, type=dict[str, str]) if text else {}
 
 
-def _key(reference: str) -> str:
-    return f"oauth:pushed:{sha256(reference.encode()).hexdigest()}"
+def digest_of(reference: str) -> str:
+    """What stands for a reference wherever it is kept."""
+    return sha256(reference.encode()).hexdigest()
+
+
+def _key(digest: str) -> str:
+    return f"oauth:pushed:{digest}"

@@ -1,6 +1,7 @@
-"""Proofs of possession at our endpoints (RFC 9449): each is taken once, and by us alone.
+"""Proofs of possession at our endpoints (RFC 9449): each is accepted once, and by us alone.
 
-Owns what of a proof is remembered; what makes one right is in `reticket.verify.proofs`.
+Owns what of a proof is remembered, and that nothing of it is before what it is for has proved
+good; what makes a proof right is in `reticket.verify.proofs`.
 """
 
 from __future__ import annotations
@@ -26,15 +27,17 @@ REMEMBERED = 2 * WINDOW + 1
 
 
 class Proof(NamedTuple):
-    """A right proof, spent.
+    """A right proof. It may have been used before: `spend` says.
 
     Args:
         jkt: thumbprint of the key that the caller holds.
         nonce_known: whether it says a nonce of ours, so that it was made just now.
+        name: the key of `Keep` under which it is remembered.
     """
 
     jkt: str
     nonce_known: bool
+    name: str
 
 
 def prove(
@@ -44,7 +47,7 @@ def prove(
     resource: str = USER,
     access_token: str | None = None,
 ) -> Generator[Command, Any, Proof | None]:
-    """What the request's proof shows, or None without one.
+    """What the request's proof shows, or None without one. Nothing is remembered of it yet.
 
     Args:
         request: what may have a proof with it.
@@ -66,9 +69,15 @@ def prove(
     nonce_known = shown.nonce is not None and (yield KnowNonce(resource, shown.nonce))
     if shown.nonce is not None and not nonce_known:
         raise (yield from nonce_wanted(resource))
-    if not (yield Keep(_name(shown), "", REMEMBERED)):
+    return Proof(shown.jkt, nonce_known, _name(shown))
+
+
+def spend(proof: Proof) -> Generator[Command, Any, None]:
+    """Remember it, once the token or the client beside it has proved good: whoever has neither
+    must not fill the store. Denied, `invalid_dpop_proof`, for one that was used before.
+    """
+    if not (yield Keep(proof.name, "", REMEMBERED)):
         raise invalid()
-    return Proof(shown.jkt, nonce_known)
 
 
 def invalid() -> Denied:

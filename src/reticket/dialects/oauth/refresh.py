@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from reticket.core.commands import Check, Refresh
+from collections.abc import Generator
+from typing import Any
+
+from reticket.core.commands import Check, Command, ReadRefresh, Refresh
 from reticket.core.commands.families import anything
 from reticket.core.errors import Cause, Code, Refusal
-from reticket.core.model import Family
+from reticket.core.model import Asked, Family
 from reticket.core.policy import SECOND
 from reticket.dialects.oauth.answers import Granting, TokenRequest, token_answer
 from reticket.dialects.oauth.errors import Denied, denied
@@ -23,10 +26,11 @@ def refresh(said: TokenRequest) -> Granting:
     """Whatever is asked for holds for this answer; the family keeps what it was granted."""
     scopes = words(said.form.get("scope", ""))
     resources = words(said.form.get("resource", ""))
-    asked = (*narrowed(scopes, resources), *said.bound)
+    token = required(said.form, "refresh_token")
+    asked = (*narrowed(scopes, resources), *(yield from _bound(said, token)))
     turn = Refresh(
         USER,
-        required(said.form, "refresh_token"),
+        token,
         permits=is_member,
         check=whose(said),
         fits=_no_more(said, scopes, resources) if scopes or resources else anything,
@@ -38,6 +42,17 @@ def refresh(said: TokenRequest) -> Granting:
     except Refusal as refusal:
         raise _refused(refusal) from refusal
     return token_answer(said, issued, asked)
+
+
+def _bound(said: TokenRequest, token: str) -> Generator[Command, Any, Asked]:
+    """A proof is remembered beside a token of ours alone; any other is refused without one."""
+    if said.proof is None:
+        return ()
+    try:
+        yield ReadRefresh(USER, token)
+    except Refusal:
+        return ()
+    return (yield from said.bind())
 
 
 def _refused(refusal: Refusal) -> Refusal:

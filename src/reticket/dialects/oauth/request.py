@@ -6,10 +6,13 @@ Where the browser goes is decided first and alone: only then may an error travel
 from __future__ import annotations
 
 import re
+from collections.abc import Generator, Mapping
+from typing import Any
 
 import msgspec
 
-from reticket.core.errors import Cause
+from reticket.core.commands import Command, ReadIdentity
+from reticket.core.errors import Cause, Refusal
 from reticket.dialects.oauth.errors import Denied
 from reticket.dialects.oauth.inputs import Form, required, words, wrong
 from reticket.dialects.oauth.registration import ADMIN, AUTHORIZATION_CODE, Registration
@@ -21,7 +24,7 @@ _DIGEST = re.compile(r"[A-Za-z0-9_-]{43}")
 
 _KEPT = ("state", "nonce", "login_hint")
 LONGEST_KEPT = 2048
-"""Characters of each: whoever asks needs no password to have them remembered."""
+"""Bytes of each: whoever asks needs no password to have them remembered."""
 
 _SECONDS = re.compile(r"[0-9]{1,10}")
 _LOOPBACK = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]))(?::[0-9]{1,5})?((?:[/?].*)?)", re.DOTALL)
@@ -56,10 +59,6 @@ class AuthorizationForm(msgspec.Struct):
     registration: str | None = None
 
 
-PARAMETERS = frozenset(AuthorizationForm.__struct_fields__)
-"""All that is understood; `request_uri` stands for a request instead."""
-
-
 class CodeRequest(msgspec.Struct, frozen=True, omit_defaults=True):
     """A request that may be put before a person.
 
@@ -69,6 +68,8 @@ class CodeRequest(msgspec.Struct, frozen=True, omit_defaults=True):
         challenge: S256 of the verifier (RFC 7636 §4.2).
         jkt: key that the code will be bound to (RFC 9449 §10), or None.
         hint: who signs in, perhaps.
+        pushed: digest of the reference by which it was pushed (RFC 9126), or None.
+        until: when a pushed one must have been answered, in milliseconds.
     """
 
     client_id: str
@@ -81,6 +82,8 @@ class CodeRequest(msgspec.Struct, frozen=True, omit_defaults=True):
     nonce: str | None = None
     jkt: str | None = None
     hint: str = ""
+    pushed: str | None = None
+    until: int = 0
 
     def written(self) -> str:
         """As it is kept."""
@@ -154,6 +157,41 @@ def resources(registration: Registration, form: Form) -> tuple[str, ...]:
     return asked
 
 
+def form_of(order: CodeRequest, form: Form) -> Form:
+    """What was understood of a form, as a form: nothing that its client merely sent along, and
+    nothing twice. What is understood of it is the same once more.
+    """
+    said = {
+        "client_id": order.client_id,
+        "response_type": "code",
+        "redirect_uri": order.redirect_uri,
+        "scope": order.scope if "scope" in form else None,
+        "state": order.state,
+        "code_challenge": order.challenge,
+        "code_challenge_method": "S256",
+        "resource": " ".join(order.resources),
+        "nonce": order.nonce,
+        "login_hint": order.hint,
+        "dpop_jkt": order.jkt,
+        "prompt": "none" if form.get("prompt") == "none" else None,
+        "id_token_hint": form.get("id_token_hint"),
+    }
+    return {name: value for name, value in said.items() if value}
+
+
+def identity(form: Form) -> Generator[Command, Any, str | None]:
+    """Whom the client knows already, by an ID token of ours, ended or not, while its key is in
+    service (OpenID Connect Core §3.1.2.1). INVALID_PARAMETER for any other text.
+    """
+    if "id_token_hint" not in form:
+        return None
+    try:
+        claims: Mapping[str, Any] = yield ReadIdentity(form["id_token_hint"])
+    except Refusal as refusal:
+        raise wrong("id_token_hint", "is no ID token of this service") from refusal
+    return str(claims["sub"])
+
+
 def _same_place(registered: str, asked: str) -> bool:
     if asked == registered:
         return True
@@ -169,8 +207,8 @@ def _refuse_unsupported(form: Form) -> None:
 
 def _check_lengths(form: Form) -> None:
     for name in _KEPT:
-        if len(form.get(name, "")) > LONGEST_KEPT:
-            raise wrong(name, f"is longer than {LONGEST_KEPT} characters")
+        if len(form.get(name, "").encode("utf-8", "surrogatepass")) > LONGEST_KEPT:
+            raise wrong(name, f"is longer than {LONGEST_KEPT} bytes")
 
 
 def _check_response(registration: Registration, form: Form) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -16,7 +16,7 @@ from reticket.dialects.oauth.document import described
 from reticket.dialects.oauth.errors import NO_STORE, Denied, denied, heard
 from reticket.dialects.oauth.inputs import words
 from reticket.dialects.oauth.membership import is_member
-from reticket.dialects.oauth.proof import prove
+from reticket.dialects.oauth.proof import Proof, prove, spend
 from reticket.dialects.oauth.site import USER, Site
 from reticket.dialects.oauth.terms import OPENID, profile
 from reticket.dialects.oauth.voided import void
@@ -24,6 +24,8 @@ from reticket.wire import Operation, Route, WireRequest, WireResponse
 
 PATH = "/userinfo"
 BEARER, DPOP = "bearer", "dpop"
+
+T = TypeVar("T")
 
 
 class UserInfo(msgspec.Struct, omit_defaults=True):
@@ -49,15 +51,17 @@ def routes(site: Site) -> tuple[Route, ...]:
 def _userinfo(site: Site) -> Callable[[WireRequest], Operation]:
     def operate(request: WireRequest) -> Operation:
         scheme, token = _presented(request)
-        jkt = (yield from _proven(request, site, token)) if scheme == DPOP else None
+        proof = (yield from _proven(request, site, token)) if scheme == DPOP else None
         access, user = yield from _inspected(token)
-        if _bound_to(access) != jkt:
+        if _bound_to(access) != (proof and proof.jkt):
             raise denied(Code.INVALID_ACCESS_TOKEN, Cause.WRONG_PROOF)
         if not _is_audience(site, access):
             raise denied(Code.INVALID_ACCESS_TOKEN, Cause.WRONG_TARGET)
         scopes = words(str(access.claims.get("scope", "")))
         if OPENID not in scopes:
             raise _too_little(scheme)
+        if proof is not None:
+            yield from _unauthorized(spend(proof))
         return WireResponse(200, msgspec.json.encode(profile(user, scopes)), headers=NO_STORE)
 
     return operate
@@ -72,18 +76,23 @@ def _presented(request: WireRequest) -> tuple[str, str]:
     return scheme.lower(), token.strip()
 
 
-def _proven(request: WireRequest, site: Site, token: str) -> Generator[Command, Any, str]:
-    """The key that the caller holds. A proof that fails is a 401 here (RFC 9449 §7.1, §9)."""
+def _proven(request: WireRequest, site: Site, token: str) -> Generator[Command, Any, Proof]:
+    """That the caller holds a key; nothing is remembered of the proof yet."""
+    proof = yield from _unauthorized(prove(request, site, PATH, access_token=token))
+    if proof is None:
+        raise denied(Code.INVALID_ACCESS_TOKEN, Cause.WRONG_PROOF)
+    return proof
+
+
+def _unauthorized(proving: Generator[Command, Any, T]) -> Generator[Command, Any, T]:
+    """A proof that fails is a 401 here (RFC 9449 §7.1, §9)."""
     try:
-        proof = yield from prove(request, site, PATH, access_token=token)
+        return (yield from proving)
     except Denied as refusal:
         _, word, sentence = refusal.failure
         raise Denied(
             word, sentence, refusal.cause, status=401, headers=refusal.headers
         ) from refusal
-    if proof is None:
-        raise denied(Code.INVALID_ACCESS_TOKEN, Cause.WRONG_PROOF)
-    return proof.jkt
 
 
 def _inspected(token: str) -> Generator[Command, Any, tuple[AccessToken, User]]:

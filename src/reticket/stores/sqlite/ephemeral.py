@@ -103,17 +103,12 @@ class SqliteEphemeral:
         self._file.close()
         self._reader.close()
 
+    def _deleted(self, table: str, over: Sequence[tuple[str, int]]) -> int:
+        with self._file.writing() as file:
+            return file.connection.executemany(DELETE_OVER.format(table=table), over).rowcount
+
 
 def _counted(connection: Connection, key: str, now: int, ends_at: int, add: int) -> Counted:
     said = {"key": key, "now": now, "ends_at": ends_at, "add": add}
     found = connection.execute(ADD if add > 0 else GIVE_BACK if add else LOOK, said).fetchone()
     return Counted(*found) if found else Counted(0, 0)
-    def _deleted(self, table: str, over: Sequence[tuple[str, int]]) -> int:
-        with self._file.writing() as file:
-            return file.connection.executemany(DELETE_OVER.format(table=table), over).rowcount
-
-    def _sum(self, key: str, now: int) -> int:
-        statement = "SELECT sum FROM counters WHERE key = ? AND ends_at > ?"
-        with self._reader.reading() as file:
-            found = file.connection.execute(statement, (key, now)).fetchone()
-        return found[0] if found else 0
