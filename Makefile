@@ -12,7 +12,7 @@ NODE := tests/node
 # Tests start the command hundreds of times; it is compiled once, whatever the caller's shell says.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup run run-postgresql run-cluster test test-browser test-node test-redis lint mutants bench torture docs lock clean
+.PHONY: help setup run run-postgresql run-cluster test test-browser test-proxies test-node test-redis lint mutants bench torture docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -35,6 +35,9 @@ test: $(VENV)/setup-test ## pass all tests; ARGS="-k word" chooses
 test-browser: $(VENV)/setup-test ## pass the tests of the pages in Chromium (needs chromium)
 	RETICKET_BROWSER=1 $(BIN)/python -m pytest tests/browser $(ARGS)
 
+test-proxies: $(VENV)/setup-test ## pass the tests behind Caddy, nginx and HAProxy, and of Java's client (needs all four)
+	RETICKET_PROXIES=1 $(BIN)/python -m pytest tests/proxies $(ARGS)
+
 test-node: $(VENV)/setup-test $(NODE)/node_modules/.package-lock.json ## let the OAuth libraries of Node 20 or newer judge the service
 	$(BIN)/python -m tests.node
 
@@ -54,7 +57,7 @@ bench: $(VENV)/setup-test ## measure refreshes per second on every engine (needs
 	$(BIN)/python -m benchmarks $(ARGS)
 
 torture: $(VENV)/setup-test ## every fault, again and again, under load; prints the table of them
-	RETICKET_TORTURE=1 $(BIN)/python -m pytest tests/torture tests/model $(ARGS)
+	RETICKET_TORTURE=1 $(BIN)/python -m pytest tests/torture tests/model tests/fuzz $(ARGS)
 
 docs: $(VENV)/setup-test ## write the pages that are made from the code
 	$(BIN)/python docs/generate.py
