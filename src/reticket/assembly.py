@@ -14,6 +14,7 @@ import msgspec
 
 from reticket.cli.house import House
 from reticket.core.attempts import Attempts, Limit, Limits
+from reticket.core.budget import Budget, Budgeted
 from reticket.core.commands import Command
 from reticket.core.conveyor import Lane
 from reticket.core.engine import Engine
@@ -74,15 +75,17 @@ def service_of(house: House, lanes: Lanes) -> Service:
         entropy=os.urandom,
     )
     secrets = SecretCheck(house.directory, house.hasher, VerifiedSecrets(os.urandom))
+    budget = _budget(house.settings)
+    shared = Budgeted(house.ephemeral, budget)
     attempts = Attempts(
-        house.ephemeral,
+        shared,
         _limits(house.settings),
         lambda event: house.audit.record([event]),
         house.clock,
     )
     desk = SignInDesk(
         directory=house.directory,
-        ephemeral=house.ephemeral,
+        ephemeral=shared,
         secrets=secrets,
         otp=TimeBasedCodes(),
         attempts=attempts,
@@ -90,10 +93,15 @@ def service_of(house: House, lanes: Lanes) -> Service:
         entropy=os.urandom,
     )
     programs = ProgramDesk(house.directory, secrets, attempts)
-    stock = Stock(house.store, house.ephemeral, house.ring, house.upkeep, os.urandom)
+    stock = Stock(house.store, house.ephemeral, house.ring, house.upkeep, os.urandom, budget)
     return Service(
         resources, engine, desk, programs, house.directory, mint, lanes, house.clock, stock
     )
+
+
+def _budget(settings: Settings) -> Budget:
+    said = settings.ephemeral
+    return Budget(said.room, said.reserve, said.share, said.client_share)
 
 
 def _limits(settings: Settings) -> Limits:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from reticket.core.budget import DEFAULT_BUDGET, Budget, Budgeted, of_address
 from reticket.core.commands import (
     Begin,
     Command,
@@ -102,6 +103,7 @@ class Stock:
     keys: KeyRing
     upkeep: Upkeep
     entropy: Entropy
+    budget: Budget = DEFAULT_BUDGET
 
 
 class Service:
@@ -128,6 +130,7 @@ class Service:
         self._lanes = lanes
         self._clock = clock
         self._stock = stock
+        self._shared = Budgeted(stock.ephemeral, stock.budget)
         self._known_clients: Conveyor[tuple[SignInClient, Caller], Client | None] = Conveyor(
             lanes.directory, programs.known_clients
         )
@@ -296,8 +299,9 @@ class Service:
         return await self._lanes.store.run(revoke, command.selection, command.cause)
 
     async def _keep(self, command: Keep, caller: Caller) -> bool:
-        once = self._stock.ephemeral.once
-        return await self._lanes.directory.run(once, command.key, command.lifetime, command.value)
+        kept = command.key, command.lifetime, command.value
+        owner = command.owner or of_address(caller.address)
+        return await self._lanes.directory.run(self._shared.once, *kept, owner)
 
     async def _look(self, command: Look, caller: Caller) -> str | None:
         return await self._lanes.directory.run(self._stock.ephemeral.peek, command.key)
@@ -306,8 +310,9 @@ class Service:
         return await self._lanes.directory.run(self._stock.ephemeral.take, command.key)
 
     async def _tally(self, command: Tally, caller: Caller) -> Counted:
-        count = self._stock.ephemeral.count
-        return await self._lanes.directory.run(count, command.key, command.window, command.add)
+        counted = command.key, command.window, command.add
+        owner = of_address(caller.address)
+        return await self._lanes.directory.run(self._shared.count, *counted, owner)
 
     async def _draw(self, command: Draw, caller: Caller) -> bytes:
         return self._stock.entropy(command.size)

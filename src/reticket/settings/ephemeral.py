@@ -11,10 +11,25 @@ from reticket.settings.values import Accepts, Int
 
 Minute = Annotated[Int, Field(ge=1, le=60), Accepts("a whole number of seconds, from 1 to 60")]
 
+Bytes = Annotated[
+    Int, Field(ge=2**20, le=2**40), Accepts("a whole number of bytes, at least 1048576")
+]
+Percent = Annotated[Int, Field(ge=1, le=100), Accepts("a whole number from 1 to 100")]
+
 
 class EphemeralTable(Table):
     """How much is stored for seconds, and how soon it goes."""
 
+    room: Bytes = Field(2**30, description="bytes of short-lived entries that may live at once")
+    reserve: Bytes = Field(
+        2**28, description="the same for marks against replay and counters of guesses"
+    )
+    share: Percent = Field(
+        1, description="percent of either for one address, account or session; more is 503"
+    )
+    client_share: Percent = Field(
+        10, description="percent of either for one client that has authenticated"
+    )
     sweep_interval: Minute = Field(
         20, description="pause between removals of short-lived entries that are over"
     )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from reticket.core.budget import OVERHEAD, Budget, Budgeted, Kind, Owner
 from reticket.core.errors import Unavailable
 from reticket.core.ports import Clock, Ephemeral
 from reticket.testing.clock import FakeClock
@@ -32,6 +34,27 @@ def at_once(work: Callable[[], Any]) -> list[Any]:
         thread.join()
     assert len(results) == THREADS
     return results
+
+
+SIZE = 1000
+SHARE = 8
+"""Entries that one address may have of the budget below: half of what it may hold at once."""
+SMALL = Budget(room=(SIZE + OVERHEAD + 16) * SHARE * 2 * 100, reserve=OVERHEAD * 2 * 100 * SHARE)
+STRANGER, ANOTHER = (Owner(Kind.ADDRESS, name) for name in ("192.0.2.1", "192.0.2.2"))
+
+
+def _kept(
+    shared: Budgeted, numbers: Iterator[int], value: str = "", owner: Owner | None = None
+) -> bool:
+    """Whether there was room for one more."""
+    try:
+        return shared.once(f"entry {next(numbers):06d}", 100, value, owner)
+    except Unavailable:
+        return False
+
+
+def _live(ephemeral: Ephemeral, count: int) -> int:
+    return len(ephemeral.present([f"entry {number:06d}" for number in range(count)]))
 
 
 class EphemeralContract:
@@ -181,6 +204,76 @@ class EphemeralContract:
         assert sum(swept) == 10
         assert ephemeral.peek("young") == ""
         assert ephemeral.count("young", 100, add=0).total == 1
+
+    def test_nobody_keeps_more_than_a_share_however_many_at_once(
+        self, ephemeral: Ephemeral
+    ) -> None:
+        """Of whom two collide neither may keep something; together they never have too much."""
+        shared, numbers = Budgeted(ephemeral, SMALL), iter(range(10**6))
+        entries = partial(_kept, shared, numbers, "x" * SIZE, owner=STRANGER)
+        assert sum(at_once(entries)) <= SHARE
+        for _ in range(THREADS):
+            entries()
+        assert _live(ephemeral, next(numbers)) == SHARE
+        assert _kept(shared, numbers, "x" * SIZE, owner=ANOTHER)
+
+    def test_a_client_that_has_authenticated_has_a_larger_share(self, ephemeral: Ephemeral) -> None:
+        shared, numbers = Budgeted(ephemeral, SMALL), iter(range(10**6))
+        client = Owner(Kind.CLIENT, "backend")
+        kept = [_kept(shared, numbers, "x" * SIZE, owner=client) for _ in range(20 * SHARE)]
+        assert sum(kept) == 10 * SHARE
+
+    def test_all_together_keep_no_more_than_there_is_room_for(self, ephemeral: Ephemeral) -> None:
+        shared, numbers = Budgeted(ephemeral, SMALL), iter(range(10**6))
+        kept = [
+            _kept(shared, numbers, "x" * SIZE, owner=Owner(Kind.ADDRESS, str(each)))
+            for each in range(150 * SHARE)
+        ]
+        assert 80 * SHARE < sum(kept) <= 100 * SHARE
+        assert not _kept(shared, numbers, "x" * SIZE)
+
+    def test_marks_and_counters_have_a_reserve_of_their_own(self, ephemeral: Ephemeral) -> None:
+        shared, numbers = Budgeted(ephemeral, SMALL), iter(range(10**6))
+        while _kept(shared, numbers, "x" * SIZE, owner=STRANGER):
+            pass
+        assert shared.once("mark", 100, owner=STRANGER)
+        assert not shared.once("mark", 100, owner=STRANGER)
+        assert shared.count("guesses", 100, owner=STRANGER).total == 1
+
+    def test_a_full_reserve_fails_closed(self, ephemeral: Ephemeral) -> None:
+        shared, numbers = Budgeted(ephemeral, SMALL), iter(range(10**6))
+        assert shared.count("older guesses", 100, owner=STRANGER).total == 1
+        assert shared.once("older mark", 100, owner=STRANGER)
+        while _kept(shared, numbers, owner=STRANGER):
+            pass
+        for refused in (
+            lambda: shared.once("mark", 100, owner=STRANGER),
+            lambda: shared.count("guesses", 100, owner=STRANGER),
+        ):
+            with pytest.raises(Unavailable) as raised:
+                refused()
+            assert 0 < raised.value.retry_after <= 60
+        assert ephemeral.peek("mark") is None
+        assert shared.count("guesses", 100, add=0).total == 0
+        assert shared.count("older guesses", 100, owner=STRANGER).total == 2
+        assert _kept(shared, numbers, "x", owner=STRANGER)
+
+    def test_what_is_there_already_is_charged_once(self, ephemeral: Ephemeral) -> None:
+        shared = Budgeted(ephemeral, SMALL)
+        assert shared.once("key", 100, "x" * SIZE, owner=STRANGER)
+        for _ in range(3 * SHARE):
+            assert not shared.once("key", 100, "x" * SIZE, owner=STRANGER)
+            assert shared.count("guesses", 100, owner=STRANGER).total
+        assert shared.once("another", 100, "x" * SIZE, owner=STRANGER)
+
+    def test_when_it_is_over_there_is_room_again(
+        self, ephemeral: Ephemeral, clock: FakeClock
+    ) -> None:
+        shared, numbers = Budgeted(ephemeral, SMALL), iter(range(10**6))
+        for _ in range(2):
+            kept = [_kept(shared, numbers, "x" * SIZE, owner=STRANGER) for _ in range(2 * SHARE)]
+            assert sum(kept) == SHARE
+            clock.forward(150)
 
     def test_a_closed_one_is_unavailable(self, ephemeral: Ephemeral) -> None:
         ephemeral.close()

@@ -5,6 +5,7 @@ import pytest
 from reticket.core.errors import Code
 from reticket.core.model import AccessToken, Family, Issued, Outcome
 from reticket.core.people import Client, User
+from reticket.core.ports import Counted
 from reticket.dialects import oauth
 from reticket.testing.dialect_fixtures import (
     Exchange,
@@ -85,6 +86,7 @@ def access(client):
 SAMPLES = {
     "nothing": None,
     "kept": True,
+    "counted once": Counted(1, 600_000),
     "spa": SPA,
     "web": WEB,
     "issued": issued(ADA, FAMILY.scope, "rtk_new", "head.id.sig"),

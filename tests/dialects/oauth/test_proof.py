@@ -28,7 +28,7 @@ def proven(hall, asked, access_token):
     """As an endpoint does it for whom all else has proved good."""
     found = yield from prove(asked, hall.site, "/token", access_token=access_token)
     if found is not None:
-        yield from spend(found)
+        yield from spend(found, None)
     return found
 
 

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from reticket.core.budget import Owner
+
 
 @dataclass(frozen=True, slots=True)
 class FindTenant:
@@ -31,16 +33,20 @@ class FindClient:
 @dataclass(frozen=True, slots=True)
 class Keep:
     """Remember a text for a while, unless there is one under that key; all processes see it.
-    Result: whether it was kept.
+    Result: whether it was kept. Unavailable where its owner has a full share (`core.budget`).
 
     Args:
         key: begins with the dialect's name; a secret is hashed into it, never written.
+        value: an empty one makes it a mark, which is kept in the reserve.
         lifetime: seconds.
+        owner: whose share it takes, once somebody has shown more than an address; None takes that
+            of the caller's address.
     """
 
     key: str
     value: str = field(repr=False)
     lifetime: int
+    owner: Owner | None = None
 
 
 @dataclass(frozen=True, slots=True)

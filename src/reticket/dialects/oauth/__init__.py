@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Annotated
+
+from msgspec import Meta
 
 from reticket.core.errors import Code, ReticketError
 from reticket.core.people import Client
@@ -40,10 +43,15 @@ class Options:
     Args:
         issuer: the setting `issuer`, or the address served.
         presets: policies by name, with and without their year.
+        asked_per_address: pushed requests, and as many device codes, of one public client and
+            one address in ten minutes; more are 429.
+        asked_per_client: the same of one client that authenticates.
     """
 
     issuer: str = "http://127.0.0.1:8088"
     presets: Mapping[str, Policy] = field(default_factory=lambda: PRESETS, repr=False)
+    asked_per_address: Annotated[int, Meta(ge=1)] = 600
+    asked_per_client: Annotated[int, Meta(ge=1)] = 60_000
 
 
 class OAuth:
@@ -68,7 +76,8 @@ class OAuth:
     )
 
     def __init__(self, options: Options) -> None:
-        site = Site(options.issuer, options.presets)
+        limits = options.asked_per_address, options.asked_per_client
+        site = Site(options.issuer, options.presets, *limits)
         self.resources: Sequence[Resource] = _resources(Claims(site))
         self.routes: Sequence[Route] = (
             *authorize.routes(site),

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from reticket.core.budget import of_client
 from reticket.core.commands import Command, Keep, Now
 from reticket.core.errors import Cause
 from reticket.core.people import Client
@@ -79,7 +80,8 @@ def fault_of(
     if not (now < claims.exp <= now + LONGEST and max(claims.nbf, claims.iat) <= now + LEEWAY):
         return Cause.EXPIRED
     said = hashlib.sha256(f"{client.id}\0{claims.jti}".encode()).hexdigest()
-    is_first = yield Keep(f"oauth:assertion:{said}", "", math.ceil(claims.exp - now) + 1)
+    lifetime = math.ceil(claims.exp - now) + 1
+    is_first = yield Keep(f"oauth:assertion:{said}", "", lifetime, of_client(client.id))
     return None if is_first else Cause.USED
 
 

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from msgspec.structs import replace
 
+from reticket.core.budget import of_holder
 from reticket.core.commands import Command, Keep, Look, Tell
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.tokens import to_text
@@ -58,9 +59,10 @@ class Codes:
         """Give the client its code. Who clicks twice gets the same one, while it is unused."""
         order, code = read_order(visit.order), _code_of(ticket)
         grant = yield from _granted(order, person)
-        yield from answer_once(order, codes.waiting(code))
-        if (yield Keep(codes.begun(code), codes.given_by(grant).written(), codes.REMEMBERED)):
-            yield Keep(codes.waiting(code), grant.written(), codes.LIFETIME)
+        yield from answer_once(order, codes.waiting(code), person)
+        owner, given = of_holder(person.subject), codes.given_by(grant).written()
+        if (yield Keep(codes.begun(code), given, codes.REMEMBERED, owner)):
+            yield Keep(codes.waiting(code), grant.written(), codes.LIFETIME, owner)
             yield consented(grant)
         elif (yield Look(codes.waiting(code))) is None:
             raise too_old(Cause.USED)
@@ -69,7 +71,7 @@ class Codes:
     def deny(self, visit: Visit) -> Operation:
         """Tell the client."""
         order = read_order(visit.order)
-        yield from answer_once(order, "denied")
+        yield from answer_once(order, "denied", visit.person)
         refusal = Denied("access_denied", "The person has said no.")
         yield Tell(USER, "refused", refusal.failure.word)
         return self.refused(order.target, order.state, refusal)

@@ -12,6 +12,7 @@ from collections.abc import Generator
 from functools import partial
 from typing import Any
 
+from reticket.core.budget import of_holder
 from reticket.core.commands import Command, EndFamilies, Keep, Look, Take
 from reticket.core.errors import Cause, Code
 from reticket.core.model import Selection
@@ -47,7 +48,7 @@ def exchange_code(said: TokenRequest) -> Granting:
     grant = read_grant(text)
     _check(said, grant, challenge)
     user = yield from consenting(said, grant)
-    bound = yield from said.bind()
+    bound = yield from said.bind(grant.subject)
     if (yield Take(waiting(code))) is None:
         raise (yield from _gone(said, code, challenge))
     answer = yield from begin(said, grant, user, bound, partial(_put_back, code))
@@ -79,8 +80,9 @@ def _put_back(code: str, grant: CodeGrant, age: int) -> Generator[Command, Any, 
     """For what is left of its life; last of all, so that nobody finds it half changed."""
     if age < LIFETIME:
         yield Take(begun(code))
-        yield Keep(begun(code), given_by(grant).written(), REMEMBERED)
-        yield Keep(waiting(code), grant.written(), LIFETIME - age)
+        owner = of_holder(grant.subject)
+        yield Keep(begun(code), given_by(grant).written(), REMEMBERED, owner)
+        yield Keep(waiting(code), grant.written(), LIFETIME - age, owner)
 
 
 def _gone(said: TokenRequest, code: str, challenge: str) -> Generator[Command, Any, Denied]:
@@ -95,7 +97,7 @@ def _gone(said: TokenRequest, code: str, challenge: str) -> Generator[Command, A
     if given.client_id != said.registration.id:
         return denied(Code.INVALID_TOKEN, Cause.WRONG_CLIENT)
     _check(said, given, challenge)
-    yield Keep(used_again(code), "", REMEMBERED)
+    yield Keep(used_again(code), "", REMEMBERED, of_holder(given.family))
     yield from _end(said, given.family)
     return denied(Code.INVALID_TOKEN, Cause.USED)
 

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from reticket.core.budget import Owner, of_holder
 from reticket.core.commands import Command, Draw, FindClient, Keep, Look, Tell
 from reticket.core.errors import Cause
 from reticket.core.people import Client
@@ -23,11 +24,11 @@ from reticket.dialects.oauth.document import described, shown
 from reticket.dialects.oauth.errors import NO_STORE, Denied, heard
 from reticket.dialects.oauth.flow import Flow
 from reticket.dialects.oauth.inputs import read_form, read_query
-from reticket.dialects.oauth.registration import DEVICE_CODE, registration_of
+from reticket.dialects.oauth.registration import DEVICE_CODE, owner_of, registration_of
 from reticket.dialects.oauth.request import resources, scope_of
 from reticket.dialects.oauth.screens import Fault
 from reticket.dialects.oauth.site import BASE, CLIENT, USER, Site
-from reticket.dialects.oauth.tries import spend_a_try
+from reticket.dialects.oauth.tries import limit_asking, spend_a_try
 from reticket.dialects.oauth.visit import Person, Visit, own_form, too_old
 from reticket.wire import Operation, Parameter, Route, Secretive, WireRequest, WireResponse
 
@@ -81,7 +82,8 @@ class Verdicts:
         """Leave a grant for the device. The first word counts; who clicks twice has said it."""
         asked = yield from _waiting(visit.order)
         grant = yield from granted(asked.client_id, person, asked.scope, asked.resources)
-        if (yield Keep(device_codes.verdict(visit.order), grant.written(), LIFETIME)):
+        owner, verdict = of_holder(person.subject), device_codes.verdict(visit.order)
+        if (yield Keep(verdict, grant.written(), LIFETIME, owner)):
             yield consented(grant)
         elif not (yield from _said_by(visit.order, person)):
             raise too_old(Cause.USED)
@@ -93,7 +95,8 @@ class Verdicts:
 
     def deny(self, visit: Visit) -> Operation:
         """Let the device know."""
-        if not (yield Keep(device_codes.verdict(visit.order), DENIED, LIFETIME)):
+        verdict, owner = device_codes.verdict(visit.order), of_holder(visit.order)
+        if not (yield Keep(verdict, DENIED, LIFETIME, owner)):
             raise too_old(Cause.USED)
         yield Tell(USER, "refused", "access_denied")
         return screens.done("Your device is not connected", f"{visit.name} has got nothing.")
@@ -126,16 +129,18 @@ class Devices:
     def _ask(self, request: WireRequest) -> Operation:
         form = read_form(request)
         registration, _ = yield from authenticate(request, form, self._site)
+        owner = owner_of(registration)
         if not registration.may(DEVICE_CODE):
             sentence = "The client is not registered for device codes."
             raise Denied("unauthorized_client", sentence, Cause.WRONG_GRANT)
         wanted = scope_of(registration, form), resources(registration, form)
+        yield from limit_asking("device", registration, request, self._site)
         device_code = to_text((yield Draw(32)))
         digest = device_codes.digest_of(device_code)
         asked = DeviceRequest(registration.id, *wanted)
-        yield Keep(device_codes.remembered(digest), "", device_codes.REMEMBERED)
-        yield Keep(device_codes.asking(digest), asked.written(), LIFETIME)
-        user_code = yield from _user_code(digest)
+        yield Keep(device_codes.remembered(digest), "", device_codes.REMEMBERED, owner)
+        yield Keep(device_codes.asking(digest), asked.written(), LIFETIME, owner)
+        user_code = yield from _user_code(digest, owner)
         return self._told(device_code, user_code)
 
     def _told(self, device_code: str, user_code: str) -> WireResponse:
@@ -186,13 +191,13 @@ def routes(site: Site) -> tuple[Route, ...]:
     return Devices(site).routes()
 
 
-def _user_code(digest: str) -> Generator[Command, Any, str]:
+def _user_code(digest: str, owner: Owner | None) -> Generator[Command, Any, str]:
     """One that nobody else has just now, as `BDWP-HQPK`."""
     while True:
         number = int.from_bytes((yield Draw(16)))
         letters = [ALPHABET[number // len(ALPHABET) ** place % len(ALPHABET)] for place in range(8)]
         user_code = "".join([*letters[:_HALF], "-", *letters[_HALF:]])
-        if (yield Keep(device_codes.named(user_code), digest, LIFETIME)):
+        if (yield Keep(device_codes.named(user_code), digest, LIFETIME, owner)):
             return user_code
 
 

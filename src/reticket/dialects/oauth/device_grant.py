@@ -6,6 +6,7 @@ from collections.abc import Generator
 from functools import partial
 from typing import Any
 
+from reticket.core.budget import of_holder
 from reticket.core.commands import Command, Keep, Look, Take
 from reticket.core.errors import Cause, Code
 from reticket.dialects.oauth.answers import Granting, TokenRequest
@@ -46,7 +47,7 @@ def poll(said: TokenRequest) -> Granting:
         raise Denied("access_denied", "The person said no.", Cause.NO_ACCESS)
     grant = read_grant(answer)
     user = yield from consenting(said, grant)
-    bound = yield from said.bind()
+    bound = yield from said.bind(grant.subject)
     request = yield Take(asking(digest))
     if request is None:
         raise denied(Code.INVALID_TOKEN, Cause.USED)
@@ -60,8 +61,8 @@ def _put_back(
     left = min(AGAIN, LIFETIME - age)
     if left > 0:
         yield Take(verdict(digest))
-        yield Keep(verdict(digest), grant.written(), left)
-        yield Keep(asking(digest), request, left)
+        yield Keep(verdict(digest), grant.written(), left, of_holder(grant.subject))
+        yield Keep(asking(digest), request, left, of_holder(grant.subject))
 
 
 def _expect(said: TokenRequest, digest: str) -> Generator[Command, Any, None]:
@@ -71,7 +72,7 @@ def _expect(said: TokenRequest, digest: str) -> Generator[Command, Any, None]:
         raise (yield from _gone(digest))
     if read_request(text).client_id != said.registration.id:
         raise denied(Code.INVALID_TOKEN, Cause.WRONG_CLIENT)
-    if not (yield Keep(polled(digest), "", PATIENCE)):
+    if not (yield Keep(polled(digest), "", PATIENCE, of_holder(digest))):
         raise Denied("slow_down", f"Wait {INTERVAL} seconds longer from now on.", Cause.LIMITED)
 
 

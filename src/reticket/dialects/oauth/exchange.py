@@ -31,7 +31,7 @@ def exchange(said: TokenRequest) -> Granting:
     scopes = words(said.form.get("scope", ""))
     subject = yield from read_subject(said)
     lesser = narrowed(scopes or subject.scopes, audiences or subject.audiences)
-    asked = (*lesser, *(yield from said.bind()), (ALONE, "1"))
+    asked = (*lesser, *(yield from said.bind(subject.family.hex())), (ALONE, "1"))
     derive = Derive(
         USER,
         subject.family,

@@ -23,7 +23,7 @@ def grant_itself(said: TokenRequest) -> Granting:
     within_scope(scopes, _grantable(registration, usual))
     resources = words(said.form.get("resource", ""))
     within_targets(resources, targets((), registration, said.site))
-    bound = yield from said.bind()
+    bound = yield from said.bind(registration.id)
     asked = (*narrowed((), resources or registration.resources), *bound)
     scope, policy = " ".join(scopes) or None, registration.policy
     issued = yield IssueAccess(CLIENT, said.client, scope, policy, asked)

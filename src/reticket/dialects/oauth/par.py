@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from reticket.core.budget import of_holder
 from reticket.core.commands import Command, Draw, Keep, Look, Now, Take
 from reticket.core.errors import Cause
 from reticket.core.policy import SECOND
@@ -21,6 +22,7 @@ from reticket.dialects.oauth.errors import NO_STORE, heard
 from reticket.dialects.oauth.html import Halted
 from reticket.dialects.oauth.inputs import read_form, wrong
 from reticket.dialects.oauth.proof import Proof, invalid, prove, spend
+from reticket.dialects.oauth.registration import owner_of
 from reticket.dialects.oauth.request import (
     AuthorizationForm,
     CodeRequest,
@@ -30,7 +32,8 @@ from reticket.dialects.oauth.request import (
     understood,
 )
 from reticket.dialects.oauth.site import CLIENT, Site
-from reticket.dialects.oauth.visit import too_old
+from reticket.dialects.oauth.tries import limit_asking
+from reticket.dialects.oauth.visit import Person, too_old
 from reticket.wire import Operation, Route, Secretive, WireRequest, WireResponse
 
 PATH = "/par"
@@ -71,17 +74,20 @@ class Pushing:
         """Keep a request that its client may make; who it is, is not kept."""
         form = read_form(request)
         registration, _ = yield from authenticate(request, form, self._site)
+        owner = owner_of(registration)
         if "request_uri" in form:
             raise wrong("request_uri", "cannot be pushed")
         order = understood(registration, form, landing(registration, form.get("redirect_uri")))
         yield from identity(form)
+        yield from limit_asking("par", registration, request, self._site)
         proof = yield from prove(request, self._site, PATH)
         kept = dict(form_of(order, form))
         if proof is not None:
             kept[JKT] = _bound(form.get(JKT), proof)
-            yield from spend(proof)
+            yield from spend(proof, owner)
         reference = PREFIX + to_text((yield Draw(32)))
-        yield Keep(_key(digest_of(reference)), msgspec.json.encode(kept).decode(), LIFETIME)
+        text = msgspec.json.encode(kept).decode()
+        yield Keep(_key(digest_of(reference)), text, LIFETIME, owner)
         body = msgspec.json.encode(Pushed(reference, LIFETIME))
         return WireResponse(201, body, headers=NO_STORE)
 
@@ -103,7 +109,9 @@ def opened(order: CodeRequest, digest: str) -> Generator[Command, Any, CodeReque
     return replace(order, pushed=digest, until=now + ANSWERED_WITHIN * SECOND)
 
 
-def answer_once(order: CodeRequest, answer: str) -> Generator[Command, Any, None]:
+def answer_once(
+    order: CodeRequest, answer: str, person: Person | None
+) -> Generator[Command, Any, None]:
     """A pushed request is spent by its answer. Of many that have opened it one answers, and may
     repeat its answer. Denied.
     """
@@ -113,7 +121,8 @@ def answer_once(order: CodeRequest, answer: str) -> Generator[Command, Any, None
     if now > order.until:
         raise too_old(Cause.EXPIRED)
     mark = f"oauth:answered:{order.pushed}"
-    if not (yield Keep(mark, answer, REMEMBERED)) and (yield Look(mark)) != answer:
+    owner = of_holder(person.subject) if person else None
+    if not (yield Keep(mark, answer, REMEMBERED, owner)) and (yield Look(mark)) != answer:
         raise too_old(Cause.USED)
     yield Take(_key(order.pushed))
 

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Generator
 from typing import Any, NamedTuple
 
+from reticket.core.budget import Owner
 from reticket.core.commands import Command, Keep, KnowNonce, MakeNonce, Now
 from reticket.core.errors import Cause
 from reticket.core.policy import SECOND
@@ -72,11 +73,12 @@ def prove(
     return Proof(shown.jkt, nonce_known, _name(shown))
 
 
-def spend(proof: Proof) -> Generator[Command, Any, None]:
-    """Remember it, once the token or the client beside it has proved good: whoever has neither
-    must not fill the store. Denied, `invalid_dpop_proof`, for one that was used before.
+def spend(proof: Proof, owner: Owner | None) -> Generator[Command, Any, None]:
+    """Remember it at its owner's expense, once the token or the client beside it has proved good:
+    whoever has neither must not fill the store. Denied, `invalid_dpop_proof`, for one that was
+    used before.
     """
-    if not (yield Keep(proof.name, "", REMEMBERED)):
+    if not (yield Keep(proof.name, "", REMEMBERED, owner)):
         raise invalid()
 
 

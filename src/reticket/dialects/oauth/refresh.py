@@ -8,7 +8,7 @@ from typing import Any
 from reticket.core.commands import Check, Command, ReadRefresh, Refresh
 from reticket.core.commands.families import anything
 from reticket.core.errors import Cause, Code, Refusal
-from reticket.core.model import Asked, Family
+from reticket.core.model import Asked, Family, RefreshToken
 from reticket.core.policy import SECOND
 from reticket.dialects.oauth.answers import Granting, TokenRequest, token_answer
 from reticket.dialects.oauth.errors import Denied, denied
@@ -49,10 +49,10 @@ def _bound(said: TokenRequest, token: str) -> Generator[Command, Any, Asked]:
     if said.proof is None:
         return ()
     try:
-        yield ReadRefresh(USER, token)
+        known: RefreshToken = yield ReadRefresh(USER, token)
     except Refusal:
         return ()
-    return (yield from said.bind())
+    return (yield from said.bind(known.family.hex()))
 
 
 def _refused(refusal: Refusal) -> Refusal:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from reticket.core.budget import Owner, of_client
 from reticket.core.people import Client
 from reticket.core.policy import BROWSER, Policy, chosen
 from reticket.dialects.oauth.site import Site
@@ -68,6 +69,13 @@ class Registration:
     def may(self, grant: str) -> bool:
         """Whether it was registered for a grant."""
         return grant in self.grants
+
+
+def owner_of(registration: Registration) -> Owner | None:
+    """Who is charged for what a client has kept: itself, where it has proved who it is. Anybody may
+    say that it is a public one, so there it is the caller's address.
+    """
+    return of_client(registration.id) if registration.confidential else None
 
 
 def flagged(said: Mapping[str, Any]) -> dict[str, Any]:

@@ -20,10 +20,15 @@ class Site:
     Args:
         issuer: without a slash at its end.
         presets: policies by name, with and without their year.
+        per_address: requests in ten minutes that one address may push for one public client, and
+            device codes that it may ask for.
+        per_client: the same for a client that authenticates, from all addresses.
     """
 
     issuer: str
     presets: Mapping[str, Policy] = field(repr=False)
+    per_address: int = 600
+    per_client: int = 60_000
 
     def url(self, path: str) -> str:
         """Where clients find an endpoint, as `/token`."""

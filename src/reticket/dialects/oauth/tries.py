@@ -12,17 +12,34 @@ from reticket.core.addresses import network_of
 from reticket.core.commands import Command, Tally, Tell
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.policy import whole_seconds
-from reticket.dialects.oauth.site import USER
+from reticket.dialects.oauth.registration import Registration
+from reticket.dialects.oauth.site import USER, Site
 from reticket.wire import WireRequest
 
 WINDOW = 600
 """Seconds."""
 
 
+def limit_asking(
+    what: str, registration: Registration, request: WireRequest, site: Site
+) -> Generator[Command, Any, None]:
+    """TOO_MANY_ATTEMPTS where a client has had too much kept in the window. Anybody may say that it
+    is a public client: those at other addresses are not limited with it.
+    """
+    if registration.confidential:
+        yield from _count(f"oauth:{what}:{registration.id}", site.per_client)
+    else:
+        network = network_of(request.caller.address)
+        yield from _count(f"oauth:{what}:{registration.id}:{network}", site.per_address)
+
+
 def spend_a_try(what: str, request: WireRequest, most: int) -> Generator[Command, Any, None]:
     """TOO_MANY_ATTEMPTS where the request's address has done it so often in the window."""
-    network = network_of(request.caller.address)
-    tries = yield Tally(f"oauth:{what}:{network}", WINDOW)
+    yield from _count(f"oauth:{what}:{network_of(request.caller.address)}", most)
+
+
+def _count(name: str, most: int) -> Generator[Command, Any, None]:
+    tries = yield Tally(name, WINDOW)
     if tries.total > most:
         yield Tell(USER, "refused", Cause.LIMITED)
         wait = whole_seconds(tries.left)

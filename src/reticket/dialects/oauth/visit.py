@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from reticket.core.budget import of_holder
 from reticket.core.commands import Command, Draw, Keep, Look
 from reticket.core.errors import Cause
 from reticket.core.tokens import from_text, to_text
@@ -74,7 +75,8 @@ class Visit(msgspec.Struct, frozen=True, omit_defaults=True):
 def keep(place: str, visit: Visit) -> Generator[Command, Any, str]:
     """Remember it at a place of the way; the ticket for it."""
     ticket = to_text((yield Draw(_SECRET)))
-    yield Keep(key(place, ticket), msgspec.json.encode(visit).decode(), LIFETIME)
+    owner = of_holder(visit.person.subject) if visit.person else None
+    yield Keep(key(place, ticket), msgspec.json.encode(visit).decode(), LIFETIME, owner)
     return ticket
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
+from reticket.core.budget import of_holder
 from reticket.core.commands import Command, Keep, Now
 from reticket.core.model import AccessToken
-from reticket.core.policy import SECOND
+from reticket.core.policy import whole_seconds
 
 
 def void(access: AccessToken) -> str:
@@ -18,4 +19,5 @@ def void(access: AccessToken) -> str:
 def make_void(access: AccessToken) -> Generator[Command, Any, None]:
     """From now on, and for all processes."""
     now: int = yield Now()
-    yield Keep(void(access), "", max(1, -(-(access.expires_at - now) // SECOND)))
+    lifetime = max(1, whole_seconds(access.expires_at - now))
+    yield Keep(void(access), "", lifetime, of_holder(access.subject))
