@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import random
 import re
@@ -84,6 +85,9 @@ class FakeSealer:
         if written_for != purpose:
             raise ValueError("sealed for something else")
         return bytes(byte ^ 0x5A for byte in masked)
+
+    def digest(self, text: bytes, purpose: bytes) -> bytes:
+        return hashlib.sha256(purpose + b"|" + text).digest()[:16]
 
 
 def open_one(url: str, seed: int = 0) -> Directory:

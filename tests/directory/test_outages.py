@@ -24,6 +24,8 @@ READS = {
     "user_credentials": lambda d: d.user_credentials(ADA),
     "application_credentials": lambda d: d.application_credentials("x"),
     "totp_secret": lambda d: d.totp_secret("x"),
+    "recognise": lambda d: d.recognise([(ADA, "192.0.2.1")]),
+    "remember_network": lambda d: d.remember_network("x", "192.0.2.1", 1),
     "intents": lambda d: d.intents(),
     "keys": lambda d: d.keys.keys(),
     "users.page": lambda d: d.users.page(),

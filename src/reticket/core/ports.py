@@ -165,6 +165,18 @@ class Intent:
     cause: str
 
 
+class Recognised(NamedTuple):
+    """What is known of an account and a network before a password is checked.
+
+    Args:
+        version: the account's `credential_version`; 0 for nobody's.
+        known: whether the account has signed in from that network under that version.
+    """
+
+    version: int
+    known: bool
+
+
 class Directory(Protocol):
     """People, tenants, accounts, applications, as the service reads them."""
 
@@ -209,6 +221,12 @@ class Directory(Protocol):
 
     def signed_in(self, user_id: str, at: int) -> int | None:
         """Record a sign-in and return the one before."""
+
+    def recognise(self, asked: Sequence[tuple[str, str]]) -> Sequence[Recognised]:
+        """What is known of each e-mail and the network that asks for it."""
+
+    def remember_network(self, user_id: str, network: str, at: int) -> None:
+        """Somebody has signed in from there (milliseconds)."""
 
     def pending(self, subject: str) -> bool:
         """Whether an intent for this subject waits to be applied; its refreshes fail then."""

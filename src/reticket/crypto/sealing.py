@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import os
 import stat
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from reticket.core.ports import Entropy
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
+DIGEST_BYTES = 16
 
 
 class SealBroken(ReticketError):
@@ -49,6 +51,11 @@ class Sealer:
             return self._cipher(purpose).decrypt(nonce, ciphertext, purpose)
         except (InvalidTag, ValueError):
             raise SealBroken("not sealed by this master key") from None
+
+    def digest(self, text: bytes, purpose: bytes) -> bytes:
+        """16 bytes that stand for a text and say nothing without the master key (RFC 2104)."""
+        key = derive(self._key(), b"digest/" + purpose)
+        return hmac.digest(key, text, "sha256")[:DIGEST_BYTES]
 
     def _cipher(self, purpose: bytes) -> AESGCM:
         return AESGCM(derive(self._key(), b"seal/" + purpose))

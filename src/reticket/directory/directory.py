@@ -11,7 +11,7 @@ from pathlib import Path
 
 from reticket.core.keys import KeyStore
 from reticket.core.people import Application, Client, Credentials, Tenant, User
-from reticket.core.ports import Clock, Entropy, Intent
+from reticket.core.ports import Clock, Entropy, Intent, Recognised
 from reticket.directory.accounts import Accounts
 from reticket.directory.affiliations import Affiliations
 from reticket.directory.applications import Applications
@@ -21,6 +21,7 @@ from reticket.directory.engines import open_storage
 from reticket.directory.intents import IN_ACCOUNT, IN_TENANT, Intents
 from reticket.directory.keys import Keys
 from reticket.directory.memberships import Memberships
+from reticket.directory.networks import KnownNetworks
 from reticket.directory.records import Records
 from reticket.directory.second_factor import Sealer
 from reticket.directory.sign_ins import SignIns
@@ -73,6 +74,7 @@ class Directory:
         self.database = database
         self._records = Records(database, seconds)
         self._sign_ins = SignIns(database, sealer)
+        self._networks = KnownNetworks(database, sealer)
         self._intents = Intents(database)
         self.keys: KeyStore = Keys(database)
         self.tenant_members = Memberships(
@@ -152,6 +154,14 @@ class Directory:
     def signed_in(self, user_id: str, at: int) -> int | None:
         """Record a sign-in (milliseconds) and return the one before."""
         return self._sign_ins.signed_in(user_id, at)
+
+    def recognise(self, asked: Sequence[tuple[str, str]]) -> Sequence[Recognised]:
+        """What is known of each e-mail and the network that asks for it."""
+        return self._networks.recognise(asked)
+
+    def remember_network(self, user_id: str, network: str, at: int) -> None:
+        """Somebody has signed in from there (milliseconds)."""
+        self._networks.remember(user_id, network, at)
 
     def pending(self, subject: str) -> bool:
         """Whether an intent for this subject waits to be applied, as of the last `catch_up`."""

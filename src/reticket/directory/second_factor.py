@@ -12,6 +12,8 @@ class Sealer(Protocol):
 
     def open(self, sealed: bytes, purpose: bytes) -> bytes: ...
 
+    def digest(self, text: bytes, purpose: bytes) -> bytes: ...
+
 
 def seal_totp(sealer: Sealer, user_id: str, secret: bytes) -> bytes:
     """Sealed so that it opens for this user alone."""

@@ -101,6 +101,15 @@ users = Table(
     Column("last_sign_in_at", BigInteger),
 )
 
+known_networks = Table(
+    "known_networks",
+    metadata,
+    _part_of("user_id", "users.id", String(32)),
+    Column("digest", LargeBinary, primary_key=True, autoincrement=False),
+    Column("seen_at", BigInteger, nullable=False),
+)
+"""From which networks somebody has signed in; `networks` says what a digest is of."""
+
 organizations = Table(
     "organizations",
     metadata,

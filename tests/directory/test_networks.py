@@ -1,0 +1,127 @@
+"""From which networks people have signed in: known to the directory, readable to nobody."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from reticket.core.errors import Unavailable
+from reticket.core.ports import Recognised
+from reticket.directory.drafts import UserDraft
+from reticket.directory.networks import FRESH, KEPT
+
+ADA, GRACE = "ada@example.com", "grace@example.com"
+HOME, OFFICE = "192.0.2.1", "2001:db8::/64"
+
+
+@pytest.fixture
+def peopled(directory):
+    for email in (ADA, GRACE):
+        directory.users.add(UserDraft(email), "hash")
+    directory.catch_up()
+    return directory
+
+
+def id_of(directory, email=ADA):
+    return directory.user_by_email(email).id
+
+
+def known(directory, *networks, email=ADA):
+    return [each.known for each in directory.recognise([(email, network) for network in networks])]
+
+
+def test_a_network_is_known_once_somebody_has_signed_in_from_it(peopled):
+    assert known(peopled, HOME, OFFICE) == [False, False]
+    peopled.remember_network(id_of(peopled), HOME, 5)
+    assert known(peopled, HOME, OFFICE) == [True, False]
+    assert known(peopled, HOME, email="ADA@Example.COM") == [True]
+
+
+def test_a_network_of_one_person_is_not_known_for_another(peopled):
+    peopled.remember_network(id_of(peopled), HOME, 5)
+    assert known(peopled, HOME, email=GRACE) == [False]
+
+
+def test_nobody_is_recognised_whatever_is_asked_for(peopled):
+    odd = ["", "nobody@example.com", "\0", "\ud800@example.com", "x" * 100_000, ADA]
+    found = peopled.recognise([(email, HOME) for email in odd])
+    assert found == [Recognised(0, False)] * 5 + [Recognised(1, False)]
+    assert peopled.recognise([]) == []
+
+
+def test_a_changed_password_makes_every_network_a_strangers(peopled):
+    peopled.remember_network(id_of(peopled), HOME, 5)
+    peopled.users.set_password(ADA, "another-hash")
+    assert peopled.recognise([(ADA, HOME)]) == [Recognised(2, False)]
+    peopled.remember_network(id_of(peopled), HOME, 6)
+    assert known(peopled, HOME) == [True]
+
+
+def test_the_newest_networks_are_kept(peopled):
+    names = [f"192.0.2.{number}" for number in range(KEPT + 5)]
+    for at, name in enumerate(names):
+        peopled.remember_network(id_of(peopled), name, at)
+    peopled.remember_network(id_of(peopled, GRACE), HOME, 0)
+    assert known(peopled, *names) == [False] * 5 + [True] * KEPT
+    assert known(peopled, HOME, email=GRACE) == [True]
+
+
+def test_a_network_in_use_stays_known(peopled):
+    peopled.remember_network(id_of(peopled), HOME, 0)
+    for at in range(1, KEPT + 5):
+        peopled.remember_network(id_of(peopled), f"198.51.100.{at}", at * FRESH)
+        peopled.remember_network(id_of(peopled), HOME, at * FRESH)
+    assert known(peopled, HOME) == [True]
+
+
+def test_a_sign_in_from_a_network_that_was_seen_today_writes_nothing(peopled, holder, engine):
+    peopled.remember_network(id_of(peopled), HOME, 5)
+    holder.execute(engine.lock)
+    peopled.remember_network(id_of(peopled), HOME, 5 + FRESH)
+
+
+def test_a_network_that_cannot_be_written_down_is_unavailable(peopled, holder, engine, monkeypatch):
+    monkeypatch.setattr("reticket.directory.sqlite.BUSY_MS", 1)
+    monkeypatch.setattr("reticket.directory.postgresql_server.PATIENCE", 0.05)
+    holder.execute(engine.lock)
+    with pytest.raises(Unavailable):
+        peopled.remember_network(id_of(peopled), HOME, 5)
+
+
+def test_whoever_was_deleted_meanwhile_is_not_remembered(peopled):
+    peopled.remember_network("nobody", HOME, 5)
+
+
+def test_networks_go_with_their_person(peopled, holder):
+    peopled.remember_network(id_of(peopled), HOME, 5)
+    peopled.users.delete(ADA)
+    rows = holder.execute("SELECT count(*) FROM known_networks").fetchone()
+    assert rows[0] == 0
+
+
+def test_two_first_sign_ins_from_one_network_at_once(peopled):
+    user_id, start, failures = id_of(peopled), threading.Barrier(8), []
+
+    def sign_in():
+        start.wait()
+        try:
+            peopled.remember_network(user_id, HOME, 5)
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=sign_in) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert known(peopled, HOME) == [True]
+
+
+def test_no_address_can_be_read_in_the_table(peopled, holder):
+    peopled.remember_network(id_of(peopled), HOME, 5)
+    (row,) = holder.execute("SELECT user_id, digest FROM known_networks").fetchall()
+    assert row[0] == id_of(peopled)
+    assert len(row[1]) == 16
+    assert HOME.encode() not in bytes(row[1])
