@@ -243,6 +243,7 @@ def _prepare(house: House) -> None:
     """What is done once, however many processes will answer."""
     settings = house.settings
     house.store.check()
+    house.directory.enrolments.adopt()
     if settings.seed is not None:
         house.seed(settings.seed)
     house.upkeep.apply_intents()

@@ -20,7 +20,9 @@ from reticket.core.conveyor import Lane
 from reticket.core.engine import Engine
 from reticket.core.mint import Mint
 from reticket.core.model import Caller
+from reticket.core.ports import Event
 from reticket.core.programs import ProgramDesk
+from reticket.core.second_factor import FactorDesk
 from reticket.core.secret_check import SecretCheck
 from reticket.core.service import Lanes, Service, Stock
 from reticket.core.sign_in import SignInDesk
@@ -77,25 +79,26 @@ def service_of(house: House, lanes: Lanes) -> Service:
     secrets = SecretCheck(house.directory, house.hasher, VerifiedSecrets(os.urandom))
     budget = _budget(house.settings)
     shared = Budgeted(house.ephemeral, budget)
-    attempts = Attempts(
-        shared,
-        _limits(house.settings),
-        lambda event: house.audit.record([event]),
-        house.clock,
-    )
-    desk = SignInDesk(
+
+    def tell(event: Event) -> None:
+        house.audit.record([event])
+
+    attempts = Attempts(shared, _limits(house.settings), tell, house.clock)
+    desk = SignInDesk(house.directory, secrets, attempts)
+    factors = FactorDesk(
         directory=house.directory,
+        factors=house.directory.factors,
         ephemeral=shared,
-        secrets=secrets,
         otp=TimeBasedCodes(),
         attempts=attempts,
+        tell=tell,
         clock=house.clock,
         entropy=os.urandom,
     )
     programs = ProgramDesk(house.directory, secrets, attempts)
     stock = Stock(house.store, house.ephemeral, house.ring, house.upkeep, os.urandom, budget)
     return Service(
-        resources, engine, desk, programs, house.directory, mint, lanes, house.clock, stock
+        resources, engine, desk, factors, programs, house.directory, mint, lanes, house.clock, stock
     )
 
 

@@ -1,13 +1,15 @@
 """What the tests of the core share: an engine's world, and all that stands around a desk."""
 
+from collections import defaultdict
 from types import SimpleNamespace
 
 import pytest
 from tests.core.world import ADA, World
 
 from reticket.core.attempts import Attempts, Limit, Limits
-from reticket.core.people import Application, Credentials
+from reticket.core.people import MOST_FAILURES, Application, Credentials, Factor
 from reticket.core.programs import ProgramDesk
+from reticket.core.second_factor import FactorDesk
 from reticket.core.secret_check import SecretCheck
 from reticket.core.sign_in import SignInDesk
 from reticket.stores.memory import MemoryEphemeral
@@ -73,7 +75,6 @@ class People:
         self.users = {ADA.id: ADA}
         self.applications = {APP.id: APP}
         self.hashes = {ADA.id: NEW + PASSWORD, APP.id: NEW + SECRET}
-        self.totp = {ADA.id: b"totp"}
         self.catch_ups = 0
 
     def catch_up(self):
@@ -93,9 +94,6 @@ class People:
     def application_credentials(self, application_id):
         return self._credentials(application_id)
 
-    def totp_secret(self, user_id):
-        return self.totp.get(user_id)
-
     def renew_hash(self, subject, old, new):
         assert self.hashes[subject] == old
         self.hashes[subject] = new
@@ -103,6 +101,37 @@ class People:
     def _credentials(self, subject):
         stored = self.hashes.get(subject)
         return Credentials(subject, False, True, stored) if stored else None
+
+
+class Factors:
+    """One factor each, in the memory of one process."""
+
+    def __init__(self):
+        self.secrets, self.steps, self.failures = {ADA.id: b"totp"}, {}, defaultdict(int)
+        self.codes = {ADA.id: {"abcdefgh22334455", "spare22222222222"}}
+
+    def factor(self, user_id):
+        secret = self.secrets.get(user_id)
+        return secret and Factor(secret, self.failures[user_id])
+
+    def pass_step(self, user_id, step):
+        if self.failures[user_id] >= MOST_FAILURES or self.steps.get(user_id, -1) >= step:
+            return False
+        self.steps[user_id], self.failures[user_id] = step, 0
+        return True
+
+    def spend_code(self, user_id, code):
+        left = self.codes.get(user_id, set())
+        if self.failures[user_id] >= MOST_FAILURES or code not in left:
+            return None
+        left.remove(code)
+        self.failures[user_id] = 0
+        return len(left)
+
+    def fail(self, user_id):
+        if user_id in self.secrets:
+            self.failures[user_id] += 1
+        return self.failures[user_id]
 
 
 @pytest.fixture
@@ -116,9 +145,11 @@ def hall():
     limits = Limits(Limit(3, 60), Limit(6, 60))
     secrets = SecretCheck(around.people, around.hasher, around.verified)
     around.attempts = Attempts(around.ephemeral, limits, events.append, clock)
-    around.desk = SignInDesk(
-        around.people, around.ephemeral, secrets, Codes(), around.attempts, clock,
-        lambda size: next(numbers).to_bytes(size, "big"),
+    around.desk = SignInDesk(around.people, secrets, around.attempts)
+    around.factors, around.otp = Factors(), Codes()
+    around.second = FactorDesk(
+        around.people, around.factors, around.ephemeral, around.otp, around.attempts,
+        events.append, clock, lambda size: next(numbers).to_bytes(size, "big"),
     )  # fmt: skip
     around.programs = ProgramDesk(around.people, secrets, around.attempts)
     return around

@@ -57,12 +57,6 @@ class Desk:
     def application(self, command, caller):
         return "application", command, caller, lane_of_this()
 
-    def open_factor_session(self, command):
-        return "session", command, CALLER, lane_of_this()
-
-    def second_factor(self, command, caller):
-        return "factor", command, caller, lane_of_this()
-
     def client(self, command, caller):
         return "client", command, caller, lane_of_this()
 
@@ -80,6 +74,16 @@ class Desk:
         ]
 
 
+class Factors:
+    """The same for second factors."""
+
+    def open_session(self, command):
+        return "session", command, CALLER, lane_of_this()
+
+    def user(self, command, caller):
+        return "factor", command, caller, lane_of_this()
+
+
 class Door:
     """A service over a world; notes on which lanes its directory is asked."""
 
@@ -92,8 +96,8 @@ class Door:
         people.tenant = lambda number: self._seen(TENANT if number == 1000 else None)
         people.user_by_email = lambda email: self._seen(ADA if email == ADA.email else None)
         self.service = Service(
-            list(RESOURCES.values()), world.engine, desk, desk, people, world.mint, self.lanes,
-            world.clock,
+            list(RESOURCES.values()), world.engine, desk, Factors(), desk, people, world.mint,
+            self.lanes, world.clock,
             Stock(world.store, MemoryEphemeral(world.clock), world.keys, upkeep, bytes),
         )  # fmt: skip
 

@@ -8,7 +8,6 @@ from tests.core.world import ADA, CALLER
 
 from reticket.core.commands import (
     FactorRule,
-    OpenFactorSession,
     SecondFactor,
     SignIn,
     SignInApplication,
@@ -20,9 +19,7 @@ EVE = CALLER._replace(address="198.51.100.9")
 WRONG = (Code.INVALID_CREDENTIALS, Cause.WRONG_SECRET)
 UNKNOWN = (Code.INVALID_CREDENTIALS, Cause.UNKNOWN_SUBJECT)
 LIMITED = (Code.TOO_MANY_ATTEMPTS, Cause.LIMITED)
-NO_SESSION = (Code.NOT_FOUND, Cause.NO_SESSION)
 FACTOR_REQUIRED = (Code.INVALID_CREDENTIALS, Cause.FACTOR_REQUIRED)
-WRONG_CODE = (Code.INVALID_CREDENTIALS, Cause.WRONG_FACTOR)
 
 
 def sign_in(hall, password=PASSWORD, email=ADA.email, caller=CALLER, **more):
@@ -31,18 +28,6 @@ def sign_in(hall, password=PASSWORD, email=ADA.email, caller=CALLER, **more):
 
 def call(hall, secret=SECRET, application_id=APP.id, caller=CALLER):
     return hall.programs.application(SignInApplication("test", application_id, secret), caller)
-
-
-def session_of(hall, lifetime=300):
-    return hall.desk.open_factor_session(OpenFactorSession("test", ADA, lifetime))
-
-
-def code_of(hall):
-    return f"totp{hall.clock() // 30_000}"
-
-
-def second(hall, session_id, otp, caller=CALLER):
-    return hall.desk.second_factor(SecondFactor("test", session_id, otp), caller)
 
 
 def refusal_of(attempt, hall, *arguments, **more):
@@ -297,131 +282,11 @@ def test_an_address_with_too_many_failures_has_no_side_door(hall):
     assert known(hall) == APP
 
 
-def test_whoever_guesses_passwords_may_try_no_codes(hall):
-    session_id = session_of(hall)
-    for _ in range(3):
-        refusal_of(sign_in, hall, "wrong", caller=EVE)
-    assert refusal_of(second, hall, session_id, code_of(hall)) == LIMITED
-
-
 def test_nobody_locks_an_application_out_from_elsewhere(hall):
     for _ in range(6):
         refusal_of(call, hall, "wrong", caller=EVE)
     assert refusal_of(call, hall, caller=EVE) == LIMITED
     assert call(hall) == APP
-
-
-def test_a_second_factor_ends_its_session(hall):
-    session_id = session_of(hall)
-    assert second(hall, session_id, code_of(hall)) == ADA
-    hall.clock.forward(30)
-    assert refusal_of(second, hall, session_id, code_of(hall)) == NO_SESSION
-
-
-def test_of_two_right_codes_at_once_one_ends_the_session(hall, monkeypatch):
-    """Check-then-consume: both have looked, one takes."""
-    session_id, match = session_of(hall), hall.desk._otp.match
-
-    def meet(*arguments):
-        hall.ephemeral.take(f"factor:{session_id}")
-        return match(*arguments)
-
-    monkeypatch.setattr(hall.desk._otp, "match", meet)
-    assert refusal_of(second, hall, session_id, code_of(hall)) == NO_SESSION
-
-
-def test_a_code_works_once_whichever_session_asks(hall):
-    first, other = session_of(hall), session_of(hall)
-    assert first != other
-    second(hall, first, code_of(hall))
-    assert refusal_of(second, hall, other, code_of(hall)) == WRONG_CODE
-    hall.clock.forward(30)
-    assert second(hall, other, code_of(hall)) == ADA
-
-
-def test_a_session_that_is_over_or_never_was_is_not_found(hall):
-    session_id = session_of(hall, lifetime=10)
-    hall.clock.forward(10)
-    assert refusal_of(second, hall, session_id, code_of(hall)) == NO_SESSION
-    assert refusal_of(second, hall, "ff" * 20, code_of(hall)) == NO_SESSION
-    assert refusal_of(second, hall, "", code_of(hall)) == NO_SESSION
-
-
-@pytest.mark.parametrize(
-    "user", [None, replace(ADA, credential_version=2)], ids=["deleted", "password changed"]
-)
-def test_a_session_ends_with_what_it_stood_on(hall, user):
-    session_id = session_of(hall)
-    hall.people.users[ADA.id] = user
-    assert refusal_of(second, hall, session_id, code_of(hall)) == NO_SESSION
-
-
-def test_a_session_ends_with_what_another_process_changed(hall):
-    session_id = session_of(hall)
-    hall.people.catch_up_now = hall.people.users.clear
-    assert refusal_of(second, hall, session_id, code_of(hall)) == NO_SESSION
-
-
-def test_who_was_blocked_meanwhile_hears_it_after_the_right_code(hall):
-    session_id = session_of(hall)
-    hall.people.users[ADA.id] = replace(ADA, disabled=True)
-    assert refusal_of(second, hall, session_id, "wrong") == WRONG_CODE
-    assert refusal_of(second, hall, session_id, code_of(hall))[0] is Code.SUBJECT_DISABLED
-
-
-def test_who_has_no_second_factor_passes_none(hall):
-    hall.people.totp.clear()
-    assert refusal_of(second, hall, session_of(hall), "") == WRONG_CODE
-
-
-def test_a_session_bears_five_wrong_codes(hall):
-    session_id = session_of(hall)
-    callers = [CALLER._replace(address=f"192.0.2.{number}") for number in range(5)]
-    for number, caller in enumerate(callers):
-        if number % 2 == 0:
-            hall.clock.forward(60)
-        assert refusal_of(second, hall, session_id, "wrong", caller) == WRONG_CODE
-    hall.clock.forward(60)
-    assert refusal_of(second, hall, session_id, code_of(hall)) == NO_SESSION
-
-
-def test_the_fifth_try_may_be_right(hall):
-    session_id = session_of(hall)
-    for _ in range(4):
-        hall.clock.forward(60)
-        assert refusal_of(second, hall, session_id, "wrong") == WRONG_CODE
-    assert second(hall, session_id, code_of(hall)) == ADA
-
-
-def test_wrong_codes_count_as_failed_sign_ins(hall):
-    for _ in range(3):
-        assert refusal_of(second, hall, session_of(hall), "wrong") == WRONG_CODE
-    assert refusal_of(second, hall, session_of(hall), code_of(hall)) == LIMITED
-    assert refusal_of(sign_in, hall, caller=EVE) == LIMITED
-    assert hall.events[0].subject == ADA.id
-
-
-def test_a_right_password_does_not_make_wrong_codes_forgotten(hall):
-    """Whoever has the password must not guess codes without end."""
-    for number in range(3):
-        caller = CALLER._replace(address=f"192.0.2.{number}")
-        assert sign_in(hall, caller=caller) == ADA
-        assert refusal_of(second, hall, session_of(hall), "wrong", caller) == WRONG_CODE
-    assert refusal_of(second, hall, session_of(hall), code_of(hall), EVE) == LIMITED
-    assert refusal_of(sign_in, hall, caller=EVE) == LIMITED
-    hall.clock.forward(60)
-    assert sign_in(hall, caller=EVE) == ADA
-
-
-def test_a_right_code_forgets_the_wrong_ones(hall):
-    for number in range(2):
-        caller = CALLER._replace(address=f"192.0.2.{number}")
-        session_id = session_of(hall)
-        for _ in range(2):
-            assert refusal_of(second, hall, session_id, "wrong", caller) == WRONG_CODE
-        assert second(hall, session_id, code_of(hall), caller) == ADA
-        hall.clock.forward(30)
-    assert sign_in(hall) == ADA
 
 
 def test_what_is_asked_does_not_show_its_secrets():

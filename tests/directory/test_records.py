@@ -124,7 +124,7 @@ def test_what_nothing_can_be_called_is_absent(demo):
     assert demo.application("\ud800") is None
     assert demo.application_credentials("\udfff") is None
     assert demo.tenant(10**30) is None
-    assert demo.totp_secret("\ud800") is None
+    assert demo.factors.factor("\ud800") is None
 
 
 def test_a_read_that_began_before_a_change_does_not_outlive_it(demo, ada, other, monkeypatch):

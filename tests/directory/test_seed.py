@@ -134,8 +134,8 @@ def test_second_factor_is_sealed_for_its_user(demo):
     alan = demo.user_by_email("alan@example.com")
     secret = base64.b32decode("JBSWY3DPEHPK3PXP")
     assert alan.second_factor
-    assert demo.totp_secret(alan.id) == secret
-    rows = everything(demo)["cloud_profiles"]
+    assert demo.factors.factor(alan.id).secret == secret
+    rows = everything(demo)["second_factors"]
     assert repr(secret)[2:-1] not in "".join(rows)
     assert any(f"totp:{alan.id}" in row for row in rows)
 
@@ -340,7 +340,7 @@ def test_second_factors_as_people_copy_them(directory, hasher, seed_file, writte
     cloud = f"{{nickname: A, group: {{name: G}}, totp_secret: {written}}}"
     load(directory, seed_file(f"users: [{{email: a@b, password: p, cloudreve: {cloud}}}]"), hasher)
     user = directory.user_by_email("a@b")
-    assert b"Hello!\xde\xad\xbe\xef".startswith(directory.totp_secret(user.id))
+    assert b"Hello!\xde\xad\xbe\xef".startswith(directory.factors.factor(user.id).secret)
 
 
 def test_nobody_waits_while_secrets_are_hashed(directory, hasher, other):

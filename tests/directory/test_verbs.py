@@ -41,7 +41,8 @@ def test_add_a_user(directory):
             tenants={1000: [1, 2]},
             accounts={77: []},
             organization=OrganizationDraft("Navy", ["admiral"], "officer"),
-            cloud=CloudDraft("grace", "Admin", permission="/Q==", totp_secret=b"secret"),
+            cloud=CloudDraft("grace", "Admin", permission="/Q=="),
+            totp_secret=b"secret",
         ),
         "hash",
     )
@@ -52,11 +53,11 @@ def test_add_a_user(directory):
     assert user.accounts == (Membership(DeveloperAccount(77, None), ()),)
     assert (user.organization.name, user.organization.roles) == ("Navy", ("admiral",))
     assert (user.cloud.permission, user.second_factor) == ("/Q==", True)
-    assert directory.totp_secret(user_id) == b"secret"
+    assert directory.factors.factor(user_id).secret == b"secret"
 
 
 def test_secrets_show_in_no_repr():
-    assert "secret!" not in repr(CloudDraft("a", "b", totp_secret=b"secret!"))
+    assert "secret!" not in repr(UserDraft("a@b", totp_secret=b"secret!"))
 
 
 def test_short_ids_that_are_taken_are_tried_again(directory):

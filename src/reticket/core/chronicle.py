@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from reticket.core.errors import Refusal
 from reticket.core.model import Caller, Family, Outcome, Selection
@@ -67,6 +67,27 @@ def sign_in_failed(
         address=caller.address,
         device=caller.device,
         correlation_id=caller.correlation_id,
+    )
+
+
+def of_person(
+    at: int,
+    event: str,
+    resource: str,
+    subject: str,
+    caller: Caller,
+    detail: Mapping[str, object],
+) -> Event:
+    """An event of a person's sign-in that is no refusal."""
+    return Event(
+        at=at,
+        event=event,
+        resource=resource,
+        subject=subject,
+        address=caller.address,
+        device=caller.device,
+        correlation_id=caller.correlation_id,
+        detail=detail,
     )
 
 

@@ -55,6 +55,7 @@ class Cause(StrEnum):
     LIMITED = "limited"
     WRONG_FACTOR = "wrong_factor"
     FACTOR_REQUIRED = "factor_required"
+    FACTOR_LOCKED = "factor_locked"
     NO_SESSION = "no_session"
     WRONG_REDIRECT = "wrong_redirect"
     WRONG_VERIFIER = "wrong_verifier"

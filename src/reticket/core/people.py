@@ -148,6 +148,18 @@ class User:
     second_factor: bool = False
 
 
+MOST_FAILURES = 100
+"""Wrong codes in a row after which a factor is locked (NIST SP 800-63B-4 §3.2.2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """A person's second factor: the key of its one-time passwords, and wrong codes in a row."""
+
+    secret: bytes = field(repr=False)
+    failures: int
+
+
 @dataclass(frozen=True, slots=True)
 class Application:
     """A program with credentials of its own.

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from reticket.core.model import Family, Selection
-from reticket.core.people import Application, Client, Credentials, Tenant, User
+from reticket.core.people import Application, Client, Credentials, Factor, Tenant, User
 
 Clock = Callable[[], int]
 """Milliseconds since 1970-01-01T00:00:00Z."""
@@ -213,9 +213,6 @@ class Directory(Protocol):
     def client_credentials(self, client_id: str) -> Credentials | None:
         """What the secret of a confidential client is checked against."""
 
-    def totp_secret(self, user_id: str) -> bytes | None:
-        """The unsealed secret of the second factor, or None."""
-
     def renew_hash(self, subject: str, old: str, new: str) -> None:
         """Replace a hash by one with newer parameters, if it is still the old one."""
 
@@ -236,6 +233,28 @@ class Directory(Protocol):
 
     def settle(self, intent: Intent) -> None:
         """Forget an intent that was applied."""
+
+
+class Factors(Protocol):
+    """Second factors as a sign-in reads and changes them. Each change is atomic: of many processes
+    that bring the same code, one is let in.
+    """
+
+    def factor(self, user_id: str) -> Factor | None:
+        """The person's factor, locked or not; None without one."""
+
+    def pass_step(self, user_id: str, step: int) -> bool:
+        """Accept a time step once, and none before it, unless the factor is locked; failures
+        begin anew.
+        """
+
+    def spend_code(self, user_id: str, code: str) -> int | None:
+        """Accept a recovery code once, unless the factor is locked, and begin failures anew; how
+        many are left, or None for one that is not there.
+        """
+
+    def fail(self, user_id: str) -> int:
+        """Count a wrong code; how many there were in a row, 0 without a factor."""
 
 
 class SecretHasher(Protocol):

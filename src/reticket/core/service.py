@@ -70,6 +70,7 @@ from reticket.core.ports import (
 )
 from reticket.core.programs import ProgramDesk
 from reticket.core.resource import Resource
+from reticket.core.second_factor import FactorDesk
 from reticket.core.sign_in import SignInDesk
 from reticket.core.upkeep import Upkeep
 
@@ -114,6 +115,7 @@ class Service:
         resources: Sequence[Resource],
         engine: Engine,
         desk: SignInDesk,
+        factors: FactorDesk,
         programs: ProgramDesk,
         directory: Directory,
         mint: Mint,
@@ -124,6 +126,7 @@ class Service:
         self._resources = {resource.name: resource for resource in resources}
         self._engine = engine
         self._desk = desk
+        self._factors = factors
         self._programs = programs
         self._directory = directory
         self._mint = mint
@@ -210,10 +213,10 @@ class Service:
         return await self._lanes.passwords.run(self._programs.application, command, caller)
 
     async def _open_factor_session(self, command: OpenFactorSession, caller: Caller) -> str:
-        return await self._lanes.passwords.run(self._desk.open_factor_session, command)
+        return await self._lanes.passwords.run(self._factors.open_session, command)
 
     async def _second_factor(self, command: SecondFactor, caller: Caller) -> User:
-        return await self._lanes.passwords.run(self._desk.second_factor, command, caller)
+        return await self._lanes.passwords.run(self._factors.user, command, caller)
 
     async def _read_access(self, command: ReadAccess, caller: Caller) -> tuple[AccessToken, Holder]:
         access = self._verify(command)

@@ -11,7 +11,6 @@ from reticket.core.ports import Entropy
 from reticket.directory import identifiers
 from reticket.directory.drafts import CloudDraft, OrganizationDraft, UserDraft
 from reticket.directory.errors import AlreadyExists
-from reticket.directory.second_factor import Sealer, seal_totp
 from reticket.directory.tables import (
     cloud_groups,
     cloud_profiles,
@@ -23,8 +22,7 @@ from reticket.directory.tables import (
 class Affiliations:
     """Writes them inside the caller's transaction."""
 
-    def __init__(self, sealer: Sealer, entropy: Entropy) -> None:
-        self._sealer = sealer
+    def __init__(self, entropy: Entropy) -> None:
         self._entropy = entropy
 
     def insert(self, connection: Connection, user_id: str, draft: UserDraft) -> None:
@@ -52,12 +50,10 @@ class Affiliations:
         return found
 
     def _profile(self, connection: Connection, user_id: str, draft: CloudDraft) -> None:
-        secret = draft.totp_secret
         row = {
             "user_id": user_id,
             "nickname": draft.nickname,
             "group_id": self._group(connection, draft),
-            "totp_sealed": None if secret is None else seal_totp(self._sealer, user_id, secret),
         }
         connection.execute(insert(cloud_profiles), row)
 

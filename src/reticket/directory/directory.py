@@ -11,13 +11,15 @@ from pathlib import Path
 
 from reticket.core.keys import KeyStore
 from reticket.core.people import Application, Client, Credentials, Tenant, User
-from reticket.core.ports import Clock, Entropy, Intent, Recognised
+from reticket.core.ports import Clock, Entropy, Factors, Intent, Recognised
 from reticket.directory.accounts import Accounts
 from reticket.directory.affiliations import Affiliations
 from reticket.directory.applications import Applications
 from reticket.directory.clients import Clients
 from reticket.directory.database import Database
 from reticket.directory.engines import open_storage
+from reticket.directory.enrolments import Enrolments
+from reticket.directory.factors import Factors as StoredFactors
 from reticket.directory.intents import IN_ACCOUNT, IN_TENANT, Intents
 from reticket.directory.keys import Keys
 from reticket.directory.memberships import Memberships
@@ -60,6 +62,8 @@ class Directory:
     Attributes:
         users, tenants, accounts, applications, clients: verbs, by noun.
         tenant_members, account_members: verbs on memberships.
+        enrolments: verbs on second factors.
+        factors: the port `Factors`.
         keys: the port `KeyStore`.
     """
 
@@ -73,7 +77,7 @@ class Directory:
     ) -> None:
         self.database = database
         self._records = Records(database, seconds)
-        self._sign_ins = SignIns(database, sealer)
+        self._sign_ins = SignIns(database)
         self._networks = KnownNetworks(database, sealer)
         self._intents = Intents(database)
         self.keys: KeyStore = Keys(database)
@@ -83,9 +87,16 @@ class Directory:
         self.account_members = Memberships(
             database, account_memberships, developer_accounts, "account", IN_ACCOUNT, clock
         )
-        affiliations = Affiliations(sealer, entropy)
+        self.factors: Factors = StoredFactors(database, sealer)
+        self.enrolments = Enrolments(database, sealer, entropy)
         self.users = Users(
-            database, self.tenant_members, self.account_members, affiliations, clock, entropy
+            database,
+            self.tenant_members,
+            self.account_members,
+            Affiliations(entropy),
+            self.enrolments,
+            clock,
+            entropy,
         )
         self.tenants = Tenants(database, self.tenant_members)
         self.accounts = Accounts(database, self.account_members)
@@ -142,10 +153,6 @@ class Directory:
     def client_credentials(self, client_id: str) -> Credentials | None:
         """What the secret of a confidential client is checked against."""
         return self._records.client_credentials(client_id)
-
-    def totp_secret(self, user_id: str) -> bytes | None:
-        """The unsealed secret of the second factor, or None."""
-        return self._sign_ins.totp_secret(user_id)
 
     def renew_hash(self, subject: str, old: str, new: str) -> None:
         """Replace a hash by one with newer parameters, if it is still the old one."""

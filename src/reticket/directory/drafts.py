@@ -31,19 +31,21 @@ class CloudDraft:
     Args:
         group_id: of a new group; None has one made.
         permission: of a new group; standard base64 of a bit set.
-        totp_secret: the second factor's key as bytes, or None.
     """
 
     nickname: str
     group: str
     group_id: str | None = None
     permission: str = NO_PERMISSION
-    totp_secret: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class UserDraft:
-    """A person to create."""
+    """A person to create.
+
+    Args:
+        totp_secret: the second factor's key as bytes, or None.
+    """
 
     email: str
     first_name: str | None = None
@@ -54,6 +56,7 @@ class UserDraft:
     accounts: Behaviors = field(default_factory=dict)
     organization: OrganizationDraft | None = None
     cloud: CloudDraft | None = None
+    totp_secret: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,6 @@
-"""The key of a user's second factor at rest: sealed, and bound to its user."""
+"""A user's second factor at rest: the key is sealed, recovery codes are keyed digests, and both are
+bound to the user.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +25,11 @@ def seal_totp(sealer: Sealer, user_id: str, secret: bytes) -> bytes:
 def open_totp(sealer: Sealer, user_id: str, sealed: bytes) -> bytes:
     """The key as bytes; raises what the sealer raises for a seal that is not ours."""
     return sealer.open(sealed, _purpose(user_id))
+
+
+def digest_of_code(sealer: Sealer, user_id: str, code: str) -> bytes:
+    """What stands for a recovery code; without the master key nobody can try guesses on it."""
+    return sealer.digest(code.encode(), b"recovery:" + user_id.encode())
 
 
 def _purpose(user_id: str) -> bytes:

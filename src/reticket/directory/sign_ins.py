@@ -1,4 +1,4 @@
-"""What a sign-in reads and leaves: hashes, second factors, the time of the last one.
+"""What a sign-in reads and leaves: hashes, the time of the last one.
 
 None of it is part of a record, so nothing here makes anybody drop records.
 """
@@ -10,16 +10,14 @@ from sqlalchemy import Connection, select, update
 from reticket.core.people import Credentials
 from reticket.directory.database import Database
 from reticket.directory.forms import folded
-from reticket.directory.second_factor import Sealer, open_totp
-from reticket.directory.tables import applications, cloud_profiles, oauth_clients, users
+from reticket.directory.tables import applications, oauth_clients, users
 
 
 class SignIns:
     """Owns credentials. Every method may raise Unavailable."""
 
-    def __init__(self, database: Database, sealer: Sealer) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._sealer = sealer
 
     def user_credentials(self, email: str) -> Credentials | None:
         """What the password of the user with that e-mail is checked against."""
@@ -28,11 +26,6 @@ class SignIns:
     def application_credentials(self, application_id: str) -> Credentials | None:
         """What the application's secret is checked against."""
         return self._database.find(_application_credentials, application_id)
-
-    def totp_secret(self, user_id: str) -> bytes | None:
-        """The unsealed key of the second factor, or None."""
-        sealed = self._database.find(_totp_sealed, user_id)
-        return None if sealed is None else open_totp(self._sealer, user_id, sealed)
 
     def renew_hash(self, subject: str, old: str, new: str) -> None:
         """Replace a hash of a user, an application or a client, if it is still the old one."""
@@ -72,9 +65,3 @@ def read_client_credentials(connection: Connection, client_id: str) -> Credentia
     if row is None or row.secret_hash is None:
         return None
     return Credentials(row.client_id, row.disabled, True, row.secret_hash)
-
-
-def _totp_sealed(connection: Connection, user_id: str) -> bytes | None:
-    statement = select(cloud_profiles.c.totp_sealed).where(cloud_profiles.c.user_id == user_id)
-    sealed: bytes | None = connection.execute(statement).scalar_one_or_none()
-    return sealed

@@ -110,6 +110,26 @@ known_networks = Table(
 )
 """From which networks somebody has signed in; `networks` says what a digest is of."""
 
+second_factors = Table(
+    "second_factors",
+    metadata,
+    _part_of("user_id", "users.id", String(32)),
+    Column("totp_sealed", LargeBinary),
+    Column("pending_sealed", LargeBinary),
+    Column("failures", Integer, nullable=False),
+    Column("last_step", BigInteger),
+)
+"""A key that is asked for, and one that waits for its first code; `failures` are those in a row,
+`last_step` the newest time step of which a code was accepted."""
+
+recovery_codes = Table(
+    "recovery_codes",
+    metadata,
+    _part_of("user_id", "users.id", String(32)),
+    Column("digest", LargeBinary, primary_key=True, autoincrement=False),
+)
+"""Those that were not used yet."""
+
 organizations = Table(
     "organizations",
     metadata,
@@ -140,7 +160,7 @@ cloud_profiles = Table(
     _part_of("user_id", "users.id", String(32)),
     Column("nickname", Text, nullable=False),
     Column("group_id", String(16), ForeignKey("cloud_groups.id"), nullable=False),
-    Column("totp_sealed", LargeBinary),
+    Column("totp_sealed", LargeBinary),  # of older programs: see second_factors
 )
 
 tenants = Table(

@@ -25,6 +25,7 @@ from reticket.directory.tables import (
     developer_accounts,
     organization_memberships,
     organizations,
+    second_factors,
     tenant_memberships,
     users,
 )
@@ -39,12 +40,13 @@ _PERSON = select(
     cloud_groups.c.id.label("group_id"),
     cloud_groups.c.name.label("group_name"),
     cloud_groups.c.permission,
-    cloud_profiles.c.totp_sealed.is_not(None).label("second_factor"),
+    second_factors.c.totp_sealed.is_not(None).label("second_factor"),
 ).select_from(
     users.outerjoin(organization_memberships)
     .outerjoin(organizations)
     .outerjoin(cloud_profiles, cloud_profiles.c.user_id == users.c.id)
     .outerjoin(cloud_groups)
+    .outerjoin(second_factors, second_factors.c.user_id == users.c.id)
 )
 
 

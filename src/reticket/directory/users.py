@@ -13,6 +13,7 @@ from reticket.directory import identifiers
 from reticket.directory.affiliations import Affiliations
 from reticket.directory.database import Database
 from reticket.directory.drafts import UserDraft
+from reticket.directory.enrolments import Enrolments
 from reticket.directory.errors import AlreadyExists
 from reticket.directory.forms import check_email, folded
 from reticket.directory.intents import Change, demand
@@ -45,6 +46,7 @@ class Users:
         tenants: Memberships,
         accounts: Memberships,
         affiliations: Affiliations,
+        enrolments: Enrolments,
         clock: Clock,
         entropy: Entropy,
     ) -> None:
@@ -52,6 +54,7 @@ class Users:
         self._tenants = tenants
         self._accounts = accounts
         self._affiliations = affiliations
+        self._enrolments = enrolments
         self._clock = clock
         self._entropy = entropy
 
@@ -71,6 +74,8 @@ class Users:
         for place_id, behaviors in draft.accounts.items():
             self._accounts.insert(connection, user_id, place_id, behaviors)
         self._affiliations.insert(connection, user_id, draft)
+        if draft.totp_secret is not None:
+            self._enrolments.insert(connection, user_id, draft.totp_secret)
         return user_id
 
     def _row(self, connection: Connection, user_id: str, draft: UserDraft) -> dict[str, object]:

@@ -128,9 +128,16 @@ class DialectContract:
 
     @pytest.mark.parametrize("code", [Code.INVALID_TOKEN, Code.INVALID_CREDENTIALS])
     def test_refusals_of_a_kind_are_one_answer(self, dialect: Dialect, code: Code) -> None:
-        causes = set(Cause) - {Cause.WRONG_FACTOR}
+        causes = set(Cause) - {Cause.WRONG_FACTOR, Cause.FACTOR_LOCKED}
         answers = {dialect.refuse(_request(), Refusal(code, cause)).body for cause in causes}
         assert len(answers) == 1
+
+    def test_a_locked_factor_looks_as_a_wrong_code(self, dialect: Dialect) -> None:
+        wrong, locked = (
+            dialect.refuse(_request(), Refusal(Code.INVALID_CREDENTIALS, cause)).body
+            for cause in (Cause.WRONG_FACTOR, Cause.FACTOR_LOCKED)
+        )
+        assert wrong == locked
 
     @pytest.mark.parametrize("body", HOSTILE_BODIES, ids=range(len(HOSTILE_BODIES)))
     @pytest.mark.parametrize(

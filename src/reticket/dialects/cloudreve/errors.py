@@ -51,8 +51,10 @@ REFUSALS: Mapping[Code, Failure] = {
     Code.INTERNAL: Failure(50005, "Internal error"),
 }
 
+_WRONG_FACTOR = Failure(40022, "Incorrect 2FA code")
 _BY_CAUSE: Mapping[tuple[Code, Cause | None], Failure] = {
-    (Code.INVALID_CREDENTIALS, Cause.WRONG_FACTOR): Failure(40022, "Incorrect 2FA code"),
+    (Code.INVALID_CREDENTIALS, Cause.WRONG_FACTOR): _WRONG_FACTOR,
+    (Code.INVALID_CREDENTIALS, Cause.FACTOR_LOCKED): _WRONG_FACTOR,
     (Code.NOT_FOUND, Cause.NO_SESSION): Failure(404, "Session not found"),
     (Code.INVALID_ACCESS_TOKEN, Cause.WRONG_USE): Failure(40020, "Invalid token type"),
 }

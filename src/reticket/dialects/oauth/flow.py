@@ -160,7 +160,7 @@ class Flow:
         form, ticket, visit = yield from self._resumed(request)
         session, otp = form.get("session", ""), form.get("code", "")
         try:
-            user: User = yield SecondFactor(USER, session, "".join(otp.split()))
+            user: User = yield SecondFactor(USER, session, otp)
         except Refusal as refusal:
             if refusal.code is Code.NOT_FOUND:
                 return self._sign_in_again(ticket, visit, visit.hint, _OVER)

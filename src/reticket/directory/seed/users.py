@@ -22,7 +22,9 @@ _USER = (
     "developer_accounts",
     "organization",
     "cloudreve",
+    "totp_secret",
 )
+_CLOUD = ("nickname", "group", "totp_secret")
 _NUMBER = re.compile(r"0|-?[1-9][0-9]{0,9}")
 _GROUP_ID = re.compile(r"[0-9A-Za-z]{1,16}")
 
@@ -43,9 +45,23 @@ def read_user(spot: Spot) -> Entry[UserDraft]:
         accounts={place: _behaviors(item) for place, item in accounts.items()},
         organization=fields.optional("organization", _organization, None),
         cloud=fields.optional("cloudreve", _cloud, None),
+        totp_secret=_factor(spot, fields),
     )
     password = fields.required("password", Spot.filled)
     return Entry(spot, folded(email), draft, password, tenants, accounts)
+
+
+def _factor(spot: Spot, fields: Fields) -> bytes | None:
+    """The person's key; files of before have it among what is Cloudreve's."""
+    own = fields.optional("totp_secret", _totp_secret, None)
+    of_drive = fields.optional("cloudreve", _totp_of_drive, None)
+    if own is not None and of_drive is not None:
+        raise spot.fault("has a totp_secret, and another one in cloudreve")
+    return own or of_drive
+
+
+def _totp_of_drive(spot: Spot) -> bytes | None:
+    return Fields(spot, _CLOUD).optional("totp_secret", _totp_secret, None)
 
 
 def _email(spot: Spot) -> str:
@@ -78,14 +94,13 @@ def _organization(spot: Spot) -> OrganizationDraft:
 
 
 def _cloud(spot: Spot) -> CloudDraft:
-    fields = Fields(spot, ("nickname", "group", "totp_secret"))
+    fields = Fields(spot, _CLOUD)
     group = fields.required("group", lambda item: Fields(item, ("id", "name", "permission")))
     return CloudDraft(
         nickname=fields.required("nickname", Spot.filled),
         group=group.required("name", Spot.filled),
         group_id=group.optional("id", _group_id, None),
         permission=group.optional("permission", _permission, NO_PERMISSION),
-        totp_secret=fields.optional("totp_secret", _totp_secret, None),
     )
 
 

@@ -1,0 +1,134 @@
+"""Checks second factors: one-time passwords by time, and recovery codes.
+
+Synchronous; runs on the pool that may be busy for a while.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from reticket.core import chronicle, recovery
+from reticket.core.attempts import Attempts, Guards
+from reticket.core.commands import OpenFactorSession, SecondFactor
+from reticket.core.errors import Cause, Code, Refusal
+from reticket.core.model import Caller
+from reticket.core.people import MOST_FAILURES, User
+from reticket.core.ports import (
+    Clock,
+    Directory,
+    Entropy,
+    Ephemeral,
+    Event,
+    Factors,
+    OneTimePasswords,
+)
+from reticket.core.standing import guards_of, in_good_standing
+
+FACTOR_TRIES = 5
+FACTOR_WINDOW = 3600
+"""Seconds for which tries are counted: longer than any session lives."""
+
+
+class FactorDesk:
+    """Owns the second half of a sign-in.
+
+    Args:
+        tell: takes events for the audit log; may be called from any thread.
+    """
+
+    def __init__(
+        self,
+        directory: Directory,
+        factors: Factors,
+        ephemeral: Ephemeral,
+        otp: OneTimePasswords,
+        attempts: Attempts,
+        tell: Callable[[Event], None],
+        clock: Clock,
+        entropy: Entropy,
+    ) -> None:
+        self._directory = directory
+        self._factors = factors
+        self._ephemeral = ephemeral
+        self._otp = otp
+        self._attempts = attempts
+        self._tell = tell
+        self._clock = clock
+        self._entropy = entropy
+
+    def open_session(self, command: OpenFactorSession) -> str:
+        """Remember for a while whose password was right; the id of that memory."""
+        session_id = self._entropy(20).hex()
+        user = command.user
+        value = f"{user.id}:{user.credential_version}"
+        self._ephemeral.once(f"factor:{session_id}", command.lifetime, value)
+        return session_id
+
+    def user(self, command: SecondFactor, caller: Caller) -> User:
+        """Check a code. Each works once, a session bears five wrong ones, and a hundred in a row
+        lock the factor until an operator acts.
+        """
+        self._directory.catch_up_now()
+        key = f"factor:{command.session_id}"
+        user = self._user_of(self._ephemeral.peek(key))
+        if user is None:
+            raise self._no_session(command.resource, caller)
+        account, factor = guards_of(self._attempts, user.email)
+        guards = (factor, account, self._attempts.of_address(caller))
+        self._attempts.admit(guards, command.resource, caller)
+        tries = self._ephemeral.count(f"tries:{command.session_id}", FACTOR_WINDOW)
+        if tries.total > FACTOR_TRIES:
+            raise self._no_session(command.resource, caller)
+        if not self._accepts(user, command, caller):
+            raise self._failure(guards, user, command, caller)
+        if self._ephemeral.take(key) is None:
+            raise self._no_session(command.resource, caller)
+        self._attempts.forget(account, factor)
+        in_good_standing(self._attempts, user, command.resource, caller)
+        return user
+
+    def _user_of(self, value: str | None) -> User | None:
+        user_id, _, version = (value or "").partition(":")
+        user = self._directory.user(user_id) if user_id else None
+        return user if user and str(user.credential_version) == version else None
+
+    def _accepts(self, user: User, command: SecondFactor, caller: Caller) -> bool:
+        factor = self._factors.factor(user.id)
+        if factor is None:
+            return False
+        code = recovery.canonical(command.otp)
+        if code is not None:
+            return self._accepts_recovery(user, code, command, caller)
+        typed = "".join(command.otp.split())
+        step = self._otp.match(factor.secret, typed, self._clock())
+        return step is not None and self._factors.pass_step(user.id, step)
+
+    def _accepts_recovery(
+        self, user: User, code: str, command: SecondFactor, caller: Caller
+    ) -> bool:
+        left = self._factors.spend_code(user.id, code)
+        if left is None:
+            return False
+        self._note("recovery_code_used", user, command, caller, left=left)
+        return True
+
+    def _failure(
+        self, guards: Guards, user: User, command: SecondFactor, caller: Caller
+    ) -> Refusal:
+        """A locked factor looks to the caller as a wrong code does."""
+        failures = self._factors.fail(user.id)
+        cause = Cause.FACTOR_LOCKED if failures > MOST_FAILURES else Cause.WRONG_FACTOR
+        refusal = self._attempts.failed(guards, command.resource, user.id, cause, caller)
+        if failures == MOST_FAILURES:
+            self._note("factor_locked", user, command, caller, failures=failures)
+        return refusal
+
+    def _note(
+        self, event: str, user: User, command: SecondFactor, caller: Caller, **detail: object
+    ) -> None:
+        at = self._clock()
+        self._tell(chronicle.of_person(at, event, command.resource, user.id, caller, detail))
+
+    def _no_session(self, resource: str, caller: Caller) -> Refusal:
+        refusal = Refusal(Code.NOT_FOUND, Cause.NO_SESSION)
+        return self._attempts.told(resource, None, refusal, caller)

@@ -1,0 +1,211 @@
+"""The second half of a sign-in: what a code is worth, and how many wrong ones there may be."""
+
+from dataclasses import replace
+
+import pytest
+from tests.core.test_sign_in import EVE, LIMITED, refusal_of, sign_in
+from tests.core.world import ADA, CALLER
+
+from reticket.core.commands import OpenFactorSession, SecondFactor
+from reticket.core.errors import Cause, Code, Refusal
+from reticket.core.people import MOST_FAILURES
+
+NO_SESSION = (Code.NOT_FOUND, Cause.NO_SESSION)
+WRONG_CODE = (Code.INVALID_CREDENTIALS, Cause.WRONG_FACTOR)
+LOCKED = (Code.INVALID_CREDENTIALS, Cause.FACTOR_LOCKED)
+RECOVERY = "ABCD-efgh-2233-4455"
+
+
+def session_of(hall, lifetime=300):
+    return hall.second.open_session(OpenFactorSession("test", ADA, lifetime))
+
+
+def code_of(hall):
+    return f"totp{hall.clock() // 30_000}"
+
+
+def second(hall, session_id, otp, caller=CALLER):
+    return hall.second.user(SecondFactor("test", session_id, otp), caller)
+
+
+def test_whoever_guesses_passwords_may_try_no_codes(hall):
+    session_id = session_of(hall)
+    for _ in range(3):
+        refusal_of(sign_in, hall, "wrong", caller=EVE)
+    assert refusal_of(second, hall, session_id, code_of(hall)) == LIMITED
+
+
+def test_a_second_factor_ends_its_session(hall):
+    session_id = session_of(hall)
+    assert second(hall, session_id, code_of(hall)) == ADA
+    hall.clock.forward(30)
+    assert refusal_of(second, hall, session_id, code_of(hall)) == NO_SESSION
+
+
+def test_of_two_right_codes_at_once_one_ends_the_session(hall, monkeypatch):
+    """Check-then-consume: both have looked, one takes."""
+    session_id, match = session_of(hall), hall.otp.match
+
+    def meet(*arguments):
+        hall.ephemeral.take(f"factor:{session_id}")
+        return match(*arguments)
+
+    monkeypatch.setattr(hall.otp, "match", meet)
+    assert refusal_of(second, hall, session_id, code_of(hall)) == NO_SESSION
+
+
+def test_a_code_works_once_whichever_session_asks(hall):
+    first, other = session_of(hall), session_of(hall)
+    assert first != other
+    second(hall, first, code_of(hall))
+    assert refusal_of(second, hall, other, code_of(hall)) == WRONG_CODE
+    hall.clock.forward(30)
+    assert second(hall, other, code_of(hall)) == ADA
+
+
+def test_a_session_that_is_over_or_never_was_is_not_found(hall):
+    session_id = session_of(hall, lifetime=10)
+    hall.clock.forward(10)
+    assert refusal_of(second, hall, session_id, code_of(hall)) == NO_SESSION
+    assert refusal_of(second, hall, "ff" * 20, code_of(hall)) == NO_SESSION
+    assert refusal_of(second, hall, "", code_of(hall)) == NO_SESSION
+
+
+@pytest.mark.parametrize(
+    "user", [None, replace(ADA, credential_version=2)], ids=["deleted", "password changed"]
+)
+def test_a_session_ends_with_what_it_stood_on(hall, user):
+    session_id = session_of(hall)
+    hall.people.users[ADA.id] = user
+    assert refusal_of(second, hall, session_id, code_of(hall)) == NO_SESSION
+
+
+def test_a_session_ends_with_what_another_process_changed(hall):
+    session_id = session_of(hall)
+    hall.people.catch_up_now = hall.people.users.clear
+    assert refusal_of(second, hall, session_id, code_of(hall)) == NO_SESSION
+
+
+def test_who_was_blocked_meanwhile_hears_it_after_the_right_code(hall):
+    session_id = session_of(hall)
+    hall.people.users[ADA.id] = replace(ADA, disabled=True)
+    assert refusal_of(second, hall, session_id, "wrong") == WRONG_CODE
+    assert refusal_of(second, hall, session_id, code_of(hall))[0] is Code.SUBJECT_DISABLED
+
+
+def test_who_has_no_second_factor_passes_none(hall):
+    hall.factors.secrets.clear()
+    assert refusal_of(second, hall, session_of(hall), "") == WRONG_CODE
+
+
+def test_a_session_bears_five_wrong_codes(hall):
+    session_id = session_of(hall)
+    callers = [CALLER._replace(address=f"192.0.2.{number}") for number in range(5)]
+    for number, caller in enumerate(callers):
+        if number % 2 == 0:
+            hall.clock.forward(60)
+        assert refusal_of(second, hall, session_id, "wrong", caller) == WRONG_CODE
+    hall.clock.forward(60)
+    assert refusal_of(second, hall, session_id, code_of(hall)) == NO_SESSION
+
+
+def test_the_fifth_try_may_be_right(hall):
+    session_id = session_of(hall)
+    for _ in range(4):
+        hall.clock.forward(60)
+        assert refusal_of(second, hall, session_id, "wrong") == WRONG_CODE
+    assert second(hall, session_id, code_of(hall)) == ADA
+
+
+def test_wrong_codes_count_as_failed_sign_ins(hall):
+    for _ in range(3):
+        assert refusal_of(second, hall, session_of(hall), "wrong") == WRONG_CODE
+    assert refusal_of(second, hall, session_of(hall), code_of(hall)) == LIMITED
+    assert refusal_of(sign_in, hall, caller=EVE) == LIMITED
+    assert hall.events[0].subject == ADA.id
+
+
+def test_a_right_password_does_not_make_wrong_codes_forgotten(hall):
+    """Whoever has the password must not guess codes without end."""
+    for number in range(3):
+        caller = CALLER._replace(address=f"192.0.2.{number}")
+        assert sign_in(hall, caller=caller) == ADA
+        assert refusal_of(second, hall, session_of(hall), "wrong", caller) == WRONG_CODE
+    assert refusal_of(second, hall, session_of(hall), code_of(hall), EVE) == LIMITED
+    assert refusal_of(sign_in, hall, caller=EVE) == LIMITED
+    hall.clock.forward(60)
+    assert sign_in(hall, caller=EVE) == ADA
+
+
+def test_a_right_code_forgets_the_wrong_ones(hall):
+    for number in range(2):
+        caller = CALLER._replace(address=f"192.0.2.{number}")
+        session_id = session_of(hall)
+        for _ in range(2):
+            assert refusal_of(second, hall, session_id, "wrong", caller) == WRONG_CODE
+        assert second(hall, session_id, code_of(hall), caller) == ADA
+        hall.clock.forward(30)
+    assert sign_in(hall) == ADA
+
+
+def exhausted(hall, times=MOST_FAILURES):
+    """So many wrong codes in a row, each in a window of its own."""
+    for _ in range(times):
+        hall.clock.forward(60)
+        with pytest.raises(Refusal):
+            second(hall, session_of(hall), "wrong")
+
+
+def names(hall):
+    return [event.event for event in hall.events if event.event != "sign_in_failed"]
+
+
+def test_a_hundred_wrong_codes_in_a_row_lock_the_factor_until_an_operator_acts(hall):
+    exhausted(hall, MOST_FAILURES - 1)
+    assert names(hall) == []
+    exhausted(hall, 1)
+    assert names(hall) == ["factor_locked"]
+    hall.clock.forward(10**6)
+    assert refusal_of(second, hall, session_of(hall), code_of(hall)) == LOCKED
+    assert refusal_of(second, hall, session_of(hall), RECOVERY) == LOCKED
+    assert names(hall) == ["factor_locked"]
+    hall.factors.failures.clear()
+    hall.clock.forward(60)
+    assert second(hall, session_of(hall), code_of(hall)) == ADA
+
+
+def test_a_right_code_before_the_hundredth_wrong_one_begins_anew(hall):
+    for _ in range(2):
+        exhausted(hall, MOST_FAILURES - 1)
+        hall.clock.forward(60)
+        assert second(hall, session_of(hall), code_of(hall)) == ADA
+    assert names(hall) == []
+
+
+def test_a_recovery_code_is_taken_once_wherever_a_code_is_asked_for(hall):
+    assert second(hall, session_of(hall), RECOVERY) == ADA
+    (told,) = [event for event in hall.events if event.event == "recovery_code_used"]
+    assert (told.subject, told.detail, told.address) == (ADA.id, {"left": 1}, CALLER.address)
+    assert "2233" not in repr(hall.events)
+    assert refusal_of(second, hall, session_of(hall), RECOVERY) == WRONG_CODE
+    assert second(hall, session_of(hall), " spare222 22222222 ") == ADA
+
+
+def test_a_recovery_code_begins_the_count_of_wrong_codes_anew(hall):
+    exhausted(hall, MOST_FAILURES - 1)
+    hall.clock.forward(60)
+    second(hall, session_of(hall), RECOVERY)
+    exhausted(hall, 1)
+    assert names(hall) == ["recovery_code_used"]
+
+
+def test_blanks_around_and_in_a_code_do_not_matter(hall):
+    assert second(hall, session_of(hall), f" {code_of(hall)}\n") == ADA
+
+
+def test_an_older_code_is_not_taken_after_a_newer_one(hall):
+    older = code_of(hall)
+    hall.clock.forward(30)
+    second(hall, session_of(hall), code_of(hall))
+    hall.clock.forward(-30)
+    assert refusal_of(second, hall, session_of(hall), older) == WRONG_CODE

@@ -1,0 +1,241 @@
+"""Second factors at rest: sealed keys, codes that work once, and what an operator may do."""
+
+import threading
+
+import pytest
+
+from reticket.core.people import MOST_FAILURES
+from reticket.core.recovery import CODES, canonical
+from reticket.directory import engines
+from reticket.directory.drafts import CloudDraft, UserDraft
+from reticket.directory.enrolments import Standing
+from reticket.directory.errors import Invalid, NotFound
+
+WHO, SECRET = "grace@example.com", b"a key of twenty byte"
+
+
+@pytest.fixture
+def grace(directory):
+    return directory.users.add(UserDraft(WHO, cloud=CloudDraft("grace", "Admin")), "hash")
+
+
+@pytest.fixture
+def codes(directory, grace):
+    return directory.enrolments.set(WHO, SECRET)
+
+
+def knows(directory, user_id):
+    directory.catch_up_now()
+    return directory.user(user_id).second_factor
+
+
+def rows_of(url, engine, table):
+    connection = engine.connect(url)
+    try:
+        return connection.execute(f"SELECT * FROM {table}").fetchall()
+    finally:
+        connection.close()
+
+
+def test_who_has_no_factor_has_none(directory, grace):
+    assert directory.enrolments.standing(WHO) == Standing()
+    assert directory.factors.factor(grace) is None
+    assert (directory.factors.pass_step(grace, 1), directory.factors.fail(grace)) == (False, 0)
+    assert directory.factors.spend_code(grace, "a" * 16) is None
+    assert not knows(directory, grace)
+
+
+def test_a_key_is_in_use_once_its_first_code_fits(directory, other, grace):
+    secret = directory.enrolments.begin(WHO)
+    assert len(secret) == 20
+    assert directory.enrolments.standing(WHO) == Standing(pending=True)
+    assert directory.factors.factor(grace) is None
+    assert not knows(directory, grace)
+    with pytest.raises(Invalid, match="not the one that this key has now"):
+        directory.enrolments.confirm(WHO, lambda key: None)
+    codes = directory.enrolments.confirm(WHO, lambda key: 7 if key == secret else None)
+    assert directory.factors.factor(grace).secret == secret
+    assert directory.enrolments.standing(grace) == Standing(True, recovery_codes=len(codes))
+    assert knows(other, grace)
+    assert not directory.factors.pass_step(grace, 7), "the code that confirmed it was used"
+
+
+def test_nothing_is_confirmed_that_was_not_begun(directory, codes):
+    with pytest.raises(Invalid, match="begin anew"):
+        directory.enrolments.confirm(WHO, lambda key: 1)
+
+
+def test_the_factor_in_use_stays_until_another_is_confirmed(directory, grace, codes):
+    other_secret = directory.enrolments.begin(WHO)
+    assert directory.enrolments.standing(WHO) == Standing(True, True, 0, CODES)
+    assert directory.factors.factor(grace).secret == SECRET
+    directory.enrolments.confirm(WHO, lambda key: 1)
+    assert directory.factors.factor(grace).secret == other_secret
+    assert directory.factors.spend_code(grace, canonical(codes[0])) is None
+
+
+def test_a_time_step_is_accepted_once_and_none_before_it(directory, other, grace, codes):
+    assert directory.factors.pass_step(grace, 100)
+    assert not other.factors.pass_step(grace, 100)
+    assert not other.factors.pass_step(grace, 98)
+    assert other.factors.pass_step(grace, 101)
+
+
+def test_a_clock_that_is_set_back_locks_nobody_out(directory, grace, codes):
+    assert directory.factors.pass_step(grace, 1_000_000)
+    assert directory.factors.pass_step(grace, 100)
+    assert not directory.factors.pass_step(grace, 100)
+
+
+def test_of_many_that_bring_one_step_at_once_one_is_let_in(directory, other, grace, codes):
+    assert together(lambda each: each.factors.pass_step(grace, 5), directory, other) == [
+        False,
+        True,
+    ]
+
+
+def test_of_many_that_bring_one_recovery_code_at_once_one_is_let_in(directory, other, grace, codes):
+    code = canonical(codes[0])
+    left = together(lambda each: each.factors.spend_code(grace, code) is not None, directory, other)
+    assert left == [False, True]
+    assert directory.enrolments.standing(WHO).recovery_codes == CODES - 1
+
+
+def together(work, *directories):
+    results, barrier = [], threading.Barrier(len(directories))
+
+    def run(each):
+        barrier.wait()
+        results.append(work(each))
+
+    threads = [threading.Thread(target=run, args=(each,)) for each in directories]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sorted(results)
+
+
+def test_recovery_codes_are_ten_and_each_is_for_its_person_alone(directory, grace, codes):
+    assert len(set(codes)) == CODES == 10
+    assert all(len(canonical(code)) == 16 for code in codes)
+    directory.users.add(UserDraft("joan@example.com"), "hash")
+    directory.enrolments.set("joan@example.com", SECRET)
+    joan = directory.user_by_email("joan@example.com").id
+    assert directory.factors.spend_code(joan, canonical(codes[0])) is None
+    assert directory.factors.spend_code(grace, canonical(codes[0])) == CODES - 1
+    assert directory.factors.spend_code(grace, canonical(codes[0])) is None
+
+
+def test_other_recovery_codes_make_the_old_ones_void(directory, grace, codes):
+    fresh = directory.enrolments.renew_codes(WHO)
+    assert not set(fresh) & set(codes)
+    assert directory.factors.spend_code(grace, canonical(codes[0])) is None
+    assert directory.factors.spend_code(grace, canonical(fresh[0])) == CODES - 1
+
+
+def test_a_hundred_failures_in_a_row_lock_it_for_every_process(directory, other, grace, codes):
+    counts = [(directory, other)[n % 2].factors.fail(grace) for n in range(MOST_FAILURES)]
+    assert counts == list(range(1, MOST_FAILURES + 1))
+    assert directory.enrolments.standing(WHO).locked
+    assert not other.factors.pass_step(grace, 100)
+    assert other.factors.spend_code(grace, canonical(codes[0])) is None
+    assert directory.enrolments.standing(WHO).recovery_codes == CODES
+    directory.enrolments.unlock(WHO)
+    assert directory.enrolments.standing(WHO) == Standing(True, recovery_codes=CODES)
+    assert other.factors.pass_step(grace, 100)
+
+
+@pytest.mark.parametrize("way", ["step", "code"])
+def test_a_right_code_begins_the_count_anew(directory, grace, codes, way):
+    directory.factors.fail(grace)
+    if way == "step":
+        directory.factors.pass_step(grace, 100)
+    else:
+        directory.factors.spend_code(grace, canonical(codes[0]))
+    assert directory.factors.fail(grace) == 1
+
+
+def test_a_wrong_recovery_code_does_not_begin_the_count_anew(directory, grace, codes):
+    directory.factors.fail(grace)
+    assert directory.factors.spend_code(grace, "a" * 16) is None
+    assert directory.factors.fail(grace) == 2
+
+
+def test_a_removed_factor_leaves_nothing(directory, grace, codes, url, engine):
+    directory.enrolments.begin(WHO)
+    directory.enrolments.remove(WHO)
+    assert directory.enrolments.standing(WHO) == Standing()
+    assert not knows(directory, grace)
+    assert rows_of(url, engine, "second_factors") == rows_of(url, engine, "recovery_codes") == []
+    directory.enrolments.set(WHO, SECRET)
+    directory.users.delete(WHO)
+    assert rows_of(url, engine, "second_factors") == rows_of(url, engine, "recovery_codes") == []
+
+
+def test_nothing_of_a_factor_stands_in_the_clear(directory, grace, codes, url, engine):
+    said = repr([rows_of(url, engine, table) for table in ("second_factors", "recovery_codes")])
+    assert repr(SECRET)[2:-1] not in said
+    assert not any(canonical(code) in said for code in codes)
+
+
+@pytest.mark.parametrize(
+    "verb",
+    [
+        lambda e, who: e.standing(who),
+        lambda e, who: e.begin(who),
+        lambda e, who: e.confirm(who, lambda key: 1),
+        lambda e, who: e.set(who, SECRET),
+        lambda e, who: e.renew_codes(who),
+        lambda e, who: e.unlock(who),
+        lambda e, who: e.remove(who),
+    ],
+)
+def test_nobody_has_no_factor(directory, verb):
+    with pytest.raises(NotFound):
+        verb(directory.enrolments, "nobody@example.com")
+
+
+@pytest.mark.parametrize("verb", ["renew_codes", "unlock"])
+def test_what_needs_a_factor_says_that_there_is_none(directory, grace, verb):
+    directory.enrolments.begin(WHO)
+    with pytest.raises(Invalid, match="no second factor"):
+        getattr(directory.enrolments, verb)(WHO)
+
+
+OLD = "SELECT totp_sealed FROM cloud_profiles"
+STRAY = "UPDATE cloud_profiles SET totp_sealed = (SELECT totp_sealed FROM second_factors)"
+FORGOTTEN = "DELETE FROM second_factors"
+
+
+def test_older_programs_beside_this_one_see_its_factors(directory, holder, grace, codes):
+    ((sealed,),) = holder.execute(OLD).fetchall()
+    assert b"totp:" + grace.encode() in bytes(sealed)
+    directory.enrolments.remove(WHO)
+    assert holder.execute(OLD).fetchall() == [(None,)]
+
+
+def test_a_factor_that_an_older_program_wrote_is_adopted(directory, holder, grace, codes):
+    holder.execute(STRAY)
+    holder.execute(FORGOTTEN)
+    assert directory.factors.factor(grace) is None
+    assert [directory.enrolments.adopt() for _ in range(2)] == [1, 0]
+    assert directory.factors.factor(grace).secret == SECRET
+    assert knows(directory, grace)
+
+
+def test_a_directory_of_before_keeps_its_factors(directory, holder, grace, codes, opened, url):
+    """As a folder of the first release has them: in the profiles of a cloud drive."""
+    for statement in (
+        STRAY,
+        "DROP TABLE second_factors",
+        "DROP TABLE recovery_codes",
+        "UPDATE alembic_version SET version_num = '0003'",
+        "UPDATE directory_schema SET oldest = 1",
+    ):
+        holder.execute(statement)
+    engines.migrate(url)
+    again = opened(url)
+    assert again.user(grace).second_factor
+    assert again.factors.factor(grace).secret == SECRET
+    assert again.enrolments.standing(WHO) == Standing(active=True)
