@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from reticket import cli, config, dialects, folder, logs, stores
 from reticket.assembly import lanes_of, perform, service_of
-from reticket.audit import FileAuditLog
+from reticket.audit import open_audit_log
 from reticket.beats import beating
 from reticket.cli import policies
 from reticket.cli.house import House, Schema
@@ -116,7 +116,9 @@ class Builder:
         store, ephemeral = _open_store(settings.families, settings)
         opened.callback(store.close)
         opened.callback(ephemeral.close)
-        audit = opened.enter_context(closing(FileAuditLog(settings.audit_file)))
+        audit = opened.enter_context(
+            closing(open_audit_log(settings.audit_file, settings.audit, now))
+        )
         hashing = settings.hashing
         return House(
             settings=settings,

@@ -46,6 +46,7 @@ def _beats(house: House, lanes: Lanes, meter: Meter) -> Iterator[Coroutine[Any, 
     yield _beat(lanes.directory, meter.publish, BEAT)
     yield _beat(lanes.store, house.upkeep.apply_intents, BEAT)
     yield _beat(lanes.directory, house.ring.reload, BEAT)
+    yield _beat(Lane("audit"), house.audit.tend, BEAT)
     yield _beat(Lane("purge"), house.purge_in_turn, house.settings.purge_interval)
     yield _beat(Lane("sweep"), house.sweep_in_turn, house.settings.ephemeral.sweep_interval)
 

@@ -13,9 +13,12 @@ from typing import Any, get_type_hints
 import pytest
 from structlog.testing import capture_logs
 
-from reticket.audit import FileAuditLog, revocations
+from reticket.audit import revocations
+from reticket.audit.file import FileAuditLog
+from reticket.audit.rotation import Rotation
 from reticket.core.errors import StartupError
 from reticket.core.ports import Event
+from reticket.settings.audit import AuditTable
 
 AT = 1_700_000_000_120
 VALUES = {int | None: 7, str | None: 'curl "8"\n', Mapping[str, Any] | None: {"by": "operator"}}
@@ -26,6 +29,10 @@ FULL = Event(AT, "issued", **{n: VALUES[t] for n, t in [*get_type_hints(Event).i
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "audit.jsonl"
+
+
+def audit_log(path: Path, **more: Any) -> FileAuditLog:
+    return FileAuditLog(path, Rotation(path, AuditTable(), lambda: AT), **more)
 
 
 def lines(path: Path) -> list[dict[str, Any]]:
@@ -41,7 +48,7 @@ def event(name: str, **members: Any) -> Event:
 
 
 def test_every_member_of_an_event_is_written_and_no_null(path: Path) -> None:
-    FileAuditLog(path).record([FULL, event("key_rotated")])
+    audit_log(path).record([FULL, event("key_rotated")])
     assert lines(path) == [
         FULL._asdict() | {"at": "2023-11-14T22:13:20.120Z"},
         {"at": "2023-11-14T22:13:20.120Z", "event": "key_rotated"},
@@ -51,20 +58,20 @@ def test_every_member_of_an_event_is_written_and_no_null(path: Path) -> None:
 def test_only_the_owner_may_read_it(path: Path) -> None:
     before = os.umask(0)
     try:
-        FileAuditLog(path)
+        audit_log(path)
     finally:
         os.umask(before)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 def test_it_appends_to_what_is_there(path: Path) -> None:
-    FileAuditLog(path).record([event("one")])
-    FileAuditLog(path).record([event("two")])
+    audit_log(path).record([event("one")])
+    audit_log(path).record([event("two")])
     assert names(path) == ["one", "two"]
 
 
 def test_a_batch_is_one_write_and_no_sync(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    log = FileAuditLog(path)
+    log = audit_log(path)
     calls = watch(monkeypatch, "write", "fsync")
     log.record([event("one"), event("two")])
     assert calls == ["write"]
@@ -89,7 +96,7 @@ def watch(monkeypatch: pytest.MonkeyPatch, *names: str) -> list[str]:
 
 @pytest.mark.parametrize("recreated", [False, True])
 def test_it_follows_when_the_file_is_moved_away(path: Path, recreated: bool) -> None:
-    log = FileAuditLog(path)
+    log = audit_log(path)
     log.record([event("old")])
     moved = path.rename(path.with_suffix(".1"))
     if recreated:
@@ -101,7 +108,7 @@ def test_it_follows_when_the_file_is_moved_away(path: Path, recreated: bool) -> 
 def test_many_threads_write_whole_lines_and_the_first_to_see_the_move_follows(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    log = FileAuditLog(path)
+    log = audit_log(path)
     batch = [event("issued", device="x" * 500)] * 16
     together = threading.Barrier(8)
     monkeypatch.setattr(os, "open", slowly(os.open))
@@ -136,7 +143,7 @@ def test_a_full_disk_is_counted_and_logged_once_a_minute_and_never_raised(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 0.0
-    log = FileAuditLog(path, clock=lambda: now)
+    log = audit_log(path, clock=lambda: now)
 
     def full(file: int, data: bytes) -> int:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -158,7 +165,7 @@ def test_a_full_disk_is_counted_and_logged_once_a_minute_and_never_raised(
 def test_after_a_short_write_the_next_line_stands_alone(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    log = FileAuditLog(path)
+    log = audit_log(path)
     real = os.write
     with monkeypatch.context() as patch:
         patch.setattr(os, "write", lambda file, data: real(file, data[:10]))
@@ -170,12 +177,12 @@ def test_after_a_short_write_the_next_line_stands_alone(
 
 def test_a_path_that_cannot_be_opened_stops_the_start(tmp_path: Path) -> None:
     with pytest.raises(StartupError) as caught:
-        FileAuditLog(tmp_path / "absent" / "audit.jsonl")
+        audit_log(tmp_path / "absent" / "audit.jsonl")
     assert str(caught.value).endswith("audit.jsonl cannot be written: No such file or directory")
 
 
 def test_a_closed_log_counts_what_it_is_given(path: Path) -> None:
-    log = FileAuditLog(path)
+    log = audit_log(path)
     log.close()
     log.record([event("late")])
     assert log.lost == 1
@@ -183,7 +190,7 @@ def test_a_closed_log_counts_what_it_is_given(path: Path) -> None:
 
 def test_odd_values_never_cost_the_batch(path: Path) -> None:
     odd = event("sign_in_failed", device="\ud800", detail={"n": 2**70, "path": Path("x")})
-    FileAuditLog(path).record([event("one"), odd, event("two")])
+    audit_log(path).record([event("one"), odd, event("two")])
     assert names(path) == ["one", "sign_in_failed", "two"]
     assert lines(path)[1]["detail"] == {"n": 2**70, "path": "x"}
 
@@ -198,24 +205,24 @@ def test_revocations_come_back_as_they_were(path: Path) -> None:
         event("revocation", subject="s", detail={"client": "spa"}),
     ]
     refused = event("refused", family="03" * 16, cause="expired")
-    FileAuditLog(path).record([FULL, ended[0], refused, *ended[1:]])
+    audit_log(path).record([FULL, ended[0], refused, *ended[1:]])
     assert list(revocations(path)) == ended
 
 
 @pytest.mark.parametrize("milliseconds", [0, 1, 999, AT, AT + 879, 4_102_444_800_001])
 def test_times_come_back_to_the_millisecond(milliseconds: int, path: Path) -> None:
-    FileAuditLog(path).record([Event(milliseconds, "revoked")])
+    audit_log(path).record([Event(milliseconds, "revoked")])
     assert [found.at for found in revocations(path)] == [milliseconds]
 
 
 @pytest.mark.parametrize("kept", [1, 20, 50])
 def test_a_torn_last_line_is_passed_over_and_the_next_one_is_not(path: Path, kept: int) -> None:
-    FileAuditLog(path).record([event("revoked", family="a")])
+    audit_log(path).record([event("revoked", family="a")])
     whole = path.read_bytes()
     path.write_bytes(whole + whole[:kept])
     with capture_logs() as said:
         assert [found.family for found in revocations(path)] == ["a"]
     assert [(line["event"], line["line"]) for line in said] == [("audit_line_unreadable", 2)]
-    FileAuditLog(path).record([event("revoked", family="b")])
+    audit_log(path).record([event("revoked", family="b")])
     with capture_logs():
         assert [found.family for found in revocations(path)] == ["a", "b"]

@@ -2,12 +2,13 @@
 
 import pytest
 
-from reticket.audit import FileAuditLog, revocations
+from reticket.audit import open_audit_log, revocations
 from reticket.core import chronicle, replay
 from reticket.core.errors import Cause
 from reticket.core.model import Selection
 from reticket.core.ports import HELD, Event, Frail
 from reticket.core.upkeep import Upkeep
+from reticket.settings.audit import AuditTable
 from reticket.stores.memory import MemoryEphemeral, MemoryStore
 from reticket.testing import FakeClock
 from reticket.testing.clock import START
@@ -85,7 +86,7 @@ def test_a_demand_ends_what_had_begun_by_then(store, monkeypatch, event, ended):
 
 def test_a_revocation_that_found_nothing_is_in_the_stream(store, clock, tmp_path):
     path = tmp_path / "audit.jsonl"
-    audit = FileAuditLog(path)
+    audit = open_audit_log(path, AuditTable(), clock)
     upkeep = Upkeep(store, MemoryEphemeral(clock), None, audit)
     clock.forward(5)
     upkeep.revoke(Selection(subject=ADA, client="spa"), "operator")

@@ -7,8 +7,7 @@ import re
 from urllib.parse import urlsplit
 
 import pytest
-from tests.http.test_workers import until
-from tests.http.wire import ADA, PASSWORD, WIRES, call, events
+from tests.http.wire import ADA, PASSWORD, WIRES, call, events, heard, how_often
 
 from reticket.testing import running_server
 from reticket.testing.waiting import PATIENCE
@@ -88,24 +87,19 @@ def test_what_is_not_there(server, path, status, mark):
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "size", "cause"),
+    ("method", "path", "size", "cause", "address"),
     [
-        ("PATCH", "/oauth/nothing", 2, "no_route"),
-        ("PATCH", "/oauth/token", 2, "method_not_allowed"),
-        ("POST", "/oauth/token", 2**20 + 1, "too_large"),
-        ("POST", AKINON.refresh_path, 2**20 + 1, "too_large"),
+        ("PATCH", "/oauth/nothing", 2, "no_route", "127.0.1.1"),
+        ("PATCH", "/oauth/token", 2, "method_not_allowed", "127.0.1.2"),
+        ("POST", "/oauth/token", 2**20 + 1, "too_large", "127.0.1.3"),
+        ("POST", AKINON.refresh_path, 2**20 + 1, "too_large", "127.0.1.4"),
     ],
 )
-def test_the_log_hears_of_what_no_dialect_was_asked(server, method, path, size, cause):
-    answered = call(server.url, method, path, b" " * size)[1]["x-correlation-id"]
-
-    def told():
-        return [each for each in events(server) if each.get("correlation_id") == answered]
-
-    until(told)
-    (event,) = told()
-    assert (event["event"], event["cause"]) == ("refused", cause)
-    assert event["resource"] == ("oauth" if "oauth" in path else "akinon")
+def test_the_log_hears_of_what_no_dialect_was_asked(server, method, path, size, cause, address):
+    resource = "oauth" if "oauth" in path else "akinon"
+    refused = {"event": "refused", "cause": cause, "resource": resource, "address": address}
+    answered = call(server.url, method, path, b" " * size, address=address)[1]["x-correlation-id"]
+    heard(server, lambda told: how_often(told, **refused, correlation_id=answered) == 1)
 
 
 def test_pages_come_from_here_alone(server):
@@ -265,19 +259,17 @@ def test_a_number_that_breaks_off_is_malformed(server):
 
 def test_the_id_that_a_client_chose_stands_in_the_audit_stream(server):
     chosen = "B4351ECC-ee1a-4455-bc94-2c3dbcc58538"
-    answer = CLOUDREVE.refresh(server.url, "x", **{"X-Cr-Correlation-Id": chosen})
+    token = CLOUDREVE.sign_in(server.url)
+    answer = CLOUDREVE.refresh(server.url, token, **{"X-Cr-Correlation-Id": chosen})
+    refused = CLOUDREVE.refresh(server.url, "x", **{"X-Cr-Correlation-Id": chosen})
     digits = chosen.replace("-", "").lower()
     assert answer[1]["x-correlation-id"] == digits
-    assert json.loads(answer[2])["correlation_id"] == chosen
+    assert json.loads(refused[2])["correlation_id"] == chosen
     for wished in ("no uuid", chosen + "0", chosen[:-1] + "g"):
         headers = CLOUDREVE.refresh(server.url, "x", **{"X-Cr-Correlation-Id": wished})[1]
         assert ID.fullmatch(headers["x-correlation-id"])
         assert headers["x-correlation-id"] != digits
-
-    def told():
-        return [event["correlation_id"] for event in events(server) if event["event"] == "refused"]
-
-    until(lambda: digits in told())
+    assert digits in [event.get("correlation_id") for event in events(server)]
 
 
 @pytest.mark.parametrize(

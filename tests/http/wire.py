@@ -8,16 +8,22 @@ from contextlib import closing
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from reticket.testing.waiting import PATIENCE
+from reticket.testing.waiting import PATIENCE, until
 
 ADA = "ada@example.com"
 PASSWORD = "correct horse"
 
 
-def call(url, method, path, body=None, headers=None):
-    """One request on a connection of its own: status, headers in lower case, body."""
+def call(url, method, path, body=None, headers=None, address=None):
+    """One request on a connection of its own: status, headers in lower case, body. It comes from
+    another address of 127/8 where one is given: its refusals are counted apart.
+    """
     said = {"Content-Type": "application/json", **(headers or {})}
-    with closing(http.client.HTTPConnection(urlsplit(url).netloc, timeout=PATIENCE)) as connection:
+    source = (address, 0) if address else None
+    place = urlsplit(url).netloc
+    with closing(
+        http.client.HTTPConnection(place, timeout=PATIENCE, source_address=source)
+    ) as connection:
         connection.request(method, path, body, said)
         with connection.getresponse() as response:
             text = response.read()
@@ -97,6 +103,21 @@ WIRES = [
         (401, "INVALID_ACCESS_TOKEN"),
     ),
 ]  # fmt: skip
+
+
+def how_often(told, event, **members):
+    """How many of these events an audit stream tells of; repeated refusals have one line."""
+    return sum(
+        each.get("count", 1)
+        for each in told
+        if each["event"] == event and members.items() <= each.items()
+    )
+
+
+def heard(server, holds):
+    """The audit stream once it is so: some lines come after the answer."""
+    until(lambda: holds(events(server)), "the audit stream", lambda: events(server)[-20:])
+    return events(server)
 
 
 def events(server):

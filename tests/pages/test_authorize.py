@@ -6,7 +6,7 @@ import time
 
 import httpx
 import pytest
-from tests.http.test_workers import until
+from tests.http.wire import heard, how_often
 from tests.pages.house import NATIVE, ORDERS, STOCK, TOTP_SECRET, running_house
 from tests.pages.people import (
     ADA,
@@ -20,6 +20,9 @@ from tests.pages.people import (
     asking,
     one_time_password,
 )
+
+ELSEWHERE = "127.0.1.5"
+"""Another address of this machine."""
 
 ERRORS = [
     ({"response_type": LEFT_OUT}, "invalid_request"),
@@ -261,20 +264,24 @@ def test_openid_connect_core_3_1_2_1_who_is_expected_by_an_id_token_signs_in_alo
     assert "id_token" in tokens(person.sends(**JOAN))
 
 
-def told_of(server, cause):
-    """How often the audit log has heard of it."""
-    return (server.data / "audit.jsonl").read_text().count(f'"cause":"{cause}"')
+@pytest.fixture
+def stranger(server):
+    """Somebody whose refusals are counted apart."""
+    transport = httpx.HTTPTransport(local_address=ELSEWHERE)
+    with httpx.Client(base_url=server.url, timeout=10, transport=transport) as http:
+        yield Person(http)
 
 
-def test_whoever_is_not_expected_or_says_nothing_is_in_the_audit_log(person, server):
+def test_whoever_is_not_expected_or_says_nothing_is_in_the_audit_log(stranger, server):
+    person = stranger
     said = tokens(person.asks().sends(**JOAN))
-    before = told_of(server, "wrong_subject"), told_of(server, "invalid_parameter")
     person.asks(id_token_hint=said["id_token"]).sends(email="", password="")
     assert person.sends(**ADA).page.status_code == 403
     assert person.sends(**JOAN).page.status_code == 200
     tokens(person)
-    until(lambda: told_of(server, "wrong_subject") == before[0] + 1)
-    until(lambda: told_of(server, "invalid_parameter") == before[1] + 1)
+    for cause in ("wrong_subject", "invalid_parameter"):
+        refused = {"event": "refused", "cause": cause, "address": ELSEWHERE}
+        heard(server, lambda told, refused=refused: how_often(told, **refused) == 1)
 
 
 def test_openid_connect_core_3_1_2_1_a_hint_that_is_no_id_token_of_ours_is_told(person):

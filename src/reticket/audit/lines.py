@@ -21,6 +21,9 @@ _Line: Callable[..., msgspec.Struct] = msgspec.defstruct(
 )
 """`Event` with a time in words: `at` is RFC 3339 with milliseconds."""
 
+BEGINNING = b'{"at":"'
+"""Of each line; in none does it stand elsewhere, since what callers say is quoted."""
+
 _encoder = msgspec.json.Encoder(enc_hook=str)
 _decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(_Line)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from reticket.audit import is_stream
 from reticket.cli.frame import CONFIG, DATA, Frame, Place, with_house
 from reticket.cli.house import House
 from reticket.cli.replay import STREAM, replayed
@@ -88,7 +89,7 @@ def restore(
 
 
 def _own(settings: Settings) -> tuple[Path, ...]:
-    return (settings.audit_file,) if settings.audit_file.is_file() else ()
+    return (settings.audit_file,) if is_stream(settings.audit_file) else ()
 
 
 def _make(folder: Path) -> None:

@@ -19,7 +19,7 @@ from reticket.core.ports import Event
 from reticket.core.replay import replay as end_again
 from reticket.crypto.life import KeyRefused
 
-STREAM = click.Path(path_type=Path, exists=True, dir_okay=False)
+STREAM = click.Path(path_type=Path, exists=True, readable=True)
 
 
 @click.command()

@@ -292,6 +292,7 @@ class Event(NamedTuple):
     device: str | None = None
     correlation_id: str | None = None
     detail: Mapping[str, Any] | None = None
+    count: int | None = None  # type: ignore[assignment]  # nobody counts in a tuple
 
 
 class AuditLog(Protocol):
@@ -299,6 +300,11 @@ class AuditLog(Protocol):
 
     def record(self, events: Sequence[Event], *, durable: bool = False) -> None:
         """Append, in order. `durable` returns after the disk has them (revocations)."""
+
+    def tend(self) -> int:
+        """Append what was held back, and keep the file in order; call it every second. How many
+        events could not be written since the last call.
+        """
 
     def close(self) -> None:
         """Release the file."""

@@ -22,7 +22,7 @@ from starlette.responses import Response
 
 from reticket.core.errors import Unavailable
 from reticket.http.asgi import Asgi, Receive, Scope, Send
-from reticket.http.metrics import EVENTS, LABELS, REQUESTS, SECONDS, SUM, Counts, Name
+from reticket.http.metrics import EVENTS, LABELS, LOST, REQUESTS, SECONDS, SUM, Counts, Name
 
 PLACE = "/metrics"
 OUTCOMES = frozenset({"issued", "healed", "replayed", "reissued", "tolerated", "reused"})
@@ -42,6 +42,11 @@ class _Families(Collector):
     def collect(self) -> Iterable[Metric]:
         yield GaugeMetricFamily("reticket_ready", "Whether the stores answer.", float(self._ready))
         yield self._counter("events", "Events of the audit stream.", EVENTS, _EVENT_LABELS)
+        yield CounterMetricFamily(
+            "reticket_audit_lost",
+            "Events that could not be written into the audit stream.",
+            self._counts.get((LOST,), 0),
+        )
         yield self._refreshes()
         yield self._counter("requests", "Answers by status.", REQUESTS, _REQUEST_LABELS)
         yield self._durations()

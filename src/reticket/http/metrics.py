@@ -21,7 +21,7 @@ from reticket.core.ports import AuditLog, Event
 from reticket.http.routing import Match
 from reticket.wire import WireResponse
 
-EVENTS, REQUESTS, SECONDS, SUM = "events", "requests", "seconds", "sum"
+EVENTS, LOST, REQUESTS, SECONDS, SUM = "events", "lost", "requests", "seconds", "sum"
 """The first member of a name says what it counts."""
 
 BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
@@ -66,6 +66,11 @@ class Meter:
                 name = (EVENTS, event.event, event.resource or "", event.cause or "")
                 told[name] = told.get(name, 0) + 1
 
+    def lose(self, count: int) -> None:
+        """Count events that could not be written; from any thread."""
+        with self._lock:
+            self._told[LOST,] = self._told.get((LOST,), 0) + count
+
     def publish(self) -> None:
         """Let the other processes see what was counted here."""
         if self._board:
@@ -92,6 +97,12 @@ class Counted:
         """Append, in order, and count."""
         self._audit.record(events, durable=durable)
         self._meter.hear(events)
+
+    def tend(self) -> int:
+        """Let the log do what is due, and count what it has lost."""
+        lost = self._audit.tend()
+        self._meter.lose(lost)
+        return lost
 
     def close(self) -> None:
         """Release the file."""

@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from reticket.settings.audit import AuditTable
 from reticket.settings.ephemeral import EphemeralTable
 from reticket.settings.table import Table
 from reticket.settings.values import (
@@ -135,6 +136,7 @@ class Settings(BaseSettings):
         default_factory=lambda said: said["data"] / "audit.jsonl",
         description="file of the audit stream",
     )
+    audit: AuditTable = Field(default_factory=AuditTable)
     metrics_listen: PrivateEndpoint | None = Field(
         None, description="address of a listener of its own for /metrics, which asks for no token"
     )

@@ -1,0 +1,181 @@
+"""When an audit file is rotated, and what becomes of the rotated ones: after `keep` their lines of
+ends, reuses and keys go to a file of their own, and that goes after `keep_ends`.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import structlog
+from filelock import FileLock, Timeout
+
+from reticket.audit.lines import decode
+from reticket.audit.shelf import Rotated, name_at, rotated_files, shortened
+from reticket.core.policy import SECOND
+from reticket.core.ports import Clock
+from reticket.settings.audit import AuditTable
+
+_KEPT = re.compile(
+    rb'"event":"(?:revocation|revoked|reused|key_[a-z]+)"|"event":"refused".*"cause":"revoked"'
+)
+"""Quotes of callers are written with a backslash, so none of these is a caller's word."""
+
+_FAMILY = re.compile(rb'"event":"refused".*"family":"([0-9a-f]+)"')
+
+_log = structlog.get_logger("reticket.audit")
+
+
+class Rotation:
+    """Owns the rotated files of one audit file, together with other processes of the same.
+
+    Args:
+        now: what is written into names and compared with lines.
+    """
+
+    def __init__(self, current: Path, limits: AuditTable, now: Clock) -> None:
+        self._current = current
+        self._limits = limits
+        self._now = now
+        self._lock = FileLock(f"{current}.lock", timeout=0, mode=0o600)
+
+    def is_due(self, file: int) -> bool:
+        """Whether the file that is open there is to be rotated. OSError."""
+        found = os.fstat(file)
+        if not stat.S_ISREG(found.st_mode) or found.st_size == 0:
+            return False
+        began = _first_time(file)
+        old = began is not None and self._now() - began >= self._limits.rotate_age * SECOND
+        return old or found.st_size >= self._limits.rotate_size
+
+    def rotate(self, file: int) -> None:
+        """Rename it, unless another process has done so or does so now. OSError."""
+        with self._alone() as alone:
+            if alone and is_at(self._current, file):
+                os.rename(self._current, self._free_name())
+
+    def tidy(self) -> None:
+        """Shorten and remove rotated files whose time has come. OSError; nothing is lost then."""
+        if not rotated_files(self._current):
+            return
+        with self._alone() as alone:
+            if alone:
+                self._tidy(rotated_files(self._current))
+
+    def _tidy(self, found: list[Rotated]) -> None:
+        for each in self._too_many(found):
+            self._shorten(each)
+        for each in found:
+            if self._is_over(each, self._limits.keep_ends):
+                each.path.unlink(missing_ok=True)
+
+    @contextmanager
+    def _alone(self) -> Iterator[bool]:
+        try:
+            self._lock.acquire()
+        except Timeout:
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            self._lock.release()
+
+    def _free_name(self) -> Path:
+        """Of no rotated file, whole or shortened."""
+        at, taken = self._now(), {each.at for each in rotated_files(self._current)}
+        while at in taken:
+            at += 1
+        return name_at(self._current, at)
+
+    def _is_over(self, rotated: Rotated, seconds: int) -> bool:
+        return self._now() - rotated.at >= seconds * SECOND
+
+    def _too_many(self, found: list[Rotated]) -> Iterator[Rotated]:
+        """Whole files past their time, and the oldest of those that are too much together."""
+        room = self._limits.total_size
+        for each in reversed([each for each in found if each.whole]):
+            room -= each.path.stat().st_size
+            if self._is_over(each, self._limits.keep):
+                yield each
+            elif room < 0:
+                _log.warning("audit_shortened_early", file=str(each.path))
+                yield each
+
+    def _shorten(self, rotated: Rotated) -> None:
+        """Replace a whole file by its lines of ends. Who has it open may write to it yet: it waits
+        until everybody has gone on to the next one.
+        """
+        with rotated.path.open("rb") as whole:
+            if not _is_free(whole.fileno()):
+                return
+            place = shortened(self._current, rotated)
+            fresh = place.with_name(f"{place.name}.new")
+            file = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+            with os.fdopen(file, "wb") as kept:
+                kept.writelines(_kept(whole))
+                kept.flush()
+                os.fsync(file)
+            os.rename(fresh, place)
+            _sync_folder(place.parent)
+            rotated.path.unlink()
+
+
+def is_at(path: Path, file: int) -> bool:
+    """Whether what is open there has that name still."""
+    try:
+        found = os.stat(path)
+    except FileNotFoundError:
+        return False
+    return os.path.samestat(found, os.fstat(file))
+
+
+def hold(file: int) -> bool:
+    """Keep a file from being shortened until it is closed; False when that has begun."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _is_free(file: int) -> bool:
+    """Whether nobody holds it, and nobody will."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _kept(whole: Iterator[bytes]) -> Iterator[bytes]:
+    """The lines of ends, reuses and keys. That a session was over is kept once of each."""
+    over: set[bytes] = set()
+    for line in whole:
+        if _KEPT.search(line):
+            family = _FAMILY.search(line)
+            if family is None or family[1] not in over:
+                yield line
+            if family is not None:
+                over.add(family[1])
+
+
+def _first_time(file: int) -> int | None:
+    """Of the first line; None when it is torn."""
+    try:
+        return decode(os.pread(file, 65_536, 0).partition(b"\n")[0]).at
+    except ValueError:
+        return None
+
+
+def _sync_folder(folder: Path) -> None:
+    file = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)

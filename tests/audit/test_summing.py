@@ -1,0 +1,129 @@
+"""Repeated refusals are counted and written once a second; nothing else ever is."""
+
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.core.world import Audit
+from tests.docs import words
+
+from reticket.audit import open_audit_log
+from reticket.audit.summing import KINDS, REFUSALS, SummingAuditLog
+from reticket.core.ports import Event
+from reticket.http.metrics import Counted, Meter
+from reticket.settings.audit import AuditTable
+
+AT = 1_700_000_000_120
+
+
+@pytest.fixture
+def written() -> Audit:
+    return Audit()
+
+
+@pytest.fixture
+def log(written: Audit) -> SummingAuditLog:
+    return SummingAuditLog(written)
+
+
+def refusal(cause: str = "forged", address: str | None = "192.0.2.1", **members: Any) -> Event:
+    return Event(AT, "refused", "akinon.user", cause=cause, address=address, **members)
+
+
+def test_repeated_refusals_of_one_address_and_cause_are_one_line_a_second(
+    log: SummingAuditLog, written: Audit
+) -> None:
+    told = [refusal(device=f"curl {n}", correlation_id=str(n)) for n in range(2000)]
+    for each in told:
+        log.record([each])
+    assert written.events == told[:1]
+    log.tend()
+    assert written.events[1:] == [refusal(count=1999)]
+    log.record(told)
+    assert len(written.events) == 2
+    log.tend()
+    assert written.events[2:] == [refusal(count=2000)]
+
+
+def test_after_a_second_without_one_the_next_refusal_is_written_at_once(
+    log: SummingAuditLog, written: Audit
+) -> None:
+    for _ in range(3):
+        log.record([refusal()])
+        log.tend()
+    assert written.events == [refusal()] * 3
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        refusal("expired"),
+        refusal(address="192.0.2.2"),
+        refusal(address=None),
+        refusal(subject="s"),
+        refusal(family="0a"),
+        refusal()._replace(resource="kibo.application"),
+        refusal()._replace(event="sign_in_failed"),
+    ],
+)
+def test_another_refusal_is_written_at_once(
+    log: SummingAuditLog, written: Audit, other: Event
+) -> None:
+    log.record([refusal(), other])
+    log.tend()
+    assert written.events == [refusal(), other]
+
+
+@pytest.mark.parametrize("name", sorted(words.events() - REFUSALS))
+def test_whatever_is_no_refusal_is_written_one_by_one(
+    log: SummingAuditLog, written: Audit, name: str
+) -> None:
+    told = [refusal()._replace(event=name)] * 5
+    log.record(told, durable=True)
+    assert written.events == written.durable == told
+
+
+def test_addresses_beyond_the_bound_are_counted_by_cause_alone(
+    log: SummingAuditLog, written: Audit
+) -> None:
+    log.record([refusal(address=f"10.0.{n // 256}.{n % 256}") for n in range(10 * KINDS)])
+    first = len(written.events)
+    log.tend()
+    assert first == KINDS + 1
+    assert written.events[first:] == [refusal(address=None, count=9 * KINDS - 1)]
+
+
+def test_of_refusals_of_many_threads_none_goes_uncounted(
+    log: SummingAuditLog, written: Audit
+) -> None:
+    def refuse() -> None:
+        for _ in range(500):
+            log.record([refusal()])
+            log.tend()
+
+    threads = [threading.Thread(target=refuse) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    log.tend()
+    assert sum(each.count or 1 for each in written.events) == 2000
+
+
+def test_what_was_held_back_is_written_at_the_end(tmp_path: Path) -> None:
+    path = tmp_path / "audit.jsonl"
+    log = open_audit_log(path, AuditTable(), lambda: AT)
+    log.record([refusal()] * 7)
+    log.close()
+    assert [json.loads(line).get("count") for line in path.read_text().splitlines()] == [None, 6]
+
+
+def test_metrics_count_every_refusal(log: SummingAuditLog, written: Audit) -> None:
+    meter = Meter(None)
+    Counted(log, meter).record([refusal()] * 50)
+    assert meter.counts() == {("events", "refused", "akinon.user", "forged"): 50}
+    assert len(written.events) == 1

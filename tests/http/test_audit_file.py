@@ -1,0 +1,79 @@
+"""The audit file of a running service: what a flood leaves in it, rotation, and a full disk."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import time
+from contextlib import closing
+from urllib.parse import urlsplit
+
+from tests.http.test_metrics import WITH_TOKEN, samples
+from tests.http.wire import WIRES, events, heard, how_often
+
+from reticket.testing import running_server
+from reticket.testing.waiting import PATIENCE, until
+
+AKINON, CLOUDREVE = WIRES[0], WIRES[1]
+FLOOD = 300
+
+
+def flood(server):
+    """So many bad refreshes on one connection."""
+    headers = {"Content-Type": "application/json"}
+    with closing(
+        http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=PATIENCE)
+    ) as connection:
+        for number in range(FLOOD):
+            body = AKINON.body_of(f"garbage {number}")
+            connection.request(AKINON.method, AKINON.refresh_path, body, headers)
+            with connection.getresponse() as response:
+                assert response.status == 401, response.read()
+                response.read()
+
+
+def refused(server):
+    return [event for event in events(server) if event["event"] == "refused"]
+
+
+def metric(server, name):
+    """Its values by their labels."""
+    found = samples(server.url)
+    return {labels: value for (each, labels), value in found.items() if each == name}
+
+
+def test_a_flood_of_bad_requests_is_a_line_a_second(tmp_path):
+    with running_server(tmp_path, settings=WITH_TOKEN) as server:
+        began = time.monotonic()
+        flood(server)
+        heard(server, lambda told: how_often(told, "refused") == FLOOD)
+        assert len(refused(server)) <= time.monotonic() - began + 2
+        assert FLOOD in metric(server, "reticket_events_total").values()
+
+
+def test_workers_rotate_their_file_once_and_lose_no_line(tmp_path):
+    settings = {"RETICKET_WORKERS": "2", "RETICKET_AUDIT__ROTATE_SIZE": "1024"}
+    with running_server(tmp_path, settings=settings) as server:
+
+        def rotated():
+            return sorted(server.data.glob("audit.*Z.jsonl"))
+
+        families = 0
+        while len(rotated()) < 3:
+            assert families < 1000, "the file was not rotated"
+            AKINON.sign_in(server.url)
+            families += 1
+        texts = [path.read_text() for path in [*rotated(), server.data / "audit.jsonl"]]
+    told = [json.loads(line) for text in texts for line in text.splitlines()]
+    assert len({event["family"] for event in told if event["event"] == "sign_in"}) == families
+
+
+def test_a_full_disk_costs_audit_lines_and_no_session_and_is_counted(tmp_path):
+    settings = {"RETICKET_AUDIT_FILE": "/dev/full", **WITH_TOKEN}
+    with running_server(tmp_path, settings=settings) as server:
+        token = AKINON.sign_in(server.url)
+        assert AKINON.is_good(AKINON.refresh(server.url, token))
+        lost = "reticket_audit_lost_total"
+        until(lambda: metric(server, lost)[()] >= 2, lost)
+    assert server.log.read_text().count("audit_not_written") == 2, "at the start, and one a minute"
+    assert "No space left on device" in server.log.read_text()
