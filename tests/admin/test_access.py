@@ -1,6 +1,7 @@
 """Who may use the admin API (RFC 6750), and what the audit log hears of those who may not."""
 
 import json
+from urllib.parse import urlencode
 
 import pytest
 from tests.admin.conftest import (
@@ -81,6 +82,51 @@ def test_a_client_that_loses_the_flag_or_is_disabled_is_out_at_once(server, desk
     desk.good("POST", "/clients/former/enable")
     desk.good("PATCH", "/clients/former", {"admin": False})
     assert other.ask("GET", "/keys")[0] == 403
+
+
+def test_a_token_of_a_secret_that_was_replaced_is_worth_nothing_at_once(server, desk):
+    made = desk.good("POST", "/clients", {"client_id": "second", "admin": True})
+    secrets = [made["client_secret"]]
+    for _ in range(2):
+        _, said = get_token(server.url, "second", secrets[-1], scope="admin")
+        other = anonymous(desk, said["access_token"])
+        other.good("GET", "/keys")
+        secrets.append(desk.good("POST", "/clients/second/secret")["client_secret"])
+        assert other.ask("GET", "/keys")[0] == 401
+        assert other.ask("POST", "/clients", {"client_id": "third", "admin": True})[0] == 401
+    told = [event for event in desk.events() if event.get("cause") == "credential_changed"]
+    assert len(told) == 4
+
+
+def test_a_token_of_a_client_that_was_deleted_does_not_work_again(server, desk):
+    tokens = []
+    for _ in range(2):
+        made = desk.good("POST", "/clients", {"client_id": "phoenix", "admin": True})
+        assert [anonymous(desk, token).ask("GET", "/keys")[0] for token in tokens] == (
+            [401] * len(tokens)
+        )
+        _, said = get_token(server.url, "phoenix", made["client_secret"], scope="admin")
+        tokens.append(said["access_token"])
+        anonymous(desk, tokens[-1]).good("GET", "/keys")
+        desk.good("DELETE", "/clients/phoenix")
+        assert anonymous(desk, tokens[-1]).ask("GET", "/keys")[0] == 401
+
+
+def test_a_public_client_that_is_registered_anew_gets_nothing_of_the_old_ones_sessions(
+    server, desk
+):
+    registration = {"client_id": "lark", "scopes": ["openid"], "public": True}
+    desk.good("POST", "/clients", registration)
+    said = desk.good("POST", "/families", {"client_id": "lark", "user": ADA, "scope": "openid"})
+    bearer = {"Authorization": f"Bearer {said['access_token']}"}
+    assert call(server.url, "GET", "/oauth/userinfo", headers=bearer)[0] == 200
+    desk.good("DELETE", "/clients/lark")
+    desk.good("POST", "/clients", registration)
+    assert call(server.url, "GET", "/oauth/userinfo", headers=bearer)[0] == 401
+    form = urlencode({"grant_type": "refresh_token", "refresh_token": said["refresh_token"],
+                      "client_id": "lark"})  # fmt: skip
+    typed = {"Content-Type": "application/x-www-form-urlencoded"}
+    assert call(server.url, "POST", "/oauth/token", form, typed)[0] == 400
 
 
 def test_a_token_for_another_audience_or_bound_to_a_key_is_none(server, desk):

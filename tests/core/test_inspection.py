@@ -6,8 +6,9 @@ import pytest
 from tests.core.world import ADA, OPAQUE
 
 from reticket.core.errors import Cause, Code, Refusal, Unavailable
-from reticket.core.inspection import Inspection
+from reticket.core.inspection import Inspection, admitted
 from reticket.core.model import AccessToken, Selection
+from reticket.core.people import Client
 from reticket.core.ports import HELD, Frail
 from reticket.stores.memory import MemoryEphemeral
 
@@ -24,8 +25,8 @@ def inspection(world, ephemeral):
     return Inspection(world.lane, world.store, ephemeral, world.people, world.engine.holder_of)
 
 
-def access(family=b"", subject=ADA.id):
-    return AccessToken(OPAQUE.name, subject, family, None, 0, {})
+def access(family=b"", subject=ADA.id, version=ADA.credential_version):
+    return AccessToken(OPAQUE.name, subject, family, None, 0, {}, version)
 
 
 async def cause(awaitable):
@@ -59,6 +60,24 @@ async def test_each_is_judged_by_itself(world, inspection, ephemeral):
         ADA, Cause.REVOKED, Cause.REVOKED, Cause.UNKNOWN, Cause.SUBJECT_GONE, ADA,
     ]  # fmt: skip
     assert world.people.catch_ups == before + 1
+
+
+async def test_it_ends_when_the_credential_that_it_rests_on_changes(world, inspection):
+    old, new = access(), access(version=ADA.credential_version + 1)
+    assert await cause(inspection.holder_of(new, "void")) == Cause.CREDENTIAL_CHANGED
+    world.people.change(credential_version=ADA.credential_version + 1)
+    assert await cause(inspection.holder_of(old, "void")) == Cause.CREDENTIAL_CHANGED
+    assert (await inspection.holder_of(new, "void")).id == ADA.id
+
+
+def test_a_token_that_tells_no_version_is_good_but_for_a_client():
+    """Versions before the end of 2026 wrote none; such tokens live for an hour at most."""
+    assert admitted(access(version=None), ADA) is ADA
+    client = Client("backend", False, False, {}, 0, credential_version=5)
+    with pytest.raises(Refusal) as refused:
+        admitted(access(subject=client.id, version=None), client)
+    assert refused.value.cause is Cause.CREDENTIAL_CHANGED
+    assert admitted(access(subject=client.id, version=5), client) is client
 
 
 async def test_it_ends_with_its_family(world, inspection):

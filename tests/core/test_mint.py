@@ -168,12 +168,22 @@ def test_what_an_access_token_says(mint, resource):
     del claims["jti"]
     assert claims == {
         "aud": resource.name, "sub": ADA.id, "iat": NOW // 1000, "exp": UP // 1000 + 3600,
-        "sid": FAMILY.id.hex(), "tid": "1000",
+        "cv": ADA.credential_version, "sid": FAMILY.id.hex(), "tid": "1000",
     }  # fmt: skip
     read = mint.read_access(resource, issued.access_token, NOW)
     assert (read.resource, read.subject, read.family, read.context, read.expires_at) == (
         resource.name, ADA.id, FAMILY.id, "1000", UP + 3600 * SECOND,
     )  # fmt: skip
+
+
+def test_an_access_token_says_which_version_of_a_credential_it_rests_on(mint, resource):
+    version = ADA.credential_version
+    text = issue(mint, resource).access_token
+    assert mint.read_access(resource, text, NOW).credential_version == version
+    free = replace(resource, rests_on_credentials=False)
+    text = issue(mint, free).access_token
+    assert "cv" not in part_of(text)
+    assert mint.read_access(free, text, NOW).credential_version is None
 
 
 def test_rfc9068_2_1_what_is_signed_says_its_type(mint):
@@ -233,6 +243,15 @@ def test_a_lifetime_that_was_shortened_holds_for_new_tokens_and_one_prolonged_fo
         issued = mint.issue(resource, policy, Outcome.REPLAYED, row, ADA, None, NOW)
         assert issued.refresh_expires_at == ends
         assert mint.read_refresh(resource, issued.refresh_token).expires_at == ends
+
+
+def test_a_tolerated_token_is_answered_with_one_that_lives_also_after_a_shorter_lifetime_was_set(
+    mint, resource
+):
+    row = FAMILY._replace(rotated_at=NOW - 7200 * SECOND, expires_at=NOW + 10**9)
+    short = replace(POLICY, refresh=60)
+    issued = mint.issue(resource, short, Outcome.TOLERATED, row, ADA, None, NOW)
+    assert issued.refresh_expires_at == UP + 60 * SECOND
 
 
 def test_an_access_token_is_good_until_its_end_and_no_longer(mint, resource):

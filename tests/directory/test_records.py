@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
+from sqlalchemy import text
 
 from reticket.core.keys import SealedKey
 from reticket.core.people import Application, DeveloperAccount, Tenant
@@ -207,12 +208,99 @@ def test_a_read_sees_one_state(demo, ada, other):
         assert demo._records._snapshot.read_user(connection, ada.id) == before
 
 
-def test_an_application_with_another_secret_has_another_version(demo):
-    def version():
-        demo.catch_up()
-        return demo.application("ns.app.1.0.0.Release").credential_version
+PROGRAM_ID = "ns.program.1.0.0.Release"
 
-    before = version()
-    assert version() == before
-    demo.applications.rotate_secret("ns.app.1.0.0.Release", "another hash")
-    assert version() != before
+
+class OfApplications:
+    """The verbs of a program, by the names that these tests have for them."""
+
+    def __init__(self, directory):
+        self.verbs, self.read = directory.applications, directory.application
+        self.credentials = directory.application_credentials
+
+    def add(self):
+        self.verbs.add(Application(PROGRAM_ID, None, (), None, disabled=False), "hash")
+
+
+class OfClients(OfApplications):
+    def __init__(self, directory):
+        self.verbs, self.read = directory.clients, directory.client
+        self.credentials = directory.client_credentials
+
+    def add(self):
+        self.verbs.add(ClientDraft(PROGRAM_ID, False, {}), "hash")
+
+
+@pytest.fixture(params=[OfApplications, OfClients])
+def program(request, directory):
+    made = request.param(directory)
+    made.add()
+    return made
+
+
+@pytest.fixture
+def version_of(directory):
+    def version(program):
+        directory.catch_up_now()
+        return program.read(PROGRAM_ID).credential_version
+
+    return version
+
+
+def test_a_program_with_another_secret_has_another_version(program, version_of):
+    before = version_of(program)
+    assert version_of(program) == before
+    program.verbs.rotate_secret(PROGRAM_ID, "another hash")
+    assert version_of(program) != before
+
+
+def test_a_renewed_hash_changes_no_version(program, directory, version_of):
+    before = version_of(program)
+    directory.renew_hash(PROGRAM_ID, "hash", "newer")
+    directory.clients.add(ClientDraft("other", False, {}), None)  # records are read anew
+    assert program.credentials(PROGRAM_ID).secret_hash == "newer"
+    assert version_of(program) == before
+
+
+def test_a_client_with_other_keys_has_another_version(directory):
+    directory.clients.add(ClientDraft("keyed", False, {"jwks": {"keys": [1]}}), None)
+
+    def registered(**said):
+        directory.clients.register("keyed", said)
+        directory.catch_up_now()
+        return directory.client("keyed").credential_version
+
+    same = [registered(jwks={"keys": [1]}, name=name) for name in ("a", "b")]
+    assert same[0] == same[1] == registered(jwks={"keys": [1]})
+    assert registered(jwks={"keys": [2]}) != same[0]
+
+
+def test_a_program_that_is_registered_anew_has_another_version(program, version_of):
+    before = version_of(program)
+    program.verbs.remove(PROGRAM_ID)
+    program.add()
+    assert version_of(program) != before
+
+
+def test_a_public_client_that_is_registered_anew_has_another_version(directory):
+    versions = set()
+    for _ in range(2):
+        directory.clients.add(ClientDraft("spa", False, {}), None)
+        versions.add(directory.client("spa").credential_version)
+        directory.clients.remove("spa")
+        directory.catch_up_now()
+    assert len(versions) == 2
+
+
+def test_a_program_of_an_older_version_has_a_version_that_a_renewed_hash_keeps(
+    program, directory, version_of
+):
+    with directory.database.change() as connection:
+        for table in ("applications", "oauth_clients"):
+            connection.execute(text(f"UPDATE {table} SET credential_version = NULL"))
+    before = version_of(program)
+    directory.renew_hash(PROGRAM_ID, "hash", "newer")
+    directory.clients.add(ClientDraft("other", False, {}), None)
+    assert version_of(program) == before > 0
+    program.verbs.rotate_secret(PROGRAM_ID, "another hash")
+    assert version_of(program) != before

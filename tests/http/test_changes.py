@@ -22,7 +22,8 @@ from reticket.testing.waiting import PATIENCE, until
 TOTP_SECRET = "JBSWY3DPEHPK3PXP"
 TENANTS = "/api/platform/adminuser/authtickets/tenants"
 AKINON, CLOUDREVE, APPLICATION, DEVELOPER, ADMIN = WIRES
-PEOPLE = ["blocked", "renamed", "forgotten", "member", "guest", "seen", "keeper", "saved", "ended"]
+PEOPLE = ["blocked", "renamed", "changer", "forgotten", "member", "guest", "seen", "keeper",
+          "saved", "ended"]  # fmt: skip
 SEED = """
 applications:
   - {{application_id: ns.app.1.0.0.Release, shared_secret: s3cret}}
@@ -124,6 +125,84 @@ def test_a_new_password_ends_what_the_old_one_began(server):
     for wire, _ in sessions:
         assert not wire.is_good(sign_in(server, wire, "renamed"))
         assert wire.is_good(sign_in(server, wire, "renamed", "another one"))
+
+
+PROFILES = {
+    "akinon": "/api/v1/profile/me",
+    "cloudreve": "/api/v4/user/me",
+    "kibo.developer": "/api/platform/tenants/1000",
+    "kibo.adminuser": "/api/platform/tenants/1000",
+    "kibo.application": "/api/platform/tenants/1000",
+}
+"""What an access token opens, by the name of the wire."""
+
+
+def access_of(answer):
+    said = json.loads(answer[2])
+    for inner in ("data", "token"):
+        said = said.get(inner, said)
+    return said.get("accessToken") or said["access_token"]
+
+
+def opens(server, wire, token):
+    """Whether an access token is taken where the service itself takes one."""
+    bearer = {"Authorization": f"Bearer {token}"}
+    status, _, body = call(server.url, "GET", PROFILES[wire.name], headers=bearer)
+    return status == 200 and json.loads(body).get("code", 0) == 0
+
+
+def opened_by(server, name):
+    """The access tokens of a person who has just signed in everywhere."""
+    people = [wire for wire in WIRES if wire is not APPLICATION]
+    return [(wire, access_of(sign_in(server, wire, name))) for wire in people]
+
+
+def test_a_new_password_ends_the_access_tokens_of_the_old_one(server):
+    tokens, others = opened_by(server, "changer"), opened_by(server, "keeper")
+    assert all(opens(server, *each) for each in tokens)
+    words = ("user", "passwd", "changer@example.com", "--password-stdin")
+    command(server.data, *words, said="another one\n")
+    assert [each[0].name for each in tokens if opens(server, *each)] == []
+    assert all(opens(server, *each) for each in others)
+    again = sign_in(server, AKINON, "changer", "another one")
+    assert opens(server, AKINON, access_of(again))
+
+
+APP = "ns.second.1.0.0.Release"
+
+
+def ticket_of(server, secret):
+    """The access token of an application that has just signed in; None while it is refused."""
+    body = json.dumps({"applicationId": APP, "sharedSecret": secret})
+    answer = call(server.url, "POST", APPLICATION.sign_in_path, body)
+    return access_of(answer) if answer[0] == 200 else None
+
+
+def test_another_secret_or_registration_ends_the_access_tokens_of_an_application(server):
+    secret = command(server.data, "application", "add", APP).strip()
+    assert seen(lambda: ticket_of(server, secret))
+    for verb in ("rotate-secret", "remove"):
+        token = ticket_of(server, secret)
+        assert opens(server, APPLICATION, token)
+        secret = command(server.data, "application", verb, APP).strip()
+        assert not opens(server, APPLICATION, token)
+        assert seen(lambda now=secret: bool(ticket_of(server, now)) is bool(now))
+    secret = command(server.data, "application", "add", APP).strip()
+    assert seen(lambda: ticket_of(server, secret))
+    assert not opens(server, APPLICATION, token)
+
+
+@pytest.mark.parametrize("outlives", ["true", "false"])
+def test_a_setting_lets_cloudreves_access_tokens_outlive_a_password(tmp_path, outlives):
+    """As at the real server, for who needs that."""
+    setting = {"RETICKET_DIALECTS__CLOUDREVE__ACCESS_OUTLIVES_PASSWORD": outlives}
+    seed = seed_file(tmp_path, ["changer"])
+    with running_server(tmp_path, seed=seed, settings=setting) as server:
+        tokens = opened_by(server, "changer")
+        words = ("user", "passwd", "changer@example.com", "--password-stdin")
+        command(server.data, *words, said="another one\n")
+        found = {wire.name for wire, token in tokens if opens(server, wire, token)}
+        assert found == ({"cloudreve"} if outlives == "true" else set())
 
 
 def test_a_person_that_is_forgotten_has_no_session_and_gets_none(server):

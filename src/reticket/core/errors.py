@@ -47,6 +47,7 @@ class Cause(StrEnum):
     WRONG_CLIENT = "wrong_client"
     WRONG_SUBJECT = "wrong_subject"
     SUBJECT_GONE = "subject_gone"
+    CREDENTIAL_CHANGED = "credential_changed"
     NO_ACCESS = "no_access"
     UNKNOWN_SUBJECT = "unknown_subject"
     WRONG_SECRET = "wrong_secret"  # noqa: S105

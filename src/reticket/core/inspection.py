@@ -11,6 +11,7 @@ from typing import NamedTuple
 from reticket.core.conveyor import Conveyor, Lane
 from reticket.core.errors import Cause, Code, Refusal, Unavailable
 from reticket.core.model import AccessToken, Family, Holder
+from reticket.core.people import Client
 from reticket.core.ports import HELD, Directory, Ephemeral, Frail, Held, Store
 from reticket.core.rotation import state_of
 from reticket.core.steps import seen
@@ -69,11 +70,29 @@ class Inspection:
         holder = self._holder_of(look.access.resource, look.access.subject)
         if ended is None and is_void:
             ended = Cause.REVOKED
-        if ended is not None or holder is None:
-            return Refusal(Code.INVALID_ACCESS_TOKEN, ended or Cause.SUBJECT_GONE)
+        if ended is not None:
+            return Refusal(Code.INVALID_ACCESS_TOKEN, ended)
+        try:
+            holder = admitted(look.access, holder)
+        except Refusal as refusal:
+            return refusal
         if self._directory.pending(look.access.subject):
             return Unavailable("a change of the subject waits to end its families")
         return holder
+
+
+def admitted(access: AccessToken, holder: Holder | None) -> Holder:
+    """The holder, while the credential that the token rests on is theirs. INVALID_ACCESS_TOKEN.
+
+    A token without a version is good: an older version of reticket made it, or its resource says
+    none. Not so a client's: it has its secret at hand, and its token may be an operator's.
+    """
+    if holder is None:
+        raise Refusal(Code.INVALID_ACCESS_TOKEN, Cause.SUBJECT_GONE)
+    said = access.credential_version
+    if said == holder.credential_version or (said is None and not isinstance(holder, Client)):
+        return holder
+    raise Refusal(Code.INVALID_ACCESS_TOKEN, Cause.CREDENTIAL_CHANGED)
 
 
 Seen = tuple[Family | None, int]

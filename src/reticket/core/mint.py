@@ -41,6 +41,9 @@ RETRY_WINDOW = 60 * SECOND
 ACCESS, ID = "at+jwt", "JWT"
 """`typ` of what is signed (RFC 9068 §2.1; an ID token has no type of its own)."""
 
+CREDENTIAL_VERSION = "cv"
+"""Claim of an access token: the version of the password or secret that it rests on."""
+
 REMEMBERED = 10_000
 """Access tokens whose signature is not verified again while this process remembers them."""
 
@@ -92,7 +95,7 @@ class Mint:
         fresh = stale or outcome in (Outcome.TOLERATED, Outcome.DERIVED)
         issued_at = now if fresh else rotated_at
         access_ends = _end(issued_at, policy.access, family.ends_at)
-        refresh_ends = _end(rotated_at, policy.refresh, family.expires_at)
+        refresh_ends = _end(issued_at, policy.refresh, family.expires_at)
         facts = Facts(family, holder, context, issued_at, access_ends, asked)
         access = self._access(resource, facts)
         refresh = (
@@ -146,6 +149,7 @@ class Mint:
             context=claims.get("tid"),
             expires_at=int(claims["exp"]) * SECOND,
             claims=claims,
+            credential_version=claims.get(CREDENTIAL_VERSION),
         )
 
     def read_identity(self, text: str) -> Mapping[str, Any]:
@@ -185,6 +189,8 @@ class Mint:
             "exp": facts.expires_at // SECOND,
             "jti": _token_id(resource, facts),
         }
+        if resource.rests_on_credentials:
+            claims[CREDENTIAL_VERSION] = facts.holder.credential_version
         if family.generation:
             claims["sid"] = family.id.hex()
         if facts.context is not None:

@@ -165,6 +165,7 @@ class AccessToken:
         context: tenant or account, or None.
         expires_at: its end.
         claims: the verified claims.
+        credential_version: of its subject when it was issued; None where it does not say.
     """
 
     resource: str
@@ -173,6 +174,7 @@ class AccessToken:
     context: str | None
     expires_at: int
     claims: Mapping[str, object] = field(repr=False)
+    credential_version: int | None = None
 
 
 class Caller(NamedTuple):

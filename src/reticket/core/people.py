@@ -167,7 +167,7 @@ class Application:
     Args:
         environment_scope: `Sandbox`, `Production`, or None for V1 credentials.
         tenants: ids that it may read; None means all.
-        credential_version: another with every secret.
+        credential_version: another with every secret and every registration.
     """
 
     id: str
@@ -187,7 +187,7 @@ class Client:
         id: as it was registered.
         public: it has no secret.
         registration: what else was said of it; what that means is its dialect's affair.
-        credential_version: another with every secret.
+        credential_version: another with every secret and every registration.
     """
 
     id: str

@@ -65,12 +65,15 @@ class Resource:
         id_claims: members of the ID token that goes with a pair, or None for no such token.
         symmetric: access tokens are HS256 under a key of this resource alone, instead of a
             signature by the ring's signing key.
-        access_claims: members of the access token beyond aud, sub, iat, exp, jti, sid and tid;
+        access_claims: members of the access token beyond aud, sub, iat, exp, jti, cv, sid and
+            tid;
             a `sub` among them replaces the subject's id, which then travels as `uid`, and an
             `aud` the resource's name.
         refresh_claims: members of a refresh token with the JWT face (HS256, no `kid`) beyond exp,
             sid, gen, ims and tid; None gives it the opaque face, `rtk_…`.
         advice: for `doctor`.
+        rests_on_credentials: whether an access token says the version of its subject's password or
+            secret, and so ends for us when that changes.
     """
 
     name: str
@@ -82,3 +85,4 @@ class Resource:
     advice: tuple[Advice, ...] = ()
     accepts: Accepts | None = None
     id_claims: Callable[[Facts], Mapping[str, object] | None] | None = None
+    rests_on_credentials: bool = True

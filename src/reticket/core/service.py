@@ -46,17 +46,10 @@ from reticket.core.conveyor import Conveyor, Lane
 from reticket.core.engine import Engine
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.forerunners import Forerunners
-from reticket.core.inspection import Inspection
+from reticket.core.inspection import Inspection, admitted
 from reticket.core.keys import KeyRing
 from reticket.core.mint import Mint
-from reticket.core.model import (
-    AccessToken,
-    Caller,
-    Family,
-    Holder,
-    Issued,
-    RefreshToken,
-)
+from reticket.core.model import AccessToken, Caller, Family, Holder, Issued, RefreshToken
 from reticket.core.people import Client, Tenant, User
 from reticket.core.ports import (
     Clock,
@@ -221,9 +214,7 @@ class Service:
     async def _read_access(self, command: ReadAccess, caller: Caller) -> tuple[AccessToken, Holder]:
         access = self._verify(command)
         holder = await self._lanes.directory.run(self._look_up, access)
-        if holder is None:
-            raise Refusal(Code.INVALID_ACCESS_TOKEN, Cause.SUBJECT_GONE)
-        return access, holder
+        return access, admitted(access, holder)
 
     async def _inspect_access(
         self, command: InspectAccess, caller: Caller

@@ -9,12 +9,13 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from reticket.core.model import Selection
 from reticket.core.people import Application
-from reticket.core.ports import Clock
+from reticket.core.ports import Clock, Entropy
+from reticket.directory import identifiers
 from reticket.directory.database import Database
 from reticket.directory.errors import AlreadyExists, Invalid, NotFound
 from reticket.directory.forms import check_behaviors, check_environment
 from reticket.directory.intents import Change, demand
-from reticket.directory.rows import record_of, row_of, version_of_secret
+from reticket.directory.rows import credential_version_of, record_of, row_of
 from reticket.directory.tables import application_tenants, applications, tenants
 
 
@@ -35,16 +36,17 @@ def _record(connection: Connection, row: Row[Any]) -> Application:
         row,
         behaviors=tuple(row.behaviors),
         tenants=allowed,
-        credential_version=version_of_secret(row.secret_hash),
+        credential_version=credential_version_of(row),
     )
 
 
 class Applications:
     """The verbs. Any may raise Unavailable; those that take an id raise NotFound."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, entropy: Entropy) -> None:
         self._database = database
         self._clock = clock
+        self._entropy = entropy
 
     def add(self, application: Application, secret_hash: str) -> None:
         """Create it. AlreadyExists; NotFound for a tenant that is not there; Invalid."""
@@ -61,6 +63,7 @@ class Applications:
             behaviors=list(application.behaviors),
             all_tenants=application.tenants is None,
             created_at=self._clock(),
+            credential_version=identifiers.credential_version(self._entropy),
         )
         connection.execute(insert(applications), row)
         if application.tenants:
@@ -88,7 +91,13 @@ class Applications:
 
     def rotate_secret(self, application_id: str, secret_hash: str) -> None:
         """Replace its secret and end its families: whoever had the old one is out."""
-        self._update(application_id, Change.SECRET_ROTATED, secret_hash=secret_hash)
+        version = identifiers.credential_version(self._entropy)
+        self._update(
+            application_id,
+            Change.SECRET_ROTATED,
+            secret_hash=secret_hash,
+            credential_version=version,
+        )
 
     def remove(self, application_id: str) -> None:
         """Forget it and end its families."""

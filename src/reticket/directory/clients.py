@@ -10,13 +10,17 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from reticket.core.people import Client
-from reticket.core.ports import Clock
+from reticket.core.ports import Clock, Entropy
+from reticket.directory import identifiers
 from reticket.directory.database import Database
 from reticket.directory.drafts import ClientDraft
 from reticket.directory.errors import AlreadyExists, Invalid, NotFound
 from reticket.directory.forms import check_client_id
-from reticket.directory.rows import version_of_secret
+from reticket.directory.rows import credential_version_of
 from reticket.directory.tables import oauth_clients
+
+KEYS = "jwks"
+"""The member of a registration that is a credential."""
 
 
 def read_client(connection: Connection, client_id: str) -> Client | None:
@@ -38,16 +42,17 @@ def _record(row: Row[Any]) -> Client:
         disabled=row.disabled,
         registration=row.registration,
         created_at=row.created_at,
-        credential_version=version_of_secret(row.secret_hash or ""),
+        credential_version=credential_version_of(row),
     )
 
 
 class Clients:
     """The verbs. Any may raise Unavailable; those that take an id raise NotFound."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, entropy: Entropy) -> None:
         self._database = database
         self._clock = clock
+        self._entropy = entropy
 
     def add(self, client: ClientDraft, secret_hash: str | None) -> None:
         """Create it; without a secret it is public. AlreadyExists, Invalid."""
@@ -55,17 +60,25 @@ class Clients:
             self.insert(connection, client, secret_hash)
 
     def rotate_secret(self, client_id: str, secret_hash: str) -> None:
-        """Replace its secret; its families go on with the new one. Invalid for a public one."""
+        """Replace its secret; its families go on with the new one, its tokens for itself end.
+        Invalid for a public one.
+        """
         with self._database.change() as connection:
             client = read_client(connection, client_id)
             if client is not None and client.public:
                 raise Invalid(f"The client {client_id!r} is public: it has no secret.")
-            _update(connection, client_id, secret_hash=secret_hash)
+            version = identifiers.credential_version(self._entropy)
+            _update(connection, client_id, secret_hash=secret_hash, credential_version=version)
 
     def register(self, client_id: str, registration: Mapping[str, object]) -> None:
-        """Replace what was said of it."""
+        """Replace what was said of it; other keys end its tokens for itself, as a secret does."""
         with self._database.change() as connection:
-            _update(connection, client_id, registration=dict(registration))
+            before = read_client(connection, client_id)
+            if before is None or before.registration.get(KEYS) == registration.get(KEYS):
+                version = {}
+            else:
+                version = {"credential_version": identifiers.credential_version(self._entropy)}
+            _update(connection, client_id, registration=dict(registration), **version)
 
     def disable(self, client_id: str) -> None:
         """Block it: it gets no answer, and its families no new tokens."""
@@ -95,6 +108,7 @@ class Clients:
             "disabled": client.disabled,
             "registration": dict(client.registration),
             "created_at": self._clock(),
+            "credential_version": identifiers.credential_version(self._entropy),
         }
         connection.execute(insert(oauth_clients), row)
 

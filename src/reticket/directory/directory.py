@@ -100,8 +100,8 @@ class Directory:
         )
         self.tenants = Tenants(database, self.tenant_members)
         self.accounts = Accounts(database, self.account_members)
-        self.applications = Applications(database, clock)
-        self.clients = Clients(database, clock)
+        self.applications = Applications(database, clock, entropy)
+        self.clients = Clients(database, clock, entropy)
 
     @property
     def version(self) -> int:

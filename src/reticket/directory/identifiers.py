@@ -25,6 +25,11 @@ def organization_id(entropy: Entropy) -> str:
     return entropy(12).hex()
 
 
+def credential_version(entropy: Entropy) -> int:
+    """48 bits, which JSON can carry: no version before it is met again by chance."""
+    return int.from_bytes(entropy(6), "big")
+
+
 def short_id(entropy: Entropy, taken: Callable[[str], bool]) -> str:
     """A few letters and digits that are not taken."""
     for _ in range(TRIES):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,9 +13,11 @@ if TYPE_CHECKING:
 R = TypeVar("R", bound="DataclassInstance")
 
 
-def version_of_secret(secret_hash: str) -> int:
-    """Another number with every secret."""
-    return int.from_bytes(hashlib.sha256(secret_hash.encode()).digest()[:6], "big")
+def credential_version_of(row: Row[Any]) -> int:
+    """A number that no other secret and no other registration under that id has; a row that an
+    older version of reticket wrote has the time of its creation.
+    """
+    return int(row.credential_version or row.created_at)
 
 
 def record_of(kind: type[R], row: Row[Any], **more: object) -> R:

@@ -264,6 +264,7 @@ applications = Table(
     Column("all_tenants", Boolean, nullable=False),
     Column("disabled", Boolean, nullable=False),
     Column("created_at", BigInteger, nullable=False),
+    Column("credential_version", BigInteger),
 )
 
 application_tenants = Table(
@@ -282,6 +283,7 @@ oauth_clients = Table(
     Column("disabled", Boolean, nullable=False),
     Column("registration", Json, nullable=False),
     Column("created_at", BigInteger, nullable=False),
+    Column("credential_version", BigInteger),
 )
 
 keys = Table(

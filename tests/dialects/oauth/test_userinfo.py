@@ -1,9 +1,12 @@
 """OpenID Connect Core §5.3, RFC 6750 §3, RFC 9449 §7."""
 
+import dataclasses
+
 import pytest
 from msgspec.structs import replace
 from tests.dialects.oauth.looks import JKT, ORDERS, Looks
 from tests.dialects.oauth.proofs import KEYS
+from tests.dialects.oauth.test_token_exchange import swap
 from tests.dialects.oauth.token_world import ADA
 
 from reticket.core.commands import EndFamilies
@@ -101,6 +104,27 @@ def test_rfc6750_3_1_why_is_told_to_nobody(world):
     bodies.add(world.who(over.access_token).body)
     assert world.causes()[-1] == Cause.EXPIRED
     assert len(bodies) == 1
+
+
+def test_a_token_that_rests_on_a_password_that_was_replaced_is_good_nowhere(world):
+    token = world.begin("backend").access_token
+    assert world.who(token).status == swap(world, token).status == 200
+    assert world.look(token).said["active"]
+    world.people.change(credential_version=ADA.credential_version + 1)
+    assert world.who(token).error == "invalid_token"
+    assert world.is_inactive(token)
+    assert swap(world, token).error == "invalid_request"
+    assert set(world.causes()) == {Cause.CREDENTIAL_CHANGED}
+
+
+def test_a_token_of_a_client_whose_secret_was_replaced_is_inactive(world):
+    token = world.alone()
+    assert world.look(token).said["active"]
+    client = world.people.client("backend")
+    version = client.credential_version + 1
+    world.people.clients["backend"] = dataclasses.replace(client, credential_version=version)
+    assert world.is_inactive(token)
+    assert world.look(world.alone()).said["active"]
 
 
 def test_rfc8725_3_12_a_refresh_token_is_no_access_token(world):

@@ -92,14 +92,12 @@ class World:
         )  # fmt: skip
         secrets = SecretCheck(self.people, Hasher(), VerifiedSecrets(os.urandom))
         attempts = Attempts(self.ephemeral, Limits(), self._tell, self.clock)
-        desk = SignInDesk(
-            self.people, self.ephemeral, secrets, None, attempts, self.clock, os.urandom
-        )
+        desk = SignInDesk(self.people, secrets, attempts)
         programs = ProgramDesk(self.people, secrets, attempts)
         upkeep = Upkeep(self.store, self.ephemeral, self.people, self.audit)
         stock = Stock(self.store, self.ephemeral, self.ring, upkeep, os.urandom)
         self.service = Service(
-            list(resources.values()), engine, desk, programs, self.people, self.mint,
+            list(resources.values()), engine, desk, None, programs, self.people, self.mint,
             self.lanes, self.clock, stock,
         )  # fmt: skip
         self.before = None

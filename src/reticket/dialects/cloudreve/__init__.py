@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reticket.core.errors import Code, ReticketError
 from reticket.core.resource import Resource
@@ -30,12 +30,15 @@ class Options:
         instance_id: tells this site from others.
         version: the server's version as clients are told: SemVer, 4.12.0 or later.
         debug: whether failures say what was wrong inside.
+        access_outlives_password: whether an access token stays good to its end when the password
+            or the e-mail changes, as at the real server.
     """
 
     title: str = "reticket"
     instance_id: str = "reticket"
     version: str = "4.18.0"
     debug: bool = False
+    access_outlives_password: bool = False
 
     def __post_init__(self) -> None:
         said = _SEMVER.fullmatch(self.version)
@@ -49,7 +52,6 @@ class Cloudreve:
     name = "cloudreve"
     base_path = "/api/v4"
     correlation_header: bytes | None = b"x-cr-correlation-id"
-    resources: Sequence[Resource] = (RESOURCE,)
     refusals: Mapping[Code, errors.Failure] = errors.REFUSALS
     document: Document = DOCUMENT
     examples: Sequence[Example] = (
@@ -64,6 +66,8 @@ class Cloudreve:
 
     def __init__(self, options: Options) -> None:
         self._debug = options.debug
+        rests = not options.access_outlives_password
+        self.resources: Sequence[Resource] = (replace(RESOURCE, rests_on_credentials=rests),)
         basics = site.Basics(options.title, options.instance_id, options.version)
         self.routes: Sequence[Route] = (*session.ROUTES, *user.ROUTES, *site.routes(basics))
 

@@ -14,6 +14,7 @@ import msgspec
 
 from reticket.core.commands import Check, Command, InspectAccess, Refresh, Rehearse, Tell
 from reticket.core.errors import Cause, Code, Refusal
+from reticket.core.mint import CREDENTIAL_VERSION
 from reticket.core.model import AccessToken, Family, RefreshToken
 from reticket.core.policy import SECOND
 from reticket.core.rotation import stated_end
@@ -105,7 +106,8 @@ def _access(token: str, registration: Registration) -> Generator[Command, Any, M
         raise Refusal(Code.INVALID_ACCESS_TOKEN, Cause.NO_ACCESS)
     if claims["client_id"] != registration.id:
         yield from _expect_for(registration, claims)
-    return {"token_type": "DPoP" if "cnf" in claims else "Bearer", **claims}
+    told = {name: said for name, said in claims.items() if name != CREDENTIAL_VERSION}
+    return {"token_type": "DPoP" if "cnf" in claims else "Bearer", **told}
 
 
 def _expect_for(registration: Registration, claims: Members) -> Generator[Command, Any, None]:

@@ -1,0 +1,182 @@
+"""An answer and its tokens say one instant, in every dialect and at every millisecond."""
+
+import json
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+from tests.core.world import Audit, Keys, People
+from tests.dialects.kibo.conftest import ADA, APPLICATION
+from tests.dialects.oauth.looks import Looks
+
+from reticket.core.commands import Begin, Refresh, SignIn, SignInApplication
+from reticket.core.conveyor import Lane
+from reticket.core.engine import Engine
+from reticket.core.errors import Code, Refusal
+from reticket.core.mint import Mint
+from reticket.core.model import Caller
+from reticket.core.people import CloudProfile, OrganizationMembership
+from reticket.core.policy import SECOND
+from reticket.core.tokens import from_text
+from reticket.dialects import akinon, cloudreve, kibo
+from reticket.stores.memory import MemoryStore
+from reticket.testing import FakeClock
+from reticket.testing.clock import START
+from reticket.wire import WireRequest
+
+pytestmark = pytest.mark.anyio
+
+CALLER = Caller("192.0.2.1", "0" * 32, "a test")
+EVERYWHERE = replace(
+    ADA,
+    organization=OrganizationMembership("0" * 24, "Acme", (), "staff"),
+    cloud=CloudProfile("Ada", "kLfd", "Admin", "/f8D"),
+)
+PASSWORD = {"username": "a@b.example", "userName": "a", "emailAddress": "a@b.example",
+            "email": "a@b.example", "password": "correct horse"}  # fmt: skip
+SECRET = {"applicationId": "app", "sharedSecret": "secret"}
+KIBO = "/platform/applications/authtickets"
+WIRES = {
+    "akinon": (akinon, PASSWORD, ("POST", "/auth/login"), ("POST", "/auth/refresh-token")),
+    "cloudreve": (
+        cloudreve, PASSWORD, ("POST", "/session/token"), ("POST", "/session/token/refresh"),
+    ),
+    "kibo application": (kibo, SECRET, ("POST", KIBO), ("PUT", f"{KIBO}/refresh-ticket")),
+    "kibo oauth": (
+        kibo, {"client_id": "app", "client_secret": "secret"}, ("POST", f"{KIBO}/oauth"),
+        ("POST", f"{KIBO}/oauth"),
+    ),
+    "kibo developer": (
+        kibo, PASSWORD, ("POST", "/platform/developer/authtickets"),
+        ("PUT", "/platform/developer/authtickets"),
+    ),
+    "kibo admin user": (
+        kibo, PASSWORD, ("POST", "/platform/adminuser/authtickets/tenants"),
+        ("PUT", "/platform/adminuser/authtickets/tenants"),
+    ),
+}  # fmt: skip
+MILLISECONDS = [0, 1, 499, 500, 999]
+
+
+class Ring(Keys):
+    """The asymmetric half is not looked at here."""
+
+    kid, algorithm = "one", "ES256"
+
+    def signer_at(self, at):
+        return self
+
+    def sign(self, message):
+        return b"signature"
+
+
+class Desk:
+    """A dialect on a memory store, for people whose passwords are right."""
+
+    def __init__(self, module, clock):
+        self.dialect, self.clock = module.build(), clock
+        self.resources = {each.name: each for each in self.dialect.resources}
+        self.mint = Mint(Ring(), lambda value: json.dumps(value).encode(), json.loads)
+        people = People()
+        people.users[ADA.id] = EVERYWHERE
+        people.application = lambda application_id: APPLICATION
+        policies = {name: each.policy for name, each in self.resources.items()}
+        self.lane = Lane("store")
+        self.engine = Engine(
+            self.resources, policies, MemoryStore(clock), people, self.mint, Audit(), self.lane,
+            clock, lambda size: bytes(size),
+        )  # fmt: skip
+
+    async def ask(self, method, path, members):
+        route = next(r for r in self.dialect.routes if (r.method, r.path) == (method, path))
+        request = WireRequest(
+            method, self.dialect.base_path + path, b"", [(b"content-type", b"application/json")],
+            json.dumps(members).encode(), CALLER,
+        )  # fmt: skip
+        operation, result = route.operate(request), None
+        try:
+            command = next(operation)
+            while True:
+                result = await self._perform(command)
+                command = operation.send(result)
+        except StopIteration as done:
+            return json.loads(done.value.body)
+
+    async def _perform(self, command):
+        if isinstance(command, SignIn | SignInApplication):
+            return EVERYWHERE if isinstance(command, SignIn) else APPLICATION
+        if isinstance(command, Begin):
+            return await self.engine.begin(command, None, CALLER)
+        if isinstance(command, Refresh):
+            return await self.engine.refresh(command, CALLER)
+        raise Refusal(Code.INVALID_ACCESS_TOKEN)
+
+    def end_of_refresh(self, text):
+        for resource in self.resources.values():
+            try:
+                return self.mint.read_refresh(resource, text).expires_at
+            except Refusal:
+                continue
+        raise AssertionError("no resource made it")
+
+
+def members_of(answer):
+    """Every member of an answer by its name, in the spelling of nobody."""
+    found = {}
+    for name, value in answer.items():
+        if isinstance(value, dict):
+            found |= members_of(value)
+        found[name.replace("_", "").lower()] = value
+    return found
+
+
+def instant(said):
+    return round(datetime.fromisoformat(said).timestamp() * SECOND)
+
+
+def end_of_access(text):
+    return json.loads(from_text(text.split(".")[1]))["exp"] * SECOND
+
+
+def assert_one_instant(desk, answer):
+    said = members_of(answer)
+    access, refresh = end_of_access(said["accesstoken"]), desk.end_of_refresh(said["refreshtoken"])
+    for name in {"accesstokenexpiration", "accessexpires"} & said.keys():
+        assert instant(said[name]) == access
+    for name in {"refreshtokenexpiration", "refreshexpires"} & said.keys():
+        assert instant(said[name]) == refresh
+    if "expiresin" in said:
+        late = access - desk.clock() - said["expiresin"] * SECOND
+        assert 0 <= late < SECOND
+    return said["refreshtoken"]
+
+
+@pytest.mark.parametrize("name", WIRES)
+@pytest.mark.parametrize("milliseconds", MILLISECONDS)
+async def test_an_answer_says_the_ends_that_its_tokens_say(name, milliseconds):
+    module, credentials, begin, refresh = WIRES[name]
+    desk = Desk(module, FakeClock(START + milliseconds))
+    token = assert_one_instant(desk, await desk.ask(*begin, credentials))
+    for _ in range(3):
+        desk.clock.forward(61.337)
+        said = {"refreshToken": token, "refresh_token": token}
+        token = assert_one_instant(desk, await desk.ask(*refresh, {**credentials, **said}))
+    desk.lane.close()
+
+
+@pytest.mark.parametrize("milliseconds", MILLISECONDS)
+def test_oauth_expires_in_is_never_later_than_the_tokens_own_end(milliseconds):
+    world = Looks()
+    world.clock.at = START + milliseconds
+    token = world.begin("backend").refresh_token
+    for _ in range(3):
+        world.clock.forward(61.337)
+        said = world.token("backend", grant_type="refresh_token", refresh_token=token).said
+        late = end_of_access(said["access_token"]) - world.clock() - said["expires_in"] * SECOND
+        assert 0 <= late < SECOND
+        assert end_of_access(said["id_token"]) == end_of_access(said["access_token"])
+        token = said["refresh_token"]
+    alone = world.token("backend", grant_type="client_credentials").said
+    late = end_of_access(alone["access_token"]) - world.clock() - alone["expires_in"] * SECOND
+    assert 0 <= late < SECOND
+    world.close()
