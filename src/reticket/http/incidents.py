@@ -65,7 +65,7 @@ class Incidents:
             advice="add it to trusted_proxies: its clients count as one address",
         )
 
-    def _met(self, kind: Name, event: str, counted: Name = (), **words: Any) -> bool:
+    def _met(self, kind: Name, line: str, counted: Name = (), **words: Any) -> bool:
         self._count(counted or kind)
         times = self._unsaid[kind] = self._unsaid.get(kind, 0) + 1
         now = self._clock()
@@ -73,5 +73,5 @@ class Incidents:
             return False
         self._said[kind] = now
         self._unsaid[kind] = 0
-        _log.warning(event, count=times, **words)
+        _log.warning(line, count=times, **words)
         return True
