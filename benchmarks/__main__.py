@@ -1,4 +1,4 @@
-"""`python -m benchmarks [speed|size|plan]`: measures, prints, and writes a page of results."""
+"""`python -m benchmarks [speed|size|purge|plan]`: measures, and writes a page of results."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
-from benchmarks import plan, report, size
+from benchmarks import plan, purge, report, size
 from benchmarks.engines import ENGINES, NAMES, started
 from benchmarks.operations import OPERATION, OPERATIONS, Operation
 from benchmarks.servers import ask, echo, service
@@ -39,6 +39,10 @@ def main() -> None:
                 lines = list(_speed(options, engine, Path(folder) / "speed", figures))
                 report.write(options.report, f"Speed on {NAMES[engine]}", lines)
                 report.keep(options.report, engine, **figures)
+            if options.what in ("purge", "all"):
+                said = options.rows, options.seconds, options.rounds
+                purged = purge.measure(Path(folder) / "purge", engine, *said)
+                report.write(options.report, f"Purge on {NAMES[engine]}", purged.lines())
             if options.what in ("size", "all"):
                 measured = size.measure(Path(folder), engine, options.families, options.seconds)
                 report.write(options.report, f"Size on {NAMES[engine]}", measured.lines())
@@ -140,7 +144,7 @@ def _sample(operation: Operation, port: int, token: str) -> tuple[dict[str, obje
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
-        "what", nargs="?", choices=("speed", "size", "all", "plan"), default="speed"
+        "what", nargs="?", choices=("speed", "size", "purge", "all", "plan"), default="speed"
     )
     parser.add_argument("--seconds", type=int, default=3, help="of each measurement")
     parser.add_argument("--rounds", type=int, default=3)
@@ -149,6 +153,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--report", type=Path, default=report.PAGE, help="page to write")
     parser.add_argument("--engine", nargs="+", choices=ENGINES, default=list(ENGINES))
     parser.add_argument("--families", type=int, default=1_000_000)
+    parser.add_argument("--rows", type=int, default=1_000_000, help="entries that are purged")
     plan.add_options(parser)
     return parser.parse_args()
 

@@ -6,8 +6,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-REST = 3
-"""Rests for so many times as long as a batch took: a quarter of the time is spent in batches."""
+REST = 2
+"""Rests for so many times as long as a batch took, its waits for locks included: a third of the
+time is spent in batches.
+"""
 
 LONGEST_REST = 0.5
 """Seconds."""

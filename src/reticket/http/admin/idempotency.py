@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from reticket.core.budget import Owner, of_client
 from reticket.core.commands import Command, Keep, Look, Take
 from reticket.core.errors import ReticketError
 from reticket.crypto.sealing import Sealer
@@ -45,6 +46,7 @@ class Memory:
     """Where the answers of one key are."""
 
     sealer: Sealer
+    owner: Owner
     digest: str
 
     @property
@@ -75,7 +77,8 @@ def once(sealer: Sealer, operate: Operate) -> Operate:
         key = request.header(HEADER.lower().encode())
         if key is None:
             return (yield from operate(request, operator))
-        memory = Memory(sealer, _digest(operator.encode(), _checked(key).encode()))
+        owner = of_client(operator)
+        memory = Memory(sealer, owner, _digest(operator.encode(), _checked(key).encode()))
         return (yield from _remembered(memory, operate, request, operator))
 
     return run
@@ -88,7 +91,7 @@ def _remembered(
     known = yield from _known(memory, asked)
     if known is not None:
         return known
-    if not (yield Keep(memory.flight, memory.seal(asked), LONGEST_FLIGHT)):
+    if not (yield Keep(memory.flight, memory.seal(asked), LONGEST_FLIGHT, memory.owner)):
         yield from _turn_away(memory, asked)
     try:
         known = yield from _known(memory, asked)
@@ -106,7 +109,7 @@ def _first(
     response = yield from operation
     location = dict(response.headers).get(b"location", b"")
     said = Remembered(asked, response.status, response.body, location)
-    yield Keep(memory.answer, memory.seal(said), REMEMBERED)
+    yield Keep(memory.answer, memory.seal(said), REMEMBERED, memory.owner)
     return response
 
 

@@ -1,0 +1,62 @@
+"""Floods of requests without credentials: what is kept is bounded, and others are served."""
+
+import sqlite3
+from contextlib import closing
+
+import httpx
+import pytest
+from tests.attacks.flooding import FLOODS, Clients, flood
+from tests.attacks.target import target_of
+from tests.pages.house import running_house
+from tests.pages.people import ADA, CALLBACK, Person, asking
+
+from reticket.testing.waiting import PATIENCE
+
+ROUNDS = 120
+ROOM = 2**20
+RESERVE = 2**20
+SMALL = {
+    "RETICKET_EPHEMERAL__ROOM": str(ROOM),
+    "RETICKET_EPHEMERAL__RESERVE": str(RESERVE),
+    "RETICKET_EPHEMERAL__SHARE": "4",
+}
+"""So small that a short flood meets its end."""
+
+CLIENTS = Clients("web", CALLBACK, "tv")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    with running_house(tmp_path_factory.mktemp("flooded"), settings=SMALL) as running:
+        yield running
+
+
+@pytest.fixture
+def person(server):
+    """At another address than the floods come from."""
+    way = httpx.HTTPTransport(local_address="127.0.0.2")
+    with httpx.Client(base_url=server.url, timeout=PATIENCE, transport=way) as http:
+        yield Person(http)
+
+
+def kept(server):
+    """Bytes of what lives for seconds."""
+    with closing(sqlite3.connect(server.data / "families.sqlite")) as file:
+        entries = file.execute("SELECT total(length(key) + length(value)) FROM entries")
+        counters = file.execute("SELECT total(length(key) + 8) FROM counters")
+        return sum(each.fetchone()[0] for each in (entries, counters))
+
+
+@pytest.mark.parametrize("name", FLOODS)
+def test_what_a_flood_leaves_is_bounded(server, name):
+    before = kept(server)
+    statuses = flood(target_of(server.url), name, ROUNDS, CLIENTS)
+    assert kept(server) - before < (ROOM + RESERVE) * 4 // 100
+    assert set(statuses) <= {200, 201, 401, 429, 503}
+    assert statuses[503] or statuses.keys() <= {200, 401, 429}
+
+
+def test_a_client_is_not_shut_for_others_by_a_flood_in_its_name(server, person):
+    flood(target_of(server.url), "pushed requests", ROUNDS, CLIENTS)
+    assert person.http.post("/oauth/par", data=asking()).status_code == 201
+    assert "code" in person.asks().sends(**ADA).sends(answer="allow").answer
