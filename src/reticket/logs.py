@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import logging
 import re
+from io import StringIO
 from typing import TextIO
 
 import structlog
-from structlog.typing import EventDict, Processor, WrappedLogger
+from structlog.typing import EventDict, ExcInfo, Processor, WrappedLogger
+
+from reticket.core.texts import escaped, escaped_lines
 
 REDACTED = "[redacted]"
 _SECRET = re.compile(
@@ -22,6 +25,23 @@ _SECRET = re.compile(
     re.IGNORECASE,
 )
 
+
+def escape_line(logger: WrappedLogger, method: str, line: EventDict | str) -> str:
+    """The processor after a renderer whose lines have no markup of their own."""
+    return escaped(str(line))
+
+
+def escape_members(logger: WrappedLogger, method: str, line: EventDict) -> EventDict:
+    """The processor before a renderer whose lines have."""
+    return {name: escaped(said) if isinstance(said, str) else said for name, said in line.items()}
+
+
+def _traceback(stream: TextIO, error: ExcInfo) -> None:
+    text = StringIO()
+    structlog.dev.plain_traceback(text, error)
+    stream.write(escaped_lines(text.getvalue()))
+
+
 _SHARED: list[Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
@@ -29,8 +49,12 @@ _SHARED: list[Processor] = [
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
 _RENDERERS: dict[str, list[Processor]] = {
-    "json": [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()],
-    "console": [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)],
+    "json": [
+        structlog.processors.format_exc_info,
+        structlog.processors.JSONRenderer(),
+        escape_line,
+    ],
+    "console": [escape_members, structlog.dev.ConsoleRenderer(exception_formatter=_traceback)],
 }
 
 

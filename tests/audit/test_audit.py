@@ -226,3 +226,16 @@ def test_a_torn_last_line_is_passed_over_and_the_next_one_is_not(path: Path, kep
     audit_log(path).record([event("revoked", family="b")])
     with capture_logs():
         assert [found.family for found in revocations(path)] == ["a", "b"]
+
+
+def test_what_acts_on_a_terminal_is_escaped_in_the_file_and_comes_back_as_it_was(
+    path: Path,
+) -> None:
+    said = "a\x1b[31m\x7f\x9b\u202e\u200b\U000e0041é"
+    audit_log(path).record([event("revoked", device=said)])
+    audit_log(path).record([event("revoked", device="\ud800\x85")])
+    text = path.read_text()
+    assert text.replace("\n", "").isprintable()
+    assert "a\\u001b[31m\\u007f\\u009b\\u202e\\u200b\\udb40\\udc41é" in text
+    assert next(found.device for found in revocations(path)) == said
+    assert len(lines(path)) == 2

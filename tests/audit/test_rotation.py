@@ -20,7 +20,7 @@ from reticket.core.ports import Event
 from reticket.settings.audit import AuditTable
 from reticket.testing import FakeClock
 
-ENDS = ["revocation", "revoked", "reused", "key_rotated", "key_retired", "key_compromised"]
+ENDS = ["revoked", "reused", "key_rotated", "key_retired", "key_compromised", "revocation"]
 OTHERS = ["sign_in", "issued", "refused", "policy"]
 
 
@@ -103,7 +103,8 @@ def test_what_is_no_file_is_not_rotated() -> None:
 
 
 def test_ends_reuses_and_keys_outlive_every_other_line(files: Files) -> None:
-    files.tell(*OTHERS, *ENDS)
+    files.tell(*OTHERS, *ENDS[:-1])
+    files.tell(ENDS[-1], device="\ud800")
     files.tell("refused", family="0a", cause="revoked")
     files.tell("refused", family="0a", cause="revoked")
     files.later(DAY)

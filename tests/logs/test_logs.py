@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -125,3 +126,33 @@ def test_plain_words_are_left_alone(lines: Lines) -> None:
     words = "the bearer of basic news, at /api/v4/session/token"
     structlog.get_logger("reticket").info(words)
     assert lines()[0]["event"] == words
+
+
+BAD = "a\x1b[31m\x7f\x9b\u202e\u200b\nb"
+
+
+def test_a_line_of_json_has_no_character_that_acts_on_a_terminal(
+    lines: Lines, stream: io.StringIO
+) -> None:
+    structlog.get_logger("reticket").info("began", device=BAD)
+    logging.getLogger("other").warning("said %s", BAD)
+    text = stream.getvalue()
+    assert text.isascii()
+    assert text.replace("\n", "").isprintable()
+    assert [line.get("device", line["event"]) for line in lines()] == [BAD, f"said {BAD}"]
+
+
+def test_a_line_of_the_console_has_none_but_its_own(stream: io.StringIO) -> None:
+    logs.configure("info", "console", stream)
+    structlog.get_logger("reticket").info("began", device=BAD, devices=[BAD])
+    logging.getLogger("other").warning("said %s", BAD)
+    try:
+        raise ValueError(BAD)
+    except ValueError:
+        structlog.get_logger("reticket").exception("failed")
+    text = stream.getvalue()
+    assert text.count("a\\u001b[31m\\u007f\\u009b\\u202e\\u200b") == 3
+    own = re.sub("\x1b\\[[0-9;]*m", "", text.replace("a\x1b[31m", "FORGED"))
+    assert "FORGED" not in own
+    assert own.replace("\n", "").isprintable()
+    assert "\nb" not in "\n".join(own.split("\n")[:2])

@@ -63,7 +63,8 @@ class Person:
 
     @property
     def headline(self):
-        return unescape(re.search(r"<h1>(.*?)</h1>", self.page.text)[1])
+        said = re.search(r"<h1>(.*?)</h1>", self.page.text)[1]
+        return unescape(re.sub(r"</?bdi>", "", said))
 
     @property
     def alert(self):

@@ -12,6 +12,7 @@ import msgspec
 
 from reticket.core.policy import SECOND
 from reticket.core.ports import Event
+from reticket.core.texts import escaped_lines
 
 _HINTS = get_type_hints(Event)
 _Line: Callable[..., msgspec.Struct] = msgspec.defstruct(
@@ -29,19 +30,33 @@ _decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(_Line)
 
 
 def encode(events: Sequence[Event]) -> bytes:
-    """A line each; members that are None are left out."""
-    lines = [_Line(_rfc3339(event.at), *event[1:]) for event in events]
-    try:
-        return _encoder.encode_lines(lines)
-    except (UnicodeEncodeError, OverflowError):  # slower, but it takes lone surrogates
-        said = [msgspec.structs.asdict(line) for line in lines]
-        return "".join(json.dumps(line, default=str) + "\n" for line in said).encode()
+    """A line each; members that are None are left out. What acts on a terminal is escaped: the
+    members have it, the file does not.
+    """
+    written = _encoded([_Line(_rfc3339(event.at), *event[1:]) for event in events])
+    if written.isascii() and b"\x7f" not in written:
+        return written
+    return escaped_lines(written.decode()).encode()
 
 
 def decode(line: bytes) -> Event:
     """The event of a line. msgspec.DecodeError or ValueError when it is none."""
     members = msgspec.structs.asdict(_decoder.decode(line))
     return Event(**members | {"at": _milliseconds(members["at"])})
+
+
+def _encoded(lines: Sequence[msgspec.Struct]) -> bytes:
+    try:
+        return _encoder.encode_lines(lines)
+    except (UnicodeEncodeError, OverflowError):  # slower, but it takes lone surrogates
+        return b"".join(map(_slowly, lines))
+
+
+def _slowly(line: msgspec.Struct) -> bytes:
+    """The same form to the byte: rotation looks for words in it."""
+    members = msgspec.structs.asdict(line).items()
+    said = {name: value for name, value in members if value is not None}
+    return json.dumps(said, default=str, separators=(",", ":")).encode() + b"\n"
 
 
 @lru_cache(maxsize=64)

@@ -12,11 +12,12 @@ import click
 
 from reticket import config
 from reticket.cli.application import SECRET_BYTES
-from reticket.cli.frame import JSON, Group, show, told, with_house
+from reticket.cli.frame import JSON, Group, show, show_json, told, with_house
 from reticket.cli.house import House
 from reticket.cli.policies import site_of, warnings_of
 from reticket.core.model import Selection
 from reticket.core.people import Client
+from reticket.core.texts import escaped
 from reticket.dialects.oauth.registration import GRANTS, flagged
 from reticket.directory.clients import every_client, no_client
 from reticket.directory.drafts import ClientDraft
@@ -153,7 +154,7 @@ def add(house: House, client_id: str, public: bool, as_json: bool, said: Mapping
     house.record_change("client_added", client=client_id)
     _warn(house, client_id)
     if as_json:
-        _print(_row(_find(house, client_id)) | ({"client_secret": secret} if secret else {}))
+        show_json(_row(_find(house, client_id)) | ({"client_secret": secret} if secret else {}))
     else:
         click.echo(secret or f"{client_id} is added; it has no secret")
 
@@ -184,12 +185,13 @@ def show_one(house: House, client_id: str, as_json: bool) -> None:
     """
     row = _row(_find(house, client_id))
     if as_json:
-        _print(row)
+        show_json(row)
         return
     members = {**row, **row["registration"]}
     del members["registration"]
     for name, value in members.items():
-        click.echo(f"{name:18} {value if isinstance(value, str) else json.dumps(value)}")
+        text = value if isinstance(value, str) else json.dumps(value)
+        click.echo(escaped(f"{name:18} {text}"))
 
 
 @client.command()
@@ -239,7 +241,7 @@ def rotate_secret(house: House, client_id: str, as_json: bool) -> None:
     house.directory.clients.rotate_secret(client_id, house.hasher.hash(secret))
     house.record_change("client_secret_rotated", client=client_id)
     if as_json:
-        _print({"client_id": client_id, "client_secret": secret})
+        show_json({"client_id": client_id, "client_secret": secret})
     else:
         click.echo(secret)
 
@@ -319,10 +321,6 @@ def _row(client: Client) -> dict[str, Any]:
         "registration": client.registration,
         "created_at": told(client.created_at),
     }
-
-
-def _print(row: Mapping[str, Any]) -> None:
-    click.echo(json.dumps(row, indent=2))
 
 
 COMMANDS = (client,)

@@ -9,13 +9,14 @@ from typing import Any
 import click
 import msgspec
 
-from reticket.cli.frame import JSON, Frame, Group, show, told, with_house
+from reticket.cli.frame import JSON, Frame, Group, show, show_json, told, with_house
 from reticket.cli.house import House
 from reticket.cli.policies import site_of
 from reticket.core.errors import Refusal
 from reticket.core.model import Family, Selection
 from reticket.core.people import Client, User
 from reticket.core.policy import SECOND
+from reticket.core.texts import escaped
 from reticket.dialects.oauth.start import Wish
 from reticket.dialects.oauth.start import start as begin_family
 from reticket.directory.clients import no_client
@@ -98,7 +99,7 @@ def show_one(house: House, family_id: str, as_json: bool) -> None:
         show([row], COLUMNS, as_json)
         return
     for name, value in row.items():
-        click.echo(f"{name:18} {'-' if value is None else value}")
+        click.echo(escaped(f"{name:18} {'-' if value is None else value}"))
 
 
 @family.command()
@@ -189,10 +190,10 @@ def start(
     except Refusal as refusal:
         raise click.ClickException(_sentence(refusal)) from None
     if as_json:
-        click.echo(msgspec.json.format(msgspec.json.encode(answer)).decode())
+        show_json(answer)
         return
     for name, value in msgspec.to_builtins(answer).items():
-        click.echo(f"{name:14} {value}")
+        click.echo(escaped(f"{name:14} {value}"))
 
 
 def _client(house: House, client_id: str) -> Client:

@@ -16,6 +16,7 @@ import msgspec
 
 from reticket.cli.house import Builder, House
 from reticket.core.errors import ReticketError, StartupError
+from reticket.core.texts import escaped, escaped_lines
 from reticket.settings import Settings
 
 P = ParamSpec("P")
@@ -48,7 +49,7 @@ class Group(click.Group):
         try:
             return super().invoke(context)
         except ReticketError as error:
-            raise click.ClickException(str(error)) from None
+            raise click.ClickException(escaped_lines(str(error))) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ def show(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], as_json: boo
     """Print rows as a table of those columns, or all of them as a JSON list."""
     rows = list(rows)
     if as_json:
-        click.echo(msgspec.json.format(msgspec.json.encode(rows, enc_hook=str)).decode())
+        show_json(rows)
         return
     cells = [[_cell(row.get(column)) for column in columns] for row in rows]
     lines = [[column.upper().replace("_", " ") for column in columns], *cells]
@@ -108,6 +109,12 @@ def show(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], as_json: boo
     for line in lines:
         padded = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
         click.echo("  ".join(padded).rstrip())
+
+
+def show_json(value: object) -> None:
+    """Print JSON. Characters that act on a terminal are escaped as JSON does."""
+    text = msgspec.json.format(msgspec.json.encode(value, enc_hook=str)).decode()
+    click.echo(escaped_lines(text))
 
 
 def told(time: int | None) -> str | None:
@@ -124,5 +131,5 @@ def _cell(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, (list, tuple)):
-        return ",".join(map(str, value)) or "-"
-    return str(value)
+        return escaped(",".join(map(str, value))) or "-"
+    return escaped(str(value))

@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, Connection, insert, literal, select
 from reticket.core.people import DeveloperAccount
 from reticket.directory.database import Database
 from reticket.directory.errors import AlreadyExists
-from reticket.directory.forms import INT32, check_id
+from reticket.directory.forms import INT32, check_id, check_texts
 from reticket.directory.memberships import Memberships
 from reticket.directory.rows import record_of, row_of
 from reticket.directory.tables import developer_accounts
@@ -30,6 +30,7 @@ class Accounts:
     def insert(self, connection: Connection, account: DeveloperAccount) -> None:
         """`add` inside the caller's transaction."""
         check_id(account.id, "a developer account")
+        check_texts(account, "The developer account")
         present = select(developer_accounts.c.id).where(developer_accounts.c.id == account.id)
         if connection.execute(present).one_or_none():
             raise AlreadyExists(f"There is a developer account {account.id} already.")

@@ -11,6 +11,7 @@ from reticket.core.ports import Entropy
 from reticket.directory import identifiers
 from reticket.directory.drafts import CloudDraft, OrganizationDraft, UserDraft
 from reticket.directory.errors import AlreadyExists
+from reticket.directory.forms import check_text_id
 from reticket.directory.tables import (
     cloud_groups,
     cloud_profiles,
@@ -69,6 +70,7 @@ class Affiliations:
 
         if draft.group_id is not None and taken(draft.group_id):
             raise AlreadyExists(f"The group id {draft.group_id!r} is another group's.")
+        check_text_id(draft.group_id or "", "a group")
         group_id = draft.group_id or identifiers.short_id(self._entropy, taken)
         row = {"id": group_id, "name": draft.group, "permission": draft.permission}
         connection.execute(insert(cloud_groups), row)

@@ -13,7 +13,7 @@ from reticket.core.ports import Clock, Entropy
 from reticket.directory import identifiers
 from reticket.directory.database import Database
 from reticket.directory.errors import AlreadyExists, Invalid, NotFound
-from reticket.directory.forms import check_behaviors, check_environment
+from reticket.directory.forms import check_behaviors, check_environment, check_text_id, check_texts
 from reticket.directory.intents import Change, demand
 from reticket.directory.rows import credential_version_of, record_of, row_of
 from reticket.directory.tables import application_tenants, applications, tenants
@@ -118,6 +118,8 @@ class Applications:
 def _check(connection: Connection, application: Application) -> None:
     if not application.id:
         raise Invalid("The id of an application must not be empty.")
+    check_text_id(application.id, "an application")
+    check_texts(application, "The application")
     if read_application(connection, application.id):
         raise AlreadyExists(f"There is an application {application.id!r} already.")
     check_environment(application.environment_scope)

@@ -15,7 +15,7 @@ from reticket.directory import identifiers
 from reticket.directory.database import Database
 from reticket.directory.drafts import ClientDraft
 from reticket.directory.errors import AlreadyExists, Invalid, NotFound
-from reticket.directory.forms import check_client_id
+from reticket.directory.forms import check_client_id, check_texts
 from reticket.directory.rows import credential_version_of
 from reticket.directory.tables import oauth_clients
 
@@ -71,7 +71,10 @@ class Clients:
             _update(connection, client_id, secret_hash=secret_hash, credential_version=version)
 
     def register(self, client_id: str, registration: Mapping[str, object]) -> None:
-        """Replace what was said of it; other keys end its tokens for itself, as a secret does."""
+        """Replace what was said of it; other keys end its tokens for itself, as a secret does.
+        Invalid.
+        """
+        check_texts(registration, "The client")
         with self._database.change() as connection:
             before = read_client(connection, client_id)
             if before is None or before.registration.get(KEYS) == registration.get(KEYS):
@@ -99,6 +102,7 @@ class Clients:
     def insert(self, connection: Connection, client: ClientDraft, secret_hash: str | None) -> None:
         """Create it inside the caller's transaction; without a secret it is public."""
         check_client_id(client.client_id)
+        check_texts(client.registration, "The client")
         present = select(oauth_clients).where(oauth_clients.c.client_id == client.client_id)
         if connection.execute(present).one_or_none():
             raise AlreadyExists(f"There is a client {client.client_id!r} already.")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import fields, is_dataclass
 from typing import Any
 
+from reticket.core.texts import has_control, has_hidden
 from reticket.directory.errors import Invalid
 
 LONGEST_EMAIL = 254
@@ -17,12 +19,13 @@ CLIENT_ID = r"^(?!\.{1,2}$)[!-.0-~]{1,255}$"
 CLIENT_ID_WORDS = "1 to 255 visible ASCII characters without a slash, and neither . nor .."
 
 _CLIENT_ID = re.compile(CLIENT_ID)
-_EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+")
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 
 def is_email(text: str) -> bool:
     """Whether it looks like an e-mail address: who can tell more has to send a mail there."""
-    return len(text) <= LONGEST_EMAIL and _EMAIL.fullmatch(text) is not None
+    looks_so = len(text) <= LONGEST_EMAIL and _EMAIL.fullmatch(text) is not None
+    return looks_so and not has_hidden(text)
 
 
 def folded(email: str) -> str:
@@ -63,3 +66,34 @@ def check_environment(scope: str | None) -> None:
     """Invalid unless it is one that exists; None stands for V1 credentials."""
     if scope is not None and scope not in ENVIRONMENTS:
         raise Invalid(f"The environment scope must be {' or '.join(ENVIRONMENTS)}, or none.")
+
+
+def check_texts(record: object, noun: str) -> None:
+    """Invalid where a text of a record, however deep, has a control character: it would act on
+    every terminal that shows it.
+    """
+    for path, text in _texts(record, ""):
+        if has_control(text):
+            raise Invalid(f"{noun} has a control character{f' in {path}' if path else ''}.")
+
+
+def check_text_id(text: str, noun: str) -> None:
+    """Invalid for an id that cannot be told from another one by looking at it."""
+    if has_hidden(text):
+        raise Invalid(f"The id of {noun} has a character that cannot be seen, {text!r}.")
+
+
+def _texts(value: object, path: str) -> Iterator[tuple[str, str]]:
+    """Every text in a record with its place, keys of mappings as well."""
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, Mapping):
+        for key, each in value.items():
+            yield from _texts(key, path)
+            yield from _texts(each, f"{path}.{key}".lstrip("."))
+    elif isinstance(value, Sequence | Set) and not isinstance(value, bytes):
+        for each in value:
+            yield from _texts(each, path)
+    elif is_dataclass(value):
+        for each in fields(value):
+            yield from _texts(getattr(value, each.name), f"{path}.{each.name}".lstrip("."))

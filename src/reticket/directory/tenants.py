@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, Connection, literal, select
 from reticket.core.people import Tenant
 from reticket.directory.database import Database
 from reticket.directory.errors import AlreadyExists
-from reticket.directory.forms import INT32, check_id
+from reticket.directory.forms import INT32, check_id, check_texts
 from reticket.directory.memberships import Memberships
 from reticket.directory.rows import record_of
 from reticket.directory.tables import tenants
@@ -44,6 +44,7 @@ class Tenants:
     def insert(self, connection: Connection, tenant: Tenant) -> None:
         """`add` inside the caller's transaction."""
         check_id(tenant.id, "a tenant")
+        check_texts(tenant, "The tenant")
         if read_tenant(connection, tenant.id):
             raise AlreadyExists(f"There is a tenant {tenant.id} already.")
         insert_tenant(connection, tenant)

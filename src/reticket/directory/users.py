@@ -15,7 +15,7 @@ from reticket.directory.database import Database
 from reticket.directory.drafts import UserDraft
 from reticket.directory.enrolments import Enrolments
 from reticket.directory.errors import AlreadyExists
-from reticket.directory.forms import check_email, folded
+from reticket.directory.forms import check_email, check_texts, folded
 from reticket.directory.intents import Change, demand
 from reticket.directory.memberships import Memberships
 from reticket.directory.rows import record_of
@@ -66,6 +66,7 @@ class Users:
     def insert(self, connection: Connection, draft: UserDraft, secret_hash: str) -> str:
         """`add` inside the caller's transaction."""
         _require_free(connection, draft.email)
+        check_texts(draft, "The user")
         user_id = identifiers.user_id(self._entropy)
         row = self._row(connection, user_id, draft)
         connection.execute(insert(users), {**row, "secret_hash": secret_hash})
@@ -103,7 +104,8 @@ class Users:
             return [record_of(UserLine, row) for row in connection.execute(statement)]
 
     def rename(self, who: str, names: Mapping[str, str | None]) -> None:
-        """Change `first_name` and `last_name`, those that are given."""
+        """Change `first_name` and `last_name`, those that are given. Invalid."""
+        check_texts(names, "The user")
         with self._database.change() as connection:
             user_id = require_user(connection, who)
             known = {name: names[name] for name in ("first_name", "last_name") if name in names}

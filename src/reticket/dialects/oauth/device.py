@@ -14,6 +14,7 @@ from reticket.core.budget import Owner, of_holder
 from reticket.core.commands import Command, Draw, FindClient, Keep, Look, Tell
 from reticket.core.errors import Cause
 from reticket.core.people import Client
+from reticket.core.texts import isolated
 from reticket.core.tokens import to_text
 from reticket.dialects.oauth import device_codes, screens
 from reticket.dialects.oauth.clients import authenticate
@@ -87,7 +88,9 @@ class Verdicts:
             yield consented(grant)
         elif not (yield from _said_by(visit.order, person)):
             raise too_old(Cause.USED)
-        return screens.done("Your device is connected", f"{visit.name} goes on by itself.")
+        return screens.done(
+            "Your device is connected", f"{isolated(visit.name)} goes on by itself."
+        )
 
     def leave(self, visit: Visit) -> str | None:
         """The browser goes nowhere."""
@@ -99,7 +102,9 @@ class Verdicts:
         if not (yield Keep(verdict, DENIED, LIFETIME, owner)):
             raise too_old(Cause.USED)
         yield Tell(USER, "refused", "access_denied")
-        return screens.done("Your device is not connected", f"{visit.name} has got nothing.")
+        return screens.done(
+            "Your device is not connected", f"{isolated(visit.name)} has got nothing."
+        )
 
 
 class Devices:

@@ -12,6 +12,7 @@ from html import escape
 from importlib.resources import files
 
 from reticket.core.errors import ReticketError
+from reticket.core.texts import contained
 from reticket.dialects.oauth.errors import NO_STORE, Denied, failure_of
 from reticket.dialects.oauth.site import BASE
 from reticket.wire import Headers, WireRequest, WireResponse, retry_after
@@ -109,4 +110,4 @@ def _read(name: str) -> str:
 
 
 def _escaped(value: str) -> str:
-    return value if isinstance(value, Markup) else escape(value)
+    return value if isinstance(value, Markup) else escape(contained(value))

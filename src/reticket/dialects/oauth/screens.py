@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from reticket.core.texts import isolated
 from reticket.dialects.oauth.html import Markup, fill, page
 from reticket.dialects.oauth.inputs import words
 from reticket.dialects.oauth.terms import OPENID
@@ -99,7 +100,7 @@ def consent(action: str, ticket: str, visit: Visit, email: str) -> WireResponse:
         place=_place(visit.target),
         note=fill("note", sentence=visit.note) if visit.note else _NOTHING,
     )
-    return page(f"Let {visit.name} in?", body, leads_to=_source(visit.target))
+    return page(f"Let {isolated(visit.name)} in?", body, leads_to=_source(visit.target))
 
 
 def code(action: str, said: str, fault: Fault | None = None) -> WireResponse:

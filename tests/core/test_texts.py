@@ -1,0 +1,76 @@
+"""Characters that act on a terminal or a page, or that nobody sees."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+
+import pytest
+
+from reticket.core.texts import contained, escaped, escaped_lines, has_control, has_hidden, isolated
+
+CONTROLS = [chr(n) for n in (*range(0x20), *range(0x7F, 0xA0))]
+BIDIRECTIONAL = [c for c in map(chr, range(0x3000)) if unicodedata.bidirectional(c) in
+                 {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}]  # fmt: skip
+MARKS = ["\u061c", "\u200e", "\u200f"]
+UNSEEN = [
+    "\u00ad",
+    "\u200b",
+    "\u200c",
+    "\u200d",
+    "\u2028",
+    "\u2029",
+    "\u2060",
+    "\ufeff",
+    "\U000e0041",
+]
+HIDDEN = [*BIDIRECTIONAL, *MARKS, *UNSEEN]
+
+
+@pytest.mark.parametrize("character", CONTROLS)
+def test_c0_del_and_c1_are_controls(character: str) -> None:
+    assert has_control(f"a{character}b")
+    assert has_hidden(f"a{character}b")
+
+
+@pytest.mark.parametrize("character", HIDDEN)
+def test_bidirectional_and_zero_width_characters_are_hidden_and_no_controls(character: str) -> None:
+    assert not has_control(f"a{character}b")
+    assert has_hidden(f"a{character}b")
+
+
+@pytest.mark.parametrize("character", [*CONTROLS, *HIDDEN])
+def test_each_is_escaped_as_json_does(character: str) -> None:
+    written = escaped(f"a{character}b")
+    assert written.isascii()
+    assert written.isprintable()
+    assert json.loads(f'"{written}"') == f"a{character}b"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "plain", "Zoë", "علی", "नमस्ते", "名前", "🎉", "\\u0041", "a b"]
+)
+def test_whatever_is_seen_stays_as_it_is(text: str) -> None:
+    assert (escaped(text), has_hidden(text)) == (text, False)
+
+
+def test_half_a_character_can_be_printed() -> None:
+    assert escaped("\ud800") == "\\ud800"
+
+
+def test_only_the_ends_of_lines_are_kept_of_several_lines() -> None:
+    assert escaped_lines("a\nb\r\x85\u2028c\n") == "a\nb\\u000d\\u0085\\u2028c\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("plain", "plain"),
+        ("\u2069\u202eevil", "\u202eevil"),
+        ("\u2067a\u2069\u2069b", "\u2067a\u2069b"),
+        ("\u2066\u2068a\u2069\u2069", "\u2066\u2068a\u2069\u2069"),
+    ],
+)
+def test_a_text_cannot_end_the_isolate_around_it(text: str, kept: str) -> None:
+    assert contained(text) == kept
+    assert isolated(text) == f"\u2068{kept}\u2069"

@@ -1,0 +1,98 @@
+"""What may be registered: no control anywhere, and nothing unseen in ids and e-mails."""
+
+from __future__ import annotations
+
+import pytest
+
+from reticket.core.errors import StartupError
+from reticket.core.people import Application, Attribute, DeveloperAccount, Tenant
+from reticket.directory.drafts import ClientDraft, CloudDraft, OrganizationDraft, UserDraft
+from reticket.directory.errors import Invalid
+from reticket.directory.seed import load_seed
+
+ZWNJ = "\u200c"
+"""Persian names need it."""
+
+CONTROLS = ["\x1b", "\n", "\x7f", "\x9b"]
+UNSEEN = ["\u202e", "\u2066", "\u200b", ZWNJ, "\ufeff"]
+
+
+def user(name="Ada", email="ada@example.com", **more):
+    return UserDraft(email, name, **more)
+
+
+def client(**registration):
+    return ClientDraft("c", False, registration)
+
+
+def tenant(name=None, value=None):
+    attribute = Attribute("size", {"deep": [value]}, None, 0, None, 0)
+    return Tenant(1000, name, None, False, False, None, (attribute,), (), ())
+
+
+REGISTER = {
+    "a person": lambda to, text: to.users.add(user(text), "hash"),
+    "an organization": lambda to, text: to.users.add(
+        user(organization=OrganizationDraft(text)), "hash"
+    ),
+    "a role": lambda to, text: to.users.add(
+        user(organization=OrganizationDraft("Navy", [text])), "hash"
+    ),
+    "a nickname": lambda to, text: to.users.add(user(cloud=CloudDraft(text, "Admin")), "hash"),
+    "a group": lambda to, text: to.users.add(user(cloud=CloudDraft("ada", text)), "hash"),
+    "a client": lambda to, text: to.clients.add(client(name=text), "hash"),
+    "a client's list": lambda to, text: to.clients.add(client(x=[{"deep": text}]), "hash"),
+    "a client's member": lambda to, text: to.clients.add(client(**{text: 1}), "hash"),
+    "an account": lambda to, text: to.accounts.add(DeveloperAccount(77, text)),
+    "a tenant": lambda to, text: to.tenants.add(tenant(text)),
+    "a tenant's attribute": lambda to, text: to.tenants.add(tenant(value=text)),
+}
+"""By what is registered: what puts a text into it."""
+
+
+@pytest.mark.parametrize("where", REGISTER)
+@pytest.mark.parametrize("control", CONTROLS)
+def test_a_control_is_registered_nowhere(directory, where, control):
+    with pytest.raises(Invalid, match="has a control character"):
+        REGISTER[where](directory, f"a{control}b")
+
+
+@pytest.mark.parametrize("where", REGISTER)
+@pytest.mark.parametrize("unseen", UNSEEN)
+def test_other_unseen_characters_are_registered_where_names_need_them(directory, where, unseen):
+    REGISTER[where](directory, f"a{unseen}b")
+
+
+@pytest.mark.parametrize("bad", [*CONTROLS, *UNSEEN])
+def test_no_id_and_no_e_mail_has_any_of_them(directory, bad):
+    directory.users.add(user(), "hash")
+    text = f"a{bad}b"
+    application = Application(text, "Sandbox", (), None, False)
+    for register in (
+        lambda: directory.users.add(user(email=f"{text}@example.com"), "hash"),
+        lambda: directory.users.add(user(email=f"a@{text}.com"), "hash"),
+        lambda: directory.users.set_email("ada@example.com", f"{text}@example.com"),
+        lambda: directory.applications.add(application, "hash"),
+        lambda: directory.clients.add(ClientDraft(text, False, {}), "hash"),
+        lambda: directory.users.add(
+            user(email="b@example.com", cloud=CloudDraft("b", "Admin", text)), "hash"
+        ),
+    ):
+        with pytest.raises(Invalid):
+            register()
+
+
+@pytest.mark.parametrize("control", CONTROLS)
+def test_no_change_brings_a_control_in(directory, control):
+    directory.users.add(user(), "hash")
+    directory.clients.add(client(), "hash")
+    with pytest.raises(Invalid, match="control"):
+        directory.users.rename("ada@example.com", {"first_name": f"a{control}b"})
+    with pytest.raises(Invalid, match="control"):
+        directory.clients.register("c", {"name": f"a{control}b"})
+
+
+def test_a_seed_with_a_control_is_refused_with_its_line(directory, hasher, seed_file):
+    file = seed_file('users:\n- email: ada@example.com\n  password: x\n  first_name: "a\\eb"\n')
+    with pytest.raises(StartupError, match=r"line 2.*control character"):
+        load_seed(file, directory, hasher, 0)

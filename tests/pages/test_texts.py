@@ -1,0 +1,52 @@
+"""Names that would turn the text around them: they stay in their own place on every page."""
+
+import re
+
+import httpx
+import pytest
+from tests.pages.house import running_house
+from tests.pages.people import ADA, CALLBACK, Person
+
+from reticket.core.texts import contained
+
+NAME = "\u2069\u202eknab ruoY\u200f"
+"""It would end the isolate around it, and turn what follows."""
+
+CLIENT = {"client_id": "turned", "name": NAME, "redirect_uris": [CALLBACK],
+          "scopes": ["openid", "orders.read"]}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    with running_house(tmp_path_factory.mktemp("turned"), [CLIENT]) as running:
+        yield running
+
+
+@pytest.fixture
+def person(server):
+    with httpx.Client(base_url=server.url, timeout=60) as http:
+        yield Person(http)
+
+
+def outside(text):
+    """What of a page stands outside every isolate."""
+    inside = re.compile(r"<bdi>[^<]*</bdi>|\u2068[^<]*\u2069|(name|value|href)=\"[^\"]*\"")
+    return inside.sub("", text)
+
+
+def test_a_client_s_name_turns_nothing_but_itself(person):
+    pages = [person.asks(client_id="turned", scope="openid orders.read").page]
+    pages.append(person.sends(**ADA).page)
+    for page in pages:
+        assert page.status_code == 200
+        assert contained(NAME) in page.text
+        assert "\u202e" not in outside(page.text)
+        assert "\u200f" not in outside(page.text)
+        assert f"<bdi>{contained(NAME)}</bdi>" in page.text
+    assert f"<title>Let \u2068{contained(NAME)}\u2069 in?</title>" in pages[1].text
+
+
+def test_an_error_turns_nothing_but_itself(person):
+    page = person.asks(client_id="turned", redirect_uri="https://x.example/\u202e").page
+    assert page.status_code == 400
+    assert "\u202e" not in outside(page.text)
