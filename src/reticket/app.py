@@ -39,15 +39,20 @@ from reticket.directory.directory import open_directory
 from reticket.http.admin import Admin, Office
 from reticket.http.asgi import Asgi
 from reticket.http.below import also_below
+from reticket.http.connection.caps import Caps
+from reticket.http.connection.limits import Limits
 from reticket.http.cors import readable
 from reticket.http.deadlines import Deadlines
 from reticket.http.edge import Edge, logged
 from reticket.http.exposition import PLACE, BearerAlone, MetricsPage
+from reticket.http.files import raise_limit
+from reticket.http.incidents import OPEN, Incidents
 from reticket.http.metrics import Board, Counted, Meter
 from reticket.http.metrics_listener import beside, bind_metrics
 from reticket.http.pages import pages
+from reticket.http.proxies import Unnamed
 from reticket.http.routing import WELL_KNOWN, RoutingTable
-from reticket.http.server import Listener, bind, serve
+from reticket.http.server import Company, Listener, Patience, bind, serve
 from reticket.http.workers import Workers
 from reticket.openapi import document_bytes, document_to_try
 from reticket.settings import Settings
@@ -166,6 +171,8 @@ class Builder:
             with closing(self.open(settings)) as house:
                 _prepare(house)
             _board(settings, 0).clear()
+            raise_limit()
+            caps = _caps(settings)
             listening = bind(_listener(settings))
             url = config.address(settings, listening.getsockname()[1])
             config.tell_address(settings, url)
@@ -178,10 +185,11 @@ class Builder:
 
             def work(number: int) -> None:
                 with closing(self.open(known)) as house:
-                    app = application(house, number, metrics)
+                    meter = meter_of(known, number)
                     serve(
-                        app,
+                        application(house, meter, metrics),
                         _listener(settings),
+                        _company(settings, caps, meter, number),
                         listening,
                         lambda: started(url) if number == 0 else None,
                     )
@@ -197,17 +205,16 @@ def main() -> None:
     cli.command(Builder())()
 
 
-def application(house: House, number: int = 0, metrics: socket | None = None) -> Asgi:
+def application(house: House, meter: Meter, metrics: socket | None = None) -> Asgi:
     """The ASGI application over an opened house; its lifespan does the upkeep.
 
     Args:
         house: what it answers from.
-        number: of the process behind the port.
+        meter: what counts in this process.
         metrics: listens for those who read `/metrics` without a token; None for nobody.
     """
     settings = house.settings
     lanes = lanes_of(settings)
-    meter = Meter(_board(settings, number) if settings.workers > 1 else None)
     is_counted = bool(metrics or settings.metrics_token)
     house = _counted(house, meter) if is_counted else house
     spoken = [*house.dialects, _admin(house)]
@@ -224,6 +231,24 @@ def application(house: House, number: int = 0, metrics: socket | None = None) ->
     edge = Edge(RoutingTable(spoken), service, others, settings.body_limit, deadlines, witnesses)
     shared = readable(edge, settings.cors_origins, _UNREADABLE)
     return also_below(policies.site_of(settings).path, _NAMED, shared)
+
+
+def meter_of(settings: Settings, number: int = 0) -> Meter:
+    """What counts in the process of that number behind the port."""
+    return Meter(_board(settings, number) if settings.workers > 1 else None)
+
+
+def _caps(settings: Settings) -> Caps:
+    said = settings.connections
+    return Caps(settings.workers, said.total, said.per_address, os.urandom(32))
+
+
+def _company(settings: Settings, caps: Caps, meter: Meter, number: int) -> Company:
+    return Company(
+        caps.seat(number, lambda count: meter.set((OPEN,), count)),
+        Incidents(meter.count, time.monotonic),
+        Unnamed(settings.data),
+    )
 
 
 def _for_bearers(page: MetricsPage, token: str | None) -> list[Route]:
@@ -257,13 +282,22 @@ def _prepare(house: House) -> None:
 
 
 def _listener(settings: Settings) -> Listener:
+    said = settings.connections
     return Listener(
         settings.host,
         settings.port,
-        tuple(str(network) for network in settings.trusted_proxies),
+        settings.trusted_proxies,
         settings.tls_certificate,
         settings.tls_key,
         round(settings.stop_timeout),
+        Limits(said.request_line, said.header, said.headers),
+        Patience(
+            said.handshake_timeout,
+            said.head_timeout,
+            said.body_timeout,
+            said.read_timeout,
+            said.idle_timeout,
+        ),
     )
 
 

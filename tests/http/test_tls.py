@@ -1,6 +1,7 @@
 """TLS by certificate files; nothing of it is spoken in the clear."""
 
 import datetime
+import socket
 import ssl
 import subprocess
 import sys
@@ -48,6 +49,7 @@ def test_certificate_files_are_all_it_takes(certificate):
     port = free_port()
     (certificate / "reticket.toml").write_text(
         f'tls_certificate = "{certificate}/cert.pem"\ntls_key = "{certificate}/key.pem"\n'
+        "connections.handshake_timeout = 1\n"
     )
     command = [sys.executable, "-m", "reticket", "serve", "--port", str(port)]
     command += ["--data", str(certificate / "data"), "--config", f"{certificate}/reticket.toml"]
@@ -55,12 +57,16 @@ def test_certificate_files_are_all_it_takes(certificate):
     try:
         trusted = ssl.create_default_context(cafile=certificate / "cert.pem")
         answer = _until_ready(f"https://localhost:{port}/health/ready", trusted, process)
-        assert answer == 200
+        assert answer.status == 200
+        assert answer.headers["strict-transport-security"] == "max-age=31536000"
+        with socket.create_connection(("127.0.0.1", port), PATIENCE) as silent:
+            assert silent.recv(1) == b""
         with pytest.raises((OSError, BadStatusLine)):
             urllib.request.urlopen(f"http://localhost:{port}/health/ready", timeout=PATIENCE)
     finally:
         process.terminate()
         printed = process.communicate(timeout=PATIENCE)[0].decode()
+    assert '"reason": "handshake"' in printed
     assert f"https://127.0.0.1:{port}" in printed
 
 
@@ -69,7 +75,7 @@ def _until_ready(url, context, process):
     while True:
         try:
             with urllib.request.urlopen(url, timeout=PATIENCE, context=context) as answer:
-                return answer.status
+                return answer
         except OSError:
             assert process.poll() is None, "it ended by itself"
             assert time.monotonic() < deadline

@@ -74,7 +74,7 @@ defaults
 listen service
     bind 127.0.0.1:$port
     http-request deny if { path /metrics }
-    server one 127.0.0.1:$service
+    server one 127.0.0.1:$service pool-purge-delay 60s
 """)
 
 CONFIGURATIONS = {"caddy": CADDY, "nginx": NGINX, "haproxy": HAPROXY}

@@ -11,6 +11,7 @@ from reticket.cli.frame import with_house
 from reticket.cli.house import House
 from reticket.config import issuer_of, issuer_warnings
 from reticket.core.errors import StartupError, Unavailable
+from reticket.http.proxies import Unnamed
 
 
 @click.command()
@@ -55,6 +56,7 @@ def _warnings(house: House) -> Iterator[str]:
             for advice in resource.advice:
                 if advice.fits(house.policies[resource.name]):
                     yield f"policies.{resource.name}.{advice.member}: {advice.sentence}"
+    yield from Unnamed(house.settings.data).warnings(house.settings.trusted_proxies)
     if waiting := len(house.directory.intents()):
         yield f"{waiting} changes of the directory wait to end families"
     if house.settings.debug:

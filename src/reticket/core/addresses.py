@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from ipaddress import AddressValueError, IPv4Address, IPv6Address, IPv6Network
+from ipaddress import AddressValueError, IPv4Address, IPv4Network, IPv6Address, IPv6Network
+
+Network = IPv4Network | IPv6Network
+
+MAPPED = IPv6Network("::ffff:0:0/96")
+"""IPv4-mapped addresses (RFC 4291 §2.5.5.2): IPv4 as a socket of IPv6 shows it."""
 
 SUBNET = 64
 """Bits of the prefix of an IPv6 subnet (RFC 4291 §2.5.1): one host may use all addresses below."""
@@ -30,3 +35,22 @@ def _ipv4(address: str) -> str:
         return str(IPv4Address(address))
     except AddressValueError:
         return address
+
+
+def normal_address(address: str) -> str:
+    """The address as everything in this service spells it: IPv4 never in its IPv6 form."""
+    if not address.startswith("::"):
+        return address
+    try:
+        mapped = IPv6Address(address).ipv4_mapped
+    except AddressValueError:
+        return address
+    return str(mapped) if mapped else address
+
+
+def normal_network(network: Network) -> Network:
+    """The same for a network."""
+    if isinstance(network, IPv4Network) or not network.subnet_of(MAPPED):
+        return network
+    first = network.network_address.ipv4_mapped
+    return IPv4Network((int(first or 0), network.prefixlen - MAPPED.prefixlen))

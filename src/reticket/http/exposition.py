@@ -22,6 +22,7 @@ from starlette.responses import Response
 
 from reticket.core.errors import Unavailable
 from reticket.http.asgi import Asgi, Receive, Scope, Send
+from reticket.http.incidents import ACCEPTING, ENDED, OPEN, REFUSED, UNNAMED
 from reticket.http.metrics import EVENTS, LABELS, LOST, REQUESTS, SECONDS, SUM, Counts, Name
 
 PLACE = "/metrics"
@@ -50,6 +51,12 @@ class _Families(Collector):
         yield self._refreshes()
         yield self._counter("requests", "Answers by status.", REQUESTS, _REQUEST_LABELS)
         yield self._durations()
+        open_now = sum(count for _, count in self._of(OPEN))
+        yield GaugeMetricFamily("reticket_connections", "Open connections.", open_now)
+        yield self._counter("requests_refused", "By the server.", REFUSED, ("status", "reason"))
+        yield self._counter("connections_ended", "By a limit.", ENDED, ("reason",))
+        yield self._counter("accept_errors", "Of the system.", ACCEPTING, ("error",))
+        yield self._counter("unnamed_proxy_requests", "Forwarded, not trusted.", UNNAMED, ())
 
     def _counter(self, name: str, text: str, kind: str, labels: Sequence[str]) -> Metric:
         family = CounterMetricFamily(f"reticket_{name}", text, labels=labels)

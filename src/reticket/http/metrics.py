@@ -58,6 +58,14 @@ class Meter:
         seen[durations] = seen.get(durations, 0) + 1
         seen[total] = seen.get(total, 0) + seconds
 
+    def count(self, name: Name) -> None:
+        """Add one to a name. Call on the event loop."""
+        self._seen[name] = self._seen.get(name, 0) + 1
+
+    def set(self, name: Name, value: float) -> None:
+        """What a name stands at in this process. Call on the event loop."""
+        self._seen[name] = value
+
     def hear(self, events: Sequence[Event]) -> None:
         """Count events of the audit stream; from any thread."""
         told = self._told

@@ -9,22 +9,27 @@ import socket
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
 import uvicorn
 from uvicorn.config import STARTUP_FAILURE
 
+from reticket.core.addresses import Network
 from reticket.core.errors import StartupError
 from reticket.http.asgi import Asgi
+from reticket.http.connection.caps import Seat
 from reticket.http.connection.door import Door
 from reticket.http.connection.limits import Limits
 from reticket.http.connection.protocol import Connection, Shared
 from reticket.http.connection.watch import LINGER, Phase, Watch
-from reticket.http.refusals import Refusals
+from reticket.http.incidents import Incidents
+from reticket.http.proxies import Proxies, Strangers, Unnamed
 
 BACKLOG = 2048
+HSTS = 31_536_000
+"""Seconds for which browsers must use TLS (RFC 6797), said when TLS is ours."""
+
 COLLECT_AFTER = 100_000
 """Objects; the default of 700 costs a pause of 40 ms every few thousand requests. A request of a
 dialect, refused or not, leaves nothing behind that only a collection finds.
@@ -77,7 +82,7 @@ class Listener:
 
     host: str
     port: int
-    trusted_proxies: Sequence[str] = ()
+    trusted_proxies: Sequence[Network] = ()
     certificate: Path | None = None
     key: Path | None = None
     stop_timeout: int = 10
@@ -87,6 +92,21 @@ class Listener:
     @property
     def scheme(self) -> str:
         return "https" if self.certificate else "http"
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """What a worker shares with the others, and with its operator.
+
+    Args:
+        seat: its counts of connections.
+        incidents: hears what was refused.
+        unnamed: remembers proxies that are not named.
+    """
+
+    seat: Seat
+    incidents: Incidents
+    unnamed: Unnamed
 
 
 def bind(listener: Listener) -> socket.socket:
@@ -108,17 +128,22 @@ def bind(listener: Listener) -> socket.socket:
 
 
 def serve(
-    app: Asgi, listener: Listener, listening: socket.socket, started: Callable[[], None]
+    app: Asgi,
+    listener: Listener,
+    company: Company,
+    listening: socket.socket,
+    started: Callable[[], None],
 ) -> None:
     """Answer until a signal; requests that were accepted are answered before it returns.
 
     Args:
         app: the application, its lifespan included.
         listener: how to listen.
+        company: what it shares with other workers.
         listening: from `bind`.
         started: called once requests are answered.
     """
-    server = _Server(_configuration(app, listener), listener, started)
+    server = _Server(_configuration(app, listener), listener, company, started)
     for number in (signal.SIGINT, signal.SIGTERM):
         # uvicorn raises the signal once more at its end; it must not kill who called.
         signal.signal(number, server.handle_exit)
@@ -140,10 +165,15 @@ class _Server(uvicorn.Server):
     """uvicorn's start, stop and lifespan around connections of our own."""
 
     def __init__(
-        self, config: uvicorn.Config, listener: Listener, started: Callable[[], None]
+        self,
+        config: uvicorn.Config,
+        listener: Listener,
+        company: Company,
+        started: Callable[[], None],
     ) -> None:
         super().__init__(config)
         self._listener = listener
+        self._company = company
         self._tell_started = started
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -151,7 +181,8 @@ class _Server(uvicorn.Server):
         if self.lifespan.should_exit:
             sys.exit(STARTUP_FAILURE)
         loop = asyncio.get_running_loop()
-        patience = self._listener.patience
+        company, patience = self._company, self._listener.patience
+        proxies = Proxies(self._listener.trusted_proxies)
         self._watch = Watch(loop, patience.by_phase())
         shared = Shared(
             self.config.loaded_app,
@@ -159,10 +190,23 @@ class _Server(uvicorn.Server):
             self.lifespan.state,
             self._listener.limits,
             self._watch,
-            Refusals().tell,
+            company.incidents,
+            proxies,
+            Strangers(company.incidents.unnamed_proxy, company.seat.spare, company.unnamed).saw,
         )
-        door = partial(Door, loop, lambda: Connection(shared, loop), self.config.ssl)
-        doors = [door(each, patience.handshake) for each in sockets or ()]
+        doors = [
+            Door(
+                loop,
+                lambda give_back: Connection(shared, loop, give_back),
+                company.seat,
+                proxies,
+                company.incidents,
+                self.config.ssl,
+                patience.handshake,
+                each,
+            )
+            for each in sockets or ()
+        ]
         self.servers = cast("list[asyncio.Server]", doors)
         self._watch.start()
         self.started = True
@@ -176,7 +220,11 @@ class _Server(uvicorn.Server):
 def _configuration(app: Asgi, listener: Listener) -> uvicorn.Config:
     options: dict[str, Any] = {}
     if listener.certificate and listener.key:
-        options = {"ssl_certfile": listener.certificate, "ssl_keyfile": listener.key}
+        options = {
+            "ssl_certfile": listener.certificate,
+            "ssl_keyfile": listener.key,
+            "headers": [("strict-transport-security", f"max-age={HSTS}")],
+        }
     try:
         config = uvicorn.Config(
             app,
@@ -186,8 +234,7 @@ def _configuration(app: Asgi, listener: Listener) -> uvicorn.Config:
             lifespan="on",
             http=Connection,
             ws="none",
-            proxy_headers=bool(listener.trusted_proxies),
-            forwarded_allow_ips=list(listener.trusted_proxies),
+            proxy_headers=False,
             timeout_graceful_shutdown=listener.stop_timeout,
             **options,
         )

@@ -17,6 +17,7 @@ from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from reticket.settings.audit import AuditTable
+from reticket.settings.connections import Connections
 from reticket.settings.ephemeral import EphemeralTable
 from reticket.settings.table import Table
 from reticket.settings.values import (
@@ -169,6 +170,7 @@ class Settings(BaseSettings):
     purge_interval: Seconds = Field(3600, description="pause between removals of ended sessions")
     busy_timeout: Wait = Field(5.0, description="how long a locked database is waited for")
     ephemeral: EphemeralTable = Field(default_factory=EphemeralTable)
+    connections: Connections = Field(default_factory=Connections)
     sign_in: SignInLimits = Field(default_factory=SignInLimits)
     hashing: Hashing = Field(default_factory=Hashing)
     policies: Annotated[

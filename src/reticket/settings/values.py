@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, FilePath
 from pydantic.networks import IPvAnyNetwork
 
+from reticket.core.addresses import normal_network
 from reticket.core.policy import DAY, Reuse
 
 CENTURY = 36_525 * DAY
@@ -51,6 +52,11 @@ def _path_text(value: Any) -> Any:
 def _items(value: Any) -> Any:
     """A variable carries a list as text."""
     return value.replace(",", " ").split() if isinstance(value, str) else value
+
+
+def _normal(networks: tuple[IPvAnyNetwork, ...]) -> tuple[IPvAnyNetwork, ...]:
+    """A network of IPv4-mapped addresses is the one of the IPv4 addresses."""
+    return tuple(normal_network(network) for network in networks)
 
 
 def _star_alone(origins: tuple[str, ...]) -> tuple[str, ...]:
@@ -127,12 +133,20 @@ Span = Annotated[
 Wait = Annotated[
     float, BeforeValidator(_no_bool), Field(ge=0, le=3600), Accepts("seconds, from 0 to 3600")
 ]
+Patience = Annotated[
+    float,
+    BeforeValidator(_no_bool),
+    Field(gt=0, le=3600),
+    Accepts("seconds, more than 0 and at most 3600"),
+]
 Switch = Annotated[bool, Accepts("true or false")]
 Host = Annotated[str, Field(min_length=1), Accepts("a host name or an IP address")]
 Location = Annotated[Path, BeforeValidator(_path_text), Accepts("a path")]
 ExistingFile = Annotated[FilePath, Accepts("the path of a file that exists")]
 NETWORKS = "a list of IP addresses and networks such as 10.0.0.0/8"
-Networks = Annotated[tuple[IPvAnyNetwork, ...], BeforeValidator(_items), Accepts(NETWORKS)]
+Networks = Annotated[
+    tuple[IPvAnyNetwork, ...], BeforeValidator(_items), AfterValidator(_normal), Accepts(NETWORKS)
+]
 Origins = Annotated[
     tuple[Annotated[str, Field(pattern=r"^(\*|[a-z][a-z0-9+.-]*://[^/?#\s@*A-Z]+)$")], ...],
     BeforeValidator(_items),

@@ -1,4 +1,4 @@
-"""Accepts connections on a listening socket."""
+"""Accepts connections on a listening socket, as many as may be open."""
 
 from __future__ import annotations
 
@@ -6,40 +6,65 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Callable
+from contextlib import suppress
+
+from reticket.core.addresses import normal_address
+from reticket.http.connection.answers import refusal
+from reticket.http.connection.caps import Full, Seat
+from reticket.http.correlation import new_id
+from reticket.http.files import is_scarce
+from reticket.http.incidents import Incidents
+from reticket.http.proxies import Proxies
 
 AT_ONCE = 16
 """Connections that are accepted before others of the loop have their turn."""
+
+PAUSE = 1.0
+"""Seconds before the next try when the system has no connection for us."""
+
+RETRY_AFTER = (b"retry-after", b"5")
+
+GiveBack = Callable[[], None]
 
 
 class Door:
     """Owns a listening socket while connections are accepted on it.
 
     Args:
-        open_connection: makes the protocol of a new connection.
+        open_connection: makes the protocol of a new connection, which gives back its place.
         tls: None for plain HTTP.
-        listening: set to non-blocking.
         handshake: seconds for TLS.
+        listening: set to non-blocking.
     """
 
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
-        open_connection: Callable[[], asyncio.Protocol],
+        open_connection: Callable[[GiveBack], asyncio.Protocol],
+        seat: Seat,
+        proxies: Proxies,
+        incidents: Incidents,
         tls: ssl.SSLContext | None,
-        listening: socket.socket,
         handshake: float,
+        listening: socket.socket,
     ) -> None:
         self._loop = loop
         self._open_connection = open_connection
+        self._seat = seat
+        self._proxies = proxies
+        self._incidents = incidents
         self._tls = tls
         self._handshake = handshake if tls else None
         self._listening = listening
         self._opening: set[asyncio.Task[None]] = set()
+        self._later: asyncio.TimerHandle | None = None
         listening.setblocking(False)
-        loop.add_reader(listening.fileno(), self._accept)
+        self._listen()
 
     def close(self) -> None:
         """Accept nobody any more."""
+        if self._later:
+            self._later.cancel()
         self._loop.remove_reader(self._listening.fileno())
 
     async def wait_closed(self) -> None:
@@ -47,24 +72,63 @@ class Door:
         if self._opening:
             await asyncio.wait(self._opening)
 
+    def _listen(self) -> None:
+        self._later = None
+        self._loop.add_reader(self._listening.fileno(), self._accept)
+
     def _accept(self) -> None:
         for _ in range(AT_ONCE):
             try:
-                accepted, _ = self._listening.accept()
+                accepted, address = self._listening.accept()
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
                 return
-            task = self._loop.create_task(self._open(accepted))
-            self._opening.add(task)
-            task.add_done_callback(self._opening.discard)
+            except OSError as error:
+                self._wait(error)
+                return
+            self._let_in(accepted, normal_address(address[0]))
 
-    async def _open(self, accepted: socket.socket) -> None:
+    def _wait(self, error: OSError) -> None:
+        """Those who wait keep their place in the system's queue."""
+        self._incidents.not_accepted(error)
+        self._loop.remove_reader(self._listening.fileno())
+        self._later = self._loop.call_later(PAUSE, self._listen)
+
+    def _let_in(self, accepted: socket.socket, address: str) -> None:
         accepted.setblocking(False)
         try:
+            give_back = self._place(accepted, address)
+        except Full as full:
+            self._incidents.ended(str(full), address)
+            self._turn_away(accepted)
+            return
+        task = self._loop.create_task(self._open(accepted, give_back, address))
+        self._opening.add(task)
+        task.add_done_callback(self._opening.discard)
+
+    def _place(self, accepted: socket.socket, address: str) -> GiveBack:
+        if is_scarce(accepted.fileno()):
+            raise Full("files")
+        if self._proxies.trusts(address):
+            return self._seat.take_trusted()
+        return self._seat.take(address)
+
+    def _turn_away(self, accepted: socket.socket) -> None:
+        """503 in the clear, nothing in TLS, whose handshake costs more than it says."""
+        with accepted, suppress(OSError):
+            if self._tls is None:
+                accepted.send(refusal(503, new_id(), (), (RETRY_AFTER,)))
+                accepted.shutdown(socket.SHUT_WR)
+                accepted.recv(65_536)  # closing over what nobody has read would take the answer
+
+    async def _open(self, accepted: socket.socket, give_back: GiveBack, address: str) -> None:
+        try:
             await self._loop.connect_accepted_socket(
-                self._open_connection,
+                lambda: self._open_connection(give_back),
                 accepted,
                 ssl=self._tls,
                 ssl_handshake_timeout=self._handshake,
             )
-        except OSError:  # of TLS as well; the client is gone or speaks something else
+        except OSError:  # of TLS as well; the client is gone, too slow or speaks something else
             accepted.close()
+            give_back()
+            self._incidents.ended("handshake", address)

@@ -45,6 +45,7 @@ class Head(NamedTuple):
         length: bytes of the body, or CHUNKED.
         keep_alive: whether the client lets the connection stay open.
         expects: whether it waits for 100 before it sends the body (RFC 9110 §10.1.1).
+        known: all values of headers that a connection reads itself.
     """
 
     method: str
@@ -56,6 +57,7 @@ class Head(NamedTuple):
     length: int
     keep_alive: bool
     expects: bool
+    known: Mapping[bytes, Sequence[bytes]]
 
 
 def parse(said: bytes, limits: Limits) -> Head:
@@ -82,6 +84,7 @@ def parse(said: bytes, limits: Limits) -> Head:
         _length(framing, modern),
         modern and b"close" not in options,
         modern and b"100-continue" in map(bytes.lower, framing.get(b"expect", ())),
+        framing,
     )
 
 
@@ -120,11 +123,16 @@ def _fault(said: bytes) -> tuple[int, str]:
     return 400, "folding" if _FOLDED.search(said) else "header"
 
 
-_KNOWN = frozenset({b"host", b"content-length", b"transfer-encoding", b"connection", b"expect"})
+_KNOWN = frozenset(
+    {
+        b"host", b"content-length", b"transfer-encoding", b"connection", b"expect",
+        b"x-forwarded-for", b"x-forwarded-proto", b"forwarded", b"x-real-ip",
+    }
+)  # fmt: skip
 
 
 def _framing(headers: Headers) -> dict[bytes, list[bytes]]:
-    """The headers that say where a request ends and whose it is, each with all of its values."""
+    """The headers that a connection reads itself, each with all of its values."""
     found: dict[bytes, list[bytes]] = {}
     for name, value in headers:
         if name in _KNOWN:

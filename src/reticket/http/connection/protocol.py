@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from uvicorn.server import ServerState
 
+from reticket.core.addresses import normal_address
 from reticket.http.asgi import Asgi, Scope
 from reticket.http.connection import answers
 from reticket.http.connection.exchange import Exchange
@@ -18,9 +19,8 @@ from reticket.http.connection.reader import Reader
 from reticket.http.connection.refused import Refused
 from reticket.http.connection.watch import Phase, Watch
 from reticket.http.correlation import new_id
-
-Tell = Callable[[int, str, str, str], None]
-"""Hears of an answer that no application gave: status, reason, address, correlation id."""
+from reticket.http.incidents import Incidents
+from reticket.http.proxies import FORWARDING, Proxies
 
 _ASGI = {"version": "3.0", "spec_version": "2.3"}
 
@@ -35,7 +35,9 @@ class Shared:
         lifespan: the application's state.
         limits: before a request is whole.
         watch: ends what takes too long.
-        tell: hears of refusals.
+        incidents: hears of refusals.
+        proxies: who is believed to forward.
+        saw_stranger: hears of a peer that forwards and is not named.
     """
 
     app: Asgi
@@ -43,20 +45,26 @@ class Shared:
     lifespan: MutableMapping[str, Any]
     limits: Limits
     watch: Watch
-    tell: Tell
+    incidents: Incidents
+    proxies: Proxies
+    saw_stranger: Callable[[str], None]
 
 
 class Connection(asyncio.Protocol):
     """Owns one connection: its bytes, its request in progress, its end."""
 
     __slots__ = (
-        "_client", "_ended", "_exchange", "_head", "_loop", "_paused", "_phase", "_reader",
-        "_scheme", "_server", "_shared", "_stopping", "_transport", "_unread", "_wakes",
+        "_client", "_ended", "_exchange", "_give_back", "_head", "_loop", "_may_be_unnamed",
+        "_paused", "_peer", "_phase", "_reader", "_scheme", "_server", "_shared", "_stopping",
+        "_transport", "_trusted", "_unread", "_wakes",
     )  # fmt: skip
 
-    def __init__(self, shared: Shared, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, shared: Shared, loop: asyncio.AbstractEventLoop, give_back: Callable[[], None]
+    ) -> None:
         self._shared = shared
         self._loop = loop
+        self._give_back = give_back
         self._reader = Reader(shared.limits)
         self._exchange: Exchange | None = None
         self._head: Head | None = None
@@ -68,17 +76,22 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The connection is open."""
+        shared = self._shared
         self._transport = cast("asyncio.Transport", transport)
         self._client = _place(transport.get_extra_info("peername"))
+        self._peer = self._client[0] if self._client else ""
+        self._trusted = shared.proxies.trusts(self._peer)
+        self._may_be_unnamed = shared.proxies.may_be_unnamed(self._peer)
         self._server = _place(transport.get_extra_info("sockname"))
         self._scheme = "https" if transport.get_extra_info("sslcontext") else "http"
         # An answer that the client has not read is known at once, however short it is.
         self._transport.set_write_buffer_limits(high=1, low=0)
-        self._shared.state.connections.add(self)  # type: ignore[arg-type]
+        shared.state.connections.add(self)  # type: ignore[arg-type]
         self._enter(Phase.FRESH)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone."""
+        self._give_back()
         self._shared.state.connections.discard(self)
         self._enter(None)
         self.resume_writing()
@@ -138,6 +151,8 @@ class Connection(asyncio.Protocol):
         elif phase in (Phase.FRESH, Phase.IDLE):
             self._close()
         else:
+            if phase is Phase.UNREAD:
+                self._shared.incidents.ended("unread", self._peer)
             self._transport.abort()
 
     # What an exchange calls (`Line`).
@@ -246,18 +261,25 @@ class Connection(asyncio.Protocol):
             self._pause()
 
     def _scope(self, head: Head) -> Scope:
+        client, scheme = self._client, self._scheme
+        if self._trusted:
+            proxies = self._shared.proxies
+            client = (proxies.client(self._peer, head.known), 0)
+            scheme = proxies.scheme(head.known) or scheme
+        elif self._may_be_unnamed and any(name in head.known for name in FORWARDING):
+            self._shared.saw_stranger(self._peer)
         return {
             "type": "http",
             "asgi": _ASGI,
             "http_version": head.version,
             "method": head.method,
-            "scheme": self._scheme,
+            "scheme": scheme,
             "path": head.path,
             "raw_path": head.raw_path,
             "query_string": head.query,
             "root_path": "",
             "headers": head.headers,
-            "client": self._client,
+            "client": client,
             "server": self._server,
             "state": dict(self._shared.lifespan),
         }
@@ -273,7 +295,7 @@ class Connection(asyncio.Protocol):
                 self._transport.abort()
                 return
         correlation_id = new_id()
-        self._shared.tell(status, reason, self._client[0] if self._client else "", correlation_id)
+        self._shared.incidents.refused(status, reason, self._peer, correlation_id)
         self.write(answers.refusal(status, correlation_id, self.defaults))
         self._linger()
 
@@ -319,4 +341,4 @@ class Connection(asyncio.Protocol):
 
 def _place(name: Any) -> tuple[str, int] | None:
     """Address and port; None for a socket that has none."""
-    return (name[0], name[1]) if isinstance(name, tuple) else None
+    return (normal_address(name[0]), name[1]) if isinstance(name, tuple) else None

@@ -1,0 +1,31 @@
+"""The table `[connections]`: what clients may send and how long they may take."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from reticket.settings.table import Table
+from reticket.settings.values import Accepts, Int, Patience, Size
+
+_Many = Annotated[Int, Field(ge=1, le=2**20), Accepts("a whole number from 1 to 1048576")]
+
+
+class Connections(Table):
+    """Limits before a request is whole, and of connections."""
+
+    request_line: Size = Field(16_384, description="longest request line; longer is answered 414")
+    header: Size = Field(16_384, description="longest header; longer is answered 431")
+    headers: Size = Field(65_536, description="all headers of a request; more is answered 431")
+    handshake_timeout: Patience = Field(10.0, description="time for the TLS handshake")
+    head_timeout: Patience = Field(10.0, description="time for request line and headers, then 408")
+    body_timeout: Patience = Field(30.0, description="time for a body after its headers, then 408")
+    read_timeout: Patience = Field(30.0, description="how long an answer may stay unread")
+    idle_timeout: Patience = Field(
+        150.0, description="time between two requests; longer than proxies keep connections"
+    )
+    total: _Many = Field(16_384, description="open connections of all workers; more are refused")
+    per_address: _Many = Field(
+        512, description="open connections of one IPv4 address or IPv6 /64; not of trusted proxies"
+    )

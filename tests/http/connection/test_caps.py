@@ -1,0 +1,146 @@
+"""Connections are counted over all workers, in all and per address."""
+
+import os
+from contextlib import ExitStack
+
+import pytest
+from tests.http.connection.shapes import LIVE
+from tests.http.connection.stream import at_once, opened, read_answers
+
+from reticket.http.connection.caps import Caps, Full
+from reticket.testing import running_server
+from reticket.testing.waiting import until
+
+KEY = b"k" * 32
+
+
+def seats(total=100, per_address=3, workers=2):
+    caps = Caps(workers, total, per_address, KEY)
+    return [caps.seat(number, lambda count: None) for number in range(workers)]
+
+
+def test_one_address_has_so_many_whichever_worker_has_them():
+    first, second = seats()
+    first.take("192.0.2.1")
+    second.take("192.0.2.1")
+    give_back = second.take("192.0.2.1")
+    for seat in (first, second):
+        with pytest.raises(Full, match="address"):
+            seat.take("192.0.2.1")
+        seat.take("192.0.2.2")
+    give_back()
+    first.take("192.0.2.1")
+
+
+def test_all_addresses_have_so_many_together():
+    first, second = seats(total=4)
+    places = [seat.take(f"192.0.2.{n}") for n, seat in enumerate([first, second] * 2)]
+    with pytest.raises(Full, match="total"):
+        first.take("192.0.2.99")
+    with pytest.raises(Full, match="total"):
+        second.take_trusted()
+    places[0]()
+    second.take_trusted()
+
+
+def test_a_place_is_given_back_once():
+    seat, _ = seats(total=2)
+    give_back = seat.take("192.0.2.1")
+    seat.take("192.0.2.2")
+    give_back()
+    give_back()
+    seat.take("192.0.2.3")
+    with pytest.raises(Full, match="total"):
+        seat.take("192.0.2.4")
+
+
+def test_hosts_of_an_ipv6_subnet_are_one_address_and_mapped_ipv4_is_ipv4():
+    seat, _ = seats(per_address=2)
+    seat.take("2001:db8::1")
+    seat.take("2001:db8::2")
+    with pytest.raises(Full):
+        seat.take("2001:db8::3")
+    seat.take("2001:db8:0:1::3")
+
+
+def test_a_trusted_peer_and_a_spared_one_are_not_counted_by_address():
+    first, second = seats(per_address=1)
+    for _ in range(5):
+        first.take_trusted()
+    first.spare("10.0.0.1")
+    for _ in range(5):
+        second.take("10.0.0.1")
+
+
+def test_a_successor_begins_with_nothing():
+    caps = Caps(2, 2, 2, KEY)
+    dead, other = caps.seat(0, print), caps.seat(1, print)
+    dead.take("192.0.2.1")
+    other.take("192.0.2.1")
+    with pytest.raises(Full):
+        other.take("192.0.2.1")
+    caps.seat(0, print)
+    other.take("192.0.2.1")
+
+
+def test_counts_are_seen_by_a_process_that_was_forked():
+    first, second = seats(per_address=1)
+    pid = os.fork()
+    if not pid:
+        first.take("192.0.2.1")
+        os._exit(0)
+    os.waitpid(pid, 0)
+    with pytest.raises(Full):
+        second.take("192.0.2.1")
+
+
+def test_addresses_that_share_one_place_do_not_share_a_limit():
+    seat, _ = seats(total=100_000, per_address=1)
+    for n in range(300):
+        seat.take(f"10.0.{n // 250}.{n % 250}")
+
+
+@pytest.fixture(scope="module")
+def two_workers(tmp_path_factory):
+    settings = {"RETICKET_WORKERS": "2", "RETICKET_CONNECTIONS__PER_ADDRESS": "6"}
+    with running_server(tmp_path_factory.mktemp("caps"), settings=settings) as running:
+        yield running
+
+
+def status_of(line):
+    """Of a request on this connection; None when it is reset."""
+    try:
+        at_once(line, LIVE)
+        return read_answers(line, 1)[0].status
+    except ConnectionError:
+        return None
+
+
+def let_in(url):
+    """A connection that was let in. Others may still be on their way out, so it tries again."""
+    found = []
+
+    def is_let_in():
+        line = opened(url)
+        if status_of(line) != 200:
+            line.close()
+            return False
+        found.append(line)
+        return True
+
+    until(is_let_in, "a connection is let in")
+    return found[0]
+
+
+def test_two_workers_let_in_as_many_as_one_and_answer_503_to_the_next(two_workers):
+    with ExitStack() as stack:
+        lines = [stack.enter_context(let_in(two_workers.url)) for _ in range(6)]
+        for _ in range(4):
+            with opened(two_workers.url) as line:
+                answer = read_answers(line, 2)[0]
+                assert answer.status == 503
+                assert answer.says_close
+                assert b"retry-after: " in answer.head
+        assert [status_of(line) for line in lines] == [200] * 6
+        assert '"reason": "address"' in two_workers.log.read_text()
+    let_in(two_workers.url).close()

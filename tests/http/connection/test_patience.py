@@ -1,0 +1,89 @@
+"""Whoever takes too long is told so, or closed; the connection is gone then."""
+
+import socket
+import time
+
+import pytest
+from tests.http.connection.shapes import LIVE, TOKEN, post
+from tests.http.connection.stream import at_once, opened, read_answers
+
+from reticket.testing import running_server
+
+
+@pytest.fixture(scope="module")
+def hurried(tmp_path_factory):
+    """A service with short deadlines for everything."""
+    names = ("HEAD", "BODY", "READ", "IDLE")
+    settings = {f"RETICKET_CONNECTIONS__{name}_TIMEOUT": "0.2" for name in names}
+    with running_server(tmp_path_factory.mktemp("hurried"), settings=settings) as running:
+        yield running
+
+
+UNFINISHED = {
+    "a head": (b"GET /health/live HTTP/1.1\r\nHost: x\r\n", "head_timeout"),
+    "a head after another request": (LIVE + b"GET /", "head_timeout"),
+    "a body": (post(b"Host: x", b"Content-Length: 20", body=TOKEN[:-1]), "body_timeout"),
+    "a chunk": (post(b"Host: x", b"Transfer-Encoding: chunked", body=b"14\r\n{"), "body_timeout"),
+    "trailers": (
+        post(b"Host: x", b"Transfer-Encoding: chunked", body=b"0\r\nA: b\r\n"), "body_timeout",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", UNFINISHED)
+def test_who_does_not_end_a_request_is_answered_408(hurried, name):
+    stream, reason = UNFINISHED[name]
+    with opened(hurried.url) as line:
+        at_once(line, stream)
+        answers = read_answers(line, 3)
+        assert answers[-1].status == 408
+        assert answers[-1].says_close
+        assert line.recv(1) == b""
+    assert f'"reason": "{reason}"' in hurried.log.read_text()
+
+
+def test_four_hundred_bodies_that_never_end_are_all_ended(hurried):
+    lines = [opened(hurried.url) for _ in range(400)]
+    for line in lines:
+        at_once(line, post(b"Host: x", b"Content-Length: 20", body=TOKEN[:-1]))
+    for line in lines:
+        assert [answer.status for answer in read_answers(line, 2)] == [408]
+        line.close()
+
+
+def test_who_says_nothing_is_closed_without_a_word(hurried):
+    with opened(hurried.url) as line:
+        assert line.recv(1) == b""
+
+
+def test_who_asks_no_more_is_closed_without_a_word(hurried):
+    with opened(hurried.url) as line:
+        at_once(line, LIVE)
+        (answer,) = read_answers(line, 2)
+        assert not answer.says_close
+
+
+def test_who_does_not_read_is_cut_off(hurried):
+    asked = b"GET /docs/assets/swagger-ui-bundle.js HTTP/1.1\r\nHost: x\r\n\r\n"
+    with opened(hurried.url) as line:
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        at_once(line, asked * 20)
+        deadline = time.monotonic() + 60
+        while '"reason": "unread"' not in hurried.log.read_text():
+            assert time.monotonic() < deadline, "it was never cut off"
+            time.sleep(0.05)
+
+
+def test_an_answer_during_a_stop_says_that_it_closes(tmp_path):
+    with running_server(tmp_path) as server, opened(server.url) as line:
+        at_once(line, post(b"Host: x", b"Content-Length: 20", body=TOKEN[:-1]))
+        at_once(probe := opened(server.url), LIVE)
+        read_answers(probe, 1)
+        server.process.terminate()
+        assert probe.recv(1) == b""
+        probe.close()
+        at_once(line, TOKEN[-1:])
+        (answer,) = read_answers(line, 2)
+    assert answer.status == 401
+    assert answer.says_close
+    assert server.process.returncode == 0

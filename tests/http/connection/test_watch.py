@@ -1,0 +1,69 @@
+"""A look tells those who are too late, and nobody else."""
+
+import pytest
+
+from reticket.http.connection.watch import Phase, Watch
+from reticket.http.server import Patience
+from reticket.settings.connections import Connections
+
+
+class Clock:
+    """A loop that only has the time."""
+
+    now = 1000.0
+
+    def time(self):
+        return self.now
+
+
+class Told(list):
+    """A connection that keeps what it was told."""
+
+    too_late = list.append
+    __hash__ = object.__hash__
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def watch(clock):
+    return Watch(clock, Patience().by_phase())
+
+
+@pytest.mark.parametrize("phase", Phase)
+def test_nobody_is_told_before_the_time_is_over_and_everybody_once_after_it(clock, watch, phase):
+    patience = Patience().by_phase()[phase]
+    connection = Told()
+    watch.enter(phase, connection)
+    watch.look(clock.now + patience - 0.1)
+    assert connection == []
+    watch.look(clock.now + patience)
+    watch.look(clock.now + 2 * patience)
+    assert connection == [phase]
+
+
+def test_who_left_a_phase_is_not_told(clock, watch):
+    connection = Told()
+    watch.enter(Phase.HEAD, connection)
+    watch.leave(Phase.HEAD, connection)
+    watch.look(clock.now + 1000)
+    assert connection == []
+
+
+def test_those_who_came_later_have_their_time(clock, watch):
+    early, late = Told(), Told()
+    watch.enter(Phase.HEAD, early)
+    clock.now += 5
+    watch.enter(Phase.HEAD, late)
+    watch.look(clock.now + 5)
+    assert (early, late) == ([Phase.HEAD], [])
+
+
+def test_the_defaults_are_those_of_the_settings():
+    said, patience = Connections(), Patience()
+    assert (said.handshake_timeout, said.head_timeout) == (patience.handshake, patience.head)
+    assert (said.body_timeout, said.read_timeout) == (patience.body, patience.reading)
+    assert said.idle_timeout == patience.idle == 150

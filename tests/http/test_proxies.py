@@ -1,0 +1,136 @@
+"""A proxy is believed when it is named; one that is not is told of."""
+
+import subprocess
+import sys
+from contextlib import ExitStack
+from ipaddress import ip_network
+
+import pytest
+from tests.http.connection.shapes import get
+from tests.http.connection.stream import at_once, opened, read_answers
+from tests.http.wire import WIRES, call, events
+
+from reticket.core.addresses import normal_address, normal_network
+from reticket.http.proxies import Proxies, Unnamed
+from reticket.settings import Settings
+from reticket.testing import running_server
+from reticket.testing.waiting import until
+
+AKINON = WIRES[0]
+PROXIES = Proxies([ip_network("10.0.0.0/8"), ip_network("2001:db8::/32")])
+
+
+@pytest.mark.parametrize(("said", "client"), [
+    ([], "10.0.0.1"),
+    (["192.0.2.1"], "192.0.2.1"),
+    (["198.51.100.7, 192.0.2.1"], "192.0.2.1"),
+    (["198.51.100.7", "192.0.2.1"], "192.0.2.1"),
+    (["198.51.100.7, 192.0.2.1, 10.0.0.9"], "192.0.2.1"),
+    (["192.0.2.1, 10.0.0.9", "2001:db8::5"], "192.0.2.1"),
+    (["10.0.0.8, 10.0.0.9"], "10.0.0.8"),
+    (["192.0.2.1:4711"], "192.0.2.1"),
+    (["[2001:db9::1]:4711"], "2001:db9::1"),
+    (["2001:DB9:0::1"], "2001:db9::1"),
+    (["::ffff:192.0.2.1"], "192.0.2.1"),
+    (["192.0.2.1, ::ffff:10.0.0.9"], "192.0.2.1"),
+    (["192.0.2.1, unknown"], "10.0.0.1"),
+    (["192.0.2.1, unknown, 10.0.0.9"], "10.0.0.9"),
+    (["192.0.2.1,"], "10.0.0.1"),
+    ([""], "10.0.0.1"),
+    ([", ".join(["192.0.2.1"] * 10_000)], "192.0.2.1"),
+    ([", ".join(["192.0.2.1", *["10.0.0.2"] * 10_000])], "10.0.0.2"),
+])  # fmt: skip
+def test_hops_are_counted_from_the_right(said, client):
+    known = {b"x-forwarded-for": [text.encode() for text in said]} if said else {}
+    assert PROXIES.client("10.0.0.1", known) == client
+
+
+@pytest.mark.parametrize(("said", "scheme"), [
+    ([], None), (["https"], "https"), (["http, HTTPS"], "https"), (["https", "http"], "http"),
+    (["ftp"], None), ([""], None),
+])  # fmt: skip
+def test_the_scheme_is_what_the_nearest_proxy_says(said, scheme):
+    known = {b"x-forwarded-proto": [text.encode() for text in said]} if said else {}
+    assert PROXIES.scheme(known) == scheme
+
+
+@pytest.mark.parametrize(("address", "normal"), [
+    ("::ffff:192.0.2.1", "192.0.2.1"), ("::FFFF:c000:201", "192.0.2.1"), ("::1", "::1"),
+    ("192.0.2.1", "192.0.2.1"), ("2001:db8::1", "2001:db8::1"), ("", ""), ("::x", "::x"),
+])  # fmt: skip
+def test_an_ipv4_address_has_one_form(address, normal):
+    assert normal_address(address) == normal
+
+
+@pytest.mark.parametrize(("network", "normal"), [
+    ("::ffff:10.0.0.0/104", "10.0.0.0/8"), ("::ffff:192.0.2.1", "192.0.2.1/32"),
+    ("::/0", "::/0"), ("10.0.0.0/8", "10.0.0.0/8"), ("2001:db8::/32", "2001:db8::/32"),
+])  # fmt: skip
+def test_a_network_of_ipv4_addresses_has_one_form(network, normal):
+    assert normal_network(ip_network(network)) == ip_network(normal)
+    assert Settings(trusted_proxies=[network]).trusted_proxies == (ip_network(normal),)
+
+
+def try_to_sign_in(server, forwarded_for):
+    """A refusal by this way; the addresses that the audit log has after it."""
+    body = b'{"username":"a@b.c","password":"x"}'
+    before = len(addresses(server))
+    answer = call(server.url, "POST", AKINON.sign_in_path, body, {"X-Forwarded-For": forwarded_for})
+    assert answer[0] == 401
+    until(lambda: len(addresses(server)) > before, "the audit log hears of it")
+    return addresses(server)
+
+
+def addresses(server):
+    return [event["address"] for event in events(server) if event.get("address")]
+
+
+@pytest.fixture(scope="module")
+def both_families(tmp_path_factory):
+    """Listens on `::`, so its IPv4 peers are IPv4-mapped; its proxy is 127.0.0.1."""
+    settings = {"RETICKET_HOST": "::", "RETICKET_TRUSTED_PROXIES": "127.0.0.1"}
+    with running_server(tmp_path_factory.mktemp("both"), settings=settings) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def unnamed(tmp_path_factory):
+    """Nobody is named, and an address has three connections."""
+    settings = {"RETICKET_CONNECTIONS__PER_ADDRESS": "3"}
+    with running_server(tmp_path_factory.mktemp("unnamed"), settings=settings) as running:
+        yield running
+
+
+def test_a_mapped_peer_is_the_proxy_that_is_named(both_families):
+    forwarded_for = "198.51.100.7, ::ffff:192.0.2.55"
+    assert try_to_sign_in(both_families, forwarded_for)[-1] == "192.0.2.55"
+
+
+def test_a_peer_that_is_not_named_is_not_believed_but_told_of_and_spared(unnamed):
+    forwarded = get(b"X-Forwarded-For: 192.0.2.1")
+    with ExitStack() as stack:
+        for _ in range(9):
+            line = stack.enter_context(opened(unnamed.url))
+            at_once(line, forwarded)
+            assert read_answers(line, 1)[0].status == 200
+    said = [line for line in unnamed.log.read_text().splitlines() if "unnamed_proxy" in line]
+    assert len(said) == 1
+    assert '"address": "127.0.0.1"' in said[0]
+    assert Unnamed(unnamed.data).read() == ["127.0.0.1"]
+    assert set(try_to_sign_in(unnamed, "192.0.2.1")) == {"127.0.0.1"}
+
+
+def test_doctor_tells_of_proxies_that_are_not_named(tmp_path):
+    Unnamed(tmp_path).remember("10.1.2.3")
+    assert "10.1.2.3" in Unnamed(tmp_path).warnings([])[0]
+    assert Unnamed(tmp_path).warnings([ip_network("10.0.0.0/8")]) == []
+    command = [sys.executable, "-m", "reticket", "doctor", "--data", str(tmp_path)]
+    said = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    assert "10.1.2.3 sends X-Forwarded-For" in said
+
+
+def test_no_more_proxies_are_remembered_than_there_may_be(tmp_path):
+    unnamed = Unnamed(tmp_path)
+    for n in range(100):
+        unnamed.remember(f"10.0.0.{n}")
+    assert len(unnamed.read()) == 64
