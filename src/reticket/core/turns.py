@@ -1,0 +1,153 @@
+"""Whose turn it is where much waits for little: fair among networks and accounts, and pure.
+
+Strangers take turns by network, because names of accounts cost them nothing. Whoever signed in
+from the same network before goes first and takes turns by account, because each was earned.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from typing import Generic, NamedTuple, TypeVar
+
+T = TypeVar("T")
+
+IN_A_ROW = 3
+"""Turns of known ones after which a stranger that waits has one."""
+FOR_STRANGERS = 4
+"""A fourth of the places is for strangers who want them, the rest for known ones."""
+
+
+class Whose(NamedTuple):
+    """For whom something is done.
+
+    Args:
+        network: as `addresses.network_of` says.
+        account: which account or program the caller wants to be.
+        known: whether that account has signed in from that network before.
+    """
+
+    network: str
+    account: str
+    known: bool
+
+    @property
+    def path(self) -> tuple[str, str]:
+        """By what turns are shared, and what shares a turn within that."""
+        return (self.account, self.network) if self.known else (self.network, self.account)
+
+
+class Round(Generic[T]):
+    """Groups that take turns, each of groups that take turns again."""
+
+    def __init__(self) -> None:
+        self._groups: OrderedDict[str, OrderedDict[str, deque[T]]] = OrderedDict()
+        self.size = 0
+
+    def append(self, whose: Whose, item: T) -> None:
+        """At the end of its group."""
+        outer, inner = whose.path
+        self._groups.setdefault(outer, OrderedDict()).setdefault(inner, deque()).append(item)
+        self.size += 1
+
+    def pop(self) -> T:
+        """The oldest item of the group whose turn it is."""
+        outer, group = next(iter(self._groups.items()))
+        inner, items = next(iter(group.items()))
+        item = items.popleft()
+        self._groups.move_to_end(outer)
+        group.move_to_end(inner)
+        self._shrunk(outer, inner)
+        return item
+
+    def remove(self, whose: Whose, item: T) -> bool:
+        """Whether it waited here, and does not any more."""
+        outer, inner = whose.path
+        items = self._groups.get(outer, OrderedDict()).get(inner)
+        if items is None or item not in items:
+            return False
+        items.remove(item)
+        self._shrunk(outer, inner)
+        return True
+
+    def crowd(self, whose: Whose) -> int:
+        """How many wait in the group of somebody."""
+        return self._count(self._groups.get(whose.path[0], OrderedDict()))
+
+    def largest(self) -> int:
+        """How many wait in the largest group."""
+        return max(map(self._count, self._groups.values()), default=0)
+
+    def drop(self) -> T:
+        """Take the newest item out of the largest group."""
+        outer = max(self._groups, key=lambda name: self._count(self._groups[name]))
+        inner = max(self._groups[outer], key=lambda name: len(self._groups[outer][name]))
+        item = self._groups[outer][inner].pop()
+        self._shrunk(outer, inner)
+        return item
+
+    def _shrunk(self, outer: str, inner: str) -> None:
+        self.size -= 1
+        if not self._groups[outer][inner]:
+            del self._groups[outer][inner]
+        if not self._groups[outer]:
+            del self._groups[outer]
+
+    @staticmethod
+    def _count(group: OrderedDict[str, deque[T]]) -> int:
+        return sum(map(len, group.values()))
+
+
+class Turns(Generic[T]):
+    """What waits, in at most so many places."""
+
+    def __init__(self, places: int) -> None:
+        self._places = places
+        self._known: Round[T] = Round()
+        self._strangers: Round[T] = Round()
+        self._in_a_row = 0
+
+    def __len__(self) -> int:
+        return self._known.size + self._strangers.size
+
+    def join(self, whose: Whose, item: T) -> T | None:
+        """Wait. Returns what has no place from now on: None, an item of the largest group, or
+        the item itself where no group is larger than its own.
+        """
+        mine = self._round_of(whose)
+        dropped = None
+        if len(self) >= self._places:
+            crowded = self._crowded(whose.known, mine.crowd(whose) + 1)
+            if crowded is None:
+                return item
+            dropped = crowded.drop()
+        mine.append(whose, item)
+        return dropped
+
+    def next(self) -> T | None:
+        """The item whose turn it is; None where nothing waits."""
+        strangers_turn = self._in_a_row >= IN_A_ROW or not self._known.size
+        if self._strangers.size and strangers_turn:
+            self._in_a_row = 0
+            return self._strangers.pop()
+        if not self._known.size:
+            return None
+        self._in_a_row += 1
+        return self._known.pop()
+
+    def leave(self, whose: Whose, item: T) -> bool:
+        """Whether it waited, and does not any more."""
+        return self._round_of(whose).remove(whose, item)
+
+    def _round_of(self, whose: Whose) -> Round[T]:
+        return self._known if whose.known else self._strangers
+
+    def _crowded(self, known: bool, crowd: int) -> Round[T] | None:
+        """What must give a place up to a group that will be `crowd`: the largest group, or one
+        as large of the other kind, if that kind has more than its share.
+        """
+        largest = max(self._known, self._strangers, key=Round.largest)
+        if largest.largest() > crowd:
+            return largest
+        spare = self._places // FOR_STRANGERS
+        other, share = (self._strangers, spare) if known else (self._known, self._places - spare)
+        return other if other.size > share and other.largest() >= crowd else None

@@ -1,0 +1,120 @@
+"""Turns are fair: among networks, among accounts of one, and for those who were there before."""
+
+from collections import Counter
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reticket.core.turns import IN_A_ROW, Turns, Whose
+
+OWNER = Whose("198.51.100.1", "ada", True)
+
+
+def stranger(number, account="ada"):
+    return Whose(f"192.0.2.{number}", account, False)
+
+
+def filled(*joins, places=64):
+    """The turns, and what had no place."""
+    turns, refused = Turns(places), []
+    for number, whose in enumerate(joins):
+        dropped = turns.join(whose, (whose, number))
+        refused += [] if dropped is None else [dropped[0]]
+    return turns, refused
+
+
+def order(turns):
+    return [item[0] for item in iter(turns.next, None)]
+
+
+def test_networks_take_turns_however_much_one_of_them_asks():
+    turns, refused = filled(*[stranger(1)] * 30, stranger(2), stranger(3))
+    assert order(turns)[:4] == [stranger(1), stranger(2), stranger(3), stranger(1)]
+    assert refused == []
+
+
+def test_accounts_of_one_network_take_turns():
+    turns, _ = filled(*[stranger(1, "ada")] * 30, stranger(1, "grace"))
+    assert order(turns)[:3] == [stranger(1, "ada"), stranger(1, "grace"), stranger(1, "ada")]
+
+
+def test_many_accounts_of_one_network_do_not_delay_another_network():
+    turns, _ = filled(*[stranger(1, f"name {each}") for each in range(40)], stranger(2))
+    assert order(turns).index(stranger(2)) == 1
+
+
+def test_whoever_was_there_before_goes_ahead_of_strangers():
+    turns, _ = filled(*[stranger(each) for each in range(50)], OWNER)
+    assert order(turns)[0] == OWNER
+
+
+def test_one_valid_account_from_many_networks_has_one_turn_in_a_round():
+    thief = [Whose(f"192.0.2.{each}", "eve", True) for each in range(50)]
+    turns, _ = filled(*thief, OWNER)
+    assert order(turns).index(OWNER) == 1
+
+
+def test_strangers_are_not_starved_by_known_ones():
+    known = [Whose("198.51.100.1", f"name {each}", True) for each in range(30)]
+    turns, _ = filled(*known, stranger(1), stranger(2))
+    served = order(turns)
+    assert served.index(stranger(1)) == IN_A_ROW
+    assert served.index(stranger(2)) == 2 * IN_A_ROW + 1
+
+
+def test_a_full_queue_takes_the_place_from_the_largest_group():
+    turns, refused = filled(*[stranger(1)] * 8, stranger(2), places=8)
+    assert refused == [stranger(1)]
+    assert Counter(order(turns)) == {stranger(1): 7, stranger(2): 1}
+
+
+def test_a_network_that_fills_the_queue_is_the_one_that_has_no_place():
+    _, refused = filled(stranger(2), *[stranger(1)] * 20, places=8)
+    assert set(refused) == {stranger(1)}
+
+
+def test_equal_groups_keep_their_places():
+    _, refused = filled(*[stranger(each) for each in range(8)], stranger(9), places=8)
+    assert refused == [stranger(9)]
+
+
+def test_a_known_one_has_a_place_among_ever_so_many_strangers():
+    turns, refused = filled(*[stranger(each) for each in range(200)], OWNER, places=8)
+    assert OWNER not in refused
+    assert order(turns)[0] == OWNER
+
+
+def test_known_ones_leave_a_fourth_of_the_places_to_strangers():
+    known = [Whose("198.51.100.1", f"name {each}", True) for each in range(20)]
+    turns, refused = filled(*known, *[stranger(each) for each in range(20)], places=8)
+    assert Counter(each.known for each in order(turns)) == {True: 6, False: 2}
+    turns, _ = filled(*[stranger(each) for each in range(20)], *known, places=8)
+    assert Counter(each.known for each in order(turns)) == {True: 6, False: 2}
+    assert len(refused) == 32
+
+
+def test_who_goes_away_leaves_its_place():
+    turns, _ = filled(stranger(1), stranger(2), OWNER, places=3)
+    assert turns.leave(stranger(1), (stranger(1), 0))
+    assert not turns.leave(stranger(1), (stranger(1), 0))
+    assert turns.join(stranger(3), (stranger(3), 9)) is None
+    assert order(turns) == [OWNER, stranger(2), stranger(3)]
+    assert turns.next() is None
+
+
+WHOSE = st.builds(Whose, st.sampled_from("abc"), st.sampled_from(["ada", "grace"]), st.booleans())
+
+
+@given(st.lists(st.one_of(WHOSE, st.none()), max_size=80), st.integers(1, 8))
+def test_nothing_is_lost_and_nothing_comes_twice(steps, places):
+    turns, out, joined = Turns(places), [], []
+    for number, whose in enumerate(steps):
+        if whose is None:
+            out.append(turns.next())
+        else:
+            joined.append(number)
+            out.append(turns.join(whose, number))
+        assert len(turns) <= places
+    out += [*iter(turns.next, None)]
+    assert sorted(each for each in out if each is not None) == joined
+    assert len(turns) == 0
