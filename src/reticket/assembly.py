@@ -13,11 +13,13 @@ from typing import Any, TypeVar
 import msgspec
 
 from reticket.cli.house import House
-from reticket.core.attempts import Attempts, Limit, Limits
+from reticket.core.attempts import Attempts
 from reticket.core.budget import Budget, Budgeted
 from reticket.core.commands import Command
 from reticket.core.conveyor import Lane
 from reticket.core.engine import Engine
+from reticket.core.fair_lane import FairLane
+from reticket.core.guards import Limit, Limits
 from reticket.core.mint import Mint
 from reticket.core.model import Caller
 from reticket.core.ports import Event
@@ -26,6 +28,8 @@ from reticket.core.second_factor import FactorDesk
 from reticket.core.secret_check import SecretCheck
 from reticket.core.service import Lanes, Service, Stock
 from reticket.core.sign_in import SignInDesk
+from reticket.core.standing import Standings
+from reticket.crypto.modest import ModestHasher
 from reticket.crypto.otp import TimeBasedCodes
 from reticket.crypto.verified import VerifiedSecrets
 from reticket.http.edge import carried_out
@@ -57,7 +61,7 @@ def lanes_of(settings: Settings) -> Lanes:
     return Lanes(
         store=Lane("store"),
         directory=Lane("directory", threads=2),
-        passwords=Lane("password", hashing.threads, hashing.threads + hashing.queue),
+        passwords=FairLane("password", hashing.threads, hashing.queue),
     )
 
 
@@ -76,26 +80,29 @@ def service_of(house: House, lanes: Lanes) -> Service:
         clock=house.clock,
         entropy=os.urandom,
     )
-    secrets = SecretCheck(house.directory, house.hasher, VerifiedSecrets(os.urandom))
+    hasher = ModestHasher(house.hasher, house.settings.hashing.threads)
+    secrets = SecretCheck(house.directory, hasher, VerifiedSecrets(os.urandom))
     budget = _budget(house.settings)
     shared = Budgeted(house.ephemeral, budget)
 
     def tell(event: Event) -> None:
         house.audit.record([event])
 
-    attempts = Attempts(shared, _limits(house.settings), tell, house.clock)
-    desk = SignInDesk(house.directory, secrets, attempts)
+    attempts, limits = Attempts(shared, tell, house.clock), _limits(house.settings)
+    standings = Standings(house.directory, attempts, limits, house.clock)
+    desk = SignInDesk(house.directory, secrets, attempts, standings)
     factors = FactorDesk(
         directory=house.directory,
         factors=house.directory.factors,
         ephemeral=shared,
         otp=TimeBasedCodes(),
         attempts=attempts,
+        standings=standings,
         tell=tell,
         clock=house.clock,
         entropy=os.urandom,
     )
-    programs = ProgramDesk(house.directory, secrets, attempts)
+    programs = ProgramDesk(house.directory, secrets, attempts, limits)
     stock = Stock(house.store, house.ephemeral, house.ring, house.upkeep, os.urandom, budget)
     return Service(
         resources, engine, desk, factors, programs, house.directory, mint, lanes, house.clock, stock
@@ -111,5 +118,7 @@ def _limits(settings: Settings) -> Limits:
     said = settings.sign_in
     return Limits(
         account=Limit(said.account_failures, said.account_window),
+        strangers=Limit(said.stranger_failures, said.stranger_window),
         address=Limit(said.address_failures, said.address_window),
+        program=Limit(said.program_failures, said.program_window),
     )

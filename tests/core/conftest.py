@@ -6,12 +6,15 @@ from types import SimpleNamespace
 import pytest
 from tests.core.world import ADA, World
 
-from reticket.core.attempts import Attempts, Limit, Limits
+from reticket.core.attempts import Attempts
+from reticket.core.guards import Limit, Limits
 from reticket.core.people import MOST_FAILURES, Application, Credentials, Factor
+from reticket.core.ports import Recognised
 from reticket.core.programs import ProgramDesk
 from reticket.core.second_factor import FactorDesk
 from reticket.core.secret_check import SecretCheck
 from reticket.core.sign_in import SignInDesk
+from reticket.core.standing import Standings
 from reticket.stores.memory import MemoryEphemeral
 from reticket.testing import FakeClock
 
@@ -75,7 +78,7 @@ class People:
         self.users = {ADA.id: ADA}
         self.applications = {APP.id: APP}
         self.hashes = {ADA.id: NEW + PASSWORD, APP.id: NEW + SECRET}
-        self.catch_ups = 0
+        self.catch_ups, self.networks = 0, set()
 
     def catch_up(self):
         self.catch_ups += 1
@@ -93,6 +96,18 @@ class People:
 
     def application_credentials(self, application_id):
         return self._credentials(application_id)
+
+    def recognise(self, asked):
+        people = {user.email: user for user in self.users.values() if user}
+        found = [(people.get(email.casefold()), network) for email, network in asked]
+        return [
+            Recognised(user.credential_version, (user.id, network) in self.networks)
+            if user else Recognised(0, False)
+            for user, network in found
+        ]  # fmt: skip
+
+    def remember_network(self, user_id, network, at):
+        self.networks.add((user_id, network))
 
     def renew_hash(self, subject, old, new):
         assert self.hashes[subject] == old
@@ -142,14 +157,15 @@ def hall():
         clock=clock, events=events, people=People(), hasher=Hasher(), verified=Verified(),
         ephemeral=MemoryEphemeral(clock),
     )  # fmt: skip
-    limits = Limits(Limit(3, 60), Limit(6, 60))
+    limits = Limits(Limit(3, 60), Limit(12, 600), Limit(6, 60), Limit(6, 60))
     secrets = SecretCheck(around.people, around.hasher, around.verified)
-    around.attempts = Attempts(around.ephemeral, limits, events.append, clock)
-    around.desk = SignInDesk(around.people, secrets, around.attempts)
+    around.attempts = Attempts(around.ephemeral, events.append, clock)
+    standings = Standings(around.people, around.attempts, limits, clock)
+    around.desk = SignInDesk(around.people, secrets, around.attempts, standings)
     around.factors, around.otp = Factors(), Codes()
     around.second = FactorDesk(
-        around.people, around.factors, around.ephemeral, around.otp, around.attempts,
+        around.people, around.factors, around.ephemeral, around.otp, around.attempts, standings,
         events.append, clock, lambda size: next(numbers).to_bytes(size, "big"),
     )  # fmt: skip
-    around.programs = ProgramDesk(around.people, secrets, around.attempts)
+    around.programs = ProgramDesk(around.people, secrets, around.attempts, limits)
     return around

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 from tests.core.world import ADA, CALLER, JWT, OPAQUE, RESOURCES
 
+from reticket.core.attempts import Admission
 from reticket.core.commands import (
     Begin,
     Draw,
@@ -32,16 +33,20 @@ from reticket.core.commands import (
 )
 from reticket.core.conveyor import Lane
 from reticket.core.errors import Cause, Code, Refusal, Unavailable
+from reticket.core.fair_lane import FairLane
 from reticket.core.model import Caller, Outcome, Selection
 from reticket.core.people import Tenant
 from reticket.core.ports import Event
 from reticket.core.service import Lanes, Service, Stock
+from reticket.core.turns import Whose
 from reticket.stores.memory import MemoryEphemeral
 
 pytestmark = pytest.mark.anyio
 
 TENANT = Tenant(1000, "Demo", None, False, False, None, (), (), ())
 NAMES = tuple(RESOURCES)
+NOBODY = Whose("", "", False)
+ADMITTED = Admission(NOBODY, ())
 
 
 def lane_of_this():
@@ -51,27 +56,31 @@ def lane_of_this():
 class Desk:
     """Answers with its verb, its command and the lane that it is on."""
 
-    def user(self, command, caller):
+    def admissions(self, batch):
+        return [ADMITTED for _ in batch]
+
+    def user(self, command, caller, admission):
+        assert admission == ADMITTED
         return "user", command, caller, lane_of_this()
 
-    def application(self, command, caller):
+    def application(self, command, caller, admission):
+        assert admission == ADMITTED
         return "application", command, caller, lane_of_this()
 
-    def client(self, command, caller):
+    def client(self, command, caller, admission):
+        assert admission == ADMITTED
         return "client", command, caller, lane_of_this()
-
-    def known_application(self, command, caller):
-        known = command.secret == "known"
-        return ("known", command, caller, lane_of_this()) if known else None
 
     def client_at_hand(self, command, caller):
         return ("at hand", lane_of_this()) if command.secret == "at hand" else None
 
     def known_clients(self, batch):
         return [
-            ("known", command, caller, lane_of_this()) if command.secret == "known" else None
-            for command, caller in batch
+            ("known", command, caller, lane_of_this()) if command.secret == "known" else admitted
+            for (command, caller), admitted in zip(batch, self.admissions(batch), strict=True)
         ]
+
+    known_applications = known_clients
 
 
 class Factors:
@@ -90,7 +99,7 @@ class Door:
     def __init__(self, world, desk=None, passwords=None, upkeep=None):
         self.world, self.lanes_seen, self.sign_ins = world, [], []
         desk = desk or Desk()
-        self.lanes = Lanes(world.lane, Lane("directory"), passwords or Lane("password"))
+        self.lanes = Lanes(world.lane, Lane("directory"), passwords or FairLane("password", 1, 64))
         people = world.people
         people.signed_in = self.signed_in
         people.tenant = lambda number: self._seen(TENANT if number == 1000 else None)
@@ -135,14 +144,51 @@ async def cause_of(reading):
     [
         (SignIn("test", ADA.email, "password"), "user"),
         (SignInApplication("test", "app", "secret"), "application"),
-        (OpenFactorSession("test", ADA, 300), "session"),
-        (SecondFactor("test", "session", "123456"), "factor"),
         (SignInClient("test", "client", "not known"), "client"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
 async def test_secrets_are_checked_on_the_lane_of_passwords(door, command, verb):
     assert await door.perform(command) == (verb, command, CALLER, "password")
+
+
+@pytest.mark.parametrize(
+    ("command", "verb"),
+    [
+        (OpenFactorSession("test", ADA, 300), "session"),
+        (SecondFactor("test", "session", "123456"), "factor"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+async def test_what_costs_no_hash_takes_no_place_of_one(door, command, verb):
+    assert await door.perform(command) == (verb, command, CALLER, "directory")
+
+
+class Limiting(Desk):
+    """Refuses whatever is tried."""
+
+    def admissions(self, batch):
+        return [Refusal(Code.TOO_MANY_ATTEMPTS, Cause.LIMITED, retry_after=7) for _ in batch]
+
+    known_applications = known_clients = admissions
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        SignIn("test", ADA.email, "password"),
+        SignInApplication("test", "app", "secret"),
+        SignInClient("test", "client", "secret"),
+    ],
+    ids=lambda command: type(command).__name__,
+)
+async def test_what_a_limit_refuses_takes_no_place_in_the_queue(world, command):
+    lane = FairLane("password", 1, 1)
+    door = Door(world, Limiting(), lane)
+    lane.close()
+    with pytest.raises(Refusal) as refused:
+        await door.perform(command)
+    assert (refused.value.code, refused.value.retry_after) == (Code.TOO_MANY_ATTEMPTS, 7)
 
 
 async def test_time_and_randomness_come_from_outside(door, world):
@@ -168,7 +214,7 @@ class Learning(Desk):
     def __init__(self):
         self.hashed, self.known = 0, set()
 
-    def application(self, command, caller):
+    def application(self, command, caller, admission):
         time.sleep(0.01)
         self.hashed += 1
         self.known.add(command)
@@ -176,20 +222,22 @@ class Learning(Desk):
 
     client = application
 
-    def known_application(self, command, caller):
-        return "known" if command in self.known else None
-
     def client_at_hand(self, command, caller):
         return None
 
     def known_clients(self, batch):
-        return [self.known_application(*each) for each in batch]
+        return [
+            "known" if command in self.known else admitted
+            for (command, _), admitted in zip(batch, self.admissions(batch), strict=True)
+        ]
+
+    known_applications = known_clients
 
 
 @pytest.mark.parametrize("kind", [SignInApplication, SignInClient])
 async def test_a_program_that_starts_many_times_at_once_is_hashed_once(world, kind):
     desk = Learning()
-    door = Door(world, desk, Lane("password", threads=1, longest_queue=2))
+    door = Door(world, desk, FairLane("password", 1, 1))
     started = [door.perform(kind("test", "program", "secret")) for _ in range(50)]
     answers = await asyncio.gather(*started)
     door.lanes.close()
@@ -285,10 +333,11 @@ async def test_a_directory_that_fails_is_no_refusal(door, monkeypatch):
 
 async def test_what_needs_no_hash_does_not_wait_for_hashes(door):
     gate = threading.Event()
-    door.lanes.passwords.submit(gate.wait)
+    busy = asyncio.ensure_future(door.lanes.passwords.run(NOBODY, gate.wait))
     assert await door.perform(FindTenant(1000)) is TENANT
     assert (await door.world.begin()).outcome is Outcome.ADVANCED
     gate.set()
+    await busy
 
 
 async def test_whoever_waits_until_all_is_settled_finds_it_in_the_audit_log(door):
@@ -305,9 +354,11 @@ async def test_whoever_waits_until_all_is_settled_finds_it_in_the_audit_log(door
 
 async def test_closing_them_closes_every_lane(door):
     door.lanes.close()
-    for lane in (door.lanes.store, door.lanes.directory, door.lanes.passwords):
+    for lane in (door.lanes.store, door.lanes.directory):
         with pytest.raises(Unavailable):
             await lane.run(int)
+    with pytest.raises(Unavailable):
+        await door.lanes.passwords.run(NOBODY, int)
 
 
 async def test_what_a_dialect_tells_is_told_with_who_has_asked(door):

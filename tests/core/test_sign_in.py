@@ -6,6 +6,7 @@ import pytest
 from tests.core.conftest import APP, NEW, PASSWORD, SECRET
 from tests.core.world import ADA, CALLER
 
+from reticket.core.attempts import Admission
 from reticket.core.commands import (
     FactorRule,
     SecondFactor,
@@ -22,12 +23,26 @@ LIMITED = (Code.TOO_MANY_ATTEMPTS, Cause.LIMITED)
 FACTOR_REQUIRED = (Code.INVALID_CREDENTIALS, Cause.FACTOR_REQUIRED)
 
 
+def admitted(settled):
+    """What a desk may go on with; a limit is raised."""
+    (found,) = settled
+    if isinstance(found, Refusal):
+        raise found
+    return found
+
+
 def sign_in(hall, password=PASSWORD, email=ADA.email, caller=CALLER, **more):
-    return hall.desk.user(SignIn("test", email, password, **more), caller)
+    command = SignIn("test", email, password, **more)
+    admission = admitted(hall.desk.admissions([(command, caller)]))
+    return hall.desk.user(command, caller, admission)
 
 
 def call(hall, secret=SECRET, application_id=APP.id, caller=CALLER):
-    return hall.programs.application(SignInApplication("test", application_id, secret), caller)
+    command = SignInApplication("test", application_id, secret)
+    found = admitted(hall.programs.known_applications([(command, caller)]))
+    if not isinstance(found, Admission):
+        return found
+    return hall.programs.application(command, caller, found)
 
 
 def refusal_of(attempt, hall, *arguments, **more):
@@ -42,7 +57,7 @@ def refusal_of(attempt, hall, *arguments, **more):
 def test_the_right_password_is_let_in_and_nothing_is_told(hall):
     assert sign_in(hall) == sign_in(hall, email="ADA@Example.com") == ADA
     assert hall.events == []
-    assert hall.people.catch_ups == 2
+    assert hall.people.catch_ups == 4
 
 
 def test_an_unknown_user_is_told_as_a_wrong_password_is_and_costs_a_hash_as_well(hall):
@@ -112,11 +127,11 @@ def test_a_program_that_cannot_ask_for_the_factor_does_not_lock_its_person_out(h
 
 def test_a_refused_password_costs_its_address_a_try_and_makes_no_wrong_one_forgotten(hall):
     with_a_factor(hall)
-    for caller in (CALLER, EVE):
-        assert refusal_of(sign_in, hall, "wrong", caller=caller) == WRONG
-        assert refusal_of(sign_in, hall, caller=caller) == FACTOR_REQUIRED
+    for _ in range(2):
+        assert refusal_of(sign_in, hall, "wrong") == WRONG
+        assert refusal_of(sign_in, hall) == FACTOR_REQUIRED
     assert refusal_of(sign_in, hall, "wrong") == WRONG
-    assert refusal_of(sign_in, hall, caller=EVE) == LIMITED
+    assert refusal_of(sign_in, hall) == LIMITED
     hall.clock.forward(60)
     assert [refusal_of(sign_in, hall) for _ in range(6)] == [FACTOR_REQUIRED] * 6
     assert refusal_of(sign_in, hall) == LIMITED
@@ -133,9 +148,9 @@ def test_a_failure_is_told_with_its_cause_and_without_what_was_sent(hall):
     assert "someone@" not in repr(hall.events)
 
 
-def test_an_account_is_limited_whoever_asks_and_however_it_is_spelled(hall):
-    for caller in (CALLER, EVE, CALLER._replace(address="203.0.113.7")):
-        assert refusal_of(sign_in, hall, "wrong", ADA.email.upper(), caller) == WRONG
+def test_an_account_is_limited_however_it_is_spelled(hall):
+    for email in (ADA.email, ADA.email.upper(), ADA.email.title()):
+        assert refusal_of(sign_in, hall, "wrong", email) == WRONG
     assert refusal_of(sign_in, hall, PASSWORD) == LIMITED
     assert len(hall.hasher.verified) == 3
     assert hall.events[-1].cause is Cause.LIMITED
@@ -152,7 +167,6 @@ def test_an_address_is_limited_whomever_it_asks_for(hall):
     for number in range(6):
         assert refusal_of(sign_in, hall, email=f"{number}@example.com") == UNKNOWN
     assert refusal_of(sign_in, hall) == LIMITED
-    assert refusal_of(call, hall) == LIMITED
     assert sign_in(hall, caller=EVE) == ADA
 
 
@@ -229,9 +243,9 @@ def test_a_blocked_application_is_refused_also_with_a_secret_that_was_verified(h
 
 
 def known(hall, secret=SECRET, application_id=APP.id, caller=CALLER):
-    return hall.programs.known_application(
-        SignInApplication("test", application_id, secret), caller
-    )
+    command = SignInApplication("test", application_id, secret)
+    (found,) = hall.programs.known_applications([(command, caller)])
+    return None if isinstance(found, Admission | Refusal) else found
 
 
 def test_an_application_is_known_by_its_very_secret_once_that_was_verified(hall):

@@ -1,38 +1,32 @@
-"""Failed tries to sign in: how many there were, whether more may follow, and who hears of them."""
+"""Failed tries to sign in: how many there were, whether more may follow, and who hears of them.
+
+A try is counted before its secret is checked, so that many at once are no more than the limit; a
+success gives it back.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import NamedTuple
 
 from reticket.core import chronicle
 from reticket.core.errors import Cause, Code, Refusal
+from reticket.core.guards import Guard, Guards
 from reticket.core.model import Caller
 from reticket.core.policy import whole_seconds
 from reticket.core.ports import Clock, Ephemeral, Event
+from reticket.core.turns import Whose
 
-FREE = 500
-"""Milliseconds for which an address that had few failures, and no new one, is not asked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """At most `failures` failed attempts in `window` seconds."""
-
-    failures: int
-    window: int
+FRESH = 500
+"""Milliseconds for which a guard that was looked at is not looked at again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What failed sign-ins are limited by."""
+class Admission(NamedTuple):
+    """A try that no limit refuses so far: whose turn it is, and what counts it."""
 
-    account: Limit = Limit(10, 300)
-    address: Limit = Limit(200, 300)
-
-
-Guards = Sequence[tuple[str, Limit]]
-"""Under which names failures are counted, and how many there may be."""
+    whose: Whose
+    guards: Guards
 
 
 class Attempts:
@@ -42,75 +36,107 @@ class Attempts:
         tell: takes events for the audit log; may be called from any thread.
     """
 
-    def __init__(
-        self, ephemeral: Ephemeral, limits: Limits, tell: Callable[[Event], None], clock: Clock
-    ) -> None:
+    def __init__(self, ephemeral: Ephemeral, tell: Callable[[Event], None], clock: Clock) -> None:
         self._ephemeral = ephemeral
-        self._limits = limits
         self._tell = tell
         self._clock = clock
         self._free: dict[str, int] = {}
-        """Until when (milliseconds) an address is not asked for; another one after each failure."""
+        """Until when (milliseconds) a guard is taken for one that lets through."""
+        self._shut: dict[str, tuple[int, int]] = {}
+        """The same for one that does not, and when it will."""
+        self._failures = 0
 
-    def of_account(self, name: str) -> tuple[str, Limit]:
-        """The guard of a name that stands for somebody."""
-        return name, self._limits.account
+    def waits(self, asked: Sequence[Guards]) -> list[int]:
+        """Milliseconds that each of them must wait; 0 where no guard has counted too many."""
+        now, before = self._clock(), self._failures
+        known = {guard.name: self._known_wait(guard, now) for guards in asked for guard in guards}
+        self._look_at(self._worth_a_look(asked, known), known, now, before)
+        return [max((known[guard.name] or 0 for guard in guards), default=0) for guards in asked]
 
-    def of_address(self, caller: Caller) -> tuple[str, Limit]:
-        """The guard of where somebody comes from."""
-        return f"address:{caller.address}", self._limits.address
+    @contextmanager
+    def counted(self, guards: Guards, resource: str, caller: Caller) -> Iterator[None]:
+        """Count the try that the body makes. TOO_MANY_ATTEMPTS instead of the body where that is
+        one too many; what the body raises beside refusals gives the try back.
+        """
+        self._reserve(guards, resource, caller)
+        try:
+            yield
+        except Refusal:
+            raise
+        except BaseException:
+            self.give_back(guards)
+            raise
 
-    def admit(self, guards: Guards, resource: str, caller: Caller) -> None:
-        """TOO_MANY_ATTEMPTS where one of the guards has counted too many failures."""
-        for name, limit in guards:
-            if left := self.left(name, limit):
-                self._free = {}
-                refusal = Refusal(
-                    Code.TOO_MANY_ATTEMPTS, Cause.LIMITED, retry_after=whole_seconds(left)
-                )
-                raise self.told(resource, None, refusal, caller)
+    def _reserve(self, guards: Guards, resource: str, caller: Caller) -> None:
+        windows = {guard.key: guard.limit.window for guard in guards}
+        counted = self._ephemeral.count_each(windows)
+        over = [
+            said.left
+            for guard, said in zip(guards, counted, strict=True)
+            if said.total > guard.limit.failures
+        ]
+        if over:
+            self.give_back(guards)
+            raise self.limited(max(over), resource, caller)
 
-    def is_over(self, name: str, limit: Limit) -> bool:
-        """Whether a guard has counted too many."""
-        return self.left(name, limit) > 0
+    def give_back(self, guards: Guards) -> None:
+        """A try that was no failure, or proved nothing."""
+        self._ephemeral.count_each({guard.key: guard.limit.window for guard in guards}, -1)
 
-    def left(self, name: str, limit: Limit) -> int:
-        """Milliseconds until a guard that has counted too many lets somebody in; 0 for now."""
-        counted = self._ephemeral.count(_failures(name), limit.window, add=0)
-        return counted.left if counted.total >= limit.failures else 0
+    def succeeded(self, guards: Guards) -> None:
+        """Somebody has proved who it is."""
+        self.give_back([guard for guard in guards if not guard.forgiven])
+        self._ephemeral.forget(*(guard.key for guard in guards if guard.forgiven))
 
     def failed(
         self, guards: Guards, resource: str, subject: str | None, cause: Cause, caller: Caller
     ) -> Refusal:
-        """INVALID_CREDENTIALS, to be raised; one more for each of the guards."""
-        for name, limit in guards:
-            self._ephemeral.count(_failures(name), limit.window)
-        self._free = {}
+        """INVALID_CREDENTIALS, to be raised; the try stays counted."""
+        self._failures += 1
+        for guard in guards:
+            self._free.pop(guard.name, None)
         return self.told(resource, subject, Refusal(Code.INVALID_CREDENTIALS, cause), caller)
+
+    def limited(self, wait: int, resource: str, caller: Caller) -> Refusal:
+        """TOO_MANY_ATTEMPTS for so many milliseconds, of which the audit log has heard."""
+        retry = whole_seconds(wait)
+        refusal = Refusal(Code.TOO_MANY_ATTEMPTS, Cause.LIMITED, retry_after=retry)
+        return self.told(resource, None, refusal, caller)
 
     def told(self, resource: str, subject: str | None, refusal: Refusal, caller: Caller) -> Refusal:
         """The same refusal, of which the audit log has heard."""
         self._tell(chronicle.sign_in_failed(self._clock(), resource, subject, refusal, caller))
         return refusal
 
-    def forget(self, *guards: tuple[str, Limit]) -> None:
-        """Somebody has proved who it is."""
-        for name, _ in guards:
-            self._ephemeral.forget(_failures(name))
-
-    def free_among(self, addresses: Set[str]) -> Set[str]:
-        """Those that may still try. A failure meanwhile puts another dict in the place of this."""
-        limit, now, kept = self._limits.address, self._clock(), self._free
-        free = {each for each in addresses if not self.is_over(f"address:{each}", limit)}
-        for each in [name for name, until in kept.items() if name in addresses or until < now]:
-            del kept[each]
-        kept.update(dict.fromkeys(free, now + FREE))
-        return free
-
-    def is_free(self, address: str) -> bool:
+    def is_free(self, guard: Guard) -> bool:
         """Whether it was found so half a second ago at most."""
-        return 0 <= self._free.get(address, 0) - self._clock() <= FREE
+        return 0 <= self._free.get(guard.name, 0) - self._clock() <= FRESH
 
+    def _known_wait(self, guard: Guard, now: int) -> int | None:
+        """What is known without a look: how long it shuts for, or nothing."""
+        fresh_until, ends_at = self._shut.get(guard.name, (0, 0))
+        return ends_at - now if 0 < fresh_until - now <= FRESH and ends_at > now else None
 
-def _failures(name: str) -> str:
-    return f"failures:{name}"
+    def _worth_a_look(self, asked: Sequence[Guards], known: dict[str, int | None]) -> list[Guard]:
+        """Whoever must wait anyway costs no look at the other guards."""
+        open_ = [guards for guards in asked if not any(known[each.name] for each in guards)]
+        return list({guard.name: guard for guards in open_ for guard in guards}.values())
+
+    def _look_at(self, guards: Guards, known: dict[str, int | None], now: int, before: int) -> None:
+        windows = {guard.key: guard.limit.window for guard in guards}
+        for guard, said in zip(guards, self._ephemeral.count_each(windows, 0), strict=True):
+            known[guard.name] = said.left if said.total >= guard.limit.failures else 0
+        self._forget_before(now)
+        free = {guard.name: now + FRESH for guard in guards if not known[guard.name]}
+        if self._failures == before:
+            self._free.update(free)
+        for guard in guards:
+            if left := known[guard.name]:
+                self._free.pop(guard.name, None)
+                self._shut[guard.name] = now + FRESH, now + left
+
+    def _forget_before(self, now: int) -> None:
+        for name in [name for name, until in list(self._free.items()) if until < now]:
+            self._free.pop(name, None)
+        for name in [name for name, (until, _) in list(self._shut.items()) if until < now]:
+            self._shut.pop(name, None)

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from reticket.core import chronicle, recovery
-from reticket.core.attempts import Attempts, Guards
+from reticket.core.attempts import Attempts
 from reticket.core.commands import OpenFactorSession, SecondFactor
 from reticket.core.errors import Cause, Code, Refusal
+from reticket.core.guards import Guards
 from reticket.core.model import Caller
 from reticket.core.people import MOST_FAILURES, User
 from reticket.core.ports import (
@@ -22,7 +23,7 @@ from reticket.core.ports import (
     Factors,
     OneTimePasswords,
 )
-from reticket.core.standing import guards_of, in_good_standing
+from reticket.core.standing import Standings, in_good_standing
 
 FACTOR_TRIES = 5
 FACTOR_WINDOW = 3600
@@ -43,6 +44,7 @@ class FactorDesk:
         ephemeral: Ephemeral,
         otp: OneTimePasswords,
         attempts: Attempts,
+        standings: Standings,
         tell: Callable[[Event], None],
         clock: Clock,
         entropy: Entropy,
@@ -52,6 +54,7 @@ class FactorDesk:
         self._ephemeral = ephemeral
         self._otp = otp
         self._attempts = attempts
+        self._standings = standings
         self._tell = tell
         self._clock = clock
         self._entropy = entropy
@@ -69,23 +72,33 @@ class FactorDesk:
         lock the factor until an operator acts.
         """
         self._directory.catch_up_now()
-        key = f"factor:{command.session_id}"
-        user = self._user_of(self._ephemeral.peek(key))
+        user = self._user_of(self._ephemeral.peek(f"factor:{command.session_id}"))
         if user is None:
             raise self._no_session(command.resource, caller)
-        account, factor = guards_of(self._attempts, user.email)
-        guards = (factor, account, self._attempts.of_address(caller))
-        self._attempts.admit(guards, command.resource, caller)
+        (standing,) = self._standings.of([(user.email, caller)])
+        guards = (*standing.guards, *standing.factor)
+        with self._attempts.counted(guards, command.resource, caller):
+            self._in_session(guards, user, command, caller)
+        self._standings.succeeded(standing.whose, guards)
+        in_good_standing(self._attempts, user, command.resource, caller)
+        self._standings.remember(user, caller)
+        return user
+
+    def _in_session(
+        self, guards: Guards, user: User, command: SecondFactor, caller: Caller
+    ) -> None:
+        """The code is right, and the session has not ended by another one. A session that is over
+        counts for nobody.
+        """
         tries = self._ephemeral.count(f"tries:{command.session_id}", FACTOR_WINDOW)
         if tries.total > FACTOR_TRIES:
+            self._attempts.give_back(guards)
             raise self._no_session(command.resource, caller)
         if not self._accepts(user, command, caller):
             raise self._failure(guards, user, command, caller)
-        if self._ephemeral.take(key) is None:
+        if self._ephemeral.take(f"factor:{command.session_id}") is None:
+            self._attempts.give_back(guards)
             raise self._no_session(command.resource, caller)
-        self._attempts.forget(account, factor)
-        in_good_standing(self._attempts, user, command.resource, caller)
-        return user
 
     def _user_of(self, value: str | None) -> User | None:
         user_id, _, version = (value or "").partition(":")

@@ -45,7 +45,7 @@ from reticket.core.commands import (
 from reticket.core.conveyor import Conveyor, Lane
 from reticket.core.engine import Engine
 from reticket.core.errors import Cause, Code, Refusal
-from reticket.core.forerunners import Forerunners
+from reticket.core.fair_lane import FairLane
 from reticket.core.inspection import Inspection, admitted
 from reticket.core.keys import KeyRing
 from reticket.core.mint import Mint
@@ -62,6 +62,7 @@ from reticket.core.ports import (
     Store,
 )
 from reticket.core.programs import ProgramDesk
+from reticket.core.reception import Reception
 from reticket.core.resource import Resource
 from reticket.core.second_factor import FactorDesk
 from reticket.core.sign_in import SignInDesk
@@ -75,12 +76,12 @@ class Lanes:
     Args:
         store: one thread; writes families.
         directory: a few threads; reads people.
-        passwords: as many threads as hashes may run at once.
+        passwords: as many threads as hashes may run at once; everybody gets a turn.
     """
 
     store: Lane
     directory: Lane
-    passwords: Lane
+    passwords: FairLane
 
     def close(self) -> None:
         """Work off what was accepted."""
@@ -118,23 +119,17 @@ class Service:
     ) -> None:
         self._resources = {resource.name: resource for resource in resources}
         self._engine = engine
-        self._desk = desk
         self._factors = factors
-        self._programs = programs
         self._directory = directory
         self._mint = mint
         self._lanes = lanes
         self._clock = clock
         self._stock = stock
         self._shared = Budgeted(stock.ephemeral, stock.budget)
-        self._known_clients: Conveyor[tuple[SignInClient, Caller], Client | None] = Conveyor(
-            lanes.directory, programs.known_clients
-        )
+        reception = Reception(desk, programs, lanes.directory, lanes.passwords)
         self._clients: Conveyor[str, Client | None] = Conveyor(
             lanes.directory, self._look_up_clients
         )
-        self._secret_checks = Forerunners()
-        """A program that starts many times at once has its secret hashed once."""
         self._inspection = Inspection(
             lanes.store, stock.store, stock.ephemeral, directory, engine.holder_of
         )
@@ -143,8 +138,8 @@ class Service:
             Rehearse: engine.rehearse,
             End: engine.end,
             Begin: self._begin,
-            SignIn: self._sign_in,
-            SignInApplication: self._sign_in_application,
+            SignIn: reception.person,
+            SignInApplication: reception.application,
             OpenFactorSession: self._open_factor_session,
             SecondFactor: self._second_factor,
             ReadAccess: self._read_access,
@@ -152,7 +147,7 @@ class Service:
             FindTenant: self._find_tenant,
             FindUser: self._find_user,
             FindClient: self._find_client,
-            SignInClient: self._sign_in_client,
+            SignInClient: reception.client,
             Derive: engine.derive,
             IssueAccess: self._issue_access,
             ReadRefresh: self._read_refresh,
@@ -189,27 +184,11 @@ class Service:
             )
         return await self._engine.begin(command, previous, caller)
 
-    async def _sign_in(self, command: SignIn, caller: Caller) -> User:
-        return await self._lanes.passwords.run(self._desk.user, command, caller)
-
-    async def _sign_in_application(self, command: SignInApplication, caller: Caller) -> Holder:
-        known = await self._lanes.directory.run(self._programs.known_application, command, caller)
-        if known is not None:
-            return known
-        check = self._check_application
-        return await self._secret_checks.follow(command, check, command, caller)
-
-    async def _check_application(self, command: SignInApplication, caller: Caller) -> Holder:
-        known = await self._lanes.directory.run(self._programs.known_application, command, caller)
-        if known is not None:
-            return known
-        return await self._lanes.passwords.run(self._programs.application, command, caller)
-
     async def _open_factor_session(self, command: OpenFactorSession, caller: Caller) -> str:
-        return await self._lanes.passwords.run(self._factors.open_session, command)
+        return await self._lanes.directory.run(self._factors.open_session, command)
 
     async def _second_factor(self, command: SecondFactor, caller: Caller) -> User:
-        return await self._lanes.passwords.run(self._factors.user, command, caller)
+        return await self._lanes.directory.run(self._factors.user, command, caller)
 
     async def _read_access(self, command: ReadAccess, caller: Caller) -> tuple[AccessToken, Holder]:
         access = self._verify(command)
@@ -256,20 +235,6 @@ class Service:
     def _look_up_clients(self, batch: Sequence[str]) -> list[Client | None]:
         self._directory.catch_up()
         return [self._directory.client(client_id) for client_id in batch]
-
-    async def _sign_in_client(self, command: SignInClient, caller: Caller) -> Client:
-        known = self._programs.client_at_hand(command, caller)
-        known = known or await self._known_clients.put((command, caller))
-        if known is not None:
-            return known
-        check = self._check_client
-        return await self._secret_checks.follow(command, check, command, caller)
-
-    async def _check_client(self, command: SignInClient, caller: Caller) -> Client:
-        known = await self._known_clients.put((command, caller))
-        if known is not None:
-            return known
-        return await self._lanes.passwords.run(self._programs.client, command, caller)
 
     async def _issue_access(self, command: IssueAccess, caller: Caller) -> Issued:
         return self._engine.alone(command, caller)

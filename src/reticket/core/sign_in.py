@@ -5,14 +5,17 @@ Synchronous; runs on the pool that may be busy for a while. Tells nobody which p
 
 from __future__ import annotations
 
-from reticket.core.attempts import Attempts
+from collections.abc import Sequence
+
+from reticket.core.attempts import Admission, Attempts
 from reticket.core.commands import FactorRule, SignIn
-from reticket.core.errors import Cause
+from reticket.core.errors import Cause, Refusal
+from reticket.core.guards import Guards
 from reticket.core.model import Caller
 from reticket.core.people import User
 from reticket.core.ports import Directory
 from reticket.core.secret_check import SecretCheck
-from reticket.core.standing import guards_of, in_good_standing
+from reticket.core.standing import Standings, in_good_standing
 
 
 class SignInDesk:
@@ -23,17 +26,40 @@ class SignInDesk:
         directory: Directory,
         secrets: SecretCheck,
         attempts: Attempts,
+        standings: Standings,
     ) -> None:
         self._directory = directory
         self._secrets = secrets
         self._attempts = attempts
+        self._standings = standings
 
-    def user(self, command: SignIn, caller: Caller) -> User:
+    def admissions(self, batch: Sequence[tuple[SignIn, Caller]]) -> Sequence[Admission | Refusal]:
+        """What `user` needs for each, or TOO_MANY_ATTEMPTS; no password is looked at. Accounts
+        that do not exist are answered as others are.
+        """
+        self._directory.catch_up_now()
+        found = self._standings.of([(command.email, caller) for command, caller in batch])
+        waits = self._attempts.waits([(*each.guards, *each.factor) for each in found])
+        return [
+            self._attempts.limited(wait, command.resource, caller)
+            if wait
+            else Admission(each.whose, each.guards)
+            for (command, caller), each, wait in zip(batch, found, waits, strict=True)
+        ]
+
+    def user(self, command: SignIn, caller: Caller, admission: Admission) -> User:
         """Check a password. An unknown user costs the same time as a wrong password."""
         self._directory.catch_up_now()
-        account, factor = guards_of(self._attempts, command.email)
-        guards = (account, self._attempts.of_address(caller))
-        self._attempts.admit((*guards, factor), command.resource, caller)
+        whose, guards = admission
+        with self._attempts.counted(guards, command.resource, caller):
+            user = self._whose_password(command, caller, guards)
+        self._standings.succeeded(whose, guards)
+        in_good_standing(self._attempts, user, command.resource, caller)
+        if not user.second_factor:
+            self._standings.remember(user, caller)
+        return user
+
+    def _whose_password(self, command: SignIn, caller: Caller, guards: Guards) -> User:
         credentials = self._directory.user_credentials(command.email)
         user = self._directory.user(credentials.subject) if credentials else None
         right = self._secrets.matches(credentials, command.password)
@@ -41,20 +67,18 @@ class SignInDesk:
             cause = _cause_of(user, right)
             subject = user.id if user else None
             raise self._attempts.failed(guards, command.resource, subject, cause, caller)
-        self._passes_factor(user, command, caller)
-        self._attempts.forget(account)
-        in_good_standing(self._attempts, user, command.resource, caller)
+        self._passes_factor(user, command, caller, guards)
         return user
 
-    def _passes_factor(self, user: User, command: SignIn, caller: Caller) -> None:
+    def _passes_factor(self, user: User, command: SignIn, caller: Caller, guards: Guards) -> None:
         """A dialect that cannot ask for a second factor refuses whoever has one.
 
-        It counts for the address, since it costs a hash, and not for the account: a program of
+        It counts for the network, since it costs a hash, and not for the account: a program of
         the person's that goes on trying must not lock the person out where the factor is asked
         for. It forgets no failures either: a password alone proves nothing here.
         """
         if user.second_factor and command.factor is FactorRule.REFUSE:
-            guards = (self._attempts.of_address(caller),)
+            self._attempts.give_back([guard for guard in guards if guard.forgiven])
             cause = Cause.FACTOR_REQUIRED
             raise self._attempts.failed(guards, command.resource, user.id, cause, caller)
 

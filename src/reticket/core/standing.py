@@ -1,21 +1,61 @@
-"""What both halves of a person's sign-in share: names of counters, and who may come in at all."""
+"""What both halves of a sign-in share: what counts the tries, and who may come in at all."""
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Sequence
+from typing import NamedTuple
 
-from reticket.core.attempts import Attempts, Limit
+from reticket.core.addresses import network_of
+from reticket.core.attempts import Attempts
 from reticket.core.errors import Cause, Code, Refusal
+from reticket.core.guards import Guards, Limits, account_of
 from reticket.core.model import Caller
 from reticket.core.people import User
+from reticket.core.ports import Clock, Directory
+from reticket.core.turns import Whose
 
 
-def guards_of(attempts: Attempts, email: str) -> tuple[tuple[str, Limit], tuple[str, Limit]]:
-    """Of an account, and of its second factor. Counted apart: a right password must not make
-    wrong codes forgotten.
-    """
-    name = _account(email)
-    return attempts.of_account(name), attempts.of_account(f"factor:{name}")
+class Standing(NamedTuple):
+    """Who tries, and what counts wrong passwords and wrong one-time passwords."""
+
+    whose: Whose
+    guards: Guards
+    factor: Guards
+
+
+class Standings:
+    """Owns what is known of accounts and networks before anything is checked."""
+
+    def __init__(
+        self, directory: Directory, attempts: Attempts, limits: Limits, clock: Clock
+    ) -> None:
+        self._directory = directory
+        self._attempts = attempts
+        self._limits = limits
+        self._clock = clock
+
+    def of(self, asked: Sequence[tuple[str, Caller]]) -> list[Standing]:
+        """Of each e-mail and whoever asks for it; accounts that do not exist are strangers'."""
+        places = [(email, network_of(caller.address)) for email, caller in asked]
+        found = zip(places, self._directory.recognise(places), strict=True)
+        return [
+            self._of(account_of(email, recognised), network, recognised.known)
+            for (email, network), recognised in found
+        ]
+
+    def _of(self, account: str, network: str, known: bool) -> Standing:
+        about = account, network, known
+        guards, factor = self._limits.of_person(*about), self._limits.of_factor(*about)
+        return Standing(Whose(network, account, known), guards, factor)
+
+    def succeeded(self, whose: Whose, guards: Guards) -> None:
+        """The owner's success forgets the failures of strangers, too."""
+        strangers = self._limits.of_strangers(whose.account)
+        self._attempts.succeeded([*guards, strangers] if whose.known else guards)
+
+    def remember(self, user: User, caller: Caller) -> None:
+        """The sign-in is complete: its network is known from now on."""
+        self._directory.remember_network(user.id, network_of(caller.address), self._clock())
 
 
 def in_good_standing(attempts: Attempts, user: User, resource: str, caller: Caller) -> None:
@@ -28,9 +68,3 @@ def in_good_standing(attempts: Attempts, user: User, resource: str, caller: Call
         Cause.DISABLED if disabled else Cause.INACTIVE,
     )
     raise attempts.told(resource, user.id, refusal, caller)
-
-
-def _account(email: str) -> str:
-    """A name of bounded length, whatever somebody sends as an e-mail."""
-    folded = email.casefold().encode("utf-8", "surrogatepass")
-    return f"account:{hashlib.sha256(folded).hexdigest()}"

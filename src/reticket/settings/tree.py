@@ -56,17 +56,36 @@ from reticket.settings.values import (
 class SignInLimits(Table):
     """How many failed sign-ins are let through."""
 
-    account_failures: Count = Field(10, description="failed sign-ins per account and window")
+    account_failures: Count = Field(
+        10, description="failed sign-ins per account, network and window"
+    )
     account_window: Seconds = Field(300, description="how long a failure counts for its account")
-    address_failures: Count = Field(200, description="failed sign-ins per address and window")
-    address_window: Seconds = Field(300, description="how long a failure counts for its address")
+    stranger_failures: Count = Field(
+        100,
+        description="failed sign-ins per account and window from all unknown networks together, "
+        "and from each known one",
+    )
+    stranger_window: Seconds = Field(
+        86_400, description="how long such failures count; a success forgets them"
+    )
+    address_failures: Count = Field(
+        200, description="failed sign-ins of people per network and window"
+    )
+    address_window: Seconds = Field(300, description="how long a failure counts for its network")
+    program_failures: Count = Field(
+        200, description="failed sign-ins of programs per network and window"
+    )
+    program_window: Seconds = Field(300, description="how long a program's failure counts")
 
 
 class Hashing(Table):
     """argon2id, and the pool that runs it."""
 
-    threads: Annotated[Count, Accepts("a whole number of at least 1", "one per processor")] = Field(
-        default_factory=lambda: os.cpu_count() or 1, description="passwords hashed at once"
+    threads: Annotated[
+        Count, Accepts("a whole number of at least 1", "one per processor but one, at least 1")
+    ] = Field(
+        default_factory=lambda: max(1, (os.cpu_count() or 1) - 1),
+        description="passwords hashed at once",
     )
     queue: Count = Field(64, description="passwords that may wait; more are answered 503")
     time_cost: Count = Field(argon2.DEFAULT_TIME_COST, description="argon2 passes")

@@ -18,10 +18,12 @@ from tests.core.world import Audit
 from tests.crypto.conftest import Keys
 from tests.dialects.oauth.token_people import ADA, KEY, REDIRECT, SECRETS, Hasher, People
 
-from reticket.core.attempts import Attempts, Limits
+from reticket.core.attempts import Attempts
 from reticket.core.conveyor import Lane
 from reticket.core.engine import Engine
 from reticket.core.errors import ReticketError
+from reticket.core.fair_lane import FairLane
+from reticket.core.guards import Limits
 from reticket.core.mint import Mint
 from reticket.core.model import Caller, Family, RefreshToken, Selection
 from reticket.core.policy import (
@@ -35,6 +37,7 @@ from reticket.core.programs import ProgramDesk
 from reticket.core.secret_check import SecretCheck
 from reticket.core.service import Lanes, Service, Stock
 from reticket.core.sign_in import SignInDesk
+from reticket.core.standing import Standings
 from reticket.core.tokens import from_text, to_text
 from reticket.core.upkeep import Upkeep
 from reticket.crypto.verified import VerifiedSecrets
@@ -85,15 +88,16 @@ class World:
         self.dialect = build(Options(ISSUER, PRESETS))
         resources = {each.name: each for each in self.dialect.resources}
         self.mint = Mint(self.ring, lambda value: json.dumps(value).encode(), json.loads)
-        self.lanes = Lanes(Lane("store"), Lane("directory"), Lane("passwords"))
+        self.lanes = Lanes(Lane("store"), Lane("directory"), FairLane("passwords", 1, 64))
         engine = Engine(
             resources, {name: each.policy for name, each in resources.items()}, self.store,
             self.people, self.mint, self.audit, self.lanes.store, self.clock, os.urandom,
         )  # fmt: skip
         secrets = SecretCheck(self.people, Hasher(), VerifiedSecrets(os.urandom))
-        attempts = Attempts(self.ephemeral, Limits(), self._tell, self.clock)
-        desk = SignInDesk(self.people, secrets, attempts)
-        programs = ProgramDesk(self.people, secrets, attempts)
+        attempts = Attempts(self.ephemeral, self._tell, self.clock)
+        standings = Standings(self.people, attempts, Limits(), self.clock)
+        desk = SignInDesk(self.people, secrets, attempts, standings)
+        programs = ProgramDesk(self.people, secrets, attempts, Limits())
         upkeep = Upkeep(self.store, self.ephemeral, self.people, self.audit)
         stock = Stock(self.store, self.ephemeral, self.ring, upkeep, os.urandom)
         self.service = Service(

@@ -1,0 +1,110 @@
+"""What failed sign-ins are counted by, and how many there may be: pure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from reticket.core.policy import DAY
+from reticket.core.ports import Recognised
+
+STRANGERS_COUNTERS = 2**18
+"""A day of them fits into half of the reserve of the ephemeral store, however many are guessed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `failures` failed attempts in `window` seconds."""
+
+    failures: int
+    window: int
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What failed sign-ins are limited by.
+
+    Args:
+        account: of one account from one network.
+        strangers: of one account from all the networks together that are not known for it, and
+            from each known one: 100 in a row (NIST SP 800-63B-4 §3.2.2). The count ends after
+            a day at the latest, so that a person who has no known network left is not shut out
+            for good.
+        address: of people from one network.
+        program: of programs from one network, and of one program where it is known.
+    """
+
+    account: Limit = Limit(10, 300)
+    strangers: Limit = Limit(100, DAY)
+    address: Limit = Limit(200, 300)
+    program: Limit = Limit(200, 300)
+
+    def of_person(self, account: str, network: str, known: bool) -> Guards:
+        """What counts a wrong password: a known network has a budget of its own."""
+        lasting = Guard(f"known:{account}:{network}", self.strangers, forgiven=True)
+        return (
+            Guard(f"people:{network}", self.address),
+            Guard(f"account:{account}:{network}", self.account, forgiven=True),
+            lasting if known else self.of_strangers(account),
+        )
+
+    def of_strangers(self, account: str) -> Guard:
+        """What counts the wrong passwords of all unknown networks; the owner's success anywhere
+        forgets them. Accounts share so many counters: names that nobody has fill no store.
+        """
+        counter = int(account, 16) % STRANGERS_COUNTERS
+        return Guard(f"strangers:{counter}", self.strangers, forgiven=True)
+
+    def of_factor(self, account: str, network: str, known: bool) -> Guards:
+        """What counts a wrong one-time password, apart: a right password must not make wrong
+        codes forgotten. Strangers share a budget here, too.
+        """
+        place = f"{account}:{network}" if known else account
+        return (Guard(f"factor:{place}", self.account, forgiven=True),)
+
+    def of_program(self, program: str, network: str, known: bool) -> Guards:
+        """What counts a wrong secret: a network that the program is known from has a budget of
+        its own for it, so that its neighbours do not spend it.
+        """
+        return (
+            Guard(f"program:{program}:{network}" if known else f"programs:{network}", self.program),
+        )
+
+
+class Guard(NamedTuple):
+    """One count of failures.
+
+    Args:
+        name: what is counted.
+        forgiven: whether a success forgets the failures before it.
+    """
+
+    name: str
+    limit: Limit
+    forgiven: bool = False
+
+    @property
+    def key(self) -> str:
+        """Under which it is counted."""
+        return f"failures:{self.name}"
+
+
+Guards = Sequence[Guard]
+
+
+def account_of(email: str, recognised: Recognised) -> str:
+    """The name of an account in counts: another one with every password. Of bounded length,
+    whatever is sent as an e-mail, and made alike for accounts that do not exist.
+    """
+    return _digest(f"{recognised.version}:{email.casefold()}")
+
+
+def program_of(kind: str, name: str) -> str:
+    """The name of a program in counts and turns."""
+    return _digest(f"{kind}:{name}")
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]

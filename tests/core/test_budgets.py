@@ -1,0 +1,227 @@
+"""Who spends whose budget of failures: people and programs, owners and strangers."""
+
+import threading
+from dataclasses import replace
+
+import pytest
+from tests.core.conftest import APP, NEW, PASSWORD
+from tests.core.test_second_factor import WRONG_CODE, code_of, second, session_of
+from tests.core.test_sign_in import (
+    LIMITED,
+    UNKNOWN,
+    WRONG,
+    call,
+    known,
+    refusal_of,
+    sign_in,
+    with_a_factor,
+)
+from tests.core.world import ADA, CALLER
+
+from reticket.core.commands import FactorRule, SignIn
+from reticket.core.errors import Refusal, Unavailable
+
+HOME = CALLER
+STRANGERS = 12
+"""Failures of one account from all unknown networks, as `conftest` limits them."""
+
+
+def stranger(number):
+    return CALLER._replace(address=f"198.51.{number // 250}.{number % 250}")
+
+
+def guess(hall, count, email=ADA.email):
+    """Wrong passwords, each from another network; how they were refused."""
+    return [refusal_of(sign_in, hall, "wrong", email, stranger(number)) for number in range(count)]
+
+
+def test_people_who_fail_at_an_address_do_not_stop_its_programs(hall):
+    for number in range(6):
+        refusal_of(sign_in, hall, email=f"{number}@example.com")
+    assert refusal_of(sign_in, hall) == LIMITED
+    assert call(hall) == APP
+
+
+def test_programs_that_fail_at_an_address_do_not_stop_its_people(hall):
+    for _ in range(6):
+        refusal_of(call, hall, "wrong")
+    assert refusal_of(call, hall) == LIMITED
+    assert sign_in(hall) == ADA
+
+
+def test_a_program_that_was_verified_here_is_not_stopped_by_its_neighbours(hall):
+    assert call(hall) == APP
+    for _ in range(6):
+        refusal_of(call, hall, "wrong", "another.app")
+    assert refusal_of(call, hall, "wrong", "another.app") == LIMITED
+    assert [call(hall), known(hall)] == [APP, APP]
+
+
+def test_a_right_secret_that_was_verified_lately_costs_no_budget(hall):
+    for _ in range(20):
+        assert call(hall) == APP
+    assert [refusal_of(call, hall, "wrong") for _ in range(6)] == [WRONG] * 6
+
+
+def test_a_secret_that_was_verified_elsewhere_is_not_guessed_without_end(hall):
+    """A remembered secret answers without a hash, so it must not answer without a limit either."""
+    assert call(hall) == APP
+    for number in range(6):
+        refusal_of(call, hall, f"guess {number}", caller=stranger(1))
+    assert refusal_of(call, hall, caller=stranger(1)) == LIMITED
+    for number in range(6):
+        refusal_of(call, hall, f"guess {number}")
+    assert refusal_of(call, hall) == LIMITED
+    assert known(hall) is None
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("2001:db8:1:2::1", "2001:db8:1:2:ffff::9"), ("192.0.2.9", "::ffff:192.0.2.9")],
+)
+def test_a_host_is_one_network_whatever_address_it_uses(hall, first, second):
+    first, second = CALLER._replace(address=first), CALLER._replace(address=second)
+    for number in range(6):
+        refusal_of(sign_in, hall, email=f"{number}@example.com", caller=first)
+    assert refusal_of(sign_in, hall, caller=second) == LIMITED
+    assert sign_in(hall, caller=CALLER._replace(address="2001:db8:1:3::1")) == ADA
+
+
+def test_strangers_do_not_lock_an_owner_out_who_signed_in_from_there_before(hall):
+    assert sign_in(hall, caller=HOME) == ADA
+    assert guess(hall, STRANGERS) == [WRONG] * STRANGERS
+    assert refusal_of(sign_in, hall, caller=stranger(99)) == LIMITED
+    assert sign_in(hall, caller=HOME) == ADA
+
+
+def test_strangers_guess_no_more_than_their_budget_from_however_many_networks(hall):
+    assert guess(hall, STRANGERS) == [WRONG] * STRANGERS
+    assert guess(hall, 50) == [LIMITED] * 50
+    hall.clock.forward(599)
+    assert guess(hall, 1) == [LIMITED]
+    hall.clock.forward(1)
+    assert guess(hall, 1) == [WRONG]
+
+
+def test_one_network_spends_only_its_part_of_the_strangers_budget(hall):
+    for _ in range(3):
+        assert refusal_of(sign_in, hall, "wrong", caller=stranger(1)) == WRONG
+    assert refusal_of(sign_in, hall, "wrong", caller=stranger(1)) == LIMITED
+    assert sign_in(hall, caller=stranger(2)) == ADA
+
+
+def test_nobody_guesses_without_end_where_the_owner_is_known(hall):
+    assert sign_in(hall, caller=HOME) == ADA
+    for _ in range(4):
+        assert [refusal_of(sign_in, hall, "wrong", caller=HOME) for _ in range(3)] == [WRONG] * 3
+        assert refusal_of(sign_in, hall, caller=HOME) == LIMITED
+        hall.clock.forward(60)
+    assert refusal_of(sign_in, hall, caller=HOME) == LIMITED
+    assert sign_in(hall, caller=stranger(1)) == ADA
+
+
+def test_a_sign_in_from_a_known_network_gives_strangers_their_budget_back(hall):
+    """A person on a new network signs in at home first, and is then let in."""
+    assert sign_in(hall, caller=HOME) == ADA
+    guess(hall, STRANGERS)
+    assert refusal_of(sign_in, hall, caller=stranger(99)) == LIMITED
+    assert sign_in(hall, caller=HOME) == ADA
+    hall.clock.forward(1)
+    assert sign_in(hall, caller=stranger(99)) == ADA
+
+
+def test_an_account_that_does_not_exist_is_answered_as_one_that_does(hall):
+    known = guess(hall, STRANGERS + 5)
+    unknown = guess(hall, STRANGERS + 5, "nobody@example.com")
+    assert [code for code, _ in known] == [code for code, _ in unknown]
+    waits = []
+    for email in (ADA.email, "nobody@example.com"):
+        with pytest.raises(Refusal) as refused:
+            sign_in(hall, "wrong", email, stranger(200))
+        waits.append(refused.value.retry_after)
+    assert waits[0] == waits[1]
+
+
+def test_a_changed_password_begins_with_a_budget_of_its_own(hall):
+    guess(hall, STRANGERS)
+    hall.people.users[ADA.id] = replace(ADA, credential_version=2)
+    hall.people.hashes[ADA.id] = NEW + "another"
+    assert sign_in(hall, "another", caller=stranger(99))
+
+
+def test_a_network_is_known_after_the_second_factor_and_not_before(hall):
+    with_a_factor(hall)
+    assert sign_in(hall, factor=FactorRule.ASK)
+    assert hall.people.networks == set()
+    assert second(hall, session_of(hall), code_of(hall))
+    assert hall.people.networks == {(ADA.id, CALLER.address)}
+
+
+def test_wrong_codes_of_strangers_do_not_lock_an_owner_out(hall):
+    with_a_factor(hall)
+    assert second(hall, session_of(hall), code_of(hall), HOME)
+    for number in range(3):
+        wrong = second, hall, session_of(hall), "wrong", stranger(number)
+        assert refusal_of(*wrong) == WRONG_CODE
+    hall.clock.forward(30)
+    assert refusal_of(second, hall, session_of(hall), code_of(hall), stranger(9)) == LIMITED
+    assert sign_in(hall, factor=FactorRule.ASK)
+    assert second(hall, session_of(hall), code_of(hall), HOME)
+
+
+def test_tries_at_the_same_time_are_no_more_than_the_limit(hall, monkeypatch):
+    """All of them passed the limits before the first was hashed."""
+    command, verify = SignIn("test", "nobody@example.com", "wrong"), hall.hasher.verify
+    admissions = hall.desk.admissions([(command, CALLER)] * 16)
+    gate, refused = threading.Barrier(3, timeout=60), []
+    monkeypatch.setattr(hall.hasher, "verify", lambda *said: (gate.wait(), verify(*said))[1])
+
+    def attempt(admission):
+        try:
+            hall.desk.user(command, CALLER, admission)
+        except Refusal as refusal:
+            refused.append((refusal.code, refusal.cause))
+
+    threads = [threading.Thread(target=attempt, args=(each,)) for each in admissions]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(hall.hasher.verified) == 3
+    assert sorted(refused) == sorted([UNKNOWN] * 3 + [LIMITED] * 13)
+
+
+def test_a_fault_during_a_try_gives_it_back(hall, monkeypatch):
+    def broken(*_):
+        raise Unavailable("no memory")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(hall.hasher, "verify", broken)
+        for _ in range(20):
+            with pytest.raises(Unavailable):
+                sign_in(hall, PASSWORD)
+    assert sign_in(hall) == ADA
+
+
+def test_what_is_limited_is_not_looked_up_for_half_a_second(hall, monkeypatch):
+    for number in range(6):
+        refusal_of(sign_in, hall, email=f"{number}@example.com")
+    refusal_of(sign_in, hall)
+    looks, count_each = [], hall.ephemeral.count_each
+    monkeypatch.setattr(
+        hall.ephemeral, "count_each", lambda *said: (looks.append(said[0]), count_each(*said))[1]
+    )
+    assert [refusal_of(sign_in, hall) for _ in range(50)] == [LIMITED] * 50
+    assert not any(looks)
+    hall.clock.forward(0.5)
+    assert refusal_of(sign_in, hall) == LIMITED
+    assert any(looks)
+
+
+def test_no_limit_is_remembered_beyond_its_end(hall):
+    for number in range(6):
+        refusal_of(sign_in, hall, email=f"{number}@example.com")
+    hall.clock.forward(59.9)
+    assert refusal_of(sign_in, hall) == LIMITED
+    hall.clock.forward(0.1)
+    assert sign_in(hall) == ADA
