@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from base64 import b64encode
 from contextlib import closing
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from urllib.parse import urlencode
 
 import pytest
 from tests.http.wire import call
+from tests.pages.people import one_time_password
 
 from reticket.app import Builder
 from reticket.core.commands import IssueAccess
@@ -75,6 +77,22 @@ class Desk:
     def events(self):
         text = (self.data / "audit.jsonl").read_text()
         return [json.loads(line) for line in text.splitlines()]
+
+
+def begun(desk, who):
+    """A new key of a person's, in base32."""
+    return desk.good("POST", f"/users/{who}/factor")["secret"]
+
+
+def first_code(secret):
+    """The body that confirms a key."""
+    return {"code": one_time_password(secret, int(time.time()))}
+
+
+def enrolled(desk, who):
+    """The recovery codes of a person who has a factor from now on."""
+    path = f"/users/{who}/factor/confirm"
+    return desk.good("POST", path, first_code(begun(desk, who)))["recovery_codes"]
 
 
 def get_token(url, client_id, secret, **more):

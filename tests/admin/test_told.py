@@ -1,7 +1,7 @@
 """Every change stands in the audit stream, with the client that made it."""
 
 import pytest
-from tests.admin.conftest import ADA
+from tests.admin.conftest import ADA, begun, enrolled, first_code
 
 from reticket.core.policy import PRESETS
 from reticket.dialects.oauth.site import Site
@@ -23,10 +23,22 @@ CHANGES = {
     ("PATCH", "/users/{id}"): ({"last_name": "Other"}, "user_changed"),
     ("DELETE", "/users/{id}"): (None, "user_removed"),
     ("POST", "/users/{id}/password"): ({"password": "other"}, "user_password_set"),
+    ("POST", "/users/{id}/factor"): (None, "factor_begun"),
+    ("POST", "/users/{id}/factor/confirm"): (None, "factor_set"),
+    ("POST", "/users/{id}/factor/recovery-codes"): (None, "recovery_codes_renewed"),
+    ("POST", "/users/{id}/factor/unlock"): (None, "factor_unlocked"),
+    ("DELETE", "/users/{id}/factor"): (None, "factor_removed"),
     ("POST", "/keys/rotate"): ({"uses": ["mac"]}, "key_rotated"),
     ("POST", "/keys/retire"): ({"compromised": True}, "key_compromised"),
 }
 """By method and path: a body, and the event that it leaves."""
+
+PREPARED = {
+    "factor_set": lambda desk, who: first_code(begun(desk, who)),
+    "recovery_codes_renewed": lambda desk, who: enrolled(desk, who) and None,
+    "factor_unlocked": lambda desk, who: enrolled(desk, who) and None,
+}
+"""What must be there before: it may answer the body."""
 
 
 def made(desk, noun, name):
@@ -60,6 +72,8 @@ def test_a_change_is_told_with_who_made_it(desk, method, path):
     what = made(desk, path.split("/")[1], f"told-{event}") if "{id}" in path else None
     if event == "key_compromised":
         body = {**body, "id": mac_key(desk)}
+    if event in PREPARED:
+        body = PREPARED[event](desk, what) or body
     before = len(told_of(desk, event, what))
     desk.good(method, path.replace("{id}", what or ""), body)
     until(lambda: len(told_of(desk, event, what)) > before)

@@ -9,11 +9,21 @@ from typing import Any
 
 import click
 
+from reticket.cli.factor import factor
 from reticket.cli.frame import JSON, Group, show, told, with_house
 from reticket.cli.house import House
 from reticket.directory.drafts import CloudDraft, OrganizationDraft, UserDraft
 
-COLUMNS = ("id", "email", "first_name", "last_name", "disabled", "last_sign_in_at")
+COLUMNS = (
+    "id",
+    "email",
+    "first_name",
+    "last_name",
+    "disabled",
+    "second_factor",
+    "factor_locked",
+    "last_sign_in_at",
+)
 
 
 @click.group(cls=Group)
@@ -237,5 +247,7 @@ def _rows(house: House) -> Iterator[Mapping[str, Any]]:
             yield asdict(line) | times | {"last_sign_in_at": told(line.last_sign_in_at)}
         after = lines[-1].id
 
+
+user.add_command(factor)
 
 COMMANDS = (user,)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hmac
 import re
-from base64 import b32decode
+from base64 import b32decode, b32encode
+from urllib.parse import quote, urlencode, urlsplit
 
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
@@ -29,6 +30,24 @@ class TimeBasedCodes:
             if hmac.compare_digest(totp.generate(near * STEP), presented)
         ]
         return matching[0] if matching else None
+
+
+def step_of(otp: str, now: int, secret: bytes) -> int | None:
+    """The step of a code as somebody typed it, blanks and all; None where it does not fit."""
+    return TimeBasedCodes().match(secret, "".join(otp.split()), now)
+
+
+def base32(secret: bytes) -> str:
+    """A key as authenticator apps take it when it is typed."""
+    return b32encode(secret).decode().rstrip("=")
+
+
+def otpauth_uri(issuer: str, email: str, secret: bytes) -> str:
+    """A key as authenticator apps scan it; `issuer` is the service's URL, whose host they show."""
+    host = urlsplit(issuer).netloc or issuer
+    asked = {"secret": base32(secret), "issuer": host, "algorithm": "SHA1"}
+    said = urlencode({**asked, "digits": DIGITS, "period": STEP}, quote_via=quote)
+    return f"otpauth://totp/{quote(host, safe='')}:{quote(email, safe='')}?{said}"
 
 
 def decode_secret(text: str) -> bytes:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from reticket.core.model import Selection
+from reticket.core.people import MOST_FAILURES
 from reticket.core.ports import Clock, Entropy
 from reticket.directory import identifiers
 from reticket.directory.affiliations import Affiliations
@@ -19,7 +20,7 @@ from reticket.directory.forms import check_email, check_texts, folded
 from reticket.directory.intents import Change, demand
 from reticket.directory.memberships import Memberships
 from reticket.directory.rows import record_of
-from reticket.directory.tables import users
+from reticket.directory.tables import second_factors, users
 from reticket.directory.user_rows import id_of_email, require_user
 
 
@@ -35,6 +36,15 @@ class UserLine:
     active: bool
     created_at: int
     last_sign_in_at: int | None
+    second_factor: bool
+    factor_locked: bool
+
+
+_LINES = select(
+    users,
+    second_factors.c.totp_sealed.is_not(None).label("second_factor"),
+    (func.coalesce(second_factors.c.failures, 0) >= MOST_FAILURES).label("factor_locked"),
+).select_from(users.outerjoin(second_factors, second_factors.c.user_id == users.c.id))
 
 
 class Users:
@@ -99,7 +109,7 @@ class Users:
 
     def page(self, after: str = "", limit: int = 100) -> Sequence[UserLine]:
         """At most `limit` of them with greater ids, in their order."""
-        statement = select(users).where(users.c.id > after).order_by(users.c.id).limit(limit)
+        statement = _LINES.where(users.c.id > after).order_by(users.c.id).limit(limit)
         with self._database.read() as connection:
             return [record_of(UserLine, row) for row in connection.execute(statement)]
 

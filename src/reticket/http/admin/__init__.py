@@ -9,7 +9,7 @@ from http import HTTPStatus
 
 from reticket.core.errors import Code, ReticketError
 from reticket.core.resource import Resource
-from reticket.http.admin import clients, errors, families, keys, users
+from reticket.http.admin import clients, errors, factors, families, keys, users
 from reticket.http.admin.document import BASE, DOCUMENT
 from reticket.http.admin.office import Office
 from reticket.wire import Document, Example, Route, WireRequest, WireResponse
@@ -33,6 +33,7 @@ class Admin:
             *families.routes(office),
             *clients.routes(office),
             *users.routes(office),
+            *factors.routes(office),
             *keys.routes(office),
         )
 

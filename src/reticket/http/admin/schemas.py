@@ -193,6 +193,38 @@ class UserAnswer(Struct):
     disabled: bool
     active: bool
     created_at: datetime
+    second_factor: bool
+
+
+class FactorAnswer(Struct):
+    """How a second factor stands. `pending`: a new key waits for its first code; `failures`: wrong
+    codes in a row, which lock it when they are a hundred; `recovery_codes`: how many are left.
+    """
+
+    active: bool
+    pending: bool
+    locked: bool
+    failures: int
+    recovery_codes: int
+
+
+class EnrolmentAnswer(Secretive, frozen=True):
+    """A key for an authenticator app, told once: in base32, and as apps scan it."""
+
+    secret: str
+    otpauth_uri: str
+
+
+class FirstCode(Secretive, frozen=True, forbid_unknown_fields=True):
+    """The code that the person's app shows for a new key."""
+
+    code: Annotated[str, Meta(min_length=1, max_length=64)]
+
+
+class RecoveryCodesAnswer(Secretive, frozen=True):
+    """Recovery codes, told once; each is good for one sign-in."""
+
+    recovery_codes: Sequence[str]
 
 
 class NewUser(Secretive, frozen=True, forbid_unknown_fields=True):
@@ -280,4 +312,5 @@ def user_answer(user: User | UserLine) -> UserAnswer:
         user.disabled,
         user.active,
         moment(user.created_at),
+        user.second_factor,
     )

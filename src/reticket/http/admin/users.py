@@ -121,12 +121,16 @@ class Users:
         return self._find(user.id)
 
     def _find(self, who: str) -> User:
-        directory = self._office.directory
-        directory.catch_up_now()
-        user = directory.user_by_email(who) or directory.user(who)
-        if user is None:
-            raise missing("id")
-        return user
+        return find_user(self._office, who)
+
+
+def find_user(office: Office, who: str) -> User:
+    """The person of that id or e-mail, as of now. NOT_FOUND. Runs where the directory is."""
+    office.directory.catch_up_now()
+    user = office.directory.user_by_email(who) or office.directory.user(who)
+    if user is None:
+        raise missing("id")
+    return user
 
 
 def routes(office: Office) -> tuple[Route, ...]:

@@ -1,0 +1,155 @@
+"""`reticket user factor`: second factors of people."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from functools import partial
+
+import click
+
+from reticket.cli.frame import JSON, Group, show, with_house
+from reticket.cli.house import House
+from reticket.config import issuer_of
+from reticket.core.people import User
+from reticket.crypto.otp import base32, decode_secret, otpauth_uri, step_of
+from reticket.directory.errors import Invalid, NotFound
+
+TRIES = 3
+
+
+@click.group(cls=Group)
+def factor() -> None:
+    """Set, look at, unlock and remove second factors. WHO is an e-mail or an id.
+
+    A factor is asked for at the next sign-in; living sessions go on.
+    """
+
+
+@factor.command("set")
+@click.argument("who")
+@click.option("--key-stdin", is_flag=True, help="Take a key from standard input, in base32.")
+@with_house
+def set_(house: House, who: str, key_stdin: bool) -> None:
+    """Give a person a second factor: prints a key for the authenticator app, asks for the code
+    that the app shows, and prints recovery codes. None of it is ever shown again.
+
+    A key from standard input is one that the person has already, and no code is asked for.
+
+    \b
+    Examples:
+      reticket user factor set ada@example.com
+      echo "$KEY" | reticket user factor set ada@example.com --key-stdin
+    """
+    person = _person(house, who)
+    codes = _taken(house, person) if key_stdin else _enrolled(house, person)
+    house.record_change("factor_set", user=person.id)
+    _print_codes(codes)
+
+
+@factor.command("show")
+@click.argument("who")
+@JSON
+@with_house
+def show_(house: House, who: str, as_json: bool) -> None:
+    """Show how a person's second factor stands, and how many recovery codes are left.
+
+    \b
+    Example:
+      reticket user factor show ada@example.com
+    """
+    said = house.directory.enrolments.standing(who)
+    row = {
+        "active": said.active,
+        "pending": said.pending,
+        "locked": said.locked,
+        "failures": said.failures,
+        "recovery_codes": said.recovery_codes,
+    }
+    show([row], tuple(row), as_json)
+
+
+@factor.command("recovery-codes")
+@click.argument("who")
+@with_house
+def recovery_codes(house: House, who: str) -> None:
+    """Give a person ten new recovery codes; the old ones are void.
+
+    \b
+    Example:
+      reticket user factor recovery-codes ada@example.com
+    """
+    person = _person(house, who)
+    codes = house.directory.enrolments.renew_codes(person.id)
+    house.record_change("recovery_codes_renewed", user=person.id)
+    _print_codes(codes)
+
+
+@factor.command()
+@click.argument("who")
+@with_house
+def unlock(house: House, who: str) -> None:
+    """Let codes be tried again after a hundred wrong ones in a row.
+
+    \b
+    Example:
+      reticket user factor unlock ada@example.com
+    """
+    person = _person(house, who)
+    house.directory.enrolments.unlock(person.id)
+    house.record_change("factor_unlocked", user=person.id)
+
+
+@factor.command()
+@click.argument("who")
+@with_house
+def remove(house: House, who: str) -> None:
+    """Forget a person's second factor and recovery codes: the password alone is enough again.
+
+    \b
+    Example:
+      reticket user factor remove ada@example.com
+    """
+    person = _person(house, who)
+    house.directory.enrolments.remove(person.id)
+    house.record_change("factor_removed", user=person.id)
+
+
+def _person(house: House, who: str) -> User:
+    house.directory.catch_up_now()
+    person = house.directory.user_by_email(who) or house.directory.user(who)
+    if person is None:
+        raise NotFound(f"There is no user {who!r}.")
+    return person
+
+
+def _taken(house: House, person: User) -> Sequence[str]:
+    try:
+        secret = decode_secret(sys.stdin.buffer.readline().decode())
+    except ValueError:
+        raise click.ClickException("the key on standard input is not base32") from None
+    return house.directory.enrolments.set(person.id, secret)
+
+
+def _enrolled(house: House, person: User) -> Sequence[str]:
+    secret = house.directory.enrolments.begin(person.id)
+    house.record_change("factor_begun", user=person.id)
+    click.echo("The key for an authenticator app, which is shown only now:")
+    click.echo(f"key  {base32(secret)}")
+    click.echo(f"uri  {otpauth_uri(issuer_of(house.settings), person.email, secret)}")
+    for left in reversed(range(TRIES)):
+        typed: str = click.prompt("Code that the app shows")
+        fits = partial(step_of, typed, house.clock())
+        try:
+            return house.directory.enrolments.confirm(person.id, fits)
+        except Invalid as error:
+            if not left:
+                raise
+            click.echo(str(error))
+    return ()
+
+
+def _print_codes(codes: Sequence[str]) -> None:
+    click.echo("Recovery codes, each for one sign-in, which are shown only now:")
+    for code in codes:
+        click.echo(code)

@@ -1,0 +1,94 @@
+"""Second factors through the admin API."""
+
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import pytest
+from tests.admin.conftest import at_the_shell, begun, enrolled, first_code
+
+from reticket.core.people import MOST_FAILURES
+
+NOTHING = {
+    "active": False,
+    "pending": False,
+    "locked": False,
+    "failures": 0,
+    "recovery_codes": 0,
+}
+
+
+@pytest.fixture
+def who(desk, request):
+    email = f"{request.node.originalname[:30]}@example.com"
+    made = desk.good("POST", "/users", {"email": email, "password": "a password"})
+    yield made["id"]
+    desk.good("DELETE", f"/users/{made['id']}")
+
+
+def standing(desk, who):
+    return desk.good("GET", f"/users/{who}/factor")
+
+
+def test_a_key_is_told_once_and_is_in_use_after_its_first_code(server, desk, who):
+    assert standing(desk, who) == NOTHING
+    told = desk.good("POST", f"/users/{who}/factor")
+    uri = urlsplit(told["otpauth_uri"])
+    asked = {name: values[0] for name, values in parse_qs(uri.query).items()}
+    host = urlsplit(server.url).netloc
+    assert (uri.scheme, uri.netloc) == ("otpauth", "totp")
+    assert unquote(uri.path).startswith(f"/{host}:")
+    assert asked == {
+        "secret": told["secret"], "issuer": host,
+        "algorithm": "SHA1", "digits": "6", "period": "30",
+    }  # fmt: skip
+    assert standing(desk, who) == {**NOTHING, "pending": True}
+    status, _, problem = desk.ask("POST", f"/users/{who}/factor/confirm", {"code": "000 000x"})
+    assert (status, problem["detail"]) == (400, "The code is not the one that this key has now.")
+    said = desk.good("POST", f"/users/{who}/factor/confirm", first_code(told["secret"]))
+    assert len(said["recovery_codes"]) == 10
+    assert standing(desk, who) == {**NOTHING, "active": True, "recovery_codes": 10}
+    assert desk.good("GET", f"/users/{who}")["second_factor"]
+    assert told["secret"] not in (server.data / "audit.jsonl").read_text()
+
+
+def test_a_lost_answer_is_got_again_by_its_idempotency_key(desk, who):
+    path, secret = f"/users/{who}/factor/confirm", begun(desk, who)
+    body, key = first_code(secret), {"Idempotency_Key": f"confirm {who}"}
+    first = desk.good("POST", path, body, **key)
+    assert desk.good("POST", path, body, **key) == first
+    assert desk.ask("POST", path, body)[0] == 400
+
+
+def test_a_locked_factor_is_seen_and_unlocked(server, desk, who):
+    enrolled(desk, who)
+
+    def fail(_, house):
+        for _ in range(MOST_FAILURES):
+            house.directory.factors.fail(who)
+
+    at_the_shell(server, fail)
+    assert (standing(desk, who)["locked"], standing(desk, who)["failures"]) == (True, MOST_FAILURES)
+    desk.good("POST", f"/users/{who}/factor/unlock")
+    assert standing(desk, who) == {**NOTHING, "active": True, "recovery_codes": 10}
+
+
+def test_a_removed_factor_is_gone_with_its_codes(desk, who):
+    enrolled(desk, who)
+    assert len(desk.good("POST", f"/users/{who}/factor/recovery-codes")["recovery_codes"]) == 10
+    desk.good("DELETE", f"/users/{who}/factor")
+    assert standing(desk, who) == NOTHING
+    assert not desk.good("GET", f"/users/{who}")["second_factor"]
+    assert desk.ask("POST", f"/users/{who}/factor/recovery-codes")[0] == 400
+
+
+def test_a_factor_ends_no_session_and_an_operator_vouches_without_one(desk, who):
+    desk.good("POST", "/families", {"client_id": "spa", "user": who})
+    enrolled(desk, who)
+    desk.good("POST", "/families", {"client_id": "spa", "user": who})
+    families = desk.good("GET", f"/families?subject={who}")["items"]
+    assert [family["revoked_cause"] for family in families] == [None, None]
+
+
+@pytest.mark.parametrize("verb", ["", "/confirm", "/recovery-codes", "/unlock"])
+def test_nobody_has_no_factor(desk, verb):
+    body = {"code": "123456"} if verb == "/confirm" else None
+    assert desk.ask("POST", f"/users/stranger@example.com/factor{verb}", body)[0] == 404

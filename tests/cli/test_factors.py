@@ -1,0 +1,108 @@
+"""Second factors at the shell."""
+
+import json
+import time
+
+import pytest
+from tests.cli.test_commands import ADA
+from tests.pages.people import one_time_password
+
+KEY = "JBSWY3DPEHPK3PXP"
+
+
+def standing(shell):
+    return shell.rows("user", "factor", "show", ADA)[0]
+
+
+def events(shell):
+    lines = map(json.loads, (shell.data / "audit.jsonl").read_text().splitlines())
+    return [
+        line["event"] for line in lines if "factor" in line["event"] or "codes" in line["event"]
+    ]
+
+
+def set_key(shell):
+    return shell.run("user", "factor", "set", ADA, "--key-stdin", said=f"{KEY.lower()}\n")
+
+
+def test_a_factor_is_set_with_a_key_that_the_person_has(shell):
+    output = set_key(shell)
+    assert len([line for line in output.splitlines() if line.count("-") == 3]) == 10
+    assert standing(shell) == {
+        "active": True, "pending": False, "locked": False, "failures": 0, "recovery_codes": 10,
+    }  # fmt: skip
+    house = shell.house()
+    user = house.directory.user_by_email(ADA)
+    assert user.second_factor
+    assert house.directory.factors.factor(user.id).secret == b"Hello!\xde\xad\xbe\xef"
+    house.close()
+    assert events(shell) == ["factor_set"]
+    assert KEY not in output
+
+
+def test_a_new_key_is_shown_and_its_first_code_asked_for(shell, monkeypatch):
+    typed = []
+
+    def prompt(words):
+        house = shell.house()
+        row = house.directory.enrolments.standing(ADA)
+        house.close()
+        typed.append((words, row.pending, row.active))
+        return "wrong" if len(typed) == 1 else one_time_password(shown["key"], int(time.time()))
+
+    shown = {}
+    echo = __import__("click").echo
+
+    def note(line="", **more):
+        name, _, value = str(line).partition("  ")
+        shown[name] = value
+        echo(line, **more)
+
+    monkeypatch.setattr("reticket.cli.factor.click.prompt", prompt)
+    monkeypatch.setattr("reticket.cli.factor.click.echo", note)
+    output = shell.run("user", "factor", "set", ADA)
+    assert typed == [("Code that the app shows", True, False)] * 2
+    assert f"secret={shown['key']}" in shown["uri"]
+    assert "The code is not the one that this key has now." in output
+    assert standing(shell)["active"]
+
+
+def test_a_key_without_a_right_code_is_not_in_use(shell):
+    output = shell.run("user", "factor", "set", ADA, said="1\n2\n3\n", ok=False)
+    assert output.splitlines()[-1] == "Error: The code is not the one that this key has now."
+    assert not standing(shell)["active"]
+    assert events(shell) == ["factor_begun"]
+
+
+def test_codes_are_renewed_and_the_factor_unlocked_and_removed(shell):
+    set_key(shell)
+    house = shell.house()
+    user = house.directory.user_by_email(ADA)
+    for _ in range(100):
+        house.directory.factors.fail(user.id)
+    house.close()
+    assert standing(shell)["locked"]
+    assert shell.rows("user", "list")[0]["factor_locked"]
+    shell.run("user", "factor", "unlock", ADA)
+    assert not standing(shell)["locked"]
+    shell.run("user", "factor", "recovery-codes", ADA)
+    shell.run("user", "factor", "remove", ADA)
+    assert not standing(shell)["active"]
+    assert not shell.rows("user", "list")[0]["second_factor"]
+    told = ["factor_set", "factor_unlocked", "recovery_codes_renewed", "factor_removed"]
+    assert events(shell) == told
+
+
+@pytest.mark.parametrize(
+    ("words", "said", "sentence"),
+    [
+        (["set", ADA, "--key-stdin"], "not base32!\n", "the key on standard input is not base32"),
+        (["set", ADA, "--key-stdin"], "", "the key on standard input is not base32"),
+        (["unlock", ADA], None, "The person has no second factor."),
+        (["recovery-codes", ADA], None, "The person has no second factor."),
+        (["remove", "nobody@x"], None, "There is no user 'nobody@x'."),
+    ],
+)
+def test_mistakes_get_one_sentence(shell, words, said, sentence):
+    output = shell.run("user", "factor", *words, said=said, ok=False)
+    assert output.splitlines() == [f"Error: {sentence}"]
