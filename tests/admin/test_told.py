@@ -12,7 +12,7 @@ FAMILY = {"client_id": "spa", "user": ADA}
 CHANGES = {
     ("POST", "/families"): (FAMILY, "family_started"),
     ("DELETE", "/families/{id}"): (None, "family_ended"),
-    ("POST", "/families/revoke"): ({"client": "nobody"}, "families_ended"),
+    ("POST", "/families/revoke"): ({"client": "tv"}, "families_ended"),
     ("POST", "/clients"): ({"client_id": "told-anew"}, "client_added"),
     ("PATCH", "/clients/{id}"): ({"name": "Other"}, "client_changed"),
     ("DELETE", "/clients/{id}"): (None, "client_removed"),
