@@ -35,7 +35,7 @@ class Clients:
     """
 
     pages: str = "spa"
-    redirect_uri: str = "http://127.0.0.1:3000/callback"
+    redirect_uri: str = "http://127.0.0.1:5173/callback"
     devices: str = "tv"
 
 

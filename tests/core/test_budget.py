@@ -1,0 +1,56 @@
+"""Whose share an entry takes, and how much that is; the engines' contract has the rest."""
+
+import pytest
+
+from reticket.core.budget import (
+    SHARDS,
+    WINDOWS,
+    Budget,
+    Budgeted,
+    of_address,
+    of_client,
+    of_holder,
+)
+from reticket.core.errors import Unavailable
+from reticket.stores.memory import MemoryEphemeral
+from reticket.testing import FakeClock
+
+
+def test_a_subnet_of_ipv6_is_one_address():
+    assert of_address("2001:db8::1") == of_address("2001:db8::ffff")
+    assert of_address("2001:db8::1") != of_address("2001:db8:0:1::1")
+    assert of_address("::ffff:192.0.2.1") == of_address("192.0.2.1")
+
+
+def test_a_client_and_an_address_of_the_same_name_are_two():
+    assert len({of_client("x"), of_holder("x"), of_address("x")}) == 3
+
+
+def test_a_window_has_half_of_a_share_since_the_one_before_may_still_live():
+    budget = Budget(room=2000, share=1, client_share=10)
+    assert budget.of(of_address("192.0.2.1"), budget.room) == 10
+    assert budget.of(of_holder("ada"), budget.room) == 10
+    assert budget.of(of_client("web"), budget.room) == 100
+    assert budget.of(None, budget.room) == 1000 // SHARDS
+
+
+def kept(small, name, lifetime):
+    """How many entries of one address there was room for."""
+    try:
+        for number in range(10**6):
+            small.once(f"{name} {number}", lifetime, "value", of_address("192.0.2.1"))
+    except Unavailable:
+        pass
+    return number
+
+
+@pytest.mark.parametrize("lifetime", [1, 150, 151, 1200, 1201, 86_400, 86_401])
+def test_an_entry_is_charged_for_at_least_its_life(lifetime):
+    clock = FakeClock()
+    small = Budgeted(MemoryEphemeral(clock), Budget(room=2**16, reserve=2**16, share=100))
+    first = kept(small, "first", lifetime)
+    assert first > 0
+    clock.forward(lifetime - 1)
+    assert kept(small, "second", lifetime) < first
+    clock.forward(max(*WINDOWS, lifetime))
+    assert kept(small, "third", lifetime) > 0

@@ -1,0 +1,51 @@
+"""When a pushed request (RFC 9126) may be answered, and how often."""
+
+import pytest
+from tests.dialects.oauth.hall import Hall
+
+from reticket.core.errors import Cause
+from reticket.dialects.oauth.html import Halted
+from reticket.dialects.oauth.par import ANSWERED_WITHIN, LIFETIME, REMEMBERED, answer_once, opened
+from reticket.dialects.oauth.request import CodeRequest
+
+ORDER = CodeRequest("web", "https://app.example.com/callback", "openid", "challenge")
+
+
+@pytest.fixture
+def hall():
+    return Hall()
+
+
+def refused(hall, order, answer):
+    with pytest.raises(Halted) as raised:
+        hall.run(answer_once(order, answer, None))
+    return raised.value.cause
+
+
+def test_one_that_was_not_pushed_is_answered_as_often_as_anybody_asks(hall):
+    for answer in ("one", "another"):
+        hall.run(answer_once(ORDER, answer, None))
+    assert hall.performed == []
+
+
+def test_the_first_answer_counts_and_may_be_repeated(hall):
+    order = hall.run(opened(ORDER, "digest"))
+    hall.run(answer_once(order, "one", None))
+    hall.run(answer_once(order, "one", None))
+    assert refused(hall, order, "another") is Cause.USED
+
+
+def test_whoever_has_opened_it_answers_in_time(hall):
+    order = hall.run(opened(ORDER, "digest"))
+    hall.clock.forward(ANSWERED_WITHIN + 1)
+    assert refused(hall, order, "one") is Cause.EXPIRED
+
+
+def test_its_answer_is_known_for_longer_than_anybody_may_answer(hall):
+    first = hall.run(opened(ORDER, "digest"))
+    hall.run(answer_once(first, "one", None))
+    hall.clock.forward(LIFETIME)
+    last = hall.run(opened(ORDER, "digest"))
+    hall.clock.forward(ANSWERED_WITHIN)
+    assert refused(hall, last, "another") is Cause.USED
+    assert LIFETIME + ANSWERED_WITHIN < REMEMBERED
