@@ -8,17 +8,25 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Route
-from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 from reticket.core.errors import StartupError
 from reticket.http.asgi import Asgi
+from reticket.http.connection.caps import Caps
+from reticket.http.connection.door import Door
+from reticket.http.connection.limits import Limits
+from reticket.http.connection.protocol import Connection, Shared
+from reticket.http.connection.watch import Watch
 from reticket.http.exposition import PLACE
+from reticket.http.incidents import Incidents
+from reticket.http.proxies import Proxies
+from reticket.http.server import Patience
 
 BACKLOG = 64
+MOST = 64
+"""Connections at once, of each worker."""
 
 Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
 
@@ -35,50 +43,53 @@ def bind_metrics(endpoint: tuple[str, int]) -> socket.socket:
         ) from None
 
 
-def beside(lifespan: Lifespan, page: Asgi, listening: socket.socket | None) -> Lifespan:
+def beside(
+    lifespan: Lifespan, page: Asgi, listening: socket.socket | None, incidents: Incidents
+) -> Lifespan:
     """That lifespan, during which the page is answered on that socket as well.
 
     Args:
         lifespan: of the application at the public port.
         page: answered in plain HTTP; there is nothing else.
         listening: from `bind_metrics`; None for nobody.
+        incidents: hears of connections that are refused.
     """
     if listening is None:
         return lifespan
-    config = _configuration(Starlette(routes=[Route(PLACE, page)]))
+    only = Starlette(routes=[Route(PLACE, page)])
 
     @asynccontextmanager
     async def both(app: Starlette) -> AsyncIterator[None]:
-        async with lifespan(app), _answering(config, listening):
+        async with lifespan(app), _answering(only, listening, incidents):
             yield
 
     return both
 
 
 @asynccontextmanager
-async def _answering(config: uvicorn.Config, listening: socket.socket) -> AsyncIterator[None]:
-    state = ServerState()
-    server = await asyncio.get_running_loop().create_server(
-        lambda: H11Protocol(config, state, {}), sock=listening
+async def _answering(
+    app: Asgi, listening: socket.socket, incidents: Incidents
+) -> AsyncIterator[None]:
+    """With limits and deadlines of its own: who holds its connections takes none of the public."""
+    loop, state, nobody = asyncio.get_running_loop(), ServerState(), Proxies(())
+    watch = Watch(loop, Patience().by_phase())
+    seat = Caps(1, MOST, MOST, b"").seat(0, lambda count: None)
+    shared = Shared(app, state, {}, Limits(), watch, incidents, nobody, lambda address: None)
+    door = Door(
+        loop,
+        lambda give_back: Connection(shared, loop, give_back),
+        seat,
+        nobody,
+        incidents,
+        None,
+        0,
+        listening,
     )
+    watch.start()
     try:
         yield
     finally:
-        server.close()
+        door.close()
         for connection in list(state.connections):
             connection.shutdown()
-
-
-def _configuration(app: Asgi) -> uvicorn.Config:
-    config = uvicorn.Config(
-        app,
-        http=H11Protocol,
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-    )
-    config.load()
-    return config
+        watch.stop()
