@@ -1,4 +1,4 @@
-"""`python -m benchmarks [speed|size|purge|plan]`: measures, and writes a page of results."""
+"""`python -m benchmarks [speed|size|purge|siege|plan]`: measures, writes a page of results."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
-from benchmarks import plan, purge, report, size
+from benchmarks import plan, purge, report, siege, size
 from benchmarks.engines import ENGINES, NAMES, started
 from benchmarks.operations import OPERATION, OPERATIONS, Operation
 from benchmarks.servers import ask, echo, service
@@ -32,6 +32,11 @@ def main() -> None:
     require_wrk()
     data = Path("data").resolve()
     data.mkdir(exist_ok=True)
+    if options.what == "siege":
+        with tempfile.TemporaryDirectory(dir=data, prefix="bench-") as folder:
+            besieged = siege.measure(Path(folder) / "siege", options.rows, options.beside)
+        report.write(options.report, "Beside a hostile throng", besieged.lines())
+        return
     for engine in options.engine:
         with tempfile.TemporaryDirectory(dir=data, prefix="bench-") as folder:
             if options.what in ("speed", "all"):
@@ -144,7 +149,10 @@ def _sample(operation: Operation, port: int, token: str) -> tuple[dict[str, obje
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
-        "what", nargs="?", choices=("speed", "size", "purge", "all", "plan"), default="speed"
+        "what",
+        nargs="?",
+        choices=("speed", "size", "purge", "siege", "all", "plan"),
+        default="speed",
     )
     parser.add_argument("--seconds", type=int, default=3, help="of each measurement")
     parser.add_argument("--rounds", type=int, default=3)
@@ -154,6 +162,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--engine", nargs="+", choices=ENGINES, default=list(ENGINES))
     parser.add_argument("--families", type=int, default=1_000_000)
     parser.add_argument("--rows", type=int, default=1_000_000, help="entries that are purged")
+    parser.add_argument("--beside", type=float, default=300.0, help="seconds beside the throng")
     plan.add_options(parser)
     return parser.parse_args()
 
