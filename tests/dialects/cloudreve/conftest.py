@@ -6,6 +6,7 @@ import pytest
 
 from reticket.core.model import AccessToken, Family, Issued, Outcome
 from reticket.core.people import CloudProfile, User
+from reticket.core.ports import Counted
 
 ISSUED_AT = 1_745_650_708_456
 DAY = 86_400_000
@@ -83,4 +84,8 @@ def samples(issued: Issued) -> Mapping[str, Any]:
         "access": (access, ADA),
         "access of nobody": (access, nobody),
         "session id": "5e5510",
+        "asked 199 times": Counted(199, 17_001),
+        "asked 200 times": Counted(200, 17_001),
+        "asked 201 times": Counted(201, 17_001),
+        "nothing": None,
     }

@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 
 from reticket.core.errors import Code, ReticketError
 from reticket.core.resource import Resource
-from reticket.dialects.cloudreve import errors, session, site, user
+from reticket.dialects.cloudreve import errors, prepare, session, site, user
 from reticket.dialects.cloudreve.document import DOCUMENT
+from reticket.dialects.cloudreve.prepare import Prepare
 from reticket.dialects.cloudreve.tokens import RESOURCE
 from reticket.wire import Document, Example, Route, WireRequest, WireResponse
 
@@ -32,6 +33,8 @@ class Options:
         debug: whether failures say what was wrong inside.
         access_outlives_password: whether an access token stays good to its end when the password
             or the e-mail changes, as at the real server.
+        prepare_reveals: whether `/session/prepare` tells who exists, as the real server does.
+        prepare_limit: questions there of one network in five minutes.
     """
 
     title: str = "reticket"
@@ -39,11 +42,15 @@ class Options:
     version: str = "4.18.0"
     debug: bool = False
     access_outlives_password: bool = False
+    prepare_reveals: bool = True
+    prepare_limit: int = 200
 
     def __post_init__(self) -> None:
         said = _SEMVER.fullmatch(self.version)
         if not said or tuple(int(number) for number in said.groups()) < OLDEST_VERSION:
             raise ValueError("version must be a SemVer of 4.12.0 or later, as clients check it")
+        if self.prepare_limit < 1:
+            raise ValueError("prepare_limit must be at least 1")
 
 
 class Cloudreve:
@@ -69,7 +76,9 @@ class Cloudreve:
         rests = not options.access_outlives_password
         self.resources: Sequence[Resource] = (replace(RESOURCE, rests_on_credentials=rests),)
         basics = site.Basics(options.title, options.instance_id, options.version)
-        self.routes: Sequence[Route] = (*session.ROUTES, *user.ROUTES, *site.routes(basics))
+        asked = Prepare(options.prepare_reveals, options.prepare_limit)
+        others = (*user.ROUTES, *site.routes(basics))
+        self.routes: Sequence[Route] = (*session.ROUTES, prepare.route(asked), *others)
 
     def refuse(self, request: WireRequest, error: ReticketError) -> WireResponse:
         """The envelope of a failure; plain text where there is no route."""

@@ -1,16 +1,11 @@
-"""Sign-in with its second factor, refresh, sign-out, and what a sign-in page asks first."""
+"""Sign-in with its second factor, refresh, sign-out."""
 
 from __future__ import annotations
-
-from typing import Annotated
-
-from msgspec import Meta
 
 from reticket.core.commands import (
     Begin,
     End,
     FactorRule,
-    FindUser,
     OpenFactorSession,
     Refresh,
     SecondFactor,
@@ -22,8 +17,6 @@ from reticket.dialects.cloudreve import inputs
 from reticket.dialects.cloudreve.document import open_to_all
 from reticket.dialects.cloudreve.errors import UNREADABLE_TOKEN, failed
 from reticket.dialects.cloudreve.schemas import (
-    Prepared,
-    PrepareResponse,
     RefreshTokenRequest,
     Response,
     SecondFactorRequest,
@@ -38,7 +31,7 @@ from reticket.dialects.cloudreve.schemas import (
 )
 from reticket.dialects.cloudreve.tokens import USER
 from reticket.dialects.cloudreve.user import current_user, is_known, may_refresh
-from reticket.wire import Operation, Parameter, Route, WireRequest
+from reticket.wire import Operation, Route, WireRequest
 
 FACTOR_WANTED = 203
 FACTOR_LIFETIME = 600
@@ -90,15 +83,6 @@ def sign_out(request: WireRequest) -> Operation:
     return succeeded("")
 
 
-def prepare(request: WireRequest) -> Operation:
-    """How the user of an e-mail may sign in."""
-    yield from current_user(request)
-    user = yield FindUser(inputs.email(request))
-    if user is None or not is_known(user):
-        raise Refusal(Code.NOT_FOUND)
-    return succeeded(Prepared(webauthn_enabled=False, password_enabled=True))
-
-
 def _begin(user: User) -> Operation:
     issued = yield Begin(USER, user)
     return succeeded(SignedIn(user_of(user), token_of(issued)))
@@ -148,24 +132,6 @@ ROUTES = (
             "End the session of a refresh token. The access token lives on.",
             Response,
             body=RefreshTokenRequest,
-        ),
-    ),
-    Route(
-        "GET",
-        "/session/prepare",
-        prepare,
-        open_to_all(
-            "Prepare sign-in",
-            "How the user of an e-mail may sign in.",
-            PrepareResponse,
-            parameters=(
-                Parameter(
-                    "email",
-                    "query",
-                    Annotated[str, Meta(extra_json_schema={"format": "email"})],
-                    required=True,
-                ),
-            ),
         ),
     ),
 )

@@ -1,0 +1,84 @@
+"""What a sign-in page asks before the password: how the person of an e-mail may sign in.
+
+The real server tells everybody who exists, and so do we unless the operator says otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from msgspec import Meta
+
+from reticket.core.addresses import network_of
+from reticket.core.commands import Command, FindUser, Tally, Tell
+from reticket.core.errors import Cause, Code, Refusal
+from reticket.core.policy import whole_seconds
+from reticket.dialects.cloudreve import inputs
+from reticket.dialects.cloudreve.document import open_to_all
+from reticket.dialects.cloudreve.schemas import Prepared, PrepareResponse, succeeded
+from reticket.dialects.cloudreve.tokens import USER
+from reticket.dialects.cloudreve.user import current_user, is_known
+from reticket.wire import Operation, Parameter, Route, WireRequest
+
+WINDOW = 300
+"""Seconds, as for failed sign-ins of an address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepare:
+    """The operation.
+
+    Args:
+        reveals: whether the answer tells who exists; without that everybody gets the same one.
+        most: questions of one network in the window.
+    """
+
+    reveals: bool
+    most: int
+
+    def __call__(self, request: WireRequest) -> Operation:
+        """How the user of an e-mail may sign in."""
+        yield from current_user(request)
+        email = inputs.email(request)
+        if self.reveals:
+            yield from self._within_limit(request)
+            user = yield FindUser(email)
+            if user is None or not is_known(user):
+                raise Refusal(Code.NOT_FOUND)
+        return succeeded(Prepared(webauthn_enabled=False, password_enabled=True))
+
+    def _within_limit(self, request: WireRequest) -> Generator[Command, Any, None]:
+        """Whoever is beyond it changes nothing any more; the audit log hears of it once."""
+        key = f"cloudreve:prepare:{network_of(request.caller.address)}"
+        asked = yield Tally(key, WINDOW, add=0)
+        if asked.total <= self.most:
+            asked = yield Tally(key, WINDOW)
+            if asked.total == self.most + 1:
+                yield Tell(USER, "refused", Cause.LIMITED)
+        if asked.total > self.most:
+            wait = whole_seconds(asked.left)
+            raise Refusal(Code.TOO_MANY_ATTEMPTS, Cause.LIMITED, retry_after=wait)
+
+
+def route(prepare: Prepare) -> Route:
+    """Where it is asked."""
+    return Route(
+        "GET",
+        "/session/prepare",
+        prepare,
+        open_to_all(
+            "Prepare sign-in",
+            "How the user of an e-mail may sign in.",
+            PrepareResponse,
+            parameters=(
+                Parameter(
+                    "email",
+                    "query",
+                    Annotated[str, Meta(extra_json_schema={"format": "email"})],
+                    required=True,
+                ),
+            ),
+        ),
+    )
