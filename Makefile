@@ -67,7 +67,7 @@ lock: $(VENV)/lock/bin/uv ## pin the dependencies anew; ARGS=--upgrade takes new
 	$(COMPILE) --extra build --extra postgresql --extra valkey --extra test --constraints requirements.lock \
 		--output-file requirements-test.lock $(ARGS)
 
-clean: ## remove .venv and caches; ./data stays
+clean: ## remove .venv and caches; ./data and ./data-demo stay
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 # Stamps: a second call has nothing to do until the project file or a lock changes.

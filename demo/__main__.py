@@ -15,6 +15,7 @@ from filelock import FileLock, Timeout
 from demo.engines import ENGINES
 from demo.watch import end_on_signals, first_to_end
 from reticket.app import Builder
+from reticket.cli.demo import FOLDER
 from reticket.cli.serve import lines
 from reticket.crypto.sealing import master_key
 from reticket.testing import RunningServer, running_server
@@ -26,7 +27,7 @@ def main() -> None:
     """Start the engine and the services, say what to try, and stop all of them together."""
     options = _options()
     end_on_signals()
-    folder: Path = (options.data or Path("data") / options.engine).resolve()
+    folder: Path = (options.data or FOLDER / options.engine).resolve()
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(folder / "lock", timeout=0), ExitStack() as running:
@@ -57,7 +58,9 @@ def _service(folder: Path, settings: Mapping[str, str], port: int) -> Iterator[R
     folder.mkdir(exist_ok=True)
     with ExitStack() as running:
         try:
-            started = running.enter_context(running_server(folder, settings=settings, port=port))
+            started = running.enter_context(
+                running_server(folder, seed=None, settings=settings, port=port)
+            )
         except RuntimeError as error:
             *_, reason = f"no log\n{error}".strip().splitlines()
             raise SystemExit(f"the service at port {port} did not start: {reason}") from None
@@ -87,7 +90,7 @@ def _say(line: str) -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m demo", description=__doc__)
     parser.add_argument("engine", choices=ENGINES)
-    parser.add_argument("--data", type=Path, help="folder; default data/ENGINE")
+    parser.add_argument("--data", type=Path, help="folder; default data-demo/ENGINE")
     parser.add_argument("--ports", type=int, nargs=2, default=PORTS, metavar="PORT")
     return parser.parse_args()
 

@@ -21,7 +21,7 @@ from reticket import cli, config, dialects, folder, logs, stores
 from reticket.assembly import lanes_of, perform, service_of
 from reticket.audit import open_audit_log
 from reticket.beats import beating
-from reticket.cli import policies
+from reticket.cli import demo, policies
 from reticket.cli.house import House, Schema
 from reticket.core.commands import Command
 from reticket.core.conveyor import LONGEST_WAIT
@@ -49,6 +49,7 @@ from reticket.http.files import raise_limit
 from reticket.http.incidents import OPEN, Incidents
 from reticket.http.metrics import Board, Counted, Meter
 from reticket.http.metrics_listener import beside, bind_metrics
+from reticket.http.only_local import only_local
 from reticket.http.pages import pages
 from reticket.http.proxies import Unnamed
 from reticket.http.routing import WELL_KNOWN, RoutingTable
@@ -231,7 +232,8 @@ def application(house: House, meter: Meter, metrics: socket | None = None) -> As
     deadlines = Deadlines(settings.busy_timeout + LONGEST_WAIT)
     edge = Edge(RoutingTable(spoken), service, others, settings.body_limit, deadlines, witnesses)
     shared = readable(edge, settings.cors_origins, _UNREADABLE)
-    return also_below(policies.site_of(settings).path, _NAMED, shared)
+    answering = also_below(policies.site_of(settings).path, _NAMED, shared)
+    return only_local(answering) if demo.is_kept_local(house) else answering
 
 
 def meter_of(settings: Settings, number: int = 0) -> Meter:
@@ -275,6 +277,11 @@ def _prepare(house: House) -> None:
     if settings.seed is not None:
         house.seed(settings.seed)
     house.upkeep.apply_intents()
+    demo.refuse_public(house)
+    for warning in folder.open_to_others(settings.data):
+        _log.warning("file_modes", warning=warning)
+    for warning in demo.warnings(house):
+        _log.warning("demo", warning=warning)
     for fault in policies.faults(house):
         raise StartupError(fault)
     house.audit.record(list(policies.events(house)))

@@ -12,6 +12,9 @@ from filelock import FileLock, Timeout
 
 from reticket.core.errors import StartupError
 
+OTHERS = stat.S_IRWXG | stat.S_IRWXO
+"""What the group and everybody else may do."""
+
 
 def make(folder: Path) -> None:
     """Make it with mode 0700 unless it is there. StartupError when nothing can be written there,
@@ -41,6 +44,14 @@ def alone(folder: Path) -> Iterator[None]:
         raise _unusable(folder, error) from None
     with lock:
         yield
+
+
+def open_to_others(*paths: Path) -> Iterator[str]:
+    """A sentence for each file or folder that other users of the machine may read or write."""
+    for path in paths:
+        if path.exists() and path.stat().st_mode & OTHERS:
+            mode = 700 if path.is_dir() else 600
+            yield f"other users of the machine can read or write {path}: chmod {mode} {path}"
 
 
 def _unusable(folder: Path, error: OSError) -> StartupError:

@@ -15,7 +15,7 @@ CHEAP = {
 }
 SEED = """
 applications:
-  - {application_id: app.one, shared_secret: s3cret, tenants: [1000]}
+  - {application_id: app.one, shared_secret: its-own-secret, tenants: [1000]}
 developer_accounts:
   - {id: 77, name: Acme}
 tenants:
@@ -25,7 +25,7 @@ oauth_clients:
   - {client_id: spa, policy: BROWSER, redirect_uris: ["http://127.0.0.1/callback"]}
 users:
   - email: ada@example.com
-    password: correct horse
+    password: a word of her own
     tenants: {1000: [1, 2], 1001: [1]}
     developer_accounts: {77: [1]}
 """
@@ -71,5 +71,6 @@ def empty(tmp_path, monkeypatch):
 def shell(empty, tmp_path):
     seed = tmp_path / "seed.yaml"
     seed.write_text(SEED)
+    empty.house().close()
     empty.run("seed", str(seed))
     return empty

@@ -29,10 +29,12 @@ def test_a_wide_window_is_warned_of_when_a_client_gets_it_and_by_the_doctor(shel
     assert errors(shell, "client", "add", "narrow", "--policy", "BROWSER,window=90") == ""
     said = errors(shell, "client", "add", "wide", "--policy", "BROWSER,window=800")
     assert said.startswith(f"Warning: {WIDE}")
-    (line,) = [line for line in shell.run("doctor").splitlines() if line.startswith("warning")]
-    assert line.startswith(f"warning  {WIDE}")
+    (line,) = [
+        line for line in shell.run("doctor").splitlines() if line.startswith("warning  policies")
+    ]
+    assert line.startswith(f"warning  policies: {WIDE}")
     assert errors(shell, "client", "edit", "wide", "--policy", "BROWSER") == ""
-    assert "warning" not in shell.run("doctor")
+    assert "ok       policies\n" in shell.run("doctor")
     said = errors(shell, "client", "edit", "wide", "--policy", "BROWSER,window=800")
     assert said.startswith(f"Warning: {WIDE}")
 
@@ -47,7 +49,7 @@ def test_an_idle_end_that_the_settings_have_made_too_short_is_broken(shell, monk
     shell.run("client", "add", "short", "--policy", "BROWSER,refresh=1000")
     monkeypatch.setenv(LONG_ACCESS, "5000")
     said = shell.run("doctor", ok=False)
-    assert f"broken   {SHORT}" in said
+    assert f"fault    policies: {SHORT}" in said
 
 
 @pytest.mark.parametrize("words", [("add", "short"), ("edit", "spa")], ids=" ".join)
@@ -89,7 +91,7 @@ def test_a_seed_says_nothing_of_who_is_there_already_or_blocked(shell, monkeypat
     monkeypatch.setenv(LONG_ACCESS, "5000")
     seed.write_text(f"{seed.read_text()}\n  disabled: true\n")
     assert "is loaded" in shell.run("seed", str(seed))
-    assert "broken" not in shell.run("doctor")
+    assert "fault" not in shell.run("doctor")
 
 
 def test_nobody_is_let_in_again_for_whom_the_next_start_would_stop(shell, monkeypatch):
@@ -116,7 +118,7 @@ def test_a_blocked_client_stops_no_start(shell, monkeypatch):
     shell.run("client", "add", "short", "--policy", "BROWSER,refresh=1000")
     shell.run("client", "disable", "short")
     monkeypatch.setenv(LONG_ACCESS, "5000")
-    assert "broken" not in shell.run("doctor")
+    assert "fault" not in shell.run("doctor")
 
 
 @pytest.mark.parametrize("name", ["USER", "CLIENT"])
@@ -129,7 +131,7 @@ def test_a_table_for_all_oauth_clients_is_refused(shell, monkeypatch, name):
 
 def test_the_doctor_says_that_an_address_leads_nowhere(shell, monkeypatch):
     monkeypatch.setenv("RETICKET_HOST", "0.0.0.0")
-    said = "warning  clients are told http://0.0.0.0:8088, which leads nowhere"
+    said = "warning  issuer: clients are told http://0.0.0.0:8088, which leads nowhere"
     assert said in shell.run("doctor")
     monkeypatch.setenv("RETICKET_ISSUER", "https://login.example.com")
     assert "leads nowhere" not in shell.run("doctor")

@@ -51,7 +51,7 @@ def test_certificate_files_are_all_it_takes(certificate):
         f'tls_certificate = "{certificate}/cert.pem"\ntls_key = "{certificate}/key.pem"\n'
         "connections.handshake_timeout = 1\n"
     )
-    command = [sys.executable, "-m", "reticket", "serve", "--port", str(port)]
+    command = [sys.executable, "-m", "reticket", "serve", "--create", "--port", str(port)]
     command += ["--data", str(certificate / "data"), "--config", f"{certificate}/reticket.toml"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     try:

@@ -93,7 +93,7 @@ DIRECTORY = {
 }
 
 BY_FAMILIES = {
-    "serve": ("serve", "--port", "0"),
+    "serve": ("serve", "--create", "--port", "0"),
     "doctor": ("doctor",),
     "migrate": ("migrate", "up"),
     "move from": ("move", "--from", "env:PLACE", "--to", "memory:"),
@@ -124,6 +124,7 @@ def test_a_bad_url_of_families_stops_every_command(commands, places, tmp_path, n
     fault, words = FAMILIES[name], BY_FAMILIES[command]
     url = fault.url.format(**places)
     moving = "env:PLACE" in words
+    commands(RETICKET_FAMILIES="memory:").run("init")
     opened = commands(RETICKET_FAMILIES="memory:" if moving else url, PLACE=url)
     said = opened.refused(*words)
     hold(said, fault, places, tmp_path)
@@ -145,6 +146,7 @@ def test_valkey_that_wants_a_password(commands, valkey, who, says):
     port = valkey.servers[0].port
     valkey.client.config_set("requirepass", "right")
     try:
+        commands(RETICKET_FAMILIES="memory:").run("init")
         said = commands(RETICKET_FAMILIES=f"valkey://{who}127.0.0.1:{port}").refused("doctor")
     finally:
         valkey.client.config_set("requirepass", "")

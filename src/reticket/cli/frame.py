@@ -14,8 +14,9 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import click
 import msgspec
 
+from reticket.cli.first_start import expect_made
 from reticket.cli.house import Builder, House
-from reticket.core.errors import ReticketError, StartupError
+from reticket.core.errors import ReticketError
 from reticket.core.texts import escaped, escaped_lines
 from reticket.settings import Settings
 
@@ -60,12 +61,9 @@ class Frame:
 
     @contextmanager
     def house(self, data: Path | None, config: Path | None) -> Iterator[House]:
-        """What the data folder holds, opened. StartupError when there is no such folder."""
+        """What the data folder holds, opened. StartupError when nothing was made there."""
         settings = self.builder.load(config, {"data": data})
-        if not settings.data.is_dir():
-            raise StartupError(
-                f"there is no folder {settings.data}; make one with reticket init --data"
-            )
+        expect_made(self.builder, settings)
         with self.opened(settings) as house:
             yield house
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from importlib.resources import as_file, files
 from pathlib import Path
 from shlex import quote
+from typing import Any
 
 import click
 
+from reticket.cli.demo import begin, data_folder
+from reticket.cli.first_start import expect_made
 from reticket.cli.frame import CONFIG, DATA, Frame, Place
+from reticket.directory.seed import DEMO
 from reticket.wire import Dialect, Example
+
+WAYS = "make it with reticket init, or start with --create, --seed FILE or --demo"
 
 
 @click.command()
@@ -20,7 +25,13 @@ from reticket.wire import Dialect, Example
 @DATA
 @click.option("--seed", type=Place(), help="A directory file; creates what is absent.")
 @CONFIG
-@click.option("--demo", is_flag=True, help="Load the demo directory and print lines to try it.")
+@click.option("--create", is_flag=True, help="Make the data folder where there is none.")
+@click.option(
+    "--demo",
+    is_flag=True,
+    help="Load the demo directory and print lines to try it; default folder ./data-demo.",
+)
+@click.option("--demo-public", is_flag=True, help="Let other machines use the demo's accounts.")
 @click.pass_obj
 def serve(
     frame: Frame,
@@ -30,30 +41,52 @@ def serve(
     data: Path | None,
     seed: Path | None,
     config: Path | None,
+    create: bool,
     demo: bool,
+    demo_public: bool,
 ) -> None:
     """Answer clients until a signal to stop.
+
+    A data folder that there is not stops the start, since its name may be misspelt: --create,
+    --seed and --demo make one. All of them may stay on the command line.
 
     \b
     Examples:
       reticket serve --demo
+      reticket serve --create --data /var/lib/reticket
       reticket serve --port 9000 --data /var/lib/reticket --seed directory.yaml
       reticket serve --workers 4
       RETICKET_PORT=9000 reticket serve --config /etc/reticket.toml
     """
-    said = {"host": host, "port": port, "workers": workers, "data": data}
-    with as_file(files("reticket.directory") / "demo.yaml") as demo_file:
-        said["seed"] = demo_file if demo else seed
-        settings = frame.builder.load(config, said)
-        dialects = frame.builder.dialects(settings)
-        frame.builder.serve(settings, lambda url: _greet(url, dialects, demo))
-
-
-def _greet(url: str, dialects: Sequence[Dialect], demo: bool) -> None:
-    click.echo(f"reticket answers on {url}; documents and a page to try them: {url}/docs")
+    said = {"host": host, "port": port, "workers": workers, "data": data, "seed": seed}
+    said["demo_public"] = demo_public or None
     if demo:
+        _serve_demo(frame, config, said)
+        return
+    settings = frame.builder.load(config, said)
+    if not create and settings.seed is None:
+        expect_made(frame.builder, settings, WAYS)
+    frame.builder.serve(settings, _greet)
+
+
+def _serve_demo(frame: Frame, config: Path | None, said: dict[str, Any]) -> None:
+    folder = data_folder(frame.builder.load(config, said))
+    settings = frame.builder.load(config, {**said, "data": folder or said["data"], "seed": DEMO})
+    with frame.opened(settings) as house:
+        begin(house)
+    dialects = frame.builder.dialects(settings)
+
+    def greet(url: str) -> None:
+        _greet(url)
+        click.echo(f"everybody knows the passwords of these demo data, in {settings.data}")
         for line in lines(url, url, dialects):
             click.echo(line)
+
+    frame.builder.serve(settings, greet)
+
+
+def _greet(url: str) -> None:
+    click.echo(f"reticket answers on {url}; documents and a page to try them: {url}/docs")
 
 
 def lines(first: str, second: str, dialects: Sequence[Dialect]) -> Iterator[str]:

@@ -9,6 +9,7 @@ import click
 
 from reticket import config
 from reticket.cli.application import SECRET_BYTES
+from reticket.cli.demo import known_accounts
 from reticket.cli.frame import CONFIG, DATA, Frame, Place, with_house
 from reticket.cli.house import House
 from reticket.core.people import Client
@@ -44,6 +45,8 @@ def init(frame: Frame, data: Path | None, config: Path | None) -> None:
             click.echo(f"the client {ADMIN_CLIENT} is there, but may not use the admin API")
         else:
             _make_admin(house)
+        for name in known_accounts(house):
+            click.echo(f"everybody knows the password of a demo account: {name}")
 
 
 def _first_admin(house: House) -> Client | None:
@@ -72,19 +75,16 @@ def _make_admin(house: House) -> None:
 
 @click.command()
 @click.argument("file", type=Place())
-@DATA
-@CONFIG
-@click.pass_obj
-def seed(frame: Frame, file: Path, data: Path | None, config: Path | None) -> None:
+@with_house
+def seed(house: House, file: Path) -> None:
     """Load a directory file: it creates what is absent and never alters what exists.
 
     \b
     Example:
       reticket seed directory.yaml --data ./data
     """
-    with frame.opened(frame.builder.load(config, {"data": data})) as house:
-        house.seed(file)
-        click.echo(f"{file} is loaded")
+    house.seed(file)
+    click.echo(f"{file} is loaded")
 
 
 @click.command()

@@ -22,6 +22,7 @@ from reticket.directory.enrolments import Enrolments
 from reticket.directory.factors import Factors as StoredFactors
 from reticket.directory.intents import IN_ACCOUNT, IN_TENANT, Intents
 from reticket.directory.keys import Keys
+from reticket.directory.marks import Marks
 from reticket.directory.memberships import Memberships
 from reticket.directory.networks import KnownNetworks
 from reticket.directory.records import Records
@@ -65,6 +66,7 @@ class Directory:
         enrolments: verbs on second factors.
         factors: the port `Factors`.
         keys: the port `KeyStore`.
+        marks: what is remembered of the directory as a whole.
     """
 
     def __init__(
@@ -81,6 +83,7 @@ class Directory:
         self._networks = KnownNetworks(database, sealer)
         self._intents = Intents(database)
         self.keys: KeyStore = Keys(database)
+        self.marks = Marks(database, clock)
         self.tenant_members = Memberships(
             database, tenant_memberships, tenants, "tenant", IN_TENANT, clock
         )

@@ -84,6 +84,14 @@ directory_version = Table(
 directory_schema = Table("directory_schema", metadata, _id("oldest"))
 """One row: the oldest revision whose code runs on these tables."""
 
+marks = Table(
+    "marks",
+    metadata,
+    _id("name", String(64)),
+    Column("created_at", BigInteger, nullable=False),
+)
+"""What is remembered of the directory as a whole, such as that it holds the demo's people."""
+
 users = Table(
     "users",
     metadata,

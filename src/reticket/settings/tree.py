@@ -137,6 +137,9 @@ class Settings(BaseSettings):
     )
     data: Location = Field(Path("data"), description="folder for everything that is stored")
     seed: Location | None = Field(None, description="directory file to load at start")
+    demo_public: Switch = Field(
+        False, description="whether demo data may be served to other machines than this one"
+    )
     tls_certificate: ExistingFile | None = Field(None, description="certificate chain, PEM")
     tls_key: ExistingFile | None = Field(None, description="private key of the certificate, PEM")
     trusted_proxies: Networks = Field(

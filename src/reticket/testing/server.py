@@ -47,7 +47,7 @@ class RunningServer:
 def running_server(
     folder: Path,
     *,
-    seed: Path = DEMO,
+    seed: Path | None = DEMO,
     settings: Mapping[str, str] | None = None,
     port: int | None = None,
 ) -> Iterator[RunningServer]:
@@ -55,7 +55,8 @@ def running_server(
 
     Args:
         folder: where its data and its log go; a second server on the same folder goes on there.
-        seed: the directory file to load; the demo by default.
+        seed: the directory file to load; None starts the demo as `make run` does, for this
+            machine alone.
         settings: RETICKET_ variables; nothing of this process's own gets through.
         port: None takes a free one.
 
@@ -65,7 +66,7 @@ def running_server(
     port = port or free_port()
     log, data = folder / "server.log", folder / "data"
     command = [sys.executable, "-m", "reticket", "serve", "--port", str(port)]
-    command += ["--data", str(data), "--seed", str(seed)]
+    command += ["--data", str(data), *(["--demo"] if seed is None else ["--seed", str(seed)])]
     clean = {name: value for name, value in os.environ.items() if not name.startswith("RETICKET_")}
     environment = {**clean, **CHEAP_SIGN_INS, **(settings or {})}
     with log.open("ab") as output:

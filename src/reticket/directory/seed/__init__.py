@@ -1,5 +1,6 @@
 """The form in which a directory is written by hand: YAML, read with lines, checked, loaded."""
 
+from reticket.directory.seed.form import read_seed
 from reticket.directory.seed.load import DEMO, load_seed
 from reticket.directory.seed.programs import (
     checked_registration,
@@ -7,4 +8,11 @@ from reticket.directory.seed.programs import (
     policy_faults,
 )
 
-__all__ = ["DEMO", "checked_registration", "edited_registration", "load_seed", "policy_faults"]
+__all__ = [
+    "DEMO",
+    "checked_registration",
+    "edited_registration",
+    "load_seed",
+    "policy_faults",
+    "read_seed",
+]

@@ -1,0 +1,88 @@
+"""The demo's people and programs, whose passwords everybody knows: kept apart, and named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import ip_address
+from pathlib import Path
+
+from reticket.cli.house import House
+from reticket.core.errors import StartupError
+from reticket.core.people import Credentials
+from reticket.directory.marks import DEMO
+from reticket.directory.seed import DEMO as FILE
+from reticket.directory.seed import read_seed
+from reticket.settings import Settings
+
+FOLDER = Path("data-demo")
+"""Where the demo is kept unless a folder is named."""
+
+
+def begin(house: House) -> None:
+    """Mark a directory as the demo's. StartupError where it has people of its own."""
+    marks = house.directory.marks
+    if not marks.has(DEMO) and house.directory.users.page("", 1):
+        raise StartupError(
+            f"{house.settings.data} has people of its own, and the demo's passwords are known to "
+            "everybody: leave --data out with --demo, or name an empty folder"
+        )
+    marks.put(DEMO)
+
+
+def refuse_public(house: House) -> None:
+    """StartupError where the demo's accounts could be reached from another machine."""
+    settings = house.settings
+    if is_kept_local(house) and not is_loopback(settings.host):
+        raise StartupError(
+            f"{settings.data} has demo accounts, whose passwords everybody knows, so it is served "
+            f"on 127.0.0.1 alone and not on {settings.host}: make a folder for real people with "
+            "reticket init, or say --demo-public"
+        )
+
+
+def is_kept_local(house: House) -> bool:
+    """Whether this machine alone may be answered."""
+    return house.directory.marks.has(DEMO) and not house.settings.demo_public
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address to listen on is reached from this machine alone."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def warnings(house: House) -> Iterator[str]:
+    """What the log is told at a start, as sentences."""
+    if house.directory.marks.has(DEMO):
+        yield f"everybody knows the passwords of the demo data in {house.settings.data}"
+        return
+    for account in known_accounts(house):
+        yield f"everybody knows the password of the demo's {account}: change it, or disable it"
+
+
+def known_accounts(house: House) -> Iterator[str]:
+    """Those that have the password or secret of the shipped demo directory, as texts for people.
+    A secret that was changed is not known any more.
+    """
+    seed, directory = read_seed(FILE, 0), house.directory
+    lookups = (
+        ("user", seed.users, directory.user_credentials),
+        ("application", seed.applications, directory.application_credentials),
+        ("client", seed.clients, directory.client_credentials),
+    )
+    for noun, entries, lookup in lookups:
+        for entry in entries:
+            found = lookup(str(entry.key))
+            if entry.secret and _fits(house, found, entry.secret):
+                yield f"{noun} {entry.key}"
+
+
+def _fits(house: House, found: Credentials | None, secret: str) -> bool:
+    return found is not None and house.hasher.verify(found.secret_hash, secret)
+
+
+def data_folder(settings: Settings) -> Path | None:
+    """The folder of a demo, where no setting names one."""
+    return None if "data" in settings.model_fields_set else FOLDER

@@ -1,0 +1,55 @@
+"""`reticket doctor`: what an operator should know about a data folder and its settings.
+
+Owns the order and the form of what it says. The checks are found by listing their package.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+
+import click
+
+from reticket.cli.doctor import checks
+from reticket.cli.doctor.findings import Check, Finding, Level
+from reticket.cli.frame import with_house
+from reticket.cli.house import House
+
+
+@click.command()
+@with_house
+def doctor(house: House) -> None:
+    """Look at stores, keys, files, settings and policies; a line for each thing looked at.
+
+    A line begins with `ok`, `warning` or `fault`, and the last two say what to do. Ends with
+    status 1 when there is a fault, else with 0.
+
+    \b
+    Example:
+      reticket doctor --data ./data --config reticket.toml
+    """
+    found = [finding for check in known_checks() for finding in look(check, house)]
+    for level, sentence in found:
+        click.echo(f"{level:8} {sentence}")
+    if any(level is Level.FAULT for level, _ in found):
+        raise click.exceptions.Exit(1)
+
+
+def known_checks() -> Iterator[Check]:
+    """Every module of the package of checks, in the order of their names."""
+    for module in pkgutil.iter_modules(checks.__path__):
+        check: Check = importlib.import_module(f"{checks.__name__}.{module.name}")
+        yield check
+
+
+def look(check: Check, house: House) -> Iterator[Finding]:
+    """What a check has found; that it looked, where it has found nothing."""
+    found = list(check.look(house))
+    if not found:
+        yield Finding(Level.OK, check.TOPIC)
+    for level, sentence in found:
+        yield Finding(level, f"{check.TOPIC}: {sentence}")
+
+
+COMMANDS = (doctor,)

@@ -1,0 +1,1 @@
+"""The checks of `reticket doctor`, one file each: `TOPIC`, and `look`, which finds."""

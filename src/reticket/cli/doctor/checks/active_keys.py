@@ -1,0 +1,20 @@
+"""Whether there is a key of each use to make tokens with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reticket.cli.doctor.findings import Finding, fault
+from reticket.cli.house import House
+from reticket.crypto.life import ACTIVE
+from reticket.crypto.ring import USES
+
+TOPIC = "active keys"
+
+
+def look(house: House) -> Iterator[Finding]:
+    """A use without an active key."""
+    active = {key.use for key in house.ring.listing() if key.state == ACTIVE}
+    for use in USES:
+        if use not in active:
+            yield fault(f"the ring has none for {use}: reticket key rotate --use {use}")

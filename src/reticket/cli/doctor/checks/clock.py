@@ -1,0 +1,64 @@
+"""Whether the machine's clock is right: sessions end by it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from reticket.audit.lines import decode
+from reticket.cli.doctor.findings import Finding, fault
+from reticket.cli.house import House
+from reticket.config import sqlite_path
+from reticket.core.errors import Unavailable
+from reticket.core.model import Selection
+from reticket.core.policy import SECOND
+
+TOPIC = "clock"
+MOST_OFF = 5 * SECOND
+"""What two clocks that are set by the network never differ by; milliseconds."""
+
+TAIL = 65_536
+"""Bytes at the end of the audit file that hold its newest line."""
+
+REMEDY = "set it by the network (NTP)"
+
+
+def look(house: House) -> Iterator[Finding]:
+    """Clocks that differ from ours, and what was written at a time that has not come."""
+    for other, time in _clocks(house):
+        off = house.clock() - time
+        if abs(off) > MOST_OFF:
+            way = "ahead of" if off > 0 else "behind"
+            yield fault(f"is {abs(off) // SECOND} s {way} {other}: {REMEDY}")
+    newest = _newest_line(house.settings.audit_file)
+    if newest is not None and newest > house.clock() + MOST_OFF:
+        yield fault(f"is behind the newest line of {house.settings.audit_file}: {REMEDY}")
+    if sqlite_path(house.settings.families) and _has_future_family(house):
+        yield fault(f"is behind a session that has begun already: {REMEDY}")
+
+
+def _clocks(house: House) -> Iterator[tuple[str, int]]:
+    """Of the store, which is our own for a file, and of the file system."""
+    try:
+        yield "the clock of the store of families", house.store.now()
+    except Unavailable:
+        return
+    with tempfile.NamedTemporaryFile(dir=house.settings.data, prefix=".doctor") as probe:
+        yield "the file system's", Path(probe.name).stat().st_mtime_ns // 1_000_000
+
+
+def _newest_line(file: Path) -> int | None:
+    try:
+        with file.open("rb") as opened:
+            size = opened.seek(0, 2)
+            opened.seek(max(0, size - TAIL))
+            return decode(opened.read().splitlines()[-1]).at
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def _has_future_family(house: House) -> bool:
+    """Ids begin with the time of the sign-in (RFC 9562 §5.7), and pages are in their order."""
+    after = (house.clock() + MOST_OFF).to_bytes(6, "big") + bytes(10)
+    return bool(house.store.page(Selection(), 1, after).families)

@@ -1,0 +1,16 @@
+"""Whether changes of the directory have ended the families that they must end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reticket.cli.doctor.findings import Finding, warning
+from reticket.cli.house import House
+
+TOPIC = "changes of the directory"
+
+
+def look(house: House) -> Iterator[Finding]:
+    """Changes that wait."""
+    if waiting := len(house.directory.intents()):
+        yield warning(f"{waiting} wait to end families: see that the store of families answers")

@@ -1,0 +1,27 @@
+"""Whether clients can reach and trust the address that tokens name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from reticket.cli.demo import is_loopback
+from reticket.cli.doctor.findings import Finding, fault, warning
+from reticket.cli.house import House
+from reticket.config import issuer_of, issuer_warnings
+from reticket.settings.catalogue import variable
+
+TOPIC = "issuer"
+
+
+def look(house: House) -> Iterator[Finding]:
+    """No issuer, one that leads nowhere, and one without TLS that other machines use."""
+    settings, url = house.settings, issuer_of(house.settings)
+    name = variable("issuer")
+    nowhere = issuer_warnings(settings, url)
+    yield from map(warning, nowhere)
+    if not settings.issuer and not nowhere:
+        yield warning(f"is not set, so tokens name {url}, where it was served last: set {name}")
+    parts = urlsplit(url)
+    if parts.scheme == "http" and not nowhere and not is_loopback(parts.hostname or ""):
+        yield fault(f"{url} is without TLS, so tokens can be read on the way: set {name} to https")

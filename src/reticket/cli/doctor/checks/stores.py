@@ -1,0 +1,22 @@
+"""Whether the stores answer and what they keep is whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reticket.cli.doctor.findings import Finding, fault
+from reticket.cli.house import House
+from reticket.core.errors import StartupError, Unavailable
+
+TOPIC = "stores"
+
+
+def look(house: House) -> Iterator[Finding]:
+    """A store that does not answer or whose file is damaged."""
+    try:
+        house.ready()
+        house.store.check()
+    except Unavailable as failure:
+        yield fault(f"one does not answer: {failure}; look at disk, locks and network")
+    except StartupError as damage:
+        yield fault(f"{damage}; restore a backup")

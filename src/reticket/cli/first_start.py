@@ -1,0 +1,23 @@
+"""Nothing is stored in a place that is only misspelt: a first start has to be asked for."""
+
+from __future__ import annotations
+
+from reticket.cli.house import Builder
+from reticket.core.errors import StartupError
+from reticket.core.schema import Task
+from reticket.settings import Settings
+
+WAYS = "see what --data and the settings say, or make one with reticket init"
+
+
+def expect_made(builder: Builder, settings: Settings, ways: str = WAYS) -> None:
+    """StartupError unless the data folder and the schemas of directory and families are there.
+    Nothing is made. `ways` ends the sentence: how they are made.
+    """
+    if not settings.data.is_dir():
+        raise StartupError(f"there is no folder {settings.data}: {ways}")
+    families = builder.families_schema(settings.families)
+    for schema in (families, builder.directory_schema(settings.directory)):
+        standing = schema.standing()
+        if standing is not None and standing.task is Task.MAKE:
+            raise StartupError(f"there is no {schema.what} at {standing.place}: {ways}")

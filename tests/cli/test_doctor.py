@@ -1,0 +1,253 @@
+"""`reticket doctor` says line by line what it looked at and what to do, and finds each trap."""
+
+import os
+import re
+from types import SimpleNamespace
+
+import pytest
+from tests.cli.conftest import CHEAP
+
+from reticket.cli.doctor import known_checks
+from reticket.cli.doctor.checks import clock, network_file_systems, overdue_keys
+from reticket.cli.doctor.findings import Level
+from reticket.core.identifiers import family_id
+from reticket.core.policy import DAY
+from reticket.crypto.ring import KeyFacts
+from reticket.directory.marks import DEMO
+from reticket.testing.store_contract import family_of
+
+LINE = re.compile(r"(ok|warning|fault) +\S.*")
+DEMO_FILE = "src/reticket/directory/demo.yaml"
+DAYS = DAY * 1000
+
+
+@pytest.fixture
+def healthy(shell, monkeypatch):
+    """A folder of which nothing is to be said."""
+    for name in CHEAP:
+        monkeypatch.delenv(name)
+    shell._runner.env.clear()
+    monkeypatch.setenv("RETICKET_ISSUER", "https://id.example.com")
+    monkeypatch.setenv("RETICKET_POLICIES__KIBO_2026__WINDOW", "30")
+    return shell
+
+
+def lines(shell, ok=True):
+    """Level and text of each line."""
+    found = shell.run("doctor", ok=ok).splitlines()
+    assert all(LINE.fullmatch(line) for line in found)
+    return [tuple(line.split(maxsplit=1)) for line in found]
+
+
+def about(shell, topic, ok=True):
+    return [(level, text) for level, text in lines(shell, ok) if text.startswith(f"{topic}")]
+
+
+def test_each_check_has_a_line_where_all_is_well(healthy):
+    topics = [check.TOPIC for check in known_checks()]
+    assert len(topics) >= 13
+    assert lines(healthy) == [("ok", topic) for topic in topics]
+
+
+def test_a_fault_ends_with_status_1_and_a_warning_with_0(healthy, monkeypatch):
+    monkeypatch.setenv("RETICKET_DEBUG", "true")
+    assert about(healthy, "debug")[0][0] == "warning"
+    monkeypatch.setenv("RETICKET_ISSUER", "http://id.example.com")
+    assert about(healthy, "issuer", ok=False)[0][0] == "fault"
+
+
+def test_demo_accounts_are_found_until_their_passwords_change(healthy):
+    healthy.run("user", "delete", "ada@example.com")
+    healthy.run("seed", DEMO_FILE)
+    found = about(healthy, "demo accounts", ok=False)
+    assert all(level == "fault" for level, _ in found)
+    assert any("user alan@example.com: change it" in text for _, text in found)
+    assert any("client backend:" in text for _, text in found)
+    assert not any("client spa" in text for _, text in found)
+
+
+def test_a_demo_that_is_kept_local_is_a_warning(empty, monkeypatch):
+    empty.house().close()
+    house = empty.house()
+    house.directory.marks.put(DEMO)
+    house.close()
+    ((level, text),) = about(empty, "demo accounts")
+    assert (level, "this machine alone" in text) == ("warning", True)
+    monkeypatch.setenv("RETICKET_DEMO_PUBLIC", "true")
+    ((level, text),) = about(empty, "demo accounts", ok=False)
+    assert (level, "every machine" in text) == ("fault", True)
+
+
+@pytest.mark.parametrize(
+    ("name", "mode"),
+    [(".", 0o750), (".", 0o705), ("directory.sqlite", 0o640), ("families.sqlite", 0o604)],
+)
+def test_wide_file_modes_are_found(healthy, name, mode):
+    path = (healthy.data / name).resolve()
+    path.chmod(mode)
+    level, text = about(healthy, "file modes")[0]
+    assert level == "warning"
+    assert text.endswith(f"chmod {700 if name == '.' else 600} {path}")
+
+
+MOUNTS = """\
+/dev/sda1 / ext4 rw 0 0
+server:/x /srv nfs4 rw 0 0
+/dev/sdb1 /srv/local xfs rw 0 0
+//nas/y /mnt/my\\040share cifs rw 0 0
+user@host: /home/u fuse.sshfs rw 0 0
+tmpfs /twice tmpfs rw 0 0
+hostshare /twice 9p rw 0 0
+odd
+"""
+
+
+@pytest.mark.parametrize(
+    ("file", "kind"),
+    [
+        ("/var/lib/x.sqlite", "ext4"), ("/srv/x.sqlite", "nfs4"), ("/srv/local/x", "xfs"),
+        ("/srvother/x", "ext4"), ("/mnt/my share/x", "cifs"), ("/home/u/a/b", "fuse.sshfs"),
+        ("/twice/x", "9p"),
+    ],
+)  # fmt: skip
+def test_the_file_system_of_a_file_is_that_of_the_deepest_mount(tmp_path, file, kind):
+    assert network_file_systems.kind_of(tmp_path.__class__(file), MOUNTS) == kind
+
+
+@pytest.mark.parametrize("kind", ["nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs"])
+def test_sqlite_on_a_network_file_system_is_a_fault(healthy, monkeypatch, tmp_path, kind):
+    mounts = tmp_path / "mounts"
+    mounts.write_text(f"x / ext4 rw 0 0\nx {healthy.data.resolve()} {kind} rw 0 0\n")
+    monkeypatch.setattr(network_file_systems, "MOUNTS", mounts)
+    found = about(healthy, "file systems", ok=False)
+    assert [level for level, _ in found] == ["fault", "fault"]
+    assert f"is on {kind}" in found[0][1]
+
+
+def test_a_machine_without_a_list_of_mounts_is_no_fault(healthy, monkeypatch, tmp_path):
+    monkeypatch.setattr(network_file_systems, "MOUNTS", tmp_path / "none")
+    assert about(healthy, "file systems") == [("ok", "file systems")]
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "level", "said"),
+    [
+        (None, "127.0.0.1", "warning", "is not set"),
+        (None, "0.0.0.0", "warning", "leads nowhere"),
+        (None, "192.0.2.1", "fault", "without TLS"),
+        ("http://id.example.com", "127.0.0.1", "fault", "without TLS"),
+        ("http://localhost:8088", "127.0.0.1", "ok", "issuer"),
+        ("https://id.example.com", "0.0.0.0", "ok", "issuer"),
+    ],
+)
+def test_the_issuer_is_looked_at(healthy, monkeypatch, url, host, level, said):
+    monkeypatch.delenv("RETICKET_ISSUER")
+    monkeypatch.setenv("RETICKET_HOST", host)
+    if url:
+        monkeypatch.setenv("RETICKET_ISSUER", url)
+    found = about(healthy, "issuer", ok=level != "fault")
+    assert found[-1][0] == level
+    assert said in found[-1][1]
+
+
+def test_a_proxy_that_is_not_named_is_found(healthy, monkeypatch):
+    (healthy.data / "unnamed_proxies.json").write_text('["10.1.2.3", "no address"]')
+    (healthy.data / "unnamed_proxies.json").chmod(0o600)
+    assert about(healthy, "proxies")[0][0] == "warning"
+    assert "10.1.2.3" in about(healthy, "proxies")[0][1]
+    monkeypatch.setenv("RETICKET_TRUSTED_PROXIES", "10.0.0.0/8")
+    assert "10.1.2.3" not in str(about(healthy, "proxies"))
+    (healthy.data / "unnamed_proxies.json").write_text("no JSON")
+    assert about(healthy, "proxies") == [("ok", "proxies")]
+
+
+@pytest.mark.parametrize(
+    ("memory", "passes", "level"),
+    [
+        (19_456, 2, "ok"), (47_104, 1, "ok"), (7_168, 5, "ok"), (65_536, 3, "ok"),
+        (19_455, 2, "warning"), (65_536, 1, "ok"), (8, 1, "warning"), (7_168, 4, "warning"),
+    ],
+)  # fmt: skip
+def test_hashing_below_the_minimum_is_found(healthy, monkeypatch, memory, passes, level):
+    monkeypatch.setenv("RETICKET_HASHING__MEMORY", str(memory))
+    monkeypatch.setenv("RETICKET_HASHING__TIME_COST", str(passes))
+    monkeypatch.setenv("RETICKET_HASHING__PARALLELISM", "1")
+    assert about(healthy, "hashing")[0][0] == level
+
+
+def test_a_window_over_a_tenth_is_found(healthy, monkeypatch):
+    monkeypatch.setenv("RETICKET_POLICIES__KIBO_2026__ACCESS", "180")
+    found = about(healthy, "policies")
+    assert any("over a tenth" in text for level, text in found if level == "warning")
+
+
+def key(state, activates=None, retiring=None):
+    return KeyFacts("aabbccdd", "mac", "HS256", state, 0, activates, retiring)
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        (key("active", activates=-364 * DAYS), None),
+        (key("active", activates=-366 * DAYS), "reticket key rotate"),
+        (key("retiring", retiring=-366 * DAYS), None),
+        (key("retiring", retiring=-400 * DAYS), "reticket purge"),
+        (key("next"), None),
+        (key("compromised", activates=-999 * DAYS), None),
+    ],
+)
+def test_overdue_keys_are_found(monkeypatch, facts, said):
+    monkeypatch.setattr(overdue_keys.policies, "longest_refresh", lambda house: 365 * DAY)
+    ring = SimpleNamespace(listing=lambda: [facts])
+    found = list(overdue_keys.look(SimpleNamespace(clock=lambda: 0, ring=ring)))
+    assert len(found) == (said is not None)
+    assert all(said in each.sentence for each in found)
+
+
+def house_at(house, off):
+    """The same with a clock that is off by milliseconds; the store keeps the right one."""
+    now = house.clock()
+    return SimpleNamespace(
+        settings=house.settings,
+        clock=lambda: now + off,
+        store=SimpleNamespace(now=lambda: now, page=house.store.page),
+    )
+
+
+@pytest.mark.parametrize(("off", "way"), [(60_000, "60 s ahead of"), (-60_000, "60 s behind")])
+def test_a_clock_that_is_off_is_a_fault(shell, off, way):
+    house = shell.house()
+    found = list(clock.look(house_at(house, off)))
+    house.close()
+    assert {each.level for each in found} == {Level.FAULT}
+    assert any(f"is {way} the clock of the store" in each.sentence for each in found)
+    assert any("the file system's" in each.sentence for each in found)
+    assert not [each for each in shell.data.iterdir() if each.name.startswith(".doctor")]
+
+
+def test_a_clock_behind_the_newest_audit_line_is_a_fault(shell):
+    house = shell.house()
+    house.record_change("client_added", client="x")
+    found = list(clock.look(house_at(house, -60_000)))
+    assert any("newest line" in each.sentence for each in found)
+    assert not any("newest line" in each.sentence for each in clock.look(house))
+    house.close()
+
+
+def test_a_session_that_begins_in_the_future_is_a_fault(shell):
+    house = shell.house()
+    later = family_id(house.clock() + 60_000, os.urandom)
+    house.store.create([family_of(1)._replace(id=later)])
+    assert any("begun already" in each.sentence for each in clock.look(house))
+    house.close()
+
+
+def test_an_audit_file_that_is_not_rotated_is_found(healthy, monkeypatch):
+    with (healthy.data / "audit.jsonl").open("ab") as stream:
+        stream.truncate(2**27 + 1)
+    ((level, text),) = about(healthy, "audit file")
+    assert (level, "128 MiB and is not rotated" in text) == ("warning", True)
+    line = '{"at":"2026-01-%02dT00:00:00.000Z","event":"key_rotated"}\n'
+    for days, level in ((2, "ok"), (4, "warning")):
+        (healthy.data / "audit.jsonl").write_text(line % 1 + line % (1 + days))
+        assert about(healthy, "audit file")[0][0] == level

@@ -1,0 +1,108 @@
+"""Demo data: their passwords are known to everybody, so nobody but this machine is answered."""
+
+import asyncio
+
+import pytest
+from tests.http.wire import call
+
+from reticket.http.only_local import only_local
+from reticket.testing import running_server
+
+
+def status_of(*headers):
+    sent = []
+
+    async def application(scope, receive, send):
+        sent.append({"status": 200})
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {"type": "http", "headers": list(headers)}
+    asyncio.run(only_local(application)(scope, None, send))
+    return sent[0]["status"]
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "localhost", "localhost:8088", "LocalHost", "localhost.", "127.0.0.1", "127.0.0.1:8088",
+        "127.9.9.9", "[::1]", "[::1]:8088",
+    ],
+)  # fmt: skip
+def test_names_of_this_machine_are_answered(host):
+    assert status_of((b"host", host.encode())) == 200
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "example.com", "localhost.example.com", "127.0.0.1.nip.io", "10.0.0.1", "0.0.0.0", "[::]",
+        "::1", "", ":8088", "[::1", "evil\xff",
+    ],
+)  # fmt: skip
+def test_any_other_host_is_misdirected(host):
+    expected = 200 if host == "[::1" else 421
+    assert status_of((b"host", host.encode("latin-1"))) == expected
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        b"forwarded", b"via", b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host",
+        b"x-forwarded-anything", b"x-real-ip",
+    ],
+)  # fmt: skip
+def test_a_request_that_was_forwarded_is_forbidden(name):
+    assert status_of((b"host", b"localhost"), (name, b"")) == 403
+
+
+def test_the_lifespan_is_not_a_request():
+    seen = []
+
+    async def application(scope, receive, send):
+        seen.append(scope["type"])
+
+    asyncio.run(only_local(application)({"type": "lifespan"}, None, None))
+    assert seen == ["lifespan"]
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    with running_server(tmp_path_factory.mktemp("demo"), seed=None) as running:
+        yield running
+
+
+@pytest.mark.parametrize("path", ["/health/live", "/docs", "/admin/v1/users", "/oauth/token", "/"])
+def test_every_path_of_a_demo_is_kept_local(demo, path):
+    for headers, status in (({"X-Forwarded-For": "192.0.2.1"}, 403), ({"Host": "a.example"}, 421)):
+        answer = call(demo.url, "GET", path, None, headers)
+        assert answer[0] == status
+        assert answer[1]["content-type"].startswith("text/plain")
+        assert b"--demo-public" in answer[2]
+    assert call(demo.url, "GET", path)[0] not in (403, 421)
+
+
+def test_a_demo_is_announced(demo):
+    assert "everybody knows the passwords of these demo data" in demo.log.read_text()
+
+
+def test_a_demo_is_served_on_loopback_alone_unless_it_is_public(tmp_path):
+    with pytest.raises(RuntimeError, match="--demo-public"):
+        serve(tmp_path, RETICKET_HOST="0.0.0.0")
+    with running_server(tmp_path, settings={"RETICKET_DEMO_PUBLIC": "true"}, seed=None) as running:
+        headers = {"Host": "a.example", "X-Forwarded-For": "192.0.2.1"}
+        assert call(running.url, "GET", "/health/live", None, headers)[0] == 200
+
+
+def test_the_mark_holds_where_the_demo_is_not_asked_for(tmp_path):
+    serve(tmp_path)
+    more = tmp_path / "more.yaml"
+    more.write_text("users: []\n")
+    with pytest.raises(RuntimeError, match="--demo-public"):
+        serve(tmp_path, more, RETICKET_HOST="0.0.0.0")
+
+
+def serve(folder, seed=None, **settings):
+    with running_server(folder, seed=seed, settings=settings):
+        pass
