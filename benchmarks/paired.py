@@ -1,0 +1,56 @@
+"""`python -m benchmarks.paired OTHER`: refreshes of this tree beside those of another checkout.
+
+Both serve at once and are measured by turns, so that the machine's other load is the same for both.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from statistics import median
+
+from benchmarks.operations import OPERATION
+from benchmarks.servers import HERE, service
+from benchmarks.wrk import SPARE, drive, require_wrk
+
+
+def main() -> None:
+    """Read the command line, measure, print."""
+    options = _options()
+    require_wrk()
+    rates: dict[str, list[float]] = {"other": [], "this": []}
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        trees = {"other": options.other.resolve(), "this": HERE.parent}
+        ports = {name: _serve(stack, folder / name, tree) for name, tree in trees.items()}
+        for _ in range(options.rounds):
+            for name, port in ports.items():
+                tokens = [OPERATION.sign_in(port) for _ in range(options.connections + SPARE)]
+                measured = drive(
+                    OPERATION, port, options.connections, options.seconds, tokens, folder
+                )
+                rates[name].append(measured.rate)
+    for name, found in rates.items():
+        print(f"{name}: {median(found):,.0f}/s of {', '.join(f'{each:,.0f}' for each in found)}")
+    ratios = [new / old for old, new in zip(rates["other"], rates["this"], strict=True)]
+    print(f"this / other: {median(ratios):.3f} of {', '.join(f'{each:.3f}' for each in ratios)}")
+
+
+def _serve(stack: ExitStack, folder: Path, tree: Path) -> int:
+    folder.mkdir()
+    return stack.enter_context(service(folder, {"PYTHONPATH": str(tree / "src")}))
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.paired", description=__doc__)
+    parser.add_argument("other", type=Path, help="checkout to compare with")
+    parser.add_argument("--connections", type=int, default=64)
+    parser.add_argument("--seconds", type=int, default=3, help="of each measurement")
+    parser.add_argument("--rounds", type=int, default=7)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
