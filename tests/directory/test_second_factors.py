@@ -3,13 +3,16 @@
 import threading
 
 import pytest
+from alembic import command
+from sqlalchemy import create_engine, text
 
 from reticket.core.people import MOST_FAILURES
 from reticket.core.recovery import CODES, canonical
-from reticket.directory import engines
+from reticket.directory import engines, schema
 from reticket.directory.drafts import CloudDraft, UserDraft
 from reticket.directory.enrolments import Standing
 from reticket.directory.errors import Invalid, NotFound
+from reticket.directory.second_factor import seal_totp
 
 WHO, SECRET = "grace@example.com", b"a key of twenty byte"
 
@@ -41,7 +44,7 @@ def test_who_has_no_factor_has_none(directory, grace):
     assert directory.enrolments.standing(WHO) == Standing()
     assert directory.factors.factor(grace) is None
     assert (directory.factors.pass_step(grace, 1), directory.factors.fail(grace)) == (False, 0)
-    assert directory.factors.spend_code(grace, "a" * 16) is None
+    assert directory.factors.spend_code(grace, "1" * 20) is None
     assert not knows(directory, grace)
 
 
@@ -118,7 +121,7 @@ def together(work, *directories):
 
 def test_recovery_codes_are_ten_and_each_is_for_its_person_alone(directory, grace, codes):
     assert len(set(codes)) == CODES == 10
-    assert all(len(canonical(code)) == 16 for code in codes)
+    assert all(len(canonical(code)) == 20 for code in codes)
     directory.users.add(UserDraft("joan@example.com"), "hash")
     directory.enrolments.set("joan@example.com", SECRET)
     joan = directory.user_by_email("joan@example.com").id
@@ -158,7 +161,7 @@ def test_a_right_code_begins_the_count_anew(directory, grace, codes, way):
 
 def test_a_wrong_recovery_code_does_not_begin_the_count_anew(directory, grace, codes):
     directory.factors.fail(grace)
-    assert directory.factors.spend_code(grace, "a" * 16) is None
+    assert directory.factors.spend_code(grace, "1" * 20) is None
     assert directory.factors.fail(grace) == 2
 
 
@@ -224,18 +227,29 @@ def test_a_factor_that_an_older_program_wrote_is_adopted(directory, holder, grac
     assert knows(directory, grace)
 
 
-def test_a_directory_of_before_keeps_its_factors(directory, holder, grace, codes, opened, url):
+OF_BEFORE = """
+INSERT INTO users (id, short_id, email, email_folded, secret_hash, disabled, active,
+                   credential_version, created_at)
+VALUES ('g', 'g', :who, :who, 'hash', :no, :yes, 1, 0)
+--
+INSERT INTO cloud_groups (id, name, permission) VALUES ('u', 'User', 'AA==')
+--
+INSERT INTO cloud_profiles (user_id, nickname, group_id, totp_sealed)
+VALUES ('g', 'grace', 'u', :sealed)
+"""
+
+
+def test_a_directory_of_before_keeps_its_factors(blank_url, opened, sealer):
     """As a folder of the first release has them: in the profiles of a cloud drive."""
-    for statement in (
-        STRAY,
-        "DROP TABLE second_factors",
-        "DROP TABLE recovery_codes",
-        "UPDATE alembic_version SET version_num = '0003'",
-        "UPDATE directory_schema SET oldest = 1",
-    ):
-        holder.execute(statement)
-    engines.migrate(url)
-    again = opened(url)
-    assert again.user(grace).second_factor
-    assert again.factors.factor(grace).secret == SECRET
+    said = {"who": WHO, "no": False, "yes": True, "sealed": seal_totp(sealer, "g", SECRET)}
+    database = create_engine(blank_url.replace("postgresql://", "postgresql+psycopg://"))
+    with database.begin() as connection:
+        command.upgrade(schema._config(connection), "0003")
+        for statement in OF_BEFORE.split("--"):
+            connection.execute(text(statement), said)
+    database.dispose()
+    engines.migrate(blank_url)
+    again = opened(blank_url)
+    assert again.user("g").second_factor
+    assert again.factors.factor("g").secret == SECRET
     assert again.enrolments.standing(WHO) == Standing(active=True)

@@ -2,10 +2,16 @@
 
 import json
 import time
+from base64 import b32decode
+from contextlib import closing
 
+import httpx
 import pytest
 from tests.http.wire import WIRES, call, events
+from tests.pages.people import Person, one_time_password
 
+from reticket.app import Builder
+from reticket.core.people import MOST_FAILURES
 from reticket.testing import running_server
 
 CAREFUL, PASSWORD = "careful@example.com", "correct horse"
@@ -13,6 +19,10 @@ AKINON, CLOUDREVE, _, DEVELOPER, ADMIN = WIRES
 CAUSE = "factor_required"
 CANNOT_ASK = [AKINON, DEVELOPER, ADMIN]
 SEED = """
+oauth_clients:
+  - client_id: web
+    redirect_uris: ["https://app.example.com/callback"]
+    scopes: [openid, orders.read]
 developer_accounts: [{id: 77, name: Acme}]
 tenants: [{id: 1000, name: US}]
 users:
@@ -23,6 +33,7 @@ users:
     organization: {name: Acme}
     cloudreve: {nickname: Careful, group: {name: User}, totp_secret: JBSWY3DPEHPK3PXP}
 """
+SECRET = "JBSWY3DPEHPK3PXP"
 
 
 @pytest.fixture(scope="module")
@@ -92,3 +103,64 @@ def test_one_setting_of_a_dialect_lets_the_password_alone_pass(lenient, wire):
     assert status in (200, 201)
     assert wire.is_good(wire.refresh(lenient.url, wire.token_of(text)))
     assert json.loads(sign_in(lenient, CLOUDREVE)[2])["code"] == 203
+
+
+def at_cloudreve(server, code):
+    """The code of the answer to a whole sign-in."""
+    session = json.loads(sign_in(server, CLOUDREVE)[2])["data"]
+    body = json.dumps({"otp": code, "session_id": session})
+    return json.loads(call(server.url, "POST", "/api/v4/session/token/2fa", body)[2])["code"]
+
+
+def on_our_page(server, code):
+    """The headline of the page after a whole sign-in."""
+    with httpx.Client(base_url=server.url, timeout=120) as http:
+        person = Person(http).asks()
+        person.sends(email=CAREFUL, password=PASSWORD)
+        assert person.headline == "One more step"
+        return person.sends(code=code).headline
+
+
+@pytest.fixture
+def codes(server):
+    return shell(server, lambda house: house.directory.enrolments.set(CAREFUL, b32decode(SECRET)))
+
+
+def shell(server, work):
+    builder = Builder()
+    with closing(builder.open(builder.load(None, {"data": server.data}))) as house:
+        return work(house)
+
+
+def now_code():
+    return one_time_password(SECRET, time.time())
+
+
+def test_a_time_step_is_accepted_once_whatever_the_dialect(server, codes):
+    code = now_code()
+    assert at_cloudreve(server, f" {code} ") == 0
+    assert on_our_page(server, code) == "One more step"
+    assert at_cloudreve(server, code) == 40022
+
+
+def test_a_recovery_code_is_taken_once_wherever_a_code_is_asked_for(server, codes):
+    assert at_cloudreve(server, codes[0]) == 0
+    assert on_our_page(server, codes[1]).startswith("Let web in")
+    assert at_cloudreve(server, codes[1]) == 40022
+    assert on_our_page(server, codes[0]) == "One more step"
+    used = [each for each in events(server) if each["event"] == "recovery_code_used"]
+    wait_until(lambda: used, lambda: used)
+    assert [each["detail"]["left"] for each in used] == [9, 8]
+    assert {each["resource"] for each in used} == {"cloudreve.user", "oauth.user"}
+
+
+def test_a_locked_factor_answers_as_a_wrong_code_does_in_every_dialect(server, codes):
+    def fail(house):
+        user = house.directory.user_by_email(CAREFUL)
+        return [house.directory.factors.fail(user.id) for _ in range(MOST_FAILURES)]
+
+    assert shell(server, fail)[-1] == MOST_FAILURES
+    assert at_cloudreve(server, codes[0]) == at_cloudreve(server, "000000") == 40022
+    assert on_our_page(server, codes[0]) == "One more step"
+    shell(server, lambda house: house.directory.enrolments.unlock(CAREFUL))
+    assert at_cloudreve(server, codes[0]) == 0
