@@ -7,13 +7,13 @@ from random import Random
 
 import pytest
 from tests.attacks.answers import answers
-from tests.attacks.target import PATIENCE, send, target_of
+from tests.attacks.target import PATIENCE, heard, send, target_of
 from tests.fuzz import model, streams
 from tests.fuzz.model import End
 
 from reticket.testing import running_server
 
-STREAMS = 240
+STREAMS = 300
 MINUTES = 10 if os.environ.get("RETICKET_TORTURE") else 0
 """0: so many streams as above; else as many as go into that time, every run others."""
 
@@ -45,6 +45,14 @@ def test_a_stream_of_bytes_holds_as_many_requests_as_rfc9112_says(target):
         stream = streams.stream(random)
         fault = disagreement(target, model.read(stream), streams.pieces(random, stream), random)
         assert fault is None, f"seed {seed}: {fault}\n{stream!r}"
+
+
+def test_rfc9110_9_3_2_a_refusal_of_head_has_no_body(target):
+    broken = b"HEAD / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nno size\r\n"
+    with target.connect() as connection:
+        send(connection, [broken])
+        (answer,) = answers(heard(connection)[0], ("HEAD",))
+    assert answer.status in (400, 404)
 
 
 def disagreement(target, reading, pieces, random):

@@ -43,3 +43,8 @@ def refusal(status: int, correlation_id: str, defaults: Pairs, more: Pairs = ())
         *more,
     ]
     return head(status, headers) + text
+
+
+def without_body(answer: bytes) -> bytes:
+    """Its head alone, as HEAD is answered (RFC 9110 §9.3.2)."""
+    return answer[: answer.index(b"\r\n\r\n") + 4]

@@ -296,7 +296,9 @@ class Connection(asyncio.Protocol):
                 return
         correlation_id = new_id()
         self._shared.incidents.refused(status, reason, self._peer, correlation_id)
-        self.write(answers.refusal(status, correlation_id, self.defaults))
+        said = answers.refusal(status, correlation_id, self.defaults)
+        is_head = exchange is not None and self._head is not None and self._head.method == "HEAD"
+        self.write(answers.without_body(said) if is_head else said)
         self._linger()
 
     def _linger(self) -> None:
