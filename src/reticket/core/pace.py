@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 REST = 2
 """Rests for so many times as long as a batch took, its waits for locks included: a third of the
-time is spent in batches.
+time is spent in batches, and less where others want the same lock.
 """
 
 LONGEST_REST = 0.5
