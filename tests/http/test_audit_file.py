@@ -8,6 +8,7 @@ import time
 from contextlib import closing
 from urllib.parse import urlsplit
 
+from tests.http.test_faults import full_disk
 from tests.http.test_metrics import WITH_TOKEN, samples
 from tests.http.wire import WIRES, events, heard, how_often
 
@@ -77,3 +78,15 @@ def test_a_full_disk_costs_audit_lines_and_no_session_and_is_counted(tmp_path):
         until(lambda: metric(server, lost)[()] >= 2, lost)
     assert server.log.read_text().count("audit_not_written") == 2, "at the start, and one a minute"
     assert "No space left on device" in server.log.read_text()
+
+
+def test_a_full_disk_under_all_files_is_503_and_its_lost_lines_are_counted(tmp_path):
+    with running_server(tmp_path, settings=WITH_TOKEN) as server:
+        token = AKINON.sign_in(server.url)
+        with full_disk(server):
+            assert AKINON.is_unavailable(AKINON.refresh(server.url, token))
+            assert AKINON.is_refused(AKINON.refresh(server.url, "garbage"))
+            until(lambda: metric(server, "reticket_audit_lost_total")[()] >= 1, "a lost line")
+        assert AKINON.is_good(AKINON.refresh(server.url, token))
+        heard(server, lambda told: how_often(told, "issued") == 1)
+    assert how_often(events(server), "refused") == 0

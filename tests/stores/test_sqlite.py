@@ -55,6 +55,19 @@ def pragma(store, name):
     return store._writer.connection.execute(f"PRAGMA {name}").fetchone()[0]
 
 
+def test_a_full_disk_is_unavailable_and_what_is_stored_goes_on(store):
+    """SQLite says the same of a file that may not grow as of a disk that has no room."""
+    first = family_of(0)
+    store.create([first])
+    store._writer.connection.execute(f"PRAGMA max_page_count = {pragma(store, 'page_count')}")
+    with pytest.raises(Unavailable, match="database or disk is full"):
+        store.create([family_of(number, device="x" * 200) for number in range(1, 1000)])
+    assert store.find(first.id) == first
+    assert store.find(family_of(1).id) is None
+    store._writer.connection.execute("PRAGMA max_page_count = 1000000")
+    store.create([family_of(1)])
+
+
 def test_it_is_durable(store):
     assert pragma(store, "journal_mode") == "wal"
     assert pragma(store, "synchronous") == 2
