@@ -26,13 +26,8 @@ _SECRET = re.compile(
 )
 
 
-def escape_line(logger: WrappedLogger, method: str, line: EventDict | str) -> str:
-    """The processor after a renderer whose lines have no markup of their own."""
-    return escaped(str(line))
-
-
 def escape_members(logger: WrappedLogger, method: str, line: EventDict) -> EventDict:
-    """The processor before a renderer whose lines have."""
+    """The processor before a renderer that writes texts as they are; JSON's escapes them."""
     return {name: escaped(said) if isinstance(said, str) else said for name, said in line.items()}
 
 
@@ -49,11 +44,7 @@ _SHARED: list[Processor] = [
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
 _RENDERERS: dict[str, list[Processor]] = {
-    "json": [
-        structlog.processors.format_exc_info,
-        structlog.processors.JSONRenderer(),
-        escape_line,
-    ],
+    "json": [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()],
     "console": [escape_members, structlog.dev.ConsoleRenderer(exception_formatter=_traceback)],
 }
 
