@@ -1,12 +1,12 @@
-"""Every order of events around one family, breadth first, and the shortest way to a fault.
+"""One family, its store and those who hold its tokens, and every move that one of them can make.
 
-Time goes in half windows, ages are counted up to one window, and generations from the oldest in
-sight, so that worlds that will go on alike are one world, and the search comes to an end.
+Time goes in half windows; ages and lifetimes are counted up to the longest lifetime.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cache
 from typing import NamedTuple
 
@@ -17,40 +17,50 @@ from reticket.core.rotation import Decision
 POLICY = AKINON_2026
 HALF = POLICY.window * SECOND // 2
 SHUT = 2
+LONG, SHORT = 5, 3
+"""Lifetimes of a refresh token that the operator may set."""
 NOW = 1_800_000_000_000
 
-Rule = Callable[[Family, RefreshToken, int, Policy], Decision]
+Rule = Callable[[Family | None, RefreshToken, int, Policy], Decision]
 
 
 class Row(NamedTuple):
-    """What the rule moves of a stored row; `age` in half windows since its rotation."""
+    """What the rule moves of a stored row; `age` since its rotation, `left` until a purge."""
 
     generation: int
     parent: int
     floor: int
     open_from: int
     age: int
+    left: int
 
 
-class Token(NamedTuple):
-    """A token that somebody keeps; `age` in half windows since it came."""
+class Said(NamedTuple):
+    """A token; `left` until the end that was stated with it."""
 
     generation: int
+    left: int
+
+
+class Stored(NamedTuple):
+    """The token that a client keeps, and the time since it came."""
+
+    said: Said
     age: int
 
 
 class Flight(NamedTuple):
     """A request on its way, or its answer on the way back; ends one window after it was sent."""
 
-    presented: int
-    answer: int | None
+    presented: Said
+    answer: Said | None
     age: int
 
 
 class Theft(NamedTuple):
     """What a thief holds, the newest generation at the theft, and who has used a newer one."""
 
-    generation: int
+    held: Said
     newest: int
     client_used: bool = False
     thief_used: bool = False
@@ -60,17 +70,20 @@ class Theft(NamedTuple):
 class World(NamedTuple):
     """One moment.
 
-    `stored` is what the client's tabs share, `kept` the row that the store may fall back to,
-    `answered` which successor each generation got in this window.
+    `stored` is what the client's tabs share, `copy` what a backup, a log or an idle second client
+    has of it, `kept` the row that the store may fall back to, `answered` which successor each
+    generation got in this window, `life` the lifetime that is set.
     """
 
     row: Row
-    stored: Token
+    stored: Stored
     flights: tuple[Flight, ...] = ()
+    copy: Said | None = None
     kept: Row | None = None
     fell_back: bool = False
     answered: tuple[tuple[int, int], ...] = ()
     theft: Theft | None = None
+    life: int = LONG
     ended: bool = False
     fault: str | None = None
 
@@ -78,58 +91,91 @@ class World(NamedTuple):
 Step = tuple[str, World]
 Move = Callable[[World, Rule], Iterator[Step]]
 
-START = World(Row(1, 0, 0, 1, SHUT), Token(1, SHUT))
+START = World(Row(1, 0, 0, 1, SHUT, LONG), Stored(Said(1, LONG), SHUT))
 
 
 def send(world: World, _: Rule) -> Iterator[Step]:
     """A tab sends what is stored, once that is older than a window: one rotation per window."""
     if len(world.flights) < 2 and world.stored.age == SHUT:
-        flights = (*world.flights, Flight(world.stored.generation, None, 0))
+        flights = (*world.flights, Flight(world.stored.said, None, 0))
         yield "send", world._replace(flights=flights)
 
 
 def arrive(world: World, rule: Rule) -> Iterator[Step]:
-    """A request reaches the server, which decides and writes."""
+    """A request reaches the server, which decides and writes. Refused, the client is out."""
     for flight, others in _each(world.flights):
         if flight.answer is None and not _rides(world, by_thief=False):
             after, answer = _serve(world, flight.presented, rule)
             if answer is None:
-                ended = after._replace(ended=True, fault=world.theft is None and "signed out")
-                yield f"arrive {flight.presented}", ended._replace(fault=ended.fault or None)
+                out = flight.presented.left and world.theft is None
+                fault = after.fault or ("signed out" if out else None)
+                after = after._replace(ended=True, fault=fault)
             else:
                 flights = (*others, flight._replace(answer=answer))
-                after = _used(after, flight.presented, by_thief=False)
-                yield f"arrive {flight.presented}", after._replace(flights=flights)
+                after = _used(after, flight.presented, by_thief=False)._replace(flights=flights)
+            yield f"arrive {flight.presented.generation}", after
 
 
 def deliver(world: World, _: Rule) -> Iterator[Step]:
     """An answer comes back, in any order, and is stored over what was there."""
     for flight, others in _each(world.flights):
         if flight.answer is not None:
-            stored = Token(flight.answer, 0)
-            yield f"deliver {flight.answer}", world._replace(flights=others, stored=stored)
+            stored = Stored(flight.answer, 0)
+            name = f"deliver {flight.answer.generation}"
+            yield name, world._replace(flights=others, stored=stored)
 
 
 def lose(world: World, _: Rule) -> Iterator[Step]:
     """A request or an answer is lost."""
     for flight, others in _each(world.flights):
-        yield f"lose {flight.presented}", world._replace(flights=others)
+        yield f"lose {flight.presented.generation}", world._replace(flights=others)
 
 
 def wait(world: World, _: Rule) -> Iterator[Step]:
     """Half a window passes; what was under way for a whole one has timed out."""
-    flights = tuple(f._replace(age=f.age + 1) for f in world.flights if f.age + 1 < SHUT)
-    row = _older(world.row)
+    row, theft = _older(world.row), world.theft
     yield (
         "wait",
         world._replace(
             row=row,
-            stored=world.stored._replace(age=min(world.stored.age + 1, SHUT)),
-            flights=flights,
+            stored=Stored(_nearer(world.stored.said), min(world.stored.age + 1, SHUT)),
+            flights=tuple(
+                Flight(_nearer(f.presented), f.answer and _nearer(f.answer), f.age + 1)
+                for f in world.flights
+                if f.age + 1 < SHUT
+            ),
+            copy=world.copy and _nearer(world.copy),
             kept=world.kept and _older(world.kept),
-            answered=() if row.age == SHUT else world.answered,
+            answered=() if row.age >= SHUT else world.answered,
+            theft=theft and theft._replace(held=_nearer(theft.held)),
         ),
     )
+
+
+def copy(world: World, _: Rule) -> Iterator[Step]:
+    """Somebody keeps a copy of what is stored, and means no harm."""
+    if world.copy is None:
+        yield "copy", world._replace(copy=world.stored.said)
+
+
+def turn_up(world: World, rule: Rule) -> Iterator[Step]:
+    """The copy is presented once it has expired."""
+    if world.copy is not None and not world.copy.left:
+        after, _ = _serve(world, world.copy, rule)
+        yield f"turn up {world.copy.generation}", after._replace(copy=None)
+
+
+def share(world: World, rule: Rule) -> Iterator[Step]:
+    """The copy is another client's, who uses it and tells nobody; a lenient policy bears that."""
+    if world.copy is not None and world.copy.left:
+        after, answer = _serve(world, world.copy, rule)
+        fault = after.fault or (None if answer else "signed out")
+        yield f"share {world.copy.generation}", after._replace(copy=answer, fault=fault)
+
+
+def change(world: World, _: Rule) -> Iterator[Step]:
+    """The operator sets another lifetime."""
+    yield "change", world._replace(life=SHORT if world.life == LONG else LONG)
 
 
 def keep(world: World, _: Rule) -> Iterator[Step]:
@@ -139,32 +185,39 @@ def keep(world: World, _: Rule) -> Iterator[Step]:
 
 
 def fall_back(world: World, _: Rule) -> Iterator[Step]:
-    """A fail-over or an old backup: acknowledged writes are gone."""
+    """A backup is restored: acknowledged writes are gone, and rows last for a lifetime from now
+    (`reticket replay`).
+    """
     if world.kept is not None:
-        yield "fall back", world._replace(row=world.kept, kept=None, fell_back=True, answered=())
+        row = world.kept._replace(left=max(world.kept.left, world.life))
+        yield "fall back", world._replace(row=row, kept=None, fell_back=True, answered=())
 
 
 def steal(world: World, _: Rule) -> Iterator[Step]:
     """Somebody copies what is stored."""
     if world.theft is None:
-        theft = Theft(world.stored.generation, world.row.generation)
-        yield "steal", world._replace(theft=theft)
+        yield "steal", world._replace(theft=Theft(world.stored.said, world.row.generation))
 
 
 def misuse(world: World, rule: Rule) -> Iterator[Step]:
-    """The thief refreshes, and no answer to him is ever lost."""
+    """The thief refreshes, and no answer to him is ever lost; with an expired token he is out."""
     if world.theft is not None and not _rides(world, by_thief=True):
-        presented = world.theft.generation
+        presented = world.theft.held
         after, answer = _serve(world, presented, rule)
-        if answer is None:
-            yield f"misuse {presented}", after._replace(ended=True)
-        else:
+        if answer is not None:
             after = _used(after, presented, by_thief=True)
-            theft = after.theft and after.theft._replace(generation=answer)
-            yield f"misuse {presented}", after._replace(theft=theft)
+            after = after._replace(theft=after.theft and after.theft._replace(held=answer))
+        elif presented.left:
+            after = after._replace(ended=True)
+        else:
+            after = after._replace(theft=None)
+        yield f"misuse {presented.generation}", after
 
 
 HONEST: tuple[Move, ...] = (send, arrive, deliver, lose, wait)
+COPYING: tuple[Move, ...] = (*HONEST, copy, turn_up)
+CHANGING: tuple[Move, ...] = (*HONEST, change)
+SHARING: tuple[Move, ...] = (*HONEST, copy, turn_up, share, change)
 FALLING_BACK: tuple[Move, ...] = (*HONEST, keep, fall_back)
 THIEVING: tuple[Move, ...] = (*HONEST, steal, misuse)
 
@@ -175,7 +228,11 @@ def _each(flights: tuple[Flight, ...]) -> Iterator[tuple[Flight, tuple[Flight, .
 
 
 def _older(row: Row) -> Row:
-    return row._replace(age=min(row.age + 1, SHUT))
+    return row._replace(age=min(row.age + 1, LONG), left=max(row.left - 1, 0))
+
+
+def _nearer(said: Said) -> Said:
+    return said._replace(left=max(said.left - 1, 0))
 
 
 def _rides(world: World, *, by_thief: bool) -> bool:
@@ -184,23 +241,25 @@ def _rides(world: World, *, by_thief: bool) -> bool:
     return theft is not None and world.row.age < SHUT and theft.thief_rotated != by_thief
 
 
-def _serve(world: World, presented: int, rule: Rule) -> tuple[World, int | None]:
-    row, refused = _decided(rule, world.row, presented)
-    if refused:
+def _serve(world: World, presented: Said, rule: Rule) -> tuple[World, Said | None]:
+    row, answer, outcome = _decided(rule, world.row, presented, world.life)
+    if not presented.left and (answer is not None or outcome is Outcome.REUSED):
+        verb = "ended" if answer is None else "opened"
+        return world._replace(fault=f"an expired token {verb} something"), answer
+    if answer is None:
         return world, None
-    answered = dict(world.answered)
-    two = answered.setdefault(presented, row.generation) != row.generation
-    fault = "two successors" if two and world.theft is None else None
-    return world._replace(row=row, answered=tuple(sorted(answered.items())), fault=fault), (
-        row.generation
-    )
+    answered, fault = dict(world.answered), None
+    if outcome is not Outcome.TOLERATED:
+        two = answered.setdefault(presented.generation, row.generation) != row.generation
+        fault = "two successors" if two and world.theft is world.copy is None else None
+    return world._replace(row=row, answered=tuple(sorted(answered.items())), fault=fault), answer
 
 
-def _used(after: World, presented: int, *, by_thief: bool) -> World:
+def _used(after: World, presented: Said, *, by_thief: bool) -> World:
     theft = after.theft
     if theft is None:
         return after
-    newer = presented > theft.newest
+    newer = presented.generation > theft.newest
     theft = theft._replace(
         client_used=theft.client_used or (newer and not by_thief),
         thief_used=theft.thief_used or (newer and by_thief),
@@ -211,91 +270,33 @@ def _used(after: World, presented: int, *, by_thief: bool) -> World:
 
 
 @cache
-def _decided(rule: Rule, row: Row, presented: int) -> tuple[Row, bool]:
-    """The real rule on a real row."""
-    family = Family(
+def _decided(rule: Rule, row: Row, presented: Said, life: int) -> tuple[Row, Said | None, Outcome]:
+    """The real rule on a real row, which a purge has taken at its end; the end of the answer as
+    the mint states it.
+    """
+    policy = replace(POLICY, refresh=life * HALF // SECOND)
+    token = RefreshToken(
+        bytes(16), presented.generation, None, NOW - HALF, NOW + presented.left * HALF
+    )
+    decision = rule(_family(row) if row.left else None, token, NOW, policy)
+    after = decision.row
+    if after is None or after.revoked_at is not None or decision.outcome in REFUSED:
+        return row, None, decision.outcome
+    age = row.age if after.rotated_at != NOW else 0
+    left = (after.expires_at - NOW) // HALF
+    lived = age if decision.outcome is Outcome.REPLAYED else 0
+    answer = Said(after.generation, min(left, life - lived))
+    row = Row(after.generation, after.parent, after.floor, after.open_from, age, left)
+    return row, answer, decision.outcome
+
+
+REFUSED = (Outcome.UNKNOWN, Outcome.EXPIRED, Outcome.REUSED, Outcome.REVOKED)
+
+
+def _family(row: Row) -> Family:
+    return Family(
         id=bytes(16), resource="akinon", subject="ada", client=None, context=None, scope=None,
-        policy=POLICY.name, ends_at=NOW * 2, expires_at=NOW * 2, generation=row.generation,
-        parent=row.parent, floor=row.floor, open_from=row.open_from,
+        policy=POLICY.name, ends_at=NOW * 2, expires_at=NOW + row.left * HALF,
+        generation=row.generation, parent=row.parent, floor=row.floor, open_from=row.open_from,
         rotated_at=NOW - row.age * HALF,
     )  # fmt: skip
-    decision = rule(family, RefreshToken(bytes(16), presented, None, NOW), NOW, POLICY)
-    after = decision.row
-    if after is None or decision.outcome in (Outcome.REUSED, Outcome.REVOKED):
-        return row, True
-    age = 0 if after.rotated_at == NOW else row.age
-    return Row(after.generation, after.parent, after.floor, after.open_from, age), False
-
-
-def _seen_from_the_oldest(world: World) -> World:
-    """The same world with its generations counted from the oldest in sight."""
-    row, kept, theft = world.row, world.kept, world.theft
-    seen = [row.parent, row.floor, row.open_from, world.stored.generation]
-    seen += [flight.presented for flight in world.flights]
-    seen += [kept.parent, kept.floor, kept.open_from] if kept else []
-    seen += [theft.generation] if theft else []
-    base = min(seen)
-    if base == 0 and world.flights == tuple(sorted(world.flights, key=repr)):
-        return world
-    return world._replace(
-        row=_lowered(row, base),
-        stored=world.stored._replace(generation=world.stored.generation - base),
-        flights=tuple(sorted((_in_flight(f, base) for f in world.flights), key=repr)),
-        kept=kept and _lowered(kept, base),
-        answered=tuple((g - base, successor - base) for g, successor in world.answered),
-        theft=theft
-        and theft._replace(generation=theft.generation - base, newest=theft.newest - base),
-    )
-
-
-def _lowered(row: Row, base: int) -> Row:
-    generation, parent, floor, open_from, age = row
-    return Row(generation - base, parent - base, floor - base, open_from - base, age)
-
-
-def _in_flight(flight: Flight, base: int) -> Flight:
-    answer = None if flight.answer is None else flight.answer - base
-    return Flight(flight.presented - base, answer, flight.age)
-
-
-class Found(NamedTuple):
-    """How many worlds were met, how deep, whether there were no more, and the way to a fault."""
-
-    worlds: int
-    depth: int
-    whole: bool
-    fault: str | None
-    way: tuple[str, ...]
-
-
-def explore(rule: Rule, moves: tuple[Move, ...], depth: int) -> Found:
-    """Meet every world that `moves` lead to in at most `depth` steps."""
-    came_from: dict[World, tuple[World, str] | None] = {START: None}
-    frontier = [START]
-    for level in range(1, depth + 1):
-        reached = []
-        for world in frontier:
-            for move in moves:
-                for name, after in move(world, rule):
-                    found = _seen_from_the_oldest(after)
-                    if found not in came_from:
-                        came_from[found] = world, name
-                        if found.fault:
-                            way = _way(came_from, found)
-                            return Found(len(came_from), level, False, found.fault, way)
-                        if not found.ended:
-                            reached.append(found)
-        frontier = reached
-        if not frontier:
-            return Found(len(came_from), level, True, None, ())
-    return Found(len(came_from), depth, False, None, ())
-
-
-def _way(came_from: dict[World, tuple[World, str] | None], world: World) -> tuple[str, ...]:
-    steps = []
-    step = came_from[world]
-    while step is not None:
-        world, name = step
-        steps.append(name)
-        step = came_from[world]
-    return tuple(reversed(steps))

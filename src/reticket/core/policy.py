@@ -20,7 +20,7 @@ def up_to_second(at: int) -> int:
     """The first whole second at or after a time in milliseconds: what JWTs can say (RFC 7519 §2),
     rounded up so that nothing ends before its lifetime is over.
     """
-    return whole_seconds(at) * SECOND
+    return -(-at // SECOND) * SECOND
 
 
 class Reuse(StrEnum):
