@@ -41,7 +41,7 @@ def service(folder: Path, settings: Mapping[str, str]) -> Iterator[int]:
 
 @contextmanager
 def echo(folder: Path, answer: Mapping[str, object]) -> Iterator[int]:
-    """uvicorn as the service runs it, answering with those bytes; its port."""
+    """uvicorn with httptools, answering with those bytes; its port."""
     port = free_port()
     said = folder / "echo.json"
     said.write_text(json.dumps(answer))

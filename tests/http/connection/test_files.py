@@ -1,0 +1,60 @@
+"""Few open files left: new connections are told so, and those that are open go on."""
+
+import resource
+from contextlib import ExitStack
+
+import pytest
+from tests.http.connection.shapes import LIVE
+from tests.http.connection.stream import at_once, opened, read_answers
+
+from reticket.http import files
+from reticket.testing import running_server
+from reticket.testing.waiting import until
+
+
+@pytest.fixture
+def server(tmp_path):
+    with running_server(tmp_path) as running:
+        yield running
+
+
+def limit_of(server, soft):
+    """Set how many files the running service may have open."""
+    _, hard = resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def status_of(line):
+    try:
+        at_once(line, LIVE)
+        return read_answers(line, 1)[0].status
+    except (ConnectionError, IndexError):
+        return None
+
+
+def test_a_start_raises_the_limit_as_far_as_it_may(server):
+    soft, hard = resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE)
+    assert soft == (files.MOST if hard == resource.RLIM_INFINITY else min(hard, files.MOST))
+
+
+def test_near_the_limit_new_connections_are_answered_503_and_the_open_ones_go_on(server):
+    limit_of(server, 256)
+    with ExitStack() as stack:
+        lines = [stack.enter_context(opened(server.url)) for _ in range(300)]
+        statuses = [status_of(line) for line in lines]
+        let_in = [line for line, status in zip(lines, statuses, strict=True) if status == 200]
+        assert 0 < len(let_in) < 256 - 64
+        assert 503 in statuses
+        assert [status_of(line) for line in let_in] == [200] * len(let_in)
+        assert '"reason": "files"' in server.log.read_text()
+
+
+def test_when_the_system_has_no_file_left_it_is_logged_and_who_waits_is_answered_later(server):
+    _, hard = resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE)
+    limit_of(server, 3)
+    with opened(server.url) as line:
+        at_once(line, LIVE)
+        until(lambda: '"error": "EMFILE"' in server.log.read_text(), "accept_failed in the log")
+        limit_of(server, hard)
+        assert read_answers(line, 1)[0].status == 200
+    assert server.log.read_text().count("accept_failed") == 1
