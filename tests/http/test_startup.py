@@ -98,7 +98,8 @@ FAULTS = {
 def start(folder, *words, **variables):
     """What a start in that folder says, which is not expected to last."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("RETICKET_")}
-    command = [sys.executable, "-m", "reticket", "serve", "--data", str(folder / "data"), *words]
+    command = [sys.executable, "-m", "reticket", "serve", "--create"]
+    command += ["--data", str(folder / "data"), *words]
     return subprocess.run(
         command if "--port" in words else [*command, "--port", "0"],
         env=clean | CHEAP_SIGN_INS | variables, capture_output=True, text=True, timeout=PATIENCE,
