@@ -8,6 +8,7 @@ from tests.http.wire import WIRES
 from tests.operation.conftest import MASTER_KEY
 from tests.stores.valkey.servers import until
 
+from reticket.directory import schema as directory_schema
 from reticket.stores.postgresql import schema
 from reticket.stores.postgresql.schema import Migration
 from reticket.testing import running_server
@@ -18,9 +19,10 @@ ALTER TABLE users ADD COLUMN language varchar(8);
 UPDATE alembic_version SET version_num = '9999';
 UPDATE directory_schema SET oldest = {oldest}
 """
-OLDER_DIRECTORY = """
-DROP TABLE directory_schema; UPDATE alembic_version SET version_num = '0001'
-"""
+NEWEST = directory_schema.absent("").known
+OLDER_DIRECTORY = f"DROP TABLE marks; UPDATE alembic_version SET version_num = '{NEWEST - 1:04}'"
+"""Undoes the newest migration."""
+
 KNOWN = len(schema.MIGRATIONS)
 NEWER_FAMILIES = (
     *schema.MIGRATIONS,
@@ -113,7 +115,7 @@ def test_old_programs_answer_while_a_newer_schema_comes_and_on_it(
             goes_on()
     rows = opened.rows("migrate", "status")
     assert [(row["found"], row["known"], row["to_do"]) for row in rows] == [
-        (KNOWN + 1, KNOWN, "nothing"), (9999, 2, "nothing"),
+        (KNOWN + 1, KNOWN, "nothing"), (9999, NEWEST, "nothing"),
     ]  # fmt: skip
     assert opened.run("migrate", "up") == "families: nothing to do\ndirectory: nothing to do\n"
 
@@ -153,11 +155,13 @@ def test_what_others_share_is_upgraded_only_when_its_operator_says_so(
     run(postgresql, database, OLDER_DIRECTORY)
     for words in (["serve", "--port", "0"], ["doctor"]):
         said = opened.refused(*words)
-        assert "schema 1 is older than this version of reticket, which needs 2" in said
+        stale = f"schema {NEWEST - 1} is older than this version of reticket, which needs {NEWEST}"
+        assert stale in said
         assert said.endswith("; run `reticket migrate up`")
     assert opened.rows("migrate", "status")[1]["to_do"] == "upgrade"
     said = opened.run("migrate", "up")
-    assert said == "families: nothing to do\ndirectory: schema 1 is now 2\n"
+    done = f"directory: schema {NEWEST - 1} is now {NEWEST}"
+    assert said == f"families: nothing to do\n{done}\n"
     monkeypatch.setattr(schema, "MIGRATIONS", NEWER_FAMILIES)
     assert f"schema {KNOWN} is older" in opened.refused("serve", "--port", "0")
     opened.run("migrate", "up")
