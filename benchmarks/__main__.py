@@ -1,4 +1,4 @@
-"""`python -m benchmarks [speed|size|purge|siege|plan]`: measures, writes a page of results."""
+"""`python -m benchmarks [speed|size|purge|siege|crowd|plan]`: measures, and keeps the results."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
-from benchmarks import plan, purge, report, siege, size
+from benchmarks import crowd, plan, purge, report, siege, size
 from benchmarks.engines import ENGINES, NAMES, started
 from benchmarks.operations import OPERATION, OPERATIONS, Operation
 from benchmarks.servers import ask, echo, service
@@ -36,6 +36,11 @@ def main() -> None:
         with tempfile.TemporaryDirectory(dir=data, prefix="bench-") as folder:
             besieged = siege.measure(Path(folder) / "siege", options.rows, options.beside)
         report.write(options.report, "Beside a hostile throng", besieged.lines())
+        return
+    if options.what == "crowd":
+        with tempfile.TemporaryDirectory(dir=data, prefix="bench-") as folder:
+            crowded = crowd.measure(Path(folder), {}, options.seconds)
+        report.write(options.report, "Beside a crowd that signs in", crowded.lines())
         return
     for engine in options.engine:
         with tempfile.TemporaryDirectory(dir=data, prefix="bench-") as folder:
@@ -151,7 +156,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "what",
         nargs="?",
-        choices=("speed", "size", "purge", "siege", "all", "plan"),
+        choices=("speed", "size", "purge", "siege", "crowd", "all", "plan"),
         default="speed",
     )
     parser.add_argument("--seconds", type=int, default=3, help="of each measurement")
