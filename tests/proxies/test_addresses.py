@@ -1,18 +1,20 @@
 """Whose address the service sees: the client's of a trusted proxy, never one that a client sent."""
 
 import json
+import time
 import uuid
 
 import pytest
-from tests.attacks.desync import GARBAGE, REFRESH, request
+from tests.attacks.desync import SIGN_IN, request
 from tests.attacks.target import connected, target_of
-from tests.http.wire import events
+from tests.http.wire import ADA, PASSWORD, events
 from tests.proxies.conftest import port_of
 from tests.proxies.servers import CONFIGURATIONS, running_proxy
 
 from reticket.testing import running_server
 
 CLIENT = "127.0.0.7"
+ADAS = {"email": ADA, "password": PASSWORD}
 SPOOFED = [
     "X-Forwarded-For: 203.0.113.9",
     "X-Forwarded-For: 203.0.113.9, 127.0.0.1",
@@ -23,15 +25,16 @@ SPOOFED = [
 
 
 def address_of(server, url, *headers):
-    """The address in the audit stream of a refused refresh by that client."""
+    """The address in the audit stream of a sign-in by that client."""
     correlation = uuid.uuid4().hex
     with connected(target_of(url), CLIENT) as connection:
-        connection.sendall(request(REFRESH, GARBAGE, correlation, *headers))
+        connection.sendall(request(SIGN_IN, ADAS, correlation, *headers))
         assert connection.recv(65_536).startswith(b"HTTP/1.1 200 ")
     while True:  # the audit stream hears after the answer; the test's time-out ends this
         for event in events(server):
             if event.get("correlation_id") == correlation:
                 return event["address"]
+        time.sleep(0.05)
 
 
 @pytest.mark.parametrize("spoofed", [(), *((each,) for each in SPOOFED)])
