@@ -1,0 +1,68 @@
+"""Answers as they go out: one write for head and body, and an end that the client can see."""
+
+import pytest
+
+from reticket.http.connection.head import parse
+from reticket.http.connection.limits import Limits
+from reticket.http.connection.response import Response
+
+
+def said(*bodies, method="GET", version="1.1", status=200, headers=(), stays=True):
+    """The writes of an answer whose body comes in these pieces, and whether it closes."""
+    request = parse(f"{method} / HTTP/{version}\r\nHost: x\r\n\r\n".encode(), Limits())
+    start = {"type": "http.response.start", "status": status, "headers": list(headers)}
+    response = Response(request, start)
+    writes = []
+    for place, body in enumerate(bodies, 1):
+        message = {"type": "http.response.body", "body": body, "more_body": place < len(bodies)}
+        writes.append(response.bytes_of(message, [(b"date", b"now")], stays))
+    assert response.ended
+    return writes, response.closes
+
+
+OK = b"HTTP/1.1 200 OK\r\ndate: now\r\n"
+
+
+def test_head_and_body_are_one_write():
+    assert said(b"hello") == ([OK + b"content-length: 5\r\n\r\nhello"], False)
+
+
+def test_a_body_in_pieces_comes_in_chunks():
+    writes, closes = said(b"ab", b"", b"c", b"")
+    first = OK + b"transfer-encoding: chunked\r\n\r\n2\r\nab\r\n"
+    assert writes == [first, b"", b"1\r\nc\r\n", b"0\r\n\r\n"]
+    assert not closes
+
+
+def test_a_body_in_pieces_ends_with_the_connection_in_http_1_0():
+    writes, closes = said(b"ab", b"c", version="1.0", stays=False)
+    assert writes == [OK + b"connection: close\r\n\r\nab", b"c"]
+    assert closes
+
+
+def test_head_has_no_body_and_says_its_length():
+    writes, _ = said(b"hello", method="HEAD", headers=[(b"content-length", b"5")])
+    assert writes == [OK + b"content-length: 5\r\n\r\n"]
+
+
+@pytest.mark.parametrize("status", [204, 304])
+def test_an_answer_without_a_body_says_no_length(status):
+    (write,), _ = said(b"", status=status)
+    assert write.endswith(b"\r\ndate: now\r\n\r\n")
+
+
+def test_an_answer_that_closes_says_so_once():
+    (write,), closes = said(b"", headers=[(b"connection", b"close")])
+    assert write.count(b"connection: close") == 1
+    assert closes
+
+
+@pytest.mark.parametrize("pieces", [(b"abc",), (b"a",), (b"a", b"")])
+def test_a_body_that_is_not_as_long_as_its_head_says_is_an_error(pieces):
+    with pytest.raises(RuntimeError, match="as long as"):
+        said(*pieces, headers=[(b"content-length", b"2")])
+
+
+def test_a_header_cannot_begin_another_line():
+    with pytest.raises(ValueError, match="control"):
+        said(b"", headers=[(b"a", b"b\r\nset-cookie: c")])
