@@ -82,6 +82,7 @@ def test_codes_are_renewed_and_the_factor_unlocked_and_removed(shell):
         house.directory.factors.fail(user.id)
     house.close()
     assert standing(shell)["locked"]
+    assert "warning  second factors: 1 of them locked" in shell.run("doctor")
     assert shell.rows("user", "list")[0]["factor_locked"]
     shell.run("user", "factor", "unlock", ADA)
     assert not standing(shell)["locked"]

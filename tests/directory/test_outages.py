@@ -24,6 +24,7 @@ READS = {
     "user_credentials": lambda d: d.user_credentials(ADA),
     "application_credentials": lambda d: d.application_credentials("x"),
     "factors.factor": lambda d: d.factors.factor("x"),
+    "enrolments.locked": lambda d: d.enrolments.locked(),
     "enrolments.standing": lambda d: d.enrolments.standing(ADA),
     "recognise": lambda d: d.recognise([(ADA, "192.0.2.1")]),
     "remember_network": lambda d: d.remember_network("x", "192.0.2.1", 1),

@@ -1,6 +1,8 @@
 """A second factor belongs to the person: no dialect signs in past it, unless a setting says so."""
 
 import json
+import re
+import shlex
 import time
 from base64 import b32decode
 from contextlib import closing
@@ -11,6 +13,7 @@ from tests.http.wire import WIRES, call, events
 from tests.pages.people import Person, one_time_password
 
 from reticket.app import Builder
+from reticket.cli.demo_factor import factor_lines
 from reticket.core.people import MOST_FAILURES
 from reticket.testing import running_server
 
@@ -103,6 +106,17 @@ def test_one_setting_of_a_dialect_lets_the_password_alone_pass(lenient, wire):
     assert status in (200, 201)
     assert wire.is_good(wire.refresh(lenient.url, wire.token_of(text)))
     assert json.loads(sign_in(lenient, CLOUDREVE)[2])["code"] == 203
+
+
+def test_the_demo_shows_the_setting(tmp_path):
+    """What it prints of Alan is so: refused, and let in with the variables that it names."""
+    said = list(factor_lines("http://127.0.0.1:1"))
+    variables = re.findall(r"(RETICKET_\w+)=ignore", "\n".join(said))
+    body = shlex.split(said[-1])[-1]
+    for settings, status in (({}, 401), (dict.fromkeys(variables, "ignore"), 200)):
+        with running_server(tmp_path, settings=settings) as demo:
+            assert call(demo.url, "POST", "/api/v1/auth/login", body)[0] == status
+    assert len(variables) == 2
 
 
 def at_cloudreve(server, code):

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from reticket.cli.demo import begin, data_folder
+from reticket.cli.demo_factor import factor_lines
 from reticket.cli.first_start import expect_made
 from reticket.cli.frame import CONFIG, DATA, Frame, Place
 from reticket.directory.seed import DEMO
@@ -79,7 +80,7 @@ def _serve_demo(frame: Frame, config: Path | None, said: dict[str, Any]) -> None
     def greet(url: str) -> None:
         _greet(url)
         click.echo(f"everybody knows the passwords of these demo data, in {settings.data}")
-        for line in lines(url, url, dialects):
+        for line in (*lines(url, url, dialects), *factor_lines(url)):
             click.echo(line)
 
     frame.builder.serve(settings, greet)

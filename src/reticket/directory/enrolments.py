@@ -64,6 +64,12 @@ class Enrolments:
             row = _row(connection, user_id)
             return Standing() if row is None else _standing(connection, row)
 
+    def locked(self) -> int:
+        """How many factors accept no code until an operator acts."""
+        many = select(func.count()).where(second_factors.c.failures >= MOST_FAILURES)
+        with self._database.read() as connection:
+            return int(connection.execute(many).scalar_one())
+
     def begin(self, who: str) -> bytes:
         """Make a key that waits to be confirmed; a factor in use stays until then."""
         secret = self._entropy(KEY_BYTES)
