@@ -1,0 +1,60 @@
+"""The page on security names every limit as it is, and tests that there are."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from reticket.settings.catalogue import reference
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "security.md").read_text()
+ASVS = (ROOT / "docs" / "asvs.md").read_text()
+
+LIMITING = ("body_limit", "connections.", "ephemeral.", "sign_in.", "audit.")
+NO_LIMITS = {"audit.rotate_age"}
+
+LINES = {
+    "2.4": 2, "4.2": 5, "6.1": 3, "6.2": 12, "6.3": 8, "6.4": 6, "6.5": 8, "6.6": 4, "6.7": 2,
+    "6.8": 4, "7.1": 3, "7.2": 4, "7.3": 2, "7.4": 5, "7.5": 3, "7.6": 2, "9.1": 3, "9.2": 4,
+    "10.4": 16, "10.6": 2, "10.7": 3, "11.1": 4, "11.2": 5, "11.3": 5, "11.4": 4, "11.5": 2,
+    "11.6": 2, "11.7": 2, "12.1": 5, "12.2": 2, "12.3": 5, "13.1": 4, "13.2": 6, "13.3": 4,
+    "13.4": 7, "16.1": 1, "16.2": 5, "16.3": 4, "16.4": 3, "16.5": 4,
+}  # fmt: skip
+"""How many lines each part of ASVS 5.0.0 has."""
+
+
+def rows(page, first):
+    return [
+        [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+        for line in page.splitlines()
+        if re.match(first, line)
+    ]
+
+
+def test_every_limit_stands_on_the_page_with_its_default():
+    told = {key.strip("`"): default for key, default, _ in rows(PAGE, r"\| `[a-z_.]+` \| [0-9]")}
+    known = {entry.key: entry.default for entry in reference()}
+    limits = {key for key in known if key.startswith(LIMITING)} - NO_LIMITS
+    assert limits - told.keys() == set()
+    assert told == {key: known[key] for key in told}
+
+
+def test_every_line_of_the_standard_is_answered_once():
+    told = [line for line, *_ in rows(ASVS, r"\| [0-9]+\.[0-9]+\.[0-9]+ \|")]
+    assert told == [
+        f"{part}.{number + 1}" for part, count in LINES.items() for number in range(count)
+    ]
+
+
+@pytest.mark.parametrize("row", rows(ASVS, r"\| [0-9]+\.[0-9]+\.[0-9]+ \|"), ids=lambda row: row[0])
+def test_a_line_is_held_by_a_test_that_there_is_or_says_why_not(row):
+    _, state, how, test = row
+    assert state in {"held", "operator", "design", "no", "n/a"}
+    assert how
+    assert test or state != "held"
+    if test:
+        name, _, function = test.strip("`").partition("::")
+        file = ROOT / "tests" / name
+        assert file.is_file(), name
+        assert not function or f"def {function}(" in file.read_text(), test
