@@ -346,6 +346,7 @@ def test_openapi(empty):
 def test_a_seed_fault_names_the_line(empty, tmp_path):
     seed = tmp_path / "seed.yaml"
     seed.write_text("users:\n  - email: ada@example.com\n    pasword: x\n")
+    empty.house().close()
     output = empty.run("seed", str(seed), ok=False)
     assert "line 3" in output
     assert "pasword" in output
