@@ -16,7 +16,7 @@ from reticket.cli.house import House
 from reticket.core.attempts import Attempts
 from reticket.core.budget import Budget, Budgeted
 from reticket.core.commands import Command
-from reticket.core.conveyor import Lane
+from reticket.core.conveyor import LONGEST_WAIT, Lane
 from reticket.core.engine import Engine
 from reticket.core.fair_lane import FairLane
 from reticket.core.guards import Limit, Limits
@@ -58,10 +58,11 @@ def perform(house: House, operation: Generator[Command, Any, R]) -> R:
 def lanes_of(settings: Settings) -> Lanes:
     """The threads that it performs them on; close them when done."""
     hashing = settings.hashing
+    longest = settings.busy_timeout + LONGEST_WAIT  # as long as a request may take
     return Lanes(
         store=Lane("store"),
         directory=Lane("directory", threads=2),
-        passwords=FairLane("password", hashing.threads, hashing.queue),
+        passwords=FairLane("password", hashing.threads, hashing.queue, longest),
     )
 
 
