@@ -61,6 +61,8 @@ def test_certificate_files_are_all_it_takes(certificate):
         assert answer.headers["strict-transport-security"] == "max-age=31536000"
         with socket.create_connection(("127.0.0.1", port), PATIENCE) as silent:
             assert silent.recv(1) == b""
+        assert _speaks(port, "ECDHE-ECDSA-AES256-GCM-SHA384")
+        assert not _speaks(port, "ECDHE-ECDSA-AES256-SHA384")
         with pytest.raises((OSError, BadStatusLine)):
             urllib.request.urlopen(f"http://localhost:{port}/health/ready", timeout=PATIENCE)
     finally:
@@ -68,6 +70,20 @@ def test_certificate_files_are_all_it_takes(certificate):
         printed = process.communicate(timeout=PATIENCE)[0].decode()
     assert '"reason": "handshake"' in printed
     assert f"https://127.0.0.1:{port}" in printed
+
+
+def _speaks(port, cipher):
+    """Whether it speaks TLS 1.2 with that cipher."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers(cipher)
+    with socket.create_connection(("127.0.0.1", port), PATIENCE) as connection:
+        try:
+            context.wrap_socket(connection).close()
+        except (ssl.SSLError, ConnectionError):
+            return False
+    return True
 
 
 def _until_ready(url, context, process):
