@@ -232,11 +232,21 @@ MOST_PAIRS = 256
 megabyte of empty ones would keep the event loop busy for 80 ms.
 """
 
+LONGEST_FORM = 65_536
+"""Bytes of a form or a query, as many as headers may have. Bodies may be longer for JSON."""
+
+MOST_ESCAPES = 8192
+"""Of a form or a query: each costs a piece of a string, and a megabyte of `%` half a second."""
+
 
 def parse_pairs(text: bytes) -> list[tuple[str, str]]:
     """The pairs of a form body or a raw query in order, repeated names and all. MALFORMED, also
-    for more than `MOST_PAIRS`.
+    for one that is too long, and for too many pairs or escapes.
     """
+    if len(text) > LONGEST_FORM:
+        raise Refusal(Code.MALFORMED, detail=f"is longer than {LONGEST_FORM} bytes")
+    if text.count(b"%") > MOST_ESCAPES:
+        raise Refusal(Code.MALFORMED, detail=f"has more than {MOST_ESCAPES} percent signs")
     if text.count(b"&") >= MOST_PAIRS:
         raise Refusal(Code.MALFORMED, detail=f"has more than {MOST_PAIRS} parameters")
     try:

@@ -13,7 +13,13 @@ from reticket.core.errors import Code, Refusal
 from reticket.dialects.oauth.inputs import once, words
 from reticket.http.correlation import chosen_id
 from reticket.http.edge import Edge
-from reticket.wire import MOST_PAIRS, parse_leading_json, parse_pairs
+from reticket.wire import (
+    LONGEST_FORM,
+    MOST_ESCAPES,
+    MOST_PAIRS,
+    parse_leading_json,
+    parse_pairs,
+)
 
 MOST_GROWTH = 2.6
 """Twice, and something for tables that double when they are full."""
@@ -50,6 +56,7 @@ PARSERS = {
     "once": lambda n: once([("resource", "a" * 8)] * n),
     "words": lambda n: words("a b " * n),
     "a form": lambda n: parse_pairs(b"resource=a%20b&" * n),
+    "percent signs": lambda n: parse_pairs(b"a=" + b"%41%" * n),
     "leading JSON": lambda n: parse_leading_json(b'{"a":"' + b"\\ud83d" * n + b'"}'),
     "a correlation id": lambda n: chosen_id(b"0123abcd-" * n),
 }
@@ -110,4 +117,19 @@ def test_more_parameters_than_anybody_sends_are_malformed(text):
     assert len(parse_pairs(FORMS["names"](MOST_PAIRS))) == MOST_PAIRS
     with pytest.raises(Refusal) as raised:
         parse_pairs(text)
+    assert raised.value.code is Code.MALFORMED
+
+
+@pytest.mark.parametrize(
+    ("most", "beyond"),
+    [
+        (b"a=" + b"%41" * MOST_ESCAPES, b"a=" + b"%" * (MOST_ESCAPES + 1)),
+        (b"a=" + b"b" * (LONGEST_FORM - 2), b"a=" + b"b" * (LONGEST_FORM - 1)),
+    ],
+    ids=["escapes", "bytes"],
+)
+def test_a_form_longer_than_anybody_sends_is_malformed_before_it_is_decoded(most, beyond):
+    assert len(parse_pairs(most)) == 1
+    with pytest.raises(Refusal) as raised:
+        parse_pairs(beyond)
     assert raised.value.code is Code.MALFORMED
