@@ -1,5 +1,6 @@
 """What the tests of the core share: an engine's world, and all that stands around a desk."""
 
+import hashlib
 from collections import defaultdict
 from types import SimpleNamespace
 
@@ -73,6 +74,11 @@ class Verified:
         self.known.add(triple)
 
 
+def named(text):
+    """As a directory does with its key."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
 class People:
     def __init__(self):
         self.users = {ADA.id: ADA}
@@ -99,12 +105,15 @@ class People:
 
     def recognise(self, asked):
         people = {user.email: user for user in self.users.values() if user}
-        found = [(people.get(email.casefold()), network) for email, network in asked]
+        found = [(email, people.get(email.casefold()), network) for email, network in asked]
         return [
-            Recognised(user.credential_version, (user.id, network) in self.networks)
-            if user else Recognised(0, False)
-            for user, network in found
-        ]  # fmt: skip
+            Recognised(
+                named(f"{user.id}:{user.credential_version}" if user else email.casefold()),
+                user is not None,
+                user is not None and (user.id, network) in self.networks,
+            )
+            for email, user, network in found
+        ]
 
     def remember_network(self, user_id, network, at):
         self.networks.add((user_id, network))

@@ -142,6 +142,14 @@ def test_an_account_that_does_not_exist_is_answered_as_one_that_does(hall):
     assert waits[0] == waits[1]
 
 
+def test_accounts_never_share_a_count_and_nobodys_share_so_many(hall, monkeypatch):
+    """A stranger whose own account shared one could forgive and spend what is another's."""
+    monkeypatch.setattr("reticket.core.guards.NOBODYS_COUNTERS", 1)
+    guess(hall, STRANGERS, "one@example.com")
+    assert guess(hall, 1, "another@example.com") == [LIMITED]
+    assert sign_in(hall, caller=stranger(99)) == ADA
+
+
 def test_a_changed_password_begins_with_a_budget_of_its_own(hall):
     guess(hall, STRANGERS)
     hall.people.users[ADA.id] = replace(ADA, credential_version=2)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import threading
 
 import pytest
 
 from reticket.core.errors import Unavailable
-from reticket.core.ports import Recognised
+from reticket.crypto.sealing import Sealer
 from reticket.directory.drafts import UserDraft
-from reticket.directory.networks import FRESH, KEPT
+from reticket.directory.networks import FRESH, KEPT, KnownNetworks
 
 ADA, GRACE = "ada@example.com", "grace@example.com"
 HOME, OFFICE = "192.0.2.1", "2001:db8::/64"
@@ -46,14 +47,33 @@ def test_a_network_of_one_person_is_not_known_for_another(peopled):
 def test_nobody_is_recognised_whatever_is_asked_for(peopled):
     odd = ["", "nobody@example.com", "\0", "\ud800@example.com", "x" * 100_000, ADA]
     found = peopled.recognise([(email, HOME) for email in odd])
-    assert found == [Recognised(0, False)] * 5 + [Recognised(1, False)]
+    assert [(each.exists, each.known) for each in found] == [(False, False)] * 5 + [(True, False)]
+    assert {len(each.account) for each in found} == {32}
     assert peopled.recognise([]) == []
+
+
+def test_each_account_has_a_name_of_its_own_that_changes_with_its_password(peopled):
+    asked = [(ADA, HOME), ("ADA@Example.COM", OFFICE), (GRACE, HOME), ("nobody@example.com", HOME)]
+    ada, again, grace, nobody = (each.account for each in peopled.recognise(asked))
+    assert ada == again
+    assert len({ada, grace, nobody}) == 3
+    peopled.users.set_password(ADA, "another-hash")
+    assert peopled.recognise(asked)[0].account != ada
+
+
+def test_the_name_of_an_account_cannot_be_computed_without_the_key(peopled):
+    """Whoever could would find e-mails that share a count, and tell who has an account."""
+    keys = [bytes([number]) * 32 for number in (1, 2)]
+    sealers = [Sealer(lambda key=key: key, os.urandom) for key in keys]
+    for email in (ADA, "nobody@example.com"):
+        networks = [KnownNetworks(peopled._networks._database, sealer) for sealer in sealers]
+        assert len({each.recognise([(email, HOME)])[0].account for each in networks}) == 2
 
 
 def test_a_changed_password_makes_every_network_a_strangers(peopled):
     peopled.remember_network(id_of(peopled), HOME, 5)
     peopled.users.set_password(ADA, "another-hash")
-    assert peopled.recognise([(ADA, HOME)]) == [Recognised(2, False)]
+    assert known(peopled, HOME) == [False]
     peopled.remember_network(id_of(peopled), HOME, 6)
     assert known(peopled, HOME) == [True]
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from reticket.core.policy import DAY
 from reticket.core.ports import Recognised
 
-STRANGERS_COUNTERS = 2**18
+NOBODYS_COUNTERS = 2**18
 """A day of them fits into half of the reserve of the ephemeral store, however many are guessed."""
 
 
@@ -41,27 +41,26 @@ class Limits:
     address: Limit = Limit(200, 300)
     program: Limit = Limit(200, 300)
 
-    def of_person(self, account: str, network: str, known: bool) -> Guards:
+    def of_person(self, whom: Recognised, network: str) -> Guards:
         """What counts a wrong password: a known network has a budget of its own."""
-        lasting = Guard(f"known:{account}:{network}", self.strangers, forgiven=True)
+        lasting = Guard(f"known:{whom.account}:{network}", self.strangers, forgiven=True)
         return (
             Guard(f"people:{network}", self.address),
-            Guard(f"account:{account}:{network}", self.account, forgiven=True),
-            lasting if known else self.of_strangers(account),
+            Guard(f"account:{whom.account}:{network}", self.account, forgiven=True),
+            lasting if whom.known else self.of_strangers(_counter_of(whom)),
         )
 
     def of_strangers(self, account: str) -> Guard:
         """What counts the wrong passwords of all unknown networks; the owner's success anywhere
-        forgets them. Accounts share so many counters: names that nobody has fill no store.
+        forgets them.
         """
-        counter = int(account, 16) % STRANGERS_COUNTERS
-        return Guard(f"strangers:{counter}", self.strangers, forgiven=True)
+        return Guard(f"strangers:{account}", self.strangers, forgiven=True)
 
-    def of_factor(self, account: str, network: str, known: bool) -> Guards:
+    def of_factor(self, whom: Recognised, network: str) -> Guards:
         """What counts a wrong one-time password, apart: a right password must not make wrong
         codes forgotten. Strangers share a budget here, too.
         """
-        place = f"{account}:{network}" if known else account
+        place = f"{whom.account}:{network}" if whom.known else whom.account
         return (Guard(f"factor:{place}", self.account, forgiven=True),)
 
     def of_program(self, program: str, network: str, known: bool) -> Guards:
@@ -94,11 +93,13 @@ class Guard(NamedTuple):
 Guards = Sequence[Guard]
 
 
-def account_of(email: str, recognised: Recognised) -> str:
-    """The name of an account in counts: another one with every password. Of bounded length,
-    whatever is sent as an e-mail, and made alike for accounts that do not exist.
+def _counter_of(whom: Recognised) -> str:
+    """An account has a counter of its own. E-mails that nobody has share so many, since they are
+    made up without end; which ones share, only the holder of the key can tell.
     """
-    return _digest(f"{recognised.version}:{email.casefold()}")
+    if whom.exists:
+        return whom.account
+    return f"nobody:{int(whom.account, 16) % NOBODYS_COUNTERS}"
 
 
 def program_of(kind: str, name: str) -> str:

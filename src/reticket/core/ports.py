@@ -169,11 +169,14 @@ class Recognised(NamedTuple):
     """What is known of an account and a network before a password is checked.
 
     Args:
-        version: the account's `credential_version`; 0 for nobody's.
-        known: whether the account has signed in from that network under that version.
+        account: its name in counts: a keyed digest, another one with every password. An e-mail
+            that nobody has gets one as well.
+        exists: whether somebody has that e-mail.
+        known: whether the account has signed in from that network under that password.
     """
 
-    version: int
+    account: str
+    exists: bool
     known: bool
 
 

@@ -8,10 +8,10 @@ from typing import NamedTuple
 from reticket.core.addresses import network_of
 from reticket.core.attempts import Attempts
 from reticket.core.errors import Cause, Code, Refusal
-from reticket.core.guards import Guards, Limits, account_of
+from reticket.core.guards import Guards, Limits
 from reticket.core.model import Caller
 from reticket.core.people import User
-from reticket.core.ports import Clock, Directory
+from reticket.core.ports import Clock, Directory, Recognised
 from reticket.core.turns import Whose
 
 
@@ -38,15 +38,14 @@ class Standings:
         """Of each e-mail and whoever asks for it; accounts that do not exist are strangers'."""
         places = [(email, network_of(caller.address)) for email, caller in asked]
         found = zip(places, self._directory.recognise(places), strict=True)
-        return [
-            self._of(account_of(email, recognised), network, recognised.known)
-            for (email, network), recognised in found
-        ]
+        return [self._of(recognised, network) for (_, network), recognised in found]
 
-    def _of(self, account: str, network: str, known: bool) -> Standing:
-        about = account, network, known
-        guards, factor = self._limits.of_person(*about), self._limits.of_factor(*about)
-        return Standing(Whose(network, account, known), guards, factor)
+    def _of(self, whom: Recognised, network: str) -> Standing:
+        guards, factor = (
+            self._limits.of_person(whom, network),
+            self._limits.of_factor(whom, network),
+        )
+        return Standing(Whose(network, whom.account, whom.known), guards, factor)
 
     def succeeded(self, whose: Whose, guards: Guards) -> None:
         """The owner's success forgets the failures of strangers, too."""

@@ -34,10 +34,10 @@ class KnownNetworks:
             people = _versions(connection, emails)
             digests = [self._digest_of(people.get(folded(email)), at) for email, at in asked]
             known = _known(connection, digests)
-        versions = [people.get(folded(email), ("", 0))[1] for email, _ in asked]
+        whom = [(folded(email), people.get(folded(email))) for email, _ in asked]
         return [
-            Recognised(version, digest in known)
-            for version, digest in zip(versions, digests, strict=True)
+            Recognised(self._account_of(email, person), person is not None, digest in known)
+            for (email, person), digest in zip(whom, digests, strict=True)
         ]
 
     def remember(self, user_id: str, network: str, at: int) -> None:
@@ -52,6 +52,13 @@ class KnownNetworks:
         with self._database.write() as connection:
             connection.execute(select(users.c.id).where(mine).with_for_update())
             _write(connection, user_id, digest, at)
+
+    def _account_of(self, email: str, person: tuple[str, int] | None) -> str:
+        """Keyed: nobody can find another e-mail with the same one, or tell whether it is that of
+        an account. Of bounded length, whatever was sent as an e-mail.
+        """
+        said = f"{person[1]}:{person[0]}" if person else f":{email}"
+        return self._sealer.digest(said.encode("utf-8", "surrogatepass"), b"account").hex()
 
     def _digest_of(self, person: tuple[str, int] | None, network: str) -> bytes:
         """Nobody's costs as much and is in no row."""
