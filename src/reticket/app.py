@@ -1,4 +1,4 @@
-"""The composition root: the one file that knows everybody and puts them together."""
+"""The composition root: opens everything, and holds the command `reticket`."""
 
 from __future__ import annotations
 
@@ -10,21 +10,17 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
-from socket import socket
 from types import ModuleType
 from typing import Any, TypeVar
 
 import structlog
-from starlette.routing import Route
 
 from reticket import cli, config, dialects, folder, logs, stores
-from reticket.assembly import lanes_of, perform, service_of
+from reticket.assembly import perform
 from reticket.audit import open_audit_log
-from reticket.beats import beating
 from reticket.cli import demo, policies
 from reticket.cli.house import House, Schema
 from reticket.core.commands import Command
-from reticket.core.conveyor import LONGEST_WAIT
 from reticket.core.errors import StartupError
 from reticket.core.ports import Ephemeral, Store
 from reticket.core.schema import Migrating
@@ -32,41 +28,24 @@ from reticket.core.upkeep import Upkeep
 from reticket.crypto.passwords import Argon2Hasher
 from reticket.crypto.ring import Ring
 from reticket.crypto.sealing import Sealer, master_key
-from reticket.dialects.oauth import authorize, device
-from reticket.dialects.oauth.site import BASE
 from reticket.directory import engines as directories
 from reticket.directory.directory import open_directory
 from reticket.http.admin import Admin, Office
-from reticket.http.asgi import Asgi
-from reticket.http.below import also_below
-from reticket.http.connection.caps import Caps
-from reticket.http.connection.limits import Limits
-from reticket.http.cors import readable
-from reticket.http.deadlines import Deadlines
-from reticket.http.edge import Edge, logged
-from reticket.http.exposition import PLACE, BearerAlone, MetricsPage
 from reticket.http.files import raise_limit
-from reticket.http.incidents import OPEN, Incidents
-from reticket.http.metrics import Board, Counted, Meter
-from reticket.http.metrics_listener import beside, bind_metrics
-from reticket.http.only_local import only_local
-from reticket.http.pages import pages
-from reticket.http.proxies import Unnamed
-from reticket.http.routing import WELL_KNOWN, RoutingTable
-from reticket.http.server import Company, Listener, Patience, bind, serve
+from reticket.http.metrics_listener import bind_metrics
+from reticket.http.server import bind, serve
 from reticket.http.workers import Workers
-from reticket.openapi import document_bytes, document_to_try
+from reticket.serving import (
+    application,
+    board_of,
+    caps_of,
+    company_of,
+    listener_of,
+    meter_of,
+)
 from reticket.settings import Settings
 from reticket.settings.values import FAMILIES_URLS
 from reticket.wire import Dialect
-
-_UNREADABLE = (f"{BASE}{authorize.PLACE}", f"{BASE}{device.PLACE}/", "/admin/", PLACE)
-"""No script of another origin reads where people type passwords (RFC 9700 §2.6), nor what is for
-operators alone.
-"""
-
-_NAMED = (f"{BASE}/", WELL_KNOWN)
-"""Beginnings of all paths that metadata name."""
 
 R = TypeVar("R")
 
@@ -171,10 +150,10 @@ class Builder:
         with self.alone(settings):
             with closing(self.open(settings)) as house:
                 _prepare(house)
-            _board(settings, 0).clear()
+            board_of(settings, 0).clear()
             raise_limit()
-            caps = _caps(settings)
-            listening = bind(_listener(settings))
+            caps = caps_of(settings)
+            listening = bind(listener_of(settings))
             url = config.address(settings, listening.getsockname()[1])
             config.tell_address(settings, url)
             for warning in config.issuer_warnings(settings, url):
@@ -189,8 +168,8 @@ class Builder:
                     meter = meter_of(known, number)
                     serve(
                         application(house, meter, metrics),
-                        _listener(settings),
-                        _company(settings, caps, meter, number),
+                        listener_of(settings),
+                        company_of(settings, caps, meter, number),
                         listening,
                         lambda: started(url) if number == 0 else None,
                     )
@@ -204,69 +183,6 @@ class Builder:
 def main() -> None:
     """The command `reticket`."""
     cli.command(Builder())()
-
-
-def application(house: House, meter: Meter, metrics: socket | None = None) -> Asgi:
-    """The ASGI application over an opened house; its lifespan does the upkeep.
-
-    Args:
-        house: what it answers from.
-        meter: what counts in this process.
-        metrics: listens for those who read `/metrics` without a token; None for nobody.
-    """
-    settings = house.settings
-    lanes = lanes_of(settings)
-    is_counted = bool(metrics or settings.metrics_token)
-    house = _counted(house, meter) if is_counted else house
-    spoken = [*house.dialects, _admin(house)]
-    documents = {each.name: document_bytes(each) for each in spoken}
-    to_try = {each.name: document_to_try(each) for each in spoken}
-    page = MetricsPage(meter.counts, house.ready)
-    service = service_of(house, lanes)
-    incidents = Incidents(meter.count, time.monotonic)
-    lifespan = beside(beating(house, lanes, service, meter), page, metrics, incidents)
-    more = _for_bearers(page, settings.metrics_token)
-    others = pages(documents, to_try, house.ready, lifespan, more)
-    witnesses = [meter.witness] if is_counted else []
-    witnesses += [logged] if settings.access_log else []
-    deadlines = Deadlines(settings.busy_timeout + LONGEST_WAIT)
-    edge = Edge(RoutingTable(spoken), service, others, settings.body_limit, deadlines, witnesses)
-    shared = readable(edge, settings.cors_origins, _UNREADABLE)
-    answering = also_below(policies.site_of(settings).path, _NAMED, shared)
-    return only_local(answering) if demo.is_kept_local(house) else answering
-
-
-def meter_of(settings: Settings, number: int = 0) -> Meter:
-    """What counts in the process of that number behind the port."""
-    return Meter(_board(settings, number) if settings.workers > 1 else None)
-
-
-def _caps(settings: Settings) -> Caps:
-    said = settings.connections
-    return Caps(settings.workers, said.total, said.per_address, os.urandom(32))
-
-
-def _company(settings: Settings, caps: Caps, meter: Meter, number: int) -> Company:
-    return Company(
-        caps.seat(number, lambda count: meter.set((OPEN,), count)),
-        Incidents(meter.count, time.monotonic),
-        Unnamed(settings.data),
-    )
-
-
-def _for_bearers(page: MetricsPage, token: str | None) -> list[Route]:
-    return [Route(PLACE, BearerAlone(page, token))] if token else []
-
-
-def _counted(house: House, meter: Meter) -> House:
-    """The same house, whose events are counted."""
-    audit = Counted(house.audit, meter)
-    upkeep = Upkeep(house.store, house.ephemeral, house.directory, audit)
-    return replace(house, audit=audit, upkeep=upkeep)
-
-
-def _board(settings: Settings, number: int) -> Board:
-    return Board(settings.data / "metrics", number)
 
 
 def _prepare(house: House) -> None:
@@ -287,41 +203,6 @@ def _prepare(house: House) -> None:
     house.audit.record(list(policies.events(house)))
     for warning in policies.warnings(house):
         _log.warning("policy", warning=warning)
-
-
-def _listener(settings: Settings) -> Listener:
-    said = settings.connections
-    return Listener(
-        settings.host,
-        settings.port,
-        settings.trusted_proxies,
-        settings.tls_certificate,
-        settings.tls_key,
-        round(settings.stop_timeout),
-        Limits(said.request_line, said.header, said.headers),
-        Patience(
-            said.handshake_timeout,
-            said.head_timeout,
-            said.body_timeout,
-            said.read_timeout,
-            said.idle_timeout,
-        ),
-    )
-
-
-def _admin(house: House) -> Dialect:
-    office = Office(
-        site=policies.site_of(house.settings),
-        resources=[each.name for dialect in house.dialects for each in dialect.resources],
-        directory=house.directory,
-        ring=house.ring,
-        hasher=house.hasher,
-        audit=house.audit,
-        sealer=house.sealer,
-        clock=house.clock,
-        entropy=os.urandom,
-    )
-    return Admin(office)
 
 
 def _open_store(url: str, settings: Settings) -> tuple[Store, Ephemeral]:

@@ -1,0 +1,149 @@
+"""The ASGI application over an opened house, and what each worker answers with."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import replace
+from socket import socket
+
+from starlette.routing import Route
+
+from reticket.assembly import lanes_of, service_of
+from reticket.beats import beating
+from reticket.cli import demo, policies
+from reticket.cli.house import House
+from reticket.core.conveyor import LONGEST_WAIT
+from reticket.core.upkeep import Upkeep
+from reticket.dialects.oauth import authorize, device
+from reticket.dialects.oauth.site import BASE
+from reticket.http.admin import Admin, Office
+from reticket.http.asgi import Asgi
+from reticket.http.below import also_below
+from reticket.http.connection.caps import Caps
+from reticket.http.connection.limits import Limits
+from reticket.http.cors import readable
+from reticket.http.deadlines import Deadlines
+from reticket.http.edge import Edge, logged
+from reticket.http.exposition import PLACE, BearerAlone, MetricsPage
+from reticket.http.incidents import OPEN, Incidents
+from reticket.http.metrics import Board, Counted, Meter
+from reticket.http.metrics_listener import beside
+from reticket.http.only_local import only_local
+from reticket.http.pages import pages
+from reticket.http.proxies import Unnamed
+from reticket.http.routing import WELL_KNOWN, RoutingTable
+from reticket.http.server import Company, Listener, Patience
+from reticket.openapi import document_bytes, document_to_try
+from reticket.settings import Settings
+from reticket.wire import Dialect
+
+_UNREADABLE = (f"{BASE}{authorize.PLACE}", f"{BASE}{device.PLACE}/", "/admin/", PLACE)
+"""No script of another origin reads where people type passwords (RFC 9700 §2.6), nor what is for
+operators alone.
+"""
+
+_NAMED = (f"{BASE}/", WELL_KNOWN)
+"""Beginnings of all paths that metadata name."""
+
+
+def application(house: House, meter: Meter, metrics: socket | None = None) -> Asgi:
+    """The ASGI application over an opened house; its lifespan does the upkeep.
+
+    Args:
+        house: what it answers from.
+        meter: what counts in this process.
+        metrics: listens for those who read `/metrics` without a token; None for nobody.
+    """
+    settings = house.settings
+    lanes = lanes_of(settings)
+    is_counted = bool(metrics or settings.metrics_token)
+    house = _counted(house, meter) if is_counted else house
+    spoken = [*house.dialects, _admin(house)]
+    documents = {each.name: document_bytes(each) for each in spoken}
+    to_try = {each.name: document_to_try(each) for each in spoken}
+    page = MetricsPage(meter.counts, house.ready)
+    service = service_of(house, lanes)
+    incidents = Incidents(meter.count, time.monotonic)
+    lifespan = beside(beating(house, lanes, service, meter), page, metrics, incidents)
+    more = _for_bearers(page, settings.metrics_token)
+    others = pages(documents, to_try, house.ready, lifespan, more)
+    witnesses = [meter.witness] if is_counted else []
+    witnesses += [logged] if settings.access_log else []
+    deadlines = Deadlines(settings.busy_timeout + LONGEST_WAIT)
+    edge = Edge(RoutingTable(spoken), service, others, settings.body_limit, deadlines, witnesses)
+    shared = readable(edge, settings.cors_origins, _UNREADABLE)
+    answering = also_below(policies.site_of(settings).path, _NAMED, shared)
+    return only_local(answering) if demo.is_kept_local(house) else answering
+
+
+def meter_of(settings: Settings, number: int = 0) -> Meter:
+    """What counts in the process of that number behind the port."""
+    return Meter(board_of(settings, number) if settings.workers > 1 else None)
+
+
+def board_of(settings: Settings, number: int) -> Board:
+    """The counts that workers share, and the place of the worker of that number."""
+    return Board(settings.data / "metrics", number)
+
+
+def caps_of(settings: Settings) -> Caps:
+    """The limits of connections that all workers share."""
+    said = settings.connections
+    return Caps(settings.workers, said.total, said.per_address, os.urandom(32))
+
+
+def company_of(settings: Settings, caps: Caps, meter: Meter, number: int) -> Company:
+    """What the worker of that number shares with the others."""
+    return Company(
+        caps.seat(number, lambda count: meter.set((OPEN,), count)),
+        Incidents(meter.count, time.monotonic),
+        Unnamed(settings.data),
+    )
+
+
+def listener_of(settings: Settings) -> Listener:
+    """Where and how to listen, as the settings say."""
+    said = settings.connections
+    return Listener(
+        settings.host,
+        settings.port,
+        settings.trusted_proxies,
+        settings.tls_certificate,
+        settings.tls_key,
+        round(settings.stop_timeout),
+        Limits(said.request_line, said.header, said.headers),
+        Patience(
+            said.handshake_timeout,
+            said.head_timeout,
+            said.body_timeout,
+            said.read_timeout,
+            said.idle_timeout,
+        ),
+    )
+
+
+def _for_bearers(page: MetricsPage, token: str | None) -> list[Route]:
+    return [Route(PLACE, BearerAlone(page, token))] if token else []
+
+
+def _counted(house: House, meter: Meter) -> House:
+    """The same house, whose events are counted."""
+    audit = Counted(house.audit, meter)
+    upkeep = Upkeep(house.store, house.ephemeral, house.directory, audit)
+    return replace(house, audit=audit, upkeep=upkeep)
+
+
+def _admin(house: House) -> Dialect:
+    office = Office(
+        site=policies.site_of(house.settings),
+        resources=[each.name for dialect in house.dialects for each in dialect.resources],
+        directory=house.directory,
+        ring=house.ring,
+        hasher=house.hasher,
+        audit=house.audit,
+        sealer=house.sealer,
+        clock=house.clock,
+        entropy=os.urandom,
+    )
+    return Admin(office)
