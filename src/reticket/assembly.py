@@ -20,6 +20,7 @@ from reticket.core.conveyor import LONGEST_WAIT, Lane
 from reticket.core.engine import Engine
 from reticket.core.fair_lane import FairLane
 from reticket.core.guards import Limit, Limits
+from reticket.core.known_programs import KnownPrograms
 from reticket.core.mint import Mint
 from reticket.core.model import Caller
 from reticket.core.ports import Event
@@ -103,7 +104,8 @@ def service_of(house: House, lanes: Lanes) -> Service:
         clock=house.clock,
         entropy=os.urandom,
     )
-    programs = ProgramDesk(house.directory, secrets, attempts, limits)
+    verified = KnownPrograms(shared)
+    programs = ProgramDesk(house.directory, secrets, attempts, limits, verified)
     stock = Stock(house.store, house.ephemeral, house.ring, house.upkeep, os.urandom, budget)
     return Service(
         resources, engine, desk, factors, programs, house.directory, mint, lanes, house.clock, stock

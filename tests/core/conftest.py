@@ -9,6 +9,7 @@ from tests.core.world import ADA, World
 
 from reticket.core.attempts import Attempts
 from reticket.core.guards import Limit, Limits
+from reticket.core.known_programs import KnownPrograms
 from reticket.core.people import MOST_FAILURES, Application, Credentials, Factor
 from reticket.core.ports import Recognised
 from reticket.core.programs import ProgramDesk
@@ -176,5 +177,8 @@ def hall():
         around.people, around.factors, around.ephemeral, around.otp, around.attempts, standings,
         events.append, clock, lambda size: next(numbers).to_bytes(size, "big"),
     )  # fmt: skip
-    around.programs = ProgramDesk(around.people, secrets, around.attempts, limits)
+    around.another_process = lambda: ProgramDesk(
+        around.people, secrets, around.attempts, limits, KnownPrograms(around.ephemeral)
+    )
+    around.programs = around.another_process()
     return around

@@ -57,6 +57,19 @@ def test_a_program_that_was_verified_here_is_not_stopped_by_its_neighbours(hall)
     assert [call(hall), known(hall)] == [APP, APP]
 
 
+def test_a_program_that_was_verified_is_no_stranger_at_another_process(hall):
+    assert call(hall) == APP
+    for _ in range(6):
+        refusal_of(call, hall, "wrong", "another.app")
+    hall.programs = hall.another_process()
+    assert call(hall) == APP
+    hall.clock.forward(86_400)
+    hall.programs = hall.another_process()
+    for _ in range(6):
+        refusal_of(call, hall, "wrong", "another.app")
+    assert refusal_of(call, hall) == LIMITED
+
+
 def test_a_right_secret_that_was_verified_lately_costs_no_budget(hall):
     for _ in range(20):
         assert call(hall) == APP

@@ -13,10 +13,10 @@ from reticket.core.attempts import Admission, Attempts
 from reticket.core.commands import SignInApplication, SignInClient
 from reticket.core.errors import Cause, Refusal
 from reticket.core.guards import Guards, Limits, program_of
+from reticket.core.known_programs import KnownPrograms, ProgramAt
 from reticket.core.model import Caller
 from reticket.core.people import Application, Client, Credentials
 from reticket.core.ports import Directory
-from reticket.core.recent import Recent
 from reticket.core.secret_check import SecretCheck
 from reticket.core.turns import Whose
 
@@ -25,19 +25,23 @@ P = TypeVar("P", Application, Client)
 
 class ProgramDesk:
     """Owns the checks of programs. Their ids are public, so failures are counted by network: nobody
-    locks one out from elsewhere. A program that this process has verified from a network has a
-    budget of its own there.
+    locks one out from elsewhere. A program that was verified from a network has a budget of its
+    own there.
     """
 
     def __init__(
-        self, directory: Directory, secrets: SecretCheck, attempts: Attempts, limits: Limits
+        self,
+        directory: Directory,
+        secrets: SecretCheck,
+        attempts: Attempts,
+        limits: Limits,
+        verified: KnownPrograms,
     ) -> None:
         self._directory = directory
         self._secrets = secrets
         self._attempts = attempts
         self._limits = limits
-        self._verified = Recent()
-        """Programs, and the networks that they were verified from."""
+        self._verified = verified
 
     def application(
         self, command: SignInApplication, caller: Caller, admission: Admission
@@ -83,6 +87,7 @@ class ProgramDesk:
         find: Callable[[str], P | None],
     ) -> list[P | Admission | Refusal]:
         self._directory.catch_up_now()
+        self._verified.learn([_place_of(*each) for each in batch])
         admissions = [self._admission(*each) for each in batch]
         waits = self._attempts.waits([each.guards for each in admissions])
         found: list[P | Admission | Refusal] = []
@@ -98,8 +103,7 @@ class ProgramDesk:
         return found
 
     def _admission(self, command: SignInApplication | SignInClient, caller: Caller) -> Admission:
-        network = network_of(caller.address)
-        program = program_of(type(command).__name__, _name_of(command))
+        program, network = _place_of(command, caller)
         known = (program, network) in self._verified
         guards = self._limits.of_program(program, network, known)
         return Admission(Whose(network, program, known), guards)
@@ -148,6 +152,11 @@ class ProgramDesk:
         return self._attempts.failed(
             guards, resource, program.id if program else None, cause, caller
         )
+
+
+def _place_of(command: SignInApplication | SignInClient, caller: Caller) -> ProgramAt:
+    program = program_of(type(command).__name__, _name_of(command))
+    return program, network_of(caller.address)
 
 
 def _name_of(command: SignInApplication | SignInClient) -> str:

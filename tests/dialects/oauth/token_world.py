@@ -24,6 +24,7 @@ from reticket.core.engine import Engine
 from reticket.core.errors import ReticketError
 from reticket.core.fair_lane import FairLane
 from reticket.core.guards import Limits
+from reticket.core.known_programs import KnownPrograms
 from reticket.core.mint import Mint
 from reticket.core.model import Caller, Family, RefreshToken, Selection
 from reticket.core.policy import (
@@ -97,7 +98,9 @@ class World:
         attempts = Attempts(self.ephemeral, self._tell, self.clock)
         standings = Standings(self.people, attempts, Limits(), self.clock)
         desk = SignInDesk(self.people, secrets, attempts, standings)
-        programs = ProgramDesk(self.people, secrets, attempts, Limits())
+        programs = ProgramDesk(
+            self.people, secrets, attempts, Limits(), KnownPrograms(self.ephemeral)
+        )
         upkeep = Upkeep(self.store, self.ephemeral, self.people, self.audit)
         stock = Stock(self.store, self.ephemeral, self.ring, upkeep, os.urandom)
         self.service = Service(
@@ -222,9 +225,11 @@ class World:
         return list(self.store.page(Selection(), 1000).families)
 
     def spendable(self) -> tuple[list[Family], set[str]]:
-        """All that a request could spend; that a proof was seen is not among it."""
+        """All that a request could spend; that a proof or a program was seen is not among it."""
         kept = set(self.ephemeral._entries)
-        return self.families(), {key for key in kept if not key.startswith(SEEN)}
+        return self.families(), {
+            key for key in kept if not key.startswith((*SEEN, "known-program"))
+        }
 
     def kept(self) -> set[str]:
         """The keys of everything that lives for seconds."""
