@@ -194,7 +194,7 @@ def test_tries_at_the_same_time_are_no_more_than_the_limit(hall, monkeypatch):
     """All of them passed the limits before the first was hashed."""
     command, verify = SignIn("test", "nobody@example.com", "wrong"), hall.hasher.verify
     admissions = hall.desk.admissions([(command, CALLER)] * 16)
-    gate, refused = threading.Barrier(3, timeout=60), []
+    gate, refused, waits = threading.Barrier(3, timeout=60), [], set()
     monkeypatch.setattr(hall.hasher, "verify", lambda *said: (gate.wait(), verify(*said))[1])
 
     def attempt(admission):
@@ -202,6 +202,7 @@ def test_tries_at_the_same_time_are_no_more_than_the_limit(hall, monkeypatch):
             hall.desk.user(command, CALLER, admission)
         except Refusal as refusal:
             refused.append((refusal.code, refusal.cause))
+            waits.add(refusal.retry_after)
 
     threads = [threading.Thread(target=attempt, args=(each,)) for each in admissions]
     for thread in threads:
@@ -210,6 +211,7 @@ def test_tries_at_the_same_time_are_no_more_than_the_limit(hall, monkeypatch):
         thread.join()
     assert len(hall.hasher.verified) == 3
     assert sorted(refused) == sorted([UNKNOWN] * 3 + [LIMITED] * 13)
+    assert waits == {None, 60}
 
 
 def test_a_fault_during_a_try_gives_it_back(hall, monkeypatch):

@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+import sqlite3
 import time
 from base64 import b32decode
 from contextlib import closing
@@ -87,6 +88,17 @@ def test_the_audit_log_knows_a_right_password_without_its_factor_from_a_wrong_on
 
 def test_a_dialect_that_can_ask_does(server):
     assert json.loads(sign_in(server, CLOUDREVE)[2])["code"] == 203
+
+
+def test_a_factor_that_an_older_program_wrote_is_asked_for_after_the_next_start(tmp_path, seed):
+    with running_server(tmp_path, seed=seed) as first:
+        assert sign_in(first, AKINON)[0] == 401
+    with closing(sqlite3.connect(first.data / "directory.sqlite")) as directory, directory:
+        directory.execute("DELETE FROM second_factors")
+        (left,) = directory.execute("SELECT count(totp_sealed) FROM cloud_profiles").fetchone()
+    assert left == 1
+    with running_server(tmp_path, seed=seed) as second:
+        assert sign_in(second, AKINON)[0] == 401
 
 
 @pytest.fixture(scope="module")

@@ -102,7 +102,8 @@ def test_that_an_access_token_was_given_back_is_known_until_its_end_and_no_longe
     issued = world.begin("backend")
     before = set(world.ephemeral._entries)
     assert is_done(world.give_back(issued.access_token, "backend"))
-    (key,) = set(world.ephemeral._entries) - before
+    after = set(world.ephemeral._entries) - before
+    (key,) = {each for each in after if not each.startswith("known-program")}
     world.clock.forward((issued.access_expires_at - world.clock()) // 1000 - 1)
     assert world.ephemeral.peek(key) is not None
     world.clock.forward(1)
