@@ -27,6 +27,10 @@ class Commands:
         assert result.exit_code == 0, result.output
         return result.output
 
+    def says(self, *words):
+        """What it says, however it ends."""
+        return self._invoke(words).output
+
     def refused(self, *words):
         """The one sentence that it stops with."""
         result = self._invoke(words)

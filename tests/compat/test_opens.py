@@ -1,0 +1,152 @@
+"""A data folder of an older version opens, and its living tokens refresh."""
+
+import json
+import shutil
+import sqlite3
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import pytest
+from joserfc.jwk import ECKey
+from tests.compat.clients import clients
+from tests.compat.engines import ENGINES
+from tests.compat.settings import SETTINGS
+from tests.http.wire import call
+from tests.operation.commands import Commands
+from tests.pages.people import ALAN
+
+from reticket.testing import running_server
+
+MADE = Path(__file__).parent / "made_by_60df8cf"
+HELD = {engine: json.loads((MADE / engine / "tokens.json").read_text()) for engine in ENGINES}
+ALL = [(engine, one) for engine in ENGINES for one in HELD[engine]["tokens"]]
+
+
+class Opened:
+    """A copy of the folder on one engine, under the service of today."""
+
+    def __init__(self, engine, folder, stack):
+        stored = stack.enter_context(ENGINES[engine].fresh(folder))
+        stored.put_back(MADE / engine)
+        copied(engine, folder / "data")
+        self.clients = clients_of(engine)
+        self.settings = {**SETTINGS, **stored.settings}
+        self.commands = Commands(folder / "data", self.settings)
+        stored.upgrade(self.commands)
+        self.url = stack.enter_context(running(folder, self.settings)).url
+
+
+def clients_of(engine):
+    return clients(ECKey.import_key(HELD[engine]["key"]))
+
+
+def copied(engine, data):
+    """The folder, with the file modes that Git does not keep."""
+    shutil.copytree(MADE / engine / "data", data)
+    for each in [data, *data.iterdir()]:
+        each.chmod(0o700 if each.is_dir() else 0o600)
+
+
+def running(folder, settings):
+    """The service of today on it; nobody is added to its directory."""
+    seed = folder / "nothing.yaml"
+    seed.write_text("users: []\n")
+    return running_server(folder, seed=seed, settings=settings)
+
+
+@pytest.fixture(scope="module")
+def houses(tmp_path_factory):
+    """Made at the first need, one for each engine."""
+    with ExitStack() as stack:
+        made = {}
+
+        def of(engine):
+            if engine not in made:
+                made[engine] = Opened(engine, tmp_path_factory.mktemp(engine), stack)
+            return made[engine]
+
+        yield of
+
+
+def named(engine, one):
+    return f"{engine}, {one['kind']}, {one['state']}"
+
+
+def which(holds):
+    chosen = [pair for pair in ALL if holds(pair[1])]
+    return pytest.mark.parametrize(("engine", "one"), chosen, ids=[named(*each) for each in chosen])
+
+
+@which(lambda one: one["refresh"] and one["lives"])
+def test_a_living_refresh_token_refreshes_and_so_do_the_next_two(houses, engine, one):
+    house = houses(engine)
+    client, token = house.clients[one["kind"]], one["refresh"]
+    for _ in range(3):
+        token = client.refresh(house.url, token).refresh
+
+
+@which(lambda one: one["refresh"] and not one["lives"])
+def test_an_ended_session_stays_ended(houses, engine, one):
+    house = houses(engine)
+    assert house.clients[one["kind"]].is_refused(house.url, one["refresh"])
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_its_audit_file_ends_nobody_who_lives(houses, engine):
+    house = houses(engine)
+    said = house.commands.run("replay", "--audit", str(MADE / engine / "data" / "audit.jsonl"))
+    assert said == "0 revocations replayed\n"
+
+
+def test_its_audit_file_ends_again_what_an_older_copy_has_forgotten(tmp_path):
+    copied("sqlite", tmp_path / "data")
+    with closing(sqlite3.connect(tmp_path / "data" / "families.sqlite")) as families, families:
+        families.execute("UPDATE families SET revoked_at = NULL, revoked_cause = NULL")
+    ended = [one for engine, one in ALL if engine == "sqlite" and not one["lives"]]
+    stream = str(MADE / "sqlite" / "data" / "audit.jsonl")
+    said = Commands(tmp_path / "data", SETTINGS).run("replay", "--audit", stream)
+    assert said == f"{len(ended)} revocations replayed\n"
+    known = clients(
+        ECKey.import_key(json.loads((MADE / "sqlite" / "tokens.json").read_text())["key"])
+    )
+    with running(tmp_path, SETTINGS) as server:
+        assert all(known[one["kind"]].is_refused(server.url, one["refresh"]) for one in ended)
+
+
+@which(lambda one: one["refresh"] and one["state"].startswith("new"))
+def test_an_access_token_of_a_person_or_an_application_is_taken_until_it_ends(houses, engine, one):
+    house = houses(engine)
+    assert house.clients[one["kind"]].is_known(house.url, one["access"])
+
+
+@which(lambda one: one["kind"] == "backend")
+def test_an_access_token_of_an_oauth_client_is_asked_for_again(houses, engine, one):
+    """It does not tell the version of the secret that it rests on."""
+    house = houses(engine)
+    backend = house.clients["backend"]
+    assert not backend.is_known(house.url, one["access"])
+    assert backend.is_known(house.url, backend.sign_in(house.url).access)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("kind", clients(None))
+def test_everybody_signs_in_as_before(houses, engine, kind):
+    """Passwords, secrets, registrations and the second factor are those of the older version."""
+    house = houses(engine)
+    assert house.clients[kind].sign_in(house.url).access
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_second_factor_of_cloudreve_has_become_one_of_the_person(houses, engine):
+    """Akinon, which cannot ask for it, refuses the password alone."""
+    body = json.dumps({"username": ALAN["email"], "password": ALAN["password"]})
+    assert call(houses(engine).url, "POST", "/api/v1/auth/login", body)[0] == 401
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_commands_read_it(houses, engine):
+    commands = houses(engine).commands
+    told = [line for line in commands.says("doctor").splitlines() if line.startswith("fault")]
+    assert [line for line in told if "demo accounts" not in line] == []
+    begun = sum(one["refresh"] is not None for one in HELD[engine]["tokens"])
+    assert len(commands.rows("family", "list", "--all", "--limit", "1000")) >= begun
