@@ -5,9 +5,11 @@ import re
 from pathlib import Path
 
 import pytest
+from tests.docs import tables
 
 from reticket import cli
 from reticket.app import Builder
+from reticket.cli.doctor import known_checks
 from reticket.config import issuer_of, load
 from reticket.core.errors import Code
 from reticket.core.model import Outcome
@@ -76,6 +78,11 @@ def test_make_targets_exist():
     for page in PAGES:
         for target in re.findall(r"`make ([a-z-]+)", page.read_text()):
             assert target in targets, (page.name, target)
+
+
+def test_every_check_of_doctor_has_a_row():
+    rows = tables.tables(tables.page("running.md"))["reticket doctor"]
+    assert sorted(tables.words(rows)) == sorted(check.TOPIC for check in known_checks())
 
 
 def test_every_dialect_stands_in_the_readme():

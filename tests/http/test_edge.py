@@ -87,6 +87,16 @@ def test_what_is_not_there(server, path, status, mark):
 
 
 @pytest.mark.parametrize(
+    "path", ["/", "/health/live", "/docs", "/oauth/token", AKINON.refresh_path]
+)
+def test_trace_is_not_there_and_mirrors_nothing(server, path):
+    sent = {"Authorization": "Bearer a-word-to-mirror", "X-Mirror": "another-word-to-mirror"}
+    status, headers, body = call(server.url, "TRACE", path, "", sent)
+    assert status in (404, 405)
+    assert "word-to-mirror" not in f"{headers}{body}"
+
+
+@pytest.mark.parametrize(
     ("method", "path", "size", "cause", "address"),
     [
         ("PATCH", "/oauth/nothing", 2, "no_route", "127.0.1.1"),
@@ -222,8 +232,10 @@ def test_failed_sign_ins_are_limited_by_address(tmp_path):
             body = json.dumps({"username": f"{number}@example.com", "password": "wrong"})
             assert call(server.url, "POST", "/api/v1/auth/login", body)[0] == 401
         assert log_in(server.url)[0] == 429
-        body = json.dumps(KIBO.sign_in_body)
-        assert call(server.url, "POST", KIBO.sign_in_path, body)[0] == 429
+        of_kibo, program = WIRES[3], json.dumps(KIBO.sign_in_body)
+        body = json.dumps(of_kibo.sign_in_body)
+        assert call(server.url, "POST", of_kibo.sign_in_path, body)[0] == 429
+        assert call(server.url, "POST", KIBO.sign_in_path, program)[0] == 200
 
 
 def test_a_right_password_does_not_make_wrong_codes_forgotten(tmp_path):

@@ -40,8 +40,8 @@ ALPHABET = "BCDFGHJKLMNPQRSTVWXZ"
 """No vowels, so no words, and nothing that looks like something else (RFC 8628 §6.1)."""
 
 _HALF = 4
-_TRIES = 30
-"""Codes that one address may try in a window: 20^8 of them take it a while."""
+MOST_TYPED = 30
+"""Codes that one network may type in a window: 20^8 of them take it a while."""
 
 _UNKNOWN = Fault("There is no such code, or it was used or has ended. Look at your device again.")
 
@@ -164,7 +164,7 @@ class Devices:
     def _typed(self, request: WireRequest) -> Operation:
         own_form(request, self._site)
         user_code = read_form(request).get("user_code", "")
-        yield from spend_a_try("typed", request, _TRIES)
+        yield from spend_a_try("typed", request, MOST_TYPED)
         digest = yield Look(device_codes.named(user_code))
         visit = (yield from self._visit(digest, user_code)) if digest else None
         if visit is None:

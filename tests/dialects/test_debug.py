@@ -1,0 +1,23 @@
+"""What was wrong inside is told to a caller only when an operator sets `debug`."""
+
+import pytest
+
+from reticket.app import Builder
+from reticket.config import load
+from reticket.testing.dialect_fixtures import error_of, request_of
+
+REQUEST = request_of({"method": "POST", "path": "/api/any"})
+REFUSAL = error_of({"code": "invalid_token", "cause": "wrong_client"})
+
+
+@pytest.mark.parametrize(
+    ("settings", "telling"), [({}, set()), ({"debug": True}, {"kibo", "cloudreve"})]
+)
+def test_a_refusal_tells_its_cause_in_debug_alone(
+    settings: dict[str, object], telling: set[str]
+) -> None:
+    said = {
+        each.name: each.refuse(REQUEST, REFUSAL)
+        for each in Builder().dialects(load(None, settings))
+    }
+    assert {name for name, answer in said.items() if b"wrong_client" in answer.body} == telling
