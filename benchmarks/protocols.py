@@ -19,6 +19,7 @@ import uvicorn
 from benchmarks.servers import HERE, HOST, PATIENCE, ask
 from benchmarks.wrk import plain, require_wrk
 from reticket.http.connection.caps import Caps
+from reticket.http.connection.room import Room
 from reticket.http.incidents import Incidents
 from reticket.http.proxies import Unnamed
 from reticket.http.server import Company, Listener, bind, serve
@@ -108,7 +109,8 @@ def _be(name: str, port: int) -> None:
     listener = Listener(HOST, port)
     caps = Caps(1, 10_000, 10_000, os.urandom(32))
     seat = caps.seat(0, lambda count: None)
-    company = Company(seat, Incidents(lambda name: None, time.monotonic), Unnamed(Path(os.devnull)))
+    incidents = Incidents(lambda name: None, time.monotonic)
+    company = Company(seat, Room(2**28, 2**20), incidents, Unnamed(Path(os.devnull)))
     serve(app, listener, company, bind(listener), lambda: None)
 
 

@@ -22,6 +22,7 @@ from reticket.http.asgi import Asgi
 from reticket.http.below import also_below
 from reticket.http.connection.caps import Caps
 from reticket.http.connection.limits import Limits
+from reticket.http.connection.room import Room
 from reticket.http.cors import readable
 from reticket.http.deadlines import Deadlines
 from reticket.http.edge import Edge, logged
@@ -97,6 +98,7 @@ def company_of(settings: Settings, caps: Caps, meter: Meter, number: int) -> Com
     """What the worker of that number shares with the others."""
     return Company(
         caps.seat(number, lambda count: meter.set((OPEN,), count)),
+        Room(settings.connections.body_room // settings.workers, settings.body_limit),
         Incidents(meter.count, time.monotonic),
         Unnamed(settings.data),
     )

@@ -17,7 +17,9 @@ from reticket.http.asgi import Asgi
 from reticket.http.connection.caps import Caps
 from reticket.http.connection.door import Door
 from reticket.http.connection.limits import Limits
-from reticket.http.connection.protocol import Connection, Shared
+from reticket.http.connection.protocol import Connection
+from reticket.http.connection.room import Room
+from reticket.http.connection.shared import Shared
 from reticket.http.connection.watch import Watch
 from reticket.http.exposition import PLACE
 from reticket.http.incidents import Incidents
@@ -27,6 +29,9 @@ from reticket.http.server import Patience
 BACKLOG = 64
 MOST = 64
 """Connections at once, of each worker."""
+
+ROOM = 2**20
+"""Bytes of their requests."""
 
 Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
 
@@ -74,7 +79,8 @@ async def _answering(
     loop, state, nobody = asyncio.get_running_loop(), ServerState(), Proxies(())
     watch = Watch(loop, Patience().by_phase())
     seat = Caps(1, MOST, MOST, b"").seat(0, lambda count: None)
-    shared = Shared(app, state, {}, Limits(), watch, incidents, nobody, lambda address: None)
+    room = Room(ROOM, ROOM)
+    shared = Shared(app, state, {}, Limits(), room, watch, incidents, nobody, lambda address: None)
     door = Door(
         loop,
         lambda give_back: Connection(shared, loop, give_back),

@@ -21,7 +21,9 @@ from reticket.http.asgi import Asgi
 from reticket.http.connection.caps import Seat
 from reticket.http.connection.door import Door
 from reticket.http.connection.limits import Limits
-from reticket.http.connection.protocol import Connection, Shared
+from reticket.http.connection.protocol import Connection
+from reticket.http.connection.room import Room
+from reticket.http.connection.shared import Shared
 from reticket.http.connection.watch import LINGER, Phase, Watch
 from reticket.http.incidents import Incidents
 from reticket.http.proxies import Proxies, Strangers, Unnamed
@@ -103,11 +105,13 @@ class Company:
 
     Args:
         seat: its counts of connections.
+        room: for the bytes of its requests.
         incidents: hears what was refused.
         unnamed: remembers proxies that are not named.
     """
 
     seat: Seat
+    room: Room
     incidents: Incidents
     unnamed: Unnamed
 
@@ -192,6 +196,7 @@ class _Server(uvicorn.Server):
             self.server_state,
             self.lifespan.state,
             self._listener.limits,
+            company.room,
             self._watch,
             company.incidents,
             proxies,

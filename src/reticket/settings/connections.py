@@ -10,6 +10,9 @@ from reticket.settings.table import Table
 from reticket.settings.values import Accepts, Int, Patience, Size
 
 _Many = Annotated[Int, Field(ge=1, le=2**20), Accepts("a whole number from 1 to 1048576")]
+_Room = Annotated[
+    Int, Field(ge=2**20, le=2**40), Accepts("a whole number of bytes, from 1 MiB to 1 TiB")
+]
 
 
 class Connections(Table):
@@ -24,6 +27,11 @@ class Connections(Table):
     read_timeout: Patience = Field(30.0, description="how long an answer may stay unread")
     idle_timeout: Patience = Field(
         150.0, description="time between two requests; longer than proxies keep connections"
+    )
+    body_room: _Room = Field(
+        268_435_456,
+        description="bytes of requests that are not answered yet, of all workers, beyond 8 KiB of "
+        "each connection; one address has a sixteenth; more are answered 503",
     )
     total: _Many = Field(16_384, description="open connections of all workers; more are refused")
     per_address: _Many = Field(

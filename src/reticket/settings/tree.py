@@ -222,6 +222,14 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _room_for_bodies(self) -> Self:
+        if self.connections.body_room < 2 * self.body_limit * self.workers:
+            raise PydanticCustomError(
+                TOGETHER, "connections.body_room must be at least two of body_limit for each worker"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _one_metrics_token(self) -> Self:
         if self.metrics_token and self.metrics_token_file:
             raise PydanticCustomError(

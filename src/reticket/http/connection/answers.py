@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from http import HTTPStatus
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+RETRY_AFTER = (b"retry-after", b"5")
 WITHOUT_BODY = frozenset({204, 304})
 """They have no body and need not say its length (RFC 9110 §15.3.5, §15.4.5)."""
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from reticket.core.addresses import normal_address
-from reticket.http.connection.answers import refusal
+from reticket.http.connection.answers import RETRY_AFTER, refusal
 from reticket.http.connection.caps import Full, Seat
 from reticket.http.correlation import new_id
 from reticket.http.files import is_scarce
@@ -21,8 +21,6 @@ AT_ONCE = 16
 
 PAUSE = 1.0
 """Seconds before the next try when the system has no connection for us."""
-
-RETRY_AFTER = (b"retry-after", b"5")
 
 GiveBack = Callable[[], None]
 

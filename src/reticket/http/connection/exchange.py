@@ -50,6 +50,10 @@ class Line(Protocol):
         """There will be no answer, or no end of it."""
         ...
 
+    def left(self) -> None:
+        """The application is done, and the client is gone."""
+        ...
+
 
 class Exchange:
     """Owns the body as far as it came and the application did not take it, and how far the answer
@@ -100,7 +104,9 @@ class Exchange:
         except Exception:
             _log.exception("application_failed")
         finally:
-            if not self.answered and not self.gone:
+            if self.gone:
+                self._line.left()
+            elif not self.answered:
                 self._line.failed()
 
     async def receive(self) -> Message:

@@ -3,60 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, MutableMapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any, cast
 
-from uvicorn.server import ServerState
-
-from reticket.core.addresses import normal_address
-from reticket.http.asgi import Asgi, Scope
+from reticket.core.addresses import network_of, normal_address
+from reticket.http.asgi import Scope
 from reticket.http.connection import answers
 from reticket.http.connection.exchange import Exchange
 from reticket.http.connection.head import Head, Headers
-from reticket.http.connection.limits import Limits
 from reticket.http.connection.reader import Reader
 from reticket.http.connection.refused import Refused
-from reticket.http.connection.watch import Phase, Watch
+from reticket.http.connection.room import Account
+from reticket.http.connection.shared import Shared
+from reticket.http.connection.watch import Phase
 from reticket.http.correlation import new_id
-from reticket.http.incidents import Incidents
-from reticket.http.proxies import FORWARDING, Proxies
+from reticket.http.proxies import FORWARDING
 
 _ASGI = {"version": "3.0", "spec_version": "2.3"}
-
-
-@dataclass(frozen=True, slots=True)
-class Shared:
-    """What all connections of a process have in common.
-
-    Args:
-        app: answers requests.
-        state: connections and tasks that are open, and headers of every answer.
-        lifespan: the application's state.
-        limits: before a request is whole.
-        watch: ends what takes too long.
-        incidents: hears of refusals.
-        proxies: who is believed to forward.
-        saw_stranger: hears of a peer that forwards and is not named.
-    """
-
-    app: Asgi
-    state: ServerState
-    lifespan: MutableMapping[str, Any]
-    limits: Limits
-    watch: Watch
-    incidents: Incidents
-    proxies: Proxies
-    saw_stranger: Callable[[str], None]
 
 
 class Connection(asyncio.Protocol):
     """Owns one connection: its bytes, its request in progress, its end."""
 
     __slots__ = (
-        "_client", "_ended", "_exchange", "_give_back", "_head", "_loop", "_may_be_unnamed",
-        "_paused", "_peer", "_phase", "_reader", "_scheme", "_server", "_shared", "_stopping",
-        "_transport", "_trusted", "_unread", "_wakes",
+        "_account", "_client", "_ended", "_exchange", "_give_back", "_head", "_loop",
+        "_may_be_unnamed", "_paused", "_peer", "_phase", "_reader", "_scheme", "_server", "_shared",
+        "_stopping", "_transport", "_trusted", "_unread", "_wakes",
     )  # fmt: skip
 
     def __init__(
@@ -81,6 +53,7 @@ class Connection(asyncio.Protocol):
         self._client = _place(transport.get_extra_info("peername"))
         self._peer = self._client[0] if self._client else ""
         self._trusted = shared.proxies.trusts(self._peer)
+        self._account = Account(shared.room, "" if self._trusted else network_of(self._peer))
         self._may_be_unnamed = shared.proxies.may_be_unnamed(self._peer)
         self._server = _place(transport.get_extra_info("sockname"))
         self._scheme = "https" if transport.get_extra_info("sslcontext") else "http"
@@ -97,10 +70,15 @@ class Connection(asyncio.Protocol):
         self.resume_writing()
         if self._exchange:
             self._exchange.leave()
+        else:
+            self._account.keep(0)
 
     def data_received(self, data: bytes) -> None:
         """Bytes came."""
-        if self._phase is Phase.LINGER:
+        if self._phase is Phase.LINGER or self._ended:
+            return
+        if not self._account.add(len(data)):
+            self._overflow()
             return
         self._reader.feed(data)
         if self._phase is Phase.DRAIN:
@@ -188,6 +166,7 @@ class Connection(asyncio.Protocol):
     def answered(self, closes: bool) -> None:
         """The answer is written."""
         self._exchange = None
+        self._account.keep(self._reader.pending)
         if not self._reader.ended:
             self._enter(Phase.DRAIN)
             self.read_on()
@@ -202,6 +181,10 @@ class Connection(asyncio.Protocol):
     def failed(self) -> None:
         """The application has failed."""
         self._refuse(500, "application")
+
+    def left(self) -> None:
+        """The application is done, and the client is gone."""
+        self._account.keep(0)
 
     # Requests.
 
@@ -234,13 +217,17 @@ class Connection(asyncio.Protocol):
     def _begin(self, head: Head) -> None:
         self._head = head
         exchange = self._exchange = Exchange(head, self)
+        scope = self._scope(head)
+        if self._trusted and not self._account.belongs_to(network_of(scope["client"][0])):
+            self._refuse(503, "no_room")
+            return
         self._enter(None)
         if not exchange.whole:
             self._enter(Phase.BODY)
             self._take_body(exchange)
         if not exchange.gone:
             tasks = self._shared.state.tasks
-            task = self._loop.create_task(exchange.run(self._shared.app, self._scope(head)))
+            task = self._loop.create_task(exchange.run(self._shared.app, scope))
             tasks.add(task)
             task.add_done_callback(tasks.discard)
 
@@ -286,6 +273,16 @@ class Connection(asyncio.Protocol):
 
     # Ends.
 
+    def _overflow(self) -> None:
+        """There is no room for bytes that came, so nothing after them can be read. A request that
+        is whole is answered.
+        """
+        if self._exchange and self._exchange.whole:
+            self._ended = True
+            self._pause()
+        else:
+            self._refuse(503, "no_room")
+
     def _refuse(self, status: int, reason: str) -> None:
         """Answer what no application may see, and close."""
         exchange, self._exchange = self._exchange, None
@@ -296,7 +293,8 @@ class Connection(asyncio.Protocol):
                 return
         correlation_id = new_id()
         self._shared.incidents.refused(status, reason, self._peer, correlation_id)
-        said = answers.refusal(status, correlation_id, self.defaults)
+        more = (answers.RETRY_AFTER,) if status == 503 else ()
+        said = answers.refusal(status, correlation_id, self.defaults, more)
         is_head = exchange is not None and self._head is not None and self._head.method == "HEAD"
         self.write(answers.without_body(said) if is_head else said)
         self._linger()
@@ -308,6 +306,8 @@ class Connection(asyncio.Protocol):
         if self._ended or self._transport.is_closing():
             self._close()
             return
+        self._reader.drop()
+        self._account.keep(0)
         self._enter(Phase.LINGER)
         self.read_on()
         if self._transport.can_write_eof():
@@ -321,6 +321,7 @@ class Connection(asyncio.Protocol):
         except Refused:
             self._close()
             return
+        self._account.keep(self._reader.pending)
         if self._reader.ended:
             self._close()
 

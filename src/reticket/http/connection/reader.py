@@ -14,7 +14,7 @@ class Reader:
     """Owns the bytes that are not understood yet, and how far they were searched: each byte is
     looked at once, in however many pieces it comes.
 
-    After `Refused` it must not be used again.
+    After `Refused` or `drop` it must not be used again.
     """
 
     __slots__ = ("_begun", "_body", "_buffer", "_limits", "_line_end", "_looked")
@@ -40,6 +40,10 @@ class Reader:
     def feed(self, data: bytes) -> None:
         """What came next."""
         self._buffer += data
+
+    def drop(self) -> None:
+        """Nobody will read what came; use it no more."""
+        self._buffer.clear()
 
     def head(self) -> Head | None:
         """The next head, once it is whole; call after the body before it has ended."""

@@ -1,0 +1,43 @@
+"""What the connections of a process have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, MutableMapping
+from dataclasses import dataclass
+from typing import Any
+
+from uvicorn.server import ServerState
+
+from reticket.http.asgi import Asgi
+from reticket.http.connection.limits import Limits
+from reticket.http.connection.room import Room
+from reticket.http.connection.watch import Watch
+from reticket.http.incidents import Incidents
+from reticket.http.proxies import Proxies
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all connections of a process have in common.
+
+    Args:
+        app: answers requests.
+        state: connections and tasks that are open, and headers of every answer.
+        lifespan: the application's state.
+        limits: before a request is whole.
+        room: for the bytes of requests.
+        watch: ends what takes too long.
+        incidents: hears of refusals.
+        proxies: who is believed to forward.
+        saw_stranger: hears of a peer that forwards and is not named.
+    """
+
+    app: Asgi
+    state: ServerState
+    lifespan: MutableMapping[str, Any]
+    limits: Limits
+    room: Room
+    watch: Watch
+    incidents: Incidents
+    proxies: Proxies
+    saw_stranger: Callable[[str], None]
