@@ -17,8 +17,7 @@ MIB = 2**20
 
 def full(room, network, size, most=10_000):
     """How many requests of that size a network may hold."""
-    accounts = [Account(room, network) for _ in range(most)]
-    return next((n for n, account in enumerate(accounts) if not account.add(size)), most)
+    return next((n for n in range(most) if not Account(room, network).add(size)), most)
 
 
 def test_a_network_has_a_sixteenth_and_others_go_on():
