@@ -14,7 +14,7 @@ from reticket.core import people, second_factor, tokens
 from reticket.dialects.cloudreve import inputs as cloudreve
 from reticket.dialects.oauth import assertion, codes, device, flow, inputs
 from reticket.http import metrics_listener
-from reticket.http.connection import limits
+from reticket.http.connection import limits, room
 from reticket.settings.catalogue import reference
 
 ROOT = Path(__file__).parents[2]
@@ -75,6 +75,7 @@ FIXED = {
     "sign-in pages that one network opens in ten minutes": flow.VISITS,
     "wrong codes in one sign-in": second_factor.FACTOR_TRIES,
     "wrong codes of one person in a row": people.MOST_FAILURES,
+    "bytes of each connection that `connections.body_room` does not count": room.FREE,
     "connections to `metrics_listen`, of each worker": metrics_listener.MOST,
 }
 

@@ -1,6 +1,7 @@
 """A start that cannot be stops with one sentence that says why, and hinders no later one."""
 
 import base64
+import json
 import os
 import shutil
 import socket
@@ -38,7 +39,8 @@ FAULTS = {
         "FOLDER/config.toml: prot is not a setting; did you mean port?", toml="prot = 9000"
     ),
     "unknown key of a dialect": Fault(
-        "dialects.akinon.zzz is not a setting; accepted are ", toml="[dialects.akinon]\nzzz = 1"
+        "dialects.akinon.zzz is not a setting; did you mean dialects.akinon.second_factor?",
+        toml="[dialects.akinon]\nzzz = 1",
     ),
     "unknown variable": Fault(
         "RETICKET_PROT is not a setting; did you mean RETICKET_PORT?",
@@ -107,9 +109,10 @@ def start(folder, *words, **variables):
 
 
 def sentence(stopped):
-    """The one line that a failed start leaves."""
+    """The one line that a failed start leaves, beside the warning of demo data."""
     assert (stopped.returncode, stopped.stdout) == (1, ""), stopped
-    (line,) = stopped.stderr.splitlines()
+    *warned, line = stopped.stderr.splitlines()
+    assert all(json.loads(each)["event"] == "demo" for each in warned)
     said = line.removeprefix("Error: ")
     assert said != line
     assert ". " not in said
