@@ -8,7 +8,7 @@ import pytest
 from tests.cli.conftest import CHEAP
 
 from reticket.cli.doctor import known_checks
-from reticket.cli.doctor.checks import clock, network_file_systems, overdue_keys
+from reticket.cli.doctor.checks import clock, file_modes, network_file_systems, overdue_keys
 from reticket.cli.doctor.findings import Level
 from reticket.core.identifiers import family_id
 from reticket.core.policy import DAY
@@ -66,6 +66,16 @@ def test_demo_accounts_are_found_until_their_passwords_change(healthy):
     assert not any("client spa" in text for _, text in found)
 
 
+def test_a_demo_account_that_is_disabled_is_not_found(healthy):
+    healthy.run("seed", DEMO_FILE)
+    assert not any("banned@" in text for _, text in about(healthy, "demo accounts", ok=False))
+    healthy.run("user", "disable", "alan@example.com")
+    healthy.run("client", "disable", "backend")
+    found = about(healthy, "demo accounts", ok=False)
+    assert found
+    assert not any("alan@" in text or "backend:" in text for _, text in found)
+
+
 def test_a_demo_that_is_kept_local_is_a_warning(empty, monkeypatch):
     empty.house().close()
     house = empty.house()
@@ -88,6 +98,32 @@ def test_wide_file_modes_are_found(healthy, name, mode):
     level, text = about(healthy, "file modes")[0]
     assert level == "warning"
     assert text.endswith(f"chmod {700 if name == '.' else 600} {path}")
+
+
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [
+        ("AUDIT_FILE", "audit.jsonl"), ("METRICS_TOKEN_FILE", "token"), ("TLS_KEY", "key.pem"),
+        ("FAMILIES", "far.sqlite"), ("FAMILIES", "far.sqlite-wal"), ("DIRECTORY", "far.sqlite"),
+        ("AUDIT_FILE", "audit.20260101T000000000Z.jsonl"),
+    ],
+)  # fmt: skip
+def test_wide_modes_of_files_elsewhere_are_found(healthy, monkeypatch, tmp_path, name, file):
+    far = tmp_path / "elsewhere"
+    far.mkdir()
+    (far / file).write_bytes(b"")
+    (far / file).chmod(0o644)
+    place = far / file.removesuffix("-wal").replace(".20260101T000000000Z", "")
+    certificate = far / "certificate.pem"
+    certificate.touch(mode=0o644)
+    settings = healthy.house().settings.model_copy(
+        update={
+            name.lower(): f"sqlite:///{place}" if "sqlite" in file else place,
+            "tls_certificate": certificate,
+        }
+    )
+    found = list(file_modes.look(SimpleNamespace(settings=settings)))
+    assert [text.endswith(f"chmod 600 {far / file}") for _, text in found] == [True]
 
 
 MOUNTS = """\

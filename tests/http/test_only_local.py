@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from tests.http.wire import call
 
+from reticket.directory.seed import DEMO
 from reticket.http.only_local import only_local
 from reticket.testing import running_server
 
@@ -84,7 +85,9 @@ def test_every_path_of_a_demo_is_kept_local(demo, path):
 
 
 def test_a_demo_is_announced(demo):
-    assert "everybody knows the passwords of these demo data" in demo.log.read_text()
+    said = demo.log.read_text()
+    assert "everybody knows the passwords of these demo data" in said
+    assert "everybody knows the passwords of the demo data in" in said
 
 
 def test_a_demo_is_served_on_loopback_alone_unless_it_is_public(tmp_path):
@@ -100,7 +103,21 @@ def test_the_mark_holds_where_the_demo_is_not_asked_for(tmp_path):
     more = tmp_path / "more.yaml"
     more.write_text("users: []\n")
     with pytest.raises(RuntimeError, match="--demo-public"):
-        serve(tmp_path, more, RETICKET_HOST="0.0.0.0")
+        serve(tmp_path, more, **KEPT, RETICKET_HOST="0.0.0.0")
+
+
+def test_accounts_of_a_demo_without_its_mark_are_kept_local_too(tmp_path):
+    serve(tmp_path, DEMO, **KEPT)
+    with pytest.raises(RuntimeError, match="--demo-public"):
+        serve(tmp_path, DEMO, **KEPT, RETICKET_HOST="0.0.0.0")
+    with running_server(tmp_path, settings=KEPT) as running:
+        headers = {"X-Forwarded-For": "192.0.2.1"}
+        assert call(running.url, "GET", "/health/live", None, headers)[0] == 403
+        assert "everybody knows the password of the demo's user ada@" in running.log.read_text()
+    serve(tmp_path, DEMO, RETICKET_HOST="0.0.0.0")
+
+
+KEPT = {"RETICKET_DEMO_PUBLIC": "false"}
 
 
 def serve(folder, seed=None, **settings):

@@ -160,7 +160,8 @@ def test_valkey_that_wants_a_password(commands, valkey, who, says):
     [
         f"postgresql://u:{SECRET}@h/x", f"postgresql://u:a/{SECRET}@h/x", f"valkey://:{SECRET}@h",
         f"postgresql://u:a@{SECRET}@h/x", f"postgresql:u:{SECRET}@h/x",
-        f"postgresql://h/x?password={SECRET}", f"valkey-cluster://u:{SECRET}@h:1,h:2",
+        f"postgresql://h/x?password={SECRET}", f"postgresql://h/x?sslpassword={SECRET}",
+        f"valkey-cluster://u:{SECRET}@h:1,h:2",
     ],
 )  # fmt: skip
 def test_move_takes_no_password_on_the_command_line(commands, option, url):

@@ -35,14 +35,28 @@ def refuse_public(house: House) -> None:
     if is_kept_local(house) and not is_loopback(settings.host):
         raise StartupError(
             f"{settings.data} has demo accounts, whose passwords everybody knows, so it is served "
-            f"on 127.0.0.1 alone and not on {settings.host}: make a folder for real people with "
-            "reticket init, or say --demo-public"
+            f"on 127.0.0.1 alone and not on {settings.host}: {_remedy(house)}, or say --demo-public"
         )
 
 
+def _remedy(house: House) -> str:
+    if is_marked(house):
+        return "make a folder for real people with reticket init"
+    return "change their passwords or disable them (reticket doctor names them)"
+
+
 def is_kept_local(house: House) -> bool:
-    """Whether this machine alone may be answered."""
-    return house.directory.marks.has(DEMO) and not house.settings.demo_public
+    """Whether this machine alone may be answered: in a demo, and wherever an account has a
+    password of the demo. Versions without the mark kept the demo in `./data`.
+    """
+    if house.settings.demo_public:
+        return False
+    return is_marked(house) or next(known_accounts(house), None) is not None
+
+
+def is_marked(house: House) -> bool:
+    """Whether the folder was made for the demo."""
+    return house.directory.marks.has(DEMO)
 
 
 def is_loopback(host: str) -> bool:
@@ -55,7 +69,7 @@ def is_loopback(host: str) -> bool:
 
 def warnings(house: House) -> Iterator[str]:
     """What the log is told at a start, as sentences."""
-    if house.directory.marks.has(DEMO):
+    if is_marked(house):
         yield f"everybody knows the passwords of the demo data in {house.settings.data}"
         return
     for account in known_accounts(house):
@@ -64,7 +78,7 @@ def warnings(house: House) -> Iterator[str]:
 
 def known_accounts(house: House) -> Iterator[str]:
     """Those that have the password or secret of the shipped demo directory, as texts for people.
-    A secret that was changed is not known any more.
+    A secret that was changed is not known any more, and a disabled account signs nobody in.
     """
     seed, directory = read_seed(FILE, 0), house.directory
     lookups = (
@@ -80,7 +94,9 @@ def known_accounts(house: House) -> Iterator[str]:
 
 
 def _fits(house: House, found: Credentials | None, secret: str) -> bool:
-    return found is not None and house.hasher.verify(found.secret_hash, secret)
+    if found is None or found.disabled:
+        return False
+    return house.hasher.verify(found.secret_hash, secret)
 
 
 def data_folder(settings: Settings) -> Path | None:

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 WAYS = "write env:NAME for a variable or file:PATH for a file whose only line is the URL"
-_PASSWORD = re.compile(r"^(?!sqlite:)[^:]*:[^@]*:[^@]*@|[?&]password=")
+_PASSWORD = re.compile(r"^(?!sqlite:)[^:]*:[^@]*:[^@]*@|[?&](ssl)?password=")
 
 
 class FamiliesPlace(click.ParamType[str]):

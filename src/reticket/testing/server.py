@@ -55,8 +55,8 @@ def running_server(
 
     Args:
         folder: where its data and its log go; a second server on the same folder goes on there.
-        seed: the directory file to load; None starts the demo as `make run` does, for this
-            machine alone.
+        seed: the directory file to load, for other machines too; None starts the demo as
+            `make run` does, for this machine alone.
         settings: RETICKET_ variables; nothing of this process's own gets through.
         port: None takes a free one.
 
@@ -67,8 +67,9 @@ def running_server(
     log, data = folder / "server.log", folder / "data"
     command = [sys.executable, "-m", "reticket", "serve", "--port", str(port)]
     command += ["--data", str(data), *(["--demo"] if seed is None else ["--seed", str(seed)])]
+    reach = {} if seed is None else {"RETICKET_DEMO_PUBLIC": "true"}
     clean = {name: value for name, value in os.environ.items() if not name.startswith("RETICKET_")}
-    environment = {**clean, **CHEAP_SIGN_INS, **(settings or {})}
+    environment = {**clean, **CHEAP_SIGN_INS, **reach, **(settings or {})}
     with log.open("ab") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output, env=environment)  # noqa: S603
     server = RunningServer(f"http://127.0.0.1:{port}", data, log, process)

@@ -7,16 +7,16 @@ from collections.abc import Iterator
 from reticket.cli import demo
 from reticket.cli.doctor.findings import Finding, fault, warning
 from reticket.cli.house import House
-from reticket.directory.marks import DEMO
 
 TOPIC = "demo accounts"
 
 
 def look(house: House) -> Iterator[Finding]:
     """Accounts of the demo: a fault, but in a demo that only this machine reaches."""
-    is_kept = demo.is_kept_local(house)
+    is_marked = demo.is_marked(house)
+    is_kept = is_marked and demo.is_kept_local(house)
     finding = warning if is_kept else fault
-    if house.directory.marks.has(DEMO):
+    if is_marked:
         where = "this machine alone is answered" if is_kept else "every machine is answered"
         yield finding(f"{house.settings.data} is a demo, and {where}: keep real people elsewhere")
     for account in demo.known_accounts(house):

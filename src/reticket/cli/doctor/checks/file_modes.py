@@ -3,17 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
+from reticket.audit.shelf import rotated_files
 from reticket.cli.doctor.findings import Finding, warning
 from reticket.cli.house import House
+from reticket.config import sqlite_path
 from reticket.folder import open_to_others
+from reticket.settings import Settings
 
 TOPIC = "file modes"
+BESIDE = ("-wal", "-shm")
+"""Ends of the names of SQLite's other files (https://sqlite.org/wal.html)."""
 
 
 def look(house: House) -> Iterator[Finding]:
-    """The data folder, and what is in it. A master key that others can read stops every start."""
+    """The data folder, what is in it, and what settings keep elsewhere. A master key that others
+    can read stops every start.
+    """
     folder = house.settings.data
     files = sorted(each for each in folder.iterdir() if each.is_file())
-    for sentence in open_to_others(folder, *files):
+    for sentence in open_to_others(*dict.fromkeys((folder, *files, *_elsewhere(house.settings)))):
         yield warning(sentence)
+
+
+def _elsewhere(settings: Settings) -> Iterator[Path]:
+    """Files of the settings, wherever they are; some may not be there."""
+    yield settings.audit_file
+    yield from (each.path for each in rotated_files(settings.audit_file))
+    yield from filter(None, (settings.metrics_token_file, settings.tls_key))
+    for url in (settings.families, settings.directory):
+        if file := sqlite_path(url):
+            yield from (file, *(file.with_name(file.name + end) for end in BESIDE))
