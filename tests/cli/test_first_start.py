@@ -1,4 +1,4 @@
-"""A misspelt folder is said and stays empty: only a first start that was asked for makes one."""
+"""A misspelt `--data` is reported and makes nothing: a first start has to be asked for."""
 
 import pytest
 from tests.cli.conftest import SEED
@@ -67,7 +67,7 @@ def test_a_seed_of_the_settings_is_a_way_to_begin(empty, served, monkeypatch, tm
 
 def test_families_that_are_gone_are_said(shell, served):
     (shell.data / "families.sqlite").unlink()
-    assert "there is no families at" in shell.run("serve", ok=False)
+    assert "no families found at" in shell.run("serve", ok=False)
     assert not (shell.data / "families.sqlite").exists()
 
 

@@ -1,4 +1,4 @@
-"""Nothing is stored in a place that is only misspelt: a first start has to be asked for."""
+"""A misspelt `--data` makes no new folder: a first start has to be asked for."""
 
 from __future__ import annotations
 
@@ -20,4 +20,4 @@ def expect_made(builder: Builder, settings: Settings, ways: str = WAYS) -> None:
     for schema in (families, builder.directory_schema(settings.directory)):
         standing = schema.standing()
         if standing is not None and standing.task is Task.MAKE:
-            raise StartupError(f"there is no {schema.what} at {standing.place}: {ways}")
+            raise StartupError(f"no {schema.what} found at {standing.place}: {ways}")

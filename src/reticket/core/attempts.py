@@ -118,7 +118,7 @@ class Attempts:
         return ends_at - now if 0 < fresh_until - now <= FRESH and ends_at > now else None
 
     def _worth_a_look(self, asked: Sequence[Guards], known: dict[str, int | None]) -> list[Guard]:
-        """Whoever must wait anyway costs no look at the other guards."""
+        """A caller that is refused already needs no further look."""
         open_ = [guards for guards in asked if not any(known[each.name] for each in guards)]
         return list({guard.name: guard for guards in open_ for guard in guards}.values())
 

@@ -61,7 +61,7 @@ class KnownNetworks:
         return self._sealer.digest(said.encode("utf-8", "surrogatepass"), b"account").hex()
 
     def _digest_of(self, person: tuple[str, int] | None, network: str) -> bytes:
-        """Nobody's costs as much and is in no row."""
+        """For an unknown e-mail the same work is done, and nothing is found."""
         user_id, version = person or ("", 0)
         text = f"{version}:{network}".encode("utf-8", "surrogatepass")
         return self._sealer.digest(text, b"network:" + user_id.encode())

@@ -85,8 +85,9 @@ class Seat:
         changed(0)
 
     def take(self, address: str) -> Callable[[], None]:
-        """Count a connection of this address; what takes it back, once. Full when it is one too
-        many. It is counted first and looked at then, so two workers cannot both have the last.
+        """Count a connection of this address. Returns the function that gives it back. Raises Full
+        beyond the limit. It is counted first and compared then, so two workers never both have the
+        last place.
         """
         first, second, mark = self._caps.places(address)
         if self._caps.is_spared(mark):

@@ -284,7 +284,7 @@ class Connection(asyncio.Protocol):
             self._refuse(503, "no_room")
 
     def _refuse(self, status: int, reason: str) -> None:
-        """Answer what no application may see, and close."""
+        """Answer in the place of the application, and close."""
         exchange, self._exchange = self._exchange, None
         if exchange:
             exchange.leave()
