@@ -98,17 +98,15 @@ def test_its_audit_file_ends_nobody_who_lives(houses, engine):
     assert said == "0 revocations replayed\n"
 
 
-def test_its_audit_file_ends_again_what_an_older_copy_has_forgotten(tmp_path):
+def test_a_backup_of_it_is_restored_and_what_was_ended_since_is_ended_again(tmp_path):
     copied("sqlite", tmp_path / "data")
-    with closing(sqlite3.connect(tmp_path / "data" / "families.sqlite")) as families, families:
+    copied("sqlite", tmp_path / "backup")
+    with closing(sqlite3.connect(tmp_path / "backup" / "families.sqlite")) as families, families:
         families.execute("UPDATE families SET revoked_at = NULL, revoked_cause = NULL")
     ended = [one for engine, one in ALL if engine == "sqlite" and not one["lives"]]
-    stream = str(MADE / "sqlite" / "data" / "audit.jsonl")
-    said = Commands(tmp_path / "data", SETTINGS).run("replay", "--audit", stream)
-    assert said == f"{len(ended)} revocations replayed\n"
-    known = clients(
-        ECKey.import_key(json.loads((MADE / "sqlite" / "tokens.json").read_text())["key"])
-    )
+    said = Commands(tmp_path / "data", SETTINGS).run("restore", str(tmp_path / "backup"))
+    assert f"{len(ended)} revocations replayed" in said
+    known = clients_of("sqlite")
     with running(tmp_path, SETTINGS) as server:
         assert all(known[one["kind"]].is_refused(server.url, one["refresh"]) for one in ended)
 
