@@ -40,6 +40,7 @@ from reticket.serving import (
     board_of,
     caps_of,
     company_of,
+    incidents_of,
     listener_of,
     meter_of,
 )
@@ -166,10 +167,11 @@ class Builder:
             def work(number: int) -> None:
                 with closing(self.open(known)) as house:
                     meter = meter_of(known, number)
+                    incidents = incidents_of(meter)
                     serve(
-                        application(house, meter, metrics),
+                        application(house, meter, incidents, metrics),
                         listener_of(settings),
-                        company_of(settings, caps, meter, number),
+                        company_of(settings, caps, meter, incidents, number),
                         listening,
                         lambda: started(url) if number == 0 else None,
                     )

@@ -48,12 +48,15 @@ _NAMED = (f"{BASE}/", WELL_KNOWN)
 """Beginnings of all paths that metadata name."""
 
 
-def application(house: House, meter: Meter, metrics: socket | None = None) -> Asgi:
+def application(
+    house: House, meter: Meter, incidents: Incidents, metrics: socket | None = None
+) -> Asgi:
     """The ASGI application over an opened house; its lifespan does the upkeep.
 
     Args:
         house: what it answers from.
         meter: what counts in this process.
+        incidents: hears of what goes wrong in this process.
         metrics: listens for those who read `/metrics` without a token; None for nobody.
     """
     settings = house.settings
@@ -65,14 +68,15 @@ def application(house: House, meter: Meter, metrics: socket | None = None) -> As
     to_try = {each.name: document_to_try(each) for each in spoken}
     page = MetricsPage(meter.counts, house.ready)
     service = service_of(house, lanes)
-    incidents = Incidents(meter.count, time.monotonic)
     lifespan = beside(beating(house, lanes, service, meter), page, metrics, incidents)
     more = _for_bearers(page, settings.metrics_token)
     others = pages(documents, to_try, house.ready, lifespan, more)
     witnesses = [meter.witness] if is_counted else []
     witnesses += [logged] if settings.access_log else []
     deadlines = Deadlines(settings.busy_timeout + LONGEST_WAIT)
-    edge = Edge(RoutingTable(spoken), service, others, settings.body_limit, deadlines, witnesses)
+    edge = Edge(
+        RoutingTable(spoken), service, others, settings.body_limit, deadlines, witnesses, incidents
+    )
     shared = readable(edge, settings.cors_origins, _UNREADABLE)
     answering = also_below(policies.site_of(settings).path, _NAMED, shared)
     return only_local(answering) if demo.is_kept_local(house) else answering
@@ -94,12 +98,21 @@ def caps_of(settings: Settings) -> Caps:
     return Caps(settings.workers, said.total, said.per_address, os.urandom(32))
 
 
-def company_of(settings: Settings, caps: Caps, meter: Meter, number: int) -> Company:
+def incidents_of(meter: Meter) -> Incidents:
+    """What goes wrong in the process of that meter: one for all of its parts, so that the log has
+    one line a minute.
+    """
+    return Incidents(meter.count, time.monotonic)
+
+
+def company_of(
+    settings: Settings, caps: Caps, meter: Meter, incidents: Incidents, number: int
+) -> Company:
     """What the worker of that number shares with the others."""
     return Company(
         caps.seat(number, lambda count: meter.set((OPEN,), count)),
         Room(settings.connections.body_room // settings.workers, settings.body_limit),
-        Incidents(meter.count, time.monotonic),
+        incidents,
         Unnamed(settings.data),
     )
 

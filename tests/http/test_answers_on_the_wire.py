@@ -30,6 +30,17 @@ def test_who_waits_to_be_let_go_on_is(line):
     assert line.recv(10_000).startswith(b"HTTP/1.1 401 ")
 
 
+def test_who_waits_to_be_let_go_on_is_told_so_once(line):
+    pieces = [b"{" + b" " * 100_000, b" " * 100_000, b" " * 100_000 + b"}"]
+    line.sendall(request(b"".join(pieces), "Expect: 100-continue"))
+    said = line.recv(100)
+    for piece in pieces:
+        line.sendall(piece)
+    while b"HTTP/1.1 4" not in said:
+        said += line.recv(10_000)
+    assert said.count(b"100 Continue") == 1
+
+
 @pytest.mark.parametrize("path", ["/health/live", "/api/v1/nowhere"])
 def test_a_head_is_answered_though_its_client_says_no_more(server, path):
     address = urlsplit(server.url)

@@ -8,6 +8,7 @@ from reticket.core.errors import Unavailable
 from reticket.dialects import akinon
 from reticket.http.deadlines import Deadlines
 from reticket.http.edge import Edge
+from reticket.http.incidents import Incidents
 from reticket.http.routing import RoutingTable
 
 
@@ -167,7 +168,15 @@ class Never:
 @pytest.mark.anyio
 async def test_the_edge_keeps_deadlines():
     kept, sent = Hurried(10), []
-    edge = Edge(RoutingTable([akinon.build(akinon.Options())]), Never(), None, 1000, kept, [])
+    edge = Edge(
+        RoutingTable([akinon.build(akinon.Options())]),
+        Never(),
+        None,
+        1000,
+        kept,
+        [],
+        Incidents(print, lambda: 0.0),
+    )
     scope = {
         "type": "http", "method": "POST", "path": "/api/v1/auth/refresh-token",
         "query_string": b"", "headers": [(b"content-type", b"application/json")],

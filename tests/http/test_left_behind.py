@@ -11,6 +11,7 @@ from reticket.core.errors import Cause, Code, Refusal, Unavailable
 from reticket.dialects import akinon
 from reticket.http.deadlines import Deadlines
 from reticket.http.edge import Edge
+from reticket.http.incidents import Incidents
 from reticket.http.routing import RoutingTable
 
 PATH = "/api/v1/auth/refresh-token"
@@ -63,7 +64,7 @@ def test_it_is_gone_once_it_is_answered(no_collector, monkeypatch, fail):
     async def scenario():
         table = RoutingTable([akinon.build({})])
         monkeypatch.setattr(type(table.find("POST", PATH).route), "operate", staticmethod(operate))
-        edge = Edge(table, Door(fail), None, 1000, Deadlines(60), [])
+        edge = Edge(table, Door(fail), None, 1000, Deadlines(60), [], Incidents(print, lambda: 0.0))
         scope = {"type": "http", "method": "POST", "path": PATH, "headers": [],
                  "query_string": b"", "client": ("192.0.2.1", 1)}  # fmt: skip
         said = []

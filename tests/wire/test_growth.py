@@ -13,6 +13,7 @@ from reticket.core.errors import Code, Refusal
 from reticket.dialects.oauth.inputs import once, words
 from reticket.http.correlation import chosen_id
 from reticket.http.edge import Edge
+from reticket.http.incidents import Incidents
 from reticket.wire import (
     LONGEST_FORM,
     MOST_ESCAPES,
@@ -81,7 +82,7 @@ class Pieces:
 
 
 def test_a_body_in_small_pieces_is_put_together_in_linear_work():
-    edge = Edge(None, None, None, 2**20, None, ())
+    edge = Edge(None, None, None, 2**20, None, (), Incidents(print, lambda: 0.0))
 
     def read(count):
         reading = edge._body({"headers": []}, Pieces(count).receive)

@@ -17,6 +17,7 @@ from reticket.core.model import Caller
 from reticket.http.asgi import Asgi, Receive, Scope, Send
 from reticket.http.correlation import chosen_id, correlated, new_id
 from reticket.http.deadlines import Deadlines
+from reticket.http.incidents import Incidents
 from reticket.http.routing import Match, RoutingTable
 from reticket.wire import WireRequest, WireResponse
 
@@ -71,6 +72,7 @@ class Edge:
         deadlines: in which a request is answered; after it its sender asks again, as after a
             lost answer.
         witnesses: see every answer; the audit stream tells what happened to sessions.
+        incidents: hears of stores that are away.
     """
 
     def __init__(
@@ -81,6 +83,7 @@ class Edge:
         body_limit: int,
         deadlines: Deadlines,
         witnesses: Sequence[Witness],
+        incidents: Incidents,
     ) -> None:
         self._table = table
         self._performer = performer
@@ -88,6 +91,7 @@ class Edge:
         self._body_limit = body_limit
         self._deadlines = deadlines
         self._witnesses = witnesses
+        self._incidents = incidents
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         match = (
@@ -120,7 +124,7 @@ class Edge:
         except ClientGone:
             raise
         except Exception as error:
-            _tell(match, caller, error)
+            self._tell(match, caller, error)
             if isinstance(error, Refusal) and error.code in UNBEGUN:
                 tell = Tell(match.dialect.name, "refused", error.code)
                 await self._performer.perform(tell, caller)
@@ -128,6 +132,13 @@ class Edge:
                 return match.dialect.refuse(_request(scope, match, caller, body), _known(error))
             finally:
                 _let_go(error)
+
+    def _tell(self, match: Match, caller: Caller, error: Exception) -> None:
+        whose = {"dialect": match.dialect.name, "correlation_id": caller.correlation_id}
+        if isinstance(error, Unavailable):
+            self._incidents.unavailable(str(error), **whose)
+        elif not isinstance(error, Refusal):
+            _log.error("internal_error", exc_info=error, **whose)
 
     async def _body(self, scope: Scope, receive: Receive) -> bytes:
         if _declared_length(scope) > self._body_limit:
@@ -208,14 +219,6 @@ def _let_go(error: BaseException | None) -> None:
     while error is not None and error.__traceback__ is not None:
         error.__traceback__ = None
         error = error.__cause__ or error.__context__
-
-
-def _tell(match: Match, caller: Caller, error: Exception) -> None:
-    whose = {"dialect": match.dialect.name, "correlation_id": caller.correlation_id}
-    if isinstance(error, Unavailable):
-        _log.warning("unavailable", reason=str(error), **whose)
-    elif not isinstance(error, Refusal):
-        _log.error("internal_error", exc_info=error, **whose)
 
 
 async def _send(

@@ -1,17 +1,28 @@
-"""What happened to connections before any dialect heard of it: counted, and a line a minute in the
-log for each kind.
+"""What happened to connections before any dialect heard of it, and stores that are away: counted,
+and a line a minute in the log for each kind.
 """
 
 from __future__ import annotations
 
 import errno
+from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 import structlog
 
+from reticket.core.addresses import network_of
+
 PAUSE = 60.0
 """Seconds between two lines about the same."""
+
+KINDS = 1024
+"""Kinds that are remembered; there are fewer unless an engine says something else each time."""
+
+REMEMBERED = 64
+"""Networks with an unnamed proxy that are remembered."""
 
 OPEN, REFUSED, ENDED, ACCEPTING, UNNAMED = "open", "refused", "ended", "accepting", "unnamed"
 """The first member of a name says what it counts, as in `http.metrics`."""
@@ -31,9 +42,8 @@ class Incidents:
 
     def __init__(self, count: Callable[[Name], None], clock: Callable[[], float]) -> None:
         self._count = count
-        self._clock = clock
-        self._unsaid: dict[Name, int] = {}
-        self._said: dict[Name, float] = {}
+        self._kinds = _Lines(KINDS, clock)
+        self._proxies = _Lines(REMEMBERED, clock)
 
     def refused(self, status: int, reason: str, address: str, correlation_id: str) -> None:
         """An answer that no application gave."""
@@ -57,21 +67,68 @@ class Incidents:
 
     def unnamed_proxy(self, address: str) -> bool:
         """A peer of our own network forwards for others and is not trusted; whether it was said."""
-        return self._met(
-            (UNNAMED, address),
+        self._count((UNNAMED,))
+        return self._proxies.met(
+            (network_of(address),),
             "unnamed_proxy",
-            counted=(UNNAMED,),
             address=address,
             advice="add it to trusted_proxies: its clients count as one address",
         )
 
-    def _met(self, kind: Name, line: str, counted: Name = (), **words: Any) -> bool:
-        self._count(counted or kind)
-        times = self._unsaid[kind] = self._unsaid.get(kind, 0) + 1
+    def unavailable(self, reason: str, dialect: str, correlation_id: str) -> None:
+        """A request that no store or directory could answer; answers are counted elsewhere."""
+        self._kinds.met(
+            ("unavailable", reason),
+            "unavailable",
+            reason=reason,
+            dialect=dialect,
+            correlation_id=correlation_id,
+        )
+
+    def _met(self, kind: Name, line: str, **words: Any) -> None:
+        self._count(kind)
+        self._kinds.met(kind, line, **words)
+
+
+@dataclass(slots=True)
+class _Line:
+    said: float
+    unsaid: int = 0
+
+
+class _Lines:
+    """Owns when a line was written about each kind, the oldest first. Where so many kinds had a
+    line within the last minute, the log hears of no other.
+
+    Args:
+        most: kinds.
+        clock: seconds that only go on.
+    """
+
+    def __init__(self, most: int, clock: Callable[[], float]) -> None:
+        self._most = most
+        self._clock = clock
+        self._lines: OrderedDict[Name, _Line] = OrderedDict()
+
+    def met(self, kind: Name, event: str, **words: Any) -> bool:
+        """Write a line unless there was one within the last minute; whether it was written."""
         now = self._clock()
-        if now - self._said.get(kind, now - PAUSE) < PAUSE:
+        line = self._lines.get(kind) or self._new(kind, now)
+        if line is None:
             return False
-        self._said[kind] = now
-        self._unsaid[kind] = 0
-        _log.warning(line, count=times, **words)
+        line.unsaid += 1
+        if now - line.said < PAUSE:
+            return False
+        _log.warning(event, count=line.unsaid, **words)
+        self._lines[kind] = _Line(now)
+        self._lines.move_to_end(kind)
         return True
+
+    def _new(self, kind: Name, now: float) -> _Line | None:
+        if len(self._lines) == self._most:
+            oldest, line = next(iter(self._lines.items()))
+            if now - line.said < PAUSE:
+                return None
+            del self._lines[oldest]
+        made = self._lines[kind] = _Line(-inf)
+        return made

@@ -7,7 +7,7 @@ import pytest
 from tests.http.connection.shapes import LIVE
 from tests.http.connection.stream import at_once, opened, read_answers
 
-from reticket.http.connection.caps import Caps, Full
+from reticket.http.connection.caps import SPARED, Caps, Full
 from reticket.testing import running_server
 from reticket.testing.waiting import until
 
@@ -70,6 +70,18 @@ def test_a_trusted_peer_and_a_spared_one_are_not_counted_by_address():
     first.spare("10.0.0.1")
     for _ in range(5):
         second.take("10.0.0.1")
+
+
+def test_so_many_addresses_are_spared_and_the_oldest_is_counted_again():
+    seat, _ = seats(total=1000, per_address=1)
+    for n in range(SPARED + 1):
+        seat.spare(f"fd00:0:0:{n:x}::1")
+        seat.spare(f"fd00:0:0:{n:x}::2")
+    for _ in range(3):
+        seat.take(f"fd00:0:0:{SPARED:x}::3")
+    seat.take("fd00::1")
+    with pytest.raises(Full):
+        seat.take("fd00::2")
 
 
 def test_a_successor_begins_with_nothing():

@@ -8,6 +8,7 @@ and the smaller count holds, so few others are ever counted with it.
 from __future__ import annotations
 
 import mmap
+from collections import deque
 from collections.abc import Callable
 from hashlib import blake2b
 
@@ -15,6 +16,9 @@ from reticket.core.addresses import network_of
 
 WIDTH = 8192
 """Places in each of two tables."""
+
+SPARED = 64
+"""Addresses that a worker spares; the oldest is counted again when there are more."""
 
 _ROW = 1 + 2 * WIDTH + WIDTH
 """Of a worker: all, the two tables, and marks of addresses that are spared."""
@@ -82,6 +86,7 @@ class Seat:
         self._caps = caps
         self._cells = cells
         self._changed = changed
+        self._spared: deque[int] = deque()
         changed(0)
 
     def take(self, address: str) -> Callable[[], None]:
@@ -104,7 +109,13 @@ class Seat:
 
     def spare(self, address: str) -> None:
         """From now on it is not counted by its address, at any worker."""
-        self._cells[self._caps.places(address)[2]] = 1
+        mark = self._caps.places(address)[2]
+        if self._cells[mark]:
+            return
+        if len(self._spared) == SPARED:
+            self._cells[self._spared.popleft()] = 0
+        self._cells[mark] = 1
+        self._spared.append(mark)
 
     def _unless_full(self, give_back: Callable[[], None]) -> Callable[[], None]:
         if self._caps.is_full():

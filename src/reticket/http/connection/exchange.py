@@ -61,7 +61,8 @@ class Exchange:
     """
 
     __slots__ = (
-        "_body", "_given", "_head", "_line", "_response", "_waiting", "answered", "gone", "whole",
+        "_body", "_given", "_head", "_invited", "_line", "_response", "_waiting", "answered",
+        "gone", "whole",
     )  # fmt: skip
 
     def __init__(self, head: Head, line: Line) -> None:
@@ -69,6 +70,7 @@ class Exchange:
         self._line = line
         self._body = bytearray()
         self._given = False
+        self._invited = not head.expects
         self._response: Response | None = None
         self._waiting: asyncio.Future[None] | None = None
         self.answered = False
@@ -111,8 +113,7 @@ class Exchange:
 
     async def receive(self) -> Message:
         """The ASGI callable. A body comes in pieces of at least WINDOW bytes, the last excepted."""
-        if self._head.expects and not (self.whole or self._body or self._given or self._response):
-            self._line.write(CONTINUE)
+        self._invite()
         while not (self._has_more() or self.gone or self.answered):
             self._waiting = asyncio.get_running_loop().create_future()
             await self._waiting
@@ -140,6 +141,12 @@ class Exchange:
         if self._response.ended:
             self.answered = True
             self._line.answered(self._response.closes)
+
+    def _invite(self) -> None:
+        """Ask for the body, once, of a client that waits to be asked (RFC 9110 §10.1.1)."""
+        if not (self._invited or self.whole or self._body or self._response):
+            self._line.write(CONTINUE)
+        self._invited = True
 
     def _has_more(self) -> bool:
         return (self.whole and not self._given) or self.full
