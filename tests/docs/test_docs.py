@@ -55,6 +55,14 @@ def test_rows_of_a_table_have_as_many_cells_as_its_head(page):
         assert cells == head, f"{page.name}:{number}"
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_no_line_of_prose_is_longer_than_120_characters(page):
+    text = re.sub(r"^ *```.*?^ *```", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+    prose = [line for line in text.splitlines() if not line.startswith("|")]
+    if page.name not in generate.PAGES:
+        assert [line for line in prose if len(line) > 120] == []
+
+
 def commands(group, path="reticket"):
     yield path
     for name, command in getattr(group, "commands", {}).items():
