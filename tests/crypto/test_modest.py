@@ -1,0 +1,32 @@
+"""Hashes are made on threads that step back, and nothing else changes."""
+
+import os
+import sys
+import threading
+
+import pytest
+
+from reticket.crypto.modest import NICE, ModestHasher
+
+
+class Hasher:
+    """Tells how nice its thread is, instead of hashing."""
+
+    def hash(self, secret):
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    def verify(self, secret_hash, secret):
+        return (secret_hash, secret) == ("hash", "secret")
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_a_hash_is_made_on_a_thread_that_steps_back(threads):
+    own = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    expected = NICE if sys.platform == "linux" else own
+    assert ModestHasher(Hasher(), threads).hash("secret") == expected
+    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == own
+
+
+def test_it_answers_what_the_other_one_answers():
+    hasher = ModestHasher(Hasher(), 1)
+    assert [hasher.verify("hash", said) for said in ("secret", "another")] == [True, False]
