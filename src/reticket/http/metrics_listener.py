@@ -84,6 +84,7 @@ async def _answering(
     door = Door(
         loop,
         lambda give_back: Connection(shared, loop, give_back),
+        watch.make_room,
         seat,
         nobody,
         incidents,

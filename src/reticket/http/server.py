@@ -206,6 +206,7 @@ class _Server(uvicorn.Server):
             Door(
                 loop,
                 lambda give_back: Connection(shared, loop, give_back),
+                self._watch.make_room,
                 company.seat,
                 proxies,
                 company.incidents,

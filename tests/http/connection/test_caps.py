@@ -4,7 +4,7 @@ import os
 from contextlib import ExitStack
 
 import pytest
-from tests.http.connection.shapes import LIVE
+from tests.http.connection.shapes import LIVE, TOKEN, post
 from tests.http.connection.stream import at_once, opened, read_answers
 
 from reticket.http.connection.caps import SPARED, Caps, Full
@@ -156,3 +156,46 @@ def test_two_workers_let_in_as_many_as_one_and_answer_503_to_the_next(two_worker
         assert [status_of(line) for line in lines] == [200] * 6
         assert '"reason": "address"' in two_workers.log.read_text()
     let_in(two_workers.url).close()
+
+
+@pytest.fixture
+def few(tmp_path):
+    """A service with three places in all."""
+    settings = {"RETICKET_CONNECTIONS__TOTAL": "3", "RETICKET_CONNECTIONS__IDLE_TIMEOUT": "3600"}
+    with running_server(tmp_path, settings=settings) as running:
+        yield running
+
+
+def is_closed(line):
+    try:
+        return line.recv(1) == b""
+    except ConnectionError:
+        return True
+
+
+def test_when_all_places_are_taken_the_longest_idle_connection_gives_way(few):
+    with ExitStack() as stack:
+        lines = [stack.enter_context(let_in(few.url)) for _ in range(3)]
+        for newcomer in range(2):
+            lines.append(stack.enter_context(opened(few.url)))
+            assert status_of(lines[-1]) == 200
+            assert is_closed(lines[newcomer])
+        assert [status_of(line) for line in lines[2:]] == [200] * 3
+        assert '"reason": "gave_way"' in few.log.read_text()
+
+
+def test_requests_in_progress_give_way_to_nobody(few):
+    half = post(b"Host: x", b"Content-Length: 20", body=TOKEN[:-1])
+    with ExitStack() as stack:
+        lines = [stack.enter_context(let_in(few.url)) for _ in range(3)]
+        for line in lines:
+            at_once(line, half)
+        until(lambda: refused_one(few.url), "a newcomer is refused")
+        for line in lines:
+            at_once(line, TOKEN[-1:])
+        assert read_answers(lines[-1], 1)[0].status == 401
+
+
+def refused_one(url):
+    with opened(url) as line:
+        return status_of(line) in (503, None)

@@ -74,16 +74,17 @@ def test_who_does_not_read_is_cut_off(hurried):
             time.sleep(0.05)
 
 
-def test_an_answer_during_a_stop_says_that_it_closes(tmp_path):
-    with running_server(tmp_path) as server, opened(server.url) as line:
+def test_at_a_stop_half_a_request_is_answered_503_and_holds_nobody(tmp_path):
+    settings = {"RETICKET_STOP_TIMEOUT": "3600"}
+    with running_server(tmp_path, settings=settings) as server, opened(server.url) as line:
         at_once(line, post(b"Host: x", b"Content-Length: 20", body=TOKEN[:-1]))
         at_once(probe := opened(server.url), LIVE)
         read_answers(probe, 1)
         server.process.terminate()
         assert probe.recv(1) == b""
         probe.close()
-        at_once(line, TOKEN[-1:])
         (answer,) = read_answers(line, 2)
-    assert answer.status == 401
-    assert answer.says_close
-    assert server.process.returncode == 0
+        assert answer.status == 503
+        assert answer.says_close
+        assert b"\r\nretry-after: " in answer.head
+        assert server.process.wait(60) == 0

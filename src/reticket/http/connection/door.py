@@ -29,6 +29,7 @@ class Door:
     """Owns a listening socket while connections are accepted on it.
 
     Args:
+        make_room: closes an idle connection; whether there was one.
         open_connection: makes the protocol of a new connection, which gives back its place.
         tls: None for plain HTTP.
         handshake: seconds for TLS.
@@ -39,6 +40,7 @@ class Door:
         self,
         loop: asyncio.AbstractEventLoop,
         open_connection: Callable[[GiveBack], asyncio.Protocol],
+        make_room: Callable[[], bool],
         seat: Seat,
         proxies: Proxies,
         incidents: Incidents,
@@ -48,6 +50,7 @@ class Door:
     ) -> None:
         self._loop = loop
         self._open_connection = open_connection
+        self._make_room = make_room
         self._seat = seat
         self._proxies = proxies
         self._incidents = incidents
@@ -104,8 +107,17 @@ class Door:
         task.add_done_callback(self._opening.discard)
 
     def _place(self, accepted: socket.socket, address: str) -> GiveBack:
-        if is_scarce(accepted.fileno()):
+        """For a newcomer. An idle connection gives way, so that idle strangers shut nobody out."""
+        if is_scarce(accepted.fileno()) and not self._make_room():
             raise Full("files")
+        try:
+            return self._taken(address)
+        except Full as full:
+            if str(full) != "total" or not self._make_room():
+                raise
+            return self._taken(address)
+
+    def _taken(self, address: str) -> GiveBack:
         if self._proxies.trusts(address):
             return self._seat.take_trusted()
         return self._seat.take(address)

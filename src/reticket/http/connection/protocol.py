@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, cast
+from typing import cast
 
-from reticket.core.addresses import network_of, normal_address
+from reticket.core.addresses import network_of
 from reticket.http.asgi import Scope
 from reticket.http.connection import answers
 from reticket.http.connection.exchange import Exchange
 from reticket.http.connection.head import Head, Headers
+from reticket.http.connection.place import place
 from reticket.http.connection.reader import Reader
 from reticket.http.connection.refused import Refused
 from reticket.http.connection.room import Account
@@ -50,12 +51,12 @@ class Connection(asyncio.Protocol):
         """The connection is open."""
         shared = self._shared
         self._transport = cast("asyncio.Transport", transport)
-        self._client = _place(transport.get_extra_info("peername"))
+        self._client = place(transport.get_extra_info("peername"))
         self._peer = self._client[0] if self._client else ""
         self._trusted = shared.proxies.trusts(self._peer)
         self._account = Account(shared.room, "" if self._trusted else network_of(self._peer))
         self._may_be_unnamed = shared.proxies.may_be_unnamed(self._peer)
-        self._server = _place(transport.get_extra_info("sockname"))
+        self._server = place(transport.get_extra_info("sockname"))
         self._scheme = "https" if transport.get_extra_info("sslcontext") else "http"
         # An answer that the client has not read is known at once, however short it is.
         self._transport.set_write_buffer_limits(high=1, low=0)
@@ -117,10 +118,12 @@ class Connection(asyncio.Protocol):
     # What the server and the watch call.
 
     def shutdown(self) -> None:
-        """Answer what was accepted, then close."""
+        """Answer what was accepted, then close; a request that is not whole was not."""
         self._stopping = True
         if self._exchange is None:
             self._close()
+        elif not self._exchange.whole:
+            self._refuse(503, "stopping")
 
     def too_late(self, phase: Phase) -> None:
         """The client took too long."""
@@ -132,6 +135,13 @@ class Connection(asyncio.Protocol):
             if phase is Phase.UNREAD:
                 self._shared.incidents.ended("unread", self._peer)
             self._transport.abort()
+
+    def give_way(self) -> None:
+        """Another connection needs the place of this one, which waits for nothing."""
+        self._shared.incidents.ended("gave_way", self._peer)
+        self._enter(None)
+        self._give_back()
+        self._transport.abort()
 
     # What an exchange calls (`Line`).
 
@@ -340,8 +350,3 @@ class Connection(asyncio.Protocol):
         self._phase = phase
         if phase:
             self._shared.watch.enter(phase, self)
-
-
-def _place(name: Any) -> tuple[str, int] | None:
-    """Address and port; None for a socket that has none."""
-    return (normal_address(name[0]), name[1]) if isinstance(name, tuple) else None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from enum import Enum
+from operator import itemgetter
 from typing import Protocol
 
 LOOK = 1.0
@@ -40,6 +41,10 @@ class Watched(Protocol):
         """It stayed in the phase for too long and has left it."""
         ...
 
+    def give_way(self) -> None:
+        """Its place is wanted by another; it is free on return."""
+        ...
+
 
 class Watch:
     """Owns which connection is in which phase, and since when (seconds of the loop).
@@ -61,6 +66,19 @@ class Watch:
     def leave(self, phase: Phase, connection: Watched) -> None:
         """It is no longer."""
         self._since[phase].pop(connection, None)
+
+    def make_room(self) -> bool:
+        """Close the connection that has waited longest without a request; whether there was one."""
+        waiting = [
+            next(iter(self._since[phase].items()))
+            for phase in (Phase.FRESH, Phase.IDLE)
+            if self._since[phase]
+        ]
+        if not waiting:
+            return False
+        longest, _ = min(waiting, key=itemgetter(1))
+        longest.give_way()
+        return True
 
     def start(self) -> None:
         """Look once a second until `stop`."""
