@@ -20,8 +20,6 @@ from reticket.http.connection.watch import Phase
 from reticket.http.correlation import new_id
 from reticket.http.proxies import FORWARDING
 
-_ASGI = {"version": "3.0", "spec_version": "2.3"}
-
 
 class Connection(asyncio.Protocol):
     """Owns one connection: its bytes, its request in progress, its end."""
@@ -267,7 +265,7 @@ class Connection(asyncio.Protocol):
             self._shared.saw_stranger(self._peer)
         return {
             "type": "http",
-            "asgi": _ASGI,
+            "asgi": {"version": "3.0", "spec_version": "2.3"},
             "http_version": head.version,
             "method": head.method,
             "scheme": scheme,
