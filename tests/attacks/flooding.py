@@ -97,10 +97,16 @@ FLOODS: Mapping[str, Callable[[Clients, Target], Request]] = {
 
 
 def flood(
-    target: Target, name: str, rounds: int = ROUNDS, clients: Clients | None = None
+    target: Target,
+    name: str,
+    rounds: int = ROUNDS,
+    clients: Clients | None = None,
+    source: str = "127.0.0.1",
 ) -> Counter[int]:
     """Send so many requests of a kind on one connection; how often each status came."""
-    connection = http.client.HTTPConnection(target.host, target.port, timeout=PATIENCE)
+    connection = http.client.HTTPConnection(
+        target.host, target.port, timeout=PATIENCE, source_address=(source, 0)
+    )
     statuses: Counter[int] = Counter()
     for _ in range(rounds):
         method, path, headers, body = FLOODS[name](clients or Clients(), target)

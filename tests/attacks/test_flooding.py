@@ -2,10 +2,12 @@
 
 import sqlite3
 from contextlib import closing
+from itertools import islice
 
 import httpx
 import pytest
 from tests.attacks.flooding import FLOODS, Clients, flood
+from tests.attacks.signing_in import RIGHT, answered, sources
 from tests.attacks.target import target_of
 from tests.pages.house import running_house
 from tests.pages.people import ADA, CALLBACK, Person, asking
@@ -22,6 +24,7 @@ SMALL = {
 }
 """So small that a short flood meets its end."""
 
+HOME, ELSEWHERE = "127.3.0.1", "127.3.0.2"
 CLIENTS = Clients("web", CALLBACK, "tv")
 
 
@@ -34,7 +37,7 @@ def server(tmp_path_factory):
 @pytest.fixture
 def person(server):
     """At another address than the floods come from."""
-    way = httpx.HTTPTransport(local_address="127.0.0.2")
+    way = httpx.HTTPTransport(local_address=HOME)
     with httpx.Client(base_url=server.url, timeout=PATIENCE, transport=way) as http:
         yield Person(http)
 
@@ -60,3 +63,16 @@ def test_a_client_is_not_shut_for_others_by_a_flood_in_its_name(server, person):
     flood(target_of(server.url), "pushed requests", ROUNDS, CLIENTS)
     assert person.http.post("/oauth/par", data=asking()).status_code == 201
     assert "code" in person.asks().sends(**ADA).sends(answer="allow").answer
+
+
+@pytest.mark.parametrize("name", ["device codes", "pushed requests"])
+def test_floods_from_many_addresses_stop_neither_sign_ins_nor_clients(server, person, name):
+    """Together they fill what there is for callers without credentials, and nothing else."""
+    target = target_of(server.url)
+    for source in islice(sources(), 20):
+        last = flood(target, name, 40, CLIENTS, source)
+    assert last[503]
+    for source in (HOME, ELSEWHERE):
+        assert answered(target, source, ADA["email"], ADA["password"]) == RIGHT
+    said = {"client_id": "strict", "client_secret": "strict-secret"}
+    assert person.http.post("/oauth/par", data=asking(**said)).status_code == 201

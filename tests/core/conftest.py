@@ -8,6 +8,7 @@ import pytest
 from tests.core.world import ADA, World
 
 from reticket.core.attempts import Attempts
+from reticket.core.budget import Budgeted
 from reticket.core.guards import Limit, Limits
 from reticket.core.known_programs import KnownPrograms
 from reticket.core.people import MOST_FAILURES, Application, Credentials, Factor
@@ -165,7 +166,7 @@ def hall():
     clock, events, numbers = FakeClock(), [], iter(range(1000))
     around = SimpleNamespace(
         clock=clock, events=events, people=People(), hasher=Hasher(), verified=Verified(),
-        ephemeral=MemoryEphemeral(clock),
+        ephemeral=Budgeted(MemoryEphemeral(clock)),
     )  # fmt: skip
     limits = Limits(Limit(3, 60), Limit(12, 600), Limit(6, 60), Limit(6, 60))
     secrets = SecretCheck(around.people, around.hasher, around.verified)

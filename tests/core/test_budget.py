@@ -7,6 +7,7 @@ from reticket.core.budget import (
     WINDOWS,
     Budget,
     Budgeted,
+    Pool,
     of_address,
     of_client,
     of_holder,
@@ -27,11 +28,12 @@ def test_a_client_and_an_address_of_the_same_name_are_two():
 
 
 def test_a_window_has_half_of_a_share_since_the_one_before_may_still_live():
-    budget = Budget(room=2000, share=1, client_share=10)
-    assert budget.of(of_address("192.0.2.1"), budget.room) == 10
-    assert budget.of(of_holder("ada"), budget.room) == 10
-    assert budget.of(of_client("web"), budget.room) == 100
-    assert budget.of(None, budget.room) == 1000 // SHARDS
+    budget = Budget(room=2000, reserve=1000, share=1, client_share=10)
+    assert budget.of(of_address("192.0.2.1"), Pool.STRANGERS) == 10
+    assert budget.of(of_holder("ada"), Pool.ENTRIES) == 10
+    assert budget.of(of_client("web"), Pool.ENTRIES) == 100
+    assert budget.of(None, Pool.STRANGERS) == budget.of(None, Pool.ENTRIES) == 500 // SHARDS
+    assert budget.of(None, Pool.MARKS) == budget.of(None, Pool.GUESSES) == 500 // SHARDS
 
 
 def kept(small, name, lifetime):

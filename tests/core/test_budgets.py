@@ -18,8 +18,10 @@ from tests.core.test_sign_in import (
 )
 from tests.core.world import ADA, CALLER
 
+from reticket.core.budget import Budget, Budgeted
 from reticket.core.commands import FactorRule, SignIn
 from reticket.core.errors import Refusal, Unavailable
+from reticket.core.policy import DAY
 
 HOME = CALLER
 STRANGERS = 12
@@ -212,6 +214,33 @@ def test_tries_at_the_same_time_are_no_more_than_the_limit(hall, monkeypatch):
     assert len(hall.hasher.verified) == 3
     assert sorted(refused) == sorted([UNKNOWN] * 3 + [LIMITED] * 13)
     assert waits == {None, 60}
+
+
+def crowded(hall):
+    """Strangers have filled their pool and the pool of guesses."""
+    full = Budgeted(hall.ephemeral, Budget(room=0, reserve=0))
+    hall.attempts._ephemeral = full
+
+
+def test_a_known_account_at_a_known_network_gets_in_though_no_guess_has_room(hall):
+    assert sign_in(hall, caller=HOME) == ADA
+    assert call(hall) == APP
+    hall.clock.forward(2 * DAY)
+    crowded(hall)
+    assert [sign_in(hall, caller=HOME) for _ in range(3)] == [ADA] * 3
+    assert call(hall) == APP
+    assert [refusal_of(sign_in, hall, "wrong", caller=HOME) for _ in range(3)] == [WRONG] * 3
+    assert refusal_of(sign_in, hall, "wrong", caller=HOME) == LIMITED
+
+
+def test_a_stranger_whose_guess_has_no_room_is_unavailable_and_spends_nothing(hall):
+    crowded(hall)
+    for email in (ADA.email, "nobody@example.com"):
+        with pytest.raises(Unavailable):
+            sign_in(hall, PASSWORD, email, stranger(1))
+    assert hall.hasher.verified == []
+    hall.attempts._ephemeral = hall.ephemeral
+    assert guess(hall, STRANGERS) == [WRONG] * STRANGERS
 
 
 def test_a_fault_during_a_try_gives_it_back(hall, monkeypatch):

@@ -133,7 +133,7 @@ def spend_the_budget(hall):
     """Another process counts failures of the client where it is known."""
     program = program_of("SignInClient", "backend")
     (guard,) = Limits().of_program(program, network_of(HERE.address), known=True)
-    hall.ephemeral.count(guard.key, 60, add=6)
+    hall.ephemeral.count_each({guard.key: 60}, 6)
 
 
 def at_hand(desk, *said, **more):

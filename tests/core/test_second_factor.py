@@ -1,14 +1,18 @@
 """The second half of a sign-in: what a code is worth, and how many wrong ones there may be."""
 
+from collections import deque
 from dataclasses import replace
+from itertools import repeat
 
 import pytest
 from tests.core.test_sign_in import EVE, LIMITED, refusal_of, sign_in, with_a_factor
 from tests.core.world import ADA, CALLER
 
+from reticket.core.budget import Budget, Budgeted
 from reticket.core.commands import FactorRule, OpenFactorSession, SecondFactor
-from reticket.core.errors import Cause, Code, Refusal
+from reticket.core.errors import Cause, Code, Refusal, Unavailable
 from reticket.core.people import MOST_FAILURES
+from reticket.stores.memory import MemoryEphemeral
 
 NO_SESSION = (Code.NOT_FOUND, Cause.NO_SESSION)
 WRONG_CODE = (Code.INVALID_CREDENTIALS, Cause.WRONG_FACTOR)
@@ -210,3 +214,14 @@ def test_an_older_code_is_not_taken_after_a_newer_one(hall):
     second(hall, session_of(hall), code_of(hall))
     hall.clock.forward(-30)
     assert refusal_of(second, hall, session_of(hall), older) == WRONG_CODE
+
+
+def test_sessions_of_one_person_take_the_share_of_that_person_alone(hall):
+    with_a_factor(hall)
+    hall.second._ephemeral = Budgeted(MemoryEphemeral(hall.clock), Budget(room=2**20))
+    with pytest.raises(Unavailable):
+        deque(
+            hall.second.open_session(each) for each in repeat(OpenFactorSession("test", ADA, 600))
+        )
+    another = replace(ADA, id="another")
+    assert hall.second.open_session(OpenFactorSession("test", another, 600))

@@ -11,11 +11,12 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from reticket.core import chronicle
+from reticket.core.budget import Budgeted, of_address
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.guards import Guard, Guards
 from reticket.core.model import Caller
 from reticket.core.policy import whole_seconds
-from reticket.core.ports import Clock, Ephemeral, Event
+from reticket.core.ports import Clock, Event
 from reticket.core.turns import Whose
 
 FRESH = 500
@@ -36,7 +37,7 @@ class Attempts:
         tell: takes events for the audit log; may be called from any thread.
     """
 
-    def __init__(self, ephemeral: Ephemeral, tell: Callable[[Event], None], clock: Clock) -> None:
+    def __init__(self, ephemeral: Budgeted, tell: Callable[[Event], None], clock: Clock) -> None:
         self._ephemeral = ephemeral
         self._tell = tell
         self._clock = clock
@@ -69,7 +70,8 @@ class Attempts:
 
     def _reserve(self, guards: Guards, resource: str, caller: Caller) -> None:
         windows = {guard.key: guard.limit.window for guard in guards}
-        counted = self._ephemeral.count_each(windows)
+        covered = {guard.key for guard in guards if guard.covered}
+        counted = self._ephemeral.guess(windows, covered, of_address(caller.address))
         over = [
             said.left
             for guard, said in zip(guards, counted, strict=True)

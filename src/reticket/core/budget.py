@@ -1,14 +1,14 @@
 """How much of the ephemeral store there is for everybody, and for one owner of entries.
 
-An entry is charged to its owner, and to all, by its size, for as long as it may live; so nobody who
-needs no credentials fills what all share. Marks against replay and counters of guesses have room of
-their own, so that no flood of entries can end them. Where there is no room it is Unavailable: a
-mark that cannot be kept must not let anybody through.
+An entry is charged to its owner, and to its pool, by its size, for as long as it may live. Callers
+that have shown no credentials have a pool of their own, and so have marks against replay and
+counters of guesses: none of them can fill another. Where there is no room it is Unavailable: a mark
+that cannot be kept must not let anybody through.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -36,12 +36,13 @@ LONGEST_RETRY = 60
 
 class Kind(StrEnum):
     """Whose an entry is: an address that has shown nothing, a client that has authenticated, or
-    the holder of something that we gave (a session, an account, a device code).
+    the holder of something that we gave for credentials (a session, an account).
     """
 
     ADDRESS = "address"
     CLIENT = "client"
     HOLDER = "holder"
+    COVERED = "covered"
 
 
 class Owner(NamedTuple):
@@ -62,8 +63,30 @@ def of_client(client_id: str) -> Owner:
 
 
 def of_holder(name: str) -> Owner:
-    """Whoever holds what has that name: a session, an account, a device code."""
+    """Whoever holds what has that name: a session, an account."""
     return Owner(Kind.HOLDER, name)
+
+
+COVERED = Owner(Kind.COVERED, "")
+"""Of an entry of which there is at most one for another that is charged already: it is kept however
+full a pool is.
+"""
+
+
+class Pool(StrEnum):
+    """What an entry takes room of: one pool cannot fill another."""
+
+    STRANGERS = "s"
+    ENTRIES = "e"
+    MARKS = "r"
+    GUESSES = "g"
+
+
+def pool_of(owner: Owner, value: str) -> Pool:
+    """Where an entry is charged; a mark has no value."""
+    if owner.kind is Kind.ADDRESS:
+        return Pool.STRANGERS
+    return Pool.ENTRIES if value else Pool.MARKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +94,12 @@ class Budget:
     """What there is.
 
     Args:
-        room: bytes of entries that may live at once.
-        reserve: bytes of marks and counters that may live at once.
-        share: percent of either for one address or one holder.
+        room: bytes of entries that may live at once. Half of them are for callers that have shown
+            no credentials, half for clients that have authenticated and for people who have signed
+            in.
+        reserve: bytes of marks against replay that may live at once; as many are for counters of
+            guesses.
+        share: percent of room or reserve for one address or one holder.
         client_share: percent of either for one client that has authenticated.
     """
 
@@ -82,10 +108,12 @@ class Budget:
     share: int = 1
     client_share: int = 10
 
-    def of(self, owner: Owner | None, total: int) -> int:
+    def of(self, owner: Owner | None, pool: Pool) -> int:
         """Bytes that an owner may be charged in a window; None is everybody in one shard."""
+        is_room = pool in (Pool.STRANGERS, Pool.ENTRIES)
+        total = self.room if is_room else self.reserve
         if owner is None:
-            return total // 2 // SHARDS
+            return total // (2 if is_room else 1) // 2 // SHARDS
         percent = self.client_share if owner.kind is Kind.CLIENT else self.share
         return total * percent // 100 // 2
 
@@ -97,19 +125,23 @@ class Charge(NamedTuple):
     """Something to be kept.
 
     Args:
-        pool / total: where it is charged, and how many bytes that has.
-        owner: whose share it takes, or None.
-        shard: which counter of everybody's it changes.
+        pool: where it is charged.
+        owner: whose share it takes.
+        key: what is kept.
         size: bytes.
         lifetime: seconds.
     """
 
-    pool: str
-    total: int
-    owner: Owner | None
-    shard: int
+    pool: Pool
+    owner: Owner
+    key: str
     size: int
     lifetime: int
+
+    @property
+    def shard(self) -> int:
+        """Which counter of everybody's it changes."""
+        return crc32(self.key.encode()) % SHARDS
 
     @property
     def window(self) -> int:
@@ -128,95 +160,79 @@ class Charge(NamedTuple):
 
 
 class Budgeted:
-    """The port `Ephemeral` over another one; `once` and `count` raise Unavailable where there is no
-    room.
+    """The port `Ephemeral` with owners; `once`, `count` and `guess` raise Unavailable where there
+    is no room.
     """
 
-    def __init__(self, ephemeral: Ephemeral, budget: Budget) -> None:
+    def __init__(self, ephemeral: Ephemeral, budget: Budget = DEFAULT_BUDGET) -> None:
         self._ephemeral = ephemeral
         self._budget = budget
+        self.peek = ephemeral.peek
+        self.take = ephemeral.take
+        """What was charged stays so until its window ends: who takes is not who kept."""
+        self.count_each = ephemeral.count_each
+        """Charges nothing: new counters are made by `count` and `guess`."""
+        self.forget = ephemeral.forget
 
-    def once(self, key: str, lifetime: int, value: str = "", owner: Owner | None = None) -> bool:
-        """Set a key unless it is there. One without a value is a mark, and charged to the reserve;
-        without an owner it takes nobody's share, only what all have.
-        """
-        charge = self._charge(key, value, lifetime, owner)
+    def once(self, key: str, lifetime: int, value: str, owner: Owner) -> bool:
+        """Set a key unless it is there. One without a value is a mark."""
+        if owner is COVERED:
+            return self._ephemeral.once(key, lifetime, value)
+        charge = _charge(pool_of(owner, value), owner, key, lifetime, value)
         self._take(charge)
         if self._ephemeral.once(key, lifetime, value):
             return True
         self._give_back(charge)
         return False
 
-    def peek(self, key: str) -> str | None:
-        """As below."""
-        return self._ephemeral.peek(key)
-
-    def present(self, keys: Sequence[str]) -> set[str]:
-        """As below."""
-        return self._ephemeral.present(keys)
-
-    def take(self, key: str) -> str | None:
-        """As below. What was charged stays so until its window ends: who takes is not who kept."""
-        return self._ephemeral.take(key)
-
-    def count(self, key: str, window: int, add: int = 1, owner: Owner | None = None) -> Counted:
-        """Count; a new counter is charged to the reserve, and not kept where that is full."""
+    def count(self, key: str, window: int, add: int, owner: Owner) -> Counted:
+        """Count; a new counter takes the room that entries of its owner do."""
         counted = self._ephemeral.count(key, window, add)
-        self._charge_counters({key: window}, [counted], add, owner)
+        if _is_new(counted, window, add):
+            pool = Pool.STRANGERS if owner.kind is Kind.ADDRESS else Pool.ENTRIES
+            self._charge_counters([_charge(pool, owner, key, window)])
         return counted
 
-    def count_each(self, windows: Mapping[str, int], add: int = 1) -> Sequence[Counted]:
-        """The same for several."""
-        counted = self._ephemeral.count_each(windows, add)
-        self._charge_counters(windows, counted, add, None)
-        return counted
+    def guess(
+        self, windows: Mapping[str, int], covered: Collection[str], owner: Owner
+    ) -> Sequence[Counted]:
+        """Count one guess by each of the keys. Where it is Unavailable nothing is counted.
 
-    def forget(self, *keys: str) -> None:
-        """As below."""
-        self._ephemeral.forget(*keys)
-
-    def sweep(self, limit: int) -> int:
-        """As below."""
-        return self._ephemeral.sweep(limit)
-
-    def close(self) -> None:
-        """As below."""
-        self._ephemeral.close()
-
-    def _charge(self, key: str, value: str, lifetime: int, owner: Owner | None) -> Charge:
-        size = OVERHEAD + len(key.encode()) + len(value.encode())
-        pool, total = ("e", self._budget.room) if value else ("r", self._budget.reserve)
-        return Charge(pool, total, owner, crc32(key.encode()) % SHARDS, size, lifetime)
-
-    def _charge_counters(
-        self,
-        windows: Mapping[str, int],
-        counted: Sequence[Counted],
-        add: int,
-        owner: Owner | None,
-    ) -> None:
-        """Those that this addition made: it is all they have, and their window has just begun."""
+        Args:
+            windows: seconds for which each is counted.
+            covered: those that are kept however full the pool is, since there are only so many.
+            owner: whose share the others take when they are new.
+        """
+        counted = self._ephemeral.count_each(windows)
         found = zip(windows.items(), counted, strict=True)
-        fresh = {
-            key: window
+        new = [
+            _charge(Pool.GUESSES, owner, key, window)
             for (key, window), each in found
-            if each.total == add > 0 and each.left >= (window - 1) * SECOND
-        }
-        for key, window in fresh.items():
+            if key not in covered and _is_new(each, window, 1)
+        ]
+        try:
+            self._charge_counters(new)
+        except Unavailable:
+            self._ephemeral.count_each(windows, -1)
+            raise
+        return counted
+
+    def _charge_counters(self, charges: Sequence[Charge]) -> None:
+        for charge in charges:
             try:
-                self._take(self._charge(key, "", window, owner))
+                self._take(charge)
             except Unavailable:
-                self._ephemeral.forget(*fresh)
+                self._ephemeral.forget(*(each.key for each in charges))
                 raise
 
     def _take(self, charge: Charge) -> None:
         """Nothing is written for those who have their share already."""
-        owners = [None, charge.owner] if charge.owner else [None]
+        owners = [None, charge.owner]
         others = {owner: self._used(charge, owner) for owner in owners}
         charged = {key: at for owner in owners for key, at in charge.charged(owner).items()}
         counted = self._ephemeral.count_each(charged, charge.size)
         for owner, sums in zip(owners, counted, strict=True):
-            if sums.total + others[owner] > self._budget.of(owner, charge.total):
+            if sums.total + others[owner] > self._budget.of(owner, charge.pool):
                 self._give_back(charge)
                 raise _full(owner, sums.left)
 
@@ -225,14 +241,24 @@ class Budgeted:
         accounts = charge.accounts(owner)
         counted = dict(zip(accounts, self._ephemeral.count_each(accounts, 0), strict=True))
         used = sum(each.total for each in counted.values())
-        if used + charge.size > self._budget.of(owner, charge.total):
+        if used + charge.size > self._budget.of(owner, charge.pool):
             raise _full(owner, max(each.left for each in counted.values()))
         return used - sum(counted[key].total for key in charge.charged(owner))
 
     def _give_back(self, charge: Charge) -> None:
-        owners = [None, charge.owner] if charge.owner else [None]
+        owners = [None, charge.owner]
         charged = {key: at for owner in owners for key, at in charge.charged(owner).items()}
         self._ephemeral.count_each(charged, -charge.size)
+
+
+def _charge(pool: Pool, owner: Owner, key: str, lifetime: int, value: str = "") -> Charge:
+    size = OVERHEAD + len(key.encode()) + len(value.encode())
+    return Charge(pool, owner, key, size, lifetime)
+
+
+def _is_new(counted: Counted, window: int, add: int) -> bool:
+    """Whether the addition is all it has, and its window has just begun."""
+    return counted.total == add > 0 and counted.left >= (window - 1) * SECOND
 
 
 def _full(owner: Owner | None, left: int) -> Unavailable:

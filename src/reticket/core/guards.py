@@ -11,7 +11,7 @@ from reticket.core.policy import DAY
 from reticket.core.ports import Recognised
 
 NOBODYS_COUNTERS = 2**18
-"""A day of them fits into half of the reserve of the ephemeral store, however many are guessed."""
+"""80 MiB of counters at most, however many e-mails are made up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +43,11 @@ class Limits:
 
     def of_person(self, whom: Recognised, network: str) -> Guards:
         """What counts a wrong password: a known network has a budget of its own."""
-        lasting = Guard(f"known:{whom.account}:{network}", self.strangers, forgiven=True)
+        place = f"{whom.account}:{network}"
+        lasting = Guard(f"known:{place}", self.strangers, forgiven=True, covered=True)
         return (
-            Guard(f"people:{network}", self.address),
-            Guard(f"account:{whom.account}:{network}", self.account, forgiven=True),
+            Guard(f"people:{network}", self.address, covered=whom.known),
+            Guard(f"account:{place}", self.account, forgiven=True, covered=whom.known),
             lasting if whom.known else self.of_strangers(_counter_of(whom)),
         )
 
@@ -54,22 +55,21 @@ class Limits:
         """What counts the wrong passwords of all unknown networks; the owner's success anywhere
         forgets them.
         """
-        return Guard(f"strangers:{account}", self.strangers, forgiven=True)
+        return Guard(f"strangers:{account}", self.strangers, forgiven=True, covered=True)
 
     def of_factor(self, whom: Recognised, network: str) -> Guards:
         """What counts a wrong one-time password, apart: a right password must not make wrong
         codes forgotten. Strangers share a budget here, too.
         """
         place = f"{whom.account}:{network}" if whom.known else whom.account
-        return (Guard(f"factor:{place}", self.account, forgiven=True),)
+        return (Guard(f"factor:{place}", self.account, forgiven=True, covered=True),)
 
     def of_program(self, program: str, network: str, known: bool) -> Guards:
         """What counts a wrong secret: a network that the program is known from has a budget of
         its own for it, so that its neighbours do not spend it.
         """
-        return (
-            Guard(f"program:{program}:{network}" if known else f"programs:{network}", self.program),
-        )
+        name = f"program:{program}:{network}" if known else f"programs:{network}"
+        return (Guard(name, self.program, covered=known),)
 
 
 class Guard(NamedTuple):
@@ -78,11 +78,15 @@ class Guard(NamedTuple):
     Args:
         name: what is counted.
         forgiven: whether a success forgets the failures before it.
+        covered: whether it is kept however full the pool of guesses is. There are only so many of
+            those: for each account one, for each of its known networks three, and
+            `NOBODYS_COUNTERS`.
     """
 
     name: str
     limit: Limit
     forgiven: bool = False
+    covered: bool = False
 
     @property
     def key(self) -> str:

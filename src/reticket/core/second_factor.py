@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from reticket.core import chronicle, recovery
 from reticket.core.attempts import Attempts
+from reticket.core.budget import Budgeted, of_holder
 from reticket.core.commands import OpenFactorSession, SecondFactor
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.guards import Guards
@@ -18,7 +19,6 @@ from reticket.core.ports import (
     Clock,
     Directory,
     Entropy,
-    Ephemeral,
     Event,
     Factors,
     OneTimePasswords,
@@ -41,7 +41,7 @@ class FactorDesk:
         self,
         directory: Directory,
         factors: Factors,
-        ephemeral: Ephemeral,
+        ephemeral: Budgeted,
         otp: OneTimePasswords,
         attempts: Attempts,
         standings: Standings,
@@ -64,7 +64,8 @@ class FactorDesk:
         session_id = self._entropy(20).hex()
         user = command.user
         value = f"{user.id}:{user.credential_version}"
-        self._ephemeral.once(f"factor:{session_id}", command.lifetime, value)
+        owner = of_holder(user.id)
+        self._ephemeral.once(f"factor:{session_id}", command.lifetime, value, owner)
         return session_id
 
     def user(self, command: SecondFactor, caller: Caller) -> User:
@@ -90,7 +91,9 @@ class FactorDesk:
         """The code is right, and the session has not ended by another one. A session that is over
         counts for nobody.
         """
-        tries = self._ephemeral.count(f"tries:{command.session_id}", FACTOR_WINDOW)
+        tries = self._ephemeral.count(
+            f"tries:{command.session_id}", FACTOR_WINDOW, 1, of_holder(user.id)
+        )
         if tries.total > FACTOR_TRIES:
             self._attempts.give_back(guards)
             raise self._no_session(command.resource, caller)

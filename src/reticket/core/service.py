@@ -270,7 +270,7 @@ class Service:
 
     async def _tally(self, command: Tally, caller: Caller) -> Counted:
         counted = command.key, command.window, command.add
-        owner = of_address(caller.address)
+        owner = command.owner or of_address(caller.address)
         return await self._lanes.directory.run(self._shared.count, *counted, owner)
 
     async def _draw(self, command: Draw, caller: Caller) -> bytes:

@@ -20,9 +20,14 @@ Percent = Annotated[Int, Field(ge=1, le=100), Accepts("a whole number from 1 to 
 class EphemeralTable(Table):
     """How much is stored for seconds, and how soon it goes."""
 
-    room: Bytes = Field(2**30, description="bytes of short-lived entries that may live at once")
+    room: Bytes = Field(
+        2**30,
+        description="bytes of short-lived entries that may live at once, half of them without "
+        "credentials",
+    )
     reserve: Bytes = Field(
-        2**28, description="the same for marks against replay and counters of guesses"
+        2**28,
+        description="the same for marks against replay, and as many again for counters of guesses",
     )
     share: Percent = Field(
         1, description="percent of either for one address, account or session; more is 503"

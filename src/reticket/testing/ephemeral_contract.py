@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from reticket.core.budget import OVERHEAD, Budget, Budgeted, Kind, Owner
+from reticket.core.budget import COVERED, OVERHEAD, Budget, Budgeted, Kind, Owner
 from reticket.core.errors import Unavailable
 from reticket.core.ports import Clock, Ephemeral
 from reticket.testing.clock import FakeClock
@@ -40,15 +40,32 @@ SIZE = 1000
 SHARE = 8
 """Entries that one address may have of the budget below: half of what it may hold at once."""
 SMALL = Budget(room=(SIZE + OVERHEAD + 16) * SHARE * 2 * 100, reserve=OVERHEAD * 2 * 100 * SHARE)
+CLIENT, HOLDER = Owner(Kind.CLIENT, "backend"), Owner(Kind.HOLDER, "ada")
 STRANGER, ANOTHER = (Owner(Kind.ADDRESS, name) for name in ("192.0.2.1", "192.0.2.2"))
 
 
 def _kept(
-    shared: Budgeted, numbers: Iterator[int], value: str = "", owner: Owner | None = None
+    shared: Budgeted, numbers: Iterator[int], value: str = "", owner: Owner = STRANGER
 ) -> bool:
     """Whether there was room for one more."""
     try:
         return shared.once(f"entry {next(numbers):06d}", 100, value, owner)
+    except Unavailable:
+        return False
+
+
+def _counted(shared: Budgeted, numbers: Iterator[int], owner: Owner) -> bool:
+    """Whether there was room for one more counter."""
+    try:
+        return shared.count(f"tries {next(numbers):06d}", 100, 1, owner).total == 1
+    except Unavailable:
+        return False
+
+
+def _guessed(shared: Budgeted, numbers: Iterator[int], owner: Owner) -> bool:
+    """The same for a counter of guesses."""
+    try:
+        return len(shared.guess({f"guess {next(numbers):06d}": 100}, (), owner)) == 1
     except Unavailable:
         return False
 
@@ -219,52 +236,88 @@ class EphemeralContract:
 
     def test_a_client_that_has_authenticated_has_a_larger_share(self, ephemeral: Ephemeral) -> None:
         shared, numbers = Budgeted(ephemeral, SMALL), iter(range(10**6))
-        client = Owner(Kind.CLIENT, "backend")
-        kept = [_kept(shared, numbers, "x" * SIZE, owner=client) for _ in range(20 * SHARE)]
+        kept = [_kept(shared, numbers, "x" * SIZE, owner=CLIENT) for _ in range(20 * SHARE)]
         assert sum(kept) == 10 * SHARE
 
-    def test_all_together_keep_no_more_than_there_is_room_for(self, ephemeral: Ephemeral) -> None:
+    def test_strangers_together_leave_half_of_the_room_to_clients_and_holders(
+        self, ephemeral: Ephemeral
+    ) -> None:
         shared, numbers = Budgeted(ephemeral, SMALL), iter(range(10**6))
-        kept = [
-            _kept(shared, numbers, "x" * SIZE, owner=Owner(Kind.ADDRESS, str(each)))
-            for each in range(150 * SHARE)
-        ]
-        assert 80 * SHARE < sum(kept) <= 100 * SHARE
-        assert not _kept(shared, numbers, "x" * SIZE)
+        strangers = [Owner(Kind.ADDRESS, str(each)) for each in range(100 * SHARE)]
+        kept = [_kept(shared, numbers, "x" * SIZE, each) for each in strangers]
+        assert 40 * SHARE < sum(kept) <= 50 * SHARE
+        marks = [_kept(shared, numbers, "", each) for each in strangers]
+        assert not all(marks)
+        assert not any(_counted(shared, numbers, each) for each in strangers[-5:])
+        for owner in (HOLDER, CLIENT):
+            assert _kept(shared, numbers, "x" * SIZE, owner)
+            assert _kept(shared, numbers, "", owner)
+            assert _counted(shared, numbers, owner)
 
-    def test_marks_and_counters_have_a_reserve_of_their_own(self, ephemeral: Ephemeral) -> None:
+    def test_clients_and_holders_together_keep_no_more_than_there_is_room_for(
+        self, ephemeral: Ephemeral
+    ) -> None:
         shared, numbers = Budgeted(ephemeral, SMALL), iter(range(10**6))
-        while _kept(shared, numbers, "x" * SIZE, owner=STRANGER):
+        holders = [Owner(Kind.HOLDER, str(each)) for each in range(100 * SHARE)]
+        kept = [_kept(shared, numbers, "x" * SIZE, each) for each in holders]
+        assert 40 * SHARE < sum(kept) <= 50 * SHARE
+        assert _kept(shared, numbers, "x" * SIZE, STRANGER)
+
+    def test_marks_have_a_reserve_of_their_own(self, ephemeral: Ephemeral) -> None:
+        shared, numbers = Budgeted(ephemeral, SMALL), iter(range(10**6))
+        while _kept(shared, numbers, "x" * SIZE, HOLDER):
             pass
-        assert shared.once("mark", 100, owner=STRANGER)
-        assert not shared.once("mark", 100, owner=STRANGER)
-        assert shared.count("guesses", 100, owner=STRANGER).total == 1
+        assert shared.once("mark", 100, "", HOLDER)
+        assert not shared.once("mark", 100, "", HOLDER)
+
+    def test_guesses_have_a_reserve_that_nothing_else_fills(self, ephemeral: Ephemeral) -> None:
+        shared, numbers = Budgeted(ephemeral, SMALL), iter(range(10**6))
+        for owner in (STRANGER, HOLDER):
+            for value in ("", "x" * SIZE):
+                while _kept(shared, numbers, value, owner):
+                    pass
+        assert [each.total for each in shared.guess({"guesses": 100}, (), STRANGER)] == [1]
 
     def test_a_full_reserve_fails_closed(self, ephemeral: Ephemeral) -> None:
         shared, numbers = Budgeted(ephemeral, SMALL), iter(range(10**6))
-        assert shared.count("older guesses", 100, owner=STRANGER).total == 1
-        assert shared.once("older mark", 100, owner=STRANGER)
-        while _kept(shared, numbers, owner=STRANGER):
+        assert shared.once("older mark", 100, "", HOLDER)
+        while _kept(shared, numbers, "", HOLDER):
             pass
-        for refused in (
-            lambda: shared.once("mark", 100, owner=STRANGER),
-            lambda: shared.count("guesses", 100, owner=STRANGER),
-        ):
-            with pytest.raises(Unavailable) as raised:
-                refused()
-            assert 0 < raised.value.retry_after <= 60
+        with pytest.raises(Unavailable) as raised:
+            shared.once("mark", 100, "", HOLDER)
+        assert 0 < raised.value.retry_after <= 60
         assert ephemeral.peek("mark") is None
-        assert shared.count("guesses", 100, add=0).total == 0
-        assert shared.count("older guesses", 100, owner=STRANGER).total == 2
-        assert _kept(shared, numbers, "x", owner=STRANGER)
+        assert not shared.once("older mark", 100, "", ANOTHER)
+        assert _kept(shared, numbers, "x", HOLDER)
+
+    def test_a_guess_that_cannot_be_counted_is_not_made(self, ephemeral: Ephemeral) -> None:
+        """And nothing is counted for it: neither a counter that there was nor a covered one."""
+        shared, numbers = Budgeted(ephemeral, SMALL), iter(range(10**6))
+        assert shared.guess({"older": 100}, (), STRANGER)[0].total == 1
+        while _guessed(shared, numbers, STRANGER):
+            pass
+        windows = {"older": 100, "new": 100, "covered": 100}
+        with pytest.raises(Unavailable) as raised:
+            shared.guess(windows, {"covered"}, STRANGER)
+        assert 0 < raised.value.retry_after <= 60
+        assert [each.total for each in ephemeral.count_each(windows, 0)] == [1, 0, 0]
+        assert shared.guess({"older": 100}, (), STRANGER)[0].total == 2
+        assert shared.guess({"covered": 100}, {"covered"}, STRANGER)[0].total == 1
+        assert _guessed(shared, numbers, ANOTHER)
+
+    def test_what_is_covered_is_kept_however_full_a_pool_is(self, ephemeral: Ephemeral) -> None:
+        nothing = Budget(room=0, reserve=0)
+        assert Budgeted(ephemeral, nothing).once("mark", 100, "", COVERED)
+        assert not Budgeted(ephemeral, nothing).once("mark", 100, "", COVERED)
 
     def test_what_is_there_already_is_charged_once(self, ephemeral: Ephemeral) -> None:
         shared = Budgeted(ephemeral, SMALL)
-        assert shared.once("key", 100, "x" * SIZE, owner=STRANGER)
+        assert shared.once("key", 100, "x" * SIZE, STRANGER)
         for _ in range(3 * SHARE):
-            assert not shared.once("key", 100, "x" * SIZE, owner=STRANGER)
-            assert shared.count("guesses", 100, owner=STRANGER).total
-        assert shared.once("another", 100, "x" * SIZE, owner=STRANGER)
+            assert not shared.once("key", 100, "x" * SIZE, STRANGER)
+            assert shared.count("tries", 100, 1, STRANGER).total
+            assert shared.guess({"guesses": 100}, (), STRANGER)[0].total
+        assert shared.once("another", 100, "x" * SIZE, STRANGER)
 
     def test_when_it_is_over_there_is_room_again(
         self, ephemeral: Ephemeral, clock: FakeClock

@@ -19,6 +19,7 @@ from tests.crypto.conftest import Keys
 from tests.dialects.oauth.token_people import ADA, KEY, REDIRECT, SECRETS, Hasher, People
 
 from reticket.core.attempts import Attempts
+from reticket.core.budget import Budgeted
 from reticket.core.conveyor import Lane
 from reticket.core.engine import Engine
 from reticket.core.errors import ReticketError
@@ -95,7 +96,7 @@ class World:
             self.people, self.mint, self.audit, self.lanes.store, self.clock, os.urandom,
         )  # fmt: skip
         secrets = SecretCheck(self.people, Hasher(), VerifiedSecrets(os.urandom))
-        attempts = Attempts(self.ephemeral, self._tell, self.clock)
+        attempts = Attempts(Budgeted(self.ephemeral), self._tell, self.clock)
         standings = Standings(self.people, attempts, Limits(), self.clock)
         desk = SignInDesk(self.people, secrets, attempts, standings)
         programs = ProgramDesk(

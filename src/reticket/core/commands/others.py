@@ -37,7 +37,7 @@ class Keep:
 
     Args:
         key: begins with the dialect's name; a secret is hashed into it, never written.
-        value: an empty one makes it a mark, which is kept in the reserve.
+        value: an empty one makes it a mark; an owner with credentials has it in the reserve.
         lifetime: seconds.
         owner: whose share it takes, once somebody has shown more than an address; None takes that
             of the caller's address.
@@ -70,11 +70,13 @@ class Tally:
     Args:
         window: seconds, from the first that was counted.
         add: 0 only reads.
+        owner: as of `Keep`.
     """
 
     key: str
     window: int
     add: int = 1
+    owner: Owner | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from reticket.core.budget import Owner, of_holder
+from reticket.core.budget import COVERED, Owner, of_holder
 from reticket.core.commands import Command, Draw, FindClient, Keep, Look, Tell
 from reticket.core.errors import Cause
 from reticket.core.people import Client
@@ -98,8 +98,8 @@ class Verdicts:
 
     def deny(self, visit: Visit) -> Operation:
         """Let the device know."""
-        verdict, owner = device_codes.verdict(visit.order), of_holder(visit.order)
-        if not (yield Keep(verdict, DENIED, LIFETIME, owner)):
+        verdict = device_codes.verdict(visit.order)
+        if not (yield Keep(verdict, DENIED, LIFETIME, COVERED)):
             raise too_old(Cause.USED)
         yield Tell(USER, "refused", "access_denied")
         return screens.done(

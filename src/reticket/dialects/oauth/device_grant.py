@@ -6,7 +6,7 @@ from collections.abc import Generator
 from functools import partial
 from typing import Any
 
-from reticket.core.budget import of_holder
+from reticket.core.budget import COVERED, of_holder
 from reticket.core.commands import Command, Keep, Look, Take
 from reticket.core.errors import Cause, Code
 from reticket.dialects.oauth.answers import Granting, TokenRequest
@@ -72,7 +72,7 @@ def _expect(said: TokenRequest, digest: str) -> Generator[Command, Any, None]:
         raise (yield from _gone(digest))
     if read_request(text).client_id != said.registration.id:
         raise denied(Code.INVALID_TOKEN, Cause.WRONG_CLIENT)
-    if not (yield Keep(polled(digest), "", PATIENCE, of_holder(digest))):
+    if not (yield Keep(polled(digest), "", PATIENCE, COVERED)):
         raise Denied("slow_down", f"Wait {INTERVAL} seconds longer from now on.", Cause.LIMITED)
 
 

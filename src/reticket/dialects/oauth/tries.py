@@ -9,10 +9,11 @@ from collections.abc import Generator
 from typing import Any
 
 from reticket.core.addresses import network_of
+from reticket.core.budget import Owner
 from reticket.core.commands import Command, Tally, Tell
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.policy import whole_seconds
-from reticket.dialects.oauth.registration import Registration
+from reticket.dialects.oauth.registration import Registration, owner_of
 from reticket.dialects.oauth.site import USER, Site
 from reticket.wire import WireRequest
 
@@ -27,7 +28,8 @@ def limit_asking(
     is a public client: those at other addresses are not limited with it.
     """
     if registration.confidential:
-        yield from _count(f"oauth:{what}:{registration.id}", site.per_client)
+        owner = owner_of(registration)
+        yield from _count(f"oauth:{what}:{registration.id}", site.per_client, owner)
     else:
         network = network_of(request.caller.address)
         yield from _count(f"oauth:{what}:{registration.id}:{network}", site.per_address)
@@ -38,8 +40,8 @@ def spend_a_try(what: str, request: WireRequest, most: int) -> Generator[Command
     yield from _count(f"oauth:{what}:{network_of(request.caller.address)}", most)
 
 
-def _count(name: str, most: int) -> Generator[Command, Any, None]:
-    tries = yield Tally(name, WINDOW)
+def _count(name: str, most: int, owner: Owner | None = None) -> Generator[Command, Any, None]:
+    tries = yield Tally(name, WINDOW, owner=owner)
     if tries.total > most:
         yield Tell(USER, "refused", Cause.LIMITED)
         wait = whole_seconds(tries.left)
