@@ -168,6 +168,7 @@ class Budgeted:
         self._ephemeral = ephemeral
         self._budget = budget
         self.peek = ephemeral.peek
+        self.present = ephemeral.present
         self.take = ephemeral.take
         """What was charged stays so until its window ends: who takes is not who kept."""
         self.count_each = ephemeral.count_each

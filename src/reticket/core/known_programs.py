@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 
+from reticket.core.budget import Budgeted, of_client
 from reticket.core.errors import Unavailable
 from reticket.core.policy import DAY
-from reticket.core.ports import Ephemeral
 from reticket.core.recent import Recent
 
 ProgramAt = tuple[str, str]
@@ -22,7 +22,7 @@ class KnownPrograms:
         ephemeral: what all processes see.
     """
 
-    def __init__(self, ephemeral: Ephemeral) -> None:
+    def __init__(self, ephemeral: Budgeted) -> None:
         self._ephemeral = ephemeral
         self._here = Recent()
 
@@ -40,7 +40,7 @@ class KnownPrograms:
         """It was verified. Where there is no room to share that, this process knows it alone."""
         self._here.add(program)
         with suppress(Unavailable):
-            self._ephemeral.once(_key_of(program), DAY, "verified")
+            self._ephemeral.once(_key_of(program), DAY, "verified", of_client(program[0]))
 
 
 def _key_of(program: ProgramAt) -> str:

@@ -100,7 +100,7 @@ class World:
         standings = Standings(self.people, attempts, Limits(), self.clock)
         desk = SignInDesk(self.people, secrets, attempts, standings)
         programs = ProgramDesk(
-            self.people, secrets, attempts, Limits(), KnownPrograms(self.ephemeral)
+            self.people, secrets, attempts, Limits(), KnownPrograms(Budgeted(self.ephemeral))
         )
         upkeep = Upkeep(self.store, self.ephemeral, self.people, self.audit)
         stock = Stock(self.store, self.ephemeral, self.ring, upkeep, os.urandom)
