@@ -85,9 +85,9 @@ class Incidents:
             correlation_id=correlation_id,
         )
 
-    def _met(self, kind: Name, line: str, **words: Any) -> None:
+    def _met(self, kind: Name, title: str, **words: Any) -> None:
         self._count(kind)
-        self._kinds.met(kind, line, **words)
+        self._kinds.met(kind, title, **words)
 
 
 @dataclass(slots=True)
@@ -110,7 +110,7 @@ class _Lines:
         self._clock = clock
         self._lines: OrderedDict[Name, _Line] = OrderedDict()
 
-    def met(self, kind: Name, event: str, **words: Any) -> bool:
+    def met(self, kind: Name, title: str, **words: Any) -> bool:
         """Write a line unless there was one within the last minute; whether it was written."""
         now = self._clock()
         line = self._lines.get(kind) or self._new(kind, now)
@@ -119,7 +119,7 @@ class _Lines:
         line.unsaid += 1
         if now - line.said < PAUSE:
             return False
-        _log.warning(event, count=line.unsaid, **words)
+        _log.warning(title, count=line.unsaid, **words)
         self._lines[kind] = _Line(now)
         self._lines.move_to_end(kind)
         return True
