@@ -32,11 +32,11 @@ from reticket.http.metrics import Board, Counted, Meter
 from reticket.http.metrics_listener import beside
 from reticket.http.only_local import only_local
 from reticket.http.pages import pages
-from reticket.http.proxies import Unnamed
 from reticket.http.routing import WELL_KNOWN, RoutingTable
 from reticket.http.server import Company, Listener, Patience
 from reticket.openapi import document_bytes, document_to_try
 from reticket.settings import Settings
+from reticket.unnamed import Unnamed
 from reticket.wire import Dialect
 
 _UNREADABLE = (f"{BASE}{authorize.PLACE}", f"{BASE}{device.PLACE}/", "/admin/", PLACE)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from ipaddress import ip_address
 from pathlib import Path
 
 from reticket.cli.house import House
+from reticket.core.addresses import is_loopback
 from reticket.core.errors import StartupError
 from reticket.core.people import Credentials
 from reticket.directory.marks import DEMO
@@ -57,14 +57,6 @@ def is_kept_local(house: House) -> bool:
 def is_marked(house: House) -> bool:
     """Whether the folder was made for the demo."""
     return house.directory.marks.has(DEMO)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether an address to listen on is reached from this machine alone."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
 
 
 def warnings(house: House) -> Iterator[str]:

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
-from ipaddress import AddressValueError, IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from ipaddress import (
+    AddressValueError,
+    IPv4Address,
+    IPv4Network,
+    IPv6Address,
+    IPv6Network,
+    ip_address,
+)
 
 Network = IPv4Network | IPv6Network
 
@@ -28,6 +36,27 @@ def network_of(address: str) -> str:
     if parsed.ipv4_mapped is not None:
         return str(parsed.ipv4_mapped)
     return str(IPv6Network((int(parsed), SUBNET), strict=False))
+
+
+@lru_cache(maxsize=10_000)
+def parsed(address: str) -> IPv4Address | IPv6Address | None:
+    """An address, or None for a text that is none."""
+    try:
+        return ip_address(address)
+    except ValueError:
+        return None
+
+
+def is_among(address: str, networks: Sequence[Network]) -> bool:
+    """Whether an address, normal as they are, is in one of those networks."""
+    found = parsed(address)
+    return found is not None and any(found in network for network in networks)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address or name is this machine's alone."""
+    found = parsed(host)
+    return found.is_loopback if found else host.lower().removesuffix(".") == "localhost"
 
 
 def _ipv4(address: str) -> str:

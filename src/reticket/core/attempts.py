@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from typing import NamedTuple
 
 from reticket.core import chronicle
@@ -128,17 +129,27 @@ class Attempts:
         windows = {guard.key: guard.limit.window for guard in guards}
         for guard, said in zip(guards, self._ephemeral.count_each(windows, 0), strict=True):
             known[guard.name] = said.left if said.total >= guard.limit.failures else 0
-        self._forget_before(now)
+        self._forget_stale(now, 2 * (len(guards) + 1))
         free = {guard.name: now + FRESH for guard in guards if not known[guard.name]}
         if self._failures == before:
-            self._free.update(free)
+            for name, until in free.items():
+                self._free.pop(name, None)
+                self._free[name] = until
         for guard in guards:
             if left := known[guard.name]:
                 self._free.pop(guard.name, None)
+                self._shut.pop(guard.name, None)
                 self._shut[guard.name] = now + FRESH, now + left
 
-    def _forget_before(self, now: int) -> None:
-        for name in [name for name, until in list(self._free.items()) if until < now]:
+    def _forget_stale(self, now: int, most: int) -> None:
+        """Guards are in the order of their looks. More may go than a look adds, so memory
+        shrinks after a flood, and no look pays for all of it.
+        """
+        for name, until in list(islice(self._free.items(), most)):
+            if 0 <= until - now <= FRESH:
+                break
             self._free.pop(name, None)
-        for name in [name for name, (until, _) in list(self._shut.items()) if until < now]:
+        for name, (until, _) in list(islice(self._shut.items(), most)):
+            if 0 <= until - now <= FRESH:
+                break
             self._shut.pop(name, None)

@@ -5,12 +5,10 @@ A proxy on the same machine connects from loopback, too: its requests show by th
 
 from __future__ import annotations
 
-from ipaddress import ip_address
-
+from reticket.core.addresses import is_loopback
 from reticket.http.asgi import Asgi, Receive, Scope, Send
+from reticket.http.forwarding import is_forwarding
 
-_FORWARDING = frozenset({b"forwarded", b"via", b"x-real-ip"})
-_FORWARDED = b"x-forwarded-"
 _REASON = (
     b"This service has demo accounts, whose passwords everybody knows, and answers only its own "
     b"machine: --demo-public lets others in.\n"
@@ -34,7 +32,7 @@ def only_local(application: Asgi) -> Asgi:
 
 def _fault(headers: list[tuple[bytes, bytes]]) -> int | None:
     for name, value in headers:
-        if name in _FORWARDING or name.startswith(_FORWARDED):
+        if is_forwarding(name):
             return FORBIDDEN
         if name == b"host" and not _is_local(value.decode("latin-1")):
             return MISDIRECTED
@@ -44,12 +42,7 @@ def _fault(headers: list[tuple[bytes, bytes]]) -> int | None:
 def _is_local(host: str) -> bool:
     """Whether a `Host` names this machine; a page of another name may be a DNS rebinding."""
     name = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
-    if name.lower().removesuffix(".") == "localhost":
-        return True
-    try:
-        return ip_address(name).is_loopback
-    except ValueError:
-        return False
+    return is_loopback(name)
 
 
 async def _refuse(send: Send, status: int) -> None:

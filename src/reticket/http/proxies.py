@@ -6,22 +6,14 @@ It is told of in the log, counted, and remembered for `reticket doctor`.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Address, ip_address
-from pathlib import Path
 
-import msgspec
-
-from reticket.core.addresses import Network, normal_address
+from reticket.core.addresses import Network, is_among, normal_address, parsed
+from reticket.unnamed import Unnamed
 
 HOPS = 32
 """Proxies in a row that are looked at."""
-REMEMBERED = 64
-"""Unnamed proxies that are remembered."""
-FORWARDING = (b"x-forwarded-for", b"forwarded", b"x-real-ip")
 
 Known = Mapping[bytes, Sequence[bytes]]
 """Values of headers by name, as `connection.head` has them."""
@@ -61,50 +53,12 @@ class Proxies:
         return _SCHEMES.get(said[-1].rpartition(b",")[2].strip().lower()) if said else None
 
     def _trusts(self, address: str) -> bool:
-        parsed = _parsed(address)
-        return parsed is not None and any(parsed in network for network in self._networks)
+        return is_among(address, self._networks)
 
     def _may_be_unnamed(self, address: str) -> bool:
         """Whether a peer is of our own network and not trusted."""
-        parsed = _parsed(address)
-        return parsed is not None and not parsed.is_global and not self.trusts(address)
-
-
-class Unnamed:
-    """Owns the file with the proxies that were met and are not named.
-
-    Args:
-        folder: of the data.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self._file = folder / "unnamed_proxies.json"
-
-    def remember(self, address: str) -> None:
-        """For `reticket doctor`; a disk that will not changes nothing."""
-        found = [*dict.fromkeys([*self.read(), address])][-REMEMBERED:]
-        fresh = self._file.with_suffix(f".{os.getpid()}")
-        with suppress(OSError):
-            fresh.touch(mode=0o600)
-            fresh.write_bytes(msgspec.json.encode(found))
-            os.replace(fresh, self._file)
-
-    def read(self) -> list[str]:
-        """The addresses that were met."""
-        try:
-            return msgspec.json.decode(self._file.read_bytes(), type=list[str])
-        except (OSError, msgspec.MsgspecError):
-            return []
-
-    def warnings(self, trusted: Sequence[Network]) -> list[str]:
-        """A sentence for each of them that is not trusted by now."""
-        proxies = Proxies(trusted)
-        return [
-            f"{address} sends X-Forwarded-For and is not in trusted_proxies: all of its clients "
-            "count as one address"
-            for address in self.read()
-            if not proxies.trusts(address)
-        ]
+        found = parsed(address)
+        return found is not None and not found.is_global and not self.trusts(address)
 
 
 class Strangers:
@@ -142,13 +96,5 @@ def _address(hop: bytes) -> str | None:
         text = text[1:].partition("]")[0]
     elif text.count(":") == 1:
         text = text.partition(":")[0]
-    parsed = _parsed(text)
-    return normal_address(str(parsed)) if parsed else None
-
-
-@lru_cache(maxsize=4096)
-def _parsed(address: str) -> IPv4Address | IPv6Address | None:
-    try:
-        return ip_address(address)
-    except ValueError:
-        return None
+    found = parsed(text)
+    return normal_address(str(found)) if found else None

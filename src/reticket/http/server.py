@@ -26,7 +26,8 @@ from reticket.http.connection.room import Room
 from reticket.http.connection.shared import Shared
 from reticket.http.connection.watch import LINGER, Phase, Watch
 from reticket.http.incidents import Incidents
-from reticket.http.proxies import Proxies, Strangers, Unnamed
+from reticket.http.proxies import Proxies, Strangers
+from reticket.unnamed import Unnamed
 
 BACKLOG = 2048
 CIPHERS = "ECDHE+AESGCM"

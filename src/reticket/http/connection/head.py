@@ -126,7 +126,7 @@ def _fault(said: bytes) -> tuple[int, str]:
 _KNOWN = frozenset(
     {
         b"host", b"content-length", b"transfer-encoding", b"connection", b"expect",
-        b"x-forwarded-for", b"x-forwarded-proto", b"forwarded", b"x-real-ip",
+        b"x-forwarded-for", b"x-forwarded-proto",
     }
 )  # fmt: skip
 

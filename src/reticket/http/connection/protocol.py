@@ -18,7 +18,7 @@ from reticket.http.connection.room import Account
 from reticket.http.connection.shared import Shared
 from reticket.http.connection.watch import Phase
 from reticket.http.correlation import new_id
-from reticket.http.proxies import FORWARDING
+from reticket.http.forwarding import is_forwarding
 
 
 class Connection(asyncio.Protocol):
@@ -261,7 +261,7 @@ class Connection(asyncio.Protocol):
             proxies = self._shared.proxies
             client = (proxies.client(self._peer, head.known), 0)
             scheme = proxies.scheme(head.known) or scheme
-        elif self._may_be_unnamed and any(name in head.known for name in FORWARDING):
+        elif self._may_be_unnamed and any(is_forwarding(name) for name, _ in head.headers):
             self._shared.saw_stranger(self._peer)
         return {
             "type": "http",

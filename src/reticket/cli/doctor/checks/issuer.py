@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from reticket.cli.demo import is_loopback
 from reticket.cli.doctor.findings import Finding, fault, warning
 from reticket.cli.house import House
 from reticket.config import issuer_of, issuer_warnings
+from reticket.core.addresses import is_loopback
 from reticket.settings.catalogue import variable
 
 TOPIC = "issuer"

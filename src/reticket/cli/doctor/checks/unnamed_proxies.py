@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from reticket.cli.doctor.findings import Finding, warning
 from reticket.cli.house import House
-from reticket.http.proxies import Unnamed
+from reticket.unnamed import Unnamed
 
 TOPIC = "proxies"
 

@@ -1,0 +1,46 @@
+"""What failed tries cost those who come after them."""
+
+from tests.wire.work import work_of
+
+from reticket.core.attempts import FRESH, Attempts
+from reticket.core.guards import Guard, Limit
+from reticket.core.ports import Counted
+from reticket.testing import FakeClock
+
+
+class Failures:
+    """Counters that all say the same."""
+
+    def __init__(self, total):
+        self.total = total
+
+    def count_each(self, windows, add=1):
+        return [Counted(self.total, 1000)] * len(windows)
+
+
+def guards(first, count=1):
+    return [Guard(f"people:{n}", Limit(3, 60)) for n in range(first, first + count)]
+
+
+def looked_at(count, total):
+    clock = FakeClock()
+    attempts = Attempts(Failures(total), print, clock)
+    for number in range(count):
+        attempts.waits([guards(number)])
+    return attempts, clock
+
+
+def test_a_look_costs_the_same_after_a_flood_of_others():
+    for total in (0, 5):
+        few, many = (looked_at(count, total)[0] for count in (20, 5000))
+        works = [work_of(lambda each=each: each.waits([guards(9999)])) for each in (few, many)]
+        assert works[1] <= works[0] + 20
+
+
+def test_what_was_looked_at_is_forgotten_as_others_come():
+    for total in (0, 5):
+        attempts, clock = looked_at(1000, total)
+        clock.forward((FRESH + 1) / 1000)
+        for number in range(600):
+            attempts.waits([guards(20_000 + number % 2)])
+        assert len(attempts._free) + len(attempts._shut) <= 2
