@@ -48,8 +48,8 @@ def serve(
 ) -> None:
     """Answer clients until a signal to stop.
 
-    A data folder that there is not stops the start, since its name may be misspelt: --create,
-    --seed and --demo make one. All of them may stay on the command line.
+    Where the data folder does not exist, the start stops, since its name may be misspelt.
+    --create, --seed and --demo make one, and may stay on the command line.
 
     \b
     Examples:
