@@ -84,8 +84,7 @@ def service_of(house: House, lanes: Lanes) -> Service:
     )
     hasher = ModestHasher(house.hasher, house.settings.hashing.threads)
     secrets = SecretCheck(house.directory, hasher, VerifiedSecrets(os.urandom))
-    budget = _budget(house.settings)
-    shared = Budgeted(house.ephemeral, budget)
+    shared = Budgeted(house.ephemeral, _budget(house.settings))
 
     def tell(event: Event) -> None:
         house.audit.record([event])
@@ -106,7 +105,7 @@ def service_of(house: House, lanes: Lanes) -> Service:
     )
     verified = KnownPrograms(shared)
     programs = ProgramDesk(house.directory, secrets, attempts, limits, verified)
-    stock = Stock(house.store, house.ephemeral, house.ring, house.upkeep, os.urandom, budget)
+    stock = Stock(house.store, house.ephemeral, shared, house.ring, house.upkeep, os.urandom)
     return Service(
         resources, engine, desk, factors, programs, house.directory, mint, lanes, house.clock, stock
     )

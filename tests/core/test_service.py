@@ -10,6 +10,7 @@ import pytest
 from tests.core.world import ADA, CALLER, JWT, OPAQUE, RESOURCES
 
 from reticket.core.attempts import Admission
+from reticket.core.budget import Budgeted
 from reticket.core.commands import (
     Begin,
     Draw,
@@ -104,10 +105,11 @@ class Door:
         people.signed_in = self.signed_in
         people.tenant = lambda number: self._seen(TENANT if number == 1000 else None)
         people.user_by_email = lambda email: self._seen(ADA if email == ADA.email else None)
+        kept = MemoryEphemeral(world.clock)
         self.service = Service(
             list(RESOURCES.values()), world.engine, desk, Factors(), desk, people, world.mint,
             self.lanes, world.clock,
-            Stock(world.store, MemoryEphemeral(world.clock), world.keys, upkeep, bytes),
+            Stock(world.store, kept, Budgeted(kept), world.keys, upkeep, bytes),
         )  # fmt: skip
 
     def signed_in(self, user_id, at):
@@ -345,7 +347,8 @@ async def test_whoever_waits_until_all_is_settled_finds_it_in_the_audit_log(door
     door.world.lane.submit(gate.wait)
     await door.perform(Tell(OPAQUE.name, "refused"))
     waiting = asyncio.create_task(door.service.settled())
-    await asyncio.sleep(0.01)
+    for _ in range(20):
+        await asyncio.sleep(0)
     assert not waiting.done()
     gate.set()
     await waiting

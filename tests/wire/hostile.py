@@ -50,6 +50,12 @@ HEADERS = {
     "origin": lambda n: [(b"origin", b"http://" + b"a." * n)],
 }
 
+OF_A_CLIENT = (
+    b"&client_id=spa&response_type=code&redirect_uri=http%3A%2F%2F127.0.0.1%2Fcallback"
+    b"&code_challenge=" + b"a" * 43 + b"&code_challenge_method=S256"
+    b"&grant_type=authorization_code&code=a&code_verifier=" + b"a" * 43
+)
+
 
 def requests(method):
     """By name, what makes a request of a size."""
@@ -62,6 +68,20 @@ def requests(method):
     for name, headers in HEADERS.items():
         made[f"header: {name}"] = _with_headers(method, headers)
     return made
+
+
+def requests_of_a_client(method):
+    """The same forms from an OAuth client that is known, whose request goes on."""
+    made = {}
+    for name, form in FORMS.items():
+        made[f"form of a client: {name}"] = _with_body(method, FORM, _completed(form))
+        made[f"query of a client: {name}"] = _with_query(method, _completed(form))
+    return made
+
+
+def _completed(form):
+    """The same as a client sends it that is known."""
+    return lambda n: form(n).replace(b"&client_id=spa", b"") + OF_A_CLIENT
 
 
 def request_of(method, query=b"", headers=(), body=b""):

@@ -5,12 +5,16 @@ counted in lines and bytes (`work_of`), never by a clock.
 from contextlib import closing
 
 import pytest
-from tests.wire.hostile import FORMS, requests
+from tests.wire.hostile import FORMS, requests, requests_of_a_client
 from tests.wire.work import work_of
 
 from reticket.app import Builder
+from reticket.core.commands import FindClient, KnowNonce, Look, MakeNonce, Now, Tally, Tell
 from reticket.core.errors import Code, Refusal
+from reticket.core.people import Client
+from reticket.core.ports import Counted
 from reticket.dialects.oauth.inputs import once, words
+from reticket.dialects.oauth.registration import GRANTS
 from reticket.http.correlation import chosen_id
 from reticket.http.edge import Edge
 from reticket.http.incidents import Incidents
@@ -33,9 +37,41 @@ def dialects():
     return Builder().dialects(Builder().load(None, {}))
 
 
-def begun(route, request):
-    """Reads the request, up to the first command."""
-    return lambda: next(route.operate(request))
+SPA = Client(
+    "spa",
+    public=True,
+    disabled=False,
+    registration={
+        "grants": list(GRANTS), "policy": {"preset": "BROWSER"}, "redirect_uris": ["http://127.0.0.1/callback"],
+        "scopes": ["a", "b", "openid"], "resources": ["a", "aaaaaaaa", "b"],
+    },
+    created_at=0,
+)  # fmt: skip
+
+RESULTS = {
+    FindClient: SPA,
+    Tally: Counted(1, 1000),
+    Now: 1_800_000_000_000,
+    Tell: None,
+    KnowNonce: True,
+    MakeNonce: "nonce",
+    Look: None,
+}
+"""What the service says, wherever an operation goes on after it without more than was asked."""
+
+
+def understood(route, request, met):
+    """Reads the request, up to the first command whose result is not known here, and writes down
+    which commands there were.
+    """
+
+    def run():
+        operation = route.operate(request)
+        met.append(type(next(operation)))
+        while met[-1] in RESULTS:
+            met.append(type(operation.send(RESULTS[met[-1]])))
+
+    return run
 
 
 ROUTES = [
@@ -49,8 +85,28 @@ ROUTES = [
 def test_no_operation_reads_its_request_in_more_than_linear_work(route):
     for name, made in requests(route.method).items():
         for small, big in SIZES:
-            works = [work_of(begun(route, made(n))) for n in (small, big)]
+            works = [work_of(understood(route, made(n), [])) for n in (small, big)]
             assert works[1] <= MOST_GROWTH * works[0] + 100, (name, small, works)
+
+
+OF_OAUTH = [
+    pytest.param(route, id=f"{route.method} {route.path}")
+    for dialect in dialects()
+    for route in dialect.routes
+    if dialect.name == "oauth"
+    and route.path.endswith(("/token", "/authorize", "/par", "/device"))
+    and (route.method, route.path) != ("GET", "/device")
+]
+
+
+@pytest.mark.parametrize("route", OF_OAUTH)
+def test_what_follows_a_known_client_is_linear_work_too(route):
+    met = []
+    for name, made in requests_of_a_client(route.method).items():
+        for small, big in SIZES:
+            works = [work_of(understood(route, made(n), met)) for n in (small, big)]
+            assert works[1] <= MOST_GROWTH * works[0] + 100, (name, small, works)
+    assert {FindClient} < set(met)
 
 
 PARSERS = {
@@ -107,7 +163,20 @@ def searched_badly(count):
             seen.append(number)
 
 
-@pytest.mark.parametrize("badly", [joined_badly, searched_badly])
+def counted_badly(count):
+    numbers = list(range(count))
+    for number in numbers:
+        numbers.count(number)
+
+
+def looked_up_badly(count):
+    seen = []
+    for number in range(count):
+        if number not in seen:
+            seen.append(number)
+
+
+@pytest.mark.parametrize("badly", [joined_badly, searched_badly, counted_badly, looked_up_badly])
 def test_quadratic_work_would_be_seen(badly):
     works = [work_of(lambda n=n: badly(n)) for n in (200, 400)]
     assert works[1] > 3 * works[0]

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reticket.core.budget import DEFAULT_BUDGET, Budget, Budgeted, of_address
+from reticket.core.budget import Budgeted, of_address
 from reticket.core.commands import (
     Begin,
     Command,
@@ -95,10 +95,10 @@ class Stock:
 
     store: Store
     ephemeral: Ephemeral
+    shared: Budgeted
     keys: KeyRing
     upkeep: Upkeep
     entropy: Entropy
-    budget: Budget = DEFAULT_BUDGET
 
 
 class Service:
@@ -125,7 +125,7 @@ class Service:
         self._lanes = lanes
         self._clock = clock
         self._stock = stock
-        self._shared = Budgeted(stock.ephemeral, stock.budget)
+        self._shared = stock.shared
         reception = Reception(desk, programs, lanes.directory, lanes.passwords)
         self._clients: Conveyor[str, Client | None] = Conveyor(
             lanes.directory, self._look_up_clients

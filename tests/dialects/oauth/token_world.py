@@ -103,7 +103,9 @@ class World:
             self.people, secrets, attempts, Limits(), KnownPrograms(Budgeted(self.ephemeral))
         )
         upkeep = Upkeep(self.store, self.ephemeral, self.people, self.audit)
-        stock = Stock(self.store, self.ephemeral, self.ring, upkeep, os.urandom)
+        stock = Stock(
+            self.store, self.ephemeral, Budgeted(self.ephemeral), self.ring, upkeep, os.urandom
+        )
         self.service = Service(
             list(resources.values()), engine, desk, None, programs, self.people, self.mint,
             self.lanes, self.clock, stock,
