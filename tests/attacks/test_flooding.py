@@ -69,8 +69,8 @@ def test_a_client_is_not_shut_for_others_by_a_flood_in_its_name(server, person):
 def test_floods_from_many_addresses_stop_neither_sign_ins_nor_clients(server, person, name):
     """Together they fill what there is for callers without credentials, and nothing else."""
     target = target_of(server.url)
-    for source in islice(sources(), 20):
-        last = flood(target, name, 40, CLIENTS, source)
+    for source in islice(sources(), 40):
+        last = flood(target, name, 60, CLIENTS, source)
     assert last[503]
     for source in (HOME, ELSEWHERE):
         assert answered(target, source, ADA["email"], ADA["password"]) == RIGHT
