@@ -21,7 +21,12 @@ from reticket.settings.audit import AuditTable
 from reticket.testing import FakeClock
 
 ENDS = ["revoked", "reused", "key_rotated", "key_retired", "key_compromised", "revocation"]
-OTHERS = ["sign_in", "issued", "refused", "policy"]
+OPERATORS = [
+    "policy", "client_secret_rotated", "user_password_set", "factor_removed", "family_started",
+    "families_ended", "recovery_codes_renewed",
+]  # fmt: skip
+LASTING = ENDS + OPERATORS
+OTHERS = ["sign_in", "sign_in_failed", "issued", "refused", "replayed", "tolerated"]
 
 
 class Files:
@@ -102,18 +107,18 @@ def test_what_is_no_file_is_not_rotated() -> None:
     assert said == []
 
 
-def test_ends_reuses_and_keys_outlive_every_other_line(files: Files) -> None:
-    files.tell(*OTHERS, *ENDS[:-1])
-    files.tell(ENDS[-1], device="\ud800")
+def test_ends_reuses_keys_and_operators_outlive_every_other_line(files: Files) -> None:
+    files.tell(*OTHERS, *LASTING[:-1])
+    files.tell(LASTING[-1], device="\ud800")
     files.tell("refused", family="0a", cause="revoked")
     files.tell("refused", family="0a", cause="revoked")
     files.later(DAY)
     files.later(30 * DAY - 1)
-    assert files.events() == [*OTHERS, *ENDS, "refused", "refused"]
+    assert files.events() == [*OTHERS, *LASTING, "refused", "refused"]
     files.later(TIDY_INTERVAL)
-    assert files.events() == [*ENDS, "refused"]
+    assert files.events() == [*LASTING, "refused"]
     files.later(370 * DAY - 2 * TIDY_INTERVAL)
-    assert files.events() == [*ENDS, "refused"]
+    assert files.events() == [*LASTING, "refused"]
     files.later(2 * TIDY_INTERVAL)
     assert files.events() == []
 

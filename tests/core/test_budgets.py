@@ -102,6 +102,14 @@ def test_a_host_is_one_network_whatever_address_it_uses(hall, first, second):
     assert sign_in(hall, caller=CALLER._replace(address="2001:db8:1:3::1")) == ADA
 
 
+def test_neighbours_who_fail_do_not_stop_a_person_who_signed_in_from_there_before(hall):
+    assert sign_in(hall, caller=HOME) == ADA
+    for number in range(6):
+        refusal_of(sign_in, hall, email=f"{number}@example.com", caller=HOME)
+    assert refusal_of(sign_in, hall, email="6@example.com", caller=HOME) == LIMITED
+    assert sign_in(hall, caller=HOME) == ADA
+
+
 def test_strangers_do_not_lock_an_owner_out_who_signed_in_from_there_before(hall):
     assert sign_in(hall, caller=HOME) == ADA
     assert guess(hall, STRANGERS) == [WRONG] * STRANGERS

@@ -194,12 +194,14 @@ def test_successes_are_not_counted(hall):
 
 
 def test_a_success_forgets_the_failures_of_the_account_and_not_those_of_the_address(hall):
-    for _ in range(2):
-        assert [refusal_of(sign_in, hall, "wrong") for _ in range(2)] == [WRONG] * 2
+    for number in range(3):
+        others = [f"{number}-{each}@example.com" for each in range(2)]
+        assert [refusal_of(sign_in, hall, "wrong", each) for each in others] == [UNKNOWN] * 2
+        for _ in range(2 if number else 0):
+            assert refusal_of(sign_in, hall, "wrong") == WRONG
         assert sign_in(hall) == ADA
-    assert [refusal_of(sign_in, hall, "wrong") for _ in range(2)] == [WRONG] * 2
-    assert refusal_of(sign_in, hall) == LIMITED
-    assert sign_in(hall, caller=EVE) == ADA
+    assert refusal_of(sign_in, hall, "wrong", "another@example.com") == LIMITED
+    assert sign_in(hall) == ADA
 
 
 def test_whatever_is_sent_as_an_email_is_a_failure_like_any_other(hall):

@@ -1,5 +1,5 @@
 """When an audit file is rotated, and what becomes of the rotated ones: after `keep` their lines of
-ends, reuses and keys go to a file of their own, and that goes after `keep_ends`.
+ends, reuses, keys and operators go to a file of their own, and that goes after `keep_ends`.
 """
 
 from __future__ import annotations
@@ -22,9 +22,13 @@ from reticket.core.ports import Clock
 from reticket.settings.audit import AuditTable
 
 _KEPT = re.compile(
-    rb'"event":"(?:revocation|revoked|reused|key_[a-z]+)"|"event":"refused".*"cause":"revoked"'
+    rb'"event":"(?:revocation|revoked|reused|policy|(?:key|client|user|factor|family|families)_[a-z_]+'
+    rb'|recovery_codes_renewed)"|"event":"refused".*"cause":"revoked"'
 )
-"""Quotes of callers are written with a backslash, so none of these is a caller's word."""
+"""What a restore needs, and what operators did: no caller can write so many of these lines that
+others must go for them. Quotes of callers are written with a backslash, so none of these words is
+a caller's.
+"""
 
 _FAMILY = re.compile(rb'"event":"refused".*"family":"([0-9a-f]+)"')
 

@@ -42,14 +42,15 @@ class Limits:
     program: Limit = Limit(200, 300)
 
     def of_person(self, whom: Recognised, network: str) -> Guards:
-        """What counts a wrong password: a known network has a budget of its own."""
+        """What counts a wrong password. A known network has budgets of its own for its account:
+        what its neighbours spend is theirs.
+        """
         place = f"{whom.account}:{network}"
-        lasting = Guard(f"known:{place}", self.strangers, forgiven=True, covered=True)
-        return (
-            Guard(f"people:{network}", self.address, covered=whom.known),
-            Guard(f"account:{place}", self.account, forgiven=True, covered=whom.known),
-            lasting if whom.known else self.of_strangers(_counter_of(whom)),
-        )
+        here = Guard(f"account:{place}", self.account, forgiven=True, covered=whom.known)
+        if whom.known:
+            return here, Guard(f"known:{place}", self.strangers, forgiven=True, covered=True)
+        neighbours = Guard(f"people:{network}", self.address)
+        return neighbours, here, self.of_strangers(_counter_of(whom))
 
     def of_strangers(self, account: str) -> Guard:
         """What counts the wrong passwords of all unknown networks; the owner's success anywhere
