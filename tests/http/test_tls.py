@@ -61,6 +61,8 @@ def test_certificate_files_are_all_it_takes(certificate):
         assert answer.headers["strict-transport-security"] == "max-age=31536000"
         with socket.create_connection(("127.0.0.1", port), PATIENCE) as silent:
             assert silent.recv(1) == b""
+        for size in (100, 60_000, 120_000, 1_000_000):
+            assert {_asks(port, trusted, size) for _ in range(5)} == {b"HTTP/1.1 400"}, size
         assert _speaks(port, "ECDHE-ECDSA-AES256-GCM-SHA384")
         assert not _speaks(port, "ECDHE-ECDSA-AES256-SHA384")
         with pytest.raises((OSError, BadStatusLine)):
@@ -70,6 +72,18 @@ def test_certificate_files_are_all_it_takes(certificate):
         printed = process.communicate(timeout=PATIENCE)[0].decode()
     assert '"reason": "handshake"' in printed
     assert f"https://127.0.0.1:{port}" in printed
+
+
+def _asks(port, trusted, size):
+    """The status of a request whose body comes right behind the handshake."""
+    body = b"a" * size
+    head = b"POST /oauth/token HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % size
+    with (
+        socket.create_connection(("127.0.0.1", port), PATIENCE) as connection,
+        trusted.wrap_socket(connection, server_hostname="localhost") as line,
+    ):
+        line.sendall(head + body)
+        return line.recv(12)
 
 
 def _speaks(port, cipher):

@@ -110,7 +110,8 @@ class Connection(asyncio.Protocol):
         self._shared.watch.leave(Phase.UNREAD, self)
         if self._wakes and not self._wakes.done():
             self._wakes.set_result(None)
-        if self._exchange is None and self._phase is None and not self._transport.is_closing():
+        ending = self._phase in (Phase.DRAIN, Phase.LINGER) or self._transport.is_closing()
+        if self._exchange is None and not ending:
             self._next()
 
     # What the server and the watch call.
@@ -193,8 +194,6 @@ class Connection(asyncio.Protocol):
     def left(self) -> None:
         """The application is done, and the client is gone."""
         self._account.keep(0)
-
-    # Requests.
 
     def _next(self) -> None:
         """Begin with the next request, if it has come."""
