@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 
 MOST = 1_048_576
@@ -17,11 +18,16 @@ def raise_limit() -> int:
     return wanted
 
 
-def is_scarce(descriptor: int) -> bool:
-    """Whether the newest file is near the limit, as it is now: the system gives the lowest number
-    that is free.
-    """
+def lowest_free() -> int:
+    """The number that the next file gets: so many are open, or a few more."""
+    file = os.open(os.devnull, os.O_RDONLY)
+    os.close(file)
+    return file
+
+
+def is_scarce(used: int) -> bool:
+    """Whether so many open files are near the limit, as it is now."""
     limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if limit == resource.RLIM_INFINITY:
         return False
-    return descriptor >= limit - min(RESERVE, limit // 4)
+    return used >= limit - min(RESERVE, limit // 4)

@@ -89,6 +89,11 @@ class Seat:
         self._spared: deque[int] = deque()
         changed(0)
 
+    @property
+    def taken(self) -> int:
+        """Connections of this worker."""
+        return self._cells[0]
+
     def take(self, address: str) -> Callable[[], None]:
         """Count a connection of this address. Returns the function that gives it back. Raises Full
         beyond the limit. It is counted first and compared then, so two workers never both have the

@@ -12,7 +12,7 @@ from reticket.core.addresses import normal_address
 from reticket.http.connection.answers import RETRY_AFTER, refusal
 from reticket.http.connection.caps import Full, Seat
 from reticket.http.correlation import new_id
-from reticket.http.files import is_scarce
+from reticket.http.files import is_scarce, lowest_free
 from reticket.http.incidents import Incidents
 from reticket.http.proxies import Proxies
 
@@ -57,6 +57,7 @@ class Door:
         self._tls = tls
         self._handshake = handshake if tls else None
         self._listening = listening
+        self._other_files = lowest_free()
         self._opening: set[asyncio.Task[None]] = set()
         self._later: asyncio.TimerHandle | None = None
         listening.setblocking(False)
@@ -108,7 +109,7 @@ class Door:
 
     def _place(self, accepted: socket.socket, address: str) -> GiveBack:
         """For a newcomer. An idle connection gives way, so that idle strangers shut nobody out."""
-        if is_scarce(accepted.fileno()) and not self._make_room():
+        if is_scarce(self._files_with(accepted)) and not self._make_room():
             raise Full("files")
         try:
             return self._taken(address)
@@ -116,6 +117,12 @@ class Door:
             if str(full) != "total" or not self._make_room():
                 raise
             return self._taken(address)
+
+    def _files_with(self, accepted: socket.socket) -> int:
+        """How many files are open. A low number alone says little: it may be that of a connection
+        which has just given way.
+        """
+        return max(accepted.fileno(), self._other_files + self._seat.taken)
 
     def _taken(self, address: str) -> GiveBack:
         if self._proxies.trusts(address):
