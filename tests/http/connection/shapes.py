@@ -229,6 +229,7 @@ REFUSED = [
         post(b"Host: x", b"Transfer-Encoding: \x0bchunked", body=_CHUNKS) + LIVE,
     ),
     refused("an empty coding", post(b"Host: x", b"Transfer-Encoding:", body=_CHUNKS) + LIVE),
+    refused("two other bytes after a chunk", raw_chunks(b"14\r\n" + TOKEN + b"XX") + LIVE),
     refused("chunked in HTTP/1.0", post(b"Host: x", _TE, body=_CHUNKS, version=b"1.0") + LIVE),
     refused("space before the colon", post(b"Host: x", b"Content-Length : 20") + LIVE),
     refused(
