@@ -180,6 +180,7 @@ def test_init_makes_the_first_admin_once(empty):
 def test_init_makes_none_where_another_client_is_admin(empty, tmp_path):
     seed = tmp_path / "seed.yaml"
     seed.write_text("oauth_clients:\n- {client_id: ops, client_secret: x, admin: true}\n")
+    empty.house().close()
     empty.run("seed", str(seed))
     said = empty.run("init")
     assert "the client ops of the admin API is there already" in said
@@ -191,6 +192,7 @@ def test_init_tells_no_secret_of_an_admin_that_has_none(empty, tmp_path):
     seed, key = tmp_path / "seed.yaml", {"kty": "OKP", "crv": "Ed25519", "x": ED25519}
     clients = [{"client_id": "keyed", "admin": True, "jwks": {"keys": [key]}}]
     seed.write_text(json.dumps({"oauth_clients": clients}))
+    empty.house().close()
     empty.run("seed", str(seed))
     said = empty.run("init")
     assert said.splitlines()[-1] == "the client keyed of the admin API is there already"
@@ -199,6 +201,7 @@ def test_init_tells_no_secret_of_an_admin_that_has_none(empty, tmp_path):
 def test_init_says_so_where_a_client_of_that_name_is_no_admin(empty, tmp_path):
     seed = tmp_path / "seed.yaml"
     seed.write_text("oauth_clients:\n- {client_id: admin, client_secret: x}\n")
+    empty.house().close()
     empty.run("seed", str(seed))
     said = empty.run("init")
     assert "the client admin is there, but may not use the admin API" in said
