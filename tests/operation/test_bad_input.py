@@ -133,7 +133,8 @@ def test_a_bad_url_of_families_stops_every_command(commands, places, tmp_path, n
 @pytest.mark.parametrize("command", ["serve", "doctor", "migrate"])
 @pytest.mark.parametrize("name", DIRECTORY)
 def test_a_bad_url_of_the_directory_stops_every_command(commands, places, tmp_path, name, command):
-    opened = commands(RETICKET_DIRECTORY=DIRECTORY[name].url.format(**places))
+    url = DIRECTORY[name].url.format(**places)
+    opened = commands(RETICKET_DIRECTORY=url, RETICKET_FAMILIES="memory:")
     said = opened.refused(*BY_FAMILIES[command])
     hold(said, DIRECTORY[name], places, tmp_path)
 
