@@ -150,6 +150,7 @@ def test_what_is_a_file_is_copied_and_the_rest_is_told_of(commands, postgresql, 
     ):
         opened = Commands(tmp_path / "data", {"RETICKET_MASTER_KEY": MASTER_KEY, **settings})
         opened.data.mkdir(exist_ok=True)
+        opened.run("init")
         folder = tmp_path / held
         said = opened.run("backup", str(folder)).splitlines()
         assert [path.name for path in folder.iterdir()] == [f"{held}.sqlite"]
@@ -164,6 +165,7 @@ def test_where_nothing_is_a_file_a_backup_says_what_to_use(commands, postgresql,
     valkey.client.flushall()
     url = postgresql.make("nothing_else")
     opened = commands(RETICKET_FAMILIES=valkey.url, RETICKET_DIRECTORY=url)
+    opened.run("init")
     folder = tmp_path / "copy"
     said = opened.refused("backup", str(folder))
     assert "nothing here is a file to copy: families are in Valkey" in said
@@ -177,6 +179,7 @@ def test_where_nothing_is_a_file_a_backup_says_what_to_use(commands, postgresql,
 
 def test_a_copy_of_what_is_on_a_server_now_is_not_put_anywhere(commands, valkey, tmp_path):
     folder = tmp_path / "copy"
+    commands().run("init")
     commands().run("backup", str(folder))
     elsewhere = Commands(tmp_path / "data", {"RETICKET_FAMILIES": valkey.url})
     said = elsewhere.refused("restore", str(folder))
