@@ -78,10 +78,10 @@ FAMILIES = st.builds(
 
 
 class Presenting:
-    """The step of a refresh with a token of a generation."""
+    """The step of a refresh with a token of a generation that ends by no clock of any engine."""
 
     def __init__(self, family: bytes, generation: int) -> None:
-        self.token = RefreshToken(family, generation, None, START)
+        self.token = RefreshToken(family, generation, None, START, 2**52)
 
     def __call__(self, row: Family | None, now: int) -> Stepped[tuple[Outcome, int]]:
         decision = decide(row, self.token, now, KIBO_2026)
