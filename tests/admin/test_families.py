@@ -127,10 +127,10 @@ def test_a_context_that_is_no_number_is_a_name_that_there_is_not(desk, context):
 
 
 def test_families_of_a_client_that_was_deleted_are_still_listed(desk):
-    desk.good("POST", "/clients", {"client_id": "gone", "public": True, "scopes": ["a"]})
-    begun = family_in(desk, start(desk, client_id="gone"))
-    desk.good("DELETE", "/clients/gone")
-    assert ids(desk.good("GET", "/families?client=gone")) == [begun]
+    desk.good("POST", "/clients", {"client_id": "departed", "public": True, "scopes": ["a"]})
+    begun = family_in(desk, start(desk, client_id="departed"))
+    desk.good("DELETE", "/clients/departed")
+    assert ids(desk.good("GET", "/families?client=departed")) == [begun]
 
 
 def test_all_families_end_by_an_explicit_all_alone(desk):

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _LENGTH = re.compile(rb"\r\ncontent-length: (\d+)\r\n")
 
 
@@ -43,8 +44,11 @@ def at_once(line, stream):
 
 
 def read_answer(line, said):
-    """The next answer, taken off `said` and the socket; None at the end of the stream."""
-    while b"\r\n\r\n" not in said:
+    """The next answer, taken off `said` and the socket; None at the end of the stream.
+
+    A server may ask for a body that is on its way (100): that is not yet an answer.
+    """
+    while not _holds_a_head(said):
         if not _more(line, said):
             assert not said, bytes(said)
             return None
@@ -58,6 +62,12 @@ def read_answer(line, said):
     body = bytes(said[end:until])
     del said[:until]
     return Answer(status, head, body)
+
+
+def _holds_a_head(said):
+    while said.startswith(CONTINUE):
+        del said[: len(CONTINUE)]
+    return b"\r\n\r\n" in said
 
 
 def read_answers(line, count):

@@ -14,7 +14,9 @@ from reticket.testing.waiting import until
 
 @pytest.fixture
 def server(tmp_path):
-    with running_server(tmp_path) as running:
+    """A service whose own deadlines end no connection of a slow test."""
+    patient = {"RETICKET_CONNECTIONS__HEAD_TIMEOUT": "600", "RETICKET_CONNECTIONS__IDLE_TIMEOUT": "600"}
+    with running_server(tmp_path, settings=patient) as running:
         yield running
 
 
