@@ -47,9 +47,9 @@ def document_bytes(dialect: Dialect) -> bytes:
     return msgspec.json.encode(build_document(dialect))
 
 
-def document_to_try(dialect: Dialect) -> bytes:
-    """The document as JSON, for a page that sends its requests to whoever served it."""
-    return msgspec.json.encode({**build_document(dialect), "servers": [{"url": dialect.base_path}]})
+def document_to_try(document: Mapping[str, Any], dialect: Dialect) -> dict[str, Any]:
+    """Its document for a page that sends its requests to whoever served it."""
+    return {**document, "servers": [{"url": dialect.base_path}]}
 
 
 class _Schemas:
@@ -57,9 +57,15 @@ class _Schemas:
 
     def __init__(self) -> None:
         self.components: dict[str, Any] = {}
+        self._known: dict[Any, dict[str, Any]] = {}
 
     def of(self, kind: Any) -> dict[str, Any]:
         """The schema of a type; a union of Structs is one of them."""
+        if kind not in self._known:
+            self._known[kind] = self._schema(kind)
+        return self._known[kind]
+
+    def _schema(self, kind: Any) -> dict[str, Any]:
         if get_origin(kind) in (Union, UnionType) and type(None) not in get_args(kind):
             return {"oneOf": [self.of(alternative) for alternative in get_args(kind)]}
         (schema,), components = msgspec.json.schema_components((kind,), ref_template=_REFERENCE)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from socket import socket
+from typing import Any
 
+import msgspec
 from starlette.routing import Route
 
 from reticket.assembly import lanes_of, service_of
@@ -34,7 +37,7 @@ from reticket.http.only_local import only_local
 from reticket.http.pages import pages
 from reticket.http.routing import WELL_KNOWN, RoutingTable
 from reticket.http.server import Company, Listener, Patience
-from reticket.openapi import document_bytes, document_to_try
+from reticket.openapi import build_document, document_to_try
 from reticket.settings import Settings
 from reticket.unnamed import Unnamed
 from reticket.wire import Dialect
@@ -64,13 +67,13 @@ def application(
     is_counted = bool(metrics or settings.metrics_token)
     house = _counted(house, meter) if is_counted else house
     spoken = [*house.dialects, _admin(house)]
-    documents = {each.name: document_bytes(each) for each in spoken}
-    to_try = {each.name: document_to_try(each) for each in spoken}
+    documents = {each.name: build_document(each) for each in spoken}
+    to_try = {each.name: document_to_try(documents[each.name], each) for each in spoken}
     page = MetricsPage(meter.counts, house.ready)
     service = service_of(house, lanes)
     lifespan = beside(beating(house, lanes, service, meter), page, metrics, incidents)
     more = _for_bearers(page, settings.metrics_token)
-    others = pages(documents, to_try, house.ready, lifespan, more)
+    others = pages(_as_json(documents), _as_json(to_try), house.ready, lifespan, more)
     witnesses = [meter.witness] if is_counted else []
     witnesses += [logged] if settings.access_log else []
     deadlines = Deadlines(settings.busy_timeout + LONGEST_WAIT)
@@ -136,6 +139,10 @@ def listener_of(settings: Settings) -> Listener:
             said.idle_timeout,
         ),
     )
+
+
+def _as_json(documents: Mapping[str, Any]) -> dict[str, bytes]:
+    return {name: msgspec.json.encode(document) for name, document in documents.items()}
 
 
 def _for_bearers(page: MetricsPage, token: str | None) -> list[Route]:
