@@ -15,7 +15,8 @@ from reticket.testing.waiting import until
 @pytest.fixture
 def server(tmp_path):
     """A service whose own deadlines end no connection of a slow test."""
-    patient = {"RETICKET_CONNECTIONS__HEAD_TIMEOUT": "600", "RETICKET_CONNECTIONS__IDLE_TIMEOUT": "600"}
+    names = ("HEAD_TIMEOUT", "IDLE_TIMEOUT")
+    patient = {f"RETICKET_CONNECTIONS__{name}": "600" for name in names}
     with running_server(tmp_path, settings=patient) as running:
         yield running
 
