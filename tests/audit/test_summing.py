@@ -1,4 +1,4 @@
-"""Repeated refusals are counted and written once a second; nothing else ever is."""
+"""Repeated refusals and uses of older tokens are counted, once a second; nothing else is."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.core.world import Audit
 from tests.docs import words
 
 from reticket.audit import open_audit_log
-from reticket.audit.summing import KINDS, REFUSALS, SummingAuditLog
+from reticket.audit.summing import KINDS, SUMMED, SummingAuditLog
 from reticket.core.ports import Event
 from reticket.http.metrics import Counted, Meter
 from reticket.settings.audit import AuditTable
@@ -78,12 +78,55 @@ def test_another_refusal_is_written_at_once(
     assert written.events == [refusal(), other]
 
 
-def test_nothing_but_refusals_is_summed() -> None:
-    assert {"refused", "sign_in_failed"} == REFUSALS
+OLDER_TOKENS = ("replayed", "tolerated", "switched")
+REPEATABLE = {"refused", "sign_in_failed", *OLDER_TOKENS}
 
 
-@pytest.mark.parametrize("name", sorted(words.events() - {"refused", "sign_in_failed"}))
-def test_whatever_is_no_refusal_is_written_one_by_one(
+def use(event: str, family: str = "0a", **members: Any) -> Event:
+    return refusal(family=family, **members)._replace(event=event, cause=None)
+
+
+@pytest.mark.parametrize("event", OLDER_TOKENS)
+def test_repeated_uses_of_a_stale_token_are_one_line_a_second_for_its_family_and_address(
+    log: SummingAuditLog, written: Audit, event: str
+) -> None:
+    told = [use(event, generation=n, device=str(n), correlation_id=str(n)) for n in range(2000)]
+    log.record(told)
+    assert written.events == told[:1]
+    log.tend()
+    assert written.events[1:] == [use(event, count=1999)]
+
+
+@pytest.mark.parametrize("event", OLDER_TOKENS)
+@pytest.mark.parametrize(
+    "members", [{"family": "0b"}, {"address": "192.0.2.2"}, {"context": "1001"}]
+)
+def test_a_use_of_another_token_or_elsewhere_is_written_at_once(
+    log: SummingAuditLog, written: Audit, event: str, members: dict[str, str]
+) -> None:
+    told = [use(event), use(event, **members)]
+    log.record(told)
+    log.tend()
+    assert written.events == told
+
+
+def test_a_flood_of_refusals_takes_no_family_from_a_line_about_its_stale_token(
+    log: SummingAuditLog, written: Audit
+) -> None:
+    log.record([refusal(address=f"10.0.{n // 256}.{n % 256}") for n in range(2 * KINDS)])
+    written.events.clear()
+    log.record([use("tolerated")] * 3)
+    log.tend()
+    assert written.events[0] == use("tolerated")
+    assert use("tolerated", count=2) in written.events
+
+
+def test_nothing_but_refusals_and_uses_of_older_tokens_is_summed() -> None:
+    assert REPEATABLE == SUMMED
+
+
+@pytest.mark.parametrize("name", sorted(words.events() - REPEATABLE))
+def test_whatever_cannot_be_repeated_without_end_is_written_one_by_one(
     log: SummingAuditLog, written: Audit, name: str
 ) -> None:
     told = [refusal()._replace(event=name)] * 5

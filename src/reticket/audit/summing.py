@@ -1,52 +1,61 @@
-"""Repeated refusals in the audit stream: the first one at once, the others once a second as one
-line with their number, so that nobody without credentials can fill a disk with them.
+"""Repeated events in the audit stream: the first one at once, the others once a second as one line
+with their number, so that neither strangers nor the holder of an older token can fill a disk.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from reticket.core.ports import AuditLog, Event
 
-REFUSALS = frozenset({"refused", "sign_in_failed"})
-"""What anybody can make us write. All other events are written one by one."""
+SUMMED = frozenset({"refused", "sign_in_failed", "replayed", "tolerated", "switched"})
+"""Anybody can repeat a refusal without end, and so can whoever holds an older token its use.
+`switched` comes beside such a use. All other events are written one by one.
+"""
 
 KINDS = 256
-"""How many different refusals are told apart in a second; those beyond are told apart by event,
+"""How many kinds of each event are told apart in a second; those beyond are told apart by event,
 resource and cause alone."""
 
 
 @dataclass(slots=True)
 class Repeated:
-    """How many refusals of a kind were held back, and when the newest of them was."""
+    """How many events of a kind were held back, and when the newest of them was."""
 
     count: int = 0
     at: int = 0
 
 
+Kinds = defaultdict[str, dict[Event, Repeated]]
+"""By the name of their event: a flood of one takes no room of another."""
+
+
 class SummingAuditLog:
-    """Holds repeated refusals back from another audit log. `tend` is to be called every second."""
+    """Holds repeated events back from another audit log. `tend` is to be called every second."""
 
     def __init__(self, log: AuditLog) -> None:
         self._log = log
         self._lock = threading.Lock()
-        self._kinds: dict[Event, Repeated] = {}
+        self._kinds: Kinds = defaultdict(dict)
 
     def record(self, events: Sequence[Event], *, durable: bool = False) -> None:
-        """Append in order what is no repeated refusal, and count what is."""
-        told = [each for each in events if each.event not in REFUSALS or self._is_new(each)]
+        """Append in order what is not summed or is new, and count the rest."""
+        told = [each for each in events if each.event not in SUMMED or self._is_new(each)]
         if told:
             self._log.record(told, durable=durable)
 
     def tend(self) -> int:
         """Append a line for each kind that was repeated since the last call."""
         with self._lock:
-            repeated = {kind: told for kind, told in self._kinds.items() if told.count}
-            self._kinds = {kind: Repeated() for kind in repeated}
+            repeated = list(_repeated(self._kinds))
+            self._kinds = defaultdict(dict)
+            for kind, _ in repeated:
+                self._kinds[kind.event][kind] = Repeated()
         if repeated:
-            self._log.record([_summary(*each) for each in repeated.items()])
+            self._log.record([_summary(*each) for each in repeated])
         return self._log.tend()
 
     def close(self) -> None:
@@ -57,11 +66,12 @@ class SummingAuditLog:
     def _is_new(self, event: Event) -> bool:
         kind = _kind_of(event)
         with self._lock:
-            if kind not in self._kinds and len(self._kinds) >= KINDS:
-                kind = kind._replace(address=None, subject=None, family=None)
-            repeated = self._kinds.get(kind)
+            kinds = self._kinds[event.event]
+            if kind not in kinds and len(kinds) >= KINDS:
+                kind = kind._replace(address=None, subject=None, family=None, context=None)
+            repeated = kinds.get(kind)
             if repeated is None:
-                self._kinds[kind] = Repeated()
+                kinds[kind] = Repeated()
                 return True
             repeated.count += 1
             repeated.at = event.at
@@ -70,9 +80,12 @@ class SummingAuditLog:
 
 def _kind_of(event: Event) -> Event:
     """What it has in common with those that are counted with it."""
-    return event._replace(
-        at=0, context=None, generation=None, device=None, correlation_id=None, detail=None
-    )
+    return event._replace(at=0, generation=None, device=None, correlation_id=None, detail=None)
+
+
+def _repeated(kinds: Kinds) -> Iterator[tuple[Event, Repeated]]:
+    for each in kinds.values():
+        yield from ((kind, repeated) for kind, repeated in each.items() if repeated.count)
 
 
 def _summary(kind: Event, repeated: Repeated) -> Event:
