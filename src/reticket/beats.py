@@ -3,33 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import structlog
 from starlette.applications import Starlette
 
 from reticket.cli.house import House
 from reticket.core.conveyor import Lane
 from reticket.core.errors import Unavailable
 from reticket.core.service import Lanes, Service
+from reticket.http.incidents import Incidents
 from reticket.http.metrics import Meter
 
 BEAT = 1.0
 """Seconds between two looks at what other processes have changed; they must show within two."""
 
-_log = structlog.get_logger("reticket.beats")
+Work = tuple[Lane, Callable[[], object], float]
+"""Where it is done, what is done, and seconds between two times."""
 
 
 def beating(
-    house: House, lanes: Lanes, service: Service, meter: Meter
+    house: House, lanes: Lanes, service: Service, meter: Meter, incidents: Incidents
 ) -> Callable[[Starlette], Any]:
     """The lifespan of an application; at its end what was accepted is worked off."""
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        beats = [asyncio.create_task(each) for each in _beats(house, lanes, meter)]
+        works = _works(house, lanes, meter)
+        beats = [asyncio.create_task(_beat(*each, incidents)) for each in works]
         try:
             yield
         finally:
@@ -41,23 +43,23 @@ def beating(
     return lifespan
 
 
-def _beats(house: House, lanes: Lanes, meter: Meter) -> Iterator[Coroutine[Any, Any, None]]:
+def _works(house: House, lanes: Lanes, meter: Meter) -> Iterator[Work]:
     """What nobody asks for; none of it waits for another."""
-    yield _beat(lanes.directory, meter.publish, BEAT)
-    yield _beat(lanes.store, house.upkeep.apply_intents, BEAT)
-    yield _beat(lanes.directory, house.ring.reload, BEAT)
-    yield _beat(Lane("audit"), house.audit.tend, BEAT)
-    yield _beat(Lane("purge"), house.purge_in_turn, house.settings.purge_interval)
-    yield _beat(Lane("sweep"), house.sweep_in_turn, house.settings.ephemeral.sweep_interval)
+    yield lanes.directory, meter.publish, BEAT
+    yield lanes.store, house.upkeep.apply_intents, BEAT
+    yield lanes.directory, house.ring.reload, BEAT
+    yield Lane("audit"), house.audit.tend, BEAT
+    yield Lane("purge"), house.purge_in_turn, house.settings.purge_interval
+    yield Lane("sweep"), house.sweep_in_turn, house.settings.ephemeral.sweep_interval
 
 
-async def _beat(lane: Lane, work: Callable[[], object], pause: float) -> None:
+async def _beat(lane: Lane, work: Callable[[], object], pause: float, incidents: Incidents) -> None:
     """Do it again and again; a store that fails is asked again."""
     while True:
         await asyncio.sleep(pause)
         try:
             await lane.run(work)
         except Unavailable as failure:
-            _log.warning("upkeep_failed", reason=str(failure))
-        except Exception:  # a beat that ended would leave keys and revocations unseen
-            _log.exception("upkeep_failed")
+            incidents.upkeep_waits(str(failure))
+        except Exception as error:  # a beat that ended would leave keys and revocations unseen
+            incidents.failed("upkeep_failed", error)

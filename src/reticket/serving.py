@@ -71,7 +71,7 @@ def application(
     to_try = {each.name: document_to_try(documents[each.name], each) for each in spoken}
     page = MetricsPage(meter.counts, house.ready)
     service = service_of(house, lanes)
-    lifespan = beside(beating(house, lanes, service, meter), page, metrics, incidents)
+    lifespan = beside(beating(house, lanes, service, meter, incidents), page, metrics, incidents)
     more = _for_bearers(page, settings.metrics_token)
     others = pages(_as_json(documents), _as_json(to_try), house.ready, lifespan, more)
     witnesses = [meter.witness] if is_counted else []

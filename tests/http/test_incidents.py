@@ -1,8 +1,14 @@
-"""What the log is told of connections and stores: a line a minute for each kind, and no more."""
+"""What the log is told of connections, stores and faults: a line a minute for each kind."""
+
+import asyncio
+import json
+from types import SimpleNamespace
 
 from structlog.testing import capture_logs
 
-from reticket.http.incidents import PAUSE, REMEMBERED, Incidents
+from reticket.core.addresses import is_loopback, normal_address
+from reticket.http.connection.exchange import Exchange
+from reticket.http.incidents import KINDS, PAUSE, REMEMBERED, Incidents
 
 
 class Told:
@@ -50,3 +56,75 @@ def test_so_many_unnamed_proxies_are_remembered_and_the_minute_holds_for_them():
         assert told.incidents.unnamed_proxy("fd00:0:0:ffff::1")
     assert len(told.incidents._proxies._lines) == REMEMBERED
     assert len(told.counted) == 10 * REMEMBERED + 2
+
+
+def stumble(told: Told, times: int, *, deep: bool = False) -> None:
+    """A fault of ours at one of two places."""
+    for _ in range(times):
+        try:
+            json.loads("{") if deep else {}["nothing"]
+        except Exception as error:
+            told.incidents.failed("internal_error", error, correlation_id="0" * 32)
+
+
+def test_a_fault_of_ours_is_one_traceback_a_minute_with_its_count():
+    told = Told()
+    with capture_logs() as lines:
+        stumble(told, 5000)
+        stumble(told, 5000, deep=True)
+        told.now = PAUSE
+        stumble(told, 1)
+    assert [(type(line["exc_info"]).__name__, line["count"]) for line in lines] == [
+        ("KeyError", 1),
+        ("JSONDecodeError", 1),
+        ("KeyError", 5000),
+    ]
+    assert {(line["event"], line["log_level"]) for line in lines} == {("internal_error", "error")}
+    assert all(line["exc_info"].__traceback__ for line in lines)
+
+
+def test_a_flood_of_other_lines_hides_no_fault_of_ours():
+    told = Told()
+    with capture_logs() as lines:
+        for n in range(2 * KINDS):
+            told.incidents.unavailable(f"reason {n}", "kibo", "0" * 32)
+        stumble(told, 1)
+    assert len(lines) == KINDS + 1
+    assert lines[-1]["event"] == "internal_error"
+
+
+def test_the_same_error_from_two_places_of_ours_is_two_faults():
+    told = Told()
+    with capture_logs() as lines:
+        for at_fault in (normal_address, is_loopback):
+            for _ in range(3):
+                try:
+                    at_fault(None)
+                except AttributeError as error:
+                    told.incidents.failed("internal_error", error)
+    assert [line["count"] for line in lines] == [1, 1]
+
+
+def test_an_application_that_fails_fills_no_log():
+    told, line = Told(), Line()
+
+    async def broken(scope, receive, send):
+        raise KeyError("nothing")
+
+    shared = SimpleNamespace(app=broken, incidents=told.incidents)
+    head = SimpleNamespace(expects=False, length=0)
+    with capture_logs() as lines:
+        for _ in range(50):
+            asyncio.run(Exchange(head, line).run(shared, {}))
+    assert [(each["event"], each["count"]) for each in lines] == [("application_failed", 1)]
+    assert line.failures == 50
+
+
+class Line:
+    """A connection that counts requests without an answer."""
+
+    def __init__(self):
+        self.failures = 0
+
+    def failed(self):
+        self.failures += 1

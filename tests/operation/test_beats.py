@@ -1,23 +1,27 @@
 """What one process changes the others see within two seconds: the page on running says so."""
 
+import asyncio
 import sqlite3
-import time
 from contextlib import closing
 
 import pytest
 from pydantic import ValidationError
+from structlog.testing import capture_logs
 
 from reticket.app import now
-from reticket.beats import BEAT
+from reticket.beats import BEAT, _beat
+from reticket.core.conveyor import Lane
+from reticket.core.errors import Unavailable
 from reticket.directory.lookout import RECENT
 from reticket.directory.postgresql import PostgresqlStorage
 from reticket.directory.sqlite import SqliteStorage
+from reticket.http.incidents import Incidents
 from reticket.settings.ephemeral import EphemeralTable
 from reticket.stores.sqlite import SqliteEphemeral
 from reticket.testing import running_server
+from reticket.testing.waiting import until
 
 SELDOM = {"RETICKET_PURGE_INTERVAL": "86400", "RETICKET_EPHEMERAL__SWEEP_INTERVAL": "1"}
-PATIENCE = 60
 
 
 def test_nobody_pauses_for_longer_between_two_looks():
@@ -35,12 +39,31 @@ def test_what_is_dead_goes_however_seldom_sessions_are_purged(tmp_path):
         file = server.data / "families.sqlite"
         with closing(SqliteEphemeral(file, now)) as ephemeral:
             assert ephemeral.once("dies soon", 1)
-        deadline = time.monotonic() + PATIENCE
-        while is_stored(file, "dies soon"):
-            assert time.monotonic() < deadline, server.log.read_text()
-            time.sleep(0.05)
+        until(lambda: not is_stored(file, "dies soon"), "a sweep", server.log.read_text)
 
 
 def is_stored(file, key):
     with closing(sqlite3.connect(file)) as opened:
         return opened.execute("SELECT 1 FROM entries WHERE key = ?", (key,)).fetchone()
+
+
+@pytest.mark.parametrize("failure", [KeyError("nothing"), Unavailable("the disk is full")])
+def test_upkeep_that_fails_at_each_beat_is_one_line_a_minute(failure):
+    tries = []
+
+    async def scenario():
+        loop, enough = asyncio.get_running_loop(), asyncio.Event()
+
+        def fail():
+            tries.append(1)
+            if len(tries) == 50:
+                loop.call_soon_threadsafe(enough.set)
+            raise failure
+
+        beat = asyncio.create_task(_beat(Lane("upkeep"), fail, 0, Incidents(print, lambda: 0.0)))
+        await enough.wait()
+        beat.cancel()
+
+    with capture_logs() as lines:
+        asyncio.run(scenario())
+    assert [(line["event"], line["count"]) for line in lines] == [("upkeep_failed", 1)]

@@ -72,7 +72,7 @@ class Edge:
         deadlines: in which a request is answered; after it its sender asks again, as after a
             lost answer.
         witnesses: see every answer; the audit stream tells what happened to sessions.
-        incidents: hears of stores that are away.
+        incidents: hears of stores that are away and of faults of our own.
     """
 
     def __init__(
@@ -138,7 +138,7 @@ class Edge:
         if isinstance(error, Unavailable):
             self._incidents.unavailable(str(error), **whose)
         elif not isinstance(error, Refusal):
-            _log.error("internal_error", exc_info=error, **whose)
+            self._incidents.failed("internal_error", error, **whose)
 
     async def _body(self, scope: Scope, receive: Receive) -> bytes:
         if _declared_length(scope) > self._body_limit:

@@ -1,14 +1,16 @@
-"""What happened to connections before any dialect heard of it, and stores that are away: counted,
-and a line a minute in the log for each kind.
+"""What happened to connections before any dialect heard of it, stores that are away, and faults of
+our own: a line a minute in the log for each kind, with its count.
 """
 
 from __future__ import annotations
 
 import errno
+import logging
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
+from traceback import walk_tb
 from typing import Any
 
 import structlog
@@ -27,6 +29,8 @@ REMEMBERED = 64
 OPEN, REFUSED, ENDED, ACCEPTING, UNNAMED = "open", "refused", "ended", "accepting", "unnamed"
 """The first member of a name says what it counts, as in `http.metrics`."""
 
+_OURS = __name__.partition(".")[0]
+
 _log = structlog.get_logger("reticket.http")
 
 Name = tuple[str, ...]
@@ -43,6 +47,7 @@ class Incidents:
     def __init__(self, count: Callable[[Name], None], clock: Callable[[], float]) -> None:
         self._count = count
         self._kinds = _Lines(KINDS, clock)
+        self._faults = _Lines(KINDS, clock, logging.ERROR)
         self._proxies = _Lines(REMEMBERED, clock)
 
     def refused(self, status: int, reason: str, address: str, correlation_id: str) -> None:
@@ -85,6 +90,21 @@ class Incidents:
             correlation_id=correlation_id,
         )
 
+    def upkeep_waits(self, reason: str) -> None:
+        """Work that nobody asked for is done later: a store or the directory is away."""
+        self._kinds.met(("upkeep", reason), "upkeep_failed", reason=reason)
+
+    def failed(self, title: str, error: Exception, **whose: str) -> None:
+        """A fault of our own, with its traceback: once a minute for each place and type of error.
+
+        Args:
+            title: of the line.
+            error: as it was caught.
+            whose: the request.
+        """
+        kind = (title, type(error).__name__, _place_of(error))
+        self._faults.met(kind, title, exc_info=error, **whose)
+
     def _met(self, kind: Name, title: str, **words: Any) -> None:
         self._count(kind)
         self._kinds.met(kind, title, **words)
@@ -103,11 +123,13 @@ class _Lines:
     Args:
         most: kinds.
         clock: seconds that only go on.
+        level: of the lines.
     """
 
-    def __init__(self, most: int, clock: Callable[[], float]) -> None:
+    def __init__(self, most: int, clock: Callable[[], float], level: int = logging.WARNING) -> None:
         self._most = most
         self._clock = clock
+        self._level = level
         self._lines: OrderedDict[Name, _Line] = OrderedDict()
 
     def met(self, kind: Name, title: str, **words: Any) -> bool:
@@ -119,7 +141,7 @@ class _Lines:
         line.unsaid += 1
         if now - line.said < PAUSE:
             return False
-        _log.warning(title, count=line.unsaid, **words)
+        _log.log(self._level, title, count=line.unsaid, **words)
         self._lines[kind] = _Line(now)
         self._lines.move_to_end(kind)
         return True
@@ -132,3 +154,13 @@ class _Lines:
             del self._lines[oldest]
         made = self._lines[kind] = _Line(-inf)
         return made
+
+
+def _place_of(error: Exception) -> str:
+    """The innermost line of our own that the error passed, or the innermost of all."""
+    lines = [
+        (frame.f_globals.get("__name__", ""), f"{frame.f_code.co_filename}:{number}")
+        for frame, number in walk_tb(error.__traceback__)
+    ]
+    ours = [line for module, line in lines if module.partition(".")[0] == _OURS]
+    return (ours or [line for _, line in lines] or [""])[-1]

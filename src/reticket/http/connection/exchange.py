@@ -6,19 +6,16 @@ import asyncio
 from collections.abc import MutableMapping
 from typing import Any, Protocol
 
-import structlog
-
-from reticket.http.asgi import Asgi, Scope
+from reticket.http.asgi import Scope
 from reticket.http.connection.answers import CONTINUE
 from reticket.http.connection.head import Head, Headers
 from reticket.http.connection.response import Response
+from reticket.http.connection.shared import Shared
 
 WINDOW = 65_536
 """Bytes of a body that wait for the application before the client must wait."""
 
 Message = MutableMapping[str, Any]
-
-_log = structlog.get_logger("reticket.http")
 
 
 class Line(Protocol):
@@ -99,12 +96,12 @@ class Exchange:
         self.gone = True
         self._wake()
 
-    async def run(self, app: Asgi, scope: Scope) -> None:
+    async def run(self, shared: Shared, scope: Scope) -> None:
         """Let the application answer."""
         try:
-            await app(scope, self.receive, self.send)
-        except Exception:
-            _log.exception("application_failed")
+            await shared.app(scope, self.receive, self.send)
+        except Exception as error:
+            shared.incidents.failed("application_failed", error)
         finally:
             if self.gone:
                 self._line.left()

@@ -234,7 +234,7 @@ class Connection(asyncio.Protocol):
             self._take_body(exchange)
         if not exchange.gone:
             tasks = self._shared.state.tasks
-            task = self._loop.create_task(exchange.run(self._shared.app, scope))
+            task = self._loop.create_task(exchange.run(self._shared, scope))
             tasks.add(task)
             task.add_done_callback(tasks.discard)
 
