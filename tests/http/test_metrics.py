@@ -158,6 +158,24 @@ def test_a_listener_of_its_own_asks_for_no_token_and_has_nothing_else(tmp_path, 
     assert server.process.returncode == 0
 
 
+@pytest.mark.parametrize("host", ["rebound.example", "rebound.example:9464", "10.0.0.1", "127.1"])
+def test_a_page_that_names_it_otherwise_reads_no_metrics(listener, host):
+    assert call(listener, "GET", "/metrics", headers={"Host": host})[0] == 421
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST:9464", "127.0.0.1:1", "[::1]:9464"])
+def test_names_of_this_machine_read_its_metrics(listener, host):
+    assert call(listener, "GET", "/metrics", headers={"Host": host})[0] == 200
+
+
+@pytest.fixture(scope="module")
+def listener(tmp_path_factory):
+    place = f"127.0.0.1:{free_port()}"
+    settings = {"RETICKET_METRICS_LISTEN": place}
+    with running_server(tmp_path_factory.mktemp("listener"), settings=settings):
+        yield f"http://{place}"
+
+
 def test_its_connections_are_bounded_and_who_holds_them_takes_none_of_the_public(tmp_path):
     place = f"127.0.0.1:{free_port()}"
     with running_server(tmp_path, settings={"RETICKET_METRICS_LISTEN": place}) as server:

@@ -1,16 +1,17 @@
 """Demo data: their passwords are known to everybody, so nobody but this machine is answered."""
 
 import asyncio
+import functools
 
 import pytest
 from tests.http.wire import call
 
 from reticket.directory.seed import DEMO
-from reticket.http.only_local import only_local
+from reticket.http.only_local import only_addressed, only_local
 from reticket.testing import running_server
 
 
-def status_of(*headers):
+def status_of(*headers, guard=only_local):
     sent = []
 
     async def application(scope, receive, send):
@@ -20,7 +21,7 @@ def status_of(*headers):
         sent.append(message)
 
     scope = {"type": "http", "headers": list(headers)}
-    asyncio.run(only_local(application)(scope, None, send))
+    asyncio.run(guard(application)(scope, None, send))
     return sent[0]["status"]
 
 
@@ -56,6 +57,23 @@ def test_any_other_host_is_misdirected(host):
 )  # fmt: skip
 def test_a_request_that_was_forwarded_is_forbidden(name):
     assert status_of((b"host", b"localhost"), (name, b"")) == 403
+
+
+@pytest.mark.parametrize(
+    ("address", "host", "expected"),
+    [
+        ("10.0.0.5", "10.0.0.5:9464", 200),
+        ("10.0.0.5", "localhost:9464", 200),
+        ("10.0.0.5", "10.0.0.6:9464", 421),
+        ("10.0.0.5", "metrics.example", 421),
+        ("fd00::5", "[fd00:0::5]:9464", 200),
+        ("fd00::5", "[fd00::6]:9464", 421),
+        ("127.0.0.1", "", 421),
+    ],
+)
+def test_a_private_listener_is_asked_by_its_address(address, host, expected):
+    guard = functools.partial(only_addressed, address=address)
+    assert status_of((b"host", host.encode()), guard=guard) == expected
 
 
 def test_the_lifespan_is_not_a_request():

@@ -23,6 +23,7 @@ from reticket.http.connection.shared import Shared
 from reticket.http.connection.watch import Watch
 from reticket.http.exposition import PLACE
 from reticket.http.incidents import Incidents
+from reticket.http.only_local import only_addressed
 from reticket.http.proxies import Proxies
 from reticket.http.server import Patience
 
@@ -61,7 +62,8 @@ def beside(
     """
     if listening is None:
         return lifespan
-    only = Starlette(routes=[Route(PLACE, page)])
+    address = listening.getsockname()[0]
+    only = only_addressed(Starlette(routes=[Route(PLACE, page)]), address)
 
     @asynccontextmanager
     async def both(app: Starlette) -> AsyncIterator[None]:

@@ -1,11 +1,14 @@
-"""Answers this machine alone, for a service whose passwords everybody knows.
+"""Answers this machine alone, or requests that name an address of it: a page in a browser that has
+another name for that address (DNS rebinding) is refused.
 
 A proxy on the same machine connects from loopback, too: its requests show by their headers.
 """
 
 from __future__ import annotations
 
-from reticket.core.addresses import is_loopback
+from collections.abc import Callable
+
+from reticket.core.addresses import is_loopback, parsed
 from reticket.http.asgi import Asgi, Receive, Scope, Send
 from reticket.http.forwarding import is_forwarding
 
@@ -13,43 +16,73 @@ _REASON = (
     b"This service has demo accounts, whose passwords everybody knows, and answers only its own "
     b"machine: --demo-public lets others in.\n"
 )
+_ELSEWHERE = (
+    b"Ask with the IP address that this listens on, or as localhost: names may be anybody's.\n"
+)
 FORBIDDEN, MISDIRECTED = 403, 421
 """RFC 9110 \u00a715.5.4 and \u00a715.5.20."""
 
 
+Headers = list[tuple[bytes, bytes]]
+
+
 def only_local(application: Asgi) -> Asgi:
     """The same application, for requests that nobody forwarded and that name this machine."""
+    return _guarded(application, _fault, _REASON)
 
+
+def only_addressed(application: Asgi, address: str) -> Asgi:
+    """The same application, for requests whose `Host` is that address or names this machine.
+
+    Args:
+        application: answers in plain HTTP on an address that the public does not reach.
+        address: it listens there. A page of another name may be a DNS rebinding.
+    """
+
+    def fault(headers: Headers) -> int | None:
+        hosts = [_name_in(value) for name, value in headers if name == b"host"]
+        ours = all(is_loopback(host) or _is_same(host, address) for host in hosts)
+        return None if ours else MISDIRECTED
+
+    return _guarded(application, fault, _ELSEWHERE)
+
+
+def _guarded(application: Asgi, fault: Callable[[Headers], int | None], reason: bytes) -> Asgi:
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        status = _fault(scope["headers"]) if scope["type"] == "http" else None
+        status = fault(scope["headers"]) if scope["type"] == "http" else None
         if status is None:
             await application(scope, receive, send)
         else:
-            await _refuse(send, status)
+            await _refuse(send, status, reason)
 
     return answer
 
 
-def _fault(headers: list[tuple[bytes, bytes]]) -> int | None:
+def _fault(headers: Headers) -> int | None:
     for name, value in headers:
         if is_forwarding(name):
             return FORBIDDEN
-        if name == b"host" and not _is_local(value.decode("latin-1")):
+        if name == b"host" and not is_loopback(_name_in(value)):
             return MISDIRECTED
     return None
 
 
-def _is_local(host: str) -> bool:
-    """Whether a `Host` names this machine; a page of another name may be a DNS rebinding."""
-    name = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
-    return is_loopback(name)
+def _name_in(value: bytes) -> str:
+    """The name or address of a `Host`, without its port."""
+    host = value.decode("latin-1")
+    return host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
 
 
-async def _refuse(send: Send, status: int) -> None:
+def _is_same(host: str, address: str) -> bool:
+    found = parsed(host)
+    return found is not None and found == parsed(address)
+
+
+async def _refuse(send: Send, status: int, reason: bytes) -> None:
     headers = [
         (b"content-type", b"text/plain; charset=utf-8"),
-        (b"content-length", b"%d" % len(_REASON)),
+        (b"content-length", b"%d" % len(reason)),
         (b"cache-control", b"no-store"),
     ]
     await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": _REASON})
+    await send({"type": "http.response.body", "body": reason})
