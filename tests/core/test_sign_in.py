@@ -15,6 +15,7 @@ from reticket.core.commands import (
 )
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.people import Credentials
+from reticket.core.policy import DAY
 
 EVE = CALLER._replace(address="198.51.100.9")
 WRONG = (Code.INVALID_CREDENTIALS, Cause.WRONG_SECRET)
@@ -117,24 +118,34 @@ def test_a_password_alone_is_enough_for_a_person_without_a_second_factor(hall):
     assert [sign_in(hall, factor=rule) for rule in FactorRule] == [ADA] * 3
 
 
-def test_a_program_that_cannot_ask_for_the_factor_does_not_lock_its_person_out(hall):
+@pytest.mark.parametrize("spread", [False, True], ids=["one network", "many networks"])
+@pytest.mark.parametrize("known", [False, True], ids=["unknown", "known"])
+def test_no_limit_tells_a_right_password_without_its_factor_from_a_wrong_one(hall, known, spread):
+    """A dialect that cannot ask answers both alike, and both shut the same limits after as many."""
     with_a_factor(hall)
-    for number in range(20):
-        caller = CALLER._replace(address=f"192.0.2.{number}")
-        assert refusal_of(sign_in, hall, caller=caller) == FACTOR_REQUIRED
-    assert sign_in(hall, factor=FactorRule.ASK)
+    if known:
+        hall.people.networks.add((ADA.id, CALLER.address))
+
+    def answer(password, number):
+        caller = CALLER._replace(address=f"198.51.{number}.1") if spread else CALLER
+        with pytest.raises(Refusal) as refused:
+            sign_in(hall, password, caller=caller)
+        return refused.value.code, refused.value.retry_after
+
+    wrong = [answer("wrong", number) for number in range(40)]
+    hall.clock.forward(2 * DAY)
+    assert [answer(PASSWORD, number) for number in range(40)] == wrong
+    assert len(set(wrong)) == 2
 
 
-def test_a_refused_password_costs_its_address_a_try_and_makes_no_wrong_one_forgotten(hall):
+def test_a_right_password_without_its_factor_makes_no_wrong_one_forgotten(hall):
     with_a_factor(hall)
-    for _ in range(2):
-        assert refusal_of(sign_in, hall, "wrong") == WRONG
-        assert refusal_of(sign_in, hall) == FACTOR_REQUIRED
-    assert refusal_of(sign_in, hall, "wrong") == WRONG
+    for password in ("wrong", PASSWORD, "wrong"):
+        refusal_of(sign_in, hall, password)
     assert refusal_of(sign_in, hall) == LIMITED
     hall.clock.forward(60)
-    assert [refusal_of(sign_in, hall) for _ in range(6)] == [FACTOR_REQUIRED] * 6
-    assert refusal_of(sign_in, hall) == LIMITED
+    assert [refusal_of(sign_in, hall) for _ in range(3)] == [FACTOR_REQUIRED] * 3
+    assert refusal_of(sign_in, hall, factor=FactorRule.ASK) == LIMITED
 
 
 def test_a_failure_is_told_with_its_cause_and_without_what_was_sent(hall):

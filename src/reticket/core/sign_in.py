@@ -67,20 +67,20 @@ class SignInDesk:
             cause = _cause_of(user, right)
             subject = user.id if user else None
             raise self._attempts.failed(guards, command.resource, subject, cause, caller)
-        self._passes_factor(user, command, caller, guards)
+        if user.second_factor and command.factor is FactorRule.REFUSE:
+            raise self._factor_required(user, command, caller, guards)
         return user
 
-    def _passes_factor(self, user: User, command: SignIn, caller: Caller, guards: Guards) -> None:
+    def _factor_required(
+        self, user: User, command: SignIn, caller: Caller, guards: Guards
+    ) -> Refusal:
         """A dialect that cannot ask for a second factor refuses whoever has one.
 
-        It counts for the network, since it costs a hash, and not for the account: a program of
-        the person's that goes on trying must not lock the person out where the factor is asked
-        for. It forgets no failures either: a password alone proves nothing here.
+        It counts exactly as a wrong password does. Otherwise the limits would tell a stranger
+        which password is right.
         """
-        if user.second_factor and command.factor is FactorRule.REFUSE:
-            self._attempts.give_back([guard for guard in guards if guard.forgiven])
-            cause = Cause.FACTOR_REQUIRED
-            raise self._attempts.failed(guards, command.resource, user.id, cause, caller)
+        cause = Cause.FACTOR_REQUIRED
+        return self._attempts.failed(guards, command.resource, user.id, cause, caller)
 
 
 def _cause_of(user: User | None, right: bool) -> Cause:
