@@ -17,6 +17,7 @@ from typing import Any
 import uvicorn
 
 from benchmarks.servers import HERE, HOST, PATIENCE, ask
+from benchmarks.whole import answering
 from benchmarks.wrk import plain, require_wrk
 from reticket.http.connection.caps import Caps
 from reticket.http.connection.room import Room
@@ -30,20 +31,7 @@ HEADERS = [(b"content-type", b"application/json"), (b"content-length", b"%d" % l
 TICKS = os.sysconf("SC_CLK_TCK")
 OURS, UVICORNS = "reticket", ("httptools", "h11")
 
-
-async def app(scope: Any, receive: Any, send: Any) -> None:
-    """Read the whole request, send the whole answer."""
-    if scope["type"] == "lifespan":
-        while True:
-            message = await receive()
-            await send({"type": f"{message['type']}.complete"})
-            if message["type"] == "lifespan.shutdown":
-                return
-    message = await receive()
-    while message.get("more_body"):
-        message = await receive()
-    await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
-    await send({"type": "http.response.body", "body": BODY})
+app = answering(200, HEADERS, BODY)
 
 
 def main() -> None:

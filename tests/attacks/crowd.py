@@ -51,6 +51,24 @@ def crowd(
         yield found
 
 
+def dripping(
+    target: Target, count: int, beginning: bytes, drop: bytes, patience: float = PATIENCE
+) -> Fate:
+    """Send the beginning of a request on each of so many connections, then drop after drop.
+
+    Args:
+        target: where to.
+        count: connections.
+        beginning: sent at once.
+        drop: sent after every pause, until the service has closed the connection.
+        patience: seconds in all.
+    """
+    with crowd(target, count) as connections:
+        for connection in connections:
+            connection.sendall(beginning)
+        return await_ends(connections, lambda connection: connection.send(drop), patience)
+
+
 def await_ends(
     connections: Sequence[socket.socket],
     while_waiting: Callable[[socket.socket], object] = lambda connection: None,

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 
-from tests.attacks.crowd import PATIENCE, Fate, await_ends, crowd
+from tests.attacks.crowd import PATIENCE, Fate, await_ends, crowd, dripping
 from tests.attacks.target import Target, attack
 
 COUNT = 50
@@ -26,14 +25,7 @@ def half_bodies(target: Target, count: int = COUNT, patience: float = PATIENCE) 
 
 def slow_bodies(target: Target, count: int = COUNT, patience: float = PATIENCE) -> Fate:
     """A byte of the body at a time: fast enough for any pause between two, too slow in all."""
-    with crowd(target, count) as connections:
-        for connection in connections:
-            connection.sendall(HEAD)
-        return await_ends(connections, _drip, patience)
-
-
-def _drip(connection: socket.socket) -> None:
-    connection.send(b" ")
+    return dripping(target, count, HEAD, b" ", patience)
 
 
 def run(target: Target) -> Iterator[Fate]:

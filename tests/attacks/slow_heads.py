@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 
-from tests.attacks.crowd import PATIENCE, Fate, await_ends, crowd
+from tests.attacks.crowd import PATIENCE, Fate, dripping
 from tests.attacks.target import Target, attack
 
 COUNT = 50
@@ -14,14 +13,7 @@ BEGINNING = b"GET /health/live HTTP/1.1\r\nHost: x\r\nX-Slow: "
 
 def slow_heads(target: Target, count: int = COUNT, patience: float = PATIENCE) -> Fate:
     """Drip bytes into one header of each, until the service ends them."""
-    with crowd(target, count) as connections:
-        for connection in connections:
-            connection.sendall(BEGINNING)
-        return await_ends(connections, _drip, patience)
-
-
-def _drip(connection: socket.socket) -> None:
-    connection.send(b"a")
+    return dripping(target, count, BEGINNING, b"a", patience)
 
 
 def run(target: Target) -> Iterator[Fate]:

@@ -13,7 +13,7 @@ from reticket.cli.house import House
 from reticket.config import issuer_of
 from reticket.core.people import User
 from reticket.crypto.otp import base32, decode_secret, otpauth_uri, step_of
-from reticket.directory.errors import Invalid, NotFound
+from reticket.directory.errors import Invalid
 
 TRIES = 3
 
@@ -41,7 +41,7 @@ def set_(house: House, who: str, key_stdin: bool) -> None:
       reticket user factor set ada@example.com
       echo "$KEY" | reticket user factor set ada@example.com --key-stdin
     """
-    person = _person(house, who)
+    person = house.person(who)
     codes = _taken(house, person) if key_stdin else _enrolled(house, person)
     house.record_change("factor_set", user=person.id)
     _print_codes(codes)
@@ -79,7 +79,7 @@ def recovery_codes(house: House, who: str) -> None:
     Example:
       reticket user factor recovery-codes ada@example.com
     """
-    person = _person(house, who)
+    person = house.person(who)
     codes = house.directory.enrolments.renew_codes(person.id)
     house.record_change("recovery_codes_renewed", user=person.id)
     _print_codes(codes)
@@ -95,7 +95,7 @@ def unlock(house: House, who: str) -> None:
     Example:
       reticket user factor unlock ada@example.com
     """
-    person = _person(house, who)
+    person = house.person(who)
     house.directory.enrolments.unlock(person.id)
     house.record_change("factor_unlocked", user=person.id)
 
@@ -110,17 +110,9 @@ def remove(house: House, who: str) -> None:
     Example:
       reticket user factor remove ada@example.com
     """
-    person = _person(house, who)
+    person = house.person(who)
     house.directory.enrolments.remove(person.id)
     house.record_change("factor_removed", user=person.id)
-
-
-def _person(house: House, who: str) -> User:
-    house.directory.catch_up_now()
-    person = house.directory.user_by_email(who) or house.directory.user(who)
-    if person is None:
-        raise NotFound(f"There is no user {who!r}.")
-    return person
 
 
 def _taken(house: House, person: User) -> Sequence[str]:

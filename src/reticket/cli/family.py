@@ -14,13 +14,12 @@ from reticket.cli.house import House
 from reticket.cli.policies import site_of
 from reticket.core.errors import Refusal
 from reticket.core.model import Family, Selection
-from reticket.core.people import Client, User
+from reticket.core.people import Client
 from reticket.core.policy import SECOND
 from reticket.core.texts import escaped
 from reticket.dialects.oauth.start import Wish
 from reticket.dialects.oauth.start import start as begin_family
 from reticket.directory.clients import no_client
-from reticket.directory.errors import NotFound
 from reticket.directory.names import unknown_names
 
 PAGE = 500
@@ -183,7 +182,7 @@ def start(
     """
     now = house.clock() // SECOND
     wish = Wish(now, scope, resources, amr, tenant, dpop_jkt)
-    holder, person = _client(house, client_id), _user(house, who)
+    holder, person = _client(house, client_id), house.person(who)
     beginning = begin_family(site_of(house.settings), holder, person, wish, now)
     try:
         answer = frame.builder.perform(house, beginning).answer
@@ -200,13 +199,6 @@ def _client(house: House, client_id: str) -> Client:
     found = house.directory.client(client_id)
     if found is None:
         raise no_client(client_id)
-    return found
-
-
-def _user(house: House, who: str) -> User:
-    found = house.directory.user_by_email(who) or house.directory.user(who)
-    if found is None:
-        raise NotFound(f"There is no user {who!r}.")
     return found
 
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 from reticket import config
 from reticket.cli.policies import longest_refresh
 from reticket.core.commands import Command
+from reticket.core.people import User
 from reticket.core.policy import Policy
 from reticket.core.ports import AuditLog, Clock, Ephemeral, Event, SecretHasher, Store
 from reticket.core.schema import Migrating, Standing
@@ -18,6 +19,7 @@ from reticket.core.upkeep import Upkeep
 from reticket.crypto.ring import Ring
 from reticket.crypto.sealing import Sealer
 from reticket.directory.directory import Directory
+from reticket.directory.errors import NotFound
 from reticket.directory.seed import load_seed
 from reticket.settings import Settings
 from reticket.wire import Dialect
@@ -47,6 +49,14 @@ class House:
         """Load a directory file. StartupError with the line at fault."""
         presets = config.presets(self.settings)
         load_seed(file, self.directory, self.hasher, self.clock(), presets)
+
+    def person(self, who: str) -> User:
+        """Whose e-mail or id that is, as any process has written it. NotFound for nobody's."""
+        self.directory.catch_up_now()
+        person = self.directory.user_by_email(who) or self.directory.user(who)
+        if person is None:
+            raise NotFound(f"There is no user {who!r}.")
+        return person
 
     def copies(self) -> Mapping[str, Callable[[Path], None]]:
         """What a backup copies, and how each is written to a new file. StartupError where it
