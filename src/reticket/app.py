@@ -150,7 +150,7 @@ class Builder:
         token = config.metrics_token(settings)
         with self.alone(settings):
             with closing(self.open(settings)) as house:
-                _prepare(house)
+                is_local = _prepare(house)
             board_of(settings, 0).clear()
             raise_limit()
             caps = caps_of(settings)
@@ -169,7 +169,7 @@ class Builder:
                     meter = meter_of(known, number)
                     incidents = incidents_of(meter)
                     serve(
-                        application(house, meter, incidents, metrics),
+                        application(house, meter, incidents, is_local, metrics),
                         listener_of(settings),
                         company_of(settings, caps, meter, incidents, number),
                         listening,
@@ -187,15 +187,15 @@ def main() -> None:
     cli.command(Builder())()
 
 
-def _prepare(house: House) -> None:
-    """What is done once, however many processes will answer."""
+def _prepare(house: House) -> bool:
+    """What is done once, however many processes will answer; whether this machine alone will be."""
     settings = house.settings
     house.store.check()
     house.directory.enrolments.adopt()
     if settings.seed is not None:
         house.seed(settings.seed)
     house.upkeep.apply_intents()
-    demo.refuse_public(house)
+    is_local = demo.checked_local(house)
     for warning in folder.open_to_others(settings.data):
         _log.warning("file_modes", warning=warning)
     for warning in demo.warnings(house):
@@ -205,6 +205,7 @@ def _prepare(house: House) -> None:
     house.audit.record(list(policies.events(house)))
     for warning in policies.warnings(house):
         _log.warning("policy", warning=warning)
+    return is_local
 
 
 def _open_store(url: str, settings: Settings) -> tuple[Store, Ephemeral]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -24,13 +24,12 @@ Work = tuple[Lane, Callable[[], object], float]
 
 
 def beating(
-    house: House, lanes: Lanes, service: Service, meter: Meter, incidents: Incidents
+    works: Sequence[Work], lanes: Lanes, service: Service, incidents: Incidents
 ) -> Callable[[Starlette], Any]:
     """The lifespan of an application; at its end what was accepted is worked off."""
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        works = _works(house, lanes, meter)
         beats = [asyncio.create_task(_beat(*each, incidents)) for each in works]
         try:
             yield
@@ -43,7 +42,7 @@ def beating(
     return lifespan
 
 
-def _works(house: House, lanes: Lanes, meter: Meter) -> Iterator[Work]:
+def works_of(house: House, lanes: Lanes, meter: Meter) -> Iterator[Work]:
     """What nobody asks for; none of it waits for another."""
     yield lanes.directory, meter.publish, BEAT
     yield lanes.store, house.upkeep.apply_intents, BEAT

@@ -13,7 +13,7 @@ import msgspec
 from starlette.routing import Route
 
 from reticket.assembly import lanes_of, service_of
-from reticket.beats import beating
+from reticket.beats import BEAT, beating, works_of
 from reticket.cli import demo, policies
 from reticket.cli.house import House
 from reticket.core.conveyor import LONGEST_WAIT
@@ -52,7 +52,11 @@ _NAMED = (f"{BASE}/", WELL_KNOWN)
 
 
 def application(
-    house: House, meter: Meter, incidents: Incidents, metrics: socket | None = None
+    house: House,
+    meter: Meter,
+    incidents: Incidents,
+    is_local: bool,
+    metrics: socket | None = None,
 ) -> Asgi:
     """The ASGI application over an opened house; its lifespan does the upkeep.
 
@@ -60,6 +64,7 @@ def application(
         house: what it answers from.
         meter: what counts in this process.
         incidents: hears of what goes wrong in this process.
+        is_local: whether this machine alone is answered; also once the directory is a demo's.
         metrics: listens for those who read `/metrics` without a token; None for nobody.
     """
     settings = house.settings
@@ -71,7 +76,9 @@ def application(
     to_try = {each.name: document_to_try(documents[each.name], each) for each in spoken}
     page = MetricsPage(meter.counts, house.ready)
     service = service_of(house, lanes)
-    lifespan = beside(beating(house, lanes, service, meter, incidents), page, metrics, incidents)
+    reach = demo.Reach(house, is_local)
+    works = [*works_of(house, lanes, meter), (lanes.directory, reach.look, BEAT)]
+    lifespan = beside(beating(works, lanes, service, incidents), page, metrics, incidents)
     more = _for_bearers(page, settings.metrics_token)
     others = pages(_as_json(documents), _as_json(to_try), house.ready, lifespan, more)
     witnesses = [meter.witness] if is_counted else []
@@ -82,7 +89,7 @@ def application(
     )
     shared = readable(edge, settings.cors_origins, _UNREADABLE)
     answering = also_below(policies.site_of(settings).path, _NAMED, shared)
-    return only_local(answering) if demo.is_kept_local(house) else answering
+    return only_local(answering, reach.is_local)
 
 
 def meter_of(settings: Settings, number: int = 0) -> Meter:

@@ -2,16 +2,28 @@
 
 import asyncio
 import functools
+import os
+import signal
+from contextlib import closing
 
 import pytest
+from tests.http.test_workers import children
 from tests.http.wire import call
 
+from reticket.app import Builder
+from reticket.cli import demo as demo_accounts
+from reticket.directory import marks
 from reticket.directory.seed import DEMO
 from reticket.http.only_local import only_addressed, only_local
 from reticket.testing import running_server
+from reticket.testing.waiting import until
 
 
-def status_of(*headers, guard=only_local):
+def always_local(application):
+    return only_local(application, lambda: True)
+
+
+def status_of(*headers, guard=always_local, peer=("127.0.0.1", 50_000)):
     sent = []
 
     async def application(scope, receive, send):
@@ -20,7 +32,7 @@ def status_of(*headers, guard=only_local):
     async def send(message):
         sent.append(message)
 
-    scope = {"type": "http", "headers": list(headers)}
+    scope = {"type": "http", "headers": list(headers), "client": peer}
     asyncio.run(guard(application)(scope, None, send))
     return sent[0]["status"]
 
@@ -76,13 +88,27 @@ def test_a_private_listener_is_asked_by_its_address(address, host, expected):
     assert status_of((b"host", host.encode()), guard=guard) == expected
 
 
+@pytest.mark.parametrize(
+    ("peer", "status"),
+    [(("192.0.2.1", 1), 403), (("fd00::1", 1), 403), (("::1", 1), 200), (None, 200)],
+)
+def test_another_machine_is_forbidden_where_all_are_listened_for(peer, status):
+    assert status_of((b"host", b"localhost"), peer=peer) == status
+
+
+def test_every_machine_is_answered_where_no_demo_is():
+    guard = functools.partial(only_local, is_local=lambda: False)
+    said = (b"host", b"a.example"), (b"via", b"a proxy")
+    assert status_of(*said, guard=guard, peer=("192.0.2.1", 1)) == 200
+
+
 def test_the_lifespan_is_not_a_request():
     seen = []
 
     async def application(scope, receive, send):
         seen.append(scope["type"])
 
-    asyncio.run(only_local(application)({"type": "lifespan"}, None, None))
+    asyncio.run(always_local(application)({"type": "lifespan"}, None, None))
     assert seen == ["lifespan"]
 
 
@@ -133,6 +159,46 @@ def test_accounts_of_a_demo_without_its_mark_are_kept_local_too(tmp_path):
         assert call(running.url, "GET", "/health/live", None, headers)[0] == 403
         assert "everybody knows the password of the demo's user ada@" in running.log.read_text()
     serve(tmp_path, DEMO, RETICKET_HOST="0.0.0.0")
+
+
+def test_a_directory_that_is_marked_while_it_is_served_is_kept_local_from_then_on(tmp_path):
+    with running_server(tmp_path, seed=nobody(tmp_path), settings=KEPT) as running:
+        assert forwarded(running) == 200
+        with opened(running) as house:
+            house.directory.marks.put(marks.DEMO)
+        until(lambda: forwarded(running) == 403, "the mark is seen", running.log.read_text)
+
+
+def test_a_worker_that_is_replaced_answers_those_whom_the_others_answer(tmp_path):
+    """Accounts are looked at when the service starts: all of its workers answer alike."""
+    settings = KEPT | {"RETICKET_WORKERS": "2"}
+    with running_server(tmp_path, seed=nobody(tmp_path), settings=settings) as running:
+        with opened(running) as house:
+            house.seed(DEMO)
+            assert demo_accounts.is_kept_local(house)
+        before = set(children(running.process.pid))
+        for worker in before:
+            os.kill(worker, signal.SIGKILL)
+        until(lambda: len(set(children(running.process.pid)) - before) == 2)
+        until(lambda: before.isdisjoint(children(running.process.pid)))
+        assert [forwarded(running) for _ in range(10)] == [200] * 10
+
+
+def nobody(folder):
+    file = folder / "nobody.yaml"
+    file.write_text("users: []\n")
+    return file
+
+
+def opened(running):
+    builder = Builder()
+    return closing(builder.open(builder.load(None, {"data": running.data})))
+
+
+def forwarded(running):
+    """The status of a request that a proxy has forwarded."""
+    headers = {"X-Forwarded-For": "192.0.2.1"}
+    return call(running.url, "GET", "/health/live", None, headers)[0]
 
 
 KEPT = {"RETICKET_DEMO_PUBLIC": "false"}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import structlog
+
 from reticket.cli.house import House
 from reticket.core.addresses import is_loopback
 from reticket.core.errors import StartupError
@@ -13,6 +15,8 @@ from reticket.directory.marks import DEMO
 from reticket.directory.seed import DEMO as FILE
 from reticket.directory.seed import read_seed
 from reticket.settings import Settings
+
+_log = structlog.get_logger("reticket.demo")
 
 FOLDER = Path("data-demo")
 """Where the demo is kept unless a folder is named."""
@@ -29,14 +33,17 @@ def begin(house: House) -> None:
     marks.put(DEMO)
 
 
-def refuse_public(house: House) -> None:
-    """StartupError where the demo's accounts could be reached from another machine."""
-    settings = house.settings
-    if is_kept_local(house) and not is_loopback(settings.host):
+def checked_local(house: House) -> bool:
+    """Whether this machine alone is answered. StartupError where the demo's accounts could be
+    reached from another machine.
+    """
+    settings, is_local = house.settings, is_kept_local(house)
+    if is_local and not is_loopback(settings.host):
         raise StartupError(
             f"{settings.data} has demo accounts, whose passwords everybody knows, so it is served "
             f"on 127.0.0.1 alone and not on {settings.host}: {_remedy(house)}, or say --demo-public"
         )
+    return is_local
 
 
 def _remedy(house: House) -> str:
@@ -54,6 +61,30 @@ def is_kept_local(house: House) -> bool:
     return is_marked(house) or next(known_accounts(house), None) is not None
 
 
+class Reach:
+    """Whether this machine alone is answered while the service runs.
+
+    Args:
+        house: its directory may be marked as a demo by another process at any time.
+        is_local: was decided at the start, once for all workers: it costs hashes.
+    """
+
+    def __init__(self, house: House, is_local: bool) -> None:
+        self._house = house
+        self._is_local = is_local
+
+    def is_local(self) -> bool:
+        """What was seen last."""
+        return self._is_local
+
+    def look(self) -> None:
+        """See whether the directory is marked now. Unavailable."""
+        if not self._is_local and not self._house.settings.demo_public:
+            self._is_local = is_marked(self._house)
+            if self._is_local:
+                _log.warning("demo", warning=_marked(self._house))
+
+
 def is_marked(house: House) -> bool:
     """Whether the folder was made for the demo."""
     return house.directory.marks.has(DEMO)
@@ -62,10 +93,14 @@ def is_marked(house: House) -> bool:
 def warnings(house: House) -> Iterator[str]:
     """What the log is told at a start, as sentences."""
     if is_marked(house):
-        yield f"everybody knows the passwords of the demo data in {house.settings.data}"
+        yield _marked(house)
         return
     for account in known_accounts(house):
         yield f"everybody knows the password of the demo's {account}: change it, or disable it"
+
+
+def _marked(house: House) -> str:
+    return f"everybody knows the passwords of the demo data in {house.settings.data}"
 
 
 def known_accounts(house: House) -> Iterator[str]:

@@ -23,12 +23,15 @@ FORBIDDEN, MISDIRECTED = 403, 421
 """RFC 9110 \u00a715.5.4 and \u00a715.5.20."""
 
 
-Headers = list[tuple[bytes, bytes]]
+def only_local(application: Asgi, is_local: Callable[[], bool]) -> Asgi:
+    """The same application; while `is_local` says so, for requests alone that come from this
+    machine, that nobody forwarded, and that name it.
+    """
 
+    def fault(scope: Scope) -> int | None:
+        return _fault(scope) if is_local() else None
 
-def only_local(application: Asgi) -> Asgi:
-    """The same application, for requests that nobody forwarded and that name this machine."""
-    return _guarded(application, _fault, _REASON)
+    return _guarded(application, fault, _REASON)
 
 
 def only_addressed(application: Asgi, address: str) -> Asgi:
@@ -39,17 +42,17 @@ def only_addressed(application: Asgi, address: str) -> Asgi:
         address: it listens there. A page of another name may be a DNS rebinding.
     """
 
-    def fault(headers: Headers) -> int | None:
-        hosts = [_name_in(value) for name, value in headers if name == b"host"]
+    def fault(scope: Scope) -> int | None:
+        hosts = [_name_in(value) for name, value in scope["headers"] if name == b"host"]
         ours = all(is_loopback(host) or _is_same(host, address) for host in hosts)
         return None if ours else MISDIRECTED
 
     return _guarded(application, fault, _ELSEWHERE)
 
 
-def _guarded(application: Asgi, fault: Callable[[Headers], int | None], reason: bytes) -> Asgi:
+def _guarded(application: Asgi, fault: Callable[[Scope], int | None], reason: bytes) -> Asgi:
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        status = fault(scope["headers"]) if scope["type"] == "http" else None
+        status = fault(scope) if scope["type"] == "http" else None
         if status is None:
             await application(scope, receive, send)
         else:
@@ -58,8 +61,10 @@ def _guarded(application: Asgi, fault: Callable[[Headers], int | None], reason: 
     return answer
 
 
-def _fault(headers: Headers) -> int | None:
-    for name, value in headers:
+def _fault(scope: Scope) -> int | None:
+    if (peer := scope["client"]) and not is_loopback(peer[0]):
+        return FORBIDDEN
+    for name, value in scope["headers"]:
         if is_forwarding(name):
             return FORBIDDEN
         if name == b"host" and not is_loopback(_name_in(value)):
