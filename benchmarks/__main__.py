@@ -36,11 +36,13 @@ def main() -> None:
         with tempfile.TemporaryDirectory(dir=data, prefix="bench-") as folder:
             besieged = siege.measure(Path(folder) / "siege", options.rows, options.beside)
         report.write(options.report, "Beside a hostile throng", besieged.lines())
+        report.insist(besieged.bounds())
         return
     if options.what == "crowd":
         with tempfile.TemporaryDirectory(dir=data, prefix="bench-") as folder:
             crowded = crowd.measure(Path(folder), {}, options.seconds)
-        report.write(options.report, "Beside a crowd that signs in", crowded.lines())
+        report.write(options.report, "Beside a crowd that signs in", list(crowded.lines()))
+        report.insist(crowded.bounds())
         return
     for engine in options.engine:
         with tempfile.TemporaryDirectory(dir=data, prefix="bench-") as folder:

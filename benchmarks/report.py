@@ -7,10 +7,11 @@ import os
 import platform
 import sqlite3
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import NamedTuple
 
 PAGE = Path(__file__).parent / "results.md"
 LIBRARIES = (
@@ -18,6 +19,37 @@ LIBRARIES = (
 )  # fmt: skip
 LOAD = os.getloadavg()[0]
 """Before anything is measured: over 1, somebody else was at work."""
+
+
+class Bound(NamedTuple):
+    """A figure that must hold.
+
+    Args:
+        what: was measured.
+        found: the figure, with its unit.
+        goal: its bound.
+        kept: whether it holds.
+    """
+
+    what: str
+    found: str
+    goal: str
+    kept: bool
+
+
+def table(bounds: Sequence[Bound]) -> Iterator[str]:
+    """A line for each."""
+    yield "| measured | result | bound | |"
+    yield "| --- | --- | --- | --- |"
+    for each in bounds:
+        yield f"| {each.what} | {each.found} | {each.goal} | {'kept' if each.kept else 'missed'} |"
+
+
+def insist(bounds: Sequence[Bound]) -> None:
+    """SystemExit where one is missed."""
+    missed = [each.what for each in bounds if not each.kept]
+    if missed:
+        raise SystemExit(f"missed: {'; '.join(missed)}")
 
 
 def machine() -> str:

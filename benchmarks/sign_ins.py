@@ -15,7 +15,13 @@ from benchmarks.servers import HOST, ask
 SignIn = Callable[[int], str]
 """Gets a token of the service at a port."""
 
-PERSON = {"email": "bench@example.com", "password": "bench password"}
+SIGN_IN = "/api/v4/session/token"
+"""Cloudreve's, of people."""
+
+PASSWORD = "bench password"
+PERSON = {"email": "bench@example.com", "password": PASSWORD}
+NEWCOMER = {"email": "newcomer@example.com", "password": PASSWORD}
+VALID = {"email": "valid@example.com", "password": PASSWORD}
 REDIRECT = "http://127.0.0.1/callback"
 VERIFIER = "v" * 43
 CHALLENGE = urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()

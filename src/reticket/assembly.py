@@ -39,6 +39,11 @@ from reticket.settings import Settings
 NOBODY = Caller(address="", correlation_id="")
 """Who asks when a command of the shell does."""
 
+LINGER = 1.0
+"""Seconds that a sign-in waits for its 429 or its 503 of a full queue: a connection that is refused
+at once and asks again at once takes more of the processor than a hash does.
+"""
+
 R = TypeVar("R")
 
 
@@ -63,7 +68,7 @@ def lanes_of(settings: Settings) -> Lanes:
     return Lanes(
         store=Lane("store"),
         directory=Lane("directory", threads=2),
-        passwords=FairLane("password", hashing.threads, hashing.queue, longest),
+        passwords=FairLane("password", hashing.threads, hashing.queue, longest, LINGER),
     )
 
 

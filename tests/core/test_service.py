@@ -193,6 +193,18 @@ async def test_what_a_limit_refuses_takes_no_place_in_the_queue(world, command):
     assert (refused.value.code, refused.value.retry_after) == (Code.TOO_MANY_ATTEMPTS, 7)
 
 
+async def test_what_a_limit_refuses_is_told_so_after_a_while(world, monkeypatch):
+    lane, waits = FairLane("password", 1, 1, linger=7.0), []
+
+    async def sleep(seconds):
+        waits.append(seconds)
+
+    monkeypatch.setattr("asyncio.sleep", sleep)
+    with pytest.raises(Refusal):
+        await Door(world, Limiting(), lane).perform(SignIn("test", ADA.email, "password"))
+    assert waits == [7.0]
+
+
 async def test_time_and_randomness_come_from_outside(door, world):
     assert await door.perform(Now()) == world.clock()
     assert await door.perform(Draw(5)) == bytes(5)

@@ -5,7 +5,8 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reticket.core.turns import IN_A_ROW, Turns, Whose
+from reticket.core.lately import LATELY, Lately
+from reticket.core.turns import IN_A_ROW, OLDEST_EVERY, Turns, Whose
 
 OWNER = Whose("198.51.100.1", "ada", True)
 
@@ -60,6 +61,54 @@ def test_strangers_are_not_starved_by_known_ones():
     served = order(turns)
     assert served.index(stranger(1)) == IN_A_ROW
     assert served.index(stranger(2)) == 2 * IN_A_ROW + 1
+
+
+def test_one_known_account_alone_takes_no_more_turns_than_strangers():
+    turns, _ = filled(*[OWNER] * 10, *[stranger(each) for each in range(10)])
+    assert [each.known for each in order(turns)[:6]] == [True, False] * 3
+
+
+def served_often(*networks, places=64, times=3):
+    """The turns after those have had so many; they ask again at once each time."""
+    turns, _ = filled(*networks, places=places)
+    for _ in range(times * len(networks)):
+        whose, number = turns.next()
+        turns.join(whose, (whose, number))
+    return turns
+
+
+def test_a_new_network_goes_ahead_of_those_that_ask_again_and_again():
+    turns = served_often(*[stranger(each) for each in range(50)])
+    turns.join(stranger(99), (stranger(99), 0))
+    assert stranger(99) in order(turns)[:2]
+
+
+def test_a_second_try_goes_ahead_of_a_tenth():
+    turns = served_often(*[stranger(each) for each in range(50)], times=10)
+    for _ in range(2):
+        turns.join(stranger(99), (stranger(99), 0))
+        assert stranger(99) in [turns.next()[0] for _ in range(2)]
+
+
+def test_a_network_that_asks_often_is_not_starved_by_ever_new_ones():
+    turns = served_often(stranger(1))
+    for number in range(100, 100 + OLDEST_EVERY):
+        turns.join(stranger(number), (stranger(number), 0))
+    assert stranger(1) in [turns.next()[0] for _ in range(OLDEST_EVERY)]
+
+
+def test_turns_of_long_ago_do_not_count():
+    lately = Lately()
+    for name in ("old", *["new"] * LATELY):
+        lately.note(name)
+    assert (lately.times("old"), lately.times("new")) == (0, LATELY)
+
+
+def test_a_full_queue_has_a_place_for_a_network_that_had_fewer_turns():
+    turns = served_often(*[stranger(each) for each in range(8)], places=8)
+    dropped = turns.join(stranger(99), (stranger(99), 0))
+    assert dropped[0] != stranger(99)
+    assert stranger(99) in order(turns)[:2]
 
 
 def test_a_full_queue_takes_the_place_from_the_largest_group():

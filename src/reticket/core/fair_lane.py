@@ -37,16 +37,23 @@ class FairLane:
         threads: how much is done at once.
         places: how much may wait; who has no place is told Unavailable.
         longest_wait: seconds in the queue after which work is not begun any more.
+        linger: seconds after which a caller hears that there is no place.
     """
 
     def __init__(
-        self, name: str, threads: int, places: int, longest_wait: float = LONGEST_WAIT
+        self,
+        name: str,
+        threads: int,
+        places: int,
+        longest_wait: float = LONGEST_WAIT,
+        linger: float = 0.0,
     ) -> None:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
         self._name = name
         self._threads = threads
         self._turns: Turns[Waiting] = Turns(places)
         self._longest_wait = longest_wait
+        self._linger = linger
         self._running = 0
         self._pace = 0.0
         """Seconds that a piece of work takes, of late."""
@@ -61,12 +68,18 @@ class FairLane:
         if self._running < self._threads:
             self._begin(waiting, loop)
         elif dropped := self._turns.join(whose, waiting):
-            dropped.future.set_exception(self._full())
+            loop.call_later(self._linger, self._refuse, dropped, self._full())
         try:
             result: R = await waiting.future
         finally:
             self._turns.leave(whose, waiting)
         return result
+
+    async def linger(self) -> None:
+        """What a caller waits who is refused without any work: one that asks again at once must
+        not take the processor from those whose work is done.
+        """
+        await asyncio.sleep(self._linger)
 
     def close(self) -> None:
         """Work off what has begun, then stop the threads."""
@@ -103,8 +116,12 @@ class FairLane:
             if loop.time() - waiting.since <= self._longest_wait:
                 self._begin(waiting, loop)
                 return
-            if not waiting.future.done():
-                waiting.future.set_exception(self._full())
+            self._refuse(waiting, self._full())
+
+    @staticmethod
+    def _refuse(waiting: Waiting, why: Unavailable) -> None:
+        if not waiting.future.done():
+            waiting.future.set_exception(why)
 
     def _full(self) -> Unavailable:
         """It says when those that wait now will have been worked off."""

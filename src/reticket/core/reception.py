@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+from typing import TypeVar
+
 from reticket.core.attempts import Admission
 from reticket.core.commands import SignIn, SignInApplication, SignInClient
 from reticket.core.conveyor import Conveyor, Lane
+from reticket.core.errors import Refusal
 from reticket.core.fair_lane import FairLane
 from reticket.core.forerunners import Forerunners
 from reticket.core.model import Caller
 from reticket.core.people import Application, Client, User
 from reticket.core.programs import ProgramDesk
 from reticket.core.sign_in import SignInDesk
+
+R = TypeVar("R")
 
 
 class Reception:
@@ -41,13 +47,13 @@ class Reception:
 
     async def person(self, command: SignIn, caller: Caller) -> User:
         """Whose password it is."""
-        admission = await self._people.put((command, caller))
+        admission = await self._let_in(self._people.put((command, caller)))
         check = self._desk.user
         return await self._passwords.run(admission.whose, check, command, caller, admission)
 
     async def application(self, command: SignInApplication, caller: Caller) -> Application:
         """Which application it is."""
-        known = await self._applications.put((command, caller))
+        known = await self._let_in(self._applications.put((command, caller)))
         if not isinstance(known, Admission):
             return known
         return await self._ahead.follow(command, self._check_application, command, caller)
@@ -55,21 +61,31 @@ class Reception:
     async def client(self, command: SignInClient, caller: Caller) -> Client:
         """Which client it is."""
         at_hand = self._programs.client_at_hand(command, caller)
-        known = at_hand or await self._clients.put((command, caller))
+        if at_hand:
+            return at_hand
+        known = await self._let_in(self._clients.put((command, caller)))
         if not isinstance(known, Admission):
             return known
         return await self._ahead.follow(command, self._check_client, command, caller)
 
     async def _check_application(self, command: SignInApplication, caller: Caller) -> Application:
-        known = await self._applications.put((command, caller))
+        known = await self._let_in(self._applications.put((command, caller)))
         if not isinstance(known, Admission):
             return known
         check = self._programs.application
         return await self._passwords.run(known.whose, check, command, caller, known)
 
     async def _check_client(self, command: SignInClient, caller: Caller) -> Client:
-        known = await self._clients.put((command, caller))
+        known = await self._let_in(self._clients.put((command, caller)))
         if not isinstance(known, Admission):
             return known
         check = self._programs.client
         return await self._passwords.run(known.whose, check, command, caller, known)
+
+    async def _let_in(self, asked: Awaitable[R]) -> R:
+        """What the limits say; whoever they refuse lingers."""
+        try:
+            return await asked
+        except Refusal:
+            await self._passwords.linger()
+            raise

@@ -1,7 +1,8 @@
 """Whose turn it is where much waits for little: fair among networks and accounts, and pure.
 
-Strangers take turns by network, because names of accounts cost them nothing. Whoever signed in
-from the same network before goes first and takes turns by account, because each was earned.
+Strangers take turns by network, because names of accounts cost them nothing. A network with few
+turns lately goes ahead of one with many. Whoever signed in from the same network before goes first
+and takes turns by account, because each was earned.
 """
 
 from __future__ import annotations
@@ -9,10 +10,18 @@ from __future__ import annotations
 from collections import OrderedDict, deque
 from typing import Generic, NamedTuple, TypeVar
 
+from reticket.core.lately import Lately
+
 T = TypeVar("T")
 
 IN_A_ROW = 3
-"""Turns of known ones after which a stranger that waits has one."""
+"""Turns of known ones after which a stranger that waits has one; fewer where fewer known accounts
+wait, so that one account alone does not take more than all strangers.
+"""
+OLDEST_EVERY = 8
+"""One of so many turns of strangers goes to the network whose turn is longest ago, however many
+networks come for the first time.
+"""
 FOR_STRANGERS = 4
 """A fourth of the places is for strangers who want them, the rest for known ones."""
 
@@ -41,7 +50,11 @@ class Round(Generic[T]):
 
     def __init__(self) -> None:
         self._groups: OrderedDict[str, OrderedDict[str, deque[T]]] = OrderedDict()
+        self._lately = Lately()
         self.size = 0
+
+    def __len__(self) -> int:
+        return len(self._groups)
 
     def append(self, whose: Whose, item: T) -> None:
         """At the end of its group."""
@@ -50,8 +63,16 @@ class Round(Generic[T]):
         self.size += 1
 
     def pop(self) -> T:
-        """The oldest item of the group whose turn it is."""
-        outer, group = next(iter(self._groups.items()))
+        """The oldest item of the group whose turn is longest ago."""
+        return self._pop(next(iter(self._groups)))
+
+    def pop_rarest(self) -> T:
+        """The oldest item of the group that has had the fewest turns lately."""
+        return self._pop(min(self._groups, key=self._lately.times))
+
+    def _pop(self, outer: str) -> T:
+        self._lately.note(outer)
+        group = self._groups[outer]
         inner, items = next(iter(group.items()))
         item = items.popleft()
         self._groups.move_to_end(outer)
@@ -77,9 +98,19 @@ class Round(Generic[T]):
         """How many wait in the largest group."""
         return max(map(self._count, self._groups.values()), default=0)
 
+    def has_one_before(self, whose: Whose, crowd: int) -> bool:
+        """Whether a group of that size has had more turns lately than somebody's."""
+        mine = self._lately.times(whose.path[0])
+        return any(
+            self._count(group) >= crowd and self._lately.times(name) > mine
+            for name, group in self._groups.items()
+        )
+
     def drop(self) -> T:
-        """Take the newest item out of the largest group."""
-        outer = max(self._groups, key=lambda name: self._count(self._groups[name]))
+        """Take the newest item out of the largest group; of equal ones, out of the group that has
+        had the most turns lately.
+        """
+        outer = max(self._groups, key=self._weight)
         inner = max(self._groups[outer], key=lambda name: len(self._groups[outer][name]))
         item = self._groups[outer][inner].pop()
         self._shrunk(outer, inner)
@@ -91,6 +122,9 @@ class Round(Generic[T]):
             del self._groups[outer][inner]
         if not self._groups[outer]:
             del self._groups[outer]
+
+    def _weight(self, outer: str) -> tuple[int, int]:
+        return self._count(self._groups[outer]), self._lately.times(outer)
 
     @staticmethod
     def _count(group: OrderedDict[str, deque[T]]) -> int:
@@ -105,18 +139,19 @@ class Turns(Generic[T]):
         self._known: Round[T] = Round()
         self._strangers: Round[T] = Round()
         self._in_a_row = 0
+        self._strangers_turns = 0
 
     def __len__(self) -> int:
         return self._known.size + self._strangers.size
 
     def join(self, whose: Whose, item: T) -> T | None:
         """Wait. Returns what has no place from now on: None, an item of the largest group, or
-        the item itself where no group is larger than its own.
+        the item itself where no group is larger than its own, nor as large with more turns lately.
         """
         mine = self._round_of(whose)
         dropped = None
         if len(self) >= self._places:
-            crowded = self._crowded(whose.known, mine.crowd(whose) + 1)
+            crowded = self._crowded(whose, mine, mine.crowd(whose) + 1)
             if crowded is None:
                 return item
             dropped = crowded.drop()
@@ -125,14 +160,20 @@ class Turns(Generic[T]):
 
     def next(self) -> T | None:
         """The item whose turn it is; None where nothing waits."""
-        strangers_turn = self._in_a_row >= IN_A_ROW or not self._known.size
+        strangers_turn = self._in_a_row >= min(IN_A_ROW, len(self._known))
         if self._strangers.size and strangers_turn:
             self._in_a_row = 0
-            return self._strangers.pop()
+            return self._next_stranger()
         if not self._known.size:
             return None
         self._in_a_row += 1
         return self._known.pop()
+
+    def _next_stranger(self) -> T:
+        self._strangers_turns += 1
+        if self._strangers_turns % OLDEST_EVERY:
+            return self._strangers.pop_rarest()
+        return self._strangers.pop()
 
     def leave(self, whose: Whose, item: T) -> bool:
         """Whether it waited, and does not any more."""
@@ -141,13 +182,17 @@ class Turns(Generic[T]):
     def _round_of(self, whose: Whose) -> Round[T]:
         return self._known if whose.known else self._strangers
 
-    def _crowded(self, known: bool, crowd: int) -> Round[T] | None:
+    def _crowded(self, whose: Whose, mine: Round[T], crowd: int) -> Round[T] | None:
         """What must give a place up to a group that will be `crowd`: the largest group, or one
-        as large of the other kind, if that kind has more than its share.
+        as large of the other kind, if that kind has more than its share, or one as large of the
+        same kind that has had more turns lately.
         """
         largest = max(self._known, self._strangers, key=Round.largest)
         if largest.largest() > crowd:
             return largest
         spare = self._places // FOR_STRANGERS
-        other, share = (self._strangers, spare) if known else (self._known, self._places - spare)
-        return other if other.size > share and other.largest() >= crowd else None
+        known = self._strangers, spare
+        other, share = known if whose.known else (self._known, self._places - spare)
+        if other.size > share and other.largest() >= crowd:
+            return other
+        return mine if mine.has_one_before(whose, crowd) else None
