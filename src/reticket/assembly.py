@@ -108,7 +108,7 @@ def service_of(house: House, lanes: Lanes) -> Service:
         clock=house.clock,
         entropy=os.urandom,
     )
-    verified = KnownPrograms(shared)
+    verified = KnownPrograms(shared, house.clock)
     programs = ProgramDesk(house.directory, secrets, attempts, limits, verified)
     stock = Stock(house.store, house.ephemeral, shared, house.ring, house.upkeep, os.urandom)
     return Service(

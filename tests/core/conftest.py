@@ -179,7 +179,11 @@ def hall():
         events.append, clock, lambda size: next(numbers).to_bytes(size, "big"),
     )  # fmt: skip
     around.another_process = lambda: ProgramDesk(
-        around.people, secrets, around.attempts, limits, KnownPrograms(around.ephemeral)
+        around.people,
+        secrets,
+        around.attempts,
+        limits,
+        KnownPrograms(around.ephemeral, around.clock),
     )
     around.programs = around.another_process()
     return around

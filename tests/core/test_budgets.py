@@ -65,11 +65,39 @@ def test_a_program_that_was_verified_is_no_stranger_at_another_process(hall):
         refusal_of(call, hall, "wrong", "another.app")
     hall.programs = hall.another_process()
     assert call(hall) == APP
-    hall.clock.forward(86_400)
+    hall.clock.forward(2 * DAY)
     hall.programs = hall.another_process()
     for _ in range(6):
         refusal_of(call, hall, "wrong", "another.app")
     assert refusal_of(call, hall) == LIMITED
+
+
+def test_a_program_that_signs_in_daily_stays_known_at_every_process(hall):
+    """Also one that no process has to verify anew, since its secret is remembered."""
+    assert call(hall) == APP
+    for _ in range(10):
+        hall.clock.forward(1.5 * DAY)
+        assert known(hall) == APP
+    for _ in range(6):
+        refusal_of(call, hall, "wrong", "another.app")
+    hall.programs = hall.another_process()
+    assert call(hall) == APP
+
+
+def test_that_a_program_is_known_is_written_twice_a_day(hall, monkeypatch):
+    written, once = [], hall.ephemeral.once
+
+    def note(key, *rest):
+        written.append(key)
+        return once(key, *rest)
+
+    monkeypatch.setattr(hall.ephemeral, "once", note)
+    hall.clock.at -= hall.clock.at % (DAY * 1000)
+    for _ in range(2):
+        for _ in range(20):
+            assert call(hall) == APP
+            hall.clock.forward(DAY / 20)
+    assert len(written) == 4
 
 
 def test_a_right_secret_that_was_verified_lately_costs_no_budget(hall):

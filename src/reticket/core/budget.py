@@ -22,7 +22,7 @@ from reticket.core.ports import Counted, Ephemeral
 OVERHEAD = 256
 """Bytes that an entry takes beside its key and its value: rows, indexes, what is charged for it."""
 
-WINDOWS = (150, 1200, DAY)
+WINDOWS = (150, 1200, DAY, 2 * DAY)
 """Seconds for which an entry is charged: the first that is not shorter than its life. It may live
 while the next window counts already, so that a window has room for half of what may live.
 """

@@ -99,6 +99,8 @@ class ProgramDesk:
                 found.append(admission)
             else:
                 known = self._if_known(find(name), credentials_of(name), command.secret)
+                if known:
+                    self._verified.add(_place_of(command, caller))
                 found.append(known or admission)
         return found
 

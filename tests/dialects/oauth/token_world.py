@@ -99,9 +99,8 @@ class World:
         attempts = Attempts(Budgeted(self.ephemeral), self._tell, self.clock)
         standings = Standings(self.people, attempts, Limits(), self.clock)
         desk = SignInDesk(self.people, secrets, attempts, standings)
-        programs = ProgramDesk(
-            self.people, secrets, attempts, Limits(), KnownPrograms(Budgeted(self.ephemeral))
-        )
+        verified = KnownPrograms(Budgeted(self.ephemeral), self.clock)
+        programs = ProgramDesk(self.people, secrets, attempts, Limits(), verified)
         upkeep = Upkeep(self.store, self.ephemeral, self.people, self.audit)
         stock = Stock(
             self.store, self.ephemeral, Budgeted(self.ephemeral), self.ring, upkeep, os.urandom
