@@ -278,6 +278,30 @@ def test_a_session_that_begins_in_the_future_is_a_fault(shell):
     house.close()
 
 
+@pytest.mark.parametrize(
+    ("variable", "days"),
+    [
+        ("RETICKET_AUDIT__KEEP_ENDS", 364),
+        ("RETICKET_POLICIES__AKINON_2026__ABSOLUTE", 401),
+    ],
+)
+def test_ends_that_are_kept_for_less_than_the_longest_session_are_found(
+    healthy, monkeypatch, variable, days
+):
+    monkeypatch.setenv(variable, str(days * DAY))
+    ((level, text),) = about(healthy, "audit file")
+    assert (level, "audit.keep_ends to" in text) == ("warning", True)
+
+
+def test_ends_that_are_kept_for_less_than_a_client_may_stay_are_found(healthy, monkeypatch):
+    monkeypatch.setenv("RETICKET_AUDIT__KEEP_ENDS", str(365 * DAY))
+    assert about(healthy, "audit file")[0][0] == "ok"
+    monkeypatch.setenv("RETICKET_POLICIES__SERVICE_2026__ABSOLUTE", str(366 * DAY))
+    healthy.run("client", "add", "long", "--policy", "SERVICE_2026")
+    ((level, text),) = about(healthy, "audit file")
+    assert (level, f"to {366 * DAY} at least" in text) == ("warning", True)
+
+
 def test_an_audit_file_that_is_not_rotated_is_found(healthy, monkeypatch):
     with (healthy.data / "audit.jsonl").open("ab") as stream:
         stream.truncate(2**27 + 1)

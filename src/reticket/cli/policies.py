@@ -69,10 +69,19 @@ def of_family(house: House, family: Family, site: Site) -> Policy | None:
 
 def longest_refresh(house: House) -> int:
     """Seconds that a refresh token lives at most, whoever has it."""
+    return max(policy.refresh for policy in _all(house))
+
+
+def longest_session(house: House) -> int:
+    """Seconds that a session lives at most, whoever has it."""
+    return max(policy.absolute for policy in _all(house))
+
+
+def _all(house: House) -> Iterator[Policy]:
     site = site_of(house.settings)
-    clients = every_client(house.directory.clients)
-    theirs = (read_registration(client, site).policy for client in clients)
-    return max(policy.refresh for policy in (*house.policies.values(), *theirs))
+    yield from house.policies.values()
+    for client in every_client(house.directory.clients):
+        yield read_registration(client, site).policy
 
 
 def faults(house: House) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Whether the audit file is rotated, and so stays small."""
+"""Whether the audit file is rotated, and its ends are kept for as long as a restore needs them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from reticket.audit.lines import decode
 from reticket.cli.doctor.findings import Finding, warning
 from reticket.cli.house import House
+from reticket.cli.policies import longest_session
 from reticket.core.policy import SECOND
 
 TOPIC = "audit file"
@@ -18,6 +19,22 @@ LINE = 65_536
 
 
 def look(house: House) -> Iterator[Finding]:
+    """Ends that are forgotten too early, and a file that is not rotated."""
+    yield from _forgotten_ends(house)
+    yield from _unrotated(house)
+
+
+def _forgotten_ends(house: House) -> Iterator[Finding]:
+    """A session of a backup may live for `absolute` after it was ended."""
+    kept, longest = house.settings.audit.keep_ends, longest_session(house)
+    if kept < longest:
+        yield warning(
+            f"ends are kept for {kept} s, and a session may live {longest} s: after a restore a "
+            f"session that was ended would go on; set audit.keep_ends to {longest} at least"
+        )
+
+
+def _unrotated(house: House) -> Iterator[Finding]:
     """A file that is much bigger, or covers a much longer time, than the settings say."""
     file, limits = house.settings.audit_file, house.settings.audit
     if not file.is_file():
