@@ -44,6 +44,7 @@ def main() -> None:
         report.write(options.report, "Beside a crowd that signs in", list(crowded.lines()))
         report.insist(crowded.bounds())
         return
+    bounds: list[report.Bound] = []
     for engine in options.engine:
         with tempfile.TemporaryDirectory(dir=data, prefix="bench-") as folder:
             if options.what in ("speed", "all"):
@@ -55,10 +56,12 @@ def main() -> None:
                 said = options.rows, options.seconds, options.rounds
                 purged = purge.measure(Path(folder) / "purge", engine, *said)
                 report.write(options.report, f"Purge on {NAMES[engine]}", purged.lines())
+                bounds += purged.bounds()
             if options.what in ("size", "all"):
                 measured = size.measure(Path(folder), engine, options.families, options.seconds)
                 report.write(options.report, f"Size on {NAMES[engine]}", measured.lines())
                 report.keep(options.report, engine, **measured.figures())
+    report.insist(bounds)
 
 
 def _speed(

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from tests.core.world import ADA, Audit
 
-from reticket.core import upkeep as module
+from reticket.core import pace
 from reticket.core.errors import Unavailable
 from reticket.core.model import Family, Selection
 from reticket.core.ports import Intent
@@ -137,7 +137,8 @@ def test_what_died_goes_and_what_lives_or_may_still_be_presented_stays(house):
 
 
 def test_purging_goes_on_in_small_batches_until_nothing_is_left(house, monkeypatch):
-    monkeypatch.setattr(module, "BATCH", 2)
+    monkeypatch.setattr(pace, "FEWEST", 2)
+    monkeypatch.setattr(pace, "MOST", 2)
     asked, expire = [], house.store.expire
     monkeypatch.setattr(house.store, "expire", lambda *call: asked.append(call) or expire(*call))
     for number in range(5):
@@ -151,7 +152,8 @@ def test_purging_goes_on_in_small_batches_until_nothing_is_left(house, monkeypat
 
 
 def test_sweeping_removes_what_is_over_and_nothing_else(house, monkeypatch):
-    monkeypatch.setattr(module, "BATCH", 2)
+    monkeypatch.setattr(pace, "FEWEST", 2)
+    monkeypatch.setattr(pace, "MOST", 2)
     for number in range(5):
         house.ephemeral.once(f"key:{number}", 1)
     house.ephemeral.once("stays", 10)

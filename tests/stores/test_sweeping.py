@@ -4,7 +4,6 @@ import sqlite3
 
 import pytest
 
-from reticket.core.pace import LONGEST_REST, REST, Pace
 from reticket.stores.sqlite import SqliteEphemeral
 from reticket.testing import FakeClock
 
@@ -60,11 +59,3 @@ def test_a_sweep_with_nothing_to_do_takes_no_lock(tmp_path):
         other.execute("ROLLBACK")
     other.close()
     ephemeral.close()
-
-
-def test_between_batches_the_sweeper_rests_longer_than_it_worked():
-    moments = iter([0.0, 0.01, 5.0, 5.02, 7.0, 17.0, 20.0])
-    rests, batches = [], iter([3, 2, 1, 0])
-    pace = Pace(lambda: next(moments), rests.append)
-    assert pace.repeat(lambda: next(batches)) == 6
-    assert rests == pytest.approx([0.01 * REST, 0.02 * REST, LONGEST_REST])

@@ -13,9 +13,6 @@ from reticket.core.model import Family, Selection
 from reticket.core.pace import Pace
 from reticket.core.ports import AuditLog, Directory, Ephemeral, Intent, Store
 
-BATCH = 512
-"""Rows deleted in one transaction: a few milliseconds for which a refresh may wait."""
-
 
 class Upkeep:
     """Owns revocations from outside a request, and the removal of what has ended."""
@@ -71,10 +68,10 @@ class Upkeep:
         families.
         """
         before = self._store.now()
-        removed = self._pace.repeat(lambda: self._store.expire(before, BATCH))
+        removed = self._pace.repeat(lambda most: self._store.expire(before, most))
         self.sweep()
         return removed
 
     def sweep(self) -> int:
         """Delete entries that lived for seconds and are over; how many."""
-        return self._pace.repeat(lambda: self._ephemeral.sweep(BATCH))
+        return self._pace.repeat(self._ephemeral.sweep)

@@ -328,6 +328,19 @@ class EphemeralContract:
             assert sum(kept) == SHARE
             clock.forward(150)
 
+    def test_a_pool_that_was_full_of_what_is_over_refuses_no_newcomer(
+        self, ephemeral: Ephemeral, clock: FakeClock
+    ) -> None:
+        """However far the sweep has come: what is over is not counted."""
+        shared, numbers = Budgeted(ephemeral, SMALL), iter(range(10**6))
+        strangers = [Owner(Kind.ADDRESS, str(each)) for each in range(100 * SHARE)]
+        kept = [_kept(shared, numbers, "x" * SIZE, each) for each in strangers]
+        assert not all(kept)
+        clock.forward(150)
+        newcomers = [Owner(Kind.ADDRESS, f"new {each}") for each in range(SHARE)]
+        assert all(_kept(shared, numbers, "x" * SIZE, each) for each in newcomers)
+        assert ephemeral.sweep(1) == 1
+
     def test_a_closed_one_is_unavailable(self, ephemeral: Ephemeral) -> None:
         ephemeral.close()
         with pytest.raises(Unavailable):

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 import pytest
 
 from reticket.core.model import Outcome, Selection
-from reticket.core.upkeep import BATCH, Upkeep
+from reticket.core.pace import MOST as BATCH
+from reticket.core.upkeep import Upkeep
 from reticket.stores.postgresql.ephemeral import PostgresqlEphemeral
 from reticket.stores.postgresql.families import PostgresqlStore
 from reticket.stores.postgresql.rows import ids

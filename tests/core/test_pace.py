@@ -1,0 +1,74 @@
+"""Batches are short, and a backlog is worked off as fast as others allow."""
+
+from itertools import chain, repeat
+
+import pytest
+
+from reticket.core.pace import FEWEST, GOAL, LONGEST_REST, MOST, REST, Pace
+
+
+class Backlog:
+    """Items that take time, behind a lock that takes time as well, on a clock of its own.
+
+    Args:
+        items: how many there are.
+        each / waits: seconds of an item; seconds before a batch, in turn.
+    """
+
+    def __init__(self, items, each, waits=(0.0,)):
+        self.now, self.items, self.each = 0.0, items, each
+        self.waits = chain(waits, repeat(waits[-1]))
+        self.sizes, self.rests = [], []
+        self.pace = Pace(lambda: self.now, self._rest)
+
+    def _rest(self, seconds):
+        self.rests.append(seconds)
+        self.now += seconds
+
+    def work(self, most):
+        did = min(most, self.items)
+        self.items -= did
+        if did:
+            self.sizes.append(did)
+        self.now += next(self.waits) + did * self.each
+        return did
+
+
+def test_all_of_a_backlog_is_done_and_counted():
+    backlog = Backlog(10_000, 0.0001)
+    assert backlog.pace.repeat(backlog.work) == 10_000
+
+
+@pytest.mark.parametrize(
+    ("each", "size"), [(GOAL / 200, 200), (GOAL, FEWEST), (GOAL / 10**6, MOST), (0.0, MOST)]
+)
+def test_a_batch_takes_the_time_that_others_may_wait(each, size):
+    backlog = Backlog(10 * MOST, each)
+    backlog.pace.repeat(backlog.work)
+    assert backlog.sizes[0] == FEWEST
+    assert set(backlog.sizes[1:-1]) == {size}
+
+
+def test_it_rests_as_many_times_as_long_as_it_worked():
+    backlog = Backlog(5 * FEWEST, GOAL / FEWEST)
+    backlog.pace.repeat(backlog.work)
+    assert backlog.rests == pytest.approx([REST * GOAL] * 5)
+
+
+def test_waits_for_a_lock_make_no_rest_longer():
+    backlog = Backlog(5 * FEWEST, GOAL / FEWEST, waits=(0.0, 0.1))
+    backlog.pace.repeat(backlog.work)
+    assert backlog.rests == pytest.approx([REST * GOAL] * 5)
+
+
+def test_no_rest_is_long_however_slow_the_store_is():
+    backlog = Backlog(5 * FEWEST, 1.0)
+    backlog.pace.repeat(backlog.work)
+    assert set(backlog.rests) == {LONGEST_REST}
+
+
+def test_a_flood_that_ends_together_is_gone_within_a_minute():
+    """By the costs of SQLite on two busy cores (`python -m benchmarks purge`)."""
+    backlog = Backlog(100_000, 0.00006, waits=(0.0, *[0.03] * 100_000))
+    backlog.pace.repeat(backlog.work)
+    assert backlog.now < 60
