@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reticket.core.lately import LATELY, Lately
-from reticket.core.turns import IN_A_ROW, OLDEST_EVERY, Turns, Whose
+from reticket.core.turns import CROWD, IN_A_ROW, OLDEST_EVERY, Turns, Whose
 
 OWNER = Whose("198.51.100.1", "ada", True)
 
@@ -81,6 +81,24 @@ def test_a_new_network_goes_ahead_of_those_that_ask_again_and_again():
     turns = served_often(*[stranger(each) for each in range(50)])
     turns.join(stranger(99), (stranger(99), 0))
     assert stranger(99) in order(turns)[:2]
+
+
+def test_a_new_network_goes_ahead_of_a_crowd_that_came_at_once_just_before():
+    turns, _ = filled(*[stranger(each) for each in range(50)], stranger(99))
+    assert order(turns)[0] == stranger(99)
+
+
+def test_the_oldest_of_a_crowd_is_not_starved_by_newer_ones():
+    turns, _ = filled(*[stranger(each) for each in range(50)])
+    for number in range(100, 100 + OLDEST_EVERY):
+        turns.join(stranger(number), (stranger(number), 0))
+    assert stranger(0) in [turns.next()[0] for _ in range(OLDEST_EVERY)]
+
+
+def test_few_networks_have_turns_in_the_order_of_their_coming():
+    few = [stranger(each) for each in range(CROWD)]
+    turns, _ = filled(*few)
+    assert order(turns) == few
 
 
 def test_a_second_try_goes_ahead_of_a_tenth():

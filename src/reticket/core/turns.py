@@ -24,6 +24,11 @@ networks come for the first time.
 """
 FOR_STRANGERS = 4
 """A fourth of the places is for strangers who want them, the rest for known ones."""
+CROWD = 16
+"""Networks that wait at once above which the newest goes first. Those that come together to guess
+would all be ahead of a person who comes a moment later, and in the order of arrival everybody
+would wait for too long.
+"""
 
 
 class Whose(NamedTuple):
@@ -67,8 +72,11 @@ class Round(Generic[T]):
         return self._pop(next(iter(self._groups)))
 
     def pop_rarest(self) -> T:
-        """The oldest item of the group that has had the fewest turns lately."""
-        return self._pop(min(self._groups, key=self._lately.times))
+        """The oldest item of the group that has had the fewest turns lately: of the one that waits
+        longest or, in a crowd, of the one that came last.
+        """
+        groups = reversed(self._groups) if len(self._groups) > CROWD else iter(self._groups)
+        return self._pop(min(groups, key=self._lately.times))
 
     def _pop(self, outer: str) -> T:
         self._lately.note(outer)
