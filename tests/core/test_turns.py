@@ -88,6 +88,16 @@ def test_a_new_network_goes_ahead_of_a_crowd_that_came_at_once_just_before():
     assert order(turns)[0] == stranger(99)
 
 
+def test_a_crowd_that_goes_away_and_comes_back_is_not_new():
+    crowd = [stranger(each) for each in range(50)]
+    turns, _ = filled(*crowd)
+    turns.join(stranger(99), (stranger(99), 0))
+    for number, whose in enumerate(crowd):
+        turns.leave(whose, (whose, number))
+        turns.join(whose, (whose, number))
+    assert turns.next()[0] == stranger(99)
+
+
 def test_the_oldest_of_a_crowd_is_not_starved_by_newer_ones():
     turns, _ = filled(*[stranger(each) for each in range(50)])
     for number in range(100, 100 + OLDEST_EVERY):

@@ -79,7 +79,6 @@ class Round(Generic[T]):
         return self._pop(min(groups, key=self._lately.times))
 
     def _pop(self, outer: str) -> T:
-        self._lately.note(outer)
         group = self._groups[outer]
         inner, items = next(iter(group.items()))
         item = items.popleft()
@@ -125,6 +124,10 @@ class Round(Generic[T]):
         return item
 
     def _shrunk(self, outer: str, inner: str) -> None:
+        """A wait that ended in any way counts as a turn: a group that goes away and comes back is
+        not a new one.
+        """
+        self._lately.note(outer)
         self.size -= 1
         if not self._groups[outer][inner]:
             del self._groups[outer][inner]
