@@ -1,6 +1,8 @@
 import json
 import os
+import shutil
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 from click.testing import CliRunner
@@ -8,11 +10,13 @@ from click.testing import CliRunner
 from reticket import cli
 from reticket.app import Builder
 
-CHEAP = {
-    "RETICKET_HASHING__TIME_COST": "1",
-    "RETICKET_HASHING__MEMORY": "8",
-    "RETICKET_HASHING__PARALLELISM": "1",
-}
+CHEAP = MappingProxyType(
+    {
+        "RETICKET_HASHING__TIME_COST": "1",
+        "RETICKET_HASHING__MEMORY": "8",
+        "RETICKET_HASHING__PARALLELISM": "1",
+    }
+)
 SEED = """
 applications:
   - {application_id: app.one, shared_secret: its-own-secret, tenants: [1000]}
@@ -36,7 +40,7 @@ class Shell:
 
     def __init__(self, folder: Path) -> None:
         self.data = folder / "data"
-        self._runner = CliRunner(env=CHEAP)
+        self._runner = CliRunner()
         self._command = cli.command(Builder())
 
     def run(self, *words: str, said: str | bytes | None = None, ok: bool = True):
@@ -59,18 +63,34 @@ class Shell:
 
 @pytest.fixture
 def empty(tmp_path, monkeypatch):
-    for name in list(os.environ):
-        if name.startswith("RETICKET_"):
-            monkeypatch.delenv(name)
-    for name, value in CHEAP.items():
-        monkeypatch.setenv(name, value)
+    cheap_alone(monkeypatch)
     return Shell(tmp_path)
 
 
-@pytest.fixture
-def shell(empty, tmp_path):
-    seed = tmp_path / "seed.yaml"
+@pytest.fixture(scope="session")
+def seeded(tmp_path_factory):
+    """A data folder with a directory, made once; tests work on copies of it."""
+    folder = tmp_path_factory.mktemp("seeded")
+    seed = folder / "seed.yaml"
     seed.write_text(SEED)
-    empty.house().close()
-    empty.run("seed", str(seed))
+    with pytest.MonkeyPatch.context() as environment:
+        cheap_alone(environment)
+        shell = Shell(folder)
+        shell.house().close()
+        shell.run("seed", str(seed))
+    return shell.data
+
+
+@pytest.fixture
+def shell(empty, seeded):
+    shutil.copytree(seeded, empty.data)
     return empty
+
+
+def cheap_alone(environment):
+    """No setting comes from outside, and a hash costs nothing."""
+    for name in list(os.environ):
+        if name.startswith("RETICKET_"):
+            environment.delenv(name)
+    for name, value in CHEAP.items():
+        environment.setenv(name, value)

@@ -26,7 +26,6 @@ def healthy(shell, monkeypatch):
     """A folder of which nothing is to be said."""
     for name in CHEAP:
         monkeypatch.delenv(name)
-    shell._runner.env.clear()
     monkeypatch.setenv("RETICKET_ISSUER", "https://id.example.com")
     monkeypatch.setenv("RETICKET_POLICIES__KIBO_2026__WINDOW", "30")
     return shell
@@ -56,6 +55,14 @@ def test_a_fault_ends_with_status_1_and_a_warning_with_0(healthy, monkeypatch):
     assert about(healthy, "issuer", ok=False)[0][0] == "fault"
 
 
+@pytest.fixture
+def hashing_cheaply(healthy, monkeypatch):
+    """For what is about many passwords."""
+    for name, value in CHEAP.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.mark.usefixtures("hashing_cheaply")
 def test_demo_accounts_are_found_until_their_passwords_change(healthy):
     healthy.run("user", "delete", "ada@example.com")
     healthy.run("seed", DEMO_FILE)
@@ -66,6 +73,7 @@ def test_demo_accounts_are_found_until_their_passwords_change(healthy):
     assert not any("client spa" in text for _, text in found)
 
 
+@pytest.mark.usefixtures("hashing_cheaply")
 def test_a_demo_account_that_is_disabled_is_not_found(healthy):
     healthy.run("seed", DEMO_FILE)
     assert not any("banned@" in text for _, text in about(healthy, "demo accounts", ok=False))
