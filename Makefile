@@ -12,7 +12,7 @@ NODE := tests/node
 # Tests start the command hundreds of times; it is compiled once, whatever the caller's shell says.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup run run-postgresql run-cluster test test-browser test-proxies test-node test-redis lint mutants bench torture docs lock clean
+.PHONY: help setup run run-postgresql run-cluster test test-browser test-proxies test-node test-redis test-faults lint mutants bench torture docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -41,8 +41,11 @@ test-proxies: $(VENV)/setup-test ## pass the tests behind Caddy, nginx and HAPro
 test-node: $(VENV)/setup-test $(NODE)/node_modules/.package-lock.json ## let the OAuth libraries of Node 20 or newer judge the service
 	$(BIN)/python -m tests.node
 
+test-faults: $(VENV)/setup-test ## kill, freeze, fill and restore each engine under load, once
+	RETICKET_FAULTS=1 $(BIN)/python -m pytest tests/torture $(ARGS)
+
 test-redis: $(VENV)/setup-test ## pass the tests of Valkey's engine on the system's Redis (needs redis-server)
-	RETICKET_SERVER=redis-server $(BIN)/python -m pytest tests/stores/valkey tests/torture/test_faults_valkey.py $(ARGS)
+	RETICKET_FAULTS=1 RETICKET_SERVER=redis-server $(BIN)/python -m pytest tests/stores/valkey tests/torture/test_faults_valkey.py $(ARGS)
 
 lint: $(VENV)/setup-test ## check style, types and imports
 	$(BIN)/ruff check .

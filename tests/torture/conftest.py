@@ -1,12 +1,21 @@
-"""The table of faults, printed after everything; `make torture` has more rounds and clients."""
+"""The table of faults, printed after everything. `make test` has none of them, `make test-faults`
+each once, `make torture` more rounds and clients.
+"""
+
+import os
 
 import pytest
 from tests.torture.services import TORTURE
 
 TABLE = pytest.StashKey()
 
-collect_ignore = [] if TORTURE else ["test_partitions_postgresql.py", "test_partitions_valkey.py"]
+_ONCE = ["test_faults*.py", "test_kill.py"]
+_AGAIN = ["test_partitions_*.py"]
 """They wait for what is silent: too long for every run."""
+
+collect_ignore_glob = (
+    [] if TORTURE else _AGAIN if os.environ.get("RETICKET_FAULTS") else _ONCE + _AGAIN
+)
 
 
 @pytest.fixture

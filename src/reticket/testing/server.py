@@ -18,6 +18,8 @@ from pathlib import Path
 from reticket.directory.seed import DEMO
 from reticket.testing.waiting import PATIENCE, PAUSE
 
+LOOK = 5.0
+"""Seconds that one look for an answer may take: whoever else has the port may never give one."""
 LAST_LINES = 40
 """How much of its log stands in the error about a service that did not start."""
 CHEAP_SIGN_INS = {
@@ -102,7 +104,7 @@ def _await(server: RunningServer) -> None:
 
 def _answers(url: str) -> bool:
     try:
-        with urllib.request.urlopen(f"{url}/health/ready", timeout=PATIENCE):  # noqa: S310
+        with urllib.request.urlopen(f"{url}/health/ready", timeout=LOOK):  # noqa: S310
             return True
     except (OSError, urllib.error.URLError):
         return False
