@@ -104,6 +104,25 @@ async def test_one_valid_account_at_full_speed_gives_nobody_else_503(bench):
     assert len(refused) == 50 - 1 - 8 + 4
 
 
+async def test_a_caller_without_a_place_is_told_so_after_a_while(bench, monkeypatch):
+    one = bench(places=1, linger=7.0)
+    kept = [one.ask(OWNER), one.ask(stranger(1))]
+    await settled()
+    loop, waits = asyncio.get_running_loop(), []
+
+    def call_later(seconds, work, *arguments):
+        waits.append(seconds)
+        return loop.call_soon(work, *arguments)
+
+    monkeypatch.setattr(loop, "call_later", call_later)
+    with pytest.raises(Unavailable):
+        await one.ask(stranger(2))
+    monkeypatch.undo()
+    assert waits == [7.0]
+    one.let(2)
+    await asyncio.gather(*kept)
+
+
 async def test_a_caller_that_goes_away_gives_its_place_up(bench):
     one = bench(places=1)
     running = one.ask(OWNER)
