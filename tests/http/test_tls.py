@@ -5,8 +5,8 @@ import socket
 import ssl
 import subprocess
 import sys
-import time
 import urllib.request
+from contextlib import contextmanager, suppress
 from http.client import BadStatusLine
 
 import pytest
@@ -14,9 +14,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from tests.http.connection.stream import deaf, is_forgotten
 
 from reticket.testing.server import free_port
-from reticket.testing.waiting import PATIENCE
+from reticket.testing.waiting import PATIENCE, until
 
 
 @pytest.fixture
@@ -45,18 +46,34 @@ def certificate(tmp_path):
     return tmp_path
 
 
-def test_certificate_files_are_all_it_takes(certificate):
+@contextmanager
+def serving(folder, **connections):
+    """A service with that certificate and these settings of connections: its port, and what trusts
+    it, and its first answer. What it prints is in the file `printed`.
+    """
     port = free_port()
-    (certificate / "reticket.toml").write_text(
-        f'tls_certificate = "{certificate}/cert.pem"\ntls_key = "{certificate}/key.pem"\n'
-        "connections.handshake_timeout = 1\n"
+    (folder / "reticket.toml").write_text(
+        f'tls_certificate = "{folder}/cert.pem"\ntls_key = "{folder}/key.pem"\n'
+        + "".join(f"connections.{name} = {value}\n" for name, value in connections.items())
     )
     command = [sys.executable, "-m", "reticket", "serve", "--create", "--port", str(port)]
-    command += ["--data", str(certificate / "data"), "--config", f"{certificate}/reticket.toml"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    command += ["--data", str(folder / "data"), "--config", f"{folder}/reticket.toml"]
+    with (folder / "printed").open("wb") as printed:
+        process = subprocess.Popen(command, stdout=printed, stderr=subprocess.STDOUT)
     try:
-        trusted = ssl.create_default_context(cafile=certificate / "cert.pem")
-        answer = _until_ready(f"https://localhost:{port}/health/ready", trusted, process)
+        trusted = ssl.create_default_context(cafile=folder / "cert.pem")
+        yield (
+            port,
+            trusted,
+            _until_ready(f"https://localhost:{port}/health/ready", trusted, process),
+        )
+    finally:
+        process.terminate()
+        process.wait(PATIENCE)
+
+
+def test_certificate_files_are_all_it_takes(certificate):
+    with serving(certificate, handshake_timeout=1) as (port, trusted, answer):
         assert answer.status == 200
         assert answer.headers["strict-transport-security"] == "max-age=31536000"
         with socket.create_connection(("127.0.0.1", port), PATIENCE) as silent:
@@ -67,11 +84,24 @@ def test_certificate_files_are_all_it_takes(certificate):
         assert not _speaks(port, "ECDHE-ECDSA-AES256-SHA384")
         with pytest.raises((OSError, BadStatusLine)):
             urllib.request.urlopen(f"http://localhost:{port}/health/ready", timeout=PATIENCE)
-    finally:
-        process.terminate()
-        printed = process.communicate(timeout=PATIENCE)[0].decode()
+    printed = (certificate / "printed").read_text()
     assert '"reason": "handshake"' in printed
     assert f"https://127.0.0.1:{port}" in printed
+
+
+ASKED = b"GET /docs/assets/swagger-ui.css HTTP/1.1\r\nHost: localhost\r\n\r\n"
+"""145 KB of an answer."""
+
+
+@pytest.mark.parametrize("asked", [1, 5, 100])
+def test_a_client_that_reads_nothing_is_dropped_however_little_waits_for_it(certificate, asked):
+    """What TLS and the system hold is out of the service's sight."""
+    with (
+        serving(certificate, read_timeout=1, idle_timeout=3600) as (port, trusted, _),
+        trusted.wrap_socket(deaf("127.0.0.1", port), server_hostname="localhost") as line,
+    ):
+        line.sendall(ASKED * asked)
+        until(lambda: is_forgotten(line), "an end of it")
 
 
 def _asks(port, trusted, size):
@@ -101,12 +131,13 @@ def _speaks(port, cipher):
 
 
 def _until_ready(url, context, process):
-    deadline = time.monotonic() + PATIENCE
-    while True:
-        try:
-            with urllib.request.urlopen(url, timeout=PATIENCE, context=context) as answer:
-                return answer
-        except OSError:
-            assert process.poll() is None, "it ended by itself"
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+    found = []
+
+    def is_ready():
+        assert process.poll() is None, "it ended by itself"
+        with suppress(OSError), urllib.request.urlopen(url, context=context) as answer:
+            found.append(answer)
+        return found
+
+    until(is_ready, "an answer")
+    return found[0]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import select
 import socket
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -78,6 +80,25 @@ def read_answers(line, count):
     return found
 
 
+def deaf(host, port):
+    """A connection that takes next to nothing, and hears when the other end has forgotten it."""
+    line = socket.socket()
+    line.settimeout(60)
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    line.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 1)
+    line.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 1)
+    line.connect((host, port))
+    return line
+
+
+def is_forgotten(line):
+    """Whether the system at the other end knows nothing of it any more."""
+    watched = select.poll()
+    watched.register(line, 0)
+    return bool(watched.poll(0))
+
+
 def is_open(line):
     """Whether another request is answered."""
     try:
@@ -85,6 +106,22 @@ def is_open(line):
         return bool(line.recv(1))
     except (BrokenPipeError, ConnectionResetError):
         return False
+
+
+def is_read(line):
+    """Whether the process at the other end, on this machine, has read all that was sent to it."""
+    queues, ours, theirs = _queues(), line.getsockname()[1], line.getpeername()[1]
+    return queues[ours, theirs][0] == queues[theirs, ours][1] == 0
+
+
+def _queues():
+    """Bytes that wait to leave and bytes that wait to be read, by the ports of a connection."""
+    found = {}
+    for row in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        _, here, there, _, queues, *_ = row.split()
+        ports = tuple(int(each.rpartition(":")[2], 16) for each in (here, there))
+        found[ports] = [int(each, 16) for each in queues.split(":")]
+    return found
 
 
 def _more(line, said):

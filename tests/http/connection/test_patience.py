@@ -1,13 +1,25 @@
 """Whoever takes too long is told so, or closed; the connection is gone then."""
 
 import socket
-import time
+from urllib.parse import urlsplit
 
 import pytest
 from tests.http.connection.shapes import LIVE, TOKEN, post
-from tests.http.connection.stream import at_once, opened, read_answers
+from tests.http.connection.stream import (
+    at_once,
+    deaf,
+    is_forgotten,
+    is_read,
+    opened,
+    read_answers,
+)
+from tests.http.test_faults import locked
+from tests.http.wire import WIRES
 
 from reticket.testing import running_server
+from reticket.testing.waiting import PATIENCE, until
+
+AKINON = WIRES[0]
 
 
 @pytest.fixture(scope="module")
@@ -68,10 +80,32 @@ def test_who_does_not_read_is_cut_off(hurried):
     with opened(hurried.url) as line:
         line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         at_once(line, asked * 20)
-        deadline = time.monotonic() + 60
-        while '"reason": "unread"' not in hurried.log.read_text():
-            assert time.monotonic() < deadline, "it was never cut off"
-            time.sleep(0.05)
+        until(lambda: '"reason": "unread"' in hurried.log.read_text(), "an end of it")
+
+
+@pytest.mark.parametrize("asked", [5, 100], ids=["little", "much"])
+def test_a_client_that_reads_nothing_is_dropped_however_little_waits_for_it(hurried, asked):
+    """What fits into the system's own buffers is out of the service's sight."""
+    address = urlsplit(hurried.url)
+    with deaf(address.hostname, address.port) as line:
+        at_once(line, b"GET /docs/assets/swagger-ui.css HTTP/1.1\r\nHost: x\r\n\r\n" * asked)
+        until(lambda: is_forgotten(line), "an end of it")
+
+
+def test_at_a_stop_a_whole_request_is_answered_and_told_that_the_connection_closes(tmp_path):
+    settings = {"RETICKET_STOP_TIMEOUT": "3600", "RETICKET_BUSY_TIMEOUT": "300"}
+    with running_server(tmp_path, settings=settings) as server, opened(server.url) as line:
+        body = AKINON.body_of(AKINON.sign_in(server.url)).encode()
+        head = f"{AKINON.method} {AKINON.refresh_path} HTTP/1.1\r\nHost: x\r\n"
+        head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        with locked(server):
+            at_once(line, head.encode() + body)
+            until(lambda: is_read(line), "a request that was taken")
+            server.process.terminate()
+            until(lambda: "Shutting down" in server.log.read_text(), "a stop")
+        (answer,) = read_answers(line, 2)
+        assert (answer.status, answer.says_close) == (201, True)
+        assert server.process.wait(PATIENCE) == 0
 
 
 def test_at_a_stop_half_a_request_is_answered_503_and_holds_nobody(tmp_path):

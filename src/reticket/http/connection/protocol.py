@@ -9,6 +9,7 @@ from typing import cast
 from reticket.core.addresses import network_of
 from reticket.http.asgi import Scope
 from reticket.http.connection import answers
+from reticket.http.connection.ends import abort
 from reticket.http.connection.exchange import Exchange
 from reticket.http.connection.head import Head, Headers
 from reticket.http.connection.place import place
@@ -133,7 +134,7 @@ class Connection(asyncio.Protocol):
         else:
             if phase is Phase.UNREAD:
                 self._shared.incidents.ended("unread", self._peer)
-            self._transport.abort()
+            abort(self._transport, phase)
 
     def give_way(self) -> None:
         """Another connection needs the place of this one, which waits for nothing."""
@@ -241,13 +242,11 @@ class Connection(asyncio.Protocol):
     def _take_body(self, exchange: Exchange) -> None:
         reader = self._reader
         try:
-            piece = reader.piece()
-            while piece or reader.ended:
+            while (piece := reader.piece()) or reader.ended:
                 exchange.feed(piece, reader.ended)
                 if reader.ended:
                     self._enter(None)
                     return
-                piece = reader.piece()
         except Refused as refused:
             self._refuse(refused.status, refused.reason)
             return
@@ -333,7 +332,7 @@ class Connection(asyncio.Protocol):
             self._close()
 
     def _close(self) -> None:
-        self._enter(None)
+        self._enter(Phase.CLOSING)
         self._transport.close()
 
     def _pause(self) -> None:

@@ -29,6 +29,7 @@ class Phase(Enum):
     DRAIN = "the rest of a body that nobody wants"
     LINGER = "the client to close"
     UNREAD = "the client to read"
+    CLOSING = "the client to take the end"
 
     # An Enum's own hash is a Python function; members are compared by identity.
     __hash__ = object.__hash__

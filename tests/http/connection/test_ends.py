@@ -1,0 +1,110 @@
+"""A connection that was closed is gone in the end, whatever its client does."""
+
+import asyncio
+import socket
+import struct
+from types import SimpleNamespace
+
+import pytest
+import uvloop
+from tests.http.connection.test_watch import Clock
+
+from reticket.http.connection.ends import abort
+from reticket.http.connection.limits import Limits
+from reticket.http.connection.protocol import Connection
+from reticket.http.connection.room import Room
+from reticket.http.connection.shared import Shared
+from reticket.http.connection.watch import Phase, Watch
+from reticket.http.incidents import Incidents
+from reticket.http.proxies import Proxies
+from reticket.http.server import Patience
+
+
+class Transport:
+    """One whose client takes neither what is left nor the end, and so cannot be closed."""
+
+    def __init__(self, sock=None):
+        self.closed = self.aborted = False
+        self._sock = sock
+
+    def get_extra_info(self, name):
+        return self._sock if name == "socket" else None
+
+    def set_write_buffer_limits(self, high, low):
+        """All the same to it."""
+
+    def is_closing(self):
+        return self.closed
+
+    def close(self):
+        self.closed = True
+
+    def abort(self):
+        self.aborted = True
+
+
+@pytest.fixture
+def sock():
+    with socket.socket() as made:
+        yield made
+
+
+def test_a_connection_that_cannot_be_closed_is_dropped_once_the_client_had_time_to_read(sock):
+    clock, patience = Clock(), Patience()
+    watch = Watch(clock, patience.by_phase())
+    state = SimpleNamespace(connections=set(), tasks=set(), default_headers=[])
+    incidents, nobody = Incidents(print, lambda: 0.0), Proxies(())
+    shared = Shared(
+        None, state, {}, Limits(), Room(1, 1), watch, incidents, nobody, lambda address: None
+    )
+    transport, connection = Transport(sock), Connection(shared, None, lambda: None)
+    connection.connection_made(transport)
+    watch.look(clock.now + patience.head)
+    assert (transport.closed, transport.aborted) == (True, False)
+    watch.look(clock.now + patience.reading)
+    assert transport.aborted
+
+
+@pytest.mark.parametrize(
+    ("phase", "forgets"),
+    [(Phase.UNREAD, 1), (Phase.CLOSING, 1), (Phase.LINGER, 0), (Phase.DRAIN, 0)],
+)
+def test_the_system_forgets_what_it_holds_for_a_client_that_does_not_read(sock, phase, forgets):
+    transport = Transport(sock)
+    abort(transport, phase)
+    assert transport.aborted
+    said = sock.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER, 8)
+    assert struct.unpack("ii", said) == (forgets, 0)
+
+
+@pytest.mark.parametrize("phase", [Phase.UNREAD, Phase.CLOSING])
+def test_a_connection_that_is_gone_already_is_no_error(sock, phase):
+    sock.close()
+    abort(transport := Transport(sock), phase)
+    assert transport.aborted
+
+
+def test_the_listening_sockets_of_the_loop_in_use_let_it_be_forgotten():
+    """What `get_extra_info` gives must take the option."""
+
+    async def scenario():
+        gone = asyncio.Event()
+
+        class Ours(asyncio.Protocol):
+            def connection_made(self, transport):
+                abort(transport, Phase.UNREAD)
+
+            def connection_lost(self, error):
+                gone.set()
+
+        server = await asyncio.get_running_loop().create_server(Ours, "127.0.0.1", 0)
+        address = server.sockets[0].getsockname()
+        reader, writer = await asyncio.open_connection(*address)
+        with pytest.raises(ConnectionResetError):
+            await reader.read()
+        await gone.wait()
+        writer.close()
+        server.close()
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(scenario())
