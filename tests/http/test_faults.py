@@ -1,15 +1,16 @@
 """A disk that is full, a file that is locked, a stop in the middle: nothing is lost by any."""
 
+import http.client
 import json
 import resource
 import signal
 import sqlite3
 import threading
-import time
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
+from urllib.parse import urlsplit
 
 import pytest
+from tests.http.connection.stream import is_read
 from tests.http.wire import PASSWORD, WIRES, call, events
 
 from reticket.testing import running_server
@@ -79,20 +80,30 @@ def test_the_faults_told_the_audit_log_of_no_refusal(server):
 
 
 def test_what_was_accepted_is_answered_before_a_stop(tmp_path):
-    with running_server(tmp_path) as server, ThreadPoolExecutor(len(WIRES)) as clients:
+    settings = {"RETICKET_STOP_TIMEOUT": "3600", "RETICKET_BUSY_TIMEOUT": "300"}
+    with running_server(tmp_path, settings=settings) as server, ExitStack() as opened:
         tokens = [wire.sign_in(server.url) for wire in WIRES]
         with locked(server):
             asked = [
-                clients.submit(wire.refresh, server.url, token)
+                opened.enter_context(closing(request_of(server, wire, token)))
                 for wire, token in zip(WIRES, tokens, strict=True)
             ]
-            until(lambda: all(future.running() for future in asked))
-            time.sleep(0.3)
+            until(lambda: all(is_read(each.sock) for each in asked), "requests that were taken")
             server.process.send_signal(signal.SIGTERM)
-            time.sleep(0.3)
-        for wire, future in zip(WIRES, asked, strict=True):
-            assert wire.is_good(future.result())
+            until(lambda: "Shutting down" in server.log.read_text(), "a stop")
+        for wire, each in zip(WIRES, asked, strict=True):
+            with each.getresponse() as response:
+                text = response.read()
+                assert wire.is_good((response.status, response.headers, text)), text
         assert server.process.wait(PATIENCE) == 0
+
+
+def request_of(server, wire, token):
+    """A refresh that was sent, and whose answer was not read."""
+    line = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=PATIENCE)
+    headers = {"Content-Type": "application/json"}
+    line.request(wire.method, wire.refresh_path, wire.body_of(token), headers)
+    return line
 
 
 def test_no_secret_stands_anywhere(tmp_path):
