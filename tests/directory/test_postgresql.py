@@ -14,7 +14,9 @@ from contextlib import closing, contextmanager
 
 import psycopg
 import pytest
+from psycopg import errors
 from sqlalchemy import event, select
+from sqlalchemy.exc import OperationalError
 from tests.stores.postgresql.pooler import Pooler
 
 from reticket.core.errors import StartupError, Unavailable
@@ -405,3 +407,14 @@ def test_errors_tell_no_values(directory, holder):
         holder.execute("ALTER TABLE users DROP CONSTRAINT users_first_name_check")
     assert str(raised.value) == "the directory cannot answer: CheckViolation (23514)"
     assert "hunter2" not in "".join(traceback.format_exception(raised.value))
+
+
+@pytest.mark.parametrize("error", [errors.DiskFull, errors.OutOfMemory, errors.TooManyConnections])
+def test_a_server_that_is_short_of_a_resource_is_unavailable(directory, error):
+    said = OperationalError("INSERT", {}, error("could not extend file: hunter2"))
+    with (
+        pytest.raises(Unavailable, match=rf"\({error.sqlstate}\)$") as raised,
+        directory.database.read(),
+    ):
+        raise said
+    assert "hunter2" not in str(raised.value)

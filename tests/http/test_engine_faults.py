@@ -3,6 +3,7 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -131,6 +132,49 @@ def no_memory_left(servers):
         primary.client.config_set("maxmemory", 0)
 
 
+FILL = """
+CREATE FUNCTION fill() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN RAISE 'could not extend file' USING ERRCODE = 'disk_full'; END $$;
+CREATE TRIGGER filled BEFORE INSERT OR UPDATE ON families FOR EACH STATEMENT EXECUTE FUNCTION fill()
+"""
+
+
+@contextmanager
+def no_disk_left_to_postgresql(server):
+    """It says 53100 at every write."""
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        connection.execute(FILL)
+        try:
+            yield
+        finally:
+            connection.execute("DROP FUNCTION fill() CASCADE")
+
+
+@contextmanager
+def no_disk_left_to_valkey(servers):
+    """It refuses writes (MISCONF) after a snapshot that could not be written."""
+    client = servers[0].client
+    (Path(client.config_get("dir")["dir"]) / "dump.rdb").mkdir()
+    client.config_set("save", "3600 1")
+    client.bgsave()
+    until(lambda: client.info("persistence")["rdb_last_bgsave_status"] == "err")
+    try:
+        yield
+    finally:
+        client.config_set("save", "")
+
+
+@contextmanager
+def became_a_replica(servers):
+    """It refuses writes (READONLY)."""
+    client = servers[0].client
+    client.replicaof("127.0.0.1", "1")
+    try:
+        yield
+    finally:
+        client.replicaof("NO", "ONE")
+
+
 def sign_in(service, wire):
     """Unavailable, perhaps, for what connections were lost in a fault before."""
     return call(service.url, "POST", wire.sign_in_path, json.dumps(wire.sign_in_body))
@@ -159,13 +203,19 @@ def spends_nothing(service, fault):
 
 
 @pytest.mark.parametrize(
-    "fault", [no_connection_left, somebody_has_the_table, somebody_has_the_rows]
-)
+    "fault",
+    [
+        no_connection_left, somebody_has_the_table, somebody_has_the_rows,
+        no_disk_left_to_postgresql,
+    ],
+)  # fmt: skip
 def test_a_postgresql_that_cannot_answer_spends_nothing(postgresql, on_postgresql, fault):
     spends_nothing(on_postgresql, fault(postgresql))
 
 
-@pytest.mark.parametrize("fault", [no_client_more, no_memory_left])
+@pytest.mark.parametrize(
+    "fault", [no_client_more, no_memory_left, no_disk_left_to_valkey, became_a_replica]
+)
 def test_a_valkey_that_cannot_answer_spends_nothing(valkey, on_valkey, fault):
     spends_nothing(on_valkey, fault(valkey))
 

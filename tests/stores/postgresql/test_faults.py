@@ -5,6 +5,7 @@ import signal
 import threading
 
 import pytest
+from psycopg import errors
 
 from reticket.core.errors import Unavailable
 from reticket.core.model import Outcome
@@ -19,6 +20,10 @@ OTHERS = """
 SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
 AND pid <> pg_backend_pid() AND backend_type = 'client backend'
 """
+SHORT_OF_RESOURCES = [
+    errors.DiskFull, errors.OutOfMemory, errors.TooManyConnections, errors.InsufficientResources,
+    errors.ConfigurationLimitExceeded,
+]  # fmt: skip
 KILL = OTHERS.replace("count(*)", "count(pg_terminate_backend(pid, 1000))")
 
 
@@ -113,6 +118,15 @@ def test_a_server_that_is_a_copy_is_unavailable(database, store):
     database.run(f"ALTER DATABASE {database.name} SET default_transaction_read_only = on")
     with pytest.raises(Unavailable, match="ReadOnlySqlTransaction"):
         store.create([family_of(1)])
+
+
+@pytest.mark.parametrize("error", SHORT_OF_RESOURCES, ids=lambda error: error.__name__)
+def test_a_server_that_is_short_of_a_resource_is_unavailable_and_says_of_which(error):
+    """As a disk that is full: class 53 of the conditions."""
+    assert error.sqlstate.startswith("53")
+    with pytest.raises(Unavailable, match=error.sqlstate) as caught, connections.mapped():
+        raise error('could not extend file "base/1/2": a row of somebody')
+    assert "somebody" not in str(caught.value)
 
 
 def test_no_value_stands_in_an_error(database, store):

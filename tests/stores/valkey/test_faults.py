@@ -320,6 +320,21 @@ def test_a_full_server_is_unavailable_and_then_goes_on(alone):
         assert store.transact([(family.id, Presenting(family.id, 1))]) == [(Outcome.ADVANCED, 2)]
 
 
+def test_a_server_whose_disk_is_full_is_unavailable_and_then_goes_on(alone, tmp_path):
+    """It refuses writes (MISCONF) after a snapshot that could not be written."""
+    with store_on(alone) as store:
+        family = begin(store, 1)
+        store.create([family])
+        (tmp_path / "alone" / "dump.rdb").mkdir()
+        alone.client.config_set("save", "3600 1")
+        alone.client.bgsave()
+        until(lambda: alone.client.info("persistence")["rdb_last_bgsave_status"] == "err")
+        with pytest.raises(Unavailable, match="Valkey cannot answer"):
+            store.transact([(family.id, Presenting(family.id, 1))])
+        alone.client.config_set("save", "")
+        assert store.transact([(family.id, Presenting(family.id, 1))]) == [(Outcome.ADVANCED, 2)]
+
+
 def test_a_server_that_became_a_replica_is_unavailable(alone):
     with store_on(alone) as store:
         family = begin(store, 1)
