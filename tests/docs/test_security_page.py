@@ -13,7 +13,7 @@ from reticket import dialects, wire
 from reticket.core import people, second_factor, tokens
 from reticket.dialects.cloudreve import inputs as cloudreve
 from reticket.dialects.oauth import assertion, codes, device, flow, inputs
-from reticket.http import metrics_listener
+from reticket.http import metrics_listener, server
 from reticket.http.connection import limits, room
 from reticket.settings.catalogue import reference
 
@@ -76,6 +76,7 @@ FIXED = {
     "wrong codes in one sign-in": second_factor.FACTOR_TRIES,
     "wrong codes of one person in a row": people.MOST_FAILURES,
     "bytes of each connection that `connections.body_room` does not count": room.FREE,
+    "bytes of answers that the system keeps for a connection": server.SEND_BUFFER,
     "connections to `metrics_listen`, of each worker": metrics_listener.MOST,
 }
 

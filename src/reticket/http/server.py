@@ -37,6 +37,9 @@ CIPHERS = "ECDHE+AESGCM"
 HSTS = 31_536_000
 """Seconds for which browsers must use TLS (RFC 6797), said when TLS is ours."""
 
+SEND_BUFFER = 65_536
+"""Bytes of answers that the system keeps for a client; Linux doubles it for its own needs."""
+
 GRACE = 5.0
 """Seconds that the system waits longer than the service for a client to read: the service counts
 and logs what it ends.
@@ -129,6 +132,7 @@ def bind(listener: Listener) -> socket.socket:
     family = socket.AF_INET6 if ":" in listener.host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
     _end_deaf(listening, listener.patience.reading)
     try:
         listening.bind((listener.host, listener.port))

@@ -114,6 +114,12 @@ def is_read(line):
     return queues[ours, theirs][0] == queues[theirs, ours][1] == 0
 
 
+def unread_by(line):
+    """Looks how many bytes the system at the other end holds for it."""
+    ends = line.getpeername()[1], line.getsockname()[1]
+    return lambda: _queues().get(ends, (0, 0))[0]
+
+
 def _queues():
     """Bytes that wait to leave and bytes that wait to be read, by the ports of a connection."""
     found = {}

@@ -12,10 +12,12 @@ from tests.http.connection.stream import (
     is_read,
     opened,
     read_answers,
+    unread_by,
 )
 from tests.http.test_faults import locked
 from tests.http.wire import WIRES
 
+from reticket.http.server import SEND_BUFFER
 from reticket.testing import running_server
 from reticket.testing.waiting import PATIENCE, until
 
@@ -90,6 +92,16 @@ def test_a_client_that_reads_nothing_is_dropped_however_little_waits_for_it(hurr
     with deaf(address.hostname, address.port) as line:
         at_once(line, b"GET /docs/assets/swagger-ui.css HTTP/1.1\r\nHost: x\r\n\r\n" * asked)
         until(lambda: is_forgotten(line), "an end of it")
+
+
+def test_the_system_holds_little_of_what_a_client_does_not_read(hurried):
+    """Else each connection takes some MiB of its memory (net.ipv4.tcp_wmem)."""
+    address, most = urlsplit(hurried.url), []
+    with deaf(address.hostname, address.port) as line:
+        unread = unread_by(line)
+        at_once(line, b"GET /docs/assets/swagger-ui.css HTTP/1.1\r\nHost: x\r\n\r\n" * 20)
+        until(lambda: most.append(unread()) or is_forgotten(line), "an end of it")
+    assert 0 < max(most) <= 2 * SEND_BUFFER
 
 
 def test_at_a_stop_a_whole_request_is_answered_and_told_that_the_connection_closes(tmp_path):
