@@ -3,10 +3,7 @@
 import base64
 import hmac
 import json
-import os
 import shutil
-import subprocess
-import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -14,10 +11,10 @@ from contextlib import contextmanager
 
 import pytest
 from tests.http.wire import PASSWORD, WIRES, call, events
+from tests.operation.commands import Commands
 
 from reticket.testing import running_server
-from reticket.testing.server import CHEAP_SIGN_INS
-from reticket.testing.waiting import PATIENCE, until
+from reticket.testing.waiting import until
 
 TOTP_SECRET = "JBSWY3DPEHPK3PXP"
 TENANTS = "/api/platform/adminuser/authtickets/tenants"
@@ -56,15 +53,8 @@ def server(tmp_path_factory):
 
 
 def command(data, *words, said=""):
-    """Run a command to its end, in a process of its own; what it printed."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("RETICKET_")}
-    ended = subprocess.run(
-        [sys.executable, "-m", "reticket", *map(str, words), "--data", str(data)],
-        input=said, env=clean | CHEAP_SIGN_INS, capture_output=True, text=True, timeout=PATIENCE,
-    )  # fmt: skip
-    assert ended.returncode == 0, ended.stderr
-    assert ended.stderr == ""
-    return ended.stdout
+    """Run a command beside the service; what it printed."""
+    return Commands(data).run(*words, said=said)
 
 
 def rows(data, *words):

@@ -6,6 +6,7 @@ from itertools import cycle
 
 import pytest
 from tests.http.wire import PASSWORD, WIRES, call
+from tests.operation.commands import Commands
 from tests.torture.history import said_by
 from tests.torture.postgresql import PostgreSQL
 from tests.torture.services import Services
@@ -44,10 +45,16 @@ def services(request, tmp_path_factory):
             yield running
 
 
+def command(services, *words, said=""):
+    """Run a command beside them; what it printed."""
+    return Commands(services.all[0].data, services.settings).run(*words, said=said)
+
+
 def newcomer(services, name):
     """A person of the test's own, and what signs it in by the dialect that has only names."""
     email = f"{name}@example.com"
-    services.command(
+    command(
+        services,
         "user", "add", email, "--password-stdin", "--organization", "Acme",
         "--tenant", "1000=1", "--tenant", "1001=1", said=f"{PASSWORD}\n",
     )  # fmt: skip
@@ -81,11 +88,11 @@ def test_a_person_is_known_everywhere_and_blocked_everywhere(services):
     email = newcomer(services, "shared")
     assert everywhere(services, lambda each: AKINON.is_good(sign_in(each, AKINON, email)))
     tokens = [AKINON.token_of(sign_in(each, AKINON, email)[2]) for each in services.all]
-    services.command("user", "disable", email)
+    command(services, "user", "disable", email)
     for each, token in zip(reversed(services.all), tokens, strict=True):
         assert AKINON.is_refused(AKINON.refresh(each.url, token))
     assert everywhere(services, lambda each: not AKINON.is_good(sign_in(each, AKINON, email)))
-    services.command("user", "enable", email)
+    command(services, "user", "enable", email)
     assert everywhere(services, lambda each: AKINON.is_good(sign_in(each, AKINON, email)))
 
 
@@ -93,11 +100,11 @@ def test_a_membership_that_is_taken_and_given_is_so_everywhere(services):
     email = newcomer(services, "member")
     assert everywhere(services, lambda each: ADMIN.is_good(sign_in(each, ADMIN, email)))
     tokens = [ADMIN.token_of(sign_in(each, ADMIN, email)[2]) for each in services.all]
-    services.command("user", "take", email, "--tenant", "1000")
+    command(services, "user", "take", email, "--tenant", "1000")
     for each, token in zip(reversed(services.all), tokens, strict=True):
         assert ADMIN.is_refused(ADMIN.refresh(each.url, token))
     assert everywhere(services, lambda each: sign_in(each, ADMIN, email)[0] == 403)
-    services.command("user", "grant", email, "--tenant", "1000=5")
+    command(services, "user", "grant", email, "--tenant", "1000=5")
     assert everywhere(services, lambda each: ADMIN.is_good(sign_in(each, ADMIN, email)))
 
 
@@ -109,34 +116,34 @@ def published(service):
 
 def test_a_key_that_is_made_or_distrusted_is_so_everywhere(services):
     known = published(services.all[0])
-    services.command("key", "rotate")
+    command(services, "key", "rotate")
     assert everywhere(services, lambda each: published(each) > known)
     token = AKINON.sign_in(services.all[0].url)
-    keys = json.loads(services.command("key", "list", "--json"))
+    keys = json.loads(command(services, "key", "list", "--json"))
     for key in keys:
         if key["state"] != "next":
-            services.command("key", "retire", key["id"], "--compromised")
+            command(services, "key", "retire", key["id"], "--compromised")
     assert everywhere(services, lambda each: AKINON.is_refused(AKINON.refresh(each.url, token)))
     assert everywhere(services, lambda each: AKINON.sign_in(each.url))
 
 
 def test_a_new_secret_of_an_application_counts_everywhere(services):
     name = "ns.shared.1.0.0.Release"
-    secret = services.command("application", "add", name).split()[-1]
+    secret = command(services, "application", "add", name).split()[-1]
 
     def enters(each, secret):
         body = json.dumps({"applicationId": name, "sharedSecret": secret})
         return APPLICATION.is_good(call(each.url, "POST", APPLICATION.sign_in_path, body))
 
     assert everywhere(services, lambda each: enters(each, secret))
-    fresh = services.command("application", "rotate-secret", name).split()[-1]
+    fresh = command(services, "application", "rotate-secret", name).split()[-1]
     assert everywhere(services, lambda each: enters(each, fresh) and not enters(each, secret))
 
 
 def test_a_password_is_new_everywhere(services):
     email = newcomer(services, "renamed")
     assert everywhere(services, lambda each: AKINON.is_good(sign_in(each, AKINON, email)))
-    services.command("user", "passwd", email, "--password-stdin", said="another one\n")
+    command(services, "user", "passwd", email, "--password-stdin", said="another one\n")
     assert everywhere(
         services,
         lambda each: (

@@ -21,9 +21,9 @@ class Commands:
         self.data = data
         self.settings = {**CHEAP_SIGN_INS, **dict(settings)}
 
-    def run(self, *words):
-        """What it says; it must go well."""
-        result = self._invoke(words)
+    def run(self, *words, said=""):
+        """What it says when it is told that on standard input; it must go well."""
+        result = self._invoke(words, said)
         assert result.exit_code == 0, result.output
         return result.output
 
@@ -60,7 +60,8 @@ class Commands:
         with closing(house):
             yield house
 
-    def _invoke(self, words):
+    def _invoke(self, words, said=""):
         mine = dict.fromkeys(name for name in os.environ if name.startswith("RETICKET_"))
         runner = CliRunner(env={**mine, **self.settings})
-        return runner.invoke(cli.command(Builder()), [*words, "--data", str(self.data)])
+        words = [*map(str, words), "--data", str(self.data)]
+        return runner.invoke(cli.command(Builder()), words, input=said)
