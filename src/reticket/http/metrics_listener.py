@@ -17,6 +17,7 @@ from reticket.http.asgi import Asgi
 from reticket.http.connection.caps import Caps
 from reticket.http.connection.door import Door
 from reticket.http.connection.limits import Limits
+from reticket.http.connection.load import Load
 from reticket.http.connection.protocol import Connection
 from reticket.http.connection.room import Room
 from reticket.http.connection.shared import Shared
@@ -79,10 +80,12 @@ async def _answering(
 ) -> AsyncIterator[None]:
     """With limits and deadlines of its own: who holds its connections takes none of the public."""
     loop, state, nobody = asyncio.get_running_loop(), ServerState(), Proxies(())
-    watch = Watch(loop, Patience().by_phase())
+    watch, load = Watch(loop, Patience().by_phase()), Load(loop)
     seat = Caps(1, MOST, MOST, b"").seat(0, lambda count: None)
     room = Room(ROOM, ROOM)
-    shared = Shared(app, state, {}, Limits(), room, watch, incidents, nobody, lambda address: None)
+    shared = Shared(
+        app, state, {}, Limits(), room, watch, load, incidents, nobody, lambda address: None
+    )
     door = Door(
         loop,
         lambda give_back: Connection(shared, loop, give_back),

@@ -22,6 +22,7 @@ from reticket.http.asgi import Asgi
 from reticket.http.connection.caps import Seat
 from reticket.http.connection.door import Door
 from reticket.http.connection.limits import Limits
+from reticket.http.connection.load import Load
 from reticket.http.connection.protocol import Connection
 from reticket.http.connection.room import Room
 from reticket.http.connection.shared import Shared
@@ -214,7 +215,7 @@ class _Server(uvicorn.Server):
         loop = asyncio.get_running_loop()
         company, patience = self._company, self._listener.patience
         proxies = Proxies(self._listener.trusted_proxies)
-        self._watch = Watch(loop, patience.by_phase())
+        self._watch, self._load = Watch(loop, patience.by_phase()), Load(loop)
         shared = Shared(
             self.config.loaded_app,
             self.server_state,
@@ -222,6 +223,7 @@ class _Server(uvicorn.Server):
             self._listener.limits,
             company.room,
             self._watch,
+            self._load,
             company.incidents,
             proxies,
             Strangers(company.incidents.unnamed_proxy, company.seat.spare, company.unnamed).saw,
@@ -242,12 +244,14 @@ class _Server(uvicorn.Server):
         ]
         self.servers = cast("list[asyncio.Server]", doors)
         self._watch.start()
+        self._load.start()
         self.started = True
         self._tell_started()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await super().shutdown(sockets)
         self._watch.stop()
+        self._load.stop()
 
 
 def _configuration(app: Asgi, listener: Listener) -> uvicorn.Config:

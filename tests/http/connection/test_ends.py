@@ -55,7 +55,7 @@ def test_a_connection_that_cannot_be_closed_is_dropped_once_the_client_had_time_
     state = SimpleNamespace(connections=set(), tasks=set(), default_headers=[])
     incidents, nobody = Incidents(print, lambda: 0.0), Proxies(())
     shared = Shared(
-        None, state, {}, Limits(), Room(1, 1), watch, incidents, nobody, lambda address: None
+        None, state, {}, Limits(), Room(1, 1), watch, None, incidents, nobody, lambda address: None
     )
     transport, connection = Transport(sock), Connection(shared, None, lambda: None)
     connection.connection_made(transport)

@@ -39,8 +39,8 @@ class Line(Protocol):
 
     def read_on(self) -> None: ...
 
-    def answered(self, closes: bool) -> None:
-        """The answer is whole, and says whether the connection closes."""
+    def answered(self, closes: bool, refused: bool) -> None:
+        """The answer is whole, and says whether the connection closes and whether it refuses."""
         ...
 
     def failed(self) -> None:
@@ -137,7 +137,7 @@ class Exchange:
         self._line.write(self._response.bytes_of(message, self._line.defaults, stays))
         if self._response.ended:
             self.answered = True
-            self._line.answered(self._response.closes)
+            self._line.answered(self._response.closes, self._response.refuses)
 
     def _invite(self) -> None:
         """Ask for the body, once, of a client that waits to be asked (RFC 9110 §10.1.1)."""

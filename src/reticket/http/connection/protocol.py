@@ -16,6 +16,7 @@ from reticket.http.connection.place import place
 from reticket.http.connection.reader import Reader
 from reticket.http.connection.refused import Refused
 from reticket.http.connection.room import Account
+from reticket.http.connection.scope import scope_of
 from reticket.http.connection.shared import Shared
 from reticket.http.connection.watch import Phase
 from reticket.http.correlation import new_id
@@ -173,14 +174,24 @@ class Connection(asyncio.Protocol):
             self._paused = False
             self._transport.resume_reading()
 
-    def answered(self, closes: bool) -> None:
-        """The answer is written."""
+    def answered(self, closes: bool, refused: bool) -> None:
+        """The answer is written. After a refusal a busy loop reads on later."""
+        pause = self._shared.load.pause if refused and not closes else 0.0
+        if pause:
+            self._loop.call_later(pause, self._settle)
+        else:
+            self._settle(closes)
+
+    def _settle(self, closes: bool = False) -> None:
+        """The request is over; what now?"""
         self._exchange = None
         self._account.keep(self._reader.pending)
+        if self._transport.is_closing():
+            return
         if not self._reader.ended:
             self._enter(Phase.DRAIN)
             self.read_on()
-        elif not closes:
+        elif not (closes or self._stopping):
             self._enter(None)
             self._next()
         elif self._reader.pending:
@@ -261,21 +272,7 @@ class Connection(asyncio.Protocol):
             scheme = proxies.scheme(head.known) or scheme
         elif self._may_be_unnamed and any(is_forwarding(name) for name, _ in head.headers):
             self._shared.saw_stranger(self._peer)
-        return {
-            "type": "http",
-            "asgi": {"version": "3.0", "spec_version": "2.3"},
-            "http_version": head.version,
-            "method": head.method,
-            "scheme": scheme,
-            "path": head.path,
-            "raw_path": head.raw_path,
-            "query_string": head.query,
-            "root_path": "",
-            "headers": head.headers,
-            "client": client,
-            "server": self._server,
-            "state": dict(self._shared.lifespan),
-        }
+        return scope_of(head, scheme, client, self._server, self._shared.lifespan)
 
     # Ends.
 

@@ -22,7 +22,7 @@ class Response:
     """
 
     __slots__ = ("_bodiless", "_chunked", "_headers", "_left", "_modern", "_status", "begun",
-                 "closes", "ended")  # fmt: skip
+                 "closes", "ended", "refuses")  # fmt: skip
 
     def __init__(self, request: Head, start: MutableMapping[str, Any]) -> None:
         if start["type"] != "http.response.start":
@@ -36,6 +36,7 @@ class Response:
         self.begun = False
         self.ended = False
         self.closes = False
+        self.refuses = self._status >= 400
 
     def bytes_of(self, message: MutableMapping[str, Any], defaults: Headers, stays: bool) -> bytes:
         """What to write for a message.

@@ -10,6 +10,7 @@ from uvicorn.server import ServerState
 
 from reticket.http.asgi import Asgi
 from reticket.http.connection.limits import Limits
+from reticket.http.connection.load import Load
 from reticket.http.connection.room import Room
 from reticket.http.connection.watch import Watch
 from reticket.http.incidents import Incidents
@@ -27,6 +28,7 @@ class Shared:
         limits: before a request is whole.
         room: for the bytes of requests.
         watch: ends what takes too long.
+        load: of the loop; who is refused waits for it.
         incidents: hears of refusals.
         proxies: who is believed to forward.
         saw_stranger: hears of a peer that forwards and is not named.
@@ -38,6 +40,7 @@ class Shared:
     limits: Limits
     room: Room
     watch: Watch
+    load: Load
     incidents: Incidents
     proxies: Proxies
     saw_stranger: Callable[[str], None]

@@ -1,0 +1,68 @@
+"""How busy an event loop is, and how long a connection that was refused waits for that.
+
+Nonsense costs as much as sense. Where there is more than the loop can do, those who are refused
+are read on later, so that those who are not are answered in time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+BEAT = 0.05
+"""Seconds between two looks."""
+
+WEIGHT = 0.2
+"""Of the newest look in the mean."""
+
+EASY = 0.5
+"""Share of its time that the loop computes; while it is no more, nobody waits."""
+
+SLOPE = 4.0
+"""Seconds of pause for each share above it."""
+
+LONGEST = 1.0
+"""Seconds of a pause."""
+
+
+class Load:
+    """Owns what share of its time the loop's thread computes, as a mean of the last looks.
+
+    Args:
+        timer: seconds of a clock that never goes back.
+        work: seconds that this thread has computed.
+    """
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        timer: Callable[[], float] = time.monotonic,
+        work: Callable[[], float] = time.thread_time,
+    ) -> None:
+        self._loop = loop
+        self._timer = timer
+        self._work = work
+        self._mean = 0.0
+        self._begun = self._worked = 0.0
+        self._next: asyncio.TimerHandle | None = None
+
+    @property
+    def pause(self) -> float:
+        """Seconds for which a connection is not read after a refusal."""
+        return min(LONGEST, SLOPE * max(0.0, self._mean - EASY))
+
+    def start(self) -> None:
+        """Look again and again until `stop`. To be called in the loop's thread."""
+        self._begun, self._worked = self._timer(), self._work()
+        self._next = self._loop.call_later(BEAT, self._look)
+
+    def stop(self) -> None:
+        """Look no more."""
+        if self._next:
+            self._next.cancel()
+
+    def _look(self) -> None:
+        share = (self._work() - self._worked) / (self._timer() - self._begun)
+        self._mean += WEIGHT * (share - self._mean)
+        self.start()

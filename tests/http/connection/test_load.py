@@ -1,0 +1,101 @@
+"""Whoever is refused while the loop is busy is read on later; nobody else waits."""
+
+import asyncio
+from types import SimpleNamespace
+
+import pytest
+from uvicorn.server import ServerState
+
+from reticket.http.connection.limits import Limits
+from reticket.http.connection.load import BEAT, LONGEST, Load
+from reticket.http.connection.protocol import Connection
+from reticket.http.connection.room import Room
+from reticket.http.connection.shared import Shared
+from reticket.http.connection.watch import Watch
+from reticket.http.incidents import Incidents
+from reticket.http.proxies import Proxies
+from reticket.http.server import Patience
+
+NEVER = 10_000.0
+
+
+class Loop:
+    """Calls nothing by itself."""
+
+    def call_later(self, delay, call):
+        self.due = call
+        return SimpleNamespace(cancel=lambda: None)
+
+
+def load_of(*shares):
+    """After so many looks, between which the thread has computed for such shares of the time."""
+    now, worked, loop = [0.0], [0.0], Loop()
+    load = Load(loop, lambda: now[0], lambda: worked[0])
+    load.start()
+    for share in shares:
+        now[0] += BEAT
+        worked[0] += BEAT * share
+        loop.due()
+    return load
+
+
+def test_nobody_waits_while_the_loop_is_half_idle():
+    assert load_of(*[0.0] * 50).pause == 0
+    assert load_of(*[0.5] * 50).pause == 0
+
+
+def test_the_busier_the_loop_the_longer_is_the_pause_up_to_a_second():
+    pauses = [load_of(*[share] * 50).pause for share in (0.55, 0.6, 0.7, 0.8, 1.0)]
+    assert pauses == sorted(pauses)
+    assert 0 < pauses[0] < pauses[1] < pauses[2] < LONGEST
+    assert pauses[-2:] == [LONGEST, LONGEST]
+
+
+def test_a_single_busy_look_makes_nobody_wait_and_a_busy_second_is_soon_forgotten():
+    assert load_of(*[0.1] * 20, 1.0).pause == 0
+    assert load_of(*[1.0] * 20).pause > 0
+    assert load_of(*[1.0] * 20, *[0.0] * 20).pause == 0
+
+
+async def app(scope, receive, send):
+    """Finds what is in its path."""
+    await send({"type": "http.response.start", "status": int(scope["path"][1:]), "headers": []})
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def statuses(pause, *paths, count):
+    """The first answers to these requests, sent at once, of a loop that is so busy."""
+    loop, nobody = asyncio.get_running_loop(), Proxies(())
+    watch, incidents = Watch(loop, Patience().by_phase()), Incidents(print, lambda: 0.0)
+    shared = Shared(
+        app, ServerState(), {}, Limits(), Room(10**6, 10**6), watch, SimpleNamespace(pause=pause),
+        incidents, nobody, lambda address: None,
+    )  # fmt: skip
+    server = await loop.create_server(lambda: Connection(shared, loop, int), "127.0.0.1", 0)
+    async with server:
+        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        for path in paths:
+            writer.write(f"GET /{path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        heads = [await reader.readuntil(b"\r\n\r\n") for _ in range(count)]
+        writer.close()
+        await writer.wait_closed()
+        for connection in tuple(shared.state.connections):
+            connection.give_way()
+        await asyncio.sleep(0)
+        return [int(head.split()[1]) for head in heads], reader
+
+
+def test_after_a_refusal_a_busy_loop_reads_on_later():
+    assert asyncio.run(statuses(0.01, 404, 200, 404, 200, count=4))[0] == [404, 200, 404, 200]
+
+
+@pytest.mark.parametrize("paths", [(404, 200), (200, 401, 200)])
+def test_a_refusal_itself_is_answered_at_once_and_what_comes_after_it_waits(paths):
+    count = len(paths) - 1
+    found, reader = asyncio.run(statuses(NEVER, *paths, count=count))
+    assert found == list(paths[:-1])
+    assert not reader._buffer
+
+
+def test_who_is_not_refused_never_waits():
+    assert asyncio.run(statuses(NEVER, 200, 200, 301, 200, count=4))[0] == [200, 200, 301, 200]
