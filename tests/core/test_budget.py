@@ -46,7 +46,7 @@ def kept(small, name, lifetime):
     return number
 
 
-@pytest.mark.parametrize("lifetime", [1, 150, 151, 1200, 1201, 86_400, 86_401])
+@pytest.mark.parametrize("lifetime", [1, 150, 151, 1200, 1201, 3900, 3901, 86_400, 86_401])
 def test_an_entry_is_charged_for_at_least_its_life(lifetime):
     clock = FakeClock()
     small = Budgeted(MemoryEphemeral(clock), Budget(room=2**16, reserve=2**16, share=100))
@@ -56,3 +56,33 @@ def test_an_entry_is_charged_for_at_least_its_life(lifetime):
     assert kept(small, "second", lifetime) < first
     clock.forward(max(*WINDOWS, lifetime))
     assert kept(small, "third", lifetime) > 0
+
+
+def lives(small, owner, lifetime, value=""):
+    """How many entries of one owner there was room for."""
+    for number in range(10**6):
+        try:
+            small.once(f"oauth:assertion:{number:064}", lifetime, value, owner)
+        except Unavailable:
+            return number
+    raise AssertionError("there is no limit")
+
+
+@pytest.mark.parametrize(
+    ("lifetime", "free_after"), [(61, 150), (601, 1200), (3601, 3900), (3750, 3900)]
+)
+def test_a_client_with_its_share_has_room_again_soon_after_its_marks_have_ended(
+    lifetime, free_after
+):
+    clock = FakeClock()
+    small = Budgeted(MemoryEphemeral(clock), Budget(reserve=2**20))
+    first = lives(small, of_client("keyed"), lifetime)
+    clock.forward(free_after)
+    assert lives(small, of_client("keyed"), lifetime) == first > 0
+
+
+def test_an_hours_marks_of_a_client_are_ten_a_second_at_defaults():
+    """The figures of docs/running.md: assertions that live for a minute, ten minutes, an hour."""
+    small = Budgeted(MemoryEphemeral(FakeClock()), Budget(reserve=2**28 // 64))
+    marks = lives(small, of_client("keyed"), 3601) * 64
+    assert [marks // window for window in WINDOWS[:3]] == [266, 33, 10]

@@ -1,9 +1,10 @@
 """Other grants: `client_credentials` (RFC 6749 §4.4)."""
 
 import pytest
-from tests.dialects.oauth.token_people import ORDERS, SCOPES, STOCK
-from tests.dialects.oauth.token_world import ISSUER, claims_of
+from tests.dialects.oauth.token_people import ORDERS, SCOPES, SECRETS, STOCK
+from tests.dialects.oauth.token_world import ISSUER, basic, claims_of
 
+from reticket.core.budget import Budgeted, of_client
 from reticket.core.people import Client
 from reticket.core.policy import PRESETS, by_any_name
 from reticket.dialects.oauth.registration import registration_of
@@ -76,6 +77,21 @@ def test_rfc9449_5_a_token_may_be_bound(world):
     said = ask(world, headers=world.proof()).said
     assert said["token_type"] == "DPoP"
     assert claims_of(said["access_token"])["cnf"]["jkt"]
+
+
+def test_what_a_client_spends_for_its_own_tokens_takes_the_share_of_a_client(world, monkeypatch):
+    owners, once = [], Budgeted.once
+
+    def note(self, key, lifetime, value, owner):
+        if key.startswith(("oauth:proof:", "oauth:dead:")):
+            owners.append(owner)
+        return once(self, key, lifetime, value, owner)
+
+    monkeypatch.setattr(Budgeted, "once", note)
+    token = ask(world, headers=world.proof()).said["access_token"]
+    headers = {"authorization": basic("backend", SECRETS["backend"])}
+    assert world.post("/revoke", f"token={token}", headers).status == 200
+    assert owners == [of_client("backend")] * 2
 
 
 def test_rfc9449_5_2_a_client_whose_policy_demands_a_proof(world):

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from reticket.core.budget import of_holder
+from reticket.core.budget import Owner
 from reticket.core.commands import Command
 from reticket.core.model import Asked, Issued
 from reticket.core.people import Client
@@ -41,13 +41,13 @@ class TokenRequest(Secretive, frozen=True):
         """What a refresh token is bound to: a public client's alone (RFC 9449 §5)."""
         return None if self.proof is None or self.registration.confidential else self.proof.jkt
 
-    def bind(self, holder: str) -> Generator[Command, Any, Asked]:
-        """What the access token is bound to. Spends the proof at the holder's expense, so it is
+    def bind(self, owner: Owner) -> Generator[Command, Any, Asked]:
+        """What the access token is bound to. Spends the proof at the owner's expense, so it is
         asked for when all else has proved good. Denied, `invalid_dpop_proof`.
         """
         if self.proof is None:
             return ()
-        yield from spend(self.proof, of_holder(holder))
+        yield from spend(self.proof, owner)
         return ((JKT, self.proof.jkt),)
 
 

@@ -48,7 +48,7 @@ def exchange_code(said: TokenRequest) -> Granting:
     grant = read_grant(text)
     _check(said, grant, challenge)
     user = yield from consenting(said, grant)
-    bound = yield from said.bind(grant.subject)
+    bound = yield from said.bind(of_holder(grant.subject))
     if (yield Take(waiting(code))) is None:
         raise (yield from _gone(said, code, challenge))
     answer = yield from begin(said, grant, user, bound, partial(_put_back, code))

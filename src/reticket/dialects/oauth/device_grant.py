@@ -47,7 +47,7 @@ def poll(said: TokenRequest) -> Granting:
         raise Denied("access_denied", "The person said no.", Cause.NO_ACCESS)
     grant = read_grant(answer)
     user = yield from consenting(said, grant)
-    bound = yield from said.bind(grant.subject)
+    bound = yield from said.bind(of_holder(grant.subject))
     request = yield Take(asking(digest))
     if request is None:
         raise denied(Code.INVALID_TOKEN, Cause.USED)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from reticket.core.budget import of_holder
 from reticket.core.commands import Check, Derive, EndFamilies
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import Family, Selection
@@ -31,7 +32,7 @@ def exchange(said: TokenRequest) -> Granting:
     scopes = words(said.form.get("scope", ""))
     subject = yield from read_subject(said)
     lesser = narrowed(scopes or subject.scopes, audiences or subject.audiences)
-    asked = (*lesser, *(yield from said.bind(subject.family.hex())), (ALONE, "1"))
+    asked = (*lesser, *(yield from said.bind(of_holder(subject.family.hex()))), (ALONE, "1"))
     derive = Derive(
         USER,
         subject.family,

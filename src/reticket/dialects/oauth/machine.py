@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reticket.core.budget import of_client
 from reticket.core.commands import IssueAccess
 from reticket.core.errors import Cause
 from reticket.dialects.oauth.answers import Granting, TokenRequest, token_answer
@@ -23,7 +24,7 @@ def grant_itself(said: TokenRequest) -> Granting:
     within_scope(scopes, _grantable(registration, usual))
     resources = words(said.form.get("resource", ""))
     within_targets(resources, targets((), registration, said.site))
-    bound = yield from said.bind(registration.id)
+    bound = yield from said.bind(of_client(registration.id))
     asked = (*narrowed((), resources or registration.resources), *bound)
     scope, policy = " ".join(scopes) or None, registration.policy
     issued = yield IssueAccess(CLIENT, said.client, scope, policy, asked)

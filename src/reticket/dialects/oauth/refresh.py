@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
+from reticket.core.budget import of_holder
 from reticket.core.commands import Check, Command, ReadRefresh, Refresh
 from reticket.core.commands.families import anything
 from reticket.core.errors import Cause, Code, Refusal
@@ -52,7 +53,7 @@ def _bound(said: TokenRequest, token: str) -> Generator[Command, Any, Asked]:
         known: RefreshToken = yield ReadRefresh(USER, token)
     except Refusal:
         return ()
-    return (yield from said.bind(known.family.hex()))
+    return (yield from said.bind(of_holder(known.family.hex())))
 
 
 def _refused(refusal: Refusal) -> Refusal:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
-from reticket.core.budget import of_holder
+from reticket.core.budget import Owner, of_client, of_holder
 from reticket.core.commands import Command, Keep, Now
 from reticket.core.model import AccessToken
 from reticket.core.policy import whole_seconds
+from reticket.dialects.oauth.site import CLIENT
 
 
 def void(access: AccessToken) -> str:
@@ -20,4 +21,11 @@ def make_void(access: AccessToken) -> Generator[Command, Any, None]:
     """From now on, and for all processes."""
     now: int = yield Now()
     lifetime = max(1, whole_seconds(access.expires_at - now))
-    yield Keep(void(access), "", lifetime, of_holder(access.subject))
+    yield Keep(void(access), "", lifetime, _owner(access))
+
+
+def _owner(access: AccessToken) -> Owner:
+    """A client's own token was given to a client that has authenticated."""
+    if access.resource == CLIENT:
+        return of_client(access.subject)
+    return of_holder(access.subject)
