@@ -22,7 +22,7 @@ def sign_in_with_java(url):
 
 
 def sign_in_as_dotnet(url):
-    """Its client sends a body only after an interim answer."""
+    """Its client sends a body only after an interim answer, to which a proxy may add headers."""
     head = (
         "POST /api/v1/auth/login HTTP/1.1\r\nHost: id.example.com\r\nConnection: close\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(CREDENTIALS)}\r\n"
@@ -30,7 +30,9 @@ def sign_in_as_dotnet(url):
     ).encode()
     with connected(target_of(url)) as connection:
         connection.sendall(head)
-        assert connection.recv(65_536) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        interim = connection.recv(65_536)
+        assert interim.startswith(b"HTTP/1.1 100 Continue\r\n")
+        assert interim.endswith(b"\r\n\r\n")
         connection.sendall(CREDENTIALS)
         (answer,) = answers(heard(connection)[0])
     assert answer.status == 200
