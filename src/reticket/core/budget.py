@@ -32,18 +32,23 @@ lives for an hour (assertions, revoked access tokens) has a window of its own; a
 SHARDS = 16
 """Counters for what all have: everybody who keeps something changes one of them."""
 
+OPERATOR_SHARE = 25
+"""Percent of room for one client of the admin API: half of the pool that clients have."""
+
 LONGEST_RETRY = 60
 """Seconds after which it is worth trying again: others may have made room by then."""
 
 
 class Kind(StrEnum):
-    """Whose an entry is: an address that has shown nothing, a client that has authenticated, or
-    the holder of something that we gave for credentials (a session, an account).
+    """Whose an entry is: an address that has shown nothing, a client that has authenticated, the
+    holder of something that we gave for credentials (a session, an account), or a client of the
+    admin API.
     """
 
     ADDRESS = "address"
     CLIENT = "client"
     HOLDER = "holder"
+    OPERATOR = "operator"
     COVERED = "covered"
 
 
@@ -67,6 +72,11 @@ def of_client(client_id: str) -> Owner:
 def of_holder(name: str) -> Owner:
     """Whoever holds what has that name: a session, an account."""
     return Owner(Kind.HOLDER, name)
+
+
+def of_operator(client_id: str) -> Owner:
+    """A client of the admin API, which may do everything anyway."""
+    return Owner(Kind.OPERATOR, client_id)
 
 
 COVERED = Owner(Kind.COVERED, "")
@@ -116,8 +126,11 @@ class Budget:
         total = self.room if is_room else self.reserve
         if owner is None:
             return total // (2 if is_room else 1) // 2 // SHARDS
-        percent = self.client_share if owner.kind is Kind.CLIENT else self.share
-        return total * percent // 100 // 2
+        return total * self._percent(owner) // 100 // 2
+
+    def _percent(self, owner: Owner) -> int:
+        shares = {Kind.CLIENT: self.client_share, Kind.OPERATOR: OPERATOR_SHARE}
+        return shares.get(owner.kind, self.share)
 
 
 DEFAULT_BUDGET = Budget()
@@ -187,6 +200,26 @@ class Budgeted:
             return True
         self._give_back(charge)
         return False
+
+    def reserve(self, key: str, lifetime: int, size: int, owner: Owner) -> Charge:
+        """Charge an owner for a text of so many bytes that is not known yet. Unavailable."""
+        pool = pool_of(owner, "a text")
+        charge = Charge(pool, owner, key, OVERHEAD + len(key.encode()) + size, lifetime)
+        self._take(charge)
+        return charge
+
+    def keep_reserved(self, reserved: Charge, value: str) -> bool:
+        """As `once`, and its owner is charged for what the text takes, less or more."""
+        if not self._ephemeral.once(reserved.key, reserved.lifetime, value):
+            self.release(reserved)
+            return False
+        size = OVERHEAD + len(reserved.key.encode()) + len(value.encode())
+        self._give_back(reserved._replace(size=reserved.size - size))
+        return True
+
+    def release(self, reserved: Charge) -> None:
+        """Nothing will be kept there."""
+        self._give_back(reserved)
 
     def count(self, key: str, window: int, add: int, owner: Owner) -> Counted:
         """Count; a new counter takes the room that entries of its owner do."""

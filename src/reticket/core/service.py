@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reticket.core.budget import Budgeted, of_address
+from reticket.core.budget import Budgeted, Charge, of_address
 from reticket.core.commands import (
     Begin,
     Command,
@@ -21,6 +21,7 @@ from reticket.core.commands import (
     InspectAccess,
     IssueAccess,
     Keep,
+    KeepReserved,
     KnowNonce,
     ListFamilies,
     Look,
@@ -34,6 +35,8 @@ from reticket.core.commands import (
     ReadRefresh,
     Refresh,
     Rehearse,
+    Release,
+    Reserve,
     SecondFactor,
     SignIn,
     SignInApplication,
@@ -156,6 +159,9 @@ class Service:
             ListFamilies: self._list_families,
             EndFamilies: self._end_families,
             Keep: self._keep,
+            Reserve: self._reserve,
+            KeepReserved: self._keep_reserved,
+            Release: self._release,
             Look: self._look,
             Take: self._take,
             Tally: self._tally,
@@ -261,6 +267,17 @@ class Service:
         kept = command.key, command.lifetime, command.value
         owner = command.owner or of_address(caller.address)
         return await self._lanes.directory.run(self._shared.once, *kept, owner)
+
+    async def _reserve(self, command: Reserve, caller: Caller) -> Charge:
+        wanted = command.key, command.lifetime, command.size, command.owner
+        return await self._lanes.directory.run(self._shared.reserve, *wanted)
+
+    async def _keep_reserved(self, command: KeepReserved, caller: Caller) -> bool:
+        kept = command.reserved, command.value
+        return await self._lanes.directory.run(self._shared.keep_reserved, *kept)
+
+    async def _release(self, command: Release, caller: Caller) -> None:
+        await self._lanes.directory.run(self._shared.release, command.reserved)
 
     async def _look(self, command: Look, caller: Caller) -> str | None:
         return await self._lanes.directory.run(self._stock.ephemeral.peek, command.key)

@@ -27,12 +27,15 @@ from reticket.core.commands.others import (
     FindTenant,
     FindUser,
     Keep,
+    KeepReserved,
     KnowNonce,
     Look,
     MakeNonce,
     Manage,
     Now,
     PublishedKeys,
+    Release,
+    Reserve,
     Take,
     Tally,
     Tell,
@@ -69,6 +72,9 @@ Command = (
     | ListFamilies
     | EndFamilies
     | Keep
+    | Reserve
+    | KeepReserved
+    | Release
     | Look
     | Take
     | Tally
@@ -97,6 +103,7 @@ __all__ = [
     "InspectAccess",
     "IssueAccess",
     "Keep",
+    "KeepReserved",
     "KnowNonce",
     "ListFamilies",
     "Look",
@@ -110,6 +117,8 @@ __all__ = [
     "ReadRefresh",
     "Refresh",
     "Rehearse",
+    "Release",
+    "Reserve",
     "SecondFactor",
     "SignIn",
     "SignInApplication",

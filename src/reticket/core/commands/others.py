@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from reticket.core.budget import Owner
+from reticket.core.budget import Charge, Owner
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,37 @@ class Keep:
     value: str = field(repr=False)
     lifetime: int
     owner: Owner | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reserve:
+    """Take room for a text before it is known. Result: `budget.Charge`, for `KeepReserved` or
+    `Release`. Unavailable as `Keep`.
+
+    Args:
+        size: bytes that the text will take.
+        key / lifetime / owner: as of `Keep`.
+    """
+
+    key: str
+    size: int
+    lifetime: int
+    owner: Owner
+
+
+@dataclass(frozen=True, slots=True)
+class KeepReserved:
+    """Remember the text; there is room for it. Result: whether it was kept, as of `Keep`."""
+
+    reserved: Charge
+    value: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Give back the room: there will be no text. Result: None."""
+
+    reserved: Charge
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,15 +8,16 @@ from __future__ import annotations
 import hashlib
 from base64 import b64decode, b64encode
 from collections.abc import Generator
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
 import msgspec
 
-from reticket.core.budget import Owner, of_client
-from reticket.core.commands import Command, Keep, Look, Take
-from reticket.core.errors import ReticketError
+from reticket.core.budget import Charge, Owner, of_operator
+from reticket.core.commands import Command, Keep, KeepReserved, Look, Release, Reserve, Take
+from reticket.core.errors import ReticketError, Unavailable
 from reticket.crypto.sealing import Sealer
 from reticket.http.admin.errors import NO_STORE, Declined
 from reticket.http.admin.guard import Operate
@@ -27,6 +28,9 @@ HEADER = "Idempotency-Key"
 LONGEST = 255
 REMEMBERED = 86_400
 """Seconds."""
+
+ROOM = 4096
+"""Bytes of a sealed answer for which there must be room before anything is done; most take less."""
 
 LONGEST_FLIGHT = 60
 """Seconds after which a request that a crash has ended may be tried again."""
@@ -77,7 +81,7 @@ def once(sealer: Sealer, operate: Operate) -> Operate:
         key = request.header(HEADER.lower().encode())
         if key is None:
             return (yield from operate(request, operator))
-        owner = of_client(operator)
+        owner = of_operator(operator)
         memory = Memory(sealer, owner, _digest(operator.encode(), _checked(key).encode()))
         return (yield from _remembered(memory, operate, request, operator))
 
@@ -95,22 +99,40 @@ def _remembered(
         yield from _turn_away(memory, asked)
     try:
         known = yield from _known(memory, asked)
-        response = known or (yield from _first(memory, asked, operate(request, operator)))
+        if known is None:
+            return (yield from _first(memory, asked, operate(request, operator)))
     except ReticketError:
         yield Take(memory.flight)
         raise
     yield Take(memory.flight)
-    return response
+    return known
 
 
 def _first(
     memory: Memory, asked: str, operation: Operation
 ) -> Generator[Command, Any, WireResponse]:
-    response = yield from operation
+    """Room for the answer comes first: where there is none, nothing is done."""
+    reserved: Charge = yield Reserve(memory.answer, ROOM, REMEMBERED, memory.owner)
+    try:
+        response = yield from operation
+    except ReticketError:
+        yield Release(reserved)
+        raise
+    yield from _remember(memory, reserved, asked, response)
+    return response
+
+
+def _remember(
+    memory: Memory, reserved: Charge, asked: str, response: WireResponse
+) -> Generator[Command, Any, None]:
+    """What is done is answered even if the store has gone away meanwhile. Then the request stays
+    on its way for a minute, so that its retry is not carried out at once.
+    """
     location = dict(response.headers).get(b"location", b"")
     said = Remembered(asked, response.status, response.body, location)
-    yield Keep(memory.answer, memory.seal(said), REMEMBERED, memory.owner)
-    return response
+    with suppress(Unavailable):
+        yield KeepReserved(reserved, memory.seal(said))
+        yield Take(memory.flight)
 
 
 def _known(memory: Memory, asked: str) -> Generator[Command, Any, WireResponse | None]:

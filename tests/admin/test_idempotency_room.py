@@ -1,0 +1,135 @@
+"""`Idempotency-Key` where the room for answers is full: 503 comes before anything is done."""
+
+import json
+import os
+
+import pytest
+
+from reticket.core.budget import Budget, Budgeted
+from reticket.core.commands import Keep, KeepReserved, Look, Release, Reserve, Take
+from reticket.core.errors import Code, Refusal, ReticketError, Unavailable
+from reticket.core.model import Caller
+from reticket.crypto.sealing import Sealer
+from reticket.http.admin.errors import Declined
+from reticket.http.admin.idempotency import ROOM, once
+from reticket.stores.memory import MemoryEphemeral
+from reticket.testing import FakeClock
+from reticket.wire import WireRequest, WireResponse
+
+
+class Office:
+    """An operation that counts what it does, behind the keys; and a store that may go away."""
+
+    def __init__(self, room=2**20):
+        self.done, self.answer, self.gone, self.refused = 0, b"x" * 1000, (), None
+        self.clock = FakeClock()
+        store = MemoryEphemeral(self.clock)
+        self.shared = shared = Budgeted(store, Budget(room=room, reserve=room))
+        self._operate = once(Sealer(lambda: b"k" * 32, os.urandom), self._deed)
+        self._performers = {
+            Keep: lambda said: shared.once(said.key, said.lifetime, said.value, said.owner),
+            Reserve: lambda said: shared.reserve(said.key, said.lifetime, said.size, said.owner),
+            KeepReserved: lambda said: shared.keep_reserved(said.reserved, said.value),
+            Release: lambda said: shared.release(said.reserved),
+            Look: lambda said: shared.peek(said.key),
+            Take: lambda said: shared.take(said.key),
+        }
+
+    def _deed(self, request, operator):
+        if self.refused:
+            raise self.refused
+        self.done += 1
+        return WireResponse(201, json.dumps([self.done, self.answer.decode()]).encode())
+        yield
+
+    def ask(self, key):
+        headers = [(b"idempotency-key", key.encode())]
+        request = WireRequest("POST", "/families", b"", headers, b"{}", Caller("", "0" * 32))
+        operation, result = self._operate(request, "app"), None
+        try:
+            command = next(operation)
+            while True:
+                try:
+                    result = self._perform(command)
+                except ReticketError as error:
+                    command = operation.throw(error)
+                else:
+                    command = operation.send(result)
+        except StopIteration as done:
+            return done.value
+
+    def _perform(self, command):
+        if isinstance(command, self.gone):
+            raise Unavailable("the store is away")
+        return self._performers[type(command)](command)
+
+    def fill(self):
+        """How many keys there was room for."""
+        for number in range(10**6):
+            try:
+                self.ask(f"key {number}")
+                self.clock.forward(1)
+            except Unavailable:
+                return number
+        raise AssertionError("there is no limit")
+
+
+def test_without_room_for_the_answer_nothing_is_done_however_often_it_comes():
+    office = Office()
+    full = office.fill()
+    assert office.done == full > 0
+    for _ in range(3):
+        with pytest.raises(Unavailable):
+            office.ask(f"key {full}")
+    assert office.done == full
+
+
+@pytest.mark.parametrize("size", [10, ROOM, 4 * ROOM])
+def test_an_answer_of_any_size_is_remembered_when_its_deed_is_done(size):
+    office = Office()
+    office.answer = b"x" * size
+    assert office.ask("big").body == office.ask("big").body
+    assert office.done == 1
+
+
+def test_an_answer_is_charged_for_what_it_takes_and_not_for_the_room_that_was_kept():
+    small, large = Office(), Office()
+    small.answer, large.answer = b"x", b"x" * ROOM
+    assert small.fill() > 4 * large.fill() > 0
+
+
+def test_a_client_of_the_admin_api_has_room_for_45_000_answers_a_day_at_defaults():
+    """The figure of docs/admin.md, for answers with two tokens: 2.4 KB when they are sealed."""
+    office = Office(room=2**30 // 64)
+    office.answer = b"x" * 1_280
+    assert office.fill() * 64 > 45_000
+
+
+def test_a_refused_request_takes_no_room():
+    office = Office()
+    office.refused = Refusal(Code.NOT_FOUND)
+    for number in range(1000):
+        with pytest.raises(Refusal):
+            office.ask(f"key {number}")
+        office.clock.forward(1)
+    office.refused = None
+    assert office.ask("key 1").status == 201
+
+
+def test_what_is_done_is_answered_though_its_answer_cannot_be_kept():
+    office = Office()
+    office.gone = (KeepReserved,)
+    assert office.ask("lost").status == 201
+    office.gone = ()
+    with pytest.raises(Declined):
+        office.ask("lost")
+    assert office.done == 1
+
+
+def test_what_is_done_and_remembered_is_answered_though_the_store_goes_away_then():
+    office = Office()
+    office.gone = (Take,)
+    first = office.ask("kept")
+    office.gone = ()
+    assert office.ask("kept").body == first.body
+    assert office.done == 1
