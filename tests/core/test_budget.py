@@ -3,6 +3,7 @@
 import pytest
 
 from reticket.core.budget import (
+    COVERED,
     SHARDS,
     WINDOWS,
     Budget,
@@ -86,3 +87,9 @@ def test_an_hours_marks_of_a_client_are_ten_a_second_at_defaults():
     small = Budgeted(MemoryEphemeral(FakeClock()), Budget(reserve=2**28 // 64))
     marks = lives(small, of_client("keyed"), 3601) * 64
     assert [marks // window for window in WINDOWS[:3]] == [266, 33, 10]
+
+
+def test_a_covered_counter_counts_however_full_a_pool_is():
+    full = Budgeted(MemoryEphemeral(FakeClock()), Budget(room=0, reserve=0))
+    counted = [full.count("one of a fixed number", 300, 1, COVERED).total for _ in range(3)]
+    assert counted == [1, 2, 3]

@@ -80,8 +80,8 @@ def of_operator(client_id: str) -> Owner:
 
 
 COVERED = Owner(Kind.COVERED, "")
-"""Of an entry of which there is at most one for another that is charged already: it is kept however
-full a pool is.
+"""Of entries and counters of which there are only so many: one for another entry that is charged
+already, or a fixed number. They are kept however full a pool is.
 """
 
 
@@ -224,7 +224,7 @@ class Budgeted:
     def count(self, key: str, window: int, add: int, owner: Owner) -> Counted:
         """Count; a new counter takes the room that entries of its owner do."""
         counted = self._ephemeral.count(key, window, add)
-        if _is_new(counted, window, add):
+        if owner is not COVERED and _is_new(counted, window, add):
             pool = Pool.STRANGERS if owner.kind is Kind.ADDRESS else Pool.ENTRIES
             self._charge_counters([_charge(pool, owner, key, window)])
         return counted

@@ -87,5 +87,7 @@ def samples(issued: Issued) -> Mapping[str, Any]:
         "asked 199 times": Counted(199, 17_001),
         "asked 200 times": Counted(200, 17_001),
         "asked 201 times": Counted(201, 17_001),
+        "a secret of the day": "07" * 16,
+        "sixteen bytes": bytes(16),
         "nothing": None,
     }

@@ -5,6 +5,7 @@ The real server tells everybody who exists, and so do we unless the operator say
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -12,9 +13,10 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 from reticket.core.addresses import network_of
-from reticket.core.commands import Command, FindUser, Tally, Tell
-from reticket.core.errors import Cause, Code, Refusal
-from reticket.core.policy import whole_seconds
+from reticket.core.budget import COVERED, Owner
+from reticket.core.commands import Command, Draw, FindUser, Keep, Look, Tally, Tell
+from reticket.core.errors import Cause, Code, Refusal, Unavailable
+from reticket.core.policy import DAY, whole_seconds
 from reticket.dialects.cloudreve import inputs
 from reticket.dialects.cloudreve.document import open_to_all
 from reticket.dialects.cloudreve.schemas import Prepared, PrepareResponse, succeeded
@@ -24,6 +26,12 @@ from reticket.wire import Operation, Parameter, Route, WireRequest
 
 WINDOW = 300
 """Seconds, as for failed sign-ins of an address."""
+
+SHARED_COUNTERS = 2**16
+"""20 MiB of counters at most, however many networks ask."""
+
+CHOICE = "cloudreve:prepare:choice"
+"""Under which key stands the secret that chooses among them; all processes use the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +58,37 @@ class Prepare:
         return succeeded(Prepared(webauthn_enabled=False, password_enabled=True))
 
     def _within_limit(self, request: WireRequest) -> Generator[Command, Any, None]:
-        """Whoever is beyond it changes nothing any more; the audit log hears of it once."""
-        key = f"cloudreve:prepare:{network_of(request.caller.address)}"
-        asked = yield Tally(key, WINDOW, add=0)
+        """Whoever is beyond it changes nothing any more; the audit log hears of it once. Where
+        strangers have filled their room, networks share counters.
+        """
+        network = network_of(request.caller.address)
+        try:
+            yield from self._count(f"cloudreve:prepare:{network}", None)
+        except Unavailable:
+            yield from self._count((yield from _shared_counter(network)), COVERED)
+
+    def _count(self, key: str, owner: Owner | None) -> Generator[Command, Any, None]:
+        asked = yield Tally(key, WINDOW, add=0, owner=owner)
         if asked.total <= self.most:
-            asked = yield Tally(key, WINDOW)
+            asked = yield Tally(key, WINDOW, owner=owner)
             if asked.total == self.most + 1:
                 yield Tell(USER, "refused", Cause.LIMITED)
         if asked.total > self.most:
             wait = whole_seconds(asked.left)
             raise Refusal(Code.TOO_MANY_ATTEMPTS, Cause.LIMITED, retry_after=wait)
+
+
+def _shared_counter(network: str) -> Generator[Command, Any, str]:
+    """One of a fixed number. A secret of the day chooses it, so nobody can look for a network that
+    shares the counter of another.
+    """
+    secret = yield Look(CHOICE)
+    if secret is None:
+        fresh: bytes = yield Draw(16)
+        yield Keep(CHOICE, fresh.hex(), DAY, COVERED)
+        secret = (yield Look(CHOICE)) or fresh.hex()
+    digest = hashlib.blake2b(network.encode(), key=secret.encode(), digest_size=8).digest()
+    return f"cloudreve:prepare:#{int.from_bytes(digest) % SHARED_COUNTERS}"
 
 
 def route(prepare: Prepare) -> Route:
