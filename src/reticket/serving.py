@@ -42,6 +42,9 @@ from reticket.settings import Settings
 from reticket.unnamed import Unnamed
 from reticket.wire import Dialect
 
+FOR_PROXIES = 16
+"""One part of so many of all connections is kept for trusted proxies, where some are named."""
+
 _UNREADABLE = (f"{BASE}{authorize.PLACE}", f"{BASE}{device.PLACE}/", "/admin/", PLACE)
 """No script of another origin reads where people type passwords (RFC 9700 §2.6), nor what is for
 operators alone.
@@ -105,7 +108,8 @@ def board_of(settings: Settings, number: int) -> Board:
 def caps_of(settings: Settings) -> Caps:
     """The limits of connections that all workers share."""
     said = settings.connections
-    return Caps(settings.workers, said.total, said.per_address, os.urandom(32))
+    kept = said.total // FOR_PROXIES if settings.trusted_proxies else 0
+    return Caps(settings.workers, said.total, said.per_address, os.urandom(32), kept)
 
 
 def incidents_of(meter: Meter) -> Incidents:

@@ -6,7 +6,7 @@ import ssl
 import subprocess
 import sys
 import urllib.request
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from http.client import BadStatusLine
 
 import pytest
@@ -76,7 +76,7 @@ def test_certificate_files_are_all_it_takes(certificate):
     with serving(certificate, handshake_timeout=1) as (port, trusted, answer):
         assert answer.status == 200
         assert answer.headers["strict-transport-security"] == "max-age=31536000"
-        with socket.create_connection(("127.0.0.1", port), PATIENCE) as silent:
+        with socket.create_connection(("127.0.0.1", port), SOONER_THAN_BY_DEFAULT) as silent:
             assert silent.recv(1) == b""
         for size in (100, 60_000, 120_000, 1_000_000):
             assert {_asks(port, trusted, size) for _ in range(5)} == {b"HTTP/1.1 400"}, size
@@ -87,6 +87,27 @@ def test_certificate_files_are_all_it_takes(certificate):
     printed = (certificate / "printed").read_text()
     assert '"reason": "handshake"' in printed
     assert f"https://127.0.0.1:{port}" in printed
+
+
+SOONER_THAN_BY_DEFAULT = 50
+"""Seconds; an event loop by itself gives a handshake 60."""
+
+
+def test_handshakes_that_do_not_go_on_give_way_to_a_network_that_holds_fewer(certificate):
+    with (
+        serving(certificate, total=3, handshake_timeout=3600) as (port, trusted, _),
+        ExitStack() as stack,
+    ):
+        for _ in range(9):
+            stack.enter_context(socket.create_connection(("127.0.0.1", port), PATIENCE))
+        for _ in range(2):
+            newcomer = stack.enter_context(
+                socket.create_connection(("127.0.0.1", port), PATIENCE, ("127.0.0.9", 0))
+            )
+            line = stack.enter_context(trusted.wrap_socket(newcomer, server_hostname="localhost"))
+            line.sendall(b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert line.recv(12) == b"HTTP/1.1 200"
+    assert '"reason": "gave_way"' in (certificate / "printed").read_text()
 
 
 ASKED = b"GET /docs/assets/swagger-ui.css HTTP/1.1\r\nHost: localhost\r\n\r\n"

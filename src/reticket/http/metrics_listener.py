@@ -88,8 +88,8 @@ async def _answering(
     )
     door = Door(
         loop,
-        lambda give_back: Connection(shared, loop, give_back),
-        watch.make_room,
+        lambda taken: Connection(shared, loop, taken),
+        watch,
         seat,
         nobody,
         incidents,

@@ -76,6 +76,7 @@ class Patience:
     def by_phase(self) -> dict[Phase, float]:
         """The same as a watch wants it."""
         return {
+            Phase.OPENING: self.handshake,
             Phase.FRESH: self.head,
             Phase.IDLE: self.idle,
             Phase.HEAD: self.head,
@@ -231,8 +232,8 @@ class _Server(uvicorn.Server):
         doors = [
             Door(
                 loop,
-                lambda give_back: Connection(shared, loop, give_back),
-                self._watch.make_room,
+                lambda taken: Connection(shared, loop, taken),
+                self._watch,
                 company.seat,
                 proxies,
                 company.incidents,

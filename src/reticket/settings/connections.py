@@ -33,7 +33,11 @@ class Connections(Table):
         description="bytes of requests that are not answered yet, of all workers, beyond 8 KiB of "
         "each connection; one address has a sixteenth; more are answered 503",
     )
-    total: _Many = Field(16_384, description="open connections of all workers; more are refused")
+    total: _Many = Field(
+        16_384,
+        description="open connections of all workers; beyond it the network that holds most gives "
+        "way, or the newcomer is refused",
+    )
     per_address: _Many = Field(
         512, description="open connections of one IPv4 address or IPv6 /64; not of trusted proxies"
     )

@@ -27,10 +27,10 @@ class Answer:
         return b"\r\nconnection: close\r\n" in self.head
 
 
-def opened(url, timeout=60):
-    """A connection of its own."""
+def opened(url, timeout=60, source="127.0.0.1"):
+    """A connection of its own, from that address."""
     address = urlsplit(url)
-    return socket.create_connection((address.hostname, address.port), timeout)
+    return socket.create_connection((address.hostname, address.port), timeout, (source, 0))
 
 
 def byte_by_byte(line, stream):

@@ -1,7 +1,7 @@
 """Connections are counted over all workers, in all and per address."""
 
 import os
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import pytest
 from tests.http.connection.shapes import LIVE, TOKEN, post
@@ -41,6 +41,34 @@ def test_all_addresses_have_so_many_together():
         second.take_trusted()
     places[0]()
     second.take_trusted()
+
+
+def test_a_part_of_all_places_is_kept_for_peers_that_speak_for_many():
+    caps = Caps(1, 4, 4, KEY, kept=1)
+    seat = caps.seat(0, print)
+    seat.spare("10.0.0.1")
+    places = [seat.take(f"192.0.2.{n}") for n in range(3)]
+    for address in ("192.0.2.99", "10.0.0.1"):
+        with pytest.raises(Full, match="total"):
+            seat.take(address)
+    seat.take_trusted()
+    with pytest.raises(Full, match="total"):
+        seat.take_trusted()
+    places[0]()
+    with pytest.raises(Full, match="total"):
+        seat.take("192.0.2.99")
+
+
+def test_how_many_a_network_holds_is_known_of_each_of_its_connections_and_of_its_address():
+    first, second = seats()
+    places = [first.take("192.0.2.1"), second.take("192.0.2.1"), first.take("192.0.2.2")]
+    assert [place.held for place in places] == [2, 2, 1]
+    assert [second.held(f"192.0.2.{n}") for n in range(1, 4)] == [2, 1, 0]
+    places[0]()
+    assert [place.held for place in places] == [0, 1, 1]
+    first.spare("10.0.0.1")
+    assert second.take("10.0.0.1").held == second.held("10.0.0.1") == 0
+    assert first.take_trusted().held == 0
 
 
 def test_a_place_is_given_back_once():
@@ -184,8 +212,27 @@ def test_when_all_places_are_taken_the_longest_idle_connection_gives_way(few):
         assert '"reason": "gave_way"' in few.log.read_text()
 
 
-def test_requests_in_progress_give_way_to_nobody(few):
-    half = post(b"Host: x", b"Content-Length: 20", body=TOKEN[:-1])
+HALVES = {
+    "head": LIVE[:1],
+    "body": post(b"Host: x", b"Content-Length: 20", body=TOKEN[:-1]),
+    "answered early": LIVE.replace(b"\r\n\r\n", b"\r\nContent-Length: 20\r\n\r\n"),
+}
+
+
+@pytest.mark.parametrize("half", HALVES.values(), ids=HALVES)
+def test_requests_that_are_not_whole_give_way_to_a_network_that_holds_fewer_connections(few, half):
+    with ExitStack() as stack:
+        lines = [stack.enter_context(let_in(few.url)) for _ in range(3)]
+        for line in lines:
+            at_once(line, half)
+        for _ in range(2):
+            newcomer = stack.enter_context(opened(few.url, source="127.0.0.9"))
+            assert status_of(newcomer) == 200
+        assert '"reason": "gave_way"' in few.log.read_text()
+
+
+def test_requests_that_are_not_whole_do_not_give_way_to_the_network_that_holds_most(few):
+    half = HALVES["body"]
     with ExitStack() as stack:
         lines = [stack.enter_context(let_in(few.url)) for _ in range(3)]
         for line in lines:
@@ -194,6 +241,27 @@ def test_requests_in_progress_give_way_to_nobody(few):
         for line in lines:
             at_once(line, TOKEN[-1:])
         assert read_answers(lines[-1], 1)[0].status == 401
+
+
+def test_few_networks_with_many_halves_of_requests_shut_nobody_out(tmp_path):
+    settings = {
+        "RETICKET_CONNECTIONS__TOTAL": "40",
+        "RETICKET_CONNECTIONS__PER_ADDRESS": "10",
+        "RETICKET_TRUSTED_PROXIES": "127.0.0.99",
+    }
+    with running_server(tmp_path, settings=settings) as running, ExitStack() as stack:
+        honest = stack.enter_context(opened(running.url, source="127.0.0.7"))
+        assert status_of(honest) == 200
+        for n in range(4):
+            for half in [*HALVES.values()] * 4:
+                line = stack.enter_context(opened(running.url, source=f"127.0.1.{n}"))
+                with suppress(ConnectionError):
+                    at_once(line, half)
+        assert [status_of(honest) for _ in range(20)] == [200] * 20  # all bytes are read by then
+        for source in ("127.0.0.8", "127.0.0.99"):
+            newcomer = stack.enter_context(opened(running.url, source=source))
+            assert status_of(newcomer) == 200
+        assert status_of(honest) == 200
 
 
 def refused_one(url):

@@ -57,7 +57,7 @@ def test_a_connection_that_cannot_be_closed_is_dropped_once_the_client_had_time_
     shared = Shared(
         None, state, {}, Limits(), Room(1, 1), watch, None, incidents, nobody, lambda address: None
     )
-    transport, connection = Transport(sock), Connection(shared, None, lambda: None)
+    transport, connection = Transport(sock), Connection(shared, None, int)
     connection.connection_made(transport)
     watch.look(clock.now + patience.head)
     assert (transport.closed, transport.aborted) == (True, False)

@@ -11,7 +11,7 @@ from reticket.http.connection.load import BEAT, LONGEST, Load
 from reticket.http.connection.protocol import Connection
 from reticket.http.connection.room import Room
 from reticket.http.connection.shared import Shared
-from reticket.http.connection.watch import Watch
+from reticket.http.connection.watch import Phase, Watch
 from reticket.http.incidents import Incidents
 from reticket.http.proxies import Proxies
 from reticket.http.server import Patience
@@ -80,7 +80,7 @@ async def statuses(pause, *paths, count):
         writer.close()
         await writer.wait_closed()
         for connection in tuple(shared.state.connections):
-            connection.give_way()
+            connection.give_way(Phase.IDLE)
         await asyncio.sleep(0)
         return [int(head.split()[1]) for head in heads], reader
 

@@ -20,11 +20,6 @@ class Told(list):
     """A connection that keeps what it was told."""
 
     too_late = list.append
-    gave_way = False
-
-    def give_way(self):
-        self.gave_way = True
-
     __hash__ = object.__hash__
 
 
@@ -72,16 +67,3 @@ def test_the_defaults_are_those_of_the_settings():
     assert (said.handshake_timeout, said.head_timeout) == (patience.handshake, patience.head)
     assert (said.body_timeout, said.read_timeout) == (patience.body, patience.reading)
     assert said.idle_timeout == patience.idle == 150
-
-
-def test_the_one_that_waited_longest_without_a_request_makes_room(clock, watch):
-    waiting = {phase: Told() for phase in (Phase.BODY, Phase.IDLE, Phase.FRESH)}
-    for phase, connection in waiting.items():
-        clock.now += 1
-        watch.enter(phase, connection)
-    for phase in (Phase.IDLE, Phase.FRESH):
-        assert watch.make_room()
-        assert waiting[phase].gave_way
-        watch.leave(phase, waiting[phase])
-    assert not watch.make_room()
-    assert not waiting[Phase.BODY].gave_way

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import mmap
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from hashlib import blake2b
 
 from reticket.core.addresses import network_of
@@ -34,13 +34,17 @@ class Caps:
     Args:
         total: connections of all workers.
         per_address: connections of one network (`core.addresses`).
+        kept: how many of `total` are for peers that speak for many alone.
         key: hides from clients which addresses share a place.
     """
 
-    def __init__(self, workers: int, total: int, per_address: int, key: bytes) -> None:
+    def __init__(
+        self, workers: int, total: int, per_address: int, key: bytes, kept: int = 0
+    ) -> None:
         self._cells = memoryview(mmap.mmap(-1, 4 * workers * _ROW)).cast("I")
         self._starts = [number * _ROW for number in range(workers)]
         self._total = total
+        self._for_all = total - kept
         self._per_address = per_address
         self._key = key
 
@@ -56,13 +60,17 @@ class Caps:
             self._cells[cell] = 0
         return Seat(self, self._cells[start : start + _ROW], changed)
 
-    def is_full(self) -> bool:
-        """Whether there are more than may be."""
-        return self._sum(0) > self._total
+    def is_full(self, is_trusted: bool) -> bool:
+        """Whether there are more than may be, once such a peer has one more."""
+        return self._sum(0) > (self._total if is_trusted else self._for_all)
 
-    def has_too_many(self, places: tuple[int, int]) -> bool:
+    def has_too_many(self, places: Sequence[int]) -> bool:
         """Whether an address has more than it may."""
-        return all(self._sum(place) > self._per_address for place in places)
+        return self.held(places) > self._per_address
+
+    def held(self, places: Sequence[int]) -> int:
+        """Connections of the address that is counted there; 0 for one that is counted nowhere."""
+        return min(map(self._sum, places), default=0)
 
     def is_spared(self, mark: int) -> bool:
         """Whether any worker has marked an address."""
@@ -77,6 +85,26 @@ class Caps:
 
     def _sum(self, cell: int) -> int:
         return sum(self._cells[start + cell] for start in self._starts)
+
+
+class Taken:
+    """Owns that one connection is counted. To call it gives that back, once."""
+
+    __slots__ = ("_cells", "_seat")
+
+    def __init__(self, seat: Seat, cells: Sequence[int]) -> None:
+        self._seat = seat
+        self._cells = [0, *cells]
+        seat.add(self._cells, 1)
+
+    def __call__(self) -> None:
+        self._seat.add(self._cells, -1)
+        self._cells.clear()
+
+    @property
+    def held(self) -> int:
+        """Connections of the same network at all workers; 0 where they are not counted."""
+        return self._seat.held_at(self._cells[1:])
 
 
 class Seat:
@@ -94,23 +122,31 @@ class Seat:
         """Connections of this worker."""
         return self._cells[0]
 
-    def take(self, address: str) -> Callable[[], None]:
-        """Count a connection of this address. Returns the function that gives it back. Raises Full
-        beyond the limit. It is counted first and compared then, so two workers never both have the
-        last place.
+    def take(self, address: str) -> Taken:
+        """Count a connection of this address. Raises Full beyond the limit. It is counted first
+        and compared then, so two workers never both have the last place.
         """
         first, second, mark = self._caps.places(address)
         if self._caps.is_spared(mark):
-            return self.take_trusted()
-        give_back = self._took((first, second))
+            return self._unless_full(Taken(self, ()), is_trusted=False)
+        taken = Taken(self, (first, second))
         if self._caps.has_too_many((first, second)):
-            give_back()
+            taken()
             raise Full("address")
-        return self._unless_full(give_back)
+        return self._unless_full(taken, is_trusted=False)
 
-    def take_trusted(self) -> Callable[[], None]:
+    def take_trusted(self) -> Taken:
         """The same for a peer that speaks for many."""
-        return self._unless_full(self._took(()))
+        return self._unless_full(Taken(self, ()), is_trusted=True)
+
+    def held(self, address: str) -> int:
+        """Connections of this address at all workers; 0 for one that is spared."""
+        first, second, mark = self._caps.places(address)
+        return 0 if self._caps.is_spared(mark) else self._caps.held((first, second))
+
+    def held_at(self, places: Sequence[int]) -> int:
+        """Connections of the address that is counted there, at all workers."""
+        return self._caps.held(places)
 
     def spare(self, address: str) -> None:
         """From now on it is not counted by its address, at any worker."""
@@ -122,23 +158,14 @@ class Seat:
         self._cells[mark] = 1
         self._spared.append(mark)
 
-    def _unless_full(self, give_back: Callable[[], None]) -> Callable[[], None]:
-        if self._caps.is_full():
-            give_back()
-            raise Full("total")
-        return give_back
-
-    def _took(self, places: tuple[int, ...]) -> Callable[[], None]:
-        held = [0, *places]
-        self._add(held, 1)
-
-        def give_back() -> None:
-            self._add(held, -1)
-            held.clear()
-
-        return give_back
-
-    def _add(self, cells: list[int], step: int) -> None:
+    def add(self, cells: Sequence[int], step: int) -> None:
+        """Count at these places; the first is that of all connections."""
         for cell in cells:
             self._cells[cell] += step
         self._changed(self._cells[0])
+
+    def _unless_full(self, taken: Taken, *, is_trusted: bool) -> Taken:
+        if self._caps.is_full(is_trusted):
+            taken()
+            raise Full("total")
+        return taken

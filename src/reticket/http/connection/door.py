@@ -10,7 +10,10 @@ from contextlib import suppress
 
 from reticket.core.addresses import normal_address
 from reticket.http.connection.answers import RETRY_AFTER, refusal
-from reticket.http.connection.caps import Full, Seat
+from reticket.http.connection.caps import Full, Seat, Taken
+from reticket.http.connection.giving_way import make_room
+from reticket.http.connection.opening import Opening
+from reticket.http.connection.watch import Phase, Watch
 from reticket.http.correlation import new_id
 from reticket.http.files import is_scarce, lowest_free
 from reticket.http.incidents import Incidents
@@ -22,15 +25,13 @@ AT_ONCE = 16
 PAUSE = 1.0
 """Seconds before the next try when the system has no connection for us."""
 
-GiveBack = Callable[[], None]
-
 
 class Door:
     """Owns a listening socket while connections are accepted on it.
 
     Args:
-        make_room: closes an idle connection; whether there was one.
         open_connection: makes the protocol of a new connection, which gives back its place.
+        watch: knows the connections that wait, one of which may have to give way.
         tls: None for plain HTTP.
         handshake: seconds for TLS.
         listening: set to non-blocking.
@@ -39,8 +40,8 @@ class Door:
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
-        open_connection: Callable[[GiveBack], asyncio.Protocol],
-        make_room: Callable[[], bool],
+        open_connection: Callable[[Taken], asyncio.Protocol],
+        watch: Watch,
         seat: Seat,
         proxies: Proxies,
         incidents: Incidents,
@@ -50,7 +51,7 @@ class Door:
     ) -> None:
         self._loop = loop
         self._open_connection = open_connection
-        self._make_room = make_room
+        self._watch = watch
         self._seat = seat
         self._proxies = proxies
         self._incidents = incidents
@@ -98,23 +99,23 @@ class Door:
     def _let_in(self, accepted: socket.socket, address: str) -> None:
         accepted.setblocking(False)
         try:
-            give_back = self._place(accepted, address)
+            taken = self._place(accepted, address)
         except Full as full:
             self._incidents.ended(str(full), address)
             self._turn_away(accepted)
             return
-        task = self._loop.create_task(self._open(accepted, give_back, address))
+        task = self._loop.create_task(self._open(accepted, taken, address))
         self._opening.add(task)
         task.add_done_callback(self._opening.discard)
 
-    def _place(self, accepted: socket.socket, address: str) -> GiveBack:
-        """For a newcomer. An idle connection gives way, so that idle strangers shut nobody out."""
-        if is_scarce(self._files_with(accepted)) and not self._make_room():
+    def _place(self, accepted: socket.socket, address: str) -> Taken:
+        """For a newcomer. Another may have to give way, so that few strangers shut nobody out."""
+        if is_scarce(self._files_with(accepted)) and not self._make_room(address):
             raise Full("files")
         try:
             return self._taken(address)
         except Full as full:
-            if str(full) != "total" or not self._make_room():
+            if str(full) != "total" or not self._make_room(address):
                 raise
             return self._taken(address)
 
@@ -124,7 +125,11 @@ class Door:
         """
         return max(accepted.fileno(), self._other_files + self._seat.taken)
 
-    def _taken(self, address: str) -> GiveBack:
+    def _make_room(self, address: str) -> bool:
+        is_trusted = self._proxies.trusts(address)
+        return make_room(self._watch, 0 if is_trusted else self._seat.held(address))
+
+    def _taken(self, address: str) -> Taken:
         if self._proxies.trusts(address):
             return self._seat.take_trusted()
         return self._seat.take(address)
@@ -137,15 +142,17 @@ class Door:
                 accepted.shutdown(socket.SHUT_WR)
                 accepted.recv(65_536)  # closing over what nobody has read would take the answer
 
-    async def _open(self, accepted: socket.socket, give_back: GiveBack, address: str) -> None:
+    async def _open(self, accepted: socket.socket, taken: Taken, address: str) -> None:
+        opening = Opening(accepted, taken, self._incidents, address)
+        self._watch.enter(Phase.OPENING, opening)
         try:
             await self._loop.connect_accepted_socket(
-                lambda: self._open_connection(give_back),
+                lambda: self._open_connection(taken),
                 accepted,
                 ssl=self._tls,
                 ssl_handshake_timeout=self._handshake,
             )
         except OSError:  # of TLS as well; the client is gone, too slow or speaks something else
-            accepted.close()
-            give_back()
-            self._incidents.ended("handshake", address)
+            opening.failed()
+        finally:
+            self._watch.leave(Phase.OPENING, opening)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from typing import cast
 
 from reticket.core.addresses import network_of
 from reticket.http.asgi import Scope
 from reticket.http.connection import answers
+from reticket.http.connection.caps import Taken
 from reticket.http.connection.ends import abort
 from reticket.http.connection.exchange import Exchange
 from reticket.http.connection.head import Head, Headers
@@ -27,17 +27,15 @@ class Connection(asyncio.Protocol):
     """Owns one connection: its bytes, its request in progress, its end."""
 
     __slots__ = (
-        "_account", "_client", "_ended", "_exchange", "_give_back", "_head", "_loop",
-        "_may_be_unnamed", "_paused", "_peer", "_phase", "_reader", "_scheme", "_server", "_shared",
-        "_stopping", "_transport", "_trusted", "_unread", "_wakes",
+        "_account", "_client", "_ended", "_exchange", "_head", "_loop", "_may_be_unnamed",
+        "_paused", "_peer", "_phase", "_reader", "_scheme", "_server", "_shared", "_stopping",
+        "_taken", "_transport", "_trusted", "_unread", "_wakes",
     )  # fmt: skip
 
-    def __init__(
-        self, shared: Shared, loop: asyncio.AbstractEventLoop, give_back: Callable[[], None]
-    ) -> None:
+    def __init__(self, shared: Shared, loop: asyncio.AbstractEventLoop, taken: Taken) -> None:
         self._shared = shared
         self._loop = loop
-        self._give_back = give_back
+        self._taken = taken
         self._reader = Reader(shared.limits)
         self._exchange: Exchange | None = None
         self._head: Head | None = None
@@ -65,7 +63,7 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone."""
-        self._give_back()
+        self._taken()
         self._shared.state.connections.discard(self)
         self._enter(None)
         self.resume_writing()
@@ -137,12 +135,18 @@ class Connection(asyncio.Protocol):
                 self._shared.incidents.ended("unread", self._peer)
             abort(self._transport, phase)
 
-    def give_way(self) -> None:
-        """Another connection needs the place of this one, which waits for nothing."""
+    @property
+    def held(self) -> int:
+        """How many connections its network has."""
+        return self._taken.held
+
+    def give_way(self, phase: Phase) -> None:
+        """Another connection needs the place of this one, whose client we wait for."""
         self._shared.incidents.ended("gave_way", self._peer)
         self._enter(None)
-        self._give_back()
-        self._transport.abort()
+        self._shared.watch.leave(Phase.UNREAD, self)
+        self._taken()
+        abort(self._transport, phase)
 
     # What an exchange calls (`Line`).
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from enum import Enum
-from operator import itemgetter
+from itertools import islice
 from typing import Protocol
 
 LOOK = 1.0
@@ -22,6 +22,7 @@ LINGER = 2.0
 class Phase(Enum):
     """What a connection waits for."""
 
+    OPENING = "the client to finish the handshake of TLS"
     FRESH = "the first byte"
     IDLE = "another request"
     HEAD = "the rest of a head"
@@ -42,7 +43,12 @@ class Watched(Protocol):
         """It stayed in the phase for too long and has left it."""
         ...
 
-    def give_way(self) -> None:
+    @property
+    def held(self) -> int:
+        """How many connections its network has."""
+        ...
+
+    def give_way(self, phase: Phase) -> None:
         """Its place is wanted by another; it is free on return."""
         ...
 
@@ -68,18 +74,9 @@ class Watch:
         """It is no longer."""
         self._since[phase].pop(connection, None)
 
-    def make_room(self) -> bool:
-        """Close the connection that has waited longest without a request; whether there was one."""
-        waiting = [
-            next(iter(self._since[phase].items()))
-            for phase in (Phase.FRESH, Phase.IDLE)
-            if self._since[phase]
-        ]
-        if not waiting:
-            return False
-        longest, _ = min(waiting, key=itemgetter(1))
-        longest.give_way()
-        return True
+    def longest(self, phase: Phase, most: int) -> list[tuple[Watched, float]]:
+        """Those that have been in the phase for longest, and since when."""
+        return list(islice(self._since[phase].items(), most))
 
     def start(self) -> None:
         """Look once a second until `stop`."""

@@ -1,0 +1,86 @@
+"""Which connection gives way to a newcomer: one of the network that holds most."""
+
+import pytest
+from tests.http.connection.test_watch import Clock
+
+from reticket.http.connection.giving_way import LOOKED_AT, make_room
+from reticket.http.connection.watch import Phase, Watch
+from reticket.http.server import Patience
+
+
+class Waiting:
+    """A connection of a network that holds so many."""
+
+    def __init__(self, held):
+        self.held = held
+        self.gave_way = None
+
+    def give_way(self, phase):
+        self.gave_way = phase
+
+
+@pytest.fixture
+def watch():
+    return Watch(Clock(), Patience().by_phase())
+
+
+def entered(watch, phase, held):
+    """A connection that enters the phase a second after the last one did."""
+    watch._loop.now += 1
+    connection = Waiting(held)
+    watch.enter(phase, connection)
+    return connection
+
+
+@pytest.mark.parametrize("phase", Phase)
+def test_a_connection_gives_way_whatever_of_its_client_it_waits_for(watch, phase):
+    connection = entered(watch, phase, held=2)
+    assert make_room(watch, 1)
+    assert connection.gave_way is phase
+
+
+def test_nobody_gives_way_while_nobody_waits(watch):
+    assert not make_room(watch, 0)
+
+
+def test_the_network_that_holds_most_gives_way_in_whatever_phase_it_is(watch):
+    older, idle = entered(watch, Phase.HEAD, held=2), entered(watch, Phase.IDLE, held=2)
+    most = entered(watch, Phase.BODY, held=3)
+    assert make_room(watch, 1)
+    assert [each.gave_way for each in (older, idle, most)] == [None, None, Phase.BODY]
+
+
+def test_among_equals_an_idle_connection_goes_first_and_then_the_one_that_waited_longest(watch):
+    half, first, second = (
+        entered(watch, phase, held=1) for phase in (Phase.HEAD, Phase.FRESH, Phase.IDLE)
+    )
+    for connection, phase in ((first, Phase.FRESH), (second, Phase.IDLE), (half, Phase.HEAD)):
+        assert make_room(watch, 0)
+        assert connection.gave_way is phase
+        watch.leave(phase, connection)
+
+
+@pytest.mark.parametrize(
+    ("phase", "held", "newcomer", "gives_way"),
+    [
+        (Phase.BODY, 2, 1, True),
+        (Phase.BODY, 2, 2, False),
+        (Phase.BODY, 2, 3, False),
+        (Phase.IDLE, 2, 2, True),
+        (Phase.IDLE, 2, 3, False),
+    ],
+)
+def test_the_newcomer_of_a_network_that_holds_more_is_refused(
+    watch, phase, held, newcomer, gives_way
+):
+    connection = entered(watch, phase, held)
+    assert make_room(watch, newcomer) is gives_way
+    assert bool(connection.gave_way) is gives_way
+
+
+def test_it_costs_the_same_however_many_wait(watch):
+    for _ in range(LOOKED_AT):
+        entered(watch, Phase.HEAD, held=1)
+    unseen = entered(watch, Phase.HEAD, held=9)
+    assert make_room(watch, 0)
+    assert unseen.gave_way is None
