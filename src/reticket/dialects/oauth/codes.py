@@ -12,8 +12,11 @@ import msgspec
 LIFETIME = 60
 """Seconds."""
 
-REMEMBERED = 86_400
-"""Seconds that a used code is known for: its second use revokes what the first one gave."""
+REMEMBERED = 3_900
+"""Seconds that a used code is known for: its second use revokes what the first one gave. Who has
+stolen a code uses it soon, and a whole day of all sign-ins would fill the room of short-lived
+entries.
+"""
 
 
 class CodeGrant(msgspec.Struct, frozen=True):

@@ -1,0 +1,59 @@
+"""The room that sign-ins take: docs/running.md says how many a second there is place for."""
+
+from itertools import count
+
+from tests.dialects.oauth.token_people import ADA, REDIRECT
+
+from reticket.core.budget import Budget, Budgeted, of_holder
+from reticket.core.errors import Unavailable
+from reticket.dialects.oauth.codes import (
+    LIFETIME,
+    REMEMBERED,
+    CodeGrant,
+    begun,
+    given_by,
+    waiting,
+)
+from reticket.dialects.oauth.visit import LIFETIME as VISIT
+from reticket.dialects.oauth.visit import key
+from reticket.stores.memory import MemoryEphemeral
+from reticket.testing import FakeClock
+
+GRANT = CodeGrant(
+    "0" * 32, "storefront", ADA.id, 1, ADA.email, REDIRECT,
+    "openid orders.read orders.write", "c" * 43, 1_800_000_000, ("pwd",),
+)  # fmt: skip
+PAGE = "x" * 860
+"""A visit of somebody who has signed in, with a usual request."""
+
+RATE = 50
+"""Sign-ins a second for each GiB."""
+
+PAUSE = 3
+"""Seconds between two sign-ins, with so much less room."""
+
+
+def sign_in(small, number):
+    code, owner = f"code {number}", of_holder(f"person {number}")
+    small.once(key("consent", code), VISIT, PAGE, owner)
+    small.once(begun(code), REMEMBERED, given_by(GRANT).written(), owner)
+    small.once(waiting(code), LIFETIME, GRANT.written(), owner)
+
+
+def test_each_gib_has_room_for_fifty_sign_ins_a_second_all_day():
+    clock = FakeClock()
+    small = Budgeted(MemoryEphemeral(clock), Budget(room=2**30 // RATE // PAUSE, share=100))
+    for number in range(2 * REMEMBERED // PAUSE):
+        sign_in(small, number)
+        clock.forward(PAUSE)
+
+
+def test_a_full_room_has_room_again_after_an_hour():
+    clock, numbers = FakeClock(), count()
+    small = Budgeted(MemoryEphemeral(clock), Budget(room=2**20, share=100))
+    try:
+        while True:
+            sign_in(small, next(numbers))
+    except Unavailable:
+        clock.forward(REMEMBERED)
+    sign_in(small, next(numbers))
