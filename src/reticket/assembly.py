@@ -44,6 +44,9 @@ LINGER = 1.0
 at once and asks again at once takes more of the processor than a hash does.
 """
 
+VISITORS = 2048
+"""Places in the queue of what callers look up and have kept: a few seconds of a slow disk."""
+
 R = TypeVar("R")
 
 
@@ -68,6 +71,7 @@ def lanes_of(settings: Settings) -> Lanes:
     return Lanes(
         store=Lane("store"),
         directory=Lane("directory", threads=2),
+        visitors=FairLane("visitors", 2, VISITORS, linger=LINGER),
         passwords=FairLane("password", hashing.threads, hashing.queue, longest, LINGER),
     )
 

@@ -30,6 +30,7 @@ from reticket.core.commands import (
     SignIn,
     SignInApplication,
     SignInClient,
+    Tally,
     Tell,
 )
 from reticket.core.conveyor import Lane
@@ -100,7 +101,8 @@ class Door:
     def __init__(self, world, desk=None, passwords=None, upkeep=None):
         self.world, self.lanes_seen, self.sign_ins = world, [], []
         desk = desk or Desk()
-        self.lanes = Lanes(world.lane, Lane("directory"), passwords or FairLane("password", 1, 64))
+        hashes = passwords or FairLane("password", 1, 64)
+        self.lanes = Lanes(world.lane, Lane("directory"), FairLane("visitors", 1, 64), hashes)
         people = world.people
         people.signed_in = self.signed_in
         people.tenant = lambda number: self._seen(TENANT if number == 1000 else None)
@@ -163,7 +165,7 @@ async def test_secrets_are_checked_on_the_lane_of_passwords(door, command, verb)
     ids=lambda value: value if isinstance(value, str) else "",
 )
 async def test_what_costs_no_hash_takes_no_place_of_one(door, command, verb):
-    assert await door.perform(command) == (verb, command, CALLER, "directory")
+    assert await door.perform(command) == (verb, command, CALLER, "visitors")
 
 
 class Limiting(Desk):
@@ -288,7 +290,7 @@ async def test_tenants_and_users_are_found_or_not_after_a_catch_up(door):
     assert await door.perform(FindTenant(1001)) is None
     assert await door.perform(FindUser(ADA.email)) is ADA
     assert await door.perform(FindUser("nobody@example.com")) is None
-    assert door.lanes_seen == ["directory"] * 4
+    assert door.lanes_seen == ["visitors"] * 4
     assert door.world.people.catch_ups == 4
 
 
@@ -354,6 +356,18 @@ async def test_what_needs_no_hash_does_not_wait_for_hashes(door):
     await busy
 
 
+async def test_no_sign_in_waits_for_what_strangers_have_kept_or_counted(door):
+    gate = threading.Event()
+    busy = asyncio.ensure_future(door.lanes.visitors.run(NOBODY, gate.wait))
+    waiting = [asyncio.ensure_future(door.perform(Tally(f"test:{n}", 60))) for n in range(5)]
+    try:
+        assert (await door.perform(SignIn("test", ADA.email, "secret")))[0] == "user"
+        assert (await door.perform(Begin(OPAQUE.name, ADA))).access_token
+    finally:
+        gate.set()
+        await asyncio.gather(busy, *waiting)
+
+
 async def test_whoever_waits_until_all_is_settled_finds_it_in_the_audit_log(door):
     gate = threading.Event()
     door.world.lane.submit(gate.wait)
@@ -374,6 +388,8 @@ async def test_closing_them_closes_every_lane(door):
             await lane.run(int)
     with pytest.raises(Unavailable):
         await door.lanes.passwords.run(NOBODY, int)
+    with pytest.raises(Unavailable):
+        await door.lanes.visitors.run(NOBODY, int)
 
 
 async def test_what_a_dialect_tells_is_told_with_who_has_asked(door):

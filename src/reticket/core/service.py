@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reticket.core.budget import Budgeted, Charge, of_address
+from reticket.core.budget import Budgeted
 from reticket.core.commands import (
     Begin,
     Command,
@@ -56,7 +56,6 @@ from reticket.core.model import AccessToken, Caller, Family, Holder, Issued, Ref
 from reticket.core.people import Client, Tenant, User
 from reticket.core.ports import (
     Clock,
-    Counted,
     Directory,
     Entropy,
     Ephemeral,
@@ -70,6 +69,7 @@ from reticket.core.resource import Resource
 from reticket.core.second_factor import FactorDesk
 from reticket.core.sign_in import SignInDesk
 from reticket.core.upkeep import Upkeep
+from reticket.core.visitors import Visitors
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +78,19 @@ class Lanes:
 
     Args:
         store: one thread; writes families.
-        directory: a few threads; reads people.
+        directory: a few threads; reads people, many in one look, and works for operators.
+        visitors: as many; whatever one caller can have read or kept. Networks take turns.
         passwords: as many threads as hashes may run at once; everybody gets a turn.
     """
 
     store: Lane
     directory: Lane
+    visitors: FairLane
     passwords: FairLane
 
     def close(self) -> None:
         """Work off what was accepted."""
-        for lane in (self.passwords, self.directory, self.store):
+        for lane in (self.passwords, self.visitors, self.directory, self.store):
             lane.close()
 
 
@@ -128,7 +130,7 @@ class Service:
         self._lanes = lanes
         self._clock = clock
         self._stock = stock
-        self._shared = stock.shared
+        self._visitors = Visitors(stock.ephemeral, stock.shared, lanes.visitors, clock)
         reception = Reception(desk, programs, lanes.directory, lanes.passwords)
         self._clients: Conveyor[str, Client | None] = Conveyor(
             lanes.directory, self._look_up_clients
@@ -158,13 +160,13 @@ class Service:
             FindFamily: self._find_family,
             ListFamilies: self._list_families,
             EndFamilies: self._end_families,
-            Keep: self._keep,
-            Reserve: self._reserve,
-            KeepReserved: self._keep_reserved,
-            Release: self._release,
-            Look: self._look,
-            Take: self._take,
-            Tally: self._tally,
+            Keep: self._visitors.keep,
+            Reserve: self._visitors.reserve,
+            KeepReserved: self._visitors.keep_reserved,
+            Release: self._visitors.release,
+            Look: self._visitors.look,
+            Take: self._visitors.take,
+            Tally: self._visitors.tally,
             Draw: self._draw,
             MakeNonce: self._make_nonce,
             KnowNonce: self._know_nonce,
@@ -191,14 +193,14 @@ class Service:
         return await self._engine.begin(command, previous, caller)
 
     async def _open_factor_session(self, command: OpenFactorSession, caller: Caller) -> str:
-        return await self._lanes.directory.run(self._factors.open_session, command)
+        return await self._visitors.run(caller, self._factors.open_session, command)
 
     async def _second_factor(self, command: SecondFactor, caller: Caller) -> User:
-        return await self._lanes.directory.run(self._factors.user, command, caller)
+        return await self._visitors.run(caller, self._factors.user, command, caller)
 
     async def _read_access(self, command: ReadAccess, caller: Caller) -> tuple[AccessToken, Holder]:
         access = self._verify(command)
-        holder = await self._lanes.directory.run(self._look_up, access)
+        holder = await self._visitors.run(caller, self._look_up, access)
         return access, admitted(access, holder)
 
     async def _inspect_access(
@@ -221,14 +223,14 @@ class Service:
         return self._engine.holder_of(access.resource, access.subject)
 
     async def _find_tenant(self, command: FindTenant, caller: Caller) -> Tenant | None:
-        return await self._lanes.directory.run(self._tenant, command.tenant_id)
+        return await self._visitors.run(caller, self._tenant, command.tenant_id)
 
     def _tenant(self, tenant_id: int) -> Tenant | None:
         self._directory.catch_up()
         return self._directory.tenant(tenant_id)
 
     async def _find_user(self, command: FindUser, caller: Caller) -> User | None:
-        return await self._lanes.directory.run(self._user, command.email)
+        return await self._visitors.run(caller, self._user, command.email)
 
     def _user(self, email: str) -> User | None:
         self._directory.catch_up()
@@ -262,33 +264,6 @@ class Service:
     async def _end_families(self, command: EndFamilies, caller: Caller) -> Sequence[Family]:
         revoke = self._stock.upkeep.revoke
         return await self._lanes.store.run(revoke, command.selection, command.cause)
-
-    async def _keep(self, command: Keep, caller: Caller) -> bool:
-        kept = command.key, command.lifetime, command.value
-        owner = command.owner or of_address(caller.address)
-        return await self._lanes.directory.run(self._shared.once, *kept, owner)
-
-    async def _reserve(self, command: Reserve, caller: Caller) -> Charge:
-        wanted = command.key, command.lifetime, command.size, command.owner
-        return await self._lanes.directory.run(self._shared.reserve, *wanted)
-
-    async def _keep_reserved(self, command: KeepReserved, caller: Caller) -> bool:
-        kept = command.reserved, command.value
-        return await self._lanes.directory.run(self._shared.keep_reserved, *kept)
-
-    async def _release(self, command: Release, caller: Caller) -> None:
-        await self._lanes.directory.run(self._shared.release, command.reserved)
-
-    async def _look(self, command: Look, caller: Caller) -> str | None:
-        return await self._lanes.directory.run(self._stock.ephemeral.peek, command.key)
-
-    async def _take(self, command: Take, caller: Caller) -> str | None:
-        return await self._lanes.directory.run(self._stock.ephemeral.take, command.key)
-
-    async def _tally(self, command: Tally, caller: Caller) -> Counted:
-        counted = command.key, command.window, command.add
-        owner = command.owner or of_address(caller.address)
-        return await self._lanes.directory.run(self._shared.count, *counted, owner)
 
     async def _draw(self, command: Draw, caller: Caller) -> bytes:
         return self._stock.entropy(command.size)

@@ -90,7 +90,8 @@ class World:
         self.dialect = build(Options(ISSUER, PRESETS))
         resources = {each.name: each for each in self.dialect.resources}
         self.mint = Mint(self.ring, lambda value: json.dumps(value).encode(), json.loads)
-        self.lanes = Lanes(Lane("store"), Lane("directory"), FairLane("passwords", 1, 64))
+        visitors, hashes = FairLane("visitors", 1, 64), FairLane("passwords", 1, 64)
+        self.lanes = Lanes(Lane("store"), Lane("directory"), visitors, hashes)
         engine = Engine(
             resources, {name: each.policy for name, each in resources.items()}, self.store,
             self.people, self.mint, self.audit, self.lanes.store, self.clock, os.urandom,

@@ -102,12 +102,15 @@ class Tally:
         window: seconds, from the first that was counted.
         add: 0 only reads.
         owner: as of `Keep`.
+        most: the limit of a sum from which nothing is taken before its window ends. Beyond it this
+            process counts on in its memory, and the result comes after a second.
     """
 
     key: str
     window: int
     add: int = 1
     owner: Owner | None = None
+    most: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

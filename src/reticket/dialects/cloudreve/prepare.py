@@ -68,11 +68,9 @@ class Prepare:
             yield from self._count((yield from _shared_counter(network)), COVERED)
 
     def _count(self, key: str, owner: Owner | None) -> Generator[Command, Any, None]:
-        asked = yield Tally(key, WINDOW, add=0, owner=owner)
-        if asked.total <= self.most:
-            asked = yield Tally(key, WINDOW, owner=owner)
-            if asked.total == self.most + 1:
-                yield Tell(USER, "refused", Cause.LIMITED)
+        asked = yield Tally(key, WINDOW, owner=owner, most=self.most)
+        if asked.total == self.most + 1:
+            yield Tell(USER, "refused", Cause.LIMITED)
         if asked.total > self.most:
             wait = whole_seconds(asked.left)
             raise Refusal(Code.TOO_MANY_ATTEMPTS, Cause.LIMITED, retry_after=wait)

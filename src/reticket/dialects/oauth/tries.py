@@ -41,7 +41,7 @@ def spend_a_try(what: str, request: WireRequest, most: int) -> Generator[Command
 
 
 def _count(name: str, most: int, owner: Owner | None = None) -> Generator[Command, Any, None]:
-    tries = yield Tally(name, WINDOW, owner=owner)
+    tries = yield Tally(name, WINDOW, owner=owner, most=most)
     if tries.total > most:
         yield Tell(USER, "refused", Cause.LIMITED)
         wait = whole_seconds(tries.left)

@@ -1,0 +1,153 @@
+"""What callers have kept and counted: networks take turns, and a reached limit is remembered."""
+
+import asyncio
+import threading
+
+import pytest
+from tests.core.world import CALLER, FakeClock
+
+from reticket.core.budget import Budgeted, of_client, of_holder
+from reticket.core.commands import Keep, Look, Take, Tally
+from reticket.core.fair_lane import FairLane
+from reticket.core.model import Caller
+from reticket.core.ports import Counted
+from reticket.core.visitors import MOST_SHUT, Visitors
+from reticket.stores.memory import MemoryEphemeral
+
+pytestmark = pytest.mark.anyio
+
+FLOOD, OTHER = Caller("192.0.2.1", ""), Caller("198.51.100.7", "")
+LIMITED = Tally("test:tries", 600, most=2)
+
+
+class Hall:
+    """Visitors over a store that writes down what it is asked for, on one thread."""
+
+    def __init__(self, clock, linger=0.0):
+        self.asked, self.clock = [], clock
+        self.store = MemoryEphemeral(clock)
+        self.lane = FairLane("visitors", 1, 64, linger=linger)
+        self.visitors = Visitors(self, Budgeted(self.store), self.lane, clock)
+        self.gate = threading.Event()
+
+    def peek(self, key):
+        self.asked.append(key)
+        return self.store.peek(key)
+
+    def take(self, key):
+        return self.store.take(key)
+
+    def held_up(self):
+        return asyncio.ensure_future(self.visitors.run(FLOOD, self.gate.wait))
+
+    def look(self, key, caller):
+        return asyncio.ensure_future(self.visitors.look(Look(key), caller))
+
+
+@pytest.fixture
+def hall():
+    made = Hall(FakeClock())
+    yield made
+    made.gate.set()
+    made.lane.close()
+
+
+async def until_queued():
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+async def test_a_network_with_much_waiting_delays_others_by_a_few_of_its_own(hall):
+    waiting = [hall.held_up(), *(hall.look("flood", FLOOD) for _ in range(50))]
+    await until_queued()
+    waiting.append(hall.look("other", OTHER))
+    await until_queued()
+    hall.gate.set()
+    await asyncio.gather(*waiting)
+    assert hall.asked.index("other") <= 2
+
+
+async def test_a_full_queue_has_a_place_for_another_network(hall):
+    waiting = [hall.held_up(), *(hall.look("flood", FLOOD) for _ in range(100))]
+    await until_queued()
+    other = hall.look("other", OTHER)
+    await until_queued()
+    hall.gate.set()
+    assert await other is None
+    await asyncio.gather(*waiting, return_exceptions=True)
+
+
+@pytest.mark.parametrize("owner", [of_client("web"), of_holder("ada")])
+async def test_who_has_shown_credentials_goes_ahead_of_strangers(hall, owner):
+    waiting = [hall.held_up(), hall.look("stranger", OTHER)]
+    await until_queued()
+    kept = Keep("test:kept", "text", 60, owner)
+    waiting.append(asyncio.ensure_future(hall.visitors.keep(kept, FLOOD)))
+    waiting[-1].add_done_callback(lambda _: hall.asked.append("kept"))
+    await until_queued()
+    hall.gate.set()
+    await asyncio.gather(*waiting)
+    assert set(hall.asked) == {"kept", "stranger"}
+    assert hall.store.peek("test:kept") == "text"
+
+
+async def test_what_was_kept_is_taken_once(hall):
+    assert await hall.visitors.keep(Keep("test:kept", "text", 60), OTHER)
+    assert not await hall.visitors.keep(Keep("test:kept", "more", 60), OTHER)
+    assert await hall.visitors.look(Look("test:kept"), OTHER) == "text"
+    assert await hall.visitors.take(Take("test:kept"), FLOOD) == "text"
+    assert await hall.visitors.take(Take("test:kept"), FLOOD) is None
+
+
+async def counted(hall, command=LIMITED):
+    return await hall.visitors.tally(command, CALLER)
+
+
+async def test_a_reached_limit_costs_no_write_and_no_place_in_the_lane(hall):
+    assert [(await counted(hall)).total for _ in range(3)] == [1, 2, 3]
+    hall.clock.forward(60)
+    hall.lane.close()
+    answers = [await counted(hall) for _ in range(4)]
+    assert answers == [Counted(total, 540_000) for total in (4, 5, 6, 7)]
+    assert hall.store.count(LIMITED.key, 600, 0).total == 3
+
+
+async def test_a_limit_lets_in_again_when_its_window_is_over(hall):
+    for _ in range(5):
+        await counted(hall)
+    hall.clock.forward(600)
+    assert (await counted(hall)).total == 1
+
+
+async def test_a_clock_set_back_shuts_no_limit_for_longer_than_its_window(hall):
+    for _ in range(5):
+        await counted(hall)
+    hall.clock.forward(-86_400)
+    assert (await counted(hall)).total == 4
+
+
+async def test_reached_limits_have_a_most(hall):
+    for number in range(MOST_SHUT + 10):
+        hall.visitors._reached.note(Tally(f"test:{number}", 600, most=2), Counted(3, 1000))
+    assert len(hall.visitors._reached._known) == MOST_SHUT
+
+
+async def test_a_refusal_by_a_limit_lingers(hall, monkeypatch):
+    lingered = []
+
+    async def linger():
+        lingered.append(True)
+
+    monkeypatch.setattr(hall.lane, "linger", linger)
+    for _ in range(2):
+        await counted(hall)
+    assert lingered == []
+    for _ in range(3):
+        await counted(hall)
+    assert len(lingered) == 3
+
+
+async def test_a_count_without_a_limit_is_in_the_store_each_time(hall):
+    free = Tally("test:free", 600)
+    assert [(await counted(hall, free)).total for _ in range(4)] == [1, 2, 3, 4]
+    assert hall.store.count("test:free", 600, 0).total == 4
