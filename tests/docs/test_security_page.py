@@ -13,7 +13,7 @@ from reticket import dialects, wire
 from reticket.core import people, second_factor, tokens
 from reticket.dialects.cloudreve import inputs as cloudreve
 from reticket.dialects.oauth import assertion, codes, device, flow, inputs
-from reticket.http import metrics_listener, server
+from reticket.http import assets, metrics_listener, server
 from reticket.http.connection import limits, load, room
 from reticket.settings.catalogue import reference
 
@@ -77,6 +77,7 @@ FIXED = {
     "wrong codes of one person in a row": people.MOST_FAILURES,
     "bytes of each connection that `connections.body_room` does not count": room.FREE,
     "bytes of answers that the system keeps for a connection": server.SEND_BUFFER,
+    "bytes of a long page or file that wait for a client to read": assets.PIECE,
     "seconds that a connection is not read after a refusal, while a worker computes more than half "
     "of its time": load.LONGEST,
     "connections to `metrics_listen`, of each worker": metrics_listener.MOST,

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-import swagger_ui_bundle  # type: ignore[import-untyped]
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
-from starlette.routing import Mount, Route
-from starlette.staticfiles import StaticFiles
+from starlette.routing import Route
 
 from reticket.core.errors import ReticketError, Unavailable
+from reticket.http.assets import InPieces, assets_below
 
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
@@ -97,7 +95,6 @@ def pages(
     async def start(request: Request) -> Response:
         return Response(_INITIALIZE, media_type="text/javascript")
 
-    assets = Path(swagger_ui_bundle.swagger_ui_path)
     app = Starlette(
         routes=[
             *more,
@@ -107,7 +104,7 @@ def pages(
             Route("/docs", docs),
             Route("/docs/start.js", start),
             Route("/docs/{name}.json", document_to_try),
-            Mount("/docs/assets", StaticFiles(directory=assets)),
+            assets_below("/docs/assets"),
         ],
         lifespan=lifespan,
         exception_handlers={HTTPException: _plain, ReticketError: _internal},
@@ -119,7 +116,7 @@ def pages(
 def _json(documents: Mapping[str, bytes], name: str) -> Response:
     if name not in documents:
         return PlainTextResponse("no such document", 404)
-    return Response(documents[name], media_type="application/json")
+    return InPieces(documents[name], media_type="application/json")
 
 
 def _docs_page(documents: Mapping[str, bytes]) -> str:

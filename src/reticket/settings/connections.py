@@ -24,7 +24,9 @@ class Connections(Table):
     handshake_timeout: Patience = Field(10.0, description="time for the TLS handshake")
     head_timeout: Patience = Field(10.0, description="time for request line and headers, then 408")
     body_timeout: Patience = Field(30.0, description="time for a body after its headers, then 408")
-    read_timeout: Patience = Field(30.0, description="how long an answer may stay unread")
+    read_timeout: Patience = Field(
+        30.0, description="how long a piece of an answer may stay unread"
+    )
     idle_timeout: Patience = Field(
         150.0, description="time between two requests; longer than proxies keep connections"
     )
