@@ -50,7 +50,7 @@ def test_each_check_has_a_line_where_all_is_well(healthy):
 
 def test_a_fault_ends_with_status_1_and_a_warning_with_0(healthy, monkeypatch):
     monkeypatch.setenv("RETICKET_DEBUG", "true")
-    assert about(healthy, "debug")[0][0] == "warning"
+    assert about(healthy, "debug setting")[0][0] == "warning"
     monkeypatch.setenv("RETICKET_ISSUER", "http://id.example.com")
     assert about(healthy, "issuer", ok=False)[0][0] == "fault"
 

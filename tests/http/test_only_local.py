@@ -23,7 +23,7 @@ def always_local(application):
     return only_local(application, lambda: True)
 
 
-def status_of(*headers, guard=always_local, peer=("127.0.0.1", 50_000)):
+def status_of(*headers, guard=always_local, peer=("127.0.0.1", 50_000), version="1.1"):
     sent = []
 
     async def application(scope, receive, send):
@@ -32,7 +32,7 @@ def status_of(*headers, guard=always_local, peer=("127.0.0.1", 50_000)):
     async def send(message):
         sent.append(message)
 
-    scope = {"type": "http", "headers": list(headers), "client": peer}
+    scope = {"type": "http", "headers": list(headers), "client": peer, "http_version": version}
     asyncio.run(guard(application)(scope, None, send))
     return sent[0]["status"]
 
@@ -69,6 +69,12 @@ def test_any_other_host_is_misdirected(host):
 )  # fmt: skip
 def test_a_request_that_was_forwarded_is_forbidden(name):
     assert status_of((b"host", b"localhost"), (name, b"")) == 403
+
+
+def test_http_1_0_is_forbidden_since_a_proxy_that_shows_nothing_else_speaks_it():
+    assert status_of((b"host", b"localhost"), version="1.0") == 403
+    public = functools.partial(only_local, is_local=lambda: False)
+    assert status_of((b"host", b"localhost"), version="1.0", guard=public) == 200
 
 
 @pytest.mark.parametrize(
@@ -125,6 +131,7 @@ def test_every_path_of_a_demo_is_kept_local(demo, path):
         assert answer[0] == status
         assert answer[1]["content-type"].startswith("text/plain")
         assert b"--demo-public" in answer[2]
+        assert (b"Ask for it as localhost or 127.0.0.1" in answer[2]) is (status == 421)
     assert call(demo.url, "GET", path)[0] not in (403, 421)
 
 

@@ -41,7 +41,8 @@ def checked_local(house: House) -> bool:
     if is_local and not is_loopback(settings.host):
         raise StartupError(
             f"{settings.data} has demo accounts, whose passwords everybody knows, so it is served "
-            f"on 127.0.0.1 alone and not on {settings.host}: {_remedy(house)}, or say --demo-public"
+            f"on 127.0.0.1 alone, and not on the address {settings.host} of --host. Either "
+            f"{_remedy(house)}, or say --demo-public"
         )
     return is_local
 

@@ -117,7 +117,7 @@ def revoke(
     everything: bool,
     yes: bool,
 ) -> None:
-    """End families: all that fit what is said, or all there are. Their tokens die at once.
+    """End the families that match the options, or all with --all. Their tokens become invalid.
 
     --all signs everybody out, so it asks first; where nobody can be asked it needs --yes.
 

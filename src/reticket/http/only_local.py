@@ -1,26 +1,30 @@
 """Answers this machine alone, or requests that name an address of it: a page in a browser that has
 another name for that address (DNS rebinding) is refused.
 
-A proxy on the same machine connects from loopback, too: its requests show by their headers.
+A proxy on the same machine connects from loopback, too: its requests show by their headers, or
+by HTTP/1.0, which nginx speaks by default and no browser does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from reticket.core.addresses import is_loopback, parsed
 from reticket.http.asgi import Asgi, Receive, Scope, Send
 from reticket.http.forwarding import is_forwarding
 
-_REASON = (
-    b"This service has demo accounts, whose passwords everybody knows, and answers only its own "
-    b"machine: --demo-public lets others in.\n"
-)
+_DEMO = b"This service has demo accounts, whose passwords everybody knows"
 _ELSEWHERE = (
     b"Ask with the IP address that this listens on, or as localhost: names may be anybody's.\n"
 )
 FORBIDDEN, MISDIRECTED = 403, 421
 """RFC 9110 \u00a715.5.4 and \u00a715.5.20."""
+
+_REASONS = {
+    FORBIDDEN: _DEMO + b", and answers only its own machine: --demo-public lets others in.\n",
+    MISDIRECTED: _DEMO + b". Ask for it as localhost or 127.0.0.1, or let others in by "
+    b"--demo-public.\n",
+}
 
 
 def only_local(application: Asgi, is_local: Callable[[], bool]) -> Asgi:
@@ -31,7 +35,7 @@ def only_local(application: Asgi, is_local: Callable[[], bool]) -> Asgi:
     def fault(scope: Scope) -> int | None:
         return _fault(scope) if is_local() else None
 
-    return _guarded(application, fault, _REASON)
+    return _guarded(application, fault, _REASONS)
 
 
 def only_addressed(application: Asgi, address: str) -> Asgi:
@@ -47,22 +51,26 @@ def only_addressed(application: Asgi, address: str) -> Asgi:
         ours = all(is_loopback(host) or _is_same(host, address) for host in hosts)
         return None if ours else MISDIRECTED
 
-    return _guarded(application, fault, _ELSEWHERE)
+    return _guarded(application, fault, {MISDIRECTED: _ELSEWHERE})
 
 
-def _guarded(application: Asgi, fault: Callable[[Scope], int | None], reason: bytes) -> Asgi:
+def _guarded(
+    application: Asgi, fault: Callable[[Scope], int | None], reasons: Mapping[int, bytes]
+) -> Asgi:
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         status = fault(scope) if scope["type"] == "http" else None
         if status is None:
             await application(scope, receive, send)
         else:
-            await _refuse(send, status, reason)
+            await _refuse(send, status, reasons[status])
 
     return answer
 
 
 def _fault(scope: Scope) -> int | None:
     if (peer := scope["client"]) and not is_loopback(peer[0]):
+        return FORBIDDEN
+    if scope["http_version"] == "1.0":
         return FORBIDDEN
     for name, value in scope["headers"]:
         if is_forwarding(name):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from reticket.cli.doctor.findings import Finding, warning
 from reticket.cli.house import House
 
-TOPIC = "debug"
+TOPIC = "debug setting"
 
 
 def look(house: House) -> Iterator[Finding]:
