@@ -23,7 +23,8 @@ from reticket.testing import FakeClock
 ENDS = ["revoked", "reused", "key_rotated", "key_retired", "key_compromised", "revocation"]
 OPERATORS = [
     "policy", "client_secret_rotated", "user_password_set", "factor_removed", "family_started",
-    "families_ended", "recovery_codes_renewed",
+    "families_ended", "recovery_codes_renewed", "application_added", "tenant_removed",
+    "account_added", "backup_restored",
 ]  # fmt: skip
 LASTING = ENDS + OPERATORS
 OTHERS = ["sign_in", "sign_in_failed", "issued", "refused", "replayed", "tolerated"]

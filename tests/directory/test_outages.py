@@ -101,7 +101,7 @@ def test_a_lock_stops_no_reader_and_what_failed_works_afterwards(
     user = directory.user_by_email(ADA)
     with pytest.raises(Unavailable):
         directory.users.disable(ADA)
-    assert load_seed(DEMO, directory, hasher, 0) == 0
+    assert not load_seed(DEMO, directory, hasher, 0)
     with pytest.raises(Unavailable):
         load_seed(seed_file("tenants: [{id: 5}]"), directory, hasher, 0)
     assert directory.user(user.id) is user

@@ -45,7 +45,7 @@ def everything(directory):
 
 
 def load(directory, file, hasher):
-    created = load_seed(file, directory, hasher, LOADED_AT)
+    created = len(load_seed(file, directory, hasher, LOADED_AT))
     directory.catch_up()
     return created
 
@@ -216,7 +216,7 @@ def test_secrets_are_hashed(demo, hasher):
 
 def test_twice_is_once(demo, hasher):
     before, version, hashes = everything(demo), demo.version, len(hasher.hashed)
-    assert load_seed(DEMO, demo, hasher, LOADED_AT + 1) == 0
+    assert not load_seed(DEMO, demo, hasher, LOADED_AT + 1)
     demo.catch_up()
     assert everything(demo) == before
     assert demo.version == version

@@ -87,7 +87,7 @@ def directory(tmp_path):
 
 def load(directory, file, text):
     file.write_text(text)
-    created = load_seed(file, directory, Hasher(), NOW)
+    created = len(load_seed(file, directory, Hasher(), NOW))
     directory.catch_up_now()
     return created
 

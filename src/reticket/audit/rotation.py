@@ -23,7 +23,7 @@ from reticket.settings.audit import AuditTable
 
 _KEPT = re.compile(
     rb'"event":"(?:revocation|revoked|reused|policy|(?:key|client|user|factor|family|families)_[a-z_]+'
-    rb'|recovery_codes_renewed)"|"event":"refused".*"cause":"revoked"'
+    rb'|(?:application|tenant|account)_[a-z_]+|recovery_codes_renewed|backup_restored)"|"event":"refused".*"cause":"revoked"'
 )
 """What a restore needs, and what operators did: no caller can write so many of these lines that
 others must go for them. Quotes of callers are written with a backslash, so none of these words is

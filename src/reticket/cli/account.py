@@ -31,6 +31,7 @@ def add(house: House, account_id: int, name: str | None) -> None:
       reticket account add 79 --name "Night shift"
     """
     house.directory.accounts.add(DeveloperAccount(account_id, name))
+    house.record_change("account_added", account=account_id)
 
 
 @account.command()
@@ -44,6 +45,7 @@ def remove(house: House, account_id: int) -> None:
       reticket account remove 79
     """
     house.directory.accounts.remove(account_id)
+    house.record_change("account_removed", account=account_id)
 
 
 @account.command("list")

@@ -45,6 +45,7 @@ def add(
     record = Application(application_id, scope, behaviors, allowed, disabled=False)
     secret = secrets.token_urlsafe(SECRET_BYTES)
     house.directory.applications.add(record, house.hasher.hash(secret))
+    house.record_change("application_added", application=application_id)
     click.echo(secret)
 
 
@@ -60,6 +61,7 @@ def rotate_secret(house: House, application_id: str) -> None:
     """
     secret = secrets.token_urlsafe(SECRET_BYTES)
     house.directory.applications.rotate_secret(application_id, house.hasher.hash(secret))
+    house.record_change("application_secret_rotated", application=application_id)
     click.echo(secret)
 
 
@@ -74,6 +76,7 @@ def disable(house: House, application_id: str) -> None:
       reticket application disable acme.orders.1.0.0.Release
     """
     house.directory.applications.disable(application_id)
+    house.record_change("application_disabled", application=application_id)
 
 
 @application.command()
@@ -87,6 +90,7 @@ def enable(house: House, application_id: str) -> None:
       reticket application enable acme.orders.1.0.0.Release
     """
     house.directory.applications.enable(application_id)
+    house.record_change("application_enabled", application=application_id)
 
 
 @application.command()
@@ -100,6 +104,7 @@ def remove(house: House, application_id: str) -> None:
       reticket application remove acme.orders.1.0.0.Release
     """
     house.directory.applications.remove(application_id)
+    house.record_change("application_removed", application=application_id)
 
 
 @application.command("list")

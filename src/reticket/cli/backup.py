@@ -80,6 +80,7 @@ def restore(
     with frame.builder.alone(settings):
         _place(_files(settings), folder)
         with frame.opened(settings) as house:
+            house.record_change("backup_restored", folder=str(folder))
             count = replayed(house, (*streams, *_own(settings)))
     click.echo(f"{folder} is restored; {count} revocations replayed")
     click.echo(

@@ -20,11 +20,20 @@ from reticket.crypto.ring import Ring
 from reticket.crypto.sealing import Sealer
 from reticket.directory.directory import Directory
 from reticket.directory.errors import NotFound
-from reticket.directory.seed import load_seed
+from reticket.directory.seed import Made, load_seed
 from reticket.settings import Settings
 from reticket.wire import Dialect
 
 R = TypeVar("R")
+
+_ADDED = {
+    "account": "account_added",
+    "application": "application_added",
+    "client": "client_added",
+    "tenant": "tenant_added",
+    "user": "user_added",
+}
+"""The event that tells that one was created, by its kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +55,12 @@ class House:
     master_key_file: Path | None
 
     def seed(self, file: Path) -> None:
-        """Load a directory file. StartupError with the line at fault."""
+        """Load a directory file, and tell the audit log what that has created. StartupError with
+        the line at fault.
+        """
         presets = config.presets(self.settings)
-        load_seed(file, self.directory, self.hasher, self.clock(), presets)
+        created = load_seed(file, self.directory, self.hasher, self.clock(), presets)
+        self.audit.record([_added(self.clock(), each) for each in created], durable=True)
 
     def person(self, who: str) -> User:
         """Whose e-mail or id that is, as any process has written it. NotFound for nobody's."""
@@ -96,6 +108,10 @@ class House:
         self.store.close()
         self.directory.close()
         self.audit.close()
+
+
+def _added(at: int, created: Made) -> Event:
+    return Event(at, _ADDED[created.kind], detail={created.kind: created.id})
 
 
 class Schema(NamedTuple):

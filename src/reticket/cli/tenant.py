@@ -46,6 +46,7 @@ def add(house: House, tenant_id: int, name: str | None, domain: str | None, dev:
             sites=(),
         )
     )
+    house.record_change("tenant_added", tenant=tenant_id)
 
 
 @tenant.command("show")
@@ -75,6 +76,7 @@ def remove(house: House, tenant_id: int) -> None:
       reticket tenant remove 1003
     """
     house.directory.tenants.remove(tenant_id)
+    house.record_change("tenant_removed", tenant=tenant_id)
 
 
 @tenant.command("list")

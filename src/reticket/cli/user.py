@@ -110,7 +110,9 @@ def add(
         organization=OrganizationDraft(organization, roles) if organization else None,
         cloud=CloudDraft(nickname, group or "User") if nickname else None,
     )
-    click.echo(house.directory.users.add(draft, house.hasher.hash(new_password(password_stdin))))
+    user_id = house.directory.users.add(draft, house.hasher.hash(new_password(password_stdin)))
+    house.record_change("user_added", user=user_id)
+    click.echo(user_id)
 
 
 @user.command()
@@ -124,8 +126,10 @@ def passwd(house: House, who: str, password_stdin: bool) -> None:
     Example:
       reticket user passwd ada@example.com
     """
+    person = house.person(who)
     secret_hash = house.hasher.hash(new_password(password_stdin))
-    house.directory.users.set_password(who, secret_hash)
+    house.directory.users.set_password(person.id, secret_hash)
+    house.record_change("user_password_set", user=person.id)
 
 
 @user.command()
@@ -139,7 +143,9 @@ def email(house: House, who: str, new_email: str) -> None:
     Example:
       reticket user email ada@example.com countess@example.com
     """
-    house.directory.users.set_email(who, new_email)
+    person = house.person(who)
+    house.directory.users.set_email(person.id, new_email)
+    house.record_change("user_changed", user=person.id)
 
 
 @user.command()
@@ -152,7 +158,9 @@ def disable(house: House, who: str) -> None:
     Example:
       reticket user disable ada@example.com
     """
-    house.directory.users.disable(who)
+    person = house.person(who)
+    house.directory.users.disable(person.id)
+    house.record_change("user_changed", user=person.id)
 
 
 @user.command()
@@ -165,7 +173,9 @@ def enable(house: House, who: str) -> None:
     Example:
       reticket user enable ada@example.com
     """
-    house.directory.users.enable(who)
+    person = house.person(who)
+    house.directory.users.enable(person.id)
+    house.record_change("user_changed", user=person.id)
 
 
 @user.command()
@@ -178,7 +188,9 @@ def delete(house: House, who: str) -> None:
     Example:
       reticket user delete ada@example.com
     """
-    house.directory.users.delete(who)
+    person = house.person(who)
+    house.directory.users.delete(person.id)
+    house.record_change("user_removed", user=person.id)
 
 
 @user.command()
@@ -200,10 +212,13 @@ def grant(
     """
     if tenant is None and account is None:
         raise click.UsageError("say where: --tenant or --account")
+    person = house.person(who)
     if tenant:
-        house.directory.tenant_members.grant(who, *tenant)
+        house.directory.tenant_members.grant(person.id, *tenant)
+        house.record_change("user_changed", user=person.id, tenant=tenant[0])
     if account:
-        house.directory.account_members.grant(who, *account)
+        house.directory.account_members.grant(person.id, *account)
+        house.record_change("user_changed", user=person.id, account=account[0])
 
 
 @user.command()
@@ -220,10 +235,13 @@ def take(house: House, who: str, tenant: int | None, account: int | None) -> Non
     """
     if tenant is None and account is None:
         raise click.UsageError("say where: --tenant or --account")
+    person = house.person(who)
     if tenant is not None:
-        house.directory.tenant_members.take(who, tenant)
+        house.directory.tenant_members.take(person.id, tenant)
+        house.record_change("user_changed", user=person.id, tenant=tenant)
     if account is not None:
-        house.directory.account_members.take(who, account)
+        house.directory.account_members.take(person.id, account)
+        house.record_change("user_changed", user=person.id, account=account)
 
 
 @user.command("list")

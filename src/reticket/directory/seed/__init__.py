@@ -1,7 +1,7 @@
 """The form in which a directory is written by hand: YAML, read with lines, checked, loaded."""
 
 from reticket.directory.seed.form import read_seed
-from reticket.directory.seed.load import DEMO, load_seed
+from reticket.directory.seed.load import DEMO, Made, load_seed
 from reticket.directory.seed.programs import (
     checked_registration,
     edited_registration,
@@ -10,6 +10,7 @@ from reticket.directory.seed.programs import (
 
 __all__ = [
     "DEMO",
+    "Made",
     "checked_registration",
     "edited_registration",
     "load_seed",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Column, Connection, select
 
@@ -29,19 +29,28 @@ DEMO = Path(__file__).parent.parent / "demo.yaml"
 """A directory to start with."""
 
 
+class Made(NamedTuple):
+    """What a seed has created: the kind, as `user`, and the id."""
+
+    kind: str
+    id: object
+
+
 @dataclass(frozen=True, slots=True)
 class _Section:
     """Entries of one kind.
 
     Args:
+        kind: as `Made` has it.
         entries: what the file describes.
         column: where the keys are of what exists.
-        insert: creates one, given its hashed secret.
+        insert: creates one, given its hashed secret; the id where the directory chooses it.
     """
 
+    kind: str
     entries: Sequence[Entry[Any]]
     column: Column[Any]
-    insert: Callable[[Connection, Any, str], object]
+    insert: Callable[[Connection, Any, str], str | None]
 
     def absent(self, connection: Connection) -> list[Entry[Any]]:
         present = _keys(connection, self.column)
@@ -54,8 +63,8 @@ def load_seed(
     hasher: SecretHasher,
     now: int,
     presets: Mapping[str, Policy] = SHIPPED,
-) -> int:
-    """Create what a file describes and the directory lacks; how many things that were.
+) -> Sequence[Made]:
+    """Create what a file describes and the directory lacks; what that was.
 
     Only secrets of what is absent are hashed, and before the transaction: it takes long.
 
@@ -78,12 +87,12 @@ def load_seed(
         )
         absent = [entry for section in sections for entry in section.absent(connection)]
     if not absent:
-        return 0
+        return ()
     for entry in absent:
         _check_policy(entry, presets)
     hashes = {entry: entry.secret and hasher.hash(entry.secret) for entry in absent}
     with directory.database.change() as connection:
-        return sum(_create(connection, section, hashes) for section in sections)
+        return [made for section in sections for made in _create(connection, section, hashes)]
 
 
 def _check_policy(entry: Entry[Any], presets: Mapping[str, Policy]) -> None:
@@ -102,20 +111,27 @@ def _sections(seed: Seed, directory: Directory) -> Sequence[_Section]:
     """In the order in which they can be created."""
     to = directory
     return (
-        _Section(seed.accounts, developer_accounts.c.id, lambda c, r, _: to.accounts.insert(c, r)),
-        _Section(seed.tenants, tenants.c.id, lambda c, r, _: to.tenants.insert(c, r)),
-        _Section(seed.applications, applications.c.id, to.applications.insert),
-        _Section(seed.clients, oauth_clients.c.client_id, to.clients.insert),
-        _Section(seed.users, users.c.email_folded, to.users.insert),
+        _Section(
+            "account",
+            seed.accounts,
+            developer_accounts.c.id,
+            lambda c, r, _: to.accounts.insert(c, r),
+        ),
+        _Section("tenant", seed.tenants, tenants.c.id, lambda c, r, _: to.tenants.insert(c, r)),
+        _Section("application", seed.applications, applications.c.id, to.applications.insert),
+        _Section("client", seed.clients, oauth_clients.c.client_id, to.clients.insert),
+        _Section("user", seed.users, users.c.email_folded, to.users.insert),
     )
 
 
-def _create(connection: Connection, section: _Section, hashes: Mapping[Entry[Any], Any]) -> int:
+def _create(
+    connection: Connection, section: _Section, hashes: Mapping[Entry[Any], Any]
+) -> Iterator[Made]:
     """Create what was absent when secrets were hashed, and still is."""
     entries = [entry for entry in section.absent(connection) if entry in hashes]
     for entry in entries:
         try:
-            section.insert(connection, entry.record, hashes[entry])
+            chosen = section.insert(connection, entry.record, hashes[entry])
         except DirectoryError as error:
             raise entry.spot.fault(f"cannot be created: {error}".rstrip(".")) from error
-    return len(entries)
+        yield Made(section.kind, chosen or entry.key)
