@@ -122,6 +122,48 @@ def test_one_fetches_and_the_others_wait():
     assert service.asked == 1
 
 
+def test_while_one_fetches_the_others_go_on_with_a_copy_that_does():
+    service, keys = slow(LIFETIME)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(keys.find, "one")
+        assert service.begun.wait(60)
+        with ThreadPoolExecutor(8) as others:
+            found = [others.submit(keys.find, "one") for _ in range(8)]
+            assert all(each.result(60) for each in found)
+        assert not first.done()
+        service.gate.set()
+        assert first.result(60)
+    assert service.asked == 2
+
+
+@pytest.mark.parametrize(("now", "kid"), [(PATIENCE, "one"), (LIFETIME, "two")])
+def test_they_wait_where_the_copy_is_too_old_or_has_no_such_key(now, kid):
+    service, keys = slow(now)
+    service.told.append(jwk("two"))
+    with ThreadPoolExecutor(9) as pool:
+        found = [pool.submit(keys.find, kid) for _ in range(9)]
+        assert service.begun.wait(60)
+        service.gate.set()
+        assert all(each.result(60) for each in found)
+    assert service.asked == 2
+
+
+def slow(now):
+    """A service that answers once more when its gate is opened, and the copy of its keys."""
+    service = Service("one")
+    keys = service.keys()
+    assert keys.find("one")
+    service.begun, service.gate, service.now = threading.Event(), threading.Event(), now
+
+    def fetch():
+        service.begun.set()
+        assert service.gate.wait(60)
+        return service.fetch()
+
+    keys._fetch = fetch
+    return service, keys
+
+
 @pytest.mark.parametrize("text", [b"", b"[]", b"{}", b'{"keys": 1}', b'{"keys": ["x"]}', b"<html>"])
 def test_what_is_no_key_set_changes_nothing(text):
     with pytest.raises(Garbage):

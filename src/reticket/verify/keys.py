@@ -42,7 +42,8 @@ class _KeySet(msgspec.Struct):
 
 
 class Keys:
-    """The keys under an address. Safe for many threads; of them one fetches, the others wait.
+    """The keys under an address. Safe for many threads, of which one fetches. The others go on
+    with the copy, and wait where it has no such key or is older than PATIENCE.
 
     Args:
         fetch: the bytes of the key set; raises OSError or HTTPException.
@@ -60,12 +61,21 @@ class Keys:
         """The key with that id, or None when the service has none. KeysUnavailable."""
         found = self._keys.get(kid)
         if found is None or self._age() >= LIFETIME:
-            with self._lock:
-                self._renew()
-                found = self._keys.get(kid)
+            found = self._renewed(found, kid)
         if self._age() >= PATIENCE:
             raise KeysUnavailable("the keys of the token service cannot be fetched")
         return found
+
+    def _renewed(self, found: PublicKey | None, kid: str) -> PublicKey | None:
+        """The key of a newer copy; while another thread fetches that, the one found before."""
+        does = found is not None and self._age() < PATIENCE
+        if not self._lock.acquire(blocking=not does):
+            return found
+        try:
+            self._renew()
+            return self._keys.get(kid)
+        finally:
+            self._lock.release()
 
     def _age(self) -> float:
         return self._seconds() - self._fetched_at
