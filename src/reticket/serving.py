@@ -35,6 +35,7 @@ from reticket.http.metrics import Board, Counted, Meter
 from reticket.http.metrics_listener import beside
 from reticket.http.only_local import only_local
 from reticket.http.pages import pages
+from reticket.http.readiness import Readiness
 from reticket.http.routing import WELL_KNOWN, RoutingTable
 from reticket.http.server import Company, Listener, Patience
 from reticket.openapi import build_document, document_to_try
@@ -77,13 +78,14 @@ def application(
     spoken = [*house.dialects, _admin(house)]
     documents = {each.name: build_document(each) for each in spoken}
     to_try = {each.name: document_to_try(documents[each.name], each) for each in spoken}
-    page = MetricsPage(meter.counts, house.ready)
+    ready = Readiness(house.ready)
+    page = MetricsPage(meter.counts, ready)
     service = service_of(house, lanes)
     reach = demo.Reach(house, is_local)
     works = [*works_of(house, lanes, meter), (lanes.directory, reach.look, BEAT)]
     lifespan = beside(beating(works, lanes, service, incidents), page, metrics, incidents)
     more = _for_bearers(page, settings.metrics_token)
-    others = pages(_as_json(documents), _as_json(to_try), house.ready, lifespan, more)
+    others = pages(_as_json(documents), _as_json(to_try), ready, lifespan, more)
     witnesses = [meter.witness] if is_counted else []
     witnesses += [logged] if settings.access_log else []
     deadlines = Deadlines(settings.busy_timeout + LONGEST_WAIT)
