@@ -1,6 +1,7 @@
 """What the log is told of connections, stores and faults: a line a minute for each kind."""
 
 import asyncio
+import errno
 import json
 from types import SimpleNamespace
 
@@ -56,6 +57,26 @@ def test_so_many_unnamed_proxies_are_remembered_and_the_minute_holds_for_them():
         assert told.incidents.unnamed_proxy("fd00:0:0:ffff::1")
     assert len(told.incidents._proxies._lines) == REMEMBERED
     assert len(told.counted) == 10 * REMEMBERED + 2
+
+
+def test_what_happens_to_connections_is_counted_each_time_and_logged_once_a_minute():
+    told = Told()
+    with capture_logs() as lines:
+        for _ in range(3):
+            told.incidents.refused(400, "broken", "192.0.2.1", "0" * 32)
+            told.incidents.ended("gave_way", "192.0.2.1")
+            told.incidents.not_accepted(OSError(errno.EMFILE, "none left"))
+            told.incidents.not_accepted(OSError("of no number"))
+    counted = [
+        ("refused", "400", "broken"),
+        ("ended", "gave_way"),
+        ("accepting", "EMFILE"),
+        ("accepting", "unknown"),
+    ]
+    assert told.counted == counted * 3
+    assert [line["event"] for line in lines] == [
+        "request_refused", "connection_ended", "accept_failed", "accept_failed",
+    ]  # fmt: skip
 
 
 def stumble(told: Told, times: int, *, deep: bool = False) -> None:

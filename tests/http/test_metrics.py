@@ -3,22 +3,27 @@
 import re
 import socket
 import threading
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from tests.attacks.crowd import crowd
 from tests.attacks.target import target_of
+from tests.http.connection.stream import at_once, opened, read_answers
 from tests.http.test_workers import until
 from tests.http.wire import WIRES, call
 
 from reticket.core.ports import Event
+from reticket.http.exposition import _Families
+from reticket.http.incidents import ACCEPTING, ENDED, OPEN, REFUSED, UNNAMED
 from reticket.http.metrics import Board, Counted, Meter
 from reticket.http.metrics_listener import MOST
 from reticket.testing import running_server
 from reticket.testing.server import free_port
 
 AKINON = WIRES[0]
+PAGE = Path(__file__).parents[2] / "docs" / "running.md"
 WORDS = re.compile(r"[A-Za-z0-9_.+{}/ -]{0,80}")
 
 
@@ -80,6 +85,47 @@ def test_answers_are_counted_by_route_and_class_with_their_durations(server):
     assert found[named("reticket_request_seconds_count", **route)] == requests
     assert found[named("reticket_request_seconds_bucket", **route, le="+Inf")] == requests
     assert found[named("reticket_request_seconds_sum", **route)] > 0
+
+
+def test_what_happens_to_connections_is_told_with_its_reason():
+    counts = {
+        (OPEN,): 3, (REFUSED, "400", "line_end"): 4, (ENDED, "gave_way"): 5,
+        (ACCEPTING, "EMFILE"): 6, (UNNAMED,): 7,
+    }  # fmt: skip
+    found = {
+        named(sample.name, **sample.labels): sample.value
+        for family in _Families(counts, ready=True).collect()
+        for sample in family.samples
+    }
+    assert found[named("reticket_connections")] == 3
+    refused = named("reticket_requests_refused_total", status="400", reason="line_end")
+    assert found[refused] == 4
+    assert found[named("reticket_connections_ended_total", reason="gave_way")] == 5
+    assert found[named("reticket_accept_errors_total", error="EMFILE")] == 6
+    assert found[named("reticket_unnamed_proxy_requests_total")] == 7
+
+
+def test_connections_and_what_is_no_request_are_counted_while_the_service_runs(server):
+    with opened(server.url) as line, opened(server.url) as broken:
+        at_once(line, b"GET /health/live HTTP/1.1\r\nHost: x\r\nVia: 1.1 proxy\r\n\r\n")
+        at_once(broken, b"GET /\n\n")
+        assert [read_answers(each, 1)[0].status for each in (line, broken)] == [200, 400]
+        found = samples(server.url)
+        assert found[named("reticket_connections")] >= 2
+        assert found[named("reticket_unnamed_proxy_requests_total")] >= 1
+        assert any(
+            name == "reticket_requests_refused_total" and ("status", "400") in labels
+            for name, labels in found
+        )
+
+
+def test_each_metric_stands_on_the_page():
+    told = re.findall(r"^\| `(reticket_\w+)`", PAGE.read_text(), re.MULTILINE)
+    known = {
+        family.name + "_total" * (family.type == "counter")
+        for family in _Families({}, ready=True).collect()
+    }
+    assert set(told) == known
 
 
 def test_labels_are_words_of_the_code(server):

@@ -90,6 +90,7 @@ def addresses(server):
 def both_families(tmp_path_factory):
     """Listens on `::`, so its IPv4 peers are IPv4-mapped; its proxy is 127.0.0.1."""
     settings = {"RETICKET_HOST": "::", "RETICKET_TRUSTED_PROXIES": "127.0.0.1"}
+    settings["RETICKET_CONNECTIONS__PER_ADDRESS"] = "3"
     with running_server(tmp_path_factory.mktemp("both"), settings=settings) as running:
         yield running
 
@@ -105,6 +106,14 @@ def unnamed(tmp_path_factory):
 def test_a_mapped_peer_is_the_proxy_that_is_named(both_families):
     forwarded_for = "198.51.100.7, ::ffff:192.0.2.55"
     assert try_to_sign_in(both_families, forwarded_for)[-1] == "192.0.2.55"
+
+
+def test_a_mapped_proxy_that_is_named_has_more_connections_than_an_address(both_families):
+    with ExitStack() as stack:
+        for _ in range(9):
+            line = stack.enter_context(opened(both_families.url))
+            at_once(line, get())
+            assert read_answers(line, 1)[0].status == 200
 
 
 def test_a_peer_that_is_not_named_is_not_believed_but_told_of_and_spared(unnamed):
