@@ -13,6 +13,9 @@ from reticket.core.commands import FindClient, KnowNonce, Look, MakeNonce, Now, 
 from reticket.core.errors import Code, Refusal
 from reticket.core.people import Client
 from reticket.core.ports import Counted
+from reticket.dialects.cloudreve.inputs import LONGEST_TEXT
+from reticket.dialects.cloudreve.inputs import _text as cloudreve_text
+from reticket.dialects.kibo.fields import parse as parse_fields
 from reticket.dialects.oauth.inputs import once, words
 from reticket.dialects.oauth.registration import GRANTS
 from reticket.http.correlation import chosen_id
@@ -124,6 +127,26 @@ def test_no_parser_does_more_than_linear_work(name):
     for small, big in SIZES:
         works = [work_of(lambda n=n: PARSERS[name](n)) for n in (small, big)]
         assert works[1] <= MOST_GROWTH * works[0] + 100, (name, works)
+
+
+def deep(count):
+    text = "a(" * count + ")" * count
+
+    def read():
+        with pytest.raises(Refusal) as raised:
+            parse_fields(text)
+        assert raised.value.code is Code.INVALID_PARAMETER
+
+    return read
+
+
+def test_parentheses_beyond_the_limit_cost_no_more_work_however_many_they_are():
+    works = [work_of(deep(n)) for n in (20_000, 40_000)]
+    assert works[1] <= works[0] + 100
+
+
+def test_no_more_surrogates_are_replaced_than_a_valid_text_has_characters():
+    assert cloudreve_text("\ud83d" * 40_000) == "\ufffd" * LONGEST_TEXT
 
 
 class Pieces:

@@ -60,6 +60,14 @@ def test_unbalanced_parentheses(text: str) -> None:
     assert caught.value.parameter == "responseFields"
 
 
+def test_parentheses_have_a_greatest_depth() -> None:
+    deepest = fields.DEEPEST
+    fields.parse("a(" * deepest + "b" + ")" * deepest)
+    with pytest.raises(Refusal) as caught:
+        fields.parse("a(" * (deepest + 1) + "b" + ")" * (deepest + 1))
+    assert caught.value.detail == "has too many parentheses within each other"
+
+
 @given(st.text("ab(),- ", max_size=12))
 def test_any_text_is_read_or_refused(text: str) -> None:
     level, least = 0, 0

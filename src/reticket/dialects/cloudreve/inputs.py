@@ -21,6 +21,9 @@ from reticket.wire import WireRequest, parse_leading_json
 SHORTEST_PASSWORD = 4
 LONGEST_PASSWORD = 128
 LONGEST_EMAIL = 254
+LONGEST_TEXT = 8192
+"""Characters of a member that are read: nothing longer is valid."""
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _EMAIL = re.compile(r"[^@\s\x00]+@(?:[^@\s\x00.]+\.)+[^@\s\x00.]+")
 
 
@@ -88,7 +91,7 @@ def _text(value: object) -> str:
     """A string; an unpaired surrogate in it becomes U+FFFD."""
     if not isinstance(value, str):
         raise Refusal(Code.INVALID_PARAMETER)
-    return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return _SURROGATE.sub("\ufffd", value[:LONGEST_TEXT])
 
 
 def _present(text: str, name: str) -> str:

@@ -15,6 +15,8 @@ import msgspec
 from reticket.core.errors import Code, Refusal
 
 NAME = "responseFields"
+DEEPEST = 16
+"""Parentheses that may be open at once: no answer is so deep."""
 _ITEM = re.compile(r"([^(),]*)([(),]|\Z)")
 
 
@@ -58,9 +60,9 @@ class Selection:
 
 
 def parse(text: str) -> Selection:
-    """Read `responseFields`. INVALID_PARAMETER: parentheses do not balance."""
+    """Read `responseFields`. INVALID_PARAMETER: parentheses do not balance, or are too deep."""
     open_ones = [(Selection(), False)]
-    for item, mark in _ITEM.findall(text):
+    for item, mark in map(re.Match.groups, _ITEM.finditer(text)):
         here, leaves_out = open_ones[-1]
         name = item.strip().lower()
         leaves_out = leaves_out or name.startswith("-")
@@ -71,11 +73,17 @@ def parse(text: str) -> Selection:
             _mark(here, name, leaves_out)
         if mark == ")":
             open_ones.pop()
+        if len(open_ones) > DEEPEST + 1:
+            raise _refusal("has too many parentheses within each other")
         if not open_ones:
             break
     if len(open_ones) != 1:
-        raise Refusal(Code.INVALID_PARAMETER, parameter=NAME, detail="has unbalanced parentheses")
+        raise _refusal("has unbalanced parentheses")
     return open_ones[0][0]
+
+
+def _refusal(fault: str) -> Refusal:
+    return Refusal(Code.INVALID_PARAMETER, parameter=NAME, detail=fault)
 
 
 def _enter(here: Selection, name: str, leaves_out: bool) -> Selection:
