@@ -55,8 +55,12 @@ class Files:
 
     def events(self) -> list[str]:
         """Of all files, the oldest first."""
+        return [line["event"] for line in self.lines()]
+
+    def lines(self) -> list[dict[str, Any]]:
+        """The same with all members."""
         texts = [(self.path.parent / name).read_text() for name in self.names()]
-        return [json.loads(line)["event"] for text in texts for line in text.splitlines()]
+        return [json.loads(line) for text in texts for line in text.splitlines()]
 
 
 @pytest.fixture
@@ -136,6 +140,38 @@ def test_the_oldest_other_lines_go_when_all_are_too_much_and_no_end_ever_does(
         files.later(TIDY_INTERVAL)
     assert [line["event"] for line in said] == ["audit_shortened_early"] * 3
     assert files.events() == ["reused"] * 3 + ["issued", "reused"] * 2
+
+
+def test_what_is_kept_of_a_sessions_end_has_no_device(files: Files) -> None:
+    said = ('Opera "5", "device":"x"', "a\\", "\ud800,", "curl/8")
+    for number, device in enumerate(said):
+        for event, cause in (("revoked", "sign_out"), ("reused", None), ("refused", "revoked")):
+            detail = {"client": "spa"}
+            files.tell(
+                event, family=f"0{number}", subject="ada", device=device,
+                cause=cause, address="192.0.2.1", detail=detail,
+            )  # fmt: skip
+    files.tell("client_added", device="curl/8")
+    before = files.lines()
+    files.later(DAY)
+    files.later(31 * DAY)
+    for line in before[:-1]:
+        assert line.pop("device") in said
+    assert files.lines() == before
+
+
+def test_ends_that_are_more_than_all_files_may_be_are_told_once_a_minute(tmp_path: Path) -> None:
+    files = Files(tmp_path, rotate_size=1024, total_size=1024)
+    for _ in range(20):
+        files.tell("revoked", subject="x" * 200)
+    with capture_logs() as said:
+        files.later(DAY)
+        files.later(1)
+        files.later(TIDY_INTERVAL)
+    told = [line for line in said if line["event"] == "audit_ends_large"]
+    assert len(told) == 2
+    assert told[0]["bytes"] > 1024
+    assert len(files.events()) == 20
 
 
 def test_callers_cannot_make_a_line_that_outlives_the_others(files: Files) -> None:

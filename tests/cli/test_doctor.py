@@ -8,7 +8,13 @@ import pytest
 from tests.cli.conftest import CHEAP
 
 from reticket.cli.doctor import known_checks
-from reticket.cli.doctor.checks import clock, file_modes, network_file_systems, overdue_keys
+from reticket.cli.doctor.checks import (
+    audit_file,
+    clock,
+    file_modes,
+    network_file_systems,
+    overdue_keys,
+)
 from reticket.cli.doctor.findings import Level
 from reticket.core.identifiers import family_id
 from reticket.core.policy import DAY
@@ -319,3 +325,16 @@ def test_an_audit_file_that_is_not_rotated_is_found(healthy, monkeypatch):
     for days, level in ((2, "ok"), (4, "warning")):
         (healthy.data / "audit.jsonl").write_text(line % 1 + line % (1 + days))
         assert about(healthy, "audit file")[0][0] == level
+
+
+def test_files_of_ends_that_are_more_than_all_files_may_be_are_found(shell, monkeypatch):
+    monkeypatch.setenv("RETICKET_AUDIT__TOTAL_SIZE", str(2**20))
+    house, found = shell.house(), []
+    for size in (2**20, 2**20 + 1):
+        with (shell.data / "audit.20260101T000000000Z.ends.jsonl").open("ab") as stream:
+            stream.truncate(size)
+        found.append(list(audit_file.look(house)))
+    house.close()
+    assert found[0] == []
+    ((level, sentence),) = found[1]
+    assert (level, "the files of ends have 1 MiB" in sentence) == (Level.WARNING, True)

@@ -16,7 +16,7 @@ import structlog
 from filelock import FileLock, Timeout
 
 from reticket.audit.lines import decode
-from reticket.audit.shelf import Rotated, name_at, rotated_files, shortened
+from reticket.audit.shelf import Rotated, name_at, rotated_files, shortened, size_of_ends
 from reticket.core.policy import SECOND
 from reticket.core.ports import Clock
 from reticket.settings.audit import AuditTable
@@ -25,10 +25,14 @@ _KEPT = re.compile(
     rb'"event":"(?:revocation|revoked|reused|policy|(?:key|client|user|factor|family|families)_[a-z_]+'
     rb'|(?:application|tenant|account)_[a-z_]+|recovery_codes_renewed|backup_restored)"|"event":"refused".*"cause":"revoked"'
 )
-"""What a restore needs, and what operators did: no caller can write so many of these lines that
-others must go for them. Quotes of callers are written with a backslash, so none of these words is
-a caller's.
+"""What a restore needs, and what operators did. None of these lines goes for others before its
+time, so `Rotation` tells when there are many. Quotes of callers are written with a backslash, so
+none of these words is a caller's.
 """
+
+_OF_A_SESSION = re.compile(rb'"event":"(?:revoked|reused|refused)"')
+_DEVICE = re.compile(rb',"device":"(?:[^"\\]|\\.)*"')
+"""What a caller says about itself, up to 200 characters in each line: no restore needs it."""
 
 _FAMILY = re.compile(rb'"event":"refused".*"family":"([0-9a-f]+)"')
 
@@ -77,6 +81,12 @@ class Rotation:
         for each in found:
             if self._is_over(each, self._limits.keep_ends):
                 each.path.unlink(missing_ok=True)
+        self._warn_of_many_ends()
+
+    def _warn_of_many_ends(self) -> None:
+        size = size_of_ends(self._current)
+        if size > self._limits.total_size:
+            _log.warning("audit_ends_large", file=str(self._current), bytes=size)
 
     @contextmanager
     def _alone(self) -> Iterator[bool]:
@@ -158,13 +168,15 @@ def _is_free(file: int) -> bool:
 
 
 def _kept(whole: Iterator[bytes]) -> Iterator[bytes]:
-    """The lines of ends, reuses and keys. That a session was over is kept once of each."""
+    """The lines of ends, reuses and keys, those of sessions without their devices. That a session
+    was over is kept once of each.
+    """
     over: set[bytes] = set()
     for line in whole:
         if _KEPT.search(line):
             family = _FAMILY.search(line)
             if family is None or family[1] not in over:
-                yield line
+                yield _DEVICE.sub(b"", line) if _OF_A_SESSION.search(line) else line
             if family is not None:
                 over.add(family[1])
 

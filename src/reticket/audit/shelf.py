@@ -56,6 +56,12 @@ def rotated_files(current: Path) -> list[Rotated]:
     )
 
 
+def size_of_ends(current: Path) -> int:
+    """Bytes of all files that have lines of ends, reuses and keys alone. OSError."""
+    ends = [each.path for each in rotated_files(current) if not each.whole]
+    return sum(path.stat().st_size for path in ends)
+
+
 def moved_files(current: Path) -> list[Path]:
     """What other tools have rotated, as `audit.jsonl.1`; the oldest first."""
     form = re.compile(re.escape(current.name) + r"[.-](\d+)(\.gz)?")

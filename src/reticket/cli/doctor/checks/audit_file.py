@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reticket.audit.lines import decode
+from reticket.audit.shelf import size_of_ends
 from reticket.cli.doctor.findings import Finding, warning
 from reticket.cli.house import House
 from reticket.cli.policies import longest_session
@@ -19,8 +20,9 @@ LINE = 65_536
 
 
 def look(house: House) -> Iterator[Finding]:
-    """Ends that are forgotten too early, and a file that is not rotated."""
+    """Ends that are forgotten too early, too many of them, and a file that is not rotated."""
     yield from _forgotten_ends(house)
+    yield from _many_ends(house)
     yield from _unrotated(house)
 
 
@@ -31,6 +33,19 @@ def _forgotten_ends(house: House) -> Iterator[Finding]:
         yield warning(
             f"ends are kept for {kept} s, and a session may live {longest} s: after a restore a "
             f"session that was ended would go on; set audit.keep_ends to {longest} at least"
+        )
+
+
+def _many_ends(house: House) -> Iterator[Finding]:
+    """They are kept however many there are: a client that signs in and out without end fills the
+    disk.
+    """
+    size, limit = size_of_ends(house.settings.audit_file), house.settings.audit.total_size
+    if size > limit:
+        yield warning(
+            f"the files of ends have {size >> 20} MiB, more than audit.total_size, and none is "
+            f"removed before {house.settings.audit.keep_ends} s: find the program or person that "
+            "has the most revoked lines there and block it; see that the disk has room"
         )
 
 
