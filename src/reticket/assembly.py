@@ -114,7 +114,9 @@ def service_of(house: House, lanes: Lanes) -> Service:
     )
     verified = KnownPrograms(shared, house.clock)
     programs = ProgramDesk(house.directory, secrets, attempts, limits, verified)
-    stock = Stock(house.store, house.ephemeral, shared, house.ring, house.upkeep, os.urandom)
+    stock = Stock(
+        house.store, house.ephemeral, shared, house.ring, house.upkeep, os.urandom, hasher
+    )
     return Service(
         resources, engine, desk, factors, programs, house.directory, mint, lanes, house.clock, stock
     )

@@ -18,6 +18,7 @@ from reticket.core.commands import (
     FindClient,
     FindTenant,
     FindUser,
+    Hash,
     InspectAccess,
     ListFamilies,
     Manage,
@@ -107,11 +108,12 @@ class Door:
         people.signed_in = self.signed_in
         people.tenant = lambda number: self._seen(TENANT if number == 1000 else None)
         people.user_by_email = lambda email: self._seen(ADA if email == ADA.email else None)
-        kept = MemoryEphemeral(world.clock)
+        kept, self.hasher = MemoryEphemeral(world.clock), SimpleNamespace(hash=str)
         self.service = Service(
             list(RESOURCES.values()), world.engine, desk, Factors(), desk, people, world.mint,
             self.lanes, world.clock,
-            Stock(world.store, kept, Budgeted(kept), world.keys, upkeep, bytes),
+            Stock(world.store, kept, Budgeted(kept), world.keys, upkeep, bytes,
+                  self.hasher),
         )  # fmt: skip
 
     def signed_in(self, user_id, at):
@@ -354,6 +356,19 @@ async def test_what_needs_no_hash_does_not_wait_for_hashes(door):
     assert (await door.world.begin()).outcome is Outcome.ADVANCED
     gate.set()
     await busy
+
+
+async def test_what_an_operator_has_hashed_leaves_the_directory_free(world):
+    door = Door(world, upkeep=SimpleNamespace(apply_intents=lambda: None))
+    gate = threading.Event()
+    door.hasher.hash = lambda secret: gate.wait() and lane_of_this()
+    hashing = asyncio.ensure_future(door.perform(Hash("secret", "admin")))
+    try:
+        assert await door.perform(Manage(int)) == 0
+    finally:
+        gate.set()
+    assert await hashing == "password"
+    door.lanes.close()
 
 
 async def test_no_sign_in_waits_for_what_strangers_have_kept_or_counted(door):

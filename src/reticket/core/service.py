@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from reticket.core.addresses import network_of
 from reticket.core.budget import Budgeted
 from reticket.core.commands import (
     Begin,
@@ -18,6 +19,7 @@ from reticket.core.commands import (
     FindFamily,
     FindTenant,
     FindUser,
+    Hash,
     InspectAccess,
     IssueAccess,
     Keep,
@@ -61,6 +63,7 @@ from reticket.core.ports import (
     Ephemeral,
     Event,
     Page,
+    SecretHasher,
     Store,
 )
 from reticket.core.programs import ProgramDesk
@@ -68,6 +71,7 @@ from reticket.core.reception import Reception
 from reticket.core.resource import Resource
 from reticket.core.second_factor import FactorDesk
 from reticket.core.sign_in import SignInDesk
+from reticket.core.turns import Whose
 from reticket.core.upkeep import Upkeep
 from reticket.core.visitors import Visitors
 
@@ -104,6 +108,7 @@ class Stock:
     keys: KeyRing
     upkeep: Upkeep
     entropy: Entropy
+    hasher: SecretHasher
 
 
 class Service:
@@ -173,6 +178,7 @@ class Service:
             Now: self._now,
             PublishedKeys: self._published_keys,
             Tell: self._tell,
+            Hash: self._hash,
             Manage: self._manage,
         }
 
@@ -299,6 +305,10 @@ class Service:
                 detail=command.detail,
             )
         )
+
+    async def _hash(self, command: Hash, caller: Caller) -> str:
+        whose = Whose(network_of(caller.address), command.operator, known=True)
+        return await self._lanes.passwords.run(whose, self._stock.hasher.hash, command.secret)
 
     async def _manage(self, command: Manage, caller: Caller) -> Any:
         result = await self._lanes.directory.run(command.work)

@@ -104,8 +104,9 @@ class World:
         programs = ProgramDesk(self.people, secrets, attempts, Limits(), verified)
         upkeep = Upkeep(self.store, self.ephemeral, self.people, self.audit)
         stock = Stock(
-            self.store, self.ephemeral, Budgeted(self.ephemeral), self.ring, upkeep, os.urandom
-        )
+            self.store, self.ephemeral, Budgeted(self.ephemeral), self.ring, upkeep, os.urandom,
+            Hasher(),
+        )  # fmt: skip
         self.service = Service(
             list(resources.values()), engine, desk, None, programs, self.people, self.mint,
             self.lanes, self.clock, stock,

@@ -26,6 +26,7 @@ from reticket.core.commands.others import (
     FindClient,
     FindTenant,
     FindUser,
+    Hash,
     Keep,
     KeepReserved,
     KnowNonce,
@@ -69,6 +70,7 @@ Command = (
     | FindUser
     | FindClient
     | FindFamily
+    | Hash
     | ListFamilies
     | EndFamilies
     | Keep
@@ -100,6 +102,7 @@ __all__ = [
     "FindFamily",
     "FindTenant",
     "FindUser",
+    "Hash",
     "InspectAccess",
     "IssueAccess",
     "Keep",

@@ -165,6 +165,18 @@ class Tell:
 
 
 @dataclass(frozen=True, slots=True)
+class Hash:
+    """Hash a secret that an operator gives, in the operator's turn among sign-ins. Result: str.
+
+    Args:
+        operator: the client of the admin API.
+    """
+
+    secret: str = field(repr=False)
+    operator: str
+
+
+@dataclass(frozen=True, slots=True)
 class Manage:
     """Run a verb of an operator where the directory is; families that it must end have ended
     when it returns. Result: what the work returns; it may raise a ReticketError.

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from reticket.core.commands import EndFamilies, Manage
+from reticket.core.commands import EndFamilies, Hash, Manage
 from reticket.core.model import Selection
 from reticket.core.people import Client
 from reticket.dialects.oauth.registration import flagged
@@ -78,7 +78,8 @@ class Clients:
         """Register one; the answer has its secret."""
         said = read_body(request, NewClient)
         secret = None if said.public or said.jwks else self._new_secret()
-        client: Client = yield Manage(lambda: self._add(said, secret))
+        hashed: str | None = secret and (yield Hash(secret, operator))
+        client: Client = yield Manage(lambda: self._add(said, hashed))
         yield done("client_added", operator, client=client.id)
         return created(client_answer(client, secret), f"/clients/{client.id}")
 
@@ -93,7 +94,8 @@ class Clients:
     def rotate_secret(self, request: WireRequest, operator: str) -> Operation:
         """Give it another secret; the answer has it."""
         client_id, secret = request.parameters["id"], self._new_secret()
-        yield Manage(lambda: self._verbs.rotate_secret(client_id, self._office.hasher.hash(secret)))
+        hashed: str = yield Hash(secret, operator)
+        yield Manage(lambda: self._verbs.rotate_secret(client_id, hashed))
         yield done("client_secret_rotated", operator, client=client_id)
         return answered(SecretAnswer(client_id, secret))
 
@@ -126,16 +128,16 @@ class Clients:
         yield done(event, operator, client=client_id)
         return empty()
 
-    def _add(self, said: NewClient, secret: str | None) -> Client:
+    def _add(self, said: NewClient, hashed: str | None) -> Client:
         members = {name: value for name, value in _members(said).items() if value is not None}
         client_id, public = members.pop("client_id"), members.pop("public")
         if public and said.jwks:
             raise wrong("public", "must not be true of a client with jwks: it can prove who it is")
         registration = checked_registration(
-            flagged(members), public=secret is None, presets=self._office.site.presets
+            flagged(members), public=hashed is None, presets=self._office.site.presets
         )
         draft = ClientDraft(client_id, disabled=False, registration=registration)
-        self._verbs.add(draft, secret and self._office.hasher.hash(secret))
+        self._verbs.add(draft, hashed)
         return self._find(client_id)
 
     def _change(self, client_id: str, changes: Mapping[str, Any]) -> Client:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from msgspec import UNSET
 
-from reticket.core.commands import FindUser, Manage
+from reticket.core.commands import FindUser, Hash, Manage
 from reticket.core.people import User
 from reticket.directory.drafts import UserDraft
 from reticket.directory.users import Users as Verbs
@@ -69,7 +69,9 @@ class Users:
     def add(self, request: WireRequest, operator: str) -> Operation:
         """Create a person."""
         said = read_body(request, NewUser)
-        user: User = yield Manage(lambda: self._add(said))
+        absent = self._office.hasher.absent()
+        hashed = absent if said.password is None else (yield Hash(said.password, operator))
+        user: User = yield Manage(lambda: self._add(said, hashed))
         yield done("user_added", operator, user=user.id)
         return created(user_answer(user), f"/users/{user.id}")
 
@@ -84,8 +86,8 @@ class Users:
         """Give a new password, and end all families."""
         said = read_body(request, NewPassword)
         user: User = yield Manage(lambda: self._find(request.parameters["id"]))
-        hasher = self._office.hasher
-        yield Manage(lambda: self._verbs.set_password(user.id, hasher.hash(said.password)))
+        hashed: str = yield Hash(said.password, operator)
+        yield Manage(lambda: self._verbs.set_password(user.id, hashed))
         yield done("user_password_set", operator, user=user.id)
         return empty()
 
@@ -96,7 +98,7 @@ class Users:
         yield done("user_removed", operator, user=user.id)
         return empty()
 
-    def _add(self, said: NewUser) -> User:
+    def _add(self, said: NewUser, hashed: str) -> User:
         draft = UserDraft(
             email=said.email,
             first_name=said.first_name,
@@ -105,8 +107,6 @@ class Users:
             tenants=said.tenants,
             accounts=said.developer_accounts,
         )
-        hasher = self._office.hasher
-        hashed = hasher.absent() if said.password is None else hasher.hash(said.password)
         return self._find(self._verbs.add(draft, hashed))
 
     def _change(self, who: str, said: UserChanges) -> User:
