@@ -4,10 +4,11 @@ import json
 import os
 
 import pytest
+from tests.core.operations import ran
 
 from reticket.core.budget import Budget, Budgeted
 from reticket.core.commands import Keep, KeepReserved, Look, Release, Reserve, Take
-from reticket.core.errors import Code, Refusal, ReticketError, Unavailable
+from reticket.core.errors import Code, Refusal, Unavailable
 from reticket.core.model import Caller
 from reticket.crypto.sealing import Sealer
 from reticket.http.admin.errors import Declined
@@ -45,18 +46,7 @@ class Office:
     def ask(self, key):
         headers = [(b"idempotency-key", key.encode())]
         request = WireRequest("POST", "/families", b"", headers, b"{}", Caller("", "0" * 32))
-        operation, result = self._operate(request, "app"), None
-        try:
-            command = next(operation)
-            while True:
-                try:
-                    result = self._perform(command)
-                except ReticketError as error:
-                    command = operation.throw(error)
-                else:
-                    command = operation.send(result)
-        except StopIteration as done:
-            return done.value
+        return ran(self._operate(request, "app"), self._perform)
 
     def _perform(self, command):
         if isinstance(command, self.gone):

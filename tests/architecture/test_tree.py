@@ -14,6 +14,7 @@ LONGEST = 350
 
 FORBIDDEN = {
     "the host of a package registry": r"pyp[i]\.org|pythonhoste[d]\.|npmj[s]\.(org|com)",
+    "a document that is not here": r"\bdesig[n] §",
     "a path of one machine": r"(^|[^\w.~-])/(w[o]rk|r[o]ot|t[m]p)/",
 }
 FORBIDDEN_IN_CODE = {
@@ -24,6 +25,7 @@ FORBIDDEN_IN_CODE = {
 
 SAMPLES = {
     "the host of a package registry": "see https://" + "pypi" + ".org/simple",
+    "a document that is not here": "as said in desi" + "gn §1",
     "a path of one machine": "open('/" + "work/x')",
     "a test that is not run": "@pytest.mark." + "skip",
     "an ignore that does not say what": "x = 1  # type: " + "ignore",

@@ -1,4 +1,4 @@
-"""Every line of the table of design §1, in its order, and what must hold whichever line fits."""
+"""Every case of the rule (ADR 0001), in its order, and what must hold whichever fits."""
 
 from dataclasses import replace
 

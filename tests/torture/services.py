@@ -35,6 +35,7 @@ from tests.torture.history import Answer, History, Verb
 from reticket.core.tokens import PREFIX, from_text
 from reticket.testing import running_server
 from reticket.testing.server import CHEAP_SIGN_INS, RunningServer, free_port
+from reticket.testing.waiting import until
 
 TORTURE = bool(os.environ.get("RETICKET_TORTURE"))
 RETURN = 20.0
@@ -255,23 +256,23 @@ class Load:
         before = set().union(*(each.signs_with() for each in self.services.all))
         for _ in range(times):
             self.services.command("key", "rotate")
-        deadline = time.monotonic() + RETURN
-        while any(each.signs_with() & before for each in self.services.all):
-            assert time.monotonic() < deadline, "an old key still signs"
-            time.sleep(0.2)
+        until(
+            lambda: not any(each.signs_with() & before for each in self.services.all),
+            "the end of the keys that signed before",
+        )
 
     def wait_for(self, more: int, verb: Verb = Verb.REFRESH) -> None:
         """Until so many more went well."""
         wanted = self.history.count(Answer.GOOD, verb=verb) + more
-        deadline = time.monotonic() + RETURN
-        while self.history.count(Answer.GOOD, verb=verb) < wanted:
-            assert time.monotonic() < deadline, "nothing goes well any more"
-            time.sleep(0.02)
+        until(
+            lambda: self.history.count(Answer.GOOD, verb=verb) >= wanted,
+            f"{more} more that go well",
+        )
 
     def _stranded(self) -> int:
-        until = time.monotonic() + RETURN
+        end = time.monotonic() + RETURN
         chains = [each for each in self.clients if isinstance(each, Chain)]
-        return sum(not each.come_back(until) for each in chains)
+        return sum(not each.come_back(end) for each in chains)
 
     def _haunt(self) -> None:
         for each in self.clients:

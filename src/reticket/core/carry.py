@@ -1,4 +1,4 @@
-"""Carries families from one store to another by the lattice merge (design §1).
+"""Carries families from one store to another by the lattice merge (ADR 0001).
 
 Both may be in use meanwhile: what changes behind the walk is carried by the next one, and a token
 that is ahead of its copy heals it.

@@ -1,6 +1,6 @@
 """Makes and reads the tokens of a resource from rows and keys: a pure function of both.
 
-The same row, request and keys give the same bytes, so that a retry is free (design §1).
+The same row, request and keys give the same bytes, so that a retry is free (ADR 0001).
 """
 
 from __future__ import annotations

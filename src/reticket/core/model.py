@@ -14,7 +14,7 @@ from reticket.core.people import Application, Client, User
 
 
 class Outcome(StrEnum):
-    """What `decide` says; design §1. The first four refuse, the last is of no decision."""
+    """What `decide` says (ADR 0001). The first four refuse, the last is of no decision."""
 
     UNKNOWN = "unknown"
     REVOKED = "revoked"

@@ -1,6 +1,6 @@
 """The ASGI application that answers the dialects: bytes to operation, operation to bytes.
 
-No framework and no middleware on this path (design §4); everything else goes to the pages.
+No framework and no middleware on this path; everything else goes to the pages.
 """
 
 from __future__ import annotations

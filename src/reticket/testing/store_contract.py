@@ -6,7 +6,6 @@ Subclass `StoreContract`, give `open_store`, and let pytest collect the subclass
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from reticket.core.policy import KIBO_2026
 from reticket.core.ports import HELD, Clock, Step, Stepped, Store
 from reticket.core.rotation import decide, merge, revoked
 from reticket.testing.clock import START, FakeClock
-from reticket.testing.waiting import PATIENCE
+from reticket.testing.waiting import until
 
 THREADS = 64
 INT64 = st.integers(0, 2**63 - 1)
@@ -91,14 +90,15 @@ class Presenting:
 
 def persistent(store: Store, batch: Sequence[tuple[bytes, Step[Any]]]) -> Sequence[Any]:
     """The results of a batch, what is held asked for until it is not."""
-    results = list(store.transact(batch))
-    deadline = time.monotonic() + PATIENCE
-    while held := [index for index, result in enumerate(results) if result is HELD]:
-        assert time.monotonic() < deadline, f"still held: {held}"
-        time.sleep(0.001)
-        again = store.transact([batch[index] for index in held])
-        for index, result in zip(held, again, strict=True):
+    results: list[Any] = [HELD] * len(batch)
+
+    def asked() -> bool:
+        held = [index for index, result in enumerate(results) if result is HELD]
+        for index, result in zip(held, store.transact([batch[i] for i in held]), strict=True):
             results[index] = result
+        return HELD not in results
+
+    until(asked, "the end of what is held")
     return results
 
 

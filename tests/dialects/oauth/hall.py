@@ -2,6 +2,7 @@
 
 import json
 
+from tests.core.operations import ran
 from tests.core.world import Keys
 
 from reticket.core.mint import Mint
@@ -56,18 +57,11 @@ class Hall:
 
     def run(self, operation):
         """What it returns; what it raises."""
-        try:
-            command = next(operation)
-            while True:
-                self.performed.append(command)
-                try:
-                    result = self.answers[type(command).__name__](command)
-                except Exception as error:
-                    command = operation.throw(error)
-                else:
-                    command = operation.send(result)
-        except StopIteration as done:
-            return done.value
+        return ran(operation, self._perform)
+
+    def _perform(self, command):
+        self.performed.append(command)
+        return self.answers[type(command).__name__](command)
 
     def did(self, kind):
         return [each for each in self.performed if isinstance(each, kind)]

@@ -10,6 +10,7 @@ import json
 import os
 from base64 import b64encode
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote_plus, urlencode
 
@@ -45,6 +46,7 @@ from reticket.core.upkeep import Upkeep
 from reticket.crypto.verified import VerifiedSecrets
 from reticket.dialects.oauth import Options, build
 from reticket.dialects.oauth.codes import LIFETIME, REMEMBERED, CodeGrant, begun, given_by, waiting
+from reticket.http.edge import carried_out
 from reticket.stores.memory import MemoryEphemeral, MemoryStore
 from reticket.testing import FakeClock
 from reticket.wire import WireRequest
@@ -154,27 +156,19 @@ class World:
     async def _answer(self, request: WireRequest) -> Reply:
         routes = {"/oauth" + each.path: each for each in self.dialect.routes}
         try:
-            response = await self._run(routes[request.path].operate(request))
+            by = SimpleNamespace(perform=self._performed)
+            response = await carried_out(routes[request.path].operate(request), by, CALLER)
         except ReticketError as error:
             response = self.dialect.refuse(request, error)
         headers = {name.decode(): value.decode() for name, value in response.headers}
         headers["content-type"] = (response.content_type or b"").decode()
         return Reply(response.status, headers, response.body)
 
-    async def _run(self, operation: Any) -> Any:
-        try:
-            command = next(operation)
-            while True:
-                if self.before is not None:
-                    await self.before(command)
-                try:
-                    result = await self.service.perform(command, CALLER)
-                except ReticketError as error:
-                    command = operation.throw(error)
-                else:
-                    command = operation.send(result)
-        except StopIteration as done:
-            return done.value
+    async def _performed(self, command: Any, caller: Caller) -> Any:
+        """As the service does; a test may do something before it."""
+        if self.before is not None:
+            await self.before(command)
+        return await self.service.perform(command, caller)
 
     def code(self, client: str = "spa", **said: Any) -> str:
         """A code that somebody was given by consenting."""

@@ -30,7 +30,7 @@ def open_store(
 
     Args:
         url: `postgresql://…`, as libpq reads it.
-        clock: unused, the engine's own decides (design §1).
+        clock: unused, the engine's own decides.
         busy_timeout: seconds that a connection, a lock or an answer is waited for.
 
     Raises:

@@ -32,7 +32,7 @@ def open_store(
 
     Args:
         url: see `address.parse`.
-        clock: unused, the engine's own decides (design §1).
+        clock: unused, the engine's own decides.
         busy_timeout: seconds that a connection, an answer or a replica is waited for.
 
     Raises:

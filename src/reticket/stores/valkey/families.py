@@ -2,8 +2,7 @@
 
 A batch is two exchanges, one pipeline a node. Families are changed one by one, each in one go;
 whoever loses a race reads again and decides again. When a batch ends in Unavailable some of its
-families may have been changed: the tokens' rule forgives that (design §1), as it does a lost
-answer.
+families may have been changed: the tokens' rule forgives that (ADR 0001), as it does a lost answer.
 """
 
 from __future__ import annotations
