@@ -16,6 +16,7 @@ from reticket.core.budget import Budgeted, of_address
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.guards import Guard, Guards
 from reticket.core.model import Caller
+from reticket.core.owed import Owed
 from reticket.core.policy import whole_seconds
 from reticket.core.ports import Clock, Event
 from reticket.core.turns import Whose
@@ -42,6 +43,7 @@ class Attempts:
         self._ephemeral = ephemeral
         self._tell = tell
         self._clock = clock
+        self._owed = Owed(ephemeral, clock)
         self._free: dict[str, int] = {}
         """Until when (milliseconds) a guard is taken for one that lets through."""
         self._shut: dict[str, tuple[int, int]] = {}
@@ -84,12 +86,15 @@ class Attempts:
 
     def give_back(self, guards: Guards) -> None:
         """A try that was no failure, or proved nothing."""
-        self._ephemeral.count_each({guard.key: guard.limit.window for guard in guards}, -1)
+        with self._owed.unless_done(guards):
+            self._ephemeral.count_each({guard.key: guard.limit.window for guard in guards}, -1)
 
     def succeeded(self, guards: Guards) -> None:
         """Somebody has proved who it is."""
-        self.give_back([guard for guard in guards if not guard.forgiven])
-        self._ephemeral.forget(*(guard.key for guard in guards if guard.forgiven))
+        forgiven = [guard for guard in guards if guard.forgiven]
+        with self._owed.unless_done(forgiven):
+            self.give_back([guard for guard in guards if not guard.forgiven])
+            self._ephemeral.forget(*(guard.key for guard in forgiven))
 
     def failed(
         self, guards: Guards, resource: str, subject: str | None, cause: Cause, caller: Caller
@@ -126,6 +131,7 @@ class Attempts:
         return list({guard.name: guard for guards in open_ for guard in guards}.values())
 
     def _look_at(self, guards: Guards, known: dict[str, int | None], now: int, before: int) -> None:
+        self._owed.settle(guards)
         windows = {guard.key: guard.limit.window for guard in guards}
         for guard, said in zip(guards, self._ephemeral.count_each(windows, 0), strict=True):
             known[guard.name] = said.left if said.total >= guard.limit.failures else 0

@@ -1,0 +1,95 @@
+"""A store that fails in the middle of a sign-in shuts nobody out once it is back."""
+
+from contextlib import contextmanager
+
+import pytest
+from tests.core.conftest import PASSWORD
+from tests.core.test_sign_in import LIMITED, call, refusal_of, sign_in
+from tests.core.world import ADA
+
+from reticket.core import owed
+from reticket.core.errors import Unavailable
+from reticket.core.guards import Guard, Limit
+from reticket.core.owed import Owed
+
+OFTEN = 20
+"""More often than any limit of the hall."""
+
+
+@contextmanager
+def failing(hall, *names):
+    """The store takes a try, and fails when it is to be given back."""
+    whole = {name: getattr(hall.ephemeral, name) for name in names}
+
+    def fail(*words):
+        raise Unavailable("a node of the store is down")
+
+    def count_each(windows, add=1):
+        return fail() if add < 0 else whole["count_each"](windows, add)
+
+    for name in names:
+        setattr(hall.ephemeral, name, count_each if name == "count_each" else fail)
+    yield
+    for name in names:
+        setattr(hall.ephemeral, name, whole[name])
+
+
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("names", [("forget",), ("count_each",), ("forget", "count_each")])
+def test_a_right_password_is_never_shut_out_by_tries_that_the_store_failed(hall, known, names):
+    if known:
+        sign_in(hall)
+    for _ in range(OFTEN):
+        with failing(hall, *names):
+            try:
+                sign_in(hall)
+            except Unavailable:
+                continue
+    assert sign_in(hall) == ADA
+
+
+def test_a_program_is_never_shut_out_by_tries_that_the_store_failed(hall):
+    for _ in range(OFTEN):
+        with failing(hall, "count_each"), pytest.raises(Unavailable):
+            call(hall)
+    assert call(hall)
+
+
+def test_a_store_that_fails_on_is_told_later(hall):
+    sign_in(hall)
+    for _ in range(2):
+        with failing(hall, "forget", "count_each"), pytest.raises(Unavailable):
+            sign_in(hall)
+    with failing(hall, "count_each"), pytest.raises(Unavailable):
+        sign_in(hall)
+    refusal_of(sign_in, hall, "wrong")
+    refusal_of(sign_in, hall, "wrong")
+    assert sign_in(hall) == ADA
+
+
+def test_wrong_passwords_stay_counted_while_the_store_fails(hall):
+    sign_in(hall)
+    with failing(hall, "forget"):
+        for _ in range(3):
+            refusal_of(sign_in, hall, "wrong")
+    assert refusal_of(sign_in, hall, PASSWORD) == LIMITED
+
+
+@pytest.mark.parametrize(("seconds", "left"), [(59, 2), (60, 3)])
+def test_what_is_owed_to_a_counter_that_has_ended_is_owed_to_none_after_it(hall, seconds, left):
+    owing, guard = Owed(hall.ephemeral, hall.clock), Guard("account:ada", Limit(3, 60))
+    with pytest.raises(Unavailable), owing.unless_done([guard]):
+        raise Unavailable("the store is down")
+    hall.clock.forward(seconds)
+    hall.ephemeral.count_each({guard.key: 60}, 3)
+    owing.settle([guard])
+    assert hall.ephemeral.count_each({guard.key: 60}, 0)[0].total == left
+
+
+def test_only_so_many_counters_are_remembered(hall, monkeypatch):
+    monkeypatch.setattr(owed, "MOST_OWED", 8)
+    owing = Owed(hall.ephemeral, hall.clock)
+    for number in range(OFTEN):
+        with pytest.raises(Unavailable), owing.unless_done([Guard(f"{number}", Limit(3, 60))]):
+            raise Unavailable("the store is down")
+    assert len(owing._debts) == 8
