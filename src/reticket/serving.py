@@ -175,7 +175,7 @@ def _admin(house: House) -> Dialect:
         resources=[each.name for dialect in house.dialects for each in dialect.resources],
         directory=house.directory,
         ring=house.ring,
-        hasher=house.hasher,
+        absent=house.hasher.absent,
         audit=house.audit,
         sealer=house.sealer,
         clock=house.clock,

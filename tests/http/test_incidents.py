@@ -3,7 +3,7 @@
 import asyncio
 import errno
 import json
-from types import SimpleNamespace
+from types import FunctionType, SimpleNamespace
 
 from structlog.testing import capture_logs
 
@@ -123,6 +123,49 @@ def test_the_same_error_from_two_places_of_ours_is_two_faults():
                     at_fault(None)
                 except AttributeError as error:
                     told.incidents.failed("internal_error", error)
+    assert [line["count"] for line in lines] == [1, 1]
+
+
+def ours(function):
+    """As if it stood in a module of the package."""
+    return FunctionType(function.__code__, {"__name__": "reticket.made", "json": json})
+
+
+TWO_DEPTHS = "", "1 2"
+"""What json refuses at two lines of its own, with one type of error."""
+
+
+def failing(told, function, text, times=3):
+    for _ in range(times):
+        try:
+            function(text)
+        except ValueError as error:
+            told.incidents.failed("internal_error", error)
+
+
+def test_one_place_of_ours_is_one_fault_wherever_below_it_fails():
+    """Libraries have many lines; a caller who chooses which of them fails gets one line of log."""
+    told = Told()
+    with capture_logs() as lines:
+        for text in TWO_DEPTHS:
+            failing(told, ours(lambda text: json.loads(text)), text)
+    assert [line["count"] for line in lines] == [1]
+
+
+def test_two_places_of_ours_are_two_faults_though_one_line_of_ours_has_called_both():
+    told, places = Told(), [ours(lambda text: int(text)), ours(lambda text: float(text))]
+    caller = ours(lambda asked: asked[0](asked[1]))
+    with capture_logs() as lines:
+        for place in places:
+            failing(told, caller, (place, ""))
+    assert [line["count"] for line in lines] == [1, 1]
+
+
+def test_a_fault_that_passed_no_line_of_ours_has_its_innermost_place():
+    told = Told()
+    with capture_logs() as lines:
+        for text in TWO_DEPTHS:
+            failing(told, json.loads, text)
     assert [line["count"] for line in lines] == [1, 1]
 
 

@@ -6,9 +6,10 @@ import pytest
 from tests.dialects.oauth.token_people import ADA, ORDERS, OTHER_KEY, REDIRECT, STOCK
 from tests.dialects.oauth.token_world import CHALLENGE, ISSUER, claims_of
 
-from reticket.core.commands import Begin, Take
+from reticket.core.budget import of_holder
+from reticket.core.commands import Begin, Keep, Take
 from reticket.core.tokens import to_text
-from reticket.dialects.oauth.codes import LIFETIME, begun
+from reticket.dialects.oauth.codes import LIFETIME, REMEMBERED, begun, used_again
 
 
 def is_invalid(reply):
@@ -142,6 +143,21 @@ def test_rfc6749_4_1_2_a_second_use_revokes_what_the_first_gave(world):
     assert is_invalid(world.exchange(code))
     assert is_invalid(world.refresh(pair["refresh_token"]))
     assert [family.revoked_cause for family in world.families()] == ["code_reuse"]
+
+
+def test_a_second_use_is_known_as_long_as_the_code_and_takes_the_room_of_its_own_session(world):
+    """Who has many codes of one client takes no room of that client with them."""
+    code, kept = world.code("spa"), []
+
+    async def hear(command):
+        if isinstance(command, Keep) and command.key == used_again(code):
+            kept.append((command.lifetime, command.owner))
+
+    world.before = hear
+    assert world.exchange(code).status == 200
+    assert kept == []
+    assert is_invalid(world.exchange(code))
+    assert kept == [(REMEMBERED, of_holder(world.families()[0].id.hex()))]
 
 
 def test_a_used_code_of_an_older_program_is_refused_like_any_other(world):

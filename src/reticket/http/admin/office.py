@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, Self
 
-from reticket.core.ports import AuditLog, Clock, Entropy, SecretHasher
+from reticket.core.ports import AuditLog, Clock, Entropy
 from reticket.crypto.ring import Ring
 from reticket.crypto.sealing import Sealer
 from reticket.dialects.oauth.site import Site
@@ -19,13 +19,14 @@ class Office:
 
     Args:
         resources: the names of all resources that a family may be of.
+        absent: a password hash that no password fits; the command `Hash` makes all others.
     """
 
     site: Site
     resources: Collection[str]
     directory: Directory
     ring: Ring
-    hasher: SecretHasher
+    absent: Callable[[], str]
     audit: AuditLog
     sealer: Sealer
     clock: Clock

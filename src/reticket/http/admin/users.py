@@ -69,8 +69,8 @@ class Users:
     def add(self, request: WireRequest, operator: str) -> Operation:
         """Create a person."""
         said = read_body(request, NewUser)
-        absent = self._office.hasher.absent()
-        hashed = absent if said.password is None else (yield Hash(said.password, operator))
+        password, absent = said.password, self._office.absent
+        hashed = absent() if password is None else (yield Hash(password, operator))
         user: User = yield Manage(lambda: self._add(said, hashed))
         yield done("user_added", operator, user=user.id)
         return created(user_answer(user), f"/users/{user.id}")
