@@ -153,10 +153,12 @@ def test_one_place_of_ours_is_one_fault_wherever_below_it_fails():
 
 
 def test_two_places_of_ours_are_two_faults_though_one_line_of_ours_has_called_both():
-    told, places = Told(), [ours(lambda text: int(text)), ours(lambda text: float(text))]
+    told = Told()
+    one = ours(lambda text: int(text))
+    other = ours(lambda text: float(text))
     caller = ours(lambda asked: asked[0](asked[1]))
     with capture_logs() as lines:
-        for place in places:
+        for place in (one, other):
             failing(told, caller, (place, ""))
     assert [line["count"] for line in lines] == [1, 1]
 
