@@ -1,7 +1,8 @@
 """Connections are counted over all workers, in all and per address."""
 
 import os
-from contextlib import ExitStack, suppress
+import signal
+from contextlib import ExitStack, contextmanager, suppress
 
 import pytest
 from tests.http.connection.shapes import LIVE, TOKEN, post
@@ -229,6 +230,31 @@ def test_requests_that_are_not_whole_give_way_to_a_network_that_holds_fewer_conn
             newcomer = stack.enter_context(opened(few.url, source="127.0.0.9"))
             assert status_of(newcomer) == 200
         assert '"reason": "gave_way"' in few.log.read_text()
+
+
+def test_of_many_that_come_at_once_some_give_way_to_a_network_that_holds_fewer(few):
+    """The service accepts several at once, before it begins with any of them."""
+    with ExitStack() as stack:
+        with stopped(few):
+            for _ in range(6):
+                stack.enter_context(opened(few.url))
+            newcomers = [
+                stack.enter_context(opened(few.url, source=source))
+                for source in ("127.0.0.8", "127.0.0.9")
+            ]
+        assert [status_of(newcomer) for newcomer in newcomers] == [200, 200]
+        assert status_of(newcomers[0]) == 200
+    assert "Traceback" not in few.log.read_text()
+
+
+@contextmanager
+def stopped(server):
+    """Connections that are opened meanwhile wait at the door together."""
+    server.process.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        server.process.send_signal(signal.SIGCONT)
 
 
 def test_requests_that_are_not_whole_do_not_give_way_to_the_network_that_holds_most(few):

@@ -104,7 +104,9 @@ class Door:
             self._incidents.ended(str(full), address)
             self._turn_away(accepted)
             return
-        task = self._loop.create_task(self._open(accepted, taken, address))
+        opening = Opening(accepted, taken, self._incidents, address)
+        self._watch.enter(Phase.OPENING, opening)  # at once: the next one may need its place
+        task = self._loop.create_task(self._open(accepted, taken, opening))
         self._opening.add(task)
         task.add_done_callback(self._opening.discard)
 
@@ -142,9 +144,7 @@ class Door:
                 accepted.shutdown(socket.SHUT_WR)
                 accepted.recv(65_536)  # closing over what nobody has read would take the answer
 
-    async def _open(self, accepted: socket.socket, taken: Taken, address: str) -> None:
-        opening = Opening(accepted, taken, self._incidents, address)
-        self._watch.enter(Phase.OPENING, opening)
+    async def _open(self, accepted: socket.socket, taken: Taken, opening: Opening) -> None:
         try:
             await self._loop.connect_accepted_socket(
                 lambda: self._open_connection(taken),
