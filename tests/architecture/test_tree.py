@@ -43,6 +43,10 @@ def texts(suffix: str = "") -> Iterator[tuple[Path, str]]:
             yield path, file.read_text("utf-8", "replace")
 
 
+GUESSABLE = r"\b(import random\b|from random\b|random\.Random|numpy|getrandbits|uuid[134]\b)"
+"""Numbers that whoever has seen some of them foretells (ASVS 11.5)."""
+
+
 def has(pattern: str, text: str) -> bool:
     return re.search(pattern, text, re.MULTILINE) is not None
 
@@ -61,6 +65,14 @@ def test_no_code_has(what: str) -> None:
 @pytest.mark.parametrize("what", SAMPLES)
 def test_a_sample_of_it_would_be_found(what: str) -> None:
     assert has((FORBIDDEN | FORBIDDEN_IN_CODE)[what], SAMPLES[what])
+
+
+def test_no_number_of_the_service_can_be_foretold() -> None:
+    sources = {str(file): text for file, text in texts(".py") if file.parts[0] == "src"}
+    assert [file for file, text in sources.items() if has(GUESSABLE, text)] == []
+    assert has(GUESSABLE, "import " + "random")
+    drawn = [file for file, text in sources.items() if has(r"\bos\.urandom\b|\bsecrets\.", text)]
+    assert len(drawn) > 5
 
 
 def test_no_module_is_too_long() -> None:

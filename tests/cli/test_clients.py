@@ -23,6 +23,16 @@ def verifies(shell, client, secret):
     return house.hasher.verify(stored, secret)
 
 
+def test_a_secret_is_hashed_as_dearly_as_the_settings_say(shell, monkeypatch):
+    for name, value in {"TIME_COST": "2", "MEMORY": "32", "PARALLELISM": "3"}.items():
+        monkeypatch.setenv(f"RETICKET_HASHING__{name}", value)
+    shell.run("client", "add", "dear")
+    house = shell.house()
+    house.close()
+    stored = house.directory.client_credentials("dear").secret_hash
+    assert stored.startswith("$argon2id$v=19$m=32,t=2,p=3$")
+
+
 def test_a_confidential_client_is_added_and_its_secret_printed_once(shell):
     secret = shell.run(
         "client", "add", "backend", "--policy", "SERVICE,window=5",

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Callable
+from typing import Literal
+
 import pytest
 from argon2 import PasswordHasher, Type, extract_parameters
 from hypothesis import given, settings
@@ -38,6 +42,32 @@ def test_any_text_is_a_secret_that_fits_its_hash_alone(secret: str) -> None:
     assert HASHER.verify(made, secret)
     assert not HASHER.verify(made, secret + "x")
     assert not HASHER.verify(GOOD, secret)
+
+
+@pytest.mark.parametrize("change", [str.lower, str.upper, str.strip, str.title])
+def test_a_secret_is_hashed_as_it_came(change: Callable[[str], str]) -> None:
+    came = " Correct hOrse "
+    made = HASHER.hash(came)
+    assert HASHER.verify(made, came)
+    assert not HASHER.verify(made, change(came))
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD", "NFKC"])
+def test_another_spelling_of_the_same_characters_is_another_secret(
+    form: Literal["NFC", "NFD", "NFKC"],
+) -> None:
+    came = "caf\u00e9 cafe\u0301 \uff11"
+    made = HASHER.hash(came)
+    assert HASHER.verify(made, came)
+    assert not HASHER.verify(made, unicodedata.normalize(form, came))
+
+
+@pytest.mark.parametrize("length", [64, 73, 128, 256, 8192, 1_000_000])
+def test_no_character_of_a_long_secret_is_left_out(length: int) -> None:
+    made = HASHER.hash("x" * length)
+    assert HASHER.verify(made, "x" * length)
+    assert not HASHER.verify(made, "x" * (length - 1) + "y")
+    assert not HASHER.verify(made, "x" * (length - 1))
 
 
 def test_half_a_surrogate_pair_is_a_wrong_secret() -> None:

@@ -40,6 +40,19 @@ def test_it_opens_for_no_other_purpose(plain: bytes, purpose: bytes, other: byte
             sealer.open(sealer.seal(plain, purpose), other)
 
 
+def test_a_digest_is_of_its_text_purpose_and_master_key() -> None:
+    """Who has the database alone cannot try guesses on it."""
+    sealer, other = Sealer(lambda: KEY, os.urandom), Sealer(lambda: KEY[::-1], os.urandom)
+    known = sealer.digest(b"12345", b"recovery:ada")
+    assert known == sealer.digest(b"12345", b"recovery:ada")
+    assert len(known) == 16
+    assert known not in (
+        sealer.digest(b"12346", b"recovery:ada"),
+        sealer.digest(b"12345", b"recovery:joan"),
+        other.digest(b"12345", b"recovery:ada"),
+    )
+
+
 def test_every_flipped_bit_and_every_cut_breaks_it() -> None:
     sealer = Sealer(lambda: KEY, os.urandom)
     sealed = sealer.seal(b"private", PURPOSE)

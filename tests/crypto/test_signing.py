@@ -134,6 +134,13 @@ def test_rsa_is_3072_bits_long() -> None:
     assert load_der_public_key(PAIRS["RS256"][1]).key_size == 3072
 
 
+def test_the_curves_are_p_256_and_ed25519() -> None:
+    es256, eddsa = (load_der_public_key(PAIRS[name][1]) for name in ("ES256", "EdDSA"))
+    assert isinstance(es256, ec.EllipticCurvePublicKey)
+    assert es256.curve.name == "secp256r1"
+    assert isinstance(eddsa, ed25519.Ed25519PublicKey)
+
+
 def test_algorithms_are_named_as_their_classes_say() -> None:
     assert {name: made.algorithm for name, made in ALGORITHMS.items()} == {
         name: name for name in ("ES256", "EdDSA", "RS256")

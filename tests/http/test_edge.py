@@ -50,6 +50,25 @@ def chunked(url, method, path, size):
     return response.status, body
 
 
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/health/live"),
+        ("GET", "/nowhere"),
+        ("GET", "/docs"),
+        ("GET", "/docs/assets/swagger-ui.css"),
+        ("POST", "/oauth/token"),
+        ("POST", AKINON.refresh_path),
+        ("GET", "nopath"),
+    ],
+)
+def test_no_answer_names_a_program(server, method, path):
+    _, headers, body = call(server.url, method, path)
+    assert headers.keys().isdisjoint({"server", "x-powered-by", "via"})
+    said = f"{headers}{body if len(body) < 1000 else ''}"
+    assert re.search("uvicorn|starlette|python|cpython|reticket/", said, re.IGNORECASE) is None
+
+
 @pytest.mark.parametrize("wire", WIRES[:3], ids=lambda wire: wire.name)
 def test_a_body_over_the_limit_is_refused_in_the_dialects_shape(server, wire):
     status, _, body = call(server.url, wire.method, wire.refresh_path, b" " * (2**20 + 1))

@@ -6,6 +6,7 @@ import ssl
 import subprocess
 import sys
 import urllib.request
+import warnings
 from contextlib import ExitStack, contextmanager, suppress
 from http.client import BadStatusLine
 
@@ -89,6 +90,14 @@ def test_certificate_files_are_all_it_takes(certificate):
     assert f"https://127.0.0.1:{port}" in printed
 
 
+def test_no_tls_before_1_2_is_spoken(certificate):
+    """The client offers old versions alone, with whatever ciphers they have."""
+    with serving(certificate) as (port, _, _):
+        assert not _speaks(port, "ALL:@SECLEVEL=0", ssl.TLSVersion.TLSv1_1)
+        assert _speaks(port, "ALL:@SECLEVEL=0", ssl.TLSVersion.TLSv1_2)
+        assert _speaks(port, "ALL", ssl.TLSVersion.TLSv1_3)
+
+
 SOONER_THAN_BY_DEFAULT = 50
 """Seconds; an event loop by itself gives a handshake 60."""
 
@@ -137,11 +146,13 @@ def _asks(port, trusted, size):
         return line.recv(12)
 
 
-def _speaks(port, cipher):
-    """Whether it speaks TLS 1.2 with that cipher."""
+def _speaks(port, cipher, newest=ssl.TLSVersion.TLSv1_2):
+    """Whether it speaks TLS with that cipher, of no later version."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    with warnings.catch_warnings(action="ignore"):
+        context.minimum_version = ssl.TLSVersion.TLSv1
+        context.maximum_version = newest
     context.set_ciphers(cipher)
     with socket.create_connection(("127.0.0.1", port), PATIENCE) as connection:
         try:

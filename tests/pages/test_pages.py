@@ -8,7 +8,7 @@ import httpx
 import pytest
 from tests.http.wire import heard
 from tests.pages.house import running_house
-from tests.pages.people import ADA, JOAN, Person
+from tests.pages.people import ADA, ALAN, JOAN, Person
 
 SAFE = {
     "cache-control": "no-store",
@@ -75,6 +75,27 @@ def test_every_page_speaks_to_those_who_do_not_see_it(person):
         assert re.search(r"<title>[^<]+</title>", page.text)
         fields = re.findall(r'<input id="([^"]+)"', page.text)
         assert fields == re.findall(r'<label for="([^"]+)"', page.text)
+
+
+def test_fields_say_to_password_managers_what_they_are_for_and_hide_the_password(person):
+    assert attributes(person.asks().page) == {
+        "email": {"autocomplete": "username"},
+        "password": {"autocomplete": "current-password", "type": "password"},
+    }
+    assert attributes(person.sends(**ALAN).page) == {"code": {"autocomplete": "one-time-code"}}
+
+
+def attributes(page):
+    """Of each field that is seen: its type, and what a password manager reads."""
+    fields = [dict(re.findall(r' ([a-z]+)="([^"]*)"', tag)) for tag in TAG.findall(page.text)]
+    return {
+        each["name"]: {name: each[name] for name in ("autocomplete", "type") if name in each}
+        for each in fields
+        if each.get("type") != "hidden"
+    }
+
+
+TAG = re.compile(r"<input[^>]*>")
 
 
 def test_only_the_last_page_leads_elsewhere(person):
