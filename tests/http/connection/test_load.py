@@ -1,11 +1,13 @@
 """Whoever is refused while the loop is busy is read on later; nobody else waits."""
 
 import asyncio
+import socket
 from types import SimpleNamespace
 
 import pytest
 from uvicorn.server import ServerState
 
+from reticket.http.connection.ends import AT_ONCE
 from reticket.http.connection.limits import Limits
 from reticket.http.connection.load import BEAT, LONGEST, Load
 from reticket.http.connection.protocol import Connection
@@ -15,6 +17,7 @@ from reticket.http.connection.watch import Phase, Watch
 from reticket.http.incidents import Incidents
 from reticket.http.proxies import Proxies
 from reticket.http.server import Patience
+from reticket.testing.waiting import PATIENCE
 
 NEVER = 10_000.0
 
@@ -63,14 +66,19 @@ async def app(scope, receive, send):
     await send({"type": "http.response.body", "body": b""})
 
 
+def shared_of(loop, pause, room):
+    """What connections share on a loop that is so busy."""
+    watch, incidents = Watch(loop, Patience().by_phase()), Incidents(print, lambda: 0.0)
+    return Shared(
+        app, ServerState(), {}, Limits(), room, watch, SimpleNamespace(pause=pause),
+        incidents, Proxies(()), lambda address: None,
+    )  # fmt: skip
+
+
 async def statuses(pause, *paths, count):
     """The first answers to these requests, sent at once, of a loop that is so busy."""
-    loop, nobody = asyncio.get_running_loop(), Proxies(())
-    watch, incidents = Watch(loop, Patience().by_phase()), Incidents(print, lambda: 0.0)
-    shared = Shared(
-        app, ServerState(), {}, Limits(), Room(10**6, 10**6), watch, SimpleNamespace(pause=pause),
-        incidents, nobody, lambda address: None,
-    )  # fmt: skip
+    loop = asyncio.get_running_loop()
+    shared = shared_of(loop, pause, Room(10**6, 10**6))
     server = await loop.create_server(lambda: Connection(shared, loop, int), "127.0.0.1", 0)
     async with server:
         reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
@@ -99,3 +107,27 @@ def test_a_refusal_itself_is_answered_at_once_and_what_comes_after_it_waits(path
 
 def test_who_is_not_refused_never_waits():
     assert asyncio.run(statuses(NEVER, 200, 200, 301, 200, count=4))[0] == [200, 200, 301, 200]
+
+
+async def held_after_a_reset(pause, more):
+    """Bytes of the room that are taken once a client is gone that was refused and sent more."""
+    loop, room = asyncio.get_running_loop(), Room(10**6, 10**6)
+    shared = shared_of(loop, pause, room)
+    server = await loop.create_server(lambda: Connection(shared, loop, int), "127.0.0.1", 0)
+    async with server:
+        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        writer.write(b"GET /404 HTTP/1.1\r\nHost: x\r\n\r\n" + more)
+        await reader.readuntil(b"\r\n\r\n")
+        line = writer.get_extra_info("socket")
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
+        writer.transport.abort()
+        async with asyncio.timeout(PATIENCE):
+            while shared.state.connections:
+                await asyncio.sleep(0.001)
+        await asyncio.sleep(2 * pause)
+        return room._held, room._held_by
+
+
+def test_a_client_that_goes_while_it_waits_gives_its_bytes_back():
+    more = b"POST /200 HTTP/1.1\r\nHost: x\r\nContent-Length: 99999\r\n\r\n" + b"x" * 20_000
+    assert asyncio.run(held_after_a_reset(0.05, more)) == (0, {})

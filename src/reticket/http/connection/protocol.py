@@ -189,8 +189,9 @@ class Connection(asyncio.Protocol):
     def _settle(self, closes: bool = False) -> None:
         """The request is over; what now?"""
         self._exchange = None
-        self._account.keep(self._reader.pending)
-        if self._transport.is_closing():
+        is_closing = self._transport.is_closing()
+        self._account.keep(0 if is_closing else self._reader.pending)
+        if is_closing:
             return
         if not self._reader.ended:
             self._enter(Phase.DRAIN)
