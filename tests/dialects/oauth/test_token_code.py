@@ -7,7 +7,8 @@ from tests.dialects.oauth.token_people import ADA, ORDERS, OTHER_KEY, REDIRECT, 
 from tests.dialects.oauth.token_world import CHALLENGE, ISSUER, claims_of
 
 from reticket.core.budget import of_holder
-from reticket.core.commands import Begin, Keep, Take
+from reticket.core.commands import Begin, EndFamilies, Keep, Take
+from reticket.core.errors import Unavailable
 from reticket.core.tokens import to_text
 from reticket.dialects.oauth.codes import LIFETIME, REMEMBERED, begun, used_again
 
@@ -158,6 +159,42 @@ def test_a_second_use_is_known_as_long_as_the_code_and_takes_the_room_of_its_own
     assert kept == []
     assert is_invalid(world.exchange(code))
     assert kept == [(REMEMBERED, of_holder(world.families()[0].id.hex()))]
+
+
+def ends_asked_for(world):
+    """What the service is asked to end from now on."""
+    asked = []
+
+    async def note(command):
+        if isinstance(command, EndFamilies):
+            asked.append(command.selection.family)
+
+    world.before = note
+    return asked
+
+
+def test_a_code_that_comes_again_and_again_ends_its_family_once(world):
+    """Each demand to end one is a line of the audit stream that is kept for a year, and a wait for
+    the disk."""
+    code = world.code("spa")
+    world.exchange(code)
+    asked = ends_asked_for(world)
+    assert all(is_invalid(world.exchange(code)) for _ in range(5))
+    assert asked == [world.families()[0].id]
+
+
+def test_a_second_use_that_could_not_end_the_family_leaves_it_to_the_third(world, monkeypatch):
+    code = world.code("spa")
+    pair = world.exchange(code).said
+
+    def fail(selection, cause):
+        monkeypatch.undo()
+        raise Unavailable("the disk is full")
+
+    monkeypatch.setattr(world.store, "revoke", fail)
+    assert world.exchange(code).status == 503
+    assert is_invalid(world.exchange(code))
+    assert is_invalid(world.refresh(pair["refresh_token"]))
 
 
 def test_a_used_code_of_an_older_program_is_refused_like_any_other(world):

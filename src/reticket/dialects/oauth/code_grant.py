@@ -13,9 +13,9 @@ from functools import partial
 from typing import Any
 
 from reticket.core.budget import of_holder
-from reticket.core.commands import Command, EndFamilies, Keep, Look, Take
+from reticket.core.commands import Command, EndFamilies, FindFamily, Keep, Look, Take
 from reticket.core.errors import Cause, Code
-from reticket.core.model import Selection
+from reticket.core.model import Family, Selection
 from reticket.core.tokens import to_text
 from reticket.dialects.oauth.answers import Granting, TokenRequest
 from reticket.dialects.oauth.codes import (
@@ -97,9 +97,19 @@ def _gone(said: TokenRequest, code: str, challenge: str) -> Generator[Command, A
     if given.client_id != said.registration.id:
         return denied(Code.INVALID_TOKEN, Cause.WRONG_CLIENT)
     _check(said, given, challenge)
-    yield Keep(used_again(code), "", REMEMBERED, of_holder(given.family))
-    yield from _end(said, given.family)
+    is_new = yield Keep(used_again(code), "", REMEMBERED, of_holder(given.family))
+    if is_new or (yield from _lives(given.family)):
+        yield from _end(said, given.family)
     return denied(Code.INVALID_TOKEN, Cause.USED)
+
+
+def _lives(family: str) -> Generator[Command, Any, bool]:
+    """Whether a use before this one could not end it. Where it has not begun yet, whoever begins it
+    will see the mark. Nothing is ended twice: each end is a line in the audit stream.
+    """
+    row: Family | None
+    row, _ = yield FindFamily(bytes.fromhex(family))
+    return row is not None and row.revoked_at is None
 
 
 def _end(said: TokenRequest, family: str) -> Generator[Command, Any, None]:
