@@ -5,10 +5,10 @@ import signal
 from contextlib import ExitStack, contextmanager, suppress
 
 import pytest
-from tests.http.connection.shapes import LIVE, TOKEN, post
+from tests.http.connection.shapes import LIVE, TOKEN, get, post
 from tests.http.connection.stream import at_once, opened, read_answers
 
-from reticket.http.connection.caps import SPARED, Caps, Full
+from reticket.http.connection.caps import SPARED, SPEAKS_FOR, Caps, Full
 from reticket.testing import running_server
 from reticket.testing.waiting import until
 
@@ -67,9 +67,17 @@ def test_how_many_a_network_holds_is_known_of_each_of_its_connections_and_of_its
     assert [second.held(f"192.0.2.{n}") for n in range(1, 4)] == [2, 1, 0]
     places[0]()
     assert [place.held for place in places] == [0, 1, 1]
-    first.spare("10.0.0.1")
-    assert second.take("10.0.0.1").held == second.held("10.0.0.1") == 0
     assert first.take_trusted().held == 0
+
+
+def test_a_spared_address_counts_as_several_that_share_its_connections():
+    """Who says that it forwards could keep everybody else out, if it held nothing."""
+    first, second = seats(total=1000, per_address=1)
+    first.spare("10.0.0.1")
+    places = [second.take("10.0.0.1") for _ in range(SPEAKS_FOR + 1)]
+    assert {place.held for place in places} == {2} == {first.held("10.0.0.1")}
+    places.pop()()
+    assert {place.held for place in places} == {1} == {first.held("10.0.0.1")}
 
 
 def test_a_place_is_given_back_once():
@@ -92,7 +100,7 @@ def test_hosts_of_an_ipv6_subnet_are_one_address_and_mapped_ipv4_is_ipv4():
     seat.take("2001:db8:0:1::3")
 
 
-def test_a_trusted_peer_and_a_spared_one_are_not_counted_by_address():
+def test_a_trusted_peer_and_a_spared_one_are_not_limited_by_address():
     first, second = seats(per_address=1)
     for _ in range(5):
         first.take_trusted()
@@ -101,7 +109,7 @@ def test_a_trusted_peer_and_a_spared_one_are_not_counted_by_address():
         second.take("10.0.0.1")
 
 
-def test_so_many_addresses_are_spared_and_the_oldest_is_counted_again():
+def test_so_many_addresses_are_spared_and_the_oldest_is_limited_again():
     seat, _ = seats(total=1000, per_address=1)
     for n in range(SPARED + 1):
         seat.spare(f"fd00:0:0:{n:x}::1")
@@ -255,6 +263,18 @@ def stopped(server):
         yield
     finally:
         server.process.send_signal(signal.SIGCONT)
+
+
+def test_who_says_that_it_forwards_gives_way_as_well(few):
+    with let_in(few.url) as line:
+        at_once(line, get(b"Via: 1.1 proxy"))
+        assert read_answers(line, 1)[0].status == 200
+    with ExitStack() as stack:
+        for line in [stack.enter_context(let_in(few.url)) for _ in range(3)]:
+            at_once(line, HALVES["body"])
+        newcomer = stack.enter_context(opened(few.url, source="127.0.0.9"))
+        assert status_of(newcomer) == 200
+        assert '"reason": "gave_way"' in few.log.read_text()
 
 
 def test_requests_that_are_not_whole_do_not_give_way_to_the_network_that_holds_most(few):

@@ -18,7 +18,12 @@ WIDTH = 8192
 """Places in each of two tables."""
 
 SPARED = 64
-"""Addresses that a worker spares; the oldest is counted again when there are more."""
+"""Addresses that a worker spares; the oldest is limited again when there are more."""
+
+SPEAKS_FOR = 64
+"""A spared address counts as so many that share its connections: some clients behind a proxy, but
+no more. Otherwise whoever says that it forwards could take every place and give none away.
+"""
 
 _ROW = 1 + 2 * WIDTH + WIDTH
 """Of a worker: all, the two tables, and marks of addresses that are spared."""
@@ -69,8 +74,11 @@ class Caps:
         return self.held(places) > self._per_address
 
     def held(self, places: Sequence[int]) -> int:
-        """Connections of the address that is counted there; 0 for one that is counted nowhere."""
-        return min(map(self._sum, places), default=0)
+        """Connections of the address that is counted there; 0 for one that is counted nowhere. Of
+        a spared one, as many as each that it speaks for.
+        """
+        count = min(map(self._sum, places), default=0)
+        return -(-count // SPEAKS_FOR) if count and self.is_spared(_mark(places[0])) else count
 
     def is_spared(self, mark: int) -> bool:
         """Whether any worker has marked an address."""
@@ -81,10 +89,15 @@ class Caps:
         digest = blake2b(network_of(address).encode(), key=self._key, digest_size=8).digest()
         first = int.from_bytes(digest[:4], "little") % WIDTH
         second = int.from_bytes(digest[4:], "little") % WIDTH
-        return 1 + first, 1 + WIDTH + second, 1 + 2 * WIDTH + first
+        return 1 + first, 1 + WIDTH + second, _mark(1 + first)
 
     def _sum(self, cell: int) -> int:
         return sum(self._cells[start + cell] for start in self._starts)
+
+
+def _mark(first: int) -> int:
+    """Where an address is marked that is counted there in the first table."""
+    return first + 2 * WIDTH
 
 
 class Taken:
@@ -103,7 +116,7 @@ class Taken:
 
     @property
     def held(self) -> int:
-        """Connections of the same network at all workers; 0 where they are not counted."""
+        """Connections of the same network at all workers, as `Caps.held`."""
         return self._seat.held_at(self._cells[1:])
 
 
@@ -127,10 +140,8 @@ class Seat:
         and compared then, so two workers never both have the last place.
         """
         first, second, mark = self._caps.places(address)
-        if self._caps.is_spared(mark):
-            return self._unless_full(Taken(self, ()), is_trusted=False)
         taken = Taken(self, (first, second))
-        if self._caps.has_too_many((first, second)):
+        if self._caps.has_too_many((first, second)) and not self._caps.is_spared(mark):
             taken()
             raise Full("address")
         return self._unless_full(taken, is_trusted=False)
@@ -140,16 +151,16 @@ class Seat:
         return self._unless_full(Taken(self, ()), is_trusted=True)
 
     def held(self, address: str) -> int:
-        """Connections of this address at all workers; 0 for one that is spared."""
-        first, second, mark = self._caps.places(address)
-        return 0 if self._caps.is_spared(mark) else self._caps.held((first, second))
+        """Connections of this address at all workers, as `Caps.held`."""
+        first, second, _ = self._caps.places(address)
+        return self._caps.held((first, second))
 
     def held_at(self, places: Sequence[int]) -> int:
-        """Connections of the address that is counted there, at all workers."""
+        """Connections of the address that is counted there, as `Caps.held`."""
         return self._caps.held(places)
 
     def spare(self, address: str) -> None:
-        """From now on it is not counted by its address, at any worker."""
+        """From now on it may have more connections than an address may, at any worker."""
         mark = self._caps.places(address)[2]
         if self._cells[mark]:
             return
