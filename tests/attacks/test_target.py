@@ -2,14 +2,17 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from tests.attacks.target import Target, target_of
 
-NAMES = [
-    "deaf_readers", "desync", "half_bodies", "huge_heads", "idle_connections", "slow_heads",
-    "smuggling",
-]  # fmt: skip
+FOLDER = Path(__file__).parent
+NAMES = sorted(
+    path.stem
+    for path in FOLDER.glob("*.py")
+    if "__main__" in path.read_text() and not path.stem.startswith("test_")
+)
 
 
 @pytest.mark.parametrize(
@@ -28,6 +31,10 @@ def test_no_other_address_is_attacked(url):
 )
 def test_loopback_is(url, target):
     assert target_of(url) == target
+
+
+def test_the_attacks_are_found():
+    assert {"smuggling", "flooding", "password_spraying", "throng"} <= set(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,6 +1,7 @@
 """Ten thousand idle connections from a hundred addresses, reopened whenever one is closed, and two
 thousand requests a second that mean nothing: forged tokens, broken bodies, paths that are none,
-bytes that are no HTTP. For so many seconds: `python -m tests.attacks.throng URL SECONDS`.
+bytes that are no HTTP. For so many seconds, a minute by default:
+`python -m tests.attacks.throng URL [SECONDS]`.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ STEP = 0.01
 """Seconds between two looks."""
 
 OPENED_AT_ONCE = 100
+
+MINUTE = 60
 
 
 def source(number: int) -> str:
@@ -137,9 +140,9 @@ class Throng:
 
 def main() -> None:
     """Come and stay, and print what was seen."""
-    if len(sys.argv) != 3:
-        raise SystemExit("usage: python -m tests.attacks.throng http://127.0.0.1:PORT SECONDS")
-    target, seconds = target_of(sys.argv[1]), float(sys.argv[2])
+    if len(sys.argv) not in (2, 3):
+        raise SystemExit("usage: python -m tests.attacks.throng http://127.0.0.1:PORT [SECONDS]")
+    target, seconds = target_of(sys.argv[1]), float((*sys.argv, MINUTE)[2])
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 

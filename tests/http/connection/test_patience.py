@@ -56,6 +56,27 @@ def test_who_does_not_end_a_request_is_answered_408(hurried, name):
     assert f'"reason": "{reason}"' in hurried.log.read_text()
 
 
+@pytest.mark.parametrize("more", [b"", b"drop"])
+def test_who_keeps_back_a_body_that_nobody_wants_is_cut_off(hurried, more):
+    unwanted = LIVE.replace(b"\r\n\r\n", b"\r\nContent-Length: 1000000\r\n\r\n")
+    with opened(hurried.url) as line:
+        at_once(line, unwanted)
+        assert [answer.status for answer in read_answers(line, 1)] == [200]
+        until(lambda: has_ended(line, more), "an end of it")
+
+
+def has_ended(line, more):
+    """Whether the service has closed it, which is sent so much more each time."""
+    try:
+        at_once(line, more)
+        line.setblocking(False)
+        return line.recv(1) == b""
+    except BlockingIOError:
+        return False
+    except ConnectionError:
+        return True
+
+
 def test_four_hundred_bodies_that_never_end_are_all_ended(hurried):
     lines = [opened(hurried.url) for _ in range(400)]
     for line in lines:
