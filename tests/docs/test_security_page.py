@@ -77,6 +77,7 @@ FIXED = {
     "wrong codes of one person in a row": people.MOST_FAILURES,
     "bytes of each connection that `connections.body_room` does not count": room.FREE,
     "bytes of answers that the system keeps for a connection": server.SEND_BUFFER,
+    "bytes of requests that the system keeps for a connection": server.RECEIVE_BUFFER,
     "bytes of a long page or file that wait for a client to read": assets.PIECE,
     "seconds that a connection is not read after a refusal, while a worker computes more than half "
     "of its time": load.LONGEST,

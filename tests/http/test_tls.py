@@ -1,6 +1,7 @@
 """TLS by certificate files; nothing of it is spoken in the clear."""
 
 import datetime
+import re
 import socket
 import ssl
 import subprocess
@@ -9,6 +10,7 @@ import urllib.request
 import warnings
 from contextlib import ExitStack, contextmanager, suppress
 from http.client import BadStatusLine
+from pathlib import Path
 
 import pytest
 from cryptography import x509
@@ -134,16 +136,44 @@ def test_a_client_that_reads_nothing_is_dropped_however_little_waits_for_it(cert
         until(lambda: is_forgotten(line), "an end of it")
 
 
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="asks Linux for memory")
+def test_a_connection_keeps_little_memory_for_the_large_body_that_it_has_brought(certificate):
+    """TLS never gives back what it has once needed: 600 KiB of a connection, for as long as that
+    stays open, without any limit that counts them."""
+    with serving(certificate) as (port, trusted, _), ExitStack() as stack:
+        lines = [stack.enter_context(_line(port, trusted)) for _ in range(LINES)]
+        assert {_posted(line, 100) for line in lines} == {b"HTTP/1.1 400"}
+        before = _memory(certificate)
+        assert {_posted(line, 250_000) for line in lines} == {b"HTTP/1.1 400"}
+        assert _memory(certificate) - before < LINES * 200
+
+
+LINES = 60
+
+
+def _memory(folder):
+    """KiB of the service that no file has."""
+    number = re.search(r"Started server process \[(\d+)\]", (folder / "printed").read_text())
+    said = Path(f"/proc/{number[1]}/status").read_text()
+    return int(re.search(r"RssAnon:\s+(\d+) kB", said)[1])
+
+
+def _line(port, trusted):
+    connection = socket.create_connection(("127.0.0.1", port), PATIENCE)
+    return trusted.wrap_socket(connection, server_hostname="localhost")
+
+
 def _asks(port, trusted, size):
     """The status of a request whose body comes right behind the handshake."""
-    body = b"a" * size
+    with _line(port, trusted) as line:
+        return _posted(line, size)
+
+
+def _posted(line, size):
+    """The status of a request with such a body; the rest of its answer is read as well."""
     head = b"POST /oauth/token HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % size
-    with (
-        socket.create_connection(("127.0.0.1", port), PATIENCE) as connection,
-        trusted.wrap_socket(connection, server_hostname="localhost") as line,
-    ):
-        line.sendall(head + body)
-        return line.recv(12)
+    line.sendall(head + b"a" * size)
+    return line.recv(65_536)[:12]
 
 
 def _speaks(port, cipher, newest=ssl.TLSVersion.TLSv1_2):

@@ -41,6 +41,11 @@ HSTS = 31_536_000
 SEND_BUFFER = 65_536
 """Bytes of answers that the system keeps for a client; Linux doubles it for its own needs."""
 
+RECEIVE_BUFFER = 32_768
+"""Bytes of requests that the system keeps for us, likewise. As much as one read brings is what TLS
+keeps memory for until a connection ends.
+"""
+
 GRACE = 5.0
 """Seconds that the system waits longer than the service for a client to read: the service counts
 and logs what it ends.
@@ -135,6 +140,7 @@ def bind(listener: Listener) -> socket.socket:
     listening = socket.socket(family, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
     _end_deaf(listening, listener.patience.reading)
     try:
         listening.bind((listener.host, listener.port))

@@ -8,6 +8,7 @@ from typing import cast
 from reticket.core.addresses import network_of
 from reticket.http.asgi import Scope
 from reticket.http.connection import answers
+from reticket.http.connection.buffers import keep_little
 from reticket.http.connection.caps import Taken
 from reticket.http.connection.ends import abort
 from reticket.http.connection.exchange import Exchange
@@ -56,8 +57,7 @@ class Connection(asyncio.Protocol):
         self._may_be_unnamed = shared.proxies.may_be_unnamed(self._peer)
         self._server = place(transport.get_extra_info("sockname"))
         self._scheme = "https" if transport.get_extra_info("sslcontext") else "http"
-        # An answer that the client has not read is known at once, however short it is.
-        self._transport.set_write_buffer_limits(high=1, low=0)
+        keep_little(self._transport)
         shared.state.connections.add(self)  # type: ignore[arg-type]
         self._enter(Phase.FRESH)
 
