@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from contextlib import asynccontextmanager
 from types import SimpleNamespace
 
 import pytest
@@ -109,20 +110,44 @@ def test_who_is_not_refused_never_waits():
     assert asyncio.run(statuses(NEVER, 200, 200, 301, 200, count=4))[0] == [200, 200, 301, 200]
 
 
-async def held_after_a_reset(pause, more):
-    """Bytes of the room that are taken once a client is gone that was refused and sent more."""
+@asynccontextmanager
+async def refused(pause, sent):
+    """The room, the connections and a client of a loop that is so busy, which has refused it."""
     loop, room = asyncio.get_running_loop(), Room(10**6, 10**6)
     shared = shared_of(loop, pause, room)
     server = await loop.create_server(lambda: Connection(shared, loop, int), "127.0.0.1", 0)
     async with server:
         reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
-        writer.write(b"GET /404 HTTP/1.1\r\nHost: x\r\n\r\n" + more)
+        writer.write(sent)
         await reader.readuntil(b"\r\n\r\n")
+        yield room, shared.state.connections, writer
+        writer.close()
+        for connection in tuple(shared.state.connections):
+            connection.give_way(Phase.IDLE)
+        await asyncio.sleep(0)
+
+
+async def held_in_the_pause(sent):
+    """Bytes of the room that are taken by a client that was refused and waits."""
+    async with refused(NEVER, sent) as (room, _, _):
+        return room._held
+
+
+def test_a_request_that_was_refused_takes_no_room_while_its_connection_waits():
+    body = b"x" * 20_000
+    head = b"POST /404 HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body)
+    assert asyncio.run(held_in_the_pause(head + body)) == 0
+
+
+async def held_after_a_reset(pause, more):
+    """Bytes of the room that are taken once a client is gone that was refused and sent more."""
+    sent = b"GET /404 HTTP/1.1\r\nHost: x\r\n\r\n" + more
+    async with refused(pause, sent) as (room, connections, writer):
         line = writer.get_extra_info("socket")
         line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
         writer.transport.abort()
         async with asyncio.timeout(PATIENCE):
-            while shared.state.connections:
+            while connections:
                 await asyncio.sleep(0.001)
         await asyncio.sleep(2 * pause)
         return room._held, room._held_by

@@ -181,6 +181,7 @@ class Connection(asyncio.Protocol):
     def answered(self, closes: bool, refused: bool) -> None:
         """The answer is written. After a refusal a busy loop reads on later."""
         pause = self._shared.load.pause if refused and not closes else 0.0
+        self._account.keep(self._reader.pending)
         if pause:
             self._loop.call_later(pause, self._settle)
         else:
@@ -189,9 +190,8 @@ class Connection(asyncio.Protocol):
     def _settle(self, closes: bool = False) -> None:
         """The request is over; what now?"""
         self._exchange = None
-        is_closing = self._transport.is_closing()
-        self._account.keep(0 if is_closing else self._reader.pending)
-        if is_closing:
+        if self._transport.is_closing():
+            self._account.keep(0)
             return
         if not self._reader.ended:
             self._enter(Phase.DRAIN)
