@@ -136,7 +136,6 @@ def test_a_client_that_reads_nothing_is_dropped_however_little_waits_for_it(cert
         until(lambda: is_forgotten(line), "an end of it")
 
 
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="asks Linux for memory")
 def test_a_connection_keeps_little_memory_for_the_large_body_that_it_has_brought(certificate):
     """TLS never gives back what it has once needed: 600 KiB of a connection, for as long as that
     stays open, without any limit that counts them."""
