@@ -13,17 +13,14 @@ CONTROLS = [chr(n) for n in (*range(0x20), *range(0x7F, 0xA0))]
 BIDIRECTIONAL = [c for c in map(chr, range(0x3000)) if unicodedata.bidirectional(c) in
                  {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}]  # fmt: skip
 MARKS = ["\u061c", "\u200e", "\u200f"]
-UNSEEN = [
-    "\u00ad",
-    "\u200b",
-    "\u200c",
-    "\u200d",
-    "\u2028",
-    "\u2029",
-    "\u2060",
-    "\ufeff",
-    "\U000e0041",
-]
+IGNORABLE = [
+    (0xAD, 0xAD), (0x34F, 0x34F), (0x61C, 0x61C), (0x115F, 0x1160), (0x17B4, 0x17B5),
+    (0x180B, 0x180F), (0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x206F), (0x3164, 0x3164),
+    (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF), (0xFFA0, 0xFFA0), (0xFFF0, 0xFFF8), (0x1BCA0, 0x1BCA3),
+    (0x1D173, 0x1D17A), (0xE0000, 0xE0FFF),
+]  # fmt: skip
+"""Default_Ignorable_Code_Point, from DerivedCoreProperties.txt of Unicode 15."""
+UNSEEN = ["\u2028", "\u2029", *(chr(each) for ends in IGNORABLE for each in ends)]
 HIDDEN = [*BIDIRECTIONAL, *MARKS, *UNSEEN]
 
 
@@ -37,6 +34,11 @@ def test_c0_del_and_c1_are_controls(character: str) -> None:
 def test_bidirectional_and_zero_width_characters_are_hidden_and_no_controls(character: str) -> None:
     assert not has_control(f"a{character}b")
     assert has_hidden(f"a{character}b")
+
+
+def test_whatever_unicode_calls_ignorable_is_hidden() -> None:
+    whole = [chr(n) for first, last in IGNORABLE for n in range(first, last + 1)]
+    assert [f"{ord(each):x}" for each in whole if not has_hidden(each)] == []
 
 
 @pytest.mark.parametrize("character", [*CONTROLS, *HIDDEN])

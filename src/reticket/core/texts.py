@@ -14,10 +14,13 @@ _BIDIRECTIONAL = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 """They change the order in which the text around them is shown (UAX #9 §2)."""
 
 _UNSEEN = (
-    "\u00ad\u034f\u180e\u200b-\u200d\u2028\u2029\u2060-\u2065\u206a-\u206f\ufeff\ufff9-\ufffb"
-    "\U000e0000-\U000e007f"
+    "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200d\u2028\u2029\u2060-\u2065"
+    "\u206a-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
-"""Without width, or a break of a line. Persian and Indic names need some of them."""
+"""Whatever nobody sees (Default_Ignorable_Code_Point, UAX #44), or a break of a line. Persian and
+Indic names need some of them, and pictures others.
+"""
 
 _HALVES = "\ud800-\udfff"
 """No characters; no terminal can be given them."""
