@@ -134,6 +134,8 @@ def _request(random: Random) -> bytes:
         headers.insert(random.randint(0, len(headers)), random.choice(HOSTILE))
     if random.random() < 0.03:
         headers.remove(b"Host: h")
+    if random.random() < 0.05:
+        headers.append(random.choice((b"Connection: close", b"connection:keep-alive , CLOSE")))
     random.shuffle(headers)
     end = b"\n" if random.random() < 0.03 else b"\r\n"
     empty = b"\r\n" * random.choice((0, 0, 0, 0, 0, 0, 0, 1, 1, 2))
