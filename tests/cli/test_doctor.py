@@ -9,13 +9,16 @@ from tests.cli.conftest import CHEAP
 
 from reticket.cli.doctor import known_checks
 from reticket.cli.doctor.checks import (
+    active_keys,
     audit_file,
     clock,
     file_modes,
     network_file_systems,
     overdue_keys,
+    stores,
 )
 from reticket.cli.doctor.findings import Level
+from reticket.core.errors import StartupError, Unavailable
 from reticket.core.identifiers import family_id
 from reticket.core.policy import DAY
 from reticket.crypto.ring import KeyFacts
@@ -223,6 +226,51 @@ def test_hashing_below_the_minimum_is_found(healthy, monkeypatch, memory, passes
     monkeypatch.setenv("RETICKET_HASHING__TIME_COST", str(passes))
     monkeypatch.setenv("RETICKET_HASHING__PARALLELISM", "1")
     assert about(healthy, "hashing")[0][0] == level
+
+
+def test_what_the_clients_of_a_dialect_cannot_bear_is_found(healthy, monkeypatch):
+    monkeypatch.setenv("RETICKET_POLICIES__KIBO_2026__ACCESS", "180")
+    monkeypatch.setenv("RETICKET_POLICIES__KIBO_2026__WINDOW", "5")
+    found = about(healthy, "policies")
+    assert {level for level, _ in found} == {"warning"}
+    assert all("clients refresh 180 s before" in text for _, text in found)
+    monkeypatch.setenv("RETICKET_POLICIES__KIBO_2026__ACCESS", "181")
+    assert about(healthy, "policies") == [("ok", "policies")]
+
+
+def test_a_use_without_a_key_is_a_fault():
+    facts = [KeyFacts("aabbccdd", "mac", "HS256", "active", 0, 0, None)]
+    (found,) = active_keys.look(SimpleNamespace(ring=SimpleNamespace(listing=lambda: facts)))
+    assert found.level is Level.FAULT
+    assert "reticket key rotate --use sign" in found.sentence
+
+
+def test_changes_that_wait_to_end_families_are_found(healthy):
+    house = healthy.house()
+    house.directory.users.disable("ada@example.com")
+    house.close()
+    (found,) = about(healthy, "changes of the directory")
+    assert found[0] == "warning"
+    assert "1 wait" in found[1]
+
+
+@pytest.mark.parametrize(
+    ("verb", "error", "said"),
+    [
+        ("ready", Unavailable("no route"), "one does not answer: no route"),
+        ("check", Unavailable("no route"), "one does not answer: no route"),
+        ("check", StartupError("families.sqlite is damaged"), "restore a backup"),
+    ],
+)
+def test_a_store_that_does_not_answer_or_is_damaged_is_a_fault(verb, error, said):
+    def fails():
+        raise error
+
+    verbs = {"ready": lambda: None, "check": lambda: None, verb: fails}
+    store = SimpleNamespace(check=verbs["check"])
+    (found,) = stores.look(SimpleNamespace(ready=verbs["ready"], store=store))
+    assert found.level is Level.FAULT
+    assert said in found.sentence
 
 
 def test_a_window_over_a_tenth_is_found(healthy, monkeypatch):

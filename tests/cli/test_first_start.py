@@ -35,6 +35,7 @@ def test_a_misspelt_folder_stops_and_nothing_is_made(empty, served, words, kind)
         empty.data.mkdir(mode=0o700)
     before = leftovers(empty)
     said = empty.run(*words, ok=False)
+    assert f"there is no folder {empty.data}:" in said or kind == "an empty folder"
     assert str(empty.data) in said
     assert "reticket init" in said
     assert leftovers(empty) == before

@@ -17,7 +17,7 @@ from reticket.app import Builder
 from reticket.cli.demo_factor import factor_lines
 from reticket.core.people import MOST_FAILURES
 from reticket.testing import running_server
-from reticket.testing.waiting import until
+from reticket.testing.waiting import PATIENCE, until
 
 CAREFUL, PASSWORD = "careful@example.com", "correct horse"
 AKINON, CLOUDREVE, _, DEVELOPER, ADMIN = WIRES
@@ -134,7 +134,7 @@ def at_cloudreve(server, code):
 
 def on_our_page(server, code):
     """The headline of the page after a whole sign-in."""
-    with httpx.Client(base_url=server.url, timeout=120) as http:
+    with httpx.Client(base_url=server.url, timeout=PATIENCE) as http:
         person = Person(http).asks()
         person.sends(email=CAREFUL, password=PASSWORD)
         assert person.headline == "One more step"

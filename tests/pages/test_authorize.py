@@ -21,6 +21,8 @@ from tests.pages.people import (
     one_time_password,
 )
 
+from reticket.testing.waiting import PATIENCE
+
 ELSEWHERE = "127.0.1.5"
 """Another address of this machine."""
 
@@ -268,7 +270,7 @@ def test_openid_connect_core_3_1_2_1_who_is_expected_by_an_id_token_signs_in_alo
 def stranger(server):
     """Somebody whose refusals are counted apart."""
     transport = httpx.HTTPTransport(local_address=ELSEWHERE)
-    with httpx.Client(base_url=server.url, timeout=10, transport=transport) as http:
+    with httpx.Client(base_url=server.url, timeout=PATIENCE, transport=transport) as http:
         yield Person(http)
 
 

@@ -21,6 +21,8 @@ from tests.pages.people import (
     asking,
 )
 
+from reticket.testing.waiting import PATIENCE
+
 PREFIX = "urn:ietf:params:oauth:request_uri:"
 STRICT = {"client_id": "strict", "client_secret": "strict-secret"}
 
@@ -53,7 +55,9 @@ def finishes(person, query, answer="allow", who=ADA):
 def another(server):
     """Makes people at browsers of their own."""
     with ExitStack() as opened:
-        yield lambda: Person(opened.enter_context(httpx.Client(base_url=server.url, timeout=10)))
+        yield lambda: Person(
+            opened.enter_context(httpx.Client(base_url=server.url, timeout=PATIENCE))
+        )
 
 
 LOOKS = [

@@ -8,6 +8,7 @@ from tests.pages.house import running_house
 from tests.pages.people import ADA, CALLBACK, Person
 
 from reticket.core.texts import contained
+from reticket.testing.waiting import PATIENCE
 
 NAME = "\u2069\u202eknab ruoY\u200f"
 """It would end the isolate around it, and turn what follows."""
@@ -24,7 +25,7 @@ def server(tmp_path_factory):
 
 @pytest.fixture
 def person(server):
-    with httpx.Client(base_url=server.url, timeout=60) as http:
+    with httpx.Client(base_url=server.url, timeout=PATIENCE) as http:
         yield Person(http)
 
 

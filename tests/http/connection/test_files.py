@@ -53,6 +53,18 @@ def test_a_start_raises_the_limit_as_far_as_it_may(tmp_path):
     assert soft == (files.MOST if hard == resource.RLIM_INFINITY else min(hard, files.MOST))
 
 
+@pytest.mark.parametrize(
+    ("hard", "soft"),
+    [(4096, 4096), (2**20, 2**20), (2**20 + 1, 2**20), (resource.RLIM_INFINITY, 2**20)],
+)
+def test_the_limit_is_the_hard_one_and_a_million_at_most(monkeypatch, hard, soft):
+    said = []
+    monkeypatch.setattr(resource, "getrlimit", lambda what: (1024, hard))
+    monkeypatch.setattr(resource, "setrlimit", lambda what, limits: said.append(limits))
+    assert files.raise_limit() == soft
+    assert said == [(soft, hard)]
+
+
 def test_near_the_limit_idle_connections_give_way_and_files_are_left_for_all_else(server):
     limit_of(server, 256)
     with ExitStack() as stack:

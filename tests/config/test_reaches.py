@@ -1,0 +1,87 @@
+"""Each limit of the settings reaches what it limits, and the defaults are those of the code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from reticket import assembly, config, serving
+from reticket.core.budget import Budget
+from reticket.core.guards import Limit, Limits
+from reticket.http.connection import limits
+from reticket.http.server import Patience
+
+
+def test_limits_of_sign_ins(toml: Callable[[str], Path]) -> None:
+    said = config.load(
+        toml(
+            """
+            [sign_in]
+            account_failures = 11
+            account_window = 12
+            stranger_failures = 13
+            stranger_window = 14
+            address_failures = 15
+            address_window = 16
+            program_failures = 17
+            program_window = 18
+            """
+        )
+    )
+    account, strangers, address, program = (Limit(n, n + 1) for n in (11, 13, 15, 17))
+    assert assembly._limits(said) == Limits(account, strangers, address, program)
+    assert assembly._limits(config.load()) == Limits()
+
+
+def test_room_for_short_lived_entries(toml: Callable[[str], Path]) -> None:
+    said = config.load(
+        toml(
+            """
+            [ephemeral]
+            room = 2000001
+            reserve = 2000002
+            share = 3
+            client_share = 4
+            """
+        )
+    )
+    assert assembly._budget(said) == Budget(2_000_001, 2_000_002, 3, 4)
+    assert assembly._budget(config.load()) == Budget()
+
+
+def test_limits_of_connections(toml: Callable[[str], Path]) -> None:
+    said = serving.listener_of(
+        config.load(
+            toml(
+                """
+                [connections]
+                request_line = 8001
+                header = 8002
+                headers = 8003
+                handshake_timeout = 4
+                head_timeout = 5
+                body_timeout = 6
+                read_timeout = 7
+                idle_timeout = 8
+                """
+            )
+        )
+    )
+    assert said.limits == limits.Limits(line=8001, header=8002, headers=8003)
+    assert said.patience == Patience(handshake=4, head=5, body=6, reading=7, idle=8)
+    default = serving.listener_of(config.load())
+    assert (default.limits, default.patience) == (limits.Limits(), Patience())
+
+
+@pytest.mark.parametrize(("trusted", "kept"), [((), 0), (("10.0.0.0/8",), 1024)])
+def test_places_of_connections(trusted: tuple[str, ...], kept: int) -> None:
+    caps = serving.caps_of(config.load(None, {"trusted_proxies": trusted}))
+    assert (caps._total, caps._for_all, caps._per_address) == (16_384, 16_384 - kept, 512)
+
+
+def test_passwords_wait_as_the_settings_say(toml: Callable[[str], Path]) -> None:
+    lanes = assembly.lanes_of(config.load(toml("[hashing]\nthreads = 3\nqueue = 7\n")))
+    lanes.close()
+    assert (lanes.passwords._threads, lanes.passwords._turns._places) == (3, 7)
