@@ -3,6 +3,7 @@
 import re
 import socket
 import threading
+from itertools import chain
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,6 +16,7 @@ from tests.http.test_workers import until
 from tests.http.wire import WIRES, call
 
 from reticket.core.ports import Event
+from reticket.http import connection
 from reticket.http.exposition import _Families
 from reticket.http.incidents import ACCEPTING, ENDED, OPEN, REFUSED, UNNAMED
 from reticket.http.metrics import Board, Counted, Meter
@@ -126,6 +128,15 @@ def test_each_metric_stands_on_the_page():
         for family in _Families({}, ready=True).collect()
     }
     assert set(told) == known
+
+
+def test_the_page_has_every_status_that_the_server_answers_itself():
+    folder = Path(connection.__file__).parent
+    said = [re.findall(r'\b([45]\d\d), f?"', file.read_text()) for file in folder.glob("*.py")]
+    (row,) = re.findall(
+        r"^\| `reticket_requests_refused_total` .*$", PAGE.read_text(), re.MULTILINE
+    )
+    assert re.findall(r"\d+", row) == sorted(set(chain(*said)))
 
 
 def test_labels_are_words_of_the_code(server):

@@ -1,6 +1,7 @@
 """Names that would turn the text around them: they stay in their own place on every page."""
 
 import re
+from pathlib import Path
 
 import httpx
 import pytest
@@ -8,8 +9,10 @@ from tests.pages.house import running_house
 from tests.pages.people import ADA, CALLBACK, Person
 
 from reticket.core.texts import contained
+from reticket.dialects.oauth import html
 from reticket.testing.waiting import PATIENCE
 
+TEMPLATES = Path(html.__file__).parent / "templates"
 NAME = "\u2069\u202eknab ruoY\u200f"
 """It would end the isolate around it, and turn what follows."""
 
@@ -51,3 +54,16 @@ def test_an_error_turns_nothing_but_itself(person):
     page = person.asks(client_id="turned", redirect_uri="https://x.example/\u202e").page
     assert page.status_code == 400
     assert "\u202e" not in outside(page.text)
+
+
+OURS = {
+    "advice", "alert", "body", "items", "leave", "note", "place", "scopes", "sentence", "style",
+    "title", "words",
+}  # fmt: skip
+"""Sentences and markup of the service; what they hold of callers is isolated where it is put in."""
+
+
+@pytest.mark.parametrize("template", sorted(TEMPLATES.glob("*.html")), ids=lambda path: path.name)
+def test_whatever_comes_from_callers_is_isolated_in_its_template(template):
+    seen = re.sub(r"<bdi>\{\w+\}</bdi>|<[^>]*>", "", template.read_text())
+    assert set(re.findall(r"\{(\w+)\}", seen)) <= OURS
