@@ -3,7 +3,7 @@
 import pytest
 from tests.http.connection.test_watch import Clock
 
-from reticket.http.connection.giving_way import LOOKED_AT, make_room
+from reticket.http.connection.giving_way import DEEPEST, LOOKED_AT, make_room
 from reticket.http.connection.watch import Phase, Watch
 from reticket.http.server import Patience
 
@@ -78,9 +78,32 @@ def test_the_newcomer_of_a_network_that_holds_more_is_refused(
     assert bool(connection.gave_way) is gives_way
 
 
-def test_it_costs_the_same_however_many_wait(watch):
+def test_it_looks_at_those_that_have_waited_for_longest_however_many_wait(watch):
     for _ in range(LOOKED_AT):
         entered(watch, Phase.HEAD, held=1)
     unseen = entered(watch, Phase.HEAD, held=9)
     assert make_room(watch, 0)
     assert unseen.gave_way is None
+
+
+def test_a_crowd_is_not_safe_behind_a_few_that_have_waited_for_longer(watch):
+    for _ in range(LOOKED_AT):
+        entered(watch, Phase.IDLE, held=1)
+    crowd = [entered(watch, Phase.IDLE, held=9) for _ in range(3 * LOOKED_AT)]
+    assert make_room(watch, 2)
+    assert [each.gave_way for each in crowd].count(Phase.IDLE) == 1
+
+
+@pytest.mark.parametrize(("waiting", "depth"), [(1, 1), (LOOKED_AT, 1), (10**4, DEEPEST + 1)])
+def test_the_second_look_costs_no_more_however_many_wait(watch, waiting, depth):
+    crowd, drawn = [entered(watch, Phase.HEAD, held=1) for _ in range(waiting)], []
+
+    def last(below):
+        drawn.append(below)
+        return below - 1
+
+    assert not make_room(watch, 1, last)
+    assert max(drawn) == depth
+    crowd[depth - 1].held = 2
+    assert make_room(watch, 1, last)
+    assert crowd[depth - 1].gave_way is Phase.HEAD

@@ -6,12 +6,19 @@ Networks with many connections lose theirs first, so that few strangers shut nob
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from random import randrange
 
 from reticket.http.connection.watch import Phase, Watch, Watched
 
 LOOKED_AT = 16
-"""Connections of each phase among which one is chosen: those that have been in it for longest."""
+"""Connections of each phase among which one is chosen: those that have been in it for longest, or
+as many in a row further in.
+"""
+
+DEEPEST = 2048
+"""Connections that are passed over at most to look further in."""
 
 IDLE = frozenset({Phase.FRESH, Phase.IDLE})
 """Phases in which nothing of a request has come."""
@@ -42,26 +49,40 @@ class Candidate:
         return self.held, self.is_idle, -self.since
 
 
-def make_room(watch: Watch, newcomer: int) -> bool:
+def make_room(watch: Watch, newcomer: int, draw: Callable[[int], int] = randrange) -> bool:
     """Close a connection, unless each that could be has more right to stay; whether one was.
+
+    Where all that have waited for longest have more right, it looks once more, further in: a crowd
+    must not be safe behind a few connections of others.
 
     Args:
         watch: knows those that wait.
         newcomer: connections that its network has already.
+        draw: a number below that one, by chance.
     """
-    found = max(_candidates(watch), key=lambda each: each.rank, default=None)
-    if found is None or not _is_fair(found, newcomer):
+    found = _first(watch, newcomer, lambda waiting: 0) or _first(watch, newcomer, draw)
+    if found is None:
         return False
     found.connection.give_way(found.phase)
     return True
 
 
-def _candidates(watch: Watch) -> list[Candidate]:
+def _first(watch: Watch, newcomer: int, begin: Callable[[int], int]) -> Candidate | None:
+    """Of some in each phase the one that gives way first, if that is fair."""
+    found = max(_candidates(watch, begin), key=lambda each: each.rank, default=None)
+    return found if found and _is_fair(found, newcomer) else None
+
+
+def _candidates(watch: Watch, begin: Callable[[int], int]) -> list[Candidate]:
     return [
         Candidate(connection, phase, since, connection.held)
         for phase in Phase
-        for connection, since in watch.longest(phase, LOOKED_AT)
+        for connection, since in watch.longest(phase, LOOKED_AT, begin(_depth(watch, phase)))
     ]
+
+
+def _depth(watch: Watch, phase: Phase) -> int:
+    return min(max(watch.count(phase) - LOOKED_AT, 0), DEEPEST) + 1
 
 
 def _is_fair(found: Candidate, newcomer: int) -> bool:

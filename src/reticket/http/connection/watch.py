@@ -74,9 +74,13 @@ class Watch:
         """It is no longer."""
         self._since[phase].pop(connection, None)
 
-    def longest(self, phase: Phase, most: int) -> list[tuple[Watched, float]]:
-        """Those that have been in the phase for longest, and since when."""
-        return list(islice(self._since[phase].items(), most))
+    def count(self, phase: Phase) -> int:
+        """How many are in the phase."""
+        return len(self._since[phase])
+
+    def longest(self, phase: Phase, most: int, after: int = 0) -> list[tuple[Watched, float]]:
+        """Those that have been in the phase for longest but for so many, and since when."""
+        return list(islice(self._since[phase].items(), after, after + most))
 
     def start(self) -> None:
         """Look once a second until `stop`."""
