@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from random import randrange
+from secrets import randbelow
 
 from reticket.http.connection.watch import Phase, Watch, Watched
 
@@ -49,7 +49,7 @@ class Candidate:
         return self.held, self.is_idle, -self.since
 
 
-def make_room(watch: Watch, newcomer: int, draw: Callable[[int], int] = randrange) -> bool:
+def make_room(watch: Watch, newcomer: int, draw: Callable[[int], int] = randbelow) -> bool:
     """Close a connection, unless each that could be has more right to stay; whether one was.
 
     Where all that have waited for longest have more right, it looks once more, further in: a crowd
