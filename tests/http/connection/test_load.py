@@ -31,13 +31,17 @@ class Loop:
         return SimpleNamespace(cancel=lambda: None)
 
 
-def load_of(*shares):
-    """After so many looks, between which the thread has computed for such shares of the time."""
+def load_of(*shares, late=0.0):
+    """After so many looks, between which the thread has computed for such shares of the time.
+
+    Args:
+        late: seconds by which each comes too late.
+    """
     now, worked, loop = [0.0], [0.0], Loop()
     load = Load(loop, lambda: now[0], lambda: worked[0])
     load.start()
     for share in shares:
-        now[0] += BEAT
+        now[0] += BEAT + late
         worked[0] += BEAT * share
         loop.due()
     return load
@@ -61,37 +65,78 @@ def test_a_single_busy_look_makes_nobody_wait_and_a_busy_second_is_soon_forgotte
     assert load_of(*[1.0] * 20, *[0.0] * 20).pause == 0
 
 
+def test_a_loop_that_is_kept_waiting_is_busy_though_it_computes_little():
+    assert load_of(*[0.3] * 50, late=BEAT / 8).pause == 0
+    assert 0 < load_of(*[0.3] * 50, late=BEAT / 2).pause < LONGEST
+    assert load_of(*[0.0] * 50, late=BEAT * 4).pause == LONGEST
+
+
 async def app(scope, receive, send):
     """Finds what is in its path."""
     await send({"type": "http.response.start", "status": int(scope["path"][1:]), "headers": []})
     await send({"type": "http.response.body", "body": b""})
 
 
+class Busy(Load):
+    """Has those wait who are refused for as long as the test says."""
+
+    pause = 0.0
+
+    def __init__(self, loop, pause):
+        super().__init__(loop)
+        self.pause = pause
+
+
 def shared_of(loop, pause, room):
     """What connections share on a loop that is so busy."""
     watch, incidents = Watch(loop, Patience().by_phase()), Incidents(print, lambda: 0.0)
     return Shared(
-        app, ServerState(), {}, Limits(), room, watch, SimpleNamespace(pause=pause),
+        app, ServerState(), {}, Limits(), room, watch, Busy(loop, pause),
         incidents, Proxies(()), lambda address: None,
     )  # fmt: skip
 
 
-async def statuses(pause, *paths, count):
-    """The first answers to these requests, sent at once, of a loop that is so busy."""
+@asynccontextmanager
+async def serving(pause):
+    """The port of connections whose loop is so busy."""
     loop = asyncio.get_running_loop()
     shared = shared_of(loop, pause, Room(10**6, 10**6))
     server = await loop.create_server(lambda: Connection(shared, loop, int), "127.0.0.1", 0)
     async with server:
-        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        yield server.sockets[0].getsockname()
+        for connection in tuple(shared.state.connections):
+            connection.give_way(Phase.IDLE)
+        await asyncio.sleep(0)
+
+
+async def statuses(pause, *paths, count):
+    """The first answers to these requests, sent at once, of a loop that is so busy."""
+    async with serving(pause) as place:
+        reader, writer = await asyncio.open_connection(*place)
         for path in paths:
             writer.write(f"GET /{path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
         heads = [await reader.readuntil(b"\r\n\r\n") for _ in range(count)]
         writer.close()
         await writer.wait_closed()
-        for connection in tuple(shared.state.connections):
-            connection.give_way(Phase.IDLE)
-        await asyncio.sleep(0)
         return [int(head.split()[1]) for head in heads], reader
+
+
+async def ended(pause):
+    """Whether a connection is ended at once, that is before another request is answered, after
+    bytes that are no request.
+    """
+    async with serving(pause) as place:
+        (reader, writer), (other, asking) = [await asyncio.open_connection(*place) for _ in "ab"]
+        writer.write(b"\x16\x03\x01 no HTTP\r\n\r\n")
+        head = await reader.readuntil(b"\r\n\r\n")
+        assert b" 400 " in head
+        await reader.readexactly(len(b"bad request"))
+        asking.write(b"GET /200 HTTP/1.1\r\nHost: x\r\n\r\n")
+        await other.readuntil(b"\r\n\r\n")
+        at_end = reader.at_eof()
+        for each in (writer, asking):
+            each.close()
+        return at_end
 
 
 def test_after_a_refusal_a_busy_loop_reads_on_later():
@@ -108,6 +153,11 @@ def test_a_refusal_itself_is_answered_at_once_and_what_comes_after_it_waits(path
 
 def test_who_is_not_refused_never_waits():
     assert asyncio.run(statuses(NEVER, 200, 200, 301, 200, count=4))[0] == [200, 200, 301, 200]
+
+
+def test_after_what_is_no_request_a_busy_loop_ends_the_connection_later():
+    assert asyncio.run(ended(0.0))
+    assert not asyncio.run(ended(NEVER))
 
 
 @asynccontextmanager

@@ -1,8 +1,10 @@
 """A look tells those who are too late, and nobody else."""
 
+from itertools import pairwise
+
 import pytest
 
-from reticket.http.connection.watch import Phase, Watch
+from reticket.http.connection.watch import AT_ONCE, LOOK, SOON, Phase, Watch
 from reticket.http.server import Patience
 from reticket.settings.connections import Connections
 
@@ -67,3 +69,28 @@ def test_the_defaults_are_those_of_the_settings():
     assert (said.handshake_timeout, said.head_timeout) == (patience.handshake, patience.head)
     assert (said.body_timeout, said.read_timeout) == (patience.body, patience.reading)
     assert said.idle_timeout == patience.idle == 150
+
+
+def test_thousands_that_came_together_are_told_a_few_at_a_time(clock, watch):
+    crowd = [Told() for _ in range(1000)]
+    for each in crowd:
+        watch.enter(Phase.FRESH, each)
+    clock.now += 1000
+    told = []
+    while watch.look(clock.now):
+        told.append(sum(map(bool, crowd)))
+    assert told[0] == AT_ONCE
+    assert all(later - sooner == AT_ONCE for sooner, later in pairwise(told))
+    assert all(each == [Phase.FRESH] for each in crowd)
+
+
+def test_the_next_look_comes_soon_while_there_are_more(clock, watch):
+    delays = []
+    clock.call_later = lambda delay, look: delays.append((delay, look))
+    for _ in range(AT_ONCE * 2 + 1):
+        watch.enter(Phase.FRESH, Told())
+    clock.now += 1000
+    watch.start()
+    for _ in range(4):
+        delays[-1][1]()
+    assert [delay for delay, _ in delays] == [LOOK, SOON, SOON, LOOK, LOOK]

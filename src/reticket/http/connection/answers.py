@@ -32,8 +32,8 @@ def head(status: int, headers: Pairs) -> bytes:
     return b"%b%b\r\n\r\n" % (status_line(status), b"\r\n".join(lines))
 
 
-def refusal(status: int, correlation_id: str, defaults: Pairs, more: Pairs = ()) -> bytes:
-    """A whole answer that says nothing but its status, and closes."""
+def refusal(status: int, correlation_id: str, defaults: Pairs) -> bytes:
+    """A whole answer that says its status alone, and closes; a 503 says when to come again."""
     text = HTTPStatus(status).phrase.lower().encode()
     headers = [
         *defaults,
@@ -41,7 +41,7 @@ def refusal(status: int, correlation_id: str, defaults: Pairs, more: Pairs = ())
         (b"content-length", b"%d" % len(text)),
         (b"x-correlation-id", correlation_id.encode()),
         (b"connection", b"close"),
-        *more,
+        *([RETRY_AFTER] if status == HTTPStatus.SERVICE_UNAVAILABLE else ()),
     ]
     return head(status, headers) + text
 

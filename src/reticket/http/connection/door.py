@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from reticket.core.addresses import normal_address
-from reticket.http.connection.answers import RETRY_AFTER, refusal
+from reticket.http.connection.answers import refusal
 from reticket.http.connection.caps import Full, Seat, Taken
 from reticket.http.connection.giving_way import make_room
 from reticket.http.connection.opening import Opening
@@ -140,7 +140,7 @@ class Door:
         """503 in the clear, nothing in TLS, whose handshake costs more than it says."""
         with accepted, suppress(OSError):
             if self._tls is None:
-                accepted.send(refusal(503, new_id(), (), (RETRY_AFTER,)))
+                accepted.send(refusal(503, new_id(), ()))
                 accepted.shutdown(socket.SHUT_WR)
                 accepted.recv(65_536)  # closing over what nobody has read would take the answer
 

@@ -1,7 +1,8 @@
 """How busy an event loop is, and how long a connection that was refused waits for that.
 
 Nonsense costs as much as sense. Where there is more than the loop can do, those who are refused
-are read on later, so that those who are not are answered in time.
+are read on later, so that those who are not are answered in time. A loop is busy that computes, and
+one that comes late because others have the interpreter or the processor.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ WEIGHT = 0.2
 """Of the newest look in the mean."""
 
 EASY = 0.5
-"""Share of its time that the loop computes; while it is no more, nobody waits."""
+"""Share of its time that the loop computes or is late; while it is no more, nobody waits."""
 
 SLOPE = 4.0
 """Seconds of pause for each share above it."""
@@ -27,7 +28,8 @@ LONGEST = 1.0
 
 
 class Load:
-    """Owns what share of its time the loop's thread computes, as a mean of the last looks.
+    """Owns what share of its time the loop's thread computes or is late, as a mean of the last
+    looks.
 
     Args:
         timer: seconds of a clock that never goes back.
@@ -52,6 +54,13 @@ class Load:
         """Seconds for which a connection is not read after a refusal."""
         return min(LONGEST, SLOPE * max(0.0, self._mean - EASY))
 
+    def after_refusal(self, call: Callable[[], None]) -> None:
+        """Call at once, or after the pause."""
+        if pause := self.pause:
+            self._loop.call_later(pause, call)
+        else:
+            call()
+
     def start(self) -> None:
         """Look again and again until `stop`. To be called in the loop's thread."""
         self._begun, self._worked = self._timer(), self._work()
@@ -63,6 +72,7 @@ class Load:
             self._next.cancel()
 
     def _look(self) -> None:
-        share = (self._work() - self._worked) / (self._timer() - self._begun)
+        passed, worked = self._timer() - self._begun, self._work() - self._worked
+        share = min(1.0, (worked + passed - BEAT) / passed)
         self._mean += WEIGHT * (share - self._mean)
         self.start()

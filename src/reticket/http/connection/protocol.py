@@ -180,10 +180,9 @@ class Connection(asyncio.Protocol):
 
     def answered(self, closes: bool, refused: bool) -> None:
         """The answer is written. After a refusal a busy loop reads on later."""
-        pause = self._shared.load.pause if refused and not closes else 0.0
         self._account.keep(self._reader.pending)
-        if pause:
-            self._loop.call_later(pause, self._settle)
+        if refused and not closes:
+            self._shared.load.after_refusal(self._settle)
         else:
             self._settle(closes)
 
@@ -282,9 +281,7 @@ class Connection(asyncio.Protocol):
     # Ends.
 
     def _overflow(self) -> None:
-        """There is no room for bytes that came, so nothing after them can be read. A request that
-        is whole is answered.
-        """
+        """Without room nothing more can be read; a request that is whole is answered."""
         if self._exchange and self._exchange.whole:
             self._ended = True
             self._pause()
@@ -301,15 +298,14 @@ class Connection(asyncio.Protocol):
                 return
         correlation_id = new_id()
         self._shared.incidents.refused(status, reason, self._peer, correlation_id)
-        more = (answers.RETRY_AFTER,) if status == 503 else ()
-        said = answers.refusal(status, correlation_id, self.defaults, more)
+        said = answers.refusal(status, correlation_id, self.defaults)
         is_head = exchange is not None and self._head is not None and self._head.method == "HEAD"
         self.write(answers.without_body(said) if is_head else said)
         self._linger()
 
     def _linger(self) -> None:
-        """Say that nothing more comes, and let the client close: closing over bytes that nobody
-        has read would take the answer from it (RFC 9112 §9.6).
+        """Say, later where the loop is busy, that nothing more comes, and let the client close: to
+        close over bytes that nobody has read would take the answer from it (RFC 9112 §9.6).
         """
         if self._ended or self._transport.is_closing():
             self._close()
@@ -317,8 +313,12 @@ class Connection(asyncio.Protocol):
         self._reader.drop()
         self._account.keep(0)
         self._enter(Phase.LINGER)
+        self._pause()
+        self._shared.load.after_refusal(self._say_last)
+
+    def _say_last(self) -> None:
         self.read_on()
-        if self._transport.can_write_eof():
+        if self._transport.can_write_eof() and not self._transport.is_closing():
             self._transport.write_eof()
 
     def _drain(self) -> None:

@@ -15,6 +15,11 @@ from typing import Protocol
 LOOK = 1.0
 """Seconds between two looks; a connection may stay as much longer."""
 
+AT_ONCE, SOON = 32, 0.01
+"""Connections of a phase that are told in one look, and seconds until the next one where that were
+not all: what thousands that came together cost must not be a pause for everybody else.
+"""
+
 LINGER = 2.0
 """Seconds in which a client may close after a refusal; to close first could destroy the answer."""
 
@@ -92,18 +97,18 @@ class Watch:
             self._next.cancel()
 
     def _look(self) -> None:
-        self.start()
-        self.look(self._loop.time())
+        more = self.look(self._loop.time())
+        self._next = self._loop.call_later(SOON if more else LOOK, self._look)
 
-    def look(self, now: float) -> None:
-        """Tell those that are too late."""
-        for phase, entered in self._since.items():
-            until = now - self._patience[phase]
-            late = []
-            for connection, since in entered.items():
-                if since > until:
-                    break
-                late.append(connection)
-            for connection in late:
-                del entered[connection]
-                connection.too_late(phase)
+    def look(self, now: float) -> bool:
+        """Tell those that are too late, a few of each phase; whether there may be more of them."""
+        told = [self._tell(phase, now - patience) for phase, patience in self._patience.items()]
+        return AT_ONCE in told
+
+    def _tell(self, phase: Phase, until: float) -> int:
+        """How many were told that have been in a phase since then."""
+        late = [each for each, since in self.longest(phase, AT_ONCE) if since <= until]
+        for connection in late:
+            self.leave(phase, connection)
+            connection.too_late(phase)
+        return len(late)
