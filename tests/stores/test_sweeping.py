@@ -4,8 +4,10 @@ import sqlite3
 
 import pytest
 
-from reticket.stores.sqlite import SqliteEphemeral
+from reticket.stores.sqlite import SqliteEphemeral, SqliteStore
+from reticket.stores.sqlite.file import LONGEST_LOG, Sweeper
 from reticket.testing import FakeClock
+from reticket.testing.store_contract import family_of
 
 STEP = 100
 """Instructions of the engine between two calls of a progress handler."""
@@ -29,7 +31,7 @@ class Swept:
             )
         self.clock.forward(1)
         self.ephemeral._reader.connection.set_progress_handler(self._step, STEP)
-        self.ephemeral._file.connection.set_progress_handler(self._step_of_writer, STEP)
+        self.ephemeral._sweeper.connection.set_progress_handler(self._step_of_writer, STEP)
 
     def _step(self):
         self.steps += 1
@@ -59,3 +61,52 @@ def test_a_sweep_with_nothing_to_do_takes_no_lock(tmp_path):
         other.execute("ROLLBACK")
     other.close()
     ephemeral.close()
+
+
+@pytest.fixture
+def file(tmp_path):
+    return tmp_path / "families.sqlite"
+
+
+@pytest.fixture(params=["entries", "families"])
+def sweeping(request, file):
+    """The connection that deletes 200 things that are over, and a call that has it do so."""
+    clock = FakeClock()
+    store, ephemeral = SqliteStore(file, clock), SqliteEphemeral(file, clock)
+    for number in range(200):
+        ephemeral.once(f"key {number}", 1)
+    store.create([family_of(number, expires_at=5) for number in range(200)])
+    clock.forward(1)
+    work = {
+        "entries": (ephemeral._sweeper, lambda: ephemeral.sweep(1000)),
+        "families": (store._sweeper, lambda: store.expire(9, 1000)),
+    }
+    yield work[request.param]
+    store.close()
+    ephemeral.close()
+
+
+def test_it_is_done_by_a_connection_that_waits_for_no_disk(sweeping, file):
+    sweeper, sweep = sweeping
+    heard = []
+    sweeper.connection.set_trace_callback(heard.append)
+    assert sweep() == 200
+    assert [each.split()[0] for each in heard] == ["BEGIN", "DELETE", "COMMIT"]
+    assert sweeper.connection.execute("PRAGMA synchronous").fetchone() == (1,)
+
+
+def test_what_is_over_is_found_by_its_keys_and_not_by_a_walk_over_all_that_ended(sweeping):
+    sweeper, sweep = sweeping
+    heard = []
+    sweeper.connection.set_trace_callback(heard.append)
+    sweep()
+    plan = sweeper.connection.execute(f"EXPLAIN QUERY PLAN {heard[1]}").fetchall()
+    (how,) = {row[3].partition(" USING ")[2] for row in plan}
+    assert how in ("PRIMARY KEY (key=?)", "PRIMARY KEY (id=?)")
+
+
+def test_the_log_goes_into_the_file_by_it_and_not_by_one_for_whom_somebody_waits(file):
+    sweeper = Sweeper(file, 5.0)
+    (earlier,) = sweeper.connection.execute("PRAGMA wal_autocheckpoint").fetchone()
+    assert earlier < LONGEST_LOG // 2
+    sweeper.close()

@@ -14,9 +14,13 @@ GOAL = 0.005
 """Seconds that a batch should take: somebody who wants the same lock waits for so long."""
 
 REST = 2
-"""Rests for so many times as long as the work of a batch takes: a third of the time is spent in
-batches. The quickest batch so far tells what the work takes. The others waited for locks as well,
-and a rest for each wait would let a backlog grow just where much is going on.
+"""Rests for so many times as long as a batch took, waits for locks included: where others want the
+same lock, most of the time is theirs.
+"""
+
+LEAST = 2500
+"""Items a second that rests make room for, however long the waits are. Otherwise a backlog would
+grow just where much is going on.
 """
 
 LONGEST_REST = 0.5
@@ -45,8 +49,20 @@ class Pace:
         begun = self.timer()
         while did := work(size):
             done += did
-            quickest = min(quickest, (self.timer() - begun) / did)
-            self.rest(min(LONGEST_REST, REST * quickest * did))
+            took = self.timer() - begun
+            quickest = min(quickest, took / did)
+            self.rest(_rest_after(did, took, quickest * did))
             size = round(min(MOST, max(FEWEST, GOAL / quickest))) if quickest else MOST
             begun = self.timer()
         return done
+
+
+def _rest_after(did: int, took: float, worked: float) -> float:
+    """Seconds of rest after a batch.
+
+    Args:
+        did: its items.
+        took: seconds of it, waits for locks included.
+        worked: seconds of it without them, as the quickest so far tells.
+    """
+    return min(LONGEST_REST, max(REST * worked, min(REST * took, did / LEAST)))

@@ -129,3 +129,23 @@ def test_a_month_that_cannot_be_dropped_at_once_makes_room(prepared, store, engi
         pass
     assert prepared.value(ENDED_MONTH) == 0
     refresher.close()
+
+
+FLUSHES = """
+CREATE TABLE commits (setting text);
+CREATE FUNCTION note_commit() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN
+    INSERT INTO commits VALUES (current_setting('synchronous_commit')); RETURN NULL; END$$;
+CREATE CONSTRAINT TRIGGER note AFTER DELETE ON {} DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION note_commit()
+"""
+
+
+@pytest.mark.parametrize("table", ["families", "entries"])
+def test_what_is_over_is_deleted_without_waiting_for_the_disk(database, store, table):
+    database.run(FLUSHES.format(table))
+    ephemeral = PostgresqlEphemeral(database.url, 5.0)
+    ephemeral.once("over", 0)
+    store.create([family_of(1, expires_at=5)])
+    assert store.expire(9, BATCH) == ephemeral.sweep(BATCH) == 1
+    ephemeral.close()
+    assert database.run("SELECT setting FROM commits") == [("off",)]

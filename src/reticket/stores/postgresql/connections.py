@@ -83,7 +83,7 @@ class Turn:
         self.run("SET LOCAL synchronous_commit TO remote_apply")
 
     def skip_flush(self) -> None:
-        """Commit without waiting for the disk, where nothing was written."""
+        """Commit without waiting for the disk, where nothing was written that must last."""
         self.run("SET LOCAL synchronous_commit TO off")
 
 

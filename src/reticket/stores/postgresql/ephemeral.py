@@ -119,6 +119,7 @@ class PostgresqlEphemeral:
         """
         swept = 0
         with self._pool.turn() as turn:
+            turn.skip_flush()
             now = turn.fetch(f"SELECT {CLOCK}")[0][0]
             for table in ("entries", "counters"):
                 statement = SWEEP.format(table=table)

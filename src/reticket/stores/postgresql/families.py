@@ -154,6 +154,7 @@ class PostgresqlStore:
         removed = 0
         if doomed:
             with self._pool.turn() as turn:
+                turn.skip_flush()
                 removed = len(turn.fetch(EXPIRE, (ids(doomed), before)))
         if self._purged_to is None:
             months.make_ahead(self._pool)

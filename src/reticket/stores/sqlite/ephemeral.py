@@ -9,7 +9,7 @@ from sqlite3 import Connection
 
 from reticket.core.policy import SECOND
 from reticket.core.ports import Clock, Counted
-from reticket.stores.sqlite.file import File
+from reticket.stores.sqlite.file import File, Sweeper, holders
 
 ADD = """
 INSERT INTO counters VALUES (:key, :add, :ends_at) ON CONFLICT (key) DO UPDATE SET
@@ -22,7 +22,10 @@ RETURNING sum, ends_at - :now
 """
 LOOK = "SELECT sum, ends_at - :now FROM counters WHERE key = :key AND ends_at > :now"
 OVER = "SELECT key FROM {table} WHERE ends_at <= ? ORDER BY ends_at LIMIT ?"
-DELETE_OVER = "DELETE FROM {table} WHERE key = ? AND ends_at <= ?"
+DELETE_OVER = "DELETE FROM {table} WHERE ends_at <= ? AND key IN ({holders})"
+"""In one step: the driver lets go of the interpreter at each, and would wait for it with the lock
+of the file in its hands.
+"""
 
 
 class SqliteEphemeral:
@@ -32,6 +35,7 @@ class SqliteEphemeral:
         self._clock = clock
         self._file = File(path, busy_timeout)
         self._reader = File(path, busy_timeout)
+        self._sweeper = Sweeper(path, busy_timeout)
 
     def once(self, key: str, lifetime: int, value: str = "") -> bool:
         """An insert that takes the place of what is over."""
@@ -53,10 +57,9 @@ class SqliteEphemeral:
 
     def present(self, keys: Sequence[str]) -> set[str]:
         """One row for all: each that is fetched would wait for the interpreter anew."""
-        holders = ",".join("?" * len(keys))
         statement = (
             "SELECT json_group_array(key) FROM entries "  # noqa: S608
-            f"WHERE ends_at > ? AND key IN ({holders})"
+            f"WHERE ends_at > ? AND key IN ({holders(keys)})"
         )
         with self._reader.reading() as file:
             found = file.connection.execute(statement, (self._clock(), *keys)).fetchone()
@@ -94,18 +97,19 @@ class SqliteEphemeral:
         for table in ("entries", "counters"):
             with self._reader.reading() as file:
                 found = file.connection.execute(OVER.format(table=table), (now, limit - swept))
-                over = [(key, now) for (key,) in found]
-            swept += self._deleted(table, over) if over else 0
+                over = [key for (key,) in found]
+            swept += self._deleted(table, over, now) if over else 0
         return swept
 
     def close(self) -> None:
-        """Close both connections."""
-        self._file.close()
-        self._reader.close()
+        """Close the connections."""
+        for each in (self._file, self._reader, self._sweeper):
+            each.close()
 
-    def _deleted(self, table: str, over: Sequence[tuple[str, int]]) -> int:
-        with self._file.writing() as file:
-            return file.connection.executemany(DELETE_OVER.format(table=table), over).rowcount
+    def _deleted(self, table: str, over: Sequence[str], now: int) -> int:
+        statement = DELETE_OVER.format(table=table, holders=holders(over))
+        with self._sweeper.writing() as file:
+            return file.connection.execute(statement, (now, *over)).rowcount
 
 
 def _counted(connection: Connection, key: str, now: int, ends_at: int, add: int) -> Counted:

@@ -17,7 +17,7 @@ from reticket.core.model import Family, Selection
 from reticket.core.paging import all_of
 from reticket.core.ports import Clock, Page, Step
 from reticket.core.rotation import merge, revoked
-from reticket.stores.sqlite.file import File
+from reticket.stores.sqlite.file import File, Sweeper, holders
 
 COLUMNS = (
     "id, resource, subject, client, context, scope, policy, ends_at, expires_at, generation, "
@@ -42,7 +42,7 @@ FROM (VALUES {rows}) AS new WHERE id = new.column1
 get it back from a busy event loop costs more than the step itself.
 """
 SCAN = "SELECT id, expires_at FROM families WHERE id > ? ORDER BY id LIMIT 4096"
-EXPIRE = "DELETE FROM families WHERE id = ? AND expires_at < ?"
+EXPIRE = "DELETE FROM families WHERE expires_at < ? AND id IN ({holders})"
 
 LONGEST_UPDATE = 256
 _HEX = re.compile("[0-9a-f]{32}")
@@ -60,6 +60,7 @@ class SqliteStore:
         self._clock = clock
         self._writer = File(path, busy_timeout)
         self._reader = File(path, busy_timeout)
+        self._sweeper = Sweeper(path, busy_timeout)
         self._purged_to = b""
 
     def check(self) -> None:
@@ -132,8 +133,9 @@ class SqliteStore:
         doomed = self._expired(before, limit)
         if not doomed:
             return 0
-        with self._writer.writing() as file:
-            return file.connection.executemany(EXPIRE, [(key, before) for key in doomed]).rowcount
+        statement = EXPIRE.format(holders=holders(doomed))
+        with self._sweeper.writing() as file:
+            return file.connection.execute(statement, (before, *doomed)).rowcount
 
     def backup(self, path: Path) -> None:
         """Copy the whole file while it is in use; the copy has mode 0600."""
@@ -142,9 +144,9 @@ class SqliteStore:
             file.connection.backup(copy)
 
     def close(self) -> None:
-        """Close both connections."""
-        self._writer.close()
-        self._reader.close()
+        """Close the connections."""
+        for each in (self._writer, self._reader, self._sweeper):
+            each.close()
 
     def _expired(self, before: int, limit: int) -> list[bytes]:
         """The reader is let go between two looks: a walk over millions takes seconds."""

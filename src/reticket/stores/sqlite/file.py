@@ -6,7 +6,7 @@ import errno
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -127,6 +127,23 @@ class File:
         """Wait for whoever has it, then close."""
         with self._lock:
             self.connection.close()
+
+
+class Sweeper(File):
+    """A connection that only deletes what is over. A deletion that a loss of power undoes is done
+    again, so its commit does not wait for the disk; and it is this one that brings the log into the
+    file while much is deleted, not one for whose commit somebody waits.
+    """
+
+    def __init__(self, path: Path, busy_timeout: float) -> None:
+        super().__init__(path, busy_timeout)
+        self.connection.execute("PRAGMA synchronous = NORMAL")
+        self.connection.execute(f"PRAGMA wal_autocheckpoint = {LONGEST_LOG // 4}")
+
+
+def holders(values: Sized) -> str:
+    """Of so many parameters, for a statement that takes them all in one step."""
+    return ",".join("?" * len(values))
 
 
 @contextmanager
