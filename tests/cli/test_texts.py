@@ -44,5 +44,15 @@ def test_a_session_s_device_is_escaped_when_shown_and_kept_as_it_was(shell, fami
     assert json.loads(said)[0]["device"] == BAD
 
 
+def test_a_client_s_name_is_escaped_when_shown_and_kept_as_it_was(shell):
+    name = "Orders\u202e\u200b"
+    shell.run("client", "add", "turned", "--name", name)
+    said = shell.run("client", "show", "turned")
+    assert said.replace("\n", "").isprintable()
+    assert "Orders\\u202e\\u200b" in said
+    shown = json.loads(shell.run("client", "show", "turned", "--json"))
+    assert name in json.dumps(shown, ensure_ascii=False)
+
+
 def test_an_error_that_repeats_a_name_is_escaped(shell):
     assert "\x1b" not in shell.run("client", "show", "a\x1b[31mb", ok=False)

@@ -13,11 +13,13 @@ from reticket.dialects.oauth import html
 from reticket.testing.waiting import PATIENCE
 
 TEMPLATES = Path(html.__file__).parent / "templates"
+DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 NAME = "\u2069\u202eknab ruoY\u200f"
 """It would end the isolate around it, and turn what follows."""
 
 CLIENT = {"client_id": "turned", "name": NAME, "redirect_uris": [CALLBACK],
-          "scopes": ["openid", "orders.read"]}  # fmt: skip
+          "scopes": ["openid", "orders.read"],
+          "grants": ["authorization_code", DEVICE_GRANT]}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +50,15 @@ def test_a_client_s_name_turns_nothing_but_itself(person):
         assert "\u200f" not in outside(page.text)
         assert f"<bdi>{contained(NAME)}</bdi>" in page.text
     assert f"<title>Let \u2068{contained(NAME)}\u2069 in?</title>" in pages[1].text
+
+
+@pytest.mark.parametrize("answer", ["allow", "deny"])
+def test_a_device_s_name_turns_nothing_but_itself(person, answer):
+    said = person.http.post("/oauth/device", data={"client_id": "turned", "scope": "openid"}).json()
+    person.opens("/oauth/device").sends(user_code=said["user_code"]).sends(**ADA)
+    page = person.sends(answer=answer).page
+    assert contained(NAME) in page.text
+    assert "\u202e" not in outside(page.text)
 
 
 def test_an_error_turns_nothing_but_itself(person):
