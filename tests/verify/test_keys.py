@@ -2,7 +2,7 @@
 
 import json
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from http.client import BadStatusLine, IncompleteRead
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -15,6 +15,7 @@ from reticket.verify.keys import (
     LIFETIME,
     PATIENCE,
     PAUSE,
+    WAITING,
     Keys,
     KeysUnavailable,
     fetcher,
@@ -146,6 +147,24 @@ def test_they_wait_where_the_copy_is_too_old_or_has_no_such_key(now, kid):
         service.gate.set()
         assert all(each.result(60) for each in found)
     assert service.asked == 2
+
+
+def test_only_so_many_wait_for_a_key_that_nobody_knows():
+    """Anybody can name one, and a service that hangs must not hold every thread of a program."""
+    service, keys = slow(LIFETIME)
+    with ThreadPoolExecutor(1) as pool, ThreadPoolExecutor(WAITING + 4) as others:
+        fetching = pool.submit(keys.find, "two")
+        assert service.begun.wait(60)
+        found = [others.submit(keys.find, "two") for _ in range(WAITING + 4)]
+        refused = [each for _, each in zip(range(4), as_completed(found, 60), strict=False)]
+        for each in refused:
+            with pytest.raises(KeysUnavailable):
+                each.result()
+        assert keys.find("one")
+        service.told.append(jwk("two"))
+        service.gate.set()
+        assert fetching.result(60)
+        assert all(each.result(60) for each in found if each not in refused)
 
 
 def slow(now):

@@ -28,13 +28,20 @@ nothing.
 PATIENCE = 3600.0
 """Seconds for which the last copy does while the service cannot be reached."""
 
+WAITING = 8
+"""Threads that may wait for a key which the copy does not have. Anybody can name one: while the
+service does not answer, strangers must not keep all threads of a program.
+"""
+
 TIMEOUT = 5.0
 LARGEST = 1_000_000
 _USUAL = {("EC", "P-256"): "ES256", ("OKP", "Ed25519"): "EdDSA", ("RSA", None): "RS256"}
 
 
 class KeysUnavailable(Exception):
-    """The keys could not be fetched, and there is no copy that may still be used."""
+    """The keys could not be fetched, and there is no copy that may still be used; or too many wait
+    for one that no copy has.
+    """
 
 
 class _KeySet(msgspec.Struct):
@@ -43,7 +50,7 @@ class _KeySet(msgspec.Struct):
 
 class Keys:
     """The keys under an address. Safe for many threads, of which one fetches. The others go on
-    with the copy, and wait where it has no such key or is older than PATIENCE.
+    with the copy, and wait where it is older than PATIENCE; where it has no such key, WAITING do.
 
     Args:
         fetch: the bytes of the key set; raises OSError or HTTPException.
@@ -54,6 +61,7 @@ class Keys:
         self._fetch = fetch
         self._seconds = seconds
         self._lock = threading.Lock()
+        self._places = threading.Semaphore(WAITING)
         self._keys: Mapping[str, PublicKey] = {}
         self._tried_at = self._fetched_at = float("-inf")
 
@@ -68,14 +76,26 @@ class Keys:
 
     def _renewed(self, found: PublicKey | None, kid: str) -> PublicKey | None:
         """The key of a newer copy; while another thread fetches that, the one found before."""
-        does = found is not None and self._age() < PATIENCE
-        if not self._lock.acquire(blocking=not does):
+        if not (self._lock.acquire(blocking=False) or self._waited(found)):
             return found
         try:
             self._renew()
             return self._keys.get(kid)
         finally:
             self._lock.release()
+
+    def _waited(self, found: PublicKey | None) -> bool:
+        """Whether this thread has waited for the lock; not where a copy does. KeysUnavailable."""
+        if self._age() >= PATIENCE:
+            return self._lock.acquire()
+        if found is not None:
+            return False
+        if not self._places.acquire(blocking=False):
+            raise KeysUnavailable("too many requests wait for keys that are not known")
+        try:
+            return self._lock.acquire()
+        finally:
+            self._places.release()
 
     def _age(self) -> float:
         return self._seconds() - self._fetched_at
