@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
-from reticket import assembly, config, serving
+from reticket import assembly, beats, config, serving
 from reticket.core.budget import Budget
 from reticket.core.guards import Limit, Limits
 from reticket.http.connection import limits
@@ -85,3 +86,21 @@ def test_passwords_wait_as_the_settings_say(toml: Callable[[str], Path]) -> None
     lanes = assembly.lanes_of(config.load(toml("[hashing]\nthreads = 3\nqueue = 7\n")))
     lanes.close()
     assert (lanes.passwords._threads, lanes.passwords._turns._places) == (3, 7)
+
+
+def test_a_refusal_without_a_hash_is_answered_after_a_second() -> None:
+    lanes = assembly.lanes_of(config.load())
+    lanes.close()
+    assert (lanes.passwords._linger, lanes.visitors._linger) == (1.0, 1.0)
+
+
+def test_what_is_over_is_removed_at_the_intervals_of_the_settings(
+    toml: Callable[[str], Path],
+) -> None:
+    house, lanes, meter = Mock(), Mock(), Mock()
+    house.settings = config.load(toml("purge_interval = 77\n[ephemeral]\nsweep_interval = 33\n"))
+    works = list(beats.works_of(house, lanes, meter))
+    for lane, _, _ in works[3:]:
+        lane.close()
+    seconds = {work: pause for _, work, pause in works}
+    assert (seconds[house.purge_in_turn], seconds[house.sweep_in_turn]) == (77, 33)

@@ -72,6 +72,20 @@ def test_a_network_of_ipv4_addresses_has_one_form(network, normal):
     assert Settings(trusted_proxies=[network]).trusted_proxies == (ip_network(normal),)
 
 
+@pytest.mark.parametrize(
+    ("peer", "may_be"),
+    [
+        ("127.0.0.1", True), ("::1", True), ("10.1.2.3", True), ("172.16.0.1", True),
+        ("192.168.0.9", True), ("fd00::1", True), ("fe80::1", True), ("8.8.8.8", False),
+        ("2001:4860:4860::8888", False), ("172.32.0.1", False), ("10.9.9.9", False), ("", False),
+        ("no address", False),
+    ],
+)  # fmt: skip
+def test_only_a_peer_of_our_own_network_is_taken_for_a_proxy_that_is_not_named(peer, may_be):
+    """It is spared the limit of an address: anybody could say that it forwards."""
+    assert Proxies([ip_network("10.9.0.0/16")]).may_be_unnamed(peer) is may_be
+
+
 def try_to_sign_in(server, forwarded_for):
     """A refusal by this way; the addresses that the audit log has after it."""
     body = b'{"username":"a@b.c","password":"x"}'
