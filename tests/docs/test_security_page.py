@@ -66,6 +66,7 @@ FIXED = {
     "percent signs of a form or a query": wire.MOST_ESCAPES,
     "characters of one OAuth parameter": inputs.LONGEST,
     "commas of a JSON body": wire.MOST_COMMAS,
+    "headers of a request": limits.MOST_HEADERS,
     "bytes of the line before a chunk": limits.CHUNK_LINE,
     "characters of a password at Cloudreve": cloudreve.LONGEST_PASSWORD,
     "bytes of a refresh token": tokens.LONGEST,

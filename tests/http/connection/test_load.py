@@ -206,3 +206,15 @@ async def held_after_a_reset(pause, more):
 def test_a_client_that_goes_while_it_waits_gives_its_bytes_back():
     more = b"POST /200 HTTP/1.1\r\nHost: x\r\nContent-Length: 99999\r\n\r\n" + b"x" * 20_000
     assert asyncio.run(held_after_a_reset(0.05, more)) == (0, {})
+
+
+async def remembered_after(path):
+    """The heads that connections have once a request was answered."""
+    sent = f"GET /{path} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+    async with refused(0, sent) as (_, connections, _):
+        return [connection._head for connection in connections]
+
+
+@pytest.mark.parametrize("path", [200, 404])
+def test_a_connection_that_waits_for_a_request_remembers_nothing_of_the_last_one(path):
+    assert asyncio.run(remembered_after(path)) == [None]

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.http.connection.shapes import LIVE, SHAPES, chunked, sized
 
-from reticket.http.connection.limits import Limits
+from reticket.http.connection.limits import MOST_HEADERS, Limits
 from reticket.http.connection.reader import Reader
 from reticket.http.connection.refused import Refused
 
@@ -81,6 +81,14 @@ def test_all_headers_have_a_limit(length):
     status = None if length == 65_536 else 431
     assert requests([stream])[1] == status
     assert requests(cut(stream, range(0, 70_000, 7)))[1] == status
+
+
+@pytest.mark.parametrize("count", [MOST_HEADERS, MOST_HEADERS + 1])
+def test_a_request_has_so_many_headers(count):
+    """Each takes memory of its own once it is read, however short it is."""
+    stream = LIVE[:-2] + b"A:\r\n" * (count - 1) + b"\r\n"
+    assert LIVE.count(b"\r\n") == 3
+    assert requests([stream])[1] == (None if count == MOST_HEADERS else 431)
 
 
 def test_headers_without_an_end_are_refused_at_their_limit():

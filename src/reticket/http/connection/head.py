@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from reticket.http.connection.limits import Limits
+from reticket.http.connection.limits import MOST_HEADERS, Limits
 from reticket.http.connection.refused import Refused
 
 TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]"
@@ -109,6 +109,8 @@ def _check_size(said: bytes, limits: Limits) -> None:
     length = len(said) - line - len(b"\r\n" + b"\r\n\r\n")
     if length > limits.headers:
         raise Refused(431, "headers_too_long")
+    if said.count(b"\r\n") > MOST_HEADERS + 2:  # the request line and the empty one end so, too
+        raise Refused(431, "too_many_headers")
     long = length > limits.header
     if long and max(map(len, said[line:].split(b"\r\n"))) > limits.header:
         raise Refused(431, "header_too_long")

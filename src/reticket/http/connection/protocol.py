@@ -188,7 +188,7 @@ class Connection(asyncio.Protocol):
 
     def _settle(self, closes: bool = False) -> None:
         """The request is over; what now?"""
-        self._exchange = None
+        self._exchange = self._head = None
         if self._transport.is_closing():
             self._account.keep(0)
             return
