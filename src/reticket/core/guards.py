@@ -45,7 +45,7 @@ class Limits:
         """What counts a wrong password. A known network has budgets of its own for its account:
         what its neighbours spend is theirs.
         """
-        place = f"{whom.account}:{network}"
+        place = f"{_together(whom.account)}:{network}"
         here = Guard(f"account:{place}", self.account, forgiven=True, covered=whom.known)
         if whom.known:
             return here, Guard(f"known:{place}", self.strangers, forgiven=True, covered=True)
@@ -56,13 +56,14 @@ class Limits:
         """What counts the wrong passwords of all unknown networks; the owner's success anywhere
         forgets them.
         """
-        return Guard(f"strangers:{account}", self.strangers, forgiven=True, covered=True)
+        return Guard(f"strangers:{_together(account)}", self.strangers, forgiven=True, covered=True)
 
     def of_factor(self, whom: Recognised, network: str) -> Guards:
         """What counts a wrong one-time password, apart: a right password must not make wrong
         codes forgotten. Strangers share a budget here, too.
         """
-        place = f"{whom.account}:{network}" if whom.known else whom.account
+        account = _together(whom.account)
+        place = f"{account}:{network}" if whom.known else account
         return (Guard(f"factor:{place}", self.account, forgiven=True, covered=True),)
 
     def of_program(self, program: str, network: str, known: bool) -> Guards:
@@ -105,6 +106,13 @@ def _counter_of(whom: Recognised) -> str:
     if whom.exists:
         return whom.account
     return f"nobody:{int(whom.account, 16) % NOBODYS_COUNTERS}"
+
+
+def _together(account: str) -> str:
+    """What all counts of an account have in common. A store of several nodes keeps names with the
+    same text in braces at one of them: they are counted and forgotten together, or none of them is.
+    """
+    return f"{{{account}}}"
 
 
 def program_of(kind: str, name: str) -> str:

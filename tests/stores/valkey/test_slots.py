@@ -1,0 +1,26 @@
+"""What a sign-in counts of one account is at one node of a cluster."""
+
+import pytest
+from valkey.crc import key_slot
+
+from reticket.core.guards import Limits
+from reticket.core.ports import Recognised
+from reticket.stores.valkey.ephemeral import _counter
+
+ACCOUNTS = [f"{number:032x}" for number in range(20)]
+
+
+@pytest.mark.parametrize("network", ["192.0.2.7", "2001:db8::/64"])
+@pytest.mark.parametrize("known", [True, False])
+def test_the_counts_of_an_account_fail_together_or_not_at_all(known, network):
+    limits, slots = Limits(), set()
+    for account in ACCOUNTS:
+        whom = Recognised(account, exists=True, known=known)
+        guards = (
+            *limits.of_person(whom, network), *limits.of_factor(whom, network),
+            limits.of_strangers(account),
+        )  # fmt: skip
+        found = {key_slot(_counter(each.key)) for each in guards if each.forgiven}
+        assert len(found) == 1
+        slots |= found
+    assert len(slots) > len(ACCOUNTS) // 2
