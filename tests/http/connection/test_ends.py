@@ -1,6 +1,7 @@
 """A connection that was closed is gone in the end, whatever its client does."""
 
 import asyncio
+import gc
 import socket
 import struct
 from types import SimpleNamespace
@@ -8,8 +9,10 @@ from types import SimpleNamespace
 import pytest
 import uvloop
 from tests.http.connection.test_watch import Clock
+from uvicorn.server import ServerState
 
 from reticket.http.connection.ends import abort
+from reticket.http.connection.exchange import Exchange
 from reticket.http.connection.limits import Limits
 from reticket.http.connection.protocol import Connection
 from reticket.http.connection.room import Room
@@ -18,6 +21,7 @@ from reticket.http.connection.watch import Phase, Watch
 from reticket.http.incidents import Incidents
 from reticket.http.proxies import Proxies
 from reticket.http.server import Patience
+from reticket.testing.waiting import PATIENCE
 
 
 class Transport:
@@ -108,3 +112,43 @@ def test_the_listening_sockets_of_the_loop_in_use_let_it_be_forgotten():
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(scenario())
+
+
+async def patient(scope, receive, send):
+    """An application that waits for the whole of a request."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def abandoned():
+    """What is left of a client that has gone in the middle of a body."""
+    loop, state = asyncio.get_running_loop(), ServerState()
+    watch, incidents = Watch(loop, Patience().by_phase()), Incidents(print, lambda: 0.0)
+    shared = Shared(
+        patient, state, {}, Limits(), Room(10**6, 10**6), watch, None, incidents, Proxies(()),
+        lambda address: None,
+    )  # fmt: skip
+    connection = Connection(shared, loop, int)
+    connection.connection_made(Transport())
+    connection.data_received(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf")
+    while not state.tasks:
+        await asyncio.sleep(0)
+    connection.connection_lost(None)
+    while state.tasks:
+        await asyncio.sleep(0)
+
+
+def test_a_client_that_goes_in_the_middle_of_a_request_leaves_nothing_behind():
+    """A circle of the connection and its request would keep both until somebody looks for one."""
+    gc.collect()
+    gc.disable()
+    try:
+        before = alive()
+        asyncio.run(asyncio.wait_for(abandoned(), PATIENCE))
+        assert alive() == before
+    finally:
+        gc.enable()
+
+
+def alive():
+    return sum(isinstance(each, Connection | Exchange) for each in gc.get_objects())

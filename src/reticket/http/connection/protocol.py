@@ -208,8 +208,9 @@ class Connection(asyncio.Protocol):
         self._refuse(500, "application")
 
     def left(self) -> None:
-        """The application is done, and the client is gone."""
+        """The application is done, and the client is gone. No circle keeps what it has sent."""
         self._account.keep(0)
+        self._exchange = self._head = None
 
     def _next(self) -> None:
         """Begin with the next request, if it has come."""
@@ -249,10 +250,9 @@ class Connection(asyncio.Protocol):
             self._enter(Phase.BODY)
             self._take_body(exchange)
         if not exchange.gone:
-            tasks = self._shared.state.tasks
             task = self._loop.create_task(exchange.run(self._shared, scope))
-            tasks.add(task)
-            task.add_done_callback(tasks.discard)
+            self._shared.state.tasks.add(task)
+            task.add_done_callback(self._shared.state.tasks.discard)
 
     def _take_body(self, exchange: Exchange) -> None:
         reader = self._reader
