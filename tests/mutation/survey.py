@@ -75,11 +75,13 @@ def _surveyed(tests: Sequence[str], folders: Sequence[str]) -> Survey:
     threading.settrace(watch.enter)
     sys.settrace(watch.enter)
     try:
-        code = pass_tests(tests, watch)
+        code, traced = pass_tests(tests, watch), sys.gettrace()
     finally:
         sys.settrace(None)
     if code != 0:
         raise RuntimeError("The tests do not pass as they are.")
+    if traced != watch.enter:
+        raise RuntimeError("A test has taken the tracing away, so no later test was looked at.")
     names = [name for name in sys.modules if name.partition(".")[0] not in OURS]
     lines = {file[len(f"{ROOT}/") :]: dict(found) for file, found in watch.lines.items()}
     return Survey(lines, watch.seconds, names)

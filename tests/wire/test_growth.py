@@ -2,6 +2,7 @@
 counted in lines and bytes (`work_of`), never by a clock.
 """
 
+import sys
 from contextlib import closing
 
 import pytest
@@ -226,3 +227,21 @@ def test_a_form_longer_than_anybody_sends_is_malformed_before_it_is_decoded(most
     with pytest.raises(Refusal) as raised:
         parse_pairs(beyond)
     assert raised.value.code is Code.MALFORMED
+
+
+def test_counting_gives_tracing_back_to_whoever_had_it():
+    """The survey of `make mutants` is blind from then on otherwise, and all mutants seem to live."""
+    before = sys.gettrace(), sys.getprofile()
+
+    def other(*event):
+        """Hears nothing."""
+
+    sys.settrace(other)
+    sys.setprofile(other)
+    try:
+        work_of(int)
+        found = sys.gettrace(), sys.getprofile()
+    finally:
+        sys.settrace(before[0])
+        sys.setprofile(before[1])
+    assert found == (other, other)

@@ -24,7 +24,7 @@ def work_of(call):
     """Lines of Python that the call runs, and one more for every 64 bytes that they allocate and
     every 8 members of a list that they search. What it raises is of no interest.
     """
-    meter = _Meter()
+    meter, before = _Meter(), (sys.gettrace(), sys.getprofile())
     tracemalloc.start()
     sys.setprofile(meter.hear)
     sys.settrace(meter.see)
@@ -32,8 +32,8 @@ def work_of(call):
         with suppress(Exception):
             call()
     finally:
-        sys.settrace(None)
-        sys.setprofile(None)
+        sys.settrace(before[0])
+        sys.setprofile(before[1])
         meter.weigh()
         tracemalloc.stop()
     searched = meter.members // MEMBERS_OF_A_LINE
