@@ -236,6 +236,9 @@ def test_what_the_clients_of_a_dialect_cannot_bear_is_found(healthy, monkeypatch
     assert all("clients refresh 180 s before" in text for _, text in found)
     monkeypatch.setenv("RETICKET_POLICIES__KIBO_2026__ACCESS", "181")
     assert about(healthy, "policies") == [("ok", "policies")]
+    monkeypatch.setenv("RETICKET_POLICIES__CLOUDREVE_2026__ACCESS", "600")
+    monkeypatch.setenv("RETICKET_POLICIES__CLOUDREVE_2026__WINDOW", "5")
+    assert [level for level, _ in about(healthy, "policies")] == ["warning"]
 
 
 def test_a_use_without_a_key_is_a_fault():

@@ -148,6 +148,8 @@ def test_doctor_tells_of_proxies_that_are_not_named(tmp_path):
     Unnamed(tmp_path).remember("10.1.2.3")
     assert "10.1.2.3" in Unnamed(tmp_path).warnings([])[0]
     assert Unnamed(tmp_path).warnings([ip_network("10.0.0.0/8")]) == []
+    (file,) = tmp_path.iterdir()
+    assert file.stat().st_mode & 0o077 == 0
     house = SimpleNamespace(settings=SimpleNamespace(data=tmp_path, trusted_proxies=()))
     ((_, said),) = unnamed_proxies.look(house)
     assert "10.1.2.3 sends forwarding headers" in said

@@ -230,7 +230,7 @@ def test_a_form_longer_than_anybody_sends_is_malformed_before_it_is_decoded(most
 
 
 def test_counting_gives_tracing_back_to_whoever_had_it():
-    """The survey of `make mutants` is blind from then on otherwise, and all mutants seem to live."""
+    """Else the survey of `make mutants` is blind from then on, and all mutants seem to live."""
     before = sys.gettrace(), sys.getprofile()
 
     def other(*event):

@@ -1,0 +1,33 @@
+"""Questions at the sign-in page are counted by network, as failed sign-ins are."""
+
+import pytest
+
+from reticket.core.commands import Tally
+from reticket.core.model import Caller
+from reticket.dialects.cloudreve.prepare import Prepare
+from reticket.wire import WireRequest
+
+
+def counted_by(address: str) -> str:
+    """The counter of a question from there."""
+    request = WireRequest(
+        "GET", "/api/v4/session/prepare", b"email=ada%40example.com", [], b"",
+        Caller(address, "0" * 32),
+    )  # fmt: skip
+    commands = Prepare(reveals=True, most=1)(request)
+    command = next(commands)
+    assert isinstance(command, Tally)
+    return command.key
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("2001:db8::1", "2001:db8::ffff:2", True),
+        ("2001:db8::1", "2001:db8:0:1::1", False),
+        ("::ffff:192.0.2.1", "192.0.2.1", True),
+        ("192.0.2.1", "192.0.2.2", False),
+    ],
+)
+def test_whoever_has_a_network_has_one_count(one: str, other: str, same: bool) -> None:
+    assert (counted_by(one) == counted_by(other)) is same
