@@ -98,6 +98,14 @@ def test_an_access_token_given_back_is_heard_of(world):
     assert (event.family, event.subject) == (issued.family.id.hex(), issued.family.subject)
 
 
+def test_an_access_token_that_is_given_back_again_is_heard_of_once(world):
+    """Whoever has one could write lines without end, until those of others are removed for them."""
+    issued = world.begin("backend")
+    for _ in range(3):
+        assert is_done(world.give_back(issued.access_token, "backend"))
+    assert len(world.heard("access_revoked")) == 1
+
+
 def test_that_an_access_token_was_given_back_is_known_until_its_end_and_no_longer(world):
     issued = world.begin("backend")
     before = set(world.ephemeral._entries)

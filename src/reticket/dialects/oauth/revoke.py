@@ -72,9 +72,9 @@ def _end_access(token: str, registration: Registration) -> Generator[Command, An
         return  # not good any more, or never was (RFC 7009 §2.2)
     if access.claims.get("client_id") != registration.id:
         raise _not_yours()
-    yield from make_void(access)
-    family, subject = access.family or None, access.subject
-    yield Tell(access.resource, "access_revoked", subject=subject, family=family)
+    if (yield from make_void(access)):
+        family, subject = access.family or None, access.subject
+        yield Tell(access.resource, "access_revoked", subject=subject, family=family)
 
 
 def _only_of(registration: Registration) -> Check:

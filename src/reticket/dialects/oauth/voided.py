@@ -17,11 +17,12 @@ def void(access: AccessToken) -> str:
     return f"oauth:dead:{access.claims['jti']}"
 
 
-def make_void(access: AccessToken) -> Generator[Command, Any, None]:
-    """From now on, and for all processes."""
+def make_void(access: AccessToken) -> Generator[Command, Any, bool]:
+    """From now on, and for all processes; whether it was not yet."""
     now: int = yield Now()
     lifetime = max(1, whole_seconds(access.expires_at - now))
-    yield Keep(void(access), "", lifetime, _owner(access))
+    is_new: bool = yield Keep(void(access), "", lifetime, _owner(access))
+    return is_new
 
 
 def _owner(access: AccessToken) -> Owner:
