@@ -53,6 +53,21 @@ def test_any_cuts_of_any_streams_give_the_same_requests(streams, places):
     assert requests(cut(stream, places)) == requests([stream])
 
 
+@pytest.mark.parametrize("bare", [b"\r", b"\n"], ids=["CR", "LF"])
+@pytest.mark.parametrize(
+    "before",
+    [
+        b"GET / HTTP/1.1\r\nHost: x\r\nA: one",
+        b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nA: one",
+    ],
+    ids=["a head", "trailers"],
+)
+def test_a_cr_or_lf_alone_is_refused_before_the_rest_has_come(before, bare):
+    stream = before + bare + b"two"
+    assert requests([stream])[1] == 400
+    assert requests([bytes([byte]) for byte in stream])[1] == 400
+
+
 @pytest.mark.parametrize("length", [16_384, 16_385])
 def test_a_request_line_has_a_limit(length):
     line = b"GET /" + b"a" * (length - 14) + b" HTTP/1.1"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Protocol
 
-from reticket.http.connection.head import BARE_LF, FIELD
+from reticket.http.connection.head import BARE, FIELD
 from reticket.http.connection.limits import CHUNK_LINE, Limits
 from reticket.http.connection.refused import Refused
 
@@ -107,7 +107,7 @@ class Chunked:
         if end > self._limits.headers or (end < 4 and len(buffer) > self._limits.headers):
             raise Refused(431, "trailers_too_long")
         if end == 3:
-            if BARE_LF.search(buffer, self._looked):
+            if BARE.search(buffer, max(self._looked - 1, 0)):
                 raise Refused(400, "trailer")
             self._looked = len(buffer)
         elif not _TRAILERS.fullmatch(buffer, 0, end):

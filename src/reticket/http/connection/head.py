@@ -15,7 +15,8 @@ from reticket.http.connection.refused import Refused
 TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]"
 FIELD = rb"(?:" + TOKEN + rb"++:[\t\x20-\x7e\x80-\xff]*+\r\n)"
 
-BARE_LF = re.compile(rb"(?<!\r)\n")
+BARE = re.compile(rb"(?<!\r)\n|\r(?=[^\n])")
+"""LF or CR without the other (RFC 9112 §2.2)."""
 
 _LINE = rb"(" + TOKEN + rb"{1,32}+) ([\x21\x22\x24-\x7e]++) HTTP/(1\.[01])\r\n"
 _HEAD = re.compile(_LINE + rb"(" + FIELD + rb"*+)\r\n")

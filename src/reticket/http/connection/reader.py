@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reticket.http.connection.body import Body, Chunked, Counted
-from reticket.http.connection.head import BARE_LF, CHUNKED, Head, check_beginning, parse
+from reticket.http.connection.head import BARE, CHUNKED, Head, check_beginning, parse
 from reticket.http.connection.limits import Limits
 from reticket.http.connection.refused import Refused
 
@@ -81,7 +81,7 @@ class Reader:
 
     def _check_what_there_is(self) -> None:
         buffer, limits = self._buffer, self._limits
-        if BARE_LF.search(buffer, self._looked):
+        if BARE.search(buffer, max(self._looked - 1, 0)):
             raise Refused(400, "line_end")
         if self._line_end < 0:
             self._line_end = buffer.find(b"\r\n", max(self._looked - 1, 0))
