@@ -1,8 +1,11 @@
 """What failed tries cost those who come after them."""
 
+import pytest
+from tests.core.world import CALLER
 from tests.wire.work import work_of
 
 from reticket.core.attempts import FRESH, Attempts
+from reticket.core.errors import Refusal
 from reticket.core.guards import Guard, Limit
 from reticket.core.ports import Counted
 from reticket.testing import FakeClock
@@ -44,3 +47,17 @@ def test_what_was_looked_at_is_forgotten_as_others_come():
         for number in range(600):
             attempts.waits([guards(20_000 + number % 2)])
         assert len(attempts._free) + len(attempts._shut) <= 2
+
+
+class Left(Failures):
+    """Counters over their limits whose windows end one after the other."""
+
+    def guess(self, windows, covered, owner):
+        return [Counted(9, 1000 * number) for number in (7, 90, 30)]
+
+
+def test_a_try_that_several_counts_refuse_waits_for_the_last_of_them():
+    attempts = Attempts(Left(0), lambda event: None, FakeClock())
+    with pytest.raises(Refusal) as refused, attempts.counted(guards(0, 3), "test", CALLER):
+        pass
+    assert refused.value.retry_after == 90
