@@ -1,4 +1,4 @@
-"""Whoever is refused while the loop is busy is read on later; nobody else waits."""
+"""Whoever is refused again and again while the loop is busy is read on later; nobody else waits."""
 
 import asyncio
 import socket
@@ -10,7 +10,7 @@ from uvicorn.server import ServerState
 
 from reticket.http.connection.ends import AT_ONCE
 from reticket.http.connection.limits import Limits
-from reticket.http.connection.load import BEAT, LONGEST, Load
+from reticket.http.connection.load import BEAT, EASY, LONGEST, Load
 from reticket.http.connection.protocol import Connection
 from reticket.http.connection.room import Room
 from reticket.http.connection.shared import Shared
@@ -21,6 +21,7 @@ from reticket.http.server import Patience
 from reticket.testing.waiting import PATIENCE
 
 NEVER = 10_000.0
+REFUSED = b"GET /404 HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
 class Loop:
@@ -47,27 +48,27 @@ def load_of(*shares, late=0.0):
     return load
 
 
-def test_nobody_waits_while_the_loop_is_half_idle():
+def test_nobody_waits_while_the_loop_has_time():
     assert load_of(*[0.0] * 50).pause == 0
-    assert load_of(*[0.5] * 50).pause == 0
+    assert load_of(*[EASY] * 50).pause == 0
 
 
 def test_the_busier_the_loop_the_longer_is_the_pause_up_to_a_second():
-    pauses = [load_of(*[share] * 50).pause for share in (0.55, 0.6, 0.7, 0.8, 1.0)]
+    pauses = [load_of(*[share] * 50).pause for share in (0.32, 0.4, 0.5, 0.6, 1.0)]
     assert pauses == sorted(pauses)
     assert 0 < pauses[0] < pauses[1] < pauses[2] < LONGEST
     assert pauses[-2:] == [LONGEST, LONGEST]
 
 
 def test_a_single_busy_look_makes_nobody_wait_and_a_busy_second_is_soon_forgotten():
-    assert load_of(*[0.1] * 20, 1.0).pause == 0
+    assert load_of(*[0.05] * 20, 1.0).pause == 0
     assert load_of(*[1.0] * 20).pause > 0
     assert load_of(*[1.0] * 20, *[0.0] * 20).pause == 0
 
 
 def test_a_loop_that_is_kept_waiting_is_busy_though_it_computes_little():
-    assert load_of(*[0.3] * 50, late=BEAT / 8).pause == 0
-    assert 0 < load_of(*[0.3] * 50, late=BEAT / 2).pause < LONGEST
+    assert load_of(*[0.1] * 50, late=BEAT / 8).pause == 0
+    assert 0 < load_of(*[0.1] * 50, late=BEAT / 2).pause < LONGEST
     assert load_of(*[0.0] * 50, late=BEAT * 4).pause == LONGEST
 
 
@@ -139,16 +140,24 @@ async def ended(pause):
         return at_end
 
 
-def test_after_a_refusal_a_busy_loop_reads_on_later():
-    assert asyncio.run(statuses(0.01, 404, 200, 404, 200, count=4))[0] == [404, 200, 404, 200]
+def test_after_refusals_in_a_row_a_busy_loop_reads_on_later():
+    paths = [404, 404, 404, 200, 404, 404, 200]
+    assert asyncio.run(statuses(0.01, *paths, count=7))[0] == paths
 
 
-@pytest.mark.parametrize("paths", [(404, 200), (200, 401, 200)])
-def test_a_refusal_itself_is_answered_at_once_and_what_comes_after_it_waits(paths):
+@pytest.mark.parametrize(
+    "paths", [(404, 404, 200), (200, 401, 400, 200), (404, 200, 404, 404, 200)]
+)
+def test_a_refusal_itself_is_answered_at_once_and_what_comes_after_two_in_a_row_waits(paths):
     count = len(paths) - 1
     found, reader = asyncio.run(statuses(NEVER, *paths, count=count))
     assert found == list(paths[:-1])
     assert not reader._buffer
+
+
+def test_who_is_refused_once_in_the_course_of_things_never_waits():
+    paths = [401, 200, 400, 200, 404, 302, 401, 200]
+    assert asyncio.run(statuses(NEVER, *paths, count=8))[0] == paths
 
 
 def test_who_is_not_refused_never_waits():
@@ -161,15 +170,18 @@ def test_after_what_is_no_request_a_busy_loop_ends_the_connection_later():
 
 
 @asynccontextmanager
-async def refused(pause, sent):
-    """The room, the connections and a client of a loop that is so busy, which has refused it."""
+async def refused(pause, sent, times=1):
+    """The room, the connections and a client of a loop that is so busy, which has answered it so
+    many times.
+    """
     loop, room = asyncio.get_running_loop(), Room(10**6, 10**6)
     shared = shared_of(loop, pause, room)
     server = await loop.create_server(lambda: Connection(shared, loop, int), "127.0.0.1", 0)
     async with server:
         reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
         writer.write(sent)
-        await reader.readuntil(b"\r\n\r\n")
+        for _ in range(times):
+            await reader.readuntil(b"\r\n\r\n")
         yield room, shared.state.connections, writer
         writer.close()
         for connection in tuple(shared.state.connections):
@@ -179,7 +191,7 @@ async def refused(pause, sent):
 
 async def held_in_the_pause(sent):
     """Bytes of the room that are taken by a client that was refused and waits."""
-    async with refused(NEVER, sent) as (room, _, _):
+    async with refused(NEVER, REFUSED + sent, times=2) as (room, _, _):
         return room._held
 
 
@@ -191,8 +203,7 @@ def test_a_request_that_was_refused_takes_no_room_while_its_connection_waits():
 
 async def held_after_a_reset(pause, more):
     """Bytes of the room that are taken once a client is gone that was refused and sent more."""
-    sent = b"GET /404 HTTP/1.1\r\nHost: x\r\n\r\n" + more
-    async with refused(pause, sent) as (room, connections, writer):
+    async with refused(pause, REFUSED * 2 + more, times=2) as (room, connections, writer):
         line = writer.get_extra_info("socket")
         line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
         writer.transport.abort()

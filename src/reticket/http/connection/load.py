@@ -17,7 +17,7 @@ BEAT = 0.05
 WEIGHT = 0.2
 """Of the newest look in the mean."""
 
-EASY = 0.5
+EASY = 0.3
 """Share of its time that the loop computes or is late; while it is no more, nobody waits."""
 
 SLOPE = 4.0
@@ -76,3 +76,23 @@ class Load:
         share = min(1.0, (worked + passed - BEAT) / passed)
         self._mean += WEIGHT * (share - self._mean)
         self.start()
+
+
+class Refusals:
+    """Owns how often one connection was refused in a row. Clients are refused once in the course of
+    things, for a nonce that they lack or an approval that has not come; nobody waits for that.
+    """
+
+    __slots__ = ("_in_a_row", "_load")
+
+    def __init__(self, load: Load) -> None:
+        self._load = load
+        self._in_a_row = 0
+
+    def then(self, refused: bool, call: Callable[[], None]) -> None:
+        """Call once the next request may be read."""
+        self._in_a_row = self._in_a_row + 1 if refused else 0
+        if self._in_a_row > 1:
+            self._load.after_refusal(call)
+        else:
+            call()

@@ -13,6 +13,7 @@ from reticket.http.connection.caps import Taken
 from reticket.http.connection.ends import abort
 from reticket.http.connection.exchange import Exchange
 from reticket.http.connection.head import Head, Headers
+from reticket.http.connection.load import Refusals
 from reticket.http.connection.place import place
 from reticket.http.connection.reader import Reader
 from reticket.http.connection.refused import Refused
@@ -29,8 +30,8 @@ class Connection(asyncio.Protocol):
 
     __slots__ = (
         "_account", "_client", "_ended", "_exchange", "_head", "_loop", "_may_be_unnamed",
-        "_paused", "_peer", "_phase", "_reader", "_scheme", "_server", "_shared", "_stopping",
-        "_taken", "_transport", "_trusted", "_unread", "_wakes",
+        "_paused", "_peer", "_phase", "_reader", "_refusals", "_scheme", "_server", "_shared",
+        "_stopping", "_taken", "_transport", "_trusted", "_unread", "_wakes",
     )  # fmt: skip
 
     def __init__(self, shared: Shared, loop: asyncio.AbstractEventLoop, taken: Taken) -> None:
@@ -38,6 +39,7 @@ class Connection(asyncio.Protocol):
         self._loop = loop
         self._taken = taken
         self._reader = Reader(shared.limits)
+        self._refusals = Refusals(shared.load)
         self._exchange: Exchange | None = None
         self._head: Head | None = None
         self._phase: Phase | None = None
@@ -179,12 +181,12 @@ class Connection(asyncio.Protocol):
             self._transport.resume_reading()
 
     def answered(self, closes: bool, refused: bool) -> None:
-        """The answer is written. After a refusal a busy loop reads on later."""
+        """The answer is written. After refusals a busy loop reads on later."""
         self._account.keep(self._reader.pending)
-        if refused and not closes:
-            self._shared.load.after_refusal(self._settle)
-        else:
+        if closes:
             self._settle(closes)
+        else:
+            self._refusals.then(refused, self._settle)
 
     def _settle(self, closes: bool = False) -> None:
         """The request is over; what now?"""
@@ -277,8 +279,6 @@ class Connection(asyncio.Protocol):
         elif self._may_be_unnamed and any(is_forwarding(name) for name, _ in head.headers):
             self._shared.saw_stranger(self._peer)
         return scope_of(head, scheme, client, self._server, self._shared.lifespan)
-
-    # Ends.
 
     def _overflow(self) -> None:
         """Without room nothing more can be read; a request that is whole is answered."""
