@@ -28,8 +28,8 @@ def code_of(hall):
     return f"totp{hall.clock() // 30_000}"
 
 
-def second(hall, session_id, otp, caller=CALLER):
-    return hall.second.user(SecondFactor("test", session_id, otp), caller)
+def second(hall, session_id, otp, caller=CALLER, resource="test"):
+    return hall.second.user(SecondFactor(resource, session_id, otp), caller)
 
 
 def test_whoever_guesses_passwords_may_try_no_codes(hall):
@@ -44,6 +44,13 @@ def test_a_second_factor_ends_its_session(hall):
     assert second(hall, session_id, code_of(hall)) == ADA
     hall.clock.forward(30)
     assert refusal_of(second, hall, session_id, code_of(hall)) == NO_SESSION
+
+
+def test_a_session_ends_where_it_was_opened(hall):
+    """Whom one dialect lets in, another may not know."""
+    session_id = session_of(hall)
+    assert refusal_of(second, hall, session_id, code_of(hall), CALLER, "other") == NO_SESSION
+    assert second(hall, session_id, code_of(hall)) == ADA
 
 
 def test_of_two_right_codes_at_once_one_ends_the_session(hall, monkeypatch):

@@ -37,6 +37,9 @@ users:
     developer_accounts: {77: [1]}
     organization: {name: Acme}
     cloudreve: {nickname: Careful, group: {name: User}, totp_secret: JBSWY3DPEHPK3PXP}
+  - email: elsewhere@example.com
+    password: correct horse
+    totp_secret: JBSWY3DPEHPK3PXP
 """
 SECRET = "JBSWY3DPEHPK3PXP"
 
@@ -127,7 +130,11 @@ def test_the_demo_shows_the_setting(tmp_path):
 
 def at_cloudreve(server, code):
     """The code of the answer to a whole sign-in."""
-    session = json.loads(sign_in(server, CLOUDREVE)[2])["data"]
+    return finished(server, json.loads(sign_in(server, CLOUDREVE)[2])["data"], code)
+
+
+def finished(server, session, code):
+    """The code of Cloudreve's answer to the second half of one."""
     body = json.dumps({"otp": code, "session_id": session})
     return json.loads(call(server.url, "POST", "/api/v4/session/token/2fa", body)[2])["code"]
 
@@ -135,10 +142,15 @@ def at_cloudreve(server, code):
 def on_our_page(server, code):
     """The headline of the page after a whole sign-in."""
     with httpx.Client(base_url=server.url, timeout=PATIENCE) as http:
-        person = Person(http).asks()
-        person.sends(email=CAREFUL, password=PASSWORD)
-        assert person.headline == "One more step"
-        return person.sends(code=code).headline
+        return half_way(http, CAREFUL).sends(code=code).headline
+
+
+def half_way(http, email):
+    """Somebody on our pages whose password was right."""
+    person = Person(http).asks()
+    person.sends(email=email, password=PASSWORD)
+    assert person.headline == "One more step"
+    return person
 
 
 @pytest.fixture
@@ -161,6 +173,13 @@ def test_a_time_step_is_accepted_once_whatever_the_dialect(server, codes):
     assert at_cloudreve(server, f" {code} ") == 0
     assert on_our_page(server, code) == "One more step"
     assert at_cloudreve(server, code) == 40022
+
+
+def test_a_sign_in_of_one_dialect_is_not_finished_at_another(server):
+    """Not at one that does not know the person."""
+    with httpx.Client(base_url=server.url, timeout=PATIENCE) as http:
+        person = half_way(http, "elsewhere@example.com")
+    assert finished(server, person.hidden["session"], now_code()) == 404
 
 
 def test_a_recovery_code_is_taken_once_wherever_a_code_is_asked_for(server, codes):

@@ -62,10 +62,9 @@ class FactorDesk:
     def open_session(self, command: OpenFactorSession) -> str:
         """Remember for a while whose password was right; the id of that memory."""
         session_id = self._entropy(20).hex()
-        user = command.user
-        value = f"{user.id}:{user.credential_version}"
-        owner = of_holder(user.id)
-        self._ephemeral.once(f"factor:{session_id}", command.lifetime, value, owner)
+        said = _said_of(command.user, command.resource)
+        owner = of_holder(command.user.id)
+        self._ephemeral.once(f"factor:{session_id}", command.lifetime, said, owner)
         return session_id
 
     def user(self, command: SecondFactor, caller: Caller) -> User:
@@ -73,7 +72,8 @@ class FactorDesk:
         lock the factor until an operator acts.
         """
         self._directory.catch_up_now()
-        user = self._user_of(self._ephemeral.peek(f"factor:{command.session_id}"))
+        said = self._ephemeral.peek(f"factor:{command.session_id}")
+        user = self._user_of(said, command.resource)
         if user is None:
             raise self._no_session(command.resource, caller)
         (standing,) = self._standings.of([(user.email, caller)])
@@ -103,10 +103,10 @@ class FactorDesk:
             self._attempts.give_back(guards)
             raise self._no_session(command.resource, caller)
 
-    def _user_of(self, value: str | None) -> User | None:
-        user_id, _, version = (value or "").partition(":")
-        user = self._directory.user(user_id) if user_id else None
-        return user if user and str(user.credential_version) == version else None
+    def _user_of(self, said: str | None, resource: str) -> User | None:
+        """Whose password was right at this resource; what another one lets in may be unknown here."""
+        user = self._directory.user(said.partition(":")[0]) if said else None
+        return user if user and said == _said_of(user, resource) else None
 
     def _accepts(self, user: User, command: SecondFactor, caller: Caller) -> bool:
         factor = self._factors.factor(user.id)
@@ -148,3 +148,8 @@ class FactorDesk:
     def _no_session(self, resource: str, caller: Caller) -> Refusal:
         refusal = Refusal(Code.NOT_FOUND, Cause.NO_SESSION)
         return self._attempts.told(resource, None, refusal, caller)
+
+
+def _said_of(user: User, resource: str) -> str:
+    """What a session remembers: another password or e-mail, or another resource, says another."""
+    return f"{user.id}:{user.credential_version}:{resource}"

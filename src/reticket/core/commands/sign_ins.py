@@ -69,7 +69,7 @@ class OpenFactorSession:
 
 @dataclass(frozen=True, slots=True)
 class SecondFactor:
-    """Finish it with a one-time password. Result: `User`. NOT_FOUND (no such session),
+    """Finish it with a one-time password. Result: `User`. NOT_FOUND (no such session here),
     INVALID_CREDENTIALS (wrong code; may be tried again five times).
     """
 
