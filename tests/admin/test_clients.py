@@ -2,10 +2,19 @@
 
 import subprocess
 import sys
+from dataclasses import replace
+from unittest.mock import Mock
 
 import pytest
+from msgspec import structs
 from tests.admin.conftest import ADA, Desk, at_the_shell, get_token, init
+from tests.dialects.oauth.hall import request
 
+from reticket.core.commands import Manage
+from reticket.core.policy import PRESETS
+from reticket.dialects.oauth.site import Site
+from reticket.http.admin.clients import Clients
+from reticket.http.admin.office import Office
 from reticket.testing import running_server
 
 SECRETS = {"client_secret"}
@@ -123,6 +132,15 @@ def test_a_policy_is_checked_by_the_presets_in_force(tmp_path):
         assert (status, problem["detail"][:37]) == (400, "policy cannot be: refresh (1000 s) is")
         assert desk.good("GET", "/clients/blocked")["disabled"]
         assert "refresh" not in str(desk.good("GET", "/clients/spa")["registration"]["policy"])
+
+
+@pytest.mark.parametrize("verb", ["enable", "disable"])
+def test_a_client_is_looked_up_where_the_directory_is(verb):
+    """Never on the event loop, where everybody would wait for it."""
+    office = replace(Office.closed(Site("http://127.0.0.1", PRESETS)), directory=Mock())
+    asked = structs.replace(request(), parameters={"id": "spa"})
+    assert isinstance(next(getattr(Clients(office), verb)(asked, "admin")), Manage)
+    assert office.directory.mock_calls == []
 
 
 def test_a_client_is_there_once(desk):

@@ -105,11 +105,7 @@ class Clients:
 
     def enable(self, request: WireRequest, operator: str) -> Operation:
         """Let it in again, unless its policy would stop the next start."""
-        for fault in policy_faults(
-            self._find(request.parameters["id"]).registration, self._office.site.presets
-        ):
-            raise wrong("policy", f"cannot be: {fault}")
-        return self._switch(request, operator, self._verbs.enable, "client_enabled")
+        return self._switch(request, operator, self._enable, "client_enabled")
 
     def remove(self, request: WireRequest, operator: str) -> Operation:
         """Forget it and its families: a later client of that id finds none of them."""
@@ -145,6 +141,12 @@ class Clients:
         registration = edited_registration(found, changes, self._office.site.presets)
         self._verbs.register(client_id, flagged(registration))
         return self._find(client_id)
+
+    def _enable(self, client_id: str) -> None:
+        registration = self._find(client_id).registration
+        for fault in policy_faults(registration, self._office.site.presets):
+            raise wrong("policy", f"cannot be: {fault}")
+        self._verbs.enable(client_id)
 
     def _find(self, client_id: str) -> Client:
         self._office.directory.catch_up_now()
