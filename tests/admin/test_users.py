@@ -35,6 +35,17 @@ def test_names_and_standing_change(desk):
 
 
 @pytest.mark.parametrize(
+    ("said", "status"), [({"email": ADA}, 409), ({"email": "no address"}, 400)], ids=str
+)
+def test_of_a_change_that_cannot_be_nothing_is_done(desk, said, status):
+    """The audit stream would not tell of the rest."""
+    made = add(desk, f"whole{status}@example.com", first_name="Joan")
+    changes = {"first_name": "Jo", "disabled": True, **said}
+    assert desk.ask("PATCH", f"/users/{made['id']}", changes)[0] == status
+    assert desk.good("GET", f"/users/{made['id']}") == made
+
+
+@pytest.mark.parametrize(
     ("change", "cause"),
     [
         (("PATCH", "", {"disabled": True}), "user_disabled"),

@@ -21,7 +21,7 @@ VERBS = {
     "users.add": lambda d: d.users.add(UserDraft("x@y"), "hash"),
     "users.set_password": lambda d: d.users.set_password(ADA, "hash"),
     "users.set_email": lambda d: d.users.set_email(ADA, "x@y"),
-    "users.rename": lambda d: d.users.rename(ADA, {"first_name": "A."}),
+    "users.change": lambda d: d.users.change(ADA, {"first_name": "A."}),
     "users.disable": lambda d: d.users.disable(ADA),
     "users.enable": lambda d: d.users.enable(ADA),
     "users.delete": lambda d: d.users.delete(ADA),

@@ -106,7 +106,7 @@ def test_a_client_with_keys_does_not_become_public():
 def test_names_change_alone(directory, hasher):
     who = directory.users.add(UserDraft("ada@example.com", first_name="Ada"), hasher.hash("x"))
     version = directory.user(who).credential_version
-    directory.users.rename(who, {"last_name": "Lovelace"})
+    directory.users.change(who, {"last_name": "Lovelace"})
     directory.catch_up_now()
     changed = directory.user(who)
     assert (changed.first_name, changed.last_name) == ("Ada", "Lovelace")

@@ -87,7 +87,7 @@ def test_no_change_brings_a_control_in(directory, control):
     directory.users.add(user(), "hash")
     directory.clients.add(client(), "hash")
     with pytest.raises(Invalid, match="control"):
-        directory.users.rename("ada@example.com", {"first_name": f"a{control}b"})
+        directory.users.change("ada@example.com", {"first_name": f"a{control}b"})
     with pytest.raises(Invalid, match="control"):
         directory.clients.register("c", {"name": f"a{control}b"})
 

@@ -113,14 +113,26 @@ class Users:
         with self._database.read() as connection:
             return [record_of(UserLine, row) for row in connection.execute(statement)]
 
-    def rename(self, who: str, names: Mapping[str, str | None]) -> None:
-        """Change `first_name` and `last_name`, those that are given. Invalid."""
+    def change(
+        self,
+        who: str,
+        names: Mapping[str, str | None],
+        email: str | None = None,
+        disabled: bool | None = None,
+    ) -> None:
+        """All of it or nothing: the names that are given, the e-mail and whether they are blocked
+        where that is not None; as `set_email`, `disable` and `enable`. AlreadyExists; Invalid.
+        """
         check_texts(names, "The user")
         with self._database.change() as connection:
             user_id = require_user(connection, who)
             known = {name: names[name] for name in ("first_name", "last_name") if name in names}
             if known:
                 _update(connection, user_id, **known)
+            if email is not None:
+                self._set_email(connection, user_id, email)
+            if disabled is not None:
+                self._switch(connection, user_id, disabled=disabled)
 
     def set_password(self, who: str, secret_hash: str) -> None:
         """Replace the password and end all families."""
@@ -130,23 +142,15 @@ class Users:
 
     def set_email(self, who: str, email: str) -> None:
         """Replace the e-mail and end all families. AlreadyExists; Invalid."""
-        with self._database.change() as connection:
-            user_id = require_user(connection, who)
-            _require_free(connection, email, but_for=user_id)
-            values = {"email": email, "email_folded": folded(email)}
-            self._renew(connection, user_id, Change.EMAIL_CHANGED, **values)
+        self.change(who, {}, email)
 
     def disable(self, who: str) -> None:
         """Block and end all families."""
-        with self._database.change() as connection:
-            user_id = require_user(connection, who)
-            _update(connection, user_id, disabled=True)
-            self._end(connection, user_id, Change.USER_DISABLED)
+        self.change(who, {}, disabled=True)
 
     def enable(self, who: str) -> None:
         """Let in again."""
-        with self._database.change() as connection:
-            _update(connection, require_user(connection, who), disabled=False)
+        self.change(who, {}, disabled=False)
 
     def delete(self, who: str) -> None:
         """Forget and end all families."""
@@ -154,6 +158,16 @@ class Users:
             user_id = require_user(connection, who)
             connection.execute(delete(users).where(users.c.id == user_id))
             self._end(connection, user_id, Change.USER_DELETED)
+
+    def _set_email(self, connection: Connection, user_id: str, email: str) -> None:
+        _require_free(connection, email, but_for=user_id)
+        values = {"email": email, "email_folded": folded(email)}
+        self._renew(connection, user_id, Change.EMAIL_CHANGED, **values)
+
+    def _switch(self, connection: Connection, user_id: str, *, disabled: bool) -> None:
+        _update(connection, user_id, disabled=disabled)
+        if disabled:
+            self._end(connection, user_id, Change.USER_DISABLED)
 
     def _renew(self, connection: Connection, user_id: str, cause: Change, **values: object) -> None:
         version = users.c.credential_version + 1

@@ -112,12 +112,14 @@ class Users:
     def _change(self, who: str, said: UserChanges) -> User:
         user = self._find(who)
         names = {"first_name": said.first_name, "last_name": said.last_name}
-        self._verbs.rename(user.id, {k: v for k, v in names.items() if v is not UNSET})
-        if said.email is not UNSET and said.email != user.email:
-            self._verbs.set_email(user.id, said.email)
-        if said.disabled is not UNSET and said.disabled != user.disabled:
-            verb = self._verbs.disable if said.disabled else self._verbs.enable
-            verb(user.id)
+        is_moved = said.email is not UNSET and said.email != user.email
+        is_switched = said.disabled is not UNSET and said.disabled != user.disabled
+        self._verbs.change(
+            user.id,
+            {name: value for name, value in names.items() if value is not UNSET},
+            said.email if is_moved else None,
+            said.disabled if is_switched else None,
+        )
         return self._find(user.id)
 
     def _find(self, who: str) -> User:
