@@ -104,7 +104,7 @@ class FactorDesk:
             raise self._no_session(command.resource, caller)
 
     def _user_of(self, said: str | None, resource: str) -> User | None:
-        """Whose password was right at this resource; what another one lets in may be unknown here."""
+        """Whose password was right at this resource: another one may not know them."""
         user = self._directory.user(said.partition(":")[0]) if said else None
         return user if user and said == _said_of(user, resource) else None
 

@@ -112,13 +112,12 @@ class Users:
     def _change(self, who: str, said: UserChanges) -> User:
         user = self._find(who)
         names = {"first_name": said.first_name, "last_name": said.last_name}
-        is_moved = said.email is not UNSET and said.email != user.email
-        is_switched = said.disabled is not UNSET and said.disabled != user.disabled
+        email, disabled = said.email, said.disabled
         self._verbs.change(
             user.id,
             {name: value for name, value in names.items() if value is not UNSET},
-            said.email if is_moved else None,
-            said.disabled if is_switched else None,
+            email if email is not UNSET and email != user.email else None,
+            disabled if disabled is not UNSET and disabled != user.disabled else None,
         )
         return self._find(user.id)
 
