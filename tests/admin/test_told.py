@@ -1,11 +1,22 @@
 """Every change stands in the audit stream, with the client that made it."""
 
-import pytest
-from tests.admin.conftest import ADA, begun, enrolled, first_code
+from dataclasses import replace
+from types import SimpleNamespace
+from unittest.mock import Mock
 
+import pytest
+from msgspec import structs
+from tests.admin.conftest import ADA, begun, enrolled, first_code
+from tests.dialects.oauth.hall import request
+
+from reticket.core.commands import Manage
+from reticket.core.errors import Unavailable
 from reticket.core.policy import PRESETS
 from reticket.dialects.oauth.site import Site
 from reticket.http.admin import Admin, Office
+from reticket.http.admin.clients import Clients
+from reticket.http.admin.factors import Factors
+from reticket.http.admin.users import Users
 from reticket.testing.waiting import until
 
 FAMILY = {"client_id": "spa", "user": ADA}
@@ -79,3 +90,38 @@ def test_a_change_is_told_with_who_made_it(desk, method, path):
     until(lambda: len(told_of(desk, event, what)) > before)
     told = told_of(desk, event, what)[-1]
     assert (told["resource"], told["subject"]) == ("admin", "admin")
+
+
+def carry_out(operation, until):
+    """The store fails as soon as something is there."""
+    command = next(operation)
+    while not until:
+        made = command.work() if isinstance(command, Manage) else "a hash"
+        command = operation.throw(Unavailable("away")) if until else operation.send(made)
+
+
+@pytest.mark.parametrize(
+    ("operations", "verb", "event"),
+    [
+        (Clients, "disable", "client_disabled"),
+        (Clients, "rotate_secret", "client_secret_rotated"),
+        (Factors, "remove", "factor_removed"),
+        (Users, "remove", "user_removed"),
+    ],
+)
+def test_a_change_is_told_though_what_follows_it_fails(operations, verb, event):
+    """Families that the change must end, in a store that is away: the answer is 503."""
+    heard = []
+    office = replace(
+        Office.closed(Site("http://127.0.0.1", PRESETS)),
+        directory=Mock(),
+        audit=SimpleNamespace(record=heard.extend),
+        clock=lambda: 7,
+        entropy=bytes,
+    )
+    asked = structs.replace(request(), parameters={"id": "one"})
+    with pytest.raises(Unavailable):
+        carry_out(getattr(operations(office), verb)(asked, "admin"), until=heard)
+    assert [(told.event, told.subject, told.address) for told in heard] == [
+        (event, "admin", asked.caller.address)
+    ]

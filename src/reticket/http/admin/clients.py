@@ -26,7 +26,7 @@ from reticket.http.admin.document import (
     empty,
 )
 from reticket.http.admin.errors import missing
-from reticket.http.admin.guard import Operate, done, guarded
+from reticket.http.admin.guard import Operate, guarded
 from reticket.http.admin.idempotency import once
 from reticket.http.admin.inputs import (
     cursor_of,
@@ -79,24 +79,39 @@ class Clients:
         said = read_body(request, NewClient)
         secret = None if said.public or said.jwks else self._new_secret()
         hashed: str | None = secret and (yield Hash(secret, operator))
-        client: Client = yield Manage(lambda: self._add(said, hashed))
-        yield done("client_added", operator, client=client.id)
+        client: Client = yield self._office.changing(
+            "client_added",
+            request,
+            operator,
+            lambda: self._add(said, hashed),
+            client=said.client_id,
+        )
         return created(client_answer(client, secret), f"/clients/{client.id}")
 
     def change(self, request: WireRequest, operator: str) -> Operation:
         """Replace the members that are given."""
         changes = _members(read_body(request, ClientChanges))
         client_id = request.parameters["id"]
-        client: Client = yield Manage(lambda: self._change(client_id, changes))
-        yield done("client_changed", operator, client=client.id)
+        client: Client = yield self._office.changing(
+            "client_changed",
+            request,
+            operator,
+            lambda: self._change(client_id, changes),
+            client=client_id,
+        )
         return answered(client_answer(client))
 
     def rotate_secret(self, request: WireRequest, operator: str) -> Operation:
         """Give it another secret; the answer has it."""
         client_id, secret = request.parameters["id"], self._new_secret()
         hashed: str = yield Hash(secret, operator)
-        yield Manage(lambda: self._verbs.rotate_secret(client_id, hashed))
-        yield done("client_secret_rotated", operator, client=client_id)
+        yield self._office.changing(
+            "client_secret_rotated",
+            request,
+            operator,
+            lambda: self._verbs.rotate_secret(client_id, hashed),
+            client=client_id,
+        )
         return answered(SecretAnswer(client_id, secret))
 
     def disable(self, request: WireRequest, operator: str) -> Operation:
@@ -112,16 +127,22 @@ class Clients:
         client_id = request.parameters["id"]
         yield Manage(lambda: self._verbs.disable(client_id))
         yield EndFamilies(Selection(client=client_id), "client_removed")
-        yield Manage(lambda: self._verbs.remove(client_id))
-        yield done("client_removed", operator, client=client_id)
+        yield self._office.changing(
+            "client_removed",
+            request,
+            operator,
+            lambda: self._verbs.remove(client_id),
+            client=client_id,
+        )
         return empty()
 
     def _switch(
         self, request: WireRequest, operator: str, verb: Callable[[str], None], event: str
     ) -> Operation:
         client_id = request.parameters["id"]
-        yield Manage(lambda: verb(client_id))
-        yield done(event, operator, client=client_id)
+        yield self._office.changing(
+            event, request, operator, lambda: verb(client_id), client=client_id
+        )
         return empty()
 
     def _add(self, said: NewClient, hashed: str | None) -> Client:

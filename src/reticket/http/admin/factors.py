@@ -10,7 +10,7 @@ from reticket.core.people import User
 from reticket.crypto.otp import base32, otpauth_uri, step_of
 from reticket.directory.enrolments import Enrolments, Standing
 from reticket.http.admin.document import ID, KEY, answered, described, empty
-from reticket.http.admin.guard import Operate, done, guarded
+from reticket.http.admin.guard import Operate, guarded
 from reticket.http.admin.idempotency import once
 from reticket.http.admin.inputs import read_body
 from reticket.http.admin.office import Office
@@ -48,8 +48,13 @@ class Factors:
     def begin(self, request: WireRequest, operator: str) -> Operation:
         """Make a key that waits for its first code; a factor in use stays until then."""
         user: User = yield self._user(request)
-        secret: bytes = yield Manage(lambda: self._verbs.begin(user.id))
-        yield done("factor_begun", operator, user=user.id)
+        secret: bytes = yield self._office.changing(
+            "factor_begun",
+            request,
+            operator,
+            lambda: self._verbs.begin(user.id),
+            user=user.id,
+        )
         uri = otpauth_uri(self._office.site.issuer, user.email, secret)
         return answered(EnrolmentAnswer(base32(secret), uri))
 
@@ -58,29 +63,49 @@ class Factors:
         said = read_body(request, FirstCode)
         user: User = yield self._user(request)
         fits = partial(step_of, said.code, self._office.clock())
-        codes: tuple[str, ...] = yield Manage(lambda: self._verbs.confirm(user.id, fits))
-        yield done("factor_set", operator, user=user.id)
+        codes: tuple[str, ...] = yield self._office.changing(
+            "factor_set",
+            request,
+            operator,
+            lambda: self._verbs.confirm(user.id, fits),
+            user=user.id,
+        )
         return answered(RecoveryCodesAnswer(codes))
 
     def renew_codes(self, request: WireRequest, operator: str) -> Operation:
         """Other recovery codes; the old ones are void."""
         user: User = yield self._user(request)
-        codes: tuple[str, ...] = yield Manage(lambda: self._verbs.renew_codes(user.id))
-        yield done("recovery_codes_renewed", operator, user=user.id)
+        codes: tuple[str, ...] = yield self._office.changing(
+            "recovery_codes_renewed",
+            request,
+            operator,
+            lambda: self._verbs.renew_codes(user.id),
+            user=user.id,
+        )
         return answered(RecoveryCodesAnswer(codes))
 
     def unlock(self, request: WireRequest, operator: str) -> Operation:
         """Let codes be tried again."""
         user: User = yield self._user(request)
-        yield Manage(lambda: self._verbs.unlock(user.id))
-        yield done("factor_unlocked", operator, user=user.id)
+        yield self._office.changing(
+            "factor_unlocked",
+            request,
+            operator,
+            lambda: self._verbs.unlock(user.id),
+            user=user.id,
+        )
         return empty()
 
     def remove(self, request: WireRequest, operator: str) -> Operation:
         """Forget the factor and its recovery codes."""
         user: User = yield self._user(request)
-        yield Manage(lambda: self._verbs.remove(user.id))
-        yield done("factor_removed", operator, user=user.id)
+        yield self._office.changing(
+            "factor_removed",
+            request,
+            operator,
+            lambda: self._verbs.remove(user.id),
+            user=user.id,
+        )
         return empty()
 
     def _user(self, request: WireRequest) -> Manage:

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
+from reticket.core import chronicle
+from reticket.core.commands import Manage
 from reticket.core.ports import AuditLog, Clock, Entropy
 from reticket.crypto.ring import Ring
 from reticket.crypto.sealing import Sealer
 from reticket.dialects.oauth.site import Site
 from reticket.directory.directory import Directory
+from reticket.http.admin.guard import RESOURCE
+from reticket.wire import WireRequest
+
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +37,31 @@ class Office:
     sealer: Sealer
     clock: Clock
     entropy: Entropy
+
+    def changing(
+        self,
+        event: str,
+        request: WireRequest,
+        operator: str,
+        work: Callable[[], R],
+        **detail: object,
+    ) -> Manage:
+        """That work, of which the audit log hears as soon as it is done: what must follow it may
+        fail, or take too long, and nobody may be left to tell.
+        """
+
+        def told() -> R:
+            result = work()
+            self.write_down(event, request, operator, **detail)
+            return result
+
+        return Manage(told)
+
+    def write_down(self, event: str, request: WireRequest, operator: str, **detail: object) -> None:
+        """Tell the audit log of a change that was made just now, and who made it."""
+        at, caller = self.clock(), request.caller
+        said = chronicle.of_person(at, event, RESOURCE, operator, caller, detail)
+        self.audit.record([said])
 
     @classmethod
     def closed(cls, site: Site) -> Self:

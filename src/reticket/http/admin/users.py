@@ -21,7 +21,7 @@ from reticket.http.admin.document import (
     empty,
 )
 from reticket.http.admin.errors import missing
-from reticket.http.admin.guard import Operate, done, guarded
+from reticket.http.admin.guard import Operate, guarded
 from reticket.http.admin.idempotency import once
 from reticket.http.admin.inputs import cursor_of, read_body, read_cursor, read_limit, read_query
 from reticket.http.admin.office import Office
@@ -71,15 +71,25 @@ class Users:
         said = read_body(request, NewUser)
         password, absent = said.password, self._office.absent
         hashed = absent() if password is None else (yield Hash(password, operator))
-        user: User = yield Manage(lambda: self._add(said, hashed))
-        yield done("user_added", operator, user=user.id)
+
+        def work() -> User:
+            user = self._add(said, hashed)
+            self._office.write_down("user_added", request, operator, user=user.id)
+            return user
+
+        user: User = yield Manage(work)
         return created(user_answer(user), f"/users/{user.id}")
 
     def change(self, request: WireRequest, operator: str) -> Operation:
         """Replace the members that are given."""
         said = read_body(request, UserChanges)
-        user: User = yield Manage(lambda: self._change(request.parameters["id"], said))
-        yield done("user_changed", operator, user=user.id)
+
+        def work() -> User:
+            user = self._change(request.parameters["id"], said)
+            self._office.write_down("user_changed", request, operator, user=user.id)
+            return user
+
+        user: User = yield Manage(work)
         return answered(user_answer(user))
 
     def set_password(self, request: WireRequest, operator: str) -> Operation:
@@ -87,15 +97,21 @@ class Users:
         said = read_body(request, NewPassword)
         user: User = yield Manage(lambda: self._find(request.parameters["id"]))
         hashed: str = yield Hash(said.password, operator)
-        yield Manage(lambda: self._verbs.set_password(user.id, hashed))
-        yield done("user_password_set", operator, user=user.id)
+        yield self._office.changing(
+            "user_password_set",
+            request,
+            operator,
+            lambda: self._verbs.set_password(user.id, hashed),
+            user=user.id,
+        )
         return empty()
 
     def remove(self, request: WireRequest, operator: str) -> Operation:
         """Forget a person, and end all families."""
         user: User = yield Manage(lambda: self._find(request.parameters["id"]))
-        yield Manage(lambda: self._verbs.delete(user.id))
-        yield done("user_removed", operator, user=user.id)
+        yield self._office.changing(
+            "user_removed", request, operator, lambda: self._verbs.delete(user.id), user=user.id
+        )
         return empty()
 
     def _add(self, said: NewUser, hashed: str) -> User:
