@@ -12,8 +12,8 @@ from urllib.parse import urlencode
 from msgspec.structs import replace
 
 from reticket.core.budget import of_holder
-from reticket.core.commands import Command, Keep, Look, Tell
-from reticket.core.errors import Cause, Code, Refusal
+from reticket.core.commands import Command, Keep, Look, Take, Tell
+from reticket.core.errors import Cause, Code, Refusal, Unavailable
 from reticket.core.tokens import to_text
 from reticket.dialects.oauth import codes
 from reticket.dialects.oauth.consents import consented, find_known, granted
@@ -60,9 +60,7 @@ class Codes:
         order, code = read_order(visit.order), _code_of(ticket)
         grant = yield from _granted(order, person)
         yield from answer_once(order, codes.waiting(code), person)
-        owner, given = of_holder(person.subject), codes.given_by(grant).written()
-        if (yield Keep(codes.begun(code), given, codes.REMEMBERED, owner)):
-            yield Keep(codes.waiting(code), grant.written(), codes.LIFETIME, owner)
+        if (yield from _kept(code, grant)):
             yield consented(grant)
         elif (yield Look(codes.waiting(code))) is None:
             raise too_old(Cause.USED)
@@ -192,6 +190,22 @@ def _state(said: Pairs) -> str | None:
 def _code_of(ticket: str) -> str:
     """As secret as the ticket, and of no use to find it."""
     return to_text(sha256(b"code:" + ticket.encode()).digest())
+
+
+def _kept(code: str, grant: codes.CodeGrant) -> Generator[Command, Any, bool]:
+    """Whether it is kept now, and was not before. Where it cannot be, nothing is: nobody has got
+    the code, and the person may click again.
+    """
+    owner, given = of_holder(grant.subject), codes.given_by(grant).written()
+    if not (yield Keep(codes.begun(code), given, codes.REMEMBERED, owner)):
+        return False
+    try:
+        yield Keep(codes.waiting(code), grant.written(), codes.LIFETIME, owner)
+    except Unavailable:
+        yield Take(codes.waiting(code))
+        yield Take(codes.begun(code))
+        raise
+    return True
 
 
 def _granted(order: CodeRequest, person: Person) -> Generator[Command, Any, codes.CodeGrant]:
