@@ -108,5 +108,18 @@ def test_what_is_over_is_found_by_its_keys_and_not_by_a_walk_over_all_that_ended
 def test_the_log_goes_into_the_file_by_it_and_not_by_one_for_whom_somebody_waits(file):
     sweeper = Sweeper(file, 5.0)
     (earlier,) = sweeper.connection.execute("PRAGMA wal_autocheckpoint").fetchone()
-    assert earlier < LONGEST_LOG // 2
+    assert earlier < LONGEST_LOG
     sweeper.close()
+
+
+def test_few_statements_are_prepared_however_many_are_over_at_once(file):
+    clock = FakeClock()
+    ephemeral, heard = SqliteEphemeral(file, clock), []
+    for number in range(300):
+        ephemeral.once(f"key {number}", 1)
+    clock.forward(1)
+    ephemeral._sweeper.connection.set_trace_callback(heard.append)
+    assert sum(ephemeral.sweep(most) for most in range(1, 24)) == 276
+    ephemeral.close()
+    deletions = [each for each in heard if each.startswith("DELETE")]
+    assert {each.count(",") + 1 for each in deletions} == {1, 2, 4, 8, 16, 32}

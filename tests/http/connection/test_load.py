@@ -21,6 +21,8 @@ from reticket.http.server import Patience
 from reticket.testing.waiting import PATIENCE
 
 NEVER = 10_000.0
+READ_AT_ONCE = 262_144
+"""Bytes that the loop of asyncio hands over together."""
 REFUSED = b"GET /404 HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
@@ -229,3 +231,26 @@ async def remembered_after(path):
 @pytest.mark.parametrize("path", [200, 404])
 def test_a_connection_that_waits_for_a_request_remembers_nothing_of_the_last_one(path):
     assert asyncio.run(remembered_after(path)) == [None]
+
+
+async def most_pending(path, count):
+    """The most bytes that a connection has read ahead, of so many requests sent without a wait."""
+    sent = f"GET /{path} HTTP/1.1\r\nHost: x\r\nX: {'x' * 1000}\r\n\r\n".encode() * count
+    loop, pending = asyncio.get_running_loop(), [0]
+    shared = shared_of(loop, 0, Room(10**9, 10**9))
+    server = await loop.create_server(lambda: Connection(shared, loop, int), "127.0.0.1", 0)
+    async with server:
+        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        writer.write(sent)
+        for _ in range(count):
+            await reader.readuntil(b"\r\n\r\n")
+            pending += [each._reader.pending for each in shared.state.connections]
+        writer.close()
+        await writer.wait_closed()
+    return max(pending), len(sent)
+
+
+@pytest.mark.parametrize("path", [200, 404])
+def test_requests_that_wait_are_not_read_before_those_that_came_before_them(path):
+    most, sent = asyncio.run(most_pending(path, 3000))
+    assert most <= 2 * READ_AT_ONCE < sent // 2

@@ -46,8 +46,6 @@ class Connection(asyncio.Protocol):
         self._paused = self._unread = self._ended = self._stopping = False
         self._wakes: asyncio.Future[None] | None = None
 
-    # What the transport calls.
-
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The connection is open."""
         shared = self._shared
@@ -219,7 +217,6 @@ class Connection(asyncio.Protocol):
         if self._unread:
             self._pause()
             return
-        self.read_on()
         try:
             head = self._reader.head()
         except Refused as refused:
@@ -234,6 +231,7 @@ class Connection(asyncio.Protocol):
 
     def _wait(self) -> None:
         """For the rest of a head, or for another one."""
+        self.read_on()
         if not self._reader.pending:
             if self._phase is None:
                 self._enter(Phase.IDLE)
@@ -250,6 +248,7 @@ class Connection(asyncio.Protocol):
         self._enter(None)
         if not exchange.whole:
             self._enter(Phase.BODY)
+            self.read_on()
             self._take_body(exchange)
         if not exchange.gone:
             task = self._loop.create_task(exchange.run(self._shared, scope))

@@ -15,7 +15,7 @@ from typing import Protocol
 LOOK = 1.0
 """Seconds between two looks; a connection may stay as much longer."""
 
-AT_ONCE, SOON = 16, 0.01
+AT_ONCE, SOON = 12, 0.01
 """Connections of a phase that are told in one look, and seconds until the next one where that were
 not all: what thousands that came together cost must not be a pause for everybody else.
 """

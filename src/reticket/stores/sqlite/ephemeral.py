@@ -9,7 +9,7 @@ from sqlite3 import Connection
 
 from reticket.core.policy import SECOND
 from reticket.core.ports import Clock, Counted
-from reticket.stores.sqlite.file import File, Sweeper, holders
+from reticket.stores.sqlite.file import File, Sweeper, holders, padded
 
 ADD = """
 INSERT INTO counters VALUES (:key, :add, :ends_at) ON CONFLICT (key) DO UPDATE SET
@@ -107,9 +107,10 @@ class SqliteEphemeral:
             each.close()
 
     def _deleted(self, table: str, over: Sequence[str], now: int) -> int:
-        statement = DELETE_OVER.format(table=table, holders=holders(over))
+        keys = padded(over)
+        statement = DELETE_OVER.format(table=table, holders=holders(keys))
         with self._sweeper.writing() as file:
-            return file.connection.execute(statement, (now, *over)).rowcount
+            return file.connection.execute(statement, (now, *keys)).rowcount
 
 
 def _counted(connection: Connection, key: str, now: int, ends_at: int, add: int) -> Counted:

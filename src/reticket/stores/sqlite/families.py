@@ -17,7 +17,7 @@ from reticket.core.model import Family, Selection
 from reticket.core.paging import all_of
 from reticket.core.ports import Clock, Page, Step
 from reticket.core.rotation import merge, revoked
-from reticket.stores.sqlite.file import File, Sweeper, holders
+from reticket.stores.sqlite.file import File, Sweeper, holders, padded
 
 COLUMNS = (
     "id, resource, subject, client, context, scope, policy, ends_at, expires_at, generation, "
@@ -133,9 +133,10 @@ class SqliteStore:
         doomed = self._expired(before, limit)
         if not doomed:
             return 0
-        statement = EXPIRE.format(holders=holders(doomed))
+        keys = padded(doomed)
+        statement = EXPIRE.format(holders=holders(keys))
         with self._sweeper.writing() as file:
-            return file.connection.execute(statement, (before, *doomed)).rowcount
+            return file.connection.execute(statement, (before, *keys)).rowcount
 
     def backup(self, path: Path) -> None:
         """Copy the whole file while it is in use; the copy has mode 0600."""

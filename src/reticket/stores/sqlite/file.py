@@ -6,9 +6,10 @@ import errno
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Sized
+from collections.abc import Iterator, Sequence, Sized
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from reticket.core.errors import StartupError, Unavailable
 from reticket.stores.sqlite.schema import prepare
@@ -138,12 +139,19 @@ class Sweeper(File):
     def __init__(self, path: Path, busy_timeout: float) -> None:
         super().__init__(path, busy_timeout)
         self.connection.execute("PRAGMA synchronous = NORMAL")
-        self.connection.execute(f"PRAGMA wal_autocheckpoint = {LONGEST_LOG // 4}")
+        self.connection.execute(f"PRAGMA wal_autocheckpoint = {LONGEST_LOG * 3 // 4}")
 
 
 def holders(values: Sized) -> str:
     """Of so many parameters, for a statement that takes them all in one step."""
     return ",".join("?" * len(values))
+
+
+def padded(values: Sequence[Any]) -> Sequence[Any]:
+    """Filled up with NULLs to a power of two: each number of parameters is a statement of its own,
+    which takes memory.
+    """
+    return [*values, *[None] * ((1 << (len(values) - 1).bit_length()) - len(values))]
 
 
 @contextmanager
