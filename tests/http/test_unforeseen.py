@@ -7,13 +7,13 @@ from structlog.testing import capture_logs
 
 from reticket.app import Builder
 from reticket.config import load
-from reticket.core.errors import ReticketError
+from reticket.core.errors import Cause, Code, Refusal, ReticketError
 from reticket.http.deadlines import Deadlines
 from reticket.http.edge import Edge
 from reticket.http.incidents import Incidents
 from reticket.http.routing import RoutingTable
 from reticket.testing.dialect_fixtures import request_of
-from reticket.wire import Route
+from reticket.wire import Route, WireResponse
 
 INSIDE = "a row of families.sqlite"
 
@@ -22,9 +22,18 @@ def fail(request):
     raise KeyError(INSIDE)
 
 
-def answer_of(dialect):
-    """What a request is answered that meets a fault; and what the log says."""
-    dialect.routes = [Route("GET", "/fault", fail)]
+def refuse(request):
+    raise Refusal(Code.INVALID_TOKEN, Cause.FORGED)
+
+
+def let_in(request):
+    return WireResponse(200, b"{}")
+    yield
+
+
+def answer_of(dialect, operate=fail):
+    """What a request is answered that meets a fault, or something else; and what the log says."""
+    dialect.routes = [Route("GET", "/fault", operate)]
     incidents = Incidents(lambda name: None, lambda: 0.0)
     edge = Edge(RoutingTable([dialect]), None, None, 1000, Deadlines(60), [], incidents)
     scope = {"type": "http", "method": "GET", "path": f"{dialect.base_path}/fault",
@@ -51,3 +60,11 @@ def test_a_fault_of_ours_is_the_dialects_own_answer_and_tells_nothing_of_itself(
         assert start["status"] == dialect.refuse(request, ReticketError()).status
         told = f"{start['headers']}{body['body']}"
         assert [word for word in (INSIDE, "KeyError", "Traceback", ".py") if word in told] == []
+
+
+@pytest.mark.parametrize(("operate", "refuses"), [(refuse, True), (fail, True), (let_in, False)])
+def test_the_connection_hears_of_a_refusal_whatever_status_a_dialect_gives_it(operate, refuses):
+    """Cloudreve refuses with 200."""
+    for dialect in Builder().dialects(load(None, {})):
+        (start, _), _ = answer_of(dialect, operate)
+        assert start["refuses"] is refuses

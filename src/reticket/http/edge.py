@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Generator, Sequence
 from time import perf_counter
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import structlog
 
@@ -103,24 +103,27 @@ class Edge:
         begun = perf_counter()
         caller = _caller(scope, match.dialect.correlation_header)
         try:
-            response = await self._answer(match, scope, receive, caller)
+            response, refuses = await self._answer(match, scope, receive, caller)
         except ClientGone:
             return
         seconds = perf_counter() - begun
         for witness in self._witnesses:
             witness(match, response, caller, seconds)
-        await _send(send, response, caller.correlation_id, match.allowed, scope["method"] != "HEAD")
+        about = About(caller.correlation_id, match.allowed, scope["method"] != "HEAD", refuses)
+        await _send(send, response, about)
 
     async def _answer(
         self, match: Match, scope: Scope, receive: Receive, caller: Caller
-    ) -> WireResponse:
+    ) -> tuple[WireResponse, bool]:
+        """The answer, and whether it refuses: the status of a dialect may not tell."""
         body = b""
         try:
             body = await self._body(scope, receive)
             if match.route is None:
                 raise Refusal(Code.METHOD_NOT_ALLOWED if match.allowed else Code.NO_ROUTE)
             operation = match.route.operate(_request(scope, match, caller, body))
-            return await self._deadlines.keep(carried_out(operation, self._performer, caller))
+            work = carried_out(operation, self._performer, caller)
+            return await self._deadlines.keep(work), False
         except ClientGone:
             raise
         except Exception as error:
@@ -129,7 +132,8 @@ class Edge:
                 tell = Tell(match.dialect.name, "refused", error.code)
                 await self._performer.perform(tell, caller)
             try:
-                return match.dialect.refuse(_request(scope, match, caller, body), _known(error))
+                asked = _request(scope, match, caller, body)
+                return match.dialect.refuse(asked, _known(error)), True
             finally:
                 _let_go(error)
 
@@ -221,19 +225,30 @@ def _let_go(error: BaseException | None) -> None:
         error = error.__cause__ or error.__context__
 
 
-async def _send(
-    send: Send,
-    response: WireResponse,
-    correlation_id: str,
-    allowed: tuple[str, ...],
-    body_wanted: bool,
-) -> None:
-    headers = [(b"x-correlation-id", correlation_id.encode()), *response.headers]
+class About(NamedTuple):
+    """What an answer says beside what a dialect says.
+
+    Args:
+        allowed: methods, where another one was asked for.
+        body_wanted: whether the client takes one.
+        refuses: whether nothing was done; told to the connection, not to the client.
+    """
+
+    correlation_id: str
+    allowed: tuple[str, ...]
+    body_wanted: bool
+    refuses: bool
+
+
+async def _send(send: Send, response: WireResponse, about: About) -> None:
+    headers = [(b"x-correlation-id", about.correlation_id.encode()), *response.headers]
     if response.status != NO_CONTENT:
         headers.append((b"content-length", b"%d" % len(response.body)))
     if response.content_type is not None:
         headers.append((b"content-type", response.content_type))
-    if allowed:
-        headers.append((b"allow", ", ".join(allowed).encode()))
-    await send({"type": "http.response.start", "status": response.status, "headers": headers})
-    await send({"type": "http.response.body", "body": response.body if body_wanted else b""})
+    if about.allowed:
+        headers.append((b"allow", ", ".join(about.allowed).encode()))
+    start = {"status": response.status, "headers": headers, "refuses": about.refuses}
+    await send({"type": "http.response.start", **start})
+    body = response.body if about.body_wanted else b""
+    await send({"type": "http.response.body", "body": body})

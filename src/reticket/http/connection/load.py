@@ -20,7 +20,7 @@ WEIGHT = 0.2
 EASY = 0.3
 """Share of its time that the loop computes or is late; while it is no more, nobody waits."""
 
-SLOPE = 4.0
+SLOPE = 8.0
 """Seconds of pause for each share above it."""
 
 LONGEST = 1.0

@@ -18,7 +18,8 @@ class Response:
     """Owns how far the answer to a request is.
 
     Args:
-        start: the message `http.response.start`.
+        start: the message `http.response.start`. Beside what ASGI says it may say `refuses`, where
+            the status does not tell.
     """
 
     __slots__ = ("_bodiless", "_chunked", "_headers", "_left", "_modern", "_status", "begun",
@@ -36,7 +37,7 @@ class Response:
         self.begun = False
         self.ended = False
         self.closes = False
-        self.refuses = self._status >= 400
+        self.refuses = self._status >= 400 or start.get("refuses", False)
 
     def bytes_of(self, message: MutableMapping[str, Any], defaults: Headers, stays: bool) -> bytes:
         """What to write for a message.
