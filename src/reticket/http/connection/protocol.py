@@ -248,7 +248,6 @@ class Connection(asyncio.Protocol):
         self._enter(None)
         if not exchange.whole:
             self._enter(Phase.BODY)
-            self.read_on()
             self._take_body(exchange)
         if not exchange.gone:
             task = self._loop.create_task(exchange.run(self._shared, scope))
@@ -268,6 +267,8 @@ class Connection(asyncio.Protocol):
             return
         if exchange.full:
             self._pause()
+        else:
+            self.read_on()
 
     def _scope(self, head: Head) -> Scope:
         client, scheme = self._client, self._scheme
