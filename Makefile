@@ -7,6 +7,8 @@ PYTHONS := $(or $(PYTHON),python3.13 python3.12 python3.11 python3)
 COMPILE := $(VENV)/lock/bin/uv pip compile pyproject.toml --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet
 
+# One more than there are processors, since tests wait for a quarter of their time.
+WORKERS := import os; print(min(4, 1 + (os.cpu_count() or 1)))
 NODE := tests/node
 
 # Tests start the command hundreds of times; it is compiled once, whatever the caller's shell says.
@@ -30,7 +32,7 @@ run-cluster: $(VENV)/setup-test ## start two services over a Valkey cluster of s
 	@exec $(BIN)/python -m demo cluster
 
 test: $(VENV)/setup-test ## pass all tests; ARGS="-k word" chooses
-	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest --numprocesses $$($(BIN)/python -c '$(WORKERS)') --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-browser: $(VENV)/setup-test ## pass the tests of the pages in Chromium (needs chromium)
 	RETICKET_BROWSER=1 $(BIN)/python -m pytest tests/browser $(ARGS)
