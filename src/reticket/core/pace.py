@@ -10,7 +10,7 @@ from dataclasses import dataclass
 FEWEST, MOST = 64, 512
 """Items of a batch."""
 
-GOAL = 0.005
+GOAL = 0.0025
 """Seconds that a batch should take: somebody who wants the same lock waits for so long."""
 
 REST = 2
