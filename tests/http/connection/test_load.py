@@ -108,13 +108,13 @@ def shared_of(loop, pause, room):
 
 
 @asynccontextmanager
-async def serving(pause):
-    """The port of connections whose loop is so busy."""
+async def serving(pause, room=10**6):
+    """What connections share whose loop is so busy, and their port."""
     loop = asyncio.get_running_loop()
-    shared = shared_of(loop, pause, Room(10**6, 10**6))
+    shared = shared_of(loop, pause, Room(room, room))
     server = await loop.create_server(lambda: Connection(shared, loop, int), "127.0.0.1", 0)
     async with server:
-        yield server.sockets[0].getsockname()
+        yield shared, server.sockets[0].getsockname()
         for connection in tuple(shared.state.connections):
             connection.give_way(Phase.IDLE)
         await asyncio.sleep(0)
@@ -122,7 +122,7 @@ async def serving(pause):
 
 async def statuses(pause, *paths, count):
     """The first answers to these requests, sent at once, of a loop that is so busy."""
-    async with serving(pause) as place:
+    async with serving(pause) as (_, place):
         reader, writer = await asyncio.open_connection(*place)
         for path in paths:
             writer.write(f"GET /{path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
@@ -136,7 +136,7 @@ async def ended(pause):
     """Whether a connection is ended at once, that is before another request is answered, after
     bytes that are no request.
     """
-    async with serving(pause) as place:
+    async with serving(pause) as (_, place):
         (reader, writer), (other, asking) = [await asyncio.open_connection(*place) for _ in "ab"]
         writer.write(b"\x16\x03\x01 no HTTP\r\n\r\n")
         head = await reader.readuntil(b"\r\n\r\n")
@@ -184,19 +184,13 @@ async def refused(pause, sent, times=1):
     """The room, the connections and a client of a loop that is so busy, which has answered it so
     many times.
     """
-    loop, room = asyncio.get_running_loop(), Room(10**6, 10**6)
-    shared = shared_of(loop, pause, room)
-    server = await loop.create_server(lambda: Connection(shared, loop, int), "127.0.0.1", 0)
-    async with server:
-        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+    async with serving(pause) as (shared, place):
+        reader, writer = await asyncio.open_connection(*place)
         writer.write(sent)
         for _ in range(times):
             await reader.readuntil(b"\r\n\r\n")
-        yield room, shared.state.connections, writer
+        yield shared.room, shared.state.connections, writer
         writer.close()
-        for connection in tuple(shared.state.connections):
-            connection.give_way(Phase.IDLE)
-        await asyncio.sleep(0)
 
 
 async def held_in_the_pause(sent):
@@ -247,11 +241,9 @@ async def most_pending(path, size, count):
     """
     head = f"POST /{path} HTTP/1.1\r\nHost: x\r\nX: {'x' * 1000}\r\nContent-Length: {size}\r\n\r\n"
     sent = (head.encode() + b"x" * size) * count
-    loop, pending = asyncio.get_running_loop(), [0]
-    shared = shared_of(loop, 0, Room(10**9, 10**9))
-    server = await loop.create_server(lambda: Connection(shared, loop, int), "127.0.0.1", 0)
-    async with server:
-        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+    pending = [0]
+    async with serving(0, room=10**9) as (shared, place):
+        reader, writer = await asyncio.open_connection(*place)
         writer.write(sent)
         for _ in range(count):
             await reader.readuntil(b"\r\n\r\n")

@@ -48,12 +48,8 @@ class Factors:
     def begin(self, request: WireRequest, operator: str) -> Operation:
         """Make a key that waits for its first code; a factor in use stays until then."""
         user: User = yield self._user(request)
-        secret: bytes = yield self._office.changing(
-            "factor_begun",
-            request,
-            operator,
-            lambda: self._verbs.begin(user.id),
-            user=user.id,
+        secret: bytes = yield self._changing(
+            "factor_begun", request, operator, user, self._verbs.begin
         )
         uri = otpauth_uri(self._office.site.issuer, user.email, secret)
         return answered(EnrolmentAnswer(base32(secret), uri))
@@ -63,50 +59,40 @@ class Factors:
         said = read_body(request, FirstCode)
         user: User = yield self._user(request)
         fits = partial(step_of, said.code, self._office.clock())
-        codes: tuple[str, ...] = yield self._office.changing(
-            "factor_set",
-            request,
-            operator,
-            lambda: self._verbs.confirm(user.id, fits),
-            user=user.id,
-        )
+        work = partial(self._verbs.confirm, step_of=fits)
+        codes: tuple[str, ...] = yield self._changing("factor_set", request, operator, user, work)
         return answered(RecoveryCodesAnswer(codes))
 
     def renew_codes(self, request: WireRequest, operator: str) -> Operation:
         """Other recovery codes; the old ones are void."""
         user: User = yield self._user(request)
-        codes: tuple[str, ...] = yield self._office.changing(
-            "recovery_codes_renewed",
-            request,
-            operator,
-            lambda: self._verbs.renew_codes(user.id),
-            user=user.id,
+        codes: tuple[str, ...] = yield self._changing(
+            "recovery_codes_renewed", request, operator, user, self._verbs.renew_codes
         )
         return answered(RecoveryCodesAnswer(codes))
 
     def unlock(self, request: WireRequest, operator: str) -> Operation:
         """Let codes be tried again."""
         user: User = yield self._user(request)
-        yield self._office.changing(
-            "factor_unlocked",
-            request,
-            operator,
-            lambda: self._verbs.unlock(user.id),
-            user=user.id,
-        )
+        yield self._changing("factor_unlocked", request, operator, user, self._verbs.unlock)
         return empty()
 
     def remove(self, request: WireRequest, operator: str) -> Operation:
         """Forget the factor and its recovery codes."""
         user: User = yield self._user(request)
-        yield self._office.changing(
-            "factor_removed",
-            request,
-            operator,
-            lambda: self._verbs.remove(user.id),
-            user=user.id,
-        )
+        yield self._changing("factor_removed", request, operator, user, self._verbs.remove)
         return empty()
+
+    def _changing(
+        self,
+        event: str,
+        request: WireRequest,
+        operator: str,
+        user: User,
+        work: Callable[[str], object],
+    ) -> Manage:
+        who = user.id
+        return self._office.changing(event, request, operator, lambda: work(who), user=who)
 
     def _user(self, request: WireRequest) -> Manage:
         return Manage(lambda: find_user(self._office, request.parameters["id"]))

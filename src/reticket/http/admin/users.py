@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from msgspec import UNSET
 
@@ -71,25 +72,15 @@ class Users:
         said = read_body(request, NewUser)
         password, absent = said.password, self._office.absent
         hashed = absent() if password is None else (yield Hash(password, operator))
-
-        def work() -> User:
-            user = self._add(said, hashed)
-            self._office.write_down("user_added", request, operator, user=user.id)
-            return user
-
-        user: User = yield Manage(work)
+        work = partial(self._add, said, hashed)
+        user: User = yield self._changing("user_added", request, operator, work)
         return created(user_answer(user), f"/users/{user.id}")
 
     def change(self, request: WireRequest, operator: str) -> Operation:
         """Replace the members that are given."""
         said = read_body(request, UserChanges)
-
-        def work() -> User:
-            user = self._change(request.parameters["id"], said)
-            self._office.write_down("user_changed", request, operator, user=user.id)
-            return user
-
-        user: User = yield Manage(work)
+        work = partial(self._change, request.parameters["id"], said)
+        user: User = yield self._changing("user_changed", request, operator, work)
         return answered(user_answer(user))
 
     def set_password(self, request: WireRequest, operator: str) -> Operation:
@@ -113,6 +104,18 @@ class Users:
             "user_removed", request, operator, lambda: self._verbs.delete(user.id), user=user.id
         )
         return empty()
+
+    def _changing(
+        self, event: str, request: WireRequest, operator: str, work: Callable[[], User]
+    ) -> Manage:
+        """As `Office.changing`, of the person whom the work returns."""
+
+        def told() -> User:
+            user = work()
+            self._office.write_down(event, request, operator, user=user.id)
+            return user
+
+        return Manage(told)
 
     def _add(self, said: NewUser, hashed: str) -> User:
         draft = UserDraft(
