@@ -429,3 +429,10 @@ async def test_a_family_is_found_as_it_is_with_the_stores_time(world):
 async def test_where_nothing_was_told_nobody_waits(world):
     await world.engine.noted()
     assert world.audit.names == []
+
+
+async def test_a_family_that_another_process_has_begun_just_now_is_no_error_of_ours(world):
+    begin = Begin(OPAQUE.name, ADA, family=bytes(16))
+    await world.engine.begin(begin, None, CALLER)
+    with pytest.raises(Unavailable):
+        await world.engine.begin(begin, None, CALLER)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reticket.core.identifiers import family_id
+from reticket.core.identifiers import family_id, next_family_id
 
 NOW = 1_790_000_000_123
 TIMES = st.integers(0, 2**48 - 1)
@@ -32,3 +32,12 @@ def test_74_bits_are_random(bit):
     other = family_id(NOW, lambda size: (1 << bit).to_bytes(size, "big"))
     taken = bit in (79, 78, 77, 76, 63, 62)
     assert (one == other) is taken
+
+
+@given(TIMES, RANDOM)
+def test_the_next_one_is_another_of_the_same_moment_for_whoever_asks(now, random):
+    family = family_id(now, lambda size: random)
+    read = uuid.UUID(bytes=next_family_id(family))
+    assert (read.variant, read.version, read.bytes[:6]) == (uuid.RFC_4122, 7, family[:6])
+    assert read.bytes != family
+    assert next_family_id(family) == read.bytes

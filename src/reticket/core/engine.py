@@ -237,7 +237,7 @@ class Engine:
     def _create(self, batch: Sequence[Start]) -> Sequence[Turned]:
         now = self._store.now()
         families = [self._first(start, now) for start in batch]
-        self._store.create(families)
+        self._insert(families)
         self._directory.catch_up_now()
         results = [self._stand(s, f, now) for s, f in zip(batch, families, strict=True)]
         events = [
@@ -246,6 +246,13 @@ class Engine:
         ]
         self._audit.record(events, durable=any(turned.ended for turned in results))
         return results
+
+    def _insert(self, families: Sequence[Family]) -> None:
+        """Where an id was chosen before, another process may have begun that family just now."""
+        try:
+            self._store.create(families)
+        except KeyError as error:
+            raise Unavailable("one of the families was begun meanwhile") from error
 
     def _first(self, start: Start, now: int) -> Family:
         command, policy = start.command, start.policy

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from reticket.core.ports import Entropy
 
 
@@ -11,3 +13,9 @@ def family_id(now: int, entropy: Entropy) -> bytes:
     random[0] = 0x70 | (random[0] & 0x0F)
     random[2] = 0x80 | (random[2] & 0x3F)
     return now.to_bytes(6, "big") + bytes(random)
+
+
+def next_family_id(family: bytes) -> bytes:
+    """The one of the same moment that follows another, the same for whoever asks."""
+    digest = hashlib.sha256(family).digest()
+    return family_id(int.from_bytes(family[:6], "big"), lambda size: digest[:size])

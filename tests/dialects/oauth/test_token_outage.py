@@ -1,25 +1,127 @@
-"""A store that fails while a family begins: what was spent for it can be spent again."""
+"""Stores that fail, or a request that is cut off, while a family begins: whoever was not answered
+can come again.
+"""
+
+import asyncio
+from itertools import count
 
 import pytest
 from tests.dialects.oauth.test_token_device import CODE, DIGEST, GRANT, consent
 from tests.dialects.oauth.token_world import claims_of
 
+from reticket.core.commands import Take
 from reticket.core.errors import Unavailable
+from reticket.core.policy import SECOND
 from reticket.dialects.oauth.codes import LIFETIME
+from reticket.dialects.oauth.consented import CLAIMED
 from reticket.dialects.oauth.device_codes import (
-    LIFETIME as DEVICE_LIFETIME,
-)
-from reticket.dialects.oauth.device_codes import (
+    INTERVAL,
     REMEMBERED,
     DeviceRequest,
     asking,
     remembered,
 )
-from reticket.dialects.oauth.device_grant import AGAIN
+from reticket.dialects.oauth.device_codes import LIFETIME as DEVICE_LIFETIME
+
+FORM = {"grant_type": GRANT, "device_code": CODE}
+
+
+class Outage:
+    """From one command of a request on, nothing can be reached."""
+
+    def __init__(self, world, at, is_done):
+        self._perform = world.service.perform
+        self._world, self._at, self._is_done = world, at, is_done
+        self._numbers = count()
+        self.begins = None
+        world.service.perform = self.perform
+
+    async def perform(self, command, caller):
+        number = next(self._numbers)
+        if number < self._at:
+            return await self._perform(command, caller)
+        if number == self._at:
+            self.begins = command
+            if self._is_done:
+                await self._perform(command, caller)
+        raise Unavailable("away")
+
+    def end(self):
+        self._world.service.perform = self._perform
+
+    @property
+    def was_answerable(self):
+        """Whether it began with the answer to the last thing that is done: that it was done is
+        then known to nobody."""
+        spent = isinstance(self.begins, Take) and not self.begins.key.endswith(":claimed")
+        return self._is_done and spent
+
+
+def living(world):
+    return [family for family in world.families() if not family.revoked_at]
+
+
+def device(world, age=0):
+    family = f"{world.clock() - age * SECOND:012x}70018000000000000001"
+    written = DeviceRequest("tv", "openid orders.read").written()
+    world.ephemeral.once(asking(DIGEST), DEVICE_LIFETIME - age, written)
+    world.ephemeral.once(remembered(DIGEST), REMEMBERED)
+    consent(world, family=family)
+
+
+@pytest.fixture(params=["code", "device"])
+def ask(request, world):
+    """Asks for the tokens that somebody has consented to."""
+    if request.param == "code":
+        code = world.code("spa")
+        return lambda: world.exchange(code)
+    device(world)
+    return lambda: world.token("tv", **FORM)
+
+
+@pytest.mark.parametrize("is_done", [False, True], ids=["not done", "done, unanswered"])
+@pytest.mark.parametrize("at", range(12))
+def test_whoever_was_told_503_has_lost_nothing(world, ask, at, is_done):
+    outage = Outage(world, at, is_done)
+    reply = ask()
+    outage.end()
+    if outage.begins is None:
+        assert reply.status == 200
+        return
+    assert reply.status == 503
+    world.clock.forward(CLAIMED)
+    again = ask()
+    if outage.was_answerable:
+        assert again.status == 400
+        return
+    assert again.status == 200
+    (family,) = living(world)
+    assert family.id.hex() == claims_of(again.said["access_token"])["sid"]
+
+
+@pytest.mark.parametrize("at", range(12))
+def test_whoever_was_cut_off_has_lost_nothing(world, ask, at, monkeypatch):
+    """As the deadline of a request does it."""
+    numbers, perform = count(), world.service.perform
+
+    async def cut(command, caller):
+        if next(numbers) == at:
+            raise asyncio.CancelledError
+        return await perform(command, caller)
+
+    monkeypatch.setattr(world.service, "perform", cut)
+    try:
+        reply = ask()
+    except asyncio.CancelledError:
+        monkeypatch.undo()
+        world.clock.forward(CLAIMED)
+        reply = ask()
+    assert reply.status == 200
+    assert len(living(world)) == 1
 
 
 @pytest.fixture(params=["before", "after"])
-def outage(request, world, monkeypatch):
+def no_family(request, world, monkeypatch):
     """The store fails once: before it has written a family, or with the answer on its way."""
 
     def fail(families):
@@ -31,69 +133,60 @@ def outage(request, world, monkeypatch):
     return lambda: monkeypatch.setattr(world.store, "create", fail)
 
 
-def living(world):
-    return [family for family in world.families() if not family.revoked_at]
-
-
-def test_a_code_works_once_the_store_is_back(world, outage):
+def test_where_only_the_families_cannot_be_reached_nobody_waits_for_the_next_try(world, no_family):
     code = world.code("spa")
-    outage()
+    no_family()
     assert world.exchange(code).status == 503
-    world.clock.forward(LIFETIME - 1)
     pair = world.exchange(code).said
     assert [family.id.hex() for family in living(world)] == [claims_of(pair["access_token"])["sid"]]
     assert world.refresh(pair["refresh_token"]).status == 200
 
 
-def test_a_second_use_ends_what_the_second_try_gave(world, outage):
+def test_a_second_use_ends_what_the_second_try_gave(world, no_family):
     code = world.code("spa")
-    outage()
+    no_family()
     assert world.exchange(code).status == 503
     assert world.exchange(code).status == 200
     assert world.exchange(code).error == "invalid_grant"
     assert living(world) == []
 
 
-def test_a_code_that_is_put_back_lives_no_longer(world, outage):
+def test_a_code_lives_no_longer_for_an_outage(world, no_family):
     code = world.code("spa")
     world.clock.forward(LIFETIME - 2)
-    outage()
+    no_family()
     assert world.exchange(code).status == 503
     world.clock.forward(2)
     assert world.exchange(code).error == "invalid_grant"
     assert living(world) == []
 
 
-def test_a_device_polls_on_once_the_store_is_back(world, outage):
-    written = DeviceRequest("tv", "openid orders.read").written()
-    world.ephemeral.once(asking(DIGEST), DEVICE_LIFETIME, written)
-    world.ephemeral.once(remembered(DIGEST), REMEMBERED)
-    consent(world, family=f"{world.clock():012x}70018000000000000001")
-    outage()
-    form = {"grant_type": GRANT, "device_code": CODE}
-    assert world.token("tv", **form).status == 503
-    world.clock.forward(5)
-    assert world.token("tv", **form).status == 200
-    world.clock.forward(5)
-    assert world.token("tv", **form).error == "expired_token"
-    assert len(living(world)) == 1
+def test_a_code_that_ends_while_its_family_begins_gives_nothing(world):
+    code = world.code("spa")
 
+    async def wait(command):
+        if isinstance(command, Take):
+            world.clock.forward(LIFETIME)
 
-@pytest.mark.parametrize(
-    ("age", "left"), [(0, AGAIN), (DEVICE_LIFETIME - 10, 10)], ids=["for a minute", "to its end"]
-)
-def test_a_device_code_that_is_put_back_lives_no_longer(world, outage, age, left):
-    family = f"{world.clock():012x}70018000000000000001"
-    world.clock.forward(age)
-    written = DeviceRequest("tv", "openid orders.read").written()
-    world.ephemeral.once(asking(DIGEST), DEVICE_LIFETIME - age, written)
-    world.ephemeral.once(remembered(DIGEST), REMEMBERED)
-    consent(world, family=family)
-    outage()
-    form = {"grant_type": GRANT, "device_code": CODE}
-    assert world.token("tv", **form).status == 503
-    world.clock.forward(left - 1)
-    assert world.ephemeral.peek(asking(DIGEST)) is not None
-    world.clock.forward(1)
-    assert world.token("tv", **form).error == "expired_token"
+    world.before = wait
+    assert world.exchange(code).error == "invalid_grant"
     assert living(world) == []
+
+
+def test_a_device_code_lives_no_longer_for_an_outage(world, no_family):
+    device(world, age=DEVICE_LIFETIME - 2 * INTERVAL)
+    no_family()
+    assert world.token("tv", **FORM).status == 503
+    world.clock.forward(2 * INTERVAL)
+    assert world.token("tv", **FORM).error == "expired_token"
+
+
+def test_a_device_polls_on_once_the_store_is_back(world, no_family):
+    device(world)
+    no_family()
+    assert world.token("tv", **FORM).status == 503
+    world.clock.forward(INTERVAL)
+    assert world.token("tv", **FORM).status == 200
+    world.clock.forward(INTERVAL)
+    assert world.token("tv", **FORM).error == "expired_token"
+    assert len(living(world)) == 1

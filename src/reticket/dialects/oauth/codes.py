@@ -86,18 +86,15 @@ def read_grant(text: str) -> CodeGrant:
 
 
 def waiting(code: str) -> str:
-    """Under which key a code waits for its client; `CodeGrant.written` is its value."""
+    """Under which key a code waits for its client; `CodeGrant.written` is its value. Who has begun
+    its family takes it, and answers then.
+    """
     return f"oauth:code:{_digest(code)}"
 
 
 def begun(code: str) -> str:
     """Under which key stands the `Given.written` of a code, used or not; kept with it."""
     return f"oauth:begun:{_digest(code)}"
-
-
-def used_again(code: str) -> str:
-    """Under which key stands that a code came a second time; for as long as it is known."""
-    return f"oauth:used_again:{_digest(code)}"
 
 
 def _digest(code: str) -> str:

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from typing import Any
 
-from msgspec.structs import replace
-
-from reticket.core.commands import Begin, Command, Draw, EndFamilies, FindUser, Now
+from reticket.core.budget import COVERED
+from reticket.core.commands import Begin, Command, EndFamilies, FindFamily, FindUser, Keep, Take
 from reticket.core.errors import Cause, Code, Refusal, Unavailable
-from reticket.core.identifiers import family_id
-from reticket.core.model import Asked, Issued, Selection
+from reticket.core.identifiers import next_family_id
+from reticket.core.model import Asked, Family, Issued, Selection
 from reticket.core.people import User
-from reticket.core.policy import SECOND
 from reticket.dialects.oauth.answers import Granting, TokenRequest, token_answer
 from reticket.dialects.oauth.codes import CodeGrant
-from reticket.dialects.oauth.errors import denied
+from reticket.dialects.oauth.errors import Denied, denied
 from reticket.dialects.oauth.inputs import words
 from reticket.dialects.oauth.limits import narrowed, targets, within_scope, within_targets
 from reticket.dialects.oauth.registration import ADMIN
 from reticket.dialects.oauth.site import USER
 from reticket.dialects.oauth.terms import NONCE, Terms
+
+CLAIMED = 30
+"""Seconds after which a request that was cut off keeps nobody from coming again: longer than a
+request may take.
+"""
 
 
 def consenting(said: TokenRequest, grant: CodeGrant) -> Generator[Command, Any, User]:
@@ -39,48 +42,71 @@ def consenting(said: TokenRequest, grant: CodeGrant) -> Generator[Command, Any, 
     return user
 
 
-PutBack = Callable[[CodeGrant, int], Generator[Command, Any, None]]
-"""Lets a client come again with what it has just spent: a grant, and its age in seconds."""
-
-
-def begin(
-    said: TokenRequest, grant: CodeGrant, user: User, bound: Asked, put_back: PutBack
-) -> Granting:
-    """The family's first pair. Where no store answers, the client may come again;
-    `bound` is what `TokenRequest.bind` said.
+def begin(said: TokenRequest, grant: CodeGrant, user: User, bound: Asked, waits: str) -> Granting:
+    """The family's first pair, once. What waits under a key is taken when the family has begun, and
+    only who has taken it answers: until then a client may come again, whatever fails (ADR 0008).
+    `bound` is what `TokenRequest.bind` said, `waits` the key. Unavailable while another request
+    does the same.
     """
-    nonce = ((NONCE, grant.nonce),) if grant.nonce else ()
-    resources = words(said.form.get("resource", ""))
-    asked = (*narrowed((), resources), *bound, *nonce)
-    family = Begin(
+    claim, known = f"{waits}:claimed", bytes.fromhex(grant.family)
+    if not (yield Keep(claim, "", CLAIMED, COVERED)):
+        raise Unavailable("another request claims what waits")
+    try:
+        # what an earlier try has begun, and could not answer, ends here
+        family = yield from end_begun(known, grant.client_id, "unanswered")
+        return (yield from _begin_as(family, said, grant, user, bound, waits))
+    except (Denied, Unavailable):
+        yield from end_begun(known, grant.client_id, "unanswered")
+        yield Take(claim)
+        raise
+
+
+def _begin_as(
+    family: bytes, said: TokenRequest, grant: CodeGrant, user: User, bound: Asked, waits: str
+) -> Granting:
+    asked = (*narrowed((), words(said.form.get("resource", ""))), *bound, *_nonce_of(grant))
+    try:
+        issued: Issued = yield _family(said, grant, user, family, asked)
+    except Refusal as refusal:
+        raise denied(Code.INVALID_TOKEN, refusal.cause, heard=True) from refusal
+    if (yield Take(waits)) is None:
+        raise denied(Code.INVALID_TOKEN, Cause.EXPIRED)
+    return token_answer(said, issued, asked)
+
+
+def end_begun(family: bytes, client_id: str, cause: str) -> Generator[Command, Any, bytes]:
+    """End what tries of one grant have begun, one after the other, as far as it lives; and say
+    which family the next try begins. Only the client's own: nobody ends what a grant of somebody
+    else's gave.
+    """
+    while (row := (yield from _row(family))) is not None:
+        if row.revoked_at is None:
+            yield EndFamilies(Selection(family, resource=USER, client=client_id), cause)
+        family = next_family_id(family)
+    return family
+
+
+def _row(family: bytes) -> Generator[Command, Any, Family | None]:
+    row: Family | None
+    row, _ = yield FindFamily(family)
+    return row
+
+
+def _family(said: TokenRequest, grant: CodeGrant, user: User, family: bytes, asked: Asked) -> Begin:
+    return Begin(
         USER,
         user,
         client=said.registration.id,
         scope=grant.scope or None,
         terms=_terms(said, grant).written(),
         policy=said.registration.policy,
-        family=bytes.fromhex(grant.family),
+        family=family,
         asked=asked,
     )
-    try:
-        issued: Issued = yield family
-    except Refusal as refusal:
-        raise denied(Code.INVALID_TOKEN, refusal.cause, heard=True) from refusal
-    except Unavailable:
-        yield from put_back(*(yield from _renewed(grant)))
-        # it may have begun all the same, with tokens that nobody has got
-        yield EndFamilies(Selection(family.family, resource=USER), "unanswered")
-        raise
-    return token_answer(said, issued, asked)
 
 
-def _renewed(grant: CodeGrant) -> Generator[Command, Any, tuple[CodeGrant, int]]:
-    """The same grant of another family, which says the same moment of consent; and its age."""
-    now: int = yield Now()
-    random: bytes = yield Draw(10)
-    consented_at = int(grant.family[:12], 16)
-    family = family_id(consented_at, lambda size: random[:size])
-    return replace(grant, family=family.hex()), (now - consented_at) // SECOND
+def _nonce_of(grant: CodeGrant) -> Asked:
+    return ((NONCE, grant.nonce),) if grant.nonce else ()
 
 
 def _is_same(user: User, grant: CodeGrant) -> bool:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from functools import partial
 from typing import Any
 
 from reticket.core.budget import COVERED, of_holder
-from reticket.core.commands import Command, Keep, Look, Take
+from reticket.core.commands import Command, Keep, Look
 from reticket.core.errors import Cause, Code
 from reticket.dialects.oauth.answers import Granting, TokenRequest
-from reticket.dialects.oauth.codes import CodeGrant, read_grant
+from reticket.dialects.oauth.codes import read_grant
 from reticket.dialects.oauth.consented import begin, consenting
 from reticket.dialects.oauth.device_codes import (
     DENIED,
     INTERVAL,
-    LIFETIME,
     asking,
     digest_of,
     polled,
@@ -28,9 +26,6 @@ from reticket.dialects.oauth.inputs import required
 
 PATIENCE = INTERVAL - 1
 """Seconds: a device that keeps the interval may be a second early on its way here."""
-
-AGAIN = 60
-"""Seconds in which a device may come again for tokens that no store could give it."""
 
 
 def poll(said: TokenRequest) -> Granting:
@@ -48,21 +43,7 @@ def poll(said: TokenRequest) -> Granting:
     grant = read_grant(answer)
     user = yield from consenting(said, grant)
     bound = yield from said.bind(of_holder(grant.subject))
-    request = yield Take(asking(digest))
-    if request is None:
-        raise denied(Code.INVALID_TOKEN, Cause.USED)
-    return (yield from begin(said, grant, user, bound, partial(_put_back, digest, request)))
-
-
-def _put_back(
-    digest: str, request: str, grant: CodeGrant, age: int
-) -> Generator[Command, Any, None]:
-    """For a few more polls; last of all, so that nobody finds it half changed."""
-    left = min(AGAIN, LIFETIME - age)
-    if left > 0:
-        yield Take(verdict(digest))
-        yield Keep(verdict(digest), grant.written(), left, of_holder(grant.subject))
-        yield Keep(asking(digest), request, left, of_holder(grant.subject))
+    return (yield from begin(said, grant, user, bound, asking(digest)))
 
 
 def _expect(said: TokenRequest, digest: str) -> Generator[Command, Any, None]:
