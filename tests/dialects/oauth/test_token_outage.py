@@ -9,7 +9,7 @@ import pytest
 from tests.dialects.oauth.test_token_device import CODE, DIGEST, GRANT, consent
 from tests.dialects.oauth.token_world import claims_of
 
-from reticket.core.commands import Take
+from reticket.core.commands import Begin, Keep, Take
 from reticket.core.errors import Unavailable
 from reticket.core.policy import SECOND
 from reticket.dialects.oauth.codes import LIFETIME
@@ -189,4 +189,27 @@ def test_a_device_polls_on_once_the_store_is_back(world, no_family):
     assert world.token("tv", **FORM).status == 200
     world.clock.forward(INTERVAL)
     assert world.token("tv", **FORM).error == "expired_token"
+    assert len(living(world)) == 1
+
+
+@pytest.mark.parametrize("later", [0, CLAIMED])
+@pytest.mark.parametrize("kind", [Keep, Begin, Take])
+def test_whoever_is_held_up_ends_nothing_of_who_was_answered_meanwhile(world, kind, later):
+    """A process that stands still for longer than its claim lasts, while the client asks another
+    one.
+    """
+    code = world.code("spa")
+    answered = []
+
+    async def stand_still(command):
+        if isinstance(command, kind):
+            world.before = None
+            world.clock.forward(CLAIMED)
+            answered.append(await world._answer(world.exchange_of(code)))
+            world.clock.forward(later)
+
+    world.before = stand_still
+    assert world.exchange(code).status in (400, 503)
+    (reply,) = answered
+    assert world.refresh(reply.said["refresh_token"]).status == 200
     assert len(living(world)) == 1

@@ -6,7 +6,17 @@ from collections.abc import Generator
 from typing import Any
 
 from reticket.core.budget import COVERED
-from reticket.core.commands import Begin, Command, EndFamilies, FindFamily, FindUser, Keep, Take
+from reticket.core.commands import (
+    Begin,
+    Command,
+    Draw,
+    EndFamilies,
+    FindFamily,
+    FindUser,
+    Keep,
+    Look,
+    Take,
+)
 from reticket.core.errors import Cause, Code, Refusal, Unavailable
 from reticket.core.identifiers import next_family_id
 from reticket.core.model import Asked, Family, Issued, Selection
@@ -22,8 +32,11 @@ from reticket.dialects.oauth.terms import NONCE, Terms
 
 CLAIMED = 30
 """Seconds after which a request that was cut off keeps nobody from coming again: longer than a
-request may take.
+request takes, unless its process stands still or `busy_timeout` is long.
 """
+
+UNANSWERED = "unanswered"
+"""Why a family ends whose tokens nobody has got."""
 
 
 def consenting(said: TokenRequest, grant: CodeGrant) -> Generator[Command, Any, User]:
@@ -48,17 +61,27 @@ def begin(said: TokenRequest, grant: CodeGrant, user: User, bound: Asked, waits:
     `bound` is what `TokenRequest.bind` said, `waits` the key. Unavailable while another request
     does the same.
     """
-    claim, known = f"{waits}:claimed", bytes.fromhex(grant.family)
-    if not (yield Keep(claim, "", CLAIMED, COVERED)):
+    claim, mine = f"{waits}:claimed", (yield Draw(16)).hex()
+    if not (yield Keep(claim, mine, CLAIMED, COVERED)):
         raise Unavailable("another request claims what waits")
+    if (yield Look(waits)) is None:
+        raise denied(Code.INVALID_TOKEN, Cause.EXPIRED)
     try:
         # what an earlier try has begun, and could not answer, ends here
-        family = yield from end_begun(known, grant.client_id, "unanswered")
+        family = yield from end_begun(bytes.fromhex(grant.family), grant.client_id, UNANSWERED)
         return (yield from _begin_as(family, said, grant, user, bound, waits))
     except (Denied, Unavailable):
-        yield from end_begun(known, grant.client_id, "unanswered")
-        yield Take(claim)
+        yield from _give_up(grant, claim, mine)
         raise
+
+
+def _give_up(grant: CodeGrant, claim: str, mine: str) -> Generator[Command, Any, None]:
+    """Let the client come again. Whoever was held up for so long that the claim has ended ends
+    nothing: another request may have been answered meanwhile.
+    """
+    if (yield Look(claim)) == mine:
+        yield from end_begun(bytes.fromhex(grant.family), grant.client_id, UNANSWERED)
+        yield Take(claim)
 
 
 def _begin_as(
@@ -70,20 +93,25 @@ def _begin_as(
     except Refusal as refusal:
         raise denied(Code.INVALID_TOKEN, refusal.cause, heard=True) from refusal
     if (yield Take(waits)) is None:
+        yield _end(family, grant.client_id, UNANSWERED)
         raise denied(Code.INVALID_TOKEN, Cause.EXPIRED)
     return token_answer(said, issued, asked)
 
 
 def end_begun(family: bytes, client_id: str, cause: str) -> Generator[Command, Any, bytes]:
     """End what tries of one grant have begun, one after the other, as far as it lives; and say
-    which family the next try begins. Only the client's own: nobody ends what a grant of somebody
-    else's gave.
+    which family the next try begins.
     """
     while (row := (yield from _row(family))) is not None:
         if row.revoked_at is None:
-            yield EndFamilies(Selection(family, resource=USER, client=client_id), cause)
+            yield _end(family, client_id, cause)
         family = next_family_id(family)
     return family
+
+
+def _end(family: bytes, client_id: str, cause: str) -> EndFamilies:
+    """Only the client's own: nobody ends what a grant of somebody else's gave."""
+    return EndFamilies(Selection(family, resource=USER, client=client_id), cause)
 
 
 def _row(family: bytes) -> Generator[Command, Any, Family | None]:
