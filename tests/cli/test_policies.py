@@ -137,12 +137,19 @@ def test_the_doctor_says_that_an_address_leads_nowhere(shell, monkeypatch):
     assert "leads nowhere" not in shell.run("doctor")
 
 
-def test_a_key_is_kept_as_long_as_a_client_has_a_token_of_it(shell):
+def test_a_key_is_kept_as_long_as_a_client_has_a_token_of_it_and_told_of_then(shell):
     shell.run("client", "add", "tv", "--policy", "DEVICE")
-    house, told = shell.house(), []
-    replace(house, ring=SimpleNamespace(retire_due=told.append)).purge()
+    house, asked = shell.house(), []
+
+    def retire_due(longest):
+        asked.append(longest)
+        return ["0a0b0c0d"]
+
+    replace(house, ring=SimpleNamespace(retire_due=retire_due)).purge()
     house.close()
-    assert told == [90 * DAY]
+    assert asked == [90 * DAY]
+    *_, told = map(json.loads, (shell.data / "audit.jsonl").read_text().splitlines())
+    assert (told["event"], told["detail"]) == ("key_retired", {"key": "0a0b0c0d"})
 
 
 @pytest.mark.parametrize(("client", "days"), [("tv", 90), ("spa", 14), ("gone", 14)])

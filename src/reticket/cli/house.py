@@ -84,7 +84,8 @@ class House:
 
     def purge(self) -> int:
         """Remove what has ended, families and keys; how many families."""
-        self.ring.retire_due(longest_refresh(self))
+        for key in self.ring.retire_due(longest_refresh(self)):
+            self.record_change("key_retired", key=key)
         return self.upkeep.purge()
 
     def purge_in_turn(self) -> None:
