@@ -57,6 +57,14 @@ def test_each_check_has_a_line_where_all_is_well(healthy):
     assert lines(healthy) == [("ok", topic) for topic in topics]
 
 
+@pytest.mark.parametrize("name", ["DEBUG", "DIALECTS__KIBO__DEBUG"])
+def test_answers_that_explain_errors_are_found(healthy, monkeypatch, name):
+    monkeypatch.setenv(f"RETICKET_{name}", "true")
+    ((level, said),) = about(healthy, "debug setting")
+    assert level == "warning"
+    assert f"{name.lower().replace('__', '.')} is on" in said
+
+
 def test_a_fault_ends_with_status_1_and_a_warning_with_0(healthy, monkeypatch):
     monkeypatch.setenv("RETICKET_DEBUG", "true")
     assert about(healthy, "debug setting")[0][0] == "warning"

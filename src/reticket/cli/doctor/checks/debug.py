@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
 from reticket.cli.doctor.findings import Finding, warning
 from reticket.cli.house import House
+from reticket.settings import Settings
 
 TOPIC = "debug setting"
 
 
 def look(house: House) -> Iterator[Finding]:
-    """The setting is on."""
-    if house.settings.debug:
-        yield warning("is on, so answers explain errors to callers: take the setting away")
+    """The setting is on, for all dialects or for one."""
+    for key in _switched_on(house.settings):
+        yield warning(f"{key} is on, so answers explain errors to callers: take it away")
+
+
+def _switched_on(settings: Settings) -> Iterator[str]:
+    if settings.debug:
+        yield "debug"
+    for name, table in settings.dialects.items():
+        if msgspec.convert(table.get("debug", False), bool, strict=False):
+            yield f"dialects.{name}.debug"
