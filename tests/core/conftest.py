@@ -126,7 +126,9 @@ class People:
 
     def _credentials(self, subject):
         stored = self.hashes.get(subject)
-        return Credentials(subject, False, True, stored) if stored else None
+        record = self.users.get(subject) or self.applications.get(subject)
+        version = record.credential_version if record else 0
+        return Credentials(subject, False, True, stored, version) if stored else None
 
 
 class Factors:

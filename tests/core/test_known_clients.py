@@ -24,7 +24,7 @@ def desk(hall):
     people.hashes["backend"] = NEW + SECRET
     people.client = people.clients.get
     people.client_credentials = lambda name: (
-        Credentials(name, False, True, people.hashes[name]) if name in people.clients else None
+        Credentials(name, False, True, people.hashes[name], 0) if name in people.clients else None
     )
     people.client_at_hand = lambda name: (
         (people.client(name), people.client_credentials(name)) if people.client(name) else None

@@ -13,7 +13,7 @@ from reticket.core.commands import (
     SignIn,
     SignInApplication,
 )
-from reticket.core.errors import Cause, Code, Refusal
+from reticket.core.errors import Cause, Code, Refusal, Unavailable
 from reticket.core.people import Credentials
 from reticket.core.policy import DAY
 
@@ -301,6 +301,40 @@ def test_an_application_that_is_blocked_elsewhere_during_the_hash_is_refused(hal
     assert refusal_of(call, hall) == UNKNOWN
 
 
+def test_who_knows_an_old_secret_is_not_let_in_under_the_new_version(hall, monkeypatch):
+    """It is rotated while it is hashed, and the session that would begin rested on nothing."""
+    verify = hall.hasher.verify
+
+    def meanwhile(*arguments):
+        hall.people.applications[APP.id] = replace(APP, credential_version=7)
+        hall.people.hashes[APP.id] = NEW + "another"
+        return verify(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(hall.hasher, "verify", meanwhile)
+        with pytest.raises(Unavailable):
+            call(hall)
+    assert refusal_of(call, hall) == WRONG
+    assert call(hall, "another").credential_version == 7
+
+
+def test_who_knows_an_old_password_is_not_let_in_under_the_new_version(hall, monkeypatch):
+    """It is changed between the look at its hash and the look at the person."""
+    find = hall.people.user
+
+    def meanwhile(user_id):
+        hall.people.users[ADA.id] = replace(ADA, credential_version=2)
+        hall.people.hashes[ADA.id] = NEW + "another"
+        return find(user_id)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(hall.people, "user", meanwhile)
+        with pytest.raises(Unavailable):
+            sign_in(hall)
+    assert refusal_of(sign_in, hall) == WRONG
+    assert sign_in(hall, "another").credential_version == 2
+
+
 def test_an_address_with_too_many_failures_has_no_side_door(hall):
     call(hall)
     for _ in range(6):
@@ -320,6 +354,6 @@ def test_what_is_asked_does_not_show_its_secrets():
     asked = [
         SignIn("test", ADA.email, "s3cret"), SignInApplication("test", APP.id, "s3cret"),
         SecondFactor("test", "s3cret", "s3cret"),
-        Credentials(ADA.id, False, True, "s3cret"),
+        Credentials(ADA.id, False, True, "s3cret", 1),
     ]  # fmt: skip
     assert "s3cret" not in repr(asked)

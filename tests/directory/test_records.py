@@ -254,6 +254,12 @@ def test_a_program_with_another_secret_has_another_version(program, version_of):
     assert version_of(program) != before
 
 
+def test_a_secret_tells_the_version_of_its_record(program, version_of):
+    assert program.credentials(PROGRAM_ID).version == version_of(program)
+    program.verbs.rotate_secret(PROGRAM_ID, "another hash")
+    assert version_of(program) == program.credentials(PROGRAM_ID).version
+
+
 def test_a_renewed_hash_changes_no_version(program, directory, version_of):
     before = version_of(program)
     directory.renew_hash(PROGRAM_ID, "hash", "newer")

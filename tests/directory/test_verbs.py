@@ -73,6 +73,7 @@ def test_passwords(peopled):
     peopled.users.set_password("ADA@example.com", "new hash")
     credentials = peopled.user_credentials("ada@example.com")
     assert (credentials.subject, credentials.secret_hash) == (ada(peopled).id, "new hash")
+    assert credentials.version == ada(peopled).credential_version
     assert ada(peopled).credential_version == 2
 
 

@@ -200,9 +200,12 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a sign-in is checked against. `subject` is the id of the user, application or client."""
+    """What a sign-in is checked against. `subject` is the id of the user, application or client,
+    `version` the `credential_version` of a record with this very secret.
+    """
 
     subject: str
     disabled: bool
     active: bool
     secret_hash: str = field(repr=False)
+    version: int

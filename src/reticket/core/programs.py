@@ -17,7 +17,7 @@ from reticket.core.known_programs import KnownPrograms, ProgramAt
 from reticket.core.model import Caller
 from reticket.core.people import Application, Client, Credentials
 from reticket.core.ports import Directory
-from reticket.core.secret_check import SecretCheck
+from reticket.core.secret_check import SecretCheck, expect_one_version
 from reticket.core.turns import Whose
 
 P = TypeVar("P", Application, Client)
@@ -130,11 +130,13 @@ class ProgramDesk:
         self._directory.catch_up_now()
         whose, guards = admission
         with self._attempts.counted(guards, command.resource, caller):
-            right = self._secrets.matches_once(credentials_of(name), command.secret)
+            credentials = credentials_of(name)
+            right = self._secrets.matches_once(credentials, command.secret)
             self._directory.catch_up_now()
             program = find(name)
             if not right or program is None or program.disabled:
                 raise self._failure(command.resource, program, right, caller, guards)
+            expect_one_version(credentials, program)
         self._attempts.succeeded(guards)
         self._verified.add((whose.account, whose.network))
         return program

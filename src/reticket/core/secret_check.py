@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from reticket.core.errors import Unavailable
+from reticket.core.model import Holder
 from reticket.core.people import Credentials
 from reticket.core.ports import Directory, SecretHasher
+
+
+def expect_one_version(credentials: Credentials | None, holder: Holder) -> None:
+    """Unavailable where the secret that was checked and the record are of two versions: a change
+    came in between, and whoever knows the old secret must not be let in under the new version.
+    """
+    if credentials is None or credentials.version != holder.credential_version:
+        raise Unavailable("a secret was changed while it was checked")
 
 
 class VerifiedSecrets(Protocol):

@@ -14,7 +14,7 @@ from reticket.core.guards import Guards
 from reticket.core.model import Caller
 from reticket.core.people import User
 from reticket.core.ports import Directory
-from reticket.core.secret_check import SecretCheck
+from reticket.core.secret_check import SecretCheck, expect_one_version
 from reticket.core.standing import Standings, in_good_standing
 
 
@@ -67,6 +67,7 @@ class SignInDesk:
             cause = _cause_of(user, right)
             subject = user.id if user else None
             raise self._attempts.failed(guards, command.resource, subject, cause, caller)
+        expect_one_version(credentials, user)
         if user.second_factor and command.factor is FactorRule.REFUSE:
             raise self._factor_required(user, command, caller, guards)
         return user

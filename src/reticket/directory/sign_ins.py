@@ -5,11 +5,14 @@ None of it is part of a record, so nothing here makes anybody drop records.
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select, update
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, update
 
 from reticket.core.people import Credentials
 from reticket.directory.database import Database
 from reticket.directory.forms import folded
+from reticket.directory.rows import credential_version_of
 from reticket.directory.tables import applications, oauth_clients, users
 
 
@@ -45,23 +48,29 @@ class SignIns:
 
 
 def _user_credentials(connection: Connection, email: str) -> Credentials | None:
-    statement = select(users.c.id, users.c.disabled, users.c.active, users.c.secret_hash)
-    row = connection.execute(statement.where(users.c.email_folded == folded(email))).one_or_none()
+    columns = users.c
+    statement = select(
+        columns.id, columns.disabled, columns.active, columns.secret_hash,
+        columns.credential_version,
+    ).where(columns.email_folded == folded(email))  # fmt: skip
+    row = connection.execute(statement).one_or_none()
     return None if row is None else Credentials(*row)
 
 
 def _application_credentials(connection: Connection, application_id: str) -> Credentials | None:
-    columns = applications.c
-    statement = select(columns.id, columns.disabled, columns.secret_hash)
-    row = connection.execute(statement.where(columns.id == application_id)).one_or_none()
-    return None if row is None else Credentials(row.id, row.disabled, True, row.secret_hash)
+    statement = select(applications).where(applications.c.id == application_id)
+    row = connection.execute(statement).one_or_none()
+    return None if row is None else _of_program(row.id, row)
 
 
 def read_client_credentials(connection: Connection, client_id: str) -> Credentials | None:
     """What a client's secret is checked against; None for a public one too."""
-    columns = oauth_clients.c
-    statement = select(columns.client_id, columns.disabled, columns.secret_hash)
-    row = connection.execute(statement.where(columns.client_id == client_id)).one_or_none()
+    statement = select(oauth_clients).where(oauth_clients.c.client_id == client_id)
+    row = connection.execute(statement).one_or_none()
     if row is None or row.secret_hash is None:
         return None
-    return Credentials(row.client_id, row.disabled, True, row.secret_hash)
+    return _of_program(row.client_id, row)
+
+
+def _of_program(name: str, row: Row[Any]) -> Credentials:
+    return Credentials(name, row.disabled, True, row.secret_hash, credential_version_of(row))

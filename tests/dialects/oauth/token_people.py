@@ -80,7 +80,7 @@ class People:
 
     def client_credentials(self, client_id: str) -> Credentials | None:
         secret = SECRETS.get(client_id)
-        return Credentials(client_id, False, True, secret) if secret else None
+        return Credentials(client_id, False, True, secret, 0) if secret else None
 
     def signed_in(self, user_id: str, at: int) -> None:
         return None
