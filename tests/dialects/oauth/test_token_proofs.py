@@ -1,6 +1,8 @@
 """Proofs at a refresh (RFC 9449 §5, §8 and §11.2): whose key a token is bound to."""
 
 import pytest
+from tests.dialects.oauth.test_token_exchange import GRANT as EXCHANGE
+from tests.dialects.oauth.test_token_exchange import REFRESH
 from tests.dialects.oauth.token_people import OTHER_KEY
 from tests.dialects.oauth.token_world import claims_of
 
@@ -145,6 +147,35 @@ def test_beside_a_grant_of_nobody_no_proof_is_remembered(world, grant):
     for _ in range(3):
         form = {"grant_type": grant, **GARBAGE[grant]}
         assert world.token(client, form, headers=world.proof()).status == 400
+    assert world.kept() == before
+
+
+def proofs(world):
+    return {key for key in world.kept() if key.startswith("oauth:proof:")}
+
+
+@pytest.mark.parametrize("grant", ["refresh_token", EXCHANGE])
+@pytest.mark.parametrize("client", ["native", "spa", "backend"])
+def test_whoever_has_a_copy_alone_uses_nothing_up_of_its_session(world, grant, client):
+    """Else 27 proofs a second by any key, beside a dead copy, would shut its owner out."""
+    pair = world.pair("native", headers=world.proof())
+    world.clock.forward(40)
+    copy = pair["refresh_token"]
+    newest = world.refresh(copy, "native", headers=world.proof()).said["refresh_token"]
+    named = {"refresh_token": copy, "subject_token": copy, "subject_token_type": REFRESH}
+    before = proofs(world)
+    for _ in range(3):
+        reply = world.token(client, grant_type=grant, **named, headers=world.proof(OTHER_KEY))
+        assert reply.status == 400
+    assert proofs(world) == before
+    assert world.refresh(newest, "native", headers=world.proof()).status == 200
+
+
+def test_beside_a_session_that_is_over_no_proof_is_remembered(world):
+    token = world.pair("native", headers=world.proof())["refresh_token"]
+    world.post("/revoke", f"client_id=native&token={token}")
+    before = world.kept()
+    assert refused_alike(world.refresh(token, "native", headers=world.proof()))
     assert world.kept() == before
 
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from reticket.core.budget import of_holder
 from reticket.core.commands import Check, Derive, EndFamilies
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import Family, Selection
@@ -16,7 +15,7 @@ from reticket.dialects.oauth.errors import Denied
 from reticket.dialects.oauth.inputs import words, wrong
 from reticket.dialects.oauth.limits import narrowed, no_target
 from reticket.dialects.oauth.membership import is_member
-from reticket.dialects.oauth.refresh import whose
+from reticket.dialects.oauth.refresh import bound, whose
 from reticket.dialects.oauth.site import USER
 from reticket.dialects.oauth.subject import ACCESS_TOKEN, Subject, no_subject, read_subject
 from reticket.dialects.oauth.terms import ALONE
@@ -32,13 +31,14 @@ def exchange(said: TokenRequest) -> Granting:
     scopes = words(said.form.get("scope", ""))
     subject = yield from read_subject(said)
     lesser = narrowed(scopes or subject.scopes, audiences or subject.audiences)
-    asked = (*lesser, *(yield from said.bind(of_holder(subject.family.hex()))), (ALONE, "1"))
+    check = _check(said, subject, scopes, audiences)
+    asked = (*lesser, *(yield from bound(said, subject.family, check)), (ALONE, "1"))
     derive = Derive(
         USER,
         subject.family,
         context=tenant or subject.context,
         permits=is_member,
-        check=_check(said, subject, scopes, audiences),
+        check=check,
         policy=said.registration.policy,
         asked=asked,
     )

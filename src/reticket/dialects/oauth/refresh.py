@@ -6,18 +6,19 @@ from collections.abc import Generator
 from typing import Any
 
 from reticket.core.budget import of_holder
-from reticket.core.commands import Check, Command, ReadRefresh, Refresh
+from reticket.core.commands import Check, Command, FindFamily, ReadRefresh, Refresh
 from reticket.core.commands.families import anything
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import Asked, Family, RefreshToken
 from reticket.core.policy import SECOND
+from reticket.core.rotation import state_of
 from reticket.dialects.oauth.answers import Granting, TokenRequest, token_answer
 from reticket.dialects.oauth.errors import Denied, denied
 from reticket.dialects.oauth.inputs import required, words
 from reticket.dialects.oauth.limits import narrowed, targets, within_scope, within_targets
 from reticket.dialects.oauth.membership import is_member
 from reticket.dialects.oauth.site import USER
-from reticket.dialects.oauth.terms import terms_of
+from reticket.dialects.oauth.terms import JKT, terms_of
 
 FRESH = 60 * SECOND
 """How long after a rotation a proof may come without a nonce of ours (RFC 9449 §11.2)."""
@@ -28,7 +29,7 @@ def refresh(said: TokenRequest) -> Granting:
     scopes = words(said.form.get("scope", ""))
     resources = words(said.form.get("resource", ""))
     token = required(said.form, "refresh_token")
-    asked = (*narrowed(scopes, resources), *(yield from _bound(said, token)))
+    asked = (*narrowed(scopes, resources), *(yield from _bound_to(said, token)))
     turn = Refresh(
         USER,
         token,
@@ -45,15 +46,36 @@ def refresh(said: TokenRequest) -> Granting:
     return token_answer(said, issued, asked)
 
 
-def _bound(said: TokenRequest, token: str) -> Generator[Command, Any, Asked]:
-    """A proof is remembered beside a token of ours alone; any other is refused without one."""
+def _bound_to(said: TokenRequest, token: str) -> Generator[Command, Any, Asked]:
+    """A proof beside what is no token of ours is refused without one."""
     if said.proof is None:
         return ()
     try:
         known: RefreshToken = yield ReadRefresh(USER, token)
     except Refusal:
         return ()
-    return (yield from said.bind(of_holder(known.family.hex())))
+    return (yield from bound(said, known.family, whose(said)))
+
+
+def bound(said: TokenRequest, family: bytes, check: Check) -> Generator[Command, Any, Asked]:
+    """What the access token is bound to. The proof is remembered at the expense of a session that
+    lives and passes the check: whoever has a copy of a token, and not its key, must not use that up
+    for its owner. All others are refused by what follows.
+    """
+    if said.proof is None:
+        return ()
+    row, now = yield FindFamily(family)
+    if row is None or state_of(row, now) is not None or not _passes(check, row, now):
+        return ((JKT, said.proof.jkt),)
+    return (yield from said.bind(of_holder(family.hex())))
+
+
+def _passes(check: Check, row: Family, now: int) -> bool:
+    try:
+        check(row, now)
+    except Refusal:
+        return False
+    return True
 
 
 def _refused(refusal: Refusal) -> Refusal:
