@@ -1,43 +1,151 @@
-"""A store that fails while a code is given: whoever consents once more gets one."""
+"""A code is given in steps: whoever clicks again, or twice, gets one, whatever fails in between."""
 
+from contextlib import suppress
+from itertools import count
 from types import SimpleNamespace
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
-from tests.dialects.oauth.hall import Hall
+from tests.core.operations import ran
+from tests.dialects.oauth.hall import Hall, request
 from tests.dialects.oauth.token_people import ADA, REDIRECT
 
+from reticket.core.commands import Take, Tell
 from reticket.core.errors import Unavailable
+from reticket.core.ports import Counted
 from reticket.dialects.oauth.authorize import Codes
 from reticket.dialects.oauth.codes import begun, read_given, read_grant, waiting
+from reticket.dialects.oauth.device import Verdicts
+from reticket.dialects.oauth.flow import Flow
+from reticket.dialects.oauth.html import Halted
+from reticket.dialects.oauth.inputs import FORM
 from reticket.dialects.oauth.request import CodeRequest
-from reticket.dialects.oauth.visit import Person, Visit
+from reticket.dialects.oauth.visit import Person, Visit, bound, keep
 
 PERSON = Person(ADA.id, 1, ADA.email, 1_800_000_000, ("pwd",))
-ORDER = CodeRequest("spa", REDIRECT, "openid", "c" * 43)
-VISIT = Visit("spa", "Spa", "openid", ORDER.written(), person=PERSON)
+COOKIE = "A" * 43
+STEPS = 9
+"""As many as giving a code takes, or more."""
 
 
-@pytest.mark.parametrize("is_kept", [False, True], ids=["not kept", "kept, unanswered"])
-def test_a_code_that_could_not_be_kept_is_given_at_the_next_click(is_kept):
-    outage = [Unavailable("away")]
+class Page(Hall):
+    """Where somebody consents; `perform` may be bent."""
 
-    def keep(said):
-        if said.key.startswith("oauth:code:") and outage:
-            if is_kept:
-                hall.ephemeral.once(said.key, said.lifetime, said.value)
-            raise outage.pop()
-        return hall.ephemeral.once(said.key, said.lifetime, said.value)
+    def __init__(self, pushed):
+        super().__init__(
+            Draw=lambda said: bytes([len(self.performed)]) * said.size,
+            FindClient=lambda said: SimpleNamespace(disabled=False),
+        )
+        order = CodeRequest("spa", REDIRECT, "openid", "c" * 43, pushed=pushed, until=2**62)
+        self.visit = Visit("spa", "Spa", "openid", order.written(), person=PERSON)
 
-    hall = Hall(
-        Keep=keep,
-        Draw=lambda said: bytes([len(hall.performed)]) * said.size,
-        FindClient=lambda said: SimpleNamespace(disabled=False),
-    )
-    codes = Codes(hall.site)
-    with pytest.raises(Unavailable):
-        hall.run(codes.allow("ticket", VISIT, PERSON))
-    location = dict(hall.run(codes.allow("ticket", VISIT, PERSON)).headers)[b"location"]
-    (code,) = parse_qs(urlsplit(location.decode()).query)["code"]
-    grant = read_grant(hall.ephemeral.peek(waiting(code)))
-    assert read_given(hall.ephemeral.peek(begun(code))).family == grant.family
+    def click(self, perform=None):
+        """The code."""
+        operation = Codes(self.site).allow("ticket", self.visit, PERSON)
+        location = dict(ran(operation, perform or self._perform).headers)[b"location"]
+        (code,) = parse_qs(urlsplit(location.decode()).query)["code"]
+        return code
+
+    def family_of(self, code):
+        """What it will begin; whoever knows the code knows the same."""
+        family = read_grant(self.ephemeral.peek(waiting(code))).family
+        assert read_given(self.ephemeral.peek(begun(code))).family == family
+        return family
+
+    @property
+    def told(self):
+        return [each.event for each in self.did(Tell)]
+
+
+@pytest.fixture(params=[None, "d" * 64], ids=["asked", "pushed"])
+def page(request):
+    return Page(request.param)
+
+
+@pytest.mark.parametrize("is_done", [False, True], ids=["not done", "done, unanswered"])
+@pytest.mark.parametrize("at", range(STEPS))
+def test_whoever_was_told_503_gets_a_code_at_the_next_click(page, at, is_done):
+    numbers = count()
+
+    def perform(command):
+        number = next(numbers)
+        if number == at and is_done:
+            page._perform(command)
+        if number >= at:
+            raise Unavailable("away")
+        return page._perform(command)
+
+    with suppress(Unavailable):
+        page.click(perform)
+    assert page.family_of(page.click())
+
+
+@pytest.mark.parametrize("at", range(STEPS))
+def test_who_clicks_twice_at_once_gets_one_code(page, at):
+    numbers, codes = count(), []
+
+    def perform(command):
+        if next(numbers) == at:
+            codes.append(page.click())
+        return page._perform(command)
+
+    codes.append(page.click(perform))
+    assert len(set(codes)) == 1
+    assert page.family_of(codes[0])
+    assert page.told == ["consented"]
+
+
+@pytest.mark.parametrize("at", range(STEPS))
+def test_a_code_that_was_used_meanwhile_waits_no_more(page, at):
+    numbers, codes = count(), []
+
+    def perform(command):
+        if next(numbers) == at:
+            codes.append(page.click())
+            page.ephemeral.take(waiting(codes[0]))
+        return page._perform(command)
+
+    with suppress(Halted):
+        page.click(perform)
+    assert not any(page.ephemeral.peek(waiting(code)) for code in codes)
+    assert page.told == ["consented"]
+
+
+class Way(Page):
+    """The same page, and the forms on it."""
+
+    def __init__(self, ending):
+        super().__init__(None)
+        self.answers["Tally"] = lambda said: Counted(1, 0)
+        self.flow = Flow(self.site, ending(self))
+        self.ticket = self.run(keep(self.flow._place, bound(self.visit, COOKIE)))
+
+    def send(self, answer, perform=None):
+        """The status of what comes."""
+        form = urlencode({"visit": self.ticket, "answer": answer})
+        more = {"cookie": f"__Secure-reticket_visit={COOKIE}", "content_type": FORM}
+        operation = self.flow._consent(request(body=form, **more))
+        return ran(operation, perform or self._perform).status
+
+
+@pytest.mark.parametrize("ending", [lambda way: Codes(way.site), lambda way: Verdicts()])
+@pytest.mark.parametrize("answer", ["deny", "switch"])
+@pytest.mark.parametrize("is_done", [False, True], ids=["not done", "done, unanswered"])
+@pytest.mark.parametrize("at", range(STEPS))
+def test_who_says_no_or_is_somebody_else_may_say_so_again(ending, answer, at, is_done):
+    way, numbers = Way(ending), count()
+
+    def perform(command):
+        number = next(numbers)
+        if number == at and is_done:
+            way._perform(command)
+        if number >= at:
+            raise Unavailable("away")
+        return way._perform(command)
+
+    try:
+        assert way.send(answer, perform) in (200, 303)
+    except Unavailable:
+        if isinstance(way.performed[-1], Take):
+            return  # all is done but the answer
+        assert way.send(answer) in (200, 303)

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from reticket.core.budget import of_holder
 from reticket.core.commands import Command, Keep, Look, Take, Tell
-from reticket.core.errors import Cause, Code, Refusal, Unavailable
+from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.tokens import to_text
 from reticket.dialects.oauth import codes
 from reticket.dialects.oauth.consents import consented, find_known, granted
@@ -60,10 +60,7 @@ class Codes:
         order, code = read_order(visit.order), _code_of(ticket)
         grant = yield from _granted(order, person)
         yield from answer_once(order, codes.waiting(code), person)
-        if (yield from _kept(code, grant)):
-            yield consented(grant)
-        elif (yield Look(codes.waiting(code))) is None:
-            raise too_old(Cause.USED)
+        yield from _give(code, grant)
         return self.answer(order.target, order.state, code=code)
 
     def deny(self, visit: Visit) -> Operation:
@@ -192,20 +189,23 @@ def _code_of(ticket: str) -> str:
     return to_text(sha256(b"code:" + ticket.encode()).digest())
 
 
-def _kept(code: str, grant: codes.CodeGrant) -> Generator[Command, Any, bool]:
-    """Whether it is kept now, and was not before. Where it cannot be, nothing is: nobody has got
-    the code, and the person may click again.
+def _give(code: str, grant: codes.CodeGrant) -> Generator[Command, Any, None]:
+    """Let the code wait, and then be known: until both are done nobody has got it, and whoever
+    clicks again goes on with what is there. Denied for one that is known and waits no more.
     """
-    owner, given = of_holder(grant.subject), codes.given_by(grant).written()
-    if not (yield Keep(codes.begun(code), given, codes.REMEMBERED, owner)):
-        return False
-    try:
-        yield Keep(codes.waiting(code), grant.written(), codes.LIFETIME, owner)
-    except Unavailable:
-        yield Take(codes.waiting(code))
-        yield Take(codes.begun(code))
-        raise
-    return True
+    owner, waits, known = of_holder(grant.subject), codes.waiting(code), codes.begun(code)
+    is_new = (yield Look(known)) is None and (
+        yield Keep(waits, grant.written(), codes.LIFETIME, owner)
+    )
+    text = grant.written() if is_new else (yield Look(waits))
+    if text is None:
+        raise too_old(Cause.USED)
+    given = codes.read_grant(text)
+    if (yield Keep(known, codes.given_by(given).written(), codes.REMEMBERED, owner)):
+        yield consented(given)
+    elif is_new and codes.read_given((yield Look(known))).family != grant.family:
+        yield Take(waits)  # another click gave it, and it was used, between two of our steps
+        raise too_old(Cause.USED)
 
 
 def _granted(order: CodeRequest, person: Person) -> Generator[Command, Any, codes.CodeGrant]:

@@ -97,9 +97,10 @@ class Verdicts:
         return None
 
     def deny(self, visit: Visit) -> Operation:
-        """Let the device know."""
+        """Let the device know; who clicks twice has said it."""
         verdict = device_codes.verdict(visit.order)
-        if not (yield Keep(verdict, DENIED, LIFETIME, COVERED)):
+        said = (yield Keep(verdict, DENIED, LIFETIME, COVERED)) or (yield Look(verdict)) == DENIED
+        if not said:
             raise too_old(Cause.USED)
         yield Tell(USER, "refused", "access_denied")
         return screens.done(

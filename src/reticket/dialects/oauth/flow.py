@@ -102,7 +102,7 @@ class Ending(Protocol):
         ...
 
     def deny(self, visit: Visit) -> Operation:
-        """The person does not."""
+        """The person does not; asked again, it answers the same."""
         ...
 
     def leave(self, visit: Visit) -> str | None:
@@ -189,10 +189,12 @@ class Flow:
             return (yield from self._ending.allow(ticket, visit, visit.person))
         if answer not in ("switch", "deny"):
             raise wrong("answer", "is not one that is known")
-        yield Take(key(self._place, ticket))
         if answer == "switch":
-            return (yield from self.begin(request, replace(visit, hint="", person=None)))
-        return (yield from self._ending.deny(visit))
+            response = yield from self.begin(request, replace(visit, hint="", person=None))
+        else:
+            response = yield from self._ending.deny(visit)
+        yield Take(key(self._place, ticket))  # last: whoever is told 503 clicks again
+        return response
 
     def _resumed(self, request: WireRequest) -> Generator[Command, Any, tuple[Form, str, Visit]]:
         form = read_form(request)
