@@ -67,6 +67,7 @@ FIXED = {
     "characters of one OAuth parameter": inputs.LONGEST,
     "commas of a JSON body": wire.MOST_COMMAS,
     "headers of a request": limits.MOST_HEADERS,
+    f"chunks of a body that have fewer than {limits.SMALL_CHUNK} bytes": limits.MOST_SMALL,
     "bytes of the line before a chunk": limits.CHUNK_LINE,
     "characters of a password at Cloudreve": cloudreve.LONGEST_PASSWORD,
     "bytes of a refresh token": tokens.LONGEST,

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.http.connection.shapes import LIVE, SHAPES, chunked, sized
 
-from reticket.http.connection.limits import MOST_HEADERS, Limits
+from reticket.http.connection.limits import MOST_HEADERS, MOST_SMALL, SMALL_CHUNK, Limits
 from reticket.http.connection.reader import Reader
 from reticket.http.connection.refused import Refused
 
@@ -119,6 +119,19 @@ def test_headers_without_an_end_are_refused_at_their_limit():
     with pytest.raises(Refused, match="headers_too_long"):
         send_headers()
     assert reader.pending < 70_000
+
+
+@pytest.mark.parametrize("count", [MOST_SMALL, MOST_SMALL + 1])
+def test_a_body_has_so_many_small_chunks(count):
+    """Each costs as much as a large one, and what one read brings would be thousands of them."""
+    small = chunked(*[b"x" * (SMALL_CHUNK - 1)] * count)
+    assert requests([small])[1] == (None if count == MOST_SMALL else 400)
+
+
+def test_a_body_has_any_number_of_other_chunks():
+    large = chunked(*[b"x" * SMALL_CHUNK] * (MOST_SMALL + 1))
+    ((_, _, body),), status = requests([large])
+    assert (len(body), status) == (SMALL_CHUNK * (MOST_SMALL + 1), None)
 
 
 def test_trailers_have_a_limit():

@@ -6,7 +6,7 @@ import re
 from typing import Protocol
 
 from reticket.http.connection.head import BARE, FIELD
-from reticket.http.connection.limits import CHUNK_LINE, Limits
+from reticket.http.connection.limits import CHUNK_LINE, MOST_SMALL, SMALL_CHUNK, Limits
 from reticket.http.connection.refused import Refused
 
 _SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})(?:[ \t]*+;[\t\x20-\x7e\x80-\xff]*+)?")
@@ -46,14 +46,14 @@ class Counted:
 class Chunked:
     """A body in chunks; its trailers are checked and dropped."""
 
-    __slots__ = ("_between", "_left", "_limits", "_looked", "_trailing", "ended")
+    __slots__ = ("_between", "_left", "_limits", "_looked", "_small", "_trailing", "ended")
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._left = 0
         self._between = False
         self._trailing = False
-        self._looked = 0
+        self._looked = self._small = 0
         self.ended = False
 
     def take(self, buffer: bytearray) -> bytes:
@@ -97,7 +97,13 @@ class Chunked:
         size = int(found[1], 16)
         del buffer[: end + 2]
         self._trailing = not size
+        self._count(size)
         return size
+
+    def _count(self, size: int) -> None:
+        self._small += 0 < size < SMALL_CHUNK
+        if self._small > MOST_SMALL:
+            raise Refused(400, "small_chunks")
 
     def _take_trailers(self, buffer: bytearray) -> None:
         if buffer.startswith(b"\r\n"):
