@@ -23,7 +23,7 @@ from reticket.core.guards import Limit, Limits
 from reticket.core.known_programs import KnownPrograms
 from reticket.core.mint import Mint
 from reticket.core.model import Caller
-from reticket.core.ports import Event
+from reticket.core.ports import Ephemeral, Event
 from reticket.core.programs import ProgramDesk
 from reticket.core.second_factor import FactorDesk
 from reticket.core.secret_check import SecretCheck
@@ -93,7 +93,7 @@ def service_of(house: House, lanes: Lanes) -> Service:
     )
     hasher = ModestHasher(house.hasher, house.settings.hashing.threads)
     secrets = SecretCheck(house.directory, hasher, VerifiedSecrets(os.urandom))
-    shared = Budgeted(house.ephemeral, _budget(house.settings))
+    shared = _shared(house.ephemeral, house.settings)
 
     def tell(event: Event) -> None:
         house.audit.record([event])
@@ -120,6 +120,11 @@ def service_of(house: House, lanes: Lanes) -> Service:
     return Service(
         resources, engine, desk, factors, programs, house.directory, mint, lanes, house.clock, stock
     )
+
+
+def _shared(ephemeral: Ephemeral, settings: Settings) -> Budgeted:
+    """With a secret of this process, so that nobody knows whose entries are counted together."""
+    return Budgeted(ephemeral, _budget(settings), os.urandom(32))
 
 
 def _budget(settings: Settings) -> Budget:

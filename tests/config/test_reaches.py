@@ -13,6 +13,8 @@ from reticket.core.budget import Budget
 from reticket.core.guards import Limit, Limits
 from reticket.http.connection import limits
 from reticket.http.server import Patience
+from reticket.stores.memory import MemoryEphemeral
+from reticket.testing import FakeClock
 
 
 def test_limits_of_sign_ins(toml: Callable[[str], Path]) -> None:
@@ -50,6 +52,11 @@ def test_room_for_short_lived_entries(toml: Callable[[str], Path]) -> None:
     )
     assert assembly._budget(said) == Budget(2_000_001, 2_000_002, 3, 4)
     assert assembly._budget(config.load()) == Budget()
+
+
+def test_each_process_has_a_secret_of_its_own_to_choose_shards_by() -> None:
+    made = [assembly._shared(MemoryEphemeral(FakeClock()), config.load()) for _ in range(2)]
+    assert b"" != made[0]._secret != made[1]._secret
 
 
 def test_limits_of_connections(toml: Callable[[str], Path]) -> None:

@@ -1,5 +1,7 @@
 """Whose share an entry takes, and how much that is; the engines' contract has the rest."""
 
+from itertools import count, islice
+
 import pytest
 
 from reticket.core.budget import (
@@ -12,6 +14,7 @@ from reticket.core.budget import (
     of_address,
     of_client,
     of_holder,
+    shard_of,
 )
 from reticket.core.errors import Unavailable
 from reticket.stores.memory import MemoryEphemeral
@@ -93,3 +96,19 @@ def test_a_covered_counter_counts_however_full_a_pool_is():
     full = Budgeted(MemoryEphemeral(FakeClock()), Budget(room=0, reserve=0))
     counted = [full.count("one of a fixed number", 300, 1, COVERED).total for _ in range(3)]
     assert counted == [1, 2, 3]
+
+
+def test_who_chooses_the_names_of_marks_takes_no_more_from_others_than_a_share():
+    """A client chooses the `jti` of an assertion. Its share would fill a shard of everybody's
+    counter, if it knew which names have the same.
+    """
+    small = Budgeted(MemoryEphemeral(FakeClock()), Budget(reserve=2**22), b"nobody knows")
+    names = (name for number in count() if not shard_of(name := f"{number:064}", b""))
+
+    def fill():
+        for name in names:
+            small.once(name, 60, "", of_client("greedy"))
+
+    with pytest.raises(Unavailable, match="one client has its share"):
+        fill()
+    assert all(small.once(name, 60, "", of_client("honest")) for name in islice(names, 16))

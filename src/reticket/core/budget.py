@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from hashlib import blake2b
 from typing import NamedTuple
-from zlib import crc32
 
 from reticket.core.addresses import network_of
 from reticket.core.errors import Unavailable
@@ -145,6 +145,7 @@ class Charge(NamedTuple):
         key: what is kept.
         size: bytes.
         lifetime: seconds.
+        shard: which counter of everybody's it changes.
     """
 
     pool: Pool
@@ -152,11 +153,7 @@ class Charge(NamedTuple):
     key: str
     size: int
     lifetime: int
-
-    @property
-    def shard(self) -> int:
-        """Which counter of everybody's it changes."""
-        return crc32(self.key.encode()) % SHARDS
+    shard: int
 
     @property
     def window(self) -> int:
@@ -177,11 +174,21 @@ class Charge(NamedTuple):
 class Budgeted:
     """The port `Ephemeral` with owners; `once`, `count` and `guess` raise Unavailable where there
     is no room.
+
+    Args:
+        secret: of this process; chooses shards. Callers choose keys, and whoever knows the shards
+            of keys can fill one with a share.
     """
 
-    def __init__(self, ephemeral: Ephemeral, budget: Budget = DEFAULT_BUDGET) -> None:
+    def __init__(
+        self,
+        ephemeral: Ephemeral,
+        budget: Budget = DEFAULT_BUDGET,
+        secret: bytes = b"",
+    ) -> None:
         self._ephemeral = ephemeral
         self._budget = budget
+        self._secret = secret
         self.peek = ephemeral.peek
         self.present = ephemeral.present
         self.take = ephemeral.take
@@ -194,7 +201,7 @@ class Budgeted:
         """Set a key unless it is there. One without a value is a mark."""
         if owner is COVERED:
             return self._ephemeral.once(key, lifetime, value)
-        charge = _charge(pool_of(owner, value), owner, key, lifetime, value)
+        charge = self._charge(pool_of(owner, value), owner, key, lifetime, len(value.encode()))
         self._take(charge)
         if self._ephemeral.once(key, lifetime, value):
             return True
@@ -203,8 +210,7 @@ class Budgeted:
 
     def reserve(self, key: str, lifetime: int, size: int, owner: Owner) -> Charge:
         """Charge an owner for a text of so many bytes that is not known yet. Unavailable."""
-        pool = pool_of(owner, "a text")
-        charge = Charge(pool, owner, key, OVERHEAD + len(key.encode()) + size, lifetime)
+        charge = self._charge(pool_of(owner, "a text"), owner, key, lifetime, size)
         self._take(charge)
         return charge
 
@@ -226,7 +232,7 @@ class Budgeted:
         counted = self._ephemeral.count(key, window, add)
         if owner is not COVERED and _is_new(counted, window, add):
             pool = Pool.STRANGERS if owner.kind is Kind.ADDRESS else Pool.ENTRIES
-            self._charge_counters([_charge(pool, owner, key, window)])
+            self._charge_counters([self._charge(pool, owner, key, window)])
         return counted
 
     def guess(
@@ -242,7 +248,7 @@ class Budgeted:
         counted = self._ephemeral.count_each(windows)
         found = zip(windows.items(), counted, strict=True)
         new = [
-            _charge(Pool.GUESSES, owner, key, window)
+            self._charge(Pool.GUESSES, owner, key, window)
             for (key, window), each in found
             if key not in covered and _is_new(each, window, 1)
         ]
@@ -252,6 +258,10 @@ class Budgeted:
             self._ephemeral.count_each(windows, -1)
             raise
         return counted
+
+    def _charge(self, pool: Pool, owner: Owner, key: str, lifetime: int, length: int = 0) -> Charge:
+        size = OVERHEAD + len(key.encode()) + length
+        return Charge(pool, owner, key, size, lifetime, shard_of(key, self._secret))
 
     def _charge_counters(self, charges: Sequence[Charge]) -> None:
         for charge in charges:
@@ -287,9 +297,9 @@ class Budgeted:
         self._ephemeral.count_each(charged, -charge.size)
 
 
-def _charge(pool: Pool, owner: Owner, key: str, lifetime: int, value: str = "") -> Charge:
-    size = OVERHEAD + len(key.encode()) + len(value.encode())
-    return Charge(pool, owner, key, size, lifetime)
+def shard_of(key: str, secret: bytes) -> int:
+    """Which counter of everybody's an entry changes."""
+    return int.from_bytes(blake2b(key.encode(), key=secret, digest_size=8).digest()) % SHARDS
 
 
 def _is_new(counted: Counted, window: int, add: int) -> bool:
