@@ -1,6 +1,8 @@
 """An older copy comes back: what was revoked stays revoked, who is honest goes on."""
 
+import errno
 import json
+import os
 import shutil
 import stat
 from contextlib import contextmanager
@@ -187,6 +189,72 @@ def test_a_copy_of_what_is_on_a_server_now_is_not_put_anywhere(commands, valkey,
     Path(folder / "families.sqlite").unlink()
     said = Commands(tmp_path / "data").refused("restore", str(folder))
     assert said.endswith("is no backup of these settings: it has no families.sqlite")
+
+
+HARMS = {
+    "interrupted at once": lambda copy: b"",
+    "interrupted": lambda copy: copy[: len(copy) // 2],
+    "something else": lambda copy: b"no database" * 1000,
+}
+
+
+def kept(commands):
+    """A session that only what is restored over knows."""
+    with commands.opened() as house:
+        family = family_of(3)._replace(expires_at=2**50, ends_at=2**50)
+        house.store.create([family])
+    return family
+
+
+def is_there(commands, family):
+    """Whether nothing was changed, and nothing left behind."""
+    assert not [each.name for each in commands.data.iterdir() if ".restored" in each.name]
+    assert "admin" in commands.run("client", "list")
+    with commands.opened() as house:
+        return house.store.find(family.id) == family
+
+
+@pytest.mark.parametrize("name", ["families", "directory"])
+@pytest.mark.parametrize("harm", HARMS.values(), ids=HARMS)
+def test_a_copy_that_is_not_whole_replaces_nothing(commands, tmp_path, name, harm):
+    opened, folder = commands(), tmp_path / "copy"
+    opened.run("init")
+    opened.run("backup", str(folder))
+    family, copy = kept(opened), folder / f"{name}.sqlite"
+    copy.write_bytes(harm(copy.read_bytes()))
+    said = opened.refused("restore", str(folder))
+    assert said.startswith(f"{folder} is no whole backup: ")
+    assert said.endswith("nothing was changed")
+    assert is_there(opened, family)
+
+
+def test_a_disk_that_fills_up_meanwhile_restores_nothing(commands, tmp_path, monkeypatch):
+    """Sessions of the copy beside people of today would be neither."""
+    opened, folder = commands(), tmp_path / "copy"
+    opened.run("init")
+    opened.run("backup", str(folder))
+    family, whole = kept(opened), shutil.copyfile
+
+    def until_full(source, target):
+        if Path(source).name == "directory.sqlite":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return whole(source, target)
+
+    monkeypatch.setattr(shutil, "copyfile", until_full)
+    said = opened.refused("restore", str(folder))
+    assert "directory.sqlite: No space left on device; nothing was changed" in said
+    assert is_there(opened, family)
+
+
+def test_a_copy_that_the_master_key_does_not_open_replaces_nothing(commands, tmp_path):
+    opened, folder = commands(), tmp_path / "copy"
+    opened.run("init")
+    opened.run("backup", str(folder))
+    other = Commands(tmp_path / "other")
+    other.run("init")
+    family = kept(other)
+    assert "nothing was changed" in other.refused("restore", str(folder))
+    assert is_there(other, family)
 
 
 def test_a_replay_keeps_what_may_have_gone_on(engine, tmp_path):

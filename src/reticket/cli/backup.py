@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
 from reticket.audit import is_stream
+from reticket.cli.first_start import expect_made
 from reticket.cli.frame import CONFIG, DATA, Frame, Place, with_house
 from reticket.cli.house import House
 from reticket.cli.replay import STREAM, replayed
 from reticket.config import sqlite_path
-from reticket.core.errors import StartupError
+from reticket.core.errors import ReticketError, StartupError
 from reticket.settings import Settings
+
+FRESH = ".restored"
+"""Behind the name of a file: the copy that will replace it."""
+
+BESIDE = ("-wal", "-shm")
+"""Behind the name of a file: what SQLite keeps of it (https://sqlite.org/wal.html)."""
 
 
 @click.command()
@@ -78,7 +86,11 @@ def restore(
     """
     settings = frame.builder.load(config, {"data": data})
     with frame.builder.alone(settings):
-        _place(_files(settings), folder)
+        targets = _targets(_files(settings), folder)
+        with _cleared(targets):
+            _copy(folder, targets)
+            _try(frame, _of_copies(settings, targets), folder)
+            _put_in_place(targets)
         with frame.opened(settings) as house:
             house.record_change("backup_restored", folder=str(folder))
             count = replayed(house, (*streams, *_own(settings)))
@@ -114,7 +126,8 @@ def _files(settings: Settings) -> Mapping[str, Path | None]:
     }
 
 
-def _place(files: Mapping[str, Path | None], folder: Path) -> None:
+def _targets(files: Mapping[str, Path | None], folder: Path) -> Mapping[str, Path]:
+    """Where each copy of the folder goes. StartupError where they do not fit the settings."""
     for name, target in files.items():
         copied = (folder / name).is_file()
         if target is None and copied:
@@ -130,17 +143,61 @@ def _place(files: Mapping[str, Path | None], folder: Path) -> None:
             "families and directory are on servers: restore them by their own tools, then run "
             "`reticket replay`"
         )
+    return targets
+
+
+@contextmanager
+def _cleared(targets: Mapping[str, Path]) -> Iterator[None]:
+    """At the end no copy is left beside what it was to replace."""
+    try:
+        yield
+    finally:
+        for target in targets.values():
+            _remove(_fresh(target), "", *BESIDE)
+
+
+def _copy(folder: Path, targets: Mapping[str, Path]) -> None:
+    """Put all of them beside what they will replace."""
     for name, target in targets.items():
-        _replace(folder / name, target)
+        try:
+            _fresh(target).touch(mode=0o600)
+            shutil.copyfile(folder / name, _fresh(target))
+        except OSError as error:
+            reason = f"cannot copy {folder / name}: {error.strerror}"
+            raise StartupError(f"{reason}; nothing was changed") from None
 
 
-def _replace(copy: Path, target: Path) -> None:
-    fresh = target.with_name(f"{target.name}.restored")
-    fresh.touch(mode=0o600)
-    shutil.copyfile(copy, fresh)
-    for leftover in ("-wal", "-shm"):
-        Path(f"{target}{leftover}").unlink(missing_ok=True)
-    os.replace(fresh, target)
+def _try(frame: Frame, settings: Settings, folder: Path) -> None:
+    """StartupError unless all of them are whole and the master key opens them: a backup may have
+    been interrupted.
+    """
+    try:
+        expect_made(frame.builder, settings, "it may have been interrupted")
+        with frame.opened(settings) as house:
+            house.store.check()
+    except ReticketError as fault:
+        raise StartupError(f"{folder} is no whole backup: {fault}; nothing was changed") from None
+
+
+def _of_copies(settings: Settings, targets: Mapping[str, Path]) -> Settings:
+    """The same settings, for the copies."""
+    named = {Path(name).stem for name in targets}
+    return settings.model_copy(update={what: f"{getattr(settings, what)}{FRESH}" for what in named})
+
+
+def _put_in_place(targets: Mapping[str, Path]) -> None:
+    for target in targets.values():
+        _remove(target, *BESIDE)
+        os.replace(_fresh(target), target)
+
+
+def _fresh(target: Path) -> Path:
+    return target.with_name(f"{target.name}{FRESH}")
+
+
+def _remove(file: Path, *ends: str) -> None:
+    for end in ends:
+        Path(f"{file}{end}").unlink(missing_ok=True)
 
 
 COMMANDS = (backup, restore)
