@@ -49,6 +49,15 @@ def test_repeated_refusals_of_one_address_and_cause_are_one_line_a_second(
     assert written.events[2:] == [refusal(count=2000)]
 
 
+def test_refusals_of_all_addresses_of_a_host_are_counted_together(
+    log: SummingAuditLog, written: Audit
+) -> None:
+    told = [refusal(address=f"2001:db8::{number:x}") for number in range(2 * KINDS)]
+    log.record(told)
+    log.tend()
+    assert written.events == [told[0], refusal(address="2001:db8::/64", count=2 * KINDS - 1)]
+
+
 def test_after_a_second_without_one_the_next_refusal_is_written_at_once(
     log: SummingAuditLog, written: Audit
 ) -> None:

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from reticket.core.addresses import network_of
 from reticket.core.ports import AuditLog, Event
 
 SUMMED = frozenset({"refused", "sign_in_failed", "replayed", "tolerated", "switched"})
@@ -79,8 +80,13 @@ class SummingAuditLog:
 
 
 def _kind_of(event: Event) -> Event:
-    """What it has in common with those that are counted with it."""
-    return event._replace(at=0, generation=None, device=None, correlation_id=None, detail=None)
+    """What it has in common with those that are counted with it. One host may use all addresses of
+    its IPv6 /64.
+    """
+    network = network_of(event.address) if event.address else event.address
+    return event._replace(
+        at=0, generation=None, device=None, correlation_id=None, detail=None, address=network
+    )
 
 
 def _repeated(kinds: Kinds) -> Iterator[tuple[Event, Repeated]]:
