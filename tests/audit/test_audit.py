@@ -162,6 +162,17 @@ def test_a_full_disk_is_counted_and_logged_once_a_minute_and_never_raised(
     ]
 
 
+def test_events_that_never_came_are_counted_and_logged_as_well(path: Path) -> None:
+    log = audit_log(path)
+    with capture_logs() as said:
+        log.lose(3)
+        log.lose(4)
+    assert (log.tend(), log.lost) == (7, 7)
+    assert [(line["event"], line["lost"], line["reason"]) for line in said] == [
+        ("audit_not_written", 3, "too many events wait")
+    ]
+
+
 def test_after_a_short_write_the_next_line_stands_alone(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

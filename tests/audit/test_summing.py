@@ -58,6 +58,15 @@ def test_refusals_of_all_addresses_of_a_host_are_counted_together(
     assert written.events == [told[0], refusal(address="2001:db8::/64", count=2 * KINDS - 1)]
 
 
+def test_lost_events_are_told_of_when_it_is_tended(log: SummingAuditLog, written: Audit) -> None:
+    for _ in range(3):
+        log.lose(2)
+    assert written.lost == 0
+    log.tend()
+    log.tend()
+    assert written.lost == 6
+
+
 def test_after_a_second_without_one_the_next_refusal_is_written_at_once(
     log: SummingAuditLog, written: Audit
 ) -> None:

@@ -1,6 +1,7 @@
 """Families in motion: who gets a pair, what is spent, and what the audit log is told."""
 
 import asyncio
+import gc
 import os
 import threading
 from dataclasses import replace
@@ -429,6 +430,21 @@ async def test_a_family_is_found_as_it_is_with_the_stores_time(world):
 async def test_where_nothing_was_told_nobody_waits(world):
     await world.engine.noted()
     assert world.audit.names == []
+
+
+async def test_what_too_many_events_leave_no_room_for_is_counted_and_no_error(world, monkeypatch):
+    """A store that is away for long, and callers who are refused meanwhile."""
+    monkeypatch.setattr("reticket.core.conveyor.LONGEST_QUEUE", 3)
+    unseen, gate = [], threading.Event()
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda loop, context: unseen.append(context["message"]))
+    world.lane.submit(gate.wait)
+    for _ in range(10):
+        assert (await cause_of(world.refresh("forged")))[1] is Cause.FORGED
+    gate.set()
+    await world.engine.noted()
+    gc.collect()
+    assert (world.audit.names, world.audit.lost, unseen) == (["refused"] * 3, 7, [])
 
 
 async def test_a_family_that_another_process_has_begun_just_now_is_no_error_of_ours(world):

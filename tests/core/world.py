@@ -85,10 +85,14 @@ class Audit:
     def __init__(self) -> None:
         self.events: list[Event] = []
         self.durable: list[Event] = []
+        self.lost = 0
 
     def record(self, events: list[Event], *, durable: bool = False) -> None:
         self.events += events
         self.durable += events if durable else []
+
+    def lose(self, count: int) -> None:
+        self.lost += count
 
     def tend(self) -> int:
         """Nothing is held back, and nothing lost."""

@@ -71,6 +71,11 @@ class FileAuditLog:
             except OSError as error:
                 self._lose(len(events), error)
 
+    def lose(self, count: int) -> None:
+        """Count them as those that could not be written."""
+        with self._lock:
+            self._lose(count, OSError("too many events wait"))
+
     def tend(self) -> int:
         """Rotate the file when it is due and look after the rotated ones; how many events were
         lost since the last call.

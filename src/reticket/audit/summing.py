@@ -41,6 +41,7 @@ class SummingAuditLog:
         self._log = log
         self._lock = threading.Lock()
         self._kinds: Kinds = defaultdict(dict)
+        self._missing = 0
 
     def record(self, events: Sequence[Event], *, durable: bool = False) -> None:
         """Append in order what is not summed or is new, and count the rest."""
@@ -48,15 +49,23 @@ class SummingAuditLog:
         if told:
             self._log.record(told, durable=durable)
 
+    def lose(self, count: int) -> None:
+        """The other log hears of it when it is tended: to tell it may mean to wait for the disk."""
+        with self._lock:
+            self._missing += count
+
     def tend(self) -> int:
         """Append a line for each kind that was repeated since the last call."""
         with self._lock:
+            missing, self._missing = self._missing, 0
             repeated = list(_repeated(self._kinds))
             self._kinds = defaultdict(dict)
             for kind, _ in repeated:
                 self._kinds[kind.event][kind] = Repeated()
         if repeated:
             self._log.record([_summary(*each) for each in repeated])
+        if missing:
+            self._log.lose(missing)
         return self._log.tend()
 
     def close(self) -> None:

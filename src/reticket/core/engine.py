@@ -168,8 +168,14 @@ class Engine:
         return found
 
     def note(self, event: Event) -> None:
-        """Tell the audit log, on the lane; nobody waits. Call on the event loop."""
-        self._newest_note = self._notes.put(event)
+        """Tell the audit log, on the lane; nobody waits. Call on the event loop. Where too many
+        wait for a store that does not answer, the event is lost and counted.
+        """
+        noted = self._notes.put(event)
+        if noted.done() and noted.exception():
+            self._audit.lose(1)
+        else:
+            self._newest_note = noted
 
     async def noted(self) -> None:
         """Wait until the audit log has been told of all that it was to be told so far."""

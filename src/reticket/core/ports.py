@@ -304,6 +304,9 @@ class AuditLog(Protocol):
     def record(self, events: Sequence[Event], *, durable: bool = False) -> None:
         """Append, in order. `durable` returns after the disk has them (revocations)."""
 
+    def lose(self, count: int) -> None:
+        """So many events will not come, since too many wait already. It waits for nothing."""
+
     def tend(self) -> int:
         """Append what was held back, and keep the file in order; call it every second. How many
         events could not be written since the last call.

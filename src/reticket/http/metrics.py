@@ -106,6 +106,10 @@ class Counted:
         self._audit.record(events, durable=durable)
         self._meter.hear(events)
 
+    def lose(self, count: int) -> None:
+        """Counted once the log tells of it."""
+        self._audit.lose(count)
+
     def tend(self) -> int:
         """Let the log do what is due, and count what it has lost."""
         lost = self._audit.tend()
