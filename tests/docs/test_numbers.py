@@ -1,0 +1,83 @@
+"""Numbers in the running text of the pages are those of the code. Tests of what they do take them
+from the code as well, so nothing else would see that a page says another.
+"""
+
+import pytest
+from tests.docs.tables import page
+
+from reticket.audit import summing
+from reticket.core import budget, guards, known_programs, lately, turns
+from reticket.core.policy import DAY
+from reticket.dialects.cloudreve import prepare
+from reticket.dialects.oauth import codes, device, device_codes, metadata, par, refresh, visit
+from reticket.directory import networks
+from reticket.http.admin import idempotency
+from reticket.http.connection import caps
+from reticket.stores.postgresql import connections
+from reticket.stores.postgresql import ephemeral as entries
+from reticket.verify import keys
+
+NAMES = {5: "five", 8: "eight", 10: "ten"}
+SPANS = {60: "a minute", 3600: "an hour", DAY: "a day"}
+
+
+def named(number):
+    return NAMES.get(number, str(number))
+
+
+def span(seconds):
+    """As a person says it."""
+    if seconds in SPANS:
+        return SPANS[seconds]
+    return f"{named(seconds // 60)} minutes" if seconds >= 120 else f"{named(seconds)} seconds"
+
+
+SENTENCES = {
+    "admin.md": [
+        f"gets the first one's answer for {span(idempotency.REMEMBERED)};",
+        f"is carried out again {span(idempotency.LONGEST_FLIGHT)} later",
+    ],
+    "audit.md": [f"A process tells {summing.KINDS} of each event apart in a second"],
+    "oauth-tokens.md": [
+        f"that comes {span(refresh.FRESH // 1000)} or more after the last rotation",
+        f"The interval is {span(device_codes.INTERVAL)}",
+        f"A code lives {span(device_codes.LIFETIME)}.",
+        f"{span(device_codes.REMEMBERED)} after the code was asked for it is `invalid_grant`",
+    ],
+    "pages.md": [
+        f"works once and for {codes.LIFETIME} seconds",
+        f"is good for {par.LIFETIME} seconds",
+        f"may come within {span(par.ANSWERED_WITHIN)}",
+        f"is good for {device_codes.LIFETIME} seconds",
+        f"may try {device.MOST_TYPED} codes in ten minutes",
+        f"**A page** is good for {span(visit.LIFETIME)}",
+    ],
+    "running.md": [
+        f"has {budget.OPERATOR_SHARE} percent of `room`",
+        f"charged with its size and {budget.OVERHEAD} bytes",
+        f"keeps some 500 bytes for {span(codes.REMEMBERED)}",
+        f"networks share {prepare.SHARED_COUNTERS:,} counters",
+        f"lately, {known_programs.PERIOD * (known_programs.PERIODS - 1) // 3600} hours ago at most",
+        f"keeps the {networks.KEPT} newest of each account",
+        f"share 2^{guards.NOBODYS_COUNTERS.bit_length() - 1} counters",
+        f"the fewest of the last {lately.LATELY} turns",
+        f"While more than {turns.CROWD} networks wait",
+        f"it counts as {caps.SPEAKS_FOR} addresses that share its connections",
+    ],
+    "scaling.md": [
+        f"({connections.CONNECTIONS} for families, {entries.CONNECTIONS} for what lives for",
+    ],
+    "verify.md": [
+        f"Keys may be kept for {span(metadata.LONGEST_COPY)}",
+        f"asks for them at most every {span(int(keys.PAUSE))}",
+        f"{named(keys.WAITING)} threads wait for that one",
+        f"the copy does for {span(int(keys.PATIENCE))}",
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [(name, said) for name, all_of in SENTENCES.items() for said in all_of]
+)
+def test_a_page_has_the_number_of_the_code(name, said):
+    assert said in " ".join(page(name).split())
