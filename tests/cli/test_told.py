@@ -1,10 +1,11 @@
 """Every command that changes something leaves a line in the audit stream."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from tests.cli.test_commands import ADA, begin, every_command
+from tests.core.world import Audit
 
 from reticket import cli
 from reticket.app import Builder
@@ -162,3 +163,14 @@ def test_a_command_that_fails_tells_no_change(shell):
     shell.run("user", "enable", "nobody@example.com", ok=False)
     shell.run("tenant", "remove", "4711", ok=False)
     assert lines_of(shell) == earlier
+
+
+def test_a_change_is_on_the_disk_when_its_command_returns(shell, tmp_path):
+    (tmp_path / "seed.yaml").write_text(SEED)
+    house, audit = shell.house(), Audit()
+    heard = replace(house, audit=audit)
+    heard.record_change("key_rotated", key="mac")
+    heard.seed(tmp_path / "seed.yaml")
+    house.close()
+    assert len(audit.events) > 1
+    assert audit.durable == audit.events

@@ -3,19 +3,21 @@
 import asyncio
 import sqlite3
 from contextlib import closing
+from types import SimpleNamespace
 
 import pytest
 from pydantic import ValidationError
 from structlog.testing import capture_logs
 
 from reticket.app import now
-from reticket.beats import BEAT, _beat
+from reticket.beats import BEAT, _beat, works_of
 from reticket.core.conveyor import Lane
 from reticket.core.errors import Unavailable
 from reticket.directory.lookout import RECENT
 from reticket.directory.postgresql import PostgresqlStorage
 from reticket.directory.sqlite import SqliteStorage
 from reticket.http.incidents import Incidents
+from reticket.settings import Settings
 from reticket.settings.ephemeral import EphemeralTable
 from reticket.stores.sqlite import SqliteEphemeral
 from reticket.testing import running_server
@@ -26,6 +28,22 @@ SELDOM = {"RETICKET_PURGE_INTERVAL": "86400", "RETICKET_EPHEMERAL__SWEEP_INTERVA
 
 def test_nobody_pauses_for_longer_between_two_looks():
     assert max(BEAT, RECENT, PostgresqlStorage.pause, SqliteStorage.pause) + RECENT < 2
+
+
+def test_keys_and_ends_of_other_processes_are_looked_for_at_each_beat():
+    reload, apply_intents = object(), object()
+    house = SimpleNamespace(
+        ring=SimpleNamespace(reload=reload),
+        upkeep=SimpleNamespace(apply_intents=apply_intents),
+        audit=SimpleNamespace(tend=object()),
+        purge_in_turn=object(),
+        sweep_in_turn=object(),
+        settings=Settings(),
+    )
+    lanes = SimpleNamespace(store=None, directory=None)
+    works = works_of(house, lanes, SimpleNamespace(publish=object()))
+    pauses = {work: pause for _, work, pause in works}
+    assert pauses[reload] == pauses[apply_intents] == BEAT
 
 
 def test_a_sweep_begins_at_least_once_a_minute():
