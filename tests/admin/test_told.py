@@ -104,6 +104,7 @@ def carry_out(operation, until):
     ("operations", "verb", "event"),
     [
         (Clients, "disable", "client_disabled"),
+        (Clients, "remove", "client_disabled"),
         (Clients, "rotate_secret", "client_secret_rotated"),
         (Factors, "remove", "factor_removed"),
         (Users, "remove", "user_removed"),

@@ -128,7 +128,7 @@ def test_every_change_of_a_client_is_told(shell):
     ]
     assert [line["event"] for line in told] == [
         "client_added", "client_changed", "client_secret_rotated",
-        "client_disabled", "client_enabled", "client_removed",
+        "client_disabled", "client_enabled", "client_disabled", "client_removed",
     ]  # fmt: skip
 
 

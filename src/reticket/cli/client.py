@@ -289,6 +289,7 @@ def delete(house: House, client_id: str) -> None:
       reticket client delete spa
     """
     house.directory.clients.disable(client_id)
+    house.record_change("client_disabled", client=client_id)
     house.upkeep.revoke(Selection(client=client_id), "client_removed")
     house.directory.clients.remove(client_id)
     house.record_change("client_removed", client=client_id)

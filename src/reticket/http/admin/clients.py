@@ -123,9 +123,9 @@ class Clients:
         return self._switch(request, operator, self._enable, "client_enabled")
 
     def remove(self, request: WireRequest, operator: str) -> Operation:
-        """Forget it and its families: a later client of that id finds none of them."""
+        """Block it, end its families, forget it: a later client of that id finds none of them."""
         client_id = request.parameters["id"]
-        yield Manage(lambda: self._verbs.disable(client_id))
+        yield from self._switch(request, operator, self._verbs.disable, "client_disabled")
         yield EndFamilies(Selection(client=client_id), "client_removed")
         yield self._office.changing(
             "client_removed",
