@@ -1,4 +1,6 @@
 import stat
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -271,6 +273,16 @@ def test_purge(shell):
     house.store.create([family_of(2)._replace(expires_at=1, ends_at=1)])
     house.close()
     assert shell.run("purge") == "1 families deleted\n"
+
+
+def test_of_many_processes_one_purges_in_an_interval(shell):
+    house, done = shell.house(), []
+    upkeep = SimpleNamespace(purge=lambda: done.append("purge"), sweep=lambda: done.append("sweep"))
+    for each in (replace(house, upkeep=upkeep), replace(house, upkeep=upkeep)):
+        each.purge_in_turn()
+        each.sweep_in_turn()
+    house.close()
+    assert done == ["purge", "sweep"]
 
 
 def test_backup_and_restore_replay_revocations(shell, tmp_path):

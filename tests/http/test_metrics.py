@@ -2,6 +2,7 @@
 
 import re
 import socket
+import stat
 import threading
 from itertools import chain
 from pathlib import Path
@@ -292,6 +293,13 @@ def test_a_worker_that_replaces_another_goes_on_where_that_one_was(tmp_path):
         assert meter.counts() == {("events", "issued", "akinon.user", ""): 2}
     Board(tmp_path / "metrics", 0).clear()
     assert other.counts() == {}
+
+
+def test_only_the_owner_reads_what_a_worker_has_counted(tmp_path):
+    folder = tmp_path / "metrics"
+    Board(folder, 0).write({})
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in (folder, *folder.iterdir())}
+    assert modes == {0o700, 0o600}
 
 
 def test_what_is_torn_on_the_disk_is_no_error(tmp_path):
