@@ -116,6 +116,9 @@ FAULTS = {
     "users:\n- email: a@b\n  cloudreve: {nickname: A, group: {name: G, permission: '?'}}": (
         "users[0].cloudreve.group.permission must be base64"
     ),
+    "users:\n- email: a@b\n  cloudreve: {nickname: A, group: {name: G, permission: 'é'}}": (
+        "users[0].cloudreve.group.permission must be base64"
+    ),
     "users:\n- email: a@b\n  cloudreve: {nickname: A, group: {name: G}, totp_secret: '018!'}": (
         "users[0].cloudreve.totp_secret must be base32"
     ),

@@ -6,7 +6,6 @@ The credentials are checked on every call, so a refresh token that has ended cos
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Generator, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import unquote_plus
@@ -100,7 +99,7 @@ def _basic(request: WireRequest) -> tuple[str | None, str | None]:
         return None, None
     try:
         said = base64.b64decode(encoded.strip(), validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         return None, None
     name, _, secret = said.partition(":")
     return unquote_plus(name) or None, unquote_plus(secret) or None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 
 from reticket.directory.drafts import NO_PERMISSION, CloudDraft, OrganizationDraft, UserDraft
@@ -115,7 +114,7 @@ def _permission(spot: Spot) -> str:
     text = spot.filled()
     try:
         base64.b64decode(text, validate=True)
-    except binascii.Error:
+    except ValueError:
         raise spot.fault("must be base64") from None
     return text
 
@@ -125,7 +124,7 @@ def _totp_secret(spot: Spot) -> bytes:
     text = re.sub(r"[\s=-]", "", spot.filled()).upper()
     try:
         secret = base64.b32decode(text + "=" * (-len(text) % 8))
-    except (binascii.Error, ValueError):
+    except ValueError:
         raise spot.fault("must be base32") from None
     if not secret:
         raise spot.fault("must not be empty")

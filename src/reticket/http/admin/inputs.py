@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Collection
 from typing import TypeVar
 
@@ -86,7 +85,7 @@ def read_cursor(query: dict[str, str]) -> str:
     try:
         padded = said + "=" * (-len(said) % 4)
         text = base64.b64decode(padded, altchars=b"-_", validate=True).decode()
-    except (binascii.Error, ValueError):
+    except ValueError:
         raise wrong("cursor", "must be the `next` of a page") from None
     if "\0" in text:
         raise wrong("cursor", "must be the `next` of a page")
