@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from reticket.core.errors import Unavailable
 from reticket.core.identifiers import family_id
 from reticket.core.model import Selection
 from reticket.testing.store_contract import family_of
@@ -273,6 +274,20 @@ def test_purge(shell):
     house.store.create([family_of(2)._replace(expires_at=1, ends_at=1)])
     house.close()
     assert shell.run("purge") == "1 families deleted\n"
+
+
+@pytest.mark.parametrize(
+    ("part", "verb"), [("store", "find"), ("ephemeral", "once"), ("directory", "tenant")]
+)
+def test_a_service_is_ready_while_each_of_its_stores_answers(shell, part, verb):
+    def fail(*asked):
+        raise Unavailable("away")
+
+    house = shell.house()
+    house.ready()
+    with pytest.raises(Unavailable):
+        replace(house, **{part: SimpleNamespace(**{verb: fail})}).ready()
+    house.close()
 
 
 def test_of_many_processes_one_purges_in_an_interval(shell):

@@ -241,6 +241,7 @@ def test_openid_connect_core_3_1_2_1_a_request_may_be_posted(person):
 @pytest.mark.parametrize("prompt", ["login", "consent", "select_account", "login consent"])
 def test_openid_connect_core_3_1_2_1_everybody_is_asked_anew(person, prompt):
     person.asks().sends(**ADA).sends(answer="allow")
+    assert person.asks().headline == "Sign in"
     assert person.asks(prompt=prompt, max_age="0").headline == "Sign in"
 
 

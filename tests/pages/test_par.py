@@ -159,9 +159,11 @@ def rows(server, prefix):
         return [value for (value,) in found]
 
 
-def test_rfc_9126_4_it_is_for_its_client_alone_who_loses_nothing(person):
+@pytest.mark.parametrize("other", ["native", "server"])
+def test_rfc_9126_4_it_is_for_its_client_alone_who_loses_nothing(person, other):
+    """Also where another one is registered with the same redirect URI."""
     reference = pushed(person)
-    assert person.opens(client_id="native", request_uri=reference).page.status_code == 400
+    assert person.opens(client_id=other, request_uri=reference).page.status_code == 400
     assert person.opens(client_id="web", request_uri=reference).headline == "Sign in"
 
 
