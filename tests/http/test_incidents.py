@@ -181,7 +181,7 @@ def test_an_application_that_fails_fills_no_log():
     head = SimpleNamespace(expects=False, length=0)
     with capture_logs() as lines:
         for _ in range(50):
-            asyncio.run(Exchange(head, line).run(shared, {}))
+            asyncio.run(Exchange(head, line, None).run(shared, {}))
     assert [(each["event"], each["count"]) for each in lines] == [("application_failed", 1)]
     assert line.failures == 50
 

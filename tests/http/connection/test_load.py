@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from contextlib import asynccontextmanager
+from ipaddress import ip_network
 from types import SimpleNamespace
 
 import pytest
@@ -10,7 +11,7 @@ from uvicorn.server import ServerState
 
 from reticket.http.connection.ends import AT_ONCE
 from reticket.http.connection.limits import Limits
-from reticket.http.connection.load import BEAT, EASY, LONGEST, SLOPE, Load
+from reticket.http.connection.load import BEAT, EASY, LONGEST, SELDOM, SLOPE, Load
 from reticket.http.connection.protocol import Connection
 from reticket.http.connection.room import Room
 from reticket.http.connection.shared import Shared
@@ -98,20 +99,20 @@ class Busy(Load):
         self.pause = pause
 
 
-def shared_of(loop, pause, room):
+def shared_of(loop, pause, room, proxies):
     """What connections share on a loop that is so busy."""
     watch, incidents = Watch(loop, Patience().by_phase()), Incidents(print, lambda: 0.0)
     return Shared(
         app, ServerState(), {}, Limits(), room, watch, Busy(loop, pause),
-        incidents, Proxies(()), lambda address: None,
+        incidents, Proxies(proxies), lambda address: None,
     )  # fmt: skip
 
 
 @asynccontextmanager
-async def serving(pause, room=10**6):
+async def serving(pause, room=10**6, proxies=()):
     """What connections share whose loop is so busy, and their port."""
     loop = asyncio.get_running_loop()
-    shared = shared_of(loop, pause, Room(room, room))
+    shared = shared_of(loop, pause, Room(room, room), proxies)
     server = await loop.create_server(lambda: Connection(shared, loop, int), "127.0.0.1", 0)
     async with server:
         yield shared, server.sockets[0].getsockname()
@@ -172,6 +173,40 @@ def test_who_is_refused_once_in_the_course_of_things_never_waits():
 
 def test_who_is_not_refused_never_waits():
     assert asyncio.run(statuses(NEVER, 200, 200, 301, 200, count=4))[0] == [200, 200, 301, 200]
+
+
+async def proxied(*asked, count):
+    """So many statuses of a busy loop, through one connection of a proxy, and what came of more.
+
+    Args:
+        asked: who asks, and for which status.
+    """
+    async with serving(NEVER, proxies=[ip_network("127.0.0.1")]) as (_, place):
+        reader, writer = await asyncio.open_connection(*place)
+        for client, path in asked:
+            head = f"GET /{path} HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: {client}\r\n\r\n"
+            writer.write(head.encode())
+        async with asyncio.timeout(PATIENCE):
+            heads = [await reader.readuntil(b"\r\n\r\n") for _ in range(count)]
+        writer.close()
+        await writer.wait_closed()
+        return [int(head.split()[1]) for head in heads], bytes(reader._buffer)
+
+
+HOSTILE, HONEST = "203.0.113.9", "198.51.100.7"
+
+
+def test_nobody_waits_behind_the_refusals_of_another_client_of_a_proxy():
+    paths = [404] * SELDOM + [200, 401, 200]
+    clients = [HOSTILE] * SELDOM + [HONEST] * 3
+    asked = zip(clients, paths, strict=True)
+    assert asyncio.run(proxied(*asked, count=len(paths))) == (paths, b"")
+
+
+def test_who_is_refused_again_and_again_behind_a_proxy_waits_for_the_answer():
+    paths = [404] * SELDOM + [200, 404, 200]
+    asked = [(HOSTILE, path) for path in paths]
+    assert asyncio.run(proxied(*asked, count=SELDOM + 1)) == (paths[:-2], b"")
 
 
 def test_after_what_is_no_request_a_busy_loop_ends_the_connection_later():

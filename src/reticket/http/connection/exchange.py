@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from reticket.http.asgi import Scope
 from reticket.http.connection.answers import CONTINUE
 from reticket.http.connection.head import Head, Headers
+from reticket.http.connection.load import Refusals
 from reticket.http.connection.response import Response
 from reticket.http.connection.shared import Shared
 
@@ -58,13 +59,14 @@ class Exchange:
     """
 
     __slots__ = (
-        "_body", "_given", "_head", "_invited", "_line", "_response", "_waiting", "answered",
-        "gone", "whole",
+        "_body", "_given", "_head", "_invited", "_line", "_refusals", "_response", "_waiting",
+        "answered", "gone", "whole",
     )  # fmt: skip
 
-    def __init__(self, head: Head, line: Line) -> None:
+    def __init__(self, head: Head, line: Line, refusals: Refusals) -> None:
         self._head = head
         self._line = line
+        self._refusals = refusals
         self._body = bytearray()
         self._given = False
         self._invited = not head.expects
@@ -126,6 +128,8 @@ class Exchange:
     async def send(self, message: Message) -> None:
         """The ASGI callable."""
         await self._line.writable()
+        if self._response and self._response.refuses and not self._response.begun:
+            await self._refusals.before()
         if self.gone:
             return
         if self._response is None:

@@ -11,6 +11,9 @@ import asyncio
 import time
 from collections.abc import Callable
 
+from reticket.core.lately import Lately
+from reticket.http.connection.room import Account
+
 BEAT = 0.05
 """Seconds between two looks."""
 
@@ -25,6 +28,9 @@ SLOPE = 8.0
 
 LONGEST = 1.0
 """Seconds of a pause."""
+
+SELDOM = 8
+"""Of the newest refusals of clients behind proxies: so many may be one's without a pause."""
 
 
 class Load:
@@ -47,12 +53,18 @@ class Load:
         self._work = work
         self._mean = 0.0
         self._begun = self._worked = 0.0
+        self._refused = Lately()
         self._next: asyncio.TimerHandle | None = None
 
     @property
     def pause(self) -> float:
         """Seconds for which a connection is not read after a refusal."""
         return min(LONGEST, SLOPE * max(0.0, self._mean - EASY))
+
+    def pause_of(self, network: str) -> float:
+        """The same for a client that is refused behind a proxy; none where that is seldom."""
+        self._refused.note(network)
+        return self.pause if self._refused.times(network) > SELDOM else 0.0
 
     def after_refusal(self, call: Callable[[], None]) -> None:
         """Call at once, or after the pause."""
@@ -89,6 +101,9 @@ class Refusals:
         self._load = load
         self._in_a_row = 0
 
+    async def before(self) -> None:
+        """To be awaited before a refusal is written: nobody waits for that."""
+
     def then(self, refused: bool, call: Callable[[], None]) -> None:
         """Call once the next request may be read."""
         self._in_a_row = self._in_a_row + 1 if refused else 0
@@ -96,3 +111,27 @@ class Refusals:
             self._load.after_refusal(call)
         else:
             call()
+
+
+class RefusalsOfMany(Refusals):
+    """The same behind a proxy, where clients share a connection: who is refused again and again
+    waits for the answer, so that nobody else waits behind it.
+
+    Args:
+        account: knows whose request it is.
+    """
+
+    __slots__ = ("_account",)
+
+    def __init__(self, load: Load, account: Account) -> None:
+        super().__init__(load)
+        self._account = account
+
+    async def before(self) -> None:
+        """The pause."""
+        if pause := self._load.pause_of(self._account.owner):
+            await asyncio.sleep(pause)
+
+    def then(self, refused: bool, call: Callable[[], None]) -> None:
+        """The next request may be another client's."""
+        call()

@@ -13,7 +13,7 @@ from reticket.http.connection.caps import Taken
 from reticket.http.connection.ends import abort
 from reticket.http.connection.exchange import Exchange
 from reticket.http.connection.head import Head, Headers
-from reticket.http.connection.load import Refusals
+from reticket.http.connection.load import Refusals, RefusalsOfMany
 from reticket.http.connection.place import place
 from reticket.http.connection.reader import Reader
 from reticket.http.connection.refused import Refused
@@ -54,6 +54,8 @@ class Connection(asyncio.Protocol):
         self._peer = self._client[0] if self._client else ""
         self._trusted = shared.proxies.trusts(self._peer)
         self._account = Account(shared.room, "" if self._trusted else network_of(self._peer))
+        if self._trusted:
+            self._refusals = RefusalsOfMany(shared.load, self._account)
         self._may_be_unnamed = shared.proxies.may_be_unnamed(self._peer)
         self._server = place(transport.get_extra_info("sockname"))
         self._scheme = "https" if transport.get_extra_info("sslcontext") else "http"
@@ -114,8 +116,6 @@ class Connection(asyncio.Protocol):
         if self._exchange is None and not ending:
             self._next()
 
-    # What the server and the watch call.
-
     def shutdown(self) -> None:
         """Answer what was accepted, then close; a request that is not whole was not."""
         self._stopping = True
@@ -147,8 +147,6 @@ class Connection(asyncio.Protocol):
         self._shared.watch.leave(Phase.UNREAD, self)
         self._taken()
         abort(self._transport, phase)
-
-    # What an exchange calls (`Line`).
 
     @property
     def defaults(self) -> Headers:
@@ -240,7 +238,7 @@ class Connection(asyncio.Protocol):
 
     def _begin(self, head: Head) -> None:
         self._head = head
-        exchange = self._exchange = Exchange(head, self)
+        exchange = self._exchange = Exchange(head, self, self._refusals)
         scope = self._scope(head)
         if self._trusted and not self._account.belongs_to(network_of(scope["client"][0])):
             self._refuse(503, "no_room")

@@ -66,6 +66,11 @@ class Account:
         self._network = self._owner = network
         self._held = self._counted = 0
 
+    @property
+    def owner(self) -> str:
+        """Whose request it is; the peer's own network between two requests."""
+        return self._owner
+
     def add(self, count: int) -> bool:
         """More bytes came; False when there is no room for them."""
         held = self._held + count
