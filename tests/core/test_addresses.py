@@ -2,6 +2,7 @@
 
 import pytest
 
+from reticket.core import addresses
 from reticket.core.addresses import network_of
 
 
@@ -22,3 +23,17 @@ from reticket.core.addresses import network_of
 )
 def test_an_address_is_counted_with_its_network(address, network):
     assert network_of(address) == network
+
+
+def test_a_text_that_is_longer_than_an_address_is_none_and_not_remembered():
+    """A `Host` has 16 KiB, and so has each address that a proxy says it forwards for."""
+    remembered = addresses._parsed.cache_info().currsize
+    for number in range(100):
+        assert addresses.parsed(f"{number}.{'x' * addresses.LONGEST}") is None
+    assert addresses._parsed.cache_info().currsize == remembered
+
+
+def test_the_longest_address_is_one():
+    longest = "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255%enp0s31f6.4094"
+    assert len(longest) <= addresses.LONGEST
+    assert addresses.parsed(longest) is not None

@@ -21,6 +21,11 @@ MAPPED = IPv6Network("::ffff:0:0/96")
 SUBNET = 64
 """Bits of the prefix of an IPv6 subnet (RFC 4291 §2.5.1): one host may use all addresses below."""
 
+LONGEST = 64
+"""Characters of an address, with the zone of a link-local one (RFC 4007 §11). Callers send texts of
+16 KiB in the place of one, and ten thousand of them would be remembered.
+"""
+
 
 @lru_cache(maxsize=10_000)
 def network_of(address: str) -> str:
@@ -38,9 +43,13 @@ def network_of(address: str) -> str:
     return str(IPv6Network((int(parsed), SUBNET), strict=False))
 
 
-@lru_cache(maxsize=10_000)
 def parsed(address: str) -> IPv4Address | IPv6Address | None:
     """An address, or None for a text that is none."""
+    return _parsed(address) if len(address) <= LONGEST else None
+
+
+@lru_cache(maxsize=10_000)
+def _parsed(address: str) -> IPv4Address | IPv6Address | None:
     try:
         return ip_address(address)
     except ValueError:
