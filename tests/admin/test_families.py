@@ -48,7 +48,7 @@ def test_a_family_begins_with_the_token_answer_of_oauth(desk):
 
 
 def test_what_was_begun_is_refreshed_at_the_token_endpoint(desk):
-    said = start(desk, scope="openid orders.read")
+    said = start(desk, scope="orders.read openid")
     form = {"grant_type": "refresh_token", "refresh_token": said["refresh_token"]}
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     body = urlencode({**form, "client_id": "spa"})

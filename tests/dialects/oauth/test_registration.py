@@ -1,6 +1,7 @@
 """RFC 7591 §2: what a client is where its registration says nothing."""
 
 from dataclasses import replace
+from itertools import permutations
 
 import pytest
 from tests.dialects.oauth.token_world import ISSUER, PRESETS
@@ -15,6 +16,7 @@ from reticket.dialects.oauth.registration import (
     TOKEN_EXCHANGE,
     registration_of,
 )
+from reticket.dialects.oauth.request import scope_of
 from reticket.dialects.oauth.site import Site
 
 SITE = Site(ISSUER, PRESETS)
@@ -39,6 +41,15 @@ def by_preset(preset):
 )
 def test_the_grants_are_those_that_its_preset_is_made_for(preset, grants):
     assert by_preset(preset).grants == grants
+
+
+def test_rfc6749_3_3_scopes_in_any_order_are_one_text():
+    """A store keeps each text for good."""
+    scopes = ["openid", "profile", "orders.read", "orders.write"]
+    client = registered(scopes=scopes)
+    asked = {scope_of(client, {"scope": " ".join(each)}) for each in permutations(scopes[:3])}
+    assert asked == {"openid profile orders.read"}
+    assert scope_of(client, {}) == " ".join(scopes)
 
 
 def test_it_is_called_by_its_name_or_else_by_its_id():

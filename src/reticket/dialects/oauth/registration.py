@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -69,6 +69,12 @@ class Registration:
     def may(self, grant: str) -> bool:
         """Whether it was registered for a grant."""
         return grant in self.grants
+
+    def in_order(self, scopes: Collection[str]) -> str:
+        """These scopes as they were registered, whatever order they came in (RFC 6749 §3.3): stores
+        keep the text of each order for good, and ten scopes have ten million.
+        """
+        return " ".join(dict.fromkeys(scope for scope in self.scopes if scope in scopes))
 
 
 def owner_of(registration: Registration) -> Owner | None:

@@ -145,7 +145,7 @@ def scope_of(registration: Registration, form: Form) -> str:
     if not set(asked) <= set(allowed):
         sentence = "scope has a member that this client may not have."
         raise Denied("invalid_scope", sentence, Cause.WRONG_SCOPE)
-    return " ".join(asked)
+    return registration.in_order(asked)
 
 
 def resources(registration: Registration, form: Form) -> tuple[str, ...]:

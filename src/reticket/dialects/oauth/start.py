@@ -77,7 +77,7 @@ def start(
         user,
         context=None if wish.tenant is None else str(wish.tenant),
         client=registration.id,
-        scope=" ".join(_scopes(registration, wish.scope)),
+        scope=_scopes(registration, wish.scope),
         terms=Terms(wish.auth_time, wish.amr, wish.jkt, audiences).written(),
         policy=registration.policy,
     )
@@ -113,12 +113,12 @@ def _check(registration: Registration, site: Site, user: User, wish: Wish, now: 
         raise wrong("dpop_jkt", "must be the SHA-256 thumbprint of a key")
 
 
-def _scopes(registration: Registration, said: str | None) -> tuple[str, ...]:
+def _scopes(registration: Registration, said: str | None) -> str:
     may = [scope for scope in registration.scopes if scope != ADMIN]
     asked = tuple(may) if said is None else words(said)
     if set(asked) - set(may):
         raise _denied("scope", "is more than the client may be granted", Cause.WRONG_SCOPE)
-    return asked
+    return registration.in_order(asked)
 
 
 def _denied(parameter: str, detail: str, cause: Cause) -> Refusal:
