@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from reticket.core.chronicle import begun, granted, refused, told
 from reticket.core.commands import Begin, Derive, End, IssueAccess, Refresh, Rehearse
 from reticket.core.conveyor import Conveyor, Lane
+from reticket.core.devices import Devices
 from reticket.core.errors import Cause, Code, Refusal, Unavailable
 from reticket.core.identifiers import family_id
 from reticket.core.mint import Mint
@@ -100,6 +101,7 @@ class Engine:
         self._audit = audit
         self._clock = clock
         self._entropy = entropy
+        self._devices = Devices(clock)
         self._turns: Conveyor[Turn, Turned] = Conveyor(lane, self._transact)
         self._pairs: Conveyor[Wanted, Issued] = Conveyor(lane, self._exchange)
         self._starts: Conveyor[Start, Turned] = Conveyor(lane, self._create)
@@ -157,7 +159,8 @@ class Engine:
         begin = Begin(
             command.resource, command.holder, client=command.holder.id, scope=command.scope
         )
-        row = self._first(Start(begin, policy, None, caller), now)._replace(generation=0)
+        start = Start(begin, policy, None, caller)
+        row = self._first(start, now, caller.device)._replace(generation=0)
         turned = Turned(now, Outcome.DERIVED, row, command.holder)
         self.note(granted(resource.name, turned, caller))
         return self._issue(resource, policy, turned, command.asked)
@@ -242,7 +245,8 @@ class Engine:
 
     def _create(self, batch: Sequence[Start]) -> Sequence[Turned]:
         now = self._store.now()
-        families = [self._first(start, now) for start in batch]
+        kept = self._devices.kept
+        families = [self._first(start, now, kept(start.caller.device)) for start in batch]
         self._insert(families)
         self._directory.catch_up_now()
         results = [self._stand(s, f, now) for s, f in zip(batch, families, strict=True)]
@@ -260,7 +264,7 @@ class Engine:
         except KeyError as error:
             raise Unavailable("one of the families was begun meanwhile") from error
 
-    def _first(self, start: Start, now: int) -> Family:
+    def _first(self, start: Start, now: int, device: str | None) -> Family:
         command, policy = start.command, start.policy
         ends_at = up_to_second(now + policy.absolute * SECOND)
         return Family(
@@ -279,7 +283,7 @@ class Engine:
             open_from=1,
             rotated_at=now,
             previous_sign_in=start.previous_sign_in,
-            device=start.caller.device,
+            device=device,
             terms=command.terms,
         )
 

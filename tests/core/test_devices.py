@@ -1,0 +1,49 @@
+"""Nobody fills a store with the names of devices, which it keeps for good."""
+
+import pytest
+from tests.core.world import ADA, OPAQUE
+
+from reticket.core.commands import Begin
+from reticket.core.devices import DAY, Devices
+from reticket.core.model import Caller
+from reticket.testing import FakeClock
+
+
+@pytest.fixture
+def clock():
+    return FakeClock()
+
+
+def test_beyond_so_many_a_day_a_new_device_has_no_name(clock):
+    devices = Devices(clock, most=2)
+    assert [devices.kept(name) for name in ("a", "b", "c", "a", "d")] == ["a", "b", None, "a", None]
+
+
+def test_the_next_day_there_is_room_again(clock):
+    devices = Devices(clock, most=1)
+    assert [devices.kept(name) for name in ("a", "b")] == ["a", None]
+    clock.forward(DAY // 1000)
+    assert [devices.kept(name) for name in ("b", "a")] == ["b", None]
+
+
+def test_the_log_hears_of_it_once(clock, caplog):
+    devices = Devices(clock, most=2)
+    for name in ("a", "b", "a"):
+        devices.kept(name)
+    assert caplog.messages == []
+    for name in ("c", "a", "d"):
+        devices.kept(name)
+    assert caplog.messages == ["devices_too_many"]
+
+
+@pytest.mark.anyio
+async def test_a_session_without_a_name_of_its_device_is_like_any_other(world, monkeypatch):
+    monkeypatch.setattr(world.engine, "_devices", Devices(FakeClock(), most=1))
+    named, unnamed = [
+        await world.engine.begin(Begin(OPAQUE.name, ADA), None, Caller("192.0.2.1", "1" * 32, name))
+        for name in ("first", "second")
+    ]
+    assert world.family(named).device == "first"
+    assert world.family(unnamed).device is None
+    assert (await world.refresh(unnamed.refresh_token)).refresh_token
+    assert [event.device for event in world.audit.events][:2] == ["first", "second"]
