@@ -19,6 +19,7 @@ from reticket.audit.lines import decode
 from reticket.audit.shelf import Rotated, name_at, rotated_files, shortened, size_of_ends
 from reticket.core.policy import SECOND
 from reticket.core.ports import Clock
+from reticket.folder import sync
 from reticket.settings.audit import AuditTable
 
 _KEPT = re.compile(
@@ -136,7 +137,7 @@ class Rotation:
                 kept.flush()
                 os.fsync(file)
             os.rename(fresh, place)
-            _sync_folder(place.parent)
+            sync(place.parent)
             rotated.path.unlink()
 
 
@@ -187,11 +188,3 @@ def _first_time(file: int) -> int | None:
         return decode(os.pread(file, 65_536, 0).partition(b"\n")[0]).at
     except ValueError:
         return None
-
-
-def _sync_folder(folder: Path) -> None:
-    file = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)

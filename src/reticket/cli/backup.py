@@ -17,6 +17,7 @@ from reticket.cli.house import House
 from reticket.cli.replay import STREAM, replayed
 from reticket.config import sqlite_path
 from reticket.core.errors import ReticketError, StartupError
+from reticket.folder import sync
 from reticket.settings import Settings
 
 FRESH = ".restored"
@@ -187,8 +188,10 @@ def _of_copies(settings: Settings, targets: Mapping[str, Path]) -> Settings:
 
 def _put_in_place(targets: Mapping[str, Path]) -> None:
     for target in targets.values():
+        sync(_fresh(target))
         _remove(target, *BESIDE)
         os.replace(_fresh(target), target)
+        sync(target.parent)
 
 
 def _fresh(target: Path) -> Path:

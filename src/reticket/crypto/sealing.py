@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from reticket.core.errors import ReticketError, StartupError
 from reticket.core.ports import Entropy
+from reticket.folder import sync
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
@@ -117,7 +118,7 @@ def _make(file: Path, entropy: Entropy) -> None:
             os.link(mine, file)
     finally:
         mine.unlink(missing_ok=True)
-    _sync(file.parent)
+    sync(file.parent)
 
 
 def _write(file: Path, key: bytes) -> None:
@@ -126,12 +127,3 @@ def _write(file: Path, key: bytes) -> None:
         written.write(key)
         written.flush()
         os.fsync(written.fileno())
-
-
-def _sync(folder: Path) -> None:
-    """A key that seals rows must not be lost with its name when the power fails."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -1,0 +1,26 @@
+"""What `restore` leaves survives a loss of power."""
+
+import os
+
+
+def test_a_copy_is_on_the_disk_before_it_takes_the_place_of_a_file(shell, tmp_path, monkeypatch):
+    shell.run("backup", str(tmp_path / "copy"))
+    done, sync, replace = [], os.fsync, os.replace
+
+    def synced(descriptor):
+        done.append(os.path.basename(os.readlink(f"/proc/self/fd/{descriptor}")))
+        sync(descriptor)
+
+    def replaced(fresh, target):
+        done.append(f"replaced {os.path.basename(target)}")
+        replace(fresh, target)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(os, "replace", replaced)
+    shell.run("restore", str(tmp_path / "copy"))
+    order = [
+        step
+        for name in ("families.sqlite", "directory.sqlite")
+        for step in (f"{name}.restored", f"replaced {name}", shell.data.name)
+    ]
+    assert [step for step in done if step in order] == order
