@@ -6,8 +6,8 @@ import threading
 import pytest
 from tests.core.world import CALLER, FakeClock
 
-from reticket.core.budget import Budgeted, of_client, of_holder
-from reticket.core.commands import Keep, Look, Take, Tally
+from reticket.core.budget import Budgeted, of_address, of_client, of_holder
+from reticket.core.commands import Keep, KeepReserved, Look, Release, Reserve, Take, Tally
 from reticket.core.fair_lane import FairLane
 from reticket.core.model import Caller
 from reticket.core.ports import Counted
@@ -20,22 +20,38 @@ FLOOD, OTHER = Caller("192.0.2.1", ""), Caller("198.51.100.7", "")
 LIMITED = Tally("test:tries", 600, most=2)
 
 
-class Hall:
-    """Visitors over a store that writes down what it is asked for, on one thread."""
+class Heard(MemoryEphemeral):
+    """Writes down which keys it is asked for, in order."""
 
-    def __init__(self, clock, linger=0.0):
-        self.asked, self.clock = [], clock
-        self.store = MemoryEphemeral(clock)
-        self.lane = FairLane("visitors", 1, 64, linger=linger)
-        self.visitors = Visitors(self, Budgeted(self.store), self.lane, clock)
-        self.gate = threading.Event()
+    def __init__(self, clock):
+        super().__init__(clock)
+        self.asked = []
 
     def peek(self, key):
         self.asked.append(key)
-        return self.store.peek(key)
+        return super().peek(key)
 
-    def take(self, key):
-        return self.store.take(key)
+    def once(self, key, lifetime, value=""):
+        self.asked.append(key)
+        return super().once(key, lifetime, value)
+
+    def count(self, key, window, add=1):
+        self.asked.append(key)
+        return super().count(key, window, add)
+
+    def count_each(self, windows, add=1):
+        self.asked.extend(windows)
+        return super().count_each(windows, add)
+
+
+class Hall:
+    """Visitors over such a store, on one thread."""
+
+    def __init__(self, clock, linger=0.0):
+        self.clock, self.store = clock, Heard(clock)
+        self.lane = FairLane("visitors", 1, 64, linger=linger)
+        self.visitors = Visitors(self.store, Budgeted(self.store), self.lane, clock)
+        self.gate = threading.Event()
 
     def held_up(self):
         return asyncio.ensure_future(self.visitors.run(FLOOD, self.gate.wait))
@@ -64,7 +80,7 @@ async def test_a_network_with_much_waiting_delays_others_by_a_few_of_its_own(hal
     await until_queued()
     hall.gate.set()
     await asyncio.gather(*waiting)
-    assert hall.asked.index("other") <= 2
+    assert hall.store.asked.index("other") <= 2
 
 
 async def test_a_full_queue_has_a_place_for_another_network(hall):
@@ -77,18 +93,46 @@ async def test_a_full_queue_has_a_place_for_another_network(hall):
     await asyncio.gather(*waiting, return_exceptions=True)
 
 
-@pytest.mark.parametrize("owner", [of_client("web"), of_holder("ada")])
-async def test_who_has_shown_credentials_goes_ahead_of_strangers(hall, owner):
+RESERVED = {
+    "keep what it has reserved": lambda hall, charge: hall.visitors.keep_reserved(
+        KeepReserved(charge, "text"), FLOOD
+    ),
+    "release": lambda hall, charge: hall.visitors.release(Release(charge), FLOOD),
+}
+VERBS = {
+    "keep": lambda hall, owner: hall.visitors.keep(Keep("test:mine", "text", 60, owner), FLOOD),
+    "reserve": lambda hall, owner: hall.visitors.reserve(Reserve("test:mine", 9, 60, owner), FLOOD),
+    "tally": lambda hall, owner: hall.visitors.tally(Tally("test:mine", 60, owner=owner), FLOOD),
+}
+
+
+async def comes_first(hall, asking):
+    """Before a stranger of another network who came earlier, while the lane was busy."""
     waiting = [hall.held_up(), hall.look("stranger", OTHER)]
     await until_queued()
-    kept = Keep("test:kept", "text", 60, owner)
-    waiting.append(asyncio.ensure_future(hall.visitors.keep(kept, FLOOD)))
-    waiting[-1].add_done_callback(lambda _: hall.asked.append("kept"))
+    hall.store.asked.clear()
+    waiting.append(asyncio.ensure_future(asking))
     await until_queued()
     hall.gate.set()
     await asyncio.gather(*waiting)
-    assert set(hall.asked) == {"kept", "stranger"}
-    assert hall.store.peek("test:kept") == "text"
+    return len(hall.store.asked) > 1 and hall.store.asked[-1] == "stranger"
+
+
+@pytest.mark.parametrize("verb", VERBS.values(), ids=VERBS)
+@pytest.mark.parametrize("owner", [of_client("web"), of_holder("ada")])
+async def test_who_has_shown_credentials_goes_ahead_of_strangers(hall, owner, verb):
+    assert await comes_first(hall, verb(hall, owner))
+
+
+@pytest.mark.parametrize("verb", VERBS.values(), ids=VERBS)
+async def test_who_has_shown_an_address_does_not(hall, verb):
+    assert not await comes_first(hall, verb(hall, of_address(FLOOD.address)))
+
+
+@pytest.mark.parametrize("verb", RESERVED.values(), ids=RESERVED)
+async def test_who_has_reserved_room_with_credentials_goes_ahead_of_strangers(hall, verb):
+    charge = await hall.visitors.reserve(Reserve("test:mine", 9, 60, of_client("web")), FLOOD)
+    assert await comes_first(hall, verb(hall, charge))
 
 
 async def test_what_was_kept_is_taken_once(hall):
@@ -151,3 +195,14 @@ async def test_a_count_without_a_limit_is_in_the_store_each_time(hall):
     free = Tally("test:free", 600)
     assert [(await counted(hall, free)).total for _ in range(4)] == [1, 2, 3, 4]
     assert hall.store.count("test:free", 600, 0).total == 4
+
+
+async def test_what_nobody_owns_is_charged_to_the_address_of_its_caller(hall, monkeypatch):
+    owners = []
+    monkeypatch.setattr(Budgeted, "once", lambda self, *said: owners.append(said[-1]))
+    monkeypatch.setattr(
+        Budgeted, "count", lambda self, *said: owners.append(said[-1]) or Counted(1, 60_000)
+    )
+    await hall.visitors.keep(Keep("test:kept", "text", 60), FLOOD)
+    await hall.visitors.tally(Tally("test:tries", 60), FLOOD)
+    assert owners == [of_address(FLOOD.address)] * 2
