@@ -49,7 +49,8 @@ class Deadlines:
                 raise
             raise Unavailable("a request was not answered in time") from None
         finally:
-            self._was_late(task)
+            if self._late:
+                self._was_late(task)
             del self._since[task]
 
     def _was_late(self, task: asyncio.Task[Any]) -> bool:

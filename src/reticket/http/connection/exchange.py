@@ -28,6 +28,11 @@ class Line(Protocol):
         ...
 
     @property
+    def unread(self) -> bool:
+        """Whether its client does not read."""
+        ...
+
+    @property
     def stays(self) -> bool:
         """Whether it can take another request after this one."""
         ...
@@ -90,7 +95,7 @@ class Exchange:
         """What came of the body, and whether that was its end."""
         self._body += piece
         self.whole = whole
-        if whole or self.full:
+        if self._waiting and (whole or self.full):
             self._wake()
 
     def leave(self) -> None:
@@ -127,7 +132,8 @@ class Exchange:
 
     async def send(self, message: Message) -> None:
         """The ASGI callable."""
-        await self._line.writable()
+        if self._line.unread:
+            await self._line.writable()
         if self._response and self._response.refuses and not self._response.begun:
             await self._refusals.before()
         if self.gone:

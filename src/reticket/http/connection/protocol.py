@@ -22,7 +22,7 @@ from reticket.http.connection.scope import scope_of
 from reticket.http.connection.shared import Shared
 from reticket.http.connection.watch import Phase
 from reticket.http.correlation import new_id
-from reticket.http.forwarding import is_forwarding
+from reticket.http.forwarding import is_forwarded
 
 
 class Connection(asyncio.Protocol):
@@ -154,6 +154,11 @@ class Connection(asyncio.Protocol):
         return self._shared.state.default_headers
 
     @property
+    def unread(self) -> bool:
+        """Whether the client does not read."""
+        return self._unread
+
+    @property
     def stays(self) -> bool:
         """Whether another request may come."""
         wanted = self._head is not None and self._head.keep_alive
@@ -243,10 +248,10 @@ class Connection(asyncio.Protocol):
         if self._trusted and not self._account.belongs_to(network_of(scope["client"][0])):
             self._refuse(503, "no_room")
             return
-        self._enter(None)
         if not exchange.whole:
-            self._enter(Phase.BODY)
             self._take_body(exchange)
+        else:
+            self._enter(None)
         if not exchange.gone:
             task = self._loop.create_task(exchange.run(self._shared, scope))
             self._shared.state.tasks.add(task)
@@ -263,6 +268,8 @@ class Connection(asyncio.Protocol):
         except Refused as refused:
             self._refuse(refused.status, refused.reason)
             return
+        if self._phase is not Phase.BODY:
+            self._enter(Phase.BODY)
         if exchange.full:
             self._pause()
         else:
@@ -274,7 +281,7 @@ class Connection(asyncio.Protocol):
             proxies = self._shared.proxies
             client = (proxies.client(self._peer, head.known), 0)
             scheme = proxies.scheme(head.known) or scheme
-        elif self._may_be_unnamed and any(is_forwarding(name) for name, _ in head.headers):
+        elif self._may_be_unnamed and is_forwarded(head.headers):
             self._shared.saw_stranger(self._peer)
         return scope_of(head, scheme, client, self._server, self._shared.lifespan)
 

@@ -8,6 +8,7 @@ from reticket.http.connection.limits import Limits
 from reticket.http.connection.refused import Refused
 
 _END = b"\r\n\r\n"
+_CR = ord("\r")
 
 
 class Reader:
@@ -48,7 +49,7 @@ class Reader:
     def head(self) -> Head | None:
         """The next head, once it is whole; call after the body before it has ended."""
         buffer = self._buffer
-        if not self._has_begun():
+        if not buffer or (buffer[0] == _CR and not self._has_begun()):
             return None
         end = buffer.find(_END, max(self._looked - 3, 0))
         if end < 0:
@@ -57,7 +58,7 @@ class Reader:
         end += len(_END)
         head = parse(bytes(buffer[:end]), self._limits)
         del buffer[:end]
-        self._forget()
+        self._begun, self._looked, self._line_end = False, 0, -1
         self._body = Chunked(self._limits) if head.length == CHUNKED else Counted(head.length)
         return head
 
@@ -71,13 +72,8 @@ class Reader:
             beginning = bytes(self._buffer[:2])
             if beginning == b"\r\n":
                 del self._buffer[:2]
-            self._begun = beginning not in (b"", b"\r")
+            self._begun = beginning != b"\r"
         return self._begun and bool(self._buffer)
-
-    def _forget(self) -> None:
-        self._begun = False
-        self._looked = 0
-        self._line_end = -1
 
     def _check_what_there_is(self) -> None:
         buffer, limits = self._buffer, self._limits

@@ -59,7 +59,7 @@ class Response:
 
     def _first(self, defaults: Headers, stays: bool, whole: int | None) -> bytes:
         """The head. `whole` are the bytes of the body when all of them are there."""
-        headers = [*defaults, *(each for each in self._headers if each[0] not in _OURS)]
+        headers = [*defaults, *[each for each in self._headers if each[0] not in _OURS]]
         self._left = self._declared()
         if self._left is None and not self._bodiless:
             if whole is not None:

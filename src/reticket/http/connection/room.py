@@ -89,7 +89,8 @@ class Account:
             counted = max(held - FREE, 0)
             self._room.give_back(self._owner, self._counted - counted)
             self._counted = counted
-        self.belongs_to(self._network)
+        if self._owner is not self._network:
+            self.belongs_to(self._network)
 
     def belongs_to(self, owner: str) -> bool:
         """The request is one of this network; False when that has no room for it."""
