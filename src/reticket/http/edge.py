@@ -248,7 +248,9 @@ async def _send(send: Send, response: WireResponse, about: About) -> None:
         headers.append((b"content-type", response.content_type))
     if about.allowed:
         headers.append((b"allow", ", ".join(about.allowed).encode()))
-    start = {"status": response.status, "headers": headers, "refuses": about.refuses}
-    await send({"type": "http.response.start", **start})
+    start = "http.response.start"
+    await send(
+        {"type": start, "status": response.status, "headers": headers, "refuses": about.refuses}
+    )
     body = response.body if about.body_wanted else b""
     await send({"type": "http.response.body", "body": body})

@@ -7,7 +7,7 @@ by HTTP/1.0, which nginx speaks by default and no browser does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from reticket.core.addresses import is_loopback, parsed
 from reticket.http.asgi import Asgi, Receive, Scope, Send
@@ -57,12 +57,11 @@ def only_addressed(application: Asgi, address: str) -> Asgi:
 def _guarded(
     application: Asgi, fault: Callable[[Scope], int | None], reasons: Mapping[int, bytes]
 ) -> Asgi:
-    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+    def answer(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         status = fault(scope) if scope["type"] == "http" else None
         if status is None:
-            await application(scope, receive, send)
-        else:
-            await _refuse(send, status, reasons[status])
+            return application(scope, receive, send)
+        return _refuse(send, status, reasons[status])
 
     return answer
 

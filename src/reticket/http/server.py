@@ -273,6 +273,7 @@ def _configuration(app: Asgi, listener: Listener) -> uvicorn.Config:
     try:
         config = uvicorn.Config(
             app,
+            interface="asgi3",
             log_config=None,
             access_log=False,
             server_header=False,

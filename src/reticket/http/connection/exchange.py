@@ -117,7 +117,8 @@ class Exchange:
 
     async def receive(self) -> Message:
         """The ASGI callable. A body comes in pieces of at least WINDOW bytes, the last excepted."""
-        self._invite()
+        if not self._invited:
+            self._invite()
         while not (self._has_more() or self.gone or self.answered):
             self._waiting = asyncio.get_running_loop().create_future()
             await self._waiting
@@ -151,7 +152,7 @@ class Exchange:
 
     def _invite(self) -> None:
         """Ask for the body, once, of a client that waits to be asked (RFC 9110 §10.1.1)."""
-        if not (self._invited or self.whole or self._body or self._response):
+        if not (self.whole or self._body or self._response):
             self._line.write(CONTINUE)
         self._invited = True
 

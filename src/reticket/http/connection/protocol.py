@@ -199,7 +199,6 @@ class Connection(asyncio.Protocol):
             self._enter(Phase.DRAIN)
             self.read_on()
         elif not (closes or self._stopping):
-            self._enter(None)
             self._next()
         elif self._reader.pending:
             self._linger()
