@@ -7,8 +7,9 @@ from types import FunctionType, SimpleNamespace
 
 from structlog.testing import capture_logs
 
-from reticket.core.addresses import is_loopback, normal_address
+from reticket.core.addresses import normal_address
 from reticket.http.connection.exchange import Exchange
+from reticket.http.forwarding import is_forwarding
 from reticket.http.incidents import KINDS, PAUSE, REMEMBERED, Incidents
 
 
@@ -117,7 +118,7 @@ def test_a_flood_of_other_lines_hides_no_fault_of_ours():
 def test_the_same_error_from_two_places_of_ours_is_two_faults():
     told = Told()
     with capture_logs() as lines:
-        for at_fault in (normal_address, is_loopback):
+        for at_fault in (normal_address, is_forwarding):
             for _ in range(3):
                 try:
                     at_fault(None)

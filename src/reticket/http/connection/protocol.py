@@ -31,7 +31,7 @@ class Connection(asyncio.Protocol):
     __slots__ = (
         "_account", "_client", "_ended", "_exchange", "_head", "_loop", "_may_be_unnamed",
         "_paused", "_peer", "_phase", "_reader", "_refusals", "_scheme", "_server", "_shared",
-        "_stopping", "_taken", "_transport", "_trusted", "_unread", "_wakes",
+        "_stopping", "_taken", "_transport", "_trusted", "_wakes", "unread",
     )  # fmt: skip
 
     def __init__(self, shared: Shared, loop: asyncio.AbstractEventLoop, taken: Taken) -> None:
@@ -43,7 +43,7 @@ class Connection(asyncio.Protocol):
         self._exchange: Exchange | None = None
         self._head: Head | None = None
         self._phase: Phase | None = None
-        self._paused = self._unread = self._ended = self._stopping = False
+        self._paused = self.unread = self._ended = self._stopping = False
         self._wakes: asyncio.Future[None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -103,12 +103,12 @@ class Connection(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         """The client does not read."""
-        self._unread = True
+        self.unread = True
         self._shared.watch.enter(Phase.UNREAD, self)
 
     def resume_writing(self) -> None:
         """It has read everything."""
-        self._unread = False
+        self.unread = False
         self._shared.watch.leave(Phase.UNREAD, self)
         if self._wakes and not self._wakes.done():
             self._wakes.set_result(None)
@@ -154,11 +154,6 @@ class Connection(asyncio.Protocol):
         return self._shared.state.default_headers
 
     @property
-    def unread(self) -> bool:
-        """Whether the client does not read."""
-        return self._unread
-
-    @property
     def stays(self) -> bool:
         """Whether another request may come."""
         wanted = self._head is not None and self._head.keep_alive
@@ -171,7 +166,7 @@ class Connection(asyncio.Protocol):
 
     async def writable(self) -> None:
         """Returns once the client has read, or is gone."""
-        while self._unread:
+        while self.unread:
             self._wakes = self._loop.create_future()
             await self._wakes
 
@@ -216,7 +211,7 @@ class Connection(asyncio.Protocol):
 
     def _next(self) -> None:
         """Begin with the next request, if it has come."""
-        if self._unread:
+        if self.unread:
             self._pause()
             return
         try:
