@@ -290,6 +290,16 @@ def test_a_service_is_ready_while_each_of_its_stores_answers(shell, part, verb):
     house.close()
 
 
+def test_a_move_from_where_nothing_is_makes_nothing(shell, tmp_path):
+    there, target = tmp_path / "typo.sqlite", tmp_path / "new.sqlite"
+    said = shell.run(
+        "move", "--from", f"sqlite:///{there}", "--to", f"sqlite:///{target}", ok=False
+    )
+    assert f"there are no families at {there}" in said
+    assert not there.exists()
+    assert not target.exists()
+
+
 def test_of_many_processes_one_purges_in_an_interval(shell):
     house, done = shell.house(), []
     upkeep = SimpleNamespace(purge=lambda: done.append("purge"), sweep=lambda: done.append("sweep"))

@@ -269,6 +269,15 @@ def test_a_file_without_a_token_is_refused_without_its_content(
     )
 
 
+def test_each_worker_has_room_for_two_of_the_largest_bodies(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("RETICKET_BODY_LIMIT", str(2**25))
+    sentence = "connections.body_room must be at least two of body_limit for each worker"
+    assert config.load(None, {"workers": 4}).workers == 4
+    assert refusal(None, {"workers": 5}) == sentence
+
+
 def test_there_is_one_metrics_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "token"
     file.write_text(SCRAPE)
