@@ -51,6 +51,22 @@ def test_families_that_are_named_end_once(store):
     assert replay.replay(store, named) == []
 
 
+def test_a_stream_is_never_held_as_a_whole(store, monkeypatch):
+    """Ends are kept for a year and have no limit: they may be more than memory holds."""
+    monkeypatch.setattr(replay, "BATCH", 2)
+    rows = [family_of(number) for number in range(5)]
+    store.create(rows)
+    ended = []
+
+    def told():
+        for row in rows:
+            ended.append(sum(cause is not None for cause in causes(store)))
+            yield Event(at(9), "revoked", family=row.id.hex(), cause="operator")
+
+    assert len(replay.replay(store, told())) == 5
+    assert ended == [0, 0, 2, 2, 4]
+
+
 def demand(seconds, **selected):
     return chronicle.revocation(at(seconds), Selection(**selected), "operator")
 

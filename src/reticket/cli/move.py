@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from itertools import chain
 from pathlib import Path
 
 import click
@@ -66,8 +67,7 @@ def move(
         closing(frame.builder.families(target, settings)) as new,
     ):
         carried = carry(old, new)
-        told = [event for stream in streams for event in revocations(stream)]
-        ended = replay(new, told)
+        ended = replay(new, chain.from_iterable(map(revocations, streams)))
     click.echo(f"{carried} sessions carried, {len(ended)} revocations replayed")
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 
 import click
@@ -53,11 +54,20 @@ def replayed(house: House, streams: Sequence[Path]) -> int:
         streams: their files.
     """
     _keep_to_heal(house)
-    told = [event for stream in streams for event in revocations(stream)]
-    ended = end_again(house.store, told)
+    of_keys: list[Event] = []
+    ended = end_again(house.store, _told(streams, of_keys))
     at = house.store.now()
     house.audit.record([chronicle.revoked(at, family) for family in ended], durable=True)
-    return len(ended) + _distrust(house, told)
+    return len(ended) + _distrust(house, of_keys)
+
+
+def _told(streams: Sequence[Path], of_keys: list[Event]) -> Iterator[Event]:
+    """What the streams tell of families; what they tell of keys goes to the list."""
+    for event in chain.from_iterable(map(revocations, streams)):
+        if event.event == "key_compromised":
+            of_keys.append(event)
+        else:
+            yield event
 
 
 def _keep_to_heal(house: House) -> None:
@@ -79,7 +89,7 @@ def _distrust(house: House, events: Sequence[Event]) -> int:
     """Compromise again the keys that the copy still trusts; how many those were."""
     distrusted = 0
     for event in events:
-        if event.event == "key_compromised" and event.detail is not None:
+        if event.detail is not None:
             with suppress(KeyRefused):
                 house.ring.compromise(str(event.detail["key"]))
                 distrusted += 1

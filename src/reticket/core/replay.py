@@ -5,7 +5,7 @@ Knows events and stores. Safe to repeat, and while the store is in use.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
@@ -32,23 +32,33 @@ class EndAgain:
         return Stepped(after, after)
 
 
-def replay(store: Store, events: Sequence[Event]) -> list[Family]:
+def replay(store: Store, events: Iterable[Event]) -> list[Family]:
     """End what the events name: single families, and all of a subject, a resource or a client
     that had begun by then. What was ended in one context is named family by family, since a copy
     may know another context of it.
 
     Args:
         store: where they may live again.
-        events: as `audit.revocations` yields them.
+        events: as `audit.revocations` yields them; read once, a batch at a time, since they may be
+            more than memory holds. Those that name no single family are few, and are kept.
 
     Returns:
         the rows that this ended.
     """
-    ended = _end(store, ((bytes.fromhex(each.family), each) for each in events if each.family))
-    for event in events:
-        if event.event == "revocation" and event.family is None and event.context is None:
-            ended += _end(store, ((family, event) for family in _begun_by(store, event)))
+    wide: list[Event] = []
+    ended = _end(store, _single(events, wide))
+    for event in wide:
+        ended += _end(store, ((family, event) for family in _begun_by(store, event)))
     return ended
+
+
+def _single(events: Iterable[Event], wide: list[Event]) -> Iterator[tuple[bytes, Event]]:
+    """Those that name a family; those that demand an end of many go to the other list."""
+    for event in events:
+        if event.family:
+            yield bytes.fromhex(event.family), event
+        elif event.event == "revocation" and event.context is None:
+            wide.append(event)
 
 
 def _begun_by(store: Store, event: Event) -> Iterator[bytes]:
