@@ -7,6 +7,7 @@ from reticket.core.commands import Begin
 from reticket.core.devices import DAY, Devices
 from reticket.core.model import Caller
 from reticket.testing import FakeClock
+from reticket.testing.store_contract import family_of
 
 
 @pytest.fixture
@@ -14,25 +15,44 @@ def clock():
     return FakeClock()
 
 
+def kept(devices, name, **members):
+    """What is kept of the device of a family."""
+    return devices.kept(family_of(1)._replace(device=name, **members)).device
+
+
 def test_beyond_so_many_a_day_a_new_device_has_no_name(clock):
     devices = Devices(clock, most=2)
-    assert [devices.kept(name) for name in ("a", "b", "c", "a", "d")] == ["a", "b", None, "a", None]
+    assert [kept(devices, name) for name in ("a", "b", "c", "a", "d")] == [
+        "a",
+        "b",
+        None,
+        "a",
+        None,
+    ]
+
+
+@pytest.mark.parametrize("member", ["resource", "client", "scope", "policy"])
+def test_a_device_with_another_client_or_scope_is_another_one(clock, member):
+    """PostgreSQL keeps a row of traits for each of them."""
+    devices = Devices(clock, most=2)
+    found = [kept(devices, "a", **{member: word}) for word in ("x", "y", "z", "x")]
+    assert found == ["a", "a", None, "a"]
 
 
 def test_the_next_day_there_is_room_again(clock):
     devices = Devices(clock, most=1)
-    assert [devices.kept(name) for name in ("a", "b")] == ["a", None]
+    assert [kept(devices, name) for name in ("a", "b")] == ["a", None]
     clock.forward(DAY // 1000)
-    assert [devices.kept(name) for name in ("b", "a")] == ["b", None]
+    assert [kept(devices, name) for name in ("b", "a")] == ["b", None]
 
 
 def test_the_log_hears_of_it_once(clock, caplog):
     devices = Devices(clock, most=2)
     for name in ("a", "b", "a"):
-        devices.kept(name)
+        kept(devices, name)
     assert caplog.messages == []
     for name in ("c", "a", "d"):
-        devices.kept(name)
+        kept(devices, name)
     assert caplog.messages == ["devices_too_many"]
 
 

@@ -1,14 +1,19 @@
-"""How many different devices may begin families: a store keeps the text of each for good."""
+"""How many different devices may begin families: a store keeps the text of each for good, and some
+keep it again with each client and scope that it comes with.
+"""
 
 from __future__ import annotations
 
 import logging
 
+from reticket.core.model import Family
 from reticket.core.policy import SECOND
 from reticket.core.ports import Clock
 
 MOST = 65_536
-"""Different ones a day in a process. Usual clients have some hundreds; 400 bytes each are 26 MB."""
+"""Different ones a day in a process, or the same with other clients or scopes. Usual clients have
+some hundreds; 400 bytes each are 26 MB.
+"""
 
 DAY = 24 * 60 * 60 * SECOND
 
@@ -29,14 +34,14 @@ class Devices:
         self._known: set[int] = set()
         """Their hashes, which take a tenth of the texts; of two with one hash both are kept."""
 
-    def kept(self, device: str | None) -> str | None:
-        """What a new family says of its device: nothing, where there are too many others today."""
+    def kept(self, family: Family) -> Family:
+        """A new family as it is kept: without its device, where there are too many others today."""
         self._begin_day(self._clock() // DAY)
-        mark = hash(device)
+        mark = hash((family.resource, family.client, family.scope, family.policy, family.device))
         if mark not in self._known and not self._has_room():
-            return None
+            return family._replace(device=None)
         self._known.add(mark)
-        return device
+        return family
 
     def _has_room(self) -> bool:
         if len(self._known) == self._most and not self._told:

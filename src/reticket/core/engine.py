@@ -159,8 +159,7 @@ class Engine:
         begin = Begin(
             command.resource, command.holder, client=command.holder.id, scope=command.scope
         )
-        start = Start(begin, policy, None, caller)
-        row = self._first(start, now, caller.device)._replace(generation=0)
+        row = self._first(Start(begin, policy, None, caller), now)._replace(generation=0)
         turned = Turned(now, Outcome.DERIVED, row, command.holder)
         self.note(granted(resource.name, turned, caller))
         return self._issue(resource, policy, turned, command.asked)
@@ -245,8 +244,7 @@ class Engine:
 
     def _create(self, batch: Sequence[Start]) -> Sequence[Turned]:
         now = self._store.now()
-        kept = self._devices.kept
-        families = [self._first(start, now, kept(start.caller.device)) for start in batch]
+        families = [self._devices.kept(self._first(start, now)) for start in batch]
         self._insert(families)
         self._directory.catch_up_now()
         results = [self._stand(s, f, now) for s, f in zip(batch, families, strict=True)]
@@ -264,7 +262,7 @@ class Engine:
         except KeyError as error:
             raise Unavailable("one of the families was begun meanwhile") from error
 
-    def _first(self, start: Start, now: int, device: str | None) -> Family:
+    def _first(self, start: Start, now: int) -> Family:
         command, policy = start.command, start.policy
         ends_at = up_to_second(now + policy.absolute * SECOND)
         return Family(
@@ -283,7 +281,7 @@ class Engine:
             open_from=1,
             rotated_at=now,
             previous_sign_in=start.previous_sign_in,
-            device=device,
+            device=start.caller.device,
             terms=command.terms,
         )
 
