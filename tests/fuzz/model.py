@@ -14,7 +14,11 @@ from enum import Enum
 TOKEN = frozenset(b"!#$%&'*+-.^_`|~" + (string.ascii_letters + string.digits).encode())
 VALUE = frozenset(b"\t" + bytes(range(0x20, 0x7F)) + bytes(range(0x80, 0x100)))
 TARGET = frozenset(range(0x21, 0x7F)) - {ord("#")}
-HOST = frozenset(b"-._~%!$&'()*+,;=:[]" + (string.ascii_letters + string.digits).encode())
+NAME = frozenset(b"-._~%!$&'()*+,;=" + (string.ascii_letters + string.digits).encode())
+ADDRESS = frozenset(b":." + string.hexdigits.encode())
+DIGITS = frozenset(string.digits.encode())
+LONGEST_PORT = 5
+LITERAL = NAME - {ord("%")} | {ord(":")}
 
 
 class End(Enum):
@@ -139,8 +143,29 @@ def _check_target(method: bytes, target: bytes) -> None:
     authority = rest.split(b"/")[0].split(b"?")[0]
     if method == b"CONNECT" or not colon or scheme.lower() not in (b"http", b"https"):
         raise _Refused
-    if not authority or not set(authority) <= HOST:
+    if not authority or not _is_host(authority):
         raise _Refused
+
+
+def _is_host(said: bytes) -> bool:
+    """A name or an address and maybe a port (RFC 3986 §3.2.2): brackets stand around an address."""
+    if said.startswith(b"["):
+        address, bracket, rest = said[1:].partition(b"]")
+        fits = bool(bracket) and _is_address(address) and rest[:1] in (b"", b":")
+        port = rest[1:]
+    else:
+        name, _, port = said.partition(b":")
+        fits = set(name) <= NAME
+    return fits and set(port) <= DIGITS and len(port) <= LONGEST_PORT
+
+
+def _is_address(said: bytes) -> bool:
+    """Of version 6, or of one to come."""
+    version, dot, rest = said[1:].partition(b".")
+    if said.startswith(b"v"):
+        digits = set(string.hexdigits.encode())
+        return bool(version and dot and rest) and set(version) <= digits and set(rest) <= LITERAL
+    return bool(said) and set(said) <= ADDRESS
 
 
 def _field(line: bytes) -> tuple[bytes, bytes]:
@@ -165,7 +190,7 @@ def _check_host(headers: list[tuple[bytes, bytes]], modern: bool) -> None:
     hosts = _values(headers, b"host")
     if len(hosts) > 1 or (modern and not hosts):
         raise _Refused
-    if hosts and not set(hosts[0]) <= HOST:
+    if hosts and not _is_host(hosts[0]):
         raise _Refused
 
 

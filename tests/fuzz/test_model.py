@@ -34,6 +34,10 @@ HEAD = b"POST / HTTP/1.1\r\nHost: h\r\n"
         (b"GET / HTTP/1.1\r\n\r\n", 0, End.REFUSED),
         (b"GET / HTTP/1.0\r\n\r\n", 1, End.CLOSED),
         (b"GET http://x/y HTTP/1.1\r\nHost: h\r\n\r\n", 1, End.OPEN),
+        (b"GET http://[::1]:80/y HTTP/1.1\r\nHost: [v7.a:b]\r\n\r\n", 1, End.OPEN),
+        (b"GET http://x[y/ HTTP/1.1\r\nHost: h\r\n\r\n", 0, End.REFUSED),
+        (b"GET / HTTP/1.1\r\nHost: [::1\r\n\r\n", 0, End.REFUSED),
+        (b"GET / HTTP/1.1\r\nHost: h:port\r\n\r\n", 0, End.REFUSED),
     ],
 )
 def test_rfc9112_requests_of_a_stream(stream, requests, end):
