@@ -1,4 +1,6 @@
-"""Heads that grow: a long URL, a long header, many headers or trailers, endless chunk lines."""
+"""Heads that grow: a long URL, a long header, many headers or trailers, endless chunk lines, and
+chunks of one byte.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +28,7 @@ SHAPES = {
     "trailers": (POST + b"0\r\n", b"X-Many: a\r\n"),
     "chunk size": (POST, b"0"),
     "chunk extension": (POST + b"5;a=", b"a"),
+    "small chunks": (POST, b"1\r\na\r\n"),
     "empty lines": (b"", b"\r\n"),
 }
 """How each begins, and what is repeated then."""
