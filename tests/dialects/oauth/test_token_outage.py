@@ -99,6 +99,29 @@ def test_whoever_was_told_503_has_lost_nothing(world, ask, at, is_done):
     assert family.id.hex() == claims_of(again.said["access_token"])["sid"]
 
 
+@pytest.mark.parametrize("is_done", [False, True], ids=["not done", "done, unanswered"])
+@pytest.mark.parametrize("at", range(12))
+def test_one_command_that_fails_loses_nothing(world, ask, at, is_done, monkeypatch):
+    """Not even the last step, done without a word: what is gone was taken by this request."""
+    numbers, perform = count(), world.service.perform
+
+    async def fail_once(command, caller):
+        if next(numbers) != at:
+            return await perform(command, caller)
+        if is_done:
+            await perform(command, caller)
+        raise Unavailable("away")
+
+    monkeypatch.setattr(world.service, "perform", fail_once)
+    reply = ask()
+    if reply.status == 503:
+        world.clock.forward(CLAIMED)
+        reply = ask()
+    assert reply.status == 200
+    (family,) = living(world)
+    assert family.id.hex() == claims_of(reply.said["access_token"])["sid"]
+
+
 @pytest.mark.parametrize("at", range(12))
 def test_whoever_was_cut_off_has_lost_nothing(world, ask, at, monkeypatch):
     """As the deadline of a request does it."""

@@ -69,7 +69,11 @@ def begin(said: TokenRequest, grant: CodeGrant, user: User, bound: Asked, waits:
     try:
         # what an earlier try has begun, and could not answer, ends here
         family = yield from end_begun(bytes.fromhex(grant.family), grant.client_id, UNANSWERED)
-        return (yield from _begin_as(family, said, grant, user, bound, waits))
+        issued, asked = yield from _begin_as(family, said, grant, user, bound)
+        if not (yield from _took(waits, claim, mine)):
+            yield _end(family, grant.client_id, UNANSWERED)
+            raise denied(Code.INVALID_TOKEN, Cause.EXPIRED)
+        return token_answer(said, issued, asked)
     except (Denied, Unavailable):
         yield from _give_up(grant, claim, mine)
         raise
@@ -84,18 +88,27 @@ def _give_up(grant: CodeGrant, claim: str, mine: str) -> Generator[Command, Any,
         yield Take(claim)
 
 
+def _took(waits: str, claim: str, mine: str) -> Generator[Command, Any, bool]:
+    """Whether this request has taken what waits. The store may have done so and failed before it
+    said so: while the claim is this one's, nobody else can have taken what is gone.
+    """
+    try:
+        return (yield Take(waits)) is not None
+    except Unavailable:
+        if (yield Look(waits)) is None and (yield Look(claim)) == mine:
+            return True
+        raise
+
+
 def _begin_as(
-    family: bytes, said: TokenRequest, grant: CodeGrant, user: User, bound: Asked, waits: str
-) -> Granting:
+    family: bytes, said: TokenRequest, grant: CodeGrant, user: User, bound: Asked
+) -> Generator[Command, Any, tuple[Issued, Asked]]:
     asked = (*narrowed((), words(said.form.get("resource", ""))), *bound, *_nonce_of(grant))
     try:
         issued: Issued = yield _family(said, grant, user, family, asked)
     except Refusal as refusal:
         raise denied(Code.INVALID_TOKEN, refusal.cause, heard=True) from refusal
-    if (yield Take(waits)) is None:
-        yield _end(family, grant.client_id, UNANSWERED)
-        raise denied(Code.INVALID_TOKEN, Cause.EXPIRED)
-    return token_answer(said, issued, asked)
+    return issued, asked
 
 
 def end_begun(family: bytes, client_id: str, cause: str) -> Generator[Command, Any, bytes]:
