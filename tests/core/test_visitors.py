@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from dataclasses import replace
 
 import pytest
 from tests.core.world import CALLER, FakeClock
@@ -161,6 +162,14 @@ async def test_a_limit_lets_in_again_when_its_window_is_over(hall):
         await counted(hall)
     hall.clock.forward(600)
     assert (await counted(hall)).total == 1
+
+
+async def test_what_is_given_back_opens_a_reached_limit(hall):
+    for _ in range(3):
+        await counted(hall)
+    back = replace(LIMITED, add=-1)
+    assert [(await counted(hall, back)).total for _ in range(2)] == [2, 1]
+    assert (await counted(hall)).total == 2
 
 
 async def test_a_clock_set_back_shuts_no_limit_for_longer_than_its_window(hall):

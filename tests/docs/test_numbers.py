@@ -49,7 +49,7 @@ SENTENCES = {
         f"is good for {par.LIFETIME} seconds",
         f"may come within {span(par.ANSWERED_WITHIN)}",
         f"is good for {device_codes.LIFETIME} seconds",
-        f"may try {device.MOST_TYPED} codes in ten minutes",
+        f"may try {device.MOST_TYPED} wrong codes in ten minutes",
         f"**A page** is good for {span(visit.LIFETIME)}",
     ],
     "running.md": [

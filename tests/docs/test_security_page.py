@@ -73,7 +73,7 @@ FIXED = {
     "bytes of a refresh token": tokens.LONGEST,
     "seconds for a code": codes.LIFETIME,
     "seconds of a client's assertion": assertion.LONGEST,
-    "device codes that one network types in ten minutes": device.MOST_TYPED,
+    "wrong device codes that one network types in ten minutes": device.MOST_TYPED,
     "sign-in pages that one network opens in ten minutes": flow.VISITS,
     "wrong codes in one sign-in": second_factor.FACTOR_TRIES,
     "wrong codes of one person in a row": people.MOST_FAILURES,

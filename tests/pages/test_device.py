@@ -8,6 +8,8 @@ import pytest
 from tests.pages.house import running_house
 from tests.pages.people import ADA, JOAN, Person
 
+from reticket.dialects.oauth.device import MOST_TYPED
+
 GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 
 
@@ -165,3 +167,14 @@ def test_rfc_8628_5_1_nobody_tries_codes_for_long(tmp_path):
         page = person.sends(user_code=user_code).page
         assert (page.status_code, page.headers["retry-after"]) == (429, "600")
         assert person.headline == "Too many attempts"
+
+
+def test_rfc_8628_5_1_who_types_right_codes_takes_no_try_of_the_network(tmp_path):
+    """Many people may share one address."""
+    with running_house(tmp_path) as server, httpx.Client(base_url=server.url) as http:
+        person = Person(http)
+        wrong = [types(person, "BBBB-BBBB").page.status_code for _ in range(MOST_TYPED - 1)]
+        right = [types(person, ask(person).json()["user_code"]).headline for _ in range(3)]
+        assert (wrong, right) == ([400] * (MOST_TYPED - 1), ["Sign in"] * 3)
+        assert types(person, "BBBB-BBBB").page.status_code == 400
+        assert types(person, ask(person).json()["user_code"]).page.status_code == 429

@@ -100,8 +100,12 @@ class Reached:
         """The sum, and when (milliseconds) it is forgotten."""
 
     def again(self, command: Tally) -> Counted | None:
-        """What the counter would say, if its limit is known to be reached."""
+        """What the counter would say, if its limit is known to be reached. What is given back may
+        open it, and the store says whether.
+        """
         total, ends_at = self._known.pop(command.key, (0, 0))
+        if command.add < 0:
+            return None
         left = ends_at - self._clock()
         return Counted(total + command.add, left) if 0 < left <= command.window * SECOND else None
 

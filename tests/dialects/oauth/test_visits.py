@@ -5,14 +5,16 @@ from collections import Counter
 import pytest
 from tests.dialects.oauth.hall import ISSUER, Hall, request
 
-from reticket.core.commands import Keep, Tell
+from reticket.core.commands import Keep, Look, Tally, Tell
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.people import Client
 from reticket.core.ports import Counted
 from reticket.dialects.oauth.authorize import Codes
 from reticket.dialects.oauth.consents import find_known
+from reticket.dialects.oauth.device import Devices
 from reticket.dialects.oauth.flow import VISITS, Flow
 from reticket.dialects.oauth.html import Halted, refuse
+from reticket.dialects.oauth.inputs import FORM
 from reticket.dialects.oauth.request import CodeRequest
 from reticket.dialects.oauth.site import USER
 from reticket.dialects.oauth.visit import Person, Visit, browser_of, cookie_header
@@ -41,6 +43,13 @@ def test_an_address_fills_no_store():
     assert hall.performed[-1] == Tell(USER, "refused", Cause.LIMITED)
     assert refuse(raised.value).status == 429
     assert len(hall.did(Keep)) == kept
+
+
+def test_a_device_code_is_counted_before_anybody_knows_whether_it_is_right():
+    """Of many guesses at once no more are looked at than the limit lets through."""
+    hall = Hall(Tally=lambda said: Counted(1, 0))
+    hall.run(Devices(hall.site)._typed(request(body="user_code=BBBB-BBBB", content_type=FORM)))
+    assert [type(each) for each in hall.performed] == [Tally, Look, Tell]
 
 
 def test_no_directory_is_asked_for_an_app_that_none_can_know():

@@ -100,7 +100,7 @@ class Tally:
 
     Args:
         window: seconds, from the first that was counted.
-        add: 0 only reads.
+        add: 0 only reads; a negative number gives back what was counted.
         owner: as of `Keep`.
         most: the limit of a sum from which nothing is taken before its window ends. Beyond it this
             process counts on in its memory, and the result comes after a second.

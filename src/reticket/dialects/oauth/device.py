@@ -29,7 +29,7 @@ from reticket.dialects.oauth.registration import DEVICE_CODE, owner_of, registra
 from reticket.dialects.oauth.request import resources, scope_of
 from reticket.dialects.oauth.screens import Fault
 from reticket.dialects.oauth.site import BASE, CLIENT, USER, Site
-from reticket.dialects.oauth.tries import limit_asking, spend_a_try
+from reticket.dialects.oauth.tries import give_back_a_try, limit_asking, spend_a_try
 from reticket.dialects.oauth.visit import Person, Visit, own_form, too_old
 from reticket.wire import Operation, Parameter, Route, Secretive, WireRequest, WireResponse
 
@@ -41,7 +41,7 @@ ALPHABET = "BCDFGHJKLMNPQRSTVWXZ"
 
 _HALF = 4
 MOST_TYPED = 30
-"""Codes that one network may type in a window: 20^8 of them take it a while."""
+"""Wrong codes that one network may type in a window: 20^8 of them take it a while."""
 
 _UNKNOWN = Fault("There is no such code, or it was used or has ended. Look at your device again.")
 
@@ -171,6 +171,7 @@ class Devices:
         if visit is None:
             yield Tell(USER, "refused", Cause.UNKNOWN)
             return screens.code(self._to_code, user_code, _UNKNOWN)
+        yield from give_back_a_try("typed", request)
         return (yield from self._flow.begin(request, visit))
 
     def _visit(self, digest: str, user_code: str) -> Generator[Command, Any, Visit | None]:

@@ -37,7 +37,16 @@ def limit_asking(
 
 def spend_a_try(what: str, request: WireRequest, most: int) -> Generator[Command, Any, None]:
     """TOO_MANY_ATTEMPTS where the request's address has done it so often in the window."""
-    yield from _count(f"oauth:{what}:{network_of(request.caller.address)}", most)
+    yield from _count(_tries_of(what, request), most)
+
+
+def give_back_a_try(what: str, request: WireRequest) -> Generator[Command, Any, None]:
+    """It was no guess: others may share the address."""
+    yield Tally(_tries_of(what, request), WINDOW, add=-1)
+
+
+def _tries_of(what: str, request: WireRequest) -> str:
+    return f"oauth:{what}:{network_of(request.caller.address)}"
 
 
 def _count(name: str, most: int, owner: Owner | None = None) -> Generator[Command, Any, None]:
