@@ -116,10 +116,8 @@ def _sqlite(folder: Path) -> closing[sqlite3.Connection]:
 
 
 def _fill_sqlite(folder: Path, engine: Engine, rows: int) -> None:
-    """In order of the keys, which is quick, and ending in another order, as they come."""
-    over = sorted(
-        (sha256(b"%d" % number).hexdigest(), VALUE, number) for number in range(1, rows + 1)
-    )
+    """In the order in which they end, as they come."""
+    over = ((sha256(b"%d" % number).hexdigest(), VALUE, number) for number in range(1, rows + 1))
     with _sqlite(folder) as file:
         file.execute("PRAGMA cache_size = -400000")
         file.executemany("INSERT INTO entries VALUES (?, ?, ?)", over)

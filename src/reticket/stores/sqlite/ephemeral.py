@@ -21,10 +21,15 @@ UPDATE counters SET sum = max(0, sum + :add) WHERE key = :key AND ends_at > :now
 RETURNING sum, ends_at - :now
 """
 LOOK = "SELECT sum, ends_at - :now FROM counters WHERE key = :key AND ends_at > :now"
-OVER = "SELECT key FROM {table} WHERE ends_at <= ? ORDER BY ends_at LIMIT ?"
-DELETE_OVER = "DELETE FROM {table} WHERE ends_at <= ? AND key IN ({holders})"
-"""In one step: the driver lets go of the interpreter at each, and would wait for it with the lock
-of the file in its hands.
+OVER = """
+SELECT json_group_array(number) FROM (
+    SELECT rowid AS number FROM {table} WHERE ends_at <= ? ORDER BY ends_at LIMIT ?
+)
+"""
+DELETE_OVER = "DELETE FROM {table} WHERE ends_at <= ? AND rowid IN ({holders})"
+"""By the number of a row: rows that came together lie together, and their keys lie anywhere. Each
+in one step: the driver lets go of the interpreter at every one, and would wait for it anew, with
+the lock of the file in its hands.
 """
 
 
@@ -92,12 +97,12 @@ class SqliteEphemeral:
             file.connection.executemany("DELETE FROM counters WHERE key = ?", deleted)
 
     def sweep(self, limit: int) -> int:
-        """By the index of the ends, outside a transaction; then a short one deletes by key."""
+        """By the index of the ends, outside a transaction; then a short one deletes by number."""
         now, swept = self._clock(), 0
         for table in ("entries", "counters"):
             with self._reader.reading() as file:
-                found = file.connection.execute(OVER.format(table=table), (now, limit - swept))
-                over = [key for (key,) in found]
+                wanted = OVER.format(table=table), (now, limit - swept)
+                over = json.loads(file.connection.execute(*wanted).fetchone()[0])
             swept += self._deleted(table, over, now) if over else 0
         return swept
 
@@ -106,11 +111,11 @@ class SqliteEphemeral:
         for each in (self._file, self._reader, self._sweeper):
             each.close()
 
-    def _deleted(self, table: str, over: Sequence[str], now: int) -> int:
-        keys = padded(over)
-        statement = DELETE_OVER.format(table=table, holders=holders(keys))
+    def _deleted(self, table: str, over: Sequence[int], now: int) -> int:
+        numbers = padded(over)
+        statement = DELETE_OVER.format(table=table, holders=holders(numbers))
         with self._sweeper.writing() as file:
-            return file.connection.execute(statement, (now, *keys)).rowcount
+            return file.connection.execute(statement, (now, *numbers)).rowcount
 
 
 def _counted(connection: Connection, key: str, now: int, ends_at: int, add: int) -> Counted:

@@ -41,7 +41,11 @@ FROM (VALUES {rows}) AS new WHERE id = new.column1
 """One step each for a whole batch: the driver lets go of the interpreter at every step, and to
 get it back from a busy event loop costs more than the step itself.
 """
-SCAN = "SELECT id, expires_at FROM families WHERE id > ? ORDER BY id LIMIT 4096"
+SCAN = """
+WITH near AS (SELECT id, expires_at FROM families WHERE id > ? ORDER BY id LIMIT 4096)
+SELECT (SELECT max(id) FROM near),
+    (SELECT json_group_array(hex(id)) FROM near WHERE expires_at < ?)
+"""
 EXPIRE = "DELETE FROM families WHERE expires_at < ? AND id IN ({holders})"
 
 LONGEST_UPDATE = 256
@@ -154,17 +158,14 @@ class SqliteStore:
         doomed: list[bytes] = []
         while len(doomed) < limit:
             with self._reader.reading() as file:
-                rows = file.connection.execute(SCAN, (self._purged_to,)).fetchall()
-            if not rows:
+                last, over = file.connection.execute(SCAN, (self._purged_to, before)).fetchone()
+            if last is None:
                 self._purged_to = b""
                 return doomed
-            for key, expires_at in rows:
-                if len(doomed) == limit:
-                    break
-                self._purged_to = key
-                if expires_at < before:
-                    doomed.append(key)
-        return doomed
+            self._purged_to = last
+            doomed += sorted(map(bytes.fromhex, json_decode(over)))
+        self._purged_to = doomed[limit - 1] if len(doomed) > limit else self._purged_to
+        return doomed[:limit]
 
 
 def _rows(file: File, keys: set[bytes]) -> dict[bytes, Family]:
