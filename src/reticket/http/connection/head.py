@@ -68,8 +68,7 @@ def parse(said: bytes, limits: Limits) -> Head:
     if found is None:
         raise Refused(*_fault(said))
     method, target, version, fields = found.groups()
-    headers = _fields(fields)
-    framing = _framing(headers)
+    headers, framing = _fields(fields)
     modern = version == b"1.1"
     _check_host(framing.get(b"host", ()), modern)
     raw_path, query = _place(method, target, headers)
@@ -115,14 +114,22 @@ def _check_size(said: bytes, limits: Limits) -> None:
         raise Refused(431, "header_too_long")
 
 
-def _fields(said: bytes) -> Headers:
-    """Names in small letters, and values without the blanks around them (RFC 9112 §5)."""
+def _fields(said: bytes) -> tuple[Headers, dict[bytes, list[bytes]]]:
+    """Names in small letters, and values without the blanks around them (RFC 9112 §5); and those
+    that a connection reads itself, each with all of its values.
+    """
     lines = said.split(b"\r\n", MOST_HEADERS + 1)
     if len(lines) > MOST_HEADERS + 1:
         raise Refused(431, "too_many_headers")
-    del lines[-1]
-    pairs = [line.partition(b":") for line in lines]
-    return [(name.lower(), value.strip(b" \t")) for name, _, value in pairs]
+    headers: Headers = []
+    known: dict[bytes, list[bytes]] = {}
+    for line in lines[:-1]:
+        name, _, value = line.partition(b":")
+        name, value = name.lower(), value.strip(b" \t")
+        headers.append((name, value))
+        if name in _KNOWN:
+            known.setdefault(name, []).append(value)
+    return headers, known
 
 
 def _fault(said: bytes) -> tuple[int, str]:
@@ -140,15 +147,6 @@ _KNOWN = frozenset(
         b"x-forwarded-for", b"x-forwarded-proto",
     }
 )  # fmt: skip
-
-
-def _framing(headers: Headers) -> dict[bytes, list[bytes]]:
-    """The headers that a connection reads itself, each with all of its values."""
-    found: dict[bytes, list[bytes]] = {}
-    for name, value in headers:
-        if name in _KNOWN:
-            found.setdefault(name, []).append(value)
-    return found
 
 
 def _check_host(hosts: Sequence[bytes], modern: bool) -> None:
