@@ -13,7 +13,7 @@ FEWEST, MOST = 64, 512
 GOAL = 0.0025
 """Seconds that a batch should take: somebody who wants the same lock waits for so long."""
 
-REST = 2
+REST = 6
 """Rests for so many times as long as a batch took, waits for locks included: where others want the
 same lock, most of the time is theirs.
 """
