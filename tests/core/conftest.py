@@ -142,16 +142,22 @@ class Factors:
         secret = self.secrets.get(user_id)
         return secret and Factor(secret, self.failures[user_id])
 
+    def may_pass(self, user_id, step):
+        return self.failures[user_id] < MOST_FAILURES and self.steps.get(user_id, -1) < step
+
+    def has_code(self, user_id, code):
+        return self.failures[user_id] < MOST_FAILURES and code in self.codes.get(user_id, ())
+
     def pass_step(self, user_id, step):
-        if self.failures[user_id] >= MOST_FAILURES or self.steps.get(user_id, -1) >= step:
+        if not self.may_pass(user_id, step):
             return False
         self.steps[user_id], self.failures[user_id] = step, 0
         return True
 
     def spend_code(self, user_id, code):
-        left = self.codes.get(user_id, set())
-        if self.failures[user_id] >= MOST_FAILURES or code not in left:
+        if not self.has_code(user_id, code):
             return None
+        left = self.codes[user_id]
         left.remove(code)
         self.failures[user_id] = 0
         return len(left)

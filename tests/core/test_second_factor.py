@@ -1,6 +1,7 @@
 """The second half of a sign-in: what a code is worth, and how many wrong ones there may be."""
 
 from collections import deque
+from contextlib import suppress
 from dataclasses import replace
 from itertools import repeat
 
@@ -201,6 +202,78 @@ def test_a_recovery_code_is_taken_once_wherever_a_code_is_asked_for(hall):
     assert "40718" not in repr(hall.events)
     assert refusal_of(second, hall, session_of(hall), RECOVERY) == WRONG_CODE
     assert second(hall, session_of(hall), " 1111222233 3344445555 ") == ADA
+
+
+STEPS = 8
+"""As many as a second factor takes of the store, or more."""
+VERBS = ("peek", "take", "once", "count", "count_each", "guess", "forget")
+
+
+class Frail:
+    """The same store, which fails from one of its verbs on, before or after it has done it."""
+
+    def __init__(self, store, at, is_done):
+        self._store, self._left, self._is_done = store, at, is_done
+
+    def __getattr__(self, name):
+        verb = getattr(self._store, name)
+
+        def run(*arguments):
+            self._left -= 1
+            if self._left >= 0:
+                return verb(*arguments)
+            if self._left == -1 and self._is_done:
+                verb(*arguments)
+            raise Unavailable("away")
+
+        return run if name in VERBS else verb
+
+
+@pytest.mark.parametrize("is_done", [False, True], ids=["not done", "done, unanswered"])
+@pytest.mark.parametrize("at", range(STEPS))
+def test_a_store_that_fails_costs_no_recovery_code(hall, at, is_done):
+    session_id, healthy = session_of(hall), hall.second._ephemeral
+    frail = Frail(healthy, at, is_done)
+    hall.second._ephemeral = hall.attempts._ephemeral = frail
+    answer = None
+    with suppress(Unavailable):
+        answer = second(hall, session_id, RECOVERY)
+    hall.second._ephemeral = hall.attempts._ephemeral = healthy
+    left = len(hall.factors.codes[ADA.id])
+    assert (answer, left) in ((None, 2), (ADA, 1))
+    if answer is None:
+        assert second(hall, session_of(hall), RECOVERY) == ADA
+
+
+@pytest.mark.parametrize("verb", ["remember_network", "recognise", "catch_up_now"])
+def test_a_directory_that_fails_before_it_costs_no_recovery_code(hall, monkeypatch, verb):
+    def away(*arguments):
+        raise Unavailable("away")
+
+    session_id = session_of(hall)
+    with monkeypatch.context() as bent:
+        bent.setattr(hall.people, verb, away)
+        with pytest.raises(Unavailable):
+            second(hall, session_id, RECOVERY)
+    assert second(hall, session_id, RECOVERY) == ADA
+
+
+def test_of_two_that_bring_one_code_at_once_one_is_let_in(hall, monkeypatch):
+    """Check-then-consume: both have looked, one spends."""
+    first, other = session_of(hall), session_of(hall)
+    look, let_in = hall.factors.has_code, []
+
+    def meet(*arguments):
+        found = look(*arguments)
+        monkeypatch.setattr(hall.factors, "has_code", look)
+        let_in.append(second(hall, other, RECOVERY))
+        return found
+
+    monkeypatch.setattr(hall.factors, "has_code", meet)
+    with pytest.raises(Refusal) as refused:
+        second(hall, first, RECOVERY)
+    assert (refused.value.code, refused.value.cause) == NO_SESSION
+    assert let_in == [ADA]
 
 
 def test_a_recovery_code_begins_the_count_of_wrong_codes_anew(hall):

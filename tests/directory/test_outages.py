@@ -24,6 +24,8 @@ READS = {
     "user_credentials": lambda d: d.user_credentials(ADA),
     "application_credentials": lambda d: d.application_credentials("x"),
     "factors.factor": lambda d: d.factors.factor("x"),
+    "factors.may_pass": lambda d: d.factors.may_pass("x", 1),
+    "factors.has_code": lambda d: d.factors.has_code("x", "secret!"),
     "enrolments.locked": lambda d: d.enrolments.locked(),
     "enrolments.standing": lambda d: d.enrolments.standing(ADA),
     "recognise": lambda d: d.recognise([(ADA, "192.0.2.1")]),

@@ -84,6 +84,33 @@ def test_a_time_step_is_accepted_once_and_none_before_it(directory, other, grace
     assert other.factors.pass_step(grace, 101)
 
 
+def test_a_time_step_is_looked_at_and_stays(directory, other, grace, codes):
+    asked = (99, 100, 101)
+    for _ in range(2):
+        assert [directory.factors.may_pass(grace, step) for step in asked] == [True] * 3
+    assert other.factors.pass_step(grace, 100)
+    assert [directory.factors.may_pass(grace, step) for step in asked] == [False, False, True]
+    assert directory.factors.may_pass(grace, 50)
+
+
+def test_a_recovery_code_is_looked_at_and_stays(directory, other, grace, codes):
+    code, another = canonical(codes[0]), canonical(codes[1])
+    for _ in range(2):
+        assert directory.factors.has_code(grace, code)
+    assert not directory.factors.has_code(grace, "1" * 20)
+    assert not directory.factors.has_code("nobody", code)
+    assert other.factors.spend_code(grace, code) == CODES - 1
+    assert not directory.factors.has_code(grace, code)
+    assert directory.factors.has_code(grace, another)
+
+
+def test_a_locked_factor_accepts_nothing_by_a_look_either(directory, grace, codes):
+    for _ in range(MOST_FAILURES):
+        directory.factors.fail(grace)
+    assert not directory.factors.may_pass(grace, 100)
+    assert not directory.factors.has_code(grace, canonical(codes[0]))
+
+
 def test_a_clock_that_is_set_back_locks_nobody_out(directory, grace, codes):
     assert directory.factors.pass_step(grace, 1_000_000)
     assert directory.factors.pass_step(grace, 100)

@@ -251,10 +251,16 @@ class Factors(Protocol):
         begin anew.
         """
 
+    def may_pass(self, user_id: str, step: int) -> bool:
+        """Whether `pass_step` would accept it now; changes nothing."""
+
     def spend_code(self, user_id: str, code: str) -> int | None:
         """Accept a recovery code once, unless the factor is locked, and begin failures anew; how
         many are left, or None for one that is not there.
         """
+
+    def has_code(self, user_id: str, code: str) -> bool:
+        """Whether `spend_code` would accept it now; changes nothing."""
 
     def fail(self, user_id: str) -> int:
         """Count a wrong code; how many there were in a row, 0 without a factor."""

@@ -29,6 +29,9 @@ FACTOR_TRIES = 5
 FACTOR_WINDOW = 3600
 """Seconds for which tries are counted: longer than any session lives."""
 
+Proof = int | str
+"""What a right code spends: a time step, or a recovery code."""
+
 
 class FactorDesk:
     """Owns the second half of a sign-in.
@@ -69,7 +72,7 @@ class FactorDesk:
 
     def user(self, command: SecondFactor, caller: Caller) -> User:
         """Check a code. Each works once, a session bears five wrong ones, and a hundred in a row
-        lock the factor until an operator acts.
+        lock the factor until an operator acts. It is spent last: a store that fails costs none.
         """
         self._directory.catch_up_now()
         said = self._ephemeral.peek(f"factor:{command.session_id}")
@@ -79,28 +82,30 @@ class FactorDesk:
         (standing,) = self._standings.of([(user.email, caller)])
         guards = (*standing.guards, *standing.factor)
         with self._attempts.counted(guards, command.resource, caller):
-            self._in_session(guards, user, command, caller)
+            proof = self._proved(guards, user, command, caller)
         self._standings.succeeded(standing.whose, guards)
         in_good_standing(self._attempts, user, command.resource, caller)
         self._standings.remember(user, caller)
+        self._finish(user, proof, command, caller)
         return user
 
-    def _in_session(
-        self, guards: Guards, user: User, command: SecondFactor, caller: Caller
-    ) -> None:
-        """The code is right, and the session has not ended by another one. A session that is over
-        counts for nobody.
-        """
+    def _proved(self, guards: Guards, user: User, command: SecondFactor, caller: Caller) -> Proof:
+        """What a right code may spend. A session that is over counts for nobody."""
         tries = self._ephemeral.count(
             f"tries:{command.session_id}", FACTOR_WINDOW, 1, of_holder(user.id)
         )
         if tries.total > FACTOR_TRIES:
             self._attempts.give_back(guards)
             raise self._no_session(command.resource, caller)
-        if not self._accepts(user, command, caller):
+        proof = self._proof_of(user, command.otp)
+        if proof is None:
             raise self._failure(guards, user, command, caller)
-        if self._ephemeral.take(f"factor:{command.session_id}") is None:
-            self._attempts.give_back(guards)
+        return proof
+
+    def _finish(self, user: User, proof: Proof, command: SecondFactor, caller: Caller) -> None:
+        """The session ends, and then the code: of many that bring one of them, one is let in."""
+        ended = self._ephemeral.take(f"factor:{command.session_id}") is not None
+        if not (ended and self._spends(user, proof, command, caller)):
             raise self._no_session(command.resource, caller)
 
     def _user_of(self, said: str | None, resource: str) -> User | None:
@@ -108,21 +113,22 @@ class FactorDesk:
         user = self._directory.user(said.partition(":")[0]) if said else None
         return user if user and said == _said_of(user, resource) else None
 
-    def _accepts(self, user: User, command: SecondFactor, caller: Caller) -> bool:
+    def _proof_of(self, user: User, otp: str) -> Proof | None:
+        """The time step or the recovery code that somebody typed, where it is not spent yet."""
         factor = self._factors.factor(user.id)
         if factor is None:
-            return False
-        code = recovery.canonical(command.otp)
+            return None
+        code = recovery.canonical(otp)
         if code is not None:
-            return self._accepts_recovery(user, code, command, caller)
-        typed = "".join(command.otp.split())
-        step = self._otp.match(factor.secret, typed, self._clock())
-        return step is not None and self._factors.pass_step(user.id, step)
+            return code if self._factors.has_code(user.id, code) else None
+        step = self._otp.match(factor.secret, "".join(otp.split()), self._clock())
+        is_open = step is not None and self._factors.may_pass(user.id, step)
+        return step if is_open else None
 
-    def _accepts_recovery(
-        self, user: User, code: str, command: SecondFactor, caller: Caller
-    ) -> bool:
-        left = self._factors.spend_code(user.id, code)
+    def _spends(self, user: User, proof: Proof, command: SecondFactor, caller: Caller) -> bool:
+        if isinstance(proof, int):
+            return self._factors.pass_step(user.id, proof)
+        left = self._factors.spend_code(user.id, proof)
         if left is None:
             return False
         self._note("recovery_code_used", user, command, caller, left=left)
