@@ -170,6 +170,10 @@ class Factors:
 
 @pytest.fixture
 def hall():
+    return desks()
+
+
+def desks():
     """The desks with all that stands around them."""
     clock, events, numbers = FakeClock(), [], iter(range(1000))
     around = SimpleNamespace(

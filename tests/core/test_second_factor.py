@@ -10,7 +10,7 @@ from tests.core.test_sign_in import EVE, LIMITED, refusal_of, sign_in, with_a_fa
 from tests.core.world import ADA, CALLER
 
 from reticket.core.budget import Budget, Budgeted
-from reticket.core.commands import FactorRule, OpenFactorSession, SecondFactor
+from reticket.core.commands import FactorRule, Keep, OpenFactorSession, SecondFactor
 from reticket.core.errors import Cause, Code, Refusal, Unavailable
 from reticket.core.people import MOST_FAILURES
 from reticket.stores.memory import MemoryEphemeral
@@ -29,8 +29,8 @@ def code_of(hall):
     return f"totp{hall.clock() // 30_000}"
 
 
-def second(hall, session_id, otp, caller=CALLER, resource="test"):
-    return hall.second.user(SecondFactor(resource, session_id, otp), caller)
+def second(hall, session_id, otp, caller=CALLER, resource="test", **more):
+    return hall.second.user(SecondFactor(resource, session_id, otp, **more), caller)
 
 
 def test_whoever_guesses_passwords_may_try_no_codes(hall):
@@ -209,6 +209,10 @@ STEPS = 8
 VERBS = ("peek", "take", "once", "count", "count_each", "guess", "forget")
 
 
+def a_page(user):
+    return [Keep("test:page", user.email, 60)]
+
+
 class Frail:
     """The same store, which fails from one of its verbs on, before or after it has done it."""
 
@@ -237,10 +241,11 @@ def test_a_store_that_fails_costs_no_recovery_code(hall, at, is_done):
     hall.second._ephemeral = hall.attempts._ephemeral = frail
     answer = None
     with suppress(Unavailable):
-        answer = second(hall, session_id, RECOVERY)
+        answer = second(hall, session_id, RECOVERY, keeps=a_page)
     hall.second._ephemeral = hall.attempts._ephemeral = healthy
     left = len(hall.factors.codes[ADA.id])
     assert (answer, left) in ((None, 2), (ADA, 1))
+    assert answer is None or hall.ephemeral.peek("test:page") == ADA.email
     if answer is None:
         assert second(hall, session_of(hall), RECOVERY) == ADA
 
@@ -294,6 +299,14 @@ def test_an_older_code_is_not_taken_after_a_newer_one(hall):
     second(hall, session_of(hall), code_of(hall))
     hall.clock.forward(-30)
     assert refusal_of(second, hall, session_of(hall), older) == WRONG_CODE
+
+
+def test_what_is_kept_for_a_person_takes_the_share_of_that_person(hall):
+    hall.second._ephemeral = Budgeted(MemoryEphemeral(hall.clock), Budget(room=2**20))
+    large = [Keep("test:page", "x" * 2**13, 60)]
+    with pytest.raises(Unavailable, match="one holder has its share"):
+        second(hall, session_of(hall), RECOVERY, keeps=lambda user: large)
+    assert second(hall, session_of(hall), RECOVERY) == ADA
 
 
 def test_sessions_of_one_person_take_the_share_of_that_person_alone(hall):

@@ -9,7 +9,7 @@ from reticket.audit import summing
 from reticket.core import budget, guards, known_programs, lately, turns
 from reticket.core.policy import DAY
 from reticket.dialects.cloudreve import prepare
-from reticket.dialects.oauth import codes, device, device_codes, metadata, par, refresh, visit
+from reticket.dialects.oauth import codes, device, device_codes, metadata, par, refresh, sent, visit
 from reticket.directory import networks
 from reticket.http.admin import idempotency
 from reticket.http.connection import caps
@@ -50,6 +50,7 @@ SENTENCES = {
         f"may come within {span(par.ANSWERED_WITHIN)}",
         f"is good for {device_codes.LIFETIME} seconds",
         f"may try {device.MOST_TYPED} wrong codes in ten minutes",
+        f"leads to the same page for {span(sent.REMEMBERED)}.",
         f"**A page** is good for {span(visit.LIFETIME)}",
     ],
     "running.md": [

@@ -104,6 +104,9 @@ class FactorDesk:
 
     def _finish(self, user: User, proof: Proof, command: SecondFactor, caller: Caller) -> None:
         """The session ends, and then the code: of many that bring one of them, one is let in."""
+        for each in command.keeps(user):
+            owner = each.owner or of_holder(user.id)
+            self._ephemeral.once(each.key, each.lifetime, each.value, owner)
         ended = self._ephemeral.take(f"factor:{command.session_id}") is not None
         if not (ended and self._spends(user, proof, command, caller)):
             raise self._no_session(command.resource, caller)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from reticket.core.commands.others import Keep
 from reticket.core.people import User
+
+
+def keeps_nothing(user: User) -> Sequence[Keep]:
+    """What is kept where nothing follows a second factor that could fail."""
+    return ()
 
 
 class FactorRule(StrEnum):
@@ -71,8 +77,13 @@ class OpenFactorSession:
 class SecondFactor:
     """Finish it with a one-time password. Result: `User`. NOT_FOUND (no such session here),
     INVALID_CREDENTIALS (wrong code; may be tried again five times).
+
+    Args:
+        keeps: what is kept for that user before the code is spent, so that no store that fails
+            costs a code. It is worth nothing unless this succeeds: let nobody know its keys.
     """
 
     resource: str
     session_id: str = field(repr=False)
     otp: str = field(repr=False)
+    keeps: Callable[[User], Sequence[Keep]] = field(default=keeps_nothing, repr=False)

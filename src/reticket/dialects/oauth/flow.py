@@ -5,7 +5,8 @@ Nobody is remembered: every request signs in anew.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
+from functools import partial
 from typing import Any, Literal, Protocol
 
 import msgspec
@@ -14,6 +15,7 @@ from msgspec.structs import replace
 from reticket.core.commands import (
     Command,
     FactorRule,
+    Keep,
     Now,
     OpenFactorSession,
     SecondFactor,
@@ -29,6 +31,7 @@ from reticket.dialects.oauth.document import shown
 from reticket.dialects.oauth.errors import heard
 from reticket.dialects.oauth.inputs import Form, read_form, required, wrong
 from reticket.dialects.oauth.screens import Fault
+from reticket.dialects.oauth.sent import Sent
 from reticket.dialects.oauth.site import BASE, USER, Site
 from reticket.dialects.oauth.terms import CODE, PASSWORD
 from reticket.dialects.oauth.tries import spend_a_try
@@ -39,8 +42,11 @@ from reticket.dialects.oauth.visit import (
     bound,
     browser_of,
     cookie_header,
+    found,
     keep,
+    keeping,
     key,
+    new_ticket,
     resume,
     too_old,
 )
@@ -51,6 +57,7 @@ _WRONG = "The e-mail address or the password is not right."
 _BLOCKED = "This account cannot sign in. Ask those who run this service."
 _LIMITED = "There were too many attempts. Wait a few minutes, then try again."
 _WRONG_CODE = "The code is not right. Type the one that your app shows now."
+_TWICE = Fault("The code was sent twice at once. Type it once more.", 409)
 _OVER = Fault("That took too long, or too many codes were wrong. Sign in again.")
 
 _STRANGER = Fault("The app expects somebody else: use the account that you have there.", 403)
@@ -154,31 +161,53 @@ class Flow:
         if user.second_factor:
             session = yield OpenFactorSession(USER, user, LIFETIME)
             return self._ask_factor(ticket, visit, session)
-        return (yield from self._signed_in(ticket, visit, user, (PASSWORD,)))
+        return (yield from self._signed_in(ticket, visit, user))
 
     def _factor(self, request: WireRequest) -> Operation:
         form, ticket, visit = yield from self._resumed(request)
-        session, otp = form.get("session", ""), form.get("code", "")
+        sent = Sent(ticket, form.get("session", ""), form.get("code", ""))
         try:
-            user: User = yield SecondFactor(USER, session, otp)
+            return (yield from self._finished(sent, visit))
         except Refusal as refusal:
             if refusal.code is Code.NOT_FOUND:
-                return self._sign_in_again(ticket, visit, visit.hint, _OVER)
+                return (yield from self._sent_again(sent, visit))
             fault = _fault(refusal, _FACTOR_FAULTS)
-            return self._ask_factor(ticket, visit, session, fault)
-        return (yield from self._signed_in(ticket, visit, user, (PASSWORD, CODE)))
+            return self._ask_factor(ticket, visit, sent.session, fault)
 
-    def _signed_in(self, ticket: str, visit: Visit, user: User, amr: tuple[str, ...]) -> Operation:
+    def _finished(self, sent: Sent, visit: Visit) -> Operation:
+        """The next page is kept before the code is spent: no store that fails costs one."""
+        to, now = (yield from new_ticket()), (yield Now())
+        known = partial(_known, visit, now, (PASSWORD, CODE))
+
+        def keeps(user: User) -> Sequence[Keep]:
+            return keeping(self._place, to, known(user)), sent.begins(user.id)
+
+        user: User = yield SecondFactor(USER, sent.session, sent.code, keeps)
+        if _is_stranger(visit, user):
+            return (yield from self._stranger(sent.ticket, visit, user))
+        yield from sent.led_to(to, user.id)
+        return self._ask_consent(to, known(user))
+
+    def _sent_again(self, sent: Sent, visit: Visit) -> Operation:
+        """Whoever clicks twice sees the answer to the second click alone."""
+        to = yield from sent.led()
+        known = (yield from found(self._place, to)) if to else None
+        if to and known:
+            return self._ask_consent(to, known)
+        if to is None and (yield from sent.is_on_its_way()):
+            return self._ask_factor(sent.ticket, visit, sent.session, _TWICE)
+        return self._sign_in_again(sent.ticket, visit, visit.hint, _OVER)
+
+    def _signed_in(self, ticket: str, visit: Visit, user: User) -> Operation:
         """From here on it has a ticket that was never on a page of somebody else's."""
-        if visit.subject not in (None, user.id):
-            yield Tell(USER, "refused", Cause.WRONG_SUBJECT, user.id)
-            return self._sign_in_again(ticket, visit, visit.hint, _STRANGER)
-        now: int = yield Now()
-        version = user.credential_version
-        person = Person(user.id, version, user.email, now // SECOND, amr)
-        known = replace(visit, person=person)
-        ticket = yield from keep(self._place, known)
-        return screens.consent(self._to(CONSENT), ticket, known, user.email)
+        if _is_stranger(visit, user):
+            return (yield from self._stranger(ticket, visit, user))
+        known = _known(visit, (yield Now()), (PASSWORD,), user)
+        return self._ask_consent((yield from keep(self._place, known)), known)
+
+    def _stranger(self, ticket: str, visit: Visit, user: User) -> Operation:
+        yield Tell(USER, "refused", Cause.WRONG_SUBJECT, user.id)
+        return self._sign_in_again(ticket, visit, visit.hint, _STRANGER)
 
     def _consent(self, request: WireRequest) -> Operation:
         form, ticket, visit = yield from self._resumed(request)
@@ -211,9 +240,23 @@ class Flow:
         leave = self._ending.leave(visit)
         return screens.factor(self._to(FACTOR), ticket, visit, session, leave, fault)
 
+    def _ask_consent(self, ticket: str, known: Visit) -> WireResponse:
+        email = known.person.email if known.person else ""
+        return screens.consent(self._to(CONSENT), ticket, known, email)
+
     def _to(self, step: str) -> str:
         """A path of ours, as a browser sees it."""
         return f"{self._site.path}{BASE}{self._place}{step}"
+
+
+def _is_stranger(visit: Visit, user: User) -> bool:
+    return visit.subject not in (None, user.id)
+
+
+def _known(visit: Visit, now: int, amr: tuple[str, ...], user: User) -> Visit:
+    """The same once somebody has signed in."""
+    version = user.credential_version
+    return replace(visit, person=Person(user.id, version, user.email, now // SECOND, amr))
 
 
 def _fault(refusal: Refusal, known: dict[Code, tuple[str, int]]) -> Fault:

@@ -74,10 +74,26 @@ class Visit(msgspec.Struct, frozen=True, omit_defaults=True):
 
 def keep(place: str, visit: Visit) -> Generator[Command, Any, str]:
     """Remember it at a place of the way; the ticket for it."""
-    ticket = to_text((yield Draw(_SECRET)))
-    owner = of_holder(visit.person.subject) if visit.person else None
-    yield Keep(key(place, ticket), msgspec.json.encode(visit).decode(), LIFETIME, owner)
+    ticket = yield from new_ticket()
+    yield keeping(place, ticket, visit)
     return ticket
+
+
+def new_ticket() -> Generator[Command, Any, str]:
+    """One that leads nowhere yet."""
+    return to_text((yield Draw(_SECRET)))
+
+
+def keeping(place: str, ticket: str, visit: Visit) -> Keep:
+    """Lets the ticket lead there."""
+    owner = of_holder(visit.person.subject) if visit.person else None
+    return Keep(key(place, ticket), msgspec.json.encode(visit).decode(), LIFETIME, owner)
+
+
+def found(place: str, ticket: str) -> Generator[Command, Any, Visit | None]:
+    """Where the ticket leads, in whichever browser."""
+    text = yield Look(key(place, ticket))
+    return msgspec.json.decode(text, type=Visit) if text else None
 
 
 def resume(
@@ -88,8 +104,7 @@ def resume(
     """
     own_form(request, site)
     ticket = form.get("visit", "")
-    text = yield Look(key(place, ticket))
-    visit = msgspec.json.decode(text, type=Visit) if text else None
+    visit = yield from found(place, ticket)
     if visit is None or not hmac.compare_digest(visit.browser, _digest(_cookie(request, site))):
         raise too_old(Cause.NO_SESSION)
     return ticket, visit

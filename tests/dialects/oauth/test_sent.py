@@ -1,0 +1,203 @@
+"""A one-time password that a browser sends twice leads to one page, and nobody else there."""
+
+import re
+from itertools import count
+from urllib.parse import urlencode
+
+import pytest
+from tests.core.conftest import desks
+from tests.core.operations import ran
+from tests.core.world import ADA, CALLER
+from tests.dialects.oauth.hall import Hall, request
+from tests.dialects.oauth.token_people import REDIRECT
+
+from reticket.core.commands import OpenFactorSession, SecondFactor
+from reticket.core.errors import Unavailable
+from reticket.dialects.oauth.authorize import Codes
+from reticket.dialects.oauth.flow import Flow
+from reticket.dialects.oauth.html import Halted
+from reticket.dialects.oauth.inputs import FORM
+from reticket.dialects.oauth.request import CodeRequest
+from reticket.dialects.oauth.sent import ON_ITS_WAY, REMEMBERED
+from reticket.dialects.oauth.site import USER
+from reticket.dialects.oauth.visit import LIFETIME, Visit, bound, keep
+
+COOKIE, OTHER = "A" * 43, "B" * 42 + "A"
+RECOVERY = "40718-95226-11834-60357"
+STEPS = 9
+"""As many as an answer takes, or more."""
+
+
+class Way(Hall):
+    """Somebody whose password was right, in front of the page that asks for a code."""
+
+    def __init__(self):
+        self.desks, numbers = desks(), count(1)
+        super().__init__(
+            Draw=lambda said: next(numbers).to_bytes(said.size),
+            SecondFactor=lambda said: self.desks.second.user(said, CALLER),
+        )
+        self.clock, self.ephemeral = self.desks.clock, self.desks.ephemeral._ephemeral
+        self.flow = Flow(self.site, Codes(self.site))
+        order = CodeRequest("spa", REDIRECT, "openid", "c" * 43)
+        self.visit = Visit("spa", "Spa", "openid", order.written())
+        self.ticket, self.session = self.page(), self.opened()
+        self.otp = f"totp{self.clock() // 30_000}"
+
+    def page(self):
+        return self.run(keep(self.flow._place, bound(self.visit, COOKIE)))
+
+    def opened(self):
+        return self.desks.second.open_session(OpenFactorSession(USER, ADA, LIFETIME))
+
+    def send(self, code, perform=None, cookie=COOKIE, **more):
+        said = {"visit": self.ticket, "session": self.session, "code": code, **more}
+        sent = {"cookie": f"__Secure-reticket_visit={cookie}", "content_type": FORM}
+        operation = self.flow._factor(request(body=urlencode(said), **sent))
+        return ran(operation, perform or self._perform)
+
+    def bent(self, at, deed):
+        """Performs, and does something before that number of a command."""
+        numbers = count()
+
+        def perform(command):
+            if next(numbers) == at:
+                deed(command)
+            return self._perform(command)
+
+        return perform
+
+
+@pytest.fixture
+def way():
+    return Way()
+
+
+def headline(response):
+    return re.sub("</?bdi>", "", re.search(r"<h1>(.*?)</h1>", response.body.decode())[1])
+
+
+def is_let_in(response):
+    return response.status == 200 and "Let" in headline(response)
+
+
+def code_of(way, kind):
+    return RECOVERY if kind == "recovery" else way.otp
+
+
+KINDS = pytest.mark.parametrize("kind", ["one-time", "recovery"])
+
+
+@KINDS
+def test_who_clicks_twice_sees_the_first_answer(way, kind):
+    first, second = (way.send(code_of(way, kind)) for _ in range(2))
+    assert is_let_in(first)
+    assert first == second
+
+
+@KINDS
+@pytest.mark.parametrize("at", range(STEPS))
+def test_who_clicks_twice_at_once_sees_one_page(way, kind, at):
+    seen = []
+    perform = way.bent(at, lambda command: seen.append(way.send(code_of(way, kind))))
+    seen.append(way.send(code_of(way, kind), perform))
+    seen.append(way.send(code_of(way, kind)))
+    *second, first, third = seen
+    assert is_let_in(first)
+    assert third == first
+    assert not second or second == [first] or second[0].status == 409
+
+
+@KINDS
+@pytest.mark.parametrize("verb", ["take", "pass_step", "spend_code"])
+def test_a_second_click_before_the_first_one_is_done_is_asked_to_come_again(
+    way, kind, verb, monkeypatch
+):
+    """And the failure of nobody."""
+    place = way.desks.second._ephemeral if verb == "take" else way.desks.factors
+    real, seen = getattr(place, verb), []
+
+    def meet(*arguments):
+        monkeypatch.setattr(place, verb, real)
+        result = real(*arguments)
+        seen.append(way.send(code_of(way, kind)))
+        return result
+
+    monkeypatch.setattr(place, verb, meet)
+    first = way.send(code_of(way, kind))
+    assert is_let_in(first)
+    assert [(each.status, headline(each)) for each in seen] in ([(409, "One more step")], [])
+    assert way.send(code_of(way, kind)) == first
+    assert not way.desks.factors.failures[ADA.id]
+
+
+@pytest.mark.parametrize("at", range(STEPS))
+def test_a_store_that_fails_at_any_step_costs_no_recovery_code(way, at):
+    def fail(command):
+        raise Unavailable("away")
+
+    try:
+        assert is_let_in(way.send(RECOVERY, way.bent(at, fail)))
+    except Unavailable:
+        assert is_let_in(way.send(RECOVERY))
+
+
+def test_nobody_profits_who_has_not_all_of_it(way):
+    assert is_let_in(way.send(way.otp))
+    with pytest.raises(Halted):
+        way.send(way.otp, cookie=OTHER)
+    with pytest.raises(Halted):
+        way.send(way.otp, visit="C" * 43)
+    for more in ({"visit": way.page()}, {"session": way.opened()}, {"session": ""}):
+        assert not is_let_in(way.send(way.otp, **more))
+    for code in ("", "totp1", RECOVERY):
+        assert headline(way.send(code)) == "Sign in"
+    assert is_let_in(way.send(way.otp))
+
+
+def test_a_minute_later_the_password_is_asked_again(way):
+    assert is_let_in(way.send(way.otp))
+    way.clock.forward(REMEMBERED - 1)
+    assert is_let_in(way.send(way.otp))
+    way.clock.forward(1)
+    assert headline(way.send(way.otp)) == "Sign in"
+
+
+def test_a_page_that_was_answered_is_not_shown_again(way):
+    ticket = re.search('name="visit" value="(.*?)"', way.send(way.otp).body.decode())[1]
+    form = urlencode({"visit": ticket, "answer": "deny"})
+    sent = {"cookie": f"__Secure-reticket_visit={COOKIE}", "content_type": FORM}
+    assert way.run(way.flow._consent(request(body=form, **sent))).status == 303
+    assert headline(way.send(way.otp)) == "Sign in"
+
+
+@KINDS
+def test_of_two_sessions_with_one_code_one_leads_in_however_often_it_is_sent(
+    way, kind, monkeypatch
+):
+    """Both have found it right, and kept their pages."""
+    first, other, let_in = way.session, way.opened(), []
+    real = way.desks.people.remember_network
+
+    def meet(*arguments):
+        monkeypatch.setattr(way.desks.people, "remember_network", real)
+        let_in.append(way.send(code_of(way, kind), session=other))
+        return real(*arguments)
+
+    monkeypatch.setattr(way.desks.people, "remember_network", meet)
+    late = way.send(code_of(way, kind), session=first)
+    assert is_let_in(let_in[0])
+    for _ in range(2):
+        assert (late.status, is_let_in(late)) == (409, False)
+        late = way.send(code_of(way, kind), session=first)
+    way.clock.forward(ON_ITS_WAY)
+    assert headline(way.send(code_of(way, kind), session=first)) == "Sign in"
+
+
+def test_what_is_remembered_names_no_code(way):
+    way.send(RECOVERY)
+    kept = repr(way.ephemeral._entries)
+    assert "oauth:sent:led:" in kept
+    assert not [each for each in (way.ticket, way.session, RECOVERY, "40718") if each in kept]
+    (command,) = way.did(SecondFactor)
+    assert RECOVERY not in repr(command)
