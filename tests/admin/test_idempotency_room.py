@@ -7,12 +7,12 @@ import pytest
 from tests.core.operations import ran
 
 from reticket.core.budget import Budget, Budgeted
-from reticket.core.commands import Keep, KeepReserved, Look, Release, Reserve, Take
-from reticket.core.errors import Code, Refusal, Unavailable
+from reticket.core.commands import Draw, Keep, KeepReserved, Look, Release, Reserve, Take
+from reticket.core.errors import Code, Refusal, ReticketError, Unavailable
 from reticket.core.model import Caller
 from reticket.crypto.sealing import Sealer
 from reticket.http.admin.errors import Declined
-from reticket.http.admin.idempotency import ROOM, once
+from reticket.http.admin.idempotency import LONGEST_FLIGHT, ROOM, once
 from reticket.stores.memory import MemoryEphemeral
 from reticket.testing import FakeClock
 from reticket.wire import WireRequest, WireResponse
@@ -34,21 +34,25 @@ class Office:
             Release: lambda said: shared.release(said.reserved),
             Look: lambda said: shared.peek(said.key),
             Take: lambda said: shared.take(said.key),
+            Draw: lambda said: bytes(said.size),
         }
 
     def _deed(self, request, operator):
+        yield Draw(1)
         if self.refused:
             raise self.refused
         self.done += 1
         return WireResponse(201, json.dumps([self.done, self.answer.decode()]).encode())
-        yield
 
     def ask(self, key):
+        return ran(self.operation(key), self.perform)
+
+    def operation(self, key):
         headers = [(b"idempotency-key", key.encode())]
         request = WireRequest("POST", "/families", b"", headers, b"{}", Caller("", "0" * 32))
-        return ran(self._operate(request, "app"), self._perform)
+        return self._operate(request, "app")
 
-    def _perform(self, command):
+    def perform(self, command):
         if isinstance(command, self.gone):
             raise Unavailable("the store is away")
         return self._performers[type(command)](command)
@@ -62,6 +66,63 @@ class Office:
             except Unavailable:
                 return number
         raise AssertionError("there is no limit")
+
+
+class Going:
+    """A request of an office that is held up on its way."""
+
+    def __init__(self, office, key):
+        self._office, self._operation = office, office.operation(key)
+        self._command = next(self._operation)
+
+    def until(self, kind):
+        """Its next command is of that kind, and not performed yet."""
+        while not isinstance(self._command, kind):
+            self._step()
+        return self
+
+    def end(self):
+        try:
+            while True:
+                self._step()
+        except StopIteration as done:
+            return done.value
+
+    def _step(self):
+        try:
+            result = self._office.perform(self._command)
+        except ReticketError as error:
+            self._command = self._operation.throw(error)
+        else:
+            self._command = self._operation.send(result)
+
+
+def test_whoever_was_held_up_until_another_came_does_nothing():
+    office = Office()
+    first = Going(office, "k").until(Reserve)
+    office.clock.forward(LONGEST_FLIGHT)
+    second = Going(office, "k").until(Draw)
+    with pytest.raises(Declined):
+        first.end()
+    assert office.done == 0
+    assert second.end().status == 201
+    assert office.ask("k").body == json.dumps([1, office.answer.decode()]).encode()
+    assert office.done == 1
+
+
+def test_whoever_is_late_takes_no_mark_of_another_one_away():
+    office = Office()
+    first = Going(office, "k").until(Draw)
+    office.clock.forward(LONGEST_FLIGHT)
+    second = Going(office, "k").until(Draw)
+    office.refused = Refusal(Code.NOT_FOUND)
+    with pytest.raises(Refusal):
+        first.end()
+    office.refused = None
+    with pytest.raises(Declined):
+        office.ask("k")
+    assert second.end().status == 201
+    assert office.done == 1
 
 
 def test_without_room_for_the_answer_nothing_is_done_however_often_it_comes():

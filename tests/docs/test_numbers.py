@@ -7,6 +7,7 @@ from tests.docs.tables import page
 
 from reticket.audit import summing
 from reticket.core import budget, guards, known_programs, lately, turns
+from reticket.core.conveyor import LONGEST_WAIT
 from reticket.core.policy import DAY
 from reticket.dialects.cloudreve import prepare
 from reticket.dialects.oauth import codes, device, device_codes, metadata, par, refresh, sent, visit
@@ -36,6 +37,7 @@ SENTENCES = {
     "admin.md": [
         f"gets the first one's answer for {span(idempotency.REMEMBERED)};",
         f"is carried out again {span(idempotency.LONGEST_FLIGHT)} later",
+        f"longer than `busy_timeout` and {named(int(LONGEST_WAIT))} seconds",
     ],
     "audit.md": [f"A process tells {summing.KINDS} of each event apart in a second"],
     "oauth-tokens.md": [

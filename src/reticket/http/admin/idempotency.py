@@ -33,7 +33,9 @@ ROOM = 4096
 """Bytes of a sealed answer for which there must be room before anything is done; most take less."""
 
 LONGEST_FLIGHT = 60
-"""Seconds after which a request that a crash has ended may be tried again."""
+"""Seconds after which a request that was ended by a crash or a deadline may be tried again: longer
+than one takes, unless its process stands still or `busy_timeout` is long.
+"""
 
 
 class Remembered(Secretive, frozen=True):
@@ -95,35 +97,46 @@ def _remembered(
     known = yield from _known(memory, asked)
     if known is not None:
         return known
-    if not (yield Keep(memory.flight, memory.seal(asked), LONGEST_FLIGHT, memory.owner)):
+    mine = memory.seal(asked)
+    if not (yield Keep(memory.flight, mine, LONGEST_FLIGHT, memory.owner)):
         yield from _turn_away(memory, asked)
     try:
         known = yield from _known(memory, asked)
         if known is None:
-            return (yield from _first(memory, asked, operate(request, operator)))
+            return (yield from _first(memory, mine, asked, operate(request, operator)))
     except ReticketError:
-        yield Take(memory.flight)
+        yield from _land(memory, mine)
         raise
-    yield Take(memory.flight)
+    yield from _land(memory, mine)
     return known
 
 
 def _first(
-    memory: Memory, asked: str, operation: Operation
+    memory: Memory, mine: str, asked: str, operation: Operation
 ) -> Generator[Command, Any, WireResponse]:
-    """Room for the answer comes first: where there is none, nothing is done."""
+    """Room for the answer comes first: where there is none, nothing is done. Nor does whoever was
+    held up until then for so long that another one may be on its way.
+    """
     reserved: Charge = yield Reserve(memory.answer, ROOM, REMEMBERED, memory.owner)
     try:
+        if (yield Look(memory.flight)) != mine:
+            yield from _turn_away(memory, asked)
         response = yield from operation
     except ReticketError:
         yield Release(reserved)
         raise
-    yield from _remember(memory, reserved, asked, response)
+    yield from _remember(memory, mine, reserved, asked, response)
     return response
 
 
+def _land(memory: Memory, mine: str) -> Generator[Command, Any, None]:
+    """The request is on its way no more; another one, which came when this was held up, is."""
+    if (yield Look(memory.flight)) == mine:
+        yield Take(memory.flight)
+
+
 def _remember(
-    memory: Memory, reserved: Charge, asked: str, response: WireResponse
+    memory: Memory, mine: str, reserved: Charge, asked: str, response: WireResponse
 ) -> Generator[Command, Any, None]:
     """What is done is answered even if the store has gone away meanwhile. Then the request stays
     on its way for a minute, so that its retry is not carried out at once.
@@ -132,7 +145,7 @@ def _remember(
     said = Remembered(asked, response.status, response.body, location)
     with suppress(Unavailable):
         yield KeepReserved(reserved, memory.seal(said))
-        yield Take(memory.flight)
+        yield from _land(memory, mine)
 
 
 def _known(memory: Memory, asked: str) -> Generator[Command, Any, WireResponse | None]:
