@@ -21,6 +21,7 @@ FORBIDDEN_IN_CODE = {
     "a test that is not run": r"pytest\.mark\.(ski[p]|xfai[l])|pytest\.(ski[p]|xfai[l])\(",
     "an ignore that does not say what": r"# *type: *ignore *$",
     "a swallowed error": r"except( (Base)?Exception)?: *(\n\s*)?pass\b",
+    "a first that is looked for behind all that were deleted": r"\bdel (\S+)\[next\(iter\(\1\b",
 }
 
 SAMPLES = {
@@ -30,6 +31,7 @@ SAMPLES = {
     "a test that is not run": "@pytest.mark." + "skip",
     "an ignore that does not say what": "x = 1  # type: " + "ignore",
     "a swallowed error": "except Exception:\n    " + "pass",
+    "a first that is looked for behind all that were deleted": "del seen[next" + "(iter(seen))]",
 }
 
 

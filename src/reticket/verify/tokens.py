@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -96,7 +97,7 @@ class Once:
     def __init__(self, seconds: Callable[[], float]) -> None:
         self._seconds = seconds
         self._lock = threading.Lock()
-        self._seen: dict[bytes, float] = {}
+        self._seen: OrderedDict[bytes, float] = OrderedDict()
 
     def __call__(self, name: str) -> bool:
         """Whether it is seen for the first time."""
@@ -108,8 +109,11 @@ class Once:
         return is_first
 
     def _forget(self, before: float) -> None:
+        """Not in a plain dict: the first of it is looked for behind the places of all that were
+        deleted, so that to forget many takes the square of their number.
+        """
         while self._seen and next(iter(self._seen.values())) < before:
-            del self._seen[next(iter(self._seen))]
+            self._seen.popitem(last=False)
 
 
 class AccessTokens:

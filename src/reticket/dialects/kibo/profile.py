@@ -6,6 +6,7 @@ is of a family, not of a record: it is filled in for each answer.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
@@ -63,7 +64,7 @@ class Profiles:
 
     def __init__(self, make: Callable[[people.User], Profile]) -> None:
         self._make = make
-        self._kept: dict[int, tuple[people.User, Profile]] = {}
+        self._kept: OrderedDict[int, tuple[people.User, Profile]] = OrderedDict()
 
     def of(self, user: people.User) -> Profile:
         """What is made of a record, made once."""
@@ -73,7 +74,7 @@ class Profiles:
     def _add(self, user: people.User) -> Profile:
         made = self._make(user)
         if len(self._kept) >= MOST_PROFILES:
-            del self._kept[next(iter(self._kept))]
+            self._kept.popitem(last=False)
         self._kept[id(user)] = user, made
         return made
 
