@@ -7,7 +7,7 @@ import threading
 from dataclasses import replace
 
 import pytest
-from tests.core.world import ADA, CALLER, JWT, OPAQUE, World
+from tests.core.world import ADA, CALLER, JWT, OPAQUE, SHOP, World
 
 from reticket.core.commands import Begin, End, Refresh, Rehearse
 from reticket.core.engine import Engine
@@ -198,6 +198,18 @@ async def test_who_changed_between_check_and_insert_gets_no_family(world):
     (family,) = world.store.page(Selection(subject=ADA.id), 10).families
     assert family.revoked_cause == "subject_changed"
     assert [event.event for event in world.audit.durable] == ["revoked"]
+
+
+@pytest.mark.parametrize("gone", [None, replace(SHOP, disabled=True)], ids=["removed", "blocked"])
+async def test_no_family_stands_for_a_client_that_is_gone_before_the_insert(world, gone):
+    """What ended its families did not see this one."""
+    begin = Begin(OPAQUE.name, ADA, client=SHOP.id)
+    assert (await world.engine.begin(begin, None, CALLER)).family.revoked_at is None
+    world.people.clients[SHOP.id] = gone
+    code, cause = await cause_of(world.engine.begin(begin, None, CALLER))
+    assert (code, cause) == (Code.INVALID_CREDENTIALS, Cause.SUBJECT_GONE)
+    families = world.store.page(Selection(client=SHOP.id), 10).families
+    assert [family.revoked_cause for family in families] == [None, "subject_changed"]
 
 
 async def test_what_other_processes_changed_is_seen_before_a_family_stands(world):

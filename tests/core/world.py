@@ -14,7 +14,7 @@ from reticket.core.engine import Engine
 from reticket.core.keys import MacKey
 from reticket.core.mint import Mint
 from reticket.core.model import Caller
-from reticket.core.people import User
+from reticket.core.people import Client, User
 from reticket.core.policy import AKINON_2026, Policy
 from reticket.core.ports import Event
 from reticket.core.resource import Resource
@@ -25,6 +25,7 @@ from reticket.testing import FakeClock
 ADA = User(
     "a" * 32, "ada", "ada@example.com", "Ada", None, False, True, 1, 0, (), (), None, None
 )  # fmt: skip
+SHOP = Client("shop", True, False, {}, 0)
 CALLER = Caller("192.0.2.1", "0" * 32, "a test")
 OPAQUE = Resource("test.opaque", AKINON_2026, symmetric=True)
 JWT = Resource("test.jwt", AKINON_2026, symmetric=True, refresh_claims=lambda facts: {"sub": "x"})
@@ -58,6 +59,7 @@ class People:
 
     def __init__(self) -> None:
         self.users: dict[str, User] = {ADA.id: ADA}
+        self.clients: dict[str, Client] = {SHOP.id: SHOP}
         self.waiting: set[str] = set()
         self.catch_ups = 0
 
@@ -68,6 +70,9 @@ class People:
 
     def user(self, user_id: str) -> User | None:
         return self.users.get(user_id)
+
+    def client(self, client_id: str) -> Client | None:
+        return self.clients.get(client_id)
 
     def client_at_hand(self, client_id: str) -> None:
         return None

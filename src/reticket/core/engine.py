@@ -286,17 +286,25 @@ class Engine:
         )
 
     def _stand(self, start: Start, family: Family, now: int) -> Turned:
-        """Look once more after the insert: a change that ended the subject's families between
-        the check of its secret and the insert has not seen this one.
+        """Look once more after the insert: a change that ended the families of the subject, or of
+        the client, between the check of its secret and the insert has not seen this one.
         """
         command = start.command
         holder = self.holder_of(command.resource, command.holder.id)
         waits = self._directory.pending(command.holder.id)
-        if not waits and holder is not None and _same_credentials(command.holder, holder):
+        is_same = holder is not None and _same_credentials(command.holder, holder)
+        if is_same and not waits and self._serves(command.client):
             return Turned(now, Outcome.ADVANCED, family, holder, command.context)
         self._store.revoke(Selection(family=family.id), "subject_changed")
         refusal = Refusal(Code.INVALID_CREDENTIALS, Cause.SUBJECT_GONE)
         return Turned(now, None, family, refusal=refusal, ended=True, waits=waits)
+
+    def _serves(self, client_id: str | None) -> bool:
+        """Whether a client, if there is one, is known and not blocked."""
+        if client_id is None:
+            return True
+        client = self._directory.client(client_id)
+        return client is not None and not client.disabled
 
     def _look(self, batch: Sequence[tuple[bytes, Step[Any]]]) -> Sequence[Any]:
         self._directory.catch_up()
