@@ -128,6 +128,23 @@ def test_what_nothing_can_be_called_is_absent(demo):
     assert demo.factors.factor("\ud800") is None
 
 
+@pytest.mark.parametrize(
+    ("read", "change"),
+    [
+        (lambda d, ada: d.user(ada.id), VERBS["users.set_password"]),
+        (lambda d, ada: d.application(APP), VERBS["applications.rotate_secret"]),
+    ],
+    ids=["user", "application"],
+)
+def test_no_record_is_newer_than_what_its_change_demands(demo, ada, other, read, change):
+    """It is read for the first time, after a change for which nobody has looked yet."""
+    change(other)
+    demo._records._snapshot.users.clear()
+    record = read(demo, ada)
+    assert record.credential_version == read(other, ada).credential_version
+    assert demo.pending(record.id)
+
+
 def test_a_read_that_began_before_a_change_does_not_outlive_it(demo, ada, other, monkeypatch):
     """The reader found its snapshot, a change and a catch-up came between, then it read."""
     records = demo._records

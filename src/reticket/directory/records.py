@@ -6,6 +6,8 @@ Owns the snapshot: what was read since the last change, and who waits for an int
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
 
 from sqlalchemy import Connection
 
@@ -18,6 +20,8 @@ from reticket.directory.lookout import Lookout
 from reticket.directory.sign_ins import read_client_credentials
 from reticket.directory.tenant_rows import read_tenant
 from reticket.directory.user_rows import id_of_email, read_user
+
+R = TypeVar("R")
 
 
 class _Snapshot:
@@ -96,7 +100,8 @@ class Records:
     def user(self, user_id: str) -> User | None:
         """The record, disabled or not."""
         snapshot = self._snapshot
-        return snapshot.users.get(user_id) or self._database.find(snapshot.read_user, user_id)
+        known = snapshot.users.get(user_id)
+        return known or self._read(snapshot, snapshot.read_user, user_id)
 
     def user_by_email(self, email: str) -> User | None:
         """The record; the case of the e-mail does not matter."""
@@ -107,7 +112,7 @@ class Records:
         """The record, disabled or not."""
         snapshot = self._snapshot
         known = snapshot.applications.get(application_id)
-        return known or self._database.find(snapshot.read_application, application_id)
+        return known or self._read(snapshot, snapshot.read_application, application_id)
 
     def client(self, client_id: str) -> Client | None:
         """The record, disabled or not."""
@@ -139,5 +144,22 @@ class Records:
         return known or self._database.find(snapshot.read_tenant, tenant_id)
 
     def pending(self, subject: str) -> bool:
-        """Whether an intent against this subject waits."""
+        """Whether an intent against this subject waits; to be asked after its record was."""
         return subject in self._snapshot.pending
+
+    def _read(
+        self, snapshot: _Snapshot, read: Callable[[Connection, str], R | None], key: str
+    ) -> R | None:
+        """A record that is newer than the snapshot brings a newer one: whoever gets a token under a
+        new password must not miss what that password ends.
+        """
+        version, record = self._database.find(partial(_dated, read), key) or (None, None)
+        if version not in (None, snapshot.version):
+            self._lookout.look()
+        return record
+
+
+def _dated(
+    read: Callable[[Connection, str], R | None], connection: Connection, key: str
+) -> tuple[int, R | None]:
+    return version_of(connection), read(connection, key)
