@@ -37,16 +37,18 @@ class MemoryKeyStore:
                 self.rows[key.id] = key
             return free
 
-    def update(self, keys: Sequence[SealedKey]) -> None:
+    def update(self, keys: Sequence[SealedKey], seen: Sequence[SealedKey]) -> bool:
+        found = self.keys()
         with self._lock:
             self.writes += 1
-            for key in keys:
+            for key in keys if found == list(seen) else ():
                 self.rows[key.id] = replace(
                     self.rows[key.id],
                     state=key.state,
                     activates_at=key.activates_at,
                     retiring_at=key.retiring_at,
                 )
+        return found == list(seen)
 
 
 class Keys:

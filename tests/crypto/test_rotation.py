@@ -278,3 +278,25 @@ def test_a_key_that_was_ended_before_its_turn_never_has_one(keys) -> None:
     active = keys.one(ring, "active").id
     assert ring.mac_at(LABEL, keys.clock()).id.hex() == active
     assert keys.states(ring) == ["compromised", "compromised", "active", "next"]
+
+
+@pytest.mark.parametrize("verb", ["rotate", "retire_due"])
+def test_a_key_that_is_compromised_meanwhile_does_not_come_back(keys, verb) -> None:
+    """Another process has looked at the keys, and has not written yet."""
+    ring = keys.ring()
+    ring.rotate(overlap=0)
+    keys.clock.forward(DAY)
+    whose = "active" if verb == "rotate" else "retiring"
+    stolen, update = keys.one(ring, whose).id, keys.store.update
+
+    def late(changed, seen):
+        keys.store.update = update
+        keys.ring().compromise(stolen)
+        return update(changed, seen)
+
+    keys.store.update = late
+    ring.rotate(overlap=0) if verb == "rotate" else ring.retire_due(0)
+    assert {row.id: row.state for row in keys.rows()}[stolen] == "compromised"
+    assert stolen not in {mac.id.hex() for mac in ring.macs(LABEL)}
+    keys.clock.forward(DAY)
+    assert id_at(ring, keys.clock()) in {mac.id.hex() for mac in ring.macs(LABEL)}

@@ -26,5 +26,15 @@ def test_only_states_and_times_are_updated(directory):
     directory.keys.add(FIRST)
     directory.keys.add(SIGNING)
     changed = replace(FIRST, state="retiring", activates_at=7, retiring_at=8)
-    directory.keys.update([replace(changed, sealed=b"other", public=b"other"), SIGNING])
+    said = [replace(changed, sealed=b"other", public=b"other"), SIGNING]
+    assert directory.keys.update(said, [FIRST, SIGNING])
     assert directory.keys.keys() == [changed, SIGNING]
+
+
+def test_nothing_is_written_over_keys_that_another_process_has_changed_meanwhile(directory, other):
+    directory.keys.add(FIRST)
+    seen = directory.keys.keys()
+    ended = replace(FIRST, state="compromised", retiring_at=9)
+    assert other.keys.update([ended], seen)
+    assert not directory.keys.update([replace(FIRST, retiring_at=10)], seen)
+    assert directory.keys.keys() == [ended]

@@ -43,7 +43,7 @@ WRITES = {
     "signed_in": lambda d: d.signed_in("x", 1),
     "settle": lambda d: d.settle(Intent(1, Selection(), "x")),
     "keys.add": lambda d: d.keys.add(KEY),
-    "keys.update": lambda d: d.keys.update([KEY]),
+    "keys.update": lambda d: d.keys.update([KEY], ()),
     "factors.pass_step": lambda d: d.factors.pass_step("x", 1),
     "factors.spend_code": lambda d: d.factors.spend_code("x", "secret!"),
     "factors.fail": lambda d: d.factors.fail("x"),

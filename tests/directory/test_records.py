@@ -45,7 +45,7 @@ VERBS = {
     "applications.rotate_secret": lambda d: d.applications.rotate_secret(APP, "hash"),
     "applications.remove": lambda d: d.applications.remove(APP),
     "keys.add": lambda d: d.keys.add(KEY),
-    "keys.update": lambda d: d.keys.update([KEY]),
+    "keys.update": lambda d: d.keys.update([KEY], ()),
 }
 
 

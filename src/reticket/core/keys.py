@@ -107,5 +107,7 @@ class KeyStore(Protocol):
     def add(self, key: SealedKey) -> bool:
         """Insert unless its (use, sequence) is taken; whether it was inserted."""
 
-    def update(self, keys: Sequence[SealedKey]) -> None:
-        """Write states and times of existing keys, in one transaction."""
+    def update(self, keys: Sequence[SealedKey], seen: Sequence[SealedKey]) -> bool:
+        """Write states and times of existing keys, in one transaction, unless the keys are not
+        those that were seen any more; whether they were.
+        """

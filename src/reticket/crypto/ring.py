@@ -7,8 +7,9 @@ Owns the keys of all processes through their store. Readers see an immutable sna
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from reticket.core.keys import KeyStore, MacKey, SealedKey, Signer, Verifier
 from reticket.core.policy import SECOND
@@ -108,22 +109,23 @@ class Ring:
         """
         with self._changing:
             for use in uses:
-                keys = self._with_successor(use)
-                self._write(life.rotated(keys, use, self._clock() + overlap * SECOND))
+                since = self._clock() + overlap * SECOND
+                self._change(partial(life.rotated, use=use, at=since), use)
                 self._with_successor(use)
 
     def retire(self, key_id: str) -> None:
         """Stop accepting a key's tokens. KeyRefused unless it was rotated out."""
         with self._changing:
-            self._write([life.retired(self._find(key_id))])
+            self._change(lambda keys: [life.retired(_found(keys, key_id))])
 
     def compromise(self, key_id: str) -> None:
         """Stop accepting a key's tokens at once; if it signed, its successor does at once."""
         with self._changing:
-            key = self._find(key_id)
-            keys = self._with_successor(key.use)
-            self._write(life.compromised(keys, key, self._clock()))
-            self._with_successor(key.use)
+            use = _found(self._current(), key_id).use
+            self._change(
+                lambda keys: life.compromised(keys, _found(keys, key_id), self._clock()), use
+            )
+            self._with_successor(use)
 
     def retire_due(self, longest_token: int) -> list[str]:
         """Retire what has signed no token that still lives; the ids.
@@ -132,10 +134,9 @@ class Ring:
             longest_token: lifetime of the longest refresh token, seconds.
         """
         with self._changing:
-            due = life.due(self._current(), self._clock() - longest_token * SECOND)
-            if due:
-                self._write([life.retired(key) for key in due])
-            return [key.id for key in due]
+            dead = self._clock() - longest_token * SECOND
+            ended = self._change(lambda keys: map(life.retired, life.due(keys, dead)))
+            return [key.id for key in ended]
 
     def _begin(self) -> None:
         """Make what is missing. Of two processes the first to insert wins, both read it."""
@@ -150,11 +151,13 @@ class Ring:
     def _follow_setting(self, use: str) -> None:
         """A successor of another algorithm never takes over."""
         wanted = self._algorithms[use]
-        others = [
-            key for key in life.unscheduled(self._snapshot.keys, use) if key.algorithm != wanted
-        ]
-        if others:
-            self._write([replace(key, state=life.RETIRED) for key in others])
+        self._change(
+            lambda keys: [
+                replace(key, state=life.RETIRED)
+                for key in life.unscheduled(keys, use)
+                if key.algorithm != wanted
+            ]
+        )
         if life.scheduled(self._snapshot.keys, use)[-1].algorithm != wanted:
             self.rotate((use,))
 
@@ -162,21 +165,29 @@ class Ring:
         self.reload()
         return life.current(self._snapshot.keys, self._clock())
 
-    def _find(self, key_id: str) -> SealedKey:
-        for key in self._current():
-            if key.id == key_id:
-                return key
-        raise KeyRefused(f"there is no key {key_id}")
-
     def _with_successor(self, use: str) -> list[SealedKey]:
         """The keys as they are now, one that waits for a rotation among them."""
-        if not life.unscheduled(self._current(), use):
+        while not life.unscheduled(keys := self._current(), use):
             self._insert(use, None)
-        return self._current()
+        return keys
 
-    def _write(self, changed: Sequence[SealedKey]) -> None:
-        self._store.update(changed)
+    def _change(
+        self, decide: Callable[[list[SealedKey]], Iterable[SealedKey]], use: str | None = None
+    ) -> Sequence[SealedKey]:
+        """Write what is decided of the keys as they are now, and decide anew where another process
+        has changed them meanwhile: a key that it has ended must not come back. What was written.
+
+        Args:
+            decide: what is to be changed.
+            use: that needs a successor which waits.
+        """
+        while True:
+            keys = self._with_successor(use) if use else self._current()
+            changed = list(decide(keys))
+            if not changed or self._store.update(changed, self._snapshot.keys):
+                break
         self.reload()
+        return changed
 
     def _insert(self, use: str, activates_at: int | None) -> None:
         """Insert unless the place is taken: then somebody else was faster, and theirs counts."""
@@ -212,6 +223,13 @@ class Ring:
         while (key_id := self._entropy(4).hex()) in taken:
             pass
         return key_id
+
+
+def _found(keys: Iterable[SealedKey], key_id: str) -> SealedKey:
+    for key in keys:
+        if key.id == key_id:
+            return key
+    raise KeyRefused(f"there is no key {key_id}")
 
 
 def _facts(key: SealedKey) -> KeyFacts:

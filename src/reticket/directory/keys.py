@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from reticket.core.keys import SealedKey
 from reticket.directory.database import Database
@@ -20,9 +20,8 @@ class Keys:
 
     def keys(self) -> Sequence[SealedKey]:
         """All of them, in order of (use, sequence)."""
-        statement = select(keys).order_by(keys.c.use, keys.c.sequence)
         with self._database.read() as connection:
-            return [record_of(SealedKey, row) for row in connection.execute(statement)]
+            return _read(connection)
 
     def add(self, key: SealedKey) -> bool:
         """Insert unless its (use, sequence) is taken; whether it was inserted."""
@@ -33,13 +32,22 @@ class Keys:
                 connection.execute(insert(keys), row_of(keys, key))
         return not taken
 
-    def update(self, keys_: Sequence[SealedKey]) -> None:
-        """Write states and times of existing keys, in one transaction."""
+    def update(self, keys_: Sequence[SealedKey], seen: Sequence[SealedKey]) -> bool:
+        """Write states and times of existing keys, in one transaction, unless the keys are not
+        those that were seen any more; whether they were.
+        """
         with self._database.change() as connection:
-            for key in keys_:
+            is_same = _read(connection) == list(seen)
+            for key in keys_ if is_same else ():
                 values = {
                     "state": key.state,
                     "activates_at": key.activates_at,
                     "retiring_at": key.retiring_at,
                 }
                 connection.execute(update(keys).where(keys.c.id == key.id).values(values))
+        return is_same
+
+
+def _read(connection: Connection) -> list[SealedKey]:
+    statement = select(keys).order_by(keys.c.use, keys.c.sequence)
+    return [record_of(SealedKey, row) for row in connection.execute(statement)]
