@@ -107,6 +107,14 @@ def test_a_retry_after_a_minute_has_a_fresh_access_token(mint, resource):
     assert later.refresh_expires_at == first.refresh_expires_at == DOWN + 10**8
 
 
+def test_what_was_rotated_by_a_clock_that_ran_ahead_has_an_access_token_of_now(mint, resource):
+    first = issue(mint, resource)
+    assert issue(mint, resource, now=NOW + 1 - RETRY_WINDOW) == first
+    later = issue(mint, resource, now=NOW - 10 * RETRY_WINDOW)
+    assert later.issued_at == NOW - 10 * RETRY_WINDOW
+    assert later.access_expires_at == UP - 10 * RETRY_WINDOW + 3600 * SECOND
+
+
 def test_a_tolerated_token_has_a_fresh_access_token_at_once(mint, resource):
     first = issue(mint, resource)
     tolerated = issue(mint, resource, now=NOW + 1, outcome=Outcome.TOLERATED)

@@ -91,7 +91,7 @@ class Mint:
     ) -> Issued:
         """The pair that this row answers for that context at that time (milliseconds)."""
         rotated_at = family.rotated_at
-        stale = now - rotated_at >= RETRY_WINDOW
+        stale = abs(now - rotated_at) >= RETRY_WINDOW  # ahead: the clock was set back since
         fresh = stale or outcome in (Outcome.TOLERATED, Outcome.DERIVED)
         issued_at = now if fresh else rotated_at
         access_ends = _end(issued_at, policy.access, family.ends_at)

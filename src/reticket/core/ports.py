@@ -121,11 +121,17 @@ class Counted(NamedTuple):
     left: int
 
 
+LEAP = 60
+"""Seconds. What ends later than its life and so much more was written while the clock ran ahead."""
+
+
 class Ephemeral(Protocol):
     """What lives for seconds and must be seen by all processes. Times by the engine's clock."""
 
     def once(self, key: str, lifetime: int, value: str = "") -> bool:
-        """Set a key for `lifetime` seconds unless it is there; whether it was set."""
+        """Set a key for `lifetime` seconds unless it is there; whether it was set. One of a clock
+        that ran ahead (`LEAP`) is not there.
+        """
 
     def peek(self, key: str) -> str | None:
         """The value, or None when absent or past its end."""
@@ -138,7 +144,8 @@ class Ephemeral(Protocol):
 
     def count(self, key: str, window: int, add: int = 1) -> Counted:
         """Add to a counter that forgets `window` seconds after its first addition; what it says
-        then. 0 only reads; a negative number gives back what was counted, never below 0.
+        then. 0 only reads; a negative number gives back what was counted, never below 0. One of a
+        clock that ran ahead (`LEAP`) begins anew.
         """
 
     def count_each(self, windows: Mapping[str, int], add: int = 1) -> Sequence[Counted]:

@@ -12,7 +12,7 @@ from reticket.core.errors import StartupError, Unavailable
 from reticket.core.model import Family, Selection
 from reticket.core.paging import all_of
 from reticket.core.policy import SECOND
-from reticket.core.ports import Clock, Counted, Page, Step
+from reticket.core.ports import LEAP, Clock, Counted, Page, Step
 from reticket.core.rotation import merge, revoked
 
 SCHEMES = ("memory",)
@@ -144,9 +144,11 @@ class MemoryEphemeral(_Guarded):
     def once(self, key: str, lifetime: int, value: str = "") -> bool:
         """An insert that takes the place of what is over."""
         with self._alone():
-            if self._live(key) is not None:
+            now = self._clock()
+            _, ends_at = self._entries.get(key, ("", 0))
+            if _lives(ends_at, now, lifetime):
                 return False
-            self._entries[key] = value, self._clock() + lifetime * SECOND
+            self._entries[key] = value, now + lifetime * SECOND
         return True
 
     def peek(self, key: str) -> str | None:
@@ -197,7 +199,7 @@ class MemoryEphemeral(_Guarded):
 
     def _added(self, key: str, window: int, add: int, now: int) -> Counted:
         total, ends_at = self._counters.get(key, (0, 0))
-        if ends_at <= now:
+        if not _lives(ends_at, now, window):
             total, ends_at = 0, now + window * SECOND if add > 0 else now
         total = max(0, total + add)
         if ends_at > now:
@@ -207,6 +209,10 @@ class MemoryEphemeral(_Guarded):
     def _live(self, key: str) -> str | None:
         value, ends_at = self._entries.get(key, ("", 0))
         return value if ends_at > self._clock() else None
+
+
+def _lives(ends_at: int, now: int, lifetime: int) -> bool:
+    return now < ends_at <= now + (lifetime + LEAP) * SECOND
 
 
 def _fits(row: Family, selection: Selection) -> bool:

@@ -14,6 +14,7 @@ from reticket.core.budget import COVERED, OVERHEAD, Budget, Budgeted, Kind, Owne
 from reticket.core.errors import Unavailable
 from reticket.core.ports import Clock, Ephemeral
 from reticket.testing.clock import FakeClock
+from reticket.testing.leap_contract import LeapContract
 
 THREADS = 64
 
@@ -74,7 +75,7 @@ def _live(ephemeral: Ephemeral, count: int) -> int:
     return len(ephemeral.present([f"entry {number:06d}" for number in range(count)]))
 
 
-class EphemeralContract:
+class EphemeralContract(LeapContract):
     """The promises of `core.ports.Ephemeral`."""
 
     def open_ephemeral(self, folder: Path, clock: Clock) -> Ephemeral:

@@ -10,14 +10,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reticket.core.policy import SECOND
-from reticket.core.ports import Counted
+from reticket.core.ports import LEAP, Counted
 from reticket.stores.postgresql.connections import CLOCK, Pool
 
+LATER = LEAP * SECOND
+LIVES = f"ends_at > now AND ends_at <= now + lasts + {LATER}"
+"""Of a counter that is asked for with its window: no clock that ran ahead has written it."""
+
+ASKED = "unnest(%(keys)s::bytea[], %(windows)s::bigint[]) AS asked (key, lasts)"
 ONCE = f"""
 INSERT INTO entries AS present (key, value, ends_at)
 VALUES (%(key)s, %(value)s, {CLOCK} + %(lifetime)s)
 ON CONFLICT (key) DO UPDATE SET value = excluded.value, ends_at = excluded.ends_at
-WHERE present.ends_at <= {CLOCK} RETURNING true
+WHERE present.ends_at <= {CLOCK} OR present.ends_at > excluded.ends_at + {LATER} RETURNING true
 """  # noqa: S608
 PEEK = f"SELECT value FROM entries WHERE key = %(key)s AND ends_at > {CLOCK}"  # noqa: S608
 PRESENT = f"SELECT key FROM entries WHERE key = ANY(%(keys)s) AND ends_at > {CLOCK}"  # noqa: S608
@@ -26,24 +31,27 @@ ADD = f"""
 WITH clock AS MATERIALIZED (SELECT {CLOCK} AS now)
 INSERT INTO counters AS present (key, sum, ends_at)
 SELECT asked.key, %(add)s, now + asked.lasts
-FROM clock, unnest(%(keys)s::bytea[], %(windows)s::bigint[]) AS asked (key, lasts)
+FROM clock, {ASKED}
 ORDER BY asked.key
 ON CONFLICT (key) DO UPDATE SET
     sum = excluded.sum + CASE WHEN present.ends_at > (SELECT now FROM clock)
-        THEN present.sum ELSE 0 END,
+        AND present.ends_at <= excluded.ends_at + {LATER} THEN present.sum ELSE 0 END,
     ends_at = CASE WHEN present.ends_at > (SELECT now FROM clock)
+        AND present.ends_at <= excluded.ends_at + {LATER}
         THEN present.ends_at ELSE excluded.ends_at END
 RETURNING key, sum, ends_at - (SELECT now FROM clock)
 """  # noqa: S608
 GIVE_BACK = f"""
 WITH clock AS MATERIALIZED (SELECT {CLOCK} AS now), mine AS MATERIALIZED (
     SELECT key FROM counters WHERE key = ANY(%(keys)s) ORDER BY key FOR UPDATE)
-UPDATE counters SET sum = greatest(0, sum + %(add)s) FROM mine, clock
-WHERE counters.key = mine.key AND ends_at > now RETURNING counters.key, sum, ends_at - now
+UPDATE counters SET sum = greatest(0, sum + %(add)s) FROM mine, clock, {ASKED}
+WHERE counters.key = mine.key AND asked.key = mine.key AND {LIVES}
+RETURNING counters.key, sum, ends_at - now
 """  # noqa: S608
 LOOK = f"""
 WITH clock AS MATERIALIZED (SELECT {CLOCK} AS now)
-SELECT key, sum, ends_at - now FROM counters, clock WHERE key = ANY(%(keys)s) AND ends_at > now
+SELECT counters.key, sum, ends_at - now FROM clock, {ASKED} JOIN counters USING (key)
+WHERE {LIVES}
 """  # noqa: S608
 FORGET = """
 WITH mine AS MATERIALIZED (

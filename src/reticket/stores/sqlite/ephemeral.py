@@ -6,21 +6,27 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from sqlite3 import Connection
+from typing import Any
 
 from reticket.core.policy import SECOND
-from reticket.core.ports import Clock, Counted
+from reticket.core.ports import LEAP, Clock, Counted
 from reticket.stores.sqlite.file import File, Sweeper, holders, padded
 
-ADD = """
+LIVES = "ends_at > :now AND ends_at <= :latest"
+ONCE = f"""
+INSERT INTO entries VALUES (:key, :value, :ends_at) ON CONFLICT (key) DO UPDATE SET
+    value = excluded.value, ends_at = excluded.ends_at WHERE NOT ({LIVES})
+"""  # noqa: S608
+ADD = f"""
 INSERT INTO counters VALUES (:key, :add, :ends_at) ON CONFLICT (key) DO UPDATE SET
-    sum = iif(ends_at > :now, sum, 0) + :add, ends_at = iif(ends_at > :now, ends_at, :ends_at)
+    sum = iif({LIVES}, sum, 0) + :add, ends_at = iif({LIVES}, ends_at, :ends_at)
 RETURNING sum, ends_at - :now
-"""
-GIVE_BACK = """
-UPDATE counters SET sum = max(0, sum + :add) WHERE key = :key AND ends_at > :now
+"""  # noqa: S608
+GIVE_BACK = f"""
+UPDATE counters SET sum = max(0, sum + :add) WHERE key = :key AND {LIVES}
 RETURNING sum, ends_at - :now
-"""
-LOOK = "SELECT sum, ends_at - :now FROM counters WHERE key = :key AND ends_at > :now"
+"""  # noqa: S608
+LOOK = f"SELECT sum, ends_at - :now FROM counters WHERE key = :key AND {LIVES}"  # noqa: S608
 OVER = """
 SELECT json_group_array(number) FROM (
     SELECT rowid AS number FROM {table} WHERE ends_at <= ? ORDER BY ends_at LIMIT ?
@@ -44,14 +50,9 @@ class SqliteEphemeral:
 
     def once(self, key: str, lifetime: int, value: str = "") -> bool:
         """An insert that takes the place of what is over."""
-        now = self._clock()
+        said = {"key": key, "value": value, **_times(self._clock(), lifetime)}
         with self._file.writing() as file:
-            statement = (
-                "INSERT INTO entries VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET "
-                "value = excluded.value, ends_at = excluded.ends_at WHERE ends_at <= ?"
-            )
-            ends_at = now + lifetime * SECOND
-            return file.connection.execute(statement, (key, value, ends_at, now)).rowcount == 1
+            return file.connection.execute(ONCE, said).rowcount == 1
 
     def peek(self, key: str) -> str | None:
         """A look."""
@@ -86,7 +87,7 @@ class SqliteEphemeral:
         now = self._clock()
         with self._file.writing() if add else self._reader.reading() as file:
             return [
-                _counted(file.connection, key, now, now + window * SECOND, add)
+                _counted(file.connection, {"key": key, "add": add, **_times(now, window)})
                 for key, window in windows.items()
             ]
 
@@ -118,7 +119,13 @@ class SqliteEphemeral:
             return file.connection.execute(statement, (now, *numbers)).rowcount
 
 
-def _counted(connection: Connection, key: str, now: int, ends_at: int, add: int) -> Counted:
-    said = {"key": key, "now": now, "ends_at": ends_at, "add": add}
+def _times(now: int, lifetime: int) -> dict[str, int]:
+    """When something ends that begins now, and the latest end of what may have begun by now."""
+    ends_at = now + lifetime * SECOND
+    return {"now": now, "ends_at": ends_at, "latest": ends_at + LEAP * SECOND}
+
+
+def _counted(connection: Connection, said: Mapping[str, Any]) -> Counted:
+    add = said["add"]
     found = connection.execute(ADD if add > 0 else GIVE_BACK if add else LOOK, said).fetchone()
     return Counted(*found) if found else Counted(0, 0)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reticket.core.policy import SECOND
-from reticket.core.ports import Counted
+from reticket.core.ports import LEAP, Counted
 from reticket.stores.valkey.engine import Engine
 from reticket.stores.valkey.scripts import COUNT, ONCE, PEEK, SWEEP, TAKE, Command
 from reticket.stores.valkey.walks import Walk
@@ -32,7 +32,7 @@ class ValkeyEphemeral:
     def once(self, key: str, lifetime: int, value: str = "") -> bool:
         """One script."""
         place = _entry(key)
-        set_it = ONCE(place, value.encode(), _living(lifetime), SWEPT_LATER)
+        set_it = ONCE(place, value.encode(), *_times(lifetime))
         return bool(self._ask(set_it))
 
     def peek(self, key: str) -> str | None:
@@ -54,10 +54,7 @@ class ValkeyEphemeral:
 
     def count_each(self, windows: Mapping[str, int], add: int = 1) -> list[Counted]:
         """One script each, in one exchange."""
-        asked = [
-            COUNT(_counter(key), add, _living(window), SWEPT_LATER)
-            for key, window in windows.items()
-        ]
+        asked = [COUNT(_counter(key), add, *_times(window)) for key, window in windows.items()]
         return [Counted(total, left) for total, left in self._engine.ask(asked)]
 
     def forget(self, *keys: str) -> None:
@@ -91,8 +88,10 @@ def _counter(key: str) -> bytes:
     return b"rt:c:" + key.encode()
 
 
-def _living(seconds: int) -> int:
-    return seconds * SECOND + SWEPT_LATER
+def _times(seconds: int) -> tuple[int, int, int]:
+    """How long it is there, how much of that is for sweeping, and the most that may be left."""
+    living = seconds * SECOND + SWEPT_LATER
+    return living, SWEPT_LATER, living + LEAP * SECOND
 
 
 def _text(raw: bytes | None) -> str | None:

@@ -62,11 +62,14 @@ return redis.call('SRANDMEMBER', KEYS[1], 4)
 """(member, milliseconds that it lives at most): some members of the set, to be looked after."""
 
 ONCE = Script("""
-if redis.call('PTTL', KEYS[1]) > tonumber(ARGV[3]) then return 0 end
+local left = redis.call('PTTL', KEYS[1])
+if left > tonumber(ARGV[3]) and left <= tonumber(ARGV[4]) then return 0 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 1
 """)
-"""(value, milliseconds to live, those that are for sweeping): whether it was set."""
+"""(value, milliseconds to live, those that are for sweeping, the most that may be left of what was
+not written by a clock that ran ahead): whether it was set.
+"""
 
 PEEK = Script("""
 return redis.call('PTTL', KEYS[1]) > tonumber(ARGV[1]) and redis.call('GET', KEYS[1])
@@ -78,7 +81,7 @@ return redis.call('PTTL', KEYS[1]) > tonumber(ARGV[1]) and redis.call('GETDEL', 
 COUNT = Script("""
 local add, swept = tonumber(ARGV[1]), tonumber(ARGV[3])
 local left = redis.call('PTTL', KEYS[1]) - swept
-if left <= 0 then
+if left <= 0 or left + swept > tonumber(ARGV[4]) then
     if add <= 0 then return {0, 0} end
     redis.call('SET', KEYS[1], add, 'PX', ARGV[2])
     return {add, tonumber(ARGV[2]) - swept}
@@ -88,7 +91,9 @@ if total < 0 then total = 0 end
 if add ~= 0 then redis.call('SET', KEYS[1], total, 'KEEPTTL') end
 return {total, left}
 """)
-"""(addition, milliseconds to live, those that are for sweeping): the sum, and what is left."""
+"""(addition, milliseconds to live, those that are for sweeping, the most that may be left, as of
+`ONCE`): the sum, and what is left.
+"""
 
 SWEEP = Script("""
 return redis.call('PTTL', KEYS[1]) <= tonumber(ARGV[1]) and redis.call('DEL', KEYS[1]) or 0
