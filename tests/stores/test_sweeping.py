@@ -102,7 +102,7 @@ def test_what_is_over_is_found_by_its_keys_and_not_by_a_walk_over_all_that_ended
     sweep()
     plan = sweeper.connection.execute(f"EXPLAIN QUERY PLAN {heard[1]}").fetchall()
     (how,) = {row[3].partition(" USING ")[2] for row in plan}
-    assert how in ("PRIMARY KEY (key=?)", "PRIMARY KEY (id=?)")
+    assert how in ("INTEGER PRIMARY KEY (rowid=?)", "PRIMARY KEY (id=?)")
 
 
 def test_the_log_goes_into_the_file_by_it_and_not_by_one_for_whom_somebody_waits(file):
