@@ -59,14 +59,14 @@ MIGRATIONS = (
         CREATE TABLE ordered_entries (
             key TEXT PRIMARY KEY, value TEXT NOT NULL, ends_at INTEGER NOT NULL
         );
-        INSERT INTO ordered_entries SELECT key, value, ends_at FROM entries ORDER BY ends_at;
+        INSERT INTO ordered_entries SELECT key, value, ends_at FROM entries;
         DROP TABLE entries;
         ALTER TABLE ordered_entries RENAME TO entries;
         CREATE INDEX entries_by_end ON entries (ends_at);
         CREATE TABLE ordered_counters (
             key TEXT PRIMARY KEY, sum INTEGER NOT NULL, ends_at INTEGER NOT NULL
         );
-        INSERT INTO ordered_counters SELECT key, sum, ends_at FROM counters ORDER BY ends_at;
+        INSERT INTO ordered_counters SELECT key, sum, ends_at FROM counters;
         DROP TABLE counters;
         ALTER TABLE ordered_counters RENAME TO counters;
         CREATE INDEX counters_by_end ON counters (ends_at)
