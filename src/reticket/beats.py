@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
+import structlog
 from starlette.applications import Starlette
 
 from reticket.cli.house import House
 from reticket.core.conveyor import Lane
+from reticket.core.course import Course
 from reticket.core.errors import Unavailable
 from reticket.core.service import Lanes, Service
 from reticket.http.incidents import Incidents
@@ -18,6 +22,8 @@ from reticket.http.metrics import Meter
 
 BEAT = 1.0
 """Seconds between two looks at what other processes have changed; they must show within two."""
+
+_log = structlog.get_logger("reticket.app")
 
 Work = tuple[Lane, Callable[[], object], float]
 """Where it is done, what is done, and seconds between two times."""
@@ -48,8 +54,17 @@ def works_of(house: House, lanes: Lanes, meter: Meter) -> Iterator[Work]:
     yield lanes.store, house.upkeep.apply_intents, BEAT
     yield lanes.directory, house.ring.reload, BEAT
     yield Lane("audit"), house.audit.tend, BEAT
-    yield Lane("purge"), house.purge_in_turn, house.settings.purge_interval
+    purge = partial(_purge, house, Course(house.clock, time.monotonic))
+    yield Lane("purge"), purge, house.settings.purge_interval
     yield Lane("sweep"), house.sweep_in_turn, house.settings.ephemeral.sweep_interval
+
+
+def _purge(house: House, course: Course) -> None:
+    """Unless the clock has leapt: what it has ended would be gone when it is set back."""
+    if course.is_ahead():
+        _log.warning("clock_ahead")
+    else:
+        house.purge_in_turn()
 
 
 async def _beat(lane: Lane, work: Callable[[], object], pause: float, incidents: Incidents) -> None:

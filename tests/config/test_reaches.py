@@ -104,10 +104,13 @@ def test_a_refusal_without_a_hash_is_answered_after_a_second() -> None:
 def test_what_is_over_is_removed_at_the_intervals_of_the_settings(
     toml: Callable[[str], Path],
 ) -> None:
-    house, lanes, meter = Mock(), Mock(), Mock()
+    house, lanes, meter = Mock(clock=FakeClock()), Mock(), Mock()
     house.settings = config.load(toml("purge_interval = 77\n[ephemeral]\nsweep_interval = 33\n"))
     works = list(beats.works_of(house, lanes, meter))
     for lane, _, _ in works[3:]:
         lane.close()
-    seconds = {work: pause for _, work, pause in works}
-    assert (seconds[house.purge_in_turn], seconds[house.sweep_in_turn]) == (77, 33)
+    by_seconds = {pause: work for _, work, pause in works}
+    by_seconds[77]()
+    by_seconds[33]()
+    house.purge_in_turn.assert_called_once_with()
+    house.sweep_in_turn.assert_called_once_with()

@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from contextlib import closing
 from types import SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
 from pydantic import ValidationError
@@ -13,6 +14,7 @@ from reticket.app import now
 from reticket.beats import BEAT, _beat, works_of
 from reticket.core.conveyor import Lane
 from reticket.core.errors import Unavailable
+from reticket.core.policy import DAY
 from reticket.directory.lookout import RECENT
 from reticket.directory.postgresql import PostgresqlStorage
 from reticket.directory.sqlite import SqliteStorage
@@ -20,7 +22,7 @@ from reticket.http.incidents import Incidents
 from reticket.settings import Settings
 from reticket.settings.ephemeral import EphemeralTable
 from reticket.stores.sqlite import SqliteEphemeral
-from reticket.testing import running_server
+from reticket.testing import FakeClock, running_server
 from reticket.testing.waiting import until
 
 SELDOM = {"RETICKET_PURGE_INTERVAL": "86400", "RETICKET_EPHEMERAL__SWEEP_INTERVAL": "1"}
@@ -36,6 +38,7 @@ def test_keys_and_ends_of_other_processes_are_looked_for_at_each_beat():
         ring=SimpleNamespace(reload=reload),
         upkeep=SimpleNamespace(apply_intents=apply_intents),
         audit=SimpleNamespace(tend=object()),
+        clock=now,
         purge_in_turn=object(),
         sweep_in_turn=object(),
         settings=Settings(),
@@ -44,6 +47,23 @@ def test_keys_and_ends_of_other_processes_are_looked_for_at_each_beat():
     works = works_of(house, lanes, SimpleNamespace(publish=object()))
     pauses = {work: pause for _, work, pause in works}
     assert pauses[reload] == pauses[apply_intents] == BEAT
+
+
+def test_no_purge_goes_by_a_clock_that_has_leapt():
+    purged, clock = [], FakeClock()
+    house = Mock(clock=clock, settings=Settings(purge_interval=77))
+    house.purge_in_turn = lambda: purged.append(True)
+    works = list(works_of(house, Mock(), Mock()))
+    for lane, _, _ in works[3:]:
+        lane.close()
+    (purge,) = (work for _, work, pause in works if pause == 77)
+    clock.forward(30 * DAY)
+    with capture_logs() as lines:
+        purge()
+    assert (purged, [line["event"] for line in lines]) == ([], ["clock_ahead"])
+    clock.forward(-30 * DAY)
+    purge()
+    assert purged == [True]
 
 
 def test_a_sweep_begins_at_least_once_a_minute():

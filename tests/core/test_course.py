@@ -1,0 +1,53 @@
+"""A clock that leaps forward is not believed for a day."""
+
+import pytest
+
+from reticket.core.course import Course
+from reticket.core.policy import DAY
+from reticket.core.ports import LEAP
+from reticket.testing import FakeClock
+
+
+class Times:
+    """A clock, and seconds that go on beside it."""
+
+    def __init__(self):
+        self.clock, self.seconds = FakeClock(), 1000.0
+        self.course = Course(self.clock, lambda: self.seconds)
+
+    def pass_by(self, seconds):
+        self.clock.forward(seconds)
+        self.seconds += seconds
+
+
+@pytest.fixture
+def times():
+    return Times()
+
+
+@pytest.mark.parametrize("leap", [0, LEAP, -DAY])
+def test_a_clock_that_is_corrected_a_little_or_set_back_is_believed(times, leap):
+    for _ in range(3):
+        times.pass_by(3600)
+        times.clock.forward(leap)
+        assert not times.course.is_ahead()
+
+
+def test_a_clock_that_leaps_is_not_believed_until_it_is_set_back(times):
+    times.pass_by(3600)
+    times.clock.forward(LEAP + 1)
+    for _ in range(3):
+        assert times.course.is_ahead()
+        times.pass_by(3600)
+    times.clock.forward(-LEAP - 1)
+    assert not times.course.is_ahead()
+
+
+def test_after_a_day_it_is_believed(times):
+    times.clock.forward(30 * DAY)
+    assert times.course.is_ahead()
+    times.pass_by(DAY - 1)
+    assert times.course.is_ahead()
+    times.pass_by(1)
+    assert not times.course.is_ahead()
+    assert not times.course.is_ahead()
