@@ -36,12 +36,21 @@ class Files:
     def __init__(self, folder: Path, **limits: Any) -> None:
         self.path = folder / "audit.jsonl"
         self.clock = FakeClock()
+        self.leapt = 0
         self.limits = AuditTable(**limits)
         self.log = self.opened()
 
     def opened(self) -> FileAuditLog:
-        rotation = Rotation(self.path, self.limits, self.clock)
-        return FileAuditLog(self.path, rotation, lambda: self.clock() / SECOND)
+        rotation = Rotation(self.path, self.limits, self.clock, self.seconds)
+        return FileAuditLog(self.path, rotation, self.seconds)
+
+    def seconds(self) -> float:
+        return self.clock() / SECOND - self.leapt
+
+    def leap(self, seconds: int) -> None:
+        """Set the clock, in no time."""
+        self.leapt += seconds
+        self.clock.forward(seconds)
 
     def tell(self, *names: str, **members: Any) -> None:
         self.log.record([Event(self.clock(), name, **members) for name in names])
@@ -66,6 +75,18 @@ class Files:
 @pytest.fixture
 def files(tmp_path: Path) -> Files:
     return Files(tmp_path)
+
+
+def test_nothing_goes_by_a_clock_that_has_leapt(files: Files) -> None:
+    files.tell("sign_in", "reused")
+    files.later(DAY)
+    files.leap(1000 * DAY)
+    files.later(60)
+    files.leap(-1000 * DAY)
+    files.later(60)
+    assert files.events() == ["sign_in", "reused"]
+    files.later(30 * DAY)
+    assert files.events() == ["reused"]
 
 
 def test_a_file_is_rotated_by_the_age_of_its_first_line(files: Files) -> None:

@@ -8,7 +8,8 @@ import fcntl
 import os
 import re
 import stat
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from filelock import FileLock, Timeout
 
 from reticket.audit.lines import decode
 from reticket.audit.shelf import Rotated, name_at, rotated_files, shortened, size_of_ends
+from reticket.core.course import Course
 from reticket.core.policy import SECOND
 from reticket.core.ports import Clock
 from reticket.folder import sync
@@ -45,12 +47,20 @@ class Rotation:
 
     Args:
         now: what is written into names and compared with lines.
+        seconds: of a clock that never goes back.
     """
 
-    def __init__(self, current: Path, limits: AuditTable, now: Clock) -> None:
+    def __init__(
+        self,
+        current: Path,
+        limits: AuditTable,
+        now: Clock,
+        seconds: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._current = current
         self._limits = limits
         self._now = now
+        self._course, self._is_ahead = Course(now, seconds), False
         self._lock = FileLock(f"{current}.lock", timeout=0, mode=0o600)
 
     def is_due(self, file: int) -> bool:
@@ -69,7 +79,10 @@ class Rotation:
                 os.rename(self._current, self._free_name())
 
     def tidy(self) -> None:
-        """Shorten and remove rotated files whose time has come. OSError; nothing is lost then."""
+        """Shorten and remove rotated files whose time has come, by a clock that is believed, or
+        that are too much together. OSError; nothing is lost then.
+        """
+        self._is_ahead = self._course.is_ahead()
         if not rotated_files(self._current):
             return
         with self._alone() as alone:
@@ -109,7 +122,7 @@ class Rotation:
         return name_at(self._current, at)
 
     def _is_over(self, rotated: Rotated, seconds: int) -> bool:
-        return self._now() - rotated.at >= seconds * SECOND
+        return not self._is_ahead and self._now() - rotated.at >= seconds * SECOND
 
     def _too_many(self, found: list[Rotated]) -> Iterator[Rotated]:
         """Whole files past their time, and the oldest of those that are too much together."""
