@@ -1,5 +1,6 @@
 """Repeated events in the audit stream: the first one at once, the others once a second as one line
-with their number, so that neither strangers nor the holder of an older token can fill a disk.
+with their number, so that neither strangers nor the holder of a token can fill a disk, or push the
+lines of others out of it.
 """
 
 from __future__ import annotations
@@ -14,8 +15,14 @@ from reticket.core.ports import AuditLog, Event
 
 SUMMED = frozenset({"refused", "sign_in_failed", "replayed", "tolerated", "switched"})
 """Anybody can repeat a refusal without end, and so can whoever holds an older token its use.
-`switched` comes beside such a use. All other events are written one by one.
+`switched` comes beside such a use.
 """
+
+EARNED = frozenset({"issued", "exchanged", "granted", "access_revoked"})
+"""Whoever has signed in can repeat these without end. All other events are written one by one."""
+
+SELDOM = 64
+"""Of those of one person or program in a second, so many are written one by one."""
 
 KINDS = 256
 """How many kinds of each event are told apart in a second; those beyond are told apart by event,
@@ -42,10 +49,11 @@ class SummingAuditLog:
         self._lock = threading.Lock()
         self._kinds: Kinds = defaultdict(dict)
         self._missing = 0
+        self._often: dict[str | None, int] = {}
 
     def record(self, events: Sequence[Event], *, durable: bool = False) -> None:
         """Append in order what is not summed or is new, and count the rest."""
-        told = [each for each in events if each.event not in SUMMED or self._is_new(each)]
+        told = [each for each in events if self._is_single(each) or self._is_new(each)]
         if told:
             self._log.record(told, durable=durable)
 
@@ -60,6 +68,7 @@ class SummingAuditLog:
             missing, self._missing = self._missing, 0
             repeated = list(_repeated(self._kinds))
             self._kinds = defaultdict(dict)
+            self._often = {}
             for kind, _ in repeated:
                 self._kinds[kind.event][kind] = Repeated()
         if repeated:
@@ -72,6 +81,13 @@ class SummingAuditLog:
         """Append what was held back, and close."""
         self.tend()
         self._log.close()
+
+    def _is_single(self, event: Event) -> bool:
+        if event.event not in EARNED:
+            return event.event not in SUMMED
+        with self._lock:
+            times = self._often[event.subject] = self._often.get(event.subject, 0) + 1
+        return times <= SELDOM
 
     def _is_new(self, event: Event) -> bool:
         kind = _kind_of(event)
@@ -90,11 +106,19 @@ class SummingAuditLog:
 
 def _kind_of(event: Event) -> Event:
     """What it has in common with those that are counted with it. One host may use all addresses of
-    its IPv6 /64.
+    its IPv6 /64, and one person many sessions.
     """
     network = network_of(event.address) if event.address else event.address
+    is_shared = event.event in EARNED
     return event._replace(
-        at=0, generation=None, device=None, correlation_id=None, detail=None, address=network
+        at=0,
+        family=None if is_shared else event.family,
+        context=None if is_shared else event.context,
+        generation=None,
+        device=None,
+        correlation_id=None,
+        detail=None,
+        address=network,
     )
 
 
