@@ -64,6 +64,9 @@ http {
 """)
 
 HAPROXY = Template("""\
+global
+    # a second thread takes an idle connection of the first one by chance only
+    nbthread 1
 defaults
     mode http
     timeout connect 10s
