@@ -246,6 +246,15 @@ def test_rfc7523_3_an_assertion_works_once_however_it_is_signed(world):
     assert is_refused(ask(world, **second))
 
 
+def test_rfc7523_3_an_assertion_that_ends_sooner_takes_no_mark_of_another(world):
+    now = world.clock() // 1000
+    long, short = (asserting(world, jti="once", exp=now + lasts) for lasts in (600, 60))
+    assert ask(world, **long).status == 200
+    assert is_refused(ask(world, **short))
+    world.clock.forward(70)
+    assert is_refused(ask(world, **long))
+
+
 def test_an_assertion_of_another_key_spends_nothing(world):
     assert is_refused(ask(world, **asserting(world, OTHER_KEY, jti="mine")))
     assert ask(world, **asserting(world, jti="mine")).status == 200
