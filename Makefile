@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTHONS := $(or $(PYTHON),python3.13 python3.12 python3.11 python3)
-COMPILE := $(VENV)/lock/bin/uv pip compile pyproject.toml --universal --python-version 3.11 \
+COMPILE := $(VENV)/lock/bin/uv pip compile --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet
 
 # One more than there are processors, since tests wait for a quarter of their time.
@@ -68,9 +68,10 @@ docs: $(VENV)/setup-test ## write the pages that are made from the code
 	$(BIN)/python docs/generate.py
 
 lock: $(VENV)/lock/bin/uv ## pin the dependencies anew; ARGS=--upgrade takes newer ones
-	$(COMPILE) --extra build --extra postgresql --extra valkey --output-file requirements.lock $(ARGS)
-	$(COMPILE) --extra build --extra postgresql --extra valkey --extra test --constraints requirements.lock \
-		--output-file requirements-test.lock $(ARGS)
+	$(COMPILE) pyproject.toml --extra postgresql --extra valkey --group build --output-file requirements.lock $(ARGS)
+	$(COMPILE) pyproject.toml --extra postgresql --extra valkey --group build --group test \
+		--constraints requirements.lock --output-file requirements-test.lock $(ARGS)
+	$(COMPILE) --group deploy --output-file requirements-deploy.lock $(ARGS)
 
 clean: ## remove .venv and caches; ./data and ./data-demo stay
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

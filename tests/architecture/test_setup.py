@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-LOCKS = ("requirements.lock", "requirements-test.lock")
+LOCKS = ("requirements.lock", "requirements-test.lock", "requirements-deploy.lock")
 FILES = ("Makefile", "pyproject.toml", *LOCKS)
 PIN = re.compile(r"([a-z0-9][a-z0-9-]*)==([\w.+]+)( ; [\w' =!<>.()]+)? \\")
 HASH = re.compile(r"    --hash=sha256:[0-9a-f]{64}( \\)?")
@@ -24,10 +24,16 @@ def pins(lock: str) -> dict[str, str]:
     return {match[1]: match[2] for match in found if match}
 
 
-def wanted(*extras: str) -> set[str]:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    optional = project["optional-dependencies"]
-    lines = project["dependencies"] + [line for extra in extras for line in optional[extra]]
+def known() -> dict[str, list[str]]:
+    """What is asked for: by the package, its extras and the groups of its developers."""
+    page = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    project = page["project"]
+    own = {"package": project["dependencies"]}
+    return own | project["optional-dependencies"] | page["dependency-groups"]
+
+
+def wanted(*groups: str) -> set[str]:
+    lines = [line for group in groups for line in known()[group]]
     return {re.split(r"[^a-z0-9-]", line.lower(), maxsplit=1)[0] for line in lines}
 
 
@@ -44,8 +50,10 @@ def test_a_lock_has_pins_and_hashes_and_no_address(lock: str) -> None:
 
 
 def test_the_locks_have_what_the_project_asks_for() -> None:
-    assert wanted("build") - pins("requirements.lock").keys() == set()
-    assert wanted("build", "test") - pins("requirements-test.lock").keys() == set()
+    served = wanted("package", "postgresql", "valkey", "build")
+    assert served - pins("requirements.lock").keys() == set()
+    assert wanted("test") | served <= pins("requirements-test.lock").keys()
+    assert wanted("deploy") - pins("requirements-deploy.lock").keys() == set()
 
 
 def test_tests_run_on_the_versions_that_are_shipped() -> None:
