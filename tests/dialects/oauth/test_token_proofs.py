@@ -6,6 +6,8 @@ from tests.dialects.oauth.test_token_exchange import REFRESH
 from tests.dialects.oauth.token_people import OTHER_KEY
 from tests.dialects.oauth.token_world import claims_of
 
+from reticket.core.policy import DAY
+
 
 def refused_alike(reply):
     assert (reply.status, reply.error) == (400, "invalid_grant")
@@ -169,6 +171,22 @@ def test_whoever_has_a_copy_alone_uses_nothing_up_of_its_session(world, grant, c
         assert reply.status == 400
     assert proofs(world) == before
     assert world.refresh(newest, "native", headers=world.proof()).status == 200
+
+
+@pytest.mark.parametrize(
+    ("later", "heard"), [(60, ("reused", "reused")), (14 * DAY - 60, ("refused", "expired"))]
+)
+def test_beside_a_token_that_is_not_answered_no_proof_is_remembered(world, later, heard):
+    """Whoever finds an old copy would use up the share of its person."""
+    copy = newest = world.pair("spa")["refresh_token"]
+    for _ in range(3):
+        world.clock.forward(40)
+        newest = world.refresh(newest).said["refresh_token"]
+    world.clock.forward(later)
+    nonce = world.mint.nonce(world.dialect.resources[0], world.clock())
+    assert refused_alike(world.refresh(copy, headers=world.proof(nonce=nonce)))
+    assert heard in world.heard()
+    assert proofs(world) == set()
 
 
 def test_beside_a_session_that_is_over_no_proof_is_remembered(world):

@@ -20,7 +20,7 @@ from tests.crypto.conftest import Keys
 from tests.dialects.oauth.token_people import ADA, KEY, REDIRECT, SECRETS, Hasher, People
 
 from reticket.core.attempts import Attempts
-from reticket.core.budget import Budgeted
+from reticket.core.budget import DEFAULT_BUDGET, Budget, Budgeted
 from reticket.core.conveyor import Lane
 from reticket.core.engine import Engine
 from reticket.core.errors import ReticketError
@@ -84,7 +84,7 @@ class Reply:
 class World:
     """Close it."""
 
-    def __init__(self) -> None:
+    def __init__(self, budget: Budget = DEFAULT_BUDGET) -> None:
         self.clock, self.people, self.audit = FakeClock(), People(), Audit()
         self.store, self.ephemeral = MemoryStore(self.clock), MemoryEphemeral(self.clock)
         self.ring_keys = Keys(self.clock)
@@ -106,8 +106,8 @@ class World:
         programs = ProgramDesk(self.people, secrets, attempts, Limits(), verified)
         upkeep = Upkeep(self.store, self.ephemeral, self.people, self.audit)
         stock = Stock(
-            self.store, self.ephemeral, Budgeted(self.ephemeral), self.ring, upkeep, os.urandom,
-            Hasher(),
+            self.store, self.ephemeral, Budgeted(self.ephemeral, budget), self.ring, upkeep,
+            os.urandom, Hasher(),
         )  # fmt: skip
         self.service = Service(
             list(resources.values()), engine, desk, None, programs, self.people, self.mint,

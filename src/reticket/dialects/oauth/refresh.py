@@ -9,9 +9,9 @@ from reticket.core.budget import of_holder
 from reticket.core.commands import Check, Command, FindFamily, ReadRefresh, Refresh
 from reticket.core.commands.families import anything
 from reticket.core.errors import Cause, Code, Refusal
-from reticket.core.model import Asked, Family, RefreshToken
+from reticket.core.model import REFUSING, Asked, Family, RefreshToken
 from reticket.core.policy import SECOND
-from reticket.core.rotation import state_of
+from reticket.core.rotation import decide, state_of
 from reticket.dialects.oauth.answers import Granting, TokenRequest, token_answer
 from reticket.dialects.oauth.errors import Denied, denied
 from reticket.dialects.oauth.inputs import required, words
@@ -54,20 +54,39 @@ def _bound_to(said: TokenRequest, token: str) -> Generator[Command, Any, Asked]:
         known: RefreshToken = yield ReadRefresh(USER, token)
     except Refusal:
         return ()
-    return (yield from bound(said, known.family, whose(said)))
+    return (yield from bound(said, known.family, _answering(said, known)))
 
 
 def bound(said: TokenRequest, family: bytes, check: Check) -> Generator[Command, Any, Asked]:
-    """What the access token is bound to. The proof is remembered at the expense of a session that
-    lives and passes the check: whoever has a copy of a token, and not its key, must not use that up
-    for its owner. All others are refused by what follows.
+    """What the access token is bound to. The proof is remembered beside a session that lives and
+    passes the check: whoever has a copy of a token, and not its key, must not use up the share of
+    its owner. All others are refused by what follows. The account is charged: with a share for each
+    session, one account with enough of them could fill the reserve.
     """
     if said.proof is None:
         return ()
     row, now = yield FindFamily(family)
     if row is None or state_of(row, now) is not None or not _passes(check, row, now):
         return ((JKT, said.proof.jkt),)
-    return (yield from said.bind(of_holder(family.hex())))
+    return (yield from said.bind(of_holder(row.subject)))
+
+
+def _answering(said: TokenRequest, token: RefreshToken) -> Check:
+    """Whether a family is this client's and answers the token."""
+    is_ours = whose(said)
+
+    def check(row: Family, now: int) -> None:
+        is_ours(row, now)
+        expect_answered(row, token, now, said)
+
+    return check
+
+
+def expect_answered(row: Family, token: RefreshToken, now: int, said: TokenRequest) -> None:
+    """INVALID_TOKEN for one that has expired or was used before."""
+    outcome = decide(row, token, now, said.registration.policy).outcome
+    if outcome in REFUSING:
+        raise Refusal(Code.INVALID_TOKEN, Cause(outcome.value))
 
 
 def _passes(check: Check, row: Family, now: int) -> bool:

@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 
 from reticket.core.commands import Command, InspectAccess, ReadRefresh
 from reticket.core.errors import Cause, Code, Refusal
-from reticket.core.model import REFUSING, AccessToken, Family, RefreshToken
-from reticket.core.rotation import decide
+from reticket.core.model import AccessToken, Family, RefreshToken
 from reticket.dialects.oauth.answers import TokenRequest
 from reticket.dialects.oauth.errors import Denied
 from reticket.dialects.oauth.inputs import required, words, wrong
 from reticket.dialects.oauth.limits import targets, within_scope, within_targets
+from reticket.dialects.oauth.refresh import expect_answered
 from reticket.dialects.oauth.site import USER
 from reticket.dialects.oauth.terms import SCOPE, terms_of
 from reticket.dialects.oauth.voided import void
@@ -51,9 +51,7 @@ class Subject(NamedTuple):
         """
         granted = terms_of(row.terms)
         if self.refresh is not None:
-            outcome = decide(row, self.refresh, now, said.registration.policy).outcome
-            if outcome in REFUSING:
-                raise Refusal(Code.INVALID_TOKEN, Cause(outcome.value))
+            expect_answered(row, self.refresh, now, said)
         elif granted.jkt is None and not said.registration.confidential:
             # every service that it was shown to could be its client, with a key of its own
             raise Refusal(Code.INVALID_TOKEN, Cause.WRONG_PROOF)
