@@ -115,6 +115,14 @@ def test_what_was_rotated_by_a_clock_that_ran_ahead_has_an_access_token_of_now(m
     assert later.access_expires_at == UP - 10 * RETRY_WINDOW + 3600 * SECOND
 
 
+def test_what_was_rotated_by_a_clock_that_ran_ahead_ends_by_its_rotation(mint, resource):
+    """The rule counts from there too: one that ended sooner would be refused before its end."""
+    first = issue(mint, resource)
+    later = issue(mint, resource, now=NOW - POLICY.refresh * SECOND)
+    assert later.refresh_expires_at == first.refresh_expires_at
+    assert later.refresh_token == first.refresh_token
+
+
 def test_a_tolerated_token_has_a_fresh_access_token_at_once(mint, resource):
     first = issue(mint, resource)
     tolerated = issue(mint, resource, now=NOW + 1, outcome=Outcome.TOLERATED)

@@ -95,7 +95,8 @@ class Mint:
         fresh = stale or outcome in (Outcome.TOLERATED, Outcome.DERIVED)
         issued_at = now if fresh else rotated_at
         access_ends = _end(issued_at, policy.access, family.ends_at)
-        refresh_ends = _end(issued_at, policy.refresh, family.expires_at)
+        counted_from = max(issued_at, rotated_at)  # as `decide` does
+        refresh_ends = _end(counted_from, policy.refresh, family.expires_at)
         facts = Facts(family, holder, context, issued_at, access_ends, asked)
         access = self._access(resource, facts)
         refresh = (

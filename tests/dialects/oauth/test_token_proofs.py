@@ -111,6 +111,13 @@ def test_rfc9449_11_2_so_does_a_late_proof_in_a_longer_window(world):
     assert replay["refresh_token"] == first["refresh_token"]
 
 
+def test_rfc9449_11_2_so_does_a_session_of_a_clock_that_ran_ahead(world):
+    world.clock.forward(DAY)
+    token = world.pair("native", headers=world.proof())["refresh_token"]
+    world.clock.forward(-DAY)
+    assert world.refresh(token, "native", headers=world.proof()).error == "use_dpop_nonce"
+
+
 def test_rfc9449_8_without_a_proof_no_nonce_is_told(world):
     token = world.pair("spa")["refresh_token"]
     assert "dpop-nonce" not in world.refresh(token).headers

@@ -9,7 +9,7 @@ from tests.dialects.oauth.token_people import ADA, ORDERS, SECRETS, STOCK
 from tests.dialects.oauth.token_world import ISSUER, World, basic, claims_of
 
 from reticket.core.model import Selection
-from reticket.core.policy import BROWSER_2026
+from reticket.core.policy import BROWSER_2026, DAY
 
 GRANTED = "openid orders.read orders.write"
 
@@ -369,3 +369,29 @@ def test_a_family_that_an_operator_has_begun(world):
         said = world.refresh(token, "backend", resource=resource).said
         audience = claims_of(said["access_token"])["aud"]
         assert audience == ([STOCK, ISSUER] if resource == STOCK else ISSUER)
+
+
+def test_who_signed_in_while_the_clock_ran_ahead_stays_signed_in(world):
+    """Also where it ran ahead by more than a refresh token lives."""
+    ahead = BROWSER_2026.refresh + DAY
+    world.clock.forward(ahead)
+    token = world.pair()["refresh_token"]
+    world.clock.forward(-ahead)
+    for _ in range(3):
+        world.clock.forward(60)
+        token = world.refresh(token).said["refresh_token"]
+
+
+def test_until_a_clock_that_ran_ahead_is_reached_an_older_token_is_no_reuse(world):
+    """docs/security.md says so, and that a revocation ends it."""
+    world.clock.forward(DAY)
+    first = world.pair()["refresh_token"]
+    world.clock.forward(-DAY)
+    newest = first
+    for _ in range(3):
+        world.clock.forward(3600)
+        newest = world.refresh(newest).said["refresh_token"]
+    assert world.read(world.refresh(first).said["refresh_token"]) == world.read(newest)
+    world.clock.forward(DAY - 3 * 3600 + BROWSER_2026.window)
+    assert refused_alike(world.refresh(first))
+    assert refused_alike(world.refresh(newest))

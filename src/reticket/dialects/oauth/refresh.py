@@ -120,10 +120,15 @@ def whose(said: TokenRequest) -> Check:
             raise Refusal(Code.INVALID_TOKEN, Cause.WRONG_PROOF)
         if key is None and must_bind:
             raise Refusal(Code.INVALID_TOKEN, Cause.WRONG_PROOF)
-        if proof is not None and not proof.nonce_known and now - row.rotated_at >= FRESH:
+        if proof is not None and not proof.nonce_known and not _is_fresh(row, now):
             raise _without_nonce(said)
 
     return check
+
+
+def _is_fresh(row: Family, now: int) -> bool:
+    """A rotation by a clock that ran ahead, and was set back since, is not."""
+    return abs(now - row.rotated_at) < FRESH
 
 
 def _without_nonce(said: TokenRequest) -> Denied:
