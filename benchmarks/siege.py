@@ -32,7 +32,6 @@ PEAK = 30.0
 """Seconds in which the peak is taken: a shared machine differs from one five seconds to the next."""
 
 
-
 @dataclass(frozen=True, slots=True)
 class Besieged:
     """What was measured. Memory in bytes, a sample a second from the first minute on."""

@@ -11,9 +11,9 @@ from reticket.core.budget import (
     Budget,
     Budgeted,
     Pool,
+    of_account,
     of_address,
     of_client,
-    of_holder,
     shard_of,
 )
 from reticket.core.errors import Unavailable
@@ -28,13 +28,13 @@ def test_a_subnet_of_ipv6_is_one_address():
 
 
 def test_a_client_and_an_address_of_the_same_name_are_two():
-    assert len({of_client("x"), of_holder("x"), of_address("x")}) == 3
+    assert len({of_client("x"), of_account("x"), of_address("x")}) == 3
 
 
 def test_a_window_has_half_of_a_share_since_the_one_before_may_still_live():
     budget = Budget(room=2000, reserve=1000, share=1, client_share=10)
     assert budget.of(of_address("192.0.2.1"), Pool.STRANGERS) == 10
-    assert budget.of(of_holder("ada"), Pool.ENTRIES) == 10
+    assert budget.of(of_account("ada"), Pool.ENTRIES) == 10
     assert budget.of(of_client("web"), Pool.ENTRIES) == 100
     assert budget.of(None, Pool.STRANGERS) == budget.of(None, Pool.ENTRIES) == 500 // SHARDS
     assert budget.of(None, Pool.MARKS) == budget.of(None, Pool.GUESSES) == 500 // SHARDS

@@ -304,7 +304,7 @@ def test_an_older_code_is_not_taken_after_a_newer_one(hall):
 def test_what_is_kept_for_a_person_takes_the_share_of_that_person(hall):
     hall.second._ephemeral = Budgeted(MemoryEphemeral(hall.clock), Budget(room=2**20))
     large = [Keep("test:page", "x" * 2**13, 60)]
-    with pytest.raises(Unavailable, match="one holder has its share"):
+    with pytest.raises(Unavailable, match="one account has its share"):
         second(hall, session_of(hall), RECOVERY, keeps=lambda user: large)
     assert second(hall, session_of(hall), RECOVERY) == ADA
 

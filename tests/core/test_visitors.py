@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from tests.core.world import CALLER, FakeClock
 
-from reticket.core.budget import Budgeted, of_address, of_client, of_holder
+from reticket.core.budget import Budgeted, of_account, of_address, of_client
 from reticket.core.commands import Keep, KeepReserved, Look, Release, Reserve, Take, Tally
 from reticket.core.fair_lane import FairLane
 from reticket.core.model import Caller
@@ -120,7 +120,7 @@ async def comes_first(hall, asking):
 
 
 @pytest.mark.parametrize("verb", VERBS.values(), ids=VERBS)
-@pytest.mark.parametrize("owner", [of_client("web"), of_holder("ada")])
+@pytest.mark.parametrize("owner", [of_client("web"), of_account("ada")])
 async def test_who_has_shown_credentials_goes_ahead_of_strangers(hall, owner, verb):
     assert await comes_first(hall, verb(hall, owner))
 

@@ -3,6 +3,7 @@ from the code as well, so nothing else would see that a page says another.
 """
 
 import pytest
+from tests.dialects.oauth.test_proofs_room import MARK
 from tests.docs.tables import page
 
 from reticket.audit import summing
@@ -17,6 +18,24 @@ from reticket.http.connection import caps
 from reticket.stores.postgresql import connections
 from reticket.stores.postgresql import ephemeral as entries
 from reticket.verify import keys
+
+ONE, CLIENT = budget.of_account("ada"), budget.of_client("web")
+
+
+def proofs_a_second(owner):
+    """For how many there is room in the default reserve; None is everybody."""
+    return shares(owner, budget.Pool.MARKS) // MARK // budget.WINDOWS[0]
+
+
+def shares(owner, pool):
+    """The bytes that an owner may have at once; None is everybody."""
+    return budget.DEFAULT_BUDGET.of(owner, pool) * (budget.SHARDS if owner is None else 1)
+
+
+def conspirators(pool):
+    """How many accounts, and how many clients, can fill a pool."""
+    return [round(shares(None, pool) / shares(owner, pool)) for owner in (ONE, CLIENT)]
+
 
 NAMES = {5: "five", 8: "eight", 10: "ten"}
 SPANS = {60: "a minute", 3600: "an hour", DAY: "a day"}
@@ -58,6 +77,10 @@ SENTENCES = {
     "running.md": [
         f"has {budget.OPERATOR_SHARE} percent of `room`",
         f"charged with its size and {budget.OVERHEAD} bytes",
+        f"leaves a mark of {MARK} bytes",
+        f"that account is charged: {proofs_a_second(ONE)} a second",
+        f"charged to the client: {proofs_a_second(CLIENT)} a second",
+        f"has room for {proofs_a_second(None):,} a second of all together",
         f"keeps some 500 bytes for {span(codes.REMEMBERED)}",
         f"networks share {prepare.SHARED_COUNTERS:,} counters",
         f"lately, {known_programs.PERIOD * (known_programs.PERIODS - 1) // 3600} hours ago at most",
@@ -69,6 +92,10 @@ SENTENCES = {
     ],
     "scaling.md": [
         f"({connections.CONNECTIONS} for families, {entries.CONNECTIONS} for what lives for",
+    ],
+    "security.md": [
+        "it takes some {} accounts or {} clients".format(*conspirators(budget.Pool.ENTRIES)),
+        "some {} accounts or {} clients. What".format(*conspirators(budget.Pool.MARKS)),
     ],
     "verify.md": [
         f"Keys may be kept for {span(metadata.LONGEST_COPY)}",

@@ -40,14 +40,13 @@ LONGEST_RETRY = 60
 
 
 class Kind(StrEnum):
-    """Whose an entry is: an address that has shown nothing, a client that has authenticated, the
-    holder of something that we gave for credentials (a session, an account), or a client of the
-    admin API.
+    """Whose an entry is: an address that has shown nothing, a client that has authenticated, an
+    account whose session or password somebody has shown, or a client of the admin API.
     """
 
     ADDRESS = "address"
     CLIENT = "client"
-    HOLDER = "holder"
+    ACCOUNT = "account"
     OPERATOR = "operator"
     COVERED = "covered"
 
@@ -69,9 +68,11 @@ def of_client(client_id: str) -> Owner:
     return Owner(Kind.CLIENT, client_id)
 
 
-def of_holder(name: str) -> Owner:
-    """Whoever holds what has that name: a session, an account."""
-    return Owner(Kind.HOLDER, name)
+def of_account(subject: str) -> Owner:
+    """A person, or an application, by id. All sessions of one have its share together: with a
+    share for each, one account with enough of them could fill a pool.
+    """
+    return Owner(Kind.ACCOUNT, subject)
 
 
 def of_operator(client_id: str) -> Owner:
@@ -111,7 +112,7 @@ class Budget:
             in.
         reserve: bytes of marks against replay that may live at once; as many are for counters of
             guesses.
-        share: percent of room or reserve for one address or one holder.
+        share: percent of room or reserve for one address or one account.
         client_share: percent of either for one client that has authenticated.
     """
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from reticket.core import chronicle, recovery
 from reticket.core.attempts import Attempts
-from reticket.core.budget import Budgeted, of_holder
+from reticket.core.budget import Budgeted, of_account
 from reticket.core.commands import OpenFactorSession, SecondFactor
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.guards import Guards
@@ -66,7 +66,7 @@ class FactorDesk:
         """Remember for a while whose password was right; the id of that memory."""
         session_id = self._entropy(20).hex()
         said = _said_of(command.user, command.resource)
-        owner = of_holder(command.user.id)
+        owner = of_account(command.user.id)
         self._ephemeral.once(f"factor:{session_id}", command.lifetime, said, owner)
         return session_id
 
@@ -92,7 +92,7 @@ class FactorDesk:
     def _proved(self, guards: Guards, user: User, command: SecondFactor, caller: Caller) -> Proof:
         """What a right code may spend. A session that is over counts for nobody."""
         tries = self._ephemeral.count(
-            f"tries:{command.session_id}", FACTOR_WINDOW, 1, of_holder(user.id)
+            f"tries:{command.session_id}", FACTOR_WINDOW, 1, of_account(user.id)
         )
         if tries.total > FACTOR_TRIES:
             self._attempts.give_back(guards)
@@ -105,7 +105,7 @@ class FactorDesk:
     def _finish(self, user: User, proof: Proof, command: SecondFactor, caller: Caller) -> None:
         """The session ends, and then the code: of many that bring one of them, one is let in."""
         for each in command.keeps(user):
-            owner = each.owner or of_holder(user.id)
+            owner = each.owner or of_account(user.id)
             self._ephemeral.once(each.key, each.lifetime, each.value, owner)
         ended = self._ephemeral.take(f"factor:{command.session_id}") is not None
         if not (ended and self._spends(user, proof, command, caller)):

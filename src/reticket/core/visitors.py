@@ -17,7 +17,7 @@ from reticket.core.turns import Whose
 
 R = TypeVar("R")
 
-PROVEN = (Kind.CLIENT, Kind.HOLDER, Kind.OPERATOR)
+PROVEN = (Kind.CLIENT, Kind.ACCOUNT, Kind.OPERATOR)
 
 MOST_SHUT = 10_000
 """Limits that are remembered as reached; of more, the one that was asked for longest ago goes."""

@@ -30,7 +30,9 @@ class EphemeralTable(Table):
         description="the same for marks against replay, and as many again for counters of guesses",
     )
     share: Percent = Field(
-        1, description="percent of either for one address, account or session; more is 503"
+        1,
+        description="percent of either for one address or account, whatever number of sessions it "
+        "has; more is 503",
     )
     client_share: Percent = Field(
         10, description="percent of either for one client that has authenticated"

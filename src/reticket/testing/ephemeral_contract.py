@@ -41,7 +41,7 @@ SIZE = 1000
 SHARE = 8
 """Entries that one address may have of the budget below: half of what it may hold at once."""
 SMALL = Budget(room=(SIZE + OVERHEAD + 16) * SHARE * 2 * 100, reserve=OVERHEAD * 2 * 100 * SHARE)
-CLIENT, HOLDER = Owner(Kind.CLIENT, "backend"), Owner(Kind.HOLDER, "ada")
+CLIENT, ACCOUNT = Owner(Kind.CLIENT, "backend"), Owner(Kind.ACCOUNT, "ada")
 STRANGER, ANOTHER = (Owner(Kind.ADDRESS, name) for name in ("192.0.2.1", "192.0.2.2"))
 
 
@@ -250,7 +250,7 @@ class EphemeralContract(LeapContract):
         marks = [_kept(shared, numbers, "", each) for each in strangers]
         assert not all(marks)
         assert not any(_counted(shared, numbers, each) for each in strangers[-5:])
-        for owner in (HOLDER, CLIENT):
+        for owner in (ACCOUNT, CLIENT):
             assert _kept(shared, numbers, "x" * SIZE, owner)
             assert _kept(shared, numbers, "", owner)
             assert _counted(shared, numbers, owner)
@@ -259,21 +259,21 @@ class EphemeralContract(LeapContract):
         self, ephemeral: Ephemeral
     ) -> None:
         shared, numbers = Budgeted(ephemeral, SMALL), iter(range(10**6))
-        holders = [Owner(Kind.HOLDER, str(each)) for each in range(100 * SHARE)]
+        holders = [Owner(Kind.ACCOUNT, str(each)) for each in range(100 * SHARE)]
         kept = [_kept(shared, numbers, "x" * SIZE, each) for each in holders]
         assert 40 * SHARE < sum(kept) <= 50 * SHARE
         assert _kept(shared, numbers, "x" * SIZE, STRANGER)
 
     def test_marks_have_a_reserve_of_their_own(self, ephemeral: Ephemeral) -> None:
         shared, numbers = Budgeted(ephemeral, SMALL), iter(range(10**6))
-        while _kept(shared, numbers, "x" * SIZE, HOLDER):
+        while _kept(shared, numbers, "x" * SIZE, ACCOUNT):
             pass
-        assert shared.once("mark", 100, "", HOLDER)
-        assert not shared.once("mark", 100, "", HOLDER)
+        assert shared.once("mark", 100, "", ACCOUNT)
+        assert not shared.once("mark", 100, "", ACCOUNT)
 
     def test_guesses_have_a_reserve_that_nothing_else_fills(self, ephemeral: Ephemeral) -> None:
         shared, numbers = Budgeted(ephemeral, SMALL), iter(range(10**6))
-        for owner in (STRANGER, HOLDER):
+        for owner in (STRANGER, ACCOUNT):
             for value in ("", "x" * SIZE):
                 while _kept(shared, numbers, value, owner):
                     pass
@@ -281,15 +281,15 @@ class EphemeralContract(LeapContract):
 
     def test_a_full_reserve_fails_closed(self, ephemeral: Ephemeral) -> None:
         shared, numbers = Budgeted(ephemeral, SMALL), iter(range(10**6))
-        assert shared.once("older mark", 100, "", HOLDER)
-        while _kept(shared, numbers, "", HOLDER):
+        assert shared.once("older mark", 100, "", ACCOUNT)
+        while _kept(shared, numbers, "", ACCOUNT):
             pass
         with pytest.raises(Unavailable) as raised:
-            shared.once("mark", 100, "", HOLDER)
+            shared.once("mark", 100, "", ACCOUNT)
         assert 0 < raised.value.retry_after <= 60
         assert ephemeral.peek("mark") is None
         assert not shared.once("older mark", 100, "", ANOTHER)
-        assert _kept(shared, numbers, "x", HOLDER)
+        assert _kept(shared, numbers, "x", ACCOUNT)
 
     def test_a_guess_that_cannot_be_counted_is_not_made(self, ephemeral: Ephemeral) -> None:
         """And nothing is counted for it: neither a counter that there was nor a covered one."""

@@ -4,7 +4,7 @@ from itertools import count
 
 from tests.dialects.oauth.token_people import ADA, REDIRECT
 
-from reticket.core.budget import Budget, Budgeted, of_holder
+from reticket.core.budget import Budget, Budgeted, of_account
 from reticket.core.errors import Unavailable
 from reticket.dialects.oauth.codes import (
     LIFETIME,
@@ -34,7 +34,7 @@ PAUSE = 3
 
 
 def sign_in(small, number):
-    code, owner = f"code {number}", of_holder(f"person {number}")
+    code, owner = f"code {number}", of_account(f"person {number}")
     small.once(key("consent", code), VISIT, PAGE, owner)
     small.once(begun(code), REMEMBERED, given_by(GRANT).written(), owner)
     small.once(waiting(code), LIFETIME, GRANT.written(), owner)

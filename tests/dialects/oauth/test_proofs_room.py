@@ -8,7 +8,7 @@ from tests.dialects.oauth.test_token_exchange import REFRESH
 from tests.dialects.oauth.token_people import ADA
 from tests.dialects.oauth.token_world import World
 
-from reticket.core.budget import OVERHEAD, Budget, Pool, of_holder
+from reticket.core.budget import OVERHEAD, Budget
 
 MARK = OVERHEAD + len("oauth:proof:") + 64
 FITS = 4
@@ -44,9 +44,3 @@ def test_an_account_has_one_share_of_proofs_whatever_number_of_sessions(small, g
     tries = [proven(small, token, grant) for _ in range(FITS + 1) for token in tokens]
     assert (len(tries) > FITS, sum(tries)) == (True, FITS)
     assert proven(small, token_of(small, BOB), grant)
-
-
-def test_one_session_can_have_the_whole_share_of_its_account():
-    """docs/running.md says how many a second that are."""
-    budget = Budget()
-    assert budget.of(of_holder(ADA.id), Pool.MARKS) // MARK // 150 == 26

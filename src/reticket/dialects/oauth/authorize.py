@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from msgspec.structs import replace
 
-from reticket.core.budget import of_holder
+from reticket.core.budget import of_account
 from reticket.core.commands import Command, Keep, Look, Take, Tell
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.tokens import to_text
@@ -193,7 +193,7 @@ def _give(code: str, grant: codes.CodeGrant) -> Generator[Command, Any, None]:
     """Let the code wait, and then be known: until both are done nobody has got it, and whoever
     clicks again goes on with what is there. Denied for one that is known and waits no more.
     """
-    owner, waits, known = of_holder(grant.subject), codes.waiting(code), codes.begun(code)
+    owner, waits, known = of_account(grant.subject), codes.waiting(code), codes.begun(code)
     is_new = (yield Look(known)) is None and (
         yield Keep(waits, grant.written(), codes.LIFETIME, owner)
     )

@@ -11,7 +11,7 @@ import re
 from collections.abc import Generator
 from typing import Any
 
-from reticket.core.budget import of_holder
+from reticket.core.budget import of_account
 from reticket.core.commands import Command, Look
 from reticket.core.errors import Cause, Code
 from reticket.core.tokens import to_text
@@ -41,7 +41,7 @@ def exchange_code(said: TokenRequest) -> Granting:
     grant = read_grant(text)
     _check(said, grant, challenge)
     user = yield from consenting(said, grant)
-    bound = yield from said.bind(of_holder(grant.subject))
+    bound = yield from said.bind(of_account(grant.subject))
     return (yield from begin(said, grant, user, bound, waiting(code)))
 
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from reticket.core.budget import COVERED, Owner, of_holder
+from reticket.core.budget import COVERED, Owner, of_account
 from reticket.core.commands import Command, Draw, FindClient, Keep, Look, Tell
 from reticket.core.errors import Cause
 from reticket.core.people import Client
@@ -83,7 +83,7 @@ class Verdicts:
         """Leave a grant for the device. The first word counts; who clicks twice has said it."""
         asked = yield from _waiting(visit.order)
         grant = yield from granted(asked.client_id, person, asked.scope, asked.resources)
-        owner, verdict = of_holder(person.subject), device_codes.verdict(visit.order)
+        owner, verdict = of_account(person.subject), device_codes.verdict(visit.order)
         if (yield Keep(verdict, grant.written(), LIFETIME, owner)):
             yield consented(grant)
         elif not (yield from _said_by(visit.order, person)):

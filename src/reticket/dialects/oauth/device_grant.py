@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
-from reticket.core.budget import COVERED, of_holder
+from reticket.core.budget import COVERED, of_account
 from reticket.core.commands import Command, Keep, Look
 from reticket.core.errors import Cause, Code
 from reticket.dialects.oauth.answers import Granting, TokenRequest
@@ -42,7 +42,7 @@ def poll(said: TokenRequest) -> Granting:
         raise Denied("access_denied", "The person said no.", Cause.NO_ACCESS)
     grant = read_grant(answer)
     user = yield from consenting(said, grant)
-    bound = yield from said.bind(of_holder(grant.subject))
+    bound = yield from said.bind(of_account(grant.subject))
     return (yield from begin(said, grant, user, bound, asking(digest)))
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from reticket.core.budget import of_holder
+from reticket.core.budget import of_account
 from reticket.core.commands import Command, Draw, Keep, Look, Now, Take
 from reticket.core.errors import Cause
 from reticket.core.policy import SECOND
@@ -121,7 +121,7 @@ def answer_once(
     if now > order.until:
         raise too_old(Cause.EXPIRED)
     mark = f"oauth:answered:{order.pushed}"
-    owner = of_holder(person.subject) if person else None
+    owner = of_account(person.subject) if person else None
     if not (yield Keep(mark, answer, REMEMBERED, owner)) and (yield Look(mark)) != answer:
         raise too_old(Cause.USED)
     yield Take(_key(order.pushed))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
-from reticket.core.budget import of_holder
+from reticket.core.budget import of_account
 from reticket.core.commands import Check, Command, FindFamily, ReadRefresh, Refresh
 from reticket.core.commands.families import anything
 from reticket.core.errors import Cause, Code, Refusal
@@ -68,7 +68,7 @@ def bound(said: TokenRequest, family: bytes, check: Check) -> Generator[Command,
     row, now = yield FindFamily(family)
     if row is None or state_of(row, now) is not None or not _passes(check, row, now):
         return ((JKT, said.proof.jkt),)
-    return (yield from said.bind(of_holder(row.subject)))
+    return (yield from said.bind(of_account(row.subject)))
 
 
 def _answering(said: TokenRequest, token: RefreshToken) -> Check:

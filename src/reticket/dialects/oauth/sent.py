@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
-from reticket.core.budget import of_holder
+from reticket.core.budget import of_account
 from reticket.core.commands import Command, Keep, Look
 from reticket.core.errors import Unavailable
 
@@ -33,14 +33,14 @@ class Sent:
 
     def begins(self, subject: str) -> Keep:
         """To be kept before the code is spent."""
-        return Keep(self._key("begun"), "", ON_ITS_WAY, of_holder(subject))
+        return Keep(self._key("begun"), "", ON_ITS_WAY, of_account(subject))
 
     def led_to(self, ticket: str, subject: str) -> Generator[Command, Any, None]:
         """It led to the page of another ticket, which is worth nothing without the cookie. Whoever
         has clicked once is not held up for it.
         """
         with suppress(Unavailable):
-            yield Keep(self._key("led"), ticket, REMEMBERED, of_holder(subject))
+            yield Keep(self._key("led"), ticket, REMEMBERED, of_account(subject))
 
     def led(self) -> Generator[Command, Any, str | None]:
         """The ticket of the page to which it led, if it did."""

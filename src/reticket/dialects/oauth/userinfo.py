@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from reticket.core.budget import of_holder
+from reticket.core.budget import of_account
 from reticket.core.commands import Command, InspectAccess
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import AccessToken
@@ -62,7 +62,7 @@ def _userinfo(site: Site) -> Callable[[WireRequest], Operation]:
         if OPENID not in scopes:
             raise _too_little(scheme)
         if proof is not None:
-            yield from _unauthorized(spend(proof, of_holder(access.subject)))
+            yield from _unauthorized(spend(proof, of_account(access.subject)))
         return WireResponse(200, msgspec.json.encode(profile(user, scopes)), headers=NO_STORE)
 
     return operate

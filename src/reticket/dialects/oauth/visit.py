@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from reticket.core.budget import of_holder
+from reticket.core.budget import of_account
 from reticket.core.commands import Command, Draw, Keep, Look
 from reticket.core.errors import Cause
 from reticket.core.tokens import from_text, to_text
@@ -86,7 +86,7 @@ def new_ticket() -> Generator[Command, Any, str]:
 
 def keeping(place: str, ticket: str, visit: Visit) -> Keep:
     """Lets the ticket lead there."""
-    owner = of_holder(visit.person.subject) if visit.person else None
+    owner = of_account(visit.person.subject) if visit.person else None
     return Keep(key(place, ticket), msgspec.json.encode(visit).decode(), LIFETIME, owner)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
-from reticket.core.budget import Owner, of_client, of_holder
+from reticket.core.budget import Owner, of_account, of_client
 from reticket.core.commands import Command, Keep, Now
 from reticket.core.model import AccessToken
 from reticket.core.policy import whole_seconds
@@ -29,4 +29,4 @@ def _owner(access: AccessToken) -> Owner:
     """A client's own token was given to a client that has authenticated."""
     if access.resource == CLIENT:
         return of_client(access.subject)
-    return of_holder(access.subject)
+    return of_account(access.subject)
