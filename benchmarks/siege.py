@@ -29,7 +29,7 @@ STEADY = 0.10
 MINUTE = 60.0
 WARM_UP = 5.0
 PEAK = 30.0
-"""Seconds in which the peak is taken: a shared machine differs from one five seconds to the next."""
+"""Seconds in which the peak is taken: five seconds of a shared machine differ from the next five."""
 
 
 @dataclass(frozen=True, slots=True)
