@@ -29,7 +29,7 @@ STEADY = 0.10
 MINUTE = 60.0
 WARM_UP = 5.0
 PEAK = 30.0
-"""Seconds in which the peak is taken: five seconds of a shared machine differ from the next five."""
+"""Seconds in which the peak is taken: on a shared machine no five seconds are like the next."""
 
 
 @dataclass(frozen=True, slots=True)
