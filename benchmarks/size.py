@@ -19,15 +19,15 @@ from benchmarks.engines import Engine, started
 from benchmarks.operations import OPERATION
 from benchmarks.servers import HERE, service
 from benchmarks.wrk import drive
-from reticket.app import Builder
-from reticket.cli.house import House
 from reticket.core.identifiers import family_id
-from reticket.core.mint import Mint
 from reticket.core.model import Family, Outcome, RefreshToken
 from reticket.core.people import User
 from reticket.core.policy import AKINON_2026, SECOND
 from reticket.core.ports import Stepped, Store
-from reticket.core.rotation import decide
+from reticket.core.sessions.rotation import decide
+from reticket.core.tokens.mint import Mint
+from reticket.runtime.house import House
+from reticket.runtime.opening import Builder
 
 ROUNDS = 5
 FEW = 1_000

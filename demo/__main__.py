@@ -14,10 +14,10 @@ from filelock import FileLock, Timeout
 
 from demo.engines import ENGINES
 from demo.watch import end_on_signals, first_to_end
-from reticket.app import Builder
-from reticket.cli.demo import FOLDER
 from reticket.cli.serve import lines
 from reticket.crypto.sealing import master_key
+from reticket.runtime.demo import FOLDER
+from reticket.runtime.opening import Builder
 from reticket.testing import RunningServer, running_server
 
 PORTS = (8088, 8089)

@@ -10,11 +10,11 @@ from pathlib import Path
 import click
 
 from reticket import cli
-from reticket.app import Builder
 from reticket.core.people import Client
 from reticket.core.policy import DAY, PRESETS, Policy, by_any_name
-from reticket.dialects.oauth.registration import Registration, registration_of
-from reticket.dialects.oauth.site import Site
+from reticket.oauth.registration import Registration, registration_of
+from reticket.oauth.site import Site
+from reticket.runtime.opening import Builder
 from reticket.settings.catalogue import reference, variable
 
 HERE = Path(__file__).parent

@@ -1,5 +1,15 @@
-"""`python -m reticket`."""
+"""The command `reticket`, also as `python -m reticket`."""
 
-from reticket.app import main
+from __future__ import annotations
 
-main()
+from reticket import cli
+from reticket.runtime.opening import Builder
+
+
+def main() -> None:
+    """The command `reticket`."""
+    cli.command(Builder())()
+
+
+if __name__ == "__main__":
+    main()

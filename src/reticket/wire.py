@@ -16,7 +16,7 @@ import msgspec
 from reticket.core.commands import Command
 from reticket.core.errors import Code, Refusal, ReticketError, Unavailable
 from reticket.core.model import Caller
-from reticket.core.resource import Resource
+from reticket.core.tokens.resource import Resource
 
 Headers = Sequence[tuple[bytes, bytes]]
 

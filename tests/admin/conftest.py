@@ -16,11 +16,11 @@ import pytest
 from tests.http.wire import call
 from tests.pages.people import one_time_password
 
-from reticket.app import Builder
 from reticket.core.commands import IssueAccess
-from reticket.dialects.oauth.registration import flagged
-from reticket.dialects.oauth.site import CLIENT
 from reticket.directory.drafts import ClientDraft
+from reticket.oauth.registration import flagged
+from reticket.oauth.site import CLIENT
+from reticket.runtime.opening import Builder
 from reticket.testing import running_server
 
 BASE = "/admin/v1"

@@ -10,11 +10,11 @@ from msgspec import structs
 from tests.admin.conftest import ADA, Desk, at_the_shell, get_token, init
 from tests.dialects.oauth.hall import request
 
+from reticket.admin.clients import Clients
+from reticket.admin.office import Office
 from reticket.core.commands import Manage
 from reticket.core.policy import PRESETS
-from reticket.dialects.oauth.site import Site
-from reticket.http.admin.clients import Clients
-from reticket.http.admin.office import Office
+from reticket.oauth.site import Site
 from reticket.testing import running_server
 
 SECRETS = {"client_secret"}

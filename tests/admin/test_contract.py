@@ -4,10 +4,10 @@ from types import SimpleNamespace
 
 import pytest
 
+from reticket.admin import Admin, Office
+from reticket.admin.guard import RESOURCE
 from reticket.core.policy import PRESETS, by_any_name
-from reticket.dialects.oauth.site import CLIENT, Site
-from reticket.http.admin import Admin, Office
-from reticket.http.admin.guard import RESOURCE
+from reticket.oauth.site import CLIENT, Site
 from reticket.testing.dialect_contract import DialectContract
 
 

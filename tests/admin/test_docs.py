@@ -9,10 +9,10 @@ from string import Template
 
 from tests.http.wire import call
 
+from reticket.admin import Admin, Office
+from reticket.admin.document import KEY
 from reticket.core.policy import PRESETS
-from reticket.dialects.oauth.site import Site
-from reticket.http.admin import Admin, Office
-from reticket.http.admin.document import KEY
+from reticket.oauth.site import Site
 
 PAGE = (Path(__file__).parents[2] / "docs" / "admin.md").read_text()
 SERVED = "http://127.0.0.1:8088"

@@ -6,13 +6,13 @@ import os
 import pytest
 from tests.core.operations import ran
 
-from reticket.core.budget import Budget, Budgeted
+from reticket.admin.errors import Declined
+from reticket.admin.idempotency import LONGEST_FLIGHT, ROOM, once
 from reticket.core.commands import Draw, Keep, KeepReserved, Look, Release, Reserve, Take
 from reticket.core.errors import Code, Refusal, ReticketError, Unavailable
 from reticket.core.model import Caller
+from reticket.core.storage.budget import Budget, Budgeted
 from reticket.crypto.sealing import Sealer
-from reticket.http.admin.errors import Declined
-from reticket.http.admin.idempotency import LONGEST_FLIGHT, ROOM, once
 from reticket.stores.memory import MemoryEphemeral
 from reticket.testing import FakeClock
 from reticket.wire import WireRequest, WireResponse

@@ -9,9 +9,9 @@ from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi import checks as openapi
 from tests.admin.conftest import BASE
 
+from reticket.admin import Admin, Office
 from reticket.core.policy import PRESETS
-from reticket.dialects.oauth.site import Site
-from reticket.http.admin import Admin, Office
+from reticket.oauth.site import Site
 from reticket.openapi import build_document
 
 load_all_checks()

@@ -9,14 +9,14 @@ from msgspec import structs
 from tests.admin.conftest import ADA, begun, enrolled, first_code
 from tests.dialects.oauth.hall import request
 
+from reticket.admin import Admin, Office
+from reticket.admin.clients import Clients
+from reticket.admin.factors import Factors
+from reticket.admin.users import Users
 from reticket.core.commands import Manage
 from reticket.core.errors import Unavailable
 from reticket.core.policy import PRESETS
-from reticket.dialects.oauth.site import Site
-from reticket.http.admin import Admin, Office
-from reticket.http.admin.clients import Clients
-from reticket.http.admin.factors import Factors
-from reticket.http.admin.users import Users
+from reticket.oauth.site import Site
 from reticket.testing.waiting import until
 
 FAMILY = {"client_id": "spa", "user": ADA}

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from reticket import cli
-from reticket.app import Builder
+from reticket.runtime.opening import Builder
 
 CHEAP = MappingProxyType(
     {

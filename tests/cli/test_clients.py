@@ -6,7 +6,7 @@ from base64 import urlsafe_b64decode
 import pytest
 
 from reticket.cli.client import CLEARABLE
-from reticket.dialects.oauth.terms import terms_of
+from reticket.oauth.terms import terms_of
 
 ED25519 = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
 ADA = "ada@example.com"

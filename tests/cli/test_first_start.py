@@ -3,8 +3,8 @@
 import pytest
 from tests.cli.conftest import SEED
 
-from reticket.app import Builder
 from reticket.directory.marks import DEMO
+from reticket.runtime.opening import Builder
 
 ADA = "ada@example.com"
 

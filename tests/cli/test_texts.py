@@ -5,8 +5,8 @@ from contextlib import closing
 
 import pytest
 
-from reticket.app import Builder
 from reticket.cli.frame import show
+from reticket.runtime.opening import Builder
 from reticket.testing.store_contract import family_of
 
 BAD = "curl\x1b[31m\x9b\u202e\u200b\n2"

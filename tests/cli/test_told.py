@@ -8,7 +8,7 @@ from tests.cli.test_commands import ADA, begin, every_command
 from tests.core.world import Audit
 
 from reticket import cli
-from reticket.app import Builder
+from reticket.runtime.opening import Builder
 
 APP, PERSON = "app.one", "new@example.com"
 SEED = """

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from reticket import config
 from reticket.core.errors import SettingError
 from reticket.settings import Settings, reference
+from reticket.settings import loading as config
 from reticket.settings.catalogue import variable
 
 Toml = Callable[[str], Path]

@@ -8,8 +8,8 @@ from typing import Annotated
 import msgspec
 import pytest
 
-from reticket.config import load, options_for
 from reticket.core.errors import SettingError
+from reticket.settings.loading import load, options_for
 
 
 @dataclass(frozen=True, slots=True)

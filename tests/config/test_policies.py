@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from reticket.config import PRESETS, load, policies_for, policy_warnings
 from reticket.core.errors import SettingError
 from reticket.core.people import User
 from reticket.core.policy import AKINON_2026, KIBO_2026, Reuse
-from reticket.core.resource import Resource
+from reticket.core.tokens.resource import Resource
+from reticket.settings.loading import PRESETS, load, policies_for, policy_warnings
 
 Toml = Callable[[str], Path]
 

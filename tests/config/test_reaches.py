@@ -8,11 +8,12 @@ from unittest.mock import Mock
 
 import pytest
 
-from reticket import assembly, beats, config, serving
-from reticket.core.budget import Budget
-from reticket.core.guards import Limit, Limits
+from reticket.core.access.guards import Limit, Limits
+from reticket.core.storage.budget import Budget
 from reticket.http.connection import limits
 from reticket.http.server import Patience
+from reticket.runtime import assembly, beats, serving
+from reticket.settings import loading as config
 from reticket.stores.memory import MemoryEphemeral
 from reticket.testing import FakeClock
 

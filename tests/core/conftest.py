@@ -7,17 +7,17 @@ from types import SimpleNamespace
 import pytest
 from tests.core.world import ADA, World
 
-from reticket.core.attempts import Attempts
-from reticket.core.budget import Budgeted
-from reticket.core.guards import Limit, Limits
-from reticket.core.known_programs import KnownPrograms
+from reticket.core.access.attempts import Attempts
+from reticket.core.access.guards import Limit, Limits
+from reticket.core.access.known_programs import KnownPrograms
+from reticket.core.access.programs import ProgramDesk
+from reticket.core.access.second_factor import FactorDesk
+from reticket.core.access.secret_check import SecretCheck
+from reticket.core.access.sign_in import SignInDesk
+from reticket.core.access.standing import Standings
 from reticket.core.people import MOST_FAILURES, Application, Credentials, Factor
 from reticket.core.ports import Recognised
-from reticket.core.programs import ProgramDesk
-from reticket.core.second_factor import FactorDesk
-from reticket.core.secret_check import SecretCheck
-from reticket.core.sign_in import SignInDesk
-from reticket.core.standing import Standings
+from reticket.core.storage.budget import Budgeted
 from reticket.stores.memory import MemoryEphemeral
 from reticket.testing import FakeClock
 

@@ -4,9 +4,9 @@ import pytest
 from tests.core.world import CALLER
 from tests.wire.work import work_of
 
-from reticket.core.attempts import FRESH, Attempts
+from reticket.core.access.attempts import FRESH, Attempts
+from reticket.core.access.guards import Guard, Limit
 from reticket.core.errors import Refusal
-from reticket.core.guards import Guard, Limit
 from reticket.core.ports import Counted
 from reticket.testing import FakeClock
 

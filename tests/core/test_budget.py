@@ -4,7 +4,8 @@ from itertools import count, islice
 
 import pytest
 
-from reticket.core.budget import (
+from reticket.core.errors import Unavailable
+from reticket.core.storage.budget import (
     COVERED,
     SHARDS,
     WINDOWS,
@@ -16,7 +17,6 @@ from reticket.core.budget import (
     of_client,
     shard_of,
 )
-from reticket.core.errors import Unavailable
 from reticket.stores.memory import MemoryEphemeral
 from reticket.testing import FakeClock
 

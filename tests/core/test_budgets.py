@@ -18,10 +18,10 @@ from tests.core.test_sign_in import (
 )
 from tests.core.world import ADA, CALLER
 
-from reticket.core.budget import Budget, Budgeted
 from reticket.core.commands import FactorRule, SignIn
 from reticket.core.errors import Refusal, Unavailable
 from reticket.core.policy import DAY
+from reticket.core.storage.budget import Budget, Budgeted
 
 HOME = CALLER
 STRANGERS = 12
@@ -196,7 +196,7 @@ def test_an_account_that_does_not_exist_is_answered_as_one_that_does(hall):
 
 def test_accounts_never_share_a_count_and_nobodys_share_so_many(hall, monkeypatch):
     """A stranger whose own account shared one could forgive and spend what is another's."""
-    monkeypatch.setattr("reticket.core.guards.NOBODYS_COUNTERS", 1)
+    monkeypatch.setattr("reticket.core.access.guards.NOBODYS_COUNTERS", 1)
     guess(hall, STRANGERS, "one@example.com")
     assert guess(hall, 1, "another@example.com") == [LIMITED]
     assert sign_in(hall, caller=stranger(99)) == ADA

@@ -1,8 +1,8 @@
 """Carrying families between stores, with both in use."""
 
-from reticket.core.carry import carry
 from reticket.core.model import Selection
 from reticket.core.paging import BATCH
+from reticket.core.sessions.carry import carry
 from reticket.stores.memory import MemoryStore
 from reticket.testing import FakeClock
 from reticket.testing.store_contract import family_of

@@ -3,10 +3,10 @@
 import pytest
 from tests.core.world import CALLER
 
-from reticket.core import chronicle
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import REFUSING, Caller, Family, Outcome, Selection
-from reticket.core.steps import Turned
+from reticket.core.sessions import chronicle
+from reticket.core.sessions.steps import Turned
 
 NOW = 1_790_000_000_000
 FAMILY = Family(

@@ -5,10 +5,10 @@ import threading
 
 import pytest
 
-from reticket.core import conveyor as conveyor_module
-from reticket.core.conveyor import LONGEST_BATCH, Conveyor, Lane
 from reticket.core.errors import Unavailable
 from reticket.core.ports import HELD
+from reticket.core.queues import conveyor as conveyor_module
+from reticket.core.queues.conveyor import LONGEST_BATCH, Conveyor, Lane
 from reticket.testing.waiting import PATIENCE
 
 
@@ -258,7 +258,7 @@ def test_a_lane_with_too_much_waiting_says_so():
 
 
 def test_a_full_queue_turns_away_what_comes_next_and_nothing_else(lane, work, monkeypatch):
-    monkeypatch.setattr("reticket.core.conveyor.LONGEST_QUEUE", 3)
+    monkeypatch.setattr("reticket.core.queues.conveyor.LONGEST_QUEUE", 3)
 
     async def scenario():
         conveyor = Conveyor(lane, work)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from reticket.core.course import Course
 from reticket.core.policy import DAY
 from reticket.core.ports import LEAP
+from reticket.core.storage.course import Course
 from reticket.testing import FakeClock
 
 

@@ -4,8 +4,8 @@ import pytest
 from tests.core.world import ADA, OPAQUE
 
 from reticket.core.commands import Begin
-from reticket.core.devices import DAY, Devices
 from reticket.core.model import Caller
+from reticket.core.sessions.devices import DAY, Devices
 from reticket.testing import FakeClock
 from reticket.testing.store_contract import family_of
 

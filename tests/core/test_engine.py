@@ -10,13 +10,13 @@ import pytest
 from tests.core.world import ADA, CALLER, JWT, OPAQUE, SHOP, World
 
 from reticket.core.commands import Begin, End, Refresh, Rehearse
-from reticket.core.engine import Engine
 from reticket.core.errors import Cause, Code, Refusal, Unavailable
-from reticket.core.mint import Mint
 from reticket.core.model import Outcome, Selection
 from reticket.core.people import Application
 from reticket.core.policy import Reuse
 from reticket.core.ports import HELD, Frail
+from reticket.core.sessions.engine import Engine
+from reticket.core.tokens.mint import Mint
 
 pytestmark = pytest.mark.anyio
 
@@ -446,7 +446,7 @@ async def test_where_nothing_was_told_nobody_waits(world):
 
 async def test_what_too_many_events_leave_no_room_for_is_counted_and_no_error(world, monkeypatch):
     """A store that is away for long, and callers who are refused meanwhile."""
-    monkeypatch.setattr("reticket.core.conveyor.LONGEST_QUEUE", 3)
+    monkeypatch.setattr("reticket.core.queues.conveyor.LONGEST_QUEUE", 3)
     unseen, gate = [], threading.Event()
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(lambda loop, context: unseen.append(context["message"]))

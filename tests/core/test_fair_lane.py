@@ -6,8 +6,8 @@ import threading
 import pytest
 
 from reticket.core.errors import Unavailable
-from reticket.core.fair_lane import FairLane
-from reticket.core.turns import Whose
+from reticket.core.queues.fair_lane import FairLane
+from reticket.core.queues.turns import Whose
 
 pytestmark = pytest.mark.anyio
 

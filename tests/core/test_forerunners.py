@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from reticket.core.errors import Unavailable
-from reticket.core.forerunners import Forerunners
+from reticket.core.queues.forerunners import Forerunners
 
 pytestmark = pytest.mark.anyio
 

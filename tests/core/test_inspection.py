@@ -6,10 +6,10 @@ import pytest
 from tests.core.world import ADA, OPAQUE
 
 from reticket.core.errors import Cause, Code, Refusal, Unavailable
-from reticket.core.inspection import Inspection, admitted
 from reticket.core.model import AccessToken, Selection
 from reticket.core.people import Client
 from reticket.core.ports import HELD, Frail
+from reticket.core.sessions.inspection import Inspection, admitted
 from reticket.stores.memory import MemoryEphemeral
 
 pytestmark = pytest.mark.anyio

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from reticket.core.access.attempts import Admission
+from reticket.core.access.guards import Limits, program_of
 from reticket.core.addresses import network_of
-from reticket.core.attempts import Admission
 from reticket.core.commands import SignInClient
 from reticket.core.errors import Code, Refusal
-from reticket.core.guards import Limits, program_of
 from reticket.core.model import Caller
 from reticket.core.people import Client, Credentials
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.core.test_rotation import NOW, ROW
 
-from reticket.core.rotation import merge
+from reticket.core.sessions.rotation import merge
 
 COPIES = st.builds(
     ROW._replace,

@@ -7,10 +7,10 @@ from tests.core.conftest import PASSWORD
 from tests.core.test_sign_in import LIMITED, call, refusal_of, sign_in
 from tests.core.world import ADA
 
-from reticket.core import owed
+from reticket.core.access import owed
+from reticket.core.access.guards import Guard, Limit
+from reticket.core.access.owed import Owed
 from reticket.core.errors import Unavailable
-from reticket.core.guards import Guard, Limit
-from reticket.core.owed import Owed
 
 OFTEN = 20
 """More often than any limit of the hall."""

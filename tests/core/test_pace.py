@@ -4,7 +4,7 @@ from itertools import chain, repeat
 
 import pytest
 
-from reticket.core.pace import FEWEST, GOAL, LEAST, LONGEST_REST, MOST, REST, Pace
+from reticket.core.storage.pace import FEWEST, GOAL, LEAST, LONGEST_REST, MOST, REST, Pace
 
 
 class Backlog:

@@ -3,11 +3,11 @@
 import pytest
 
 from reticket.audit import open_audit_log, revocations
-from reticket.core import chronicle, replay
 from reticket.core.errors import Cause
 from reticket.core.model import Selection
 from reticket.core.ports import HELD, Event, Frail
-from reticket.core.upkeep import Upkeep
+from reticket.core.sessions import chronicle, replay
+from reticket.core.storage.upkeep import Upkeep
 from reticket.settings.audit import AuditTable
 from reticket.stores.memory import MemoryEphemeral, MemoryStore
 from reticket.testing import FakeClock

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from reticket.core.model import REFUSING, Family, Outcome, RefreshToken
 from reticket.core.policy import AKINON_2026, KIBO_2026, SECOND
-from reticket.core.rotation import decide, revoked, state_of
+from reticket.core.sessions.rotation import decide, revoked, state_of
 
 STRICT, LENIENT = AKINON_2026, KIBO_2026
 STILL = replace(STRICT, rotates=False)

@@ -9,10 +9,10 @@ import pytest
 from tests.core.test_sign_in import EVE, LIMITED, refusal_of, sign_in, with_a_factor
 from tests.core.world import ADA, CALLER
 
-from reticket.core.budget import Budget, Budgeted
 from reticket.core.commands import FactorRule, Keep, OpenFactorSession, SecondFactor
 from reticket.core.errors import Cause, Code, Refusal, Unavailable
 from reticket.core.people import MOST_FAILURES
+from reticket.core.storage.budget import Budget, Budgeted
 from reticket.stores.memory import MemoryEphemeral
 
 NO_SESSION = (Code.NOT_FOUND, Cause.NO_SESSION)

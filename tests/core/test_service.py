@@ -9,8 +9,7 @@ from types import SimpleNamespace
 import pytest
 from tests.core.world import ADA, CALLER, JWT, OPAQUE, RESOURCES
 
-from reticket.core.attempts import Admission
-from reticket.core.budget import Budgeted
+from reticket.core.access.attempts import Admission
 from reticket.core.commands import (
     Begin,
     Draw,
@@ -34,14 +33,15 @@ from reticket.core.commands import (
     Tally,
     Tell,
 )
-from reticket.core.conveyor import Lane
 from reticket.core.errors import Cause, Code, Refusal, Unavailable
-from reticket.core.fair_lane import FairLane
 from reticket.core.model import Caller, Outcome, Selection
 from reticket.core.people import Tenant
 from reticket.core.ports import Event
+from reticket.core.queues.conveyor import Lane
+from reticket.core.queues.fair_lane import FairLane
+from reticket.core.queues.turns import Whose
 from reticket.core.service import Lanes, Service, Stock
-from reticket.core.turns import Whose
+from reticket.core.storage.budget import Budgeted
 from reticket.stores.memory import MemoryEphemeral
 
 pytestmark = pytest.mark.anyio

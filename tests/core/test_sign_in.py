@@ -6,7 +6,7 @@ import pytest
 from tests.core.conftest import APP, NEW, PASSWORD, SECRET
 from tests.core.world import ADA, CALLER
 
-from reticket.core.attempts import Admission
+from reticket.core.access.attempts import Admission
 from reticket.core.commands import (
     FactorRule,
     SecondFactor,

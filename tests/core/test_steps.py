@@ -7,7 +7,7 @@ from reticket.core.commands import Derive, End, Refresh
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import Family, Outcome, RefreshToken
 from reticket.core.policy import AKINON_2026
-from reticket.core.steps import Borrow, Rotate, SignOut
+from reticket.core.sessions.steps import Borrow, Rotate, SignOut
 
 NOW = 1_790_000_000_000
 ROW = Family(

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reticket.core.model import RefreshToken
-from reticket.core.tokens import (
+from reticket.core.tokens.faces import (
     HS256_HEADER,
     LONGEST,
     PREFIX,
@@ -223,7 +223,7 @@ def test_a_jwt_with_a_flipped_bit_is_garbage(part):
     ],
 )
 def test_another_header_is_garbage_even_under_our_mac(header, monkeypatch):
-    monkeypatch.setattr("reticket.core.tokens.HS256_HEADER", to_text(header))
+    monkeypatch.setattr("reticket.core.tokens.faces.HS256_HEADER", to_text(header))
     text = hs256_text(PAYLOAD, KEY)
     monkeypatch.undo()
     assert text.split(".")[0] != HS256_HEADER

@@ -5,8 +5,8 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reticket.core.lately import LATELY, Lately
-from reticket.core.turns import CROWD, IN_A_ROW, OLDEST_EVERY, Turns, Whose
+from reticket.core.queues.lately import LATELY, Lately
+from reticket.core.queues.turns import CROWD, IN_A_ROW, OLDEST_EVERY, Turns, Whose
 
 OWNER = Whose("198.51.100.1", "ada", True)
 

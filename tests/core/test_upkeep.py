@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 from tests.core.world import ADA, Audit
 
-from reticket.core import pace
 from reticket.core.errors import Unavailable
 from reticket.core.model import Family, Selection
 from reticket.core.ports import Intent
-from reticket.core.upkeep import Upkeep
+from reticket.core.storage import pace
+from reticket.core.storage.upkeep import Upkeep
 from reticket.stores.memory import MemoryEphemeral, MemoryStore
 from reticket.testing import FakeClock
 

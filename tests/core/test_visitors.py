@@ -7,12 +7,12 @@ from dataclasses import replace
 import pytest
 from tests.core.world import CALLER, FakeClock
 
-from reticket.core.budget import Budgeted, of_account, of_address, of_client
 from reticket.core.commands import Keep, KeepReserved, Look, Release, Reserve, Take, Tally
-from reticket.core.fair_lane import FairLane
 from reticket.core.model import Caller
 from reticket.core.ports import Counted
-from reticket.core.visitors import MOST_SHUT, Visitors
+from reticket.core.queues.fair_lane import FairLane
+from reticket.core.storage.budget import Budgeted, of_account, of_address, of_client
+from reticket.core.storage.visitors import MOST_SHUT, Visitors
 from reticket.stores.memory import MemoryEphemeral
 
 pytestmark = pytest.mark.anyio

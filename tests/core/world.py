@@ -9,15 +9,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from reticket.core.commands import Begin, Refresh
-from reticket.core.conveyor import Lane
-from reticket.core.engine import Engine
-from reticket.core.keys import MacKey
-from reticket.core.mint import Mint
 from reticket.core.model import Caller
 from reticket.core.people import Client, User
 from reticket.core.policy import AKINON_2026, Policy
 from reticket.core.ports import Event
-from reticket.core.resource import Resource
+from reticket.core.queues.conveyor import Lane
+from reticket.core.sessions.engine import Engine
+from reticket.core.tokens.keys import MacKey
+from reticket.core.tokens.mint import Mint
+from reticket.core.tokens.resource import Resource
 from reticket.crypto.macs import HmacKey
 from reticket.stores.memory import MemoryStore
 from reticket.testing import FakeClock

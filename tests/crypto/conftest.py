@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from reticket.core.keys import KeyStore, SealedKey
 from reticket.core.ports import Entropy
+from reticket.core.tokens.keys import KeyStore, SealedKey
 from reticket.crypto.ring import KeyFacts, Ring
 from reticket.crypto.sealing import Sealer
 from reticket.testing.clock import FakeClock

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from reticket.core.errors import StartupError
-from reticket.core.keys import KeyRing
+from reticket.core.tokens.keys import KeyRing
 from reticket.crypto.ring import Ring
 from reticket.crypto.sealing import SealBroken, Sealer, derive
 from reticket.testing.waiting import PATIENCE

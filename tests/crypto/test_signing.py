@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import load_der_private_key, l
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reticket.core.tokens import from_text, to_text
+from reticket.core.tokens.faces import from_text, to_text
 from reticket.crypto import signing
 from reticket.crypto.signing import ALGORITHMS, EdDsa, Es256, KeyPair
 

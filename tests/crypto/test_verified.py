@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reticket.core import sign_in
+from reticket.core.access import sign_in
 from reticket.crypto.verified import VerifiedSecrets
 
 TRIPLE = ("app", "$argon2id$hash", "presented-secret")

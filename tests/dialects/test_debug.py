@@ -2,8 +2,8 @@
 
 import pytest
 
-from reticket.app import Builder
-from reticket.config import load
+from reticket.runtime.opening import Builder
+from reticket.settings.loading import load
 from reticket.testing.dialect_fixtures import error_of, request_of
 
 REQUEST = request_of({"method": "POST", "path": "/api/any"})

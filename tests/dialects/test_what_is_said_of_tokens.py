@@ -10,14 +10,14 @@ from tests.dialects.kibo.conftest import ADA, APPLICATION
 from tests.dialects.oauth.looks import Looks
 
 from reticket.core.commands import Begin, Refresh, SignIn, SignInApplication
-from reticket.core.conveyor import Lane
-from reticket.core.engine import Engine
 from reticket.core.errors import Code, Refusal
-from reticket.core.mint import Mint
 from reticket.core.model import Caller
 from reticket.core.people import CloudProfile, OrganizationMembership
 from reticket.core.policy import SECOND
-from reticket.core.tokens import from_text
+from reticket.core.queues.conveyor import Lane
+from reticket.core.sessions.engine import Engine
+from reticket.core.tokens.faces import from_text
+from reticket.core.tokens.mint import Mint
 from reticket.dialects import akinon, cloudreve, kibo
 from reticket.stores.memory import MemoryStore
 from reticket.testing import FakeClock

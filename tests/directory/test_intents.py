@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from reticket.core.model import Selection
-from reticket.directory import applications, memberships, users
 from reticket.directory.errors import DirectoryError
+from reticket.directory.people import memberships, users
+from reticket.directory.programs import applications
 from reticket.directory.seed import DEMO, load_seed
 
 ADA = "ada@example.com"

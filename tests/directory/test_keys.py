@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reticket.core.keys import SealedKey
+from reticket.core.tokens.keys import SealedKey
 
 FIRST = SealedKey("0a0b0c0d", "mac", "HMAC-SHA256", 1, "active", 5, 6, None, b"", b"\0sealed")
 SIGNING = SealedKey("ffffffff", "sign", "ES256", 1, "next", 5, None, None, b"public", b"s")

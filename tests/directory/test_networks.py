@@ -10,7 +10,7 @@ import pytest
 from reticket.core.errors import Unavailable
 from reticket.crypto.sealing import Sealer
 from reticket.directory.drafts import UserDraft
-from reticket.directory.networks import FRESH, KEPT, KnownNetworks
+from reticket.directory.people.networks import FRESH, KEPT, KnownNetworks
 
 ADA, GRACE = "ada@example.com", "grace@example.com"
 HOME, OFFICE = "192.0.2.1", "2001:db8::/64"
@@ -102,8 +102,8 @@ def test_a_sign_in_from_a_network_that_was_seen_today_writes_nothing(peopled, ho
 
 
 def test_a_network_that_cannot_be_written_down_is_unavailable(peopled, holder, engine, monkeypatch):
-    monkeypatch.setattr("reticket.directory.sqlite.BUSY_MS", 1)
-    monkeypatch.setattr("reticket.directory.postgresql_server.PATIENCE", 0.05)
+    monkeypatch.setattr("reticket.directory.engines.sqlite.BUSY_MS", 1)
+    monkeypatch.setattr("reticket.directory.engines.postgresql_server.PATIENCE", 0.05)
     holder.execute(engine.lock)
     with pytest.raises(Unavailable):
         peopled.remember_network(id_of(peopled), HOME, 5)

@@ -13,7 +13,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
 from reticket.core.errors import StartupError
-from reticket.directory import engines, schema
+from reticket.directory import engines
+from reticket.directory.engines import schema
 from reticket.directory.seed import DEMO, load_seed
 from reticket.directory.tables import metadata
 

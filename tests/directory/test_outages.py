@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from reticket.core.errors import Unavailable
-from reticket.core.keys import SealedKey
 from reticket.core.model import Selection
 from reticket.core.people import Application, DeveloperAccount, Tenant
 from reticket.core.ports import Intent
+from reticket.core.tokens.keys import SealedKey
 from reticket.directory.drafts import UserDraft
 from reticket.directory.seed import DEMO, load_seed
 
@@ -76,8 +76,8 @@ EVERYTHING = READS | WRITES
 
 @pytest.fixture
 def impatient(monkeypatch):
-    monkeypatch.setattr("reticket.directory.sqlite.BUSY_MS", 1)
-    monkeypatch.setattr("reticket.directory.postgresql_server.PATIENCE", 0.05)
+    monkeypatch.setattr("reticket.directory.engines.sqlite.BUSY_MS", 1)
+    monkeypatch.setattr("reticket.directory.engines.postgresql_server.PATIENCE", 0.05)
 
 
 @pytest.fixture

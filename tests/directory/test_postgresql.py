@@ -21,9 +21,10 @@ from tests.stores.postgresql.pooler import Pooler
 
 from reticket.core.errors import StartupError, Unavailable
 from reticket.core.people import Application
-from reticket.directory import engines, postgresql
+from reticket.directory import engines
 from reticket.directory.directory import open_directory
 from reticket.directory.drafts import UserDraft
+from reticket.directory.engines import postgresql
 from reticket.directory.errors import AlreadyExists, Invalid
 from reticket.directory.seed import DEMO, load_seed
 from reticket.directory.tables import users
@@ -95,8 +96,8 @@ def test_a_wrong_password(opened, url, holder):
 def test_a_driver_that_is_missing(opened, url, monkeypatch):
     monkeypatch.setitem(sys.modules, "psycopg", None)
     for name in ("postgresql", "postgresql_server"):
-        monkeypatch.delitem(sys.modules, f"reticket.directory.{name}")
-        monkeypatch.delattr(f"reticket.directory.{name}")
+        monkeypatch.delitem(sys.modules, f"reticket.directory.engines.{name}")
+        monkeypatch.delattr(f"reticket.directory.engines.{name}")
     assert refused(url, opened) == (
         "The directory is in PostgreSQL, which needs psycopg: pip install 'reticket[postgresql]'."
     )
@@ -323,7 +324,7 @@ def test_a_connection_that_is_lost_in_use(directory, holder):
 @pytest.fixture
 def impatient(monkeypatch):
     for name, seconds in {"PATIENCE": 0.1, "GRACE": 0.1, "SILENCE": 0.5}.items():
-        monkeypatch.setattr(f"reticket.directory.postgresql_server.{name}", seconds)
+        monkeypatch.setattr(f"reticket.directory.engines.postgresql_server.{name}", seconds)
 
 
 def test_a_server_that_freezes(impatient, directory, holder):

@@ -7,8 +7,8 @@ import threading
 import pytest
 from sqlalchemy import text
 
-from reticket.core.keys import SealedKey
 from reticket.core.people import Application, DeveloperAccount, Tenant
+from reticket.core.tokens.keys import SealedKey
 from reticket.directory.drafts import ClientDraft, UserDraft
 from reticket.directory.seed import DEMO, load_seed
 

@@ -6,9 +6,9 @@ import pytest
 
 from reticket.core.people import Client
 from reticket.core.policy import PRESETS, by_any_name
-from reticket.directory.clients import every_client
 from reticket.directory.drafts import ClientDraft, UserDraft
 from reticket.directory.errors import Invalid
+from reticket.directory.programs.clients import every_client
 from reticket.directory.seed import checked_registration, edited_registration
 
 KEY = {

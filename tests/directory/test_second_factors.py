@@ -6,13 +6,14 @@ import pytest
 from alembic import command
 from sqlalchemy import create_engine, text
 
+from reticket.core.access.recovery import CODES, canonical
 from reticket.core.people import MOST_FAILURES
-from reticket.core.recovery import CODES, canonical
-from reticket.directory import engines, schema
+from reticket.directory import engines
 from reticket.directory.drafts import CloudDraft, UserDraft
-from reticket.directory.enrolments import Standing
+from reticket.directory.engines import schema
 from reticket.directory.errors import Invalid, NotFound
-from reticket.directory.second_factor import seal_totp
+from reticket.directory.people.enrolments import Standing
+from reticket.directory.people.second_factor import seal_totp
 
 WHO, SECRET = "grace@example.com", b"a key of twenty byte"
 

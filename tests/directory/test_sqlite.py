@@ -116,7 +116,7 @@ def test_somebody_elses_database(tmp_path, opened, url):
 
 
 def test_a_file_that_another_process_keeps_to_itself(tmp_path, opened, url, directory, monkeypatch):
-    monkeypatch.setattr("reticket.directory.sqlite.BUSY_MS", 10)
+    monkeypatch.setattr("reticket.directory.engines.sqlite.BUSY_MS", 10)
     directory.close()
     holder = sqlite3.connect(tmp_path / "directory.sqlite", isolation_level=None)
     holder.execute("BEGIN EXCLUSIVE")

@@ -14,12 +14,12 @@ from tests.docs.tables import page, tables, words
 
 from reticket.core.people import Client
 from reticket.core.policy import PRESETS, by_any_name
-from reticket.dialects.oauth.registration import registration_of
-from reticket.dialects.oauth.site import Site
 from reticket.directory import seed
 from reticket.directory.directory import open_directory
 from reticket.directory.seed import load_seed
 from reticket.directory.seed.fields import Fields
+from reticket.oauth.registration import registration_of
+from reticket.oauth.site import Site
 
 PAGE = page("directory.md")
 EXAMPLE = re.search(r"```yaml\n(.*?)```", PAGE, re.DOTALL).group(1)

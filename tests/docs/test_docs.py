@@ -8,11 +8,11 @@ import pytest
 from tests.docs import tables
 
 from reticket import cli
-from reticket.app import Builder
 from reticket.cli.doctor import known_checks
-from reticket.config import issuer_of, load
 from reticket.core.errors import Code
 from reticket.core.model import Outcome
+from reticket.runtime.opening import Builder
+from reticket.settings.loading import issuer_of, load
 
 ROOT = Path(__file__).parents[2]
 _spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")

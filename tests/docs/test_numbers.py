@@ -6,14 +6,18 @@ import pytest
 from tests.dialects.oauth.test_proofs_room import MARK
 from tests.docs.tables import page
 
+from reticket.admin import idempotency
 from reticket.audit import summing
-from reticket.core import budget, guards, known_programs, lately, turns
-from reticket.core.conveyor import LONGEST_WAIT
+from reticket.core.access import guards, known_programs
 from reticket.core.policy import DAY
+from reticket.core.queues import lately, turns
+from reticket.core.queues.conveyor import LONGEST_WAIT
+from reticket.core.storage import budget
 from reticket.dialects.cloudreve import prepare
-from reticket.dialects.oauth import codes, device, device_codes, metadata, par, refresh, sent, visit
-from reticket.directory import networks
-from reticket.http.admin import idempotency
+from reticket.dialects.oauth.endpoints import device, metadata, par
+from reticket.dialects.oauth.grants import codes, device_codes, refresh
+from reticket.dialects.oauth.pages import sent, visit
+from reticket.directory.people import networks
 from reticket.http.connection import caps
 from reticket.stores.postgresql import connections
 from reticket.stores.postgresql import ephemeral as entries

@@ -10,9 +10,14 @@ import pytest
 from tests.docs import tables
 
 from reticket import dialects, wire
-from reticket.core import people, second_factor, tokens
+from reticket.core import people
+from reticket.core.access import second_factor
+from reticket.core.tokens import faces as tokens
 from reticket.dialects.cloudreve import inputs as cloudreve
-from reticket.dialects.oauth import assertion, codes, device, flow, inputs
+from reticket.dialects.oauth import inputs
+from reticket.dialects.oauth.endpoints import assertion, device
+from reticket.dialects.oauth.grants import codes
+from reticket.dialects.oauth.pages import flow
 from reticket.http import assets, metrics_listener, server
 from reticket.http.connection import limits, load, room
 from reticket.settings.catalogue import reference

@@ -10,13 +10,13 @@ from contextlib import closing
 import pytest
 from tests.docs.tables import page
 
-from reticket.app import Builder
-from reticket.config import presets
-from reticket.dialects.oauth.answers import TokenRequest
-from reticket.dialects.oauth.machine import grant_itself
-from reticket.dialects.oauth.registration import registration_of
-from reticket.dialects.oauth.site import Site
-from reticket.dialects.oauth.start import Wish, start
+from reticket.dialects.oauth.grants.answers import TokenRequest
+from reticket.dialects.oauth.grants.machine import grant_itself
+from reticket.dialects.oauth.grants.start import Wish, start
+from reticket.oauth.registration import registration_of
+from reticket.oauth.site import Site
+from reticket.runtime.opening import Builder
+from reticket.settings.loading import presets
 
 ISSUER, ORDERS, BILLS = "https://id.example.com", "https://orders.example.com", "https://b.example"
 PEOPLE = f"""

@@ -10,11 +10,11 @@ import pytest
 from tests.http.test_workers import children
 from tests.http.wire import call
 
-from reticket.app import Builder
-from reticket.cli import demo as demo_accounts
 from reticket.directory import marks
 from reticket.directory.seed import DEMO
 from reticket.http.only_local import only_addressed, only_local
+from reticket.runtime import demo as demo_accounts
+from reticket.runtime.opening import Builder
 from reticket.testing import running_server
 from reticket.testing.waiting import until
 

@@ -12,10 +12,10 @@ from tests.http.wire import WIRES, call, events
 from reticket.cli.doctor.checks import unnamed_proxies
 from reticket.core.addresses import normal_address, normal_network
 from reticket.http.proxies import Proxies
+from reticket.http.unnamed import Unnamed
 from reticket.settings import Settings
 from reticket.testing import running_server
 from reticket.testing.waiting import until
-from reticket.unnamed import Unnamed
 
 AKINON = WIRES[0]
 PROXIES = Proxies([ip_network("10.0.0.0/8"), ip_network("2001:db8::/32")])

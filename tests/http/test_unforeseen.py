@@ -5,13 +5,13 @@ import asyncio
 import pytest
 from structlog.testing import capture_logs
 
-from reticket.app import Builder
-from reticket.config import load
 from reticket.core.errors import Cause, Code, Refusal, ReticketError
 from reticket.http.deadlines import Deadlines
 from reticket.http.edge import Edge
 from reticket.http.incidents import Incidents
 from reticket.http.routing import RoutingTable
+from reticket.runtime.opening import Builder
+from reticket.settings.loading import load
 from reticket.testing.dialect_fixtures import request_of
 from reticket.wire import Route, WireResponse
 

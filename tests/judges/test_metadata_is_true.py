@@ -11,8 +11,8 @@ from authlib.oauth2.rfc7523 import private_key_jwt_sign
 from tests.judges.house import EXCHANGE, REDIRECT
 
 from reticket.dialects.oauth import Options, build
-from reticket.dialects.oauth.metadata import metadata as claimed
-from reticket.dialects.oauth.site import Site
+from reticket.dialects.oauth.endpoints.metadata import metadata as claimed
+from reticket.oauth.site import Site
 
 SAID = claimed(Site("http://127.0.0.1:8088", {}))
 ENDPOINTS = [name for name in SAID.__struct_fields__ if name.endswith(("_endpoint", "_uri"))]

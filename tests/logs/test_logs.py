@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import structlog
 
-from reticket import logs
+from reticket.runtime import logs
 
 Lines = Callable[[], list[dict[str, Any]]]
 

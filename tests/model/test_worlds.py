@@ -16,7 +16,7 @@ from tests.model.worlds import (
 
 from reticket.core.model import Outcome
 from reticket.core.policy import SECOND, Reuse
-from reticket.core.rotation import Decision, decide, is_open, revoked
+from reticket.core.sessions.rotation import Decision, decide, is_open, revoked
 
 TORTURE = bool(os.environ.get("RETICKET_TORTURE"))
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from reticket.core.model import Family, Outcome, RefreshToken
 from reticket.core.policy import AKINON_2026, SECOND, Policy
-from reticket.core.rotation import Decision
+from reticket.core.sessions.rotation import Decision
 
 POLICY = AKINON_2026
 HALF = POLICY.window * SECOND // 2

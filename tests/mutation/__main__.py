@@ -17,7 +17,7 @@ import click
 from tests.mutation.survey import survey
 from tests.mutation.trial import FORK, ROOT, Mutant, lives, mutants
 
-FOLDERS = ("src/reticket/core", "src/reticket/dialects/oauth")
+FOLDERS = ("src/reticket/core", "src/reticket/oauth", "src/reticket/dialects/oauth")
 TESTS = ("tests/core", "tests/dialects/oauth")
 
 

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from reticket import cli
-from reticket.app import Builder
+from reticket.runtime.opening import Builder
 from reticket.testing.server import CHEAP_SIGN_INS
 
 

@@ -188,7 +188,7 @@ def test_move_says_what_is_wrong_with_a_file_of_a_url(commands, tmp_path, text):
 WITHOUT = """
 import sys
 sys.modules[sys.argv.pop(1)] = None
-from reticket.app import main
+from reticket.__main__ import main
 main()
 """
 

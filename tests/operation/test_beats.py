@@ -10,15 +10,15 @@ import pytest
 from pydantic import ValidationError
 from structlog.testing import capture_logs
 
-from reticket.app import now
-from reticket.beats import BEAT, _beat, works_of
-from reticket.core.conveyor import Lane
 from reticket.core.errors import Unavailable
 from reticket.core.policy import DAY
+from reticket.core.queues.conveyor import Lane
+from reticket.directory.engines.postgresql import PostgresqlStorage
+from reticket.directory.engines.sqlite import SqliteStorage
 from reticket.directory.lookout import RECENT
-from reticket.directory.postgresql import PostgresqlStorage
-from reticket.directory.sqlite import SqliteStorage
 from reticket.http.incidents import Incidents
+from reticket.runtime.beats import BEAT, _beat, works_of
+from reticket.runtime.opening import now
 from reticket.settings import Settings
 from reticket.settings.ephemeral import EphemeralTable
 from reticket.stores.sqlite import SqliteEphemeral

@@ -8,7 +8,7 @@ from tests.http.wire import WIRES
 from tests.operation.conftest import MASTER_KEY
 from tests.stores.valkey.servers import until
 
-from reticket.directory import schema as directory_schema
+from reticket.directory.engines import schema as directory_schema
 from reticket.stores.postgresql import schema
 from reticket.stores.postgresql.schema import Migration
 from reticket.testing import running_server

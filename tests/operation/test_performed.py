@@ -5,10 +5,10 @@ from contextlib import closing, suppress
 
 import pytest
 
-from reticket import app
 from reticket.core.commands import End, Tell
 from reticket.core.errors import Refusal
-from reticket.dialects.oauth.site import USER
+from reticket.oauth.site import USER
+from reticket.runtime import opening as app
 
 
 @pytest.fixture

@@ -75,8 +75,8 @@ def _network():
 
 def main():
     """Fork for each line that says what is wanted, and say which process it is."""
-    from reticket.app import main as run
-    from reticket.directory import sqlite  # noqa: F401
+    from reticket.__main__ import main as run
+    from reticket.directory.engines import sqlite  # noqa: F401
 
     for line in sys.stdin:
         pid = _forked()

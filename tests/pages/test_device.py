@@ -8,7 +8,7 @@ import pytest
 from tests.pages.house import running_house
 from tests.pages.people import ADA, JOAN, Person
 
-from reticket.dialects.oauth.device import MOST_TYPED
+from reticket.dialects.oauth.endpoints.device import MOST_TYPED
 
 GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 

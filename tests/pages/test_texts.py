@@ -9,7 +9,7 @@ from tests.pages.house import running_house
 from tests.pages.people import ADA, CALLBACK, Person
 
 from reticket.core.texts import contained
-from reticket.dialects.oauth import html
+from reticket.dialects.oauth.pages import html
 from reticket.testing.waiting import PATIENCE
 
 TEMPLATES = Path(html.__file__).parent / "templates"

@@ -13,7 +13,7 @@ from hypothesis.stateful import (
 from reticket.core.model import Selection
 from reticket.core.policy import AKINON_2026, SECOND
 from reticket.core.ports import Stepped
-from reticket.core.rotation import decide, merge, revoked
+from reticket.core.sessions.rotation import decide, merge, revoked
 from reticket.stores.memory import MemoryStore
 from reticket.stores.sqlite import SqliteStore
 from reticket.testing import FakeClock

@@ -14,9 +14,9 @@ import pytest
 
 from reticket.core.errors import StartupError, Unavailable
 from reticket.core.model import Outcome, Selection
-from reticket.core.pace import MOST
 from reticket.core.ports import Clock, Ephemeral, Store
-from reticket.core.upkeep import Upkeep
+from reticket.core.storage.pace import MOST
+from reticket.core.storage.upkeep import Upkeep
 from reticket.stores.sqlite import (
     SqliteEphemeral,
     SqliteStore,

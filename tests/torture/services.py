@@ -32,7 +32,7 @@ from tests.torture.clients import (
 )
 from tests.torture.history import Answer, History, Verb
 
-from reticket.core.tokens import PREFIX, from_text
+from reticket.core.tokens.faces import PREFIX, from_text
 from reticket.testing import running_server
 from reticket.testing.server import CHEAP_SIGN_INS, RunningServer, free_port
 from reticket.testing.waiting import until

@@ -10,7 +10,7 @@ from tests.torture.postgresql import PostgreSQL
 from tests.torture.services import TORTURE, Load, Services, clock_off
 
 from reticket.audit import revocations
-from reticket.core.replay import replay
+from reticket.core.sessions.replay import replay
 from reticket.stores.postgresql import open_store
 
 ROUNDS = 5 if TORTURE else 1

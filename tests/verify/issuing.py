@@ -7,12 +7,12 @@ import json
 import urllib.request
 from contextlib import contextmanager
 
-from reticket import app
-from reticket.assembly import lanes_of, service_of
 from reticket.core.commands import Begin, Refresh
 from reticket.core.model import Caller
-from reticket.dialects.oauth.site import USER
-from reticket.dialects.oauth.terms import Terms
+from reticket.oauth.site import USER
+from reticket.oauth.terms import Terms
+from reticket.runtime import opening as app
+from reticket.runtime.assembly import lanes_of, service_of
 from reticket.testing.waiting import PATIENCE, until
 
 CALLER = Caller("192.0.2.1", "0" * 32)

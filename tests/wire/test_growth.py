@@ -9,7 +9,6 @@ import pytest
 from tests.wire.hostile import FORMS, requests, requests_of_a_client
 from tests.wire.work import work_of
 
-from reticket.app import Builder
 from reticket.core.commands import FindClient, KnowNonce, Look, MakeNonce, Now, Tally, Tell
 from reticket.core.errors import Code, Refusal
 from reticket.core.people import Client
@@ -17,11 +16,13 @@ from reticket.core.ports import Counted
 from reticket.dialects.cloudreve.inputs import LONGEST_TEXT
 from reticket.dialects.cloudreve.inputs import _text as cloudreve_text
 from reticket.dialects.kibo.fields import parse as parse_fields
-from reticket.dialects.oauth.inputs import once, words
-from reticket.dialects.oauth.registration import GRANTS
+from reticket.dialects.oauth.inputs import once
 from reticket.http.correlation import chosen_id
 from reticket.http.edge import Edge
 from reticket.http.incidents import Incidents
+from reticket.oauth.registration import GRANTS
+from reticket.oauth.words import words
+from reticket.runtime.opening import Builder
 from reticket.wire import (
     LONGEST_FORM,
     MOST_ESCAPES,

@@ -2,11 +2,11 @@
 
 import pytest
 
-from reticket.dialects.oauth.answers import TokenAnswer, TokenRequest
-from reticket.dialects.oauth.device import DeviceAnswer
-from reticket.dialects.oauth.par import Pushed
-from reticket.http.admin.idempotency import Remembered
-from reticket.http.admin.schemas import ClientAnswer, NewPassword, NewUser, SecretAnswer
+from reticket.admin.idempotency import Remembered
+from reticket.admin.schemas import ClientAnswer, NewPassword, NewUser, SecretAnswer
+from reticket.dialects.oauth.endpoints.device import DeviceAnswer
+from reticket.dialects.oauth.endpoints.par import Pushed
+from reticket.dialects.oauth.grants.answers import TokenAnswer, TokenRequest
 from reticket.wire import WireRequest, WireResponse
 
 HOLDERS = (

@@ -18,9 +18,9 @@ from filelock import FileLock, Timeout
 
 from reticket.audit.lines import decode
 from reticket.audit.shelf import Rotated, name_at, rotated_files, shortened, size_of_ends
-from reticket.core.course import Course
 from reticket.core.policy import SECOND
 from reticket.core.ports import Clock
+from reticket.core.storage.course import Course
 from reticket.folder import sync
 from reticket.settings.audit import AuditTable
 

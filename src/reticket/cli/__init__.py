@@ -23,7 +23,7 @@ from reticket.cli import (
     user,
 )
 from reticket.cli.frame import Frame, Group
-from reticket.cli.house import Builder
+from reticket.runtime.house import Builder
 
 
 def command(builder: Builder) -> click.Group:

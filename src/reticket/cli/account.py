@@ -9,9 +9,9 @@ from typing import Any
 import click
 
 from reticket.cli.frame import JSON, Group, show, with_house
-from reticket.cli.house import House
 from reticket.core.people import DeveloperAccount
 from reticket.directory.forms import INT32
+from reticket.runtime.house import House
 
 
 @click.group(cls=Group)

@@ -10,9 +10,9 @@ from typing import Any
 import click
 
 from reticket.cli.frame import JSON, Group, show, with_house
-from reticket.cli.house import House
 from reticket.core.people import Application
 from reticket.directory.forms import ENVIRONMENTS
+from reticket.runtime.house import House
 
 SECRET_BYTES = 32
 

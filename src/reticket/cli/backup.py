@@ -13,12 +13,12 @@ import click
 from reticket.audit import is_stream
 from reticket.cli.first_start import expect_made
 from reticket.cli.frame import CONFIG, DATA, Frame, Place, with_house
-from reticket.cli.house import House
 from reticket.cli.replay import STREAM, replayed
-from reticket.config import sqlite_path
 from reticket.core.errors import ReticketError, StartupError
 from reticket.folder import sync
+from reticket.runtime.house import House
 from reticket.settings import Settings
+from reticket.settings.loading import sqlite_path
 
 FRESH = ".restored"
 """Behind the name of a file: the copy that will replace it."""

@@ -10,18 +10,18 @@ from typing import Any
 
 import click
 
-from reticket import config
 from reticket.cli.application import SECRET_BYTES
 from reticket.cli.frame import JSON, Group, show, show_json, told, with_house
-from reticket.cli.house import House
-from reticket.cli.policies import site_of, warnings_of
 from reticket.core.model import Selection
 from reticket.core.people import Client
 from reticket.core.texts import escaped
-from reticket.dialects.oauth.registration import GRANTS, flagged
-from reticket.directory.clients import every_client, no_client
 from reticket.directory.drafts import ClientDraft
+from reticket.directory.programs.clients import every_client, no_client
 from reticket.directory.seed import checked_registration, edited_registration, policy_faults
+from reticket.oauth.registration import GRANTS, flagged
+from reticket.runtime.house import House
+from reticket.runtime.policies import site_of, warnings_of
+from reticket.settings import loading as config
 
 COLUMNS = ("client_id", "public", "disabled", "created_at")
 SHORT_GRANTS = {name.rpartition(":")[2].replace("-", "_"): name for name in GRANTS}

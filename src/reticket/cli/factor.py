@@ -9,11 +9,11 @@ from functools import partial
 import click
 
 from reticket.cli.frame import JSON, Group, show, with_house
-from reticket.cli.house import House
-from reticket.config import issuer_of
 from reticket.core.people import User
 from reticket.crypto.otp import base32, decode_secret, otpauth_uri, step_of
 from reticket.directory.errors import Invalid
+from reticket.runtime.house import House
+from reticket.settings.loading import issuer_of
 
 TRIES = 3
 

@@ -10,17 +10,17 @@ import click
 import msgspec
 
 from reticket.cli.frame import JSON, Frame, Group, show, show_json, told, with_house
-from reticket.cli.house import House
-from reticket.cli.policies import site_of
 from reticket.core.errors import Refusal
 from reticket.core.model import Family, Selection
 from reticket.core.people import Client
 from reticket.core.policy import SECOND
 from reticket.core.texts import escaped
-from reticket.dialects.oauth.start import Wish
-from reticket.dialects.oauth.start import start as begin_family
-from reticket.directory.clients import no_client
+from reticket.dialects.oauth.grants.start import Wish
+from reticket.dialects.oauth.grants.start import start as begin_family
 from reticket.directory.names import unknown_names
+from reticket.directory.programs.clients import no_client
+from reticket.runtime.house import House
+from reticket.runtime.policies import site_of
 
 PAGE = 500
 _NOUNS = {"context": "tenant or account"}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from reticket.cli.house import Builder
 from reticket.core.errors import StartupError
-from reticket.core.schema import Task
+from reticket.core.storage.schema import Task
+from reticket.runtime.house import Builder
 from reticket.settings import Settings
 
 WAYS = "see what --data and the settings say, or make one with reticket init"

@@ -15,9 +15,9 @@ import click
 import msgspec
 
 from reticket.cli.first_start import expect_made
-from reticket.cli.house import Builder, House
 from reticket.core.errors import ReticketError
 from reticket.core.texts import escaped, escaped_lines
+from reticket.runtime.house import Builder, House
 from reticket.settings import Settings
 
 P = ParamSpec("P")

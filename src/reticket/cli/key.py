@@ -7,8 +7,8 @@ from dataclasses import asdict
 import click
 
 from reticket.cli.frame import JSON, Group, show, told, with_house
-from reticket.cli.house import House
 from reticket.crypto.ring import OVERLAP, USES
+from reticket.runtime.house import House
 
 COLUMNS = ("id", "use", "algorithm", "state", "created_at", "activates_at", "retiring_at")
 

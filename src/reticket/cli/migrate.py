@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from reticket.cli.frame import CONFIG, DATA, JSON, Frame, Group, show
-from reticket.cli.house import Schema
+from reticket.runtime.house import Schema
 
 COLUMNS = ("store", "place", "found", "known", "to_do")
 

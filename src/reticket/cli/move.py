@@ -11,10 +11,10 @@ import click
 from reticket.audit import revocations
 from reticket.cli.frame import CONFIG, DATA, Frame
 from reticket.cli.urls import FamiliesPlace
-from reticket.core.carry import carry
 from reticket.core.errors import StartupError
-from reticket.core.replay import replay
-from reticket.core.schema import Task
+from reticket.core.sessions.carry import carry
+from reticket.core.sessions.replay import replay
+from reticket.core.storage.schema import Task
 
 URL = FamiliesPlace()
 

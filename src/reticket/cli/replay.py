@@ -11,14 +11,14 @@ import click
 
 from reticket.audit import revocations
 from reticket.cli.frame import with_house
-from reticket.cli.house import House
-from reticket.cli.policies import of_family, site_of
-from reticket.core import chronicle
 from reticket.core.model import Family
 from reticket.core.policy import SECOND, Policy
 from reticket.core.ports import Event
-from reticket.core.replay import replay as end_again
+from reticket.core.sessions import chronicle
+from reticket.core.sessions.replay import replay as end_again
 from reticket.crypto.life import KeyRefused
+from reticket.runtime.house import House
+from reticket.runtime.policies import of_family, site_of
 
 STREAM = click.Path(path_type=Path, exists=True, readable=True)
 

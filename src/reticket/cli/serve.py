@@ -9,11 +9,11 @@ from typing import Any
 
 import click
 
-from reticket.cli.demo import begin, data_folder
 from reticket.cli.demo_factor import factor_lines
 from reticket.cli.first_start import expect_made
 from reticket.cli.frame import CONFIG, DATA, Frame, Place
 from reticket.directory.seed import DEMO
+from reticket.runtime.demo import begin, data_folder
 from reticket.wire import Dialect, Example
 
 WAYS = "make it with reticket init, or start with --create, --seed FILE or --demo"

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import click
 
-from reticket import config
 from reticket.cli.application import SECRET_BYTES
-from reticket.cli.demo import known_accounts
 from reticket.cli.frame import CONFIG, DATA, Frame, Place, with_house
-from reticket.cli.house import House
 from reticket.core.people import Client
-from reticket.dialects.oauth.registration import flagged
-from reticket.directory.clients import every_client
 from reticket.directory.drafts import ClientDraft
+from reticket.directory.programs.clients import every_client
 from reticket.directory.seed import checked_registration
+from reticket.oauth.registration import flagged
+from reticket.runtime.demo import known_accounts
+from reticket.runtime.house import House
+from reticket.settings import loading as config
 
 ADMIN_CLIENT = "admin"
 

@@ -9,10 +9,10 @@ from typing import Any
 import click
 
 from reticket.cli.frame import JSON, Group, show, told, with_house
-from reticket.cli.house import House
 from reticket.core.people import Tenant
 from reticket.directory.errors import NotFound
 from reticket.directory.forms import INT32
+from reticket.runtime.house import House
 
 
 @click.group(cls=Group)

@@ -11,8 +11,8 @@ import click
 
 from reticket.cli.factor import factor
 from reticket.cli.frame import JSON, Group, show, told, with_house
-from reticket.cli.house import House
 from reticket.directory.drafts import CloudDraft, OrganizationDraft, UserDraft
+from reticket.runtime.house import House
 
 COLUMNS = (
     "id",

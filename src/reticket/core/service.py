@@ -6,8 +6,11 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from reticket.core.access.programs import ProgramDesk
+from reticket.core.access.reception import Reception
+from reticket.core.access.second_factor import FactorDesk
+from reticket.core.access.sign_in import SignInDesk
 from reticket.core.addresses import network_of
-from reticket.core.budget import Budgeted
 from reticket.core.commands import (
     Begin,
     Command,
@@ -47,13 +50,7 @@ from reticket.core.commands import (
     Tally,
     Tell,
 )
-from reticket.core.conveyor import Conveyor, Lane
-from reticket.core.engine import Engine
 from reticket.core.errors import Cause, Code, Refusal
-from reticket.core.fair_lane import FairLane
-from reticket.core.inspection import Inspection, admitted
-from reticket.core.keys import KeyRing
-from reticket.core.mint import Mint
 from reticket.core.model import AccessToken, Caller, Family, Holder, Issued, RefreshToken
 from reticket.core.people import Client, Tenant, User
 from reticket.core.ports import (
@@ -66,14 +63,17 @@ from reticket.core.ports import (
     SecretHasher,
     Store,
 )
-from reticket.core.programs import ProgramDesk
-from reticket.core.reception import Reception
-from reticket.core.resource import Resource
-from reticket.core.second_factor import FactorDesk
-from reticket.core.sign_in import SignInDesk
-from reticket.core.turns import Whose
-from reticket.core.upkeep import Upkeep
-from reticket.core.visitors import Visitors
+from reticket.core.queues.conveyor import Conveyor, Lane
+from reticket.core.queues.fair_lane import FairLane
+from reticket.core.queues.turns import Whose
+from reticket.core.sessions.engine import Engine
+from reticket.core.sessions.inspection import Inspection, admitted
+from reticket.core.storage.budget import Budgeted
+from reticket.core.storage.upkeep import Upkeep
+from reticket.core.storage.visitors import Visitors
+from reticket.core.tokens.keys import KeyRing
+from reticket.core.tokens.mint import Mint
+from reticket.core.tokens.resource import Resource
 
 
 @dataclass(frozen=True, slots=True)

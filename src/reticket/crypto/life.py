@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from reticket.core.errors import Code, ReticketError
-from reticket.core.keys import SealedKey
+from reticket.core.tokens.keys import SealedKey
 
 NEXT = "next"
 ACTIVE = "active"

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from reticket.core.keys import KeyStore, MacKey, SealedKey, Signer, Verifier
 from reticket.core.policy import SECOND
 from reticket.core.ports import Clock, Entropy
+from reticket.core.tokens.keys import KeyStore, MacKey, SealedKey, Signer, Verifier
 from reticket.crypto import life, signing
 from reticket.crypto.life import KeyRefused
 from reticket.crypto.sealing import KEY_BYTES, Sealer

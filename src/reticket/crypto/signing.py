@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_private_key,
 )
 
-from reticket.core.tokens import to_text
+from reticket.core.tokens.faces import to_text
 
 RSA_BITS = 3072
 _COORDINATE = 32

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from reticket.core.errors import StartupError
-from reticket.core.keys import MacKey, SealedKey, Signer, Verifier
+from reticket.core.tokens.keys import MacKey, SealedKey, Signer, Verifier
 from reticket.crypto import signing
 from reticket.crypto.life import line, periods
 from reticket.crypto.macs import HmacKey

@@ -9,33 +9,33 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from reticket.core.keys import KeyStore
 from reticket.core.people import Application, Client, Credentials, Tenant, User
 from reticket.core.ports import Clock, Entropy, Factors, Intent, Recognised
-from reticket.directory.accounts import Accounts
-from reticket.directory.affiliations import Affiliations
-from reticket.directory.applications import Applications
-from reticket.directory.clients import Clients
-from reticket.directory.database import Database
+from reticket.core.tokens.keys import KeyStore
 from reticket.directory.engines import open_storage
-from reticket.directory.enrolments import Enrolments
-from reticket.directory.factors import Factors as StoredFactors
+from reticket.directory.engines.database import Database
 from reticket.directory.intents import IN_ACCOUNT, IN_TENANT, Intents
 from reticket.directory.keys import Keys
 from reticket.directory.marks import Marks
-from reticket.directory.memberships import Memberships
-from reticket.directory.networks import KnownNetworks
+from reticket.directory.people.affiliations import Affiliations
+from reticket.directory.people.enrolments import Enrolments
+from reticket.directory.people.factors import Factors as StoredFactors
+from reticket.directory.people.memberships import Memberships
+from reticket.directory.people.networks import KnownNetworks
+from reticket.directory.people.second_factor import Sealer
+from reticket.directory.people.sign_ins import SignIns
+from reticket.directory.people.users import Users
+from reticket.directory.programs.applications import Applications
+from reticket.directory.programs.clients import Clients
 from reticket.directory.records import Records
-from reticket.directory.second_factor import Sealer
-from reticket.directory.sign_ins import SignIns
 from reticket.directory.tables import (
     account_memberships,
     developer_accounts,
     tenant_memberships,
     tenants,
 )
-from reticket.directory.tenants import Tenants
-from reticket.directory.users import Users
+from reticket.directory.tenants.accounts import Accounts
+from reticket.directory.tenants.tenants import Tenants
 
 
 def open_directory(

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, delete, insert, select
 
 from reticket.core.model import Selection
 from reticket.core.ports import Clock, Intent
-from reticket.directory.database import Database
+from reticket.directory.engines.database import Database
 from reticket.directory.tables import intents
 
 IN_TENANT = "kibo.adminuser"

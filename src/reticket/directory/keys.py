@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, insert, select, update
 
-from reticket.core.keys import SealedKey
-from reticket.directory.database import Database
+from reticket.core.tokens.keys import SealedKey
+from reticket.directory.engines.database import Database
 from reticket.directory.rows import record_of, row_of
 from reticket.directory.tables import keys
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from threading import Lock
 
 from reticket.core.errors import Unavailable
-from reticket.directory.database import Database
+from reticket.directory.engines.database import Database
 
 RECENT = 0.5
 """Seconds for which what was read at the last look is good enough where nobody may wait."""

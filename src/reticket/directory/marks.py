@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import insert, select
 
 from reticket.core.ports import Clock
-from reticket.directory.database import Database
+from reticket.directory.engines.database import Database
 from reticket.directory.tables import marks
 
 DEMO = "demo"

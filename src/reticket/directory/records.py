@@ -12,14 +12,14 @@ from typing import TypeVar
 from sqlalchemy import Connection
 
 from reticket.core.people import Application, Client, Credentials, Tenant, User
-from reticket.directory.applications import read_application
-from reticket.directory.clients import read_client
-from reticket.directory.database import Database, version_of
+from reticket.directory.engines.database import Database, version_of
 from reticket.directory.intents import read_pending
 from reticket.directory.lookout import Lookout
-from reticket.directory.sign_ins import read_client_credentials
-from reticket.directory.tenant_rows import read_tenant
-from reticket.directory.user_rows import id_of_email, read_user
+from reticket.directory.people.sign_ins import read_client_credentials
+from reticket.directory.people.user_rows import id_of_email, read_user
+from reticket.directory.programs.applications import read_application
+from reticket.directory.programs.clients import read_client
+from reticket.directory.tenants.tenant_rows import read_tenant
 
 R = TypeVar("R")
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from reticket.core.addresses import Network, is_among, normal_address, parsed
-from reticket.unnamed import Unnamed
+from reticket.http.unnamed import Unnamed
 
 HOPS = 32
 """Proxies in a row that are looked at."""

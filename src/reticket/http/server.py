@@ -29,7 +29,7 @@ from reticket.http.connection.shared import Shared
 from reticket.http.connection.watch import LINGER, Phase, Watch
 from reticket.http.incidents import Incidents
 from reticket.http.proxies import Proxies, Strangers
-from reticket.unnamed import Unnamed
+from reticket.http.unnamed import Unnamed
 
 BACKLOG = 2048
 CIPHERS = "ECDHE+AESGCM"

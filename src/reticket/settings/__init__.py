@@ -1,6 +1,6 @@
 """The settings of the service: the frozen tree and the catalogue of its keys.
 
-`reticket.config` reads them from the command line, variables and a file.
+`reticket.settings.loading` reads them from the command line, variables and a file.
 """
 
 from reticket.settings.catalogue import Setting, reference

@@ -1,6 +1,6 @@
 """The settings: their names, defaults and what each is for.
 
-Owns the frozen tree; `reticket.config` fills it. A field with `repr=False` is secret: its value
+Owns the frozen tree; `settings.loading` fills it. A field with `repr=False` is secret: its value
 stands in no error and no repr.
 """
 

@@ -1,6 +1,6 @@
 """What a setting may be: the types of the settings, each with the words for it.
 
-Knows no setting; a bad value raises ValueError, and `reticket.config` says it with the words.
+Knows no setting; a bad value raises ValueError, and `settings.loading` says it with the words.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from reticket.core.model import Family, Selection
 from reticket.core.paging import all_of
 from reticket.core.policy import SECOND
 from reticket.core.ports import LEAP, Clock, Counted, Page, Step
-from reticket.core.rotation import merge, revoked
+from reticket.core.sessions.rotation import merge, revoked
 
 SCHEMES = ("memory",)
 

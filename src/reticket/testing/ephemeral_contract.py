@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from reticket.core.budget import COVERED, OVERHEAD, Budget, Budgeted, Kind, Owner
 from reticket.core.errors import Unavailable
 from reticket.core.ports import Clock, Ephemeral
+from reticket.core.storage.budget import COVERED, OVERHEAD, Budget, Budgeted, Kind, Owner
 from reticket.testing.clock import FakeClock
 from reticket.testing.leap_contract import LeapContract
 

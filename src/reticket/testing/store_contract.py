@@ -18,7 +18,7 @@ from reticket.core.errors import Unavailable
 from reticket.core.model import Family, Outcome, RefreshToken, Selection
 from reticket.core.policy import KIBO_2026
 from reticket.core.ports import HELD, Clock, Step, Stepped, Store
-from reticket.core.rotation import decide, merge, revoked
+from reticket.core.sessions.rotation import decide, merge, revoked
 from reticket.testing.clock import START, FakeClock
 from reticket.testing.waiting import until
 

@@ -5,11 +5,11 @@ import json
 from tests.core.operations import ran
 from tests.core.world import Keys
 
-from reticket.core.mint import Mint
 from reticket.core.model import Caller
 from reticket.core.policy import BROWSER_2026
-from reticket.core.resource import Resource
-from reticket.dialects.oauth.site import USER, Site
+from reticket.core.tokens.mint import Mint
+from reticket.core.tokens.resource import Resource
+from reticket.oauth.site import USER, Site
 from reticket.stores.memory import MemoryEphemeral
 from reticket.testing import FakeClock
 from reticket.wire import WireRequest

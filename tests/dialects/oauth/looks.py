@@ -11,9 +11,9 @@ from tests.dialects.oauth.token_world import ADA, CALLER, ISSUER, PRESETS, SECRE
 
 from reticket.core.commands import Begin, Derive, FindFamily, IssueAccess, Refresh
 from reticket.core.errors import Unavailable
-from reticket.dialects.oauth.registration import registration_of
-from reticket.dialects.oauth.site import CLIENT, USER, Site
-from reticket.dialects.oauth.terms import Terms
+from reticket.oauth.registration import registration_of
+from reticket.oauth.site import CLIENT, USER, Site
+from reticket.oauth.terms import Terms
 
 JKT = KEY.thumbprint()
 ORDERS = "https://orders.example.com"

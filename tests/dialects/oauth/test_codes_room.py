@@ -4,9 +4,9 @@ from itertools import count
 
 from tests.dialects.oauth.token_people import ADA, REDIRECT
 
-from reticket.core.budget import Budget, Budgeted, of_account
 from reticket.core.errors import Unavailable
-from reticket.dialects.oauth.codes import (
+from reticket.core.storage.budget import Budget, Budgeted, of_account
+from reticket.dialects.oauth.grants.codes import (
     LIFETIME,
     REMEMBERED,
     CodeGrant,
@@ -14,8 +14,8 @@ from reticket.dialects.oauth.codes import (
     given_by,
     waiting,
 )
-from reticket.dialects.oauth.visit import LIFETIME as VISIT
-from reticket.dialects.oauth.visit import key
+from reticket.dialects.oauth.pages.visit import LIFETIME as VISIT
+from reticket.dialects.oauth.pages.visit import key
 from reticket.stores.memory import MemoryEphemeral
 from reticket.testing import FakeClock
 

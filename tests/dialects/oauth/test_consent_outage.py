@@ -13,14 +13,14 @@ from tests.dialects.oauth.token_people import ADA, REDIRECT
 from reticket.core.commands import Take, Tell
 from reticket.core.errors import Unavailable
 from reticket.core.ports import Counted
-from reticket.dialects.oauth.authorize import Codes
-from reticket.dialects.oauth.codes import begun, read_given, read_grant, waiting
-from reticket.dialects.oauth.device import Verdicts
-from reticket.dialects.oauth.flow import Flow
-from reticket.dialects.oauth.html import Halted
+from reticket.dialects.oauth.endpoints.authorize import Codes
+from reticket.dialects.oauth.endpoints.device import Verdicts
+from reticket.dialects.oauth.endpoints.request import CodeRequest
+from reticket.dialects.oauth.grants.codes import begun, read_given, read_grant, waiting
 from reticket.dialects.oauth.inputs import FORM
-from reticket.dialects.oauth.request import CodeRequest
-from reticket.dialects.oauth.visit import Person, Visit, bound, keep
+from reticket.dialects.oauth.pages.flow import Flow
+from reticket.dialects.oauth.pages.html import Halted
+from reticket.dialects.oauth.pages.visit import Person, Visit, bound, keep
 
 PERSON = Person(ADA.id, 1, ADA.email, 1_800_000_000, ("pwd",))
 COOKIE = "A" * 43

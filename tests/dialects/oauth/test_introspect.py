@@ -8,9 +8,9 @@ from reticket.core.commands import InspectAccess
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import Selection
 from reticket.core.policy import DAY
-from reticket.dialects.oauth.site import CLIENT, USER, Site
-from reticket.dialects.oauth.terms import Claims
-from reticket.dialects.oauth.voided import void
+from reticket.oauth.site import CLIENT, USER, Site
+from reticket.oauth.terms import Claims
+from reticket.oauth.voided import void
 
 
 @pytest.fixture

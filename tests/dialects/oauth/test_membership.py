@@ -6,7 +6,7 @@ from tests.dialects.oauth.token_world import ADA
 
 from reticket.core.commands import Begin
 from reticket.core.errors import Cause
-from reticket.dialects.oauth.site import USER
+from reticket.oauth.site import USER
 
 
 @pytest.fixture

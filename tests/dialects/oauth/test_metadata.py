@@ -10,7 +10,7 @@ from tests.dialects.oauth.hall import Hall, request
 
 from reticket.crypto.signing import ALGORITHMS
 from reticket.dialects.oauth import Options, build
-from reticket.dialects.oauth.metadata import LONGEST_COPY
+from reticket.dialects.oauth.endpoints.metadata import LONGEST_COPY
 from reticket.http.routing import RoutingTable
 from reticket.testing import FakeClock
 

@@ -7,8 +7,8 @@ from tests.dialects.oauth.proofs import KEY, KEYS, LEFT_OUT, ath_of, encoded, pr
 
 from reticket.core.commands import Keep
 from reticket.core.errors import Cause
+from reticket.dialects.oauth.endpoints.proof import prove, spend
 from reticket.dialects.oauth.errors import Denied
-from reticket.dialects.oauth.proof import prove, spend
 from reticket.verify.proofs import WINDOW, InvalidProof, normalised, read_proof
 
 TOKEN = f"{ISSUER}/oauth/token"

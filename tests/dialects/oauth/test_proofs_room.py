@@ -8,7 +8,7 @@ from tests.dialects.oauth.test_token_exchange import REFRESH
 from tests.dialects.oauth.token_people import ADA
 from tests.dialects.oauth.token_world import World
 
-from reticket.core.budget import OVERHEAD, Budget
+from reticket.core.storage.budget import OVERHEAD, Budget
 
 MARK = OVERHEAD + len("oauth:proof:") + 64
 FITS = 4

@@ -4,9 +4,15 @@ import pytest
 from tests.dialects.oauth.hall import Hall
 
 from reticket.core.errors import Cause
-from reticket.dialects.oauth.html import Halted
-from reticket.dialects.oauth.par import ANSWERED_WITHIN, LIFETIME, REMEMBERED, answer_once, opened
-from reticket.dialects.oauth.request import CodeRequest
+from reticket.dialects.oauth.endpoints.par import (
+    ANSWERED_WITHIN,
+    LIFETIME,
+    REMEMBERED,
+    answer_once,
+    opened,
+)
+from reticket.dialects.oauth.endpoints.request import CodeRequest
+from reticket.dialects.oauth.pages.html import Halted
 
 ORDER = CodeRequest("web", "https://app.example.com/callback", "openid", "challenge")
 

@@ -13,14 +13,14 @@ from tests.dialects.oauth.token_people import REDIRECT
 
 from reticket.core.commands import OpenFactorSession, SecondFactor
 from reticket.core.errors import Unavailable
-from reticket.dialects.oauth.authorize import Codes
-from reticket.dialects.oauth.flow import Flow
-from reticket.dialects.oauth.html import Halted
+from reticket.dialects.oauth.endpoints.authorize import Codes
+from reticket.dialects.oauth.endpoints.request import CodeRequest
 from reticket.dialects.oauth.inputs import FORM
-from reticket.dialects.oauth.request import CodeRequest
-from reticket.dialects.oauth.sent import ON_ITS_WAY, REMEMBERED
-from reticket.dialects.oauth.site import USER
-from reticket.dialects.oauth.visit import LIFETIME, Visit, bound, keep
+from reticket.dialects.oauth.pages.flow import Flow
+from reticket.dialects.oauth.pages.html import Halted
+from reticket.dialects.oauth.pages.sent import ON_ITS_WAY, REMEMBERED
+from reticket.dialects.oauth.pages.visit import LIFETIME, Visit, bound, keep
+from reticket.oauth.site import USER
 
 COOKIE, OTHER = "A" * 43, "B" * 42 + "A"
 RECOVERY = "40718-95226-11834-60357"

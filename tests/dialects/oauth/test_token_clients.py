@@ -9,7 +9,7 @@ from tests.dialects.oauth.token_people import KEY, OTHER_KEY, SECRETS
 from tests.dialects.oauth.token_world import ISSUER, TOKEN, asserting, basic, signed
 
 from reticket.core.commands import Tell
-from reticket.dialects.oauth.client_keys import keys_of
+from reticket.dialects.oauth.endpoints.client_keys import keys_of
 
 MACHINE = {"grant_type": "client_credentials"}
 SIGNED = {"alg": "ES256", "kid": "k1"}

@@ -8,8 +8,8 @@ from tests.dialects.oauth.token_world import CHALLENGE, ISSUER, claims_of
 
 from reticket.core.commands import Begin, EndFamilies, Keep, Take
 from reticket.core.errors import Unavailable
-from reticket.core.tokens import to_text
-from reticket.dialects.oauth.codes import LIFETIME, begun
+from reticket.core.tokens.faces import to_text
+from reticket.dialects.oauth.grants.codes import LIFETIME, begun
 
 
 def is_invalid(reply):

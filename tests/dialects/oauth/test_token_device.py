@@ -5,8 +5,8 @@ from tests.dialects.oauth.token_people import ADA, ORDERS
 from tests.dialects.oauth.token_world import ISSUER, claims_of
 
 from reticket.core.commands import Take
-from reticket.dialects.oauth.codes import CodeGrant
-from reticket.dialects.oauth.device_codes import (
+from reticket.dialects.oauth.grants.codes import CodeGrant
+from reticket.dialects.oauth.grants.device_codes import (
     DENIED,
     INTERVAL,
     LIFETIME,

@@ -4,11 +4,11 @@ import pytest
 from tests.dialects.oauth.token_people import ORDERS, SCOPES, SECRETS, STOCK
 from tests.dialects.oauth.token_world import ISSUER, basic, claims_of
 
-from reticket.core.budget import Budgeted, of_client
 from reticket.core.people import Client
 from reticket.core.policy import PRESETS, by_any_name
-from reticket.dialects.oauth.registration import registration_of
-from reticket.dialects.oauth.site import Site
+from reticket.core.storage.budget import Budgeted, of_client
+from reticket.oauth.registration import registration_of
+from reticket.oauth.site import Site
 
 
 def ask(world, client="backend", **said):

@@ -12,16 +12,16 @@ from tests.dialects.oauth.token_world import claims_of
 from reticket.core.commands import Begin, Keep, Take
 from reticket.core.errors import Unavailable
 from reticket.core.policy import SECOND
-from reticket.dialects.oauth.codes import LIFETIME
-from reticket.dialects.oauth.consented import CLAIMED
-from reticket.dialects.oauth.device_codes import (
+from reticket.dialects.oauth.grants.codes import LIFETIME
+from reticket.dialects.oauth.grants.consented import CLAIMED
+from reticket.dialects.oauth.grants.device_codes import (
     INTERVAL,
     REMEMBERED,
     DeviceRequest,
     asking,
     remembered,
 )
-from reticket.dialects.oauth.device_codes import LIFETIME as DEVICE_LIFETIME
+from reticket.dialects.oauth.grants.device_codes import LIFETIME as DEVICE_LIFETIME
 
 FORM = {"grant_type": GRANT, "device_code": CODE}
 

@@ -9,15 +9,15 @@ from reticket.core.commands import Keep, Look, Tally, Tell
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.people import Client
 from reticket.core.ports import Counted
-from reticket.dialects.oauth.authorize import Codes
-from reticket.dialects.oauth.consents import find_known
-from reticket.dialects.oauth.device import Devices
-from reticket.dialects.oauth.flow import VISITS, Flow
-from reticket.dialects.oauth.html import Halted, refuse
+from reticket.dialects.oauth.endpoints.authorize import Codes
+from reticket.dialects.oauth.endpoints.device import Devices
+from reticket.dialects.oauth.endpoints.request import CodeRequest
 from reticket.dialects.oauth.inputs import FORM
-from reticket.dialects.oauth.request import CodeRequest
-from reticket.dialects.oauth.site import USER
-from reticket.dialects.oauth.visit import Person, Visit, browser_of, cookie_header
+from reticket.dialects.oauth.pages.consents import find_known
+from reticket.dialects.oauth.pages.flow import VISITS, Flow
+from reticket.dialects.oauth.pages.html import Halted, refuse
+from reticket.dialects.oauth.pages.visit import Person, Visit, browser_of, cookie_header
+from reticket.oauth.site import USER
 
 
 def test_an_address_fills_no_store():

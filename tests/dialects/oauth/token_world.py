@@ -19,15 +19,14 @@ from tests.core.world import Audit
 from tests.crypto.conftest import Keys
 from tests.dialects.oauth.token_people import ADA, KEY, REDIRECT, SECRETS, Hasher, People
 
-from reticket.core.attempts import Attempts
-from reticket.core.budget import DEFAULT_BUDGET, Budget, Budgeted
-from reticket.core.conveyor import Lane
-from reticket.core.engine import Engine
+from reticket.core.access.attempts import Attempts
+from reticket.core.access.guards import Limits
+from reticket.core.access.known_programs import KnownPrograms
+from reticket.core.access.programs import ProgramDesk
+from reticket.core.access.secret_check import SecretCheck
+from reticket.core.access.sign_in import SignInDesk
+from reticket.core.access.standing import Standings
 from reticket.core.errors import ReticketError
-from reticket.core.fair_lane import FairLane
-from reticket.core.guards import Limits
-from reticket.core.known_programs import KnownPrograms
-from reticket.core.mint import Mint
 from reticket.core.model import Caller, Family, RefreshToken, Selection
 from reticket.core.policy import (
     BROWSER_2026,
@@ -36,16 +35,24 @@ from reticket.core.policy import (
     SERVICE_2026,
 )
 from reticket.core.ports import Event
-from reticket.core.programs import ProgramDesk
-from reticket.core.secret_check import SecretCheck
+from reticket.core.queues.conveyor import Lane
+from reticket.core.queues.fair_lane import FairLane
 from reticket.core.service import Lanes, Service, Stock
-from reticket.core.sign_in import SignInDesk
-from reticket.core.standing import Standings
-from reticket.core.tokens import from_text, to_text
-from reticket.core.upkeep import Upkeep
+from reticket.core.sessions.engine import Engine
+from reticket.core.storage.budget import DEFAULT_BUDGET, Budget, Budgeted
+from reticket.core.storage.upkeep import Upkeep
+from reticket.core.tokens.faces import from_text, to_text
+from reticket.core.tokens.mint import Mint
 from reticket.crypto.verified import VerifiedSecrets
 from reticket.dialects.oauth import Options, build
-from reticket.dialects.oauth.codes import LIFETIME, REMEMBERED, CodeGrant, begun, given_by, waiting
+from reticket.dialects.oauth.grants.codes import (
+    LIFETIME,
+    REMEMBERED,
+    CodeGrant,
+    begun,
+    given_by,
+    waiting,
+)
 from reticket.http.edge import carried_out
 from reticket.stores.memory import MemoryEphemeral, MemoryStore
 from reticket.testing import FakeClock

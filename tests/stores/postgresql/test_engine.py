@@ -9,10 +9,10 @@ import threading
 
 import pytest
 
-from reticket.core.conveyor import Conveyor, Lane
 from reticket.core.errors import StartupError, Unavailable
 from reticket.core.model import Outcome, Selection
 from reticket.core.ports import HELD, Stepped
+from reticket.core.queues.conveyor import Conveyor, Lane
 from reticket.stores.postgresql.connections import CLOCK
 from reticket.stores.postgresql.ephemeral import SWEEP, PostgresqlEphemeral
 from reticket.stores.postgresql.families import PostgresqlStore

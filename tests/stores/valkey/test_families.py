@@ -6,11 +6,11 @@ from functools import partial
 
 import pytest
 
-from reticket.core.conveyor import Conveyor, Lane
 from reticket.core.errors import Unavailable
 from reticket.core.model import Outcome, Selection
 from reticket.core.policy import SECOND
 from reticket.core.ports import Stepped
+from reticket.core.queues.conveyor import Conveyor, Lane
 from reticket.stores.valkey.members import members_key
 from reticket.stores.valkey.rows import LINGER, key_of, pack
 from reticket.testing.clock import START

@@ -3,7 +3,7 @@
 import pytest
 from valkey.crc import key_slot
 
-from reticket.core.guards import Limits
+from reticket.core.access.guards import Limits
 from reticket.core.ports import Recognised
 from reticket.stores.valkey.ephemeral import _counter
 

@@ -14,7 +14,7 @@ import click
 from reticket.cli.doctor import checks
 from reticket.cli.doctor.findings import Check, Finding, Level
 from reticket.cli.frame import with_house
-from reticket.cli.house import House
+from reticket.runtime.house import House
 
 
 @click.command()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
-from reticket.cli.house import House
+from reticket.runtime.house import House
 
 
 class Level(StrEnum):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from reticket.core.budget import Charge, Owner
+from reticket.core.storage.budget import Charge, Owner
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import Holder
 from reticket.core.people import User
 from reticket.core.policy import AKINON_2026
-from reticket.core.resource import Resource
+from reticket.core.tokens.resource import Resource
 from reticket.dialects.akinon.document import described
 from reticket.dialects.akinon.schemas import Profile, answer, profile_of
 from reticket.wire import Operation, Route, WireRequest

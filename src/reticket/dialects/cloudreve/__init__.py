@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reticket.core.errors import Code, ReticketError
-from reticket.core.resource import Resource
+from reticket.core.tokens.resource import Resource
 from reticket.dialects.cloudreve import errors, prepare, session, site, user
 from reticket.dialects.cloudreve.document import DOCUMENT
 from reticket.dialects.cloudreve.prepare import Prepare

@@ -13,10 +13,10 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 from reticket.core.addresses import network_of
-from reticket.core.budget import COVERED, Owner
 from reticket.core.commands import Command, Draw, FindUser, Keep, Look, Tally, Tell
 from reticket.core.errors import Cause, Code, Refusal, Unavailable
 from reticket.core.policy import DAY, whole_seconds
+from reticket.core.storage.budget import COVERED, Owner
 from reticket.dialects.cloudreve import inputs
 from reticket.dialects.cloudreve.document import open_to_all
 from reticket.dialects.cloudreve.schemas import Prepared, PrepareResponse, succeeded

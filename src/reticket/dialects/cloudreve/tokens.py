@@ -10,7 +10,7 @@ from typing import cast
 
 from reticket.core.people import User
 from reticket.core.policy import CLOUDREVE_2026, SECOND
-from reticket.core.resource import Advice, Facts, Resource
+from reticket.core.tokens.resource import Advice, Facts, Resource
 
 USER = "cloudreve.user"
 SCOPES = ("openid", "profile", "email")

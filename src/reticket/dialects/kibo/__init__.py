@@ -12,7 +12,7 @@ from typing import Literal
 
 from reticket.core.commands import FactorRule
 from reticket.core.errors import Code, ReticketError
-from reticket.core.resource import Resource
+from reticket.core.tokens.resource import Resource
 from reticket.dialects.kibo import (
     access,
     adminuser,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reticket.core.people import Application
 from reticket.core.policy import KIBO_2026
-from reticket.core.resource import Advice, Resource
+from reticket.core.tokens.resource import Advice, Resource
 
 APPLICATION = "kibo.application"
 DEVELOPER = "kibo.developer"

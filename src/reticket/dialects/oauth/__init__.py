@@ -14,12 +14,12 @@ from msgspec import Meta
 from reticket.core.errors import Code, ReticketError
 from reticket.core.people import Client
 from reticket.core.policy import BROWSER_2026, SERVICE_2026, Policy
-from reticket.core.resource import Resource
-from reticket.dialects.oauth import (
+from reticket.core.tokens.resource import Resource
+from reticket.dialects.oauth import errors
+from reticket.dialects.oauth.document import DOCUMENT
+from reticket.dialects.oauth.endpoints import (
     authorize,
     device,
-    errors,
-    html,
     introspect,
     metadata,
     par,
@@ -27,10 +27,10 @@ from reticket.dialects.oauth import (
     token,
     userinfo,
 )
-from reticket.dialects.oauth.document import DOCUMENT
 from reticket.dialects.oauth.inputs import FORM
-from reticket.dialects.oauth.site import BASE, CLIENT, USER, Site
-from reticket.dialects.oauth.terms import Claims
+from reticket.dialects.oauth.pages import html
+from reticket.oauth.site import BASE, CLIENT, USER, Site
+from reticket.oauth.terms import Claims
 from reticket.wire import Document, Example, Route, WireRequest, WireResponse
 
 PRESETS: Mapping[str, Policy] = {"BROWSER": BROWSER_2026, "SERVICE": SERVICE_2026}

@@ -61,8 +61,3 @@ def required(form: Form, name: str) -> str:
 def wrong(name: str, fault: str) -> Refusal:
     """INVALID_PARAMETER for a parameter of ours: never for a name that was sent."""
     return Refusal(Code.INVALID_PARAMETER, parameter=name, detail=fault)
-
-
-def words(text: str) -> tuple[str, ...]:
-    """A space-separated list (RFC 6749 §3.3) in order, each word once."""
-    return tuple(dict.fromkeys(text.split(" "))) if text else ()

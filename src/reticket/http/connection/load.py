@@ -11,7 +11,7 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from reticket.core.lately import Lately
+from reticket.core.queues.lately import Lately
 from reticket.http.connection.room import Account
 
 BEAT = 0.05

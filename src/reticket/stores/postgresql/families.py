@@ -10,7 +10,7 @@ from reticket.core.errors import StartupError
 from reticket.core.model import Family, Selection
 from reticket.core.paging import all_of
 from reticket.core.ports import HELD, Page, Step
-from reticket.core.rotation import merge, revoked
+from reticket.core.sessions.rotation import merge, revoked
 from reticket.stores.postgresql import months
 from reticket.stores.postgresql.connections import CLOCK, Pool, Turn
 from reticket.stores.postgresql.rows import (

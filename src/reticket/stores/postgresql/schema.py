@@ -11,7 +11,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from reticket.core.errors import StartupError, Unavailable
-from reticket.core.schema import Standing, Task
+from reticket.core.storage.schema import Standing, Task
 from reticket.stores.postgresql import months
 from reticket.stores.postgresql.connections import Locked, Pool, Turn, connect, reason
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from reticket.core.errors import StartupError
 from reticket.core.ports import Clock
-from reticket.core.schema import Standing
+from reticket.core.storage.schema import Standing
 from reticket.stores.sqlite.ephemeral import SqliteEphemeral
 from reticket.stores.sqlite.families import SqliteStore
 from reticket.stores.sqlite.file import File

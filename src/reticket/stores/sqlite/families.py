@@ -16,7 +16,7 @@ from msgspec.json import decode as json_decode
 from reticket.core.model import Family, Selection
 from reticket.core.paging import all_of
 from reticket.core.ports import Clock, Page, Step
-from reticket.core.rotation import merge, revoked
+from reticket.core.sessions.rotation import merge, revoked
 from reticket.stores.sqlite.file import File, Sweeper, holders, padded
 
 COLUMNS = (

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from reticket.core.errors import StartupError
-from reticket.core.schema import Standing, Task
+from reticket.core.storage.schema import Standing, Task
 
 
 class Migration(NamedTuple):

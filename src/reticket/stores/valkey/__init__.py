@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from reticket.core.errors import StartupError
 from reticket.core.ports import Clock
-from reticket.core.schema import Standing
+from reticket.core.storage.schema import Standing
 
 if TYPE_CHECKING:
     from reticket.stores.valkey.ephemeral import ValkeyEphemeral

@@ -15,7 +15,7 @@ from typing import Any
 from reticket.core.errors import StartupError
 from reticket.core.model import Family, Selection
 from reticket.core.ports import Frail, Page, Step
-from reticket.core.rotation import merge, revoked
+from reticket.core.sessions.rotation import merge, revoked
 from reticket.stores.valkey.engine import Engine
 from reticket.stores.valkey.floors import Floor, answers, lasting, questions, raise_floor, struck
 from reticket.stores.valkey.members import forget_the_gone, listed, members

@@ -15,7 +15,7 @@ import msgspec
 from reticket.core.errors import Unavailable
 from reticket.core.model import Family, Selection
 from reticket.core.policy import DAY, SECOND
-from reticket.core.rotation import revoked
+from reticket.core.sessions.rotation import revoked
 from reticket.stores.valkey.engine import Engine
 from reticket.stores.valkey.members import members_key
 from reticket.stores.valkey.scripts import SWAP, Command

@@ -10,7 +10,7 @@ from valkey.exceptions import ValkeyClusterException, ValkeyError
 
 from reticket.core.errors import StartupError, Unavailable
 from reticket.core.policy import SECOND
-from reticket.core.schema import Standing, Task
+from reticket.core.storage.schema import Standing, Task
 from reticket.stores.valkey.address import Address
 from reticket.stores.valkey.engine import Engine, reason
 from reticket.stores.valkey.nodes import Cluster, Nodes, Server

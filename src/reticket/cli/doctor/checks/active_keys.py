@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reticket.cli.doctor.findings import Finding, fault
-from reticket.cli.house import House
 from reticket.crypto.life import ACTIVE
 from reticket.crypto.ring import USES
+from reticket.runtime.house import House
 
 TOPIC = "active keys"
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from reticket.audit.lines import decode
 from reticket.audit.shelf import size_of_ends
 from reticket.cli.doctor.findings import Finding, warning
-from reticket.cli.house import House
-from reticket.cli.policies import longest_session
 from reticket.core.policy import SECOND
+from reticket.runtime.house import House
+from reticket.runtime.policies import longest_session
 
 TOPIC = "audit file"
 PATIENCE = 2

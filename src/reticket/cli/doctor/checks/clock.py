@@ -8,11 +8,11 @@ from pathlib import Path
 
 from reticket.audit.lines import decode
 from reticket.cli.doctor.findings import Finding, fault
-from reticket.cli.house import House
-from reticket.config import sqlite_path
 from reticket.core.errors import Unavailable
 from reticket.core.model import Selection
 from reticket.core.policy import SECOND
+from reticket.runtime.house import House
+from reticket.settings.loading import sqlite_path
 
 TOPIC = "clock"
 MOST_OFF = 5 * SECOND

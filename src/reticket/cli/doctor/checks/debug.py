@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import msgspec
 
 from reticket.cli.doctor.findings import Finding, warning
-from reticket.cli.house import House
+from reticket.runtime.house import House
 from reticket.settings import Settings
 
 TOPIC = "debug setting"

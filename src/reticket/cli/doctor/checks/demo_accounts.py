@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reticket.cli import demo
 from reticket.cli.doctor.findings import Finding, fault, warning
-from reticket.cli.house import House
+from reticket.runtime import demo
+from reticket.runtime.house import House
 
 TOPIC = "demo accounts"
 

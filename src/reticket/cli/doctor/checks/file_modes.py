@@ -7,10 +7,10 @@ from pathlib import Path
 
 from reticket.audit.shelf import rotated_files
 from reticket.cli.doctor.findings import Finding, warning
-from reticket.cli.house import House
-from reticket.config import sqlite_path
 from reticket.folder import open_to_others
+from reticket.runtime.house import House
 from reticket.settings import Settings
+from reticket.settings.loading import sqlite_path
 
 TOPIC = "file modes"
 BESIDE = ("-wal", "-shm")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reticket.cli.doctor.findings import Finding, warning
-from reticket.cli.house import House
+from reticket.runtime.house import House
 
 TOPIC = "hashing"
 LEAST = ((47_104, 1), (19_456, 2), (12_288, 3), (9_216, 4), (7_168, 5))

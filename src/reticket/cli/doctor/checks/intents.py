@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reticket.cli.doctor.findings import Finding, warning
-from reticket.cli.house import House
+from reticket.runtime.house import House
 
 TOPIC = "changes of the directory"
 

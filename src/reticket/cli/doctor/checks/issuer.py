@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from reticket.cli.doctor.findings import Finding, fault, warning
-from reticket.cli.house import House
-from reticket.config import issuer_of, issuer_warnings
 from reticket.core.addresses import is_loopback
+from reticket.runtime.house import House
 from reticket.settings.catalogue import variable
+from reticket.settings.loading import issuer_of, issuer_warnings
 
 TOPIC = "issuer"
 

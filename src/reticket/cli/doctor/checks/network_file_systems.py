@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from reticket.cli.doctor.findings import Finding, fault
-from reticket.cli.house import House
-from reticket.config import sqlite_path
+from reticket.runtime.house import House
+from reticket.settings.loading import sqlite_path
 
 TOPIC = "file systems"
 MOUNTS = Path("/proc/mounts")

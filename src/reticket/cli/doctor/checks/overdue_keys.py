@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reticket.cli import policies
 from reticket.cli.doctor.findings import Finding, warning
-from reticket.cli.house import House
 from reticket.core.policy import DAY, SECOND
 from reticket.crypto.life import ACTIVE, RETIRING
 from reticket.crypto.ring import KeyFacts
+from reticket.runtime import policies
+from reticket.runtime.house import House
 
 TOPIC = "age of keys"
 MOST_DAYS = 365

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reticket.cli import policies as chosen
 from reticket.cli.doctor.findings import Finding, fault, warning
-from reticket.cli.house import House
+from reticket.runtime import policies as chosen
+from reticket.runtime.house import House
 
 TOPIC = "policies"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reticket.cli.doctor.findings import Finding, fault
-from reticket.cli.house import House
 from reticket.core.errors import StartupError, Unavailable
+from reticket.runtime.house import House
 
 TOPIC = "stores"
 

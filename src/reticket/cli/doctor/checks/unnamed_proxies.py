@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reticket.cli.doctor.findings import Finding, warning
-from reticket.cli.house import House
-from reticket.unnamed import Unnamed
+from reticket.http.unnamed import Unnamed
+from reticket.runtime.house import House
 
 TOPIC = "proxies"
 

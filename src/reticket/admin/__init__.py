@@ -1,0 +1,42 @@
+"""The admin API: what an operator's programs may ask. Built like a dialect, but it is none: it
+knows the directory and the ring, and is no way for people to sign in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+
+from reticket.admin import clients, errors, factors, families, keys, users
+from reticket.admin.document import BASE, DOCUMENT
+from reticket.admin.office import Office
+from reticket.core.errors import Code, ReticketError
+from reticket.core.tokens.resource import Resource
+from reticket.wire import Document, Example, Route, WireRequest, WireResponse
+
+__all__ = ["Admin", "Office"]
+
+
+class Admin:
+    """Its routes and its answers to errors (the protocol `Dialect`)."""
+
+    name = "admin"
+    base_path = BASE
+    correlation_header: bytes | None = None
+    resources: Sequence[Resource] = ()
+    refusals: Mapping[Code, HTTPStatus] = errors.REFUSALS
+    document: Document = DOCUMENT
+    examples: Sequence[Example] = ()
+
+    def __init__(self, office: Office) -> None:
+        self.routes: Sequence[Route] = (
+            *families.routes(office),
+            *clients.routes(office),
+            *users.routes(office),
+            *factors.routes(office),
+            *keys.routes(office),
+        )
+
+    def refuse(self, request: WireRequest, error: ReticketError) -> WireResponse:
+        """RFC 9457."""
+        return errors.refuse(error)

@@ -1,0 +1,231 @@
+"""`/clients`: registers OAuth clients. A secret is told once, and kept only as a hash."""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64encode
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from reticket.admin.document import CURSOR, ID, KEY, LIMIT, answered, created, described, empty
+from reticket.admin.errors import missing
+from reticket.admin.guard import Operate, guarded
+from reticket.admin.idempotency import once
+from reticket.admin.inputs import cursor_of, read_body, read_cursor, read_limit, read_query, wrong
+from reticket.admin.office import Office
+from reticket.admin.schemas import (
+    ClientAnswer,
+    ClientChanges,
+    Listed,
+    NewClient,
+    SecretAnswer,
+    client_answer,
+)
+from reticket.core.commands import EndFamilies, Hash, Manage
+from reticket.core.model import Selection
+from reticket.core.people import Client
+from reticket.directory.drafts import ClientDraft
+from reticket.directory.programs.clients import Clients as Verbs
+from reticket.directory.seed import checked_registration, edited_registration, policy_faults
+from reticket.oauth.registration import flagged
+from reticket.wire import Operation, Route, WireRequest
+
+TAG = "clients"
+SECRET_BYTES = 32
+
+
+class Clients:
+    """The operations. What they do to the directory runs where the directory is."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+
+    @property
+    def _verbs(self) -> Verbs:
+        return self._office.directory.clients
+
+    def page(self, request: WireRequest, operator: str) -> Operation:
+        """A page of clients, in the order of their ids."""
+        query = read_query(request, ("limit", "cursor"))
+        limit, after = read_limit(query), read_cursor(query)
+        found = yield Manage(lambda: self._verbs.page(after, limit))
+        following = cursor_of(found[-1].id) if len(found) == limit else None
+        return answered(Listed([client_answer(client) for client in found], following))
+
+    def show(self, request: WireRequest, operator: str) -> Operation:
+        """One client."""
+        client: Client = yield Manage(lambda: self._find(request.parameters["id"]))
+        return answered(client_answer(client))
+
+    def add(self, request: WireRequest, operator: str) -> Operation:
+        """Register one; the answer has its secret."""
+        said = read_body(request, NewClient)
+        secret = None if said.public or said.jwks else self._new_secret()
+        hashed: str | None = secret and (yield Hash(secret, operator))
+        client: Client = yield self._office.changing(
+            "client_added",
+            request,
+            operator,
+            lambda: self._add(said, hashed),
+            client=said.client_id,
+        )
+        return created(client_answer(client, secret), f"/clients/{client.id}")
+
+    def change(self, request: WireRequest, operator: str) -> Operation:
+        """Replace the members that are given."""
+        changes = _members(read_body(request, ClientChanges))
+        client_id = request.parameters["id"]
+        client: Client = yield self._office.changing(
+            "client_changed",
+            request,
+            operator,
+            lambda: self._change(client_id, changes),
+            client=client_id,
+        )
+        return answered(client_answer(client))
+
+    def rotate_secret(self, request: WireRequest, operator: str) -> Operation:
+        """Give it another secret; the answer has it."""
+        client_id, secret = request.parameters["id"], self._new_secret()
+        hashed: str = yield Hash(secret, operator)
+        yield self._office.changing(
+            "client_secret_rotated",
+            request,
+            operator,
+            lambda: self._verbs.rotate_secret(client_id, hashed),
+            client=client_id,
+        )
+        return answered(SecretAnswer(client_id, secret))
+
+    def disable(self, request: WireRequest, operator: str) -> Operation:
+        """Block it."""
+        return self._switch(request, operator, self._verbs.disable, "client_disabled")
+
+    def enable(self, request: WireRequest, operator: str) -> Operation:
+        """Let it in again, unless its policy would stop the next start."""
+        return self._switch(request, operator, self._enable, "client_enabled")
+
+    def remove(self, request: WireRequest, operator: str) -> Operation:
+        """Block it, end its families, forget it: a later client of that id finds none of them."""
+        client_id = request.parameters["id"]
+        yield from self._switch(request, operator, self._verbs.disable, "client_disabled")
+        yield EndFamilies(Selection(client=client_id), "client_removed")
+        yield self._office.changing(
+            "client_removed",
+            request,
+            operator,
+            lambda: self._verbs.remove(client_id),
+            client=client_id,
+        )
+        return empty()
+
+    def _switch(
+        self, request: WireRequest, operator: str, verb: Callable[[str], None], event: str
+    ) -> Operation:
+        client_id = request.parameters["id"]
+        yield self._office.changing(
+            event, request, operator, lambda: verb(client_id), client=client_id
+        )
+        return empty()
+
+    def _add(self, said: NewClient, hashed: str | None) -> Client:
+        members = {name: value for name, value in _members(said).items() if value is not None}
+        client_id, public = members.pop("client_id"), members.pop("public")
+        if public and said.jwks:
+            raise wrong("public", "must not be true of a client with jwks: it can prove who it is")
+        registration = checked_registration(
+            flagged(members), public=hashed is None, presets=self._office.site.presets
+        )
+        draft = ClientDraft(client_id, disabled=False, registration=registration)
+        self._verbs.add(draft, hashed)
+        return self._find(client_id)
+
+    def _change(self, client_id: str, changes: Mapping[str, Any]) -> Client:
+        found = self._find(client_id)
+        registration = edited_registration(found, changes, self._office.site.presets)
+        self._verbs.register(client_id, flagged(registration))
+        return self._find(client_id)
+
+    def _enable(self, client_id: str) -> None:
+        registration = self._find(client_id).registration
+        for fault in policy_faults(registration, self._office.site.presets):
+            raise wrong("policy", f"cannot be: {fault}")
+        self._verbs.enable(client_id)
+
+    def _find(self, client_id: str) -> Client:
+        self._office.directory.catch_up_now()
+        client = self._office.directory.client(client_id)
+        if client is None:
+            raise missing("id")
+        return client
+
+    def _new_secret(self) -> str:
+        return urlsafe_b64encode(self._office.entropy(SECRET_BYTES)).rstrip(b"=").decode()
+
+
+def _members(said: ClientChanges) -> dict[str, Any]:
+    members: dict[str, Any] = msgspec.to_builtins(said)
+    return members
+
+
+def routes(office: Office) -> tuple[Route, ...]:
+    """The routes."""
+    clients = Clients(office)
+
+    def guard(operate: Operate) -> Callable[[WireRequest], Operation]:
+        return guarded(office.site, operate)
+
+    def guard_once(operate: Operate) -> Callable[[WireRequest], Operation]:
+        return guarded(office.site, once(office.sealer, operate))
+
+    return (
+        Route(
+            "GET",
+            "/clients",
+            guard(clients.page),
+            described("List clients", TAG, {200: Listed[ClientAnswer]}, None, (LIMIT, CURSOR)),
+        ),
+        Route(
+            "POST",
+            "/clients",
+            guard_once(clients.add),
+            described("Register a client", TAG, {201: ClientAnswer}, NewClient, (KEY,)),
+        ),
+        Route(
+            "GET",
+            "/clients/{id}",
+            guard(clients.show),
+            described("Show a client", TAG, {200: ClientAnswer}, None, (ID,)),
+        ),
+        Route(
+            "PATCH",
+            "/clients/{id}",
+            guard(clients.change),
+            described("Change a client", TAG, {200: ClientAnswer}, ClientChanges, (ID,)),
+        ),
+        Route(
+            "DELETE",
+            "/clients/{id}",
+            guard(clients.remove),
+            described("Forget a client", TAG, {204: None}, None, (ID,)),
+        ),
+        Route(
+            "POST",
+            "/clients/{id}/secret",
+            guard_once(clients.rotate_secret),
+            described("Give a new secret", TAG, {200: SecretAnswer}, None, (ID, KEY)),
+        ),
+        Route(
+            "POST",
+            "/clients/{id}/disable",
+            guard(clients.disable),
+            described("Block a client", TAG, {204: None}, None, (ID,)),
+        ),
+        Route(
+            "POST",
+            "/clients/{id}/enable",
+            guard(clients.enable),
+            described("Let a client in again", TAG, {204: None}, None, (ID,)),
+        ),
+    )

@@ -1,0 +1,97 @@
+"""What the OpenAPI document of the admin API says beside its types, and the answers' envelopes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+from urllib.parse import quote
+
+import msgspec
+from msgspec import Meta
+
+from reticket.admin.errors import NO_STORE, PROBLEM, Problem
+from reticket.admin.idempotency import HEADER, LONGEST
+from reticket.admin.inputs import LONGEST_PAGE, PAGE
+from reticket.wire import Answer, Described, Document, Parameter, WireResponse
+
+BASE = "/admin/v1"
+DOCUMENT = Document(
+    openapi="3.0.3",
+    info={"title": "Admin API", "version": "1.0.0"},
+    tags=(
+        {"name": "families", "description": "Sign-ins: begun, looked at, ended."},
+        {"name": "clients", "description": "OAuth clients."},
+        {"name": "users", "description": "People."},
+        {"name": "keys", "description": "The ring that makes and opens tokens."},
+    ),
+    security=({"admin": ()},),
+    security_schemes={
+        "admin": {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "JWT",
+            "description": "An access token with the scope `admin`, by client credentials.",
+        }
+    },
+)
+
+ID = Parameter("id", "path", str, required=True)
+LIMIT = Parameter("limit", "query", Annotated[int, Meta(ge=1, le=LONGEST_PAGE)], f"Default {PAGE}.")
+CURSOR = Parameter("cursor", "query", str, "The `next` of the page before.")
+KEY = Parameter(
+    HEADER,
+    "header",
+    Annotated[str, Meta(min_length=1, max_length=LONGEST)],
+    "The same key with the same request within a day gets the same answer.",
+)
+
+_PHRASES = {200: "OK", 201: "Created", 204: "No Content"}
+_FAULTS = {
+    400: "Bad Request",
+    401: "Unauthorized: no access token, or not a good one",
+    403: "Forbidden: an access token without the scope `admin`",
+    404: "Not Found",
+    409: "Conflict",
+    413: "Content Too Large",
+    415: "Unsupported Media Type",
+    422: "Unprocessable: the idempotency key has come with another request",
+    503: "Service Unavailable; `Retry-After` says for how long",
+}
+
+
+def described(
+    summary: str,
+    tag: str,
+    success: Mapping[int, Any],
+    body: Any = None,
+    parameters: tuple[Parameter, ...] = (),
+) -> Described:
+    """An operation and its answers; `success` has the type of one by its status."""
+    good = {status: Answer(_PHRASES[status], kind) for status, kind in success.items()}
+    faults = {
+        status: Answer(phrase, Problem, (PROBLEM.decode(),)) for status, phrase in _FAULTS.items()
+    }
+    return Described(
+        summary=summary,
+        tags=(tag,),
+        parameters=parameters,
+        body=body,
+        body_required=body is not None,
+        answers=good | faults,
+    )
+
+
+def answered(said: object, status: int = 200) -> WireResponse:
+    """A JSON answer that nobody may keep."""
+    return WireResponse(status, msgspec.json.encode(said), headers=NO_STORE)
+
+
+def created(said: object, where: str) -> WireResponse:
+    """What was made, and where it is found."""
+    location = (b"location", quote(f"{BASE}{where}").encode())
+    return WireResponse(201, msgspec.json.encode(said), headers=(*NO_STORE, location))
+
+
+def empty() -> WireResponse:
+    """An answer without a body."""
+    return WireResponse(204, b"", None, NO_STORE)

@@ -1,0 +1,95 @@
+"""`/keys`: the ring that makes and opens tokens. Private parts are sealed and never shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from reticket.admin.document import KEY, answered, described
+from reticket.admin.errors import missing
+from reticket.admin.guard import RESOURCE, Operate, guarded
+from reticket.admin.idempotency import once
+from reticket.admin.inputs import read_body
+from reticket.admin.office import Office
+from reticket.admin.schemas import KeyAnswer, Listed, Retire, Rotate, key_answer
+from reticket.core.commands import Manage
+from reticket.core.ports import Event
+from reticket.wire import Operation, Route, WireRequest
+
+TAG = "keys"
+
+
+class Keys:
+    """The operations; each answers with the ring as it is then."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+
+    def page(self, request: WireRequest, operator: str) -> Operation:
+        """All keys, ended ones too."""
+        items = yield Manage(self._listing)
+        return answered(Listed(items))
+
+    def rotate(self, request: WireRequest, operator: str) -> Operation:
+        """Let the published successor sign a few seconds from now, and publish the next one."""
+        said = read_body(request, Rotate)
+        items = yield Manage(lambda: self._rotate(said, operator))
+        return answered(Listed(items))
+
+    def retire(self, request: WireRequest, operator: str) -> Operation:
+        """Stop accepting what a key has signed."""
+        said = read_body(request, Retire)
+        items = yield Manage(lambda: self._retire(said, operator))
+        return answered(Listed(items))
+
+    def _rotate(self, said: Rotate, operator: str) -> list[KeyAnswer]:
+        self._office.ring.rotate(tuple(said.uses))
+        for use in said.uses:
+            self._note("key_rotated", use, operator)
+        return self._listing()
+
+    def _retire(self, said: Retire, operator: str) -> list[KeyAnswer]:
+        ring = self._office.ring
+        if said.id not in {facts.id for facts in ring.listing()}:
+            raise missing("id")
+        verb = ring.compromise if said.compromised else ring.retire
+        verb(said.id)
+        self._note("key_compromised" if said.compromised else "key_retired", said.id, operator)
+        return self._listing()
+
+    def _listing(self) -> list[KeyAnswer]:
+        return [key_answer(facts) for facts in self._office.ring.listing()]
+
+    def _note(self, event: str, what: str, operator: str) -> None:
+        """On the disk before anybody is answered: a restore must know of it."""
+        at = self._office.clock()
+        told = Event(at, event, RESOURCE, subject=operator, detail={"key": what})
+        self._office.audit.record([told], durable=True)
+
+
+def routes(office: Office) -> tuple[Route, ...]:
+    """The routes."""
+    keys = Keys(office)
+
+    def guard(operate: Operate) -> Callable[[WireRequest], Operation]:
+        return guarded(office.site, operate)
+
+    return (
+        Route(
+            "GET",
+            "/keys",
+            guard(keys.page),
+            described("List keys", TAG, {200: Listed[KeyAnswer]}),
+        ),
+        Route(
+            "POST",
+            "/keys/rotate",
+            guard(once(office.sealer, keys.rotate)),
+            described("Rotate keys", TAG, {200: Listed[KeyAnswer]}, Rotate, (KEY,)),
+        ),
+        Route(
+            "POST",
+            "/keys/retire",
+            guard(keys.retire),
+            described("Retire a key", TAG, {200: Listed[KeyAnswer]}, Retire),
+        ),
+    )

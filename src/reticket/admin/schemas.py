@@ -1,0 +1,316 @@
+"""Bodies and answers of the admin API, and how records become answers. Times are RFC 3339."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Any, Generic, Literal, TypeVar
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from reticket.core.model import Family
+from reticket.core.people import Client, User
+from reticket.core.policy import SECOND
+from reticket.crypto.ring import KeyFacts
+from reticket.directory.forms import CLIENT_ID, INT32
+from reticket.directory.people.users import UserLine
+from reticket.oauth.registration import GRANTS
+from reticket.wire import Secretive
+
+T = TypeVar("T")
+Text = Annotated[str, Meta(min_length=1, max_length=255)]
+Secret = Annotated[str, Meta(min_length=1, max_length=4096)]
+ClientId = Annotated[str, Meta(pattern=CLIENT_ID)]
+TenantId = (
+    Annotated[int, Meta(ge=INT32.start, le=INT32.stop - 1)]
+    | Annotated[str, Meta(pattern=r"^(0|-?[1-9][0-9]{0,9})$(?!\n)")]
+)
+"""As the directory has it, or as answers spell it."""
+
+Seconds = Annotated[int, Meta(ge=0, le=2**31 - 1)]
+Grant = Literal[GRANTS]  # type: ignore[valid-type]
+
+
+def moment(at: int) -> datetime:
+    """Milliseconds as a time."""
+    return datetime.fromtimestamp(at / SECOND, UTC)
+
+
+def moment_or_none(at: int | None) -> datetime | None:
+    """The same for a time that may not have come."""
+    return None if at is None else moment(at)
+
+
+class Listed(Struct, Generic[T]):
+    """A page; `next` is the cursor of the one after it."""
+
+    items: Sequence[T]
+    next: str | None = None
+
+
+class Start(Struct, forbid_unknown_fields=True):
+    """Begins a family for a user whom you have checked.
+
+    `user` is an id or an e-mail; `auth_time` is in seconds and defaults to now.
+    """
+
+    client_id: str
+    user: str
+    scope: str | None = None
+    resource: str | Sequence[str] = ()
+    amr: Sequence[str] = ()
+    auth_time: int | None = None
+    tenant: TenantId | None = None
+    dpop_jkt: str | None = None
+
+
+class FamilyAnswer(Struct):
+    """One sign-in with all its tokens, from its begin to its end. `tenant` is that of the newest
+    answer; for `kibo.developer`, the account.
+    """
+
+    id: str
+    resource: str
+    subject: str
+    client: str | None
+    tenant: str | None
+    scope: str | None
+    policy: str
+    generation: int
+    created_at: datetime
+    rotated_at: datetime
+    expires_at: datetime
+    ends_at: datetime
+    device: str | None
+    revoked_at: datetime | None
+    revoked_cause: str | None
+
+
+class Revoke(Struct, forbid_unknown_fields=True):
+    """Which families shall end: all given members must fit. `subject` is a user's id or e-mail, or
+    a program's id; `tenant` the tenant, or for `kibo.developer` the account, of a family's newest
+    answer; `all` stands alone.
+    """
+
+    family: str | None = None
+    subject: Text | None = None
+    client: Text | None = None
+    tenant: TenantId | None = None
+    resource: Text | None = None
+    all: bool = False
+
+
+class Revoked(Struct):
+    """How many families this ended."""
+
+    count: int
+
+
+class PolicyMembers(Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """A preset with what is different; durations in seconds."""
+
+    preset: str
+    access: Seconds | UnsetType = UNSET
+    refresh: Seconds | UnsetType = UNSET
+    absolute: Seconds | UnsetType = UNSET
+    window: Seconds | UnsetType = UNSET
+    reuse: Literal["revoke", "tolerate"] | UnsetType = UNSET
+    rotates: bool | UnsetType = UNSET
+
+
+class ClientChanges(Struct, forbid_unknown_fields=True):
+    """What replaces what a client was registered with; null takes a member away."""
+
+    name: Text | UnsetType | None = UNSET
+    policy: str | PolicyMembers | UnsetType | None = UNSET
+    redirect_uris: Sequence[str] | UnsetType | None = UNSET
+    scopes: Sequence[str] | UnsetType | None = UNSET
+    grants: Sequence[Grant] | UnsetType | None = UNSET
+    resources: Sequence[str] | UnsetType | None = UNSET
+    jwks: Mapping[str, Any] | UnsetType | None = UNSET
+    dpop_required: bool | UnsetType | None = UNSET
+    par_required: bool | UnsetType | None = UNSET
+    admin: bool | UnsetType | None = UNSET
+
+
+class NewClient(ClientChanges, kw_only=True):
+    """A client to register. One that is not public, and has no jwks, is given a secret."""
+
+    client_id: ClientId
+    public: bool = False
+
+
+class ClientAnswer(Secretive, frozen=True, omit_defaults=True):
+    """A client; `registration` is what it was registered with. `client_secret` is told once."""
+
+    client_id: str
+    public: bool
+    disabled: bool
+    created_at: datetime
+    registration: Mapping[str, Any]
+    client_secret: str | None = None
+
+
+class SecretAnswer(Secretive, frozen=True):
+    """A new secret, told once."""
+
+    client_id: str
+    client_secret: str
+
+
+class KeyAnswer(Struct):
+    """A key of the ring, without what is secret."""
+
+    id: str
+    use: str
+    algorithm: str
+    state: str
+    created_at: datetime
+    activates_at: datetime | None
+    retiring_at: datetime | None
+
+
+class Rotate(Struct, forbid_unknown_fields=True):
+    """Which uses get their next key; both when it does not say."""
+
+    uses: Annotated[Sequence[Literal["mac", "sign"]], Meta(min_length=1)] = ("mac", "sign")
+
+
+class Retire(Struct, forbid_unknown_fields=True):
+    """Which key opens nothing any more; a compromised one may still be signing."""
+
+    id: str
+    compromised: bool = False
+
+
+class UserAnswer(Struct):
+    """A person."""
+
+    id: str
+    email: str
+    first_name: str | None
+    last_name: str | None
+    disabled: bool
+    active: bool
+    created_at: datetime
+    second_factor: bool
+
+
+class FactorAnswer(Struct):
+    """How a second factor stands. `pending`: a new key waits for its first code; `failures`: wrong
+    codes in a row, which lock it when they are a hundred; `recovery_codes`: how many are left.
+    """
+
+    active: bool
+    pending: bool
+    locked: bool
+    failures: int
+    recovery_codes: int
+
+
+class EnrolmentAnswer(Secretive, frozen=True):
+    """A key for an authenticator app, told once: in base32, and as apps scan it."""
+
+    secret: str
+    otpauth_uri: str
+
+
+class FirstCode(Secretive, frozen=True, forbid_unknown_fields=True):
+    """The code that the person's app shows for a new key."""
+
+    code: Annotated[str, Meta(min_length=1, max_length=64)]
+
+
+class RecoveryCodesAnswer(Secretive, frozen=True):
+    """Recovery codes, told once; each is good for one sign-in."""
+
+    recovery_codes: Sequence[str]
+
+
+class NewUser(Secretive, frozen=True, forbid_unknown_fields=True):
+    """A person to create; without a password nobody signs in as that person but by your own login.
+    Tenants and accounts: the behaviors granted there, by id.
+    """
+
+    email: Text
+    password: Secret | None = None
+    first_name: Text | None = None
+    last_name: Text | None = None
+    disabled: bool = False
+    tenants: Mapping[int, Sequence[int]] = {}
+    developer_accounts: Mapping[int, Sequence[int]] = {}
+
+
+class UserChanges(Struct, forbid_unknown_fields=True):
+    """What is different now; another e-mail, or `disabled`, ends all families of the person."""
+
+    email: Text | UnsetType = UNSET
+    first_name: Text | UnsetType | None = UNSET
+    last_name: Text | UnsetType | None = UNSET
+    disabled: bool | UnsetType = UNSET
+
+
+class NewPassword(Secretive, frozen=True, forbid_unknown_fields=True):
+    """A new password; all families of the person end."""
+
+    password: Secret
+
+
+def family_answer(family: Family) -> FamilyAnswer:
+    """A row as lists show it."""
+    return FamilyAnswer(
+        id=family.id.hex(),
+        resource=family.resource,
+        subject=family.subject,
+        client=family.client,
+        tenant=family.context,
+        scope=family.scope,
+        policy=family.policy,
+        generation=family.generation,
+        created_at=moment(family.created_at),
+        rotated_at=moment(family.rotated_at),
+        expires_at=moment(family.expires_at),
+        ends_at=moment(family.ends_at),
+        device=family.device,
+        revoked_at=moment_or_none(family.revoked_at),
+        revoked_cause=family.revoked_cause,
+    )
+
+
+def client_answer(client: Client, secret: str | None = None) -> ClientAnswer:
+    """A client's record."""
+    return ClientAnswer(
+        client_id=client.id,
+        public=client.public and "jwks" not in client.registration,
+        disabled=client.disabled,
+        created_at=moment(client.created_at),
+        registration=client.registration,
+        client_secret=secret,
+    )
+
+
+def key_answer(facts: KeyFacts) -> KeyAnswer:
+    """What lists show of a key."""
+    return KeyAnswer(
+        facts.id,
+        facts.use,
+        facts.algorithm,
+        facts.state,
+        moment(facts.created_at),
+        moment_or_none(facts.activates_at),
+        moment_or_none(facts.retiring_at),
+    )
+
+
+def user_answer(user: User | UserLine) -> UserAnswer:
+    """A person's record, or line of a list."""
+    return UserAnswer(
+        user.id,
+        user.email,
+        user.first_name,
+        user.last_name,
+        user.disabled,
+        user.active,
+        moment(user.created_at),
+        user.second_factor,
+    )

@@ -1,0 +1,191 @@
+"""`/users`: people. `{id}` is an id or an e-mail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from msgspec import UNSET
+
+from reticket.admin.document import CURSOR, ID, KEY, LIMIT, answered, created, described, empty
+from reticket.admin.errors import missing
+from reticket.admin.guard import Operate, guarded
+from reticket.admin.idempotency import once
+from reticket.admin.inputs import cursor_of, read_body, read_cursor, read_limit, read_query
+from reticket.admin.office import Office
+from reticket.admin.schemas import (
+    Listed,
+    NewPassword,
+    NewUser,
+    UserAnswer,
+    UserChanges,
+    user_answer,
+)
+from reticket.core.commands import FindUser, Hash, Manage
+from reticket.core.people import User
+from reticket.directory.drafts import UserDraft
+from reticket.directory.people.users import Users as Verbs
+from reticket.wire import Operation, Parameter, Route, WireRequest
+
+TAG = "users"
+_EMAIL = Parameter("email", "query", str, "Nobody but this one.")
+_PAGE = (_EMAIL, LIMIT, CURSOR)
+
+
+class Users:
+    """The operations. What they do to the directory runs where the directory is."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+
+    @property
+    def _verbs(self) -> Verbs:
+        return self._office.directory.users
+
+    def page(self, request: WireRequest, operator: str) -> Operation:
+        """A page of people, in the order of their ids; or the one with an e-mail."""
+        query = read_query(request, ("email", "limit", "cursor"))
+        limit, after = read_limit(query), read_cursor(query)
+        if "email" in query:
+            one: User | None = yield FindUser(query["email"])
+            return answered(Listed([user_answer(one)] if one else []))
+        found = yield Manage(lambda: self._verbs.page(after, limit))
+        following = cursor_of(found[-1].id) if len(found) == limit else None
+        return answered(Listed([user_answer(user) for user in found], following))
+
+    def show(self, request: WireRequest, operator: str) -> Operation:
+        """One person."""
+        user: User = yield Manage(lambda: self._find(request.parameters["id"]))
+        return answered(user_answer(user))
+
+    def add(self, request: WireRequest, operator: str) -> Operation:
+        """Create a person."""
+        said = read_body(request, NewUser)
+        password, absent = said.password, self._office.absent
+        hashed = absent() if password is None else (yield Hash(password, operator))
+        work = partial(self._add, said, hashed)
+        user: User = yield self._changing("user_added", request, operator, work)
+        return created(user_answer(user), f"/users/{user.id}")
+
+    def change(self, request: WireRequest, operator: str) -> Operation:
+        """Replace the members that are given."""
+        said = read_body(request, UserChanges)
+        work = partial(self._change, request.parameters["id"], said)
+        user: User = yield self._changing("user_changed", request, operator, work)
+        return answered(user_answer(user))
+
+    def set_password(self, request: WireRequest, operator: str) -> Operation:
+        """Give a new password, and end all families."""
+        said = read_body(request, NewPassword)
+        user: User = yield Manage(lambda: self._find(request.parameters["id"]))
+        hashed: str = yield Hash(said.password, operator)
+        yield self._office.changing(
+            "user_password_set",
+            request,
+            operator,
+            lambda: self._verbs.set_password(user.id, hashed),
+            user=user.id,
+        )
+        return empty()
+
+    def remove(self, request: WireRequest, operator: str) -> Operation:
+        """Forget a person, and end all families."""
+        user: User = yield Manage(lambda: self._find(request.parameters["id"]))
+        yield self._office.changing(
+            "user_removed", request, operator, lambda: self._verbs.delete(user.id), user=user.id
+        )
+        return empty()
+
+    def _changing(
+        self, event: str, request: WireRequest, operator: str, work: Callable[[], User]
+    ) -> Manage:
+        """As `Office.changing`, of the person whom the work returns."""
+
+        def told() -> User:
+            user = work()
+            self._office.write_down(event, request, operator, user=user.id)
+            return user
+
+        return Manage(told)
+
+    def _add(self, said: NewUser, hashed: str) -> User:
+        draft = UserDraft(
+            email=said.email,
+            first_name=said.first_name,
+            last_name=said.last_name,
+            disabled=said.disabled,
+            tenants=said.tenants,
+            accounts=said.developer_accounts,
+        )
+        return self._find(self._verbs.add(draft, hashed))
+
+    def _change(self, who: str, said: UserChanges) -> User:
+        user = self._find(who)
+        names = {"first_name": said.first_name, "last_name": said.last_name}
+        email, disabled = said.email, said.disabled
+        self._verbs.change(
+            user.id,
+            {name: value for name, value in names.items() if value is not UNSET},
+            email if email is not UNSET and email != user.email else None,
+            disabled if disabled is not UNSET and disabled != user.disabled else None,
+        )
+        return self._find(user.id)
+
+    def _find(self, who: str) -> User:
+        return find_user(self._office, who)
+
+
+def find_user(office: Office, who: str) -> User:
+    """The person of that id or e-mail, as of now. NOT_FOUND. Runs where the directory is."""
+    office.directory.catch_up_now()
+    user = office.directory.user_by_email(who) or office.directory.user(who)
+    if user is None:
+        raise missing("id")
+    return user
+
+
+def routes(office: Office) -> tuple[Route, ...]:
+    """The routes."""
+    users = Users(office)
+
+    def guard(operate: Operate) -> Callable[[WireRequest], Operation]:
+        return guarded(office.site, operate)
+
+    return (
+        Route(
+            "GET",
+            "/users",
+            guard(users.page),
+            described("List people", TAG, {200: Listed[UserAnswer]}, None, _PAGE),
+        ),
+        Route(
+            "POST",
+            "/users",
+            guard(once(office.sealer, users.add)),
+            described("Create a person", TAG, {201: UserAnswer}, NewUser, (KEY,)),
+        ),
+        Route(
+            "GET",
+            "/users/{id}",
+            guard(users.show),
+            described("Show a person", TAG, {200: UserAnswer}, None, (ID,)),
+        ),
+        Route(
+            "PATCH",
+            "/users/{id}",
+            guard(users.change),
+            described("Change a person", TAG, {200: UserAnswer}, UserChanges, (ID,)),
+        ),
+        Route(
+            "DELETE",
+            "/users/{id}",
+            guard(users.remove),
+            described("Forget a person", TAG, {204: None}, None, (ID,)),
+        ),
+        Route(
+            "POST",
+            "/users/{id}/password",
+            guard(users.set_password),
+            described("Give a new password", TAG, {204: None}, NewPassword, (ID,)),
+        ),
+    )

@@ -1,0 +1,1 @@
+"""Who somebody is: passwords, secrets and one-time codes are checked, and failures are limited."""

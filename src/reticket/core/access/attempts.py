@@ -1,0 +1,161 @@
+"""Failed tries to sign in: how many there were, whether more may follow, and who hears of them.
+
+A try is counted before its secret is checked, so that many at once are no more than the limit; a
+success gives it back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from typing import NamedTuple
+
+from reticket.core.access.guards import Guard, Guards
+from reticket.core.access.owed import Owed
+from reticket.core.errors import Cause, Code, Refusal
+from reticket.core.model import Caller
+from reticket.core.policy import whole_seconds
+from reticket.core.ports import Clock, Event
+from reticket.core.queues.turns import Whose
+from reticket.core.sessions import chronicle
+from reticket.core.storage.budget import Budgeted, of_address
+
+FRESH = 500
+"""Milliseconds for which a guard that was looked at is not looked at again."""
+
+
+class Admission(NamedTuple):
+    """A try that no limit refuses so far: whose turn it is, and what counts it."""
+
+    whose: Whose
+    guards: Guards
+
+
+class Attempts:
+    """Owns the counts.
+
+    Args:
+        tell: takes events for the audit log; may be called from any thread.
+    """
+
+    def __init__(self, ephemeral: Budgeted, tell: Callable[[Event], None], clock: Clock) -> None:
+        self._ephemeral = ephemeral
+        self._tell = tell
+        self._clock = clock
+        self._owed = Owed(ephemeral, clock)
+        self._free: dict[str, int] = {}
+        """Until when (milliseconds) a guard is taken for one that lets through."""
+        self._shut: dict[str, tuple[int, int]] = {}
+        """The same for one that does not, and when it will."""
+        self._failures = 0
+
+    def waits(self, asked: Sequence[Guards]) -> list[int]:
+        """Milliseconds that each of them must wait; 0 where no guard has counted too many."""
+        now, before = self._clock(), self._failures
+        known = {guard.name: self._known_wait(guard, now) for guards in asked for guard in guards}
+        self._look_at(self._worth_a_look(asked, known), known, now, before)
+        return [max((known[guard.name] or 0 for guard in guards), default=0) for guards in asked]
+
+    @contextmanager
+    def counted(self, guards: Guards, resource: str, caller: Caller) -> Iterator[None]:
+        """Count the try that the body makes. TOO_MANY_ATTEMPTS instead of the body where that is
+        one too many; what the body raises beside refusals gives the try back.
+        """
+        self._reserve(guards, resource, caller)
+        try:
+            yield
+        except Refusal:
+            raise
+        except BaseException:
+            self.give_back(guards)
+            raise
+
+    def _reserve(self, guards: Guards, resource: str, caller: Caller) -> None:
+        windows = {guard.key: guard.limit.window for guard in guards}
+        covered = {guard.key for guard in guards if guard.covered}
+        counted = self._ephemeral.guess(windows, covered, of_address(caller.address))
+        over = [
+            said.left
+            for guard, said in zip(guards, counted, strict=True)
+            if said.total > guard.limit.failures
+        ]
+        if over:
+            self.give_back(guards)
+            raise self.limited(max(over), resource, caller)
+
+    def give_back(self, guards: Guards) -> None:
+        """A try that was no failure, or proved nothing."""
+        with self._owed.unless_done(guards):
+            self._ephemeral.count_each({guard.key: guard.limit.window for guard in guards}, -1)
+
+    def succeeded(self, guards: Guards) -> None:
+        """Somebody has proved who it is."""
+        forgiven = [guard for guard in guards if guard.forgiven]
+        with self._owed.unless_done(forgiven):
+            self.give_back([guard for guard in guards if not guard.forgiven])
+            self._ephemeral.forget(*(guard.key for guard in forgiven))
+
+    def failed(
+        self, guards: Guards, resource: str, subject: str | None, cause: Cause, caller: Caller
+    ) -> Refusal:
+        """INVALID_CREDENTIALS, to be raised; the try stays counted."""
+        self._failures += 1
+        for guard in guards:
+            self._free.pop(guard.name, None)
+        return self.told(resource, subject, Refusal(Code.INVALID_CREDENTIALS, cause), caller)
+
+    def limited(self, wait: int, resource: str, caller: Caller) -> Refusal:
+        """TOO_MANY_ATTEMPTS for so many milliseconds, of which the audit log has heard."""
+        retry = whole_seconds(wait)
+        refusal = Refusal(Code.TOO_MANY_ATTEMPTS, Cause.LIMITED, retry_after=retry)
+        return self.told(resource, None, refusal, caller)
+
+    def told(self, resource: str, subject: str | None, refusal: Refusal, caller: Caller) -> Refusal:
+        """The same refusal, of which the audit log has heard."""
+        self._tell(chronicle.sign_in_failed(self._clock(), resource, subject, refusal, caller))
+        return refusal
+
+    def is_free(self, guard: Guard) -> bool:
+        """Whether it was found so half a second ago at most."""
+        return 0 <= self._free.get(guard.name, 0) - self._clock() <= FRESH
+
+    def _known_wait(self, guard: Guard, now: int) -> int | None:
+        """What is known without a look: how long it shuts for, or nothing."""
+        fresh_until, ends_at = self._shut.get(guard.name, (0, 0))
+        return ends_at - now if 0 < fresh_until - now <= FRESH and ends_at > now else None
+
+    def _worth_a_look(self, asked: Sequence[Guards], known: dict[str, int | None]) -> list[Guard]:
+        """A caller that is refused already needs no further look."""
+        open_ = [guards for guards in asked if not any(known[each.name] for each in guards)]
+        return list({guard.name: guard for guards in open_ for guard in guards}.values())
+
+    def _look_at(self, guards: Guards, known: dict[str, int | None], now: int, before: int) -> None:
+        self._owed.settle(guards)
+        windows = {guard.key: guard.limit.window for guard in guards}
+        for guard, said in zip(guards, self._ephemeral.count_each(windows, 0), strict=True):
+            known[guard.name] = said.left if said.total >= guard.limit.failures else 0
+        self._forget_stale(now, 2 * (len(guards) + 1))
+        free = {guard.name: now + FRESH for guard in guards if not known[guard.name]}
+        if self._failures == before:
+            for name, until in free.items():
+                self._free.pop(name, None)
+                self._free[name] = until
+        for guard in guards:
+            if left := known[guard.name]:
+                self._free.pop(guard.name, None)
+                self._shut.pop(guard.name, None)
+                self._shut[guard.name] = now + FRESH, now + left
+
+    def _forget_stale(self, now: int, most: int) -> None:
+        """Guards are in the order of their looks. More may go than a look adds, so memory
+        shrinks after a flood, and no look pays for all of it.
+        """
+        for name, until in list(islice(self._free.items(), most)):
+            if 0 <= until - now <= FRESH:
+                break
+            self._free.pop(name, None)
+        for name, (until, _) in list(islice(self._shut.items(), most)):
+            if 0 <= until - now <= FRESH:
+                break
+            self._shut.pop(name, None)

@@ -1,0 +1,167 @@
+"""Checks which program somebody is, by its secret.
+
+Synchronous; what costs a hash runs on the pool that may be busy for a while.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from reticket.core.access.attempts import Admission, Attempts
+from reticket.core.access.guards import Guards, Limits, program_of
+from reticket.core.access.known_programs import KnownPrograms, ProgramAt
+from reticket.core.access.secret_check import SecretCheck, expect_one_version
+from reticket.core.addresses import network_of
+from reticket.core.commands import SignInApplication, SignInClient
+from reticket.core.errors import Cause, Refusal
+from reticket.core.model import Caller
+from reticket.core.people import Application, Client, Credentials
+from reticket.core.ports import Directory
+from reticket.core.queues.turns import Whose
+
+P = TypeVar("P", Application, Client)
+
+
+class ProgramDesk:
+    """Owns the checks of programs. Their ids are public, so failures are counted by network: nobody
+    locks one out from elsewhere. A program that was verified from a network has a budget of its
+    own there.
+    """
+
+    def __init__(
+        self,
+        directory: Directory,
+        secrets: SecretCheck,
+        attempts: Attempts,
+        limits: Limits,
+        verified: KnownPrograms,
+    ) -> None:
+        self._directory = directory
+        self._secrets = secrets
+        self._attempts = attempts
+        self._limits = limits
+        self._verified = verified
+
+    def application(
+        self, command: SignInApplication, caller: Caller, admission: Admission
+    ) -> Application:
+        """Check an application's secret; one that this process verified before costs no hash."""
+        find = self._directory.application_credentials, self._directory.application
+        return self._checked(command, command.application_id, *find, caller, admission)
+
+    def client(self, command: SignInClient, caller: Caller, admission: Admission) -> Client:
+        """Check a client's secret, as an application's. A public one has none and is refused."""
+        find = self._directory.client_credentials, self._directory.client
+        return self._checked(command, command.client_id, *find, caller, admission)
+
+    def known_applications(
+        self, batch: Sequence[tuple[SignInApplication, Caller]]
+    ) -> Sequence[Application | Admission | Refusal]:
+        """The applications whose very secret this process has verified before, TOO_MANY_ATTEMPTS,
+        or what `application` must check, whatever will come of it.
+        """
+        find = self._directory.application_credentials, self._directory.application
+        return self._known(batch, *find)
+
+    def known_clients(
+        self, batch: Sequence[tuple[SignInClient, Caller]]
+    ) -> Sequence[Client | Admission | Refusal]:
+        """The same of clients."""
+        find = self._directory.client_credentials, self._directory.client
+        return self._known(batch, *find)
+
+    def client_at_hand(self, command: SignInClient, caller: Caller) -> Client | None:
+        """The same for one, by what was looked up half a second ago at most; waits for nothing."""
+        found = self._directory.client_at_hand(command.client_id)
+        if found is None:
+            return None
+        admission = self._admission(command, caller)
+        is_free = admission.whose.known and all(map(self._attempts.is_free, admission.guards))
+        return self._if_known(*found, command.secret) if is_free else None
+
+    def _known(
+        self,
+        batch: Sequence[tuple[SignInApplication | SignInClient, Caller]],
+        credentials_of: Callable[[str], Credentials | None],
+        find: Callable[[str], P | None],
+    ) -> list[P | Admission | Refusal]:
+        self._directory.catch_up_now()
+        self._verified.learn([_place_of(*each) for each in batch])
+        admissions = [self._admission(*each) for each in batch]
+        waits = self._attempts.waits([each.guards for each in admissions])
+        found: list[P | Admission | Refusal] = []
+        for (command, caller), admission, wait in zip(batch, admissions, waits, strict=True):
+            name = _name_of(command)
+            if wait:
+                found.append(self._attempts.limited(wait, command.resource, caller))
+            elif not admission.whose.known:
+                found.append(admission)
+            else:
+                known = self._if_known(find(name), credentials_of(name), command.secret)
+                if known:
+                    self._verified.add(_place_of(command, caller))
+                found.append(known or admission)
+        return found
+
+    def _admission(self, command: SignInApplication | SignInClient, caller: Caller) -> Admission:
+        program, network = _place_of(command, caller)
+        known = (program, network) in self._verified
+        guards = self._limits.of_program(program, network, known)
+        return Admission(Whose(network, program, known), guards)
+
+    def _if_known(
+        self, program: P | None, credentials: Credentials | None, secret: str
+    ) -> P | None:
+        if program is None or program.disabled or credentials is None:
+            return None
+        return program if self._secrets.knows(credentials, secret) else None
+
+    def _checked(
+        self,
+        command: SignInApplication | SignInClient,
+        name: str,
+        credentials_of: Callable[[str], Credentials | None],
+        find: Callable[[str], P | None],
+        caller: Caller,
+        admission: Admission,
+    ) -> P:
+        """The record after the hash: it may have been blocked during that."""
+        self._directory.catch_up_now()
+        whose, guards = admission
+        with self._attempts.counted(guards, command.resource, caller):
+            credentials = credentials_of(name)
+            right = self._secrets.matches_once(credentials, command.secret)
+            self._directory.catch_up_now()
+            program = find(name)
+            if not right or program is None or program.disabled:
+                raise self._failure(command.resource, program, right, caller, guards)
+            expect_one_version(credentials, program)
+        self._attempts.succeeded(guards)
+        self._verified.add((whose.account, whose.network))
+        return program
+
+    def _failure(
+        self,
+        resource: str,
+        program: Application | Client | None,
+        right: bool,
+        caller: Caller,
+        guards: Guards,
+    ) -> Refusal:
+        """All are the same to the caller; the audit log knows them apart."""
+        cause = Cause.DISABLED if right else Cause.WRONG_SECRET
+        if program is None:
+            cause = Cause.UNKNOWN_SUBJECT
+        return self._attempts.failed(
+            guards, resource, program.id if program else None, cause, caller
+        )
+
+
+def _place_of(command: SignInApplication | SignInClient, caller: Caller) -> ProgramAt:
+    program = program_of(type(command).__name__, _name_of(command))
+    return program, network_of(caller.address)
+
+
+def _name_of(command: SignInApplication | SignInClient) -> str:
+    return command.client_id if isinstance(command, SignInClient) else command.application_id

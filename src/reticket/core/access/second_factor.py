@@ -1,0 +1,165 @@
+"""Checks second factors: one-time passwords by time, and recovery codes.
+
+Synchronous; runs on the pool that may be busy for a while.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from reticket.core.access import recovery
+from reticket.core.access.attempts import Attempts
+from reticket.core.access.guards import Guards
+from reticket.core.access.standing import Standings, in_good_standing
+from reticket.core.commands import OpenFactorSession, SecondFactor
+from reticket.core.errors import Cause, Code, Refusal
+from reticket.core.model import Caller
+from reticket.core.people import MOST_FAILURES, User
+from reticket.core.ports import (
+    Clock,
+    Directory,
+    Entropy,
+    Event,
+    Factors,
+    OneTimePasswords,
+)
+from reticket.core.sessions import chronicle
+from reticket.core.storage.budget import Budgeted, of_account
+
+FACTOR_TRIES = 5
+FACTOR_WINDOW = 3600
+"""Seconds for which tries are counted: longer than any session lives."""
+
+Proof = int | str
+"""What a right code spends: a time step, or a recovery code."""
+
+
+class FactorDesk:
+    """Owns the second half of a sign-in.
+
+    Args:
+        tell: takes events for the audit log; may be called from any thread.
+    """
+
+    def __init__(
+        self,
+        directory: Directory,
+        factors: Factors,
+        ephemeral: Budgeted,
+        otp: OneTimePasswords,
+        attempts: Attempts,
+        standings: Standings,
+        tell: Callable[[Event], None],
+        clock: Clock,
+        entropy: Entropy,
+    ) -> None:
+        self._directory = directory
+        self._factors = factors
+        self._ephemeral = ephemeral
+        self._otp = otp
+        self._attempts = attempts
+        self._standings = standings
+        self._tell = tell
+        self._clock = clock
+        self._entropy = entropy
+
+    def open_session(self, command: OpenFactorSession) -> str:
+        """Remember for a while whose password was right; the id of that memory."""
+        session_id = self._entropy(20).hex()
+        said = _said_of(command.user, command.resource)
+        owner = of_account(command.user.id)
+        self._ephemeral.once(f"factor:{session_id}", command.lifetime, said, owner)
+        return session_id
+
+    def user(self, command: SecondFactor, caller: Caller) -> User:
+        """Check a code. Each works once, a session bears five wrong ones, and a hundred in a row
+        lock the factor until an operator acts. It is spent last: a store that fails costs none.
+        """
+        self._directory.catch_up_now()
+        said = self._ephemeral.peek(f"factor:{command.session_id}")
+        user = self._user_of(said, command.resource)
+        if user is None:
+            raise self._no_session(command.resource, caller)
+        (standing,) = self._standings.of([(user.email, caller)])
+        guards = (*standing.guards, *standing.factor)
+        with self._attempts.counted(guards, command.resource, caller):
+            proof = self._proved(guards, user, command, caller)
+        self._standings.succeeded(standing.whose, guards)
+        in_good_standing(self._attempts, user, command.resource, caller)
+        self._standings.remember(user, caller)
+        self._finish(user, proof, command, caller)
+        return user
+
+    def _proved(self, guards: Guards, user: User, command: SecondFactor, caller: Caller) -> Proof:
+        """What a right code may spend. A session that is over counts for nobody."""
+        tries = self._ephemeral.count(
+            f"tries:{command.session_id}", FACTOR_WINDOW, 1, of_account(user.id)
+        )
+        if tries.total > FACTOR_TRIES:
+            self._attempts.give_back(guards)
+            raise self._no_session(command.resource, caller)
+        proof = self._proof_of(user, command.otp)
+        if proof is None:
+            raise self._failure(guards, user, command, caller)
+        return proof
+
+    def _finish(self, user: User, proof: Proof, command: SecondFactor, caller: Caller) -> None:
+        """The session ends, and then the code: of many that bring one of them, one is let in."""
+        for each in command.keeps(user):
+            owner = each.owner or of_account(user.id)
+            self._ephemeral.once(each.key, each.lifetime, each.value, owner)
+        ended = self._ephemeral.take(f"factor:{command.session_id}") is not None
+        if not (ended and self._spends(user, proof, command, caller)):
+            raise self._no_session(command.resource, caller)
+
+    def _user_of(self, said: str | None, resource: str) -> User | None:
+        """Whose password was right at this resource: another one may not know them."""
+        user = self._directory.user(said.partition(":")[0]) if said else None
+        return user if user and said == _said_of(user, resource) else None
+
+    def _proof_of(self, user: User, otp: str) -> Proof | None:
+        """The time step or the recovery code that somebody typed, where it is not spent yet."""
+        factor = self._factors.factor(user.id)
+        if factor is None:
+            return None
+        code = recovery.canonical(otp)
+        if code is not None:
+            return code if self._factors.has_code(user.id, code) else None
+        step = self._otp.match(factor.secret, "".join(otp.split()), self._clock())
+        is_open = step is not None and self._factors.may_pass(user.id, step)
+        return step if is_open else None
+
+    def _spends(self, user: User, proof: Proof, command: SecondFactor, caller: Caller) -> bool:
+        if isinstance(proof, int):
+            return self._factors.pass_step(user.id, proof)
+        left = self._factors.spend_code(user.id, proof)
+        if left is None:
+            return False
+        self._note("recovery_code_used", user, command, caller, left=left)
+        return True
+
+    def _failure(
+        self, guards: Guards, user: User, command: SecondFactor, caller: Caller
+    ) -> Refusal:
+        """A locked factor looks to the caller as a wrong code does."""
+        failures = self._factors.fail(user.id)
+        cause = Cause.FACTOR_LOCKED if failures > MOST_FAILURES else Cause.WRONG_FACTOR
+        refusal = self._attempts.failed(guards, command.resource, user.id, cause, caller)
+        if failures == MOST_FAILURES:
+            self._note("factor_locked", user, command, caller, failures=failures)
+        return refusal
+
+    def _note(
+        self, event: str, user: User, command: SecondFactor, caller: Caller, **detail: object
+    ) -> None:
+        at = self._clock()
+        self._tell(chronicle.of_person(at, event, command.resource, user.id, caller, detail))
+
+    def _no_session(self, resource: str, caller: Caller) -> Refusal:
+        refusal = Refusal(Code.NOT_FOUND, Cause.NO_SESSION)
+        return self._attempts.told(resource, None, refusal, caller)
+
+
+def _said_of(user: User, resource: str) -> str:
+    """What a session remembers: another password or e-mail, or another resource, says another."""
+    return f"{user.id}:{user.credential_version}:{resource}"

@@ -1,0 +1,91 @@
+"""Checks which person somebody is: passwords.
+
+Synchronous; runs on the pool that may be busy for a while. Tells nobody which part was wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reticket.core.access.attempts import Admission, Attempts
+from reticket.core.access.guards import Guards
+from reticket.core.access.secret_check import SecretCheck, expect_one_version
+from reticket.core.access.standing import Standings, in_good_standing
+from reticket.core.commands import FactorRule, SignIn
+from reticket.core.errors import Cause, Refusal
+from reticket.core.model import Caller
+from reticket.core.people import User
+from reticket.core.ports import Directory
+
+
+class SignInDesk:
+    """Owns the checks of people."""
+
+    def __init__(
+        self,
+        directory: Directory,
+        secrets: SecretCheck,
+        attempts: Attempts,
+        standings: Standings,
+    ) -> None:
+        self._directory = directory
+        self._secrets = secrets
+        self._attempts = attempts
+        self._standings = standings
+
+    def admissions(self, batch: Sequence[tuple[SignIn, Caller]]) -> Sequence[Admission | Refusal]:
+        """What `user` needs for each, or TOO_MANY_ATTEMPTS; no password is looked at. Accounts
+        that do not exist are answered as others are.
+        """
+        self._directory.catch_up_now()
+        found = self._standings.of([(command.email, caller) for command, caller in batch])
+        waits = self._attempts.waits([(*each.guards, *each.factor) for each in found])
+        return [
+            self._attempts.limited(wait, command.resource, caller)
+            if wait
+            else Admission(each.whose, each.guards)
+            for (command, caller), each, wait in zip(batch, found, waits, strict=True)
+        ]
+
+    def user(self, command: SignIn, caller: Caller, admission: Admission) -> User:
+        """Check a password. An unknown user costs the same time as a wrong password."""
+        self._directory.catch_up_now()
+        whose, guards = admission
+        with self._attempts.counted(guards, command.resource, caller):
+            user = self._whose_password(command, caller, guards)
+        self._standings.succeeded(whose, guards)
+        in_good_standing(self._attempts, user, command.resource, caller)
+        if not user.second_factor:
+            self._standings.remember(user, caller)
+        return user
+
+    def _whose_password(self, command: SignIn, caller: Caller, guards: Guards) -> User:
+        credentials = self._directory.user_credentials(command.email)
+        user = self._directory.user(credentials.subject) if credentials else None
+        right = self._secrets.matches(credentials, command.password)
+        if not right or user is None or not command.admits(user):
+            cause = _cause_of(user, right)
+            subject = user.id if user else None
+            raise self._attempts.failed(guards, command.resource, subject, cause, caller)
+        expect_one_version(credentials, user)
+        if user.second_factor and command.factor is FactorRule.REFUSE:
+            raise self._factor_required(user, command, caller, guards)
+        return user
+
+    def _factor_required(
+        self, user: User, command: SignIn, caller: Caller, guards: Guards
+    ) -> Refusal:
+        """A dialect that cannot ask for a second factor refuses whoever has one.
+
+        It counts exactly as a wrong password does. Otherwise the limits would tell a stranger
+        which password is right.
+        """
+        cause = Cause.FACTOR_REQUIRED
+        return self._attempts.failed(guards, command.resource, user.id, cause, caller)
+
+
+def _cause_of(user: User | None, right: bool) -> Cause:
+    """Why somebody is not let in, of whom the dialect wants to know nothing."""
+    if user is None:
+        return Cause.UNKNOWN_SUBJECT
+    return Cause.NO_ACCESS if right else Cause.WRONG_SECRET

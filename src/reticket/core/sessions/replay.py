@@ -1,0 +1,86 @@
+"""Ends again what an audit stream tells was ended, among families that may have forgotten it.
+
+Knows events and stores. Safe to repeat, and while the store is in use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from reticket.core.errors import Cause
+from reticket.core.model import Family, Selection
+from reticket.core.paging import BATCH, all_of
+from reticket.core.ports import HELD, Event, Frail, Stepped, Store
+from reticket.core.sessions.rotation import revoked
+
+UNKNOWN_CAUSE = "restored"
+_CAUSES: dict[str, str] = {Cause.REVOKED: UNKNOWN_CAUSE, Cause.REUSED: "reuse"}
+
+
+@dataclass(frozen=True, slots=True)
+class EndAgain:
+    """The step that ends a family which is there and lives; its result is the row after."""
+
+    cause: str
+
+    def __call__(self, row: Family | None, now: int) -> Stepped[Family | None]:
+        if row is None or row.revoked_at is not None:
+            return Stepped(row, None)
+        after = revoked(row, now, self.cause)
+        return Stepped(after, after)
+
+
+def replay(store: Store, events: Iterable[Event]) -> list[Family]:
+    """End what the events name: single families, and all of a subject, a resource or a client
+    that had begun by then. What was ended in one context is named family by family, since a copy
+    may know another context of it.
+
+    Args:
+        store: where they may live again.
+        events: as `audit.revocations` yields them; read once, a batch at a time, since they may be
+            more than memory holds. Those that name no single family are few, and are kept.
+
+    Returns:
+        the rows that this ended.
+    """
+    wide: list[Event] = []
+    ended = _end(store, _single(events, wide))
+    for event in wide:
+        ended += _end(store, ((family, event) for family in _begun_by(store, event)))
+    return ended
+
+
+def _single(events: Iterable[Event], wide: list[Event]) -> Iterator[tuple[bytes, Event]]:
+    """Those that name a family; those that demand an end of many go to the other list."""
+    for event in events:
+        if event.family:
+            yield bytes.fromhex(event.family), event
+        elif event.event == "revocation" and event.context is None:
+            wide.append(event)
+
+
+def _begun_by(store: Store, event: Event) -> Iterator[bytes]:
+    client = event.detail["client"] if event.detail else None
+    meant = Selection(subject=event.subject, resource=event.resource, client=client)
+    for batch in all_of(store.page, meant):
+        yield from (row.id for row in batch if row.created_at <= event.at)
+
+
+def _end(store: Store, named: Iterable[tuple[bytes, Event]]) -> list[Family]:
+    ended: list[Family] = []
+    named = iter(named)
+    while batch := list(islice(named, BATCH)):
+        steps = [(family, EndAgain(_cause_of(event))) for family, event in batch]
+        for (family, step), result in zip(steps, store.transact(steps), strict=True):
+            if result is HELD or isinstance(result, Frail):
+                ended += store.revoke(Selection(family=family), step.cause)
+            elif result is not None:
+                ended.append(result)
+    return ended
+
+
+def _cause_of(event: Event) -> str:
+    cause = event.cause or UNKNOWN_CAUSE
+    return _CAUSES.get(cause, cause)

@@ -1,0 +1,301 @@
+"""Makes and reads the tokens of a resource from rows and keys: a pure function of both.
+
+The same row, request and keys give the same bytes, so that a retry is free (ADR 0001).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any
+
+from reticket.core.errors import Cause, Code, Refusal
+from reticket.core.model import (
+    NOTHING,
+    AccessToken,
+    Asked,
+    Family,
+    Holder,
+    Issued,
+    Outcome,
+    RefreshToken,
+)
+from reticket.core.policy import SECOND, Policy, up_to_second
+from reticket.core.tokens.faces import (
+    from_text,
+    hs256_text,
+    opaque_text,
+    read_hs256,
+    read_opaque,
+    split_jwt,
+    to_text,
+)
+from reticket.core.tokens.keys import KeyRing, MacKey, Signer, Verifier
+from reticket.core.tokens.resource import Facts, Resource
+
+RETRY_WINDOW = 60 * SECOND
+"""How long after a rotation a retry still gets the very bytes of the first answer."""
+
+ACCESS, ID = "at+jwt", "JWT"
+"""`typ` of what is signed (RFC 9068 §2.1; an ID token has no type of its own)."""
+
+CREDENTIAL_VERSION = "cv"
+"""Claim of an access token: the version of the password or secret that it rests on."""
+
+REMEMBERED = 10_000
+"""Access tokens whose signature is not verified again while this process remembers them."""
+
+NONCE_STEP = 60 * SECOND
+NONCE_LIFETIME = 300 * SECOND
+NONCE_HEAD = 10
+LONGEST_NONCE = 64
+
+
+class Forged(Exception):
+    """No key of ours made it."""
+
+
+class Mint:
+    """Issues and reads tokens, for many threads.
+
+    Args:
+        keys: the key ring.
+        encode: compact JSON, deterministic for equal mappings of equal order.
+        decode: JSON; raises ValueError for anything else.
+    """
+
+    def __init__(
+        self,
+        keys: KeyRing,
+        encode: Callable[[Any], bytes],
+        decode: Callable[[bytes], Any],
+    ) -> None:
+        self._keys = keys
+        self._encode = encode
+        self._decode = decode
+        self._headers: dict[tuple[str, str, str], str] = {}
+        self._verified = lru_cache(REMEMBERED)(self._verify)
+
+    def issue(
+        self,
+        resource: Resource,
+        policy: Policy,
+        outcome: Outcome,
+        family: Family,
+        holder: Holder,
+        context: str | None,
+        now: int,
+        asked: Asked = NOTHING,
+    ) -> Issued:
+        """The pair that this row answers for that context at that time (milliseconds)."""
+        rotated_at = family.rotated_at
+        stale = abs(now - rotated_at) >= RETRY_WINDOW  # ahead: the clock was set back since
+        fresh = stale or outcome in (Outcome.TOLERATED, Outcome.DERIVED)
+        issued_at = now if fresh else rotated_at
+        access_ends = _end(issued_at, policy.access, family.ends_at)
+        counted_from = max(issued_at, rotated_at)  # as `decide` does
+        refresh_ends = _end(counted_from, policy.refresh, family.expires_at)
+        facts = Facts(family, holder, context, issued_at, access_ends, asked)
+        access = self._access(resource, facts)
+        refresh = (
+            ""
+            if outcome is Outcome.DERIVED
+            else self._refresh(resource, Facts(family, holder, context, rotated_at, refresh_ends))
+        )
+        return Issued(
+            outcome, family, holder, context, issued_at, access_ends, refresh_ends, access,
+            refresh, self._id_token(resource, facts),
+        )  # fmt: skip
+
+    def nonce(self, resource: Resource, now: int) -> str:
+        """A text that says when it was made (RFC 9449 §8); the same for a while."""
+        at = now - now % NONCE_STEP
+        return self._nonce_of(self._keys.mac_at(f"{resource.name}/nonce", now), at)
+
+    def knows_nonce(self, resource: Resource, text: str, now: int) -> bool:
+        """Whether a nonce is ours and not older than five minutes."""
+        data = from_text(text) if len(text) <= LONGEST_NONCE else None
+        if data is None:
+            return False
+        key = self._keys.mac_by_id(f"{resource.name}/nonce", data[:4])
+        at = int.from_bytes(data[4:NONCE_HEAD], "big")
+        fits = key is not None and hmac.compare_digest(self._nonce_of(key, at), text)
+        return fits and at <= now < at + NONCE_LIFETIME
+
+    def read_refresh(self, resource: Resource, text: str) -> RefreshToken:
+        """What a presented refresh token says. INVALID_TOKEN, cause FORGED; costs no I/O."""
+        if resource.refresh_claims is None:
+            label = f"{resource.name}/opaque/refresh"
+            token = read_opaque(text, lambda key_id: self._keys.mac_by_id(label, key_id))
+        else:
+            token = self._read_jwt_refresh(resource, text)
+        if token is None:
+            raise Refusal(Code.INVALID_TOKEN, Cause.FORGED)
+        return token
+
+    def read_access(self, resource: Resource, text: str, now: int) -> AccessToken:
+        """A verified access token of that resource. INVALID_ACCESS_TOKEN with its cause."""
+        claims = self._claims(resource, text)
+        if claims is None or not _accepts(resource, claims):
+            misused = resource.refresh_claims and self._read_jwt_refresh(resource, text)
+            raise Refusal(Code.INVALID_ACCESS_TOKEN, Cause.WRONG_USE if misused else Cause.FORGED)
+        if int(claims["exp"]) * SECOND <= now:
+            raise Refusal(Code.INVALID_ACCESS_TOKEN, Cause.EXPIRED)
+        return AccessToken(
+            resource=resource.name,
+            subject=str(claims.get("uid", claims["sub"])),
+            family=bytes.fromhex(claims.get("sid", "")),
+            context=claims.get("tid"),
+            expires_at=int(claims["exp"]) * SECOND,
+            claims=claims,
+            credential_version=claims.get(CREDENTIAL_VERSION),
+        )
+
+    def read_identity(self, text: str) -> Mapping[str, Any]:
+        """The claims of an ID token that a key in service made, ended or not. INVALID_TOKEN."""
+        claims = self._read_signed(text, ID)
+        if claims is None:
+            raise Refusal(Code.INVALID_TOKEN, Cause.FORGED)
+        return claims
+
+    def _access(self, resource: Resource, facts: Facts) -> str:
+        payload = self._encode(self._access_claims(resource, facts))
+        if resource.symmetric:
+            key = self._keys.mac_at(f"{resource.name}/jwt/access", facts.issued_at)
+            return hs256_text(payload, key)
+        return self._signed(ACCESS, payload, facts.issued_at)
+
+    def _id_token(self, resource: Resource, facts: Facts) -> str | None:
+        claims = resource.id_claims(facts) if resource.id_claims else None
+        return None if claims is None else self._signed(ID, self._encode(claims), facts.issued_at)
+
+    def _signed(self, kind: str, payload: bytes, at: int) -> str:
+        signer = self._keys.signer_at(at)
+        signed = f"{self._header(signer, kind)}.{to_text(payload)}"
+        return f"{signed}.{to_text(signer.sign(signed.encode()))}"
+
+    @staticmethod
+    def _nonce_of(key: MacKey, at: int) -> str:
+        head = key.id + at.to_bytes(NONCE_HEAD - 4, "big")
+        return to_text(head + key.mac(head)[:16])
+
+    def _access_claims(self, resource: Resource, facts: Facts) -> dict[str, object]:
+        family = facts.family
+        claims: dict[str, object] = {
+            "aud": resource.name,
+            "sub": family.subject,
+            "iat": facts.issued_at // SECOND,
+            "exp": facts.expires_at // SECOND,
+            "jti": _token_id(resource, facts),
+        }
+        if resource.rests_on_credentials:
+            claims[CREDENTIAL_VERSION] = facts.holder.credential_version
+        if family.generation:
+            claims["sid"] = family.id.hex()
+        if facts.context is not None:
+            claims["tid"] = facts.context
+        claims.update(resource.access_claims(facts))
+        if claims["sub"] != family.subject:
+            claims["uid"] = family.subject
+        return claims
+
+    def _refresh(self, resource: Resource, facts: Facts) -> str:
+        family = facts.family
+        if resource.refresh_claims is None:
+            key = self._keys.mac_at(f"{resource.name}/opaque/refresh", facts.issued_at)
+            token = RefreshToken(
+                family.id, family.generation, facts.context, facts.issued_at, facts.expires_at
+            )
+            return opaque_text(token, key)
+        claims = {
+            **resource.refresh_claims(facts),
+            "exp": facts.expires_at // SECOND,
+            "sid": family.id.hex(),
+            "gen": family.generation,
+            "ims": facts.issued_at,
+        }
+        if facts.context is not None:
+            claims["tid"] = facts.context
+        key = self._keys.mac_at(f"{resource.name}/jwt/refresh", facts.issued_at)
+        return hs256_text(self._encode(claims), key)
+
+    def _read_jwt_refresh(self, resource: Resource, text: str) -> RefreshToken | None:
+        payload = read_hs256(text, self._keys.macs(f"{resource.name}/jwt/refresh"))
+        if payload is None:
+            return None
+        claims = self._decode(payload)
+        ends = claims.get("exp")
+        return RefreshToken(
+            family=bytes.fromhex(claims["sid"]),
+            generation=claims["gen"],
+            context=claims.get("tid"),
+            issued_at=claims["ims"],
+            expires_at=None if ends is None else ends * SECOND,
+        )
+
+    def _claims(self, resource: Resource, text: str) -> dict[str, Any] | None:
+        if not resource.symmetric:
+            return self._read_signed(text, ACCESS)
+        payload = read_hs256(text, self._keys.macs(f"{resource.name}/jwt/access"))
+        return None if payload is None else self._decode(payload)
+
+    def _read_signed(self, text: str, kind: str) -> dict[str, Any] | None:
+        """The claims of a JWT whose header is, to the byte, one that a key of ours writes."""
+        parts = split_jwt(text)
+        if parts is None:
+            return None
+        for verifier in self._keys.verifiers():
+            if parts[0] == self._header(verifier, kind):
+                return self._verified_or_none(verifier.kid, text)
+        return None
+
+    def _verified_or_none(self, kid: str, text: str) -> dict[str, Any] | None:
+        try:
+            return self._verified(kid, text)
+        except Forged:
+            return None
+
+    def _verify(self, kid: str, text: str) -> dict[str, Any]:
+        """Asked only while that key is usable, however well the answer is remembered. Forgeries
+        are not, or anybody could make this process forget what it knows.
+        """
+        verifier = self._keys.verifier(kid)
+        signed, _, encoded = text.rpartition(".")
+        signature, payload = from_text(encoded), from_text(signed.partition(".")[2])
+        if verifier is None or signature is None or payload is None:
+            raise Forged
+        if not verifier.verify(signature, signed.encode()):
+            raise Forged
+        claims: dict[str, Any] = self._decode(payload)
+        return claims
+
+    def _header(self, key: Signer | Verifier, kind: str) -> str:
+        """Algorithm fixed per key, never taken from a token (RFC 8725 §3.1)."""
+        name = (key.algorithm, key.kid, kind)
+        text = self._headers.get(name)
+        if text is None:
+            header = {"alg": key.algorithm, "kid": key.kid, "typ": kind}
+            text = self._headers[name] = to_text(self._encode(header))
+        return text
+
+
+def _end(issued_at: int, lifetime: int, latest: int) -> int:
+    """The end of a token: a whole second, so that an answer and its token say one instant."""
+    return min(up_to_second(issued_at + lifetime * SECOND), latest // SECOND * SECOND)
+
+
+def _accepts(resource: Resource, claims: Mapping[str, Any]) -> bool:
+    if resource.accepts is None:
+        return claims.get("aud") == resource.name
+    return resource.accepts(claims)
+
+
+def _token_id(resource: Resource, facts: Facts) -> str:
+    """`jti`: derived, so that equal answers are equal bytes."""
+    family = facts.family
+    said = f"{family.generation}|{facts.issued_at}|{facts.context}|{resource.name}"
+    if facts.asked:
+        said += f"|{sorted(facts.asked)}"
+    return to_text(hashlib.sha256(family.id + said.encode()).digest()[:16])

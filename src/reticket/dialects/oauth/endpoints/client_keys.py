@@ -1,0 +1,80 @@
+"""The public keys that a client was registered with. Each signs with one algorithm, which the
+registration fixes and no header can change (RFC 8725 §3.1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from joserfc.errors import JoseError
+from joserfc.jwk import Key, import_key
+from joserfc.jws import JWSRegistry
+
+from reticket.core.people import Client
+from reticket.core.tokens.faces import from_text
+
+ALGORITHMS = ("ES256", "EdDSA", "PS256", "RS256")
+"""In metadata, `token_endpoint_auth_signing_alg_values_supported`."""
+
+_FITTING = {
+    ("EC", "P-256"): ("ES256",),
+    ("OKP", "Ed25519"): ("EdDSA",),
+    ("RSA", None): ("RS256", "PS256"),
+}
+"""What a kind of key can do; the first where the registration says nothing."""
+
+FEWEST_RSA_BITS = 2048
+"""RFC 7518 §3.3."""
+
+_FULL_NAMES = {"EdDSA": "Ed25519"}
+"""RFC 9864 §2.2."""
+
+_MATERIAL = ("kty", "crv", "x", "y", "n", "e")
+"""The public part of a key."""
+
+
+class ClientKey(NamedTuple):
+    """One of them; `kid` is None where it was registered without."""
+
+    kid: str | None
+    algorithm: str
+    key: Key
+
+    def fits(self, header: Mapping[str, Any]) -> bool:
+        """Whether a header means it."""
+        kid = header.get("kid")
+        names = (self.algorithm, _FULL_NAMES.get(self.algorithm, self.algorithm))
+        return header.get("alg") in names and (kid == self.kid or None in (kid, self.kid))
+
+    def verify(self, signature: bytes, message: bytes) -> bool:
+        """Whether it made that signature."""
+        name = _FULL_NAMES.get(self.algorithm, self.algorithm)
+        return JWSRegistry.algorithms[name].verify(message, signature, self.key)
+
+
+@lru_cache(10_000)
+def keys_of(client: Client) -> tuple[ClientKey, ...]:
+    """Those of a record; a record is another object once it has changed."""
+    key_set = client.registration.get("jwks") or {}
+    return tuple(key for jwk in key_set.get("keys", ()) for key in _read(jwk))
+
+
+def _read(jwk: Mapping[str, Any]) -> Iterator[ClientKey]:
+    """The key, or none: what is not understood is ignored (RFC 7517 §5)."""
+    kind = jwk.get("kty"), jwk.get("crv")
+    fitting = [each for known, can in _FITTING.items() if known == kind for each in can]
+    algorithm = jwk.get("alg") or next(iter(fitting), None)
+    if algorithm not in fitting or jwk.get("use", "sig") != "sig" or _is_weak(jwk):
+        return
+    try:
+        key = import_key({name: jwk[name] for name in _MATERIAL if name in jwk})
+    except (JoseError, ValueError):
+        return
+    yield ClientKey(jwk.get("kid"), algorithm, key)
+
+
+def _is_weak(jwk: Mapping[str, Any]) -> bool:
+    modulus = from_text(str(jwk.get("n"))) or b""
+    return jwk["kty"] == "RSA" and int.from_bytes(modulus).bit_length() < FEWEST_RSA_BITS

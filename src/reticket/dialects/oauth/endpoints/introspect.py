@@ -1,0 +1,168 @@
+"""`/oauth/introspect` (RFC 7662): whether a token is good, for who may know.
+
+A token is told of to the client that it was issued to; an access token also to a client that is
+in its audience, by its id or by a resource that it was registered with. Nobody else learns
+whether it exists. Looking changes nothing: a reuse seen here ends no family.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from typing import Any
+
+import msgspec
+
+from reticket.core.commands import Check, Command, InspectAccess, Refresh, Rehearse, Tell
+from reticket.core.errors import Cause, Code, Refusal
+from reticket.core.model import AccessToken, Family, RefreshToken
+from reticket.core.policy import SECOND
+from reticket.core.sessions.rotation import stated_end
+from reticket.core.tokens.faces import PREFIX
+from reticket.core.tokens.mint import CREDENTIAL_VERSION
+from reticket.dialects.oauth.document import described
+from reticket.dialects.oauth.endpoints.clients import (
+    authenticate,
+    expect_in_service,
+    unauthenticated,
+)
+from reticket.dialects.oauth.endpoints.revoke import RevocationForm
+from reticket.dialects.oauth.errors import INTROSPECTION, NO_STORE, heard
+from reticket.dialects.oauth.inputs import read_form, required
+from reticket.oauth.membership import is_member
+from reticket.oauth.registration import REFRESH_TOKEN, Registration
+from reticket.oauth.site import CLIENT, USER, Site
+from reticket.oauth.terms import terms_of
+from reticket.oauth.voided import void
+from reticket.wire import Operation, Route, WireRequest, WireResponse
+
+PATH = INTROSPECTION
+
+Members = Mapping[str, object]
+
+
+class IntrospectionForm(RevocationForm):
+    """RFC 7662 §2.1."""
+
+
+class Introspection(msgspec.Struct, omit_defaults=True):
+    """RFC 7662 §2.2; a token that is not good, or not the caller's, has `active` alone."""
+
+    active: bool
+    token_type: str | None = None
+    iss: str | None = None
+    sub: str | None = None
+    aud: str | list[str] | None = None
+    client_id: str | None = None
+    scope: str | None = None
+    iat: int | None = None
+    exp: int | None = None
+    jti: str | None = None
+    sid: str | None = None
+    tid: str | None = None
+    auth_time: int | None = None
+    acr: str | None = None
+    amr: list[str] | None = None
+    cnf: dict[str, str] | None = None
+
+
+INACTIVE = WireResponse(200, b'{"active":false}', headers=NO_STORE)
+_encoder = msgspec.json.Encoder()
+
+
+def routes(site: Site) -> tuple[Route, ...]:
+    """The endpoint."""
+    describe = described(
+        "Look into a token",
+        "tokens",
+        {200: Introspection},
+        IntrospectionForm,
+        security=({"client": ()},),
+    )
+    return (Route("POST", PATH, heard(USER, _introspect(site)), describe),)
+
+
+def _introspect(site: Site) -> Callable[[WireRequest], Operation]:
+    def operate(request: WireRequest) -> Operation:
+        form = read_form(request)
+        registration, _ = yield from authenticate(request, form, site)
+        if not registration.confidential:
+            raise unauthenticated(Cause.WRONG_CLIENT)
+        token = required(form, "token")
+        try:
+            members = yield from (
+                _refresh(token, registration, site)
+                if token.startswith(PREFIX)
+                else _access(token, registration)
+            )
+        except Refusal as refusal:
+            yield Tell(USER, "refused", refusal.cause)
+            return INACTIVE
+        return WireResponse(200, _encoder.encode({"active": True, **members}), headers=NO_STORE)
+
+    return operate
+
+
+def _access(token: str, registration: Registration) -> Generator[Command, Any, Members]:
+    access: AccessToken
+    access, holder = yield InspectAccess((USER, CLIENT), token, void)
+    claims = access.claims
+    if not is_member(holder, access.context):
+        raise Refusal(Code.INVALID_ACCESS_TOKEN, Cause.NO_ACCESS)
+    if claims["client_id"] != registration.id:
+        yield from _expect_for(registration, claims)
+    told = {name: said for name, said in claims.items() if name != CREDENTIAL_VERSION}
+    return {"token_type": "DPoP" if "cnf" in claims else "Bearer", **told}
+
+
+def _expect_for(registration: Registration, claims: Members) -> Generator[Command, Any, None]:
+    """Another client's token, which is in service, and meant for this one."""
+    if not _is_audience(claims, registration):
+        raise Refusal(Code.INVALID_ACCESS_TOKEN, Cause.WRONG_CLIENT)
+    yield from expect_in_service(str(claims["client_id"]), Code.INVALID_ACCESS_TOKEN)
+
+
+def _is_audience(claims: Members, registration: Registration) -> bool:
+    said = claims.get("aud")
+    audiences = said if isinstance(said, list) else [said]
+    return any(each == registration.id or each in registration.resources for each in audiences)
+
+
+def _refresh(
+    token: str, registration: Registration, site: Site
+) -> Generator[Command, Any, Members]:
+    """Good if the next refresh with it would be answered."""
+    if not registration.may(REFRESH_TOKEN):
+        raise Refusal(Code.INVALID_TOKEN, Cause.WRONG_GRANT)
+    check, policy = _issued_to(registration), registration.policy
+    refresh = Refresh(USER, token, permits=is_member, check=check, policy=policy)
+    read: RefreshToken
+    row: Family
+    read, row = yield Rehearse(refresh)
+    ends = min(stated_end(read, registration.policy), row.ends_at)
+    return _told(row, read.issued_at, ends, site)
+
+
+def _issued_to(registration: Registration) -> Check:
+    def check(row: Family, now: int) -> None:
+        if row.client != registration.id:
+            raise Refusal(Code.INVALID_TOKEN, Cause.WRONG_CLIENT)
+
+    return check
+
+
+def _told(row: Family, issued_at: int, expires_at: int, site: Site) -> Members:
+    terms = terms_of(row.terms)
+    members: dict[str, object] = {
+        "iss": site.issuer,
+        "sub": row.subject,
+        "client_id": row.client,
+        "scope": row.scope or "",
+        "iat": issued_at // SECOND,
+        "exp": expires_at // SECOND,
+        "sid": row.id.hex(),
+    }
+    if terms.auth_time:
+        members |= {"auth_time": terms.auth_time, "acr": terms.acr, "amr": list(terms.amr)}
+    if terms.jkt:
+        members["cnf"] = {"jkt": terms.jkt}
+    return members

@@ -1,0 +1,145 @@
+"""What clients and resource servers need to know beforehand (RFC 8414, OpenID Connect Discovery),
+and the public keys (RFC 7517).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+import msgspec
+
+from reticket.core.commands import PublishedKeys
+from reticket.dialects.oauth.document import described
+from reticket.dialects.oauth.endpoints.client_keys import ALGORITHMS as CLIENT_ALGORITHMS
+from reticket.dialects.oauth.endpoints.clients import METHODS, NONE
+from reticket.oauth.registration import GRANTS
+from reticket.oauth.site import Site
+from reticket.verify.jose import ALGORITHMS
+from reticket.wire import Headers, Operation, Route, WireRequest, WireResponse
+
+WELL_KNOWN = "/.well-known"
+KEYS = f"{WELL_KNOWN}/jwks.json"
+AUTHORIZATION_SERVER = f"{WELL_KNOWN}/oauth-authorization-server"
+OPENID_CONFIGURATION = f"{WELL_KNOWN}/openid-configuration"
+
+KEY_SET = "application/jwk-set+json"
+
+LONGEST_COPY = 300
+"""Seconds that a copy may be used: for so long a compromised key is believed elsewhere."""
+
+PUBLIC: Headers = (
+    (b"cache-control", b"public, max-age=%d" % LONGEST_COPY),
+    (b"access-control-allow-origin", b"*"),
+)
+"""For everybody, pages of other origins among them (OpenID Connect Discovery §3)."""
+
+SIGNING = ("ES256", "EdDSA", "RS256")
+"""All that may ever sign, whatever does just now: clients keep metadata for as long as they run,
+and OpenID Connect Discovery §3 wants RS256 among them.
+"""
+
+_AUTHENTICATED = tuple(method for method in METHODS if method != NONE)
+
+
+class Metadata(msgspec.Struct, frozen=True, kw_only=True):
+    """RFC 8414 §2, OpenID Connect Discovery §3, and what RFC 8628, RFC 9126, RFC 9207 and
+    RFC 9449 add.
+    """
+
+    issuer: str
+    authorization_endpoint: str
+    token_endpoint: str
+    revocation_endpoint: str
+    introspection_endpoint: str
+    userinfo_endpoint: str
+    pushed_authorization_request_endpoint: str
+    device_authorization_endpoint: str
+    jwks_uri: str
+    id_token_signing_alg_values_supported: Sequence[str] = SIGNING
+    scopes_supported: Sequence[str] = ("openid", "profile", "email", "offline_access")
+    response_types_supported: Sequence[str] = ("code",)
+    response_modes_supported: Sequence[str] = ("query",)
+    grant_types_supported: Sequence[str] = GRANTS
+    code_challenge_methods_supported: Sequence[str] = ("S256",)
+    code_challenge_method: str = "S256"
+    """Registered nowhere: Authlib's clients take it from here, and use PKCE without being told."""
+    token_endpoint_auth_methods_supported: Sequence[str] = METHODS
+    token_endpoint_auth_signing_alg_values_supported: Sequence[str] = CLIENT_ALGORITHMS
+    revocation_endpoint_auth_methods_supported: Sequence[str] = METHODS
+    revocation_endpoint_auth_signing_alg_values_supported: Sequence[str] = CLIENT_ALGORITHMS
+    introspection_endpoint_auth_methods_supported: Sequence[str] = _AUTHENTICATED
+    introspection_endpoint_auth_signing_alg_values_supported: Sequence[str] = CLIENT_ALGORITHMS
+    dpop_signing_alg_values_supported: Sequence[str] = ALGORITHMS
+    subject_types_supported: Sequence[str] = ("public",)
+    acr_values_supported: Sequence[str] = ("urn:reticket:acr:1", "urn:reticket:acr:2")
+    claims_supported: Sequence[str] = (
+        "iss", "sub", "aud", "exp", "iat", "auth_time", "acr", "amr", "nonce", "sid",
+        "name", "given_name", "family_name", "email", "email_verified",
+    )  # fmt: skip
+    claims_parameter_supported: bool = False
+    request_parameter_supported: bool = False
+    request_uri_parameter_supported: bool = False
+    require_pushed_authorization_requests: bool = False
+    authorization_response_iss_parameter_supported: bool = True
+
+
+class KeySet(msgspec.Struct):
+    """RFC 7517 §5."""
+
+    keys: list[dict[str, str]]
+
+
+def routes(site: Site) -> tuple[Route, ...]:
+    """Each document, under every path where a client may look for it."""
+    about = described(
+        "Where the endpoints are and what they can do", "discovery", {200: Metadata}, security=()
+    )
+    keys = described(
+        "The public keys", "discovery", {200: KeySet}, media_types=(KEY_SET,), security=()
+    )
+    tell = _tell(site)
+    return (
+        *(Route("GET", path, tell, about) for path in _places(site)),
+        Route("GET", KEYS, _tell_keys, keys),
+    )
+
+
+def metadata(site: Site) -> Metadata:
+    """What holds for a site."""
+    return Metadata(
+        issuer=site.issuer,
+        authorization_endpoint=site.url("/authorize"),
+        token_endpoint=site.url("/token"),
+        revocation_endpoint=site.url("/revoke"),
+        introspection_endpoint=site.url("/introspect"),
+        userinfo_endpoint=site.url("/userinfo"),
+        pushed_authorization_request_endpoint=site.url("/par"),
+        device_authorization_endpoint=site.url("/device"),
+        jwks_uri=f"{site.issuer}{KEYS}",
+    )
+
+
+def _places(site: Site) -> Iterator[str]:
+    """RFC 8414 §3.1 puts the issuer's path behind the name, OpenID Connect before it, as all that
+    is ours is below it.
+    """
+    for document in (AUTHORIZATION_SERVER, OPENID_CONFIGURATION):
+        yield document
+        if site.path:
+            yield document + site.path
+
+
+def _tell(site: Site) -> Callable[[WireRequest], Operation]:
+    body = msgspec.json.encode(metadata(site))
+
+    def operate(request: WireRequest) -> Operation:
+        yield from ()
+        return WireResponse(200, body, headers=PUBLIC)
+
+    return operate
+
+
+def _tell_keys(request: WireRequest) -> Operation:
+    keys: list[dict[str, str]] = yield PublishedKeys()
+    body = msgspec.json.encode(KeySet(keys))
+    return WireResponse(200, body, KEY_SET.encode(), PUBLIC)

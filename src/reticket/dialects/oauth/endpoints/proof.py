@@ -1,0 +1,112 @@
+"""Proofs of possession at our endpoints (RFC 9449): each is accepted once, and by us alone.
+
+Owns what of a proof is remembered, and that nothing of it is before what it is for has proved
+good; what makes a proof right is in `reticket.verify.proofs`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Generator
+from typing import Any, NamedTuple
+
+from reticket.core.commands import Command, Keep, KnowNonce, MakeNonce, Now
+from reticket.core.errors import Cause
+from reticket.core.policy import SECOND
+from reticket.core.storage.budget import Owner
+from reticket.dialects.oauth.errors import Denied
+from reticket.oauth.site import USER, Site
+from reticket.verify.proofs import WINDOW, InvalidProof, Shown, read_proof
+from reticket.wire import Headers, WireRequest
+
+INVALID_PROOF, NONCE_WANTED = "invalid_dpop_proof", "use_dpop_nonce"
+"""RFC 9449 §12.2."""
+
+HEADER = b"dpop"
+REMEMBERED = 2 * WINDOW + 1
+"""Seconds: a proof that is a window ahead of us is good for two."""
+
+
+class Proof(NamedTuple):
+    """A right proof. It may have been used before: `spend` says.
+
+    Args:
+        jkt: thumbprint of the key that the caller holds.
+        nonce_known: whether it says a nonce of ours, so that it was made just now.
+        name: the key of `Keep` under which it is remembered.
+    """
+
+    jkt: str
+    nonce_known: bool
+    name: str
+
+
+def prove(
+    request: WireRequest,
+    site: Site,
+    path: str,
+    resource: str = USER,
+    access_token: str | None = None,
+) -> Generator[Command, Any, Proof | None]:
+    """What the request's proof shows, or None without one. Nothing is remembered of it yet.
+
+    Args:
+        request: what may have a proof with it.
+        site: whose endpoint was asked.
+        path: of that endpoint, as `/token`.
+        resource: whose nonces it may say.
+        access_token: what it must be for, where one was presented.
+
+    Raises:
+        Denied: `invalid_dpop_proof`, `use_dpop_nonce` with a fresh nonce.
+    """
+    texts = [value.decode("latin-1") for name, value in request.headers if name == HEADER]
+    if not texts:
+        return None
+    if len(texts) > 1:
+        raise invalid()
+    now: int = yield Now()
+    shown = _read(texts[0], request.method, site.url(path), now, access_token)
+    nonce_known = shown.nonce is not None and (yield KnowNonce(resource, shown.nonce))
+    if shown.nonce is not None and not nonce_known:
+        raise (yield from nonce_wanted(resource))
+    return Proof(shown.jkt, nonce_known, _name(shown))
+
+
+def spend(proof: Proof, owner: Owner | None) -> Generator[Command, Any, None]:
+    """Remember it at its owner's expense, once the token or the client beside it has proved good:
+    whoever has neither must not fill the store. Denied, `invalid_dpop_proof`, for one that was
+    used before.
+    """
+    if not (yield Keep(proof.name, "", REMEMBERED, owner)):
+        raise invalid()
+
+
+def invalid() -> Denied:
+    """`invalid_dpop_proof`, whatever it was."""
+    return Denied(INVALID_PROOF, "The DPoP proof is not valid.", Cause.WRONG_PROOF)
+
+
+def nonce_wanted(resource: str = USER) -> Generator[Command, Any, Denied]:
+    """`use_dpop_nonce` (RFC 9449 §8), to be raised by who wants a proof that was made just now."""
+    headers = yield from nonce_header(resource)
+    sentence = "The DPoP proof must have the nonce of this answer."
+    return Denied(NONCE_WANTED, sentence, Cause.WRONG_PROOF, headers=headers)
+
+
+def nonce_header(resource: str = USER) -> Generator[Command, Any, Headers]:
+    """`DPoP-Nonce` for any answer (RFC 9449 §8.2)."""
+    nonce: str = yield MakeNonce(resource)
+    return ((b"dpop-nonce", nonce.encode()),)
+
+
+def _read(text: str, method: str, uri: str, now: int, access_token: str | None) -> Shown:
+    try:
+        return read_proof(text, method, uri, now / SECOND, access_token)
+    except InvalidProof:
+        raise invalid() from None
+
+
+def _name(shown: Shown) -> str:
+    said = hashlib.sha256(f"{shown.jkt}\0{shown.jti}".encode("utf-8", "surrogatepass"))
+    return f"oauth:proof:{said.hexdigest()}"

@@ -1,0 +1,98 @@
+"""`/oauth/revoke` (RFC 7009): a client gives back a token of its own.
+
+A refresh token ends its family. An access token ends alone: the person stays signed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import Any
+
+import msgspec
+
+from reticket.core.commands import Check, Command, End, ReadAccess, Tell
+from reticket.core.errors import Cause, Code, Refusal
+from reticket.core.model import AccessToken, Family
+from reticket.core.tokens.faces import PREFIX
+from reticket.dialects.oauth.document import described
+from reticket.dialects.oauth.endpoints.clients import authenticate
+from reticket.dialects.oauth.errors import NO_STORE, Denied, denied, heard
+from reticket.dialects.oauth.inputs import read_form, required
+from reticket.oauth.registration import Registration
+from reticket.oauth.site import CLIENT, USER, Site
+from reticket.oauth.voided import make_void
+from reticket.wire import Operation, Route, WireRequest, WireResponse
+
+PATH = "/revoke"
+
+
+class RevocationForm(msgspec.Struct):
+    """RFC 7009 §2.1. The hint is not needed: our tokens say what they are."""
+
+    token: str
+    token_type_hint: str | None = None
+    client_id: str | None = None
+    client_secret: str | None = None
+    client_assertion_type: str | None = None
+    client_assertion: str | None = None
+
+
+def routes(site: Site) -> tuple[Route, ...]:
+    """The endpoint."""
+    describe = described(
+        "Revoke a token", "tokens", {200: None}, RevocationForm, security=({"client": ()}, {})
+    )
+    return (Route("POST", PATH, heard(USER, _revoke(site)), describe),)
+
+
+def _revoke(site: Site) -> Callable[[WireRequest], Operation]:
+    def operate(request: WireRequest) -> Operation:
+        form = read_form(request)
+        registration, _ = yield from authenticate(request, form, site)
+        token = required(form, "token")
+        revoke = _end_family if token.startswith(PREFIX) else _end_access
+        yield from revoke(token, registration)
+        return WireResponse(200, b"", None, NO_STORE)
+
+    return operate
+
+
+def _end_family(token: str, registration: Registration) -> Generator[Command, Any, None]:
+    try:
+        yield End(USER, token, check=_only_of(registration), policy=registration.policy)
+    except Refusal as refusal:
+        _unless_unknown(refusal)
+
+
+def _end_access(token: str, registration: Registration) -> Generator[Command, Any, None]:
+    try:
+        access: AccessToken
+        access, _ = yield ReadAccess((USER, CLIENT), token)
+    except Refusal:
+        return  # not good any more, or never was (RFC 7009 §2.2)
+    if access.claims.get("client_id") != registration.id:
+        raise _not_yours()
+    if (yield from make_void(access)):
+        family, subject = access.family or None, access.subject
+        yield Tell(access.resource, "access_revoked", subject=subject, family=family)
+
+
+def _only_of(registration: Registration) -> Check:
+    """Asked before anything of the family's state is: whose it is tells nothing of that."""
+
+    def check(row: Family, now: int) -> None:
+        if row.client != registration.id:
+            raise _not_yours(heard=True)
+
+    return check
+
+
+def _not_yours(*, heard: bool = False) -> Denied:
+    """RFC 7009 §2.1: refused, and told so; in the words of RFC 6749 §5.2."""
+    return denied(Code.INVALID_TOKEN, Cause.WRONG_CLIENT, heard=heard)
+
+
+def _unless_unknown(refusal: Refusal) -> None:
+    """A token that is not good any more, or never was, is revoked already (RFC 7009 §2.2)."""
+    if isinstance(refusal, Denied):
+        raise refusal

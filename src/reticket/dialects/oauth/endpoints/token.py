@@ -1,0 +1,112 @@
+"""`POST /token` (RFC 6749 §3.2): who asks, whether it may, and which grant it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from reticket.core.commands import Command, MakeNonce
+from reticket.core.errors import Cause
+from reticket.dialects.oauth.document import described
+from reticket.dialects.oauth.endpoints.clients import authenticate
+from reticket.dialects.oauth.endpoints.proof import Proof, prove
+from reticket.dialects.oauth.errors import Denied, heard
+from reticket.dialects.oauth.grants.answers import Granting, TokenAnswer, TokenRequest, answered
+from reticket.dialects.oauth.grants.code_grant import exchange_code
+from reticket.dialects.oauth.grants.device_grant import poll
+from reticket.dialects.oauth.grants.exchange import exchange
+from reticket.dialects.oauth.grants.machine import grant_itself
+from reticket.dialects.oauth.grants.refresh import refresh
+from reticket.dialects.oauth.inputs import Form, read_form, required
+from reticket.oauth.registration import (
+    AUTHORIZATION_CODE,
+    CLIENT_CREDENTIALS,
+    DEVICE_CODE,
+    REFRESH_TOKEN,
+    TOKEN_EXCHANGE,
+    Registration,
+)
+from reticket.oauth.site import USER, Site
+from reticket.wire import Operation, Route, WireRequest
+
+PATH = "/token"
+GRANTS: Mapping[str, Callable[[TokenRequest], Granting]] = {
+    REFRESH_TOKEN: refresh,
+    AUTHORIZATION_CODE: exchange_code,
+    CLIENT_CREDENTIALS: grant_itself,
+    DEVICE_CODE: poll,
+    TOKEN_EXCHANGE: exchange,
+}
+
+
+class TokenForm(msgspec.Struct):
+    """The parameters of all grants; which of them are needed depends on the first."""
+
+    grant_type: Annotated[str, Meta(examples=list(GRANTS))]
+    refresh_token: str | None = None
+    scope: str | None = None
+    resource: str | None = None
+    code: str | None = None
+    redirect_uri: str | None = None
+    code_verifier: str | None = None
+    device_code: str | None = None
+    subject_token: str | None = None
+    subject_token_type: str | None = None
+    requested_token_type: str | None = None
+    audience: str | None = None
+    client_id: str | None = None
+    client_secret: str | None = None
+    client_assertion: str | None = None
+    client_assertion_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenEndpoint:
+    """Owns the order of the questions: what is wrong is found before anything is spent."""
+
+    site: Site
+
+    def grant(self, request: WireRequest) -> Operation:
+        """Tokens for a grant."""
+        form = read_form(request)
+        kind = required(form, "grant_type")
+        granting = GRANTS.get(kind)
+        if granting is None:
+            sentence = "There is no such grant."
+            raise Denied("unsupported_grant_type", sentence, Cause.WRONG_GRANT)
+        said = yield from self._read(request, form, kind)
+        return answered((yield from granting(said)), said.nonce)
+
+    def _read(
+        self, request: WireRequest, form: Form, kind: str
+    ) -> Generator[Command, Any, TokenRequest]:
+        registration, client = yield from authenticate(request, form, self.site)
+        if not registration.may(kind):
+            sentence = "The client was not registered for this grant."
+            raise Denied("unauthorized_client", sentence, Cause.WRONG_GRANT)
+        proof = yield from prove(request, self.site, PATH)
+        _demand(registration, proof)
+        nonce = None if proof is None else (yield MakeNonce(USER))
+        return TokenRequest(self.site, form, registration, client, proof, nonce)
+
+
+def _demand(registration: Registration, proof: Proof | None) -> None:
+    """RFC 9449 §5.2: a client may be registered to bind all its tokens."""
+    if registration.dpop_required and proof is None:
+        raise Denied("invalid_dpop_proof", "A DPoP proof is needed.", Cause.WRONG_PROOF)
+
+
+def routes(site: Site) -> tuple[Route, ...]:
+    """The token endpoint."""
+    description = described(
+        "Get tokens for a grant",
+        "tokens",
+        {200: TokenAnswer},
+        body=TokenForm,
+        security=({}, {"client": ()}),
+    )
+    return (Route("POST", PATH, heard(USER, TokenEndpoint(site).grant), description),)

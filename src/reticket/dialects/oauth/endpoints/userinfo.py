@@ -1,0 +1,133 @@
+"""`/oauth/userinfo` (OpenID Connect Core §5.3): what a token's scopes tell of its person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import Any, TypeVar
+
+import msgspec
+
+from reticket.core.commands import Command, InspectAccess
+from reticket.core.errors import Cause, Code, Refusal
+from reticket.core.model import AccessToken
+from reticket.core.people import User
+from reticket.core.storage.budget import of_account
+from reticket.dialects.oauth.document import described
+from reticket.dialects.oauth.endpoints.clients import expect_in_service
+from reticket.dialects.oauth.endpoints.proof import Proof, prove, spend
+from reticket.dialects.oauth.errors import NO_STORE, Denied, denied, heard
+from reticket.oauth.membership import is_member
+from reticket.oauth.site import USER, Site
+from reticket.oauth.terms import OPENID, profile
+from reticket.oauth.voided import void
+from reticket.oauth.words import words
+from reticket.wire import Operation, Route, WireRequest, WireResponse
+
+PATH = "/userinfo"
+BEARER, DPOP = "bearer", "dpop"
+
+T = TypeVar("T")
+
+
+class UserInfo(msgspec.Struct, omit_defaults=True):
+    """OpenID Connect Core §5.1."""
+
+    sub: str
+    name: str | None = None
+    given_name: str | None = None
+    family_name: str | None = None
+    email: str | None = None
+    email_verified: bool | None = None
+
+
+def routes(site: Site) -> tuple[Route, ...]:
+    """The endpoint, by both methods."""
+    describe = described(
+        "Who the person is", "authorization", {200: UserInfo}, security=({"bearer": ()},)
+    )
+    operate = heard(USER, _userinfo(site))
+    return tuple(Route(method, PATH, operate, describe) for method in ("GET", "POST"))
+
+
+def _userinfo(site: Site) -> Callable[[WireRequest], Operation]:
+    def operate(request: WireRequest) -> Operation:
+        scheme, token = _presented(request)
+        proof = (yield from _proven(request, site, token)) if scheme == DPOP else None
+        access, user = yield from _inspected(token)
+        if _bound_to(access) != (proof and proof.jkt):
+            raise denied(Code.INVALID_ACCESS_TOKEN, Cause.WRONG_PROOF)
+        if not _is_audience(site, access):
+            raise denied(Code.INVALID_ACCESS_TOKEN, Cause.WRONG_TARGET)
+        scopes = words(str(access.claims.get("scope", "")))
+        if OPENID not in scopes:
+            raise _too_little(scheme)
+        if proof is not None:
+            yield from _unauthorized(spend(proof, of_account(access.subject)))
+        return WireResponse(200, msgspec.json.encode(profile(user, scopes)), headers=NO_STORE)
+
+    return operate
+
+
+def _presented(request: WireRequest) -> tuple[str, str]:
+    """The scheme and the token of the only `Authorization` header (RFC 6750 §2.1)."""
+    said = [value for name, value in request.headers if name == b"authorization"]
+    scheme, _, token = (said[0] if len(said) == 1 else b"").decode("latin-1").partition(" ")
+    if scheme.lower() not in (BEARER, DPOP):
+        raise denied(Code.INVALID_ACCESS_TOKEN, None)
+    return scheme.lower(), token.strip()
+
+
+def _proven(request: WireRequest, site: Site, token: str) -> Generator[Command, Any, Proof]:
+    """That the caller holds a key; nothing is remembered of the proof yet."""
+    proof = yield from _unauthorized(prove(request, site, PATH, access_token=token))
+    if proof is None:
+        raise denied(Code.INVALID_ACCESS_TOKEN, Cause.WRONG_PROOF)
+    return proof
+
+
+def _unauthorized(proving: Generator[Command, Any, T]) -> Generator[Command, Any, T]:
+    """A proof that fails is a 401 here (RFC 9449 §7.1, §9)."""
+    try:
+        return (yield from proving)
+    except Denied as refusal:
+        _, word, sentence = refusal.failure
+        raise Denied(
+            word, sentence, refusal.cause, status=401, headers=refusal.headers
+        ) from refusal
+
+
+def _inspected(token: str) -> Generator[Command, Any, tuple[AccessToken, User]]:
+    try:
+        found: tuple[AccessToken, User] = yield InspectAccess((USER,), token, void)
+        client = str(found[0].claims["client_id"])
+        yield from expect_in_service(client, Code.INVALID_ACCESS_TOKEN)
+    except Refusal as refusal:
+        raise denied(refusal.code, refusal.cause) from refusal
+    if not is_member(found[1], found[0].context):
+        raise denied(Code.INVALID_ACCESS_TOKEN, Cause.NO_ACCESS)
+    return found
+
+
+def _bound_to(access: AccessToken) -> object:
+    """The key without which the token is worth nothing (RFC 9449 §6.1), or None."""
+    confirmation = access.claims.get("cnf")
+    return confirmation.get("jkt") if isinstance(confirmation, dict) else None
+
+
+def _is_audience(site: Site, access: AccessToken) -> bool:
+    """Whether the token is for us (RFC 9068 §4), and not for a service alone."""
+    said = access.claims.get("aud")
+    return site.issuer in (said if isinstance(said, list) else [said])
+
+
+def _too_little(scheme: str) -> Denied:
+    """RFC 6750 §3.1."""
+    name = "DPoP" if scheme == DPOP else "Bearer"
+    said = f'{name} error="insufficient_scope", scope="{OPENID}"'
+    return Denied(
+        "insufficient_scope",
+        "The access token lacks the scope openid.",
+        Cause.WRONG_SCOPE,
+        status=403,
+        headers=((b"www-authenticate", said.encode()),),
+    )

@@ -1,0 +1,63 @@
+"""What a person's yes becomes: a family that is to begin, and a grant of it."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+from reticket.core.commands import Command, Draw, FindClient, Now, Tell
+from reticket.core.errors import Cause
+from reticket.core.identifiers import family_id
+from reticket.core.people import Client
+from reticket.dialects.oauth.grants.codes import CodeGrant
+from reticket.dialects.oauth.pages.html import Halted
+from reticket.dialects.oauth.pages.visit import Person
+from reticket.oauth.site import USER
+
+_NOT_KNOWN = "The app that sent you here is not known to this service."
+
+
+def granted(
+    client_id: str, person: Person, scope: str, resources: tuple[str, ...]
+) -> Generator[Command, Any, CodeGrant]:
+    """A grant of a family whose id says that it began now; without what a code has more. Halted
+    where the client was blocked meanwhile.
+    """
+    yield from find_known(client_id)
+    now: int = yield Now()
+    random: bytes = yield Draw(10)
+    return CodeGrant(
+        family=family_id(now, lambda size: random[:size]).hex(),
+        client_id=client_id,
+        subject=person.subject,
+        credential_version=person.credential_version,
+        email=person.email,
+        redirect_uri=None,
+        scope=scope,
+        challenge="",
+        auth_time=person.auth_time,
+        amr=person.amr,
+        resources=resources,
+    )
+
+
+def find_known(client_id: str) -> Generator[Command, Any, Client]:
+    """The client that a person was sent here by. Halted."""
+    client: Client | None = None
+    if client_id.isprintable():
+        client = yield FindClient(client_id)
+    if client is None or client.disabled:
+        cause = Cause.DISABLED if client else Cause.UNKNOWN_SUBJECT
+        raise Halted("invalid_client", _NOT_KNOWN, cause)
+    return client
+
+
+def consented(grant: CodeGrant) -> Tell:
+    """For the audit log."""
+    return Tell(
+        USER,
+        "consented",
+        subject=grant.subject,
+        family=bytes.fromhex(grant.family),
+        detail={"client": grant.client_id, "scope": grant.scope},
+    )

@@ -1,0 +1,267 @@
+"""The way through the pages: sign in, second factor, consent. What it is for decides the ending.
+
+Nobody is remembered: every request signs in anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from functools import partial
+from typing import Any, Literal, Protocol
+
+import msgspec
+from msgspec.structs import replace
+
+from reticket.core.commands import (
+    Command,
+    FactorRule,
+    Keep,
+    Now,
+    OpenFactorSession,
+    SecondFactor,
+    SignIn,
+    Take,
+    Tell,
+)
+from reticket.core.errors import Cause, Code, Refusal
+from reticket.core.people import User
+from reticket.core.policy import SECOND
+from reticket.dialects.oauth.document import shown
+from reticket.dialects.oauth.errors import heard
+from reticket.dialects.oauth.inputs import Form, read_form, required, wrong
+from reticket.dialects.oauth.pages import screens
+from reticket.dialects.oauth.pages.screens import Fault
+from reticket.dialects.oauth.pages.sent import Sent
+from reticket.dialects.oauth.pages.tries import spend_a_try
+from reticket.dialects.oauth.pages.visit import (
+    LIFETIME,
+    Person,
+    Visit,
+    bound,
+    browser_of,
+    cookie_header,
+    found,
+    keep,
+    keeping,
+    key,
+    new_ticket,
+    resume,
+    too_old,
+)
+from reticket.oauth.site import BASE, USER, Site
+from reticket.oauth.terms import CODE, PASSWORD
+from reticket.wire import Operation, Route, WireRequest, WireResponse, retry_after
+
+_MISSING = Fault("Type your e-mail address and your password.")
+_WRONG = "The e-mail address or the password is not right."
+_BLOCKED = "This account cannot sign in. Ask those who run this service."
+_LIMITED = "There were too many attempts. Wait a few minutes, then try again."
+_WRONG_CODE = "The code is not right. Type the one that your app shows now."
+_TWICE = Fault("The code was sent twice at once. Type it once more.", 409)
+_OVER = Fault("That took too long, or too many codes were wrong. Sign in again.")
+
+_STRANGER = Fault("The app expects somebody else: use the account that you have there.", 403)
+
+_SIGN_IN_FAULTS = {
+    Code.INVALID_CREDENTIALS: (_WRONG, 400),
+    Code.SUBJECT_DISABLED: (_BLOCKED, 403),
+    Code.SUBJECT_INACTIVE: (_BLOCKED, 403),
+    Code.TOO_MANY_ATTEMPTS: (_LIMITED, 429),
+}
+_FACTOR_FAULTS = {**_SIGN_IN_FAULTS, Code.INVALID_CREDENTIALS: (_WRONG_CODE, 400)}
+
+VISITS = 6000
+"""Ways that one address may begin in a window, each of which is remembered for a while."""
+
+SIGN_IN, FACTOR, CONSENT = "/sign-in", "/factor", "/consent"
+
+
+class SignInForm(msgspec.Struct):
+    """Of the first page; `visit` is its ticket, here and below."""
+
+    visit: str
+    email: str | None = None
+    password: str | None = None
+
+
+class FactorForm(msgspec.Struct):
+    """Of the page for the second factor."""
+
+    visit: str
+    session: str
+    code: str | None = None
+
+
+class ConsentForm(msgspec.Struct):
+    """Of the last page."""
+
+    visit: str
+    answer: Literal["allow", "deny", "switch"]
+
+
+class Ending(Protocol):
+    """What a way is for. `place` is its path below the dialect's, and its name in keys."""
+
+    place: str
+
+    def allow(self, ticket: str, visit: Visit, person: Person) -> Operation:
+        """The person consents; asked again for the same ticket, it answers the same."""
+        ...
+
+    def deny(self, visit: Visit) -> Operation:
+        """The person does not; asked again, it answers the same."""
+        ...
+
+    def leave(self, visit: Visit) -> str | None:
+        """Where the browser goes when the person gives up before signing in."""
+        ...
+
+
+class Flow:
+    """Owns the steps from a request to the person's word on it."""
+
+    def __init__(self, site: Site, ending: Ending) -> None:
+        self._site = site
+        self._ending = ending
+        self._place = ending.place
+
+    def routes(self) -> tuple[Route, ...]:
+        """Where its forms go."""
+        steps = (
+            (SIGN_IN, self._sign_in, shown("Sign in", SignInForm)),
+            (FACTOR, self._factor, shown("Finish with a one-time password", FactorForm)),
+            (CONSENT, self._consent, shown("Consent or not", ConsentForm)),
+        )
+        return tuple(
+            Route("POST", f"{self._place}{step}", heard(USER, operate), says)
+            for step, operate, says in steps
+        )
+
+    def begin(self, request: WireRequest, visit: Visit) -> Operation:
+        """The first page, and the cookie that all others want to see."""
+        yield from spend_a_try("visits", request, VISITS)
+        cookie = yield from browser_of(request, self._site)
+        visit = bound(visit, cookie)
+        ticket = yield from keep(self._place, visit)
+        headers = (cookie_header(cookie, self._site),)
+        leave = self._ending.leave(visit)
+        return screens.sign_in(self._to(SIGN_IN), ticket, visit, visit.hint, leave, headers=headers)
+
+    def _sign_in(self, request: WireRequest) -> Operation:
+        form, ticket, visit = yield from self._resumed(request)
+        email, password = form.get("email", ""), form.get("password", "")
+        if not email or not password:
+            yield Tell(USER, "refused", Code.INVALID_PARAMETER)
+            return self._sign_in_again(ticket, visit, email, _MISSING)
+        try:
+            user: User = yield SignIn(USER, email, password, factor=FactorRule.ASK)
+        except Refusal as refusal:
+            fault = _fault(refusal, _SIGN_IN_FAULTS)
+            return self._sign_in_again(ticket, visit, email, fault)
+        if user.second_factor:
+            session = yield OpenFactorSession(USER, user, LIFETIME)
+            return self._ask_factor(ticket, visit, session)
+        return (yield from self._signed_in(ticket, visit, user))
+
+    def _factor(self, request: WireRequest) -> Operation:
+        form, ticket, visit = yield from self._resumed(request)
+        sent = Sent(ticket, form.get("session", ""), form.get("code", ""))
+        try:
+            return (yield from self._finished(sent, visit))
+        except Refusal as refusal:
+            if refusal.code is Code.NOT_FOUND:
+                return (yield from self._sent_again(sent, visit))
+            fault = _fault(refusal, _FACTOR_FAULTS)
+            return self._ask_factor(ticket, visit, sent.session, fault)
+
+    def _finished(self, sent: Sent, visit: Visit) -> Operation:
+        """The next page is kept before the code is spent: no store that fails costs one."""
+        to, now = (yield from new_ticket()), (yield Now())
+        known = partial(_known, visit, now, (PASSWORD, CODE))
+
+        def keeps(user: User) -> Sequence[Keep]:
+            return keeping(self._place, to, known(user)), sent.begins(user.id)
+
+        user: User = yield SecondFactor(USER, sent.session, sent.code, keeps)
+        if _is_stranger(visit, user):
+            return (yield from self._stranger(sent.ticket, visit, user))
+        yield from sent.led_to(to, user.id)
+        return self._ask_consent(to, known(user))
+
+    def _sent_again(self, sent: Sent, visit: Visit) -> Operation:
+        """Whoever clicks twice sees the answer to the second click alone."""
+        to = yield from sent.led()
+        known = (yield from found(self._place, to)) if to else None
+        if to and known:
+            return self._ask_consent(to, known)
+        if to is None and (yield from sent.is_on_its_way()):
+            return self._ask_factor(sent.ticket, visit, sent.session, _TWICE)
+        return self._sign_in_again(sent.ticket, visit, visit.hint, _OVER)
+
+    def _signed_in(self, ticket: str, visit: Visit, user: User) -> Operation:
+        """From here on it has a ticket that was never on a page of somebody else's."""
+        if _is_stranger(visit, user):
+            return (yield from self._stranger(ticket, visit, user))
+        known = _known(visit, (yield Now()), (PASSWORD,), user)
+        return self._ask_consent((yield from keep(self._place, known)), known)
+
+    def _stranger(self, ticket: str, visit: Visit, user: User) -> Operation:
+        yield Tell(USER, "refused", Cause.WRONG_SUBJECT, user.id)
+        return self._sign_in_again(ticket, visit, visit.hint, _STRANGER)
+
+    def _consent(self, request: WireRequest) -> Operation:
+        form, ticket, visit = yield from self._resumed(request)
+        if visit.person is None:
+            raise too_old(Cause.NO_SESSION)
+        answer = required(form, "answer")
+        if answer == "allow":
+            return (yield from self._ending.allow(ticket, visit, visit.person))
+        if answer not in ("switch", "deny"):
+            raise wrong("answer", "is not one that is known")
+        if answer == "switch":
+            response = yield from self.begin(request, replace(visit, hint="", person=None))
+        else:
+            response = yield from self._ending.deny(visit)
+        yield Take(key(self._place, ticket))  # last: whoever is told 503 clicks again
+        return response
+
+    def _resumed(self, request: WireRequest) -> Generator[Command, Any, tuple[Form, str, Visit]]:
+        form = read_form(request)
+        ticket, visit = yield from resume(self._place, request, form, self._site)
+        return form, ticket, visit
+
+    def _sign_in_again(self, ticket: str, visit: Visit, email: str, fault: Fault) -> WireResponse:
+        leave = self._ending.leave(visit)
+        return screens.sign_in(self._to(SIGN_IN), ticket, visit, email, leave, fault)
+
+    def _ask_factor(
+        self, ticket: str, visit: Visit, session: str, fault: Fault | None = None
+    ) -> WireResponse:
+        leave = self._ending.leave(visit)
+        return screens.factor(self._to(FACTOR), ticket, visit, session, leave, fault)
+
+    def _ask_consent(self, ticket: str, known: Visit) -> WireResponse:
+        email = known.person.email if known.person else ""
+        return screens.consent(self._to(CONSENT), ticket, known, email)
+
+    def _to(self, step: str) -> str:
+        """A path of ours, as a browser sees it."""
+        return f"{self._site.path}{BASE}{self._place}{step}"
+
+
+def _is_stranger(visit: Visit, user: User) -> bool:
+    return visit.subject not in (None, user.id)
+
+
+def _known(visit: Visit, now: int, amr: tuple[str, ...], user: User) -> Visit:
+    """The same once somebody has signed in."""
+    version = user.credential_version
+    return replace(visit, person=Person(user.id, version, user.email, now // SECOND, amr))
+
+
+def _fault(refusal: Refusal, known: dict[Code, tuple[str, int]]) -> Fault:
+    """What a person is told of it; what is none of theirs is raised on."""
+    if refusal.code not in known:
+        raise refusal
+    sentence, status = known[refusal.code]
+    return Fault(sentence, status, retry_after(refusal))

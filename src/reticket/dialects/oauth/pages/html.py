@@ -1,0 +1,113 @@
+"""Pages for people: templates that escape whatever they are given, and what every page says in
+its headers. Knows no flow.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Mapping
+from functools import cache
+from hashlib import sha256
+from html import escape
+from importlib.resources import files
+
+from reticket.core.errors import ReticketError
+from reticket.core.texts import contained
+from reticket.dialects.oauth.errors import NO_STORE, Denied, failure_of
+from reticket.oauth.site import BASE
+from reticket.wire import Headers, WireRequest, WireResponse, retry_after
+
+HTML = "text/html; charset=utf-8"
+
+UNSEEN: Headers = (*NO_STORE, (b"referrer-policy", b"no-referrer"))
+"""Of every answer to a browser: it is kept nowhere, and its address is told to nobody."""
+
+_START_AGAIN = "Go back to the app that sent you here, and start again."
+_WAIT = "Wait a little while, then try again."
+_ASKED_WRONG = ("This cannot go on", "The app that sent you here has asked wrongly.", _START_AGAIN)
+_SAID = {
+    404: ("There is no such page", "The address is not right.", _START_AGAIN),
+    429: ("Too many attempts", "Nothing more is tried from here for now.", _WAIT),
+    500: ("Something went wrong", "It is not your fault.", _WAIT),
+    503: ("Not available just now", "The service is busy, or being repaired.", _WAIT),
+}
+
+
+class Halted(Denied):
+    """A refusal whose sentence is for the person in front of the page."""
+
+
+class Markup(str):
+    """Text that is HTML already. What else is put into a page is escaped."""
+
+    __slots__ = ()
+
+
+def fill(template: str, **values: str) -> Markup:
+    """A template of the folder beside this file, with these values in the place of its names."""
+    escaped = {name: _escaped(value) for name, value in values.items()}
+    return Markup(_read(f"{template}.html").format_map(escaped))
+
+
+def page(
+    title: str, body: Markup, *, status: int = 200, leads_to: str = "", headers: Headers = ()
+) -> WireResponse:
+    """A whole answer. Its form may lead, by redirects, to this service and to the CSP source
+    `leads_to`.
+    """
+    style = Markup(_read("style.css"))
+    text = fill("frame", title=title, style=style, body=body)
+    return WireResponse(status, text.encode(), HTML.encode(), (*_usual(leads_to), *headers))
+
+
+def is_page(request: WireRequest) -> bool:
+    """Whether a person looks at the answer: the device's own endpoint shares its path with one."""
+    path = request.path.rstrip("/").removeprefix(BASE)
+    if path == "/device":
+        return request.method != "POST"
+    return path.startswith(("/authorize", "/device/"))
+
+
+def refuse(error: ReticketError) -> WireResponse:
+    """The page for any error."""
+    status, word, said = failure_of(error)
+    title, sentence, advice = _SAID.get(status, _ASKED_WRONG)
+    if isinstance(error, Halted):
+        sentence = said
+    detail = f"{word}: {said}"
+    body = fill("message", title=title, sentence=sentence, advice=advice, detail=detail)
+    return page(title, body, status=status, headers=retry_after(error))
+
+
+def _usual(leads_to: str) -> Headers:
+    """Scripts, frames and foreign things there are none. Browsers hold `form-action` against the
+    redirects after a form, too, so whoever is to be reached by them is named.
+    """
+    policy: Mapping[str, str] = {
+        "default-src": "'none'",
+        "style-src": f"'sha256-{_digest()}'",
+        "form-action": f"'self' {leads_to}".rstrip(),
+        "base-uri": "'none'",
+        "frame-ancestors": "'none'",
+    }
+    written = "; ".join(f"{name} {sources}" for name, sources in policy.items())
+    return (
+        *UNSEEN,
+        (b"content-security-policy", written.encode()),
+        (b"x-frame-options", b"DENY"),
+        (b"x-content-type-options", b"nosniff"),
+    )
+
+
+@cache
+def _digest() -> str:
+    return b64encode(sha256(_read("style.css").encode()).digest()).decode()
+
+
+@cache
+def _read(name: str) -> str:
+    return (files(__package__) / "templates" / name).read_text("utf-8")
+
+
+def _escaped(value: str) -> str:
+    return value if isinstance(value, Markup) else escape(contained(value))

@@ -1,0 +1,166 @@
+"""What people see on their way: each page of it, in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from reticket.core.texts import isolated
+from reticket.dialects.oauth.pages.html import Markup, fill, page
+from reticket.dialects.oauth.pages.visit import Visit
+from reticket.oauth.terms import OPENID
+from reticket.oauth.words import words
+from reticket.wire import Headers, WireResponse
+
+_NOTHING = Markup("")
+_FAULTY = Markup(' aria-invalid="true" aria-describedby="fault"')
+_FOCUS = Markup(" autofocus")
+_WORDS = {
+    OPENID: "know that it is you",
+    "profile": "see your name",
+    "email": "see your e-mail address",
+    "offline_access": "stay signed in while you are away",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why a page comes again.
+
+    Args:
+        sentence: for the person.
+    """
+
+    sentence: str
+    status: int = 400
+    headers: Headers = ()
+
+
+def sign_in(
+    action: str,
+    ticket: str,
+    visit: Visit,
+    email: str,
+    leave: str | None,
+    fault: Fault | None = None,
+    headers: Headers = (),
+) -> WireResponse:
+    """Asks for an e-mail address and a password, by a form that goes to `action`; what was typed
+    as the first one is kept when the page comes again. `leave` is where the browser goes when the
+    person gives up, here and below.
+    """
+    faulty = _FAULTY if fault else _NOTHING
+    body = fill(
+        "sign_in",
+        action=action,
+        ticket=ticket,
+        initial=_initial(visit),
+        client=visit.name,
+        alert=_alert(fault),
+        email=email,
+        at_email=Markup(faulty + ("" if email else _FOCUS)),
+        at_password=Markup(faulty + (_FOCUS if email else "")),
+        leave=_leave(visit, leave),
+    )
+    return _page("Sign in", body, fault, headers)
+
+
+def factor(
+    action: str,
+    ticket: str,
+    visit: Visit,
+    session: str,
+    leave: str | None,
+    fault: Fault | None = None,
+) -> WireResponse:
+    """Asks for a one-time password, for that session of a second factor."""
+    body = fill(
+        "factor",
+        action=action,
+        ticket=ticket,
+        session=session,
+        initial=_initial(visit),
+        alert=_alert(fault),
+        at_code=_FAULTY if fault else _NOTHING,
+        leave=_leave(visit, leave),
+    )
+    return _page("One more step", body, fault)
+
+
+def consent(action: str, ticket: str, visit: Visit, email: str) -> WireResponse:
+    """Asks whether the client may have what it asks for."""
+    body = fill(
+        "consent",
+        action=action,
+        ticket=ticket,
+        initial=_initial(visit),
+        client=visit.name,
+        email=email,
+        scopes=_scopes(visit),
+        place=_place(visit.target),
+        note=fill("note", sentence=visit.note) if visit.note else _NOTHING,
+    )
+    return page(f"Let {isolated(visit.name)} in?", body, leads_to=_source(visit.target))
+
+
+def code(action: str, said: str, fault: Fault | None = None) -> WireResponse:
+    """Asks for the code that a device shows."""
+    body = fill(
+        "code",
+        action=action,
+        code=said,
+        alert=_alert(fault),
+        at_code=_FAULTY if fault else _NOTHING,
+    )
+    return _page("Connect a device", body, fault)
+
+
+def done(title: str, sentence: str) -> WireResponse:
+    """Says how it ended where the browser goes nowhere."""
+    return page(title, fill("done", title=title, sentence=sentence))
+
+
+def _page(title: str, body: Markup, fault: Fault | None, headers: Headers = ()) -> WireResponse:
+    if fault is None:
+        return page(title, body, headers=headers)
+    return page(f"Error: {title}", body, status=fault.status, headers=(*fault.headers, *headers))
+
+
+def _initial(visit: Visit) -> str:
+    return visit.name[:1].upper()
+
+
+def _alert(fault: Fault | None) -> Markup:
+    return fill("alert", sentence=fault.sentence) if fault else _NOTHING
+
+
+def _leave(visit: Visit, address: str | None) -> Markup:
+    if address is None:
+        return _NOTHING
+    return fill("leave", address=address, client=visit.name)
+
+
+def _scopes(visit: Visit) -> Markup:
+    items = [_scope(name) for name in words(visit.scope)]
+    return fill("scopes", client=visit.name, items=Markup("".join(items))) if items else _NOTHING
+
+
+def _scope(name: str) -> Markup:
+    if name in _WORDS:
+        return fill("scope", words=_WORDS[name])
+    return fill("scope_named", name=name)
+
+
+def _place(target: str | None) -> Markup:
+    """Whom the answer goes to, for who looks closely: a name is what a client calls itself."""
+    if target is None:
+        return _NOTHING
+    parts = urlsplit(target)
+    return fill("place", address=parts.netloc or parts.scheme)
+
+
+def _source(target: str | None) -> str:
+    """The scheme of where it leads: whoever is there may lead on, and no source expression can
+    name an IPv6 address (CSP 3 §2.3.1). No page with a password on it leads anywhere.
+    """
+    return f"{urlsplit(target).scheme}:" if target else ""

@@ -1,0 +1,183 @@
+"""PostgreSQL under the directory: the version is what tells a change, and starts take turns.
+
+With `postgresql_server` the only file here that knows this engine.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from psycopg.errors import InsufficientPrivilege, InvalidSchemaName, LockNotAvailable
+from sqlalchemy import Connection, inspect
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoConnection
+
+from reticket.core.errors import StartupError, Unavailable
+from reticket.core.storage.schema import Standing
+from reticket.directory.engines import postgresql_server as server
+from reticket.directory.engines import schema
+from reticket.directory.engines.database import version_of
+from reticket.directory.tables import metadata
+
+STARTING_PATIENCE = 60.0
+"""Seconds for each statement of a start: another process may be migrating."""
+
+STARTING = 0x7265_7469_636B_6574
+"""The lock that a start holds, for as long as its transaction: the project's name in ASCII."""
+
+SHORT_WAIT = "SET LOCAL lock_timeout = '200ms'"
+"""Behind whoever waits for a table, everybody waits."""
+
+FORBIDDEN = InsufficientPrivilege, InvalidSchemaName
+
+ATTEMPTS = 100
+PAUSE = 0.2
+"""Seconds between attempts to lock a table that others read and write."""
+
+
+def open_storage(url: str) -> PostgresqlStorage:
+    """Open what the URL names. StartupError."""
+    return PostgresqlStorage(url)
+
+
+class PostgresqlStorage:
+    """Owns connections to a server.
+
+    StartupError, naming the place without who goes there, when it cannot be reached, holds tables
+    of somebody else, or was written by a newer version.
+    """
+
+    pause = 0.5
+
+    def __init__(self, url: str) -> None:
+        options = server.options_of(url)
+        _start(options)
+        engine = server.engine_on(options, server.PATIENCE)
+        self.reader = engine.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+        self.writer = engine.execution_options(writes=True)
+        self._asking = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._closed = False
+
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        """Turn whatever the driver raises into Unavailable; its own words may repeat a row."""
+        if self._closed:
+            raise Unavailable("the directory cannot answer: it is a closed database")
+        try:
+            yield
+        except SQLAlchemyError as error:
+            raise Unavailable(f"the directory cannot answer: {_reason(error)}") from None
+
+    def mark(self) -> int:
+        """The version: one round trip, outside of any transaction."""
+        with self.answering(), self._asking.connect() as connection:
+            return version_of(connection)
+
+    def backup(self, target: Path) -> None:
+        """A server is copied by its own tools."""
+        raise StartupError(
+            "The directory is in PostgreSQL, which is copied by its own tools: use pg_dump, or "
+            "pg_basebackup with archived logs."
+        )
+
+    def close(self) -> None:
+        """Close the connections; everything fails from then on."""
+        self._closed = True
+        self.reader.dispose()
+
+
+def standing(url: str) -> Standing:
+    """How the schema there stands; nothing is made. StartupError."""
+    options = server.options_of(url)
+    with _starting(options) as (connection, place):
+        return schema.standing_of(connection, place)
+
+
+def migrate(url: str) -> None:
+    """Make or upgrade the tables while older programs use them. StartupError.
+
+    Nobody waits long for it: what cannot have its lock at once makes room and tries again.
+    """
+    options = server.options_of(url)
+    for _ in range(ATTEMPTS):
+        with suppress(_Locked), _starting(options) as (connection, place):
+            _take_turns(connection)
+            _check(connection, place)
+            connection.exec_driver_sql(SHORT_WAIT)
+            return schema.migrate(connection, place)
+        time.sleep(PAUSE)
+    raise StartupError(
+        f"Cannot upgrade the directory {server.place_of(options)}: others keep a table that must "
+        "be changed; look for long transactions and dumps, and run `reticket migrate up` again."
+    )
+
+
+def _start(options: server.Options) -> None:
+    """Make the tables, or see that they are such as this version needs: what other processes
+    use is upgraded when its operator says so.
+    """
+    with _starting(options) as (connection, place):
+        _take_turns(connection)
+        _check(connection, place)
+        schema.standing_of(connection, place).refuse_older()
+        schema.migrate(connection, place)
+
+
+@contextmanager
+def _starting(options: server.Options) -> Iterator[tuple[Connection, str]]:
+    """A transaction, patient with others who start or migrate."""
+    place = server.place_of(options)
+    engine = server.engine_on(options, STARTING_PATIENCE)
+    try:
+        with engine.execution_options(writes=True).begin() as connection:
+            yield connection, place
+    except SQLAlchemyError as error:
+        if isinstance(error, DBAPIError) and isinstance(error.orig, LockNotAvailable):
+            raise _Locked from None
+        raise StartupError(
+            f"Cannot open the directory {place}: {_reason(error)}; {_remedy(error)}."
+        ) from None
+    finally:
+        engine.dispose()
+
+
+class _Locked(Exception):
+    """A table was not to be had in the time that the transaction had set itself."""
+
+
+def _take_turns(connection: Connection) -> None:
+    connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (STARTING,))
+
+
+def _check(connection: Connection, place: str) -> None:
+    """Others may have tables beside ours, but not under the same names."""
+    if schema.is_versioned(connection):
+        return
+    taken = metadata.tables.keys() & set(inspect(connection).get_table_names())
+    if taken:
+        raise StartupError(
+            f"The database {place} has tables that are not of a directory of reticket "
+            f"({', '.join(sorted(taken))}); give it a database of its own."
+        )
+
+
+def _remedy(error: SQLAlchemyError) -> str:
+    if isinstance(error, DBAPIError) and isinstance(error.orig, FORBIDDEN):
+        return "grant its user USAGE and CREATE on the schema"
+    return "see that it runs and that host, user, password and database in its URL are right"
+
+
+def _reason(error: SQLAlchemyError) -> str:
+    """What happened, in a line: the server's condition, or what became of the connection."""
+    if isinstance(error, NoConnection):
+        return "all connections to PostgreSQL are busy"
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    state = getattr(cause, "sqlstate", None)
+    if state:
+        return f"{type(cause).__name__} ({state})"
+    return str(cause).partition("\n")[0].rstrip(".") or type(cause).__name__

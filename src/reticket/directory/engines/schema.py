@@ -1,0 +1,71 @@
+"""Brings a database to the newest schema with the migrations that ship in this package.
+
+Knows no engine; runs in the caller's transaction, so that two starts do not migrate twice. Each
+migration says in `OLDEST` which is the oldest revision whose code runs on its result; that stands
+in the database as well, for programs that do not know the migration.
+"""
+
+from __future__ import annotations
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, delete, insert, inspect, select
+
+from reticket.core.storage.schema import Standing, Task
+from reticket.directory.tables import directory_schema
+
+
+def is_versioned(connection: Connection) -> bool:
+    """Whether migrations have ever run here."""
+    return MigrationContext.configure(connection).get_current_revision() is not None
+
+
+def standing_of(connection: Connection, place: str) -> Standing:
+    """How the schema of the database at that place stands."""
+    known = _head(_config(connection))
+    found = int(MigrationContext.configure(connection).get_current_revision() or 0)
+    return Standing("directory", place, found, _oldest(connection) or found, known)
+
+
+def absent(place: str) -> Standing:
+    """The standing of what is not there yet."""
+    return Standing("directory", place, 0, 0, _head(_config()))
+
+
+def migrate(connection: Connection, place: str) -> None:
+    """Apply what is missing to the database of that name; a newer one stays as it is.
+
+    StartupError for a newer version that leaves this one behind.
+    """
+    standing = standing_of(connection, place)
+    standing.refuse_newer()
+    if standing.task is Task.NOTHING:
+        return
+    config = _config(connection)
+    command.upgrade(config, "head")
+    connection.execute(delete(directory_schema))
+    connection.execute(insert(directory_schema).values(oldest=_oldest_of_head(config)))
+
+
+def _oldest(connection: Connection) -> int | None:
+    if not inspect(connection).has_table(directory_schema.name):
+        return None
+    return connection.execute(select(directory_schema.c.oldest)).scalar()
+
+
+def _oldest_of_head(config: Config) -> int:
+    head = ScriptDirectory.from_config(config).get_revision("head")
+    return int(head.module.OLDEST)
+
+
+def _head(config: Config) -> int:
+    return int(ScriptDirectory.from_config(config).get_current_head() or 0)
+
+
+def _config(connection: Connection | None = None) -> Config:
+    config = Config(attributes={"connection": connection})
+    config.set_main_option("script_location", "reticket.directory.engines:migrations")
+    config.set_main_option("path_separator", "os")
+    return config

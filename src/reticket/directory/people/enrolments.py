@@ -1,0 +1,196 @@
+"""Second factors as an operator sees them: the verbs. `who` is a user's id or e-mail.
+
+A factor ends no session and begins none: it is asked for at the next sign-in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
+
+from reticket.core.access.recovery import canonical, new_codes
+from reticket.core.people import MOST_FAILURES
+from reticket.core.ports import Entropy
+from reticket.directory.engines.database import Database
+from reticket.directory.errors import Invalid
+from reticket.directory.people.second_factor import Sealer, digest_of_code, open_totp, seal_totp
+from reticket.directory.people.user_rows import require_user
+from reticket.directory.tables import cloud_profiles, recovery_codes, second_factors
+
+KEY_BYTES = 20
+"""Of a new key: as many as its hash has (RFC 4226 §4, R6)."""
+
+StepOf = Callable[[bytes], int | None]
+"""The time step of a code that a person has typed, by the key; None where it does not fit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a person's factor stands.
+
+    Args:
+        active: it is asked for.
+        pending: a new key waits for its first code.
+        failures: wrong codes in a row.
+        recovery_codes: how many are left.
+    """
+
+    active: bool = False
+    pending: bool = False
+    failures: int = 0
+    recovery_codes: int = 0
+
+    @property
+    def locked(self) -> bool:
+        """Whether no code is accepted until an operator acts."""
+        return self.failures >= MOST_FAILURES
+
+
+class Enrolments:
+    """The verbs. Those that take `who` raise NotFound; any may raise Unavailable."""
+
+    def __init__(self, database: Database, sealer: Sealer, entropy: Entropy) -> None:
+        self._database = database
+        self._sealer = sealer
+        self._entropy = entropy
+
+    def standing(self, who: str) -> Standing:
+        """How it stands; it tells no key."""
+        with self._database.read() as connection:
+            user_id = require_user(connection, who)
+            row = _row(connection, user_id)
+            return Standing() if row is None else _standing(connection, row)
+
+    def locked(self) -> int:
+        """How many factors accept no code until an operator acts."""
+        many = select(func.count()).where(second_factors.c.failures >= MOST_FAILURES)
+        with self._database.read() as connection:
+            return int(connection.execute(many).scalar_one())
+
+    def begin(self, who: str) -> bytes:
+        """Make a key that waits to be confirmed; a factor in use stays until then."""
+        secret = self._entropy(KEY_BYTES)
+        with self._database.change() as connection:
+            user_id = require_user(connection, who)
+            _put(connection, user_id, pending_sealed=seal_totp(self._sealer, user_id, secret))
+        return secret
+
+    def confirm(self, who: str, step_of: StepOf) -> tuple[str, ...]:
+        """Put the waiting key in use, once its first code fits; the recovery codes, told only
+        now. Invalid where none waits, or the code does not fit.
+        """
+        with self._database.change() as connection:
+            user_id = require_user(connection, who)
+            row = _row(connection, user_id)
+            if row is None or row.pending_sealed is None:
+                raise Invalid("No new key waits for its first code: begin anew.")
+            step = step_of(open_totp(self._sealer, user_id, row.pending_sealed))
+            if step is None:
+                raise Invalid("The code is not the one that this key has now.")
+            self._use(connection, user_id, row.pending_sealed, step)
+            return self._renew_codes(connection, user_id)
+
+    def set(self, who: str, secret: bytes) -> tuple[str, ...]:
+        """Put a key in use that the person has already; the recovery codes, told only now."""
+        with self._database.change() as connection:
+            user_id = require_user(connection, who)
+            self.insert(connection, user_id, secret)
+            return self._renew_codes(connection, user_id)
+
+    def insert(self, connection: Connection, user_id: str, secret: bytes) -> None:
+        """Put a key in use, inside the caller's transaction; recovery codes stay."""
+        self._use(connection, user_id, seal_totp(self._sealer, user_id, secret), None)
+
+    def renew_codes(self, who: str) -> tuple[str, ...]:
+        """Other recovery codes, told only now; the old ones are void. Invalid without a factor."""
+        with self._database.change() as connection:
+            user_id = require_user(connection, who)
+            _require_active(connection, user_id)
+            return self._renew_codes(connection, user_id)
+
+    def unlock(self, who: str) -> None:
+        """Let codes be tried again. Invalid without a factor."""
+        with self._database.change() as connection:
+            user_id = require_user(connection, who)
+            _require_active(connection, user_id)
+            _put(connection, user_id, failures=0)
+
+    def remove(self, who: str) -> None:
+        """Forget the factor, a key that waits, and the recovery codes."""
+        with self._database.change() as connection:
+            user_id = require_user(connection, who)
+            for table in (second_factors, recovery_codes):
+                connection.execute(delete(table).where(table.c.user_id == user_id))
+            _mirror(connection, user_id, None)
+
+    def adopt(self) -> int:
+        """Take over factors that older programs have written meanwhile; how many."""
+        with self._database.read() as connection:
+            if not connection.execute(_STRAY.limit(1)).first():
+                return 0
+        with self._database.change() as connection:
+            rows = connection.execute(_STRAY).all()
+            for row in rows:
+                self._use(connection, row.user_id, row.totp_sealed, None)
+            return len(rows)
+
+    def _use(self, connection: Connection, user_id: str, sealed: bytes, step: int | None) -> None:
+        fresh = {"pending_sealed": None, "failures": 0, "last_step": step}
+        _put(connection, user_id, totp_sealed=sealed, **fresh)
+        _mirror(connection, user_id, sealed)
+
+    def _renew_codes(self, connection: Connection, user_id: str) -> tuple[str, ...]:
+        codes = new_codes(self._entropy)
+        connection.execute(delete(recovery_codes).where(recovery_codes.c.user_id == user_id))
+        rows = [
+            {"user_id": user_id, "digest": digest_of_code(self._sealer, user_id, code)}
+            for code in map(canonical, codes)
+            if code is not None
+        ]
+        connection.execute(insert(recovery_codes), rows)
+        return codes
+
+
+_STRAY = (
+    select(cloud_profiles.c.user_id, cloud_profiles.c.totp_sealed)
+    .outerjoin(second_factors, second_factors.c.user_id == cloud_profiles.c.user_id)
+    .where(cloud_profiles.c.totp_sealed.is_not(None), second_factors.c.user_id.is_(None))
+)
+
+
+def _row(connection: Connection, user_id: str) -> Row[Any] | None:
+    statement = select(second_factors).where(second_factors.c.user_id == user_id)
+    return connection.execute(statement).one_or_none()
+
+
+def _standing(connection: Connection, row: Row[Any]) -> Standing:
+    mine = recovery_codes.c.user_id == row.user_id
+    left = connection.execute(select(func.count()).select_from(recovery_codes).where(mine))
+    return Standing(
+        row.totp_sealed is not None,
+        row.pending_sealed is not None,
+        row.failures,
+        left.scalar_one(),
+    )
+
+
+def _put(connection: Connection, user_id: str, **values: object) -> None:
+    mine = second_factors.c.user_id == user_id
+    if not connection.execute(update(second_factors).where(mine).values(**values)).rowcount:
+        row = {"user_id": user_id, "failures": 0, **values}
+        connection.execute(insert(second_factors), row)
+
+
+def _mirror(connection: Connection, user_id: str, sealed: bytes | None) -> None:
+    """Where older programs look for it, as long as some may run beside this one."""
+    mine = cloud_profiles.c.user_id == user_id
+    connection.execute(update(cloud_profiles).where(mine).values(totp_sealed=sealed))
+
+
+def _require_active(connection: Connection, user_id: str) -> None:
+    row = _row(connection, user_id)
+    if row is None or row.totp_sealed is None:
+        raise Invalid("The person has no second factor.")

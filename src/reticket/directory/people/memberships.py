@@ -1,0 +1,91 @@
+"""Memberships: who may act in a tenant or a developer account, with which behaviors.
+
+One class for both kinds of place; the difference is in its arguments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, Delete, Table, delete, insert, select
+
+from reticket.core.model import Selection
+from reticket.core.ports import Clock
+from reticket.directory.engines.database import Database
+from reticket.directory.errors import NotFound
+from reticket.directory.forms import check_behaviors, check_id
+from reticket.directory.intents import Change, demand
+from reticket.directory.people.user_rows import require_user
+
+
+class Memberships:
+    """The verbs. `who` is a user's id or e-mail; any may raise NotFound and Unavailable.
+
+    Args:
+        table: the memberships.
+        places: the tenants or accounts.
+        noun: what a place is called in messages.
+        resource: whose families live in such a place; their context is its id.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        table: Table,
+        places: Table,
+        noun: str,
+        resource: str,
+        clock: Clock,
+    ) -> None:
+        self._database = database
+        self._table = table
+        self._places = places
+        self._noun = noun
+        self._resource = resource
+        self._clock = clock
+
+    def grant(self, who: str, place_id: int, behaviors: Sequence[int]) -> None:
+        """Let a user in, or replace the behaviors of one who is. Invalid for bad behaviors."""
+        with self._database.change() as connection:
+            user_id = require_user(connection, who)
+            connection.execute(self._delete(user_id, place_id))
+            self.insert(connection, user_id, place_id, behaviors)
+
+    def take(self, who: str, place_id: int) -> None:
+        """Put a user out and end the user's families there."""
+        with self._database.change() as connection:
+            user_id = require_user(connection, who)
+            if not connection.execute(self._delete(user_id, place_id)).rowcount:
+                raise NotFound(f"The user {who!r} is in no {self._noun} {place_id}.")
+            self._end(connection, [user_id], place_id)
+
+    def insert(
+        self, connection: Connection, user_id: str, place_id: int, behaviors: Sequence[int]
+    ) -> None:
+        """Let a user in who is not, inside the caller's transaction."""
+        check_id(place_id, f"a {self._noun}")
+        check_behaviors(behaviors)
+        place = select(self._places.c.id).where(self._places.c.id == place_id)
+        if connection.execute(place).one_or_none() is None:
+            raise NotFound(f"There is no {self._noun} {place_id}.")
+        row = {"user_id": user_id, "place_id": place_id, "behaviors": list(behaviors)}
+        connection.execute(insert(self._table), row)
+
+    def remove_place(self, connection: Connection, place_id: int) -> None:
+        """Delete a place and end all families there, inside the caller's transaction."""
+        table, places = self._table, self._places
+        members = select(table.c.user_id).where(table.c.place_id == place_id)
+        self._end(connection, connection.execute(members).scalars().all(), place_id)
+        if not connection.execute(delete(places).where(places.c.id == place_id)).rowcount:
+            raise NotFound(f"There is no {self._noun} {place_id}.")
+
+    def _delete(self, user_id: str, place_id: int) -> Delete:
+        columns = self._table.c
+        return delete(self._table).where(columns.user_id == user_id, columns.place_id == place_id)
+
+    def _end(self, connection: Connection, user_ids: Sequence[str], place_id: int) -> None:
+        selections = [
+            Selection(subject=user_id, resource=self._resource, context=str(place_id))
+            for user_id in user_ids
+        ]
+        demand(connection, selections, Change.MEMBERSHIP_TAKEN, self._clock)

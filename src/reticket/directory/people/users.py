@@ -1,0 +1,188 @@
+"""Users: the verbs that create, change and list them. `who` is a user's id or e-mail."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from reticket.core.model import Selection
+from reticket.core.people import MOST_FAILURES
+from reticket.core.ports import Clock, Entropy
+from reticket.directory import identifiers
+from reticket.directory.drafts import UserDraft
+from reticket.directory.engines.database import Database
+from reticket.directory.errors import AlreadyExists
+from reticket.directory.forms import check_email, check_texts, folded
+from reticket.directory.intents import Change, demand
+from reticket.directory.people.affiliations import Affiliations
+from reticket.directory.people.enrolments import Enrolments
+from reticket.directory.people.memberships import Memberships
+from reticket.directory.people.user_rows import id_of_email, require_user
+from reticket.directory.rows import record_of
+from reticket.directory.tables import second_factors, users
+
+
+@dataclass(frozen=True, slots=True)
+class UserLine:
+    """A user in a list."""
+
+    id: str
+    email: str
+    first_name: str | None
+    last_name: str | None
+    disabled: bool
+    active: bool
+    created_at: int
+    last_sign_in_at: int | None
+    second_factor: bool
+    factor_locked: bool
+
+
+_LINES = select(
+    users,
+    second_factors.c.totp_sealed.is_not(None).label("second_factor"),
+    (func.coalesce(second_factors.c.failures, 0) >= MOST_FAILURES).label("factor_locked"),
+).select_from(users.outerjoin(second_factors, second_factors.c.user_id == users.c.id))
+
+
+class Users:
+    """The verbs. Those that take `who` raise NotFound; any may raise Unavailable."""
+
+    def __init__(
+        self,
+        database: Database,
+        tenants: Memberships,
+        accounts: Memberships,
+        affiliations: Affiliations,
+        enrolments: Enrolments,
+        clock: Clock,
+        entropy: Entropy,
+    ) -> None:
+        self._database = database
+        self._tenants = tenants
+        self._accounts = accounts
+        self._affiliations = affiliations
+        self._enrolments = enrolments
+        self._clock = clock
+        self._entropy = entropy
+
+    def add(self, draft: UserDraft, secret_hash: str) -> str:
+        """Create a user; the id. AlreadyExists; NotFound for a tenant or account; Invalid."""
+        with self._database.change() as connection:
+            return self.insert(connection, draft, secret_hash)
+
+    def insert(self, connection: Connection, draft: UserDraft, secret_hash: str) -> str:
+        """`add` inside the caller's transaction."""
+        _require_free(connection, draft.email)
+        check_texts(draft, "The user")
+        user_id = identifiers.user_id(self._entropy)
+        row = self._row(connection, user_id, draft)
+        connection.execute(insert(users), {**row, "secret_hash": secret_hash})
+        for place_id, behaviors in draft.tenants.items():
+            self._tenants.insert(connection, user_id, place_id, behaviors)
+        for place_id, behaviors in draft.accounts.items():
+            self._accounts.insert(connection, user_id, place_id, behaviors)
+        self._affiliations.insert(connection, user_id, draft)
+        if draft.totp_secret is not None:
+            self._enrolments.insert(connection, user_id, draft.totp_secret)
+        return user_id
+
+    def _row(self, connection: Connection, user_id: str, draft: UserDraft) -> dict[str, object]:
+        def taken(short_id: str) -> bool:
+            statement = select(users.c.id).where(users.c.short_id == short_id)
+            return connection.execute(statement).one_or_none() is not None
+
+        return {
+            "id": user_id,
+            "short_id": identifiers.short_id(self._entropy, taken),
+            "email": draft.email,
+            "email_folded": folded(draft.email),
+            "first_name": draft.first_name,
+            "last_name": draft.last_name,
+            "disabled": draft.disabled,
+            "active": draft.active,
+            "credential_version": 1,
+            "created_at": self._clock(),
+        }
+
+    def page(self, after: str = "", limit: int = 100) -> Sequence[UserLine]:
+        """At most `limit` of them with greater ids, in their order."""
+        statement = _LINES.where(users.c.id > after).order_by(users.c.id).limit(limit)
+        with self._database.read() as connection:
+            return [record_of(UserLine, row) for row in connection.execute(statement)]
+
+    def change(
+        self,
+        who: str,
+        names: Mapping[str, str | None],
+        email: str | None = None,
+        disabled: bool | None = None,
+    ) -> None:
+        """All of it or nothing: the names that are given, the e-mail and whether they are blocked
+        where that is not None; as `set_email`, `disable` and `enable`. AlreadyExists; Invalid.
+        """
+        check_texts(names, "The user")
+        with self._database.change() as connection:
+            user_id = require_user(connection, who)
+            known = {name: names[name] for name in ("first_name", "last_name") if name in names}
+            if known:
+                _update(connection, user_id, **known)
+            if email is not None:
+                self._set_email(connection, user_id, email)
+            if disabled is not None:
+                self._switch(connection, user_id, disabled=disabled)
+
+    def set_password(self, who: str, secret_hash: str) -> None:
+        """Replace the password and end all families."""
+        with self._database.change() as connection:
+            user_id = require_user(connection, who)
+            self._renew(connection, user_id, Change.PASSWORD_CHANGED, secret_hash=secret_hash)
+
+    def set_email(self, who: str, email: str) -> None:
+        """Replace the e-mail and end all families. AlreadyExists; Invalid."""
+        self.change(who, {}, email)
+
+    def disable(self, who: str) -> None:
+        """Block and end all families."""
+        self.change(who, {}, disabled=True)
+
+    def enable(self, who: str) -> None:
+        """Let in again."""
+        self.change(who, {}, disabled=False)
+
+    def delete(self, who: str) -> None:
+        """Forget and end all families."""
+        with self._database.change() as connection:
+            user_id = require_user(connection, who)
+            connection.execute(delete(users).where(users.c.id == user_id))
+            self._end(connection, user_id, Change.USER_DELETED)
+
+    def _set_email(self, connection: Connection, user_id: str, email: str) -> None:
+        _require_free(connection, email, but_for=user_id)
+        values = {"email": email, "email_folded": folded(email)}
+        self._renew(connection, user_id, Change.EMAIL_CHANGED, **values)
+
+    def _switch(self, connection: Connection, user_id: str, *, disabled: bool) -> None:
+        _update(connection, user_id, disabled=disabled)
+        if disabled:
+            self._end(connection, user_id, Change.USER_DISABLED)
+
+    def _renew(self, connection: Connection, user_id: str, cause: Change, **values: object) -> None:
+        version = users.c.credential_version + 1
+        _update(connection, user_id, credential_version=version, **values)
+        self._end(connection, user_id, cause)
+
+    def _end(self, connection: Connection, user_id: str, cause: Change) -> None:
+        demand(connection, [Selection(subject=user_id)], cause, self._clock)
+
+
+def _update(connection: Connection, user_id: str, **values: object) -> None:
+    connection.execute(update(users).where(users.c.id == user_id).values(**values))
+
+
+def _require_free(connection: Connection, email: str, but_for: str | None = None) -> None:
+    check_email(email)
+    if id_of_email(connection, email) not in (None, but_for):
+        raise AlreadyExists(f"There is a user with the e-mail {email!r} already.")

@@ -1,0 +1,1 @@
+"""Programs: applications with credentials of their own, and OAuth clients."""

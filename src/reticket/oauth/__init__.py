@@ -1,0 +1,1 @@
+"""What OAuth is apart from its wire: registered clients, scopes, the terms of a session."""

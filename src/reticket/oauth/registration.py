@@ -1,0 +1,126 @@
+"""What a client was registered with, in OAuth's terms (RFC 7591 §2). Owns every default."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from reticket.core.people import Client
+from reticket.core.policy import BROWSER, Policy, chosen
+from reticket.core.storage.budget import Owner, of_client
+from reticket.oauth.site import Site
+
+AUTHORIZATION_CODE = "authorization_code"
+REFRESH_TOKEN = "refresh_token"  # noqa: S105
+CLIENT_CREDENTIALS = "client_credentials"
+DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
+TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"  # noqa: S105
+GRANTS = (AUTHORIZATION_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS, DEVICE_CODE, TOKEN_EXCHANGE)
+
+ADMIN = "admin"
+"""The scope of the admin API: for clients flagged for it, by client credentials alone."""
+
+FAPI = "FAPI_2_SESSION"
+_USUAL_GRANTS = {
+    "SERVICE": (CLIENT_CREDENTIALS, REFRESH_TOKEN),
+    "DEVICE": (DEVICE_CODE, REFRESH_TOKEN, TOKEN_EXCHANGE),
+}
+_DATED = re.compile(r"_20\d\d$")
+_OTHERWISE = (AUTHORIZATION_CODE, REFRESH_TOKEN, TOKEN_EXCHANGE)
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """A client as the endpoints see it.
+
+    Args:
+        confidential: it can prove who it is, by a secret or by a key.
+        policy: in force for its families.
+        redirect_uris: compared to the byte.
+        scopes: what it may be granted at most, in order.
+        resources: audiences that it may ask for; the first ones when it asks for none.
+        jwks: its public keys (RFC 7517 §5), for `private_key_jwt`.
+        dpop_required / par_required: whether it must bind its tokens, and push its requests.
+        admin: whether it may have the scope `admin`.
+    """
+
+    id: str
+    name: str
+    confidential: bool
+    disabled: bool
+    policy: Policy
+    redirect_uris: tuple[str, ...]
+    scopes: tuple[str, ...]
+    grants: tuple[str, ...]
+    resources: tuple[str, ...]
+    jwks: Mapping[str, Any] | None
+    dpop_required: bool
+    par_required: bool
+    admin: bool
+
+    @property
+    def has_secret(self) -> bool:
+        """Whether it authenticates by a secret."""
+        return self.confidential and self.jwks is None
+
+    def may(self, grant: str) -> bool:
+        """Whether it was registered for a grant."""
+        return grant in self.grants
+
+    def in_order(self, scopes: Collection[str]) -> str:
+        """These scopes as they were registered, whatever order they came in (RFC 6749 §3.3): stores
+        keep the text of each order for good, and ten scopes have ten million.
+        """
+        return " ".join(dict.fromkeys(scope for scope in self.scopes if scope in scopes))
+
+
+def owner_of(registration: Registration) -> Owner | None:
+    """Who is charged for what a client has kept: itself, where it has proved who it is. Anybody may
+    say that it is a public one, so there it is the caller's address.
+    """
+    return of_client(registration.id) if registration.confidential else None
+
+
+def flagged(said: Mapping[str, Any]) -> dict[str, Any]:
+    """What is to be registered: whoever has the flag `admin` has that scope and the grant that
+    gives it, and nobody else has the scope.
+    """
+    scopes = [scope for scope in said.get("scopes", ()) if scope != ADMIN]
+    if said.get("admin"):
+        grants = dict.fromkeys((*said.get("grants", ()), CLIENT_CREDENTIALS))
+        return {**said, "scopes": [*scopes, ADMIN], "grants": list(grants)}
+    return {**said, "scopes": scopes} if scopes else {k: said[k] for k in said if k != "scopes"}
+
+
+@lru_cache(10_000)
+def registration_of(client: Client, site: Site) -> Registration:
+    """What a record says that is met again; it is another object once it has changed."""
+    return read_registration(client, site)
+
+
+def read_registration(client: Client, site: Site) -> Registration:
+    """What any record says."""
+    said = client.registration
+    preset = str((said.get("policy") or {}).get("preset", BROWSER))
+    policy = chosen(said.get("policy"), site.presets)
+    confidential = not client.public or said.get("jwks") is not None
+    strict = preset.startswith(FAPI)
+    unbound_is_unsafe = not confidential and not policy.rotates
+    return Registration(
+        id=client.id,
+        name=str(said.get("name") or client.id),
+        confidential=confidential,
+        disabled=client.disabled,
+        policy=policy,
+        redirect_uris=tuple(said.get("redirect_uris", ())),
+        scopes=tuple(said.get("scopes", ())),
+        grants=tuple(said.get("grants", _USUAL_GRANTS.get(_DATED.sub("", preset), _OTHERWISE))),
+        resources=tuple(said.get("resources", ())),
+        jwks=said.get("jwks"),
+        dpop_required=bool(said.get("dpop_required", strict)) or unbound_is_unsafe,
+        par_required=bool(said.get("par_required", strict)),
+        admin=bool(said.get("admin", False)),
+    )

@@ -1,0 +1,1 @@
+"""Opens, assembles and runs the service; starts what happens at intervals."""

@@ -1,0 +1,79 @@
+"""What the service does unasked, again and again, for as long as it answers."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+import structlog
+from starlette.applications import Starlette
+
+from reticket.core.errors import Unavailable
+from reticket.core.queues.conveyor import Lane
+from reticket.core.service import Lanes, Service
+from reticket.core.storage.course import Course
+from reticket.http.incidents import Incidents
+from reticket.http.metrics import Meter
+from reticket.runtime.house import House
+
+BEAT = 1.0
+"""Seconds between two looks at what other processes have changed; they must show within two."""
+
+_log = structlog.get_logger("reticket.runtime.opening")
+
+Work = tuple[Lane, Callable[[], object], float]
+"""Where it is done, what is done, and seconds between two times."""
+
+
+def beating(
+    works: Sequence[Work], lanes: Lanes, service: Service, incidents: Incidents
+) -> Callable[[Starlette], Any]:
+    """The lifespan of an application; at its end what was accepted is worked off."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        beats = [asyncio.create_task(_beat(*each, incidents)) for each in works]
+        try:
+            yield
+        finally:
+            for beat in beats:
+                beat.cancel()
+            await service.settled()
+            await asyncio.to_thread(lanes.close)
+
+    return lifespan
+
+
+def works_of(house: House, lanes: Lanes, meter: Meter) -> Iterator[Work]:
+    """What nobody asks for; none of it waits for another."""
+    yield lanes.directory, meter.publish, BEAT
+    yield lanes.store, house.upkeep.apply_intents, BEAT
+    yield lanes.directory, house.ring.reload, BEAT
+    yield Lane("audit"), house.audit.tend, BEAT
+    purge = partial(_purge, house, Course(house.clock, time.monotonic))
+    yield Lane("purge"), purge, house.settings.purge_interval
+    yield Lane("sweep"), house.sweep_in_turn, house.settings.ephemeral.sweep_interval
+
+
+def _purge(house: House, course: Course) -> None:
+    """Unless the clock has leapt: what it has ended would be gone when it is set back."""
+    if course.is_ahead():
+        _log.warning("clock_ahead")
+    else:
+        house.purge_in_turn()
+
+
+async def _beat(lane: Lane, work: Callable[[], object], pause: float, incidents: Incidents) -> None:
+    """Do it again and again; a store that fails is asked again."""
+    while True:
+        await asyncio.sleep(pause)
+        try:
+            await lane.run(work)
+        except Unavailable as failure:
+            incidents.upkeep_waits(str(failure))
+        except Exception as error:  # a beat that ended would leave keys and revocations unseen
+            incidents.failed("upkeep_failed", error)

@@ -1,0 +1,132 @@
+"""The demo's people and programs, whose passwords everybody knows: kept apart, and named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import structlog
+
+from reticket.core.addresses import is_loopback
+from reticket.core.errors import StartupError
+from reticket.core.people import Credentials
+from reticket.directory.marks import DEMO
+from reticket.directory.seed import DEMO as FILE
+from reticket.directory.seed import read_seed
+from reticket.runtime.house import House
+from reticket.settings import Settings
+
+_log = structlog.get_logger("reticket.demo")
+
+FOLDER = Path("data-demo")
+"""Where the demo is kept unless a folder is named."""
+
+
+def begin(house: House) -> None:
+    """Mark a directory as the demo's. StartupError where it has people of its own."""
+    marks = house.directory.marks
+    if not marks.has(DEMO) and house.directory.users.page("", 1):
+        raise StartupError(
+            f"{house.settings.data} has people of its own, and the demo's passwords are known to "
+            "everybody: leave --data out with --demo, or name an empty folder"
+        )
+    marks.put(DEMO)
+
+
+def checked_local(house: House) -> bool:
+    """Whether this machine alone is answered. StartupError where the demo's accounts could be
+    reached from another machine.
+    """
+    settings, is_local = house.settings, is_kept_local(house)
+    if is_local and not is_loopback(settings.host):
+        raise StartupError(
+            f"{settings.data} has demo accounts, whose passwords everybody knows, so it is served "
+            f"on 127.0.0.1 alone, and not on the address {settings.host} of --host. Either "
+            f"{_remedy(house)}, or say --demo-public"
+        )
+    return is_local
+
+
+def _remedy(house: House) -> str:
+    if is_marked(house):
+        return "make a folder for real people with reticket init"
+    return "change their passwords or disable them (reticket doctor names them)"
+
+
+def is_kept_local(house: House) -> bool:
+    """Whether this machine alone may be answered: in a demo, and wherever an account has a
+    password of the demo. Versions without the mark kept the demo in `./data`.
+    """
+    if house.settings.demo_public:
+        return False
+    return is_marked(house) or next(known_accounts(house), None) is not None
+
+
+class Reach:
+    """Whether this machine alone is answered while the service runs.
+
+    Args:
+        house: its directory may be marked as a demo by another process at any time.
+        is_local: was decided at the start, once for all workers: it costs hashes.
+    """
+
+    def __init__(self, house: House, is_local: bool) -> None:
+        self._house = house
+        self._is_local = is_local
+
+    def is_local(self) -> bool:
+        """What was seen last."""
+        return self._is_local
+
+    def look(self) -> None:
+        """See whether the directory is marked now. Unavailable."""
+        if not self._is_local and not self._house.settings.demo_public:
+            self._is_local = is_marked(self._house)
+            if self._is_local:
+                _log.warning("demo", warning=_marked(self._house))
+
+
+def is_marked(house: House) -> bool:
+    """Whether the folder was made for the demo."""
+    return house.directory.marks.has(DEMO)
+
+
+def warnings(house: House) -> Iterator[str]:
+    """What the log is told at a start, as sentences."""
+    if is_marked(house):
+        yield _marked(house)
+        return
+    for account in known_accounts(house):
+        yield f"everybody knows the password of the demo's {account}: change it, or disable it"
+
+
+def _marked(house: House) -> str:
+    return f"everybody knows the passwords of the demo data in {house.settings.data}"
+
+
+def known_accounts(house: House) -> Iterator[str]:
+    """Those that have the password or secret of the shipped demo directory, as texts for people.
+    A secret that was changed is not known any more, and a disabled account signs nobody in.
+    """
+    seed, directory = read_seed(FILE, 0), house.directory
+    lookups = (
+        ("user", seed.users, directory.user_credentials),
+        ("application", seed.applications, directory.application_credentials),
+        ("client", seed.clients, directory.client_credentials),
+    )
+    for noun, entries, lookup in lookups:
+        for entry in entries:
+            found = lookup(str(entry.key))
+            if entry.secret and _fits(house, found, entry.secret):
+                yield f"{noun} {entry.key}"
+
+
+def _fits(house: House, found: Credentials | None, secret: str) -> bool:
+    if found is None or found.disabled:
+        return False
+    return house.hasher.verify(found.secret_hash, secret)
+
+
+def data_folder(settings: Settings) -> Path | None:
+    """The folder of a demo, where no setting names one."""
+    return None if "data" in settings.model_fields_set else FOLDER

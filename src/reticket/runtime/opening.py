@@ -1,0 +1,238 @@
+"""The composition root: opens everything that commands and workers ask for."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pkgutil
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, closing
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+from typing import Any, TypeVar
+
+import structlog
+
+from reticket import dialects, folder, stores
+from reticket.admin import Admin, Office
+from reticket.audit import open_audit_log
+from reticket.core.commands import Command
+from reticket.core.errors import StartupError
+from reticket.core.ports import Ephemeral, Store
+from reticket.core.storage.schema import Migrating
+from reticket.core.storage.upkeep import Upkeep
+from reticket.crypto.passwords import Argon2Hasher
+from reticket.crypto.ring import Ring
+from reticket.crypto.sealing import Sealer, master_key
+from reticket.directory import engines as directories
+from reticket.directory.directory import open_directory
+from reticket.http.files import raise_limit
+from reticket.http.metrics_listener import bind_metrics
+from reticket.http.server import bind, serve
+from reticket.http.workers import Workers
+from reticket.runtime import demo, logs, policies
+from reticket.runtime.assembly import perform
+from reticket.runtime.house import House, Schema
+from reticket.runtime.serving import (
+    application,
+    board_of,
+    caps_of,
+    company_of,
+    incidents_of,
+    listener_of,
+    meter_of,
+)
+from reticket.settings import Settings
+from reticket.settings import loading as config
+from reticket.settings.values import FAMILIES_URLS
+from reticket.wire import Dialect
+
+R = TypeVar("R")
+
+_log = structlog.get_logger("reticket.runtime.opening")
+
+
+def now() -> int:
+    """The clock of the service: milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+class Builder:
+    """What commands ask for (`runtime.house.Builder`)."""
+
+    def load(self, file: Path | None, overrides: Mapping[str, Any]) -> Settings:
+        """Read the settings and set the logs up as they say."""
+        settings = config.load(file, overrides)
+        logs.configure(settings.log_level, settings.log_format)
+        return settings
+
+    def dialects(self, settings: Settings) -> Sequence[Dialect]:
+        """Every module of the package, built with its table of settings."""
+        modules = {module.__name__.rpartition(".")[2]: module for module in _modules(dialects)}
+        config.only_known(settings.dialects, modules, "dialects.")
+        return [_dialect(name, module, settings) for name, module in modules.items()]
+
+    def alone(self, settings: Settings) -> AbstractContextManager[None]:
+        """Hold the data folder's lock. StartupError when somebody serves it."""
+        return folder.alone(settings.data)
+
+    def open(self, settings: Settings) -> House:
+        """Open everything that is stored; when that fails nothing stays open."""
+        with ExitStack() as opened:
+            house = self._opened(settings, opened)
+            opened.pop_all()
+            return house
+
+    def _opened(self, settings: Settings, opened: ExitStack) -> House:
+        folder.make(settings.data)
+        key_file = None if settings.master_key else settings.data / "master.key"
+        sealer = Sealer(lambda: opening, os.urandom)
+        known = self.dialects(settings)
+        resources = [resource for dialect in known for resource in dialect.resources]
+        directory = opened.enter_context(
+            closing(open_directory(settings.directory, sealer, now, os.urandom))
+        )
+        opening = master_key(
+            settings.master_key,
+            settings.data / "master.key",
+            lambda: bool(directory.keys.keys()),
+            os.urandom,
+        )
+        store, ephemeral = _open_store(settings.families, settings)
+        opened.callback(store.close)
+        opened.callback(ephemeral.close)
+        audit = opened.enter_context(
+            closing(open_audit_log(settings.audit_file, settings.audit, now))
+        )
+        hashing = settings.hashing
+        return House(
+            settings=settings,
+            clock=now,
+            store=store,
+            ephemeral=ephemeral,
+            directory=directory,
+            ring=Ring(directory.keys, sealer, now, os.urandom, settings.signing_algorithm),
+            sealer=sealer,
+            hasher=Argon2Hasher(hashing.time_cost, hashing.memory, hashing.parallelism),
+            audit=audit,
+            upkeep=Upkeep(store, ephemeral, directory, audit),
+            dialects=known,
+            policies=policies.policies_for(settings, resources),
+            master_key_file=key_file,
+        )
+
+    def documented(self, settings: Settings) -> Sequence[Dialect]:
+        """The dialects, and the admin API."""
+        return [*self.dialects(settings), Admin(Office.closed(policies.site_of(settings)))]
+
+    def families(self, url: str, settings: Settings) -> Store:
+        """The store of that URL alone."""
+        store, ephemeral = _open_store(url, settings)
+        ephemeral.close()
+        return store
+
+    def perform(self, house: House, operation: Generator[Command, Any, R]) -> R:
+        """Perform the commands of an operation, and return what it returns."""
+        return perform(house, operation)
+
+    def families_schema(self, url: str) -> Schema:
+        """The schema of the families there, if their engine has one."""
+        module = _store_module(url)
+        return Schema("families", url, module if isinstance(module, Migrating) else None)
+
+    def directory_schema(self, url: str) -> Schema:
+        """The schema of the directory there."""
+        return Schema("directory", url, directories)
+
+    def serve(self, settings: Settings, started: Callable[[str], None]) -> None:
+        """Answer until a signal to stop."""
+        token = config.metrics_token(settings)
+        with self.alone(settings):
+            with closing(self.open(settings)) as house:
+                is_local = _prepare(house)
+            board_of(settings, 0).clear()
+            raise_limit()
+            caps = caps_of(settings)
+            listening = bind(listener_of(settings))
+            url = config.address(settings, listening.getsockname()[1])
+            config.tell_address(settings, url)
+            for warning in config.issuer_warnings(settings, url):
+                _log.warning("issuer", warning=warning)
+            metrics = bind_metrics(settings.metrics_listen) if settings.metrics_listen else None
+            known = settings.model_copy(
+                update={"issuer": settings.issuer or url, "metrics_token": token}
+            )
+
+            def work(number: int) -> None:
+                with closing(self.open(known)) as house:
+                    meter = meter_of(known, number)
+                    incidents = incidents_of(meter)
+                    serve(
+                        application(house, meter, incidents, is_local, metrics),
+                        listener_of(settings),
+                        company_of(settings, caps, meter, incidents, number),
+                        listening,
+                        lambda: started(url) if number == 0 else None,
+                    )
+
+            if settings.workers == 1:
+                work(0)
+            else:
+                Workers(settings.workers, work).run()
+
+
+def _prepare(house: House) -> bool:
+    """What is done once, however many processes will answer; whether this machine alone will be."""
+    settings = house.settings
+    house.store.check()
+    house.directory.enrolments.adopt()
+    if settings.seed is not None:
+        house.seed(settings.seed)
+    house.upkeep.apply_intents()
+    is_local = demo.checked_local(house)
+    for warning in folder.open_to_others(settings.data):
+        _log.warning("file_modes", warning=warning)
+    for warning in demo.warnings(house):
+        _log.warning("demo", warning=warning)
+    for fault in policies.faults(house):
+        raise StartupError(fault)
+    house.audit.record(list(policies.events(house)))
+    for warning in policies.warnings(house):
+        _log.warning("policy", warning=warning)
+    return is_local
+
+
+def _open_store(url: str, settings: Settings) -> tuple[Store, Ephemeral]:
+    module = _store_module(url)
+    opened: tuple[Store, Ephemeral] = module.open_store(url, now, settings.busy_timeout)
+    return opened
+
+
+def _store_module(url: str) -> ModuleType:
+    scheme = url.partition(":")[0]
+    for module in _modules(stores):
+        if scheme in module.SCHEMES:
+            return module
+    raise StartupError(f"the URL of the families must be {FAMILIES_URLS}")
+
+
+def _dialect(name: str, module: ModuleType, settings: Settings) -> Dialect:
+    """Built with its own table, and with what it wants to know of everybody's settings."""
+    table = settings.dialects.get(name, {})
+    said = config.options_for(module.Options, table, f"dialects.{name}")
+    everybody = {
+        "debug": table.get("debug", settings.debug),
+        "issuer": config.issuer_of(settings),
+        "presets": config.presets(settings),
+    }
+    wanted = everybody.keys() & module.Options.__dataclass_fields__.keys()
+    options = replace(said, **{name: everybody[name] for name in wanted - table.keys()})
+    built: Dialect = module.build(options)
+    return built
+
+
+def _modules(package: ModuleType) -> Iterator[ModuleType]:
+    for found in pkgutil.iter_modules(package.__path__):
+        yield importlib.import_module(f"{package.__name__}.{found.name}")

@@ -1,0 +1,286 @@
+"""Reads the settings once: the command line over RETICKET_ variables over a TOML file.
+
+What is wrong becomes a SettingError of one sentence: the key, its fault, what is accepted.
+Knows no dialect: the composition root brings their resources and option classes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import os
+import re
+import reprlib
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from ipaddress import ip_address
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+from pydantic_settings import (
+    EnvSettingsSource,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+)
+
+from reticket.core.errors import SettingError
+from reticket.core.policy import PRESETS, Policy, by_any_name
+from reticket.core.tokens.resource import Resource
+from reticket.settings import PolicyChange, Settings
+from reticket.settings.catalogue import (
+    PREFIX,
+    REPLACED,
+    accepts,
+    field_of,
+    key_of,
+    siblings_of,
+    variable,
+)
+from reticket.settings.values import BEARER, BEARER_WORDS, TOGETHER
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+T = TypeVar("T", bound="DataclassInstance")
+
+_NEVER_IN_A_FILE = frozenset({"master_key", "metrics_token"})
+
+
+def load(file: Path | None = None, overrides: Mapping[str, object] | None = None) -> Settings:
+    """The settings of this process.
+
+    Args:
+        file: a TOML file; None reads none.
+        overrides: what the command line said, by key; None values say nothing.
+
+    Raises:
+        SettingError: an unknown key or variable, a bad value, a file that cannot be read.
+    """
+    written = _read(file) if file else {}
+    said = {key: value for key, value in (overrides or {}).items() if value is not None}
+    _check_variables()
+    sources = (
+        InitSettingsSource(Settings, said),
+        EnvSettingsSource(Settings),
+        InitSettingsSource(Settings, written),
+    )
+    _check_hidden(sources, file)
+    try:
+        settings = Settings(_build_sources=(sources, {}))
+    except ValidationError as error:
+        raise _setting_error(error.errors()[0], said, file) from None
+    only_known((name for name in settings.policies if "." not in name), PRESETS, "policies.")
+    for name, preset in PRESETS.items():
+        _check(_changed(preset, settings, name), name)
+    return settings
+
+
+def _check_hidden(sources: tuple[PydanticBaseSettingsSource, ...], file: Path | None) -> None:
+    """A bad value is a fault even where another one hides it: the next start may not hide it."""
+    for start in range(1, len(sources)):
+        try:
+            Settings(_build_sources=(sources[start:], {}))
+        except ValidationError as error:
+            for fault in error.errors():
+                if fault["type"] != TOGETHER:
+                    raise _setting_error(fault, {}, file) from None
+
+
+def policies_for(settings: Settings, resources: Iterable[Resource]) -> dict[str, Policy]:
+    """The policy of each resource by its name: its preset's changes first, then its own.
+
+    Raises:
+        SettingError: changes for a resource that there is not, or numbers that cannot go together.
+    """
+    by_name = {resource.name: resource for resource in resources}
+    only_known((name for name in settings.policies if "." in name), by_name, "policies.")
+    policies = {}
+    for name, resource in by_name.items():
+        preset = _changed(resource.policy, settings, resource.policy.name)
+        policies[name] = _changed(preset, settings, name)
+        _check(policies[name], name)
+    return policies
+
+
+def presets(settings: Settings) -> dict[str, Policy]:
+    """Every preset with its changes, by its name and by its name without the year."""
+    return by_any_name({name: _changed(each, settings, name) for name, each in PRESETS.items()})
+
+
+def issuer_of(settings: Settings) -> str:
+    """Who OAuth tokens say they come from: the setting, or the address served; last served, for
+    a command beside the service; to be served, where there was none yet.
+    """
+    if settings.issuer:
+        return settings.issuer
+    try:
+        return _address_file(settings).read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return address(settings, settings.port)
+
+
+def metrics_token(settings: Settings) -> str | None:
+    """The bearer token of `/metrics`, from the variable or from its file; None without one.
+
+    Raises:
+        SettingError: the file cannot be read, or holds something else.
+    """
+    file = settings.metrics_token_file
+    if file is None:
+        return settings.metrics_token
+    try:
+        token = file.read_text("ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        token = ""
+    if not re.fullmatch(BEARER, token):
+        raise SettingError(f"metrics_token_file must name a readable file of {BEARER_WORDS}")
+    return token
+
+
+def tell_address(settings: Settings, url: str) -> None:
+    """Let commands beside the service know what it serves. The data folder is there."""
+    file = _address_file(settings)
+    file.touch(mode=0o600)
+    file.write_text(url, "utf-8")
+
+
+def _address_file(settings: Settings) -> Path:
+    return settings.data / "address"
+
+
+def address(settings: Settings, port: int) -> str:
+    """What is served at that port, as a client writes it."""
+    scheme = "https" if settings.tls_certificate else "http"
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"{scheme}://{host}:{port}"
+
+
+def policy_warnings(policies: Mapping[str, Policy]) -> list[str]:
+    """What an operator should know about these policies, for the log and for `doctor`."""
+    return [
+        f"policies.{name}: {warning}"
+        for name, chosen in policies.items()
+        for warning in chosen.warnings()
+    ]
+
+
+def issuer_warnings(settings: Settings, url: str) -> list[str]:
+    """What an operator should know about who tokens say they come from: nobody finds the service
+    at an address that means all of its addresses.
+    """
+    if settings.issuer or not _is_every_address(settings.host):
+        return []
+    return [f"clients are told {url}, which leads nowhere: set issuer ({variable('issuer')})"]
+
+
+def _is_every_address(host: str) -> bool:
+    try:
+        return ip_address(host).is_unspecified
+    except ValueError:
+        return False
+
+
+def options_for(options: type[T], table: Mapping[str, object], where: str) -> T:
+    """An instance of a frozen dataclass from a table of settings.
+
+    Args:
+        options: its fields have defaults; they may carry `msgspec.Meta` bounds.
+        table: as `Settings.dialects` holds it; texts from variables are converted.
+        where: the table's key, such as `dialects.kibo`.
+
+    Raises:
+        SettingError: a name that is no field, or a value that is not of its type.
+    """
+    only_known(table, [field.name for field in dataclasses.fields(options)], f"{where}.")
+    try:
+        return msgspec.convert(table, options, strict=False)
+    except msgspec.ValidationError as error:
+        fault, _, path = str(error).partition(" - at `$")
+        raise SettingError(f"{where}{path.rstrip('`')}: {fault[0].lower()}{fault[1:]}") from None
+
+
+def only_known(found: Iterable[str], known: Iterable[str], where: str) -> None:
+    """Refuse the first name that is not known.
+
+    Args:
+        found: what the settings name.
+        known: what there is.
+        where: what stands before the names in the message, such as `dialects.`.
+
+    Raises:
+        SettingError: with the nearest known name, or all of them when none is near.
+    """
+    names = [where + name for name in known]
+    for name in found:
+        if where + name not in names:
+            raise _unknown(where + name, names)
+
+
+def sqlite_path(url: str) -> Path | None:
+    """The file of a `sqlite:///` URL; None for one of a server."""
+    scheme, _, name = url.partition(":///")
+    return Path(name) if scheme == "sqlite" else None
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        written = tomllib.loads(file.read_text("utf-8"))
+    except OSError as error:
+        raise SettingError(f"{file} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise SettingError(f"{file} is not UTF-8 text, as TOML must be") from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingError(f"{file} is not valid TOML: {error}") from None
+    for secret in _NEVER_IN_A_FILE & written.keys():
+        raise SettingError(f"{file}: {secret} is accepted only as {variable(secret)}")
+    return written
+
+
+def _check_variables() -> None:
+    for name in sorted(os.environ):
+        if name.upper().startswith(PREFIX) and field_of(key_of(name)) is None:
+            raise _unknown(name, [variable(key) for key in siblings_of(key_of(name))])
+
+
+def _unknown(name: str, known: Sequence[str], before: str = "") -> SettingError:
+    if key_of(name) in REPLACED:
+        return SettingError(f"{before}{name} is no longer a setting: {REPLACED[key_of(name)]}")
+    near = difflib.get_close_matches(name, known, 1)
+    hint = f"did you mean {near[0]}?" if near else f"accepted are {', '.join(known) or 'none'}"
+    return SettingError(f"{before}{name} is not a setting; {hint}")
+
+
+def _setting_error(
+    error: ErrorDetails, said: Mapping[str, object], file: Path | None
+) -> SettingError:
+    """What pydantic found, in one sentence that never shows a secret."""
+    key = ".".join(part for part in error["loc"] if isinstance(part, str))
+    if error["type"] == TOGETHER:
+        return SettingError(error["msg"])
+    field = field_of(key)
+    if field is None:
+        return _unknown(key, siblings_of(key), f"{file}: " if file else "")
+    value = f", is {reprlib.repr(error['input'])}" if field.repr else ""
+    return SettingError(f"{_spelled(key, said, file)} must be {accepts(field).words}{value}")
+
+
+def _spelled(key: str, said: Mapping[str, object], file: Path | None) -> str:
+    """The key as it stands where its value came from."""
+    if key in said:
+        return "--" + key.replace("_", "-")
+    if variable(key) in map(str.upper, os.environ):
+        return variable(key)
+    return f"{file}: {key}" if file else key
+
+
+def _changed(base: Policy, settings: Settings, name: str) -> Policy:
+    change = settings.policies.get(name, PolicyChange()).model_dump(exclude_none=True)
+    return dataclasses.replace(base, **change)
+
+
+def _check(chosen: Policy, name: str) -> None:
+    for fault in chosen.faults():
+        raise SettingError(f"policies.{name}: {fault}")
