@@ -10,6 +10,7 @@ from reticket.admin import idempotency
 from reticket.audit import summing
 from reticket.core.access import guards, known_programs
 from reticket.core.policy import DAY
+from reticket.core.ports import Recognised
 from reticket.core.queues import lately, turns
 from reticket.core.queues.conveyor import LONGEST_WAIT
 from reticket.core.storage import budget
@@ -23,6 +24,7 @@ from reticket.stores.postgresql import connections
 from reticket.stores.postgresql import ephemeral as entries
 from reticket.verify import keys
 
+LIMITS = guards.Limits()
 ONE, CLIENT = budget.of_account("ada"), budget.of_client("web")
 
 
@@ -39,6 +41,14 @@ def shares(owner, pool):
 def conspirators(pool):
     """How many accounts, and how many clients, can fill a pool."""
     return [round(shares(None, pool) / shares(owner, pool)) for owner in (ONE, CLIENT)]
+
+
+def failures_a_second():
+    """Sign-ins from as many networks that fill the counters of guesses while they are charged."""
+    stranger = Recognised("0" * 32, exists=False, known=False)
+    counting = [each for each in LIMITS.of_person(stranger, "192.0.2.1") if not each.covered]
+    size = sum(budget.OVERHEAD + len(each.key) for each in counting)
+    return shares(None, budget.Pool.GUESSES) / size / budget.WINDOWS[1]
 
 
 NAMES = {5: "five", 8: "eight", 10: "ten"}
@@ -98,6 +108,7 @@ SENTENCES = {
         f"({connections.CONNECTIONS} for families, {entries.CONNECTIONS} for what lives for",
     ],
     "security.md": [
+        f"some {round(failures_a_second(), -1):.0f} failed sign-ins a second for 20 minutes",
         "it takes some {} accounts or {} clients".format(*conspirators(budget.Pool.ENTRIES)),
         "some {} accounts or {} clients. What".format(*conspirators(budget.Pool.MARKS)),
     ],
