@@ -51,3 +51,12 @@ def test_after_a_day_it_is_believed(times):
     times.pass_by(1)
     assert not times.course.is_ahead()
     assert not times.course.is_ahead()
+
+
+def test_whoever_starts_while_it_is_ahead_believes_it(times):
+    """docs/security.md says so: there is nothing to compare it with."""
+    times.clock.forward(30 * DAY)
+    started = Course(times.clock, lambda: times.seconds)
+    for _ in range(3):
+        times.pass_by(3600)
+        assert (times.course.is_ahead(), started.is_ahead()) == (True, False)
