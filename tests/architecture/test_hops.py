@@ -8,7 +8,6 @@ from typing import NamedTuple
 from tests.architecture import recorder
 from tests.architecture.hops import SRC, Hops, count, hops_of, told, typical, until_answered
 
-
 MOST_CALLS = 177
 MOST_FILES = 37
 MOST_WRAPPERS = 11
