@@ -14,7 +14,7 @@ NODE := tests/node
 # Tests start the command hundreds of times; it is compiled once, whatever the caller's shell says.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup run run-postgresql run-cluster test test-browser test-proxies test-node test-redis test-faults lint mutants bench torture docs lock clean
+.PHONY: help setup run run-postgresql run-cluster test test-browser test-proxies test-deploy test-node test-redis test-faults lint mutants bench torture docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -39,6 +39,9 @@ test-browser: $(VENV)/setup-test ## pass the tests of the pages in Chromium (nee
 
 test-proxies: $(VENV)/setup-test ## pass the tests behind Caddy, nginx and HAProxy, and of Java's client (needs all four)
 	RETICKET_PROXIES=1 $(BIN)/python -m pytest tests/proxies $(ARGS)
+
+test-deploy: $(VENV)/setup-deploy ## pass the tests of deploy/ (needs nginx, caddy, apache2, systemd, pipx, prometheus, curl and more)
+	RETICKET_DEPLOY=1 $(BIN)/python -m pytest tests/deploy $(ARGS)
 
 test-node: $(VENV)/setup-test $(NODE)/node_modules/.package-lock.json ## let the OAuth libraries of Node 20 or newer judge the service
 	$(BIN)/python -m tests.node
@@ -84,6 +87,13 @@ $(VENV)/setup: pyproject.toml requirements.lock | $(VENV)/made
 
 $(VENV)/setup-test: $(VENV)/setup requirements-test.lock
 	$(PIP) install --require-hashes --requirement requirements-test.lock
+	@touch $@
+
+# Programs that judge the files of deploy/, in a venv of their own: the service and its tests need none of them.
+$(VENV)/setup-deploy: $(VENV)/setup-test requirements-deploy.lock
+	$(BIN)/python -m venv --clear $(VENV)/deploy
+	$(VENV)/deploy/bin/python -m pip --disable-pip-version-check --quiet install \
+		--require-hashes --requirement requirements-deploy.lock
 	@touch $@
 
 $(NODE)/node_modules/.package-lock.json: $(NODE)/package.json

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = (".ci", "benchmarks", "demo", "docs", "src", "tests")
+FOLDERS = (".ci", "benchmarks", "demo", "deploy", "docs", "src", "tests")
 LONGEST = 350
 
 FORBIDDEN = {

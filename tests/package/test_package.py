@@ -9,7 +9,6 @@ from zipfile import ZipFile
 
 import pytest
 from tests.package.conftest import ROOT, build
-from trove_classifiers import classifiers
 
 from reticket import __version__
 
@@ -70,10 +69,6 @@ def test_the_license_is_an_expression_and_no_classifier(metadata):
     assert metadata["License-File"] == "LICENSE"
     found = metadata.get_all("Classifier")
     assert [each for each in found if each.startswith("License ::")] == []
-
-
-def test_every_classifier_is_known_to_the_index(metadata):
-    assert set(metadata.get_all("Classifier")) - classifiers == set()
 
 
 def test_what_developers_need_is_not_offered_as_an_extra(metadata):
