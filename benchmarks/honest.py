@@ -27,7 +27,7 @@ LAST_ANSWERS = 30.0
 
 
 @dataclass(slots=True)
-class Tally:
+class Increment:
     """What became of the requests; latencies in seconds."""
 
     latencies: list[float] = field(default_factory=list)
@@ -47,7 +47,7 @@ class Tally:
 class Client(asyncio.Protocol):
     """A connection with its newest token; asks one thing at a time."""
 
-    def __init__(self, token: bytes, tally: Tally, idle: deque[Client]) -> None:
+    def __init__(self, token: bytes, tally: Increment, idle: deque[Client]) -> None:
         self._token = token
         self._tally = tally
         self._idle = idle
@@ -90,9 +90,9 @@ class Client(asyncio.Protocol):
         self._idle.append(self)
 
 
-async def pace(port: int, rate: float, seconds: float, tokens: list[bytes]) -> Tally:
+async def pace(port: int, rate: float, seconds: float, tokens: list[bytes]) -> Increment:
     """Ask at that rate; a request that finds no idle connection waits, and its latency counts."""
-    loop, tally, idle = asyncio.get_running_loop(), Tally(), deque[Client]()
+    loop, tally, idle = asyncio.get_running_loop(), Increment(), deque[Client]()
     for token in tokens:
         await loop.create_connection(lambda token=token: Client(token, tally, idle), HOST, port)
     begun, sent = loop.time(), 0

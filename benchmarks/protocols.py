@@ -19,11 +19,11 @@ import uvicorn
 from benchmarks.servers import HERE, HOST, PATIENCE, ask
 from benchmarks.whole import answering
 from benchmarks.wrk import plain, require_wrk
-from reticket.http.connection.caps import Caps
-from reticket.http.connection.room import Room
+from reticket.http.connection.connection_limits import ConnectionLimits
+from reticket.http.connection.request_memory import Room
 from reticket.http.incidents import Incidents
-from reticket.http.proxies import Unnamed
-from reticket.http.server import Company, Listener, bind, serve
+from reticket.http.proxies import UntrustedProxies
+from reticket.http.server import Listener, WorkerEnvironment, bind, serve
 from reticket.testing.server import free_port
 
 BODY = b'{"answer":"' + b"x" * 400 + b'"}'
@@ -95,10 +95,12 @@ def _be(name: str, port: int) -> None:
         )  # fmt: skip
         return
     listener = Listener(HOST, port)
-    caps = Caps(1, 10_000, 10_000, os.urandom(32))
+    caps = ConnectionLimits(1, 10_000, 10_000, os.urandom(32))
     seat = caps.seat(0, lambda count: None)
     incidents = Incidents(lambda name: None, time.monotonic)
-    company = Company(seat, Room(2**28, 2**20), incidents, Unnamed(Path(os.devnull)))
+    company = WorkerEnvironment(
+        seat, Room(2**28, 2**20), incidents, UntrustedProxies(Path(os.devnull))
+    )
     serve(app, listener, company, bind(listener), lambda: None)
 
 

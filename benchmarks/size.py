@@ -23,10 +23,10 @@ from reticket.core.identifiers import family_id
 from reticket.core.model import Family, Outcome, RefreshToken
 from reticket.core.people import User
 from reticket.core.policy import AKINON_2026, SECOND
-from reticket.core.ports import Stepped, Store
+from reticket.core.ports import StepResult, Store
 from reticket.core.sessions.rotation import decide
 from reticket.core.tokens.mint import Mint
-from reticket.runtime.house import House
+from reticket.runtime.opened_service import OpenedService
 from reticket.runtime.opening import Builder
 
 ROUNDS = 5
@@ -143,15 +143,15 @@ def _filled(folder: Path, engine: Engine, count: int) -> Filled:
     builder = Builder()
     said = {name.removeprefix("RETICKET_").lower(): url for name, url in engine.settings.items()}
     settings = builder.load(None, {"data": folder / "data", **said})
-    house = builder.open(settings)
+    instance = builder.open(settings)
     try:
-        house.seed(HERE / "seed.yaml")
-        user = house.directory.user_by_email("bench@example.com")
+        instance.seed(HERE / "seed.yaml")
+        user = instance.directory.user_by_email("bench@example.com")
         assert user is not None
-        mine, others = _fill(house, user, count)
-        tokens = _tokens(house, user, mine)
+        mine, others = _fill(instance, user, count)
+        tokens = _tokens(instance, user, mine)
     finally:
-        house.close()
+        instance.close()
     bytes_each = engine.taken() / count
     store = builder.families(settings.families, settings)
     try:
@@ -160,24 +160,24 @@ def _filled(folder: Path, engine: Engine, count: int) -> Filled:
         store.close()
 
 
-def _fill(house: House, user: User, count: int) -> tuple[list[Family], list[bytes]]:
+def _fill(instance: OpenedService, user: User, count: int) -> tuple[list[Family], list[bytes]]:
     """Families in order of their time, as they come: some of the user's, in another order, and
     the ids of some of all others, each of which has a subject of its own.
     """
     random = Random(7)
     mine, others = [], []
-    begin = house.clock() - SPREAD
+    begin = instance.clock() - SPREAD
     for start in range(0, count, 10_000):
         batch = []
         for number in range(start, min(count, start + 10_000)):
             own = random.random() < min(0.5, SAMPLE / count)
             subject = user.id if own else random.randbytes(16).hex()
-            batch.append(_family(house, subject, begin + SPREAD * number // count, random))
+            batch.append(_family(instance, subject, begin + SPREAD * number // count, random))
             if own:
                 mine.append(batch[-1])
             elif random.random() < STRAIN / count:
                 others.append(batch[-1].id)
-        house.store.create(batch)
+        instance.store.create(batch)
     random.shuffle(mine)
     random.shuffle(others)
     return mine, others
@@ -196,17 +196,17 @@ def _strain(store: Store, engine: Engine, families: Sequence[bytes]) -> Strained
     )
 
 
-def _refreshed(row: Family | None, now: int) -> Stepped[None]:
+def _refreshed(row: Family | None, now: int) -> StepResult[None]:
     assert row is not None
     token = RefreshToken(row.id, row.generation, None, row.rotated_at)
-    return Stepped(decide(row, token, now, AKINON_2026).row, None)
+    return StepResult(decide(row, token, now, AKINON_2026).row, None)
 
 
-def _tokens(house: House, user: User, families: list[Family]) -> list[str]:
-    mint = Mint(house.ring, msgspec.json.encode, msgspec.json.decode)
-    known = (resource for dialect in house.dialects for resource in dialect.resources)
+def _tokens(instance: OpenedService, user: User, families: list[Family]) -> list[str]:
+    mint = Mint(instance.ring, msgspec.json.encode, msgspec.json.decode)
+    known = (resource for dialect in instance.dialects for resource in dialect.resources)
     resource = next(each for each in known if each.name == RESOURCE)
-    policy = house.policies[RESOURCE]
+    policy = instance.policies[RESOURCE]
     return [
         mint.issue(
             resource, policy, Outcome.ADVANCED, family, user, None, family.rotated_at
@@ -215,8 +215,8 @@ def _tokens(house: House, user: User, families: list[Family]) -> list[str]:
     ]
 
 
-def _family(house: House, subject: str, at: int, random: Random) -> Family:
-    policy = house.policies[RESOURCE]
+def _family(instance: OpenedService, subject: str, at: int, random: Random) -> Family:
+    policy = instance.policies[RESOURCE]
     return Family(
         id=family_id(at, os.urandom),
         resource=RESOURCE,

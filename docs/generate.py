@@ -12,8 +12,8 @@ import click
 from reticket import cli
 from reticket.core.people import Client
 from reticket.core.policy import DAY, PRESETS, Policy, by_any_name
+from reticket.oauth.provider import Provider
 from reticket.oauth.registration import Registration, registration_of
-from reticket.oauth.site import Site
 from reticket.runtime.opening import Builder
 from reticket.settings.catalogue import reference, variable
 
@@ -132,7 +132,7 @@ def _implied(preset: str) -> str:
 def _registered(preset: str, *, public: bool) -> Registration:
     said = {"policy": {"preset": preset}}
     client = Client("some", public, False, said, created_at=0, credential_version=0)
-    return registration_of(client, Site("https://id.example.com", by_any_name(PRESETS)))
+    return registration_of(client, Provider("https://id.example.com", by_any_name(PRESETS)))
 
 
 def _yes(said: bool) -> str:

@@ -16,7 +16,7 @@ import msgspec
 from reticket.core.commands import Command
 from reticket.core.errors import Code, Refusal, ReticketError, Unavailable
 from reticket.core.model import Caller
-from reticket.core.tokens.resource import Resource
+from reticket.core.tokens.kinds import TokenKind
 
 Headers = Sequence[tuple[bytes, bytes]]
 
@@ -197,7 +197,7 @@ class Dialect(Protocol):
     name: str
     base_path: str
     correlation_header: bytes | None
-    resources: Sequence[Resource]
+    resources: Sequence[TokenKind]
     routes: Sequence[Route]
     refusals: Mapping[Code, Any]
     document: Document

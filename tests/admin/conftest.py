@@ -18,8 +18,8 @@ from tests.pages.people import one_time_password
 
 from reticket.core.commands import IssueAccess
 from reticket.directory.drafts import ClientDraft
+from reticket.oauth.provider import CLIENT
 from reticket.oauth.registration import flagged
-from reticket.oauth.site import CLIENT
 from reticket.runtime.opening import Builder
 from reticket.testing import running_server
 
@@ -31,8 +31,8 @@ def at_the_shell(server, work):
     """What `work` makes of the opened house and its builder, while the service runs."""
     builder = Builder()
     said = {"data": server.data, "issuer": server.url}
-    with closing(builder.open(builder.load(None, said))) as house:
-        return work(builder, house)
+    with closing(builder.open(builder.load(None, said))) as instance:
+        return work(builder, instance)
 
 
 def token_for(server, client_id, scope="admin", **asked):
@@ -41,8 +41,8 @@ def token_for(server, client_id, scope="admin", **asked):
     def operation(holder):
         return (yield IssueAccess(CLIENT, holder, scope, asked=tuple(asked.items())))
 
-    def work(builder, house):
-        issued = builder.perform(house, operation(house.directory.client(client_id)))
+    def work(builder, instance):
+        issued = builder.perform(instance, operation(instance.directory.client(client_id)))
         return issued.access_token
 
     return at_the_shell(server, work)
@@ -50,7 +50,7 @@ def token_for(server, client_id, scope="admin", **asked):
 
 def add_client(server, client_id, **said):
     draft = ClientDraft(client_id, disabled=False, registration=flagged(said))
-    at_the_shell(server, lambda _, house: house.directory.clients.add(draft, "hash"))
+    at_the_shell(server, lambda _, instance: instance.directory.clients.add(draft, "hash"))
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from tests.admin.conftest import (
 )
 from tests.http.wire import call, heard, how_often
 
-from reticket.core.commands import Begin
+from reticket.core.commands import BeginSession
 
 WRITING = [("POST", "/families"), ("POST", "/families/revoke"), ("POST", "/clients"),
            ("POST", "/clients/spa/secret"), ("DELETE", "/clients/spa"), ("POST", "/keys/rotate"),
@@ -136,10 +136,10 @@ def test_a_token_for_another_audience_or_bound_to_a_key_is_none(server, desk):
 
 def test_a_persons_token_is_none_whatever_its_scope(server, desk):
     def operation(user):
-        return (yield Begin("oauth.user", user, client="admin", scope="admin"))
+        return (yield BeginSession("oauth.user", user, client="admin", scope="admin"))
 
-    def work(builder, house):
-        issued = builder.perform(house, operation(house.directory.user_by_email(ADA)))
+    def work(builder, instance):
+        issued = builder.perform(instance, operation(instance.directory.user_by_email(ADA)))
         return issued.access_token, issued.refresh_token
 
     for token in at_the_shell(server, work):

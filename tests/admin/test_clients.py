@@ -11,19 +11,19 @@ from tests.admin.conftest import ADA, Desk, at_the_shell, get_token, init
 from tests.dialects.oauth.hall import request
 
 from reticket.admin.clients import Clients
-from reticket.admin.office import Office
-from reticket.core.commands import Manage
+from reticket.admin.context import AdminContext
+from reticket.core.commands import RunInDirectory
 from reticket.core.policy import PRESETS
-from reticket.oauth.site import Site
+from reticket.oauth.provider import Provider
 from reticket.testing import running_server
 
 SECRETS = {"client_secret"}
 
 
 def verifies(server, client_id, secret):
-    def work(_, house):
-        found = house.directory.client_credentials(client_id)
-        return house.hasher.verify(found.secret_hash, secret)
+    def work(_, instance):
+        found = instance.directory.client_credentials(client_id)
+        return instance.hasher.verify(found.secret_hash, secret)
 
     return at_the_shell(server, work)
 
@@ -137,9 +137,9 @@ def test_a_policy_is_checked_by_the_presets_in_force(tmp_path):
 @pytest.mark.parametrize("verb", ["enable", "disable"])
 def test_a_client_is_looked_up_where_the_directory_is(verb):
     """Never on the event loop, where everybody would wait for it."""
-    office = replace(Office.closed(Site("http://127.0.0.1", PRESETS)), directory=Mock())
+    office = replace(AdminContext.closed(Provider("http://127.0.0.1", PRESETS)), directory=Mock())
     asked = structs.replace(request(), parameters={"id": "spa"})
-    assert isinstance(next(getattr(Clients(office), verb)(asked, "admin")), Manage)
+    assert isinstance(next(getattr(Clients(office), verb)(asked, "admin")), RunInDirectory)
     assert office.directory.mock_calls == []
 
 

@@ -4,17 +4,17 @@ from types import SimpleNamespace
 
 import pytest
 
-from reticket.admin import Admin, Office
+from reticket.admin import Admin, AdminContext
 from reticket.admin.guard import RESOURCE
 from reticket.core.policy import PRESETS, by_any_name
-from reticket.oauth.site import CLIENT, Site
+from reticket.oauth.provider import CLIENT, Provider
 from reticket.testing.dialect_contract import DialectContract
 
 
 class TestAdmin(DialectContract):
     @pytest.fixture
     def dialect(self):
-        return Admin(Office.closed(Site("http://127.0.0.1:8088", by_any_name(PRESETS))))
+        return Admin(AdminContext.closed(Provider("http://127.0.0.1:8088", by_any_name(PRESETS))))
 
     def test_it_is_found_by_its_name(self, dialect):
         assert dialect.name == "admin"

@@ -9,23 +9,23 @@ from string import Template
 
 from tests.http.wire import call
 
-from reticket.admin import Admin, Office
+from reticket.admin import Admin, AdminContext
 from reticket.admin.document import KEY
 from reticket.core.policy import PRESETS
-from reticket.oauth.site import Site
+from reticket.oauth.provider import Provider
 
 PAGE = (Path(__file__).parents[2] / "docs" / "admin.md").read_text()
 SERVED = "http://127.0.0.1:8088"
 
 
 def test_every_endpoint_stands_on_the_page_and_no_other():
-    routes = Admin(Office.closed(Site(SERVED, PRESETS))).routes
+    routes = Admin(AdminContext.closed(Provider(SERVED, PRESETS))).routes
     told = re.findall(r"^\| `([A-Z]+)` \| `([^`]+)` \|", PAGE, re.MULTILINE)
     assert sorted(told) == sorted((route.method, route.path) for route in routes)
 
 
 def test_what_takes_an_idempotency_key_is_told():
-    routes = Admin(Office.closed(Site(SERVED, PRESETS))).routes
+    routes = Admin(AdminContext.closed(Provider(SERVED, PRESETS))).routes
     takes = [each.path for each in routes if KEY in each.describe.parameters]
     (said,) = re.findall(r"takes an `Idempotency-Key`: `POST` to (.*?)\.", PAGE, re.DOTALL)
     assert sorted(re.findall(r"`(/[^`]+)`", said)) == sorted(takes)

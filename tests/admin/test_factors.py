@@ -61,9 +61,9 @@ def test_a_lost_answer_is_got_again_by_its_idempotency_key(desk, who):
 def test_a_locked_factor_is_seen_and_unlocked(server, desk, who):
     enrolled(desk, who)
 
-    def fail(_, house):
+    def fail(_, instance):
         for _ in range(MOST_FAILURES):
-            house.directory.factors.fail(who)
+            instance.directory.factors.fail(who)
 
     at_the_shell(server, fail)
     assert (standing(desk, who)["locked"], standing(desk, who)["failures"]) == (True, MOST_FAILURES)

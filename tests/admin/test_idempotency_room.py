@@ -8,37 +8,45 @@ from tests.core.operations import ran
 
 from reticket.admin.errors import Declined
 from reticket.admin.idempotency import LONGEST_FLIGHT, ROOM, once
-from reticket.core.commands import Draw, Keep, KeepReserved, Look, Release, Reserve, Take
+from reticket.core.commands import (
+    Peek,
+    Pop,
+    PutIfAbsent,
+    PutReserved,
+    RandomBytes,
+    Release,
+    Reserve,
+)
 from reticket.core.errors import Code, Refusal, ReticketError, Unavailable
 from reticket.core.model import Caller
-from reticket.core.storage.budget import Budget, Budgeted
+from reticket.core.storage.budget import Budget, BudgetedEphemeral
 from reticket.crypto.sealing import Sealer
 from reticket.stores.memory import MemoryEphemeral
 from reticket.testing import FakeClock
 from reticket.wire import WireRequest, WireResponse
 
 
-class Office:
+class AdminContext:
     """An operation that counts what it does, behind the keys; and a store that may go away."""
 
     def __init__(self, room=2**20):
         self.done, self.answer, self.gone, self.refused = 0, b"x" * 1000, (), None
         self.clock = FakeClock()
         store = MemoryEphemeral(self.clock)
-        self.shared = shared = Budgeted(store, Budget(room=room, reserve=room))
+        self.shared = shared = BudgetedEphemeral(store, Budget(room=room, reserve=room))
         self._operate = once(Sealer(lambda: b"k" * 32, os.urandom), self._deed)
         self._performers = {
-            Keep: lambda said: shared.once(said.key, said.lifetime, said.value, said.owner),
+            PutIfAbsent: lambda said: shared.once(said.key, said.lifetime, said.value, said.owner),
             Reserve: lambda said: shared.reserve(said.key, said.lifetime, said.size, said.owner),
-            KeepReserved: lambda said: shared.keep_reserved(said.reserved, said.value),
+            PutReserved: lambda said: shared.keep_reserved(said.reserved, said.value),
             Release: lambda said: shared.release(said.reserved),
-            Look: lambda said: shared.peek(said.key),
-            Take: lambda said: shared.take(said.key),
-            Draw: lambda said: bytes(said.size),
+            Peek: lambda said: shared.peek(said.key),
+            Pop: lambda said: shared.take(said.key),
+            RandomBytes: lambda said: bytes(said.size),
         }
 
     def _deed(self, request, operator):
-        yield Draw(1)
+        yield RandomBytes(1)
         if self.refused:
             raise self.refused
         self.done += 1
@@ -98,10 +106,10 @@ class Going:
 
 
 def test_whoever_was_held_up_until_another_came_does_nothing():
-    office = Office()
+    office = AdminContext()
     first = Going(office, "k").until(Reserve)
     office.clock.forward(LONGEST_FLIGHT)
-    second = Going(office, "k").until(Draw)
+    second = Going(office, "k").until(RandomBytes)
     with pytest.raises(Declined):
         first.end()
     assert office.done == 0
@@ -111,10 +119,10 @@ def test_whoever_was_held_up_until_another_came_does_nothing():
 
 
 def test_whoever_is_late_takes_no_mark_of_another_one_away():
-    office = Office()
-    first = Going(office, "k").until(Draw)
+    office = AdminContext()
+    first = Going(office, "k").until(RandomBytes)
     office.clock.forward(LONGEST_FLIGHT)
-    second = Going(office, "k").until(Draw)
+    second = Going(office, "k").until(RandomBytes)
     office.refused = Refusal(Code.NOT_FOUND)
     with pytest.raises(Refusal):
         first.end()
@@ -126,7 +134,7 @@ def test_whoever_is_late_takes_no_mark_of_another_one_away():
 
 
 def test_without_room_for_the_answer_nothing_is_done_however_often_it_comes():
-    office = Office()
+    office = AdminContext()
     full = office.fill()
     assert office.done == full > 0
     for _ in range(3):
@@ -137,27 +145,27 @@ def test_without_room_for_the_answer_nothing_is_done_however_often_it_comes():
 
 @pytest.mark.parametrize("size", [10, ROOM, 4 * ROOM])
 def test_an_answer_of_any_size_is_remembered_when_its_deed_is_done(size):
-    office = Office()
+    office = AdminContext()
     office.answer = b"x" * size
     assert office.ask("big").body == office.ask("big").body
     assert office.done == 1
 
 
 def test_an_answer_is_charged_for_what_it_takes_and_not_for_the_room_that_was_kept():
-    small, large = Office(), Office()
+    small, large = AdminContext(), AdminContext()
     small.answer, large.answer = b"x", b"x" * ROOM
     assert small.fill() > 4 * large.fill() > 0
 
 
 def test_a_client_of_the_admin_api_has_room_for_45_000_answers_a_day_at_defaults():
     """The figure of docs/admin.md, for answers with two tokens: 2.4 KB when they are sealed."""
-    office = Office(room=2**30 // 64)
+    office = AdminContext(room=2**30 // 64)
     office.answer = b"x" * 1_280
     assert office.fill() * 64 > 45_000
 
 
 def test_a_refused_request_takes_no_room():
-    office = Office()
+    office = AdminContext()
     office.refused = Refusal(Code.NOT_FOUND)
     for number in range(1000):
         with pytest.raises(Refusal):
@@ -168,8 +176,8 @@ def test_a_refused_request_takes_no_room():
 
 
 def test_what_is_done_is_answered_though_its_answer_cannot_be_kept():
-    office = Office()
-    office.gone = (KeepReserved,)
+    office = AdminContext()
+    office.gone = (PutReserved,)
     assert office.ask("lost").status == 201
     office.gone = ()
     with pytest.raises(Declined):
@@ -178,8 +186,8 @@ def test_what_is_done_is_answered_though_its_answer_cannot_be_kept():
 
 
 def test_what_is_done_and_remembered_is_answered_though_the_store_goes_away_then():
-    office = Office()
-    office.gone = (Take,)
+    office = AdminContext()
+    office.gone = (Pop,)
     first = office.ask("kept")
     office.gone = ()
     assert office.ask("kept").body == first.body

@@ -9,9 +9,9 @@ from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi import checks as openapi
 from tests.admin.conftest import BASE
 
-from reticket.admin import Admin, Office
+from reticket.admin import Admin, AdminContext
 from reticket.core.policy import PRESETS
-from reticket.oauth.site import Site
+from reticket.oauth.provider import Provider
 from reticket.openapi import build_document
 
 load_all_checks()
@@ -23,7 +23,7 @@ NOT_HERE = [
 
 
 def operations():
-    document = build_document(Admin(Office.closed(Site("http://127.0.0.1", PRESETS))))
+    document = build_document(Admin(AdminContext.closed(Provider("http://127.0.0.1", PRESETS))))
     for path, methods in document["paths"].items():
         for method in methods:
             yield pytest.param(path, method.upper(), id=f"{method} {path}")

@@ -9,14 +9,14 @@ from msgspec import structs
 from tests.admin.conftest import ADA, begun, enrolled, first_code
 from tests.dialects.oauth.hall import request
 
-from reticket.admin import Admin, Office
+from reticket.admin import Admin, AdminContext
 from reticket.admin.clients import Clients
 from reticket.admin.factors import Factors
 from reticket.admin.users import Users
-from reticket.core.commands import Manage
+from reticket.core.commands import RunInDirectory
 from reticket.core.errors import Unavailable
 from reticket.core.policy import PRESETS
-from reticket.oauth.site import Site
+from reticket.oauth.provider import Provider
 from reticket.testing.waiting import until
 
 FAMILY = {"client_id": "spa", "user": ADA}
@@ -73,7 +73,7 @@ def told_of(desk, event, what):
 
 
 def test_every_route_that_changes_something_is_tried():
-    routes = Admin(Office.closed(Site("http://127.0.0.1", PRESETS))).routes
+    routes = Admin(AdminContext.closed(Provider("http://127.0.0.1", PRESETS))).routes
     assert {(route.method, route.path) for route in routes if route.method != "GET"} == set(CHANGES)
 
 
@@ -96,7 +96,7 @@ def carry_out(operation, until):
     """The store fails as soon as something is there."""
     command = next(operation)
     while not until:
-        made = command.work() if isinstance(command, Manage) else "a hash"
+        made = command.work() if isinstance(command, RunInDirectory) else "a hash"
         command = operation.throw(Unavailable("away")) if until else operation.send(made)
 
 
@@ -114,7 +114,7 @@ def test_a_change_is_told_though_what_follows_it_fails(operations, verb, event):
     """Families that the change must end, in a store that is away: the answer is 503."""
     heard = []
     office = replace(
-        Office.closed(Site("http://127.0.0.1", PRESETS)),
+        AdminContext.closed(Provider("http://127.0.0.1", PRESETS)),
         directory=Mock(),
         audit=SimpleNamespace(record=heard.extend),
         clock=lambda: 7,

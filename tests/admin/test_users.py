@@ -15,10 +15,10 @@ def test_a_person_is_created_found_and_forgotten(server, desk):
         assert desk.good("GET", f"/users/{who}") == made
     assert desk.good("GET", "/users?email=grace@example.com")["items"] == [made]
 
-    def work(_, house):
-        found = house.directory.user_credentials("grace@example.com")
-        behaviors = [place.behaviors for place in house.directory.user(made["id"]).tenants]
-        return house.hasher.verify(found.secret_hash, "a password"), behaviors
+    def work(_, instance):
+        found = instance.directory.user_credentials("grace@example.com")
+        behaviors = [place.behaviors for place in instance.directory.user(made["id"]).tenants]
+        return instance.hasher.verify(found.secret_hash, "a password"), behaviors
 
     assert at_the_shell(server, work) == (True, [(1, 17)])
     desk.good("DELETE", f"/users/{made['id']}")

@@ -9,7 +9,7 @@ import pytest
 from tests.attacks.flooding import FLOODS, Clients, flood
 from tests.attacks.signing_in import RIGHT, answered, sources
 from tests.attacks.target import target_of
-from tests.pages.house import running_house
+from tests.pages.instance import running_house
 from tests.pages.people import ADA, CALLBACK, Person, asking
 
 from reticket.testing.waiting import PATIENCE

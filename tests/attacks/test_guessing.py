@@ -7,7 +7,7 @@ from tests.attacks.account_lockout import lock_out
 from tests.attacks.password_spraying import spray
 from tests.attacks.signing_in import RIGHT, WRONG, answered
 from tests.attacks.target import target_of
-from tests.pages.house import running_house
+from tests.pages.instance import running_house
 from tests.pages.people import ADA
 
 LIMITED = 429

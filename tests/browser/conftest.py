@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import httpx
 import pytest
 from playwright.sync_api import sync_playwright
-from tests.pages.house import running_house
+from tests.pages.instance import running_house
 
 if not os.environ.get("RETICKET_BROWSER"):
     collect_ignore_glob = ["test_*.py"]

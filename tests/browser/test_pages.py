@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import expect
-from tests.pages.house import TOTP_SECRET
+from tests.pages.instance import TOTP_SECRET
 from tests.pages.people import ADA, ALAN, answer_in, asking, one_time_password
 
 NARROW = {"width": 320, "height": 568}
@@ -114,11 +114,11 @@ def test_the_keyboard_is_enough(page, address):
 def test_who_goes_back_and_sends_the_page_again_is_told(page, address, app):
     page.goto(address)
     sign_in(page, ADA)
-    ticket = page.locator("input[name=visit]").get_attribute("value")
+    ticket = page.locator("input[name=interaction]").get_attribute("value")
     press(page, "Deny")
     headline(page, "Back in the app")
     page.goto(address)
-    page.locator("input[name=visit]").evaluate(f"field => field.value = '{ticket}'")
+    page.locator("input[name=interaction]").evaluate(f"field => field.value = '{ticket}'")
     sign_in(page, ADA)
     headline(page, "This cannot go on")
 

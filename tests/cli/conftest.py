@@ -56,7 +56,7 @@ class Shell:
     def rows(self, *words: str):
         return json.loads(self.run(*words, "--json"))
 
-    def house(self):
+    def instance(self):
         builder = Builder()
         return builder.open(builder.load(None, {"data": self.data}))
 
@@ -76,7 +76,7 @@ def seeded(tmp_path_factory):
     with pytest.MonkeyPatch.context() as environment:
         cheap_alone(environment)
         shell = Shell(folder)
-        shell.house().close()
+        shell.instance().close()
         shell.run("seed", str(seed))
     return shell.data
 

@@ -17,19 +17,19 @@ def show(shell, client):
 
 
 def verifies(shell, client, secret):
-    house = shell.house()
-    stored = house.directory.client_credentials(client).secret_hash
-    house.close()
-    return house.hasher.verify(stored, secret)
+    instance = shell.instance()
+    stored = instance.directory.client_credentials(client).secret_hash
+    instance.close()
+    return instance.hasher.verify(stored, secret)
 
 
 def test_a_secret_is_hashed_as_dearly_as_the_settings_say(shell, monkeypatch):
     for name, value in {"TIME_COST": "2", "MEMORY": "32", "PARALLELISM": "3"}.items():
         monkeypatch.setenv(f"RETICKET_HASHING__{name}", value)
     shell.run("client", "add", "dear")
-    house = shell.house()
-    house.close()
-    stored = house.directory.client_credentials("dear").secret_hash
+    instance = shell.instance()
+    instance.close()
+    stored = instance.directory.client_credentials("dear").secret_hash
     assert stored.startswith("$argon2id$v=19$m=32,t=2,p=3$")
 
 
@@ -193,7 +193,7 @@ def test_init_makes_the_first_admin_once(empty):
 def test_init_makes_none_where_another_client_is_admin(empty, tmp_path):
     seed = tmp_path / "seed.yaml"
     seed.write_text("oauth_clients:\n- {client_id: ops, client_secret: x, admin: true}\n")
-    empty.house().close()
+    empty.instance().close()
     empty.run("seed", str(seed))
     said = empty.run("init")
     assert "the client ops of the admin API is there already" in said
@@ -205,7 +205,7 @@ def test_init_tells_no_secret_of_an_admin_that_has_none(empty, tmp_path):
     seed, key = tmp_path / "seed.yaml", {"kty": "OKP", "crv": "Ed25519", "x": ED25519}
     clients = [{"client_id": "keyed", "admin": True, "jwks": {"keys": [key]}}]
     seed.write_text(json.dumps({"oauth_clients": clients}))
-    empty.house().close()
+    empty.instance().close()
     empty.run("seed", str(seed))
     said = empty.run("init")
     assert said.splitlines()[-1] == "the client keyed of the admin API is there already"
@@ -214,7 +214,7 @@ def test_init_tells_no_secret_of_an_admin_that_has_none(empty, tmp_path):
 def test_init_says_so_where_a_client_of_that_name_is_no_admin(empty, tmp_path):
     seed = tmp_path / "seed.yaml"
     seed.write_text("oauth_clients:\n- {client_id: admin, client_secret: x}\n")
-    empty.house().close()
+    empty.instance().close()
     empty.run("seed", str(seed))
     said = empty.run("init")
     assert "the client admin is there, but may not use the admin API" in said
@@ -237,9 +237,9 @@ def test_a_family_begins_with_its_tokens(shell, monkeypatch):
     assert {"access_token", "refresh_token", "id_token", "expires_in"} <= set(answer)
     (row,) = shell.rows("family", "list", "--client", "spa", "--subject", ADA)
     assert (row["client"], row["scope"]) == ("spa", "openid")
-    house = shell.house()
-    family = house.store.find(bytes.fromhex(row["id"]))
-    house.close()
+    instance = shell.instance()
+    family = instance.store.find(bytes.fromhex(row["id"]))
+    instance.close()
     assert terms_of(family.terms).amr == ("pwd",)
     printed = shell.run("family", "start", *words)
     assert "refresh_token" in printed

@@ -14,9 +14,9 @@ ADA = "ada@example.com"
 
 def begin(shell, resource="kibo.adminuser", context="1000", subject=None):
     """A family of Ada's, put into the store; its id in hexadecimal digits."""
-    house = shell.house()
-    now = house.clock()
-    user = house.directory.user_by_email(ADA)
+    instance = shell.instance()
+    now = instance.clock()
+    user = instance.directory.user_by_email(ADA)
     family = family_of(1)._replace(
         id=family_id(now, lambda size: bytes(range(size))),
         resource=resource,
@@ -26,8 +26,8 @@ def begin(shell, resource="kibo.adminuser", context="1000", subject=None):
         expires_at=now + 10**8,
         rotated_at=now,
     )
-    house.store.create([family])
-    house.close()
+    instance.store.create([family])
+    instance.close()
     return family.id.hex()
 
 
@@ -101,14 +101,14 @@ def test_users(shell):
     ).strip()  # fmt: skip
     lines = {row["email"]: row for row in shell.rows("user", "list")}
     assert lines["grace@example.com"]["id"] == user_id
-    house = shell.house()
-    record = house.directory.user(user_id)
+    instance = shell.instance()
+    record = instance.directory.user(user_id)
     assert [place.behaviors for place in record.tenants] == [(1, 17)]
     assert record.organization.roles == ("admin",)
     assert record.cloud.nickname == "Grace"
-    credentials = house.directory.user_credentials("GRACE@example.com")
-    assert house.hasher.verify(credentials.secret_hash, "a password")
-    house.close()
+    credentials = instance.directory.user_credentials("GRACE@example.com")
+    assert instance.hasher.verify(credentials.secret_hash, "a password")
+    instance.close()
 
 
 def test_a_password_is_asked_for_twice(shell):
@@ -131,9 +131,9 @@ def test_what_must_end_families_has_when_it_returns(shell, words, cause):
     family = begin(shell)
     shell.run(*words, said="another password\n")
     assert cause_of(shell, family) == cause
-    house = shell.house()
-    assert not house.directory.intents()
-    house.close()
+    instance = shell.instance()
+    assert not instance.directory.intents()
+    instance.close()
 
 
 def test_a_membership_ends_only_its_own_families(shell):
@@ -144,9 +144,9 @@ def test_a_membership_ends_only_its_own_families(shell):
 
 def test_an_intent_that_a_crash_left_is_applied_by_the_next_command(shell):
     family = begin(shell)
-    house = shell.house()
-    house.directory.users.disable(ADA)
-    house.close()
+    instance = shell.instance()
+    instance.directory.users.disable(ADA)
+    instance.close()
     assert cause_of(shell, family) is None
     shell.run("user", "list")
     assert cause_of(shell, family) == "user_disabled"
@@ -154,10 +154,10 @@ def test_an_intent_that_a_crash_left_is_applied_by_the_next_command(shell):
 
 def test_grants(shell):
     shell.run("user", "grant", ADA, "--tenant", "1000=5")
-    house = shell.house()
-    record = house.directory.user_by_email(ADA)
+    instance = shell.instance()
+    record = instance.directory.user_by_email(ADA)
     assert record.tenants[0].behaviors == (5,)
-    house.close()
+    instance.close()
 
 
 def test_tenants_and_accounts(shell):
@@ -270,9 +270,9 @@ def test_keys(shell):
 
 def test_purge(shell):
     begin(shell)
-    house = shell.house()
-    house.store.create([family_of(2)._replace(expires_at=1, ends_at=1)])
-    house.close()
+    instance = shell.instance()
+    instance.store.create([family_of(2)._replace(expires_at=1, ends_at=1)])
+    instance.close()
     assert shell.run("purge") == "1 families deleted\n"
 
 
@@ -283,11 +283,11 @@ def test_a_service_is_ready_while_each_of_its_stores_answers(shell, part, verb):
     def fail(*asked):
         raise Unavailable("away")
 
-    house = shell.house()
-    house.ready()
+    instance = shell.instance()
+    instance.ready()
     with pytest.raises(Unavailable):
-        replace(house, **{part: SimpleNamespace(**{verb: fail})}).ready()
-    house.close()
+        replace(instance, **{part: SimpleNamespace(**{verb: fail})}).ready()
+    instance.close()
 
 
 def test_a_move_from_where_nothing_is_makes_nothing(shell, tmp_path):
@@ -301,12 +301,12 @@ def test_a_move_from_where_nothing_is_makes_nothing(shell, tmp_path):
 
 
 def test_of_many_processes_one_purges_in_an_interval(shell):
-    house, done = shell.house(), []
+    instance, done = shell.instance(), []
     upkeep = SimpleNamespace(purge=lambda: done.append("purge"), sweep=lambda: done.append("sweep"))
-    for each in (replace(house, upkeep=upkeep), replace(house, upkeep=upkeep)):
+    for each in (replace(instance, upkeep=upkeep), replace(instance, upkeep=upkeep)):
         each.purge_in_turn()
         each.sweep_in_turn()
-    house.close()
+    instance.close()
     assert done == ["purge", "sweep"]
 
 
@@ -325,16 +325,16 @@ def test_backup_and_restore_replay_revocations(shell, tmp_path):
 
 def test_a_purge_after_a_restore_forgets_nobody_who_may_have_gone_on(shell, tmp_path):
     old = family_of(3)._replace(resource="akinon.user", expires_at=1, ends_at=2**50)
-    house = shell.house()
-    house.store.create([old])
-    house.close()
+    instance = shell.instance()
+    instance.store.create([old])
+    instance.close()
     folder = tmp_path / "backup"
     shell.run("backup", str(folder))
     shell.run("restore", str(folder))
     shell.run("purge")
-    house = shell.house()
-    assert house.store.find(old.id).generation == old.generation
-    house.close()
+    instance = shell.instance()
+    assert instance.store.find(old.id).generation == old.generation
+    instance.close()
 
 
 def test_a_compromised_key_stays_so_after_a_restore(shell, tmp_path):
@@ -383,7 +383,7 @@ def test_openapi(empty):
 def test_a_seed_fault_names_the_line(empty, tmp_path):
     seed = tmp_path / "seed.yaml"
     seed.write_text("users:\n  - email: ada@example.com\n    pasword: x\n")
-    empty.house().close()
+    empty.instance().close()
     output = empty.run("seed", str(seed), ok=False)
     assert "line 3" in output
     assert "pasword" in output
@@ -430,7 +430,7 @@ def test_nothing_is_revoked_by_looking(shell):
     family = begin(shell)
     for words in (["family", "list"], ["user", "list"], ["key", "list"], ["doctor"]):
         shell.run(*words)
-    house = shell.house()
-    assert house.store.find(bytes.fromhex(family)).revoked_at is None
-    assert len(house.store.page(Selection(), 10).families) == 1
-    house.close()
+    instance = shell.instance()
+    assert instance.store.find(bytes.fromhex(family)).revoked_at is None
+    assert len(instance.store.page(Selection(), 10).families) == 1
+    instance.close()

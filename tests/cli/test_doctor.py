@@ -102,10 +102,10 @@ def test_a_demo_account_that_is_disabled_is_not_found(healthy):
 
 
 def test_a_demo_that_is_kept_local_is_a_warning(empty, monkeypatch):
-    empty.house().close()
-    house = empty.house()
-    house.directory.marks.put(DEMO)
-    house.close()
+    empty.instance().close()
+    instance = empty.instance()
+    instance.directory.marks.put(DEMO)
+    instance.close()
     ((level, text),) = about(empty, "demo accounts")
     assert (level, "this machine alone" in text) == ("warning", True)
     monkeypatch.setenv("RETICKET_DEMO_PUBLIC", "true")
@@ -141,7 +141,7 @@ def test_wide_modes_of_files_elsewhere_are_found(healthy, monkeypatch, tmp_path,
     place = far / file.removesuffix("-wal").replace(".20260101T000000000Z", "")
     certificate = far / "certificate.pem"
     certificate.touch(mode=0o644)
-    settings = healthy.house().settings.model_copy(
+    settings = healthy.instance().settings.model_copy(
         update={
             name.lower(): f"sqlite:///{place}" if "sqlite" in file else place,
             "tls_certificate": certificate,
@@ -257,9 +257,9 @@ def test_a_use_without_a_key_is_a_fault():
 
 
 def test_changes_that_wait_to_end_families_are_found(healthy):
-    house = healthy.house()
-    house.directory.users.disable("ada@example.com")
-    house.close()
+    instance = healthy.instance()
+    instance.directory.users.disable("ada@example.com")
+    instance.close()
     (found,) = about(healthy, "changes of the directory")
     assert found[0] == "warning"
     assert "1 wait" in found[1]
@@ -306,28 +306,28 @@ def key(state, activates=None, retiring=None):
     ],
 )
 def test_overdue_keys_are_found(monkeypatch, facts, said):
-    monkeypatch.setattr(overdue_keys.policies, "longest_refresh", lambda house: 365 * DAY)
+    monkeypatch.setattr(overdue_keys.policies, "longest_refresh", lambda instance: 365 * DAY)
     ring = SimpleNamespace(listing=lambda: [facts])
     found = list(overdue_keys.look(SimpleNamespace(clock=lambda: 0, ring=ring)))
     assert len(found) == (said is not None)
     assert all(said in each.sentence for each in found)
 
 
-def house_at(house, off):
+def house_at(instance, off):
     """The same with a clock that is off by milliseconds; the store keeps the right one."""
-    now = house.clock()
+    now = instance.clock()
     return SimpleNamespace(
-        settings=house.settings,
+        settings=instance.settings,
         clock=lambda: now + off,
-        store=SimpleNamespace(now=lambda: now, page=house.store.page),
+        store=SimpleNamespace(now=lambda: now, page=instance.store.page),
     )
 
 
 @pytest.mark.parametrize(("off", "way"), [(60_000, "60 s ahead of"), (-60_000, "60 s behind")])
 def test_a_clock_that_is_off_is_a_fault(shell, off, way):
-    house = shell.house()
-    found = list(clock.look(house_at(house, off)))
-    house.close()
+    instance = shell.instance()
+    found = list(clock.look(house_at(instance, off)))
+    instance.close()
     assert {each.level for each in found} == {Level.FAULT}
     assert any(f"is {way} the clock of the store" in each.sentence for each in found)
     assert any("the file system's" in each.sentence for each in found)
@@ -335,20 +335,20 @@ def test_a_clock_that_is_off_is_a_fault(shell, off, way):
 
 
 def test_a_clock_behind_the_newest_audit_line_is_a_fault(shell):
-    house = shell.house()
-    house.record_change("client_added", client="x")
-    found = list(clock.look(house_at(house, -60_000)))
+    instance = shell.instance()
+    instance.record_change("client_added", client="x")
+    found = list(clock.look(house_at(instance, -60_000)))
     assert any("newest line" in each.sentence for each in found)
-    assert not any("newest line" in each.sentence for each in clock.look(house))
-    house.close()
+    assert not any("newest line" in each.sentence for each in clock.look(instance))
+    instance.close()
 
 
 def test_a_session_that_begins_in_the_future_is_a_fault(shell):
-    house = shell.house()
-    later = family_id(house.clock() + 60_000, os.urandom)
-    house.store.create([family_of(1)._replace(id=later)])
-    assert any("begun already" in each.sentence for each in clock.look(house))
-    house.close()
+    instance = shell.instance()
+    later = family_id(instance.clock() + 60_000, os.urandom)
+    instance.store.create([family_of(1)._replace(id=later)])
+    assert any("begun already" in each.sentence for each in clock.look(instance))
+    instance.close()
 
 
 @pytest.mark.parametrize(
@@ -388,12 +388,12 @@ def test_an_audit_file_that_is_not_rotated_is_found(healthy, monkeypatch):
 
 def test_files_of_ends_that_are_more_than_all_files_may_be_are_found(shell, monkeypatch):
     monkeypatch.setenv("RETICKET_AUDIT__TOTAL_SIZE", str(2**20))
-    house, found = shell.house(), []
+    instance, found = shell.instance(), []
     for size in (2**20, 2**20 + 1):
         with (shell.data / "audit.20260101T000000000Z.ends.jsonl").open("ab") as stream:
             stream.truncate(size)
-        found.append(list(audit_file.look(house)))
-    house.close()
+        found.append(list(audit_file.look(instance)))
+    instance.close()
     assert found[0] == []
     ((level, sentence),) = found[1]
     assert (level, "the files of ends have 1 MiB" in sentence) == (Level.WARNING, True)

@@ -31,11 +31,11 @@ def test_a_factor_is_set_with_a_key_that_the_person_has(shell):
     assert standing(shell) == {
         "active": True, "pending": False, "locked": False, "failures": 0, "recovery_codes": 10,
     }  # fmt: skip
-    house = shell.house()
-    user = house.directory.user_by_email(ADA)
+    instance = shell.instance()
+    user = instance.directory.user_by_email(ADA)
     assert user.second_factor
-    assert house.directory.factors.factor(user.id).secret == b"Hello!\xde\xad\xbe\xef"
-    house.close()
+    assert instance.directory.factors.factor(user.id).secret == b"Hello!\xde\xad\xbe\xef"
+    instance.close()
     assert events(shell) == ["factor_set"]
     assert KEY not in output
 
@@ -44,9 +44,9 @@ def test_a_new_key_is_shown_and_its_first_code_asked_for(shell, monkeypatch):
     typed = []
 
     def prompt(words):
-        house = shell.house()
-        row = house.directory.enrolments.standing(ADA)
-        house.close()
+        instance = shell.instance()
+        row = instance.directory.enrolments.standing(ADA)
+        instance.close()
         typed.append((words, row.pending, row.active))
         return "wrong" if len(typed) == 1 else one_time_password(shown["key"], int(time.time()))
 
@@ -76,11 +76,11 @@ def test_a_key_without_a_right_code_is_not_in_use(shell):
 
 def test_codes_are_renewed_and_the_factor_unlocked_and_removed(shell):
     set_key(shell)
-    house = shell.house()
-    user = house.directory.user_by_email(ADA)
+    instance = shell.instance()
+    user = instance.directory.user_by_email(ADA)
     for _ in range(100):
-        house.directory.factors.fail(user.id)
-    house.close()
+        instance.directory.factors.fail(user.id)
+    instance.close()
     assert standing(shell)["locked"]
     assert "warning  second factors: 1 of them locked" in shell.run("doctor")
     assert shell.rows("user", "list")[0]["factor_locked"]

@@ -85,23 +85,23 @@ def test_the_demo_has_a_folder_of_its_own(empty, served, monkeypatch, tmp_path):
 def test_the_demo_is_marked_for_good_and_may_begin_again(empty, served):
     empty.run("serve", "--demo")
     empty.run("serve", "--demo")
-    house = empty.house()
-    assert house.directory.marks.has(DEMO)
-    house.close()
+    instance = empty.instance()
+    assert instance.directory.marks.has(DEMO)
+    instance.close()
 
 
 def test_the_demo_does_not_mix_with_people(shell, served):
     said = shell.run("serve", "--demo", ok=False)
     assert "has people of its own" in said
     assert served == []
-    house = shell.house()
-    assert not house.directory.marks.has(DEMO)
-    house.close()
+    instance = shell.instance()
+    assert not instance.directory.marks.has(DEMO)
+    instance.close()
 
 
 def test_init_names_demo_accounts_until_their_passwords_change(empty):
-    house = empty.house()
-    house.close()
+    instance = empty.instance()
+    instance.close()
     empty.run("seed", "src/reticket/directory/demo.yaml")
     said = empty.run("init")
     for name in (f"user {ADA}", "application ns.app.1.0.0.Release", "client backend"):

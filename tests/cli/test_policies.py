@@ -105,10 +105,10 @@ def test_nobody_is_let_in_again_for_whom_the_next_start_would_stop(shell, monkey
 
 
 def test_a_seed_may_name_a_client_of_before_there_were_rules_for_names(shell, tmp_path):
-    house = shell.house()
-    with house.directory.database.change() as connection:
+    instance = shell.instance()
+    with instance.directory.database.change() as connection:
         connection.exec_driver_sql("UPDATE oauth_clients SET client_id = 'shop/web'")
-    house.close()
+    instance.close()
     seed = tmp_path / "seed.yaml"
     seed.write_text("oauth_clients:\n- client_id: shop/web\n")
     assert "is loaded" in shell.run("seed", str(seed))
@@ -139,14 +139,14 @@ def test_the_doctor_says_that_an_address_leads_nowhere(shell, monkeypatch):
 
 def test_a_key_is_kept_as_long_as_a_client_has_a_token_of_it_and_told_of_then(shell):
     shell.run("client", "add", "tv", "--policy", "DEVICE")
-    house, asked = shell.house(), []
+    instance, asked = shell.instance(), []
 
     def retire_due(longest):
         asked.append(longest)
         return ["0a0b0c0d"]
 
-    replace(house, ring=SimpleNamespace(retire_due=retire_due)).purge()
-    house.close()
+    replace(instance, ring=SimpleNamespace(retire_due=retire_due)).purge()
+    instance.close()
     assert asked == [90 * DAY]
     *_, told = map(json.loads, (shell.data / "audit.jsonl").read_text().splitlines())
     assert (told["event"], told["detail"]) == ("key_retired", {"key": "0a0b0c0d"})
@@ -158,15 +158,15 @@ def test_a_family_of_a_copy_may_heal_as_long_as_its_client_may_be_away(
 ):
     shell.run("client", "add", "tv", "--policy", "DEVICE")
     old = family_of(4)._replace(resource="oauth.user", client=client, expires_at=1, ends_at=2**50)
-    house = shell.house()
-    house.store.create([old])
-    now = house.store.now()
-    house.close()
+    instance = shell.instance()
+    instance.store.create([old])
+    now = instance.store.now()
+    instance.close()
     shell.run("backup", str(tmp_path / "copy"))
     shell.run("restore", str(tmp_path / "copy"))
-    house = shell.house()
-    lasts = house.store.find(old.id).expires_at - now
-    house.close()
+    instance = shell.instance()
+    lasts = instance.store.find(old.id).expires_at - now
+    instance.close()
     assert days * DAY <= lasts / SECOND < (days + 1) * DAY
 
 

@@ -5,7 +5,7 @@ from contextlib import closing
 
 import pytest
 
-from reticket.cli.frame import show
+from reticket.cli.context import show
 from reticket.runtime.opening import Builder
 from reticket.testing.store_contract import family_of
 
@@ -17,9 +17,9 @@ ESCAPED = "curl\\u001b[31m\\u009b\\u202e\\u200b\\u000a2"
 def family(shell):
     """The id of a session whose device has such a name."""
     builder = Builder()
-    with closing(builder.open(builder.load(None, {"data": shell.data}))) as house:
+    with closing(builder.open(builder.load(None, {"data": shell.data}))) as instance:
         row = family_of(7, device=BAD)
-        house.store.create([row])
+        instance.store.create([row])
     return row.id.hex()
 
 

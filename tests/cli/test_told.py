@@ -167,10 +167,10 @@ def test_a_command_that_fails_tells_no_change(shell):
 
 def test_a_change_is_on_the_disk_when_its_command_returns(shell, tmp_path):
     (tmp_path / "seed.yaml").write_text(SEED)
-    house, audit = shell.house(), Audit()
-    heard = replace(house, audit=audit)
+    instance, audit = shell.instance(), Audit()
+    heard = replace(instance, audit=audit)
     heard.record_change("key_rotated", key="mac")
     heard.seed(tmp_path / "seed.yaml")
-    house.close()
+    instance.close()
     assert len(audit.events) > 1
     assert audit.durable == audit.events

@@ -18,8 +18,8 @@ from tests.pages.people import ALAN
 from reticket.testing import running_server
 
 MADE = Path(__file__).parent / "made_by_60df8cf"
-HELD = {engine: json.loads((MADE / engine / "tokens.json").read_text()) for engine in ENGINES}
-ALL = [(engine, one) for engine in ENGINES for one in HELD[engine]["tokens"]]
+ROW_LOCKED = {engine: json.loads((MADE / engine / "tokens.json").read_text()) for engine in ENGINES}
+ALL = [(engine, one) for engine in ENGINES for one in ROW_LOCKED[engine]["tokens"]]
 
 
 class Opened:
@@ -37,7 +37,7 @@ class Opened:
 
 
 def clients_of(engine):
-    return clients(ECKey.import_key(HELD[engine]["key"]))
+    return clients(ECKey.import_key(ROW_LOCKED[engine]["key"]))
 
 
 def copied(engine, data):
@@ -79,22 +79,22 @@ def which(holds):
 
 @which(lambda one: one["refresh"] and one["lives"])
 def test_a_living_refresh_token_refreshes_and_so_do_the_next_two(houses, engine, one):
-    house = houses(engine)
-    client, token = house.clients[one["kind"]], one["refresh"]
+    instance = houses(engine)
+    client, token = instance.clients[one["kind"]], one["refresh"]
     for _ in range(3):
-        token = client.refresh(house.url, token).refresh
+        token = client.refresh(instance.url, token).refresh
 
 
 @which(lambda one: one["refresh"] and not one["lives"])
 def test_an_ended_session_stays_ended(houses, engine, one):
-    house = houses(engine)
-    assert house.clients[one["kind"]].is_refused(house.url, one["refresh"])
+    instance = houses(engine)
+    assert instance.clients[one["kind"]].is_refused(instance.url, one["refresh"])
 
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_its_audit_file_ends_nobody_who_lives(houses, engine):
-    house = houses(engine)
-    said = house.commands.run("replay", "--audit", str(MADE / engine / "data" / "audit.jsonl"))
+    instance = houses(engine)
+    said = instance.commands.run("replay", "--audit", str(MADE / engine / "data" / "audit.jsonl"))
     assert said == "0 revocations replayed\n"
 
 
@@ -113,25 +113,25 @@ def test_a_backup_of_it_is_restored_and_what_was_ended_since_is_ended_again(tmp_
 
 @which(lambda one: one["refresh"] and one["state"].startswith("new"))
 def test_an_access_token_of_a_person_or_an_application_is_taken_until_it_ends(houses, engine, one):
-    house = houses(engine)
-    assert house.clients[one["kind"]].is_known(house.url, one["access"])
+    instance = houses(engine)
+    assert instance.clients[one["kind"]].is_known(instance.url, one["access"])
 
 
 @which(lambda one: one["kind"] == "backend")
 def test_an_access_token_of_an_oauth_client_is_asked_for_again(houses, engine, one):
     """It does not tell the version of the secret that it rests on."""
-    house = houses(engine)
-    backend = house.clients["backend"]
-    assert not backend.is_known(house.url, one["access"])
-    assert backend.is_known(house.url, backend.sign_in(house.url).access)
+    instance = houses(engine)
+    backend = instance.clients["backend"]
+    assert not backend.is_known(instance.url, one["access"])
+    assert backend.is_known(instance.url, backend.sign_in(instance.url).access)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("kind", clients(None))
 def test_everybody_signs_in_as_before(houses, engine, kind):
     """Passwords, secrets, registrations and the second factor are those of the older version."""
-    house = houses(engine)
-    assert house.clients[kind].sign_in(house.url).access
+    instance = houses(engine)
+    assert instance.clients[kind].sign_in(instance.url).access
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -146,5 +146,5 @@ def test_the_commands_read_it(houses, engine):
     commands = houses(engine).commands
     told = [line for line in commands.says("doctor").splitlines() if line.startswith("fault")]
     assert [line for line in told if "demo accounts" not in line] == []
-    begun = sum(one["refresh"] is not None for one in HELD[engine]["tokens"])
+    begun = sum(one["refresh"] is not None for one in ROW_LOCKED[engine]["tokens"])
     assert len(commands.rows("family", "list", "--all", "--limit", "1000")) >= begun

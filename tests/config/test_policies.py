@@ -9,15 +9,15 @@ import pytest
 from reticket.core.errors import SettingError
 from reticket.core.people import User
 from reticket.core.policy import AKINON_2026, KIBO_2026, Reuse
-from reticket.core.tokens.resource import Resource
+from reticket.core.tokens.kinds import TokenKind
 from reticket.settings.loading import PRESETS, load, policies_for, policy_warnings
 
 Toml = Callable[[str], Path]
 
 RESOURCES = [
-    Resource("kibo.application", KIBO_2026, subjects=User),
-    Resource("kibo.developer", KIBO_2026, subjects=User),
-    Resource("akinon.user", AKINON_2026, subjects=User),
+    TokenKind("kibo.application", KIBO_2026, subjects=User),
+    TokenKind("kibo.developer", KIBO_2026, subjects=User),
+    TokenKind("akinon.user", AKINON_2026, subjects=User),
 ]
 
 

@@ -8,11 +8,12 @@ from unittest.mock import Mock
 
 import pytest
 
-from reticket.core.access.guards import Limit, Limits
+from reticket.core.access.failure_limits import FailureLimit, FailureLimits
 from reticket.core.storage.budget import Budget
 from reticket.http.connection import limits
-from reticket.http.server import Patience
-from reticket.runtime import assembly, beats, serving
+from reticket.http.server import ConnectionTimeouts
+from reticket.runtime import assembly, serving
+from reticket.runtime import background as beats
 from reticket.settings import loading as config
 from reticket.stores.memory import MemoryEphemeral
 from reticket.testing import FakeClock
@@ -34,9 +35,9 @@ def test_limits_of_sign_ins(toml: Callable[[str], Path]) -> None:
             """
         )
     )
-    account, strangers, address, program = (Limit(n, n + 1) for n in (11, 13, 15, 17))
-    assert assembly._limits(said) == Limits(account, strangers, address, program)
-    assert assembly._limits(config.load()) == Limits()
+    account, strangers, address, program = (FailureLimit(n, n + 1) for n in (11, 13, 15, 17))
+    assert assembly._limits(said) == FailureLimits(account, strangers, address, program)
+    assert assembly._limits(config.load()) == FailureLimits()
 
 
 def test_room_for_short_lived_entries(toml: Callable[[str], Path]) -> None:
@@ -79,25 +80,25 @@ def test_limits_of_connections(toml: Callable[[str], Path]) -> None:
         )
     )
     assert said.limits == limits.Limits(line=8001, header=8002, headers=8003)
-    assert said.patience == Patience(handshake=4, head=5, body=6, reading=7, idle=8)
+    assert said.patience == ConnectionTimeouts(handshake=4, head=5, body=6, reading=7, idle=8)
     default = serving.listener_of(config.load())
-    assert (default.limits, default.patience) == (limits.Limits(), Patience())
+    assert (default.limits, default.patience) == (limits.Limits(), ConnectionTimeouts())
 
 
 @pytest.mark.parametrize(("trusted", "kept"), [((), 0), (("10.0.0.0/8",), 1024)])
 def test_places_of_connections(trusted: tuple[str, ...], kept: int) -> None:
-    caps = serving.caps_of(config.load(None, {"trusted_proxies": trusted}))
+    caps = serving.connection_limits_of(config.load(None, {"trusted_proxies": trusted}))
     assert (caps._total, caps._for_all, caps._per_address) == (16_384, 16_384 - kept, 512)
 
 
 def test_passwords_wait_as_the_settings_say(toml: Callable[[str], Path]) -> None:
-    lanes = assembly.lanes_of(config.load(toml("[hashing]\nthreads = 3\nqueue = 7\n")))
+    lanes = assembly.worker_pools_of(config.load(toml("[hashing]\nthreads = 3\nqueue = 7\n")))
     lanes.close()
     assert (lanes.passwords._threads, lanes.passwords._turns._places) == (3, 7)
 
 
 def test_a_refusal_without_a_hash_is_answered_after_a_second() -> None:
-    lanes = assembly.lanes_of(config.load())
+    lanes = assembly.worker_pools_of(config.load())
     lanes.close()
     assert (lanes.passwords._linger, lanes.visitors._linger) == (1.0, 1.0)
 
@@ -105,13 +106,13 @@ def test_a_refusal_without_a_hash_is_answered_after_a_second() -> None:
 def test_what_is_over_is_removed_at_the_intervals_of_the_settings(
     toml: Callable[[str], Path],
 ) -> None:
-    house, lanes, meter = Mock(clock=FakeClock()), Mock(), Mock()
-    house.settings = config.load(toml("purge_interval = 77\n[ephemeral]\nsweep_interval = 33\n"))
-    works = list(beats.works_of(house, lanes, meter))
+    instance, lanes, meter = Mock(clock=FakeClock()), Mock(), Mock()
+    instance.settings = config.load(toml("purge_interval = 77\n[ephemeral]\nsweep_interval = 33\n"))
+    works = list(beats.background_work(instance, lanes, meter))
     for lane, _, _ in works[3:]:
         lane.close()
     by_seconds = {pause: work for _, work, pause in works}
     by_seconds[77]()
     by_seconds[33]()
-    house.purge_in_turn.assert_called_once_with()
-    house.sweep_in_turn.assert_called_once_with()
+    instance.purge_in_turn.assert_called_once_with()
+    instance.sweep_in_turn.assert_called_once_with()

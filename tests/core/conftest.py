@@ -8,16 +8,16 @@ import pytest
 from tests.core.world import ADA, World
 
 from reticket.core.access.attempts import Attempts
-from reticket.core.access.guards import Limit, Limits
+from reticket.core.access.failure_limits import FailureLimit, FailureLimits
 from reticket.core.access.known_programs import KnownPrograms
-from reticket.core.access.programs import ProgramDesk
-from reticket.core.access.second_factor import FactorDesk
+from reticket.core.access.programs import ProgramAuthenticator
+from reticket.core.access.second_factor import SecondFactorAuthenticator
 from reticket.core.access.secret_check import SecretCheck
-from reticket.core.access.sign_in import SignInDesk
-from reticket.core.access.standing import Standings
+from reticket.core.access.sign_in import UserAuthenticator
+from reticket.core.access.sign_in_context import SignInContexts
 from reticket.core.people import MOST_FAILURES, Application, Credentials, Factor
 from reticket.core.ports import Recognised
-from reticket.core.storage.budget import Budgeted
+from reticket.core.storage.budget import BudgetedEphemeral
 from reticket.stores.memory import MemoryEphemeral
 from reticket.testing import FakeClock
 
@@ -178,19 +178,21 @@ def desks():
     clock, events, numbers = FakeClock(), [], iter(range(1000))
     around = SimpleNamespace(
         clock=clock, events=events, people=People(), hasher=Hasher(), verified=Verified(),
-        ephemeral=Budgeted(MemoryEphemeral(clock)),
+        ephemeral=BudgetedEphemeral(MemoryEphemeral(clock)),
     )  # fmt: skip
-    limits = Limits(Limit(3, 60), Limit(12, 600), Limit(6, 60), Limit(6, 60))
+    limits = FailureLimits(
+        FailureLimit(3, 60), FailureLimit(12, 600), FailureLimit(6, 60), FailureLimit(6, 60)
+    )
     secrets = SecretCheck(around.people, around.hasher, around.verified)
     around.attempts = Attempts(around.ephemeral, events.append, clock)
-    standings = Standings(around.people, around.attempts, limits, clock)
-    around.desk = SignInDesk(around.people, secrets, around.attempts, standings)
+    standings = SignInContexts(around.people, around.attempts, limits, clock)
+    around.desk = UserAuthenticator(around.people, secrets, around.attempts, standings)
     around.factors, around.otp = Factors(), Codes()
-    around.second = FactorDesk(
+    around.second = SecondFactorAuthenticator(
         around.people, around.factors, around.ephemeral, around.otp, around.attempts, standings,
         events.append, clock, lambda size: next(numbers).to_bytes(size, "big"),
     )  # fmt: skip
-    around.another_process = lambda: ProgramDesk(
+    around.another_process = lambda: ProgramAuthenticator(
         around.people,
         secrets,
         around.attempts,

@@ -5,7 +5,7 @@ from tests.core.world import CALLER
 from tests.wire.work import work_of
 
 from reticket.core.access.attempts import FRESH, Attempts
-from reticket.core.access.guards import Guard, Limit
+from reticket.core.access.failure_limits import FailureCounter, FailureLimit
 from reticket.core.errors import Refusal
 from reticket.core.ports import Counted
 from reticket.testing import FakeClock
@@ -22,7 +22,7 @@ class Failures:
 
 
 def guards(first, count=1):
-    return [Guard(f"people:{n}", Limit(3, 60)) for n in range(first, first + count)]
+    return [FailureCounter(f"people:{n}", FailureLimit(3, 60)) for n in range(first, first + count)]
 
 
 def looked_at(count, total):

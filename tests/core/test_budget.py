@@ -10,7 +10,7 @@ from reticket.core.storage.budget import (
     SHARDS,
     WINDOWS,
     Budget,
-    Budgeted,
+    BudgetedEphemeral,
     Pool,
     of_account,
     of_address,
@@ -53,7 +53,7 @@ def kept(small, name, lifetime):
 @pytest.mark.parametrize("lifetime", [1, 150, 151, 1200, 1201, 3900, 3901, 86_400, 86_401])
 def test_an_entry_is_charged_for_at_least_its_life(lifetime):
     clock = FakeClock()
-    small = Budgeted(MemoryEphemeral(clock), Budget(room=2**16, reserve=2**16, share=100))
+    small = BudgetedEphemeral(MemoryEphemeral(clock), Budget(room=2**16, reserve=2**16, share=100))
     first = kept(small, "first", lifetime)
     assert first > 0
     clock.forward(lifetime - 1)
@@ -79,7 +79,7 @@ def test_a_client_with_its_share_has_room_again_soon_after_its_marks_have_ended(
     lifetime, free_after
 ):
     clock = FakeClock()
-    small = Budgeted(MemoryEphemeral(clock), Budget(reserve=2**20))
+    small = BudgetedEphemeral(MemoryEphemeral(clock), Budget(reserve=2**20))
     first = lives(small, of_client("keyed"), lifetime)
     clock.forward(free_after)
     assert lives(small, of_client("keyed"), lifetime) == first > 0
@@ -87,13 +87,13 @@ def test_a_client_with_its_share_has_room_again_soon_after_its_marks_have_ended(
 
 def test_an_hours_marks_of_a_client_are_ten_a_second_at_defaults():
     """The figures of docs/running.md: assertions that live for a minute, ten minutes, an hour."""
-    small = Budgeted(MemoryEphemeral(FakeClock()), Budget(reserve=2**28 // 64))
+    small = BudgetedEphemeral(MemoryEphemeral(FakeClock()), Budget(reserve=2**28 // 64))
     marks = lives(small, of_client("keyed"), 3601) * 64
     assert [marks // window for window in WINDOWS[:3]] == [266, 33, 10]
 
 
 def test_a_covered_counter_counts_however_full_a_pool_is():
-    full = Budgeted(MemoryEphemeral(FakeClock()), Budget(room=0, reserve=0))
+    full = BudgetedEphemeral(MemoryEphemeral(FakeClock()), Budget(room=0, reserve=0))
     counted = [full.count("one of a fixed number", 300, 1, COVERED).total for _ in range(3)]
     assert counted == [1, 2, 3]
 
@@ -102,7 +102,7 @@ def test_who_chooses_the_names_of_marks_takes_no_more_from_others_than_a_share()
     """A client chooses the `jti` of an assertion. Its share would fill a shard of everybody's
     counter, if it knew which names have the same.
     """
-    small = Budgeted(MemoryEphemeral(FakeClock()), Budget(reserve=2**22), b"nobody knows")
+    small = BudgetedEphemeral(MemoryEphemeral(FakeClock()), Budget(reserve=2**22), b"nobody knows")
     names = (name for number in count() if not shard_of(name := f"{number:064}", b""))
 
     def fill():

@@ -21,7 +21,7 @@ from tests.core.world import ADA, CALLER
 from reticket.core.commands import FactorRule, SignIn
 from reticket.core.errors import Refusal, Unavailable
 from reticket.core.policy import DAY
-from reticket.core.storage.budget import Budget, Budgeted
+from reticket.core.storage.budget import Budget, BudgetedEphemeral
 
 HOME = CALLER
 STRANGERS = 12
@@ -196,7 +196,7 @@ def test_an_account_that_does_not_exist_is_answered_as_one_that_does(hall):
 
 def test_accounts_never_share_a_count_and_nobodys_share_so_many(hall, monkeypatch):
     """A stranger whose own account shared one could forgive and spend what is another's."""
-    monkeypatch.setattr("reticket.core.access.guards.NOBODYS_COUNTERS", 1)
+    monkeypatch.setattr("reticket.core.access.failure_limits.NOBODYS_COUNTERS", 1)
     guess(hall, STRANGERS, "one@example.com")
     assert guess(hall, 1, "another@example.com") == [LIMITED]
     assert sign_in(hall, caller=stranger(99)) == ADA
@@ -255,7 +255,7 @@ def test_tries_at_the_same_time_are_no_more_than_the_limit(hall, monkeypatch):
 
 def crowded(hall):
     """Strangers have filled their pool and the pool of guesses."""
-    full = Budgeted(hall.ephemeral, Budget(room=0, reserve=0))
+    full = BudgetedEphemeral(hall.ephemeral, Budget(room=0, reserve=0))
     hall.attempts._ephemeral = full
 
 

@@ -5,8 +5,8 @@ from tests.core.world import CALLER
 
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import REFUSING, Caller, Family, Outcome, Selection
-from reticket.core.sessions import chronicle
-from reticket.core.sessions.steps import Turned
+from reticket.core.sessions import audit_events as chronicle
+from reticket.core.sessions.steps import StepOutcome
 
 NOW = 1_790_000_000_000
 FAMILY = Family(
@@ -31,8 +31,8 @@ NAMES = {
 }
 
 
-def told(turned):
-    return [_said(event) for event in chronicle.told("test", turned, CALLER)]
+def audit_events_of(turned):
+    return [_said(event) for event in chronicle.audit_events_of("test", turned, CALLER)]
 
 
 def _said(event):
@@ -41,13 +41,13 @@ def _said(event):
 
 @pytest.mark.parametrize("outcome", [each for each in Outcome if each not in REFUSING])
 def test_every_outcome_that_answers_has_its_event(outcome):
-    turned = Turned(NOW, outcome, FAMILY, context="1000")
-    assert told(turned) == [{**WHOSE, "event": NAMES[outcome]}]
+    turned = StepOutcome(NOW, outcome, FAMILY, context="1000")
+    assert audit_events_of(turned) == [{**WHOSE, "event": NAMES[outcome]}]
 
 
 def test_a_switch_is_told_beside_it_with_the_context_switched_to():
-    turned = Turned(NOW, Outcome.ADVANCED, FAMILY, context="1001", switched_to="1001")
-    issued, switched = told(turned)
+    turned = StepOutcome(NOW, Outcome.ADVANCED, FAMILY, context="1001", switched_to="1001")
+    issued, switched = audit_events_of(turned)
     assert (issued["event"], switched) == (
         "issued", {**WHOSE, "event": "switched", "context": "1001"},
     )  # fmt: skip
@@ -55,17 +55,17 @@ def test_a_switch_is_told_beside_it_with_the_context_switched_to():
 
 @pytest.mark.parametrize("cause", list(Cause))
 def test_a_refusal_is_told_with_its_cause(cause):
-    turned = Turned(NOW, None, FAMILY, refusal=Refusal(Code.INVALID_TOKEN, cause))
-    assert told(turned) == [{**WHOSE, "event": "refused", "cause": cause}]
+    turned = StepOutcome(NOW, None, FAMILY, refusal=Refusal(Code.INVALID_TOKEN, cause))
+    assert audit_events_of(turned) == [{**WHOSE, "event": "refused", "cause": cause}]
 
 
 def test_where_nothing_was_decided_nothing_is_told():
-    assert told(Turned(NOW, None, FAMILY, waits=True)) == []
+    assert audit_events_of(StepOutcome(NOW, None, FAMILY, waits=True)) == []
 
 
 def test_a_refusal_that_met_no_row_names_no_family():
-    turned = Turned(NOW, None, None, refusal=Refusal(Code.INVALID_TOKEN, Cause.UNKNOWN))
-    (event,) = told(turned)
+    turned = StepOutcome(NOW, None, None, refusal=Refusal(Code.INVALID_TOKEN, Cause.UNKNOWN))
+    (event,) = audit_events_of(turned)
     assert (event["event"], event["cause"]) == ("refused", Cause.UNKNOWN)
     assert event.keys() & {"family", "subject", "context", "generation"} == set()
     forged = chronicle.refused(NOW, "test", Refusal(Code.INVALID_TOKEN, Cause.FORGED), CALLER)
@@ -74,20 +74,20 @@ def test_a_refusal_that_met_no_row_names_no_family():
 
 def test_reuse_is_told_as_such_only_by_the_step_that_ended_the_family():
     refusal = Refusal(Code.INVALID_TOKEN, Cause.REUSED)
-    turned = Turned(NOW, None, FAMILY, refusal=refusal, ended=True)
-    assert told(turned) == [{**WHOSE, "event": "reused", "cause": Cause.REUSED}]
+    turned = StepOutcome(NOW, None, FAMILY, refusal=refusal, ended=True)
+    assert audit_events_of(turned) == [{**WHOSE, "event": "reused", "cause": Cause.REUSED}]
 
 
 def test_a_sign_out_is_a_revocation_with_its_cause():
-    turned = Turned(NOW, Outcome.REVOKED, ENDED, ended=True)
-    assert told(turned) == [{**WHOSE, "event": "revoked", "cause": "sign_out"}]
+    turned = StepOutcome(NOW, Outcome.REVOKED, ENDED, ended=True)
+    assert audit_events_of(turned) == [{**WHOSE, "event": "revoked", "cause": "sign_out"}]
 
 
 def test_a_sign_in_and_its_withdrawal():
-    begun = chronicle.begun("test", Turned(NOW, Outcome.ADVANCED, FAMILY), CALLER)
+    begun = chronicle.begun("test", StepOutcome(NOW, Outcome.ADVANCED, FAMILY), CALLER)
     assert _said(begun) == {**WHOSE, "event": "sign_in"}
     refusal = Refusal(Code.INVALID_CREDENTIALS, Cause.SUBJECT_GONE)
-    withdrawn = chronicle.begun("test", Turned(NOW, None, FAMILY, refusal=refusal), CALLER)
+    withdrawn = chronicle.begun("test", StepOutcome(NOW, None, FAMILY, refusal=refusal), CALLER)
     assert _said(withdrawn) == {**WHOSE, "event": "revoked", "cause": "subject_changed"}
 
 
@@ -111,7 +111,7 @@ def test_a_revocation_from_outside_has_no_caller():
 
 def test_a_caller_without_an_address_leaves_it_out():
     caller = Caller(address="", correlation_id="")
-    (event,) = chronicle.told("test", Turned(NOW, Outcome.ADVANCED, FAMILY), caller)
+    (event,) = chronicle.audit_events_of("test", StepOutcome(NOW, Outcome.ADVANCED, FAMILY), caller)
     assert (event.address, event.device, event.correlation_id) == (None, None, None)
 
 

@@ -6,9 +6,9 @@ import threading
 import pytest
 
 from reticket.core.errors import Unavailable
-from reticket.core.ports import HELD
-from reticket.core.queues import conveyor as conveyor_module
-from reticket.core.queues.conveyor import LONGEST_BATCH, Conveyor, Lane
+from reticket.core.ports import ROW_LOCKED
+from reticket.core.queues import batch_queue as conveyor_module
+from reticket.core.queues.batch_queue import LONGEST_BATCH, BatchQueue, WorkerPool
 from reticket.testing.waiting import PATIENCE
 
 
@@ -36,14 +36,14 @@ def work():
 
 @pytest.fixture
 def lane():
-    made = Lane("test")
+    made = WorkerPool("test")
     yield made
     made.close()
 
 
 def test_a_lone_item_waits_for_nobody(lane, work):
     async def scenario():
-        return await Conveyor(lane, work).put(21)
+        return await BatchQueue(lane, work).put(21)
 
     assert asyncio.run(scenario()) == 42
     assert work.batches == [[21]]
@@ -51,7 +51,7 @@ def test_a_lone_item_waits_for_nobody(lane, work):
 
 def test_what_arrives_together_and_meanwhile_goes_together(lane, work):
     async def scenario():
-        conveyor = Conveyor(lane, work)
+        conveyor = BatchQueue(lane, work)
         work.gate.clear()
         first = [conveyor.put(number) for number in range(3)]
         while not work.batches:
@@ -71,7 +71,7 @@ def test_who_arrives_a_turn_of_the_loop_later_goes_along(lane, work, monkeypatch
     monkeypatch.setattr(conveyor_module, "LONGEST_GATHERING", 60)
 
     async def scenario():
-        line, asked = Conveyor(lane, work), []
+        line, asked = BatchQueue(lane, work), []
         for number in range(5):
             asked.append(line.put(number))
             await asyncio.sleep(0)
@@ -90,7 +90,7 @@ def test_a_batch_leaves_though_others_keep_coming(lane, work, monkeypatch, secon
     monkeypatch.setattr(conveyor_module, "LONGEST_QUEUE", 10**6)
 
     async def scenario():
-        loop, line, asked = asyncio.get_running_loop(), Conveyor(lane, work), []
+        loop, line, asked = asyncio.get_running_loop(), BatchQueue(lane, work), []
         until = loop.time() + 2
         while not work.batches and loop.time() < until:
             asked.append(line.put(len(asked)))
@@ -104,7 +104,7 @@ def test_a_batch_leaves_though_others_keep_coming(lane, work, monkeypatch, secon
 
 def test_a_batch_has_an_end(lane, work):
     async def scenario():
-        conveyor = Conveyor(lane, work)
+        conveyor = BatchQueue(lane, work)
         return await asyncio.gather(*(conveyor.put(n) for n in range(LONGEST_BATCH + 1)))
 
     assert len(asyncio.run(scenario())) == LONGEST_BATCH + 1
@@ -113,7 +113,7 @@ def test_a_batch_has_an_end(lane, work):
 
 def test_a_fault_is_everybodys_of_the_batch_and_nobodys_after(lane, work):
     async def scenario():
-        conveyor = Conveyor(lane, work)
+        conveyor = BatchQueue(lane, work)
         work.fault = Unavailable("no disk")
         failed = await asyncio.gather(*map(conveyor.put, range(3)), return_exceptions=True)
         work.fault = None
@@ -126,7 +126,7 @@ def test_a_fault_is_everybodys_of_the_batch_and_nobodys_after(lane, work):
 
 def test_who_waited_too_long_is_told_and_who_has_not_is_served(lane, work):
     async def scenario():
-        loop, conveyor = asyncio.get_running_loop(), Conveyor(lane, work, longest_wait=60)
+        loop, conveyor = asyncio.get_running_loop(), BatchQueue(lane, work, longest_wait=60)
         work.gate.clear()
         first = conveyor.put(1)
         while not work.batches:
@@ -168,10 +168,10 @@ def test_a_held_item_is_not_asked_for_again_before_a_pause(lane):
 
     def held_at_first(batch):
         asked.append(list(batch))
-        return [HELD] if len(asked) == 1 else batch
+        return [ROW_LOCKED] if len(asked) == 1 else batch
 
     async def scenario():
-        loop, conveyor = asyncio.get_running_loop(), Conveyor(lane, held_at_first)
+        loop, conveyor = asyncio.get_running_loop(), BatchQueue(lane, held_at_first)
         waiting = conveyor.put(7)
         while not asked:
             await asyncio.sleep(0)
@@ -186,10 +186,10 @@ def test_a_held_item_is_not_asked_for_again_before_a_pause(lane):
 
 
 def test_what_was_done_is_answered_and_what_was_not_is_told_when_the_lane_closes(work):
-    lane = Lane("test")
+    lane = WorkerPool("test")
 
     async def scenario():
-        conveyor = Conveyor(lane, work)
+        conveyor = BatchQueue(lane, work)
         work.gate.clear()
         done = conveyor.put(1)
         while not work.batches:
@@ -212,7 +212,7 @@ def test_what_was_done_is_answered_and_what_was_not_is_told_when_the_lane_closes
 
 def test_who_stopped_waiting_hinders_nobody(lane, work):
     async def scenario():
-        conveyor = Conveyor(lane, work)
+        conveyor = BatchQueue(lane, work)
         work.gate.clear()
         gone, stays = conveyor.put(1), conveyor.put(2)
         gone.cancel()
@@ -223,11 +223,11 @@ def test_who_stopped_waiting_hinders_nobody(lane, work):
 
 
 def test_closing_works_off_what_was_accepted(work):
-    lane = Lane("test")
+    lane = WorkerPool("test")
 
     async def scenario():
         work.gate.clear()
-        futures = [Conveyor(lane, work).put(number) for number in range(3)]
+        futures = [BatchQueue(lane, work).put(number) for number in range(3)]
         while not work.batches:
             await asyncio.sleep(0)
         closing = asyncio.ensure_future(asyncio.to_thread(lane.close))
@@ -241,7 +241,7 @@ def test_closing_works_off_what_was_accepted(work):
 
 
 def test_a_lane_with_too_much_waiting_says_so():
-    lane = Lane("test", longest_queue=1)
+    lane = WorkerPool("test", longest_queue=1)
     gate = threading.Event()
 
     async def scenario():
@@ -258,10 +258,10 @@ def test_a_lane_with_too_much_waiting_says_so():
 
 
 def test_a_full_queue_turns_away_what_comes_next_and_nothing_else(lane, work, monkeypatch):
-    monkeypatch.setattr("reticket.core.queues.conveyor.LONGEST_QUEUE", 3)
+    monkeypatch.setattr("reticket.core.queues.batch_queue.LONGEST_QUEUE", 3)
 
     async def scenario():
-        conveyor = Conveyor(lane, work)
+        conveyor = BatchQueue(lane, work)
         answers = await asyncio.gather(*map(conveyor.put, range(4)), return_exceptions=True)
         return answers, await conveyor.put(5)
 
@@ -281,7 +281,7 @@ def test_conveyors_of_one_lane_take_turns(lane):
         return batch
 
     async def scenario():
-        conveyors = [Conveyor(lane, alone) for _ in range(4)]
+        conveyors = [BatchQueue(lane, alone) for _ in range(4)]
         return await asyncio.gather(*(each.put(n) for n in range(50) for each in conveyors))
 
     assert asyncio.run(scenario()) == [n for n in range(50) for _ in range(4)]
@@ -289,7 +289,7 @@ def test_conveyors_of_one_lane_take_turns(lane):
 
 def test_a_fault_that_nobody_foresaw_leaves_nobody_waiting(lane, work):
     async def scenario():
-        conveyor = Conveyor(lane, work)
+        conveyor = BatchQueue(lane, work)
         work.fault = SystemError("a bug")
         failed = await asyncio.gather(*map(conveyor.put, range(2)), return_exceptions=True)
         work.fault = None
@@ -300,7 +300,7 @@ def test_a_fault_that_nobody_foresaw_leaves_nobody_waiting(lane, work):
 
 
 def test_work_that_has_waited_for_too_long_on_a_lane_is_not_begun():
-    lane = Lane("test", longest_wait=60)
+    lane = WorkerPool("test", longest_wait=60)
     gate, begun = threading.Event(), []
 
     async def scenario():
@@ -320,7 +320,7 @@ def test_work_that_has_waited_for_too_long_on_a_lane_is_not_begun():
 
 
 def test_a_lane_has_room_again_after_work_that_failed():
-    lane = Lane("test", longest_queue=1)
+    lane = WorkerPool("test", longest_queue=1)
 
     def fail():
         raise KeyError("gone")
@@ -339,11 +339,11 @@ def test_what_is_held_for_too_long_is_told_so(lane):
 
     def hold(items):
         asked.extend(items)
-        return [HELD] * len(items)
+        return [ROW_LOCKED] * len(items)
 
     async def scenario():
         loop = asyncio.get_running_loop()
-        waiting = Conveyor(lane, hold, longest_wait=60).put(1)
+        waiting = BatchQueue(lane, hold, longest_wait=60).put(1)
         while not waiting.done():
             loop.skip(conveyor_module.PAUSE if len(asked) < 2 else 61)
             await lane.run(int)

@@ -4,7 +4,7 @@ import pytest
 
 from reticket.core.policy import DAY
 from reticket.core.ports import LEAP
-from reticket.core.storage.course import Course
+from reticket.core.storage.clock_watch import ClockWatch
 from reticket.testing import FakeClock
 
 
@@ -13,7 +13,7 @@ class Times:
 
     def __init__(self):
         self.clock, self.seconds = FakeClock(), 1000.0
-        self.course = Course(self.clock, lambda: self.seconds)
+        self.course = ClockWatch(self.clock, lambda: self.seconds)
 
     def pass_by(self, seconds):
         self.clock.forward(seconds)
@@ -56,7 +56,7 @@ def test_after_a_day_it_is_believed(times):
 def test_whoever_starts_while_it_is_ahead_believes_it(times):
     """docs/security.md says so: there is nothing to compare it with."""
     times.clock.forward(30 * DAY)
-    started = Course(times.clock, lambda: times.seconds)
+    started = ClockWatch(times.clock, lambda: times.seconds)
     for _ in range(3):
         times.pass_by(3600)
         assert (times.course.is_ahead(), started.is_ahead()) == (True, False)

@@ -3,7 +3,7 @@
 import pytest
 from tests.core.world import ADA, OPAQUE
 
-from reticket.core.commands import Begin
+from reticket.core.commands import BeginSession
 from reticket.core.model import Caller
 from reticket.core.sessions.devices import DAY, Devices
 from reticket.testing import FakeClock
@@ -60,7 +60,9 @@ def test_the_log_hears_of_it_once(clock, caplog):
 async def test_a_session_without_a_name_of_its_device_is_like_any_other(world, monkeypatch):
     monkeypatch.setattr(world.engine, "_devices", Devices(FakeClock(), most=1))
     named, unnamed = [
-        await world.engine.begin(Begin(OPAQUE.name, ADA), None, Caller("192.0.2.1", "1" * 32, name))
+        await world.engine.begin(
+            BeginSession(OPAQUE.name, ADA), None, Caller("192.0.2.1", "1" * 32, name)
+        )
         for name in ("first", "second")
     ]
     assert world.family(named).device == "first"

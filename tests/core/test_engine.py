@@ -9,12 +9,12 @@ from dataclasses import replace
 import pytest
 from tests.core.world import ADA, CALLER, JWT, OPAQUE, SHOP, World
 
-from reticket.core.commands import Begin, End, Refresh, Rehearse
+from reticket.core.commands import BeginSession, DryRunRefresh, EndSession, Refresh
 from reticket.core.errors import Cause, Code, Refusal, Unavailable
 from reticket.core.model import Outcome, Selection
 from reticket.core.people import Application
 from reticket.core.policy import Reuse
-from reticket.core.ports import HELD, Frail
+from reticket.core.ports import ROW_LOCKED, NotReplicated
 from reticket.core.sessions.engine import Engine
 from reticket.core.tokens.mint import Mint
 
@@ -183,17 +183,17 @@ async def test_reuse_may_be_tolerated():
 async def test_any_generation_signs_out_and_then_none_is_good(world):
     begun = await world.begin()
     second = await world.refresh(begun.refresh_token)
-    ended = await world.engine.end(End(OPAQUE.name, begun.refresh_token), CALLER)
+    ended = await world.engine.end(EndSession(OPAQUE.name, begun.refresh_token), CALLER)
     assert ended.revoked_cause == "sign_out"
     assert (await cause_of(world.refresh(second.refresh_token)))[1] is Cause.REVOKED
     with pytest.raises(Refusal):
-        await world.engine.end(End(OPAQUE.name, begun.refresh_token), CALLER)
+        await world.engine.end(EndSession(OPAQUE.name, begun.refresh_token), CALLER)
 
 
 async def test_who_changed_between_check_and_insert_gets_no_family(world):
     world.people.change(credential_version=2)
     with pytest.raises(Refusal) as refused:
-        await world.engine.begin(Begin(OPAQUE.name, ADA), None, CALLER)
+        await world.engine.begin(BeginSession(OPAQUE.name, ADA), None, CALLER)
     assert refused.value.code is Code.INVALID_CREDENTIALS
     (family,) = world.store.page(Selection(subject=ADA.id), 10).families
     assert family.revoked_cause == "subject_changed"
@@ -203,7 +203,7 @@ async def test_who_changed_between_check_and_insert_gets_no_family(world):
 @pytest.mark.parametrize("gone", [None, replace(SHOP, disabled=True)], ids=["removed", "blocked"])
 async def test_no_family_stands_for_a_client_that_is_gone_before_the_insert(world, gone):
     """What ended its families did not see this one."""
-    begin = Begin(OPAQUE.name, ADA, client=SHOP.id)
+    begin = BeginSession(OPAQUE.name, ADA, client=SHOP.id)
     assert (await world.engine.begin(begin, None, CALLER)).family.revoked_at is None
     world.people.clients[SHOP.id] = gone
     code, cause = await cause_of(world.engine.begin(begin, None, CALLER))
@@ -254,7 +254,7 @@ async def test_what_comes_together_is_one_transaction_and_one_refusal_hinders_no
     world, monkeypatch
 ):
     begun = [await world.begin() for _ in range(5)]
-    await world.engine.end(End(OPAQUE.name, begun[2].refresh_token), CALLER)
+    await world.engine.end(EndSession(OPAQUE.name, begun[2].refresh_token), CALLER)
     sizes, transact = [], world.store.transact
     monkeypatch.setattr(
         world.store, "transact", lambda batch: sizes.append(len(batch)) or transact(batch)
@@ -291,7 +291,7 @@ async def test_a_store_that_fails_refuses_nobody_who_waits_and_spends_nothing(wo
     monkeypatch.setattr(world.store, "create", broken)
     answers = await asyncio.gather(
         *(world.refresh(one.refresh_token) for one in begun),
-        world.engine.end(End(OPAQUE.name, begun[0].refresh_token), CALLER),
+        world.engine.end(EndSession(OPAQUE.name, begun[0].refresh_token), CALLER),
         world.begin(),
         return_exceptions=True,
     )
@@ -341,7 +341,7 @@ async def test_a_policy_that_does_not_rotate_keeps_the_generation(resource):
 async def test_of_many_sign_outs_one_ends_the_family_and_is_told_durably(world):
     token = (await world.begin()).refresh_token
     answers = await asyncio.gather(
-        *(world.engine.end(End(OPAQUE.name, token), CALLER) for _ in range(5)),
+        *(world.engine.end(EndSession(OPAQUE.name, token), CALLER) for _ in range(5)),
         return_exceptions=True,
     )
     assert [getattr(answer, "cause", None) for answer in answers] == [None] + [Cause.REVOKED] * 4
@@ -361,13 +361,13 @@ async def test_what_other_processes_changed_is_seen_before_each_batch(world):
 async def test_what_other_processes_changed_is_seen_before_each_look(world):
     begun = await world.begin()
     world.people.catch_up = lambda: world.people.change(disabled=True)
-    rehearsing = Rehearse(Refresh(OPAQUE.name, begun.refresh_token))
+    rehearsing = DryRunRefresh(Refresh(OPAQUE.name, begun.refresh_token))
     code, cause = await cause_of(world.engine.rehearse(rehearsing, CALLER))
     assert (code, cause) == (Code.INVALID_TOKEN, Cause.SUBJECT_GONE)
 
 
 async def test_a_family_begins_with_what_is_known_of_its_sign_in(world):
-    begun = await world.engine.begin(Begin(OPAQUE.name, ADA, "1000"), 12345, CALLER)
+    begun = await world.engine.begin(BeginSession(OPAQUE.name, ADA, "1000"), 12345, CALLER)
     family = world.family(begun)
     assert (family.subject, family.context, family.device) == (ADA.id, "1000", CALLER.device)
     assert (family.previous_sign_in, family.policy) == (12345, world.policy.name)
@@ -383,7 +383,7 @@ async def test_an_application_goes_on_until_it_is_blocked_or_gone(world):
         {name: replace(OPAQUE, subjects=Application)}, world.policies(), world.store, world.people,
         world.mint, world.audit, world.lane, world.clock, os.urandom,
     )  # fmt: skip
-    token = (await engine.begin(Begin(name, app), None, CALLER)).refresh_token
+    token = (await engine.begin(BeginSession(name, app), None, CALLER)).refresh_token
     for gone in (replace(app, disabled=True), None):
         apps[app.id] = gone
         assert (await cause_of(engine.refresh(Refresh(name, token), CALLER)))[1] is (
@@ -408,9 +408,11 @@ async def test_a_refusal_is_told_however_long_the_store_was_busy(world, monkeypa
 async def test_an_end_that_could_be_lost_is_told_to_the_log_alone(world, monkeypatch):
     begun = await world.begin()
     rest = world.store.transact
-    monkeypatch.setattr(world.store, "transact", lambda batch: list(map(Frail, rest(batch))))
+    monkeypatch.setattr(
+        world.store, "transact", lambda batch: list(map(NotReplicated, rest(batch)))
+    )
     with pytest.raises(Unavailable):
-        await world.engine.end(End(OPAQUE.name, begun.refresh_token), CALLER)
+        await world.engine.end(EndSession(OPAQUE.name, begun.refresh_token), CALLER)
     assert world.audit.names == ["sign_in", "revoked"]
     assert world.audit.durable[-1].event == "revoked"
 
@@ -421,7 +423,7 @@ async def test_what_is_held_waits_and_nobody_with_it(world, monkeypatch):
 
     def transact(batch):
         results = rest([each for each in batch if each[0] not in holding])
-        return [HELD if each[0] in holding else results.pop(0) for each in batch]
+        return [ROW_LOCKED if each[0] in holding else results.pop(0) for each in batch]
 
     monkeypatch.setattr(world.store, "transact", transact)
     waiting = asyncio.create_task(world.refresh(kept.refresh_token))
@@ -446,7 +448,7 @@ async def test_where_nothing_was_told_nobody_waits(world):
 
 async def test_what_too_many_events_leave_no_room_for_is_counted_and_no_error(world, monkeypatch):
     """A store that is away for long, and callers who are refused meanwhile."""
-    monkeypatch.setattr("reticket.core.queues.conveyor.LONGEST_QUEUE", 3)
+    monkeypatch.setattr("reticket.core.queues.batch_queue.LONGEST_QUEUE", 3)
     unseen, gate = [], threading.Event()
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(lambda loop, context: unseen.append(context["message"]))
@@ -460,7 +462,7 @@ async def test_what_too_many_events_leave_no_room_for_is_counted_and_no_error(wo
 
 
 async def test_a_family_that_another_process_has_begun_just_now_is_no_error_of_ours(world):
-    begin = Begin(OPAQUE.name, ADA, family=bytes(16))
+    begin = BeginSession(OPAQUE.name, ADA, family=bytes(16))
     await world.engine.begin(begin, None, CALLER)
     with pytest.raises(Unavailable):
         await world.engine.begin(begin, None, CALLER)

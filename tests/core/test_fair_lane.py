@@ -6,24 +6,24 @@ import threading
 import pytest
 
 from reticket.core.errors import Unavailable
-from reticket.core.queues.fair_lane import FairLane
-from reticket.core.queues.turns import Whose
+from reticket.core.queues.fair_queue import Requester
+from reticket.core.queues.fair_worker_pool import FairWorkerPool
 
 pytestmark = pytest.mark.anyio
 
 PATIENCE = 60.0
-OWNER = Whose("198.51.100.1", "ada", True)
+OWNER = Requester("198.51.100.1", "ada", True)
 
 
 def stranger(number):
-    return Whose(f"192.0.2.{number}", "ada", False)
+    return Requester(f"192.0.2.{number}", "ada", False)
 
 
 class Bench:
     """Work that waits for its gate, and who was served in which order."""
 
     def __init__(self, threads=1, places=64, **more):
-        self.lane = FairLane("test", threads, places, **more)
+        self.lane = FairWorkerPool("test", threads, places, **more)
         self.gate = threading.Semaphore(0)
         self.served = []
 
@@ -95,7 +95,7 @@ async def test_one_valid_account_at_full_speed_gives_nobody_else_503(bench):
     one = bench(places=8)
     flood = [one.ask(OWNER) for _ in range(50)]
     await settled()
-    others = [one.ask(Whose("198.51.100.1", f"name {each}", False)) for each in range(4)]
+    others = [one.ask(Requester("198.51.100.1", f"name {each}", False)) for each in range(4)]
     await settled()
     one.let(1000)
     assert [await asyncio.wait_for(each, PATIENCE) for each in others]

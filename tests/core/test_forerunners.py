@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from reticket.core.errors import Unavailable
-from reticket.core.queues.forerunners import Forerunners
+from reticket.core.queues.single_flight import SingleFlight
 
 pytestmark = pytest.mark.anyio
 
@@ -32,7 +32,7 @@ async def soon():
 
 
 async def test_one_goes_ahead_and_the_rest_begin_together_once_it_is_back():
-    forerunners, ahead, rest = Forerunners(), Work(), Work()
+    forerunners, ahead, rest = SingleFlight(), Work(), Work()
     first = asyncio.ensure_future(forerunners.follow("a", ahead))
     asked = [asyncio.ensure_future(forerunners.follow("a", rest)) for _ in range(4)]
     await soon()
@@ -49,7 +49,7 @@ async def test_one_goes_ahead_and_the_rest_begin_together_once_it_is_back():
 
 
 async def test_other_work_waits_for_nobody():
-    forerunners, work = Forerunners(), Work()
+    forerunners, work = SingleFlight(), Work()
     asked = [asyncio.ensure_future(forerunners.follow(name, work)) for name in "abc"]
     await soon()
     assert work.begun == 3
@@ -58,7 +58,7 @@ async def test_other_work_waits_for_nobody():
 
 
 async def test_an_error_belongs_to_who_went_ahead_alone():
-    forerunners, answers = Forerunners(), iter([Unavailable("full"), "done", "done"])
+    forerunners, answers = SingleFlight(), iter([Unavailable("full"), "done", "done"])
     began = asyncio.Event()
 
     async def work():
@@ -78,7 +78,7 @@ async def test_an_error_belongs_to_who_went_ahead_alone():
 
 @pytest.mark.parametrize("gone", [0, 1])
 async def test_who_goes_away_holds_nobody_up(gone):
-    forerunners, work = Forerunners(), Work()
+    forerunners, work = SingleFlight(), Work()
     asked = [asyncio.ensure_future(forerunners.follow("a", work)) for _ in range(3)]
     await soon()
     asked[gone].cancel()

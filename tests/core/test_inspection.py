@@ -8,7 +8,7 @@ from tests.core.world import ADA, OPAQUE
 from reticket.core.errors import Cause, Code, Refusal, Unavailable
 from reticket.core.model import AccessToken, Selection
 from reticket.core.people import Client
-from reticket.core.ports import HELD, Frail
+from reticket.core.ports import ROW_LOCKED, NotReplicated
 from reticket.core.sessions.inspection import Inspection, admitted
 from reticket.stores.memory import MemoryEphemeral
 
@@ -91,7 +91,7 @@ async def test_it_waits_for_who_has_the_family_just_now(world, inspection, monke
 
     def held_once(batch):
         asked.append(len(batch))
-        return [HELD for _ in batch] if len(asked) == 1 else transact(batch)
+        return [ROW_LOCKED for _ in batch] if len(asked) == 1 else transact(batch)
 
     monkeypatch.setattr(world.store, "transact", held_once)
     assert await inspection.holder_of(access(issued.family.id), "void") is ADA
@@ -101,7 +101,7 @@ async def test_it_waits_for_who_has_the_family_just_now(world, inspection, monke
 async def test_a_row_that_could_be_lost_is_looked_at_all_the_same(world, inspection, monkeypatch):
     issued, transact = await world.begin(), world.store.transact
     monkeypatch.setattr(
-        world.store, "transact", lambda batch: [Frail(each) for each in transact(batch)]
+        world.store, "transact", lambda batch: [NotReplicated(each) for each in transact(batch)]
     )
     assert await inspection.holder_of(access(issued.family.id), "void") is ADA
 

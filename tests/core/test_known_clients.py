@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from reticket.core.access.attempts import Admission
-from reticket.core.access.guards import Limits, program_of
+from reticket.core.access.failure_limits import FailureLimits, program_of
 from reticket.core.addresses import network_of
 from reticket.core.commands import SignInClient
 from reticket.core.errors import Code, Refusal
@@ -132,7 +132,7 @@ def test_a_client_that_was_verified_elsewhere_is_checked_here_without_a_hash(des
 def spend_the_budget(hall):
     """Another process counts failures of the client where it is known."""
     program = program_of("SignInClient", "backend")
-    (guard,) = Limits().of_program(program, network_of(HERE.address), known=True)
+    (guard,) = FailureLimits().of_program(program, network_of(HERE.address), known=True)
     hall.ephemeral.count_each({guard.key: 60}, 6)
 
 

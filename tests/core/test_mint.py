@@ -11,15 +11,15 @@ from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import Family, Outcome, RefreshToken
 from reticket.core.policy import AKINON_2026, SECOND
 from reticket.core.tokens.faces import from_text, to_text
+from reticket.core.tokens.kinds import TokenKind
 from reticket.core.tokens.mint import NONCE_STEP, RETRY_WINDOW, Mint
-from reticket.core.tokens.resource import Resource
 
 NOW = 1_790_000_000_500
 UP, DOWN = NOW + 500, NOW - 500
 """The whole seconds around it."""
 POLICY = replace(AKINON_2026, access=3600)
-SIGNED = Resource("test.signed", AKINON_2026)
-TWIN = Resource("test.twin", AKINON_2026)
+SIGNED = TokenKind("test.signed", AKINON_2026)
+TWIN = TokenKind("test.twin", AKINON_2026)
 RESOURCES = [OPAQUE, JWT, SIGNED]
 FAMILY = Family(
     id=bytes(range(16)), resource="test", subject=ADA.id, client=None, context="1000", scope=None,

@@ -7,9 +7,9 @@ from tests.core.conftest import PASSWORD
 from tests.core.test_sign_in import LIMITED, call, refusal_of, sign_in
 from tests.core.world import ADA
 
-from reticket.core.access import owed
-from reticket.core.access.guards import Guard, Limit
-from reticket.core.access.owed import Owed
+from reticket.core.access import reversals as owed
+from reticket.core.access.failure_limits import FailureCounter, FailureLimit
+from reticket.core.access.reversals import PendingReversals
 from reticket.core.errors import Unavailable
 
 OFTEN = 20
@@ -77,7 +77,10 @@ def test_wrong_passwords_stay_counted_while_the_store_fails(hall):
 
 @pytest.mark.parametrize(("seconds", "left"), [(59, 2), (60, 3)])
 def test_what_is_owed_to_a_counter_that_has_ended_is_owed_to_none_after_it(hall, seconds, left):
-    owing, guard = Owed(hall.ephemeral, hall.clock), Guard("account:ada", Limit(3, 60))
+    owing, guard = (
+        PendingReversals(hall.ephemeral, hall.clock),
+        FailureCounter("account:ada", FailureLimit(3, 60)),
+    )
     with pytest.raises(Unavailable), owing.unless_done([guard]):
         raise Unavailable("the store is down")
     hall.clock.forward(seconds)
@@ -88,8 +91,11 @@ def test_what_is_owed_to_a_counter_that_has_ended_is_owed_to_none_after_it(hall,
 
 def test_only_so_many_counters_are_remembered(hall, monkeypatch):
     monkeypatch.setattr(owed, "MOST_OWED", 8)
-    owing = Owed(hall.ephemeral, hall.clock)
+    owing = PendingReversals(hall.ephemeral, hall.clock)
     for number in range(OFTEN):
-        with pytest.raises(Unavailable), owing.unless_done([Guard(f"{number}", Limit(3, 60))]):
+        with (
+            pytest.raises(Unavailable),
+            owing.unless_done([FailureCounter(f"{number}", FailureLimit(3, 60))]),
+        ):
             raise Unavailable("the store is down")
     assert len(owing._debts) == 8

@@ -5,8 +5,9 @@ import pytest
 from reticket.audit import open_audit_log, revocations
 from reticket.core.errors import Cause
 from reticket.core.model import Selection
-from reticket.core.ports import HELD, Event, Frail
-from reticket.core.sessions import chronicle, replay
+from reticket.core.ports import ROW_LOCKED, Event, NotReplicated
+from reticket.core.sessions import audit_events as chronicle
+from reticket.core.sessions import replay
 from reticket.core.storage.upkeep import Upkeep
 from reticket.settings.audit import AuditTable
 from reticket.stores.memory import MemoryEphemeral, MemoryStore
@@ -120,7 +121,7 @@ def test_what_somebody_holds_or_could_be_lost_is_ended_as_well(store, clock, mon
 
     def transact(batch):
         return [
-            HELD if family == held.id else Frail(rest([(family, step)])[0])
+            ROW_LOCKED if family == held.id else NotReplicated(rest([(family, step)])[0])
             for family, step in batch
         ]
 

@@ -9,10 +9,10 @@ import pytest
 from tests.core.test_sign_in import EVE, LIMITED, refusal_of, sign_in, with_a_factor
 from tests.core.world import ADA, CALLER
 
-from reticket.core.commands import FactorRule, Keep, OpenFactorSession, SecondFactor
+from reticket.core.commands import FactorRule, OpenFactorSession, PutIfAbsent, SecondFactor
 from reticket.core.errors import Cause, Code, Refusal, Unavailable
 from reticket.core.people import MOST_FAILURES
-from reticket.core.storage.budget import Budget, Budgeted
+from reticket.core.storage.budget import Budget, BudgetedEphemeral
 from reticket.stores.memory import MemoryEphemeral
 
 NO_SESSION = (Code.NOT_FOUND, Cause.NO_SESSION)
@@ -210,10 +210,10 @@ VERBS = ("peek", "take", "once", "count", "count_each", "guess", "forget")
 
 
 def a_page(user):
-    return [Keep("test:page", user.email, 60)]
+    return [PutIfAbsent("test:page", user.email, 60)]
 
 
-class Frail:
+class NotReplicated:
     """The same store, which fails from one of its verbs on, before or after it has done it."""
 
     def __init__(self, store, at, is_done):
@@ -237,7 +237,7 @@ class Frail:
 @pytest.mark.parametrize("at", range(STEPS))
 def test_a_store_that_fails_costs_no_recovery_code(hall, at, is_done):
     session_id, healthy = session_of(hall), hall.second._ephemeral
-    frail = Frail(healthy, at, is_done)
+    frail = NotReplicated(healthy, at, is_done)
     hall.second._ephemeral = hall.attempts._ephemeral = frail
     answer = None
     with suppress(Unavailable):
@@ -302,8 +302,8 @@ def test_an_older_code_is_not_taken_after_a_newer_one(hall):
 
 
 def test_what_is_kept_for_a_person_takes_the_share_of_that_person(hall):
-    hall.second._ephemeral = Budgeted(MemoryEphemeral(hall.clock), Budget(room=2**20))
-    large = [Keep("test:page", "x" * 2**13, 60)]
+    hall.second._ephemeral = BudgetedEphemeral(MemoryEphemeral(hall.clock), Budget(room=2**20))
+    large = [PutIfAbsent("test:page", "x" * 2**13, 60)]
     with pytest.raises(Unavailable, match="one account has its share"):
         second(hall, session_of(hall), RECOVERY, keeps=lambda user: large)
     assert second(hall, session_of(hall), RECOVERY) == ADA
@@ -311,7 +311,7 @@ def test_what_is_kept_for_a_person_takes_the_share_of_that_person(hall):
 
 def test_sessions_of_one_person_take_the_share_of_that_person_alone(hall):
     with_a_factor(hall)
-    hall.second._ephemeral = Budgeted(MemoryEphemeral(hall.clock), Budget(room=2**20))
+    hall.second._ephemeral = BudgetedEphemeral(MemoryEphemeral(hall.clock), Budget(room=2**20))
     with pytest.raises(Unavailable):
         deque(
             hall.second.open_session(each) for each in repeat(OpenFactorSession("test", ADA, 600))

@@ -11,44 +11,44 @@ from tests.core.world import ADA, CALLER, JWT, OPAQUE, RESOURCES
 
 from reticket.core.access.attempts import Admission
 from reticket.core.commands import (
-    Begin,
-    Draw,
-    End,
+    Audit,
+    BeginSession,
+    EndSession,
     FindClient,
     FindTenant,
     FindUser,
     Hash,
+    Increment,
     InspectAccess,
-    ListFamilies,
-    Manage,
+    ListSessions,
     Now,
     OpenFactorSession,
+    RandomBytes,
     ReadAccess,
     ReadRefresh,
     Refresh,
+    RunInDirectory,
     SecondFactor,
     SignIn,
     SignInApplication,
     SignInClient,
-    Tally,
-    Tell,
 )
 from reticket.core.errors import Cause, Code, Refusal, Unavailable
 from reticket.core.model import Caller, Outcome, Selection
 from reticket.core.people import Tenant
 from reticket.core.ports import Event
-from reticket.core.queues.conveyor import Lane
-from reticket.core.queues.fair_lane import FairLane
-from reticket.core.queues.turns import Whose
-from reticket.core.service import Lanes, Service, Stock
-from reticket.core.storage.budget import Budgeted
+from reticket.core.queues.batch_queue import WorkerPool
+from reticket.core.queues.fair_queue import Requester
+from reticket.core.queues.fair_worker_pool import FairWorkerPool
+from reticket.core.service import Service, Stock, WorkerPools
+from reticket.core.storage.budget import BudgetedEphemeral
 from reticket.stores.memory import MemoryEphemeral
 
 pytestmark = pytest.mark.anyio
 
 TENANT = Tenant(1000, "Demo", None, False, False, None, (), (), ())
 NAMES = tuple(RESOURCES)
-NOBODY = Whose("", "", False)
+NOBODY = Requester("", "", False)
 ADMITTED = Admission(NOBODY, ())
 
 
@@ -96,14 +96,16 @@ class Factors:
         return "factor", command, caller, lane_of_this()
 
 
-class Door:
+class Acceptor:
     """A service over a world; notes on which lanes its directory is asked."""
 
     def __init__(self, world, desk=None, passwords=None, upkeep=None):
         self.world, self.lanes_seen, self.sign_ins = world, [], []
         desk = desk or Desk()
-        hashes = passwords or FairLane("password", 1, 64)
-        self.lanes = Lanes(world.lane, Lane("directory"), FairLane("visitors", 1, 64), hashes)
+        hashes = passwords or FairWorkerPool("password", 1, 64)
+        self.lanes = WorkerPools(
+            world.lane, WorkerPool("directory"), FairWorkerPool("visitors", 1, 64), hashes
+        )
         people = world.people
         people.signed_in = self.signed_in
         people.tenant = lambda number: self._seen(TENANT if number == 1000 else None)
@@ -112,7 +114,7 @@ class Door:
         self.service = Service(
             list(RESOURCES.values()), world.engine, desk, Factors(), desk, people, world.mint,
             self.lanes, world.clock,
-            Stock(world.store, kept, Budgeted(kept), world.keys, upkeep, bytes,
+            Stock(world.store, kept, BudgetedEphemeral(kept), world.keys, upkeep, bytes,
                   self.hasher),
         )  # fmt: skip
 
@@ -133,7 +135,7 @@ class Door:
 
 @pytest.fixture
 def door(world):
-    made = Door(world)
+    made = Acceptor(world)
     yield made
     made.lanes.close()
 
@@ -189,8 +191,8 @@ class Limiting(Desk):
     ids=lambda command: type(command).__name__,
 )
 async def test_what_a_limit_refuses_takes_no_place_in_the_queue(world, command):
-    lane = FairLane("password", 1, 1)
-    door = Door(world, Limiting(), lane)
+    lane = FairWorkerPool("password", 1, 1)
+    door = Acceptor(world, Limiting(), lane)
     lane.close()
     with pytest.raises(Refusal) as refused:
         await door.perform(command)
@@ -198,20 +200,20 @@ async def test_what_a_limit_refuses_takes_no_place_in_the_queue(world, command):
 
 
 async def test_what_a_limit_refuses_is_told_so_after_a_while(world, monkeypatch):
-    lane, waits = FairLane("password", 1, 1, linger=7.0), []
+    lane, waits = FairWorkerPool("password", 1, 1, linger=7.0), []
 
     async def sleep(seconds):
         waits.append(seconds)
 
     monkeypatch.setattr("asyncio.sleep", sleep)
     with pytest.raises(Refusal):
-        await Door(world, Limiting(), lane).perform(SignIn("test", ADA.email, "password"))
+        await Acceptor(world, Limiting(), lane).perform(SignIn("test", ADA.email, "password"))
     assert waits == [7.0]
 
 
 async def test_time_and_randomness_come_from_outside(door, world):
     assert await door.perform(Now()) == world.clock()
-    assert await door.perform(Draw(5)) == bytes(5)
+    assert await door.perform(RandomBytes(5)) == bytes(5)
 
 
 async def test_a_client_that_is_known_waits_for_no_hash(door):
@@ -255,7 +257,7 @@ class Learning(Desk):
 @pytest.mark.parametrize("kind", [SignInApplication, SignInClient])
 async def test_a_program_that_starts_many_times_at_once_is_hashed_once(world, kind):
     desk = Learning()
-    door = Door(world, desk, FairLane("password", 1, 1))
+    door = Acceptor(world, desk, FairWorkerPool("password", 1, 1))
     started = [door.perform(kind("test", "program", "secret")) for _ in range(50)]
     answers = await asyncio.gather(*started)
     door.lanes.close()
@@ -273,17 +275,17 @@ async def test_a_client_at_hand_is_not_looked_up(door):
 
 
 async def test_a_sign_in_is_recorded_and_the_one_before_kept(door):
-    issued = await door.perform(Begin(OPAQUE.name, ADA))
+    issued = await door.perform(BeginSession(OPAQUE.name, ADA))
     assert door.sign_ins == [(ADA.id, door.world.clock())]
     assert door.lanes_seen == ["directory"]
     assert door.world.family(issued).previous_sign_in == 12345
 
 
 async def test_a_family_goes_from_its_beginning_to_its_end(door):
-    issued = await door.perform(Begin(OPAQUE.name, ADA))
+    issued = await door.perform(BeginSession(OPAQUE.name, ADA))
     newer = await door.perform(Refresh(OPAQUE.name, issued.refresh_token))
     assert newer.outcome is Outcome.ADVANCED
-    ended = await door.perform(End(OPAQUE.name, newer.refresh_token))
+    ended = await door.perform(EndSession(OPAQUE.name, newer.refresh_token))
     assert ended.revoked_cause == "sign_out"
 
 
@@ -359,12 +361,12 @@ async def test_what_needs_no_hash_does_not_wait_for_hashes(door):
 
 
 async def test_what_an_operator_has_hashed_leaves_the_directory_free(world):
-    door = Door(world, upkeep=SimpleNamespace(apply_intents=lambda: None))
+    door = Acceptor(world, upkeep=SimpleNamespace(apply_intents=lambda: None))
     gate = threading.Event()
     door.hasher.hash = lambda secret: gate.wait() and lane_of_this()
     hashing = asyncio.ensure_future(door.perform(Hash("secret", "admin")))
     try:
-        assert await door.perform(Manage(int)) == 0
+        assert await door.perform(RunInDirectory(int)) == 0
     finally:
         gate.set()
     assert await hashing == "password"
@@ -374,10 +376,10 @@ async def test_what_an_operator_has_hashed_leaves_the_directory_free(world):
 async def test_no_sign_in_waits_for_what_strangers_have_kept_or_counted(door):
     gate = threading.Event()
     busy = asyncio.ensure_future(door.lanes.visitors.run(NOBODY, gate.wait))
-    waiting = [asyncio.ensure_future(door.perform(Tally(f"test:{n}", 60))) for n in range(5)]
+    waiting = [asyncio.ensure_future(door.perform(Increment(f"test:{n}", 60))) for n in range(5)]
     try:
         assert (await door.perform(SignIn("test", ADA.email, "secret")))[0] == "user"
-        assert (await door.perform(Begin(OPAQUE.name, ADA))).access_token
+        assert (await door.perform(BeginSession(OPAQUE.name, ADA))).access_token
     finally:
         gate.set()
         await asyncio.gather(busy, *waiting)
@@ -386,7 +388,7 @@ async def test_no_sign_in_waits_for_what_strangers_have_kept_or_counted(door):
 async def test_whoever_waits_until_all_is_settled_finds_it_in_the_audit_log(door):
     gate = threading.Event()
     door.world.lane.submit(gate.wait)
-    await door.perform(Tell(OPAQUE.name, "refused"))
+    await door.perform(Audit(OPAQUE.name, "refused"))
     waiting = asyncio.create_task(door.service.settled())
     for _ in range(20):
         await asyncio.sleep(0)
@@ -408,9 +410,9 @@ async def test_closing_them_closes_every_lane(door):
 
 
 async def test_what_a_dialect_tells_is_told_with_who_has_asked(door):
-    command = Tell(OPAQUE.name, "consented", Cause.USED, ADA.id, bytes(16), {"client": "web"})
+    command = Audit(OPAQUE.name, "consented", Cause.USED, ADA.id, bytes(16), {"client": "web"})
     await door.perform(command)
-    await door.service.perform(Tell(OPAQUE.name, "refused"), Caller("", ""))
+    await door.service.perform(Audit(OPAQUE.name, "refused"), Caller("", ""))
     await door.service.settled()
     full, bare = door.world.audit.events
     assert full == Event(
@@ -423,22 +425,22 @@ async def test_what_a_dialect_tells_is_told_with_who_has_asked(door):
 
 async def test_families_are_listed(door):
     begun = [await door.world.begin() for _ in range(3)]
-    page = await door.perform(ListFamilies(Selection(subject=ADA.id), 2))
+    page = await door.perform(ListSessions(Selection(subject=ADA.id), 2))
     assert list(page.families) == [each.family for each in begun[:2]]
 
 
 async def test_what_a_change_demands_is_done_before_it_is_answered(world):
     done = []
     upkeep = SimpleNamespace(apply_intents=lambda: done.append(lane_of_this()))
-    door = Door(world, upkeep=upkeep)
-    answer = await door.perform(Manage(lambda: done.append(lane_of_this()) or "changed"))
+    door = Acceptor(world, upkeep=upkeep)
+    answer = await door.perform(RunInDirectory(lambda: done.append(lane_of_this()) or "changed"))
     door.lanes.close()
     assert (answer, done) == ("changed", ["directory", "store"])
 
 
 def test_what_is_asked_does_not_show_its_tokens():
     asked = [
-        Refresh("test", "s3cret"), End("test", "s3cret"), ReadRefresh("test", "s3cret"),
+        Refresh("test", "s3cret"), EndSession("test", "s3cret"), ReadRefresh("test", "s3cret"),
         ReadAccess(("test",), "s3cret"), InspectAccess(("test",), "s3cret", str),
     ]  # fmt: skip
     assert "s3cret" not in repr(asked)

@@ -3,11 +3,11 @@
 import pytest
 from tests.core.world import ADA
 
-from reticket.core.commands import Derive, End, Refresh
+from reticket.core.commands import EndSession, ExchangeToken, Refresh
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import Family, Outcome, RefreshToken
 from reticket.core.policy import AKINON_2026
-from reticket.core.sessions.steps import Borrow, Rotate, SignOut
+from reticket.core.sessions.steps import ExchangeStep, RefreshStep, SignOutStep
 
 NOW = 1_790_000_000_000
 ROW = Family(
@@ -26,7 +26,7 @@ def token(generation=5, context="1000", ends=NOW + 10**9):
 
 def rotate(row, presented=None, holder=ADA, waiting=(), **command):
     asked = Refresh(**{"resource": "test", "token": "text", **command})
-    step = Rotate(
+    step = RefreshStep(
         asked, presented or token(), AKINON_2026,
         lambda resource, subject: holder, lambda subject: subject in waiting,
     )  # fmt: skip
@@ -34,7 +34,7 @@ def rotate(row, presented=None, holder=ADA, waiting=(), **command):
 
 
 def sign_out(row, presented=None, resource="test"):
-    return SignOut(End(resource, "text"), presented or token(), AKINON_2026)(row, NOW)
+    return SignOutStep(EndSession(resource, "text"), presented or token(), AKINON_2026)(row, NOW)
 
 
 def nobody(holder, context):
@@ -186,8 +186,8 @@ def test_whoever_asks_too_much_with_a_reused_token_is_found_all_the_same():
 
 
 def borrow(row, holder=ADA, waiting=(), **command):
-    asked = Derive(**{"resource": "test", "family": ROW.id, **command})
-    return Borrow(asked, lambda *_: holder, lambda subject: subject in waiting)(row, NOW)
+    asked = ExchangeToken(**{"resource": "test", "family": ROW.id, **command})
+    return ExchangeStep(asked, lambda *_: holder, lambda subject: subject in waiting)(row, NOW)
 
 
 @pytest.mark.parametrize(

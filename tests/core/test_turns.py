@@ -5,19 +5,19 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reticket.core.queues.lately import LATELY, Lately
-from reticket.core.queues.turns import CROWD, IN_A_ROW, OLDEST_EVERY, Turns, Whose
+from reticket.core.queues.fair_queue import CROWD, IN_A_ROW, OLDEST_EVERY, FairQueue, Requester
+from reticket.core.queues.recent_events import LATELY, RecentEvents
 
-OWNER = Whose("198.51.100.1", "ada", True)
+OWNER = Requester("198.51.100.1", "ada", True)
 
 
 def stranger(number, account="ada"):
-    return Whose(f"192.0.2.{number}", account, False)
+    return Requester(f"192.0.2.{number}", account, False)
 
 
 def filled(*joins, places=64):
     """The turns, and what had no place."""
-    turns, refused = Turns(places), []
+    turns, refused = FairQueue(places), []
     for number, whose in enumerate(joins):
         dropped = turns.join(whose, (whose, number))
         refused += [] if dropped is None else [dropped[0]]
@@ -50,13 +50,13 @@ def test_whoever_was_there_before_goes_ahead_of_strangers():
 
 
 def test_one_valid_account_from_many_networks_has_one_turn_in_a_round():
-    thief = [Whose(f"192.0.2.{each}", "eve", True) for each in range(50)]
+    thief = [Requester(f"192.0.2.{each}", "eve", True) for each in range(50)]
     turns, _ = filled(*thief, OWNER)
     assert order(turns).index(OWNER) == 1
 
 
 def test_strangers_are_not_starved_by_known_ones():
-    known = [Whose("198.51.100.1", f"name {each}", True) for each in range(30)]
+    known = [Requester("198.51.100.1", f"name {each}", True) for each in range(30)]
     turns, _ = filled(*known, stranger(1), stranger(2))
     served = order(turns)
     assert served.index(stranger(1)) == IN_A_ROW
@@ -126,7 +126,7 @@ def test_a_network_that_asks_often_is_not_starved_by_ever_new_ones():
 
 
 def test_turns_of_long_ago_do_not_count():
-    lately = Lately()
+    lately = RecentEvents()
     for name in ("old", *["new"] * LATELY):
         lately.note(name)
     assert (lately.times("old"), lately.times("new")) == (0, LATELY)
@@ -162,7 +162,7 @@ def test_a_known_one_has_a_place_among_ever_so_many_strangers():
 
 
 def test_known_ones_leave_a_fourth_of_the_places_to_strangers():
-    known = [Whose("198.51.100.1", f"name {each}", True) for each in range(20)]
+    known = [Requester("198.51.100.1", f"name {each}", True) for each in range(20)]
     turns, refused = filled(*known, *[stranger(each) for each in range(20)], places=8)
     assert Counter(each.known for each in order(turns)) == {True: 6, False: 2}
     turns, _ = filled(*[stranger(each) for each in range(20)], *known, places=8)
@@ -179,12 +179,14 @@ def test_who_goes_away_leaves_its_place():
     assert turns.next() is None
 
 
-WHOSE = st.builds(Whose, st.sampled_from("abc"), st.sampled_from(["ada", "grace"]), st.booleans())
+WHOSE = st.builds(
+    Requester, st.sampled_from("abc"), st.sampled_from(["ada", "grace"]), st.booleans()
+)
 
 
 @given(st.lists(st.one_of(WHOSE, st.none()), max_size=80), st.integers(1, 8))
 def test_nothing_is_lost_and_nothing_comes_twice(steps, places):
-    turns, out, joined = Turns(places), [], []
+    turns, out, joined = FairQueue(places), [], []
     for number, whose in enumerate(steps):
         if whose is None:
             out.append(turns.next())

@@ -35,7 +35,7 @@ class Directory:
         self.written.remove(intent)
 
 
-class House:
+class OpenedService:
     def __init__(self):
         self.clock = FakeClock()
         self.store, self.ephemeral = MemoryStore(self.clock), MemoryEphemeral(self.clock)
@@ -61,105 +61,105 @@ class House:
 
 
 @pytest.fixture
-def house():
-    return House()
+def instance():
+    return OpenedService()
 
 
-def test_an_intent_ends_what_it_selects_and_is_settled(house):
-    house.family(1)
-    house.family(2, BOB)
-    house.directory.write(subject=ADA.id)
-    assert house.upkeep.apply_intents() == 1
-    assert house.left() == {1: "disabled", 2: None}
-    assert (house.directory.written, house.upkeep.apply_intents()) == ([], 0)
+def test_an_intent_ends_what_it_selects_and_is_settled(instance):
+    instance.family(1)
+    instance.family(2, BOB)
+    instance.directory.write(subject=ADA.id)
+    assert instance.upkeep.apply_intents() == 1
+    assert instance.left() == {1: "disabled", 2: None}
+    assert (instance.directory.written, instance.upkeep.apply_intents()) == ([], 0)
 
 
-def test_intents_are_applied_in_their_order(house):
-    house.family(1, context="1000")
-    house.directory.write(subject=ADA.id, context="1000")
-    house.directory.write(subject=ADA.id)
-    house.directory.written[1] = replace(house.directory.written[1], cause="deleted")
-    assert house.upkeep.apply_intents() == 2
-    assert house.left() == {1: "disabled"}
+def test_intents_are_applied_in_their_order(instance):
+    instance.family(1, context="1000")
+    instance.directory.write(subject=ADA.id, context="1000")
+    instance.directory.write(subject=ADA.id)
+    instance.directory.written[1] = replace(instance.directory.written[1], cause="deleted")
+    assert instance.upkeep.apply_intents() == 2
+    assert instance.left() == {1: "disabled"}
 
 
-def test_an_intent_stays_until_the_store_has_done_it(house, monkeypatch):
-    house.family(1)
-    house.directory.write(subject=ADA.id)
+def test_an_intent_stays_until_the_store_has_done_it(instance, monkeypatch):
+    instance.family(1)
+    instance.directory.write(subject=ADA.id)
     with monkeypatch.context() as broken:
-        broken.setattr(house.store, "revoke", _unavailable)
+        broken.setattr(instance.store, "revoke", _unavailable)
         with pytest.raises(Unavailable):
-            house.upkeep.apply_intents()
-    assert (len(house.directory.written), house.left()) == (1, {1: None})
-    house.upkeep.apply_intents()
-    assert (house.directory.written, house.left()) == ([], {1: "disabled"})
+            instance.upkeep.apply_intents()
+    assert (len(instance.directory.written), instance.left()) == (1, {1: None})
+    instance.upkeep.apply_intents()
+    assert (instance.directory.written, instance.left()) == ([], {1: "disabled"})
 
 
-def test_a_crash_before_an_intent_is_settled_is_mended(house, monkeypatch):
-    house.family(1)
-    house.directory.write(subject=ADA.id)
+def test_a_crash_before_an_intent_is_settled_is_mended(instance, monkeypatch):
+    instance.family(1)
+    instance.directory.write(subject=ADA.id)
     with monkeypatch.context() as broken:
-        broken.setattr(house.directory, "settle", _unavailable)
+        broken.setattr(instance.directory, "settle", _unavailable)
         with pytest.raises(Unavailable):
-            house.upkeep.apply_intents()
-    house.clock.forward(1)
-    assert house.upkeep.apply_intents() == 1
-    assert (house.left(), house.audit.names) == (
+            instance.upkeep.apply_intents()
+    instance.clock.forward(1)
+    assert instance.upkeep.apply_intents() == 1
+    assert (instance.left(), instance.audit.names) == (
         {1: "disabled"}, ["revocation", "revoked", "revocation"],
     )  # fmt: skip
 
 
-def test_a_revocation_returns_what_it_ended_and_is_told_durably(house):
-    family = house.family(1, context="1000")
-    (ended,) = house.upkeep.revoke(Selection(subject=ADA.id), "operator")
+def test_a_revocation_returns_what_it_ended_and_is_told_durably(instance):
+    family = instance.family(1, context="1000")
+    (ended,) = instance.upkeep.revoke(Selection(subject=ADA.id), "operator")
     assert (ended.id, ended.revoked_at, ended.revoked_cause) == (
-        family.id, house.clock(), "operator",
+        family.id, instance.clock(), "operator",
     )  # fmt: skip
-    demanded, event = house.audit.durable
+    demanded, event = instance.audit.durable
     assert (event.event, event.family, event.subject, event.context, event.cause) == (
         "revoked", family.id.hex(), ADA.id, "1000", "operator",
     )  # fmt: skip
     assert (demanded.event, demanded.family, demanded.subject, demanded.cause) == (
         "revocation", None, ADA.id, "operator",
     )  # fmt: skip
-    assert house.upkeep.revoke(Selection(subject=ADA.id), "again") == []
-    assert house.audit.names == ["revocation", "revoked", "revocation"]
+    assert instance.upkeep.revoke(Selection(subject=ADA.id), "again") == []
+    assert instance.audit.names == ["revocation", "revoked", "revocation"]
 
 
-def test_what_died_goes_and_what_lives_or_may_still_be_presented_stays(house):
+def test_what_died_goes_and_what_lives_or_may_still_be_presented_stays(instance):
     for number, lives in enumerate((1, 9, 10, 11)):
-        house.family(number, lives=lives)
-    house.upkeep.revoke(Selection(family=(3).to_bytes(16, "big")), "operator")
-    house.clock.forward(10)
-    assert house.upkeep.purge() == 2
-    assert house.left() == {2: None, 3: "operator"}
-    assert house.upkeep.purge() == 0
+        instance.family(number, lives=lives)
+    instance.upkeep.revoke(Selection(family=(3).to_bytes(16, "big")), "operator")
+    instance.clock.forward(10)
+    assert instance.upkeep.purge() == 2
+    assert instance.left() == {2: None, 3: "operator"}
+    assert instance.upkeep.purge() == 0
 
 
-def test_purging_goes_on_in_small_batches_until_nothing_is_left(house, monkeypatch):
+def test_purging_goes_on_in_small_batches_until_nothing_is_left(instance, monkeypatch):
     monkeypatch.setattr(pace, "FEWEST", 2)
     monkeypatch.setattr(pace, "MOST", 2)
-    asked, expire = [], house.store.expire
-    monkeypatch.setattr(house.store, "expire", lambda *call: asked.append(call) or expire(*call))
+    asked, expire = [], instance.store.expire
+    monkeypatch.setattr(instance.store, "expire", lambda *call: asked.append(call) or expire(*call))
     for number in range(5):
-        house.family(number, lives=1)
-        house.ephemeral.once(f"key:{number}", 1)
-    house.clock.forward(2)
-    assert house.upkeep.purge() == 5
+        instance.family(number, lives=1)
+        instance.ephemeral.once(f"key:{number}", 1)
+    instance.clock.forward(2)
+    assert instance.upkeep.purge() == 5
     assert {limit for _, limit in asked} == {2}
-    assert house.upkeep.sweep() == 0
-    assert (house.left(), house.ephemeral.sweep(10)) == ({}, 0)
+    assert instance.upkeep.sweep() == 0
+    assert (instance.left(), instance.ephemeral.sweep(10)) == ({}, 0)
 
 
-def test_sweeping_removes_what_is_over_and_nothing_else(house, monkeypatch):
+def test_sweeping_removes_what_is_over_and_nothing_else(instance, monkeypatch):
     monkeypatch.setattr(pace, "FEWEST", 2)
     monkeypatch.setattr(pace, "MOST", 2)
     for number in range(5):
-        house.ephemeral.once(f"key:{number}", 1)
-    house.ephemeral.once("stays", 10)
-    house.clock.forward(2)
-    assert house.upkeep.sweep() == 5
-    assert house.ephemeral.peek("stays") == ""
+        instance.ephemeral.once(f"key:{number}", 1)
+    instance.ephemeral.once("stays", 10)
+    instance.clock.forward(2)
+    assert instance.upkeep.sweep() == 5
+    assert instance.ephemeral.peek("stays") == ""
 
 
 def _unavailable(*call):

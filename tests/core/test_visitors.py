@@ -7,18 +7,18 @@ from dataclasses import replace
 import pytest
 from tests.core.world import CALLER, FakeClock
 
-from reticket.core.commands import Keep, KeepReserved, Look, Release, Reserve, Take, Tally
+from reticket.core.commands import Increment, Peek, Pop, PutIfAbsent, PutReserved, Release, Reserve
 from reticket.core.model import Caller
 from reticket.core.ports import Counted
-from reticket.core.queues.fair_lane import FairLane
-from reticket.core.storage.budget import Budgeted, of_account, of_address, of_client
-from reticket.core.storage.visitors import MOST_SHUT, Visitors
+from reticket.core.queues.fair_worker_pool import FairWorkerPool
+from reticket.core.storage.budget import BudgetedEphemeral, of_account, of_address, of_client
+from reticket.core.storage.caller_storage import MOST_SHUT, CallerStorage
 from reticket.stores.memory import MemoryEphemeral
 
 pytestmark = pytest.mark.anyio
 
 FLOOD, OTHER = Caller("192.0.2.1", ""), Caller("198.51.100.7", "")
-LIMITED = Tally("test:tries", 600, most=2)
+LIMITED = Increment("test:tries", 600, most=2)
 
 
 class Heard(MemoryEphemeral):
@@ -50,15 +50,15 @@ class Hall:
 
     def __init__(self, clock, linger=0.0):
         self.clock, self.store = clock, Heard(clock)
-        self.lane = FairLane("visitors", 1, 64, linger=linger)
-        self.visitors = Visitors(self.store, Budgeted(self.store), self.lane, clock)
+        self.lane = FairWorkerPool("visitors", 1, 64, linger=linger)
+        self.visitors = CallerStorage(self.store, BudgetedEphemeral(self.store), self.lane, clock)
         self.gate = threading.Event()
 
     def held_up(self):
         return asyncio.ensure_future(self.visitors.run(FLOOD, self.gate.wait))
 
     def look(self, key, caller):
-        return asyncio.ensure_future(self.visitors.look(Look(key), caller))
+        return asyncio.ensure_future(self.visitors.look(Peek(key), caller))
 
 
 @pytest.fixture
@@ -96,14 +96,18 @@ async def test_a_full_queue_has_a_place_for_another_network(hall):
 
 RESERVED = {
     "keep what it has reserved": lambda hall, charge: hall.visitors.keep_reserved(
-        KeepReserved(charge, "text"), FLOOD
+        PutReserved(charge, "text"), FLOOD
     ),
     "release": lambda hall, charge: hall.visitors.release(Release(charge), FLOOD),
 }
 VERBS = {
-    "keep": lambda hall, owner: hall.visitors.keep(Keep("test:mine", "text", 60, owner), FLOOD),
+    "keep": lambda hall, owner: hall.visitors.keep(
+        PutIfAbsent("test:mine", "text", 60, owner), FLOOD
+    ),
     "reserve": lambda hall, owner: hall.visitors.reserve(Reserve("test:mine", 9, 60, owner), FLOOD),
-    "tally": lambda hall, owner: hall.visitors.tally(Tally("test:mine", 60, owner=owner), FLOOD),
+    "tally": lambda hall, owner: hall.visitors.tally(
+        Increment("test:mine", 60, owner=owner), FLOOD
+    ),
 }
 
 
@@ -137,11 +141,11 @@ async def test_who_has_reserved_room_with_credentials_goes_ahead_of_strangers(ha
 
 
 async def test_what_was_kept_is_taken_once(hall):
-    assert await hall.visitors.keep(Keep("test:kept", "text", 60), OTHER)
-    assert not await hall.visitors.keep(Keep("test:kept", "more", 60), OTHER)
-    assert await hall.visitors.look(Look("test:kept"), OTHER) == "text"
-    assert await hall.visitors.take(Take("test:kept"), FLOOD) == "text"
-    assert await hall.visitors.take(Take("test:kept"), FLOOD) is None
+    assert await hall.visitors.keep(PutIfAbsent("test:kept", "text", 60), OTHER)
+    assert not await hall.visitors.keep(PutIfAbsent("test:kept", "more", 60), OTHER)
+    assert await hall.visitors.look(Peek("test:kept"), OTHER) == "text"
+    assert await hall.visitors.take(Pop("test:kept"), FLOOD) == "text"
+    assert await hall.visitors.take(Pop("test:kept"), FLOOD) is None
 
 
 async def counted(hall, command=LIMITED):
@@ -181,7 +185,7 @@ async def test_a_clock_set_back_shuts_no_limit_for_longer_than_its_window(hall):
 
 async def test_reached_limits_have_a_most(hall):
     for number in range(MOST_SHUT + 10):
-        hall.visitors._reached.note(Tally(f"test:{number}", 600, most=2), Counted(3, 1000))
+        hall.visitors._reached.note(Increment(f"test:{number}", 600, most=2), Counted(3, 1000))
     assert len(hall.visitors._reached._known) == MOST_SHUT
 
 
@@ -201,17 +205,19 @@ async def test_a_refusal_by_a_limit_lingers(hall, monkeypatch):
 
 
 async def test_a_count_without_a_limit_is_in_the_store_each_time(hall):
-    free = Tally("test:free", 600)
+    free = Increment("test:free", 600)
     assert [(await counted(hall, free)).total for _ in range(4)] == [1, 2, 3, 4]
     assert hall.store.count("test:free", 600, 0).total == 4
 
 
 async def test_what_nobody_owns_is_charged_to_the_address_of_its_caller(hall, monkeypatch):
     owners = []
-    monkeypatch.setattr(Budgeted, "once", lambda self, *said: owners.append(said[-1]))
+    monkeypatch.setattr(BudgetedEphemeral, "once", lambda self, *said: owners.append(said[-1]))
     monkeypatch.setattr(
-        Budgeted, "count", lambda self, *said: owners.append(said[-1]) or Counted(1, 60_000)
+        BudgetedEphemeral,
+        "count",
+        lambda self, *said: owners.append(said[-1]) or Counted(1, 60_000),
     )
-    await hall.visitors.keep(Keep("test:kept", "text", 60), FLOOD)
-    await hall.visitors.tally(Tally("test:tries", 60), FLOOD)
+    await hall.visitors.keep(PutIfAbsent("test:kept", "text", 60), FLOOD)
+    await hall.visitors.tally(Increment("test:tries", 60), FLOOD)
     assert owners == [of_address(FLOOD.address)] * 2

@@ -8,16 +8,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from reticket.core.commands import Begin, Refresh
+from reticket.core.commands import BeginSession, Refresh
 from reticket.core.model import Caller
 from reticket.core.people import Client, User
 from reticket.core.policy import AKINON_2026, Policy
 from reticket.core.ports import Event
-from reticket.core.queues.conveyor import Lane
+from reticket.core.queues.batch_queue import WorkerPool
 from reticket.core.sessions.engine import Engine
 from reticket.core.tokens.keys import MacKey
+from reticket.core.tokens.kinds import TokenKind
 from reticket.core.tokens.mint import Mint
-from reticket.core.tokens.resource import Resource
 from reticket.crypto.macs import HmacKey
 from reticket.stores.memory import MemoryStore
 from reticket.testing import FakeClock
@@ -27,8 +27,8 @@ ADA = User(
 )  # fmt: skip
 SHOP = Client("shop", True, False, {}, 0)
 CALLER = Caller("192.0.2.1", "0" * 32, "a test")
-OPAQUE = Resource("test.opaque", AKINON_2026, symmetric=True)
-JWT = Resource("test.jwt", AKINON_2026, symmetric=True, refresh_claims=lambda facts: {"sub": "x"})
+OPAQUE = TokenKind("test.opaque", AKINON_2026, symmetric=True)
+JWT = TokenKind("test.jwt", AKINON_2026, symmetric=True, refresh_claims=lambda facts: {"sub": "x"})
 RESOURCES = {each.name: each for each in (OPAQUE, JWT)}
 
 
@@ -120,7 +120,7 @@ class World:
         self.keys, self.people, self.audit = Keys(), People(), Audit()
         self.mint = Mint(self.keys, lambda value: json.dumps(value).encode(), json.loads)
         self.policy = replace(AKINON_2026, **policy)
-        self.lane = Lane("store")
+        self.lane = WorkerPool("store")
         self.numbers = iter(range(2**31))
         self.engine = Engine(
             RESOURCES, self.policies(), self.store, self.people, self.mint, self.audit, self.lane,
@@ -131,7 +131,7 @@ class World:
         return dict.fromkeys(RESOURCES, self.policy)
 
     async def begin(self, resource=OPAQUE, context=None):
-        return await self.engine.begin(Begin(resource.name, ADA, context), None, CALLER)
+        return await self.engine.begin(BeginSession(resource.name, ADA, context), None, CALLER)
 
     async def refresh(self, token, resource=OPAQUE, **more):
         return await self.engine.refresh(Refresh(resource.name, token, **more), CALLER)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reticket.core.policy import SECOND
-from reticket.crypto.life import KeyRefused
+from reticket.crypto.key_lifecycle import KeyRefused
 
 LABEL = "kibo.adminuser/opaque/refresh"
 

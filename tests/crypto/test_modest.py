@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from reticket.crypto.modest import NICE, ModestHasher
+from reticket.crypto.bounded_hasher import NICE, BoundedHasher
 
 
 class Hasher:
@@ -23,10 +23,10 @@ class Hasher:
 def test_a_hash_is_made_on_a_thread_that_steps_back(threads):
     own = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
     expected = NICE if sys.platform == "linux" else own
-    assert ModestHasher(Hasher(), threads).hash("secret") == expected
+    assert BoundedHasher(Hasher(), threads).hash("secret") == expected
     assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == own
 
 
 def test_it_answers_what_the_other_one_answers():
-    hasher = ModestHasher(Hasher(), 1)
+    hasher = BoundedHasher(Hasher(), 1)
     assert [hasher.verify("hash", said) for said in ("secret", "another")] == [True, False]

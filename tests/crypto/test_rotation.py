@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reticket.core.policy import DAY, SECOND
-from reticket.crypto.life import KeyRefused
+from reticket.crypto.key_lifecycle import KeyRefused
 from reticket.crypto.ring import OVERLAP, USES
 
 LABEL = "akinon/jwt/refresh"

@@ -9,12 +9,12 @@ from tests.core.world import Audit, Keys, People
 from tests.dialects.kibo.conftest import ADA, APPLICATION
 from tests.dialects.oauth.looks import Looks
 
-from reticket.core.commands import Begin, Refresh, SignIn, SignInApplication
+from reticket.core.commands import BeginSession, Refresh, SignIn, SignInApplication
 from reticket.core.errors import Code, Refusal
 from reticket.core.model import Caller
 from reticket.core.people import CloudProfile, OrganizationMembership
 from reticket.core.policy import SECOND
-from reticket.core.queues.conveyor import Lane
+from reticket.core.queues.batch_queue import WorkerPool
 from reticket.core.sessions.engine import Engine
 from reticket.core.tokens.faces import from_text
 from reticket.core.tokens.mint import Mint
@@ -81,7 +81,7 @@ class Desk:
         people.users[ADA.id] = EVERYWHERE
         people.application = lambda application_id: APPLICATION
         policies = {name: each.policy for name, each in self.resources.items()}
-        self.lane = Lane("store")
+        self.lane = WorkerPool("store")
         self.engine = Engine(
             self.resources, policies, MemoryStore(clock), people, self.mint, Audit(), self.lane,
             clock, lambda size: bytes(size),
@@ -105,7 +105,7 @@ class Desk:
     async def _perform(self, command):
         if isinstance(command, SignIn | SignInApplication):
             return EVERYWHERE if isinstance(command, SignIn) else APPLICATION
-        if isinstance(command, Begin):
+        if isinstance(command, BeginSession):
             return await self.engine.begin(command, None, CALLER)
         if isinstance(command, Refresh):
             return await self.engine.refresh(command, CALLER)

@@ -58,7 +58,7 @@ def test_nothing_is_kept_under_such_a_name(backend, name):
 @pytest.fixture
 def unhurried(monkeypatch):
     """Hours pass between two readings of these directories' clock."""
-    monkeypatch.setattr("reticket.directory.lookout.RECENT", float("inf"))
+    monkeypatch.setattr("reticket.directory.change_poller.RECENT", float("inf"))
 
 
 @pytest.mark.usefixtures("unhurried")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reticket.core.errors import Unavailable
-from reticket.directory.lookout import Lookout
+from reticket.directory.change_poller import ChangePoller
 
 
 class Place:
@@ -36,7 +36,7 @@ def place():
 
 @pytest.fixture
 def lookout(place):
-    made = Lookout(place, place.renew, place.seconds)
+    made = ChangePoller(place, place.renew, place.seconds)
     place.looks = 0
     return made
 
@@ -168,7 +168,7 @@ def test_a_renewal_that_failed_is_made_good(place, lookout):
 
 def test_without_a_pause_every_glance_is_a_look(place):
     place.pause = 0.0
-    lookout = Lookout(place, place.renew, place.seconds)
+    lookout = ChangePoller(place, place.renew, place.seconds)
     for mark in (2, 2, 3):
         place.found = mark
         lookout.glance()

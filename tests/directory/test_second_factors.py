@@ -12,7 +12,7 @@ from reticket.directory import engines
 from reticket.directory.drafts import CloudDraft, UserDraft
 from reticket.directory.engines import schema
 from reticket.directory.errors import Invalid, NotFound
-from reticket.directory.people.enrolments import Standing
+from reticket.directory.people.enrolments import FactorState
 from reticket.directory.people.second_factor import seal_totp
 
 WHO, SECRET = "grace@example.com", b"a key of twenty byte"
@@ -42,7 +42,7 @@ def rows_of(url, engine, table):
 
 
 def test_who_has_no_factor_has_none(directory, grace):
-    assert directory.enrolments.standing(WHO) == Standing()
+    assert directory.enrolments.standing(WHO) == FactorState()
     assert directory.factors.factor(grace) is None
     assert (directory.factors.pass_step(grace, 1), directory.factors.fail(grace)) == (False, 0)
     assert directory.factors.spend_code(grace, "1" * 20) is None
@@ -52,14 +52,14 @@ def test_who_has_no_factor_has_none(directory, grace):
 def test_a_key_is_in_use_once_its_first_code_fits(directory, other, grace):
     secret = directory.enrolments.begin(WHO)
     assert len(secret) == 20
-    assert directory.enrolments.standing(WHO) == Standing(pending=True)
+    assert directory.enrolments.standing(WHO) == FactorState(pending=True)
     assert directory.factors.factor(grace) is None
     assert not knows(directory, grace)
     with pytest.raises(Invalid, match="not the one that this key has now"):
         directory.enrolments.confirm(WHO, lambda key: None)
     codes = directory.enrolments.confirm(WHO, lambda key: 7 if key == secret else None)
     assert directory.factors.factor(grace).secret == secret
-    assert directory.enrolments.standing(grace) == Standing(True, recovery_codes=len(codes))
+    assert directory.enrolments.standing(grace) == FactorState(True, recovery_codes=len(codes))
     assert knows(other, grace)
     assert not directory.factors.pass_step(grace, 7), "the code that confirmed it was used"
 
@@ -71,7 +71,7 @@ def test_nothing_is_confirmed_that_was_not_begun(directory, codes):
 
 def test_the_factor_in_use_stays_until_another_is_confirmed(directory, grace, codes):
     other_secret = directory.enrolments.begin(WHO)
-    assert directory.enrolments.standing(WHO) == Standing(True, True, 0, CODES)
+    assert directory.enrolments.standing(WHO) == FactorState(True, True, 0, CODES)
     assert directory.factors.factor(grace).secret == SECRET
     directory.enrolments.confirm(WHO, lambda key: 1)
     assert directory.factors.factor(grace).secret == other_secret
@@ -173,7 +173,7 @@ def test_a_hundred_failures_in_a_row_lock_it_for_every_process(directory, other,
     assert other.factors.spend_code(grace, canonical(codes[0])) is None
     assert directory.enrolments.standing(WHO).recovery_codes == CODES
     directory.enrolments.unlock(WHO)
-    assert directory.enrolments.standing(WHO) == Standing(True, recovery_codes=CODES)
+    assert directory.enrolments.standing(WHO) == FactorState(True, recovery_codes=CODES)
     assert other.factors.pass_step(grace, 100)
 
 
@@ -196,7 +196,7 @@ def test_a_wrong_recovery_code_does_not_begin_the_count_anew(directory, grace, c
 def test_a_removed_factor_leaves_nothing(directory, grace, codes, url, engine):
     directory.enrolments.begin(WHO)
     directory.enrolments.remove(WHO)
-    assert directory.enrolments.standing(WHO) == Standing()
+    assert directory.enrolments.standing(WHO) == FactorState()
     assert not knows(directory, grace)
     assert rows_of(url, engine, "second_factors") == rows_of(url, engine, "recovery_codes") == []
     directory.enrolments.set(WHO, SECRET)
@@ -280,4 +280,4 @@ def test_a_directory_of_before_keeps_its_factors(blank_url, opened, sealer):
     again = opened(blank_url)
     assert again.user("g").second_factor
     assert again.factors.factor("g").secret == SECRET
-    assert again.enrolments.standing(WHO) == Standing(active=True)
+    assert again.enrolments.standing(WHO) == FactorState(active=True)

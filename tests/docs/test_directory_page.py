@@ -18,8 +18,8 @@ from reticket.directory import seed
 from reticket.directory.directory import open_directory
 from reticket.directory.seed import load_seed
 from reticket.directory.seed.fields import Fields
+from reticket.oauth.provider import Provider
 from reticket.oauth.registration import registration_of
-from reticket.oauth.site import Site
 
 PAGE = page("directory.md")
 EXAMPLE = re.search(r"```yaml\n(.*?)```", PAGE, re.DOTALL).group(1)
@@ -148,7 +148,7 @@ def test_what_is_needed_and_what_is_the_default_is_so(forms):
 
 def test_defaults_of_a_client_are_those_of_its_registration():
     rows = {key.strip("`"): default for key, _, default, _ in told()["oauth_clients"]}
-    site = Site("https://id.example.com", by_any_name(PRESETS))
+    site = Provider("https://id.example.com", by_any_name(PRESETS))
     found = registration_of(Client("some", False, False, {}, created_at=0), site)
     assert found.policy.name.startswith(rows["policy"].strip("`"))
     assert (found.name, rows["name"]) == ("some", "the `client_id`")

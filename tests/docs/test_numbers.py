@@ -8,23 +8,26 @@ from tests.docs.tables import page
 
 from reticket.admin import idempotency
 from reticket.audit import summing
-from reticket.core.access import guards, known_programs
+from reticket.core.access import failure_limits as guards
+from reticket.core.access import known_programs
 from reticket.core.policy import DAY
 from reticket.core.ports import Recognised
-from reticket.core.queues import lately, turns
-from reticket.core.queues.conveyor import LONGEST_WAIT
+from reticket.core.queues import fair_queue as turns
+from reticket.core.queues import recent_events as lately
+from reticket.core.queues.batch_queue import LONGEST_WAIT
 from reticket.core.storage import budget
 from reticket.dialects.cloudreve import prepare
 from reticket.dialects.oauth.endpoints import device, metadata, par
 from reticket.dialects.oauth.grants import codes, device_codes, refresh
-from reticket.dialects.oauth.pages import sent, visit
+from reticket.dialects.oauth.pages import interaction
+from reticket.dialects.oauth.pages import repeated_forms as sent
 from reticket.directory.people import networks
-from reticket.http.connection import caps
+from reticket.http.connection import connection_limits as caps
 from reticket.stores.postgresql import connections
 from reticket.stores.postgresql import ephemeral as entries
 from reticket.verify import keys
 
-LIMITS = guards.Limits()
+LIMITS = guards.FailureLimits()
 ONE, CLIENT = budget.of_account("ada"), budget.of_client("web")
 
 
@@ -86,7 +89,7 @@ SENTENCES = {
         f"is good for {device_codes.LIFETIME} seconds",
         f"may try {device.MOST_TYPED} wrong codes in ten minutes",
         f"leads to the same page for {span(sent.REMEMBERED)}.",
-        f"**A page** is good for {span(visit.LIFETIME)}",
+        f"**A page** is good for {span(interaction.LIFETIME)}",
     ],
     "running.md": [
         f"has {budget.OPERATOR_SHARE} percent of `room`",

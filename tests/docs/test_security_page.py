@@ -19,7 +19,8 @@ from reticket.dialects.oauth.endpoints import assertion, device
 from reticket.dialects.oauth.grants import codes
 from reticket.dialects.oauth.pages import flow
 from reticket.http import assets, metrics_listener, server
-from reticket.http.connection import limits, load, room
+from reticket.http.connection import limits, load
+from reticket.http.connection import request_memory as room
 from reticket.settings.catalogue import reference
 
 ROOT = Path(__file__).parents[2]

@@ -11,10 +11,10 @@ import pytest
 from tests.docs.tables import page
 
 from reticket.dialects.oauth.grants.answers import TokenRequest
-from reticket.dialects.oauth.grants.machine import grant_itself
-from reticket.dialects.oauth.grants.start import Wish, start
+from reticket.dialects.oauth.grants.client_credentials import grant_itself
+from reticket.dialects.oauth.grants.direct_session import SessionRequest, start
+from reticket.oauth.provider import Provider
 from reticket.oauth.registration import registration_of
-from reticket.oauth.site import Site
 from reticket.runtime.opening import Builder
 from reticket.settings.loading import presets
 
@@ -38,23 +38,23 @@ TOLD = page("verify.md").partition("\n## ")[0]
 class Desk:
     """Gives tokens as the endpoints do."""
 
-    def __init__(self, house):
-        self._house = house
-        self._site = Site(ISSUER, presets(house.settings))
+    def __init__(self, instance):
+        self._instance = instance
+        self._site = Provider(ISSUER, presets(instance.settings))
 
     def person(self, client, **wish):
-        directory = self._house.directory
-        now = self._house.clock() // 1000
+        directory = self._instance.directory
+        now = self._instance.clock() // 1000
         user = directory.user_by_email("ada@example.com")
-        wanted = Wish(now, **wish)
+        wanted = SessionRequest(now, **wish)
         begun = start(self._site, directory.client(client), user, wanted, now)
-        return claims_of(Builder().perform(self._house, begun).answer.access_token)
+        return claims_of(Builder().perform(self._instance, begun).answer.access_token)
 
     def client(self, client, **form):
-        found = self._house.directory.client(client)
+        found = self._instance.directory.client(client)
         registration = registration_of(found, self._site)
         said = TokenRequest(self._site, form, registration, found, None, None)
-        return claims_of(Builder().perform(self._house, grant_itself(said)).access_token)
+        return claims_of(Builder().perform(self._instance, grant_itself(said)).access_token)
 
 
 def claims_of(token):
@@ -67,10 +67,10 @@ def desk(tmp_path_factory):
     data = tmp_path_factory.mktemp("data")
     (data / "people.yaml").write_text(PEOPLE)
     settings = Builder().load(None, {"data": data}).model_copy(update={"issuer": ISSUER})
-    with closing(Builder().open(settings)) as house:
-        house.seed(data / "people.yaml")
-        house.directory.catch_up_now()
-        yield Desk(house)
+    with closing(Builder().open(settings)) as instance:
+        instance.seed(data / "people.yaml")
+        instance.directory.catch_up_now()
+        yield Desk(instance)
 
 
 def test_every_claim_is_told(desk):

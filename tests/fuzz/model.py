@@ -21,7 +21,7 @@ LONGEST_PORT = 5
 LITERAL = NAME - {ord("%")} | {ord(":")}
 
 
-class End(Enum):
+class EndSession(Enum):
     """What stands behind the last whole request."""
 
     OPEN = "nothing: another request may come"
@@ -45,7 +45,7 @@ class Reading:
 
     methods: list[str] = field(default_factory=list)
     bodies: list[bool] = field(default_factory=list)
-    end: End = End.OPEN
+    end: EndSession = EndSession.OPEN
     begun: str = "GET"
 
 
@@ -60,7 +60,7 @@ class _Short(Exception):
 def read(stream: bytes) -> Reading:
     """The requests in that stream."""
     reading, rest = Reading(), stream
-    while rest and reading.end is End.OPEN:
+    while rest and reading.end is EndSession.OPEN:
         rest = _request(reading, rest)
     return reading
 
@@ -74,18 +74,18 @@ def _request(reading: Reading, rest: bytes) -> bytes:
         _check_host(headers, modern)
         framing = _framing(headers, modern)
     except (_Refused, _Short) as fault:
-        reading.end = End.REFUSED if isinstance(fault, _Refused) else End.PARTIAL
+        reading.end = EndSession.REFUSED if isinstance(fault, _Refused) else EndSession.PARTIAL
         return b""
     try:
         length, rest = _chunked(rest) if framing is None else _counted(rest, framing)
     except (_Refused, _Short) as fault:
-        reading.end = End.BROKEN if isinstance(fault, _Refused) else End.UNFINISHED
+        reading.end = EndSession.BROKEN if isinstance(fault, _Refused) else EndSession.UNFINISHED
         reading.begun = method
         return b""
     reading.methods.append(method)
     reading.bodies.append(framing is None or length > 0)
     if not modern or b"close" in _list(headers, b"connection"):
-        reading.end = End.CLOSED
+        reading.end = EndSession.CLOSED
     return rest
 
 

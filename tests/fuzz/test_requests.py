@@ -9,7 +9,7 @@ import pytest
 from tests.attacks.answers import answers
 from tests.attacks.target import PATIENCE, heard, send, target_of
 from tests.fuzz import model, streams
-from tests.fuzz.model import End
+from tests.fuzz.model import EndSession
 
 from reticket.testing import running_server
 
@@ -70,15 +70,15 @@ def disagreement(target, reading, pieces, random):
     if closed and len(found) <= wanted and _closed_early(found, reading):
         return None
     seen = f"{statuses} closed={closed}, where the model has {reading}"
-    if reading.end is End.OPEN:
+    if reading.end is EndSession.OPEN:
         return None if len(found) == wanted and not closed else seen
-    if reading.end is End.CLOSED:
+    if reading.end is EndSession.CLOSED:
         return None if len(found) == wanted and closed else seen
-    if reading.end is End.PARTIAL:
+    if reading.end is EndSession.PARTIAL:
         return None if len(found) == wanted or _is_refusal(found[wanted:]) else seen
-    if reading.end is End.REFUSED:
+    if reading.end is EndSession.REFUSED:
         return None if closed and _is_refusal(found[wanted:]) else seen
-    if reading.end is End.UNFINISHED:
+    if reading.end is EndSession.UNFINISHED:
         return None if len(found) in (wanted, wanted + 1) else seen
     return None if closed and len(found) in (wanted, wanted + 1) else seen
 
@@ -87,7 +87,7 @@ def said(connection, reading):
     """What the service says, until it closes or all that the model expects is there."""
     connection.settimeout(PATIENCE)
     stream, closed = b"", False
-    ends = reading.end in (End.OPEN, End.PARTIAL, End.UNFINISHED)
+    ends = reading.end in (EndSession.OPEN, EndSession.PARTIAL, EndSession.UNFINISHED)
     while not closed and not (ends and _are_there(stream, reading)):
         try:
             piece = connection.recv(65_536)

@@ -36,7 +36,7 @@ def unforeseen():
     raise fault
 
 
-class Door:
+class Acceptor:
     def __init__(self, fail):
         self._fail = fail
 
@@ -64,7 +64,9 @@ def test_it_is_gone_once_it_is_answered(no_collector, monkeypatch, fail):
     async def scenario():
         table = RoutingTable([akinon.build({})])
         monkeypatch.setattr(type(table.find("POST", PATH).route), "operate", staticmethod(operate))
-        edge = Edge(table, Door(fail), None, 1000, Deadlines(60), [], Incidents(print, lambda: 0.0))
+        edge = Edge(
+            table, Acceptor(fail), None, 1000, Deadlines(60), [], Incidents(print, lambda: 0.0)
+        )
         scope = {"type": "http", "method": "POST", "path": PATH, "headers": [],
                  "query_string": b"", "client": ("192.0.2.1", 1)}  # fmt: skip
         said = []

@@ -171,8 +171,8 @@ def test_accounts_of_a_demo_without_its_mark_are_kept_local_too(tmp_path):
 def test_a_directory_that_is_marked_while_it_is_served_is_kept_local_from_then_on(tmp_path):
     with running_server(tmp_path, seed=nobody(tmp_path), settings=KEPT) as running:
         assert forwarded(running) == 200
-        with opened(running) as house:
-            house.directory.marks.put(marks.DEMO)
+        with opened(running) as instance:
+            instance.directory.marks.put(marks.DEMO)
         until(lambda: forwarded(running) == 403, "the mark is seen", running.log.read_text)
 
 
@@ -180,9 +180,9 @@ def test_a_worker_that_is_replaced_answers_those_whom_the_others_answer(tmp_path
     """Accounts are looked at when the service starts: all of its workers answer alike."""
     settings = KEPT | {"RETICKET_WORKERS": "2"}
     with running_server(tmp_path, seed=nobody(tmp_path), settings=settings) as running:
-        with opened(running) as house:
-            house.seed(DEMO)
-            assert demo_accounts.is_kept_local(house)
+        with opened(running) as instance:
+            instance.seed(DEMO)
+            assert demo_accounts.is_kept_local(instance)
         before = set(children(running.process.pid))
         for worker in before:
             os.kill(worker, signal.SIGKILL)

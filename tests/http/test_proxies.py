@@ -9,10 +9,10 @@ from tests.http.connection.shapes import get
 from tests.http.connection.stream import at_once, opened, read_answers
 from tests.http.wire import WIRES, call, events
 
-from reticket.cli.doctor.checks import unnamed_proxies
+from reticket.cli.doctor.checks import untrusted_proxies as unnamed_proxies
 from reticket.core.addresses import normal_address, normal_network
 from reticket.http.proxies import Proxies
-from reticket.http.unnamed import Unnamed
+from reticket.http.untrusted_proxies import UntrustedProxies
 from reticket.settings import Settings
 from reticket.testing import running_server
 from reticket.testing.waiting import until
@@ -140,23 +140,23 @@ def test_a_peer_that_is_not_named_is_not_believed_but_told_of_and_spared(unnamed
     said = [line for line in unnamed.log.read_text().splitlines() if "unnamed_proxy" in line]
     assert len(said) == 1
     assert '"address": "127.0.0.1"' in said[0]
-    assert Unnamed(unnamed.data).read() == ["127.0.0.1"]
+    assert UntrustedProxies(unnamed.data).read() == ["127.0.0.1"]
     assert set(try_to_sign_in(unnamed, "192.0.2.1")) == {"127.0.0.1"}
 
 
 def test_doctor_tells_of_proxies_that_are_not_named(tmp_path):
-    Unnamed(tmp_path).remember("10.1.2.3")
-    assert "10.1.2.3" in Unnamed(tmp_path).warnings([])[0]
-    assert Unnamed(tmp_path).warnings([ip_network("10.0.0.0/8")]) == []
+    UntrustedProxies(tmp_path).remember("10.1.2.3")
+    assert "10.1.2.3" in UntrustedProxies(tmp_path).warnings([])[0]
+    assert UntrustedProxies(tmp_path).warnings([ip_network("10.0.0.0/8")]) == []
     (file,) = tmp_path.iterdir()
     assert file.stat().st_mode & 0o077 == 0
-    house = SimpleNamespace(settings=SimpleNamespace(data=tmp_path, trusted_proxies=()))
-    ((_, said),) = unnamed_proxies.look(house)
+    instance = SimpleNamespace(settings=SimpleNamespace(data=tmp_path, trusted_proxies=()))
+    ((_, said),) = unnamed_proxies.look(instance)
     assert "10.1.2.3 sends forwarding headers" in said
 
 
 def test_no_more_proxies_are_remembered_than_there_may_be(tmp_path):
-    unnamed = Unnamed(tmp_path)
+    unnamed = UntrustedProxies(tmp_path)
     for n in range(100):
         unnamed.remember(f"10.0.0.{n}")
     assert len(unnamed.read()) == 64

@@ -155,13 +155,15 @@ def half_way(http, email):
 
 @pytest.fixture
 def codes(server):
-    return shell(server, lambda house: house.directory.enrolments.set(CAREFUL, b32decode(SECRET)))
+    return shell(
+        server, lambda instance: instance.directory.enrolments.set(CAREFUL, b32decode(SECRET))
+    )
 
 
 def shell(server, work):
     builder = Builder()
-    with closing(builder.open(builder.load(None, {"data": server.data}))) as house:
-        return work(house)
+    with closing(builder.open(builder.load(None, {"data": server.data}))) as instance:
+        return work(instance)
 
 
 def now_code():
@@ -197,12 +199,12 @@ def test_a_recovery_code_is_taken_once_wherever_a_code_is_asked_for(server, code
 
 
 def test_a_locked_factor_answers_as_a_wrong_code_does_in_every_dialect(server, codes):
-    def fail(house):
-        user = house.directory.user_by_email(CAREFUL)
-        return [house.directory.factors.fail(user.id) for _ in range(MOST_FAILURES)]
+    def fail(instance):
+        user = instance.directory.user_by_email(CAREFUL)
+        return [instance.directory.factors.fail(user.id) for _ in range(MOST_FAILURES)]
 
     assert shell(server, fail)[-1] == MOST_FAILURES
     assert at_cloudreve(server, codes[0]) == at_cloudreve(server, "000000") == 40022
     assert on_our_page(server, codes[0]) == "One more step"
-    shell(server, lambda house: house.directory.enrolments.unlock(CAREFUL))
+    shell(server, lambda instance: instance.directory.enrolments.unlock(CAREFUL))
     assert at_cloudreve(server, codes[0]) == 0

@@ -1,7 +1,7 @@
 import pytest
 from joserfc.jwk import ECKey
 from tests.judges.browser import Browser
-from tests.judges.house import running_house
+from tests.judges.instance import running_house
 
 
 @pytest.fixture(scope="session")

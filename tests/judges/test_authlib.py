@@ -14,7 +14,7 @@ from authlib.oidc.discovery import OpenIDProviderMetadata
 from joserfc import jwt
 from joserfc.errors import BadSignatureError
 from joserfc.jwk import KeySet
-from tests.judges.house import EXCHANGE, REDIRECT
+from tests.judges.instance import EXCHANGE, REDIRECT
 
 SCOPE = "openid profile orders.read"
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"

@@ -8,13 +8,13 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import httpx
 import pytest
 from authlib.oauth2.rfc7523 import private_key_jwt_sign
-from tests.judges.house import EXCHANGE, REDIRECT
+from tests.judges.instance import EXCHANGE, REDIRECT
 
 from reticket.dialects.oauth import Options, build
 from reticket.dialects.oauth.endpoints.metadata import metadata as claimed
-from reticket.oauth.site import Site
+from reticket.oauth.provider import Provider
 
-SAID = claimed(Site("http://127.0.0.1:8088", {}))
+SAID = claimed(Provider("http://127.0.0.1:8088", {}))
 ENDPOINTS = [name for name in SAID.__struct_fields__ if name.endswith(("_endpoint", "_uri"))]
 WEB = ("web", "web-secret")
 VERIFIER = "v" * 64

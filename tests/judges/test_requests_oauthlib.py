@@ -4,7 +4,7 @@ import pytest
 from oauthlib.oauth2 import BackendApplicationClient, InvalidGrantError, OAuth2Error
 from requests.auth import HTTPBasicAuth
 from requests_oauthlib import OAuth2Session
-from tests.judges.house import REDIRECT
+from tests.judges.instance import REDIRECT
 
 SCOPE = ["openid", "profile", "orders.read"]
 SPA_REDIRECT = "http://127.0.0.1:5173/callback"

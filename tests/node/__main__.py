@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from joserfc.jwk import ECKey
-from tests.judges.house import running_house
+from tests.judges.instance import running_house
 
 
 def main():

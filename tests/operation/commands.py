@@ -56,9 +56,9 @@ class Commands:
             for name, value in self.settings.items():
                 environment.setenv(name, value)
             builder = Builder()
-            house = builder.open(builder.load(None, {"data": self.data}))
-        with closing(house):
-            yield house
+            instance = builder.open(builder.load(None, {"data": self.data}))
+        with closing(instance):
+            yield instance
 
     def _invoke(self, words, said=""):
         mine = dict.fromkeys(name for name in os.environ if name.startswith("RETICKET_"))

@@ -12,12 +12,12 @@ from structlog.testing import capture_logs
 
 from reticket.core.errors import Unavailable
 from reticket.core.policy import DAY
-from reticket.core.queues.conveyor import Lane
+from reticket.core.queues.batch_queue import WorkerPool
+from reticket.directory.change_poller import RECENT
 from reticket.directory.engines.postgresql import PostgresqlStorage
 from reticket.directory.engines.sqlite import SqliteStorage
-from reticket.directory.lookout import RECENT
 from reticket.http.incidents import Incidents
-from reticket.runtime.beats import BEAT, _beat, works_of
+from reticket.runtime.background import BEAT, _beat, background_work
 from reticket.runtime.opening import now
 from reticket.settings import Settings
 from reticket.settings.ephemeral import EphemeralTable
@@ -34,7 +34,7 @@ def test_nobody_pauses_for_longer_between_two_looks():
 
 def test_keys_and_ends_of_other_processes_are_looked_for_at_each_beat():
     reload, apply_intents = object(), object()
-    house = SimpleNamespace(
+    instance = SimpleNamespace(
         ring=SimpleNamespace(reload=reload),
         upkeep=SimpleNamespace(apply_intents=apply_intents),
         audit=SimpleNamespace(tend=object()),
@@ -44,16 +44,16 @@ def test_keys_and_ends_of_other_processes_are_looked_for_at_each_beat():
         settings=Settings(),
     )
     lanes = SimpleNamespace(store=None, directory=None)
-    works = works_of(house, lanes, SimpleNamespace(publish=object()))
+    works = background_work(instance, lanes, SimpleNamespace(publish=object()))
     pauses = {work: pause for _, work, pause in works}
     assert pauses[reload] == pauses[apply_intents] == BEAT
 
 
 def test_no_purge_goes_by_a_clock_that_has_leapt():
     purged, clock = [], FakeClock()
-    house = Mock(clock=clock, settings=Settings(purge_interval=77))
-    house.purge_in_turn = lambda: purged.append(True)
-    works = list(works_of(house, Mock(), Mock()))
+    instance = Mock(clock=clock, settings=Settings(purge_interval=77))
+    instance.purge_in_turn = lambda: purged.append(True)
+    works = list(background_work(instance, Mock(), Mock()))
     for lane, _, _ in works[3:]:
         lane.close()
     (purge,) = (work for _, work, pause in works if pause == 77)
@@ -98,7 +98,9 @@ def test_upkeep_that_fails_at_each_beat_is_one_line_a_minute(failure):
                 loop.call_soon_threadsafe(enough.set)
             raise failure
 
-        beat = asyncio.create_task(_beat(Lane("upkeep"), fail, 0, Incidents(print, lambda: 0.0)))
+        beat = asyncio.create_task(
+            _beat(WorkerPool("upkeep"), fail, 0, Incidents(print, lambda: 0.0))
+        )
         await enough.wait()
         beat.cancel()
 

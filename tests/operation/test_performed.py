@@ -5,9 +5,9 @@ from contextlib import closing, suppress
 
 import pytest
 
-from reticket.core.commands import End, Tell
+from reticket.core.commands import Audit, EndSession
 from reticket.core.errors import Refusal
-from reticket.oauth.site import USER
+from reticket.oauth.provider import USER
 from reticket.runtime import opening as app
 
 
@@ -17,10 +17,10 @@ def told(tmp_path):
     builder = app.Builder()
 
     def perform(operation):
-        house = builder.open(builder.load(None, {"data": tmp_path / "data"}))
-        with closing(house), suppress(Refusal):
-            builder.perform(house, operation)
-        lines = house.settings.audit_file.read_text().splitlines()
+        instance = builder.open(builder.load(None, {"data": tmp_path / "data"}))
+        with closing(instance), suppress(Refusal):
+            builder.perform(instance, operation)
+        lines = instance.settings.audit_file.read_text().splitlines()
         return [(said["event"], said.get("cause")) for said in map(json.loads, lines)]
 
     return perform
@@ -29,14 +29,14 @@ def told(tmp_path):
 def test_what_the_audit_log_is_told_at_the_end_is_there(told):
     def operation():
         for number in range(3):
-            yield Tell(USER, "said", str(number))
+            yield Audit(USER, "said", str(number))
 
     assert told(operation())[-3:] == [("said", "0"), ("said", "1"), ("said", "2")]
 
 
 def test_what_was_refused_is_there_too(told):
     def operation():
-        yield End(USER, "rtk_garbage")
+        yield EndSession(USER, "rtk_garbage")
 
     assert told(operation())[-1] == ("refused", "forged")
 

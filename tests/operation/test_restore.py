@@ -200,9 +200,9 @@ HARMS = {
 
 def kept(commands):
     """A session that only what is restored over knows."""
-    with commands.opened() as house:
+    with commands.opened() as instance:
         family = family_of(3)._replace(expires_at=2**50, ends_at=2**50)
-        house.store.create([family])
+        instance.store.create([family])
     return family
 
 
@@ -210,8 +210,8 @@ def is_there(commands, family):
     """Whether nothing was changed, and nothing left behind."""
     assert not [each.name for each in commands.data.iterdir() if ".restored" in each.name]
     assert "admin" in commands.run("client", "list")
-    with commands.opened() as house:
-        return house.store.find(family.id) == family
+    with commands.opened() as instance:
+        return instance.store.find(family.id) == family
 
 
 @pytest.mark.parametrize("name", ["families", "directory"])
@@ -262,14 +262,14 @@ def test_a_replay_keeps_what_may_have_gone_on(engine, tmp_path):
     commands = Commands(tmp_path / "data", engine.settings)
     commands.run("init")
     (tmp_path / "empty.jsonl").touch()
-    with commands.opened() as house:
-        now = house.store.now()
+    with commands.opened() as instance:
+        now = instance.store.now()
         old = family_of(3)._replace(resource="akinon.user", expires_at=now - 1, ends_at=2**50)
-        house.store.create([old])
+        instance.store.create([old])
     commands.run("replay", "--audit", str(tmp_path / "empty.jsonl"))
     assert commands.run("purge") == "0 families deleted\n"
-    with commands.opened() as house:
-        assert house.store.find(old.id).expires_at > now
+    with commands.opened() as instance:
+        assert instance.store.find(old.id).expires_at > now
 
 
 def test_a_replay_wants_a_stream(commands):

@@ -1,6 +1,6 @@
 import httpx
 import pytest
-from tests.pages.house import running_house
+from tests.pages.instance import running_house
 from tests.pages.people import Person
 
 from reticket.testing.waiting import PATIENCE

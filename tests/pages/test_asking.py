@@ -2,7 +2,7 @@
 
 import httpx
 import pytest
-from tests.pages.house import running_house
+from tests.pages.instance import running_house
 from tests.pages.people import asking
 
 from reticket.testing.waiting import PATIENCE

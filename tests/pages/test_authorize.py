@@ -7,7 +7,7 @@ import time
 import httpx
 import pytest
 from tests.http.wire import heard, how_often
-from tests.pages.house import NATIVE, ORDERS, STOCK, TOTP_SECRET, running_house
+from tests.pages.instance import NATIVE, ORDERS, STOCK, TOTP_SECRET, running_house
 from tests.pages.people import (
     ADA,
     ALAN,

@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import pytest
-from tests.pages.house import running_house
+from tests.pages.instance import running_house
 from tests.pages.people import ADA, JOAN, Person
 
 from reticket.dialects.oauth.endpoints.device import MOST_TYPED

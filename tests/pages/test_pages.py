@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 from tests.http.wire import heard
-from tests.pages.house import running_house
+from tests.pages.instance import running_house
 from tests.pages.people import ADA, ALAN, JOAN, Person
 
 SAFE = {
@@ -163,11 +163,11 @@ def test_a_ticket_is_worth_nothing_in_another_browser(person, server):
         assert "comes from another browser" in page.text
 
 
-@pytest.mark.parametrize("visit", ["", "unknown", "A" * 43, "A" * 8192])
-def test_a_ticket_that_is_none_leads_back_to_the_app(person, visit):
+@pytest.mark.parametrize("interaction", ["", "unknown", "A" * 43, "A" * 8192])
+def test_a_ticket_that_is_none_leads_back_to_the_app(person, interaction):
     person.asks()
     for step in ("sign-in", "factor", "consent"):
-        form = {"visit": visit, "answer": "allow", **ADA}
+        form = {"interaction": interaction, "answer": "allow", **ADA}
         person.page = person.http.post(f"/oauth/authorize/{step}", data=form)
         assert person.page.status_code == 400
         assert "This page is too old" in person.sees
@@ -239,18 +239,18 @@ def test_what_is_typed_stays_text(person):
 
 def test_a_form_that_is_none_is_refused_with_a_page(person):
     person.asks()
-    action, ticket = person.action, person.hidden["visit"]
+    action, ticket = person.action, person.hidden["interaction"]
     bodies = [
-        {"json": {"visit": ticket}},
-        {"data": {"visit": [ticket, ticket]}},
-        {"data": {"visit": ticket, "email": "a" * 8193, "password": "b"}},
-        {"data": {"visit": ticket, "email": "a\0b", "password": "b"}},
+        {"json": {"interaction": ticket}},
+        {"data": {"interaction": [ticket, ticket]}},
+        {"data": {"interaction": ticket, "email": "a" * 8193, "password": "b"}},
+        {"data": {"interaction": ticket, "email": "a\0b", "password": "b"}},
     ]  # fmt: skip
     for body in bodies:
         person.page = person.http.post(action, **body)
         assert person.page.status_code == 400
         assert person.headline == "This cannot go on"
-    person.page = person.http.post(action, data={"visit": ticket, "email": "a" * 2_000_000})
+    person.page = person.http.post(action, data={"interaction": ticket, "email": "a" * 2_000_000})
     assert person.page.status_code == 413
     assert person.headline == "This cannot go on"
 
@@ -300,7 +300,7 @@ def test_the_log_hears_of_it_and_keeps_no_secret(person, server):
 def test_the_store_keeps_no_ticket_and_no_cookie(frail):
     person, server = frail
     person.asks().sends(**ADA)
-    ticket = person.hidden["visit"]
+    ticket = person.hidden["interaction"]
     code = person.sends(answer="allow").answer["code"]
     stored = b"".join(path.read_bytes() for path in server.data.glob("*.sqlite*"))
     assert b"oauth:visit:" in stored

@@ -9,7 +9,7 @@ from contextlib import ExitStack, closing
 import httpx
 import pytest
 from tests.dialects.oauth.proofs import KEY, proof
-from tests.pages.house import ORDERS
+from tests.pages.instance import ORDERS
 from tests.pages.people import (
     ADA,
     CALLBACK,

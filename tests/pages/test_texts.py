@@ -5,7 +5,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests.pages.house import running_house
+from tests.pages.instance import running_house
 from tests.pages.people import ADA, CALLBACK, Person
 
 from reticket.core.texts import contained

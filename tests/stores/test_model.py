@@ -12,7 +12,7 @@ from hypothesis.stateful import (
 
 from reticket.core.model import Selection
 from reticket.core.policy import AKINON_2026, SECOND
-from reticket.core.ports import Stepped
+from reticket.core.ports import StepResult
 from reticket.core.sessions.rotation import decide, merge, revoked
 from reticket.stores.memory import MemoryStore
 from reticket.stores.sqlite import SqliteStore
@@ -26,7 +26,7 @@ KEYS = [family_of(number).id for number in range(4)]
 class Strict(Presenting):
     def __call__(self, row, now):
         decision = decide(row, self.token, now, AKINON_2026)
-        return Stepped(decision.row, decision.outcome)
+        return StepResult(decision.row, decision.outcome)
 
 
 class Families(RuleBasedStateMachine):

@@ -7,12 +7,12 @@ import json
 import urllib.request
 from contextlib import contextmanager
 
-from reticket.core.commands import Begin, Refresh
+from reticket.core.commands import BeginSession, Refresh
 from reticket.core.model import Caller
-from reticket.oauth.site import USER
+from reticket.oauth.provider import USER
 from reticket.oauth.terms import Terms
 from reticket.runtime import opening as app
-from reticket.runtime.assembly import lanes_of, service_of
+from reticket.runtime.assembly import service_of, worker_pools_of
 from reticket.testing.waiting import PATIENCE, until
 
 CALLER = Caller("192.0.2.1", "0" * 32)
@@ -22,22 +22,22 @@ AUDIENCE = "https://orders.example.com"
 class Issuing:
     """The service's other half: begins families, turns keys."""
 
-    def __init__(self, house):
-        self.house, self.lanes = house, lanes_of(house.settings)
-        self.service = service_of(house, self.lanes)
-        self.user = house.directory.user_by_email("ada@example.com")
+    def __init__(self, instance):
+        self.instance, self.lanes = instance, worker_pools_of(instance.settings)
+        self.service = service_of(instance, self.lanes)
+        self.user = instance.directory.user_by_email("ada@example.com")
 
     def begin(self, client="spa", scope="openid orders.read", jkt=None, audience=AUDIENCE):
-        terms = Terms(self.house.clock() // 1000, ("pwd",), jkt, (audience,)).written()
-        return self._perform(Begin(USER, self.user, client=client, scope=scope, terms=terms))
+        terms = Terms(self.instance.clock() // 1000, ("pwd",), jkt, (audience,)).written()
+        return self._perform(BeginSession(USER, self.user, client=client, scope=scope, terms=terms))
 
     def next(self, issued):
         return self._perform(Refresh(USER, issued.refresh_token))
 
     def rotate(self, server):
         """Let the next key sign at once; the service sees it with its next beat."""
-        self.house.ring.rotate(("sign",), overlap=0)
-        mine = {key.kid for key in self.house.ring.verifiers()}
+        self.instance.ring.rotate(("sign",), overlap=0)
+        mine = {key.kid for key in self.instance.ring.verifiers()}
         until(lambda: published(server) == mine, "the new keys", lambda: published(server))
 
     def _perform(self, command):
@@ -58,10 +58,10 @@ def issuing(server, **settings):
     """Over the folder of a running server."""
     builder = app.Builder()
     said = {"data": server.data, "issuer": server.url, "audit_file": server.data / "mine.jsonl"}
-    house = builder.open(builder.load(None, {**said, **settings}))
-    made = Issuing(house)
+    instance = builder.open(builder.load(None, {**said, **settings}))
+    made = Issuing(instance)
     try:
         yield made
     finally:
         made.lanes.close()
-        house.close()
+        instance.close()

@@ -110,5 +110,5 @@ def test_what_was_spent_stays_spent_over_a_restart(tmp_path):
         for token in (ended.refresh_token, ended.access_token, dead.access_token):
             assert looked(server, token) == {"active": False}
         with issuing(server) as issuer:
-            row = issuer.house.store.find(first.family.id)
+            row = issuer.instance.store.find(first.family.id)
     assert (row.generation, row.floor) == (3, 2)

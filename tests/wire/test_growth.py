@@ -9,7 +9,7 @@ import pytest
 from tests.wire.hostile import FORMS, requests, requests_of_a_client
 from tests.wire.work import work_of
 
-from reticket.core.commands import FindClient, KnowNonce, Look, MakeNonce, Now, Tally, Tell
+from reticket.core.commands import Audit, CheckNonce, FindClient, Increment, MakeNonce, Now, Peek
 from reticket.core.errors import Code, Refusal
 from reticket.core.people import Client
 from reticket.core.ports import Counted
@@ -55,12 +55,12 @@ SPA = Client(
 
 RESULTS = {
     FindClient: SPA,
-    Tally: Counted(1, 1000),
+    Increment: Counted(1, 1000),
     Now: 1_800_000_000_000,
-    Tell: None,
-    KnowNonce: True,
+    Audit: None,
+    CheckNonce: True,
     MakeNonce: "nonce",
-    Look: None,
+    Peek: None,
 }
 """What the service says, wherever an operation goes on after it without more than was asked."""
 

@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
 from reticket.admin import clients, errors, factors, families, keys, users
+from reticket.admin.context import AdminContext
 from reticket.admin.document import BASE, DOCUMENT
-from reticket.admin.office import Office
 from reticket.core.errors import Code, ReticketError
-from reticket.core.tokens.resource import Resource
+from reticket.core.tokens.kinds import TokenKind
 from reticket.wire import Document, Example, Route, WireRequest, WireResponse
 
-__all__ = ["Admin", "Office"]
+__all__ = ["Admin", "AdminContext"]
 
 
 class Admin:
@@ -23,12 +23,12 @@ class Admin:
     name = "admin"
     base_path = BASE
     correlation_header: bytes | None = None
-    resources: Sequence[Resource] = ()
+    resources: Sequence[TokenKind] = ()
     refusals: Mapping[Code, HTTPStatus] = errors.REFUSALS
     document: Document = DOCUMENT
     examples: Sequence[Example] = ()
 
-    def __init__(self, office: Office) -> None:
+    def __init__(self, office: AdminContext) -> None:
         self.routes: Sequence[Route] = (
             *families.routes(office),
             *clients.routes(office),

@@ -8,12 +8,12 @@ from typing import Any
 
 import msgspec
 
+from reticket.admin.context import AdminContext
 from reticket.admin.document import CURSOR, ID, KEY, LIMIT, answered, created, described, empty
 from reticket.admin.errors import missing
 from reticket.admin.guard import Operate, guarded
 from reticket.admin.idempotency import once
 from reticket.admin.inputs import cursor_of, read_body, read_cursor, read_limit, read_query, wrong
-from reticket.admin.office import Office
 from reticket.admin.schemas import (
     ClientAnswer,
     ClientChanges,
@@ -22,7 +22,7 @@ from reticket.admin.schemas import (
     SecretAnswer,
     client_answer,
 )
-from reticket.core.commands import EndFamilies, Hash, Manage
+from reticket.core.commands import EndSessions, Hash, RunInDirectory
 from reticket.core.model import Selection
 from reticket.core.people import Client
 from reticket.directory.drafts import ClientDraft
@@ -38,7 +38,7 @@ SECRET_BYTES = 32
 class Clients:
     """The operations. What they do to the directory runs where the directory is."""
 
-    def __init__(self, office: Office) -> None:
+    def __init__(self, office: AdminContext) -> None:
         self._office = office
 
     @property
@@ -49,13 +49,13 @@ class Clients:
         """A page of clients, in the order of their ids."""
         query = read_query(request, ("limit", "cursor"))
         limit, after = read_limit(query), read_cursor(query)
-        found = yield Manage(lambda: self._verbs.page(after, limit))
+        found = yield RunInDirectory(lambda: self._verbs.page(after, limit))
         following = cursor_of(found[-1].id) if len(found) == limit else None
         return answered(Listed([client_answer(client) for client in found], following))
 
     def show(self, request: WireRequest, operator: str) -> Operation:
         """One client."""
-        client: Client = yield Manage(lambda: self._find(request.parameters["id"]))
+        client: Client = yield RunInDirectory(lambda: self._find(request.parameters["id"]))
         return answered(client_answer(client))
 
     def add(self, request: WireRequest, operator: str) -> Operation:
@@ -110,7 +110,7 @@ class Clients:
         """Block it, end its families, forget it: a later client of that id finds none of them."""
         client_id = request.parameters["id"]
         yield from self._switch(request, operator, self._verbs.disable, "client_disabled")
-        yield EndFamilies(Selection(client=client_id), "client_removed")
+        yield EndSessions(Selection(client=client_id), "client_removed")
         yield self._office.changing(
             "client_removed",
             request,
@@ -135,7 +135,7 @@ class Clients:
         if public and said.jwks:
             raise wrong("public", "must not be true of a client with jwks: it can prove who it is")
         registration = checked_registration(
-            flagged(members), public=hashed is None, presets=self._office.site.presets
+            flagged(members), public=hashed is None, presets=self._office.provider.presets
         )
         draft = ClientDraft(client_id, disabled=False, registration=registration)
         self._verbs.add(draft, hashed)
@@ -143,13 +143,13 @@ class Clients:
 
     def _change(self, client_id: str, changes: Mapping[str, Any]) -> Client:
         found = self._find(client_id)
-        registration = edited_registration(found, changes, self._office.site.presets)
+        registration = edited_registration(found, changes, self._office.provider.presets)
         self._verbs.register(client_id, flagged(registration))
         return self._find(client_id)
 
     def _enable(self, client_id: str) -> None:
         registration = self._find(client_id).registration
-        for fault in policy_faults(registration, self._office.site.presets):
+        for fault in policy_faults(registration, self._office.provider.presets):
             raise wrong("policy", f"cannot be: {fault}")
         self._verbs.enable(client_id)
 
@@ -169,15 +169,15 @@ def _members(said: ClientChanges) -> dict[str, Any]:
     return members
 
 
-def routes(office: Office) -> tuple[Route, ...]:
+def routes(office: AdminContext) -> tuple[Route, ...]:
     """The routes."""
     clients = Clients(office)
 
     def guard(operate: Operate) -> Callable[[WireRequest], Operation]:
-        return guarded(office.site, operate)
+        return guarded(office.provider, operate)
 
     def guard_once(operate: Operate) -> Callable[[WireRequest], Operation]:
-        return guarded(office.site, once(office.sealer, operate))
+        return guarded(office.provider, once(office.sealer, operate))
 
     return (
         Route(

@@ -10,7 +10,7 @@ from http import HTTPStatus
 import msgspec
 
 from reticket.core.errors import Cause, Code, Refusal, ReticketError
-from reticket.crypto.life import KeyRefused
+from reticket.crypto.key_lifecycle import KeyRefused
 from reticket.directory.errors import AlreadyExists, DirectoryError
 from reticket.wire import Headers, WireResponse, retry_after
 

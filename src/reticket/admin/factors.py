@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from reticket.admin.context import AdminContext
 from reticket.admin.document import ID, KEY, answered, described, empty
 from reticket.admin.guard import Operate, guarded
 from reticket.admin.idempotency import once
 from reticket.admin.inputs import read_body
-from reticket.admin.office import Office
 from reticket.admin.schemas import EnrolmentAnswer, FactorAnswer, FirstCode, RecoveryCodesAnswer
 from reticket.admin.users import TAG, find_user
-from reticket.core.commands import Manage
+from reticket.core.commands import RunInDirectory
 from reticket.core.people import User
 from reticket.crypto.otp import base32, otpauth_uri, step_of
-from reticket.directory.people.enrolments import Enrolments, Standing
+from reticket.directory.people.enrolments import Enrolments, FactorState
 from reticket.wire import Operation, Route, WireRequest
 
 PATH = "/users/{id}/factor"
@@ -24,7 +24,7 @@ PATH = "/users/{id}/factor"
 class Factors:
     """The operations. What they do to the directory runs where the directory is."""
 
-    def __init__(self, office: Office) -> None:
+    def __init__(self, office: AdminContext) -> None:
         self._office = office
 
     @property
@@ -34,7 +34,7 @@ class Factors:
     def show(self, request: WireRequest, operator: str) -> Operation:
         """How a person's factor stands."""
         user: User = yield self._user(request)
-        said: Standing = yield Manage(lambda: self._verbs.standing(user.id))
+        said: FactorState = yield RunInDirectory(lambda: self._verbs.standing(user.id))
         answer = FactorAnswer(
             said.active, said.pending, said.locked, said.failures, said.recovery_codes
         )
@@ -46,7 +46,7 @@ class Factors:
         secret: bytes = yield self._changing(
             "factor_begun", request, operator, user, self._verbs.begin
         )
-        uri = otpauth_uri(self._office.site.issuer, user.email, secret)
+        uri = otpauth_uri(self._office.provider.issuer, user.email, secret)
         return answered(EnrolmentAnswer(base32(secret), uri))
 
     def confirm(self, request: WireRequest, operator: str) -> Operation:
@@ -85,20 +85,20 @@ class Factors:
         operator: str,
         user: User,
         work: Callable[[str], object],
-    ) -> Manage:
+    ) -> RunInDirectory:
         who = user.id
         return self._office.changing(event, request, operator, lambda: work(who), user=who)
 
-    def _user(self, request: WireRequest) -> Manage:
-        return Manage(lambda: find_user(self._office, request.parameters["id"]))
+    def _user(self, request: WireRequest) -> RunInDirectory:
+        return RunInDirectory(lambda: find_user(self._office, request.parameters["id"]))
 
 
-def routes(office: Office) -> tuple[Route, ...]:
+def routes(office: AdminContext) -> tuple[Route, ...]:
     """The routes."""
     factors = Factors(office)
 
     def guard(operate: Operate) -> Callable[[WireRequest], Operation]:
-        return guarded(office.site, operate)
+        return guarded(office.provider, operate)
 
     def guard_once(operate: Operate) -> Callable[[WireRequest], Operation]:
         return guard(once(office.sealer, operate))
@@ -114,7 +114,7 @@ def routes(office: Office) -> tuple[Route, ...]:
             "POST",
             PATH,
             guard_once(factors.begin),
-            described("Begin a second factor", TAG, {200: EnrolmentAnswer}, None, (ID, KEY)),
+            described("BeginSession a second factor", TAG, {200: EnrolmentAnswer}, None, (ID, KEY)),
         ),
         Route(
             "DELETE",

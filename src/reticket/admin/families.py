@@ -5,29 +5,29 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
+from reticket.admin.context import AdminContext
 from reticket.admin.document import CURSOR, ID, KEY, LIMIT, answered, created, described, empty
 from reticket.admin.errors import missing
 from reticket.admin.guard import done, guarded
 from reticket.admin.idempotency import once
 from reticket.admin.inputs import family_of, read_body, read_flag, read_limit, read_query, wrong
-from reticket.admin.office import Office
 from reticket.admin.schemas import FamilyAnswer, Listed, Revoke, Revoked, Start, family_answer
 from reticket.admin.selecting import check_names
 from reticket.core.commands import (
     Command,
-    EndFamilies,
+    EndSessions,
     FindClient,
-    FindFamily,
+    FindSession,
     FindUser,
-    ListFamilies,
-    Manage,
+    ListSessions,
+    RunInDirectory,
 )
 from reticket.core.model import Selection
 from reticket.core.people import Client, User
 from reticket.core.policy import SECOND
 from reticket.core.ports import Page
 from reticket.dialects.oauth.grants.answers import TokenAnswer
-from reticket.dialects.oauth.grants.start import Wish, start
+from reticket.dialects.oauth.grants.direct_session import SessionRequest, start
 from reticket.wire import Operation, Parameter, Route, WireRequest
 
 TAG = "families"
@@ -48,7 +48,7 @@ _QUERY = (
 class Families:
     """The operations."""
 
-    def __init__(self, office: Office) -> None:
+    def __init__(self, office: AdminContext) -> None:
         self._office = office
 
     def begin(self, request: WireRequest, operator: str) -> Operation:
@@ -59,7 +59,7 @@ class Families:
             raise missing("client_id")
         user = yield from self._user(said.user)
         now = self._office.clock() // SECOND
-        begun = yield from start(self._office.site, client, user, _wish(said, now), now)
+        begun = yield from start(self._office.provider, client, user, _wish(said, now), now)
         yield done("family_started", operator, family=begun.family, client=client.id)
         return created(begun.answer, f"/families/{begun.family}")
 
@@ -76,13 +76,13 @@ class Families:
             live_at=live_at,
         )
         yield from check_names(self._office, selection)
-        page: Page = yield ListFamilies(selection, read_limit(query), cursor)
+        page: Page = yield ListSessions(selection, read_limit(query), cursor)
         items = [family_answer(family) for family in page.families]
         return answered(Listed(items, page.cursor.hex() if page.cursor else None))
 
     def show(self, request: WireRequest, operator: str) -> Operation:
         """One family, ended or not."""
-        family, _ = yield FindFamily(family_of(request.parameters["id"]))
+        family, _ = yield FindSession(family_of(request.parameters["id"]))
         if family is None:
             raise missing("id")
         return answered(family_answer(family))
@@ -90,10 +90,10 @@ class Families:
     def end(self, request: WireRequest, operator: str) -> Operation:
         """End one family; one that has ended stays as it is."""
         identifier = family_of(request.parameters["id"])
-        family, _ = yield FindFamily(identifier)
+        family, _ = yield FindSession(identifier)
         if family is None:
             raise missing("id")
-        yield EndFamilies(Selection(family=identifier), CAUSE)
+        yield EndSessions(Selection(family=identifier), CAUSE)
         yield done("family_ended", operator, family=identifier.hex())
         return empty()
 
@@ -111,14 +111,14 @@ class Families:
             client=said.client,
         )
         yield from check_names(self._office, selection)
-        ended = yield EndFamilies(selection, CAUSE)
+        ended = yield EndSessions(selection, CAUSE)
         yield done("families_ended", operator, count=len(ended))
         return answered(Revoked(len(ended)))
 
     def _user(self, who: str) -> Generator[Command, Any, User]:
         user: User | None = yield FindUser(who)
         if user is None:
-            user = yield Manage(lambda: self._office.directory.user(who))
+            user = yield RunInDirectory(lambda: self._office.directory.user(who))
         if user is None:
             raise missing("user")
         return user
@@ -134,45 +134,45 @@ class Families:
         return user.id
 
 
-def _wish(said: Start, now: int) -> Wish:
+def _wish(said: Start, now: int) -> SessionRequest:
     resources = (said.resource,) if isinstance(said.resource, str) else tuple(said.resource)
     auth_time = now if said.auth_time is None else said.auth_time
     tenant = None if said.tenant is None else int(said.tenant)
-    return Wish(auth_time, said.scope, resources, tuple(said.amr), tenant, said.dpop_jkt)
+    return SessionRequest(auth_time, said.scope, resources, tuple(said.amr), tenant, said.dpop_jkt)
 
 
-def routes(office: Office) -> tuple[Route, ...]:
+def routes(office: AdminContext) -> tuple[Route, ...]:
     """The routes."""
     families = Families(office)
     return (
         Route(
             "POST",
             "/families",
-            guarded(office.site, once(office.sealer, families.begin)),
+            guarded(office.provider, once(office.sealer, families.begin)),
             described("Start a family", TAG, {201: TokenAnswer}, Start, (KEY,)),
         ),
         Route(
             "GET",
             "/families",
-            guarded(office.site, families.page),
+            guarded(office.provider, families.page),
             described("List families", TAG, {200: Listed[FamilyAnswer]}, parameters=_QUERY),
         ),
         Route(
             "GET",
             "/families/{id}",
-            guarded(office.site, families.show),
+            guarded(office.provider, families.show),
             described("Show a family", TAG, {200: FamilyAnswer}, parameters=(ID,)),
         ),
         Route(
             "DELETE",
             "/families/{id}",
-            guarded(office.site, families.end),
-            described("End a family", TAG, {204: None}, parameters=(ID,)),
+            guarded(office.provider, families.end),
+            described("EndSession a family", TAG, {204: None}, parameters=(ID,)),
         ),
         Route(
             "POST",
             "/families/revoke",
-            guarded(office.site, families.revoke),
-            described("End families", TAG, {200: Revoked}, Revoke),
+            guarded(office.provider, families.revoke),
+            described("EndSession families", TAG, {200: Revoked}, Revoke),
         ),
     )

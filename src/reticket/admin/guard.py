@@ -8,13 +8,13 @@ from collections.abc import Callable, Generator
 from typing import Any
 
 from reticket.admin.errors import refusal_of
-from reticket.core.commands import Command, InspectAccess, Tell
+from reticket.core.commands import Audit, Command, InspectAccess
 from reticket.core.errors import Cause, Code, Refusal, ReticketError, Unavailable
 from reticket.core.model import AccessToken
 from reticket.core.people import Client
+from reticket.oauth.provider import CLIENT, Provider
 from reticket.oauth.registration import ADMIN, registration_of
-from reticket.oauth.site import CLIENT, Site
-from reticket.oauth.voided import void
+from reticket.oauth.revoked_access_tokens import void
 from reticket.oauth.words import words
 from reticket.wire import Operation, WireRequest, WireResponse
 
@@ -25,50 +25,50 @@ Operate = Callable[[WireRequest, str], Operation]
 """An operation, given the id of the client that asks."""
 
 
-def guarded(site: Site, operate: Operate) -> Callable[[WireRequest], Operation]:
+def guarded(provider: Provider, operate: Operate) -> Callable[[WireRequest], Operation]:
     """The same operation, for those who may."""
 
     def run(request: WireRequest) -> Generator[Command, Any, WireResponse]:
         operator: str | None = None
         try:
-            operator = yield from _operator(site, request)
+            operator = yield from _operator(provider, request)
             return (yield from operate(request, operator))
         except Unavailable:
             raise
         except ReticketError as error:
             refusal = refusal_of(error)
             cause = refusal.cause if isinstance(refusal, Refusal) else None
-            yield Tell(RESOURCE, "refused", cause or refusal.code, operator)
+            yield Audit(RESOURCE, "refused", cause or refusal.code, operator)
             raise refusal from None
 
     return run
 
 
-def done(event: str, operator: str, **detail: object) -> Tell:
+def done(event: str, operator: str, **detail: object) -> Audit:
     """What the audit log is told of a change, and who made it."""
-    return Tell(RESOURCE, event, subject=operator, detail=detail)
+    return Audit(RESOURCE, event, subject=operator, detail=detail)
 
 
-def _operator(site: Site, request: WireRequest) -> Generator[Command, Any, str]:
+def _operator(provider: Provider, request: WireRequest) -> Generator[Command, Any, str]:
     token = request.bearer()
     if not token:
         raise Refusal(Code.MISSING_TOKEN)
     access, client = yield InspectAccess((CLIENT,), token, void)
-    if not _is_for_here(site, access):
+    if not _is_for_here(provider, access):
         raise Refusal(Code.INVALID_ACCESS_TOKEN, Cause.WRONG_USE)
-    if ADMIN not in words(str(access.claims.get("scope", ""))) or not _is_flagged(site, client):
+    if ADMIN not in words(str(access.claims.get("scope", ""))) or not _is_flagged(provider, client):
         raise Refusal(Code.ACCESS_DENIED, Cause.WRONG_SCOPE)
     return str(access.subject)
 
 
-def _is_for_here(site: Site, access: AccessToken) -> bool:
+def _is_for_here(provider: Provider, access: AccessToken) -> bool:
     """Whoever gets a token for an audience of his own must not be able to use it here (RFC 9068
     §4), and one that is bound to a key is no bearer's (RFC 9449 §7.2).
     """
     audience = access.claims.get("aud")
     audiences = audience if isinstance(audience, list) else [audience]
-    return site.issuer in audiences and "cnf" not in access.claims
+    return provider.issuer in audiences and "cnf" not in access.claims
 
 
-def _is_flagged(site: Site, client: object) -> bool:
-    return isinstance(client, Client) and registration_of(client, site).admin
+def _is_flagged(provider: Provider, client: object) -> bool:
+    return isinstance(client, Client) and registration_of(client, provider).admin

@@ -18,7 +18,7 @@ import msgspec
 from reticket.admin.errors import NO_STORE, Declined
 from reticket.admin.guard import Operate
 from reticket.admin.inputs import wrong
-from reticket.core.commands import Command, Keep, KeepReserved, Look, Release, Reserve, Take
+from reticket.core.commands import Command, Peek, Pop, PutIfAbsent, PutReserved, Release, Reserve
 from reticket.core.errors import ReticketError, Unavailable
 from reticket.core.storage.budget import Charge, Owner, of_operator
 from reticket.crypto.sealing import Sealer
@@ -98,7 +98,7 @@ def _remembered(
     if known is not None:
         return known
     mine = memory.seal(asked)
-    if not (yield Keep(memory.flight, mine, LONGEST_FLIGHT, memory.owner)):
+    if not (yield PutIfAbsent(memory.flight, mine, LONGEST_FLIGHT, memory.owner)):
         yield from _turn_away(memory, asked)
     try:
         known = yield from _known(memory, asked)
@@ -119,7 +119,7 @@ def _first(
     """
     reserved: Charge = yield Reserve(memory.answer, ROOM, REMEMBERED, memory.owner)
     try:
-        if (yield Look(memory.flight)) != mine:
+        if (yield Peek(memory.flight)) != mine:
             yield from _turn_away(memory, asked)
         response = yield from operation
     except ReticketError:
@@ -131,8 +131,8 @@ def _first(
 
 def _land(memory: Memory, mine: str) -> Generator[Command, Any, None]:
     """The request is on its way no more; another one, which came when this was held up, is."""
-    if (yield Look(memory.flight)) == mine:
-        yield Take(memory.flight)
+    if (yield Peek(memory.flight)) == mine:
+        yield Pop(memory.flight)
 
 
 def _remember(
@@ -144,12 +144,12 @@ def _remember(
     location = dict(response.headers).get(b"location", b"")
     said = Remembered(asked, response.status, response.body, location)
     with suppress(Unavailable):
-        yield KeepReserved(reserved, memory.seal(said))
+        yield PutReserved(reserved, memory.seal(said))
         yield from _land(memory, mine)
 
 
 def _known(memory: Memory, asked: str) -> Generator[Command, Any, WireResponse | None]:
-    text: str | None = yield Look(memory.answer)
+    text: str | None = yield Peek(memory.answer)
     if text is None:
         return None
     said: Remembered = memory.opened(text, Remembered)
@@ -159,7 +159,7 @@ def _known(memory: Memory, asked: str) -> Generator[Command, Any, WireResponse |
 
 
 def _turn_away(memory: Memory, asked: str) -> Generator[Command, Any, None]:
-    text: str | None = yield Look(memory.flight)
+    text: str | None = yield Peek(memory.flight)
     if text is not None:
         _same(memory.opened(text, str), asked)
     raise Declined(f"The first request with this {HEADER} is on its way.", retry_after=1)

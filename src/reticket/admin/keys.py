@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from reticket.admin.context import AdminContext
 from reticket.admin.document import KEY, answered, described
 from reticket.admin.errors import missing
 from reticket.admin.guard import RESOURCE, Operate, guarded
 from reticket.admin.idempotency import once
 from reticket.admin.inputs import read_body
-from reticket.admin.office import Office
 from reticket.admin.schemas import KeyAnswer, Listed, Retire, Rotate, key_answer
-from reticket.core.commands import Manage
+from reticket.core.commands import RunInDirectory
 from reticket.core.ports import Event
 from reticket.wire import Operation, Route, WireRequest
 
@@ -21,24 +21,24 @@ TAG = "keys"
 class Keys:
     """The operations; each answers with the ring as it is then."""
 
-    def __init__(self, office: Office) -> None:
+    def __init__(self, office: AdminContext) -> None:
         self._office = office
 
     def page(self, request: WireRequest, operator: str) -> Operation:
         """All keys, ended ones too."""
-        items = yield Manage(self._listing)
+        items = yield RunInDirectory(self._listing)
         return answered(Listed(items))
 
     def rotate(self, request: WireRequest, operator: str) -> Operation:
         """Let the published successor sign a few seconds from now, and publish the next one."""
         said = read_body(request, Rotate)
-        items = yield Manage(lambda: self._rotate(said, operator))
+        items = yield RunInDirectory(lambda: self._rotate(said, operator))
         return answered(Listed(items))
 
     def retire(self, request: WireRequest, operator: str) -> Operation:
         """Stop accepting what a key has signed."""
         said = read_body(request, Retire)
-        items = yield Manage(lambda: self._retire(said, operator))
+        items = yield RunInDirectory(lambda: self._retire(said, operator))
         return answered(Listed(items))
 
     def _rotate(self, said: Rotate, operator: str) -> list[KeyAnswer]:
@@ -66,12 +66,12 @@ class Keys:
         self._office.audit.record([told], durable=True)
 
 
-def routes(office: Office) -> tuple[Route, ...]:
+def routes(office: AdminContext) -> tuple[Route, ...]:
     """The routes."""
     keys = Keys(office)
 
     def guard(operate: Operate) -> Callable[[WireRequest], Operation]:
-        return guarded(office.site, operate)
+        return guarded(office.provider, operate)
 
     return (
         Route(

@@ -7,10 +7,10 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
+from reticket.admin.context import AdminContext
 from reticket.admin.errors import missing
 from reticket.admin.inputs import wrong
-from reticket.admin.office import Office
-from reticket.core.commands import Command, FindFamily, ListFamilies, Manage
+from reticket.core.commands import Command, FindSession, ListSessions, RunInDirectory
 from reticket.core.model import Selection
 from reticket.core.ports import Page
 from reticket.directory.names import unknown_names
@@ -19,17 +19,19 @@ _MEMBERS = {"context": "tenant"}
 """Members of a selection that the API calls otherwise."""
 
 
-def check_names(office: Office, selection: Selection) -> Generator[Command, Any, None]:
+def check_names(office: AdminContext, selection: Selection) -> Generator[Command, Any, None]:
     """INVALID_PARAMETER for an unknown resource. NOT_FOUND for a family, subject, client or
     tenant that neither the directory nor any family knows.
     """
     if selection.resource is not None and selection.resource not in office.resources:
         raise wrong("resource", f"must be one of {', '.join(sorted(office.resources))}")
-    if selection.family is not None and (yield FindFamily(selection.family))[0] is None:
+    if selection.family is not None and (yield FindSession(selection.family))[0] is None:
         raise missing("family")
-    unknown: list[str] = yield Manage(lambda: list(unknown_names(office.directory, selection)))
+    unknown: list[str] = yield RunInDirectory(
+        lambda: list(unknown_names(office.directory, selection))
+    )
     for member in unknown:
         bearing = Selection(**{member: getattr(selection, member)})
-        found: Page = yield ListFamilies(bearing, 1)
+        found: Page = yield ListSessions(bearing, 1)
         if not found.families:
             raise missing(_MEMBERS.get(member, member))

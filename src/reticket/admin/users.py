@@ -7,12 +7,12 @@ from functools import partial
 
 from msgspec import UNSET
 
+from reticket.admin.context import AdminContext
 from reticket.admin.document import CURSOR, ID, KEY, LIMIT, answered, created, described, empty
 from reticket.admin.errors import missing
 from reticket.admin.guard import Operate, guarded
 from reticket.admin.idempotency import once
 from reticket.admin.inputs import cursor_of, read_body, read_cursor, read_limit, read_query
-from reticket.admin.office import Office
 from reticket.admin.schemas import (
     Listed,
     NewPassword,
@@ -21,7 +21,7 @@ from reticket.admin.schemas import (
     UserChanges,
     user_answer,
 )
-from reticket.core.commands import FindUser, Hash, Manage
+from reticket.core.commands import FindUser, Hash, RunInDirectory
 from reticket.core.people import User
 from reticket.directory.drafts import UserDraft
 from reticket.directory.people.users import Users as Verbs
@@ -35,7 +35,7 @@ _PAGE = (_EMAIL, LIMIT, CURSOR)
 class Users:
     """The operations. What they do to the directory runs where the directory is."""
 
-    def __init__(self, office: Office) -> None:
+    def __init__(self, office: AdminContext) -> None:
         self._office = office
 
     @property
@@ -49,13 +49,13 @@ class Users:
         if "email" in query:
             one: User | None = yield FindUser(query["email"])
             return answered(Listed([user_answer(one)] if one else []))
-        found = yield Manage(lambda: self._verbs.page(after, limit))
+        found = yield RunInDirectory(lambda: self._verbs.page(after, limit))
         following = cursor_of(found[-1].id) if len(found) == limit else None
         return answered(Listed([user_answer(user) for user in found], following))
 
     def show(self, request: WireRequest, operator: str) -> Operation:
         """One person."""
-        user: User = yield Manage(lambda: self._find(request.parameters["id"]))
+        user: User = yield RunInDirectory(lambda: self._find(request.parameters["id"]))
         return answered(user_answer(user))
 
     def add(self, request: WireRequest, operator: str) -> Operation:
@@ -77,7 +77,7 @@ class Users:
     def set_password(self, request: WireRequest, operator: str) -> Operation:
         """Give a new password, and end all families."""
         said = read_body(request, NewPassword)
-        user: User = yield Manage(lambda: self._find(request.parameters["id"]))
+        user: User = yield RunInDirectory(lambda: self._find(request.parameters["id"]))
         hashed: str = yield Hash(said.password, operator)
         yield self._office.changing(
             "user_password_set",
@@ -90,7 +90,7 @@ class Users:
 
     def remove(self, request: WireRequest, operator: str) -> Operation:
         """Forget a person, and end all families."""
-        user: User = yield Manage(lambda: self._find(request.parameters["id"]))
+        user: User = yield RunInDirectory(lambda: self._find(request.parameters["id"]))
         yield self._office.changing(
             "user_removed", request, operator, lambda: self._verbs.delete(user.id), user=user.id
         )
@@ -98,15 +98,15 @@ class Users:
 
     def _changing(
         self, event: str, request: WireRequest, operator: str, work: Callable[[], User]
-    ) -> Manage:
-        """As `Office.changing`, of the person whom the work returns."""
+    ) -> RunInDirectory:
+        """As `AdminContext.changing`, of the person whom the work returns."""
 
         def told() -> User:
             user = work()
             self._office.write_down(event, request, operator, user=user.id)
             return user
 
-        return Manage(told)
+        return RunInDirectory(told)
 
     def _add(self, said: NewUser, hashed: str) -> User:
         draft = UserDraft(
@@ -135,7 +135,7 @@ class Users:
         return find_user(self._office, who)
 
 
-def find_user(office: Office, who: str) -> User:
+def find_user(office: AdminContext, who: str) -> User:
     """The person of that id or e-mail, as of now. NOT_FOUND. Runs where the directory is."""
     office.directory.catch_up_now()
     user = office.directory.user_by_email(who) or office.directory.user(who)
@@ -144,12 +144,12 @@ def find_user(office: Office, who: str) -> User:
     return user
 
 
-def routes(office: Office) -> tuple[Route, ...]:
+def routes(office: AdminContext) -> tuple[Route, ...]:
     """The routes."""
     users = Users(office)
 
     def guard(operate: Operate) -> Callable[[WireRequest], Operation]:
-        return guarded(office.site, operate)
+        return guarded(office.provider, operate)
 
     return (
         Route(

@@ -11,7 +11,7 @@ from typing import BinaryIO
 import structlog
 
 from reticket.audit.lines import BEGINNING, decode
-from reticket.audit.shelf import moved_files, rotated_files, shortened
+from reticket.audit.rotated_files import moved_files, rotated_files, shortened
 from reticket.core.errors import Cause
 from reticket.core.ports import Event
 

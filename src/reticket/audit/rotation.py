@@ -17,10 +17,10 @@ import structlog
 from filelock import FileLock, Timeout
 
 from reticket.audit.lines import decode
-from reticket.audit.shelf import Rotated, name_at, rotated_files, shortened, size_of_ends
+from reticket.audit.rotated_files import Rotated, name_at, rotated_files, shortened, size_of_ends
 from reticket.core.policy import SECOND
 from reticket.core.ports import Clock
-from reticket.core.storage.course import Course
+from reticket.core.storage.clock_watch import ClockWatch
 from reticket.folder import sync
 from reticket.settings.audit import AuditTable
 
@@ -60,7 +60,7 @@ class Rotation:
         self._current = current
         self._limits = limits
         self._now = now
-        self._course, self._is_ahead = Course(now, seconds), False
+        self._course, self._is_ahead = ClockWatch(now, seconds), False
         self._lock = FileLock(f"{current}.lock", timeout=0, mode=0o600)
 
     def is_due(self, file: int) -> bool:

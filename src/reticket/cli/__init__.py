@@ -22,8 +22,8 @@ from reticket.cli import (
     tenant,
     user,
 )
-from reticket.cli.frame import Frame, Group
-from reticket.runtime.house import Builder
+from reticket.cli.context import CommandContext, Group
+from reticket.runtime.opened_service import Builder
 
 
 def command(builder: Builder) -> click.Group:
@@ -45,7 +45,7 @@ def command(builder: Builder) -> click.Group:
           reticket user add ada@example.com --tenant 1000=1,2
           reticket family list --subject ada@example.com --json
         """
-        context.obj = Frame(builder)
+        context.obj = CommandContext(builder)
 
     @root.command()
     def version() -> None:

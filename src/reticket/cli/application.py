@@ -9,10 +9,10 @@ from typing import Any
 
 import click
 
-from reticket.cli.frame import JSON, Group, show, with_house
+from reticket.cli.context import JSON, Group, show, with_instance
 from reticket.core.people import Application
 from reticket.directory.forms import ENVIRONMENTS
-from reticket.runtime.house import House
+from reticket.runtime.opened_service import OpenedService
 
 SECRET_BYTES = 32
 
@@ -27,9 +27,9 @@ def application() -> None:
 @click.option("--scope", type=click.Choice(ENVIRONMENTS), help="Of V2 credentials.")
 @click.option("--behavior", "behaviors", type=int, multiple=True, help="May be repeated.")
 @click.option("--tenant", "tenants", type=int, multiple=True, help="May be repeated; none: all.")
-@with_house
+@with_instance
 def add(
-    house: House,
+    instance: OpenedService,
     application_id: str,
     scope: str | None,
     behaviors: tuple[int, ...],
@@ -44,15 +44,15 @@ def add(
     allowed = frozenset(tenants) or None
     record = Application(application_id, scope, behaviors, allowed, disabled=False)
     secret = secrets.token_urlsafe(SECRET_BYTES)
-    house.directory.applications.add(record, house.hasher.hash(secret))
-    house.record_change("application_added", application=application_id)
+    instance.directory.applications.add(record, instance.hasher.hash(secret))
+    instance.record_change("application_added", application=application_id)
     click.echo(secret)
 
 
 @application.command("rotate-secret")
 @click.argument("application_id")
-@with_house
-def rotate_secret(house: House, application_id: str) -> None:
+@with_instance
+def rotate_secret(instance: OpenedService, application_id: str) -> None:
     """Give an application a new secret, print it once, and end its sessions.
 
     \b
@@ -60,57 +60,57 @@ def rotate_secret(house: House, application_id: str) -> None:
       reticket application rotate-secret acme.orders.1.0.0.Release
     """
     secret = secrets.token_urlsafe(SECRET_BYTES)
-    house.directory.applications.rotate_secret(application_id, house.hasher.hash(secret))
-    house.record_change("application_secret_rotated", application=application_id)
+    instance.directory.applications.rotate_secret(application_id, instance.hasher.hash(secret))
+    instance.record_change("application_secret_rotated", application=application_id)
     click.echo(secret)
 
 
 @application.command()
 @click.argument("application_id")
-@with_house
-def disable(house: House, application_id: str) -> None:
+@with_instance
+def disable(instance: OpenedService, application_id: str) -> None:
     """Block an application, and end its sessions.
 
     \b
     Example:
       reticket application disable acme.orders.1.0.0.Release
     """
-    house.directory.applications.disable(application_id)
-    house.record_change("application_disabled", application=application_id)
+    instance.directory.applications.disable(application_id)
+    instance.record_change("application_disabled", application=application_id)
 
 
 @application.command()
 @click.argument("application_id")
-@with_house
-def enable(house: House, application_id: str) -> None:
+@with_instance
+def enable(instance: OpenedService, application_id: str) -> None:
     """Let a blocked application in again.
 
     \b
     Example:
       reticket application enable acme.orders.1.0.0.Release
     """
-    house.directory.applications.enable(application_id)
-    house.record_change("application_enabled", application=application_id)
+    instance.directory.applications.enable(application_id)
+    instance.record_change("application_enabled", application=application_id)
 
 
 @application.command()
 @click.argument("application_id")
-@with_house
-def remove(house: House, application_id: str) -> None:
+@with_instance
+def remove(instance: OpenedService, application_id: str) -> None:
     """Forget an application, and end its sessions.
 
     \b
     Example:
       reticket application remove acme.orders.1.0.0.Release
     """
-    house.directory.applications.remove(application_id)
-    house.record_change("application_removed", application=application_id)
+    instance.directory.applications.remove(application_id)
+    instance.record_change("application_removed", application=application_id)
 
 
 @application.command("list")
 @JSON
-@with_house
-def list_(house: House, as_json: bool) -> None:
+@with_instance
+def list_(instance: OpenedService, as_json: bool) -> None:
     """List applications.
 
     \b
@@ -118,12 +118,12 @@ def list_(house: House, as_json: bool) -> None:
       reticket application list
     """
     columns = ("id", "environment_scope", "behaviors", "tenants", "disabled")
-    show(_rows(house), columns, as_json)
+    show(_rows(instance), columns, as_json)
 
 
-def _rows(house: House) -> Iterator[Mapping[str, Any]]:
+def _rows(instance: OpenedService) -> Iterator[Mapping[str, Any]]:
     after = ""
-    while lines := house.directory.applications.page(after):
+    while lines := instance.directory.applications.page(after):
         for line in lines:
             tenants = None if line.tenants is None else sorted(line.tenants)
             yield asdict(line) | {"tenants": tenants}

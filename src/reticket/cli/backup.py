@@ -11,12 +11,12 @@ from pathlib import Path
 import click
 
 from reticket.audit import is_stream
+from reticket.cli.context import CONFIG, DATA, CommandContext, PathOption, with_instance
 from reticket.cli.first_start import expect_made
-from reticket.cli.frame import CONFIG, DATA, Frame, Place, with_house
 from reticket.cli.replay import STREAM, replayed
 from reticket.core.errors import ReticketError, StartupError
 from reticket.folder import sync
-from reticket.runtime.house import House
+from reticket.runtime.opened_service import OpenedService
 from reticket.settings import Settings
 from reticket.settings.loading import sqlite_path
 
@@ -28,9 +28,9 @@ BESIDE = ("-wal", "-shm")
 
 
 @click.command()
-@click.argument("folder", type=Place())
-@with_house
-def backup(house: House, folder: Path) -> None:
+@click.argument("folder", type=PathOption())
+@with_instance
+def backup(instance: OpenedService, folder: Path) -> None:
     """Copy families and directory into a new folder while the service runs.
 
     What is on a server is copied by its own tools: that is said, and no fault as long as there is
@@ -43,7 +43,7 @@ def backup(house: House, folder: Path) -> None:
     """
     _make(folder)
     elsewhere = []
-    for what, copy in house.copies().items():
+    for what, copy in instance.copies().items():
         try:
             copy(folder / _name(what))
         except StartupError as reason:
@@ -58,7 +58,7 @@ def backup(house: House, folder: Path) -> None:
 
 
 @click.command()
-@click.argument("folder", type=Place())
+@click.argument("folder", type=PathOption())
 @click.option(
     "--audit",
     "streams",
@@ -70,7 +70,7 @@ def backup(house: House, folder: Path) -> None:
 @CONFIG
 @click.pass_obj
 def restore(
-    frame: Frame,
+    frame: CommandContext,
     folder: Path,
     streams: tuple[Path, ...],
     data: Path | None,
@@ -92,9 +92,9 @@ def restore(
             _copy(folder, targets)
             _try(frame, _of_copies(settings, targets), folder)
             _put_in_place(targets)
-        with frame.opened(settings) as house:
-            house.record_change("backup_restored", folder=str(folder))
-            count = replayed(house, (*streams, *_own(settings)))
+        with frame.opened(settings) as instance:
+            instance.record_change("backup_restored", folder=str(folder))
+            count = replayed(instance, (*streams, *_own(settings)))
     click.echo(f"{folder} is restored; {count} revocations replayed")
     click.echo(
         "What was changed of people, applications and keys since the backup is gone: disable, "
@@ -168,14 +168,14 @@ def _copy(folder: Path, targets: Mapping[str, Path]) -> None:
             raise StartupError(f"{reason}; nothing was changed") from None
 
 
-def _try(frame: Frame, settings: Settings, folder: Path) -> None:
+def _try(frame: CommandContext, settings: Settings, folder: Path) -> None:
     """StartupError unless all of them are whole and the master key opens them: a backup may have
     been interrupted.
     """
     try:
         expect_made(frame.builder, settings, "it may have been interrupted")
-        with frame.opened(settings) as house:
-            house.store.check()
+        with frame.opened(settings) as instance:
+            instance.store.check()
     except ReticketError as fault:
         raise StartupError(f"{folder} is no whole backup: {fault}; nothing was changed") from None
 

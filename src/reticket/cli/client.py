@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from reticket.cli.application import SECRET_BYTES
-from reticket.cli.frame import JSON, Group, show, show_json, told, with_house
+from reticket.cli.context import JSON, Group, rfc3339, show, show_json, with_instance
 from reticket.core.model import Selection
 from reticket.core.people import Client
 from reticket.core.texts import escaped
@@ -19,9 +19,9 @@ from reticket.directory.drafts import ClientDraft
 from reticket.directory.programs.clients import every_client, no_client
 from reticket.directory.seed import checked_registration, edited_registration, policy_faults
 from reticket.oauth.registration import GRANTS, flagged
-from reticket.runtime.house import House
-from reticket.runtime.policies import site_of, warnings_of
-from reticket.settings import loading as config
+from reticket.runtime.opened_service import OpenedService
+from reticket.runtime.policies import provider_of, warnings_of
+from reticket.settings import loading
 
 COLUMNS = ("client_id", "public", "disabled", "created_at")
 SHORT_GRANTS = {name.rpartition(":")[2].replace("-", "_"): name for name in GRANTS}
@@ -133,9 +133,11 @@ _MEMBERS = (
 @click.argument("client_id")
 @click.option("--public", is_flag=True, help="It cannot keep a secret: a browser, an app.")
 @JSON
-@with_house
+@with_instance
 @registering
-def add(house: House, client_id: str, public: bool, as_json: bool, said: Mapping[str, Any]) -> None:
+def add(
+    instance: OpenedService, client_id: str, public: bool, as_json: bool, said: Mapping[str, Any]
+) -> None:
     """Add a client and print its secret, once. One with --public or --jwks has none.
 
     \b
@@ -147,43 +149,43 @@ def add(house: House, client_id: str, public: bool, as_json: bool, said: Mapping
     secret = None if public or "jwks" in said else secrets.token_urlsafe(SECRET_BYTES)
     if public and "jwks" in said:
         raise click.UsageError("a client with --jwks can prove who it is: it is not --public")
-    presets = config.presets(house.settings)
+    presets = loading.presets(instance.settings)
     registration = checked_registration(flagged(said), public=secret is None, presets=presets)
     draft = ClientDraft(client_id, disabled=False, registration=registration)
-    house.directory.clients.add(draft, secret and house.hasher.hash(secret))
-    house.record_change("client_added", client=client_id)
-    _warn(house, client_id)
+    instance.directory.clients.add(draft, secret and instance.hasher.hash(secret))
+    instance.record_change("client_added", client=client_id)
+    _warn(instance, client_id)
     if as_json:
-        show_json(_row(_find(house, client_id)) | ({"client_secret": secret} if secret else {}))
+        show_json(_row(_find(instance, client_id)) | ({"client_secret": secret} if secret else {}))
     else:
         click.echo(secret or f"{client_id} is added; it has no secret")
 
 
 @client.command("list")
 @JSON
-@with_house
-def list_(house: House, as_json: bool) -> None:
+@with_instance
+def list_(instance: OpenedService, as_json: bool) -> None:
     """List OAuth clients.
 
     \b
     Example:
       reticket client list --json
     """
-    show(map(_row, every_client(house.directory.clients)), COLUMNS, as_json)
+    show(map(_row, every_client(instance.directory.clients)), COLUMNS, as_json)
 
 
 @client.command("show")
 @click.argument("client_id")
 @JSON
-@with_house
-def show_one(house: House, client_id: str, as_json: bool) -> None:
+@with_instance
+def show_one(instance: OpenedService, client_id: str, as_json: bool) -> None:
     """Show one client.
 
     \b
     Example:
       reticket client show spa
     """
-    row = _row(_find(house, client_id))
+    row = _row(_find(instance, client_id))
     if as_json:
         show_json(row)
         return
@@ -202,9 +204,11 @@ def show_one(house: House, client_id: str, as_json: bool) -> None:
     multiple=True,
     help="Forget all that was said of it; may be repeated.",
 )
-@with_house
+@with_instance
 @registering
-def edit(house: House, client_id: str, clear: Sequence[str], said: Mapping[str, Any]) -> None:
+def edit(
+    instance: OpenedService, client_id: str, clear: Sequence[str], said: Mapping[str, Any]
+) -> None:
     """Change what a client is registered with: what is given replaces what was there.
 
     \b
@@ -218,19 +222,19 @@ def edit(house: House, client_id: str, clear: Sequence[str], said: Mapping[str, 
         raise click.UsageError("say what to change")
     if said.keys() & cleared.keys():
         raise click.UsageError("what is given cannot be cleared as well")
-    found = _find(house, client_id)
-    presets = config.presets(house.settings)
+    found = _find(instance, client_id)
+    presets = loading.presets(instance.settings)
     registration = edited_registration(found, {**said, **cleared}, presets)
-    house.directory.clients.register(client_id, flagged(registration))
-    house.record_change("client_changed", client=client_id)
-    _warn(house, client_id)
+    instance.directory.clients.register(client_id, flagged(registration))
+    instance.record_change("client_changed", client=client_id)
+    _warn(instance, client_id)
 
 
 @client.command("rotate-secret")
 @click.argument("client_id")
 @JSON
-@with_house
-def rotate_secret(house: House, client_id: str, as_json: bool) -> None:
+@with_instance
+def rotate_secret(instance: OpenedService, client_id: str, as_json: bool) -> None:
     """Give a client a new secret and print it, once. Its sessions go on.
 
     \b
@@ -238,8 +242,8 @@ def rotate_secret(house: House, client_id: str, as_json: bool) -> None:
       reticket client rotate-secret backend
     """
     secret = secrets.token_urlsafe(SECRET_BYTES)
-    house.directory.clients.rotate_secret(client_id, house.hasher.hash(secret))
-    house.record_change("client_secret_rotated", client=client_id)
+    instance.directory.clients.rotate_secret(client_id, instance.hasher.hash(secret))
+    instance.record_change("client_secret_rotated", client=client_id)
     if as_json:
         show_json({"client_id": client_id, "client_secret": secret})
     else:
@@ -248,22 +252,22 @@ def rotate_secret(house: House, client_id: str, as_json: bool) -> None:
 
 @client.command()
 @click.argument("client_id")
-@with_house
-def disable(house: House, client_id: str) -> None:
+@with_instance
+def disable(instance: OpenedService, client_id: str) -> None:
     """Block a client: it gets no answer, and its sessions no new tokens.
 
     \b
     Example:
       reticket client disable spa
     """
-    house.directory.clients.disable(client_id)
-    house.record_change("client_disabled", client=client_id)
+    instance.directory.clients.disable(client_id)
+    instance.record_change("client_disabled", client=client_id)
 
 
 @client.command()
 @click.argument("client_id")
-@with_house
-def enable(house: House, client_id: str) -> None:
+@with_instance
+def enable(instance: OpenedService, client_id: str) -> None:
     """Let a blocked client in again.
 
     \b
@@ -271,28 +275,28 @@ def enable(house: House, client_id: str) -> None:
       reticket client enable spa
     """
     for fault in policy_faults(
-        _find(house, client_id).registration, config.presets(house.settings)
+        _find(instance, client_id).registration, loading.presets(instance.settings)
     ):
         raise click.ClickException(f"policy cannot be: {fault}")
-    house.directory.clients.enable(client_id)
-    house.record_change("client_enabled", client=client_id)
+    instance.directory.clients.enable(client_id)
+    instance.record_change("client_enabled", client=client_id)
 
 
 @client.command()
 @click.argument("client_id")
-@with_house
-def delete(house: House, client_id: str) -> None:
+@with_instance
+def delete(instance: OpenedService, client_id: str) -> None:
     """Forget a client, and end its sessions: a later one of that name finds none of them.
 
     \b
     Example:
       reticket client delete spa
     """
-    house.directory.clients.disable(client_id)
-    house.record_change("client_disabled", client=client_id)
-    house.upkeep.revoke(Selection(client=client_id), "client_removed")
-    house.directory.clients.remove(client_id)
-    house.record_change("client_removed", client=client_id)
+    instance.directory.clients.disable(client_id)
+    instance.record_change("client_disabled", client=client_id)
+    instance.upkeep.revoke(Selection(client=client_id), "client_removed")
+    instance.directory.clients.remove(client_id)
+    instance.record_change("client_removed", client=client_id)
 
 
 def _plain(text: str) -> object:
@@ -301,14 +305,14 @@ def _plain(text: str) -> object:
     return int(text) if text.isdecimal() else text
 
 
-def _warn(house: House, client_id: str) -> None:
-    for warning in warnings_of(_find(house, client_id), site_of(house.settings)):
+def _warn(instance: OpenedService, client_id: str) -> None:
+    for warning in warnings_of(_find(instance, client_id), provider_of(instance.settings)):
         click.echo(f"Warning: {warning}", err=True)
 
 
-def _find(house: House, client_id: str) -> Client:
-    house.directory.catch_up_now()
-    found = house.directory.client(client_id)
+def _find(instance: OpenedService, client_id: str) -> Client:
+    instance.directory.catch_up_now()
+    found = instance.directory.client(client_id)
     if found is None:
         raise no_client(client_id)
     return found
@@ -320,7 +324,7 @@ def _row(client: Client) -> dict[str, Any]:
         "public": client.public and "jwks" not in client.registration,
         "disabled": client.disabled,
         "registration": client.registration,
-        "created_at": told(client.created_at),
+        "created_at": rfc3339(client.created_at),
     }
 
 

@@ -8,11 +8,11 @@ from functools import partial
 
 import click
 
-from reticket.cli.frame import JSON, Group, show, with_house
+from reticket.cli.context import JSON, Group, show, with_instance
 from reticket.core.people import User
 from reticket.crypto.otp import base32, decode_secret, otpauth_uri, step_of
 from reticket.directory.errors import Invalid
-from reticket.runtime.house import House
+from reticket.runtime.opened_service import OpenedService
 from reticket.settings.loading import issuer_of
 
 TRIES = 3
@@ -29,8 +29,8 @@ def factor() -> None:
 @factor.command("set")
 @click.argument("who")
 @click.option("--key-stdin", is_flag=True, help="Take a key from standard input, in base32.")
-@with_house
-def set_(house: House, who: str, key_stdin: bool) -> None:
+@with_instance
+def set_(instance: OpenedService, who: str, key_stdin: bool) -> None:
     """Give a person a second factor: prints a key for the authenticator app, asks for the code
     that the app shows, and prints recovery codes. None of it is ever shown again.
 
@@ -41,24 +41,24 @@ def set_(house: House, who: str, key_stdin: bool) -> None:
       reticket user factor set ada@example.com
       echo "$KEY" | reticket user factor set ada@example.com --key-stdin
     """
-    person = house.person(who)
-    codes = _taken(house, person) if key_stdin else _enrolled(house, person)
-    house.record_change("factor_set", user=person.id)
+    person = instance.person(who)
+    codes = _taken(instance, person) if key_stdin else _enrolled(instance, person)
+    instance.record_change("factor_set", user=person.id)
     _print_codes(codes)
 
 
 @factor.command("show")
 @click.argument("who")
 @JSON
-@with_house
-def show_(house: House, who: str, as_json: bool) -> None:
+@with_instance
+def show_(instance: OpenedService, who: str, as_json: bool) -> None:
     """Show how a person's second factor stands, and how many recovery codes are left.
 
     \b
     Example:
       reticket user factor show ada@example.com
     """
-    said = house.directory.enrolments.standing(who)
+    said = instance.directory.enrolments.standing(who)
     row = {
         "active": said.active,
         "pending": said.pending,
@@ -71,69 +71,69 @@ def show_(house: House, who: str, as_json: bool) -> None:
 
 @factor.command("recovery-codes")
 @click.argument("who")
-@with_house
-def recovery_codes(house: House, who: str) -> None:
+@with_instance
+def recovery_codes(instance: OpenedService, who: str) -> None:
     """Give a person ten new recovery codes; the old ones are void.
 
     \b
     Example:
       reticket user factor recovery-codes ada@example.com
     """
-    person = house.person(who)
-    codes = house.directory.enrolments.renew_codes(person.id)
-    house.record_change("recovery_codes_renewed", user=person.id)
+    person = instance.person(who)
+    codes = instance.directory.enrolments.renew_codes(person.id)
+    instance.record_change("recovery_codes_renewed", user=person.id)
     _print_codes(codes)
 
 
 @factor.command()
 @click.argument("who")
-@with_house
-def unlock(house: House, who: str) -> None:
+@with_instance
+def unlock(instance: OpenedService, who: str) -> None:
     """Let codes be tried again after a hundred wrong ones in a row.
 
     \b
     Example:
       reticket user factor unlock ada@example.com
     """
-    person = house.person(who)
-    house.directory.enrolments.unlock(person.id)
-    house.record_change("factor_unlocked", user=person.id)
+    person = instance.person(who)
+    instance.directory.enrolments.unlock(person.id)
+    instance.record_change("factor_unlocked", user=person.id)
 
 
 @factor.command()
 @click.argument("who")
-@with_house
-def remove(house: House, who: str) -> None:
+@with_instance
+def remove(instance: OpenedService, who: str) -> None:
     """Forget a person's second factor and recovery codes: the password alone is enough again.
 
     \b
     Example:
       reticket user factor remove ada@example.com
     """
-    person = house.person(who)
-    house.directory.enrolments.remove(person.id)
-    house.record_change("factor_removed", user=person.id)
+    person = instance.person(who)
+    instance.directory.enrolments.remove(person.id)
+    instance.record_change("factor_removed", user=person.id)
 
 
-def _taken(house: House, person: User) -> Sequence[str]:
+def _taken(instance: OpenedService, person: User) -> Sequence[str]:
     try:
         secret = decode_secret(sys.stdin.buffer.readline().decode())
     except ValueError:
         raise click.ClickException("the key on standard input is not base32") from None
-    return house.directory.enrolments.set(person.id, secret)
+    return instance.directory.enrolments.set(person.id, secret)
 
 
-def _enrolled(house: House, person: User) -> Sequence[str]:
-    secret = house.directory.enrolments.begin(person.id)
-    house.record_change("factor_begun", user=person.id)
+def _enrolled(instance: OpenedService, person: User) -> Sequence[str]:
+    secret = instance.directory.enrolments.begin(person.id)
+    instance.record_change("factor_begun", user=person.id)
     click.echo("The key for an authenticator app, which is shown only now:")
     click.echo(f"key  {base32(secret)}")
-    click.echo(f"uri  {otpauth_uri(issuer_of(house.settings), person.email, secret)}")
+    click.echo(f"uri  {otpauth_uri(issuer_of(instance.settings), person.email, secret)}")
     for left in reversed(range(TRIES)):
         typed: str = click.prompt("Code that the app shows")
-        fits = partial(step_of, typed, house.clock())
+        fits = partial(step_of, typed, instance.clock())
         try:
-            return house.directory.enrolments.confirm(person.id, fits)
+            return instance.directory.enrolments.confirm(person.id, fits)
         except Invalid as error:
             if not left:
                 raise

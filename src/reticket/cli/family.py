@@ -9,18 +9,26 @@ from typing import Any
 import click
 import msgspec
 
-from reticket.cli.frame import JSON, Frame, Group, show, show_json, told, with_house
+from reticket.cli.context import (
+    JSON,
+    CommandContext,
+    Group,
+    rfc3339,
+    show,
+    show_json,
+    with_instance,
+)
 from reticket.core.errors import Refusal
 from reticket.core.model import Family, Selection
 from reticket.core.people import Client
 from reticket.core.policy import SECOND
 from reticket.core.texts import escaped
-from reticket.dialects.oauth.grants.start import Wish
-from reticket.dialects.oauth.grants.start import start as begin_family
+from reticket.dialects.oauth.grants.direct_session import SessionRequest
+from reticket.dialects.oauth.grants.direct_session import start as begin_family
 from reticket.directory.names import unknown_names
 from reticket.directory.programs.clients import no_client
-from reticket.runtime.house import House
-from reticket.runtime.policies import site_of
+from reticket.runtime.opened_service import OpenedService
+from reticket.runtime.policies import provider_of
 
 PAGE = 500
 _NOUNS = {"context": "tenant or account"}
@@ -49,9 +57,9 @@ def selecting(command: Any) -> Any:
 @click.option("--all", "with_ended", is_flag=True, help="Ended families too.")
 @click.option("--limit", type=click.IntRange(1), default=100, show_default=True)
 @JSON
-@with_house
+@with_instance
 def list_(
-    house: House,
+    instance: OpenedService,
     subject: str | None,
     resource: str | None,
     client: str | None,
@@ -67,30 +75,30 @@ def list_(
       reticket family list --subject ada@example.com
       reticket family list --resource akinon.user --all --json
     """
-    live_at = None if with_ended else house.store.now()
+    live_at = None if with_ended else instance.store.now()
     chosen = Selection(
-        subject=_subject(house, subject),
-        resource=_resource(house, resource),
+        subject=_subject(instance, subject),
+        resource=_resource(instance, resource),
         client=client,
         context=context,
         live_at=live_at,
     )
-    _check_names(house, chosen)
-    show(_rows(house, chosen, limit), COLUMNS, as_json)
+    _check_names(instance, chosen)
+    show(_rows(instance, chosen, limit), COLUMNS, as_json)
 
 
 @family.command("show")
 @click.argument("family_id")
 @JSON
-@with_house
-def show_one(house: House, family_id: str, as_json: bool) -> None:
+@with_instance
+def show_one(instance: OpenedService, family_id: str, as_json: bool) -> None:
     """Show one family.
 
     \b
     Example:
       reticket family show 0198c0de00007000800000000000abcd
     """
-    found = house.store.find(_id(family_id))
+    found = instance.store.find(_id(family_id))
     if found is None:
         raise click.ClickException(f"there is no family {family_id}")
     row = facts(found)
@@ -106,9 +114,9 @@ def show_one(house: House, family_id: str, as_json: bool) -> None:
 @selecting
 @click.option("--all", "everything", is_flag=True, help="Every family there is; asks first.")
 @click.option("--yes", is_flag=True, help="Do not ask; for scripts.")
-@with_house
+@with_instance
 def revoke(
-    house: House,
+    instance: OpenedService,
     family_id: str | None,
     subject: str | None,
     resource: str | None,
@@ -139,13 +147,13 @@ def revoke(
         _ask_about_everybody()
     chosen = Selection(
         family=_id(family_id) if family_id else None,
-        subject=_subject(house, subject),
-        resource=_resource(house, resource),
+        subject=_subject(instance, subject),
+        resource=_resource(instance, resource),
         client=client,
         context=context,
     )
-    _check_names(house, chosen)
-    click.echo(f"{len(house.upkeep.revoke(chosen, 'operator'))} revoked")
+    _check_names(instance, chosen)
+    click.echo(f"{len(instance.upkeep.revoke(chosen, 'operator'))} revoked")
 
 
 @family.command()
@@ -158,10 +166,10 @@ def revoke(
 @click.option("--dpop-jkt", help="Thumbprint of the key that its tokens are bound to.")
 @JSON
 @click.pass_obj
-@with_house
+@with_instance
 def start(
-    house: House,
-    frame: Frame,
+    instance: OpenedService,
+    frame: CommandContext,
     client_id: str,
     who: str,
     scope: str | None,
@@ -180,12 +188,12 @@ def start(
     Example:
       reticket family start --client spa --user ada@example.com --scope "openid profile" --json
     """
-    now = house.clock() // SECOND
-    wish = Wish(now, scope, resources, amr, tenant, dpop_jkt)
-    holder, person = _client(house, client_id), house.person(who)
-    beginning = begin_family(site_of(house.settings), holder, person, wish, now)
+    now = instance.clock() // SECOND
+    wish = SessionRequest(now, scope, resources, amr, tenant, dpop_jkt)
+    holder, person = _client(instance, client_id), instance.person(who)
+    beginning = begin_family(provider_of(instance.settings), holder, person, wish, now)
     try:
-        answer = frame.builder.perform(house, beginning).answer
+        answer = frame.builder.perform(instance, beginning).answer
     except Refusal as refusal:
         raise click.ClickException(_sentence(refusal)) from None
     if as_json:
@@ -195,8 +203,8 @@ def start(
         click.echo(escaped(f"{name:14} {value}"))
 
 
-def _client(house: House, client_id: str) -> Client:
-    found = house.directory.client(client_id)
+def _client(instance: OpenedService, client_id: str) -> Client:
+    found = instance.directory.client(client_id)
     if found is None:
         raise no_client(client_id)
     return found
@@ -219,20 +227,20 @@ def facts(found: Family) -> dict[str, Any]:
         "context": found.context,
         "policy": found.policy,
         "generation": found.generation,
-        "created_at": told(found.created_at),
-        "rotated_at": told(found.rotated_at),
-        "expires_at": told(found.expires_at),
-        "ends_at": told(found.ends_at),
+        "created_at": rfc3339(found.created_at),
+        "rotated_at": rfc3339(found.rotated_at),
+        "expires_at": rfc3339(found.expires_at),
+        "ends_at": rfc3339(found.ends_at),
         "device": found.device,
         "end": found.revoked_cause,
-        "revoked_at": told(found.revoked_at),
+        "revoked_at": rfc3339(found.revoked_at),
     }
 
 
-def _rows(house: House, chosen: Selection, limit: int) -> Iterator[dict[str, Any]]:
+def _rows(instance: OpenedService, chosen: Selection, limit: int) -> Iterator[dict[str, Any]]:
     cursor: bytes | None = None
     while limit > 0:
-        page = house.store.page(chosen, min(limit, PAGE), cursor)
+        page = instance.store.page(chosen, min(limit, PAGE), cursor)
         yield from map(facts, page.families)
         limit -= len(page.families)
         cursor = page.cursor
@@ -240,17 +248,17 @@ def _rows(house: House, chosen: Selection, limit: int) -> Iterator[dict[str, Any
             return
 
 
-def _subject(house: House, said: str | None) -> str | None:
+def _subject(instance: OpenedService, said: str | None) -> str | None:
     if said is None:
         return None
-    found = house.directory.user_by_email(said)
+    found = instance.directory.user_by_email(said)
     if found is None and "@" in said:
         raise click.ClickException(f"there is nobody with the e-mail {said}")
     return found.id if found else said
 
 
-def _resource(house: House, said: str | None) -> str | None:
-    known = sorted(each.name for dialect in house.dialects for each in dialect.resources)
+def _resource(instance: OpenedService, said: str | None) -> str | None:
+    known = sorted(each.name for dialect in instance.dialects for each in dialect.resources)
     if said is not None and said not in known:
         raise click.UsageError(f"there is no resource {said}; there are {', '.join(known)}")
     return said
@@ -262,13 +270,13 @@ def _ask_about_everybody() -> None:
     click.confirm("Sign everybody out?", abort=True)
 
 
-def _check_names(house: House, chosen: Selection) -> None:
+def _check_names(instance: OpenedService, chosen: Selection) -> None:
     """A misspelt name would select nothing, and nobody would notice."""
-    if chosen.family is not None and house.store.find(chosen.family) is None:
+    if chosen.family is not None and instance.store.find(chosen.family) is None:
         raise click.ClickException(f"there is no family {chosen.family.hex()}")
-    for member in unknown_names(house.directory, chosen):
+    for member in unknown_names(instance.directory, chosen):
         name = getattr(chosen, member)
-        if not house.store.page(Selection(**{member: name}), 1, None).families:
+        if not instance.store.page(Selection(**{member: name}), 1, None).families:
             raise click.ClickException(f"there is no {_NOUNS.get(member, member)} {name!r}")
 
 

@@ -6,9 +6,9 @@ from dataclasses import asdict
 
 import click
 
-from reticket.cli.frame import JSON, Group, show, told, with_house
+from reticket.cli.context import JSON, Group, rfc3339, show, with_instance
 from reticket.crypto.ring import OVERLAP, USES
-from reticket.runtime.house import House
+from reticket.runtime.opened_service import OpenedService
 
 COLUMNS = ("id", "use", "algorithm", "state", "created_at", "activates_at", "retiring_at")
 
@@ -20,8 +20,8 @@ def key() -> None:
 
 @key.command("list")
 @JSON
-@with_house
-def list_(house: House, as_json: bool) -> None:
+@with_instance
+def list_(instance: OpenedService, as_json: bool) -> None:
     """List keys and their states: next, active, retiring, retired, compromised.
 
     \b
@@ -29,16 +29,16 @@ def list_(house: House, as_json: bool) -> None:
       reticket key list
     """
     rows = []
-    for facts in house.ring.listing():
+    for facts in instance.ring.listing():
         times = ("created_at", "activates_at", "retiring_at")
-        rows.append(asdict(facts) | {name: told(getattr(facts, name)) for name in times})
+        rows.append(asdict(facts) | {name: rfc3339(getattr(facts, name)) for name in times})
     show(rows, COLUMNS, as_json)
 
 
 @key.command()
 @click.option("--use", "uses", type=click.Choice(USES), multiple=True, help="Default: all.")
-@with_house
-def rotate(house: House, uses: tuple[str, ...]) -> None:
+@with_instance
+def rotate(instance: OpenedService, uses: tuple[str, ...]) -> None:
     """Let the published successor sign a few seconds from now, and publish the next one.
 
     Nobody is signed out: what the old key signed goes on until it ends.
@@ -48,9 +48,9 @@ def rotate(house: House, uses: tuple[str, ...]) -> None:
       reticket key rotate
       reticket key rotate --use sign
     """
-    house.ring.rotate(uses or USES)
+    instance.ring.rotate(uses or USES)
     for use in uses or USES:
-        house.record_change("key_rotated", key=use)
+        instance.record_change("key_rotated", key=use)
     click.echo(f"the next key signs in {OVERLAP} seconds")
 
 
@@ -59,8 +59,8 @@ def rotate(house: House, uses: tuple[str, ...]) -> None:
 @click.option(
     "--compromised", is_flag=True, help="Even if it signs: its successor takes over at once."
 )
-@with_house
-def retire(house: House, key_id: str, compromised: bool) -> None:
+@with_instance
+def retire(instance: OpenedService, key_id: str, compromised: bool) -> None:
     """Stop accepting what a key has signed. Its tokens die.
 
     \b
@@ -68,9 +68,9 @@ def retire(house: House, key_id: str, compromised: bool) -> None:
       reticket key retire 1a2b3c4d
       reticket key retire 1a2b3c4d --compromised
     """
-    verb = house.ring.compromise if compromised else house.ring.retire
+    verb = instance.ring.compromise if compromised else instance.ring.retire
     verb(key_id)
-    house.record_change("key_compromised" if compromised else "key_retired", key=key_id)
+    instance.record_change("key_compromised" if compromised else "key_retired", key=key_id)
     click.echo(f"key {key_id} opens nothing any more")
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from reticket.cli.frame import CONFIG, DATA, JSON, Frame, Group, show
-from reticket.runtime.house import Schema
+from reticket.cli.context import CONFIG, DATA, JSON, CommandContext, Group, show
+from reticket.runtime.opened_service import Schema
 
 COLUMNS = ("store", "place", "found", "known", "to_do")
 
@@ -23,7 +23,7 @@ def migrate() -> None:
 @CONFIG
 @JSON
 @click.pass_obj
-def status(frame: Frame, data: Path | None, config: Path | None, as_json: bool) -> None:
+def status(frame: CommandContext, data: Path | None, config: Path | None, as_json: bool) -> None:
     """Tell which version each schema has, which one this program knows, and what is to be done.
 
     A newer schema is no reason to act as long as it lets this program run.
@@ -39,7 +39,7 @@ def status(frame: Frame, data: Path | None, config: Path | None, as_json: bool) 
 @DATA
 @CONFIG
 @click.pass_obj
-def up(frame: Frame, data: Path | None, config: Path | None) -> None:
+def up(frame: CommandContext, data: Path | None, config: Path | None) -> None:
     """Bring both schemas to the newest version; safe to repeat.
 
     Programs of the version before go on meanwhile, and afterwards: upgrade first, then replace
@@ -62,7 +62,9 @@ def up(frame: Frame, data: Path | None, config: Path | None) -> None:
             click.echo(f"{schema.what}: schema {before.found} is now {after.found}")
 
 
-def _schemas(frame: Frame, data: Path | None, config: Path | None) -> tuple[Schema, Schema]:
+def _schemas(
+    frame: CommandContext, data: Path | None, config: Path | None
+) -> tuple[Schema, Schema]:
     settings = frame.builder.load(config, {"data": data})
     return (
         frame.builder.families_schema(settings.families),

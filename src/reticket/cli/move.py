@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from reticket.audit import revocations
-from reticket.cli.frame import CONFIG, DATA, Frame
+from reticket.cli.context import CONFIG, DATA, CommandContext
 from reticket.cli.urls import FamiliesPlace
 from reticket.core.errors import StartupError
 from reticket.core.sessions.carry import carry
@@ -37,7 +37,7 @@ URL = FamiliesPlace()
 @CONFIG
 @click.pass_obj
 def move(
-    frame: Frame,
+    frame: CommandContext,
     source: str,
     target: str,
     streams: tuple[Path, ...],

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from reticket.cli.frame import CONFIG, Frame
+from reticket.cli.context import CONFIG, CommandContext
 from reticket.openapi import document_bytes
 
 
@@ -14,7 +14,7 @@ from reticket.openapi import document_bytes
 @click.argument("dialect", required=False)
 @CONFIG
 @click.pass_obj
-def openapi(frame: Frame, dialect: str | None, config: Path | None) -> None:
+def openapi(frame: CommandContext, dialect: str | None, config: Path | None) -> None:
     """Print the OpenAPI document of a dialect or of the admin API; without one, all names.
 
     \b

@@ -10,15 +10,15 @@ from pathlib import Path
 import click
 
 from reticket.audit import revocations
-from reticket.cli.frame import with_house
+from reticket.cli.context import with_instance
 from reticket.core.model import Family
 from reticket.core.policy import SECOND, Policy
 from reticket.core.ports import Event
-from reticket.core.sessions import chronicle
+from reticket.core.sessions import audit_events
 from reticket.core.sessions.replay import replay as end_again
-from reticket.crypto.life import KeyRefused
-from reticket.runtime.house import House
-from reticket.runtime.policies import of_family, site_of
+from reticket.crypto.key_lifecycle import KeyRefused
+from reticket.runtime.opened_service import OpenedService
+from reticket.runtime.policies import of_family, provider_of
 
 STREAM = click.Path(path_type=Path, exists=True, readable=True)
 
@@ -32,8 +32,8 @@ STREAM = click.Path(path_type=Path, exists=True, readable=True)
     required=True,
     help="An audit stream to replay revocations from; may be given many times.",
 )
-@with_house
-def replay(house: House, streams: tuple[Path, ...]) -> None:
+@with_instance
+def replay(instance: OpenedService, streams: tuple[Path, ...]) -> None:
     """End again what audit streams tell was ended; for an engine that its own tools have restored.
 
     Give the streams of all machines. Sessions that went on since the copy was made are kept until
@@ -43,22 +43,22 @@ def replay(house: House, streams: tuple[Path, ...]) -> None:
     Example:
       reticket replay --audit one/audit.jsonl --audit other/audit.jsonl
     """
-    click.echo(f"{replayed(house, streams)} revocations replayed")
+    click.echo(f"{replayed(instance, streams)} revocations replayed")
 
 
-def replayed(house: House, streams: Sequence[Path]) -> int:
+def replayed(instance: OpenedService, streams: Sequence[Path]) -> int:
     """Keep what may heal, and end and distrust again what the streams name; how many those were.
 
     Args:
-        house: opened on what was restored.
+        instance: opened on what was restored.
         streams: their files.
     """
-    _keep_to_heal(house)
+    _keep_to_heal(instance)
     of_keys: list[Event] = []
-    ended = end_again(house.store, _told(streams, of_keys))
-    at = house.store.now()
-    house.audit.record([chronicle.revoked(at, family) for family in ended], durable=True)
-    return len(ended) + _distrust(house, of_keys)
+    ended = end_again(instance.store, _told(streams, of_keys))
+    at = instance.store.now()
+    instance.audit.record([audit_events.revoked(at, family) for family in ended], durable=True)
+    return len(ended) + _distrust(instance, of_keys)
 
 
 def _told(streams: Sequence[Path], of_keys: list[Event]) -> Iterator[Event]:
@@ -70,14 +70,14 @@ def _told(streams: Sequence[Path], of_keys: list[Event]) -> Iterator[Event]:
             yield event
 
 
-def _keep_to_heal(house: House) -> None:
+def _keep_to_heal(instance: OpenedService) -> None:
     """A copy does not know how long its sessions have gone on since; a purge must not forget them
     before their clients have come back with newer tokens.
     """
-    now, site = house.store.now(), site_of(house.settings)
-    for batch in house.store.walk():
-        known = [(family, of_family(house, family, site)) for family in batch]
-        house.store.absorb([_lasting(family, policy, now) for family, policy in known])
+    now, provider = instance.store.now(), provider_of(instance.settings)
+    for batch in instance.store.walk():
+        known = [(family, of_family(instance, family, provider)) for family in batch]
+        instance.store.absorb([_lasting(family, policy, now) for family, policy in known])
 
 
 def _lasting(family: Family, policy: Policy | None, now: int) -> Family:
@@ -85,13 +85,13 @@ def _lasting(family: Family, policy: Policy | None, now: int) -> Family:
     return family._replace(expires_at=max(family.expires_at, min(family.ends_at, lasts)))
 
 
-def _distrust(house: House, events: Sequence[Event]) -> int:
+def _distrust(instance: OpenedService, events: Sequence[Event]) -> int:
     """Compromise again the keys that the copy still trusts; how many those were."""
     distrusted = 0
     for event in events:
         if event.detail is not None:
             with suppress(KeyRefused):
-                house.ring.compromise(str(event.detail["key"]))
+                instance.ring.compromise(str(event.detail["key"]))
                 distrusted += 1
     return distrusted
 

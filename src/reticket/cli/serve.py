@@ -9,9 +9,9 @@ from typing import Any
 
 import click
 
+from reticket.cli.context import CONFIG, DATA, CommandContext, PathOption
 from reticket.cli.demo_factor import factor_lines
 from reticket.cli.first_start import expect_made
-from reticket.cli.frame import CONFIG, DATA, Frame, Place
 from reticket.directory.seed import DEMO
 from reticket.runtime.demo import begin, data_folder
 from reticket.wire import Dialect, Example
@@ -24,7 +24,7 @@ WAYS = "make it with reticket init, or start with --create, --seed FILE or --dem
 @click.option("--port", type=int, help="Port to listen on; default 8088.")
 @click.option("--workers", type=int, help="Processes behind the port; default 1.")
 @DATA
-@click.option("--seed", type=Place(), help="A directory file; creates what is absent.")
+@click.option("--seed", type=PathOption(), help="A directory file; creates what is absent.")
 @CONFIG
 @click.option("--create", is_flag=True, help="Make the data folder where there is none.")
 @click.option(
@@ -35,7 +35,7 @@ WAYS = "make it with reticket init, or start with --create, --seed FILE or --dem
 @click.option("--demo-public", is_flag=True, help="Let other machines use the demo's accounts.")
 @click.pass_obj
 def serve(
-    frame: Frame,
+    frame: CommandContext,
     host: str | None,
     port: int | None,
     workers: int | None,
@@ -70,11 +70,11 @@ def serve(
     frame.builder.serve(settings, _greet)
 
 
-def _serve_demo(frame: Frame, config: Path | None, said: dict[str, Any]) -> None:
+def _serve_demo(frame: CommandContext, config: Path | None, said: dict[str, Any]) -> None:
     folder = data_folder(frame.builder.load(config, said))
     settings = frame.builder.load(config, {**said, "data": folder or said["data"], "seed": DEMO})
-    with frame.opened(settings) as house:
-        begin(house)
+    with frame.opened(settings) as instance:
+        begin(instance)
     dialects = frame.builder.dialects(settings)
 
     def greet(url: str) -> None:

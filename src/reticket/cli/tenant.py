@@ -8,11 +8,11 @@ from typing import Any
 
 import click
 
-from reticket.cli.frame import JSON, Group, show, told, with_house
+from reticket.cli.context import JSON, Group, rfc3339, show, with_instance
 from reticket.core.people import Tenant
 from reticket.directory.errors import NotFound
 from reticket.directory.forms import INT32
-from reticket.runtime.house import House
+from reticket.runtime.opened_service import OpenedService
 
 
 @click.group(cls=Group)
@@ -25,15 +25,17 @@ def tenant() -> None:
 @click.option("--name")
 @click.option("--domain")
 @click.option("--dev", is_flag=True, help="A development tenant.")
-@with_house
-def add(house: House, tenant_id: int, name: str | None, domain: str | None, dev: bool) -> None:
+@with_instance
+def add(
+    instance: OpenedService, tenant_id: int, name: str | None, domain: str | None, dev: bool
+) -> None:
     """Add a tenant.
 
     \b
     Example:
       reticket tenant add 1003 --name "Acme Asia" --domain t1003.example.com
     """
-    house.directory.tenants.add(
+    instance.directory.tenants.add(
         Tenant(
             id=tenant_id,
             name=name,
@@ -46,20 +48,20 @@ def add(house: House, tenant_id: int, name: str | None, domain: str | None, dev:
             sites=(),
         )
     )
-    house.record_change("tenant_added", tenant=tenant_id)
+    instance.record_change("tenant_added", tenant=tenant_id)
 
 
 @tenant.command("show")
 @click.argument("tenant_id", type=int)
-@with_house
-def show_one(house: House, tenant_id: int) -> None:
+@with_instance
+def show_one(instance: OpenedService, tenant_id: int) -> None:
     """Print a tenant with all that hangs on it, as JSON.
 
     \b
     Example:
       reticket tenant show 1000
     """
-    found = house.directory.tenant(tenant_id)
+    found = instance.directory.tenant(tenant_id)
     if found is None:
         raise NotFound(f"There is no tenant {tenant_id}.")
     show([asdict(found)], (), as_json=True)
@@ -67,36 +69,36 @@ def show_one(house: House, tenant_id: int) -> None:
 
 @tenant.command()
 @click.argument("tenant_id", type=int)
-@with_house
-def remove(house: House, tenant_id: int) -> None:
+@with_instance
+def remove(instance: OpenedService, tenant_id: int) -> None:
     """Remove a tenant and its memberships, and end all sessions there.
 
     \b
     Example:
       reticket tenant remove 1003
     """
-    house.directory.tenants.remove(tenant_id)
-    house.record_change("tenant_removed", tenant=tenant_id)
+    instance.directory.tenants.remove(tenant_id)
+    instance.record_change("tenant_removed", tenant=tenant_id)
 
 
 @tenant.command("list")
 @JSON
-@with_house
-def list_(house: House, as_json: bool) -> None:
+@with_instance
+def list_(instance: OpenedService, as_json: bool) -> None:
     """List tenants.
 
     \b
     Example:
       reticket tenant list
     """
-    show(_rows(house), ("id", "name", "domain", "is_dev_tenant", "expiry"), as_json)
+    show(_rows(instance), ("id", "name", "domain", "is_dev_tenant", "expiry"), as_json)
 
 
-def _rows(house: House) -> Iterator[Mapping[str, Any]]:
+def _rows(instance: OpenedService) -> Iterator[Mapping[str, Any]]:
     after = INT32.start - 1
-    while lines := house.directory.tenants.page(after):
+    while lines := instance.directory.tenants.page(after):
         for line in lines:
-            yield asdict(line) | {"expiry": told(line.expiry)}
+            yield asdict(line) | {"expiry": rfc3339(line.expiry)}
         after = lines[-1].id
 
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import click
 
+from reticket.cli.context import JSON, Group, rfc3339, show, with_instance
 from reticket.cli.factor import factor
-from reticket.cli.frame import JSON, Group, show, told, with_house
 from reticket.directory.drafts import CloudDraft, OrganizationDraft, UserDraft
-from reticket.runtime.house import House
+from reticket.runtime.opened_service import OpenedService
 
 COLUMNS = (
     "id",
@@ -76,9 +76,9 @@ PASSWORD_STDIN = click.option(
 @click.option("--role", "roles", multiple=True, help="In the organization; may be repeated.")
 @click.option("--nickname", help="Gives a profile in the cloud drive.")
 @click.option("--group", help="Of the cloud drive; default User.")
-@with_house
+@with_instance
 def add(
-    house: House,
+    instance: OpenedService,
     email: str,
     password_stdin: bool,
     first_name: str | None,
@@ -110,96 +110,98 @@ def add(
         organization=OrganizationDraft(organization, roles) if organization else None,
         cloud=CloudDraft(nickname, group or "User") if nickname else None,
     )
-    user_id = house.directory.users.add(draft, house.hasher.hash(new_password(password_stdin)))
-    house.record_change("user_added", user=user_id)
+    user_id = instance.directory.users.add(
+        draft, instance.hasher.hash(new_password(password_stdin))
+    )
+    instance.record_change("user_added", user=user_id)
     click.echo(user_id)
 
 
 @user.command()
 @click.argument("who")
 @PASSWORD_STDIN
-@with_house
-def passwd(house: House, who: str, password_stdin: bool) -> None:
+@with_instance
+def passwd(instance: OpenedService, who: str, password_stdin: bool) -> None:
     """Give a person a new password, and end all of their sessions.
 
     \b
     Example:
       reticket user passwd ada@example.com
     """
-    person = house.person(who)
-    secret_hash = house.hasher.hash(new_password(password_stdin))
-    house.directory.users.set_password(person.id, secret_hash)
-    house.record_change("user_password_set", user=person.id)
+    person = instance.person(who)
+    secret_hash = instance.hasher.hash(new_password(password_stdin))
+    instance.directory.users.set_password(person.id, secret_hash)
+    instance.record_change("user_password_set", user=person.id)
 
 
 @user.command()
 @click.argument("who")
 @click.argument("new_email")
-@with_house
-def email(house: House, who: str, new_email: str) -> None:
+@with_instance
+def email(instance: OpenedService, who: str, new_email: str) -> None:
     """Change a person's e-mail, and end all of their sessions.
 
     \b
     Example:
       reticket user email ada@example.com countess@example.com
     """
-    person = house.person(who)
-    house.directory.users.set_email(person.id, new_email)
-    house.record_change("user_changed", user=person.id)
+    person = instance.person(who)
+    instance.directory.users.set_email(person.id, new_email)
+    instance.record_change("user_changed", user=person.id)
 
 
 @user.command()
 @click.argument("who")
-@with_house
-def disable(house: House, who: str) -> None:
+@with_instance
+def disable(instance: OpenedService, who: str) -> None:
     """Block a person, and end all of their sessions.
 
     \b
     Example:
       reticket user disable ada@example.com
     """
-    person = house.person(who)
-    house.directory.users.disable(person.id)
-    house.record_change("user_changed", user=person.id)
+    person = instance.person(who)
+    instance.directory.users.disable(person.id)
+    instance.record_change("user_changed", user=person.id)
 
 
 @user.command()
 @click.argument("who")
-@with_house
-def enable(house: House, who: str) -> None:
+@with_instance
+def enable(instance: OpenedService, who: str) -> None:
     """Let a blocked person in again.
 
     \b
     Example:
       reticket user enable ada@example.com
     """
-    person = house.person(who)
-    house.directory.users.enable(person.id)
-    house.record_change("user_changed", user=person.id)
+    person = instance.person(who)
+    instance.directory.users.enable(person.id)
+    instance.record_change("user_changed", user=person.id)
 
 
 @user.command()
 @click.argument("who")
-@with_house
-def delete(house: House, who: str) -> None:
+@with_instance
+def delete(instance: OpenedService, who: str) -> None:
     """Forget a person, and end all of their sessions.
 
     \b
     Example:
       reticket user delete ada@example.com
     """
-    person = house.person(who)
-    house.directory.users.delete(person.id)
-    house.record_change("user_removed", user=person.id)
+    person = instance.person(who)
+    instance.directory.users.delete(person.id)
+    instance.record_change("user_removed", user=person.id)
 
 
 @user.command()
 @click.argument("who")
 @click.option("--tenant", type=Grants(), help="A tenant with behaviors.")
 @click.option("--account", type=Grants(), help="A developer account with behaviors.")
-@with_house
+@with_instance
 def grant(
-    house: House,
+    instance: OpenedService,
     who: str,
     tenant: tuple[int, tuple[int, ...]] | None,
     account: tuple[int, tuple[int, ...]] | None,
@@ -212,21 +214,21 @@ def grant(
     """
     if tenant is None and account is None:
         raise click.UsageError("say where: --tenant or --account")
-    person = house.person(who)
+    person = instance.person(who)
     if tenant:
-        house.directory.tenant_members.grant(person.id, *tenant)
-        house.record_change("user_changed", user=person.id, tenant=tenant[0])
+        instance.directory.tenant_members.grant(person.id, *tenant)
+        instance.record_change("user_changed", user=person.id, tenant=tenant[0])
     if account:
-        house.directory.account_members.grant(person.id, *account)
-        house.record_change("user_changed", user=person.id, account=account[0])
+        instance.directory.account_members.grant(person.id, *account)
+        instance.record_change("user_changed", user=person.id, account=account[0])
 
 
 @user.command()
 @click.argument("who")
 @click.option("--tenant", type=int, help="A tenant's id.")
 @click.option("--account", type=int, help="A developer account's id.")
-@with_house
-def take(house: House, who: str, tenant: int | None, account: int | None) -> None:
+@with_instance
+def take(instance: OpenedService, who: str, tenant: int | None, account: int | None) -> None:
     """Put a person out of a tenant or account, and end their sessions there.
 
     \b
@@ -235,34 +237,34 @@ def take(house: House, who: str, tenant: int | None, account: int | None) -> Non
     """
     if tenant is None and account is None:
         raise click.UsageError("say where: --tenant or --account")
-    person = house.person(who)
+    person = instance.person(who)
     if tenant is not None:
-        house.directory.tenant_members.take(person.id, tenant)
-        house.record_change("user_changed", user=person.id, tenant=tenant)
+        instance.directory.tenant_members.take(person.id, tenant)
+        instance.record_change("user_changed", user=person.id, tenant=tenant)
     if account is not None:
-        house.directory.account_members.take(person.id, account)
-        house.record_change("user_changed", user=person.id, account=account)
+        instance.directory.account_members.take(person.id, account)
+        instance.record_change("user_changed", user=person.id, account=account)
 
 
 @user.command("list")
 @JSON
-@with_house
-def list_(house: House, as_json: bool) -> None:
+@with_instance
+def list_(instance: OpenedService, as_json: bool) -> None:
     """List people.
 
     \b
     Example:
       reticket user list --json
     """
-    show(_rows(house), COLUMNS, as_json)
+    show(_rows(instance), COLUMNS, as_json)
 
 
-def _rows(house: House) -> Iterator[Mapping[str, Any]]:
+def _rows(instance: OpenedService) -> Iterator[Mapping[str, Any]]:
     after = ""
-    while lines := house.directory.users.page(after):
+    while lines := instance.directory.users.page(after):
         for line in lines:
-            times = {"created_at": told(line.created_at)}
-            yield asdict(line) | times | {"last_sign_in_at": told(line.last_sign_in_at)}
+            times = {"created_at": rfc3339(line.created_at)}
+            yield asdict(line) | times | {"last_sign_in_at": rfc3339(line.last_sign_in_at)}
         after = lines[-1].id
 
 

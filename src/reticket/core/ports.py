@@ -23,7 +23,7 @@ Entropy = Callable[[int], bytes]
 R = TypeVar("R")
 
 
-class Stepped(NamedTuple, Generic[R]):
+class StepResult(NamedTuple, Generic[R]):
     """What a step leaves: the row to keep (the same object when unchanged) and its result."""
 
     row: Family | None
@@ -33,19 +33,19 @@ class Stepped(NamedTuple, Generic[R]):
 class Step(Protocol[R]):
     """Pure, may be re-run: (row or None, the engine's now) -> (row after, result)."""
 
-    def __call__(self, row: Family | None, now: int) -> Stepped[R]: ...
+    def __call__(self, row: Family | None, now: int) -> StepResult[R]: ...
 
 
-class Held(Enum):
+class RowLocked(Enum):
     """In the place of a result: somebody else has that family just now, nothing was decided."""
 
-    HELD = "held"
+    ROW_LOCKED = "held"
 
 
-HELD = Held.HELD
+ROW_LOCKED = RowLocked.ROW_LOCKED
 
 
-class Frail(NamedTuple, Generic[R]):
+class NotReplicated(NamedTuple, Generic[R]):
     """What a step came to whose row is kept, but less durably than a revocation must be."""
 
     result: R
@@ -65,9 +65,9 @@ class Store(Protocol):
         """Run each step on its family's row, atomically, and return the results in order.
 
         A family may occur twice; its second step sees what the first one left. A step must
-        never make a row where there was none. Refusals are values in results; so are `Frail`, and
-        `HELD` where a family would have to be waited for. It raises Unavailable when it does not
-        know what of the batch was kept.
+        never make a row where there was none. Refusals are values in results; so are
+        `NotReplicated`, and `ROW_LOCKED` where a family would have to be waited for. It raises
+        Unavailable when it does not know what of the batch was kept.
         """
 
     def create(self, batch: Sequence[Family]) -> None:

@@ -6,49 +6,49 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reticket.core.access.programs import ProgramDesk
-from reticket.core.access.reception import Reception
-from reticket.core.access.second_factor import FactorDesk
-from reticket.core.access.sign_in import SignInDesk
+from reticket.core.access.programs import ProgramAuthenticator
+from reticket.core.access.second_factor import SecondFactorAuthenticator
+from reticket.core.access.sign_in import UserAuthenticator
+from reticket.core.access.sign_in_queue import SignInQueue
 from reticket.core.addresses import network_of
 from reticket.core.commands import (
-    Begin,
+    Audit,
+    BeginSession,
+    CheckNonce,
     Command,
-    Derive,
-    Draw,
-    End,
-    EndFamilies,
+    DryRunRefresh,
+    EndSession,
+    EndSessions,
+    ExchangeToken,
     FindClient,
-    FindFamily,
+    FindSession,
     FindTenant,
     FindUser,
     Hash,
+    Increment,
     InspectAccess,
     IssueAccess,
-    Keep,
-    KeepReserved,
-    KnowNonce,
-    ListFamilies,
-    Look,
+    ListSessions,
     MakeNonce,
-    Manage,
     Now,
     OpenFactorSession,
+    Peek,
+    Pop,
     PublishedKeys,
+    PutIfAbsent,
+    PutReserved,
+    RandomBytes,
     ReadAccess,
     ReadIdentity,
     ReadRefresh,
     Refresh,
-    Rehearse,
     Release,
     Reserve,
+    RunInDirectory,
     SecondFactor,
     SignIn,
     SignInApplication,
     SignInClient,
-    Take,
-    Tally,
-    Tell,
 )
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import AccessToken, Caller, Family, Holder, Issued, RefreshToken
@@ -63,21 +63,21 @@ from reticket.core.ports import (
     SecretHasher,
     Store,
 )
-from reticket.core.queues.conveyor import Conveyor, Lane
-from reticket.core.queues.fair_lane import FairLane
-from reticket.core.queues.turns import Whose
+from reticket.core.queues.batch_queue import BatchQueue, WorkerPool
+from reticket.core.queues.fair_queue import Requester
+from reticket.core.queues.fair_worker_pool import FairWorkerPool
 from reticket.core.sessions.engine import Engine
 from reticket.core.sessions.inspection import Inspection, admitted
-from reticket.core.storage.budget import Budgeted
+from reticket.core.storage.budget import BudgetedEphemeral
+from reticket.core.storage.caller_storage import CallerStorage
 from reticket.core.storage.upkeep import Upkeep
-from reticket.core.storage.visitors import Visitors
 from reticket.core.tokens.keys import KeyRing
+from reticket.core.tokens.kinds import TokenKind
 from reticket.core.tokens.mint import Mint
-from reticket.core.tokens.resource import Resource
 
 
 @dataclass(frozen=True, slots=True)
-class Lanes:
+class WorkerPools:
     """Where work runs.
 
     Args:
@@ -87,10 +87,10 @@ class Lanes:
         passwords: as many threads as hashes may run at once; everybody gets a turn.
     """
 
-    store: Lane
-    directory: Lane
-    visitors: FairLane
-    passwords: FairLane
+    store: WorkerPool
+    directory: WorkerPool
+    visitors: FairWorkerPool
+    passwords: FairWorkerPool
 
     def close(self) -> None:
         """Work off what was accepted."""
@@ -104,7 +104,7 @@ class Stock:
 
     store: Store
     ephemeral: Ephemeral
-    shared: Budgeted
+    shared: BudgetedEphemeral
     keys: KeyRing
     upkeep: Upkeep
     entropy: Entropy
@@ -116,14 +116,14 @@ class Service:
 
     def __init__(
         self,
-        resources: Sequence[Resource],
+        resources: Sequence[TokenKind],
         engine: Engine,
-        desk: SignInDesk,
-        factors: FactorDesk,
-        programs: ProgramDesk,
+        desk: UserAuthenticator,
+        factors: SecondFactorAuthenticator,
+        programs: ProgramAuthenticator,
         directory: Directory,
         mint: Mint,
-        lanes: Lanes,
+        lanes: WorkerPools,
         clock: Clock,
         stock: Stock,
     ) -> None:
@@ -135,9 +135,9 @@ class Service:
         self._lanes = lanes
         self._clock = clock
         self._stock = stock
-        self._visitors = Visitors(stock.ephemeral, stock.shared, lanes.visitors, clock)
-        reception = Reception(desk, programs, lanes.directory, lanes.passwords)
-        self._clients: Conveyor[str, Client | None] = Conveyor(
+        self._visitors = CallerStorage(stock.ephemeral, stock.shared, lanes.visitors, clock)
+        reception = SignInQueue(desk, programs, lanes.directory, lanes.passwords)
+        self._clients: BatchQueue[str, Client | None] = BatchQueue(
             lanes.directory, self._look_up_clients
         )
         self._inspection = Inspection(
@@ -145,9 +145,9 @@ class Service:
         )
         self._performers: dict[type, Callable[[Any, Caller], Awaitable[Any]]] = {
             Refresh: engine.refresh,
-            Rehearse: engine.rehearse,
-            End: engine.end,
-            Begin: self._begin,
+            DryRunRefresh: engine.rehearse,
+            EndSession: engine.end,
+            BeginSession: self._begin,
             SignIn: reception.person,
             SignInApplication: reception.application,
             OpenFactorSession: self._open_factor_session,
@@ -158,28 +158,28 @@ class Service:
             FindUser: self._find_user,
             FindClient: self._find_client,
             SignInClient: reception.client,
-            Derive: engine.derive,
+            ExchangeToken: engine.derive,
             IssueAccess: self._issue_access,
             ReadRefresh: self._read_refresh,
             ReadIdentity: self._read_identity,
-            FindFamily: self._find_family,
-            ListFamilies: self._list_families,
-            EndFamilies: self._end_families,
-            Keep: self._visitors.keep,
+            FindSession: self._find_family,
+            ListSessions: self._list_families,
+            EndSessions: self._end_families,
+            PutIfAbsent: self._visitors.keep,
             Reserve: self._visitors.reserve,
-            KeepReserved: self._visitors.keep_reserved,
+            PutReserved: self._visitors.keep_reserved,
             Release: self._visitors.release,
-            Look: self._visitors.look,
-            Take: self._visitors.take,
-            Tally: self._visitors.tally,
-            Draw: self._draw,
+            Peek: self._visitors.look,
+            Pop: self._visitors.take,
+            Increment: self._visitors.tally,
+            RandomBytes: self._draw,
             MakeNonce: self._make_nonce,
-            KnowNonce: self._know_nonce,
+            CheckNonce: self._know_nonce,
             Now: self._now,
             PublishedKeys: self._published_keys,
-            Tell: self._tell,
+            Audit: self._tell,
             Hash: self._hash,
-            Manage: self._manage,
+            RunInDirectory: self._manage,
         }
 
     def perform(self, command: Command, caller: Caller) -> Awaitable[Any]:
@@ -190,7 +190,7 @@ class Service:
         """Wait until the audit log knows what happened so far; before the lanes are closed."""
         await self._engine.noted()
 
-    async def _begin(self, command: Begin, caller: Caller) -> Issued:
+    async def _begin(self, command: BeginSession, caller: Caller) -> Issued:
         previous = None
         if isinstance(command.holder, User):
             previous = await self._lanes.directory.run(
@@ -259,25 +259,25 @@ class Service:
     async def _read_identity(self, command: ReadIdentity, caller: Caller) -> Mapping[str, Any]:
         return self._mint.read_identity(command.token)
 
-    async def _find_family(self, command: FindFamily, caller: Caller) -> tuple[Family | None, int]:
+    async def _find_family(self, command: FindSession, caller: Caller) -> tuple[Family | None, int]:
         return await self._engine.find(command.family)
 
-    async def _list_families(self, command: ListFamilies, caller: Caller) -> Page:
+    async def _list_families(self, command: ListSessions, caller: Caller) -> Page:
         page = self._stock.store.page
         selected = command.selection, command.limit, command.after
         return await self._lanes.directory.run(page, *selected)
 
-    async def _end_families(self, command: EndFamilies, caller: Caller) -> Sequence[Family]:
+    async def _end_families(self, command: EndSessions, caller: Caller) -> Sequence[Family]:
         revoke = self._stock.upkeep.revoke
         return await self._lanes.store.run(revoke, command.selection, command.cause)
 
-    async def _draw(self, command: Draw, caller: Caller) -> bytes:
+    async def _draw(self, command: RandomBytes, caller: Caller) -> bytes:
         return self._stock.entropy(command.size)
 
     async def _make_nonce(self, command: MakeNonce, caller: Caller) -> str:
         return self._mint.nonce(self._resources[command.resource], self._clock())
 
-    async def _know_nonce(self, command: KnowNonce, caller: Caller) -> bool:
+    async def _know_nonce(self, command: CheckNonce, caller: Caller) -> bool:
         resource = self._resources[command.resource]
         return self._mint.knows_nonce(resource, command.nonce, self._clock())
 
@@ -289,7 +289,7 @@ class Service:
     ) -> list[Mapping[str, str]]:
         return [each.jwk for each in self._stock.keys.verifiers()]
 
-    async def _tell(self, command: Tell, caller: Caller) -> None:
+    async def _tell(self, command: Audit, caller: Caller) -> None:
         family = command.family.hex() if command.family else None
         self._engine.note(
             Event(
@@ -307,10 +307,10 @@ class Service:
         )
 
     async def _hash(self, command: Hash, caller: Caller) -> str:
-        whose = Whose(network_of(caller.address), command.operator, known=True)
+        whose = Requester(network_of(caller.address), command.operator, known=True)
         return await self._lanes.passwords.run(whose, self._stock.hasher.hash, command.secret)
 
-    async def _manage(self, command: Manage, caller: Caller) -> Any:
+    async def _manage(self, command: RunInDirectory, caller: Caller) -> Any:
         result = await self._lanes.directory.run(command.work)
         await self._lanes.store.run(self._stock.upkeep.apply_intents)
         return result

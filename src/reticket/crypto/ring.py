@@ -14,8 +14,9 @@ from functools import partial
 from reticket.core.policy import SECOND
 from reticket.core.ports import Clock, Entropy
 from reticket.core.tokens.keys import KeyStore, MacKey, SealedKey, Signer, Verifier
-from reticket.crypto import life, signing
-from reticket.crypto.life import KeyRefused
+from reticket.crypto import key_lifecycle as life
+from reticket.crypto import signing
+from reticket.crypto.key_lifecycle import KeyRefused
 from reticket.crypto.sealing import KEY_BYTES, Sealer
 from reticket.crypto.snapshot import MAC, SIGN, Snapshot, purpose_of
 

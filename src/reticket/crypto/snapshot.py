@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 from reticket.core.errors import StartupError
 from reticket.core.tokens.keys import MacKey, SealedKey, Signer, Verifier
 from reticket.crypto import signing
-from reticket.crypto.life import line, periods
+from reticket.crypto.key_lifecycle import line, periods
 from reticket.crypto.macs import HmacKey
 from reticket.crypto.sealing import SealBroken, Sealer, derive
 

@@ -12,9 +12,9 @@ from typing import TypeVar
 from sqlalchemy import Connection
 
 from reticket.core.people import Application, Client, Credentials, Tenant, User
+from reticket.directory.change_poller import ChangePoller
 from reticket.directory.engines.database import Database, version_of
 from reticket.directory.intents import read_pending
-from reticket.directory.lookout import Lookout
 from reticket.directory.people.sign_ins import read_client_credentials
 from reticket.directory.people.user_rows import id_of_email, read_user
 from reticket.directory.programs.applications import read_application
@@ -73,7 +73,7 @@ class Records:
 
     def __init__(self, database: Database, seconds: Callable[[], float]) -> None:
         self._database = database
-        self._lookout = Lookout(database, self._renew, seconds)
+        self._lookout = ChangePoller(database, self._renew, seconds)
         with database.read() as connection:
             self._snapshot = _Snapshot(connection)
 

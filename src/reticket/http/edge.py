@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 import structlog
 
-from reticket.core.commands import Command, Tell
+from reticket.core.commands import Audit, Command
 from reticket.core.errors import Code, Refusal, ReticketError, Unavailable
 from reticket.core.model import Caller
 from reticket.http.asgi import Asgi, Receive, Scope, Send
@@ -129,7 +129,7 @@ class Edge:
         except Exception as error:
             self._tell(match, caller, error)
             if isinstance(error, Refusal) and error.code in UNBEGUN:
-                tell = Tell(match.dialect.name, "refused", error.code)
+                tell = Audit(match.dialect.name, "refused", error.code)
                 await self._performer.perform(tell, caller)
             try:
                 asked = _request(scope, match, caller, body)

@@ -14,19 +14,19 @@ from uvicorn.server import ServerState
 
 from reticket.core.errors import StartupError
 from reticket.http.asgi import Asgi
-from reticket.http.connection.caps import Caps
-from reticket.http.connection.door import Door
+from reticket.http.connection.acceptor import Acceptor
+from reticket.http.connection.connection_limits import ConnectionLimits
 from reticket.http.connection.limits import Limits
 from reticket.http.connection.load import Load
+from reticket.http.connection.phase_timer import PhaseTimer
 from reticket.http.connection.protocol import Connection
-from reticket.http.connection.room import Room
+from reticket.http.connection.request_memory import RequestMemory
 from reticket.http.connection.shared import Shared
-from reticket.http.connection.watch import Watch
 from reticket.http.exposition import PLACE
 from reticket.http.incidents import Incidents
 from reticket.http.only_local import only_addressed
 from reticket.http.proxies import Proxies
-from reticket.http.server import Patience
+from reticket.http.server import ConnectionTimeouts
 
 BACKLOG = 64
 MOST = 64
@@ -80,13 +80,13 @@ async def _answering(
 ) -> AsyncIterator[None]:
     """With limits and deadlines of its own: who holds its connections takes none of the public."""
     loop, state, nobody = asyncio.get_running_loop(), ServerState(), Proxies(())
-    watch, load = Watch(loop, Patience().by_phase()), Load(loop)
-    seat = Caps(1, MOST, MOST, b"").seat(0, lambda count: None)
-    room = Room(ROOM, ROOM)
+    watch, load = PhaseTimer(loop, ConnectionTimeouts().by_phase()), Load(loop)
+    seat = ConnectionLimits(1, MOST, MOST, b"").seat(0, lambda count: None)
+    room = RequestMemory(ROOM, ROOM)
     shared = Shared(
         app, state, {}, Limits(), room, watch, load, incidents, nobody, lambda address: None
     )
-    door = Door(
+    door = Acceptor(
         loop,
         lambda taken: Connection(shared, loop, taken),
         watch,

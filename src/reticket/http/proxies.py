@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from reticket.core.addresses import Network, is_among, normal_address, parsed
-from reticket.http.unnamed import Unnamed
+from reticket.http.untrusted_proxies import UntrustedProxies
 
 HOPS = 32
 """Proxies in a row that are looked at."""
@@ -71,7 +71,7 @@ class Strangers:
     """
 
     def __init__(
-        self, met: Callable[[str], bool], spare: Callable[[str], None], unnamed: Unnamed
+        self, met: Callable[[str], bool], spare: Callable[[str], None], unnamed: UntrustedProxies
     ) -> None:
         self._met = met
         self._spare = spare

@@ -19,17 +19,17 @@ from reticket.core.addresses import Network
 from reticket.core.errors import StartupError
 from reticket.core.policy import SECOND
 from reticket.http.asgi import Asgi
-from reticket.http.connection.caps import Seat
-from reticket.http.connection.door import Door
+from reticket.http.connection.acceptor import Acceptor
+from reticket.http.connection.connection_limits import WorkerCounts
 from reticket.http.connection.limits import Limits
 from reticket.http.connection.load import Load
+from reticket.http.connection.phase_timer import LINGER, Phase, PhaseTimer
 from reticket.http.connection.protocol import Connection
-from reticket.http.connection.room import Room
+from reticket.http.connection.request_memory import RequestMemory
 from reticket.http.connection.shared import Shared
-from reticket.http.connection.watch import LINGER, Phase, Watch
 from reticket.http.incidents import Incidents
 from reticket.http.proxies import Proxies, Strangers
-from reticket.http.unnamed import Unnamed
+from reticket.http.untrusted_proxies import UntrustedProxies
 
 BACKLOG = 2048
 CIPHERS = "ECDHE+AESGCM"
@@ -61,7 +61,7 @@ SWITCH_INTERVAL = 0.0005
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class ConnectionTimeouts:
     """How long a client may take, in seconds.
 
     Args:
@@ -110,7 +110,7 @@ class Listener:
     key: Path | None = None
     stop_timeout: int = 10
     limits: Limits = field(default_factory=Limits)
-    patience: Patience = field(default_factory=Patience)
+    patience: ConnectionTimeouts = field(default_factory=ConnectionTimeouts)
 
     @property
     def scheme(self) -> str:
@@ -118,7 +118,7 @@ class Listener:
 
 
 @dataclass(frozen=True, slots=True)
-class Company:
+class WorkerEnvironment:
     """What a worker shares with the others, and with its operator.
 
     Args:
@@ -128,10 +128,10 @@ class Company:
         unnamed: remembers proxies that are not named.
     """
 
-    seat: Seat
-    room: Room
+    seat: WorkerCounts
+    room: RequestMemory
     incidents: Incidents
-    unnamed: Unnamed
+    unnamed: UntrustedProxies
 
 
 def bind(listener: Listener) -> socket.socket:
@@ -169,7 +169,7 @@ def _end_deaf(listening: socket.socket, seconds: float) -> None:
 def serve(
     app: Asgi,
     listener: Listener,
-    company: Company,
+    company: WorkerEnvironment,
     listening: socket.socket,
     started: Callable[[], None],
 ) -> None:
@@ -207,7 +207,7 @@ class _Server(uvicorn.Server):
         self,
         config: uvicorn.Config,
         listener: Listener,
-        company: Company,
+        company: WorkerEnvironment,
         started: Callable[[], None],
     ) -> None:
         super().__init__(config)
@@ -222,7 +222,7 @@ class _Server(uvicorn.Server):
         loop = asyncio.get_running_loop()
         company, patience = self._company, self._listener.patience
         proxies = Proxies(self._listener.trusted_proxies)
-        self._watch, self._load = Watch(loop, patience.by_phase()), Load(loop)
+        self._watch, self._load = PhaseTimer(loop, patience.by_phase()), Load(loop)
         shared = Shared(
             self.config.loaded_app,
             self.server_state,
@@ -236,7 +236,7 @@ class _Server(uvicorn.Server):
             Strangers(company.incidents.unnamed_proxy, company.seat.spare, company.unnamed).saw,
         )
         doors = [
-            Door(
+            Acceptor(
                 loop,
                 lambda taken: Connection(shared, loop, taken),
                 self._watch,

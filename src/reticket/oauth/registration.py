@@ -11,7 +11,7 @@ from typing import Any
 from reticket.core.people import Client
 from reticket.core.policy import BROWSER, Policy, chosen
 from reticket.core.storage.budget import Owner, of_client
-from reticket.oauth.site import Site
+from reticket.oauth.provider import Provider
 
 AUTHORIZATION_CODE = "authorization_code"
 REFRESH_TOKEN = "refresh_token"  # noqa: S105
@@ -96,16 +96,16 @@ def flagged(said: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @lru_cache(10_000)
-def registration_of(client: Client, site: Site) -> Registration:
+def registration_of(client: Client, provider: Provider) -> Registration:
     """What a record says that is met again; it is another object once it has changed."""
-    return read_registration(client, site)
+    return read_registration(client, provider)
 
 
-def read_registration(client: Client, site: Site) -> Registration:
+def read_registration(client: Client, provider: Provider) -> Registration:
     """What any record says."""
     said = client.registration
     preset = str((said.get("policy") or {}).get("preset", BROWSER))
-    policy = chosen(said.get("policy"), site.presets)
+    policy = chosen(said.get("policy"), provider.presets)
     confidential = not client.public or said.get("jwks") is not None
     strict = preset.startswith(FAPI)
     unbound_is_unsafe = not confidential and not policy.rotates

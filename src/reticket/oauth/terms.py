@@ -13,8 +13,8 @@ import msgspec
 
 from reticket.core.people import User
 from reticket.core.policy import SECOND
-from reticket.core.tokens.resource import Facts
-from reticket.oauth.site import USER, Site
+from reticket.core.tokens.kinds import Facts
+from reticket.oauth.provider import USER, Provider
 from reticket.oauth.words import words
 
 PASSWORD, CODE = "pwd", "otp"
@@ -73,15 +73,15 @@ def _asked(facts: Facts, name: str) -> str | None:
 class Claims:
     """Makes claims in the name of a site."""
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
+    def __init__(self, provider: Provider) -> None:
+        self._provider = provider
 
     def access(self, facts: Facts) -> Mapping[str, object]:
         """Beyond what the mint says: RFC 9068 §2.2."""
         terms, scopes = terms_of(facts.family.terms), granted(facts)
         audiences = self._audiences(facts, terms, scopes)
         claims: dict[str, object] = {
-            "iss": self._site.issuer,
+            "iss": self._provider.issuer,
             "aud": audiences[0] if len(audiences) == 1 else audiences,
             "client_id": facts.family.client,
             "scope": " ".join(scopes),
@@ -97,7 +97,7 @@ class Claims:
 
     def _audiences(self, facts: Facts, terms: Terms, scopes: tuple[str, ...]) -> tuple[str, ...]:
         """We are one of them where we are to tell of a person, at `/userinfo`."""
-        issuer = self._site.issuer
+        issuer = self._provider.issuer
         tells = facts.family.resource == USER and OPENID in scopes
         audiences = words(_asked(facts, AUDIENCE) or "") or terms.audiences
         if not audiences or (tells and issuer not in audiences):
@@ -110,7 +110,7 @@ class Claims:
             return None
         terms, nonce = terms_of(facts.family.terms), _asked(facts, NONCE)
         claims: dict[str, object] = {
-            "iss": self._site.issuer,
+            "iss": self._provider.issuer,
             "sub": facts.family.subject,
             "aud": facts.family.client,
             "iat": facts.issued_at // SECOND,
@@ -126,11 +126,11 @@ class Claims:
 
     def of_people(self, claims: Mapping[str, Any]) -> bool:
         """Whether verified claims are an access token's that a person has given."""
-        return claims.get("iss") == self._site.issuer and "sid" in claims
+        return claims.get("iss") == self._provider.issuer and "sid" in claims
 
     def of_clients(self, claims: Mapping[str, Any]) -> bool:
         """Whether they are one's that a client got for itself."""
-        return claims.get("iss") == self._site.issuer and "sid" not in claims
+        return claims.get("iss") == self._provider.issuer and "sid" not in claims
 
 
 def profile(user: User, scopes: tuple[str, ...]) -> dict[str, object]:

@@ -13,27 +13,27 @@ from typing import Any, TypeVar
 import msgspec
 
 from reticket.core.access.attempts import Attempts
-from reticket.core.access.guards import Limit, Limits
+from reticket.core.access.failure_limits import FailureLimit, FailureLimits
 from reticket.core.access.known_programs import KnownPrograms
-from reticket.core.access.programs import ProgramDesk
-from reticket.core.access.second_factor import FactorDesk
+from reticket.core.access.programs import ProgramAuthenticator
+from reticket.core.access.second_factor import SecondFactorAuthenticator
 from reticket.core.access.secret_check import SecretCheck
-from reticket.core.access.sign_in import SignInDesk
-from reticket.core.access.standing import Standings
+from reticket.core.access.sign_in import UserAuthenticator
+from reticket.core.access.sign_in_context import SignInContexts
 from reticket.core.commands import Command
 from reticket.core.model import Caller
 from reticket.core.ports import Ephemeral, Event
-from reticket.core.queues.conveyor import LONGEST_WAIT, Lane
-from reticket.core.queues.fair_lane import FairLane
-from reticket.core.service import Lanes, Service, Stock
+from reticket.core.queues.batch_queue import LONGEST_WAIT, WorkerPool
+from reticket.core.queues.fair_worker_pool import FairWorkerPool
+from reticket.core.service import Service, Stock, WorkerPools
 from reticket.core.sessions.engine import Engine
-from reticket.core.storage.budget import Budget, Budgeted
+from reticket.core.storage.budget import Budget, BudgetedEphemeral
 from reticket.core.tokens.mint import Mint
-from reticket.crypto.modest import ModestHasher
+from reticket.crypto.bounded_hasher import BoundedHasher
 from reticket.crypto.otp import TimeBasedCodes
 from reticket.crypto.verified import VerifiedSecrets
 from reticket.http.edge import carried_out
-from reticket.runtime.house import House
+from reticket.runtime.opened_service import OpenedService
 from reticket.settings import Settings
 
 NOBODY = Caller(address="", correlation_id="")
@@ -50,12 +50,12 @@ VISITORS = 2048
 R = TypeVar("R")
 
 
-def perform(house: House, operation: Generator[Command, Any, R]) -> R:
+def perform(instance: OpenedService, operation: Generator[Command, Any, R]) -> R:
     """Perform the commands of an operation here, and return what it returns."""
 
     async def performed() -> R:
-        with closing(lanes_of(house.settings)) as lanes:
-            service = service_of(house, lanes)
+        with closing(worker_pools_of(instance.settings)) as lanes:
+            service = service_of(instance, lanes)
             try:
                 return await carried_out(operation, service, NOBODY)
             finally:
@@ -64,67 +64,82 @@ def perform(house: House, operation: Generator[Command, Any, R]) -> R:
     return asyncio.run(performed())
 
 
-def lanes_of(settings: Settings) -> Lanes:
+def worker_pools_of(settings: Settings) -> WorkerPools:
     """The threads that it performs them on; close them when done."""
     hashing = settings.hashing
     longest = settings.busy_timeout + LONGEST_WAIT  # as long as a request may take
-    return Lanes(
-        store=Lane("store"),
-        directory=Lane("directory", threads=2),
-        visitors=FairLane("visitors", 2, VISITORS, linger=LINGER),
-        passwords=FairLane("password", hashing.threads, hashing.queue, longest, LINGER),
+    return WorkerPools(
+        store=WorkerPool("store"),
+        directory=WorkerPool("directory", threads=2),
+        visitors=FairWorkerPool("visitors", 2, VISITORS, linger=LINGER),
+        passwords=FairWorkerPool("password", hashing.threads, hashing.queue, longest, LINGER),
     )
 
 
-def service_of(house: House, lanes: Lanes) -> Service:
+def service_of(instance: OpenedService, lanes: WorkerPools) -> Service:
     """What performs the commands of requests."""
-    mint = Mint(house.ring, msgspec.json.encode, msgspec.json.decode)
-    resources = [resource for dialect in house.dialects for resource in dialect.resources]
+    mint = Mint(instance.ring, msgspec.json.encode, msgspec.json.decode)
+    resources = [resource for dialect in instance.dialects for resource in dialect.resources]
     engine = Engine(
         resources={resource.name: resource for resource in resources},
-        policies=house.policies,
-        store=house.store,
-        directory=house.directory,
+        policies=instance.policies,
+        store=instance.store,
+        directory=instance.directory,
         mint=mint,
-        audit=house.audit,
+        audit=instance.audit,
         lane=lanes.store,
-        clock=house.clock,
+        clock=instance.clock,
         entropy=os.urandom,
     )
-    hasher = ModestHasher(house.hasher, house.settings.hashing.threads)
-    secrets = SecretCheck(house.directory, hasher, VerifiedSecrets(os.urandom))
-    shared = _shared(house.ephemeral, house.settings)
+    hasher = BoundedHasher(instance.hasher, instance.settings.hashing.threads)
+    secrets = SecretCheck(instance.directory, hasher, VerifiedSecrets(os.urandom))
+    shared = _shared(instance.ephemeral, instance.settings)
 
     def tell(event: Event) -> None:
-        house.audit.record([event])
+        instance.audit.record([event])
 
-    attempts, limits = Attempts(shared, tell, house.clock), _limits(house.settings)
-    standings = Standings(house.directory, attempts, limits, house.clock)
-    desk = SignInDesk(house.directory, secrets, attempts, standings)
-    factors = FactorDesk(
-        directory=house.directory,
-        factors=house.directory.factors,
+    attempts, limits = Attempts(shared, tell, instance.clock), _limits(instance.settings)
+    standings = SignInContexts(instance.directory, attempts, limits, instance.clock)
+    desk = UserAuthenticator(instance.directory, secrets, attempts, standings)
+    factors = SecondFactorAuthenticator(
+        directory=instance.directory,
+        factors=instance.directory.factors,
         ephemeral=shared,
         otp=TimeBasedCodes(),
         attempts=attempts,
         standings=standings,
         tell=tell,
-        clock=house.clock,
+        clock=instance.clock,
         entropy=os.urandom,
     )
-    verified = KnownPrograms(shared, house.clock)
-    programs = ProgramDesk(house.directory, secrets, attempts, limits, verified)
+    verified = KnownPrograms(shared, instance.clock)
+    programs = ProgramAuthenticator(instance.directory, secrets, attempts, limits, verified)
     stock = Stock(
-        house.store, house.ephemeral, shared, house.ring, house.upkeep, os.urandom, hasher
+        instance.store,
+        instance.ephemeral,
+        shared,
+        instance.ring,
+        instance.upkeep,
+        os.urandom,
+        hasher,
     )
     return Service(
-        resources, engine, desk, factors, programs, house.directory, mint, lanes, house.clock, stock
+        resources,
+        engine,
+        desk,
+        factors,
+        programs,
+        instance.directory,
+        mint,
+        lanes,
+        instance.clock,
+        stock,
     )
 
 
-def _shared(ephemeral: Ephemeral, settings: Settings) -> Budgeted:
+def _shared(ephemeral: Ephemeral, settings: Settings) -> BudgetedEphemeral:
     """With a secret of this process, so that nobody knows whose entries are counted together."""
-    return Budgeted(ephemeral, _budget(settings), os.urandom(32))
+    return BudgetedEphemeral(ephemeral, _budget(settings), os.urandom(32))
 
 
 def _budget(settings: Settings) -> Budget:
@@ -132,11 +147,11 @@ def _budget(settings: Settings) -> Budget:
     return Budget(said.room, said.reserve, said.share, said.client_share)
 
 
-def _limits(settings: Settings) -> Limits:
+def _limits(settings: Settings) -> FailureLimits:
     said = settings.sign_in
-    return Limits(
-        account=Limit(said.account_failures, said.account_window),
-        strangers=Limit(said.stranger_failures, said.stranger_window),
-        address=Limit(said.address_failures, said.address_window),
-        program=Limit(said.program_failures, said.program_window),
+    return FailureLimits(
+        account=FailureLimit(said.account_failures, said.account_window),
+        strangers=FailureLimit(said.stranger_failures, said.stranger_window),
+        address=FailureLimit(said.address_failures, said.address_window),
+        program=FailureLimit(said.program_failures, said.program_window),
     )

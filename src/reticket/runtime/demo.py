@@ -13,7 +13,7 @@ from reticket.core.people import Credentials
 from reticket.directory.marks import DEMO
 from reticket.directory.seed import DEMO as FILE
 from reticket.directory.seed import read_seed
-from reticket.runtime.house import House
+from reticket.runtime.opened_service import OpenedService
 from reticket.settings import Settings
 
 _log = structlog.get_logger("reticket.demo")
@@ -22,44 +22,44 @@ FOLDER = Path("data-demo")
 """Where the demo is kept unless a folder is named."""
 
 
-def begin(house: House) -> None:
+def begin(instance: OpenedService) -> None:
     """Mark a directory as the demo's. StartupError where it has people of its own."""
-    marks = house.directory.marks
-    if not marks.has(DEMO) and house.directory.users.page("", 1):
+    marks = instance.directory.marks
+    if not marks.has(DEMO) and instance.directory.users.page("", 1):
         raise StartupError(
-            f"{house.settings.data} has people of its own, and the demo's passwords are known to "
-            "everybody: leave --data out with --demo, or name an empty folder"
+            f"{instance.settings.data} has people of its own, and the demo's passwords are known "
+            "to everybody: leave --data out with --demo, or name an empty folder"
         )
     marks.put(DEMO)
 
 
-def checked_local(house: House) -> bool:
+def checked_local(instance: OpenedService) -> bool:
     """Whether this machine alone is answered. StartupError where the demo's accounts could be
     reached from another machine.
     """
-    settings, is_local = house.settings, is_kept_local(house)
+    settings, is_local = instance.settings, is_kept_local(instance)
     if is_local and not is_loopback(settings.host):
         raise StartupError(
             f"{settings.data} has demo accounts, whose passwords everybody knows, so it is served "
             f"on 127.0.0.1 alone, and not on the address {settings.host} of --host. Either "
-            f"{_remedy(house)}, or say --demo-public"
+            f"{_remedy(instance)}, or say --demo-public"
         )
     return is_local
 
 
-def _remedy(house: House) -> str:
-    if is_marked(house):
+def _remedy(instance: OpenedService) -> str:
+    if is_marked(instance):
         return "make a folder for real people with reticket init"
     return "change their passwords or disable them (reticket doctor names them)"
 
 
-def is_kept_local(house: House) -> bool:
+def is_kept_local(instance: OpenedService) -> bool:
     """Whether this machine alone may be answered: in a demo, and wherever an account has a
     password of the demo. Versions without the mark kept the demo in `./data`.
     """
-    if house.settings.demo_public:
+    if instance.settings.demo_public:
         return False
-    return is_marked(house) or next(known_accounts(house), None) is not None
+    return is_marked(instance) or next(known_accounts(instance), None) is not None
 
 
 class Reach:
@@ -70,8 +70,8 @@ class Reach:
         is_local: was decided at the start, once for all workers: it costs hashes.
     """
 
-    def __init__(self, house: House, is_local: bool) -> None:
-        self._house = house
+    def __init__(self, instance: OpenedService, is_local: bool) -> None:
+        self._instance = instance
         self._is_local = is_local
 
     def is_local(self) -> bool:
@@ -80,35 +80,35 @@ class Reach:
 
     def look(self) -> None:
         """See whether the directory is marked now. Unavailable."""
-        if not self._is_local and not self._house.settings.demo_public:
-            self._is_local = is_marked(self._house)
+        if not self._is_local and not self._instance.settings.demo_public:
+            self._is_local = is_marked(self._instance)
             if self._is_local:
-                _log.warning("demo", warning=_marked(self._house))
+                _log.warning("demo", warning=_marked(self._instance))
 
 
-def is_marked(house: House) -> bool:
+def is_marked(instance: OpenedService) -> bool:
     """Whether the folder was made for the demo."""
-    return house.directory.marks.has(DEMO)
+    return instance.directory.marks.has(DEMO)
 
 
-def warnings(house: House) -> Iterator[str]:
+def warnings(instance: OpenedService) -> Iterator[str]:
     """What the log is told at a start, as sentences."""
-    if is_marked(house):
-        yield _marked(house)
+    if is_marked(instance):
+        yield _marked(instance)
         return
-    for account in known_accounts(house):
+    for account in known_accounts(instance):
         yield f"everybody knows the password of the demo's {account}: change it, or disable it"
 
 
-def _marked(house: House) -> str:
-    return f"everybody knows the passwords of the demo data in {house.settings.data}"
+def _marked(instance: OpenedService) -> str:
+    return f"everybody knows the passwords of the demo data in {instance.settings.data}"
 
 
-def known_accounts(house: House) -> Iterator[str]:
+def known_accounts(instance: OpenedService) -> Iterator[str]:
     """Those that have the password or secret of the shipped demo directory, as texts for people.
     A secret that was changed is not known any more, and a disabled account signs nobody in.
     """
-    seed, directory = read_seed(FILE, 0), house.directory
+    seed, directory = read_seed(FILE, 0), instance.directory
     lookups = (
         ("user", seed.users, directory.user_credentials),
         ("application", seed.applications, directory.application_credentials),
@@ -117,14 +117,14 @@ def known_accounts(house: House) -> Iterator[str]:
     for noun, entries, lookup in lookups:
         for entry in entries:
             found = lookup(str(entry.key))
-            if entry.secret and _fits(house, found, entry.secret):
+            if entry.secret and _fits(instance, found, entry.secret):
                 yield f"{noun} {entry.key}"
 
 
-def _fits(house: House, found: Credentials | None, secret: str) -> bool:
+def _fits(instance: OpenedService, found: Credentials | None, secret: str) -> bool:
     if found is None or found.disabled:
         return False
-    return house.hasher.verify(found.secret_hash, secret)
+    return instance.hasher.verify(found.secret_hash, secret)
 
 
 def data_folder(settings: Settings) -> Path | None:

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import structlog
 
 from reticket import dialects, folder, stores
-from reticket.admin import Admin, Office
+from reticket.admin import Admin, AdminContext
 from reticket.audit import open_audit_log
 from reticket.core.commands import Command
 from reticket.core.errors import StartupError
@@ -34,18 +34,17 @@ from reticket.http.server import bind, serve
 from reticket.http.workers import Workers
 from reticket.runtime import demo, logs, policies
 from reticket.runtime.assembly import perform
-from reticket.runtime.house import House, Schema
+from reticket.runtime.opened_service import OpenedService, Schema
 from reticket.runtime.serving import (
     application,
     board_of,
-    caps_of,
-    company_of,
+    connection_limits_of,
+    environment_of,
     incidents_of,
     listener_of,
     meter_of,
 )
-from reticket.settings import Settings
-from reticket.settings import loading as config
+from reticket.settings import Settings, loading
 from reticket.settings.values import FAMILIES_URLS
 from reticket.wire import Dialect
 
@@ -60,32 +59,32 @@ def now() -> int:
 
 
 class Builder:
-    """What commands ask for (`runtime.house.Builder`)."""
+    """What commands ask for (`runtime.instance.Builder`)."""
 
     def load(self, file: Path | None, overrides: Mapping[str, Any]) -> Settings:
         """Read the settings and set the logs up as they say."""
-        settings = config.load(file, overrides)
+        settings = loading.load(file, overrides)
         logs.configure(settings.log_level, settings.log_format)
         return settings
 
     def dialects(self, settings: Settings) -> Sequence[Dialect]:
         """Every module of the package, built with its table of settings."""
         modules = {module.__name__.rpartition(".")[2]: module for module in _modules(dialects)}
-        config.only_known(settings.dialects, modules, "dialects.")
+        loading.only_known(settings.dialects, modules, "dialects.")
         return [_dialect(name, module, settings) for name, module in modules.items()]
 
     def alone(self, settings: Settings) -> AbstractContextManager[None]:
         """Hold the data folder's lock. StartupError when somebody serves it."""
         return folder.alone(settings.data)
 
-    def open(self, settings: Settings) -> House:
+    def open(self, settings: Settings) -> OpenedService:
         """Open everything that is stored; when that fails nothing stays open."""
         with ExitStack() as opened:
-            house = self._opened(settings, opened)
+            instance = self._opened(settings, opened)
             opened.pop_all()
-            return house
+            return instance
 
-    def _opened(self, settings: Settings, opened: ExitStack) -> House:
+    def _opened(self, settings: Settings, opened: ExitStack) -> OpenedService:
         folder.make(settings.data)
         key_file = None if settings.master_key else settings.data / "master.key"
         sealer = Sealer(lambda: opening, os.urandom)
@@ -107,7 +106,7 @@ class Builder:
             closing(open_audit_log(settings.audit_file, settings.audit, now))
         )
         hashing = settings.hashing
-        return House(
+        return OpenedService(
             settings=settings,
             clock=now,
             store=store,
@@ -125,7 +124,10 @@ class Builder:
 
     def documented(self, settings: Settings) -> Sequence[Dialect]:
         """The dialects, and the admin API."""
-        return [*self.dialects(settings), Admin(Office.closed(policies.site_of(settings)))]
+        return [
+            *self.dialects(settings),
+            Admin(AdminContext.closed(policies.provider_of(settings))),
+        ]
 
     def families(self, url: str, settings: Settings) -> Store:
         """The store of that URL alone."""
@@ -133,9 +135,9 @@ class Builder:
         ephemeral.close()
         return store
 
-    def perform(self, house: House, operation: Generator[Command, Any, R]) -> R:
+    def perform(self, instance: OpenedService, operation: Generator[Command, Any, R]) -> R:
         """Perform the commands of an operation, and return what it returns."""
-        return perform(house, operation)
+        return perform(instance, operation)
 
     def families_schema(self, url: str) -> Schema:
         """The schema of the families there, if their engine has one."""
@@ -148,17 +150,17 @@ class Builder:
 
     def serve(self, settings: Settings, started: Callable[[str], None]) -> None:
         """Answer until a signal to stop."""
-        token = config.metrics_token(settings)
+        token = loading.metrics_token(settings)
         with self.alone(settings):
-            with closing(self.open(settings)) as house:
-                is_local = _prepare(house)
+            with closing(self.open(settings)) as instance:
+                is_local = _prepare(instance)
             board_of(settings, 0).clear()
             raise_limit()
-            caps = caps_of(settings)
+            caps = connection_limits_of(settings)
             listening = bind(listener_of(settings))
-            url = config.address(settings, listening.getsockname()[1])
-            config.tell_address(settings, url)
-            for warning in config.issuer_warnings(settings, url):
+            url = loading.address(settings, listening.getsockname()[1])
+            loading.tell_address(settings, url)
+            for warning in loading.issuer_warnings(settings, url):
                 _log.warning("issuer", warning=warning)
             metrics = bind_metrics(settings.metrics_listen) if settings.metrics_listen else None
             known = settings.model_copy(
@@ -166,13 +168,13 @@ class Builder:
             )
 
             def work(number: int) -> None:
-                with closing(self.open(known)) as house:
+                with closing(self.open(known)) as instance:
                     meter = meter_of(known, number)
                     incidents = incidents_of(meter)
                     serve(
-                        application(house, meter, incidents, is_local, metrics),
+                        application(instance, meter, incidents, is_local, metrics),
                         listener_of(settings),
-                        company_of(settings, caps, meter, incidents, number),
+                        environment_of(settings, caps, meter, incidents, number),
                         listening,
                         lambda: started(url) if number == 0 else None,
                     )
@@ -183,23 +185,23 @@ class Builder:
                 Workers(settings.workers, work).run()
 
 
-def _prepare(house: House) -> bool:
+def _prepare(instance: OpenedService) -> bool:
     """What is done once, however many processes will answer; whether this machine alone will be."""
-    settings = house.settings
-    house.store.check()
-    house.directory.enrolments.adopt()
+    settings = instance.settings
+    instance.store.check()
+    instance.directory.enrolments.adopt()
     if settings.seed is not None:
-        house.seed(settings.seed)
-    house.upkeep.apply_intents()
-    is_local = demo.checked_local(house)
+        instance.seed(settings.seed)
+    instance.upkeep.apply_intents()
+    is_local = demo.checked_local(instance)
     for warning in folder.open_to_others(settings.data):
         _log.warning("file_modes", warning=warning)
-    for warning in demo.warnings(house):
+    for warning in demo.warnings(instance):
         _log.warning("demo", warning=warning)
-    for fault in policies.faults(house):
+    for fault in policies.faults(instance):
         raise StartupError(fault)
-    house.audit.record(list(policies.events(house)))
-    for warning in policies.warnings(house):
+    instance.audit.record(list(policies.events(instance)))
+    for warning in policies.warnings(instance):
         _log.warning("policy", warning=warning)
     return is_local
 
@@ -221,11 +223,11 @@ def _store_module(url: str) -> ModuleType:
 def _dialect(name: str, module: ModuleType, settings: Settings) -> Dialect:
     """Built with its own table, and with what it wants to know of everybody's settings."""
     table = settings.dialects.get(name, {})
-    said = config.options_for(module.Options, table, f"dialects.{name}")
+    said = loading.options_for(module.Options, table, f"dialects.{name}")
     everybody = {
         "debug": table.get("debug", settings.debug),
-        "issuer": config.issuer_of(settings),
-        "presets": config.presets(settings),
+        "issuer": loading.issuer_of(settings),
+        "presets": loading.presets(settings),
     }
     wanted = everybody.keys() & module.Options.__dataclass_fields__.keys()
     options = replace(said, **{name: everybody[name] for name in wanted - table.keys()})

@@ -13,98 +13,99 @@ from reticket.core.model import Family
 from reticket.core.people import Client
 from reticket.core.policy import PRESETS, Policy
 from reticket.core.ports import Event
-from reticket.core.tokens.resource import Resource
+from reticket.core.tokens.kinds import TokenKind
 from reticket.directory.programs.clients import every_client
 from reticket.directory.seed import policy_faults
+from reticket.oauth.provider import CLIENT, USER, Provider
 from reticket.oauth.registration import read_registration, registration_of
-from reticket.oauth.site import CLIENT, USER, Site
-from reticket.settings import Settings
-from reticket.settings import loading as config
+from reticket.settings import Settings, loading
 
 if TYPE_CHECKING:
-    from reticket.runtime.house import House
+    from reticket.runtime.opened_service import OpenedService
 
 OF_CLIENTS = frozenset({USER, CLIENT})
 """Resources whose families and tokens go by the policy of their client."""
 
 
-def site_of(settings: Settings) -> Site:
+def provider_of(settings: Settings) -> Provider:
     """What the OAuth endpoints know."""
-    return Site(config.issuer_of(settings), config.presets(settings))
+    return Provider(loading.issuer_of(settings), loading.presets(settings))
 
 
-def policies_for(settings: Settings, resources: Iterable[Resource]) -> Mapping[str, Policy]:
+def policies_for(settings: Settings, resources: Iterable[TokenKind]) -> Mapping[str, Policy]:
     """The policy of each resource by its name. SettingError for a table that nobody goes by."""
     for name in sorted(OF_CLIENTS & settings.policies.keys()):
         raise SettingError(
             f"policies.{name} would be in force for nobody: every OAuth client has a policy of its "
             "own; change the table of its preset, such as policies.BROWSER_2026, or the client"
         )
-    return config.policies_for(settings, resources)
+    return loading.policies_for(settings, resources)
 
 
-def events(house: House) -> Iterator[Event]:
+def events(instance: OpenedService) -> Iterator[Event]:
     """What the audit log is told to be in force from a start on; two starts side by side show a
     change. OAuth clients have a preset each, with what they are registered with beside it.
     """
-    for name, policy in of_resources(house).items():
-        yield Event(house.clock(), "policy", name, detail=asdict(policy))
-    known = config.presets(house.settings)
+    for name, policy in of_resources(instance).items():
+        yield Event(instance.clock(), "policy", name, detail=asdict(policy))
+    known = loading.presets(instance.settings)
     for name in PRESETS:
-        yield Event(house.clock(), "policy", "oauth", detail=asdict(known[name]))
+        yield Event(instance.clock(), "policy", "oauth", detail=asdict(known[name]))
 
 
-def of_resources(house: House) -> Mapping[str, Policy]:
+def of_resources(instance: OpenedService) -> Mapping[str, Policy]:
     """Of every resource that has one of its own."""
-    return {name: policy for name, policy in house.policies.items() if name not in OF_CLIENTS}
+    return {name: policy for name, policy in instance.policies.items() if name not in OF_CLIENTS}
 
 
-def of_family(house: House, family: Family, site: Site) -> Policy | None:
+def of_family(instance: OpenedService, family: Family, provider: Provider) -> Policy | None:
     """What a family goes by now; None when nobody knows any more."""
-    client = house.directory.client(family.client) if family.client else None
+    client = instance.directory.client(family.client) if family.client else None
     if client is not None:
-        return registration_of(client, site).policy
-    return house.policies.get(family.resource)
+        return registration_of(client, provider).policy
+    return instance.policies.get(family.resource)
 
 
-def longest_refresh(house: House) -> int:
+def longest_refresh(instance: OpenedService) -> int:
     """Seconds that a refresh token lives at most, whoever has it."""
-    return max(policy.refresh for policy in _all(house))
+    return max(policy.refresh for policy in _all(instance))
 
 
-def longest_session(house: House) -> int:
+def longest_session(instance: OpenedService) -> int:
     """Seconds that a session lives at most, whoever has it."""
-    return max(policy.absolute for policy in _all(house))
+    return max(policy.absolute for policy in _all(instance))
 
 
-def _all(house: House) -> Iterator[Policy]:
-    site = site_of(house.settings)
-    yield from house.policies.values()
-    for client in every_client(house.directory.clients):
-        yield read_registration(client, site).policy
+def _all(instance: OpenedService) -> Iterator[Policy]:
+    provider = provider_of(instance.settings)
+    yield from instance.policies.values()
+    for client in every_client(instance.directory.clients):
+        yield read_registration(client, provider).policy
 
 
-def faults(house: House) -> Iterator[str]:
+def faults(instance: OpenedService) -> Iterator[str]:
     """What makes the policies of clients in service unusable, as sentences; those of resources
     were checked when they were read.
     """
-    site = site_of(house.settings)
-    for client in every_client(house.directory.clients):
-        for fault in () if client.disabled else policy_faults(client.registration, site.presets):
+    provider = provider_of(instance.settings)
+    for client in every_client(instance.directory.clients):
+        for fault in (
+            () if client.disabled else policy_faults(client.registration, provider.presets)
+        ):
             yield f"client {client.id}: {fault}; reticket client edit --policy, or disable, helps"
 
 
-def warnings(house: House) -> Iterator[str]:
+def warnings(instance: OpenedService) -> Iterator[str]:
     """What an operator should know about all policies, as sentences."""
-    yield from config.policy_warnings(of_resources(house))
-    site = site_of(house.settings)
-    for client in every_client(house.directory.clients):
-        yield from warnings_of(client, site)
+    yield from loading.policy_warnings(of_resources(instance))
+    provider = provider_of(instance.settings)
+    for client in every_client(instance.directory.clients):
+        yield from warnings_of(client, provider)
 
 
-def warnings_of(client: Client, site: Site) -> Iterator[str]:
+def warnings_of(client: Client, provider: Provider) -> Iterator[str]:
     """The same of one client. Whoever must prove a key is no bearer, and may have a long window."""
-    registration = read_registration(client, site)
+    registration = read_registration(client, provider)
     if not registration.dpop_required:
         for warning in registration.policy.warnings():
             yield f"client {client.id}: {warning}"

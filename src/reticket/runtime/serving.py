@@ -12,34 +12,34 @@ from typing import Any
 import msgspec
 from starlette.routing import Route
 
-from reticket.admin import Admin, Office
-from reticket.core.queues.conveyor import LONGEST_WAIT
+from reticket.admin import Admin, AdminContext
+from reticket.core.queues.batch_queue import LONGEST_WAIT
 from reticket.core.storage.upkeep import Upkeep
 from reticket.dialects.oauth.endpoints import authorize, device
 from reticket.http.asgi import Asgi
-from reticket.http.below import also_below
-from reticket.http.connection.caps import Caps
+from reticket.http.connection.connection_limits import ConnectionLimits
 from reticket.http.connection.limits import Limits
-from reticket.http.connection.room import Room
+from reticket.http.connection.request_memory import RequestMemory
 from reticket.http.cors import readable
 from reticket.http.deadlines import Deadlines
 from reticket.http.edge import Edge, logged
 from reticket.http.exposition import PLACE, BearerAlone, MetricsPage
 from reticket.http.incidents import OPEN, Incidents
+from reticket.http.issuer_path import also_below
 from reticket.http.metrics import Board, Counted, Meter
 from reticket.http.metrics_listener import beside
 from reticket.http.only_local import only_local
 from reticket.http.pages import pages
 from reticket.http.readiness import Readiness
 from reticket.http.routing import WELL_KNOWN, RoutingTable
-from reticket.http.server import Company, Listener, Patience
-from reticket.http.unnamed import Unnamed
-from reticket.oauth.site import BASE
+from reticket.http.server import ConnectionTimeouts, Listener, WorkerEnvironment
+from reticket.http.untrusted_proxies import UntrustedProxies
+from reticket.oauth.provider import BASE
 from reticket.openapi import build_document, document_to_try
 from reticket.runtime import demo, policies
-from reticket.runtime.assembly import lanes_of, service_of
-from reticket.runtime.beats import BEAT, beating, works_of
-from reticket.runtime.house import House
+from reticket.runtime.assembly import service_of, worker_pools_of
+from reticket.runtime.background import BEAT, background_tasks, background_work
+from reticket.runtime.opened_service import OpenedService
 from reticket.settings import Settings
 from reticket.wire import Dialect
 
@@ -56,7 +56,7 @@ _NAMED = (f"{BASE}/", WELL_KNOWN)
 
 
 def application(
-    house: House,
+    instance: OpenedService,
     meter: Meter,
     incidents: Incidents,
     is_local: bool,
@@ -65,25 +65,25 @@ def application(
     """The ASGI application over an opened house; its lifespan does the upkeep.
 
     Args:
-        house: what it answers from.
+        instance: what it answers from.
         meter: what counts in this process.
         incidents: hears of what goes wrong in this process.
         is_local: whether this machine alone is answered; also once the directory is a demo's.
         metrics: listens for those who read `/metrics` without a token; None for nobody.
     """
-    settings = house.settings
-    lanes = lanes_of(settings)
+    settings = instance.settings
+    lanes = worker_pools_of(settings)
     is_counted = bool(metrics or settings.metrics_token)
-    house = _counted(house, meter) if is_counted else house
-    spoken = [*house.dialects, _admin(house)]
+    instance = _counted(instance, meter) if is_counted else instance
+    spoken = [*instance.dialects, _admin(instance)]
     documents = {each.name: build_document(each) for each in spoken}
     to_try = {each.name: document_to_try(documents[each.name], each) for each in spoken}
-    ready = Readiness(house.ready)
+    ready = Readiness(instance.ready)
     page = MetricsPage(meter.counts, ready)
-    service = service_of(house, lanes)
-    reach = demo.Reach(house, is_local)
-    works = [*works_of(house, lanes, meter), (lanes.directory, reach.look, BEAT)]
-    lifespan = beside(beating(works, lanes, service, incidents), page, metrics, incidents)
+    service = service_of(instance, lanes)
+    reach = demo.Reach(instance, is_local)
+    works = [*background_work(instance, lanes, meter), (lanes.directory, reach.look, BEAT)]
+    lifespan = beside(background_tasks(works, lanes, service, incidents), page, metrics, incidents)
     more = _for_bearers(page, settings.metrics_token)
     others = pages(_as_json(documents), _as_json(to_try), ready, lifespan, more)
     witnesses = [meter.witness] if is_counted else []
@@ -93,7 +93,7 @@ def application(
         RoutingTable(spoken), service, others, settings.body_limit, deadlines, witnesses, incidents
     )
     shared = readable(edge, settings.cors_origins, _UNREADABLE)
-    answering = also_below(policies.site_of(settings).path, _NAMED, shared)
+    answering = also_below(policies.provider_of(settings).path, _NAMED, shared)
     return only_local(answering, reach.is_local)
 
 
@@ -107,11 +107,11 @@ def board_of(settings: Settings, number: int) -> Board:
     return Board(settings.data / "metrics", number)
 
 
-def caps_of(settings: Settings) -> Caps:
+def connection_limits_of(settings: Settings) -> ConnectionLimits:
     """The limits of connections that all workers share."""
     said = settings.connections
     kept = said.total // FOR_PROXIES if settings.trusted_proxies else 0
-    return Caps(settings.workers, said.total, said.per_address, os.urandom(32), kept)
+    return ConnectionLimits(settings.workers, said.total, said.per_address, os.urandom(32), kept)
 
 
 def incidents_of(meter: Meter) -> Incidents:
@@ -121,15 +121,15 @@ def incidents_of(meter: Meter) -> Incidents:
     return Incidents(meter.count, time.monotonic)
 
 
-def company_of(
-    settings: Settings, caps: Caps, meter: Meter, incidents: Incidents, number: int
-) -> Company:
+def environment_of(
+    settings: Settings, caps: ConnectionLimits, meter: Meter, incidents: Incidents, number: int
+) -> WorkerEnvironment:
     """What the worker of that number shares with the others."""
-    return Company(
+    return WorkerEnvironment(
         caps.seat(number, lambda count: meter.set((OPEN,), count)),
-        Room(settings.connections.body_room // settings.workers, settings.body_limit),
+        RequestMemory(settings.connections.body_room // settings.workers, settings.body_limit),
         incidents,
-        Unnamed(settings.data),
+        UntrustedProxies(settings.data),
     )
 
 
@@ -144,7 +144,7 @@ def listener_of(settings: Settings) -> Listener:
         settings.tls_key,
         round(settings.stop_timeout),
         Limits(said.request_line, said.header, said.headers),
-        Patience(
+        ConnectionTimeouts(
             said.handshake_timeout,
             said.head_timeout,
             said.body_timeout,
@@ -162,23 +162,23 @@ def _for_bearers(page: MetricsPage, token: str | None) -> list[Route]:
     return [Route(PLACE, BearerAlone(page, token))] if token else []
 
 
-def _counted(house: House, meter: Meter) -> House:
+def _counted(instance: OpenedService, meter: Meter) -> OpenedService:
     """The same house, whose events are counted."""
-    audit = Counted(house.audit, meter)
-    upkeep = Upkeep(house.store, house.ephemeral, house.directory, audit)
-    return replace(house, audit=audit, upkeep=upkeep)
+    audit = Counted(instance.audit, meter)
+    upkeep = Upkeep(instance.store, instance.ephemeral, instance.directory, audit)
+    return replace(instance, audit=audit, upkeep=upkeep)
 
 
-def _admin(house: House) -> Dialect:
-    office = Office(
-        site=policies.site_of(house.settings),
-        resources=[each.name for dialect in house.dialects for each in dialect.resources],
-        directory=house.directory,
-        ring=house.ring,
-        absent=house.hasher.absent,
-        audit=house.audit,
-        sealer=house.sealer,
-        clock=house.clock,
+def _admin(instance: OpenedService) -> Dialect:
+    office = AdminContext(
+        provider=policies.provider_of(instance.settings),
+        resources=[each.name for dialect in instance.dialects for each in dialect.resources],
+        directory=instance.directory,
+        ring=instance.ring,
+        absent=instance.hasher.absent,
+        audit=instance.audit,
+        sealer=instance.sealer,
+        clock=instance.clock,
         entropy=os.urandom,
     )
     return Admin(office)

@@ -28,7 +28,7 @@ from pydantic_settings import (
 
 from reticket.core.errors import SettingError
 from reticket.core.policy import PRESETS, Policy, by_any_name
-from reticket.core.tokens.resource import Resource
+from reticket.core.tokens.kinds import TokenKind
 from reticket.settings import PolicyChange, Settings
 from reticket.settings.catalogue import (
     PREFIX,
@@ -89,7 +89,7 @@ def _check_hidden(sources: tuple[PydanticBaseSettingsSource, ...], file: Path | 
                     raise _setting_error(fault, {}, file) from None
 
 
-def policies_for(settings: Settings, resources: Iterable[Resource]) -> dict[str, Policy]:
+def policies_for(settings: Settings, resources: Iterable[TokenKind]) -> dict[str, Policy]:
     """The policy of each resource by its name: its preset's changes first, then its own.
 
     Raises:

@@ -2,51 +2,36 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from reticket.core.errors import Unavailable
 from reticket.core.ports import Clock, Ephemeral
-from reticket.core.storage.budget import COVERED, OVERHEAD, Budget, Budgeted, Kind, Owner
+from reticket.core.storage.budget import (
+    COVERED,
+    OVERHEAD,
+    Budget,
+    BudgetedEphemeral,
+    Owner,
+    OwnerKind,
+)
 from reticket.testing.clock import FakeClock
 from reticket.testing.leap_contract import LeapContract
-
-THREADS = 64
-
-
-def at_once(work: Callable[[], Any]) -> list[Any]:
-    """What many threads get that do the same at the same time."""
-    results: list[Any] = []
-    start = threading.Barrier(THREADS)
-
-    def run() -> None:
-        start.wait()
-        results.append(work())
-
-    threads = [threading.Thread(target=run) for _ in range(THREADS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(results) == THREADS
-    return results
-
+from reticket.testing.threads import THREADS, at_once
 
 SIZE = 1000
 SHARE = 8
 """Entries that one address may have of the budget below: half of what it may hold at once."""
 SMALL = Budget(room=(SIZE + OVERHEAD + 16) * SHARE * 2 * 100, reserve=OVERHEAD * 2 * 100 * SHARE)
-CLIENT, ACCOUNT = Owner(Kind.CLIENT, "backend"), Owner(Kind.ACCOUNT, "ada")
-STRANGER, ANOTHER = (Owner(Kind.ADDRESS, name) for name in ("192.0.2.1", "192.0.2.2"))
+CLIENT, ACCOUNT = Owner(OwnerKind.CLIENT, "backend"), Owner(OwnerKind.ACCOUNT, "ada")
+STRANGER, ANOTHER = (Owner(OwnerKind.ADDRESS, name) for name in ("192.0.2.1", "192.0.2.2"))
 
 
 def _kept(
-    shared: Budgeted, numbers: Iterator[int], value: str = "", owner: Owner = STRANGER
+    shared: BudgetedEphemeral, numbers: Iterator[int], value: str = "", owner: Owner = STRANGER
 ) -> bool:
     """Whether there was room for one more."""
     try:
@@ -55,7 +40,7 @@ def _kept(
         return False
 
 
-def _counted(shared: Budgeted, numbers: Iterator[int], owner: Owner) -> bool:
+def _counted(shared: BudgetedEphemeral, numbers: Iterator[int], owner: Owner) -> bool:
     """Whether there was room for one more counter."""
     try:
         return shared.count(f"tries {next(numbers):06d}", 100, 1, owner).total == 1
@@ -63,7 +48,7 @@ def _counted(shared: Budgeted, numbers: Iterator[int], owner: Owner) -> bool:
         return False
 
 
-def _guessed(shared: Budgeted, numbers: Iterator[int], owner: Owner) -> bool:
+def _guessed(shared: BudgetedEphemeral, numbers: Iterator[int], owner: Owner) -> bool:
     """The same for a counter of guesses."""
     try:
         return len(shared.guess({f"guess {next(numbers):06d}": 100}, (), owner)) == 1
@@ -227,7 +212,7 @@ class EphemeralContract(LeapContract):
         self, ephemeral: Ephemeral
     ) -> None:
         """Of whom two collide neither may keep something; together they never have too much."""
-        shared, numbers = Budgeted(ephemeral, SMALL), iter(range(10**6))
+        shared, numbers = BudgetedEphemeral(ephemeral, SMALL), iter(range(10**6))
         entries = partial(_kept, shared, numbers, "x" * SIZE, owner=STRANGER)
         assert sum(at_once(entries)) <= SHARE
         for _ in range(THREADS):
@@ -236,15 +221,15 @@ class EphemeralContract(LeapContract):
         assert _kept(shared, numbers, "x" * SIZE, owner=ANOTHER)
 
     def test_a_client_that_has_authenticated_has_a_larger_share(self, ephemeral: Ephemeral) -> None:
-        shared, numbers = Budgeted(ephemeral, SMALL), iter(range(10**6))
+        shared, numbers = BudgetedEphemeral(ephemeral, SMALL), iter(range(10**6))
         kept = [_kept(shared, numbers, "x" * SIZE, owner=CLIENT) for _ in range(20 * SHARE)]
         assert sum(kept) == 10 * SHARE
 
     def test_strangers_together_leave_half_of_the_room_to_clients_and_holders(
         self, ephemeral: Ephemeral
     ) -> None:
-        shared, numbers = Budgeted(ephemeral, SMALL), iter(range(10**6))
-        strangers = [Owner(Kind.ADDRESS, str(each)) for each in range(100 * SHARE)]
+        shared, numbers = BudgetedEphemeral(ephemeral, SMALL), iter(range(10**6))
+        strangers = [Owner(OwnerKind.ADDRESS, str(each)) for each in range(100 * SHARE)]
         kept = [_kept(shared, numbers, "x" * SIZE, each) for each in strangers]
         assert 40 * SHARE < sum(kept) <= 50 * SHARE
         marks = [_kept(shared, numbers, "", each) for each in strangers]
@@ -258,21 +243,21 @@ class EphemeralContract(LeapContract):
     def test_clients_and_holders_together_keep_no_more_than_there_is_room_for(
         self, ephemeral: Ephemeral
     ) -> None:
-        shared, numbers = Budgeted(ephemeral, SMALL), iter(range(10**6))
-        holders = [Owner(Kind.ACCOUNT, str(each)) for each in range(100 * SHARE)]
+        shared, numbers = BudgetedEphemeral(ephemeral, SMALL), iter(range(10**6))
+        holders = [Owner(OwnerKind.ACCOUNT, str(each)) for each in range(100 * SHARE)]
         kept = [_kept(shared, numbers, "x" * SIZE, each) for each in holders]
         assert 40 * SHARE < sum(kept) <= 50 * SHARE
         assert _kept(shared, numbers, "x" * SIZE, STRANGER)
 
     def test_marks_have_a_reserve_of_their_own(self, ephemeral: Ephemeral) -> None:
-        shared, numbers = Budgeted(ephemeral, SMALL), iter(range(10**6))
+        shared, numbers = BudgetedEphemeral(ephemeral, SMALL), iter(range(10**6))
         while _kept(shared, numbers, "x" * SIZE, ACCOUNT):
             pass
         assert shared.once("mark", 100, "", ACCOUNT)
         assert not shared.once("mark", 100, "", ACCOUNT)
 
     def test_guesses_have_a_reserve_that_nothing_else_fills(self, ephemeral: Ephemeral) -> None:
-        shared, numbers = Budgeted(ephemeral, SMALL), iter(range(10**6))
+        shared, numbers = BudgetedEphemeral(ephemeral, SMALL), iter(range(10**6))
         for owner in (STRANGER, ACCOUNT):
             for value in ("", "x" * SIZE):
                 while _kept(shared, numbers, value, owner):
@@ -280,7 +265,7 @@ class EphemeralContract(LeapContract):
         assert [each.total for each in shared.guess({"guesses": 100}, (), STRANGER)] == [1]
 
     def test_a_full_reserve_fails_closed(self, ephemeral: Ephemeral) -> None:
-        shared, numbers = Budgeted(ephemeral, SMALL), iter(range(10**6))
+        shared, numbers = BudgetedEphemeral(ephemeral, SMALL), iter(range(10**6))
         assert shared.once("older mark", 100, "", ACCOUNT)
         while _kept(shared, numbers, "", ACCOUNT):
             pass
@@ -293,7 +278,7 @@ class EphemeralContract(LeapContract):
 
     def test_a_guess_that_cannot_be_counted_is_not_made(self, ephemeral: Ephemeral) -> None:
         """And nothing is counted for it: neither a counter that there was nor a covered one."""
-        shared, numbers = Budgeted(ephemeral, SMALL), iter(range(10**6))
+        shared, numbers = BudgetedEphemeral(ephemeral, SMALL), iter(range(10**6))
         assert shared.guess({"older": 100}, (), STRANGER)[0].total == 1
         while _guessed(shared, numbers, STRANGER):
             pass
@@ -308,11 +293,11 @@ class EphemeralContract(LeapContract):
 
     def test_what_is_covered_is_kept_however_full_a_pool_is(self, ephemeral: Ephemeral) -> None:
         nothing = Budget(room=0, reserve=0)
-        assert Budgeted(ephemeral, nothing).once("mark", 100, "", COVERED)
-        assert not Budgeted(ephemeral, nothing).once("mark", 100, "", COVERED)
+        assert BudgetedEphemeral(ephemeral, nothing).once("mark", 100, "", COVERED)
+        assert not BudgetedEphemeral(ephemeral, nothing).once("mark", 100, "", COVERED)
 
     def test_what_is_there_already_is_charged_once(self, ephemeral: Ephemeral) -> None:
-        shared = Budgeted(ephemeral, SMALL)
+        shared = BudgetedEphemeral(ephemeral, SMALL)
         assert shared.once("key", 100, "x" * SIZE, STRANGER)
         for _ in range(3 * SHARE):
             assert not shared.once("key", 100, "x" * SIZE, STRANGER)
@@ -323,7 +308,7 @@ class EphemeralContract(LeapContract):
     def test_when_it_is_over_there_is_room_again(
         self, ephemeral: Ephemeral, clock: FakeClock
     ) -> None:
-        shared, numbers = Budgeted(ephemeral, SMALL), iter(range(10**6))
+        shared, numbers = BudgetedEphemeral(ephemeral, SMALL), iter(range(10**6))
         for _ in range(2):
             kept = [_kept(shared, numbers, "x" * SIZE, owner=STRANGER) for _ in range(2 * SHARE)]
             assert sum(kept) == SHARE
@@ -333,12 +318,12 @@ class EphemeralContract(LeapContract):
         self, ephemeral: Ephemeral, clock: FakeClock
     ) -> None:
         """However far the sweep has come: what is over is not counted."""
-        shared, numbers = Budgeted(ephemeral, SMALL), iter(range(10**6))
-        strangers = [Owner(Kind.ADDRESS, str(each)) for each in range(100 * SHARE)]
+        shared, numbers = BudgetedEphemeral(ephemeral, SMALL), iter(range(10**6))
+        strangers = [Owner(OwnerKind.ADDRESS, str(each)) for each in range(100 * SHARE)]
         kept = [_kept(shared, numbers, "x" * SIZE, each) for each in strangers]
         assert not all(kept)
         clock.forward(150)
-        newcomers = [Owner(Kind.ADDRESS, f"new {each}") for each in range(SHARE)]
+        newcomers = [Owner(OwnerKind.ADDRESS, f"new {each}") for each in range(SHARE)]
         assert all(_kept(shared, numbers, "x" * SIZE, each) for each in newcomers)
         assert ephemeral.sweep(1) == 1
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from reticket.core.errors import Unavailable
 from reticket.core.model import Family, Outcome, RefreshToken, Selection
 from reticket.core.policy import KIBO_2026
-from reticket.core.ports import HELD, Clock, Step, Stepped, Store
+from reticket.core.ports import ROW_LOCKED, Clock, Step, StepResult, Store
 from reticket.core.sessions.rotation import decide, merge, revoked
 from reticket.testing.clock import START, FakeClock
 from reticket.testing.waiting import until
@@ -82,27 +82,27 @@ class Presenting:
     def __init__(self, family: bytes, generation: int) -> None:
         self.token = RefreshToken(family, generation, None, START, 2**52)
 
-    def __call__(self, row: Family | None, now: int) -> Stepped[tuple[Outcome, int]]:
+    def __call__(self, row: Family | None, now: int) -> StepResult[tuple[Outcome, int]]:
         decision = decide(row, self.token, now, KIBO_2026)
         reached = decision.row.generation if decision.row else 0
-        return Stepped(decision.row, (decision.outcome, reached))
+        return StepResult(decision.row, (decision.outcome, reached))
 
 
 def persistent(store: Store, batch: Sequence[tuple[bytes, Step[Any]]]) -> Sequence[Any]:
     """The results of a batch, what is held asked for until it is not."""
-    results: list[Any] = [HELD] * len(batch)
+    results: list[Any] = [ROW_LOCKED] * len(batch)
 
     def asked() -> bool:
-        held = [index for index, result in enumerate(results) if result is HELD]
+        held = [index for index, result in enumerate(results) if result is ROW_LOCKED]
         for index, result in zip(held, store.transact([batch[i] for i in held]), strict=True):
             results[index] = result
-        return HELD not in results
+        return ROW_LOCKED not in results
 
     until(asked, "the end of what is held")
     return results
 
 
-def failing(row: Family | None, now: int) -> Stepped[None]:
+def failing(row: Family | None, now: int) -> StepResult[None]:
     """A step with a defect."""
     raise ZeroDivisionError
 
@@ -163,15 +163,15 @@ class StoreContract:
         families = [family_of(number) for number in range(20)]
         store.create(families)
 
-        def name(row: Family | None, now: int) -> Stepped[str]:
-            return Stepped(row, row.subject if row else "")
+        def name(row: Family | None, now: int) -> StepResult[str]:
+            return StepResult(row, row.subject if row else "")
 
         shuffled = families[::-1] + families[:3]
         results = store.transact([(family.id, name) for family in shuffled])
         assert results == [family.subject for family in shuffled]
 
     def test_steps_get_the_clock_of_the_engine(self, store: Store) -> None:
-        results = store.transact([(bytes(16), lambda row, now: Stepped(row, now))])
+        results = store.transact([(bytes(16), lambda row, now: StepResult(row, now))])
         assert abs(results[0] - store.now()) < 60_000
 
     def test_absence_is_seen_and_stays(self, store: Store) -> None:
@@ -191,8 +191,8 @@ class StoreContract:
         one = family_of(1)
         store.create([one])
 
-        def renamed(row: Family | None, now: int) -> Stepped[None]:
-            return Stepped(row and row._replace(context="a new word"), None)
+        def renamed(row: Family | None, now: int) -> StepResult[None]:
+            return StepResult(row and row._replace(context="a new word"), None)
 
         with pytest.raises(ZeroDivisionError):
             store.transact([(one.id, renamed), (one.id, failing)])
@@ -234,7 +234,7 @@ class StoreContract:
             revoked_at=START + 6,
             revoked_cause="reuse",
         )
-        store.transact([(family.id, lambda row, now: Stepped(changed, None))])
+        store.transact([(family.id, lambda row, now: StepResult(changed, None))])
         assert store.find(family.id) == changed
 
     def test_reopening_finds_what_was_acknowledged(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from reticket.core.commands import Tally
+from reticket.core.commands import Increment
 from reticket.core.model import Caller
 from reticket.dialects.cloudreve.prepare import Prepare
 from reticket.wire import WireRequest
@@ -16,7 +16,7 @@ def counted_by(address: str) -> str:
     )  # fmt: skip
     commands = Prepare(reveals=True, most=1)(request)
     command = next(commands)
-    assert isinstance(command, Tally)
+    assert isinstance(command, Increment)
     return command.key
 
 

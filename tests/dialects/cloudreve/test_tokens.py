@@ -12,8 +12,8 @@ from reticket.core.errors import Cause, Refusal
 from reticket.core.model import Family, Issued, Outcome
 from reticket.core.people import User
 from reticket.core.tokens.keys import MacKey
+from reticket.core.tokens.kinds import Facts
 from reticket.core.tokens.mint import Mint
-from reticket.core.tokens.resource import Facts
 from reticket.crypto.macs import HmacKey
 from reticket.dialects.cloudreve.tokens import RESOURCE, refresh_claims, state_hash
 

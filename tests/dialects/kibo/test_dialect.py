@@ -62,8 +62,8 @@ def test_the_resources() -> None:
         assert not resource.symmetric
         assert resource.refresh_claims is None
         (advice,) = resource.advice
-        assert advice.fits(replace(KIBO_2026, access=180))
-        assert not advice.fits(replace(KIBO_2026, access=181))
+        assert advice.applies_to(replace(KIBO_2026, access=180))
+        assert not advice.applies_to(replace(KIBO_2026, access=181))
 
 
 @pytest.mark.parametrize("example", DIALECT.examples, ids=lambda example: example.title)

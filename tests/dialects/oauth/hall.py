@@ -7,9 +7,9 @@ from tests.core.world import Keys
 
 from reticket.core.model import Caller
 from reticket.core.policy import BROWSER_2026
+from reticket.core.tokens.kinds import TokenKind
 from reticket.core.tokens.mint import Mint
-from reticket.core.tokens.resource import Resource
-from reticket.oauth.site import USER, Site
+from reticket.oauth.provider import USER, Provider
 from reticket.stores.memory import MemoryEphemeral
 from reticket.testing import FakeClock
 from reticket.wire import WireRequest
@@ -33,21 +33,21 @@ class Hall:
 
     def __init__(self, issuer=ISSUER, **answers):
         self.clock = FakeClock()
-        self.site = Site(issuer, {"BROWSER": BROWSER_2026})
+        self.provider = Provider(issuer, {"BROWSER": BROWSER_2026})
         self.ephemeral = MemoryEphemeral(self.clock)
         self.mint = Mint(Keys(), lambda value: json.dumps(value).encode(), json.loads)
-        self.resource = Resource(USER, BROWSER_2026)
+        self.resource = TokenKind(USER, BROWSER_2026)
         self.performed = []
         self.answers = {
             "Now": lambda said: self.clock(),
-            "Keep": lambda said: self.ephemeral.once(said.key, said.lifetime, said.value),
-            "Look": lambda said: self.ephemeral.peek(said.key),
-            "Take": lambda said: self.ephemeral.take(said.key),
+            "PutIfAbsent": lambda said: self.ephemeral.once(said.key, said.lifetime, said.value),
+            "Peek": lambda said: self.ephemeral.peek(said.key),
+            "Pop": lambda said: self.ephemeral.take(said.key),
             "MakeNonce": lambda said: self.mint.nonce(self.resource, self.clock()),
-            "KnowNonce": lambda said: self.mint.knows_nonce(
+            "CheckNonce": lambda said: self.mint.knows_nonce(
                 self.resource, said.nonce, self.clock()
             ),
-            "Tell": lambda said: None,
+            "Audit": lambda said: None,
             **answers,
         }
 

@@ -9,10 +9,10 @@ from urllib.parse import urlencode
 from tests.dialects.oauth.proofs import KEY, ath_of, proof
 from tests.dialects.oauth.token_world import ADA, CALLER, ISSUER, PRESETS, SECRETS, World, basic
 
-from reticket.core.commands import Begin, Derive, FindFamily, IssueAccess, Refresh
+from reticket.core.commands import BeginSession, ExchangeToken, FindSession, IssueAccess, Refresh
 from reticket.core.errors import Unavailable
+from reticket.oauth.provider import CLIENT, USER, Provider
 from reticket.oauth.registration import registration_of
-from reticket.oauth.site import CLIENT, USER, Site
 from reticket.oauth.terms import Terms
 
 JKT = KEY.thumbprint()
@@ -24,12 +24,12 @@ class Looks(World):
         return self._runner.run(_awaited(self.service.perform(command, CALLER)))
 
     def registration(self, client):
-        return registration_of(self.people.client(client), Site(ISSUER, PRESETS))
+        return registration_of(self.people.client(client), Provider(ISSUER, PRESETS))
 
     def begin(self, client="spa", scope="openid profile email", jkt=None, audiences=(), **said):
         """A pair of a fresh family."""
         terms = Terms(self.clock() // 1000, ("pwd",), jkt, tuple(audiences))
-        begin = Begin(
+        begin = BeginSession(
             USER, ADA, client=client, scope=scope, terms=terms.written(),
             policy=self.registration(client).policy, asked=tuple(said.items()),
         )  # fmt: skip
@@ -40,7 +40,7 @@ class Looks(World):
         return self.perform(Refresh(USER, issued.refresh_token, policy=policy))
 
     def derived(self, issued, **asked):
-        return self.perform(Derive(USER, issued.family.id, asked=tuple(asked.items())))
+        return self.perform(ExchangeToken(USER, issued.family.id, asked=tuple(asked.items())))
 
     def alone(self, client="backend", scope="orders.read"):
         """An access token that a client got for itself."""
@@ -80,7 +80,7 @@ class Looks(World):
     def heard(self, event):
         """What the audit log has of it, once it has everything."""
         for _ in range(2):
-            self.perform(FindFamily(bytes(16)))
+            self.perform(FindSession(bytes(16)))
         return [each for each in self.audit.events if each.event == event]
 
     def causes(self, event="refused"):

@@ -5,7 +5,7 @@ from itertools import count
 from tests.dialects.oauth.token_people import ADA, REDIRECT
 
 from reticket.core.errors import Unavailable
-from reticket.core.storage.budget import Budget, Budgeted, of_account
+from reticket.core.storage.budget import Budget, BudgetedEphemeral, of_account
 from reticket.dialects.oauth.grants.codes import (
     LIFETIME,
     REMEMBERED,
@@ -14,8 +14,8 @@ from reticket.dialects.oauth.grants.codes import (
     given_by,
     waiting,
 )
-from reticket.dialects.oauth.pages.visit import LIFETIME as VISIT
-from reticket.dialects.oauth.pages.visit import key
+from reticket.dialects.oauth.pages.interaction import LIFETIME as VISIT
+from reticket.dialects.oauth.pages.interaction import key
 from reticket.stores.memory import MemoryEphemeral
 from reticket.testing import FakeClock
 
@@ -24,7 +24,7 @@ GRANT = CodeGrant(
     "openid orders.read orders.write", "c" * 43, 1_800_000_000, ("pwd",),
 )  # fmt: skip
 PAGE = "x" * 860
-"""A visit of somebody who has signed in, with a usual request."""
+"""An interaction of somebody who has signed in, with a usual request."""
 
 RATE = 50
 """Sign-ins a second for each GiB."""
@@ -42,7 +42,9 @@ def sign_in(small, number):
 
 def test_each_gib_has_room_for_fifty_sign_ins_a_second_all_day():
     clock = FakeClock()
-    small = Budgeted(MemoryEphemeral(clock), Budget(room=2**30 // RATE // PAUSE, share=100))
+    small = BudgetedEphemeral(
+        MemoryEphemeral(clock), Budget(room=2**30 // RATE // PAUSE, share=100)
+    )
     for number in range(2 * REMEMBERED // PAUSE):
         sign_in(small, number)
         clock.forward(PAUSE)
@@ -50,7 +52,7 @@ def test_each_gib_has_room_for_fifty_sign_ins_a_second_all_day():
 
 def test_a_full_room_has_room_again_after_an_hour():
     clock, numbers = FakeClock(), count()
-    small = Budgeted(MemoryEphemeral(clock), Budget(room=2**20, share=100))
+    small = BudgetedEphemeral(MemoryEphemeral(clock), Budget(room=2**20, share=100))
     try:
         while True:
             sign_in(small, next(numbers))

@@ -10,17 +10,17 @@ from tests.core.operations import ran
 from tests.dialects.oauth.hall import Hall, request
 from tests.dialects.oauth.token_people import ADA, REDIRECT
 
-from reticket.core.commands import Take, Tell
+from reticket.core.commands import Audit, Pop
 from reticket.core.errors import Unavailable
 from reticket.core.ports import Counted
+from reticket.dialects.oauth.endpoints.authorization_request import CodeRequest
 from reticket.dialects.oauth.endpoints.authorize import Codes
 from reticket.dialects.oauth.endpoints.device import Verdicts
-from reticket.dialects.oauth.endpoints.request import CodeRequest
 from reticket.dialects.oauth.grants.codes import begun, read_given, read_grant, waiting
 from reticket.dialects.oauth.inputs import FORM
 from reticket.dialects.oauth.pages.flow import Flow
 from reticket.dialects.oauth.pages.html import Halted
-from reticket.dialects.oauth.pages.visit import Person, Visit, bound, keep
+from reticket.dialects.oauth.pages.interaction import Interaction, Person, bound, keep
 
 PERSON = Person(ADA.id, 1, ADA.email, 1_800_000_000, ("pwd",))
 COOKIE = "A" * 43
@@ -33,15 +33,15 @@ class Page(Hall):
 
     def __init__(self, pushed):
         super().__init__(
-            Draw=lambda said: bytes([len(self.performed)]) * said.size,
+            RandomBytes=lambda said: bytes([len(self.performed)]) * said.size,
             FindClient=lambda said: SimpleNamespace(disabled=False),
         )
         order = CodeRequest("spa", REDIRECT, "openid", "c" * 43, pushed=pushed, until=2**62)
-        self.visit = Visit("spa", "Spa", "openid", order.written(), person=PERSON)
+        self.interaction = Interaction("spa", "Spa", "openid", order.written(), person=PERSON)
 
     def click(self, perform=None):
         """The code."""
-        operation = Codes(self.site).allow("ticket", self.visit, PERSON)
+        operation = Codes(self.provider).allow("ticket", self.interaction, PERSON)
         location = dict(ran(operation, perform or self._perform).headers)[b"location"]
         (code,) = parse_qs(urlsplit(location.decode()).query)["code"]
         return code
@@ -54,7 +54,7 @@ class Page(Hall):
 
     @property
     def told(self):
-        return [each.event for each in self.did(Tell)]
+        return [each.event for each in self.did(Audit)]
 
 
 def away_from(at, is_done, page):
@@ -121,19 +121,19 @@ class Way(Page):
 
     def __init__(self, ending):
         super().__init__(None)
-        self.answers["Tally"] = lambda said: Counted(1, 0)
-        self.flow = Flow(self.site, ending(self))
-        self.ticket = self.run(keep(self.flow._place, bound(self.visit, COOKIE)))
+        self.answers["Increment"] = lambda said: Counted(1, 0)
+        self.flow = Flow(self.provider, ending(self))
+        self.ticket = self.run(keep(self.flow._place, bound(self.interaction, COOKIE)))
 
     def send(self, answer, perform=None):
         """The status of what comes."""
-        form = urlencode({"visit": self.ticket, "answer": answer})
+        form = urlencode({"interaction": self.ticket, "answer": answer})
         more = {"cookie": f"__Secure-reticket_visit={COOKIE}", "content_type": FORM}
         operation = self.flow._consent(request(body=form, **more))
         return ran(operation, perform or self._perform).status
 
 
-@pytest.mark.parametrize("ending", [lambda way: Codes(way.site), lambda way: Verdicts()])
+@pytest.mark.parametrize("ending", [lambda way: Codes(way.provider), lambda way: Verdicts()])
 @pytest.mark.parametrize("answer", ["deny", "switch"])
 @pytest.mark.parametrize("is_done", [False, True], ids=["not done", "done, unanswered"])
 @pytest.mark.parametrize("at", range(STEPS))
@@ -142,6 +142,6 @@ def test_who_says_no_or_is_somebody_else_may_say_so_again(ending, answer, at, is
     try:
         assert way.send(answer, away_from(at, is_done, way)) in (200, 303)
     except Unavailable:
-        if isinstance(way.performed[-1], Take):
+        if isinstance(way.performed[-1], Pop):
             return  # all is done but the answer
         assert way.send(answer) in (200, 303)

@@ -8,9 +8,9 @@ from reticket.core.commands import InspectAccess
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import Selection
 from reticket.core.policy import DAY
-from reticket.oauth.site import CLIENT, USER, Site
+from reticket.oauth.provider import CLIENT, USER, Provider
+from reticket.oauth.revoked_access_tokens import void
 from reticket.oauth.terms import Claims
-from reticket.oauth.voided import void
 
 
 @pytest.fixture
@@ -269,7 +269,7 @@ def test_a_token_of_a_person_is_none_that_a_client_got_for_itself(world):
 
 
 def test_rfc9068_4_a_token_of_another_issuer_is_none_of_ours():
-    claims = Claims(Site(ISSUER, {}))
+    claims = Claims(Provider(ISSUER, {}))
     for issuer, ours in ((ISSUER, True), ("https://elsewhere.example.com", False)):
         assert claims.of_clients({"iss": issuer}) is ours
         assert claims.of_people({"iss": issuer, "sid": "0" * 32}) is ours

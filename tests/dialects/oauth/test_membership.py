@@ -4,9 +4,9 @@ import pytest
 from tests.dialects.oauth.looks import Looks
 from tests.dialects.oauth.token_world import ADA
 
-from reticket.core.commands import Begin
+from reticket.core.commands import BeginSession
 from reticket.core.errors import Cause
-from reticket.oauth.site import USER
+from reticket.oauth.provider import USER
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def world():
 @pytest.fixture
 def issued(world):
     scope = "openid orders.read"
-    return world.perform(Begin(USER, ADA, context="1001", client="backend", scope=scope))
+    return world.perform(BeginSession(USER, ADA, context="1001", client="backend", scope=scope))
 
 
 def leave(world):

@@ -5,7 +5,7 @@ from joserfc.jwk import ECKey, RSAKey
 from tests.dialects.oauth.hall import ISSUER, Hall, request
 from tests.dialects.oauth.proofs import KEY, KEYS, LEFT_OUT, ath_of, encoded, proof, signed
 
-from reticket.core.commands import Keep
+from reticket.core.commands import PutIfAbsent
 from reticket.core.errors import Cause
 from reticket.dialects.oauth.endpoints.proof import prove, spend
 from reticket.dialects.oauth.errors import Denied
@@ -26,7 +26,7 @@ def shown(hall, text, access_token=None):
 
 def proven(hall, asked, access_token):
     """As an endpoint does it for whom all else has proved good."""
-    found = yield from prove(asked, hall.site, "/token", access_token=access_token)
+    found = yield from prove(asked, hall.provider, "/token", access_token=access_token)
     if found is not None:
         yield from spend(found, None)
     return found
@@ -45,7 +45,7 @@ def refused(hall, text, access_token=None):
 
 def is_invalid(hall, text, access_token=None):
     refusal = refused(hall, text, access_token)
-    assert not hall.did(Keep)
+    assert not hall.did(PutIfAbsent)
     return refusal.failure[:2] == (400, "invalid_dpop_proof")
 
 
@@ -261,7 +261,7 @@ def test_rfc9449_11_1_another_key_may_choose_the_same_name(hall):
 
 def test_a_proof_is_kept_as_a_digest(hall):
     shown(hall, made(hall, jti="a name"))
-    (kept,) = hall.did(Keep)
+    (kept,) = hall.did(PutIfAbsent)
     assert kept.key.startswith("oauth:proof:")
     assert "a name" not in kept.key + kept.value
 
@@ -289,7 +289,7 @@ def test_rfc9449_8_a_nonce_grows_old(hall):
     nonce = hall.mint.nonce(hall.resource, hall.clock())
     hall.clock.forward(360)
     assert refused(hall, made(hall, nonce=nonce)).failure.word == "use_dpop_nonce"
-    assert not hall.did(Keep)
+    assert not hall.did(PutIfAbsent)
 
 
 @pytest.mark.parametrize("said", ["https://evil.example/é", "no uri"])

@@ -4,6 +4,7 @@ import pytest
 from tests.dialects.oauth.hall import Hall
 
 from reticket.core.errors import Cause
+from reticket.dialects.oauth.endpoints.authorization_request import CodeRequest
 from reticket.dialects.oauth.endpoints.par import (
     ANSWERED_WITHIN,
     LIFETIME,
@@ -11,7 +12,6 @@ from reticket.dialects.oauth.endpoints.par import (
     answer_once,
     opened,
 )
-from reticket.dialects.oauth.endpoints.request import CodeRequest
 from reticket.dialects.oauth.pages.html import Halted
 
 ORDER = CodeRequest("web", "https://app.example.com/callback", "openid", "challenge")

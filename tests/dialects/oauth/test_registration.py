@@ -8,7 +8,8 @@ from tests.dialects.oauth.token_world import ISSUER, PRESETS
 
 from reticket.core.people import Client
 from reticket.core.policy import BROWSER_2026, FAPI_2_SESSION_2026, Reuse
-from reticket.dialects.oauth.endpoints.request import scope_of
+from reticket.dialects.oauth.endpoints.authorization_request import scope_of
+from reticket.oauth.provider import Provider
 from reticket.oauth.registration import (
     AUTHORIZATION_CODE,
     CLIENT_CREDENTIALS,
@@ -17,9 +18,8 @@ from reticket.oauth.registration import (
     TOKEN_EXCHANGE,
     registration_of,
 )
-from reticket.oauth.site import Site
 
-SITE = Site(ISSUER, PRESETS)
+SITE = Provider(ISSUER, PRESETS)
 
 
 def registered(public=True, **said):

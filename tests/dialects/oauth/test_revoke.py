@@ -5,7 +5,7 @@ from tests.dialects.oauth.looks import Looks, broken
 from tests.dialects.oauth.token_world import asserting
 
 from reticket.core.errors import Cause
-from reticket.core.ports import Frail
+from reticket.core.ports import NotReplicated
 
 NO_STORE = ("no-store", "no-cache")
 
@@ -223,7 +223,7 @@ def test_rfc7009_2_2_1_a_store_that_fails_has_revoked_nothing(world, kind, monke
 def test_rfc7009_2_2_1_nor_has_one_that_may_forget(world, monkeypatch):
     issued, transact = world.begin("spa"), world.store.transact
     monkeypatch.setattr(
-        world.store, "transact", lambda batch: [Frail(result) for result in transact(batch)]
+        world.store, "transact", lambda batch: [NotReplicated(result) for result in transact(batch)]
     )
     assert world.give_back(issued.refresh_token).status == 503
 

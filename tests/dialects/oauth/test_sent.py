@@ -13,14 +13,14 @@ from tests.dialects.oauth.token_people import REDIRECT
 
 from reticket.core.commands import OpenFactorSession, SecondFactor
 from reticket.core.errors import Unavailable
+from reticket.dialects.oauth.endpoints.authorization_request import CodeRequest
 from reticket.dialects.oauth.endpoints.authorize import Codes
-from reticket.dialects.oauth.endpoints.request import CodeRequest
 from reticket.dialects.oauth.inputs import FORM
 from reticket.dialects.oauth.pages.flow import Flow
 from reticket.dialects.oauth.pages.html import Halted
-from reticket.dialects.oauth.pages.sent import ON_ITS_WAY, REMEMBERED
-from reticket.dialects.oauth.pages.visit import LIFETIME, Visit, bound, keep
-from reticket.oauth.site import USER
+from reticket.dialects.oauth.pages.interaction import LIFETIME, Interaction, bound, keep
+from reticket.dialects.oauth.pages.repeated_forms import ON_ITS_WAY, REMEMBERED
+from reticket.oauth.provider import USER
 
 COOKIE, OTHER = "A" * 43, "B" * 42 + "A"
 RECOVERY = "40718-95226-11834-60357"
@@ -34,24 +34,24 @@ class Way(Hall):
     def __init__(self):
         self.desks, numbers = desks(), count(1)
         super().__init__(
-            Draw=lambda said: next(numbers).to_bytes(said.size),
+            RandomBytes=lambda said: next(numbers).to_bytes(said.size),
             SecondFactor=lambda said: self.desks.second.user(said, CALLER),
         )
         self.clock, self.ephemeral = self.desks.clock, self.desks.ephemeral._ephemeral
-        self.flow = Flow(self.site, Codes(self.site))
+        self.flow = Flow(self.provider, Codes(self.provider))
         order = CodeRequest("spa", REDIRECT, "openid", "c" * 43)
-        self.visit = Visit("spa", "Spa", "openid", order.written())
+        self.interaction = Interaction("spa", "Spa", "openid", order.written())
         self.ticket, self.session = self.page(), self.opened()
         self.otp = f"totp{self.clock() // 30_000}"
 
     def page(self):
-        return self.run(keep(self.flow._place, bound(self.visit, COOKIE)))
+        return self.run(keep(self.flow._place, bound(self.interaction, COOKIE)))
 
     def opened(self):
         return self.desks.second.open_session(OpenFactorSession(USER, ADA, LIFETIME))
 
     def send(self, code, perform=None, cookie=COOKIE, **more):
-        said = {"visit": self.ticket, "session": self.session, "code": code, **more}
+        said = {"interaction": self.ticket, "session": self.session, "code": code, **more}
         sent = {"cookie": f"__Secure-reticket_visit={cookie}", "content_type": FORM}
         operation = self.flow._factor(request(body=urlencode(said), **sent))
         return ran(operation, perform or self._perform)
@@ -147,8 +147,8 @@ def test_nobody_profits_who_has_not_all_of_it(way):
     with pytest.raises(Halted):
         way.send(way.otp, cookie=OTHER)
     with pytest.raises(Halted):
-        way.send(way.otp, visit="C" * 43)
-    for more in ({"visit": way.page()}, {"session": way.opened()}, {"session": ""}):
+        way.send(way.otp, interaction="C" * 43)
+    for more in ({"interaction": way.page()}, {"session": way.opened()}, {"session": ""}):
         assert not is_let_in(way.send(way.otp, **more))
     for code in ("", "totp1", RECOVERY):
         assert headline(way.send(code)) == "Sign in"
@@ -164,8 +164,8 @@ def test_a_minute_later_the_password_is_asked_again(way):
 
 
 def test_a_page_that_was_answered_is_not_shown_again(way):
-    ticket = re.search('name="visit" value="(.*?)"', way.send(way.otp).body.decode())[1]
-    form = urlencode({"visit": ticket, "answer": "deny"})
+    ticket = re.search('name="interaction" value="(.*?)"', way.send(way.otp).body.decode())[1]
+    form = urlencode({"interaction": ticket, "answer": "deny"})
     sent = {"cookie": f"__Secure-reticket_visit={COOKIE}", "content_type": FORM}
     assert way.run(way.flow._consent(request(body=form, **sent))).status == 303
     assert headline(way.send(way.otp)) == "Sign in"

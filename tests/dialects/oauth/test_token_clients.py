@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from tests.dialects.oauth.token_people import KEY, OTHER_KEY, SECRETS
 from tests.dialects.oauth.token_world import ISSUER, TOKEN, asserting, basic, signed
 
-from reticket.core.commands import Tell
+from reticket.core.commands import Audit
 from reticket.dialects.oauth.endpoints.client_keys import keys_of
 
 MACHINE = {"grant_type": "client_credentials"}
@@ -140,7 +140,7 @@ def test_no_directory_is_asked_for_a_name_that_none_can_hold(world):
     world.before = look
     assert is_refused(ask(world, {"authorization": basic("a\0b", "x")}), challenge=True)
     assert is_refused(ask(world, **asserting(world, iss="a\0b", sub="a\0b")))
-    assert asked == [Tell, Tell]
+    assert asked == [Audit, Audit]
 
 
 def test_rfc6749_5_2_a_disabled_client_is_answered_as_an_unknown_one(world):

@@ -6,7 +6,7 @@ import pytest
 from tests.dialects.oauth.token_people import ADA, ORDERS, OTHER_KEY, REDIRECT, STOCK
 from tests.dialects.oauth.token_world import CHALLENGE, ISSUER, claims_of
 
-from reticket.core.commands import Begin, EndFamilies, Keep, Take
+from reticket.core.commands import BeginSession, EndSessions, Pop, PutIfAbsent
 from reticket.core.errors import Unavailable
 from reticket.core.tokens.faces import to_text
 from reticket.dialects.oauth.grants.codes import LIFETIME, begun
@@ -150,7 +150,7 @@ def ends_asked_for(world):
     asked = []
 
     async def note(command):
-        if isinstance(command, EndFamilies):
+        if isinstance(command, EndSessions):
             asked.append(command.selection.family)
 
     world.before = note
@@ -230,7 +230,7 @@ def test_rfc9700_4_5_another_client_cannot_spoil_a_code_that_is_being_used(world
     others = []
 
     async def meet(command):
-        if isinstance(command, Begin):
+        if isinstance(command, BeginSession):
             world.before = None
             others.append(await world._answer(world.exchange_of(code, "tv")))
 
@@ -252,9 +252,9 @@ def test_rfc6749_4_1_2_of_many_at_once_one_gets_a_family(world):
 
 
 COMMANDS = {
-    "before it claims the code": lambda command: isinstance(command, Keep),
-    "before its family begins": lambda command: isinstance(command, Begin),
-    "before it spends the code": lambda command: isinstance(command, Take),
+    "before it claims the code": lambda command: isinstance(command, PutIfAbsent),
+    "before its family begins": lambda command: isinstance(command, BeginSession),
+    "before it spends the code": lambda command: isinstance(command, Pop),
 }
 
 
@@ -296,7 +296,7 @@ def test_a_person_who_changes_while_the_family_begins(world):
     code = world.code("spa")
 
     async def change(command):
-        if isinstance(command, Begin):
+        if isinstance(command, BeginSession):
             world.people.change(disabled=True)
 
     world.before = change

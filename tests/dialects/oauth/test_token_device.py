@@ -4,7 +4,7 @@ import pytest
 from tests.dialects.oauth.token_people import ADA, ORDERS
 from tests.dialects.oauth.token_world import ISSUER, claims_of
 
-from reticket.core.commands import Take
+from reticket.core.commands import Pop
 from reticket.dialects.oauth.grants.codes import CodeGrant
 from reticket.dialects.oauth.grants.device_codes import (
     DENIED,
@@ -99,7 +99,7 @@ def test_rfc8628_3_4_of_two_polls_at_once_one_gets_the_pair(world):
     second = []
 
     async def meet(command):
-        if isinstance(command, Take):
+        if isinstance(command, Pop):
             world.before = None
             world.ephemeral.take(f"oauth:polled:{DIGEST}")
             form = f"grant_type={GRANT}&device_code={CODE}&client_id=tv"

@@ -6,9 +6,9 @@ from tests.dialects.oauth.token_world import ISSUER, basic, claims_of
 
 from reticket.core.people import Client
 from reticket.core.policy import PRESETS, by_any_name
-from reticket.core.storage.budget import Budgeted, of_client
+from reticket.core.storage.budget import BudgetedEphemeral, of_client
+from reticket.oauth.provider import Provider
 from reticket.oauth.registration import registration_of
-from reticket.oauth.site import Site
 
 
 def ask(world, client="backend", **said):
@@ -56,7 +56,7 @@ def test_rfc8707_2_an_audience_that_was_not_registered(world):
 @pytest.mark.parametrize("preset", ["SERVICE", "SERVICE_2026"])
 def test_a_preset_means_the_same_with_its_year(preset):
     client = Client("plain", False, False, {"policy": {"preset": preset}}, 0)
-    registered = registration_of(client, Site(ISSUER, by_any_name(PRESETS)))
+    registered = registration_of(client, Provider(ISSUER, by_any_name(PRESETS)))
     assert registered.grants == ("client_credentials", "refresh_token")
 
 
@@ -80,14 +80,14 @@ def test_rfc9449_5_a_token_may_be_bound(world):
 
 
 def test_what_a_client_spends_for_its_own_tokens_takes_the_share_of_a_client(world, monkeypatch):
-    owners, once = [], Budgeted.once
+    owners, once = [], BudgetedEphemeral.once
 
     def note(self, key, lifetime, value, owner):
         if key.startswith(("oauth:proof:", "oauth:dead:")):
             owners.append(owner)
         return once(self, key, lifetime, value, owner)
 
-    monkeypatch.setattr(Budgeted, "once", note)
+    monkeypatch.setattr(BudgetedEphemeral, "once", note)
     token = ask(world, headers=world.proof()).said["access_token"]
     headers = {"authorization": basic("backend", SECRETS["backend"])}
     assert world.post("/revoke", f"token={token}", headers).status == 200

@@ -9,11 +9,11 @@ import pytest
 from tests.dialects.oauth.test_token_device import CODE, DIGEST, GRANT, consent
 from tests.dialects.oauth.token_world import claims_of
 
-from reticket.core.commands import Begin, Keep, Take
+from reticket.core.commands import BeginSession, Pop, PutIfAbsent
 from reticket.core.errors import Unavailable
 from reticket.core.policy import SECOND
 from reticket.dialects.oauth.grants.codes import LIFETIME
-from reticket.dialects.oauth.grants.consented import CLAIMED
+from reticket.dialects.oauth.grants.consented_session import CLAIMED
 from reticket.dialects.oauth.grants.device_codes import (
     INTERVAL,
     REMEMBERED,
@@ -53,7 +53,7 @@ class Outage:
     def was_answerable(self):
         """Whether it began with the answer to the last thing that is done: that it was done is
         then known to nobody."""
-        spent = isinstance(self.begins, Take) and not self.begins.key.endswith(":claimed")
+        spent = isinstance(self.begins, Pop) and not self.begins.key.endswith(":claimed")
         return self._is_done and spent
 
 
@@ -188,7 +188,7 @@ def test_a_code_that_ends_while_its_family_begins_gives_nothing(world):
     code = world.code("spa")
 
     async def wait(command):
-        if isinstance(command, Take):
+        if isinstance(command, Pop):
             world.clock.forward(LIFETIME)
 
     world.before = wait
@@ -216,7 +216,7 @@ def test_a_device_polls_on_once_the_store_is_back(world, no_family):
 
 
 @pytest.mark.parametrize("later", [0, CLAIMED])
-@pytest.mark.parametrize("kind", [Keep, Begin, Take])
+@pytest.mark.parametrize("kind", [PutIfAbsent, BeginSession, Pop])
 def test_whoever_is_held_up_ends_nothing_of_who_was_answered_meanwhile(world, kind, later):
     """A process that stands still for longer than its claim lasts, while the client asks another
     one.

@@ -9,7 +9,7 @@ from tests.dialects.oauth.proofs import KEYS
 from tests.dialects.oauth.test_token_exchange import swap
 from tests.dialects.oauth.token_world import ADA
 
-from reticket.core.commands import EndFamilies
+from reticket.core.commands import EndSessions
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import Selection
 
@@ -216,7 +216,7 @@ def test_beside_a_token_of_nobody_no_proof_is_remembered(world, token):
 
 def test_nor_beside_a_token_of_another_key_or_one_that_is_over(world):
     unbound, bound = world.begin(), world.begin(jkt=JKT)
-    world.perform(EndFamilies(Selection(bound.family.id), "operator"))
+    world.perform(EndSessions(Selection(bound.family.id), "operator"))
     before = world.kept()
     for issued in (unbound, bound):
         token = issued.access_token

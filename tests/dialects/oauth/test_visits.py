@@ -5,19 +5,19 @@ from collections import Counter
 import pytest
 from tests.dialects.oauth.hall import ISSUER, Hall, request
 
-from reticket.core.commands import Keep, Look, Tally, Tell
+from reticket.core.commands import Audit, Increment, Peek, PutIfAbsent
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.people import Client
 from reticket.core.ports import Counted
+from reticket.dialects.oauth.endpoints.authorization_request import CodeRequest
 from reticket.dialects.oauth.endpoints.authorize import Codes
 from reticket.dialects.oauth.endpoints.device import Devices
-from reticket.dialects.oauth.endpoints.request import CodeRequest
 from reticket.dialects.oauth.inputs import FORM
 from reticket.dialects.oauth.pages.consents import find_known
 from reticket.dialects.oauth.pages.flow import VISITS, Flow
 from reticket.dialects.oauth.pages.html import Halted, refuse
-from reticket.dialects.oauth.pages.visit import Person, Visit, browser_of, cookie_header
-from reticket.oauth.site import USER
+from reticket.dialects.oauth.pages.interaction import Interaction, Person, browser_of, cookie_header
+from reticket.oauth.provider import USER
 
 
 def test_an_address_fills_no_store():
@@ -27,29 +27,31 @@ def test_an_address_fills_no_store():
         sums[said.key] += said.add
         return Counted(sums[said.key], 17_001)
 
-    hall = Hall(Tally=tally, Draw=lambda said: bytes(said.size))
-    flow = Flow(hall.site, Codes(hall.site))
+    hall = Hall(Increment=tally, RandomBytes=lambda said: bytes(said.size))
+    flow = Flow(hall.provider, Codes(hall.provider))
     order = CodeRequest("web", "https://app.example.com/", "openid", "c" * 43).written()
 
     def begun():
-        return hall.run(flow.begin(request("GET"), Visit("web", "Web", "openid", order))).status
+        return hall.run(
+            flow.begin(request("GET"), Interaction("web", "Web", "openid", order))
+        ).status
 
     assert {begun() for _ in range(VISITS)} == {200}
-    kept = len(hall.did(Keep))
+    kept = len(hall.did(PutIfAbsent))
     with pytest.raises(Refusal) as raised:
         begun()
     assert (raised.value.code, raised.value.cause) == (Code.TOO_MANY_ATTEMPTS, Cause.LIMITED)
     assert raised.value.retry_after == 18
-    assert hall.performed[-1] == Tell(USER, "refused", Cause.LIMITED)
+    assert hall.performed[-1] == Audit(USER, "refused", Cause.LIMITED)
     assert refuse(raised.value).status == 429
-    assert len(hall.did(Keep)) == kept
+    assert len(hall.did(PutIfAbsent)) == kept
 
 
 def test_a_device_code_is_counted_before_anybody_knows_whether_it_is_right():
     """Of many guesses at once no more are looked at than the limit lets through."""
-    hall = Hall(Tally=lambda said: Counted(1, 0))
-    hall.run(Devices(hall.site)._typed(request(body="user_code=BBBB-BBBB", content_type=FORM)))
-    assert [type(each) for each in hall.performed] == [Tally, Look, Tell]
+    hall = Hall(Increment=lambda said: Counted(1, 0))
+    hall.run(Devices(hall.provider)._typed(request(body="user_code=BBBB-BBBB", content_type=FORM)))
+    assert [type(each) for each in hall.performed] == [Increment, Peek, Audit]
 
 
 def test_no_directory_is_asked_for_an_app_that_none_can_know():
@@ -66,13 +68,15 @@ def test_no_directory_is_asked_for_an_app_that_none_can_know():
     [(None, Cause.UNKNOWN_SUBJECT), (Client("web", True, True, {}, 0), Cause.DISABLED)],
 )
 def test_a_client_that_is_blocked_or_gone_by_then_gets_no_code(client, cause):
-    hall = Hall(FindClient=lambda said: client, Draw=lambda said: bytes(said.size))
+    hall = Hall(FindClient=lambda said: client, RandomBytes=lambda said: bytes(said.size))
     order = CodeRequest("web", "https://app.example.com/", "openid", "c" * 43).written()
     person = Person("a" * 32, 1, "ada@example.com", 0, ("pwd",))
     with pytest.raises(Halted) as raised:
-        hall.run(Codes(hall.site).allow("ticket", Visit("web", "Web", "openid", order), person))
+        hall.run(
+            Codes(hall.provider).allow("ticket", Interaction("web", "Web", "openid", order), person)
+        )
     assert raised.value.cause is cause
-    assert hall.did(Keep) == []
+    assert hall.did(PutIfAbsent) == []
 
 
 @pytest.mark.parametrize(
@@ -81,7 +85,7 @@ def test_a_client_that_is_blocked_or_gone_by_then_gets_no_code(client, cause):
 )
 def test_over_tls_the_cookie_is_one_that_only_tls_sets(issuer, name):
     hall, ours, other = Hall(issuer), "A" * 43, "B" * 42 + "A"
-    assert cookie_header(ours, hall.site)[1].decode().startswith(f"{name}={ours}; ")
+    assert cookie_header(ours, hall.provider)[1].decode().startswith(f"{name}={ours}; ")
     wrong = {"reticket_visit", "__Secure-reticket_visit"} - {name}
     sent = "; ".join([*(f"{each}={other}" for each in wrong), f"{name}={ours}"])
-    assert hall.run(browser_of(request("GET", cookie=sent), hall.site)) == ours
+    assert hall.run(browser_of(request("GET", cookie=sent), hall.provider)) == ours

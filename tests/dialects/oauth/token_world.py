@@ -20,12 +20,12 @@ from tests.crypto.conftest import Keys
 from tests.dialects.oauth.token_people import ADA, KEY, REDIRECT, SECRETS, Hasher, People
 
 from reticket.core.access.attempts import Attempts
-from reticket.core.access.guards import Limits
+from reticket.core.access.failure_limits import FailureLimits
 from reticket.core.access.known_programs import KnownPrograms
-from reticket.core.access.programs import ProgramDesk
+from reticket.core.access.programs import ProgramAuthenticator
 from reticket.core.access.secret_check import SecretCheck
-from reticket.core.access.sign_in import SignInDesk
-from reticket.core.access.standing import Standings
+from reticket.core.access.sign_in import UserAuthenticator
+from reticket.core.access.sign_in_context import SignInContexts
 from reticket.core.errors import ReticketError
 from reticket.core.model import Caller, Family, RefreshToken, Selection
 from reticket.core.policy import (
@@ -35,11 +35,11 @@ from reticket.core.policy import (
     SERVICE_2026,
 )
 from reticket.core.ports import Event
-from reticket.core.queues.conveyor import Lane
-from reticket.core.queues.fair_lane import FairLane
-from reticket.core.service import Lanes, Service, Stock
+from reticket.core.queues.batch_queue import WorkerPool
+from reticket.core.queues.fair_worker_pool import FairWorkerPool
+from reticket.core.service import Service, Stock, WorkerPools
 from reticket.core.sessions.engine import Engine
-from reticket.core.storage.budget import DEFAULT_BUDGET, Budget, Budgeted
+from reticket.core.storage.budget import DEFAULT_BUDGET, Budget, BudgetedEphemeral
 from reticket.core.storage.upkeep import Upkeep
 from reticket.core.tokens.faces import from_text, to_text
 from reticket.core.tokens.mint import Mint
@@ -99,22 +99,22 @@ class World:
         self.dialect = build(Options(ISSUER, PRESETS))
         resources = {each.name: each for each in self.dialect.resources}
         self.mint = Mint(self.ring, lambda value: json.dumps(value).encode(), json.loads)
-        visitors, hashes = FairLane("visitors", 1, 64), FairLane("passwords", 1, 64)
-        self.lanes = Lanes(Lane("store"), Lane("directory"), visitors, hashes)
+        visitors, hashes = FairWorkerPool("visitors", 1, 64), FairWorkerPool("passwords", 1, 64)
+        self.lanes = WorkerPools(WorkerPool("store"), WorkerPool("directory"), visitors, hashes)
         engine = Engine(
             resources, {name: each.policy for name, each in resources.items()}, self.store,
             self.people, self.mint, self.audit, self.lanes.store, self.clock, os.urandom,
         )  # fmt: skip
         secrets = SecretCheck(self.people, Hasher(), VerifiedSecrets(os.urandom))
-        attempts = Attempts(Budgeted(self.ephemeral), self._tell, self.clock)
-        standings = Standings(self.people, attempts, Limits(), self.clock)
-        desk = SignInDesk(self.people, secrets, attempts, standings)
-        verified = KnownPrograms(Budgeted(self.ephemeral), self.clock)
-        programs = ProgramDesk(self.people, secrets, attempts, Limits(), verified)
+        attempts = Attempts(BudgetedEphemeral(self.ephemeral), self._tell, self.clock)
+        standings = SignInContexts(self.people, attempts, FailureLimits(), self.clock)
+        desk = UserAuthenticator(self.people, secrets, attempts, standings)
+        verified = KnownPrograms(BudgetedEphemeral(self.ephemeral), self.clock)
+        programs = ProgramAuthenticator(self.people, secrets, attempts, FailureLimits(), verified)
         upkeep = Upkeep(self.store, self.ephemeral, self.people, self.audit)
         stock = Stock(
-            self.store, self.ephemeral, Budgeted(self.ephemeral, budget), self.ring, upkeep,
-            os.urandom, Hasher(),
+            self.store, self.ephemeral, BudgetedEphemeral(self.ephemeral, budget), self.ring,
+            upkeep, os.urandom, Hasher(),
         )  # fmt: skip
         self.service = Service(
             list(resources.values()), engine, desk, None, programs, self.people, self.mint,

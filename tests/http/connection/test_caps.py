@@ -8,7 +8,12 @@ import pytest
 from tests.http.connection.shapes import LIVE, TOKEN, get, post
 from tests.http.connection.stream import at_once, opened, read_answers
 
-from reticket.http.connection.caps import SPARED, SPEAKS_FOR, Caps, Full
+from reticket.http.connection.connection_limits import (
+    SPARED,
+    SPEAKS_FOR,
+    ConnectionLimits,
+    LimitReached,
+)
 from reticket.testing import running_server
 from reticket.testing.waiting import until
 
@@ -16,7 +21,7 @@ KEY = b"k" * 32
 
 
 def seats(total=100, per_address=3, workers=2):
-    caps = Caps(workers, total, per_address, KEY)
+    caps = ConnectionLimits(workers, total, per_address, KEY)
     return [caps.seat(number, lambda count: None) for number in range(workers)]
 
 
@@ -26,7 +31,7 @@ def test_one_address_has_so_many_whichever_worker_has_them():
     second.take("192.0.2.1")
     give_back = second.take("192.0.2.1")
     for seat in (first, second):
-        with pytest.raises(Full, match="address"):
+        with pytest.raises(LimitReached, match="address"):
             seat.take("192.0.2.1")
         seat.take("192.0.2.2")
     give_back()
@@ -36,27 +41,27 @@ def test_one_address_has_so_many_whichever_worker_has_them():
 def test_all_addresses_have_so_many_together():
     first, second = seats(total=4)
     places = [seat.take(f"192.0.2.{n}") for n, seat in enumerate([first, second] * 2)]
-    with pytest.raises(Full, match="total"):
+    with pytest.raises(LimitReached, match="total"):
         first.take("192.0.2.99")
-    with pytest.raises(Full, match="total"):
+    with pytest.raises(LimitReached, match="total"):
         second.take_trusted()
     places[0]()
     second.take_trusted()
 
 
 def test_a_part_of_all_places_is_kept_for_peers_that_speak_for_many():
-    caps = Caps(1, 4, 4, KEY, kept=1)
+    caps = ConnectionLimits(1, 4, 4, KEY, kept=1)
     seat = caps.seat(0, print)
     seat.spare("10.0.0.1")
     places = [seat.take(f"192.0.2.{n}") for n in range(3)]
     for address in ("192.0.2.99", "10.0.0.1"):
-        with pytest.raises(Full, match="total"):
+        with pytest.raises(LimitReached, match="total"):
             seat.take(address)
     seat.take_trusted()
-    with pytest.raises(Full, match="total"):
+    with pytest.raises(LimitReached, match="total"):
         seat.take_trusted()
     places[0]()
-    with pytest.raises(Full, match="total"):
+    with pytest.raises(LimitReached, match="total"):
         seat.take("192.0.2.99")
 
 
@@ -87,7 +92,7 @@ def test_a_place_is_given_back_once():
     give_back()
     give_back()
     seat.take("192.0.2.3")
-    with pytest.raises(Full, match="total"):
+    with pytest.raises(LimitReached, match="total"):
         seat.take("192.0.2.4")
 
 
@@ -95,7 +100,7 @@ def test_hosts_of_an_ipv6_subnet_are_one_address_and_mapped_ipv4_is_ipv4():
     seat, _ = seats(per_address=2)
     seat.take("2001:db8::1")
     seat.take("2001:db8::2")
-    with pytest.raises(Full):
+    with pytest.raises(LimitReached):
         seat.take("2001:db8::3")
     seat.take("2001:db8:0:1::3")
 
@@ -117,16 +122,16 @@ def test_so_many_addresses_are_spared_and_the_oldest_is_limited_again():
     for _ in range(3):
         seat.take(f"fd00:0:0:{SPARED:x}::3")
     seat.take("fd00::1")
-    with pytest.raises(Full):
+    with pytest.raises(LimitReached):
         seat.take("fd00::2")
 
 
 def test_a_successor_begins_with_nothing():
-    caps = Caps(2, 2, 2, KEY)
+    caps = ConnectionLimits(2, 2, 2, KEY)
     dead, other = caps.seat(0, print), caps.seat(1, print)
     dead.take("192.0.2.1")
     other.take("192.0.2.1")
-    with pytest.raises(Full):
+    with pytest.raises(LimitReached):
         other.take("192.0.2.1")
     caps.seat(0, print)
     other.take("192.0.2.1")
@@ -139,7 +144,7 @@ def test_counts_are_seen_by_a_process_that_was_forked():
         first.take("192.0.2.1")
         os._exit(0)
     os.waitpid(pid, 0)
-    with pytest.raises(Full):
+    with pytest.raises(LimitReached):
         second.take("192.0.2.1")
 
 

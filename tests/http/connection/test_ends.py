@@ -14,13 +14,13 @@ from uvicorn.server import ServerState
 from reticket.http.connection.ends import abort
 from reticket.http.connection.exchange import Exchange
 from reticket.http.connection.limits import Limits
+from reticket.http.connection.phase_timer import Phase, PhaseTimer
 from reticket.http.connection.protocol import Connection
-from reticket.http.connection.room import Room
+from reticket.http.connection.request_memory import RequestMemory
 from reticket.http.connection.shared import Shared
-from reticket.http.connection.watch import Phase, Watch
 from reticket.http.incidents import Incidents
 from reticket.http.proxies import Proxies
-from reticket.http.server import Patience
+from reticket.http.server import ConnectionTimeouts
 from reticket.testing.waiting import PATIENCE
 
 
@@ -54,12 +54,21 @@ def sock():
 
 
 def test_a_connection_that_cannot_be_closed_is_dropped_once_the_client_had_time_to_read(sock):
-    clock, patience = Clock(), Patience()
-    watch = Watch(clock, patience.by_phase())
+    clock, patience = Clock(), ConnectionTimeouts()
+    watch = PhaseTimer(clock, patience.by_phase())
     state = SimpleNamespace(connections=set(), tasks=set(), default_headers=[])
     incidents, nobody = Incidents(print, lambda: 0.0), Proxies(())
     shared = Shared(
-        None, state, {}, Limits(), Room(1, 1), watch, None, incidents, nobody, lambda address: None
+        None,
+        state,
+        {},
+        Limits(),
+        RequestMemory(1, 1),
+        watch,
+        None,
+        incidents,
+        nobody,
+        lambda address: None,
     )
     transport, connection = Transport(sock), Connection(shared, None, int)
     connection.connection_made(transport)
@@ -123,10 +132,13 @@ async def patient(scope, receive, send):
 async def abandoned():
     """What is left of a client that has gone in the middle of a body."""
     loop, state = asyncio.get_running_loop(), ServerState()
-    watch, incidents = Watch(loop, Patience().by_phase()), Incidents(print, lambda: 0.0)
+    watch, incidents = (
+        PhaseTimer(loop, ConnectionTimeouts().by_phase()),
+        Incidents(print, lambda: 0.0),
+    )
     shared = Shared(
-        patient, state, {}, Limits(), Room(10**6, 10**6), watch, None, incidents, Proxies(()),
-        lambda address: None,
+        patient, state, {}, Limits(), RequestMemory(10**6, 10**6), watch, None, incidents,
+        Proxies(()), lambda address: None,
     )  # fmt: skip
     connection = Connection(shared, loop, int)
     connection.connection_made(Transport())

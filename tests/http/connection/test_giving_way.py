@@ -3,9 +3,9 @@
 import pytest
 from tests.http.connection.test_watch import Clock
 
-from reticket.http.connection.giving_way import DEEPEST, LOOKED_AT, make_room
-from reticket.http.connection.watch import Phase, Watch
-from reticket.http.server import Patience
+from reticket.http.connection.eviction import DEEPEST, LOOKED_AT, make_room
+from reticket.http.connection.phase_timer import Phase, PhaseTimer
+from reticket.http.server import ConnectionTimeouts
 
 
 class Waiting:
@@ -21,7 +21,7 @@ class Waiting:
 
 @pytest.fixture
 def watch():
-    return Watch(Clock(), Patience().by_phase())
+    return PhaseTimer(Clock(), ConnectionTimeouts().by_phase())
 
 
 def entered(watch, phase, held):

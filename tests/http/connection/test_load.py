@@ -12,13 +12,13 @@ from uvicorn.server import ServerState
 from reticket.http.connection.ends import AT_ONCE
 from reticket.http.connection.limits import Limits
 from reticket.http.connection.load import BEAT, EASY, LONGEST, SELDOM, SLOPE, Load
+from reticket.http.connection.phase_timer import Phase, PhaseTimer
 from reticket.http.connection.protocol import Connection
-from reticket.http.connection.room import Room
+from reticket.http.connection.request_memory import RequestMemory
 from reticket.http.connection.shared import Shared
-from reticket.http.connection.watch import Phase, Watch
 from reticket.http.incidents import Incidents
 from reticket.http.proxies import Proxies
-from reticket.http.server import Patience
+from reticket.http.server import ConnectionTimeouts
 from reticket.testing.waiting import PATIENCE
 
 NEVER = 10_000.0
@@ -101,7 +101,10 @@ class Busy(Load):
 
 def shared_of(loop, pause, room, proxies):
     """What connections share on a loop that is so busy."""
-    watch, incidents = Watch(loop, Patience().by_phase()), Incidents(print, lambda: 0.0)
+    watch, incidents = (
+        PhaseTimer(loop, ConnectionTimeouts().by_phase()),
+        Incidents(print, lambda: 0.0),
+    )
     return Shared(
         app, ServerState(), {}, Limits(), room, watch, Busy(loop, pause),
         incidents, Proxies(proxies), lambda address: None,
@@ -112,7 +115,7 @@ def shared_of(loop, pause, room, proxies):
 async def serving(pause, room=10**6, proxies=()):
     """What connections share whose loop is so busy, and their port."""
     loop = asyncio.get_running_loop()
-    shared = shared_of(loop, pause, Room(room, room), proxies)
+    shared = shared_of(loop, pause, RequestMemory(room, room), proxies)
     server = await loop.create_server(lambda: Connection(shared, loop, int), "127.0.0.1", 0)
     async with server:
         yield shared, server.sockets[0].getsockname()

@@ -8,7 +8,7 @@ import pytest
 from tests.http.connection.shapes import LIVE, TOKEN, post, sized
 from tests.http.connection.stream import at_once, is_read, opened, read_answers
 
-from reticket.http.connection.room import FREE, SMALL, Account, Room
+from reticket.http.connection.request_memory import FREE, SMALL, NetworkShare, RequestMemory
 from reticket.testing import running_server
 from reticket.testing.waiting import until
 
@@ -17,44 +17,44 @@ MIB = 2**20
 
 def full(room, network, size, most=10_000):
     """How many requests of that size a network may hold."""
-    return next((n for n in range(most) if not Account(room, network).add(size)), most)
+    return next((n for n in range(most) if not NetworkShare(room, network).add(size)), most)
 
 
 def test_a_network_has_a_sixteenth_and_others_go_on():
-    room = Room(16 * 16 * MIB, MIB)
+    room = RequestMemory(16 * 16 * MIB, MIB)
     assert full(room, "192.0.2.1", MIB) == 12
     assert full(room, "192.0.2.2", MIB) == 12
 
 
 def test_all_networks_together_have_the_room():
-    room = Room(64 * MIB, MIB)
+    room = RequestMemory(64 * MIB, MIB)
     held = sum(full(room, f"192.0.2.{n}", MIB) for n in range(100))
     assert 48 <= held <= 49
 
 
 def test_large_requests_leave_a_quarter_to_small_ones():
-    room = Room(64 * MIB, MIB)
+    room = RequestMemory(64 * MIB, MIB)
     for n in range(100):
         full(room, f"192.0.2.{n}", MIB)
-    assert not Account(room, "192.0.2.200").add(MIB)
+    assert not NetworkShare(room, "192.0.2.200").add(MIB)
     assert full(room, "192.0.2.200", SMALL) > 60
 
 
 def test_a_request_of_the_usual_size_always_has_room():
-    room = Room(MIB, 1024)
+    room = RequestMemory(MIB, 1024)
     for n in range(200):
         full(room, f"192.0.2.{n}", SMALL)
-    assert not Account(room, "192.0.2.250").add(SMALL)
+    assert not NetworkShare(room, "192.0.2.250").add(SMALL)
     assert full(room, "192.0.2.1", FREE, most=20_000) == 20_000
 
 
 def test_a_small_room_lets_a_network_have_the_largest_request():
-    assert full(Room(16 * MIB, 2 * MIB), "192.0.2.1", 2 * MIB) == 1
+    assert full(RequestMemory(16 * MIB, 2 * MIB), "192.0.2.1", 2 * MIB) == 1
 
 
 def test_bytes_count_however_they_come_and_are_given_back():
-    room = Room(16 * MIB, 1024)
-    account = Account(room, "192.0.2.1")
+    room = RequestMemory(16 * MIB, 1024)
+    account = NetworkShare(room, "192.0.2.1")
     for _ in range(3):
         while account.add(1000):
             pass
@@ -64,8 +64,8 @@ def test_bytes_count_however_they_come_and_are_given_back():
 
 
 def test_what_is_here_of_the_next_request_stays_counted():
-    room = Room(16 * MIB, 1024)
-    account = Account(room, "192.0.2.1")
+    room = RequestMemory(16 * MIB, 1024)
+    account = NetworkShare(room, "192.0.2.1")
     assert account.add(MIB // 2)
     account.keep(FREE + 5)
     assert room._held == 5
@@ -74,14 +74,14 @@ def test_what_is_here_of_the_next_request_stays_counted():
 
 
 def test_a_peer_that_speaks_for_many_has_no_share_and_its_clients_have():
-    room = Room(64 * MIB, MIB)
-    accounts = [Account(room, "") for _ in range(20)]
+    room = RequestMemory(64 * MIB, MIB)
+    accounts = [NetworkShare(room, "") for _ in range(20)]
     assert all(account.add(MIB // 2) for account in accounts)
     let_in = [account.belongs_to("192.0.2.1") for account in accounts]
     assert let_in == [True] * 6 + [False] * 14
     assert not accounts[0].add(MIB // 2)
     assert accounts[-1].belongs_to("192.0.2.2")
-    assert Account(room, "").add(MIB)
+    assert NetworkShare(room, "").add(MIB)
     for account in accounts:
         account.keep(0)
     assert accounts[0].add(MIB // 2)

@@ -4,8 +4,8 @@ from itertools import pairwise
 
 import pytest
 
-from reticket.http.connection.watch import AT_ONCE, LOOK, SOON, Phase, Watch
-from reticket.http.server import Patience
+from reticket.http.connection.phase_timer import AT_ONCE, LOOK, SOON, Phase, PhaseTimer
+from reticket.http.server import ConnectionTimeouts
 from reticket.settings.connections import Connections
 
 
@@ -32,12 +32,12 @@ def clock():
 
 @pytest.fixture
 def watch(clock):
-    return Watch(clock, Patience().by_phase())
+    return PhaseTimer(clock, ConnectionTimeouts().by_phase())
 
 
 @pytest.mark.parametrize("phase", Phase)
 def test_nobody_is_told_before_the_time_is_over_and_everybody_once_after_it(clock, watch, phase):
-    patience = Patience().by_phase()[phase]
+    patience = ConnectionTimeouts().by_phase()[phase]
     connection = Told()
     watch.enter(phase, connection)
     watch.look(clock.now + patience - 0.1)
@@ -65,7 +65,7 @@ def test_those_who_came_later_have_their_time(clock, watch):
 
 
 def test_the_defaults_are_those_of_the_settings():
-    said, patience = Connections(), Patience()
+    said, patience = Connections(), ConnectionTimeouts()
     assert (said.handshake_timeout, said.head_timeout) == (patience.handshake, patience.head)
     assert (said.body_timeout, said.read_timeout) == (patience.body, patience.reading)
     assert said.idle_timeout == patience.idle == 150

@@ -11,8 +11,8 @@ import pytest
 
 from reticket.core.errors import StartupError, Unavailable
 from reticket.core.model import Outcome, Selection
-from reticket.core.ports import HELD, Stepped
-from reticket.core.queues.conveyor import Conveyor, Lane
+from reticket.core.ports import ROW_LOCKED, StepResult
+from reticket.core.queues.batch_queue import BatchQueue, WorkerPool
 from reticket.stores.postgresql.connections import CLOCK
 from reticket.stores.postgresql.ephemeral import SWEEP, PostgresqlEphemeral
 from reticket.stores.postgresql.families import PostgresqlStore
@@ -86,7 +86,7 @@ CREATE TRIGGER note AFTER UPDATE ON families FOR EACH STATEMENT EXECUTE FUNCTION
 
 def test_parallel_refreshes_of_one_family_are_one_write_a_batch(database, store, written):
     database.run(UPDATES)
-    family, lane, batches = family_of(1), Lane("store"), []
+    family, lane, batches = family_of(1), WorkerPool("store"), []
     store.create([family])
 
     def transact(batch):
@@ -94,7 +94,7 @@ def test_parallel_refreshes_of_one_family_are_one_write_a_batch(database, store,
         return store.transact(batch)
 
     async def refresh(generation):
-        conveyor = Conveyor(lane, transact)
+        conveyor = BatchQueue(lane, transact)
         step = family.id, Presenting(family.id, generation)
         return await asyncio.gather(*[conveyor.put(step) for _ in range(64)])
 
@@ -114,7 +114,7 @@ def test_a_row_that_somebody_has_is_held_and_the_others_of_the_batch_go_on(store
     store.create([one, other])
     hold(locker, one)
     batch = [(key.id, Presenting(key.id, 1)) for key in (other, one, family_of(3))]
-    assert store.transact(batch) == [(Outcome.ADVANCED, 2), HELD, (Outcome.UNKNOWN, 0)]
+    assert store.transact(batch) == [(Outcome.ADVANCED, 2), ROW_LOCKED, (Outcome.UNKNOWN, 0)]
     assert store.find(one.id) == one
     locker.commit()
     assert store.transact([(one.id, Presenting(one.id, 1))]) == [(Outcome.ADVANCED, 2)]
@@ -191,7 +191,7 @@ def test_revocations_are_as_durable_as_the_server_can(database, store):
     fresh = PostgresqlStore(database.url, 2.0)
     fresh.transact([(families[0].id, Presenting(families[0].id, 1))])
     ended = families[1]._replace(revoked_at=7, revoked_cause="reuse")
-    fresh.transact([(ended.id, lambda row, now: Stepped(ended, None))])
+    fresh.transact([(ended.id, lambda row, now: StepResult(ended, None))])
     fresh.revoke(Selection(family=families[2].id), "operator")
     fresh.absorb([families[3]._replace(revoked_at=7, revoked_cause="elsewhere")])
     fresh.transact([(families[0].id, Presenting(families[0].id, 2))])
@@ -222,7 +222,7 @@ def test_a_revocation_that_a_standby_lacks_is_not_acknowledged(prepared, absent_
     assert store.transact([(family.id, Presenting(family.id, 1))]) == [(Outcome.ADVANCED, 2)]
     until(lambda: prepared.value("SHOW synchronous_standby_names") == "nobody")
     with pytest.raises(Unavailable):
-        store.transact([(family.id, lambda row, now: Stepped(ended, None))])
+        store.transact([(family.id, lambda row, now: StepResult(ended, None))])
     store.close()
 
 
@@ -232,7 +232,7 @@ def test_nobody_waits_in_a_circle(database, store):
     failures = []
 
     def moved(row, now):
-        return Stepped(row._replace(generation=row.generation + 1), None)
+        return StepResult(row._replace(generation=row.generation + 1), None)
 
     def refresh():
         for _ in range(25):

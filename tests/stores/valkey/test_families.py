@@ -9,8 +9,8 @@ import pytest
 from reticket.core.errors import Unavailable
 from reticket.core.model import Outcome, Selection
 from reticket.core.policy import SECOND
-from reticket.core.ports import Stepped
-from reticket.core.queues.conveyor import Conveyor, Lane
+from reticket.core.ports import StepResult
+from reticket.core.queues.batch_queue import BatchQueue, WorkerPool
 from reticket.stores.valkey.members import members_key
 from reticket.stores.valkey.rows import LINGER, key_of, pack
 from reticket.testing.clock import START
@@ -84,12 +84,12 @@ def calls(servers):
 
 
 def test_parallel_refreshes_of_one_family_are_one_write_a_batch(store, fresh, calls):
-    family, lane = fresh(1), Lane("store")
+    family, lane = fresh(1), WorkerPool("store")
     store.create([family])
     before = list(map(calls, KINDS))
 
     async def refresh(generation):
-        conveyor = Conveyor(lane, store.transact)
+        conveyor = BatchQueue(lane, store.transact)
         step = family.id, Presenting(family.id, generation)
         return await asyncio.gather(*[conveyor.put(step) for _ in range(THREADS)])
 
@@ -137,7 +137,7 @@ def test_a_race_that_is_always_lost_is_unavailable(opened, store, fresh):
 
     def overtaken(row, now):
         other.transact([(family.id, Presenting(family.id, row.generation))])
-        return Stepped(row._replace(context="mine"), None)
+        return StepResult(row._replace(context="mine"), None)
 
     with pytest.raises(Unavailable, match="all the time"):
         store.transact([(family.id, overtaken)])
@@ -154,7 +154,7 @@ def test_a_batch_that_changes_nothing_writes_nothing(servers, store, fresh):
 
     before = writes()
     for after in (lambda row: row, lambda row: row._replace(), lambda row: None):
-        step = partial(lambda kept, row, now: Stepped(kept(row), None), after)
+        step = partial(lambda kept, row, now: StepResult(kept(row), None), after)
         store.transact([(fresh(1).id, step)] * 10)
     assert writes() == before
 

@@ -10,7 +10,7 @@ from tests.stores.valkey.servers import Cluster, Standalone, node_id, until
 
 from reticket.core.errors import Unavailable
 from reticket.core.model import Outcome, Selection
-from reticket.core.ports import Frail
+from reticket.core.ports import NotReplicated
 from reticket.stores.valkey import open_store
 from reticket.stores.valkey.floors import floors_key
 from reticket.stores.valkey.rows import UNSURE, key_of, pack
@@ -221,8 +221,8 @@ def test_a_revocation_without_its_copy_is_frail_and_spoils_no_other(torn):
             again, _ = store.transact(both)
             assert unsure(torn, thief.id)
         until(torn.is_whole)
-        assert (reused, advanced) == (Frail(Outcome.REUSED), (Outcome.ADVANCED, 2))
-        assert again == Frail(Outcome.REVOKED)
+        assert (reused, advanced) == (NotReplicated(Outcome.REUSED), (Outcome.ADVANCED, 2))
+        assert again == NotReplicated(Outcome.REVOKED)
         until(lambda: store.transact(both)[0] == Outcome.REVOKED)
         assert not unsure(torn, thief.id)
 

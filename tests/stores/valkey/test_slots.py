@@ -3,7 +3,7 @@
 import pytest
 from valkey.crc import key_slot
 
-from reticket.core.access.guards import Limits
+from reticket.core.access.failure_limits import FailureLimits
 from reticket.core.ports import Recognised
 from reticket.stores.valkey.ephemeral import _counter
 
@@ -13,7 +13,7 @@ ACCOUNTS = [f"{number:032x}" for number in range(20)]
 @pytest.mark.parametrize("network", ["192.0.2.7", "2001:db8::/64"])
 @pytest.mark.parametrize("known", [True, False])
 def test_the_counts_of_an_account_fail_together_or_not_at_all(known, network):
-    limits, slots = Limits(), set()
+    limits, slots = FailureLimits(), set()
     for account in ACCOUNTS:
         whom = Recognised(account, exists=True, known=known)
         guards = (

@@ -11,15 +11,15 @@ from collections.abc import Iterator
 
 import click
 
+from reticket.cli.context import with_instance
 from reticket.cli.doctor import checks
 from reticket.cli.doctor.findings import Check, Finding, Level
-from reticket.cli.frame import with_house
-from reticket.runtime.house import House
+from reticket.runtime.opened_service import OpenedService
 
 
 @click.command()
-@with_house
-def doctor(house: House) -> None:
+@with_instance
+def doctor(instance: OpenedService) -> None:
     """Look at stores, keys, files, settings and policies; a line for each thing looked at.
 
     A line begins with `ok`, `warning` or `fault`, and the last two say what to do. Ends with
@@ -29,7 +29,7 @@ def doctor(house: House) -> None:
     Example:
       reticket doctor --data ./data --config reticket.toml
     """
-    found = [finding for check in known_checks() for finding in look(check, house)]
+    found = [finding for check in known_checks() for finding in look(check, instance)]
     for level, sentence in found:
         click.echo(f"{level:8} {sentence}")
     if any(level is Level.FAULT for level, _ in found):
@@ -43,9 +43,9 @@ def known_checks() -> Iterator[Check]:
         yield check
 
 
-def look(check: Check, house: House) -> Iterator[Finding]:
+def look(check: Check, instance: OpenedService) -> Iterator[Finding]:
     """What a check has found; that it looked, where it has found nothing."""
-    found = list(check.look(house))
+    found = list(check.look(instance))
     if not found:
         yield Finding(Level.OK, check.TOPIC)
     for level, sentence in found:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
-from reticket.runtime.house import House
+from reticket.runtime.opened_service import OpenedService
 
 
 class Level(StrEnum):
@@ -39,6 +39,6 @@ class Check(Protocol):
 
     TOPIC: str
 
-    def look(self, house: House) -> Iterator[Finding]:
+    def look(self, instance: OpenedService) -> Iterator[Finding]:
         """What is wrong; nothing where all is well."""
         ...

@@ -11,15 +11,15 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import NamedTuple
 
-from reticket.core.access.guards import Guard, Guards
-from reticket.core.access.owed import Owed
+from reticket.core.access.failure_limits import FailureCounter, FailureCounters
+from reticket.core.access.reversals import PendingReversals
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import Caller
 from reticket.core.policy import whole_seconds
 from reticket.core.ports import Clock, Event
-from reticket.core.queues.turns import Whose
-from reticket.core.sessions import chronicle
-from reticket.core.storage.budget import Budgeted, of_address
+from reticket.core.queues.fair_queue import Requester
+from reticket.core.sessions import audit_events
+from reticket.core.storage.budget import BudgetedEphemeral, of_address
 
 FRESH = 500
 """Milliseconds for which a guard that was looked at is not looked at again."""
@@ -28,8 +28,8 @@ FRESH = 500
 class Admission(NamedTuple):
     """A try that no limit refuses so far: whose turn it is, and what counts it."""
 
-    whose: Whose
-    guards: Guards
+    whose: Requester
+    guards: FailureCounters
 
 
 class Attempts:
@@ -39,18 +39,20 @@ class Attempts:
         tell: takes events for the audit log; may be called from any thread.
     """
 
-    def __init__(self, ephemeral: Budgeted, tell: Callable[[Event], None], clock: Clock) -> None:
+    def __init__(
+        self, ephemeral: BudgetedEphemeral, tell: Callable[[Event], None], clock: Clock
+    ) -> None:
         self._ephemeral = ephemeral
         self._tell = tell
         self._clock = clock
-        self._owed = Owed(ephemeral, clock)
+        self._owed = PendingReversals(ephemeral, clock)
         self._free: dict[str, int] = {}
         """Until when (milliseconds) a guard is taken for one that lets through."""
         self._shut: dict[str, tuple[int, int]] = {}
         """The same for one that does not, and when it will."""
         self._failures = 0
 
-    def waits(self, asked: Sequence[Guards]) -> list[int]:
+    def waits(self, asked: Sequence[FailureCounters]) -> list[int]:
         """Milliseconds that each of them must wait; 0 where no guard has counted too many."""
         now, before = self._clock(), self._failures
         known = {guard.name: self._known_wait(guard, now) for guards in asked for guard in guards}
@@ -58,7 +60,7 @@ class Attempts:
         return [max((known[guard.name] or 0 for guard in guards), default=0) for guards in asked]
 
     @contextmanager
-    def counted(self, guards: Guards, resource: str, caller: Caller) -> Iterator[None]:
+    def counted(self, guards: FailureCounters, resource: str, caller: Caller) -> Iterator[None]:
         """Count the try that the body makes. TOO_MANY_ATTEMPTS instead of the body where that is
         one too many; what the body raises beside refusals gives the try back.
         """
@@ -71,7 +73,7 @@ class Attempts:
             self.give_back(guards)
             raise
 
-    def _reserve(self, guards: Guards, resource: str, caller: Caller) -> None:
+    def _reserve(self, guards: FailureCounters, resource: str, caller: Caller) -> None:
         windows = {guard.key: guard.limit.window for guard in guards}
         covered = {guard.key for guard in guards if guard.covered}
         counted = self._ephemeral.guess(windows, covered, of_address(caller.address))
@@ -84,12 +86,12 @@ class Attempts:
             self.give_back(guards)
             raise self.limited(max(over), resource, caller)
 
-    def give_back(self, guards: Guards) -> None:
+    def give_back(self, guards: FailureCounters) -> None:
         """A try that was no failure, or proved nothing."""
         with self._owed.unless_done(guards):
             self._ephemeral.count_each({guard.key: guard.limit.window for guard in guards}, -1)
 
-    def succeeded(self, guards: Guards) -> None:
+    def succeeded(self, guards: FailureCounters) -> None:
         """Somebody has proved who it is."""
         forgiven = [guard for guard in guards if guard.forgiven]
         with self._owed.unless_done(forgiven):
@@ -97,7 +99,12 @@ class Attempts:
             self._ephemeral.forget(*(guard.key for guard in forgiven))
 
     def failed(
-        self, guards: Guards, resource: str, subject: str | None, cause: Cause, caller: Caller
+        self,
+        guards: FailureCounters,
+        resource: str,
+        subject: str | None,
+        cause: Cause,
+        caller: Caller,
     ) -> Refusal:
         """INVALID_CREDENTIALS, to be raised; the try stays counted."""
         self._failures += 1
@@ -113,24 +120,28 @@ class Attempts:
 
     def told(self, resource: str, subject: str | None, refusal: Refusal, caller: Caller) -> Refusal:
         """The same refusal, of which the audit log has heard."""
-        self._tell(chronicle.sign_in_failed(self._clock(), resource, subject, refusal, caller))
+        self._tell(audit_events.sign_in_failed(self._clock(), resource, subject, refusal, caller))
         return refusal
 
-    def is_free(self, guard: Guard) -> bool:
+    def is_free(self, guard: FailureCounter) -> bool:
         """Whether it was found so half a second ago at most."""
         return 0 <= self._free.get(guard.name, 0) - self._clock() <= FRESH
 
-    def _known_wait(self, guard: Guard, now: int) -> int | None:
+    def _known_wait(self, guard: FailureCounter, now: int) -> int | None:
         """What is known without a look: how long it shuts for, or nothing."""
         fresh_until, ends_at = self._shut.get(guard.name, (0, 0))
         return ends_at - now if 0 < fresh_until - now <= FRESH and ends_at > now else None
 
-    def _worth_a_look(self, asked: Sequence[Guards], known: dict[str, int | None]) -> list[Guard]:
+    def _worth_a_look(
+        self, asked: Sequence[FailureCounters], known: dict[str, int | None]
+    ) -> list[FailureCounter]:
         """A caller that is refused already needs no further look."""
         open_ = [guards for guards in asked if not any(known[each.name] for each in guards)]
         return list({guard.name: guard for guards in open_ for guard in guards}.values())
 
-    def _look_at(self, guards: Guards, known: dict[str, int | None], now: int, before: int) -> None:
+    def _look_at(
+        self, guards: FailureCounters, known: dict[str, int | None], now: int, before: int
+    ) -> None:
         self._owed.settle(guards)
         windows = {guard.key: guard.limit.window for guard in guards}
         for guard, said in zip(guards, self._ephemeral.count_each(windows, 0), strict=True):

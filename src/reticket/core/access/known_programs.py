@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 
-from reticket.core.access.recent import Recent
+from reticket.core.access.remembered import Recent
 from reticket.core.errors import Unavailable
 from reticket.core.policy import DAY, SECOND
 from reticket.core.ports import Clock
-from reticket.core.storage.budget import Budgeted, of_client
+from reticket.core.storage.budget import BudgetedEphemeral, of_client
 
 ProgramAt = tuple[str, str]
 """The name of a program in counts, and a network."""
@@ -35,7 +35,7 @@ class KnownPrograms:
         clock: milliseconds.
     """
 
-    def __init__(self, ephemeral: Budgeted, clock: Clock) -> None:
+    def __init__(self, ephemeral: BudgetedEphemeral, clock: Clock) -> None:
         self._ephemeral = ephemeral
         self._clock = clock
         self._here = Recent()

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from reticket.core.access.attempts import Admission, Attempts
-from reticket.core.access.guards import Guards, Limits, program_of
+from reticket.core.access.failure_limits import FailureCounters, FailureLimits, program_of
 from reticket.core.access.known_programs import KnownPrograms, ProgramAt
 from reticket.core.access.secret_check import SecretCheck, expect_one_version
 from reticket.core.addresses import network_of
@@ -18,12 +18,12 @@ from reticket.core.errors import Cause, Refusal
 from reticket.core.model import Caller
 from reticket.core.people import Application, Client, Credentials
 from reticket.core.ports import Directory
-from reticket.core.queues.turns import Whose
+from reticket.core.queues.fair_queue import Requester
 
 P = TypeVar("P", Application, Client)
 
 
-class ProgramDesk:
+class ProgramAuthenticator:
     """Owns the checks of programs. Their ids are public, so failures are counted by network: nobody
     locks one out from elsewhere. A program that was verified from a network has a budget of its
     own there.
@@ -34,7 +34,7 @@ class ProgramDesk:
         directory: Directory,
         secrets: SecretCheck,
         attempts: Attempts,
-        limits: Limits,
+        limits: FailureLimits,
         verified: KnownPrograms,
     ) -> None:
         self._directory = directory
@@ -108,7 +108,7 @@ class ProgramDesk:
         program, network = _place_of(command, caller)
         known = (program, network) in self._verified
         guards = self._limits.of_program(program, network, known)
-        return Admission(Whose(network, program, known), guards)
+        return Admission(Requester(network, program, known), guards)
 
     def _if_known(
         self, program: P | None, credentials: Credentials | None, secret: str
@@ -147,7 +147,7 @@ class ProgramDesk:
         program: Application | Client | None,
         right: bool,
         caller: Caller,
-        guards: Guards,
+        guards: FailureCounters,
     ) -> Refusal:
         """All are the same to the caller; the audit log knows them apart."""
         cause = Cause.DISABLED if right else Cause.WRONG_SECRET

@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 from reticket.core.access import recovery
 from reticket.core.access.attempts import Attempts
-from reticket.core.access.guards import Guards
-from reticket.core.access.standing import Standings, in_good_standing
+from reticket.core.access.failure_limits import FailureCounters
+from reticket.core.access.sign_in_context import SignInContexts, in_good_standing
 from reticket.core.commands import OpenFactorSession, SecondFactor
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import Caller
@@ -23,8 +23,8 @@ from reticket.core.ports import (
     Factors,
     OneTimePasswords,
 )
-from reticket.core.sessions import chronicle
-from reticket.core.storage.budget import Budgeted, of_account
+from reticket.core.sessions import audit_events
+from reticket.core.storage.budget import BudgetedEphemeral, of_account
 
 FACTOR_TRIES = 5
 FACTOR_WINDOW = 3600
@@ -34,7 +34,7 @@ Proof = int | str
 """What a right code spends: a time step, or a recovery code."""
 
 
-class FactorDesk:
+class SecondFactorAuthenticator:
     """Owns the second half of a sign-in.
 
     Args:
@@ -45,10 +45,10 @@ class FactorDesk:
         self,
         directory: Directory,
         factors: Factors,
-        ephemeral: Budgeted,
+        ephemeral: BudgetedEphemeral,
         otp: OneTimePasswords,
         attempts: Attempts,
-        standings: Standings,
+        standings: SignInContexts,
         tell: Callable[[Event], None],
         clock: Clock,
         entropy: Entropy,
@@ -90,7 +90,9 @@ class FactorDesk:
         self._finish(user, proof, command, caller)
         return user
 
-    def _proved(self, guards: Guards, user: User, command: SecondFactor, caller: Caller) -> Proof:
+    def _proved(
+        self, guards: FailureCounters, user: User, command: SecondFactor, caller: Caller
+    ) -> Proof:
         """What a right code may spend. A session that is over counts for nobody."""
         tries = self._ephemeral.count(
             f"tries:{command.session_id}", FACTOR_WINDOW, 1, of_account(user.id)
@@ -139,7 +141,7 @@ class FactorDesk:
         return True
 
     def _failure(
-        self, guards: Guards, user: User, command: SecondFactor, caller: Caller
+        self, guards: FailureCounters, user: User, command: SecondFactor, caller: Caller
     ) -> Refusal:
         """A locked factor looks to the caller as a wrong code does."""
         failures = self._factors.fail(user.id)
@@ -153,7 +155,7 @@ class FactorDesk:
         self, event: str, user: User, command: SecondFactor, caller: Caller, **detail: object
     ) -> None:
         at = self._clock()
-        self._tell(chronicle.of_person(at, event, command.resource, user.id, caller, detail))
+        self._tell(audit_events.of_person(at, event, command.resource, user.id, caller, detail))
 
     def _no_session(self, resource: str, caller: Caller) -> Refusal:
         refusal = Refusal(Code.NOT_FOUND, Cause.NO_SESSION)

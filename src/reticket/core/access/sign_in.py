@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reticket.core.access.attempts import Admission, Attempts
-from reticket.core.access.guards import Guards
+from reticket.core.access.failure_limits import FailureCounters
 from reticket.core.access.secret_check import SecretCheck, expect_one_version
-from reticket.core.access.standing import Standings, in_good_standing
+from reticket.core.access.sign_in_context import SignInContexts, in_good_standing
 from reticket.core.commands import FactorRule, SignIn
 from reticket.core.errors import Cause, Refusal
 from reticket.core.model import Caller
@@ -18,7 +18,7 @@ from reticket.core.people import User
 from reticket.core.ports import Directory
 
 
-class SignInDesk:
+class UserAuthenticator:
     """Owns the checks of people."""
 
     def __init__(
@@ -26,7 +26,7 @@ class SignInDesk:
         directory: Directory,
         secrets: SecretCheck,
         attempts: Attempts,
-        standings: Standings,
+        standings: SignInContexts,
     ) -> None:
         self._directory = directory
         self._secrets = secrets
@@ -59,7 +59,7 @@ class SignInDesk:
             self._standings.remember(user, caller)
         return user
 
-    def _whose_password(self, command: SignIn, caller: Caller, guards: Guards) -> User:
+    def _whose_password(self, command: SignIn, caller: Caller, guards: FailureCounters) -> User:
         credentials = self._directory.user_credentials(command.email)
         user = self._directory.user(credentials.subject) if credentials else None
         right = self._secrets.matches(credentials, command.password)
@@ -73,7 +73,7 @@ class SignInDesk:
         return user
 
     def _factor_required(
-        self, user: User, command: SignIn, caller: Caller, guards: Guards
+        self, user: User, command: SignIn, caller: Caller, guards: FailureCounters
     ) -> Refusal:
         """A dialect that cannot ask for a second factor refuses whoever has one.
 

@@ -6,40 +6,40 @@ Each class names its result in its docstring; any of them may raise a Refusal or
 from __future__ import annotations
 
 from reticket.core.commands.families import (
-    Begin,
+    BeginSession,
     Check,
-    Derive,
-    End,
-    EndFamilies,
-    FindFamily,
+    DryRunRefresh,
+    EndSession,
+    EndSessions,
+    ExchangeToken,
+    FindSession,
     InspectAccess,
     IssueAccess,
-    ListFamilies,
+    ListSessions,
     ReadAccess,
     ReadIdentity,
     ReadRefresh,
     Refresh,
-    Rehearse,
 )
 from reticket.core.commands.others import (
-    Draw,
+    Audit,
+    CheckNonce,
     FindClient,
     FindTenant,
     FindUser,
     Hash,
-    Keep,
-    KeepReserved,
-    KnowNonce,
-    Look,
+    Increment,
     MakeNonce,
-    Manage,
     Now,
+    Peek,
+    Pop,
     PublishedKeys,
+    PutIfAbsent,
+    PutReserved,
+    RandomBytes,
     Release,
     Reserve,
-    Take,
-    Tally,
-    Tell,
+    RunInDirectory,
 )
 from reticket.core.commands.sign_ins import (
     FactorRule,
@@ -56,11 +56,11 @@ Command = (
     | SignInClient
     | OpenFactorSession
     | SecondFactor
-    | Begin
+    | BeginSession
     | Refresh
-    | Rehearse
-    | End
-    | Derive
+    | DryRunRefresh
+    | EndSession
+    | ExchangeToken
     | IssueAccess
     | ReadRefresh
     | ReadAccess
@@ -69,64 +69,64 @@ Command = (
     | FindTenant
     | FindUser
     | FindClient
-    | FindFamily
+    | FindSession
     | Hash
-    | ListFamilies
-    | EndFamilies
-    | Keep
+    | ListSessions
+    | EndSessions
+    | PutIfAbsent
     | Reserve
-    | KeepReserved
+    | PutReserved
     | Release
-    | Look
-    | Take
-    | Tally
-    | Draw
+    | Peek
+    | Pop
+    | Increment
+    | RandomBytes
     | MakeNonce
-    | KnowNonce
+    | CheckNonce
     | Now
     | PublishedKeys
-    | Tell
-    | Manage
+    | Audit
+    | RunInDirectory
 )
 
 __all__ = [
-    "Begin",
+    "Audit",
+    "BeginSession",
     "Check",
+    "CheckNonce",
     "Command",
-    "Derive",
-    "Draw",
-    "End",
-    "EndFamilies",
+    "DryRunRefresh",
+    "EndSession",
+    "EndSessions",
+    "ExchangeToken",
     "FactorRule",
     "FindClient",
-    "FindFamily",
+    "FindSession",
     "FindTenant",
     "FindUser",
     "Hash",
+    "Increment",
     "InspectAccess",
     "IssueAccess",
-    "Keep",
-    "KeepReserved",
-    "KnowNonce",
-    "ListFamilies",
-    "Look",
+    "ListSessions",
     "MakeNonce",
-    "Manage",
     "Now",
     "OpenFactorSession",
+    "Peek",
+    "Pop",
     "PublishedKeys",
+    "PutIfAbsent",
+    "PutReserved",
+    "RandomBytes",
     "ReadAccess",
     "ReadIdentity",
     "ReadRefresh",
     "Refresh",
-    "Rehearse",
     "Release",
     "Reserve",
+    "RunInDirectory",
     "SecondFactor",
     "SignIn",
     "SignInApplication",
     "SignInClient",
-    "Take",
-    "Tally",
-    "Tell",
 ]

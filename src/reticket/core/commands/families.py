@@ -22,7 +22,7 @@ def anybody(holder: Holder, context: str | None) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Begin:
+class BeginSession:
     """Start a family for a subject that was checked. Result: `Issued`. INVALID_CREDENTIALS when
     the subject has lost its standing meanwhile.
 
@@ -73,7 +73,7 @@ class Refresh:
 
 
 @dataclass(frozen=True, slots=True)
-class Rehearse:
+class DryRunRefresh:
     """Find out what a refresh would be answered, and change nothing. Result: `tuple[RefreshToken,
     Family]`: what the token says, and the row as it is. Whatever that refresh would be refused.
     """
@@ -82,7 +82,7 @@ class Rehearse:
 
 
 @dataclass(frozen=True, slots=True)
-class End:
+class EndSession:
     """Sign out: end the family of a refresh token, by any of its generations. Result: `Family`.
     INVALID_TOKEN with its cause.
 
@@ -97,7 +97,7 @@ class End:
 
 
 @dataclass(frozen=True, slots=True)
-class Derive:
+class ExchangeToken:
     """Another access token for a living family, whose refresh token stays as it is; the audit log
     hears of a switch. Result: `Issued` without a refresh token. INVALID_TOKEN, ACCESS_DENIED.
 
@@ -162,7 +162,7 @@ class InspectAccess:
     INVALID_ACCESS_TOKEN with its cause.
 
     Args:
-        void: the key of `Keep` under which something is kept once the token is void.
+        void: the key of `PutIfAbsent` under which something is kept once the token is void.
     """
 
     resources: tuple[str, ...]
@@ -171,14 +171,14 @@ class InspectAccess:
 
 
 @dataclass(frozen=True, slots=True)
-class FindFamily:
+class FindSession:
     """Result: `tuple[Family | None, int]`: the row, ended or not, and the store's time."""
 
     family: bytes
 
 
 @dataclass(frozen=True, slots=True)
-class ListFamilies:
+class ListSessions:
     """Result: `Page`, in order of id.
 
     Args:
@@ -192,7 +192,7 @@ class ListFamilies:
 
 
 @dataclass(frozen=True, slots=True)
-class EndFamilies:
+class EndSessions:
     """End all that are selected, as durably as the engine can. Result: those that this ended."""
 
     selection: Selection

@@ -31,7 +31,7 @@ class FindClient:
 
 
 @dataclass(frozen=True, slots=True)
-class Keep:
+class PutIfAbsent:
     """Remember a text for a while, unless there is one under that key; all processes see it.
     Result: whether it was kept. Unavailable where its owner has a full share (`core.budget`).
 
@@ -51,12 +51,12 @@ class Keep:
 
 @dataclass(frozen=True, slots=True)
 class Reserve:
-    """Take room for a text before it is known. Result: `budget.Charge`, for `KeepReserved` or
-    `Release`. Unavailable as `Keep`.
+    """Take room for a text before it is known. Result: `budget.Charge`, for `PutReserved` or
+    `Release`. Unavailable as `PutIfAbsent`.
 
     Args:
         size: bytes that the text will take.
-        key / lifetime / owner: as of `Keep`.
+        key / lifetime / owner: as of `PutIfAbsent`.
     """
 
     key: str
@@ -66,8 +66,8 @@ class Reserve:
 
 
 @dataclass(frozen=True, slots=True)
-class KeepReserved:
-    """Remember the text; there is room for it. Result: whether it was kept, as of `Keep`."""
+class PutReserved:
+    """Remember the text; there is room for it. Result: whether it was kept, as of `PutIfAbsent`."""
 
     reserved: Charge
     value: str = field(repr=False)
@@ -81,27 +81,27 @@ class Release:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Peek:
     """What was kept. Result: `str | None`."""
 
     key: str
 
 
 @dataclass(frozen=True, slots=True)
-class Take:
+class Pop:
     """The same, and forget it: of many that ask one gets it. Result: `str | None`."""
 
     key: str
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class Increment:
     """Count something. Result: `ports.Counted`.
 
     Args:
         window: seconds, from the first that was counted.
         add: 0 only reads; a negative number gives back what was counted.
-        owner: as of `Keep`.
+        owner: as of `PutIfAbsent`.
         most: the limit of a sum from which nothing is taken before its window ends. Beyond it this
             process counts on in its memory, and the result comes after a second.
     """
@@ -114,7 +114,7 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
-class Draw:
+class RandomBytes:
     """Randomness that nobody can guess. Result: that many bytes."""
 
     size: int
@@ -130,7 +130,7 @@ class MakeNonce:
 
 
 @dataclass(frozen=True, slots=True)
-class KnowNonce:
+class CheckNonce:
     """Whether such a text is ours and not older than five minutes. Result: bool."""
 
     resource: str
@@ -148,7 +148,7 @@ class PublishedKeys:
 
 
 @dataclass(frozen=True, slots=True)
-class Tell:
+class Audit:
     """Let the audit log hear of something that only the dialect knows. Result: None.
 
     Args:
@@ -177,7 +177,7 @@ class Hash:
 
 
 @dataclass(frozen=True, slots=True)
-class Manage:
+class RunInDirectory:
     """Run a verb of an operator where the directory is; families that it must end have ended
     when it returns. Result: what the work returns; it may raise a ReticketError.
     """

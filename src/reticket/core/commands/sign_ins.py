@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from reticket.core.commands.others import Keep
+from reticket.core.commands.others import PutIfAbsent
 from reticket.core.people import User
 
 
-def keeps_nothing(user: User) -> Sequence[Keep]:
+def keeps_nothing(user: User) -> Sequence[PutIfAbsent]:
     """What is kept where nothing follows a second factor that could fail."""
     return ()
 
@@ -86,4 +86,4 @@ class SecondFactor:
     resource: str
     session_id: str = field(repr=False)
     otp: str = field(repr=False)
-    keeps: Callable[[User], Sequence[Keep]] = field(default=keeps_nothing, repr=False)
+    keeps: Callable[[User], Sequence[PutIfAbsent]] = field(default=keeps_nothing, repr=False)

@@ -8,9 +8,16 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
-from reticket.core.commands import Begin, Derive, End, IssueAccess, Refresh, Rehearse
+from reticket.core.commands import (
+    BeginSession,
+    DryRunRefresh,
+    EndSession,
+    ExchangeToken,
+    IssueAccess,
+    Refresh,
+)
 from reticket.core.errors import Cause, Code, Refusal, Unavailable
 from reticket.core.identifiers import family_id
 from reticket.core.model import (
@@ -26,50 +33,31 @@ from reticket.core.model import (
 from reticket.core.people import Client, User
 from reticket.core.policy import SECOND, Policy, up_to_second
 from reticket.core.ports import (
-    HELD,
+    ROW_LOCKED,
     AuditLog,
     Clock,
     Directory,
     Entropy,
     Event,
-    Frail,
-    Held,
+    NotReplicated,
+    RowLocked,
     Step,
     Store,
 )
-from reticket.core.queues.conveyor import Conveyor, Lane
-from reticket.core.sessions.chronicle import begun, granted, refused, told
+from reticket.core.queues.batch_queue import BatchQueue, WorkerPool
+from reticket.core.sessions.audit_events import audit_events_of, begun, granted, refused
 from reticket.core.sessions.devices import Devices
-from reticket.core.sessions.steps import Borrow, Rehearsal, Rotate, SignOut, Turned, seen
+from reticket.core.sessions.requests import NewSession, PairRequest, StepRequest
+from reticket.core.sessions.steps import (
+    DryRunStep,
+    ExchangeStep,
+    RefreshStep,
+    SignOutStep,
+    StepOutcome,
+    seen,
+)
+from reticket.core.tokens.kinds import TokenKind
 from reticket.core.tokens.mint import Mint
-from reticket.core.tokens.resource import Resource
-
-
-class Turn(NamedTuple):
-    """A step on its way to the store, with who asked for it."""
-
-    step: Step[Turned]
-    family: bytes
-    resource: str
-    caller: Caller
-
-
-class Wanted(NamedTuple):
-    """A turn that is to bring a pair, and what the pair is made by."""
-
-    turn: Turn
-    resource: Resource
-    policy: Policy
-    asked: Asked
-
-
-class Start(NamedTuple):
-    """A family on its way to the store."""
-
-    command: Begin
-    policy: Policy
-    previous_sign_in: int | None
-    caller: Caller
 
 
 class Engine:
@@ -83,13 +71,13 @@ class Engine:
 
     def __init__(
         self,
-        resources: Mapping[str, Resource],
+        resources: Mapping[str, TokenKind],
         policies: Mapping[str, Policy],
         store: Store,
         directory: Directory,
         mint: Mint,
         audit: AuditLog,
-        lane: Lane,
+        lane: WorkerPool,
         clock: Clock,
         entropy: Entropy,
     ) -> None:
@@ -102,11 +90,11 @@ class Engine:
         self._clock = clock
         self._entropy = entropy
         self._devices = Devices(clock)
-        self._turns: Conveyor[Turn, Turned] = Conveyor(lane, self._transact)
-        self._pairs: Conveyor[Wanted, Issued] = Conveyor(lane, self._exchange)
-        self._starts: Conveyor[Start, Turned] = Conveyor(lane, self._create)
-        self._looks: Conveyor[tuple[bytes, Step[Any]], Any] = Conveyor(lane, self._look)
-        self._notes: Conveyor[Event, None] = Conveyor(lane, self._record, math.inf)
+        self._turns: BatchQueue[StepRequest, StepOutcome] = BatchQueue(lane, self._transact)
+        self._pairs: BatchQueue[PairRequest, Issued] = BatchQueue(lane, self.refresh_batch)
+        self._starts: BatchQueue[NewSession, StepOutcome] = BatchQueue(lane, self._create)
+        self._looks: BatchQueue[tuple[bytes, Step[Any]], Any] = BatchQueue(lane, self._look)
+        self._notes: BatchQueue[Event, None] = BatchQueue(lane, self._record, math.inf)
         self._newest_note: asyncio.Future[None] | None = None
 
     async def refresh(self, command: Refresh, caller: Caller) -> Issued:
@@ -114,41 +102,43 @@ class Engine:
         resource = self._resources[command.resource]
         token = self._open(resource, command.token, caller)
         step = self._rotation(command, token)
-        turn = Turn(step, token.family, resource.name, caller)
-        return await self._pairs.put(Wanted(turn, resource, step.policy, command.asked))
+        turn = StepRequest(step, token.family, resource.name, caller)
+        return await self._pairs.put(PairRequest(turn, resource, step.policy, command.asked))
 
-    async def rehearse(self, command: Rehearse, caller: Caller) -> tuple[RefreshToken, Family]:
+    async def rehearse(self, command: DryRunRefresh, caller: Caller) -> tuple[RefreshToken, Family]:
         """What a refresh would find. Whatever it would be refused; the audit log is not told."""
         refresh = command.refresh
         token = self._mint.read_refresh(self._resources[refresh.resource], refresh.token)
-        rehearsal = Rehearsal(self._rotation(refresh, token))
+        rehearsal = DryRunStep(self._rotation(refresh, token))
         row, turned = await self._looks.put((token.family, rehearsal))
         _passed(turned)
         return token, row
 
-    async def derive(self, command: Derive, caller: Caller) -> Issued:
+    async def derive(self, command: ExchangeToken, caller: Caller) -> Issued:
         """Another access token for a living family. INVALID_TOKEN, ACCESS_DENIED."""
         resource = self._resources[command.resource]
         policy = command.policy or self._policies[command.resource]
-        step = Borrow(command, self.holder_of, self._directory.pending)
-        turn = Turn(step, command.family, resource.name, caller)
-        return await self._pairs.put(Wanted(turn, resource, policy, command.asked))
+        step = ExchangeStep(command, self.holder_of, self._directory.pending)
+        turn = StepRequest(step, command.family, resource.name, caller)
+        return await self._pairs.put(PairRequest(turn, resource, policy, command.asked))
 
-    async def end(self, command: End, caller: Caller) -> Family:
+    async def end(self, command: EndSession, caller: Caller) -> Family:
         """End the family of a refresh token. INVALID_TOKEN with its cause."""
         resource = self._resources[command.resource]
         token = self._open(resource, command.token, caller)
-        step = SignOut(command, token, command.policy or self._policies[command.resource])
-        turned = await self._turns.put(Turn(step, token.family, resource.name, caller))
+        step = SignOutStep(command, token, command.policy or self._policies[command.resource])
+        turned = await self._turns.put(StepRequest(step, token.family, resource.name, caller))
         if turned.refusal is not None or turned.family is None:
             raise turned.refusal or Refusal(Code.INVALID_TOKEN, Cause.UNKNOWN)
         return turned.family
 
-    async def begin(self, command: Begin, previous_sign_in: int | None, caller: Caller) -> Issued:
+    async def begin(
+        self, command: BeginSession, previous_sign_in: int | None, caller: Caller
+    ) -> Issued:
         """Start a family. INVALID_CREDENTIALS when its subject has lost its standing meanwhile."""
         resource = self._resources[command.resource]
         policy = command.policy or self._policies[command.resource]
-        start = Start(command, policy, previous_sign_in, caller)
+        start = NewSession(command, policy, previous_sign_in, caller)
         return self._issue(resource, policy, await self._starts.put(start), command.asked)
 
     def alone(self, command: IssueAccess, caller: Caller) -> Issued:
@@ -156,11 +146,11 @@ class Engine:
         resource = self._resources[command.resource]
         policy = command.policy or self._policies[command.resource]
         now = self._clock()
-        begin = Begin(
+        begin = BeginSession(
             command.resource, command.holder, client=command.holder.id, scope=command.scope
         )
-        row = self._first(Start(begin, policy, None, caller), now)._replace(generation=0)
-        turned = Turned(now, Outcome.DERIVED, row, command.holder)
+        row = self._first(NewSession(begin, policy, None, caller), now)._replace(generation=0)
+        turned = StepOutcome(now, Outcome.DERIVED, row, command.holder)
         self.note(granted(resource.name, turned, caller))
         return self._issue(resource, policy, turned, command.asked)
 
@@ -194,38 +184,46 @@ class Engine:
         program = look_up(subject)
         return program if program and not program.disabled else None
 
-    def _rotation(self, command: Refresh, token: RefreshToken) -> Rotate:
+    def _rotation(self, command: Refresh, token: RefreshToken) -> RefreshStep:
         policy = command.policy or self._policies[command.resource]
-        return Rotate(command, token, policy, self.holder_of, self._directory.pending)
+        return RefreshStep(command, token, policy, self.holder_of, self._directory.pending)
 
-    def _open(self, resource: Resource, text: str, caller: Caller) -> RefreshToken:
+    def _open(self, resource: TokenKind, text: str, caller: Caller) -> RefreshToken:
         try:
             return self._mint.read_refresh(resource, text)
         except Refusal as refusal:
             self.note(refused(self._clock(), resource.name, refusal, caller))
             raise
 
-    def _issue(self, resource: Resource, policy: Policy, turned: Turned, asked: Asked) -> Issued:
+    def _issue(
+        self, resource: TokenKind, policy: Policy, turned: StepOutcome, asked: Asked
+    ) -> Issued:
         outcome, family, holder = _passed(turned)
         context, now = turned.context, turned.now
         return self._mint.issue(resource, policy, outcome, family, holder, context, now, asked)
 
-    def _transact(self, batch: Sequence[Turn]) -> Sequence[Turned | Unavailable | Held]:
+    def _transact(
+        self, batch: Sequence[StepRequest]
+    ) -> Sequence[StepOutcome | Unavailable | RowLocked]:
         self._directory.catch_up()
-        results: Sequence[Turned | Frail[Turned] | Held]
+        results: Sequence[StepOutcome | NotReplicated[StepOutcome] | RowLocked]
         results = self._store.transact([(turn.family, turn.step) for turn in batch])
         happened = [
-            (turn, result.result if isinstance(result, Frail) else result)
+            (turn, result.result if isinstance(result, NotReplicated) else result)
             for turn, result in zip(batch, results, strict=True)
-            if result is not HELD
+            if result is not ROW_LOCKED
         ]
         events = [
-            event for turn, turned in happened for event in told(turn.resource, turned, turn.caller)
+            event
+            for turn, turned in happened
+            for event in audit_events_of(turn.resource, turned, turn.caller)
         ]
         self._audit.record(events, durable=any(turned.ended for _, turned in happened))
         return [_lasting(result) for result in results]
 
-    def _exchange(self, batch: Sequence[Wanted]) -> Sequence[Issued | Exception | Held]:
+    def refresh_batch(
+        self, batch: Sequence[PairRequest]
+    ) -> Sequence[Issued | Exception | RowLocked]:
         """The pairs of a batch, made here one after the other: between requests a signature costs
         more (ADR 0006).
         """
@@ -233,16 +231,16 @@ class Engine:
         return [self._pair(*each) for each in zip(batch, results, strict=True)]
 
     def _pair(
-        self, wanted: Wanted, result: Turned | Unavailable | Held
-    ) -> Issued | Exception | Held:
-        if not isinstance(result, Turned):
+        self, wanted: PairRequest, result: StepOutcome | Unavailable | RowLocked
+    ) -> Issued | Exception | RowLocked:
+        if not isinstance(result, StepOutcome):
             return result
         try:
             return self._issue(wanted.resource, wanted.policy, result, wanted.asked)
         except Exception as error:  # nobody else's of the batch
             return error
 
-    def _create(self, batch: Sequence[Start]) -> Sequence[Turned]:
+    def _create(self, batch: Sequence[NewSession]) -> Sequence[StepOutcome]:
         now = self._store.now()
         families = [self._devices.kept(self._first(start, now)) for start in batch]
         self._insert(families)
@@ -262,7 +260,7 @@ class Engine:
         except KeyError as error:
             raise Unavailable("one of the families was begun meanwhile") from error
 
-    def _first(self, start: Start, now: int) -> Family:
+    def _first(self, start: NewSession, now: int) -> Family:
         command, policy = start.command, start.policy
         ends_at = up_to_second(now + policy.absolute * SECOND)
         return Family(
@@ -285,7 +283,7 @@ class Engine:
             terms=command.terms,
         )
 
-    def _stand(self, start: Start, family: Family, now: int) -> Turned:
+    def _stand(self, start: NewSession, family: Family, now: int) -> StepOutcome:
         """Look once more after the insert: a change that ended the families of the subject, or of
         the client, between the check of its secret and the insert has not seen this one.
         """
@@ -294,10 +292,10 @@ class Engine:
         waits = self._directory.pending(command.holder.id)
         is_same = holder is not None and _same_credentials(command.holder, holder)
         if is_same and not waits and self._serves(command.client):
-            return Turned(now, Outcome.ADVANCED, family, holder, command.context)
+            return StepOutcome(now, Outcome.ADVANCED, family, holder, command.context)
         self._store.revoke(Selection(family=family.id), "subject_changed")
         refusal = Refusal(Code.INVALID_CREDENTIALS, Cause.SUBJECT_GONE)
-        return Turned(now, None, family, refusal=refusal, ended=True, waits=waits)
+        return StepOutcome(now, None, family, refusal=refusal, ended=True, waits=waits)
 
     def _serves(self, client_id: str | None) -> bool:
         """Whether a client, if there is one, is known and not blocked."""
@@ -309,14 +307,14 @@ class Engine:
     def _look(self, batch: Sequence[tuple[bytes, Step[Any]]]) -> Sequence[Any]:
         self._directory.catch_up()
         found = self._store.transact(batch)
-        return [each.result if isinstance(each, Frail) else each for each in found]
+        return [each.result if isinstance(each, NotReplicated) else each for each in found]
 
     def _record(self, events: Sequence[Event]) -> Sequence[None]:
         self._audit.record(events)
         return [None] * len(events)
 
 
-def _passed(turned: Turned) -> tuple[Outcome, Family, Holder]:
+def _passed(turned: StepOutcome) -> tuple[Outcome, Family, Holder]:
     """What came of a step that was not refused, or the refusal, raised."""
     if turned.waits:
         raise Unavailable("a change of the subject waits to end its families")
@@ -326,8 +324,10 @@ def _passed(turned: Turned) -> tuple[Outcome, Family, Holder]:
     return outcome, family, holder
 
 
-def _lasting(result: Turned | Frail[Turned] | Held) -> Turned | Unavailable | Held:
-    if isinstance(result, Frail):
+def _lasting(
+    result: StepOutcome | NotReplicated[StepOutcome] | RowLocked,
+) -> StepOutcome | Unavailable | RowLocked:
+    if isinstance(result, NotReplicated):
         return Unavailable("a revocation was written, but could be lost with its server")
     return result
 

@@ -11,13 +11,13 @@ from typing import NamedTuple
 from reticket.core.errors import Cause, Code, Refusal, Unavailable
 from reticket.core.model import AccessToken, Family, Holder
 from reticket.core.people import Client
-from reticket.core.ports import HELD, Directory, Ephemeral, Frail, Held, Store
-from reticket.core.queues.conveyor import Conveyor, Lane
+from reticket.core.ports import ROW_LOCKED, Directory, Ephemeral, NotReplicated, RowLocked, Store
+from reticket.core.queues.batch_queue import BatchQueue, WorkerPool
 from reticket.core.sessions.rotation import state_of
 from reticket.core.sessions.steps import seen
 
 
-class Look(NamedTuple):
+class StandingQuery(NamedTuple):
     """A token on its way to the store, and the key under which it may have been made void."""
 
     access: AccessToken
@@ -34,7 +34,7 @@ class Inspection:
 
     def __init__(
         self,
-        lane: Lane,
+        lane: WorkerPool,
         store: Store,
         ephemeral: Ephemeral,
         directory: Directory,
@@ -44,13 +44,15 @@ class Inspection:
         self._ephemeral = ephemeral
         self._directory = directory
         self._holder_of = holder_of
-        self._looks: Conveyor[Look, Holder] = Conveyor(lane, self._judge)
+        self._looks: BatchQueue[StandingQuery, Holder] = BatchQueue(lane, self._judge)
 
     async def holder_of(self, access: AccessToken, void: str) -> Holder:
         """Whose token it is. INVALID_ACCESS_TOKEN with its cause when it does not stand."""
-        return await self._looks.put(Look(access, void))
+        return await self._looks.put(StandingQuery(access, void))
 
-    def _judge(self, batch: Sequence[Look]) -> Sequence[Holder | Refusal | Unavailable | Held]:
+    def _judge(
+        self, batch: Sequence[StandingQuery]
+    ) -> Sequence[Holder | Refusal | Unavailable | RowLocked]:
         self._directory.catch_up()
         families = [look.access.family for look in batch if look.access.family]
         found = self._store.transact([(family, seen) for family in families]) if families else ()
@@ -62,11 +64,11 @@ class Inspection:
         ]
 
     def _judged(
-        self, look: Look, found: Found, is_void: bool
-    ) -> Holder | Refusal | Unavailable | Held:
-        if found is HELD:
-            return HELD
-        ended = _ended(found.result if isinstance(found, Frail) else found)
+        self, look: StandingQuery, found: Found, is_void: bool
+    ) -> Holder | Refusal | Unavailable | RowLocked:
+        if found is ROW_LOCKED:
+            return ROW_LOCKED
+        ended = _ended(found.result if isinstance(found, NotReplicated) else found)
         holder = self._holder_of(look.access.resource, look.access.subject)
         if ended is None and is_void:
             ended = Cause.REVOKED
@@ -96,7 +98,7 @@ def admitted(access: AccessToken, holder: Holder | None) -> Holder:
 
 
 Seen = tuple[Family | None, int]
-Found = Seen | Frail[Seen] | Held | None
+Found = Seen | NotReplicated[Seen] | RowLocked | None
 """What the store has of a token's family; None for a token without one."""
 
 

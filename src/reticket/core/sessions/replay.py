@@ -12,7 +12,7 @@ from itertools import islice
 from reticket.core.errors import Cause
 from reticket.core.model import Family, Selection
 from reticket.core.paging import BATCH, all_of
-from reticket.core.ports import HELD, Event, Frail, Stepped, Store
+from reticket.core.ports import ROW_LOCKED, Event, NotReplicated, StepResult, Store
 from reticket.core.sessions.rotation import revoked
 
 UNKNOWN_CAUSE = "restored"
@@ -25,11 +25,11 @@ class EndAgain:
 
     cause: str
 
-    def __call__(self, row: Family | None, now: int) -> Stepped[Family | None]:
+    def __call__(self, row: Family | None, now: int) -> StepResult[Family | None]:
         if row is None or row.revoked_at is not None:
-            return Stepped(row, None)
+            return StepResult(row, None)
         after = revoked(row, now, self.cause)
-        return Stepped(after, after)
+        return StepResult(after, after)
 
 
 def replay(store: Store, events: Iterable[Event]) -> list[Family]:
@@ -74,7 +74,7 @@ def _end(store: Store, named: Iterable[tuple[bytes, Event]]) -> list[Family]:
     while batch := list(islice(named, BATCH)):
         steps = [(family, EndAgain(_cause_of(event))) for family, event in batch]
         for (family, step), result in zip(steps, store.transact(steps), strict=True):
-            if result is HELD or isinstance(result, Frail):
+            if result is ROW_LOCKED or isinstance(result, NotReplicated):
                 ended += store.revoke(Selection(family=family), step.cause)
             elif result is not None:
                 ended.append(result)

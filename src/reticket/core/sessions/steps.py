@@ -9,15 +9,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from reticket.core.commands import Check, Derive, End, Refresh
+from reticket.core.commands import Check, EndSession, ExchangeToken, Refresh
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import REFUSING, Family, Holder, Outcome, RefreshToken
 from reticket.core.policy import Policy
-from reticket.core.ports import Stepped
+from reticket.core.ports import StepResult
 from reticket.core.sessions.rotation import decide, end_of, revoked, state_of, stated_end
 
 
-class Turned(NamedTuple):
+class StepOutcome(NamedTuple):
     """What a step on a family came to, at the store's `now`: a refusal, or an outcome.
 
     `ended` says that this very step revoked it, `switched_to` which context it was asked to,
@@ -43,7 +43,7 @@ _CAUSES = {
 }
 
 
-class Rotate(NamedTuple):
+class RefreshStep(NamedTuple):
     """The step of a refresh. A wrong resource, subject, check or context spends nothing."""
 
     command: Refresh
@@ -52,87 +52,91 @@ class Rotate(NamedTuple):
     holder_of: Callable[[str, str], Holder | None]
     waits_for: Callable[[str], bool]
 
-    def __call__(self, row: Family | None, now: int) -> Stepped[Turned]:
+    def __call__(self, row: Family | None, now: int) -> StepResult[StepOutcome]:
         if row is None:
-            return Stepped(None, _refused(now, None, Cause.UNKNOWN))
+            return StepResult(None, _refused(now, None, Cause.UNKNOWN))
         if row.resource != self.command.resource:
-            return Stepped(row, _refused(now, row, Cause.WRONG_RESOURCE))
+            return StepResult(row, _refused(now, row, Cause.WRONG_RESOURCE))
         if self.command.subject not in (None, row.subject):
-            return Stepped(row, _refused(now, row, Cause.WRONG_CLIENT))
+            return StepResult(row, _refused(now, row, Cause.WRONG_CLIENT))
         if misfit := _misfit(self.command.check, row, now):
-            return Stepped(row, misfit)
+            return StepResult(row, misfit)
         decision = decide(row, self.token, now, self.policy)
         outcome, after = decision.outcome, decision.row or row
         if outcome in REFUSING:
-            return Stepped(after, _refused(now, after, _CAUSES[outcome], ended=after is not row))
+            return StepResult(after, _refused(now, after, _CAUSES[outcome], ended=after is not row))
         return self._admit(row, after, outcome, now)
 
-    def _admit(self, row: Family, after: Family, outcome: Outcome, now: int) -> Stepped[Turned]:
+    def _admit(
+        self, row: Family, after: Family, outcome: Outcome, now: int
+    ) -> StepResult[StepOutcome]:
         if misfit := _misfit(self.command.fits, row, now):
-            return Stepped(row, misfit)
+            return StepResult(row, misfit)
         holder = self.holder_of(row.resource, row.subject)
         if holder is None:
-            return Stepped(row, _refused(now, row, Cause.SUBJECT_GONE))
+            return StepResult(row, _refused(now, row, Cause.SUBJECT_GONE))
         if self.waits_for(row.subject):
-            return Stepped(row, Turned(now, None, row, waits=True))
+            return StepResult(row, StepOutcome(now, None, row, waits=True))
         context = self.command.context or self.token.context
         if not self.command.permits(holder, context):
             refusal = Refusal(Code.ACCESS_DENIED, Cause.NO_ACCESS)
-            return Stepped(row, Turned(now, None, row, refusal=refusal))
+            return StepResult(row, StepOutcome(now, None, row, refusal=refusal))
         if context != after.context and after is not row:
             after = after._replace(context=context)
         switched = self.command.context if context != self.token.context else None
-        turned = Turned(now, outcome, after, holder, context, switched_to=switched)
-        return Stepped(after, turned)
+        turned = StepOutcome(now, outcome, after, holder, context, switched_to=switched)
+        return StepResult(after, turned)
 
 
-class Rehearsal(NamedTuple):
+class DryRunStep(NamedTuple):
     """The same step, but the row stays, and is told with what would have come of it."""
 
-    rotate: Rotate
+    rotate: RefreshStep
 
-    def __call__(self, row: Family | None, now: int) -> Stepped[tuple[Family | None, Turned]]:
-        return Stepped(row, (row, self.rotate(row, now).result))
+    def __call__(
+        self, row: Family | None, now: int
+    ) -> StepResult[tuple[Family | None, StepOutcome]]:
+        return StepResult(row, (row, self.rotate(row, now).result))
 
 
 @dataclass(frozen=True, slots=True)
-class SignOut:
+class SignOutStep:
     """The step of a sign-out: any generation of a live family ends it. An expired token is looked
     at no further, as one of an unknown family.
     """
 
-    command: End
+    command: EndSession
     token: RefreshToken
     policy: Policy
 
-    def __call__(self, row: Family | None, now: int) -> Stepped[Turned]:
+    def __call__(self, row: Family | None, now: int) -> StepResult[StepOutcome]:
         if now >= stated_end(self.token, self.policy):
-            return Stepped(row, _refused(now, row, Cause.EXPIRED))
+            return StepResult(row, _refused(now, row, Cause.EXPIRED))
         if row is None:
-            return Stepped(None, _refused(now, None, Cause.UNKNOWN))
+            return StepResult(None, _refused(now, None, Cause.UNKNOWN))
         if row.resource != self.command.resource:
-            return Stepped(row, _refused(now, row, Cause.WRONG_RESOURCE))
+            return StepResult(row, _refused(now, row, Cause.WRONG_RESOURCE))
         if misfit := _misfit(self.command.check, row, now):
-            return Stepped(row, misfit)
+            return StepResult(row, misfit)
         ended = end_of(row, self.token, now, self.policy)
         if ended is not None:
-            return Stepped(row, _refused(now, row, _CAUSES[ended]))
+            return StepResult(row, _refused(now, row, _CAUSES[ended]))
         after = revoked(row, now, "sign_out")
-        return Stepped(after, Turned(now, Outcome.REVOKED, after, ended=True))
+        return StepResult(after, StepOutcome(now, Outcome.REVOKED, after, ended=True))
 
 
 @dataclass(frozen=True, slots=True)
-class Borrow:
+class ExchangeStep:
     """The step of a token exchange: the row is looked at, and stays."""
 
-    command: Derive
+    command: ExchangeToken
     holder_of: Callable[[str, str], Holder | None]
     waits_for: Callable[[str], bool]
 
-    def __call__(self, row: Family | None, now: int) -> Stepped[Turned]:
-        return Stepped(row, self._turned(row, now))
+    def __call__(self, row: Family | None, now: int) -> StepResult[StepOutcome]:
+        return StepResult(row, self._turned(row, now))
 
-    def _turned(self, row: Family | None, now: int) -> Turned:
+    def _turned(self, row: Family | None, now: int) -> StepOutcome:
         if row is None or row.resource != self.command.resource:
             return _refused(now, row, Cause.UNKNOWN)
         if misfit := _misfit(self.command.check, row, now):
@@ -144,28 +148,28 @@ class Borrow:
         if holder is None:
             return _refused(now, row, Cause.SUBJECT_GONE)
         if self.waits_for(row.subject):
-            return Turned(now, None, row, waits=True)
+            return StepOutcome(now, None, row, waits=True)
         context = self.command.context or row.context
         if not self.command.permits(holder, context):
             refusal = Refusal(Code.ACCESS_DENIED, Cause.NO_ACCESS)
-            return Turned(now, None, row, refusal=refusal)
+            return StepOutcome(now, None, row, refusal=refusal)
         switched = context if context != row.context else None
-        return Turned(now, Outcome.DERIVED, row, holder, context, switched_to=switched)
+        return StepOutcome(now, Outcome.DERIVED, row, holder, context, switched_to=switched)
 
 
-def seen(row: Family | None, now: int) -> Stepped[tuple[Family | None, int]]:
+def seen(row: Family | None, now: int) -> StepResult[tuple[Family | None, int]]:
     """The step of a look: the row stays, and is told with the store's time."""
-    return Stepped(row, (row, now))
+    return StepResult(row, (row, now))
 
 
-def _misfit(check: Check, row: Family, now: int) -> Turned | None:
+def _misfit(check: Check, row: Family, now: int) -> StepOutcome | None:
     try:
         check(row, now)
     except Refusal as refusal:
-        return Turned(now, None, row, refusal=refusal)
+        return StepOutcome(now, None, row, refusal=refusal)
     return None
 
 
-def _refused(now: int, family: Family | None, cause: Cause, *, ended: bool = False) -> Turned:
+def _refused(now: int, family: Family | None, cause: Cause, *, ended: bool = False) -> StepOutcome:
     refusal = Refusal(Code.INVALID_TOKEN, cause)
-    return Turned(now, None, family, refusal=refusal, ended=ended)
+    return StepOutcome(now, None, family, refusal=refusal, ended=ended)

@@ -39,7 +39,7 @@ LONGEST_RETRY = 60
 """Seconds after which it is worth trying again: others may have made room by then."""
 
 
-class Kind(StrEnum):
+class OwnerKind(StrEnum):
     """Whose an entry is: an address that has shown nothing, a client that has authenticated, an
     account whose session or password somebody has shown, or a client of the admin API.
     """
@@ -54,33 +54,33 @@ class Kind(StrEnum):
 class Owner(NamedTuple):
     """Whom an entry is charged to."""
 
-    kind: Kind
+    kind: OwnerKind
     name: str
 
 
 def of_address(address: str) -> Owner:
     """Whoever comes from there: an IPv6 address stands for its /64."""
-    return Owner(Kind.ADDRESS, network_of(address))
+    return Owner(OwnerKind.ADDRESS, network_of(address))
 
 
 def of_client(client_id: str) -> Owner:
     """A client that has authenticated."""
-    return Owner(Kind.CLIENT, client_id)
+    return Owner(OwnerKind.CLIENT, client_id)
 
 
 def of_account(subject: str) -> Owner:
     """A person, or an application, by id. All sessions of one have its share together: with a
     share for each, one account with enough of them could fill a pool.
     """
-    return Owner(Kind.ACCOUNT, subject)
+    return Owner(OwnerKind.ACCOUNT, subject)
 
 
 def of_operator(client_id: str) -> Owner:
     """A client of the admin API, which may do everything anyway."""
-    return Owner(Kind.OPERATOR, client_id)
+    return Owner(OwnerKind.OPERATOR, client_id)
 
 
-COVERED = Owner(Kind.COVERED, "")
+COVERED = Owner(OwnerKind.COVERED, "")
 """Of entries and counters of which there are only so many: one for another entry that is charged
 already, or a fixed number. They are kept however full a pool is.
 """
@@ -97,7 +97,7 @@ class Pool(StrEnum):
 
 def pool_of(owner: Owner, value: str) -> Pool:
     """Where an entry is charged; a mark has no value."""
-    if owner.kind is Kind.ADDRESS:
+    if owner.kind is OwnerKind.ADDRESS:
         return Pool.STRANGERS
     return Pool.ENTRIES if value else Pool.MARKS
 
@@ -130,7 +130,7 @@ class Budget:
         return total * self._percent(owner) // 100 // 2
 
     def _percent(self, owner: Owner) -> int:
-        shares = {Kind.CLIENT: self.client_share, Kind.OPERATOR: OPERATOR_SHARE}
+        shares = {OwnerKind.CLIENT: self.client_share, OwnerKind.OPERATOR: OPERATOR_SHARE}
         return shares.get(owner.kind, self.share)
 
 
@@ -172,7 +172,7 @@ class Charge(NamedTuple):
         return {key: at for key, at in self.accounts(owner).items() if at == self.window}
 
 
-class Budgeted:
+class BudgetedEphemeral:
     """The port `Ephemeral` with owners; `once`, `count` and `guess` raise Unavailable where there
     is no room.
 
@@ -232,7 +232,7 @@ class Budgeted:
         """Count; a new counter takes the room that entries of its owner do."""
         counted = self._ephemeral.count(key, window, add)
         if owner is not COVERED and _is_new(counted, window, add):
-            pool = Pool.STRANGERS if owner.kind is Kind.ADDRESS else Pool.ENTRIES
+            pool = Pool.STRANGERS if owner.kind is OwnerKind.ADDRESS else Pool.ENTRIES
             self._charge_counters([self._charge(pool, owner, key, window)])
         return counted
 

@@ -21,7 +21,7 @@ class Task(StrEnum):
     UPDATE_PROGRAM = "update reticket"
 
 
-class Standing(NamedTuple):
+class SchemaState(NamedTuple):
     """A schema beside the program; versions count from 1.
 
     Args:
@@ -69,7 +69,7 @@ class Standing(NamedTuple):
 class Migrating(Protocol):
     """What an engine that has a schema offers beside opening it, by a URL."""
 
-    def standing(self, url: str) -> Standing:
+    def standing(self, url: str) -> SchemaState:
         """How the schema there stands, without changing anything. StartupError."""
 
     def migrate(self, url: str) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from reticket.core.errors import Unavailable
 from reticket.core.model import Family, Selection
 from reticket.core.ports import AuditLog, Directory, Ephemeral, Intent, Store
-from reticket.core.sessions import chronicle
+from reticket.core.sessions import audit_events
 from reticket.core.storage.pace import Pace
 
 
@@ -39,8 +39,8 @@ class Upkeep:
         """
         at = self._store.now()
         ended = self._store.revoke(selection, cause)
-        events = [chronicle.revocation(at, selection, cause)]
-        events += [chronicle.revoked(at, family) for family in ended]
+        events = [audit_events.revocation(at, selection, cause)]
+        events += [audit_events.revoked(at, family) for family in ended]
         self._audit.record(events, durable=True)
         return ended
 

@@ -33,7 +33,7 @@ from reticket.core.tokens.faces import (
     to_text,
 )
 from reticket.core.tokens.keys import KeyRing, MacKey, Signer, Verifier
-from reticket.core.tokens.resource import Facts, Resource
+from reticket.core.tokens.kinds import Facts, TokenKind
 
 RETRY_WINDOW = 60 * SECOND
 """How long after a rotation a retry still gets the very bytes of the first answer."""
@@ -80,7 +80,7 @@ class Mint:
 
     def issue(
         self,
-        resource: Resource,
+        resource: TokenKind,
         policy: Policy,
         outcome: Outcome,
         family: Family,
@@ -109,12 +109,12 @@ class Mint:
             refresh, self._id_token(resource, facts),
         )  # fmt: skip
 
-    def nonce(self, resource: Resource, now: int) -> str:
+    def nonce(self, resource: TokenKind, now: int) -> str:
         """A text that says when it was made (RFC 9449 §8); the same for a while."""
         at = now - now % NONCE_STEP
         return self._nonce_of(self._keys.mac_at(f"{resource.name}/nonce", now), at)
 
-    def knows_nonce(self, resource: Resource, text: str, now: int) -> bool:
+    def knows_nonce(self, resource: TokenKind, text: str, now: int) -> bool:
         """Whether a nonce is ours and not older than five minutes."""
         data = from_text(text) if len(text) <= LONGEST_NONCE else None
         if data is None:
@@ -124,7 +124,7 @@ class Mint:
         fits = key is not None and hmac.compare_digest(self._nonce_of(key, at), text)
         return fits and at <= now < at + NONCE_LIFETIME
 
-    def read_refresh(self, resource: Resource, text: str) -> RefreshToken:
+    def read_refresh(self, resource: TokenKind, text: str) -> RefreshToken:
         """What a presented refresh token says. INVALID_TOKEN, cause FORGED; costs no I/O."""
         if resource.refresh_claims is None:
             label = f"{resource.name}/opaque/refresh"
@@ -135,7 +135,7 @@ class Mint:
             raise Refusal(Code.INVALID_TOKEN, Cause.FORGED)
         return token
 
-    def read_access(self, resource: Resource, text: str, now: int) -> AccessToken:
+    def read_access(self, resource: TokenKind, text: str, now: int) -> AccessToken:
         """A verified access token of that resource. INVALID_ACCESS_TOKEN with its cause."""
         claims = self._claims(resource, text)
         if claims is None or not _accepts(resource, claims):
@@ -160,14 +160,14 @@ class Mint:
             raise Refusal(Code.INVALID_TOKEN, Cause.FORGED)
         return claims
 
-    def _access(self, resource: Resource, facts: Facts) -> str:
+    def _access(self, resource: TokenKind, facts: Facts) -> str:
         payload = self._encode(self._access_claims(resource, facts))
         if resource.symmetric:
             key = self._keys.mac_at(f"{resource.name}/jwt/access", facts.issued_at)
             return hs256_text(payload, key)
         return self._signed(ACCESS, payload, facts.issued_at)
 
-    def _id_token(self, resource: Resource, facts: Facts) -> str | None:
+    def _id_token(self, resource: TokenKind, facts: Facts) -> str | None:
         claims = resource.id_claims(facts) if resource.id_claims else None
         return None if claims is None else self._signed(ID, self._encode(claims), facts.issued_at)
 
@@ -181,7 +181,7 @@ class Mint:
         head = key.id + at.to_bytes(NONCE_HEAD - 4, "big")
         return to_text(head + key.mac(head)[:16])
 
-    def _access_claims(self, resource: Resource, facts: Facts) -> dict[str, object]:
+    def _access_claims(self, resource: TokenKind, facts: Facts) -> dict[str, object]:
         family = facts.family
         claims: dict[str, object] = {
             "aud": resource.name,
@@ -201,7 +201,7 @@ class Mint:
             claims["uid"] = family.subject
         return claims
 
-    def _refresh(self, resource: Resource, facts: Facts) -> str:
+    def _refresh(self, resource: TokenKind, facts: Facts) -> str:
         family = facts.family
         if resource.refresh_claims is None:
             key = self._keys.mac_at(f"{resource.name}/opaque/refresh", facts.issued_at)
@@ -221,7 +221,7 @@ class Mint:
         key = self._keys.mac_at(f"{resource.name}/jwt/refresh", facts.issued_at)
         return hs256_text(self._encode(claims), key)
 
-    def _read_jwt_refresh(self, resource: Resource, text: str) -> RefreshToken | None:
+    def _read_jwt_refresh(self, resource: TokenKind, text: str) -> RefreshToken | None:
         payload = read_hs256(text, self._keys.macs(f"{resource.name}/jwt/refresh"))
         if payload is None:
             return None
@@ -235,7 +235,7 @@ class Mint:
             expires_at=None if ends is None else ends * SECOND,
         )
 
-    def _claims(self, resource: Resource, text: str) -> dict[str, Any] | None:
+    def _claims(self, resource: TokenKind, text: str) -> dict[str, Any] | None:
         if not resource.symmetric:
             return self._read_signed(text, ACCESS)
         payload = read_hs256(text, self._keys.macs(f"{resource.name}/jwt/access"))
@@ -286,13 +286,13 @@ def _end(issued_at: int, lifetime: int, latest: int) -> int:
     return min(up_to_second(issued_at + lifetime * SECOND), latest // SECOND * SECOND)
 
 
-def _accepts(resource: Resource, claims: Mapping[str, Any]) -> bool:
+def _accepts(resource: TokenKind, claims: Mapping[str, Any]) -> bool:
     if resource.accepts is None:
         return claims.get("aud") == resource.name
     return resource.accepts(claims)
 
 
-def _token_id(resource: Resource, facts: Facts) -> str:
+def _token_id(resource: TokenKind, facts: Facts) -> str:
     """`jti`: derived, so that equal answers are equal bytes."""
     family = facts.family
     said = f"{family.generation}|{facts.issued_at}|{facts.context}|{resource.name}"

@@ -12,7 +12,7 @@ from typing import Literal
 
 from reticket.core.commands import FactorRule
 from reticket.core.errors import Code, ReticketError
-from reticket.core.tokens.resource import Resource
+from reticket.core.tokens.kinds import TokenKind
 from reticket.dialects.akinon import errors, session, user
 from reticket.dialects.akinon.document import DOCUMENT
 from reticket.dialects.akinon.user import RESOURCE
@@ -40,7 +40,7 @@ class Akinon:
     name = "akinon"
     base_path = "/api/v1"
     correlation_header: bytes | None = None
-    resources: Sequence[Resource] = (RESOURCE,)
+    resources: Sequence[TokenKind] = (RESOURCE,)
     refusals: Mapping[Code, errors.Failure] = errors.REFUSALS
     document: Document = DOCUMENT
     examples: Sequence[Example] = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reticket.core.commands import Begin, End, FactorRule, Refresh, SignIn
+from reticket.core.commands import BeginSession, EndSession, FactorRule, Refresh, SignIn
 from reticket.core.errors import Cause, Refusal
 from reticket.dialects.akinon.document import described
 from reticket.dialects.akinon.inputs import read
@@ -37,7 +37,7 @@ class Session:
         """Sign in; an access token that is sent along is ignored."""
         said = read(request, LoginRequest)
         user = yield SignIn(USER, said.username, said.password, is_member, self.factor)
-        issued = yield Begin(USER, user)
+        issued = yield BeginSession(USER, user)
         return answer(200, pair_of(issued))
 
     def refresh(self, request: WireRequest) -> Operation:
@@ -52,7 +52,7 @@ class Session:
         yield from self.owner(request)
         token = read(request, RefreshTokenRequest).refresh_token
         try:
-            yield End(USER, token)
+            yield EndSession(USER, token)
         except Refusal as refusal:
             if refusal.cause not in _OVER:
                 raise
@@ -95,7 +95,7 @@ def routes(owner: Owner, factor: FactorRule) -> tuple[Route, ...]:
             session.log_out,
             described(
                 "Log out",
-                "End the session of a refresh token",
+                "EndSession the session of a refresh token",
                 "logout",
                 ("auth",),
                 {204: None},

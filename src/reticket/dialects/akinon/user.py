@@ -10,13 +10,13 @@ from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import Holder
 from reticket.core.people import User
 from reticket.core.policy import AKINON_2026
-from reticket.core.tokens.resource import Resource
+from reticket.core.tokens.kinds import TokenKind
 from reticket.dialects.akinon.document import described
 from reticket.dialects.akinon.schemas import Profile, answer, profile_of
 from reticket.wire import Operation, Route, WireRequest
 
 USER = "akinon.user"
-RESOURCE = Resource(name=USER, policy=AKINON_2026, symmetric=True)
+RESOURCE = TokenKind(name=USER, policy=AKINON_2026, symmetric=True)
 
 Owner = Callable[[WireRequest], Generator[Command, Any, str | None]]
 """Whose tokens a request may have: the id of a subject, or None for anyone's."""

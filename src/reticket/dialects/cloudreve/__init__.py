@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reticket.core.errors import Code, ReticketError
-from reticket.core.tokens.resource import Resource
+from reticket.core.tokens.kinds import TokenKind
 from reticket.dialects.cloudreve import errors, prepare, session, site, user
 from reticket.dialects.cloudreve.document import DOCUMENT
 from reticket.dialects.cloudreve.prepare import Prepare
@@ -74,7 +74,7 @@ class Cloudreve:
     def __init__(self, options: Options) -> None:
         self._debug = options.debug
         rests = not options.access_outlives_password
-        self.resources: Sequence[Resource] = (replace(RESOURCE, rests_on_credentials=rests),)
+        self.resources: Sequence[TokenKind] = (replace(RESOURCE, rests_on_credentials=rests),)
         basics = site.Basics(options.title, options.instance_id, options.version)
         asked = Prepare(options.prepare_reveals, options.prepare_limit)
         others = (*user.ROUTES, *site.routes(basics))

@@ -13,7 +13,15 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 from reticket.core.addresses import network_of
-from reticket.core.commands import Command, Draw, FindUser, Keep, Look, Tally, Tell
+from reticket.core.commands import (
+    Audit,
+    Command,
+    FindUser,
+    Increment,
+    Peek,
+    PutIfAbsent,
+    RandomBytes,
+)
 from reticket.core.errors import Cause, Code, Refusal, Unavailable
 from reticket.core.policy import DAY, whole_seconds
 from reticket.core.storage.budget import COVERED, Owner
@@ -68,9 +76,9 @@ class Prepare:
             yield from self._count((yield from _shared_counter(network)), COVERED)
 
     def _count(self, key: str, owner: Owner | None) -> Generator[Command, Any, None]:
-        asked = yield Tally(key, WINDOW, owner=owner, most=self.most)
+        asked = yield Increment(key, WINDOW, owner=owner, most=self.most)
         if asked.total == self.most + 1:
-            yield Tell(USER, "refused", Cause.LIMITED)
+            yield Audit(USER, "refused", Cause.LIMITED)
         if asked.total > self.most:
             wait = whole_seconds(asked.left)
             raise Refusal(Code.TOO_MANY_ATTEMPTS, Cause.LIMITED, retry_after=wait)
@@ -80,11 +88,11 @@ def _shared_counter(network: str) -> Generator[Command, Any, str]:
     """One of a fixed number. A secret of the day chooses it, so nobody can look for a network that
     shares the counter of another.
     """
-    secret = yield Look(CHOICE)
+    secret = yield Peek(CHOICE)
     if secret is None:
-        fresh: bytes = yield Draw(16)
-        yield Keep(CHOICE, fresh.hex(), DAY, COVERED)
-        secret = (yield Look(CHOICE)) or fresh.hex()
+        fresh: bytes = yield RandomBytes(16)
+        yield PutIfAbsent(CHOICE, fresh.hex(), DAY, COVERED)
+        secret = (yield Peek(CHOICE)) or fresh.hex()
     digest = hashlib.blake2b(network.encode(), key=secret.encode(), digest_size=8).digest()
     return f"cloudreve:prepare:#{int.from_bytes(digest) % SHARED_COUNTERS}"
 

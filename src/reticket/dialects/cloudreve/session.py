@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from reticket.core.commands import (
-    Begin,
-    End,
+    BeginSession,
+    EndSession,
     FactorRule,
     OpenFactorSession,
     Refresh,
@@ -74,7 +74,7 @@ def sign_out(request: WireRequest) -> Operation:
     yield from current_user(request)
     token = inputs.refresh_token(request.body)
     try:
-        yield End(USER, token)
+        yield EndSession(USER, token)
     except Refusal as refusal:
         if refusal.code is not Code.INVALID_TOKEN:
             raise
@@ -84,7 +84,7 @@ def sign_out(request: WireRequest) -> Operation:
 
 
 def _begin(user: User) -> Operation:
-    issued = yield Begin(USER, user)
+    issued = yield BeginSession(USER, user)
     return succeeded(SignedIn(user_of(user), token_of(issued)))
 
 
@@ -129,7 +129,7 @@ ROUTES = (
         sign_out,
         open_to_all(
             "Sign out",
-            "End the session of a refresh token. The access token lives on.",
+            "EndSession the session of a refresh token. The access token lives on.",
             Response,
             body=RefreshTokenRequest,
         ),

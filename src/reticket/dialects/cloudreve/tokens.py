@@ -10,7 +10,7 @@ from typing import cast
 
 from reticket.core.people import User
 from reticket.core.policy import CLOUDREVE_2026, SECOND
-from reticket.core.tokens.resource import Advice, Facts, Resource
+from reticket.core.tokens.kinds import Advice, Facts, TokenKind
 
 USER = "cloudreve.user"
 SCOPES = ("openid", "profile", "email")
@@ -58,7 +58,7 @@ def uuid_text(digits: str) -> str:
 _SHORT = "the web frontend refreshes 600 s before the end, and signs out when that is past already"
 _ADVICE = (Advice("access", 600, _SHORT), Advice("refresh", 600, _SHORT))
 
-RESOURCE = Resource(
+RESOURCE = TokenKind(
     name=USER,
     policy=CLOUDREVE_2026,
     symmetric=True,

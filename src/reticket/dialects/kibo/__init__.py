@@ -12,7 +12,7 @@ from typing import Literal
 
 from reticket.core.commands import FactorRule
 from reticket.core.errors import Code, ReticketError
-from reticket.core.tokens.resource import Resource
+from reticket.core.tokens.kinds import TokenKind
 from reticket.dialects.kibo import (
     access,
     adminuser,
@@ -52,7 +52,7 @@ class Kibo:
     name = "kibo"
     base_path = "/api"
     correlation_header: bytes | None = None
-    resources: Sequence[Resource] = RESOURCES
+    resources: Sequence[TokenKind] = RESOURCES
     refusals: Mapping[Code, errors.Failure] = errors.REFUSALS
     document: Document = DOCUMENT
     examples: Sequence[Example] = (

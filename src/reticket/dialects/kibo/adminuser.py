@@ -23,7 +23,7 @@ from reticket.dialects.kibo.schemas import (
     date_of,
     encode,
 )
-from reticket.dialects.kibo.user import Kind, Tickets
+from reticket.dialects.kibo.user import TicketKind, Tickets
 from reticket.wire import Route
 
 SCOPE = "tenantId"
@@ -51,7 +51,7 @@ def ticket(issued: Issued) -> bytes:
     )
 
 
-KIND = Kind(ADMIN_USER, SCOPE, lambda user: user.tenants, ticket)
+KIND = TicketKind(ADMIN_USER, SCOPE, lambda user: user.tenants, ticket)
 
 
 def routes(guard: Guard, factor: FactorRule) -> tuple[Route, ...]:

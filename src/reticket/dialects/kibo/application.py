@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import cast
 
-from reticket.core.commands import Begin, Refresh, SignInApplication
+from reticket.core.commands import BeginSession, Refresh, SignInApplication
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import Issued
 from reticket.core.people import Application
@@ -46,7 +46,7 @@ def create(request: WireRequest) -> Operation:
     said = inputs.members(request)
     name, secret = inputs.text(said, "applicationId"), inputs.text(said, "sharedSecret")
     application = yield sign_in(name, secret)
-    issued = yield Begin(APPLICATION, application)
+    issued = yield BeginSession(APPLICATION, application)
     return answer(request, 200, ticket(issued), wanted)
 
 

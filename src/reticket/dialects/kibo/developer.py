@@ -23,7 +23,7 @@ from reticket.dialects.kibo.schemas import (
     date_of,
     encode,
 )
-from reticket.dialects.kibo.user import Kind, Tickets
+from reticket.dialects.kibo.user import TicketKind, Tickets
 from reticket.wire import Route
 
 SCOPE = "developerAccountId"
@@ -50,7 +50,7 @@ def ticket(issued: Issued) -> bytes:
     )
 
 
-KIND = Kind(DEVELOPER, SCOPE, lambda user: user.accounts, ticket)
+KIND = TicketKind(DEVELOPER, SCOPE, lambda user: user.accounts, ticket)
 
 
 def routes(guard: Guard, factor: FactorRule) -> tuple[Route, ...]:

@@ -10,7 +10,7 @@ from collections.abc import Generator, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import unquote_plus
 
-from reticket.core.commands import Begin, Command, Refresh
+from reticket.core.commands import BeginSession, Command, Refresh
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import Issued
 from reticket.core.people import Application
@@ -64,7 +64,7 @@ def _issue(application: Application, token: str | None) -> Generator[Command, An
         except Refusal as refusal:
             if refusal.cause not in _RAN_OUT:
                 raise
-    issued: Issued = yield Begin(APPLICATION, application)
+    issued: Issued = yield BeginSession(APPLICATION, application)
     return issued
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reticket.core.people import Application
 from reticket.core.policy import KIBO_2026
-from reticket.core.tokens.resource import Advice, Resource
+from reticket.core.tokens.kinds import Advice, TokenKind
 
 APPLICATION = "kibo.application"
 DEVELOPER = "kibo.developer"
@@ -22,8 +22,8 @@ _ADVICE = (
 )
 
 RESOURCES = (
-    Resource(APPLICATION, KIBO_2026, subjects=Application, advice=_ADVICE),
-    Resource(DEVELOPER, KIBO_2026, advice=_ADVICE),
-    Resource(ADMIN_USER, KIBO_2026, advice=_ADVICE),
+    TokenKind(APPLICATION, KIBO_2026, subjects=Application, advice=_ADVICE),
+    TokenKind(DEVELOPER, KIBO_2026, advice=_ADVICE),
+    TokenKind(ADMIN_USER, KIBO_2026, advice=_ADVICE),
 )
 NAMES = tuple(resource.name for resource in RESOURCES)

@@ -1,6 +1,6 @@
 """Tickets of people: sign-in, refresh with or without a switch of scope, and sign-out.
 
-Knows neither tenants nor developer accounts: a `Kind` says which of them are the scopes.
+Knows neither tenants nor developer accounts: a `TicketKind` says which of them are the scopes.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reticket.core.commands import Begin, FactorRule, Refresh, SignIn
+from reticket.core.commands import BeginSession, FactorRule, Refresh, SignIn
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import Holder, Issued
 from reticket.core.people import Membership, User
@@ -22,7 +22,7 @@ from reticket.wire import Operation, WireRequest
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class TicketKind:
     """What tells the tickets of one resource from those of another.
 
     Args:
@@ -46,7 +46,7 @@ class Tickets:
         factor: how a person with a second factor is treated.
     """
 
-    kind: Kind
+    kind: TicketKind
     guard: Guard
     factor: FactorRule
 
@@ -58,7 +58,7 @@ class Tickets:
         yield from self.guard(request)
         user = yield SignIn(self.kind.resource, email, password, factor=self.factor)
         context = self._first_context(user, scope)
-        issued = yield Begin(self.kind.resource, user, context)
+        issued = yield BeginSession(self.kind.resource, user, context)
         if not self.permits(issued.holder, context):
             raise Refusal(Code.ACCESS_DENIED, Cause.NO_ACCESS)
         return answer(request, 201, self.kind.ticket(issued), wanted)

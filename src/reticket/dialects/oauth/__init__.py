@@ -14,7 +14,7 @@ from msgspec import Meta
 from reticket.core.errors import Code, ReticketError
 from reticket.core.people import Client
 from reticket.core.policy import BROWSER_2026, SERVICE_2026, Policy
-from reticket.core.tokens.resource import Resource
+from reticket.core.tokens.kinds import TokenKind
 from reticket.dialects.oauth import errors
 from reticket.dialects.oauth.document import DOCUMENT
 from reticket.dialects.oauth.endpoints import (
@@ -29,7 +29,7 @@ from reticket.dialects.oauth.endpoints import (
 )
 from reticket.dialects.oauth.inputs import FORM
 from reticket.dialects.oauth.pages import html
-from reticket.oauth.site import BASE, CLIENT, USER, Site
+from reticket.oauth.provider import BASE, CLIENT, USER, Provider
 from reticket.oauth.terms import Claims
 from reticket.wire import Document, Example, Route, WireRequest, WireResponse
 
@@ -77,17 +77,17 @@ class OAuth:
 
     def __init__(self, options: Options) -> None:
         limits = options.asked_per_address, options.asked_per_client
-        site = Site(options.issuer, options.presets, *limits)
-        self.resources: Sequence[Resource] = _resources(Claims(site))
+        provider = Provider(options.issuer, options.presets, *limits)
+        self.resources: Sequence[TokenKind] = _resources(Claims(provider))
         self.routes: Sequence[Route] = (
-            *authorize.routes(site),
-            *par.routes(site),
-            *device.routes(site),
-            *token.routes(site),
-            *revoke.routes(site),
-            *introspect.routes(site),
-            *userinfo.routes(site),
-            *metadata.routes(site),
+            *authorize.routes(provider),
+            *par.routes(provider),
+            *device.routes(provider),
+            *token.routes(provider),
+            *revoke.routes(provider),
+            *introspect.routes(provider),
+            *userinfo.routes(provider),
+            *metadata.routes(provider),
         )
 
     def refuse(self, request: WireRequest, error: ReticketError) -> WireResponse:
@@ -95,15 +95,15 @@ class OAuth:
         return html.refuse(error) if html.is_page(request) else errors.refuse(request, error)
 
 
-def _resources(claims: Claims) -> tuple[Resource, ...]:
-    people = Resource(
+def _resources(claims: Claims) -> tuple[TokenKind, ...]:
+    people = TokenKind(
         USER,
         BROWSER_2026,
         access_claims=claims.access,
         accepts=claims.of_people,
         id_claims=claims.identity,
     )
-    clients = Resource(
+    clients = TokenKind(
         CLIENT,
         SERVICE_2026,
         subjects=Client,

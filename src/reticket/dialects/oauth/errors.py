@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from reticket.core.commands import Tell
+from reticket.core.commands import Audit
 from reticket.core.errors import Cause, Code, Refusal, ReticketError
 from reticket.verify.jose import ALGORITHMS
 from reticket.wire import Headers, Operation, WireRequest, WireResponse, retry_after
@@ -125,7 +125,7 @@ def heard(
             return (yield from operate(request))
         except Refusal as refusal:
             if news := news_of(refusal):
-                yield Tell(resource, "refused", news)
+                yield Audit(resource, "refused", news)
             raise
 
     return run

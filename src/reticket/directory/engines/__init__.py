@@ -13,7 +13,7 @@ from typing import Protocol
 from sqlalchemy import Engine
 
 from reticket.core.errors import StartupError
-from reticket.core.storage.schema import Migrating, Standing
+from reticket.core.storage.schema import Migrating, SchemaState
 
 
 class Storage(Protocol):
@@ -51,7 +51,7 @@ class Storage(Protocol):
         ...
 
 
-class Kind(Migrating, Protocol):
+class EngineModule(Migrating, Protocol):
     """What a module of an engine offers."""
 
     def open_storage(self, url: str) -> Storage:
@@ -68,7 +68,7 @@ def open_storage(url: str) -> Storage:
     return _kind(url).open_storage(url)
 
 
-def standing(url: str) -> Standing:
+def standing(url: str) -> SchemaState:
     """How the schema there stands; nothing is made. StartupError."""
     return _kind(url).standing(url)
 
@@ -78,7 +78,7 @@ def migrate(url: str) -> None:
     _kind(url).migrate(url)
 
 
-def _kind(url: str) -> Kind:
+def _kind(url: str) -> EngineModule:
     scheme, _, _ = url.partition(":")
     if scheme not in KINDS:
         raise StartupError(
@@ -88,13 +88,13 @@ def _kind(url: str) -> Kind:
     return KINDS[scheme]()
 
 
-def _sqlite() -> Kind:
+def _sqlite() -> EngineModule:
     from reticket.directory.engines import sqlite
 
     return sqlite
 
 
-def _postgresql() -> Kind:
+def _postgresql() -> EngineModule:
     try:
         from reticket.directory.engines import postgresql
     except ImportError as error:
@@ -105,5 +105,5 @@ def _postgresql() -> Kind:
     return postgresql
 
 
-KINDS: Mapping[str, Callable[[], Kind]] = {"sqlite": _sqlite, "postgresql": _postgresql}
+KINDS: Mapping[str, Callable[[], EngineModule]] = {"sqlite": _sqlite, "postgresql": _postgresql}
 """By scheme. Each imports its driver when it is asked for, and not before."""

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
 from reticket.core.errors import StartupError, Unavailable
-from reticket.core.storage.schema import Standing
+from reticket.core.storage.schema import SchemaState
 from reticket.directory.engines import postgresql_server as server
 from reticket.directory.engines import schema
 from reticket.directory.engines.database import version_of
@@ -91,11 +91,11 @@ class PostgresqlStorage:
         self.reader.dispose()
 
 
-def standing(url: str) -> Standing:
+def standing(url: str) -> SchemaState:
     """How the schema there stands; nothing is made. StartupError."""
     options = server.options_of(url)
     with _starting(options) as (connection, place):
-        return schema.standing_of(connection, place)
+        return schema.schema_state_of(connection, place)
 
 
 def migrate(url: str) -> None:
@@ -124,7 +124,7 @@ def _start(options: server.Options) -> None:
     with _starting(options) as (connection, place):
         _take_turns(connection)
         _check(connection, place)
-        schema.standing_of(connection, place).refuse_older()
+        schema.schema_state_of(connection, place).refuse_older()
         schema.migrate(connection, place)
 
 

@@ -13,7 +13,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, delete, insert, inspect, select
 
-from reticket.core.storage.schema import Standing, Task
+from reticket.core.storage.schema import SchemaState, Task
 from reticket.directory.tables import directory_schema
 
 
@@ -22,16 +22,16 @@ def is_versioned(connection: Connection) -> bool:
     return MigrationContext.configure(connection).get_current_revision() is not None
 
 
-def standing_of(connection: Connection, place: str) -> Standing:
+def schema_state_of(connection: Connection, place: str) -> SchemaState:
     """How the schema of the database at that place stands."""
     known = _head(_config(connection))
     found = int(MigrationContext.configure(connection).get_current_revision() or 0)
-    return Standing("directory", place, found, _oldest(connection) or found, known)
+    return SchemaState("directory", place, found, _oldest(connection) or found, known)
 
 
-def absent(place: str) -> Standing:
+def absent(place: str) -> SchemaState:
     """The standing of what is not there yet."""
-    return Standing("directory", place, 0, 0, _head(_config()))
+    return SchemaState("directory", place, 0, 0, _head(_config()))
 
 
 def migrate(connection: Connection, place: str) -> None:
@@ -39,7 +39,7 @@ def migrate(connection: Connection, place: str) -> None:
 
     StartupError for a newer version that leaves this one behind.
     """
-    standing = standing_of(connection, place)
+    standing = schema_state_of(connection, place)
     standing.refuse_newer()
     if standing.task is Task.NOTHING:
         return

@@ -16,7 +16,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from reticket.core.errors import StartupError, Unavailable
-from reticket.core.storage.schema import Standing
+from reticket.core.storage.schema import SchemaState
 from reticket.directory.engines import schema
 
 BUSY_MS = 2_000
@@ -74,13 +74,13 @@ class SqliteStorage:
         self.reader.dispose()
 
 
-def standing(url: str) -> Standing:
+def standing(url: str) -> SchemaState:
     """How the schema of the file stands; no file is made. StartupError."""
     file = _file_of(url)
     if not file.exists():
         return schema.absent(str(file))
     with _starting(file), _opened(file) as engine, engine.begin() as connection:
-        return schema.standing_of(connection, str(file))
+        return schema.schema_state_of(connection, str(file))
 
 
 def migrate(url: str) -> None:

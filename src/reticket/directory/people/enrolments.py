@@ -28,7 +28,7 @@ StepOf = Callable[[bytes], int | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class FactorState:
     """How a person's factor stands.
 
     Args:
@@ -57,12 +57,12 @@ class Enrolments:
         self._sealer = sealer
         self._entropy = entropy
 
-    def standing(self, who: str) -> Standing:
+    def standing(self, who: str) -> FactorState:
         """How it stands; it tells no key."""
         with self._database.read() as connection:
             user_id = require_user(connection, who)
             row = _row(connection, user_id)
-            return Standing() if row is None else _standing(connection, row)
+            return FactorState() if row is None else _standing(connection, row)
 
     def locked(self) -> int:
         """How many factors accept no code until an operator acts."""
@@ -166,10 +166,10 @@ def _row(connection: Connection, user_id: str) -> Row[Any] | None:
     return connection.execute(statement).one_or_none()
 
 
-def _standing(connection: Connection, row: Row[Any]) -> Standing:
+def _standing(connection: Connection, row: Row[Any]) -> FactorState:
     mine = recovery_codes.c.user_id == row.user_id
     left = connection.execute(select(func.count()).select_from(recovery_codes).where(mine))
-    return Standing(
+    return FactorState(
         row.totp_sealed is not None,
         row.pending_sealed is not None,
         row.failures,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from reticket.directory.forms import INT32
-from reticket.directory.seed.spot import Spot
+from reticket.directory.seed.yaml_value import YamlValue
 
 D = TypeVar("D")
 T = TypeVar("T")
@@ -16,25 +16,25 @@ T = TypeVar("T")
 class Fields:
     """The members of a mapping. A key that is not among the known ones stops the start."""
 
-    def __init__(self, spot: Spot, known: Sequence[str]) -> None:
+    def __init__(self, spot: YamlValue, known: Sequence[str]) -> None:
         self._spot = spot
         self._members = spot.members()
         for key, member in self._members.items():
             if key not in known:
                 raise member.fault(f"is not a known key (known are {', '.join(known)})")
 
-    def required(self, key: str, read: Callable[[Spot], T]) -> T:
+    def required(self, key: str, read: Callable[[YamlValue], T]) -> T:
         """The member, which must be there."""
         if key not in self._members:
             raise self._spot.fault(f"needs the key {key}")
         return read(self._members[key])
 
-    def optional(self, key: str, read: Callable[[Spot], T], default: D) -> T | D:
+    def optional(self, key: str, read: Callable[[YamlValue], T], default: D) -> T | D:
         """The member, or the default when it is absent or null."""
         member = self._members.get(key)
         return default if member is None or member.type == "null" else read(member)
 
-    def given(self, key: str, read: Callable[[Spot], T], default: D) -> T | D:
+    def given(self, key: str, read: Callable[[YamlValue], T], default: D) -> T | D:
         """The member, or the default when it is absent; null is a value like any other."""
         return read(self._members[key]) if key in self._members else default
 
@@ -51,30 +51,30 @@ class Entry(Generic[T]):
         tenants / accounts: what it refers to, and where.
     """
 
-    spot: Spot
+    spot: YamlValue
     key: Hashable
     record: T
     secret: str | None = field(default=None, repr=False)
-    tenants: Mapping[int, Spot] = field(default_factory=dict)
-    accounts: Mapping[int, Spot] = field(default_factory=dict)
+    tenants: Mapping[int, YamlValue] = field(default_factory=dict)
+    accounts: Mapping[int, YamlValue] = field(default_factory=dict)
 
 
-def int32(spot: Spot) -> int:
+def int32(spot: YamlValue) -> int:
     """A 32-bit whole number."""
     return spot.integer(INT32)
 
 
-def listed(read: Callable[[Spot], T]) -> Callable[[Spot], tuple[T, ...]]:
+def listed(read: Callable[[YamlValue], T]) -> Callable[[YamlValue], tuple[T, ...]]:
     """A list of what `read` reads."""
     return lambda spot: tuple(read(item) for item in spot.items())
 
 
 def distinct(
-    read: Callable[[Spot], T], key: Callable[[T], Hashable], noun: str
-) -> Callable[[Spot], tuple[T, ...]]:
+    read: Callable[[YamlValue], T], key: Callable[[T], Hashable], noun: str
+) -> Callable[[YamlValue], tuple[T, ...]]:
     """A list of what `read` reads, in which no key is there twice; `noun` names the key."""
 
-    def read_all(spot: Spot) -> tuple[T, ...]:
+    def read_all(spot: YamlValue) -> tuple[T, ...]:
         found: dict[Hashable, T] = {}
         for item in spot.items():
             record = read(item)

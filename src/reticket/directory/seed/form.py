@@ -11,9 +11,9 @@ from reticket.core.people import Application, DeveloperAccount, Tenant
 from reticket.directory.drafts import ClientDraft, UserDraft
 from reticket.directory.seed.fields import Entry, Fields, distinct
 from reticket.directory.seed.programs import read_application, read_client
-from reticket.directory.seed.spot import Spot, read_spot
 from reticket.directory.seed.tenants import TenantReader, read_account
 from reticket.directory.seed.users import read_user
+from reticket.directory.seed.yaml_value import YamlValue, read_yaml
 
 T = TypeVar("T")
 
@@ -40,7 +40,7 @@ class Seed:
             _check(entry.accounts, "developer account", account_ids, accounts)
 
 
-def _check(references: Mapping[int, Spot], noun: str, *places: Container[object]) -> None:
+def _check(references: Mapping[int, YamlValue], noun: str, *places: Container[object]) -> None:
     for place_id, spot in references.items():
         if not any(place_id in place for place in places):
             raise spot.fault(f"refers to the {noun} {place_id}, which does not exist")
@@ -50,7 +50,7 @@ def read_seed(path: Path, now: int) -> Seed:
     """Read a file. StartupError with the line of the first fault in its form; `now` in
     milliseconds.
     """
-    fields = Fields(read_spot(path), _SECTIONS)
+    fields = Fields(read_yaml(path), _SECTIONS)
     return Seed(
         accounts=_section(fields, "developer_accounts", read_account, "id"),
         tenants=_section(fields, "tenants", TenantReader(now).read, "id"),
@@ -61,6 +61,6 @@ def read_seed(path: Path, now: int) -> Seed:
 
 
 def _section(
-    fields: Fields, name: str, read: Callable[[Spot], Entry[T]], key: str
+    fields: Fields, name: str, read: Callable[[YamlValue], Entry[T]], key: str
 ) -> tuple[Entry[T], ...]:
     return fields.optional(name, distinct(read, lambda entry: entry.key, key), ())

@@ -15,7 +15,7 @@ from reticket.directory.drafts import ClientDraft
 from reticket.directory.errors import Invalid
 from reticket.directory.forms import ENVIRONMENTS
 from reticket.directory.seed.fields import Entry, Fields, int32, listed
-from reticket.directory.seed.spot import Spot, told_spot
+from reticket.directory.seed.yaml_value import YamlValue, yaml_value
 from reticket.verify.jose import ALGORITHMS, Garbage, public_key
 
 _APPLICATION = (
@@ -45,46 +45,46 @@ _PRIVATE = frozenset({"d", "k"})
 """Members of private and of shared keys (RFC 7518 §6)."""
 
 
-def read_application(spot: Spot) -> Entry[Application]:
+def read_application(spot: YamlValue) -> Entry[Application]:
     """An application. Its tenants must be a list where they are written: null would mean all."""
     fields = Fields(spot, _APPLICATION)
     tenants = fields.given("tenants", _tenants, None)
     application = Application(
-        id=fields.required("application_id", Spot.filled),
+        id=fields.required("application_id", YamlValue.filled),
         environment_scope=fields.optional("environment_scope", _environment, None),
         behaviors=fields.optional("behaviors", listed(int32), ()),
         tenants=None if tenants is None else frozenset(tenants),
-        disabled=fields.optional("disabled", Spot.flag, False),
+        disabled=fields.optional("disabled", YamlValue.flag, False),
     )
-    secret = fields.required("shared_secret", Spot.filled)
+    secret = fields.required("shared_secret", YamlValue.filled)
     return Entry(spot, application.id, application, secret, tenants or {})
 
 
-def _tenants(spot: Spot) -> dict[int, Spot]:
+def _tenants(spot: YamlValue) -> dict[int, YamlValue]:
     return {int32(item): item for item in spot.items()}
 
 
-def _environment(spot: Spot) -> str:
+def _environment(spot: YamlValue) -> str:
     return _one_of(spot, ENVIRONMENTS, " or null")
 
 
-def _one_of(spot: Spot, accepted: tuple[str, ...], also: str = "") -> str:
+def _one_of(spot: YamlValue, accepted: tuple[str, ...], also: str = "") -> str:
     text = spot.text()
     if text not in accepted:
         raise spot.fault(f"must be {' or '.join(accepted)}{also}")
     return text
 
 
-def read_client(spot: Spot) -> Entry[ClientDraft]:
+def read_client(spot: YamlValue) -> Entry[ClientDraft]:
     """An OAuth client; what it does not say is left for its dialect to decide. Whether it is public
     shows in what it has; where it says so as well, that must be true.
     """
     fields = Fields(spot, ("client_id", "client_secret", "public", "disabled", *_REGISTRATION))
-    client_id = fields.required("client_id", Spot.filled)
-    secret = fields.optional("client_secret", Spot.filled, None)
+    client_id = fields.required("client_id", YamlValue.filled)
+    secret = fields.optional("client_secret", YamlValue.filled, None)
     draft = ClientDraft(
         client_id=client_id,
-        disabled=fields.optional("disabled", Spot.flag, False),
+        disabled=fields.optional("disabled", YamlValue.flag, False),
         registration=_registration(spot, fields, secret is None),
     )
     is_public = secret is None and "jwks" not in draft.registration
@@ -92,8 +92,8 @@ def read_client(spot: Spot) -> Entry[ClientDraft]:
     return Entry(spot, client_id, draft, secret)
 
 
-def _agreeing(is_public: bool) -> Callable[[Spot], bool]:
-    def read(spot: Spot) -> bool:
+def _agreeing(is_public: bool) -> Callable[[YamlValue], bool]:
+    def read(spot: YamlValue) -> bool:
         if spot.flag() != is_public:
             raise spot.fault(_PUBLIC_AS_IT_IS[is_public])
         return is_public
@@ -111,7 +111,7 @@ def checked_registration(
         public: whether it has no secret.
         presets: policies by name, as they are in force.
     """
-    spot = told_spot(dict(said))
+    spot = yaml_value(dict(said))
     registration = _registration(spot, Fields(spot, tuple(_REGISTRATION)), public)
     for fault in policy_faults(registration, presets):
         raise Invalid(f"policy cannot be: {fault}.")
@@ -136,39 +136,39 @@ def edited_registration(
     return checked_registration(said, public=client.public, presets=presets)
 
 
-def _registration(spot: Spot, fields: Fields, public: bool) -> dict[str, Any]:
+def _registration(spot: YamlValue, fields: Fields, public: bool) -> dict[str, Any]:
     said = {key: fields.optional(key, read, None) for key, read in _REGISTRATION.items()}
     if said["admin"] and public and said["jwks"] is None:
         raise spot.fault("must not be admin without a secret or jwks")
     return {key: value for key, value in said.items() if value is not None}
 
 
-def _policy(spot: Spot) -> Mapping[str, object]:
+def _policy(spot: YamlValue) -> Mapping[str, object]:
     """A preset's name, or a mapping that names one and overrides members of it."""
     if spot.type == "str":
         return {"preset": _preset(spot)}
     fields = Fields(spot, ("preset", *_OVERRIDES))
-    fields.required("preset", Spot.text)
+    fields.required("preset", YamlValue.text)
     changes = {key: fields.optional(key, read, None) for key, read in _OVERRIDES.items()}
     said = {key: value for key, value in changes.items() if value is not None}
     return {"preset": fields.required("preset", _preset), **said}
 
 
-def _preset(spot: Spot) -> str:
+def _preset(spot: YamlValue) -> str:
     if spot.text() not in SHIPPED:
         raise spot.fault(f"must be a preset's name, in capitals: {', '.join(sorted(SHIPPED))}")
     return spot.text()
 
 
-def _seconds(spot: Spot) -> int:
+def _seconds(spot: YamlValue) -> int:
     return spot.integer(_SECONDS)
 
 
-def _reuse(spot: Spot) -> str:
+def _reuse(spot: YamlValue) -> str:
     return _one_of(spot, tuple(Reuse))
 
 
-def _uri(spot: Spot) -> str:
+def _uri(spot: YamlValue) -> str:
     """Absolute and without a fragment (RFC 6749 §3.1.2), and none that a browser would run."""
     text = spot.text()
     if not _VISIBLE.fullmatch(text) or not _leads_somewhere(text) or "#" in text:
@@ -186,22 +186,22 @@ def _leads_somewhere(uri: str) -> bool:
     return bool(parts.scheme) and parts.scheme not in _RUN
 
 
-def _scope(spot: Spot) -> str:
+def _scope(spot: YamlValue) -> str:
     """RFC 6749 §3.3."""
     if not _SCOPE.fullmatch(spot.text()):
         raise spot.fault("must be one scope")
     return spot.text()
 
 
-def _grant(spot: Spot) -> str:
+def _grant(spot: YamlValue) -> str:
     if not _WORD.fullmatch(spot.text()):
         raise spot.fault("must be a grant type")
     return spot.text()
 
 
-def _key_set(spot: Spot) -> object:
+def _key_set(spot: YamlValue) -> object:
     """RFC 7517 §5, public keys alone. One that is not understood is none, but one must be."""
-    keys = Fields(spot, ("keys",)).required("keys", Spot.items)
+    keys = Fields(spot, ("keys",)).required("keys", YamlValue.items)
     for key in keys:
         for member in _PRIVATE & key.members().keys():
             raise key.fault(f"has the member {member} of a key that is not public")
@@ -229,17 +229,17 @@ _OVERRIDES = {
     "absolute": _seconds,
     "window": _seconds,
     "reuse": _reuse,
-    "rotates": Spot.flag,
+    "rotates": YamlValue.flag,
 }
-_REGISTRATION: dict[str, Callable[[Spot], Any]] = {
-    "name": Spot.filled,
+_REGISTRATION: dict[str, Callable[[YamlValue], Any]] = {
+    "name": YamlValue.filled,
     "policy": _policy,
     "redirect_uris": listed(_uri),
     "scopes": listed(_scope),
     "grants": listed(_grant),
     "resources": listed(_uri),
     "jwks": _key_set,
-    "dpop_required": Spot.flag,
-    "par_required": Spot.flag,
-    "admin": Spot.flag,
+    "dpop_required": YamlValue.flag,
+    "par_required": YamlValue.flag,
+    "admin": YamlValue.flag,
 }

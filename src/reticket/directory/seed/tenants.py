@@ -7,7 +7,7 @@ from operator import attrgetter
 from reticket.core.people import Attribute, DeveloperAccount, Site, Tenant
 from reticket.directory.seed.catalogs import CatalogReader
 from reticket.directory.seed.fields import Entry, Fields, distinct, int32
-from reticket.directory.seed.spot import Spot
+from reticket.directory.seed.yaml_value import YamlValue
 
 _TENANT = (
     "id",
@@ -36,11 +36,11 @@ NO_CATALOG = 0
 """The catalog of a site that names none: the wire has no null there."""
 
 
-def read_account(spot: Spot) -> Entry[DeveloperAccount]:
+def read_account(spot: YamlValue) -> Entry[DeveloperAccount]:
     """A developer account."""
     fields = Fields(spot, ("id", "name"))
     account_id = fields.required("id", int32)
-    account = DeveloperAccount(account_id, fields.optional("name", Spot.text, None))
+    account = DeveloperAccount(account_id, fields.optional("name", YamlValue.text, None))
     return Entry(spot, account_id, account)
 
 
@@ -54,49 +54,49 @@ class TenantReader:
     def __init__(self, now: int) -> None:
         self._now = now
 
-    def read(self, spot: Spot) -> Entry[Tenant]:
+    def read(self, spot: YamlValue) -> Entry[Tenant]:
         """A tenant with all that hangs on it."""
         fields = Fields(spot, _TENANT)
         tenant_id = fields.required("id", int32)
         sites = distinct(lambda item: self._site(item, tenant_id), attrgetter("id"), "id")
         tenant = Tenant(
             id=tenant_id,
-            name=fields.optional("name", Spot.text, None),
-            domain=fields.optional("domain", Spot.text, None),
-            is_dev_tenant=fields.optional("is_dev_tenant", Spot.flag, False),
-            is_unified=fields.optional("is_unified", Spot.flag, False),
-            expiry=fields.optional("expiry", Spot.moment, None),
+            name=fields.optional("name", YamlValue.text, None),
+            domain=fields.optional("domain", YamlValue.text, None),
+            is_dev_tenant=fields.optional("is_dev_tenant", YamlValue.flag, False),
+            is_unified=fields.optional("is_unified", YamlValue.flag, False),
+            expiry=fields.optional("expiry", YamlValue.moment, None),
             attributes=fields.optional("attributes", self._attributes, ()),
             master_catalogs=fields.optional("master_catalogs", CatalogReader(tenant_id).read, ()),
             sites=fields.optional("sites", sites, ()),
         )
         return Entry(spot, tenant_id, tenant)
 
-    def _site(self, spot: Spot, tenant_id: int) -> Site:
+    def _site(self, spot: YamlValue, tenant_id: int) -> Site:
         fields = Fields(spot, _SITE)
         return Site(
             id=fields.required("id", int32),
-            name=fields.optional("name", Spot.text, None),
-            domain=fields.optional("domain", Spot.text, None),
-            primary_custom_domain=fields.optional("primary_custom_domain", Spot.text, None),
+            name=fields.optional("name", YamlValue.text, None),
+            domain=fields.optional("domain", YamlValue.text, None),
+            primary_custom_domain=fields.optional("primary_custom_domain", YamlValue.text, None),
             catalog_id=fields.optional("catalog_id", int32, NO_CATALOG),
-            locale_code=fields.optional("locale_code", Spot.text, None),
-            currency_code=fields.optional("currency_code", Spot.text, None),
-            country_code=fields.optional("country_code", Spot.text, None),
+            locale_code=fields.optional("locale_code", YamlValue.text, None),
+            currency_code=fields.optional("currency_code", YamlValue.text, None),
+            country_code=fields.optional("country_code", YamlValue.text, None),
             tenant_id=tenant_id,
             attributes=fields.optional("attributes", self._attributes, ()),
         )
 
-    def _attributes(self, spot: Spot) -> tuple[Attribute, ...]:
+    def _attributes(self, spot: YamlValue) -> tuple[Attribute, ...]:
         return distinct(self._attribute, attrgetter("name"), "name")(spot)
 
-    def _attribute(self, spot: Spot) -> Attribute:
+    def _attribute(self, spot: YamlValue) -> Attribute:
         fields = Fields(spot, _ATTRIBUTE)
         return Attribute(
-            name=fields.required("name", Spot.filled),
-            value=fields.given("value", Spot.json, None),
-            create_by=fields.optional("create_by", Spot.text, None),
-            create_date=fields.optional("create_date", Spot.moment, self._now),
-            update_by=fields.optional("update_by", Spot.text, None),
-            update_date=fields.optional("update_date", Spot.moment, self._now),
+            name=fields.required("name", YamlValue.filled),
+            value=fields.given("value", YamlValue.json, None),
+            create_by=fields.optional("create_by", YamlValue.text, None),
+            create_date=fields.optional("create_date", YamlValue.moment, self._now),
+            update_by=fields.optional("update_by", YamlValue.text, None),
+            update_date=fields.optional("update_date", YamlValue.moment, self._now),
         )

@@ -8,7 +8,7 @@ import re
 from reticket.directory.drafts import NO_PERMISSION, CloudDraft, OrganizationDraft, UserDraft
 from reticket.directory.forms import INT32, folded, is_email
 from reticket.directory.seed.fields import Entry, Fields, int32, listed
-from reticket.directory.seed.spot import Spot
+from reticket.directory.seed.yaml_value import YamlValue
 
 _USER = (
     "email",
@@ -28,7 +28,7 @@ _NUMBER = re.compile(r"0|-?[1-9][0-9]{0,9}")
 _GROUP_ID = re.compile(r"[0-9A-Za-z]{1,16}")
 
 
-def read_user(spot: Spot) -> Entry[UserDraft]:
+def read_user(spot: YamlValue) -> Entry[UserDraft]:
     """A user with all memberships."""
     fields = Fields(spot, _USER)
     email = fields.required("email", _email)
@@ -36,21 +36,21 @@ def read_user(spot: Spot) -> Entry[UserDraft]:
     accounts = fields.optional("developer_accounts", _places, {})
     draft = UserDraft(
         email=email,
-        first_name=fields.optional("first_name", Spot.text, None),
-        last_name=fields.optional("last_name", Spot.text, None),
-        disabled=fields.optional("disabled", Spot.flag, False),
-        active=fields.optional("active", Spot.flag, True),
+        first_name=fields.optional("first_name", YamlValue.text, None),
+        last_name=fields.optional("last_name", YamlValue.text, None),
+        disabled=fields.optional("disabled", YamlValue.flag, False),
+        active=fields.optional("active", YamlValue.flag, True),
         tenants={place: _behaviors(item) for place, item in tenants.items()},
         accounts={place: _behaviors(item) for place, item in accounts.items()},
         organization=fields.optional("organization", _organization, None),
         cloud=fields.optional("cloudreve", _cloud, None),
         totp_secret=_factor(spot, fields),
     )
-    password = fields.required("password", Spot.filled)
+    password = fields.required("password", YamlValue.filled)
     return Entry(spot, folded(email), draft, password, tenants, accounts)
 
 
-def _factor(spot: Spot, fields: Fields) -> bytes | None:
+def _factor(spot: YamlValue, fields: Fields) -> bytes | None:
     """The person's key; files of before have it among what is Cloudreve's."""
     own = fields.optional("totp_secret", _totp_secret, None)
     of_drive = fields.optional("cloudreve", _totp_of_drive, None)
@@ -59,22 +59,22 @@ def _factor(spot: Spot, fields: Fields) -> bytes | None:
     return own or of_drive
 
 
-def _totp_of_drive(spot: Spot) -> bytes | None:
+def _totp_of_drive(spot: YamlValue) -> bytes | None:
     return Fields(spot, _CLOUD).optional("totp_secret", _totp_secret, None)
 
 
-def _email(spot: Spot) -> str:
+def _email(spot: YamlValue) -> str:
     email = spot.filled()
     if not is_email(email):
         raise spot.fault("does not look like an e-mail address")
     return email
 
 
-def _places(spot: Spot) -> dict[int, Spot]:
+def _places(spot: YamlValue) -> dict[int, YamlValue]:
     return {_number(key, item): item for key, item in spot.members().items()}
 
 
-def _number(key: str, spot: Spot) -> int:
+def _number(key: str, spot: YamlValue) -> int:
     if not _NUMBER.fullmatch(key) or int(key) not in INT32:
         raise spot.fault("must have a 32-bit whole number as its key")
     return int(key)
@@ -83,34 +83,34 @@ def _number(key: str, spot: Spot) -> int:
 _behaviors = listed(int32)
 
 
-def _organization(spot: Spot) -> OrganizationDraft:
+def _organization(spot: YamlValue) -> OrganizationDraft:
     fields = Fields(spot, ("name", "roles", "user_type"))
     return OrganizationDraft(
-        name=fields.required("name", Spot.filled),
-        roles=fields.optional("roles", listed(Spot.filled), ()),
-        user_type=fields.optional("user_type", Spot.filled, "user"),
+        name=fields.required("name", YamlValue.filled),
+        roles=fields.optional("roles", listed(YamlValue.filled), ()),
+        user_type=fields.optional("user_type", YamlValue.filled, "user"),
     )
 
 
-def _cloud(spot: Spot) -> CloudDraft:
+def _cloud(spot: YamlValue) -> CloudDraft:
     fields = Fields(spot, _CLOUD)
     group = fields.required("group", lambda item: Fields(item, ("id", "name", "permission")))
     return CloudDraft(
-        nickname=fields.required("nickname", Spot.filled),
-        group=group.required("name", Spot.filled),
+        nickname=fields.required("nickname", YamlValue.filled),
+        group=group.required("name", YamlValue.filled),
         group_id=group.optional("id", _group_id, None),
         permission=group.optional("permission", _permission, NO_PERMISSION),
     )
 
 
-def _group_id(spot: Spot) -> str:
+def _group_id(spot: YamlValue) -> str:
     text = spot.filled()
     if not _GROUP_ID.fullmatch(text):
         raise spot.fault("must be one to sixteen letters and digits")
     return text
 
 
-def _permission(spot: Spot) -> str:
+def _permission(spot: YamlValue) -> str:
     text = spot.filled()
     try:
         base64.b64decode(text, validate=True)
@@ -119,7 +119,7 @@ def _permission(spot: Spot) -> str:
     return text
 
 
-def _totp_secret(spot: Spot) -> bytes:
+def _totp_secret(spot: YamlValue) -> bytes:
     """As authenticator apps show it: letter case, spaces and padding do not matter."""
     text = re.sub(r"[\s=-]", "", spot.filled()).upper()
     try:

@@ -7,7 +7,7 @@ import socket
 import struct
 from contextlib import suppress
 
-from reticket.http.connection.watch import Phase
+from reticket.http.connection.phase_timer import Phase
 
 DEAF = (Phase.UNREAD, Phase.CLOSING)
 AT_ONCE = struct.pack("ii", 1, 0)

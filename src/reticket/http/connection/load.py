@@ -11,8 +11,8 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from reticket.core.queues.lately import Lately
-from reticket.http.connection.room import Account
+from reticket.core.queues.recent_events import RecentEvents
+from reticket.http.connection.request_memory import NetworkShare
 
 BEAT = 0.05
 """Seconds between two looks."""
@@ -53,7 +53,7 @@ class Load:
         self._work = work
         self._mean = 0.0
         self._begun = self._worked = 0.0
-        self._refused = Lately()
+        self._refused = RecentEvents()
         self._next: asyncio.TimerHandle | None = None
 
     @property
@@ -123,7 +123,7 @@ class RefusalsOfMany(Refusals):
 
     __slots__ = ("_account",)
 
-    def __init__(self, load: Load, account: Account) -> None:
+    def __init__(self, load: Load, account: NetworkShare) -> None:
         super().__init__(load)
         self._account = account
 

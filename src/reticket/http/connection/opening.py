@@ -5,8 +5,8 @@ from __future__ import annotations
 import socket
 from contextlib import suppress
 
-from reticket.http.connection.caps import Taken
-from reticket.http.connection.watch import Phase
+from reticket.http.connection.connection_limits import CountedConnection
+from reticket.http.connection.phase_timer import Phase
 from reticket.http.incidents import Incidents
 
 
@@ -22,7 +22,7 @@ class Opening:
     __slots__ = ("_accepted", "_address", "_has_ended", "_incidents", "_taken")
 
     def __init__(
-        self, accepted: socket.socket, taken: Taken, incidents: Incidents, address: str
+        self, accepted: socket.socket, taken: CountedConnection, incidents: Incidents, address: str
     ) -> None:
         self._accepted = accepted
         self._taken = taken

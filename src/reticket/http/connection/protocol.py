@@ -8,19 +8,19 @@ from typing import cast
 from reticket.core.addresses import network_of
 from reticket.http.asgi import Scope
 from reticket.http.connection import answers
+from reticket.http.connection.address import place
 from reticket.http.connection.buffers import keep_little
-from reticket.http.connection.caps import Taken
+from reticket.http.connection.connection_limits import CountedConnection as Counted
 from reticket.http.connection.ends import abort
 from reticket.http.connection.exchange import Exchange
 from reticket.http.connection.head import Head, Headers
 from reticket.http.connection.load import Refusals, RefusalsOfMany
-from reticket.http.connection.place import place
+from reticket.http.connection.phase_timer import Phase
 from reticket.http.connection.reader import Reader
 from reticket.http.connection.refused import Refused
-from reticket.http.connection.room import Account
+from reticket.http.connection.request_memory import NetworkShare
 from reticket.http.connection.scope import scope_of
 from reticket.http.connection.shared import Shared
-from reticket.http.connection.watch import Phase
 from reticket.http.correlation import new_id
 from reticket.http.forwarding import is_forwarded
 
@@ -34,7 +34,7 @@ class Connection(asyncio.Protocol):
         "_stopping", "_taken", "_transport", "_trusted", "_wakes", "unread",
     )  # fmt: skip
 
-    def __init__(self, shared: Shared, loop: asyncio.AbstractEventLoop, taken: Taken) -> None:
+    def __init__(self, shared: Shared, loop: asyncio.AbstractEventLoop, taken: Counted) -> None:
         self._shared = shared
         self._loop = loop
         self._taken = taken
@@ -53,7 +53,7 @@ class Connection(asyncio.Protocol):
         self._client = place(transport.get_extra_info("peername"))
         self._peer = self._client[0] if self._client else ""
         self._trusted = shared.proxies.trusts(self._peer)
-        self._account = Account(shared.room, "" if self._trusted else network_of(self._peer))
+        self._account = NetworkShare(shared.room, "" if self._trusted else network_of(self._peer))
         if self._trusted:
             self._refusals = RefusalsOfMany(shared.load, self._account)
         self._may_be_unnamed = shared.proxies.may_be_unnamed(self._peer)

@@ -11,8 +11,8 @@ from uvicorn.server import ServerState
 from reticket.http.asgi import Asgi
 from reticket.http.connection.limits import Limits
 from reticket.http.connection.load import Load
-from reticket.http.connection.room import Room
-from reticket.http.connection.watch import Watch
+from reticket.http.connection.phase_timer import PhaseTimer
+from reticket.http.connection.request_memory import RequestMemory
 from reticket.http.incidents import Incidents
 from reticket.http.proxies import Proxies
 
@@ -38,8 +38,8 @@ class Shared:
     state: ServerState
     lifespan: MutableMapping[str, Any]
     limits: Limits
-    room: Room
-    watch: Watch
+    room: RequestMemory
+    watch: PhaseTimer
     load: Load
     incidents: Incidents
     proxies: Proxies

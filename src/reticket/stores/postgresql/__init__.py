@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from reticket.core.errors import StartupError
 from reticket.core.ports import Clock
-from reticket.core.storage.schema import Standing
+from reticket.core.storage.schema import SchemaState
 
 if TYPE_CHECKING:
     from reticket.stores.postgresql.ephemeral import PostgresqlEphemeral
@@ -44,7 +44,7 @@ def open_store(
     return PostgresqlStore(url, busy_timeout), PostgresqlEphemeral(url, busy_timeout)
 
 
-def standing(url: str) -> Standing:
+def standing(url: str) -> SchemaState:
     """How the schema of a database stands; nothing is made."""
     with _driver():
         from reticket.stores.postgresql import schema

@@ -9,7 +9,7 @@ from typing import Any
 from reticket.core.errors import StartupError
 from reticket.core.model import Family, Selection
 from reticket.core.paging import all_of
-from reticket.core.ports import HELD, Page, Step
+from reticket.core.ports import ROW_LOCKED, Page, Step
 from reticket.core.sessions.rotation import merge, revoked
 from reticket.stores.postgresql import months
 from reticket.stores.postgresql.connections import CLOCK, Pool, Turn
@@ -75,7 +75,7 @@ class PostgresqlStore:
             found = {row.id: row for row in free}
             taken = _existing(turn, wanted - found.keys())
             rows: dict[bytes, Family | None] = dict(found)
-            results: list[Any] = [HELD] * len(batch)
+            results: list[Any] = [ROW_LOCKED] * len(batch)
             for index, (family, step) in enumerate(batch):
                 if family not in taken:
                     rows[family], results[index] = step(rows.get(family), now)

@@ -11,7 +11,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from reticket.core.errors import StartupError, Unavailable
-from reticket.core.storage.schema import Standing, Task
+from reticket.core.storage.schema import SchemaState, Task
 from reticket.stores.postgresql import months
 from reticket.stores.postgresql.connections import Locked, Pool, Turn, connect, reason
 
@@ -121,7 +121,7 @@ def migrate(url: str) -> None:
     )
 
 
-def standing(url: str) -> Standing:
+def standing(url: str) -> SchemaState:
     """How the schema there stands; nothing is made."""
     with _starting(url, PATIENCE) as (place, pool), pool.turn() as turn:
         return _standing(turn, place)
@@ -144,11 +144,11 @@ def _upgrade(turn: Turn, place: str) -> None:
     turn.run("INSERT INTO families_version VALUES (%s, %s)", reached)
 
 
-def _standing(turn: Turn, place: str) -> Standing:
+def _standing(turn: Turn, place: str) -> SchemaState:
     version, oldest = 0, 0
     if turn.fetch(IS_THERE):
         version, oldest = turn.fetch("SELECT version, oldest FROM families_version")[0]
-    return Standing("families", place, version, oldest, len(MIGRATIONS))
+    return SchemaState("families", place, version, oldest, len(MIGRATIONS))
 
 
 @contextmanager

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from reticket.core.errors import StartupError
 from reticket.core.ports import Clock
-from reticket.core.storage.schema import Standing
+from reticket.core.storage.schema import SchemaState
 from reticket.stores.sqlite.ephemeral import SqliteEphemeral
 from reticket.stores.sqlite.families import SqliteStore
 from reticket.stores.sqlite.file import File
-from reticket.stores.sqlite.schema import standing_at
+from reticket.stores.sqlite.schema import schema_state_at
 
 SCHEMES = ("sqlite",)
 
@@ -39,9 +39,9 @@ def open_store(
     return SqliteStore(path, clock, busy_timeout), SqliteEphemeral(path, clock, busy_timeout)
 
 
-def standing(url: str) -> Standing:
+def standing(url: str) -> SchemaState:
     """How the schema of the file stands; no file is made."""
-    return standing_at(file_of(url))
+    return schema_state_at(file_of(url))
 
 
 def migrate(url: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from reticket.core.errors import StartupError
-from reticket.core.storage.schema import Standing, Task
+from reticket.core.storage.schema import SchemaState, Task
 
 
 class Migration(NamedTuple):
@@ -80,10 +80,10 @@ OLDEST = 1 << 16
 """`PRAGMA user_version` is the version, and so many times the oldest that runs on it."""
 
 
-def standing_of(connection: sqlite3.Connection, path: Path) -> Standing:
+def schema_state_of(connection: sqlite3.Connection, path: Path) -> SchemaState:
     """How the schema of an open file stands."""
     oldest, found = divmod(connection.execute("PRAGMA user_version").fetchone()[0], OLDEST)
-    return Standing("families", str(path), found, oldest, len(MIGRATIONS))
+    return SchemaState("families", str(path), found, oldest, len(MIGRATIONS))
 
 
 def prepare(connection: sqlite3.Connection, path: Path) -> None:
@@ -94,7 +94,7 @@ def prepare(connection: sqlite3.Connection, path: Path) -> None:
     """
     connection.execute("BEGIN IMMEDIATE")
     try:
-        standing = standing_of(connection, path)
+        standing = schema_state_of(connection, path)
         standing.refuse_newer()
         if standing.task is not Task.NOTHING:
             _upgrade(connection, standing.found)
@@ -113,12 +113,12 @@ def _upgrade(connection: sqlite3.Connection, found: int) -> None:
     connection.execute(f"PRAGMA user_version = {reached}")
 
 
-def standing_at(path: Path) -> Standing:
+def schema_state_at(path: Path) -> SchemaState:
     """How the schema of a file stands, which is neither made nor changed. StartupError."""
     if not path.exists():
-        return Standing("families", str(path), 0, 0, len(MIGRATIONS))
+        return SchemaState("families", str(path), 0, 0, len(MIGRATIONS))
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as opened:
-            return standing_of(opened, path)
+            return schema_state_of(opened, path)
     except sqlite3.Error as error:
         raise StartupError(f"cannot open {path}: {error}") from None

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from reticket.core.errors import StartupError
 from reticket.core.ports import Clock
-from reticket.core.storage.schema import Standing
+from reticket.core.storage.schema import SchemaState
 
 if TYPE_CHECKING:
     from reticket.stores.valkey.ephemeral import ValkeyEphemeral
@@ -49,7 +49,7 @@ def open_store(
     return ValkeyStore(families), ValkeyEphemeral(ephemera)
 
 
-def standing(url: str) -> Standing:
+def standing(url: str) -> SchemaState:
     """How the format of the families stands; nothing is written."""
     with _driver():
         from reticket.stores.valkey import address, opening

@@ -14,7 +14,7 @@ from typing import Any
 
 from reticket.core.errors import StartupError
 from reticket.core.model import Family, Selection
-from reticket.core.ports import Frail, Page, Step
+from reticket.core.ports import NotReplicated, Page, Step
 from reticket.core.sessions.rotation import merge, revoked
 from reticket.stores.valkey.engine import Engine
 from reticket.stores.valkey.floors import Floor, answers, lasting, questions, raise_floor, struck
@@ -68,7 +68,7 @@ class ValkeyStore:
             floors.update(answers(subjects, written.more))
             for family in written.short:
                 for index in steps[family]:
-                    results[index] = Frail(results[index])
+                    results[index] = NotReplicated(results[index])
             under = {row.id for row in given if row and struck(row, floors) is not row}
             return written.lost | under
 

@@ -10,7 +10,7 @@ from valkey.exceptions import ValkeyClusterException, ValkeyError
 
 from reticket.core.errors import StartupError, Unavailable
 from reticket.core.policy import SECOND
-from reticket.core.storage.schema import Standing, Task
+from reticket.core.storage.schema import SchemaState, Task
 from reticket.stores.valkey.address import Address
 from reticket.stores.valkey.engine import Engine, reason
 from reticket.stores.valkey.nodes import Cluster, Nodes, Server
@@ -49,7 +49,7 @@ def connect(address: Address, patience: float) -> Engine:
         return engine
 
 
-def standing(address: Address, patience: float) -> Standing:
+def standing(address: Address, patience: float) -> SchemaState:
     """How the format of the families there stands; nothing is written. StartupError."""
     with _starting(address), closing(Engine(_reached(address, patience))) as engine:
         return _standing(engine, address)
@@ -134,7 +134,7 @@ def _prepare_format(engine: Engine, address: Address) -> None:
     found.refuse_older()
 
 
-def _standing(engine: Engine, address: Address) -> Standing:
+def _standing(engine: Engine, address: Address) -> SchemaState:
     (mark,) = engine.ask([Command(FORMAT_KEY, ("GET", FORMAT_KEY))])
     said = _MARKS.fullmatch(mark or b"0")
     if said is None:
@@ -143,7 +143,7 @@ def _standing(engine: Engine, address: Address) -> Standing:
             "a database of its own"
         )
     found = int(said["found"])
-    return Standing("families", str(address), found, int(said["oldest"] or found), FORMAT)
+    return SchemaState("families", str(address), found, int(said["oldest"] or found), FORMAT)
 
 
 def _barriers(primaries: list[dict[str, str]], wait: int, patience: int) -> list[Barrier]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reticket.audit.lines import decode
-from reticket.audit.shelf import size_of_ends
+from reticket.audit.rotated_files import size_of_ends
 from reticket.cli.doctor.findings import Finding, warning
 from reticket.core.policy import SECOND
-from reticket.runtime.house import House
+from reticket.runtime.opened_service import OpenedService
 from reticket.runtime.policies import longest_session
 
 TOPIC = "audit file"
@@ -19,16 +19,16 @@ LINE = 65_536
 """Bytes of the longest line."""
 
 
-def look(house: House) -> Iterator[Finding]:
+def look(instance: OpenedService) -> Iterator[Finding]:
     """Ends that are forgotten too early, too many of them, and a file that is not rotated."""
-    yield from _forgotten_ends(house)
-    yield from _many_ends(house)
-    yield from _unrotated(house)
+    yield from _forgotten_ends(instance)
+    yield from _many_ends(instance)
+    yield from _unrotated(instance)
 
 
-def _forgotten_ends(house: House) -> Iterator[Finding]:
+def _forgotten_ends(instance: OpenedService) -> Iterator[Finding]:
     """A session of a backup may live for `absolute` after it was ended."""
-    kept, longest = house.settings.audit.keep_ends, longest_session(house)
+    kept, longest = instance.settings.audit.keep_ends, longest_session(instance)
     if kept < longest:
         yield warning(
             f"ends are kept for {kept} s, and a session may live {longest} s: after a restore a "
@@ -36,22 +36,22 @@ def _forgotten_ends(house: House) -> Iterator[Finding]:
         )
 
 
-def _many_ends(house: House) -> Iterator[Finding]:
+def _many_ends(instance: OpenedService) -> Iterator[Finding]:
     """They are kept however many there are: a client that signs in and out without end fills the
     disk.
     """
-    size, limit = size_of_ends(house.settings.audit_file), house.settings.audit.total_size
+    size, limit = size_of_ends(instance.settings.audit_file), instance.settings.audit.total_size
     if size > limit:
         yield warning(
-            f"the files of ends have {size >> 20} MiB, more than audit.total_size, and none is "
-            f"removed before {house.settings.audit.keep_ends} s: find the program or person that "
-            "has the most revoked lines there and block it; see that the disk has room"
+            f"the files of ends have {size >> 20} MiB, more than audit.total_size, and none "
+            f"is removed before {instance.settings.audit.keep_ends} s: find the program or person "
+            "that has the most revoked lines there and block it; see that the disk has room"
         )
 
 
-def _unrotated(house: House) -> Iterator[Finding]:
+def _unrotated(instance: OpenedService) -> Iterator[Finding]:
     """A file that is much bigger, or covers a much longer time, than the settings say."""
-    file, limits = house.settings.audit_file, house.settings.audit
+    file, limits = instance.settings.audit_file, instance.settings.audit
     if not file.is_file():
         return
     remedy = "see that the service may rename files there"

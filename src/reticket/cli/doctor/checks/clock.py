@@ -11,7 +11,7 @@ from reticket.cli.doctor.findings import Finding, fault
 from reticket.core.errors import Unavailable
 from reticket.core.model import Selection
 from reticket.core.policy import SECOND
-from reticket.runtime.house import House
+from reticket.runtime.opened_service import OpenedService
 from reticket.settings.loading import sqlite_path
 
 TOPIC = "clock"
@@ -24,27 +24,27 @@ TAIL = 65_536
 REMEDY = "set it by the network (NTP)"
 
 
-def look(house: House) -> Iterator[Finding]:
+def look(instance: OpenedService) -> Iterator[Finding]:
     """Clocks that differ from ours, and what was written at a time that has not come."""
-    for other, time in _clocks(house):
-        off = house.clock() - time
+    for other, time in _clocks(instance):
+        off = instance.clock() - time
         if abs(off) > MOST_OFF:
             way = "ahead of" if off > 0 else "behind"
             yield fault(f"is {abs(off) // SECOND} s {way} {other}: {REMEDY}")
-    newest = _newest_line(house.settings.audit_file)
-    if newest is not None and newest > house.clock() + MOST_OFF:
-        yield fault(f"is behind the newest line of {house.settings.audit_file}: {REMEDY}")
-    if sqlite_path(house.settings.families) and _has_future_family(house):
+    newest = _newest_line(instance.settings.audit_file)
+    if newest is not None and newest > instance.clock() + MOST_OFF:
+        yield fault(f"is behind the newest line of {instance.settings.audit_file}: {REMEDY}")
+    if sqlite_path(instance.settings.families) and _has_future_family(instance):
         yield fault(f"is behind a session that has begun already: {REMEDY}")
 
 
-def _clocks(house: House) -> Iterator[tuple[str, int]]:
+def _clocks(instance: OpenedService) -> Iterator[tuple[str, int]]:
     """Of the store, which is our own for a file, and of the file system."""
     try:
-        yield "the clock of the store of families", house.store.now()
+        yield "the clock of the store of families", instance.store.now()
     except Unavailable:
         return
-    with tempfile.NamedTemporaryFile(dir=house.settings.data, prefix=".doctor") as probe:
+    with tempfile.NamedTemporaryFile(dir=instance.settings.data, prefix=".doctor") as probe:
         yield "the file system's", Path(probe.name).stat().st_mtime_ns // 1_000_000
 
 
@@ -58,7 +58,7 @@ def _newest_line(file: Path) -> int | None:
         return None
 
 
-def _has_future_family(house: House) -> bool:
+def _has_future_family(instance: OpenedService) -> bool:
     """Ids begin with the time of the sign-in (RFC 9562 §5.7), and pages are in their order."""
-    after = (house.clock() + MOST_OFF).to_bytes(6, "big") + bytes(10)
-    return bool(house.store.page(Selection(), 1, after).families)
+    after = (instance.clock() + MOST_OFF).to_bytes(6, "big") + bytes(10)
+    return bool(instance.store.page(Selection(), 1, after).families)

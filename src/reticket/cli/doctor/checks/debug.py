@@ -7,15 +7,15 @@ from collections.abc import Iterator
 import msgspec
 
 from reticket.cli.doctor.findings import Finding, warning
-from reticket.runtime.house import House
+from reticket.runtime.opened_service import OpenedService
 from reticket.settings import Settings
 
 TOPIC = "debug setting"
 
 
-def look(house: House) -> Iterator[Finding]:
+def look(instance: OpenedService) -> Iterator[Finding]:
     """The setting is on, for all dialects or for one."""
-    for key in _switched_on(house.settings):
+    for key in _switched_on(instance.settings):
         yield warning(f"{key} is on, so answers explain errors to callers: take it away")
 
 

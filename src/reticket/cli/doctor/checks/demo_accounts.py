@@ -6,18 +6,20 @@ from collections.abc import Iterator
 
 from reticket.cli.doctor.findings import Finding, fault, warning
 from reticket.runtime import demo
-from reticket.runtime.house import House
+from reticket.runtime.opened_service import OpenedService
 
 TOPIC = "demo accounts"
 
 
-def look(house: House) -> Iterator[Finding]:
+def look(instance: OpenedService) -> Iterator[Finding]:
     """Accounts of the demo: a fault, but in a demo that only this machine reaches."""
-    is_marked = demo.is_marked(house)
-    is_kept = is_marked and demo.is_kept_local(house)
+    is_marked = demo.is_marked(instance)
+    is_kept = is_marked and demo.is_kept_local(instance)
     finding = warning if is_kept else fault
     if is_marked:
         where = "this machine alone is answered" if is_kept else "every machine is answered"
-        yield finding(f"{house.settings.data} is a demo, and {where}: keep real people elsewhere")
-    for account in demo.known_accounts(house):
+        yield finding(
+            f"{instance.settings.data} is a demo, and {where}: keep real people elsewhere"
+        )
+    for account in demo.known_accounts(instance):
         yield finding(f"everybody knows the password of {account}: change it, or disable it")

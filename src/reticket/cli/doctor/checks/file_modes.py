@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from reticket.audit.shelf import rotated_files
+from reticket.audit.rotated_files import rotated_files
 from reticket.cli.doctor.findings import Finding, warning
 from reticket.folder import open_to_others
-from reticket.runtime.house import House
+from reticket.runtime.opened_service import OpenedService
 from reticket.settings import Settings
 from reticket.settings.loading import sqlite_path
 
@@ -17,13 +17,15 @@ BESIDE = ("-wal", "-shm")
 """Ends of the names of SQLite's other files (https://sqlite.org/wal.html)."""
 
 
-def look(house: House) -> Iterator[Finding]:
+def look(instance: OpenedService) -> Iterator[Finding]:
     """The data folder, what is in it, and what settings keep elsewhere. A master key that others
     can read stops every start.
     """
-    folder = house.settings.data
+    folder = instance.settings.data
     files = sorted(each for each in folder.iterdir() if each.is_file())
-    for sentence in open_to_others(*dict.fromkeys((folder, *files, *_elsewhere(house.settings)))):
+    for sentence in open_to_others(
+        *dict.fromkeys((folder, *files, *_elsewhere(instance.settings)))
+    ):
         yield warning(sentence)
 
 

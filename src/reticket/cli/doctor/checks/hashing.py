@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reticket.cli.doctor.findings import Finding, warning
-from reticket.runtime.house import House
+from reticket.runtime.opened_service import OpenedService
 
 TOPIC = "hashing"
 LEAST = ((47_104, 1), (19_456, 2), (12_288, 3), (9_216, 4), (7_168, 5))
 """KiB and passes that resist alike (OWASP Password Storage Cheat Sheet, argon2id, one lane)."""
 
 
-def look(house: House) -> Iterator[Finding]:
+def look(instance: OpenedService) -> Iterator[Finding]:
     """Parameters below every one of the minima."""
-    said = house.settings.hashing
+    said = instance.settings.hashing
     if not any(said.memory >= memory and said.time_cost >= passes for memory, passes in LEAST):
         yield warning(
             f"{said.memory} KiB and {said.time_cost} passes are too cheap: "

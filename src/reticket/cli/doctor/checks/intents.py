@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reticket.cli.doctor.findings import Finding, warning
-from reticket.runtime.house import House
+from reticket.runtime.opened_service import OpenedService
 
 TOPIC = "changes of the directory"
 
 
-def look(house: House) -> Iterator[Finding]:
+def look(instance: OpenedService) -> Iterator[Finding]:
     """Changes that wait."""
-    if waiting := len(house.directory.intents()):
+    if waiting := len(instance.directory.intents()):
         yield warning(f"{waiting} wait to end families: see that the store of families answers")

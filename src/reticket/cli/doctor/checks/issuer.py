@@ -7,16 +7,16 @@ from urllib.parse import urlsplit
 
 from reticket.cli.doctor.findings import Finding, fault, warning
 from reticket.core.addresses import is_loopback
-from reticket.runtime.house import House
+from reticket.runtime.opened_service import OpenedService
 from reticket.settings.catalogue import variable
 from reticket.settings.loading import issuer_of, issuer_warnings
 
 TOPIC = "issuer"
 
 
-def look(house: House) -> Iterator[Finding]:
+def look(instance: OpenedService) -> Iterator[Finding]:
     """No issuer, one that leads nowhere, and one without TLS that other machines use."""
-    settings, url = house.settings, issuer_of(house.settings)
+    settings, url = instance.settings, issuer_of(instance.settings)
     name = variable("issuer")
     nowhere = issuer_warnings(settings, url)
     yield from map(warning, nowhere)

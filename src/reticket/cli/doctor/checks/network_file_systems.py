@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from reticket.cli.doctor.findings import Finding, fault
-from reticket.runtime.house import House
+from reticket.runtime.opened_service import OpenedService
 from reticket.settings.loading import sqlite_path
 
 TOPIC = "file systems"
@@ -18,9 +18,9 @@ NETWORKED = frozenset(
 """Locks and shared memory of other machines do not reach us there (https://sqlite.org/wal.html)."""
 
 
-def look(house: House) -> Iterator[Finding]:
+def look(instance: OpenedService) -> Iterator[Finding]:
     """A database in a file of a network."""
-    for url in dict.fromkeys((house.settings.families, house.settings.directory)):
+    for url in dict.fromkeys((instance.settings.families, instance.settings.directory)):
         file = sqlite_path(url)
         kind = file and kind_of(file, _mounts())
         if kind in NETWORKED:

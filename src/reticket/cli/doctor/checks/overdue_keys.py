@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from reticket.cli.doctor.findings import Finding, warning
 from reticket.core.policy import DAY, SECOND
-from reticket.crypto.life import ACTIVE, RETIRING
+from reticket.crypto.key_lifecycle import ACTIVE, RETIRING
 from reticket.crypto.ring import KeyFacts
 from reticket.runtime import policies
-from reticket.runtime.house import House
+from reticket.runtime.opened_service import OpenedService
 
 TOPIC = "age of keys"
 MOST_DAYS = 365
@@ -21,10 +21,10 @@ OVERDUE_DAYS = 2
 """The purge retires keys every hour; a service that was down for a weekend is no finding."""
 
 
-def look(house: House) -> Iterator[Finding]:
+def look(instance: OpenedService) -> Iterator[Finding]:
     """Keys that have signed for too long, and keys that should have been retired."""
-    now, longest = house.clock(), policies.longest_refresh(house)
-    for key in house.ring.listing():
+    now, longest = instance.clock(), policies.longest_refresh(instance)
+    for key in instance.ring.listing():
         if key.state == ACTIVE and _days_since(key.activates_at, now) > MOST_DAYS:
             yield warning(f"{_named(key)} signs for over {MOST_DAYS} days: reticket key rotate")
         ended = _days_since(key.retiring_at, now) - longest // DAY

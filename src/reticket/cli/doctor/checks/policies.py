@@ -6,21 +6,21 @@ from collections.abc import Iterator
 
 from reticket.cli.doctor.findings import Finding, fault, warning
 from reticket.runtime import policies as chosen
-from reticket.runtime.house import House
+from reticket.runtime.opened_service import OpenedService
 
 TOPIC = "policies"
 
 
-def look(house: House) -> Iterator[Finding]:
+def look(instance: OpenedService) -> Iterator[Finding]:
     """Policies that cannot be, windows over a tenth, and what a dialect's clients need."""
-    yield from map(fault, chosen.faults(house))
-    yield from map(warning, chosen.warnings(house))
-    yield from map(warning, _advice(house))
+    yield from map(fault, chosen.faults(instance))
+    yield from map(warning, chosen.warnings(instance))
+    yield from map(warning, _advice(instance))
 
 
-def _advice(house: House) -> Iterator[str]:
-    for dialect in house.dialects:
+def _advice(instance: OpenedService) -> Iterator[str]:
+    for dialect in instance.dialects:
         for resource in dialect.resources:
             for advice in resource.advice:
-                if advice.fits(house.policies[resource.name]):
+                if advice.applies_to(instance.policies[resource.name]):
                     yield f"policies.{resource.name}.{advice.member}: {advice.sentence}"

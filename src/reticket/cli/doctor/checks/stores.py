@@ -6,16 +6,16 @@ from collections.abc import Iterator
 
 from reticket.cli.doctor.findings import Finding, fault
 from reticket.core.errors import StartupError, Unavailable
-from reticket.runtime.house import House
+from reticket.runtime.opened_service import OpenedService
 
 TOPIC = "stores"
 
 
-def look(house: House) -> Iterator[Finding]:
+def look(instance: OpenedService) -> Iterator[Finding]:
     """A store that does not answer or whose file is damaged."""
     try:
-        house.ready()
-        house.store.check()
+        instance.ready()
+        instance.store.check()
     except Unavailable as failure:
         yield fault(f"one does not answer: {failure}; look at disk, locks and network")
     except StartupError as damage:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from reticket.core.commands import Command, Keep, Look, Now
+from reticket.core.commands import Command, Now, Peek, PutIfAbsent
 from reticket.core.errors import Cause
 from reticket.core.people import Client
 from reticket.core.policy import SECOND
@@ -20,7 +20,7 @@ from reticket.core.storage.budget import of_client
 from reticket.core.tokens.faces import from_text, split_jwt
 from reticket.dialects.oauth.endpoints.client_keys import keys_of
 from reticket.dialects.oauth.inputs import Form, required, wrong
-from reticket.oauth.site import BASE, Site
+from reticket.oauth.provider import BASE, Provider
 from reticket.wire import WireRequest
 
 ASSERTION, ASSERTION_TYPE = "client_assertion", "client_assertion_type"
@@ -66,7 +66,7 @@ def named_in(form: Form) -> str | None:
 
 
 def fault_of(
-    request: WireRequest, form: Form, client: Client, site: Site
+    request: WireRequest, form: Form, client: Client, provider: Provider
 ) -> Generator[Command, Any, Cause | None]:
     """Why the assertion is not this client's, for us, at its time, and never seen before; None
     for one that is all that.
@@ -74,7 +74,7 @@ def fault_of(
     claims = _verified(form[ASSERTION], client)
     if claims is None:
         return Cause.FORGED
-    if not _is_for(claims, client, _addresses(request, site)):
+    if not _is_for(claims, client, _addresses(request, provider)):
         return Cause.WRONG_TARGET
     now = (yield Now()) / SECOND
     if not (now < claims.exp <= now + LONGEST and max(claims.nbf, claims.iat) <= now + LEEWAY):
@@ -83,15 +83,15 @@ def fault_of(
     lifetime = math.ceil(claims.exp - now) + 1
     mark = f"oauth:assertion:{said}"
     # the mark of one that ends much later would be taken for one of a clock that ran ahead
-    is_known = (yield Look(mark)) is not None
-    is_first = not is_known and (yield Keep(mark, "", lifetime, of_client(client.id)))
+    is_known = (yield Peek(mark)) is not None
+    is_first = not is_known and (yield PutIfAbsent(mark, "", lifetime, of_client(client.id)))
     return None if is_first else Cause.USED
 
 
-def _addresses(request: WireRequest, site: Site) -> frozenset[str]:
+def _addresses(request: WireRequest, provider: Provider) -> frozenset[str]:
     """Who we are: the issuer, the token endpoint, and the one that was asked (RFC 9126 §2)."""
     asked = request.path.removeprefix(BASE)
-    return frozenset({site.issuer, site.url("/token"), site.url(asked)})
+    return frozenset({provider.issuer, provider.url("/token"), provider.url(asked)})
 
 
 def _is_for(claims: Claims, client: Client, ours: frozenset[str]) -> bool:

@@ -11,13 +11,12 @@ from urllib.parse import urlencode
 
 from msgspec.structs import replace
 
-from reticket.core.commands import Command, Keep, Look, Take, Tell
+from reticket.core.commands import Audit, Command, Peek, Pop, PutIfAbsent
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.storage.budget import of_account
 from reticket.core.tokens.faces import to_text
 from reticket.dialects.oauth.document import shown
-from reticket.dialects.oauth.endpoints.par import PREFIX, answer_once, digest_of, opened, pushed
-from reticket.dialects.oauth.endpoints.request import (
+from reticket.dialects.oauth.endpoints.authorization_request import (
     AuthorizationForm,
     CodeRequest,
     identity,
@@ -25,15 +24,16 @@ from reticket.dialects.oauth.endpoints.request import (
     read_order,
     understood,
 )
+from reticket.dialects.oauth.endpoints.par import PREFIX, answer_once, digest_of, opened, pushed
 from reticket.dialects.oauth.errors import Denied, failure_of, heard, news_of
 from reticket.dialects.oauth.grants import codes
 from reticket.dialects.oauth.inputs import FORM, LONGEST, Form, once
 from reticket.dialects.oauth.pages.consents import consented, find_known, granted
 from reticket.dialects.oauth.pages.flow import Flow
 from reticket.dialects.oauth.pages.html import UNSEEN
-from reticket.dialects.oauth.pages.visit import Person, Visit, too_old
+from reticket.dialects.oauth.pages.interaction import Interaction, Person, too_old
+from reticket.oauth.provider import USER, Provider
 from reticket.oauth.registration import Registration, registration_of
-from reticket.oauth.site import USER, Site
 from reticket.wire import Operation, Parameter, Route, WireRequest, WireResponse, parse_pairs
 
 PLACE = "/authorize"
@@ -52,28 +52,28 @@ class Codes:
 
     place = PLACE
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
+    def __init__(self, provider: Provider) -> None:
+        self._provider = provider
 
-    def allow(self, ticket: str, visit: Visit, person: Person) -> Operation:
+    def allow(self, ticket: str, interaction: Interaction, person: Person) -> Operation:
         """Give the client its code. Who clicks twice gets the same one, while it is unused."""
-        order, code = read_order(visit.order), _code_of(ticket)
+        order, code = read_order(interaction.order), _code_of(ticket)
         grant = yield from _granted(order, person)
         yield from answer_once(order, codes.waiting(code), person)
         yield from _give(code, grant)
         return self.answer(order.target, order.state, code=code)
 
-    def deny(self, visit: Visit) -> Operation:
+    def deny(self, interaction: Interaction) -> Operation:
         """Tell the client."""
-        order = read_order(visit.order)
-        yield from answer_once(order, "denied", visit.person)
+        order = read_order(interaction.order)
+        yield from answer_once(order, "denied", interaction.person)
         refusal = Denied("access_denied", "The person has said no.")
-        yield Tell(USER, "refused", refusal.failure.word)
+        yield Audit(USER, "refused", refusal.failure.word)
         return self.refused(order.target, order.state, refusal)
 
-    def leave(self, visit: Visit) -> str:
+    def leave(self, interaction: Interaction) -> str:
         """To the client, which is told."""
-        order = read_order(visit.order)
+        order = read_order(interaction.order)
         gone = {"error": "access_denied", "error_description": "The person has gone back."}
         return self.address(order.target, order.state, **gone)
 
@@ -89,17 +89,17 @@ class Codes:
 
     def address(self, target: str, state: str | None, **said: str) -> str:
         """Where an answer goes, with who gives it (RFC 9207)."""
-        given = said | ({} if state is None else {"state": state}) | {"iss": self._site.issuer}
+        given = said | ({} if state is None else {"state": state}) | {"iss": self._provider.issuer}
         return f"{target}{'&' if '?' in target else '?'}{urlencode(given)}"
 
 
 class Authorization:
     """Owns the requests."""
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
-        self._codes = Codes(site)
-        self._flow = Flow(site, self._codes)
+    def __init__(self, provider: Provider) -> None:
+        self._provider = provider
+        self._codes = Codes(provider)
+        self._flow = Flow(provider, self._codes)
 
     def routes(self) -> tuple[Route, ...]:
         """Both methods (OpenID Connect Core §3.1.2.1), and where the pages' forms go."""
@@ -129,7 +129,7 @@ class Authorization:
             order = _read(registration, form, target, bool(digest))
             subject = yield from identity(form)
         except Refusal as refusal:
-            yield Tell(USER, "refused", news_of(refusal))
+            yield Audit(USER, "refused", news_of(refusal))
             return self._codes.refused(target, _state(said), refusal)
         if digest:
             order = yield from opened(order, digest)
@@ -139,11 +139,11 @@ class Authorization:
         client_id = _alone(said, "client_id")
         if client_id is None:
             raise Denied("invalid_request", "client_id is missing.")
-        return registration_of((yield from find_known(client_id)), self._site)
+        return registration_of((yield from find_known(client_id)), self._provider)
 
     @staticmethod
-    def _visit(registration: Registration, order: CodeRequest, subject: str | None) -> Visit:
-        return Visit(
+    def _visit(registration: Registration, order: CodeRequest, subject: str | None) -> Interaction:
+        return Interaction(
             client_id=registration.id,
             name=registration.name,
             scope=order.scope,
@@ -154,9 +154,9 @@ class Authorization:
         )
 
 
-def routes(site: Site) -> tuple[Route, ...]:
+def routes(provider: Provider) -> tuple[Route, ...]:
     """The endpoint and its pages."""
-    return Authorization(site).routes()
+    return Authorization(provider).routes()
 
 
 def _read(registration: Registration, form: Form, target: str, was_pushed: bool) -> CodeRequest:
@@ -194,17 +194,17 @@ def _give(code: str, grant: codes.CodeGrant) -> Generator[Command, Any, None]:
     clicks again goes on with what is there. Denied for one that is known and waits no more.
     """
     owner, waits, known = of_account(grant.subject), codes.waiting(code), codes.begun(code)
-    is_new = (yield Look(known)) is None and (
-        yield Keep(waits, grant.written(), codes.LIFETIME, owner)
+    is_new = (yield Peek(known)) is None and (
+        yield PutIfAbsent(waits, grant.written(), codes.LIFETIME, owner)
     )
-    text = grant.written() if is_new else (yield Look(waits))
+    text = grant.written() if is_new else (yield Peek(waits))
     if text is None:
         raise too_old(Cause.USED)
     given = codes.read_grant(text)
-    if (yield Keep(known, codes.given_by(given).written(), codes.REMEMBERED, owner)):
+    if (yield PutIfAbsent(known, codes.given_by(given).written(), codes.REMEMBERED, owner)):
         yield consented(given)
-    elif is_new and codes.read_given((yield Look(known))).family != grant.family:
-        yield Take(waits)  # another click gave it, and it was used, between two of our steps
+    elif is_new and codes.read_given((yield Peek(known))).family != grant.family:
+        yield Pop(waits)  # another click gave it, and it was used, between two of our steps
         raise too_old(Cause.USED)
 
 

@@ -10,15 +10,15 @@ from urllib.parse import quote
 
 import msgspec
 
-from reticket.core.commands import Command, Draw, FindClient, Keep, Look, Tell
+from reticket.core.commands import Audit, Command, FindClient, Peek, PutIfAbsent, RandomBytes
 from reticket.core.errors import Cause
 from reticket.core.people import Client
 from reticket.core.storage.budget import COVERED, Owner, of_account
 from reticket.core.texts import isolated
 from reticket.core.tokens.faces import to_text
 from reticket.dialects.oauth.document import described, shown
-from reticket.dialects.oauth.endpoints.clients import authenticate
-from reticket.dialects.oauth.endpoints.request import resources, scope_of
+from reticket.dialects.oauth.endpoints.authorization_request import resources, scope_of
+from reticket.dialects.oauth.endpoints.client_authentication import authenticate
 from reticket.dialects.oauth.errors import NO_STORE, Denied, heard
 from reticket.dialects.oauth.grants import device_codes
 from reticket.dialects.oauth.grants.codes import read_grant
@@ -27,11 +27,11 @@ from reticket.dialects.oauth.inputs import read_form, read_query
 from reticket.dialects.oauth.pages import screens
 from reticket.dialects.oauth.pages.consents import consented, granted
 from reticket.dialects.oauth.pages.flow import Flow
+from reticket.dialects.oauth.pages.interaction import Interaction, Person, own_form, too_old
+from reticket.dialects.oauth.pages.rate_limits import give_back_a_try, limit_asking, spend_a_try
 from reticket.dialects.oauth.pages.screens import Fault
-from reticket.dialects.oauth.pages.tries import give_back_a_try, limit_asking, spend_a_try
-from reticket.dialects.oauth.pages.visit import Person, Visit, own_form, too_old
+from reticket.oauth.provider import BASE, CLIENT, USER, Provider
 from reticket.oauth.registration import DEVICE_CODE, owner_of, registration_of
-from reticket.oauth.site import BASE, CLIENT, USER, Site
 from reticket.wire import Operation, Parameter, Route, Secretive, WireRequest, WireResponse
 
 PLACE = "/device"
@@ -80,41 +80,43 @@ class Verdicts:
 
     place = PLACE
 
-    def allow(self, ticket: str, visit: Visit, person: Person) -> Operation:
+    def allow(self, ticket: str, interaction: Interaction, person: Person) -> Operation:
         """Leave a grant for the device. The first word counts; who clicks twice has said it."""
-        asked = yield from _waiting(visit.order)
+        asked = yield from _waiting(interaction.order)
         grant = yield from granted(asked.client_id, person, asked.scope, asked.resources)
-        owner, verdict = of_account(person.subject), device_codes.verdict(visit.order)
-        if (yield Keep(verdict, grant.written(), LIFETIME, owner)):
+        owner, verdict = of_account(person.subject), device_codes.verdict(interaction.order)
+        if (yield PutIfAbsent(verdict, grant.written(), LIFETIME, owner)):
             yield consented(grant)
-        elif not (yield from _said_by(visit.order, person)):
+        elif not (yield from _said_by(interaction.order, person)):
             raise too_old(Cause.USED)
         return screens.done(
-            "Your device is connected", f"{isolated(visit.name)} goes on by itself."
+            "Your device is connected", f"{isolated(interaction.name)} goes on by itself."
         )
 
-    def leave(self, visit: Visit) -> str | None:
+    def leave(self, interaction: Interaction) -> str | None:
         """The browser goes nowhere."""
         return None
 
-    def deny(self, visit: Visit) -> Operation:
+    def deny(self, interaction: Interaction) -> Operation:
         """Let the device know; who clicks twice has said it."""
-        verdict = device_codes.verdict(visit.order)
-        said = (yield Keep(verdict, DENIED, LIFETIME, COVERED)) or (yield Look(verdict)) == DENIED
+        verdict = device_codes.verdict(interaction.order)
+        said = (yield PutIfAbsent(verdict, DENIED, LIFETIME, COVERED)) or (
+            yield Peek(verdict)
+        ) == DENIED
         if not said:
             raise too_old(Cause.USED)
-        yield Tell(USER, "refused", "access_denied")
+        yield Audit(USER, "refused", "access_denied")
         return screens.done(
-            "Your device is not connected", f"{isolated(visit.name)} has got nothing."
+            "Your device is not connected", f"{isolated(interaction.name)} has got nothing."
         )
 
 
 class Devices:
     """Owns the endpoint of devices, and the page where their codes are typed."""
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
-        self._flow = Flow(site, Verdicts())
+    def __init__(self, provider: Provider) -> None:
+        self._provider = provider
+        self._flow = Flow(provider, Verdicts())
 
     def routes(self) -> tuple[Route, ...]:
         """A device posts where a person looks: one short address for both."""
@@ -135,23 +137,23 @@ class Devices:
 
     def _ask(self, request: WireRequest) -> Operation:
         form = read_form(request)
-        registration, _ = yield from authenticate(request, form, self._site)
+        registration, _ = yield from authenticate(request, form, self._provider)
         owner = owner_of(registration)
         if not registration.may(DEVICE_CODE):
             sentence = "The client is not registered for device codes."
             raise Denied("unauthorized_client", sentence, Cause.WRONG_GRANT)
         wanted = scope_of(registration, form), resources(registration, form)
-        yield from limit_asking("device", registration, request, self._site)
-        device_code = to_text((yield Draw(32)))
+        yield from limit_asking("device", registration, request, self._provider)
+        device_code = to_text((yield RandomBytes(32)))
         digest = device_codes.digest_of(device_code)
         asked = DeviceRequest(registration.id, *wanted)
-        yield Keep(device_codes.remembered(digest), "", device_codes.REMEMBERED, owner)
-        yield Keep(device_codes.asking(digest), asked.written(), LIFETIME, owner)
+        yield PutIfAbsent(device_codes.remembered(digest), "", device_codes.REMEMBERED, owner)
+        yield PutIfAbsent(device_codes.asking(digest), asked.written(), LIFETIME, owner)
         user_code = yield from _user_code(digest, owner)
         return self._told(device_code, user_code)
 
     def _told(self, device_code: str, user_code: str) -> WireResponse:
-        address = self._site.url(PLACE)
+        address = self._provider.url(PLACE)
         complete = f"{address}?user_code={quote(user_code)}"
         answer = DeviceAnswer(device_code, user_code, address, complete, LIFETIME, INTERVAL)
         return WireResponse(200, msgspec.json.encode(answer), headers=NO_STORE)
@@ -164,58 +166,58 @@ class Devices:
         return screens.code(self._to_code, read_query(request).get("user_code", ""))
 
     def _typed(self, request: WireRequest) -> Operation:
-        own_form(request, self._site)
+        own_form(request, self._provider)
         user_code = read_form(request).get("user_code", "")
         yield from spend_a_try("typed", request, MOST_TYPED)
-        digest = yield Look(device_codes.named(user_code))
-        visit = (yield from self._visit(digest, user_code)) if digest else None
-        if visit is None:
-            yield Tell(USER, "refused", Cause.UNKNOWN)
+        digest = yield Peek(device_codes.named(user_code))
+        interaction = (yield from self._visit(digest, user_code)) if digest else None
+        if interaction is None:
+            yield Audit(USER, "refused", Cause.UNKNOWN)
             return screens.code(self._to_code, user_code, _UNKNOWN)
         yield from give_back_a_try("typed", request)
-        return (yield from self._flow.begin(request, visit))
+        return (yield from self._flow.begin(request, interaction))
 
-    def _visit(self, digest: str, user_code: str) -> Generator[Command, Any, Visit | None]:
+    def _visit(self, digest: str, user_code: str) -> Generator[Command, Any, Interaction | None]:
         """Of a device that waits for an answer still, and whose client may have one."""
-        text = yield Look(device_codes.asking(digest))
-        if text is None or (yield Look(device_codes.verdict(digest))) is not None:
+        text = yield Peek(device_codes.asking(digest))
+        if text is None or (yield Peek(device_codes.verdict(digest))) is not None:
             return None
         asked = device_codes.read_request(text)
         client: Client | None = yield FindClient(asked.client_id)
         if client is None or client.disabled:
             return None
-        registration = registration_of(client, self._site)
+        registration = registration_of(client, self._provider)
         shown = user_code.strip().upper()
         note = f"Allow this only if your own device shows {shown} just now."
-        return Visit(asked.client_id, registration.name, asked.scope, digest, note=note)
+        return Interaction(asked.client_id, registration.name, asked.scope, digest, note=note)
 
     @property
     def _to_code(self) -> str:
-        return f"{self._site.path}{BASE}{CODE_PLACE}"
+        return f"{self._provider.path}{BASE}{CODE_PLACE}"
 
 
-def routes(site: Site) -> tuple[Route, ...]:
+def routes(provider: Provider) -> tuple[Route, ...]:
     """The endpoint and its pages."""
-    return Devices(site).routes()
+    return Devices(provider).routes()
 
 
 def _user_code(digest: str, owner: Owner | None) -> Generator[Command, Any, str]:
     """One that nobody else has just now, as `BDWP-HQPK`."""
     while True:
-        number = int.from_bytes((yield Draw(16)))
+        number = int.from_bytes((yield RandomBytes(16)))
         letters = [ALPHABET[number // len(ALPHABET) ** place % len(ALPHABET)] for place in range(8)]
         user_code = "".join([*letters[:_HALF], "-", *letters[_HALF:]])
-        if (yield Keep(device_codes.named(user_code), digest, LIFETIME, owner)):
+        if (yield PutIfAbsent(device_codes.named(user_code), digest, LIFETIME, owner)):
             return user_code
 
 
 def _waiting(digest: str) -> Generator[Command, Any, DeviceRequest]:
-    text = yield Look(device_codes.asking(digest))
+    text = yield Peek(device_codes.asking(digest))
     if text is None:
         raise too_old(Cause.EXPIRED)
     return device_codes.read_request(text)
 
 
 def _said_by(digest: str, person: Person) -> Generator[Command, Any, bool]:
-    verdict = yield Look(device_codes.verdict(digest))
+    verdict = yield Peek(device_codes.verdict(digest))
     return verdict not in (None, DENIED) and read_grant(verdict).subject == person.subject

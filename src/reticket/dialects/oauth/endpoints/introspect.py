@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from reticket.core.commands import Check, Command, InspectAccess, Refresh, Rehearse, Tell
+from reticket.core.commands import Audit, Check, Command, DryRunRefresh, InspectAccess, Refresh
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import AccessToken, Family, RefreshToken
 from reticket.core.policy import SECOND
@@ -20,7 +20,7 @@ from reticket.core.sessions.rotation import stated_end
 from reticket.core.tokens.faces import PREFIX
 from reticket.core.tokens.mint import CREDENTIAL_VERSION
 from reticket.dialects.oauth.document import described
-from reticket.dialects.oauth.endpoints.clients import (
+from reticket.dialects.oauth.endpoints.client_authentication import (
     authenticate,
     expect_in_service,
     unauthenticated,
@@ -29,10 +29,10 @@ from reticket.dialects.oauth.endpoints.revoke import RevocationForm
 from reticket.dialects.oauth.errors import INTROSPECTION, NO_STORE, heard
 from reticket.dialects.oauth.inputs import read_form, required
 from reticket.oauth.membership import is_member
+from reticket.oauth.provider import CLIENT, USER, Provider
 from reticket.oauth.registration import REFRESH_TOKEN, Registration
-from reticket.oauth.site import CLIENT, USER, Site
+from reticket.oauth.revoked_access_tokens import void
 from reticket.oauth.terms import terms_of
-from reticket.oauth.voided import void
 from reticket.wire import Operation, Route, WireRequest, WireResponse
 
 PATH = INTROSPECTION
@@ -69,33 +69,33 @@ INACTIVE = WireResponse(200, b'{"active":false}', headers=NO_STORE)
 _encoder = msgspec.json.Encoder()
 
 
-def routes(site: Site) -> tuple[Route, ...]:
+def routes(provider: Provider) -> tuple[Route, ...]:
     """The endpoint."""
     describe = described(
-        "Look into a token",
+        "Peek into a token",
         "tokens",
         {200: Introspection},
         IntrospectionForm,
         security=({"client": ()},),
     )
-    return (Route("POST", PATH, heard(USER, _introspect(site)), describe),)
+    return (Route("POST", PATH, heard(USER, _introspect(provider)), describe),)
 
 
-def _introspect(site: Site) -> Callable[[WireRequest], Operation]:
+def _introspect(provider: Provider) -> Callable[[WireRequest], Operation]:
     def operate(request: WireRequest) -> Operation:
         form = read_form(request)
-        registration, _ = yield from authenticate(request, form, site)
+        registration, _ = yield from authenticate(request, form, provider)
         if not registration.confidential:
             raise unauthenticated(Cause.WRONG_CLIENT)
         token = required(form, "token")
         try:
             members = yield from (
-                _refresh(token, registration, site)
+                _refresh(token, registration, provider)
                 if token.startswith(PREFIX)
                 else _access(token, registration)
             )
         except Refusal as refusal:
-            yield Tell(USER, "refused", refusal.cause)
+            yield Audit(USER, "refused", refusal.cause)
             return INACTIVE
         return WireResponse(200, _encoder.encode({"active": True, **members}), headers=NO_STORE)
 
@@ -128,7 +128,7 @@ def _is_audience(claims: Members, registration: Registration) -> bool:
 
 
 def _refresh(
-    token: str, registration: Registration, site: Site
+    token: str, registration: Registration, provider: Provider
 ) -> Generator[Command, Any, Members]:
     """Good if the next refresh with it would be answered."""
     if not registration.may(REFRESH_TOKEN):
@@ -137,9 +137,9 @@ def _refresh(
     refresh = Refresh(USER, token, permits=is_member, check=check, policy=policy)
     read: RefreshToken
     row: Family
-    read, row = yield Rehearse(refresh)
+    read, row = yield DryRunRefresh(refresh)
     ends = min(stated_end(read, registration.policy), row.ends_at)
-    return _told(row, read.issued_at, ends, site)
+    return _told(row, read.issued_at, ends, provider)
 
 
 def _issued_to(registration: Registration) -> Check:
@@ -150,10 +150,10 @@ def _issued_to(registration: Registration) -> Check:
     return check
 
 
-def _told(row: Family, issued_at: int, expires_at: int, site: Site) -> Members:
+def _told(row: Family, issued_at: int, expires_at: int, provider: Provider) -> Members:
     terms = terms_of(row.terms)
     members: dict[str, object] = {
-        "iss": site.issuer,
+        "iss": provider.issuer,
         "sub": row.subject,
         "client_id": row.client,
         "scope": row.scope or "",

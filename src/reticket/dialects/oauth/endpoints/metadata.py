@@ -10,10 +10,10 @@ import msgspec
 
 from reticket.core.commands import PublishedKeys
 from reticket.dialects.oauth.document import described
+from reticket.dialects.oauth.endpoints.client_authentication import METHODS, NONE
 from reticket.dialects.oauth.endpoints.client_keys import ALGORITHMS as CLIENT_ALGORITHMS
-from reticket.dialects.oauth.endpoints.clients import METHODS, NONE
+from reticket.oauth.provider import Provider
 from reticket.oauth.registration import GRANTS
-from reticket.oauth.site import Site
 from reticket.verify.jose import ALGORITHMS
 from reticket.wire import Headers, Operation, Route, WireRequest, WireResponse
 
@@ -89,7 +89,7 @@ class KeySet(msgspec.Struct):
     keys: list[dict[str, str]]
 
 
-def routes(site: Site) -> tuple[Route, ...]:
+def routes(provider: Provider) -> tuple[Route, ...]:
     """Each document, under every path where a client may look for it."""
     about = described(
         "Where the endpoints are and what they can do", "discovery", {200: Metadata}, security=()
@@ -97,40 +97,40 @@ def routes(site: Site) -> tuple[Route, ...]:
     keys = described(
         "The public keys", "discovery", {200: KeySet}, media_types=(KEY_SET,), security=()
     )
-    tell = _tell(site)
+    tell = _tell(provider)
     return (
-        *(Route("GET", path, tell, about) for path in _places(site)),
+        *(Route("GET", path, tell, about) for path in _places(provider)),
         Route("GET", KEYS, _tell_keys, keys),
     )
 
 
-def metadata(site: Site) -> Metadata:
+def metadata(provider: Provider) -> Metadata:
     """What holds for a site."""
     return Metadata(
-        issuer=site.issuer,
-        authorization_endpoint=site.url("/authorize"),
-        token_endpoint=site.url("/token"),
-        revocation_endpoint=site.url("/revoke"),
-        introspection_endpoint=site.url("/introspect"),
-        userinfo_endpoint=site.url("/userinfo"),
-        pushed_authorization_request_endpoint=site.url("/par"),
-        device_authorization_endpoint=site.url("/device"),
-        jwks_uri=f"{site.issuer}{KEYS}",
+        issuer=provider.issuer,
+        authorization_endpoint=provider.url("/authorize"),
+        token_endpoint=provider.url("/token"),
+        revocation_endpoint=provider.url("/revoke"),
+        introspection_endpoint=provider.url("/introspect"),
+        userinfo_endpoint=provider.url("/userinfo"),
+        pushed_authorization_request_endpoint=provider.url("/par"),
+        device_authorization_endpoint=provider.url("/device"),
+        jwks_uri=f"{provider.issuer}{KEYS}",
     )
 
 
-def _places(site: Site) -> Iterator[str]:
+def _places(provider: Provider) -> Iterator[str]:
     """RFC 8414 §3.1 puts the issuer's path behind the name, OpenID Connect before it, as all that
     is ours is below it.
     """
     for document in (AUTHORIZATION_SERVER, OPENID_CONFIGURATION):
         yield document
-        if site.path:
-            yield document + site.path
+        if provider.path:
+            yield document + provider.path
 
 
-def _tell(site: Site) -> Callable[[WireRequest], Operation]:
-    body = msgspec.json.encode(metadata(site))
+def _tell(provider: Provider) -> Callable[[WireRequest], Operation]:
+    body = msgspec.json.encode(metadata(provider))
 
     def operate(request: WireRequest) -> Operation:
         yield from ()

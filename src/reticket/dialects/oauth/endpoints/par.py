@@ -11,15 +11,13 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from reticket.core.commands import Command, Draw, Keep, Look, Now, Take
+from reticket.core.commands import Command, Now, Peek, Pop, PutIfAbsent, RandomBytes
 from reticket.core.errors import Cause
 from reticket.core.policy import SECOND
 from reticket.core.storage.budget import of_account
 from reticket.core.tokens.faces import to_text
 from reticket.dialects.oauth.document import described
-from reticket.dialects.oauth.endpoints.clients import authenticate
-from reticket.dialects.oauth.endpoints.proof import Proof, invalid, prove, spend
-from reticket.dialects.oauth.endpoints.request import (
+from reticket.dialects.oauth.endpoints.authorization_request import (
     AuthorizationForm,
     CodeRequest,
     form_of,
@@ -27,13 +25,15 @@ from reticket.dialects.oauth.endpoints.request import (
     landing,
     understood,
 )
+from reticket.dialects.oauth.endpoints.client_authentication import authenticate
+from reticket.dialects.oauth.endpoints.proof import Proof, invalid, prove, spend
 from reticket.dialects.oauth.errors import NO_STORE, heard
 from reticket.dialects.oauth.inputs import read_form, wrong
 from reticket.dialects.oauth.pages.html import Halted
-from reticket.dialects.oauth.pages.tries import limit_asking
-from reticket.dialects.oauth.pages.visit import Person, too_old
+from reticket.dialects.oauth.pages.interaction import Person, too_old
+from reticket.dialects.oauth.pages.rate_limits import limit_asking
+from reticket.oauth.provider import CLIENT, Provider
 from reticket.oauth.registration import owner_of
-from reticket.oauth.site import CLIENT, Site
 from reticket.wire import Operation, Route, Secretive, WireRequest, WireResponse
 
 PATH = "/par"
@@ -67,27 +67,27 @@ class Pushed(Secretive, frozen=True):
 class Pushing:
     """The endpoint."""
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
+    def __init__(self, provider: Provider) -> None:
+        self._provider = provider
 
     def push(self, request: WireRequest) -> Operation:
         """Keep a request that its client may make; who it is, is not kept."""
         form = read_form(request)
-        registration, _ = yield from authenticate(request, form, self._site)
+        registration, _ = yield from authenticate(request, form, self._provider)
         owner = owner_of(registration)
         if "request_uri" in form:
             raise wrong("request_uri", "cannot be pushed")
         order = understood(registration, form, landing(registration, form.get("redirect_uri")))
         yield from identity(form)
-        yield from limit_asking("par", registration, request, self._site)
-        proof = yield from prove(request, self._site, PATH)
+        yield from limit_asking("par", registration, request, self._provider)
+        proof = yield from prove(request, self._provider, PATH)
         kept = dict(form_of(order, form))
         if proof is not None:
             kept[JKT] = _bound(form.get(JKT), proof)
             yield from spend(proof, owner)
-        reference = PREFIX + to_text((yield Draw(32)))
+        reference = PREFIX + to_text((yield RandomBytes(32)))
         text = msgspec.json.encode(kept).decode()
-        yield Keep(_key(digest_of(reference)), text, LIFETIME, owner)
+        yield PutIfAbsent(_key(digest_of(reference)), text, LIFETIME, owner)
         body = msgspec.json.encode(Pushed(reference, LIFETIME))
         return WireResponse(201, body, headers=NO_STORE)
 
@@ -96,7 +96,7 @@ def pushed(digest: str, client_id: str) -> Generator[Command, Any, list[tuple[st
     """What that client has pushed. To look at it spends nothing: a browser may load its page again,
     and scanners of links load it before a person does. Denied.
     """
-    said = _read((yield Look(_key(digest))))
+    said = _read((yield Peek(_key(digest))))
     if said.get("client_id") != client_id:
         sentence = "The request was used already, or took too long."
         raise Halted("invalid_request_uri", sentence, Cause.UNKNOWN)
@@ -122,12 +122,12 @@ def answer_once(
         raise too_old(Cause.EXPIRED)
     mark = f"oauth:answered:{order.pushed}"
     owner = of_account(person.subject) if person else None
-    if not (yield Keep(mark, answer, REMEMBERED, owner)) and (yield Look(mark)) != answer:
+    if not (yield PutIfAbsent(mark, answer, REMEMBERED, owner)) and (yield Peek(mark)) != answer:
         raise too_old(Cause.USED)
-    yield Take(_key(order.pushed))
+    yield Pop(_key(order.pushed))
 
 
-def routes(site: Site) -> tuple[Route, ...]:
+def routes(provider: Provider) -> tuple[Route, ...]:
     """The endpoint."""
     description = described(
         "Push an authorization request",
@@ -136,7 +136,7 @@ def routes(site: Site) -> tuple[Route, ...]:
         body=PushedForm,
         security=({}, {"client": ()}),
     )
-    return (Route("POST", PATH, heard(CLIENT, Pushing(site).push), description),)
+    return (Route("POST", PATH, heard(CLIENT, Pushing(provider).push), description),)
 
 
 def _bound(asked: str | None, proof: Proof) -> str:

@@ -10,12 +10,12 @@ import hashlib
 from collections.abc import Generator
 from typing import Any, NamedTuple
 
-from reticket.core.commands import Command, Keep, KnowNonce, MakeNonce, Now
+from reticket.core.commands import CheckNonce, Command, MakeNonce, Now, PutIfAbsent
 from reticket.core.errors import Cause
 from reticket.core.policy import SECOND
 from reticket.core.storage.budget import Owner
 from reticket.dialects.oauth.errors import Denied
-from reticket.oauth.site import USER, Site
+from reticket.oauth.provider import USER, Provider
 from reticket.verify.proofs import WINDOW, InvalidProof, Shown, read_proof
 from reticket.wire import Headers, WireRequest
 
@@ -33,7 +33,7 @@ class Proof(NamedTuple):
     Args:
         jkt: thumbprint of the key that the caller holds.
         nonce_known: whether it says a nonce of ours, so that it was made just now.
-        name: the key of `Keep` under which it is remembered.
+        name: the key of `PutIfAbsent` under which it is remembered.
     """
 
     jkt: str
@@ -43,7 +43,7 @@ class Proof(NamedTuple):
 
 def prove(
     request: WireRequest,
-    site: Site,
+    provider: Provider,
     path: str,
     resource: str = USER,
     access_token: str | None = None,
@@ -52,7 +52,7 @@ def prove(
 
     Args:
         request: what may have a proof with it.
-        site: whose endpoint was asked.
+        provider: whose endpoint was asked.
         path: of that endpoint, as `/token`.
         resource: whose nonces it may say.
         access_token: what it must be for, where one was presented.
@@ -66,8 +66,8 @@ def prove(
     if len(texts) > 1:
         raise invalid()
     now: int = yield Now()
-    shown = _read(texts[0], request.method, site.url(path), now, access_token)
-    nonce_known = shown.nonce is not None and (yield KnowNonce(resource, shown.nonce))
+    shown = _read(texts[0], request.method, provider.url(path), now, access_token)
+    nonce_known = shown.nonce is not None and (yield CheckNonce(resource, shown.nonce))
     if shown.nonce is not None and not nonce_known:
         raise (yield from nonce_wanted(resource))
     return Proof(shown.jkt, nonce_known, _name(shown))
@@ -78,7 +78,7 @@ def spend(proof: Proof, owner: Owner | None) -> Generator[Command, Any, None]:
     whoever has neither must not fill the store. Denied, `invalid_dpop_proof`, for one that was
     used before.
     """
-    if not (yield Keep(proof.name, "", REMEMBERED, owner)):
+    if not (yield PutIfAbsent(proof.name, "", REMEMBERED, owner)):
         raise invalid()
 
 

@@ -10,17 +10,17 @@ from typing import Any
 
 import msgspec
 
-from reticket.core.commands import Check, Command, End, ReadAccess, Tell
+from reticket.core.commands import Audit, Check, Command, EndSession, ReadAccess
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import AccessToken, Family
 from reticket.core.tokens.faces import PREFIX
 from reticket.dialects.oauth.document import described
-from reticket.dialects.oauth.endpoints.clients import authenticate
+from reticket.dialects.oauth.endpoints.client_authentication import authenticate
 from reticket.dialects.oauth.errors import NO_STORE, Denied, denied, heard
 from reticket.dialects.oauth.inputs import read_form, required
+from reticket.oauth.provider import CLIENT, USER, Provider
 from reticket.oauth.registration import Registration
-from reticket.oauth.site import CLIENT, USER, Site
-from reticket.oauth.voided import make_void
+from reticket.oauth.revoked_access_tokens import revoke_access_token
 from reticket.wire import Operation, Route, WireRequest, WireResponse
 
 PATH = "/revoke"
@@ -37,18 +37,18 @@ class RevocationForm(msgspec.Struct):
     client_assertion: str | None = None
 
 
-def routes(site: Site) -> tuple[Route, ...]:
+def routes(provider: Provider) -> tuple[Route, ...]:
     """The endpoint."""
     describe = described(
         "Revoke a token", "tokens", {200: None}, RevocationForm, security=({"client": ()}, {})
     )
-    return (Route("POST", PATH, heard(USER, _revoke(site)), describe),)
+    return (Route("POST", PATH, heard(USER, _revoke(provider)), describe),)
 
 
-def _revoke(site: Site) -> Callable[[WireRequest], Operation]:
+def _revoke(provider: Provider) -> Callable[[WireRequest], Operation]:
     def operate(request: WireRequest) -> Operation:
         form = read_form(request)
-        registration, _ = yield from authenticate(request, form, site)
+        registration, _ = yield from authenticate(request, form, provider)
         token = required(form, "token")
         revoke = _end_family if token.startswith(PREFIX) else _end_access
         yield from revoke(token, registration)
@@ -59,7 +59,7 @@ def _revoke(site: Site) -> Callable[[WireRequest], Operation]:
 
 def _end_family(token: str, registration: Registration) -> Generator[Command, Any, None]:
     try:
-        yield End(USER, token, check=_only_of(registration), policy=registration.policy)
+        yield EndSession(USER, token, check=_only_of(registration), policy=registration.policy)
     except Refusal as refusal:
         _unless_unknown(refusal)
 
@@ -72,9 +72,9 @@ def _end_access(token: str, registration: Registration) -> Generator[Command, An
         return  # not good any more, or never was (RFC 7009 §2.2)
     if access.claims.get("client_id") != registration.id:
         raise _not_yours()
-    if (yield from make_void(access)):
+    if (yield from revoke_access_token(access)):
         family, subject = access.family or None, access.subject
-        yield Tell(access.resource, "access_revoked", subject=subject, family=family)
+        yield Audit(access.resource, "access_revoked", subject=subject, family=family)
 
 
 def _only_of(registration: Registration) -> Check:

@@ -12,16 +12,17 @@ from msgspec import Meta
 from reticket.core.commands import Command, MakeNonce
 from reticket.core.errors import Cause
 from reticket.dialects.oauth.document import described
-from reticket.dialects.oauth.endpoints.clients import authenticate
+from reticket.dialects.oauth.endpoints.client_authentication import authenticate
 from reticket.dialects.oauth.endpoints.proof import Proof, prove
 from reticket.dialects.oauth.errors import Denied, heard
 from reticket.dialects.oauth.grants.answers import Granting, TokenAnswer, TokenRequest, answered
-from reticket.dialects.oauth.grants.code_grant import exchange_code
-from reticket.dialects.oauth.grants.device_grant import poll
-from reticket.dialects.oauth.grants.exchange import exchange
-from reticket.dialects.oauth.grants.machine import grant_itself
+from reticket.dialects.oauth.grants.authorization_code import exchange_code
+from reticket.dialects.oauth.grants.client_credentials import grant_itself
+from reticket.dialects.oauth.grants.device_code import poll
 from reticket.dialects.oauth.grants.refresh import refresh
+from reticket.dialects.oauth.grants.token_exchange import exchange
 from reticket.dialects.oauth.inputs import Form, read_form, required
+from reticket.oauth.provider import USER, Provider
 from reticket.oauth.registration import (
     AUTHORIZATION_CODE,
     CLIENT_CREDENTIALS,
@@ -30,7 +31,6 @@ from reticket.oauth.registration import (
     TOKEN_EXCHANGE,
     Registration,
 )
-from reticket.oauth.site import USER, Site
 from reticket.wire import Operation, Route, WireRequest
 
 PATH = "/token"
@@ -68,7 +68,7 @@ class TokenForm(msgspec.Struct):
 class TokenEndpoint:
     """Owns the order of the questions: what is wrong is found before anything is spent."""
 
-    site: Site
+    provider: Provider
 
     def grant(self, request: WireRequest) -> Operation:
         """Tokens for a grant."""
@@ -84,14 +84,14 @@ class TokenEndpoint:
     def _read(
         self, request: WireRequest, form: Form, kind: str
     ) -> Generator[Command, Any, TokenRequest]:
-        registration, client = yield from authenticate(request, form, self.site)
+        registration, client = yield from authenticate(request, form, self.provider)
         if not registration.may(kind):
             sentence = "The client was not registered for this grant."
             raise Denied("unauthorized_client", sentence, Cause.WRONG_GRANT)
-        proof = yield from prove(request, self.site, PATH)
+        proof = yield from prove(request, self.provider, PATH)
         _demand(registration, proof)
         nonce = None if proof is None else (yield MakeNonce(USER))
-        return TokenRequest(self.site, form, registration, client, proof, nonce)
+        return TokenRequest(self.provider, form, registration, client, proof, nonce)
 
 
 def _demand(registration: Registration, proof: Proof | None) -> None:
@@ -100,7 +100,7 @@ def _demand(registration: Registration, proof: Proof | None) -> None:
         raise Denied("invalid_dpop_proof", "A DPoP proof is needed.", Cause.WRONG_PROOF)
 
 
-def routes(site: Site) -> tuple[Route, ...]:
+def routes(provider: Provider) -> tuple[Route, ...]:
     """The token endpoint."""
     description = described(
         "Get tokens for a grant",
@@ -109,4 +109,4 @@ def routes(site: Site) -> tuple[Route, ...]:
         body=TokenForm,
         security=({}, {"client": ()}),
     )
-    return (Route("POST", PATH, heard(USER, TokenEndpoint(site).grant), description),)
+    return (Route("POST", PATH, heard(USER, TokenEndpoint(provider).grant), description),)

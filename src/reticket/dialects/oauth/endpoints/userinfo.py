@@ -13,13 +13,13 @@ from reticket.core.model import AccessToken
 from reticket.core.people import User
 from reticket.core.storage.budget import of_account
 from reticket.dialects.oauth.document import described
-from reticket.dialects.oauth.endpoints.clients import expect_in_service
+from reticket.dialects.oauth.endpoints.client_authentication import expect_in_service
 from reticket.dialects.oauth.endpoints.proof import Proof, prove, spend
 from reticket.dialects.oauth.errors import NO_STORE, Denied, denied, heard
 from reticket.oauth.membership import is_member
-from reticket.oauth.site import USER, Site
+from reticket.oauth.provider import USER, Provider
+from reticket.oauth.revoked_access_tokens import void
 from reticket.oauth.terms import OPENID, profile
-from reticket.oauth.voided import void
 from reticket.oauth.words import words
 from reticket.wire import Operation, Route, WireRequest, WireResponse
 
@@ -40,23 +40,23 @@ class UserInfo(msgspec.Struct, omit_defaults=True):
     email_verified: bool | None = None
 
 
-def routes(site: Site) -> tuple[Route, ...]:
+def routes(provider: Provider) -> tuple[Route, ...]:
     """The endpoint, by both methods."""
     describe = described(
         "Who the person is", "authorization", {200: UserInfo}, security=({"bearer": ()},)
     )
-    operate = heard(USER, _userinfo(site))
+    operate = heard(USER, _userinfo(provider))
     return tuple(Route(method, PATH, operate, describe) for method in ("GET", "POST"))
 
 
-def _userinfo(site: Site) -> Callable[[WireRequest], Operation]:
+def _userinfo(provider: Provider) -> Callable[[WireRequest], Operation]:
     def operate(request: WireRequest) -> Operation:
         scheme, token = _presented(request)
-        proof = (yield from _proven(request, site, token)) if scheme == DPOP else None
+        proof = (yield from _proven(request, provider, token)) if scheme == DPOP else None
         access, user = yield from _inspected(token)
         if _bound_to(access) != (proof and proof.jkt):
             raise denied(Code.INVALID_ACCESS_TOKEN, Cause.WRONG_PROOF)
-        if not _is_audience(site, access):
+        if not _is_audience(provider, access):
             raise denied(Code.INVALID_ACCESS_TOKEN, Cause.WRONG_TARGET)
         scopes = words(str(access.claims.get("scope", "")))
         if OPENID not in scopes:
@@ -77,9 +77,9 @@ def _presented(request: WireRequest) -> tuple[str, str]:
     return scheme.lower(), token.strip()
 
 
-def _proven(request: WireRequest, site: Site, token: str) -> Generator[Command, Any, Proof]:
+def _proven(request: WireRequest, provider: Provider, token: str) -> Generator[Command, Any, Proof]:
     """That the caller holds a key; nothing is remembered of the proof yet."""
-    proof = yield from _unauthorized(prove(request, site, PATH, access_token=token))
+    proof = yield from _unauthorized(prove(request, provider, PATH, access_token=token))
     if proof is None:
         raise denied(Code.INVALID_ACCESS_TOKEN, Cause.WRONG_PROOF)
     return proof
@@ -114,10 +114,10 @@ def _bound_to(access: AccessToken) -> object:
     return confirmation.get("jkt") if isinstance(confirmation, dict) else None
 
 
-def _is_audience(site: Site, access: AccessToken) -> bool:
+def _is_audience(provider: Provider, access: AccessToken) -> bool:
     """Whether the token is for us (RFC 9068 §4), and not for a service alone."""
     said = access.claims.get("aud")
-    return site.issuer in (said if isinstance(said, list) else [said])
+    return provider.issuer in (said if isinstance(said, list) else [said])
 
 
 def _too_little(scheme: str) -> Denied:

@@ -15,8 +15,8 @@ from reticket.core.storage.budget import Owner
 from reticket.dialects.oauth.endpoints.proof import Proof, spend
 from reticket.dialects.oauth.errors import NO_STORE
 from reticket.dialects.oauth.inputs import Form
+from reticket.oauth.provider import Provider
 from reticket.oauth.registration import REFRESH_TOKEN, Registration
-from reticket.oauth.site import Site
 from reticket.oauth.terms import JKT, SCOPE, terms_of
 from reticket.wire import Secretive, WireResponse
 
@@ -29,7 +29,7 @@ class TokenRequest(Secretive, frozen=True):
         nonce: for the next proof, or None where none was brought.
     """
 
-    site: Site
+    provider: Provider
     form: Form
     registration: Registration
     client: Client

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from reticket.core.errors import Cause
 from reticket.core.model import Asked
 from reticket.dialects.oauth.errors import Denied
+from reticket.oauth.provider import Provider
 from reticket.oauth.registration import Registration
-from reticket.oauth.site import Site
 from reticket.oauth.terms import AUDIENCE, SCOPE
 
 
@@ -31,9 +31,11 @@ def no_target(cause: Cause, *, heard: bool = False) -> Denied:
     return Denied("invalid_target", sentence, cause, heard=heard)
 
 
-def targets(granted: tuple[str, ...], registration: Registration, site: Site) -> tuple[str, ...]:
+def targets(
+    granted: tuple[str, ...], registration: Registration, provider: Provider
+) -> tuple[str, ...]:
     """The audiences that may be asked for where these were granted, perhaps none."""
-    return granted or (*registration.resources, site.issuer)
+    return granted or (*registration.resources, provider.issuer)
 
 
 def narrowed(scopes: tuple[str, ...], audiences: tuple[str, ...]) -> Asked:

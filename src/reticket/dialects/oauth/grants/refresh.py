@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
-from reticket.core.commands import Check, Command, FindFamily, ReadRefresh, Refresh
+from reticket.core.commands import Check, Command, FindSession, ReadRefresh, Refresh
 from reticket.core.commands.families import anything
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import REFUSING, Asked, Family, RefreshToken
@@ -17,7 +17,7 @@ from reticket.dialects.oauth.grants.answers import Granting, TokenRequest, token
 from reticket.dialects.oauth.grants.limits import narrowed, targets, within_scope, within_targets
 from reticket.dialects.oauth.inputs import required
 from reticket.oauth.membership import is_member
-from reticket.oauth.site import USER
+from reticket.oauth.provider import USER
 from reticket.oauth.terms import JKT, terms_of
 from reticket.oauth.words import words
 
@@ -66,7 +66,7 @@ def bound(said: TokenRequest, family: bytes, check: Check) -> Generator[Command,
     """
     if said.proof is None:
         return ()
-    row, now = yield FindFamily(family)
+    row, now = yield FindSession(family)
     if row is None or state_of(row, now) is not None or not _passes(check, row, now):
         return ((JKT, said.proof.jkt),)
     return (yield from said.bind(of_account(row.subject)))
@@ -149,6 +149,6 @@ def _no_more(said: TokenRequest, scopes: tuple[str, ...], resources: tuple[str, 
     def check(row: Family, now: int) -> None:
         audiences = terms_of(row.terms).audiences
         within_scope(scopes, words(row.scope or ""), heard=True)
-        within_targets(resources, targets(audiences, said.registration, said.site), heard=True)
+        within_targets(resources, targets(audiences, said.registration, said.provider), heard=True)
 
     return check

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
-from reticket.core.commands import Command, Draw, FindClient, Now, Tell
+from reticket.core.commands import Audit, Command, FindClient, Now, RandomBytes
 from reticket.core.errors import Cause
 from reticket.core.identifiers import family_id
 from reticket.core.people import Client
 from reticket.dialects.oauth.grants.codes import CodeGrant
 from reticket.dialects.oauth.pages.html import Halted
-from reticket.dialects.oauth.pages.visit import Person
-from reticket.oauth.site import USER
+from reticket.dialects.oauth.pages.interaction import Person
+from reticket.oauth.provider import USER
 
 _NOT_KNOWN = "The app that sent you here is not known to this service."
 
@@ -25,7 +25,7 @@ def granted(
     """
     yield from find_known(client_id)
     now: int = yield Now()
-    random: bytes = yield Draw(10)
+    random: bytes = yield RandomBytes(10)
     return CodeGrant(
         family=family_id(now, lambda size: random[:size]).hex(),
         client_id=client_id,
@@ -52,9 +52,9 @@ def find_known(client_id: str) -> Generator[Command, Any, Client]:
     return client
 
 
-def consented(grant: CodeGrant) -> Tell:
+def consented(grant: CodeGrant) -> Audit:
     """For the audit log."""
-    return Tell(
+    return Audit(
         USER,
         "consented",
         subject=grant.subject,

@@ -13,15 +13,15 @@ import msgspec
 from msgspec.structs import replace
 
 from reticket.core.commands import (
+    Audit,
     Command,
     FactorRule,
-    Keep,
     Now,
     OpenFactorSession,
+    Pop,
+    PutIfAbsent,
     SecondFactor,
     SignIn,
-    Take,
-    Tell,
 )
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.people import User
@@ -30,13 +30,10 @@ from reticket.dialects.oauth.document import shown
 from reticket.dialects.oauth.errors import heard
 from reticket.dialects.oauth.inputs import Form, read_form, required, wrong
 from reticket.dialects.oauth.pages import screens
-from reticket.dialects.oauth.pages.screens import Fault
-from reticket.dialects.oauth.pages.sent import Sent
-from reticket.dialects.oauth.pages.tries import spend_a_try
-from reticket.dialects.oauth.pages.visit import (
+from reticket.dialects.oauth.pages.interaction import (
     LIFETIME,
+    Interaction,
     Person,
-    Visit,
     bound,
     browser_of,
     cookie_header,
@@ -48,7 +45,10 @@ from reticket.dialects.oauth.pages.visit import (
     resume,
     too_old,
 )
-from reticket.oauth.site import BASE, USER, Site
+from reticket.dialects.oauth.pages.rate_limits import spend_a_try
+from reticket.dialects.oauth.pages.repeated_forms import RepeatedForms
+from reticket.dialects.oauth.pages.screens import Fault
+from reticket.oauth.provider import BASE, USER, Provider
 from reticket.oauth.terms import CODE, PASSWORD
 from reticket.wire import Operation, Route, WireRequest, WireResponse, retry_after
 
@@ -77,9 +77,9 @@ SIGN_IN, FACTOR, CONSENT = "/sign-in", "/factor", "/consent"
 
 
 class SignInForm(msgspec.Struct):
-    """Of the first page; `visit` is its ticket, here and below."""
+    """Of the first page; `interaction` is its ticket, here and below."""
 
-    visit: str
+    interaction: str
     email: str | None = None
     password: str | None = None
 
@@ -87,7 +87,7 @@ class SignInForm(msgspec.Struct):
 class FactorForm(msgspec.Struct):
     """Of the page for the second factor."""
 
-    visit: str
+    interaction: str
     session: str
     code: str | None = None
 
@@ -95,7 +95,7 @@ class FactorForm(msgspec.Struct):
 class ConsentForm(msgspec.Struct):
     """Of the last page."""
 
-    visit: str
+    interaction: str
     answer: Literal["allow", "deny", "switch"]
 
 
@@ -104,15 +104,15 @@ class Ending(Protocol):
 
     place: str
 
-    def allow(self, ticket: str, visit: Visit, person: Person) -> Operation:
+    def allow(self, ticket: str, interaction: Interaction, person: Person) -> Operation:
         """The person consents; asked again for the same ticket, it answers the same."""
         ...
 
-    def deny(self, visit: Visit) -> Operation:
+    def deny(self, interaction: Interaction) -> Operation:
         """The person does not; asked again, it answers the same."""
         ...
 
-    def leave(self, visit: Visit) -> str | None:
+    def leave(self, interaction: Interaction) -> str | None:
         """Where the browser goes when the person gives up before signing in."""
         ...
 
@@ -120,8 +120,8 @@ class Ending(Protocol):
 class Flow:
     """Owns the steps from a request to the person's word on it."""
 
-    def __init__(self, site: Site, ending: Ending) -> None:
-        self._site = site
+    def __init__(self, provider: Provider, ending: Ending) -> None:
+        self._provider = provider
         self._ending = ending
         self._place = ending.place
 
@@ -137,126 +137,132 @@ class Flow:
             for step, operate, says in steps
         )
 
-    def begin(self, request: WireRequest, visit: Visit) -> Operation:
+    def begin(self, request: WireRequest, interaction: Interaction) -> Operation:
         """The first page, and the cookie that all others want to see."""
         yield from spend_a_try("visits", request, VISITS)
-        cookie = yield from browser_of(request, self._site)
-        visit = bound(visit, cookie)
-        ticket = yield from keep(self._place, visit)
-        headers = (cookie_header(cookie, self._site),)
-        leave = self._ending.leave(visit)
-        return screens.sign_in(self._to(SIGN_IN), ticket, visit, visit.hint, leave, headers=headers)
+        cookie = yield from browser_of(request, self._provider)
+        interaction = bound(interaction, cookie)
+        ticket = yield from keep(self._place, interaction)
+        headers = (cookie_header(cookie, self._provider),)
+        leave = self._ending.leave(interaction)
+        return screens.sign_in(
+            self._to(SIGN_IN), ticket, interaction, interaction.hint, leave, headers=headers
+        )
 
     def _sign_in(self, request: WireRequest) -> Operation:
-        form, ticket, visit = yield from self._resumed(request)
+        form, ticket, interaction = yield from self._resumed(request)
         email, password = form.get("email", ""), form.get("password", "")
         if not email or not password:
-            yield Tell(USER, "refused", Code.INVALID_PARAMETER)
-            return self._sign_in_again(ticket, visit, email, _MISSING)
+            yield Audit(USER, "refused", Code.INVALID_PARAMETER)
+            return self._sign_in_again(ticket, interaction, email, _MISSING)
         try:
             user: User = yield SignIn(USER, email, password, factor=FactorRule.ASK)
         except Refusal as refusal:
             fault = _fault(refusal, _SIGN_IN_FAULTS)
-            return self._sign_in_again(ticket, visit, email, fault)
+            return self._sign_in_again(ticket, interaction, email, fault)
         if user.second_factor:
             session = yield OpenFactorSession(USER, user, LIFETIME)
-            return self._ask_factor(ticket, visit, session)
-        return (yield from self._signed_in(ticket, visit, user))
+            return self._ask_factor(ticket, interaction, session)
+        return (yield from self._signed_in(ticket, interaction, user))
 
     def _factor(self, request: WireRequest) -> Operation:
-        form, ticket, visit = yield from self._resumed(request)
-        sent = Sent(ticket, form.get("session", ""), form.get("code", ""))
+        form, ticket, interaction = yield from self._resumed(request)
+        sent = RepeatedForms(ticket, form.get("session", ""), form.get("code", ""))
         try:
-            return (yield from self._finished(sent, visit))
+            return (yield from self._finished(sent, interaction))
         except Refusal as refusal:
             if refusal.code is Code.NOT_FOUND:
-                return (yield from self._sent_again(sent, visit))
+                return (yield from self._sent_again(sent, interaction))
             fault = _fault(refusal, _FACTOR_FAULTS)
-            return self._ask_factor(ticket, visit, sent.session, fault)
+            return self._ask_factor(ticket, interaction, sent.session, fault)
 
-    def _finished(self, sent: Sent, visit: Visit) -> Operation:
+    def _finished(self, sent: RepeatedForms, interaction: Interaction) -> Operation:
         """The next page is kept before the code is spent: no store that fails costs one."""
         to, now = (yield from new_ticket()), (yield Now())
-        known = partial(_known, visit, now, (PASSWORD, CODE))
+        known = partial(_known, interaction, now, (PASSWORD, CODE))
 
-        def keeps(user: User) -> Sequence[Keep]:
+        def keeps(user: User) -> Sequence[PutIfAbsent]:
             return keeping(self._place, to, known(user)), sent.begins(user.id)
 
         user: User = yield SecondFactor(USER, sent.session, sent.code, keeps)
-        if _is_stranger(visit, user):
-            return (yield from self._stranger(sent.ticket, visit, user))
+        if _is_stranger(interaction, user):
+            return (yield from self._stranger(sent.ticket, interaction, user))
         yield from sent.led_to(to, user.id)
         return self._ask_consent(to, known(user))
 
-    def _sent_again(self, sent: Sent, visit: Visit) -> Operation:
+    def _sent_again(self, sent: RepeatedForms, interaction: Interaction) -> Operation:
         """Whoever clicks twice sees the answer to the second click alone."""
         to = yield from sent.led()
         known = (yield from found(self._place, to)) if to else None
         if to and known:
             return self._ask_consent(to, known)
         if to is None and (yield from sent.is_on_its_way()):
-            return self._ask_factor(sent.ticket, visit, sent.session, _TWICE)
-        return self._sign_in_again(sent.ticket, visit, visit.hint, _OVER)
+            return self._ask_factor(sent.ticket, interaction, sent.session, _TWICE)
+        return self._sign_in_again(sent.ticket, interaction, interaction.hint, _OVER)
 
-    def _signed_in(self, ticket: str, visit: Visit, user: User) -> Operation:
+    def _signed_in(self, ticket: str, interaction: Interaction, user: User) -> Operation:
         """From here on it has a ticket that was never on a page of somebody else's."""
-        if _is_stranger(visit, user):
-            return (yield from self._stranger(ticket, visit, user))
-        known = _known(visit, (yield Now()), (PASSWORD,), user)
+        if _is_stranger(interaction, user):
+            return (yield from self._stranger(ticket, interaction, user))
+        known = _known(interaction, (yield Now()), (PASSWORD,), user)
         return self._ask_consent((yield from keep(self._place, known)), known)
 
-    def _stranger(self, ticket: str, visit: Visit, user: User) -> Operation:
-        yield Tell(USER, "refused", Cause.WRONG_SUBJECT, user.id)
-        return self._sign_in_again(ticket, visit, visit.hint, _STRANGER)
+    def _stranger(self, ticket: str, interaction: Interaction, user: User) -> Operation:
+        yield Audit(USER, "refused", Cause.WRONG_SUBJECT, user.id)
+        return self._sign_in_again(ticket, interaction, interaction.hint, _STRANGER)
 
     def _consent(self, request: WireRequest) -> Operation:
-        form, ticket, visit = yield from self._resumed(request)
-        if visit.person is None:
+        form, ticket, interaction = yield from self._resumed(request)
+        if interaction.person is None:
             raise too_old(Cause.NO_SESSION)
         answer = required(form, "answer")
         if answer == "allow":
-            return (yield from self._ending.allow(ticket, visit, visit.person))
+            return (yield from self._ending.allow(ticket, interaction, interaction.person))
         if answer not in ("switch", "deny"):
             raise wrong("answer", "is not one that is known")
         if answer == "switch":
-            response = yield from self.begin(request, replace(visit, hint="", person=None))
+            response = yield from self.begin(request, replace(interaction, hint="", person=None))
         else:
-            response = yield from self._ending.deny(visit)
-        yield Take(key(self._place, ticket))  # last: whoever is told 503 clicks again
+            response = yield from self._ending.deny(interaction)
+        yield Pop(key(self._place, ticket))  # last: whoever is told 503 clicks again
         return response
 
-    def _resumed(self, request: WireRequest) -> Generator[Command, Any, tuple[Form, str, Visit]]:
+    def _resumed(
+        self, request: WireRequest
+    ) -> Generator[Command, Any, tuple[Form, str, Interaction]]:
         form = read_form(request)
-        ticket, visit = yield from resume(self._place, request, form, self._site)
-        return form, ticket, visit
+        ticket, interaction = yield from resume(self._place, request, form, self._provider)
+        return form, ticket, interaction
 
-    def _sign_in_again(self, ticket: str, visit: Visit, email: str, fault: Fault) -> WireResponse:
-        leave = self._ending.leave(visit)
-        return screens.sign_in(self._to(SIGN_IN), ticket, visit, email, leave, fault)
+    def _sign_in_again(
+        self, ticket: str, interaction: Interaction, email: str, fault: Fault
+    ) -> WireResponse:
+        leave = self._ending.leave(interaction)
+        return screens.sign_in(self._to(SIGN_IN), ticket, interaction, email, leave, fault)
 
     def _ask_factor(
-        self, ticket: str, visit: Visit, session: str, fault: Fault | None = None
+        self, ticket: str, interaction: Interaction, session: str, fault: Fault | None = None
     ) -> WireResponse:
-        leave = self._ending.leave(visit)
-        return screens.factor(self._to(FACTOR), ticket, visit, session, leave, fault)
+        leave = self._ending.leave(interaction)
+        return screens.factor(self._to(FACTOR), ticket, interaction, session, leave, fault)
 
-    def _ask_consent(self, ticket: str, known: Visit) -> WireResponse:
+    def _ask_consent(self, ticket: str, known: Interaction) -> WireResponse:
         email = known.person.email if known.person else ""
         return screens.consent(self._to(CONSENT), ticket, known, email)
 
     def _to(self, step: str) -> str:
         """A path of ours, as a browser sees it."""
-        return f"{self._site.path}{BASE}{self._place}{step}"
+        return f"{self._provider.path}{BASE}{self._place}{step}"
 
 
-def _is_stranger(visit: Visit, user: User) -> bool:
-    return visit.subject not in (None, user.id)
+def _is_stranger(interaction: Interaction, user: User) -> bool:
+    return interaction.subject not in (None, user.id)
 
 
-def _known(visit: Visit, now: int, amr: tuple[str, ...], user: User) -> Visit:
+def _known(interaction: Interaction, now: int, amr: tuple[str, ...], user: User) -> Interaction:
     """The same once somebody has signed in."""
     version = user.credential_version
-    return replace(visit, person=Person(user.id, version, user.email, now // SECOND, amr))
+    return replace(interaction, person=Person(user.id, version, user.email, now // SECOND, amr))
 
 
 def _fault(refusal: Refusal, known: dict[Code, tuple[str, int]]) -> Fault:

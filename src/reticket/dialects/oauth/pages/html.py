@@ -14,7 +14,7 @@ from importlib.resources import files
 from reticket.core.errors import ReticketError
 from reticket.core.texts import contained
 from reticket.dialects.oauth.errors import NO_STORE, Denied, failure_of
-from reticket.oauth.site import BASE
+from reticket.oauth.provider import BASE
 from reticket.wire import Headers, WireRequest, WireResponse, retry_after
 
 HTML = "text/html; charset=utf-8"

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from reticket.core.texts import isolated
 from reticket.dialects.oauth.pages.html import Markup, fill, page
-from reticket.dialects.oauth.pages.visit import Visit
+from reticket.dialects.oauth.pages.interaction import Interaction
 from reticket.oauth.terms import OPENID
 from reticket.oauth.words import words
 from reticket.wire import Headers, WireResponse
@@ -39,7 +39,7 @@ class Fault:
 def sign_in(
     action: str,
     ticket: str,
-    visit: Visit,
+    interaction: Interaction,
     email: str,
     leave: str | None,
     fault: Fault | None = None,
@@ -54,13 +54,13 @@ def sign_in(
         "sign_in",
         action=action,
         ticket=ticket,
-        initial=_initial(visit),
-        client=visit.name,
+        initial=_initial(interaction),
+        client=interaction.name,
         alert=_alert(fault),
         email=email,
         at_email=Markup(faulty + ("" if email else _FOCUS)),
         at_password=Markup(faulty + (_FOCUS if email else "")),
-        leave=_leave(visit, leave),
+        leave=_leave(interaction, leave),
     )
     return _page("Sign in", body, fault, headers)
 
@@ -68,7 +68,7 @@ def sign_in(
 def factor(
     action: str,
     ticket: str,
-    visit: Visit,
+    interaction: Interaction,
     session: str,
     leave: str | None,
     fault: Fault | None = None,
@@ -79,28 +79,28 @@ def factor(
         action=action,
         ticket=ticket,
         session=session,
-        initial=_initial(visit),
+        initial=_initial(interaction),
         alert=_alert(fault),
         at_code=_FAULTY if fault else _NOTHING,
-        leave=_leave(visit, leave),
+        leave=_leave(interaction, leave),
     )
     return _page("One more step", body, fault)
 
 
-def consent(action: str, ticket: str, visit: Visit, email: str) -> WireResponse:
+def consent(action: str, ticket: str, interaction: Interaction, email: str) -> WireResponse:
     """Asks whether the client may have what it asks for."""
     body = fill(
         "consent",
         action=action,
         ticket=ticket,
-        initial=_initial(visit),
-        client=visit.name,
+        initial=_initial(interaction),
+        client=interaction.name,
         email=email,
-        scopes=_scopes(visit),
-        place=_place(visit.target),
-        note=fill("note", sentence=visit.note) if visit.note else _NOTHING,
+        scopes=_scopes(interaction),
+        place=_place(interaction.target),
+        note=fill("note", sentence=interaction.note) if interaction.note else _NOTHING,
     )
-    return page(f"Let {isolated(visit.name)} in?", body, leads_to=_source(visit.target))
+    return page(f"Let {isolated(interaction.name)} in?", body, leads_to=_source(interaction.target))
 
 
 def code(action: str, said: str, fault: Fault | None = None) -> WireResponse:
@@ -126,23 +126,25 @@ def _page(title: str, body: Markup, fault: Fault | None, headers: Headers = ()) 
     return page(f"Error: {title}", body, status=fault.status, headers=(*fault.headers, *headers))
 
 
-def _initial(visit: Visit) -> str:
-    return visit.name[:1].upper()
+def _initial(interaction: Interaction) -> str:
+    return interaction.name[:1].upper()
 
 
 def _alert(fault: Fault | None) -> Markup:
     return fill("alert", sentence=fault.sentence) if fault else _NOTHING
 
 
-def _leave(visit: Visit, address: str | None) -> Markup:
+def _leave(interaction: Interaction, address: str | None) -> Markup:
     if address is None:
         return _NOTHING
-    return fill("leave", address=address, client=visit.name)
+    return fill("leave", address=address, client=interaction.name)
 
 
-def _scopes(visit: Visit) -> Markup:
-    items = [_scope(name) for name in words(visit.scope)]
-    return fill("scopes", client=visit.name, items=Markup("".join(items))) if items else _NOTHING
+def _scopes(interaction: Interaction) -> Markup:
+    items = [_scope(name) for name in words(interaction.scope)]
+    return (
+        fill("scopes", client=interaction.name, items=Markup("".join(items))) if items else _NOTHING
+    )
 
 
 def _scope(name: str) -> Markup:

@@ -1,0 +1,69 @@
+"""What both halves of a sign-in share: what counts the tries, and who may come in at all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from reticket.core.access.attempts import Attempts
+from reticket.core.access.failure_limits import FailureCounters, FailureLimits
+from reticket.core.addresses import network_of
+from reticket.core.errors import Cause, Code, Refusal
+from reticket.core.model import Caller
+from reticket.core.people import User
+from reticket.core.ports import Clock, Directory, Recognised
+from reticket.core.queues.fair_queue import Requester
+
+
+class SignInContext(NamedTuple):
+    """Who tries, and what counts wrong passwords and wrong one-time passwords."""
+
+    whose: Requester
+    guards: FailureCounters
+    factor: FailureCounters
+
+
+class SignInContexts:
+    """Owns what is known of accounts and networks before anything is checked."""
+
+    def __init__(
+        self, directory: Directory, attempts: Attempts, limits: FailureLimits, clock: Clock
+    ) -> None:
+        self._directory = directory
+        self._attempts = attempts
+        self._limits = limits
+        self._clock = clock
+
+    def of(self, asked: Sequence[tuple[str, Caller]]) -> list[SignInContext]:
+        """Of each e-mail and whoever asks for it; accounts that do not exist are strangers'."""
+        places = [(email, network_of(caller.address)) for email, caller in asked]
+        found = zip(places, self._directory.recognise(places), strict=True)
+        return [self._of(recognised, network) for (_, network), recognised in found]
+
+    def _of(self, whom: Recognised, network: str) -> SignInContext:
+        guards, factor = (
+            self._limits.of_person(whom, network),
+            self._limits.of_factor(whom, network),
+        )
+        return SignInContext(Requester(network, whom.account, whom.known), guards, factor)
+
+    def succeeded(self, whose: Requester, guards: FailureCounters) -> None:
+        """The owner's success forgets the failures of strangers, too."""
+        strangers = self._limits.of_strangers(whose.account)
+        self._attempts.succeeded([*guards, strangers] if whose.known else guards)
+
+    def remember(self, user: User, caller: Caller) -> None:
+        """The sign-in is complete: its network is known from now on."""
+        self._directory.remember_network(user.id, network_of(caller.address), self._clock())
+
+
+def in_good_standing(attempts: Attempts, user: User, resource: str, caller: Caller) -> None:
+    """SUBJECT_DISABLED, SUBJECT_INACTIVE; the audit log hears of it."""
+    if not user.disabled and user.active:
+        return
+    disabled = user.disabled
+    refusal = Refusal(
+        Code.SUBJECT_DISABLED if disabled else Code.SUBJECT_INACTIVE,
+        Cause.DISABLED if disabled else Cause.INACTIVE,
+    )
+    raise attempts.told(resource, user.id, refusal, caller)

@@ -1,0 +1,195 @@
+"""The one bridge between the event loop and the synchronous world: lanes and conveyors.
+
+A lane is a thread that works off jobs in order. A conveyor gathers what arrives together, and while
+its lane is busy, into one batch, so that one commit serves all of it; a lone item waits for nobody,
+and nobody for an item that somebody else holds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from reticket.core.errors import Unavailable
+from reticket.core.ports import ROW_LOCKED, RowLocked
+
+I = TypeVar("I")  # noqa: E741 - an item
+O = TypeVar("O")  # noqa: E741 - what becomes of it
+
+LONGEST_BATCH = 256
+LONGEST_QUEUE = 20_000
+LONGEST_WAIT = 5.0
+"""Seconds in the queue after which the store is not asked any more: nobody waits for ever while
+one batch after the other runs into the same lock.
+"""
+QUIET_TURNS = 3
+"""Turns of the event loop without a newcomer after which a batch leaves: two threads that want the
+interpreter at once lose much of their time by handing it to and fro (ADR 0006). A turn with nothing
+in it takes microseconds.
+"""
+LONGEST_GATHERING = 0.005
+"""Seconds after which it leaves whoever is still coming."""
+PAUSE = 0.005
+"""Seconds before what is held is asked for again, when nothing else is waiting."""
+
+
+class WorkerPool:
+    """One thread. Work handed to it runs in order; `close` finishes what was accepted.
+
+    Args:
+        longest_wait: seconds in the queue after which work is not begun any more: where each waits
+            for the same silence, the last would wait for all of them.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        threads: int = 1,
+        longest_queue: int = LONGEST_QUEUE,
+        longest_wait: float = LONGEST_WAIT,
+    ) -> None:
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
+        self._name = name
+        self._room = longest_queue
+        self._longest_wait = longest_wait
+
+    async def run(self, work: Callable[..., O], *arguments: Any) -> O:
+        """Run a function on the lane. Unavailable when too much is waiting, or for too long."""
+        if self._room <= 0:
+            raise Unavailable(f"the {self._name} lane has too much waiting")
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self._longest_wait
+
+        def in_time() -> O:
+            if loop.time() > until:
+                raise Unavailable(f"the {self._name} lane has kept somebody waiting for too long")
+            return work(*arguments)
+
+        self._room -= 1
+        try:
+            return await asyncio.wrap_future(self._accepted(in_time))
+        finally:
+            self._room += 1
+
+    def submit(self, work: Callable[[], None]) -> None:
+        """Run a function on the lane, and do not wait. Unavailable once it is closed."""
+        self._accepted(work)
+
+    def close(self) -> None:
+        """Work off what was accepted, then stop the thread."""
+        self._pool.shutdown()
+
+    def _accepted(self, work: Callable[[], O]) -> Future[O]:
+        try:
+            return self._pool.submit(work)
+        except RuntimeError:
+            raise Unavailable(f"the {self._name} lane is closed") from None
+
+
+class Waiting(NamedTuple, Generic[I, O]):
+    """An item on a conveyor, with who waits for it and since when (seconds of the loop)."""
+
+    item: I
+    future: asyncio.Future[O]
+    since: float
+
+
+class BatchQueue(Generic[I, O]):
+    """Batches items for a function that takes many at once.
+
+    Args:
+        lane: where the function runs.
+        work: items in, one result or error for each in order, or HELD, which puts the item into
+            a later batch; when it raises, every item of the batch gets that error.
+        longest_wait: seconds in the queue after which an item is Unavailable instead.
+    """
+
+    def __init__(
+        self,
+        lane: WorkerPool,
+        work: Callable[[Sequence[I]], Sequence[O | BaseException | RowLocked]],
+        longest_wait: float = LONGEST_WAIT,
+    ) -> None:
+        self._lane = lane
+        self._work = work
+        self._longest_wait = longest_wait
+        self._waiting: list[Waiting[I, O]] = []
+        self._busy = False
+
+    def put(self, item: I) -> asyncio.Future[O]:
+        """Queue an item; the future gets its result. Call on the event loop."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[O] = loop.create_future()
+        if len(self._waiting) >= LONGEST_QUEUE:
+            future.set_exception(Unavailable("too many requests are waiting for the store"))
+            return future
+        self._waiting.append(Waiting(item, future, loop.time()))
+        if not self._busy:
+            self._busy = True
+            self._gather(loop)
+        return future
+
+    def _gather(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._await_quiet(loop, loop.time() + LONGEST_GATHERING, len(self._waiting), QUIET_TURNS)
+
+    def _await_quiet(
+        self, loop: asyncio.AbstractEventLoop, until: float, known: int, turns: int
+    ) -> None:
+        """Let the batch go once nobody has joined it for so many turns, or it is full."""
+        present = len(self._waiting)
+        left = turns if present == known else QUIET_TURNS
+        if not left or present >= LONGEST_BATCH or loop.time() >= until:
+            self._dispatch(loop)
+        else:
+            loop.call_soon(self._await_quiet, loop, until, present, left - 1)
+
+    def _dispatch(self, loop: asyncio.AbstractEventLoop) -> None:
+        batch, self._waiting = self._waiting[:LONGEST_BATCH], self._waiting[LONGEST_BATCH:]
+        try:
+            self._lane.submit(lambda: self._process(loop, batch))
+        except Unavailable as closed:
+            self._deliver(loop, batch, [closed] * len(batch))
+
+    def _go_on(self, loop: asyncio.AbstractEventLoop, held: list[Waiting[I, O]]) -> None:
+        """The next batch; soon, when there is nothing in it but what was held."""
+        fresh = bool(self._waiting)
+        self._waiting += held
+        self._busy = bool(self._waiting)
+        if fresh:
+            self._gather(loop)
+        elif held:
+            loop.call_later(PAUSE, self._dispatch, loop)
+
+    def _process(self, loop: asyncio.AbstractEventLoop, batch: list[Waiting[I, O]]) -> None:
+        results = self._worked_off(batch, loop.time() - self._longest_wait)
+        loop.call_soon_threadsafe(self._deliver, loop, batch, results)
+
+    def _worked_off(
+        self, batch: list[Waiting[I, O]], since: float
+    ) -> list[O | BaseException | RowLocked]:
+        """What becomes of each; who has waited from before `since` is told so."""
+        asked = [each.item for each in batch if each.since >= since]
+        try:
+            results = iter(self._work(asked) if asked else ())
+        except BaseException as error:  # handed to everybody who waits
+            return [error] * len(batch)
+        late = Unavailable("the store has kept a batch waiting for too long")
+        return [next(results) if each.since >= since else late for each in batch]
+
+    def _deliver(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        batch: list[Waiting[I, O]],
+        results: Sequence[O | BaseException | RowLocked],
+    ) -> None:
+        held = [each for each, result in zip(batch, results, strict=True) if result is ROW_LOCKED]
+        self._go_on(loop, held)
+        for waiting, result in zip(batch, results, strict=True):
+            if waiting.future.done() or result is ROW_LOCKED:
+                continue
+            if isinstance(result, BaseException):
+                waiting.future.set_exception(result)
+            else:
+                waiting.future.set_result(result)

@@ -1,0 +1,134 @@
+"""What the audit log is told: one event, sometimes two, for everything that happens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from reticket.core.errors import Refusal
+from reticket.core.model import Caller, Family, Outcome, Selection
+from reticket.core.ports import Event
+from reticket.core.sessions.steps import StepOutcome
+
+_NOBODY = Caller(address="", correlation_id="")
+
+_EVENTS = {
+    Outcome.KEPT: "issued",
+    Outcome.ADVANCED: "issued",
+    Outcome.HEALED: "healed",
+    Outcome.REPLAYED: "replayed",
+    Outcome.REISSUED: "reissued",
+    Outcome.TOLERATED: "tolerated",
+    Outcome.REVOKED: "revoked",
+    Outcome.DERIVED: "exchanged",
+}
+
+
+def audit_events_of(resource: str, turned: StepOutcome, caller: Caller) -> Iterator[Event]:
+    """The events of a step: what came of it, and a switch of context on top."""
+    if turned.refusal is not None:
+        name = "reused" if turned.ended else "refused"
+        yield _of(turned.family, turned.now, name, resource, caller, turned.refusal.cause)
+    elif turned.outcome is not None:
+        cause = turned.family.revoked_cause if turned.family and turned.ended else None
+        yield _of(turned.family, turned.now, _EVENTS[turned.outcome], resource, caller, cause)
+    if turned.switched_to is not None:
+        switch = turned.switched_to
+        yield _of(turned.family, turned.now, "switched", resource, caller, context=switch)
+
+
+def begun(resource: str, turned: StepOutcome, caller: Caller) -> Event:
+    """The event of a sign-in, or of its withdrawal."""
+    if turned.refusal is None:
+        return _of(turned.family, turned.now, "sign_in", resource, caller)
+    return _of(turned.family, turned.now, "revoked", resource, caller, "subject_changed")
+
+
+def granted(resource: str, turned: StepOutcome, caller: Caller) -> Event:
+    """The event of an access token without a family."""
+    event = _of(turned.family, turned.now, "granted", resource, caller)
+    return event._replace(family=None, generation=None)
+
+
+def refused(at: int, resource: str, refusal: Refusal, caller: Caller) -> Event:
+    """The event of a refusal that met no family."""
+    return _of(None, at, "refused", resource, caller, refusal.cause)
+
+
+def sign_in_failed(
+    at: int, resource: str, subject: str | None, refusal: Refusal, caller: Caller
+) -> Event:
+    """The event of a sign-in that failed; `subject` only when there is such a one."""
+    return Event(
+        at=at,
+        event="sign_in_failed",
+        resource=resource,
+        subject=subject,
+        cause=refusal.cause,
+        address=caller.address,
+        device=caller.device,
+        correlation_id=caller.correlation_id,
+    )
+
+
+def of_person(
+    at: int,
+    event: str,
+    resource: str,
+    subject: str,
+    caller: Caller,
+    detail: Mapping[str, object],
+) -> Event:
+    """An event of a person's sign-in that is no refusal."""
+    return Event(
+        at=at,
+        event=event,
+        resource=resource,
+        subject=subject,
+        address=caller.address,
+        device=caller.device,
+        correlation_id=caller.correlation_id,
+        detail=detail,
+    )
+
+
+def revoked(at: int, family: Family) -> Event:
+    """The event of a revocation that no request of the family's own asked for."""
+    return _of(family, at, "revoked", family.resource, _NOBODY, family.revoked_cause)
+
+
+def revocation(at: int, selection: Selection, cause: str) -> Event:
+    """The event of a demand to end families, whichever it met; it was begun at that time."""
+    return Event(
+        at,
+        "revocation",
+        selection.resource,
+        selection.family.hex() if selection.family else None,
+        selection.subject,
+        selection.context,
+        cause,
+        detail={"client": selection.client} if selection.client else None,
+    )
+
+
+def _of(
+    family: Family | None,
+    at: int,
+    event: str,
+    resource: str,
+    caller: Caller,
+    cause: str | None = None,
+    context: str | None = None,
+) -> Event:
+    return Event(
+        at,
+        event,
+        resource,
+        family.id.hex() if family else None,
+        family.subject if family else None,
+        context or (family.context if family else None),
+        cause,
+        family.generation if family else None,
+        caller.address or None,
+        caller.device,
+        caller.correlation_id or None,
+    )

@@ -1,0 +1,38 @@
+"""Whether a clock goes on as time does: what is over by one that runs ahead is deleted for good."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from reticket.core.policy import DAY, SECOND
+from reticket.core.ports import LEAP, Clock
+
+
+class ClockWatch:
+    """Owns how far a clock was from a count of seconds at the last look. Belongs to one thread.
+
+    Args:
+        clock: milliseconds.
+        seconds: never goes back; need not count while the machine sleeps.
+    """
+
+    def __init__(self, clock: Clock, seconds: Callable[[], float]) -> None:
+        self._clock = clock
+        self._seconds = seconds
+        self._distance = self._now()
+        self._leapt_at: float | None = None
+
+    def is_ahead(self) -> bool:
+        """Whether the clock has leapt forward, a day ago at most. After that it is believed: a
+        machine that has slept looks the same.
+        """
+        distance, now = self._now(), self._seconds()
+        if distance - self._distance > LEAP * SECOND:
+            self._leapt_at = now if self._leapt_at is None else self._leapt_at
+            if now - self._leapt_at < DAY:
+                return True
+        self._distance, self._leapt_at = distance, None
+        return False
+
+    def _now(self) -> float:
+        return self._clock() - self._seconds() * SECOND

@@ -1,0 +1,123 @@
+"""Families that begin without a page: somebody else has checked who the person is.
+
+Owns what such a family may be granted. Knows neither the admin API nor the command line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from reticket.core.commands import BeginSession, Command
+from reticket.core.errors import Cause, Code, Refusal
+from reticket.core.model import Issued
+from reticket.core.people import Client, User
+from reticket.dialects.oauth.grants.answers import TokenAnswer, TokenRequest, token_answer
+from reticket.dialects.oauth.grants.limits import targets
+from reticket.dialects.oauth.inputs import wrong
+from reticket.oauth.provider import USER, Provider
+from reticket.oauth.registration import ADMIN, REFRESH_TOKEN, Registration, registration_of
+from reticket.oauth.terms import Terms
+from reticket.oauth.words import words
+
+_METHOD = re.compile(r"[A-Za-z0-9._:-]{1,32}")
+_THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
+MOST_METHODS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRequest:
+    """What a family shall be.
+
+    Args:
+        auth_time: seconds; when the person was really there.
+        scope: space-separated; None takes all that the client may be granted.
+        resources: audiences of its access tokens, among the client's.
+        amr: how that was found out (RFC 8176).
+        tenant: the id of the tenant that it begins in, or None.
+        jkt: thumbprint of the key that its refresh token is bound to (RFC 9449 §10), or None.
+    """
+
+    auth_time: int
+    scope: str | None = None
+    resources: tuple[str, ...] = ()
+    amr: tuple[str, ...] = ()
+    tenant: int | None = None
+    jkt: str | None = None
+
+
+class Started(NamedTuple):
+    """A family that has begun, and what its client is to be given."""
+
+    family: str
+    answer: TokenAnswer
+
+
+def start(
+    provider: Provider, client: Client, user: User, wish: SessionRequest, now: int
+) -> Generator[Command, Any, Started]:
+    """Begin a family for a person; `now` in seconds.
+
+    Raises:
+        Refusal: INVALID_PARAMETER for a wish that the client may not have; SUBJECT_DISABLED for
+            either; SUBJECT_INACTIVE.
+    """
+    registration = registration_of(client, provider)
+    _in_good_standing(registration, user)
+    _check(registration, provider, user, wish, now)
+    audiences = wish.resources or registration.resources
+    issued: Issued = yield BeginSession(
+        USER,
+        user,
+        context=None if wish.tenant is None else str(wish.tenant),
+        client=registration.id,
+        scope=_scopes(registration, wish.scope),
+        terms=Terms(wish.auth_time, wish.amr, wish.jkt, audiences).written(),
+        policy=registration.policy,
+    )
+    request = TokenRequest(provider, {}, registration, client, None, None)
+    return Started(issued.family.id.hex(), token_answer(request, issued, ()))
+
+
+def _in_good_standing(registration: Registration, user: User) -> None:
+    if registration.disabled:
+        raise Refusal(
+            Code.SUBJECT_DISABLED, Cause.DISABLED, parameter="client_id", detail="is disabled"
+        )
+    if user.disabled:
+        raise Refusal(Code.SUBJECT_DISABLED, Cause.DISABLED)
+    if not user.active:
+        raise Refusal(Code.SUBJECT_INACTIVE, Cause.INACTIVE)
+
+
+def _check(
+    registration: Registration, provider: Provider, user: User, wish: SessionRequest, now: int
+) -> None:
+    if not registration.may(REFRESH_TOKEN):
+        raise _denied("client_id", "is not registered for refresh tokens", Cause.WRONG_GRANT)
+    if set(wish.resources) - set(targets((), registration, provider)):
+        raise _denied("resource", "is not among the client's", Cause.WRONG_TARGET)
+    if wish.tenant is not None and wish.tenant not in {place.of.id for place in user.tenants}:
+        raise _denied("tenant", "is none of the user's", Cause.NO_ACCESS)
+    if not 0 < wish.auth_time <= now:
+        raise wrong("auth_time", "must be a time that is past, in seconds")
+    if len(wish.amr) > MOST_METHODS or not all(map(_METHOD.fullmatch, wish.amr)):
+        raise wrong("amr", "must be a few words")
+    if wish.jkt is None and registration.dpop_required:
+        raise wrong("dpop_jkt", "is missing: the client's tokens are bound to its key")
+    if wish.jkt is not None and not _THUMBPRINT.fullmatch(wish.jkt):
+        raise wrong("dpop_jkt", "must be the SHA-256 thumbprint of a key")
+
+
+def _scopes(registration: Registration, said: str | None) -> str:
+    may = [scope for scope in registration.scopes if scope != ADMIN]
+    asked = tuple(may) if said is None else words(said)
+    if set(asked) - set(may):
+        raise _denied("scope", "is more than the client may be granted", Cause.WRONG_SCOPE)
+    return registration.in_order(asked)
+
+
+def _denied(parameter: str, detail: str, cause: Cause) -> Refusal:
+    return Refusal(Code.INVALID_PARAMETER, cause, parameter=parameter, detail=detail)

@@ -1,0 +1,183 @@
+"""Somebody on the way through the pages: what is remembered of it, and in which browser.
+
+Owns the ticket, which stands in the pages alone, and the cookie that it is worth nothing without.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Generator
+from hashlib import sha256
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from reticket.core.commands import Command, Peek, PutIfAbsent, RandomBytes
+from reticket.core.errors import Cause
+from reticket.core.storage.budget import of_account
+from reticket.core.tokens.faces import from_text, to_text
+from reticket.dialects.oauth.inputs import Form
+from reticket.dialects.oauth.pages.html import Halted
+from reticket.oauth.provider import BASE, Provider
+from reticket.wire import WireRequest
+
+LIFETIME = 900
+"""Seconds for one page."""
+
+COOKIE = "reticket_visit"
+_SECRET = 32
+"""Bytes of a ticket, and of a cookie."""
+
+_OURS = (None, "same-origin", "none")
+"""`Sec-Fetch-Provider` of what this service's own pages send; old browsers send none."""
+
+TOO_OLD = "This page is too old, was used already, or comes from another browser."
+
+
+class Person(msgspec.Struct, frozen=True):
+    """Who has signed in, when (seconds) and how (RFC 8176)."""
+
+    subject: str
+    credential_version: int
+    email: str
+    auth_time: int
+    amr: tuple[str, ...]
+
+
+class Interaction(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is known of it.
+
+    Args:
+        client_id / name: of the client that asks.
+        scope: what it asks for.
+        order: whatever the end of the way needs, as that has written it.
+        hint: the e-mail address, perhaps.
+        subject: the only one who is expected, or None.
+        target: where the browser will go in the end, or None.
+        note: what the person should know before consenting, or None.
+        browser: what stands for the cookie.
+        person: who has signed in; None before.
+    """
+
+    client_id: str
+    name: str
+    scope: str
+    order: str
+    hint: str = ""
+    subject: str | None = None
+    target: str | None = None
+    note: str | None = None
+    browser: str = ""
+    person: Person | None = None
+
+
+def keep(place: str, interaction: Interaction) -> Generator[Command, Any, str]:
+    """Remember it at a place of the way; the ticket for it."""
+    ticket = yield from new_ticket()
+    yield keeping(place, ticket, interaction)
+    return ticket
+
+
+def new_ticket() -> Generator[Command, Any, str]:
+    """One that leads nowhere yet."""
+    return to_text((yield RandomBytes(_SECRET)))
+
+
+def keeping(place: str, ticket: str, interaction: Interaction) -> PutIfAbsent:
+    """Lets the ticket lead there."""
+    owner = of_account(interaction.person.subject) if interaction.person else None
+    return PutIfAbsent(
+        key(place, ticket), msgspec.json.encode(interaction).decode(), LIFETIME, owner
+    )
+
+
+def found(place: str, ticket: str) -> Generator[Command, Any, Interaction | None]:
+    """Where the ticket leads, in whichever browser."""
+    text = yield Peek(key(place, ticket))
+    return msgspec.json.decode(text, type=Interaction) if text else None
+
+
+def resume(
+    place: str, request: WireRequest, form: Form, provider: Provider
+) -> Generator[Command, Any, tuple[str, Interaction]]:
+    """The ticket of a form that a page at that place has sent, and the interaction. Denied where it
+    came from elsewhere, from another browser, or too late.
+    """
+    own_form(request, provider)
+    ticket = form.get("interaction", "")
+    interaction = yield from found(place, ticket)
+    if interaction is None or not hmac.compare_digest(
+        interaction.browser, _digest(_cookie(request, provider))
+    ):
+        raise too_old(Cause.NO_SESSION)
+    return ticket, interaction
+
+
+def too_old(cause: Cause) -> Halted:
+    """The refusal of a form that leads nowhere any more."""
+    return Halted("invalid_request", TOO_OLD, cause)
+
+
+def key(place: str, ticket: str) -> str:
+    """Under which key it is remembered."""
+    return f"oauth:visit:{place}:{_digest(ticket)}"
+
+
+def browser_of(request: WireRequest, provider: Provider) -> Generator[Command, Any, str]:
+    """The cookie of this browser: the one it has, so that its other tabs go on, or a new one."""
+    return _cookie(request, provider) or to_text((yield RandomBytes(_SECRET)))
+
+
+def bound(interaction: Interaction, cookie: str) -> Interaction:
+    """The same, for the browser with that cookie alone."""
+    return msgspec.structs.replace(interaction, browser=_digest(cookie))
+
+
+def cookie_header(cookie: str, provider: Provider) -> tuple[bytes, bytes]:
+    """Sets it, as narrowly as it can be."""
+    secure = "; Secure" if _is_secure(provider) else ""
+    where = f"Path={provider.path}{BASE}; Max-Age={LIFETIME}; HttpOnly; SameSite=Lax{secure}"
+    return b"set-cookie", f"{_name(provider)}={cookie}; {where}".encode()
+
+
+def own_form(request: WireRequest, provider: Provider) -> None:
+    """A form that this service's own page has sent, as far as the browser tells. Denied.
+
+    Its own pages send no referrer, so their origin is `null` to browsers (Fetch §3.2).
+    """
+    origin = request.header(b"origin") or "null"
+    host = request.header(b"host")
+    ours = origin in ("null", _origin(provider.issuer), f"http://{host}", f"https://{host}")
+    if not ours or request.header(b"sec-fetch-site") not in _OURS:
+        sentence = "The form was sent from another site."
+        raise Halted("access_denied", sentence, Cause.FORGED, status=403)
+
+
+def _is_secure(provider: Provider) -> bool:
+    return provider.issuer.startswith("https:")
+
+
+def _name(provider: Provider) -> str:
+    """Over TLS one that nobody sets without it (RFC 6265bis §4.1.3.1)."""
+    return f"__Secure-{COOKIE}" if _is_secure(provider) else COOKIE
+
+
+def _cookie(request: WireRequest, provider: Provider) -> str:
+    """Its value; empty without one that could be ours."""
+    pairs = (pair.strip().partition("=") for pair in (request.header(b"cookie") or "").split(";"))
+    found = [value for name, _, value in pairs if name == _name(provider) and _could_be_ours(value)]
+    return found[0] if found else ""
+
+
+def _could_be_ours(cookie: str) -> bool:
+    return len(from_text(cookie) or b"") == _SECRET
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _digest(secret: str) -> str:
+    return sha256(secret.encode()).hexdigest()

@@ -1,0 +1,57 @@
+"""How often one address may do what costs the service something, or what it could guess by.
+
+Counted before it is done, so that many at once are no more than so many.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+from reticket.core.addresses import network_of
+from reticket.core.commands import Audit, Command, Increment
+from reticket.core.errors import Cause, Code, Refusal
+from reticket.core.policy import whole_seconds
+from reticket.core.storage.budget import Owner
+from reticket.oauth.provider import USER, Provider
+from reticket.oauth.registration import Registration, owner_of
+from reticket.wire import WireRequest
+
+WINDOW = 600
+"""Seconds."""
+
+
+def limit_asking(
+    what: str, registration: Registration, request: WireRequest, provider: Provider
+) -> Generator[Command, Any, None]:
+    """TOO_MANY_ATTEMPTS where a client has had too much kept in the window. Anybody may say that it
+    is a public client: those at other addresses are not limited with it.
+    """
+    if registration.confidential:
+        owner = owner_of(registration)
+        yield from _count(f"oauth:{what}:{registration.id}", provider.per_client, owner)
+    else:
+        network = network_of(request.caller.address)
+        yield from _count(f"oauth:{what}:{registration.id}:{network}", provider.per_address)
+
+
+def spend_a_try(what: str, request: WireRequest, most: int) -> Generator[Command, Any, None]:
+    """TOO_MANY_ATTEMPTS where the request's address has done it so often in the window."""
+    yield from _count(_tries_of(what, request), most)
+
+
+def give_back_a_try(what: str, request: WireRequest) -> Generator[Command, Any, None]:
+    """It was no guess: others may share the address."""
+    yield Increment(_tries_of(what, request), WINDOW, add=-1)
+
+
+def _tries_of(what: str, request: WireRequest) -> str:
+    return f"oauth:{what}:{network_of(request.caller.address)}"
+
+
+def _count(name: str, most: int, owner: Owner | None = None) -> Generator[Command, Any, None]:
+    tries = yield Increment(name, WINDOW, owner=owner, most=most)
+    if tries.total > most:
+        yield Audit(USER, "refused", Cause.LIMITED)
+        wait = whole_seconds(tries.left)
+        raise Refusal(Code.TOO_MANY_ATTEMPTS, Cause.LIMITED, retry_after=wait)

@@ -1,0 +1,190 @@
+"""A piece of a file that knows its line and its path, and reads itself as a type. Knows no noun."""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from yaml import MappingNode, Node, ScalarNode, SequenceNode
+from yaml.constructor import SafeConstructor
+from yaml.representer import SafeRepresenter
+
+from reticket.core.errors import ReticketError
+from reticket.directory.errors import Invalid
+from reticket.directory.seed.yaml_file import PREFIX, fault_at, read_node
+
+DEEPEST = 50
+"""Levels of a JSON value; deeper is a mistake, and an alias inside itself never ends."""
+INT64 = range(-(2**63), 2**63)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LONGEST_NUMBER = 20
+_HALF = re.compile("[\ud800-\udfff]")
+
+
+class YamlValue:
+    """Its readers raise StartupError with the file, the line and the path.
+
+    Args:
+        line: of its key, where it has one: the line that somebody looks for.
+    """
+
+    __slots__ = ("_file", "_line", "_node", "_path")
+
+    def __init__(self, node: Node, file: Path, path: str, line: int) -> None:
+        self._node = node
+        self._file = file
+        self._path = path
+        self._line = line
+
+    def fault(self, words: str) -> ReticketError:
+        """What stops the start: `words` follow the path, as in `users[0].email is missing`."""
+        return fault_at(self._file, self._line, f"{self._path or 'the file'} {words}")
+
+    @property
+    def type(self) -> str:
+        """`null`, `bool`, `int`, `float`, `str`, `seq` or `map`."""
+        return self._node.tag.removeprefix(PREFIX)
+
+    def members(self) -> dict[str, YamlValue]:
+        """By key, in order; every key is there once."""
+        if not isinstance(self._node, MappingNode):
+            raise self.fault("must be a mapping")
+        found: dict[str, YamlValue] = {}
+        for key, value in self._node.value:
+            member = self._member(key, value)
+            if key.value in found:
+                raise member.fault("is there twice")
+            found[key.value] = member
+        return found
+
+    def _member(self, key: Node, value: Node) -> YamlValue:
+        line = _line_of(key)
+        if not isinstance(key, ScalarNode):
+            raise self._at(key, self._path, line).fault("has a key that is no word")
+        if _HALF.search(key.value):
+            raise self._at(key, self._path, line).fault("has a key with half a character")
+        path = f"{self._path}.{key.value}" if self._path else key.value
+        return self._at(value, path, line)
+
+    def items(self) -> list[YamlValue]:
+        """In order."""
+        if not isinstance(self._node, SequenceNode):
+            raise self.fault("must be a list")
+        return [
+            self._at(node, f"{self._path}[{index}]", _line_of(node))
+            for index, node in enumerate(self._node.value)
+        ]
+
+    def _at(self, node: Node, path: str, line: int) -> YamlValue:
+        return type(self)(node, self._file, path, line)
+
+    def text(self) -> str:
+        """Text, perhaps empty."""
+        if self.type != "str":
+            raise self.fault("must be text, in quotes if it looks like something else")
+        if _HALF.search(self._node.value):
+            raise self.fault("holds half a character")
+        return str(self._node.value)
+
+    def filled(self) -> str:
+        """Text with something in it."""
+        text = self.text()
+        if not text:
+            raise self.fault("must not be empty")
+        return text
+
+    def flag(self) -> bool:
+        """True or false."""
+        if self.type != "bool":
+            raise self.fault("must be true or false")
+        return str(self._node.value).lower() == "true"
+
+    def integer(self, accepted: range) -> int:
+        """A whole number in that range."""
+        if self.type != "int":
+            raise self.fault("must be a whole number")
+        text = str(self._node.value)
+        number = int(text) if len(text) <= _LONGEST_NUMBER else accepted.stop
+        if number not in accepted:
+            raise self.fault(f"must lie between {accepted.start} and {accepted.stop - 1}")
+        return number
+
+    def moment(self) -> int:
+        """A time as `2030-01-02T03:04:05.006Z` or as YAML writes it, in milliseconds."""
+        words = "must be a time like 2030-01-02T03:04:05.006Z"
+        node = self._node
+        form = SafeConstructor.timestamp_regexp
+        if not isinstance(node, ScalarNode) or not form.match(node.value):
+            raise self.fault(words)
+        try:
+            return _milliseconds(SafeConstructor().construct_yaml_timestamp(node))
+        except (ValueError, OverflowError):
+            raise self.fault(words) from None
+
+    def json(self, depth: int = 0) -> object:
+        """Any JSON value."""
+        if depth > DEEPEST:
+            raise self.fault("is nested too deeply")
+        match self.type:
+            case "map":
+                return {key: value.json(depth + 1) for key, value in self.members().items()}
+            case "seq":
+                return [item.json(depth + 1) for item in self.items()]
+            case "null":
+                return None
+            case "bool":
+                return self.flag()
+            case "int":
+                return self.integer(INT64)
+            case "float":
+                return self._float()
+        return self.text()
+
+    def _float(self) -> float:
+        number = float(self._node.value)
+        if not math.isfinite(number):
+            raise self.fault("is too large a number")
+        return number
+
+
+def _milliseconds(moment: date) -> int:
+    if not isinstance(moment, datetime):
+        moment = datetime(moment.year, moment.month, moment.day)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
+
+
+class Told(YamlValue):
+    """A piece of a client that stands in no file: its readers raise Invalid with the path."""
+
+    __slots__ = ()
+
+    def fault(self, words: str) -> ReticketError:
+        """What is refused: `words` follow the path."""
+        return Invalid(f"{self._path or 'The client'} {words}.")
+
+
+def yaml_value(value: object) -> YamlValue:
+    """A JSON value as if somebody had written it. Invalid: it is too deep."""
+    try:
+        node = SafeRepresenter(sort_keys=False).represent_data(value)
+    except RecursionError:
+        raise Invalid("It is nested too deeply.") from None
+    return Told(node, Path(), "", 0)
+
+
+def _line_of(node: Node) -> int:
+    mark = node.start_mark
+    return mark.line + 1 if mark else 0
+
+
+def read_yaml(file: Path) -> YamlValue:
+    """The whole file; one that says nothing is an empty mapping. StartupError: it is unreadable."""
+    node = read_node(file)
+    if node is None or node.tag == PREFIX + "null":
+        return YamlValue(MappingNode(PREFIX + "map", []), file, "", 1)
+    return YamlValue(node, file, "", _line_of(node))

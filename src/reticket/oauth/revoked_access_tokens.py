@@ -1,0 +1,32 @@
+"""Access tokens that were revoked before their end (RFC 7009): remembered until then."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+from reticket.core.commands import Command, Now, PutIfAbsent
+from reticket.core.model import AccessToken
+from reticket.core.policy import whole_seconds
+from reticket.core.storage.budget import Owner, of_account, of_client
+from reticket.oauth.provider import CLIENT
+
+
+def void(access: AccessToken) -> str:
+    """Under which key something is kept once a token is void."""
+    return f"oauth:dead:{access.claims['jti']}"
+
+
+def revoke_access_token(access: AccessToken) -> Generator[Command, Any, bool]:
+    """From now on, and for all processes; whether it was not yet."""
+    now: int = yield Now()
+    lifetime = max(1, whole_seconds(access.expires_at - now))
+    is_new: bool = yield PutIfAbsent(void(access), "", lifetime, _owner(access))
+    return is_new
+
+
+def _owner(access: AccessToken) -> Owner:
+    """A client's own token was given to a client that has authenticated."""
+    if access.resource == CLIENT:
+        return of_client(access.subject)
+    return of_account(access.subject)

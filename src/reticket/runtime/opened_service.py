@@ -1,0 +1,163 @@
+"""What commands work on: the opened stores, directory and keys of one data folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+from reticket.core.commands import Command
+from reticket.core.people import User
+from reticket.core.policy import Policy
+from reticket.core.ports import AuditLog, Clock, Ephemeral, Event, SecretHasher, Store
+from reticket.core.storage.schema import Migrating, SchemaState
+from reticket.core.storage.upkeep import Upkeep
+from reticket.crypto.ring import Ring
+from reticket.crypto.sealing import Sealer
+from reticket.directory.directory import Directory
+from reticket.directory.errors import NotFound
+from reticket.directory.seed import Made, load_seed
+from reticket.runtime.policies import longest_refresh
+from reticket.settings import Settings, loading
+from reticket.wire import Dialect
+
+R = TypeVar("R")
+
+_ADDED = {
+    "account": "account_added",
+    "application": "application_added",
+    "client": "client_added",
+    "tenant": "tenant_added",
+    "user": "user_added",
+}
+"""The event that tells that one was created, by its kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedService:
+    """Everything that a command may need, opened. Close it when done."""
+
+    settings: Settings
+    clock: Clock
+    store: Store
+    ephemeral: Ephemeral
+    directory: Directory
+    ring: Ring
+    sealer: Sealer
+    hasher: SecretHasher
+    audit: AuditLog
+    upkeep: Upkeep
+    dialects: Sequence[Dialect]
+    policies: Mapping[str, Policy]
+    master_key_file: Path | None
+
+    def seed(self, file: Path) -> None:
+        """Load a directory file, and tell the audit log what that has created. StartupError with
+        the line at fault.
+        """
+        presets = loading.presets(self.settings)
+        created = load_seed(file, self.directory, self.hasher, self.clock(), presets)
+        self.audit.record([_added(self.clock(), each) for each in created], durable=True)
+
+    def person(self, who: str) -> User:
+        """Whose e-mail or id that is, as any process has written it. NotFound for nobody's."""
+        self.directory.catch_up_now()
+        person = self.directory.user_by_email(who) or self.directory.user(who)
+        if person is None:
+            raise NotFound(f"There is no user {who!r}.")
+        return person
+
+    def copies(self) -> Mapping[str, Callable[[Path], None]]:
+        """What a backup copies, and how each is written to a new file. StartupError where it
+        cannot be in a file.
+        """
+        return {"families": self.store.backup, "directory": self.directory.backup}
+
+    def ready(self) -> None:
+        """Have every store read or write. Unavailable when one cannot."""
+        self.store.find(bytes(16))
+        self.ephemeral.once("ready", 1)
+        self.directory.tenant(0)
+
+    def purge(self) -> int:
+        """Remove what has ended, families and keys; how many families."""
+        for key in self.ring.retire_due(longest_refresh(self)):
+            self.record_change("key_retired", key=key)
+        return self.upkeep.purge()
+
+    def purge_in_turn(self) -> None:
+        """The same, unless another process did so within the interval."""
+        if self.ephemeral.once("purge", max(1, self.settings.purge_interval - 1)):
+            self.purge()
+
+    def sweep_in_turn(self) -> None:
+        """Remove entries that are over, unless another process did so within the interval."""
+        interval = self.settings.ephemeral.sweep_interval
+        if self.ephemeral.once("sweep", max(1, interval - 1)):
+            self.upkeep.sweep()
+
+    def record_change(self, event: str, **detail: object) -> None:
+        """Tell the audit log what an operator has changed; on the disk when this returns."""
+        self.audit.record([Event(self.clock(), event, detail=detail)], durable=True)
+
+    def close(self) -> None:
+        """Release what was opened."""
+        self.ephemeral.close()
+        self.store.close()
+        self.directory.close()
+        self.audit.close()
+
+
+def _added(at: int, created: Made) -> Event:
+    return Event(at, _ADDED[created.kind], detail={created.kind: created.id})
+
+
+class Schema(NamedTuple):
+    """What is at rest at a URL, by its schema; None where the engine has none."""
+
+    what: str
+    url: str
+    engine: Migrating | None
+
+    def standing(self) -> SchemaState | None:
+        """How it stands; nothing is made. StartupError."""
+        return self.engine.standing(self.url) if self.engine else None
+
+    def migrate(self) -> None:
+        """Bring it to the newest version while older programs use it. StartupError."""
+        if self.engine:
+            self.engine.migrate(self.url)
+
+
+class Builder(Protocol):
+    """What the composition root gives to the commands."""
+
+    def load(self, config: Path | None, overrides: Mapping[str, Any]) -> Settings: ...
+
+    def open(self, settings: Settings) -> OpenedService: ...
+
+    def families(self, url: str, settings: Settings) -> Store:
+        """The store of that URL alone. StartupError when there is none."""
+        ...
+
+    def families_schema(self, url: str) -> Schema: ...
+
+    def directory_schema(self, url: str) -> Schema: ...
+
+    def serve(self, settings: Settings, started: Callable[[str], None]) -> None: ...
+
+    def perform(self, instance: OpenedService, operation: Generator[Command, Any, R]) -> R:
+        """What an operation returns once the service has performed its commands here."""
+        ...
+
+    def dialects(self, settings: Settings) -> Sequence[Dialect]: ...
+
+    def documented(self, settings: Settings) -> Sequence[Dialect]:
+        """Whatever has an OpenAPI document: the dialects, and the admin API."""
+        ...
+
+    def alone(self, settings: Settings) -> AbstractContextManager[None]:
+        """Keep the data folder from being served meanwhile. StartupError when it is."""
+        ...
