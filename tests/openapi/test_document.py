@@ -23,7 +23,7 @@ class Pet(Struct):
     note: Annotated[str | UnsetType, Meta(description="A note.", examples=["hello", "bye"])] = UNSET
     kind: Literal["cat", "dog"] = "cat"
     anything: Any = None
-    owner: Annotated["Owner", Meta(description="Requester it is.")] | UnsetType = UNSET
+    owner: Annotated["Owner", Meta(description="Whose it is.")] | UnsetType = UNSET
     either: int | str | None = None
 
 
@@ -75,7 +75,7 @@ def pet(name: str) -> Any:
         ("anything", {"nullable": True}),
         (
             "owner",
-            {"allOf": [{"$ref": "#/components/schemas/Owner"}], "description": "Requester it is."},
+            {"allOf": [{"$ref": "#/components/schemas/Owner"}], "description": "Whose it is."},
         ),
         ("either", {"anyOf": [{"type": "integer"}, {"type": "string"}], "nullable": True}),
     ],

@@ -114,7 +114,7 @@ def routes(office: AdminContext) -> tuple[Route, ...]:
             "POST",
             PATH,
             guard_once(factors.begin),
-            described("BeginSession a second factor", TAG, {200: EnrolmentAnswer}, None, (ID, KEY)),
+            described("Begin a second factor", TAG, {200: EnrolmentAnswer}, None, (ID, KEY)),
         ),
         Route(
             "DELETE",

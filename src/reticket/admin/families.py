@@ -167,12 +167,12 @@ def routes(office: AdminContext) -> tuple[Route, ...]:
             "DELETE",
             "/families/{id}",
             guarded(office.provider, families.end),
-            described("EndSession a family", TAG, {204: None}, parameters=(ID,)),
+            described("End a family", TAG, {204: None}, parameters=(ID,)),
         ),
         Route(
             "POST",
             "/families/revoke",
             guarded(office.provider, families.revoke),
-            described("EndSession families", TAG, {200: Revoked}, Revoke),
+            described("End families", TAG, {200: Revoked}, Revoke),
         ),
     )

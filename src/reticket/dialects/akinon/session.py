@@ -95,7 +95,7 @@ def routes(owner: Owner, factor: FactorRule) -> tuple[Route, ...]:
             session.log_out,
             described(
                 "Log out",
-                "EndSession the session of a refresh token",
+                "End the session of a refresh token",
                 "logout",
                 ("auth",),
                 {204: None},

@@ -129,7 +129,7 @@ ROUTES = (
         sign_out,
         open_to_all(
             "Sign out",
-            "EndSession the session of a refresh token. The access token lives on.",
+            "End the session of a refresh token. The access token lives on.",
             Response,
             body=RefreshTokenRequest,
         ),

@@ -72,7 +72,7 @@ _encoder = msgspec.json.Encoder()
 def routes(provider: Provider) -> tuple[Route, ...]:
     """The endpoint."""
     describe = described(
-        "Peek into a token",
+        "Look into a token",
         "tokens",
         {200: Introspection},
         IntrospectionForm,
