@@ -1,5 +1,5 @@
-"""The files of `deploy/`, tried with the programs that they are for: `make test-deploy`. `make
-test` needs none of these programs and looks at the text of the files alone.
+"""The files of `deploy/`, tried with the programs that they are for: `make test-deploy`.
+`make test` needs none of these programs and looks at the text of the files alone.
 """
 
 import os
