@@ -1,4 +1,4 @@
-"""`reticket client`, `family start` and the first admin of `init`."""
+"""`reticket client`, `session start` and the first admin of `init`."""
 
 import json
 from base64 import urlsafe_b64decode
@@ -106,10 +106,10 @@ def test_a_client_is_blocked_let_in_and_forgotten_with_its_families(shell):
     shell.run("client", "disable", "spa")
     assert show(shell, "spa")["disabled"] is True
     shell.run("client", "enable", "spa")
-    shell.run("family", "start", "--client", "spa", "--user", ADA)
-    (row,) = shell.rows("family", "list", "--client", "spa")
+    shell.run("session", "start", "--client", "spa", "--user", ADA)
+    (row,) = shell.rows("session", "list", "--client", "spa")
     shell.run("client", "delete", "spa")
-    assert shell.rows("family", "show", row["id"])[0]["end"] == "client_removed"
+    assert shell.rows("session", "show", row["id"])[0]["end"] == "client_removed"
     assert shell.rows("client", "list") == []
 
 
@@ -231,26 +231,26 @@ def test_a_family_begins_with_its_tokens(shell, monkeypatch):
     monkeypatch.setenv("RETICKET_ISSUER", "https://login.example.com")
     shell.run("client", "edit", "spa", "--scope", "openid orders.read")
     words = ("--client", "spa", "--user", ADA, "--scope", "openid", "--amr", "pwd")
-    answer = json.loads(shell.run("family", "start", *words, "--json"))
+    answer = json.loads(shell.run("session", "start", *words, "--json"))
     assert answer["token_type"] == "Bearer"
     assert answer["scope"] == "openid"
     assert {"access_token", "refresh_token", "id_token", "expires_in"} <= set(answer)
-    (row,) = shell.rows("family", "list", "--client", "spa", "--subject", ADA)
+    (row,) = shell.rows("session", "list", "--client", "spa", "--subject", ADA)
     assert (row["client"], row["scope"]) == ("spa", "openid")
     instance = shell.instance()
     family = instance.store.find(bytes.fromhex(row["id"]))
     instance.close()
     assert terms_of(family.terms).amr == ("pwd",)
-    printed = shell.run("family", "start", *words)
+    printed = shell.run("session", "start", *words)
     assert "refresh_token" in printed
     assert answer["refresh_token"] not in (shell.data / "audit.jsonl").read_text()
 
 
 def test_families_of_a_client_end(shell):
     for _ in range(2):
-        shell.run("family", "start", "--client", "spa", "--user", ADA)
-    assert "no client 'nobody'" in shell.run("family", "revoke", "--client", "nobody", ok=False)
-    assert shell.run("family", "revoke", "--client", "spa") == "2 revoked\n"
+        shell.run("session", "start", "--client", "spa", "--user", ADA)
+    assert "no client 'nobody'" in shell.run("session", "revoke", "--client", "nobody", ok=False)
+    assert shell.run("session", "revoke", "--client", "spa") == "2 revoked\n"
 
 
 @pytest.mark.parametrize(
@@ -270,15 +270,15 @@ def test_families_of_a_client_end(shell):
     ids=" ".join,
 )
 def test_a_family_that_may_not_begin_is_told(shell, words, said):
-    output = shell.run("family", "start", *words, ok=False)
+    output = shell.run("session", "start", *words, ok=False)
     assert said in output
     assert "Traceback" not in output
-    assert shell.rows("family", "list", "--all") == []
+    assert shell.rows("session", "list", "--all") == []
 
 
 def test_nobody_who_is_disabled_gets_a_family(shell):
     shell.run("client", "disable", "spa")
-    start = ("family", "start", "--client", "spa", "--user", ADA)
+    start = ("session", "start", "--client", "spa", "--user", ADA)
     assert "client_id is disabled" in shell.run(*start, ok=False)
     shell.run("client", "enable", "spa")
     shell.run("user", "disable", ADA)
@@ -287,7 +287,7 @@ def test_nobody_who_is_disabled_gets_a_family(shell):
 
 def test_tokens_name_the_address_that_is_served(shell):
     (shell.data / "address").write_text("http://127.0.0.1:9876")
-    printed = shell.run("family", "start", "--client", "spa", "--user", ADA, "--json")
+    printed = shell.run("session", "start", "--client", "spa", "--user", ADA, "--json")
     payload = json.loads(printed)["access_token"].split(".")[1]
     claims = json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
     assert claims["iss"] == "http://127.0.0.1:9876"

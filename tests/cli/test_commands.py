@@ -32,14 +32,14 @@ def begin(shell, resource="kibo.adminuser", context="1000", subject=None):
 
 
 def cause_of(shell, family):
-    return shell.rows("family", "show", family)[0]["end"]
+    return shell.rows("session", "show", family)[0]["end"]
 
 
 def test_version(empty):
     assert empty.bare("version").output == "0.1.0\n"
 
 
-@pytest.mark.parametrize("words", [[], ["user"], ["family", "revoke"], ["serve"], ["key"]])
+@pytest.mark.parametrize("words", [[], ["user"], ["session", "revoke"], ["serve"], ["key"]])
 def test_help_has_examples_or_commands(empty, words):
     output = empty.bare(*words, "--help").output
     assert "Example" in output or "Commands:" in output
@@ -82,9 +82,9 @@ def test_a_folder_where_everybody_writes_is_refused(empty, mode):
     empty.run("init")
     empty.data.chmod(mode)
     assert f"chmod 700 {empty.data}" in empty.run("init", ok=False)
-    assert f"chmod 700 {empty.data}" in empty.run("family", "list", ok=False)
+    assert f"chmod 700 {empty.data}" in empty.run("session", "list", ok=False)
     empty.data.chmod(0o700)
-    empty.run("family", "list")
+    empty.run("session", "list")
 
 
 def test_a_folder_that_is_not_there_is_said(empty):
@@ -191,10 +191,10 @@ def test_clients_are_kept(shell):
     assert client["public"] is True
 
 
-def test_families_of_a_tenant_end(shell):
+def test_sessions_of_a_tenant_end(shell):
     family = begin(shell)
-    assert shell.run("family", "revoke", "--context", "1001") == "0 revoked\n"
-    assert shell.run("family", "revoke", "--context", "1000") == "1 revoked\n"
+    assert shell.run("session", "revoke", "--context", "1001") == "0 revoked\n"
+    assert shell.run("session", "revoke", "--context", "1000") == "1 revoked\n"
     assert cause_of(shell, family) == "operator"
 
 
@@ -203,44 +203,44 @@ def test_signing_everybody_out_asks_first(shell, monkeypatch, answer, cause):
     family = begin(shell)
     monkeypatch.setattr("click.testing._NamedTextIOWrapper.isatty", lambda _: True, raising=False)
     assert "Sign everybody out?" in shell.run(
-        "family", "revoke", "--all", said=answer, ok=cause is not None
+        "session", "revoke", "--all", said=answer, ok=cause is not None
     )
     assert cause_of(shell, family) == cause
 
 
 def test_a_script_signs_everybody_out_by_yes(shell):
     family = begin(shell)
-    assert "must say --yes" in shell.run("family", "revoke", "--all", said="y\n", ok=False)
+    assert "must say --yes" in shell.run("session", "revoke", "--all", said="y\n", ok=False)
     assert cause_of(shell, family) is None
-    assert shell.run("family", "revoke", "--all", "--yes") == "1 revoked\n"
+    assert shell.run("session", "revoke", "--all", "--yes") == "1 revoked\n"
     assert cause_of(shell, family) == "operator"
 
 
 @pytest.mark.parametrize("name", ["1000", "77"])
-def test_a_tenant_or_an_account_without_families_is_no_unknown_name(shell, name):
-    assert shell.run("family", "revoke", "--context", name) == "0 revoked\n"
+def test_a_tenant_or_an_account_without_sessions_is_no_unknown_name(shell, name):
+    assert shell.run("session", "revoke", "--context", name) == "0 revoked\n"
 
 
-def test_families(shell):
+def test_sessions(shell):
     family = begin(shell)
-    (row,) = shell.rows("family", "list", "--subject", ADA)
+    (row,) = shell.rows("session", "list", "--subject", ADA)
     assert row["id"] == family
     assert ADA not in row
-    assert shell.rows("family", "list", "--resource", "cloudreve.user") == []
-    assert shell.run("family", "revoke", "--subject", ADA, "--context", "1001") == "0 revoked\n"
-    assert shell.run("family", "revoke", family) == "1 revoked\n"
+    assert shell.rows("session", "list", "--kind", "cloudreve.user") == []
+    assert shell.run("session", "revoke", "--subject", ADA, "--context", "1001") == "0 revoked\n"
+    assert shell.run("session", "revoke", family) == "1 revoked\n"
     assert cause_of(shell, family) == "operator"
-    assert shell.rows("family", "list") == []
-    assert len(shell.rows("family", "list", "--all")) == 1
+    assert shell.rows("session", "list") == []
+    assert len(shell.rows("session", "list", "--all")) == 1
     assert "revoked" in (shell.data / "audit.jsonl").read_text()
 
 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("family", "revoke"), "--client, --context, or --all alone"),
-        (("family", "show", "no-id"), "32 hex digits"),
-        (("family", "show", "0" * 32), "there is no family"),
+        (("session", "revoke"), "--client, --context, or --all alone"),
+        (("session", "show", "no-id"), "32 hex digits"),
+        (("session", "show", "0" * 32), "there is no session"),
         (("user", "disable", "nobody@example.com"), "nobody@example.com"),
         (("user", "add", ADA, "--password-stdin"), "already"),
         (("user", "add", "no address", "--password-stdin"), "does not look like an e-mail"),
@@ -315,7 +315,7 @@ def test_backup_and_restore_replay_revocations(shell, tmp_path):
     output = shell.run("backup", str(folder))
     assert "master key is left out" in output
     assert {path.name for path in folder.iterdir()} == {"families.sqlite", "directory.sqlite"}
-    shell.run("family", "revoke", family)
+    shell.run("session", "revoke", family)
     shell.run("user", "add", "late@example.com", "--password-stdin", said="password\n")
     output = shell.run("restore", str(folder))
     assert "1 revocations replayed" in output
@@ -401,23 +401,39 @@ def test_the_wrong_master_key_is_said(shell):
         (("user", "add", "new@example.com", "--group", "Admin"), "--group needs --nickname"),
         (("user", "grant", ADA), "say where"),
         (("user", "take", ADA), "say where"),
-        (("family", "revoke", "--resource", "kibo.adminusr"), "there is no resource"),
-        (("family", "list", "--resource", "nope"), "there is no resource"),
-        (("family", "revoke", "--subject", "nobody@nowhere.org"), "nobody with the e-mail"),
-        (("family", "revoke", "--subject", "nobody"), "there is no subject 'nobody'"),
-        (("family", "list", "--client", "spaa"), "there is no client 'spaa'"),
-        (("family", "revoke", "--client", "spaa"), "there is no client 'spaa'"),
-        (("family", "revoke", "--context", "10000"), "there is no tenant or account '10000'"),
-        (("family", "list", "--context", "x"), "there is no tenant or account 'x'"),
-        (("family", "revoke", "0" * 32), "there is no family"),
-        (("family", "revoke", "--all"), "must say --yes"),
-        (("family", "revoke", "--all", "--subject", ADA), "--all alone"),
-        (("family", "revoke", "--all", "--context", "1000"), "--all alone"),
+        (("session", "revoke", "--kind", "kibo.adminusr"), "there is no kind of token"),
+        (("session", "list", "--kind", "nope"), "there is no kind of token"),
+        (("session", "revoke", "--subject", "nobody@nowhere.org"), "nobody with the e-mail"),
+        (("session", "revoke", "--subject", "nobody"), "there is no subject 'nobody'"),
+        (("session", "list", "--client", "spaa"), "there is no client 'spaa'"),
+        (("session", "revoke", "--client", "spaa"), "there is no client 'spaa'"),
+        (("session", "revoke", "--context", "10000"), "there is no tenant or account '10000'"),
+        (("session", "list", "--context", "x"), "there is no tenant or account 'x'"),
+        (("session", "revoke", "0" * 32), "there is no session"),
+        (("session", "revoke", "--all"), "must say --yes"),
+        (("session", "revoke", "--all", "--subject", ADA), "--all alone"),
+        (("session", "revoke", "--all", "--context", "1000"), "--all alone"),
     ],
     ids=" ".join,
 )
 def test_what_would_do_nothing_is_said(shell, words, said):
     assert said in shell.run(*words, said="password\n", ok=False)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("family", "list"), "the command reticket family is now reticket session"),
+        (("family", "--help"), "the command reticket family is now reticket session"),
+        (("session", "list", "--resource", "kibo"), "the option --resource is now called --kind"),
+        (("session", "revoke", "--resource", "x"), "the option --resource is now called --kind"),
+    ],
+    ids=" ".join,
+)
+def test_a_former_name_is_answered_with_the_new_one_alone(shell, words, said):
+    family = begin(shell)
+    assert shell.run(*words, ok=False) == f"Error: {said}\n"
+    assert cause_of(shell, family) is None
 
 
 @pytest.mark.parametrize("piped", ["", "\n", b"\xff\xfe\n"])
@@ -428,7 +444,7 @@ def test_a_password_that_is_none_is_refused(shell, piped):
 
 def test_nothing_is_revoked_by_looking(shell):
     family = begin(shell)
-    for words in (["family", "list"], ["user", "list"], ["key", "list"], ["doctor"]):
+    for words in (["session", "list"], ["user", "list"], ["key", "list"], ["doctor"]):
         shell.run(*words)
     instance = shell.instance()
     assert instance.store.find(bytes.fromhex(family)).revoked_at is None

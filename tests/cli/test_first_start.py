@@ -25,7 +25,7 @@ def leftovers(shell):
     "words",
     [
         ["serve"], ["user", "list"], ["doctor"], ["seed", "seed.yaml"], ["purge"],
-        ["family", "revoke", "--all", "--yes"], ["key", "list"],
+        ["session", "revoke", "--all", "--yes"], ["key", "list"],
     ],
     ids=" ".join,
 )  # fmt: skip

@@ -38,8 +38,8 @@ def test_json_has_none_either_and_says_the_same(capsys):
 
 
 def test_a_session_s_device_is_escaped_when_shown_and_kept_as_it_was(shell, family):
-    assert ESCAPED in shell.run("family", "show", family)
-    said = shell.run("family", "show", family, "--json")
+    assert ESCAPED in shell.run("session", "show", family)
+    said = shell.run("session", "show", family, "--json")
     assert said.replace("\n", "").isprintable()
     assert json.loads(said)[0]["device"] == BAD
 

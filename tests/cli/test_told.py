@@ -21,8 +21,8 @@ users: [{email: new@example.com, password: a word}]
 
 READING = frozenset(
     {
-        "account list", "application list", "client list", "client show", "doctor", "family list",
-        "family show", "key list", "migrate status", "openapi", "tenant list", "tenant show",
+        "account list", "application list", "client list", "client show", "doctor", "session list",
+        "session show", "key list", "migrate status", "openapi", "tenant list", "tenant show",
         "user factor show", "user list", "version",
     }
 )  # fmt: skip
@@ -70,8 +70,8 @@ CHANGES = {
     "client rotate-secret": Change(
         ("one",), "client_secret_rotated", {"client": "one"}, before=(("client", "add", "one"),)
     ),
-    "family revoke": Change(("--subject", ADA), "revocation"),
-    "family start": Change(("--client", "spa", "--user", ADA), "sign_in"),
+    "session revoke": Change(("--subject", ADA), "revocation"),
+    "session start": Change(("--client", "spa", "--user", ADA), "sign_in"),
     "init": Change((), "client_added", {"client": "admin"}),
     "key retire": Change(("{key}", "--compromised"), "key_compromised"),
     "key rotate": Change(("--use", "mac"), "key_rotated", {"key": "mac"}),

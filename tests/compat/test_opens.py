@@ -147,4 +147,4 @@ def test_the_commands_read_it(houses, engine):
     told = [line for line in commands.says("doctor").splitlines() if line.startswith("fault")]
     assert [line for line in told if "demo accounts" not in line] == []
     begun = sum(one["refresh"] is not None for one in ROW_LOCKED[engine]["tokens"])
-    assert len(commands.rows("family", "list", "--all", "--limit", "1000")) >= begun
+    assert len(commands.rows("session", "list", "--all", "--limit", "1000")) >= begun

@@ -262,15 +262,15 @@ def test_a_membership_given_can_be_switched_to(server):
 def test_families_are_listed_shown_and_revoked(server):
     kept = token_of(server, CLOUDREVE, "seen")
     ((_, token),) = refreshed(server, [(AKINON, token_of(server, AKINON, "seen"))])
-    listed = rows(server.data, "family", "list", "--subject", "seen@example.com")
-    resources = {row["resource"]: row for row in listed}
+    listed = rows(server.data, "session", "list", "--subject", "seen@example.com")
+    resources = {row["kind"]: row for row in listed}
     assert resources.keys() == {"akinon.user", "cloudreve.user"}
     family = resources["akinon.user"]
     assert (family["generation"], family["end"]) == (2, None)
-    assert command(server.data, "family", "revoke", family["id"]) == "1 revoked\n"
+    assert command(server.data, "session", "revoke", family["id"]) == "1 revoked\n"
     assert AKINON.is_refused(AKINON.refresh(server.url, token))
     refreshed(server, [(CLOUDREVE, kept)])
-    (shown,) = rows(server.data, "family", "show", family["id"])
+    (shown,) = rows(server.data, "session", "show", family["id"])
     ended = {"end": "operator", "revoked_at": shown["revoked_at"]}
     assert shown == family | ended
 
@@ -379,7 +379,7 @@ def test_a_backup_made_under_load_is_restored_with_later_revocations(server, tmp
         command(server.data, "backup", tmp_path / "backup")
     body = CLOUDREVE.body_of(signed_out)
     assert call(server.url, "DELETE", "/api/v4/session/token", body)[0] == 200
-    command(server.data, "family", "revoke", "--subject", "ended@example.com")
+    command(server.data, "session", "revoke", "--subject", "ended@example.com")
     newest = refreshed(server, clients.sessions)
     assert not (tmp_path / "backup" / "master.key").exists()
     restored = tmp_path / "restored"

@@ -43,7 +43,7 @@ def test_nobody_is_signed_out_and_nobody_comes_back(engines, commands, tmp_path,
         early = goes_on(server.url, early)
         late = WIRE.sign_in(server.url)
         before = Commands(opened.data, {**opened.settings, "RETICKET_FAMILIES": engines[old]})
-        before.run("family", "revoke", said_by(ended).family)
+        before.run("session", "revoke", said_by(ended).family)
     assert opened.run("move", *urls).startswith("3 sessions carried")
     settings["RETICKET_FAMILIES"] = engines[new]
     with running_server(tmp_path, settings=settings) as server:

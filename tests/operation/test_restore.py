@@ -102,7 +102,7 @@ def refreshed(url, wire, token, times):
 
 
 def newest_of(commands, resource):
-    return commands.rows("family", "list", "--resource", resource)[-1]["id"]
+    return commands.rows("session", "list", "--kind", resource)[-1]["id"]
 
 
 def test_an_older_copy_ends_nobody_who_is_honest_and_revives_nobody(engine, tmp_path):
@@ -114,7 +114,7 @@ def test_an_older_copy_ends_nobody_who_is_honest_and_revives_nobody(engine, tmp_
     commands = Commands(home / "data", engine.settings)
     with running_server(home, settings=engine.settings) as running:
         before = AKINON.sign_in(running.url)
-        commands.run("family", "revoke", "--subject", ADA)
+        commands.run("session", "revoke", "--subject", ADA)
         honest = refreshed(running.url, AKINON, AKINON.sign_in(running.url), 1)
         revoked = CLOUDREVE.sign_in(running.url)
         of_subject = APPLICATION.sign_in(running.url)
@@ -122,9 +122,9 @@ def test_an_older_copy_ends_nobody_who_is_honest_and_revives_nobody(engine, tmp_
         signed_out_id = newest_of(commands, "akinon.user")
         engine.copy(commands)
         honest = refreshed(running.url, AKINON, honest, 3)
-        commands.run("family", "revoke", newest_of(commands, "cloudreve.user"))
-        commands.run("family", "revoke", "--subject", WIRES[2].sign_in_body["applicationId"])
-        commands.run("family", "revoke", signed_out_id)
+        commands.run("session", "revoke", newest_of(commands, "cloudreve.user"))
+        commands.run("session", "revoke", "--subject", WIRES[2].sign_in_body["applicationId"])
+        commands.run("session", "revoke", signed_out_id)
         again = APPLICATION.sign_in(running.url)
         assert AKINON.is_refused(AKINON.refresh(running.url, signed_out))
     stream = shutil.copy(home / "data" / "audit.jsonl", tmp_path / "audit.jsonl")

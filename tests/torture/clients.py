@@ -287,7 +287,7 @@ class Operator(Leaver):
 
     def end(self, tokens: Sequence[str]) -> Got:
         said, sent = said_by(tokens[-1]), time.monotonic()
-        command = [sys.executable, "-m", "reticket", "family", "revoke", said.family]
+        command = [sys.executable, "-m", "reticket", "session", "revoke", said.family]
         done = subprocess.run(
             [*command, "--data", str(self.data)], env=self.environment, capture_output=True,
             check=False,

@@ -53,6 +53,16 @@ class Group(click.Group):
             raise click.ClickException(escaped_lines(str(error))) from None
 
 
+def renamed(old: str, new: str) -> Callable[..., Any]:
+    """An option of a former version: whoever gives it is told the option that replaced it."""
+
+    def refuse(context: click.Context, option: click.Parameter, value: object) -> None:
+        if value is not None:
+            raise click.ClickException(f"the option {old} is now called {new}")
+
+    return click.option(old, hidden=True, expose_value=False, callback=refuse)
+
+
 @dataclass(frozen=True, slots=True)
 class CommandContext:
     """Opens houses for commands."""
@@ -79,7 +89,7 @@ class CommandContext:
 
 def with_instance(work: Callable[Concatenate[OpenedService, P], R]) -> Callable[..., R]:
     """Give a command the opened house of --data and --config as its first argument. What it
-    changed in the directory has ended the families concerned when the command returns.
+    changed in the directory has ended the sessions concerned when the command returns.
     """
 
     @DATA

@@ -30,10 +30,10 @@ def test_what_the_page_grants_suffices(modest, tmp_path, monkeypatch):
     shell.run("init")
     shell.run("migrate", "up")
     shell.run("seed", str(tmp_path / "seed.yaml"))
-    shell.run("family", "start", "--client", "spa", "--user", "ada@example.com")
-    assert len(shell.rows("family", "list")) == 1
+    shell.run("session", "start", "--client", "spa", "--user", "ada@example.com")
+    assert len(shell.rows("session", "list")) == 1
     shell.run("user", "passwd", "ada@example.com", "--password-stdin", said="another word\n")
-    assert shell.rows("family", "list") == []
+    assert shell.rows("session", "list") == []
     shell.run("purge")
     shell.run("user", "delete", "ada@example.com")
     assert "ok       stores" in shell.run("doctor")

@@ -1,4 +1,4 @@
-"""`reticket family`: sessions as an operator sees them."""
+"""`reticket session`: starts, lists, shows and revokes sessions."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from reticket.cli.context import (
     JSON,
     CommandContext,
     Group,
+    renamed,
     rfc3339,
     show,
     show_json,
@@ -24,7 +25,7 @@ from reticket.core.people import Client
 from reticket.core.policy import SECOND
 from reticket.core.texts import escaped
 from reticket.dialects.oauth.grants.direct_session import SessionRequest
-from reticket.dialects.oauth.grants.direct_session import start as begin_family
+from reticket.dialects.oauth.grants.direct_session import start as start_session
 from reticket.directory.names import unknown_names
 from reticket.directory.programs.clients import no_client
 from reticket.runtime.opened_service import OpenedService
@@ -32,53 +33,54 @@ from reticket.runtime.policies import provider_of
 
 PAGE = 500
 _NOUNS = {"context": "tenant or account"}
-COLUMNS = ("id", "resource", "subject", "context", "generation", "rotated_at", "expires_at", "end")
+COLUMNS = ("id", "kind", "subject", "context", "generation", "rotated_at", "expires_at", "end")
 
 
 @click.group(cls=Group)
-def family() -> None:
-    """Start, list, show and revoke families: one family is one sign-in with all its tokens."""
+def session() -> None:
+    """Start, list, show and revoke sessions: a session is one sign-in with all its tokens."""
 
 
 def selecting(command: Any) -> Any:
-    """Options that choose families."""
+    """Options that choose sessions."""
     for option in (
         click.option("--subject", help="A user's e-mail or id, or an application's id."),
-        click.option("--resource", help="Such as kibo.adminuser or cloudreve.user."),
+        click.option("--kind", help="A kind of token, such as kibo.adminuser or cloudreve.user."),
+        renamed("--resource", "--kind"),
         click.option("--client", help="An OAuth client's id."),
-        click.option("--context", help="A tenant or account: that of a family's newest answer."),
+        click.option("--context", help="A tenant or account: that of a session's newest answer."),
     ):
         command = option(command)
     return command
 
 
-@family.command("list")
+@session.command("list")
 @selecting
-@click.option("--all", "with_ended", is_flag=True, help="Ended families too.")
+@click.option("--all", "with_ended", is_flag=True, help="Ended sessions too.")
 @click.option("--limit", type=click.IntRange(1), default=100, show_default=True)
 @JSON
 @with_instance
 def list_(
     instance: OpenedService,
     subject: str | None,
-    resource: str | None,
+    kind: str | None,
     client: str | None,
     context: str | None,
     with_ended: bool,
     limit: int,
     as_json: bool,
 ) -> None:
-    """List families, the oldest first.
+    """List sessions, the oldest first.
 
     \b
     Examples:
-      reticket family list --subject ada@example.com
-      reticket family list --resource akinon.user --all --json
+      reticket session list --subject ada@example.com
+      reticket session list --kind akinon.user --all --json
     """
     live_at = None if with_ended else instance.store.now()
     chosen = Selection(
         subject=_subject(instance, subject),
-        resource=_resource(instance, resource),
+        resource=_kind(instance, kind),
         client=client,
         context=context,
         live_at=live_at,
@@ -87,20 +89,20 @@ def list_(
     show(_rows(instance, chosen, limit), COLUMNS, as_json)
 
 
-@family.command("show")
-@click.argument("family_id")
+@session.command("show")
+@click.argument("session_id")
 @JSON
 @with_instance
-def show_one(instance: OpenedService, family_id: str, as_json: bool) -> None:
-    """Show one family.
+def show_one(instance: OpenedService, session_id: str, as_json: bool) -> None:
+    """Show one session.
 
     \b
     Example:
-      reticket family show 0198c0de00007000800000000000abcd
+      reticket session show 0198c0de00007000800000000000abcd
     """
-    found = instance.store.find(_id(family_id))
+    found = instance.store.find(_id(session_id))
     if found is None:
-        raise click.ClickException(f"there is no family {family_id}")
+        raise click.ClickException(f"there is no session {session_id}")
     row = facts(found)
     if as_json:
         show([row], COLUMNS, as_json)
@@ -109,46 +111,46 @@ def show_one(instance: OpenedService, family_id: str, as_json: bool) -> None:
         click.echo(escaped(f"{name:18} {'-' if value is None else value}"))
 
 
-@family.command()
-@click.argument("family_id", required=False)
+@session.command()
+@click.argument("session_id", required=False)
 @selecting
-@click.option("--all", "everything", is_flag=True, help="Every family there is; asks first.")
+@click.option("--all", "everything", is_flag=True, help="Every session there is; asks first.")
 @click.option("--yes", is_flag=True, help="Do not ask; for scripts.")
 @with_instance
 def revoke(
     instance: OpenedService,
-    family_id: str | None,
+    session_id: str | None,
     subject: str | None,
-    resource: str | None,
+    kind: str | None,
     client: str | None,
     context: str | None,
     everything: bool,
     yes: bool,
 ) -> None:
-    """End the families that match the options, or all with --all. Their tokens become invalid.
+    """End the sessions that match the options, or all with --all. Their tokens become invalid.
 
     --all signs everybody out, so it asks first; where nobody can be asked it needs --yes.
 
     \b
     Examples:
-      reticket family revoke 0198c0de00007000800000000000abcd
-      reticket family revoke --subject ada@example.com
-      reticket family revoke --subject ada@example.com --context 1000
-      reticket family revoke --client spa
-      reticket family revoke --context 1000
-      reticket family revoke --all --yes
+      reticket session revoke 0198c0de00007000800000000000abcd
+      reticket session revoke --subject ada@example.com
+      reticket session revoke --subject ada@example.com --context 1000
+      reticket session revoke --client spa
+      reticket session revoke --context 1000
+      reticket session revoke --all --yes
     """
-    narrowed = bool(family_id or subject or resource or client or context)
+    narrowed = bool(session_id or subject or kind or client or context)
     if narrowed == everything:
         raise click.UsageError(
-            "say which: a family's id, --subject, --resource, --client, --context, or --all alone"
+            "say which: a session's id, --subject, --kind, --client, --context, or --all alone"
         )
     if everything and not yes:
         _ask_about_everybody()
     chosen = Selection(
-        family=_id(family_id) if family_id else None,
+        family=_id(session_id) if session_id else None,
         subject=_subject(instance, subject),
-        resource=_resource(instance, resource),
+        resource=_kind(instance, kind),
         client=client,
         context=context,
     )
@@ -156,7 +158,7 @@ def revoke(
     click.echo(f"{len(instance.upkeep.revoke(chosen, 'operator'))} revoked")
 
 
-@family.command()
+@session.command()
 @click.option("--client", "client_id", required=True, help="The OAuth client that gets the tokens.")
 @click.option("--user", "who", required=True, help="An e-mail or a user's id.")
 @click.option("--scope", help="Space-separated; default: all that the client may be granted.")
@@ -179,19 +181,19 @@ def start(
     dpop_jkt: str | None,
     as_json: bool,
 ) -> None:
-    """Start a family for somebody whom you have checked, and print its tokens, once.
+    """Start a session for somebody whom you have checked, and print its tokens, once.
 
     Works while the service runs. Tokens say that they come from the setting `issuer`; without it,
     from the address that the service serves or served last.
 
     \b
     Example:
-      reticket family start --client spa --user ada@example.com --scope "openid profile" --json
+      reticket session start --client spa --user ada@example.com --scope "openid profile" --json
     """
     now = instance.clock() // SECOND
     wish = SessionRequest(now, scope, resources, amr, tenant, dpop_jkt)
     holder, person = _client(instance, client_id), instance.person(who)
-    beginning = begin_family(provider_of(instance.settings), holder, person, wish, now)
+    beginning = start_session(provider_of(instance.settings), holder, person, wish, now)
     try:
         answer = frame.builder.perform(instance, beginning).answer
     except Refusal as refusal:
@@ -217,10 +219,10 @@ def _sentence(refusal: Refusal) -> str:
 
 
 def facts(found: Family) -> dict[str, Any]:
-    """A family as lists show it."""
+    """A session as lists show it."""
     return {
         "id": found.id.hex(),
-        "resource": found.resource,
+        "kind": found.resource,
         "subject": found.subject,
         "client": found.client,
         "scope": found.scope,
@@ -257,10 +259,10 @@ def _subject(instance: OpenedService, said: str | None) -> str | None:
     return found.id if found else said
 
 
-def _resource(instance: OpenedService, said: str | None) -> str | None:
+def _kind(instance: OpenedService, said: str | None) -> str | None:
     known = sorted(each.name for dialect in instance.dialects for each in dialect.resources)
     if said is not None and said not in known:
-        raise click.UsageError(f"there is no resource {said}; there are {', '.join(known)}")
+        raise click.UsageError(f"there is no kind of token {said}; there are {', '.join(known)}")
     return said
 
 
@@ -273,7 +275,7 @@ def _ask_about_everybody() -> None:
 def _check_names(instance: OpenedService, chosen: Selection) -> None:
     """A misspelt name would select nothing, and nobody would notice."""
     if chosen.family is not None and instance.store.find(chosen.family) is None:
-        raise click.ClickException(f"there is no family {chosen.family.hex()}")
+        raise click.ClickException(f"there is no session {chosen.family.hex()}")
     for member in unknown_names(instance.directory, chosen):
         name = getattr(chosen, member)
         if not instance.store.page(Selection(**{member: name}), 1, None).families:
@@ -286,8 +288,8 @@ def _id(text: str) -> bytes:
     except ValueError:
         identifier = b""
     if len(identifier) != 16:
-        raise click.UsageError("a family's id is 32 hex digits")
+        raise click.UsageError("a session's id is 32 hex digits")
     return identifier
 
 
-COMMANDS = (family,)
+COMMANDS = (session,)
