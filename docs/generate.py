@@ -37,6 +37,14 @@ COMMANDS_HEAD = """\
 # Commands
 
 What the file of `--seed` holds, and the presets of `--policy`: [directory.md](directory.md).
+
+A shell completes commands and options once it has loaded the script that `reticket` prints for it:
+
+| shell | line | where |
+| --- | --- | --- |
+| bash 4.4 or newer | `eval "$(_RETICKET_COMPLETE=bash_source reticket)"` | `~/.bashrc` |
+| zsh | `eval "$(_RETICKET_COMPLETE=zsh_source reticket)"` | `~/.zshrc` |
+| fish | `_RETICKET_COMPLETE=fish_source reticket \\| source` | `~/.config/fish/config.fish` |
 """
 
 EXAMPLE = """
@@ -69,7 +77,7 @@ def settings_page() -> str:
 
 def commands_page() -> str:
     """The help of every command, as the command prints it."""
-    root = cli.command(Builder())
+    root = cli.command(Builder)
     parts = [COMMANDS_HEAD, *_helps(root, "reticket", None)]
     return "\n".join(parts)
 

@@ -41,7 +41,7 @@ class Shell:
     def __init__(self, folder: Path) -> None:
         self.data = folder / "data"
         self._runner = CliRunner()
-        self._command = cli.command(Builder())
+        self._command = cli.command(Builder)
 
     def run(self, *words: str, said: str | bytes | None = None, ok: bool = True):
         words = (*words, "--data", str(self.data))

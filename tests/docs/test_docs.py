@@ -71,7 +71,7 @@ def commands(group, path="reticket"):
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
 def test_commands_exist(page):
-    known = set(commands(cli.command(Builder())))
+    known = set(commands(cli.command(Builder)))
     nouns = {one.split()[1] for one in known if " " in one}
     for said in re.findall(r"`reticket ([a-z][a-z -]*)", page.read_text()):
         words = said.split()

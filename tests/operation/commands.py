@@ -64,4 +64,4 @@ class Commands:
         mine = dict.fromkeys(name for name in os.environ if name.startswith("RETICKET_"))
         runner = CliRunner(env={**mine, **self.settings})
         words = [*map(str, words), "--data", str(self.data)]
-        return runner.invoke(cli.command(Builder()), words, input=said)
+        return runner.invoke(cli.command(Builder), words, input=said)

@@ -1,54 +1,59 @@
-"""The command `reticket`: one noun a file. Knows no HTTP; the composition root serves."""
+"""The command `reticket`: one noun a file. Knows no HTTP; the composition root serves.
+
+A command's module is imported when the command is used: help and completion open no store.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import click
 
 from reticket import __version__
-from reticket.cli import (
-    account,
-    application,
-    backup,
-    client,
-    doctor,
-    key,
-    migrate,
-    move,
-    openapi,
-    replay,
-    serve,
-    session,
-    setup,
-    tenant,
-    user,
-)
-from reticket.cli.context import CommandContext, Group
-from reticket.runtime.opened_service import Builder
+from reticket.cli.group import Known, LazyGroup
+
+if TYPE_CHECKING:
+    from reticket.runtime.opened_service import Builder
+
+KNOWN = {
+    "account": Known("account", "Add, list and remove developer accounts."),
+    "application": Known("application", "Add, change and list applications."),
+    "backup": Known("backup", "Copy everything that is stored while the service runs."),
+    "client": Known("client", "Add, change and list OAuth clients."),
+    "doctor": Known("doctor", "Look for faults in stores, keys, files and settings."),
+    "init": Known("setup", "Make a data folder: databases, keys, the first admin client."),
+    "key": Known("key", "List, rotate and retire keys."),
+    "migrate": Known("migrate", "Look at the schemas of the databases, and upgrade them."),
+    "move": Known("move", "Carry all living sessions to another engine."),
+    "openapi": Known("openapi", "Print an OpenAPI document."),
+    "purge": Known("setup", "Delete sessions whose last token has ended."),
+    "replay": Known("replay", "End again what audit files say was ended."),
+    "restore": Known("backup", "Put a backup in place, and end again what was revoked since."),
+    "seed": Known("setup", "Load a directory file."),
+    "serve": Known("serve", "Answer clients until a signal to stop."),
+    "session": Known("session", "Start, list, show and revoke sessions."),
+    "tenant": Known("tenant", "Add, list, show and remove tenants."),
+    "user": Known("user", "Add, change and list people."),
+    "version": Known("version", "Print the version."),
+}
+"""Every command, and what `--help` says of it in one line."""
 
 RENAMED = {"family": "session"}
 """Commands of former versions, each with the command that replaced it."""
 
 
-class Root(Group):
-    """The command itself; whoever gives a former command is told the new one."""
-
-    def resolve_command(
-        self, context: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args[0] in RENAMED:
-            name, new = args[0], RENAMED[args[0]]
-            raise click.ClickException(f"the command reticket {name} is now reticket {new}")
-        return super().resolve_command(context, args)
-
-
-def command(builder: Builder) -> click.Group:
-    """The root command; `builder` opens and serves what it works on."""
+def command(make_builder: Callable[[], Builder]) -> click.Group:
+    """The root command; the builder opens and serves what a command works on."""
 
     @click.group(
         name="reticket",
-        cls=Root,
+        cls=LazyGroup,
+        known=KNOWN,
+        renamed=RENAMED,
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     )
+    @click.version_option(__version__, prog_name="reticket", message="%(prog)s %(version)s")
     @click.pass_context
     def root(context: click.Context) -> None:
         """Sign people and programs in, and keep them in.
@@ -60,15 +65,8 @@ def command(builder: Builder) -> click.Group:
           reticket user add ada@example.com --tenant 1000=1,2
           reticket session list --subject ada@example.com --json
         """
-        context.obj = CommandContext(builder)
+        from reticket.cli.context import CommandContext
 
-    @root.command()
-    def version() -> None:
-        """Print the version."""
-        click.echo(__version__)
+        context.obj = CommandContext(make_builder())
 
-    nouns = (account, application, backup, client, doctor, key, openapi, serve, session)
-    for noun in (*nouns, migrate, move, replay, setup, tenant, user):
-        for each in noun.COMMANDS:
-            root.add_command(each)
     return root

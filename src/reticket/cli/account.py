@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from reticket.cli.context import JSON, Group, show, with_instance
+from reticket.cli.context import JSON, show, with_instance
+from reticket.cli.group import Group
 from reticket.core.people import DeveloperAccount
 from reticket.directory.forms import INT32
 from reticket.runtime.opened_service import OpenedService

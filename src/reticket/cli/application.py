@@ -9,7 +9,8 @@ from typing import Any
 
 import click
 
-from reticket.cli.context import JSON, Group, show, with_instance
+from reticket.cli.context import JSON, show, with_instance
+from reticket.cli.group import Group
 from reticket.core.people import Application
 from reticket.directory.forms import ENVIRONMENTS
 from reticket.runtime.opened_service import OpenedService

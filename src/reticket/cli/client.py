@@ -11,7 +11,8 @@ from typing import Any
 import click
 
 from reticket.cli.application import SECRET_BYTES
-from reticket.cli.context import JSON, Group, rfc3339, show, show_json, with_instance
+from reticket.cli.context import JSON, rfc3339, show, show_json, with_instance
+from reticket.cli.group import Group
 from reticket.core.model import Selection
 from reticket.core.people import Client
 from reticket.core.texts import escaped

@@ -15,7 +15,6 @@ import click
 import msgspec
 
 from reticket.cli.first_start import expect_made
-from reticket.core.errors import ReticketError
 from reticket.core.texts import escaped, escaped_lines
 from reticket.runtime.opened_service import Builder, OpenedService
 from reticket.settings import Settings
@@ -41,16 +40,6 @@ class PathOption(click.Path):
 DATA = click.option("--data", type=PathOption(), help="Folder of the data; default ./data.")
 CONFIG = click.option("--config", type=PathOption(), help="A TOML file with settings.")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
-
-
-class Group(click.Group):
-    """A group whose commands fail with one sentence instead of a traceback."""
-
-    def invoke(self, context: click.Context) -> Any:
-        try:
-            return super().invoke(context)
-        except ReticketError as error:
-            raise click.ClickException(escaped_lines(str(error))) from None
 
 
 def renamed(old: str, new: str) -> Callable[..., Any]:

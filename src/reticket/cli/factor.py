@@ -8,7 +8,8 @@ from functools import partial
 
 import click
 
-from reticket.cli.context import JSON, Group, show, with_instance
+from reticket.cli.context import JSON, show, with_instance
+from reticket.cli.group import Group
 from reticket.core.people import User
 from reticket.crypto.otp import base32, decode_secret, otpauth_uri, step_of
 from reticket.directory.errors import Invalid

@@ -6,7 +6,8 @@ from dataclasses import asdict
 
 import click
 
-from reticket.cli.context import JSON, Group, rfc3339, show, with_instance
+from reticket.cli.context import JSON, rfc3339, show, with_instance
+from reticket.cli.group import Group
 from reticket.crypto.ring import OVERLAP, USES
 from reticket.runtime.opened_service import OpenedService
 

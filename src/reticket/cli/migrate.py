@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from reticket.cli.context import CONFIG, DATA, JSON, CommandContext, Group, show
+from reticket.cli.context import CONFIG, DATA, JSON, CommandContext, show
+from reticket.cli.group import Group
 from reticket.runtime.opened_service import Schema
 
 COLUMNS = ("store", "place", "found", "known", "to_do")

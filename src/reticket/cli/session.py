@@ -12,13 +12,13 @@ import msgspec
 from reticket.cli.context import (
     JSON,
     CommandContext,
-    Group,
     renamed,
     rfc3339,
     show,
     show_json,
     with_instance,
 )
+from reticket.cli.group import Group
 from reticket.core.errors import Refusal
 from reticket.core.model import Family, Selection
 from reticket.core.people import Client

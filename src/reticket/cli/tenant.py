@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from reticket.cli.context import JSON, Group, rfc3339, show, with_instance
+from reticket.cli.context import JSON, rfc3339, show, with_instance
+from reticket.cli.group import Group
 from reticket.core.people import Tenant
 from reticket.directory.errors import NotFound
 from reticket.directory.forms import INT32

@@ -9,8 +9,9 @@ from typing import Any
 
 import click
 
-from reticket.cli.context import JSON, Group, rfc3339, show, with_instance
+from reticket.cli.context import JSON, rfc3339, show, with_instance
 from reticket.cli.factor import factor
+from reticket.cli.group import Group
 from reticket.directory.drafts import CloudDraft, OrganizationDraft, UserDraft
 from reticket.runtime.opened_service import OpenedService
 

@@ -1,0 +1,94 @@
+"""Groups of commands. Knows nothing of what they do: it is imported before any of them."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from typing import Any, NamedTuple, cast
+
+import click
+from click.shell_completion import CompletionItem
+
+from reticket.core.errors import ReticketError
+from reticket.core.texts import escaped_lines
+
+
+class Group(click.Group):
+    """A group whose commands fail with one sentence instead of a traceback."""
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except ReticketError as error:
+            raise click.ClickException(escaped_lines(str(error))) from None
+
+
+class Known(NamedTuple):
+    """A command that may not be imported yet.
+
+    Args:
+        module: below `reticket.cli`; its `COMMANDS` have the command.
+        summary: what it does, in one line of a terminal of 80 columns.
+    """
+
+    module: str
+    summary: str
+
+
+class _Commands(Mapping[str, click.Command]):
+    """Imports a command when it is looked up."""
+
+    def __init__(self, known: Mapping[str, Known]) -> None:
+        self._known = known
+
+    def __getitem__(self, name: str) -> click.Command:
+        module = importlib.import_module(f"reticket.cli.{self._known[name].module}")
+        found: Sequence[click.Command] = module.COMMANDS
+        return next(command for command in found if command.name == name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+
+class LazyGroup(Group):
+    """The root: its help and its completion import no command.
+
+    Args:
+        known: its commands by name.
+        renamed: names of former versions, each with the new one.
+    """
+
+    def __init__(
+        self,
+        *arguments: Any,
+        known: Mapping[str, Known],
+        renamed: Mapping[str, str],
+        **said: Any,
+    ) -> None:
+        super().__init__(*arguments, **said)
+        self.commands = cast("MutableMapping[str, click.Command]", _Commands(known))
+        self._known = known
+        self._renamed = renamed
+
+    def resolve_command(
+        self, context: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Whoever gives a former command is told the new one."""
+        if args[0] in self._renamed:
+            name, new = args[0], self._renamed[args[0]]
+            raise click.ClickException(f"the command reticket {name} is now reticket {new}")
+        return super().resolve_command(context, args)
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """The names, and what each does."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, self._known[name].summary) for name in sorted(self._known)])
+
+    def shell_complete(self, context: click.Context, incomplete: str) -> list[CompletionItem]:
+        """What click's own says, but for the imports."""
+        names = [name for name in sorted(self._known) if name.startswith(incomplete)]
+        found = [CompletionItem(name, help=self._known[name].summary) for name in names]
+        return found + click.Command.shell_complete(self, context, incomplete)
