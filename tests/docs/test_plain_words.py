@@ -19,6 +19,7 @@ PAGES = [
         "docs/glossary.md",
         "docs/oauth-tokens.md",
         "docs/pages.md",
+        "docs/running.md",
         "docs/second-factor.md",
         "docs/verify.md",
     )
