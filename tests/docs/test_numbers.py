@@ -113,7 +113,7 @@ SENTENCES = {
     "security.md": [
         f"some {round(failures_a_second(), -1):.0f} failed sign-ins a second for 20 minutes",
         "it takes some {} accounts or {} clients".format(*conspirators(budget.Pool.ENTRIES)),
-        "some {} accounts or {} clients. What".format(*conspirators(budget.Pool.MARKS)),
+        "with some {} accounts or {} clients.".format(*conspirators(budget.Pool.MARKS)),
     ],
     "verify.md": [
         f"Keys may be kept for {span(metadata.LONGEST_COPY)}",

@@ -21,6 +21,7 @@ PAGES = [
         "docs/pages.md",
         "docs/running.md",
         "docs/second-factor.md",
+        "docs/security.md",
         "docs/verify.md",
     )
 ]
