@@ -18,9 +18,9 @@ from tests.http.wire import call, heard, how_often
 
 from reticket.core.commands import BeginSession
 
-WRITING = [("POST", "/families"), ("POST", "/families/revoke"), ("POST", "/clients"),
+WRITING = [("POST", "/sessions"), ("POST", "/sessions/revoke"), ("POST", "/clients"),
            ("POST", "/clients/spa/secret"), ("DELETE", "/clients/spa"), ("POST", "/keys/rotate"),
-           ("DELETE", f"/users/{ADA}"), ("GET", "/users"), ("GET", "/families")]  # fmt: skip
+           ("DELETE", f"/users/{ADA}"), ("GET", "/users"), ("GET", "/sessions")]  # fmt: skip
 
 
 def test_the_first_admin_is_made_once_and_gets_its_token_by_its_secret(server, first_admin, desk):
@@ -116,7 +116,7 @@ def test_a_public_client_that_is_registered_anew_gets_nothing_of_the_old_ones_se
 ):
     registration = {"client_id": "lark", "scopes": ["openid"], "public": True}
     desk.good("POST", "/clients", registration)
-    said = desk.good("POST", "/families", {"client_id": "lark", "user": ADA, "scope": "openid"})
+    said = desk.good("POST", "/sessions", {"client_id": "lark", "user": ADA, "scope": "openid"})
     bearer = {"Authorization": f"Bearer {said['access_token']}"}
     assert call(server.url, "GET", "/oauth/userinfo", headers=bearer)[0] == 200
     desk.good("DELETE", "/clients/lark")
@@ -148,9 +148,9 @@ def test_a_persons_token_is_none_whatever_its_scope(server, desk):
 
 def test_refusals_and_changes_stand_in_the_audit_stream(desk):
     anonymous(desk, "x").ask("GET", "/keys")
-    desk.ask("POST", "/families", {"client_id": "spa", "user": ADA, "scope": "no.such"})
+    desk.ask("POST", "/sessions", {"client_id": "spa", "user": ADA, "scope": "no.such"})
     desk.good("POST", "/keys/rotate", {"uses": ["mac"]})
-    refused = {"event": "refused", "resource": "admin"}
+    refused = {"event": "refused", "kind": "admin"}
     told = heard(
         desk,
         lambda told: (
@@ -167,7 +167,7 @@ def test_the_document_is_served_and_on_the_page(desk):
     assert document["security"] == [{"admin": []}]
     said = {f"{method.upper()} {path}" for path, all_ in document["paths"].items()
             for method in all_}  # fmt: skip
-    assert {"POST /families", "POST /clients/{id}/secret", "POST /keys/retire"} <= said
+    assert {"POST /sessions", "POST /clients/{id}/secret", "POST /keys/retire"} <= said
     assert b"/docs/admin.json" in call(desk.url, "GET", "/docs")[2]
     tried = json.loads(call(desk.url, "GET", "/docs/admin.json")[2])
     assert tried["servers"] == [{"url": BASE}]

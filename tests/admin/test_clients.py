@@ -137,10 +137,10 @@ def test_a_policy_is_checked_by_the_presets_in_force(tmp_path):
 @pytest.mark.parametrize("verb", ["enable", "disable"])
 def test_a_client_is_looked_up_where_the_directory_is(verb):
     """Never on the event loop, where everybody would wait for it."""
-    office = replace(AdminContext.closed(Provider("http://127.0.0.1", PRESETS)), directory=Mock())
+    context = replace(AdminContext.closed(Provider("http://127.0.0.1", PRESETS)), directory=Mock())
     asked = structs.replace(request(), parameters={"id": "spa"})
-    assert isinstance(next(getattr(Clients(office), verb)(asked, "admin")), RunInDirectory)
-    assert office.directory.mock_calls == []
+    assert isinstance(next(getattr(Clients(context), verb)(asked, "admin")), RunInDirectory)
+    assert context.directory.mock_calls == []
 
 
 def test_a_client_is_there_once(desk):
@@ -150,12 +150,12 @@ def test_a_client_is_there_once(desk):
     assert "twice" in problem["detail"]
 
 
-def test_a_client_that_is_removed_takes_its_families_along(desk):
+def test_a_client_that_is_removed_takes_its_sessions_along(desk):
     desk.good("POST", "/clients", {"client_id": "gone", "public": True, "scopes": ["a"]})
-    desk.good("POST", "/families", {"client_id": "gone", "user": ADA})
+    desk.good("POST", "/sessions", {"client_id": "gone", "user": ADA})
     desk.good("DELETE", "/clients/gone")
-    (family,) = desk.good("GET", "/families?client=gone")["items"]
-    assert family["revoked_cause"] == "client_removed"
+    (session,) = desk.good("GET", "/sessions?client=gone")["items"]
+    assert session["revoked_cause"] == "client_removed"
     assert desk.ask("DELETE", "/clients/gone")[0] == 404
 
 

@@ -1,11 +1,11 @@
-"""The admin API keeps what every dialect keeps, but that it has no resource of its own."""
+"""The admin API keeps what every dialect keeps, but that it has no kind of token of its own."""
 
 from types import SimpleNamespace
 
 import pytest
 
 from reticket.admin import Admin, AdminContext
-from reticket.admin.guard import RESOURCE
+from reticket.admin.guard import KIND
 from reticket.core.policy import PRESETS, by_any_name
 from reticket.oauth.provider import CLIENT, Provider
 from reticket.testing.dialect_contract import DialectContract
@@ -23,5 +23,5 @@ class TestAdmin(DialectContract):
         assert dialect.resources == ()
 
     def test_its_commands_are_its_own_and_show_no_secret(self, dialect):
-        dialect.resources = [SimpleNamespace(name=name) for name in (RESOURCE, CLIENT)]
+        dialect.resources = [SimpleNamespace(name=name) for name in (KIND, CLIENT)]
         super().test_its_commands_are_its_own_and_show_no_secret(dialect)

@@ -81,11 +81,11 @@ def test_a_removed_factor_is_gone_with_its_codes(desk, who):
 
 
 def test_a_factor_ends_no_session_and_an_operator_vouches_without_one(desk, who):
-    desk.good("POST", "/families", {"client_id": "spa", "user": who})
+    desk.good("POST", "/sessions", {"client_id": "spa", "user": who})
     enrolled(desk, who)
-    desk.good("POST", "/families", {"client_id": "spa", "user": who})
-    families = desk.good("GET", f"/families?subject={who}")["items"]
-    assert [family["revoked_cause"] for family in families] == [None, None]
+    desk.good("POST", "/sessions", {"client_id": "spa", "user": who})
+    sessions = desk.good("GET", f"/sessions?subject={who}")["items"]
+    assert [session["revoked_cause"] for session in sessions] == [None, None]
 
 
 @pytest.mark.parametrize("verb", ["", "/confirm", "/recovery-codes", "/unlock"])

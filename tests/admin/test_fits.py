@@ -13,59 +13,59 @@ OTHERS = {
     "client": {"client_id": "backend"},
     "tenant": {"tenant": 1001},
 }
-"""By a member of a family: what is wished of one that differs in it alone."""
+"""By a member of a session: what is wished of one that differs in it alone."""
 
 
 def begin(desk, **said):
-    """A family, as it is shown."""
-    _, headers, answer = desk.ask("POST", "/families", {**MINE, **said})
+    """A session, as it is shown."""
+    _, headers, answer = desk.ask("POST", "/sessions", {**MINE, **said})
     assert "refresh_token" in answer, answer
     return desk.good("GET", headers["location"].removeprefix("/admin/v1"))
 
 
 def begin_at_kibo(desk):
-    """A family of Ada's in her tenant, as MINE is, but for its resource and its client."""
+    """A session of Ada's in her tenant, as MINE is, but for its kind and its client."""
     KIBO.sign_in(desk.url)
-    page = desk.good("GET", f"/families?subject={ADA}&resource={KIBO.name}&limit=500")
+    page = desk.good("GET", f"/sessions?subject={ADA}&kind={KIBO.name}&limit=500")
     return page["items"][-1]
 
 
 def differing(desk, member):
-    """A family that MINE has not got that member in common with."""
-    return begin_at_kibo(desk) if member == "resource" else begin(desk, **OTHERS[member])
+    """A session that MINE has not got that member in common with."""
+    return begin_at_kibo(desk) if member == "kind" else begin(desk, **OTHERS[member])
 
 
-def lives(desk, family):
-    return desk.good("GET", f"/families/{family['id']}")["revoked_at"] is None
+def lives(desk, session):
+    return desk.good("GET", f"/sessions/{session['id']}")["revoked_at"] is None
 
 
 def listed(desk, query):
-    page = desk.good("GET", f"/families?{query}&limit=500")
+    page = desk.good("GET", f"/sessions?{query}&limit=500")
     return {item["id"] for item in page["items"]}
 
 
-@pytest.mark.parametrize("member", [*OTHERS, "resource"])
-def test_a_family_that_does_not_fit_lives_on(desk, member):
+@pytest.mark.parametrize("member", [*OTHERS, "kind"])
+def test_a_session_that_does_not_fit_lives_on(desk, member):
     mine, other = begin(desk), differing(desk, member)
-    desk.good("POST", "/families/revoke", {member: mine[member]})
+    desk.good("POST", "/sessions/revoke", {member: mine[member]})
     assert (lives(desk, mine), lives(desk, other)) == (False, True)
 
 
-def test_a_family_ends_and_not_the_one_beside_it(desk):
+def test_a_session_ends_and_not_the_one_beside_it(desk):
     mine, other = begin(desk), begin(desk)
-    assert desk.good("POST", "/families/revoke", {"family": mine["id"]}) == {"count": 1}
+    assert desk.good("POST", "/sessions/revoke", {"session": mine["id"]}) == {"count": 1}
     assert (lives(desk, mine), lives(desk, other)) == (False, True)
 
 
-@pytest.mark.parametrize("member", [*OTHERS, "resource"])
+@pytest.mark.parametrize("member", [*OTHERS, "kind"])
 def test_all_that_is_said_must_fit(desk, member):
     mine, other = begin(desk), differing(desk, member)
     said = {name: mine[name] for name in ("subject", "tenant", member)}
-    assert desk.good("POST", "/families/revoke", said)["count"] >= 1
+    assert desk.good("POST", "/sessions/revoke", said)["count"] >= 1
     assert (lives(desk, mine), lives(desk, other)) == (False, True)
 
 
-@pytest.mark.parametrize("member", [*OTHERS, "resource"])
+@pytest.mark.parametrize("member", [*OTHERS, "kind"])
 def test_a_list_shows_what_fits_and_nothing_else(desk, member):
     mine, other = begin(desk), differing(desk, member)
     found = listed(desk, f"{member}={mine[member]}")
@@ -74,7 +74,7 @@ def test_a_list_shows_what_fits_and_nothing_else(desk, member):
 
 def test_a_list_of_the_living_has_none_that_ended(desk):
     mine, ended = begin(desk), begin(desk)
-    desk.good("DELETE", f"/families/{ended['id']}")
+    desk.good("DELETE", f"/sessions/{ended['id']}")
     assert ended["id"] in listed(desk, "client=spa")
     assert ended["id"] in listed(desk, "client=spa&live=false")
     found = listed(desk, "client=spa&live=true")
@@ -86,14 +86,14 @@ def test_a_tenant_is_a_number_or_its_text(desk, tenant):
     mine = begin(desk, tenant=tenant)
     assert mine["tenant"] == "1000"
     assert mine["id"] in listed(desk, "tenant=1000")
-    desk.good("POST", "/families/revoke", {"tenant": tenant})
+    desk.good("POST", "/sessions/revoke", {"tenant": tenant})
     assert not lives(desk, mine)
 
 
 @pytest.mark.parametrize("tenant", ["", "shop", "1000 ", "1000\n", "01000", 2**31, 1.5, True])
 def test_what_is_no_tenant_ends_nothing(desk, tenant):
     mine = begin(desk)
-    for path, body in (("/families/revoke", {}), ("/families", MINE)):
+    for path, body in (("/sessions/revoke", {}), ("/sessions", MINE)):
         status, _, problem = desk.ask("POST", path, {**body, "tenant": tenant})
         assert (status, problem["detail"].split()[0]) == (400, "tenant")
     assert lives(desk, mine)
@@ -101,8 +101,8 @@ def test_what_is_no_tenant_ends_nothing(desk, tenant):
 
 def test_the_tenant_of_a_developer_is_the_account(desk):
     DEVELOPER.sign_in(desk.url)
-    page = desk.good("GET", f"/families?resource={DEVELOPER.name}&live=true&limit=500")
-    family = page["items"][-1]
-    assert family["tenant"] == "77"
-    desk.good("POST", "/families/revoke", {"tenant": 77})
-    assert not lives(desk, family)
+    page = desk.good("GET", f"/sessions?kind={DEVELOPER.name}&live=true&limit=500")
+    session = page["items"][-1]
+    assert session["tenant"] == "77"
+    desk.good("POST", "/sessions/revoke", {"tenant": 77})
+    assert not lives(desk, session)

@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from tests.admin.conftest import ADA
 
-FAMILY = {"client_id": "spa", "user": ADA}
+SESSION = {"client_id": "spa", "user": ADA}
 CASES = {
-    "a family": ("/families", FAMILY),
+    "a session": ("/sessions", SESSION),
     "a client": ("/clients", {"client_id": "once"}),
     "a person": ("/users", {"email": "once@example.com", "password": "hush hush"}),
     "a rotation": ("/keys/rotate", {"uses": ["mac"]}),
@@ -28,26 +28,26 @@ def test_a_repeated_request_gets_the_first_answer(desk, name):
 
 
 def test_the_same_key_with_another_request_is_refused(desk):
-    desk.good("POST", "/families", FAMILY, Idempotency_Key="k1")
-    for path, body in (("/families", {**FAMILY, "scope": "openid"}), ("/users", FAMILY)):
+    desk.good("POST", "/sessions", SESSION, Idempotency_Key="k1")
+    for path, body in (("/sessions", {**SESSION, "scope": "openid"}), ("/users", SESSION)):
         status, _, problem = desk.ask("POST", path, body, Idempotency_Key="k1")
         assert status == 422
         assert "another request" in problem["detail"]
 
 
 def test_the_same_key_with_another_query_is_refused(desk):
-    first = desk.good("POST", "/families?dry=0", FAMILY, Idempotency_Key="query")
-    for path in ("/families", "/families?dry=1"):
-        status, _, problem = desk.ask("POST", path, FAMILY, Idempotency_Key="query")
+    first = desk.good("POST", "/sessions?dry=0", SESSION, Idempotency_Key="query")
+    for path in ("/sessions", "/sessions?dry=1"):
+        status, _, problem = desk.ask("POST", path, SESSION, Idempotency_Key="query")
         assert (status, "another request" in problem["detail"]) == (422, True)
-    assert desk.good("POST", "/families?dry=0", FAMILY, Idempotency_Key="query") == first
+    assert desk.good("POST", "/sessions?dry=0", SESSION, Idempotency_Key="query") == first
 
 
 def test_of_many_at_once_one_is_done(desk):
-    before = families(desk)
+    before = sessions(desk)
 
     def ask(_):
-        return desk.ask("POST", "/families", FAMILY, Idempotency_Key="crowd")
+        return desk.ask("POST", "/sessions", SESSION, Idempotency_Key="crowd")
 
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(ask, range(8)))
@@ -55,24 +55,24 @@ def test_of_many_at_once_one_is_done(desk):
     assert len(set(good)) == 1
     assert {status for status, _, _ in answers} <= {201, 409}
     assert all(headers["retry-after"] == "1" for status, headers, _ in answers if status == 409)
-    assert len(families(desk)) == len(before) + 1
+    assert len(sessions(desk)) == len(before) + 1
 
 
 def test_a_refused_request_may_be_tried_again_with_its_key(desk):
     body = {"client_id": "later", "user": ADA}
-    assert desk.ask("POST", "/families", body, Idempotency_Key="again")[0] == 404
+    assert desk.ask("POST", "/sessions", body, Idempotency_Key="again")[0] == 404
     desk.good("POST", "/clients", {"client_id": "later", "public": True, "scopes": ["a"]})
-    desk.good("POST", "/families", body, Idempotency_Key="again")
+    desk.good("POST", "/sessions", body, Idempotency_Key="again")
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "ä"])
 def test_a_key_that_is_none_is_told(desk, key):
     headers = {"Idempotency_Key": key.encode().decode("latin-1")}
-    assert desk.ask("POST", "/families", FAMILY, **headers)[0] == 400
+    assert desk.ask("POST", "/sessions", SESSION, **headers)[0] == 400
 
 
 def test_what_is_remembered_tells_no_secret(server, desk):
-    said = desk.good("POST", "/families", FAMILY, Idempotency_Key="quiet")
+    said = desk.good("POST", "/sessions", SESSION, Idempotency_Key="quiet")
     made = desk.good("POST", "/clients", {"client_id": "hushed"}, Idempotency_Key="quieter")
     found = []
     with sqlite3.connect(server.data / "families.sqlite") as connection:
@@ -87,5 +87,5 @@ def test_what_is_remembered_tells_no_secret(server, desk):
         assert secret not in text
 
 
-def families(desk):
-    return desk.good("GET", f"/families?subject={ADA}&client=spa&limit=500")["items"]
+def sessions(desk):
+    return desk.good("GET", f"/sessions?subject={ADA}&client=spa&limit=500")["items"]

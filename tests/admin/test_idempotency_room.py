@@ -57,7 +57,7 @@ class AdminContext:
 
     def operation(self, key):
         headers = [(b"idempotency-key", key.encode())]
-        request = WireRequest("POST", "/families", b"", headers, b"{}", Caller("", "0" * 32))
+        request = WireRequest("POST", "/sessions", b"", headers, b"{}", Caller("", "0" * 32))
         return self._operate(request, "app")
 
     def perform(self, command):
@@ -77,10 +77,10 @@ class AdminContext:
 
 
 class Going:
-    """A request of an office that is held up on its way."""
+    """A request of an context that is held up on its way."""
 
-    def __init__(self, office, key):
-        self._office, self._operation = office, office.operation(key)
+    def __init__(self, context, key):
+        self._context, self._operation = context, context.operation(key)
         self._command = next(self._operation)
 
     def until(self, kind):
@@ -98,7 +98,7 @@ class Going:
 
     def _step(self):
         try:
-            result = self._office.perform(self._command)
+            result = self._context.perform(self._command)
         except ReticketError as error:
             self._command = self._operation.throw(error)
         else:
@@ -106,49 +106,49 @@ class Going:
 
 
 def test_whoever_was_held_up_until_another_came_does_nothing():
-    office = AdminContext()
-    first = Going(office, "k").until(Reserve)
-    office.clock.forward(LONGEST_FLIGHT)
-    second = Going(office, "k").until(RandomBytes)
+    context = AdminContext()
+    first = Going(context, "k").until(Reserve)
+    context.clock.forward(LONGEST_FLIGHT)
+    second = Going(context, "k").until(RandomBytes)
     with pytest.raises(Declined):
         first.end()
-    assert office.done == 0
+    assert context.done == 0
     assert second.end().status == 201
-    assert office.ask("k").body == json.dumps([1, office.answer.decode()]).encode()
-    assert office.done == 1
+    assert context.ask("k").body == json.dumps([1, context.answer.decode()]).encode()
+    assert context.done == 1
 
 
 def test_whoever_is_late_takes_no_mark_of_another_one_away():
-    office = AdminContext()
-    first = Going(office, "k").until(RandomBytes)
-    office.clock.forward(LONGEST_FLIGHT)
-    second = Going(office, "k").until(RandomBytes)
-    office.refused = Refusal(Code.NOT_FOUND)
+    context = AdminContext()
+    first = Going(context, "k").until(RandomBytes)
+    context.clock.forward(LONGEST_FLIGHT)
+    second = Going(context, "k").until(RandomBytes)
+    context.refused = Refusal(Code.NOT_FOUND)
     with pytest.raises(Refusal):
         first.end()
-    office.refused = None
+    context.refused = None
     with pytest.raises(Declined):
-        office.ask("k")
+        context.ask("k")
     assert second.end().status == 201
-    assert office.done == 1
+    assert context.done == 1
 
 
 def test_without_room_for_the_answer_nothing_is_done_however_often_it_comes():
-    office = AdminContext()
-    full = office.fill()
-    assert office.done == full > 0
+    context = AdminContext()
+    full = context.fill()
+    assert context.done == full > 0
     for _ in range(3):
         with pytest.raises(Unavailable):
-            office.ask(f"key {full}")
-    assert office.done == full
+            context.ask(f"key {full}")
+    assert context.done == full
 
 
 @pytest.mark.parametrize("size", [10, ROOM, 4 * ROOM])
 def test_an_answer_of_any_size_is_remembered_when_its_deed_is_done(size):
-    office = AdminContext()
-    office.answer = b"x" * size
-    assert office.ask("big").body == office.ask("big").body
-    assert office.done == 1
+    context = AdminContext()
+    context.answer = b"x" * size
+    assert context.ask("big").body == context.ask("big").body
+    assert context.done == 1
 
 
 def test_an_answer_is_charged_for_what_it_takes_and_not_for_the_room_that_was_kept():
@@ -159,36 +159,36 @@ def test_an_answer_is_charged_for_what_it_takes_and_not_for_the_room_that_was_ke
 
 def test_a_client_of_the_admin_api_has_room_for_45_000_answers_a_day_at_defaults():
     """The figure of docs/admin.md, for answers with two tokens: 2.4 KB when they are sealed."""
-    office = AdminContext(room=2**30 // 64)
-    office.answer = b"x" * 1_280
-    assert office.fill() * 64 > 45_000
+    context = AdminContext(room=2**30 // 64)
+    context.answer = b"x" * 1_280
+    assert context.fill() * 64 > 45_000
 
 
 def test_a_refused_request_takes_no_room():
-    office = AdminContext()
-    office.refused = Refusal(Code.NOT_FOUND)
+    context = AdminContext()
+    context.refused = Refusal(Code.NOT_FOUND)
     for number in range(1000):
         with pytest.raises(Refusal):
-            office.ask(f"key {number}")
-        office.clock.forward(1)
-    office.refused = None
-    assert office.ask("key 1").status == 201
+            context.ask(f"key {number}")
+        context.clock.forward(1)
+    context.refused = None
+    assert context.ask("key 1").status == 201
 
 
 def test_what_is_done_is_answered_though_its_answer_cannot_be_kept():
-    office = AdminContext()
-    office.gone = (PutReserved,)
-    assert office.ask("lost").status == 201
-    office.gone = ()
+    context = AdminContext()
+    context.gone = (PutReserved,)
+    assert context.ask("lost").status == 201
+    context.gone = ()
     with pytest.raises(Declined):
-        office.ask("lost")
-    assert office.done == 1
+        context.ask("lost")
+    assert context.done == 1
 
 
 def test_what_is_done_and_remembered_is_answered_though_the_store_goes_away_then():
-    office = AdminContext()
-    office.gone = (Pop,)
-    first = office.ask("kept")
-    office.gone = ()
-    assert office.ask("kept").body == first.body
-    assert office.done == 1
+    context = AdminContext()
+    context.gone = (Pop,)
+    first = context.ask("kept")
+    context.gone = ()
+    assert context.ask("kept").body == first.body
+    assert context.done == 1

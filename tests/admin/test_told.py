@@ -19,11 +19,11 @@ from reticket.core.policy import PRESETS
 from reticket.oauth.provider import Provider
 from reticket.testing.waiting import until
 
-FAMILY = {"client_id": "spa", "user": ADA}
+SESSION = {"client_id": "spa", "user": ADA}
 CHANGES = {
-    ("POST", "/families"): (FAMILY, "family_started"),
-    ("DELETE", "/families/{id}"): (None, "family_ended"),
-    ("POST", "/families/revoke"): ({"client": "tv"}, "families_ended"),
+    ("POST", "/sessions"): (SESSION, "session_started"),
+    ("DELETE", "/sessions/{id}"): (None, "session_ended"),
+    ("POST", "/sessions/revoke"): ({"client": "tv"}, "sessions_ended"),
     ("POST", "/clients"): ({"client_id": "told-anew"}, "client_added"),
     ("PATCH", "/clients/{id}"): ({"name": "Other"}, "client_changed"),
     ("DELETE", "/clients/{id}"): (None, "client_removed"),
@@ -54,8 +54,8 @@ PREPARED = {
 
 def made(desk, noun, name):
     """The id of one that is there to be changed."""
-    if noun == "families":
-        _, headers, _ = desk.ask("POST", "/families", FAMILY)
+    if noun == "sessions":
+        _, headers, _ = desk.ask("POST", "/sessions", SESSION)
         return headers["location"].rpartition("/")[2]
     if noun == "clients":
         return desk.good("POST", "/clients", {"client_id": name})["client_id"]
@@ -89,7 +89,7 @@ def test_a_change_is_told_with_who_made_it(desk, method, path):
     desk.good(method, path.replace("{id}", what or ""), body)
     until(lambda: len(told_of(desk, event, what)) > before)
     told = told_of(desk, event, what)[-1]
-    assert (told["resource"], told["subject"]) == ("admin", "admin")
+    assert (told["kind"], told["subject"]) == ("admin", "admin")
 
 
 def carry_out(operation, until):
@@ -111,9 +111,9 @@ def carry_out(operation, until):
     ],
 )
 def test_a_change_is_told_though_what_follows_it_fails(operations, verb, event):
-    """Families that the change must end, in a store that is away: the answer is 503."""
+    """Sessions that the change must end, in a store that is away: the answer is 503."""
     heard = []
-    office = replace(
+    context = replace(
         AdminContext.closed(Provider("http://127.0.0.1", PRESETS)),
         directory=Mock(),
         audit=SimpleNamespace(record=heard.extend),
@@ -122,7 +122,7 @@ def test_a_change_is_told_though_what_follows_it_fails(operations, verb, event):
     )
     asked = structs.replace(request(), parameters={"id": "one"})
     with pytest.raises(Unavailable):
-        carry_out(getattr(operations(office), verb)(asked, "admin"), until=heard)
+        carry_out(getattr(operations(context), verb)(asked, "admin"), until=heard)
     assert [(told.event, told.subject, told.address) for told in heard] == [
         (event, "admin", asked.caller.address)
     ]

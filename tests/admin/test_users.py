@@ -55,20 +55,20 @@ def test_of_a_change_that_cannot_be_nothing_is_done(desk, said, status):
     ],
     ids=lambda said: said if isinstance(said, str) else None,
 )
-def test_what_must_end_families_has_when_it_is_answered(desk, change, cause):
+def test_what_must_end_sessions_has_when_it_is_answered(desk, change, cause):
     method, path, body = change
     who = add(desk, f"{cause}@example.com")["id"]
-    desk.good("POST", "/families", {"client_id": "spa", "user": who})
+    desk.good("POST", "/sessions", {"client_id": "spa", "user": who})
     desk.good(method, f"/users/{who}{path}", body)
-    (family,) = desk.good("GET", f"/families?subject={who}")["items"]
-    assert family["revoked_cause"] == cause
+    (session,) = desk.good("GET", f"/sessions?subject={who}")["items"]
+    assert session["revoked_cause"] == cause
 
 
 def test_a_disabled_person_is_let_in_again(desk):
     who = add(desk, "back@example.com", disabled=True)["id"]
-    assert desk.ask("POST", "/families", {"client_id": "spa", "user": who})[0] == 409
+    assert desk.ask("POST", "/sessions", {"client_id": "spa", "user": who})[0] == 409
     desk.good("PATCH", f"/users/{who}", {"disabled": False})
-    desk.good("POST", "/families", {"client_id": "spa", "user": who})
+    desk.good("POST", "/sessions", {"client_id": "spa", "user": who})
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from structlog.testing import capture_logs
 
 from reticket.audit import revocations
 from reticket.audit.file import FileAuditLog
+from reticket.audit.lines import NAMES
 from reticket.audit.rotation import Rotation
 from reticket.core.errors import StartupError
 from reticket.core.ports import Event
@@ -50,7 +51,8 @@ def event(name: str, **members: Any) -> Event:
 def test_every_member_of_an_event_is_written_and_no_null(path: Path) -> None:
     audit_log(path).record([FULL, event("key_rotated")])
     assert lines(path) == [
-        FULL._asdict() | {"at": "2023-11-14T22:13:20.120Z"},
+        {NAMES.get(name, name): said for name, said in FULL._asdict().items()}
+        | {"at": "2023-11-14T22:13:20.120Z"},
         {"at": "2023-11-14T22:13:20.120Z", "event": "key_rotated"},
     ]
 
@@ -218,6 +220,19 @@ def test_revocations_come_back_as_they_were(path: Path) -> None:
     refused = event("refused", family="03" * 16, cause="expired")
     audit_log(path).record([FULL, ended[0], refused, *ended[1:]])
     assert list(revocations(path)) == ended
+
+
+def test_lines_of_former_versions_come_back_with_the_names_of_today(path: Path) -> None:
+    one = event("revoked", resource="oauth.user", family="0a" * 16, cause="operator")
+    all_of_a_kind = event("revocation", resource="akinon.user", cause="operator")
+    audit_log(path).record([one, all_of_a_kind])
+    written = path.read_text()
+    former = written.replace('"session":', '"family":').replace('"kind":', '"resource":')
+    path.write_text(former + written)
+    assert [line.keys() & {"family", "session"} for line in lines(path)] == [
+        {"family"}, set(), {"session"}, set(),
+    ]  # fmt: skip
+    assert list(revocations(path)) == [one, all_of_a_kind] * 2
 
 
 @pytest.mark.parametrize("milliseconds", [0, 1, 999, AT, AT + 879, 4_102_444_800_001])

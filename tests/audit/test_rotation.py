@@ -22,9 +22,10 @@ from reticket.testing import FakeClock
 
 ENDS = ["revoked", "reused", "key_rotated", "key_retired", "key_compromised", "revocation"]
 OPERATORS = [
-    "policy", "client_secret_rotated", "user_password_set", "factor_removed", "family_started",
-    "families_ended", "recovery_codes_renewed", "application_added", "tenant_removed",
-    "account_added", "backup_restored",
+    "policy", "client_secret_rotated", "user_password_set", "factor_removed",
+    "session_started", "sessions_ended", "family_started", "families_ended",
+    "recovery_codes_renewed", "application_added", "tenant_removed", "account_added",
+    "backup_restored",
 ]  # fmt: skip
 LASTING = ENDS + OPERATORS
 OTHERS = ["sign_in", "sign_in_failed", "issued", "refused", "replayed", "tolerated"]
@@ -161,6 +162,18 @@ def test_the_oldest_other_lines_go_when_all_are_too_much_and_no_end_ever_does(
         files.later(TIDY_INTERVAL)
     assert [line["event"] for line in said] == ["audit_shortened_early"] * 3
     assert files.events() == ["reused"] * 3 + ["issued", "reused"] * 2
+
+
+def test_that_a_session_was_over_is_kept_once_where_former_lines_say_it_as_well(
+    files: Files,
+) -> None:
+    files.tell("refused", family="0a", cause="revoked")
+    files.path.write_text(files.path.read_text().replace('"session":', '"family":'))
+    files.tell("refused", family="0a", cause="revoked")
+    files.tell("refused", family="0b", cause="revoked")
+    files.later(DAY)
+    files.later(31 * DAY)
+    assert [line.get("family", line.get("session")) for line in files.lines()] == ["0a", "0b"]
 
 
 def test_what_is_kept_of_a_sessions_end_has_no_device(files: Files) -> None:

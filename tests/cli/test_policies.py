@@ -202,13 +202,13 @@ def test_a_start_warns_once_of_an_address_that_leads_nowhere(started):
 
 def test_a_start_tells_what_is_in_force_and_nothing_else(started):
     _, _, lines = started
-    told = [(line["resource"], line["detail"]) for line in lines if line["event"] == "policy"]
-    presets = {detail["name"]: detail for resource, detail in told if resource == "oauth"}
+    told = [(line["kind"], line["detail"]) for line in lines if line["event"] == "policy"]
+    presets = {detail["name"]: detail for kind, detail in told if kind == "oauth"}
     assert set(presets) == set(PRESETS)
     assert presets["BROWSER_2026"]["window"] == 17
-    resources = {resource for resource, _ in told}
-    assert "kibo.adminuser" in resources
-    assert not resources & {"oauth.user", "oauth.client"}
+    kinds = {kind for kind, _ in told}
+    assert "kibo.adminuser" in kinds
+    assert not kinds & {"oauth.user", "oauth.client"}
 
 
 def test_a_client_whose_idle_end_is_too_short_stops_the_start(shell):

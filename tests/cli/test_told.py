@@ -117,7 +117,7 @@ def lines_of(shell):
 def names(shell, tmp_path):
     """What stands for the words in braces."""
     stream, seed = tmp_path / "stream.jsonl", tmp_path / "seed.yaml"
-    ended = {"at": "2026-11-29T08:00:00.000Z", "event": "revoked", "family": begin(shell)}
+    ended = {"at": "2026-11-29T08:00:00.000Z", "event": "revoked", "session": begin(shell)}
     stream.write_text(json.dumps(ended | {"cause": "operator"}, separators=(",", ":")) + "\n")
     seed.write_text(SEED)
     (ada,) = (row["id"] for row in shell.rows("user", "list"))

@@ -6,6 +6,7 @@ import pytest
 from tests.docs import words as written
 from tests.docs.tables import page, tables, words
 
+from reticket.audit.lines import NAMES
 from reticket.core.errors import Cause
 from reticket.core.ports import Event
 
@@ -13,7 +14,7 @@ TABLES = tables(page("audit.md"))
 
 
 def members():
-    return set(Event._fields)
+    return {NAMES.get(name, name) for name in Event._fields}
 
 
 def causes():

@@ -66,7 +66,7 @@ def test_workers_rotate_their_file_once_and_lose_no_line(tmp_path):
             families += 1
         texts = [path.read_text() for path in [*rotated(), server.data / "audit.jsonl"]]
     told = [json.loads(line) for text in texts for line in text.splitlines()]
-    assert len({event["family"] for event in told if event["event"] == "sign_in"}) == families
+    assert len({event["session"] for event in told if event["event"] == "sign_in"}) == families
 
 
 def test_a_full_disk_costs_audit_lines_and_no_session_and_is_counted(tmp_path):

@@ -259,20 +259,20 @@ def test_a_membership_given_can_be_switched_to(server):
     assert (said["tenant"]["id"], said["grantedBehaviors"]) == (1002, [5, 6])
 
 
-def test_families_are_listed_shown_and_revoked(server):
+def test_sessions_are_listed_shown_and_revoked(server):
     kept = token_of(server, CLOUDREVE, "seen")
     ((_, token),) = refreshed(server, [(AKINON, token_of(server, AKINON, "seen"))])
     listed = rows(server.data, "session", "list", "--subject", "seen@example.com")
-    resources = {row["kind"]: row for row in listed}
-    assert resources.keys() == {"akinon.user", "cloudreve.user"}
-    family = resources["akinon.user"]
-    assert (family["generation"], family["end"]) == (2, None)
-    assert command(server.data, "session", "revoke", family["id"]) == "1 revoked\n"
+    by_kind = {row["kind"]: row for row in listed}
+    assert by_kind.keys() == {"akinon.user", "cloudreve.user"}
+    session = by_kind["akinon.user"]
+    assert (session["generation"], session["end"]) == (2, None)
+    assert command(server.data, "session", "revoke", session["id"]) == "1 revoked\n"
     assert AKINON.is_refused(AKINON.refresh(server.url, token))
     refreshed(server, [(CLOUDREVE, kept)])
-    (shown,) = rows(server.data, "session", "show", family["id"])
+    (shown,) = rows(server.data, "session", "show", session["id"])
     ended = {"end": "operator", "revoked_at": shown["revoked_at"]}
-    assert shown == family | ended
+    assert shown == session | ended
 
 
 class Traffic:
@@ -391,5 +391,5 @@ def test_a_backup_made_under_load_is_restored_with_later_revocations(server, tmp
     with running_server(restored, seed=seed_file(tmp_path, PEOPLE)) as again:
         refreshed(again, left + newest)
         assert all_refused(again, [(CLOUDREVE, signed_out), *ended])
-        healed = [event["family"] for event in events(again) if event["event"] == "healed"]
+        healed = [event["session"] for event in events(again) if event["event"] == "healed"]
     assert len(set(healed)) == len(newest)

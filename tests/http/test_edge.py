@@ -125,8 +125,8 @@ def test_trace_is_not_there_and_mirrors_nothing(server, path):
     ],
 )
 def test_the_log_hears_of_what_no_dialect_was_asked(server, method, path, size, cause, address):
-    resource = "oauth" if "oauth" in path else "akinon"
-    refused = {"event": "refused", "cause": cause, "resource": resource, "address": address}
+    kind = "oauth" if "oauth" in path else "akinon"
+    refused = {"event": "refused", "cause": cause, "kind": kind, "address": address}
     answered = call(server.url, method, path, b" " * size, address=address)[1]["x-correlation-id"]
     heard(server, lambda told: how_often(told, **refused, correlation_id=answered) == 1)
 

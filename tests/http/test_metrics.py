@@ -57,8 +57,8 @@ def named(name, **labels):
     return name, tuple(sorted(labels.items()))
 
 
-def event(server, name, resource, cause=""):
-    key = named("reticket_events_total", event=name, resource=resource, cause=cause)
+def event(server, name, kind, cause=""):
+    key = named("reticket_events_total", event=name, kind=kind, cause=cause)
     return samples(server.url).get(key, 0)
 
 
@@ -71,7 +71,7 @@ def test_a_refusal_is_counted_with_its_cause_and_a_refresh_with_its_outcome(serv
     until(lambda: event(server, "refused", "akinon.user", "forged") == before + 1)
     found = samples(server.url)
     for outcome in ("issued", "replayed"):
-        name = named("reticket_refreshes_total", resource="akinon.user", outcome=outcome)
+        name = named("reticket_refreshes_total", kind="akinon.user", outcome=outcome)
         assert found[name] >= 1
     assert found[named("reticket_ready")] == 1
 
@@ -205,9 +205,7 @@ def test_a_listener_of_its_own_asks_for_no_token_and_has_nothing_else(tmp_path, 
     settings = {"RETICKET_METRICS_LISTEN": place, "RETICKET_WORKERS": workers}
     with running_server(tmp_path, settings=settings) as server:
         AKINON.refresh(server.url, "garbage")
-        forged = named(
-            "reticket_events_total", event="refused", resource="akinon.user", cause="forged"
-        )
+        forged = named("reticket_events_total", event="refused", kind="akinon.user", cause="forged")
         until(lambda: samples(f"http://{place}", {}).get(forged) == 1)
         for path in ("/", "/health/live", "/docs", "/api/v1/profile/me", "/admin/v1/users"):
             assert call(f"http://{place}", "GET", path)[0] == 404

@@ -170,6 +170,4 @@ def test_each_process_keeps_to_the_policy_that_it_tells_at_its_start(tmp_path):
 def policy_of(service):
     """What it told last of the policy of Akinon's sessions."""
     told = map(json.loads, service.audit())
-    return [
-        e["detail"] for e in told if (e["event"], e.get("resource")) == ("policy", AKINON_USER)
-    ][-1]
+    return [e["detail"] for e in told if (e["event"], e.get("kind")) == ("policy", AKINON_USER)][-1]

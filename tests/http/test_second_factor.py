@@ -75,7 +75,7 @@ def test_a_dialect_that_cannot_ask_answers_as_it_answers_a_wrong_password(server
 
 def test_the_audit_log_knows_a_right_password_without_its_factor_from_a_wrong_one(server):
     def told():
-        return {each["resource"] for each in events(server) if each.get("cause") == CAUSE}
+        return {each["kind"] for each in events(server) if each.get("cause") == CAUSE}
 
     for wire in CANNOT_ASK:
         sign_in(server, wire)
@@ -195,7 +195,7 @@ def test_a_recovery_code_is_taken_once_wherever_a_code_is_asked_for(server, code
 
     until(lambda: len(used()) == 2, "two lines in the audit log", used)
     assert [each["detail"]["left"] for each in used()] == [9, 8]
-    assert {each["resource"] for each in used()} == {"cloudreve.user", "oauth.user"}
+    assert {each["kind"] for each in used()} == {"cloudreve.user", "oauth.user"}
 
 
 def test_a_locked_factor_answers_as_a_wrong_code_does_in_every_dialect(server, codes):

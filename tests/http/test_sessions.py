@@ -18,7 +18,7 @@ ALPHABET = string.ascii_letters + string.digits + "-_"
 
 def newest(server):
     """The family that began last."""
-    return [each["family"] for each in events(server) if each["event"] == "sign_in"][-1]
+    return [each["session"] for each in events(server) if each["event"] == "sign_in"][-1]
 
 
 def told(server, family):
@@ -27,7 +27,7 @@ def told(server, family):
     """
     counts = Counter()
     for event in events(server):
-        if event.get("family") == family and event["event"] != "sign_in":
+        if event.get("session") == family and event["event"] != "sign_in":
             counts[event["event"]] += event.get("count", 1)
     return counts
 

@@ -107,7 +107,7 @@ class History:
             except ValueError:
                 continue
             if event["event"] in counters:
-                counters[event["event"]][event["family"]] += 1
+                counters[event["event"]][event["session"]] += 1
 
     def families(self) -> dict[str, list[Exchange]]:
         """The exchanges of each family, in order of their answers."""

@@ -41,7 +41,7 @@ def found(*exchanges, rollbacks=(), audit=(), windows=None):
     history = History(windows or {"short": 0.5})
     history.add(*exchanges)
     history.rollbacks += rollbacks
-    history.read_audit(json.dumps({"event": event, "family": ADA}) for event in audit)
+    history.read_audit(json.dumps({"event": event, "session": ADA}) for event in audit)
     return [fault.rule for fault in history.faults()]
 
 
@@ -165,7 +165,7 @@ def test_the_audit_stream_tells_of_writes_that_nobody_knows_to_be_lost():
 
 def test_a_torn_line_of_the_audit_stream_is_passed_over():
     history = History()
-    history.read_audit(['{"event": "reu', '{"event": "reused", "family": "0a"}', ""])
+    history.read_audit(['{"event": "reu', '{"event": "reused", "session": "0a"}', ""])
     assert history.reused == {"0a": 1}
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
-from reticket.admin import clients, errors, factors, families, keys, users
+from reticket.admin import clients, errors, factors, keys, renamed, sessions, users
 from reticket.admin.context import AdminContext
 from reticket.admin.document import BASE, DOCUMENT
 from reticket.core.errors import Code, ReticketError
@@ -28,15 +28,15 @@ class Admin:
     document: Document = DOCUMENT
     examples: Sequence[Example] = ()
 
-    def __init__(self, office: AdminContext) -> None:
+    def __init__(self, context: AdminContext) -> None:
         self.routes: Sequence[Route] = (
-            *families.routes(office),
-            *clients.routes(office),
-            *users.routes(office),
-            *factors.routes(office),
-            *keys.routes(office),
+            *sessions.routes(context),
+            *clients.routes(context),
+            *users.routes(context),
+            *factors.routes(context),
+            *keys.routes(context),
         )
 
     def refuse(self, request: WireRequest, error: ReticketError) -> WireResponse:
         """RFC 9457."""
-        return errors.refuse(error)
+        return errors.refuse(renamed.with_new_path(request, error))

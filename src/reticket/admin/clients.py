@@ -38,12 +38,12 @@ SECRET_BYTES = 32
 class Clients:
     """The operations. What they do to the directory runs where the directory is."""
 
-    def __init__(self, office: AdminContext) -> None:
-        self._office = office
+    def __init__(self, context: AdminContext) -> None:
+        self._context = context
 
     @property
     def _verbs(self) -> Verbs:
-        return self._office.directory.clients
+        return self._context.directory.clients
 
     def page(self, request: WireRequest, operator: str) -> Operation:
         """A page of clients, in the order of their ids."""
@@ -63,7 +63,7 @@ class Clients:
         said = read_body(request, NewClient)
         secret = None if said.public or said.jwks else self._new_secret()
         hashed: str | None = secret and (yield Hash(secret, operator))
-        client: Client = yield self._office.changing(
+        client: Client = yield self._context.changing(
             "client_added",
             request,
             operator,
@@ -76,7 +76,7 @@ class Clients:
         """Replace the members that are given."""
         changes = _members(read_body(request, ClientChanges))
         client_id = request.parameters["id"]
-        client: Client = yield self._office.changing(
+        client: Client = yield self._context.changing(
             "client_changed",
             request,
             operator,
@@ -89,7 +89,7 @@ class Clients:
         """Give it another secret; the answer has it."""
         client_id, secret = request.parameters["id"], self._new_secret()
         hashed: str = yield Hash(secret, operator)
-        yield self._office.changing(
+        yield self._context.changing(
             "client_secret_rotated",
             request,
             operator,
@@ -107,11 +107,11 @@ class Clients:
         return self._switch(request, operator, self._enable, "client_enabled")
 
     def remove(self, request: WireRequest, operator: str) -> Operation:
-        """Block it, end its families, forget it: a later client of that id finds none of them."""
+        """Block it, end its sessions, forget it: a later client of that id finds none of them."""
         client_id = request.parameters["id"]
         yield from self._switch(request, operator, self._verbs.disable, "client_disabled")
         yield EndSessions(Selection(client=client_id), "client_removed")
-        yield self._office.changing(
+        yield self._context.changing(
             "client_removed",
             request,
             operator,
@@ -124,7 +124,7 @@ class Clients:
         self, request: WireRequest, operator: str, verb: Callable[[str], None], event: str
     ) -> Operation:
         client_id = request.parameters["id"]
-        yield self._office.changing(
+        yield self._context.changing(
             event, request, operator, lambda: verb(client_id), client=client_id
         )
         return empty()
@@ -135,7 +135,7 @@ class Clients:
         if public and said.jwks:
             raise wrong("public", "must not be true of a client with jwks: it can prove who it is")
         registration = checked_registration(
-            flagged(members), public=hashed is None, presets=self._office.provider.presets
+            flagged(members), public=hashed is None, presets=self._context.provider.presets
         )
         draft = ClientDraft(client_id, disabled=False, registration=registration)
         self._verbs.add(draft, hashed)
@@ -143,25 +143,25 @@ class Clients:
 
     def _change(self, client_id: str, changes: Mapping[str, Any]) -> Client:
         found = self._find(client_id)
-        registration = edited_registration(found, changes, self._office.provider.presets)
+        registration = edited_registration(found, changes, self._context.provider.presets)
         self._verbs.register(client_id, flagged(registration))
         return self._find(client_id)
 
     def _enable(self, client_id: str) -> None:
         registration = self._find(client_id).registration
-        for fault in policy_faults(registration, self._office.provider.presets):
+        for fault in policy_faults(registration, self._context.provider.presets):
             raise wrong("policy", f"cannot be: {fault}")
         self._verbs.enable(client_id)
 
     def _find(self, client_id: str) -> Client:
-        self._office.directory.catch_up_now()
-        client = self._office.directory.client(client_id)
+        self._context.directory.catch_up_now()
+        client = self._context.directory.client(client_id)
         if client is None:
             raise missing("id")
         return client
 
     def _new_secret(self) -> str:
-        return urlsafe_b64encode(self._office.entropy(SECRET_BYTES)).rstrip(b"=").decode()
+        return urlsafe_b64encode(self._context.entropy(SECRET_BYTES)).rstrip(b"=").decode()
 
 
 def _members(said: ClientChanges) -> dict[str, Any]:
@@ -169,15 +169,15 @@ def _members(said: ClientChanges) -> dict[str, Any]:
     return members
 
 
-def routes(office: AdminContext) -> tuple[Route, ...]:
+def routes(context: AdminContext) -> tuple[Route, ...]:
     """The routes."""
-    clients = Clients(office)
+    clients = Clients(context)
 
     def guard(operate: Operate) -> Callable[[WireRequest], Operation]:
-        return guarded(office.provider, operate)
+        return guarded(context.provider, operate)
 
     def guard_once(operate: Operate) -> Callable[[WireRequest], Operation]:
-        return guarded(office.provider, once(office.sealer, operate))
+        return guarded(context.provider, once(context.sealer, operate))
 
     return (
         Route(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, Self, TypeVar
 
-from reticket.admin.guard import RESOURCE
+from reticket.admin.guard import KIND
 from reticket.core.commands import RunInDirectory
 from reticket.core.ports import AuditLog, Clock, Entropy
 from reticket.core.sessions import audit_events
@@ -24,12 +24,12 @@ class AdminContext:
     """The verbs, and what they need. Directory and ring are used inside `RunInDirectory` alone.
 
     Args:
-        resources: the names of all resources that a family may be of.
+        kinds: the names of all kinds of token.
         absent: a password hash that no password fits; the command `Hash` makes all others.
     """
 
     provider: Provider
-    resources: Collection[str]
+    kinds: Collection[str]
     directory: Directory
     ring: Ring
     absent: Callable[[], str]
@@ -60,11 +60,11 @@ class AdminContext:
     def write_down(self, event: str, request: WireRequest, operator: str, **detail: object) -> None:
         """Tell the audit log of a change that was made just now, and who made it."""
         at, caller = self.clock(), request.caller
-        said = audit_events.of_person(at, event, RESOURCE, operator, caller, detail)
+        said = audit_events.of_person(at, event, KIND, operator, caller, detail)
         self.audit.record([said])
 
     @classmethod
     def closed(cls, provider: Provider) -> Self:
-        """An office where nothing is done: for whoever wants the document alone."""
+        """An context where nothing is done: for whoever wants the document alone."""
         nothing: Any = None
         return cls(provider, (), nothing, nothing, nothing, nothing, nothing, nothing, nothing)

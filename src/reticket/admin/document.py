@@ -19,7 +19,7 @@ DOCUMENT = Document(
     openapi="3.0.3",
     info={"title": "Admin API", "version": "1.0.0"},
     tags=(
-        {"name": "families", "description": "Sign-ins: begun, looked at, ended."},
+        {"name": "sessions", "description": "Sign-ins: begun, looked at, ended."},
         {"name": "clients", "description": "OAuth clients."},
         {"name": "users", "description": "People."},
         {"name": "keys", "description": "The ring that makes and opens tokens."},

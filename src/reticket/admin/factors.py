@@ -24,12 +24,12 @@ PATH = "/users/{id}/factor"
 class Factors:
     """The operations. What they do to the directory runs where the directory is."""
 
-    def __init__(self, office: AdminContext) -> None:
-        self._office = office
+    def __init__(self, context: AdminContext) -> None:
+        self._context = context
 
     @property
     def _verbs(self) -> Enrolments:
-        return self._office.directory.enrolments
+        return self._context.directory.enrolments
 
     def show(self, request: WireRequest, operator: str) -> Operation:
         """How a person's factor stands."""
@@ -46,14 +46,14 @@ class Factors:
         secret: bytes = yield self._changing(
             "factor_begun", request, operator, user, self._verbs.begin
         )
-        uri = otpauth_uri(self._office.provider.issuer, user.email, secret)
+        uri = otpauth_uri(self._context.provider.issuer, user.email, secret)
         return answered(EnrolmentAnswer(base32(secret), uri))
 
     def confirm(self, request: WireRequest, operator: str) -> Operation:
         """Put the key in use, once its first code fits."""
         said = read_body(request, FirstCode)
         user: User = yield self._user(request)
-        fits = partial(step_of, said.code, self._office.clock())
+        fits = partial(step_of, said.code, self._context.clock())
         work = partial(self._verbs.confirm, step_of=fits)
         codes: tuple[str, ...] = yield self._changing("factor_set", request, operator, user, work)
         return answered(RecoveryCodesAnswer(codes))
@@ -87,21 +87,21 @@ class Factors:
         work: Callable[[str], object],
     ) -> RunInDirectory:
         who = user.id
-        return self._office.changing(event, request, operator, lambda: work(who), user=who)
+        return self._context.changing(event, request, operator, lambda: work(who), user=who)
 
     def _user(self, request: WireRequest) -> RunInDirectory:
-        return RunInDirectory(lambda: find_user(self._office, request.parameters["id"]))
+        return RunInDirectory(lambda: find_user(self._context, request.parameters["id"]))
 
 
-def routes(office: AdminContext) -> tuple[Route, ...]:
+def routes(context: AdminContext) -> tuple[Route, ...]:
     """The routes."""
-    factors = Factors(office)
+    factors = Factors(context)
 
     def guard(operate: Operate) -> Callable[[WireRequest], Operation]:
-        return guarded(office.provider, operate)
+        return guarded(context.provider, operate)
 
     def guard_once(operate: Operate) -> Callable[[WireRequest], Operation]:
-        return guard(once(office.sealer, operate))
+        return guard(once(context.sealer, operate))
 
     return (
         Route(

@@ -18,8 +18,8 @@ from reticket.oauth.revoked_access_tokens import void
 from reticket.oauth.words import words
 from reticket.wire import Operation, WireRequest, WireResponse
 
-RESOURCE = "admin"
-"""What the audit log calls this API."""
+KIND = "admin"
+"""The kind of token that audit lines of this API name."""
 
 Operate = Callable[[WireRequest, str], Operation]
 """An operation, given the id of the client that asks."""
@@ -38,7 +38,7 @@ def guarded(provider: Provider, operate: Operate) -> Callable[[WireRequest], Ope
         except ReticketError as error:
             refusal = refusal_of(error)
             cause = refusal.cause if isinstance(refusal, Refusal) else None
-            yield Audit(RESOURCE, "refused", cause or refusal.code, operator)
+            yield Audit(KIND, "refused", cause or refusal.code, operator)
             raise refusal from None
 
     return run
@@ -46,7 +46,7 @@ def guarded(provider: Provider, operate: Operate) -> Callable[[WireRequest], Ope
 
 def done(event: str, operator: str, **detail: object) -> Audit:
     """What the audit log is told of a change, and who made it."""
-    return Audit(RESOURCE, event, subject=operator, detail=detail)
+    return Audit(KIND, event, subject=operator, detail=detail)
 
 
 def _operator(provider: Provider, request: WireRequest) -> Generator[Command, Any, str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
 from typing import TypeVar
 
 import msgspec
@@ -15,27 +16,35 @@ LONGEST_PAGE = 500
 PAGE = 100
 
 T = TypeVar("T")
+_NONE: Mapping[str, str] = MappingProxyType({})
+_UNKNOWN = "Object contains unknown field `"
 
 
-def read_body(request: WireRequest, kind: type[T]) -> T:
-    """The JSON body. UNSUPPORTED_MEDIA_TYPE, MALFORMED, INVALID_PARAMETER that says where."""
+def read_body(request: WireRequest, kind: type[T], former: Mapping[str, str] = _NONE) -> T:
+    """The JSON body. UNSUPPORTED_MEDIA_TYPE, MALFORMED, INVALID_PARAMETER that says where.
+    `former` has the members of former versions, each with the name that replaced it.
+    """
     if request.content_type() != "application/json":
         raise Refusal(Code.UNSUPPORTED_MEDIA_TYPE)
     try:
         return msgspec.json.decode(request.body, type=kind)
     except msgspec.ValidationError as error:
         fault, _, path = str(error).partition(" - at `$.")
+        _expect_new(fault.removeprefix(_UNKNOWN).rstrip("`"), former)
         raise wrong(path.rstrip("`") or "The body", f"is not valid: {fault}") from None
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         raise Refusal(Code.MALFORMED, detail="is not valid JSON") from None
 
 
-def read_query(request: WireRequest, known: Collection[str]) -> dict[str, str]:
+def read_query(
+    request: WireRequest, known: Collection[str], former: Mapping[str, str] = _NONE
+) -> dict[str, str]:
     """The parameters of the query, the first of repeated ones, empty ones left out.
     INVALID_PARAMETER for one that is not known, or that no record can have.
     """
     said = {name: value for name, value in reversed(parse_pairs(request.query)) if value}
     for name, value in said.items():
+        _expect_new(name, former)
         if name not in known:
             raise Refusal(
                 Code.INVALID_PARAMETER,
@@ -63,8 +72,8 @@ def read_flag(query: dict[str, str], name: str) -> bool:
     return said == "true"
 
 
-def family_of(text: str, name: str = "id") -> bytes:
-    """A family's id: 32 hex digits."""
+def session_of(text: str, name: str = "id") -> bytes:
+    """A session's id: 32 hex digits."""
     try:
         identifier = bytes.fromhex(text.replace("-", ""))
     except ValueError:
@@ -90,6 +99,11 @@ def read_cursor(query: dict[str, str]) -> str:
     if "\0" in text:
         raise wrong("cursor", "must be the `next` of a page")
     return text
+
+
+def _expect_new(name: str, former: Mapping[str, str]) -> None:
+    if name in former:
+        raise wrong(name, f"is now called {former[name]}")
 
 
 def wrong(name: str, fault: str) -> Refusal:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from reticket.admin.context import AdminContext
 from reticket.admin.document import KEY, answered, described
 from reticket.admin.errors import missing
-from reticket.admin.guard import RESOURCE, Operate, guarded
+from reticket.admin.guard import KIND, Operate, guarded
 from reticket.admin.idempotency import once
 from reticket.admin.inputs import read_body
 from reticket.admin.schemas import KeyAnswer, Listed, Retire, Rotate, key_answer
@@ -21,8 +21,8 @@ TAG = "keys"
 class Keys:
     """The operations; each answers with the ring as it is then."""
 
-    def __init__(self, office: AdminContext) -> None:
-        self._office = office
+    def __init__(self, context: AdminContext) -> None:
+        self._context = context
 
     def page(self, request: WireRequest, operator: str) -> Operation:
         """All keys, ended ones too."""
@@ -42,13 +42,13 @@ class Keys:
         return answered(Listed(items))
 
     def _rotate(self, said: Rotate, operator: str) -> list[KeyAnswer]:
-        self._office.ring.rotate(tuple(said.uses))
+        self._context.ring.rotate(tuple(said.uses))
         for use in said.uses:
             self._note("key_rotated", use, operator)
         return self._listing()
 
     def _retire(self, said: Retire, operator: str) -> list[KeyAnswer]:
-        ring = self._office.ring
+        ring = self._context.ring
         if said.id not in {facts.id for facts in ring.listing()}:
             raise missing("id")
         verb = ring.compromise if said.compromised else ring.retire
@@ -57,21 +57,21 @@ class Keys:
         return self._listing()
 
     def _listing(self) -> list[KeyAnswer]:
-        return [key_answer(facts) for facts in self._office.ring.listing()]
+        return [key_answer(facts) for facts in self._context.ring.listing()]
 
     def _note(self, event: str, what: str, operator: str) -> None:
         """On the disk before anybody is answered: a restore must know of it."""
-        at = self._office.clock()
-        told = Event(at, event, RESOURCE, subject=operator, detail={"key": what})
-        self._office.audit.record([told], durable=True)
+        at = self._context.clock()
+        told = Event(at, event, KIND, subject=operator, detail={"key": what})
+        self._context.audit.record([told], durable=True)
 
 
-def routes(office: AdminContext) -> tuple[Route, ...]:
+def routes(context: AdminContext) -> tuple[Route, ...]:
     """The routes."""
-    keys = Keys(office)
+    keys = Keys(context)
 
     def guard(operate: Operate) -> Callable[[WireRequest], Operation]:
-        return guarded(office.provider, operate)
+        return guarded(context.provider, operate)
 
     return (
         Route(
@@ -83,7 +83,7 @@ def routes(office: AdminContext) -> tuple[Route, ...]:
         Route(
             "POST",
             "/keys/rotate",
-            guard(once(office.sealer, keys.rotate)),
+            guard(once(context.sealer, keys.rotate)),
             described("Rotate keys", TAG, {200: Listed[KeyAnswer]}, Rotate, (KEY,)),
         ),
         Route(

@@ -49,7 +49,7 @@ class Listed(Struct, Generic[T]):
 
 
 class Start(Struct, forbid_unknown_fields=True):
-    """Begins a family for a user whom you have checked.
+    """Starts a session for a user whom you have checked.
 
     `user` is an id or an e-mail; `auth_time` is in seconds and defaults to now.
     """
@@ -64,13 +64,13 @@ class Start(Struct, forbid_unknown_fields=True):
     dpop_jkt: str | None = None
 
 
-class FamilyAnswer(Struct):
-    """One sign-in with all its tokens, from its begin to its end. `tenant` is that of the newest
-    answer; for `kibo.developer`, the account.
+class SessionAnswer(Struct):
+    """One sign-in with all its tokens, from its begin to its end. `kind` is the kind of its
+    tokens; `tenant` that of the newest answer, for `kibo.developer` the account.
     """
 
     id: str
-    resource: str
+    kind: str
     subject: str
     client: str | None
     tenant: str | None
@@ -87,21 +87,21 @@ class FamilyAnswer(Struct):
 
 
 class Revoke(Struct, forbid_unknown_fields=True):
-    """Which families shall end: all given members must fit. `subject` is a user's id or e-mail, or
-    a program's id; `tenant` the tenant, or for `kibo.developer` the account, of a family's newest
+    """Which sessions shall end: all given members must fit. `subject` is a user's id or e-mail, or
+    a program's id; `tenant` the tenant, or for `kibo.developer` the account, of a session's newest
     answer; `all` stands alone.
     """
 
-    family: str | None = None
+    session: str | None = None
     subject: Text | None = None
     client: Text | None = None
     tenant: TenantId | None = None
-    resource: Text | None = None
+    kind: Text | None = None
     all: bool = False
 
 
 class Revoked(Struct):
-    """How many families this ended."""
+    """How many sessions this ended."""
 
     count: int
 
@@ -242,7 +242,7 @@ class NewUser(Secretive, frozen=True, forbid_unknown_fields=True):
 
 
 class UserChanges(Struct, forbid_unknown_fields=True):
-    """What is different now; another e-mail, or `disabled`, ends all families of the person."""
+    """What is different now; another e-mail, or `disabled`, ends all sessions of the person."""
 
     email: Text | UnsetType = UNSET
     first_name: Text | UnsetType | None = UNSET
@@ -251,16 +251,16 @@ class UserChanges(Struct, forbid_unknown_fields=True):
 
 
 class NewPassword(Secretive, frozen=True, forbid_unknown_fields=True):
-    """A new password; all families of the person end."""
+    """A new password; all sessions of the person end."""
 
     password: Secret
 
 
-def family_answer(family: Family) -> FamilyAnswer:
+def session_answer(family: Family) -> SessionAnswer:
     """A row as lists show it."""
-    return FamilyAnswer(
+    return SessionAnswer(
         id=family.id.hex(),
-        resource=family.resource,
+        kind=family.resource,
         subject=family.subject,
         client=family.client,
         tenant=family.context,

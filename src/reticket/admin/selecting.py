@@ -1,4 +1,4 @@
-"""Refuses a selection of families that names what does not exist: a misspelt name would select
+"""Refuses a selection of sessions that names what does not exist: a misspelt name would select
 nothing, and the operator would believe that nothing was left to end.
 """
 
@@ -19,16 +19,16 @@ _MEMBERS = {"context": "tenant"}
 """Members of a selection that the API calls otherwise."""
 
 
-def check_names(office: AdminContext, selection: Selection) -> Generator[Command, Any, None]:
-    """INVALID_PARAMETER for an unknown resource. NOT_FOUND for a family, subject, client or
-    tenant that neither the directory nor any family knows.
+def check_names(context: AdminContext, selection: Selection) -> Generator[Command, Any, None]:
+    """INVALID_PARAMETER for an unknown kind of token. NOT_FOUND for a session, subject, client or
+    tenant that neither the directory nor any session knows.
     """
-    if selection.resource is not None and selection.resource not in office.resources:
-        raise wrong("resource", f"must be one of {', '.join(sorted(office.resources))}")
+    if selection.resource is not None and selection.resource not in context.kinds:
+        raise wrong("kind", f"must be one of {', '.join(sorted(context.kinds))}")
     if selection.family is not None and (yield FindSession(selection.family))[0] is None:
-        raise missing("family")
+        raise missing("session")
     unknown: list[str] = yield RunInDirectory(
-        lambda: list(unknown_names(office.directory, selection))
+        lambda: list(unknown_names(context.directory, selection))
     )
     for member in unknown:
         bearing = Selection(**{member: getattr(selection, member)})

@@ -35,12 +35,12 @@ _PAGE = (_EMAIL, LIMIT, CURSOR)
 class Users:
     """The operations. What they do to the directory runs where the directory is."""
 
-    def __init__(self, office: AdminContext) -> None:
-        self._office = office
+    def __init__(self, context: AdminContext) -> None:
+        self._context = context
 
     @property
     def _verbs(self) -> Verbs:
-        return self._office.directory.users
+        return self._context.directory.users
 
     def page(self, request: WireRequest, operator: str) -> Operation:
         """A page of people, in the order of their ids; or the one with an e-mail."""
@@ -61,7 +61,7 @@ class Users:
     def add(self, request: WireRequest, operator: str) -> Operation:
         """Create a person."""
         said = read_body(request, NewUser)
-        password, absent = said.password, self._office.absent
+        password, absent = said.password, self._context.absent
         hashed = absent() if password is None else (yield Hash(password, operator))
         work = partial(self._add, said, hashed)
         user: User = yield self._changing("user_added", request, operator, work)
@@ -75,11 +75,11 @@ class Users:
         return answered(user_answer(user))
 
     def set_password(self, request: WireRequest, operator: str) -> Operation:
-        """Give a new password, and end all families."""
+        """Give a new password, and end all sessions."""
         said = read_body(request, NewPassword)
         user: User = yield RunInDirectory(lambda: self._find(request.parameters["id"]))
         hashed: str = yield Hash(said.password, operator)
-        yield self._office.changing(
+        yield self._context.changing(
             "user_password_set",
             request,
             operator,
@@ -89,9 +89,9 @@ class Users:
         return empty()
 
     def remove(self, request: WireRequest, operator: str) -> Operation:
-        """Forget a person, and end all families."""
+        """Forget a person, and end all sessions."""
         user: User = yield RunInDirectory(lambda: self._find(request.parameters["id"]))
-        yield self._office.changing(
+        yield self._context.changing(
             "user_removed", request, operator, lambda: self._verbs.delete(user.id), user=user.id
         )
         return empty()
@@ -103,7 +103,7 @@ class Users:
 
         def told() -> User:
             user = work()
-            self._office.write_down(event, request, operator, user=user.id)
+            self._context.write_down(event, request, operator, user=user.id)
             return user
 
         return RunInDirectory(told)
@@ -132,24 +132,24 @@ class Users:
         return self._find(user.id)
 
     def _find(self, who: str) -> User:
-        return find_user(self._office, who)
+        return find_user(self._context, who)
 
 
-def find_user(office: AdminContext, who: str) -> User:
+def find_user(context: AdminContext, who: str) -> User:
     """The person of that id or e-mail, as of now. NOT_FOUND. Runs where the directory is."""
-    office.directory.catch_up_now()
-    user = office.directory.user_by_email(who) or office.directory.user(who)
+    context.directory.catch_up_now()
+    user = context.directory.user_by_email(who) or context.directory.user(who)
     if user is None:
         raise missing("id")
     return user
 
 
-def routes(office: AdminContext) -> tuple[Route, ...]:
+def routes(context: AdminContext) -> tuple[Route, ...]:
     """The routes."""
-    users = Users(office)
+    users = Users(context)
 
     def guard(operate: Operate) -> Callable[[WireRequest], Operation]:
-        return guarded(office.provider, operate)
+        return guarded(context.provider, operate)
 
     return (
         Route(
@@ -161,7 +161,7 @@ def routes(office: AdminContext) -> tuple[Route, ...]:
         Route(
             "POST",
             "/users",
-            guard(once(office.sealer, users.add)),
+            guard(once(context.sealer, users.add)),
             described("Create a person", TAG, {201: UserAnswer}, NewUser, (KEY,)),
         ),
         Route(

@@ -1,9 +1,9 @@
-"""An event as a line of JSON, and back. The members of a line are those of `Event`."""
+"""An event as a line of JSON, and back. Its members are those of `Event`, two by another name."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, get_type_hints
@@ -14,19 +14,34 @@ from reticket.core.policy import SECOND
 from reticket.core.ports import Event
 from reticket.core.texts import escaped_lines
 
+NAMES = {"resource": "kind", "family": "session"}
+"""Members of `Event` that a line has by another name; lines of former versions have them as they
+are. A line that was read without its `family` would demand the end of many sessions.
+"""
+
 _HINTS = get_type_hints(Event)
-_Line: Callable[..., msgspec.Struct] = msgspec.defstruct(
+_Line: type[msgspec.Struct] = msgspec.defstruct(
     "Line",
     [("at", str), *((name, _HINTS[name], None) for name in Event._fields[1:])],
     omit_defaults=True,
+    rename=NAMES,
 )
 """`Event` with a time in words: `at` is RFC 3339 with milliseconds."""
+
+_FORMER = {name: f"former_{name}" for name in NAMES}
+_Read: type[msgspec.Struct] = msgspec.defstruct(
+    "Read",
+    [(former, str | None, None) for former in _FORMER.values()],
+    bases=(_Line,),
+    rename={former: name for name, former in _FORMER.items()},
+)
+"""A line of this version or of a former one."""
 
 BEGINNING = b'{"at":"'
 """Of each line; in none does it stand elsewhere, since what callers say is quoted."""
 
 _encoder = msgspec.json.Encoder(enc_hook=str)
-_decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(_Line)
+_decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(_Read)
 
 
 def encode(events: Sequence[Event]) -> bytes:
@@ -40,8 +55,11 @@ def encode(events: Sequence[Event]) -> bytes:
 
 
 def decode(line: bytes) -> Event:
-    """The event of a line. msgspec.DecodeError or ValueError when it is none."""
+    """The event of a line of any version. msgspec.DecodeError or ValueError when it is none."""
     members = msgspec.structs.asdict(_decoder.decode(line))
+    for name, former in _FORMER.items():
+        said = members.pop(former)
+        members[name] = members[name] or said
     return Event(**members | {"at": _milliseconds(members["at"])})
 
 
@@ -55,7 +73,7 @@ def _encoded(lines: Sequence[msgspec.Struct]) -> bytes:
 def _slowly(line: msgspec.Struct) -> bytes:
     """The same form to the byte: rotation looks for words in it."""
     members = msgspec.structs.asdict(line).items()
-    said = {name: value for name, value in members if value is not None}
+    said = {NAMES.get(name, name): value for name, value in members if value is not None}
     return json.dumps(said, default=str, separators=(",", ":")).encode() + b"\n"
 
 

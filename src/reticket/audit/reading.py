@@ -22,8 +22,8 @@ _log = structlog.get_logger("reticket.audit")
 
 
 def revocations(path: Path) -> Iterator[Event]:
-    """The events of a stream that ended families or the trust in a key, in order. So does one
-    that refused a token because its family was over: a crash may have cost the line of the end.
+    """The events of a stream that ended sessions or the trust in a key, in order. So does one
+    that refused a token because its session was over: a crash may have cost the line of the end.
 
     A line that a crash or a full disk has torn is passed over and logged.
 

@@ -25,7 +25,7 @@ from reticket.folder import sync
 from reticket.settings.audit import AuditTable
 
 _KEPT = re.compile(
-    rb'"event":"(?:revocation|revoked|reused|policy|(?:key|client|user|factor|family|families)_[a-z_]+'
+    rb'"event":"(?:revocation|revoked|reused|policy|(?:key|client|user|factor|sessions?|family|families)_[a-z_]+'
     rb'|(?:application|tenant|account)_[a-z_]+|recovery_codes_renewed|backup_restored)"|"event":"refused".*"cause":"revoked"'
 )
 """What a restore needs, and what operators did. None of these lines goes for others before its
@@ -37,7 +37,7 @@ _OF_A_SESSION = re.compile(rb'"event":"(?:revoked|reused|refused)"')
 _DEVICE = re.compile(rb',"device":"(?:[^"\\]|\\.)*"')
 """What a caller says about itself, up to 200 characters in each line: no restore needs it."""
 
-_FAMILY = re.compile(rb'"event":"refused".*"family":"([0-9a-f]+)"')
+_SESSION = re.compile(rb'"event":"refused".*"(?:session|family)":"([0-9a-f]+)"')
 
 _log = structlog.get_logger("reticket.audit")
 
@@ -188,11 +188,11 @@ def _kept(whole: Iterator[bytes]) -> Iterator[bytes]:
     over: set[bytes] = set()
     for line in whole:
         if _KEPT.search(line):
-            family = _FAMILY.search(line)
-            if family is None or family[1] not in over:
+            session = _SESSION.search(line)
+            if session is None or session[1] not in over:
                 yield _DEVICE.sub(b"", line) if _OF_A_SESSION.search(line) else line
-            if family is not None:
-                over.add(family[1])
+            if session is not None:
+                over.add(session[1])
 
 
 def _first_time(file: int) -> int | None:

@@ -26,7 +26,7 @@ SELDOM = 64
 
 KINDS = 256
 """How many kinds of each event are told apart in a second; those beyond are told apart by event,
-resource and cause alone."""
+kind of token and cause alone."""
 
 
 @dataclass(slots=True)

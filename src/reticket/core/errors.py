@@ -42,7 +42,7 @@ class Cause(StrEnum):
     REVOKED = "revoked"
     EXPIRED = "expired"
     REUSED = "reused"
-    WRONG_RESOURCE = "wrong_resource"
+    WRONG_RESOURCE = "wrong_kind"
     WRONG_USE = "wrong_use"
     WRONG_CLIENT = "wrong_client"
     WRONG_SUBJECT = "wrong_subject"

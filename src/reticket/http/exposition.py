@@ -29,7 +29,7 @@ PLACE = "/metrics"
 OUTCOMES = frozenset({"issued", "healed", "replayed", "reissued", "tolerated", "reused"})
 """Events that are outcomes of a refresh."""
 
-_EVENT_LABELS = ("event", "resource", "cause")
+_EVENT_LABELS = ("event", "kind", "cause")
 _REQUEST_LABELS = ("dialect", "route", "status")
 
 
@@ -66,12 +66,12 @@ class _Families(Collector):
 
     def _refreshes(self) -> Metric:
         family = CounterMetricFamily(
-            "reticket_refreshes", "Refreshes by outcome.", labels=("resource", "outcome")
+            "reticket_refreshes", "Refreshes by outcome.", labels=("kind", "outcome")
         )
         found: dict[Name, float] = {}
-        for (event, resource, _), count in self._of(EVENTS):
+        for (event, kind, _), count in self._of(EVENTS):
             if event in OUTCOMES:
-                found[resource, event] = found.get((resource, event), 0) + count
+                found[kind, event] = found.get((kind, event), 0) + count
         for names, count in found.items():
             family.add_metric(names, count)
         return family

@@ -170,9 +170,9 @@ def _counted(instance: OpenedService, meter: Meter) -> OpenedService:
 
 
 def _admin(instance: OpenedService) -> Dialect:
-    office = AdminContext(
+    context = AdminContext(
         provider=policies.provider_of(instance.settings),
-        resources=[each.name for dialect in instance.dialects for each in dialect.resources],
+        kinds=[each.name for dialect in instance.dialects for each in dialect.resources],
         directory=instance.directory,
         ring=instance.ring,
         absent=instance.hasher.absent,
@@ -181,4 +181,4 @@ def _admin(instance: OpenedService) -> Dialect:
         clock=instance.clock,
         entropy=os.urandom,
     )
-    return Admin(office)
+    return Admin(context)

@@ -1,6 +1,6 @@
-"""Families that begin without a page: somebody else has checked who the person is.
+"""Sessions that begin without a page: somebody else has checked who the person is.
 
-Owns what such a family may be granted. Knows neither the admin API nor the command line.
+Owns what such a session may be granted. Knows neither the admin API nor the command line.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ MOST_METHODS = 8
 
 @dataclass(frozen=True, slots=True)
 class SessionRequest:
-    """What a family shall be.
+    """What a session shall be.
 
     Args:
         auth_time: seconds; when the person was really there.
@@ -49,16 +49,16 @@ class SessionRequest:
 
 
 class Started(NamedTuple):
-    """A family that has begun, and what its client is to be given."""
+    """A session that has begun, and what its client is to be given."""
 
-    family: str
+    session: str
     answer: TokenAnswer
 
 
 def start(
     provider: Provider, client: Client, user: User, wish: SessionRequest, now: int
 ) -> Generator[Command, Any, Started]:
-    """Begin a family for a person; `now` in seconds.
+    """Begin a session for a person; `now` in seconds.
 
     Raises:
         Refusal: INVALID_PARAMETER for a wish that the client may not have; SUBJECT_DISABLED for

@@ -1,4 +1,4 @@
-"""`/families`: begins them for people whom somebody else has checked; lists, shows, ends them."""
+"""`/sessions`: starts them for people whom somebody else has checked; lists, shows, ends them."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from reticket.admin.document import CURSOR, ID, KEY, LIMIT, answered, created, d
 from reticket.admin.errors import missing
 from reticket.admin.guard import done, guarded
 from reticket.admin.idempotency import once
-from reticket.admin.inputs import family_of, read_body, read_flag, read_limit, read_query, wrong
-from reticket.admin.schemas import FamilyAnswer, Listed, Revoke, Revoked, Start, family_answer
+from reticket.admin.inputs import read_body, read_flag, read_limit, read_query, session_of, wrong
+from reticket.admin.schemas import Listed, Revoke, Revoked, SessionAnswer, Start, session_answer
 from reticket.admin.selecting import check_names
 from reticket.core.commands import (
     Command,
@@ -30,95 +30,98 @@ from reticket.dialects.oauth.grants.answers import TokenAnswer
 from reticket.dialects.oauth.grants.direct_session import SessionRequest, start
 from reticket.wire import Operation, Parameter, Route, WireRequest
 
-TAG = "families"
+TAG = "sessions"
 CAUSE = "operator"
-_FILTERS = ("subject", "client", "tenant", "resource", "live", "limit", "cursor")
-_ALONE = "must be true alone; or say family, subject, client, tenant or resource"
-_TENANT = "The tenant, or for `kibo.developer` the account, of a family's newest answer."
+FORMER = {"family": "session", "resource": "kind"}
+"""Members and parameters of former versions, each with the name that replaced it."""
+
+_FILTERS = ("subject", "client", "tenant", "kind", "live", "limit", "cursor")
+_ALONE = "must be true alone; or say session, subject, client, tenant or kind"
+_TENANT = "The tenant, or for `kibo.developer` the account, of a session's newest answer."
 _QUERY = (
     *(Parameter(name, "query", str) for name in ("subject", "client")),
     Parameter("tenant", "query", str, _TENANT),
-    Parameter("resource", "query", str),
+    Parameter("kind", "query", str, "A kind of token, such as `oauth.user`."),
     Parameter("live", "query", bool, "Only those that have not ended."),
     LIMIT,
     CURSOR,
 )
 
 
-class Families:
+class Sessions:
     """The operations."""
 
-    def __init__(self, office: AdminContext) -> None:
-        self._office = office
+    def __init__(self, context: AdminContext) -> None:
+        self._context = context
 
     def begin(self, request: WireRequest, operator: str) -> Operation:
-        """Start a family, and answer as a token endpoint would."""
+        """Start a session, and answer as a token endpoint would."""
         said = read_body(request, Start)
         client: Client | None = yield FindClient(said.client_id)
         if client is None:
             raise missing("client_id")
         user = yield from self._user(said.user)
-        now = self._office.clock() // SECOND
-        begun = yield from start(self._office.provider, client, user, _wish(said, now), now)
-        yield done("family_started", operator, family=begun.family, client=client.id)
-        return created(begun.answer, f"/families/{begun.family}")
+        now = self._context.clock() // SECOND
+        begun = yield from start(self._context.provider, client, user, _wish(said, now), now)
+        yield done("session_started", operator, session=begun.session, client=client.id)
+        return created(begun.answer, f"/sessions/{begun.session}")
 
     def page(self, request: WireRequest, operator: str) -> Operation:
-        """A page of families, the oldest first."""
-        query = read_query(request, _FILTERS)
-        cursor = family_of(query["cursor"], "cursor") if "cursor" in query else None
-        live_at = self._office.clock() if read_flag(query, "live") else None
+        """A page of sessions, the oldest first."""
+        query = read_query(request, _FILTERS, FORMER)
+        cursor = session_of(query["cursor"], "cursor") if "cursor" in query else None
+        live_at = self._context.clock() if read_flag(query, "live") else None
         selection = Selection(
             subject=(yield from self._subject(query.get("subject"))),
-            resource=query.get("resource"),
+            resource=query.get("kind"),
             context=query.get("tenant"),
             client=query.get("client"),
             live_at=live_at,
         )
-        yield from check_names(self._office, selection)
+        yield from check_names(self._context, selection)
         page: Page = yield ListSessions(selection, read_limit(query), cursor)
-        items = [family_answer(family) for family in page.families]
+        items = [session_answer(family) for family in page.families]
         return answered(Listed(items, page.cursor.hex() if page.cursor else None))
 
     def show(self, request: WireRequest, operator: str) -> Operation:
-        """One family, ended or not."""
-        family, _ = yield FindSession(family_of(request.parameters["id"]))
+        """One session, ended or not."""
+        family, _ = yield FindSession(session_of(request.parameters["id"]))
         if family is None:
             raise missing("id")
-        return answered(family_answer(family))
+        return answered(session_answer(family))
 
     def end(self, request: WireRequest, operator: str) -> Operation:
-        """End one family; one that has ended stays as it is."""
-        identifier = family_of(request.parameters["id"])
+        """End one session; one that has ended stays as it is."""
+        identifier = session_of(request.parameters["id"])
         family, _ = yield FindSession(identifier)
         if family is None:
             raise missing("id")
         yield EndSessions(Selection(family=identifier), CAUSE)
-        yield done("family_ended", operator, family=identifier.hex())
+        yield done("session_ended", operator, session=identifier.hex())
         return empty()
 
     def revoke(self, request: WireRequest, operator: str) -> Operation:
         """End all that fit."""
-        said = read_body(request, Revoke)
-        narrowing = (said.family, said.subject, said.client, said.tenant, said.resource)
+        said = read_body(request, Revoke, FORMER)
+        narrowing = (said.session, said.subject, said.client, said.tenant, said.kind)
         if any(member is not None for member in narrowing) == said.all:
             raise wrong("all", _ALONE)
         selection = Selection(
-            family=None if said.family is None else family_of(said.family, "family"),
+            family=None if said.session is None else session_of(said.session, "session"),
             subject=(yield from self._subject(said.subject)),
-            resource=said.resource,
+            resource=said.kind,
             context=None if said.tenant is None else str(int(said.tenant)),
             client=said.client,
         )
-        yield from check_names(self._office, selection)
+        yield from check_names(self._context, selection)
         ended = yield EndSessions(selection, CAUSE)
-        yield done("families_ended", operator, count=len(ended))
+        yield done("sessions_ended", operator, count=len(ended))
         return answered(Revoked(len(ended)))
 
     def _user(self, who: str) -> Generator[Command, Any, User]:
         user: User | None = yield FindUser(who)
         if user is None:
-            user = yield RunInDirectory(lambda: self._office.directory.user(who))
+            user = yield RunInDirectory(lambda: self._context.directory.user(who))
         if user is None:
             raise missing("user")
         return user
@@ -141,38 +144,38 @@ def _wish(said: Start, now: int) -> SessionRequest:
     return SessionRequest(auth_time, said.scope, resources, tuple(said.amr), tenant, said.dpop_jkt)
 
 
-def routes(office: AdminContext) -> tuple[Route, ...]:
+def routes(context: AdminContext) -> tuple[Route, ...]:
     """The routes."""
-    families = Families(office)
+    sessions = Sessions(context)
     return (
         Route(
             "POST",
-            "/families",
-            guarded(office.provider, once(office.sealer, families.begin)),
-            described("Start a family", TAG, {201: TokenAnswer}, Start, (KEY,)),
+            "/sessions",
+            guarded(context.provider, once(context.sealer, sessions.begin)),
+            described("Start a session", TAG, {201: TokenAnswer}, Start, (KEY,)),
         ),
         Route(
             "GET",
-            "/families",
-            guarded(office.provider, families.page),
-            described("List families", TAG, {200: Listed[FamilyAnswer]}, parameters=_QUERY),
+            "/sessions",
+            guarded(context.provider, sessions.page),
+            described("List sessions", TAG, {200: Listed[SessionAnswer]}, parameters=_QUERY),
         ),
         Route(
             "GET",
-            "/families/{id}",
-            guarded(office.provider, families.show),
-            described("Show a family", TAG, {200: FamilyAnswer}, parameters=(ID,)),
+            "/sessions/{id}",
+            guarded(context.provider, sessions.show),
+            described("Show a session", TAG, {200: SessionAnswer}, parameters=(ID,)),
         ),
         Route(
             "DELETE",
-            "/families/{id}",
-            guarded(office.provider, families.end),
-            described("End a family", TAG, {204: None}, parameters=(ID,)),
+            "/sessions/{id}",
+            guarded(context.provider, sessions.end),
+            described("End a session", TAG, {204: None}, parameters=(ID,)),
         ),
         Route(
             "POST",
-            "/families/revoke",
-            guarded(office.provider, families.revoke),
+            "/sessions/revoke",
+            guarded(context.provider, sessions.revoke),
             described("End families", TAG, {200: Revoked}, Revoke),
         ),
     )
