@@ -78,7 +78,7 @@ def _files(proxy: Proxy) -> dict[str, str]:
     return {
         f"/etc/letsencrypt/live/{NAME}/fullchain.pem": str(proxy.certificate.chain),
         f"/etc/letsencrypt/live/{NAME}/privkey.pem": str(proxy.certificate.key),
-        "/var/www/acme": str(proxy.acme),
+        "/var/www/html": str(proxy.acme),
     }
 
 
