@@ -76,7 +76,7 @@ def test_old_code_runs_on_a_newer_schema(engine, opened, hasher, blank_url):
         each.catch_up_now()
         assert not each.user_by_email("ada@example.com").disabled
     engines.migrate(blank_url)
-    assert engines.standing(blank_url)[2:] == (9999, KNOWN, KNOWN)
+    assert engines.schema_state(blank_url)[2:] == (9999, KNOWN, KNOWN)
 
 
 @pytest.fixture
@@ -92,13 +92,13 @@ def older_url(engine, blank_url):
 def test_an_older_file_is_upgraded_by_a_start_and_a_server_by_its_operator(
     engine, opened, older_url
 ):
-    assert engines.standing(older_url)[2:] == (1, 1, KNOWN)
+    assert engines.schema_state(older_url)[2:] == (1, 1, KNOWN)
     if engine.dialect.startswith("postgresql"):
         with pytest.raises(StartupError, match=r"schema 1 is older .*; run `reticket migrate up`"):
             opened(older_url)
         engines.migrate(older_url)
     assert opened(older_url).users.page() == []
-    assert engines.standing(older_url)[2:] == (KNOWN, 1, KNOWN)
+    assert engines.schema_state(older_url)[2:] == (KNOWN, 1, KNOWN)
 
 
 def test_a_migrated_schema_is_like_a_fresh_one(engine, older_url, url):
@@ -107,7 +107,7 @@ def test_a_migrated_schema_is_like_a_fresh_one(engine, older_url, url):
 
 
 def test_looking_makes_nothing(engine, blank_url):
-    assert engines.standing(blank_url)[2:] == (0, 0, KNOWN)
+    assert engines.schema_state(blank_url)[2:] == (0, 0, KNOWN)
     if engine.dialect.startswith("sqlite"):
         assert not engine.file_of(blank_url).exists()
     assert engine.schema(blank_url) == set()

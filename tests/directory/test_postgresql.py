@@ -69,7 +69,7 @@ def test_a_server_that_is_not_there(opened):
         port = taken.getsockname()[1]
     message = refused(f"postgresql://me:hunter2@127.0.0.1:{port}/people", opened)
     assert message.startswith(f"Cannot open the directory 127.0.0.1:{port}/people: ")
-    assert "Connection refused; see that it runs and that host, user, password and" in message
+    assert "Connection refused; check that it runs and that host, user, password and" in message
 
 
 def test_a_server_that_does_not_answer(opened):
@@ -120,7 +120,7 @@ def test_tables_of_others_beside_it(engine, opened, blank_url):
 
 
 def test_there_is_no_file_to_copy_to(directory, tmp_path):
-    with pytest.raises(StartupError, match="use pg_dump"):
+    with pytest.raises(StartupError, match="its own tools, pg_dump"):
         directory.backup(tmp_path / "copy")
     assert list(tmp_path.iterdir()) == []
 
@@ -180,8 +180,8 @@ def test_a_migration_makes_room_for_who_has_the_table(engine, older_url, monkeyp
         monkeypatch.setattr(postgresql.time, "sleep", pause)
         engines.migrate(older_url)
     assert pauses == [(0,), (0,)]
-    standing = engines.standing(older_url)
-    assert standing.found == standing.known
+    state = engines.schema_state(older_url)
+    assert state.found == state.known
 
 
 def test_a_table_that_is_never_free_is_said(engine, older_url, monkeypatch):
@@ -189,9 +189,9 @@ def test_a_table_that_is_never_free_is_said(engine, older_url, monkeypatch):
     monkeypatch.setattr(postgresql, "PAUSE", 0)
     with closing(engine.connect(older_url)) as holder:
         holder.execute("BEGIN; LOCK TABLE alembic_version IN SHARE MODE")
-        with pytest.raises(StartupError, match="others keep a table that must be changed"):
+        with pytest.raises(StartupError, match="a table that must be changed is locked"):
             engines.migrate(older_url)
-    assert engines.standing(older_url).found == 1
+    assert engines.schema_state(older_url).found == 1
 
 
 def test_a_pooler_may_stand_between(engine, url, opened, hasher):

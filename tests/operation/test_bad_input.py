@@ -16,8 +16,8 @@ SECRET = "hunter2"
 FORM = "must look like postgresql://USER:PASSWORD@HOST:PORT/DATABASE, with the special characters"
 PG_FORM = "it looks like postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
 VALKEY_FORM = "write valkey://host:6379/0 or valkey-cluster://host:6379,host:6379"
-RIGHT = "see that it runs and that host, user, password and database in its URL are right"
-VALKEY_RIGHT = "see that it runs and that the address, user and password in its URL are right"
+RIGHT = "check that it runs and that host, user, password and database in its URL are right"
+VALKEY_RIGHT = "check that it runs and that the address, user and password in its URL are right"
 
 
 class Fault(NamedTuple):

@@ -22,7 +22,7 @@ from reticket.stores.sqlite import (
     SqliteStore,
     migrate,
     open_store,
-    standing,
+    schema_state,
 )
 from reticket.stores.sqlite import schema as sqlite
 from reticket.stores.sqlite.file import File
@@ -141,7 +141,7 @@ def test_old_code_runs_on_a_newer_file_until_that_breaks_it(store, file, monkeyp
         monkeypatch.setattr(sqlite, "MIGRATIONS", versions)
         SqliteStore(file, FakeClock()).close()
     store.create([family_of(1)])
-    assert standing(f"sqlite:///{file}")[2:] == (AHEAD, 1, KNOWN)
+    assert schema_state(f"sqlite:///{file}")[2:] == (AHEAD, 1, KNOWN)
     monkeypatch.setattr(sqlite, "MIGRATIONS", (*first, SOME, BREAKING))
     migrate(f"sqlite:///{file}")
     for versions in (first, (*first, SOME)):
@@ -150,11 +150,11 @@ def test_old_code_runs_on_a_newer_file_until_that_breaks_it(store, file, monkeyp
             StartupError, match=rf"schema {AHEAD + 1} was made by a newer version .*; update"
         ):
             SqliteStore(file, FakeClock())
-    assert standing(f"sqlite:///{file}")[2:] == (AHEAD + 1, AHEAD + 1, AHEAD)
+    assert schema_state(f"sqlite:///{file}")[2:] == (AHEAD + 1, AHEAD + 1, AHEAD)
 
 
 def test_looking_makes_no_file(file):
-    assert standing(f"sqlite:///{file}")[2:] == (0, 0, KNOWN)
+    assert schema_state(f"sqlite:///{file}")[2:] == (0, 0, KNOWN)
     assert not file.exists()
 
 

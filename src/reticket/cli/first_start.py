@@ -18,6 +18,6 @@ def expect_made(builder: Builder, settings: Settings, ways: str = WAYS) -> None:
         raise StartupError(f"there is no folder {settings.data}: {ways}")
     families = builder.families_schema(settings.families)
     for schema in (families, builder.directory_schema(settings.directory)):
-        standing = schema.standing()
-        if standing is not None and standing.task is Task.MAKE:
-            raise StartupError(f"no {schema.what} found at {standing.place}: {ways}")
+        state = schema.state()
+        if state is not None and state.task is Task.MAKE:
+            raise StartupError(f"no {schema.what} found at {state.place}: {ways}")

@@ -50,13 +50,13 @@ def up(frame: CommandContext, data: Path | None, config: Path | None) -> None:
     Example:
       reticket migrate up --config reticket.toml
     """
-    found = [(schema, schema.standing()) for schema in _schemas(frame, data, config)]
+    found = [(schema, schema.state()) for schema in _schemas(frame, data, config)]
     for _, before in found:
         if before:
             before.refuse_newer()
     for schema, before in found:
         schema.migrate()
-        after = schema.standing()
+        after = schema.state()
         if before == after:
             click.echo(f"{schema.what}: nothing to do")
         elif before and after:
@@ -74,16 +74,16 @@ def _schemas(
 
 
 def _row(schema: Schema) -> dict[str, Any]:
-    standing = schema.standing()
-    if standing is None:
+    state = schema.state()
+    if state is None:
         return {"store": schema.what, **dict.fromkeys(COLUMNS[1:])}
     return {
         "store": schema.what,
-        "place": standing.place,
-        "found": standing.found or None,
-        "known": standing.known,
-        "oldest": standing.oldest or None,
-        "to_do": standing.task,
+        "place": state.place,
+        "found": state.found or None,
+        "known": state.known,
+        "oldest": state.oldest or None,
+        "to_do": state.task,
     }
 
 

@@ -59,7 +59,7 @@ def move(
       reticket move --from file:old.url --to env:NEW_FAMILIES
     """
     settings = frame.builder.load(config, {"data": data})
-    there = frame.builder.families_schema(source).standing()
+    there = frame.builder.families_schema(source).state()
     if there and there.task is Task.MAKE:
         raise StartupError(f"there are no families at {there.place}: see what --from says")
     with (

@@ -121,9 +121,9 @@ class Schema(NamedTuple):
     url: str
     engine: Migrating | None
 
-    def standing(self) -> SchemaState | None:
-        """How it stands; nothing is made. StartupError."""
-        return self.engine.standing(self.url) if self.engine else None
+    def state(self) -> SchemaState | None:
+        """The version of its schema; nothing is created. StartupError."""
+        return self.engine.schema_state(self.url) if self.engine else None
 
     def migrate(self) -> None:
         """Bring it to the newest version while older programs use it. StartupError."""

@@ -1,4 +1,4 @@
-"""Families and ephemera in this process alone: for tests and for trying things out."""
+"""Families and short-lived entries in this process's memory, for tests and trials."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ SCHEMES = ("memory",)
 def open_store(
     url: str, clock: Clock, busy_timeout: float = 5.0
 ) -> tuple[MemoryStore, MemoryEphemeral]:
-    """Both ports, empty. There is nothing in a `memory:` URL, and nothing to wait for."""
+    """Both ports, empty. A `memory:` URL holds no address, and the timeout is unused."""
     return MemoryStore(clock), MemoryEphemeral(clock)
 
 
 class _Guarded:
-    """One lock for everything; a closed one is unavailable."""
+    """One lock around every operation; after `close` each raises Unavailable."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -34,14 +34,14 @@ class _Guarded:
         self._closed = False
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
+    def _locked(self) -> Iterator[None]:
         with self._lock:
             if self._closed:
                 raise Unavailable("the store is closed")
             yield
 
     def close(self) -> None:
-        """Forbid everything from now on."""
+        """Make every later call raise Unavailable."""
         with self._lock:
             self._closed = True
 
@@ -54,15 +54,15 @@ class MemoryStore(_Guarded):
         self._rows: dict[bytes, Family] = {}
 
     def check(self) -> None:
-        """Nothing can be damaged."""
+        """Do nothing: memory holds no file that could be damaged."""
 
     def now(self) -> int:
         """The injected clock: milliseconds."""
         return self._clock()
 
     def transact(self, batch: Sequence[tuple[bytes, Step[Any]]]) -> Sequence[Any]:
-        """Rows change together once every step has run."""
-        with self._alone():
+        """Run every step, then keep all changed rows together."""
+        with self._locked():
             now = self._clock()
             changed: dict[bytes, Family] = {}
             results = []
@@ -75,61 +75,61 @@ class MemoryStore(_Guarded):
         return results
 
     def create(self, batch: Sequence[Family]) -> None:
-        """All of them, or KeyError and none."""
-        with self._alone():
+        """Insert all of them. KeyError inserts none."""
+        with self._locked():
             fresh = {family.id: family for family in batch}
             if len(fresh) < len(batch) or fresh.keys() & self._rows.keys():
                 raise KeyError("a family with that id is there already")
             self._rows.update(fresh)
 
     def find(self, family: bytes) -> Family | None:
-        """The row as it is."""
-        with self._alone():
+        """The row as it is, revoked or not."""
+        with self._locked():
             return self._rows.get(family)
 
     def page(self, selection: Selection, limit: int, after: bytes | None = None) -> Page:
-        """By a scan."""
-        with self._alone():
-            fitting = self._fitting(selection)
-        rest = [row for row in fitting if after is None or row.id > after]
-        rows = rest[:limit]
-        return Page(rows, rows[-1].id if len(rest) > limit else None)
+        """Scan all rows."""
+        with self._locked():
+            matching = self._matching(selection)
+        later = [row for row in matching if after is None or row.id > after]
+        rows = later[:limit]
+        return Page(rows, rows[-1].id if len(later) > limit else None)
 
     def walk(self) -> Iterator[Sequence[Family]]:
-        """Page by page."""
+        """Read page by page."""
         return all_of(self.page, Selection())
 
     def revoke(self, selection: Selection, cause: str) -> Sequence[Family]:
-        """By a scan."""
-        with self._alone():
+        """Scan all rows."""
+        with self._locked():
             now = self._clock()
-            fitting = self._fitting(selection)
-            ended = [revoked(row, now, cause) for row in fitting if row.revoked_at is None]
+            matching = self._matching(selection)
+            ended = [revoked(row, now, cause) for row in matching if row.revoked_at is None]
             self._rows.update((row.id, row) for row in ended)
         return ended
 
     def absorb(self, batch: Sequence[Family]) -> None:
-        """Row by row."""
-        with self._alone():
+        """Merge row by row."""
+        with self._locked():
             for family in batch:
                 present = self._rows.get(family.id, family)
                 self._rows[family.id] = merge(present, family)
 
     def expire(self, before: int, limit: int) -> int:
-        """By a scan."""
-        with self._alone():
+        """Scan all rows."""
+        with self._locked():
             dead = [key for key, row in self._rows.items() if row.expires_at < before][:limit]
             for key in dead:
                 del self._rows[key]
         return len(dead)
 
     def backup(self, path: Path) -> None:
-        """There is nothing that outlives the process."""
-        raise StartupError("families in memory end with their process: there is nothing to copy")
+        """StartupError: nothing outlives the process."""
+        raise StartupError("sessions in memory end with the process: there is nothing to back up")
 
-    def _fitting(self, selection: Selection) -> list[Family]:
+    def _matching(self, selection: Selection) -> list[Family]:
         return sorted(
-            (row for row in self._rows.values() if _fits(row, selection)), key=lambda row: row.id
+            (row for row in self._rows.values() if _matches(row, selection)), key=lambda row: row.id
         )
 
 
@@ -142,55 +142,55 @@ class MemoryEphemeral(_Guarded):
         self._counters: dict[str, tuple[int, int]] = {}
 
     def once(self, key: str, lifetime: int, value: str = "") -> bool:
-        """An insert that takes the place of what is over."""
-        with self._alone():
+        """Insert, or replace an entry that has ended."""
+        with self._locked():
             now = self._clock()
             _, ends_at = self._entries.get(key, ("", 0))
-            if _lives(ends_at, now, lifetime):
+            if _is_live(ends_at, now, lifetime):
                 return False
             self._entries[key] = value, now + lifetime * SECOND
         return True
 
     def peek(self, key: str) -> str | None:
-        """A look."""
-        with self._alone():
+        """Read one entry."""
+        with self._locked():
             return self._live(key)
 
     def present(self, keys: Sequence[str]) -> set[str]:
-        """A look at each."""
-        with self._alone():
+        """Read each entry."""
+        with self._locked():
             return {key for key in keys if self._live(key) is not None}
 
     def take(self, key: str) -> str | None:
-        """A look, and away with it."""
-        with self._alone():
+        """Read and remove one entry."""
+        with self._locked():
             value = self._live(key)
             self._entries.pop(key, None)
         return value
 
     def count(self, key: str, window: int, add: int = 1) -> Counted:
-        """The same for one."""
+        """Add to one counter."""
         return self.count_each({key: window}, add)[0]
 
     def count_each(self, windows: Mapping[str, int], add: int = 1) -> list[Counted]:
-        """Sums that start anew when they are over."""
-        with self._alone():
+        """Add to each counter; a counter whose window has ended starts again."""
+        with self._locked():
             now = self._clock()
             return [self._added(key, window, add, now) for key, window in windows.items()]
 
     def forget(self, *keys: str) -> None:
-        """Away with the sums."""
-        with self._alone():
+        """Remove counters."""
+        with self._locked():
             for key in keys:
                 self._counters.pop(key, None)
 
     def sweep(self, limit: int) -> int:
-        """A scan over both."""
-        with self._alone():
+        """Scan entries and counters."""
+        with self._locked():
             now = self._clock()
             entries = [key for key, (_, end) in self._entries.items() if end <= now][:limit]
-            room = limit - len(entries)
-            counters = [key for key, (_, end) in self._counters.items() if end <= now][:room]
+            left = limit - len(entries)
+            counters = [key for key, (_, end) in self._counters.items() if end <= now][:left]
             for key in entries:
                 del self._entries[key]
             for key in counters:
@@ -199,7 +199,7 @@ class MemoryEphemeral(_Guarded):
 
     def _added(self, key: str, window: int, add: int, now: int) -> Counted:
         total, ends_at = self._counters.get(key, (0, 0))
-        if not _lives(ends_at, now, window):
+        if not _is_live(ends_at, now, window):
             total, ends_at = 0, now + window * SECOND if add > 0 else now
         total = max(0, total + add)
         if ends_at > now:
@@ -211,12 +211,12 @@ class MemoryEphemeral(_Guarded):
         return value if ends_at > self._clock() else None
 
 
-def _lives(ends_at: int, now: int, lifetime: int) -> bool:
+def _is_live(ends_at: int, now: int, lifetime: int) -> bool:
     return now < ends_at <= now + (lifetime + LEAP) * SECOND
 
 
-def _fits(row: Family, selection: Selection) -> bool:
-    said = (
+def _matches(row: Family, selection: Selection) -> bool:
+    pairs = (
         (selection.family, row.id),
         (selection.subject, row.subject),
         (selection.resource, row.resource),
@@ -224,7 +224,7 @@ def _fits(row: Family, selection: Selection) -> bool:
         (selection.client, row.client),
     )
     live_at = selection.live_at
-    lives = live_at is None or (
+    is_live = live_at is None or (
         row.revoked_at is None and min(row.expires_at, row.ends_at) > live_at
     )
-    return lives and all(wanted is None or wanted == found for wanted, found in said)
+    return is_live and all(wanted is None or wanted == found for wanted, found in pairs)

@@ -33,8 +33,8 @@ def test_connections_that_were_lost_while_idle_are_not_used(database, store):
     start = threading.Barrier(4)
 
     def looking():
-        with store._pool.turn() as turn:
-            turn.fetch("SELECT 1")
+        with store._pool.transaction() as transaction:
+            transaction.fetch("SELECT 1")
             start.wait()
 
     threads = [threading.Thread(target=looking) for _ in range(4)]
@@ -65,8 +65,8 @@ def test_a_frozen_server_is_given_up(prepared, monkeypatch):
     store = PostgresqlStore(prepared.url, 0.3)
     family = family_of(1)
     store.create([family])
-    with store._pool.turn() as turn:
-        server = turn.fetch("SELECT pg_backend_pid()")[0][0]
+    with store._pool.transaction() as transaction:
+        server = transaction.fetch("SELECT pg_backend_pid()")[0][0]
     os.kill(server, signal.SIGSTOP)
     try:
         with pytest.raises(Unavailable):
@@ -97,20 +97,20 @@ def test_what_a_frozen_process_holds_is_freed(database, store):
 
 def test_when_all_connections_are_busy_it_is_unavailable(database):
     pool = Pool(database.url, 0.1, size=1)
-    with pool.turn(5.0) as turn:
-        turn.fetch("SELECT 1")
-        with pytest.raises(Unavailable, match="busy") as caught, pool.turn():
+    with pool.transaction(5.0) as transaction:
+        transaction.fetch("SELECT 1")
+        with pytest.raises(Unavailable, match="busy") as caught, pool.transaction():
             raise AssertionError("nobody gets here")
         assert caught.value.retry_after >= 1
-    with pool.turn() as turn:
-        assert turn.fetch("SELECT 1") == [(1,)]
+    with pool.transaction() as transaction:
+        assert transaction.fetch("SELECT 1") == [(1,)]
     pool.close()
 
 
 def test_a_statement_that_takes_too_long_is_unavailable(database):
     pool = Pool(database.url, 0.1)
-    with pytest.raises(Unavailable, match="QueryCanceled"), pool.turn() as turn:
-        turn.fetch("SELECT pg_sleep(5)")
+    with pytest.raises(Unavailable, match="QueryCanceled"), pool.transaction() as transaction:
+        transaction.fetch("SELECT pg_sleep(5)")
     pool.close()
 
 
@@ -138,7 +138,7 @@ def test_no_value_stands_in_an_error(database, store):
 
 def test_a_connection_in_use_is_closed_when_it_comes_back(database):
     pool = Pool(database.url, 1.0)
-    with pool.turn() as turn:
-        turn.fetch("SELECT 1")
+    with pool.transaction() as transaction:
+        transaction.fetch("SELECT 1")
         pool.close()
     until(lambda: database.value(OTHERS) == 0, "the end of the connection")

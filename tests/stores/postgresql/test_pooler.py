@@ -74,6 +74,6 @@ def test_statements_are_prepared_where_the_server_is_our_own(database, store):
     store.create([family])
     for generation in range(1, 20):
         store.transact([(family.id, Presenting(family.id, generation))])
-    with store._pool.turn() as turn:
-        prepared = turn.fetch("SELECT count(*) FROM pg_prepared_statements")[0][0]
+    with store._pool.transaction() as transaction:
+        prepared = transaction.fetch("SELECT count(*) FROM pg_prepared_statements")[0][0]
     assert prepared >= 2

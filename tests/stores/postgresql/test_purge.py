@@ -11,7 +11,7 @@ from reticket.core.storage.upkeep import Upkeep
 from reticket.stores.postgresql.ephemeral import PostgresqlEphemeral
 from reticket.stores.postgresql.families import PostgresqlStore
 from reticket.stores.postgresql.rows import ids
-from reticket.stores.postgresql.statements import EXPIRE, HOLD_BATCH
+from reticket.stores.postgresql.statements import EXPIRE, LOCK_BATCH
 from reticket.testing.store_contract import Presenting, family_of
 
 DAY = 86_400
@@ -69,7 +69,7 @@ def test_a_batch_under_way_holds_nobody_up(store, hasty, locker):
 def test_a_refresh_under_way_holds_no_purge_up(store, hasty, locker):
     rows = [family_of(number, expires_at=5) for number in range(3)]
     store.create(rows)
-    locker.execute(HOLD_BATCH, [ids([rows[1].id])])
+    locker.execute(LOCK_BATCH, [ids([rows[1].id])])
     assert hasty.expire(9, BATCH) == 2
     locker.commit()
     while hasty.expire(9, BATCH):
@@ -106,7 +106,7 @@ def test_a_month_that_cannot_be_dropped_at_once_makes_room(prepared, store, engi
     young = {"rotated_at": now, "expires_at": now + 10**9, "ends_at": now + 10**10}
     one, other = (family_of(100 * DAY * 1000 + number, **young) for number in range(2))
     store.create([one, other])
-    locker.execute(HOLD_BATCH, [ids([one.id])])
+    locker.execute(LOCK_BATCH, [ids([one.id])])
     trying = threading.Event()
     trying.set()
 

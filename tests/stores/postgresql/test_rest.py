@@ -9,7 +9,7 @@ import pytest
 from reticket.stores.postgresql.ephemeral import PostgresqlEphemeral
 from reticket.stores.postgresql.families import PostgresqlStore
 from reticket.stores.postgresql.rows import changing, columns, ids
-from reticket.stores.postgresql.statements import HOLD_BATCH, SELECT, UPDATE
+from reticket.stores.postgresql.statements import LOCK_BATCH, SELECT, UPDATE
 from reticket.testing.store_contract import Presenting, family_of
 
 
@@ -51,7 +51,7 @@ def test_a_look_up_touches_one_partition(database, store, engine_clock, verb):
     key = families[7]
     statement, values = {
         "find": (f"{SELECT} WHERE id = %s::uuid", [key.id.hex()]),
-        "hold": (HOLD_BATCH, [ids([key.id])]),
+        "hold": (LOCK_BATCH, [ids([key.id])]),
         "update": (UPDATE, columns([changing(key)])),
     }[verb]
     with psycopg.connect(database.url, autocommit=True) as connection:

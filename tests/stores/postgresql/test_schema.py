@@ -10,7 +10,7 @@ import pytest
 from reticket.core.errors import StartupError
 from reticket.stores.postgresql import months, open_store, schema
 from reticket.stores.postgresql.months import Month, first_id, month_of
-from reticket.stores.postgresql.schema import Migration, migrate, prepare, standing
+from reticket.stores.postgresql.schema import Migration, migrate, prepare, schema_state
 from reticket.testing import FakeClock
 from reticket.testing.clock import START
 from reticket.testing.store_contract import family_of
@@ -84,7 +84,7 @@ def versions(monkeypatch, *migrations):
 
 
 def at(database):
-    found = standing(database.url)
+    found = schema_state(database.url)
     return found.found, found.oldest
 
 
@@ -143,7 +143,7 @@ def test_a_table_that_is_never_free_is_said(database, monkeypatch, locker):
     monkeypatch.setattr(schema, "ATTEMPTS", 1)
     monkeypatch.setattr(schema, "PAUSE", 0)
     locker.execute("LOCK TABLE traits IN ACCESS SHARE MODE")
-    with pytest.raises(StartupError, match="others keep a table that must be changed"):
+    with pytest.raises(StartupError, match="a table that must be changed is locked"):
         migrate(database.url)
     assert at(database) == (KNOWN, 1)
 
@@ -201,7 +201,7 @@ def test_processes_may_start_at_once_on_an_empty_database(database):
         thread.join()
     assert [each.wait() for each in starts] == [0, 0]
     assert failures == []
-    assert standing(database.url).found == len(schema.MIGRATIONS)
+    assert schema_state(database.url).found == len(schema.MIGRATIONS)
 
 
 @pytest.mark.parametrize(("month", "following"), [((2026, 9), (2026, 10)), ((2026, 12), (2027, 1))])

@@ -12,10 +12,10 @@ from reticket.core.errors import Unavailable
 from reticket.core.model import Outcome, Selection
 from reticket.core.ports import NotReplicated
 from reticket.stores.valkey import open_store
-from reticket.stores.valkey.floors import floors_key
+from reticket.stores.valkey.pipelines import _connection
+from reticket.stores.valkey.revocation_marks import marks_key
 from reticket.stores.valkey.rows import UNSURE, key_of, pack
 from reticket.stores.valkey.scripts import Command
-from reticket.stores.valkey.trips import _line
 from reticket.testing import FakeClock
 from reticket.testing.store_contract import Presenting, family_of
 
@@ -177,9 +177,9 @@ def test_what_must_look_at_every_key_does_not_while_slots_move(torn):
         target.client.execute_command("CLUSTER SETSLOT", slot, "IMPORTING", node_id(source))
         source.client.execute_command("CLUSTER SETSLOT", slot, "MIGRATING", node_id(target))
         try:
-            with pytest.raises(Unavailable, match="slots of Valkey have moved"):
+            with pytest.raises(Unavailable, match="slots of Valkey moved"):
                 store.revoke(Selection(resource=families[0].resource), "operator")
-            with pytest.raises(Unavailable, match="slots of Valkey have moved"):
+            with pytest.raises(Unavailable, match="slots of Valkey moved"):
                 list(store.walk())
         finally:
             for server in (source, target):
@@ -357,7 +357,7 @@ def test_a_value_of_somebody_else_is_unavailable(servers, store, value):
 def test_a_floor_of_somebody_else_is_unavailable(servers, store):
     family = begin(store, 1)
     store.create([family])
-    key = floors_key(family.subject)
+    key = marks_key(family.subject)
     servers.client_for(key).set(key, b"\x01")
     with pytest.raises(Unavailable, match="cannot be read"):
         store.transact([(family.id, Presenting(family.id, 1))])
@@ -371,8 +371,8 @@ def test_no_value_stands_in_an_error(store):
 
 
 def test_replies_that_nobody_read_meet_nobody_else(store):
-    pool = store._engine.place(b"key")
-    with suppress(ZeroDivisionError), _line(pool) as line:
+    pool = store._engine.pool_of(b"key")
+    with suppress(ZeroDivisionError), _connection(pool) as line:
         line.send_command("ECHO", "for somebody else")
         raise ZeroDivisionError
     assert line._sock is None

@@ -7,7 +7,7 @@ import pytest
 from tests.stores.valkey.servers import emptied, free_port
 
 from reticket.core.errors import StartupError
-from reticket.stores.valkey import migrate, open_store, opening, standing
+from reticket.stores.valkey import migrate, open_store, opening, schema_state
 from reticket.stores.valkey.address import Address, parse
 from reticket.testing import FakeClock
 
@@ -86,8 +86,8 @@ def test_a_url_is_read(url, expected):
         ("valkey://host?wait=10", "wait in the URL of Valkey is a number from 0 to 9"),
         ("valkey://host?wait=", "wait in the URL of Valkey is a number from 0 to 9"),
         ("valkey://host?tls=maybe", "tls in the URL of Valkey is yes or no"),
-        (f"valkey://:{QUOTED}@host?weight=1", "has an option that there is not"),
-        ("valkey://ada:a?p4ss@host", "has an option that there is not"),
+        (f"valkey://:{QUOTED}@host?weight=1", "has an unknown option"),
+        ("valkey://ada:a?p4ss@host", "has an unknown option"),
     ],
 )
 def test_a_wrong_url_stops_the_start(url, said):
@@ -163,7 +163,7 @@ def test_families_that_need_newer_code_stop_the_start(servers, marked, mark):
 
 def test_a_key_of_somebody_else_stops_the_start(servers, marked):
     marked("JPEG")
-    assert "has a key rt:format that is not of reticket" in failure(servers.url)
+    assert "has a key rt:format that reticket did not write" in failure(servers.url)
 
 
 def test_old_code_runs_on_families_of_a_newer_format_that_lets_it(servers, marked):
@@ -171,23 +171,23 @@ def test_old_code_runs_on_families_of_a_newer_format_that_lets_it(servers, marke
     for each in open_store(servers.url, FakeClock(), 1.0):
         each.close()
     migrate(servers.url)
-    assert standing(servers.url)[2:] == (2, 1, 1)
+    assert schema_state(servers.url)[2:] == (2, 1, 1)
 
 
 def test_families_of_an_older_format_are_upgraded_by_the_operator(servers, marked, monkeypatch):
     marked("1")
-    assert standing(servers.url)[2:] == (1, 1, 1)
+    assert schema_state(servers.url)[2:] == (1, 1, 1)
     monkeypatch.setattr(opening, "FORMAT", 2)
     monkeypatch.setattr(opening, "_MARK", "2 1")
     assert "schema 1 is older" in failure(servers.url)
     migrate(servers.url)
-    assert standing(servers.url)[2:] == (2, 1, 2)
+    assert schema_state(servers.url)[2:] == (2, 1, 2)
     for each in open_store(servers.url, FakeClock(), 1.0):
         each.close()
 
 
 def test_looking_makes_nothing(servers):
-    assert standing(emptied(servers).url)[2:] == (0, 0, 1)
+    assert schema_state(emptied(servers).url)[2:] == (0, 0, 1)
     assert servers.client_for(b"rt:format").get("rt:format") is None
 
 
@@ -201,7 +201,7 @@ def test_a_missing_driver_stops_the_start(monkeypatch):
 
     monkeypatch.setattr(builtins, "__import__", without)
     said = failure("valkey://host")
-    assert said == "valkey is not installed, which Valkey needs: pip install 'reticket[valkey]'"
+    assert said == "valkey is not installed and Valkey needs it: pip install 'reticket[valkey]'"
 
 
 def test_nothing_is_copied_into_a_file(store, tmp_path):

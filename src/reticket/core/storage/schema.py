@@ -69,8 +69,8 @@ class SchemaState(NamedTuple):
 class Migrating(Protocol):
     """What an engine that has a schema offers beside opening it, by a URL."""
 
-    def standing(self, url: str) -> SchemaState:
-        """How the schema there stands, without changing anything. StartupError."""
+    def schema_state(self, url: str) -> SchemaState:
+        """The schema version at a URL; nothing is changed. StartupError."""
 
     def migrate(self, url: str) -> None:
         """Bring it to the newest version that this program knows, while older programs use it.

@@ -68,9 +68,9 @@ def open_storage(url: str) -> Storage:
     return _kind(url).open_storage(url)
 
 
-def standing(url: str) -> SchemaState:
+def schema_state(url: str) -> SchemaState:
     """How the schema there stands; nothing is made. StartupError."""
-    return _kind(url).standing(url)
+    return _kind(url).schema_state(url)
 
 
 def migrate(url: str) -> None:

@@ -81,7 +81,7 @@ class PostgresqlStorage:
     def backup(self, target: Path) -> None:
         """A server is copied by its own tools."""
         raise StartupError(
-            "The directory is in PostgreSQL, which is copied by its own tools: use pg_dump, or "
+            "The directory is in PostgreSQL: back it up with its own tools, pg_dump or "
             "pg_basebackup with archived logs."
         )
 
@@ -91,7 +91,7 @@ class PostgresqlStorage:
         self.reader.dispose()
 
 
-def standing(url: str) -> SchemaState:
+def schema_state(url: str) -> SchemaState:
     """How the schema there stands; nothing is made. StartupError."""
     options = server.options_of(url)
     with _starting(options) as (connection, place):
@@ -112,8 +112,9 @@ def migrate(url: str) -> None:
             return schema.migrate(connection, place)
         time.sleep(PAUSE)
     raise StartupError(
-        f"Cannot upgrade the directory {server.place_of(options)}: others keep a table that must "
-        "be changed; look for long transactions and dumps, and run `reticket migrate up` again."
+        f"Cannot upgrade the directory {server.place_of(options)}: a table that must be "
+        "changed is locked; look for long transactions and dumps, and run `reticket migrate up` "
+        "again."
     )
 
 
@@ -169,7 +170,7 @@ def _check(connection: Connection, place: str) -> None:
 def _remedy(error: SQLAlchemyError) -> str:
     if isinstance(error, DBAPIError) and isinstance(error.orig, FORBIDDEN):
         return "grant its user USAGE and CREATE on the schema"
-    return "see that it runs and that host, user, password and database in its URL are right"
+    return "check that it runs and that host, user, password and database in its URL are right"
 
 
 def _reason(error: SQLAlchemyError) -> str:

@@ -30,7 +30,7 @@ def schema_state_of(connection: Connection, place: str) -> SchemaState:
 
 
 def absent(place: str) -> SchemaState:
-    """The standing of what is not there yet."""
+    """The state of a schema that does not exist yet."""
     return SchemaState("directory", place, 0, 0, _head(_config()))
 
 
@@ -39,9 +39,9 @@ def migrate(connection: Connection, place: str) -> None:
 
     StartupError for a newer version that leaves this one behind.
     """
-    standing = schema_state_of(connection, place)
-    standing.refuse_newer()
-    if standing.task is Task.NOTHING:
+    state = schema_state_of(connection, place)
+    state.refuse_newer()
+    if state.task is Task.NOTHING:
         return
     config = _config(connection)
     command.upgrade(config, "head")

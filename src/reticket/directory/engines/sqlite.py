@@ -74,7 +74,7 @@ class SqliteStorage:
         self.reader.dispose()
 
 
-def standing(url: str) -> SchemaState:
+def schema_state(url: str) -> SchemaState:
     """How the schema of the file stands; no file is made. StartupError."""
     file = _file_of(url)
     if not file.exists():

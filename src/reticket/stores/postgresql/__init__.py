@@ -1,7 +1,7 @@
-"""Families and ephemera in PostgreSQL: one transaction a batch, rows locked in order of id.
+"""Families and short-lived entries in PostgreSQL: one transaction a batch, rows locked in id order.
 
-Knows the engine and its faults; no dialect, no other engine. The driver is asked for when it is
-needed, so that an installation without it still runs on its file.
+Owns the connections and the mapping of their errors. Imports no dialect and no other engine. The
+driver is imported when needed, so that an installation without it still runs on SQLite.
 """
 
 from __future__ import annotations
@@ -26,15 +26,16 @@ __all__ = ["SCHEMES", "migrate", "open_store", "standing"]
 def open_store(
     url: str, clock: Clock, busy_timeout: float = 5.0
 ) -> tuple[PostgresqlStore, PostgresqlEphemeral]:
-    """Both ports on a database. The schema is made where there is none, and never upgraded.
+    """Both ports on a database. The schema is created where there is none, and never upgraded.
 
     Args:
         url: `postgresql://…`, as libpq reads it.
-        clock: unused, the engine's own decides.
-        busy_timeout: seconds that a connection, a lock or an answer is waited for.
+        clock: unused; the server's clock decides.
+        busy_timeout: seconds to wait for a connection, a lock or a reply.
 
     Raises:
-        StartupError: no driver, no server, or a schema of another version; never the password.
+        StartupError: no driver, no server, or a schema of another version. The text never contains
+            the password.
     """
     with _driver():
         from reticket.stores.postgresql.ephemeral import PostgresqlEphemeral
@@ -44,15 +45,15 @@ def open_store(
     return PostgresqlStore(url, busy_timeout), PostgresqlEphemeral(url, busy_timeout)
 
 
-def standing(url: str) -> SchemaState:
-    """How the schema of a database stands; nothing is made."""
+def schema_state(url: str) -> SchemaState:
+    """The schema version of a database; nothing is created."""
     with _driver():
         from reticket.stores.postgresql import schema
-    return schema.standing(url)
+    return schema.schema_state(url)
 
 
 def migrate(url: str) -> None:
-    """Make or upgrade the schema while older programs use it."""
+    """Create or upgrade the schema while older processes use it."""
     with _driver():
         from reticket.stores.postgresql import schema
     schema.migrate(url)
@@ -64,6 +65,6 @@ def _driver() -> Iterator[None]:
         yield
     except ImportError as error:
         raise StartupError(
-            f"{error.name} is not installed, which PostgreSQL needs: "
+            f"{error.name} is not installed and PostgreSQL needs it: "
             "pip install 'reticket[postgresql]'"
         ) from None

@@ -1,7 +1,7 @@
-"""Connections to PostgreSQL: a bounded pool, transactions in two round trips, errors mapped.
+"""Connections to PostgreSQL: a bounded pool, transactions in two round trips, mapped errors.
 
-Leaves nothing on a connection after a transaction, so that a pooler may hand out another server
-for each: every setting is `SET LOCAL`, there are no session locks, no listening, no cursors.
+A transaction leaves no state on its connection, so a pooler may use another server for the next
+one. Every setting is `SET LOCAL`; session locks, LISTEN and cursors are not used.
 """
 
 from __future__ import annotations
@@ -24,66 +24,72 @@ CONNECTIONS = 8
 """At most, for each port of a process. One is enough for all refreshes."""
 
 GRACE = 1.0
-"""Seconds that a server gets to report its own timeout before we hang up."""
+"""Seconds that the server gets to report its own timeout before the client disconnects."""
 
 LIMITS = """
 SELECT set_config('statement_timeout', %(limit)s, true),
        set_config('idle_in_transaction_session_timeout', %(limit)s, true)
 """
-"""The second frees the rows that a process held which froze or was cut off."""
+"""The second limit releases the row locks of a process that froze or lost its network."""
 
 
 CLOCK = "floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
-"""The server's own time in milliseconds: it decides, so clocks that differ make no thieves."""
+"""The server's time in milliseconds. All processes use it, so differing clocks cause no false
+reuse.
+"""
 
 
 logging.getLogger("psycopg").setLevel(logging.ERROR)
-"""Whatever else it would say is raised as well."""
+"""Everything that psycopg would log is raised as an exception as well."""
 
 
 class Locked(Unavailable):
-    """A lock was not to be had in the time that the transaction had set itself."""
+    """A lock was not granted within the transaction's own lock timeout."""
 
 
 class _Connection(psycopg.Connection[TupleRow]):
-    """Hangs up on a server that does not answer; without it a frozen one is waited for for ever."""
+    """A connection that closes when the server does not answer; a frozen server would block for
+    ever.
+    """
 
-    patience = 30.0
-    gave_up = False
-    """Whether a commit was told to wait for its standby no longer; it is done, and may be lost."""
+    reply_timeout = 30.0
+    skipped_standby = False
+    """Whether a commit stopped waiting for its standby: it is done here, but a fail-over may lose
+    it.
+    """
 
-    def listen(self, notice: psycopg.errors.Diagnostic) -> None:
-        """What the server says beside its answers."""
-        self.gave_up |= notice.source_function == "SyncRepWaitForLSN"
+    def on_notice(self, notice: psycopg.errors.Diagnostic) -> None:
+        """Handle a notice that the server sends beside its replies."""
+        self.skipped_standby |= notice.source_function == "SyncRepWaitForLSN"
 
     def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
-        return super().wait(gen, interval, self.patience if timeout is None else timeout)
+        return super().wait(gen, interval, self.reply_timeout if timeout is None else timeout)
 
 
-class Turn:
-    """A transaction at hand."""
+class Transaction:
+    """An open transaction."""
 
     def __init__(self, connection: psycopg.Connection[TupleRow], pipeline: psycopg.Pipeline):
         self._connection = connection
         self._pipeline = pipeline
 
     def run(self, statement: str, parameters: Any = ()) -> None:
-        """Queue a statement; it travels with the next `fetch` or the end."""
+        """Queue a statement; it is sent with the next `fetch` or with COMMIT."""
         self._connection.execute(statement, parameters or None)
 
     def fetch(self, statement: str, parameters: Any = ()) -> list[TupleRow]:
-        """Run a statement and everything queued before it; its rows."""
+        """Send the queued statements and this one; returns its rows."""
         cursor = self._connection.cursor(binary=True)
         cursor.execute(statement, parameters or None)
         self._pipeline.sync()
         return cursor.fetchall()
 
     def outlast_failures(self) -> None:
-        """Commit here and, where the server has synchronous standbys, applied there."""
+        """Make COMMIT wait until the synchronous standbys, if any, have applied it."""
         self.run("SET LOCAL synchronous_commit TO remote_apply")
 
     def skip_flush(self) -> None:
-        """Commit without waiting for the disk, where nothing was written that must last."""
+        """Commit without waiting for the disk, for writes that need not survive a crash."""
         self.run("SET LOCAL synchronous_commit TO off")
 
 
@@ -92,40 +98,42 @@ class Pool:
 
     Args:
         url: as libpq reads it; several hosts with `target_session_attrs` follow a fail-over.
-        patience: seconds for a free connection, for one to open, and for each answer.
+        timeout: seconds to wait for a free connection, for opening one, and for each reply.
+        size: connections at most.
     """
 
-    def __init__(self, url: str, patience: float, size: int = CONNECTIONS) -> None:
+    def __init__(self, url: str, timeout: float, size: int = CONNECTIONS) -> None:
         self._url = url
-        self._patience = patience
+        self._timeout = timeout
         self._slots = threading.BoundedSemaphore(size)
         self._idle: deque[_Connection] = deque()
         self._closed = False
 
     @contextmanager
-    def turn(self, patience: float | None = None) -> Iterator[Turn]:
-        """A transaction: all of it is kept, or nothing.
+    def transaction(self, timeout: float | None = None) -> Iterator[Transaction]:
+        """A transaction: on an error everything is rolled back.
 
-        When its last answer is lost nobody knows which; the caller's retry finds out.
+        When the reply to COMMIT is lost, the result is unknown; the caller's retry finds out.
+        Raises Unavailable.
         """
-        patience = patience or self._patience
+        timeout = timeout or self._timeout
         with self._slot(), mapped():
-            connection = self._taken() or connect(self._url, self._patience)
+            connection = self._idle_connection() or connect(self._url, self._timeout)
             guarded = self._guarded
             with guarded(connection), connection.pipeline() as pipeline, guarded(connection):
-                connection.patience = patience + GRACE
-                turn = Turn(connection, pipeline)
-                turn.run("BEGIN ISOLATION LEVEL READ COMMITTED")
-                turn.run(LIMITS, {"limit": str(round(patience * SECOND))})
-                yield turn
-                turn.run("COMMIT")
-            if connection.gave_up:
+                connection.reply_timeout = timeout + GRACE
+                transaction = Transaction(connection, pipeline)
+                transaction.run("BEGIN ISOLATION LEVEL READ COMMITTED")
+                transaction.run(LIMITS, {"limit": str(round(timeout * SECOND))})
+                yield transaction
+                transaction.run("COMMIT")
+            if connection.skipped_standby:
                 connection.close()
-                raise Unavailable("a commit of PostgreSQL was not waited for by its standby")
+                raise Unavailable("PostgreSQL committed without waiting for its standby")
             self._give_back(connection)
 
     def close(self) -> None:
-        """Close what is idle; what is in use is closed when it comes back."""
+        """Close idle connections now, and those in use when they are returned."""
         self._closed = True
         self._drop_idle()
 
@@ -133,22 +141,22 @@ class Pool:
     def _slot(self) -> Iterator[None]:
         if self._closed:
             raise Unavailable("the store is closed")
-        if not self._slots.acquire(timeout=self._patience):
+        if not self._slots.acquire(timeout=self._timeout):
             raise Unavailable("all connections to PostgreSQL are busy")
         try:
             yield
         finally:
             self._slots.release()
 
-    def _taken(self) -> _Connection | None:
-        """One that is idle, unless its server has hung up on it meanwhile."""
-        while connection := self._popped():
+    def _idle_connection(self) -> _Connection | None:
+        """An idle connection that its server has not closed, or None."""
+        while connection := self._pop_idle():
             if _is_quiet(connection):
                 return connection
             connection.close()
         return None
 
-    def _popped(self) -> _Connection | None:
+    def _pop_idle(self) -> _Connection | None:
         with suppress(IndexError):
             return self._idle.pop()
         return None
@@ -160,7 +168,9 @@ class Pool:
 
     @contextmanager
     def _guarded(self, connection: _Connection) -> Iterator[None]:
-        """Drop it after any failure. A lost one says that the idle ones may be lost as well."""
+        """Close the connection after any failure. When it was lost, the idle ones may be lost as
+        well.
+        """
         try:
             yield
         except BaseException:
@@ -170,28 +180,28 @@ class Pool:
             raise
 
     def _drop_idle(self) -> None:
-        while connection := self._popped():
+        while connection := self._pop_idle():
             connection.close()
 
 
 def _is_quiet(connection: _Connection) -> bool:
-    """A server says something unasked only when it ends, or has been set anew."""
+    """Whether nothing was received: an idle server sends only when it stops or is reconfigured."""
     ready = select.poll()
     ready.register(connection.fileno(), select.POLLIN)
     return not ready.poll(0)
 
 
-def connect(url: str, patience: float) -> _Connection:
-    """A connection that commits by itself. Raises what psycopg raises.
+def connect(url: str, timeout: float) -> _Connection:
+    """A connection in autocommit mode. Raises psycopg's errors.
 
-    Statements are prepared on a server that we talk to ourselves. Behind a pooler each
-    transaction may meet another server, where the same name may mean another statement: only
-    some of them (PgBouncer from 1.21, if so configured) keep that apart. A pooler hands out
-    cancellation keys of its own, so the process that answers is not the one that was announced.
+    Statements are prepared only on a direct connection. Behind a pooler each transaction may meet
+    another server, where the same name may mean another statement. Only some poolers keep that
+    apart (PgBouncer from 1.21, if so configured). A pooler is recognised by its own cancellation
+    keys: the process id that answers is not the announced one.
     """
-    timeout = max(2, round(patience))
-    connection = _Connection.connect(url, autocommit=True, connect_timeout=timeout)
-    connection.patience = patience + GRACE
+    connect_timeout = max(2, round(timeout))
+    connection = _Connection.connect(url, autocommit=True, connect_timeout=connect_timeout)
+    connection.reply_timeout = timeout + GRACE
     try:
         answering = connection.execute("SELECT pg_backend_pid()", prepare=False).fetchone()
     except BaseException:
@@ -199,13 +209,15 @@ def connect(url: str, patience: float) -> _Connection:
         raise
     if answering != (connection.info.backend_pid,):
         connection.prepare_threshold = None
-    connection.add_notice_handler(connection.listen)
+    connection.add_notice_handler(connection.on_notice)
     return connection
 
 
 @contextmanager
 def mapped() -> Iterator[None]:
-    """Errors of the driver as `Unavailable`, without the values that a server repeats in them."""
+    """Raise psycopg's errors as Unavailable, without the values that a server repeats in its
+    messages.
+    """
     try:
         yield
     except psycopg.errors.LockNotAvailable as error:
@@ -215,15 +227,15 @@ def mapped() -> Iterator[None]:
 
 
 def reason(error: psycopg.Error) -> str:
-    """What happened, in a line: the server's condition, or what became of the connection."""
+    """One line about an error: the server's condition name, or what happened to the connection."""
     if error.sqlstate:
         return f"{type(error).__name__} ({error.sqlstate})"
     return " ".join(str(error).split()) or type(error).__name__
 
 
 def array(values: Sequence[int | str | None]) -> str:
-    """An array of numbers or hexadecimal texts as PostgreSQL writes it, for a column of a batch.
+    """An array of numbers or hexadecimal texts in PostgreSQL's notation, for one column of a batch.
 
-    Four times cheaper than to let the driver look at every element.
+    This is four times cheaper than the driver's conversion, which inspects every element.
     """
     return "{" + ",".join(["NULL" if each is None else str(each) or '""' for each in values]) + "}"

@@ -1,6 +1,6 @@
-"""The port `Ephemeral` on PostgreSQL, in tables of its own.
+"""The port `Ephemeral` on PostgreSQL, in its own tables.
 
-Keys are kept as their digests: they may be long, and some of them are secrets.
+Keys are stored as digests, because they may be long and some of them are secrets.
 """
 
 from __future__ import annotations
@@ -13,45 +13,45 @@ from reticket.core.policy import SECOND
 from reticket.core.ports import LEAP, Counted
 from reticket.stores.postgresql.connections import CLOCK, Pool
 
-LATER = LEAP * SECOND
-LIVES = f"ends_at > now AND ends_at <= now + lasts + {LATER}"
-"""Of a counter that is asked for with its window: no clock that ran ahead has written it."""
+LEAP_MS = LEAP * SECOND
+IS_LIVE = f"ends_at > now AND ends_at <= now + lasts + {LEAP_MS}"
+"""A counter is live if it has not ended, and not if a clock that ran ahead has written it."""
 
-ASKED = "unnest(%(keys)s::bytea[], %(windows)s::bigint[]) AS asked (key, lasts)"
+REQUESTED = "unnest(%(keys)s::bytea[], %(windows)s::bigint[]) AS asked (key, lasts)"
 ONCE = f"""
 INSERT INTO entries AS present (key, value, ends_at)
 VALUES (%(key)s, %(value)s, {CLOCK} + %(lifetime)s)
 ON CONFLICT (key) DO UPDATE SET value = excluded.value, ends_at = excluded.ends_at
-WHERE present.ends_at <= {CLOCK} OR present.ends_at > excluded.ends_at + {LATER} RETURNING true
+WHERE present.ends_at <= {CLOCK} OR present.ends_at > excluded.ends_at + {LEAP_MS} RETURNING true
 """  # noqa: S608
 PEEK = f"SELECT value FROM entries WHERE key = %(key)s AND ends_at > {CLOCK}"  # noqa: S608
 PRESENT = f"SELECT key FROM entries WHERE key = ANY(%(keys)s) AND ends_at > {CLOCK}"  # noqa: S608
-TAKE = f"DELETE FROM entries WHERE key = %(key)s RETURNING value, ends_at > {CLOCK}"  # noqa: S608
+POP = f"DELETE FROM entries WHERE key = %(key)s RETURNING value, ends_at > {CLOCK}"  # noqa: S608
 ADD = f"""
 WITH clock AS MATERIALIZED (SELECT {CLOCK} AS now)
 INSERT INTO counters AS present (key, sum, ends_at)
 SELECT asked.key, %(add)s, now + asked.lasts
-FROM clock, {ASKED}
+FROM clock, {REQUESTED}
 ORDER BY asked.key
 ON CONFLICT (key) DO UPDATE SET
     sum = excluded.sum + CASE WHEN present.ends_at > (SELECT now FROM clock)
-        AND present.ends_at <= excluded.ends_at + {LATER} THEN present.sum ELSE 0 END,
+        AND present.ends_at <= excluded.ends_at + {LEAP_MS} THEN present.sum ELSE 0 END,
     ends_at = CASE WHEN present.ends_at > (SELECT now FROM clock)
-        AND present.ends_at <= excluded.ends_at + {LATER}
+        AND present.ends_at <= excluded.ends_at + {LEAP_MS}
         THEN present.ends_at ELSE excluded.ends_at END
 RETURNING key, sum, ends_at - (SELECT now FROM clock)
 """  # noqa: S608
 GIVE_BACK = f"""
 WITH clock AS MATERIALIZED (SELECT {CLOCK} AS now), mine AS MATERIALIZED (
     SELECT key FROM counters WHERE key = ANY(%(keys)s) ORDER BY key FOR UPDATE)
-UPDATE counters SET sum = greatest(0, sum + %(add)s) FROM mine, clock, {ASKED}
-WHERE counters.key = mine.key AND asked.key = mine.key AND {LIVES}
+UPDATE counters SET sum = greatest(0, sum + %(add)s) FROM mine, clock, {REQUESTED}
+WHERE counters.key = mine.key AND asked.key = mine.key AND {IS_LIVE}
 RETURNING counters.key, sum, ends_at - now
 """  # noqa: S608
-LOOK = f"""
+READ = f"""
 WITH clock AS MATERIALIZED (SELECT {CLOCK} AS now)
-SELECT counters.key, sum, ends_at - now FROM clock, {ASKED} JOIN counters USING (key)
-WHERE {LIVES}
+SELECT counters.key, sum, ends_at - now FROM clock, {REQUESTED} JOIN counters USING (key)
+WHERE {IS_LIVE}
 """  # noqa: S608
 FORGET = """
 WITH mine AS MATERIALIZED (
@@ -64,7 +64,7 @@ DELETE FROM {table} WHERE key IN (
     ORDER BY ends_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 ) RETURNING true
 """
-"""The time is a parameter: no index helps to compare with a clock that moves."""
+"""The time is a parameter: an index cannot be used with a clock that changes during the query."""
 
 CONNECTIONS = 4
 
@@ -74,64 +74,66 @@ class PostgresqlEphemeral:
 
     Args:
         url: as libpq reads it.
-        busy_timeout: seconds that a connection, a lock or an answer is waited for.
+        busy_timeout: seconds to wait for a connection, a lock or a reply.
     """
 
     def __init__(self, url: str, busy_timeout: float = 5.0) -> None:
         self._pool = Pool(url, busy_timeout, CONNECTIONS)
 
     def once(self, key: str, lifetime: int, value: str = "") -> bool:
-        """An insert that takes the place of what is over."""
+        """Insert, or replace an entry that has ended."""
         ends = {"value": value.encode(), "lifetime": lifetime * SECOND}
         return bool(self._rows(ONCE, key, **ends))
 
     def peek(self, key: str) -> str | None:
-        """A look."""
+        """Read one entry."""
         found = self._rows(PEEK, key)
         return found[0][0].decode() if found else None
 
     def present(self, keys: Sequence[str]) -> set[str]:
-        """One look at all of them."""
+        """Read all keys in one statement."""
         digests = {_digest(key): key for key in keys}
-        with self._pool.turn() as turn:
-            found = turn.fetch(PRESENT, {"keys": list(digests)})
+        with self._pool.transaction() as transaction:
+            found = transaction.fetch(PRESENT, {"keys": list(digests)})
         return {digests[bytes(row[0])] for row in found}
 
     def take(self, key: str) -> str | None:
-        """A delete that returns what it deleted."""
-        found = self._rows(TAKE, key)
+        """Delete and return what was deleted."""
+        found = self._rows(POP, key)
         return found[0][0].decode() if found and found[0][1] else None
 
     def count(self, key: str, window: int, add: int = 1) -> Counted:
-        """The same for one."""
+        """Add to one counter."""
         return self.count_each({key: window}, add)[0]
 
     def count_each(self, windows: Mapping[str, int], add: int = 1) -> list[Counted]:
-        """One statement; rows are locked in the order of their keys, against deadlocks."""
+        """One statement for all counters; rows are locked in order of their keys, so no deadlock
+        arises.
+        """
         keys = [_digest(key) for key in windows]
-        lasts = [window * SECOND for window in windows.values()]
-        asked = {"keys": keys, "windows": lasts, "add": add}
-        with self._pool.turn() as turn:
-            found = turn.fetch(ADD if add > 0 else GIVE_BACK if add else LOOK, asked)
-        said = {bytes(key): Counted(total, left) for key, total, left in found}
-        return [said.get(key, Counted(0, 0)) for key in keys]
+        lifetime_ms = [window * SECOND for window in windows.values()]
+        requested = {"keys": keys, "windows": lifetime_ms, "add": add}
+        with self._pool.transaction() as transaction:
+            found = transaction.fetch(ADD if add > 0 else GIVE_BACK if add else READ, requested)
+        counted = {bytes(key): Counted(total, left) for key, total, left in found}
+        return [counted.get(key, Counted(0, 0)) for key in keys]
 
     def forget(self, *keys: str) -> None:
-        """A delete."""
-        with self._pool.turn() as turn:
-            turn.fetch(FORGET, {"keys": [_digest(key) for key in keys]})
+        """Delete counters."""
+        with self._pool.transaction() as transaction:
+            transaction.fetch(FORGET, {"keys": [_digest(key) for key in keys]})
 
     def sweep(self, limit: int) -> int:
-        """By the index of the ends, from both tables; what somebody holds is left for the next
-        time.
+        """Delete by the index on `ends_at`, from both tables. Locked rows are skipped until the
+        next call.
         """
         swept = 0
-        with self._pool.turn() as turn:
-            turn.skip_flush()
-            now = turn.fetch(f"SELECT {CLOCK}")[0][0]
+        with self._pool.transaction() as transaction:
+            transaction.skip_flush()
+            now = transaction.fetch(f"SELECT {CLOCK}")[0][0]
             for table in ("entries", "counters"):
                 statement = SWEEP.format(table=table)
-                swept += len(turn.fetch(statement, {"now": now, "limit": limit - swept}))
+                swept += len(transaction.fetch(statement, {"now": now, "limit": limit - swept}))
         return swept
 
     def close(self) -> None:
@@ -139,8 +141,8 @@ class PostgresqlEphemeral:
         self._pool.close()
 
     def _rows(self, statement: str, key: str, **parameters: Any) -> list[tuple[Any, ...]]:
-        with self._pool.turn() as turn:
-            return turn.fetch(statement, {"key": _digest(key), **parameters})
+        with self._pool.transaction() as transaction:
+            return transaction.fetch(statement, {"key": _digest(key), **parameters})
 
 
 def _digest(key: str) -> bytes:

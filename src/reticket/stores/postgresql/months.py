@@ -1,6 +1,7 @@
-"""The partitions of families, one for each month of creation (UTC): made ahead, dropped at the end.
+"""Partitions of families, one for each month of creation (UTC), created ahead and dropped when
+ended.
 
-A month that nobody made is no fault: its families go to the partition for all else.
+A missing month is no fault: its families go to the default partition.
 """
 
 from __future__ import annotations
@@ -13,26 +14,28 @@ from typing import NamedTuple
 from uuid import UUID
 
 from reticket.core.policy import SECOND
-from reticket.stores.postgresql.connections import CLOCK, Locked, Pool, Turn
+from reticket.stores.postgresql.connections import CLOCK, Locked, Pool, Transaction
 
 AHEAD = 3
 
 LOCK = 7_310_590_426_117_033_842
-"""Of a transaction, for whoever changes the schema."""
+"""Key of the transaction-level advisory lock for schema changes."""
 
 NAMES = "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'families'::regclass"
-ELSEWHERE = "SELECT EXISTS (SELECT FROM families_else WHERE id >= %s::uuid AND id < %s::uuid)"
+IN_DEFAULT_PARTITION = (
+    "SELECT EXISTS (SELECT FROM families_else WHERE id >= %s::uuid AND id < %s::uuid)"
+)
 MAKE = "CREATE TABLE {} (LIKE families INCLUDING CONSTRAINTS) WITH (fillfactor = 90)"
 ATTACH = "ALTER TABLE families ATTACH PARTITION {} FOR VALUES FROM ('{}') TO ('{}')"
-LIVING = "SELECT EXISTS (SELECT FROM {} WHERE greatest(ends_at, expires_at) >= %s)"
-REMAINDER = """
+HAS_LIVE = "SELECT EXISTS (SELECT FROM {} WHERE greatest(ends_at, expires_at) >= %s)"
+COUNT_FAMILIES = """
 SELECT count(*), count(*) FILTER (WHERE greatest(ends_at, expires_at) >= %s) FROM {}
 """
-PATIENCE = 60.0
-"""Seconds a statement: whether anybody lives in a month takes a look at all of it."""
+SCAN_TIMEOUT = 60.0
+"""Seconds for a statement: finding a live family may read a whole month."""
 
 SHORT_WAIT = "SET LOCAL lock_timeout = '200ms'"
-"""Behind whoever waits for a table, everybody waits."""
+"""A waiting table lock blocks all later ones, so the wait must be short."""
 
 NOW = f"SELECT {CLOCK}"
 
@@ -47,17 +50,17 @@ class Month(NamedTuple):
 
     @property
     def name(self) -> str:
-        """Its partition."""
+        """The name of its partition."""
         return f"families_{self.year:04}_{self.month:02}"
 
     @property
     def begins_at(self) -> int:
-        """Milliseconds."""
+        """Its first millisecond since 1970-01-01T00:00:00Z."""
         return round(datetime(self.year, self.month, 1, tzinfo=UTC).timestamp()) * SECOND
 
     @property
     def following(self) -> Month:
-        """The next one."""
+        """The month after it."""
         return Month(self.year + self.month // 12, self.month % 12 + 1)
 
 
@@ -68,63 +71,69 @@ def month_of(at: int) -> Month:
 
 
 def make_ahead(pool: Pool) -> None:
-    """The present month and some to come, unless they are there.
+    """Create the partitions of the current month and the next `AHEAD` months, unless they exist.
 
-    A dump keeps the tables that it reads as they are, for hours maybe; then the next call does it.
+    A dump may lock the tables for hours; the next call tries again.
     """
-    with suppress(Locked), pool.turn() as turn:
-        if _missing(turn):
-            turn.run("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
-            turn.run(SHORT_WAIT)
-            for month in _missing(turn):
-                _make(turn, month)
+    with suppress(Locked), pool.transaction() as transaction:
+        if _missing(transaction):
+            transaction.run("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
+            transaction.run(SHORT_WAIT)
+            for month in _missing(transaction):
+                _make(transaction, month)
 
 
 def drop_ended(pool: Pool, before: int) -> int:
-    """Drop the months of which every family is past its absolute end, unless somebody reads them.
+    """Drop the months in which every family is past its absolute end, unless a table is in use.
 
     Returns:
-        how many families went with them.
+        the number of families dropped with them.
     """
-    with pool.turn(PATIENCE) as turn:
-        past = min(before, turn.fetch(NOW)[0][0])
-        over = [name for name, month in _made(turn) if month.following.begins_at <= past]
-        ended = [name for name in over if not turn.fetch(LIVING.format(name), (before,))[0][0]]
+    with pool.transaction(SCAN_TIMEOUT) as transaction:
+        now = min(before, transaction.fetch(NOW)[0][0])
+        past_months = [
+            name for name, month in _existing(transaction) if month.following.begins_at <= now
+        ]
+        ended = [
+            name
+            for name in past_months
+            if not transaction.fetch(HAS_LIVE.format(name), (before,))[0][0]
+        ]
     return sum(_drop(pool, name, before) for name in ended)
 
 
-def _made(turn: Turn) -> Iterator[tuple[str, Month]]:
-    for (name,) in turn.fetch(NAMES):
+def _existing(transaction: Transaction) -> Iterator[tuple[str, Month]]:
+    for (name,) in transaction.fetch(NAMES):
         found = _NAME.search(name)
         if found:
             yield name, Month(int(found[1]), int(found[2]))
 
 
-def _missing(turn: Turn) -> list[Month]:
-    month = month_of(turn.fetch(NOW)[0][0])
+def _missing(transaction: Transaction) -> list[Month]:
+    month = month_of(transaction.fetch(NOW)[0][0])
     wanted = [month]
     for _ in range(AHEAD):
         wanted.append(wanted[-1].following)
-    made = {each for _, each in _made(turn)}
-    return [each for each in wanted if each not in made]
+    existing = {each for _, each in _existing(transaction)}
+    return [each for each in wanted if each not in existing]
 
 
-def _make(turn: Turn, month: Month) -> None:
-    """Attached, not made in place: that would lock everybody out of all months."""
+def _make(transaction: Transaction, month: Month) -> None:
+    """Create the table, then attach it. Creating it as a partition would lock all months."""
     bounds = first_id(month), first_id(month.following)
-    if turn.fetch(ELSEWHERE, bounds)[0][0]:
+    if transaction.fetch(IN_DEFAULT_PARTITION, bounds)[0][0]:
         return
-    turn.run(MAKE.format(month.name))
-    turn.run(ATTACH.format(month.name, *bounds))
+    transaction.run(MAKE.format(month.name))
+    transaction.run(ATTACH.format(month.name, *bounds))
 
 
 def _drop(pool: Pool, name: str, before: int) -> int:
-    with suppress(Locked), pool.turn() as turn:
-        turn.run(SHORT_WAIT)
-        turn.run(f"LOCK TABLE {name} IN SHARE MODE")
-        families, living = turn.fetch(REMAINDER.format(name), (before,))[0]
-        if not living:
-            turn.run(f"DROP TABLE {name}")
+    with suppress(Locked), pool.transaction() as transaction:
+        transaction.run(SHORT_WAIT)
+        transaction.run(f"LOCK TABLE {name} IN SHARE MODE")
+        families, live = transaction.fetch(COUNT_FAMILIES.format(name), (before,))[0]
+        if not live:
+            transaction.run(f"DROP TABLE {name}")
             return int(families)
     return 0
 

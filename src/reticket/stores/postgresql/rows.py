@@ -1,8 +1,8 @@
 """A family as a row of PostgreSQL, and the traits that many families share.
 
-Traits never change and their id is a digest of them: nobody looks a number up to write one, no
-sequence hands numbers out, and an id cannot mean anything else on a server that has lost writes.
-Texts are bytes, since PostgreSQL's own cannot hold U+0000.
+Traits never change and their id is a digest of them. So no lookup is needed to write one, no
+sequence assigns ids, and an id keeps its meaning on a server that has lost writes. Texts are stored
+as `bytea`, because PostgreSQL's `text` cannot contain U+0000.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from msgspec.json import encode
 
 from reticket.core.model import Family
-from reticket.stores.postgresql.connections import Turn, array
+from reticket.stores.postgresql.connections import Transaction, array
 
 TRAITS_KEPT = 100_000
 
@@ -35,7 +35,7 @@ _TEXT = b"\xff"
 
 
 class Traits(NamedTuple):
-    """What a family keeps for life and shares with many others."""
+    """The properties of a family that never change and that many families share."""
 
     resource: str
     client: str | None
@@ -45,31 +45,33 @@ class Traits(NamedTuple):
 
 
 class KnownTraits:
-    """Traits by their id, as far as they were met."""
+    """A cache of traits by id."""
 
     def __init__(self) -> None:
         self._kept: dict[bytes, Traits] = {}
 
-    def of(self, turn: Turn, keys: set[bytes]) -> Mapping[bytes, Traits]:
-        """The traits of these ids; those not met before take one more statement."""
+    def of(self, transaction: Transaction, keys: set[bytes]) -> Mapping[bytes, Traits]:
+        """The traits of these ids; ids that are not cached take one more statement."""
         kept = self._kept
         missing = keys - kept.keys()
         if not missing:
             return kept
-        met = {key: kept[key] for key in keys - missing}
-        for key, *texts in turn.fetch(FIND_TRAITS, (ids(missing),)):
+        found = {key: kept[key] for key in keys - missing}
+        for key, *texts in transaction.fetch(FIND_TRAITS, (ids(missing),)):
             decoded: list[Any] = [None if text is None else text.decode() for text in texts]
-            met[key] = Traits(*decoded)
-        if len(kept) + len(met) > TRAITS_KEPT:
+            found[key] = Traits(*decoded)
+        if len(kept) + len(found) > TRAITS_KEPT:
             self._kept = {}
-        self._kept.update(met)
-        return met
+        self._kept.update(found)
+        return found
 
 
-def families(turn: Turn, rows: Iterable[tuple[Any, ...]], known: KnownTraits) -> list[Family]:
+def families(
+    transaction: Transaction, rows: Iterable[tuple[Any, ...]], known: KnownTraits
+) -> list[Family]:
     """Rows of `COLUMNS` as families."""
     rows = list(rows)
-    traits = known.of(turn, {row[1] for row in rows})
+    traits = known.of(transaction, {row[1] for row in rows})
     return [_family(row, traits[row[1]]) for row in rows]
 
 
@@ -88,23 +90,23 @@ def _family(row: tuple[Any, ...], traits: Traits) -> Family:
 
 
 def traits_of(family: Family) -> Traits:
-    """The part of a family that it shares."""
+    """The shared part of a family."""
     return Traits(family.resource, family.client, family.scope, family.policy, family.device)
 
 
 @lru_cache(10_000)
 def traits_id(traits: Traits) -> str:
-    """32 hexadecimal digits; a collision takes 2^64 devices."""
+    """32 hexadecimal digits; a collision needs about 2^64 different traits."""
     return hashlib.sha256(encode(traits)).hexdigest()[:32]
 
 
 def traits_row(traits: Traits) -> tuple[str | None, ...]:
-    """Values for `traits`."""
+    """Values for the table `traits`."""
     return (traits_id(traits), *[None if each is None else each.encode().hex() for each in traits])
 
 
 def changing(row: Family) -> tuple[int | str | None, ...]:
-    """The id, and what a refresh or a revocation writes."""
+    """The id, and the columns that a refresh or a revocation writes."""
     return (
         row.id.hex(), pack(row.context), row.expires_at, row.generation, row.parent, row.floor,
         row.open_from, row.rotated_at, row.revoked_at, pack(row.revoked_cause),
@@ -112,7 +114,7 @@ def changing(row: Family) -> tuple[int | str | None, ...]:
 
 
 def whole(row: Family) -> tuple[int | str | None, ...]:
-    """Everything, as a new row takes it."""
+    """All columns, for an insert."""
     return (
         *changing(row), traits_id(traits_of(row)), pack(row.subject), row.ends_at,
         row.previous_sign_in, pack(row.terms),
@@ -130,8 +132,9 @@ def ids(keys: Iterable[bytes]) -> str:
 
 
 def pack(text: str | None) -> str | None:
-    """Hexadecimal digits of a text. 32 lower-case ones stay as they are and take 16 bytes; any
-    other text that would take 16 gets a byte that UTF-8 does not have.
+    """A text as hexadecimal digits. 32 lower-case hex digits are taken as they are, 16 bytes.
+
+    Another text of 16 bytes gets a final byte that UTF-8 does not have, which tells the two apart.
     """
     if text is None or (len(text) == 32 and _HEX.fullmatch(text)):
         return text

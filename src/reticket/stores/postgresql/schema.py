@@ -1,4 +1,4 @@
-"""The schema in PostgreSQL and its versions. Migrations only add, so that old code goes on."""
+"""The schema in PostgreSQL and its versions. Migrations only add: older code keeps working."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from psycopg.conninfo import conninfo_to_dict
 from reticket.core.errors import StartupError, Unavailable
 from reticket.core.storage.schema import SchemaState, Task
 from reticket.stores.postgresql import months
-from reticket.stores.postgresql.connections import Locked, Pool, Turn, connect, reason
+from reticket.stores.postgresql.connections import Locked, Pool, Transaction, connect, reason
 
 OLDEST_SERVER = 140_000
 
 FORBIDDEN = psycopg.errors.InsufficientPrivilege, psycopg.errors.InvalidSchemaName
 
-PATIENCE = 5.0
-"""Seconds for a connection and an answer, where no setting says so."""
+TIMEOUT = 5.0
+"""Seconds for a connection and a reply, where no setting applies."""
 
-MIGRATING_PATIENCE = 600.0
-"""Seconds a statement of a migration: a table may be long."""
+MIGRATION_TIMEOUT = 600.0
+"""Seconds for a statement of a migration: a table may be large."""
 
 ATTEMPTS = 100
 PAUSE = 0.2
-"""Seconds between attempts to lock a table that others read and write."""
+"""Seconds between attempts to lock a table that is in use."""
 
 
 class Migration(NamedTuple):
@@ -35,8 +35,8 @@ class Migration(NamedTuple):
 
     Args:
         script: statements, separated by semicolons.
-        oldest: the oldest version whose code runs on the result. It only rises when something
-            goes that all code in use has long ceased to need.
+        oldest: the oldest schema version whose code runs on the result. It rises only when
+            something is removed that no code in use still needs.
     """
 
     script: str
@@ -77,102 +77,105 @@ MIGRATIONS = (
         oldest=1,
     ),
 )
-"""In order. No index on what a refresh changes, and room on every page: updates in place (HOT)."""
+"""In order of version. Columns that a refresh changes have no index, and pages have free space, so
+that PostgreSQL updates rows in place (HOT).
+"""
 
 VERSION_TABLE = """
 CREATE TABLE IF NOT EXISTS families_version (version integer NOT NULL, oldest integer NOT NULL)
 """
 
-IS_THERE = """
+VERSION_TABLE_EXISTS = """
 SELECT FROM pg_class WHERE relname = 'families_version' AND pg_table_is_visible(oid)
 """
-"""Not `to_regclass`: its cache may not know what another process has just made."""
+"""Not `to_regclass`: its cache may miss a table that another process has just created."""
 
 
-def prepare(url: str, patience: float) -> None:
-    """Make the schema where there is none, and check the one that is there.
+def prepare(url: str, timeout: float) -> None:
+    """Create the schema where there is none, and check the version of an existing one.
 
     Raises:
-        StartupError: no such server, or a schema too old or too new; never with the password.
+        StartupError: no such server, or a schema too old or too new. The text never contains the
+            password.
     """
-    with _starting(url, patience) as (place, pool):
-        with pool.turn() as turn:
-            found = _standing(turn, place)
+    with _starting(url, timeout) as (place, pool):
+        with pool.transaction() as transaction:
+            found = _schema_state(transaction, place)
             found.refuse_newer()
             found.refuse_older()
             if found.task is Task.MAKE:
-                _upgrade(turn, place)
+                _upgrade(transaction, place)
         months.make_ahead(pool)
 
 
 def migrate(url: str) -> None:
-    """Bring the schema up to date while older code uses it; a newer one stays as it is.
+    """Upgrade the schema while older code uses it; a newer one stays as it is.
 
-    Nobody waits long for it: what cannot have its lock at once makes room and tries again.
+    No client waits long for it: a lock that is not granted at once is released and tried again.
     """
-    with _starting(url, PATIENCE) as (place, pool):
+    with _starting(url, TIMEOUT) as (place, pool):
         for _ in range(ATTEMPTS):
-            with suppress(Locked), pool.turn(MIGRATING_PATIENCE) as turn:
-                return _upgrade(turn, place)
+            with suppress(Locked), pool.transaction(MIGRATION_TIMEOUT) as transaction:
+                return _upgrade(transaction, place)
             time.sleep(PAUSE)
     raise StartupError(
-        f"the families at {place}: others keep a table that must be changed; look for long "
+        f"the families at {place}: a table that must be changed is locked; look for long "
         "transactions and dumps, and run `reticket migrate up` again"
     )
 
 
-def standing(url: str) -> SchemaState:
-    """How the schema there stands; nothing is made."""
-    with _starting(url, PATIENCE) as (place, pool), pool.turn() as turn:
-        return _standing(turn, place)
+def schema_state(url: str) -> SchemaState:
+    """The schema version of a database; nothing is created."""
+    with _starting(url, TIMEOUT) as (place, pool), pool.transaction() as transaction:
+        return _schema_state(transaction, place)
 
 
-def _upgrade(turn: Turn, place: str) -> None:
-    """In a transaction that only one process at a time is in."""
-    turn.run("SELECT pg_advisory_xact_lock(%s)", (months.LOCK,))
-    found = _standing(turn, place)
+def _upgrade(transaction: Transaction, place: str) -> None:
+    """Upgrade under an advisory lock, so one process at a time does it."""
+    transaction.run("SELECT pg_advisory_xact_lock(%s)", (months.LOCK,))
+    found = _schema_state(transaction, place)
     found.refuse_newer()
     if found.task is Task.NOTHING:
         return
-    turn.run(months.SHORT_WAIT)
+    transaction.run(months.SHORT_WAIT)
     for migration in MIGRATIONS[found.found :]:
         for statement in filter(str.strip, migration.script.split(";")):
-            turn.run(statement)
-    turn.run(VERSION_TABLE)
-    turn.run("DELETE FROM families_version")
+            transaction.run(statement)
+    transaction.run(VERSION_TABLE)
+    transaction.run("DELETE FROM families_version")
     reached = (len(MIGRATIONS), MIGRATIONS[-1].oldest)
-    turn.run("INSERT INTO families_version VALUES (%s, %s)", reached)
+    transaction.run("INSERT INTO families_version VALUES (%s, %s)", reached)
 
 
-def _standing(turn: Turn, place: str) -> SchemaState:
+def _schema_state(transaction: Transaction, place: str) -> SchemaState:
     version, oldest = 0, 0
-    if turn.fetch(IS_THERE):
-        version, oldest = turn.fetch("SELECT version, oldest FROM families_version")[0]
+    if transaction.fetch(VERSION_TABLE_EXISTS):
+        version, oldest = transaction.fetch("SELECT version, oldest FROM families_version")[0]
     return SchemaState("families", place, version, oldest, len(MIGRATIONS))
 
 
 @contextmanager
-def _starting(url: str, patience: float) -> Iterator[tuple[str, Pool]]:
+def _starting(url: str, timeout: float) -> Iterator[tuple[str, Pool]]:
     place = _place(url)
-    _reach(url, place, patience)
-    pool = Pool(url, patience)
+    _reach(url, place, timeout)
+    pool = Pool(url, timeout)
     try:
         yield place, pool
     except Unavailable as failure:
-        may_not = isinstance(failure.__cause__, FORBIDDEN)
-        remedy = ": grant its user USAGE and CREATE on the schema" if may_not else ""
+        is_forbidden = isinstance(failure.__cause__, FORBIDDEN)
+        remedy = ": grant its user USAGE and CREATE on the schema" if is_forbidden else ""
         raise StartupError(f"cannot use the families at {place}: {failure}{remedy}") from None
     finally:
         pool.close()
 
 
-def _reach(url: str, place: str, patience: float) -> None:
+def _reach(url: str, place: str, timeout: float) -> None:
     try:
-        connection = connect(url, patience)
+        connection = connect(url, timeout)
     except psycopg.Error as error:
         raise StartupError(
-            f"cannot reach PostgreSQL at {place}: {reason(error)}; see that it runs and that host, "
-            "user, password and database in its URL are right"
+            f"cannot reach PostgreSQL at {place}: {reason(error)}; check that it runs and that "
+            "host, user, password and database in its URL are right"
         ) from None
     found = connection.info.server_version
     connection.close()
@@ -184,7 +187,9 @@ def _reach(url: str, place: str, patience: float) -> None:
 
 
 def _place(url: str) -> str:
-    """Where a URL leads, without who goes there. The driver's own complaint repeats the URL."""
+    """The server's address in a URL, without user and password. psycopg's own message repeats the
+    URL.
+    """
     try:
         parts = conninfo_to_dict(url)
     except psycopg.Error:
@@ -196,7 +201,7 @@ def _place(url: str) -> str:
 
 
 def _has_split_a_password(parts: Mapping[str, Any]) -> bool:
-    """With `@` or `/` in it unescaped, its rest would be a name or a port, and be told."""
+    """Whether an unescaped `@` or `/` split the password; its rest would be shown as a name."""
     names = f"{parts.get('host')}{parts.get('dbname')}"
     ports = str(parts.get("port", 5432)).split(",")
     return "@" in names or not all(port.isdecimal() for port in ports)

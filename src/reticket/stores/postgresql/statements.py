@@ -1,6 +1,6 @@
-"""Every statement about families, in the open. Each but the listings names the ids that it is for.
+"""Every SQL statement about families. Each names the ids that it needs, except the listings.
 
-Whoever takes several rows takes them in order of id, so nobody ever waits in a circle.
+Rows are always locked in order of id, so that transactions never deadlock.
 """
 
 from __future__ import annotations
@@ -11,24 +11,24 @@ from reticket.core.model import Selection
 from reticket.stores.postgresql.connections import CLOCK
 from reticket.stores.postgresql.rows import COLUMNS, pack
 
-HOLD = f"""
+LOCK_ROWS = f"""
 WITH held AS MATERIALIZED (
     SELECT {COLUMNS} FROM families WHERE {{where}} ORDER BY id FOR UPDATE {{unless}}
 )
 SELECT now, held.* FROM (SELECT count(*), {CLOCK} AS now FROM held) AS all_held
 LEFT JOIN held ON true
 """  # noqa: S608
-"""The count makes the clock wait until the last row is held: time read earlier would be that of
-somebody who has rotated meanwhile.
+"""The count makes the clock read after the last row is locked. An earlier time could precede
+another transaction's rotation.
 """
-HOLD_BATCH = HOLD.format(where="id = ANY(%s::uuid[])", unless="")
-HOLD_FREE = HOLD.format(where="id = ANY(%s::uuid[])", unless="SKIP LOCKED")
-"""Nobody waits for a row that somebody else has: the others of a batch would wait with it."""
+LOCK_BATCH = LOCK_ROWS.format(where="id = ANY(%s::uuid[])", unless="")
+LOCK_FREE = LOCK_ROWS.format(where="id = ANY(%s::uuid[])", unless="SKIP LOCKED")
+"""Skips locked rows: waiting for one row would delay the whole batch."""
 
 EXISTING = "SELECT uuid_send(id) FROM families WHERE id = ANY(%s::uuid[])"
-TAKE_PART = "SELECT pg_logical_emit_message(true, 'reticket', '')"
-"""A transaction that leaves nothing in the log waits for no standby. One that finds its work done,
-whose standby may not have it yet, has to.
+EMIT_LOG_RECORD = "SELECT pg_logical_emit_message(true, 'reticket', '')"
+"""Writes a log record, so that COMMIT waits for the standby. A revocation that finds no live family
+must wait too: the standby may not have the earlier revocation yet.
 """
 
 SELECT = f"SELECT {COLUMNS} FROM families"  # noqa: S608
@@ -83,7 +83,7 @@ WALK = "SELECT uuid_send(id), expires_at FROM families WHERE {where} ORDER BY id
 
 
 def conditions_of(selection: Selection) -> dict[str, Any]:
-    """What a selection asks of a row, each with its parameter."""
+    """The conditions of a selection as SQL, each with its parameter."""
     conditions: dict[str, Any] = {}
     if selection.family is not None:
         conditions["id = %s::uuid"] = selection.family.hex()
@@ -102,5 +102,5 @@ def conditions_of(selection: Selection) -> dict[str, Any]:
 
 
 def where(conditions: dict[str, Any]) -> str:
-    """All of them, or anything."""
+    """All conditions joined by AND, or `true`."""
     return " AND ".join(conditions) or "true"

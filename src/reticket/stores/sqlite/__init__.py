@@ -1,6 +1,6 @@
-"""Families and ephemera in one SQLite file: WAL, `synchronous=FULL`, one writer.
+"""Families and short-lived entries in one SQLite file: WAL, `synchronous=FULL`, one writer.
 
-Knows the file and its faults; no dialect, no other engine.
+Owns the file and the mapping of its errors. Imports no dialect and no other engine.
 """
 
 from __future__ import annotations
@@ -31,21 +31,22 @@ __all__ = [
 def open_store(
     url: str, clock: Clock, busy_timeout: float = 5.0
 ) -> tuple[SqliteStore, SqliteEphemeral]:
-    """Both ports on the file of a `sqlite:///` URL; its schema is made or upgraded.
+    """Both ports on the file of a `sqlite:///` URL; its schema is created or upgraded.
 
-    StartupError names the file and its fault.
+    Raises:
+        StartupError: names the file and its fault.
     """
     path = file_of(url)
     return SqliteStore(path, clock, busy_timeout), SqliteEphemeral(path, clock, busy_timeout)
 
 
-def standing(url: str) -> SchemaState:
-    """How the schema of the file stands; no file is made."""
+def schema_state(url: str) -> SchemaState:
+    """The schema version of the file; no file is created."""
     return schema_state_at(file_of(url))
 
 
 def migrate(url: str) -> None:
-    """Make or upgrade the schema, as opening does."""
+    """The path in a URL such as `sqlite:///data/families.sqlite`, taken literally."""
     File(file_of(url), busy_timeout=5.0).close()
 
 

@@ -1,4 +1,4 @@
-"""The port `Store` on SQLite: one statement a verb, in the open."""
+"""The port `Store` on SQLite: one readable statement for each operation."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from reticket.core.model import Family, Selection
 from reticket.core.paging import all_of
 from reticket.core.ports import Clock, Page, Step
 from reticket.core.sessions.rotation import merge, revoked
-from reticket.stores.sqlite.file import File, Sweeper, holders, padded
+from reticket.stores.sqlite.file import File, Sweeper, padded, placeholders
 
 COLUMNS = (
     "id, resource, subject, client, context, scope, policy, ends_at, expires_at, generation, "
@@ -38,15 +38,15 @@ UPDATE families SET
     rotated_at = new.column8, revoked_at = new.column9, revoked_cause = new.column10
 FROM (VALUES {rows}) AS new WHERE id = new.column1
 """
-"""One step each for a whole batch: the driver lets go of the interpreter at every step, and to
-get it back from a busy event loop costs more than the step itself.
+"""One statement for a whole batch. The driver releases the interpreter at each statement, and
+getting it back from a busy event loop costs more than the statement itself.
 """
 SCAN = """
 WITH near AS (SELECT id, expires_at FROM families WHERE id > ? ORDER BY id LIMIT 4096)
 SELECT (SELECT max(id) FROM near),
     (SELECT json_group_array(hex(id)) FROM near WHERE expires_at < ?)
 """
-EXPIRE = "DELETE FROM families WHERE expires_at < ? AND id IN ({holders})"
+EXPIRE = "DELETE FROM families WHERE expires_at < ? AND id IN ({placeholders})"
 
 LONGEST_UPDATE = 256
 _HEX = re.compile("[0-9a-f]{32}")
@@ -56,8 +56,8 @@ class SqliteStore:
     """The port `Store`.
 
     Args:
-        path: made with mode 0600 when it is not there.
-        busy_timeout: seconds that a locked file is waited for.
+        path: the file; created with mode 0600 when it does not exist.
+        busy_timeout: seconds to wait for a locked file.
     """
 
     def __init__(self, path: Path, clock: Clock, busy_timeout: float = 5.0) -> None:
@@ -65,10 +65,14 @@ class SqliteStore:
         self._writer = File(path, busy_timeout)
         self._reader = File(path, busy_timeout)
         self._sweeper = Sweeper(path, busy_timeout)
-        self._purged_to = b""
+        self._purge_position = b""
 
     def check(self) -> None:
-        """Whether every page is what it should be; under a second for a million families."""
+        """Verify every page of the file; under a second for a million families.
+
+        Raises:
+            StartupError: a page is damaged.
+        """
         self._reader.check()
 
     def now(self) -> int:
@@ -76,7 +80,7 @@ class SqliteStore:
         return self._clock()
 
     def transact(self, batch: Sequence[tuple[bytes, Step[Any]]]) -> Sequence[Any]:
-        """One transaction and one fsync for the whole batch; none when no row changes."""
+        """One transaction and one fsync for the whole batch; no fsync when no row changes."""
         with self._writer.writing() as file:
             now = self._clock()
             found = _rows(file, {family for family, _ in batch})
@@ -89,7 +93,7 @@ class SqliteStore:
         return results
 
     def create(self, batch: Sequence[Family]) -> None:
-        """One transaction; KeyError for an id that is there already."""
+        """One transaction. KeyError when an id exists already."""
         with self._writer.writing() as file:
             try:
                 file.connection.executemany(INSERT, [_packed(file, each) for each in batch])
@@ -97,19 +101,19 @@ class SqliteStore:
                 raise KeyError("a family with that id is there already") from None
 
     def find(self, family: bytes) -> Family | None:
-        """The row as it is."""
+        """The row as it is, revoked or not."""
         with self._reader.reading() as file:
             return _rows(file, {family}).get(family)
 
     def page(self, selection: Selection, limit: int, after: bytes | None = None) -> Page:
-        """By the subject's index where the selection names one, else in order of id."""
+        """Use the subject's index where the selection names a subject, else the order of id."""
         with self._reader.reading() as file:
             conditions = {**_conditions(file, selection), "id > ?": after or b""}
             rows = _select(file, conditions, f"ORDER BY id LIMIT {int(limit)}")
         return Page(rows, rows[-1].id if rows and len(rows) == limit else None)
 
     def walk(self) -> Iterator[Sequence[Family]]:
-        """Page by page."""
+        """Read page by page."""
         return all_of(self.page, Selection())
 
     def revoke(self, selection: Selection, cause: str) -> Sequence[Family]:
@@ -123,7 +127,7 @@ class SqliteStore:
         return ended
 
     def absorb(self, batch: Sequence[Family]) -> None:
-        """Row by row in one transaction."""
+        """Merge row by row in one transaction."""
         with self._writer.writing() as file:
             for family in batch:
                 present = _rows(file, {family.id}).get(family.id)
@@ -133,12 +137,14 @@ class SqliteStore:
                     _update(file, [merge(present, family)])
 
     def expire(self, before: int, limit: int) -> int:
-        """Walks in order of id, which is that of creation, and goes on where it stopped."""
-        doomed = self._expired(before, limit)
-        if not doomed:
+        """Delete in order of id, which is the order of creation; continues where the last call
+        stopped.
+        """
+        expired = self._expired(before, limit)
+        if not expired:
             return 0
-        keys = padded(doomed)
-        statement = EXPIRE.format(holders=holders(keys))
+        keys = padded(expired)
+        statement = EXPIRE.format(placeholders=placeholders(keys))
         with self._sweeper.writing() as file:
             return file.connection.execute(statement, (before, *keys)).rowcount
 
@@ -154,29 +160,33 @@ class SqliteStore:
             each.close()
 
     def _expired(self, before: int, limit: int) -> list[bytes]:
-        """The reader is let go between two looks: a walk over millions takes seconds."""
-        doomed: list[bytes] = []
-        while len(doomed) < limit:
+        """Ids of expired rows. The reader is released after each scan: scanning millions takes
+        seconds.
+        """
+        expired: list[bytes] = []
+        while len(expired) < limit:
             with self._reader.reading() as file:
-                last, over = file.connection.execute(SCAN, (self._purged_to, before)).fetchone()
+                last, found = file.connection.execute(
+                    SCAN, (self._purge_position, before)
+                ).fetchone()
             if last is None:
-                self._purged_to = b""
-                return doomed
-            self._purged_to = last
-            doomed += sorted(map(bytes.fromhex, json_decode(over)))
-        self._purged_to = doomed[limit - 1] if len(doomed) > limit else self._purged_to
-        return doomed[:limit]
+                self._purge_position = b""
+                return expired
+            self._purge_position = last
+            expired += sorted(map(bytes.fromhex, json_decode(found)))
+        self._purge_position = expired[limit - 1] if len(expired) > limit else self._purge_position
+        return expired[:limit]
 
 
 def _rows(file: File, keys: set[bytes]) -> dict[bytes, Family]:
-    holders = ",".join("?" * len(keys))
-    found = file.connection.execute(f"{SELECT_BATCH} ({holders})", tuple(keys)).fetchone()[0]
+    placeholders = ",".join("?" * len(keys))
+    found = file.connection.execute(f"{SELECT_BATCH} ({placeholders})", tuple(keys)).fetchone()[0]
     families = (_family(file, _unquoted(row)) for row in json_decode(found))
     return {family.id: family for family in families}
 
 
 def _unquoted(row: list[Any]) -> list[Any]:
-    """What JSON cannot hold travels as hexadecimal digits."""
+    """Decode the bytes that JSON cannot hold and that were sent as hexadecimal digits."""
     key, resource, kind, subject, *rest = row
     raw = bytes.fromhex(subject)
     return [bytes.fromhex(key), resource, raw if kind == "blob" else raw.decode(), *rest]
@@ -207,9 +217,9 @@ def _conditions(file: File, selection: Selection) -> dict[str, Any]:
 def _update(file: File, rows: Iterable[Family]) -> None:
     rows = iter(rows)
     while batch := list(islice(rows, LONGEST_UPDATE)):
-        holders = ",".join(["(?,?,?,?,?,?,?,?,?,?)"] * len(batch))
+        placeholders = ",".join(["(?,?,?,?,?,?,?,?,?,?)"] * len(batch))
         values = [value for row in batch for value in _changing(file, row)]
-        file.connection.execute(UPDATE_BATCH.format(rows=holders), values)
+        file.connection.execute(UPDATE_BATCH.format(rows=placeholders), values)
 
 
 def _changing(file: File, row: Family) -> tuple[Any, ...]:
@@ -243,7 +253,7 @@ def _family(file: File, row: Any) -> Family:
 
 
 def _pack_subject(subject: str) -> str | bytes:
-    """32 lower-case hex digits take 16 bytes; any other text stays as it is."""
+    """A subject of 32 lower-case hex digits is stored as 16 bytes, any other as text."""
     if len(subject) == 32 and _HEX.fullmatch(subject):
         return bytes.fromhex(subject)
     return subject

@@ -1,4 +1,6 @@
-"""A connection to the file: its lock, its repeated texts, the mapping of its errors."""
+"""A connection to the SQLite file: its lock, its table of repeated texts, the mapping of its
+errors.
+"""
 
 from __future__ import annotations
 
@@ -17,13 +19,15 @@ from reticket.stores.sqlite.schema import prepare
 WORDS_KEPT = 100_000
 
 PAGE_SIZE = 1024
-"""Bytes, of a new file. Among many families nearly every refresh writes a page of its own."""
+"""Bytes, for a new file. A small page keeps writes small: with many families nearly every refresh
+changes a different page.
+"""
 
 GRACE = 1.0
-"""Seconds beyond the wait for a lock that a thread waits for the one that waits for it."""
+"""Seconds beyond `busy_timeout` that a thread waits for the connection of this process."""
 
-LONGEST_LOG = 8000
-"""Pages that go into the log before it goes into the file."""
+CHECKPOINT_PAGES = 8000
+"""Pages in the write-ahead log before a checkpoint copies them into the database file."""
 
 
 class WordOf(dict[int | None, str | None]):
@@ -34,7 +38,7 @@ class WordOf(dict[int | None, str | None]):
         self._connection = connection
 
     def forget(self) -> None:
-        """Drop everything: a number of a transaction that was rolled back is given again."""
+        """Drop the cache: after a rollback SQLite may give the same number to another text."""
         self.clear()
         self[None] = None
 
@@ -47,19 +51,19 @@ class WordOf(dict[int | None, str | None]):
 
 
 class IdOf(dict[str | None, int | None]):
-    """Numbers of repeated texts; a new text gets one in the transaction at hand."""
+    """Numbers of repeated texts; a new text gets one in the current transaction."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         super().__init__({None: None})
         self._connection = connection
 
     def known(self, word: str) -> int:
-        """The number, or one that nothing has."""
+        """The number, or -1 for a text without one."""
         found = self._connection.execute("SELECT id FROM words WHERE word = ?", (word,)).fetchone()
         return found[0] if found else -1
 
     def forget(self) -> None:
-        """Drop everything: a number of a transaction that was rolled back is given again."""
+        """Drop the cache: after a rollback SQLite may give the same number to another text."""
         self.clear()
         self[None] = None
 
@@ -73,7 +77,7 @@ class IdOf(dict[str | None, int | None]):
 
 
 class File:
-    """A connection with its lock, and the mapping of its errors."""
+    """A connection with its lock; sqlite3's errors are raised as Unavailable."""
 
     def __init__(self, path: Path, busy_timeout: float) -> None:
         self._path = path
@@ -85,14 +89,14 @@ class File:
 
     @contextmanager
     def reading(self) -> Iterator[File]:
-        """The connection for this thread alone."""
-        with self._turn(), _mapped():
+        """The connection, for this thread only."""
+        with self._exclusive(), _mapped():
             yield self
 
     @contextmanager
     def writing(self) -> Iterator[File]:
-        """The same in a transaction: all of it is kept, or nothing."""
-        with self._turn(), _mapped():
+        """The connection in a transaction: on an error everything is rolled back."""
+        with self._exclusive(), _mapped():
             self.connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self
@@ -105,51 +109,54 @@ class File:
                 raise
 
     @contextmanager
-    def _turn(self) -> Iterator[None]:
-        """Whoever has the connection may be waiting for a lock; so is nobody for long."""
+    def _exclusive(self) -> Iterator[None]:
+        """Hold the connection. The wait is bounded because the thread that has it may wait for a
+        file lock.
+        """
         if not self._lock.acquire(timeout=self._busy_timeout + GRACE):
-            raise Unavailable("the families' file is busy")
+            raise Unavailable("the session database is locked: another process is writing")
         try:
             yield
         finally:
             self._lock.release()
 
     def check(self) -> None:
-        """StartupError unless every page is what it should be."""
+        """StartupError when a page is damaged."""
         with self._lock:
             try:
-                verdict = self.connection.execute("PRAGMA quick_check(1)").fetchone()
+                result = self.connection.execute("PRAGMA quick_check(1)").fetchone()
             except sqlite3.DatabaseError as error:
-                verdict = (str(error),)
-        if verdict != ("ok",):
+                result = (str(error),)
+        if result != ("ok",):
             raise _damaged(self._path)
 
     def close(self) -> None:
-        """Wait for whoever has it, then close."""
+        """Wait for the thread that uses the connection, then close it."""
         with self._lock:
             self.connection.close()
 
 
 class Sweeper(File):
-    """A connection that only deletes what is over. A deletion that a loss of power undoes is done
-    again, so its commit does not wait for the disk; and it is this one that brings the log into the
-    file while much is deleted, not one for whose commit somebody waits.
+    """A connection that only deletes expired rows.
+
+    Its commits do not wait for the disk: a deletion that a power loss undoes is repeated later. It
+    also does the checkpoints during large deletions, so that no refresh waits for one.
     """
 
     def __init__(self, path: Path, busy_timeout: float) -> None:
         super().__init__(path, busy_timeout)
         self.connection.execute("PRAGMA synchronous = NORMAL")
-        self.connection.execute(f"PRAGMA wal_autocheckpoint = {LONGEST_LOG * 3 // 4}")
+        self.connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES * 3 // 4}")
 
 
-def holders(values: Sized) -> str:
-    """Of so many parameters, for a statement that takes them all in one step."""
+def placeholders(values: Sized) -> str:
+    """One `?` for each value of a statement."""
     return ",".join("?" * len(values))
 
 
 def padded(values: Sequence[Any]) -> Sequence[Any]:
-    """Filled up with NULLs to a power of two: each number of parameters is a statement of its own,
-    which takes memory.
+    """The values, filled up with NULLs to a power of two. SQLite caches a statement for each number
+    of parameters, so fewer numbers take less memory.
     """
     return [*values, *[None] * ((1 << (len(values) - 1).bit_length()) - len(values))]
 
@@ -159,15 +166,15 @@ def _mapped() -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        raise Unavailable(f"the families' file cannot answer: {error}") from error
+        raise Unavailable(f"the session database failed: {error}") from error
 
 
 def make_private(path: Path) -> None:
-    """Make an empty file with mode 0600 unless there is one.
+    """Create an empty file with mode 0600 unless it exists.
 
-    A file that is there must not be opened here, not even to look at it: closing it would drop
-    every lock that this process holds on it, and another process would then take the log away
-    from under our connections (SQLite, How To Corrupt, §2.2).
+    An existing file must not be opened here. Closing it would drop all locks that this process
+    holds on it. Another process could then delete the log that our connections use (SQLite, How To
+    Corrupt An SQLite Database File, section 2.2).
     """
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
@@ -185,7 +192,7 @@ def _open(path: Path, busy_timeout: float) -> sqlite3.Connection:
         connection.execute(f"PRAGMA page_size = {PAGE_SIZE}")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
-        connection.execute(f"PRAGMA wal_autocheckpoint = {LONGEST_LOG}")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         prepare(connection, path)
     except OSError as error:
         raise StartupError(f"cannot open {path}: {error.strerror}") from None

@@ -1,4 +1,4 @@
-"""The schema of the file and its versions. Migrations only add, so that old code goes on."""
+"""The schema of the file and its versions. Migrations only add: older code keeps working."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Migration(NamedTuple):
 
     Args:
         script: statements, separated by semicolons.
-        oldest: the oldest version whose code runs on the result.
+        oldest: the oldest schema version whose code runs on the result.
     """
 
     script: str
@@ -53,8 +53,8 @@ MIGRATIONS = (
         oldest=1,
     ),
     Migration(
-        # in the order in which they come, which is nearly that in which they end: sorted by key
-        # each deletion changed pages that no other one did
+        # # Rows are stored in the order of their creation, which is nearly the order of their ends.
+        # When they # were stored by key, each deletion changed a different page.
         """
         CREATE TABLE ordered_entries (
             key TEXT PRIMARY KEY, value TEXT NOT NULL, ends_at INTEGER NOT NULL
@@ -74,30 +74,30 @@ MIGRATIONS = (
         oldest=1,
     ),
 )
-"""In order."""
+"""In order of version."""
 
 OLDEST = 1 << 16
-"""`PRAGMA user_version` is the version, and so many times the oldest that runs on it."""
+"""`PRAGMA user_version` holds the version plus `OLDEST` times the oldest version that may run."""
 
 
 def schema_state_of(connection: sqlite3.Connection, path: Path) -> SchemaState:
-    """How the schema of an open file stands."""
+    """The schema version of an open file."""
     oldest, found = divmod(connection.execute("PRAGMA user_version").fetchone()[0], OLDEST)
     return SchemaState("families", str(path), found, oldest, len(MIGRATIONS))
 
 
 def prepare(connection: sqlite3.Connection, path: Path) -> None:
-    """Make or upgrade the schema, in a transaction that one process at a time is in.
+    """Create or upgrade the schema in an exclusive transaction, so one process at a time does it.
 
     Raises:
-        StartupError: this version cannot run on it.
+        StartupError: the schema is newer than this code supports.
     """
     connection.execute("BEGIN IMMEDIATE")
     try:
-        standing = schema_state_of(connection, path)
-        standing.refuse_newer()
-        if standing.task is not Task.NOTHING:
-            _upgrade(connection, standing.found)
+        state = schema_state_of(connection, path)
+        state.refuse_newer()
+        if state.task is not Task.NOTHING:
+            _upgrade(connection, state.found)
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
@@ -114,7 +114,7 @@ def _upgrade(connection: sqlite3.Connection, found: int) -> None:
 
 
 def schema_state_at(path: Path) -> SchemaState:
-    """How the schema of a file stands, which is neither made nor changed. StartupError."""
+    """The schema version of a file that is only read. StartupError when it cannot be read."""
     if not path.exists():
         return SchemaState("families", str(path), 0, 0, len(MIGRATIONS))
     try:

@@ -1,7 +1,7 @@
-"""Families and ephemera in Valkey or Redis, one server or a cluster: a key with a TTL a family.
+"""Families and short-lived entries in Valkey or Redis, one server or a cluster: one key a family.
 
-Knows the engine and its faults; no dialect, no other engine. The driver is asked for when it is
-needed, so that an installation without it still runs on its file.
+Owns the connections and the mapping of their errors. Imports no dialect and no other engine. The
+driver is imported when needed, so that an installation without it still runs on SQLite.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from reticket.stores.valkey.families import ValkeyStore
 
 SCHEMES = ("valkey", "valkey-cluster")
-PATIENCE = 5.0
-"""Seconds for an answer, where no setting says so."""
+TIMEOUT = 5.0
+"""Seconds for a reply, where no setting applies."""
 
 __all__ = ["SCHEMES", "migrate", "open_store", "standing"]
 
@@ -32,12 +32,12 @@ def open_store(
 
     Args:
         url: see `address.parse`.
-        clock: unused, the engine's own decides.
-        busy_timeout: seconds that a connection, an answer or a replica is waited for.
+        clock: unused; the engine's clock decides.
+        busy_timeout: seconds to wait for a connection, a reply or a replica.
 
     Raises:
-        StartupError: no driver, a bad URL, no server, one that evicts, or data of another
-            version; never the password.
+        StartupError: no driver, a bad URL, no server, a server that evicts keys, or data of another
+            version. The text never contains the password.
     """
     with _driver():
         from reticket.stores.valkey.address import parse
@@ -49,18 +49,18 @@ def open_store(
     return ValkeyStore(families), ValkeyEphemeral(ephemera)
 
 
-def standing(url: str) -> SchemaState:
-    """How the format of the families stands; nothing is written."""
+def schema_state(url: str) -> SchemaState:
+    """The format version of the families; nothing is written."""
     with _driver():
         from reticket.stores.valkey import address, opening
-    return opening.standing(address.parse(url), PATIENCE)
+    return opening.schema_state(address.parse(url), TIMEOUT)
 
 
 def migrate(url: str) -> None:
-    """Let families be of the newest format from now on."""
+    """Mark the families as being of the newest format."""
     with _driver():
         from reticket.stores.valkey import address, opening
-    opening.migrate(address.parse(url), PATIENCE)
+    opening.migrate(address.parse(url), TIMEOUT)
 
 
 @contextmanager
@@ -69,5 +69,5 @@ def _driver() -> Iterator[None]:
         yield
     except ImportError as error:
         raise StartupError(
-            f"{error.name} is not installed, which Valkey needs: pip install 'reticket[valkey]'"
+            f"{error.name} is not installed and Valkey needs it: pip install 'reticket[valkey]'"
         ) from None

@@ -1,4 +1,4 @@
-"""The URL of a Valkey server or cluster, read into its parts. The password is shown nowhere."""
+"""The URL of a Valkey server or cluster, parsed. No message contains the password."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MOST_REPLICAS = 9
 _URL = re.compile(
     r"(?P<scheme>[a-z-]+):(//(?P<netloc>[^/?#]*))?(?P<path>[^?#]*)(\?(?P<query>[^#]*))?(#.*)?"
 )
-"""Several hosts in brackets are more than the standard library's parser bears."""
+"""A pattern of our own: `urllib` refuses several hosts in brackets."""
 
 _HOST = re.compile(r"(?:\[(?P<v6>[0-9a-fA-F:.]+)\]|(?P<name>[^:\[\]@/\s]+))(?::(?P<port>\d{1,5}))?")
 _FORM = (
@@ -24,15 +24,16 @@ _FORM = (
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where the servers are and how they are spoken to.
+    """The addresses of the servers and how to connect to them.
 
     Args:
-        hosts: names and ports; of a cluster as many as are known, any of them will do.
-        clustered: whether they are a cluster.
-        database: its number; a cluster has 0 only.
+        hosts: names and ports; for a cluster as many as are known, any of them suffices.
+        clustered: whether the servers form a cluster.
+        database: its number; a cluster has only 0.
+        username / password: credentials, or None.
         wait: replicas that must have a revocation before it is acknowledged.
-        tls: whether to speak TLS.
-        ca: file of the certificates to trust, or None for the system's.
+        tls: whether connections use TLS.
+        ca: file of the trusted certificates, or None for the system's.
     """
 
     hosts: tuple[tuple[str, int], ...]
@@ -49,18 +50,22 @@ class Address:
 
 
 def parse(url: str) -> Address:
-    """`valkey://[user:password@]host[:port][/database][?wait=N&tls=yes&ca=FILE]`; of a
-    `valkey-cluster` several hosts, separated by commas. StartupError says what is wrong.
+    """Parse `valkey://[user:password@]host[:port][/database][?wait=N&tls=yes&ca=FILE]`.
+
+    A `valkey-cluster` URL has several hosts, separated by commas.
+
+    Raises:
+        StartupError: says what is wrong.
     """
     parts = _URL.fullmatch(url)
     if parts is None:
         raise StartupError(f"the URL of Valkey cannot be read: {_FORM}")
     clustered = parts["scheme"] == "valkey-cluster"
-    who, _, where = (parts["netloc"] or "").rpartition("@")
-    username, _, password = who.partition(":")
+    credentials, _, hosts = (parts["netloc"] or "").rpartition("@")
+    username, _, password = credentials.partition(":")
     options = _options(parts["query"] or "")
     return Address(
-        hosts=_hosts(where, clustered),
+        hosts=_hosts(hosts, clustered),
         clustered=clustered,
         database=_database(parts["path"], clustered),
         username=unquote(username) or None,
@@ -91,11 +96,13 @@ def _database(path: str, clustered: bool) -> int:
 
 
 def _options(query: str) -> dict[str, str]:
-    """An unknown one is not repeated: it may be the rest of a password with `?` in it."""
+    """Parse the query. An unknown option is not repeated in the message: it may be part of a
+    password.
+    """
     options = dict(parse_qsl(query, keep_blank_values=True))
     unknown = sorted(options.keys() - {"wait", "tls", "ca"})
     if unknown:
-        raise StartupError(f"the URL of Valkey has an option that there is not: {_FORM}")
+        raise StartupError(f"the URL of Valkey has an unknown option: {_FORM}")
     return options
 
 

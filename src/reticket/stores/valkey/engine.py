@@ -1,8 +1,8 @@
-"""Commands to the engine: sent to the nodes that have their keys, redirections followed.
+"""Sends commands to the nodes that have their keys, and follows redirections.
 
-Nothing is sent twice whose answer was lost: what became of it the caller's retry finds out. So a
-call ends within a time that does not grow with the number of its commands. A node that has lost
-its replicas is not waited for long by every lasting write anew.
+A command whose reply was lost is not sent again; the caller's retry finds out what it did. So the
+duration of a call does not grow with the number of its commands. After a node has missed its
+replicas once, later writes wait only briefly for them.
 """
 
 from __future__ import annotations
@@ -25,34 +25,34 @@ from valkey.exceptions import (
 
 from reticket.core.errors import Unavailable
 from reticket.stores.valkey.nodes import Nodes, Pool
+from reticket.stores.valkey.pipelines import Barrier, Lost, Pipeline, Short, run_pipelines
 from reticket.stores.valkey.scripts import Command, Word
-from reticket.stores.valkey.trips import Barrier, Errand, Lost, Short, exchange
 
 REDIRECTIONS = 8
 SCANNED = 1000
-"""Keys, about, that one SCAN looks at."""
+"""Keys that one SCAN inspects, approximately."""
 
-MOVING = b"["
-"""In what a node says of its slots: one that is being handed over."""
+MIGRATING = b"["
+"""In CLUSTER NODES, the start of a slot that is being migrated."""
 
 CLOCK = b"rt:clock"
-"""No such key; the node that would have it tells the time of sign-ins and of floors."""
+"""A key that is never set; its node's clock gives the time of sign-ins and of revocation marks."""
 
-HURRY = 20
-"""Milliseconds that copies get at a node that had none lately."""
+SHORT_WAIT = 20
+"""Milliseconds to wait for replicas at a node that recently had too few."""
 
-HURRIED_FOR = 10.0
-"""Seconds after which such a node is trusted to have replicas again."""
+SHORT_WAIT_FOR = 10.0
+"""Seconds after which such a node gets the full wait again."""
 
 Numbered = tuple[int, Command]
 
 
 class Engine:
-    """Every command of a port goes through here. Thread-safe.
+    """Every command of a port passes through here. Thread-safe.
 
     Args:
         nodes: which server has a key.
-        barriers: what makes a lasting write last.
+        barriers: the commands that wait for the copies of a lasting write.
     """
 
     def __init__(self, nodes: Nodes, barriers: Sequence[Barrier] = ()) -> None:
@@ -65,32 +65,35 @@ class Engine:
         self._closed = False
 
     @property
-    def guards(self) -> bool:
-        """Whether it can make a lasting write last longer than others."""
+    def waits_for_copies(self) -> bool:
+        """Whether lasting writes wait for copies."""
         return bool(self._barriers)
 
     def ask(self, commands: Sequence[Command]) -> list[Any]:
-        """Send commands and return their replies in order; a lasting write that is done, but has
-        too few copies, has Short for a reply. Unavailable when any of them failed; the others may
-        have done their work.
+        """Send commands and return their replies in order.
+
+        A lasting write that was done with too few copies has `Short` as its reply.
+
+        Raises:
+            Unavailable: a command failed; the others may have been done.
         """
         replies: list[Any] = [None] * len(commands)
         with self._mapped():
             self._refresh()
             waiting = [
-                (self._nodes.place(command.key), (index, command))
+                (self._nodes.pool_of(command.key), (index, command))
                 for index, command in enumerate(commands)
             ]
             for _ in range(REDIRECTIONS):
                 waiting = list(self._round(waiting, replies))
                 if not waiting:
                     return replies
-        raise Unavailable("the nodes of Valkey send a key to each other")
+        raise Unavailable("the nodes of Valkey redirect a key in a circle")
 
-    def place(self, key: bytes) -> Pool:
-        """Something that keys of one node have in common."""
+    def pool_of(self, key: bytes) -> Pool:
+        """The connection pool of a key's node; keys of one node have the same."""
         with self._mapped():
-            return self._nodes.place(key)
+            return self._nodes.pool_of(key)
 
     def now(self) -> int:
         """The engine's clock: milliseconds."""
@@ -98,20 +101,22 @@ class Engine:
 
     @staticmethod
     def milliseconds(reply: Any) -> int:
-        """What TIME says."""
+        """The reply to TIME in milliseconds."""
         seconds, microseconds = reply
         return int(seconds) * 1000 + int(microseconds) // 1000
 
     def info(self) -> list[dict[str, str]]:
-        """What every primary says of itself."""
+        """The reply to INFO of every primary."""
         texts = [self._at(pool, "INFO").decode() for pool in self._primaries()]
         return [
             dict(line.split(":", 1) for line in text.splitlines() if ":" in line) for text in texts
         ]
 
     def keys(self, pattern: bytes) -> Iterator[list[bytes]]:
-        """All keys that fit, node by node, in no order, some perhaps twice. Unavailable at the end
-        when slots were on their way meanwhile: a key that moves with its slot may be met nowhere.
+        """All keys that match, node by node, in no order, some perhaps twice.
+
+        Raises:
+            Unavailable: at the end, when slots have moved meanwhile; keys in them may be missing.
         """
         primaries = self._primaries()
         before = self._layout(primaries)
@@ -121,11 +126,11 @@ class Engine:
                 scan = ("SCAN", cursor or b"0", "MATCH", pattern, "COUNT", SCANNED)
                 cursor, found = self._at(pool, *scan)
                 yield found
-        if before != self._layout(primaries) or any(MOVING in slots for slots in before):
-            raise Unavailable("slots of Valkey have moved while all keys were looked at")
+        if before != self._layout(primaries) or any(MIGRATING in slots for slots in before):
+            raise Unavailable("slots of Valkey moved during a scan of all keys")
 
     def _layout(self, primaries: Sequence[Pool]) -> list[bytes]:
-        """What each says of its own slots."""
+        """The slots that each primary reports as its own."""
         words = self._nodes.layout
         tables = [self._at(pool, *words) for pool in primaries] if words else []
         return [
@@ -145,34 +150,38 @@ class Engine:
         waiting: Sequence[tuple[Pool, Numbered]],
         replies: list[Any],
     ) -> Iterator[tuple[Pool, Numbered]]:
-        """Send what waits and note the replies; what has to be sent elsewhere, and where."""
+        """Send the waiting commands and store their replies. Yields the redirected ones with their
+        pool.
+        """
         queues: dict[Pool, list[Numbered]] = defaultdict(list)
         for pool, numbered in waiting:
             queues[pool].append(numbered)
-        errands = {
-            pool: self._errand(pool, [command for _, command in queue])
+        pipelines = {
+            pool: self._pipeline(pool, [command for _, command in queue])
             for pool, queue in queues.items()
         }
-        for pool, found in exchange(errands):
-            self._remember(pool, found)
+        for pool, found in run_pipelines(pipelines):
+            self._note_shortage(pool, found)
             for (index, command), reply in zip(queues[pool], found, strict=True):
                 replies[index] = reply
                 if isinstance(reply, ResponseError):
-                    place, again = self._redirected(pool, command, reply)
-                    yield place, (index, again)
+                    target, command = self._redirected(pool, command, reply)
+                    yield target, (index, command)
 
-    def _errand(self, pool: Pool, commands: Sequence[Command]) -> Errand:
+    def _pipeline(self, pool: Pool, commands: Sequence[Command]) -> Pipeline:
         if not self._barriers or not any(command.lasting for command in commands):
-            return Errand(commands)
-        if time.monotonic() - self._short_at.get(pool, -HURRIED_FOR) < HURRIED_FOR:
-            return Errand(commands, [barrier.hurried(HURRY) for barrier in self._barriers])
-        return Errand(commands, self._barriers)
+            return Pipeline(commands)
+        if time.monotonic() - self._short_at.get(pool, -SHORT_WAIT_FOR) < SHORT_WAIT_FOR:
+            return Pipeline(
+                commands, [barrier.with_timeout(SHORT_WAIT) for barrier in self._barriers]
+            )
+        return Pipeline(commands, self._barriers)
 
-    def _remember(self, pool: Pool, replies: Sequence[Any]) -> None:
-        """Copies are late at that node; the first to miss them begins the hurry."""
+    def _note_shortage(self, pool: Pool, replies: Sequence[Any]) -> None:
+        """Note when a node first missed its replicas."""
         if any(isinstance(reply, Short) for reply in replies):
-            since = self._short_at.get(pool, -HURRIED_FOR)
-            if time.monotonic() - since >= HURRIED_FOR:
+            since = self._short_at.get(pool, -SHORT_WAIT_FOR)
+            if time.monotonic() - since >= SHORT_WAIT_FOR:
                 self._short_at[pool] = time.monotonic()
 
     def _redirected(
@@ -194,13 +203,13 @@ class Engine:
 
     def _at(self, pool: Pool, *words: Word) -> Any:
         with self._mapped():
-            ((_, replies),) = exchange({pool: Errand([Command(b"", words)])})
+            ((_, replies),) = run_pipelines({pool: Pipeline([Command(b"", words)])})
             if isinstance(replies[0], ResponseError):
                 raise replies[0]
             return replies[0]
 
     def _refresh(self) -> None:
-        """Learn anew who has what, after a redirection or a failure. One thread does it."""
+        """Read the slot table again after a redirection or a failure. One thread does it."""
         if self._closed:
             raise Unavailable("the store is closed")
         if not self._stale:
@@ -223,7 +232,7 @@ class Engine:
 
 
 def reason(error: Exception) -> str:
-    """What happened, in a word or a line; never what was sent, which a server may repeat."""
+    """One line about an error. Never a server's text, which may repeat what was sent."""
     if isinstance(error, ResponseError):
         return type(error).__name__
     return " ".join(str(error).split()) or type(error).__name__

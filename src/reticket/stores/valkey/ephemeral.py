@@ -1,7 +1,7 @@
 """The port `Ephemeral` on Valkey: entries and counters that the engine deletes by itself.
 
-What is over stays `SWEPT_LATER` for `sweep`, whose count the port promises; every script takes it
-for absent from its end on.
+The port promises that `sweep` counts what it deletes, so an ended key stays `SWEPT_LATER` for it.
+Every script treats a key as absent from its end on.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from typing import Any
 from reticket.core.policy import SECOND
 from reticket.core.ports import LEAP, Counted
 from reticket.stores.valkey.engine import Engine
-from reticket.stores.valkey.scripts import COUNT, ONCE, PEEK, SWEEP, TAKE, Command
-from reticket.stores.valkey.walks import Walk
+from reticket.stores.valkey.scans import Scan
+from reticket.stores.valkey.scripts import COUNT, ONCE, PEEK, POP, SWEEP, Command
 
 SWEPT_LATER = 60 * SECOND
 """Milliseconds."""
 
-LOOKS = 16
-"""SCANs, at most, of one sweep: the engine's own deletion finds the rest."""
+SCANS = 16
+"""SCANs of one sweep at most; the engine itself deletes the rest."""
 
 
 class ValkeyEphemeral:
@@ -27,48 +27,48 @@ class ValkeyEphemeral:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._walk = Walk(engine, b"rt:[ec]:*")
+        self._scan = Scan(engine, b"rt:[ec]:*")
 
     def once(self, key: str, lifetime: int, value: str = "") -> bool:
-        """One script."""
-        place = _entry(key)
-        set_it = ONCE(place, value.encode(), *_times(lifetime))
+        """Run one script."""
+        full_key = _entry(key)
+        set_it = ONCE(full_key, value.encode(), *_times(lifetime))
         return bool(self._ask(set_it))
 
     def peek(self, key: str) -> str | None:
-        """A look."""
+        """Read one entry."""
         return _text(self._ask(PEEK(_entry(key), SWEPT_LATER)))
 
     def present(self, keys: Sequence[str]) -> set[str]:
-        """A look at each, in one exchange."""
+        """Read each entry, in one pipeline for each node."""
         found = self._engine.ask([PEEK(_entry(key), SWEPT_LATER) for key in keys])
         return {key for key, value in zip(keys, found, strict=True) if value is not None}
 
     def take(self, key: str) -> str | None:
-        """One script."""
-        return _text(self._ask(TAKE(_entry(key), SWEPT_LATER)))
+        """Run one script."""
+        return _text(self._ask(POP(_entry(key), SWEPT_LATER)))
 
     def count(self, key: str, window: int, add: int = 1) -> Counted:
-        """The same for one."""
+        """Add to one counter."""
         return self.count_each({key: window}, add)[0]
 
     def count_each(self, windows: Mapping[str, int], add: int = 1) -> list[Counted]:
-        """One script each, in one exchange."""
-        asked = [COUNT(_counter(key), add, *_times(window)) for key, window in windows.items()]
-        return [Counted(total, left) for total, left in self._engine.ask(asked)]
+        """Run one script for each counter, in one pipeline for each node."""
+        commands = [COUNT(_counter(key), add, *_times(window)) for key, window in windows.items()]
+        return [Counted(total, left) for total, left in self._engine.ask(commands)]
 
     def forget(self, *keys: str) -> None:
-        """Deletes in one exchange."""
-        places = [_counter(key) for key in keys]
-        self._engine.ask([Command(place, ("DEL", place)) for place in places])
+        """Delete counters, in one pipeline for each node."""
+        full_keys = [_counter(key) for key in keys]
+        self._engine.ask([Command(full_key, ("DEL", full_key)) for full_key in full_keys])
 
     def sweep(self, limit: int) -> int:
-        """A bounded look at what the engine has not deleted yet."""
+        """Delete ended keys that the engine has not deleted yet, up to `SCANS` scans."""
         swept = 0
-        for _ in range(LOOKS):
+        for _ in range(SCANS):
             if swept == limit:
                 break
-            keys = self._walk.look(limit - swept)
+            keys = self._scan.next_keys(limit - swept)
             swept += sum(self._engine.ask([SWEEP(key, SWEPT_LATER) for key in keys]))
         return swept
 
@@ -89,7 +89,9 @@ def _counter(key: str) -> bytes:
 
 
 def _times(seconds: int) -> tuple[int, int, int]:
-    """How long it is there, how much of that is for sweeping, and the most that may be left."""
+    """Milliseconds until the engine deletes the key, how many of them are for `sweep`, and the most
+    that a correct clock can have left.
+    """
     living = seconds * SECOND + SWEPT_LATER
     return living, SWEPT_LATER, living + LEAP * SECOND
 

@@ -1,6 +1,6 @@
 """Which server has a key: one server, or a cluster whose slots move.
 
-Topology and connections are the driver's; nothing here knows what is sent.
+The driver owns topology and connections; this module does not know what is sent.
 """
 
 from __future__ import annotations
@@ -20,29 +20,27 @@ Pool = ConnectionPool
 
 
 class Nodes(Protocol):
-    """Connections by key."""
+    """Connection pools by key."""
 
-    def place(self, key: bytes) -> Pool:
-        """The connections to the primary that has a key."""
+    def pool_of(self, key: bytes) -> Pool:
+        """The pool of the primary that has a key."""
         ...
 
     def at(self, host: str, port: int) -> Pool:
-        """The connections to a server that another one named."""
+        """The pool of a server that a redirection named."""
         ...
 
     def primaries(self) -> list[Pool]:
-        """Those to every primary."""
+        """The pools of all primaries."""
         ...
 
     def refresh(self, suspect: Pool | None) -> None:
-        """Learn anew who has what, and ask the suspect last."""
+        """Read the topology again; the suspect node is asked last."""
         ...
 
     @property
     def layout(self) -> tuple[str, ...]:
-        """The words that ask a primary which slots it has and which are on their way; none where
-        there are no slots.
-        """
+        """Asks a primary for its slots and their migrations; empty without slots."""
         ...
 
     def close(self) -> None: ...
@@ -53,8 +51,8 @@ class Server:
 
     layout = ()
 
-    def __init__(self, address: Address, host: str, port: int, patience: float) -> None:
-        options = _options(address, patience)
+    def __init__(self, address: Address, host: str, port: int, timeout: float) -> None:
+        options = _options(address, timeout)
         if address.tls:
             options["ssl_ca_certs"] = address.ca
         self._pool = Pool(
@@ -62,7 +60,7 @@ class Server:
             host=host, port=port, db=address.database, **options,
         )  # fmt: skip
 
-    def place(self, key: bytes) -> Pool:
+    def pool_of(self, key: bytes) -> Pool:
         return self._pool
 
     def at(self, host: str, port: int) -> Pool:
@@ -72,7 +70,7 @@ class Server:
         return [self._pool]
 
     def refresh(self, suspect: Pool | None) -> None:
-        """Drop idle connections: the name may mean another server by now."""
+        """Drop idle connections: the name may now mean another server."""
         self._pool.disconnect(inuse_connections=False)
 
     def close(self) -> None:
@@ -84,23 +82,23 @@ class Cluster:
 
     layout = ("CLUSTER", "NODES")
 
-    def __init__(self, address: Address, patience: float) -> None:
-        options = _options(address, patience)
+    def __init__(self, address: Address, timeout: float) -> None:
+        options = _options(address, timeout)
         if address.tls:
             options |= {"ssl": True, "ssl_ca_certs": address.ca}
         self._seeds = {node.name: node for node in map(_node, *zip(*address.hosts, strict=True))}
-        self._strangers: dict[str, Any] = {}
+        self._unlisted: dict[str, Any] = {}
         self._client: Any = ValkeyCluster(startup_nodes=list(self._seeds.values()), **options)
 
-    def place(self, key: bytes) -> Pool:
+    def pool_of(self, key: bytes) -> Pool:
         return self._pool(self._client.nodes_manager.get_node_from_slot(key_slot(key)))
 
     def at(self, host: str, port: int) -> Pool:
-        """A server that has no slot yet is in no table."""
+        """The pool of a named server, which may have no slot yet and so be missing in the table."""
         node = self._client.get_node(host, port)
         if node is None:
             fresh = _node(host, port)
-            node = self._strangers.setdefault(fresh.name, fresh)
+            node = self._unlisted.setdefault(fresh.name, fresh)
         return self._pool(node)
 
     def primaries(self) -> list[Pool]:
@@ -114,7 +112,7 @@ class Cluster:
         manager.initialize()
 
     def close(self) -> None:
-        for node in (*self._client.get_nodes(), *self._seeds.values(), *self._strangers.values()):
+        for node in (*self._client.get_nodes(), *self._seeds.values(), *self._unlisted.values()):
             if node.valkey_connection:
                 node.valkey_connection.connection_pool.disconnect()
 
@@ -128,12 +126,12 @@ def _node(host: str, port: int) -> Any:
     return make(host, port, PRIMARY)
 
 
-def _options(address: Address, patience: float) -> dict[str, Any]:
+def _options(address: Address, timeout: float) -> dict[str, Any]:
     return {
         "username": address.username,
         "password": address.password,
-        "socket_timeout": patience,
-        "socket_connect_timeout": patience,
+        "socket_timeout": timeout,
+        "socket_connect_timeout": timeout,
         "socket_keepalive": True,
         "max_connections": CONNECTIONS,
     }

@@ -1,4 +1,4 @@
-"""A family as the value of a key, what was seen of it, and which families a selection means."""
+"""A family as the value of a key, and which families a selection matches."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from reticket.core.policy import DAY, SECOND
 PREFIX = b"rt:f:"
 
 LINGER = DAY * SECOND
-"""Milliseconds that a row outstays its last token: the engine's own deletion never comes first,
-and a row that was dead when it came in can still be seen.
+"""Milliseconds that a row stays after its last token has expired. So `expire` finds it before the
+engine deletes it, also when the row was absorbed after that time.
 """
 LONGEST = 10**15
-"""Milliseconds, over thirty thousand years: what the engine can add to its time."""
+"""Milliseconds, over thirty thousand years: the longest TTL that the engine can add to its time."""
 
 UNSURE = b"\xc1"
-"""Behind a row whose revocation may have no copy yet. No MessagePack has that byte."""
+"""Final byte of a row whose revocation may have no copy yet. MessagePack never uses this byte."""
 
 _HEX = re.compile("[0-9a-f]{32}")
 _encode = msgspec.msgpack.Encoder().encode
@@ -29,7 +29,11 @@ _decode = msgspec.msgpack.Decoder().decode
 
 
 class Seen(NamedTuple):
-    """A value, the row that it holds, and the time at the node that has it."""
+    """A value, the row in it, and the time at its node.
+
+    Args:
+        now: milliseconds.
+    """
 
     raw: bytes
     row: Family | None
@@ -42,8 +46,10 @@ def key_of(family: bytes) -> bytes:
 
 
 def pack(row: Family) -> bytes:
-    """The row without its id, which is in the key; 32 lower-case hex digits take 16 bytes. What
-    came later stands at the end and is left out where there is none, so that old code goes on.
+    """The row without its id, which is in the key; a subject of 32 lower-case hex digits takes 16
+    bytes.
+
+    Newer columns are last and left out when empty, so that older code can read the row.
     """
     _, resource, subject, *rest = row
     packed = bytes.fromhex(subject) if _HEX.fullmatch(subject) else subject
@@ -51,7 +57,7 @@ def pack(row: Family) -> bytes:
 
 
 def unpack(family: bytes, raw: bytes | None) -> Family | None:
-    """The row of a value. Unavailable when it is none of ours."""
+    """The row in a value. Unavailable when reticket did not write it."""
     if not raw:
         return None
     try:
@@ -61,21 +67,21 @@ def unpack(family: bytes, raw: bytes | None) -> Family | None:
         raise Unavailable("a family in Valkey cannot be read") from error
 
 
-def left(end: int, now: int) -> int:
-    """Milliseconds until a row goes whose last token dies then."""
+def time_to_live(end: int, now: int) -> int:
+    """Milliseconds until the engine deletes a row whose last token expires at `end`."""
     return min(max(end - now, 0) + LINGER, LONGEST)
 
 
-def fits(row: Family, selection: Selection) -> bool:
-    """Whether a selection means that family."""
-    said: tuple[tuple[Any, Any], ...] = (
+def matches(row: Family, selection: Selection) -> bool:
+    """Whether a selection matches a family."""
+    pairs: tuple[tuple[Any, Any], ...] = (
         (selection.family, row.id),
         (selection.subject, row.subject),
         (selection.resource, row.resource),
         (selection.context, row.context),
         (selection.client, row.client),
     )
-    if any(wanted is not None and wanted != found for wanted, found in said):
+    if any(wanted is not None and wanted != found for wanted, found in pairs):
         return False
     return selection.live_at is None or (
         row.revoked_at is None and min(row.expires_at, row.ends_at) > selection.live_at

@@ -1,4 +1,4 @@
-"""What the engine must do in one go, in its own Lua; everything else is decided in Python.
+"""Operations that must be atomic in the engine, as Lua scripts; all else is decided in Python.
 
 Each script touches one key, so it runs on the one node that has it.
 """
@@ -12,9 +12,14 @@ Word = bytes | str | int
 
 
 class Command(NamedTuple):
-    """A command, the key that says which node it is for, the script where it calls one, whether
-    what it writes must outlive its node, and whether it goes to a node that is about to get the
-    key's slot.
+    """A command of the engine.
+
+    Args:
+        key: its key, which says which node it goes to.
+        words: the command's name and arguments.
+        source: the script's text, when it calls a script.
+        lasting: whether its write must survive the loss of its node.
+        asking: whether it goes to a node that is receiving the key's slot (ASKING).
     """
 
     key: bytes
@@ -24,12 +29,12 @@ class Command(NamedTuple):
     asking: bool = False
 
     def in_full(self) -> Command:
-        """With the script's text, for a node that has not met it."""
+        """The command with the script's text, for a node that does not have the script."""
         return self._replace(words=("EVAL", self.source, *self.words[2:]), source="")
 
 
 class Script:
-    """Called by its digest."""
+    """A script, called by its SHA-1 digest."""
 
     def __init__(self, source: str) -> None:
         self._source = source
@@ -48,8 +53,8 @@ else
 end
 return 1
 """)
-"""(expected value, new value, milliseconds to live): 1, or 0 where the value is another one.
-The empty text is absence.
+"""(expected value, new value, TTL in milliseconds): 1, or 0 when the value is another one. An empty
+text means absence.
 """
 
 LIST = Script("""
@@ -59,7 +64,7 @@ if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[2]) then
 end
 return redis.call('SRANDMEMBER', KEYS[1], 4)
 """)
-"""(member, milliseconds that it lives at most): some members of the set, to be looked after."""
+"""(member, TTL in milliseconds at most): a sample of the set's members."""
 
 ONCE = Script("""
 local left = redis.call('PTTL', KEYS[1])
@@ -67,14 +72,14 @@ if left > tonumber(ARGV[3]) and left <= tonumber(ARGV[4]) then return 0 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 1
 """)
-"""(value, milliseconds to live, those that are for sweeping, the most that may be left of what was
-not written by a clock that ran ahead): whether it was set.
+"""Arguments: value, TTL, the part of it for sweeping, and the longest possible rest, in
+milliseconds: what a correct clock can have left. Result: whether it was set.
 """
 
 PEEK = Script("""
 return redis.call('PTTL', KEYS[1]) > tonumber(ARGV[1]) and redis.call('GET', KEYS[1])
 """)
-TAKE = Script("""
+POP = Script("""
 return redis.call('PTTL', KEYS[1]) > tonumber(ARGV[1]) and redis.call('GETDEL', KEYS[1])
 """)
 
@@ -91,8 +96,8 @@ if total < 0 then total = 0 end
 if add ~= 0 then redis.call('SET', KEYS[1], total, 'KEEPTTL') end
 return {total, left}
 """)
-"""(addition, milliseconds to live, those that are for sweeping, the most that may be left, as of
-`ONCE`): the sum, and what is left.
+"""Arguments: addition, TTL, the part of it for sweeping, and the longest possible rest, in
+milliseconds. Result: the sum, and the milliseconds left.
 """
 
 SWEEP = Script("""

@@ -1,4 +1,4 @@
-"""Keys of a pattern on every primary, a few at a time, going on where the last look ended."""
+"""Scans the keys of a pattern on every primary, a few at a time, and continues where it stopped."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from threading import Lock
 from reticket.stores.valkey.engine import Engine
 
 
-class Walk:
-    """One round over the keys after another."""
+class Scan:
+    """An endless series of scans over all keys, one round after another."""
 
     def __init__(self, engine: Engine, pattern: bytes) -> None:
         self._engine = engine
         self._lock = Lock()
         self._pattern = pattern
         self._chunks: Iterator[list[bytes]] = iter(())
-        self._met: list[bytes] = []
+        self._waiting: list[bytes] = []
 
-    def look(self, most: int) -> list[bytes]:
-        """The next keys, at most so many; often none where most keys are others'."""
+    def next_keys(self, most: int) -> list[bytes]:
+        """The next keys, at most `most`; often none where most keys do not match."""
         with self._lock:
-            if not self._met:
-                self._met = self._next_chunk()
-            looked_at, self._met = self._met[:most], self._met[most:]
-        return looked_at
+            if not self._waiting:
+                self._waiting = self._next_chunk()
+            keys, self._waiting = self._waiting[:most], self._waiting[most:]
+        return keys
 
     def _next_chunk(self) -> list[bytes]:
         chunk = next(self._chunks, None)
