@@ -97,7 +97,7 @@ def completed(words, incomplete):
 
 
 def test_a_shell_completes_commands_and_options():
-    assert completed([], "se") == {"seed": "Load a directory file.", "serve": SERVES}
+    assert completed([], "ser") == {"serve": SERVES}
     assert "list" in completed(["user"], "l")
     assert "--demo" in completed(["serve"], "--d")
 

@@ -15,9 +15,10 @@ from typing import NamedTuple
 import pytest
 from tests.http.wire import WIRES
 
+from reticket import __version__
 from reticket.testing import running_server
 from reticket.testing.server import CHEAP_SIGN_INS
-from reticket.testing.waiting import PATIENCE
+from reticket.testing.waiting import PATIENCE, until
 
 AKINON = WIRES[0]
 OTHER_KEY = base64.b64encode(bytes(range(32))).decode()
@@ -109,10 +110,10 @@ def start(folder, *words, **variables):
 
 
 def sentence(stopped):
-    """The one line that a failed start leaves, beside the warning of demo data."""
+    """The one line that a failed start leaves, beside that of the start and of demo data."""
     assert (stopped.returncode, stopped.stdout) == (1, ""), stopped
     *warned, line = stopped.stderr.splitlines()
-    assert all(json.loads(each)["event"] == "demo" for each in warned)
+    assert {json.loads(each)["event"] for each in warned} <= {"starting", "demo"}
     said = line.removeprefix("Error: ")
     assert said != line
     assert ". " not in said
@@ -233,3 +234,29 @@ def test_a_wrong_master_key_and_a_taken_port_hinder_no_later_start(home, lived_i
     assert said.endswith("choose another with --host and --port")
     with running_server(home) as running:
         assert AKINON.is_good(AKINON.refresh(running.url, lived_in[1]))
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory):
+    """The log of a service that was asked once and got a line for each request."""
+    settings = {"RETICKET_ACCESS_LOG": "true", "RETICKET_ISSUER": "https://id.example.com"}
+    with running_server(tmp_path_factory.mktemp("told"), settings=settings) as server:
+        AKINON.sign_in(server.url)
+        until(lambda: '"request"' in server.log.read_text(), "a line", server.log.read_text)
+        text = server.log.read_text()
+    return server, [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+
+
+def test_the_log_begins_with_who_answers_and_from_where(told):
+    server, (first, *_) = told
+    assert first["event"] == "starting"
+    assert first["issuer"] == "https://id.example.com"
+    assert first["version"] == __version__
+    assert first["data"] == str(server.data)
+
+
+def test_a_request_has_a_line_where_it_is_asked_for(told):
+    _, lines = told
+    (line,) = [line for line in lines if line["event"] == "request"]
+    assert (line["dialect"], line["route"], line["status"]) == ("akinon", "POST /auth/login", 200)
+    assert line["milliseconds"] > 0

@@ -92,6 +92,45 @@ def test_an_exception_has_its_type_and_traceback_and_no_local_values(
     assert "correct horse" not in written
 
 
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def told(stream: io.StringIO, form: str) -> str:
+    logs.configure("info", form, stream)
+    structlog.get_logger("reticket.http").info(
+        "request", dialect="kibo", route="PUT /a", status=200, milliseconds=4.1, address="::1"
+    )
+    return stream.getvalue()
+
+
+def test_a_person_at_a_terminal_reads_text_in_colours_and_a_file_gets_json() -> None:
+    text = told(Terminal(), "auto")
+    assert (
+        re.sub("\x1b\\[[0-9;]*m", "", text).split(maxsplit=3)[3].startswith("200 PUT /a in 4.1 ms")
+    )
+    assert "\x1b[" in text
+    line = json.loads(told(io.StringIO(), "auto"))
+    assert (line["event"], line["route"], line["status"]) == ("request", "PUT /a", 200)
+
+
+def test_colours_are_left_out_where_somebody_wants_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b" not in told(Terminal(), "auto")
+    assert "\x1b" not in told(io.StringIO(), "console")
+
+
+def test_a_form_that_is_named_is_kept_on_a_terminal() -> None:
+    assert json.loads(told(Terminal(), "json"))
+
+
+def test_a_request_without_a_route_says_so(stream: io.StringIO) -> None:
+    logs.configure("info", "console", stream)
+    structlog.get_logger("reticket.http").info("request", route=None, status=404, milliseconds=0.1)
+    assert "404 no route in 0.1 ms" in stream.getvalue()
+
+
 JWT = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl"
 SECRETS = [
     ("rtk_AbC-dEf_0123", "AbC-dEf"),

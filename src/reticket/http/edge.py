@@ -54,6 +54,7 @@ def logged(match: Match, response: WireResponse, caller: Caller, seconds: float)
         dialect=match.dialect.name,
         route=route,
         status=response.status,
+        milliseconds=round(seconds * 1000, 1),
         address=caller.address,
         correlation_id=caller.correlation_id,
     )

@@ -7,7 +7,9 @@ defence every rendered line is searched for tokens; whoever logs must not rely o
 from __future__ import annotations
 
 import logging
+import os
 import re
+import sys
 from io import StringIO
 from typing import TextIO
 
@@ -43,10 +45,10 @@ _SHARED: list[Processor] = [
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
-_RENDERERS: dict[str, list[Processor]] = {
-    "json": [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()],
-    "console": [escape_members, structlog.dev.ConsoleRenderer(exception_formatter=_traceback)],
-}
+_JSON: list[Processor] = [
+    structlog.processors.format_exc_info,
+    structlog.processors.JSONRenderer(),
+]
 
 
 def configure(level: str, form: str, stream: TextIO | None = None) -> None:
@@ -54,12 +56,14 @@ def configure(level: str, form: str, stream: TextIO | None = None) -> None:
 
     Args:
         level: `debug`, `info`, `warning` or `error`; libraries are heard from `warning` on.
-        form: `json` or `console`.
+        form: `json`, `console`, or `auto`: `console` where a person reads, else `json`.
         stream: where the lines go; None is standard error.
     """
+    stream = stream or sys.stderr
     least = getattr(logging, level.upper())
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(_formatter(form))
+    is_read = form == "console" or (form == "auto" and stream.isatty())
+    handler.setFormatter(_formatter(_console(stream) if is_read else _JSON))
     logging.basicConfig(handlers=[handler], level=max(least, logging.WARNING), force=True)
     for name in ("reticket", "uvicorn"):
         logging.getLogger(name).setLevel(least)
@@ -81,12 +85,29 @@ def redact(logger: WrappedLogger, method: str, line: EventDict | str) -> str:
     return _SECRET.sub(REDACTED, str(line))
 
 
-def _formatter(form: str) -> logging.Formatter:
+def request_first(logger: WrappedLogger, method: str, line: EventDict) -> EventDict:
+    """The processor that lets the line of a request begin with what a person looks for."""
+    if line["event"] != "request":
+        return line
+    route, status, took = line.pop("route"), line.pop("status"), line.pop("milliseconds")
+    return {**line, "event": f"{status} {route or 'no route'} in {took} ms"}
+
+
+def _console(stream: TextIO) -> list[Processor]:
+    """Text for people; in colours on a terminal, unless NO_COLOR is set (no-color.org)."""
+    colors = stream.isatty() and not os.environ.get("NO_COLOR")
+    renderer = structlog.dev.ConsoleRenderer(
+        colors=colors, sort_keys=False, exception_formatter=_traceback
+    )
+    return [request_first, escape_members, renderer]
+
+
+def _formatter(renderers: list[Processor]) -> logging.Formatter:
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=_SHARED,
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            *_RENDERERS[form],
+            *renderers,
             redact,
         ],
     )

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 import structlog
 
-from reticket import dialects, folder, stores
+from reticket import __version__, dialects, folder, stores
 from reticket.admin import Admin, AdminContext
 from reticket.audit import open_audit_log
 from reticket.core.commands import Command
@@ -154,18 +154,20 @@ class Builder:
         with self.alone(settings):
             with closing(self.open(settings)) as instance:
                 is_local = _prepare(instance)
+                warnings = list(_warnings(instance))
             board_of(settings, 0).clear()
             raise_limit()
             caps = connection_limits_of(settings)
             listening = bind(listener_of(settings))
             url = loading.address(settings, listening.getsockname()[1])
             loading.tell_address(settings, url)
-            for warning in loading.issuer_warnings(settings, url):
-                _log.warning("issuer", warning=warning)
+            issuer, data = settings.issuer or url, str(settings.data.absolute())
+            _log.info("starting", issuer=issuer, version=__version__, data=data)
+            warnings += [("issuer", each) for each in loading.issuer_warnings(settings, url)]
+            for about, warning in warnings:
+                _log.warning(about, warning=warning)
             metrics = bind_metrics(settings.metrics_listen) if settings.metrics_listen else None
-            known = settings.model_copy(
-                update={"issuer": settings.issuer or url, "metrics_token": token}
-            )
+            known = settings.model_copy(update={"issuer": issuer, "metrics_token": token})
 
             def work(number: int) -> None:
                 with closing(self.open(known)) as instance:
@@ -194,16 +196,17 @@ def _prepare(instance: OpenedService) -> bool:
         instance.seed(settings.seed)
     instance.upkeep.apply_intents()
     is_local = demo.checked_local(instance)
-    for warning in folder.open_to_others(settings.data):
-        _log.warning("file_modes", warning=warning)
-    for warning in demo.warnings(instance):
-        _log.warning("demo", warning=warning)
     for fault in policies.faults(instance):
         raise StartupError(fault)
     instance.audit.record(list(policies.events(instance)))
-    for warning in policies.warnings(instance):
-        _log.warning("policy", warning=warning)
     return is_local
+
+
+def _warnings(instance: OpenedService) -> Iterator[tuple[str, str]]:
+    """What an operator should know at a start, each with its event's name."""
+    yield from (("file_modes", each) for each in folder.open_to_others(instance.settings.data))
+    yield from (("demo", each) for each in demo.warnings(instance))
+    yield from (("policy", each) for each in policies.warnings(instance))
 
 
 def _open_store(url: str, settings: Settings) -> tuple[Store, Ephemeral]:

@@ -153,8 +153,10 @@ class Settings(BaseSettings):
     )
     body_limit: Size = Field(1_048_576, description="longest request body")
     log_level: Level = Field("info", description="the least level that is logged")
-    log_format: LogFormat = Field("json", description="form of the log on standard error")
-    access_log: Switch = Field(False, description="whether each request gets a log line")
+    log_format: LogFormat = Field("auto", description="form of the log on standard error")
+    access_log: Switch = Field(
+        False, description="whether each request to a dialect gets a log line"
+    )
     audit_file: Annotated[Location, Accepts("a path", "<data>/audit.jsonl")] = Field(
         default_factory=lambda said: said["data"] / "audit.jsonl",
         description="file of the audit stream",

@@ -161,7 +161,10 @@ Issuer = Annotated[
 Level = Annotated[
     Literal["debug", "info", "warning", "error"], Accepts("debug, info, warning or error")
 ]
-LogFormat = Annotated[Literal["json", "console"], Accepts("json or console")]
+LogFormat = Annotated[
+    Literal["auto", "json", "console"],
+    Accepts("json, console, or auto, which is console on a terminal and json elsewhere"),
+]
 Algorithm = Annotated[Literal["ES256", "EdDSA", "RS256"], Accepts("ES256, EdDSA or RS256")]
 ReuseAnswer = Annotated[Reuse, Accepts("revoke or tolerate")]
 DIRECTORY_URLS = "sqlite:///PATH (four slashes: absolute) or postgresql://USER@HOST/NAME"
