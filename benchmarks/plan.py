@@ -14,7 +14,7 @@ GB = 10**9
 MB = 10**6
 ENGINES = {"postgresql": "PostgreSQL", "valkey": "Valkey cluster"}
 INPUTS = {
-    "bytes_per_family": "bytes a family",
+    "bytes_per_family": "bytes a session",
     "engine_microseconds": "µs of the engine's processor a refresh",
     "logged_bytes": "bytes of its log a refresh",
     "refreshes_per_second": "refreshes/s of one service process beside its engine on two cores",
@@ -146,10 +146,11 @@ def lines(
     yield from _inputs(figures)
     yield ""
     yield (
-        f"Assumed: {assumed.refreshes:g} refreshes a session a day, {assumed.peak:g} times as many "
-        f"in the busiest hour, {assumed.copies} copies of everything, {assumed.share:.0%} of what "
-        f"was measured used; machines of {assumed.cores} processors, {assumed.memory:g} GB of "
-        f"memory, {assumed.log:g} MB/s of log; {assumed.shard:g} GB in a Valkey process."
+        f"The plan assumes {assumed.refreshes:g} refreshes a session a day, {assumed.peak:g} times "
+        f"as many in the busiest hour, and {assumed.copies} copies of everything. It uses "
+        f"{assumed.share:.0%} of what was measured. A machine has {assumed.cores} processors, "
+        f"{assumed.memory:g} GB of memory and {assumed.log:g} MB/s of log. A Valkey process has "
+        f"{assumed.shard:g} GB."
     )
     yield ""
     plans = {

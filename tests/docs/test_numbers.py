@@ -108,7 +108,7 @@ SENTENCES = {
         f"it counts as {caps.SPEAKS_FOR} addresses that share its connections",
     ],
     "scaling.md": [
-        f"({connections.CONNECTIONS} for families, {entries.CONNECTIONS} for what lives for",
+        f"({connections.CONNECTIONS} for sessions, {entries.CONNECTIONS} for short-lived entries)",
     ],
     "security.md": [
         f"some {round(failures_a_second(), -1):.0f} failed sign-ins a second for 20 minutes",

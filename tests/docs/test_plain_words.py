@@ -20,6 +20,7 @@ PAGES = [
         "docs/oauth-tokens.md",
         "docs/pages.md",
         "docs/running.md",
+        "docs/scaling.md",
         "docs/second-factor.md",
         "docs/security.md",
         "docs/verify.md",
