@@ -22,10 +22,11 @@ from benchmarks.wrk import drive
 from reticket.core.identifiers import family_id
 from reticket.core.model import Family, Outcome, RefreshToken
 from reticket.core.people import User
-from reticket.core.policy import AKINON_2026, SECOND
+from reticket.core.policy import SECOND
 from reticket.core.ports import StepResult, Store
 from reticket.core.sessions.rotation import decide
 from reticket.core.tokens.mint import Mint
+from reticket.dialects.akinon.user import AKINON_2026
 from reticket.runtime.opened_service import OpenedService
 from reticket.runtime.opening import Builder
 

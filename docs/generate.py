@@ -9,14 +9,15 @@ from pathlib import Path
 
 import click
 
-from reticket import cli
+from reticket import cli, dialects
 from reticket.core.people import Client
-from reticket.core.policy import DAY, PRESETS, Policy, by_any_name
+from reticket.core.policy import DAY, Policy, by_any_name
 from reticket.oauth.provider import Provider
 from reticket.oauth.registration import Registration, registration_of
 from reticket.runtime.opening import Builder
 from reticket.settings.catalogue import reference, variable
 
+PRESETS = dialects.presets()
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 

@@ -16,6 +16,7 @@ import msgspec
 from reticket.core.commands import Command
 from reticket.core.errors import Code, Refusal, ReticketError, Unavailable
 from reticket.core.model import Caller
+from reticket.core.policy import Policy
 from reticket.core.tokens.kinds import TokenKind
 
 Headers = Sequence[tuple[bytes, bytes]]
@@ -188,20 +189,29 @@ class Example:
 class Dialect(Protocol):
     """One wire dialect. A module of `reticket.dialects` whose `build(options)` returns one.
 
-    `name` is the module's; `base_path` is where its routes begin; `refusals` has a wire form for
-    every Code (its form is the dialect's own affair, its completeness is tested).
-    `correlation_header` names a request header (lower case) with a UUID that clients choose for
-    their request, or None.
+    Attributes:
+        name: the module's.
+        base_path: where its routes begin.
+        resources: the kinds of its tokens.
+        refusals: a wire form for every Code; the form is the dialect's own affair.
+        document: what its OpenAPI document says beside its routes.
+        examples: requests that work against the demo directory.
+        presets: its own policies; settings and clients name them.
+        pages: beginnings of paths, below `base_path`, whose answers no other origin may read.
+        correlation_header: a request header (lower case) with a UUID that clients choose for their
+            request, or None.
     """
 
     name: str
     base_path: str
-    correlation_header: bytes | None
     resources: Sequence[TokenKind]
     routes: Sequence[Route]
     refusals: Mapping[Code, Any]
     document: Document
-    examples: Sequence[Example]
+    examples: Sequence[Example] = ()
+    presets: Sequence[Policy] = ()
+    pages: Sequence[str] = ()
+    correlation_header: bytes | None = None
 
     def refuse(self, request: WireRequest, error: ReticketError) -> WireResponse:
         """The dialect's answer to any error, its own and the service's."""

@@ -7,7 +7,8 @@ from types import SimpleNamespace
 import pytest
 from tests.cli.conftest import SEED
 
-from reticket.core.policy import DAY, PRESETS, SECOND
+from reticket.core.policy import DAY, SECOND
+from reticket.dialects import presets as shipped_presets
 from reticket.testing import running_server
 from reticket.testing.store_contract import family_of
 
@@ -204,7 +205,7 @@ def test_a_start_tells_what_is_in_force_and_nothing_else(started):
     _, _, lines = started
     told = [(line["kind"], line["detail"]) for line in lines if line["event"] == "policy"]
     presets = {detail["name"]: detail for kind, detail in told if kind == "oauth"}
-    assert set(presets) == set(PRESETS)
+    assert set(presets) == set(shipped_presets())
     assert presets["BROWSER_2026"]["window"] == 17
     kinds = {kind for kind, _ in told}
     assert "kibo.adminuser" in kinds

@@ -2,7 +2,7 @@
 
 from tests.compat.clients import ISSUER
 
-from reticket.core.policy import PRESETS
+from reticket.dialects import presets
 
 CENTURY = str(36525 * 86400)
 WINDOW = 1
@@ -12,12 +12,12 @@ SETTINGS = {
     "RETICKET_ISSUER": ISSUER,
     **{
         f"RETICKET_POLICIES__{name}__{member}": CENTURY
-        for name in PRESETS
+        for name in presets()
         for member in ("ACCESS", "REFRESH", "ABSOLUTE")
     },
     **{
         f"RETICKET_POLICIES__{name}__WINDOW": str(WINDOW)
-        for name in PRESETS
+        for name in presets()
         if not name.startswith("FAPI")
     },
 }

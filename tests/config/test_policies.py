@@ -8,9 +8,12 @@ import pytest
 
 from reticket.core.errors import SettingError
 from reticket.core.people import User
-from reticket.core.policy import AKINON_2026, KIBO_2026, Reuse
+from reticket.core.policy import Reuse
 from reticket.core.tokens.kinds import TokenKind
-from reticket.settings.loading import PRESETS, load, policies_for, policy_warnings
+from reticket.dialects import presets
+from reticket.dialects.akinon.user import AKINON_2026
+from reticket.dialects.kibo.resources import KIBO_2026
+from reticket.settings.loading import load, policies_for, policy_warnings
 
 Toml = Callable[[str], Path]
 
@@ -104,9 +107,10 @@ def test_resources_are_checked_when_they_are_known(text: str, sentence: str, tom
 
 
 def test_the_shipped_presets_can_be_used_and_warn_of_nothing() -> None:
-    assert {"KIBO_2026", "AKINON_2026", "CLOUDREVE_2026"} <= set(PRESETS)
-    assert policy_warnings(PRESETS) == []
-    assert not any(preset.faults() for preset in PRESETS.values())
+    shipped = presets()
+    assert {"BROWSER_2026", "KIBO_2026", "AKINON_2026", "CLOUDREVE_2026"} <= set(shipped)
+    assert policy_warnings(shipped) == []
+    assert not any(preset.faults() for preset in shipped.values())
 
 
 def test_a_window_over_a_tenth_of_the_access_lifetime_is_warned_of() -> None:

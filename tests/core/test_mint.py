@@ -9,10 +9,11 @@ from tests.core.world import ADA, JWT, OPAQUE, Keys
 
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import Family, Outcome, RefreshToken
-from reticket.core.policy import AKINON_2026, SECOND
+from reticket.core.policy import SECOND
 from reticket.core.tokens.faces import from_text, to_text
 from reticket.core.tokens.kinds import TokenKind
 from reticket.core.tokens.mint import NONCE_STEP, RETRY_WINDOW, Mint
+from reticket.dialects.akinon.user import AKINON_2026
 
 NOW = 1_790_000_000_500
 UP, DOWN = NOW + 500, NOW - 500

@@ -7,20 +7,21 @@ import pytest
 from reticket.core.policy import (
     AAL2_2026,
     AAL3_2026,
-    AKINON_2026,
     BROWSER_2026,
-    CLOUDREVE_2026,
     DAY,
     DEVICE_2026,
     FAPI_2_SESSION_2026,
-    KIBO_2026,
     SERVICE_2026,
     Policy,
     Reuse,
     by_any_name,
     chosen,
 )
-from reticket.core.policy import PRESETS as ALL
+from reticket.core.policy import PRESETS as FREE
+from reticket.dialects import presets as all_presets
+from reticket.dialects.akinon.user import AKINON_2026
+from reticket.dialects.cloudreve.tokens import CLOUDREVE_2026
+from reticket.dialects.kibo.resources import KIBO_2026
 
 MINUTE, HOUR = 60, 3600
 PRESETS = [KIBO_2026, AKINON_2026, CLOUDREVE_2026]
@@ -63,7 +64,8 @@ def test_a_reuse_ends_the_families_of_all_oauth_clients_and_fapi_alone_does_not_
 
 
 def test_every_preset_is_looked_at_here():
-    assert set(ALL.values()) == {*PRESETS, *OAUTH}
+    assert set(FREE.values()) == set(OAUTH)
+    assert set(all_presets().values()) == {*PRESETS, *OAUTH}
 
 
 def test_the_least_numbers_are_good():
@@ -111,7 +113,7 @@ def test_a_policy_does_not_change():
 
 
 def test_who_names_no_preset_or_one_that_is_gone_has_the_browsers():
-    presets = by_any_name(ALL)
+    presets = by_any_name(all_presets())
     assert chosen(None, presets) == chosen({"preset": "AAL9_2020"}, presets) == BROWSER_2026
     said = {"preset": "AAL2", "window": 5, "reuse": "tolerate"}
     assert chosen(said, presets) == replace(presets["AAL2"], window=5, reuse=Reuse.TOLERATE)

@@ -6,8 +6,8 @@ from tests.core.world import ADA
 from reticket.core.commands import EndSession, ExchangeToken, Refresh
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import Family, Outcome, RefreshToken
-from reticket.core.policy import AKINON_2026
 from reticket.core.sessions.steps import ExchangeStep, RefreshStep, SignOutStep
+from reticket.dialects.akinon.user import AKINON_2026
 
 NOW = 1_790_000_000_000
 ROW = Family(

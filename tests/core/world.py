@@ -11,7 +11,7 @@ from typing import Any
 from reticket.core.commands import BeginSession, Refresh
 from reticket.core.model import Caller
 from reticket.core.people import Client, User
-from reticket.core.policy import AKINON_2026, Policy
+from reticket.core.policy import Policy
 from reticket.core.ports import Event
 from reticket.core.queues.batch_queue import WorkerPool
 from reticket.core.sessions.engine import Engine
@@ -19,6 +19,7 @@ from reticket.core.tokens.keys import MacKey
 from reticket.core.tokens.kinds import TokenKind
 from reticket.core.tokens.mint import Mint
 from reticket.crypto.macs import HmacKey
+from reticket.dialects.akinon.user import AKINON_2026
 from reticket.stores.memory import MemoryStore
 from reticket.testing import FakeClock
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from reticket import dialects
 from reticket.directory.directory import Directory, open_directory
 from reticket.directory.tables import metadata
 
@@ -90,11 +91,19 @@ class FakeSealer:
         return hashlib.sha256(purpose + b"|" + text).digest()[:16]
 
 
+PROFILES = dialects.profiles(dialects.with_defaults())
+
+
 def open_one(url: str, seed: int = 0) -> Directory:
     """A directory for which an hour passes whenever it asks for the time: no look is too soon."""
     hours = itertools.count(step=3600)
     return open_directory(
-        url, FakeSealer(), lambda: NOW, random.Random(seed).randbytes, lambda: next(hours)
+        url,
+        FakeSealer(),
+        lambda: NOW,
+        random.Random(seed).randbytes,
+        lambda: next(hours),
+        profiles=PROFILES,
     )
 
 

@@ -11,8 +11,9 @@ from functools import cache
 from typing import NamedTuple
 
 from reticket.core.model import Family, Outcome, RefreshToken
-from reticket.core.policy import AKINON_2026, SECOND, Policy
+from reticket.core.policy import SECOND, Policy
 from reticket.core.sessions.rotation import Decision
+from reticket.dialects.akinon.user import AKINON_2026
 
 POLICY = AKINON_2026
 HALF = POLICY.window * SECOND // 2

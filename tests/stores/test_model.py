@@ -11,9 +11,10 @@ from hypothesis.stateful import (
 )
 
 from reticket.core.model import Selection
-from reticket.core.policy import AKINON_2026, SECOND
+from reticket.core.policy import SECOND
 from reticket.core.ports import StepResult
 from reticket.core.sessions.rotation import decide, merge, revoked
+from reticket.dialects.akinon.user import AKINON_2026
 from reticket.stores.memory import MemoryStore
 from reticket.stores.sqlite import SqliteStore
 from reticket.testing import FakeClock

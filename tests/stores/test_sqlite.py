@@ -207,7 +207,7 @@ def test_what_one_connection_names_another_reads(store, file):
     other.create([family_of(2, device="another device")])
     assert other.find(family_of(1).id).device == "a device nobody has seen"
     assert store.find(family_of(2).id).device == "another device"
-    assert len(store.page(Selection(resource="kibo.adminuser"), 10).families) == 2
+    assert len(store.page(Selection(resource="shop.admin"), 10).families) == 2
     other.close()
 
 

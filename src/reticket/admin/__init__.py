@@ -12,21 +12,20 @@ from reticket.admin.context import AdminContext
 from reticket.admin.document import BASE, DOCUMENT
 from reticket.core.errors import Code, ReticketError
 from reticket.core.tokens.kinds import TokenKind
-from reticket.wire import Document, Example, Route, WireRequest, WireResponse
+from reticket.wire import Dialect, Document, Route, WireRequest, WireResponse
 
 __all__ = ["Admin", "AdminContext"]
 
 
-class Admin:
+class Admin(Dialect):
     """Its routes and its answers to errors (the protocol `Dialect`)."""
 
     name = "admin"
     base_path = BASE
-    correlation_header: bytes | None = None
+    pages: Sequence[str] = ("/",)
     resources: Sequence[TokenKind] = ()
     refusals: Mapping[Code, HTTPStatus] = errors.REFUSALS
     document: Document = DOCUMENT
-    examples: Sequence[Example] = ()
 
     def __init__(self, context: AdminContext) -> None:
         self.routes: Sequence[Route] = (

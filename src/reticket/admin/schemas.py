@@ -66,7 +66,7 @@ class Start(Struct, forbid_unknown_fields=True):
 
 class SessionAnswer(Struct):
     """One sign-in with all its tokens, from its begin to its end. `kind` is the kind of its
-    tokens; `tenant` that of the newest answer, for `kibo.developer` the account.
+    tokens; `tenant` that of the newest answer, or the developer account.
     """
 
     id: str
@@ -88,8 +88,8 @@ class SessionAnswer(Struct):
 
 class Revoke(Struct, forbid_unknown_fields=True):
     """Which sessions shall end: all given members must fit. `subject` is a user's id or e-mail, or
-    a program's id; `tenant` the tenant, or for `kibo.developer` the account, of a session's newest
-    answer; `all` stands alone.
+    a program's id; `tenant` the tenant, or the developer account, of a session's newest answer;
+    `all` stands alone.
     """
 
     session: str | None = None

@@ -37,7 +37,7 @@ FORMER = {"family": "session", "resource": "kind"}
 
 _FILTERS = ("subject", "client", "tenant", "kind", "live", "limit", "cursor")
 _ALONE = "must be true alone; or say session, subject, client, tenant or kind"
-_TENANT = "The tenant, or for `kibo.developer` the account, of a session's newest answer."
+_TENANT = "The tenant, or the developer account, of a session's newest answer."
 _QUERY = (
     *(Parameter(name, "query", str) for name in ("subject", "client")),
     Parameter("tenant", "query", str, _TENANT),

@@ -20,7 +20,7 @@ def openapi(frame: CommandContext, dialect: str | None, config: Path | None) -> 
     \b
     Examples:
       reticket openapi
-      reticket openapi cloudreve > cloudreve.json
+      reticket openapi oauth > oauth.json
     """
     known = {each.name: each for each in frame.builder.documented(frame.builder.load(config, {}))}
     if dialect is None:

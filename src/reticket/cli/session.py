@@ -45,7 +45,7 @@ def selecting(command: Any) -> Any:
     """Options that choose sessions."""
     for option in (
         click.option("--subject", help="A user's e-mail or id, or an application's id."),
-        click.option("--kind", help="A kind of token, such as kibo.adminuser or cloudreve.user."),
+        click.option("--kind", help="A kind of token, such as oauth.user."),
         renamed("--resource", "--kind"),
         click.option("--client", help="An OAuth client's id."),
         click.option("--context", help="A tenant or account: that of a session's newest answer."),
@@ -75,7 +75,7 @@ def list_(
     \b
     Examples:
       reticket session list --subject ada@example.com
-      reticket session list --kind akinon.user --all --json
+      reticket session list --kind oauth.user --all --json
     """
     live_at = None if with_ended else instance.store.now()
     chosen = Selection(

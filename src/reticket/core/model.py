@@ -37,7 +37,7 @@ class Family(NamedTuple):
 
     Args:
         id: 16 bytes, a UUIDv7.
-        resource: which resource of which dialect, as `kibo.adminuser`.
+        resource: which resource of which dialect, as `oauth.user`.
         subject: id of the user or application that signed in.
         client: OAuth client id, or None.
         context: tenant or account of the newest token; for lists only.

@@ -90,10 +90,6 @@ AAL2_2026 = Policy("AAL2_2026", 900, 3600, DAY, 30, Reuse.REVOKE)
 AAL3_2026 = Policy("AAL3_2026", 600, 900, DAY // 2, 30, Reuse.REVOKE)
 """NIST SP 800-63B-4 §2.2.3 and §2.3.3: how long a session may go on, and be idle."""
 
-KIBO_2026 = Policy("KIBO_2026", 3600, 14 * DAY, 365 * DAY, 60, Reuse.TOLERATE)
-AKINON_2026 = Policy("AKINON_2026", 3600, 14 * DAY, 365 * DAY, 30, Reuse.REVOKE)
-CLOUDREVE_2026 = Policy("CLOUDREVE_2026", 3600, 14 * DAY, 365 * DAY, 60, Reuse.TOLERATE)
-
 PRESETS: Mapping[str, Policy] = {
     preset.name: preset
     for preset in (
@@ -103,11 +99,9 @@ PRESETS: Mapping[str, Policy] = {
         FAPI_2_SESSION_2026,
         AAL2_2026,
         AAL3_2026,
-        KIBO_2026,
-        AKINON_2026,
-        CLOUDREVE_2026,
     )
 }
+"""Those that belong to no dialect. A dialect declares its own."""
 
 
 BROWSER = "BROWSER"

@@ -1,1 +1,52 @@
-"""The wire dialects; each is a module or folder whose `build(options)` returns a Dialect."""
+"""The wire dialects. Each is a module or package with `build(options)`, which returns a Dialect,
+and with a class `Options`, which says what an operator may set. A name that begins with `_` is
+that of no dialect.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterable, Mapping
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from reticket.core.errors import StartupError
+from reticket.core.policy import PRESETS, Policy
+from reticket.core.profiles import Profiles
+
+if TYPE_CHECKING:
+    from reticket.wire import Dialect
+
+
+def modules() -> Mapping[str, ModuleType]:
+    """Every dialect's module, by the dialect's name. StartupError for one that is no dialect."""
+    names = [found.name for found in pkgutil.iter_modules(__path__)]
+    return {name: _module(name) for name in sorted(names) if not name.startswith("_")}
+
+
+def with_defaults() -> list[Dialect]:
+    """Every dialect as it is where no setting says otherwise."""
+    return [module.build() for module in modules().values()]
+
+
+def presets() -> dict[str, Policy]:
+    """Every preset by its name: those of all dialects after those that belong to none."""
+    declared = [preset for dialect in with_defaults() for preset in dialect.presets]
+    return {**PRESETS, **{preset.name: preset for preset in declared}}
+
+
+def profiles(dialects: Iterable[Dialect]) -> Profiles:
+    """What these dialects tell the directory."""
+    return Profiles(kinds=[kind for dialect in dialects for kind in dialect.resources])
+
+
+def _module(name: str) -> ModuleType:
+    module = importlib.import_module(f"{__name__}.{name}")
+    for needed in ("Options", "build"):
+        if not hasattr(module, needed):
+            raise StartupError(
+                f"{module.__name__} is no dialect, since it has no {needed}; "
+                f"name it _{name} if it helps one"
+            )
+    return module

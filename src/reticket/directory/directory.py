@@ -11,10 +11,12 @@ from pathlib import Path
 
 from reticket.core.people import Application, Client, Credentials, Tenant, User
 from reticket.core.ports import Clock, Entropy, Factors, Intent, Recognised
+from reticket.core.profiles import Profiles
 from reticket.core.tokens.keys import KeyStore
+from reticket.core.tokens.kinds import Place
 from reticket.directory.engines import open_storage
 from reticket.directory.engines.database import Database
-from reticket.directory.intents import IN_ACCOUNT, IN_TENANT, Intents
+from reticket.directory.intents import Intents
 from reticket.directory.keys import Keys
 from reticket.directory.marks import Marks
 from reticket.directory.people.affiliations import Affiliations
@@ -37,6 +39,9 @@ from reticket.directory.tables import (
 from reticket.directory.tenants.accounts import Accounts
 from reticket.directory.tenants.tenants import Tenants
 
+NO_DIALECT = Profiles()
+"""For who only looks after a directory."""
+
 
 def open_directory(
     url: str,
@@ -44,6 +49,7 @@ def open_directory(
     clock: Clock,
     entropy: Entropy,
     seconds: Callable[[], float] = time.monotonic,
+    profiles: Profiles = NO_DIALECT,
 ) -> Directory:
     """Open a directory, creating or migrating it. StartupError names the place and its fault.
 
@@ -53,8 +59,9 @@ def open_directory(
         clock: milliseconds.
         entropy: what ids are made from.
         seconds: never goes back; what the pauses between looks for changes are measured by.
+        profiles: what the dialects tell of themselves.
     """
-    return Directory(Database(open_storage(url)), sealer, clock, entropy, seconds)
+    return Directory(Database(open_storage(url)), sealer, clock, entropy, seconds, profiles)
 
 
 class Directory:
@@ -76,6 +83,7 @@ class Directory:
         clock: Clock,
         entropy: Entropy,
         seconds: Callable[[], float],
+        profiles: Profiles,
     ) -> None:
         self.database = database
         self._records = Records(database, seconds)
@@ -85,10 +93,20 @@ class Directory:
         self.keys: KeyStore = Keys(database)
         self.marks = Marks(database, clock)
         self.tenant_members = Memberships(
-            database, tenant_memberships, tenants, "tenant", IN_TENANT, clock
+            database,
+            tenant_memberships,
+            tenants,
+            "tenant",
+            profiles.resources_in(Place.TENANT),
+            clock,
         )
         self.account_members = Memberships(
-            database, account_memberships, developer_accounts, "account", IN_ACCOUNT, clock
+            database,
+            account_memberships,
+            developer_accounts,
+            "account",
+            profiles.resources_in(Place.ACCOUNT),
+            clock,
         )
         self.factors: Factors = StoredFactors(database, sealer)
         self.enrolments = Enrolments(database, sealer, entropy)

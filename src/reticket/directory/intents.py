@@ -1,6 +1,6 @@
 """Intents: what must end families, written in the transaction of the change that demands it.
 
-Owns the causes and the names of the resources whose families live in a tenant or an account.
+Owns the causes.
 """
 
 from __future__ import annotations
@@ -14,10 +14,6 @@ from reticket.core.model import Selection
 from reticket.core.ports import Clock, Intent
 from reticket.directory.engines.database import Database
 from reticket.directory.tables import intents
-
-IN_TENANT = "kibo.adminuser"
-IN_ACCOUNT = "kibo.developer"
-"""Resources of the families that live in a tenant or an account, by the name of the dialect's."""
 
 
 class Change(StrEnum):

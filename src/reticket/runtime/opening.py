@@ -69,7 +69,7 @@ class Builder:
 
     def dialects(self, settings: Settings) -> Sequence[Dialect]:
         """Every module of the package, built with its table of settings."""
-        modules = {module.__name__.rpartition(".")[2]: module for module in _modules(dialects)}
+        modules = dialects.modules()
         loading.only_known(settings.dialects, modules, "dialects.")
         return [_dialect(name, module, settings) for name, module in modules.items()]
 
@@ -91,7 +91,15 @@ class Builder:
         known = self.dialects(settings)
         resources = [resource for dialect in known for resource in dialect.resources]
         directory = opened.enter_context(
-            closing(open_directory(settings.directory, sealer, now, os.urandom))
+            closing(
+                open_directory(
+                    settings.directory,
+                    sealer,
+                    now,
+                    os.urandom,
+                    profiles=dialects.profiles(known),
+                )
+            )
         )
         opening = master_key(
             settings.master_key,

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from reticket import dialects
 from reticket.core.errors import SettingError
 from reticket.core.model import Family
 from reticket.core.people import Client
-from reticket.core.policy import PRESETS, Policy
+from reticket.core.policy import Policy
 from reticket.core.ports import Event
 from reticket.core.tokens.kinds import TokenKind
 from reticket.directory.programs.clients import every_client
@@ -49,7 +50,7 @@ def events(instance: OpenedService) -> Iterator[Event]:
     for name, policy in of_resources(instance).items():
         yield Event(instance.clock(), "policy", name, detail=asdict(policy))
     known = loading.presets(instance.settings)
-    for name in PRESETS:
+    for name in dialects.presets():
         yield Event(instance.clock(), "policy", "oauth", detail=asdict(known[name]))
 
 

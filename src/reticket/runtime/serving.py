@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from socket import socket
 from typing import Any
@@ -15,7 +15,6 @@ from starlette.routing import Route
 from reticket.admin import Admin, AdminContext
 from reticket.core.queues.batch_queue import LONGEST_WAIT
 from reticket.core.storage.upkeep import Upkeep
-from reticket.dialects.oauth.endpoints import authorize, device
 from reticket.http.asgi import Asgi
 from reticket.http.connection.connection_limits import ConnectionLimits
 from reticket.http.connection.limits import Limits
@@ -45,11 +44,6 @@ from reticket.wire import Dialect
 
 FOR_PROXIES = 16
 """One part of so many of all connections is kept for trusted proxies, where some are named."""
-
-_UNREADABLE = (f"{BASE}{authorize.PLACE}", f"{BASE}{device.PLACE}/", "/admin/", PLACE)
-"""No script of another origin reads where people type passwords (RFC 9700 §2.6), nor what is for
-operators alone.
-"""
 
 _NAMED = (f"{BASE}/", WELL_KNOWN)
 """Beginnings of all paths that metadata name."""
@@ -92,7 +86,7 @@ def application(
     edge = Edge(
         RoutingTable(spoken), service, others, settings.body_limit, deadlines, witnesses, incidents
     )
-    shared = readable(edge, settings.cors_origins, _UNREADABLE)
+    shared = readable(edge, settings.cors_origins, (PLACE, *_unreadable(spoken)))
     answering = also_below(policies.provider_of(settings).path, _NAMED, shared)
     return only_local(answering, reach.is_local)
 
@@ -156,6 +150,12 @@ def listener_of(settings: Settings) -> Listener:
 
 def _as_json(documents: Mapping[str, Any]) -> dict[str, bytes]:
     return {name: msgspec.json.encode(document) for name, document in documents.items()}
+
+
+def _unreadable(dialects: Iterable[Dialect]) -> Iterator[str]:
+    """Beginnings of all paths whose answers no script of another origin reads."""
+    for dialect in dialects:
+        yield from (dialect.base_path + page for page in dialect.pages)
 
 
 def _for_bearers(page: MetricsPage, token: str | None) -> list[Route]:

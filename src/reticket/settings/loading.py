@@ -26,8 +26,9 @@ from pydantic_settings import (
     PydanticBaseSettingsSource,
 )
 
+from reticket import dialects
 from reticket.core.errors import SettingError
-from reticket.core.policy import PRESETS, Policy, by_any_name
+from reticket.core.policy import Policy, by_any_name
 from reticket.core.tokens.kinds import TokenKind
 from reticket.settings import PolicyChange, Settings
 from reticket.settings.catalogue import (
@@ -72,8 +73,9 @@ def load(file: Path | None = None, overrides: Mapping[str, object] | None = None
         settings = Settings(_build_sources=(sources, {}))
     except ValidationError as error:
         raise _setting_error(error.errors()[0], said, file) from None
-    only_known((name for name in settings.policies if "." not in name), PRESETS, "policies.")
-    for name, preset in PRESETS.items():
+    shipped = dialects.presets()
+    only_known((name for name in settings.policies if "." not in name), shipped, "policies.")
+    for name, preset in shipped.items():
         _check(_changed(preset, settings, name), name)
     return settings
 
@@ -107,7 +109,8 @@ def policies_for(settings: Settings, resources: Iterable[TokenKind]) -> dict[str
 
 def presets(settings: Settings) -> dict[str, Policy]:
     """Every preset with its changes, by its name and by its name without the year."""
-    return by_any_name({name: _changed(each, settings, name) for name, each in PRESETS.items()})
+    shipped = dialects.presets()
+    return by_any_name({name: _changed(each, settings, name) for name, each in shipped.items()})
 
 
 def issuer_of(settings: Settings) -> str:
@@ -189,7 +192,7 @@ def options_for(options: type[T], table: Mapping[str, object], where: str) -> T:
     Args:
         options: its fields have defaults; they may carry `msgspec.Meta` bounds.
         table: as `Settings.dialects` holds it; texts from variables are converted.
-        where: the table's key, such as `dialects.kibo`.
+        where: the table's key, such as `dialects.oauth`.
 
     Raises:
         SettingError: a name that is no field, or a value that is not of its type.

@@ -16,14 +16,14 @@ from hypothesis import strategies as st
 
 from reticket.core.errors import Unavailable
 from reticket.core.model import Family, Outcome, RefreshToken, Selection
-from reticket.core.policy import KIBO_2026
+from reticket.core.policy import DAY, Policy, Reuse
 from reticket.core.ports import ROW_LOCKED, Clock, Step, StepResult, Store
 from reticket.core.sessions.rotation import decide, merge, revoked
 from reticket.testing.clock import START, FakeClock
 from reticket.testing.waiting import until
 
-THREADS = 64
-INT64 = st.integers(0, 2**63 - 1)
+TOLERANT = Policy("TOLERANT", 3600, 14 * DAY, 365 * DAY, 60, Reuse.TOLERATE)
+THREADS, INT64 = 64, st.integers(0, 2**63 - 1)
 TEXT = st.text(st.characters(codec="utf-8"), max_size=40)
 HEX = st.text("0123456789abcdef", min_size=32, max_size=32)
 SUBJECT = st.one_of(TEXT, HEX, HEX.map(str.upper))
@@ -34,12 +34,12 @@ def family_of(number: int, **changes: Any) -> Family:
     """A young family; ids ascend with the number, as those of real ones do with time."""
     young = Family(
         id=(START + number).to_bytes(6, "big") + b"\x70" + number.to_bytes(9, "big"),
-        resource="kibo.adminuser",
+        resource="shop.admin",
         subject=f"{number:032x}",
         client=None,
         context="1000",
         scope=None,
-        policy="KIBO_2026",
+        policy=TOLERANT.name,
         ends_at=START + 10**10,
         expires_at=START + 10**9,
         generation=1,
@@ -83,7 +83,7 @@ class Presenting:
         self.token = RefreshToken(family, generation, None, START, 2**52)
 
     def __call__(self, row: Family | None, now: int) -> StepResult[tuple[Outcome, int]]:
-        decision = decide(row, self.token, now, KIBO_2026)
+        decision = decide(row, self.token, now, TOLERANT)
         reached = decision.row.generation if decision.row else 0
         return StepResult(decision.row, (decision.outcome, reached))
 
@@ -263,8 +263,8 @@ class StoreContract:
             (Selection(family=family_of(3).id), {3}),
             (Selection(subject="ada"), {1, 2, 3}),
             (Selection(subject="ada", context="1000"), {1, 3}),
-            (Selection(subject="ada", resource="kibo.adminuser", context="1000"), {1}),
-            (Selection(resource="cloudreve.user"), {5}),
+            (Selection(subject="ada", resource="shop.admin", context="1000"), {1}),
+            (Selection(resource="drive.user"), {5}),
             (Selection(client="spa"), {5}),
             (Selection(subject="nobody"), set()),
             (Selection(context="never heard of"), set()),
@@ -306,7 +306,7 @@ class StoreContract:
 
     def test_pages_of_a_selection(self, store: Store) -> None:
         crowd = self._crowd(store)
-        page = store.page(Selection(subject="ada", resource="kibo.adminuser"), 10)
+        page = store.page(Selection(subject="ada", resource="shop.admin"), 10)
         assert list(page.families) == [crowd[1], crowd[2]]
 
     def test_live_pages_leave_out_what_has_ended(self, store: Store) -> None:
@@ -342,9 +342,9 @@ class StoreContract:
         crowd = {
             1: family_of(1, subject="ada"),
             2: family_of(2, subject="ada", context="1001"),
-            3: family_of(3, subject="ada", resource="kibo.developer"),
+            3: family_of(3, subject="ada", resource="shop.developer"),
             4: family_of(4, subject="alan"),
-            5: family_of(5, subject="alan", resource="cloudreve.user", client="spa"),
+            5: family_of(5, subject="alan", resource="drive.user", client="spa"),
         }
         store.create(list(crowd.values()))
         return crowd

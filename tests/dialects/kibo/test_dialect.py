@@ -8,10 +8,9 @@ import pytest
 from reticket.core.commands import Refresh
 from reticket.core.errors import Code
 from reticket.core.people import Application, User
-from reticket.core.policy import KIBO_2026
 from reticket.dialects import kibo
 from reticket.dialects.kibo import adminuser, application, developer
-from reticket.dialects.kibo.resources import RESOURCES
+from reticket.dialects.kibo.resources import KIBO_2026, RESOURCES
 from reticket.http.routing import RoutingTable
 from reticket.testing.dialect_fixtures import error_of, request_of
 

@@ -228,9 +228,9 @@ def test_a_floor_that_comes_while_a_step_runs_is_seen(opened, store, fresh):
     ("selection", "under"),
     [
         (Selection(subject="ada"), True),
-        (Selection(subject="ada", resource="kibo.adminuser"), True),
+        (Selection(subject="ada", resource="shop.admin"), True),
         (Selection(subject="ada", client="spa"), True),
-        (Selection(subject="ada", resource="kibo.developer"), False),
+        (Selection(subject="ada", resource="shop.developer"), False),
         (Selection(subject="ada", client="another"), False),
         (Selection(subject="ada", context="1000"), False),
         (Selection(subject="alan"), False),
@@ -245,12 +245,12 @@ def test_a_floor_says_what_never_changes_in_a_row(servers, store, fresh, selecti
 
 
 def test_two_floors_of_a_subject_stand_side_by_side(store, fresh):
-    one, other = fresh(0), fresh(1, resource="kibo.developer", subject=fresh(0).subject)
-    for resource in ("kibo.adminuser", "kibo.developer", "kibo.adminuser"):
+    one, other = fresh(0), fresh(1, resource="shop.developer", subject=fresh(0).subject)
+    for resource in ("shop.admin", "shop.developer", "shop.admin"):
         store.revoke(Selection(subject=one.subject, resource=resource), resource)
     store.create([one, other._replace(id=one.id[:-1] + b"\x09")])
     page = store.page(Selection(subject=one.subject), 10)
-    assert {row.revoked_cause for row in page.families} == {"kibo.adminuser", "kibo.developer"}
+    assert {row.revoked_cause for row in page.families} == {"shop.admin", "shop.developer"}
 
 
 def test_a_list_forgets_families_that_are_gone(servers, store, fresh):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, NamedTuple
 
 from reticket.core.model import NOTHING, Asked, Family, Holder
@@ -52,9 +53,16 @@ class Advice:
         return seconds <= self.least
 
 
+class Place(StrEnum):
+    """What the contexts of families are the ids of."""
+
+    TENANT = "tenant"
+    ACCOUNT = "account"
+
+
 @dataclass(frozen=True, slots=True)
 class TokenKind:
-    """A resource of a dialect: `kibo.adminuser`. Its name is the audience of its access tokens.
+    """A resource of a dialect: `oauth.user`. Its name is the audience of its access tokens.
 
     Args:
         name: `<dialect>.<resource>`.
@@ -74,6 +82,7 @@ class TokenKind:
         advice: for `doctor`.
         rests_on_credentials: whether an access token says the version of its subject's password or
             secret, and so ends for us when that changes.
+        place: in which its families live; whoever leaves such a place loses those families.
     """
 
     name: str
@@ -86,3 +95,4 @@ class TokenKind:
     accepts: Accepts | None = None
     id_claims: Callable[[Facts], Mapping[str, object] | None] | None = None
     rests_on_credentials: bool = True
+    place: Place | None = None

@@ -12,11 +12,12 @@ from typing import Literal
 
 from reticket.core.commands import FactorRule
 from reticket.core.errors import Code, ReticketError
+from reticket.core.policy import Policy
 from reticket.core.tokens.kinds import TokenKind
 from reticket.dialects.akinon import errors, session, user
 from reticket.dialects.akinon.document import DOCUMENT
-from reticket.dialects.akinon.user import RESOURCE
-from reticket.wire import Document, Example, Route, WireRequest, WireResponse
+from reticket.dialects.akinon.user import AKINON_2026, RESOURCE
+from reticket.wire import Dialect, Document, Example, Route, WireRequest, WireResponse
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +35,13 @@ class Options:
     second_factor: Literal["refuse", "ignore"] = "refuse"
 
 
-class Akinon:
+class Akinon(Dialect):
     """The dialect: its routes and its answers to errors."""
 
     name = "akinon"
     base_path = "/api/v1"
-    correlation_header: bytes | None = None
     resources: Sequence[TokenKind] = (RESOURCE,)
+    presets: Sequence[Policy] = (AKINON_2026,)
     refusals: Mapping[Code, errors.Failure] = errors.REFUSALS
     document: Document = DOCUMENT
     examples: Sequence[Example] = (

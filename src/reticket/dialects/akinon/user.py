@@ -9,12 +9,13 @@ from reticket.core.commands import Command, ReadAccess
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import Holder
 from reticket.core.people import User
-from reticket.core.policy import AKINON_2026
+from reticket.core.policy import DAY, Policy, Reuse
 from reticket.core.tokens.kinds import TokenKind
 from reticket.dialects.akinon.document import described
 from reticket.dialects.akinon.schemas import Profile, answer, profile_of
 from reticket.wire import Operation, Route, WireRequest
 
+AKINON_2026 = Policy("AKINON_2026", 3600, 14 * DAY, 365 * DAY, 30, Reuse.REVOKE)
 USER = "akinon.user"
 RESOURCE = TokenKind(name=USER, policy=AKINON_2026, symmetric=True)
 

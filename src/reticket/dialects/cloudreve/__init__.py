@@ -11,12 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reticket.core.errors import Code, ReticketError
+from reticket.core.policy import Policy
 from reticket.core.tokens.kinds import TokenKind
 from reticket.dialects.cloudreve import errors, prepare, session, site, user
 from reticket.dialects.cloudreve.document import DOCUMENT
 from reticket.dialects.cloudreve.prepare import Prepare
-from reticket.dialects.cloudreve.tokens import RESOURCE
-from reticket.wire import Document, Example, Route, WireRequest, WireResponse
+from reticket.dialects.cloudreve.tokens import CLOUDREVE_2026, RESOURCE
+from reticket.wire import Dialect, Document, Example, Route, WireRequest, WireResponse
 
 OLDEST_VERSION = (4, 12, 0)
 _SEMVER = re.compile(r"(\d+)\.(\d+)\.(\d+)(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?")
@@ -53,12 +54,13 @@ class Options:
             raise ValueError("prepare_limit must be at least 1")
 
 
-class Cloudreve:
+class Cloudreve(Dialect):
     """The dialect: its routes and its answers to errors."""
 
     name = "cloudreve"
     base_path = "/api/v4"
     correlation_header: bytes | None = b"x-cr-correlation-id"
+    presets: Sequence[Policy] = (CLOUDREVE_2026,)
     refusals: Mapping[Code, errors.Failure] = errors.REFUSALS
     document: Document = DOCUMENT
     examples: Sequence[Example] = (

@@ -9,9 +9,10 @@ from functools import lru_cache
 from typing import cast
 
 from reticket.core.people import User
-from reticket.core.policy import CLOUDREVE_2026, SECOND
+from reticket.core.policy import DAY, SECOND, Policy, Reuse
 from reticket.core.tokens.kinds import Advice, Facts, TokenKind
 
+CLOUDREVE_2026 = Policy("CLOUDREVE_2026", 3600, 14 * DAY, 365 * DAY, 60, Reuse.TOLERATE)
 USER = "cloudreve.user"
 SCOPES = ("openid", "profile", "email")
 """Some clients refuse an access token without any."""

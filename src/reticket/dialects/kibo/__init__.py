@@ -12,6 +12,7 @@ from typing import Literal
 
 from reticket.core.commands import FactorRule
 from reticket.core.errors import Code, ReticketError
+from reticket.core.policy import Policy
 from reticket.core.tokens.kinds import TokenKind
 from reticket.dialects.kibo import (
     access,
@@ -23,8 +24,8 @@ from reticket.dialects.kibo import (
     tenants,
 )
 from reticket.dialects.kibo.document import DOCUMENT
-from reticket.dialects.kibo.resources import RESOURCES
-from reticket.wire import Document, Example, Route, WireRequest, WireResponse
+from reticket.dialects.kibo.resources import KIBO_2026, RESOURCES
+from reticket.wire import Dialect, Document, Example, Route, WireRequest, WireResponse
 
 _ADA = '{"emailAddress": "ada@example.com", "password": "correct horse"}'
 
@@ -46,13 +47,13 @@ class Options:
     debug: bool = False
 
 
-class Kibo:
+class Kibo(Dialect):
     """The dialect: its routes and its answers to errors."""
 
     name = "kibo"
     base_path = "/api"
-    correlation_header: bytes | None = None
     resources: Sequence[TokenKind] = RESOURCES
+    presets: Sequence[Policy] = (KIBO_2026,)
     refusals: Mapping[Code, errors.Failure] = errors.REFUSALS
     document: Document = DOCUMENT
     examples: Sequence[Example] = (

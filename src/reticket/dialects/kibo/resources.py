@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from reticket.core.people import Application
-from reticket.core.policy import KIBO_2026
-from reticket.core.tokens.kinds import Advice, TokenKind
+from reticket.core.policy import DAY, Policy, Reuse
+from reticket.core.tokens.kinds import Advice, Place, TokenKind
+
+KIBO_2026 = Policy("KIBO_2026", 3600, 14 * DAY, 365 * DAY, 60, Reuse.TOLERATE)
 
 APPLICATION = "kibo.application"
 DEVELOPER = "kibo.developer"
@@ -23,7 +25,7 @@ _ADVICE = (
 
 RESOURCES = (
     TokenKind(APPLICATION, KIBO_2026, subjects=Application, advice=_ADVICE),
-    TokenKind(DEVELOPER, KIBO_2026, advice=_ADVICE),
-    TokenKind(ADMIN_USER, KIBO_2026, advice=_ADVICE),
+    TokenKind(DEVELOPER, KIBO_2026, advice=_ADVICE, place=Place.ACCOUNT),
+    TokenKind(ADMIN_USER, KIBO_2026, advice=_ADVICE, place=Place.TENANT),
 )
 NAMES = tuple(resource.name for resource in RESOURCES)

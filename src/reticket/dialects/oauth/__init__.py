@@ -31,7 +31,7 @@ from reticket.dialects.oauth.inputs import FORM
 from reticket.dialects.oauth.pages import html
 from reticket.oauth.provider import BASE, CLIENT, USER, Provider
 from reticket.oauth.terms import Claims
-from reticket.wire import Document, Example, Route, WireRequest, WireResponse
+from reticket.wire import Dialect, Document, Example, Route, WireRequest, WireResponse
 
 PRESETS: Mapping[str, Policy] = {"BROWSER": BROWSER_2026, "SERVICE": SERVICE_2026}
 
@@ -54,12 +54,14 @@ class Options:
     asked_per_client: Annotated[int, Meta(ge=1)] = 60_000
 
 
-class OAuth:
+class OAuth(Dialect):
     """The dialect: its routes and its answers to errors."""
 
     name = "oauth"
     base_path = BASE
-    correlation_header: bytes | None = None
+    pages: Sequence[str] = (authorize.PLACE, f"{device.PLACE}/")
+    """Where people type passwords (RFC 9700 §2.6)."""
+
     refusals: Mapping[Code, errors.Failure] = errors.REFUSALS
     document: Document = DOCUMENT
     examples: Sequence[Example] = (

@@ -25,7 +25,7 @@ class Memberships:
         table: the memberships.
         places: the tenants or accounts.
         noun: what a place is called in messages.
-        resource: whose families live in such a place; their context is its id.
+        resources: whose families live in such a place; their context is its id.
     """
 
     def __init__(
@@ -34,14 +34,14 @@ class Memberships:
         table: Table,
         places: Table,
         noun: str,
-        resource: str,
+        resources: Sequence[str],
         clock: Clock,
     ) -> None:
         self._database = database
         self._table = table
         self._places = places
         self._noun = noun
-        self._resource = resource
+        self._resources = resources
         self._clock = clock
 
     def grant(self, who: str, place_id: int, behaviors: Sequence[int]) -> None:
@@ -85,7 +85,8 @@ class Memberships:
 
     def _end(self, connection: Connection, user_ids: Sequence[str], place_id: int) -> None:
         selections = [
-            Selection(subject=user_id, resource=self._resource, context=str(place_id))
+            Selection(subject=user_id, resource=resource, context=str(place_id))
             for user_id in user_ids
+            for resource in self._resources
         ]
         demand(connection, selections, Change.MEMBERSHIP_TAKEN, self._clock)

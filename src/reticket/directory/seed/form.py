@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from reticket.core.people import Application, DeveloperAccount, Tenant
+from reticket.core.policy import Policy
 from reticket.directory.drafts import ClientDraft, UserDraft
 from reticket.directory.seed.fields import Entry, Fields, distinct
-from reticket.directory.seed.programs import read_application, read_client
+from reticket.directory.seed.programs import SHIPPED, ClientReader, read_application
 from reticket.directory.seed.tenants import TenantReader, read_account
 from reticket.directory.seed.users import read_user
 from reticket.directory.seed.yaml_value import YamlValue, read_yaml
@@ -46,16 +47,16 @@ def _check(references: Mapping[int, YamlValue], noun: str, *places: Container[ob
             raise spot.fault(f"refers to the {noun} {place_id}, which does not exist")
 
 
-def read_seed(path: Path, now: int) -> Seed:
+def read_seed(path: Path, now: int, presets: Mapping[str, Policy] = SHIPPED) -> Seed:
     """Read a file. StartupError with the line of the first fault in its form; `now` in
-    milliseconds.
+    milliseconds, `presets` the policies by name.
     """
     fields = Fields(read_yaml(path), _SECTIONS)
     return Seed(
         accounts=_section(fields, "developer_accounts", read_account, "id"),
         tenants=_section(fields, "tenants", TenantReader(now).read, "id"),
         applications=_section(fields, "applications", read_application, "application_id"),
-        clients=_section(fields, "oauth_clients", read_client, "client_id"),
+        clients=_section(fields, "oauth_clients", ClientReader(presets).read, "client_id"),
         users=_section(fields, "users", read_user, "email"),
     )
 

@@ -79,7 +79,7 @@ def load_seed(
         StartupError: the file has a fault, and on which line. Nothing was created.
         Unavailable: the directory cannot answer. Nothing was created.
     """
-    seed = read_seed(path, now)
+    seed = read_seed(path, now, presets)
     sections = _sections(seed, directory)
     with directory.database.read() as connection:
         seed.check_references(

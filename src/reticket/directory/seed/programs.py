@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -38,7 +39,7 @@ _PUBLIC_AS_IT_IS = {
     False: "is true, but the client has client_secret or jwks",
 }
 SHIPPED: Mapping[str, Policy] = by_any_name(PRESETS)
-"""Policies by name, with and without their year, where no settings change them."""
+"""Policies by name, with and without their year, that belong to no dialect."""
 
 _SECONDS = range(2**31)
 _PRIVATE = frozenset({"d", "k"})
@@ -75,17 +76,31 @@ def _one_of(spot: YamlValue, accepted: tuple[str, ...], also: str = "") -> str:
     return text
 
 
-def read_client(spot: YamlValue) -> Entry[ClientDraft]:
-    """An OAuth client; what it does not say is left for its dialect to decide. Whether it is public
-    shows in what it has; where it says so as well, that must be true.
+@dataclass(frozen=True, slots=True)
+class ClientReader:
+    """Reads OAuth clients.
+
+    Args:
+        presets: policies by name, as they are in force.
     """
+
+    presets: Mapping[str, Policy]
+
+    def read(self, spot: YamlValue) -> Entry[ClientDraft]:
+        """A client; what it does not say is left for its dialect to decide. Whether it is public
+        shows in what it has; where it says so as well, that must be true.
+        """
+        return _client(spot, self.presets)
+
+
+def _client(spot: YamlValue, presets: Mapping[str, Policy]) -> Entry[ClientDraft]:
     fields = Fields(spot, ("client_id", "client_secret", "public", "disabled", *_REGISTRATION))
     client_id = fields.required("client_id", YamlValue.filled)
     secret = fields.optional("client_secret", YamlValue.filled, None)
     draft = ClientDraft(
         client_id=client_id,
         disabled=fields.optional("disabled", YamlValue.flag, False),
-        registration=_registration(spot, fields, secret is None),
+        registration=_registration(spot, fields, secret is None, presets),
     )
     is_public = secret is None and "jwks" not in draft.registration
     fields.optional("public", _agreeing(is_public), None)
@@ -112,7 +127,8 @@ def checked_registration(
         presets: policies by name, as they are in force.
     """
     spot = yaml_value(dict(said))
-    registration = _registration(spot, Fields(spot, tuple(_REGISTRATION)), public)
+    fields = Fields(spot, tuple(_REGISTRATION))
+    registration = _registration(spot, fields, public, presets)
     for fault in policy_faults(registration, presets):
         raise Invalid(f"policy cannot be: {fault}.")
     return registration
@@ -136,27 +152,30 @@ def edited_registration(
     return checked_registration(said, public=client.public, presets=presets)
 
 
-def _registration(spot: YamlValue, fields: Fields, public: bool) -> dict[str, Any]:
-    said = {key: fields.optional(key, read, None) for key, read in _REGISTRATION.items()}
+def _registration(
+    spot: YamlValue, fields: Fields, public: bool, presets: Mapping[str, Policy]
+) -> dict[str, Any]:
+    readers = {**_REGISTRATION, "policy": lambda said: _policy(said, presets)}
+    said = {key: fields.optional(key, read, None) for key, read in readers.items()}
     if said["admin"] and public and said["jwks"] is None:
         raise spot.fault("must not be admin without a secret or jwks")
     return {key: value for key, value in said.items() if value is not None}
 
 
-def _policy(spot: YamlValue) -> Mapping[str, object]:
+def _policy(spot: YamlValue, presets: Mapping[str, Policy]) -> Mapping[str, object]:
     """A preset's name, or a mapping that names one and overrides members of it."""
     if spot.type == "str":
-        return {"preset": _preset(spot)}
+        return {"preset": _preset(spot, presets)}
     fields = Fields(spot, ("preset", *_OVERRIDES))
     fields.required("preset", YamlValue.text)
     changes = {key: fields.optional(key, read, None) for key, read in _OVERRIDES.items()}
     said = {key: value for key, value in changes.items() if value is not None}
-    return {"preset": fields.required("preset", _preset), **said}
+    return {"preset": fields.required("preset", lambda said: _preset(said, presets)), **said}
 
 
-def _preset(spot: YamlValue) -> str:
-    if spot.text() not in SHIPPED:
-        raise spot.fault(f"must be a preset's name, in capitals: {', '.join(sorted(SHIPPED))}")
+def _preset(spot: YamlValue, presets: Mapping[str, Policy]) -> str:
+    if spot.text() not in presets:
+        raise spot.fault(f"must be a preset's name, in capitals: {', '.join(sorted(presets))}")
     return spot.text()
 
 
@@ -233,7 +252,7 @@ _OVERRIDES = {
 }
 _REGISTRATION: dict[str, Callable[[YamlValue], Any]] = {
     "name": YamlValue.filled,
-    "policy": _policy,
+    "policy": YamlValue.json,
     "redirect_uris": listed(_uri),
     "scopes": listed(_scope),
     "grants": listed(_grant),
