@@ -12,10 +12,8 @@ MOST_WORDS = 25
 
 UNREAD = {
     "admin",
-    "audit",
     "cli",
     "core",
-    "crypto",
     "dialects",
     "directory",
     "http",

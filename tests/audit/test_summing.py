@@ -12,7 +12,7 @@ from tests.core.world import Audit
 from tests.docs import words
 
 from reticket.audit import open_audit_log
-from reticket.audit.summing import EARNED, KINDS, SELDOM, SUMMED, SummingAuditLog
+from reticket.audit.summing import BY_ANYBODY, BY_SIGNED_IN, KINDS, SINGLE_LINES, SummingAuditLog
 from reticket.core.ports import Event
 from reticket.http.metrics import Counted, Meter
 from reticket.settings.audit import AuditTable
@@ -128,22 +128,22 @@ def test_a_use_of_another_token_or_elsewhere_is_written_at_once(
     assert written.events == told
 
 
-@pytest.mark.parametrize("event", sorted(EARNED))
+@pytest.mark.parametrize("event", sorted(BY_SIGNED_IN))
 def test_what_one_person_does_again_and_again_is_one_line_a_second_beyond_some(
     log: SummingAuditLog, written: Audit, event: str
 ) -> None:
     """Otherwise one account pushed the lines of a month out of the files in twenty minutes."""
     told = [use(event, f"{n:04x}", subject="ada", generation=n) for n in range(2000)]
     log.record(told)
-    others = [use(event, subject="bob")] * SELDOM
+    others = [use(event, subject="bob")] * SINGLE_LINES
     log.record(others)
-    assert written.events == [*told[: SELDOM + 1], *others]
+    assert written.events == [*told[: SINGLE_LINES + 1], *others]
     written.events.clear()
     log.tend()
-    summed = use(event, subject="ada", count=1999 - SELDOM)._replace(family=None)
+    summed = use(event, subject="ada", count=1999 - SINGLE_LINES)._replace(family=None)
     assert written.events == [summed]
-    log.record(told[:SELDOM])
-    assert written.events == [summed, *told[:SELDOM]]
+    log.record(told[:SINGLE_LINES])
+    assert written.events == [summed, *told[:SINGLE_LINES]]
 
 
 def test_a_flood_of_refusals_takes_no_family_from_a_line_about_its_stale_token(
@@ -158,7 +158,7 @@ def test_a_flood_of_refusals_takes_no_family_from_a_line_about_its_stale_token(
 
 
 def test_nothing_but_refusals_and_uses_of_older_tokens_is_summed() -> None:
-    assert REPEATABLE == SUMMED
+    assert REPEATABLE == BY_ANYBODY
 
 
 @pytest.mark.parametrize("name", sorted(words.events() - REPEATABLE))

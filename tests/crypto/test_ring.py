@@ -89,7 +89,9 @@ def test_a_wrong_master_key_stops_the_start_and_writes_nothing(keys) -> None:
     missing = next(row.id for row in keys.rows() if row.state == "next")
     del keys.store.rows[missing]
     before = keys.rows()
-    with pytest.raises(StartupError, match="the master key does not open the sealed keys") as said:
+    with pytest.raises(
+        StartupError, match="the master key does not decrypt the stored keys"
+    ) as said:
         keys.ring(master=b"W" * 32)
     assert "RETICKET_MASTER_KEY" in str(said.value)
     assert "\n" not in str(said.value)

@@ -225,7 +225,7 @@ def test_a_key_file_that_was_lost_is_not_made_anew(home):
 
 def test_a_wrong_master_key_and_a_taken_port_hinder_no_later_start(home, lived_in):
     said = sentence(start(home, RETICKET_MASTER_KEY=OTHER_KEY))
-    assert said.startswith("the master key does not open the sealed keys")
+    assert said.startswith("the master key does not decrypt the stored keys")
     assert OTHER_KEY not in said
     with closing(socket.create_server(("127.0.0.1", 0))) as taken:
         port = str(taken.getsockname()[1])

@@ -1,6 +1,6 @@
-"""The audit stream: JSON lines in files that only their owner reads, and the way back from them.
+"""The audit stream: JSON lines in files that only their owner can read, and their replay.
 
-Knows the port and the disk. A failure to write is logged and counted and never reaches the caller:
+Knows the port and the disk. A failed write is logged and counted, and never reaches the caller:
 losing a line must not lose a session.
 """
 

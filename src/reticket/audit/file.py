@@ -1,4 +1,4 @@
-"""The file of the audit stream: appended to, and followed when it was rotated or moved away."""
+"""The file of the audit stream: appended to, and opened again after a rotation."""
 
 from __future__ import annotations
 
@@ -11,26 +11,27 @@ from pathlib import Path
 import structlog
 
 from reticket.audit.lines import encode
-from reticket.audit.rotation import Rotation, hold, is_at
+from reticket.audit.rotation import Rotation, is_at, lock_shared
 from reticket.core.errors import StartupError
 from reticket.core.ports import Event
 
-COMPLAINT_INTERVAL = 60.0
+REPORT_INTERVAL = 60.0
 """Seconds between two log lines about a stream that cannot be written."""
 
 TIDY_INTERVAL = 60.0
-"""Seconds between two looks at the rotated files."""
+"""Seconds between two checks of the rotated files."""
 
 _log = structlog.get_logger("reticket.audit")
 
 
 class FileAuditLog:
-    """Appends to a file, and to its successor once it was moved away. Several processes may do so.
+    """Appends to a file, also when it is rotated meanwhile. Several processes may append to the
+    same.
 
     Args:
-        path: made with mode 0600 when it is not there.
-        clock: seconds that only grow, for the pause between complaints.
+        path: created with mode 0600 when it does not exist.
         rotation: of that file.
+        clock: monotonic seconds, for the pause between log lines.
 
     Attributes:
         lost: how many events could not be written.
@@ -50,7 +51,7 @@ class FileAuditLog:
         self._rotation = rotation
         self._clock = clock
         self._lock = threading.Lock()
-        self._complained_at: float | None = None
+        self._logged_at: float | None = None
         self._tidied_at: float | None = None
         try:
             self._open()
@@ -60,11 +61,11 @@ class FileAuditLog:
             ) from error
 
     def record(self, events: Sequence[Event], *, durable: bool = False) -> None:
-        """Append, in order, in one write. `durable` returns after the disk has them."""
+        """Append the events in order, in one write. `durable` returns after they are on disk."""
         lines = encode(events)
         with self._lock:
             try:
-                self._follow()
+                self._reopen_if_moved()
                 self._write(lines)
                 if durable:
                     os.fsync(self._file)
@@ -72,23 +73,23 @@ class FileAuditLog:
                 self._lose(len(events), error)
 
     def lose(self, count: int) -> None:
-        """Count them as those that could not be written."""
+        """Count events as not written."""
         with self._lock:
             self._lose(count, OSError("too many events wait"))
 
     def tend(self) -> int:
-        """Rotate the file when it is due and look after the rotated ones; how many events were
-        lost since the last call.
+        """Rotate the file when due, and shorten or remove rotated ones. Returns how many events
+        were lost since the last call.
         """
         try:
             with self._lock:
-                self._follow()
+                self._reopen_if_moved()
                 if self._rotation.is_due(self._file):
                     self._rotation.rotate(self._file)
-                    self._follow()
+                    self._reopen_if_moved()
             self._tidy()
         except OSError as error:
-            self._complain("audit_not_rotated", error)
+            self._log_failure("audit_not_rotated", error)
         reported, self._reported = self._reported, self.lost
         return self._reported - reported
 
@@ -108,7 +109,7 @@ class FileAuditLog:
         flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
         while True:
             file = os.open(self._path, flags, 0o600)
-            if hold(file) and is_at(self._path, file):
+            if lock_shared(file) and is_at(self._path, file):
                 break
             os.close(file)
         self._file = file
@@ -117,16 +118,16 @@ class FileAuditLog:
         end = found.st_size
         self._torn = end > 0 and os.pread(file, 1, end - 1) != b"\n"
 
-    def _follow(self) -> None:
+    def _reopen_if_moved(self) -> None:
         """Open the path again when its file was moved away, by a rotation or another tool."""
         try:
             found = os.stat(self._path)
         except FileNotFoundError:
             found = None
         if found is None or (found.st_dev, found.st_ino) != self._identity:
-            moved = self._file
+            old_file = self._file
             self._open()
-            os.close(moved)
+            os.close(old_file)
 
     def _write(self, lines: bytes) -> None:
         if self._torn:
@@ -138,11 +139,11 @@ class FileAuditLog:
 
     def _lose(self, count: int, error: OSError) -> None:
         self.lost += count
-        self._complain("audit_not_written", error)
+        self._log_failure("audit_not_written", error)
 
-    def _complain(self, what: str, error: OSError) -> None:
+    def _log_failure(self, what: str, error: OSError) -> None:
         now = self._clock()
-        if self._complained_at is None or now - self._complained_at >= COMPLAINT_INTERVAL:
-            self._complained_at = now
+        if self._logged_at is None or now - self._logged_at >= REPORT_INTERVAL:
+            self._logged_at = now
             reason = error.strerror or str(error)
             _log.error(what, file=str(self._path), lost=self.lost, reason=reason)

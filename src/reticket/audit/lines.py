@@ -1,4 +1,4 @@
-"""An event as a line of JSON, and back. Its members are those of `Event`, two by another name."""
+"""An event as a line of JSON, and back. The members of a line are the fields of `Event`."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from reticket.core.ports import Event
 from reticket.core.texts import escaped_lines
 
 NAMES = {"resource": "kind", "family": "session"}
-"""Members of `Event` that a line has by another name; lines of former versions have them as they
-are. A line that was read without its `family` would demand the end of many sessions.
+"""Fields of `Event` that a line names differently. Lines of former versions have the field's own
+name. A revocation line that was read without its `family` would revoke many sessions.
 """
 
 _HINTS = get_type_hints(Event)
@@ -26,27 +26,28 @@ _Line: type[msgspec.Struct] = msgspec.defstruct(
     omit_defaults=True,
     rename=NAMES,
 )
-"""`Event` with a time in words: `at` is RFC 3339 with milliseconds."""
+"""`Event` with its time as text: `at` is RFC 3339 with milliseconds."""
 
-_FORMER = {name: f"former_{name}" for name in NAMES}
+_FORMER_NAMES = {name: f"former_{name}" for name in NAMES}
 _Read: type[msgspec.Struct] = msgspec.defstruct(
     "Read",
-    [(former, str | None, None) for former in _FORMER.values()],
+    [(former, str | None, None) for former in _FORMER_NAMES.values()],
     bases=(_Line,),
-    rename={former: name for name, former in _FORMER.items()},
+    rename={former: name for name, former in _FORMER_NAMES.items()},
 )
 """A line of this version or of a former one."""
 
-BEGINNING = b'{"at":"'
-"""Of each line; in none does it stand elsewhere, since what callers say is quoted."""
+LINE_START = b'{"at":"'
+"""The start of every line. It cannot occur inside a line, since quotes in values are escaped."""
 
 _encoder = msgspec.json.Encoder(enc_hook=str)
 _decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(_Read)
 
 
 def encode(events: Sequence[Event]) -> bytes:
-    """A line each; members that are None are left out. What acts on a terminal is escaped: the
-    members have it, the file does not.
+    """One line for each event, without members that are None.
+
+    Control characters are escaped twice: a reader of the JSON gets them, a terminal does not.
     """
     written = _encoded([_Line(_rfc3339(event.at), *event[1:]) for event in events])
     if written.isascii() and b"\x7f" not in written:
@@ -57,24 +58,24 @@ def encode(events: Sequence[Event]) -> bytes:
 def decode(line: bytes) -> Event:
     """The event of a line of any version. msgspec.DecodeError or ValueError when it is none."""
     members = msgspec.structs.asdict(_decoder.decode(line))
-    for name, former in _FORMER.items():
-        said = members.pop(former)
-        members[name] = members[name] or said
+    for name, former in _FORMER_NAMES.items():
+        present = members.pop(former)
+        members[name] = members[name] or present
     return Event(**members | {"at": _milliseconds(members["at"])})
 
 
 def _encoded(lines: Sequence[msgspec.Struct]) -> bytes:
     try:
         return _encoder.encode_lines(lines)
-    except (UnicodeEncodeError, OverflowError):  # slower, but it takes lone surrogates
-        return b"".join(map(_slowly, lines))
+    except (UnicodeEncodeError, OverflowError):  # the slow way accepts lone surrogates
+        return b"".join(map(_encoded_encoded_slowly, lines))
 
 
-def _slowly(line: msgspec.Struct) -> bytes:
-    """The same form to the byte: rotation looks for words in it."""
+def _encoded_encoded_slowly(line: msgspec.Struct) -> bytes:
+    """The same form to the byte, which rotation relies on."""
     members = msgspec.structs.asdict(line).items()
-    said = {NAMES.get(name, name): value for name, value in members if value is not None}
-    return json.dumps(said, default=str, separators=(",", ":")).encode() + b"\n"
+    present = {NAMES.get(name, name): value for name, value in members if value is not None}
+    return json.dumps(present, default=str, separators=(",", ":")).encode() + b"\n"
 
 
 @lru_cache(maxsize=64)

@@ -1,4 +1,4 @@
-"""The way back from an audit stream: the events that ended sessions or the trust in a key."""
+"""Reads an audit stream for a replay: the events that ended sessions or the trust in a key."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from typing import BinaryIO
 
 import structlog
 
-from reticket.audit.lines import BEGINNING, decode
+from reticket.audit.lines import LINE_START, decode
 from reticket.audit.rotated_files import moved_files, rotated_files, shortened
 from reticket.core.errors import Cause
 from reticket.core.ports import Event
 
 REVOCATIONS = frozenset({"revocation", "revoked", "reused", "key_compromised"})
-OVER = ("refused", Cause.REVOKED)
+REFUSED_AS_REVOKED = ("refused", Cause.REVOKED)
 
 _log = structlog.get_logger("reticket.audit")
 
 
 def revocations(path: Path) -> Iterator[Event]:
-    """The events of a stream that ended sessions or the trust in a key, in order. So does one
-    that refused a token because its session was over: a crash may have cost the line of the end.
+    """The events of a stream that ended families or the trust in a key, in order.
 
-    A line that a crash or a full disk has torn is passed over and logged.
+    A refusal because its family was revoked counts too: a crash may have lost the line of the
+    revocation. A line that a crash or a full disk has cut off is skipped and logged.
 
     Args:
         path: the audit file, which is read with its rotated files; or a folder of such files.
@@ -36,7 +36,7 @@ def revocations(path: Path) -> Iterator[Event]:
 
 
 def is_stream(path: Path) -> bool:
-    """Whether there is anything to read."""
+    """Whether the audit file or a rotated one exists."""
     return path.exists() or bool(rotated_files(path) or moved_files(path))
 
 
@@ -46,21 +46,23 @@ def _ends_in(name: Path, stream: BinaryIO) -> Iterator[Event]:
         if event is None:
             if text.strip():
                 _log.warning("audit_line_unreadable", file=str(name), line=number)
-        elif event.event in REVOCATIONS or (event.event, event.cause) == OVER:
+        elif event.event in REVOCATIONS or (event.event, event.cause) == REFUSED_AS_REVOKED:
             yield event
 
 
 def _read(text: bytes) -> Event | None:
-    """The event of a line; of the second one where a torn line has another one behind it."""
-    for begin in (0, text.rfind(BEGINNING)):
-        if begin >= 0:
+    """The event of a line. When an incomplete line is followed by another in the same line, the
+    latter.
+    """
+    for start in (0, text.rfind(LINE_START)):
+        if start >= 0:
             with suppress(ValueError):
-                return decode(text[begin:])
+                return decode(text[start:])
     return None
 
 
 def _streams(path: Path) -> Iterator[tuple[Path, BinaryIO]]:
-    """The oldest first. The newest is opened first: it may be rotated meanwhile."""
+    """The files, oldest first. The newest is opened first, because it may be rotated meanwhile."""
     if path.is_dir():
         files = sorted(each for each in path.iterdir() if ".jsonl" in each.name and each.is_file())
         yield from ((each, _opened(each)) for each in files)
@@ -68,9 +70,9 @@ def _streams(path: Path) -> Iterator[tuple[Path, BinaryIO]]:
     current = path.open("rb") if path.exists() else None
     yield from ((each, _opened(each)) for each in moved_files(path))
     for each in rotated_files(path):
-        for place in (each.path, shortened(path, each)):  # it may be shortened meanwhile
-            if place.exists():
-                yield place, _opened(place)
+        for file in (each.path, shortened(path, each)):  # shortening may happen meanwhile
+            if file.exists():
+                yield file, _opened(file)
                 break
     if current is not None:
         yield path, current

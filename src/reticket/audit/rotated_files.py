@@ -1,7 +1,7 @@
-"""The rotated files beside an audit file: their names, and which of them there are.
+"""The rotated files beside an audit file: their names, and which of them exist.
 
-`audit.jsonl` becomes `audit.20261129T081934123Z.jsonl`, after some time
-`audit.20261129T081934123Z.ends.jsonl`; the time is that of the rotation.
+`audit.jsonl` becomes `audit.20261129T081934123Z.jsonl`, and after `keep` seconds
+`audit.20261129T081934123Z.ends.jsonl`. The time is that of the rotation.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ class Rotated(NamedTuple):
 
     Args:
         at: milliseconds; no line of it is younger.
-        whole: whether it has every line still, or those of ends, reuses and keys alone.
+        path: the file.
+        whole: whether it still has every line; else only the kept ones (`rotation.KEPT`).
     """
 
     at: int
@@ -34,20 +35,20 @@ class Rotated(NamedTuple):
 
 
 def name_at(current: Path, at: int) -> Path:
-    """Where a file goes that is rotated at that time (milliseconds)."""
+    """The path of a file that is rotated at that time (milliseconds)."""
     moment = _EPOCH + timedelta(milliseconds=at)
     stamp = f"{moment:%Y%m%dT%H%M%S}{at % SECOND:03}Z"
     return current.with_name(f"{current.stem}.{stamp}{current.suffix}")
 
 
 def shortened(current: Path, rotated: Rotated) -> Path:
-    """Where the lines go that are kept of it."""
+    """The path of the file with its kept lines."""
     name = rotated.path.name.removesuffix(current.suffix)
     return rotated.path.with_name(f"{name}{ENDS}{current.suffix}")
 
 
 def rotated_files(current: Path) -> list[Rotated]:
-    """The oldest first."""
+    """All rotated files, oldest first."""
     form = f"{re.escape(current.stem)}\\.{_STAMP}({ENDS})?{re.escape(current.suffix)}"
     return sorted(
         Rotated(_time(match[1]), current.with_name(match[0]), match[2] is None)
@@ -57,20 +58,20 @@ def rotated_files(current: Path) -> list[Rotated]:
 
 
 def size_of_ends(current: Path) -> int:
-    """Bytes of all files that have lines of ends, reuses and keys alone. OSError."""
+    """Bytes of all shortened files. OSError."""
     ends = [each.path for each in rotated_files(current) if not each.whole]
     return sum(path.stat().st_size for path in ends)
 
 
 def moved_files(current: Path) -> list[Path]:
-    """What other tools have rotated, as `audit.jsonl.1`; the oldest first."""
+    """Files that other tools have rotated, such as `audit.jsonl.1`, oldest first."""
     form = re.compile(re.escape(current.name) + r"[.-](\d+)(\.gz)?")
     found = [match for match in map(form.fullmatch, _names(current.parent)) if match]
     return [current.with_name(match[0]) for match in sorted(found, key=_age)]
 
 
 def _age(match: re.Match[str]) -> tuple[int, int]:
-    """Small numbers count backwards; long ones are dates."""
+    """The sort key of such a file: small numbers count backwards in time, long ones are dates."""
     number = int(match[1])
     return (0, -number) if number < 10_000 else (1, number)
 

@@ -1,6 +1,7 @@
-"""Repeated events in the audit stream: the first one at once, the others once a second as one line
-with their number, so that neither strangers nor the holder of a token can fill a disk, or push the
-lines of others out of it.
+"""Sums repeated events in the audit stream: the first is written at once, the others once a second
+as one line with their number.
+
+So neither strangers nor the holder of a token can fill a disk, or displace the lines of others.
 """
 
 from __future__ import annotations
@@ -13,20 +14,23 @@ from dataclasses import dataclass
 from reticket.core.addresses import network_of
 from reticket.core.ports import AuditLog, Event
 
-SUMMED = frozenset({"refused", "sign_in_failed", "replayed", "tolerated", "switched"})
-"""Anybody can repeat a refusal without end, and so can whoever holds an older token its use.
-`switched` comes beside such a use.
+BY_ANYBODY = frozenset({"refused", "sign_in_failed", "replayed", "tolerated", "switched"})
+"""Events that anybody can repeat without limit: refusals, and uses of an older token. `switched`
+accompanies such a use.
 """
 
-EARNED = frozenset({"issued", "exchanged", "granted", "access_revoked"})
-"""Whoever has signed in can repeat these without end. All other events are written one by one."""
+BY_SIGNED_IN = frozenset({"issued", "exchanged", "granted", "access_revoked"})
+"""Events that any signed-in user can repeat without limit. All other events are written one
+by one.
+"""
 
-SELDOM = 64
-"""Of those of one person or program in a second, so many are written one by one."""
+SINGLE_LINES = 64
+"""Of these, as many of one user or client are written one by one in a second."""
 
 KINDS = 256
-"""How many kinds of each event are told apart in a second; those beyond are told apart by event,
-kind of token and cause alone."""
+"""Kinds of each event that are distinguished in a second; further ones are distinguished only by
+event, resource and cause.
+"""
 
 
 @dataclass(slots=True)
@@ -38,43 +42,49 @@ class Repeated:
 
 
 Kinds = defaultdict[str, dict[Event, Repeated]]
-"""By the name of their event: a flood of one takes no room of another."""
+"""Kinds by the name of their event, so that a flood of one event does not use up another's
+kinds.
+"""
 
 
 class SummingAuditLog:
-    """Holds repeated events back from another audit log. `tend` is to be called every second."""
+    """Holds repeated events back from another audit log. `tend` must be called every second."""
 
     def __init__(self, log: AuditLog) -> None:
         self._log = log
         self._lock = threading.Lock()
         self._kinds: Kinds = defaultdict(dict)
-        self._missing = 0
-        self._often: dict[str | None, int] = {}
+        self._lost = 0
+        self._written_singly: dict[str | None, int] = {}
 
     def record(self, events: Sequence[Event], *, durable: bool = False) -> None:
-        """Append in order what is not summed or is new, and count the rest."""
-        told = [each for each in events if self._is_single(each) or self._is_new(each)]
-        if told:
-            self._log.record(told, durable=durable)
+        """Append in order the events that are not summed or are new, and count the others."""
+        written = [each for each in events if self._is_single(each) or self._is_new(each)]
+        if written:
+            self._log.record(written, durable=durable)
 
     def lose(self, count: int) -> None:
-        """The other log hears of it when it is tended: to tell it may mean to wait for the disk."""
+        """Count events as lost. `tend` passes the number on, because the other log may wait for the
+        disk.
+        """
         with self._lock:
-            self._missing += count
+            self._lost += count
 
     def tend(self) -> int:
-        """Append a line for each kind that was repeated since the last call."""
+        """Append a line for each kind that was repeated since the last call. Returns how many were
+        lost.
+        """
         with self._lock:
-            missing, self._missing = self._missing, 0
+            lost, self._lost = self._lost, 0
             repeated = list(_repeated(self._kinds))
             self._kinds = defaultdict(dict)
-            self._often = {}
+            self._written_singly = {}
             for kind, _ in repeated:
                 self._kinds[kind.event][kind] = Repeated()
         if repeated:
             self._log.record([_summary(*each) for each in repeated])
-        if missing:
-            self._log.lose(missing)
+        if lost:
+            self._log.lose(lost)
         return self._log.tend()
 
     def close(self) -> None:
@@ -83,11 +93,13 @@ class SummingAuditLog:
         self._log.close()
 
     def _is_single(self, event: Event) -> bool:
-        if event.event not in EARNED:
-            return event.event not in SUMMED
+        if event.event not in BY_SIGNED_IN:
+            return event.event not in BY_ANYBODY
         with self._lock:
-            times = self._often[event.subject] = self._often.get(event.subject, 0) + 1
-        return times <= SELDOM
+            count = self._written_singly[event.subject] = (
+                self._written_singly.get(event.subject, 0) + 1
+            )
+        return count <= SINGLE_LINES
 
     def _is_new(self, event: Event) -> bool:
         kind = _kind_of(event)
@@ -105,11 +117,11 @@ class SummingAuditLog:
 
 
 def _kind_of(event: Event) -> Event:
-    """What it has in common with those that are counted with it. One host may use all addresses of
-    its IPv6 /64, and one person many sessions.
+    """The event without what differs between events that are counted together. One host may use all
+    addresses of its IPv6 /64, and one user many sessions.
     """
     network = network_of(event.address) if event.address else event.address
-    is_shared = event.event in EARNED
+    is_shared = event.event in BY_SIGNED_IN
     return event._replace(
         at=0,
         family=None if is_shared else event.family,

@@ -1,1 +1,3 @@
-"""Keys, signatures, sealing, password hashes, one-time passwords: ports of core on libraries."""
+"""Keys, signatures, sealing, password hashes and one-time passwords: ports of `core` over
+libraries.
+"""

@@ -1,4 +1,6 @@
-"""Password hashing that leaves the processors to whatever else the process has to do."""
+"""Password hashing on threads of low priority, so that it does not delay other work of the
+process.
+"""
 
 from __future__ import annotations
 
@@ -11,41 +13,43 @@ from contextlib import suppress
 from reticket.core.ports import SecretHasher
 
 NICE = 10
-"""A thread of that niceness gets a tenth of a processor that others want (sched(7))."""
+"""A thread of that niceness gets about a tenth of a processor that others want (sched(7))."""
 
 
 class BoundedHasher:
-    """The port `SecretHasher`, on threads that step back: a hash is one long piece of work for the
-    processor, and refreshes must not wait for it.
+    """The port `SecretHasher`, on low-priority threads. A hash keeps a processor busy for long, and
+    refreshes must not wait for it.
 
     Args:
-        hasher: what does the work, with the interpreter's lock released.
+        hasher: computes the hashes; it must release the interpreter's lock.
         threads: how many hashes are computed at once.
     """
 
     def __init__(self, hasher: SecretHasher, threads: int) -> None:
         self._hasher = hasher
-        self._pool = ThreadPoolExecutor(threads, "hash", _step_back)
+        self._pool = ThreadPoolExecutor(threads, "hash", _lower_priority)
 
     def hash(self, secret: str) -> str:
-        """Where the hashes are made."""
+        """A new hash, computed on a hashing thread."""
         return self._pool.submit(self._hasher.hash, secret).result()
 
     def verify(self, secret_hash: str, secret: str) -> bool:
-        """The same."""
+        """Whether the secret matches, computed on a hashing thread."""
         return self._pool.submit(self._hasher.verify, secret_hash, secret).result()
 
     def is_old(self, secret_hash: str) -> bool:
-        """Costs nothing."""
+        """Whether the hash's parameters are not the current ones; cheap."""
         return self._hasher.is_old(secret_hash)
 
     def absent(self) -> str:
-        """Costs nothing."""
+        """A hash that no secret matches; cheap."""
         return self._hasher.absent()
 
 
-def _step_back() -> None:
-    """Threads that argon2 starts inherit it. Only Linux knows the niceness of a thread."""
+def _lower_priority() -> None:
+    """Lower the thread's priority; threads that argon2 starts inherit it. Only Linux has one per
+    thread.
+    """
     if sys.platform == "linux":
         with suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)

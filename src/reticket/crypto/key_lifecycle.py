@@ -1,4 +1,4 @@
-"""The life of a key: next, active, retiring, retired or compromised; whose turn it is, and when.
+"""The states of a key: next, active, retiring, retired or compromised; and which key signs when.
 
 Pure functions of rows and times (milliseconds). Knows no store, no secret and no clock.
 """
@@ -19,7 +19,7 @@ COMPROMISED = "compromised"
 
 
 class KeyRefused(ReticketError):
-    """A verb on a key that cannot be carried out; the message is for the operator."""
+    """An operation on a key is refused; the message is for the operator."""
 
     code = Code.INVALID_PARAMETER
 
@@ -30,7 +30,7 @@ def is_usable(key: SealedKey) -> bool:
 
 
 def current(keys: Iterable[SealedKey], now: int) -> list[SealedKey]:
-    """The keys with the states that their times give them at that moment."""
+    """The keys with the states that their times give them at `now` (milliseconds)."""
     return [replace(key, state=_state(key, now)) for key in keys]
 
 
@@ -42,72 +42,71 @@ def _state(key: SealedKey, now: int) -> str:
     return ACTIVE if key.activates_at is not None and key.activates_at <= now else NEXT
 
 
-def line(keys: Iterable[SealedKey], use: str) -> list[SealedKey]:
+def in_signing_order(keys: Iterable[SealedKey], use: str) -> list[SealedKey]:
     """The usable keys of a use in the order in which they sign."""
-    return [key for key in _in_order(keys, use) if is_usable(key)]
+    return [key for key in _sorted(keys, use) if is_usable(key)]
 
 
 def scheduled(keys: Iterable[SealedKey], use: str) -> list[SealedKey]:
-    """Those of the line that have signed, sign, or know from when on they will."""
-    return [key for key in line(keys, use) if key.activates_at is not None]
+    """The usable keys whose time of activation is set, in order."""
+    return [key for key in in_signing_order(keys, use) if key.activates_at is not None]
 
 
 def unscheduled(keys: Iterable[SealedKey], use: str) -> list[SealedKey]:
-    """Those of the line that wait for a rotation."""
-    return [key for key in line(keys, use) if key.activates_at is None]
+    """The usable keys that wait for a rotation, in order."""
+    return [key for key in in_signing_order(keys, use) if key.activates_at is None]
 
 
 def periods(keys: Iterable[SealedKey], use: str) -> list[tuple[int, SealedKey]]:
-    """From when on which key signs, the newest first.
+    """The time from which each key signs (milliseconds), newest first.
 
-    The period of an ended key belongs to the one that took over from it: every process must
-    answer the same for a time that is past, whatever its clock says now. A key that was ended
-    before its turn came never had one.
+    The period of an ended key belongs to its successor. So every process gives the same answer for
+    a past time, whatever its clock says. A key that ended before its activation has no period.
     """
-    ordered = _in_order(keys, use)
-    turns = [
-        (key.activates_at, _substitute(ordered, place))
-        for place, key in enumerate(ordered)
+    ordered = _sorted(keys, use)
+    starts = [
+        (key.activates_at, _usable_from(ordered, index))
+        for index, key in enumerate(ordered)
         if key.activates_at is not None and key.activates_at != key.retiring_at
     ]
-    return [(since, key) for since, key in reversed(turns) if key is not None]
+    return [(since, key) for since, key in reversed(starts) if key is not None]
 
 
-def _substitute(ordered: Sequence[SealedKey], place: int) -> SealedKey | None:
-    candidates = (*ordered[place:], *reversed(ordered[:place]))
+def _usable_from(ordered: Sequence[SealedKey], index: int) -> SealedKey | None:
+    candidates = (*ordered[index:], *reversed(ordered[:index]))
     return next(filter(is_usable, candidates), None)
 
 
-def _in_order(keys: Iterable[SealedKey], use: str) -> list[SealedKey]:
-    return sorted((key for key in keys if key.use == use), key=_turn)
+def _sorted(keys: Iterable[SealedKey], use: str) -> list[SealedKey]:
+    return sorted((key for key in keys if key.use == use), key=_sort_key)
 
 
-def _turn(key: SealedKey) -> tuple[bool, int, int]:
+def _sort_key(key: SealedKey) -> tuple[bool, int, int]:
     return key.activates_at is None, key.activates_at or 0, key.sequence
 
 
 def rotated(keys: Sequence[SealedKey], use: str, at: int) -> list[SealedKey]:
-    """What changes when the waiting key takes over at that time.
+    """The changed keys when the waiting key takes over at that time.
 
-    Never before a rotation that is under way has ended: periods stay in order.
+    Not before a rotation in progress has ended, so that periods stay in order.
     """
-    newest, heir = scheduled(keys, use)[-1], unscheduled(keys, use)[0]
+    newest, successor = scheduled(keys, use)[-1], unscheduled(keys, use)[0]
     since = max(at, (newest.activates_at or 0) + 1)
-    return [replace(newest, retiring_at=since), replace(heir, activates_at=since)]
+    return [replace(newest, retiring_at=since), replace(successor, activates_at=since)]
 
 
 def compromised(keys: Sequence[SealedKey], key: SealedKey, now: int) -> list[SealedKey]:
-    """What changes when a key (state as of now) must not be trusted any more.
+    """The changed keys when a key (state as of `now`) must no longer be trusted.
 
-    One whose turn it is, or would be, hands it to the next in line.
+    When it signs, or would sign, the next key takes its place.
     """
     ended = replace(key, state=COMPROMISED)
     if key.activates_at is None or key.state not in (NEXT, ACTIVE):
         return [ended]
     since = max(key.activates_at, now)
-    after = line(keys, key.use)
-    heir = after[[one.id for one in after].index(key.id) + 1]
-    return [replace(ended, retiring_at=since), replace(heir, activates_at=since)]
+    after = in_signing_order(keys, key.use)
+    successor = after[[one.id for one in after].index(key.id) + 1]
+    return [replace(ended, retiring_at=since), replace(successor, activates_at=since)]
 
 
 def retired(key: SealedKey) -> SealedKey:
@@ -117,6 +116,6 @@ def retired(key: SealedKey) -> SealedKey:
     return replace(key, state=RETIRED)
 
 
-def due(keys: Sequence[SealedKey], dead: int) -> list[SealedKey]:
-    """Retiring keys (states as of now) that have signed nothing since `dead`."""
-    return [key for key in keys if key.state == RETIRING and (key.retiring_at or 0) < dead]
+def due(keys: Sequence[SealedKey], before: int) -> list[SealedKey]:
+    """Retiring keys (states as of now) that have signed nothing since `before` (milliseconds)."""
+    return [key for key in keys if key.state == RETIRING and (key.retiring_at or 0) < before]

@@ -1,4 +1,4 @@
-"""HMAC-SHA256 (RFC 2104) under a key that is set up once, not for every message."""
+"""HMAC-SHA256 (RFC 2104) with the key schedule computed once, not for every message."""
 
 from __future__ import annotations
 

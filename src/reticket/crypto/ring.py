@@ -1,7 +1,7 @@
-"""The key ring: which key makes a token at a time, and which still opens one.
+"""The key ring: which key makes a token at a time, and which still verifies one.
 
-Owns the keys of all processes through their store. Readers see an immutable snapshot; only
-`reload` and the verbs replace it. Every row is opened before anything is written.
+Owns the keys of all processes through their store. Readers see an immutable snapshot; only `reload`
+and the operations replace it. Every row is decrypted before anything is written.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ from reticket.crypto.snapshot import MAC, SIGN, Snapshot, purpose_of
 USES = (MAC, SIGN)
 MAC_ALGORITHM = "HMAC-SHA256"
 OVERLAP = 5
-"""Seconds between the word to rotate and the first token of the new key: by then all know it."""
+"""Seconds from a rotation to the first token of the new key: by then every process knows
+the key.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +42,14 @@ class KeyFacts:
 
 
 class Ring:
-    """The port `KeyRing`, and the verbs of an operator. Safe for many threads.
+    """The port `KeyRing`, and the operator's operations. Thread-safe.
 
     Args:
-        algorithm: of new signing keys: ES256, EdDSA or RS256. When the newest one has another,
-            a rotation to it begins at once.
+        algorithm: of new signing keys: ES256, EdDSA or RS256. When the newest key has another,
+            a rotation begins at once.
 
     Raises:
-        StartupError: the master key does not open a sealed key. Any verb may raise it too, when
+        StartupError: the master key does not decrypt a key. Any operation may raise it too, when
             another process has added one.
     """
 
@@ -64,12 +66,12 @@ class Ring:
         self._clock = clock
         self._entropy = entropy
         self._algorithms = {MAC: MAC_ALGORITHM, SIGN: algorithm}
-        self._changing = threading.RLock()
+        self._lock = threading.RLock()
         self._snapshot = Snapshot((), sealer)
-        self._begin()
+        self._create_missing()
 
     def mac_at(self, label: str, at: int) -> MacKey:
-        """The key that was active at that time."""
+        """The key that was active at that time (milliseconds)."""
         return self._snapshot.mac_at(label, at)
 
     def mac_by_id(self, label: str, key_id: bytes) -> MacKey | None:
@@ -77,11 +79,11 @@ class Ring:
         return self._snapshot.mac_by_id(label, key_id)
 
     def macs(self, label: str) -> Sequence[MacKey]:
-        """All that are neither retired nor compromised, the likeliest to have signed first."""
+        """All keys that are neither retired nor compromised, the likeliest to have signed first."""
         return self._snapshot.macs(label)
 
     def signer_at(self, at: int) -> Signer:
-        """The signing key that was active at that time."""
+        """The signing key that was active at that time (milliseconds)."""
         return self._snapshot.signer_at(at)
 
     def verifier(self, kid: str) -> Verifier | None:
@@ -89,39 +91,42 @@ class Ring:
         return self._snapshot.verifier(kid)
 
     def verifiers(self) -> Sequence[Verifier]:
-        """All public keys that are neither retired nor compromised, the next one among them."""
+        """All public keys that are neither retired nor compromised, including the next one."""
         return self._snapshot.verifiers()
 
     def reload(self) -> None:
-        """See what other processes did to the keys. Keeps the snapshot when nothing changed."""
-        with self._changing:
+        """Read the keys that other processes have changed. Keeps the snapshot when nothing
+        changed.
+        """
+        with self._lock:
             keys = tuple(self._store.keys())
             if keys != self._snapshot.keys:
                 self._snapshot = Snapshot(keys, self._sealer)
 
     def listing(self) -> list[KeyFacts]:
-        """All keys as they are now, in order of (use, sequence)."""
+        """All keys in their current states, in order of (use, sequence)."""
         return [_facts(key) for key in self._current()]
 
     def rotate(self, uses: Sequence[str] = USES, overlap: int = OVERLAP) -> None:
-        """Let the published successor sign from `overlap` seconds on, and publish the next.
-
-        While a rotation is under way, this one begins right after it.
+        """Make the published successor sign from `overlap` seconds on, and publish the next one.
+        During another rotation, this one begins right after it.
         """
-        with self._changing:
+        with self._lock:
             for use in uses:
                 since = self._clock() + overlap * SECOND
                 self._change(partial(life.rotated, use=use, at=since), use)
                 self._with_successor(use)
 
     def retire(self, key_id: str) -> None:
-        """Stop accepting a key's tokens. KeyRefused unless it was rotated out."""
-        with self._changing:
+        """Stop accepting a key's tokens. KeyRefused unless a rotation has replaced it."""
+        with self._lock:
             self._change(lambda keys: [life.retired(_found(keys, key_id))])
 
     def compromise(self, key_id: str) -> None:
-        """Stop accepting a key's tokens at once; if it signed, its successor does at once."""
-        with self._changing:
+        """Stop accepting a key's tokens at once. When it signs, its successor takes over at
+        once.
+        """
+        with self._lock:
             use = _found(self._current(), key_id).use
             self._change(
                 lambda keys: life.compromised(keys, _found(keys, key_id), self._clock()), use
@@ -129,19 +134,19 @@ class Ring:
             self._with_successor(use)
 
     def retire_due(self, longest_token: int) -> list[str]:
-        """Retire what has signed no token that still lives; the ids.
+        """Retire the keys that have signed no token that is still valid. Returns their ids.
 
         Args:
             longest_token: lifetime of the longest refresh token, seconds.
         """
-        with self._changing:
-            dead = self._clock() - longest_token * SECOND
-            ended = self._change(lambda keys: map(life.retired, life.due(keys, dead)))
+        with self._lock:
+            before = self._clock() - longest_token * SECOND
+            ended = self._change(lambda keys: map(life.retired, life.due(keys, before)))
             return [key.id for key in ended]
 
-    def _begin(self) -> None:
-        """Make what is missing. Of two processes the first to insert wins, both read it."""
-        with self._changing:
+    def _create_missing(self) -> None:
+        """Create the missing keys. Of two processes the first insert wins, and both read it."""
+        with self._lock:
             self.reload()
             for use in USES:
                 if not life.scheduled(self._snapshot.keys, use):
@@ -150,16 +155,18 @@ class Ring:
                 self._with_successor(use)
 
     def _follow_setting(self, use: str) -> None:
-        """A successor of another algorithm never takes over."""
-        wanted = self._algorithms[use]
+        """Retire waiting successors of another algorithm, and rotate when the newest key has
+        another one.
+        """
+        algorithm = self._algorithms[use]
         self._change(
             lambda keys: [
                 replace(key, state=life.RETIRED)
                 for key in life.unscheduled(keys, use)
-                if key.algorithm != wanted
+                if key.algorithm != algorithm
             ]
         )
-        if life.scheduled(self._snapshot.keys, use)[-1].algorithm != wanted:
+        if life.scheduled(self._snapshot.keys, use)[-1].algorithm != algorithm:
             self.rotate((use,))
 
     def _current(self) -> list[SealedKey]:
@@ -167,7 +174,9 @@ class Ring:
         return life.current(self._snapshot.keys, self._clock())
 
     def _with_successor(self, use: str) -> list[SealedKey]:
-        """The keys as they are now, one that waits for a rotation among them."""
+        """The keys in their current states, with one that waits for a rotation created if
+        necessary.
+        """
         while not life.unscheduled(keys := self._current(), use):
             self._insert(use, None)
         return keys
@@ -175,12 +184,13 @@ class Ring:
     def _change(
         self, decide: Callable[[list[SealedKey]], Iterable[SealedKey]], use: str | None = None
     ) -> Sequence[SealedKey]:
-        """Write what is decided of the keys as they are now, and decide anew where another process
-        has changed them meanwhile: a key that it has ended must not come back. What was written.
+        """Write the changes that `decide` returns, and decide again when another process has
+        changed a key meanwhile: a key that it has ended must not come back. Returns the written
+        keys.
 
         Args:
-            decide: what is to be changed.
-            use: that needs a successor which waits.
+            decide: the keys to change, from the keys in their current states.
+            use: create a waiting successor of this use first.
         """
         while True:
             keys = self._with_successor(use) if use else self._current()
@@ -191,7 +201,7 @@ class Ring:
         return changed
 
     def _insert(self, use: str, activates_at: int | None) -> None:
-        """Insert unless the place is taken: then somebody else was faster, and theirs counts."""
+        """Insert the next key unless another process has just done so; then its key is used."""
         places = [key.sequence for key in self._snapshot.keys if key.use == use]
         self._store.add(self._made(use, max(places, default=0) + 1, activates_at))
         self.reload()

@@ -1,4 +1,4 @@
-"""The master key, and what is sealed under it: AES-256-GCM, a key of its own per purpose."""
+"""The master key, and encryption under it: AES-256-GCM with a derived key for each purpose."""
 
 from __future__ import annotations
 
@@ -24,14 +24,15 @@ DIGEST_BYTES = 16
 
 
 class SealBroken(ReticketError):
-    """Sealed bytes that this master key did not seal for this purpose."""
+    """Bytes that this master key did not seal for this purpose."""
 
 
 class Sealer:
-    """Seals and opens under a master key.
+    """Encrypts and decrypts under a master key.
 
     Args:
-        key: its 32 bytes, asked for when something is to be sealed or opened.
+        key: returns its 32 bytes, called when something is sealed or opened.
+        entropy: makes the nonces.
     """
 
     __slots__ = ("_entropy", "_key")
@@ -54,7 +55,9 @@ class Sealer:
             raise SealBroken("not sealed by this master key") from None
 
     def digest(self, text: bytes, purpose: bytes) -> bytes:
-        """16 bytes that stand for a text and say nothing without the master key (RFC 2104)."""
+        """A keyed digest of 16 bytes; without the master key it reveals nothing about the text (RFC
+        2104).
+        """
         key = derive(self._key(), b"digest/" + purpose)
         return hmac.digest(key, text, "sha256")[:DIGEST_BYTES]
 
@@ -68,26 +71,27 @@ def derive(secret: bytes, label: bytes) -> bytes:
 
 
 def master_key(
-    given: bytes | None, file: Path, is_missed: Callable[[], bool], entropy: Entropy
+    given: bytes | None, file: Path, has_sealed: Callable[[], bool], entropy: Entropy
 ) -> bytes:
-    """The key that was given, else the file's; the file is made when nobody misses it.
+    """The given key, else the file's. The file is created when nothing has been sealed yet.
 
     Args:
         given: 32 bytes from the environment, or None.
         file: private to its owner (mode 0600).
-        is_missed: whether something is sealed already, which a new key would not open.
+        has_sealed: whether sealed keys exist already, which a new master key could not open.
         entropy: makes a new key.
 
     Raises:
-        StartupError: the file is missed, cannot be read or made, is open to others, or is no key.
+        StartupError: the file is missing though keys are sealed, is unreadable, is open to
+            others, or has the wrong length.
     """
     if given is not None:
         return given
     try:
         if not file.exists():
-            if is_missed():
+            if has_sealed():
                 raise StartupError(
-                    f"the keys in the directory are sealed by a master key that is not here: "
+                    f"the keys in the directory are encrypted by a master key that is missing: "
                     f"set RETICKET_MASTER_KEY to it, or put its file back at {file}"
                 )
             _make(file, entropy)
@@ -105,19 +109,21 @@ def _read(file: Path) -> bytes:
             f"the master key {file} is open to other users; make it private: chmod 600 {file}"
         )
     if len(key) != KEY_BYTES:
-        raise StartupError(f"{file} is no master key: it must hold exactly {KEY_BYTES} bytes")
+        raise StartupError(f"{file} is not a master key: it must hold exactly {KEY_BYTES} bytes")
     return key
 
 
 def _make(file: Path, entropy: Entropy) -> None:
-    """Of two that start at once, the first to link its file wins; nobody sees half a key."""
-    mine = file.with_name(f"{file.name}.{entropy(8).hex()}")
+    """Create the file atomically. Of two processes the first to link its file wins; no reader sees
+    half a key.
+    """
+    temporary = file.with_name(f"{file.name}.{entropy(8).hex()}")
     try:
-        _write(mine, entropy(KEY_BYTES))
+        _write(temporary, entropy(KEY_BYTES))
         with suppress(FileExistsError):
-            os.link(mine, file)
+            os.link(temporary, file)
     finally:
-        mine.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
     sync(file.parent)
 
 

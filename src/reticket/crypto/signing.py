@@ -1,6 +1,6 @@
-"""Asymmetric signatures: one class an algorithm. Deterministic: equal bytes, equal signatures.
+"""Asymmetric signatures, one class for each algorithm. Equal messages give equal signatures.
 
-A key pair is both ports, `Signer` and `Verifier`. Knows nothing of the ring.
+A key pair implements both ports, `Signer` and `Verifier`. Knows nothing of the ring.
 """
 
 from __future__ import annotations
@@ -30,7 +30,9 @@ _SHA256 = SHA256()
 
 
 class Es256:
-    """ECDSA on P-256 with SHA-256 (RFC 7518 §3.4); the nonce comes of the message (RFC 6979)."""
+    """ECDSA on P-256 with SHA-256 (RFC 7518 §3.4); the nonce is derived from the message (RFC
+    6979).
+    """
 
     __slots__ = ("_private", "_public", "kid")
     algorithm = "ES256"
@@ -57,12 +59,12 @@ class Es256:
         return raw_of_der(self._private.sign(message, _ECDSA))
 
     def verify(self, signature: bytes, message: bytes) -> bool:
-        """Whether this key made it."""
+        """Whether this key made the signature."""
         if len(signature) != 2 * _COORDINATE:
             return False
         r = int.from_bytes(signature[:_COORDINATE], "big")
         s = int.from_bytes(signature[_COORDINATE:], "big")
-        return _passes(self._public.verify, encode_dss_signature(r, s), message, _ECDSA)
+        return _is_valid(self._public.verify, encode_dss_signature(r, s), message, _ECDSA)
 
 
 class EdDsa:
@@ -91,8 +93,8 @@ class EdDsa:
         return self._private.sign(message)
 
     def verify(self, signature: bytes, message: bytes) -> bool:
-        """Whether this key made it."""
-        return _passes(self._public.verify, signature, message)
+        """Whether this key made the signature."""
+        return _is_valid(self._public.verify, signature, message)
 
 
 class Rs256:
@@ -123,8 +125,8 @@ class Rs256:
         return self._private.sign(message, _PKCS1, _SHA256)
 
     def verify(self, signature: bytes, message: bytes) -> bool:
-        """Whether this key made it."""
-        return _passes(self._public.verify, signature, message, _PKCS1, _SHA256)
+        """Whether this key made the signature."""
+        return _is_valid(self._public.verify, signature, message, _PKCS1, _SHA256)
 
 
 KeyPair = Es256 | EdDsa | Rs256
@@ -165,7 +167,7 @@ def _coordinate(integer: bytes) -> bytes:
     return integer[-_COORDINATE:].rjust(_COORDINATE, b"\0")
 
 
-def _passes(check: Callable[..., None], *arguments: Any) -> bool:
+def _is_valid(check: Callable[..., None], *arguments: Any) -> bool:
     try:
         check(*arguments)
     except InvalidSignature:

@@ -1,4 +1,4 @@
-"""The ring at one moment: immutable but for a cache of what was derived. Safe for many threads."""
+"""The key ring at one moment: immutable except for a cache of derived keys. Thread-safe."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 from reticket.core.errors import StartupError
 from reticket.core.tokens.keys import MacKey, SealedKey, Signer, Verifier
 from reticket.crypto import signing
-from reticket.crypto.key_lifecycle import line, periods
+from reticket.crypto.key_lifecycle import in_signing_order, periods
 from reticket.crypto.macs import HmacKey
 from reticket.crypto.sealing import SealBroken, Sealer, derive
 
@@ -20,22 +20,24 @@ K = TypeVar("K")
 
 
 def purpose_of(key: SealedKey) -> bytes:
-    """What a key is sealed for: its place in the ring, so that none can be put in another's."""
+    """What a key is sealed for: its id and use, so that one key cannot be stored in another's
+    place.
+    """
     return f"ring/{key.use}/{key.id}".encode()
 
 
 @dataclass(frozen=True, slots=True)
 class Timeline(Generic[K]):
-    """Who signs from when on (milliseconds), the newest first."""
+    """Which key signs from which time on (milliseconds), newest first."""
 
-    turns: Sequence[tuple[int, K]] = field(repr=False)
+    periods: Sequence[tuple[int, K]] = field(repr=False)
 
-    def at(self, moment: int) -> K:
-        """Whose turn it is; before the first, the first's."""
-        for since, key in self.turns:
-            if since <= moment:
+    def at(self, time: int) -> K:
+        """The key at that time; before the first period, the first key."""
+        for since, key in self.periods:
+            if since <= time:
                 return key
-        return self.turns[-1][1]
+        return self.periods[-1][1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,23 +50,24 @@ class Derived:
 
 
 class Snapshot:
-    """Owns the opened keys.
+    """Owns the decrypted keys.
 
     Args:
-        keys: all rows, as they rest.
+        keys: all rows, as stored.
 
     Raises:
-        StartupError: the master key does not open one that is still in use.
+        StartupError: the master key does not decrypt a key that is still in use.
     """
 
     def __init__(self, keys: Sequence[SealedKey], sealer: Sealer) -> None:
         self.keys = keys
-        self._mac_turns = periods(keys, MAC)
+        self._mac_periods = periods(keys, MAC)
         self._secrets = {key.id: _opened(key, sealer) for key in _likeliest_first(keys, MAC)}
-        # The public part comes out of the seal too: a row that somebody wrote proves nothing.
+        # # The public part comes from the encrypted key: a row with a forged public part proves
+        # nothing.
         self._pairs = {
             key.id: signing.load(key.id, key.algorithm, _opened(key, sealer))
-            for key in line(keys, SIGN)
+            for key in in_signing_order(keys, SIGN)
         }
         self._signers: Timeline[Signer] = Timeline(
             [(since, self._pairs[key.id]) for since, key in periods(keys, SIGN)]
@@ -72,7 +75,7 @@ class Snapshot:
         self._derived: dict[str, Derived] = {}
 
     def mac_at(self, label: str, at: int) -> MacKey:
-        """The key of that moment, for that label."""
+        """The key at that time, for that label."""
         return self._of(label).timeline.at(at)
 
     def mac_by_id(self, label: str, key_id: bytes) -> MacKey | None:
@@ -84,7 +87,7 @@ class Snapshot:
         return self._of(label).likeliest_first
 
     def signer_at(self, at: int) -> Signer:
-        """The signing key of that moment."""
+        """The signing key at that time."""
         return self._signers.at(at)
 
     def verifier(self, kid: str) -> Verifier | None:
@@ -108,14 +111,16 @@ class Snapshot:
             for key_id, secret in self._secrets.items()
         }
         return Derived(
-            Timeline([(since, made[key.id]) for since, key in self._mac_turns]),
+            Timeline([(since, made[key.id]) for since, key in self._mac_periods]),
             {key.id: key for key in made.values()},
             tuple(made.values()),
         )
 
 
 def _likeliest_first(keys: Sequence[SealedKey], use: str) -> list[SealedKey]:
-    return sorted(line(keys, use), key=lambda key: (key.activates_at is None, -key.sequence))
+    return sorted(
+        in_signing_order(keys, use), key=lambda key: (key.activates_at is None, -key.sequence)
+    )
 
 
 def _opened(key: SealedKey, sealer: Sealer) -> bytes:
@@ -123,6 +128,6 @@ def _opened(key: SealedKey, sealer: Sealer) -> bytes:
         return sealer.open(key.sealed, purpose_of(key))
     except SealBroken:
         raise StartupError(
-            f"the master key does not open the sealed keys (key {key.id}); "
-            "give the one that sealed them: RETICKET_MASTER_KEY or the file master.key"
+            f"the master key does not decrypt the stored keys (key {key.id}); "
+            "set RETICKET_MASTER_KEY or the file master.key to the one that encrypted them"
         ) from None

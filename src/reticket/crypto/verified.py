@@ -1,4 +1,4 @@
-"""Which application secrets this process has verified: no argon2 for each call (ADR 0004)."""
+"""A cache of verified client secrets, so that argon2 need not run for each call (ADR 0004)."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ KEPT = 10_000
 
 
 class VerifiedSecrets:
-    """Owns keyed digests of (subject, stored hash, secret); they mean nothing elsewhere.
+    """Owns keyed digests of (subject, stored hash, secret), which are useless outside this object.
 
     Args:
         entropy: makes the key, which never leaves this object.
-        kept: how many are remembered; the one not asked for longest goes first.
+        kept: entries at most; the least recently used one is dropped.
     """
 
     __slots__ = ("_digests", "_kept", "_key", "_lock")
@@ -28,16 +28,18 @@ class VerifiedSecrets:
         self._lock = threading.Lock()
 
     def knows(self, subject: str, secret_hash: str, secret: str) -> bool:
-        """Whether exactly this was remembered. A look-up by a keyed digest tells no time."""
+        """Whether exactly this was remembered. A look-up by keyed digest leaks nothing by its
+        duration.
+        """
         digest = self._digest(subject, secret_hash, secret)
         with self._lock:
-            known = digest in self._digests
-            if known:
+            is_known = digest in self._digests
+            if is_known:
                 self._digests.move_to_end(digest)
-        return known
+        return is_known
 
     def remember(self, subject: str, secret_hash: str, secret: str) -> None:
-        """Only after the hash was verified."""
+        """Remember a secret; call it only after the hash was verified."""
         digest = self._digest(subject, secret_hash, secret)
         with self._lock:
             self._digests[digest] = None
@@ -46,6 +48,8 @@ class VerifiedSecrets:
                 self._digests.popitem(last=False)
 
     def _digest(self, subject: str, secret_hash: str, secret: str) -> bytes:
-        """All but the last behind their lengths, so that no two of them read alike."""
-        said = f"{len(subject)}:{subject}{len(secret_hash)}:{secret_hash}{secret}"
-        return self._key.mac(said.encode("utf-8", "surrogatepass"))
+        """The digest. Each part but the last follows its length, so that no two inputs are encoded
+        alike.
+        """
+        message = f"{len(subject)}:{subject}{len(secret_hash)}:{secret_hash}{secret}"
+        return self._key.mac(message.encode("utf-8", "surrogatepass"))
