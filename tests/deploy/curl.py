@@ -31,7 +31,7 @@ def ask(
 ) -> Answer:
     """One request; the certificate must be the proxy's."""
     command = [
-        "curl", "--silent", "--show-error", "--http2", "--noproxy", "*",
+        "curl", "--silent", "--show-error", "--http2", "--noproxy", "*", "--path-as-is",
         "--cacert", str(proxy.certificate.chain), "--interface", client,
         "--resolve", f"{NAME}:{proxy.port}:127.0.0.1", "--request", method,
         "--dump-header", "-", "--write-out", LAST_LINE, proxy.url + path,

@@ -22,6 +22,20 @@ by_certbot = pytest.mark.parametrize("proxy", ["apache", "nginx"], indirect=True
 SPOOFED = ["X-Forwarded-For: 203.0.113.9", "Forwarded: for=203.0.113.9", "X-Real-IP: 203.0.113.9"]
 
 
+BEARER = f"Bearer {SETTINGS['RETICKET_METRICS_TOKEN']}"
+REFUSED = (400, 403, 404)
+
+
+def spellings(path):
+    """What a proxy and the service could read differently."""
+    first = f"%{ord(path[1]):x}"
+    return [
+        path, f"{path}/", f"{path}?a", f"/{path}", f"/.{path}", f"/x/..{path}", f"/x/%2e%2e{path}",
+        f"/{first}{path[2:]}", f"{path[:2].upper()}{path[2:]}", f"/%2f{path[1:]}", f"{path};a",
+        f"{path}%00", f"/%5c..{path}", f"{path}%2f",
+    ]  # fmt: skip
+
+
 def served_certificate(proxy):
     """What the proxy shows to a new connection, as DER."""
     trust = ssl.create_default_context()
@@ -68,15 +82,22 @@ def test_the_audit_line_has_the_address_of_the_client(service, proxy, spoofed):
     assert {each["address"] for each in lines(heard(service, lines))} == {CLIENT}
 
 
-def test_metrics_are_not_public_even_with_their_token(service, proxy):
-    bearer = f"Bearer {SETTINGS['RETICKET_METRICS_TOKEN']}"
-    assert call(service.url, "GET", "/metrics", headers={"Authorization": bearer})[0] == 200
-    assert ask(proxy, "/metrics", None, f"Authorization: {bearer}").status in (403, 404)
+def test_their_token_reads_metrics_beside_the_proxy(service):
+    assert call(service.url, "GET", "/metrics", headers={"Authorization": BEARER})[0] == 200
+
+
+@pytest.mark.parametrize("path", spellings("/metrics"))
+def test_metrics_are_not_public_even_with_their_token(proxy, path):
+    assert ask(proxy, path, None, f"Authorization: {BEARER}").status in REFUSED
 
 
 def test_the_admin_api_is_for_the_networks_that_the_file_names(proxy):
     assert ask(proxy, "/admin/v1/users").status == 401
-    assert ask(proxy, "/admin/v1/users", client=CLIENT).status in (403, 404)
+
+
+@pytest.mark.parametrize("path", spellings("/admin/v1/users"))
+def test_the_admin_api_is_for_no_other_networks(proxy, path):
+    assert ask(proxy, path, client=CLIENT).status in REFUSED
 
 
 def test_a_body_over_the_limit_is_refused(proxy):

@@ -82,3 +82,14 @@ def test_times_of_a_pod_are_those_of_the_manifest():
     stop = re.findall(r'STOP_TIMEOUT: "(\d+)"', settings)[0]
     grace = re.findall(r"GracePeriodSeconds: (\d+)", manifest)[0]
     assert said == [(sleep, stop, grace)]
+
+
+def test_what_doctor_says_of_a_wrong_master_key_is_what_it_says():
+    (said,) = re.findall(r"With a wrong key it says\n`([^`]+)`", TEXT)
+    sources = (ROOT / "src").rglob("*.py")
+    assert any(said in file.read_text() for file in sources)
+
+
+def test_no_secret_that_the_page_makes_can_be_committed():
+    ignored = (ROOT / ".gitignore").read_text().splitlines()
+    assert {"/deploy/container/.env", "/secret.env"} <= set(ignored)
