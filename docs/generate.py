@@ -111,7 +111,7 @@ def directory_page() -> str:
         "| --- | --- | --- | --- |",
         *(_implied(short) for short, _ in _presets()),
     ]
-    between = "What a client has that says nothing else; long grant types by their last word:"
+    between = "A client has these values by default. Long grant types are shown by their last word."
     said = "\n".join([*numbers, "", between, "", *implied, ""])
     return _filled("directory.md", "presets", said)
 

@@ -71,7 +71,8 @@ def span(seconds):
 
 SENTENCES = {
     "admin.md": [
-        f"gets the first one's answer for {span(idempotency.REMEMBERED)};",
+        f"with the same request, within {span(idempotency.REMEMBERED)} | the first one's answer",
+        f"They are remembered for {span(idempotency.REMEMBERED)}",
         f"is carried out again {span(idempotency.LONGEST_FLIGHT)} later",
         f"longer than `busy_timeout` and {named(int(LONGEST_WAIT))} seconds",
     ],
