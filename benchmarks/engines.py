@@ -59,7 +59,7 @@ def postgresql(folder: Path) -> Iterator[Engine]:
         version = server.run("SHOW server_version")[0][0].partition(" ")[0]
         yield Engine(
             f"PostgreSQL {version}, {_in_words(settings)}",
-            {"RETICKET_FAMILIES": server.url},
+            {"RETICKET_SESSIONS": server.url},
             lambda: (server.run("CHECKPOINT"), said(ROWS))[1],
             lambda: said("SELECT pg_current_wal_insert_lsn() - '0/0'"),
             lambda: _busy(server.pid),
@@ -77,7 +77,7 @@ def valkey(folder: Path) -> Iterator[Engine]:
         empty = told.info("memory")["used_memory"]
         yield Engine(
             f"Valkey {version}, {_in_words(settings)}",
-            {"RETICKET_FAMILIES": server.url},
+            {"RETICKET_SESSIONS": server.url},
             lambda: told.info("memory")["used_memory"] - empty,
             lambda: told.info("persistence")["aof_current_size"],
             lambda: _busy(server.servers[0].process.pid),

@@ -166,7 +166,7 @@ def _left_in_valkey(folder: Path, engine: Engine, rows: int) -> int:
 
 
 def _url(engine: Engine) -> str:
-    return engine.settings["RETICKET_FAMILIES"]
+    return engine.settings["RETICKET_SESSIONS"]
 
 
 FILLINGS: Mapping[str, Filling] = {

@@ -154,7 +154,7 @@ def _filled(folder: Path, engine: Engine, count: int) -> Filled:
     finally:
         instance.close()
     bytes_each = engine.taken() / count
-    store = builder.families(settings.families, settings)
+    store = builder.sessions(settings.sessions, settings)
     try:
         return Filled(folder, engine, count, tokens, bytes_each, _strain(store, engine, others))
     finally:

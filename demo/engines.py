@@ -17,7 +17,7 @@ Settings = Mapping[str, str]
 def postgresql(folder: Path) -> Iterator[Settings]:
     """Families and directory in one database."""
     with PostgreSQL.kept(folder / "postgresql") as server:
-        yield {"RETICKET_FAMILIES": server.url, "RETICKET_DIRECTORY": server.url}
+        yield {"RETICKET_SESSIONS": server.url, "RETICKET_DIRECTORY": server.url}
 
 
 @contextmanager
@@ -25,7 +25,7 @@ def cluster(folder: Path) -> Iterator[Settings]:
     """Families in the cluster; the directory in a file, since both services are on one machine."""
     file = folder / "directory.sqlite"
     with Cluster.kept(folder / "cluster") as servers:
-        yield {"RETICKET_FAMILIES": servers.url, "RETICKET_DIRECTORY": f"sqlite:///{file}"}
+        yield {"RETICKET_SESSIONS": servers.url, "RETICKET_DIRECTORY": f"sqlite:///{file}"}
 
 
 ENGINES = {

@@ -28,7 +28,7 @@ From a TOML file (`--config FILE`) and from variables; a variable wins, and `ser
 over both. A dot in a key is `__` in its variable: `sign_in.account_window` is
 `RETICKET_SIGN_IN__ACCOUNT_WINDOW`. Lists in variables are separated by commas or spaces.
 
-A policy is changed by the name of its preset (`[policies.KIBO_2026]`) or for one resource alone
+A policy is changed by the name of its preset (`[policies.KIBO_2026]`) or for one kind of token
 (`[policies.kibo.application]`), which wins. OAuth's clients choose a preset each, so there the
 preset alone counts. The presets, their numbers and how a client chooses one:
 [directory.md](directory.md#presets). A dialect's own settings stand under `[dialects.NAME]`.

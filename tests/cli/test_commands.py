@@ -273,7 +273,7 @@ def test_purge(shell):
     instance = shell.instance()
     instance.store.create([family_of(2)._replace(expires_at=1, ends_at=1)])
     instance.close()
-    assert shell.run("purge") == "1 families deleted\n"
+    assert shell.run("purge") == "1 sessions deleted\n"
 
 
 @pytest.mark.parametrize(
@@ -295,7 +295,7 @@ def test_a_move_from_where_nothing_is_makes_nothing(shell, tmp_path):
     said = shell.run(
         "move", "--from", f"sqlite:///{there}", "--to", f"sqlite:///{target}", ok=False
     )
-    assert f"there are no families at {there}" in said
+    assert f"there are no sessions at {there}" in said
     assert not there.exists()
     assert not target.exists()
 

@@ -129,7 +129,7 @@ def test_wide_file_modes_are_found(healthy, name, mode):
     ("name", "file"),
     [
         ("AUDIT_FILE", "audit.jsonl"), ("METRICS_TOKEN_FILE", "token"), ("TLS_KEY", "key.pem"),
-        ("FAMILIES", "far.sqlite"), ("FAMILIES", "far.sqlite-wal"), ("DIRECTORY", "far.sqlite"),
+        ("SESSIONS", "far.sqlite"), ("SESSIONS", "far.sqlite-wal"), ("DIRECTORY", "far.sqlite"),
         ("AUDIT_FILE", "audit.20260101T000000000Z.jsonl"),
     ],
 )  # fmt: skip

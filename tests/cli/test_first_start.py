@@ -68,7 +68,7 @@ def test_a_seed_of_the_settings_is_a_way_to_begin(empty, served, monkeypatch, tm
 
 def test_families_that_are_gone_are_said(shell, served):
     (shell.data / "families.sqlite").unlink()
-    assert "no families found at" in shell.run("serve", ok=False)
+    assert "no sessions found at" in shell.run("serve", ok=False)
     assert not (shell.data / "families.sqlite").exists()
 
 

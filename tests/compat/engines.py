@@ -37,7 +37,7 @@ class InPostgresql:
 
     def __init__(self, server):
         self._server = server
-        self.settings = {"RETICKET_FAMILIES": server.url, "RETICKET_DIRECTORY": server.url}
+        self.settings = {"RETICKET_SESSIONS": server.url, "RETICKET_DIRECTORY": server.url}
 
     @classmethod
     @contextmanager
@@ -61,7 +61,7 @@ class SessionsInValkey:
 
     def __init__(self, server, place):
         self._server, self._place = server, place
-        self.settings = {"RETICKET_FAMILIES": f"valkey://127.0.0.1:{server.port}"}
+        self.settings = {"RETICKET_SESSIONS": f"valkey://127.0.0.1:{server.port}"}
 
     @classmethod
     @contextmanager

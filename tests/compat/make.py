@@ -27,6 +27,7 @@ ONCE = ("cloudreve with a second factor", "fapi", "backend")
 """Kinds with one session: a one-time password is taken once in 30 s, the others do not rotate."""
 OVERLAP = 5
 """Seconds until a new key signs."""
+FORMER = {"RETICKET_SESSIONS": "RETICKET_FAMILIES"}
 KEPT = ("master.key", "directory.sqlite", "families.sqlite", "audit.jsonl")
 
 
@@ -92,12 +93,17 @@ def seed_of(checkout, folder, key):
     return file
 
 
+def former(settings):
+    """The same settings, as that version calls them."""
+    return {FORMER.get(name, name): said for name, said in settings.items()}
+
+
 def make(checkout, engine, target):
     """Run the older version until everything is written down; then keep its folder."""
     key = ECKey.generate_key("P-256")
     with tempfile.TemporaryDirectory() as place, ENGINES[engine].fresh(Path(place)) as stored:
         folder = Path(place)
-        settings = {**SETTINGS, **stored.settings, "PYTHONPATH": str(checkout / "src")}
+        settings = {**SETTINGS, **former(stored.settings), "PYTHONPATH": str(checkout / "src")}
         seed = seed_of(checkout, folder, key)
         with running_server(folder, seed=seed, settings=settings) as running:
             maker = Maker(running.url, key)

@@ -28,7 +28,7 @@ def test_defaults_stand_without_a_file() -> None:
     settings = config.load()
     assert (settings.host, settings.port) == ("127.0.0.1", 8088)
     assert settings.audit_file == Path("data/audit.jsonl")
-    assert settings.families == "sqlite:///data/families.sqlite"
+    assert settings.sessions == "sqlite:///data/families.sqlite"
     assert settings.directory == "sqlite:///data/directory.sqlite"
     assert settings.trusted_proxies == settings.cors_origins == ()
     assert (settings.sign_in.account_failures, settings.sign_in.account_window) == (10, 300)
@@ -38,7 +38,7 @@ def test_defaults_stand_without_a_file() -> None:
 def test_what_is_derived_follows_the_data_folder(tmp_path: Path) -> None:
     settings = config.load(None, {"data": tmp_path})
     assert settings.audit_file == tmp_path / "audit.jsonl"
-    assert config.sqlite_path(settings.families) == tmp_path / "families.sqlite"
+    assert config.sqlite_path(settings.sessions) == tmp_path / "families.sqlite"
 
 
 def test_the_command_line_beats_variables_beat_the_file(
@@ -108,10 +108,10 @@ def test_an_empty_variable_empties_a_list(toml: Toml, monkeypatch: pytest.Monkey
         ),
         (
             "[policies]\nwindow = 1",
-            "policies must be tables [policies.PRESET] or [policies.DIALECT.RESOURCE], "
+            "policies must be tables [policies.PRESET] or [policies.KIND], "
             "is {'window': 1}",
         ),
-        ("policies = 3", "policies must be tables [policies.PRESET] or [policies.DIALECT.RESOURCE]"
+        ("policies = 3", "policies must be tables [policies.PRESET] or [policies.KIND]"
          ", is 3"),
         ("[dialects]\nkibo = 3", "dialects.kibo must be tables [dialects.DIALECT], is 3"),
         ('master_key = "x"', "master_key is accepted only as RETICKET_MASTER_KEY"),
@@ -299,6 +299,18 @@ def test_a_setting_of_a_former_version_is_answered_with_what_to_do(
     assert refusal() == "RETICKET_" + advice.replace("metrics_from", "METRICS_FROM", 1)
 
 
+@pytest.mark.parametrize("url", ["memory:", "sqlite:///data/families.sqlite"])
+def test_the_former_name_of_the_store_of_sessions_stops_a_start(
+    url: str, toml: Toml, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    advice = "families is no longer a setting: its name is sessions now"
+    file = toml(f'families = "{url}"')
+    assert refusal(file) == f"{file}: {advice}"
+    assert refusal(None, {"families": url}) == advice
+    monkeypatch.setenv("RETICKET_FAMILIES", url)
+    assert refusal() == "RETICKET_" + advice.replace("families", "FAMILIES", 1)
+
+
 def test_memory_suffices_for_the_lanes(toml: Toml) -> None:
     sentence = "hashing.memory must be at least 8 KiB per lane, 32 in all, is 16"
     assert refusal(toml("[hashing]\nmemory = 16\nparallelism = 4")) == sentence
@@ -307,15 +319,15 @@ def test_memory_suffices_for_the_lanes(toml: Toml) -> None:
 @pytest.mark.parametrize(
     "url", ["mysql://u:hunter2@db/x", "sqlite:///", "postgresql:u:hunter2", "hunter2"]
 )
-@pytest.mark.parametrize("key", ["families", "directory"])
+@pytest.mark.parametrize("key", ["sessions", "directory"])
 def test_a_store_that_there_is_not_is_refused_without_its_url(key: str, url: str) -> None:
     sentence = refusal(None, {key: url})
     assert sentence.startswith(f"--{key} must be sqlite:///PATH")
     assert "hunter2" not in sentence
 
 
-def test_families_may_live_in_memory() -> None:
-    assert config.load(None, {"families": "memory:"}).families == "memory:"
+def test_sessions_may_live_in_memory() -> None:
+    assert config.load(None, {"sessions": "memory:"}).sessions == "memory:"
     assert "--directory must be" in refusal(None, {"directory": "memory:"})
 
 

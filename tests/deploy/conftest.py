@@ -35,7 +35,7 @@ def place():
 def service(tmp_path_factory):
     """Two workers over a PostgreSQL server, which has sessions and directory."""
     with PostgreSQL.fresh() as database:
-        stores = {"RETICKET_FAMILIES": database.url, "RETICKET_DIRECTORY": database.url}
+        stores = {"RETICKET_SESSIONS": database.url, "RETICKET_DIRECTORY": database.url}
         folder = tmp_path_factory.mktemp("service")
         with running_server(folder, settings=SETTINGS | stores) as server:
             yield server

@@ -51,7 +51,7 @@ def test_the_settings_of_the_machine_are_settings(monkeypatch, is_postgresql):
     text = (DEPLOY / "reticket.env").read_text()
     text = text.replace("#RETICKET_", "RETICKET_") if is_postgresql else text
     read = settings_in(monkeypatch, lines_of_env(text))
-    assert read.families == read.directory or not is_postgresql
+    assert read.sessions == read.directory or not is_postgresql
     assert (read.workers, str(read.issuer)) == (2, "https://id.example.com")
 
 

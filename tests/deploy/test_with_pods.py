@@ -38,7 +38,7 @@ class Pods:
     def __init__(self, folder, database):
         self.folder, self.started = folder, []
         given = yaml.safe_load((KUBERNETES / "settings.yaml").read_text())["data"]
-        stores = {"RETICKET_FAMILIES": database.url, "RETICKET_DIRECTORY": database.url}
+        stores = {"RETICKET_SESSIONS": database.url, "RETICKET_DIRECTORY": database.url}
         people = {"RETICKET_SEED": str(DEMO), "RETICKET_DEMO_PUBLIC": "true"}
         here = {"RETICKET_HOST": "127.0.0.1", "RETICKET_MASTER_KEY": MASTER_KEY}
         self.settings = given | stores | people | here | CHEAP_SIGN_INS

@@ -125,7 +125,7 @@ def test_a_backup_that_fails_removes_nothing(tmp_path, folder):
 @pytest.mark.parametrize("is_directory_in_a_file", [False, True])
 def test_a_backup_of_a_server_can_be_read_by_its_tools(tmp_path, folder, is_directory_in_a_file):
     with PostgreSQL.fresh() as database:
-        stores = {"RETICKET_FAMILIES": database.url}
+        stores = {"RETICKET_SESSIONS": database.url}
         stores |= {} if is_directory_in_a_file else {"RETICKET_DIRECTORY": database.url}
         with running_server(tmp_path, settings=stores) as server:
             AKINON.sign_in(server.url)
@@ -133,10 +133,10 @@ def test_a_backup_of_a_server_can_be_read_by_its_tools(tmp_path, folder, is_dire
             ended = backup(folder, [programs], RETICKET_DATA=str(server.data), **stores)
     assert ended.returncode == 0, ended.stderr
     there = made(folder)
-    assert "families.dump" in there
+    assert "sessions.dump" in there
     assert ("directory.sqlite" in there) == is_directory_in_a_file
     assert "families.sqlite" not in there
-    (dump,) = folder.glob("*/families.dump")
+    (dump,) = folder.glob("*/sessions.dump")
     said = subprocess.run(
         [programs / "pg_restore", "--list", dump], capture_output=True, text=True, check=True
     ).stdout

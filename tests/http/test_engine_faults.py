@@ -34,7 +34,7 @@ def postgresql():
 
 @pytest.fixture(scope="module")
 def on_postgresql(postgresql, tmp_path_factory):
-    where = {"RETICKET_FAMILIES": postgresql.url, "RETICKET_DIRECTORY": postgresql.url}
+    where = {"RETICKET_SESSIONS": postgresql.url, "RETICKET_DIRECTORY": postgresql.url}
     folder = tmp_path_factory.mktemp("service")
     with running_server(folder, settings=IMPATIENT | where) as running:
         yield running
@@ -55,7 +55,7 @@ def valkey(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def on_valkey(valkey, tmp_path_factory):
-    where = {"RETICKET_FAMILIES": f"valkey://127.0.0.1:{valkey[0].port}?wait=1"}
+    where = {"RETICKET_SESSIONS": f"valkey://127.0.0.1:{valkey[0].port}?wait=1"}
     folder = tmp_path_factory.mktemp("service")
     with running_server(folder, settings=IMPATIENT | where) as running:
         yield running

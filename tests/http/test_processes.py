@@ -34,13 +34,13 @@ def services(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("services")
     if request.param == "postgresql":
         with PostgreSQL.fresh() as server:
-            where = {"RETICKET_FAMILIES": server.url, "RETICKET_DIRECTORY": server.url}
+            where = {"RETICKET_SESSIONS": server.url, "RETICKET_DIRECTORY": server.url}
             with Services(folder, PATIENT | where) as running:
                 yield running
     else:
         with (
             Cluster.fresh() as cluster,
-            Services(folder, PATIENT | {"RETICKET_FAMILIES": cluster.url}) as running,
+            Services(folder, PATIENT | {"RETICKET_SESSIONS": cluster.url}) as running,
         ):
             yield running
 
@@ -155,7 +155,7 @@ def test_a_password_is_new_everywhere(services):
 
 def test_each_process_keeps_to_the_policy_that_it_tells_at_its_start(tmp_path):
     """As while a new policy is brought in, one process after the other."""
-    where = {"RETICKET_FAMILIES": f"sqlite:///{tmp_path / 'families.sqlite'}"}
+    where = {"RETICKET_SESSIONS": f"sqlite:///{tmp_path / 'families.sqlite'}"}
     windows = [{"RETICKET_POLICIES__AKINON__USER__WINDOW": number} for number in ("30", "0")]
     with Services(tmp_path, where, windows) as services:
         wide, narrow = services.all

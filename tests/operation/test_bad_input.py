@@ -27,7 +27,7 @@ class Fault(NamedTuple):
     says: tuple[str, ...]
 
 
-FAMILIES = {
+SESSIONS = {
     "a scheme that there is not": Fault(f"redis://u:{SECRET}@h/0", ("must be sqlite:///PATH,",)),
     "no URL": Fault(SECRET, ("must be sqlite:///PATH,",)),
     "no slashes": Fault(f"postgresql:u:{SECRET}@h/x", ("postgresql://USER",)),
@@ -92,7 +92,7 @@ DIRECTORY = {
     ),
 }
 
-BY_FAMILIES = {
+BY_SESSIONS = {
     "serve": ("serve", "--create", "--port", "0"),
     "doctor": ("doctor",),
     "migrate": ("migrate", "up"),
@@ -118,14 +118,14 @@ def hold(said, fault, places, folder):
     assert not any(SECRET.encode() in each for each in [said.encode(), *written])
 
 
-@pytest.mark.parametrize("command", BY_FAMILIES)
-@pytest.mark.parametrize("name", FAMILIES)
-def test_a_bad_url_of_families_stops_every_command(commands, places, tmp_path, name, command):
-    fault, words = FAMILIES[name], BY_FAMILIES[command]
+@pytest.mark.parametrize("command", BY_SESSIONS)
+@pytest.mark.parametrize("name", SESSIONS)
+def test_a_bad_url_of_sessions_stops_every_command(commands, places, tmp_path, name, command):
+    fault, words = SESSIONS[name], BY_SESSIONS[command]
     url = fault.url.format(**places)
     moving = "env:PLACE" in words
-    commands(RETICKET_FAMILIES="memory:").run("init")
-    opened = commands(RETICKET_FAMILIES="memory:" if moving else url, PLACE=url)
+    commands(RETICKET_SESSIONS="memory:").run("init")
+    opened = commands(RETICKET_SESSIONS="memory:" if moving else url, PLACE=url)
     said = opened.refused(*words)
     hold(said, fault, places, tmp_path)
 
@@ -134,8 +134,8 @@ def test_a_bad_url_of_families_stops_every_command(commands, places, tmp_path, n
 @pytest.mark.parametrize("name", DIRECTORY)
 def test_a_bad_url_of_the_directory_stops_every_command(commands, places, tmp_path, name, command):
     url = DIRECTORY[name].url.format(**places)
-    opened = commands(RETICKET_DIRECTORY=url, RETICKET_FAMILIES="memory:")
-    said = opened.refused(*BY_FAMILIES[command])
+    opened = commands(RETICKET_DIRECTORY=url, RETICKET_SESSIONS="memory:")
+    said = opened.refused(*BY_SESSIONS[command])
     hold(said, DIRECTORY[name], places, tmp_path)
 
 
@@ -147,8 +147,8 @@ def test_valkey_that_wants_a_password(commands, valkey, who, says):
     port = valkey.servers[0].port
     valkey.client.config_set("requirepass", "right")
     try:
-        commands(RETICKET_FAMILIES="memory:").run("init")
-        said = commands(RETICKET_FAMILIES=f"valkey://{who}127.0.0.1:{port}").refused("doctor")
+        commands(RETICKET_SESSIONS="memory:").run("init")
+        said = commands(RETICKET_SESSIONS=f"valkey://{who}127.0.0.1:{port}").refused("doctor")
     finally:
         valkey.client.config_set("requirepass", "")
     assert said.endswith(VALKEY_RIGHT)
@@ -196,11 +196,11 @@ main()
 @pytest.mark.parametrize(
     ("driver", "setting", "url", "words"),
     [
-        ("psycopg", "FAMILIES", "postgresql://u:hunter2@h/x", BY_FAMILIES["serve"]),
-        ("psycopg", "DIRECTORY", "postgresql://u:hunter2@h/x", BY_FAMILIES["serve"]),
-        ("psycopg", "FAMILIES", "postgresql://u:hunter2@h/x", BY_FAMILIES["move to"]),
-        ("valkey", "FAMILIES", "valkey://u:hunter2@h", BY_FAMILIES["doctor"]),
-        ("valkey", "FAMILIES", "valkey-cluster://u:hunter2@h", BY_FAMILIES["migrate"]),
+        ("psycopg", "SESSIONS", "postgresql://u:hunter2@h/x", BY_SESSIONS["serve"]),
+        ("psycopg", "DIRECTORY", "postgresql://u:hunter2@h/x", BY_SESSIONS["serve"]),
+        ("psycopg", "SESSIONS", "postgresql://u:hunter2@h/x", BY_SESSIONS["move to"]),
+        ("valkey", "SESSIONS", "valkey://u:hunter2@h", BY_SESSIONS["doctor"]),
+        ("valkey", "SESSIONS", "valkey-cluster://u:hunter2@h", BY_SESSIONS["migrate"]),
     ],
 )
 def test_a_missing_driver_names_the_extra(tmp_path, alone, driver, setting, url, words):

@@ -24,7 +24,7 @@ OLDER_DIRECTORY = f"DROP TABLE marks; UPDATE alembic_version SET version_num = '
 """Undoes the newest migration."""
 
 KNOWN = len(schema.MIGRATIONS)
-NEWER_FAMILIES = (
+NEWER_SESSIONS = (
     *schema.MIGRATIONS,
     Migration(
         "ALTER TABLE traits ADD COLUMN language bytea; ALTER TABLE families ADD COLUMN note bytea; "
@@ -90,7 +90,7 @@ def run(postgresql, url, script):
 
 
 def both_at(url):
-    return {"RETICKET_FAMILIES": url, "RETICKET_DIRECTORY": url}
+    return {"RETICKET_SESSIONS": url, "RETICKET_DIRECTORY": url}
 
 
 def test_old_programs_answer_while_a_newer_schema_comes_and_on_it(
@@ -102,8 +102,8 @@ def test_old_programs_answer_while_a_newer_schema_comes_and_on_it(
     with running_server(tmp_path / "service", settings=settings) as old:
         with traffic(old.url) as goes_on:
             goes_on()
-            monkeypatch.setattr(schema, "MIGRATIONS", NEWER_FAMILIES)
-            assert f"families: schema {KNOWN} is now {KNOWN + 1}" in opened.run("migrate", "up")
+            monkeypatch.setattr(schema, "MIGRATIONS", NEWER_SESSIONS)
+            assert f"sessions: schema {KNOWN} is now {KNOWN + 1}" in opened.run("migrate", "up")
             monkeypatch.undo()
             run(postgresql, database, NEWER_DIRECTORY.format(oldest=2))
             goes_on()
@@ -117,19 +117,19 @@ def test_old_programs_answer_while_a_newer_schema_comes_and_on_it(
     assert [(row["found"], row["known"], row["to_do"]) for row in rows] == [
         (KNOWN + 1, KNOWN, "nothing"), (9999, NEWEST, "nothing"),
     ]  # fmt: skip
-    assert opened.run("migrate", "up") == "families: nothing to do\ndirectory: nothing to do\n"
+    assert opened.run("migrate", "up") == "sessions: nothing to do\ndirectory: nothing to do\n"
 
 
-def test_families_that_need_a_newer_program(database, commands, monkeypatch):
+def test_sessions_that_need_a_newer_program(database, commands, monkeypatch):
     opened = commands(**both_at(database))
-    assert opened.run("migrate", "up").startswith(f"families: schema 0 is now {KNOWN}\n")
+    assert opened.run("migrate", "up").startswith(f"sessions: schema 0 is now {KNOWN}\n")
     with monkeypatch.context() as newer:
-        newer.setattr(schema, "MIGRATIONS", (*NEWER_FAMILIES, BREAKING))
+        newer.setattr(schema, "MIGRATIONS", (*NEWER_SESSIONS, BREAKING))
         opened.run("migrate", "up")
     place = database.partition("@")[2]
     for words in (["serve", "--port", "0"], ["doctor"], ["migrate", "up"]):
         assert opened.refused(*words) == (
-            f"the families at {place}: schema {KNOWN + 2} was made by a newer version of reticket "
+            f"the sessions at {place}: schema {KNOWN + 2} was made by a newer version of reticket "
             f"and needs one that knows {KNOWN + 2}, this one knows {KNOWN}; update it, or restore "
             "a backup"
         )
@@ -161,8 +161,8 @@ def test_what_others_share_is_upgraded_only_when_its_operator_says_so(
     assert opened.rows("migrate", "status")[1]["to_do"] == "upgrade"
     said = opened.run("migrate", "up")
     done = f"directory: schema {NEWEST - 1} is now {NEWEST}"
-    assert said == f"families: nothing to do\n{done}\n"
-    monkeypatch.setattr(schema, "MIGRATIONS", NEWER_FAMILIES)
+    assert said == f"sessions: nothing to do\n{done}\n"
+    monkeypatch.setattr(schema, "MIGRATIONS", NEWER_SESSIONS)
     assert f"schema {KNOWN} is older" in opened.refused("serve", "--port", "0")
     opened.run("migrate", "up")
     assert "ok       stores\n" in opened.run("doctor")
@@ -179,15 +179,15 @@ def test_files_are_made_and_told_of(commands):
 
 
 def test_a_store_without_a_schema_has_nothing_to_tell(commands):
-    opened = commands(RETICKET_FAMILIES="memory:")
+    opened = commands(RETICKET_SESSIONS="memory:")
     line = opened.run("migrate", "status").splitlines()[1]
-    assert line.split() == ["families", "-", "-", "-", "-"]
+    assert line.split() == ["sessions", "-", "-", "-", "-"]
     opened.run("migrate", "up")
 
 
-def test_valkey_tells_the_format_of_its_families(commands, valkey):
+def test_valkey_tells_the_format_of_its_sessions(commands, valkey):
     valkey.client.flushall()
-    opened = commands(RETICKET_FAMILIES=valkey.url)
+    opened = commands(RETICKET_SESSIONS=valkey.url)
     assert opened.rows("migrate", "status")[0]["to_do"] == "make"
     opened.run("migrate", "up")
     row = opened.rows("migrate", "status")[0]

@@ -36,16 +36,16 @@ def test_nobody_is_signed_out_and_nobody_comes_back(engines, commands, tmp_path,
     opened = commands(TARGET=engines[new])
     (tmp_path / "source").write_text(f"{engines[old]}\n")
     urls = "--from", f"file:{tmp_path / 'source'}", "--to", "env:TARGET"
-    settings = {"RETICKET_MASTER_KEY": MASTER_KEY, "RETICKET_FAMILIES": engines[old]}
+    settings = {"RETICKET_MASTER_KEY": MASTER_KEY, "RETICKET_SESSIONS": engines[old]}
     with running_server(tmp_path, settings=settings) as server:
         early, ended = (WIRE.sign_in(server.url) for _ in range(2))
         assert opened.run("move", *urls).startswith("2 sessions carried")
         early = goes_on(server.url, early)
         late = WIRE.sign_in(server.url)
-        before = Commands(opened.data, {**opened.settings, "RETICKET_FAMILIES": engines[old]})
+        before = Commands(opened.data, {**opened.settings, "RETICKET_SESSIONS": engines[old]})
         before.run("session", "revoke", said_by(ended).family)
     assert opened.run("move", *urls).startswith("3 sessions carried")
-    settings["RETICKET_FAMILIES"] = engines[new]
+    settings["RETICKET_SESSIONS"] = engines[new]
     with running_server(tmp_path, settings=settings) as server:
         assert goes_on(server.url, early)
         assert goes_on(server.url, late)

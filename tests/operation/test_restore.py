@@ -14,6 +14,7 @@ from tests.operation.commands import Commands
 from tests.operation.conftest import MASTER_KEY
 from tests.stores.valkey.servers import Server
 
+from reticket.cli.backup import NAMES
 from reticket.testing import running_server
 from reticket.testing.store_contract import family_of
 
@@ -39,7 +40,7 @@ class OnPostgresql:
 
     def __init__(self, server):
         self._server = server
-        self.settings = {"RETICKET_FAMILIES": server.url, "RETICKET_DIRECTORY": server.url}
+        self.settings = {"RETICKET_SESSIONS": server.url, "RETICKET_DIRECTORY": server.url}
 
     def copy(self, commands):
         self._dump = self._server.dump()
@@ -55,7 +56,7 @@ class OnValkey:
     def __init__(self, folder):
         self._place, self._kept = folder / "valkey", folder / "aof"
         self._server = Server(self._place)
-        self.settings = {"RETICKET_FAMILIES": f"valkey://127.0.0.1:{self._server.port}"}
+        self.settings = {"RETICKET_SESSIONS": f"valkey://127.0.0.1:{self._server.port}"}
 
     def copy(self, commands):
         shutil.copytree(self._place / "appendonlydir", self._kept)
@@ -147,16 +148,16 @@ def test_an_older_copy_ends_nobody_who_is_honest_and_revives_nobody(engine, tmp_
 def test_what_is_a_file_is_copied_and_the_rest_is_told_of(commands, postgresql, tmp_path):
     url = postgresql.make("mixed")
     for settings, held in (
-        ({"RETICKET_FAMILIES": url}, "directory"),
-        ({"RETICKET_DIRECTORY": url}, "families"),
+        ({"RETICKET_SESSIONS": url}, "directory"),
+        ({"RETICKET_DIRECTORY": url}, "sessions"),
     ):
         opened = Commands(tmp_path / "data", {"RETICKET_MASTER_KEY": MASTER_KEY, **settings})
         opened.data.mkdir(exist_ok=True)
         opened.run("init")
         folder = tmp_path / held
         said = opened.run("backup", str(folder)).splitlines()
-        assert [path.name for path in folder.iterdir()] == [f"{held}.sqlite"]
-        assert stat.S_IMODE((folder / f"{held}.sqlite").stat().st_mode) == 0o600
+        assert [path.name for path in folder.iterdir()] == [NAMES[held]]
+        assert stat.S_IMODE((folder / NAMES[held]).stat().st_mode) == 0o600
         assert said[0].startswith("not copied: ")
         assert "pg_dump" in said[0]
         assert said[1].startswith(f"{folder} holds {held};")
@@ -166,11 +167,11 @@ def test_what_is_a_file_is_copied_and_the_rest_is_told_of(commands, postgresql, 
 def test_where_nothing_is_a_file_a_backup_says_what_to_use(commands, postgresql, valkey, tmp_path):
     valkey.client.flushall()
     url = postgresql.make("nothing_else")
-    opened = commands(RETICKET_FAMILIES=valkey.url, RETICKET_DIRECTORY=url)
+    opened = commands(RETICKET_SESSIONS=valkey.url, RETICKET_DIRECTORY=url)
     opened.run("init")
     folder = tmp_path / "copy"
     said = opened.refused("backup", str(folder))
-    assert "nothing here is a file to copy: families are in Valkey" in said
+    assert "nothing here is a file to copy: sessions are in Valkey" in said
     assert "append-only file" in said
     assert "pg_dump" in said
     assert not folder.exists()
@@ -183,7 +184,7 @@ def test_a_copy_of_what_is_on_a_server_now_is_not_put_anywhere(commands, valkey,
     folder = tmp_path / "copy"
     commands().run("init")
     commands().run("backup", str(folder))
-    elsewhere = Commands(tmp_path / "data", {"RETICKET_FAMILIES": valkey.url})
+    elsewhere = Commands(tmp_path / "data", {"RETICKET_SESSIONS": valkey.url})
     said = elsewhere.refused("restore", str(folder))
     assert "has families.sqlite, but the settings name a server for it" in said
     Path(folder / "families.sqlite").unlink()
@@ -214,13 +215,13 @@ def is_there(commands, family):
         return instance.store.find(family.id) == family
 
 
-@pytest.mark.parametrize("name", ["families", "directory"])
+@pytest.mark.parametrize("name", NAMES.values())
 @pytest.mark.parametrize("harm", HARMS.values(), ids=HARMS)
 def test_a_copy_that_is_not_whole_replaces_nothing(commands, tmp_path, name, harm):
     opened, folder = commands(), tmp_path / "copy"
     opened.run("init")
     opened.run("backup", str(folder))
-    family, copy = kept(opened), folder / f"{name}.sqlite"
+    family, copy = kept(opened), folder / name
     copy.write_bytes(harm(copy.read_bytes()))
     said = opened.refused("restore", str(folder))
     assert said.startswith(f"{folder} is no whole backup: ")
@@ -267,7 +268,7 @@ def test_a_replay_keeps_what_may_have_gone_on(engine, tmp_path):
         old = family_of(3)._replace(resource="akinon.user", expires_at=now - 1, ends_at=2**50)
         instance.store.create([old])
     commands.run("replay", "--audit", str(tmp_path / "empty.jsonl"))
-    assert commands.run("purge") == "0 families deleted\n"
+    assert commands.run("purge") == "0 sessions deleted\n"
     with commands.opened() as instance:
         assert instance.store.find(old.id).expires_at > now
 

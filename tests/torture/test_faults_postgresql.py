@@ -40,7 +40,7 @@ def services(server, tmp_path_factory):
 
 
 def _both_at(url):
-    return {"RETICKET_FAMILIES": url, "RETICKET_DIRECTORY": url}
+    return {"RETICKET_SESSIONS": url, "RETICKET_DIRECTORY": url}
 
 
 def _replay(server, services):

@@ -28,7 +28,7 @@ def cluster():
 @pytest.fixture(scope="module")
 def services(cluster, tmp_path_factory):
     folder = tmp_path_factory.mktemp("services")
-    with Services(folder, {"RETICKET_FAMILIES": cluster.url}) as running:
+    with Services(folder, {"RETICKET_SESSIONS": cluster.url}) as running:
         yield running
 
 

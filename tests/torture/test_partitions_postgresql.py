@@ -46,7 +46,7 @@ def services(net, server, tmp_path_factory):
 
 
 def _both_at(url):
-    return {"RETICKET_FAMILIES": url, "RETICKET_DIRECTORY": url}
+    return {"RETICKET_SESSIONS": url, "RETICKET_DIRECTORY": url}
 
 
 def test_both_services_are_cut_off(net, services, tell):

@@ -42,7 +42,7 @@ def cluster(net):
 @pytest.fixture(scope="module")
 def services(cluster, tmp_path_factory):
     folder = tmp_path_factory.mktemp("services")
-    with Services(folder, {"RETICKET_FAMILIES": cluster.url}) as running:
+    with Services(folder, {"RETICKET_SESSIONS": cluster.url}) as running:
         yield running
 
 
@@ -129,7 +129,7 @@ def test_a_node_that_leads_wakes_up_after_a_fail_over(cluster, services, tell):
 
 def test_clocks_are_five_minutes_off_forwards_and_back(cluster, tmp_path, tell):
     off = [clock_off(tmp_path, seconds) for seconds in (300, -300)]
-    with Services(tmp_path, {"RETICKET_FAMILIES": cluster.url}, off) as services:
+    with Services(tmp_path, {"RETICKET_SESSIONS": cluster.url}, off) as services:
         load = Load(services)
         with load.running():
             load.wait_for(300)

@@ -20,6 +20,9 @@ from reticket.runtime.opened_service import OpenedService
 from reticket.settings import Settings
 from reticket.settings.loading import sqlite_path
 
+NAMES = {"sessions": "families.sqlite", "directory": "directory.sqlite"}
+"""The files of a backup, by the settings that say where each of them is used."""
+
 FRESH = ".restored"
 """Behind the name of a file: the copy that will replace it."""
 
@@ -31,7 +34,7 @@ BESIDE = ("-wal", "-shm")
 @click.argument("folder", type=PathOption())
 @with_instance
 def backup(instance: OpenedService, folder: Path) -> None:
-    """Copy families and directory into a new folder while the service runs.
+    """Copy sessions and directory into a new folder while the service runs.
 
     What is on a server is copied by its own tools: that is said, and no fault as long as there is
     a file to copy. The master key is left out on purpose: without it the copies open nothing.
@@ -42,19 +45,21 @@ def backup(instance: OpenedService, folder: Path) -> None:
       reticket backup /backups/2026-11-21 --data ./data
     """
     _make(folder)
-    elsewhere = []
+    held, elsewhere = [], []
     for what, copy in instance.copies().items():
         try:
-            copy(folder / _name(what))
+            copy(folder / NAMES[what])
+            held.append(what)
         except StartupError as reason:
             elsewhere.append(str(reason).rstrip("."))
-    if not any(folder.iterdir()):
+    if not held:
         folder.rmdir()
         raise StartupError(f"nothing here is a file to copy: {'; '.join(elsewhere)}")
     for sentence in elsewhere:
         click.echo(f"not copied: {sentence}")
-    held = " and ".join(sorted(each.stem for each in folder.iterdir()))
-    click.echo(f"{folder} holds {held}; the master key is left out, keep it elsewhere")
+    click.echo(
+        f"{folder} holds {' and '.join(held)}; the master key is left out, keep it elsewhere"
+    )
 
 
 @click.command()
@@ -115,16 +120,9 @@ def _make(folder: Path) -> None:
         raise StartupError(f"cannot make {folder}: {error.strerror}") from None
 
 
-def _name(what: str) -> str:
-    return f"{what}.sqlite"
-
-
 def _files(settings: Settings) -> Mapping[str, Path | None]:
     """Where each is, by its name in a backup; None for what is on a server."""
-    return {
-        _name("families"): sqlite_path(settings.families),
-        _name("directory"): sqlite_path(settings.directory),
-    }
+    return {name: sqlite_path(getattr(settings, what)) for what, name in NAMES.items()}
 
 
 def _targets(files: Mapping[str, Path | None], folder: Path) -> Mapping[str, Path]:
@@ -141,7 +139,7 @@ def _targets(files: Mapping[str, Path | None], folder: Path) -> Mapping[str, Pat
     targets = {name: target for name, target in files.items() if target is not None}
     if not targets:
         raise StartupError(
-            "families and directory are on servers: restore them by their own tools, then run "
+            "sessions and directory are on servers: restore them by their own tools, then run "
             "`reticket replay`"
         )
     return targets
@@ -182,7 +180,7 @@ def _try(frame: CommandContext, settings: Settings, folder: Path) -> None:
 
 def _of_copies(settings: Settings, targets: Mapping[str, Path]) -> Settings:
     """The same settings, for the copies."""
-    named = {Path(name).stem for name in targets}
+    named = [what for what, name in NAMES.items() if name in targets]
     return settings.model_copy(update={what: f"{getattr(settings, what)}{FRESH}" for what in named})
 
 

@@ -11,13 +11,13 @@ WAYS = "see what --data and the settings say, or make one with reticket init"
 
 
 def expect_made(builder: Builder, settings: Settings, ways: str = WAYS) -> None:
-    """StartupError unless the data folder and the schemas of directory and families are there.
+    """StartupError unless the data folder and the schemas of directory and sessions are there.
     Nothing is made. `ways` ends the sentence: how they are made.
     """
     if not settings.data.is_dir():
         raise StartupError(f"there is no folder {settings.data}: {ways}")
-    families = builder.families_schema(settings.families)
-    for schema in (families, builder.directory_schema(settings.directory)):
+    sessions = builder.sessions_schema(settings.sessions)
+    for schema in (sessions, builder.directory_schema(settings.directory)):
         state = schema.state()
         if state is not None and state.task is Task.MAKE:
             raise StartupError(f"no {schema.what} found at {state.place}: {ways}")

@@ -1,4 +1,4 @@
-"""`reticket migrate`: the schemas of families and directory, and bringing them up to date."""
+"""`reticket migrate`: the schemas of sessions and directory, and bringing them up to date."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ COLUMNS = ("store", "place", "found", "known", "to_do")
 
 @click.group(cls=Group)
 def migrate() -> None:
-    """Look at the schemas of families and directory, and upgrade them while the service runs."""
+    """Look at the schemas of sessions and directory, and upgrade them while the service runs."""
 
 
 @migrate.command()
@@ -68,7 +68,7 @@ def _schemas(
 ) -> tuple[Schema, Schema]:
     settings = frame.builder.load(config, {"data": data})
     return (
-        frame.builder.families_schema(settings.families),
+        frame.builder.sessions_schema(settings.sessions),
         frame.builder.directory_schema(settings.directory),
     )
 

@@ -10,18 +10,18 @@ import click
 
 from reticket.audit import revocations
 from reticket.cli.context import CONFIG, DATA, CommandContext
-from reticket.cli.urls import FamiliesPlace
+from reticket.cli.urls import StoreUrl
 from reticket.core.errors import StartupError
 from reticket.core.sessions.carry import carry
 from reticket.core.sessions.replay import replay
 from reticket.core.storage.schema import Task
 
-URL = FamiliesPlace()
+URL = StoreUrl()
 
 
 @click.command()
 @click.option(
-    "--from", "source", type=URL, required=True, help="Where the families are: URL or env:, file:."
+    "--from", "source", type=URL, required=True, help="Where the sessions are: URL or env:, file:."
 )
 @click.option(
     "--to", "target", type=URL, required=True, help="Where they go: URL or env:NAME, file:PATH."
@@ -56,15 +56,15 @@ def move(
     \b
     Examples:
       reticket move --from sqlite:///data/families.sqlite --to postgresql://db/reticket
-      reticket move --from file:old.url --to env:NEW_FAMILIES
+      reticket move --from file:old.url --to env:NEW_SESSIONS
     """
     settings = frame.builder.load(config, {"data": data})
-    there = frame.builder.families_schema(source).state()
+    there = frame.builder.sessions_schema(source).state()
     if there and there.task is Task.MAKE:
-        raise StartupError(f"there are no families at {there.place}: see what --from says")
+        raise StartupError(f"there are no sessions at {there.place}: see what --from says")
     with (
-        closing(frame.builder.families(source, settings)) as old,
-        closing(frame.builder.families(target, settings)) as new,
+        closing(frame.builder.sessions(source, settings)) as old,
+        closing(frame.builder.sessions(target, settings)) as new,
     ):
         carried = carry(old, new)
         ended = replay(new, chain.from_iterable(map(revocations, streams)))

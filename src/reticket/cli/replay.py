@@ -18,7 +18,7 @@ from reticket.core.sessions import audit_events
 from reticket.core.sessions.replay import replay as end_again
 from reticket.crypto.key_lifecycle import KeyRefused
 from reticket.runtime.opened_service import OpenedService
-from reticket.runtime.policies import of_family, provider_of
+from reticket.runtime.policies import of_session, provider_of
 
 STREAM = click.Path(path_type=Path, exists=True, readable=True)
 
@@ -62,7 +62,7 @@ def replayed(instance: OpenedService, streams: Sequence[Path]) -> int:
 
 
 def _told(streams: Sequence[Path], of_keys: list[Event]) -> Iterator[Event]:
-    """What the streams tell of families; what they tell of keys goes to the list."""
+    """What the streams tell of sessions; what they tell of keys goes to the list."""
     for event in chain.from_iterable(map(revocations, streams)):
         if event.event == "key_compromised":
             of_keys.append(event)
@@ -76,7 +76,7 @@ def _keep_to_heal(instance: OpenedService) -> None:
     """
     now, provider = instance.store.now(), provider_of(instance.settings)
     for batch in instance.store.walk():
-        known = [(family, of_family(instance, family, provider)) for family in batch]
+        known = [(family, of_session(instance, family, provider)) for family in batch]
         instance.store.absorb([_lasting(family, policy, now) for family, policy in known])
 
 

@@ -92,13 +92,13 @@ def seed(instance: OpenedService, file: Path) -> None:
 @click.command()
 @with_instance
 def purge(instance: OpenedService) -> None:
-    """Delete families whose last token has died. The service does it by itself every hour.
+    """Delete sessions whose last token has died. The service does it by itself every hour.
 
     \b
     Example:
       reticket purge --data ./data
     """
-    click.echo(f"{instance.purge()} families deleted")
+    click.echo(f"{instance.purge()} sessions deleted")
 
 
 COMMANDS = (init, seed, purge)

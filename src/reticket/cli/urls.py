@@ -15,7 +15,7 @@ WAYS = "write env:NAME for a variable or file:PATH for a file whose only line is
 _PASSWORD = re.compile(r"^(?!sqlite:)[^:]*:[^@]*:[^@]*@|[?&](ssl)?password=")
 
 
-class FamiliesPlace(click.ParamType[str]):
+class StoreUrl(click.ParamType[str]):
     """A URL without a password, `env:NAME` or `file:PATH`; becomes the URL. What it says of a
     wrong one never holds the URL.
     """

@@ -73,7 +73,7 @@ class OpenedService:
         """What a backup copies, and how each is written to a new file. StartupError where it
         cannot be in a file.
         """
-        return {"families": self.store.backup, "directory": self.directory.backup}
+        return {"sessions": self.store.backup, "directory": self.directory.backup}
 
     def ready(self) -> None:
         """Have every store read or write. Unavailable when one cannot."""
@@ -82,7 +82,7 @@ class OpenedService:
         self.directory.tenant(0)
 
     def purge(self) -> int:
-        """Remove what has ended, families and keys; how many families."""
+        """Remove what has ended, sessions and keys; how many sessions."""
         for key in self.ring.retire_due(longest_refresh(self)):
             self.record_change("key_retired", key=key)
         return self.upkeep.purge()
@@ -138,11 +138,11 @@ class Builder(Protocol):
 
     def open(self, settings: Settings) -> OpenedService: ...
 
-    def families(self, url: str, settings: Settings) -> Store:
+    def sessions(self, url: str, settings: Settings) -> Store:
         """The store of that URL alone. StartupError when there is none."""
         ...
 
-    def families_schema(self, url: str) -> Schema: ...
+    def sessions_schema(self, url: str) -> Schema: ...
 
     def directory_schema(self, url: str) -> Schema: ...
 

@@ -45,7 +45,7 @@ from reticket.runtime.serving import (
     meter_of,
 )
 from reticket.settings import Settings, loading
-from reticket.settings.values import FAMILIES_URLS
+from reticket.settings.values import SESSIONS_URLS
 from reticket.wire import Dialect
 
 R = TypeVar("R")
@@ -89,7 +89,7 @@ class Builder:
         key_file = None if settings.master_key else settings.data / "master.key"
         sealer = Sealer(lambda: opening, os.urandom)
         known = self.dialects(settings)
-        resources = [resource for dialect in known for resource in dialect.resources]
+        kinds = [kind for dialect in known for kind in dialect.resources]
         directory = opened.enter_context(
             closing(
                 open_directory(
@@ -107,7 +107,7 @@ class Builder:
             lambda: bool(directory.keys.keys()),
             os.urandom,
         )
-        store, ephemeral = _open_store(settings.families, settings)
+        store, ephemeral = _open_store(settings.sessions, settings)
         opened.callback(store.close)
         opened.callback(ephemeral.close)
         audit = opened.enter_context(
@@ -126,7 +126,7 @@ class Builder:
             audit=audit,
             upkeep=Upkeep(store, ephemeral, directory, audit),
             dialects=known,
-            policies=policies.policies_for(settings, resources),
+            policies=policies.policies_for(settings, kinds),
             master_key_file=key_file,
         )
 
@@ -137,7 +137,7 @@ class Builder:
             Admin(AdminContext.closed(policies.provider_of(settings))),
         ]
 
-    def families(self, url: str, settings: Settings) -> Store:
+    def sessions(self, url: str, settings: Settings) -> Store:
         """The store of that URL alone."""
         store, ephemeral = _open_store(url, settings)
         ephemeral.close()
@@ -147,10 +147,10 @@ class Builder:
         """Perform the commands of an operation, and return what it returns."""
         return perform(instance, operation)
 
-    def families_schema(self, url: str) -> Schema:
-        """The schema of the families there, if their engine has one."""
+    def sessions_schema(self, url: str) -> Schema:
+        """The schema of the sessions there, if their engine has one."""
         module = _store_module(url)
-        return Schema("families", url, module if isinstance(module, Migrating) else None)
+        return Schema("sessions", url, module if isinstance(module, Migrating) else None)
 
     def directory_schema(self, url: str) -> Schema:
         """The schema of the directory there."""
@@ -228,7 +228,7 @@ def _store_module(url: str) -> ModuleType:
     for module in _modules(stores):
         if scheme in module.SCHEMES:
             return module
-    raise StartupError(f"the URL of the families must be {FAMILIES_URLS}")
+    raise StartupError(f"the URL of the sessions must be {SESSIONS_URLS}")
 
 
 def _dialect(name: str, module: ModuleType, settings: Settings) -> Dialect:

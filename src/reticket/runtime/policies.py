@@ -1,5 +1,5 @@
-"""The policies in force: a resource has its own, and an OAuth client its own. What of them stops
-a start, and what an operator should know.
+"""The policies in force: a kind of token has its own, and an OAuth client its own. What of them
+stops a start, and what an operator should know.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from reticket.runtime.opened_service import OpenedService
 
 OF_CLIENTS = frozenset({USER, CLIENT})
-"""Resources whose families and tokens go by the policy of their client."""
+"""Kinds of token whose sessions and tokens go by the policy of their client."""
 
 
 def provider_of(settings: Settings) -> Provider:
@@ -33,34 +33,34 @@ def provider_of(settings: Settings) -> Provider:
     return Provider(loading.issuer_of(settings), loading.presets(settings))
 
 
-def policies_for(settings: Settings, resources: Iterable[TokenKind]) -> Mapping[str, Policy]:
-    """The policy of each resource by its name. SettingError for a table that nobody goes by."""
+def policies_for(settings: Settings, kinds: Iterable[TokenKind]) -> Mapping[str, Policy]:
+    """The policy of each kind of token. SettingError for a table that nobody goes by."""
     for name in sorted(OF_CLIENTS & settings.policies.keys()):
         raise SettingError(
             f"policies.{name} would be in force for nobody: every OAuth client has a policy of its "
             "own; change the table of its preset, such as policies.BROWSER_2026, or the client"
         )
-    return loading.policies_for(settings, resources)
+    return loading.policies_for(settings, kinds)
 
 
 def events(instance: OpenedService) -> Iterator[Event]:
     """What the audit log is told to be in force from a start on; two starts side by side show a
     change. OAuth clients have a preset each, with what they are registered with beside it.
     """
-    for name, policy in of_resources(instance).items():
+    for name, policy in of_kinds(instance).items():
         yield Event(instance.clock(), "policy", name, detail=asdict(policy))
     known = loading.presets(instance.settings)
     for name in dialects.presets():
         yield Event(instance.clock(), "policy", "oauth", detail=asdict(known[name]))
 
 
-def of_resources(instance: OpenedService) -> Mapping[str, Policy]:
-    """Of every resource that has one of its own."""
+def of_kinds(instance: OpenedService) -> Mapping[str, Policy]:
+    """Of every kind of token that has one of its own."""
     return {name: policy for name, policy in instance.policies.items() if name not in OF_CLIENTS}
 
 
-def of_family(instance: OpenedService, family: Family, provider: Provider) -> Policy | None:
-    """What a family goes by now; None when nobody knows any more."""
+def of_session(instance: OpenedService, family: Family, provider: Provider) -> Policy | None:
+    """What a session goes by now; None when nobody knows any more."""
     client = instance.directory.client(family.client) if family.client else None
     if client is not None:
         return registration_of(client, provider).policy
@@ -85,7 +85,7 @@ def _all(instance: OpenedService) -> Iterator[Policy]:
 
 
 def faults(instance: OpenedService) -> Iterator[str]:
-    """What makes the policies of clients in service unusable, as sentences; those of resources
+    """What makes the policies of clients in service unusable, as sentences; those of kinds
     were checked when they were read.
     """
     provider = provider_of(instance.settings)
@@ -98,7 +98,7 @@ def faults(instance: OpenedService) -> Iterator[str]:
 
 def warnings(instance: OpenedService) -> Iterator[str]:
     """What an operator should know about all policies, as sentences."""
-    yield from loading.policy_warnings(of_resources(instance))
+    yield from loading.policy_warnings(of_kinds(instance))
     provider = provider_of(instance.settings)
     for client in every_client(instance.directory.clients):
         yield from warnings_of(client, provider)

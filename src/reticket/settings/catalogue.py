@@ -17,7 +17,8 @@ from reticket.settings.values import Accepts
 
 PREFIX = "RETICKET_"
 REPLACED = {
-    "metrics_from": "metrics_listen and metrics_token say who may read /metrics, not an address"
+    "families": "its name is sessions now",
+    "metrics_from": "metrics_listen and metrics_token say who may read /metrics, not an address",
 }
 """Settings of former versions, each with the sentence that says what to do."""
 

@@ -1,7 +1,7 @@
 """Reads the settings once: the command line over RETICKET_ variables over a TOML file.
 
 What is wrong becomes a SettingError of one sentence: the key, its fault, what is accepted.
-Knows no dialect: the composition root brings their resources and option classes.
+Knows no dialect: the composition root brings their kinds of token and option classes.
 """
 
 from __future__ import annotations
@@ -91,17 +91,17 @@ def _check_hidden(sources: tuple[PydanticBaseSettingsSource, ...], file: Path | 
                     raise _setting_error(fault, {}, file) from None
 
 
-def policies_for(settings: Settings, resources: Iterable[TokenKind]) -> dict[str, Policy]:
-    """The policy of each resource by its name: its preset's changes first, then its own.
+def policies_for(settings: Settings, kinds: Iterable[TokenKind]) -> dict[str, Policy]:
+    """The policy of each kind of token by its name: its preset's changes first, then its own.
 
     Raises:
-        SettingError: changes for a resource that there is not, or numbers that cannot go together.
+        SettingError: changes for a kind that there is not, or numbers that cannot go together.
     """
-    by_name = {resource.name: resource for resource in resources}
+    by_name = {kind.name: kind for kind in kinds}
     only_known((name for name in settings.policies if "." in name), by_name, "policies.")
     policies = {}
-    for name, resource in by_name.items():
-        preset = _changed(resource.policy, settings, resource.policy.name)
+    for name, kind in by_name.items():
+        preset = _changed(kind.policy, settings, kind.policy.name)
         policies[name] = _changed(preset, settings, name)
         _check(policies[name], name)
     return policies

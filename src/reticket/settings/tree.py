@@ -22,7 +22,7 @@ from reticket.settings.ephemeral import EphemeralTable
 from reticket.settings.table import Table
 from reticket.settings.values import (
     DIRECTORY_URLS,
-    FAMILIES_URLS,
+    SESSIONS_URLS,
     TOGETHER,
     Accepts,
     Algorithm,
@@ -30,7 +30,6 @@ from reticket.settings.values import (
     Count,
     DirectoryUrl,
     ExistingFile,
-    FamiliesUrl,
     Host,
     Int,
     Issuer,
@@ -44,6 +43,7 @@ from reticket.settings.values import (
     PrivateEndpoint,
     ReuseAnswer,
     Seconds,
+    SessionsUrl,
     Size,
     Span,
     Switch,
@@ -176,7 +176,7 @@ class Settings(BaseSettings):
     )
     debug: Switch = Field(False, description="whether dialects may explain errors to callers")
     signing_algorithm: Algorithm = Field("ES256", description="signature of new access tokens")
-    families: Annotated[FamiliesUrl, Accepts(FAMILIES_URLS, "sqlite:///<data>/families.sqlite")] = (
+    sessions: Annotated[SessionsUrl, Accepts(SESSIONS_URLS, "sqlite:///<data>/families.sqlite")] = (
         Field(
             default_factory=lambda said: f"sqlite:///{said['data'] / 'families.sqlite'}",
             repr=False,
@@ -201,7 +201,7 @@ class Settings(BaseSettings):
         Mapping[str, PolicyChange],
         BeforeValidator(by_policy),
         AfterValidator(frozen),
-        Accepts("tables [policies.PRESET] or [policies.DIALECT.RESOURCE]"),
+        Accepts("tables [policies.PRESET] or [policies.KIND]"),
     ] = Field(default_factory=dict, validate_default=True)
     dialects: Annotated[
         Mapping[str, Mapping[str, Any]],
@@ -217,9 +217,9 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _memory_of_one(self) -> Self:
-        if self.workers > 1 and self.families == "memory:":
+        if self.workers > 1 and self.sessions == "memory:":
             raise PydanticCustomError(
-                TOGETHER, "families = memory: lives in one process; workers must be 1 with it"
+                TOGETHER, "sessions = memory: lives in one process; workers must be 1 with it"
             )
         return self
 

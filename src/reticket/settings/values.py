@@ -171,14 +171,14 @@ DIRECTORY_URLS = "sqlite:///PATH (four slashes: absolute) or postgresql://USER@H
 DirectoryUrl = Annotated[
     str, Field(pattern=r"^(sqlite:///[^?#]+|postgresql://\S+)$"), Accepts(DIRECTORY_URLS)
 ]
-FAMILIES_URLS = (
+SESSIONS_URLS = (
     "sqlite:///PATH, postgresql://USER@HOST/NAME, valkey://HOST:PORT, "
     "valkey-cluster://HOST:PORT,HOST:PORT or memory:"
 )
-FamiliesUrl = Annotated[
+SessionsUrl = Annotated[
     str,
     Field(pattern=r"^(memory:|sqlite:///[^?#]+|(postgresql|valkey|valkey-cluster)://\S+)$"),
-    Accepts(FAMILIES_URLS),
+    Accepts(SESSIONS_URLS),
 ]
 PrivateEndpoint = Annotated[
     tuple[str, int],

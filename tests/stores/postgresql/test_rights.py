@@ -23,7 +23,7 @@ def modest(administration, database):
 
 def test_what_the_page_grants_suffices(modest, tmp_path, monkeypatch):
     cheap_alone(monkeypatch)
-    for name in ("FAMILIES", "DIRECTORY"):
+    for name in ("SESSIONS", "DIRECTORY"):
         monkeypatch.setitem(os.environ, f"RETICKET_{name}", modest)
     (tmp_path / "seed.yaml").write_text(SEED)
     shell = Shell(tmp_path)

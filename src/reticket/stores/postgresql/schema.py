@@ -119,7 +119,7 @@ def migrate(url: str) -> None:
                 return _upgrade(transaction, place)
             time.sleep(PAUSE)
     raise StartupError(
-        f"the families at {place}: a table that must be changed is locked; look for long "
+        f"the sessions at {place}: a table that must be changed is locked; look for long "
         "transactions and dumps, and run `reticket migrate up` again"
     )
 
@@ -151,7 +151,7 @@ def _schema_state(transaction: Transaction, place: str) -> SchemaState:
     version, oldest = 0, 0
     if transaction.fetch(VERSION_TABLE_EXISTS):
         version, oldest = transaction.fetch("SELECT version, oldest FROM families_version")[0]
-    return SchemaState("families", place, version, oldest, len(MIGRATIONS))
+    return SchemaState("sessions", place, version, oldest, len(MIGRATIONS))
 
 
 @contextmanager
@@ -164,7 +164,7 @@ def _starting(url: str, timeout: float) -> Iterator[tuple[str, Pool]]:
     except Unavailable as failure:
         is_forbidden = isinstance(failure.__cause__, FORBIDDEN)
         remedy = ": grant its user USAGE and CREATE on the schema" if is_forbidden else ""
-        raise StartupError(f"cannot use the families at {place}: {failure}{remedy}") from None
+        raise StartupError(f"cannot use the sessions at {place}: {failure}{remedy}") from None
     finally:
         pool.close()
 
@@ -209,7 +209,7 @@ def _has_split_a_password(parts: Mapping[str, Any]) -> bool:
 
 def _unreadable() -> StartupError:
     return StartupError(
-        "the URL of the families cannot be read: it looks like "
+        "the URL of the sessions cannot be read: it looks like "
         "postgresql://USER:PASSWORD@HOST:PORT/DATABASE, with the special characters of a password "
         "written as %XX"
     )

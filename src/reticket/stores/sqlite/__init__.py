@@ -54,5 +54,5 @@ def file_of(url: str) -> Path:
     """The file in a URL like `sqlite:///data/families.sqlite`, to the letter."""
     scheme, _, name = url.partition(":///")
     if scheme != "sqlite" or not name:
-        raise StartupError("the URL of the families must look like sqlite:///data/families.sqlite")
+        raise StartupError("the URL of the sessions must look like sqlite:///data/families.sqlite")
     return Path(name)

@@ -83,7 +83,7 @@ OLDEST = 1 << 16
 def schema_state_of(connection: sqlite3.Connection, path: Path) -> SchemaState:
     """The schema version of an open file."""
     oldest, found = divmod(connection.execute("PRAGMA user_version").fetchone()[0], OLDEST)
-    return SchemaState("families", str(path), found, oldest, len(MIGRATIONS))
+    return SchemaState("sessions", str(path), found, oldest, len(MIGRATIONS))
 
 
 def prepare(connection: sqlite3.Connection, path: Path) -> None:
@@ -116,7 +116,7 @@ def _upgrade(connection: sqlite3.Connection, found: int) -> None:
 def schema_state_at(path: Path) -> SchemaState:
     """The schema version of a file that is only read. StartupError when it cannot be read."""
     if not path.exists():
-        return SchemaState("families", str(path), 0, 0, len(MIGRATIONS))
+        return SchemaState("sessions", str(path), 0, 0, len(MIGRATIONS))
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as opened:
             return schema_state_of(opened, path)

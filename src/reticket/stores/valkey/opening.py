@@ -141,7 +141,7 @@ def _schema_state(engine: Engine, address: Address) -> SchemaState:
             "give reticket a database of its own"
         )
     found = int(info["found"])
-    return SchemaState("families", str(address), found, int(info["oldest"] or found), FORMAT)
+    return SchemaState("sessions", str(address), found, int(info["oldest"] or found), FORMAT)
 
 
 def _barriers(primaries: list[dict[str, str]], wait: int, timeout: int) -> list[Barrier]:

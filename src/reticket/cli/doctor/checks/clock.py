@@ -34,14 +34,14 @@ def look(instance: OpenedService) -> Iterator[Finding]:
     newest = _newest_line(instance.settings.audit_file)
     if newest is not None and newest > instance.clock() + MOST_OFF:
         yield fault(f"is behind the newest line of {instance.settings.audit_file}: {REMEDY}")
-    if sqlite_path(instance.settings.families) and _has_future_family(instance):
+    if sqlite_path(instance.settings.sessions) and _has_future_session(instance):
         yield fault(f"is behind a session that has begun already: {REMEDY}")
 
 
 def _clocks(instance: OpenedService) -> Iterator[tuple[str, int]]:
     """Of the store, which is our own for a file, and of the file system."""
     try:
-        yield "the clock of the store of families", instance.store.now()
+        yield "the clock of the store of sessions", instance.store.now()
     except Unavailable:
         return
     with tempfile.NamedTemporaryFile(dir=instance.settings.data, prefix=".doctor") as probe:
@@ -58,7 +58,7 @@ def _newest_line(file: Path) -> int | None:
         return None
 
 
-def _has_future_family(instance: OpenedService) -> bool:
+def _has_future_session(instance: OpenedService) -> bool:
     """Ids begin with the time of the sign-in (RFC 9562 §5.7), and pages are in their order."""
     after = (instance.clock() + MOST_OFF).to_bytes(6, "big") + bytes(10)
     return bool(instance.store.page(Selection(), 1, after).families)

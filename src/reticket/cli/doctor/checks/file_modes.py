@@ -34,6 +34,6 @@ def _elsewhere(settings: Settings) -> Iterator[Path]:
     yield settings.audit_file
     yield from (each.path for each in rotated_files(settings.audit_file))
     yield from filter(None, (settings.metrics_token_file, settings.tls_key))
-    for url in (settings.families, settings.directory):
+    for url in (settings.sessions, settings.directory):
         if file := sqlite_path(url):
             yield from (file, *(file.with_name(file.name + end) for end in BESIDE))

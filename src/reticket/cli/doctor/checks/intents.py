@@ -1,4 +1,4 @@
-"""Whether changes of the directory have ended the families that they must end."""
+"""Whether changes of the directory have ended the sessions that they must end."""
 
 from __future__ import annotations
 
@@ -13,4 +13,4 @@ TOPIC = "changes of the directory"
 def look(instance: OpenedService) -> Iterator[Finding]:
     """Changes that wait."""
     if waiting := len(instance.directory.intents()):
-        yield warning(f"{waiting} wait to end families: see that the store of families answers")
+        yield warning(f"{waiting} wait to end sessions: see that the store of sessions answers")

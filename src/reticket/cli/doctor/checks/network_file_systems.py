@@ -20,7 +20,7 @@ NETWORKED = frozenset(
 
 def look(instance: OpenedService) -> Iterator[Finding]:
     """A database in a file of a network."""
-    for url in dict.fromkeys((instance.settings.families, instance.settings.directory)):
+    for url in dict.fromkeys((instance.settings.sessions, instance.settings.directory)):
         file = sqlite_path(url)
         kind = file and kind_of(file, _mounts())
         if kind in NETWORKED:

@@ -1,4 +1,4 @@
-"""Whether the policies of resources and clients can be, and are wise."""
+"""Whether the policies of kinds of token and of clients can be, and are wise."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def look(instance: OpenedService) -> Iterator[Finding]:
 
 def _advice(instance: OpenedService) -> Iterator[str]:
     for dialect in instance.dialects:
-        for resource in dialect.resources:
-            for advice in resource.advice:
-                if advice.applies_to(instance.policies[resource.name]):
-                    yield f"policies.{resource.name}.{advice.member}: {advice.sentence}"
+        for kind in dialect.resources:
+            for advice in kind.advice:
+                if advice.applies_to(instance.policies[kind.name]):
+                    yield f"policies.{kind.name}.{advice.member}: {advice.sentence}"
