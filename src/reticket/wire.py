@@ -6,14 +6,14 @@ Owns the only parsing of bodies and queries. Knows no framework, no dialect, no 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
 import msgspec
 
-from reticket.core.commands import Command
+from reticket.core.commands import Asking
 from reticket.core.errors import Code, Refusal, ReticketError, Unavailable
 from reticket.core.model import Caller
 from reticket.core.policy import Policy
@@ -84,7 +84,7 @@ class WireResponse(Secretive, frozen=True):
     headers: Headers = ()
 
 
-Operation = Generator[Command, Any, WireResponse]
+Operation = Asking[WireResponse]
 """An operation of a dialect: yields commands, is sent their results (or has their errors thrown
 in), returns the answer. What it raises goes to the dialect's `refuse`."""
 

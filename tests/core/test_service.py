@@ -40,7 +40,7 @@ from reticket.core.ports import Event
 from reticket.core.queues.batch_queue import WorkerPool
 from reticket.core.queues.fair_queue import Requester
 from reticket.core.queues.fair_worker_pool import FairWorkerPool
-from reticket.core.service import Service, Stock, WorkerPools
+from reticket.core.service import Service, ServiceParts, WorkerPools
 from reticket.core.storage.budget import BudgetedEphemeral
 from reticket.stores.memory import MemoryEphemeral
 
@@ -112,10 +112,11 @@ class Acceptor:
         people.user_by_email = lambda email: self._seen(ADA if email == ADA.email else None)
         kept, self.hasher = MemoryEphemeral(world.clock), SimpleNamespace(hash=str)
         self.service = Service(
-            list(RESOURCES.values()), world.engine, desk, Factors(), desk, people, world.mint,
-            self.lanes, world.clock,
-            Stock(world.store, kept, BudgetedEphemeral(kept), world.keys, upkeep, bytes,
-                  self.hasher),
+            ServiceParts(
+                RESOURCES, world.engine, desk, Factors(), desk, people, world.mint, self.lanes,
+                world.clock, world.store, kept, BudgetedEphemeral(kept), world.keys, upkeep, bytes,
+                self.hasher,
+            )
         )  # fmt: skip
 
     def signed_in(self, user_id, at):

@@ -58,7 +58,7 @@ class Hall:
         return asyncio.ensure_future(self.visitors.run(FLOOD, self.gate.wait))
 
     def look(self, key, caller):
-        return asyncio.ensure_future(self.visitors.look(Peek(key), caller))
+        return asyncio.ensure_future(self.visitors.peek(Peek(key), caller))
 
 
 @pytest.fixture
@@ -95,17 +95,17 @@ async def test_a_full_queue_has_a_place_for_another_network(hall):
 
 
 RESERVED = {
-    "keep what it has reserved": lambda hall, charge: hall.visitors.keep_reserved(
+    "keep what it has reserved": lambda hall, charge: hall.visitors.put_reserved(
         PutReserved(charge, "text"), FLOOD
     ),
     "release": lambda hall, charge: hall.visitors.release(Release(charge), FLOOD),
 }
 VERBS = {
-    "keep": lambda hall, owner: hall.visitors.keep(
+    "keep": lambda hall, owner: hall.visitors.put_if_absent(
         PutIfAbsent("test:mine", "text", 60, owner), FLOOD
     ),
     "reserve": lambda hall, owner: hall.visitors.reserve(Reserve("test:mine", 9, 60, owner), FLOOD),
-    "tally": lambda hall, owner: hall.visitors.tally(
+    "tally": lambda hall, owner: hall.visitors.increment(
         Increment("test:mine", 60, owner=owner), FLOOD
     ),
 }
@@ -141,15 +141,15 @@ async def test_who_has_reserved_room_with_credentials_goes_ahead_of_strangers(ha
 
 
 async def test_what_was_kept_is_taken_once(hall):
-    assert await hall.visitors.keep(PutIfAbsent("test:kept", "text", 60), OTHER)
-    assert not await hall.visitors.keep(PutIfAbsent("test:kept", "more", 60), OTHER)
-    assert await hall.visitors.look(Peek("test:kept"), OTHER) == "text"
-    assert await hall.visitors.take(Pop("test:kept"), FLOOD) == "text"
-    assert await hall.visitors.take(Pop("test:kept"), FLOOD) is None
+    assert await hall.visitors.put_if_absent(PutIfAbsent("test:kept", "text", 60), OTHER)
+    assert not await hall.visitors.put_if_absent(PutIfAbsent("test:kept", "more", 60), OTHER)
+    assert await hall.visitors.peek(Peek("test:kept"), OTHER) == "text"
+    assert await hall.visitors.pop(Pop("test:kept"), FLOOD) == "text"
+    assert await hall.visitors.pop(Pop("test:kept"), FLOOD) is None
 
 
 async def counted(hall, command=LIMITED):
-    return await hall.visitors.tally(command, CALLER)
+    return await hall.visitors.increment(command, CALLER)
 
 
 async def test_a_reached_limit_costs_no_write_and_no_place_in_the_lane(hall):
@@ -218,6 +218,6 @@ async def test_what_nobody_owns_is_charged_to_the_address_of_its_caller(hall, mo
         "count",
         lambda self, *said: owners.append(said[-1]) or Counted(1, 60_000),
     )
-    await hall.visitors.keep(PutIfAbsent("test:kept", "text", 60), FLOOD)
-    await hall.visitors.tally(Increment("test:tries", 60), FLOOD)
+    await hall.visitors.put_if_absent(PutIfAbsent("test:kept", "text", 60), FLOOD)
+    await hall.visitors.increment(Increment("test:tries", 60), FLOOD)
     assert owners == [of_address(FLOOD.address)] * 2

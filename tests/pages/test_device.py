@@ -165,7 +165,8 @@ def test_rfc_8628_5_1_nobody_tries_codes_for_long(tmp_path):
         statuses = [person.sends(user_code="BBBB-BBBB").page.status_code for _ in range(30)]
         assert statuses == [400] * 30
         page = person.sends(user_code=user_code).page
-        assert (page.status_code, page.headers["retry-after"]) == (429, "600")
+        assert page.status_code == 429
+        assert 0 < int(page.headers["retry-after"]) <= 600
         assert person.headline == "Too many attempts"
 
 

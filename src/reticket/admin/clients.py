@@ -49,21 +49,21 @@ class Clients:
         """A page of clients, in the order of their ids."""
         query = read_query(request, ("limit", "cursor"))
         limit, after = read_limit(query), read_cursor(query)
-        found = yield RunInDirectory(lambda: self._verbs.page(after, limit))
+        found = yield from RunInDirectory(lambda: self._verbs.page(after, limit))
         following = cursor_of(found[-1].id) if len(found) == limit else None
         return answered(Listed([client_answer(client) for client in found], following))
 
     def show(self, request: WireRequest, operator: str) -> Operation:
         """One client."""
-        client: Client = yield RunInDirectory(lambda: self._find(request.parameters["id"]))
+        client: Client = yield from RunInDirectory(lambda: self._find(request.parameters["id"]))
         return answered(client_answer(client))
 
     def add(self, request: WireRequest, operator: str) -> Operation:
         """Register one; the answer has its secret."""
         said = read_body(request, NewClient)
         secret = None if said.public or said.jwks else self._new_secret()
-        hashed: str | None = secret and (yield Hash(secret, operator))
-        client: Client = yield self._context.changing(
+        hashed: str | None = secret and (yield from Hash(secret, operator))
+        client: Client = yield from self._context.changing(
             "client_added",
             request,
             operator,
@@ -76,7 +76,7 @@ class Clients:
         """Replace the members that are given."""
         changes = _members(read_body(request, ClientChanges))
         client_id = request.parameters["id"]
-        client: Client = yield self._context.changing(
+        client: Client = yield from self._context.changing(
             "client_changed",
             request,
             operator,
@@ -88,8 +88,8 @@ class Clients:
     def rotate_secret(self, request: WireRequest, operator: str) -> Operation:
         """Give it another secret; the answer has it."""
         client_id, secret = request.parameters["id"], self._new_secret()
-        hashed: str = yield Hash(secret, operator)
-        yield self._context.changing(
+        hashed: str = yield from Hash(secret, operator)
+        yield from self._context.changing(
             "client_secret_rotated",
             request,
             operator,
@@ -110,8 +110,8 @@ class Clients:
         """Block it, end its sessions, forget it: a later client of that id finds none of them."""
         client_id = request.parameters["id"]
         yield from self._switch(request, operator, self._verbs.disable, "client_disabled")
-        yield EndSessions(Selection(client=client_id), "client_removed")
-        yield self._context.changing(
+        yield from EndSessions(Selection(client=client_id), "client_removed")
+        yield from self._context.changing(
             "client_removed",
             request,
             operator,
@@ -124,7 +124,7 @@ class Clients:
         self, request: WireRequest, operator: str, verb: Callable[[str], None], event: str
     ) -> Operation:
         client_id = request.parameters["id"]
-        yield self._context.changing(
+        yield from self._context.changing(
             event, request, operator, lambda: verb(client_id), client=client_id
         )
         return empty()

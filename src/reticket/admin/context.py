@@ -45,7 +45,7 @@ class AdminContext:
         operator: str,
         work: Callable[[], R],
         **detail: object,
-    ) -> RunInDirectory:
+    ) -> RunInDirectory[R]:
         """That work, of which the audit log hears as soon as it is done: what must follow it may
         fail, or take too long, and nobody may be left to tell.
         """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import TypeVar
 
 from reticket.admin.context import AdminContext
 from reticket.admin.document import ID, KEY, answered, described, empty
@@ -17,6 +18,8 @@ from reticket.core.people import User
 from reticket.crypto.otp import base32, otpauth_uri, step_of
 from reticket.directory.people.enrolments import Enrolments, FactorState
 from reticket.wire import Operation, Route, WireRequest
+
+R = TypeVar("R")
 
 PATH = "/users/{id}/factor"
 
@@ -33,8 +36,8 @@ class Factors:
 
     def show(self, request: WireRequest, operator: str) -> Operation:
         """How a person's factor stands."""
-        user: User = yield self._user(request)
-        said: FactorState = yield RunInDirectory(lambda: self._verbs.standing(user.id))
+        user: User = yield from self._user(request)
+        said: FactorState = yield from RunInDirectory(lambda: self._verbs.standing(user.id))
         answer = FactorAnswer(
             said.active, said.pending, said.locked, said.failures, said.recovery_codes
         )
@@ -42,8 +45,8 @@ class Factors:
 
     def begin(self, request: WireRequest, operator: str) -> Operation:
         """Make a key that waits for its first code; a factor in use stays until then."""
-        user: User = yield self._user(request)
-        secret: bytes = yield self._changing(
+        user: User = yield from self._user(request)
+        secret: bytes = yield from self._changing(
             "factor_begun", request, operator, user, self._verbs.begin
         )
         uri = otpauth_uri(self._context.provider.issuer, user.email, secret)
@@ -52,30 +55,32 @@ class Factors:
     def confirm(self, request: WireRequest, operator: str) -> Operation:
         """Put the key in use, once its first code fits."""
         said = read_body(request, FirstCode)
-        user: User = yield self._user(request)
+        user: User = yield from self._user(request)
         fits = partial(step_of, said.code, self._context.clock())
         work = partial(self._verbs.confirm, step_of=fits)
-        codes: tuple[str, ...] = yield self._changing("factor_set", request, operator, user, work)
+        codes: tuple[str, ...] = yield from self._changing(
+            "factor_set", request, operator, user, work
+        )
         return answered(RecoveryCodesAnswer(codes))
 
     def renew_codes(self, request: WireRequest, operator: str) -> Operation:
         """Other recovery codes; the old ones are void."""
-        user: User = yield self._user(request)
-        codes: tuple[str, ...] = yield self._changing(
+        user: User = yield from self._user(request)
+        codes: tuple[str, ...] = yield from self._changing(
             "recovery_codes_renewed", request, operator, user, self._verbs.renew_codes
         )
         return answered(RecoveryCodesAnswer(codes))
 
     def unlock(self, request: WireRequest, operator: str) -> Operation:
         """Let codes be tried again."""
-        user: User = yield self._user(request)
-        yield self._changing("factor_unlocked", request, operator, user, self._verbs.unlock)
+        user: User = yield from self._user(request)
+        yield from self._changing("factor_unlocked", request, operator, user, self._verbs.unlock)
         return empty()
 
     def remove(self, request: WireRequest, operator: str) -> Operation:
         """Forget the factor and its recovery codes."""
-        user: User = yield self._user(request)
-        yield self._changing("factor_removed", request, operator, user, self._verbs.remove)
+        user: User = yield from self._user(request)
+        yield from self._changing("factor_removed", request, operator, user, self._verbs.remove)
         return empty()
 
     def _changing(
@@ -84,12 +89,12 @@ class Factors:
         request: WireRequest,
         operator: str,
         user: User,
-        work: Callable[[str], object],
-    ) -> RunInDirectory:
+        work: Callable[[str], R],
+    ) -> RunInDirectory[R]:
         who = user.id
         return self._context.changing(event, request, operator, lambda: work(who), user=who)
 
-    def _user(self, request: WireRequest) -> RunInDirectory:
+    def _user(self, request: WireRequest) -> RunInDirectory[User]:
         return RunInDirectory(lambda: find_user(self._context, request.parameters["id"]))
 
 

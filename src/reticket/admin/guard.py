@@ -4,11 +4,10 @@ that it got for itself. Every refusal is told to the audit log.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
-from typing import Any
+from collections.abc import Callable
 
 from reticket.admin.errors import refusal_of
-from reticket.core.commands import Audit, Command, InspectAccess
+from reticket.core.commands import Asking, Audit, InspectAccess
 from reticket.core.errors import Cause, Code, Refusal, ReticketError, Unavailable
 from reticket.core.model import AccessToken
 from reticket.core.people import Client
@@ -28,7 +27,7 @@ Operate = Callable[[WireRequest, str], Operation]
 def guarded(provider: Provider, operate: Operate) -> Callable[[WireRequest], Operation]:
     """The same operation, for those who may."""
 
-    def run(request: WireRequest) -> Generator[Command, Any, WireResponse]:
+    def run(request: WireRequest) -> Asking[WireResponse]:
         operator: str | None = None
         try:
             operator = yield from _operator(provider, request)
@@ -38,7 +37,7 @@ def guarded(provider: Provider, operate: Operate) -> Callable[[WireRequest], Ope
         except ReticketError as error:
             refusal = refusal_of(error)
             cause = refusal.cause if isinstance(refusal, Refusal) else None
-            yield Audit(KIND, "refused", cause or refusal.code, operator)
+            yield from Audit(KIND, "refused", cause or refusal.code, operator)
             raise refusal from None
 
     return run
@@ -49,11 +48,11 @@ def done(event: str, operator: str, **detail: object) -> Audit:
     return Audit(KIND, event, subject=operator, detail=detail)
 
 
-def _operator(provider: Provider, request: WireRequest) -> Generator[Command, Any, str]:
+def _operator(provider: Provider, request: WireRequest) -> Asking[str]:
     token = request.bearer()
     if not token:
         raise Refusal(Code.MISSING_TOKEN)
-    access, client = yield InspectAccess((CLIENT,), token, void)
+    access, client = yield from InspectAccess((CLIENT,), token, void)
     if not _is_for_here(provider, access):
         raise Refusal(Code.INVALID_ACCESS_TOKEN, Cause.WRONG_USE)
     if ADMIN not in words(str(access.claims.get("scope", ""))) or not _is_flagged(provider, client):

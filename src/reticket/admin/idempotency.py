@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 from base64 import b64decode, b64encode
-from collections.abc import Generator
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -18,7 +17,15 @@ import msgspec
 from reticket.admin.errors import NO_STORE, Declined
 from reticket.admin.guard import Operate
 from reticket.admin.inputs import wrong
-from reticket.core.commands import Command, Peek, Pop, PutIfAbsent, PutReserved, Release, Reserve
+from reticket.core.commands import (
+    Asking,
+    Peek,
+    Pop,
+    PutIfAbsent,
+    PutReserved,
+    Release,
+    Reserve,
+)
 from reticket.core.errors import ReticketError, Unavailable
 from reticket.core.storage.budget import Charge, Owner, of_operator
 from reticket.crypto.sealing import Sealer
@@ -92,13 +99,13 @@ def once(sealer: Sealer, operate: Operate) -> Operate:
 
 def _remembered(
     memory: Memory, operate: Operate, request: WireRequest, operator: str
-) -> Generator[Command, Any, WireResponse]:
+) -> Asking[WireResponse]:
     asked = _asked(request)
     known = yield from _known(memory, asked)
     if known is not None:
         return known
     mine = memory.seal(asked)
-    if not (yield PutIfAbsent(memory.flight, mine, LONGEST_FLIGHT, memory.owner)):
+    if not (yield from PutIfAbsent(memory.flight, mine, LONGEST_FLIGHT, memory.owner)):
         yield from _turn_away(memory, asked)
     try:
         known = yield from _known(memory, asked)
@@ -111,45 +118,43 @@ def _remembered(
     return known
 
 
-def _first(
-    memory: Memory, mine: str, asked: str, operation: Operation
-) -> Generator[Command, Any, WireResponse]:
+def _first(memory: Memory, mine: str, asked: str, operation: Operation) -> Asking[WireResponse]:
     """Room for the answer comes first: where there is none, nothing is done. Nor does whoever was
     held up until then for so long that another one may be on its way.
     """
-    reserved: Charge = yield Reserve(memory.answer, ROOM, REMEMBERED, memory.owner)
+    reserved: Charge = yield from Reserve(memory.answer, ROOM, REMEMBERED, memory.owner)
     try:
-        if (yield Peek(memory.flight)) != mine:
+        if (yield from Peek(memory.flight)) != mine:
             yield from _turn_away(memory, asked)
         response = yield from operation
     except ReticketError:
-        yield Release(reserved)
+        yield from Release(reserved)
         raise
     yield from _remember(memory, mine, reserved, asked, response)
     return response
 
 
-def _land(memory: Memory, mine: str) -> Generator[Command, Any, None]:
+def _land(memory: Memory, mine: str) -> Asking[None]:
     """The request is on its way no more; another one, which came when this was held up, is."""
-    if (yield Peek(memory.flight)) == mine:
-        yield Pop(memory.flight)
+    if (yield from Peek(memory.flight)) == mine:
+        yield from Pop(memory.flight)
 
 
 def _remember(
     memory: Memory, mine: str, reserved: Charge, asked: str, response: WireResponse
-) -> Generator[Command, Any, None]:
+) -> Asking[None]:
     """What is done is answered even if the store has gone away meanwhile. Then the request stays
     on its way for a minute, so that its retry is not carried out at once.
     """
     location = dict(response.headers).get(b"location", b"")
     said = Remembered(asked, response.status, response.body, location)
     with suppress(Unavailable):
-        yield PutReserved(reserved, memory.seal(said))
+        yield from PutReserved(reserved, memory.seal(said))
         yield from _land(memory, mine)
 
 
-def _known(memory: Memory, asked: str) -> Generator[Command, Any, WireResponse | None]:
-    text: str | None = yield Peek(memory.answer)
+def _known(memory: Memory, asked: str) -> Asking[WireResponse | None]:
+    text: str | None = yield from Peek(memory.answer)
     if text is None:
         return None
     said: Remembered = memory.opened(text, Remembered)
@@ -158,8 +163,8 @@ def _known(memory: Memory, asked: str) -> Generator[Command, Any, WireResponse |
     return WireResponse(said.status, said.body, headers=(*NO_STORE, *location))
 
 
-def _turn_away(memory: Memory, asked: str) -> Generator[Command, Any, None]:
-    text: str | None = yield Peek(memory.flight)
+def _turn_away(memory: Memory, asked: str) -> Asking[None]:
+    text: str | None = yield from Peek(memory.flight)
     if text is not None:
         _same(memory.opened(text, str), asked)
     raise Declined(f"The first request with this {HEADER} is on its way.", retry_after=1)

@@ -26,19 +26,19 @@ class Keys:
 
     def page(self, request: WireRequest, operator: str) -> Operation:
         """All keys, ended ones too."""
-        items = yield RunInDirectory(self._listing)
+        items = yield from RunInDirectory(self._listing)
         return answered(Listed(items))
 
     def rotate(self, request: WireRequest, operator: str) -> Operation:
         """Let the published successor sign a few seconds from now, and publish the next one."""
         said = read_body(request, Rotate)
-        items = yield RunInDirectory(lambda: self._rotate(said, operator))
+        items = yield from RunInDirectory(lambda: self._rotate(said, operator))
         return answered(Listed(items))
 
     def retire(self, request: WireRequest, operator: str) -> Operation:
         """Stop accepting what a key has signed."""
         said = read_body(request, Retire)
-        items = yield RunInDirectory(lambda: self._retire(said, operator))
+        items = yield from RunInDirectory(lambda: self._retire(said, operator))
         return answered(Listed(items))
 
     def _rotate(self, said: Rotate, operator: str) -> list[KeyAnswer]:

@@ -4,13 +4,10 @@ nothing, and the operator would believe that nothing was left to end.
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import Any
-
 from reticket.admin.context import AdminContext
 from reticket.admin.errors import missing
 from reticket.admin.inputs import wrong
-from reticket.core.commands import Command, FindSession, ListSessions, RunInDirectory
+from reticket.core.commands import Asking, FindSession, ListSessions, RunInDirectory
 from reticket.core.model import Selection
 from reticket.core.ports import Page
 from reticket.directory.names import unknown_names
@@ -19,19 +16,19 @@ _MEMBERS = {"context": "tenant"}
 """Members of a selection that the API calls otherwise."""
 
 
-def check_names(context: AdminContext, selection: Selection) -> Generator[Command, Any, None]:
+def check_names(context: AdminContext, selection: Selection) -> Asking[None]:
     """INVALID_PARAMETER for an unknown kind of token. NOT_FOUND for a session, subject, client or
     tenant that neither the directory nor any session knows.
     """
     if selection.resource is not None and selection.resource not in context.kinds:
         raise wrong("kind", f"must be one of {', '.join(sorted(context.kinds))}")
-    if selection.family is not None and (yield FindSession(selection.family))[0] is None:
+    if selection.family is not None and (yield from FindSession(selection.family))[0] is None:
         raise missing("session")
-    unknown: list[str] = yield RunInDirectory(
+    unknown: list[str] = yield from RunInDirectory(
         lambda: list(unknown_names(context.directory, selection))
     )
     for member in unknown:
         bearing = Selection(**{member: getattr(selection, member)})
-        found: Page = yield ListSessions(bearing, 1)
+        found: Page = yield from ListSessions(bearing, 1)
         if not found.families:
             raise missing(_MEMBERS.get(member, member))

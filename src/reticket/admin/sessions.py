@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import Any
-
 from reticket.admin.context import AdminContext
 from reticket.admin.document import CURSOR, ID, KEY, LIMIT, answered, created, described, empty
 from reticket.admin.errors import missing
@@ -14,7 +11,7 @@ from reticket.admin.inputs import read_body, read_flag, read_limit, read_query, 
 from reticket.admin.schemas import Listed, Revoke, Revoked, SessionAnswer, Start, session_answer
 from reticket.admin.selecting import check_names
 from reticket.core.commands import (
-    Command,
+    Asking,
     EndSessions,
     FindClient,
     FindSession,
@@ -57,13 +54,13 @@ class Sessions:
     def begin(self, request: WireRequest, operator: str) -> Operation:
         """Start a session, and answer as a token endpoint would."""
         said = read_body(request, Start)
-        client: Client | None = yield FindClient(said.client_id)
+        client: Client | None = yield from FindClient(said.client_id)
         if client is None:
             raise missing("client_id")
         user = yield from self._user(said.user)
         now = self._context.clock() // SECOND
         begun = yield from start(self._context.provider, client, user, _wish(said, now), now)
-        yield done("session_started", operator, session=begun.session, client=client.id)
+        yield from done("session_started", operator, session=begun.session, client=client.id)
         return created(begun.answer, f"/sessions/{begun.session}")
 
     def page(self, request: WireRequest, operator: str) -> Operation:
@@ -79,13 +76,13 @@ class Sessions:
             live_at=live_at,
         )
         yield from check_names(self._context, selection)
-        page: Page = yield ListSessions(selection, read_limit(query), cursor)
+        page: Page = yield from ListSessions(selection, read_limit(query), cursor)
         items = [session_answer(family) for family in page.families]
         return answered(Listed(items, page.cursor.hex() if page.cursor else None))
 
     def show(self, request: WireRequest, operator: str) -> Operation:
         """One session, ended or not."""
-        family, _ = yield FindSession(session_of(request.parameters["id"]))
+        family, _ = yield from FindSession(session_of(request.parameters["id"]))
         if family is None:
             raise missing("id")
         return answered(session_answer(family))
@@ -93,11 +90,11 @@ class Sessions:
     def end(self, request: WireRequest, operator: str) -> Operation:
         """End one session; one that has ended stays as it is."""
         identifier = session_of(request.parameters["id"])
-        family, _ = yield FindSession(identifier)
+        family, _ = yield from FindSession(identifier)
         if family is None:
             raise missing("id")
-        yield EndSessions(Selection(family=identifier), CAUSE)
-        yield done("session_ended", operator, session=identifier.hex())
+        yield from EndSessions(Selection(family=identifier), CAUSE)
+        yield from done("session_ended", operator, session=identifier.hex())
         return empty()
 
     def revoke(self, request: WireRequest, operator: str) -> Operation:
@@ -114,24 +111,24 @@ class Sessions:
             client=said.client,
         )
         yield from check_names(self._context, selection)
-        ended = yield EndSessions(selection, CAUSE)
-        yield done("sessions_ended", operator, count=len(ended))
+        ended = yield from EndSessions(selection, CAUSE)
+        yield from done("sessions_ended", operator, count=len(ended))
         return answered(Revoked(len(ended)))
 
-    def _user(self, who: str) -> Generator[Command, Any, User]:
-        user: User | None = yield FindUser(who)
+    def _user(self, who: str) -> Asking[User]:
+        user: User | None = yield from FindUser(who)
         if user is None:
-            user = yield RunInDirectory(lambda: self._context.directory.user(who))
+            user = yield from RunInDirectory(lambda: self._context.directory.user(who))
         if user is None:
             raise missing("user")
         return user
 
     @staticmethod
-    def _subject(said: str | None) -> Generator[Command, Any, str | None]:
+    def _subject(said: str | None) -> Asking[str | None]:
         """The id of whoever is meant by an e-mail; any other text is an id."""
         if said is None or "@" not in said:
             return said
-        user: User | None = yield FindUser(said)
+        user: User | None = yield from FindUser(said)
         if user is None:
             raise missing("subject")
         return user.id

@@ -47,39 +47,39 @@ class Users:
         query = read_query(request, ("email", "limit", "cursor"))
         limit, after = read_limit(query), read_cursor(query)
         if "email" in query:
-            one: User | None = yield FindUser(query["email"])
+            one: User | None = yield from FindUser(query["email"])
             return answered(Listed([user_answer(one)] if one else []))
-        found = yield RunInDirectory(lambda: self._verbs.page(after, limit))
+        found = yield from RunInDirectory(lambda: self._verbs.page(after, limit))
         following = cursor_of(found[-1].id) if len(found) == limit else None
         return answered(Listed([user_answer(user) for user in found], following))
 
     def show(self, request: WireRequest, operator: str) -> Operation:
         """One person."""
-        user: User = yield RunInDirectory(lambda: self._find(request.parameters["id"]))
+        user: User = yield from RunInDirectory(lambda: self._find(request.parameters["id"]))
         return answered(user_answer(user))
 
     def add(self, request: WireRequest, operator: str) -> Operation:
         """Create a person."""
         said = read_body(request, NewUser)
         password, absent = said.password, self._context.absent
-        hashed = absent() if password is None else (yield Hash(password, operator))
+        hashed = absent() if password is None else (yield from Hash(password, operator))
         work = partial(self._add, said, hashed)
-        user: User = yield self._changing("user_added", request, operator, work)
+        user: User = yield from self._changing("user_added", request, operator, work)
         return created(user_answer(user), f"/users/{user.id}")
 
     def change(self, request: WireRequest, operator: str) -> Operation:
         """Replace the members that are given."""
         said = read_body(request, UserChanges)
         work = partial(self._change, request.parameters["id"], said)
-        user: User = yield self._changing("user_changed", request, operator, work)
+        user: User = yield from self._changing("user_changed", request, operator, work)
         return answered(user_answer(user))
 
     def set_password(self, request: WireRequest, operator: str) -> Operation:
         """Give a new password, and end all sessions."""
         said = read_body(request, NewPassword)
-        user: User = yield RunInDirectory(lambda: self._find(request.parameters["id"]))
-        hashed: str = yield Hash(said.password, operator)
-        yield self._context.changing(
+        user: User = yield from RunInDirectory(lambda: self._find(request.parameters["id"]))
+        hashed: str = yield from Hash(said.password, operator)
+        yield from self._context.changing(
             "user_password_set",
             request,
             operator,
@@ -90,15 +90,15 @@ class Users:
 
     def remove(self, request: WireRequest, operator: str) -> Operation:
         """Forget a person, and end all sessions."""
-        user: User = yield RunInDirectory(lambda: self._find(request.parameters["id"]))
-        yield self._context.changing(
+        user: User = yield from RunInDirectory(lambda: self._find(request.parameters["id"]))
+        yield from self._context.changing(
             "user_removed", request, operator, lambda: self._verbs.delete(user.id), user=user.id
         )
         return empty()
 
     def _changing(
         self, event: str, request: WireRequest, operator: str, work: Callable[[], User]
-    ) -> RunInDirectory:
+    ) -> RunInDirectory[User]:
         """As `AdminContext.changing`, of the person whom the work returns."""
 
         def told() -> User:

@@ -1,71 +1,26 @@
-"""Performs what dialects ask for: each command on the lane that it belongs to."""
+"""Performs what dialects ask for: each command where its work belongs."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
 
+from reticket.core import commands as asked
 from reticket.core.access.programs import ProgramAuthenticator
 from reticket.core.access.second_factor import SecondFactorAuthenticator
 from reticket.core.access.sign_in import UserAuthenticator
 from reticket.core.access.sign_in_queue import SignInQueue
 from reticket.core.addresses import network_of
-from reticket.core.commands import (
-    Audit,
-    BeginSession,
-    CheckNonce,
-    Command,
-    DryRunRefresh,
-    EndSession,
-    EndSessions,
-    ExchangeToken,
-    FindClient,
-    FindSession,
-    FindTenant,
-    FindUser,
-    Hash,
-    Increment,
-    InspectAccess,
-    IssueAccess,
-    ListSessions,
-    MakeNonce,
-    Now,
-    OpenFactorSession,
-    Peek,
-    Pop,
-    PublishedKeys,
-    PutIfAbsent,
-    PutReserved,
-    RandomBytes,
-    ReadAccess,
-    ReadIdentity,
-    ReadRefresh,
-    Refresh,
-    Release,
-    Reserve,
-    RunInDirectory,
-    SecondFactor,
-    SignIn,
-    SignInApplication,
-    SignInClient,
-)
+from reticket.core.commands import Command
 from reticket.core.errors import Cause, Code, Refusal
-from reticket.core.model import AccessToken, Caller, Family, Holder, Issued, RefreshToken
-from reticket.core.people import Client, Tenant, User
-from reticket.core.ports import (
-    Clock,
-    Directory,
-    Entropy,
-    Ephemeral,
-    Event,
-    Page,
-    SecretHasher,
-    Store,
-)
+from reticket.core.model import AccessToken, Caller, Holder, Issued
+from reticket.core.people import Client, User
+from reticket.core.ports import Clock, Directory, Entropy, Ephemeral, SecretHasher, Store
 from reticket.core.queues.batch_queue import BatchQueue, WorkerPool
 from reticket.core.queues.fair_queue import Requester
 from reticket.core.queues.fair_worker_pool import FairWorkerPool
+from reticket.core.sessions.audit_events import told_by_dialect
 from reticket.core.sessions.engine import Engine
 from reticket.core.sessions.inspection import Inspection, admitted
 from reticket.core.storage.budget import BudgetedEphemeral
@@ -74,6 +29,11 @@ from reticket.core.storage.upkeep import Upkeep
 from reticket.core.tokens.keys import KeyRing
 from reticket.core.tokens.kinds import TokenKind
 from reticket.core.tokens.mint import Mint
+
+R = TypeVar("R")
+
+Perform: TypeAlias = Callable[[Any, Caller], Awaitable[R]]
+Performers: TypeAlias = Mapping[type[Command[Any]], Perform[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +54,28 @@ class WorkerPools:
 
     def close(self) -> None:
         """Work off what was accepted."""
-        for lane in (self.passwords, self.visitors, self.directory, self.store):
-            lane.close()
+        for pool in (self.passwords, self.visitors, self.directory, self.store):
+            pool.close()
 
 
 @dataclass(frozen=True, slots=True)
-class Stock:
-    """What commands reach past the engine for."""
+class ServiceParts:
+    """What commands are performed with.
 
+    Args:
+        kinds: the kinds of tokens by name.
+        shared: `ephemeral`, by budget.
+    """
+
+    kinds: Mapping[str, TokenKind]
+    engine: Engine
+    users: UserAuthenticator
+    factors: SecondFactorAuthenticator
+    programs: ProgramAuthenticator
+    directory: Directory
+    mint: Mint
+    pools: WorkerPools
+    clock: Clock
     store: Store
     ephemeral: Ephemeral
     shared: BudgetedEphemeral
@@ -112,205 +86,193 @@ class Stock:
 
 
 class Service:
-    """The one door for dialects: `perform`."""
+    """Owns which function performs which command. Belongs to one event loop."""
 
-    def __init__(
-        self,
-        resources: Sequence[TokenKind],
-        engine: Engine,
-        desk: UserAuthenticator,
-        factors: SecondFactorAuthenticator,
-        programs: ProgramAuthenticator,
-        directory: Directory,
-        mint: Mint,
-        lanes: WorkerPools,
-        clock: Clock,
-        stock: Stock,
-    ) -> None:
-        self._resources = {resource.name: resource for resource in resources}
-        self._engine = engine
-        self._factors = factors
-        self._directory = directory
-        self._mint = mint
-        self._lanes = lanes
-        self._clock = clock
-        self._stock = stock
-        self._visitors = CallerStorage(stock.ephemeral, stock.shared, lanes.visitors, clock)
-        reception = SignInQueue(desk, programs, lanes.directory, lanes.passwords)
-        self._clients: BatchQueue[str, Client | None] = BatchQueue(
-            lanes.directory, self._look_up_clients
+    def __init__(self, parts: ServiceParts) -> None:
+        self._engine = parts.engine
+        callers = CallerStorage(parts.ephemeral, parts.shared, parts.pools.visitors, parts.clock)
+        self._performers: Performers = dict(
+            (
+                *_sessions(parts),
+                *_sign_ins(parts, callers),
+                *_tokens(parts, callers),
+                *_records(parts, callers),
+                *_entries(callers),
+                *_others(parts),
+            )
         )
-        self._inspection = Inspection(
-            lanes.store, stock.store, stock.ephemeral, directory, engine.holder_of
-        )
-        self._performers: dict[type, Callable[[Any, Caller], Awaitable[Any]]] = {
-            Refresh: engine.refresh,
-            DryRunRefresh: engine.rehearse,
-            EndSession: engine.end,
-            BeginSession: self._begin,
-            SignIn: reception.person,
-            SignInApplication: reception.application,
-            OpenFactorSession: self._open_factor_session,
-            SecondFactor: self._second_factor,
-            ReadAccess: self._read_access,
-            InspectAccess: self._inspect_access,
-            FindTenant: self._find_tenant,
-            FindUser: self._find_user,
-            FindClient: self._find_client,
-            SignInClient: reception.client,
-            ExchangeToken: engine.derive,
-            IssueAccess: self._issue_access,
-            ReadRefresh: self._read_refresh,
-            ReadIdentity: self._read_identity,
-            FindSession: self._find_family,
-            ListSessions: self._list_families,
-            EndSessions: self._end_families,
-            PutIfAbsent: self._visitors.keep,
-            Reserve: self._visitors.reserve,
-            PutReserved: self._visitors.keep_reserved,
-            Release: self._visitors.release,
-            Peek: self._visitors.look,
-            Pop: self._visitors.take,
-            Increment: self._visitors.tally,
-            RandomBytes: self._draw,
-            MakeNonce: self._make_nonce,
-            CheckNonce: self._know_nonce,
-            Now: self._now,
-            PublishedKeys: self._published_keys,
-            Audit: self._tell,
-            Hash: self._hash,
-            RunInDirectory: self._manage,
-        }
 
-    def perform(self, command: Command, caller: Caller) -> Awaitable[Any]:
-        """Carry a command out for a caller; results and errors as the command's class says."""
+    def perform(self, command: Command[R], caller: Caller) -> Awaitable[R]:
+        """Perform a command for a caller; results and errors as the command's class says."""
         return self._performers[type(command)](command, caller)
 
     async def settled(self) -> None:
-        """Wait until the audit log knows what happened so far; before the lanes are closed."""
+        """Wait until the audit log knows what happened so far; before the pools are closed."""
         await self._engine.noted()
 
-    async def _begin(self, command: BeginSession, caller: Caller) -> Issued:
+
+Performer: TypeAlias = tuple[type[Command[Any]], Perform[Any]]
+
+
+def _by(command: type[Command[R]], perform: Perform[R]) -> Performer:
+    """A command with the function that performs it; the types of their results agree."""
+    return command, perform
+
+
+def _at_once(answer: Callable[[Any], R]) -> Perform[R]:
+    """Performed on the event loop: it waits for nothing."""
+
+    async def perform(command: Any, caller: Caller) -> R:
+        return answer(command)
+
+    return perform
+
+
+def _sessions(parts: ServiceParts) -> Iterator[Performer]:
+    engine, pools = parts.engine, parts.pools
+
+    async def begin(command: asked.BeginSession, caller: Caller) -> Issued:
         previous = None
         if isinstance(command.holder, User):
-            previous = await self._lanes.directory.run(
-                self._directory.signed_in, command.holder.id, self._clock()
-            )
-        return await self._engine.begin(command, previous, caller)
+            signed_in = parts.directory.signed_in
+            previous = await pools.directory.run(signed_in, command.holder.id, parts.clock())
+        return await engine.begin(command, previous, caller)
 
-    async def _open_factor_session(self, command: OpenFactorSession, caller: Caller) -> str:
-        return await self._visitors.run(caller, self._factors.open_session, command)
+    async def page(command: asked.ListSessions, caller: Caller) -> Any:
+        selected = command.selection, command.limit, command.after
+        return await pools.directory.run(parts.store.page, *selected)
 
-    async def _second_factor(self, command: SecondFactor, caller: Caller) -> User:
-        return await self._visitors.run(caller, self._factors.user, command, caller)
+    async def revoke(command: asked.EndSessions, caller: Caller) -> Any:
+        return await pools.store.run(parts.upkeep.revoke, command.selection, command.cause)
 
-    async def _read_access(self, command: ReadAccess, caller: Caller) -> tuple[AccessToken, Holder]:
-        access = self._verify(command)
-        holder = await self._visitors.run(caller, self._look_up, access)
-        return access, admitted(access, holder)
+    async def issue_access(command: asked.IssueAccess, caller: Caller) -> Issued:
+        return engine.alone(command, caller)
 
-    async def _inspect_access(
-        self, command: InspectAccess, caller: Caller
-    ) -> tuple[AccessToken, Holder]:
-        access = self._verify(command)
-        return access, await self._inspection.holder_of(access, command.void(access))
+    async def find(command: asked.FindSession, caller: Caller) -> Any:
+        return await engine.find(command.family)
 
-    def _verify(self, command: ReadAccess | InspectAccess) -> AccessToken:
+    yield _by(asked.BeginSession, begin)
+    yield _by(asked.Refresh, engine.refresh)
+    yield _by(asked.DryRunRefresh, engine.rehearse)
+    yield _by(asked.ExchangeToken, engine.derive)
+    yield _by(asked.EndSession, engine.end)
+    yield _by(asked.IssueAccess, issue_access)
+    yield _by(asked.FindSession, find)
+    yield _by(asked.ListSessions, page)
+    yield _by(asked.EndSessions, revoke)
+
+
+def _sign_ins(parts: ServiceParts, callers: CallerStorage) -> Iterator[Performer]:
+    queue = SignInQueue(parts.users, parts.programs, parts.pools.directory, parts.pools.passwords)
+
+    async def open_session(command: asked.OpenFactorSession, caller: Caller) -> str:
+        return await callers.run(caller, parts.factors.open_session, command)
+
+    async def second_factor(command: asked.SecondFactor, caller: Caller) -> User:
+        return await callers.run(caller, parts.factors.user, command, caller)
+
+    yield _by(asked.SignIn, queue.person)
+    yield _by(asked.SignInApplication, queue.application)
+    yield _by(asked.SignInClient, queue.client)
+    yield _by(asked.OpenFactorSession, open_session)
+    yield _by(asked.SecondFactor, second_factor)
+
+
+def _tokens(parts: ServiceParts, callers: CallerStorage) -> Iterator[Performer]:
+    mint, kinds, clock, directory = parts.mint, parts.kinds, parts.clock, parts.directory
+    holder_of = parts.engine.holder_of
+    inspection = Inspection(parts.pools.store, parts.store, parts.ephemeral, directory, holder_of)
+
+    def verified(command: asked.ReadAccess | asked.InspectAccess) -> AccessToken:
         refusal: Refusal | None = None
         for name in command.resources:
             try:
-                return self._mint.read_access(self._resources[name], command.token, self._clock())
+                return mint.read_access(kinds[name], command.token, clock())
             except Refusal as error:
                 refusal = refusal if refusal and error.cause is Cause.FORGED else error
         raise refusal or Refusal(Code.INVALID_ACCESS_TOKEN, Cause.FORGED)
 
-    def _look_up(self, access: AccessToken) -> Holder | None:
-        self._directory.catch_up()
-        return self._engine.holder_of(access.resource, access.subject)
+    def look_up(access: AccessToken) -> Holder | None:
+        directory.catch_up()
+        return holder_of(access.resource, access.subject)
 
-    async def _find_tenant(self, command: FindTenant, caller: Caller) -> Tenant | None:
-        return await self._visitors.run(caller, self._tenant, command.tenant_id)
+    async def read(command: asked.ReadAccess, caller: Caller) -> tuple[AccessToken, Holder]:
+        access = verified(command)
+        return access, admitted(access, await callers.run(caller, look_up, access))
 
-    def _tenant(self, tenant_id: int) -> Tenant | None:
-        self._directory.catch_up()
-        return self._directory.tenant(tenant_id)
+    async def inspect(command: asked.InspectAccess, caller: Caller) -> tuple[AccessToken, Holder]:
+        access = verified(command)
+        return access, await inspection.holder_of(access, command.void(access))
 
-    async def _find_user(self, command: FindUser, caller: Caller) -> User | None:
-        return await self._visitors.run(caller, self._user, command.email)
+    yield _by(asked.ReadAccess, read)
+    yield _by(asked.InspectAccess, inspect)
+    yield _by(asked.ReadRefresh, _at_once(lambda a: mint.read_refresh(kinds[a.resource], a.token)))
+    yield _by(asked.ReadIdentity, _at_once(lambda a: mint.read_identity(a.token)))
+    yield _by(asked.MakeNonce, _at_once(lambda a: mint.nonce(kinds[a.resource], clock())))
+    yield _by(
+        asked.CheckNonce,
+        _at_once(lambda a: mint.knows_nonce(kinds[a.resource], a.nonce, clock())),
+    )
 
-    def _user(self, email: str) -> User | None:
-        self._directory.catch_up()
-        return self._directory.user_by_email(email)
 
-    async def _find_client(self, command: FindClient, caller: Caller) -> Client | None:
-        at_hand = self._directory.client_at_hand(command.client_id)
-        return at_hand[0] if at_hand else await self._clients.put(command.client_id)
+def _records(parts: ServiceParts, callers: CallerStorage) -> Iterator[Performer]:
+    directory = parts.directory
 
-    def _look_up_clients(self, batch: Sequence[str]) -> list[Client | None]:
-        self._directory.catch_up()
-        return [self._directory.client(client_id) for client_id in batch]
+    def caught_up(find: Callable[[Any], R]) -> Perform[R]:
+        """Performed in the caller's turn, by what all processes have changed."""
 
-    async def _issue_access(self, command: IssueAccess, caller: Caller) -> Issued:
-        return self._engine.alone(command, caller)
+        def look_up(command: Any) -> R:
+            directory.catch_up()
+            return find(command)
 
-    async def _read_refresh(self, command: ReadRefresh, caller: Caller) -> RefreshToken:
-        return self._mint.read_refresh(self._resources[command.resource], command.token)
+        async def perform(command: Any, caller: Caller) -> R:
+            return await callers.run(caller, look_up, command)
 
-    async def _read_identity(self, command: ReadIdentity, caller: Caller) -> Mapping[str, Any]:
-        return self._mint.read_identity(command.token)
+        return perform
 
-    async def _find_family(self, command: FindSession, caller: Caller) -> tuple[Family | None, int]:
-        return await self._engine.find(command.family)
+    def clients_of(batch: Sequence[str]) -> list[Client | None]:
+        directory.catch_up()
+        return [directory.client(client_id) for client_id in batch]
 
-    async def _list_families(self, command: ListSessions, caller: Caller) -> Page:
-        page = self._stock.store.page
-        selected = command.selection, command.limit, command.after
-        return await self._lanes.directory.run(page, *selected)
+    clients: BatchQueue[str, Client | None] = BatchQueue(parts.pools.directory, clients_of)
 
-    async def _end_families(self, command: EndSessions, caller: Caller) -> Sequence[Family]:
-        revoke = self._stock.upkeep.revoke
-        return await self._lanes.store.run(revoke, command.selection, command.cause)
+    async def find_client(command: asked.FindClient, caller: Caller) -> Client | None:
+        at_hand = directory.client_at_hand(command.client_id)
+        return at_hand[0] if at_hand else await clients.put(command.client_id)
 
-    async def _draw(self, command: RandomBytes, caller: Caller) -> bytes:
-        return self._stock.entropy(command.size)
+    yield _by(asked.FindTenant, caught_up(lambda a: directory.tenant(a.tenant_id)))
+    yield _by(asked.FindUser, caught_up(lambda a: directory.user_by_email(a.email)))
+    yield _by(asked.FindClient, find_client)
 
-    async def _make_nonce(self, command: MakeNonce, caller: Caller) -> str:
-        return self._mint.nonce(self._resources[command.resource], self._clock())
 
-    async def _know_nonce(self, command: CheckNonce, caller: Caller) -> bool:
-        resource = self._resources[command.resource]
-        return self._mint.knows_nonce(resource, command.nonce, self._clock())
+def _entries(callers: CallerStorage) -> Iterator[Performer]:
+    yield _by(asked.PutIfAbsent, callers.put_if_absent)
+    yield _by(asked.Reserve, callers.reserve)
+    yield _by(asked.PutReserved, callers.put_reserved)
+    yield _by(asked.Release, callers.release)
+    yield _by(asked.Peek, callers.peek)
+    yield _by(asked.Pop, callers.pop)
+    yield _by(asked.Increment, callers.increment)
 
-    async def _now(self, command: Now, caller: Caller) -> int:
-        return self._clock()
 
-    async def _published_keys(
-        self, command: PublishedKeys, caller: Caller
-    ) -> list[Mapping[str, str]]:
-        return [each.jwk for each in self._stock.keys.verifiers()]
+def _others(parts: ServiceParts) -> Iterator[Performer]:
+    pools = parts.pools
 
-    async def _tell(self, command: Audit, caller: Caller) -> None:
-        family = command.family.hex() if command.family else None
-        self._engine.note(
-            Event(
-                at=self._clock(),
-                event=command.event,
-                resource=command.resource,
-                family=family,
-                subject=command.subject,
-                cause=command.cause,
-                address=caller.address or None,
-                device=caller.device,
-                correlation_id=caller.correlation_id or None,
-                detail=command.detail,
-            )
-        )
+    async def audit(command: asked.Audit, caller: Caller) -> None:
+        parts.engine.note(told_by_dialect(parts.clock(), command, caller))
 
-    async def _hash(self, command: Hash, caller: Caller) -> str:
-        whose = Requester(network_of(caller.address), command.operator, known=True)
-        return await self._lanes.passwords.run(whose, self._stock.hasher.hash, command.secret)
+    async def hash_secret(command: asked.Hash, caller: Caller) -> str:
+        requester = Requester(network_of(caller.address), command.operator, known=True)
+        return await pools.passwords.run(requester, parts.hasher.hash, command.secret)
 
-    async def _manage(self, command: RunInDirectory, caller: Caller) -> Any:
-        result = await self._lanes.directory.run(command.work)
-        await self._lanes.store.run(self._stock.upkeep.apply_intents)
+    async def run_in_directory(command: asked.RunInDirectory[R], caller: Caller) -> R:
+        result = await pools.directory.run(command.work)
+        await pools.store.run(parts.upkeep.apply_intents)
         return result
+
+    yield _by(asked.Audit, audit)
+    yield _by(asked.Hash, hash_secret)
+    yield _by(asked.RunInDirectory, run_in_directory)
+    yield _by(asked.RandomBytes, _at_once(lambda a: parts.entropy(a.size)))
+    yield _by(asked.Now, _at_once(lambda _: parts.clock()))
+    yield _by(asked.PublishedKeys, _at_once(lambda _: [k.jwk for k in parts.keys.verifiers()]))

@@ -5,13 +5,13 @@ No framework and no middleware on this path; everything else goes to the pages.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Generator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from time import perf_counter
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 import structlog
 
-from reticket.core.commands import Audit, Command
+from reticket.core.commands import Asking, Audit, Command
 from reticket.core.errors import Code, Refusal, ReticketError, Unavailable
 from reticket.core.model import Caller
 from reticket.http.asgi import Asgi, Receive, Scope, Send
@@ -39,7 +39,7 @@ _log = structlog.get_logger("reticket.http")
 class Performer(Protocol):
     """Carries out commands: the service."""
 
-    def perform(self, command: Command, caller: Caller) -> Awaitable[Any]: ...
+    def perform(self, command: Command[Any], caller: Caller) -> Awaitable[Any]: ...
 
 
 Witness = Callable[[Match, WireResponse, Caller, float], None]
@@ -161,7 +161,7 @@ class Edge:
         return b"".join(parts)
 
 
-async def carried_out(operation: Generator[Command, Any, R], by: Performer, caller: Caller) -> R:
+async def carried_out(operation: Asking[R], by: Performer, caller: Caller) -> R:
     """What an operation returns once all of its commands were performed."""
     try:
         command = next(operation)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import Any
-
-from reticket.core.commands import Command, Now, PutIfAbsent
+from reticket.core.commands import Asking, Now, PutIfAbsent
 from reticket.core.model import AccessToken
 from reticket.core.policy import whole_seconds
 from reticket.core.storage.budget import Owner, of_account, of_client
@@ -17,11 +14,11 @@ def void(access: AccessToken) -> str:
     return f"oauth:dead:{access.claims['jti']}"
 
 
-def revoke_access_token(access: AccessToken) -> Generator[Command, Any, bool]:
+def revoke_access_token(access: AccessToken) -> Asking[bool]:
     """From now on, and for all processes; whether it was not yet."""
-    now: int = yield Now()
+    now: int = yield from Now()
     lifetime = max(1, whole_seconds(access.expires_at - now))
-    is_new: bool = yield PutIfAbsent(void(access), "", lifetime, _owner(access))
+    is_new: bool = yield from PutIfAbsent(void(access), "", lifetime, _owner(access))
     return is_new
 
 

@@ -6,9 +6,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Generator
 from contextlib import closing
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -20,12 +19,12 @@ from reticket.core.access.second_factor import SecondFactorAuthenticator
 from reticket.core.access.secret_check import SecretCheck
 from reticket.core.access.sign_in import UserAuthenticator
 from reticket.core.access.sign_in_context import SignInContexts
-from reticket.core.commands import Command
+from reticket.core.commands import Asking
 from reticket.core.model import Caller
 from reticket.core.ports import Ephemeral, Event
 from reticket.core.queues.batch_queue import LONGEST_WAIT, WorkerPool
 from reticket.core.queues.fair_worker_pool import FairWorkerPool
-from reticket.core.service import Service, Stock, WorkerPools
+from reticket.core.service import Service, ServiceParts, WorkerPools
 from reticket.core.sessions.engine import Engine
 from reticket.core.storage.budget import Budget, BudgetedEphemeral
 from reticket.core.tokens.mint import Mint
@@ -50,12 +49,12 @@ VISITORS = 2048
 R = TypeVar("R")
 
 
-def perform(instance: OpenedService, operation: Generator[Command, Any, R]) -> R:
+def perform(instance: OpenedService, operation: Asking[R]) -> R:
     """Perform the commands of an operation here, and return what it returns."""
 
     async def performed() -> R:
-        with closing(worker_pools_of(instance.settings)) as lanes:
-            service = service_of(instance, lanes)
+        with closing(worker_pools_of(instance.settings)) as pools:
+            service = service_of(instance, pools)
             try:
                 return await carried_out(operation, service, NOBODY)
             finally:
@@ -76,18 +75,18 @@ def worker_pools_of(settings: Settings) -> WorkerPools:
     )
 
 
-def service_of(instance: OpenedService, lanes: WorkerPools) -> Service:
+def service_of(instance: OpenedService, pools: WorkerPools) -> Service:
     """What performs the commands of requests."""
     mint = Mint(instance.ring, msgspec.json.encode, msgspec.json.decode)
-    resources = [resource for dialect in instance.dialects for resource in dialect.resources]
+    kinds = {kind.name: kind for dialect in instance.dialects for kind in dialect.resources}
     engine = Engine(
-        resources={resource.name: resource for resource in resources},
+        resources=kinds,
         policies=instance.policies,
         store=instance.store,
         directory=instance.directory,
         mint=mint,
         audit=instance.audit,
-        lane=lanes.store,
+        lane=pools.store,
         clock=instance.clock,
         entropy=os.urandom,
     )
@@ -100,7 +99,7 @@ def service_of(instance: OpenedService, lanes: WorkerPools) -> Service:
 
     attempts, limits = Attempts(shared, tell, instance.clock), _limits(instance.settings)
     standings = SignInContexts(instance.directory, attempts, limits, instance.clock)
-    desk = UserAuthenticator(instance.directory, secrets, attempts, standings)
+    users = UserAuthenticator(instance.directory, secrets, attempts, standings)
     factors = SecondFactorAuthenticator(
         directory=instance.directory,
         factors=instance.directory.factors,
@@ -114,26 +113,25 @@ def service_of(instance: OpenedService, lanes: WorkerPools) -> Service:
     )
     verified = KnownPrograms(shared, instance.clock)
     programs = ProgramAuthenticator(instance.directory, secrets, attempts, limits, verified)
-    stock = Stock(
-        instance.store,
-        instance.ephemeral,
-        shared,
-        instance.ring,
-        instance.upkeep,
-        os.urandom,
-        hasher,
-    )
     return Service(
-        resources,
-        engine,
-        desk,
-        factors,
-        programs,
-        instance.directory,
-        mint,
-        lanes,
-        instance.clock,
-        stock,
+        ServiceParts(
+            kinds=kinds,
+            engine=engine,
+            users=users,
+            factors=factors,
+            programs=programs,
+            directory=instance.directory,
+            mint=mint,
+            pools=pools,
+            clock=instance.clock,
+            store=instance.store,
+            ephemeral=instance.ephemeral,
+            shared=shared,
+            keys=instance.ring,
+            upkeep=instance.upkeep,
+            entropy=os.urandom,
+            hasher=hasher,
+        )
     )
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from reticket.core.commands import Command
+from reticket.core.commands import Asking
 from reticket.core.people import User
 from reticket.core.policy import Policy
 from reticket.core.ports import AuditLog, Clock, Ephemeral, Event, SecretHasher, Store
@@ -148,7 +148,7 @@ class Builder(Protocol):
 
     def serve(self, settings: Settings, started: Callable[[str], None]) -> None: ...
 
-    def perform(self, instance: OpenedService, operation: Generator[Command, Any, R]) -> R:
+    def perform(self, instance: OpenedService, operation: Asking[R]) -> R:
         """What an operation returns once the service has performed its commands here."""
         ...
 

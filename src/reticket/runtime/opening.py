@@ -6,7 +6,7 @@ import importlib
 import os
 import pkgutil
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +18,7 @@ import structlog
 from reticket import __version__, dialects, folder, stores
 from reticket.admin import Admin, AdminContext
 from reticket.audit import open_audit_log
-from reticket.core.commands import Command
+from reticket.core.commands import Asking
 from reticket.core.errors import StartupError
 from reticket.core.ports import Ephemeral, Store
 from reticket.core.storage.schema import Migrating
@@ -143,7 +143,7 @@ class Builder:
         ephemeral.close()
         return store
 
-    def perform(self, instance: OpenedService, operation: Generator[Command, Any, R]) -> R:
+    def perform(self, instance: OpenedService, operation: Asking[R]) -> R:
         """Perform the commands of an operation, and return what it returns."""
         return perform(instance, operation)
 

@@ -215,13 +215,13 @@ def _error(code: Code, cause: Cause | None = None) -> ReticketError:
 
 
 class _Driven(NamedTuple):
-    commands: list[Command]
+    commands: list[Command[Any]]
     response: WireResponse
 
 
 def _drive(dialect: Dialect, request: WireRequest, route: Route, error: ReticketError) -> _Driven:
     """Run an operation against a service that answers every command with that error."""
-    commands: list[Command] = []
+    commands: list[Command[Any]] = []
     operation = route.operate(request)
     try:
         commands.append(next(operation))
@@ -245,7 +245,7 @@ def _good_body(route: Route) -> tuple[bytes, bytes]:
     return msgspec.json.encode(members), b"application/json"
 
 
-def _resources(command: Command) -> set[str]:
+def _resources(command: Command[Any]) -> set[str]:
     many = getattr(command, "resources", None)
     one = getattr(command, "resource", None)
     return set(many or ()) | ({one} if one else set())

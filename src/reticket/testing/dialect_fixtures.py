@@ -153,7 +153,7 @@ def _run(
     raise AssertionError(f"{command} was not expected")
 
 
-def _assert_asked(command: Command, said: Mapping[str, Any]) -> None:
+def _assert_asked(command: Command[Any], said: Mapping[str, Any]) -> None:
     assert type(command).__name__ == said["command"]
     expected = {name: value for name, value in said.items() if name != "command"}
     assert {name: _plain(getattr(command, name)) for name in expected} == expected

@@ -37,7 +37,7 @@ from reticket.core.policy import (
 from reticket.core.ports import Event
 from reticket.core.queues.batch_queue import WorkerPool
 from reticket.core.queues.fair_worker_pool import FairWorkerPool
-from reticket.core.service import Service, Stock, WorkerPools
+from reticket.core.service import Service, ServiceParts, WorkerPools
 from reticket.core.sessions.engine import Engine
 from reticket.core.storage.budget import DEFAULT_BUDGET, Budget, BudgetedEphemeral
 from reticket.core.storage.upkeep import Upkeep
@@ -112,14 +112,12 @@ class World:
         verified = KnownPrograms(BudgetedEphemeral(self.ephemeral), self.clock)
         programs = ProgramAuthenticator(self.people, secrets, attempts, FailureLimits(), verified)
         upkeep = Upkeep(self.store, self.ephemeral, self.people, self.audit)
-        stock = Stock(
+        parts = ServiceParts(
+            resources, engine, desk, None, programs, self.people, self.mint, self.lanes, self.clock,
             self.store, self.ephemeral, BudgetedEphemeral(self.ephemeral, budget), self.ring,
             upkeep, os.urandom, Hasher(),
         )  # fmt: skip
-        self.service = Service(
-            list(resources.values()), engine, desk, None, programs, self.people, self.mint,
-            self.lanes, self.clock, stock,
-        )  # fmt: skip
+        self.service = Service(parts)
         self.before = None
         self._runner = asyncio.Runner()
         self._number = 0

@@ -5,6 +5,7 @@ Each class names its result in its docstring; any of them may raise a Refusal or
 
 from __future__ import annotations
 
+from reticket.core.commands.command import Asking, Command
 from reticket.core.commands.families import (
     BeginSession,
     Check,
@@ -50,46 +51,8 @@ from reticket.core.commands.sign_ins import (
     SignInClient,
 )
 
-Command = (
-    SignIn
-    | SignInApplication
-    | SignInClient
-    | OpenFactorSession
-    | SecondFactor
-    | BeginSession
-    | Refresh
-    | DryRunRefresh
-    | EndSession
-    | ExchangeToken
-    | IssueAccess
-    | ReadRefresh
-    | ReadAccess
-    | ReadIdentity
-    | InspectAccess
-    | FindTenant
-    | FindUser
-    | FindClient
-    | FindSession
-    | Hash
-    | ListSessions
-    | EndSessions
-    | PutIfAbsent
-    | Reserve
-    | PutReserved
-    | Release
-    | Peek
-    | Pop
-    | Increment
-    | RandomBytes
-    | MakeNonce
-    | CheckNonce
-    | Now
-    | PublishedKeys
-    | Audit
-    | RunInDirectory
-)
-
 __all__ = [
+    "Asking",
     "Audit",
     "BeginSession",
     "Check",

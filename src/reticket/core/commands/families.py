@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from reticket.core.model import NOTHING, AccessToken, Asked, Family, Holder, Selection
+from reticket.core.commands.command import Command
+from reticket.core.model import (
+    NOTHING,
+    AccessToken,
+    Asked,
+    Family,
+    Holder,
+    Issued,
+    RefreshToken,
+    Selection,
+)
 from reticket.core.policy import Policy
+from reticket.core.ports import Page
 
 Check = Callable[[Family, int], None]
 Permits = Callable[[Holder, str | None], bool]
@@ -22,7 +34,7 @@ def anybody(holder: Holder, context: str | None) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class BeginSession:
+class BeginSession(Command[Issued]):
     """Start a family for a subject that was checked. Result: `Issued`. INVALID_CREDENTIALS when
     the subject has lost its standing meanwhile.
 
@@ -45,7 +57,7 @@ class BeginSession:
 
 
 @dataclass(frozen=True, slots=True)
-class Refresh:
+class Refresh(Command[Issued]):
     """Exchange a refresh token. Result: `Issued`. INVALID_TOKEN; ACCESS_DENIED when `permits`
     says no (nothing is spent then).
 
@@ -73,7 +85,7 @@ class Refresh:
 
 
 @dataclass(frozen=True, slots=True)
-class DryRunRefresh:
+class DryRunRefresh(Command[tuple[RefreshToken, Family]]):
     """Find out what a refresh would be answered, and change nothing. Result: `tuple[RefreshToken,
     Family]`: what the token says, and the row as it is. Whatever that refresh would be refused.
     """
@@ -82,7 +94,7 @@ class DryRunRefresh:
 
 
 @dataclass(frozen=True, slots=True)
-class EndSession:
+class EndSession(Command[Family]):
     """Sign out: end the family of a refresh token, by any of its generations. Result: `Family`.
     INVALID_TOKEN with its cause.
 
@@ -97,7 +109,7 @@ class EndSession:
 
 
 @dataclass(frozen=True, slots=True)
-class ExchangeToken:
+class ExchangeToken(Command[Issued]):
     """Another access token for a living family, whose refresh token stays as it is; the audit log
     hears of a switch. Result: `Issued` without a refresh token. INVALID_TOKEN, ACCESS_DENIED.
 
@@ -115,7 +127,7 @@ class ExchangeToken:
 
 
 @dataclass(frozen=True, slots=True)
-class IssueAccess:
+class IssueAccess(Command[Issued]):
     """An access token for a subject that was checked, without a session: no row is kept.
     Result: `Issued` without a refresh token; its family is of this answer alone.
     """
@@ -128,7 +140,7 @@ class IssueAccess:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadRefresh:
+class ReadRefresh(Command[RefreshToken]):
     """What a refresh token says; costs no I/O. Result: `RefreshToken`. INVALID_TOKEN."""
 
     resource: str
@@ -136,7 +148,7 @@ class ReadRefresh:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadIdentity:
+class ReadIdentity(Command[Mapping[str, Any]]):
     """What an ID token of ours says, ended or not, while its key is in service; costs no I/O.
     Result: its claims, a mapping. INVALID_TOKEN.
     """
@@ -145,7 +157,7 @@ class ReadIdentity:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadAccess:
+class ReadAccess(Command[tuple[AccessToken, Holder]]):
     """Verify an access token of one of these resources and look up its subject.
     Result: `tuple[AccessToken, Holder]`. INVALID_ACCESS_TOKEN. Whether its family lives is not
     looked at: see `InspectAccess`.
@@ -156,7 +168,7 @@ class ReadAccess:
 
 
 @dataclass(frozen=True, slots=True)
-class InspectAccess:
+class InspectAccess(Command[tuple[AccessToken, Holder]]):
     """Verify an access token and find out in one trip whether it still stands: its subject, its
     family, and that it was not made void. Result: `tuple[AccessToken, Holder]`.
     INVALID_ACCESS_TOKEN with its cause.
@@ -171,14 +183,14 @@ class InspectAccess:
 
 
 @dataclass(frozen=True, slots=True)
-class FindSession:
+class FindSession(Command[tuple[Family | None, int]]):
     """Result: `tuple[Family | None, int]`: the row, ended or not, and the store's time."""
 
     family: bytes
 
 
 @dataclass(frozen=True, slots=True)
-class ListSessions:
+class ListSessions(Command[Page]):
     """Result: `Page`, in order of id.
 
     Args:
@@ -192,7 +204,7 @@ class ListSessions:
 
 
 @dataclass(frozen=True, slots=True)
-class EndSessions:
+class EndSessions(Command[Sequence[Family]]):
     """End all that are selected, as durably as the engine can. Result: those that this ended."""
 
     selection: Selection

@@ -4,34 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, TypeVar
 
+from reticket.core.commands.command import Command
+from reticket.core.people import Client, Tenant, User
+from reticket.core.ports import Counted
 from reticket.core.storage.budget import Charge, Owner
+
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
-class FindTenant:
+class FindTenant(Command[Tenant | None]):
     """Result: `Tenant | None`."""
 
     tenant_id: int
 
 
 @dataclass(frozen=True, slots=True)
-class FindUser:
+class FindUser(Command[User | None]):
     """Look a user up by e-mail without a password. Result: `User | None`."""
 
     email: str
 
 
 @dataclass(frozen=True, slots=True)
-class FindClient:
+class FindClient(Command[Client | None]):
     """Result: `Client | None`, disabled or not, as it was half a second ago or later."""
 
     client_id: str
 
 
 @dataclass(frozen=True, slots=True)
-class PutIfAbsent:
+class PutIfAbsent(Command[bool]):
     """Remember a text for a while, unless there is one under that key; all processes see it.
     Result: whether it was kept. Unavailable where its owner has a full share (`core.budget`).
 
@@ -50,7 +55,7 @@ class PutIfAbsent:
 
 
 @dataclass(frozen=True, slots=True)
-class Reserve:
+class Reserve(Command[Charge]):
     """Take room for a text before it is known. Result: `budget.Charge`, for `PutReserved` or
     `Release`. Unavailable as `PutIfAbsent`.
 
@@ -66,7 +71,7 @@ class Reserve:
 
 
 @dataclass(frozen=True, slots=True)
-class PutReserved:
+class PutReserved(Command[bool]):
     """Remember the text; there is room for it. Result: whether it was kept, as of `PutIfAbsent`."""
 
     reserved: Charge
@@ -74,28 +79,28 @@ class PutReserved:
 
 
 @dataclass(frozen=True, slots=True)
-class Release:
+class Release(Command[None]):
     """Give back the room: there will be no text. Result: None."""
 
     reserved: Charge
 
 
 @dataclass(frozen=True, slots=True)
-class Peek:
+class Peek(Command[str | None]):
     """What was kept. Result: `str | None`."""
 
     key: str
 
 
 @dataclass(frozen=True, slots=True)
-class Pop:
+class Pop(Command[str | None]):
     """The same, and forget it: of many that ask one gets it. Result: `str | None`."""
 
     key: str
 
 
 @dataclass(frozen=True, slots=True)
-class Increment:
+class Increment(Command[Counted]):
     """Count something. Result: `ports.Counted`.
 
     Args:
@@ -114,14 +119,14 @@ class Increment:
 
 
 @dataclass(frozen=True, slots=True)
-class RandomBytes:
+class RandomBytes(Command[bytes]):
     """Randomness that nobody can guess. Result: that many bytes."""
 
     size: int
 
 
 @dataclass(frozen=True, slots=True)
-class MakeNonce:
+class MakeNonce(Command[str]):
     """A text that only this service makes and that any of its processes knows for a while.
     Result: str.
     """
@@ -130,7 +135,7 @@ class MakeNonce:
 
 
 @dataclass(frozen=True, slots=True)
-class CheckNonce:
+class CheckNonce(Command[bool]):
     """Whether such a text is ours and not older than five minutes. Result: bool."""
 
     resource: str
@@ -138,17 +143,17 @@ class CheckNonce:
 
 
 @dataclass(frozen=True, slots=True)
-class Now:
+class Now(Command[int]):
     """The time. Result: milliseconds, int."""
 
 
 @dataclass(frozen=True, slots=True)
-class PublishedKeys:
+class PublishedKeys(Command[list[Mapping[str, str]]]):
     """The public keys that may have signed, or soon will. Result: a list of JWKs (RFC 7517)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Audit:
+class Audit(Command[None]):
     """Let the audit log hear of something that only the dialect knows. Result: None.
 
     Args:
@@ -165,7 +170,7 @@ class Audit:
 
 
 @dataclass(frozen=True, slots=True)
-class Hash:
+class Hash(Command[str]):
     """Hash a secret that an operator gives, in the operator's turn among sign-ins. Result: str.
 
     Args:
@@ -177,9 +182,9 @@ class Hash:
 
 
 @dataclass(frozen=True, slots=True)
-class RunInDirectory:
+class RunInDirectory(Command[R], Generic[R]):
     """Run a verb of an operator where the directory is; families that it must end have ended
     when it returns. Result: what the work returns; it may raise a ReticketError.
     """
 
-    work: Callable[[], Any] = field(repr=False)
+    work: Callable[[], R] = field(repr=False)

@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from reticket.core.commands.command import Command
 from reticket.core.commands.others import PutIfAbsent
-from reticket.core.people import User
+from reticket.core.people import Application, Client, User
 
 
 def keeps_nothing(user: User) -> Sequence[PutIfAbsent]:
@@ -27,7 +28,7 @@ class FactorRule(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class SignIn:
+class SignIn(Command[User]):
     """Check a user's password. Result: `User`. INVALID_CREDENTIALS, SUBJECT_DISABLED (after the
     right password only), SUBJECT_INACTIVE, TOO_MANY_ATTEMPTS.
 
@@ -47,7 +48,7 @@ class SignIn:
 
 
 @dataclass(frozen=True, slots=True)
-class SignInApplication:
+class SignInApplication(Command[Application]):
     """Check an application's secret. Result: `Application`. INVALID_CREDENTIALS."""
 
     resource: str
@@ -56,7 +57,7 @@ class SignInApplication:
 
 
 @dataclass(frozen=True, slots=True)
-class SignInClient:
+class SignInClient(Command[Client]):
     """Check a client's secret. Result: `Client`. INVALID_CREDENTIALS, TOO_MANY_ATTEMPTS."""
 
     resource: str
@@ -65,7 +66,7 @@ class SignInClient:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenFactorSession:
+class OpenFactorSession(Command[str]):
     """Begin a second factor for a user whose password was right. Result: the session id, str."""
 
     resource: str
@@ -74,7 +75,7 @@ class OpenFactorSession:
 
 
 @dataclass(frozen=True, slots=True)
-class SecondFactor:
+class SecondFactor(Command[User]):
     """Finish it with a one-time password. Result: `User`. NOT_FOUND (no such session here),
     INVALID_CREDENTIALS (wrong code; may be tried again five times).
 

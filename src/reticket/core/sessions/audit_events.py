@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from reticket.core.commands import Audit
 from reticket.core.errors import Refusal
 from reticket.core.model import Caller, Family, Outcome, Selection
 from reticket.core.ports import Event
@@ -34,6 +35,22 @@ def audit_events_of(resource: str, turned: StepOutcome, caller: Caller) -> Itera
     if turned.switched_to is not None:
         switch = turned.switched_to
         yield _of(turned.family, turned.now, "switched", resource, caller, context=switch)
+
+
+def told_by_dialect(at: int, command: Audit, caller: Caller) -> Event:
+    """What only the dialect knows, at a time in milliseconds."""
+    return Event(
+        at=at,
+        event=command.event,
+        resource=command.resource,
+        family=command.family.hex() if command.family else None,
+        subject=command.subject,
+        cause=command.cause,
+        address=caller.address or None,
+        device=caller.device,
+        correlation_id=caller.correlation_id or None,
+        detail=command.detail,
+    )
 
 
 def begun(resource: str, turned: StepOutcome, caller: Caller) -> Event:

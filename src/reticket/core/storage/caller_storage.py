@@ -46,7 +46,7 @@ class CallerStorage:
         """
         return await self._lane.run(_whose(None, caller), work, *arguments)
 
-    async def keep(self, command: PutIfAbsent, caller: Caller) -> bool:
+    async def put_if_absent(self, command: PutIfAbsent, caller: Caller) -> bool:
         """Whether it was kept."""
         kept = command.key, command.lifetime, command.value
         owner = command.owner or of_address(caller.address)
@@ -59,7 +59,7 @@ class CallerStorage:
         whose = _whose(command.owner, caller)
         return await self._lane.run(whose, self._shared.reserve, *wanted)
 
-    async def keep_reserved(self, command: PutReserved, caller: Caller) -> bool:
+    async def put_reserved(self, command: PutReserved, caller: Caller) -> bool:
         """Whether the text was kept in it."""
         kept = command.reserved, command.value
         whose = _whose(command.reserved.owner, caller)
@@ -70,15 +70,15 @@ class CallerStorage:
         whose = _whose(command.reserved.owner, caller)
         await self._lane.run(whose, self._shared.release, command.reserved)
 
-    async def look(self, command: Peek, caller: Caller) -> str | None:
+    async def peek(self, command: Peek, caller: Caller) -> str | None:
         """What was kept."""
         return await self.run(caller, self._ephemeral.peek, command.key)
 
-    async def take(self, command: Pop, caller: Caller) -> str | None:
+    async def pop(self, command: Pop, caller: Caller) -> str | None:
         """The same; it is forgotten."""
         return await self.run(caller, self._ephemeral.take, command.key)
 
-    async def tally(self, command: Increment, caller: Caller) -> Counted:
+    async def increment(self, command: Increment, caller: Caller) -> Counted:
         """What the counter says; beyond the command's limit the answer lingers."""
         counted = self._reached.again(command) or await self._count(command, caller)
         if command.most is not None and counted.total > command.most:

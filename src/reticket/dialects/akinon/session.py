@@ -36,15 +36,15 @@ class Session:
     def log_in(self, request: WireRequest) -> Operation:
         """Sign in; an access token that is sent along is ignored."""
         said = read(request, LoginRequest)
-        user = yield SignIn(USER, said.username, said.password, is_member, self.factor)
-        issued = yield BeginSession(USER, user)
+        user = yield from SignIn(USER, said.username, said.password, is_member, self.factor)
+        issued = yield from BeginSession(USER, user)
         return answer(200, pair_of(issued))
 
     def refresh(self, request: WireRequest) -> Operation:
         """Exchange a refresh token."""
         subject = yield from self.owner(request)
         token = read(request, RefreshTokenRequest).refresh_token
-        issued = yield Refresh(USER, token, subject=subject, permits=may_refresh)
+        issued = yield from Refresh(USER, token, subject=subject, permits=may_refresh)
         return answer(201, pair_of(issued))
 
     def log_out(self, request: WireRequest) -> Operation:
@@ -52,7 +52,7 @@ class Session:
         yield from self.owner(request)
         token = read(request, RefreshTokenRequest).refresh_token
         try:
-            yield EndSession(USER, token)
+            yield from EndSession(USER, token)
         except Refusal as refusal:
             if refusal.cause not in _OVER:
                 raise

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
-from typing import Any
+from collections.abc import Callable
 
-from reticket.core.commands import Command, ReadAccess
+from reticket.core.commands import Asking, ReadAccess
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import Holder
 from reticket.core.people import User
@@ -19,7 +18,7 @@ AKINON_2026 = Policy("AKINON_2026", 3600, 14 * DAY, 365 * DAY, 30, Reuse.REVOKE)
 USER = "akinon.user"
 RESOURCE = TokenKind(name=USER, policy=AKINON_2026, symmetric=True)
 
-Owner = Callable[[WireRequest], Generator[Command, Any, str | None]]
+Owner = Callable[[WireRequest], Asking[str | None]]
 """Whose tokens a request may have: the id of a subject, or None for anyone's."""
 
 
@@ -33,23 +32,23 @@ def may_refresh(holder: Holder, context: str | None) -> bool:
     return isinstance(holder, User) and is_member(holder)
 
 
-def current_user(request: WireRequest) -> Generator[Command, Any, User]:
+def current_user(request: WireRequest) -> Asking[User]:
     """The user of the Bearer or, without one, of `x-access-token`. INVALID_ACCESS_TOKEN."""
     token = request.bearer() or request.header(b"x-access-token")
     if not token:
         raise Refusal(Code.INVALID_ACCESS_TOKEN)
-    _, holder = yield ReadAccess((USER,), token)
+    _, holder = yield from ReadAccess((USER,), token)
     if not isinstance(holder, User) or not is_member(holder):
         raise Refusal(Code.INVALID_ACCESS_TOKEN, Cause.NO_ACCESS)
     return holder
 
 
-def owner(request: WireRequest) -> Generator[Command, Any, str | None]:
+def owner(request: WireRequest) -> Asking[str | None]:
     """The subject of a live access token. INVALID_ACCESS_TOKEN."""
     return (yield from current_user(request)).id
 
 
-def anyone(request: WireRequest) -> Generator[Command, Any, str | None]:
+def anyone(request: WireRequest) -> Asking[str | None]:
     """No demand: a refresh that needed a live access token could never do its work."""
     yield from ()
     return None

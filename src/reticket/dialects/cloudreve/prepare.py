@@ -6,16 +6,15 @@ The real server tells everybody who exists, and so do we unless the operator say
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 from msgspec import Meta
 
 from reticket.core.addresses import network_of
 from reticket.core.commands import (
+    Asking,
     Audit,
-    Command,
     FindUser,
     Increment,
     Peek,
@@ -60,12 +59,12 @@ class Prepare:
         email = inputs.email(request)
         if self.reveals:
             yield from self._within_limit(request)
-            user = yield FindUser(email)
+            user = yield from FindUser(email)
             if user is None or not is_known(user):
                 raise Refusal(Code.NOT_FOUND)
         return succeeded(Prepared(webauthn_enabled=False, password_enabled=True))
 
-    def _within_limit(self, request: WireRequest) -> Generator[Command, Any, None]:
+    def _within_limit(self, request: WireRequest) -> Asking[None]:
         """Whoever is beyond it changes nothing any more; the audit log hears of it once. Where
         strangers have filled their room, networks share counters.
         """
@@ -75,24 +74,24 @@ class Prepare:
         except Unavailable:
             yield from self._count((yield from _shared_counter(network)), COVERED)
 
-    def _count(self, key: str, owner: Owner | None) -> Generator[Command, Any, None]:
-        asked = yield Increment(key, WINDOW, owner=owner, most=self.most)
+    def _count(self, key: str, owner: Owner | None) -> Asking[None]:
+        asked = yield from Increment(key, WINDOW, owner=owner, most=self.most)
         if asked.total == self.most + 1:
-            yield Audit(USER, "refused", Cause.LIMITED)
+            yield from Audit(USER, "refused", Cause.LIMITED)
         if asked.total > self.most:
             wait = whole_seconds(asked.left)
             raise Refusal(Code.TOO_MANY_ATTEMPTS, Cause.LIMITED, retry_after=wait)
 
 
-def _shared_counter(network: str) -> Generator[Command, Any, str]:
+def _shared_counter(network: str) -> Asking[str]:
     """One of a fixed number. A secret of the day chooses it, so nobody can look for a network that
     shares the counter of another.
     """
-    secret = yield Peek(CHOICE)
+    secret = yield from Peek(CHOICE)
     if secret is None:
-        fresh: bytes = yield RandomBytes(16)
-        yield PutIfAbsent(CHOICE, fresh.hex(), DAY, COVERED)
-        secret = (yield Peek(CHOICE)) or fresh.hex()
+        fresh: bytes = yield from RandomBytes(16)
+        yield from PutIfAbsent(CHOICE, fresh.hex(), DAY, COVERED)
+        secret = (yield from Peek(CHOICE)) or fresh.hex()
     digest = hashlib.blake2b(network.encode(), key=secret.encode(), digest_size=8).digest()
     return f"cloudreve:prepare:#{int.from_bytes(digest) % SHARED_COUNTERS}"
 

@@ -44,7 +44,7 @@ def refresh(request: WireRequest) -> Operation:
     """Exchange a refresh token. A bearer that has expired is no reason to refuse."""
     yield from current_user(request)
     token = inputs.refresh_token(request.body)
-    issued = yield Refresh(USER, token, permits=may_refresh)
+    issued = yield from Refresh(USER, token, permits=may_refresh)
     return succeeded(token_of(issued))
 
 
@@ -52,9 +52,9 @@ def sign_in(request: WireRequest) -> Operation:
     """Sign in; a user with a second factor gets a session to finish it in."""
     yield from current_user(request)
     said = inputs.sign_in(request.body)
-    user = yield SignIn(USER, said.email, said.password, is_known, FactorRule.ASK)
+    user = yield from SignIn(USER, said.email, said.password, is_known, FactorRule.ASK)
     if user.second_factor:
-        session_id = yield OpenFactorSession(USER, user, FACTOR_LIFETIME)
+        session_id = yield from OpenFactorSession(USER, user, FACTOR_LIFETIME)
         return enveloped(Response(FACTOR_WANTED, session_id))
     return (yield from _begin(user))
 
@@ -63,7 +63,7 @@ def second_factor(request: WireRequest) -> Operation:
     """Finish a sign-in with a one-time password."""
     yield from current_user(request)
     said = inputs.second_factor(request.body)
-    user = yield SecondFactor(USER, said.session_id, said.otp)
+    user = yield from SecondFactor(USER, said.session_id, said.otp)
     return (yield from _begin(user))
 
 
@@ -74,7 +74,7 @@ def sign_out(request: WireRequest) -> Operation:
     yield from current_user(request)
     token = inputs.refresh_token(request.body)
     try:
-        yield EndSession(USER, token)
+        yield from EndSession(USER, token)
     except Refusal as refusal:
         if refusal.code is not Code.INVALID_TOKEN:
             raise
@@ -84,7 +84,7 @@ def sign_out(request: WireRequest) -> Operation:
 
 
 def _begin(user: User) -> Operation:
-    issued = yield BeginSession(USER, user)
+    issued = yield from BeginSession(USER, user)
     return succeeded(SignedIn(user_of(user), token_of(issued)))
 
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import Any
-
-from reticket.core.commands import Command, ReadAccess
+from reticket.core.commands import Asking, ReadAccess
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import Holder
 from reticket.core.people import User
@@ -25,7 +22,7 @@ def may_refresh(holder: Holder, context: str | None) -> bool:
     return isinstance(holder, User) and is_known(holder)
 
 
-def current_user(request: WireRequest) -> Generator[Command, Any, User | None]:
+def current_user(request: WireRequest) -> Asking[User | None]:
     """The user of the bearer token; None without a good one.
 
     Raises:
@@ -35,7 +32,7 @@ def current_user(request: WireRequest) -> Generator[Command, Any, User | None]:
     if not token:
         return None
     try:
-        _, holder = yield ReadAccess((USER,), token)
+        _, holder = yield from ReadAccess((USER,), token)
     except Refusal as refusal:
         if refusal.cause is Cause.WRONG_USE:
             raise

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
-from typing import Any
+from collections.abc import Callable
 
-from reticket.core.commands import Command, ReadAccess
+from reticket.core.commands import Asking, ReadAccess
 from reticket.core.errors import Code, Refusal
 from reticket.core.model import Holder
 from reticket.dialects.kibo.resources import NAMES
 from reticket.wire import WireRequest
 
-Guard = Callable[[WireRequest], Generator[Command, Any, None]]
+Guard = Callable[[WireRequest], Asking[None]]
 """Lets a request through, or raises a Refusal."""
 
 
-def holders(request: WireRequest) -> Generator[Command, Any, list[Holder]]:
+def holders(request: WireRequest) -> Asking[list[Holder]]:
     """Everyone in whose name a request comes. INVALID_ACCESS_TOKEN: nobody, or a bad token."""
     sent = (
         request.header(b"x-vol-app-claims"),
@@ -27,16 +26,16 @@ def holders(request: WireRequest) -> Generator[Command, Any, list[Holder]]:
         raise Refusal(Code.INVALID_ACCESS_TOKEN)
     found = []
     for token in tokens:
-        _, holder = yield ReadAccess(NAMES, token)
+        _, holder = yield from ReadAccess(NAMES, token)
         found.append(holder)
     return found
 
 
-def somebody(request: WireRequest) -> Generator[Command, Any, None]:
+def somebody(request: WireRequest) -> Asking[None]:
     """Demands a live access token. INVALID_ACCESS_TOKEN."""
     yield from holders(request)
 
 
-def anybody(request: WireRequest) -> Generator[Command, Any, None]:
+def anybody(request: WireRequest) -> Asking[None]:
     """Demands nothing: a refresh that needed a live access token could not do its work."""
     yield from ()

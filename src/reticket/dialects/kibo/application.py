@@ -45,8 +45,8 @@ def create(request: WireRequest) -> Operation:
     wanted = inputs.selection(inputs.query(request))
     said = inputs.members(request)
     name, secret = inputs.text(said, "applicationId"), inputs.text(said, "sharedSecret")
-    application = yield sign_in(name, secret)
-    issued = yield BeginSession(APPLICATION, application)
+    application = yield from sign_in(name, secret)
+    issued = yield from BeginSession(APPLICATION, application)
     return answer(request, 200, ticket(issued), wanted)
 
 
@@ -80,7 +80,7 @@ class Refreshing:
         if token is None:
             raise Refusal(Code.MISSING_TOKEN)
         yield from self.guard(request)
-        issued = yield Refresh(APPLICATION, token)
+        issued = yield from Refresh(APPLICATION, token)
         return answer(request, 200, ticket(issued), wanted)
 
 

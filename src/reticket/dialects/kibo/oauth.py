@@ -6,11 +6,11 @@ The credentials are checked on every call, so a refresh token that has ended cos
 from __future__ import annotations
 
 import base64
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import unquote_plus
 
-from reticket.core.commands import BeginSession, Command, Refresh
+from reticket.core.commands import Asking, BeginSession, Refresh
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import Issued
 from reticket.core.people import Application
@@ -45,7 +45,7 @@ def oauth(request: WireRequest) -> Operation:
     credentials = sign_in(asked.name, asked.secret)
     if asked.refreshes and asked.token is None:
         raise Refusal(Code.MISSING_TOKEN)
-    application = yield credentials
+    application = yield from credentials
     token = asked.token if asked.refreshes else None
     issued = yield from _issue(application, token)
     return answer(request, 200, encode(_response(issued)), wanted)
@@ -55,16 +55,16 @@ _RAN_OUT = (Cause.EXPIRED, Cause.UNKNOWN)
 """The family ended by itself; its row is there still, or was deleted since."""
 
 
-def _issue(application: Application, token: str | None) -> Generator[Command, Any, Issued]:
+def _issue(application: Application, token: str | None) -> Asking[Issued]:
     """A refresh, or a fresh ticket: without a token, or when the token has expired."""
     if token is not None:
         try:
-            refreshed: Issued = yield Refresh(APPLICATION, token, subject=application.id)
+            refreshed: Issued = yield from Refresh(APPLICATION, token, subject=application.id)
             return refreshed
         except Refusal as refusal:
             if refusal.cause not in _RAN_OUT:
                 raise
-    issued: Issued = yield BeginSession(APPLICATION, application)
+    issued: Issued = yield from BeginSession(APPLICATION, application)
     return issued
 
 

@@ -11,7 +11,7 @@ from reticket.wire import Operation, WireRequest
 def end(request: WireRequest, resource: str, token: str) -> Operation:
     """End the session of a refresh token. NOT_FOUND: it has no live one."""
     try:
-        yield EndSession(resource, token)
+        yield from EndSession(resource, token)
     except Refusal as refusal:
         if refusal.code is not Code.INVALID_TOKEN:
             raise

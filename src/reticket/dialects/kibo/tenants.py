@@ -22,7 +22,7 @@ def read(request: WireRequest) -> Operation:
     wanted = inputs.selection(inputs.query(request))
     tenant_id = inputs.int32(request.parameters[ID], ID)
     who = yield from holders(request)
-    tenant = yield FindTenant(tenant_id)
+    tenant = yield from FindTenant(tenant_id)
     if tenant is None:
         raise Refusal(Code.NOT_FOUND)
     if not all(_may_see(holder, tenant_id) for holder in who):

@@ -56,9 +56,9 @@ class Tickets:
         wanted, scope = inputs.selection(values), self._scope(values)
         email, password = _credentials(request)
         yield from self.guard(request)
-        user = yield SignIn(self.kind.resource, email, password, factor=self.factor)
+        user = yield from SignIn(self.kind.resource, email, password, factor=self.factor)
         context = self._first_context(user, scope)
-        issued = yield BeginSession(self.kind.resource, user, context)
+        issued = yield from BeginSession(self.kind.resource, user, context)
         if not self.permits(issued.holder, context):
             raise Refusal(Code.ACCESS_DENIED, Cause.NO_ACCESS)
         return answer(request, 201, self.kind.ticket(issued), wanted)
@@ -69,7 +69,7 @@ class Tickets:
         wanted, scope = inputs.selection(values), self._scope(values)
         token = inputs.required(inputs.refresh_token(request), TOKEN)
         yield from self.guard(request)
-        issued = yield Refresh(self.kind.resource, token, context=scope, permits=self.permits)
+        issued = yield from Refresh(self.kind.resource, token, context=scope, permits=self.permits)
         return answer(request, 200, self.kind.ticket(issued), wanted)
 
     def delete(self, request: WireRequest) -> Operation:

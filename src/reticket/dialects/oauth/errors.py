@@ -125,7 +125,7 @@ def heard(
             return (yield from operate(request))
         except Refusal as refusal:
             if news := news_of(refusal):
-                yield Audit(resource, "refused", news)
+                yield from Audit(resource, "refused", news)
             raise
 
     return run

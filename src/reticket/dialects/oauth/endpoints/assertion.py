@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 import msgspec
 
-from reticket.core.commands import Command, Now, Peek, PutIfAbsent
+from reticket.core.commands import Asking, Now, Peek, PutIfAbsent
 from reticket.core.errors import Cause
 from reticket.core.people import Client
 from reticket.core.policy import SECOND
@@ -67,7 +67,7 @@ def named_in(form: Form) -> str | None:
 
 def fault_of(
     request: WireRequest, form: Form, client: Client, provider: Provider
-) -> Generator[Command, Any, Cause | None]:
+) -> Asking[Cause | None]:
     """Why the assertion is not this client's, for us, at its time, and never seen before; None
     for one that is all that.
     """
@@ -76,15 +76,15 @@ def fault_of(
         return Cause.FORGED
     if not _is_for(claims, client, _addresses(request, provider)):
         return Cause.WRONG_TARGET
-    now = (yield Now()) / SECOND
+    now = (yield from Now()) / SECOND
     if not (now < claims.exp <= now + LONGEST and max(claims.nbf, claims.iat) <= now + LEEWAY):
         return Cause.EXPIRED
     said = hashlib.sha256(f"{client.id}\0{claims.jti}".encode()).hexdigest()
     lifetime = math.ceil(claims.exp - now) + 1
     mark = f"oauth:assertion:{said}"
     # the mark of one that ends much later would be taken for one of a clock that ran ahead
-    is_known = (yield Peek(mark)) is not None
-    is_first = not is_known and (yield PutIfAbsent(mark, "", lifetime, of_client(client.id)))
+    is_known = (yield from Peek(mark)) is not None
+    is_first = not is_known and (yield from PutIfAbsent(mark, "", lifetime, of_client(client.id)))
     return None if is_first else Cause.USED
 
 

@@ -6,12 +6,12 @@ Where the browser goes is decided first and alone: only then may an error travel
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
-from reticket.core.commands import Command, ReadIdentity
+from reticket.core.commands import Asking, ReadIdentity
 from reticket.core.errors import Cause, Refusal
 from reticket.dialects.oauth.errors import Denied
 from reticket.dialects.oauth.inputs import Form, required, wrong
@@ -180,14 +180,14 @@ def form_of(order: CodeRequest, form: Form) -> Form:
     return {name: value for name, value in said.items() if value}
 
 
-def identity(form: Form) -> Generator[Command, Any, str | None]:
+def identity(form: Form) -> Asking[str | None]:
     """Whom the client knows already, by an ID token of ours, ended or not, while its key is in
     service (OpenID Connect Core §3.1.2.1). INVALID_PARAMETER for any other text.
     """
     if "id_token_hint" not in form:
         return None
     try:
-        claims: Mapping[str, Any] = yield ReadIdentity(form["id_token_hint"])
+        claims: Mapping[str, Any] = yield from ReadIdentity(form["id_token_hint"])
     except Refusal as refusal:
         raise wrong("id_token_hint", "is no ID token of this service") from refusal
     return str(claims["sub"])

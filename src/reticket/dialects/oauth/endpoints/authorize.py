@@ -4,14 +4,13 @@ to its code. Whoever is not known, or may not be sent an answer to, is told on a
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
-from typing import Any
 from urllib.parse import urlencode
 
 from msgspec.structs import replace
 
-from reticket.core.commands import Audit, Command, Peek, Pop, PutIfAbsent
+from reticket.core.commands import Asking, Audit, Peek, Pop, PutIfAbsent
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.storage.budget import of_account
 from reticket.core.tokens.faces import to_text
@@ -68,7 +67,7 @@ class Codes:
         order = read_order(interaction.order)
         yield from answer_once(order, "denied", interaction.person)
         refusal = Denied("access_denied", "The person has said no.")
-        yield Audit(USER, "refused", refusal.failure.word)
+        yield from Audit(USER, "refused", refusal.failure.word)
         return self.refused(order.target, order.state, refusal)
 
     def leave(self, interaction: Interaction) -> str:
@@ -129,13 +128,13 @@ class Authorization:
             order = _read(registration, form, target, bool(digest))
             subject = yield from identity(form)
         except Refusal as refusal:
-            yield Audit(USER, "refused", news_of(refusal))
+            yield from Audit(USER, "refused", news_of(refusal))
             return self._codes.refused(target, _state(said), refusal)
         if digest:
             order = yield from opened(order, digest)
         return (yield from self._flow.begin(request, self._visit(registration, order, subject)))
 
-    def _client(self, said: Pairs) -> Generator[Command, Any, Registration]:
+    def _client(self, said: Pairs) -> Asking[Registration]:
         client_id = _alone(said, "client_id")
         if client_id is None:
             raise Denied("invalid_request", "client_id is missing.")
@@ -189,26 +188,30 @@ def _code_of(ticket: str) -> str:
     return to_text(sha256(b"code:" + ticket.encode()).digest())
 
 
-def _give(code: str, grant: codes.CodeGrant) -> Generator[Command, Any, None]:
+def _give(code: str, grant: codes.CodeGrant) -> Asking[None]:
     """Let the code wait, and then be known: until both are done nobody has got it, and whoever
     clicks again goes on with what is there. Denied for one that is known and waits no more.
     """
     owner, waits, known = of_account(grant.subject), codes.waiting(code), codes.begun(code)
-    is_new = (yield Peek(known)) is None and (
-        yield PutIfAbsent(waits, grant.written(), codes.LIFETIME, owner)
+    is_new = (yield from Peek(known)) is None and (
+        yield from PutIfAbsent(waits, grant.written(), codes.LIFETIME, owner)
     )
-    text = grant.written() if is_new else (yield Peek(waits))
+    text = grant.written() if is_new else (yield from Peek(waits))
     if text is None:
         raise too_old(Cause.USED)
     given = codes.read_grant(text)
-    if (yield PutIfAbsent(known, codes.given_by(given).written(), codes.REMEMBERED, owner)):
-        yield consented(given)
-    elif is_new and codes.read_given((yield Peek(known))).family != grant.family:
-        yield Pop(waits)  # another click gave it, and it was used, between two of our steps
+    if (yield from PutIfAbsent(known, codes.given_by(given).written(), codes.REMEMBERED, owner)):
+        yield from consented(given)
+    elif is_new and not _is_of(grant, (yield from Peek(known))):
+        yield from Pop(waits)  # another click gave it, and it was used, between two of our steps
         raise too_old(Cause.USED)
 
 
-def _granted(order: CodeRequest, person: Person) -> Generator[Command, Any, codes.CodeGrant]:
+def _is_of(grant: codes.CodeGrant, known: str | None) -> bool:
+    return known is not None and codes.read_given(known).family == grant.family
+
+
+def _granted(order: CodeRequest, person: Person) -> Asking[codes.CodeGrant]:
     grant = yield from granted(order.client_id, person, order.scope, order.resources)
     return replace(
         grant,

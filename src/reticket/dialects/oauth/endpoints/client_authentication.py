@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from base64 import b64decode
-from collections.abc import Generator
-from typing import Any
 from urllib.parse import unquote_plus
 
-from reticket.core.commands import Command, FindClient, SignInClient
+from reticket.core.commands import Asking, FindClient, SignInClient
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.people import Client
 from reticket.dialects.oauth.endpoints.assertion import (
@@ -29,7 +27,7 @@ METHODS = (BASIC, POST, KEY, NONE)
 
 def authenticate(
     request: WireRequest, form: Form, provider: Provider
-) -> Generator[Command, Any, tuple[Registration, Client]]:
+) -> Asking[tuple[Registration, Client]]:
     """The client that sent this form, as it was registered, and its record. Nothing is spent but
     a right assertion.
 
@@ -76,7 +74,7 @@ def _methods_of(registration: Registration) -> tuple[str, ...]:
     return (BASIC, POST) if registration.has_secret else (KEY,)
 
 
-def _by_header(header: str, form: Form) -> Generator[Command, Any, Client]:
+def _by_header(header: str, form: Form) -> Asking[Client]:
     scheme, _, encoded = header.partition(" ")
     if scheme.lower() != "basic":
         raise unauthenticated(Cause.FORGED)
@@ -96,16 +94,14 @@ def _credentials(encoded: str) -> tuple[str, str]:
     return unquote_plus(client_id), unquote_plus(secret)
 
 
-def _by_secret(client_id: str, secret: str) -> Generator[Command, Any, Client]:
+def _by_secret(client_id: str, secret: str) -> Asking[Client]:
     if not client_id.isprintable():
         raise unauthenticated(Cause.UNKNOWN_SUBJECT)
-    client: Client = yield SignInClient(CLIENT, client_id, secret)
+    client: Client = yield from SignInClient(CLIENT, client_id, secret)
     return client
 
 
-def _by_key(
-    request: WireRequest, form: Form, provider: Provider
-) -> Generator[Command, Any, Client]:
+def _by_key(request: WireRequest, form: Form, provider: Provider) -> Asking[Client]:
     client_id = named_in(form)
     if client_id is None or form.get("client_id", client_id) != client_id:
         raise unauthenticated(Cause.WRONG_CLIENT)
@@ -116,18 +112,18 @@ def _by_key(
     return client
 
 
-def expect_in_service(client_id: str, code: Code) -> Generator[Command, Any, None]:
+def expect_in_service(client_id: str, code: Code) -> Asking[None]:
     """A Refusal of that code where the client is blocked or gone: its tokens are good no more."""
-    client: Client | None = yield FindClient(client_id)
+    client: Client | None = yield from FindClient(client_id)
     if client is None or client.disabled:
         raise Refusal(code, Cause.DISABLED if client else Cause.UNKNOWN_SUBJECT)
 
 
-def _by_name(client_id: str | None) -> Generator[Command, Any, Client]:
+def _by_name(client_id: str | None) -> Asking[Client]:
     """Also for who says nothing of itself: RFC 6749 §5.2 calls that `invalid_client`."""
     client: Client | None = None
     if client_id is not None and client_id.isprintable():
-        client = yield FindClient(client_id)
+        client = yield from FindClient(client_id)
     if client is None or client.disabled:
         raise unauthenticated(Cause.DISABLED if client else Cause.UNKNOWN_SUBJECT)
     return client

@@ -4,13 +4,18 @@ person types it here, on a device of theirs that has one.
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import Any
 from urllib.parse import quote
 
 import msgspec
 
-from reticket.core.commands import Audit, Command, FindClient, Peek, PutIfAbsent, RandomBytes
+from reticket.core.commands import (
+    Asking,
+    Audit,
+    FindClient,
+    Peek,
+    PutIfAbsent,
+    RandomBytes,
+)
 from reticket.core.errors import Cause
 from reticket.core.people import Client
 from reticket.core.storage.budget import COVERED, Owner, of_account
@@ -85,8 +90,8 @@ class Verdicts:
         asked = yield from _waiting(interaction.order)
         grant = yield from granted(asked.client_id, person, asked.scope, asked.resources)
         owner, verdict = of_account(person.subject), device_codes.verdict(interaction.order)
-        if (yield PutIfAbsent(verdict, grant.written(), LIFETIME, owner)):
-            yield consented(grant)
+        if (yield from PutIfAbsent(verdict, grant.written(), LIFETIME, owner)):
+            yield from consented(grant)
         elif not (yield from _said_by(interaction.order, person)):
             raise too_old(Cause.USED)
         return screens.done(
@@ -100,12 +105,12 @@ class Verdicts:
     def deny(self, interaction: Interaction) -> Operation:
         """Let the device know; who clicks twice has said it."""
         verdict = device_codes.verdict(interaction.order)
-        said = (yield PutIfAbsent(verdict, DENIED, LIFETIME, COVERED)) or (
-            yield Peek(verdict)
+        said = (yield from PutIfAbsent(verdict, DENIED, LIFETIME, COVERED)) or (
+            yield from Peek(verdict)
         ) == DENIED
         if not said:
             raise too_old(Cause.USED)
-        yield Audit(USER, "refused", "access_denied")
+        yield from Audit(USER, "refused", "access_denied")
         return screens.done(
             "Your device is not connected", f"{isolated(interaction.name)} has got nothing."
         )
@@ -144,11 +149,11 @@ class Devices:
             raise Denied("unauthorized_client", sentence, Cause.WRONG_GRANT)
         wanted = scope_of(registration, form), resources(registration, form)
         yield from limit_asking("device", registration, request, self._provider)
-        device_code = to_text((yield RandomBytes(32)))
+        device_code = to_text((yield from RandomBytes(32)))
         digest = device_codes.digest_of(device_code)
         asked = DeviceRequest(registration.id, *wanted)
-        yield PutIfAbsent(device_codes.remembered(digest), "", device_codes.REMEMBERED, owner)
-        yield PutIfAbsent(device_codes.asking(digest), asked.written(), LIFETIME, owner)
+        yield from PutIfAbsent(device_codes.remembered(digest), "", device_codes.REMEMBERED, owner)
+        yield from PutIfAbsent(device_codes.asking(digest), asked.written(), LIFETIME, owner)
         user_code = yield from _user_code(digest, owner)
         return self._told(device_code, user_code)
 
@@ -169,21 +174,21 @@ class Devices:
         own_form(request, self._provider)
         user_code = read_form(request).get("user_code", "")
         yield from spend_a_try("typed", request, MOST_TYPED)
-        digest = yield Peek(device_codes.named(user_code))
+        digest = yield from Peek(device_codes.named(user_code))
         interaction = (yield from self._visit(digest, user_code)) if digest else None
         if interaction is None:
-            yield Audit(USER, "refused", Cause.UNKNOWN)
+            yield from Audit(USER, "refused", Cause.UNKNOWN)
             return screens.code(self._to_code, user_code, _UNKNOWN)
         yield from give_back_a_try("typed", request)
         return (yield from self._flow.begin(request, interaction))
 
-    def _visit(self, digest: str, user_code: str) -> Generator[Command, Any, Interaction | None]:
+    def _visit(self, digest: str, user_code: str) -> Asking[Interaction | None]:
         """Of a device that waits for an answer still, and whose client may have one."""
-        text = yield Peek(device_codes.asking(digest))
-        if text is None or (yield Peek(device_codes.verdict(digest))) is not None:
+        text = yield from Peek(device_codes.asking(digest))
+        if text is None or (yield from Peek(device_codes.verdict(digest))) is not None:
             return None
         asked = device_codes.read_request(text)
-        client: Client | None = yield FindClient(asked.client_id)
+        client: Client | None = yield from FindClient(asked.client_id)
         if client is None or client.disabled:
             return None
         registration = registration_of(client, self._provider)
@@ -201,23 +206,23 @@ def routes(provider: Provider) -> tuple[Route, ...]:
     return Devices(provider).routes()
 
 
-def _user_code(digest: str, owner: Owner | None) -> Generator[Command, Any, str]:
+def _user_code(digest: str, owner: Owner | None) -> Asking[str]:
     """One that nobody else has just now, as `BDWP-HQPK`."""
     while True:
-        number = int.from_bytes((yield RandomBytes(16)))
+        number = int.from_bytes((yield from RandomBytes(16)))
         letters = [ALPHABET[number // len(ALPHABET) ** place % len(ALPHABET)] for place in range(8)]
         user_code = "".join([*letters[:_HALF], "-", *letters[_HALF:]])
-        if (yield PutIfAbsent(device_codes.named(user_code), digest, LIFETIME, owner)):
+        if (yield from PutIfAbsent(device_codes.named(user_code), digest, LIFETIME, owner)):
             return user_code
 
 
-def _waiting(digest: str) -> Generator[Command, Any, DeviceRequest]:
-    text = yield Peek(device_codes.asking(digest))
+def _waiting(digest: str) -> Asking[DeviceRequest]:
+    text = yield from Peek(device_codes.asking(digest))
     if text is None:
         raise too_old(Cause.EXPIRED)
     return device_codes.read_request(text)
 
 
-def _said_by(digest: str, person: Person) -> Generator[Command, Any, bool]:
-    verdict = yield Peek(device_codes.verdict(digest))
+def _said_by(digest: str, person: Person) -> Asking[bool]:
+    verdict = yield from Peek(device_codes.verdict(digest))
     return verdict not in (None, DENIED) and read_grant(verdict).subject == person.subject

@@ -7,12 +7,18 @@ whether it exists. Looking changes nothing: a reuse seen here ends no family.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
 
 import msgspec
 
-from reticket.core.commands import Audit, Check, Command, DryRunRefresh, InspectAccess, Refresh
+from reticket.core.commands import (
+    Asking,
+    Audit,
+    Check,
+    DryRunRefresh,
+    InspectAccess,
+    Refresh,
+)
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import AccessToken, Family, RefreshToken
 from reticket.core.policy import SECOND
@@ -95,16 +101,16 @@ def _introspect(provider: Provider) -> Callable[[WireRequest], Operation]:
                 else _access(token, registration)
             )
         except Refusal as refusal:
-            yield Audit(USER, "refused", refusal.cause)
+            yield from Audit(USER, "refused", refusal.cause)
             return INACTIVE
         return WireResponse(200, _encoder.encode({"active": True, **members}), headers=NO_STORE)
 
     return operate
 
 
-def _access(token: str, registration: Registration) -> Generator[Command, Any, Members]:
+def _access(token: str, registration: Registration) -> Asking[Members]:
     access: AccessToken
-    access, holder = yield InspectAccess((USER, CLIENT), token, void)
+    access, holder = yield from InspectAccess((USER, CLIENT), token, void)
     claims = access.claims
     if not is_member(holder, access.context):
         raise Refusal(Code.INVALID_ACCESS_TOKEN, Cause.NO_ACCESS)
@@ -114,7 +120,7 @@ def _access(token: str, registration: Registration) -> Generator[Command, Any, M
     return {"token_type": "DPoP" if "cnf" in claims else "Bearer", **told}
 
 
-def _expect_for(registration: Registration, claims: Members) -> Generator[Command, Any, None]:
+def _expect_for(registration: Registration, claims: Members) -> Asking[None]:
     """Another client's token, which is in service, and meant for this one."""
     if not _is_audience(claims, registration):
         raise Refusal(Code.INVALID_ACCESS_TOKEN, Cause.WRONG_CLIENT)
@@ -127,9 +133,7 @@ def _is_audience(claims: Members, registration: Registration) -> bool:
     return any(each == registration.id or each in registration.resources for each in audiences)
 
 
-def _refresh(
-    token: str, registration: Registration, provider: Provider
-) -> Generator[Command, Any, Members]:
+def _refresh(token: str, registration: Registration, provider: Provider) -> Asking[Members]:
     """Good if the next refresh with it would be answered."""
     if not registration.may(REFRESH_TOKEN):
         raise Refusal(Code.INVALID_TOKEN, Cause.WRONG_GRANT)
@@ -137,7 +141,7 @@ def _refresh(
     refresh = Refresh(USER, token, permits=is_member, check=check, policy=policy)
     read: RefreshToken
     row: Family
-    read, row = yield DryRunRefresh(refresh)
+    read, row = yield from DryRunRefresh(refresh)
     ends = min(stated_end(read, registration.policy), row.ends_at)
     return _told(row, read.issued_at, ends, provider)
 

@@ -4,7 +4,7 @@ and the public keys (RFC 7517).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -86,7 +86,7 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True):
 class KeySet(msgspec.Struct):
     """RFC 7517 §5."""
 
-    keys: list[dict[str, str]]
+    keys: Sequence[Mapping[str, str]]
 
 
 def routes(provider: Provider) -> tuple[Route, ...]:
@@ -140,6 +140,6 @@ def _tell(provider: Provider) -> Callable[[WireRequest], Operation]:
 
 
 def _tell_keys(request: WireRequest) -> Operation:
-    keys: list[dict[str, str]] = yield PublishedKeys()
+    keys = yield from PublishedKeys()
     body = msgspec.json.encode(KeySet(keys))
     return WireResponse(200, body, KEY_SET.encode(), PUBLIC)

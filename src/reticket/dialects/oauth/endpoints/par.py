@@ -4,14 +4,13 @@ for, and who it is.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from hashlib import sha256
-from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
-from reticket.core.commands import Command, Now, Peek, Pop, PutIfAbsent, RandomBytes
+from reticket.core.commands import Asking, Now, Peek, Pop, PutIfAbsent, RandomBytes
 from reticket.core.errors import Cause
 from reticket.core.policy import SECOND
 from reticket.core.storage.budget import of_account
@@ -85,46 +84,47 @@ class Pushing:
         if proof is not None:
             kept[JKT] = _bound(form.get(JKT), proof)
             yield from spend(proof, owner)
-        reference = PREFIX + to_text((yield RandomBytes(32)))
+        reference = PREFIX + to_text((yield from RandomBytes(32)))
         text = msgspec.json.encode(kept).decode()
-        yield PutIfAbsent(_key(digest_of(reference)), text, LIFETIME, owner)
+        yield from PutIfAbsent(_key(digest_of(reference)), text, LIFETIME, owner)
         body = msgspec.json.encode(Pushed(reference, LIFETIME))
         return WireResponse(201, body, headers=NO_STORE)
 
 
-def pushed(digest: str, client_id: str) -> Generator[Command, Any, list[tuple[str, str]]]:
+def pushed(digest: str, client_id: str) -> Asking[list[tuple[str, str]]]:
     """What that client has pushed. To look at it spends nothing: a browser may load its page again,
     and scanners of links load it before a person does. Denied.
     """
-    said = _read((yield Peek(_key(digest))))
+    said = _read((yield from Peek(_key(digest))))
     if said.get("client_id") != client_id:
         sentence = "The request was used already, or took too long."
         raise Halted("invalid_request_uri", sentence, Cause.UNKNOWN)
     return list(said.items())
 
 
-def opened(order: CodeRequest, digest: str) -> Generator[Command, Any, CodeRequest]:
+def opened(order: CodeRequest, digest: str) -> Asking[CodeRequest]:
     """The same request, to be answered in time."""
-    now: int = yield Now()
+    now: int = yield from Now()
     return replace(order, pushed=digest, until=now + ANSWERED_WITHIN * SECOND)
 
 
-def answer_once(
-    order: CodeRequest, answer: str, person: Person | None
-) -> Generator[Command, Any, None]:
+def answer_once(order: CodeRequest, answer: str, person: Person | None) -> Asking[None]:
     """A pushed request is spent by its answer. Of many that have opened it one answers, and may
     repeat its answer. Denied.
     """
     if order.pushed is None:
         return
-    now: int = yield Now()
+    now: int = yield from Now()
     if now > order.until:
         raise too_old(Cause.EXPIRED)
     mark = f"oauth:answered:{order.pushed}"
     owner = of_account(person.subject) if person else None
-    if not (yield PutIfAbsent(mark, answer, REMEMBERED, owner)) and (yield Peek(mark)) != answer:
+    if (
+        not (yield from PutIfAbsent(mark, answer, REMEMBERED, owner))
+        and (yield from Peek(mark)) != answer
+    ):
         raise too_old(Cause.USED)
-    yield Pop(_key(order.pushed))
+    yield from Pop(_key(order.pushed))
 
 
 def routes(provider: Provider) -> tuple[Route, ...]:

@@ -7,10 +7,9 @@ good; what makes a proof right is in `reticket.verify.proofs`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Generator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from reticket.core.commands import CheckNonce, Command, MakeNonce, Now, PutIfAbsent
+from reticket.core.commands import Asking, CheckNonce, MakeNonce, Now, PutIfAbsent
 from reticket.core.errors import Cause
 from reticket.core.policy import SECOND
 from reticket.core.storage.budget import Owner
@@ -47,7 +46,7 @@ def prove(
     path: str,
     resource: str = USER,
     access_token: str | None = None,
-) -> Generator[Command, Any, Proof | None]:
+) -> Asking[Proof | None]:
     """What the request's proof shows, or None without one. Nothing is remembered of it yet.
 
     Args:
@@ -65,20 +64,20 @@ def prove(
         return None
     if len(texts) > 1:
         raise invalid()
-    now: int = yield Now()
+    now: int = yield from Now()
     shown = _read(texts[0], request.method, provider.url(path), now, access_token)
-    nonce_known = shown.nonce is not None and (yield CheckNonce(resource, shown.nonce))
+    nonce_known = shown.nonce is not None and (yield from CheckNonce(resource, shown.nonce))
     if shown.nonce is not None and not nonce_known:
         raise (yield from nonce_wanted(resource))
     return Proof(shown.jkt, nonce_known, _name(shown))
 
 
-def spend(proof: Proof, owner: Owner | None) -> Generator[Command, Any, None]:
+def spend(proof: Proof, owner: Owner | None) -> Asking[None]:
     """Remember it at its owner's expense, once the token or the client beside it has proved good:
     whoever has neither must not fill the store. Denied, `invalid_dpop_proof`, for one that was
     used before.
     """
-    if not (yield PutIfAbsent(proof.name, "", REMEMBERED, owner)):
+    if not (yield from PutIfAbsent(proof.name, "", REMEMBERED, owner)):
         raise invalid()
 
 
@@ -87,16 +86,16 @@ def invalid() -> Denied:
     return Denied(INVALID_PROOF, "The DPoP proof is not valid.", Cause.WRONG_PROOF)
 
 
-def nonce_wanted(resource: str = USER) -> Generator[Command, Any, Denied]:
+def nonce_wanted(resource: str = USER) -> Asking[Denied]:
     """`use_dpop_nonce` (RFC 9449 §8), to be raised by who wants a proof that was made just now."""
     headers = yield from nonce_header(resource)
     sentence = "The DPoP proof must have the nonce of this answer."
     return Denied(NONCE_WANTED, sentence, Cause.WRONG_PROOF, headers=headers)
 
 
-def nonce_header(resource: str = USER) -> Generator[Command, Any, Headers]:
+def nonce_header(resource: str = USER) -> Asking[Headers]:
     """`DPoP-Nonce` for any answer (RFC 9449 §8.2)."""
-    nonce: str = yield MakeNonce(resource)
+    nonce: str = yield from MakeNonce(resource)
     return ((b"dpop-nonce", nonce.encode()),)
 
 

@@ -5,12 +5,11 @@ A refresh token ends its family. An access token ends alone: the person stays si
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
-from typing import Any
+from collections.abc import Callable
 
 import msgspec
 
-from reticket.core.commands import Audit, Check, Command, EndSession, ReadAccess
+from reticket.core.commands import Asking, Audit, Check, EndSession, ReadAccess
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import AccessToken, Family
 from reticket.core.tokens.faces import PREFIX
@@ -57,24 +56,24 @@ def _revoke(provider: Provider) -> Callable[[WireRequest], Operation]:
     return operate
 
 
-def _end_family(token: str, registration: Registration) -> Generator[Command, Any, None]:
+def _end_family(token: str, registration: Registration) -> Asking[None]:
     try:
-        yield EndSession(USER, token, check=_only_of(registration), policy=registration.policy)
+        yield from EndSession(USER, token, check=_only_of(registration), policy=registration.policy)
     except Refusal as refusal:
         _unless_unknown(refusal)
 
 
-def _end_access(token: str, registration: Registration) -> Generator[Command, Any, None]:
+def _end_access(token: str, registration: Registration) -> Asking[None]:
     try:
         access: AccessToken
-        access, _ = yield ReadAccess((USER, CLIENT), token)
+        access, _ = yield from ReadAccess((USER, CLIENT), token)
     except Refusal:
         return  # not good any more, or never was (RFC 7009 §2.2)
     if access.claims.get("client_id") != registration.id:
         raise _not_yours()
     if (yield from revoke_access_token(access)):
         family, subject = access.family or None, access.subject
-        yield Audit(access.resource, "access_revoked", subject=subject, family=family)
+        yield from Audit(access.resource, "access_revoked", subject=subject, family=family)
 
 
 def _only_of(registration: Registration) -> Check:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
-from reticket.core.commands import Command, MakeNonce
+from reticket.core.commands import Asking, MakeNonce
 from reticket.core.errors import Cause
 from reticket.dialects.oauth.document import described
 from reticket.dialects.oauth.endpoints.client_authentication import authenticate
@@ -81,16 +81,14 @@ class TokenEndpoint:
         said = yield from self._read(request, form, kind)
         return answered((yield from granting(said)), said.nonce)
 
-    def _read(
-        self, request: WireRequest, form: Form, kind: str
-    ) -> Generator[Command, Any, TokenRequest]:
+    def _read(self, request: WireRequest, form: Form, kind: str) -> Asking[TokenRequest]:
         registration, client = yield from authenticate(request, form, self.provider)
         if not registration.may(kind):
             sentence = "The client was not registered for this grant."
             raise Denied("unauthorized_client", sentence, Cause.WRONG_GRANT)
         proof = yield from prove(request, self.provider, PATH)
         _demand(registration, proof)
-        nonce = None if proof is None else (yield MakeNonce(USER))
+        nonce = None if proof is None else (yield from MakeNonce(USER))
         return TokenRequest(self.provider, form, registration, client, proof, nonce)
 
 

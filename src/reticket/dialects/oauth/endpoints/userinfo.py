@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import TypeVar
 
 import msgspec
 
-from reticket.core.commands import Command, InspectAccess
+from reticket.core.commands import Asking, InspectAccess
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import AccessToken
 from reticket.core.people import User
@@ -77,7 +77,7 @@ def _presented(request: WireRequest) -> tuple[str, str]:
     return scheme.lower(), token.strip()
 
 
-def _proven(request: WireRequest, provider: Provider, token: str) -> Generator[Command, Any, Proof]:
+def _proven(request: WireRequest, provider: Provider, token: str) -> Asking[Proof]:
     """That the caller holds a key; nothing is remembered of the proof yet."""
     proof = yield from _unauthorized(prove(request, provider, PATH, access_token=token))
     if proof is None:
@@ -85,7 +85,7 @@ def _proven(request: WireRequest, provider: Provider, token: str) -> Generator[C
     return proof
 
 
-def _unauthorized(proving: Generator[Command, Any, T]) -> Generator[Command, Any, T]:
+def _unauthorized(proving: Asking[T]) -> Asking[T]:
     """A proof that fails is a 401 here (RFC 9449 §7.1, §9)."""
     try:
         return (yield from proving)
@@ -96,16 +96,16 @@ def _unauthorized(proving: Generator[Command, Any, T]) -> Generator[Command, Any
         ) from refusal
 
 
-def _inspected(token: str) -> Generator[Command, Any, tuple[AccessToken, User]]:
+def _inspected(token: str) -> Asking[tuple[AccessToken, User]]:
     try:
-        found: tuple[AccessToken, User] = yield InspectAccess((USER,), token, void)
-        client = str(found[0].claims["client_id"])
+        access, person = yield from InspectAccess((USER,), token, void)
+        client = str(access.claims["client_id"])
         yield from expect_in_service(client, Code.INVALID_ACCESS_TOKEN)
     except Refusal as refusal:
         raise denied(refusal.code, refusal.cause) from refusal
-    if not is_member(found[1], found[0].context):
+    if not isinstance(person, User) or not is_member(person, access.context):
         raise denied(Code.INVALID_ACCESS_TOKEN, Cause.NO_ACCESS)
-    return found
+    return access, person
 
 
 def _bound_to(access: AccessToken) -> object:

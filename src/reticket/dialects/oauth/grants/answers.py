@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import Any
-
 import msgspec
 
-from reticket.core.commands import Command
+from reticket.core.commands import Asking
 from reticket.core.model import Asked, Issued
 from reticket.core.people import Client
 from reticket.core.policy import SECOND
@@ -41,7 +38,7 @@ class TokenRequest(Secretive, frozen=True):
         """What a refresh token is bound to: a public client's alone (RFC 9449 §5)."""
         return None if self.proof is None or self.registration.confidential else self.proof.jkt
 
-    def bind(self, owner: Owner) -> Generator[Command, Any, Asked]:
+    def bind(self, owner: Owner) -> Asking[Asked]:
         """What the access token is bound to. Spends the proof at the owner's expense, so it is
         asked for when all else has proved good. Denied, `invalid_dpop_proof`.
         """
@@ -63,7 +60,7 @@ class TokenAnswer(Secretive, frozen=True, omit_defaults=True):
     issued_token_type: str | None = None
 
 
-Granting = Generator[Command, Any, TokenAnswer]
+Granting = Asking[TokenAnswer]
 
 _encoder = msgspec.json.Encoder()
 

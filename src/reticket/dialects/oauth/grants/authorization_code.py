@@ -8,10 +8,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from collections.abc import Generator
-from typing import Any
 
-from reticket.core.commands import Command, Peek
+from reticket.core.commands import Asking, Peek
 from reticket.core.errors import Cause, Code
 from reticket.core.storage.budget import of_account
 from reticket.core.tokens.faces import to_text
@@ -35,7 +33,7 @@ _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 def exchange_code(said: TokenRequest) -> Granting:
     """Everything is looked at before the code is spent; whoever comes second finds it gone."""
     code, challenge = required(said.form, "code"), _challenge(said)
-    text = yield Peek(waiting(code))
+    text = yield from Peek(waiting(code))
     if text is None:
         raise (yield from _gone(said, code, challenge))
     grant = read_grant(text)
@@ -63,11 +61,11 @@ def _check(said: TokenRequest, grant: CodeGrant | Given, challenge: str) -> None
         raise denied(Code.INVALID_TOKEN, Cause.WRONG_PROOF)
 
 
-def _gone(said: TokenRequest, code: str, challenge: str) -> Generator[Command, Any, Denied]:
+def _gone(said: TokenRequest, code: str, challenge: str) -> Asking[Denied]:
     """A code that was used ends its family. Who could not have used it in the first place ends
     nothing: an address that has held a code is known to many.
     """
-    text = yield Peek(begun(code))
+    text = yield from Peek(begun(code))
     if text is None:
         return denied(Code.INVALID_TOKEN, Cause.UNKNOWN)
     given = read_given(text)

@@ -27,7 +27,7 @@ def grant_itself(said: TokenRequest) -> Granting:
     bound = yield from said.bind(of_client(registration.id))
     asked = (*narrowed((), resources or registration.resources), *bound)
     scope, policy = " ".join(scopes) or None, registration.policy
-    issued = yield IssueAccess(CLIENT, said.client, scope, policy, asked)
+    issued = yield from IssueAccess(CLIENT, said.client, scope, policy, asked)
     return token_answer(said, issued, asked)
 
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import Any
-
 from reticket.core.commands import (
+    Asking,
     BeginSession,
-    Command,
     EndSessions,
     FindSession,
     FindUser,
@@ -39,7 +36,7 @@ UNANSWERED = "unanswered"
 """Why a family ends whose tokens nobody has got."""
 
 
-def consenting(said: TokenRequest, grant: CodeGrant) -> Generator[Command, Any, User]:
+def consenting(said: TokenRequest, grant: CodeGrant) -> Asking[User]:
     """Who consented; nothing is spent by looking. Denied, `invalid_grant`, when the client is
     another, or the person is gone or has another password by now; `invalid_scope`,
     `invalid_target`.
@@ -49,7 +46,7 @@ def consenting(said: TokenRequest, grant: CodeGrant) -> Generator[Command, Any, 
     within_scope(words(grant.scope), set(words(grant.scope)) - {ADMIN})
     known = targets(grant.resources, said.registration, said.provider)
     within_targets(words(said.form.get("resource", "")), known)
-    user: User | None = yield FindUser(grant.email)
+    user: User | None = yield from FindUser(grant.email)
     if user is None or user.disabled or not user.active or not _is_same(user, grant):
         raise denied(Code.INVALID_TOKEN, Cause.SUBJECT_GONE)
     return user
@@ -61,17 +58,17 @@ def begin(said: TokenRequest, grant: CodeGrant, user: User, bound: Asked, waits:
     `bound` is what `TokenRequest.bind` said, `waits` the key. Unavailable while another request
     does the same.
     """
-    claim, mine = f"{waits}:claimed", (yield RandomBytes(16)).hex()
-    if not (yield PutIfAbsent(claim, mine, CLAIMED, COVERED)):
+    claim, mine = f"{waits}:claimed", (yield from RandomBytes(16)).hex()
+    if not (yield from PutIfAbsent(claim, mine, CLAIMED, COVERED)):
         raise Unavailable("another request claims what waits")
-    if (yield Peek(waits)) is None:
+    if (yield from Peek(waits)) is None:
         raise denied(Code.INVALID_TOKEN, Cause.EXPIRED)
     try:
         # what an earlier try has begun, and could not answer, ends here
         family = yield from end_begun(bytes.fromhex(grant.family), grant.client_id, UNANSWERED)
         issued, asked = yield from _begin_as(family, said, grant, user, bound)
         if not (yield from _took(waits, claim, mine)):
-            yield _end(family, grant.client_id, UNANSWERED)
+            yield from _end(family, grant.client_id, UNANSWERED)
             raise denied(Code.INVALID_TOKEN, Cause.EXPIRED)
         return token_answer(said, issued, asked)
     except (Denied, Unavailable):
@@ -79,45 +76,45 @@ def begin(said: TokenRequest, grant: CodeGrant, user: User, bound: Asked, waits:
         raise
 
 
-def _give_up(grant: CodeGrant, claim: str, mine: str) -> Generator[Command, Any, None]:
+def _give_up(grant: CodeGrant, claim: str, mine: str) -> Asking[None]:
     """Let the client come again. Whoever was held up for so long that the claim has ended ends
     nothing: another request may have been answered meanwhile.
     """
-    if (yield Peek(claim)) == mine:
+    if (yield from Peek(claim)) == mine:
         yield from end_begun(bytes.fromhex(grant.family), grant.client_id, UNANSWERED)
-        yield Pop(claim)
+        yield from Pop(claim)
 
 
-def _took(waits: str, claim: str, mine: str) -> Generator[Command, Any, bool]:
+def _took(waits: str, claim: str, mine: str) -> Asking[bool]:
     """Whether this request has taken what waits. The store may have done so and failed before it
     said so: while the claim is this one's, nobody else can have taken what is gone.
     """
     try:
-        return (yield Pop(waits)) is not None
+        return (yield from Pop(waits)) is not None
     except Unavailable:
-        if (yield Peek(waits)) is None and (yield Peek(claim)) == mine:
+        if (yield from Peek(waits)) is None and (yield from Peek(claim)) == mine:
             return True
         raise
 
 
 def _begin_as(
     family: bytes, said: TokenRequest, grant: CodeGrant, user: User, bound: Asked
-) -> Generator[Command, Any, tuple[Issued, Asked]]:
+) -> Asking[tuple[Issued, Asked]]:
     asked = (*narrowed((), words(said.form.get("resource", ""))), *bound, *_nonce_of(grant))
     try:
-        issued: Issued = yield _family(said, grant, user, family, asked)
+        issued: Issued = yield from _family(said, grant, user, family, asked)
     except Refusal as refusal:
         raise denied(Code.INVALID_TOKEN, refusal.cause, heard=True) from refusal
     return issued, asked
 
 
-def end_begun(family: bytes, client_id: str, cause: str) -> Generator[Command, Any, bytes]:
+def end_begun(family: bytes, client_id: str, cause: str) -> Asking[bytes]:
     """End what tries of one grant have begun, one after the other, as far as it lives; and say
     which family the next try begins.
     """
     while (row := (yield from _row(family))) is not None:
         if row.revoked_at is None:
-            yield _end(family, client_id, cause)
+            yield from _end(family, client_id, cause)
         family = next_family_id(family)
     return family
 
@@ -127,9 +124,9 @@ def _end(family: bytes, client_id: str, cause: str) -> EndSessions:
     return EndSessions(Selection(family, resource=USER, client=client_id), cause)
 
 
-def _row(family: bytes) -> Generator[Command, Any, Family | None]:
+def _row(family: bytes) -> Asking[Family | None]:
     row: Family | None
-    row, _ = yield FindSession(family)
+    row, _ = yield from FindSession(family)
     return row
 
 

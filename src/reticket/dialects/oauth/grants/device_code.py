@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import Any
-
-from reticket.core.commands import Command, Peek, PutIfAbsent
+from reticket.core.commands import Asking, Peek, PutIfAbsent
 from reticket.core.errors import Cause, Code
 from reticket.core.storage.budget import COVERED, of_account
 from reticket.dialects.oauth.errors import Denied, denied
@@ -34,7 +31,7 @@ def poll(said: TokenRequest) -> Granting:
     """
     digest = digest_of(required(said.form, "device_code"))
     yield from _expect(said, digest)
-    answer = yield Peek(verdict(digest))
+    answer = yield from Peek(verdict(digest))
     if answer is None:
         # no news for the audit log, every five seconds of it
         raise Denied("authorization_pending", "Nobody has answered yet.", heard=True)
@@ -46,18 +43,18 @@ def poll(said: TokenRequest) -> Granting:
     return (yield from begin(said, grant, user, bound, asking(digest)))
 
 
-def _expect(said: TokenRequest, digest: str) -> Generator[Command, Any, None]:
+def _expect(said: TokenRequest, digest: str) -> Asking[None]:
     """That this client's request waits, and was not asked for just now."""
-    text = yield Peek(asking(digest))
+    text = yield from Peek(asking(digest))
     if text is None:
         raise (yield from _gone(digest))
     if read_request(text).client_id != said.registration.id:
         raise denied(Code.INVALID_TOKEN, Cause.WRONG_CLIENT)
-    if not (yield PutIfAbsent(polled(digest), "", PATIENCE, COVERED)):
+    if not (yield from PutIfAbsent(polled(digest), "", PATIENCE, COVERED)):
         raise Denied("slow_down", f"Wait {INTERVAL} seconds longer from now on.", Cause.LIMITED)
 
 
-def _gone(digest: str) -> Generator[Command, Any, Denied]:
-    if (yield Peek(remembered(digest))) is None:
+def _gone(digest: str) -> Asking[Denied]:
+    if (yield from Peek(remembered(digest))) is None:
         return denied(Code.INVALID_TOKEN, Cause.UNKNOWN)
     return Denied("expired_token", "The device code has expired.", Cause.EXPIRED)

@@ -6,11 +6,10 @@ Owns what such a session may be granted. Knows neither the admin API nor the com
 from __future__ import annotations
 
 import re
-from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from reticket.core.commands import BeginSession, Command
+from reticket.core.commands import Asking, BeginSession
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import Issued
 from reticket.core.people import Client, User
@@ -57,7 +56,7 @@ class Started(NamedTuple):
 
 def start(
     provider: Provider, client: Client, user: User, wish: SessionRequest, now: int
-) -> Generator[Command, Any, Started]:
+) -> Asking[Started]:
     """Begin a session for a person; `now` in seconds.
 
     Raises:
@@ -68,7 +67,7 @@ def start(
     _in_good_standing(registration, user)
     _check(registration, provider, user, wish, now)
     audiences = wish.resources or registration.resources
-    issued: Issued = yield BeginSession(
+    issued: Issued = yield from BeginSession(
         USER,
         user,
         context=None if wish.tenant is None else str(wish.tenant),

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import Any
-
-from reticket.core.commands import Check, Command, FindSession, ReadRefresh, Refresh
+from reticket.core.commands import Asking, Check, FindSession, ReadRefresh, Refresh
 from reticket.core.commands.families import anything
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import REFUSING, Asked, Family, RefreshToken
@@ -41,24 +38,24 @@ def refresh(said: TokenRequest) -> Granting:
         asked=asked,
     )
     try:
-        issued = yield turn
+        issued = yield from turn
     except Refusal as refusal:
         raise _refused(refusal) from refusal
     return token_answer(said, issued, asked)
 
 
-def _bound_to(said: TokenRequest, token: str) -> Generator[Command, Any, Asked]:
+def _bound_to(said: TokenRequest, token: str) -> Asking[Asked]:
     """A proof beside what is no token of ours is refused without one."""
     if said.proof is None:
         return ()
     try:
-        known: RefreshToken = yield ReadRefresh(USER, token)
+        known: RefreshToken = yield from ReadRefresh(USER, token)
     except Refusal:
         return ()
     return (yield from bound(said, known.family, _answering(said, known)))
 
 
-def bound(said: TokenRequest, family: bytes, check: Check) -> Generator[Command, Any, Asked]:
+def bound(said: TokenRequest, family: bytes, check: Check) -> Asking[Asked]:
     """What the access token is bound to. The proof is remembered beside a session that lives and
     passes the check: whoever has a copy of a token, and not its key, must not use up the share of
     its owner. All others are refused by what follows. The account is charged: with a share for each
@@ -66,7 +63,7 @@ def bound(said: TokenRequest, family: bytes, check: Check) -> Generator[Command,
     """
     if said.proof is None:
         return ()
-    row, now = yield FindSession(family)
+    row, now = yield from FindSession(family)
     if row is None or state_of(row, now) is not None or not _passes(check, row, now):
         return ((JKT, said.proof.jkt),)
     return (yield from said.bind(of_account(row.subject)))

@@ -4,10 +4,10 @@ for itself. Nothing is spent by reading one.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from reticket.core.commands import Command, InspectAccess, ReadRefresh
+from reticket.core.commands import Asking, InspectAccess, ReadRefresh
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import AccessToken, Family, RefreshToken
 from reticket.dialects.oauth.errors import Denied
@@ -60,7 +60,7 @@ class Subject(NamedTuple):
         within_targets(at, targets(granted.audiences, said.registration, said.provider), heard=True)
 
 
-def read_subject(said: TokenRequest) -> Generator[Command, Any, Subject]:
+def read_subject(said: TokenRequest) -> Asking[Subject]:
     """What `subject_token` is. Denied, `invalid_request` (§2.2.2)."""
     text = required(said.form, "subject_token")
     readers = {ACCESS_TOKEN: _of_access, REFRESH_TOKEN: _of_refresh}
@@ -78,14 +78,14 @@ def no_subject(cause: Cause | None, *, heard: bool = False) -> Denied:
     return Denied("invalid_request", "The subject token is not valid.", cause, heard=heard)
 
 
-def _of_refresh(said: TokenRequest, text: str) -> Generator[Command, Any, Subject]:
-    token: RefreshToken = yield ReadRefresh(USER, text)
+def _of_refresh(said: TokenRequest, text: str) -> Asking[Subject]:
+    token: RefreshToken = yield from ReadRefresh(USER, text)
     return Subject(token.family, token.context, refresh=token)
 
 
-def _of_access(said: TokenRequest, text: str) -> Generator[Command, Any, Subject]:
+def _of_access(said: TokenRequest, text: str) -> Asking[Subject]:
     token: AccessToken
-    token, _ = yield InspectAccess((USER,), text, void)
+    token, _ = yield from InspectAccess((USER,), text, void)
     claims: Mapping[str, Any] = token.claims
     key = claims.get("cnf", {}).get("jkt")
     if key is not None and (said.proof is None or said.proof.jkt != key):

@@ -49,10 +49,10 @@ def exchange(said: TokenRequest) -> Granting:
         asked=asked,
     )
     try:
-        issued = yield derive
+        issued = yield from derive
     except Refusal as refusal:
         if refusal.cause is Cause.REUSED:
-            yield EndSessions(Selection(subject.family, resource=USER), "reuse")
+            yield from EndSessions(Selection(subject.family, resource=USER), "reuse")
         raise _refused(refusal) from refusal
     return replace(token_answer(said, issued, asked), issued_token_type=ACCESS_TOKEN)
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import Any
-
-from reticket.core.commands import Audit, Command, FindClient, Now, RandomBytes
+from reticket.core.commands import Asking, Audit, FindClient, Now, RandomBytes
 from reticket.core.errors import Cause
 from reticket.core.identifiers import family_id
 from reticket.core.people import Client
@@ -19,13 +16,13 @@ _NOT_KNOWN = "The app that sent you here is not known to this service."
 
 def granted(
     client_id: str, person: Person, scope: str, resources: tuple[str, ...]
-) -> Generator[Command, Any, CodeGrant]:
+) -> Asking[CodeGrant]:
     """A grant of a family whose id says that it began now; without what a code has more. Halted
     where the client was blocked meanwhile.
     """
     yield from find_known(client_id)
-    now: int = yield Now()
-    random: bytes = yield RandomBytes(10)
+    now: int = yield from Now()
+    random: bytes = yield from RandomBytes(10)
     return CodeGrant(
         family=family_id(now, lambda size: random[:size]).hex(),
         client_id=client_id,
@@ -41,11 +38,11 @@ def granted(
     )
 
 
-def find_known(client_id: str) -> Generator[Command, Any, Client]:
+def find_known(client_id: str) -> Asking[Client]:
     """The client that a person was sent here by. Halted."""
     client: Client | None = None
     if client_id.isprintable():
-        client = yield FindClient(client_id)
+        client = yield from FindClient(client_id)
     if client is None or client.disabled:
         cause = Cause.DISABLED if client else Cause.UNKNOWN_SUBJECT
         raise Halted("invalid_client", _NOT_KNOWN, cause)

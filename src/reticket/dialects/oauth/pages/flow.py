@@ -5,16 +5,16 @@ Nobody is remembered: every request signs in anew.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from functools import partial
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 import msgspec
 from msgspec.structs import replace
 
 from reticket.core.commands import (
+    Asking,
     Audit,
-    Command,
     FactorRule,
     Now,
     OpenFactorSession,
@@ -153,15 +153,15 @@ class Flow:
         form, ticket, interaction = yield from self._resumed(request)
         email, password = form.get("email", ""), form.get("password", "")
         if not email or not password:
-            yield Audit(USER, "refused", Code.INVALID_PARAMETER)
+            yield from Audit(USER, "refused", Code.INVALID_PARAMETER)
             return self._sign_in_again(ticket, interaction, email, _MISSING)
         try:
-            user: User = yield SignIn(USER, email, password, factor=FactorRule.ASK)
+            user: User = yield from SignIn(USER, email, password, factor=FactorRule.ASK)
         except Refusal as refusal:
             fault = _fault(refusal, _SIGN_IN_FAULTS)
             return self._sign_in_again(ticket, interaction, email, fault)
         if user.second_factor:
-            session = yield OpenFactorSession(USER, user, LIFETIME)
+            session = yield from OpenFactorSession(USER, user, LIFETIME)
             return self._ask_factor(ticket, interaction, session)
         return (yield from self._signed_in(ticket, interaction, user))
 
@@ -178,13 +178,13 @@ class Flow:
 
     def _finished(self, sent: RepeatedForms, interaction: Interaction) -> Operation:
         """The next page is kept before the code is spent: no store that fails costs one."""
-        to, now = (yield from new_ticket()), (yield Now())
+        to, now = (yield from new_ticket()), (yield from Now())
         known = partial(_known, interaction, now, (PASSWORD, CODE))
 
         def keeps(user: User) -> Sequence[PutIfAbsent]:
             return keeping(self._place, to, known(user)), sent.begins(user.id)
 
-        user: User = yield SecondFactor(USER, sent.session, sent.code, keeps)
+        user: User = yield from SecondFactor(USER, sent.session, sent.code, keeps)
         if _is_stranger(interaction, user):
             return (yield from self._stranger(sent.ticket, interaction, user))
         yield from sent.led_to(to, user.id)
@@ -204,11 +204,11 @@ class Flow:
         """From here on it has a ticket that was never on a page of somebody else's."""
         if _is_stranger(interaction, user):
             return (yield from self._stranger(ticket, interaction, user))
-        known = _known(interaction, (yield Now()), (PASSWORD,), user)
+        known = _known(interaction, (yield from Now()), (PASSWORD,), user)
         return self._ask_consent((yield from keep(self._place, known)), known)
 
     def _stranger(self, ticket: str, interaction: Interaction, user: User) -> Operation:
-        yield Audit(USER, "refused", Cause.WRONG_SUBJECT, user.id)
+        yield from Audit(USER, "refused", Cause.WRONG_SUBJECT, user.id)
         return self._sign_in_again(ticket, interaction, interaction.hint, _STRANGER)
 
     def _consent(self, request: WireRequest) -> Operation:
@@ -224,12 +224,10 @@ class Flow:
             response = yield from self.begin(request, replace(interaction, hint="", person=None))
         else:
             response = yield from self._ending.deny(interaction)
-        yield Pop(key(self._place, ticket))  # last: whoever is told 503 clicks again
+        yield from Pop(key(self._place, ticket))  # last: whoever is told 503 clicks again
         return response
 
-    def _resumed(
-        self, request: WireRequest
-    ) -> Generator[Command, Any, tuple[Form, str, Interaction]]:
+    def _resumed(self, request: WireRequest) -> Asking[tuple[Form, str, Interaction]]:
         form = read_form(request)
         ticket, interaction = yield from resume(self._place, request, form, self._provider)
         return form, ticket, interaction

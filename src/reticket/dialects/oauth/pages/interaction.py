@@ -6,14 +6,12 @@ Owns the ticket, which stands in the pages alone, and the cookie that it is wort
 from __future__ import annotations
 
 import hmac
-from collections.abc import Generator
 from hashlib import sha256
-from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
 
-from reticket.core.commands import Command, Peek, PutIfAbsent, RandomBytes
+from reticket.core.commands import Asking, Peek, PutIfAbsent, RandomBytes
 from reticket.core.errors import Cause
 from reticket.core.storage.budget import of_account
 from reticket.core.tokens.faces import from_text, to_text
@@ -72,16 +70,16 @@ class Interaction(msgspec.Struct, frozen=True, omit_defaults=True):
     person: Person | None = None
 
 
-def keep(place: str, interaction: Interaction) -> Generator[Command, Any, str]:
+def keep(place: str, interaction: Interaction) -> Asking[str]:
     """Remember it at a place of the way; the ticket for it."""
     ticket = yield from new_ticket()
-    yield keeping(place, ticket, interaction)
+    yield from keeping(place, ticket, interaction)
     return ticket
 
 
-def new_ticket() -> Generator[Command, Any, str]:
+def new_ticket() -> Asking[str]:
     """One that leads nowhere yet."""
-    return to_text((yield RandomBytes(_SECRET)))
+    return to_text((yield from RandomBytes(_SECRET)))
 
 
 def keeping(place: str, ticket: str, interaction: Interaction) -> PutIfAbsent:
@@ -92,15 +90,15 @@ def keeping(place: str, ticket: str, interaction: Interaction) -> PutIfAbsent:
     )
 
 
-def found(place: str, ticket: str) -> Generator[Command, Any, Interaction | None]:
+def found(place: str, ticket: str) -> Asking[Interaction | None]:
     """Where the ticket leads, in whichever browser."""
-    text = yield Peek(key(place, ticket))
+    text = yield from Peek(key(place, ticket))
     return msgspec.json.decode(text, type=Interaction) if text else None
 
 
 def resume(
     place: str, request: WireRequest, form: Form, provider: Provider
-) -> Generator[Command, Any, tuple[str, Interaction]]:
+) -> Asking[tuple[str, Interaction]]:
     """The ticket of a form that a page at that place has sent, and the interaction. Denied where it
     came from elsewhere, from another browser, or too late.
     """
@@ -124,9 +122,9 @@ def key(place: str, ticket: str) -> str:
     return f"oauth:visit:{place}:{_digest(ticket)}"
 
 
-def browser_of(request: WireRequest, provider: Provider) -> Generator[Command, Any, str]:
+def browser_of(request: WireRequest, provider: Provider) -> Asking[str]:
     """The cookie of this browser: the one it has, so that its other tabs go on, or a new one."""
-    return _cookie(request, provider) or to_text((yield RandomBytes(_SECRET)))
+    return _cookie(request, provider) or to_text((yield from RandomBytes(_SECRET)))
 
 
 def bound(interaction: Interaction, cookie: str) -> Interaction:

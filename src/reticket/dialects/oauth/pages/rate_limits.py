@@ -5,11 +5,8 @@ Counted before it is done, so that many at once are no more than so many.
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import Any
-
 from reticket.core.addresses import network_of
-from reticket.core.commands import Audit, Command, Increment
+from reticket.core.commands import Asking, Audit, Increment
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.policy import whole_seconds
 from reticket.core.storage.budget import Owner
@@ -23,7 +20,7 @@ WINDOW = 600
 
 def limit_asking(
     what: str, registration: Registration, request: WireRequest, provider: Provider
-) -> Generator[Command, Any, None]:
+) -> Asking[None]:
     """TOO_MANY_ATTEMPTS where a client has had too much kept in the window. Anybody may say that it
     is a public client: those at other addresses are not limited with it.
     """
@@ -35,23 +32,23 @@ def limit_asking(
         yield from _count(f"oauth:{what}:{registration.id}:{network}", provider.per_address)
 
 
-def spend_a_try(what: str, request: WireRequest, most: int) -> Generator[Command, Any, None]:
+def spend_a_try(what: str, request: WireRequest, most: int) -> Asking[None]:
     """TOO_MANY_ATTEMPTS where the request's address has done it so often in the window."""
     yield from _count(_tries_of(what, request), most)
 
 
-def give_back_a_try(what: str, request: WireRequest) -> Generator[Command, Any, None]:
+def give_back_a_try(what: str, request: WireRequest) -> Asking[None]:
     """It was no guess: others may share the address."""
-    yield Increment(_tries_of(what, request), WINDOW, add=-1)
+    yield from Increment(_tries_of(what, request), WINDOW, add=-1)
 
 
 def _tries_of(what: str, request: WireRequest) -> str:
     return f"oauth:{what}:{network_of(request.caller.address)}"
 
 
-def _count(name: str, most: int, owner: Owner | None = None) -> Generator[Command, Any, None]:
-    tries = yield Increment(name, WINDOW, owner=owner, most=most)
+def _count(name: str, most: int, owner: Owner | None = None) -> Asking[None]:
+    tries = yield from Increment(name, WINDOW, owner=owner, most=most)
     if tries.total > most:
-        yield Audit(USER, "refused", Cause.LIMITED)
+        yield from Audit(USER, "refused", Cause.LIMITED)
         wait = whole_seconds(tries.left)
         raise Refusal(Code.TOO_MANY_ATTEMPTS, Cause.LIMITED, retry_after=wait)

@@ -6,13 +6,11 @@ no page.
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any
 
-from reticket.core.commands import Command, Peek, PutIfAbsent
+from reticket.core.commands import Asking, Peek, PutIfAbsent
 from reticket.core.errors import Unavailable
 from reticket.core.storage.budget import of_account
 
@@ -35,21 +33,21 @@ class RepeatedForms:
         """To be kept before the code is spent."""
         return PutIfAbsent(self._key("begun"), "", ON_ITS_WAY, of_account(subject))
 
-    def led_to(self, ticket: str, subject: str) -> Generator[Command, Any, None]:
+    def led_to(self, ticket: str, subject: str) -> Asking[None]:
         """It led to the page of another ticket, which is worth nothing without the cookie. Whoever
         has clicked once is not held up for it.
         """
         with suppress(Unavailable):
-            yield PutIfAbsent(self._key("led"), ticket, REMEMBERED, of_account(subject))
+            yield from PutIfAbsent(self._key("led"), ticket, REMEMBERED, of_account(subject))
 
-    def led(self) -> Generator[Command, Any, str | None]:
+    def led(self) -> Asking[str | None]:
         """The ticket of the page to which it led, if it did."""
-        ticket: str | None = yield Peek(self._key("led"))
+        ticket: str | None = yield from Peek(self._key("led"))
         return ticket
 
-    def is_on_its_way(self) -> Generator[Command, Any, bool]:
+    def is_on_its_way(self) -> Asking[bool]:
         """Whether the first one is being answered; ask last."""
-        return (yield Peek(self._key("begun"))) is not None
+        return (yield from Peek(self._key("begun"))) is not None
 
     def _key(self, what: str) -> str:
         """Blanks and hyphens in a code do not matter here either."""
