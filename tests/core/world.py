@@ -44,8 +44,12 @@ class Keys:
         name = [name for since, name in self.turns if since <= at][-1]
         return self._key(label, name)
 
-    def mac_by_id(self, label: str, key_id: bytes) -> MacKey | None:
-        return next((key for key in self.macs(label) if key.id == key_id), None)
+    @property
+    def snapshot(self) -> Keys:
+        return self
+
+    def macs_by_id(self, label: str) -> dict[bytes, MacKey]:
+        return {key.id: key for key in self.macs(label)}
 
     def macs(self, label: str) -> list[MacKey]:
         return [self._key(label, name) for _, name in self.turns if name not in self.dead]

@@ -48,7 +48,7 @@ def test_objects_show_no_secret(keys, algorithm: str) -> None:
             snapshot._derived,
             snapshot._signers,
             pair,
-            ring.signer_at(0),
+            ring.snapshot.signer_at(0),
             rows,
             ring.listing(),
             verified,

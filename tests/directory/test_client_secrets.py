@@ -94,6 +94,6 @@ def test_what_is_at_hand_is_not_read(backend, monkeypatch):
     backend.catch_up_now()
     backend.client("backend")
     monkeypatch.setattr(type(backend.database), "read", None)
-    monkeypatch.setattr(type(backend.database), "mark", None)
+    monkeypatch.setattr(backend.database, "mark", None)
     assert backend.client_at_hand("backend")
     assert backend.client_at_hand("other") is None

@@ -66,7 +66,7 @@ def test_the_name_of_an_account_cannot_be_computed_without_the_key(peopled):
     keys = [bytes([number]) * 32 for number in (1, 2)]
     sealers = [Sealer(lambda key=key: key, os.urandom) for key in keys]
     for email in (ADA, "nobody@example.com"):
-        networks = [KnownNetworks(peopled._networks._database, sealer) for sealer in sealers]
+        networks = [KnownNetworks(peopled.database, sealer) for sealer in sealers]
         assert len({each.recognise([(email, HOME)])[0].account for each in networks}) == 2
 
 

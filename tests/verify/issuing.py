@@ -37,7 +37,7 @@ class Issuing:
     def rotate(self, server):
         """Let the next key sign at once; the service sees it with its next beat."""
         self.instance.ring.rotate(("sign",), overlap=0)
-        mine = {key.kid for key in self.instance.ring.verifiers()}
+        mine = {key.kid for key in self.instance.ring.snapshot.verifiers()}
         until(lambda: published(server) == mine, "the new keys", lambda: published(server))
 
     def _perform(self, command):

@@ -275,4 +275,8 @@ def _others(parts: ServiceParts) -> Iterator[Performer]:
     yield _by(asked.RunInDirectory, run_in_directory)
     yield _by(asked.RandomBytes, _at_once(lambda a: parts.entropy(a.size)))
     yield _by(asked.Now, _at_once(lambda _: parts.clock()))
-    yield _by(asked.PublishedKeys, _at_once(lambda _: [k.jwk for k in parts.keys.verifiers()]))
+    yield _by(asked.PublishedKeys, _at_once(lambda _: _published(parts.keys)))
+
+
+def _published(keys: KeyRing) -> list[Mapping[str, str]]:
+    return [key.jwk for key in keys.snapshot.verifiers()]

@@ -13,7 +13,7 @@ from functools import partial
 
 from reticket.core.policy import SECOND
 from reticket.core.ports import Clock, Entropy
-from reticket.core.tokens.keys import KeyStore, MacKey, SealedKey, Signer, Verifier
+from reticket.core.tokens.keys import KeyStore, SealedKey
 from reticket.crypto import key_lifecycle as life
 from reticket.crypto import signing
 from reticket.crypto.key_lifecycle import KeyRefused
@@ -48,6 +48,9 @@ class Ring:
         algorithm: of new signing keys: ES256, EdDSA or RS256. When the newest key has another,
             a rotation begins at once.
 
+    Attributes:
+        snapshot: the keys as they were at the last look.
+
     Raises:
         StartupError: the master key does not decrypt a key. Any operation may raise it too, when
             another process has added one.
@@ -67,32 +70,8 @@ class Ring:
         self._entropy = entropy
         self._algorithms = {MAC: MAC_ALGORITHM, SIGN: algorithm}
         self._lock = threading.RLock()
-        self._snapshot = Snapshot((), sealer)
+        self.snapshot = Snapshot((), sealer)
         self._create_missing()
-
-    def mac_at(self, label: str, at: int) -> MacKey:
-        """The key that was active at that time (milliseconds)."""
-        return self._snapshot.mac_at(label, at)
-
-    def mac_by_id(self, label: str, key_id: bytes) -> MacKey | None:
-        """A key that is neither retired nor compromised."""
-        return self._snapshot.mac_by_id(label, key_id)
-
-    def macs(self, label: str) -> Sequence[MacKey]:
-        """All keys that are neither retired nor compromised, the likeliest to have signed first."""
-        return self._snapshot.macs(label)
-
-    def signer_at(self, at: int) -> Signer:
-        """The signing key that was active at that time (milliseconds)."""
-        return self._snapshot.signer_at(at)
-
-    def verifier(self, kid: str) -> Verifier | None:
-        """The public key with that id, unless retired or compromised."""
-        return self._snapshot.verifier(kid)
-
-    def verifiers(self) -> Sequence[Verifier]:
-        """All public keys that are neither retired nor compromised, including the next one."""
-        return self._snapshot.verifiers()
 
     def reload(self) -> None:
         """Read the keys that other processes have changed. Keeps the snapshot when nothing
@@ -100,8 +79,8 @@ class Ring:
         """
         with self._lock:
             keys = tuple(self._store.keys())
-            if keys != self._snapshot.keys:
-                self._snapshot = Snapshot(keys, self._sealer)
+            if keys != self.snapshot.keys:
+                self.snapshot = Snapshot(keys, self._sealer)
 
     def listing(self) -> list[KeyFacts]:
         """All keys in their current states, in order of (use, sequence)."""
@@ -149,7 +128,7 @@ class Ring:
         with self._lock:
             self.reload()
             for use in USES:
-                if not life.scheduled(self._snapshot.keys, use):
+                if not life.scheduled(self.snapshot.keys, use):
                     self._insert(use, self._clock())
                 self._follow_setting(use)
                 self._with_successor(use)
@@ -166,12 +145,12 @@ class Ring:
                 if key.algorithm != algorithm
             ]
         )
-        if life.scheduled(self._snapshot.keys, use)[-1].algorithm != algorithm:
+        if life.scheduled(self.snapshot.keys, use)[-1].algorithm != algorithm:
             self.rotate((use,))
 
     def _current(self) -> list[SealedKey]:
         self.reload()
-        return life.current(self._snapshot.keys, self._clock())
+        return life.current(self.snapshot.keys, self._clock())
 
     def _with_successor(self, use: str) -> list[SealedKey]:
         """The keys in their current states, with one that waits for a rotation created if
@@ -195,14 +174,14 @@ class Ring:
         while True:
             keys = self._with_successor(use) if use else self._current()
             changed = list(decide(keys))
-            if not changed or self._store.update(changed, self._snapshot.keys):
+            if not changed or self._store.update(changed, self.snapshot.keys):
                 break
         self.reload()
         return changed
 
     def _insert(self, use: str, activates_at: int | None) -> None:
         """Insert the next key unless another process has just done so; then its key is used."""
-        places = [key.sequence for key in self._snapshot.keys if key.use == use]
+        places = [key.sequence for key in self.snapshot.keys if key.use == use]
         self._store.add(self._made(use, max(places, default=0) + 1, activates_at))
         self.reload()
 
@@ -230,7 +209,7 @@ class Ring:
         return signing.generate(self._algorithms[use])
 
     def _free_id(self) -> str:
-        taken = {key.id for key in self._snapshot.keys}
+        taken = {key.id for key in self.snapshot.keys}
         while (key_id := self._entropy(4).hex()) in taken:
             pass
         return key_id

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -49,6 +49,17 @@ class Derived:
     likeliest_first: Sequence[MacKey] = field(repr=False)
 
 
+class DerivedKeys(dict[str, Derived]):
+    """The MAC keys of each label, derived when they are asked for."""
+
+    def __init__(self, derive: Callable[[str], Derived]) -> None:
+        self._derive = derive
+
+    def __missing__(self, label: str) -> Derived:
+        self[label] = self._derive(label)
+        return self[label]
+
+
 class Snapshot:
     """Owns the decrypted keys.
 
@@ -72,19 +83,19 @@ class Snapshot:
         self._signers: Timeline[Signer] = Timeline(
             [(since, self._pairs[key.id]) for since, key in periods(keys, SIGN)]
         )
-        self._derived: dict[str, Derived] = {}
+        self._derived = DerivedKeys(self._derive)
 
     def mac_at(self, label: str, at: int) -> MacKey:
         """The key at that time, for that label."""
-        return self._of(label).timeline.at(at)
+        return self._derived[label].timeline.at(at)
 
-    def mac_by_id(self, label: str, key_id: bytes) -> MacKey | None:
-        """The key with that id, for that label."""
-        return self._of(label).by_id.get(key_id)
+    def macs_by_id(self, label: str) -> Mapping[bytes, MacKey]:
+        """The keys for that label, by their ids."""
+        return self._derived[label].by_id
 
     def macs(self, label: str) -> Sequence[MacKey]:
         """All keys for that label, the likeliest to have signed first."""
-        return self._of(label).likeliest_first
+        return self._derived[label].likeliest_first
 
     def signer_at(self, at: int) -> Signer:
         """The signing key at that time."""
@@ -97,12 +108,6 @@ class Snapshot:
     def verifiers(self) -> Sequence[Verifier]:
         """All public keys."""
         return list(self._pairs.values())
-
-    def _of(self, label: str) -> Derived:
-        found = self._derived.get(label)
-        if found is None:
-            found = self._derived[label] = self._derive(label)
-        return found
 
     def _derive(self, label: str) -> Derived:
         info = b"mac/" + label.encode()

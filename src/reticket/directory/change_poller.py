@@ -42,7 +42,7 @@ class ChangePoller:
         not for as long as it took: where nobody answers, half of all callers wait for nothing.
         """
         with self._lock:
-            if self._is_due():
+            if self._seconds() >= self._due or self._database.changes != self._changes:
                 self._look()
             elif self._fault is not None:
                 raise Unavailable(self._fault)
@@ -59,22 +59,16 @@ class ChangePoller:
         fresh = self._seconds() < self._looked + RECENT
         return fresh and self._fault is None and self._database.changes == self._changes
 
-    def _is_due(self) -> bool:
-        return self._seconds() >= self._due or self._database.changes != self._changes
-
     def _look(self) -> None:
         began, changes = self._seconds(), self._database.changes
         try:
-            self._compare()
+            mark = self._database.mark()
+            if mark != self._mark:
+                self._renew()
+                self._mark = mark
         except Unavailable as fault:
             ended = self._seconds()
             self._fault, self._due = str(fault), ended + max(self._database.pause, ended - began)
             raise
         self._fault, self._looked, self._due = None, began, began + self._database.pause
         self._changes = changes
-
-    def _compare(self) -> None:
-        mark = self._database.mark()
-        if mark != self._mark:
-            self._renew()
-            self._mark = mark

@@ -6,11 +6,9 @@ Composes what the other files of this package own; owns nothing but that.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable
 
-from reticket.core.people import Application, Client, Credentials, Tenant, User
-from reticket.core.ports import Clock, Entropy, Factors, Intent, Recognised
+from reticket.core.ports import Clock, Entropy, Factors
 from reticket.core.profiles import Profiles
 from reticket.core.tokens.keys import KeyStore
 from reticket.core.tokens.kinds import Place
@@ -65,7 +63,10 @@ def open_directory(
 
 
 class Directory:
-    """Reads for the service, verbs for the operator. Any method may raise Unavailable.
+    """Reads for the service, verbs for the operator. Any of it may raise Unavailable.
+
+    What the service reads is the port `Directory`; its functions are those of the records, the
+    sign-ins, the networks and the intents.
 
     Attributes:
         users, tenants, accounts, applications, clients: verbs, by noun.
@@ -87,9 +88,6 @@ class Directory:
     ) -> None:
         self.database = database
         self._records = Records(database, seconds)
-        self._sign_ins = SignIns(database)
-        self._networks = KnownNetworks(database, sealer)
-        self._intents = Intents(database)
         self.keys: KeyStore = Keys(database)
         self.marks = Marks(database, clock)
         self.tenant_members = Memberships(
@@ -123,90 +121,27 @@ class Directory:
         self.accounts = Accounts(database, self.account_members)
         self.applications = Applications(database, clock, entropy)
         self.clients = Clients(database, clock, entropy)
+        self._read_records(self._records)
+        self._read_sign_ins(SignIns(database), KnownNetworks(database, sealer))
+        intents = Intents(database)
+        self.intents, self.settle = intents.waiting, intents.settle
+        self.backup, self.close = database.backup, database.close
+
+    def _read_records(self, records: Records) -> None:
+        self.catch_up, self.catch_up_now = records.catch_up, records.catch_up_now
+        self.user, self.user_by_email = records.user, records.user_by_email
+        self.application, self.tenant = records.application, records.tenant
+        self.client, self.client_at_hand = records.client, records.client_at_hand
+        self.client_credentials = records.client_credentials
+        self.pending = records.pending
+
+    def _read_sign_ins(self, sign_ins: SignIns, networks: KnownNetworks) -> None:
+        self.user_credentials = sign_ins.user_credentials
+        self.application_credentials = sign_ins.application_credentials
+        self.renew_hash, self.signed_in = sign_ins.renew_hash, sign_ins.signed_in
+        self.recognise, self.remember_network = networks.recognise, networks.remember
 
     @property
     def version(self) -> int:
         """Grows with every change; a record is the same object until it does."""
         return self._records.version
-
-    def catch_up(self) -> None:
-        """See what has changed here, and in other processes but for the storage's pause: half a
-        second on a server, a twentieth in a file.
-        """
-        self._records.catch_up()
-
-    def catch_up_now(self) -> None:
-        """See every change that was committed before this call."""
-        self._records.catch_up_now()
-
-    def user(self, user_id: str) -> User | None:
-        """The record, disabled or not; None when deleted or never there."""
-        return self._records.user(user_id)
-
-    def application(self, application_id: str) -> Application | None:
-        """The record, disabled or not."""
-        return self._records.application(application_id)
-
-    def client(self, client_id: str) -> Client | None:
-        """The record, disabled or not."""
-        return self._records.client(client_id)
-
-    def client_at_hand(self, client_id: str) -> tuple[Client, Credentials | None] | None:
-        """What is remembered of a client, unless that may be older than half a second."""
-        return self._records.client_at_hand(client_id)
-
-    def tenant(self, tenant_id: int) -> Tenant | None:
-        """The record."""
-        return self._records.tenant(tenant_id)
-
-    def user_by_email(self, email: str) -> User | None:
-        """The record; the case of the e-mail does not matter."""
-        return self._records.user_by_email(email)
-
-    def user_credentials(self, email: str) -> Credentials | None:
-        """What the password is checked against."""
-        return self._sign_ins.user_credentials(email)
-
-    def application_credentials(self, application_id: str) -> Credentials | None:
-        """What the secret is checked against."""
-        return self._sign_ins.application_credentials(application_id)
-
-    def client_credentials(self, client_id: str) -> Credentials | None:
-        """What the secret of a confidential client is checked against."""
-        return self._records.client_credentials(client_id)
-
-    def renew_hash(self, subject: str, old: str, new: str) -> None:
-        """Replace a hash by one with newer parameters, if it is still the old one."""
-        self._sign_ins.renew_hash(subject, old, new)
-
-    def signed_in(self, user_id: str, at: int) -> int | None:
-        """Record a sign-in (milliseconds) and return the one before."""
-        return self._sign_ins.signed_in(user_id, at)
-
-    def recognise(self, asked: Sequence[tuple[str, str]]) -> Sequence[Recognised]:
-        """What is known of each e-mail and the network that asks for it."""
-        return self._networks.recognise(asked)
-
-    def remember_network(self, user_id: str, network: str, at: int) -> None:
-        """Somebody has signed in from there (milliseconds)."""
-        self._networks.remember(user_id, network, at)
-
-    def pending(self, subject: str) -> bool:
-        """Whether an intent for this subject waits to be applied, as of the last `catch_up`."""
-        return self._records.pending(subject)
-
-    def intents(self) -> Sequence[Intent]:
-        """Those that wait, in the order in which they were written."""
-        return self._intents.waiting()
-
-    def settle(self, intent: Intent) -> None:
-        """Forget an intent that was applied."""
-        self._intents.settle(intent)
-
-    def backup(self, path: Path) -> None:
-        """Copy everything into a new file (mode 0600) while in use. StartupError for a server."""
-        self.database.backup(path)
-
-    def close(self) -> None:
-        """Release everything; `catch_up_now` raises Unavailable from then on."""
-        self.database.close()

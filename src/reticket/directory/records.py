@@ -74,6 +74,7 @@ class Records:
     def __init__(self, database: Database, seconds: Callable[[], float]) -> None:
         self._database = database
         self._lookout = ChangePoller(database, self._renew, seconds)
+        self.catch_up, self.catch_up_now = self._lookout.glance, self._lookout.look
         with database.read() as connection:
             self._snapshot = _Snapshot(connection)
 
@@ -81,16 +82,6 @@ class Records:
     def version(self) -> int:
         """How often the directory had changed at the last look."""
         return self._snapshot.version
-
-    def catch_up(self) -> None:
-        """See what other connections have committed, but for the storage's pause: the next read
-        of a record tells it.
-        """
-        self._lookout.glance()
-
-    def catch_up_now(self) -> None:
-        """See what other connections have committed before this call."""
-        self._lookout.look()
 
     def _renew(self) -> None:
         with self._database.read() as connection:

@@ -23,6 +23,10 @@ NOW = 1_745_650_708_999
 class OneKey:
     """A ring of one symmetric key per label."""
 
+    @property
+    def snapshot(self):
+        return self
+
     def mac_at(self, label: str, at: int) -> MacKey:
         return HmacKey(b"\0\0\0\1", hashlib.sha256(label.encode()).digest())
 

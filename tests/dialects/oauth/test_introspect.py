@@ -284,7 +284,7 @@ def test_rfc8725_3_12_an_id_token_is_no_access_token(world):
 
 def test_a_signature_is_verified_once(world, monkeypatch):
     issued, seen = world.begin("backend"), []
-    kind = type(world.ring.verifiers()[0])
+    kind = type(world.ring.snapshot.verifiers()[0])
     verify = kind.verify
     monkeypatch.setattr(kind, "verify", lambda key, *said: seen.append(key) or verify(key, *said))
     assert all(world.look(issued.access_token).said["active"] for _ in range(3))

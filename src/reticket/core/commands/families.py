@@ -24,10 +24,6 @@ Check = Callable[[Family, int], None]
 Permits = Callable[[Holder, str | None], bool]
 
 
-def anything(row: Family, now: int) -> None:
-    """The check of a request that fits every row."""
-
-
 def anybody(holder: Holder, context: str | None) -> bool:
     """The answer of a request that is for everybody and every context."""
     return True
@@ -78,8 +74,8 @@ class Refresh(Command[Issued]):
     context: str | None = None
     subject: str | None = None
     permits: Permits = field(default=anybody, repr=False)
-    check: Check = field(default=anything, repr=False)
-    fits: Check = field(default=anything, repr=False)
+    check: Check | None = field(default=None, repr=False)
+    fits: Check | None = field(default=None, repr=False)
     policy: Policy | None = None
     asked: Asked = NOTHING
 
@@ -104,7 +100,7 @@ class EndSession(Command[Family]):
 
     resource: str
     token: str = field(repr=False)
-    check: Check = field(default=anything, repr=False)
+    check: Check | None = field(default=None, repr=False)
     policy: Policy | None = None
 
 
@@ -121,7 +117,7 @@ class ExchangeToken(Command[Issued]):
     family: bytes
     context: str | None = None
     permits: Permits = field(default=anybody, repr=False)
-    check: Check = field(default=anything, repr=False)
+    check: Check | None = field(default=None, repr=False)
     policy: Policy | None = None
     asked: Asked = NOTHING
 

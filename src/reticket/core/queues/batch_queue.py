@@ -175,6 +175,8 @@ class BatchQueue(Generic[I, O]):
             results = iter(self._work(asked) if asked else ())
         except BaseException as error:  # handed to everybody who waits
             return [error] * len(batch)
+        if len(asked) == len(batch):
+            return list(results)
         late = Unavailable("the store has kept a batch waiting for too long")
         return [next(results) if each.since >= since else late for each in batch]
 

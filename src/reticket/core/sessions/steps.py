@@ -59,7 +59,7 @@ class RefreshStep(NamedTuple):
             return StepResult(row, _refused(now, row, Cause.WRONG_RESOURCE))
         if self.command.subject not in (None, row.subject):
             return StepResult(row, _refused(now, row, Cause.WRONG_CLIENT))
-        if misfit := _misfit(self.command.check, row, now):
+        if (check := self.command.check) and (misfit := _misfit(check, row, now)):
             return StepResult(row, misfit)
         decision = decide(row, self.token, now, self.policy)
         outcome, after = decision.outcome, decision.row or row
@@ -70,7 +70,7 @@ class RefreshStep(NamedTuple):
     def _admit(
         self, row: Family, after: Family, outcome: Outcome, now: int
     ) -> StepResult[StepOutcome]:
-        if misfit := _misfit(self.command.fits, row, now):
+        if (fits := self.command.fits) and (misfit := _misfit(fits, row, now)):
             return StepResult(row, misfit)
         holder = self.holder_of(row.resource, row.subject)
         if holder is None:
@@ -116,7 +116,7 @@ class SignOutStep:
             return StepResult(None, _refused(now, None, Cause.UNKNOWN))
         if row.resource != self.command.resource:
             return StepResult(row, _refused(now, row, Cause.WRONG_RESOURCE))
-        if misfit := _misfit(self.command.check, row, now):
+        if (check := self.command.check) and (misfit := _misfit(check, row, now)):
             return StepResult(row, misfit)
         ended = end_of(row, self.token, now, self.policy)
         if ended is not None:
@@ -139,7 +139,7 @@ class ExchangeStep:
     def _turned(self, row: Family | None, now: int) -> StepOutcome:
         if row is None or row.resource != self.command.resource:
             return _refused(now, row, Cause.UNKNOWN)
-        if misfit := _misfit(self.command.check, row, now):
+        if (check := self.command.check) and (misfit := _misfit(check, row, now)):
             return misfit
         ended = state_of(row, now)
         if ended is not None:

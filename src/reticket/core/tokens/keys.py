@@ -48,14 +48,16 @@ class Verifier(Protocol):
     def verify(self, signature: bytes, message: bytes) -> bool: ...
 
 
-class KeyRing(Protocol):
-    """Keys derived per label: `<dialect.resource>/<face>/<use>`. Compromised keys are nowhere."""
+class KeySnapshot(Protocol):
+    """The keys at one moment, derived per label: `<token kind>/<face>/<use>`. Compromised keys are
+    nowhere.
+    """
 
     def mac_at(self, label: str, at: int) -> MacKey:
         """The key that was active at that time (the oldest usable one for times before it)."""
 
-    def mac_by_id(self, label: str, key_id: bytes) -> MacKey | None:
-        """A key that is neither retired nor compromised."""
+    def macs_by_id(self, label: str) -> Mapping[bytes, MacKey]:
+        """All keys that are neither retired nor compromised, by their ids."""
 
     def macs(self, label: str) -> Sequence[MacKey]:
         """All keys that are neither retired nor compromised, the likeliest to have signed first."""
@@ -68,6 +70,13 @@ class KeyRing(Protocol):
 
     def verifiers(self) -> Sequence[Verifier]:
         """All public keys that are neither retired nor compromised, the next one among them."""
+
+
+class KeyRing(Protocol):
+    """Whoever has one sees what is done to keys: its snapshot is replaced."""
+
+    @property
+    def snapshot(self) -> KeySnapshot: ...
 
 
 @dataclass(frozen=True, slots=True)

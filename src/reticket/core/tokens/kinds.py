@@ -31,12 +31,8 @@ class Facts(NamedTuple):
 ClaimsOf = Callable[[Facts], Mapping[str, object]]
 
 
+IdClaimsOf = Callable[[Facts], Mapping[str, object] | None]
 Accepts = Callable[[Mapping[str, Any]], bool]
-
-
-def no_claims(facts: Facts) -> Mapping[str, object]:
-    """For resources whose tokens carry nothing beyond what every token does."""
-    return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +85,10 @@ class TokenKind:
     policy: Policy
     subjects: type[User] | type[Application] | type[Client] = User
     symmetric: bool = False
-    access_claims: ClaimsOf = no_claims
+    access_claims: ClaimsOf | None = None
     refresh_claims: ClaimsOf | None = None
     advice: tuple[Advice, ...] = ()
     accepts: Accepts | None = None
-    id_claims: Callable[[Facts], Mapping[str, object] | None] | None = None
+    id_claims: IdClaimsOf | None = None
     rests_on_credentials: bool = True
     place: Place | None = None

@@ -33,7 +33,7 @@ from reticket.core.tokens.faces import (
     to_text,
 )
 from reticket.core.tokens.keys import KeyRing, MacKey, Signer, Verifier
-from reticket.core.tokens.kinds import Facts, TokenKind
+from reticket.core.tokens.kinds import Facts, IdClaimsOf, TokenKind
 
 RETRY_WINDOW = 60 * SECOND
 """How long after a rotation a retry still gets the very bytes of the first answer."""
@@ -106,20 +106,20 @@ class Mint:
         )
         return Issued(
             outcome, family, holder, context, issued_at, access_ends, refresh_ends, access,
-            refresh, self._id_token(resource, facts),
+            refresh, self._id_token(facts, resource.id_claims) if resource.id_claims else None,
         )  # fmt: skip
 
     def nonce(self, resource: TokenKind, now: int) -> str:
         """A text that says when it was made (RFC 9449 §8); the same for a while."""
         at = now - now % NONCE_STEP
-        return self._nonce_of(self._keys.mac_at(f"{resource.name}/nonce", now), at)
+        return self._nonce_of(self._keys.snapshot.mac_at(f"{resource.name}/nonce", now), at)
 
     def knows_nonce(self, resource: TokenKind, text: str, now: int) -> bool:
         """Whether a nonce is ours and not older than five minutes."""
         data = from_text(text) if len(text) <= LONGEST_NONCE else None
         if data is None:
             return False
-        key = self._keys.mac_by_id(f"{resource.name}/nonce", data[:4])
+        key = self._keys.snapshot.macs_by_id(f"{resource.name}/nonce").get(data[:4])
         at = int.from_bytes(data[4:NONCE_HEAD], "big")
         fits = key is not None and hmac.compare_digest(self._nonce_of(key, at), text)
         return fits and at <= now < at + NONCE_LIFETIME
@@ -128,7 +128,7 @@ class Mint:
         """What a presented refresh token says. INVALID_TOKEN, cause FORGED; costs no I/O."""
         if resource.refresh_claims is None:
             label = f"{resource.name}/opaque/refresh"
-            token = read_opaque(text, lambda key_id: self._keys.mac_by_id(label, key_id))
+            token = read_opaque(text, self._keys.snapshot.macs_by_id(label).get)
         else:
             token = self._read_jwt_refresh(resource, text)
         if token is None:
@@ -163,16 +163,16 @@ class Mint:
     def _access(self, resource: TokenKind, facts: Facts) -> str:
         payload = self._encode(self._access_claims(resource, facts))
         if resource.symmetric:
-            key = self._keys.mac_at(f"{resource.name}/jwt/access", facts.issued_at)
+            key = self._keys.snapshot.mac_at(f"{resource.name}/jwt/access", facts.issued_at)
             return hs256_text(payload, key)
         return self._signed(ACCESS, payload, facts.issued_at)
 
-    def _id_token(self, resource: TokenKind, facts: Facts) -> str | None:
-        claims = resource.id_claims(facts) if resource.id_claims else None
+    def _id_token(self, facts: Facts, claims_of: IdClaimsOf) -> str | None:
+        claims = claims_of(facts)
         return None if claims is None else self._signed(ID, self._encode(claims), facts.issued_at)
 
     def _signed(self, kind: str, payload: bytes, at: int) -> str:
-        signer = self._keys.signer_at(at)
+        signer = self._keys.snapshot.signer_at(at)
         signed = f"{self._header(signer, kind)}.{to_text(payload)}"
         return f"{signed}.{to_text(signer.sign(signed.encode()))}"
 
@@ -196,15 +196,16 @@ class Mint:
             claims["sid"] = family.id.hex()
         if facts.context is not None:
             claims["tid"] = facts.context
-        claims.update(resource.access_claims(facts))
-        if claims["sub"] != family.subject:
-            claims["uid"] = family.subject
+        if resource.access_claims is not None:
+            claims.update(resource.access_claims(facts))
+            if claims["sub"] != family.subject:
+                claims["uid"] = family.subject
         return claims
 
     def _refresh(self, resource: TokenKind, facts: Facts) -> str:
         family = facts.family
         if resource.refresh_claims is None:
-            key = self._keys.mac_at(f"{resource.name}/opaque/refresh", facts.issued_at)
+            key = self._keys.snapshot.mac_at(f"{resource.name}/opaque/refresh", facts.issued_at)
             token = RefreshToken(
                 family.id, family.generation, facts.context, facts.issued_at, facts.expires_at
             )
@@ -218,11 +219,11 @@ class Mint:
         }
         if facts.context is not None:
             claims["tid"] = facts.context
-        key = self._keys.mac_at(f"{resource.name}/jwt/refresh", facts.issued_at)
+        key = self._keys.snapshot.mac_at(f"{resource.name}/jwt/refresh", facts.issued_at)
         return hs256_text(self._encode(claims), key)
 
     def _read_jwt_refresh(self, resource: TokenKind, text: str) -> RefreshToken | None:
-        payload = read_hs256(text, self._keys.macs(f"{resource.name}/jwt/refresh"))
+        payload = read_hs256(text, self._keys.snapshot.macs(f"{resource.name}/jwt/refresh"))
         if payload is None:
             return None
         claims = self._decode(payload)
@@ -238,7 +239,7 @@ class Mint:
     def _claims(self, resource: TokenKind, text: str) -> dict[str, Any] | None:
         if not resource.symmetric:
             return self._read_signed(text, ACCESS)
-        payload = read_hs256(text, self._keys.macs(f"{resource.name}/jwt/access"))
+        payload = read_hs256(text, self._keys.snapshot.macs(f"{resource.name}/jwt/access"))
         return None if payload is None else self._decode(payload)
 
     def _read_signed(self, text: str, kind: str) -> dict[str, Any] | None:
@@ -246,7 +247,7 @@ class Mint:
         parts = split_jwt(text)
         if parts is None:
             return None
-        for verifier in self._keys.verifiers():
+        for verifier in self._keys.snapshot.verifiers():
             if parts[0] == self._header(verifier, kind):
                 return self._verified_or_none(verifier.kid, text)
         return None
@@ -261,7 +262,7 @@ class Mint:
         """Asked only while that key is usable, however well the answer is remembered. Forgeries
         are not, or anybody could make this process forget what it knows.
         """
-        verifier = self._keys.verifier(kid)
+        verifier = self._keys.snapshot.verifier(kid)
         signed, _, encoded = text.rpartition(".")
         signature, payload = from_text(encoded), from_text(signed.partition(".")[2])
         if verifier is None or signature is None or payload is None:

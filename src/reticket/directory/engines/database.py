@@ -26,12 +26,14 @@ class Database:
 
     Attributes:
         pause: seconds that should lie between two calls of `mark`.
+        mark: as of the storage.
         changes: how many changes were committed here.
     """
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
         self.pause = storage.pause
+        self.mark = storage.mark
         self.changes = 0
 
     @contextmanager
@@ -73,10 +75,6 @@ class Database:
             connection.execute(update(directory_version).values(version=version + 1))
             yield connection
         self.changes += 1
-
-    def mark(self) -> int:
-        """Differs from the one before when something may have been committed since."""
-        return self._storage.mark()
 
     def backup(self, target: Path) -> None:
         """Copy everything into a new file (mode 0600). StartupError where no file can hold it."""

@@ -59,8 +59,10 @@ class SqliteStorage:
 
     def mark(self) -> int:
         """Differs from the one before when another connection has committed since."""
-        with self.answering():
+        try:
             return int(self._watch.execute("PRAGMA data_version").fetchone()[0])
+        except sqlite3.Error as error:
+            raise Unavailable(f"the directory cannot answer: {error}") from error
 
     def backup(self, target: Path) -> None:
         """Copy everything into a new file, private to its owner, while in use."""

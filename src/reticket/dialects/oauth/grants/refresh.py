@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from reticket.core.commands import Asking, Check, FindSession, ReadRefresh, Refresh
-from reticket.core.commands.families import anything
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import REFUSING, Asked, Family, RefreshToken
 from reticket.core.policy import SECOND
@@ -33,7 +32,7 @@ def refresh(said: TokenRequest) -> Granting:
         token,
         permits=is_member,
         check=whose(said),
-        fits=_no_more(said, scopes, resources) if scopes or resources else anything,
+        fits=_no_more(said, scopes, resources) if scopes or resources else None,
         policy=said.registration.policy,
         asked=asked,
     )
