@@ -11,25 +11,29 @@ from tests.docs.tables import ROOT
 LONGEST = 25
 
 PAGES = [
-    ROOT / name
-    for name in (
-        "ARCHITECTURE.md",
-        "CONTRIBUTING.md",
-        "SECURITY.md",
-        "docs/admin.md",
-        "docs/asvs.md",
-        "docs/audit.md",
-        "docs/directory.md",
-        "docs/glossary.md",
-        "docs/refusals.md",
-        "docs/oauth-tokens.md",
-        "docs/pages.md",
-        "docs/running.md",
-        "docs/scaling.md",
-        "docs/second-factor.md",
-        "docs/security.md",
-        "docs/verify.md",
-    )
+    *(
+        ROOT / name
+        for name in (
+            "ARCHITECTURE.md",
+            "CHANGELOG.md",
+            "CONTRIBUTING.md",
+            "SECURITY.md",
+            "docs/admin.md",
+            "docs/asvs.md",
+            "docs/audit.md",
+            "docs/directory.md",
+            "docs/glossary.md",
+            "docs/refusals.md",
+            "docs/oauth-tokens.md",
+            "docs/pages.md",
+            "docs/running.md",
+            "docs/scaling.md",
+            "docs/second-factor.md",
+            "docs/security.md",
+            "docs/verify.md",
+        )
+    ),
+    *sorted(ROOT.glob("docs/adr/*.md")),
 ]
 
 PERSON = re.compile(r"^(?:Who|Whoever|What|Whatever)\b(?!.*\?$)|[;:] (?:who|whoever)\b")
