@@ -58,7 +58,9 @@ def main() -> None:
                 report.write(options.report, f"Purge on {NAMES[engine]}", purged.lines())
                 bounds += purged.bounds()
             if options.what in ("size", "all"):
-                measured = size.measure(Path(folder), engine, options.families, options.seconds)
+                measured = size.measure(
+                    Path(folder), engine, options.stored_sessions, options.seconds
+                )
                 report.write(options.report, f"Size on {NAMES[engine]}", measured.lines())
                 report.keep(options.report, engine, **measured.figures())
     report.insist(bounds)
@@ -170,7 +172,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--only", default="", help="operations with that text in their name")
     parser.add_argument("--report", type=Path, default=report.PAGE, help="page to write")
     parser.add_argument("--engine", nargs="+", choices=ENGINES, default=list(ENGINES))
-    parser.add_argument("--families", type=int, default=1_000_000)
+    parser.add_argument("--stored-sessions", type=int, default=1_000_000)
     parser.add_argument("--rows", type=int, default=1_000_000, help="entries that are purged")
     parser.add_argument("--beside", type=float, default=300.0, help="seconds beside the throng")
     plan.add_options(parser)

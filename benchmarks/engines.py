@@ -27,7 +27,7 @@ class Engine:
     Args:
         title: what it is called, and how it keeps what it is given.
         settings: variables for a service over it.
-        taken: bytes that the families take; of Valkey in memory, of the others on disk.
+        taken: bytes that the sessions take; of Valkey in memory, of the others on disk.
         logged: bytes that it has written to its log so far.
         busy: seconds of processor time that its own processes have used so far.
     """

@@ -44,7 +44,7 @@ def _refresh(
     member: str,
     **goals: float,
 ) -> Operation:
-    """A refresh by JSON: method, path and body of what begins a family, method, path and status
+    """A refresh by JSON: method, path and body of what begins a session, method, path and status
     of the refresh, and the refresh token's member in all of them.
     """
     mark = f'"{member}":"([^"]+)"'

@@ -14,7 +14,7 @@ GB = 10**9
 MB = 10**6
 ENGINES = {"postgresql": "PostgreSQL", "valkey": "Valkey cluster"}
 INPUTS = {
-    "bytes_per_family": "bytes a session",
+    "bytes_per_session": "bytes a session",
     "engine_microseconds": "µs of the engine's processor a refresh",
     "logged_bytes": "bytes of its log a refresh",
     "refreshes_per_second": "refreshes/s of one service process beside its engine on two cores",
@@ -29,7 +29,7 @@ class Assumptions:
         refreshes: of a session in a day.
         peak: the busiest hour's rate over the mean.
         share: of what was measured that is planned on; the rest is for faults and growth.
-        copies: of every family, its first included.
+        copies: of every session, its first included.
         cores, memory, log: of a machine: processors, GB, and MB that it may write in a second.
         shard: GB that one Valkey process may hold; a larger one takes long to copy.
     """
@@ -71,7 +71,7 @@ class Plan:
     @property
     def taken(self) -> float:
         """Bytes of one copy."""
-        return self.sessions * self.measured["bytes_per_family"]
+        return self.sessions * self.measured["bytes_per_session"]
 
     @property
     def logged(self) -> float:
@@ -194,7 +194,7 @@ def _most(figures: Mapping[str, Mapping[str, float]], assumed: Assumptions) -> I
     """Where one service process ends, and with it the engine that knows no other."""
     rate = figures["sqlite"]["refreshes_per_second"]
     most = rate * assumed.share / assumed.peak * DAY / assumed.refreshes
-    size = most * figures["sqlite"]["bytes_per_family"]
+    size = most * figures["sqlite"]["bytes_per_session"]
     yield (
         f"One process on its SQLite file ({rate:,.0f} refreshes/s measured) carries "
         f"{most / 1e6:,.0f} million such sessions, in a file of {size / GB:,.1f} GB."

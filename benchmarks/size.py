@@ -1,4 +1,4 @@
-"""Bytes per family at 1 000 000 families, what a refresh costs the engine there, and how much
+"""Bytes per session at 1 000 000 sessions, what a refresh costs the engine there, and how much
 slower refreshes get.
 """
 
@@ -33,10 +33,10 @@ from reticket.runtime.opening import Builder
 ROUNDS = 5
 FEW = 1_000
 SAMPLE = 60_000
-"""Tokens of families chosen at random, each in its turn: no page is asked for twice soon."""
+"""Tokens of sessions chosen at random, each in its turn: no page is asked for twice soon."""
 
 STRAIN = 12_800
-"""Families, chosen at random, that are refreshed once without a service around them: too few of a
+"""Sessions, chosen at random, that are refreshed once without a service around them: too few of a
 million to meet on a page.
 """
 
@@ -51,7 +51,7 @@ GOALS = {"sqlite": 200, "postgresql": 250}
 
 @dataclass(frozen=True, slots=True)
 class Strained:
-    """What a refresh costs the engine itself, in batches of families chosen at random."""
+    """What a refresh costs the engine itself, in batches of sessions chosen at random."""
 
     rate: float
     microseconds: float
@@ -59,7 +59,7 @@ class Strained:
 
     def lines(self) -> list[str]:
         """Of the report."""
-        lines = [f"Without HTTP, {BATCH} families a batch, one client: {self.rate:,.0f}/s."]
+        lines = [f"Without HTTP, {BATCH} sessions a batch, one client: {self.rate:,.0f}/s."]
         if self.logged:
             lines += [
                 f"Each costs the engine's own processes {self.microseconds:.1f} µs of processor",
@@ -71,7 +71,7 @@ class Strained:
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """An engine with that many families, and tokens of some of them."""
+    """An engine with that many sessions, and tokens of some of them."""
 
     folder: Path
     engine: Engine
@@ -84,7 +84,7 @@ class Filled:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """An engine with few families and one with many."""
+    """An engine with few sessions and one with many."""
 
     name: str
     few: Filled
@@ -97,15 +97,15 @@ class Measured:
         goal = f" (goal: {GOALS[self.name]} at most)" if self.name in GOALS else ""
         slower = " (goal: 0.80 at least)" if self.name == "sqlite" else ""
         return [
-            f"{many.engine.title}. Akinon refreshes over HTTP, {CONNECTIONS} connections, families",
+            f"{many.engine.title}. Akinon refreshes over HTTP, {CONNECTIONS} connections, sessions",
             "in random order; one service process, engine and wrk on the same machine.",
             "",
-            "| families | bytes per family | refreshes/s |",
+            "| sessions | bytes per session | refreshes/s |",
             "| --- | --- | --- |",
             f"| {FEW:,} | | {rates[0]:,.0f} |",
             f"| {many.count:,} | {many.bytes_each:.1f}{goal} | {rates[1]:,.0f} |",
             "",
-            f"Speed with {many.count:,} families against {FEW:,}: {ratio:.2f}{slower}, median of "
+            f"Speed with {many.count:,} sessions against {FEW:,}: {ratio:.2f}{slower}, median of "
             f"{ROUNDS} pairs.",
             "",
             *many.strained.lines(),
@@ -114,8 +114,8 @@ class Measured:
     def figures(self) -> dict[str, float]:
         """What plans are computed from."""
         figures = {
-            "families": self.many.count,
-            "bytes_per_family": round(self.many.bytes_each, 1),
+            "sessions": self.many.count,
+            "bytes_per_session": round(self.many.bytes_each, 1),
             "engine_microseconds": round(self.many.strained.microseconds, 1),
             "logged_bytes": round(self.many.strained.logged),
         }
@@ -123,11 +123,11 @@ class Measured:
 
 
 def measure(folder: Path, name: str, count: int, seconds: int) -> Measured:
-    """An engine of that name with few families and one with many."""
+    """An engine of that name with few sessions and one with many."""
     with ExitStack() as running:
         few, many = (
-            _filled(folder / each, running.enter_context(started(name, folder / each)), families)
-            for each, families in (("few", FEW), ("many", count))
+            _filled(folder / each, running.enter_context(started(name, folder / each)), sessions)
+            for each, sessions in (("few", FEW), ("many", count))
         )
         ports = [
             running.enter_context(service(each.folder, each.engine.settings))
@@ -162,7 +162,7 @@ def _filled(folder: Path, engine: Engine, count: int) -> Filled:
 
 
 def _fill(instance: OpenedService, user: User, count: int) -> tuple[list[Family], list[bytes]]:
-    """Families in order of their time, as they come: some of the user's, in another order, and
+    """Sessions in order of their time, as they come: some of the user's, in another order, and
     the ids of some of all others, each of which has a subject of its own.
     """
     random = Random(7)

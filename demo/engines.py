@@ -15,14 +15,14 @@ Settings = Mapping[str, str]
 
 @contextmanager
 def postgresql(folder: Path) -> Iterator[Settings]:
-    """Families and directory in one database."""
+    """Sessions and directory in one database."""
     with PostgreSQL.kept(folder / "postgresql") as server:
         yield {"RETICKET_SESSIONS": server.url, "RETICKET_DIRECTORY": server.url}
 
 
 @contextmanager
 def cluster(folder: Path) -> Iterator[Settings]:
-    """Families in the cluster; the directory in a file, since both services are on one machine."""
+    """Sessions in the cluster; the directory in a file, since both services are on one machine."""
     file = folder / "directory.sqlite"
     with Cluster.kept(folder / "cluster") as servers:
         yield {"RETICKET_SESSIONS": servers.url, "RETICKET_DIRECTORY": f"sqlite:///{file}"}

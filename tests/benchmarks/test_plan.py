@@ -4,7 +4,7 @@ import pytest
 from benchmarks.plan import Assumptions, Plan, lines
 
 MEASURED = {
-    "bytes_per_family": 250,
+    "bytes_per_session": 250,
     "engine_microseconds": 20,
     "logged_bytes": 8000,
     "refreshes_per_second": 8000,

@@ -173,6 +173,6 @@ def routes(context: AdminContext) -> tuple[Route, ...]:
             "POST",
             "/sessions/revoke",
             guarded(context.provider, sessions.revoke),
-            described("End families", TAG, {200: Revoked}, Revoke),
+            described("End sessions", TAG, {200: Revoked}, Revoke),
         ),
     )

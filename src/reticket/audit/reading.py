@@ -22,9 +22,9 @@ _log = structlog.get_logger("reticket.audit")
 
 
 def revocations(path: Path) -> Iterator[Event]:
-    """The events of a stream that ended families or the trust in a key, in order.
+    """The events of a stream that ended sessions or the trust in a key, in order.
 
-    A refusal because its family was revoked counts too: a crash may have lost the line of the
+    A refusal because its session was revoked counts too: a crash may have lost the line of the
     revocation. A line that a crash or a full disk has cut off is skipped and logged.
 
     Args:

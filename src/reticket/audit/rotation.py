@@ -185,7 +185,7 @@ def _lock_exclusive(file: int) -> bool:
 
 
 def _kept_lines(whole: Iterator[bytes]) -> Iterator[bytes]:
-    """The kept lines; those of sessions lose their `device`. A family's refusals are kept only
+    """The kept lines; those of sessions lose their `device`. A session's refusals are kept only
     once.
     """
     seen: set[bytes] = set()

@@ -29,7 +29,7 @@ SINGLE_LINES = 64
 
 KINDS = 256
 """Kinds of each event that are distinguished in a second; further ones are distinguished only by
-event, resource and cause.
+event, kind and cause.
 """
 
 

@@ -1,4 +1,4 @@
-"""Intents: what must end families, written in the transaction of the change that demands it.
+"""Intents: what must end sessions, written in the transaction of the change that demands it.
 
 Owns the causes.
 """
@@ -17,7 +17,7 @@ from reticket.directory.tables import intents
 
 
 class Change(StrEnum):
-    """Why families end; becomes their `revoked_cause`."""
+    """Why sessions end; becomes their `revoked_cause`."""
 
     USER_DISABLED = "user_disabled"
     USER_DELETED = "user_deleted"

@@ -1,4 +1,4 @@
-"""Which names of a selection of families the directory does not have."""
+"""Which names of a selection of sessions the directory does not have."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from reticket.directory.forms import INT32
 
 
 def unknown_names(directory: Directory, selection: Selection) -> Iterator[str]:
-    """The members `subject`, `client` and `context` that name nothing in the directory. A family
+    """The members `subject`, `client` and `context` that name nothing in the directory. A session
     may still have such a name: of a person, a client or a tenant that was deleted.
     """
     if selection.subject is not None and not _is_subject(directory, selection.subject):

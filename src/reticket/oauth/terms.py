@@ -1,4 +1,4 @@
-"""What a family was granted beyond its scope, and the claims that tokens make of all that.
+"""What a session was granted beyond its scope, and the claims that tokens make of all that.
 
 RFC 9068 §2.2 for access tokens, OpenID Connect Core §2 for ID tokens.
 """
@@ -28,7 +28,7 @@ token's nonce; `alone` wants no ID token, `jkt` an access token bound to the key
 
 
 class Terms(msgspec.Struct, frozen=True, omit_defaults=True, array_like=True):
-    """Kept with the family as text, and never changed.
+    """Kept with the session as text, and never changed.
 
     Args:
         auth_time: seconds; when the person was really there.
@@ -48,7 +48,7 @@ class Terms(msgspec.Struct, frozen=True, omit_defaults=True, array_like=True):
         return "urn:reticket:acr:2" if CODE in self.amr else "urn:reticket:acr:1"
 
     def written(self) -> str:
-        """As the family keeps it."""
+        """As the session keeps it."""
         return msgspec.json.encode(self).decode()
 
 

@@ -52,7 +52,7 @@ def oauth(request: WireRequest) -> Operation:
 
 
 _RAN_OUT = (Cause.EXPIRED, Cause.UNKNOWN)
-"""The family ended by itself; its row is there still, or was deleted since."""
+"""The session ended by itself; its row is there still, or was deleted since."""
 
 
 def _issue(application: Application, token: str | None) -> Asking[Issued]:

@@ -1,7 +1,7 @@
 """Turns records of the directory into Kibo's members, encoded once per record.
 
 A record is the same object until the directory changes, so its identity is the key. `lastLoginDate`
-is of a family, not of a record: it is filled in for each answer.
+is of a session, not of a record: it is filled in for each answer.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ class Memberships:
         table: the memberships.
         places: the tenants or accounts.
         noun: what a place is called in messages.
-        resources: whose families live in such a place; their context is its id.
+        resources: whose sessions live in such a place; their context is its id.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Memberships:
             self.insert(connection, user_id, place_id, behaviors)
 
     def take(self, who: str, place_id: int) -> None:
-        """Put a user out and end the user's families there."""
+        """Put a user out and end the user's sessions there."""
         with self._database.change() as connection:
             user_id = require_user(connection, who)
             if not connection.execute(self._delete(user_id, place_id)).rowcount:
@@ -72,7 +72,7 @@ class Memberships:
         connection.execute(insert(self._table), row)
 
     def remove_place(self, connection: Connection, place_id: int) -> None:
-        """Delete a place and end all families there, inside the caller's transaction."""
+        """Delete a place and end all sessions there, inside the caller's transaction."""
         table, places = self._table, self._places
         members = select(table.c.user_id).where(table.c.place_id == place_id)
         self._end(connection, connection.execute(members).scalars().all(), place_id)

@@ -90,7 +90,7 @@ class Applications:
             _update(connection, application_id, disabled=False)
 
     def rotate_secret(self, application_id: str, secret_hash: str) -> None:
-        """Replace its secret and end its families: whoever had the old one is out."""
+        """Replace its secret and end its sessions: whoever had the old one is out."""
         version = identifiers.credential_version(self._entropy)
         self._update(
             application_id,

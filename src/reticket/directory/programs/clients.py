@@ -60,7 +60,7 @@ class Clients:
             self.insert(connection, client, secret_hash)
 
     def rotate_secret(self, client_id: str, secret_hash: str) -> None:
-        """Replace its secret; its families go on with the new one, its tokens for itself end.
+        """Replace its secret; its sessions go on with the new one, its tokens for itself end.
         Invalid for a public one.
         """
         with self._database.change() as connection:
@@ -84,7 +84,7 @@ class Clients:
             _update(connection, client_id, registration=dict(registration), **version)
 
     def disable(self, client_id: str) -> None:
-        """Block it: it gets no answer, and its families no new tokens."""
+        """Block it: it gets no answer, and its sessions no new tokens."""
         with self._database.change() as connection:
             _update(connection, client_id, disabled=True)
 

@@ -49,6 +49,6 @@ class Accounts:
             return [record_of(DeveloperAccount, row) for row in connection.execute(statement)]
 
     def remove(self, account_id: int) -> None:
-        """Forget it, its memberships, and end all families there. NotFound."""
+        """Forget it, its memberships, and end all sessions there. NotFound."""
         with self._database.change() as connection:
             self._members.remove_place(connection, account_id)

@@ -61,6 +61,6 @@ class Tenants:
             return [record_of(TenantLine, row) for row in connection.execute(statement)]
 
     def remove(self, tenant_id: int) -> None:
-        """Forget it, its memberships, and end all families there. NotFound."""
+        """Forget it, its memberships, and end all sessions there. NotFound."""
         with self._database.change() as connection:
             self._members.remove_place(connection, tenant_id)

@@ -77,7 +77,7 @@ def _end_access(token: str, registration: Registration) -> Asking[None]:
 
 
 def _only_of(registration: Registration) -> Check:
-    """Asked before anything of the family's state is: whose it is tells nothing of that."""
+    """Asked before anything of the session's state is: whose it is tells nothing of that."""
 
     def check(row: Family, now: int) -> None:
         if row.client != registration.id:

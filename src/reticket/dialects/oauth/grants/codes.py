@@ -54,7 +54,7 @@ class CodeGrant(msgspec.Struct, frozen=True):
 
 
 class Given(msgspec.Struct, frozen=True):
-    """What is known of a code, used or not: the family that it begins, and who may use it; see
+    """What is known of a code, used or not: the session that it begins, and who may use it; see
     `CodeGrant`. What an older program kept has no challenge: nobody can meet it, and it ends
     nothing.
     """
@@ -87,7 +87,7 @@ def read_grant(text: str) -> CodeGrant:
 
 def waiting(code: str) -> str:
     """Under which key a code waits for its client; `CodeGrant.written` is its value. Who has begun
-    its family takes it, and answers then.
+    its session takes it, and answers then.
     """
     return f"oauth:code:{_digest(code)}"
 

@@ -1,4 +1,4 @@
-"""Begins the family that somebody has consented to, whether by a code or for a device."""
+"""Begins the session that somebody has consented to, whether by a code or for a device."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ request takes, unless its process stands still or `busy_timeout` is long.
 """
 
 UNANSWERED = "unanswered"
-"""Why a family ends whose tokens nobody has got."""
+"""Why a session ends whose tokens nobody has got."""
 
 
 def consenting(said: TokenRequest, grant: CodeGrant) -> Asking[User]:
@@ -53,7 +53,7 @@ def consenting(said: TokenRequest, grant: CodeGrant) -> Asking[User]:
 
 
 def begin(said: TokenRequest, grant: CodeGrant, user: User, bound: Asked, waits: str) -> Granting:
-    """The family's first pair, once. What waits under a key is taken when the family has begun, and
+    """The session's first pair, once. What waits under a key is taken when it has begun, and
     only who has taken it answers: until then a client may come again, whatever fails (ADR 0008).
     `bound` is what `TokenRequest.bind` said, `waits` the key. Unavailable while another request
     does the same.
@@ -110,7 +110,7 @@ def _begin_as(
 
 def end_begun(family: bytes, client_id: str, cause: str) -> Asking[bytes]:
     """End what tries of one grant have begun, one after the other, as far as it lives; and say
-    which family the next try begins.
+    which session the next try begins.
     """
     while (row := (yield from _row(family))) is not None:
         if row.revoked_at is None:

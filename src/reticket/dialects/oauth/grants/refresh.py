@@ -1,4 +1,4 @@
-"""`refresh_token` (RFC 6749 §6): the next pair of a family, to its own client alone."""
+"""`refresh_token` (RFC 6749 §6): the next pair of a session, to its own client alone."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FRESH = 60 * SECOND
 
 
 def refresh(said: TokenRequest) -> Granting:
-    """Whatever is asked for holds for this answer; the family keeps what it was granted."""
+    """Whatever is asked for holds for this answer; the session keeps what it was granted."""
     scopes = words(said.form.get("scope", ""))
     resources = words(said.form.get("resource", ""))
     token = required(said.form, "refresh_token")
@@ -69,7 +69,7 @@ def bound(said: TokenRequest, family: bytes, check: Check) -> Asking[Asked]:
 
 
 def _answering(said: TokenRequest, token: RefreshToken) -> Check:
-    """Whether a family is this client's and answers the token."""
+    """Whether a session is this client's and answers the token."""
     is_ours = whose(said)
 
     def check(row: Family, now: int) -> None:
@@ -102,8 +102,8 @@ def _refused(refusal: Refusal) -> Refusal:
 
 
 def whose(said: TokenRequest) -> Check:
-    """Whether a family is this client's, and the proof its key's. INVALID_TOKEN, also for a
-    family of before its public client had to bind them; Denied, `use_dpop_nonce`, for a proof that
+    """Whether a session is this client's, and the proof its key's. INVALID_TOKEN, also for a
+    session of before its public client had to bind them; Denied, `use_dpop_nonce`, for a proof that
     may have been made ahead.
     """
     client, proof = said.registration.id, said.proof
@@ -140,7 +140,7 @@ def _without_nonce(said: TokenRequest) -> Denied:
 
 
 def _no_more(said: TokenRequest, scopes: tuple[str, ...], resources: tuple[str, ...]) -> Check:
-    """Not more than the family was granted. Denied, `invalid_scope` or `invalid_target`."""
+    """Not more than the session was granted. Denied, `invalid_scope` or `invalid_target`."""
 
     def check(row: Family, now: int) -> None:
         audiences = terms_of(row.terms).audiences

@@ -1,4 +1,4 @@
-"""The subject token of an exchange (RFC 8693 §2.1): whose family it is of, and what it is good
+"""The subject token of an exchange (RFC 8693 §2.1): whose session it is of, and what it is good
 for itself. Nothing is spent by reading one.
 """
 
@@ -29,7 +29,7 @@ class Subject(NamedTuple):
 
     Args:
         context: the tenant that it is for, or None.
-        scopes / audiences: of an access token; none where the family's hold.
+        scopes / audiences: of an access token; none where the session's hold.
         refresh: what a refresh token says, or None.
     """
 

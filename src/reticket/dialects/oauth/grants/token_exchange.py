@@ -1,4 +1,4 @@
-"""Token exchange (RFC 8693): another access token of a living family, for another audience, for
+"""Token exchange (RFC 8693): another access token of a living session, for another audience, for
 another tenant or with less scope. The audit log hears of each.
 """
 
@@ -80,7 +80,7 @@ def _wanted(said: TokenRequest) -> tuple[str | None, tuple[str, ...]]:
 def _check(
     said: TokenRequest, subject: Subject, scopes: tuple[str, ...], audiences: tuple[str, ...]
 ) -> Check:
-    """Of a family that has ended nothing is found out but that."""
+    """Of a session that has ended nothing is found out but that."""
     is_ours = whose(said)
 
     def check(row: Family, now: int) -> None:

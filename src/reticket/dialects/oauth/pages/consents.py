@@ -1,4 +1,4 @@
-"""What a person's yes becomes: a family that is to begin, and a grant of it."""
+"""What a person's yes becomes: a session that is to begin, and a grant of it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NOT_KNOWN = "The app that sent you here is not known to this service."
 def granted(
     client_id: str, person: Person, scope: str, resources: tuple[str, ...]
 ) -> Asking[CodeGrant]:
-    """A grant of a family whose id says that it began now; without what a code has more. Halted
+    """A grant of a session whose id says that it began now; without what a code has more. Halted
     where the client was blocked meanwhile.
     """
     yield from find_known(client_id)
