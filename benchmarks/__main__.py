@@ -35,7 +35,7 @@ def main() -> None:
     if options.what == "siege":
         with tempfile.TemporaryDirectory(dir=data, prefix="bench-") as folder:
             besieged = siege.measure(Path(folder) / "siege", options.rows, options.beside)
-        report.write(options.report, "Beside a hostile throng", besieged.lines())
+        report.write(options.report, "Beside hostile traffic", besieged.lines())
         report.insist(besieged.bounds())
         return
     if options.what == "crowd":
@@ -71,10 +71,11 @@ def _speed(
 ) -> Iterator[str]:
     """The lines of the section; what plans are computed from goes into `figures`."""
     with started(engine, folder) as running, service(folder, running.settings) as port:
-        yield f"{running.title}. Durable refreshes in chains, each connection with its newest"
-        yield "token, and look-ups of tokens by turns, beside the same server echoing the same"
-        yield f"bytes; medians of {options.rounds} interleaved rounds of {options.seconds} s. One"
-        yield "service process, audit on; engine and wrk on the same machine."
+        yield f"{running.title}. Each connection refreshes in a chain, always with its newest"
+        yield "token, and every refresh is durable. Look-ups take the tokens by turns. Beside each"
+        yield "operation the same server echoes the same bytes; the ratio is requests/s to echo/s."
+        yield f"Figures are medians of {options.rounds} interleaved rounds of {options.seconds} s."
+        yield "One service process runs with audit on; engine and wrk are on the same machine."
         yield from _table(options, engine, folder, port, figures)
 
 
@@ -174,7 +175,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--engine", nargs="+", choices=ENGINES, default=list(ENGINES))
     parser.add_argument("--stored-sessions", type=int, default=1_000_000)
     parser.add_argument("--rows", type=int, default=1_000_000, help="entries that are purged")
-    parser.add_argument("--beside", type=float, default=300.0, help="seconds beside the throng")
+    parser.add_argument(
+        "--beside", type=float, default=300.0, help="seconds beside hostile traffic"
+    )
     plan.add_options(parser)
     return parser.parse_args()
 

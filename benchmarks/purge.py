@@ -65,9 +65,9 @@ class Purged:
         rows = {"without a purge": self.without, "during it": self.during}
         return [
             f"{self.title}. Akinon refreshes over HTTP, {CONNECTIONS} connections, while the same",
-            f"service process removes {self.rows:,} short-lived entries that are over; medians of",
-            "rounds, those without a purge half before it and half after it. Clients and service",
-            "share the cores of one machine.",
+            f"service process removes {self.rows:,} expired short-lived entries. Figures are",
+            "medians of rounds; of those without a purge half are before it and half after it.",
+            "Clients and service share the cores of one machine.",
             "",
             "| | rounds | requests/s | p50 ms | p99 ms |",
             "| --- | --- | --- | --- | --- |",

@@ -1,4 +1,4 @@
-"""Honest refreshes at half of what the service can do, alone and beside a hostile throng: idle
+"""Honest refreshes at half of what the service can do, alone and beside hostile traffic: idle
 connections, nonsense and a purge, all at once.
 """
 
@@ -21,7 +21,7 @@ from benchmarks.servers import HOST, service
 
 CLIENTS = 32
 GOAL = 3.0
-"""p99 beside the throng over p99 alone, at most."""
+"""p99 beside hostile traffic over p99 alone, at most."""
 
 STEADY = 0.10
 """How much memory may vary after the first minute."""
@@ -52,8 +52,13 @@ class Besieged:
         spread = (most - least) / least
         span = f"{least / 2**20:,.0f} to {most / 2**20:,.0f} MiB"
         return [
-            Bound("p99 beside the throng / alone", f"{ratio:.2f}", f"<= {GOAL:.2f}", ratio <= GOAL),
-            Bound("requests lost beside the throng", str(lost), "0", not lost),
+            Bound(
+                "p99 beside hostile traffic / alone",
+                f"{ratio:.2f}",
+                f"<= {GOAL:.2f}",
+                ratio <= GOAL,
+            ),
+            Bound("requests lost beside hostile traffic", str(lost), "0", not lost),
             Bound(
                 f"spread of memory, {span}", f"{spread:.1%}", f"<= {STEADY:.0%}", spread <= STEADY
             ),
@@ -62,20 +67,20 @@ class Besieged:
     def lines(self) -> list[str]:
         """Of the report."""
         return [
-            f"SQLite, {CLIENTS} connections that refresh {self.rate:,.0f} times a second, half of",
-            f"what they reach alone without a pause. Beside them for {self.seconds:,.0f} s:",
-            f"{IDLE:,} idle connections from {ADDRESSES} addresses, {RATE:,} requests a second",
-            f"that mean nothing, and the purge of {self.rows:,} entries. Memory is the service's",
-            "after the first minute. Clients and service share the cores of one machine.",
+            f"SQLite. {CLIENTS} connections refresh {self.rate:,.0f} times a second. That is half",
+            f"of their rate alone without a pause. Beside them for {self.seconds:,.0f} s are",
+            f"{IDLE:,} idle connections from {ADDRESSES} addresses, {RATE:,} meaningless requests",
+            f"a second, and the purge of {self.rows:,} entries. Memory is the service's after the",
+            "first minute. Clients and service share the cores of one machine.",
             "",
             "| | good | lost | p50 ms | p99 ms |",
             "| --- | --- | --- | --- | --- |",
             _row("alone", self.alone),
-            _row("beside the throng", self.beside),
+            _row("beside hostile traffic", self.beside),
             "",
             *table(self.bounds()),
             "",
-            f"The throng saw: {self.throng}.",
+            f"The hostile clients saw: {self.throng}.",
         ]
 
 
@@ -85,7 +90,7 @@ def measure(folder: Path, rows: int, seconds: float) -> Besieged:
     Args:
         folder: made for it.
         rows: entries that are purged meanwhile.
-        seconds: beside the throng; the first minute does not count for memory.
+        seconds: beside hostile traffic; the first minute does not count for memory.
     """
     with (
         started_engine("sqlite", folder) as engine,

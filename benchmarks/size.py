@@ -63,8 +63,8 @@ class Strained:
         if self.logged:
             lines += [
                 f"Each costs the engine's own processes {self.microseconds:.1f} µs of processor",
-                f"time, and its log {self.logged:,.0f} bytes: just after a checkpoint, where it",
-                "has any, when a first change takes its whole page along.",
+                f"time, and its log {self.logged:,.0f} bytes. That is just after a checkpoint, if",
+                "the engine has any: the first change of a page then writes the whole page.",
             ]
         return lines
 
@@ -98,7 +98,7 @@ class Measured:
         slower = " (goal: 0.80 at least)" if self.name == "sqlite" else ""
         return [
             f"{many.engine.title}. Akinon refreshes over HTTP, {CONNECTIONS} connections, sessions",
-            "in random order; one service process, engine and wrk on the same machine.",
+            "in random order. One service process, engine and wrk are on the same machine.",
             "",
             "| sessions | bytes per session | refreshes/s |",
             "| --- | --- | --- |",
