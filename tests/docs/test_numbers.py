@@ -76,7 +76,7 @@ SENTENCES = {
         f"is carried out again {span(idempotency.LONGEST_FLIGHT)} later",
         f"longer than `busy_timeout` and {named(int(LONGEST_WAIT))} seconds",
     ],
-    "audit.md": [f"A process tells {summing.KINDS} of each event apart in a second"],
+    "audit.md": [f"counts {summing.KINDS} groups of equal events for each event in a second"],
     "oauth-tokens.md": [
         f"that comes {span(refresh.FRESH // 1000)} or more after the last rotation",
         f"The interval is {span(device_codes.INTERVAL)}",
