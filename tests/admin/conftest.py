@@ -28,7 +28,7 @@ ADA = "ada@example.com"
 
 
 def at_the_shell(server, work):
-    """What `work` makes of the opened house and its builder, while the service runs."""
+    """What `work` makes of the opened service and its builder, while the service runs."""
     builder = Builder()
     said = {"data": server.data, "issuer": server.url}
     with closing(builder.open(builder.load(None, said))) as instance:

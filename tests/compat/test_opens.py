@@ -55,7 +55,7 @@ def running(folder, settings):
 
 
 @pytest.fixture(scope="module")
-def houses(tmp_path_factory):
+def opened(tmp_path_factory):
     """Made at the first need, one for each engine."""
     with ExitStack() as stack:
         made = {}
@@ -78,22 +78,22 @@ def which(holds):
 
 
 @which(lambda one: one["refresh"] and one["lives"])
-def test_a_living_refresh_token_refreshes_and_so_do_the_next_two(houses, engine, one):
-    instance = houses(engine)
+def test_a_living_refresh_token_refreshes_and_so_do_the_next_two(opened, engine, one):
+    instance = opened(engine)
     client, token = instance.clients[one["kind"]], one["refresh"]
     for _ in range(3):
         token = client.refresh(instance.url, token).refresh
 
 
 @which(lambda one: one["refresh"] and not one["lives"])
-def test_an_ended_session_stays_ended(houses, engine, one):
-    instance = houses(engine)
+def test_an_ended_session_stays_ended(opened, engine, one):
+    instance = opened(engine)
     assert instance.clients[one["kind"]].is_refused(instance.url, one["refresh"])
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_its_audit_file_ends_nobody_who_lives(houses, engine):
-    instance = houses(engine)
+def test_its_audit_file_ends_nobody_who_lives(opened, engine):
+    instance = opened(engine)
     said = instance.commands.run("replay", "--audit", str(MADE / engine / "data" / "audit.jsonl"))
     assert said == "0 revocations replayed\n"
 
@@ -112,15 +112,15 @@ def test_a_backup_of_it_is_restored_and_what_was_ended_since_is_ended_again(tmp_
 
 
 @which(lambda one: one["refresh"] and one["state"].startswith("new"))
-def test_an_access_token_of_a_person_or_an_application_is_taken_until_it_ends(houses, engine, one):
-    instance = houses(engine)
+def test_an_access_token_of_a_person_or_an_application_is_taken_until_it_ends(opened, engine, one):
+    instance = opened(engine)
     assert instance.clients[one["kind"]].is_known(instance.url, one["access"])
 
 
 @which(lambda one: one["kind"] == "backend")
-def test_an_access_token_of_an_oauth_client_is_asked_for_again(houses, engine, one):
+def test_an_access_token_of_an_oauth_client_is_asked_for_again(opened, engine, one):
     """It does not tell the version of the secret that it rests on."""
-    instance = houses(engine)
+    instance = opened(engine)
     backend = instance.clients["backend"]
     assert not backend.is_known(instance.url, one["access"])
     assert backend.is_known(instance.url, backend.sign_in(instance.url).access)
@@ -128,22 +128,22 @@ def test_an_access_token_of_an_oauth_client_is_asked_for_again(houses, engine, o
 
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("kind", clients(None))
-def test_everybody_signs_in_as_before(houses, engine, kind):
+def test_everybody_signs_in_as_before(opened, engine, kind):
     """Passwords, secrets, registrations and the second factor are those of the older version."""
-    instance = houses(engine)
+    instance = opened(engine)
     assert instance.clients[kind].sign_in(instance.url).access
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_a_second_factor_of_cloudreve_has_become_one_of_the_person(houses, engine):
+def test_a_second_factor_of_cloudreve_has_become_one_of_the_person(opened, engine):
     """Akinon, which cannot ask for it, refuses the password alone."""
     body = json.dumps({"username": ALAN["email"], "password": ALAN["password"]})
-    assert call(houses(engine).url, "POST", "/api/v1/auth/login", body)[0] == 401
+    assert call(opened(engine).url, "POST", "/api/v1/auth/login", body)[0] == 401
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_the_commands_read_it(houses, engine):
-    commands = houses(engine).commands
+def test_the_commands_read_it(opened, engine):
+    commands = opened(engine).commands
     told = [line for line in commands.says("doctor").splitlines() if line.startswith("fault")]
     assert [line for line in told if "demo accounts" not in line] == []
     begun = sum(one["refresh"] is not None for one in ROW_LOCKED[engine]["tokens"])

@@ -12,8 +12,7 @@ from reticket.core.access.failure_limits import FailureLimit, FailureLimits
 from reticket.core.storage.budget import Budget
 from reticket.http.connection import limits
 from reticket.http.server import ConnectionTimeouts
-from reticket.runtime import assembly, serving
-from reticket.runtime import background as beats
+from reticket.runtime import assembly, background, serving
 from reticket.settings import loading as config
 from reticket.stores.memory import MemoryEphemeral
 from reticket.testing import FakeClock
@@ -108,7 +107,7 @@ def test_what_is_over_is_removed_at_the_intervals_of_the_settings(
 ) -> None:
     instance, lanes, meter = Mock(clock=FakeClock()), Mock(), Mock()
     instance.settings = config.load(toml("purge_interval = 77\n[ephemeral]\nsweep_interval = 33\n"))
-    works = list(beats.background_work(instance, lanes, meter))
+    works = list(background.background_work(instance, lanes, meter))
     for lane, _, _ in works[3:]:
         lane.close()
     by_seconds = {pause: work for _, work, pause in works}

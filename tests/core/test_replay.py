@@ -6,8 +6,7 @@ from reticket.audit import open_audit_log, revocations
 from reticket.core.errors import Cause
 from reticket.core.model import Selection
 from reticket.core.ports import ROW_LOCKED, Event, NotReplicated
-from reticket.core.sessions import audit_events as chronicle
-from reticket.core.sessions import replay
+from reticket.core.sessions import audit_events, replay
 from reticket.core.storage.upkeep import Upkeep
 from reticket.settings.audit import AuditTable
 from reticket.stores.memory import MemoryEphemeral, MemoryStore
@@ -69,7 +68,7 @@ def test_a_stream_is_never_held_as_a_whole(store, monkeypatch):
 
 
 def demand(seconds, **selected):
-    return chronicle.revocation(at(seconds), Selection(**selected), "operator")
+    return audit_events.revocation(at(seconds), Selection(**selected), "operator")
 
 
 @pytest.mark.parametrize(

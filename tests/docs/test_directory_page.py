@@ -58,12 +58,12 @@ class Forms:
     def _watch(self, monkeypatch):
         begin, required, optional = Fields.__init__, Fields.required, Fields.optional
 
-        def begun(fields, spot, known):
+        def begun(fields, value, known):
             caller = sys._getframe(1)
             self.read_at.add((Path(caller.f_code.co_filename).name, caller.f_lineno))
-            fields.path = re.sub(r"\[\d+\]", "", spot._path)
+            fields.path = re.sub(r"\[\d+\]", "", value._path)
             self.known[fields.path] = set(known)
-            begin(fields, spot, known)
+            begin(fields, value, known)
 
         def requiring(fields, key, read):
             self.needed.setdefault(fields.path, set()).add(key)

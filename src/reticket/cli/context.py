@@ -54,7 +54,7 @@ def renamed(old: str, new: str) -> Callable[..., Any]:
 
 @dataclass(frozen=True, slots=True)
 class CommandContext:
-    """Opens houses for commands."""
+    """Opens services for commands."""
 
     builder: Builder
 
@@ -77,7 +77,7 @@ class CommandContext:
 
 
 def with_instance(work: Callable[Concatenate[OpenedService, P], R]) -> Callable[..., R]:
-    """Give a command the opened house of --data and --config as its first argument. What it
+    """Give a command the opened service of --data and --config as its first argument. What it
     changed in the directory has ended the sessions concerned when the command returns.
     """
 

@@ -73,8 +73,8 @@ class Records:
 
     def __init__(self, database: Database, seconds: Callable[[], float]) -> None:
         self._database = database
-        self._lookout = ChangePoller(database, self._renew, seconds)
-        self.catch_up, self.catch_up_now = self._lookout.glance, self._lookout.look
+        self._poller = ChangePoller(database, self._renew, seconds)
+        self.catch_up, self.catch_up_now = self._poller.glance, self._poller.look
         with database.read() as connection:
             self._snapshot = _Snapshot(connection)
 
@@ -116,7 +116,7 @@ class Records:
 
         Asks first: who did so last might know of a look that the snapshot at hand was before.
         """
-        recent, snapshot = self._lookout.is_recent(), self._snapshot
+        recent, snapshot = self._poller.is_recent(), self._snapshot
         client = snapshot.clients.get(client_id)
         return (client, snapshot.credentials.get(client_id)) if recent and client else None
 
@@ -146,7 +146,7 @@ class Records:
         """
         version, record = self._database.find(partial(_dated, read), key) or (None, None)
         if version not in (None, snapshot.version):
-            self._lookout.look()
+            self._poller.look()
         return record
 
 

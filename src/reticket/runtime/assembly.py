@@ -1,4 +1,4 @@
-"""Puts the service over an opened house together: what performs commands, for requests or at the
+"""Puts the service over an opened service together: what performs commands, for requests or at the
 shell. Knows no wire and no setting of a listener.
 """
 

@@ -20,7 +20,7 @@ from reticket.http.incidents import Incidents
 from reticket.http.metrics import Meter
 from reticket.runtime.opened_service import OpenedService
 
-BEAT = 1.0
+INTERVAL = 1.0
 """Seconds between two looks at what other processes have changed; they must show within two."""
 
 _log = structlog.get_logger("reticket.runtime.opening")
@@ -36,12 +36,12 @@ def background_tasks(
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        beats = [asyncio.create_task(_beat(*each, incidents)) for each in works]
+        tasks = [asyncio.create_task(_repeat(*each, incidents)) for each in works]
         try:
             yield
         finally:
-            for beat in beats:
-                beat.cancel()
+            for task in tasks:
+                task.cancel()
             await service.settled()
             await asyncio.to_thread(lanes.close)
 
@@ -50,10 +50,10 @@ def background_tasks(
 
 def background_work(instance: OpenedService, lanes: WorkerPools, meter: Meter) -> Iterator[Work]:
     """What nobody asks for; none of it waits for another."""
-    yield lanes.directory, meter.publish, BEAT
-    yield lanes.store, instance.upkeep.apply_intents, BEAT
-    yield lanes.directory, instance.ring.reload, BEAT
-    yield WorkerPool("audit"), instance.audit.tend, BEAT
+    yield lanes.directory, meter.publish, INTERVAL
+    yield lanes.store, instance.upkeep.apply_intents, INTERVAL
+    yield lanes.directory, instance.ring.reload, INTERVAL
+    yield WorkerPool("audit"), instance.audit.tend, INTERVAL
     purge = partial(_purge, instance, ClockWatch(instance.clock, time.monotonic))
     yield WorkerPool("purge"), purge, instance.settings.purge_interval
     yield WorkerPool("sweep"), instance.sweep_in_turn, instance.settings.ephemeral.sweep_interval
@@ -67,7 +67,7 @@ def _purge(instance: OpenedService, course: ClockWatch) -> None:
         instance.purge_in_turn()
 
 
-async def _beat(
+async def _repeat(
     lane: WorkerPool, work: Callable[[], object], pause: float, incidents: Incidents
 ) -> None:
     """Do it again and again; a store that fails is asked again."""
@@ -77,5 +77,5 @@ async def _beat(
             await lane.run(work)
         except Unavailable as failure:
             incidents.upkeep_waits(str(failure))
-        except Exception as error:  # a beat that ended would leave keys and revocations unseen
+        except Exception as error:  # a task that ended would leave keys and revocations unseen
             incidents.failed("upkeep_failed", error)

@@ -66,7 +66,7 @@ class Reach:
     """Whether this machine alone is answered while the service runs.
 
     Args:
-        house: its directory may be marked as a demo by another process at any time.
+        instance: its directory may be marked as a demo by another process at any time.
         is_local: was decided at the start, once for all workers: it costs hashes.
     """
 

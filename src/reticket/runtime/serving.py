@@ -1,4 +1,4 @@
-"""The ASGI application over an opened house, and what each worker answers with."""
+"""The ASGI application over an opened service, and what each worker answers with."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from reticket.oauth.provider import BASE
 from reticket.openapi import build_document, document_to_try
 from reticket.runtime import demo, policies
 from reticket.runtime.assembly import service_of, worker_pools_of
-from reticket.runtime.background import BEAT, background_tasks, background_work
+from reticket.runtime.background import INTERVAL, background_tasks, background_work
 from reticket.runtime.opened_service import OpenedService
 from reticket.settings import Settings
 from reticket.wire import Dialect
@@ -56,7 +56,7 @@ def application(
     is_local: bool,
     metrics: socket | None = None,
 ) -> Asgi:
-    """The ASGI application over an opened house; its lifespan does the upkeep.
+    """The ASGI application over an opened service; its lifespan does the upkeep.
 
     Args:
         instance: what it answers from.
@@ -76,7 +76,7 @@ def application(
     page = MetricsPage(meter.counts, ready)
     service = service_of(instance, lanes)
     reach = demo.Reach(instance, is_local)
-    works = [*background_work(instance, lanes, meter), (lanes.directory, reach.look, BEAT)]
+    works = [*background_work(instance, lanes, meter), (lanes.directory, reach.look, INTERVAL)]
     lifespan = beside(background_tasks(works, lanes, service, incidents), page, metrics, incidents)
     more = _for_bearers(page, settings.metrics_token)
     others = pages(_as_json(documents), _as_json(to_try), ready, lifespan, more)
@@ -163,7 +163,7 @@ def _for_bearers(page: MetricsPage, token: str | None) -> list[Route]:
 
 
 def _counted(instance: OpenedService, meter: Meter) -> OpenedService:
-    """The same house, whose events are counted."""
+    """The same service, whose events are counted."""
     audit = Counted(instance.audit, meter)
     upkeep = Upkeep(instance.store, instance.ephemeral, instance.directory, audit)
     return replace(instance, audit=audit, upkeep=upkeep)

@@ -94,9 +94,9 @@ def test_parallel_refreshes_of_one_family_are_one_write_a_batch(database, store,
         return store.transact(batch)
 
     async def refresh(generation):
-        conveyor = BatchQueue(lane, transact)
+        queue = BatchQueue(lane, transact)
         step = family.id, Presenting(family.id, generation)
-        return await asyncio.gather(*[conveyor.put(step) for _ in range(64)])
+        return await asyncio.gather(*[queue.put(step) for _ in range(64)])
 
     for generation in range(1, 11):
         outcomes = asyncio.run(refresh(generation))

@@ -89,9 +89,9 @@ def test_parallel_refreshes_of_one_family_are_one_write_a_batch(store, fresh, ca
     before = list(map(calls, KINDS))
 
     async def refresh(generation):
-        conveyor = BatchQueue(lane, store.transact)
+        queue = BatchQueue(lane, store.transact)
         step = family.id, Presenting(family.id, generation)
-        return await asyncio.gather(*[conveyor.put(step) for _ in range(THREADS)])
+        return await asyncio.gather(*[queue.put(step) for _ in range(THREADS)])
 
     for generation in range(1, 11):
         outcomes = asyncio.run(refresh(generation))

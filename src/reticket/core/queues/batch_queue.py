@@ -1,8 +1,8 @@
-"""The one bridge between the event loop and the synchronous world: lanes and conveyors.
+"""Between the event loop and code that blocks: worker pools and batch queues.
 
-A lane is a thread that works off jobs in order. A conveyor gathers what arrives together, and while
-its lane is busy, into one batch, so that one commit serves all of it; a lone item waits for nobody,
-and nobody for an item that somebody else holds.
+A worker pool runs jobs in order on its threads. A batch queue gathers items that arrive together,
+or while its pool is busy, into one batch: one commit serves all of them. A lone item does not wait
+for others, and no item waits for a row that another process has locked.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class WorkerPool:
 
 
 class Waiting(NamedTuple, Generic[I, O]):
-    """An item on a conveyor, with who waits for it and since when (seconds of the loop)."""
+    """An item in a queue, with who waits for it and since when (seconds of the loop)."""
 
     item: I
     future: asyncio.Future[O]

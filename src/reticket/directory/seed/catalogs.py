@@ -18,12 +18,12 @@ class CatalogReader:
     def __init__(self, tenant_id: int) -> None:
         self._tenant_id = tenant_id
 
-    def read(self, spot: YamlValue) -> tuple[MasterCatalog, ...]:
+    def read(self, value: YamlValue) -> tuple[MasterCatalog, ...]:
         """All of them, with their catalogs."""
-        return distinct(self._master_catalog, attrgetter("id"), "id")(spot)
+        return distinct(self._master_catalog, attrgetter("id"), "id")(value)
 
-    def _master_catalog(self, spot: YamlValue) -> MasterCatalog:
-        fields = Fields(spot, _MASTER_CATALOG)
+    def _master_catalog(self, value: YamlValue) -> MasterCatalog:
+        fields = Fields(value, _MASTER_CATALOG)
         master_id = fields.required("id", int32)
         catalogs = distinct(lambda item: self._catalog(item, master_id), attrgetter("id"), "id")
         return MasterCatalog(
@@ -38,8 +38,8 @@ class CatalogReader:
             catalogs=fields.optional("catalogs", catalogs, ()),
         )
 
-    def _catalog(self, spot: YamlValue, master_id: int) -> Catalog:
-        fields = Fields(spot, _CATALOG)
+    def _catalog(self, value: YamlValue, master_id: int) -> Catalog:
+        fields = Fields(value, _CATALOG)
         return Catalog(
             id=fields.required("id", int32),
             name=fields.optional("name", YamlValue.text, None),

@@ -16,9 +16,9 @@ T = TypeVar("T")
 class Fields:
     """The members of a mapping. A key that is not among the known ones stops the start."""
 
-    def __init__(self, spot: YamlValue, known: Sequence[str]) -> None:
-        self._spot = spot
-        self._members = spot.members()
+    def __init__(self, value: YamlValue, known: Sequence[str]) -> None:
+        self._value = value
+        self._members = value.members()
         for key, member in self._members.items():
             if key not in known:
                 raise member.fault(f"is not a known key (known are {', '.join(known)})")
@@ -26,7 +26,7 @@ class Fields:
     def required(self, key: str, read: Callable[[YamlValue], T]) -> T:
         """The member, which must be there."""
         if key not in self._members:
-            raise self._spot.fault(f"needs the key {key}")
+            raise self._value.fault(f"needs the key {key}")
         return read(self._members[key])
 
     def optional(self, key: str, read: Callable[[YamlValue], T], default: D) -> T | D:
@@ -44,14 +44,14 @@ class Entry(Generic[T]):
     """Something to create.
 
     Args:
-        spot: where it is written.
+        value: where it is written.
         key: what it is known by among its like.
         record: what is to be created.
         secret: to be hashed, or None.
         tenants / accounts: what it refers to, and where.
     """
 
-    spot: YamlValue
+    value: YamlValue
     key: Hashable
     record: T
     secret: str | None = field(default=None, repr=False)
@@ -59,14 +59,14 @@ class Entry(Generic[T]):
     accounts: Mapping[int, YamlValue] = field(default_factory=dict)
 
 
-def int32(spot: YamlValue) -> int:
+def int32(value: YamlValue) -> int:
     """A 32-bit whole number."""
-    return spot.integer(INT32)
+    return value.integer(INT32)
 
 
 def listed(read: Callable[[YamlValue], T]) -> Callable[[YamlValue], tuple[T, ...]]:
     """A list of what `read` reads."""
-    return lambda spot: tuple(read(item) for item in spot.items())
+    return lambda value: tuple(read(item) for item in value.items())
 
 
 def distinct(
@@ -74,9 +74,9 @@ def distinct(
 ) -> Callable[[YamlValue], tuple[T, ...]]:
     """A list of what `read` reads, in which no key is there twice; `noun` names the key."""
 
-    def read_all(spot: YamlValue) -> tuple[T, ...]:
+    def read_all(value: YamlValue) -> tuple[T, ...]:
         found: dict[Hashable, T] = {}
-        for item in spot.items():
+        for item in value.items():
             record = read(item)
             if key(record) in found:
                 raise item.fault(f"has the {noun} {key(record)}, as one before it has")

@@ -42,9 +42,9 @@ class Seed:
 
 
 def _check(references: Mapping[int, YamlValue], noun: str, *places: Container[object]) -> None:
-    for place_id, spot in references.items():
+    for place_id, value in references.items():
         if not any(place_id in place for place in places):
-            raise spot.fault(f"refers to the {noun} {place_id}, which does not exist")
+            raise value.fault(f"refers to the {noun} {place_id}, which does not exist")
 
 
 def read_seed(path: Path, now: int, presets: Mapping[str, Policy] = SHIPPED) -> Seed:

@@ -100,7 +100,7 @@ def _check_policy(entry: Entry[Any], presets: Mapping[str, Policy]) -> None:
     draft = entry.record
     if isinstance(draft, ClientDraft) and not draft.disabled:
         for fault in policy_faults(draft.registration, presets):
-            raise entry.spot.fault(f"cannot be created: policy cannot be: {fault}")
+            raise entry.value.fault(f"cannot be created: policy cannot be: {fault}")
 
 
 def _keys(connection: Connection, column: Column[Any]) -> set[object]:
@@ -133,5 +133,5 @@ def _create(
         try:
             chosen = section.insert(connection, entry.record, hashes[entry])
         except DirectoryError as error:
-            raise entry.spot.fault(f"cannot be created: {error}".rstrip(".")) from error
+            raise entry.value.fault(f"cannot be created: {error}".rstrip(".")) from error
         yield Made(section.kind, chosen or entry.key)

@@ -46,9 +46,9 @@ _PRIVATE = frozenset({"d", "k"})
 """Members of private and of shared keys (RFC 7518 §6)."""
 
 
-def read_application(spot: YamlValue) -> Entry[Application]:
+def read_application(value: YamlValue) -> Entry[Application]:
     """An application. Its tenants must be a list where they are written: null would mean all."""
-    fields = Fields(spot, _APPLICATION)
+    fields = Fields(value, _APPLICATION)
     tenants = fields.given("tenants", _tenants, None)
     application = Application(
         id=fields.required("application_id", YamlValue.filled),
@@ -58,21 +58,21 @@ def read_application(spot: YamlValue) -> Entry[Application]:
         disabled=fields.optional("disabled", YamlValue.flag, False),
     )
     secret = fields.required("shared_secret", YamlValue.filled)
-    return Entry(spot, application.id, application, secret, tenants or {})
+    return Entry(value, application.id, application, secret, tenants or {})
 
 
-def _tenants(spot: YamlValue) -> dict[int, YamlValue]:
-    return {int32(item): item for item in spot.items()}
+def _tenants(value: YamlValue) -> dict[int, YamlValue]:
+    return {int32(item): item for item in value.items()}
 
 
-def _environment(spot: YamlValue) -> str:
-    return _one_of(spot, ENVIRONMENTS, " or null")
+def _environment(value: YamlValue) -> str:
+    return _one_of(value, ENVIRONMENTS, " or null")
 
 
-def _one_of(spot: YamlValue, accepted: tuple[str, ...], also: str = "") -> str:
-    text = spot.text()
+def _one_of(value: YamlValue, accepted: tuple[str, ...], also: str = "") -> str:
+    text = value.text()
     if text not in accepted:
-        raise spot.fault(f"must be {' or '.join(accepted)}{also}")
+        raise value.fault(f"must be {' or '.join(accepted)}{also}")
     return text
 
 
@@ -86,31 +86,31 @@ class ClientReader:
 
     presets: Mapping[str, Policy]
 
-    def read(self, spot: YamlValue) -> Entry[ClientDraft]:
+    def read(self, value: YamlValue) -> Entry[ClientDraft]:
         """A client; what it does not say is left for its dialect to decide. Whether it is public
         shows in what it has; where it says so as well, that must be true.
         """
-        return _client(spot, self.presets)
+        return _client(value, self.presets)
 
 
-def _client(spot: YamlValue, presets: Mapping[str, Policy]) -> Entry[ClientDraft]:
-    fields = Fields(spot, ("client_id", "client_secret", "public", "disabled", *_REGISTRATION))
+def _client(value: YamlValue, presets: Mapping[str, Policy]) -> Entry[ClientDraft]:
+    fields = Fields(value, ("client_id", "client_secret", "public", "disabled", *_REGISTRATION))
     client_id = fields.required("client_id", YamlValue.filled)
     secret = fields.optional("client_secret", YamlValue.filled, None)
     draft = ClientDraft(
         client_id=client_id,
         disabled=fields.optional("disabled", YamlValue.flag, False),
-        registration=_registration(spot, fields, secret is None, presets),
+        registration=_registration(value, fields, secret is None, presets),
     )
     is_public = secret is None and "jwks" not in draft.registration
     fields.optional("public", _agreeing(is_public), None)
-    return Entry(spot, client_id, draft, secret)
+    return Entry(value, client_id, draft, secret)
 
 
 def _agreeing(is_public: bool) -> Callable[[YamlValue], bool]:
-    def read(spot: YamlValue) -> bool:
-        if spot.flag() != is_public:
-            raise spot.fault(_PUBLIC_AS_IT_IS[is_public])
+    def read(value: YamlValue) -> bool:
+        if value.flag() != is_public:
+            raise value.fault(_PUBLIC_AS_IT_IS[is_public])
         return is_public
 
     return read
@@ -126,9 +126,9 @@ def checked_registration(
         public: whether it has no secret.
         presets: policies by name, as they are in force.
     """
-    spot = yaml_value(dict(said))
-    fields = Fields(spot, tuple(_REGISTRATION))
-    registration = _registration(spot, fields, public, presets)
+    value = yaml_value(dict(said))
+    fields = Fields(value, tuple(_REGISTRATION))
+    registration = _registration(value, fields, public, presets)
     for fault in policy_faults(registration, presets):
         raise Invalid(f"policy cannot be: {fault}.")
     return registration
@@ -153,45 +153,45 @@ def edited_registration(
 
 
 def _registration(
-    spot: YamlValue, fields: Fields, public: bool, presets: Mapping[str, Policy]
+    value: YamlValue, fields: Fields, public: bool, presets: Mapping[str, Policy]
 ) -> dict[str, Any]:
     readers = {**_REGISTRATION, "policy": lambda said: _policy(said, presets)}
     said = {key: fields.optional(key, read, None) for key, read in readers.items()}
     if said["admin"] and public and said["jwks"] is None:
-        raise spot.fault("must not be admin without a secret or jwks")
+        raise value.fault("must not be admin without a secret or jwks")
     return {key: value for key, value in said.items() if value is not None}
 
 
-def _policy(spot: YamlValue, presets: Mapping[str, Policy]) -> Mapping[str, object]:
+def _policy(value: YamlValue, presets: Mapping[str, Policy]) -> Mapping[str, object]:
     """A preset's name, or a mapping that names one and overrides members of it."""
-    if spot.type == "str":
-        return {"preset": _preset(spot, presets)}
-    fields = Fields(spot, ("preset", *_OVERRIDES))
+    if value.type == "str":
+        return {"preset": _preset(value, presets)}
+    fields = Fields(value, ("preset", *_OVERRIDES))
     fields.required("preset", YamlValue.text)
     changes = {key: fields.optional(key, read, None) for key, read in _OVERRIDES.items()}
     said = {key: value for key, value in changes.items() if value is not None}
     return {"preset": fields.required("preset", lambda said: _preset(said, presets)), **said}
 
 
-def _preset(spot: YamlValue, presets: Mapping[str, Policy]) -> str:
-    if spot.text() not in presets:
-        raise spot.fault(f"must be a preset's name, in capitals: {', '.join(sorted(presets))}")
-    return spot.text()
+def _preset(value: YamlValue, presets: Mapping[str, Policy]) -> str:
+    if value.text() not in presets:
+        raise value.fault(f"must be a preset's name, in capitals: {', '.join(sorted(presets))}")
+    return value.text()
 
 
-def _seconds(spot: YamlValue) -> int:
-    return spot.integer(_SECONDS)
+def _seconds(value: YamlValue) -> int:
+    return value.integer(_SECONDS)
 
 
-def _reuse(spot: YamlValue) -> str:
-    return _one_of(spot, tuple(Reuse))
+def _reuse(value: YamlValue) -> str:
+    return _one_of(value, tuple(Reuse))
 
 
-def _uri(spot: YamlValue) -> str:
+def _uri(value: YamlValue) -> str:
     """Absolute and without a fragment (RFC 6749 §3.1.2), and none that a browser would run."""
-    text = spot.text()
+    text = value.text()
     if not _VISIBLE.fullmatch(text) or not _leads_somewhere(text) or "#" in text:
-        raise spot.fault("must be an absolute URI without a fragment")
+        raise value.fault("must be an absolute URI without a fragment")
     return text
 
 
@@ -205,28 +205,28 @@ def _leads_somewhere(uri: str) -> bool:
     return bool(parts.scheme) and parts.scheme not in _RUN
 
 
-def _scope(spot: YamlValue) -> str:
+def _scope(value: YamlValue) -> str:
     """RFC 6749 §3.3."""
-    if not _SCOPE.fullmatch(spot.text()):
-        raise spot.fault("must be one scope")
-    return spot.text()
+    if not _SCOPE.fullmatch(value.text()):
+        raise value.fault("must be one scope")
+    return value.text()
 
 
-def _grant(spot: YamlValue) -> str:
-    if not _WORD.fullmatch(spot.text()):
-        raise spot.fault("must be a grant type")
-    return spot.text()
+def _grant(value: YamlValue) -> str:
+    if not _WORD.fullmatch(value.text()):
+        raise value.fault("must be a grant type")
+    return value.text()
 
 
-def _key_set(spot: YamlValue) -> object:
+def _key_set(value: YamlValue) -> object:
     """RFC 7517 §5, public keys alone. One that is not understood is none, but one must be."""
-    keys = Fields(spot, ("keys",)).required("keys", YamlValue.items)
+    keys = Fields(value, ("keys",)).required("keys", YamlValue.items)
     for key in keys:
         for member in _PRIVATE & key.members().keys():
             raise key.fault(f"has the member {member} of a key that is not public")
-    said = spot.json()
+    said = value.json()
     if not any(_signs(key.json()) for key in keys):
-        raise spot.fault(f"must have a key for one of {', '.join(ALGORITHMS)}")
+        raise value.fault(f"must have a key for one of {', '.join(ALGORITHMS)}")
     return said
 
 

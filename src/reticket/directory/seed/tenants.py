@@ -36,12 +36,12 @@ NO_CATALOG = 0
 """The catalog of a site that names none: the wire has no null there."""
 
 
-def read_account(spot: YamlValue) -> Entry[DeveloperAccount]:
+def read_account(value: YamlValue) -> Entry[DeveloperAccount]:
     """A developer account."""
-    fields = Fields(spot, ("id", "name"))
+    fields = Fields(value, ("id", "name"))
     account_id = fields.required("id", int32)
     account = DeveloperAccount(account_id, fields.optional("name", YamlValue.text, None))
-    return Entry(spot, account_id, account)
+    return Entry(value, account_id, account)
 
 
 class TenantReader:
@@ -54,9 +54,9 @@ class TenantReader:
     def __init__(self, now: int) -> None:
         self._now = now
 
-    def read(self, spot: YamlValue) -> Entry[Tenant]:
+    def read(self, value: YamlValue) -> Entry[Tenant]:
         """A tenant with all that hangs on it."""
-        fields = Fields(spot, _TENANT)
+        fields = Fields(value, _TENANT)
         tenant_id = fields.required("id", int32)
         sites = distinct(lambda item: self._site(item, tenant_id), attrgetter("id"), "id")
         tenant = Tenant(
@@ -70,10 +70,10 @@ class TenantReader:
             master_catalogs=fields.optional("master_catalogs", CatalogReader(tenant_id).read, ()),
             sites=fields.optional("sites", sites, ()),
         )
-        return Entry(spot, tenant_id, tenant)
+        return Entry(value, tenant_id, tenant)
 
-    def _site(self, spot: YamlValue, tenant_id: int) -> Site:
-        fields = Fields(spot, _SITE)
+    def _site(self, value: YamlValue, tenant_id: int) -> Site:
+        fields = Fields(value, _SITE)
         return Site(
             id=fields.required("id", int32),
             name=fields.optional("name", YamlValue.text, None),
@@ -87,11 +87,11 @@ class TenantReader:
             attributes=fields.optional("attributes", self._attributes, ()),
         )
 
-    def _attributes(self, spot: YamlValue) -> tuple[Attribute, ...]:
-        return distinct(self._attribute, attrgetter("name"), "name")(spot)
+    def _attributes(self, value: YamlValue) -> tuple[Attribute, ...]:
+        return distinct(self._attribute, attrgetter("name"), "name")(value)
 
-    def _attribute(self, spot: YamlValue) -> Attribute:
-        fields = Fields(spot, _ATTRIBUTE)
+    def _attribute(self, value: YamlValue) -> Attribute:
+        fields = Fields(value, _ATTRIBUTE)
         return Attribute(
             name=fields.required("name", YamlValue.filled),
             value=fields.given("value", YamlValue.json, None),

@@ -28,9 +28,9 @@ _NUMBER = re.compile(r"0|-?[1-9][0-9]{0,9}")
 _GROUP_ID = re.compile(r"[0-9A-Za-z]{1,16}")
 
 
-def read_user(spot: YamlValue) -> Entry[UserDraft]:
+def read_user(value: YamlValue) -> Entry[UserDraft]:
     """A user with all memberships."""
-    fields = Fields(spot, _USER)
+    fields = Fields(value, _USER)
     email = fields.required("email", _email)
     tenants = fields.optional("tenants", _places, {})
     accounts = fields.optional("developer_accounts", _places, {})
@@ -44,47 +44,47 @@ def read_user(spot: YamlValue) -> Entry[UserDraft]:
         accounts={place: _behaviors(item) for place, item in accounts.items()},
         organization=fields.optional("organization", _organization, None),
         cloud=fields.optional("cloudreve", _cloud, None),
-        totp_secret=_factor(spot, fields),
+        totp_secret=_factor(value, fields),
     )
     password = fields.required("password", YamlValue.filled)
-    return Entry(spot, folded(email), draft, password, tenants, accounts)
+    return Entry(value, folded(email), draft, password, tenants, accounts)
 
 
-def _factor(spot: YamlValue, fields: Fields) -> bytes | None:
+def _factor(value: YamlValue, fields: Fields) -> bytes | None:
     """The person's key; files of before have it among what is Cloudreve's."""
     own = fields.optional("totp_secret", _totp_secret, None)
     of_drive = fields.optional("cloudreve", _totp_of_drive, None)
     if own is not None and of_drive is not None:
-        raise spot.fault("has a totp_secret, and another one in cloudreve")
+        raise value.fault("has a totp_secret, and another one in cloudreve")
     return own or of_drive
 
 
-def _totp_of_drive(spot: YamlValue) -> bytes | None:
-    return Fields(spot, _CLOUD).optional("totp_secret", _totp_secret, None)
+def _totp_of_drive(value: YamlValue) -> bytes | None:
+    return Fields(value, _CLOUD).optional("totp_secret", _totp_secret, None)
 
 
-def _email(spot: YamlValue) -> str:
-    email = spot.filled()
+def _email(value: YamlValue) -> str:
+    email = value.filled()
     if not is_email(email):
-        raise spot.fault("does not look like an e-mail address")
+        raise value.fault("does not look like an e-mail address")
     return email
 
 
-def _places(spot: YamlValue) -> dict[int, YamlValue]:
-    return {_number(key, item): item for key, item in spot.members().items()}
+def _places(value: YamlValue) -> dict[int, YamlValue]:
+    return {_number(key, item): item for key, item in value.members().items()}
 
 
-def _number(key: str, spot: YamlValue) -> int:
+def _number(key: str, value: YamlValue) -> int:
     if not _NUMBER.fullmatch(key) or int(key) not in INT32:
-        raise spot.fault("must have a 32-bit whole number as its key")
+        raise value.fault("must have a 32-bit whole number as its key")
     return int(key)
 
 
 _behaviors = listed(int32)
 
 
-def _organization(spot: YamlValue) -> OrganizationDraft:
-    fields = Fields(spot, ("name", "roles", "user_type"))
+def _organization(value: YamlValue) -> OrganizationDraft:
+    fields = Fields(value, ("name", "roles", "user_type"))
     return OrganizationDraft(
         name=fields.required("name", YamlValue.filled),
         roles=fields.optional("roles", listed(YamlValue.filled), ()),
@@ -92,8 +92,8 @@ def _organization(spot: YamlValue) -> OrganizationDraft:
     )
 
 
-def _cloud(spot: YamlValue) -> CloudDraft:
-    fields = Fields(spot, _CLOUD)
+def _cloud(value: YamlValue) -> CloudDraft:
+    fields = Fields(value, _CLOUD)
     group = fields.required("group", lambda item: Fields(item, ("id", "name", "permission")))
     return CloudDraft(
         nickname=fields.required("nickname", YamlValue.filled),
@@ -103,29 +103,29 @@ def _cloud(spot: YamlValue) -> CloudDraft:
     )
 
 
-def _group_id(spot: YamlValue) -> str:
-    text = spot.filled()
+def _group_id(value: YamlValue) -> str:
+    text = value.filled()
     if not _GROUP_ID.fullmatch(text):
-        raise spot.fault("must be one to sixteen letters and digits")
+        raise value.fault("must be one to sixteen letters and digits")
     return text
 
 
-def _permission(spot: YamlValue) -> str:
-    text = spot.filled()
+def _permission(value: YamlValue) -> str:
+    text = value.filled()
     try:
         base64.b64decode(text, validate=True)
     except ValueError:
-        raise spot.fault("must be base64") from None
+        raise value.fault("must be base64") from None
     return text
 
 
-def _totp_secret(spot: YamlValue) -> bytes:
+def _totp_secret(value: YamlValue) -> bytes:
     """As authenticator apps show it: letter case, spaces and padding do not matter."""
-    text = re.sub(r"[\s=-]", "", spot.filled()).upper()
+    text = re.sub(r"[\s=-]", "", value.filled()).upper()
     try:
         secret = base64.b32decode(text + "=" * (-len(text) % 8))
     except ValueError:
-        raise spot.fault("must be base32") from None
+        raise value.fault("must be base32") from None
     if not secret:
-        raise spot.fault("must not be empty")
+        raise value.fault("must not be empty")
     return secret

@@ -32,9 +32,9 @@ async def soon():
 
 
 async def test_one_goes_ahead_and_the_rest_begin_together_once_it_is_back():
-    forerunners, ahead, rest = SingleFlight(), Work(), Work()
-    first = asyncio.ensure_future(forerunners.follow("a", ahead))
-    asked = [asyncio.ensure_future(forerunners.follow("a", rest)) for _ in range(4)]
+    flights, ahead, rest = SingleFlight(), Work(), Work()
+    first = asyncio.ensure_future(flights.follow("a", ahead))
+    asked = [asyncio.ensure_future(flights.follow("a", rest)) for _ in range(4)]
     await soon()
     assert (ahead.begun, rest.begun) == (1, 0)
     ahead.gate.set()
@@ -42,15 +42,15 @@ async def test_one_goes_ahead_and_the_rest_begin_together_once_it_is_back():
     assert (rest.begun, rest.together) == (4, 4)
     rest.gate.set()
     await asyncio.gather(first, *asked)
-    again = asyncio.ensure_future(forerunners.follow("a", ahead))
+    again = asyncio.ensure_future(flights.follow("a", ahead))
     await soon()
     assert ahead.begun == 2
     await again
 
 
 async def test_other_work_waits_for_nobody():
-    forerunners, work = SingleFlight(), Work()
-    asked = [asyncio.ensure_future(forerunners.follow(name, work)) for name in "abc"]
+    flights, work = SingleFlight(), Work()
+    asked = [asyncio.ensure_future(flights.follow(name, work)) for name in "abc"]
     await soon()
     assert work.begun == 3
     work.gate.set()
@@ -58,7 +58,7 @@ async def test_other_work_waits_for_nobody():
 
 
 async def test_an_error_belongs_to_who_went_ahead_alone():
-    forerunners, answers = SingleFlight(), iter([Unavailable("full"), "done", "done"])
+    flights, answers = SingleFlight(), iter([Unavailable("full"), "done", "done"])
     began = asyncio.Event()
 
     async def work():
@@ -68,7 +68,7 @@ async def test_an_error_belongs_to_who_went_ahead_alone():
             raise answer
         return answer
 
-    asked = [asyncio.ensure_future(forerunners.follow("a", work)) for _ in range(3)]
+    asked = [asyncio.ensure_future(flights.follow("a", work)) for _ in range(3)]
     await soon()
     began.set()
     first, *others = await asyncio.gather(*asked, return_exceptions=True)
@@ -78,8 +78,8 @@ async def test_an_error_belongs_to_who_went_ahead_alone():
 
 @pytest.mark.parametrize("gone", [0, 1])
 async def test_who_goes_away_holds_nobody_up(gone):
-    forerunners, work = SingleFlight(), Work()
-    asked = [asyncio.ensure_future(forerunners.follow("a", work)) for _ in range(3)]
+    flights, work = SingleFlight(), Work()
+    asked = [asyncio.ensure_future(flights.follow("a", work)) for _ in range(3)]
     await soon()
     asked[gone].cancel()
     await soon()

@@ -5,7 +5,7 @@ from tests.core.world import CALLER
 
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import REFUSING, Caller, Family, Outcome, Selection
-from reticket.core.sessions import audit_events as chronicle
+from reticket.core.sessions import audit_events
 from reticket.core.sessions.steps import StepOutcome
 
 NOW = 1_790_000_000_000
@@ -32,7 +32,7 @@ NAMES = {
 
 
 def audit_events_of(turned):
-    return [_said(event) for event in chronicle.audit_events_of("test", turned, CALLER)]
+    return [_said(event) for event in audit_events.audit_events_of("test", turned, CALLER)]
 
 
 def _said(event):
@@ -68,7 +68,7 @@ def test_a_refusal_that_met_no_row_names_no_family():
     (event,) = audit_events_of(turned)
     assert (event["event"], event["cause"]) == ("refused", Cause.UNKNOWN)
     assert event.keys() & {"family", "subject", "context", "generation"} == set()
-    forged = chronicle.refused(NOW, "test", Refusal(Code.INVALID_TOKEN, Cause.FORGED), CALLER)
+    forged = audit_events.refused(NOW, "test", Refusal(Code.INVALID_TOKEN, Cause.FORGED), CALLER)
     assert _said(forged) == {**event, "cause": Cause.FORGED}
 
 
@@ -84,26 +84,26 @@ def test_a_sign_out_is_a_revocation_with_its_cause():
 
 
 def test_a_sign_in_and_its_withdrawal():
-    begun = chronicle.begun("test", StepOutcome(NOW, Outcome.ADVANCED, FAMILY), CALLER)
+    begun = audit_events.begun("test", StepOutcome(NOW, Outcome.ADVANCED, FAMILY), CALLER)
     assert _said(begun) == {**WHOSE, "event": "sign_in"}
     refusal = Refusal(Code.INVALID_CREDENTIALS, Cause.SUBJECT_GONE)
-    withdrawn = chronicle.begun("test", StepOutcome(NOW, None, FAMILY, refusal=refusal), CALLER)
+    withdrawn = audit_events.begun("test", StepOutcome(NOW, None, FAMILY, refusal=refusal), CALLER)
     assert _said(withdrawn) == {**WHOSE, "event": "revoked", "cause": "subject_changed"}
 
 
 def test_a_failed_sign_in_names_a_subject_only_where_there_is_one():
     refusal = Refusal(Code.INVALID_CREDENTIALS, Cause.WRONG_SECRET)
-    failed = _said(chronicle.sign_in_failed(NOW, "test", "ada", refusal, CALLER))
+    failed = _said(audit_events.sign_in_failed(NOW, "test", "ada", refusal, CALLER))
     assert failed == {
         "at": NOW, "event": "sign_in_failed", "resource": "test", "subject": "ada",
         "cause": Cause.WRONG_SECRET, "address": CALLER.address, "device": CALLER.device,
         "correlation_id": CALLER.correlation_id,
     }  # fmt: skip
-    assert "subject" not in _said(chronicle.sign_in_failed(NOW, "test", None, refusal, CALLER))
+    assert "subject" not in _said(audit_events.sign_in_failed(NOW, "test", None, refusal, CALLER))
 
 
 def test_a_revocation_from_outside_has_no_caller():
-    event = _said(chronicle.revoked(NOW, ENDED))
+    event = _said(audit_events.revoked(NOW, ENDED))
     nobody = WHOSE.keys() - {"address", "device", "correlation_id"}
     assert event == {**{name: WHOSE[name] for name in nobody}, "event": "revoked",
                      "cause": "sign_out"}  # fmt: skip
@@ -111,7 +111,8 @@ def test_a_revocation_from_outside_has_no_caller():
 
 def test_a_caller_without_an_address_leaves_it_out():
     caller = Caller(address="", correlation_id="")
-    (event,) = chronicle.audit_events_of("test", StepOutcome(NOW, Outcome.ADVANCED, FAMILY), caller)
+    advanced = StepOutcome(NOW, Outcome.ADVANCED, FAMILY)
+    (event,) = audit_events.audit_events_of("test", advanced, caller)
     assert (event.address, event.device, event.correlation_id) == (None, None, None)
 
 
@@ -119,10 +120,10 @@ def test_a_demand_is_told_with_all_that_it_selects():
     selection = Selection(
         family=FAMILY.id, resource="test", subject="ada", client="web", context="1000"
     )
-    assert _said(chronicle.revocation(NOW, selection, "operator")) == {
+    assert _said(audit_events.revocation(NOW, selection, "operator")) == {
         "at": NOW, "event": "revocation", "resource": "test", "family": FAMILY.id.hex(),
         "subject": "ada", "context": "1000", "cause": "operator", "detail": {"client": "web"},
     }  # fmt: skip
-    assert _said(chronicle.revocation(NOW, Selection(), "operator")) == {
+    assert _said(audit_events.revocation(NOW, Selection(), "operator")) == {
         "at": NOW, "event": "revocation", "cause": "operator",
     }  # fmt: skip

@@ -35,108 +35,108 @@ def place():
 
 
 @pytest.fixture
-def lookout(place):
+def poller(place):
     made = ChangePoller(place, place.renew, place.seconds)
     place.looks = 0
     return made
 
 
-def test_one_look_in_a_pause(place, lookout):
+def test_one_look_in_a_pause(place, poller):
     for _ in range(1000):
         place.now += 0.001
-        lookout.glance()
+        poller.glance()
     assert place.looks == 2
 
 
-def test_a_change_is_seen_after_the_pause(place, lookout):
+def test_a_change_is_seen_after_the_pause(place, poller):
     place.found = 2
     place.now += 0.499
-    lookout.glance()
+    poller.glance()
     assert place.renewed == 0
     place.now += 0.001
-    lookout.glance()
-    lookout.glance()
+    poller.glance()
+    poller.glance()
     assert place.renewed == 1
 
 
-def test_the_pause_counts_from_the_beginning_of_a_look(place, lookout):
+def test_the_pause_counts_from_the_beginning_of_a_look(place, poller):
     def slow():
         place.now += 0.4
         return 1
 
     place.mark = slow
     place.now += 0.5
-    lookout.glance()
+    poller.glance()
     place.now += 0.1
     place.mark = lambda: 2
-    lookout.glance()
+    poller.glance()
     assert place.renewed == 1
 
 
-def test_a_look_misses_nothing(place, lookout):
+def test_a_look_misses_nothing(place, poller):
     for mark in (2, 3, 3):
         place.found = mark
-        lookout.look()
+        poller.look()
     assert place.renewed == 2
 
 
-def test_a_look_is_recent_for_half_a_second_whatever_the_pause_is(place, lookout):
+def test_a_look_is_recent_for_half_a_second_whatever_the_pause_is(place, poller):
     place.pause = 0.0
-    lookout.look()
+    poller.look()
     place.now += 0.49
-    assert lookout.is_recent()
+    assert poller.is_recent()
     place.now += 0.02
-    assert not lookout.is_recent()
-    lookout.glance()
-    assert lookout.is_recent()
+    assert not poller.is_recent()
+    poller.glance()
+    assert poller.is_recent()
     assert place.looks == 2
 
 
-def test_a_look_is_as_old_as_its_beginning(place, lookout):
+def test_a_look_is_as_old_as_its_beginning(place, poller):
     def slow():
         place.now += 0.4
         return 1
 
     place.mark = slow
-    lookout.look()
-    assert lookout.is_recent()
+    poller.look()
+    assert poller.is_recent()
     place.now += 0.11
-    assert not lookout.is_recent()
+    assert not poller.is_recent()
 
 
-def test_no_look_is_recent_after_a_change_here_or_when_it_failed(place, lookout):
+def test_no_look_is_recent_after_a_change_here_or_when_it_failed(place, poller):
     place.changes += 1
-    assert not lookout.is_recent()
-    lookout.glance()
-    assert lookout.is_recent()
+    assert not poller.is_recent()
+    poller.glance()
+    assert poller.is_recent()
     place.found = Unavailable("gone")
     with pytest.raises(Unavailable):
-        lookout.look()
-    assert not lookout.is_recent()
+        poller.look()
+    assert not poller.is_recent()
 
 
-def test_own_changes_are_seen_at_once(place, lookout):
+def test_own_changes_are_seen_at_once(place, poller):
     place.found, place.changes = 2, 1
-    lookout.glance()
-    lookout.glance()
+    poller.glance()
+    poller.glance()
     assert (place.looks, place.renewed) == (1, 1)
 
 
-def test_nobody_repeats_a_look_that_has_just_failed(place, lookout):
+def test_nobody_repeats_a_look_that_has_just_failed(place, poller):
     place.found = Unavailable("gone")
     place.now += 0.5
     for _ in range(9):
         with pytest.raises(Unavailable, match="gone"):
-            lookout.glance()
+            poller.glance()
     assert place.looks == 1
     place.found = 2
     place.now += 0.5
-    lookout.glance()
-    lookout.glance()
+    poller.glance()
+    poller.glance()
     assert (place.looks, place.renewed) == (2, 1)
 
 
-def test_a_look_that_failed_slowly_is_not_repeated_for_as_long(place, lookout):
+def test_a_look_that_failed_slowly_is_not_repeated_for_as_long(place, poller):
     def slow():
         place.looks, place.now = place.looks + 1, place.now + 2.0
         raise Unavailable("silent")
@@ -146,30 +146,30 @@ def test_a_look_that_failed_slowly_is_not_repeated_for_as_long(place, lookout):
     for later in (0.0, 1.9):
         place.now += later
         with pytest.raises(Unavailable, match="silent"):
-            lookout.glance()
+            poller.glance()
     assert place.looks == 1
     place.now += 0.1
     with pytest.raises(Unavailable, match="silent"):
-        lookout.glance()
+        poller.glance()
     assert place.looks == 2
 
 
-def test_a_renewal_that_failed_is_made_good(place, lookout):
+def test_a_renewal_that_failed_is_made_good(place, poller):
     def fail():
         raise Unavailable("gone")
 
-    lookout._renew, place.found = fail, 2
+    poller._renew, place.found = fail, 2
     with pytest.raises(Unavailable):
-        lookout.look()
-    lookout._renew = place.renew
-    lookout.look()
+        poller.look()
+    poller._renew = place.renew
+    poller.look()
     assert place.renewed == 1
 
 
 def test_without_a_pause_every_glance_is_a_look(place):
     place.pause = 0.0
-    lookout = ChangePoller(place, place.renew, place.seconds)
+    poller = ChangePoller(place, place.renew, place.seconds)
     for mark in (2, 2, 3):
         place.found = mark
-        lookout.glance()
+        poller.glance()
     assert (place.looks, place.renewed) == (4, 2)

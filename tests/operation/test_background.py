@@ -17,7 +17,7 @@ from reticket.directory.change_poller import RECENT
 from reticket.directory.engines.postgresql import PostgresqlStorage
 from reticket.directory.engines.sqlite import SqliteStorage
 from reticket.http.incidents import Incidents
-from reticket.runtime.background import BEAT, _beat, background_work
+from reticket.runtime.background import INTERVAL, _repeat, background_work
 from reticket.runtime.opening import now
 from reticket.settings import Settings
 from reticket.settings.ephemeral import EphemeralTable
@@ -29,10 +29,10 @@ SELDOM = {"RETICKET_PURGE_INTERVAL": "86400", "RETICKET_EPHEMERAL__SWEEP_INTERVA
 
 
 def test_nobody_pauses_for_longer_between_two_looks():
-    assert max(BEAT, RECENT, PostgresqlStorage.pause, SqliteStorage.pause) + RECENT < 2
+    assert max(INTERVAL, RECENT, PostgresqlStorage.pause, SqliteStorage.pause) + RECENT < 2
 
 
-def test_keys_and_ends_of_other_processes_are_looked_for_at_each_beat():
+def test_keys_and_ends_of_other_processes_are_looked_for_in_each_interval():
     reload, apply_intents = object(), object()
     instance = SimpleNamespace(
         ring=SimpleNamespace(reload=reload),
@@ -46,7 +46,7 @@ def test_keys_and_ends_of_other_processes_are_looked_for_at_each_beat():
     lanes = SimpleNamespace(store=None, directory=None)
     works = background_work(instance, lanes, SimpleNamespace(publish=object()))
     pauses = {work: pause for _, work, pause in works}
-    assert pauses[reload] == pauses[apply_intents] == BEAT
+    assert pauses[reload] == pauses[apply_intents] == INTERVAL
 
 
 def test_no_purge_goes_by_a_clock_that_has_leapt():
@@ -86,7 +86,7 @@ def is_stored(file, key):
 
 
 @pytest.mark.parametrize("failure", [KeyError("nothing"), Unavailable("the disk is full")])
-def test_upkeep_that_fails_at_each_beat_is_one_line_a_minute(failure):
+def test_upkeep_that_fails_in_each_interval_is_one_line_a_minute(failure):
     tries = []
 
     async def scenario():
@@ -98,11 +98,11 @@ def test_upkeep_that_fails_at_each_beat_is_one_line_a_minute(failure):
                 loop.call_soon_threadsafe(enough.set)
             raise failure
 
-        beat = asyncio.create_task(
-            _beat(WorkerPool("upkeep"), fail, 0, Incidents(print, lambda: 0.0))
+        task = asyncio.create_task(
+            _repeat(WorkerPool("upkeep"), fail, 0, Incidents(print, lambda: 0.0))
         )
         await enough.wait()
-        beat.cancel()
+        task.cancel()
 
     with capture_logs() as lines:
         asyncio.run(scenario())

@@ -7,7 +7,7 @@ import pytest
 
 from reticket.core.errors import Unavailable
 from reticket.core.ports import ROW_LOCKED
-from reticket.core.queues import batch_queue as conveyor_module
+from reticket.core.queues import batch_queue as batch_queue_module
 from reticket.core.queues.batch_queue import LONGEST_BATCH, BatchQueue, WorkerPool
 from reticket.testing.waiting import PATIENCE
 
@@ -51,14 +51,14 @@ def test_a_lone_item_waits_for_nobody(lane, work):
 
 def test_what_arrives_together_and_meanwhile_goes_together(lane, work):
     async def scenario():
-        conveyor = BatchQueue(lane, work)
+        queue = BatchQueue(lane, work)
         work.gate.clear()
-        first = [conveyor.put(number) for number in range(3)]
+        first = [queue.put(number) for number in range(3)]
         while not work.batches:
             await asyncio.sleep(0)
         later = []
         for number in range(3, 10):
-            later.append(conveyor.put(number))
+            later.append(queue.put(number))
             await asyncio.sleep(0)
         work.gate.set()
         return await asyncio.gather(*first, *later)
@@ -68,7 +68,7 @@ def test_what_arrives_together_and_meanwhile_goes_together(lane, work):
 
 
 def test_who_arrives_a_turn_of_the_loop_later_goes_along(lane, work, monkeypatch):
-    monkeypatch.setattr(conveyor_module, "LONGEST_GATHERING", 60)
+    monkeypatch.setattr(batch_queue_module, "LONGEST_GATHERING", 60)
 
     async def scenario():
         line, asked = BatchQueue(lane, work), []
@@ -85,9 +85,9 @@ def test_who_arrives_a_turn_of_the_loop_later_goes_along(lane, work, monkeypatch
     ("seconds", "items"), [(0.01, 10**6), (60, 3)], ids=["in time", "once it is full"]
 )
 def test_a_batch_leaves_though_others_keep_coming(lane, work, monkeypatch, seconds, items):
-    monkeypatch.setattr(conveyor_module, "LONGEST_GATHERING", seconds)
-    monkeypatch.setattr(conveyor_module, "LONGEST_BATCH", items)
-    monkeypatch.setattr(conveyor_module, "LONGEST_QUEUE", 10**6)
+    monkeypatch.setattr(batch_queue_module, "LONGEST_GATHERING", seconds)
+    monkeypatch.setattr(batch_queue_module, "LONGEST_BATCH", items)
+    monkeypatch.setattr(batch_queue_module, "LONGEST_QUEUE", 10**6)
 
     async def scenario():
         loop, line, asked = asyncio.get_running_loop(), BatchQueue(lane, work), []
@@ -104,8 +104,8 @@ def test_a_batch_leaves_though_others_keep_coming(lane, work, monkeypatch, secon
 
 def test_a_batch_has_an_end(lane, work):
     async def scenario():
-        conveyor = BatchQueue(lane, work)
-        return await asyncio.gather(*(conveyor.put(n) for n in range(LONGEST_BATCH + 1)))
+        queue = BatchQueue(lane, work)
+        return await asyncio.gather(*(queue.put(n) for n in range(LONGEST_BATCH + 1)))
 
     assert len(asyncio.run(scenario())) == LONGEST_BATCH + 1
     assert [len(batch) for batch in work.batches] == [LONGEST_BATCH, 1]
@@ -113,11 +113,11 @@ def test_a_batch_has_an_end(lane, work):
 
 def test_a_fault_is_everybodys_of_the_batch_and_nobodys_after(lane, work):
     async def scenario():
-        conveyor = BatchQueue(lane, work)
+        queue = BatchQueue(lane, work)
         work.fault = Unavailable("no disk")
-        failed = await asyncio.gather(*map(conveyor.put, range(3)), return_exceptions=True)
+        failed = await asyncio.gather(*map(queue.put, range(3)), return_exceptions=True)
         work.fault = None
-        return failed, await conveyor.put(1)
+        return failed, await queue.put(1)
 
     failed, good = asyncio.run(scenario())
     assert [type(fault) for fault in failed] == [Unavailable] * 3
@@ -126,14 +126,14 @@ def test_a_fault_is_everybodys_of_the_batch_and_nobodys_after(lane, work):
 
 def test_who_waited_too_long_is_told_and_who_has_not_is_served(lane, work):
     async def scenario():
-        loop, conveyor = asyncio.get_running_loop(), BatchQueue(lane, work, longest_wait=60)
+        loop, queue = asyncio.get_running_loop(), BatchQueue(lane, work, longest_wait=60)
         work.gate.clear()
-        first = conveyor.put(1)
+        first = queue.put(1)
         while not work.batches:
             await asyncio.sleep(0)
-        late = conveyor.put(2)
+        late = queue.put(2)
         loop.skip(61)
-        fresh = conveyor.put(3)
+        fresh = queue.put(3)
         work.gate.set()
         assert await first == 2
         with pytest.raises(Unavailable, match="waiting for too long"):
@@ -171,14 +171,14 @@ def test_a_held_item_is_not_asked_for_again_before_a_pause(lane):
         return [ROW_LOCKED] if len(asked) == 1 else batch
 
     async def scenario():
-        loop, conveyor = asyncio.get_running_loop(), BatchQueue(lane, held_at_first)
-        waiting = conveyor.put(7)
+        loop, queue = asyncio.get_running_loop(), BatchQueue(lane, held_at_first)
+        waiting = queue.put(7)
         while not asked:
             await asyncio.sleep(0)
         for _ in range(100):
             await lane.run(int)
         early = list(asked)
-        loop.skip(conveyor_module.PAUSE)
+        loop.skip(batch_queue_module.PAUSE)
         return early, await waiting
 
     assert run_by_hand(scenario()) == ([[7]], 7)
@@ -189,12 +189,12 @@ def test_what_was_done_is_answered_and_what_was_not_is_told_when_the_lane_closes
     lane = WorkerPool("test")
 
     async def scenario():
-        conveyor = BatchQueue(lane, work)
+        queue = BatchQueue(lane, work)
         work.gate.clear()
-        done = conveyor.put(1)
+        done = queue.put(1)
         while not work.batches:
             await asyncio.sleep(0)
-        left = conveyor.put(2)
+        left = queue.put(2)
         closing = asyncio.ensure_future(asyncio.to_thread(lane.close))
         await asyncio.sleep(0.05)
         work.gate.set()
@@ -203,7 +203,7 @@ def test_what_was_done_is_answered_and_what_was_not_is_told_when_the_lane_closes
         with pytest.raises(Unavailable):
             await asyncio.wait_for(left, 5)
         with pytest.raises(Unavailable, match="test lane is closed"):
-            await asyncio.wait_for(conveyor.put(3), 5)
+            await asyncio.wait_for(queue.put(3), 5)
         with pytest.raises(Unavailable):
             await lane.run(int)
 
@@ -212,9 +212,9 @@ def test_what_was_done_is_answered_and_what_was_not_is_told_when_the_lane_closes
 
 def test_who_stopped_waiting_hinders_nobody(lane, work):
     async def scenario():
-        conveyor = BatchQueue(lane, work)
+        queue = BatchQueue(lane, work)
         work.gate.clear()
-        gone, stays = conveyor.put(1), conveyor.put(2)
+        gone, stays = queue.put(1), queue.put(2)
         gone.cancel()
         work.gate.set()
         return await stays
@@ -261,9 +261,9 @@ def test_a_full_queue_turns_away_what_comes_next_and_nothing_else(lane, work, mo
     monkeypatch.setattr("reticket.core.queues.batch_queue.LONGEST_QUEUE", 3)
 
     async def scenario():
-        conveyor = BatchQueue(lane, work)
-        answers = await asyncio.gather(*map(conveyor.put, range(4)), return_exceptions=True)
-        return answers, await conveyor.put(5)
+        queue = BatchQueue(lane, work)
+        answers = await asyncio.gather(*map(queue.put, range(4)), return_exceptions=True)
+        return answers, await queue.put(5)
 
     (*served, turned_away), later = asyncio.run(scenario())
     assert (served, later) == ([0, 2, 4], 10)
@@ -271,7 +271,7 @@ def test_a_full_queue_turns_away_what_comes_next_and_nothing_else(lane, work, mo
     assert work.batches == [[0, 1, 2], [5]]
 
 
-def test_conveyors_of_one_lane_take_turns(lane):
+def test_queues_of_one_lane_take_turns(lane):
     under_way = []
 
     def alone(batch):
@@ -281,19 +281,19 @@ def test_conveyors_of_one_lane_take_turns(lane):
         return batch
 
     async def scenario():
-        conveyors = [BatchQueue(lane, alone) for _ in range(4)]
-        return await asyncio.gather(*(each.put(n) for n in range(50) for each in conveyors))
+        queues = [BatchQueue(lane, alone) for _ in range(4)]
+        return await asyncio.gather(*(each.put(n) for n in range(50) for each in queues))
 
     assert asyncio.run(scenario()) == [n for n in range(50) for _ in range(4)]
 
 
 def test_a_fault_that_nobody_foresaw_leaves_nobody_waiting(lane, work):
     async def scenario():
-        conveyor = BatchQueue(lane, work)
+        queue = BatchQueue(lane, work)
         work.fault = SystemError("a bug")
-        failed = await asyncio.gather(*map(conveyor.put, range(2)), return_exceptions=True)
+        failed = await asyncio.gather(*map(queue.put, range(2)), return_exceptions=True)
         work.fault = None
-        return failed, await conveyor.put(1)
+        return failed, await queue.put(1)
 
     failed, good = asyncio.run(scenario())
     assert ([type(fault) for fault in failed], good) == ([SystemError] * 2, 2)
@@ -345,7 +345,7 @@ def test_what_is_held_for_too_long_is_told_so(lane):
         loop = asyncio.get_running_loop()
         waiting = BatchQueue(lane, hold, longest_wait=60).put(1)
         while not waiting.done():
-            loop.skip(conveyor_module.PAUSE if len(asked) < 2 else 61)
+            loop.skip(batch_queue_module.PAUSE if len(asked) < 2 else 61)
             await lane.run(int)
         with pytest.raises(Unavailable):
             await waiting
