@@ -119,8 +119,8 @@ SENTENCES = {
     "verify.md": [
         f"Keys may be kept for {span(metadata.LONGEST_COPY)}",
         f"asks for them at most every {span(int(keys.PAUSE))}",
-        f"{named(keys.WAITING)} threads wait for that one",
-        f"the copy does for {span(int(keys.PATIENCE))}",
+        f"up to {named(keys.WAITING)} threads wait for the new keys",
+        f"the copy is used for {span(int(keys.PATIENCE))}",
     ],
 }
 
