@@ -32,6 +32,10 @@ A policy is changed by the name of its preset (`[policies.KIBO_2026]`) or for on
 (`[policies.kibo.application]`), which wins. OAuth's clients choose a preset each, so there the
 preset alone counts. The presets, their numbers and how a client chooses one:
 [directory.md](directory.md#presets). A dialect's own settings stand under `[dialects.NAME]`.
+
+`enabled = false` there switches a dialect off. It then has no routes, no documents and no examples;
+its sessions stay stored, and go on once it is on again. Programs get the tokens of the admin API
+from OAuth's endpoints: without `oauth` that API answers nobody.
 """
 
 COMMANDS_HEAD = """\

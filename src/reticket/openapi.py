@@ -47,11 +47,6 @@ def document_bytes(dialect: Dialect) -> bytes:
     return msgspec.json.encode(build_document(dialect))
 
 
-def document_to_try(document: Mapping[str, Any], dialect: Dialect) -> dict[str, Any]:
-    """Its document for a page that sends its requests to whoever served it."""
-    return {**document, "servers": [{"url": dialect.base_path}]}
-
-
 class _Schemas:
     """Gathers the components that the schemas refer to."""
 

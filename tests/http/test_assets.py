@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from reticket.http.assets import NAMES, PIECE
-from reticket.http.pages import pages
+from reticket.http.pages import Documents, pages
 
 LONG = b'{"openapi": "' + b"x" * (5 * PIECE) + b'"}'
 
@@ -20,7 +20,7 @@ def messages_of(path, *headers, method="GET"):
     async def receive():
         raise AssertionError("no body is wanted")
 
-    app = pages({"kibo": LONG}, {"kibo": LONG}, lambda: None, None)
+    app = pages(Documents({"kibo": LONG}, {"kibo": LONG}), lambda: None, None)
     scope = {"type": "http", "method": method, "path": path, "headers": list(headers)}
     scope |= {"query_string": b"", "root_path": ""}
     asyncio.run(app(scope, receive, send))

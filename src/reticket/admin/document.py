@@ -35,7 +35,7 @@ DOCUMENT = Document(
     },
 )
 
-ID = Parameter("id", "path", str, required=True)
+ID = Parameter("id", "path", str, "The id, as the list has it.", required=True)
 LIMIT = Parameter("limit", "query", Annotated[int, Meta(ge=1, le=LONGEST_PAGE)], f"Default {PAGE}.")
 CURSOR = Parameter("cursor", "query", str, "The `next` of the page before.")
 KEY = Parameter(

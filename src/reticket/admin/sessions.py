@@ -36,7 +36,8 @@ _FILTERS = ("subject", "client", "tenant", "kind", "live", "limit", "cursor")
 _ALONE = "must be true alone; or say session, subject, client, tenant or kind"
 _TENANT = "The tenant, or the developer account, of a session's newest answer."
 _QUERY = (
-    *(Parameter(name, "query", str) for name in ("subject", "client")),
+    Parameter("subject", "query", str, "The id of a user or an application."),
+    Parameter("client", "query", str, "The id of an OAuth client."),
     Parameter("tenant", "query", str, _TENANT),
     Parameter("kind", "query", str, "A kind of token, such as `oauth.user`."),
     Parameter("live", "query", bool, "Only those that have not ended."),

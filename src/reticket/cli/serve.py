@@ -80,7 +80,7 @@ def _serve_demo(frame: CommandContext, config: Path | None, said: dict[str, Any]
     def greet(url: str) -> None:
         _greet(url)
         click.echo(f"everybody knows the passwords of these demo data, in {settings.data}")
-        for line in (*lines(url, url, dialects), *factor_lines(url)):
+        for line in (*lines(url, url, dialects), *factor_lines(url, dialects)):
             click.echo(line)
 
     frame.builder.serve(settings, greet)

@@ -1,19 +1,23 @@
-"""Files of the page to try the documents: held once in memory, written in small pieces."""
+"""Files of the pages: held once in memory, written in small pieces.
+
+Swagger UI comes from a package that each of its versions is put into; nothing of it is imported.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from hashlib import sha256
+from importlib.util import find_spec
 from mimetypes import guess_type
 from pathlib import Path
 from typing import Any
 
-import swagger_ui_bundle  # type: ignore[import-untyped]
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from reticket.core.errors import StartupError
 from reticket.http.asgi import Receive, Scope, Send
 
 PIECE = 16_384
@@ -23,7 +27,6 @@ NAMES = (
     "favicon-32x32.png",
     "swagger-ui.css",
     "swagger-ui-bundle.js",
-    "swagger-ui-standalone-preset.js",
 )
 """What the page asks for."""
 
@@ -64,7 +67,7 @@ class Asset:
 
 def assets_below(path: str) -> Route:
     """The files of the page, each as a name below that path."""
-    folder = Path(swagger_ui_bundle.swagger_ui_path)
+    folder = _viewer()
     held: Mapping[str, Asset] = {name: Asset(folder / name) for name in NAMES}
 
     async def asset(request: Request) -> Response:
@@ -74,3 +77,30 @@ def assets_below(path: str) -> Route:
         return found.answer(request.headers.get("if-none-match", ""))
 
     return Route(f"{path}/{{name}}", asset)
+
+
+def _viewer() -> Path:
+    """The folder of Swagger UI. The package around it, for a framework, is not imported."""
+    package = find_spec("flask_swagger_ui")
+    if package is None or package.origin is None:
+        raise StartupError("the package flask-swagger-ui is not installed; see docs = false")
+    return Path(package.origin).parent / "dist"
+
+
+class Site:
+    """Owns the texts of our own pages."""
+
+    _folder = Path(__file__).parent / "site"
+
+    def text(self, name: str) -> str:
+        """A template."""
+        return (self._folder / name).read_text("utf-8")
+
+    def route(self, path: str) -> Route:
+        """A file of the site at that path, whose last part is the file's name."""
+        held = Asset(self._folder / path.rpartition("/")[2])
+
+        async def asset(request: Request) -> Response:
+            return held.answer(request.headers.get("if-none-match", ""))
+
+        return Route(path, asset)

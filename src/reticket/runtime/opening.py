@@ -68,7 +68,13 @@ class Builder:
         return settings
 
     def dialects(self, settings: Settings) -> Sequence[Dialect]:
-        """Every module of the package, built with its table of settings."""
+        """Every module of the package that is not switched off, built with its table of settings.
+        A table of one that is switched off is checked all the same.
+        """
+        every = self._every_dialect(settings)
+        return [each for each in every if loading.is_enabled(settings, each.name)]
+
+    def _every_dialect(self, settings: Settings) -> Sequence[Dialect]:
         modules = dialects.modules()
         loading.only_known(settings.dialects, modules, "dialects.")
         return [_dialect(name, module, settings) for name, module in modules.items()]
@@ -88,8 +94,8 @@ class Builder:
         folder.make(settings.data)
         key_file = None if settings.master_key else settings.data / "master.key"
         sealer = Sealer(lambda: opening, os.urandom)
-        known = self.dialects(settings)
-        kinds = [kind for dialect in known for kind in dialect.resources]
+        every = self._every_dialect(settings)
+        kinds = [kind for dialect in every for kind in dialect.resources]
         directory = opened.enter_context(
             closing(
                 open_directory(
@@ -97,7 +103,7 @@ class Builder:
                     sealer,
                     now,
                     os.urandom,
-                    profiles=dialects.profiles(known),
+                    profiles=dialects.profiles(every),
                 )
             )
         )
@@ -125,7 +131,7 @@ class Builder:
             hasher=Argon2Hasher(hashing.time_cost, hashing.memory, hashing.parallelism),
             audit=audit,
             upkeep=Upkeep(store, ephemeral, directory, audit),
-            dialects=known,
+            dialects=self.dialects(settings),
             policies=policies.policies_for(settings, kinds),
             master_key_file=key_file,
         )
@@ -233,7 +239,7 @@ def _store_module(url: str) -> ModuleType:
 
 def _dialect(name: str, module: ModuleType, settings: Settings) -> Dialect:
     """Built with its own table, and with what it wants to know of everybody's settings."""
-    table = settings.dialects.get(name, {})
+    table = loading.own_options(settings, name)
     said = loading.options_for(module.Options, table, f"dialects.{name}")
     everybody = {
         "debug": table.get("debug", settings.debug),

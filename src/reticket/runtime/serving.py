@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from socket import socket
-from typing import Any
 
-import msgspec
 from starlette.routing import Route
 
+from reticket import __version__
 from reticket.admin import Admin, AdminContext
 from reticket.core.queues.batch_queue import LONGEST_WAIT
 from reticket.core.storage.upkeep import Upkeep
@@ -34,10 +33,10 @@ from reticket.http.routing import WELL_KNOWN, RoutingTable
 from reticket.http.server import ConnectionTimeouts, Listener, WorkerEnvironment
 from reticket.http.untrusted_proxies import UntrustedProxies
 from reticket.oauth.provider import BASE
-from reticket.openapi import build_document, document_to_try
 from reticket.runtime import demo, policies
 from reticket.runtime.assembly import service_of, worker_pools_of
 from reticket.runtime.background import INTERVAL, background_tasks, background_work
+from reticket.runtime.documents import documents_of, places_of
 from reticket.runtime.opened_service import OpenedService
 from reticket.settings import Settings
 from reticket.wire import Dialect
@@ -70,8 +69,8 @@ def application(
     is_counted = bool(metrics or settings.metrics_token)
     instance = _counted(instance, meter) if is_counted else instance
     spoken = [*instance.dialects, _admin(instance)]
-    documents = {each.name: build_document(each) for each in spoken}
-    to_try = {each.name: document_to_try(documents[each.name], each) for each in spoken}
+    is_demo = demo.is_marked(instance)
+    documents = documents_of(spoken if settings.docs else (), with_examples=is_demo)
     ready = Readiness(instance.ready)
     page = MetricsPage(meter.counts, ready)
     service = service_of(instance, lanes)
@@ -79,7 +78,14 @@ def application(
     works = [*background_work(instance, lanes, meter), (lanes.directory, reach.look, INTERVAL)]
     lifespan = beside(background_tasks(works, lanes, service, incidents), page, metrics, incidents)
     more = _for_bearers(page, settings.metrics_token)
-    others = pages(_as_json(documents), _as_json(to_try), ready, lifespan, more)
+    others = pages(
+        documents,
+        ready,
+        lifespan,
+        more=more,
+        places=places_of(spoken),
+        demo_version=__version__ if is_demo else None,
+    )
     witnesses = [meter.witness] if is_counted else []
     witnesses += [logged] if settings.access_log else []
     deadlines = Deadlines(settings.busy_timeout + LONGEST_WAIT)
@@ -146,10 +152,6 @@ def listener_of(settings: Settings) -> Listener:
             said.idle_timeout,
         ),
     )
-
-
-def _as_json(documents: Mapping[str, Any]) -> dict[str, bytes]:
-    return {name: msgspec.json.encode(document) for name, document in documents.items()}
 
 
 def _unreadable(dialects: Iterable[Dialect]) -> Iterator[str]:

@@ -205,6 +205,26 @@ def options_for(options: type[T], table: Mapping[str, object], where: str) -> T:
         raise SettingError(f"{where}{path.rstrip('`')}: {fault[0].lower()}{fault[1:]}") from None
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class _EveryDialect:
+    """What each dialect's table may have beside the dialect's own options."""
+
+    enabled: bool = True
+
+
+def is_enabled(settings: Settings, dialect: str) -> bool:
+    """Whether a dialect is spoken. SettingError for a value that is neither true nor false."""
+    table = settings.dialects.get(dialect, {})
+    said = {name: value for name, value in table.items() if name == "enabled"}
+    return options_for(_EveryDialect, said, f"dialects.{dialect}").enabled
+
+
+def own_options(settings: Settings, dialect: str) -> dict[str, Any]:
+    """The table of a dialect without what every dialect's may have."""
+    table = settings.dialects.get(dialect, {})
+    return {name: value for name, value in table.items() if name != "enabled"}
+
+
 def only_known(found: Iterable[str], known: Iterable[str], where: str) -> None:
     """Refuse the first name that is not known.
 

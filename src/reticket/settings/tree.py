@@ -174,6 +174,7 @@ class Settings(BaseSettings):
     metrics_token_file: ExistingFile | None = Field(
         None, description="file with that token, instead of the variable"
     )
+    docs: Switch = Field(True, description="whether /docs and the OpenAPI documents are served")
     debug: Switch = Field(False, description="whether dialects may explain errors to callers")
     signing_algorithm: Algorithm = Field("ES256", description="signature of new access tokens")
     sessions: Annotated[SessionsUrl, Accepts(SESSIONS_URLS, "sqlite:///<data>/families.sqlite")] = (

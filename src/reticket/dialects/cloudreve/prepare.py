@@ -111,6 +111,7 @@ def route(prepare: Prepare) -> Route:
                     "email",
                     "query",
                     Annotated[str, Meta(extra_json_schema={"format": "email"})],
+                    "The e-mail that somebody signs in with.",
                     required=True,
                 ),
             ),

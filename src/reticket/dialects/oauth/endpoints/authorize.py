@@ -38,8 +38,28 @@ from reticket.wire import Operation, Parameter, Route, WireRequest, WireResponse
 PLACE = "/authorize"
 
 _SUMMARY = "Ask a person for a code"
+_WORDS = {
+    "client_id": "The client that asks.",
+    "response_type": "`code` (RFC 6749 §4.1.1).",
+    "response_mode": "`query`, or absent.",
+    "redirect_uri": "One of the client's, to the byte.",
+    "scope": "Scopes, separated by blanks; absent: all of the client's.",
+    "state": "Comes back to the client as it is.",
+    "code_challenge": "The SHA-256 of the code verifier, base64url (RFC 7636 §4.2).",
+    "code_challenge_method": "`S256`.",
+    "resource": "A resource server that the access token is for (RFC 8707).",
+    "nonce": "Stands in the ID token (OpenID Connect Core §3.1.2.1).",
+    "prompt": "`none`, `login`, `consent` or `select_account`.",
+    "max_age": "Seconds since the person last signed in, at most.",
+    "login_hint": "An e-mail to fill in.",
+    "id_token_hint": "An ID token of the person that is expected.",
+    "dpop_jkt": "The thumbprint of the key that the code is bound to (RFC 9449 §10).",
+    "request": "Not supported.",
+    "registration": "Not supported.",
+    "request_uri": "What the endpoint for pushed requests has answered (RFC 9126).",
+}
 _QUERY = tuple(
-    Parameter(name, "query", str, required=name == "client_id")
+    Parameter(name, "query", str, _WORDS[name], required=name == "client_id")
     for name in (*AuthorizationForm.__struct_fields__, "request_uri")
 )
 

@@ -132,7 +132,7 @@ class Devices:
             body=DeviceForm,
             security=({}, {"client": ()}),
         )
-        query = (Parameter("user_code", "query", str),)
+        query = (Parameter("user_code", "query", str, "The code that the device shows."),)
         return (
             Route("POST", PLACE, heard(CLIENT, self._ask), says),
             Route("GET", PLACE, heard(USER, self._show), shown("Type a code", parameters=query)),

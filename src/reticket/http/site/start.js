@@ -1,0 +1,94 @@
+// Shows one document, and lets its examples work one after the other: what an answer gave stands
+// in for the placeholders of the next request. Nothing is kept when the page is left.
+"use strict";
+
+const PLACES = { access: "ACCESS_TOKEN", refresh: "REFRESH_TOKEN" };
+const NAMES = /^(access|refresh)_?token$/i;
+// A label that holds its field has no words of its own.
+const NAMED = { servers: "Server" };
+const found = {};
+
+const dark = window.matchMedia("(prefers-color-scheme: dark)");
+const shade = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
+dark.addEventListener("change", shade);
+shade();
+
+function remember(said) {
+  for (const [name, value] of Object.entries(said ?? {})) {
+    const kind = NAMES.exec(name)?.[1].toLowerCase();
+    if (kind && typeof value === "string") found[kind] = value;
+    else if (typeof value === "object") remember(value);
+  }
+}
+
+function filled(text) {
+  for (const [kind, place] of Object.entries(PLACES)) {
+    if (found[kind] && typeof text === "string") text = text.replaceAll(place, found[kind]);
+  }
+  return text;
+}
+
+function sent(request) {
+  if (request.loadSpec) return request;
+  request.url = filled(request.url);
+  request.body = filled(request.body);
+  return request;
+}
+
+function answered(response) {
+  if (response.url.endsWith(viewer.dataset.document)) {
+    response.text = withAddresses(JSON.parse(response.text));
+  } else if (response.obj) {
+    remember(response.obj);
+    if (found.access) authorize();
+  }
+  return response;
+}
+
+// Requests that need an access token carry the last one.
+function authorize() {
+  const schemes = ui.specSelectors.specJson().getIn(["components", "securitySchemes"]);
+  schemes?.forEach((scheme, name) => {
+    if (scheme.get("scheme") === "bearer") ui.preauthorizeApiKey(name, found.access);
+  });
+}
+
+// The document says where its paths begin; people read the whole address.
+function withAddresses(said) {
+  const whole = (server) => ({ ...server, url: new URL(server.url, location.origin).href.replace(/\/$/, "") });
+  said.servers = said.servers.map(whole);
+  for (const path of Object.values(said.paths)) {
+    for (const operation of Object.values(path)) {
+      if (operation.servers) operation.servers = operation.servers.map(whole);
+    }
+  }
+  return JSON.stringify(said);
+}
+
+// What the viewer leaves without a name for those who hear the page.
+function named() {
+  for (const field of viewer.querySelectorAll("select, input, textarea")) {
+    const isNamed = field.ariaLabel || (field.labels.length && !NAMED[field.id]);
+    if (isNamed) continue;
+    const row = field.closest("tr, .opblock-section, .responses-inner");
+    const near = row?.querySelector(".parameter__name, label, h4, h5, .opblock-section-header");
+    field.ariaLabel = NAMED[field.id] || near?.textContent.trim() || field.placeholder || "value";
+  }
+  for (const button of viewer.querySelectorAll("button")) {
+    if (!button.textContent.trim() && !button.ariaLabel) button.ariaLabel = button.title || "show or hide";
+  }
+}
+
+const viewer = document.getElementById("viewer");
+window.ui = SwaggerUIBundle({
+  url: viewer.dataset.document,
+  domNode: viewer.appendChild(document.createElement("div")),
+  deepLinking: true,
+  validatorUrl: null,
+  defaultModelsExpandDepth: -1,
+  presets: [SwaggerUIBundle.presets.apis],
+  layout: "BaseLayout",
+  requestInterceptor: sent,
+  responseInterceptor: answered,
+});
+new MutationObserver(named).observe(viewer, { childList: true, subtree: true });

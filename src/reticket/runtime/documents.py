@@ -1,0 +1,38 @@
+"""What the pages show of the dialects that are spoken: their documents and their places."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from reticket.http.pages import Documents
+from reticket.http.routing import WELL_KNOWN
+from reticket.openapi import build_document
+from reticket.openapi_to_try import document_to_try
+from reticket.wire import Dialect
+
+
+def documents_of(spoken: Sequence[Dialect], *, with_examples: bool) -> Documents:
+    """The OpenAPI documents of those dialects."""
+    published = {each.name: build_document(each) for each in spoken}
+    to_try = {
+        each.name: document_to_try(published[each.name], each, with_examples=with_examples)
+        for each in spoken
+    }
+    return Documents(_as_json(published), _as_json(to_try))
+
+
+def places_of(spoken: Sequence[Dialect]) -> list[str]:
+    """The paths at which clients discover a dialect (RFC 8615)."""
+    return [
+        route.path
+        for dialect in spoken
+        for route in dialect.routes
+        if route.path.startswith(WELL_KNOWN) and "{" not in route.path
+    ]
+
+
+def _as_json(documents: Mapping[str, Any]) -> dict[str, bytes]:
+    return {name: msgspec.json.encode(document) for name, document in documents.items()}
