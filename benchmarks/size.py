@@ -42,7 +42,7 @@ million to meet on a page.
 
 BATCH = 64
 CONNECTIONS = 64
-RESOURCE = "akinon.user"
+KIND = "akinon.user"
 SPREAD = 10 * 86_400 * SECOND
 AGENTS = [f"Mozilla/5.0 (X11; Linux x86_64; rv:{number}.0) Gecko" for number in range(200)]
 GOALS = {"sqlite": 200, "postgresql": 250}
@@ -205,22 +205,22 @@ def _refreshed(row: Family | None, now: int) -> StepResult[None]:
 
 def _tokens(instance: OpenedService, user: User, families: list[Family]) -> list[str]:
     mint = Mint(instance.ring, msgspec.json.encode, msgspec.json.decode)
-    known = (resource for dialect in instance.dialects for resource in dialect.resources)
-    resource = next(each for each in known if each.name == RESOURCE)
-    policy = instance.policies[RESOURCE]
+    known = (kind for dialect in instance.dialects for kind in dialect.kinds)
+    kind = next(each for each in known if each.name == KIND)
+    policy = instance.policies[KIND]
     return [
         mint.issue(
-            resource, policy, Outcome.ADVANCED, family, user, None, family.rotated_at
+            kind, policy, Outcome.ADVANCED, family, user, None, family.rotated_at
         ).refresh_token
         for family in families
     ]
 
 
 def _family(instance: OpenedService, subject: str, at: int, random: Random) -> Family:
-    policy = instance.policies[RESOURCE]
+    policy = instance.policies[KIND]
     return Family(
         id=family_id(at, os.urandom),
-        resource=RESOURCE,
+        resource=KIND,
         subject=subject,
         client=None,
         context=None,

@@ -192,7 +192,7 @@ class Dialect(Protocol):
     Attributes:
         name: the module's.
         base_path: where its routes begin.
-        resources: the kinds of its tokens.
+        kinds: the kinds of its tokens.
         refusals: a wire form for every Code; the form is the dialect's own affair.
         document: what its OpenAPI document says beside its routes.
         examples: requests that work against the demo directory.
@@ -204,7 +204,7 @@ class Dialect(Protocol):
 
     name: str
     base_path: str
-    resources: Sequence[TokenKind]
+    kinds: Sequence[TokenKind]
     routes: Sequence[Route]
     refusals: Mapping[Code, Any]
     document: Document

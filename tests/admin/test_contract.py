@@ -19,9 +19,9 @@ class TestAdmin(DialectContract):
     def test_it_is_found_by_its_name(self, dialect):
         assert dialect.name == "admin"
 
-    def test_its_resources_are_named_after_it(self, dialect):
-        assert dialect.resources == ()
+    def test_its_kinds_of_token_are_named_after_it(self, dialect):
+        assert dialect.kinds == ()
 
     def test_its_commands_are_its_own_and_show_no_secret(self, dialect):
-        dialect.resources = [SimpleNamespace(name=name) for name in (KIND, CLIENT)]
+        dialect.kinds = [SimpleNamespace(name=name) for name in (KIND, CLIENT)]
         super().test_its_commands_are_its_own_and_show_no_secret(dialect)

@@ -12,12 +12,12 @@ from reticket.core.policy import Reuse
 from reticket.core.tokens.kinds import TokenKind
 from reticket.dialects import presets
 from reticket.dialects.akinon.user import AKINON_2026
-from reticket.dialects.kibo.resources import KIBO_2026
+from reticket.dialects.kibo.kinds import KIBO_2026
 from reticket.settings.loading import load, policies_for, policy_warnings
 
 Toml = Callable[[str], Path]
 
-RESOURCES = [
+KINDS = [
     TokenKind("kibo.application", KIBO_2026, subjects=User),
     TokenKind("kibo.developer", KIBO_2026, subjects=User),
     TokenKind("akinon.user", AKINON_2026, subjects=User),
@@ -25,7 +25,7 @@ RESOURCES = [
 
 
 def test_without_changes_a_resource_has_its_preset() -> None:
-    assert policies_for(load(), RESOURCES) == {
+    assert policies_for(load(), KINDS) == {
         "kibo.application": KIBO_2026,
         "kibo.developer": KIBO_2026,
         "akinon.user": AKINON_2026,
@@ -48,7 +48,7 @@ def test_a_change_of_a_preset_reaches_its_resources_and_a_resource_has_the_last_
         absolute = 9000
         """
     )
-    policies = policies_for(load(file), RESOURCES)
+    policies = policies_for(load(file), KINDS)
     preset = replace(KIBO_2026, access=1800, window=20, reuse=Reuse.REVOKE)
     assert policies["kibo.developer"] == preset
     assert policies["kibo.developer"].reuse is Reuse.REVOKE
@@ -64,7 +64,7 @@ def test_variables_change_policies_over_the_file(
     file = toml("[policies.KIBO_2026]\nwindow = 1\n[policies.kibo.developer]\nwindow = 2")
     monkeypatch.setenv("RETICKET_POLICIES__KIBO_2026__WINDOW", "11")
     monkeypatch.setenv("RETICKET_POLICIES__KIBO__DEVELOPER__WINDOW", "12")
-    policies = policies_for(load(file), RESOURCES)
+    policies = policies_for(load(file), KINDS)
     assert policies["kibo.application"].window == 11
     assert policies["kibo.developer"].window == 12
 
@@ -102,7 +102,7 @@ def test_presets_are_checked_when_they_are_read(text: str, sentence: str, toml: 
 def test_resources_are_checked_when_they_are_known(text: str, sentence: str, toml: Toml) -> None:
     settings = load(toml(text))
     with pytest.raises(SettingError) as caught:
-        policies_for(settings, RESOURCES)
+        policies_for(settings, KINDS)
     assert str(caught.value) == sentence
 
 

@@ -21,7 +21,7 @@ from reticket.core.policy import PRESETS as FREE
 from reticket.dialects import presets as all_presets
 from reticket.dialects.akinon.user import AKINON_2026
 from reticket.dialects.cloudreve.tokens import CLOUDREVE_2026
-from reticket.dialects.kibo.resources import KIBO_2026
+from reticket.dialects.kibo.kinds import KIBO_2026
 
 MINUTE, HOUR = 60, 3600
 PRESETS = [KIBO_2026, AKINON_2026, CLOUDREVE_2026]

@@ -10,7 +10,7 @@ from reticket.core.model import REFUSING, Family, Outcome, RefreshToken
 from reticket.core.policy import SECOND
 from reticket.core.sessions.rotation import decide, revoked, state_of
 from reticket.dialects.akinon.user import AKINON_2026
-from reticket.dialects.kibo.resources import KIBO_2026
+from reticket.dialects.kibo.kinds import KIBO_2026
 
 STRICT, LENIENT = AKINON_2026, KIBO_2026
 STILL = replace(STRICT, rotates=False)

@@ -75,7 +75,7 @@ class Desk:
 
     def __init__(self, module, clock):
         self.dialect, self.clock = module.build(), clock
-        self.resources = {each.name: each for each in self.dialect.resources}
+        self.resources = {each.name: each for each in self.dialect.kinds}
         self.mint = Mint(Ring(), lambda value: json.dumps(value).encode(), json.loads)
         people = People()
         people.users[ADA.id] = EVERYWHERE

@@ -98,10 +98,10 @@ def test_a_bad_base_path(base_path: str) -> None:
         CONTRACT.test_its_base_path_is_one(dialect(base_path=base_path))
 
 
-def test_a_foreign_resource() -> None:
-    foreign = [replace(dialect().resources[0], name="kibo.user")]
+def test_a_foreign_kind_of_token() -> None:
+    foreign = [replace(dialect().kinds[0], name="kibo.user")]
     with pytest.raises(AssertionError):
-        CONTRACT.test_its_resources_are_named_after_it(dialect(resources=foreign))
+        CONTRACT.test_its_kinds_of_token_are_named_after_it(dialect(kinds=foreign))
 
 
 @pytest.mark.parametrize("path", ["/a/", "a", "/{a}/{b}", "/a/b{c}", "/"])

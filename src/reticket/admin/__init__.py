@@ -23,7 +23,7 @@ class Admin(Dialect):
     name = "admin"
     base_path = BASE
     pages: Sequence[str] = ("/",)
-    resources: Sequence[TokenKind] = ()
+    kinds: Sequence[TokenKind] = ()
     refusals: Mapping[Code, HTTPStatus] = errors.REFUSALS
     document: Document = DOCUMENT
 

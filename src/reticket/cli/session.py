@@ -260,7 +260,7 @@ def _subject(instance: OpenedService, said: str | None) -> str | None:
 
 
 def _kind(instance: OpenedService, said: str | None) -> str | None:
-    known = sorted(each.name for dialect in instance.dialects for each in dialect.resources)
+    known = sorted(each.name for dialect in instance.dialects for each in dialect.kinds)
     if said is not None and said not in known:
         raise click.UsageError(f"there is no kind of token {said}; there are {', '.join(known)}")
     return said

@@ -38,7 +38,7 @@ def presets() -> dict[str, Policy]:
 
 def profiles(dialects: Iterable[Dialect]) -> Profiles:
     """What these dialects tell the directory."""
-    return Profiles(kinds=[kind for dialect in dialects for kind in dialect.resources])
+    return Profiles(kinds=[kind for dialect in dialects for kind in dialect.kinds])
 
 
 def _module(name: str) -> ModuleType:

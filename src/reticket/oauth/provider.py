@@ -10,7 +10,7 @@ from reticket.core.policy import Policy
 
 BASE = "/oauth"
 USER, CLIENT = "oauth.user", "oauth.client"
-"""The resources: tokens that people gave, and tokens that clients got for themselves."""
+"""The kinds of token: tokens that people gave, and tokens that clients got for themselves."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -78,7 +78,7 @@ def worker_pools_of(settings: Settings) -> WorkerPools:
 def service_of(instance: OpenedService, pools: WorkerPools) -> Service:
     """What performs the commands of requests."""
     mint = Mint(instance.ring, msgspec.json.encode, msgspec.json.decode)
-    kinds = {kind.name: kind for dialect in instance.dialects for kind in dialect.resources}
+    kinds = {kind.name: kind for dialect in instance.dialects for kind in dialect.kinds}
     engine = Engine(
         resources=kinds,
         policies=instance.policies,

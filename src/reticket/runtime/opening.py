@@ -95,7 +95,7 @@ class Builder:
         key_file = None if settings.master_key else settings.data / "master.key"
         sealer = Sealer(lambda: opening, os.urandom)
         every = self._every_dialect(settings)
-        kinds = [kind for dialect in every for kind in dialect.resources]
+        kinds = [kind for dialect in every for kind in dialect.kinds]
         directory = opened.enter_context(
             closing(
                 open_directory(

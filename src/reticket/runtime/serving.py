@@ -174,7 +174,7 @@ def _counted(instance: OpenedService, meter: Meter) -> OpenedService:
 def _admin(instance: OpenedService) -> Dialect:
     context = AdminContext(
         provider=policies.provider_of(instance.settings),
-        kinds=[each.name for dialect in instance.dialects for each in dialect.resources],
+        kinds=[each.name for dialect in instance.dialects for each in dialect.kinds],
         directory=instance.directory,
         ring=instance.ring,
         absent=instance.hasher.absent,

@@ -70,15 +70,15 @@ class DialectContract:
     def test_its_base_path_is_one(self, dialect: Dialect) -> None:
         assert re.fullmatch(r"(/[a-z0-9._-]+)+", dialect.base_path)
 
-    def test_its_resources_are_named_after_it(self, dialect: Dialect) -> None:
-        names = [resource.name for resource in dialect.resources]
+    def test_its_kinds_of_token_are_named_after_it(self, dialect: Dialect) -> None:
+        names = [kind.name for kind in dialect.kinds]
         assert names
         assert len(set(names)) == len(names)
         assert all(re.fullmatch(rf"{dialect.name}\.[a-z0-9_]+", name) for name in names)
 
     def test_its_policies_have_no_faults(self, dialect: Dialect) -> None:
-        for resource in dialect.resources:
-            assert resource.policy.faults() == [], resource.name
+        for kind in dialect.kinds:
+            assert kind.policy.faults() == [], kind.name
 
     def test_its_routes_are_told_apart(self, dialect: Dialect) -> None:
         keys = [(route.method, route.path) for route in dialect.routes]
@@ -155,7 +155,7 @@ class DialectContract:
             assert MARK not in _shown(driven.response), route.path
 
     def test_its_commands_are_its_own_and_show_no_secret(self, dialect: Dialect) -> None:
-        own = {resource.name for resource in dialect.resources}
+        own = {kind.name for kind in dialect.kinds}
         for route in dialect.routes:
             driven = _drive(dialect, _request(route, *_good_body(route)), route, NO_ACCESS)
             for command in driven.commands:

@@ -15,7 +15,7 @@ from reticket.core.tokens.keys import MacKey
 from reticket.core.tokens.kinds import Facts
 from reticket.core.tokens.mint import Mint
 from reticket.crypto.macs import HmacKey
-from reticket.dialects.cloudreve.tokens import RESOURCE, refresh_claims, state_hash
+from reticket.dialects.cloudreve.tokens import KIND, refresh_claims, state_hash
 
 NOW = 1_745_650_708_999
 
@@ -43,7 +43,7 @@ def mint() -> Mint:
 @pytest.fixture
 def pair(mint: Mint, family: Family, ada: User) -> Issued:
     row = family._replace(rotated_at=NOW, expires_at=NOW + 1_209_600_000)
-    return mint.issue(RESOURCE, RESOURCE.policy, Outcome.ADVANCED, row, ada, None, NOW)
+    return mint.issue(KIND, KIND.policy, Outcome.ADVANCED, row, ada, None, NOW)
 
 
 def part(token: str, index: int) -> bytes:
@@ -93,11 +93,11 @@ def test_the_root_is_the_same_through_every_refresh(ada: User, family: Family) -
 
 def test_a_refresh_token_as_bearer_is_told_apart(mint: Mint, pair: Issued) -> None:
     with pytest.raises(Refusal) as caught:
-        mint.read_access(RESOURCE, pair.refresh_token, NOW)
+        mint.read_access(KIND, pair.refresh_token, NOW)
     assert caught.value.cause is Cause.WRONG_USE
 
 
 def test_an_access_token_is_no_refresh_token(mint: Mint, pair: Issued) -> None:
     with pytest.raises(Refusal) as caught:
-        mint.read_refresh(RESOURCE, pair.access_token)
+        mint.read_refresh(KIND, pair.access_token)
     assert caught.value.cause is Cause.FORGED

@@ -10,7 +10,7 @@ from reticket.core.errors import Code
 from reticket.core.people import Application, User
 from reticket.dialects import kibo
 from reticket.dialects.kibo import adminuser, application, developer
-from reticket.dialects.kibo.resources import KIBO_2026, RESOURCES
+from reticket.dialects.kibo.kinds import KIBO_2026, KINDS
 from reticket.http.routing import RoutingTable
 from reticket.testing.dialect_fixtures import error_of, request_of
 
@@ -49,18 +49,18 @@ def test_applications_refresh_whatever_the_scope(samples: Mapping[str, Any]) -> 
     assert command.permits(samples["application"], None)
 
 
-def test_the_resources() -> None:
-    kinds = {resource.name: resource.subjects for resource in RESOURCES}
+def test_the_kinds_of_token() -> None:
+    kinds = {kind.name: kind.subjects for kind in KINDS}
     assert kinds == {
         "kibo.application": Application,
         "kibo.developer": User,
         "kibo.adminuser": User,
     }
-    for resource in RESOURCES:
-        assert resource.policy is KIBO_2026
-        assert not resource.symmetric
-        assert resource.refresh_claims is None
-        (advice,) = resource.advice
+    for kind in KINDS:
+        assert kind.policy is KIBO_2026
+        assert not kind.symmetric
+        assert kind.refresh_claims is None
+        (advice,) = kind.advice
         assert advice.applies_to(replace(KIBO_2026, access=180))
         assert not advice.applies_to(replace(KIBO_2026, access=181))
 

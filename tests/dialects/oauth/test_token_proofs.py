@@ -190,7 +190,7 @@ def test_beside_a_token_that_is_not_answered_no_proof_is_remembered(world, later
         world.clock.forward(40)
         newest = world.refresh(newest).said["refresh_token"]
     world.clock.forward(later)
-    nonce = world.mint.nonce(world.dialect.resources[0], world.clock())
+    nonce = world.mint.nonce(world.dialect.kinds[0], world.clock())
     assert refused_alike(world.refresh(copy, headers=world.proof(nonce=nonce)))
     assert heard in world.heard()
     assert proofs(world) == set()

@@ -97,7 +97,7 @@ class World:
         self.ring_keys = Keys(self.clock)
         self.ring = self.ring_keys.ring()
         self.dialect = build(Options(ISSUER, PRESETS))
-        resources = {each.name: each for each in self.dialect.resources}
+        resources = {each.name: each for each in self.dialect.kinds}
         self.mint = Mint(self.ring, lambda value: json.dumps(value).encode(), json.loads)
         visitors, hashes = FairWorkerPool("visitors", 1, 64), FairWorkerPool("passwords", 1, 64)
         self.lanes = WorkerPools(WorkerPool("store"), WorkerPool("directory"), visitors, hashes)
@@ -216,7 +216,7 @@ class World:
 
     def read(self, token: str) -> RefreshToken:
         """What a refresh token says."""
-        return self.mint.read_refresh(self.dialect.resources[0], token)
+        return self.mint.read_refresh(self.dialect.kinds[0], token)
 
     def heard(self) -> list[tuple[str, str | None]]:
         """What the audit log knows by now: events and causes."""

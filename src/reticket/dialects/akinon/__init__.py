@@ -16,7 +16,7 @@ from reticket.core.policy import Policy
 from reticket.core.tokens.kinds import TokenKind
 from reticket.dialects.akinon import errors, session, user
 from reticket.dialects.akinon.document import DOCUMENT
-from reticket.dialects.akinon.user import AKINON_2026, RESOURCE
+from reticket.dialects.akinon.user import AKINON_2026, KIND
 from reticket.wire import Dialect, Document, Example, Route, WireRequest, WireResponse
 
 
@@ -40,7 +40,7 @@ class Akinon(Dialect):
 
     name = "akinon"
     base_path = "/api/v1"
-    resources: Sequence[TokenKind] = (RESOURCE,)
+    kinds: Sequence[TokenKind] = (KIND,)
     presets: Sequence[Policy] = (AKINON_2026,)
     refusals: Mapping[Code, errors.Failure] = errors.REFUSALS
     document: Document = DOCUMENT

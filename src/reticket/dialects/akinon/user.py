@@ -16,7 +16,7 @@ from reticket.wire import Operation, Route, WireRequest
 
 AKINON_2026 = Policy("AKINON_2026", 3600, 14 * DAY, 365 * DAY, 30, Reuse.REVOKE)
 USER = "akinon.user"
-RESOURCE = TokenKind(name=USER, policy=AKINON_2026, symmetric=True)
+KIND = TokenKind(name=USER, policy=AKINON_2026, symmetric=True)
 
 Owner = Callable[[WireRequest], Asking[str | None]]
 """Whose tokens a request may have: the id of a subject, or None for anyone's."""

@@ -16,7 +16,7 @@ from reticket.core.tokens.kinds import TokenKind
 from reticket.dialects.cloudreve import errors, prepare, session, site, user
 from reticket.dialects.cloudreve.document import DOCUMENT
 from reticket.dialects.cloudreve.prepare import Prepare
-from reticket.dialects.cloudreve.tokens import CLOUDREVE_2026, RESOURCE
+from reticket.dialects.cloudreve.tokens import CLOUDREVE_2026, KIND
 from reticket.wire import Dialect, Document, Example, Route, WireRequest, WireResponse
 
 OLDEST_VERSION = (4, 12, 0)
@@ -76,7 +76,7 @@ class Cloudreve(Dialect):
     def __init__(self, options: Options) -> None:
         self._debug = options.debug
         rests = not options.access_outlives_password
-        self.resources: Sequence[TokenKind] = (replace(RESOURCE, rests_on_credentials=rests),)
+        self.kinds: Sequence[TokenKind] = (replace(KIND, rests_on_credentials=rests),)
         basics = site.Basics(options.title, options.instance_id, options.version)
         asked = Prepare(options.prepare_reveals, options.prepare_limit)
         others = (*user.ROUTES, *site.routes(basics))

@@ -59,7 +59,7 @@ def uuid_text(digits: str) -> str:
 _SHORT = "the web frontend refreshes 600 s before the end, and signs out when that is past already"
 _ADVICE = (Advice("access", 600, _SHORT), Advice("refresh", 600, _SHORT))
 
-RESOURCE = TokenKind(
+KIND = TokenKind(
     name=USER,
     policy=CLOUDREVE_2026,
     symmetric=True,

@@ -24,7 +24,7 @@ from reticket.dialects.kibo import (
     tenants,
 )
 from reticket.dialects.kibo.document import DOCUMENT
-from reticket.dialects.kibo.resources import KIBO_2026, RESOURCES
+from reticket.dialects.kibo.kinds import KIBO_2026, KINDS
 from reticket.wire import Dialect, Document, Example, Route, WireRequest, WireResponse
 
 _ADA = '{"emailAddress": "ada@example.com", "password": "correct horse"}'
@@ -52,7 +52,7 @@ class Kibo(Dialect):
 
     name = "kibo"
     base_path = "/api"
-    resources: Sequence[TokenKind] = RESOURCES
+    kinds: Sequence[TokenKind] = KINDS
     presets: Sequence[Policy] = (KIBO_2026,)
     refusals: Mapping[Code, errors.Failure] = errors.REFUSALS
     document: Document = DOCUMENT

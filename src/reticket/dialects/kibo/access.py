@@ -7,7 +7,7 @@ from collections.abc import Callable
 from reticket.core.commands import Asking, ReadAccess
 from reticket.core.errors import Code, Refusal
 from reticket.core.model import Holder
-from reticket.dialects.kibo.resources import NAMES
+from reticket.dialects.kibo.kinds import NAMES
 from reticket.wire import WireRequest
 
 Guard = Callable[[WireRequest], Asking[None]]

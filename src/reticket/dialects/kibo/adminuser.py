@@ -15,8 +15,8 @@ from reticket.dialects.kibo.document import (
     described,
     scope_parameter,
 )
+from reticket.dialects.kibo.kinds import ADMIN_USER
 from reticket.dialects.kibo.profile import Profiles, admin_profile, last_login
-from reticket.dialects.kibo.resources import ADMIN_USER
 from reticket.dialects.kibo.schemas import (
     TenantAdminUserAuthTicket,
     UserAuthInfo,

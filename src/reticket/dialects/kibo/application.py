@@ -13,7 +13,7 @@ from reticket.dialects.kibo import inputs
 from reticket.dialects.kibo.access import Guard
 from reticket.dialects.kibo.answers import answer
 from reticket.dialects.kibo.document import APPLICATIONS, TOKEN, UNPROTECTED, described, in_path
-from reticket.dialects.kibo.resources import APPLICATION
+from reticket.dialects.kibo.kinds import APPLICATION
 from reticket.dialects.kibo.schemas import (
     AppAuthInfo,
     AuthTicket,

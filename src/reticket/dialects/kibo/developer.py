@@ -15,8 +15,8 @@ from reticket.dialects.kibo.document import (
     described,
     scope_parameter,
 )
+from reticket.dialects.kibo.kinds import DEVELOPER
 from reticket.dialects.kibo.profile import Profiles, developer_profile
-from reticket.dialects.kibo.resources import DEVELOPER
 from reticket.dialects.kibo.schemas import (
     DeveloperAdminUserAuthTicket,
     UserAuthInfo,

@@ -19,7 +19,7 @@ from reticket.dialects.kibo import inputs
 from reticket.dialects.kibo.answers import answer
 from reticket.dialects.kibo.application import PATH, sign_in
 from reticket.dialects.kibo.document import APPLICATIONS, UNPROTECTED, described
-from reticket.dialects.kibo.resources import APPLICATION
+from reticket.dialects.kibo.kinds import APPLICATION
 from reticket.dialects.kibo.schemas import OAuthRequest, OAuthResponse, encode
 from reticket.wire import Operation, Route, WireRequest, parse_form
 

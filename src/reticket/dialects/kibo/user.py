@@ -23,7 +23,7 @@ from reticket.wire import Operation, WireRequest
 
 @dataclass(frozen=True, slots=True)
 class TicketKind:
-    """What tells the tickets of one resource from those of another.
+    """What tells the tickets of one kind from those of another.
 
     Args:
         scope: the query parameter that names a scope.

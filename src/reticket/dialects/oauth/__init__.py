@@ -80,7 +80,7 @@ class OAuth(Dialect):
     def __init__(self, options: Options) -> None:
         limits = options.asked_per_address, options.asked_per_client
         provider = Provider(options.issuer, options.presets, *limits)
-        self.resources: Sequence[TokenKind] = _resources(Claims(provider))
+        self.kinds: Sequence[TokenKind] = _kinds(Claims(provider))
         self.routes: Sequence[Route] = (
             *authorize.routes(provider),
             *par.routes(provider),
@@ -97,7 +97,7 @@ class OAuth(Dialect):
         return html.refuse(error) if html.is_page(request) else errors.refuse(request, error)
 
 
-def _resources(claims: Claims) -> tuple[TokenKind, ...]:
+def _kinds(claims: Claims) -> tuple[TokenKind, ...]:
     people = TokenKind(
         USER,
         BROWSER_2026,

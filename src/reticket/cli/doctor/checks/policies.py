@@ -20,7 +20,7 @@ def look(instance: OpenedService) -> Iterator[Finding]:
 
 def _advice(instance: OpenedService) -> Iterator[str]:
     for dialect in instance.dialects:
-        for kind in dialect.resources:
+        for kind in dialect.kinds:
             for advice in kind.advice:
                 if advice.applies_to(instance.policies[kind.name]):
                     yield f"policies.{kind.name}.{advice.member}: {advice.sentence}"

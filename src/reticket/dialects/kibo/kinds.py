@@ -1,4 +1,4 @@
-"""The three resources whose tickets Kibo issues."""
+"""The three kinds of ticket that Kibo issues."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _ADVICE = (
     ),
 )
 
-RESOURCES = (
+KINDS = (
     TokenKind(APPLICATION, KIBO_2026, subjects=Application, advice=_ADVICE),
     TokenKind(DEVELOPER, KIBO_2026, advice=_ADVICE, place=Place.ACCOUNT),
     TokenKind(ADMIN_USER, KIBO_2026, advice=_ADVICE, place=Place.TENANT),
 )
-NAMES = tuple(resource.name for resource in RESOURCES)
+NAMES = tuple(kind.name for kind in KINDS)
