@@ -32,7 +32,7 @@ class Change(StrEnum):
 def demand(
     connection: Connection, selections: Iterable[Selection], cause: Change, clock: Clock
 ) -> None:
-    """Write an intent for each selection; only its subject, resource and context count."""
+    """Write an intent for each selection; only its subject, kind and context count."""
     rows = [
         {
             "subject": selection.subject,

@@ -1,4 +1,4 @@
-"""What the tokens of one resource look like: a dialect declares it, the mint obeys it."""
+"""What the tokens of one kind look like: a dialect declares it, the mint obeys it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ Accepts = Callable[[Mapping[str, Any]], bool]
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """What this resource's clients cannot bear: a policy's `member` at or below `least` seconds."""
+    """What the clients of a kind cannot bear: a policy's `member` at or below `least` seconds."""
 
     member: str
     least: int
@@ -58,21 +58,21 @@ class Place(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TokenKind:
-    """A resource of a dialect: `oauth.user`. Its name is the audience of its access tokens.
+    """A kind of token of a dialect: `oauth.user`. Its name is the audience of its access tokens.
 
     Args:
-        name: `<dialect>.<resource>`.
+        name: `<dialect>.<kind>`.
         policy: its default policy.
         subjects: whose tokens these are.
-        accepts: whether verified claims are those of an access token of this resource; None
+        accepts: whether verified claims are those of an access token of this kind; None
             wants its name for audience.
         id_claims: members of the ID token that goes with a pair, or None for no such token.
-        symmetric: access tokens are HS256 under a key of this resource alone, instead of a
+        symmetric: access tokens are HS256 under a key of this kind alone, instead of a
             signature by the ring's signing key.
         access_claims: members of the access token beyond aud, sub, iat, exp, jti, cv, sid and
             tid;
             a `sub` among them replaces the subject's id, which then travels as `uid`, and an
-            `aud` the resource's name.
+            `aud` the kind's name.
         refresh_claims: members of a refresh token with the JWT face (HS256, no `kid`) beyond exp,
             sid, gen, ims and tid; None gives it the opaque face, `rtk_…`.
         advice: for `doctor`.

@@ -135,17 +135,17 @@ class Users:
                 self._switch(connection, user_id, disabled=disabled)
 
     def set_password(self, who: str, secret_hash: str) -> None:
-        """Replace the password and end all families."""
+        """Replace the password and end all sessions."""
         with self._database.change() as connection:
             user_id = require_user(connection, who)
             self._renew(connection, user_id, Change.PASSWORD_CHANGED, secret_hash=secret_hash)
 
     def set_email(self, who: str, email: str) -> None:
-        """Replace the e-mail and end all families. AlreadyExists; Invalid."""
+        """Replace the e-mail and end all sessions. AlreadyExists; Invalid."""
         self.change(who, {}, email)
 
     def disable(self, who: str) -> None:
-        """Block and end all families."""
+        """Block and end all sessions."""
         self.change(who, {}, disabled=True)
 
     def enable(self, who: str) -> None:
@@ -153,7 +153,7 @@ class Users:
         self.change(who, {}, disabled=False)
 
     def delete(self, who: str) -> None:
-        """Forget and end all families."""
+        """Forget and end all sessions."""
         with self._database.change() as connection:
             user_id = require_user(connection, who)
             connection.execute(delete(users).where(users.c.id == user_id))

@@ -81,7 +81,7 @@ class Applications:
             return [_record(connection, row) for row in connection.execute(statement).all()]
 
     def disable(self, application_id: str) -> None:
-        """Block it and end its families."""
+        """Block it and end its sessions."""
         self._update(application_id, Change.APPLICATION_DISABLED, disabled=True)
 
     def enable(self, application_id: str) -> None:
@@ -100,7 +100,7 @@ class Applications:
         )
 
     def remove(self, application_id: str) -> None:
-        """Forget it and end its families."""
+        """Forget it and end its sessions."""
         with self._database.change() as connection:
             gone = delete(applications).where(applications.c.id == application_id)
             _require(connection.execute(gone).rowcount, application_id)

@@ -64,7 +64,7 @@ def unpack(family: bytes, raw: bytes | None) -> Family | None:
         resource, subject, *rest = _decode(raw.removesuffix(UNSURE))
         return Family(family, resource, subject.hex() if type(subject) is bytes else subject, *rest)
     except (msgspec.DecodeError, TypeError, ValueError) as error:
-        raise Unavailable("a family in Valkey cannot be read") from error
+        raise Unavailable("a session in Valkey cannot be read") from error
 
 
 def time_to_live(end: int, now: int) -> int:
