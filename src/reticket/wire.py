@@ -17,6 +17,7 @@ from reticket.core.commands import Asking
 from reticket.core.errors import Code, Refusal, ReticketError, Unavailable
 from reticket.core.model import Caller
 from reticket.core.policy import Policy
+from reticket.core.profiles import Part
 from reticket.core.tokens.kinds import TokenKind
 
 Headers = Sequence[tuple[bytes, bytes]]
@@ -198,6 +199,7 @@ class Dialect(Protocol):
         examples: requests that work against the demo directory.
         presets: its own policies; settings and clients name them.
         pages: beginnings of paths, below `base_path`, whose answers no other origin may read.
+        person / tenant: what it needs to know of one, or None.
         correlation_header: a request header (lower case) with a UUID that clients choose for their
             request, or None.
     """
@@ -211,6 +213,8 @@ class Dialect(Protocol):
     examples: Sequence[Example] = ()
     presets: Sequence[Policy] = ()
     pages: Sequence[str] = ()
+    person: Part[Any] | None = None
+    tenant: Part[Any] | None = None
     correlation_header: bytes | None = None
 
     def refuse(self, request: WireRequest, error: ReticketError) -> WireResponse:

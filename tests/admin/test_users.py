@@ -3,6 +3,8 @@
 import pytest
 from tests.admin.conftest import ADA, at_the_shell
 
+from reticket.dialects.kibo.person import person_of
+
 
 def add(desk, email, **said):
     return desk.good("POST", "/users", {"email": email, **said})
@@ -17,10 +19,10 @@ def test_a_person_is_created_found_and_forgotten(server, desk):
 
     def work(_, instance):
         found = instance.directory.user_credentials("grace@example.com")
-        behaviors = [place.behaviors for place in instance.directory.user(made["id"]).tenants]
+        behaviors = person_of(instance.directory.user(made["id"])).tenants
         return instance.hasher.verify(found.secret_hash, "a password"), behaviors
 
-    assert at_the_shell(server, work) == (True, [(1, 17)])
+    assert at_the_shell(server, work) == (True, {1000: (1, 17)})
     desk.good("DELETE", f"/users/{made['id']}")
     assert desk.ask("GET", f"/users/{made['id']}")[0] == 404
     assert desk.good("GET", "/users?email=grace@example.com")["items"] == []

@@ -7,6 +7,7 @@ import pytest
 from reticket.core.errors import Unavailable
 from reticket.core.identifiers import family_id
 from reticket.core.model import Selection
+from reticket.dialects import akinon, cloudreve, kibo
 from reticket.testing.store_contract import family_of
 
 ADA = "ada@example.com"
@@ -96,16 +97,17 @@ def test_a_folder_that_is_not_there_is_said(empty):
 def test_users(shell):
     user_id = shell.run(
         "user", "add", "grace@example.com", "--password-stdin", "--tenant", "1000=1,17",
-        "--account", "77", "--organization", "Acme", "--role", "admin", "--nickname", "Grace",
+        "--account", "77", "--profile", "organization={name: Acme, roles: [admin]}",
+        "--profile", 'cloudreve={"nickname": "Grace", "group": {"name": "User"}}',
         said="a password\n",
     ).strip()  # fmt: skip
     lines = {row["email"]: row for row in shell.rows("user", "list")}
     assert lines["grace@example.com"]["id"] == user_id
     instance = shell.instance()
     record = instance.directory.user(user_id)
-    assert [place.behaviors for place in record.tenants] == [(1, 17)]
-    assert record.organization.roles == ("admin",)
-    assert record.cloud.nickname == "Grace"
+    assert kibo.PERSON.of(record).tenants == {1000: (1, 17)}
+    assert akinon.PERSON.of(record).roles == ("admin",)
+    assert cloudreve.PERSON.of(record).nickname == "Grace"
     credentials = instance.directory.user_credentials("GRACE@example.com")
     assert instance.hasher.verify(credentials.secret_hash, "a password")
     instance.close()
@@ -156,7 +158,7 @@ def test_grants(shell):
     shell.run("user", "grant", ADA, "--tenant", "1000=5")
     instance = shell.instance()
     record = instance.directory.user_by_email(ADA)
-    assert record.tenants[0].behaviors == (5,)
+    assert kibo.PERSON.of(record).tenants[1000] == (5,)
     instance.close()
 
 
@@ -397,8 +399,7 @@ def test_the_wrong_master_key_is_said(shell):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("user", "add", "new@example.com", "--role", "admin"), "--role needs --organization"),
-        (("user", "add", "new@example.com", "--group", "Admin"), "--group needs --nickname"),
+        (("user", "add", "new@example.com", "--profile", "organization={"), "is not YAML"),
         (("user", "grant", ADA), "say where"),
         (("user", "take", ADA), "say where"),
         (("session", "revoke", "--kind", "kibo.adminusr"), "there is no kind of token"),

@@ -12,7 +12,6 @@ from tests.dialects.oauth.looks import Looks
 from reticket.core.commands import BeginSession, Refresh, SignIn, SignInApplication
 from reticket.core.errors import Code, Refusal
 from reticket.core.model import Caller
-from reticket.core.people import CloudProfile, OrganizationMembership
 from reticket.core.policy import SECOND
 from reticket.core.queues.batch_queue import WorkerPool
 from reticket.core.sessions.engine import Engine
@@ -29,8 +28,11 @@ pytestmark = pytest.mark.anyio
 CALLER = Caller("192.0.2.1", "0" * 32, "a test")
 EVERYWHERE = replace(
     ADA,
-    organization=OrganizationMembership("0" * 24, "Acme", (), "staff"),
-    cloud=CloudProfile("Ada", "kLfd", "Admin", "/f8D"),
+    parts=(
+        *ADA.parts,
+        ("akinon", akinon.profile.Person("Acme", id="0" * 24)),
+        ("cloudreve", cloudreve.profile.Person("Ada", cloudreve.profile.Group("Admin", "kLfd"))),
+    ),
 )
 PASSWORD = {"username": "a@b.example", "userName": "a", "emailAddress": "a@b.example",
             "email": "a@b.example", "password": "correct horse"}  # fmt: skip

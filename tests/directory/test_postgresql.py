@@ -153,6 +153,7 @@ def test_first_starts_take_turns(engine, opened, blank_url):
 OLDER = (
     "UPDATE alembic_version SET version_num = '0001'; "
     "DROP TABLE directory_schema, known_networks, second_factors, recovery_codes, marks; "
+    "DROP TABLE profile_parts, tenant_parts, shared_parts; "
     "ALTER TABLE applications DROP COLUMN credential_version; "
     "ALTER TABLE oauth_clients DROP COLUMN credential_version"
 )

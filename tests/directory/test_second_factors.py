@@ -4,23 +4,31 @@ import threading
 
 import pytest
 from alembic import command
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, insert, text
 
 from reticket.core.access.recovery import CODES, canonical
 from reticket.core.people import MOST_FAILURES
 from reticket.directory import engines
-from reticket.directory.drafts import CloudDraft, UserDraft
+from reticket.directory.drafts import UserDraft
 from reticket.directory.engines import schema
 from reticket.directory.errors import Invalid, NotFound
 from reticket.directory.people.enrolments import FactorState
 from reticket.directory.people.second_factor import seal_totp
+from reticket.directory.tables import cloud_groups, cloud_profiles
 
 WHO, SECRET = "grace@example.com", b"a key of twenty byte"
 
 
 @pytest.fixture
 def grace(directory):
-    return directory.users.add(UserDraft(WHO, cloud=CloudDraft("grace", "Admin")), "hash")
+    """As an older program has added her: with a profile in a table of its own."""
+    user_id = directory.users.add(UserDraft(WHO), "hash")
+    with directory.database.change() as connection:
+        group = {"id": "g", "name": "Admin", "permission": "AA=="}
+        connection.execute(insert(cloud_groups), group)
+        profile = {"user_id": user_id, "nickname": "grace", "group_id": "g"}
+        connection.execute(insert(cloud_profiles), profile)
+    return user_id
 
 
 @pytest.fixture
@@ -250,7 +258,7 @@ def test_a_factor_that_an_older_program_wrote_is_adopted(directory, holder, grac
     holder.execute(STRAY)
     holder.execute(FORGOTTEN)
     assert directory.factors.factor(grace) is None
-    assert [directory.enrolments.adopt() for _ in range(2)] == [1, 0]
+    assert [directory.adopt() for _ in range(2)] == [2, 0]
     assert directory.factors.factor(grace).secret == SECRET
     assert knows(directory, grace)
 

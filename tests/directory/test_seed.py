@@ -13,6 +13,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
+from tests.directory.conftest import PROFILES
 
 from reticket.core.people import (
     Application,
@@ -20,10 +21,10 @@ from reticket.core.people import (
     Catalog,
     DeveloperAccount,
     MasterCatalog,
-    Membership,
     Site,
     Tenant,
 )
+from reticket.dialects import akinon, cloudreve, kibo
 from reticket.directory.directory import open_directory
 from reticket.directory.seed import DEMO, load_seed
 from reticket.directory.tables import metadata
@@ -86,26 +87,27 @@ def test_user_of_the_demo(demo):
     ada = demo.user_by_email("ada@example.com")
     assert (ada.email, ada.first_name, ada.last_name) == ("ada@example.com", "Ada", "Lovelace")
     assert (ada.disabled, ada.active, ada.credential_version) == (False, True, 1)
-    assert ada.tenants == (
-        Membership(demo.tenant(1000), (1, 2, 17)),
-        Membership(demo.tenant(1001), (1,)),
-    )
+    assert ada.tenants == (demo.tenant(1000), demo.tenant(1001))
     assert ada.accounts == (
-        Membership(DeveloperAccount(77, "Acme Developers"), (1, 2, 17)),
-        Membership(DeveloperAccount(78, "Side Project"), (1,)),
+        DeveloperAccount(77, "Acme Developers"),
+        DeveloperAccount(78, "Side Project"),
     )
-    organization, cloud = ada.organization, ada.cloud
+    granted = kibo.PERSON.of(ada)
+    assert granted.tenants == {1000: (1, 2, 17), 1001: (1,)}
+    assert granted.developer_accounts == {77: (1, 2, 17), 78: (1,)}
+    organization, cloud = akinon.PERSON.of(ada), cloudreve.PERSON.of(ada)
     assert (organization.name, organization.roles) == ("Acme", ("admin",))
     assert organization.user_type == "admin"
-    assert (cloud.nickname, cloud.group_name, ada.second_factor) == ("Ada", "Admin", False)
+    assert (cloud.nickname, cloud.group.name, ada.second_factor) == ("Ada", "Admin", False)
 
 
 def test_users_of_one_organization_or_group_share_it(demo):
     ada, alan, mallory = (
         demo.user_by_email(f"{name}@example.com") for name in ("ada", "alan", "banned")
     )
-    assert ada.organization.id == alan.organization.id
-    assert alan.cloud.group_id == mallory.cloud.group_id != ada.cloud.group_id
+    assert akinon.PERSON.of(ada).id == akinon.PERSON.of(alan).id
+    groups = [cloudreve.PERSON.of(each).group.id for each in (alan, mallory, ada)]
+    assert groups[0] == groups[1] != groups[2]
 
 
 def test_ids_have_their_forms(demo):
@@ -115,14 +117,14 @@ def test_ids_have_their_forms(demo):
     assert ada.id[12] == "4"
     assert len(ada.short_id) == 6
     assert ada.short_id.isalnum()
-    assert len(bytes.fromhex(ada.organization.id)) == 12
+    assert len(bytes.fromhex(akinon.PERSON.of(ada).id)) == 12
 
 
 def test_words_that_look_like_no_are_words(demo):
     nobody = demo.user_by_email("nobody@example.com")
     assert (nobody.first_name, nobody.last_name) == ("No", "Body")
     assert (nobody.tenants, nobody.accounts) == ((), ())
-    assert (nobody.organization, nobody.cloud) == (None, None)
+    assert (akinon.PERSON.of(nobody), cloudreve.PERSON.of(nobody)) == (None, None)
 
 
 def test_standing_of_users(demo):
@@ -243,8 +245,9 @@ def test_a_seed_may_refer_to_what_the_directory_has(demo, hasher, seed_file):
     """
     assert load(demo, seed_file(more), hasher) == 2
     user = demo.user_by_email("more@b")
-    assert user.tenants == (Membership(demo.tenant(1002), ()),)
-    assert user.accounts == (Membership(DeveloperAccount(77, "Acme Developers"), (3,)),)
+    assert user.tenants == (demo.tenant(1002),)
+    assert user.accounts == (DeveloperAccount(77, "Acme Developers"),)
+    assert kibo.PERSON.of(user) == kibo.person.Person({1002: ()}, {77: (3,)})
     assert demo.application("more").tenants == frozenset()
 
 
@@ -264,7 +267,7 @@ def test_json_is_a_seed_too(directory, hasher, seed_file):
         ),
         hasher,
     )
-    assert directory.user_by_email("a@b").tenants[0].behaviors == (1,)
+    assert kibo.PERSON.of(directory.user_by_email("a@b")).tenants == {5: (1,)}
 
 
 @pytest.mark.parametrize(
@@ -331,8 +334,8 @@ def test_a_group_may_say_its_id_and_permission(directory, hasher, seed_file):
     group = "group: {id: aBc1, name: Admin, permission: /Q==}"
     text = f"users: [{{email: a@b, password: p, cloudreve: {{nickname: A, {group}}}}}]"
     load(directory, seed_file(text), hasher)
-    cloud = directory.user_by_email("a@b").cloud
-    assert (cloud.group_id, cloud.permission) == ("aBc1", "/Q==")
+    group = cloudreve.PERSON.of(directory.user_by_email("a@b")).group
+    assert (group.id, group.permission) == ("aBc1", "/Q==")
 
 
 @pytest.mark.parametrize("written", ["jbsw y3dp ehpk 3pxp", "JBSWY3DPEHPK3PXP==", "JBSW-Y3DP"])
@@ -434,7 +437,9 @@ def check_twice(url, file, seed):
     hasher = SimpleNamespace(hash=lambda secret: f"hash of {len(secret)}")
     counter = iter(range(10**6))
     sealer = SimpleNamespace()
-    directory = open_directory(url, sealer, lambda: 1, lambda size: next(counter).to_bytes(size))
+    directory = open_directory(
+        url, sealer, lambda: 1, lambda size: next(counter).to_bytes(size), profiles=PROFILES
+    )
     try:
         assert load(directory, file, hasher) == len(seed["tenants"]) + len(seed["users"])
         once = everything(directory)
@@ -442,8 +447,8 @@ def check_twice(url, file, seed):
         assert everything(directory) == once
         for user in seed["users"]:
             record = directory.user_by_email(user["email"])
-            granted = {place.of.id: list(place.behaviors) for place in record.tenants}
-            assert granted == user["tenants"]
+            granted = kibo.PERSON.of(record).tenants
+            assert {place: list(said) for place, said in granted.items()} == user["tenants"]
             assert record.first_name == user["first_name"]
         for tenant in seed["tenants"]:
             read = directory.tenant(tenant["id"]).attributes

@@ -6,7 +6,7 @@ import pytest
 
 from reticket.core.errors import StartupError
 from reticket.core.people import Application, Attribute, DeveloperAccount, Tenant
-from reticket.directory.drafts import ClientDraft, CloudDraft, OrganizationDraft, UserDraft
+from reticket.directory.drafts import ClientDraft, UserDraft
 from reticket.directory.errors import Invalid
 from reticket.directory.seed import load_seed
 
@@ -30,16 +30,20 @@ def tenant(name=None, value=None):
     return Tenant(1000, name, None, False, False, None, (attribute,), (), ())
 
 
+def drive(nickname, group, **said):
+    return {"cloudreve": {"nickname": nickname, "group": {"name": group, **said}}}
+
+
 REGISTER = {
     "a person": lambda to, text: to.users.add(user(text), "hash"),
     "an organization": lambda to, text: to.users.add(
-        user(organization=OrganizationDraft(text)), "hash"
+        user(parts={"organization": {"name": text}}), "hash"
     ),
     "a role": lambda to, text: to.users.add(
-        user(organization=OrganizationDraft("Navy", [text])), "hash"
+        user(parts={"organization": {"name": "Navy", "roles": [text]}}), "hash"
     ),
-    "a nickname": lambda to, text: to.users.add(user(cloud=CloudDraft(text, "Admin")), "hash"),
-    "a group": lambda to, text: to.users.add(user(cloud=CloudDraft("ada", text)), "hash"),
+    "a nickname": lambda to, text: to.users.add(user(parts=drive(text, "Admin")), "hash"),
+    "a group": lambda to, text: to.users.add(user(parts=drive("ada", text)), "hash"),
     "a client": lambda to, text: to.clients.add(client(name=text), "hash"),
     "a client's list": lambda to, text: to.clients.add(client(x=[{"deep": text}]), "hash"),
     "a client's member": lambda to, text: to.clients.add(client(**{text: 1}), "hash"),
@@ -75,7 +79,7 @@ def test_no_id_and_no_e_mail_has_any_of_them(directory, bad):
         lambda: directory.applications.add(application, "hash"),
         lambda: directory.clients.add(ClientDraft(text, False, {}), "hash"),
         lambda: directory.users.add(
-            user(email="b@example.com", cloud=CloudDraft("b", "Admin", text)), "hash"
+            user(email="b@example.com", parts=drive("b", "Admin", id=text)), "hash"
         ),
     ):
         with pytest.raises(Invalid):

@@ -27,10 +27,6 @@ WRITTEN_ELSEWHERE = {"oauth_clients.jwks"}
 """Forms of an RFC."""
 
 WITH_ALL_FORMS = f"""{EXAMPLE}
-  - email: alan@example.com
-    password: enigma
-    organization: {{name: Acme}}
-    cloudreve: {{nickname: Alan, group: {{name: User}}}}
 applications: [{{application_id: a, shared_secret: b}}]
 developer_accounts: [{{id: 1}}]
 """

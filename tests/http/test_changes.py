@@ -213,7 +213,8 @@ def test_a_new_person_signs_in_everywhere(server):
     assert not AKINON.is_good(sign_in(server, AKINON, "newcomer"))
     command(
         server.data, "user", "add", "newcomer@example.com", "--password-stdin",
-        "--organization", "Acme", "--nickname", "New", "--tenant", "1000=1,2", "--account", "77=3",
+        "--profile", "organization={name: Acme}", "--tenant", "1000=1,2", "--account", "77=3",
+        "--profile", "cloudreve={nickname: New, group: {name: User}}",
         said=f"{PASSWORD}\n",
     )  # fmt: skip
     assert seen(lambda: AKINON.is_good(sign_in(server, AKINON, "newcomer")))

@@ -55,7 +55,7 @@ def newcomer(services, name):
     email = f"{name}@example.com"
     command(
         services,
-        "user", "add", email, "--password-stdin", "--organization", "Acme",
+        "user", "add", email, "--password-stdin", "--profile", "organization={name: Acme}",
         "--tenant", "1000=1", "--tenant", "1001=1", said=f"{PASSWORD}\n",
     )  # fmt: skip
     return email

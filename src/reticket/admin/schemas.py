@@ -229,7 +229,8 @@ class RecoveryCodesAnswer(Secretive, frozen=True):
 
 class NewUser(Secretive, frozen=True, forbid_unknown_fields=True):
     """A person to create; without a password nobody signs in as that person but by your own login.
-    Tenants and accounts: the behaviors granted there, by id.
+    Tenants and accounts: the behaviors granted there, by id. `profile` is what dialects know of the
+    person, by the keys of a directory file.
     """
 
     email: Text
@@ -239,6 +240,7 @@ class NewUser(Secretive, frozen=True, forbid_unknown_fields=True):
     disabled: bool = False
     tenants: Mapping[int, Sequence[int]] = {}
     developer_accounts: Mapping[int, Sequence[int]] = {}
+    profile: Mapping[str, Mapping[str, Any]] = {}
 
 
 class UserChanges(Struct, forbid_unknown_fields=True):

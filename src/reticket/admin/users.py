@@ -116,6 +116,7 @@ class Users:
             disabled=said.disabled,
             tenants=said.tenants,
             accounts=said.developer_accounts,
+            parts=said.profile,
         )
         return self._find(self._verbs.add(draft, hashed))
 

@@ -12,7 +12,9 @@ import click
 from reticket.cli.context import JSON, rfc3339, show, with_instance
 from reticket.cli.factor import factor
 from reticket.cli.group import Group
-from reticket.directory.drafts import CloudDraft, OrganizationDraft, UserDraft
+from reticket.core.errors import ReticketError
+from reticket.directory.drafts import UserDraft
+from reticket.directory.seed.yaml_value import yaml_text
 from reticket.runtime.opened_service import OpenedService
 
 COLUMNS = (
@@ -47,6 +49,21 @@ class Grants(click.ParamType[tuple[int, tuple[int, ...]]]):
             self.fail(f"{value!r} is not like 1000=1,2,17", param, ctx)
 
 
+class PartOption(click.ParamType[tuple[str, object]]):
+    """`KEY={...}`: a part of a profile, in YAML or JSON."""
+
+    name = "KEY={...}"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[str, object]:
+        if isinstance(value, tuple):
+            return value
+        key, _, said = str(value).partition("=")
+        try:
+            return key, yaml_text(said).json()
+        except ReticketError as error:
+            self.fail(f"{value!r}: {error}", param, ctx)
+
+
 def new_password(stdin: bool) -> str:
     """A password from a person who types it twice, or one line of standard input."""
     if not stdin:
@@ -73,10 +90,13 @@ PASSWORD_STDIN = click.option(
 @click.option("--last-name")
 @click.option("--tenant", "tenants", type=Grants(), multiple=True, help="May be repeated.")
 @click.option("--account", "accounts", type=Grants(), multiple=True, help="May be repeated.")
-@click.option("--organization", help="Name of an organization; made when there is none.")
-@click.option("--role", "roles", multiple=True, help="In the organization; may be repeated.")
-@click.option("--nickname", help="Gives a profile in the cloud drive.")
-@click.option("--group", help="Of the cloud drive; default User.")
+@click.option(
+    "--profile",
+    "parts",
+    type=PartOption(),
+    multiple=True,
+    help="What a dialect knows of the person, as a directory file writes it; may be repeated.",
+)
 @with_instance
 def add(
     instance: OpenedService,
@@ -86,30 +106,23 @@ def add(
     last_name: str | None,
     tenants: tuple[tuple[int, tuple[int, ...]], ...],
     accounts: tuple[tuple[int, tuple[int, ...]], ...],
-    organization: str | None,
-    roles: tuple[str, ...],
-    nickname: str | None,
-    group: str | None,
+    parts: tuple[tuple[str, object], ...],
 ) -> None:
     """Add a person. Asks for the password.
 
     \b
     Examples:
       reticket user add ada@example.com --tenant 1000=1,2,17 --tenant 1001=1
-      echo "$PASSWORD" | reticket user add alan@example.com --password-stdin --organization Acme
+      echo "$PASSWORD" | reticket user add alan@example.com --password-stdin
+      reticket user add grace@example.com --profile 'organization={name: Acme, roles: [admin]}'
     """
-    if roles and not organization:
-        raise click.UsageError("--role needs --organization")
-    if group and not nickname:
-        raise click.UsageError("--group needs --nickname")
     draft = UserDraft(
         email=email,
         first_name=first_name,
         last_name=last_name,
         tenants=dict(tenants),
         accounts=dict(accounts),
-        organization=OrganizationDraft(organization, roles) if organization else None,
-        cloud=CloudDraft(nickname, group or "User") if nickname else None,
+        parts=dict(parts),
     )
     user_id = instance.directory.users.add(
         draft, instance.hasher.hash(new_password(password_stdin))

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any
+
+Parts = tuple[tuple[str, object], ...]
+"""What dialects keep of a person or a tenant, by their names: see `core.profiles`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,9 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
-    """A tenant with all that hangs on it. `expiry` is a time or None."""
+    """A tenant with all that hangs on it. `expiry` is a time or None; `parts` is what each dialect
+    keeps of it.
+    """
 
     id: int
     name: str | None
@@ -76,6 +81,7 @@ class Tenant:
     attributes: tuple[Attribute, ...]
     master_catalogs: tuple[MasterCatalog, ...]
     sites: tuple[Site, ...]
+    parts: Parts = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,37 +90,6 @@ class DeveloperAccount:
 
     id: int
     name: str | None
-
-
-T = TypeVar("T", Tenant, DeveloperAccount)
-
-
-@dataclass(frozen=True, slots=True)
-class Membership(Generic[T]):
-    """A user's place in a tenant or account, with the behaviors granted there."""
-
-    of: T
-    behaviors: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class OrganizationMembership:
-    """A user's organization. `id` is 24 lower-case hex digits."""
-
-    id: str
-    name: str
-    roles: tuple[str, ...]
-    user_type: str
-
-
-@dataclass(frozen=True, slots=True)
-class CloudProfile:
-    """A user's profile in a cloud drive. `permission` is standard base64 of a bit set."""
-
-    nickname: str
-    group_id: str
-    group_name: str
-    permission: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +103,8 @@ class User:
         disabled: blocked by the operator.
         active: False until the account has been activated.
         credential_version: only a password or e-mail change raises it.
+        tenants / accounts: where the person is a member.
+        parts: what each dialect keeps of the person.
         tenants / accounts: in ascending order of id.
         second_factor: whether a password alone is only half of a sign-in.
     """
@@ -141,11 +118,10 @@ class User:
     active: bool
     credential_version: int
     created_at: int
-    tenants: tuple[Membership[Tenant], ...]
-    accounts: tuple[Membership[DeveloperAccount], ...]
-    organization: OrganizationMembership | None
-    cloud: CloudProfile | None
+    tenants: tuple[Tenant, ...]
+    accounts: tuple[DeveloperAccount, ...]
     second_factor: bool = False
+    parts: Parts = ()
 
 
 MOST_FAILURES = 100

@@ -38,7 +38,12 @@ def presets() -> dict[str, Policy]:
 
 def profiles(dialects: Iterable[Dialect]) -> Profiles:
     """What these dialects tell the directory."""
-    return Profiles(kinds=[kind for dialect in dialects for kind in dialect.kinds])
+    known = list(dialects)
+    return Profiles(
+        kinds=[kind for dialect in known for kind in dialect.kinds],
+        people=[dialect.person for dialect in known if dialect.person is not None],
+        tenants=[dialect.tenant for dialect in known if dialect.tenant is not None],
+    )
 
 
 def _module(name: str) -> ModuleType:

@@ -9,15 +9,16 @@ import time
 from collections.abc import Callable
 
 from reticket.core.ports import Clock, Entropy, Factors
-from reticket.core.profiles import Profiles
+from reticket.core.profiles import NO_DIALECT, Profiles
 from reticket.core.tokens.keys import KeyStore
 from reticket.core.tokens.kinds import Place
 from reticket.directory.engines import open_storage
 from reticket.directory.engines.database import Database
+from reticket.directory.engines.migrations.older_people import carry_over, is_behind
 from reticket.directory.intents import Intents
 from reticket.directory.keys import Keys
 from reticket.directory.marks import Marks
-from reticket.directory.people.affiliations import Affiliations
+from reticket.directory.parts import PartsWriter
 from reticket.directory.people.enrolments import Enrolments
 from reticket.directory.people.factors import Factors as StoredFactors
 from reticket.directory.people.memberships import Memberships
@@ -31,14 +32,13 @@ from reticket.directory.records import Records
 from reticket.directory.tables import (
     account_memberships,
     developer_accounts,
+    profile_parts,
     tenant_memberships,
+    tenant_parts,
     tenants,
 )
 from reticket.directory.tenants.accounts import Accounts
 from reticket.directory.tenants.tenants import Tenants
-
-NO_DIALECT = Profiles()
-"""For who only looks after a directory."""
 
 
 def open_directory(
@@ -75,6 +75,7 @@ class Directory:
         factors: the port `Factors`.
         keys: the port `KeyStore`.
         marks: what is remembered of the directory as a whole.
+        profiles: what the dialects tell of themselves.
     """
 
     def __init__(
@@ -87,7 +88,8 @@ class Directory:
         profiles: Profiles,
     ) -> None:
         self.database = database
-        self._records = Records(database, seconds)
+        self.profiles = profiles
+        self._records = Records(database, seconds, profiles)
         self.keys: KeyStore = Keys(database)
         self.marks = Marks(database, clock)
         self.tenant_members = Memberships(
@@ -95,7 +97,9 @@ class Directory:
             tenant_memberships,
             tenants,
             "tenant",
+            "tenants",
             profiles.resources_in(Place.TENANT),
+            profiles.people,
             clock,
         )
         self.account_members = Memberships(
@@ -103,7 +107,9 @@ class Directory:
             account_memberships,
             developer_accounts,
             "account",
+            "developer_accounts",
             profiles.resources_in(Place.ACCOUNT),
+            profiles.people,
             clock,
         )
         self.factors: Factors = StoredFactors(database, sealer)
@@ -112,12 +118,14 @@ class Directory:
             database,
             self.tenant_members,
             self.account_members,
-            Affiliations(entropy),
+            PartsWriter(profile_parts, profiles.people, entropy),
             self.enrolments,
             clock,
             entropy,
         )
-        self.tenants = Tenants(database, self.tenant_members)
+        self.tenants = Tenants(
+            database, self.tenant_members, PartsWriter(tenant_parts, profiles.tenants, entropy)
+        )
         self.accounts = Accounts(database, self.account_members)
         self.applications = Applications(database, clock, entropy)
         self.clients = Clients(database, clock, entropy)
@@ -145,3 +153,14 @@ class Directory:
     def version(self) -> int:
         """Grows with every change; a record is the same object until it does."""
         return self._records.version
+
+    def adopt(self) -> int:
+        """Take over what older programs have written beside this one; how much it was."""
+        return self._carry_over() + self.enrolments.adopt()
+
+    def _carry_over(self) -> int:
+        with self.database.read() as connection:
+            if not is_behind(connection):
+                return 0
+        with self.database.change() as connection:
+            return carry_over(connection)

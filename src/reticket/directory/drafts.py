@@ -1,42 +1,16 @@
-"""What is needed to create people and clients. Tenants, accounts and applications need no draft:
+"""What is needed to create people and clients. Accounts and applications need no draft:
 their records say it all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-Behaviors = Mapping[int, Sequence[int]]
-"""Behaviors granted, by the id of the tenant or account."""
+from reticket.core.people import Tenant
 
-
-NO_PERMISSION = "AA=="
-"""Standard base64 of a bit set with no bit set."""
-
-
-@dataclass(frozen=True, slots=True)
-class OrganizationDraft:
-    """A place in an organization, which is created when there is none of that name."""
-
-    name: str
-    roles: Sequence[str] = ()
-    user_type: str = "user"
-
-
-@dataclass(frozen=True, slots=True)
-class CloudDraft:
-    """A profile in a cloud drive. Its group is created when there is none of that name.
-
-    Args:
-        group_id: of a new group; None has one made.
-        permission: of a new group; standard base64 of a bit set.
-    """
-
-    nickname: str
-    group: str
-    group_id: str | None = None
-    permission: str = NO_PERMISSION
+Places = Mapping[int, object]
+"""Tenants or accounts by their ids; beside each stands what a dialect knows of the membership."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +18,7 @@ class UserDraft:
     """A person to create.
 
     Args:
+        parts: what is said of the person for dialects, by the keys of their parts.
         totp_secret: the second factor's key as bytes, or None.
     """
 
@@ -52,11 +27,18 @@ class UserDraft:
     last_name: str | None = None
     disabled: bool = False
     active: bool = True
-    tenants: Behaviors = field(default_factory=dict)
-    accounts: Behaviors = field(default_factory=dict)
-    organization: OrganizationDraft | None = None
-    cloud: CloudDraft | None = None
+    tenants: Places = field(default_factory=dict)
+    accounts: Places = field(default_factory=dict)
+    parts: Mapping[str, object] = field(default_factory=dict)
     totp_secret: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TenantDraft:
+    """A tenant to create, and what is said of it for dialects, by the keys of their parts."""
+
+    tenant: Tenant
+    parts: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

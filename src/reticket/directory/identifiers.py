@@ -20,11 +20,6 @@ def user_id(entropy: Entropy) -> str:
     return uuid.UUID(bytes=entropy(16), version=4).hex
 
 
-def organization_id(entropy: Entropy) -> str:
-    """24 lower-case hex digits."""
-    return entropy(12).hex()
-
-
 def credential_version(entropy: Entropy) -> int:
     """48 bits, which JSON can carry: no version before it is met again by chance."""
     return int.from_bytes(entropy(6), "big")

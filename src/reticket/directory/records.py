@@ -12,6 +12,7 @@ from typing import TypeVar
 from sqlalchemy import Connection
 
 from reticket.core.people import Application, Client, Credentials, Tenant, User
+from reticket.core.profiles import Profiles
 from reticket.directory.change_poller import ChangePoller
 from reticket.directory.engines.database import Database, version_of
 from reticket.directory.intents import read_pending
@@ -30,10 +31,12 @@ class _Snapshot:
     """
 
     __slots__ = (
-        "applications", "clients", "credentials", "pending", "tenants", "users", "version",
+        "applications", "clients", "credentials", "pending", "profiles", "tenants", "users",
+        "version",
     )  # fmt: skip
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, profiles: Profiles) -> None:
+        self.profiles = profiles
         self.version = version_of(connection)
         self.pending = read_pending(connection)
         self.users: dict[str, User] = {}
@@ -43,7 +46,7 @@ class _Snapshot:
         self.tenants: dict[int, Tenant] = {}
 
     def read_user(self, connection: Connection, user_id: str) -> User | None:
-        record = read_user(connection, user_id, self._shared_tenant)
+        record = read_user(connection, user_id, self._shared_tenant, self.profiles.people)
         return None if record is None else self.users.setdefault(user_id, record)
 
     def read_application(self, connection: Connection, application_id: str) -> Application | None:
@@ -59,7 +62,7 @@ class _Snapshot:
         return None if found is None else self.credentials.setdefault(client_id, found)
 
     def read_tenant(self, connection: Connection, tenant_id: int) -> Tenant | None:
-        record = read_tenant(connection, tenant_id)
+        record = read_tenant(connection, tenant_id, self.profiles.tenants)
         return None if record is None else self.tenants.setdefault(tenant_id, record)
 
     def _shared_tenant(self, connection: Connection, tenant_id: int) -> Tenant | None:
@@ -71,12 +74,15 @@ class Records:
     nothing read under an older one is ever put into a newer one. Reads may raise Unavailable.
     """
 
-    def __init__(self, database: Database, seconds: Callable[[], float]) -> None:
+    def __init__(
+        self, database: Database, seconds: Callable[[], float], profiles: Profiles
+    ) -> None:
         self._database = database
+        self._profiles = profiles
         self._poller = ChangePoller(database, self._renew, seconds)
         self.catch_up, self.catch_up_now = self._poller.glance, self._poller.look
         with database.read() as connection:
-            self._snapshot = _Snapshot(connection)
+            self._snapshot = _Snapshot(connection, profiles)
 
     @property
     def version(self) -> int:
@@ -86,7 +92,7 @@ class Records:
     def _renew(self) -> None:
         with self._database.read() as connection:
             if version_of(connection) != self._snapshot.version:
-                self._snapshot = _Snapshot(connection)
+                self._snapshot = _Snapshot(connection, self._profiles)
 
     def user(self, user_id: str) -> User | None:
         """The record, disabled or not."""

@@ -49,7 +49,7 @@ class Json(TypeDecorator[Any]):
         return None if value is None else json.loads(value)
 
 
-def _id(name: str, type_: type[Integer] | String = Integer) -> Column[object]:
+def _id(name: str, type_: type[Integer] | String | Text = Integer) -> Column[object]:
     """A key that we or the operator choose, never the engine."""
     return Column(name, type_, primary_key=True, autoincrement=False)
 
@@ -72,6 +72,11 @@ def _attributes(name: str, *owner: Column[object] | ForeignKeyConstraint) -> Tab
         Column("update_by", Text),
         Column("update_date", BigInteger, nullable=False),
     )
+
+
+def _parts(name: str, owner: Column[object]) -> Table:
+    value = Column("value", Json, nullable=False)
+    return Table(name, metadata, owner, _id("dialect", String(64)), value)
 
 
 directory_version = Table(
@@ -138,6 +143,21 @@ recovery_codes = Table(
 )
 """Those that were not used yet."""
 
+profile_parts = _parts("profile_parts", _part_of("user_id", "users.id", String(32)))
+"""What a dialect keeps of a person."""
+
+shared_parts = Table(
+    "shared_parts",
+    metadata,
+    _id("dialect", String(64)),
+    _id("name", Text()),
+    Column("id", Text, nullable=False),
+    Column("value", Json, nullable=False),
+    UniqueConstraint("dialect", "id"),
+)
+"""What all people have alike at a dialect who name the same thing."""
+
+# Of older programs, from here to the tenants: see `profile_parts`.
 organizations = Table(
     "organizations",
     metadata,
@@ -181,6 +201,9 @@ tenants = Table(
     Column("is_unified", Boolean, nullable=False),
     Column("expiry", BigInteger),
 )
+
+tenant_parts = _parts("tenant_parts", _part_of("tenant_id", "tenants.id"))
+"""What a dialect keeps of a tenant."""
 
 tenant_attributes = _attributes("tenant_attributes", _part_of("tenant_id", "tenants.id"))
 

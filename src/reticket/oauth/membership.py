@@ -10,4 +10,4 @@ def is_member(holder: Holder, context: str | None) -> bool:
     """Whether it acts in that tenant, or for none."""
     if context is None:
         return True
-    return isinstance(holder, User) and context in {str(each.of.id) for each in holder.tenants}
+    return isinstance(holder, User) and context in {str(each.id) for each in holder.tenants}

@@ -205,7 +205,7 @@ def _prepare(instance: OpenedService) -> bool:
     """What is done once, however many processes will answer; whether this machine alone will be."""
     settings = instance.settings
     instance.store.check()
-    instance.directory.enrolments.adopt()
+    instance.directory.adopt()
     if settings.seed is not None:
         instance.seed(settings.seed)
     instance.upkeep.apply_intents()

@@ -5,8 +5,9 @@ import pytest
 
 from reticket.core.errors import Code
 from reticket.core.model import AccessToken, Family, Issued, Outcome
-from reticket.core.people import OrganizationMembership, User
+from reticket.core.people import User
 from reticket.dialects import akinon
+from reticket.dialects.akinon.profile import Person
 from reticket.testing.dialect_fixtures import (
     Exchange,
     assert_answer,
@@ -31,10 +32,9 @@ ADA = User(
     created_at=1_595_505_600_000,
     tenants=(),
     accounts=(),
-    organization=OrganizationMembership("00112233445566778899aabb", "Acme", ("admin",), "admin"),
-    cloud=None,
+    parts=(("akinon", Person("Acme", ("admin",), "admin", "00112233445566778899aabb")),),
 )
-NOBODY = replace(ADA, organization=None)
+NOBODY = replace(ADA, parts=())
 FAMILY = Family(
     id=bytes(16),
     resource="akinon.user",

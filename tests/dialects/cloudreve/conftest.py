@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from reticket.core.model import AccessToken, Family, Issued, Outcome
-from reticket.core.people import CloudProfile, User
+from reticket.core.people import User
 from reticket.core.ports import Counted
+from reticket.dialects.cloudreve.profile import Group, Person
 
 ISSUED_AT = 1_745_650_708_456
 DAY = 86_400_000
@@ -23,8 +24,7 @@ ADA = User(
     created_at=1_595_505_600_000,
     tenants=(),
     accounts=(),
-    organization=None,
-    cloud=CloudProfile("Ada", "kLfd", "Admin", "/f8D"),
+    parts=(("cloudreve", Person("Ada", Group("Admin", "kLfd", "/f8D"))),),
 )
 FAMILY = Family(
     id=bytes.fromhex("019670ae9f687abc8def001122334455"),
@@ -72,11 +72,11 @@ def issued() -> Issued:
 @pytest.fixture(scope="session")
 def samples(issued: Issued) -> Mapping[str, Any]:
     access = AccessToken("cloudreve.user", ADA.id, FAMILY.id, None, ISSUED_AT, {})
-    nobody = replace(ADA, cloud=None)
-    profile = CloudProfile("Alan", "kLfe", "User", "AA==")
+    nobody = replace(ADA, parts=())
+    profile = Person("Alan", Group("User", "kLfe", "AA=="))
     return {
         "ada": ADA,
-        "alan": replace(ADA, cloud=profile, second_factor=True),
+        "alan": replace(ADA, parts=(("cloudreve", profile),), second_factor=True),
         "nobody": nobody,
         "no user": None,
         "issued": issued,

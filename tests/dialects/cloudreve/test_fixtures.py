@@ -50,14 +50,14 @@ def test_a_user_without_a_profile_is_unknown(ada: User) -> None:
     command = _first_command("/session/token", body)
     assert isinstance(command, SignIn)
     assert command.admits(ada)
-    assert not command.admits(replace(ada, cloud=None))
+    assert not command.admits(replace(ada, parts=()))
 
 
 def test_a_user_whose_profile_was_taken_away_may_not_refresh(ada: User) -> None:
     command = _first_command("/session/token/refresh", '{"refresh_token": "a"}')
     assert isinstance(command, Refresh)
     assert command.permits(ada, None)
-    assert not command.permits(replace(ada, cloud=None), None)
+    assert not command.permits(replace(ada, parts=()), None)
 
 
 def _first_command(path: str, body: str) -> object:

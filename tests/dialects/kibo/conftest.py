@@ -11,11 +11,11 @@ from reticket.core.people import (
     Catalog,
     DeveloperAccount,
     MasterCatalog,
-    Membership,
     Site,
     Tenant,
     User,
 )
+from reticket.dialects.kibo.person import Person
 
 ISSUED_AT = 1_745_650_708_456
 SIGNED_IN_BEFORE = 1_745_564_308_000
@@ -56,13 +56,9 @@ ADA = User(
     active=True,
     credential_version=1,
     created_at=CREATED_AT,
-    tenants=(Membership(ACME, (1, 2, 17)), Membership(BARE, (1,))),
-    accounts=(
-        Membership(DeveloperAccount(77, "Acme Developers"), (1, 2)),
-        Membership(DeveloperAccount(78, None), ()),
-    ),
-    organization=None,
-    cloud=None,
+    tenants=(ACME, BARE),
+    accounts=(DeveloperAccount(77, "Acme Developers"), DeveloperAccount(78, None)),
+    parts=(("kibo", Person({1000: (1, 2, 17), 1001: (1,)}, {77: (1, 2)})),),
 )
 ALAN = replace(ADA, tenants=ADA.tenants[:1], accounts=ADA.accounts[:1])
 NOBODY = replace(ADA, tenants=(), accounts=())

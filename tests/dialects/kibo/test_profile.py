@@ -54,6 +54,6 @@ def test_the_hole_is_filled_wherever_it_is(ada: User) -> None:
 
 
 def test_a_nul_in_a_name_is_no_hole(ada: User) -> None:
-    tenant = replace(ada.tenants[0].of, name="a\0b")
-    named = replace(ada, tenants=(replace(ada.tenants[0], of=tenant),))
+    tenant = replace(ada.tenants[0], name="a\0b")
+    named = replace(ada, tenants=(tenant,))
     assert b'"name":"a\\u0000b"' in bytes(admin_profile(named).available.fill(b"null"))

@@ -30,8 +30,6 @@ ADA = User(
     created_at=1_595_505_600_000,
     tenants=(),
     accounts=(),
-    organization=None,
-    cloud=None,
 )
 SCOPES = ["openid", "orders.read"]
 CODE = {"redirect_uris": ["https://app.example.com/cb"], "scopes": SCOPES}

@@ -7,7 +7,7 @@ from typing import Any
 
 from joserfc.jwk import ECKey
 
-from reticket.core.people import Client, Credentials, Membership, Tenant, User
+from reticket.core.people import Client, Credentials, Tenant, User
 
 REDIRECT = "https://app.example.com/callback"
 SECRETS = {"backend": "s3cr:t/+ ü", "other": "other-secret", "strict": "strict-secret"}
@@ -45,7 +45,7 @@ def _tenant(number: int) -> Tenant:
 
 ADA = User(
     "a" * 32, "ada", "ada@example.com", "Ada", "Lovelace", False, True, 1, 0,
-    (Membership(_tenant(1000), ()), Membership(_tenant(1001), ())), (), None, None,
+    (_tenant(1000), _tenant(1001)), (),
 )  # fmt: skip
 
 

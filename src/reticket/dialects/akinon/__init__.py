@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from reticket.core.commands import FactorRule
 from reticket.core.errors import Code, ReticketError
 from reticket.core.policy import Policy
+from reticket.core.profiles import Part
 from reticket.core.tokens.kinds import TokenKind
 from reticket.dialects.akinon import errors, session, user
 from reticket.dialects.akinon.document import DOCUMENT
+from reticket.dialects.akinon.profile import PERSON
 from reticket.dialects.akinon.user import AKINON_2026, KIND
 from reticket.wire import Dialect, Document, Example, Route, WireRequest, WireResponse
 
@@ -41,6 +43,7 @@ class Akinon(Dialect):
     name = "akinon"
     base_path = "/api/v1"
     kinds: Sequence[TokenKind] = (KIND,)
+    person: Part[Any] | None = PERSON
     presets: Sequence[Policy] = (AKINON_2026,)
     refusals: Mapping[Code, errors.Failure] = errors.REFUSALS
     document: Document = DOCUMENT

@@ -10,6 +10,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from reticket.core import people
 from reticket.core.model import Issued
+from reticket.dialects.akinon.profile import PERSON, Person
 from reticket.wire import Headers, WireResponse
 
 NO_STORE = (b"cache-control", b"no-store")
@@ -86,7 +87,7 @@ def pair_of(issued: Issued) -> RefreshTokenResponse:
 
 def profile_of(user: people.User) -> Profile:
     """The profile of a user with an organization."""
-    organization = cast(people.OrganizationMembership, user.organization)
+    person = cast(Person, PERSON.of(user))
     return Profile(
         ProfileUser(
             user.id[:ID_DIGITS],
@@ -95,9 +96,9 @@ def profile_of(user: people.User) -> Profile:
             user.last_name,
             date_of(user.created_at),
         ),
-        ProfileOrganization(organization.id, organization.name),
-        organization.roles,
-        organization.user_type,
+        ProfileOrganization(person.id, person.name),
+        person.roles,
+        person.user_type,
     )
 
 

@@ -11,6 +11,7 @@ from reticket.core.people import User
 from reticket.core.policy import DAY, Policy, Reuse
 from reticket.core.tokens.kinds import TokenKind
 from reticket.dialects.akinon.document import described
+from reticket.dialects.akinon.profile import PERSON
 from reticket.dialects.akinon.schemas import Profile, answer, profile_of
 from reticket.wire import Operation, Route, WireRequest
 
@@ -24,12 +25,12 @@ Owner = Callable[[WireRequest], Asking[str | None]]
 
 def is_member(user: User) -> bool:
     """Whether the user has an organization; without one it is unknown here."""
-    return user.organization is not None
+    return PERSON.of(user) is not None
 
 
 def may_refresh(holder: Holder, context: str | None) -> bool:
     """Whether the user still has an organization."""
-    return isinstance(holder, User) and is_member(holder)
+    return isinstance(holder, User) and PERSON.dialect in dict(holder.parts)
 
 
 def current_user(request: WireRequest) -> Asking[User]:

@@ -9,13 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from reticket.core.errors import Code, ReticketError
 from reticket.core.policy import Policy
+from reticket.core.profiles import Part
 from reticket.core.tokens.kinds import TokenKind
 from reticket.dialects.cloudreve import errors, prepare, session, site, user
 from reticket.dialects.cloudreve.document import DOCUMENT
 from reticket.dialects.cloudreve.prepare import Prepare
+from reticket.dialects.cloudreve.profile import PERSON
 from reticket.dialects.cloudreve.tokens import CLOUDREVE_2026, KIND
 from reticket.wire import Dialect, Document, Example, Route, WireRequest, WireResponse
 
@@ -60,6 +63,7 @@ class Cloudreve(Dialect):
     name = "cloudreve"
     base_path = "/api/v4"
     correlation_header: bytes | None = b"x-cr-correlation-id"
+    person: Part[Any] | None = PERSON
     presets: Sequence[Policy] = (CLOUDREVE_2026,)
     refusals: Mapping[Code, errors.Failure] = errors.REFUSALS
     document: Document = DOCUMENT

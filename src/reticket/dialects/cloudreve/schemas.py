@@ -10,6 +10,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from reticket.core import people
 from reticket.core.model import Issued
+from reticket.dialects.cloudreve.profile import PERSON, Person
 from reticket.wire import Headers, WireResponse
 
 CONTENT_TYPE = b"application/json; charset=utf-8"
@@ -206,14 +207,14 @@ def token_of(issued: Issued) -> Token:
 
 def user_of(user: people.User) -> User:
     """A user with a cloud profile."""
-    cloud = cast(people.CloudProfile, user.cloud)
+    person = cast(Person, PERSON.of(user))
     return User(
         id=user.short_id,
         email=user.email,
-        nickname=cloud.nickname,
+        nickname=person.nickname,
         status="active",
         created_at=time_of(user.created_at),
-        group=Group(cloud.group_id, cloud.group_name, cloud.permission),
+        group=Group(person.group.id, person.group.name, person.group.permission),
     )
 
 

@@ -7,6 +7,7 @@ from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import Holder
 from reticket.core.people import User
 from reticket.dialects.cloudreve.document import signed_in
+from reticket.dialects.cloudreve.profile import PERSON
 from reticket.dialects.cloudreve.schemas import UserResponse, succeeded, user_of
 from reticket.dialects.cloudreve.tokens import USER
 from reticket.wire import Operation, Route, WireRequest
@@ -14,12 +15,12 @@ from reticket.wire import Operation, Route, WireRequest
 
 def is_known(user: User) -> bool:
     """Whether the user has a profile here."""
-    return user.cloud is not None
+    return PERSON.of(user) is not None
 
 
 def may_refresh(holder: Holder, context: str | None) -> bool:
     """Whether the user still has a profile here."""
-    return isinstance(holder, User) and is_known(holder)
+    return isinstance(holder, User) and PERSON.dialect in dict(holder.parts)
 
 
 def current_user(request: WireRequest) -> Asking[User | None]:

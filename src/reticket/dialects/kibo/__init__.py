@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from reticket.core.commands import FactorRule
 from reticket.core.errors import Code, ReticketError
 from reticket.core.policy import Policy
+from reticket.core.profiles import Part
 from reticket.core.tokens.kinds import TokenKind
 from reticket.dialects.kibo import (
     access,
@@ -25,6 +26,7 @@ from reticket.dialects.kibo import (
 )
 from reticket.dialects.kibo.document import DOCUMENT
 from reticket.dialects.kibo.kinds import KIBO_2026, KINDS
+from reticket.dialects.kibo.person import PERSON
 from reticket.wire import Dialect, Document, Example, Route, WireRequest, WireResponse
 
 _ADA = '{"emailAddress": "ada@example.com", "password": "correct horse"}'
@@ -53,6 +55,7 @@ class Kibo(Dialect):
     name = "kibo"
     base_path = "/api"
     kinds: Sequence[TokenKind] = KINDS
+    person: Part[Any] | None = PERSON
     presets: Sequence[Policy] = (KIBO_2026,)
     refusals: Mapping[Code, errors.Failure] = errors.REFUSALS
     document: Document = DOCUMENT

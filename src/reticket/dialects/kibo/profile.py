@@ -7,12 +7,13 @@ is of a session, not of a record: it is filled in for each answer.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from msgspec import Raw
 
 from reticket.core import people
+from reticket.dialects.kibo.person import person_of
 from reticket.dialects.kibo.schemas import (
     AdminUserMasterCatalog,
     Catalog,
@@ -81,12 +82,13 @@ class Profiles:
 
 def admin_profile(user: people.User) -> Profile:
     """The profile of an admin user."""
-    return _profile(user, user.tenants, lambda tenant: tenant_of(tenant, Raw(_HOLE)))
+    behaviors = person_of(user).tenants
+    return _profile(user, user.tenants, behaviors, lambda one: tenant_of(one, Raw(_HOLE)))
 
 
 def developer_profile(user: people.User) -> Profile:
     """The profile of a developer."""
-    return _profile(user, user.accounts, account_of)
+    return _profile(user, user.accounts, person_of(user).developer_accounts, account_of)
 
 
 def last_login(milliseconds: int | None) -> bytes:
@@ -116,15 +118,18 @@ def account_of(account: people.DeveloperAccount) -> DeveloperAccount:
 
 
 def _profile(
-    user: people.User, memberships: Sequence[people.Membership[S]], scope_of: Callable[[S], object]
+    user: people.User,
+    places: Sequence[S],
+    behaviors: Mapping[int, tuple[int, ...]],
+    scope_of: Callable[[S], object],
 ) -> Profile:
-    scopes = {str(one.of.id): scope_of(one.of) for one in memberships}
+    scopes = {str(one.id): scope_of(one) for one in places}
     return Profile(
         user=Raw(encode(_user(user))),
         available=Template(list(scopes.values())),
         scopes={None: Template(None)} | {key: Template(one) for key, one in scopes.items()},
         behaviors={None: Raw(b"[]")}
-        | {str(one.of.id): Raw(encode(one.behaviors)) for one in memberships},
+        | {str(one.id): Raw(encode(behaviors.get(one.id, ()))) for one in places},
     )
 
 

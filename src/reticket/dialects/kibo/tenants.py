@@ -32,7 +32,7 @@ def read(request: WireRequest) -> Operation:
 
 def _may_see(holder: Holder, tenant_id: int) -> bool:
     if isinstance(holder, User):
-        return any(one.of.id == tenant_id for one in holder.tenants)
+        return any(one.id == tenant_id for one in holder.tenants)
     if isinstance(holder, Application):
         return holder.tenants is None or tenant_id in holder.tenants
     return False

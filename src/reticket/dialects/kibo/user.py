@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from reticket.core.commands import BeginSession, FactorRule, Refresh, SignIn
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import Holder, Issued
-from reticket.core.people import Membership, User
+from reticket.core.people import DeveloperAccount, Tenant, User
 from reticket.dialects.kibo import inputs
 from reticket.dialects.kibo.access import Guard
 from reticket.dialects.kibo.answers import answer
@@ -27,13 +26,13 @@ class TicketKind:
 
     Args:
         scope: the query parameter that names a scope.
-        memberships: the scopes of a user.
+        scopes: those of a user.
         ticket: the encoded ticket of a pair.
     """
 
     resource: str
     scope: str
-    memberships: Callable[[User], Sequence[Membership[Any]]]
+    scopes: Callable[[User], Sequence[Tenant | DeveloperAccount]]
     ticket: Callable[[Issued], bytes]
 
 
@@ -95,7 +94,7 @@ class Tickets:
         return contexts[0] if len(contexts) == 1 else scope
 
     def _contexts(self, user: User) -> list[str]:
-        return [str(one.of.id) for one in self.kind.memberships(user)]
+        return [str(one.id) for one in self.kind.scopes(user)]
 
 
 def _credentials(request: WireRequest) -> tuple[str, str]:

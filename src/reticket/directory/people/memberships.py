@@ -1,4 +1,4 @@
-"""Memberships: who may act in a tenant or a developer account, with which behaviors.
+"""Memberships: who may act in a tenant or a developer account.
 
 One class for both kinds of place; the difference is in its arguments.
 """
@@ -13,9 +13,11 @@ from reticket.core.model import Selection
 from reticket.core.ports import Clock
 from reticket.directory.engines.database import Database
 from reticket.directory.errors import NotFound
-from reticket.directory.forms import check_behaviors, check_id
+from reticket.directory.forms import check_id
 from reticket.directory.intents import Change, demand
+from reticket.directory.parts import Parts
 from reticket.directory.people.user_rows import require_user
+from reticket.directory.typed import checked_place
 
 
 class Memberships:
@@ -25,6 +27,8 @@ class Memberships:
         table: the memberships.
         places: the tenants or accounts.
         noun: what a place is called in messages.
+        parts: one dialect may know something of each membership, which stands beside it.
+        member: under which that dialect has it.
         resources: whose sessions live in such a place; their context is its id.
     """
 
@@ -34,22 +38,26 @@ class Memberships:
         table: Table,
         places: Table,
         noun: str,
+        member: str,
         resources: Sequence[str],
+        parts: Parts,
         clock: Clock,
     ) -> None:
         self._database = database
         self._table = table
         self._places = places
         self._noun = noun
+        self._member = member
+        self._part = next((part for part in parts if part.has_places), None)
         self._resources = resources
         self._clock = clock
 
-    def grant(self, who: str, place_id: int, behaviors: Sequence[int]) -> None:
-        """Let a user in, or replace the behaviors of one who is. Invalid for bad behaviors."""
+    def grant(self, who: str, place_id: int, beside: object) -> None:
+        """Let a user in, or replace what stands beside the membership of one who is. Invalid."""
         with self._database.change() as connection:
             user_id = require_user(connection, who)
             connection.execute(self._delete(user_id, place_id))
-            self.insert(connection, user_id, place_id, behaviors)
+            self.insert(connection, user_id, place_id, beside)
 
     def take(self, who: str, place_id: int) -> None:
         """Put a user out and end the user's sessions there."""
@@ -59,16 +67,15 @@ class Memberships:
                 raise NotFound(f"The user {who!r} is in no {self._noun} {place_id}.")
             self._end(connection, [user_id], place_id)
 
-    def insert(
-        self, connection: Connection, user_id: str, place_id: int, behaviors: Sequence[int]
-    ) -> None:
+    def insert(self, connection: Connection, user_id: str, place_id: int, beside: object) -> None:
         """Let a user in who is not, inside the caller's transaction."""
         check_id(place_id, f"a {self._noun}")
-        check_behaviors(behaviors)
+        if self._part is not None:
+            beside = checked_place(self._part, self._member, place_id, beside)
         place = select(self._places.c.id).where(self._places.c.id == place_id)
         if connection.execute(place).one_or_none() is None:
             raise NotFound(f"There is no {self._noun} {place_id}.")
-        row = {"user_id": user_id, "place_id": place_id, "behaviors": list(behaviors)}
+        row = {"user_id": user_id, "place_id": place_id, "behaviors": beside}
         connection.execute(insert(self._table), row)
 
     def remove_place(self, connection: Connection, place_id: int) -> None:

@@ -16,7 +16,7 @@ from reticket.directory.engines.database import Database
 from reticket.directory.errors import AlreadyExists
 from reticket.directory.forms import check_email, check_texts, folded
 from reticket.directory.intents import Change, demand
-from reticket.directory.people.affiliations import Affiliations
+from reticket.directory.parts import PartsWriter
 from reticket.directory.people.enrolments import Enrolments
 from reticket.directory.people.memberships import Memberships
 from reticket.directory.people.user_rows import id_of_email, require_user
@@ -55,7 +55,7 @@ class Users:
         database: Database,
         tenants: Memberships,
         accounts: Memberships,
-        affiliations: Affiliations,
+        parts: PartsWriter,
         enrolments: Enrolments,
         clock: Clock,
         entropy: Entropy,
@@ -63,7 +63,7 @@ class Users:
         self._database = database
         self._tenants = tenants
         self._accounts = accounts
-        self._affiliations = affiliations
+        self._parts = parts
         self._enrolments = enrolments
         self._clock = clock
         self._entropy = entropy
@@ -80,11 +80,11 @@ class Users:
         user_id = identifiers.user_id(self._entropy)
         row = self._row(connection, user_id, draft)
         connection.execute(insert(users), {**row, "secret_hash": secret_hash})
-        for place_id, behaviors in draft.tenants.items():
-            self._tenants.insert(connection, user_id, place_id, behaviors)
-        for place_id, behaviors in draft.accounts.items():
-            self._accounts.insert(connection, user_id, place_id, behaviors)
-        self._affiliations.insert(connection, user_id, draft)
+        for place_id, beside in draft.tenants.items():
+            self._tenants.insert(connection, user_id, place_id, beside)
+        for place_id, beside in draft.accounts.items():
+            self._accounts.insert(connection, user_id, place_id, beside)
+        self._parts.insert(connection, user_id, draft.parts)
         if draft.totp_secret is not None:
             self._enrolments.insert(connection, user_id, draft.totp_secret)
         return user_id

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from reticket.core.people import Application, DeveloperAccount, Tenant
+from reticket.core.people import Application, DeveloperAccount
 from reticket.core.policy import Policy
-from reticket.directory.drafts import ClientDraft, UserDraft
+from reticket.core.profiles import NO_DIALECT, Profiles
+from reticket.directory.drafts import ClientDraft, TenantDraft, UserDraft
 from reticket.directory.seed.fields import Entry, Fields, distinct
 from reticket.directory.seed.programs import SHIPPED, ClientReader, read_application
 from reticket.directory.seed.tenants import TenantReader, read_account
-from reticket.directory.seed.users import read_user
+from reticket.directory.seed.users import UserReader
 from reticket.directory.seed.yaml_value import YamlValue, read_yaml
 
 T = TypeVar("T")
@@ -26,7 +27,7 @@ class Seed:
     """What a file describes; every section may be empty."""
 
     accounts: tuple[Entry[DeveloperAccount], ...]
-    tenants: tuple[Entry[Tenant], ...]
+    tenants: tuple[Entry[TenantDraft], ...]
     applications: tuple[Entry[Application], ...]
     clients: tuple[Entry[ClientDraft], ...]
     users: tuple[Entry[UserDraft], ...]
@@ -47,17 +48,22 @@ def _check(references: Mapping[int, YamlValue], noun: str, *places: Container[ob
             raise value.fault(f"refers to the {noun} {place_id}, which does not exist")
 
 
-def read_seed(path: Path, now: int, presets: Mapping[str, Policy] = SHIPPED) -> Seed:
+def read_seed(
+    path: Path,
+    now: int,
+    presets: Mapping[str, Policy] = SHIPPED,
+    profiles: Profiles = NO_DIALECT,
+) -> Seed:
     """Read a file. StartupError with the line of the first fault in its form; `now` in
-    milliseconds, `presets` the policies by name.
+    milliseconds, `presets` the policies by name, `profiles` what the dialects tell.
     """
     fields = Fields(read_yaml(path), _SECTIONS)
     return Seed(
         accounts=_section(fields, "developer_accounts", read_account, "id"),
-        tenants=_section(fields, "tenants", TenantReader(now).read, "id"),
+        tenants=_section(fields, "tenants", TenantReader(now, profiles.tenants).read, "id"),
         applications=_section(fields, "applications", read_application, "application_id"),
         clients=_section(fields, "oauth_clients", ClientReader(presets).read, "client_id"),
-        users=_section(fields, "users", read_user, "email"),
+        users=_section(fields, "users", UserReader(profiles).read, "email"),
     )
 
 

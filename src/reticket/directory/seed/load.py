@@ -14,6 +14,7 @@ from reticket.core.ports import SecretHasher
 from reticket.directory.directory import Directory
 from reticket.directory.drafts import ClientDraft
 from reticket.directory.errors import DirectoryError
+from reticket.directory.seed.demo_parts import with_demo
 from reticket.directory.seed.fields import Entry
 from reticket.directory.seed.form import Seed, read_seed
 from reticket.directory.seed.programs import SHIPPED, policy_faults
@@ -25,8 +26,8 @@ from reticket.directory.tables import (
     users,
 )
 
-DEMO = Path(__file__).parent.parent / "demo.yaml"
-"""A directory to start with."""
+DEMO = (Path(__file__).parent.parent / "demo.yaml").resolve()
+"""A directory to start with. What is in it for a dialect alone, the dialect brings."""
 
 
 class Made(NamedTuple):
@@ -79,7 +80,9 @@ def load_seed(
         StartupError: the file has a fault, and on which line. Nothing was created.
         Unavailable: the directory cannot answer. Nothing was created.
     """
-    seed = read_seed(path, now, presets)
+    seed = read_seed(path, now, presets, directory.profiles)
+    if path.resolve() == DEMO:
+        seed = with_demo(seed, directory.profiles)
     sections = _sections(seed, directory)
     with directory.database.read() as connection:
         seed.check_references(

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from operator import attrgetter
+from typing import Any
 
 from reticket.core.people import Attribute, DeveloperAccount, Site, Tenant
+from reticket.core.profiles import Part
+from reticket.directory.drafts import TenantDraft
 from reticket.directory.seed.catalogs import CatalogReader
 from reticket.directory.seed.fields import Entry, Fields, distinct, int32
+from reticket.directory.seed.parts import read_parts
 from reticket.directory.seed.yaml_value import YamlValue
 
 _TENANT = (
@@ -49,14 +54,16 @@ class TenantReader:
 
     Args:
         now: milliseconds; when attributes were made that do not say when.
+        parts: those that dialects keep of a tenant.
     """
 
-    def __init__(self, now: int) -> None:
+    def __init__(self, now: int, parts: Sequence[Part[Any]]) -> None:
         self._now = now
+        self._parts = parts
 
-    def read(self, value: YamlValue) -> Entry[Tenant]:
+    def read(self, value: YamlValue) -> Entry[TenantDraft]:
         """A tenant with all that hangs on it."""
-        fields = Fields(value, _TENANT)
+        fields = Fields(value, (*_TENANT, *(part.key for part in self._parts)))
         tenant_id = fields.required("id", int32)
         sites = distinct(lambda item: self._site(item, tenant_id), attrgetter("id"), "id")
         tenant = Tenant(
@@ -70,7 +77,7 @@ class TenantReader:
             master_catalogs=fields.optional("master_catalogs", CatalogReader(tenant_id).read, ()),
             sites=fields.optional("sites", sites, ()),
         )
-        return Entry(value, tenant_id, tenant)
+        return Entry(value, tenant_id, TenantDraft(tenant, read_parts(fields, self._parts)))
 
     def _site(self, value: YamlValue, tenant_id: int) -> Site:
         fields = Fields(value, _SITE)

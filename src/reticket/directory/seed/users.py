@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
-from reticket.directory.drafts import NO_PERMISSION, CloudDraft, OrganizationDraft, UserDraft
+from reticket.core.profiles import Part, Profiles
+from reticket.directory.drafts import UserDraft
 from reticket.directory.forms import INT32, folded, is_email
-from reticket.directory.seed.fields import Entry, Fields, int32, listed
+from reticket.directory.seed.fields import Entry, Fields
+from reticket.directory.seed.parts import read_parts, read_typed
 from reticket.directory.seed.yaml_value import YamlValue
+from reticket.directory.typed import beside
 
 _USER = (
     "email",
@@ -19,48 +25,69 @@ _USER = (
     "active",
     "tenants",
     "developer_accounts",
-    "organization",
-    "cloudreve",
     "totp_secret",
 )
-_CLOUD = ("nickname", "group", "totp_secret")
+_FACTOR = "totp_secret"
 _NUMBER = re.compile(r"0|-?[1-9][0-9]{0,9}")
-_GROUP_ID = re.compile(r"[0-9A-Za-z]{1,16}")
 
 
-def read_user(value: YamlValue) -> Entry[UserDraft]:
-    """A user with all memberships."""
-    fields = Fields(value, _USER)
-    email = fields.required("email", _email)
-    tenants = fields.optional("tenants", _places, {})
-    accounts = fields.optional("developer_accounts", _places, {})
-    draft = UserDraft(
-        email=email,
-        first_name=fields.optional("first_name", YamlValue.text, None),
-        last_name=fields.optional("last_name", YamlValue.text, None),
-        disabled=fields.optional("disabled", YamlValue.flag, False),
-        active=fields.optional("active", YamlValue.flag, True),
-        tenants={place: _behaviors(item) for place, item in tenants.items()},
-        accounts={place: _behaviors(item) for place, item in accounts.items()},
-        organization=fields.optional("organization", _organization, None),
-        cloud=fields.optional("cloudreve", _cloud, None),
-        totp_secret=_factor(value, fields),
-    )
-    password = fields.required("password", YamlValue.filled)
-    return Entry(value, folded(email), draft, password, tenants, accounts)
+@dataclass(frozen=True, slots=True)
+class UserReader:
+    """Reads users.
+
+    Args:
+        profiles: what the dialects tell of themselves.
+    """
+
+    profiles: Profiles
+
+    def read(self, value: YamlValue) -> Entry[UserDraft]:
+        """A user with all memberships, and the parts of all dialects."""
+        parts = [part for part in self.profiles.people if not part.has_places]
+        fields = Fields(value, (*_USER, *(part.key for part in parts)))
+        email = fields.required("email", _email)
+        tenants = fields.optional("tenants", _places, {})
+        accounts = fields.optional("developer_accounts", _places, {})
+        draft = UserDraft(
+            email=email,
+            first_name=fields.optional("first_name", YamlValue.text, None),
+            last_name=fields.optional("last_name", YamlValue.text, None),
+            disabled=fields.optional("disabled", YamlValue.flag, False),
+            active=fields.optional("active", YamlValue.flag, True),
+            tenants=self._beside("tenants", tenants),
+            accounts=self._beside("developer_accounts", accounts),
+            parts=read_parts(fields, parts),
+            totp_secret=_factor(value, fields, parts),
+        )
+        password = fields.required("password", YamlValue.filled)
+        return Entry(value, folded(email), draft, password, tenants, accounts)
+
+    def _beside(self, member: str, places: Mapping[int, YamlValue]) -> dict[int, object]:
+        read = self._reader_beside(member)
+        return {place: read(item) for place, item in places.items()}
+
+    def _reader_beside(self, member: str) -> Callable[[YamlValue], object]:
+        for part in self.profiles.people:
+            if part.has_places:
+                kind = beside(part, member)
+                return lambda item: read_typed(item, kind)
+        return YamlValue.json
 
 
-def _factor(value: YamlValue, fields: Fields) -> bytes | None:
-    """The person's key; files of before have it among what is Cloudreve's."""
-    own = fields.optional("totp_secret", _totp_secret, None)
-    of_drive = fields.optional("cloudreve", _totp_of_drive, None)
-    if own is not None and of_drive is not None:
-        raise value.fault("has a totp_secret, and another one in cloudreve")
-    return own or of_drive
+def _factor(value: YamlValue, fields: Fields, parts: list[Part[Any]]) -> bytes | None:
+    """The person's key; older files have it among what is a dialect's."""
+    found = fields.optional(_FACTOR, _totp_secret, None)
+    for part in parts:
+        lent = fields.optional(part.key, _lent_factor, None) if _FACTOR in part.lends else None
+        if found is not None and lent is not None:
+            raise value.fault(f"has a {_FACTOR}, and another one in {part.key}")
+        found = found or lent
+    return found
 
 
-def _totp_of_drive(value: YamlValue) -> bytes | None:
-    return Fields(value, _CLOUD).optional("totp_secret", _totp_secret, None)
+def _lent_factor(value: YamlValue) -> bytes | None:
+    lent = value.members().get(_FACTOR)
+    return None if lent is None or lent.type == "null" else _totp_secret(lent)
 
 
 def _email(value: YamlValue) -> str:
@@ -78,45 +105,6 @@ def _number(key: str, value: YamlValue) -> int:
     if not _NUMBER.fullmatch(key) or int(key) not in INT32:
         raise value.fault("must have a 32-bit whole number as its key")
     return int(key)
-
-
-_behaviors = listed(int32)
-
-
-def _organization(value: YamlValue) -> OrganizationDraft:
-    fields = Fields(value, ("name", "roles", "user_type"))
-    return OrganizationDraft(
-        name=fields.required("name", YamlValue.filled),
-        roles=fields.optional("roles", listed(YamlValue.filled), ()),
-        user_type=fields.optional("user_type", YamlValue.filled, "user"),
-    )
-
-
-def _cloud(value: YamlValue) -> CloudDraft:
-    fields = Fields(value, _CLOUD)
-    group = fields.required("group", lambda item: Fields(item, ("id", "name", "permission")))
-    return CloudDraft(
-        nickname=fields.required("nickname", YamlValue.filled),
-        group=group.required("name", YamlValue.filled),
-        group_id=group.optional("id", _group_id, None),
-        permission=group.optional("permission", _permission, NO_PERMISSION),
-    )
-
-
-def _group_id(value: YamlValue) -> str:
-    text = value.filled()
-    if not _GROUP_ID.fullmatch(text):
-        raise value.fault("must be one to sixteen letters and digits")
-    return text
-
-
-def _permission(value: YamlValue) -> str:
-    text = value.filled()
-    try:
-        base64.b64decode(text, validate=True)
-    except ValueError:
-        raise value.fault("must be base64") from None
-    return text
 
 
 def _totp_secret(value: YamlValue) -> bytes:

@@ -56,7 +56,11 @@ def fault_at(file: Path, line: int, words: str) -> StartupError:
 
 def read_node(file: Path) -> yaml.Node | None:
     """The root, or None when the file says nothing. StartupError when it cannot be read."""
-    text = _decoded(file)
+    return node_of(_decoded(file), file)
+
+
+def node_of(text: str, file: Path) -> yaml.Node | None:
+    """The root of a text that stands in that file. StartupError."""
     try:
         return _composed(file, _Loader(text))
     except ReaderError as error:

@@ -13,7 +13,7 @@ from yaml.representer import SafeRepresenter
 
 from reticket.core.errors import ReticketError
 from reticket.directory.errors import Invalid
-from reticket.directory.seed.yaml_file import PREFIX, fault_at, read_node
+from reticket.directory.seed.yaml_file import PREFIX, fault_at, node_of, read_node
 
 DEEPEST = 50
 """Levels of a JSON value; deeper is a mistake, and an alias inside itself never ends."""
@@ -175,6 +175,13 @@ def yaml_value(value: object) -> YamlValue:
     except RecursionError:
         raise Invalid("It is nested too deeply.") from None
     return Told(node, Path(), "", 0)
+
+
+def yaml_text(text: str) -> YamlValue:
+    """A value that somebody has typed. StartupError."""
+    place = Path("the value")
+    node = node_of(text, place)
+    return YamlValue(node or ScalarNode(PREFIX + "null", ""), place, "", 1)
 
 
 def _line_of(node: Node) -> int:

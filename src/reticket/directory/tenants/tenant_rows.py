@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Table, insert, select
 
 from reticket.core.people import Attribute, Catalog, MasterCatalog, Site, Tenant
+from reticket.directory.parts import Parts, read_parts
 from reticket.directory.rows import record_of, row_of
 from reticket.directory.tables import (
     catalogs,
@@ -15,11 +16,12 @@ from reticket.directory.tables import (
     site_attributes,
     sites,
     tenant_attributes,
+    tenant_parts,
     tenants,
 )
 
 
-def read_tenant(connection: Connection, tenant_id: int) -> Tenant | None:
+def read_tenant(connection: Connection, tenant_id: int, parts: Parts = ()) -> Tenant | None:
     """The whole record, or None."""
     row = connection.execute(select(tenants).where(tenants.c.id == tenant_id)).one_or_none()
     if row is None:
@@ -30,6 +32,7 @@ def read_tenant(connection: Connection, tenant_id: int) -> Tenant | None:
         attributes=_attributes(_parts(connection, tenant_attributes, tenant_id)),
         master_catalogs=_master_catalogs(connection, tenant_id),
         sites=_sites(connection, tenant_id),
+        parts=read_parts(connection, tenant_parts, tenant_id, parts),
     )
 
 

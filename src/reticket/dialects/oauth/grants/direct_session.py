@@ -98,7 +98,7 @@ def _check(
         raise _denied("client_id", "is not registered for refresh tokens", Cause.WRONG_GRANT)
     if set(wish.resources) - set(targets((), registration, provider)):
         raise _denied("resource", "is not among the client's", Cause.WRONG_TARGET)
-    if wish.tenant is not None and wish.tenant not in {place.of.id for place in user.tenants}:
+    if wish.tenant is not None and wish.tenant not in {place.id for place in user.tenants}:
         raise _denied("tenant", "is none of the user's", Cause.NO_ACCESS)
     if not 0 < wish.auth_time <= now:
         raise wrong("auth_time", "must be a time that is past, in seconds")

@@ -1,0 +1,36 @@
+"""What Akinon needs to know of a person: the organization, and what the person is in it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from reticket.core.profiles import Part, Shared
+
+_NAMED = Meta(min_length=1)
+
+
+class Person(Struct, frozen=True, forbid_unknown_fields=True):
+    """A place in an organization; without one the person is unknown here."""
+
+    name: Annotated[
+        str, _NAMED, Meta(description="of the organization; created when there is none")
+    ]
+    roles: tuple[Annotated[str, _NAMED], ...] = ()
+    user_type: Annotated[str, _NAMED] = "user"
+    id: Annotated[
+        str, Meta(pattern="^([0-9a-f]{24})?$", description="of an organization that is created")
+    ] = ""
+
+
+PERSON = Part(
+    dialect="akinon",
+    kind=Person,
+    key="organization",
+    shared=Shared("organization", lambda entropy: entropy(12).hex()),
+    demo={
+        "ada@example.com": {"name": "Acme", "roles": ["admin"], "user_type": "admin"},
+        "alan@example.com": {"name": "Acme"},
+    },
+)

@@ -1,0 +1,70 @@
+"""What Cloudreve needs to know of a person: a nickname, and a group with its permissions."""
+
+from __future__ import annotations
+
+import base64
+import re
+import string
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from reticket.core.ports import Entropy
+from reticket.core.profiles import Part, Shared
+
+ID_LENGTH = 6
+NO_PERMISSION = "AA=="
+"""Standard base64 of a bit set with no bit set."""
+
+_LETTERS = string.digits + string.ascii_letters
+_ID = re.compile(r"[0-9A-Za-z]{0,16}")
+
+
+class Group(Struct, frozen=True, forbid_unknown_fields=True):
+    """A group, which is created when there is none of that name."""
+
+    name: Annotated[str, Meta(min_length=1)]
+    id: Annotated[
+        str, Meta(description="1 to 16 letters and digits, of a group that is created")
+    ] = ""
+    permission: Annotated[
+        str, Meta(description="base64 of a bit set, of a group that is created")
+    ] = NO_PERMISSION
+
+    def __post_init__(self) -> None:
+        if not _ID.fullmatch(self.id):
+            raise ValueError("id must be one to sixteen letters and digits")
+        try:
+            base64.b64decode(self.permission, validate=True)
+        except ValueError:
+            raise ValueError("permission must be base64") from None
+
+
+class Person(Struct, frozen=True, forbid_unknown_fields=True):
+    """A profile in the drive; without one the person is unknown here."""
+
+    nickname: Annotated[str, Meta(min_length=1)]
+    group: Group
+
+
+def new_id(entropy: Entropy) -> str:
+    """A few letters and digits."""
+    number = int.from_bytes(entropy(8))
+    return "".join(
+        _LETTERS[number // len(_LETTERS) ** place % len(_LETTERS)] for place in range(ID_LENGTH)
+    )
+
+
+PERSON = Part(
+    dialect="cloudreve",
+    kind=Person,
+    key="cloudreve",
+    shared=Shared("group", new_id, at="group", members=("id", "permission")),
+    lends=("totp_secret",),
+    demo={
+        "ada@example.com": {"nickname": "Ada", "group": {"name": "Admin"}},
+        "alan@example.com": {"nickname": "Alan", "group": {"name": "User"}},
+        "banned@example.com": {"nickname": "Mallory", "group": {"name": "User"}},
+        "new@example.com": {"nickname": "New", "group": {"name": "User"}},
+    },
+)

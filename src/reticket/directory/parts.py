@@ -1,0 +1,114 @@
+"""What each dialect keeps of a person or a tenant: rows that only the dialect understands, and what
+people have in common who name the same thing. Inside the caller's transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Table, insert, select
+
+from reticket.core.errors import Unavailable
+from reticket.core.ports import Entropy
+from reticket.core.profiles import Part, Shared
+from reticket.directory.errors import AlreadyExists, Invalid
+from reticket.directory.forms import check_text_id
+from reticket.directory.identifiers import TRIES
+from reticket.directory.tables import shared_parts
+from reticket.directory.typed import checked_part
+
+Parts = Sequence[Part[Any]]
+NOWHERE: Mapping[str, Mapping[int, object]] = {}
+
+
+class PartsWriter:
+    """Writes the parts of people, or of tenants.
+
+    Args:
+        table: where to; its first column is the owner's id.
+        parts: those that there are.
+    """
+
+    def __init__(self, table: Table, parts: Parts, entropy: Entropy) -> None:
+        self._table = table
+        self._parts = {part.key: part for part in parts if not part.has_places}
+        self._entropy = entropy
+
+    def insert(self, connection: Connection, owner: object, said: Mapping[str, object]) -> None:
+        """Write what is said under each key. Invalid; AlreadyExists for the id of another thing."""
+        for key, value in said.items():
+            part = self._part(key)
+            kept = checked_part(part, value)
+            if part.shared is not None:
+                self._settle(connection, part.dialect, part.shared, part.shared.place(kept))
+            row = {self._table.columns[0].name: owner, "dialect": part.dialect, "value": kept}
+            connection.execute(insert(self._table), row)
+
+    def _part(self, key: str) -> Part[Any]:
+        if key not in self._parts:
+            raise Invalid(f"{key} is no part of a profile (known are {', '.join(self._parts)}).")
+        return self._parts[key]
+
+    def _settle(
+        self, connection: Connection, dialect: str, shared: Shared, place: dict[str, Any]
+    ) -> None:
+        """Fill in what others have settled under that name, or settle it."""
+        table = shared_parts
+        named = select(table.c.value).where(
+            table.c.dialect == dialect, table.c.name == place["name"]
+        )
+        found = connection.execute(named).scalar_one_or_none()
+        if found is None:
+            place["id"] = self._id(connection, dialect, shared, place["id"])
+            found = {member: place[member] for member in shared.members}
+            row = {"dialect": dialect, "name": place["name"], "id": place["id"], "value": found}
+            connection.execute(insert(table), row)
+        place.update(found)
+
+    def _id(self, connection: Connection, dialect: str, shared: Shared, said: str) -> str:
+        if said and _is_taken(connection, dialect, said):
+            noun = shared.noun
+            raise AlreadyExists(f"The {noun} id {said!r} is another {noun}'s.")
+        check_text_id(said, f"a {shared.noun}")
+        return said or self._new_id(connection, dialect, shared)
+
+    def _new_id(self, connection: Connection, dialect: str, shared: Shared) -> str:
+        for _ in range(TRIES):
+            made = shared.new_id(self._entropy)
+            if not _is_taken(connection, dialect, made):
+                return made
+        raise Unavailable("no id is free")
+
+
+def _is_taken(connection: Connection, dialect: str, made: str) -> bool:
+    table = shared_parts
+    statement = select(table.c.id).where(table.c.dialect == dialect, table.c.id == made)
+    return connection.execute(statement).one_or_none() is not None
+
+
+def read_parts(
+    connection: Connection,
+    table: Table,
+    owner: object,
+    parts: Parts,
+    places: Mapping[str, Mapping[int, object]] = NOWHERE,
+) -> tuple[tuple[str, object], ...]:
+    """The parts of a person or a tenant by the names of their dialects; `places` is what stands
+    beside a person's memberships.
+    """
+    statement = select(table.c.dialect, table.c.value).where(table.columns[0] == owner)
+    kept = {row.dialect: row.value for row in connection.execute(statement)}
+    for part in parts:
+        if part.has_places:
+            kept[part.dialect] = places
+    known = [part for part in parts if part.dialect in kept]
+    return tuple((part.dialect, _read(part, kept[part.dialect])) for part in known)
+
+
+def _read(part: Part[Any], value: object) -> object:
+    try:
+        return msgspec.convert(value, part.kind, str_keys=True)
+    except msgspec.ValidationError as error:
+        raise Unavailable(f"the part of {part.dialect} cannot be read: {error}") from None

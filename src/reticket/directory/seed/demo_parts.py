@@ -1,0 +1,28 @@
+"""What the dialects bring for the people and the tenants of the demo."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from reticket.core.profiles import Part, Profiles
+from reticket.directory.drafts import TenantDraft, UserDraft
+from reticket.directory.seed.fields import Entry
+from reticket.directory.seed.form import Seed
+
+D = TypeVar("D", UserDraft, TenantDraft)
+
+
+def with_demo(seed: Seed, profiles: Profiles) -> Seed:
+    """The shipped directory, with the demo's parts of all dialects."""
+    return replace(
+        seed,
+        users=tuple(_added(each, profiles.people) for each in seed.users),
+        tenants=tuple(_added(each, profiles.tenants) for each in seed.tenants),
+    )
+
+
+def _added(entry: Entry[D], parts: Iterable[Part[Any]]) -> Entry[D]:
+    said = {part.key: part.demo[entry.key] for part in parts if entry.key in part.demo}
+    return replace(entry, record=replace(entry.record, parts={**entry.record.parts, **said}))

@@ -1,0 +1,178 @@
+"""What dialects keep of people and tenants: written, checked, shared, and carried over."""
+
+from typing import Annotated
+
+import pytest
+from alembic import command
+from msgspec import Meta, Struct
+from sqlalchemy import create_engine, insert, text
+from tests.directory.conftest import FakeSealer
+
+from reticket.core.errors import Unavailable
+from reticket.core.people import Tenant
+from reticket.core.profiles import Part, Profiles
+from reticket.dialects import akinon, cloudreve
+from reticket.directory import engines
+from reticket.directory.directory import open_directory
+from reticket.directory.drafts import TenantDraft, UserDraft
+from reticket.directory.engines import schema
+from reticket.directory.errors import Invalid
+from reticket.directory.seed import load_seed
+from reticket.directory.tables import profile_parts
+
+WHO = "grace@example.com"
+
+
+class Role(Struct, frozen=True, forbid_unknown_fields=True):
+    name: str
+    rank: Annotated[int, Meta(ge=0)] = 0
+
+
+class Person(Struct, frozen=True, forbid_unknown_fields=True):
+    roles: tuple[Role, ...]
+    limits: dict[str, int] = {}
+
+
+class Shop(Struct, frozen=True, forbid_unknown_fields=True):
+    currency: str
+
+
+PERSON = Part("sixth", Person, "sixth")
+SHOP = Part("sixth", Shop, "sixth")
+
+
+@pytest.fixture
+def sixth(blank_url):
+    """A directory that one dialect alone knows."""
+    profiles = Profiles(people=[PERSON], tenants=[SHOP])
+    count = iter(range(10**6))
+    opened = open_directory(
+        blank_url,
+        FakeSealer(),
+        lambda: 0,
+        lambda size: next(count).to_bytes(size),
+        profiles=profiles,
+    )
+    yield opened
+    opened.close()
+
+
+def test_a_part_comes_back_as_its_type(sixth):
+    said = {"roles": [{"name": "admin", "rank": None}], "limits": {"orders": 5}}
+    user_id = sixth.users.add(UserDraft(WHO, parts={"sixth": said}), "hash")
+    assert PERSON.of(sixth.user(user_id)) == Person((Role("admin"),), {"orders": 5})
+
+
+def test_a_part_of_a_tenant_comes_back_as_its_type(sixth, hasher, seed_file):
+    load_seed(seed_file("tenants: [{id: 1, sixth: {currency: USD}}, {id: 2}]"), sixth, hasher, 0)
+    sixth.catch_up_now()
+    assert [SHOP.of(sixth.tenant(number)) for number in (1, 2)] == [Shop("USD"), None]
+
+
+FAULTS = {
+    "{}": "sixth needs the key roles",
+    "{roles: {}}": "sixth.roles must be a list",
+    "{roles: [{name: 1}]}": "sixth.roles[0].name must be text, in quotes if",
+    "{roles: [{name: a, size: 1}]}": "sixth.roles[0].size is not a known key (known are name, rank",
+    "{roles: [{name: a, rank: -1}]}": "sixth.roles[0].rank must be at least 0",
+    "{roles: [], limits: {a: b}}": "sixth.limits must be a whole number",
+    "{roles: [], else: 1}": "sixth.else is not a known key (known are roles, limits)",
+}
+
+
+@pytest.mark.parametrize(("said", "words"), FAULTS.items())
+def test_a_file_says_where_a_part_is_wrong(sixth, hasher, seed_file, said, words):
+    file = seed_file(f"users:\n- email: a@b\n  sixth:\n   {said}")
+    with pytest.raises(Exception, match="line") as raised:
+        load_seed(file, sixth, hasher, 0)
+    assert f"users[0].{words}" in str(raised.value)
+    assert "line 3" in str(raised.value) or "line 4" in str(raised.value)
+
+
+@pytest.mark.parametrize("said", [{}, {"roles": 5}, {"roles": [], "else": 1}, 5])
+def test_a_verb_refuses_what_is_not_of_the_type(sixth, said):
+    with pytest.raises(Invalid, match=r"^sixth"):
+        sixth.users.add(UserDraft(WHO, parts={"sixth": said}), "hash")
+    assert sixth.user_by_email(WHO) is None
+
+
+def test_a_part_that_no_dialect_has(sixth):
+    with pytest.raises(Invalid, match="seventh is no part of a profile"):
+        sixth.users.add(UserDraft(WHO, parts={"seventh": {}}), "hash")
+
+
+def test_a_part_that_is_not_of_its_type_any_more_is_told_and_taken_for_none(sixth):
+    user_id = sixth.users.add(UserDraft(WHO), "hash")
+    with sixth.database.change() as connection:
+        row = {"user_id": user_id, "dialect": "sixth", "value": {"roles": 1}}
+        connection.execute(insert(profile_parts), row)
+    with pytest.raises(Unavailable, match="the part of sixth cannot be read"):
+        sixth.user(user_id)
+
+
+def test_what_a_dialect_that_went_has_kept_stays_and_is_not_read(sixth):
+    user_id = sixth.users.add(UserDraft(WHO), "hash")
+    with sixth.database.change() as connection:
+        row = {"user_id": user_id, "dialect": "fifth", "value": {}}
+        connection.execute(insert(profile_parts), row)
+    assert sixth.user(user_id).parts == ()
+
+
+def test_a_tenant_that_a_draft_describes_alone(sixth):
+    tenant = Tenant(7, None, None, False, False, None, (), (), ())
+    with sixth.database.change() as connection:
+        sixth.tenants.insert(connection, TenantDraft(tenant, {"sixth": {"currency": "EUR"}}))
+    assert SHOP.of(sixth.tenant(7)) == Shop("EUR")
+
+
+OF_BEFORE = """
+INSERT INTO users (id, short_id, email, email_folded, secret_hash, disabled, active,
+                   credential_version, created_at)
+VALUES ('g', 'g', :who, :who, 'hash', :no, :yes, 1, 0)
+--
+INSERT INTO organizations (id, name) VALUES ('00112233445566778899aabb', 'Navy')
+--
+INSERT INTO organization_memberships (user_id, organization_id, roles, user_type)
+VALUES ('g', '00112233445566778899aabb', :roles, 'officer')
+--
+INSERT INTO cloud_groups (id, name, permission) VALUES ('u', 'User', '/Q==')
+--
+INSERT INTO cloud_profiles (user_id, nickname, group_id) VALUES ('g', 'grace', 'u')
+"""
+
+
+def write_as_before(url, revision):
+    """What a program of before has written, on the schema of that revision or the present one."""
+    said = {"who": WHO, "no": False, "yes": True, "roles": '["admiral"]'}
+    database = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    with database.begin() as connection:
+        if revision:
+            command.upgrade(schema._config(connection), revision)
+        for statement in OF_BEFORE.split("--"):
+            connection.execute(text(statement), said)
+    database.dispose()
+
+
+def assert_carried(directory):
+    directory.catch_up_now()
+    grace = directory.user("g")
+    organization, cloud = akinon.PERSON.of(grace), cloudreve.PERSON.of(grace)
+    expected = ("Navy", "00112233445566778899aabb", ("admiral",), "officer")
+    said = (organization.name, organization.id, organization.roles, organization.user_type)
+    assert said == expected
+    assert cloud == cloudreve.profile.Person("grace", cloudreve.profile.Group("User", "u", "/Q=="))
+    other = directory.users.add(UserDraft("a@b", parts={"organization": {"name": "Navy"}}), "h")
+    assert akinon.PERSON.of(directory.user(other)).id == organization.id
+
+
+def test_a_directory_of_before_keeps_its_organizations_and_profiles(blank_url, opened):
+    write_as_before(blank_url, "0006")
+    engines.migrate(blank_url)
+    assert_carried(opened(blank_url))
+
+
+def test_what_an_older_program_writes_beside_this_one_is_adopted(blank_url, opened):
+    directory = opened(blank_url)
+    write_as_before(blank_url, None)
+    assert [directory.adopt() for _ in range(2)] == [2, 0]
+    assert_carried(directory)
