@@ -16,7 +16,6 @@ UNREAD = {
     "core",
     "dialects",
     "directory",
-    "http",
     "oauth",
     "runtime",
     "settings",

@@ -79,15 +79,15 @@ def test_limits_of_connections(toml: Callable[[str], Path]) -> None:
         )
     )
     assert said.limits == limits.Limits(line=8001, header=8002, headers=8003)
-    assert said.patience == ConnectionTimeouts(handshake=4, head=5, body=6, reading=7, idle=8)
+    assert said.timeouts == ConnectionTimeouts(handshake=4, head=5, body=6, reading=7, idle=8)
     default = serving.listener_of(config.load())
-    assert (default.limits, default.patience) == (limits.Limits(), ConnectionTimeouts())
+    assert (default.limits, default.timeouts) == (limits.Limits(), ConnectionTimeouts())
 
 
 @pytest.mark.parametrize(("trusted", "kept"), [((), 0), (("10.0.0.0/8",), 1024)])
 def test_places_of_connections(trusted: tuple[str, ...], kept: int) -> None:
     caps = serving.connection_limits_of(config.load(None, {"trusted_proxies": trusted}))
-    assert (caps._total, caps._for_all, caps._per_address) == (16_384, 16_384 - kept, 512)
+    assert (caps._total, caps._for_untrusted, caps._per_address) == (16_384, 16_384 - kept, 512)
 
 
 def test_passwords_wait_as_the_settings_say(toml: Callable[[str], Path]) -> None:

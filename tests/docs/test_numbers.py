@@ -106,7 +106,7 @@ SENTENCES = {
         f"share 2^{guards.NOBODYS_COUNTERS.bit_length() - 1} counters",
         f"the fewest of the last {lately.LATELY} turns",
         f"While more than {turns.CROWD} networks wait",
-        f"it counts as {caps.SPEAKS_FOR} addresses that share its connections",
+        f"it counts as {caps.CLIENTS_PER_EXEMPT} addresses that share its connections",
     ],
     "scaling.md": [
         f"({connections.CONNECTIONS} for sessions, {entries.CONNECTIONS} for short-lived entries)",

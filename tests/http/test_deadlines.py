@@ -21,9 +21,9 @@ def anyio_backend():
 class Hurried(Deadlines):
     """Looks when the test says so, at a time that the test says."""
 
-    def look(self, later):
+    def check(self, later):
         loop = asyncio.get_running_loop()
-        self._look(Later(loop, later))
+        self._check(Later(loop, later))
 
 
 class Later:
@@ -34,7 +34,7 @@ class Later:
         return self._loop.time() + self._seconds
 
     def call_later(self, *when_and_what):
-        """Nobody looks by himself."""
+        """Nobody checks by himself."""
 
 
 async def forever():
@@ -51,12 +51,12 @@ async def begun(kept, work):
 async def test_who_is_late_is_unavailable_and_who_is_not_is_answered(monkeypatch):
     kept, go = Hurried(10), asyncio.Event()
     late = [await begun(kept, forever()) for _ in range(3)]
-    kept.look(9)
+    kept.check(9)
     loop = asyncio.get_running_loop()
     time = loop.time
     monkeypatch.setattr(loop, "time", lambda: time() + 5)
     in_time = await begun(kept, go.wait())
-    kept.look(6)
+    kept.check(6)
     results = await asyncio.gather(*late, return_exceptions=True)
     assert [type(result) for result in results] == [Unavailable] * 3
     go.set()
@@ -75,7 +75,7 @@ async def test_a_task_that_was_late_once_may_go_on():
 
     task = asyncio.create_task(twice())
     await asyncio.sleep(0)
-    kept.look(11)
+    kept.check(11)
     assert await task == "an answer"
     assert kept._since == {}
     assert kept._late == set()
@@ -94,9 +94,9 @@ async def test_nobody_is_late_twice():
             raise
 
     task = await begun(kept, work())
-    kept.look(11)
+    kept.check(11)
     await asyncio.sleep(0)
-    kept.look(12)
+    kept.check(12)
     stubborn.set()
     with pytest.raises(Unavailable):
         await task
@@ -107,7 +107,7 @@ async def test_a_cancellation_from_elsewhere_stays_one():
     kept = Hurried(10)
     for later in (0, 11):
         task = await begun(kept, forever())
-        kept.look(later)
+        kept.check(later)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
@@ -131,33 +131,33 @@ async def test_who_is_late_and_fails_has_failed():
 
     task = asyncio.create_task(caught())
     await asyncio.sleep(0)
-    kept.look(11)
+    kept.check(11)
     assert await task == 0
 
 
 @pytest.mark.anyio
 async def test_somebody_looks_while_somebody_waits_and_nobody_else(monkeypatch):
-    monkeypatch.setattr("reticket.http.deadlines.LOOK", 0.001)
-    looks, look = [], Deadlines._look
+    monkeypatch.setattr("reticket.http.deadlines.CHECK_INTERVAL", 0.001)
+    checks, check = [], Deadlines._check
 
     def counted(self, loop):
-        looks.append(1)
-        look(self, loop)
+        checks.append(1)
+        check(self, loop)
 
-    monkeypatch.setattr(Deadlines, "_look", counted)
+    monkeypatch.setattr(Deadlines, "_check", counted)
     kept = Deadlines(PATIENCE)
     task = await begun(kept, forever())
     async with asyncio.timeout(PATIENCE):
-        while len(looks) < 2:
+        while len(checks) < 2:
             await asyncio.sleep(0)
         task.cancel()
-        while kept._looking is not None:
+        while kept._checking_loop is not None:
             await asyncio.sleep(0)
     assert task.cancelled()
 
 
 def test_another_loop_is_looked_after_as_well(monkeypatch):
-    monkeypatch.setattr("reticket.http.deadlines.LOOK", 0.001)
+    monkeypatch.setattr("reticket.http.deadlines.CHECK_INTERVAL", 0.001)
     kept = Deadlines(0.01)
     for _ in range(2):
         with pytest.raises(Unavailable):
@@ -196,7 +196,7 @@ async def test_the_edge_keeps_deadlines():
 
     task = asyncio.create_task(edge(scope, receive, send))
     await asyncio.sleep(0)
-    kept.look(11)
+    kept.check(11)
     await task
     assert sent[0]["status"] == 503
     assert b"retry-after" in dict(sent[0]["headers"])

@@ -8,7 +8,7 @@ from types import FunctionType, SimpleNamespace
 from structlog.testing import capture_logs
 
 from reticket.core.addresses import normal_address
-from reticket.http.connection.exchange import Exchange
+from reticket.http.connection.request_cycle import RequestCycle
 from reticket.http.forwarding import is_forwarding
 from reticket.http.incidents import KINDS, PAUSE, REMEMBERED, Incidents
 
@@ -182,7 +182,7 @@ def test_an_application_that_fails_fills_no_log():
     head = SimpleNamespace(expects=False, length=0)
     with capture_logs() as lines:
         for _ in range(50):
-            asyncio.run(Exchange(head, line, None).run(shared, {}))
+            asyncio.run(RequestCycle(head, line, None).run(shared, {}))
     assert [(each["event"], each["count"]) for each in lines] == [("application_failed", 1)]
     assert line.failures == 50
 

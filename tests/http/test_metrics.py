@@ -20,7 +20,7 @@ from reticket.core.ports import Event
 from reticket.http import connection
 from reticket.http.exposition import _Families
 from reticket.http.incidents import ACCEPTING, ENDED, OPEN, REFUSED, UNNAMED
-from reticket.http.metrics import Board, Counted, Meter
+from reticket.http.metrics import CountFiles, CountingAuditLog, Meter
 from reticket.http.metrics_listener import MOST
 from reticket.testing import running_server
 from reticket.testing.server import free_port
@@ -281,27 +281,30 @@ def test_workers_are_counted_as_one(tmp_path):
 
 
 def test_a_worker_that_replaces_another_goes_on_where_that_one_was(tmp_path):
-    first = Meter(Board(tmp_path / "metrics", 0))
-    first.hear([Event(0, "issued", "akinon.user")])
+    first = Meter(CountFiles(tmp_path / "metrics", 0))
+    first.count_events([Event(0, "issued", "akinon.user")])
     first.publish()
-    second, other = Meter(Board(tmp_path / "metrics", 0)), Meter(Board(tmp_path / "metrics", 1))
-    second.hear([Event(0, "issued", "akinon.user")])
+    second, other = (
+        Meter(CountFiles(tmp_path / "metrics", 0)),
+        Meter(CountFiles(tmp_path / "metrics", 1)),
+    )
+    second.count_events([Event(0, "issued", "akinon.user")])
     second.publish()
     for meter in (second, other):
         assert meter.counts() == {("events", "issued", "akinon.user", ""): 2}
-    Board(tmp_path / "metrics", 0).clear()
+    CountFiles(tmp_path / "metrics", 0).clear()
     assert other.counts() == {}
 
 
 def test_only_the_owner_reads_what_a_worker_has_counted(tmp_path):
     folder = tmp_path / "metrics"
-    Board(folder, 0).write({})
+    CountFiles(folder, 0).write({})
     modes = {stat.S_IMODE(path.stat().st_mode) for path in (folder, *folder.iterdir())}
     assert modes == {0o700, 0o600}
 
 
 def test_what_is_torn_on_the_disk_is_no_error(tmp_path):
-    board = Board(tmp_path / "metrics", 0)
+    board = CountFiles(tmp_path / "metrics", 0)
     (tmp_path / "metrics" / "1.json").write_text("[[")
     assert Meter(board).counts() == {}
 
@@ -309,7 +312,7 @@ def test_what_is_torn_on_the_disk_is_no_error(tmp_path):
 def test_events_of_many_threads_are_all_counted():
     meter = Meter(None)
     silent = SimpleNamespace(record=lambda events, durable: None)
-    audit = Counted(silent, meter)
+    audit = CountingAuditLog(silent, meter)
 
     def tell():
         for _ in range(1000):

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from reticket.core.errors import Unavailable
-from reticket.http.readiness import LASTS, Readiness
+from reticket.http.readiness import REUSED_FOR, Readiness
 
 
 class Stores:
@@ -33,19 +33,19 @@ def test_an_answer_is_good_for_a_second(stores, ready):
     for _ in range(50):
         ready()
     assert stores.asked == 1
-    stores.at += LASTS
+    stores.at += REUSED_FOR
     ready()
     assert stores.asked == 2
 
 
 def test_a_failure_is_told_within_a_second_and_so_is_its_end(stores, ready):
     ready()
-    stores.away, stores.at = True, LASTS
+    stores.away, stores.at = True, REUSED_FOR
     for _ in range(3):
         with pytest.raises(Unavailable) as raised:
             ready()
         assert raised.value.retry_after == 7
-    stores.away, stores.at = False, 2 * LASTS
+    stores.away, stores.at = False, 2 * REUSED_FOR
     ready()
     assert stores.asked == 3
 

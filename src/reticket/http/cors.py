@@ -1,4 +1,4 @@
-"""Which answers pages of other origins may read (Fetch §3.3)."""
+"""Which responses pages of other origins may read (CORS, Fetch §3.3)."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ _EXPOSED = (
 
 
 def readable(app: Asgi, origins: Sequence[str], but_for: tuple[str, ...]) -> Asgi:
-    """An application whose answers may be read.
+    """The application, with responses that pages of other origins may read.
 
     Args:
-        app: what answers.
-        origins: by pages of these; `*` for all.
-        but_for: beginnings of the paths whose answers may not.
+        app: the application.
+        origins: the allowed origins; `*` for all.
+        but_for: prefixes of the paths whose responses they may not read.
     """
     if not origins:
         return app
-    shared = CORSMiddleware(
+    with_cors = CORSMiddleware(
         app,
         allow_origins=origins,
         allow_methods=_METHODS,
@@ -41,12 +41,12 @@ def readable(app: Asgi, origins: Sequence[str], but_for: tuple[str, ...]) -> Asg
         if scope["type"] != "http" or scope["path"].startswith(but_for):
             await app(scope, receive, send)
         else:
-            await shared(scope, receive, correlated(send) if _is_preflight(scope) else send)
+            await with_cors(scope, receive, correlated(send) if _is_preflight(scope) else send)
 
     return answer
 
 
 def _is_preflight(scope: Scope) -> bool:
-    """What is answered here by itself, and has a correlation id too."""
-    named = {name for name, _ in scope["headers"]}
-    return scope["method"] == "OPTIONS" and b"access-control-request-method" in named
+    """Whether the middleware answers the request itself, so that it needs a correlation id here."""
+    names = {name for name, _ in scope["headers"]}
+    return scope["method"] == "OPTIONS" and b"access-control-request-method" in names

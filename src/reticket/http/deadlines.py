@@ -1,6 +1,6 @@
 """Ends requests that take too long.
 
-One look a second over all of them costs less than a timer for each.
+One check a second over all of them costs less than a timer for each.
 """
 
 from __future__ import annotations
@@ -11,36 +11,38 @@ from typing import Any, TypeVar
 
 from reticket.core.errors import Unavailable
 
-LOOK = 1.0
-"""Seconds between two looks."""
+CHECK_INTERVAL = 1.0
+"""Seconds between two checks."""
 
 R = TypeVar("R")
 
 
 class Deadlines:
-    """Owns who is being waited for, and since when (seconds of the loop).
+    """Owns which requests are in progress, and since when (seconds of the loop).
 
     Args:
-        patience: seconds; a request may take up to a look longer.
+        timeout: seconds; a request may take up to one check longer.
     """
 
-    def __init__(self, patience: float) -> None:
-        self._patience = patience
+    def __init__(self, timeout: float) -> None:
+        self._timeout = timeout
         self._since: dict[asyncio.Task[Any], float] = {}
         self._late: set[asyncio.Task[Any]] = set()
-        self._looking: asyncio.AbstractEventLoop | None = None
+        self._checking_loop: asyncio.AbstractEventLoop | None = None
 
     async def keep(self, work: Awaitable[R]) -> R:
-        """What the work returns. Unavailable when it takes too long, whatever becomes of it; call
-        once at a time in a task.
+        """The result of the work. A task may have one deadline at a time.
+
+        Raises:
+            Unavailable: the work took too long and was cancelled.
         """
         task = asyncio.current_task()
         if task is None:
             raise RuntimeError("deadlines are kept in tasks")
         loop = task.get_loop()
         self._since[task] = loop.time()
-        if self._looking is not loop:
-            self._look_later(loop)
+        if self._checking_loop is not loop:
+            self._schedule_check(loop)
         cancelled = task.cancelling()
         try:
             return await work
@@ -54,23 +56,23 @@ class Deadlines:
             del self._since[task]
 
     def _was_late(self, task: asyncio.Task[Any]) -> bool:
-        """Whether we have cancelled it; from now on we have not."""
+        """Whether this object has cancelled the task; the mark is then removed."""
         late = task in self._late
         if late:
             self._late.remove(task)
             task.uncancel()
         return late
 
-    def _look_later(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._looking = loop
-        loop.call_later(LOOK, self._look, loop)
+    def _schedule_check(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._checking_loop = loop
+        loop.call_later(CHECK_INTERVAL, self._check, loop)
 
-    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
-        until = loop.time() - self._patience
+    def _check(self, loop: asyncio.AbstractEventLoop) -> None:
+        until = loop.time() - self._timeout
         late = {task for task, since in self._since.items() if since <= until} - self._late
         self._late |= late
         for task in late:
             task.cancel()
-        self._looking = None
+        self._checking_loop = None
         if self._since:
-            self._look_later(loop)
+            self._schedule_check(loop)

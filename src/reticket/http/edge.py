@@ -1,6 +1,6 @@
 """The ASGI application that answers the dialects: bytes to operation, operation to bytes.
 
-No framework and no middleware on this path; everything else goes to the pages.
+No framework and no middleware on this path; every other request goes to the pages.
 """
 
 from __future__ import annotations
@@ -24,30 +24,32 @@ from reticket.wire import WireRequest, WireResponse
 R = TypeVar("R")
 
 LONGEST_DEVICE = 200
-DIGITS = 20
-"""Of a length: more make it no smaller, and `int` refuses thousands of them."""
+MOST_DIGITS = 20
+"""Digits of a Content-Length that are read: `int` refuses thousands of them, and these suffice."""
 
-UNBEGUN = frozenset({Code.NO_ROUTE, Code.METHOD_NOT_ALLOWED, Code.TOO_LARGE})
-"""Refusals before any dialect is asked: the audit log would not hear of them otherwise."""
+BEFORE_DIALECT = frozenset({Code.NO_ROUTE, Code.METHOD_NOT_ALLOWED, Code.TOO_LARGE})
+"""Refusals before a dialect is called; the edge itself writes them into the audit stream."""
 
 NO_CONTENT = 204
-"""An answer that must not tell a length (RFC 9110 §8.6)."""
+"""A status whose response must not have a Content-Length (RFC 9110 §8.6)."""
 
 _log = structlog.get_logger("reticket.http")
 
 
 class Performer(Protocol):
-    """Carries out commands: the service."""
+    """Performs commands: the service."""
 
     def perform(self, command: Command[Any], caller: Caller) -> Awaitable[Any]: ...
 
 
-Witness = Callable[[Match, WireResponse, Caller, float], None]
-"""Sees an answer, and how many seconds it took."""
+Observer = Callable[[Match, WireResponse, Caller, float], None]
+"""Called with each response and the seconds that it took."""
 
 
 def logged(match: Match, response: WireResponse, caller: Caller, seconds: float) -> None:
-    """The witness that writes a line. The route stands in it, not the path: tokens travel there."""
+    """The observer that logs a request. It logs the route, not the path, which may contain
+    a token.
+    """
     route = f"{match.route.method} {match.route.path}" if match.route else None
     _log.info(
         "request",
@@ -61,19 +63,20 @@ def logged(match: Match, response: WireResponse, caller: Caller, seconds: float)
 
 
 class ClientGone(Exception):
-    """The connection ended before the request did."""
+    """The connection ended before the request was complete."""
 
 
 class Edge:
-    """Owns the way of a request through its dialect.
+    """Owns the path of a request through its dialect.
 
     Args:
-        pages: takes what belongs to no dialect.
+        table: the routes of all dialects.
+        performer: performs the commands.
+        pages: answers what belongs to no dialect.
         body_limit: bytes.
-        deadlines: in which a request is answered; after it its sender asks again, as after a
-            lost answer.
-        witnesses: see every answer; the audit stream tells what happened to sessions.
-        incidents: hears of stores that are away and of faults of our own.
+        deadlines: for each request; a client retries after one, as after a lost response.
+        observers: called with every response. What happened to sessions is in the audit stream.
+        incidents: logs unavailable stores and internal errors.
     """
 
     def __init__(
@@ -83,7 +86,7 @@ class Edge:
         pages: Asgi,
         body_limit: int,
         deadlines: Deadlines,
-        witnesses: Sequence[Witness],
+        observers: Sequence[Observer],
         incidents: Incidents,
     ) -> None:
         self._table = table
@@ -91,7 +94,7 @@ class Edge:
         self._pages = pages
         self._body_limit = body_limit
         self._deadlines = deadlines
-        self._witnesses = witnesses
+        self._observers = observers
         self._incidents = incidents
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -108,15 +111,15 @@ class Edge:
         except ClientGone:
             return
         seconds = perf_counter() - begun
-        for witness in self._witnesses:
-            witness(match, response, caller, seconds)
+        for observer in self._observers:
+            observer(match, response, caller, seconds)
         about = About(caller.correlation_id, match.allowed, scope["method"] != "HEAD", refuses)
         await _send(send, response, about)
 
     async def _answer(
         self, match: Match, scope: Scope, receive: Receive, caller: Caller
     ) -> tuple[WireResponse, bool]:
-        """The answer, and whether it refuses: the status of a dialect may not tell."""
+        """The response, and whether it is a refusal, which a dialect's status may not show."""
         body = b""
         try:
             body = await self._body(scope, receive)
@@ -128,22 +131,22 @@ class Edge:
         except ClientGone:
             raise
         except Exception as error:
-            self._tell(match, caller, error)
-            if isinstance(error, Refusal) and error.code in UNBEGUN:
-                tell = Audit(match.dialect.name, "refused", error.code)
-                await self._performer.perform(tell, caller)
+            self._report(match, caller, error)
+            if isinstance(error, Refusal) and error.code in BEFORE_DIALECT:
+                audit = Audit(match.dialect.name, "refused", error.code)
+                await self._performer.perform(audit, caller)
             try:
-                asked = _request(scope, match, caller, body)
-                return match.dialect.refuse(asked, _known(error)), True
+                request = _request(scope, match, caller, body)
+                return match.dialect.refuse(request, _as_reticket_error(error)), True
             finally:
-                _let_go(error)
+                _drop_tracebacks(error)
 
-    def _tell(self, match: Match, caller: Caller, error: Exception) -> None:
-        whose = {"dialect": match.dialect.name, "correlation_id": caller.correlation_id}
+    def _report(self, match: Match, caller: Caller, error: Exception) -> None:
+        context = {"dialect": match.dialect.name, "correlation_id": caller.correlation_id}
         if isinstance(error, Unavailable):
-            self._incidents.unavailable(str(error), **whose)
+            self._incidents.unavailable(str(error), **context)
         elif not isinstance(error, Refusal):
-            self._incidents.failed("internal_error", error, **whose)
+            self._incidents.failed("internal_error", error, **context)
 
     async def _body(self, scope: Scope, receive: Receive) -> bytes:
         if _declared_length(scope) > self._body_limit:
@@ -161,13 +164,13 @@ class Edge:
         return b"".join(parts)
 
 
-async def carried_out(operation: Asking[R], by: Performer, caller: Caller) -> R:
-    """What an operation returns once all of its commands were performed."""
+async def carried_out(operation: Asking[R], performer: Performer, caller: Caller) -> R:
+    """The result of an operation after all its commands were performed."""
     try:
         command = next(operation)
         while True:
             try:
-                result = await by.perform(command, caller)
+                result = await performer.perform(command, caller)
             except ReticketError as error:
                 command = operation.throw(error)
             else:
@@ -198,7 +201,7 @@ def _header(scope: Scope, name: bytes) -> bytes | None:
 
 def _declared_length(scope: Scope) -> int:
     declared = _header(scope, b"content-length")
-    return int(declared[:DIGITS]) if declared and declared.isdigit() else 0
+    return int(declared[:MOST_DIGITS]) if declared and declared.isdigit() else 0
 
 
 def _request(scope: Scope, match: Match, caller: Caller, body: bytes) -> WireRequest:
@@ -213,13 +216,13 @@ def _request(scope: Scope, match: Match, caller: Caller, body: bytes) -> WireReq
     )
 
 
-def _known(error: Exception) -> ReticketError:
+def _as_reticket_error(error: Exception) -> ReticketError:
     return error if isinstance(error, ReticketError) else ReticketError()
 
 
-def _let_go(error: BaseException | None) -> None:
-    """A traceback keeps all that its frames know, and some of them the error: until somebody
-    looks for such circles, every body that was refused would stay in memory.
+def _drop_tracebacks(error: BaseException | None) -> None:
+    """Drop the tracebacks. Their frames and the error refer to each other, so a refused body would
+    stay in memory until the next garbage collection.
     """
     while error is not None and error.__traceback__ is not None:
         error.__traceback__ = None
@@ -227,12 +230,13 @@ def _let_go(error: BaseException | None) -> None:
 
 
 class About(NamedTuple):
-    """What an answer says beside what a dialect says.
+    """What a response needs beyond the dialect's part.
 
     Args:
-        allowed: methods, where another one was asked for.
-        body_wanted: whether the client takes one.
-        refuses: whether nothing was done; told to the connection, not to the client.
+        correlation_id: of the request.
+        allowed: the methods of the path, for 405.
+        body_wanted: whether the client wants a body (not for HEAD).
+        refuses: whether nothing was done; for the connection, not for the client.
     """
 
     correlation_id: str

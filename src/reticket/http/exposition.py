@@ -1,4 +1,4 @@
-"""`/metrics`: what was counted, in the text form that Prometheus reads."""
+"""`/metrics`: the counts, in Prometheus's text format."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from reticket.http.asgi import Asgi, Receive, Scope, Send
 from reticket.http.incidents import ACCEPTING, ENDED, OPEN, REFUSED, UNNAMED
 from reticket.http.metrics import EVENTS, LABELS, LOST, REQUESTS, SECONDS, SUM, Counts, Name
 
-PLACE = "/metrics"
+PATH = "/metrics"
 OUTCOMES = frozenset({"issued", "healed", "replayed", "reissued", "tolerated", "reused"})
 """Events that are outcomes of a refresh."""
 
@@ -34,7 +34,7 @@ _REQUEST_LABELS = ("dialect", "route", "status")
 
 
 class _Families(Collector):
-    """Counts in the library's terms."""
+    """Counts as metrics of the Prometheus library."""
 
     def __init__(self, counts: Counts, ready: bool) -> None:
         self._counts = counts
@@ -93,7 +93,7 @@ class _Families(Collector):
 
 
 class MetricsPage:
-    """Answers what was counted, to everybody who reaches it.
+    """Answers with the counts; anybody who can reach the page may read them.
 
     Args:
         counts: of all processes.
@@ -115,21 +115,21 @@ class MetricsPage:
         return _Families(self._counts(), _is_ready(self._ready))
 
 
-class BearerAlone:
-    """Answers a request with the bearer token; any other finds nothing, by whatever method.
+class RequireBearer:
+    """Passes requests with the right bearer token; any other gets 404, whatever its method.
 
     Args:
-        app: what answers.
-        token: kept as a digest alone.
+        app: the application behind it.
+        token: only its digest is kept.
     """
 
     def __init__(self, app: Asgi, token: str) -> None:
         self._app = app
-        self._wanted = _digest("bearer", token)
+        self._expected = _digest("bearer", token)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scheme, _, token = Headers(scope=scope).get("authorization", "").partition(" ")
-        if not compare_digest(_digest(scheme.lower(), token), self._wanted):
+        if not compare_digest(_digest(scheme.lower(), token), self._expected):
             raise HTTPException(404)
         await self._app(scope, receive, send)
 

@@ -1,4 +1,6 @@
-"""How many files the process may have open: raised at start, and what of it is kept back."""
+"""The limit on the process's open files: raised at the start, with a reserve for everything
+else.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +9,11 @@ import resource
 
 MOST = 1_048_576
 RESERVE = 256
-"""Files that connections leave to stores, logs and threads; a quarter of a small limit."""
+"""Files that connections leave to stores, logs and threads; for a small limit, a quarter of it."""
 
 
 def raise_limit() -> int:
-    """Raise the limit as far as the system lets us, and return it."""
+    """Raise the limit as far as the system allows, and return it."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = MOST if hard == resource.RLIM_INFINITY else min(hard, MOST)
     resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
@@ -19,14 +21,14 @@ def raise_limit() -> int:
 
 
 def lowest_free() -> int:
-    """The number that the next file gets: so many are open, or a few more."""
+    """The number of the next file: about as many are open."""
     file = os.open(os.devnull, os.O_RDONLY)
     os.close(file)
     return file
 
 
 def is_scarce(used: int) -> bool:
-    """Whether so many open files are near the limit, as it is now."""
+    """Whether that many open files are near the current limit."""
     limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if limit == resource.RLIM_INFINITY:
         return False

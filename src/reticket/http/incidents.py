@@ -1,5 +1,5 @@
-"""What happened to connections before any dialect heard of it, stores that are away, and faults of
-our own: a line a minute in the log for each kind, with its count.
+"""Logs refused connections, unavailable stores and internal errors: at most one line a minute for
+each kind, with its count.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ import structlog
 from reticket.core.addresses import network_of
 
 PAUSE = 60.0
-"""Seconds between two lines about the same."""
+"""Seconds between two lines of the same kind."""
 
 KINDS = 1024
-"""Kinds that are remembered; there are fewer unless an engine says something else each time."""
+"""Kinds that are remembered; more arise only when an engine's messages vary."""
 
 REMEMBERED = 64
-"""Networks with an unnamed proxy that are remembered."""
+"""Networks with an untrusted proxy that are remembered."""
 
 OPEN, REFUSED, ENDED, ACCEPTING, UNNAMED = "open", "refused", "ended", "accepting", "unnamed"
 """The first member of a name says what it counts, as in `http.metrics`."""
 
-_OURS = __name__.partition(".")[0]
+_PACKAGE = __name__.partition(".")[0]
 
 _log = structlog.get_logger("reticket.http")
 
@@ -37,11 +37,11 @@ Name = tuple[str, ...]
 
 
 class Incidents:
-    """Owns how often each kind was met since the last line about it.
+    """Owns how often each kind has occurred since its last line.
 
     Args:
         count: adds one to a name.
-        clock: seconds that only go on.
+        clock: monotonic seconds.
     """
 
     def __init__(self, count: Callable[[Name], None], clock: Callable[[], float]) -> None:
@@ -51,8 +51,8 @@ class Incidents:
         self._proxies = _Lines(REMEMBERED, clock)
 
     def refused(self, status: int, reason: str, address: str, correlation_id: str) -> None:
-        """An answer that no application gave."""
-        self._met(
+        """A response that no application gave."""
+        self._report(
             (REFUSED, str(status), reason),
             "request_refused",
             status=status,
@@ -62,18 +62,20 @@ class Incidents:
         )
 
     def ended(self, reason: str, address: str) -> None:
-        """A connection that was refused or ended because of a limit."""
-        self._met((ENDED, reason), "connection_ended", reason=reason, address=address)
+        """A connection was refused or ended because of a limit."""
+        self._report((ENDED, reason), "connection_ended", reason=reason, address=address)
 
     def not_accepted(self, error: OSError) -> None:
-        """The system has no connection for us, though one waits."""
+        """The system has no resources for a waiting connection."""
         code = errno.errorcode.get(error.errno or 0, "unknown")
-        self._met((ACCEPTING, code), "accept_failed", error=code)
+        self._report((ACCEPTING, code), "accept_failed", error=code)
 
     def unnamed_proxy(self, address: str) -> bool:
-        """A peer of our own network forwards for others and is not trusted; whether it was said."""
+        """A peer in a private network forwards requests and is not trusted. Returns whether it was
+        logged.
+        """
         self._count((UNNAMED,))
-        return self._proxies.met(
+        return self._proxies.report(
             (network_of(address),),
             "unnamed_proxy",
             address=address,
@@ -81,8 +83,10 @@ class Incidents:
         )
 
     def unavailable(self, reason: str, dialect: str, correlation_id: str) -> None:
-        """A request that no store or directory could answer; answers are counted elsewhere."""
-        self._kinds.met(
+        """A request that a store or the directory could not answer; responses are counted
+        elsewhere.
+        """
+        self._kinds.report(
             ("unavailable", reason),
             "unavailable",
             reason=reason,
@@ -91,38 +95,38 @@ class Incidents:
         )
 
     def upkeep_waits(self, reason: str) -> None:
-        """Work that nobody asked for is done later: a store or the directory is away."""
-        self._kinds.met(("upkeep", reason), "upkeep_failed", reason=reason)
+        """A background task is postponed: a store or the directory is unavailable."""
+        self._kinds.report(("upkeep", reason), "upkeep_failed", reason=reason)
 
-    def failed(self, title: str, error: Exception, **whose: str) -> None:
-        """A fault of our own, with its traceback: once a minute for each place and type of error.
+    def failed(self, title: str, error: Exception, **context: str) -> None:
+        """An internal error, logged with its traceback once a minute for each place and type.
 
         Args:
             title: of the line.
-            error: as it was caught.
-            whose: the request.
+            error: as caught.
+            context: of the request.
         """
-        kind = (title, type(error).__name__, _place_of(error))
-        self._faults.met(kind, title, exc_info=error, **whose)
+        kind = (title, type(error).__name__, _location_of(error))
+        self._faults.report(kind, title, exc_info=error, **context)
 
-    def _met(self, kind: Name, title: str, **words: Any) -> None:
+    def _report(self, kind: Name, title: str, **members: Any) -> None:
         self._count(kind)
-        self._kinds.met(kind, title, **words)
+        self._kinds.report(kind, title, **members)
 
 
 @dataclass(slots=True)
 class _Line:
-    said: float
-    unsaid: int = 0
+    logged_at: float
+    unlogged: int = 0
 
 
 class _Lines:
-    """Owns when a line was written about each kind, the oldest first. Where so many kinds had a
-    line within the last minute, the log hears of no other.
+    """Owns when each kind was last logged, oldest first. When `most` kinds were logged within the
+    last minute, no other is logged.
 
     Args:
         most: kinds.
-        clock: seconds that only go on.
+        clock: monotonic seconds.
         level: of the lines.
     """
 
@@ -132,16 +136,18 @@ class _Lines:
         self._level = level
         self._lines: OrderedDict[Name, _Line] = OrderedDict()
 
-    def met(self, kind: Name, title: str, **words: Any) -> bool:
-        """Write a line unless there was one within the last minute; whether it was written."""
+    def report(self, kind: Name, title: str, **members: Any) -> bool:
+        """Log a line unless one was logged within the last minute. Returns whether it was
+        logged.
+        """
         now = self._clock()
         line = self._lines.get(kind) or self._new(kind, now)
         if line is None:
             return False
-        line.unsaid += 1
-        if now - line.said < PAUSE:
+        line.unlogged += 1
+        if now - line.logged_at < PAUSE:
             return False
-        _log.log(self._level, title, count=line.unsaid, **words)
+        _log.log(self._level, title, count=line.unlogged, **members)
         self._lines[kind] = _Line(now)
         self._lines.move_to_end(kind)
         return True
@@ -149,18 +155,18 @@ class _Lines:
     def _new(self, kind: Name, now: float) -> _Line | None:
         if len(self._lines) == self._most:
             oldest, line = next(iter(self._lines.items()))
-            if now - line.said < PAUSE:
+            if now - line.logged_at < PAUSE:
                 return None
             del self._lines[oldest]
-        made = self._lines[kind] = _Line(-inf)
-        return made
+        new = self._lines[kind] = _Line(-inf)
+        return new
 
 
-def _place_of(error: Exception) -> str:
-    """The innermost line of our own that the error passed, or the innermost of all."""
+def _location_of(error: Exception) -> str:
+    """The innermost code line of this package in the traceback, or else the innermost of all."""
     lines = [
         (frame.f_globals.get("__name__", ""), f"{frame.f_code.co_filename}:{number}")
         for frame, number in walk_tb(error.__traceback__)
     ]
-    ours = [line for module, line in lines if module.partition(".")[0] == _OURS]
-    return (ours or [line for _, line in lines] or [""])[-1]
+    own = [line for module, line in lines if module.partition(".")[0] == _PACKAGE]
+    return (own or [line for _, line in lines] or [""])[-1]

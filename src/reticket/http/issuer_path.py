@@ -1,22 +1,22 @@
-"""Answers below the path of the issuer as well: a proxy in front may take it away, or not."""
+"""Serves paths below the issuer's path as well, for proxies that do not remove it."""
 
 from __future__ import annotations
 
 from reticket.http.asgi import Asgi, Receive, Scope, Send
 
 
-def also_below(path: str, beginnings: tuple[str, ...], app: Asgi) -> Asgi:
-    """An application that hears some paths without that of the issuer, and no others: what is
-    kept from the public at the proxy has one address.
+def also_below(path: str, prefixes: tuple[str, ...], app: Asgi) -> Asgi:
+    """The application, which also finds some of its paths below the issuer's path. Other paths keep
+    one address, so that a proxy can keep them private.
 
     Args:
-        path: of the issuer (RFC 8414 §3.1), empty where it has its host for itself.
-        beginnings: of the paths that are below it.
-        app: what answers.
+        path: of the issuer (RFC 8414 §3.1), empty when the issuer has its own host.
+        prefixes: prefixes of the paths that are also served below it.
+        app: the application.
     """
     if not path:
         return app
-    below = tuple(f"{path}{beginning}" for beginning in beginnings)
+    below = tuple(f"{path}{prefix}" for prefix in prefixes)
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith(below):

@@ -1,7 +1,7 @@
-"""What happened, as numbers for Prometheus: events of the audit stream, requests, their durations.
+"""Counts for Prometheus: events of the audit stream, requests, their durations.
 
-Owns the counting, which is on the way of every request, and the adding up of several processes.
-Labels are words of the code alone, never anything that was sent.
+Owns the counting, which is part of every request, and the sums over several processes. Labels are
+words of the code only, never a part of a request.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ EVENTS, LOST, REQUESTS, SECONDS, SUM = "events", "lost", "requests", "seconds", 
 """The first member of a name says what it counts."""
 
 BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
-"""Seconds."""
+"""Upper bounds of the histogram's buckets, in seconds."""
 
 Name = tuple[str, ...]
 Counts = Mapping[Name, float]
@@ -36,82 +36,84 @@ _decoder = msgspec.json.Decoder(list[tuple[tuple[str, ...], float]])
 
 
 class Meter:
-    """Counts for one process, and for all behind one port together.
+    """Counts of this process, and of all processes behind the same port.
 
     Args:
-        board: where the others' counts are, or None for a process that is alone.
+        files: the counts of the other processes, or None for a single process.
     """
 
-    def __init__(self, board: Board | None) -> None:
-        self._board = board
-        self._seen: dict[Name, float] = dict(board.mine()) if board else {}
-        self._told: dict[Name, float] = {}
+    def __init__(self, files: CountFiles | None) -> None:
+        self._files = files
+        self._responses: dict[Name, float] = dict(files.own()) if files else {}
+        self._events: dict[Name, float] = {}
         self._lock = threading.Lock()
 
-    def witness(self, match: Match, response: WireResponse, caller: Caller, seconds: float) -> None:
-        """Count an answer. Call on the event loop, which alone changes these counts."""
-        route, seen = match.route, self._seen
-        place = (match.dialect.name, *((route.method, route.path) if route else ()))
+    def observe(self, match: Match, response: WireResponse, caller: Caller, seconds: float) -> None:
+        """Count a response. Call it on the event loop, the only thread that changes these
+        counts.
+        """
+        route, responses = match.route, self._responses
+        route_name = (match.dialect.name, *((route.method, route.path) if route else ()))
         bucket = bisect_left(BOUNDS, seconds)
-        requests, durations, total = _names(place, response.status // 100, bucket)
-        seen[requests] = seen.get(requests, 0) + 1
-        seen[durations] = seen.get(durations, 0) + 1
-        seen[total] = seen.get(total, 0) + seconds
+        requests, durations, total = _names(route_name, response.status // 100, bucket)
+        responses[requests] = responses.get(requests, 0) + 1
+        responses[durations] = responses.get(durations, 0) + 1
+        responses[total] = responses.get(total, 0) + seconds
 
     def count(self, name: Name) -> None:
-        """Add one to a name. Call on the event loop."""
-        self._seen[name] = self._seen.get(name, 0) + 1
+        """Add one to a name. Call it on the event loop."""
+        self._responses[name] = self._responses.get(name, 0) + 1
 
     def set(self, name: Name, value: float) -> None:
-        """What a name stands at in this process. Call on the event loop."""
-        self._seen[name] = value
+        """Set a name's value in this process. Call it on the event loop."""
+        self._responses[name] = value
 
-    def hear(self, events: Sequence[Event]) -> None:
+    def count_events(self, events: Sequence[Event]) -> None:
         """Count events of the audit stream; from any thread."""
-        told = self._told
+        counts = self._events
         with self._lock:
             for event in events:
                 name = (EVENTS, event.event, event.resource or "", event.cause or "")
-                told[name] = told.get(name, 0) + 1
+                counts[name] = counts.get(name, 0) + 1
 
     def lose(self, count: int) -> None:
         """Count events that could not be written; from any thread."""
         with self._lock:
-            self._told[LOST,] = self._told.get((LOST,), 0) + count
+            self._events[LOST,] = self._events.get((LOST,), 0) + count
 
     def publish(self) -> None:
-        """Let the other processes see what was counted here."""
-        if self._board:
-            self._board.write(self._own())
+        """Write the counts for the other processes."""
+        if self._files:
+            self._files.write(self._own())
 
     def counts(self) -> Counts:
-        """What was counted so far, by all of them."""
-        return _total([self._own(), *(self._board.others() if self._board else ())])
+        """The counts of all processes."""
+        return _total([self._own(), *(self._files.others() if self._files else ())])
 
     def _own(self) -> Counts:
-        seen = dict(self._seen)  # one step of the interpreter: nobody adds to it meanwhile
+        responses = dict(self._responses)  # atomic in CPython: no thread adds to it meanwhile
         with self._lock:
-            return _total([seen, self._told])
+            return _total([responses, self._events])
 
 
-class Counted:
-    """An audit log (the port) whose events are counted."""
+class CountingAuditLog:
+    """An audit log (the port) that counts its events."""
 
     def __init__(self, audit: AuditLog, meter: Meter) -> None:
         self._audit = audit
         self._meter = meter
 
     def record(self, events: Sequence[Event], *, durable: bool = False) -> None:
-        """Append, in order, and count."""
+        """Append the events in order, and count them."""
         self._audit.record(events, durable=durable)
-        self._meter.hear(events)
+        self._meter.count_events(events)
 
     def lose(self, count: int) -> None:
-        """Counted once the log tells of it."""
+        """Pass on the number of lost events; `tend` counts them."""
         self._audit.lose(count)
 
     def tend(self) -> int:
-        """Let the log do what is due, and count what it has lost."""
+        """Do the log's regular work, and count what it has lost."""
         lost = self._audit.tend()
         self._meter.lose(lost)
         return lost
@@ -121,47 +123,47 @@ class Counted:
         self._audit.close()
 
 
-class Board:
-    """Where processes behind one port write what they have counted, a file each.
+class CountFiles:
+    """The counts of processes behind one port, one file for each process.
 
     Args:
-        folder: theirs alone; made when it is not there.
-        number: this process's.
+        folder: for these files only; created when it does not exist.
+        number: of this process.
     """
 
     def __init__(self, folder: Path, number: int) -> None:
         self._folder = folder
-        self._mine = folder / f"{number}.json"
+        self._own_file = folder / f"{number}.json"
         folder.mkdir(mode=0o700, exist_ok=True)
 
     def clear(self) -> None:
-        """Forget everything: a new start counts from nothing."""
+        """Remove all counts, at a new start of the service."""
         for file in self._folder.glob("*.json"):
             file.unlink()
 
     def write(self, counts: Counts) -> None:
-        """Let the others see these counts; when the disk will not, they see older ones."""
-        fresh = self._mine.with_suffix(".new")
+        """Write this process's counts. After a disk error the others see older ones."""
+        fresh = self._own_file.with_suffix(".new")
         try:
             fresh.touch(mode=0o600)
             fresh.write_bytes(msgspec.json.encode(list(counts.items())))
-            os.replace(fresh, self._mine)
+            os.replace(fresh, self._own_file)
         except OSError as error:
-            _log.warning("metrics_not_written", file=str(self._mine), reason=error.strerror)
+            _log.warning("metrics_not_written", file=str(self._own_file), reason=error.strerror)
 
-    def mine(self) -> Counts:
-        """What a process of this number has counted before."""
-        return _read(self._mine)
+    def own(self) -> Counts:
+        """The counts of an earlier process with this number."""
+        return _read(self._own_file)
 
     def others(self) -> list[Counts]:
-        """What the other processes have counted."""
-        return [_read(file) for file in self._folder.glob("*.json") if file != self._mine]
+        """The counts of the other processes."""
+        return [_read(file) for file in self._folder.glob("*.json") if file != self._own_file]
 
 
 @cache
-def _names(place: Name, hundreds: int, bucket: int) -> tuple[Name, Name, Name]:
-    """What an answer is counted as: a dialect with its route, a class of status, a duration."""
-    dialect, *route = place
+def _names(route_name: Name, hundreds: int, bucket: int) -> tuple[Name, Name, Name]:
+    """The names of the counts of a response: its status class, duration's bucket, and sum."""
+    dialect, *route = route_name
     path = " ".join(route) or "none"
     return (
         (REQUESTS, dialect, path, f"{hundreds}xx"),

@@ -1,4 +1,4 @@
-"""A listener of its own for `/metrics`, on an address that the public does not reach."""
+"""A separate listener for `/metrics`, on an address that the public does not reach."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from reticket.http.connection.phase_timer import PhaseTimer
 from reticket.http.connection.protocol import Connection
 from reticket.http.connection.request_memory import RequestMemory
 from reticket.http.connection.shared import Shared
-from reticket.http.exposition import PLACE
+from reticket.http.exposition import PATH
 from reticket.http.incidents import Incidents
 from reticket.http.only_local import only_addressed
 from reticket.http.proxies import Proxies
@@ -30,16 +30,16 @@ from reticket.http.server import ConnectionTimeouts
 
 BACKLOG = 64
 MOST = 64
-"""Connections at once, of each worker."""
+"""Connections at once, for each worker."""
 
-ROOM = 2**20
+MEMORY = 2**20
 """Bytes of their requests."""
 
 Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
 
 
 def bind_metrics(endpoint: tuple[str, int]) -> socket.socket:
-    """A listening socket. StartupError when the address cannot be had."""
+    """A listening socket. StartupError when the address cannot be used."""
     host, port = endpoint
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
@@ -53,18 +53,18 @@ def bind_metrics(endpoint: tuple[str, int]) -> socket.socket:
 def beside(
     lifespan: Lifespan, page: Asgi, listening: socket.socket | None, incidents: Incidents
 ) -> Lifespan:
-    """That lifespan, during which the page is answered on that socket as well.
+    """A lifespan that also answers the page on that socket.
 
     Args:
         lifespan: of the application at the public port.
-        page: answered in plain HTTP; there is nothing else.
-        listening: from `bind_metrics`; None for nobody.
-        incidents: hears of connections that are refused.
+        page: answered in plain HTTP; nothing else is.
+        listening: from `bind_metrics`; None for no listener.
+        incidents: logs refused connections.
     """
     if listening is None:
         return lifespan
     address = listening.getsockname()[0]
-    only = only_addressed(Starlette(routes=[Route(PLACE, page)]), address)
+    only = only_addressed(Starlette(routes=[Route(PATH, page)]), address)
 
     @asynccontextmanager
     async def both(app: Starlette) -> AsyncIterator[None]:
@@ -78,20 +78,22 @@ def beside(
 async def _answering(
     app: Asgi, listening: socket.socket, incidents: Incidents
 ) -> AsyncIterator[None]:
-    """With limits and deadlines of its own: who holds its connections takes none of the public."""
-    loop, state, nobody = asyncio.get_running_loop(), ServerState(), Proxies(())
+    """Serve with separate limits and timeouts, so that its connections take none of the public
+    ones.
+    """
+    loop, state, no_proxies = asyncio.get_running_loop(), ServerState(), Proxies(())
     watch, load = PhaseTimer(loop, ConnectionTimeouts().by_phase()), Load(loop)
-    seat = ConnectionLimits(1, MOST, MOST, b"").seat(0, lambda count: None)
-    room = RequestMemory(ROOM, ROOM)
+    counts = ConnectionLimits(1, MOST, MOST, b"").for_worker(0, lambda count: None)
+    memory = RequestMemory(MEMORY, MEMORY)
     shared = Shared(
-        app, state, {}, Limits(), room, watch, load, incidents, nobody, lambda address: None
+        app, state, {}, Limits(), memory, watch, load, incidents, no_proxies, lambda address: None
     )
-    door = Acceptor(
+    acceptor = Acceptor(
         loop,
-        lambda taken: Connection(shared, loop, taken),
+        lambda counted: Connection(shared, loop, counted),
         watch,
-        seat,
-        nobody,
+        counts,
+        no_proxies,
         incidents,
         None,
         0,
@@ -101,7 +103,7 @@ async def _answering(
     try:
         yield
     finally:
-        door.close()
+        acceptor.close()
         for connection in list(state.connections):
             connection.shutdown()
         watch.stop()

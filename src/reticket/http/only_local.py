@@ -1,8 +1,9 @@
-"""Answers this machine alone, or requests that name an address of it: a page in a browser that has
-another name for that address (DNS rebinding) is refused.
+"""Restricts an application to requests from this machine, or to requests that name an address of
+it.
 
-A proxy on the same machine connects from loopback, too: its requests show by their headers, or
-by HTTP/1.0, which nginx speaks by default and no browser does.
+A page in a browser that uses another name for the address (DNS rebinding) is refused. A proxy on
+the same machine connects from loopback too. Its requests are recognised by their headers, or by
+HTTP/1.0, which nginx uses by default and no browser does.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ _ELSEWHERE = (
     b"Ask with the IP address that this listens on, or as localhost: names may be anybody's.\n"
 )
 FORBIDDEN, MISDIRECTED = 403, 421
-"""RFC 9110 \u00a715.5.4 and \u00a715.5.20."""
+"""RFC 9110 §15.5.4 and §15.5.20."""
 
 _REASONS = {
     FORBIDDEN: _DEMO + b", and answers only its own machine: --demo-public lets others in.\n",
@@ -28,8 +29,8 @@ _REASONS = {
 
 
 def only_local(application: Asgi, is_local: Callable[[], bool]) -> Asgi:
-    """The same application; while `is_local` says so, for requests alone that come from this
-    machine, that nobody forwarded, and that name it.
+    """The application. While `is_local` returns True, it accepts only requests from this machine
+    that were not forwarded and whose `Host` names it.
     """
 
     def fault(scope: Scope) -> int | None:
@@ -39,17 +40,17 @@ def only_local(application: Asgi, is_local: Callable[[], bool]) -> Asgi:
 
 
 def only_addressed(application: Asgi, address: str) -> Asgi:
-    """The same application, for requests whose `Host` is that address or names this machine.
+    """The application, for requests whose `Host` is that address or names this machine.
 
     Args:
         application: answers in plain HTTP on an address that the public does not reach.
-        address: it listens there. A page of another name may be a DNS rebinding.
+        address: where it listens. A page with another name may be DNS rebinding.
     """
 
     def fault(scope: Scope) -> int | None:
         hosts = [_name_in(value) for name, value in scope["headers"] if name == b"host"]
-        ours = all(is_loopback(host) or _is_same(host, address) for host in hosts)
-        return None if ours else MISDIRECTED
+        is_named = all(is_loopback(host) or _is_same(host, address) for host in hosts)
+        return None if is_named else MISDIRECTED
 
     return _guarded(application, fault, {MISDIRECTED: _ELSEWHERE})
 
@@ -80,7 +81,7 @@ def _fault(scope: Scope) -> int | None:
 
 
 def _name_in(value: bytes) -> str:
-    """The name or address of a `Host`, without its port."""
+    """The host in a `Host` header, without its port."""
     host = value.decode("latin-1")
     return host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
 

@@ -1,7 +1,7 @@
-"""Whom a proxy forwards for: believed of those that `trusted_proxies` names, and of nobody else.
+"""The client behind a proxy. Forwarding headers are trusted from `trusted_proxies` and no one else.
 
-A peer of our own network that forwards without being named makes all of its clients one address.
-It is told of in the log, counted, and remembered for `reticket doctor`.
+A peer in a private network that forwards without being trusted makes all its clients one address.
+It is logged, counted, and remembered for `reticket doctor`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from reticket.core.addresses import Network, is_among, normal_address, parsed
 from reticket.http.untrusted_proxies import UntrustedProxies
 
 HOPS = 32
-"""Proxies in a row that are looked at."""
+"""Proxies in a row that are read at most."""
 
 Known = Mapping[bytes, Sequence[bytes]]
 """Values of headers by name, as `connection.head` has them."""
@@ -22,7 +22,7 @@ _SCHEMES = {b"http": "http", b"https": "https"}
 
 
 class Proxies:
-    """Owns who is trusted.
+    """Owns the trusted networks.
 
     Args:
         networks: of proxies, with normal addresses.
@@ -34,8 +34,8 @@ class Proxies:
         self.may_be_unnamed = lru_cache(maxsize=4096)(self._may_be_unnamed)
 
     def client(self, peer: str, known: Known) -> str:
-        """The address that a trusted peer forwards for: hops are counted from the right, and the
-        first that is not trusted is the client. What is no address ends the search.
+        """The address that a trusted peer forwards for. Hops are read from the right, and the first
+        untrusted one is the client. An invalid address ends the search.
         """
         client = peer
         for hop in _hops(known.get(b"x-forwarded-for", ())):
@@ -48,44 +48,47 @@ class Proxies:
         return client
 
     def scheme(self, known: Known) -> str | None:
-        """What a trusted peer was asked by; None when it says nothing."""
-        said = known.get(b"x-forwarded-proto")
-        return _SCHEMES.get(said[-1].rpartition(b",")[2].strip().lower()) if said else None
+        """The scheme that the client used, by a trusted peer's header; None without one."""
+        values = known.get(b"x-forwarded-proto")
+        return _SCHEMES.get(values[-1].rpartition(b",")[2].strip().lower()) if values else None
 
     def _trusts(self, address: str) -> bool:
         return is_among(address, self._networks)
 
     def _may_be_unnamed(self, address: str) -> bool:
-        """Whether a peer is of our own network and not trusted."""
+        """Whether a peer is in a private network and not trusted."""
         found = parsed(address)
         return found is not None and not found.is_global and not self.trusts(address)
 
 
-class Strangers:
-    """What is done about a peer that forwards and is not named.
+class UntrustedForwarding:
+    """Handles a peer that forwards requests without being trusted.
 
     Args:
-        met: counts it and says whether it was logged.
-        spare: lets it have more connections than an address may.
+        report: counts it and returns whether it was logged.
+        exempt: exempts it from the limit of connections for each address.
         unnamed: remembers it.
     """
 
     def __init__(
-        self, met: Callable[[str], bool], spare: Callable[[str], None], unnamed: UntrustedProxies
+        self,
+        report: Callable[[str], bool],
+        exempt: Callable[[str], None],
+        unnamed: UntrustedProxies,
     ) -> None:
-        self._met = met
-        self._spare = spare
+        self._report = report
+        self._exempt = exempt
         self._unnamed = unnamed
 
-    def saw(self, address: str) -> None:
-        """It has forwarded a request."""
-        if self._met(address):
-            self._spare(address)
+    def seen(self, address: str) -> None:
+        """The peer has forwarded a request."""
+        if self._report(address):
+            self._exempt(address)
             self._unnamed.remember(address)
 
 
 def _hops(values: Sequence[bytes]) -> Iterable[bytes]:
-    """The addresses of all such headers, the nearest first."""
+    """The addresses of all such headers, nearest first."""
     return reversed(b",".join(values).rsplit(b",", HOPS)[-HOPS:])
 
 

@@ -1,4 +1,4 @@
-"""Whether the stores answer: they are asked once a second at most, however many want to know."""
+"""Whether the stores answer. They are asked once a second at most, however many requests ask."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ from collections.abc import Callable
 
 from reticket.core.errors import Unavailable
 
-LASTS = 1.0
-"""Seconds for which an answer is good: it is a write, and anybody may ask."""
+REUSED_FOR = 1.0
+"""Seconds for which an answer is reused: asking the stores is a write, and anybody may
+request it.
+"""
 
 
 class Readiness:
-    """The same as `ready`, at most once in a second. Any thread may call it.
+    """The same as `ready`, at most once a second. Thread-safe.
 
     Args:
         ready: raises Unavailable while the stores do not answer.
-        timer: seconds.
+        timer: monotonic seconds.
     """
 
     def __init__(
@@ -33,13 +35,13 @@ class Readiness:
         """Unavailable while the stores do not answer."""
         with self._lock:
             if self._timer() >= self._good_until:
-                self._failure = self._asked()
-                self._good_until = self._timer() + LASTS
+                self._failure = self._ask()
+                self._good_until = self._timer() + REUSED_FOR
             failure = self._failure
         if failure is not None:
             raise Unavailable(str(failure), failure.retry_after)
 
-    def _asked(self) -> Unavailable | None:
+    def _ask(self) -> Unavailable | None:
         try:
             self._ready()
         except Unavailable as failure:

@@ -9,12 +9,12 @@ from typing import NamedTuple
 from reticket.wire import Dialect, Route
 
 WELL_KNOWN = "/.well-known/"
-_OPEN = re.compile(r"\{(\w+)\}")
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
 class Match(NamedTuple):
-    """Whose path it is. `route` is None when the dialect has none for it; `allowed` then tells
-    the methods that the path has.
+    """The dialect of a path. `route` is None when the dialect has none for it; `allowed` then has
+    the methods of the path.
     """
 
     dialect: Dialect
@@ -24,7 +24,7 @@ class Match(NamedTuple):
 
 
 class RoutingTable:
-    """Owns the routes of all dialects. A trailing slash never matters."""
+    """Owns the routes of all dialects. A trailing slash is ignored."""
 
     def __init__(self, dialects: Iterable[Dialect]) -> None:
         self._exact: dict[tuple[str, str], Match] = {}
@@ -38,57 +38,65 @@ class RoutingTable:
     def _add(self, dialect: Dialect, route: Route) -> None:
         path = route.path if WELL_KNOWN in route.path else dialect.base_path + route.path
         match = Match(dialect, route, {})
-        name = _OPEN.search(path)
+        name = _PLACEHOLDER.search(path)
         if name is None:
             self._exact[route.method, path] = match
             return
-        self._templates[route.method, _OPEN.sub("{}", path)] = match, name[1]
+        self._templates[route.method, _PLACEHOLDER.sub("{}", path)] = match, name[1]
         self._deepest = max(self._deepest, path.count("/"))
 
     def find(self, method: str, path: str) -> Match | None:
-        """The match, or None when the path belongs to no dialect. HEAD is answered as GET is
-        (RFC 9110 §9.3.2).
+        """The match, or None when the path belongs to no dialect. HEAD is answered like GET (RFC
+        9110 §9.3.2).
         """
         method = "GET" if method == "HEAD" else method
         match = self._exact.get((method, path))
         if match is not None:
             return match
         path = path.rstrip("/")
-        return self._exact.get((method, path)) or self._fill(method, path) or self._miss(path)
+        return (
+            self._exact.get((method, path))
+            or self._find_template(method, path)
+            or self._not_found(path)
+        )
 
-    def _fill(self, method: str, path: str) -> Match | None:
-        for template, value in self._openings(path):
+    def _find_template(self, method: str, path: str) -> Match | None:
+        for template, value in self._with_placeholder(path):
             found = self._templates.get((method, template))
-            if found is not None and not self._taken(path):
+            if found is not None and not self._is_exact(path):
                 match, name = found
                 return match._replace(parameters={name: value})
         return None
 
-    def _openings(self, path: str) -> Iterator[tuple[str, str]]:
-        """The path with one segment left open, the last one first; and what stood there."""
+    def _with_placeholder(self, path: str) -> Iterator[tuple[str, str]]:
+        """The path with one segment replaced by a placeholder, the last one first; and that
+        segment.
+        """
         if path.count("/") > self._deepest:
             return
         segments = path.split("/")
-        for place in range(len(segments) - 1, 0, -1):
-            if segments[place]:
-                yield "/".join((*segments[:place], "{}", *segments[place + 1 :])), segments[place]
+        for index in range(len(segments) - 1, 0, -1):
+            if segments[index]:
+                yield "/".join((*segments[:index], "{}", *segments[index + 1 :])), segments[index]
 
-    def _taken(self, path: str) -> bool:
+    def _is_exact(self, path: str) -> bool:
         return any(path == exact for _, exact in self._exact)
 
-    def _miss(self, path: str) -> Match | None:
+    def _not_found(self, path: str) -> Match | None:
         dialect = self._owner(path)
         return Match(dialect, None, {}, self._methods(path)) if dialect else None
 
     def _owner(self, path: str) -> Dialect | None:
-        """Whose path it is, by another method or by its beginning."""
-        named = (match.dialect for (_, known), match in self._exact.items() if known == path)
+        """The dialect of a path that exists with another method, or that is below the dialect's
+        base path.
+        """
+        exact = (match.dialect for (_, known), match in self._exact.items() if known == path)
         below = (each for each in self._bases if f"{path}/".startswith(f"{each.base_path}/"))
-        return next(named, None) or next(below, None)
+        return next(exact, None) or next(below, None)
 
     def _methods(self, path: str) -> tuple[str, ...]:
         exact = {method for method, known in self._exact if known == path}
         if exact:
             return tuple(sorted(exact))
-        templates = {template for template, _ in self._openings(path)}
+        templates = {template for template, _ in self._with_placeholder(path)}
         return tuple(sorted(method for method, known in self._templates if known in templates))

@@ -28,36 +28,36 @@ from reticket.http.connection.protocol import Connection
 from reticket.http.connection.request_memory import RequestMemory
 from reticket.http.connection.shared import Shared
 from reticket.http.incidents import Incidents
-from reticket.http.proxies import Proxies, Strangers
+from reticket.http.proxies import Proxies, UntrustedForwarding
 from reticket.http.untrusted_proxies import UntrustedProxies
 
 BACKLOG = 2048
 CIPHERS = "ECDHE+AESGCM"
-"""Of TLS 1.2, the oldest version that is spoken; those of 1.3 are not chosen by name."""
+"""Of TLS 1.2, the oldest version accepted; those of TLS 1.3 are not chosen by name."""
 
 HSTS = 31_536_000
-"""Seconds for which browsers must use TLS (RFC 6797), said when TLS is ours."""
+"""Seconds for which browsers must use TLS (RFC 6797), sent when this process terminates TLS."""
 
 SEND_BUFFER = 65_536
-"""Bytes of answers that the system keeps for a client; Linux doubles it for its own needs."""
+"""Bytes of responses that the system keeps for a client; Linux doubles it for its own needs."""
 
 RECEIVE_BUFFER = 32_768
-"""Bytes of requests that the system keeps for us, likewise. As much as one read brings is what TLS
-keeps memory for until a connection ends.
+"""Bytes of requests that the system keeps for the process; Linux doubles it. TLS keeps memory for
+as much as one read returns until the connection ends.
 """
 
 GRACE = 5.0
-"""Seconds that the system waits longer than the service for a client to read: the service counts
-and logs what it ends.
+"""Seconds that the system waits longer than the service for a client to read. So the service ends
+the connection first, and counts and logs it.
 """
 
 COLLECT_AFTER = 100_000
 """Objects; the default of 700 costs a pause of 40 ms every few thousand requests. A request of a
-dialect, refused or not, leaves nothing behind that only a collection finds.
+dialect, refused or not, leaves no reference cycles behind.
 """
 
 SWITCH_INTERVAL = 0.0005
-"""Seconds; the default of 5 ms is many batches long."""
+"""Seconds; the default of 5 ms is as long as many batches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +66,9 @@ class ConnectionTimeouts:
 
     Args:
         handshake: for TLS.
-        head: for the head of a request, from its first byte or the connection's beginning.
+        head: for the head of a request, from its first byte or from the start of the connection.
         body: for the body, from the end of its head.
-        reading: to read an answer.
+        reading: to read a response.
         idle: between two requests; longer than proxies keep connections in their pools.
     """
 
@@ -79,7 +79,7 @@ class ConnectionTimeouts:
     idle: float = 150.0
 
     def by_phase(self) -> dict[Phase, float]:
-        """The same as a watch wants it."""
+        """The timeouts by phase, for `PhaseTimer`."""
         return {
             Phase.OPENING: self.handshake,
             Phase.FRESH: self.head,
@@ -98,9 +98,11 @@ class Listener:
     """Where and how to listen.
 
     Args:
-        trusted_proxies: networks whose X-Forwarded-For and -Proto are believed.
+        trusted_proxies: networks whose X-Forwarded-For and -Proto are trusted.
         certificate / key: PEM files; both or none.
         stop_timeout: seconds that requests may take to end after a signal to stop.
+        limits: on incomplete requests.
+        timeouts: of of clients.
     """
 
     host: str
@@ -110,7 +112,7 @@ class Listener:
     key: Path | None = None
     stop_timeout: int = 10
     limits: Limits = field(default_factory=Limits)
-    patience: ConnectionTimeouts = field(default_factory=ConnectionTimeouts)
+    timeouts: ConnectionTimeouts = field(default_factory=ConnectionTimeouts)
 
     @property
     def scheme(self) -> str:
@@ -119,29 +121,29 @@ class Listener:
 
 @dataclass(frozen=True, slots=True)
 class WorkerEnvironment:
-    """What a worker shares with the others, and with its operator.
+    """What a worker shares with the other workers.
 
     Args:
-        seat: its counts of connections.
-        room: for the bytes of its requests.
-        incidents: hears what was refused.
-        unnamed: remembers proxies that are not named.
+        counts: its counts of connections.
+        memory: for the bytes of its requests.
+        incidents: logs refusals.
+        unnamed: remembers untrusted proxies.
     """
 
-    seat: WorkerCounts
-    room: RequestMemory
+    counts: WorkerCounts
+    memory: RequestMemory
     incidents: Incidents
     unnamed: UntrustedProxies
 
 
 def bind(listener: Listener) -> socket.socket:
-    """A listening socket. StartupError when the address cannot be had."""
+    """A listening socket. StartupError when the address cannot be used."""
     family = socket.AF_INET6 if ":" in listener.host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
-    _end_deaf(listening, listener.patience.reading)
+    _end_unread(listening, listener.timeouts.reading)
     try:
         listening.bind((listener.host, listener.port))
         listening.listen(BACKLOG)
@@ -155,11 +157,13 @@ def bind(listener: Listener) -> socket.socket:
     return listening
 
 
-def _end_deaf(listening: socket.socket, seconds: float) -> None:
-    """Have the system end connections whose client takes nothing for a little longer (RFC 5482).
+def _end_unread(listening: socket.socket, seconds: float) -> None:
+    """Make the system end connections whose client does not read, a little later than the service
+    would (RFC 5482).
 
-    Bytes that were handed to the system or to TLS are out of sight here, also after an end of the
-    connection. Accepted sockets inherit it. Where it is unknown (not Linux), nothing is set.
+    The service cannot see bytes that were given to the system or to TLS, also after it closed the
+    connection. Accepted sockets inherit the option. Systems without it (other than Linux) are left
+    as they are.
     """
     option = getattr(socket, "TCP_USER_TIMEOUT", None)
     if option is not None:
@@ -169,30 +173,30 @@ def _end_deaf(listening: socket.socket, seconds: float) -> None:
 def serve(
     app: Asgi,
     listener: Listener,
-    company: WorkerEnvironment,
+    environment: WorkerEnvironment,
     listening: socket.socket,
     started: Callable[[], None],
 ) -> None:
-    """Answer until a signal; requests that were accepted are answered before it returns.
+    """Answer until a signal; accepted requests are answered before it returns.
 
     Args:
-        app: the application, its lifespan included.
+        app: the application, including its lifespan.
         listener: how to listen.
-        company: what it shares with other workers.
+        environment: what the worker shares with others.
         listening: from `bind`.
         started: called once requests are answered.
     """
-    server = _Server(_configuration(app, listener), listener, company, started)
+    server = _Server(_configuration(app, listener), listener, environment, started)
     for number in (signal.SIGINT, signal.SIGTERM):
-        # uvicorn raises the signal once more at its end; it must not kill who called.
+        # # uvicorn raises the signal once more at its end; it must not kill the caller.
         signal.signal(number, server.handle_exit)
     tune_interpreter()
     server.run(sockets=[listening])
 
 
 def tune_interpreter() -> None:
-    """Keep pauses short. What lives as long as the process is not collected again and again, and
-    a store's thread that comes back from the disk does not wait long for a busy event loop.
+    """Keep pauses short. Objects that live as long as the process are not collected again and
+    again. A store's thread that returns from the disk does not wait long for a busy event loop.
     """
     gc.collect()
     gc.freeze()
@@ -201,59 +205,61 @@ def tune_interpreter() -> None:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's start, stop and lifespan around connections of our own."""
+    """uvicorn's start, stop and lifespan around our own connections."""
 
     def __init__(
         self,
         config: uvicorn.Config,
         listener: Listener,
-        company: WorkerEnvironment,
+        environment: WorkerEnvironment,
         started: Callable[[], None],
     ) -> None:
         super().__init__(config)
         self._listener = listener
-        self._company = company
-        self._tell_started = started
+        self._environment = environment
+        self._started = started
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await self.lifespan.startup()
         if self.lifespan.should_exit:
             sys.exit(STARTUP_FAILURE)
         loop = asyncio.get_running_loop()
-        company, patience = self._company, self._listener.patience
+        environment, timeouts = self._environment, self._listener.timeouts
         proxies = Proxies(self._listener.trusted_proxies)
-        self._watch, self._load = PhaseTimer(loop, patience.by_phase()), Load(loop)
+        self._watch, self._load = PhaseTimer(loop, timeouts.by_phase()), Load(loop)
         shared = Shared(
             self.config.loaded_app,
             self.server_state,
             self.lifespan.state,
             self._listener.limits,
-            company.room,
+            environment.memory,
             self._watch,
             self._load,
-            company.incidents,
+            environment.incidents,
             proxies,
-            Strangers(company.incidents.unnamed_proxy, company.seat.spare, company.unnamed).saw,
+            UntrustedForwarding(
+                environment.incidents.unnamed_proxy, environment.counts.exempt, environment.unnamed
+            ).seen,
         )
-        doors = [
+        acceptors = [
             Acceptor(
                 loop,
-                lambda taken: Connection(shared, loop, taken),
+                lambda counted: Connection(shared, loop, counted),
                 self._watch,
-                company.seat,
+                environment.counts,
                 proxies,
-                company.incidents,
+                environment.incidents,
                 self.config.ssl,
-                patience.handshake,
+                timeouts.handshake,
                 each,
             )
             for each in sockets or ()
         ]
-        self.servers = cast("list[asyncio.Server]", doors)
+        self.servers = cast("list[asyncio.Server]", acceptors)
         self._watch.start()
         self._load.start()
         self.started = True
-        self._tell_started()
+        self._started()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await super().shutdown(sockets)

@@ -1,4 +1,6 @@
-"""Proxies that forward requests and are not in `trusted_proxies`: remembered for the doctor."""
+"""Remembers proxies that forward requests and are not in `trusted_proxies`, for `reticket
+doctor`.
+"""
 
 from __future__ import annotations
 
@@ -12,21 +14,21 @@ import msgspec
 from reticket.core.addresses import Network, is_among
 
 REMEMBERED = 64
-"""Unnamed proxies that are remembered."""
+"""Untrusted proxies that are remembered."""
 
 
 class UntrustedProxies:
-    """Owns the file with the proxies that were met and are not named.
+    """Owns the file with the untrusted proxies.
 
     Args:
-        folder: of the data.
+        folder: the data folder.
     """
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / "unnamed_proxies.json"
 
     def remember(self, address: str) -> None:
-        """For `reticket doctor`; a disk that will not changes nothing."""
+        """Remember a proxy; a disk error is ignored."""
         found = [*dict.fromkeys([*self.read(), address])][-REMEMBERED:]
         fresh = self._file.with_suffix(f".{os.getpid()}")
         with suppress(OSError):
@@ -35,14 +37,14 @@ class UntrustedProxies:
             os.replace(fresh, self._file)
 
     def read(self) -> list[str]:
-        """The addresses that were met."""
+        """The remembered addresses."""
         try:
             return msgspec.json.decode(self._file.read_bytes(), type=list[str])
         except (OSError, msgspec.MsgspecError):
             return []
 
     def warnings(self, trusted: Sequence[Network]) -> list[str]:
-        """A sentence for each of them that is not trusted by now."""
+        """A sentence for each address that is still not trusted."""
         return [
             f"{address} sends forwarding headers and is not in trusted_proxies: all of its clients "
             "count as one address"

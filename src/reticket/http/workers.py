@@ -1,4 +1,4 @@
-"""Several processes behind one listening socket: started, watched, stopped together."""
+"""Several processes behind one listening socket: started, restarted and stopped together."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from types import FrameType
 import structlog
 
 RESTART_PAUSE = 1.0
-"""Seconds before a process that ended by itself gets a successor."""
+"""Seconds before a process that ended by itself is replaced."""
 
 _log = structlog.get_logger("reticket.http")
 
@@ -22,21 +22,22 @@ Work = Callable[[int], None]
 
 
 class Workers:
-    """Owns child processes that do the same work; they end with this one, however it ends.
+    """Owns child processes that do the same work. They end with this process, however it ends.
 
     Args:
-        work: runs in each child until a SIGTERM, given the child's number from 0 on. Nothing that
-            a fork would break (connections, threads) may be open when it is started.
+        count: of children.
+        work: runs in each child until a SIGTERM, with the child's number from 0 on. Connections and
+            threads must not be open at that time: a fork would break them.
     """
 
     def __init__(self, count: int, work: Work) -> None:
         self._work = work
         self._stopping = False
-        self._alive, self._lifeline = os.pipe()
+        self._alive_pipe, self._lifeline = os.pipe()
         self._numbers = {self._start(number): number for number in range(count)}
 
     def run(self) -> None:
-        """Until SIGINT or SIGTERM: whoever dies is started anew. Then wait for all to end."""
+        """Run until SIGINT or SIGTERM: a child that dies is replaced. Then wait for all to end."""
         for each in (signal.SIGINT, signal.SIGTERM):
             signal.signal(each, self._stop)
         while self._numbers:
@@ -65,7 +66,7 @@ class Workers:
         if pid:
             return pid
         try:
-            self._be_a_child(number)
+            self._run_child(number)
         except SystemExit as end:
             os._exit(end.code if isinstance(end.code, int) else 1)
         except BaseException:
@@ -73,7 +74,7 @@ class Workers:
             os._exit(1)
         os._exit(0)
 
-    def _be_a_child(self, number: int) -> None:
+    def _run_child(self, number: int) -> None:
         for each in (signal.SIGINT, signal.SIGTERM):
             signal.signal(each, signal.SIG_DFL)
         os.close(self._lifeline)
@@ -81,5 +82,5 @@ class Workers:
         self._work(number)
 
     def _end_with_the_parent(self) -> None:
-        os.read(self._alive, 1)
+        os.read(self._alive_pipe, 1)
         os.kill(os.getpid(), signal.SIGTERM)

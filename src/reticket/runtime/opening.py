@@ -37,8 +37,8 @@ from reticket.runtime.assembly import perform
 from reticket.runtime.opened_service import OpenedService, Schema
 from reticket.runtime.serving import (
     application,
-    board_of,
     connection_limits_of,
+    count_files_of,
     environment_of,
     incidents_of,
     listener_of,
@@ -169,7 +169,7 @@ class Builder:
             with closing(self.open(settings)) as instance:
                 is_local = _prepare(instance)
                 warnings = list(_warnings(instance))
-            board_of(settings, 0).clear()
+            count_files_of(settings, 0).clear()
             raise_limit()
             caps = connection_limits_of(settings)
             listening = bind(listener_of(settings))

@@ -21,10 +21,10 @@ from reticket.http.connection.request_memory import RequestMemory
 from reticket.http.cors import readable
 from reticket.http.deadlines import Deadlines
 from reticket.http.edge import Edge, logged
-from reticket.http.exposition import PLACE, BearerAlone, MetricsPage
+from reticket.http.exposition import PATH, MetricsPage, RequireBearer
 from reticket.http.incidents import OPEN, Incidents
 from reticket.http.issuer_path import also_below
-from reticket.http.metrics import Board, Counted, Meter
+from reticket.http.metrics import CountFiles, CountingAuditLog, Meter
 from reticket.http.metrics_listener import beside
 from reticket.http.only_local import only_local
 from reticket.http.pages import pages
@@ -68,9 +68,9 @@ def application(
     lanes = worker_pools_of(settings)
     is_counted = bool(metrics or settings.metrics_token)
     instance = _counted(instance, meter) if is_counted else instance
-    spoken = [*instance.dialects, _admin(instance)]
+    dialects = [*instance.dialects, _admin(instance)]
     is_demo = demo.is_marked(instance)
-    documents = documents_of(spoken if settings.docs else (), with_examples=is_demo)
+    documents = documents_of(dialects if settings.docs else (), with_examples=is_demo)
     ready = Readiness(instance.ready)
     page = MetricsPage(meter.counts, ready)
     service = service_of(instance, lanes)
@@ -83,28 +83,34 @@ def application(
         ready,
         lifespan,
         more=more,
-        places=places_of(spoken),
+        places=places_of(dialects),
         demo_version=__version__ if is_demo else None,
     )
-    witnesses = [meter.witness] if is_counted else []
-    witnesses += [logged] if settings.access_log else []
+    observers = [meter.observe] if is_counted else []
+    observers += [logged] if settings.access_log else []
     deadlines = Deadlines(settings.busy_timeout + LONGEST_WAIT)
     edge = Edge(
-        RoutingTable(spoken), service, others, settings.body_limit, deadlines, witnesses, incidents
+        RoutingTable(dialects),
+        service,
+        others,
+        settings.body_limit,
+        deadlines,
+        observers,
+        incidents,
     )
-    shared = readable(edge, settings.cors_origins, (PLACE, *_unreadable(spoken)))
+    shared = readable(edge, settings.cors_origins, (PATH, *_unreadable(dialects)))
     answering = also_below(policies.provider_of(settings).path, _NAMED, shared)
     return only_local(answering, reach.is_local)
 
 
 def meter_of(settings: Settings, number: int = 0) -> Meter:
     """What counts in the process of that number behind the port."""
-    return Meter(board_of(settings, number) if settings.workers > 1 else None)
+    return Meter(count_files_of(settings, number) if settings.workers > 1 else None)
 
 
-def board_of(settings: Settings, number: int) -> Board:
+def count_files_of(settings: Settings, number: int) -> CountFiles:
     """The counts that workers share, and the place of the worker of that number."""
-    return Board(settings.data / "metrics", number)
+    return CountFiles(settings.data / "metrics", number)
 
 
 def connection_limits_of(settings: Settings) -> ConnectionLimits:
@@ -126,7 +132,7 @@ def environment_of(
 ) -> WorkerEnvironment:
     """What the worker of that number shares with the others."""
     return WorkerEnvironment(
-        caps.seat(number, lambda count: meter.set((OPEN,), count)),
+        caps.for_worker(number, lambda count: meter.set((OPEN,), count)),
         RequestMemory(settings.connections.body_room // settings.workers, settings.body_limit),
         incidents,
         UntrustedProxies(settings.data),
@@ -161,12 +167,12 @@ def _unreadable(dialects: Iterable[Dialect]) -> Iterator[str]:
 
 
 def _for_bearers(page: MetricsPage, token: str | None) -> list[Route]:
-    return [Route(PLACE, BearerAlone(page, token))] if token else []
+    return [Route(PATH, RequireBearer(page, token))] if token else []
 
 
 def _counted(instance: OpenedService, meter: Meter) -> OpenedService:
     """The same service, whose events are counted."""
-    audit = Counted(instance.audit, meter)
+    audit = CountingAuditLog(instance.audit, meter)
     upkeep = Upkeep(instance.store, instance.ephemeral, instance.directory, audit)
     return replace(instance, audit=audit, upkeep=upkeep)
 

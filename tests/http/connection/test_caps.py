@@ -9,8 +9,8 @@ from tests.http.connection.shapes import LIVE, TOKEN, get, post
 from tests.http.connection.stream import at_once, opened, read_answers
 
 from reticket.http.connection.connection_limits import (
-    SPARED,
-    SPEAKS_FOR,
+    CLIENTS_PER_EXEMPT,
+    MOST_EXEMPT,
     ConnectionLimits,
     LimitReached,
 )
@@ -20,138 +20,138 @@ from reticket.testing.waiting import until
 KEY = b"k" * 32
 
 
-def seats(total=100, per_address=3, workers=2):
+def worker_counts(total=100, per_address=3, workers=2):
     caps = ConnectionLimits(workers, total, per_address, KEY)
-    return [caps.seat(number, lambda count: None) for number in range(workers)]
+    return [caps.for_worker(number, lambda count: None) for number in range(workers)]
 
 
 def test_one_address_has_so_many_whichever_worker_has_them():
-    first, second = seats()
-    first.take("192.0.2.1")
-    second.take("192.0.2.1")
-    give_back = second.take("192.0.2.1")
-    for seat in (first, second):
+    first, second = worker_counts()
+    first.count("192.0.2.1")
+    second.count("192.0.2.1")
+    give_back = second.count("192.0.2.1")
+    for counts in (first, second):
         with pytest.raises(LimitReached, match="address"):
-            seat.take("192.0.2.1")
-        seat.take("192.0.2.2")
+            counts.count("192.0.2.1")
+        counts.count("192.0.2.2")
     give_back()
-    first.take("192.0.2.1")
+    first.count("192.0.2.1")
 
 
 def test_all_addresses_have_so_many_together():
-    first, second = seats(total=4)
-    places = [seat.take(f"192.0.2.{n}") for n, seat in enumerate([first, second] * 2)]
+    first, second = worker_counts(total=4)
+    places = [counts.count(f"192.0.2.{n}") for n, counts in enumerate([first, second] * 2)]
     with pytest.raises(LimitReached, match="total"):
-        first.take("192.0.2.99")
+        first.count("192.0.2.99")
     with pytest.raises(LimitReached, match="total"):
-        second.take_trusted()
+        second.count_trusted()
     places[0]()
-    second.take_trusted()
+    second.count_trusted()
 
 
 def test_a_part_of_all_places_is_kept_for_peers_that_speak_for_many():
-    caps = ConnectionLimits(1, 4, 4, KEY, kept=1)
-    seat = caps.seat(0, print)
-    seat.spare("10.0.0.1")
-    places = [seat.take(f"192.0.2.{n}") for n in range(3)]
+    caps = ConnectionLimits(1, 4, 4, KEY, reserved=1)
+    counts = caps.for_worker(0, print)
+    counts.exempt("10.0.0.1")
+    places = [counts.count(f"192.0.2.{n}") for n in range(3)]
     for address in ("192.0.2.99", "10.0.0.1"):
         with pytest.raises(LimitReached, match="total"):
-            seat.take(address)
-    seat.take_trusted()
+            counts.count(address)
+    counts.count_trusted()
     with pytest.raises(LimitReached, match="total"):
-        seat.take_trusted()
+        counts.count_trusted()
     places[0]()
     with pytest.raises(LimitReached, match="total"):
-        seat.take("192.0.2.99")
+        counts.count("192.0.2.99")
 
 
 def test_how_many_a_network_holds_is_known_of_each_of_its_connections_and_of_its_address():
-    first, second = seats()
-    places = [first.take("192.0.2.1"), second.take("192.0.2.1"), first.take("192.0.2.2")]
+    first, second = worker_counts()
+    places = [first.count("192.0.2.1"), second.count("192.0.2.1"), first.count("192.0.2.2")]
     assert [place.held for place in places] == [2, 2, 1]
     assert [second.held(f"192.0.2.{n}") for n in range(1, 4)] == [2, 1, 0]
     places[0]()
     assert [place.held for place in places] == [0, 1, 1]
-    assert first.take_trusted().held == 0
+    assert first.count_trusted().held == 0
 
 
 def test_a_spared_address_counts_as_several_that_share_its_connections():
     """Who says that it forwards could keep everybody else out, if it held nothing."""
-    first, second = seats(total=1000, per_address=1)
-    first.spare("10.0.0.1")
-    places = [second.take("10.0.0.1") for _ in range(SPEAKS_FOR + 1)]
+    first, second = worker_counts(total=1000, per_address=1)
+    first.exempt("10.0.0.1")
+    places = [second.count("10.0.0.1") for _ in range(CLIENTS_PER_EXEMPT + 1)]
     assert {place.held for place in places} == {2} == {first.held("10.0.0.1")}
     places.pop()()
     assert {place.held for place in places} == {1} == {first.held("10.0.0.1")}
 
 
 def test_a_place_is_given_back_once():
-    seat, _ = seats(total=2)
-    give_back = seat.take("192.0.2.1")
-    seat.take("192.0.2.2")
+    counts, _ = worker_counts(total=2)
+    give_back = counts.count("192.0.2.1")
+    counts.count("192.0.2.2")
     give_back()
     give_back()
-    seat.take("192.0.2.3")
+    counts.count("192.0.2.3")
     with pytest.raises(LimitReached, match="total"):
-        seat.take("192.0.2.4")
+        counts.count("192.0.2.4")
 
 
 def test_hosts_of_an_ipv6_subnet_are_one_address_and_mapped_ipv4_is_ipv4():
-    seat, _ = seats(per_address=2)
-    seat.take("2001:db8::1")
-    seat.take("2001:db8::2")
+    counts, _ = worker_counts(per_address=2)
+    counts.count("2001:db8::1")
+    counts.count("2001:db8::2")
     with pytest.raises(LimitReached):
-        seat.take("2001:db8::3")
-    seat.take("2001:db8:0:1::3")
+        counts.count("2001:db8::3")
+    counts.count("2001:db8:0:1::3")
 
 
 def test_a_trusted_peer_and_a_spared_one_are_not_limited_by_address():
-    first, second = seats(per_address=1)
+    first, second = worker_counts(per_address=1)
     for _ in range(5):
-        first.take_trusted()
-    first.spare("10.0.0.1")
+        first.count_trusted()
+    first.exempt("10.0.0.1")
     for _ in range(5):
-        second.take("10.0.0.1")
+        second.count("10.0.0.1")
 
 
 def test_so_many_addresses_are_spared_and_the_oldest_is_limited_again():
-    seat, _ = seats(total=1000, per_address=1)
-    for n in range(SPARED + 1):
-        seat.spare(f"fd00:0:0:{n:x}::1")
-        seat.spare(f"fd00:0:0:{n:x}::2")
+    counts, _ = worker_counts(total=1000, per_address=1)
+    for n in range(MOST_EXEMPT + 1):
+        counts.exempt(f"fd00:0:0:{n:x}::1")
+        counts.exempt(f"fd00:0:0:{n:x}::2")
     for _ in range(3):
-        seat.take(f"fd00:0:0:{SPARED:x}::3")
-    seat.take("fd00::1")
+        counts.count(f"fd00:0:0:{MOST_EXEMPT:x}::3")
+    counts.count("fd00::1")
     with pytest.raises(LimitReached):
-        seat.take("fd00::2")
+        counts.count("fd00::2")
 
 
 def test_a_successor_begins_with_nothing():
     caps = ConnectionLimits(2, 2, 2, KEY)
-    dead, other = caps.seat(0, print), caps.seat(1, print)
-    dead.take("192.0.2.1")
-    other.take("192.0.2.1")
+    dead, other = caps.for_worker(0, print), caps.for_worker(1, print)
+    dead.count("192.0.2.1")
+    other.count("192.0.2.1")
     with pytest.raises(LimitReached):
-        other.take("192.0.2.1")
-    caps.seat(0, print)
-    other.take("192.0.2.1")
+        other.count("192.0.2.1")
+    caps.for_worker(0, print)
+    other.count("192.0.2.1")
 
 
 def test_counts_are_seen_by_a_process_that_was_forked():
-    first, second = seats(per_address=1)
+    first, second = worker_counts(per_address=1)
     pid = os.fork()
     if not pid:
-        first.take("192.0.2.1")
+        first.count("192.0.2.1")
         os._exit(0)
     os.waitpid(pid, 0)
     with pytest.raises(LimitReached):
-        second.take("192.0.2.1")
+        second.count("192.0.2.1")
 
 
 def test_addresses_that_share_one_place_do_not_share_a_limit():
-    seat, _ = seats(total=100_000, per_address=1)
+    counts, _ = worker_counts(total=100_000, per_address=1)
     for n in range(300):
-        seat.take(f"10.0.{n // 250}.{n % 250}")
+        counts.count(f"10.0.{n // 250}.{n % 250}")
 
 
 @pytest.fixture(scope="module")

@@ -12,10 +12,10 @@ from tests.http.connection.test_watch import Clock
 from uvicorn.server import ServerState
 
 from reticket.http.connection.ends import abort
-from reticket.http.connection.exchange import Exchange
 from reticket.http.connection.limits import Limits
 from reticket.http.connection.phase_timer import Phase, PhaseTimer
 from reticket.http.connection.protocol import Connection
+from reticket.http.connection.request_cycle import RequestCycle
 from reticket.http.connection.request_memory import RequestMemory
 from reticket.http.connection.shared import Shared
 from reticket.http.incidents import Incidents
@@ -72,9 +72,9 @@ def test_a_connection_that_cannot_be_closed_is_dropped_once_the_client_had_time_
     )
     transport, connection = Transport(sock), Connection(shared, None, int)
     connection.connection_made(transport)
-    watch.look(clock.now + patience.head)
+    watch.check(clock.now + patience.head)
     assert (transport.closed, transport.aborted) == (True, False)
-    watch.look(clock.now + patience.reading)
+    watch.check(clock.now + patience.reading)
     assert transport.aborted
 
 
@@ -163,4 +163,4 @@ def test_a_client_that_goes_in_the_middle_of_a_request_leaves_nothing_behind():
 
 
 def alive():
-    return sum(isinstance(each, Connection | Exchange) for each in gc.get_objects())
+    return sum(isinstance(each, Connection | RequestCycle) for each in gc.get_objects())

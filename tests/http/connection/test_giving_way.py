@@ -3,7 +3,7 @@
 import pytest
 from tests.http.connection.test_watch import Clock
 
-from reticket.http.connection.eviction import DEEPEST, LOOKED_AT, make_room
+from reticket.http.connection.eviction import CANDIDATES, MOST_SKIPPED, evict
 from reticket.http.connection.phase_timer import Phase, PhaseTimer
 from reticket.http.server import ConnectionTimeouts
 
@@ -15,7 +15,7 @@ class Waiting:
         self.held = held
         self.gave_way = None
 
-    def give_way(self, phase):
+    def evict(self, phase):
         self.gave_way = phase
 
 
@@ -35,18 +35,18 @@ def entered(watch, phase, held):
 @pytest.mark.parametrize("phase", Phase)
 def test_a_connection_gives_way_whatever_of_its_client_it_waits_for(watch, phase):
     connection = entered(watch, phase, held=2)
-    assert make_room(watch, 1)
+    assert evict(watch, 1)
     assert connection.gave_way is phase
 
 
 def test_nobody_gives_way_while_nobody_waits(watch):
-    assert not make_room(watch, 0)
+    assert not evict(watch, 0)
 
 
 def test_the_network_that_holds_most_gives_way_in_whatever_phase_it_is(watch):
     older, idle = entered(watch, Phase.HEAD, held=2), entered(watch, Phase.IDLE, held=2)
     most = entered(watch, Phase.BODY, held=3)
-    assert make_room(watch, 1)
+    assert evict(watch, 1)
     assert [each.gave_way for each in (older, idle, most)] == [None, None, Phase.BODY]
 
 
@@ -55,7 +55,7 @@ def test_among_equals_an_idle_connection_goes_first_and_then_the_one_that_waited
         entered(watch, phase, held=1) for phase in (Phase.HEAD, Phase.FRESH, Phase.IDLE)
     )
     for connection, phase in ((first, Phase.FRESH), (second, Phase.IDLE), (half, Phase.HEAD)):
-        assert make_room(watch, 0)
+        assert evict(watch, 0)
         assert connection.gave_way is phase
         watch.leave(phase, connection)
 
@@ -74,27 +74,27 @@ def test_the_newcomer_of_a_network_that_holds_more_is_refused(
     watch, phase, held, newcomer, gives_way
 ):
     connection = entered(watch, phase, held)
-    assert make_room(watch, newcomer) is gives_way
+    assert evict(watch, newcomer) is gives_way
     assert bool(connection.gave_way) is gives_way
 
 
 def test_it_looks_at_those_that_have_waited_for_longest_however_many_wait(watch):
-    for _ in range(LOOKED_AT):
+    for _ in range(CANDIDATES):
         entered(watch, Phase.HEAD, held=1)
     unseen = entered(watch, Phase.HEAD, held=9)
-    assert make_room(watch, 0)
+    assert evict(watch, 0)
     assert unseen.gave_way is None
 
 
 def test_a_crowd_is_not_safe_behind_a_few_that_have_waited_for_longer(watch):
-    for _ in range(LOOKED_AT):
+    for _ in range(CANDIDATES):
         entered(watch, Phase.IDLE, held=1)
-    crowd = [entered(watch, Phase.IDLE, held=9) for _ in range(3 * LOOKED_AT)]
-    assert make_room(watch, 2, lambda below: below - 1)
+    crowd = [entered(watch, Phase.IDLE, held=9) for _ in range(3 * CANDIDATES)]
+    assert evict(watch, 2, lambda below: below - 1)
     assert [each.gave_way for each in crowd].count(Phase.IDLE) == 1
 
 
-@pytest.mark.parametrize(("waiting", "depth"), [(1, 1), (LOOKED_AT, 1), (10**4, DEEPEST + 1)])
+@pytest.mark.parametrize(("waiting", "depth"), [(1, 1), (CANDIDATES, 1), (10**4, MOST_SKIPPED + 1)])
 def test_the_second_look_costs_no_more_however_many_wait(watch, waiting, depth):
     crowd, drawn = [entered(watch, Phase.HEAD, held=1) for _ in range(waiting)], []
 
@@ -102,8 +102,8 @@ def test_the_second_look_costs_no_more_however_many_wait(watch, waiting, depth):
         drawn.append(below)
         return below - 1
 
-    assert not make_room(watch, 1, last)
+    assert not evict(watch, 1, last)
     assert max(drawn) == depth
     crowd[depth - 1].held = 2
-    assert make_room(watch, 1, last)
+    assert evict(watch, 1, last)
     assert crowd[depth - 1].gave_way is Phase.HEAD

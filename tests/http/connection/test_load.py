@@ -9,9 +9,16 @@ from types import SimpleNamespace
 import pytest
 from uvicorn.server import ServerState
 
-from reticket.http.connection.ends import AT_ONCE
+from reticket.http.connection.ends import RESET
 from reticket.http.connection.limits import Limits
-from reticket.http.connection.load import BEAT, EASY, LONGEST, SELDOM, SLOPE, Load
+from reticket.http.connection.load import (
+    FREE_REFUSALS,
+    LIGHT_LOAD,
+    LONGEST_PAUSE,
+    SAMPLE_INTERVAL,
+    SLOPE,
+    Load,
+)
 from reticket.http.connection.phase_timer import Phase, PhaseTimer
 from reticket.http.connection.protocol import Connection
 from reticket.http.connection.request_memory import RequestMemory
@@ -45,23 +52,26 @@ def load_of(*shares, late=0.0):
     load = Load(loop, lambda: now[0], lambda: worked[0])
     load.start()
     for share in shares:
-        now[0] += BEAT + late
-        worked[0] += BEAT * share
+        now[0] += SAMPLE_INTERVAL + late
+        worked[0] += SAMPLE_INTERVAL * share
         loop.due()
     return load
 
 
 def test_nobody_waits_while_the_loop_has_time():
     assert load_of(*[0.0] * 50).pause == 0
-    assert load_of(*[EASY] * 50).pause == 0
+    assert load_of(*[LIGHT_LOAD] * 50).pause == 0
 
 
 def test_the_busier_the_loop_the_longer_is_the_pause_up_to_a_second():
-    most = EASY + LONGEST / SLOPE
-    pauses = [load_of(*[share] * 80).pause for share in (EASY + 0.01, (EASY + most) / 2, most, 1.0)]
+    most = LIGHT_LOAD + LONGEST_PAUSE / SLOPE
+    pauses = [
+        load_of(*[share] * 80).pause
+        for share in (LIGHT_LOAD + 0.01, (LIGHT_LOAD + most) / 2, most, 1.0)
+    ]
     assert pauses == sorted(pauses)
     assert 0 < pauses[0] < pauses[1] < pauses[2]
-    assert pauses[2:] == pytest.approx([LONGEST, LONGEST], rel=0.01)
+    assert pauses[2:] == pytest.approx([LONGEST_PAUSE, LONGEST_PAUSE], rel=0.01)
 
 
 def test_a_single_busy_look_makes_nobody_wait_and_a_busy_second_is_soon_forgotten():
@@ -71,9 +81,9 @@ def test_a_single_busy_look_makes_nobody_wait_and_a_busy_second_is_soon_forgotte
 
 
 def test_a_loop_that_is_kept_waiting_is_busy_though_it_computes_little():
-    assert load_of(*[0.1] * 50, late=BEAT / 8).pause == 0
-    assert 0 < load_of(*[0.0] * 50, late=BEAT / 2).pause < LONGEST
-    assert load_of(*[0.0] * 50, late=BEAT * 4).pause == LONGEST
+    assert load_of(*[0.1] * 50, late=SAMPLE_INTERVAL / 8).pause == 0
+    assert 0 < load_of(*[0.0] * 50, late=SAMPLE_INTERVAL / 2).pause < LONGEST_PAUSE
+    assert load_of(*[0.0] * 50, late=SAMPLE_INTERVAL * 4).pause == LONGEST_PAUSE
 
 
 async def app(scope, receive, send):
@@ -120,7 +130,7 @@ async def serving(pause, room=10**6, proxies=()):
     async with server:
         yield shared, server.sockets[0].getsockname()
         for connection in tuple(shared.state.connections):
-            connection.give_way(Phase.IDLE)
+            connection.evict(Phase.IDLE)
         await asyncio.sleep(0)
 
 
@@ -200,16 +210,16 @@ HOSTILE, HONEST = "203.0.113.9", "198.51.100.7"
 
 
 def test_nobody_waits_behind_the_refusals_of_another_client_of_a_proxy():
-    paths = [404] * SELDOM + [200, 401, 200]
-    clients = [HOSTILE] * SELDOM + [HONEST] * 3
+    paths = [404] * FREE_REFUSALS + [200, 401, 200]
+    clients = [HOSTILE] * FREE_REFUSALS + [HONEST] * 3
     asked = zip(clients, paths, strict=True)
     assert asyncio.run(proxied(*asked, count=len(paths))) == (paths, b"")
 
 
 def test_who_is_refused_again_and_again_behind_a_proxy_waits_for_the_answer():
-    paths = [404] * SELDOM + [200, 404, 200]
+    paths = [404] * FREE_REFUSALS + [200, 404, 200]
     asked = [(HOSTILE, path) for path in paths]
-    assert asyncio.run(proxied(*asked, count=SELDOM + 1)) == (paths[:-2], b"")
+    assert asyncio.run(proxied(*asked, count=FREE_REFUSALS + 1)) == (paths[:-2], b"")
 
 
 def test_after_what_is_no_request_a_busy_loop_ends_the_connection_later():
@@ -227,7 +237,7 @@ async def refused(pause, sent, times=1):
         writer.write(sent)
         for _ in range(times):
             await reader.readuntil(b"\r\n\r\n")
-        yield shared.room, shared.state.connections, writer
+        yield shared.memory, shared.state.connections, writer
         writer.close()
 
 
@@ -247,7 +257,7 @@ async def held_after_a_reset(pause, more):
     """Bytes of the room that are taken once a client is gone that was refused and sent more."""
     async with refused(pause, REFUSED * 2 + more, times=2) as (room, connections, writer):
         line = writer.get_extra_info("socket")
-        line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
         writer.transport.abort()
         async with asyncio.timeout(PATIENCE):
             while connections:

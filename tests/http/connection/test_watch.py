@@ -4,7 +4,13 @@ from itertools import pairwise
 
 import pytest
 
-from reticket.http.connection.phase_timer import AT_ONCE, LOOK, SOON, Phase, PhaseTimer
+from reticket.http.connection.phase_timer import (
+    CHECK_INTERVAL,
+    SHORT_INTERVAL,
+    TIMED_OUT_AT_ONCE,
+    Phase,
+    PhaseTimer,
+)
 from reticket.http.server import ConnectionTimeouts
 from reticket.settings.connections import Connections
 
@@ -40,10 +46,10 @@ def test_nobody_is_told_before_the_time_is_over_and_everybody_once_after_it(cloc
     patience = ConnectionTimeouts().by_phase()[phase]
     connection = Told()
     watch.enter(phase, connection)
-    watch.look(clock.now + patience - 0.1)
+    watch.check(clock.now + patience - 0.1)
     assert connection == []
-    watch.look(clock.now + patience)
-    watch.look(clock.now + 2 * patience)
+    watch.check(clock.now + patience)
+    watch.check(clock.now + 2 * patience)
     assert connection == [phase]
 
 
@@ -51,7 +57,7 @@ def test_who_left_a_phase_is_not_told(clock, watch):
     connection = Told()
     watch.enter(Phase.HEAD, connection)
     watch.leave(Phase.HEAD, connection)
-    watch.look(clock.now + 1000)
+    watch.check(clock.now + 1000)
     assert connection == []
 
 
@@ -60,7 +66,7 @@ def test_those_who_came_later_have_their_time(clock, watch):
     watch.enter(Phase.HEAD, early)
     clock.now += 5
     watch.enter(Phase.HEAD, late)
-    watch.look(clock.now + 5)
+    watch.check(clock.now + 5)
     assert (early, late) == ([Phase.HEAD], [])
 
 
@@ -76,21 +82,27 @@ def test_thousands_that_came_together_are_told_a_few_at_a_time(clock, watch):
     for each in crowd:
         watch.enter(Phase.FRESH, each)
     clock.now += 1000
-    told = []
-    while watch.look(clock.now):
-        told.append(sum(map(bool, crowd)))
-    assert told[0] == AT_ONCE
-    assert all(later - sooner == AT_ONCE for sooner, later in pairwise(told))
+    timed_out = []
+    while watch.check(clock.now):
+        timed_out.append(sum(map(bool, crowd)))
+    assert timed_out[0] == TIMED_OUT_AT_ONCE
+    assert all(later - sooner == TIMED_OUT_AT_ONCE for sooner, later in pairwise(timed_out))
     assert all(each == [Phase.FRESH] for each in crowd)
 
 
 def test_the_next_look_comes_soon_while_there_are_more(clock, watch):
     delays = []
-    clock.call_later = lambda delay, look: delays.append((delay, look))
-    for _ in range(AT_ONCE * 2 + 1):
+    clock.call_later = lambda delay, check: delays.append((delay, check))
+    for _ in range(TIMED_OUT_AT_ONCE * 2 + 1):
         watch.enter(Phase.FRESH, Told())
     clock.now += 1000
     watch.start()
     for _ in range(4):
         delays[-1][1]()
-    assert [delay for delay, _ in delays] == [LOOK, SOON, SOON, LOOK, LOOK]
+    assert [delay for delay, _ in delays] == [
+        CHECK_INTERVAL,
+        SHORT_INTERVAL,
+        SHORT_INTERVAL,
+        CHECK_INTERVAL,
+        CHECK_INTERVAL,
+    ]

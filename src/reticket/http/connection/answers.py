@@ -1,4 +1,4 @@
-"""The bytes of answers: heads for the application's, and the plain answers to what is refused."""
+"""The bytes of responses: heads for the application's, and plain responses to refused requests."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from http import HTTPStatus
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 RETRY_AFTER = (b"retry-after", b"5")
 WITHOUT_BODY = frozenset({204, 304})
-"""They have no body and need not say its length (RFC 9110 §15.3.5, §15.4.5)."""
+"""They have no body and no Content-Length (RFC 9110 §15.3.5, §15.4.5)."""
 
 _FORBIDDEN = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _LINES = {
@@ -20,12 +20,12 @@ Pairs = Iterable[tuple[bytes, bytes]]
 
 
 def status_line(status: int) -> bytes:
-    """The first line of an answer."""
+    """The first line of a response."""
     return _LINES.get(status) or b"HTTP/1.1 %d \r\n" % status
 
 
 def head(status: int, headers: Pairs) -> bytes:
-    """The head of an answer. ValueError for a header that would begin another line."""
+    """The head of a response. ValueError for a header that contains a line end."""
     lines = [b"%b: %b" % each for each in headers]
     if _FORBIDDEN.search(b"".join(lines)):
         raise ValueError("a header of an answer has a control character")
@@ -33,7 +33,9 @@ def head(status: int, headers: Pairs) -> bytes:
 
 
 def refusal(status: int, correlation_id: str, defaults: Pairs) -> bytes:
-    """A whole answer that says its status alone, and closes; a 503 says when to come again."""
+    """A whole response with its status as text, which closes the connection; 503 has
+    Retry-After.
+    """
     text = HTTPStatus(status).phrase.lower().encode()
     headers = [
         *defaults,
@@ -46,6 +48,6 @@ def refusal(status: int, correlation_id: str, defaults: Pairs) -> bytes:
     return head(status, headers) + text
 
 
-def without_body(answer: bytes) -> bytes:
-    """Its head alone, as HEAD is answered (RFC 9110 §9.3.2)."""
-    return answer[: answer.index(b"\r\n\r\n") + 4]
+def without_body(response: bytes) -> bytes:
+    """Its head only, as the response to HEAD (RFC 9110 §9.3.2)."""
+    return response[: response.index(b"\r\n\r\n") + 4]

@@ -14,19 +14,22 @@ _TRAILERS = re.compile(FIELD + rb"*+\r\n")
 
 
 class Body(Protocol):
-    """Owns how much of a body is still to come."""
+    """Owns how much of a body has not been received yet."""
 
     ended: bool
 
     def take(self, buffer: bytearray) -> bytes:
-        """The next bytes of the body, taken off the buffer; none when more has to come or it has
-        ended. Refused when its form is broken.
+        """Take the next bytes of the body off the buffer; none when more has to come or it has
+        ended.
+
+        Raises:
+            Refused: its form is broken.
         """
         ...
 
 
-class Counted:
-    """A body of a known length."""
+class FixedLength:
+    """A body of known length."""
 
     __slots__ = ("_left", "ended")
 
@@ -46,14 +49,22 @@ class Counted:
 class Chunked:
     """A body in chunks; its trailers are checked and dropped."""
 
-    __slots__ = ("_between", "_left", "_limits", "_looked", "_small", "_trailing", "ended")
+    __slots__ = (
+        "_chunk_ended",
+        "_in_trailers",
+        "_left",
+        "_limits",
+        "_searched",
+        "_small_chunks",
+        "ended",
+    )
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._left = 0
-        self._between = False
-        self._trailing = False
-        self._looked = self._small = 0
+        self._chunk_ended = False
+        self._in_trailers = False
+        self._searched = self._small_chunks = 0
         self.ended = False
 
     def take(self, buffer: bytearray) -> bytes:
@@ -63,16 +74,18 @@ class Chunked:
         piece = bytes(buffer[: self._left])
         del buffer[: self._left]
         self._left -= len(piece)
-        self._between = not self._left
+        self._chunk_ended = not self._left
         return piece
 
     def _next_chunk(self, buffer: bytearray) -> bool:
-        """Whether a chunk begins here; its line and the end of the last one are gone then."""
-        if self.ended or (self._between and not self._close_chunk(buffer)):
+        """Whether a chunk begins here; its size line and the end of the last chunk are then taken
+        off.
+        """
+        if self.ended or (self._chunk_ended and not self._close_chunk(buffer)):
             return False
-        if not self._trailing:
+        if not self._in_trailers:
             self._left = self._size(buffer)
-        if self._trailing:
+        if self._in_trailers:
             self._take_trailers(buffer)
         return self._left > 0
 
@@ -82,7 +95,7 @@ class Chunked:
         if len(buffer) < 2:
             return False
         del buffer[:2]
-        self._between = False
+        self._chunk_ended = False
         return True
 
     def _size(self, buffer: bytearray) -> int:
@@ -96,26 +109,26 @@ class Chunked:
             raise Refused(400, "chunk")
         size = int(found[1], 16)
         del buffer[: end + 2]
-        self._trailing = not size
-        self._count(size)
+        self._in_trailers = not size
+        self._count_small(size)
         return size
 
-    def _count(self, size: int) -> None:
-        self._small += 0 < size < SMALL_CHUNK
-        if self._small > MOST_SMALL:
+    def _count_small(self, size: int) -> None:
+        self._small_chunks += 0 < size < SMALL_CHUNK
+        if self._small_chunks > MOST_SMALL:
             raise Refused(400, "small_chunks")
 
     def _take_trailers(self, buffer: bytearray) -> None:
         if buffer.startswith(b"\r\n"):
             end = 2
         else:
-            end = buffer.find(b"\r\n\r\n", max(self._looked - 3, 0)) + 4
+            end = buffer.find(b"\r\n\r\n", max(self._searched - 3, 0)) + 4
         if end > self._limits.headers or (end < 4 and len(buffer) > self._limits.headers):
             raise Refused(431, "trailers_too_long")
         if end == 3:
-            if BARE.search(buffer, max(self._looked - 1, 0)):
+            if BARE.search(buffer, max(self._searched - 1, 0)):
                 raise Refused(400, "trailer")
-            self._looked = len(buffer)
+            self._searched = len(buffer)
         elif not _TRAILERS.fullmatch(buffer, 0, end):
             raise Refused(400, "trailer")
         else:

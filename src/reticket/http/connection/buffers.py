@@ -1,4 +1,4 @@
-"""How much a transport keeps of what one side has sent and the other has not read."""
+"""How many bytes a transport buffers that one side has sent and the other has not read."""
 
 from __future__ import annotations
 
@@ -6,14 +6,12 @@ import asyncio
 from typing import Any
 
 UNREAD_BY_US = 16_384
-"""Bytes that TLS takes from the system while a request is answered; it never gives memory back that
-it has once needed for them.
-"""
+"""Bytes that TLS reads from the system while a request is answered. TLS never frees this memory."""
 
 
 def keep_little(transport: asyncio.Transport) -> None:
-    """An answer that the client has not read is known at once, however short it is, and TLS takes
-    no more than `UNREAD_BY_US` from a client that we do not read.
+    """Limit the buffers. Unsent bytes of a response are reported at once, however few they are, and
+    TLS reads at most `UNREAD_BY_US` bytes ahead.
     """
     transport.set_write_buffer_limits(high=1, low=0)
     if transport.get_extra_info("sslcontext"):

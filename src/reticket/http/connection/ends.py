@@ -1,4 +1,4 @@
-"""How a connection ends whose client took too long."""
+"""How the connection of a slow client is ended."""
 
 from __future__ import annotations
 
@@ -9,19 +9,21 @@ from contextlib import suppress
 
 from reticket.http.connection.phase_timer import Phase
 
-DEAF = (Phase.UNREAD, Phase.CLOSING)
-AT_ONCE = struct.pack("ii", 1, 0)
-"""SO_LINGER: the system forgets what it holds for the connection, and resets it."""
+NOT_READING = (Phase.UNREAD, Phase.CLOSING)
+RESET = struct.pack("ii", 1, 0)
+"""SO_LINGER: the system drops the unsent bytes and resets the connection."""
 
 
 def abort(transport: asyncio.Transport, phase: Phase) -> None:
-    """End it without a word, and for a client that does not read also what the system holds for it:
-    up to some MiB, for as long as the client likes. In other phases that may be an answer which is
-    on its way.
+    """End a connection without a response.
+
+    For a client that does not read, the system's unsent bytes are dropped too: up to some MiB. The
+    client could otherwise hold them for as long as it likes. In other phases they may be a response
+    that is still being sent.
     """
-    if phase in DEAF:
-        with suppress(OSError):  # it is gone
+    if phase in NOT_READING:
+        with suppress(OSError):  # the client is gone
             transport.get_extra_info("socket").setsockopt(
-                socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE
+                socket.SOL_SOCKET, socket.SO_LINGER, RESET
             )
     transport.abort()

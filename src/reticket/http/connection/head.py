@@ -1,5 +1,6 @@
-"""The head of a request (RFC 9112 §2 to §6), read strictly: where two readers could disagree about
-the end of a request, it is refused. Pure.
+"""The head of a request (RFC 9112 §2 to §6), parsed strictly. Pure.
+
+A request is refused when two readers could disagree about where it ends.
 """
 
 from __future__ import annotations
@@ -22,11 +23,11 @@ _LINE = rb"(" + TOKEN + rb"{1,32}+) ([\x21\x22\x24-\x7e]++) HTTP/(1\.[01])\r\n"
 _HEAD = re.compile(_LINE + rb"(" + FIELD + rb"*+)\r\n")
 _REQUEST_LINE = re.compile(_LINE)
 _OTHER_VERSION = re.compile(rb"[^ \r\n]+ [^ \r\n]+ HTTP/(?!1\.[01])[0-9]\.[0-9]\r\n")
-_BEGINNING = re.compile(TOKEN + rb"{1,32}+(?: |\Z)")
+_START = re.compile(TOKEN + rb"{1,32}+(?: |\Z)")
 _FOLDED = re.compile(rb"\r\n[ \t]")
 
 _LONGEST_LENGTH = 18
-"""Digits."""
+"""Digits of a Content-Length."""
 _HOST = re.compile(
     rb"(?:[A-Za-z0-9\-._~!$&'()*+,;=%]*|\[[0-9A-Fa-f:.]+\]|\[v[0-9A-Fa-f]+\.[A-Za-z0-9\-._~:]+\])"
     rb"(?::[0-9]{0,5})?"
@@ -34,19 +35,21 @@ _HOST = re.compile(
 _ABSOLUTE = re.compile(rb"https?://([^/?]+)(.*)", re.IGNORECASE)
 
 CHUNKED = -1
-"""The length of a body that comes in chunks."""
+"""The length of a chunked body."""
 
 Headers = list[tuple[bytes, bytes]]
 
 
 class Head(NamedTuple):
-    """What stands before a body.
+    """The head of a request.
 
     Args:
+        method / path / query / version / headers: as ASGI has them.
+        raw_path: the path as sent.
         length: bytes of the body, or CHUNKED.
-        keep_alive: whether the client lets the connection stay open.
-        expects: whether it waits for 100 before it sends the body (RFC 9110 §10.1.1).
-        known: all values of headers that a connection reads itself.
+        keep_alive: whether the client allows the connection to stay open.
+        expects: whether it waits for 100 Continue before it sends the body (RFC 9110 §10.1.1).
+        known: all values of headers that the connection itself needs.
     """
 
     method: str
@@ -61,17 +64,17 @@ class Head(NamedTuple):
     known: Mapping[bytes, Sequence[bytes]]
 
 
-def parse(said: bytes, limits: Limits) -> Head:
-    """A whole head, its empty line included. Refused when it is not one that all agree about."""
-    _check_size(said, limits)
-    found = _HEAD.fullmatch(said)
+def parse(raw: bytes, limits: Limits) -> Head:
+    """Parse a whole head, including its empty line. Refused when it is not well-formed."""
+    _check_size(raw, limits)
+    found = _HEAD.fullmatch(raw)
     if found is None:
-        raise Refused(*_fault(said))
+        raise Refused(*_fault(raw))
     method, target, version, fields = found.groups()
     headers, framing = _fields(fields)
-    modern = version == b"1.1"
-    _check_host(framing.get(b"host", ()), modern)
-    raw_path, query = _place(method, target, headers)
+    is_http11 = version == b"1.1"
+    _check_host(framing.get(b"host", ()), is_http11)
+    raw_path, query = _path_and_query(method, target, headers)
     path = raw_path.decode("ascii")
     options = _options(framing)
     return Head(
@@ -79,46 +82,46 @@ def parse(said: bytes, limits: Limits) -> Head:
         unquote(path) if "%" in path else path,
         raw_path,
         query,
-        "1.1" if modern else "1.0",
+        "1.1" if is_http11 else "1.0",
         headers,
-        _length(framing, modern),
-        modern and b"close" not in options,
-        modern and b"100-continue" in map(bytes.lower, framing.get(b"expect", ())),
+        _length(framing, is_http11),
+        is_http11 and b"close" not in options,
+        is_http11 and b"100-continue" in map(bytes.lower, framing.get(b"expect", ())),
         framing,
     )
 
 
-def check_beginning(said: bytearray, line_end: int) -> None:
+def check_start(raw: bytearray, line_end: int) -> None:
     """Refuse early what cannot become a head.
 
     Args:
-        said: the bytes of a head so far.
+        raw: the bytes of a head so far.
         line_end: where its first line ends; -1 while it does not.
     """
     if line_end >= 0:
-        if not _REQUEST_LINE.match(said):
-            raise Refused(*_fault(bytes(said[: line_end + 2])))
-    elif said and not _BEGINNING.match(said):
+        if not _REQUEST_LINE.match(raw):
+            raise Refused(*_fault(bytes(raw[: line_end + 2])))
+    elif raw and not _START.match(raw):
         raise Refused(400, "request_line")
 
 
-def _check_size(said: bytes, limits: Limits) -> None:
-    line = said.find(b"\r\n")
+def _check_size(raw: bytes, limits: Limits) -> None:
+    line = raw.find(b"\r\n")
     if line > limits.line:
         raise Refused(414, "request_line_too_long")
-    length = len(said) - line - len(b"\r\n" + b"\r\n\r\n")
+    length = len(raw) - line - len(b"\r\n" + b"\r\n\r\n")
     if length > limits.headers:
         raise Refused(431, "headers_too_long")
-    long = length > limits.header
-    if long and max(map(len, said[line:].split(b"\r\n"))) > limits.header:
+    has_long_header = length > limits.header
+    if has_long_header and max(map(len, raw[line:].split(b"\r\n"))) > limits.header:
         raise Refused(431, "header_too_long")
 
 
-def _fields(said: bytes) -> tuple[Headers, dict[bytes, list[bytes]]]:
-    """Names in small letters, and values without the blanks around them (RFC 9112 §5); and those
-    that a connection reads itself, each with all of its values.
+def _fields(raw: bytes) -> tuple[Headers, dict[bytes, list[bytes]]]:
+    """Names in lower case and values without surrounding blanks (RFC 9112 §5); and the headers that
+    the connection itself needs, each with all its values.
     """
-    lines = said.split(b"\r\n", MOST_HEADERS + 1)
+    lines = raw.split(b"\r\n", MOST_HEADERS + 1)
     if len(lines) > MOST_HEADERS + 1:
         raise Refused(431, "too_many_headers")
     headers: Headers = []
@@ -132,13 +135,13 @@ def _fields(said: bytes) -> tuple[Headers, dict[bytes, list[bytes]]]:
     return headers, known
 
 
-def _fault(said: bytes) -> tuple[int, str]:
-    """The status for a head that is none, and the word for it."""
-    if not _REQUEST_LINE.match(said):
-        if _OTHER_VERSION.match(said):
+def _fault(raw: bytes) -> tuple[int, str]:
+    """The status for a malformed head, and the reason."""
+    if not _REQUEST_LINE.match(raw):
+        if _OTHER_VERSION.match(raw):
             return 505, "version"
         return 400, "request_line"
-    return 400, "folding" if _FOLDED.search(said) else "header"
+    return 400, "folding" if _FOLDED.search(raw) else "header"
 
 
 _KNOWN = frozenset(
@@ -149,28 +152,28 @@ _KNOWN = frozenset(
 )  # fmt: skip
 
 
-def _check_host(hosts: Sequence[bytes], modern: bool) -> None:
-    """Exactly one, or in HTTP/1.0 at most one (RFC 9112 §3.2)."""
-    if len(hosts) > 1 or (modern and not hosts):
+def _check_host(hosts: Sequence[bytes], is_http11: bool) -> None:
+    """Exactly one Host, or at most one in HTTP/1.0 (RFC 9112 §3.2)."""
+    if len(hosts) > 1 or (is_http11 and not hosts):
         raise Refused(400, "host")
     if hosts and not _HOST.fullmatch(hosts[0]):
         raise Refused(400, "host")
 
 
-def _length(framing: Mapping[bytes, Sequence[bytes]], modern: bool) -> int:
-    """RFC 9112 §6.3, without its leniencies: equal lengths twice are refused as well."""
+def _length(framing: Mapping[bytes, Sequence[bytes]], is_http11: bool) -> int:
+    """RFC 9112 §6.3, more strictly: two equal lengths are refused as well."""
     codings = framing.get(b"transfer-encoding")
     lengths = framing.get(b"content-length")
     if codings is None and lengths is None:
         return 0
     if codings is None and lengths is not None:
-        said = lengths[0]
-        if len(lengths) > 1 or not said.isdigit() or len(said) > _LONGEST_LENGTH:
+        raw = lengths[0]
+        if len(lengths) > 1 or not raw.isdigit() or len(raw) > _LONGEST_LENGTH:
             raise Refused(400, "content_length")
-        return int(said)
+        return int(raw)
     if (
         lengths is not None
-        or not modern
+        or not is_http11
         or [each.lower() for each in codings or ()] != [b"chunked"]
     ):
         raise Refused(400, "transfer_encoding")
@@ -178,14 +181,14 @@ def _length(framing: Mapping[bytes, Sequence[bytes]], modern: bool) -> int:
 
 
 def _options(framing: Mapping[bytes, Sequence[bytes]]) -> set[bytes]:
-    """What `Connection` says, in lower case. `Upgrade` may be ignored (RFC 9110 §7.8), and is."""
-    said = framing.get(b"connection")
-    if said is None:
+    """The options of `Connection` in lower case. `Upgrade` is ignored, as RFC 9110 §7.8 permits."""
+    raw = framing.get(b"connection")
+    if raw is None:
         return set()
-    return {option.strip(b" \t").lower() for option in b",".join(said).split(b",")}
+    return {option.strip(b" \t").lower() for option in b",".join(raw).split(b",")}
 
 
-def _place(method: bytes, target: bytes, headers: Headers) -> tuple[bytes, bytes]:
+def _path_and_query(method: bytes, target: bytes, headers: Headers) -> tuple[bytes, bytes]:
     """Path and query of a target (RFC 9112 §3.2); an absolute one replaces `Host`."""
     if target.startswith(b"/"):
         path, _, query = target.partition(b"?")

@@ -1,8 +1,8 @@
-"""How busy an event loop is, and how long a connection that was refused waits for that.
+"""Measures the load of an event loop, and delays connections whose requests were refused.
 
-Nonsense costs as much as sense. Where there is more than the loop can do, those who are refused
-are read on later, so that those who are not are answered in time. A loop is busy that computes, and
-one that comes late because others have the interpreter or the processor.
+A refused request costs as much as a valid one. Under more load than the loop can bear, connections
+with refusals are read later, so that others are answered in time. A loop is loaded when it
+computes, and when it runs late because others have the interpreter or the processor.
 """
 
 from __future__ import annotations
@@ -14,32 +14,32 @@ from collections.abc import Callable
 from reticket.core.queues.recent_events import RecentEvents
 from reticket.http.connection.request_memory import NetworkShare
 
-BEAT = 0.05
-"""Seconds between two looks."""
+SAMPLE_INTERVAL = 0.05
+"""Seconds between two samples."""
 
 WEIGHT = 0.2
-"""Of the newest look in the mean."""
+"""The weight of the newest sample in the mean."""
 
-EASY = 0.3
-"""Share of its time that the loop computes or is late; while it is no more, nobody waits."""
+LIGHT_LOAD = 0.3
+"""The share of its time that the loop may compute or run late before refusals are delayed."""
 
 SLOPE = 8.0
-"""Seconds of pause for each share above it."""
+"""Seconds of pause for each unit of share above it."""
 
-LONGEST = 1.0
-"""Seconds of a pause."""
+LONGEST_PAUSE = 1.0
+"""Seconds of the longest pause."""
 
-SELDOM = 8
-"""Of the newest refusals of clients behind proxies: so many may be one's without a pause."""
+FREE_REFUSALS = 8
+"""Recent refusals that one client behind a proxy may have without a pause."""
 
 
 class Load:
-    """Owns what share of its time the loop's thread computes or is late, as a mean of the last
-    looks.
+    """Owns the mean share of its time that the loop's thread computes or runs late.
 
     Args:
-        timer: seconds of a clock that never goes back.
-        work: seconds that this thread has computed.
+        loop: the event loop.
+        timer: seconds of a monotonic clock.
+        work: seconds of processor time of this thread.
     """
 
     def __init__(
@@ -59,12 +59,12 @@ class Load:
     @property
     def pause(self) -> float:
         """Seconds for which a connection is not read after a refusal."""
-        return min(LONGEST, SLOPE * max(0.0, self._mean - EASY))
+        return min(LONGEST_PAUSE, SLOPE * max(0.0, self._mean - LIGHT_LOAD))
 
     def pause_of(self, network: str) -> float:
-        """The same for a client that is refused behind a proxy; none where that is seldom."""
+        """The same for a refused client behind a proxy; 0 when its refusals are rare."""
         self._refused.note(network)
-        return self.pause if self._refused.times(network) > SELDOM else 0.0
+        return self.pause if self._refused.times(network) > FREE_REFUSALS else 0.0
 
     def after_refusal(self, call: Callable[[], None]) -> None:
         """Call at once, or after the pause."""
@@ -74,25 +74,26 @@ class Load:
             call()
 
     def start(self) -> None:
-        """Look again and again until `stop`. To be called in the loop's thread."""
+        """Take samples until `stop`. Call it in the loop's thread."""
         self._begun, self._worked = self._timer(), self._work()
-        self._next = self._loop.call_later(BEAT, self._look)
+        self._next = self._loop.call_later(SAMPLE_INTERVAL, self._sample)
 
     def stop(self) -> None:
-        """Look no more."""
+        """Take no more samples."""
         if self._next:
             self._next.cancel()
 
-    def _look(self) -> None:
+    def _sample(self) -> None:
         passed, worked = self._timer() - self._begun, self._work() - self._worked
-        share = min(1.0, (worked + passed - BEAT) / passed)
+        share = min(1.0, (worked + passed - SAMPLE_INTERVAL) / passed)
         self._mean += WEIGHT * (share - self._mean)
         self.start()
 
 
 class Refusals:
-    """Owns how often one connection was refused in a row. Clients are refused once in the course of
-    things, for a nonce that they lack or an approval that has not come; nobody waits for that.
+    """Owns how many responses of one connection in a row were refusals.
+
+    One refusal is normal, for a missing DPoP nonce or a pending approval, and causes no delay.
     """
 
     __slots__ = ("_in_a_row", "_load")
@@ -101,10 +102,10 @@ class Refusals:
         self._load = load
         self._in_a_row = 0
 
-    async def before(self) -> None:
-        """To be awaited before a refusal is written: nobody waits for that."""
+    async def wait_before(self) -> None:
+        """Wait before a refusal is written: no delay on a connection of one client."""
 
-    def then(self, refused: bool, call: Callable[[], None]) -> None:
+    def call_after(self, refused: bool, call: Callable[[], None]) -> None:
         """Call once the next request may be read."""
         self._in_a_row = self._in_a_row + 1 if refused else 0
         if self._in_a_row > 1:
@@ -114,11 +115,12 @@ class Refusals:
 
 
 class RefusalsOfMany(Refusals):
-    """The same behind a proxy, where clients share a connection: who is refused again and again
-    waits for the answer, so that nobody else waits behind it.
+    """The same behind a proxy, where clients share a connection. A client with many refusals waits
+    for its response, so that no other client waits behind it.
 
     Args:
-        account: knows whose request it is.
+        load: of the event loop.
+        account: knows which network the request belongs to.
     """
 
     __slots__ = ("_account",)
@@ -127,11 +129,11 @@ class RefusalsOfMany(Refusals):
         super().__init__(load)
         self._account = account
 
-    async def before(self) -> None:
-        """The pause."""
+    async def wait_before(self) -> None:
+        """Wait for the client's pause."""
         if pause := self._load.pause_of(self._account.owner):
             await asyncio.sleep(pause)
 
-    def then(self, refused: bool, call: Callable[[], None]) -> None:
-        """The next request may be another client's."""
+    def call_after(self, refused: bool, call: Callable[[], None]) -> None:
+        """Call at once: the next request may be another client's."""
         call()

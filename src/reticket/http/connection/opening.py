@@ -1,4 +1,4 @@
-"""A connection that is about to open: with TLS its handshake is under way."""
+"""A connection that is being opened, which with TLS includes its handshake."""
 
 from __future__ import annotations
 
@@ -11,40 +11,45 @@ from reticket.http.incidents import Incidents
 
 
 class Opening:
-    """Owns the end of a connection that does not open.
+    """Owns the end of a connection that fails to open.
 
     Args:
-        accepted: shut down, which fails the handshake.
-        taken: its place.
+        accepted: the socket; it is shut down, which makes the handshake fail.
+        counted: the count of this connection.
+        incidents: logs and counts its end.
         address: of the client.
     """
 
-    __slots__ = ("_accepted", "_address", "_has_ended", "_incidents", "_taken")
+    __slots__ = ("_accepted", "_address", "_counted", "_has_ended", "_incidents")
 
     def __init__(
-        self, accepted: socket.socket, taken: CountedConnection, incidents: Incidents, address: str
+        self,
+        accepted: socket.socket,
+        counted: CountedConnection,
+        incidents: Incidents,
+        address: str,
     ) -> None:
         self._accepted = accepted
-        self._taken = taken
+        self._counted = counted
         self._incidents = incidents
         self._address = address
         self._has_ended = False
 
     @property
     def held(self) -> int:
-        """How many connections its network has."""
-        return self._taken.held
+        """Connections of its network."""
+        return self._counted.held
 
     def too_late(self, phase: Phase) -> None:
         """The client took too long."""
         self._end("handshake")
 
-    def give_way(self, phase: Phase) -> None:
-        """Another connection needs its place."""
+    def evict(self, phase: Phase) -> None:
+        """Another connection takes its place."""
         self._end("gave_way")
 
     def failed(self) -> None:
-        """The client is gone, or speaks something else."""
+        """The client is gone, or does not speak TLS."""
         self._end("handshake")
         self._accepted.close()
 
@@ -53,6 +58,6 @@ class Opening:
             return
         self._has_ended = True
         self._incidents.ended(reason, self._address)
-        self._taken()
+        self._counted()
         with suppress(OSError):  # the client is gone
             self._accepted.shutdown(socket.SHUT_RDWR)

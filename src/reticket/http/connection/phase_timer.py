@@ -1,7 +1,7 @@
-"""How long a connection may stay in a phase: one look a second over those that are due.
+"""Limits how long a connection may stay in a phase, by one check a second.
 
-A timer for each request costs more. Each phase has its connections in the order in which they
-entered it, so a look stops at the first one that has time left.
+A timer for each request would cost more. Each phase keeps its connections in the order in which
+they entered it, so a check stops at the first one that has time left.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ from enum import Enum
 from itertools import islice
 from typing import Protocol
 
-LOOK = 1.0
-"""Seconds between two looks; a connection may stay as much longer."""
+CHECK_INTERVAL = 1.0
+"""Seconds between two checks; a connection may stay that much longer."""
 
-AT_ONCE, SOON = 12, 0.01
-"""Connections of a phase that are told in one look, and seconds until the next one where that were
-not all: what thousands that came together cost must not be a pause for everybody else.
+TIMED_OUT_AT_ONCE, SHORT_INTERVAL = 12, 0.01
+"""Connections of a phase that are timed out in one check, and seconds until the next check when
+more remain. Thousands of connections that time out together must not delay everybody else.
 """
 
 LINGER = 2.0
-"""Seconds in which a client may close after a refusal; to close first could destroy the answer."""
+"""Seconds for a client to close after a refusal; closing first could destroy the response."""
 
 
 class Phase(Enum):
@@ -50,11 +50,11 @@ class Watched(Protocol):
 
     @property
     def held(self) -> int:
-        """How many connections its network has."""
+        """Connections of its network."""
         ...
 
-    def give_way(self, phase: Phase) -> None:
-        """Its place is wanted by another; it is free on return."""
+    def evict(self, phase: Phase) -> None:
+        """Close it for another connection; its count is released on return."""
         ...
 
 
@@ -62,52 +62,59 @@ class PhaseTimer:
     """Owns which connection is in which phase, and since when (seconds of the loop).
 
     Args:
-        patience: seconds by phase.
+        loop: the event loop.
+        timeouts: seconds by phase.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, patience: Mapping[Phase, float]) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, timeouts: Mapping[Phase, float]) -> None:
         self._loop = loop
-        self._patience = patience
+        self._timeouts = timeouts
         self._since: dict[Phase, dict[Watched, float]] = {phase: {} for phase in Phase}
         self._next: asyncio.TimerHandle | None = None
 
     def enter(self, phase: Phase, connection: Watched) -> None:
-        """From now on it is in this phase."""
+        """The connection enters this phase."""
         self._since[phase][connection] = self._loop.time()
 
     def leave(self, phase: Phase, connection: Watched) -> None:
-        """It is no longer."""
+        """The connection leaves this phase."""
         self._since[phase].pop(connection, None)
 
     def count(self, phase: Phase) -> int:
-        """How many are in the phase."""
+        """Connections in the phase."""
         return len(self._since[phase])
 
     def longest(self, phase: Phase, most: int, after: int = 0) -> list[tuple[Watched, float]]:
-        """Those that have been in the phase for longest but for so many, and since when."""
+        """Connections in the order in which they entered the phase, after the first `after`, with
+        their times.
+        """
         return list(islice(self._since[phase].items(), after, after + most))
 
     def start(self) -> None:
-        """Look once a second until `stop`."""
-        self._next = self._loop.call_later(LOOK, self._look)
+        """Check once a second until `stop`."""
+        self._next = self._loop.call_later(CHECK_INTERVAL, self._check)
 
     def stop(self) -> None:
-        """Look no more."""
+        """Check no more."""
         if self._next:
             self._next.cancel()
 
-    def _look(self) -> None:
-        more = self.look(self._loop.time())
-        self._next = self._loop.call_later(SOON if more else LOOK, self._look)
+    def _check(self) -> None:
+        more = self.check(self._loop.time())
+        self._next = self._loop.call_later(SHORT_INTERVAL if more else CHECK_INTERVAL, self._check)
 
-    def look(self, now: float) -> bool:
-        """Tell those that are too late, a few of each phase; whether there may be more of them."""
-        told = [self._tell(phase, now - patience) for phase, patience in self._patience.items()]
-        return AT_ONCE in told
+    def check(self, now: float) -> bool:
+        """Time out connections that stayed too long, a few of each phase. Returns whether more may
+        remain.
+        """
+        timed_out = [
+            self._time_out(phase, now - timeout) for phase, timeout in self._timeouts.items()
+        ]
+        return TIMED_OUT_AT_ONCE in timed_out
 
-    def _tell(self, phase: Phase, until: float) -> int:
-        """How many were told that have been in a phase since then."""
-        late = [each for each, since in self.longest(phase, AT_ONCE) if since <= until]
+    def _time_out(self, phase: Phase, until: float) -> int:
+        """Time out connections that entered the phase by then. Returns how many."""
+        late = [each for each, since in self.longest(phase, TIMED_OUT_AT_ONCE) if since <= until]
         for connection in late:
             self.leave(phase, connection)
             connection.too_late(phase)

@@ -1,23 +1,24 @@
-"""A connection of a client: what it sends becomes requests, one at a time, in order."""
+"""A connection of a client: its bytes become requests, one at a time, in order."""
 
 from __future__ import annotations
 
 import asyncio
+from asyncio import AbstractEventLoop
 from typing import cast
 
 from reticket.core.addresses import network_of
 from reticket.http.asgi import Scope
 from reticket.http.connection import answers
-from reticket.http.connection.address import place
+from reticket.http.connection.address import address_of
 from reticket.http.connection.buffers import keep_little
-from reticket.http.connection.connection_limits import CountedConnection as Counted
+from reticket.http.connection.connection_limits import CountedConnection
 from reticket.http.connection.ends import abort
-from reticket.http.connection.exchange import Exchange
 from reticket.http.connection.head import Head, Headers
 from reticket.http.connection.load import Refusals, RefusalsOfMany
 from reticket.http.connection.phase_timer import Phase
 from reticket.http.connection.reader import Reader
 from reticket.http.connection.refused import Refused
+from reticket.http.connection.request_cycle import RequestCycle
 from reticket.http.connection.request_memory import NetworkShare
 from reticket.http.connection.scope import scope_of
 from reticket.http.connection.shared import Shared
@@ -29,35 +30,35 @@ class Connection(asyncio.Protocol):
     """Owns one connection: its bytes, its request in progress, its end."""
 
     __slots__ = (
-        "_account", "_client", "_ended", "_exchange", "_head", "_loop", "_may_be_unnamed",
+        "_account", "_client", "_counted", "_cycle", "_ended", "_head", "_loop", "_may_be_unnamed",
         "_paused", "_peer", "_phase", "_reader", "_refusals", "_scheme", "_server", "_shared",
-        "_stopping", "_taken", "_transport", "_trusted", "_wakes", "unread",
+        "_stopping", "_transport", "_trusted", "_writable", "is_write_paused",
     )  # fmt: skip
 
-    def __init__(self, shared: Shared, loop: asyncio.AbstractEventLoop, taken: Counted) -> None:
+    def __init__(self, shared: Shared, loop: AbstractEventLoop, counted: CountedConnection) -> None:
         self._shared = shared
         self._loop = loop
-        self._taken = taken
+        self._counted = counted
         self._reader = Reader(shared.limits)
         self._refusals = Refusals(shared.load)
-        self._exchange: Exchange | None = None
+        self._cycle: RequestCycle | None = None
         self._head: Head | None = None
         self._phase: Phase | None = None
-        self._paused = self.unread = self._ended = self._stopping = False
-        self._wakes: asyncio.Future[None] | None = None
+        self._paused = self.is_write_paused = self._ended = self._stopping = False
+        self._writable: asyncio.Future[None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The connection is open."""
         shared = self._shared
         self._transport = cast("asyncio.Transport", transport)
-        self._client = place(transport.get_extra_info("peername"))
+        self._client = address_of(transport.get_extra_info("peername"))
         self._peer = self._client[0] if self._client else ""
         self._trusted = shared.proxies.trusts(self._peer)
-        self._account = NetworkShare(shared.room, "" if self._trusted else network_of(self._peer))
+        self._account = NetworkShare(shared.memory, "" if self._trusted else network_of(self._peer))
         if self._trusted:
             self._refusals = RefusalsOfMany(shared.load, self._account)
         self._may_be_unnamed = shared.proxies.may_be_unnamed(self._peer)
-        self._server = place(transport.get_extra_info("sockname"))
+        self._server = address_of(transport.get_extra_info("sockname"))
         self._scheme = "https" if transport.get_extra_info("sslcontext") else "http"
         keep_little(self._transport)
         shared.state.connections.add(self)  # type: ignore[arg-type]
@@ -65,17 +66,17 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone."""
-        self._taken()
+        self._counted()
         self._shared.state.connections.discard(self)
         self._enter(None)
         self.resume_writing()
-        if self._exchange:
-            self._exchange.leave()
+        if self._cycle:
+            self._cycle.leave()
         else:
             self._account.keep(0)
 
     def data_received(self, data: bytes) -> None:
-        """Bytes came."""
+        """Bytes were received."""
         if self._phase is Phase.LINGER or self._ended:
             return
         if not self._account.add(len(data)):
@@ -84,44 +85,44 @@ class Connection(asyncio.Protocol):
         self._reader.feed(data)
         if self._phase is Phase.DRAIN:
             self._drain()
-        elif self._exchange is None:
+        elif self._cycle is None:
             self._next()
-        elif self._exchange.whole:
+        elif self._cycle.whole:
             self._pause()
         else:
-            self._take_body(self._exchange)
+            self._take_body(self._cycle)
 
     def eof_received(self) -> bool:
-        """The client sends no more; whether it may still be answered."""
+        """The client sends no more. Returns whether it may still be answered."""
         self._ended = True
-        if self._exchange is None:
+        if self._cycle is None:
             return False
-        if not self._exchange.whole:
-            self._exchange.leave()
+        if not self._cycle.whole:
+            self._cycle.leave()
             return False
         return self._scheme == "http"
 
     def pause_writing(self) -> None:
         """The client does not read."""
-        self.unread = True
+        self.is_write_paused = True
         self._shared.watch.enter(Phase.UNREAD, self)
 
     def resume_writing(self) -> None:
-        """It has read everything."""
-        self.unread = False
+        """The client has read everything."""
+        self.is_write_paused = False
         self._shared.watch.leave(Phase.UNREAD, self)
-        if self._wakes and not self._wakes.done():
-            self._wakes.set_result(None)
+        if self._writable and not self._writable.done():
+            self._writable.set_result(None)
         ending = self._phase in (Phase.DRAIN, Phase.LINGER) or self._transport.is_closing()
-        if self._exchange is None and not ending:
+        if self._cycle is None and not ending:
             self._next()
 
     def shutdown(self) -> None:
-        """Answer what was accepted, then close; a request that is not whole was not."""
+        """Answer what was accepted, then close. A request that is incomplete was not accepted."""
         self._stopping = True
-        if self._exchange is None:
+        if self._cycle is None:
             self._close()
-        elif not self._exchange.whole:
+        elif not self._cycle.whole:
             self._refuse(503, "stopping")
 
     def too_late(self, phase: Phase) -> None:
@@ -137,27 +138,27 @@ class Connection(asyncio.Protocol):
 
     @property
     def held(self) -> int:
-        """How many connections its network has."""
-        return self._taken.held
+        """Connections of its network."""
+        return self._counted.held
 
-    def give_way(self, phase: Phase) -> None:
-        """Another connection needs the place of this one, whose client we wait for."""
+    def evict(self, phase: Phase) -> None:
+        """Close this connection, whose client is waited for, for another one."""
         self._shared.incidents.ended("gave_way", self._peer)
         self._enter(None)
         self._shared.watch.leave(Phase.UNREAD, self)
-        self._taken()
+        self._counted()
         abort(self._transport, phase)
 
     @property
     def defaults(self) -> Headers:
-        """Headers of every answer."""
+        """Headers of every response."""
         return self._shared.state.default_headers
 
     @property
-    def stays(self) -> bool:
-        """Whether another request may come."""
-        wanted = self._head is not None and self._head.keep_alive
-        return wanted and self._reader.ended and not (self._stopping or self._ended)
+    def keeps_open(self) -> bool:
+        """Whether another request may follow."""
+        keep_alive = self._head is not None and self._head.keep_alive
+        return keep_alive and self._reader.ended and not (self._stopping or self._ended)
 
     def write(self, data: bytes) -> None:
         """Send these bytes, unless the connection is gone."""
@@ -166,27 +167,27 @@ class Connection(asyncio.Protocol):
 
     async def writable(self) -> None:
         """Returns once the client has read, or is gone."""
-        while self.unread:
-            self._wakes = self._loop.create_future()
-            await self._wakes
+        while self.is_write_paused:
+            self._writable = self._loop.create_future()
+            await self._writable
 
     def read_on(self) -> None:
-        """Take more from the client."""
+        """Continue to read from the client."""
         if self._paused and not self._transport.is_closing():
             self._paused = False
             self._transport.resume_reading()
 
     def answered(self, closes: bool, refused: bool) -> None:
-        """The answer is written. After refusals a busy loop reads on later."""
+        """The response is written. After refusals under load, the connection is read later."""
         self._account.keep(self._reader.pending)
         if closes:
             self._settle(closes)
         else:
-            self._refusals.then(refused, self._settle)
+            self._refusals.call_after(refused, self._settle)
 
     def _settle(self, closes: bool = False) -> None:
-        """The request is over; what now?"""
-        self._exchange = self._head = None
+        """The request is done: drain its body, begin the next one, or close."""
+        self._cycle = self._head = None
         if self._transport.is_closing():
             self._account.keep(0)
             return
@@ -204,14 +205,14 @@ class Connection(asyncio.Protocol):
         """The application has failed."""
         self._refuse(500, "application")
 
-    def left(self) -> None:
-        """The application is done, and the client is gone. No circle keeps what it has sent."""
+    def client_gone(self) -> None:
+        """The application has ended, and the client is gone; what it sent is freed."""
         self._account.keep(0)
-        self._exchange = self._head = None
+        self._cycle = self._head = None
 
     def _next(self) -> None:
-        """Begin with the next request, if it has come."""
-        if self.unread:
+        """Begin the next request, if it is complete."""
+        if self.is_write_paused:
             self._pause()
             return
         try:
@@ -227,7 +228,7 @@ class Connection(asyncio.Protocol):
             self._wait()
 
     def _wait(self) -> None:
-        """For the rest of a head, or for another one."""
+        """Wait for the rest of a head, or for another request."""
         self.read_on()
         if not self._reader.pending:
             if self._phase is None:
@@ -237,25 +238,25 @@ class Connection(asyncio.Protocol):
 
     def _begin(self, head: Head) -> None:
         self._head = head
-        exchange = self._exchange = Exchange(head, self, self._refusals)
+        cycle = self._cycle = RequestCycle(head, self, self._refusals)
         scope = self._scope(head)
         if self._trusted and not self._account.belongs_to(network_of(scope["client"][0])):
             self._refuse(503, "no_room")
             return
-        if not exchange.whole:
-            self._take_body(exchange)
+        if not cycle.whole:
+            self._take_body(cycle)
         else:
             self._enter(None)
-        if not exchange.gone:
-            task = self._loop.create_task(exchange.run(self._shared, scope))
+        if not cycle.gone:
+            task = self._loop.create_task(cycle.run(self._shared, scope))
             self._shared.state.tasks.add(task)
             task.add_done_callback(self._shared.state.tasks.discard)
 
-    def _take_body(self, exchange: Exchange) -> None:
+    def _take_body(self, cycle: RequestCycle) -> None:
         reader = self._reader
         try:
             while (piece := reader.piece()) or reader.ended:
-                exchange.feed(piece, reader.ended)
+                cycle.feed(piece, reader.ended)
                 if reader.ended:
                     self._enter(None)
                     return
@@ -264,7 +265,7 @@ class Connection(asyncio.Protocol):
             return
         if self._phase is not Phase.BODY:
             self._enter(Phase.BODY)
-        if exchange.full:
+        if cycle.full:
             self._pause()
         else:
             self.read_on()
@@ -276,35 +277,35 @@ class Connection(asyncio.Protocol):
             client = (proxies.client(self._peer, head.known), 0)
             scheme = proxies.scheme(head.known) or scheme
         elif self._may_be_unnamed and is_forwarded(head.headers):
-            self._shared.saw_stranger(self._peer)
+            self._shared.forwarded_by_untrusted(self._peer)
         return scope_of(head, scheme, client, self._server, self._shared.lifespan)
 
     def _overflow(self) -> None:
-        """Without room nothing more can be read; a request that is whole is answered."""
-        if self._exchange and self._exchange.whole:
+        """No memory is left, so nothing more can be read. A complete request is still answered."""
+        if self._cycle and self._cycle.whole:
             self._ended = True
             self._pause()
         else:
             self._refuse(503, "no_room")
 
     def _refuse(self, status: int, reason: str) -> None:
-        """Answer in the place of the application, and close."""
-        exchange, self._exchange = self._exchange, None
-        if exchange:
-            exchange.leave()
-            if exchange.begun:
+        """Answer in place of the application, and close."""
+        cycle, self._cycle = self._cycle, None
+        if cycle:
+            cycle.leave()
+            if cycle.begun:
                 self._transport.abort()
                 return
         correlation_id = new_id()
         self._shared.incidents.refused(status, reason, self._peer, correlation_id)
-        said = answers.refusal(status, correlation_id, self.defaults)
-        is_head = exchange is not None and self._head is not None and self._head.method == "HEAD"
-        self.write(answers.without_body(said) if is_head else said)
+        response = answers.refusal(status, correlation_id, self.defaults)
+        is_head = cycle is not None and self._head is not None and self._head.method == "HEAD"
+        self.write(answers.without_body(response) if is_head else response)
         self._linger()
 
     def _linger(self) -> None:
-        """Say, later where the loop is busy, that nothing more comes, and let the client close: to
-        close over bytes that nobody has read would take the answer from it (RFC 9112 §9.6).
+        """Send the end of the stream, later under load, and wait for the client to close. Closing a
+        socket with unread bytes would destroy the response (RFC 9112 §9.6).
         """
         if self._ended or self._transport.is_closing():
             self._close()
@@ -313,15 +314,15 @@ class Connection(asyncio.Protocol):
         self._account.keep(0)
         self._enter(Phase.LINGER)
         self._pause()
-        self._shared.load.after_refusal(self._say_last)
+        self._shared.load.after_refusal(self._write_eof)
 
-    def _say_last(self) -> None:
+    def _write_eof(self) -> None:
         self.read_on()
         if self._transport.can_write_eof() and not self._transport.is_closing():
             self._transport.write_eof()
 
     def _drain(self) -> None:
-        """Drop a body that was answered before it had come."""
+        """Drop a body that was answered before it was complete."""
         try:
             while self._reader.piece():
                 pass

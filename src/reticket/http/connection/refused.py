@@ -1,14 +1,14 @@
-"""Why a connection's bytes are no request."""
+"""The reason why the bytes of a connection are not a valid request."""
 
 from __future__ import annotations
 
 
 class Refused(Exception):
-    """Answered with this status, and the connection closes.
+    """The request is answered with this status, and the connection closes.
 
     Args:
-        status: of the answer.
-        reason: a word of ours for the log and for counts; nothing that was sent.
+        status: of the response.
+        reason: a word of ours for the log and the counts; never a part of the request.
     """
 
     def __init__(self, status: int, reason: str) -> None:

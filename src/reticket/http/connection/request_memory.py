@@ -1,14 +1,16 @@
-"""How many bytes of requests a worker holds that are not answered yet, in all and per network."""
+"""Limits the memory of requests that a worker has not answered yet, in total and for each
+network.
+"""
 
 from __future__ import annotations
 
 FREE = 8192
-"""Bytes of each connection that are not counted, so that a usual request always has room. The caps
-of connections limit them.
+"""Bytes of each connection that are not counted, so that a usual request always fits. The limits on
+connections bound them.
 """
 
 SMALL = 65_536
-"""Bytes. A request that is larger must leave a quarter of the room to smaller ones."""
+"""Bytes. Larger requests must leave a quarter of the memory to smaller ones."""
 
 _SHARES = 16
 
@@ -17,9 +19,8 @@ class RequestMemory:
     """Owns the counts of one worker.
 
     Args:
-        limit: bytes of all connections; one network may have a sixteenth.
-        largest: bytes of the largest request; a network may have two of them, however small its
-            share is.
+        limit: bytes of all connections; one network may use a sixteenth.
+        largest: bytes of the largest request; a network may always use twice that.
     """
 
     def __init__(self, limit: int, largest: int) -> None:
@@ -28,81 +29,82 @@ class RequestMemory:
         self._held = 0
         self._held_by: dict[str, int] = {}
 
-    def take(self, network: str, count: int, is_small: bool) -> bool:
-        """Count these bytes, unless it has no room for them; whether it had.
+    def count(self, network: str, byte_count: int, is_small: bool) -> bool:
+        """Count these bytes, unless there is no memory for them. Returns whether they were counted.
 
         Args:
-            network: whose bytes they are (`core.addresses`); empty for a peer that speaks for many.
-            count: how many.
+            network: their network (`core.addresses`); empty for a trusted proxy.
+            byte_count: how many.
             is_small: whether they belong to a request of at most SMALL bytes.
         """
-        mine = self._held_by.get(network, 0) + count
-        fits = _fits(self._held + count, self._limit, is_small)
-        if not fits or (network and not _fits(mine, self._share, is_small)):
+        of_network = self._held_by.get(network, 0) + byte_count
+        fits = _fits(self._held + byte_count, self._limit, is_small)
+        if not fits or (network and not _fits(of_network, self._share, is_small)):
             return False
-        self._held += count
-        self._held_by[network] = mine
+        self._held += byte_count
+        self._held_by[network] = of_network
         return True
 
-    def give_back(self, network: str, count: int) -> None:
-        """These bytes are gone."""
-        self._held -= count
-        self._held_by[network] -= count
+    def release(self, network: str, byte_count: int) -> None:
+        """These bytes are released."""
+        self._held -= byte_count
+        self._held_by[network] -= byte_count
         if not self._held_by[network]:
             del self._held_by[network]
 
 
 class NetworkShare:
-    """Owns how many bytes one connection holds.
+    """Owns the count of one connection's bytes.
 
     Args:
-        network: of the peer; empty for one that speaks for many.
+        room: the worker's counts.
+        network: of the peer; empty for a trusted proxy.
     """
 
-    __slots__ = ("_counted", "_held", "_network", "_owner", "_room")
+    __slots__ = ("_counted", "_held", "_memory", "_network", "_owner")
 
-    def __init__(self, room: RequestMemory, network: str) -> None:
-        self._room = room
+    def __init__(self, memory: RequestMemory, network: str) -> None:
+        self._memory = memory
         self._network = self._owner = network
         self._held = self._counted = 0
 
     @property
     def owner(self) -> str:
-        """Whose request it is; the peer's own network between two requests."""
+        """The network of the current request; between two requests that of the peer."""
         return self._owner
 
-    def add(self, count: int) -> bool:
-        """More bytes came; False when there is no room for them."""
-        held = self._held + count
+    def add(self, byte_count: int) -> bool:
+        """Count received bytes; False when there is no memory for them."""
+        held = self._held + byte_count
         if held > FREE:
             more = held - FREE - self._counted
-            if not self._room.take(self._owner, more, held <= SMALL):
+            if not self._memory.count(self._owner, more, held <= SMALL):
                 return False
             self._counted += more
         self._held = held
         return True
 
     def keep(self, held: int) -> None:
-        """The request is over; so many bytes of the next one are here."""
+        """The request is done; `held` bytes of the next one are here."""
         self._held = held
         if self._counted:
             counted = max(held - FREE, 0)
-            self._room.give_back(self._owner, self._counted - counted)
+            self._memory.release(self._owner, self._counted - counted)
             self._counted = counted
         if self._owner is not self._network:
             self.belongs_to(self._network)
 
     def belongs_to(self, owner: str) -> bool:
-        """The request is one of this network; False when that has no room for it."""
+        """Assign the request to this network; False when that has no memory for it."""
         counted, old = self._counted, self._owner
         self._owner = owner
         if owner == old or not counted:
             return True
-        self._room.give_back(old, counted)
-        fits = self._room.take(owner, counted, self._held <= SMALL)
+        self._memory.release(old, counted)
+        fits = self._memory.count(owner, counted, self._held <= SMALL)
         self._counted = counted if fits else 0
         return fits
 
 
-def _fits(count: int, limit: int, is_small: bool) -> bool:
-    return count <= (limit if is_small else limit - limit // 4)
+def _fits(byte_count: int, limit: int, is_small: bool) -> bool:
+    return byte_count <= (limit if is_small else limit - limit // 4)

@@ -1,5 +1,6 @@
-"""An answer as it goes out: ASGI messages to bytes, with the head and the first of the body in one
-piece, since each write wakes the reader at the other end.
+"""A response as it is sent: ASGI messages to bytes.
+
+The head and the first part of the body are one write, because each write wakes the reader.
 """
 
 from __future__ import annotations
@@ -15,22 +16,25 @@ _OURS = frozenset({b"connection", b"transfer-encoding"})
 
 
 class Response:
-    """Owns how far the answer to a request is.
+    """Owns the progress of a response.
 
     Args:
-        start: the message `http.response.start`. Beside what ASGI says it may say `refuses`, where
-            the status does not tell.
+        request: the head that is answered.
+        start: the message `http.response.start`. Beyond ASGI it may have `refuses`, for a refusal
+            that the status does not show.
     """
 
-    __slots__ = ("_bodiless", "_chunked", "_headers", "_left", "_modern", "_status", "begun",
-                 "closes", "ended", "refuses")  # fmt: skip
+    __slots__ = (
+        "_bodiless", "_chunked", "_headers", "_is_http11", "_left", "_status", "begun", "closes",
+        "ended", "refuses",
+    )  # fmt: skip
 
     def __init__(self, request: Head, start: MutableMapping[str, Any]) -> None:
         if start["type"] != "http.response.start":
-            raise RuntimeError(f"an answer cannot begin with {start['type']}")
+            raise RuntimeError(f"a response cannot begin with {start['type']}")
         self._status: int = start["status"]
         self._headers: Headers = list(start.get("headers", ()))
-        self._modern = request.version == "1.1"
+        self._is_http11 = request.version == "1.1"
         self._bodiless = request.method == "HEAD" or self._status in answers.WITHOUT_BODY
         self._chunked = False
         self._left: int | None = None
@@ -39,37 +43,41 @@ class Response:
         self.closes = False
         self.refuses = self._status >= 400 or start.get("refuses", False)
 
-    def bytes_of(self, message: MutableMapping[str, Any], defaults: Headers, stays: bool) -> bytes:
-        """What to write for a message.
+    def bytes_of(
+        self, message: MutableMapping[str, Any], defaults: Headers, keeps_open: bool
+    ) -> bytes:
+        """The bytes to write for a message.
 
         Args:
             message: `http.response.body`.
-            defaults: headers of every answer.
-            stays: whether the connection can take another request.
+            defaults: headers of every response.
+            keeps_open: whether the connection can take another request.
         """
         if message["type"] != "http.response.body":
-            raise RuntimeError(f"an answer cannot go on with {message['type']}")
+            raise RuntimeError(f"a response cannot continue with {message['type']}")
         body: bytes = message.get("body", b"")
         more: bool = message.get("more_body", False)
-        first = b"" if self.begun else self._first(defaults, stays, None if more else len(body))
-        written = first + self._framed(body, more)
+        head = b"" if self.begun else self._head(defaults, keeps_open, None if more else len(body))
+        written = head + self._framed(body, more)
         self.begun = True
         self.ended = not more
         return written
 
-    def _first(self, defaults: Headers, stays: bool, whole: int | None) -> bytes:
-        """The head. `whole` are the bytes of the body when all of them are there."""
+    def _head(self, defaults: Headers, keeps_open: bool, whole: int | None) -> bytes:
+        """The head. `whole` is the length of the body when it is complete."""
         headers = [*defaults, *[each for each in self._headers if each[0] not in _OURS]]
         self._left = self._declared()
         if self._left is None and not self._bodiless:
             if whole is not None:
                 self._left = whole
                 headers.append((b"content-length", b"%d" % whole))
-            elif self._modern:
+            elif self._is_http11:
                 self._chunked = True
                 headers.append((b"transfer-encoding", b"chunked"))
-        endless = self._left is None and not self._chunked and not self._bodiless
-        self.closes = endless or not stays or (b"connection", b"close") in self._headers
+        ends_by_closing = self._left is None and not self._chunked and not self._bodiless
+        self.closes = (
+            ends_by_closing or not keeps_open or (b"connection", b"close") in self._headers
+        )
         if self.closes:
             headers.append((b"connection", b"close"))
         return answers.head(self._status, headers)
@@ -89,5 +97,5 @@ class Response:
         if self._left is not None:
             self._left -= len(body)
             if self._left < 0 or (self._left and not more):
-                raise RuntimeError("the body of an answer is not as long as its head says")
+                raise RuntimeError("the body of a response has not the length in its head")
         return body

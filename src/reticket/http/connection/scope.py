@@ -8,20 +8,20 @@ from typing import Any
 from reticket.http.asgi import Scope
 from reticket.http.connection.head import Head
 
-Place = tuple[str, int] | None
+Address = tuple[str, int] | None
 """Address and port of one end of a connection."""
 
 
 def scope_of(
-    head: Head, scheme: str, client: Place, server: Place, state: Mapping[str, Any]
+    head: Head, scheme: str, client: Address, server: Address, state: Mapping[str, Any]
 ) -> Scope:
     """The connection scope (ASGI HTTP 2.3).
 
     Args:
-        head: what was asked.
-        scheme: http or https, as the client speaks it.
-        client: who asks, behind trusted proxies.
-        server: where it was accepted.
+        head: of the request.
+        scheme: http or https, as the client uses it.
+        client: the client's address, read behind trusted proxies.
+        server: the address where it was accepted.
         state: of the application's lifespan.
     """
     return {

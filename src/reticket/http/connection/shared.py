@@ -1,4 +1,4 @@
-"""What the connections of a process have in common."""
+"""What the connections of a process share."""
 
 from __future__ import annotations
 
@@ -19,28 +19,29 @@ from reticket.http.proxies import Proxies
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """What all connections of a process have in common.
+    """What all connections of a process share.
 
     Args:
         app: answers requests.
-        state: connections and tasks that are open, and headers of every answer.
+        state: open connections and tasks, and the headers of every response.
         lifespan: the application's state.
-        limits: before a request is whole.
-        room: for the bytes of requests.
-        watch: ends what takes too long.
-        load: of the loop; who is refused waits for it.
-        incidents: hears of refusals.
-        proxies: who is believed to forward.
-        saw_stranger: hears of a peer that forwards and is not named.
+        limits: on incomplete requests.
+        memory: for the bytes of requests.
+        watch: times out slow clients.
+        load: of the event loop, which delays refused clients.
+        incidents: logs and counts refusals.
+        proxies: the trusted ones.
+        forwarded_by_untrusted: called with the address of a peer that sends forwarding headers
+            without being a trusted proxy.
     """
 
     app: Asgi
     state: ServerState
     lifespan: MutableMapping[str, Any]
     limits: Limits
-    room: RequestMemory
+    memory: RequestMemory
     watch: PhaseTimer
     load: Load
     incidents: Incidents
     proxies: Proxies
-    saw_stranger: Callable[[str], None]
+    forwarded_by_untrusted: Callable[[str], None]

@@ -1,4 +1,4 @@
-"""One request and its answer, as an ASGI application sees them."""
+"""One request and its response, as an ASGI application sees them."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from reticket.http.connection.response import Response
 from reticket.http.connection.shared import Shared
 
 WINDOW = 65_536
-"""Bytes of a body that wait for the application before the client must wait."""
+"""Bytes of a body that may wait for the application before the client must wait."""
 
 Message = MutableMapping[str, Any]
 
 
-class Line(Protocol):
-    """The connection, for an exchange."""
+class CycleConnection(Protocol):
+    """A connection, as a request cycle sees it."""
 
     @property
     def defaults(self) -> Headers:
-        """Headers of every answer."""
+        """Headers of every response."""
         ...
 
     @property
-    def unread(self) -> bool:
+    def is_write_paused(self) -> bool:
         """Whether its client does not read."""
         ...
 
     @property
-    def stays(self) -> bool:
+    def keeps_open(self) -> bool:
         """Whether it can take another request after this one."""
         ...
 
@@ -46,35 +46,37 @@ class Line(Protocol):
     def read_on(self) -> None: ...
 
     def answered(self, closes: bool, refused: bool) -> None:
-        """The answer is whole, and says whether the connection closes and whether it refuses."""
+        """The response is complete; says whether the connection closes, and whether it was a
+        refusal.
+        """
         ...
 
     def failed(self) -> None:
-        """There will be no answer, or no end of it."""
+        """The response will be missing or incomplete."""
         ...
 
-    def left(self) -> None:
-        """The application is done, and the client is gone."""
+    def client_gone(self) -> None:
+        """The application has ended, and the client is gone."""
         ...
 
 
-class Exchange:
-    """Owns the body as far as it came and the application did not take it, and how far the answer
-    is. It tells the connection once the answer is whole.
+class RequestCycle:
+    """Owns the part of the body that the application has not taken, and the progress of the
+    response. It tells the connection once the response is complete.
     """
 
     __slots__ = (
-        "_body", "_given", "_head", "_invited", "_line", "_refusals", "_response", "_waiting",
-        "answered", "gone", "whole",
+        "_asked_for_body", "_body", "_connection", "_delivered", "_head", "_refusals", "_response",
+        "_waiting", "answered", "gone", "whole",
     )  # fmt: skip
 
-    def __init__(self, head: Head, line: Line, refusals: Refusals) -> None:
+    def __init__(self, head: Head, connection: CycleConnection, refusals: Refusals) -> None:
         self._head = head
-        self._line = line
+        self._connection = connection
         self._refusals = refusals
         self._body = bytearray()
-        self._given = False
-        self._invited = not head.expects
+        self._delivered = False
+        self._asked_for_body = not head.expects
         self._response: Response | None = None
         self._waiting: asyncio.Future[None] | None = None
         self.answered = False
@@ -83,81 +85,83 @@ class Exchange:
 
     @property
     def begun(self) -> bool:
-        """Whether something of the answer was written."""
+        """Whether a part of the response was written."""
         return self._response is not None and self._response.begun
 
     @property
     def full(self) -> bool:
-        """Whether the client must wait until the application has taken what there is."""
+        """Whether the client must wait until the application takes the body."""
         return len(self._body) >= WINDOW
 
     def feed(self, piece: bytes, whole: bool) -> None:
-        """What came of the body, and whether that was its end."""
+        """Add a piece of the body; `whole` says that it was the last."""
         self._body += piece
         self.whole = whole
         if self._waiting and (whole or self.full):
             self._wake()
 
     def leave(self) -> None:
-        """The client is gone: the application hears of it, and its answer goes nowhere."""
+        """The client is gone: the application is told, and its response is dropped."""
         self.gone = True
         self._wake()
 
     async def run(self, shared: Shared, scope: Scope) -> None:
-        """Let the application answer."""
+        """Run the application."""
         try:
             await shared.app(scope, self.receive, self.send)
         except Exception as error:
             shared.incidents.failed("application_failed", error)
         finally:
             if self.gone:
-                self._line.left()
+                self._connection.client_gone()
             elif not self.answered:
-                self._line.failed()
+                self._connection.failed()
 
     async def receive(self) -> Message:
-        """The ASGI callable. A body comes in pieces of at least WINDOW bytes, the last excepted."""
-        if not self._invited:
-            self._invite()
-        while not (self._has_more() or self.gone or self.answered):
+        """The ASGI callable. A body comes in pieces of at least WINDOW bytes, except the last."""
+        if not self._asked_for_body:
+            self._ask_for_body()
+        while not (self._can_deliver() or self.gone or self.answered):
             self._waiting = asyncio.get_running_loop().create_future()
             await self._waiting
         if self.gone or self.answered:
             return {"type": "http.disconnect"}
         body = bytes(self._body)
         self._body.clear()
-        self._given = self.whole
+        self._delivered = self.whole
         if not self.whole:
-            self._line.read_on()
+            self._connection.read_on()
         return {"type": "http.request", "body": body, "more_body": not self.whole}
 
     async def send(self, message: Message) -> None:
         """The ASGI callable."""
-        if self._line.unread:
-            await self._line.writable()
+        if self._connection.is_write_paused:
+            await self._connection.writable()
         if self._response and self._response.refuses and not self._response.begun:
-            await self._refusals.before()
+            await self._refusals.wait_before()
         if self.gone:
             return
         if self._response is None:
             self._response = Response(self._head, message)
             return
         if self.answered:
-            raise RuntimeError("the answer was whole")
-        stays = self._line.stays
-        self._line.write(self._response.bytes_of(message, self._line.defaults, stays))
+            raise RuntimeError("the response was complete")
+        keeps_open = self._connection.keeps_open
+        self._connection.write(
+            self._response.bytes_of(message, self._connection.defaults, keeps_open)
+        )
         if self._response.ended:
             self.answered = True
-            self._line.answered(self._response.closes, self._response.refuses)
+            self._connection.answered(self._response.closes, self._response.refuses)
 
-    def _invite(self) -> None:
-        """Ask for the body, once, of a client that waits to be asked (RFC 9110 §10.1.1)."""
+    def _ask_for_body(self) -> None:
+        """Send 100 Continue, once, to a client that waits for it (RFC 9110 §10.1.1)."""
         if not (self.whole or self._body or self._response):
-            self._line.write(CONTINUE)
-        self._invited = True
+            self._connection.write(CONTINUE)
+        self._asked_for_body = True
 
-    def _has_more(self) -> bool:
-        return (self.whole and not self._given) or self.full
+    def _can_deliver(self) -> bool:
+        return (self.whole and not self._delivered) or self.full
 
     def _wake(self) -> None:
         if self._waiting and not self._waiting.done():
