@@ -176,6 +176,8 @@ class Example:
             the answer back as it is.
         content_type: of both bodies.
         then: what the second call is where it is no refresh.
+        refused: text of a sign-in of somebody with a second factor, for which the dialect cannot
+            ask; its option `second_factor` says what becomes of it.
     """
 
     title: str
@@ -185,6 +187,7 @@ class Example:
     pick: str | None = None
     content_type: str = "application/json"
     then: str = "refresh"
+    refused: str | None = None
 
 
 class Dialect(Protocol):

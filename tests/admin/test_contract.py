@@ -7,6 +7,7 @@ import pytest
 from reticket.admin import Admin, AdminContext
 from reticket.admin.guard import KIND
 from reticket.core.policy import PRESETS, by_any_name
+from reticket.dialects import modules
 from reticket.oauth.provider import CLIENT, Provider
 from reticket.testing.dialect_contract import DialectContract
 
@@ -18,6 +19,9 @@ class TestAdmin(DialectContract):
 
     def test_it_is_found_by_its_name(self, dialect):
         assert dialect.name == "admin"
+
+    def test_its_options_have_defaults_and_are_frozen(self, dialect):
+        assert dialect.name not in modules()
 
     def test_its_kinds_of_token_are_named_after_it(self, dialect):
         assert dialect.kinds == ()

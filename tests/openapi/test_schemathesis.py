@@ -1,7 +1,5 @@
 """The running service against its own documents, tried with generated requests."""
 
-import importlib
-
 import pytest
 import schemathesis
 from hypothesis import given, settings
@@ -10,6 +8,7 @@ from schemathesis.checks import load_all_checks
 from schemathesis.core.failures import FailureGroup
 from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi import checks as openapi
+from tests.dialects.every import BUILT, FIXTURES
 
 from reticket.openapi import build_document
 from reticket.testing import running_server
@@ -17,20 +16,9 @@ from reticket.testing import running_server
 load_all_checks()
 
 NOT_HERE = {
-    # The vendors' documents let a token be absent, null or empty, and their servers refuse it.
-    "kibo": [openapi.positive_data_acceptance, openapi.ignored_auth],
-    "akinon": [openapi.positive_data_acceptance, openapi.ignored_auth],
-    # HTTP 200 for every refusal, and 404 for a wrong method: its clients want it so.
-    "cloudreve": [
-        openapi.negative_data_rejection,
-        openapi.missing_required_header,
-        openapi.unsupported_method,
-        openapi.ignored_auth,
-    ],
-    # Which parameters a form needs depends on its grant and its client.
-    "oauth": [openapi.positive_data_acceptance],
+    name: [getattr(openapi, check) for check in fixtures.lenient]
+    for name, fixtures in FIXTURES.items()
 }
-BASES = {"kibo": "/api", "akinon": "/api/v1", "cloudreve": "/api/v4", "oauth": "/oauth"}
 
 
 @pytest.fixture(scope="module")
@@ -40,8 +28,8 @@ def server(tmp_path_factory):
 
 
 def operations():
-    for name in BASES:
-        document = build_document(importlib.import_module(f"reticket.dialects.{name}").build())
+    for name, dialect in BUILT.items():
+        document = build_document(dialect)
         for path, methods in document["paths"].items():
             for method in methods:
                 yield pytest.param(name, path, method.upper(), id=f"{name} {method} {path}")
@@ -50,7 +38,7 @@ def operations():
 @pytest.mark.parametrize(("name", "path", "method"), list(operations()))
 def test_the_service_keeps_its_word(server, name, path, method):
     schema = schemathesis.openapi.from_url(f"{server.url}/openapi/{name}.json")
-    base = "" if path.startswith("/.well-known/") else BASES[name]
+    base = "" if path.startswith("/.well-known/") else BUILT[name].base_path
     schema.config.update(base_url=server.url + base)
     operation = schema[path][method]
 
@@ -63,10 +51,10 @@ def test_the_service_keeps_its_word(server, name, path, method):
 
 
 def test_a_broken_word_is_noticed(server):
-    document = build_document(importlib.import_module("reticket.dialects.akinon").build())
+    document = build_document(BUILT["akinon"])
     del document["paths"]["/auth/login"]["post"]["responses"]["400"]
     schema = schemathesis.openapi.from_dict(document)
-    schema.config.update(base_url=server.url + BASES["akinon"])
+    schema.config.update(base_url=server.url + BUILT["akinon"].base_path)
     case = schema["/auth/login"]["POST"].Case(body={"username": "", "password": ""})
     with pytest.raises(FailureGroup):
         case.call_and_validate(excluded_checks=NOT_HERE["akinon"])

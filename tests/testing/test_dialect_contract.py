@@ -1,14 +1,21 @@
 """The contract sees each rule broken."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import Struct
 
+from reticket import dialects
 from reticket.core.commands import Refresh
-from reticket.core.errors import Code, Refusal, ReticketError
+from reticket.core.errors import Code, Refusal, ReticketError, StartupError
+from reticket.core.policy import BROWSER_2026, Policy
+from reticket.core.profiles import Part
+from reticket.dialects import akinon, kibo
 from reticket.dialects.akinon import Akinon, Options
+from reticket.directory.typed import Faulty
 from reticket.testing.dialect_contract import MARK, DialectContract
 from reticket.wire import Operation, Route, WireRequest, WireResponse
 
@@ -142,3 +149,81 @@ def test_a_command_for_another_dialect() -> None:
 def test_a_command_that_shows_a_secret() -> None:
     with pytest.raises(AssertionError):
         CONTRACT.test_its_commands_are_its_own_and_show_no_secret(asking(MARK))
+
+
+def test_options_that_are_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(akinon, "Options")
+    with pytest.raises(StartupError, match=r"reticket\.dialects\.akinon is no dialect"):
+        CONTRACT.test_its_options_have_defaults_and_are_frozen(dialect())
+
+
+def test_an_option_without_a_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    @dataclass(frozen=True)
+    class Needed:
+        word: str
+
+    monkeypatch.setattr(akinon, "Options", Needed)
+    with pytest.raises(TypeError):
+        CONTRACT.test_its_options_have_defaults_and_are_frozen(dialect())
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"base_path": "/api"},
+        {"base_path": "/api/platform", "routes": [Route("GET", "/tenants/{id}", lambda _: None)]},
+    ],
+)
+def test_a_path_of_another_dialect(changes: dict[str, Any]) -> None:
+    CONTRACT.test_no_other_dialect_has_its_paths(dialect())
+    with pytest.raises(AssertionError):
+        CONTRACT.test_no_other_dialect_has_its_paths(dialect(**changes))
+
+
+@pytest.mark.parametrize("preset", [BROWSER_2026, kibo.KIBO_2026])
+def test_a_preset_of_a_name_that_is_used(preset: Policy) -> None:
+    CONTRACT.test_its_presets_are_its_own(dialect())
+    with pytest.raises(AssertionError):
+        CONTRACT.test_its_presets_are_its_own(dialect(presets=[preset]))
+
+
+def test_a_module_that_is_taken_for_a_dialect(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(dialects, "__path__", [*dialects.__path__, str(tmp_path)])
+    (tmp_path / "_helper.py").touch()
+    CONTRACT.test_it_is_found_by_its_name(dialect())
+    (tmp_path / "helper.py").touch()
+    with pytest.raises(StartupError, match="name it _helper if it helps one"):
+        CONTRACT.test_it_is_found_by_its_name(dialect())
+
+
+class Loose(Struct):
+    name: str = ""
+
+
+class Firm(Struct, frozen=True, forbid_unknown_fields=True):
+    name: str
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        Part("akinon", Loose, "akinon"),
+        Part("kibo", Firm, "akinon"),
+        Part("akinon", Firm, "akinon", demo={"ada@example.com": {"name": 1}}),
+    ],
+)
+def test_a_part_that_cannot_be_kept(part: Part[Any]) -> None:
+    CONTRACT.test_the_directory_can_keep_its_parts(dialect())
+    with pytest.raises((AssertionError, Faulty)):
+        CONTRACT.test_the_directory_can_keep_its_parts(dialect(person=part))
+
+
+@pytest.mark.parametrize(
+    "part", [Part("akinon", Firm, "cloudreve"), Part("akinon", Firm, "akinon", has_places=True)]
+)
+def test_a_part_with_a_key_that_is_used(part: Part[Any]) -> None:
+    CONTRACT.test_the_keys_of_its_parts_are_its_own(dialect())
+    with pytest.raises(AssertionError):
+        CONTRACT.test_the_keys_of_its_parts_are_its_own(dialect(person=part))

@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from shlex import quote
 
 from reticket.settings.catalogue import variable
-from reticket.wire import Dialect
-
-_ALAN = '{"username": "alan@example.com", "password": "enigma-1912"}'
+from reticket.wire import Dialect, Example
 
 
 def factor_lines(url: str, dialects: Sequence[Dialect]) -> Iterator[str]:
-    """A line that is refused, and how the service must be started to let it pass; none where not
-    both dialects are spoken.
+    """For each dialect that refuses a person with a second factor: a line that is refused, and how
+    the service must be started to let it pass.
     """
-    if not {"akinon", "kibo"} <= {each.name for each in dialects}:
-        return
-    yield "\n# Alan has a second factor. Akinon and Kibo cannot ask for it, and refuse him."
-    yield f"# {setting('akinon')}=ignore lets him in at Akinon,"
-    yield f"# {setting('kibo')}=ignore at Kibo (docs/second-factor.md)."
-    yield (
-        f"curl -sS -X POST '{url}/api/v1/auth/login' -H 'Content-Type: application/json' "
-        f"-d '{_ALAN}'"
-    )
+    refusing = [
+        (dialect, example)
+        for dialect in dialects
+        for example in dialect.examples
+        if example.refused is not None
+    ]
+    if refusing:
+        yield "\n# Alan has a second factor. Dialects that cannot ask for it refuse him"
+        yield "# (docs/second-factor.md)."
+    for dialect, example in refusing:
+        yield f"# {example.title}: {setting(dialect.name)}=ignore lets him in."
+        yield _curl(url, example)
 
 
 def setting(dialect: str) -> str:
     """The variable that says what a second factor is worth there."""
     return variable(f"dialects.{dialect}.second_factor")
+
+
+def _curl(url: str, example: Example) -> str:
+    method, path = example.sign_in
+    kind = f"-H 'Content-Type: {example.content_type}'"
+    return f"curl -sS -X {method} '{url}{path}' {kind} -d {quote(example.refused or '')}"

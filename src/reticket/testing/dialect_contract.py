@@ -5,7 +5,6 @@ Subclass `DialectContract` in a test module and give it a fixture `dialect`.
 
 from __future__ import annotations
 
-import importlib
 import json
 import re
 from collections.abc import Iterator
@@ -15,10 +14,13 @@ from urllib.parse import urlencode
 import msgspec
 import pytest
 
+from reticket import dialects
 from reticket.core.commands import Command, FactorRule, SignIn
 from reticket.core.errors import Cause, Code, Refusal, ReticketError, Unavailable
 from reticket.core.model import Caller
-from reticket.openapi import build_document, document_bytes
+from reticket.core.policy import PRESETS
+from reticket.directory.typed import checked
+from reticket.openapi import WELL_KNOWN, build_document, document_bytes
 from reticket.wire import Dialect, Route, WireRequest, WireResponse
 
 MARK = "Zq7SecretMark"
@@ -64,8 +66,41 @@ class DialectContract:
         raise NotImplementedError("give the class a fixture `dialect`")
 
     def test_it_is_found_by_its_name(self, dialect: Dialect) -> None:
-        module = importlib.import_module(f"reticket.dialects.{dialect.name}")
-        assert module.build().name == dialect.name
+        assert dialects.modules()[dialect.name].build().name == dialect.name
+
+    def test_its_options_have_defaults_and_are_frozen(self, dialect: Dialect) -> None:
+        options = dialects.modules()[dialect.name].Options
+        assert options.__dataclass_params__.frozen
+        assert options() == options()
+
+    def test_no_other_dialect_has_its_paths(self, dialect: Dialect) -> None:
+        for other in _others(dialect):
+            assert other.base_path != dialect.base_path, other.name
+            assert _addresses(other).isdisjoint(_addresses(dialect)), other.name
+
+    def test_its_presets_are_its_own(self, dialect: Dialect) -> None:
+        names = [preset.name for preset in dialect.presets]
+        taken = {preset.name for other in _others(dialect) for preset in other.presets}
+        assert all(re.fullmatch(r"[A-Z][A-Z0-9_]*_20\d\d", name) for name in names)
+        assert len(set(names)) == len(names)
+        assert taken.isdisjoint(names)
+        assert set(PRESETS).isdisjoint(names)
+
+    def test_the_directory_can_keep_its_parts(self, dialect: Dialect) -> None:
+        for part in filter(None, (dialect.person, dialect.tenant)):
+            assert part.dialect == dialect.name
+            assert part.kind.__struct_config__.frozen
+            assert part.kind.__struct_config__.forbid_unknown_fields
+            for said in part.demo.values():
+                checked(said, part.kind)
+
+    def test_the_keys_of_its_parts_are_its_own(self, dialect: Dialect) -> None:
+        for member in ("person", "tenant"):
+            part = getattr(dialect, member)
+            others = [each for other in _others(dialect) if (each := getattr(other, member))]
+            if part is not None:
+                assert part.key not in {each.key for each in others}
+                assert not part.has_places or not any(each.has_places for each in others)
 
     def test_its_base_path_is_one(self, dialect: Dialect) -> None:
         assert re.fullmatch(r"(/[a-z0-9._-]+)+", dialect.base_path)
@@ -189,6 +224,25 @@ class DialectContract:
             if "operationId" in operation
         ]
         assert len(set(ids)) == len(ids)
+
+
+def _others(dialect: Dialect) -> list[Dialect]:
+    return [other for other in dialects.with_defaults() if other.name != dialect.name]
+
+
+def _addresses(dialect: Dialect) -> set[tuple[str, str]]:
+    """Methods and whole paths, whatever an open segment is called."""
+    return {
+        (
+            route.method,
+            re.sub(r"\{\w+\}", "{}", _served_path(dialect, route)),
+        )
+        for route in dialect.routes
+    }
+
+
+def _served_path(dialect: Dialect, route: Route) -> str:
+    return route.path if WELL_KNOWN in route.path else dialect.base_path + route.path
 
 
 def _request(

@@ -43,10 +43,20 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Fixtures:
-    """A fixture file: the answer to every refusal code, and exchanges."""
+    """A fixture file.
+
+    Args:
+        refusals: the answer to every refusal code.
+        exchanges: written requests and answers.
+        variants: options under which the dialect must keep its contract.
+        lenient: what generated requests may find of its OpenAPI document, since its clients want
+            it so; names of schemathesis' checks.
+    """
 
     refusals: Mapping[Code, Mapping[str, Any]]
     exchanges: Sequence[Exchange]
+    variants: Sequence[Mapping[str, Any]] = ({},)
+    lenient: Sequence[str] = ()
 
 
 def load_fixtures(path: Path) -> Fixtures:
@@ -65,6 +75,8 @@ def load_fixtures(path: Path) -> Fixtures:
             )
             for one in said["exchanges"]
         ],
+        variants=said.get("variants", [{}]),
+        lenient=said.get("lenient", []),
     )
 
 
@@ -73,7 +85,7 @@ def play(dialect: Dialect, exchange: Exchange, samples: Mapping[str, Any]) -> No
     commands by the names that the file gives them.
     """
     request = request_of(exchange.request)
-    route = _route(dialect, request)
+    route = route_of(dialect, request)
     request = replace(request, parameters=_parameters(route, request))
     script = list(exchange.script)
     try:
@@ -119,9 +131,9 @@ def assert_answer(response: WireResponse, said: Mapping[str, Any]) -> None:
     assert headers == said.get("headers", {})
 
 
-def _route(dialect: Dialect, request: WireRequest) -> Route:
+def route_of(dialect: Dialect, request: WireRequest) -> Route:
     """The route of that very path, else one whose last segment is open."""
-    path = request.path.removeprefix(dialect.base_path)
+    path = request.path.removeprefix(dialect.base_path).rstrip("/")
     of_method = [route for route in dialect.routes if route.method == request.method]
     exact = [route for route in of_method if route.path == path]
     parent = path.rpartition("/")[0]

@@ -53,6 +53,7 @@ class Akinon(Dialect):
             ("POST", "/api/v1/auth/login"),
             '{"username": "ada@example.com", "password": "correct horse"}',
             ("POST", "/api/v1/auth/refresh-token"),
+            refused='{"username": "alan@example.com", "password": "enigma-1912"}',
         ),
     )
 

@@ -77,6 +77,7 @@ class Kibo(Dialect):
             ("POST", f"/api{adminuser.PATH}/tenants?tenantId=1000"),
             _ADA,
             ("PUT", f"/api{adminuser.PATH}/tenants"),
+            refused='{"emailAddress": "alan@example.com", "password": "enigma-1912"}',
         ),
     )
 

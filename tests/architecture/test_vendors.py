@@ -1,0 +1,47 @@
+"""No vendor's name stands outside its dialect, migrations, benchmarks, documents and tests."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from reticket import dialects
+
+PACKAGE = Path(dialects.__file__).parents[1]
+STANDARDS = {"oauth"}
+"""Dialects that no vendor owns."""
+OLDER_DATA = "directory/engines/migrations/"
+
+
+def vendors() -> set[str]:
+    return set(dialects.modules()) - STANDARDS
+
+
+def named(folder: Path, names: set[str]) -> Iterator[str]:
+    """Where a vendor's name stands that is not the one of the dialect there."""
+    for file in sorted(folder.rglob("*")):
+        place = file.relative_to(folder).as_posix()
+        if file.suffix not in {".py", ".yaml", ".html", ".css"} or place.startswith(OLDER_DATA):
+            continue
+        found = set(re.findall("|".join(sorted(names)), file.read_text("utf-8").lower()))
+        for name in sorted(found - {home_of(place)}):
+            yield f"{place}: {name}"
+
+
+def home_of(place: str) -> str:
+    """The dialect that a file belongs to, or nothing."""
+    first, _, rest = place.partition("/")
+    return re.split(r"[/.]", rest)[0] if first == "dialects" else ""
+
+
+def test_no_vendor_is_named_outside_its_dialect() -> None:
+    assert list(named(PACKAGE, vendors())) == []
+
+
+def test_a_vendor_that_is_named_is_found(tmp_path: Path) -> None:
+    for place in ("core/a.py", "dialects/kibo/b.py", "dialects/acme.py", f"{OLDER_DATA}c.py"):
+        file = tmp_path / place
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text('x = "Kibo"')
+    assert list(named(tmp_path, {"kibo", "acme"})) == ["core/a.py: kibo", "dialects/acme.py: kibo"]
