@@ -2,7 +2,10 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+# A line for each package as pip takes it up; what goes wrong is on standard error. awk ends as pip did.
+SHOW := awk '/^Collecting /{print "  " $$2; fflush()} /^pip ended with /{status = $$4} END{exit status}'
 PYTHONS := $(or $(PYTHON),python3.13 python3.12 python3.11 python3)
 COMPILE := $(VENV)/lock/bin/uv pip compile --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet
@@ -81,12 +84,14 @@ clean: ## remove .venv and caches; ./data and ./data-demo stay
 
 # Stamps: a second call has nothing to do until the project file or a lock changes.
 $(VENV)/setup: pyproject.toml requirements.lock | $(VENV)/made
-	$(PIP) install --require-hashes --requirement requirements.lock
-	$(PIP) install --no-deps --no-build-isolation --editable .
+	@echo 'Installing what the service needs (requirements.lock):'
+	@{ $(PIP) install --require-hashes --requirement requirements.lock; echo "pip ended with $$?"; } | $(SHOW)
+	@$(PIP) --quiet install --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/setup-test: $(VENV)/setup requirements-test.lock
-	$(PIP) install --require-hashes --requirement requirements-test.lock
+	@echo 'Installing what the tests need beside (requirements-test.lock):'
+	@{ $(PIP) install --require-hashes --requirement requirements-test.lock; echo "pip ended with $$?"; } | $(SHOW)
 	@touch $@
 
 # Programs that judge the files of deploy/, in a venv of their own: the service and its tests need none of them.

@@ -99,3 +99,28 @@ def test_a_second_set_up_has_nothing_to_do_until_a_lock_changes(tmp_path: Path) 
     assert not is_up_to_date(tmp_path, ".venv/setup-test")
     (tmp_path / "requirements.lock").touch()
     assert not is_up_to_date(tmp_path, "setup")
+
+
+FAKE = """#!/bin/sh
+case "$*" in *--editable*) exit 0;; esac
+echo 'Collecting alembic==1.20.1 (from -r requirements.lock (line 1))'
+echo '  Downloading alembic-1.20.1-py3-none-any.whl (270 kB)'
+exit STATUS
+"""
+
+
+@pytest.mark.parametrize("status", [0, 3])
+def test_the_set_up_shows_each_package_and_fails_as_pip_does(tmp_path: Path, status: int) -> None:
+    for name in FILES:
+        shutil.copy(ROOT / name, tmp_path)
+    binaries = tmp_path / ".venv" / "bin"
+    binaries.mkdir(parents=True)
+    (tmp_path / ".venv" / "made").touch()
+    python = binaries / "python"
+    python.write_text(FAKE.replace("STATUS", str(status)))
+    python.chmod(0o755)
+    ran = make(tmp_path, "setup")
+    assert "  alembic==1.20.1\n" in ran.stdout
+    assert "Downloading" not in ran.stdout
+    assert (ran.returncode == 0) is (status == 0)
+    assert (tmp_path / ".venv" / "setup").exists() is (status == 0)

@@ -87,7 +87,7 @@ def _serve_demo(frame: CommandContext, config: Path | None, said: dict[str, Any]
 
 
 def _greet(url: str) -> None:
-    click.echo(f"reticket answers on {url}; documents and a page to try them: {url}/docs")
+    click.echo(f"reticket answers on {url}; open that address in a browser")
 
 
 def lines(first: str, second: str, dialects: Sequence[Dialect]) -> Iterator[str]:
