@@ -13,7 +13,8 @@ MOST_WORDS = 25
 UNREAD = {
     "admin",
     "cli",
-    "core",
+    "core/commands",
+    "core/sessions",
     "dialects",
     "directory",
     "oauth",
@@ -24,7 +25,7 @@ UNREAD = {
 }
 """Folders and files whose docstrings have not been revised yet."""
 
-LIST_ITEM = r"\n\s*(?:[-|]|[\w*`][\w /*,`]*:(?=\s))"
+LIST_ITEM = r"\n\s*(?:[-|├└]|[\w*`][\w /*,`]*:(?=\s))"
 SENTENCE_END = r"(?<=[.!?])\s+"
 
 

@@ -13,7 +13,7 @@ from reticket.testing import running_server
 from reticket.testing.store_contract import family_of
 
 LONG_ACCESS = "RETICKET_POLICIES__BROWSER_2026__ACCESS"
-WIDE = "client wide: window (800 s) is over a tenth of access (900 s): a thief who rides the window"
+WIDE = "client wide: window (800 s) is over a tenth of access (900 s): a stolen token that is used"
 SHORT_ONE = "- client_id: short\n  policy: {preset: BROWSER, refresh: 1000}"
 SHORT = "client short: refresh (1000 s) is shorter than access (5000 s): a session would end"
 
@@ -191,7 +191,7 @@ def started(tmp_path_factory):
 def test_a_start_warns_of_clients_once(started):
     _, log, _ = started
     assert log.count(WIDE) == 1
-    assert log.count("rides the window") == 1
+    assert log.count("used within the window") == 1
 
 
 def test_a_start_warns_once_of_an_address_that_leads_nowhere(started):

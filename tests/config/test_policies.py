@@ -76,7 +76,7 @@ def test_variables_change_policies_over_the_file(
         (
             "[policies.KIBO_2026]\nrefresh = 60",
             "policies.KIBO_2026: refresh (60 s) is shorter than access (3600 s): "
-            "a session would end while its access token is still good",
+            "a session would end while its access token is still valid",
         ),
     ],
 )

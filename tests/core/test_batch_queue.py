@@ -202,7 +202,7 @@ def test_what_was_done_is_answered_and_what_was_not_is_told_when_the_lane_closes
         assert await asyncio.wait_for(done, 5) == 2
         with pytest.raises(Unavailable):
             await asyncio.wait_for(left, 5)
-        with pytest.raises(Unavailable, match="test lane is closed"):
+        with pytest.raises(Unavailable, match="test thread is closed"):
             await asyncio.wait_for(queue.put(3), 5)
         with pytest.raises(Unavailable):
             await lane.run(int)
@@ -247,7 +247,7 @@ def test_a_lane_with_too_much_waiting_says_so():
     async def scenario():
         waiting = asyncio.ensure_future(lane.run(gate.wait, 10))
         await asyncio.sleep(0)
-        with pytest.raises(Unavailable, match="test lane"):
+        with pytest.raises(Unavailable, match="waiting for the test thread"):
             await lane.run(int)
         gate.set()
         assert await waiting
@@ -310,7 +310,7 @@ def test_work_that_has_waited_for_too_long_on_a_lane_is_not_begun():
         asyncio.get_running_loop().skip(61)
         gate.set()
         assert await first
-        with pytest.raises(Unavailable, match="test lane has kept somebody waiting"):
+        with pytest.raises(Unavailable, match="work has waited for the test thread for too long"):
             await late
         await lane.run(begun.append, "in time")
 

@@ -109,6 +109,6 @@ def test_who_chooses_the_names_of_marks_takes_no_more_from_others_than_a_share()
         for name in names:
             small.once(name, 60, "", of_client("greedy"))
 
-    with pytest.raises(Unavailable, match="one client has its share"):
+    with pytest.raises(Unavailable, match="one client has used its share"):
         fill()
     assert all(small.once(name, 60, "", of_client("honest")) for name in islice(names, 16))

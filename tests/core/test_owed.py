@@ -90,7 +90,7 @@ def test_what_is_owed_to_a_counter_that_has_ended_is_owed_to_none_after_it(hall,
 
 
 def test_only_so_many_counters_are_remembered(hall, monkeypatch):
-    monkeypatch.setattr(owed, "MOST_OWED", 8)
+    monkeypatch.setattr(owed, "MOST_PENDING", 8)
     owing = PendingReversals(hall.ephemeral, hall.clock)
     for number in range(OFTEN):
         with (

@@ -304,7 +304,7 @@ def test_an_older_code_is_not_taken_after_a_newer_one(hall):
 def test_what_is_kept_for_a_person_takes_the_share_of_that_person(hall):
     hall.second._ephemeral = BudgetedEphemeral(MemoryEphemeral(hall.clock), Budget(room=2**20))
     large = [PutIfAbsent("test:page", "x" * 2**13, 60)]
-    with pytest.raises(Unavailable, match="one account has its share"):
+    with pytest.raises(Unavailable, match="one account has used its share"):
         second(hall, session_of(hall), RECOVERY, keeps=lambda user: large)
     assert second(hall, session_of(hall), RECOVERY) == ADA
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reticket.core.queues.fair_queue import CROWD, IN_A_ROW, OLDEST_EVERY, FairQueue, Requester
-from reticket.core.queues.recent_events import LATELY, RecentEvents
+from reticket.core.queues.recent_events import REMEMBERED, RecentEvents
 
 OWNER = Requester("198.51.100.1", "ada", True)
 
@@ -127,9 +127,9 @@ def test_a_network_that_asks_often_is_not_starved_by_ever_new_ones():
 
 def test_turns_of_long_ago_do_not_count():
     lately = RecentEvents()
-    for name in ("old", *["new"] * LATELY):
+    for name in ("old", *["new"] * REMEMBERED):
         lately.note(name)
-    assert (lately.times("old"), lately.times("new")) == (0, LATELY)
+    assert (lately.times("old"), lately.times("new")) == (0, REMEMBERED)
 
 
 def test_a_full_queue_has_a_place_for_a_network_that_had_fewer_turns():

@@ -12,7 +12,7 @@ from reticket.core.model import Caller
 from reticket.core.ports import Counted
 from reticket.core.queues.fair_worker_pool import FairWorkerPool
 from reticket.core.storage.budget import BudgetedEphemeral, of_account, of_address, of_client
-from reticket.core.storage.caller_storage import MOST_SHUT, CallerStorage
+from reticket.core.storage.caller_storage import MOST_REACHED, CallerStorage
 from reticket.stores.memory import MemoryEphemeral
 
 pytestmark = pytest.mark.anyio
@@ -184,9 +184,9 @@ async def test_a_clock_set_back_shuts_no_limit_for_longer_than_its_window(hall):
 
 
 async def test_reached_limits_have_a_most(hall):
-    for number in range(MOST_SHUT + 10):
+    for number in range(MOST_REACHED + 10):
         hall.visitors._reached.note(Increment(f"test:{number}", 600, most=2), Counted(3, 1000))
-    assert len(hall.visitors._reached._known) == MOST_SHUT
+    assert len(hall.visitors._reached._known) == MOST_REACHED
 
 
 async def test_a_refusal_by_a_limit_lingers(hall, monkeypatch):

@@ -104,7 +104,7 @@ SENTENCES = {
         f"lately, {known_programs.PERIOD * (known_programs.PERIODS - 1) // 3600} hours ago at most",
         f"keeps the {networks.KEPT} newest of each account",
         f"share 2^{guards.NOBODYS_COUNTERS.bit_length() - 1} counters",
-        f"the fewest of the last {lately.LATELY} turns",
+        f"the fewest of the last {lately.REMEMBERED} turns",
         f"While more than {turns.CROWD} networks wait",
         f"it counts as {caps.CLIENTS_PER_EXEMPT} addresses that share its connections",
     ],

@@ -60,7 +60,7 @@ FAULTS = {
     ),
     "idle end shorter than the access lifetime": Fault(
         "policies.KIBO_2026: refresh (60 s) is shorter than access (3600 s): "
-        "a session would end while its access token is still good",
+        "a session would end while its access token is still valid",
         toml="[policies.KIBO_2026]\nrefresh = 60",
     ),
     "no certificate": Fault(

@@ -1,4 +1,4 @@
 """The rules: families, rotation, tokens, policies, the engine.
 
-Knows the standard library only; signing, sealing, stores and people come in by ports.
+Imports the standard library only. Signing, encryption, stores and people are ports.
 """

@@ -16,14 +16,14 @@ from ipaddress import (
 Network = IPv4Network | IPv6Network
 
 MAPPED = IPv6Network("::ffff:0:0/96")
-"""IPv4-mapped addresses (RFC 4291 §2.5.5.2): IPv4 as a socket of IPv6 shows it."""
+"""IPv4-mapped addresses (RFC 4291 §2.5.5.2), as an IPv6 socket shows IPv4 peers."""
 
 SUBNET = 64
-"""Bits of the prefix of an IPv6 subnet (RFC 4291 §2.5.1): one host may use all addresses below."""
+"""Bits of an IPv6 subnet prefix (RFC 4291 §2.5.1): one host may use all addresses in it."""
 
 LONGEST = 64
-"""Characters of an address, with the zone of a link-local one (RFC 4007 §11). Callers send texts of
-16 KiB in the place of one, and ten thousand of them would be remembered.
+"""Characters of an address, including the zone of a link-local one (RFC 4007 §11). Callers may send
+16 KiB of text instead, and ten thousand such texts would be remembered.
 """
 
 
@@ -31,8 +31,8 @@ LONGEST = 64
 def network_of(address: str) -> str:
     """The network that limits count for an address.
 
-    An IPv4 address stands for itself, IPv6 for its /64, IPv4-mapped IPv6 (RFC 4291 §2.5.5.2) for
-    the IPv4 address. Anything else, as the empty address of a Unix socket, is returned as it is.
+    An IPv4 address counts as itself, IPv6 as its /64, IPv4-mapped IPv6 (RFC 4291 §2.5.5.2) as its
+    IPv4 address. Any other text, such as the empty address of a Unix socket, is returned unchanged.
     """
     try:
         parsed = IPv6Address(address)
@@ -44,7 +44,7 @@ def network_of(address: str) -> str:
 
 
 def parsed(address: str) -> IPv4Address | IPv6Address | None:
-    """An address, or None for a text that is none."""
+    """The address in a text, or None."""
     return _parsed(address) if len(address) <= LONGEST else None
 
 
@@ -57,13 +57,13 @@ def _parsed(address: str) -> IPv4Address | IPv6Address | None:
 
 
 def is_among(address: str, networks: Sequence[Network]) -> bool:
-    """Whether an address, normal as they are, is in one of those networks."""
+    """Whether a normalized address is in one of the normalized networks."""
     found = parsed(address)
     return found is not None and any(found in network for network in networks)
 
 
 def is_loopback(host: str) -> bool:
-    """Whether an address or name is this machine's alone."""
+    """Whether an address or name belongs to this machine only."""
     found = parsed(host)
     return found.is_loopback if found else host.lower().removesuffix(".") == "localhost"
 
@@ -76,7 +76,7 @@ def _ipv4(address: str) -> str:
 
 
 def normal_address(address: str) -> str:
-    """The address as everything in this service spells it: IPv4 never in its IPv6 form."""
+    """The address in its normal form: IPv4 is never written as IPv6."""
     if not address.startswith("::"):
         return address
     try:
@@ -87,7 +87,7 @@ def normal_address(address: str) -> str:
 
 
 def normal_network(network: Network) -> Network:
-    """The same for a network."""
+    """The network in its normal form."""
     if isinstance(network, IPv4Network) or not network.subnet_of(MAPPED):
         return network
     first = network.network_address.ipv4_mapped

@@ -13,7 +13,9 @@ from enum import StrEnum
 
 
 class Code(StrEnum):
-    """What a dialect must have a wire form for. A new member turns every dialect's tests red."""
+    """The refusals that every dialect must have a wire form for; a new member fails each dialect's
+    tests.
+    """
 
     MALFORMED = "malformed"
     INVALID_PARAMETER = "invalid_parameter"
@@ -68,18 +70,18 @@ class Cause(StrEnum):
 
 
 class ReticketError(Exception):
-    """The root. `code` is the word that dialects turn into their wire form."""
+    """The root. Dialects translate `code` into their wire form."""
 
     code: Code = Code.INTERNAL
 
 
 class Refusal(ReticketError):
-    """A refusal, with the cause for the audit log and what the dialect may tell.
+    """A refusal, with its cause for the audit log and the details that the dialect may send.
 
     Args:
         code: which refusal it is.
         cause: for the audit log; None when the request itself was at fault.
-        parameter: the name of the member or parameter at fault, as the dialect spells it.
+        parameter: the member or parameter at fault, as the dialect spells it.
         detail: one short sentence about that parameter; never a value that was sent.
         retry_after: seconds, for TOO_MANY_ATTEMPTS.
     """
@@ -102,10 +104,10 @@ class Refusal(ReticketError):
 
 
 class Unavailable(ReticketError):
-    """A store, the directory or a pool could not answer. Nothing was refused and nothing spent.
+    """A store, the directory or a pool could not answer. Nothing was refused and nothing used up.
 
     Args:
-        reason: for the log; never told to the caller.
+        reason: for the log; never sent to the caller.
         retry_after: seconds.
     """
 

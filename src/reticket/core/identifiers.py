@@ -1,4 +1,4 @@
-"""Identifiers made from a clock and randomness that are passed in."""
+"""Identifiers from a given clock and given randomness."""
 
 from __future__ import annotations
 
@@ -16,6 +16,6 @@ def family_id(now: int, entropy: Entropy) -> bytes:
 
 
 def next_family_id(family: bytes) -> bytes:
-    """The one of the same moment that follows another, the same for whoever asks."""
+    """The id after another with the same time; the same for every caller."""
     digest = hashlib.sha256(family).digest()
     return family_id(int.from_bytes(family[:6], "big"), lambda size: digest[:size])

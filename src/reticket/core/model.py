@@ -1,4 +1,4 @@
-"""What is stored of a sign-in, what a refresh token says, and what an answer carries.
+"""The stored row of a session, the content of a refresh token, and the content of an answer.
 
 Times are integers: milliseconds since 1970-01-01T00:00:00Z.
 """
@@ -14,7 +14,7 @@ from reticket.core.people import Application, Client, User
 
 
 class Outcome(StrEnum):
-    """What `decide` says (ADR 0001). The first four refuse, the last is of no decision."""
+    """The results of `decide` (ADR 0001). The first four refuse; the last is for no decision."""
 
     UNKNOWN = "unknown"
     REVOKED = "revoked"
@@ -79,20 +79,20 @@ class Family(NamedTuple):
 
     @property
     def created_at(self) -> int:
-        """The sign-in, read from the UUIDv7 (RFC 9562 §5.7)."""
+        """The time of the sign-in, read from the UUIDv7 (RFC 9562 §5.7)."""
         return int.from_bytes(self.id[:6], "big")
 
 
 class RefreshToken(NamedTuple):
-    """What a refresh token says under its MAC.
+    """The content of a refresh token, protected by its MAC.
 
     Args:
         family: 16 bytes.
         generation: counts from 1.
         context: tenant or account that it is for, or None.
-        issued_at: its rotation.
-        expires_at: its end as it was stated at issue; None in an opaque token of a version that
-            did not write it down.
+        issued_at: the time of its rotation.
+        expires_at: its end as stated at issue; None in an opaque token of an older version without
+            it.
     """
 
     family: bytes
@@ -104,7 +104,8 @@ class RefreshToken(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which families a revocation or a listing means; None means any. All given members must fit.
+    """The families that a revocation or a listing selects. None matches any; all members must
+    match.
 
     Args:
         live_at: only families that are neither revoked nor past an end at that time.
@@ -121,25 +122,28 @@ class Selection:
 Holder = User | Application | Client
 
 Asked = tuple[tuple[str, str], ...]
-"""What one request wants of its answer alone, as names and values: less scope, one audience."""
+"""What one request wants of its answer only, as names and values: a narrower scope, one
+audience.
+"""
 
 NOTHING: Asked = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """A new pair and what a dialect needs to dress it. Without a session of its own, or of a
-    token that stays, `refresh_token` is empty.
+    """A new pair of tokens, with what a dialect needs for its response.
+
+    `refresh_token` is empty without a session, and for a token that does not rotate.
 
     Args:
-        outcome: how it came to be; ADVANCED for a sign-in.
+        outcome: how it was issued; ADVANCED for a sign-in.
         family: the row after.
         holder: the subject's record.
         context: what the pair is for.
-        issued_at: the issue time that the answer tells.
-        access_expires_at / refresh_expires_at: ends of the two tokens, whole seconds; each token
-            says the very same.
-        id_token: what the resource makes of `id_claims`, or None.
+        issued_at: the time of issue in the response.
+        access_expires_at / refresh_expires_at: ends of the two tokens in whole seconds, as in the
+            tokens.
+        id_token: made from the kind's `id_claims`, or None.
     """
 
     outcome: Outcome
@@ -178,10 +182,10 @@ class AccessToken:
 
 
 class Caller(NamedTuple):
-    """Who asks: for limits, lists and the audit log.
+    """The caller, for limits, lists and the audit log.
 
     Args:
-        address: IP address in text form, `trusted_proxies` already applied.
+        address: IP address as text, with `trusted_proxies` already applied.
         correlation_id: 32 lower-case hex digits.
         device: the User-Agent, at most 200 characters, or None.
     """

@@ -1,4 +1,4 @@
-"""Goes through a store's pages to their end."""
+"""Reads a store page by page to the end."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from reticket.core.model import Family, Selection
 from reticket.core.ports import Page
 
 BATCH = 1_000
-"""Families at once."""
+"""Families in one page."""
 
 
 def all_of(
     page: Callable[[Selection, int, bytes | None], Page], selection: Selection
 ) -> Iterator[Sequence[Family]]:
-    """Everything selected in order of id, a batch at a time; `page` is a store's."""
+    """Everything selected in order of id, in batches; `page` is a store's method."""
     cursor: bytes | None = None
     while True:
         found = page(selection, BATCH, cursor)

@@ -10,12 +10,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Parts = tuple[tuple[str, object], ...]
-"""What dialects keep of a person or a tenant, by their names: see `core.profiles`."""
+"""What dialects keep of a person or a tenant, by dialect name: see `core.profiles`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """A named value of any JSON type, with who made and changed it when."""
+    """A named value of any JSON type, with the authors and times of its creation and last
+    change.
+    """
 
     name: str
     value: object
@@ -68,8 +70,8 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
-    """A tenant with all that hangs on it. `expiry` is a time or None; `parts` is what each dialect
-    keeps of it.
+    """A tenant with everything that belongs to it. `expiry` is a time or None; `parts` is what each
+    dialect keeps of it.
     """
 
     id: int
@@ -99,14 +101,13 @@ class User:
     Args:
         id: 32 lower-case hex digits.
         short_id: short, opaque, unique, `[A-Za-z0-9]+`.
-        email: as written by the operator; look-ups fold its case.
+        email: as the operator wrote it; look-ups ignore its case.
         disabled: blocked by the operator.
-        active: False until the account has been activated.
-        credential_version: only a password or e-mail change raises it.
-        tenants / accounts: where the person is a member.
+        active: False until the account is activated.
+        credential_version: changes only with the password or the e-mail address.
+        tenants / accounts: memberships, in ascending order of id.
         parts: what each dialect keeps of the person.
-        tenants / accounts: in ascending order of id.
-        second_factor: whether a password alone is only half of a sign-in.
+        second_factor: whether a sign-in needs a second factor.
     """
 
     id: str
@@ -138,12 +139,12 @@ class Factor:
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """A program with credentials of its own.
+    """A program with its own credentials.
 
     Args:
         environment_scope: `Sandbox`, `Production`, or None for V1 credentials.
         tenants: ids that it may read; None means all.
-        credential_version: another with every secret and every registration.
+        credential_version: changes with every secret and every registration.
     """
 
     id: str
@@ -156,14 +157,14 @@ class Application:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Client:
-    """A program that was registered to act for people, or for itself. The same object until the
+    """A client that was registered to act for users, or for itself. The same object until the
     directory changes.
 
     Args:
-        id: as it was registered.
-        public: it has no secret.
-        registration: what else was said of it; what that means is its dialect's affair.
-        credential_version: another with every secret and every registration.
+        id: as registered.
+        public: whether it has no secret.
+        registration: the other metadata, which only its dialect interprets.
+        credential_version: changes with every secret and every registration.
     """
 
     id: str
@@ -176,8 +177,8 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a sign-in is checked against. `subject` is the id of the user, application or client,
-    `version` the `credential_version` of a record with this very secret.
+    """The data for checking a sign-in. `subject` is the id of the user, application or client,
+    `version` the `credential_version` of a record with this secret.
     """
 
     subject: str

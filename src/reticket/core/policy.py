@@ -1,4 +1,6 @@
-"""Policies: how long tokens live and how a family answers a token that was used before."""
+"""Policies: the lifetimes of tokens, and the reaction of a family to a token that was used
+before.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +14,13 @@ DAY = 86_400
 
 
 def whole_seconds(milliseconds: int) -> int:
-    """Seconds after which so many milliseconds are over."""
+    """Milliseconds in whole seconds, rounded up."""
     return -(-milliseconds // SECOND)
 
 
 def up_to_second(at: int) -> int:
-    """The first whole second at or after a time in milliseconds: what JWTs can say (RFC 7519 §2),
-    rounded up so that nothing ends before its lifetime is over.
+    """The first whole second at or after a time in milliseconds. JWTs have whole seconds (RFC 7519
+    §2); rounding up keeps tokens valid for their whole lifetime.
     """
     return -(-at // SECOND) * SECOND
 
@@ -32,14 +34,14 @@ class Reuse(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Numbers with a name and a date. All durations are seconds.
+    """Named and dated settings of lifetimes. All durations are seconds.
 
     Args:
         name: the preset's name, with its year; stored in every family that begins under it.
         access: lifetime of an access token.
         refresh: idle end, counted from the newest rotation; the lifetime of a refresh token.
         absolute: end of the family, counted from its sign-in.
-        window: how long a rotation forgives an older token; 0 forgives nothing.
+        window: how long after a rotation an older token is accepted; 0 never.
         reuse: what a token older than that does.
         rotates: whether a refresh issues a new generation (FAPI 2.0 forbids it for some clients).
     """
@@ -53,7 +55,7 @@ class Policy:
     rotates: bool = True
 
     def faults(self) -> list[str]:
-        """What makes this policy unusable, as sentences; empty when nothing does."""
+        """Sentences that say why this policy is unusable; empty when it is usable."""
         found = [
             f"{member} must be at least {least} second(s), is {getattr(self, member)}"
             for member, least in (("access", 1), ("refresh", 1), ("absolute", 1), ("window", 0))
@@ -62,18 +64,18 @@ class Policy:
         if self.refresh < self.access:
             found.append(
                 f"refresh ({self.refresh} s) is shorter than access ({self.access} s): "
-                "a session would end while its access token is still good"
+                "a session would end while its access token is still valid"
             )
         if self.absolute < self.refresh:
             found.append(f"absolute ({self.absolute} s) is shorter than refresh ({self.refresh} s)")
         return found
 
     def warnings(self) -> list[str]:
-        """What an operator should know about this policy, as sentences."""
+        """Sentences that an operator should know about this policy."""
         if self.window * 10 > self.access:
             return [
                 f"window ({self.window} s) is over a tenth of access ({self.access} s): "
-                "a thief who rides the window is not seen"
+                "a stolen token that is used within the window is not detected"
             ]
         return []
 
@@ -101,25 +103,25 @@ PRESETS: Mapping[str, Policy] = {
         AAL3_2026,
     )
 }
-"""Those that belong to no dialect. A dialect declares its own."""
+"""The presets that belong to no dialect. Dialects declare their own."""
 
 
 BROWSER = "BROWSER"
-"""The preset of who names none."""
+"""The preset when none is named."""
 
 
 def by_any_name(presets: Mapping[str, Policy]) -> dict[str, Policy]:
-    """Presets by their name, and by their name without the year."""
+    """Presets by their name with and without the year."""
     return {**presets, **{name.rpartition("_")[0]: found for name, found in presets.items()}}
 
 
 def chosen(said: Mapping[str, Any] | None, presets: Mapping[str, Policy]) -> Policy:
-    """A preset with what somebody has of its own beside it.
+    """A preset with single values replaced.
 
     Args:
-        said: the member `preset`, and those of the policy that differ. The browser's preset is
-            taken where it says nothing, or names one that went with an update.
-        presets: by name, as they are in force.
+        said: the member `preset`, and the policy members that differ. The browser's preset is used
+            when there is none, or when its preset was removed by an update.
+        presets: by name, as configured.
     """
     changes = dict(said or {})
     base = presets.get(changes.pop("preset", BROWSER)) or presets[BROWSER]

@@ -1,4 +1,4 @@
-"""What the rules need from outside: stores, people, hashing, audit, time, randomness.
+"""The ports of the rules: stores, directory, hashing, audit, time, randomness.
 
 Everything here is synchronous. Any of it may raise `Unavailable`.
 """
@@ -18,13 +18,15 @@ Clock = Callable[[], int]
 """Milliseconds since 1970-01-01T00:00:00Z."""
 
 Entropy = Callable[[int], bytes]
-"""That many bytes from the system's generator."""
+"""Random bytes from the system's generator, as many as the argument says."""
 
 R = TypeVar("R")
 
 
 class StepResult(NamedTuple, Generic[R]):
-    """What a step leaves: the row to keep (the same object when unchanged) and its result."""
+    """The result of a step: the row to keep (the same object when unchanged) and a value for the
+    caller.
+    """
 
     row: Family | None
     result: R
@@ -37,7 +39,7 @@ class Step(Protocol[R]):
 
 
 class RowLocked(Enum):
-    """In the place of a result: somebody else has that family just now, nothing was decided."""
+    """In place of a result: another process has locked the family, so nothing was decided."""
 
     ROW_LOCKED = "held"
 
@@ -46,7 +48,7 @@ ROW_LOCKED = RowLocked.ROW_LOCKED
 
 
 class NotReplicated(NamedTuple, Generic[R]):
-    """What a step came to whose row is kept, but less durably than a revocation must be."""
+    """The result of a step whose row was stored, but less durably than a revocation requires."""
 
     result: R
 
@@ -59,48 +61,52 @@ class Page(NamedTuple):
 
 
 class Store(Protocol):
-    """Families at rest. What is returned is durable as the engine promises."""
+    """Stored families. What a method returns is as durable as the engine promises."""
 
     def transact(self, batch: Sequence[tuple[bytes, Step[Any]]]) -> Sequence[Any]:
         """Run each step on its family's row, atomically, and return the results in order.
 
-        A family may occur twice; its second step sees what the first one left. A step must
-        never make a row where there was none. Refusals are values in results; so are
-        `NotReplicated`, and `ROW_LOCKED` where a family would have to be waited for. It raises
-        Unavailable when it does not know what of the batch was kept.
+        A family may occur twice; its second step sees the row that the first one left. A step must
+        never create a row. Refusals are values among the results. So are `NotReplicated`, and
+        `ROW_LOCKED` for a family that is locked elsewhere.
+
+        Raises:
+            Unavailable: it is unknown which rows of the batch were stored.
         """
 
     def create(self, batch: Sequence[Family]) -> None:
-        """Insert families whose ids are new. An id that is there already raises KeyError."""
+        """Insert families with new ids. KeyError when an id exists already."""
 
     def find(self, family: bytes) -> Family | None:
-        """The row as it is, ended or not."""
+        """The row as it is, revoked or not."""
 
     def page(self, selection: Selection, limit: int, after: bytes | None = None) -> Page:
-        """At most `limit` families that fit, after the cursor."""
+        """At most `limit` families that match, after the cursor."""
 
     def walk(self) -> Iterator[Sequence[Family]]:
-        """Every family, a batch at a time, in no order; one may come twice."""
+        """Every family, in batches and in no order; one may come twice."""
 
     def revoke(self, selection: Selection, cause: str) -> Sequence[Family]:
-        """End every live family that fits, with the engine's strongest durability.
+        """Revoke every live family that matches, with the engine's strongest durability.
 
-        Returns the rows that it ended, after. Doing it twice ends nothing more.
+        Returns the rows that this call revoked. A second call revokes nothing more.
         """
 
     def absorb(self, batch: Sequence[Family]) -> None:
-        """Merge copies from elsewhere (`rotation.merge`), creating what is absent."""
+        """Merge copies from elsewhere (`rotation.merge`); missing rows are inserted."""
 
     def expire(self, before: int, limit: int) -> int:
-        """Delete at most `limit` families whose newest token died before that time; how many."""
+        """Delete at most `limit` families whose newest token expired before that time. Returns how
+        many.
+        """
 
     def backup(self, path: Path) -> None:
-        """Copy everything into a new file (mode 0600) while in use. StartupError where the
-        engine has nothing that a file could hold.
+        """Copy everything into a new file (mode 0600) while in use. StartupError when the engine
+        cannot be copied into a file.
         """
 
     def check(self) -> None:
-        """Look at what is stored as a whole. StartupError when it is damaged."""
+        """Check the stored data as a whole. StartupError when it is damaged."""
 
     def now(self) -> int:
         """The engine's clock: milliseconds."""
@@ -110,11 +116,11 @@ class Store(Protocol):
 
 
 class Counted(NamedTuple):
-    """What a counter says.
+    """The state of a counter.
 
     Args:
         total: the sum in its window.
-        left: milliseconds until it is forgotten; 0 where nothing is counted.
+        left: milliseconds until the window ends; 0 when nothing is counted.
     """
 
     total: int
@@ -122,42 +128,46 @@ class Counted(NamedTuple):
 
 
 LEAP = 60
-"""Seconds. What ends later than its life and so much more was written while the clock ran ahead."""
+"""Seconds. An entry that ends later than its lifetime plus this was written while the clock ran
+ahead, and counts as absent.
+"""
 
 
 class Ephemeral(Protocol):
-    """What lives for seconds and must be seen by all processes. Times by the engine's clock."""
+    """Short-lived entries that all processes share. Times are by the engine's clock."""
 
     def once(self, key: str, lifetime: int, value: str = "") -> bool:
-        """Set a key for `lifetime` seconds unless it is there; whether it was set. One of a clock
-        that ran ahead (`LEAP`) is not there.
+        """Set a key for `lifetime` seconds unless it exists. Returns whether it was set. An entry
+        of a clock that ran ahead (`LEAP`) does not exist.
         """
 
     def peek(self, key: str) -> str | None:
         """The value, or None when absent or past its end."""
 
     def present(self, keys: Sequence[str]) -> set[str]:
-        """Those of the keys that are there, in one trip."""
+        """Those of the keys that exist, in one round trip."""
 
     def take(self, key: str) -> str | None:
-        """Remove a key and return its value; of many callers one gets it."""
+        """Remove a key and return its value; of parallel callers, one gets it."""
 
     def count(self, key: str, window: int, add: int = 1) -> Counted:
-        """Add to a counter that forgets `window` seconds after its first addition; what it says
-        then. 0 only reads; a negative number gives back what was counted, never below 0. One of a
-        clock that ran ahead (`LEAP`) begins anew.
+        """Add to a counter that is reset `window` seconds after its first addition; returns its
+        state.
+
+        0 only reads. A negative number subtracts, never below 0. A counter of a clock that ran
+        ahead (`LEAP`) starts again.
         """
 
     def count_each(self, windows: Mapping[str, int], add: int = 1) -> Sequence[Counted]:
-        """The same for several counters in one trip: `windows` says seconds by key, and the
+        """The same for several counters in one round trip: `windows` has seconds by key, and the
         results are in its order.
         """
 
     def forget(self, *keys: str) -> None:
-        """Drop counters."""
+        """Remove counters."""
 
     def sweep(self, limit: int) -> int:
-        """Delete at most `limit` entries past their end; how many."""
+        """Delete at most `limit` entries that have ended. Returns how many."""
 
     def close(self) -> None:
         """Release everything; a closed one raises Unavailable."""
@@ -165,7 +175,7 @@ class Ephemeral(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """A change in the directory that must end families; written in its transaction."""
+    """A change in the directory that must revoke families; written in the same transaction."""
 
     id: int
     selection: Selection
@@ -176,10 +186,10 @@ class Recognised(NamedTuple):
     """What is known of an account and a network before a password is checked.
 
     Args:
-        account: its name in counts: a keyed digest, another one with every password. An e-mail
-            that nobody has gets one as well.
-        exists: whether somebody has that e-mail.
-        known: whether the account has signed in from that network under that password.
+        account: its name in counters: a keyed digest that changes with the password. An e-mail
+            address without an account has one too.
+        exists: whether there is an account with that e-mail address.
+        known: whether the account has signed in from that network with its current password.
     """
 
     account: str
@@ -188,16 +198,16 @@ class Recognised(NamedTuple):
 
 
 class Directory(Protocol):
-    """People, tenants, accounts, applications, as the service reads them."""
+    """People, tenants, accounts and applications, as the service reads them."""
 
     def catch_up_now(self) -> None:
         """See every change that was committed before this call. Unavailable."""
 
     def catch_up(self) -> None:
-        """See what other processes have changed, but for the last half second at most."""
+        """See other processes' changes, except those of the last half second."""
 
     def user(self, user_id: str) -> User | None:
-        """The record, disabled or not; None when deleted or never there. Cached."""
+        """The record, disabled or not; None when it does not exist. Cached."""
 
     def application(self, application_id: str) -> Application | None:
         """The record, disabled or not. Cached."""
@@ -206,71 +216,73 @@ class Directory(Protocol):
         """The record, disabled or not; the same object until the directory changes. Cached."""
 
     def client_at_hand(self, client_id: str) -> tuple[Client, Credentials | None] | None:
-        """The record, and what its secret is checked against, if they were so half a second ago."""
+        """The record, and the data for checking its secret, from a cache at most half a
+        second old.
+        """
 
     def tenant(self, tenant_id: int) -> Tenant | None:
         """The record. Cached."""
 
     def user_by_email(self, email: str) -> User | None:
-        """The record; the case of the e-mail does not matter."""
+        """The record; the case of the e-mail address is ignored."""
 
     def user_credentials(self, email: str) -> Credentials | None:
-        """What the password is checked against."""
+        """The data for checking the password."""
 
     def application_credentials(self, application_id: str) -> Credentials | None:
-        """What the secret is checked against."""
+        """The data for checking the secret."""
 
     def client_credentials(self, client_id: str) -> Credentials | None:
-        """What the secret of a confidential client is checked against."""
+        """The data for checking the secret of a confidential client."""
 
     def renew_hash(self, subject: str, old: str, new: str) -> None:
-        """Replace a hash by one with newer parameters, if it is still the old one."""
+        """Replace a hash by one with newer parameters, unless it has changed."""
 
     def signed_in(self, user_id: str, at: int) -> int | None:
         """Record a sign-in and return the one before."""
 
     def recognise(self, asked: Sequence[tuple[str, str]]) -> Sequence[Recognised]:
-        """What is known of each e-mail and the network that asks for it."""
+        """What is known of each e-mail address and the network of its caller."""
 
     def remember_network(self, user_id: str, network: str, at: int) -> None:
-        """Somebody has signed in from there (milliseconds)."""
+        """Note that the user has signed in from that network (milliseconds)."""
 
     def pending(self, subject: str) -> bool:
-        """Whether an intent for this subject waits to be applied; its refreshes fail then."""
+        """Whether an intent for this subject is pending; its refreshes fail meanwhile."""
 
     def intents(self) -> Sequence[Intent]:
-        """Those that wait, in the order in which they were written."""
+        """The pending intents, in the order in which they were written."""
 
     def settle(self, intent: Intent) -> None:
-        """Forget an intent that was applied."""
+        """Remove an intent that was applied."""
 
 
 class Factors(Protocol):
-    """Second factors as a sign-in reads and changes them. Each change is atomic: of many processes
-    that bring the same code, one is let in.
+    """Second factors, as a sign-in reads and changes them. Each change is atomic: of parallel
+    processes with the same code, one succeeds.
     """
 
     def factor(self, user_id: str) -> Factor | None:
         """The person's factor, locked or not; None without one."""
 
     def pass_step(self, user_id: str, step: int) -> bool:
-        """Accept a time step once, and none before it, unless the factor is locked; failures
-        begin anew.
+        """Accept a time step once, and none before it, unless the factor is locked. A success
+        resets the failures.
         """
 
     def may_pass(self, user_id: str, step: int) -> bool:
         """Whether `pass_step` would accept it now; changes nothing."""
 
     def spend_code(self, user_id: str, code: str) -> int | None:
-        """Accept a recovery code once, unless the factor is locked, and begin failures anew; how
-        many are left, or None for one that is not there.
+        """Accept a recovery code once, unless the factor is locked, and reset the failures. Returns
+        how many codes are left, or None for an unknown one.
         """
 
     def has_code(self, user_id: str, code: str) -> bool:
         """Whether `spend_code` would accept it now; changes nothing."""
 
     def fail(self, user_id: str) -> int:
-        """Count a wrong code; how many there were in a row, 0 without a factor."""
+        """Count a wrong code. Returns how many there were in a row; 0 without a factor."""
 
 
 class SecretHasher(Protocol):
@@ -283,7 +295,7 @@ class SecretHasher(Protocol):
     def is_old(self, secret_hash: str) -> bool: ...
 
     def absent(self) -> str:
-        """A hash that no secret fits and that costs as much as any other."""
+        """A hash that no secret matches, and that costs as much to check as any other."""
 
 
 class OneTimePasswords(Protocol):
@@ -312,16 +324,16 @@ class Event(NamedTuple):
 
 
 class AuditLog(Protocol):
-    """Where events go. Losing one must not lose a session: it logs its own failures."""
+    """The audit log. Losing an event must not lose a session: the log reports its own failures."""
 
     def record(self, events: Sequence[Event], *, durable: bool = False) -> None:
-        """Append, in order. `durable` returns after the disk has them (revocations)."""
+        """Append the events in order. `durable` returns after they are on disk (revocations)."""
 
     def lose(self, count: int) -> None:
-        """So many events will not come, since too many wait already. It waits for nothing."""
+        """Count events that were dropped because too many were waiting. It does not block."""
 
     def tend(self) -> int:
-        """Append what was held back, and keep the file in order; call it every second. How many
+        """Append what was held back, and maintain the file; call it every second. Returns how many
         events could not be written since the last call.
         """
 

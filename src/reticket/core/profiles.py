@@ -1,5 +1,6 @@
-"""What the dialects tell the directory of themselves: what each needs to know of a person and of a
-tenant, beyond what all of them share. The directory keeps such a part without understanding it.
+"""What dialects declare to the directory: the data of a person and of a tenant that only they need.
+
+The directory stores such a part without interpreting it.
 """
 
 from __future__ import annotations
@@ -17,13 +18,14 @@ P = TypeVar("P")
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """Members that all have alike who name the same thing. Whoever names it first settles them,
-    and they are never altered afterwards.
+    """Members that are equal for all records that name the same thing. The first record sets them,
+    and they never change afterwards.
 
     Args:
-        noun: what is named.
-        new_id: makes its member `id`, where nobody says one.
-        at: the member that has them; empty for those of the part itself. The name is its `name`.
+        noun: the thing that is named.
+        new_id: makes its member `id`, when none is given.
+        at: the member that contains them; empty for those of the part itself. The name is its
+            `name`.
         members: those beside the name; `id` is one.
     """
 
@@ -33,23 +35,23 @@ class Shared:
     members: tuple[str, ...] = ("id",)
 
     def place(self, value: dict[str, Any]) -> dict[str, Any]:
-        """Where the members stand in a part."""
+        """The object in a part that contains the members."""
         return cast("dict[str, Any]", value[self.at]) if self.at else value
 
 
 @dataclass(frozen=True, slots=True)
 class Part(Generic[P]):
-    """What one dialect needs to know of a person or of a tenant.
+    """The data that one dialect needs of a person or of a tenant.
 
     Args:
-        dialect: whose part it is; it is stored under this name.
+        dialect: the dialect's name; the part is stored under it.
         kind: a frozen msgspec Struct that forbids unknown members.
-        key: under which directory files, the shell and the admin API say it.
-        shared: what of it people have in common.
-        has_places: its members `tenants` and `developer_accounts` are what stands beside a person's
-            memberships, by the ids of the places. One dialect may have them.
+        key: the member for it in directory files, the command line and the admin API.
+        shared: its members that several records have in common.
+        has_places: whether its members `tenants` and `developer_accounts` are data beside the
+            person's memberships, by the ids of the places. Only one dialect may have them.
         lends: members of the person itself that older files have in this part.
-        demo: the parts of the demo's people by e-mail, or of its tenants by id.
+        demo: the parts of the demo's people by e-mail address, or of its tenants by id.
     """
 
     dialect: str
@@ -61,7 +63,7 @@ class Part(Generic[P]):
     demo: Mapping[Hashable, Mapping[str, Any]] = field(default_factory=dict)
 
     def of(self, record: User | Tenant) -> P | None:
-        """The part of a person or a tenant; None for who has none."""
+        """The part of a person or a tenant; None without one."""
         for dialect, part in record.parts:
             if dialect == self.dialect:
                 return cast("P", part)
@@ -70,7 +72,7 @@ class Part(Generic[P]):
 
 @dataclass(frozen=True, slots=True)
 class Profiles:
-    """What all dialects together tell.
+    """What all dialects declare together.
 
     Args:
         kinds: of their tokens.
@@ -82,9 +84,9 @@ class Profiles:
     tenants: Sequence[Part[Any]] = ()
 
     def resources_in(self, place: Place) -> list[str]:
-        """The names of the kinds whose families live in such a place."""
+        """The names of the token kinds whose families belong to such a place."""
         return [kind.name for kind in self.kinds if kind.place is place]
 
 
 NO_DIALECT = Profiles()
-"""For whoever only looks after a directory."""
+"""For programs that only maintain a directory."""

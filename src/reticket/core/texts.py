@@ -1,6 +1,6 @@
-"""Characters of callers that act on a terminal or a page, or that nobody sees. Owns the classes.
+"""Classes of characters that control a terminal or a page, or that are invisible.
 
-Storage and API answers keep them. Logs, the audit stream and tables write them as JSON does.
+Storage and API responses keep them. Logs, the audit stream and tables escape them as JSON does.
 """
 
 from __future__ import annotations
@@ -8,38 +8,40 @@ from __future__ import annotations
 import re
 
 _CONTROLS = "\x00-\x1f\x7f-\x9f"
-"""C0, DEL and C1: terminals obey them."""
+"""C0, DEL and C1, which terminals interpret."""
 
 _BIDIRECTIONAL = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
-"""They change the order in which the text around them is shown (UAX #9 §2)."""
+"""They change the display order of the text around them (UAX #9 §2)."""
 
-_UNSEEN = (
+_INVISIBLE = (
     "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200d\u2028\u2029\u2060-\u2065"
     "\u206a-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3"
     "\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
-"""Whatever nobody sees (Default_Ignorable_Code_Point, UAX #44), or a break of a line. Persian and
-Indic names need some of them, and pictures others.
+"""Invisible characters (Default_Ignorable_Code_Point, UAX #44) and line breaks. Persian and Indic
+names need some of them, and emoji others.
 """
 
-_HALVES = "\ud800-\udfff"
-"""No characters; no terminal can be given them."""
+_SURROGATES = "\ud800-\udfff"
+"""Halves of surrogate pairs: not characters, and not encodable for a terminal."""
 
 _CONTROL = re.compile(f"[{_CONTROLS}]")
-_HIDDEN = re.compile(f"[{_CONTROLS}{_BIDIRECTIONAL}{_UNSEEN}]")
-_UNFIT = re.compile(f"[{_CONTROLS}{_BIDIRECTIONAL}{_UNSEEN}{_HALVES}]")
+_HIDDEN = re.compile(f"[{_CONTROLS}{_BIDIRECTIONAL}{_INVISIBLE}]")
+_UNFIT = re.compile(f"[{_CONTROLS}{_BIDIRECTIONAL}{_INVISIBLE}{_SURROGATES}]")
 
 ISOLATES = "\u2066\u2067\u2068"
 FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
 
 
 def has_control(text: str) -> bool:
-    """Whether there is a C0 or C1 control."""
+    """Whether the text contains a C0 or C1 control."""
     return _CONTROL.search(text) is not None
 
 
 def has_hidden(text: str) -> bool:
-    """Whether there is a control, a bidirectional control, or a character without width."""
+    """Whether the text contains a control, a bidirectional control, or a character without
+    width.
+    """
     return _HIDDEN.search(text) is not None
 
 
@@ -49,17 +51,19 @@ def escaped(text: str) -> str:
 
 
 def escaped_lines(text: str) -> str:
-    """The same, but for the ends of its lines."""
+    """The same, except for line ends."""
     return "\n".join(map(escaped, text.split("\n")))
 
 
 def isolated(text: str) -> str:
-    """For places without markup: the order of the text around it stays as it is."""
+    """The text for places without markup, isolated so that the display order around it does not
+    change.
+    """
     return f"{FIRST_STRONG_ISOLATE}{contained(text)}{POP_ISOLATE}"
 
 
 def contained(text: str) -> str:
-    """Without the characters that would end the isolate around it (UAX #9 BD9)."""
+    """The text without the characters that would end the isolate around it (UAX #9 BD9)."""
     if POP_ISOLATE not in text:
         return text
     depth, kept = 0, []

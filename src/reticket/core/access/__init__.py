@@ -1,1 +1,1 @@
-"""Who somebody is: passwords, secrets and one-time codes are checked, and failures are limited."""
+"""Authentication: checks of passwords, secrets and one-time codes, and limits on failures."""

@@ -1,7 +1,7 @@
-"""Failed tries to sign in: how many there were, whether more may follow, and who hears of them.
+"""Counts failed sign-ins, decides whether more may follow, and reports them to the audit log.
 
-A try is counted before its secret is checked, so that many at once are no more than the limit; a
-success gives it back.
+An attempt is counted before its secret is checked, so that parallel attempts cannot exceed the
+limit. A success subtracts it again.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from reticket.core.sessions import audit_events
 from reticket.core.storage.budget import BudgetedEphemeral, of_address
 
 FRESH = 500
-"""Milliseconds for which a guard that was looked at is not looked at again."""
+"""Milliseconds for which the last known state of a counter is used without reading it again."""
 
 
 class Admission(NamedTuple):
-    """A try that no limit refuses so far: whose turn it is, and what counts it."""
+    """An attempt that no limit refuses so far: its requester in the queue, and its counters."""
 
-    whose: Requester
+    requester: Requester
     guards: FailureCounters
 
 
@@ -47,22 +47,26 @@ class Attempts:
         self._clock = clock
         self._owed = PendingReversals(ephemeral, clock)
         self._free: dict[str, int] = {}
-        """Until when (milliseconds) a guard is taken for one that lets through."""
+        """Until when (milliseconds) a counter is assumed to be below its limit."""
         self._shut: dict[str, tuple[int, int]] = {}
-        """The same for one that does not, and when it will."""
+        """The same for a counter at its limit, and the time when it will be below."""
         self._failures = 0
 
-    def waits(self, asked: Sequence[FailureCounters]) -> list[int]:
-        """Milliseconds that each of them must wait; 0 where no guard has counted too many."""
+    def waits(self, attempts: Sequence[FailureCounters]) -> list[int]:
+        """Milliseconds that each attempt must wait; 0 when no counter is at its limit."""
         now, before = self._clock(), self._failures
-        known = {guard.name: self._known_wait(guard, now) for guards in asked for guard in guards}
-        self._look_at(self._worth_a_look(asked, known), known, now, before)
-        return [max((known[guard.name] or 0 for guard in guards), default=0) for guards in asked]
+        known = {
+            guard.name: self._known_wait(guard, now) for guards in attempts for guard in guards
+        }
+        self._look_at(self._to_read(attempts, known), known, now, before)
+        return [max((known[guard.name] or 0 for guard in guards), default=0) for guards in attempts]
 
     @contextmanager
     def counted(self, guards: FailureCounters, resource: str, caller: Caller) -> Iterator[None]:
-        """Count the try that the body makes. TOO_MANY_ATTEMPTS instead of the body where that is
-        one too many; what the body raises beside refusals gives the try back.
+        """Count the attempt that the body makes. An error other than a refusal subtracts it again.
+
+        Raises:
+            Refusal: TOO_MANY_ATTEMPTS, instead of running the body, when it exceeds a limit.
         """
         self._reserve(guards, resource, caller)
         try:
@@ -87,12 +91,12 @@ class Attempts:
             raise self.limited(max(over), resource, caller)
 
     def give_back(self, guards: FailureCounters) -> None:
-        """A try that was no failure, or proved nothing."""
+        """Subtract an attempt that was no failure, or proved nothing."""
         with self._owed.unless_done(guards):
             self._ephemeral.count_each({guard.key: guard.limit.window for guard in guards}, -1)
 
     def succeeded(self, guards: FailureCounters) -> None:
-        """Somebody has proved who it is."""
+        """The caller has authenticated: reset the counters that a success resets."""
         forgiven = [guard for guard in guards if guard.forgiven]
         with self._owed.unless_done(forgiven):
             self.give_back([guard for guard in guards if not guard.forgiven])
@@ -106,37 +110,39 @@ class Attempts:
         cause: Cause,
         caller: Caller,
     ) -> Refusal:
-        """INVALID_CREDENTIALS, to be raised; the try stays counted."""
+        """INVALID_CREDENTIALS, to be raised; the attempt stays counted."""
         self._failures += 1
         for guard in guards:
             self._free.pop(guard.name, None)
-        return self.told(resource, subject, Refusal(Code.INVALID_CREDENTIALS, cause), caller)
+        return self.logged(resource, subject, Refusal(Code.INVALID_CREDENTIALS, cause), caller)
 
     def limited(self, wait: int, resource: str, caller: Caller) -> Refusal:
-        """TOO_MANY_ATTEMPTS for so many milliseconds, of which the audit log has heard."""
+        """TOO_MANY_ATTEMPTS for that many milliseconds, already written into the audit log."""
         retry = whole_seconds(wait)
         refusal = Refusal(Code.TOO_MANY_ATTEMPTS, Cause.LIMITED, retry_after=retry)
-        return self.told(resource, None, refusal, caller)
+        return self.logged(resource, None, refusal, caller)
 
-    def told(self, resource: str, subject: str | None, refusal: Refusal, caller: Caller) -> Refusal:
-        """The same refusal, of which the audit log has heard."""
+    def logged(
+        self, resource: str, subject: str | None, refusal: Refusal, caller: Caller
+    ) -> Refusal:
+        """The same refusal, already written into the audit log."""
         self._tell(audit_events.sign_in_failed(self._clock(), resource, subject, refusal, caller))
         return refusal
 
     def is_free(self, guard: FailureCounter) -> bool:
-        """Whether it was found so half a second ago at most."""
+        """Whether the counter was below its limit at most half a second ago."""
         return 0 <= self._free.get(guard.name, 0) - self._clock() <= FRESH
 
     def _known_wait(self, guard: FailureCounter, now: int) -> int | None:
-        """What is known without a look: how long it shuts for, or nothing."""
+        """The wait that is known without reading the counter, or None."""
         fresh_until, ends_at = self._shut.get(guard.name, (0, 0))
         return ends_at - now if 0 < fresh_until - now <= FRESH and ends_at > now else None
 
-    def _worth_a_look(
-        self, asked: Sequence[FailureCounters], known: dict[str, int | None]
+    def _to_read(
+        self, attempts: Sequence[FailureCounters], known: dict[str, int | None]
     ) -> list[FailureCounter]:
-        """A caller that is refused already needs no further look."""
-        open_ = [guards for guards in asked if not any(known[each.name] for each in guards)]
+        """The counters that must be read: none for an attempt that is refused already."""
+        open_ = [guards for guards in attempts if not any(known[each.name] for each in guards)]
         return list({guard.name: guard for guards in open_ for guard in guards}.values())
 
     def _look_at(
@@ -159,8 +165,8 @@ class Attempts:
                 self._shut[guard.name] = now + FRESH, now + left
 
     def _forget_stale(self, now: int, most: int) -> None:
-        """Guards are in the order of their looks. More may go than a look adds, so memory
-        shrinks after a flood, and no look pays for all of it.
+        """Drop outdated states, oldest first. More may be dropped than one read adds. So memory
+        shrinks after a flood, and no single read does all of the work.
         """
         for name, until in list(islice(self._free.items(), most)):
             if 0 <= until - now <= FRESH:

@@ -1,4 +1,4 @@
-"""What failed sign-ins are counted by, and how many there may be: pure."""
+"""The counters of failed sign-ins and their limits. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from reticket.core.policy import DAY
 from reticket.core.ports import Recognised
 
 NOBODYS_COUNTERS = 2**18
-"""80 MiB of counters at most, however many e-mails are made up."""
+"""At most 80 MiB of counters, however many e-mail addresses are invented."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +24,15 @@ class FailureLimit:
 
 @dataclass(frozen=True, slots=True)
 class FailureLimits:
-    """What failed sign-ins are limited by.
+    """The limits on failed sign-ins.
 
     Args:
-        account: of one account from one network.
-        strangers: of one account from all the networks together that are not known for it, and
-            from each known one: 100 in a row (NIST SP 800-63B-4 §3.2.2). The count ends after
-            a day at the latest, so that a person who has no known network left is not shut out
-            for good.
-        address: of people from one network.
-        program: of programs from one network, and of one program where it is known.
+        account: for one account from one network.
+        strangers: for one account from all unknown networks together, and from each known one: 100
+            in a row (NIST SP 800-63B-4 §3.2.2). The count ends after a day at the latest. So a user
+            whose known networks are all gone is not locked out for good.
+        address: for users from one network.
+        program: for programs from one network, and for one program where it is known.
     """
 
     account: FailureLimit = FailureLimit(10, 300)
@@ -41,51 +40,54 @@ class FailureLimits:
     address: FailureLimit = FailureLimit(200, 300)
     program: FailureLimit = FailureLimit(200, 300)
 
-    def of_person(self, whom: Recognised, network: str) -> FailureCounters:
-        """What counts a wrong password. A known network has budgets of its own for its account:
-        what its neighbours spend is theirs.
+    def of_person(self, account_state: Recognised, network: str) -> FailureCounters:
+        """The counters of a wrong password. A known network has separate counters for its account,
+        so that its neighbours cannot use them up.
         """
-        place = f"{_together(whom.account)}:{network}"
-        here = FailureCounter(f"account:{place}", self.account, forgiven=True, covered=whom.known)
-        if whom.known:
+        place = f"{_hash_tag(account_state.account)}:{network}"
+        here = FailureCounter(
+            f"account:{place}", self.account, forgiven=True, covered=account_state.known
+        )
+        if account_state.known:
             return here, FailureCounter(
                 f"known:{place}", self.strangers, forgiven=True, covered=True
             )
         neighbours = FailureCounter(f"people:{network}", self.address)
-        return neighbours, here, self.of_strangers(_counter_of(whom))
+        return neighbours, here, self.of_strangers(_counter_of(account_state))
 
     def of_strangers(self, account: str) -> FailureCounter:
-        """What counts the wrong passwords of all unknown networks; the owner's success anywhere
-        forgets them.
+        """The counter of wrong passwords from all unknown networks; the owner's success anywhere
+        resets it.
         """
         return FailureCounter(
-            f"strangers:{_together(account)}", self.strangers, forgiven=True, covered=True
+            f"strangers:{_hash_tag(account)}", self.strangers, forgiven=True, covered=True
         )
 
-    def of_factor(self, whom: Recognised, network: str) -> FailureCounters:
-        """What counts a wrong one-time password, apart: a right password must not make wrong
-        codes forgotten. Strangers share a budget here, too.
+    def of_factor(self, account_state: Recognised, network: str) -> FailureCounters:
+        """The counters of a wrong one-time password. They are separate, because a right password
+        must not reset them. Strangers share counters here too.
         """
-        account = _together(whom.account)
-        place = f"{account}:{network}" if whom.known else account
+        account = _hash_tag(account_state.account)
+        place = f"{account}:{network}" if account_state.known else account
         return (FailureCounter(f"factor:{place}", self.account, forgiven=True, covered=True),)
 
     def of_program(self, program: str, network: str, known: bool) -> FailureCounters:
-        """What counts a wrong secret: a network that the program is known from has a budget of
-        its own for it, so that its neighbours do not spend it.
+        """The counters of a wrong secret. A network that the program is known from has separate
+        counters for it, so that its neighbours cannot use them up.
         """
         name = f"program:{program}:{network}" if known else f"programs:{network}"
         return (FailureCounter(name, self.program, covered=known),)
 
 
 class FailureCounter(NamedTuple):
-    """One count of failures.
+    """A counter of failures.
 
     Args:
         name: what is counted.
-        forgiven: whether a success forgets the failures before it.
-        covered: whether it is kept however full the pool of guesses is. There are only so many of
-            those: for each account one, for each of its known networks three, and
+        limit: how many failures, in which time.
+        forgiven: whether a success resets it.
+        covered: whether it is stored however full the pool of guesses is. The number of such
+            counters is bounded: one for each account, three for each of its known networks, and
             `NOBODYS_COUNTERS`.
     """
 
@@ -96,31 +98,31 @@ class FailureCounter(NamedTuple):
 
     @property
     def key(self) -> str:
-        """Under which it is counted."""
+        """The key of the counter."""
         return f"failures:{self.name}"
 
 
 FailureCounters = Sequence[FailureCounter]
 
 
-def _counter_of(whom: Recognised) -> str:
-    """An account has a counter of its own. E-mails that nobody has share so many, since they are
-    made up without end; which ones share, only the holder of the key can tell.
+def _counter_of(account_state: Recognised) -> str:
+    """An account's counter name. E-mail addresses without an account share a fixed number of
+    counters, because they can be invented. Only the holder of the key knows which ones share.
     """
-    if whom.exists:
-        return whom.account
-    return f"nobody:{int(whom.account, 16) % NOBODYS_COUNTERS}"
+    if account_state.exists:
+        return account_state.account
+    return f"nobody:{int(account_state.account, 16) % NOBODYS_COUNTERS}"
 
 
-def _together(account: str) -> str:
-    """What all counts of an account have in common. A store of several nodes keeps names with the
-    same text in braces at one of them: they are counted and forgotten together, or none of them is.
+def _hash_tag(account: str) -> str:
+    """The common part of an account's counter names. A cluster stores names with the same text in
+    braces on one node, so they are counted and reset together, or none is.
     """
     return f"{{{account}}}"
 
 
 def program_of(kind: str, name: str) -> str:
-    """The name of a program in counts and turns."""
+    """A program's name in counters and queues."""
     return _digest(f"{kind}:{name}")
 
 

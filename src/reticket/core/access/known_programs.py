@@ -1,4 +1,4 @@
-"""From which networks programs have proved who they are, for a budget of failures of their own."""
+"""The networks from which programs have authenticated; these have separate failure counters."""
 
 from __future__ import annotations
 
@@ -12,26 +12,28 @@ from reticket.core.ports import Clock
 from reticket.core.storage.budget import BudgetedEphemeral, of_client
 
 ProgramAt = tuple[str, str]
-"""The name of a program in counts, and a network."""
+"""A program's name in counters, and a network."""
 
 Mark = tuple[ProgramAt, int]
-"""That it was verified there in that period (periods since 1970-01-01T00:00:00Z)."""
+"""A program at a network, and the period in which it authenticated there (periods since
+1970-01-01Z).
+"""
 
 PERIOD = DAY // 2
-"""Seconds; in each of them a mark is written once."""
+"""Seconds of a period; a mark is written once in each."""
 
 PERIODS = 4
-"""A program is known in the period of a mark and in so many less one after it: for a day and a half
-at least, so that one that signs in daily may be late.
+"""Periods, including that of a mark, in which the program is known: at least a day and a half. So a
+program that signs in daily may be late.
 """
 
 
 class KnownPrograms:
-    """Owns what this process knows, and shares it twice a day: after a start, or at another worker,
-    a program is no stranger where it was verified lately.
+    """Owns what this process knows, and shares it twice a day. So a program stays known after a
+    restart and at other workers.
 
     Args:
-        ephemeral: what all processes see.
+        ephemeral: shared by all processes.
         clock: milliseconds.
     """
 
@@ -42,11 +44,13 @@ class KnownPrograms:
         self._shared = Recent()
 
     def __contains__(self, program: ProgramAt) -> bool:
-        """Whether this process knows it; costs no trip."""
+        """Whether this process knows the program; costs no round trip."""
         return program in self._here
 
     def learn(self, programs: Sequence[ProgramAt]) -> None:
-        """Look, in one trip, for those that this process does not know yet. Unavailable."""
+        """Look up, in one round trip, the programs that this process does not know yet.
+        Unavailable.
+        """
         strangers = [each for each in programs if each not in self._here]
         keys = {_key_of(mark): mark for each in strangers for mark in self._marks_of(each)}
         for key in self._ephemeral.present(list(keys)) if keys else ():
@@ -54,7 +58,7 @@ class KnownPrograms:
             self._shared.add(keys[key])
 
     def add(self, program: ProgramAt) -> None:
-        """It was verified. Where there is no room to share that, this process knows it alone."""
+        """The program has authenticated. Without room to share that, only this process knows it."""
         self._here.add(program)
         newest = self._marks_of(program)[0]
         if newest in self._shared:
@@ -65,7 +69,7 @@ class KnownPrograms:
             self._ephemeral.once(_key_of(newest), lifetime, "verified", owner)
 
     def _marks_of(self, program: ProgramAt) -> list[Mark]:
-        """Any of which tells that it is known; the newest first."""
+        """The marks that show that the program is known, newest first."""
         now = self._clock() // (PERIOD * SECOND)
         return [(program, now - age) for age in range(PERIODS)]
 

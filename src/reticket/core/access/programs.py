@@ -1,6 +1,6 @@
-"""Checks which program somebody is, by its secret.
+"""Authenticates programs by their secrets.
 
-Synchronous; what costs a hash runs on the pool that may be busy for a while.
+Synchronous; hashing runs on the pool for long work.
 """
 
 from __future__ import annotations
@@ -25,8 +25,9 @@ P = TypeVar("P", Application, Client)
 
 class ProgramAuthenticator:
     """Owns the checks of programs. Their ids are public, so failures are counted by network: nobody
-    locks one out from elsewhere. A program that was verified from a network has a budget of its
-    own there.
+    can lock a program out from another network.
+
+    A program that has authenticated from a network has separate counters there.
     """
 
     def __init__(
@@ -46,20 +47,24 @@ class ProgramAuthenticator:
     def application(
         self, command: SignInApplication, caller: Caller, admission: Admission
     ) -> Application:
-        """Check an application's secret; one that this process verified before costs no hash."""
+        """Check an application's secret; one that this process has verified before costs no
+        hash.
+        """
         find = self._directory.application_credentials, self._directory.application
         return self._checked(command, command.application_id, *find, caller, admission)
 
     def client(self, command: SignInClient, caller: Caller, admission: Admission) -> Client:
-        """Check a client's secret, as an application's. A public one has none and is refused."""
+        """Check a client's secret, like an application's. A public client has none and is
+        refused.
+        """
         find = self._directory.client_credentials, self._directory.client
         return self._checked(command, command.client_id, *find, caller, admission)
 
     def known_applications(
         self, batch: Sequence[tuple[SignInApplication, Caller]]
     ) -> Sequence[Application | Admission | Refusal]:
-        """The applications whose very secret this process has verified before, TOO_MANY_ATTEMPTS,
-        or what `application` must check, whatever will come of it.
+        """For each command: the application when this process has verified that secret before,
+        TOO_MANY_ATTEMPTS, or the admission that `application` needs.
         """
         find = self._directory.application_credentials, self._directory.application
         return self._known(batch, *find)
@@ -67,17 +72,17 @@ class ProgramAuthenticator:
     def known_clients(
         self, batch: Sequence[tuple[SignInClient, Caller]]
     ) -> Sequence[Client | Admission | Refusal]:
-        """The same of clients."""
+        """The same for clients."""
         find = self._directory.client_credentials, self._directory.client
         return self._known(batch, *find)
 
     def client_at_hand(self, command: SignInClient, caller: Caller) -> Client | None:
-        """The same for one, by what was looked up half a second ago at most; waits for nothing."""
+        """The same for one client, from data at most half a second old. It waits for nothing."""
         found = self._directory.client_at_hand(command.client_id)
         if found is None:
             return None
         admission = self._admission(command, caller)
-        is_free = admission.whose.known and all(map(self._attempts.is_free, admission.guards))
+        is_free = admission.requester.known and all(map(self._attempts.is_free, admission.guards))
         return self._if_known(*found, command.secret) if is_free else None
 
     def _known(
@@ -95,7 +100,7 @@ class ProgramAuthenticator:
             name = _name_of(command)
             if wait:
                 found.append(self._attempts.limited(wait, command.resource, caller))
-            elif not admission.whose.known:
+            elif not admission.requester.known:
                 found.append(admission)
             else:
                 known = self._if_known(find(name), credentials_of(name), command.secret)
@@ -126,9 +131,9 @@ class ProgramAuthenticator:
         caller: Caller,
         admission: Admission,
     ) -> P:
-        """The record after the hash: it may have been blocked during that."""
+        """The record, read after hashing, because it may have been blocked meanwhile."""
         self._directory.catch_up_now()
-        whose, guards = admission
+        requester, guards = admission
         with self._attempts.counted(guards, command.resource, caller):
             credentials = credentials_of(name)
             right = self._secrets.matches_once(credentials, command.secret)
@@ -138,7 +143,7 @@ class ProgramAuthenticator:
                 raise self._failure(command.resource, program, right, caller, guards)
             expect_one_version(credentials, program)
         self._attempts.succeeded(guards)
-        self._verified.add((whose.account, whose.network))
+        self._verified.add((requester.account, requester.network))
         return program
 
     def _failure(
@@ -149,7 +154,7 @@ class ProgramAuthenticator:
         caller: Caller,
         guards: FailureCounters,
     ) -> Refusal:
-        """All are the same to the caller; the audit log knows them apart."""
+        """The refusal. It is the same for every cause; only the audit log shows which one."""
         cause = Cause.DISABLED if right else Cause.WRONG_SECRET
         if program is None:
             cause = Cause.UNKNOWN_SUBJECT

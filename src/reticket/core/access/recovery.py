@@ -1,6 +1,6 @@
-"""Recovery codes: what a person types when the authenticator app is gone. Owns their form.
+"""Recovery codes, typed when the authenticator app is lost. Owns their form.
 
-Digits alone, since forms for one-time passwords show a keyboard of digits.
+Digits only, because forms for one-time passwords show a numeric keyboard.
 """
 
 from __future__ import annotations
@@ -9,18 +9,18 @@ from reticket.core.ports import Entropy
 
 CODES = 10
 _DIGITS = 20
-"""66 bits of randomness: nobody guesses one."""
+"""66 bits of randomness."""
 _BYTES = 32
-"""So many more bits than digits need that no code is likelier than another."""
+"""Many more bits than the digits need, so that all codes are equally likely."""
 
 
 def new_codes(entropy: Entropy) -> tuple[str, ...]:
-    """Ten codes as a person reads them, like `40718-95226-11834-60357`."""
+    """Ten codes in a readable form, such as `40718-95226-11834-60357`."""
     return tuple(_grouped(_number(entropy)) for _ in range(CODES))
 
 
 def canonical(text: str) -> str | None:
-    """The digits of the code that somebody typed, grouped or not; None for what is none."""
+    """The digits of a typed code, grouped or not; None for any other text."""
     code = "".join(text.split()).replace("-", "")
     is_one = len(code) == _DIGITS and code.isascii() and code.isdecimal()
     return code if is_one else None

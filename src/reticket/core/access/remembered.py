@@ -1,4 +1,4 @@
-"""What happened lately, gone with the process."""
+"""Recent marks in this process's memory."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ KEPT = 10_000
 
 
 class Recent:
-    """Owns so many marks; the one not asked for longest goes first. For any thread."""
+    """A bounded set of marks that drops the least recently used one. Thread-safe."""
 
     def __init__(self, kept: int = KEPT) -> None:
         self._kept = kept
@@ -18,7 +18,7 @@ class Recent:
         self._lock = threading.Lock()
 
     def add(self, mark: Hashable) -> None:
-        """Remember it."""
+        """Remember a mark."""
         with self._lock:
             self._marks[mark] = None
             self._marks.move_to_end(mark)

@@ -1,7 +1,8 @@
-"""Tries that were no failures and are counted still, since the store failed when it was told so.
+"""Attempts that were no failures but are still counted, because the store failed when they were to
+be subtracted.
 
-They are given back before the same counter is asked again. Otherwise a person who tries on while
-the store fails is shut out once it is back.
+They are subtracted before the same counter is read again. Otherwise a user who retries while the
+store fails would be locked out afterwards.
 """
 
 from __future__ import annotations
@@ -18,12 +19,14 @@ from reticket.core.policy import SECOND
 from reticket.core.ports import Clock
 from reticket.core.storage.budget import BudgetedEphemeral
 
-MOST_OWED = 10_000
-"""Counters that are remembered; of more, the one that was owed first is left as it is."""
+MOST_PENDING = 10_000
+"""Counters that are remembered; beyond that the oldest one stays as it is."""
 
 
 class Reversal(NamedTuple):
-    """So many tries of a counter of so many seconds, which has ended by `until` (milliseconds)."""
+    """Attempts to subtract from a counter of that many seconds, which ends by `until`
+    (milliseconds).
+    """
 
     tries: int
     window: int
@@ -31,9 +34,10 @@ class Reversal(NamedTuple):
 
 
 class PendingReversals:
-    """Owns what this process has to give back. For any thread.
+    """Owns what this process still has to subtract. Thread-safe.
 
     Args:
+        ephemeral: the store.
         clock: milliseconds.
     """
 
@@ -45,8 +49,8 @@ class PendingReversals:
 
     @contextmanager
     def unless_done(self, guards: FailureCounters) -> Iterator[None]:
-        """What the body gives back is owed when it raises Unavailable. It may be given back twice
-        then: what was no failure was nobody's guess either.
+        """Remember what the body subtracts when it raises Unavailable. It may be subtracted twice
+        then, which does no harm: an attempt that was no failure was no guess either.
         """
         try:
             yield
@@ -58,7 +62,7 @@ class PendingReversals:
             raise
 
     def settle(self, guards: FailureCounters) -> None:
-        """Give back what is owed to these counters. Unavailable; it is owed on, then."""
+        """Subtract what is pending for these counters. On Unavailable it stays pending."""
         for guard in guards:
             debt = self._taken(guard.key)
             if debt is None or debt.until <= self._clock():
@@ -78,5 +82,5 @@ class PendingReversals:
             debt = self._debts.pop(key, None)
             tries = more.tries + (debt.tries if debt else 0)
             self._debts[key] = more._replace(tries=tries)
-            if len(self._debts) > MOST_OWED:
+            if len(self._debts) > MOST_PENDING:
                 self._debts.popitem(last=False)

@@ -1,6 +1,6 @@
-"""Checks second factors: one-time passwords by time, and recovery codes.
+"""Checks second factors: time-based one-time passwords, and recovery codes.
 
-Synchronous; runs on the pool that may be busy for a while.
+Synchronous; runs on the pool for long work.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from reticket.core.access import recovery
 from reticket.core.access.attempts import Attempts
 from reticket.core.access.failure_limits import FailureCounters
-from reticket.core.access.sign_in_context import SignInContexts, in_good_standing
+from reticket.core.access.sign_in_context import SignInContexts, require_active
 from reticket.core.commands import OpenFactorSession, SecondFactor
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import Caller
@@ -28,14 +28,14 @@ from reticket.core.storage.budget import BudgetedEphemeral, of_account
 
 FACTOR_TRIES = 5
 FACTOR_WINDOW = 3600
-"""Seconds for which tries are counted: longer than any session lives."""
+"""Seconds for which attempts are counted: longer than any factor session lives."""
 
 Proof = int | str
-"""What a right code spends: a time step, or a recovery code."""
+"""What a right code uses up: a time step, or a recovery code."""
 
 
 class SecondFactorAuthenticator:
-    """Owns the second half of a sign-in.
+    """Owns the second step of a sign-in.
 
     Args:
         tell: takes events for the audit log; may be called from any thread.
@@ -64,16 +64,18 @@ class SecondFactorAuthenticator:
         self._entropy = entropy
 
     def open_session(self, command: OpenFactorSession) -> str:
-        """Remember for a while whose password was right; the id of that memory."""
+        """Remember for a while whose password was right. Returns the id of the factor session."""
         session_id = self._entropy(20).hex()
-        said = _said_of(command.user, command.resource)
+        said = _state_of(command.user, command.resource)
         owner = of_account(command.user.id)
         self._ephemeral.once(f"factor:{session_id}", command.lifetime, said, owner)
         return session_id
 
     def user(self, command: SecondFactor, caller: Caller) -> User:
-        """Check a code. Each works once, a session bears five wrong ones, and a hundred in a row
-        lock the factor until an operator acts. It is spent last: a store that fails costs none.
+        """Check a code. Each works once.
+
+        A session ends after five wrong codes, and a hundred in a row lock the factor until an
+        operator acts. The code is used up last, so a failing store costs none.
         """
         self._directory.catch_up_now()
         said = self._ephemeral.peek(f"factor:{command.session_id}")
@@ -83,17 +85,17 @@ class SecondFactorAuthenticator:
         (standing,) = self._standings.of([(user.email, caller)])
         guards = (*standing.guards, *standing.factor)
         with self._attempts.counted(guards, command.resource, caller):
-            proof = self._proved(guards, user, command, caller)
-        self._standings.succeeded(standing.whose, guards)
-        in_good_standing(self._attempts, user, command.resource, caller)
+            proof = self._proof_for(guards, user, command, caller)
+        self._standings.succeeded(standing.requester, guards)
+        require_active(self._attempts, user, command.resource, caller)
         self._standings.remember(user, caller)
         self._finish(user, proof, command, caller)
         return user
 
-    def _proved(
+    def _proof_for(
         self, guards: FailureCounters, user: User, command: SecondFactor, caller: Caller
     ) -> Proof:
-        """What a right code may spend. A session that is over counts for nobody."""
+        """What a right code uses up. An expired session is counted for nobody."""
         tries = self._ephemeral.count(
             f"tries:{command.session_id}", FACTOR_WINDOW, 1, of_account(user.id)
         )
@@ -106,7 +108,9 @@ class SecondFactorAuthenticator:
         return proof
 
     def _finish(self, user: User, proof: Proof, command: SecondFactor, caller: Caller) -> None:
-        """The session ends, and then the code: of many that bring one of them, one is let in."""
+        """End the session, then use up the code: of parallel requests with the same code, one
+        succeeds.
+        """
         for each in command.keeps(user):
             owner = each.owner or of_account(user.id)
             self._ephemeral.once(each.key, each.lifetime, each.value, owner)
@@ -115,12 +119,12 @@ class SecondFactorAuthenticator:
             raise self._no_session(command.resource, caller)
 
     def _user_of(self, said: str | None, resource: str) -> User | None:
-        """Whose password was right at this resource: another one may not know them."""
+        """The user whose password was right, at this kind of token only."""
         user = self._directory.user(said.partition(":")[0]) if said else None
-        return user if user and said == _said_of(user, resource) else None
+        return user if user and said == _state_of(user, resource) else None
 
     def _proof_of(self, user: User, otp: str) -> Proof | None:
-        """The time step or the recovery code that somebody typed, where it is not spent yet."""
+        """The time step or the recovery code that was typed, if it is not used up."""
         factor = self._factors.factor(user.id)
         if factor is None:
             return None
@@ -143,7 +147,7 @@ class SecondFactorAuthenticator:
     def _failure(
         self, guards: FailureCounters, user: User, command: SecondFactor, caller: Caller
     ) -> Refusal:
-        """A locked factor looks to the caller as a wrong code does."""
+        """The refusal. A locked factor looks like a wrong code to the caller."""
         failures = self._factors.fail(user.id)
         cause = Cause.FACTOR_LOCKED if failures > MOST_FAILURES else Cause.WRONG_FACTOR
         refusal = self._attempts.failed(guards, command.resource, user.id, cause, caller)
@@ -159,9 +163,11 @@ class SecondFactorAuthenticator:
 
     def _no_session(self, resource: str, caller: Caller) -> Refusal:
         refusal = Refusal(Code.NOT_FOUND, Cause.NO_SESSION)
-        return self._attempts.told(resource, None, refusal, caller)
+        return self._attempts.logged(resource, None, refusal, caller)
 
 
-def _said_of(user: User, resource: str) -> str:
-    """What a session remembers: another password or e-mail, or another resource, says another."""
+def _state_of(user: User, resource: str) -> str:
+    """The text that a session stores. It changes with the password, the e-mail address and the
+    token kind.
+    """
     return f"{user.id}:{user.credential_version}:{resource}"

@@ -1,4 +1,4 @@
-"""Secrets against their stored hashes."""
+"""Compares secrets with their stored hashes."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from reticket.core.ports import Directory, SecretHasher
 
 
 def expect_one_version(credentials: Credentials | None, holder: Holder) -> None:
-    """Unavailable where the secret that was checked and the record are of two versions: a change
-    came in between, and whoever knows the old secret must not be let in under the new version.
+    """Raise Unavailable when the checked secret and the record have different versions. The secret
+    was changed meanwhile, and the old one must not authenticate under the new version.
     """
     if credentials is None or credentials.version != holder.credential_version:
         raise Unavailable("a secret was changed while it was checked")
 
 
 class VerifiedSecrets(Protocol):
-    """A record, gone with the process, of secrets that were verified (ADR 0004)."""
+    """A cache of verified secrets in this process's memory (ADR 0004)."""
 
     def knows(self, subject: str, secret_hash: str, secret: str) -> bool: ...
 
@@ -27,7 +27,7 @@ class VerifiedSecrets(Protocol):
 
 
 class SecretCheck:
-    """Owns the comparison; a hash of old parameters is renewed by the way."""
+    """Owns the comparison. A hash with old parameters is replaced after a success."""
 
     def __init__(
         self, directory: Directory, hasher: SecretHasher, verified: VerifiedSecrets
@@ -37,7 +37,9 @@ class SecretCheck:
         self._verified = verified
 
     def matches(self, credentials: Credentials | None, secret: str) -> bool:
-        """Whether it is the one. Nobody's costs the same time as a wrong one."""
+        """Whether the secret matches. Without credentials it costs the same time and
+        returns False.
+        """
         stored = credentials.secret_hash if credentials else self._hasher.absent()
         right = self._hasher.verify(stored, secret)
         if right and credentials and self._hasher.is_old(stored):
@@ -46,11 +48,11 @@ class SecretCheck:
         return right and credentials is not None
 
     def knows(self, credentials: Credentials, secret: str) -> bool:
-        """Whether this process has verified exactly that before; costs no hash."""
+        """Whether this process has verified exactly that secret before; costs no hash."""
         return self._verified.knows(credentials.subject, credentials.secret_hash, secret)
 
     def matches_once(self, credentials: Credentials | None, secret: str) -> bool:
-        """As `matches`, for what is hashed once in a process."""
+        """As `matches`, for secrets that a process hashes once."""
         if credentials is None:
             return self.matches(None, secret)
         if self.knows(credentials, secret):

@@ -1,6 +1,6 @@
-"""Checks which person somebody is: passwords.
+"""Authenticates users by their passwords.
 
-Synchronous; runs on the pool that may be busy for a while. Tells nobody which part was wrong.
+Synchronous; runs on the pool for long work. No answer shows which part was wrong.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from reticket.core.access.attempts import Admission, Attempts
 from reticket.core.access.failure_limits import FailureCounters
 from reticket.core.access.secret_check import SecretCheck, expect_one_version
-from reticket.core.access.sign_in_context import SignInContexts, in_good_standing
+from reticket.core.access.sign_in_context import SignInContexts, require_active
 from reticket.core.commands import FactorRule, SignIn
 from reticket.core.errors import Cause, Refusal
 from reticket.core.model import Caller
@@ -19,7 +19,7 @@ from reticket.core.ports import Directory
 
 
 class UserAuthenticator:
-    """Owns the checks of people."""
+    """Owns the checks of users."""
 
     def __init__(
         self,
@@ -34,8 +34,8 @@ class UserAuthenticator:
         self._standings = standings
 
     def admissions(self, batch: Sequence[tuple[SignIn, Caller]]) -> Sequence[Admission | Refusal]:
-        """What `user` needs for each, or TOO_MANY_ATTEMPTS; no password is looked at. Accounts
-        that do not exist are answered as others are.
+        """The admission that `user` needs for each command, or TOO_MANY_ATTEMPTS; no password is
+        read. Accounts that do not exist get the same answers.
         """
         self._directory.catch_up_now()
         found = self._standings.of([(command.email, caller) for command, caller in batch])
@@ -43,18 +43,18 @@ class UserAuthenticator:
         return [
             self._attempts.limited(wait, command.resource, caller)
             if wait
-            else Admission(each.whose, each.guards)
+            else Admission(each.requester, each.guards)
             for (command, caller), each, wait in zip(batch, found, waits, strict=True)
         ]
 
     def user(self, command: SignIn, caller: Caller, admission: Admission) -> User:
         """Check a password. An unknown user costs the same time as a wrong password."""
         self._directory.catch_up_now()
-        whose, guards = admission
+        requester, guards = admission
         with self._attempts.counted(guards, command.resource, caller):
             user = self._whose_password(command, caller, guards)
-        self._standings.succeeded(whose, guards)
-        in_good_standing(self._attempts, user, command.resource, caller)
+        self._standings.succeeded(requester, guards)
+        require_active(self._attempts, user, command.resource, caller)
         if not user.second_factor:
             self._standings.remember(user, caller)
         return user
@@ -75,17 +75,17 @@ class UserAuthenticator:
     def _factor_required(
         self, user: User, command: SignIn, caller: Caller, guards: FailureCounters
     ) -> Refusal:
-        """A dialect that cannot ask for a second factor refuses whoever has one.
+        """The refusal of a dialect that cannot ask for a second factor.
 
-        It counts exactly as a wrong password does. Otherwise the limits would tell a stranger
-        which password is right.
+        It counts exactly like a wrong password. Otherwise the limits would show a stranger which
+        password is right.
         """
         cause = Cause.FACTOR_REQUIRED
         return self._attempts.failed(guards, command.resource, user.id, cause, caller)
 
 
 def _cause_of(user: User | None, right: bool) -> Cause:
-    """Why somebody is not let in, of whom the dialect wants to know nothing."""
+    """Why a sign-in is refused; only the audit log shows it."""
     if user is None:
         return Cause.UNKNOWN_SUBJECT
     return Cause.NO_ACCESS if right else Cause.WRONG_SECRET

@@ -1,4 +1,6 @@
-"""What both halves of a sign-in share: what counts the tries, and who may come in at all."""
+"""What both steps of a sign-in share: the counters of attempts, and which users may sign in
+at all.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +18,9 @@ from reticket.core.queues.fair_queue import Requester
 
 
 class SignInContext(NamedTuple):
-    """Who tries, and what counts wrong passwords and wrong one-time passwords."""
+    """The requester, and the counters of wrong passwords and of wrong one-time passwords."""
 
-    whose: Requester
+    requester: Requester
     guards: FailureCounters
     factor: FailureCounters
 
@@ -34,9 +36,11 @@ class SignInContexts:
         self._limits = limits
         self._clock = clock
 
-    def of(self, asked: Sequence[tuple[str, Caller]]) -> list[SignInContext]:
-        """Of each e-mail and whoever asks for it; accounts that do not exist are strangers'."""
-        places = [(email, network_of(caller.address)) for email, caller in asked]
+    def of(self, attempts: Sequence[tuple[str, Caller]]) -> list[SignInContext]:
+        """The context of each e-mail address and its caller; accounts that do not exist count as
+        strangers'.
+        """
+        places = [(email, network_of(caller.address)) for email, caller in attempts]
         found = zip(places, self._directory.recognise(places), strict=True)
         return [self._of(recognised, network) for (_, network), recognised in found]
 
@@ -47,18 +51,18 @@ class SignInContexts:
         )
         return SignInContext(Requester(network, whom.account, whom.known), guards, factor)
 
-    def succeeded(self, whose: Requester, guards: FailureCounters) -> None:
-        """The owner's success forgets the failures of strangers, too."""
-        strangers = self._limits.of_strangers(whose.account)
-        self._attempts.succeeded([*guards, strangers] if whose.known else guards)
+    def succeeded(self, requester: Requester, guards: FailureCounters) -> None:
+        """The owner has authenticated, which also resets the strangers' failures."""
+        strangers = self._limits.of_strangers(requester.account)
+        self._attempts.succeeded([*guards, strangers] if requester.known else guards)
 
     def remember(self, user: User, caller: Caller) -> None:
         """The sign-in is complete: its network is known from now on."""
         self._directory.remember_network(user.id, network_of(caller.address), self._clock())
 
 
-def in_good_standing(attempts: Attempts, user: User, resource: str, caller: Caller) -> None:
-    """SUBJECT_DISABLED, SUBJECT_INACTIVE; the audit log hears of it."""
+def require_active(attempts: Attempts, user: User, resource: str, caller: Caller) -> None:
+    """Raise SUBJECT_DISABLED or SUBJECT_INACTIVE, written into the audit log."""
     if not user.disabled and user.active:
         return
     disabled = user.disabled
@@ -66,4 +70,4 @@ def in_good_standing(attempts: Attempts, user: User, resource: str, caller: Call
         Code.SUBJECT_DISABLED if disabled else Code.SUBJECT_INACTIVE,
         Cause.DISABLED if disabled else Cause.INACTIVE,
     )
-    raise attempts.told(resource, user.id, refusal, caller)
+    raise attempts.logged(resource, user.id, refusal, caller)

@@ -1,4 +1,6 @@
-"""The way of a sign-in: limits first, then a place in the queue of hashes, then the hash."""
+"""The order of a sign-in: first the limits, then a place in the queue for hashing, then the
+hash.
+"""
 
 from __future__ import annotations
 
@@ -20,11 +22,11 @@ R = TypeVar("R")
 
 
 class SignInQueue:
-    """Owns what waits for limits and for hashes. Belongs to one event loop.
+    """Owns the queues for limits and for hashes. Belongs to one event loop.
 
     Args:
-        directory: where limits are asked, many in one look.
-        passwords: where hashes are made.
+        directory: reads the limits of many sign-ins at once.
+        passwords: computes the hashes.
     """
 
     def __init__(
@@ -46,48 +48,48 @@ class SignInQueue:
         self._applications: BatchQueue[
             tuple[SignInApplication, Caller], Application | Admission
         ] = BatchQueue(directory, programs.known_applications)
-        self._ahead = SingleFlight()
+        self._single_flight = SingleFlight()
         """A program that starts many times at once has its secret hashed once."""
 
     async def person(self, command: SignIn, caller: Caller) -> User:
-        """Whose password it is."""
-        admission = await self._let_in(self._people.put((command, caller)))
+        """The user with that password."""
+        admission = await self._admitted(self._people.put((command, caller)))
         check = self._desk.user
-        return await self._passwords.run(admission.whose, check, command, caller, admission)
+        return await self._passwords.run(admission.requester, check, command, caller, admission)
 
     async def application(self, command: SignInApplication, caller: Caller) -> Application:
-        """Which application it is."""
-        known = await self._let_in(self._applications.put((command, caller)))
+        """The application with that secret."""
+        known = await self._admitted(self._applications.put((command, caller)))
         if not isinstance(known, Admission):
             return known
-        return await self._ahead.follow(command, self._check_application, command, caller)
+        return await self._single_flight.follow(command, self._check_application, command, caller)
 
     async def client(self, command: SignInClient, caller: Caller) -> Client:
-        """Which client it is."""
+        """The client with that secret."""
         at_hand = self._programs.client_at_hand(command, caller)
         if at_hand:
             return at_hand
-        known = await self._let_in(self._clients.put((command, caller)))
+        known = await self._admitted(self._clients.put((command, caller)))
         if not isinstance(known, Admission):
             return known
-        return await self._ahead.follow(command, self._check_client, command, caller)
+        return await self._single_flight.follow(command, self._check_client, command, caller)
 
     async def _check_application(self, command: SignInApplication, caller: Caller) -> Application:
-        known = await self._let_in(self._applications.put((command, caller)))
+        known = await self._admitted(self._applications.put((command, caller)))
         if not isinstance(known, Admission):
             return known
         check = self._programs.application
-        return await self._passwords.run(known.whose, check, command, caller, known)
+        return await self._passwords.run(known.requester, check, command, caller, known)
 
     async def _check_client(self, command: SignInClient, caller: Caller) -> Client:
-        known = await self._let_in(self._clients.put((command, caller)))
+        known = await self._admitted(self._clients.put((command, caller)))
         if not isinstance(known, Admission):
             return known
         check = self._programs.client
-        return await self._passwords.run(known.whose, check, command, caller, known)
+        return await self._passwords.run(known.requester, check, command, caller, known)
 
-    async def _let_in(self, asked: Awaitable[R]) -> R:
-        """What the limits say; whoever they refuse lingers."""
+    async def _admitted(self, asked: Awaitable[R]) -> R:
+        """The result of the limits; a refused caller is delayed."""
         try:
             return await asked
         except Refusal:

@@ -1,1 +1,1 @@
-"""How work waits: batches for the stores, worker threads, and turns for those who ask."""
+"""Queues: batches for the stores, worker threads, and fair queues for callers."""

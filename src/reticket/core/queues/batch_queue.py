@@ -21,26 +21,27 @@ O = TypeVar("O")  # noqa: E741 - what becomes of it
 LONGEST_BATCH = 256
 LONGEST_QUEUE = 20_000
 LONGEST_WAIT = 5.0
-"""Seconds in the queue after which the store is not asked any more: nobody waits for ever while
-one batch after the other runs into the same lock.
+"""Seconds in the queue after which an item fails: successive batches may all wait for the same
+lock.
 """
-QUIET_TURNS = 3
-"""Turns of the event loop without a newcomer after which a batch leaves: two threads that want the
-interpreter at once lose much of their time by handing it to and fro (ADR 0006). A turn with nothing
-in it takes microseconds.
+QUIET_ROUNDS = 3
+"""Rounds of the event loop without a new item after which a batch leaves (ADR 0006). Two threads
+that want the interpreter at once lose much time by switching. An empty round takes microseconds.
 """
 LONGEST_GATHERING = 0.005
-"""Seconds after which it leaves whoever is still coming."""
+"""Seconds after which a batch leaves even while new items keep coming."""
 PAUSE = 0.005
-"""Seconds before what is held is asked for again, when nothing else is waiting."""
+"""Seconds before locked items are tried again, when nothing else is waiting."""
 
 
 class WorkerPool:
-    """One thread. Work handed to it runs in order; `close` finishes what was accepted.
+    """One thread. Work runs in the order in which it was submitted; `close` finishes what was
+    accepted.
 
     Args:
-        longest_wait: seconds in the queue after which work is not begun any more: where each waits
-            for the same silence, the last would wait for all of them.
+        name: of the thread, for messages.
+        longest_wait: seconds in the queue after which work is not begun. When the store does not
+            answer, the last item would otherwise wait for all the others.
     """
 
     def __init__(
@@ -56,15 +57,15 @@ class WorkerPool:
         self._longest_wait = longest_wait
 
     async def run(self, work: Callable[..., O], *arguments: Any) -> O:
-        """Run a function on the lane. Unavailable when too much is waiting, or for too long."""
+        """Run a function on the thread. Unavailable when too much is waiting, or for too long."""
         if self._room <= 0:
-            raise Unavailable(f"the {self._name} lane has too much waiting")
+            raise Unavailable(f"too much work is waiting for the {self._name} thread")
         loop = asyncio.get_running_loop()
         until = loop.time() + self._longest_wait
 
         def in_time() -> O:
             if loop.time() > until:
-                raise Unavailable(f"the {self._name} lane has kept somebody waiting for too long")
+                raise Unavailable(f"work has waited for the {self._name} thread for too long")
             return work(*arguments)
 
         self._room -= 1
@@ -74,22 +75,26 @@ class WorkerPool:
             self._room += 1
 
     def submit(self, work: Callable[[], None]) -> None:
-        """Run a function on the lane, and do not wait. Unavailable once it is closed."""
+        """Run a function on the thread without waiting for it. Unavailable once the pool is
+        closed.
+        """
         self._accepted(work)
 
     def close(self) -> None:
-        """Work off what was accepted, then stop the thread."""
+        """Finish what was accepted, then stop the thread."""
         self._pool.shutdown()
 
     def _accepted(self, work: Callable[[], O]) -> Future[O]:
         try:
             return self._pool.submit(work)
         except RuntimeError:
-            raise Unavailable(f"the {self._name} lane is closed") from None
+            raise Unavailable(f"the {self._name} thread is closed") from None
 
 
 class Waiting(NamedTuple, Generic[I, O]):
-    """An item in a queue, with who waits for it and since when (seconds of the loop)."""
+    """An item in a queue, with the future of its result and the time of its arrival (seconds of the
+    loop).
+    """
 
     item: I
     future: asyncio.Future[O]
@@ -100,26 +105,26 @@ class BatchQueue(Generic[I, O]):
     """Batches items for a function that takes many at once.
 
     Args:
-        lane: where the function runs.
-        work: items in, one result or error for each in order, or HELD, which puts the item into
-            a later batch; when it raises, every item of the batch gets that error.
-        longest_wait: seconds in the queue after which an item is Unavailable instead.
+        pool: where the function runs.
+        work: items in, one result or error for each in order. ROW_LOCKED puts the item into a later
+            batch. When the function raises, every item of the batch gets that error.
+        longest_wait: seconds in the queue after which an item is Unavailable.
     """
 
     def __init__(
         self,
-        lane: WorkerPool,
+        pool: WorkerPool,
         work: Callable[[Sequence[I]], Sequence[O | BaseException | RowLocked]],
         longest_wait: float = LONGEST_WAIT,
     ) -> None:
-        self._lane = lane
+        self._pool = pool
         self._work = work
         self._longest_wait = longest_wait
         self._waiting: list[Waiting[I, O]] = []
         self._busy = False
 
     def put(self, item: I) -> asyncio.Future[O]:
-        """Queue an item; the future gets its result. Call on the event loop."""
+        """Queue an item; the future gets its result. Call it on the event loop."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[O] = loop.create_future()
         if len(self._waiting) >= LONGEST_QUEUE:
@@ -132,14 +137,16 @@ class BatchQueue(Generic[I, O]):
         return future
 
     def _gather(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._await_quiet(loop, loop.time() + LONGEST_GATHERING, len(self._waiting), QUIET_TURNS)
+        self._await_quiet(loop, loop.time() + LONGEST_GATHERING, len(self._waiting), QUIET_ROUNDS)
 
     def _await_quiet(
-        self, loop: asyncio.AbstractEventLoop, until: float, known: int, turns: int
+        self, loop: asyncio.AbstractEventLoop, until: float, known: int, rounds: int
     ) -> None:
-        """Let the batch go once nobody has joined it for so many turns, or it is full."""
+        """Let the batch leave once no item has joined it for that many rounds, or once it
+        is full.
+        """
         present = len(self._waiting)
-        left = turns if present == known else QUIET_TURNS
+        left = rounds if present == known else QUIET_ROUNDS
         if not left or present >= LONGEST_BATCH or loop.time() >= until:
             self._dispatch(loop)
         else:
@@ -148,32 +155,32 @@ class BatchQueue(Generic[I, O]):
     def _dispatch(self, loop: asyncio.AbstractEventLoop) -> None:
         batch, self._waiting = self._waiting[:LONGEST_BATCH], self._waiting[LONGEST_BATCH:]
         try:
-            self._lane.submit(lambda: self._process(loop, batch))
+            self._pool.submit(lambda: self._process(loop, batch))
         except Unavailable as closed:
             self._deliver(loop, batch, [closed] * len(batch))
 
-    def _go_on(self, loop: asyncio.AbstractEventLoop, held: list[Waiting[I, O]]) -> None:
-        """The next batch; soon, when there is nothing in it but what was held."""
+    def _begin_next(self, loop: asyncio.AbstractEventLoop, locked: list[Waiting[I, O]]) -> None:
+        """Begin the next batch; after a pause when it consists only of locked items."""
         fresh = bool(self._waiting)
-        self._waiting += held
+        self._waiting += locked
         self._busy = bool(self._waiting)
         if fresh:
             self._gather(loop)
-        elif held:
+        elif locked:
             loop.call_later(PAUSE, self._dispatch, loop)
 
     def _process(self, loop: asyncio.AbstractEventLoop, batch: list[Waiting[I, O]]) -> None:
-        results = self._worked_off(batch, loop.time() - self._longest_wait)
+        results = self._results_of(batch, loop.time() - self._longest_wait)
         loop.call_soon_threadsafe(self._deliver, loop, batch, results)
 
-    def _worked_off(
+    def _results_of(
         self, batch: list[Waiting[I, O]], since: float
     ) -> list[O | BaseException | RowLocked]:
-        """What becomes of each; who has waited from before `since` is told so."""
+        """The result of each item; items that have waited since before `since` get Unavailable."""
         asked = [each.item for each in batch if each.since >= since]
         try:
             results = iter(self._work(asked) if asked else ())
-        except BaseException as error:  # handed to everybody who waits
+        except BaseException as error:  # given to every item of the batch
             return [error] * len(batch)
         if len(asked) == len(batch):
             return list(results)
@@ -186,8 +193,8 @@ class BatchQueue(Generic[I, O]):
         batch: list[Waiting[I, O]],
         results: Sequence[O | BaseException | RowLocked],
     ) -> None:
-        held = [each for each, result in zip(batch, results, strict=True) if result is ROW_LOCKED]
-        self._go_on(loop, held)
+        locked = [each for each, result in zip(batch, results, strict=True) if result is ROW_LOCKED]
+        self._begin_next(loop, locked)
         for waiting, result in zip(batch, results, strict=True):
             if waiting.future.done() or result is ROW_LOCKED:
                 continue

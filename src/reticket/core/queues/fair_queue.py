@@ -1,8 +1,9 @@
-"""Whose turn it is where much waits for little: fair among networks and accounts, and pure.
+"""Decides whose request is next when many wait for few threads: fair among networks and accounts.
+Pure.
 
-Strangers take turns by network, because names of accounts cost them nothing. A network with few
-turns lately goes ahead of one with many. Whoever signed in from the same network before goes first
-and takes turns by account, because each was earned.
+Strangers (requesters that are not known) take turns by network, because invented account names cost
+them nothing. A network with few recent turns goes before one with many. Known requesters, who have
+signed in from the same network before, go first and take turns by account.
 """
 
 from __future__ import annotations
@@ -15,28 +16,27 @@ from reticket.core.queues.recent_events import RecentEvents
 T = TypeVar("T")
 
 IN_A_ROW = 3
-"""Turns of known ones after which a stranger that waits has one; fewer where fewer known accounts
-wait, so that one account alone does not take more than all strangers.
+"""Turns of known requesters after which a waiting stranger has one. It is less when fewer known
+accounts wait, so that one account does not get more turns than all strangers.
 """
 OLDEST_EVERY = 8
-"""One of so many turns of strangers goes to the network whose turn is longest ago, however many
-networks come for the first time.
+"""One of this many turns of strangers goes to the network that has waited longest for a turn,
+however many new networks arrive.
 """
 FOR_STRANGERS = 4
-"""A fourth of the places is for strangers who want them, the rest for known ones."""
+"""A quarter of the places is for strangers who want them, the rest for known requesters."""
 CROWD = 16
-"""Networks that wait at once above which the newest goes first. Those that come together to guess
-would all be ahead of a person who comes a moment later, and in the order of arrival everybody
-would wait for too long.
+"""Waiting networks above which the newest goes first. A crowd that arrived together to guess
+passwords would otherwise delay every user who comes a moment later.
 """
 
 
 class Requester(NamedTuple):
-    """For whom something is done.
+    """The caller that work is done for, as the queue distinguishes callers.
 
     Args:
-        network: as `addresses.network_of` says.
-        account: which account or program the caller wants to be.
+        network: as `addresses.network_of` returns it.
+        account: the account or program that the caller claims to be.
         known: whether that account has signed in from that network before.
     """
 
@@ -46,12 +46,14 @@ class Requester(NamedTuple):
 
     @property
     def path(self) -> tuple[str, str]:
-        """By what turns are shared, and what shares a turn within that."""
+        """The group that takes turns with other groups, and the subgroup that takes turns within
+        it.
+        """
         return (self.account, self.network) if self.known else (self.network, self.account)
 
 
 class RoundRobin(Generic[T]):
-    """Groups that take turns, each of groups that take turns again."""
+    """Groups that take turns, each made of subgroups that take turns."""
 
     def __init__(self) -> None:
         self._groups: OrderedDict[str, OrderedDict[str, deque[T]]] = OrderedDict()
@@ -61,19 +63,19 @@ class RoundRobin(Generic[T]):
     def __len__(self) -> int:
         return len(self._groups)
 
-    def append(self, whose: Requester, item: T) -> None:
-        """At the end of its group."""
-        outer, inner = whose.path
+    def append(self, requester: Requester, item: T) -> None:
+        """Add an item at the end of its subgroup."""
+        outer, inner = requester.path
         self._groups.setdefault(outer, OrderedDict()).setdefault(inner, deque()).append(item)
         self.size += 1
 
     def pop(self) -> T:
-        """The oldest item of the group whose turn is longest ago."""
+        """The oldest item of the group whose last turn is longest ago."""
         return self._pop(next(iter(self._groups)))
 
     def pop_rarest(self) -> T:
-        """The oldest item of the group that has had the fewest turns lately: of the one that waits
-        longest or, in a crowd, of the one that came last.
+        """The oldest item of the group with the fewest recent turns. Among equal groups, the one
+        that waits longest; in a crowd, the newest one.
         """
         groups = reversed(self._groups) if len(self._groups) > CROWD else iter(self._groups)
         return self._pop(min(groups, key=self._lately.times))
@@ -87,9 +89,9 @@ class RoundRobin(Generic[T]):
         self._shrunk(outer, inner)
         return item
 
-    def remove(self, whose: Requester, item: T) -> bool:
-        """Whether it waited here, and does not any more."""
-        outer, inner = whose.path
+    def remove(self, requester: Requester, item: T) -> bool:
+        """Remove an item. Returns whether it was waiting here."""
+        outer, inner = requester.path
         items = self._groups.get(outer, OrderedDict()).get(inner)
         if items is None or item not in items:
             return False
@@ -97,25 +99,25 @@ class RoundRobin(Generic[T]):
         self._shrunk(outer, inner)
         return True
 
-    def crowd(self, whose: Requester) -> int:
-        """How many wait in the group of somebody."""
-        return self._count(self._groups.get(whose.path[0], OrderedDict()))
+    def crowd(self, requester: Requester) -> int:
+        """Items that wait in the requester's group."""
+        return self._count(self._groups.get(requester.path[0], OrderedDict()))
 
     def largest(self) -> int:
-        """How many wait in the largest group."""
+        """Items that wait in the largest group."""
         return max(map(self._count, self._groups.values()), default=0)
 
-    def has_one_before(self, whose: Requester, crowd: int) -> bool:
-        """Whether a group of that size has had more turns lately than somebody's."""
-        mine = self._lately.times(whose.path[0])
+    def has_one_before(self, requester: Requester, crowd: int) -> bool:
+        """Whether a group of that size has had more recent turns than the requester's group."""
+        own = self._lately.times(requester.path[0])
         return any(
-            self._count(group) >= crowd and self._lately.times(name) > mine
+            self._count(group) >= crowd and self._lately.times(name) > own
             for name, group in self._groups.items()
         )
 
     def drop(self) -> T:
-        """Take the newest item out of the largest group; of equal ones, out of the group that has
-        had the most turns lately.
+        """Remove the newest item of the largest group; among equal groups, of the one with the most
+        recent turns.
         """
         outer = max(self._groups, key=self._weight)
         inner = max(self._groups[outer], key=lambda name: len(self._groups[outer][name]))
@@ -124,8 +126,8 @@ class RoundRobin(Generic[T]):
         return item
 
     def _shrunk(self, outer: str, inner: str) -> None:
-        """A wait that ended in any way counts as a turn: a group that goes away and comes back is
-        not a new one.
+        """Note that a group has become smaller. Every end of a wait counts as a turn, so that a
+        group cannot leave and return as a new one.
         """
         self._lately.note(outer)
         self.size -= 1
@@ -143,7 +145,7 @@ class RoundRobin(Generic[T]):
 
 
 class FairQueue(Generic[T]):
-    """What waits, in at most so many places."""
+    """A bounded queue of waiting items."""
 
     def __init__(self, places: int) -> None:
         self._places = places
@@ -155,22 +157,23 @@ class FairQueue(Generic[T]):
     def __len__(self) -> int:
         return self._known.size + self._strangers.size
 
-    def join(self, whose: Requester, item: T) -> T | None:
-        """Wait. Returns what has no place from now on: None, an item of the largest group, or
-        the item itself where no group is larger than its own, nor as large with more turns lately.
+    def join(self, requester: Requester, item: T) -> T | None:
+        """Add an item. Returns the item that loses its place: None, an item of the largest group,
+        or the new item. The new item loses when no group is larger than its own, or as large with
+        more recent turns.
         """
-        mine = self._round_of(whose)
+        own = self._round_of(requester)
         dropped = None
         if len(self) >= self._places:
-            crowded = self._crowded(whose, mine, mine.crowd(whose) + 1)
+            crowded = self._crowded(requester, own, own.crowd(requester) + 1)
             if crowded is None:
                 return item
             dropped = crowded.drop()
-        mine.append(whose, item)
+        own.append(requester, item)
         return dropped
 
     def next(self) -> T | None:
-        """The item whose turn it is; None where nothing waits."""
+        """The next item; None when nothing waits."""
         strangers_turn = self._in_a_row >= min(IN_A_ROW, len(self._known))
         if self._strangers.size and strangers_turn:
             self._in_a_row = 0
@@ -186,24 +189,27 @@ class FairQueue(Generic[T]):
             return self._strangers.pop_rarest()
         return self._strangers.pop()
 
-    def leave(self, whose: Requester, item: T) -> bool:
-        """Whether it waited, and does not any more."""
-        return self._round_of(whose).remove(whose, item)
+    def leave(self, requester: Requester, item: T) -> bool:
+        """Remove an item. Returns whether it was waiting."""
+        return self._round_of(requester).remove(requester, item)
 
-    def _round_of(self, whose: Requester) -> RoundRobin[T]:
-        return self._known if whose.known else self._strangers
+    def _round_of(self, requester: Requester) -> RoundRobin[T]:
+        return self._known if requester.known else self._strangers
 
-    def _crowded(self, whose: Requester, mine: RoundRobin[T], crowd: int) -> RoundRobin[T] | None:
-        """What must give a place up to a group that will be `crowd`: the largest group, or one
-        as large of the other kind, if that kind has more than its share, or one as large of the
-        same kind that has had more turns lately.
+    def _crowded(
+        self, requester: Requester, own: RoundRobin[T], crowd: int
+    ) -> RoundRobin[T] | None:
+        """The round-robin that must give a place to a group that will have `crowd` items, or None.
+
+        That is the one with the largest group. Among equals it is the other kind, if that has more
+        than its share. Else it is the same kind, if a group of it has had more recent turns.
         """
         largest = max(self._known, self._strangers, key=RoundRobin.largest)
         if largest.largest() > crowd:
             return largest
         spare = self._places // FOR_STRANGERS
         known = self._strangers, spare
-        other, share = known if whose.known else (self._known, self._places - spare)
+        other, share = known if requester.known else (self._known, self._places - spare)
         if other.size > share and other.largest() >= crowd:
             return other
-        return mine if mine.has_one_before(whose, crowd) else None
+        return own if own.has_one_before(requester, crowd) else None

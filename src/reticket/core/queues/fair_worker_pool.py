@@ -1,4 +1,4 @@
-"""The bridge to threads for work that costs much: a lane on which everybody gets a turn."""
+"""Worker threads for expensive work, behind a fair queue."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from reticket.core.queues.fair_queue import FairQueue, Requester
 R = TypeVar("R")
 
 LATEST_RETRY = 60
-"""Seconds: the longest `Retry-After` that a full queue gives."""
+"""Seconds: the longest `Retry-After` of a full queue."""
 MEMORY = 8
-"""How many pieces of work the pace of the lane is averaged over."""
+"""Pieces of work over which the duration of work is averaged."""
 
 
 @dataclass(slots=True, eq=False)
 class Waiting:
-    """Work in the queue. `since` is when it came, in seconds of the event loop."""
+    """Work in the queue. `since` is the time of its arrival, in seconds of the event loop."""
 
     future: asyncio.Future[Any]
     work: Callable[[], Any]
@@ -31,13 +31,14 @@ class Waiting:
 
 
 class FairWorkerPool:
-    """A few threads behind a fair queue (`turns`). Belongs to one event loop.
+    """A few threads behind a fair queue (`fair_queue`). Belongs to one event loop.
 
     Args:
+        name: of the threads, for messages.
         threads: how much is done at once.
-        places: how much may wait; who has no place is told Unavailable.
-        longest_wait: seconds in the queue after which work is not begun any more.
-        linger: seconds after which a caller hears that there is no place.
+        places: how much may wait; beyond that callers get Unavailable.
+        longest_wait: seconds in the queue after which work is not begun.
+        linger: seconds before a caller learns that there is no place.
     """
 
     def __init__(
@@ -55,41 +56,42 @@ class FairWorkerPool:
         self._longest_wait = longest_wait
         self._linger = linger
         self._running = 0
-        self._pace = 0.0
-        """Seconds that a piece of work takes, of late."""
+        self._mean_duration = 0.0
+        """Recent mean duration of a piece of work, in seconds."""
 
-    async def run(self, whose: Requester, work: Callable[..., R], *arguments: Any) -> R:
-        """Run a function when its turn comes. Unavailable when there is no place, or too late.
+    async def run(self, requester: Requester, work: Callable[..., R], *arguments: Any) -> R:
+        """Run a function when its turn comes. Unavailable when there is no place, or after too
+        long.
 
-        A caller that is cancelled gives its place up; work that has begun goes on.
+        A cancelled caller gives up its place; work that has begun continues.
         """
         loop = asyncio.get_running_loop()
         waiting = Waiting(loop.create_future(), lambda: work(*arguments), loop.time())
         if self._running < self._threads:
             self._begin(waiting, loop)
-        elif dropped := self._turns.join(whose, waiting):
+        elif dropped := self._turns.join(requester, waiting):
             loop.call_later(self._linger, self._refuse, dropped, self._full())
         try:
             result: R = await waiting.future
         finally:
-            self._turns.leave(whose, waiting)
+            self._turns.leave(requester, waiting)
         return result
 
     async def linger(self) -> None:
-        """What a caller waits who is refused without any work: one that asks again at once must
-        not take the processor from those whose work is done.
+        """Delay a caller that is refused without any work, so that its immediate retries do not
+        take the processor from others.
         """
         await asyncio.sleep(self._linger)
 
     def close(self) -> None:
-        """Work off what has begun, then stop the threads."""
+        """Finish the work that has begun, then stop the threads."""
         self._pool.shutdown()
 
     def _begin(self, waiting: Waiting, loop: asyncio.AbstractEventLoop) -> None:
         try:
             done = self._pool.submit(waiting.work)
         except RuntimeError:
-            waiting.future.set_exception(Unavailable(f"the {self._name} lane is closed"))
+            waiting.future.set_exception(Unavailable(f"the {self._name} threads are closed"))
             return
         self._running += 1
         begun = loop.time()
@@ -101,7 +103,7 @@ class FairWorkerPool:
         self, waiting: Waiting, done: Future[Any], loop: asyncio.AbstractEventLoop, begun: float
     ) -> None:
         self._running -= 1
-        self._pace += (loop.time() - begun - self._pace) / MEMORY
+        self._mean_duration += (loop.time() - begun - self._mean_duration) / MEMORY
         self._begin_next(loop)
         error = done.exception()
         if waiting.future.done():
@@ -124,7 +126,7 @@ class FairWorkerPool:
             waiting.future.set_exception(why)
 
     def _full(self) -> Unavailable:
-        """It says when those that wait now will have been worked off."""
-        ahead = (len(self._turns) + self._running) * self._pace / self._threads
+        """The error of a full queue; `retry_after` estimates when the waiting work will be done."""
+        ahead = (len(self._turns) + self._running) * self._mean_duration / self._threads
         retry = min(LATEST_RETRY, max(1, math.ceil(ahead)))
-        return Unavailable(f"too much is waiting for the {self._name} lane", retry)
+        return Unavailable(f"too much work is waiting for the {self._name} threads", retry)

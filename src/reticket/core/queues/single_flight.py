@@ -1,4 +1,6 @@
-"""Equal work that is asked for at the same time: one goes ahead, so that the rest find it done."""
+"""Runs equal work once when it is requested several times at once, so that the others find
+it done.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +12,14 @@ R = TypeVar("R")
 
 
 class SingleFlight:
-    """Owns who has gone ahead. Belongs to one event loop."""
+    """Owns which work is in progress. Belongs to one event loop."""
 
     def __init__(self) -> None:
         self._ahead: dict[Hashable, asyncio.Future[None]] = {}
 
     async def follow(self, name: Hashable, work: Callable[..., Awaitable[R]], *arguments: Any) -> R:
-        """What the work returns or raises. Whoever comes while somebody has gone ahead with work
-        of that name begins when that is over, however it ended; all of those begin at once.
+        """The result or error of the work. A call that comes while work of that name is in progress
+        begins after it, however it ended; all waiting calls then begin at once.
         """
         ahead = self._ahead.get(name)
         if ahead is not None:

@@ -1,1 +1,1 @@
-"""What stores have in common: limits of short-lived entries, purges, and versions of schemas."""
+"""What all stores need: limits on short-lived entries, purges, and schema versions."""

@@ -1,9 +1,9 @@
-"""How much of the ephemeral store there is for everybody, and for one owner of entries.
+"""Limits the storage of short-lived entries, in total and for each owner.
 
-An entry is charged to its owner, and to its pool, by its size, for as long as it may live. Callers
-that have shown no credentials have a pool of their own, and so have marks against replay and
-counters of guesses: none of them can fill another. Where there is no room it is Unavailable: a mark
-that cannot be kept must not let anybody through.
+An entry is charged by its size to its owner and its pool, for as long as it may live. Callers
+without credentials have a pool of their own, and so have marks against replay and counters of
+guesses. So none of them can fill another's. Without room the result is Unavailable: a mark that
+cannot be stored must not let a request pass.
 """
 
 from __future__ import annotations
@@ -20,28 +20,33 @@ from reticket.core.policy import DAY, SECOND, whole_seconds
 from reticket.core.ports import Counted, Ephemeral
 
 OVERHEAD = 256
-"""Bytes that an entry takes beside its key and its value: rows, indexes, what is charged for it."""
+"""Bytes charged for an entry beside its key and value: its row, its indexes, and the charge
+itself.
+"""
 
 WINDOWS = (150, 1200, 3900, DAY, 2 * DAY)
-"""Seconds for which an entry is charged: the first that is not shorter than its life. It may live
-while the next window counts already, so that a window has room for half of what may live. What
-lives for an hour (assertions, revoked access tokens) has a window of its own; a day would charge it
-24 times as long.
+"""Seconds for which an entry is charged: the first window that is at least its lifetime.
+
+An entry may still live while the next window counts already, so each window has room for half of
+what may live. Entries of an hour (assertions, revoked access tokens) have a window of their own,
+because a day would charge them 24 times too long.
 """
 
 SHARDS = 16
-"""Counters for what all have: everybody who keeps something changes one of them."""
+"""Counters for each total: every entry changes one of them."""
 
 OPERATOR_SHARE = 25
-"""Percent of room for one client of the admin API: half of the pool that clients have."""
+"""Percent of the room for one client of the admin API: half of the clients' pool."""
 
 LONGEST_RETRY = 60
-"""Seconds after which it is worth trying again: others may have made room by then."""
+"""Seconds of the longest `Retry-After`: other entries may have ended by then."""
 
 
 class OwnerKind(StrEnum):
-    """Whose an entry is: an address that has shown nothing, a client that has authenticated, an
-    account whose session or password somebody has shown, or a client of the admin API.
+    """The kind of an owner.
+
+    An address without credentials, an authenticated client, an account whose session or password
+    was shown, or a client of the admin API.
     """
 
     ADDRESS = "address"
@@ -52,42 +57,42 @@ class OwnerKind(StrEnum):
 
 
 class Owner(NamedTuple):
-    """Whom an entry is charged to."""
+    """The owner that an entry is charged to."""
 
     kind: OwnerKind
     name: str
 
 
 def of_address(address: str) -> Owner:
-    """Whoever comes from there: an IPv6 address stands for its /64."""
+    """The owner for callers of an address; an IPv6 address counts as its /64."""
     return Owner(OwnerKind.ADDRESS, network_of(address))
 
 
 def of_client(client_id: str) -> Owner:
-    """A client that has authenticated."""
+    """The owner for an authenticated client."""
     return Owner(OwnerKind.CLIENT, client_id)
 
 
 def of_account(subject: str) -> Owner:
-    """A person, or an application, by id. All sessions of one have its share together: with a
-    share for each, one account with enough of them could fill a pool.
+    """The owner for a person or an application, by id. All sessions of an account have one share:
+    with a share for each, one account with many sessions could fill a pool.
     """
     return Owner(OwnerKind.ACCOUNT, subject)
 
 
 def of_operator(client_id: str) -> Owner:
-    """A client of the admin API, which may do everything anyway."""
+    """The owner for a client of the admin API, which is trusted with everything."""
     return Owner(OwnerKind.OPERATOR, client_id)
 
 
 COVERED = Owner(OwnerKind.COVERED, "")
-"""Of entries and counters of which there are only so many: one for another entry that is charged
-already, or a fixed number. They are kept however full a pool is.
+"""The owner of entries whose number is bounded: those that belong to an entry that is charged
+already, and fixed ones. They are stored however full a pool is.
 """
 
 
 class Pool(StrEnum):
-    """What an entry takes room of: one pool cannot fill another."""
+    """A part of the storage; one pool cannot fill another."""
 
     STRANGERS = "s"
     ENTRIES = "e"
@@ -96,7 +101,7 @@ class Pool(StrEnum):
 
 
 def pool_of(owner: Owner, value: str) -> Pool:
-    """Where an entry is charged; a mark has no value."""
+    """The pool of an entry; a mark has no value."""
     if owner.kind is OwnerKind.ADDRESS:
         return Pool.STRANGERS
     return Pool.ENTRIES if value else Pool.MARKS
@@ -104,16 +109,15 @@ def pool_of(owner: Owner, value: str) -> Pool:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What there is.
+    """The limits.
 
     Args:
-        room: bytes of entries that may live at once. Half of them are for callers that have shown
-            no credentials, half for clients that have authenticated and for people who have signed
-            in.
+        room: bytes of entries that may live at once. One half is for callers without credentials,
+            the other for authenticated clients and signed-in users.
         reserve: bytes of marks against replay that may live at once; as many are for counters of
             guesses.
         share: percent of room or reserve for one address or one account.
-        client_share: percent of either for one client that has authenticated.
+        client_share: percent of either for one authenticated client.
     """
 
     room: int = 2**30
@@ -122,7 +126,7 @@ class Budget:
     client_share: int = 10
 
     def of(self, owner: Owner | None, pool: Pool) -> int:
-        """Bytes that an owner may be charged in a window; None is everybody in one shard."""
+        """Bytes that an owner may be charged in a window; None is one counter of the total."""
         is_room = pool in (Pool.STRANGERS, Pool.ENTRIES)
         total = self.room if is_room else self.reserve
         if owner is None:
@@ -138,15 +142,15 @@ DEFAULT_BUDGET = Budget()
 
 
 class Charge(NamedTuple):
-    """Something to be kept.
+    """An entry to be charged.
 
     Args:
         pool: where it is charged.
-        owner: whose share it takes.
-        key: what is kept.
+        owner: whose share it uses.
+        key: of the entry.
         size: bytes.
         lifetime: seconds.
-        shard: which counter of everybody's it changes.
+        shard: which counter of the total it changes.
     """
 
     pool: Pool
@@ -162,23 +166,24 @@ class Charge(NamedTuple):
         return next((each for each in WINDOWS if each >= self.lifetime), self.lifetime)
 
     def accounts(self, owner: Owner | None) -> dict[str, int]:
-        """The counters of an owner, by their windows; None is everybody."""
+        """The counters of an owner, by their windows; None is the total."""
         name = f"{owner.kind}:{owner.name}" if owner else f"#{self.shard}"
         windows = dict.fromkeys((*WINDOWS, self.window))
         return {f"used:{self.pool}:{name}:{window}": window for window in windows}
 
     def charged(self, owner: Owner | None) -> dict[str, int]:
-        """The one that grows."""
+        """The counter that this charge adds to."""
         return {key: at for key, at in self.accounts(owner).items() if at == self.window}
 
 
 class BudgetedEphemeral:
-    """The port `Ephemeral` with owners; `once`, `count` and `guess` raise Unavailable where there
-    is no room.
+    """The port `Ephemeral` with owners; `once`, `count` and `guess` raise Unavailable without room.
 
     Args:
-        secret: of this process; chooses shards. Callers choose keys, and whoever knows the shards
-            of keys can fill one with a share.
+        ephemeral: the store.
+        budget: the limits.
+        secret: of this process; chooses the shards. Callers choose keys, and with known shards one
+            share could fill one counter of the total.
     """
 
     def __init__(
@@ -193,13 +198,15 @@ class BudgetedEphemeral:
         self.peek = ephemeral.peek
         self.present = ephemeral.present
         self.take = ephemeral.take
-        """What was charged stays so until its window ends: who takes is not who kept."""
+        """A charge remains until its window ends: the caller that takes an entry need not be its
+        owner.
+        """
         self.count_each = ephemeral.count_each
-        """Charges nothing: new counters are made by `count` and `guess`."""
+        """Charges nothing: new counters are created by `count` and `guess`."""
         self.forget = ephemeral.forget
 
     def once(self, key: str, lifetime: int, value: str, owner: Owner) -> bool:
-        """Set a key unless it is there. One without a value is a mark."""
+        """Set a key unless it exists. A key without a value is a mark."""
         if owner is COVERED:
             return self._ephemeral.once(key, lifetime, value)
         charge = self._charge(pool_of(owner, value), owner, key, lifetime, len(value.encode()))
@@ -210,13 +217,13 @@ class BudgetedEphemeral:
         return False
 
     def reserve(self, key: str, lifetime: int, size: int, owner: Owner) -> Charge:
-        """Charge an owner for a text of so many bytes that is not known yet. Unavailable."""
+        """Charge an owner for a text whose size is known but whose content is not. Unavailable."""
         charge = self._charge(pool_of(owner, "a text"), owner, key, lifetime, size)
         self._take(charge)
         return charge
 
     def keep_reserved(self, reserved: Charge, value: str) -> bool:
-        """As `once`, and its owner is charged for what the text takes, less or more."""
+        """As `once`; the owner's charge is corrected to the text's size."""
         if not self._ephemeral.once(reserved.key, reserved.lifetime, value):
             self.release(reserved)
             return False
@@ -225,11 +232,11 @@ class BudgetedEphemeral:
         return True
 
     def release(self, reserved: Charge) -> None:
-        """Nothing will be kept there."""
+        """Nothing will be stored for this charge."""
         self._give_back(reserved)
 
     def count(self, key: str, window: int, add: int, owner: Owner) -> Counted:
-        """Count; a new counter takes the room that entries of its owner do."""
+        """Add to a counter; a new one is charged to its owner like an entry."""
         counted = self._ephemeral.count(key, window, add)
         if owner is not COVERED and _is_new(counted, window, add):
             pool = Pool.STRANGERS if owner.kind is OwnerKind.ADDRESS else Pool.ENTRIES
@@ -239,12 +246,12 @@ class BudgetedEphemeral:
     def guess(
         self, windows: Mapping[str, int], covered: Collection[str], owner: Owner
     ) -> Sequence[Counted]:
-        """Count one guess by each of the keys. Where it is Unavailable nothing is counted.
+        """Count one guess for each of the keys. When it raises Unavailable nothing is counted.
 
         Args:
             windows: seconds for which each is counted.
-            covered: those that are kept however full the pool is, since there are only so many.
-            owner: whose share the others take when they are new.
+            covered: keys that are stored however full the pool is, because their number is bounded.
+            owner: is charged for the other keys when they are new.
         """
         counted = self._ephemeral.count_each(windows)
         found = zip(windows.items(), counted, strict=True)
@@ -273,7 +280,7 @@ class BudgetedEphemeral:
                 raise
 
     def _take(self, charge: Charge) -> None:
-        """Nothing is written for those who have their share already."""
+        """Charge, unless the owner or the total is at its limit: then nothing is written."""
         owners = [None, charge.owner]
         others = {owner: self._used(charge, owner) for owner in owners}
         charged = {key: at for owner in owners for key, at in charge.charged(owner).items()}
@@ -284,7 +291,7 @@ class BudgetedEphemeral:
                 raise _full(owner, sums.left)
 
     def _used(self, charge: Charge, owner: Owner | None) -> int:
-        """What an owner has in the windows that this charge leaves alone."""
+        """What an owner is charged in the other windows."""
         accounts = charge.accounts(owner)
         counted = dict(zip(accounts, self._ephemeral.count_each(accounts, 0), strict=True))
         used = sum(each.total for each in counted.values())
@@ -299,16 +306,16 @@ class BudgetedEphemeral:
 
 
 def shard_of(key: str, secret: bytes) -> int:
-    """Which counter of everybody's an entry changes."""
+    """The counter of the total that an entry changes."""
     return int.from_bytes(blake2b(key.encode(), key=secret, digest_size=8).digest()) % SHARDS
 
 
 def _is_new(counted: Counted, window: int, add: int) -> bool:
-    """Whether the addition is all it has, and its window has just begun."""
+    """Whether the counter consists of this addition only, and its window has just begun."""
     return counted.total == add > 0 and counted.left >= (window - 1) * SECOND
 
 
 def _full(owner: Owner | None, left: int) -> Unavailable:
-    whose = f"one {owner.kind} has its share" if owner else "there is no room for more"
-    reason = f"the budget of short-lived entries: {whose}"
+    reason = f"one {owner.kind} has used its share" if owner else "there is no room"
+    reason = f"the budget of short-lived entries: {reason}"
     return Unavailable(reason, min(LONGEST_RETRY, max(1, whole_seconds(left))))

@@ -1,4 +1,6 @@
-"""What callers look up and have kept: networks take turns, and a reached limit costs no write."""
+"""Performs callers' reads and writes of short-lived entries: networks take turns, and a reached
+limit costs no write.
+"""
 
 from __future__ import annotations
 
@@ -19,91 +21,93 @@ R = TypeVar("R")
 
 PROVEN = (OwnerKind.CLIENT, OwnerKind.ACCOUNT, OwnerKind.OPERATOR)
 
-MOST_SHUT = 10_000
-"""Limits that are remembered as reached; of more, the one that was asked for longest ago goes."""
+MOST_REACHED = 10_000
+"""Limits that are remembered as reached; beyond that the least recently used one is dropped."""
 
 
 class CallerStorage:
-    """Performs the commands that anybody can cause. Belongs to one event loop.
+    """Performs the commands that any caller can cause. Belongs to one event loop.
 
     Args:
-        ephemeral: what is looked at.
-        shared: the same store, by budget.
-        lane: where all of it waits, by the network of the caller.
+        ephemeral: the store, for reads.
+        shared: the same store with its budget, for writes.
+        pool: runs the work; networks take turns.
     """
 
     def __init__(
-        self, ephemeral: Ephemeral, shared: BudgetedEphemeral, lane: FairWorkerPool, clock: Clock
+        self, ephemeral: Ephemeral, shared: BudgetedEphemeral, pool: FairWorkerPool, clock: Clock
     ) -> None:
         self._ephemeral = ephemeral
         self._shared = shared
-        self._lane = lane
+        self._pool = pool
         self._reached = ReachedLimits(clock)
 
     async def run(self, caller: Caller, work: Callable[..., R], *arguments: object) -> R:
         """Run a function when the caller's network has its turn. Unavailable as of
         `FairWorkerPool`.
         """
-        return await self._lane.run(_whose(None, caller), work, *arguments)
+        return await self._pool.run(_requester_of(None, caller), work, *arguments)
 
     async def put_if_absent(self, command: PutIfAbsent, caller: Caller) -> bool:
-        """Whether it was kept."""
+        """Whether the entry was stored."""
         kept = command.key, command.lifetime, command.value
         owner = command.owner or of_address(caller.address)
-        whose = _whose(command.owner, caller)
-        return await self._lane.run(whose, self._shared.once, *kept, owner)
+        whose = _requester_of(command.owner, caller)
+        return await self._pool.run(whose, self._shared.once, *kept, owner)
 
     async def reserve(self, command: Reserve, caller: Caller) -> Charge:
-        """Room for a text."""
+        """Reserve room for a text."""
         wanted = command.key, command.lifetime, command.size, command.owner
-        whose = _whose(command.owner, caller)
-        return await self._lane.run(whose, self._shared.reserve, *wanted)
+        whose = _requester_of(command.owner, caller)
+        return await self._pool.run(whose, self._shared.reserve, *wanted)
 
     async def put_reserved(self, command: PutReserved, caller: Caller) -> bool:
-        """Whether the text was kept in it."""
+        """Whether the text was stored in the reserved room."""
         kept = command.reserved, command.value
-        whose = _whose(command.reserved.owner, caller)
-        return await self._lane.run(whose, self._shared.keep_reserved, *kept)
+        whose = _requester_of(command.reserved.owner, caller)
+        return await self._pool.run(whose, self._shared.keep_reserved, *kept)
 
     async def release(self, command: Release, caller: Caller) -> None:
-        """There will be no text in it."""
-        whose = _whose(command.reserved.owner, caller)
-        await self._lane.run(whose, self._shared.release, command.reserved)
+        """Release reserved room."""
+        whose = _requester_of(command.reserved.owner, caller)
+        await self._pool.run(whose, self._shared.release, command.reserved)
 
     async def peek(self, command: Peek, caller: Caller) -> str | None:
-        """What was kept."""
+        """The stored value, or None."""
         return await self.run(caller, self._ephemeral.peek, command.key)
 
     async def pop(self, command: Pop, caller: Caller) -> str | None:
-        """The same; it is forgotten."""
+        """The stored value, which is then removed, or None."""
         return await self.run(caller, self._ephemeral.take, command.key)
 
     async def increment(self, command: Increment, caller: Caller) -> Counted:
-        """What the counter says; beyond the command's limit the answer lingers."""
-        counted = self._reached.again(command) or await self._count(command, caller)
+        """The counter after the addition. Beyond the command's limit the answer is delayed."""
+        counted = self._reached.known(command) or await self._count(command, caller)
         if command.most is not None and counted.total > command.most:
             self._reached.note(command, counted)
-            await self._lane.linger()
+            await self._pool.linger()
         return counted
 
     async def _count(self, command: Increment, caller: Caller) -> Counted:
         counted = command.key, command.window, command.add
         owner = command.owner or of_address(caller.address)
-        whose = _whose(command.owner, caller)
-        return await self._lane.run(whose, self._shared.count, *counted, owner)
+        whose = _requester_of(command.owner, caller)
+        return await self._pool.run(whose, self._shared.count, *counted, owner)
 
 
 class ReachedLimits:
-    """Remembers which limits are reached, and for how long; counts on in the process."""
+    """Remembers which limits are reached, and until when; continues their counts in this
+    process.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._known: OrderedDict[str, tuple[int, int]] = OrderedDict()
-        """The sum, and when (milliseconds) it is forgotten."""
+        """The sum, and the time when it is forgotten (milliseconds)."""
 
-    def again(self, command: Increment) -> Counted | None:
-        """What the counter would say, if its limit is known to be reached. What is given back may
-        open it, and the store says whether.
+    def known(self, command: Increment) -> Counted | None:
+        """The counter, if its limit is known to be reached. A subtraction may end that, so it goes
+        to the store.
         """
         total, ends_at = self._known.pop(command.key, (0, 0))
         if command.add < 0:
@@ -112,14 +116,14 @@ class ReachedLimits:
         return Counted(total + command.add, left) if 0 < left <= command.window * SECOND else None
 
     def note(self, command: Increment, counted: Counted) -> None:
-        """Its limit is reached."""
+        """Note that a limit is reached."""
         self._known[command.key] = counted.total, self._clock() + counted.left
-        if len(self._known) > MOST_SHUT:
+        if len(self._known) > MOST_REACHED:
             self._known.popitem(last=False)
 
 
-def _whose(owner: Owner | None, caller: Caller) -> Requester:
-    """An owner that has shown credentials goes ahead of strangers."""
+def _requester_of(owner: Owner | None, caller: Caller) -> Requester:
+    """The requester for the fair queue; an owner with credentials goes before strangers."""
     network = network_of(caller.address)
     if owner and owner.kind in PROVEN:
         return Requester(network, owner.name, known=True)

@@ -1,4 +1,4 @@
-"""Whether a clock goes on as time does: what is over by one that runs ahead is deleted for good."""
+"""Whether the clock runs ahead of real time: entries that end too early are deleted for good."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from reticket.core.ports import LEAP, Clock
 
 
 class ClockWatch:
-    """Owns how far a clock was from a count of seconds at the last look. Belongs to one thread.
+    """Owns how far the clock was from a monotonic clock at the last check. Belongs to one thread.
 
     Args:
         clock: milliseconds.
-        seconds: never goes back; need not count while the machine sleeps.
+        seconds: monotonic; it need not count while the machine sleeps.
     """
 
     def __init__(self, clock: Clock, seconds: Callable[[], float]) -> None:
@@ -23,8 +23,8 @@ class ClockWatch:
         self._leapt_at: float | None = None
 
     def is_ahead(self) -> bool:
-        """Whether the clock has leapt forward, a day ago at most. After that it is believed: a
-        machine that has slept looks the same.
+        """Whether the clock has leapt forward within the last day. After a day it is trusted,
+        because a machine that has slept looks the same.
         """
         distance, now = self._now(), self._seconds()
         if distance - self._distance > LEAP * SECOND:

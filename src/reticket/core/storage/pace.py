@@ -1,4 +1,4 @@
-"""Work in short batches that leaves most of the time, and every lock, to others."""
+"""Runs work in short batches, with pauses that leave most of the time and every lock to others."""
 
 from __future__ import annotations
 
@@ -8,42 +8,42 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 FEWEST, MOST = 64, 512
-"""Items of a batch."""
+"""Items of a batch, at least and at most."""
 
 GOAL = 0.0025
-"""Seconds that a batch should take: somebody who wants the same lock waits for so long."""
+"""Seconds that a batch should take: another writer waits that long for the same lock."""
 
 REST = 6
-"""Rests for so many times as long as a batch took, waits for locks included: where others want the
-same lock, most of the time is theirs.
+"""A pause is this many times as long as its batch, including its waits for locks. So other writers
+have the lock most of the time.
 """
 
 LEAST = 2500
-"""Items a second that rests make room for, however long the waits are. Otherwise a backlog would
-grow just where much is going on.
+"""Items a second that the pauses allow at least, however long the waits are. Otherwise a backlog
+would grow under load.
 """
 
 LONGEST_REST = 0.5
-"""Seconds."""
+"""Seconds of a pause at most."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How batches follow one another.
+    """The sizes of successive batches and the pauses between them.
 
     Args:
-        timer: seconds of a clock that never goes back.
-        rest: waits for so many seconds.
+        timer: monotonic seconds.
+        rest: waits for that many seconds.
     """
 
     timer: Callable[[], float] = time.monotonic
     rest: Callable[[float], object] = time.sleep
 
     def repeat(self, work: Callable[[int], int]) -> int:
-        """Repeat a batch until one does nothing; the sum of what they did.
+        """Repeat a batch until one does nothing. Returns the sum of the items.
 
         Args:
-            work: does at most so many items, and says how many.
+            work: processes at most that many items, and returns how many it did.
         """
         done, size, quickest = 0, FEWEST, math.inf
         begun = self.timer()
@@ -58,11 +58,11 @@ class Pace:
 
 
 def _rest_after(did: int, took: float, worked: float) -> float:
-    """Seconds of rest after a batch.
+    """Seconds of pause after a batch.
 
     Args:
         did: its items.
-        took: seconds of it, waits for locks included.
-        worked: seconds of it without them, as the quickest so far tells.
+        took: its seconds, including waits for locks.
+        worked: its seconds without waits, estimated from the fastest batch.
     """
     return min(LONGEST_REST, max(REST * worked, min(REST * took, did / LEAST)))

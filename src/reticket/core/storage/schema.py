@@ -1,7 +1,7 @@
-"""How what is at rest stands to this program: its version, and which programs may run on it.
+"""Schema versions of stored data: which program may run on which schema. Pure.
 
-Pure. A schema says which program is the oldest that runs on it, so that old code goes on while
-newer code comes in.
+A schema records the oldest program version that may run on it. So old processes keep running while
+newer ones start.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from reticket.core.errors import StartupError
 
 
 class Task(StrEnum):
-    """What is to be done about a schema."""
+    """What must be done about a schema."""
 
     NOTHING = "nothing"
     MAKE = "make"
@@ -22,13 +22,13 @@ class Task(StrEnum):
 
 
 class SchemaState(NamedTuple):
-    """A schema beside the program; versions count from 1.
+    """A schema compared with this program; versions count from 1.
 
     Args:
         what: `families` or `directory`.
-        place: where it is, without who goes there.
-        found: its version; 0 where there is nothing yet.
-        oldest: the oldest version that a program on it may know.
+        place: its address, without credentials.
+        found: its version; 0 when it does not exist.
+        oldest: the newest version that a program must know to run on it.
         known: the newest version that this program knows.
     """
 
@@ -40,7 +40,7 @@ class SchemaState(NamedTuple):
 
     @property
     def task(self) -> Task:
-        """A newer schema that lets this program run is no task."""
+        """The task; a newer schema that this program may run on needs none."""
         if self.found == 0:
             return Task.MAKE
         if self.oldest > self.known:
@@ -57,7 +57,7 @@ class SchemaState(NamedTuple):
             )
 
     def refuse_older(self) -> None:
-        """StartupError for a schema that others share and that must be upgraded first."""
+        """StartupError for a schema that other processes share and that must be upgraded first."""
         if self.task is Task.UPGRADE:
             raise StartupError(
                 f"the {self.what} at {self.place}: schema {self.found} is older than this version "
@@ -67,13 +67,13 @@ class SchemaState(NamedTuple):
 
 @runtime_checkable
 class Migrating(Protocol):
-    """What an engine that has a schema offers beside opening it, by a URL."""
+    """What an engine with a schema offers besides opening it, by URL."""
 
     def schema_state(self, url: str) -> SchemaState:
         """The schema version at a URL; nothing is changed. StartupError."""
 
     def migrate(self, url: str) -> None:
-        """Bring it to the newest version that this program knows, while older programs use it.
+        """Upgrade to the newest version that this program knows, while older programs use it.
 
-        A schema that is newer stays as it is. StartupError, and then nothing has changed.
+        A newer schema stays as it is. StartupError means that nothing has changed.
         """

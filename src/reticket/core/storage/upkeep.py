@@ -1,6 +1,6 @@
-"""What must happen without anybody asking: intents applied, ended rows and old entries removed.
+"""Maintenance: applies intents, and removes ended rows and entries.
 
-Synchronous and idempotent: a crash between any two lines is mended by the next run.
+Synchronous and idempotent: after a crash between any two lines the next run completes the work.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from reticket.core.storage.pace import Pace
 
 
 class Upkeep:
-    """Owns revocations from outside a request, and the removal of what has ended."""
+    """Owns revocations that no request causes, and the removal of what has ended."""
 
     def __init__(
         self,
@@ -32,10 +32,11 @@ class Upkeep:
         self._pace = pace or Pace()
 
     def revoke(self, selection: Selection, cause: str) -> Sequence[Family]:
-        """End every live family that fits; the rows that this call ended.
+        """Revoke every live family that matches. Returns the rows that this call revoked.
 
-        The stream is told what was selected as well: an engine may end what it does not find, and
-        a call whose answer was lost has ended what the next one does not return.
+        The selection is written into the audit stream as well. An engine may revoke families that
+        it does not return. A call whose reply was lost has revoked families that the next call does
+        not return.
         """
         at = self._store.now()
         ended = self._store.revoke(selection, cause)
@@ -45,8 +46,9 @@ class Upkeep:
         return ended
 
     def apply_intents(self) -> int:
-        """End what changes in the directory demand; how many intents were settled. One that cannot
-        be applied hinders no other: Unavailable once all were tried.
+        """Revoke what changes in the directory require. Returns how many intents were settled.
+
+        An intent that fails does not stop the others; Unavailable is raised after all were tried.
         """
         self._directory.catch_up_now()
         waiting = self._directory.intents()
@@ -64,8 +66,8 @@ class Upkeep:
         return None
 
     def purge(self) -> int:
-        """Delete families whose last token had died when it began, and old entries; how many
-        families.
+        """Delete families whose last token had expired when it began, and old entries. Returns how
+        many families.
         """
         before = self._store.now()
         removed = self._pace.repeat(lambda most: self._store.expire(before, most))
@@ -73,5 +75,5 @@ class Upkeep:
         return removed
 
     def sweep(self) -> int:
-        """Delete entries that lived for seconds and are over; how many."""
+        """Delete short-lived entries that have ended. Returns how many."""
         return self._pace.repeat(self._ephemeral.sweep)

@@ -1,1 +1,3 @@
-"""What tokens say: refresh tokens and their two faces, access tokens, and the keys under them."""
+"""The content of tokens: refresh tokens in two formats, access tokens, and the ports of
+their keys.
+"""

@@ -1,7 +1,7 @@
-"""The two faces of a refresh token: opaque (`rtk_…`) and JWT; and the text of any JWT.
+"""The two formats of a refresh token, opaque (`rtk_…`) and JWT; and the text of any JWT.
 
 Owns encodings and MAC checks only. A text that is not the canonical encoding of its bytes is
-garbage: one token has one spelling (CVE-2026-27840).
+refused: one token has one spelling (CVE-2026-27840).
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from reticket.core.tokens.keys import MacKey
 
 PREFIX = "rtk_"
 LONGEST = 4096
-"""Characters; anything longer is garbage before it is looked at."""
+"""Characters; a longer text is refused before it is parsed."""
 
 TAG_BYTES = 16
 _HEAD_BYTES = 4 + 16 + 6 + 8
 _DATED = b"\x02"
 _DATED_BYTES = 6
 _NOT_UTF8 = 1 << 39
-"""Set in the end of a token: a program that does not know ends cannot take it for a context."""
+"""Set in a token's end time, so that a program without this field cannot read it as a context."""
 
 
 _TO_URL = bytes.maketrans(b"+/", b"-_")
@@ -45,7 +45,7 @@ def from_text(text: str) -> bytes | None:
 
 
 def _bytes_of(text: str) -> bytes:
-    """The bytes of a text that a MAC vouches for; ValueError for what is no base64url at all."""
+    """The bytes of a text that a MAC protects; ValueError for a text that is not base64url."""
     encoded = text.encode("ascii").translate(_FROM_URL)
     return a2b_base64(encoded + b"=" * (-len(encoded) % 4))
 
@@ -74,11 +74,11 @@ def _end(expires_at: int | None) -> bytes:
 
 
 def read_opaque(text: str, key_of: Callable[[bytes], MacKey | None]) -> RefreshToken | None:
-    """What an opaque token says, or None when no key of ours made exactly this text.
+    """The content of an opaque token, or None when no key of this ring made exactly this text.
 
     Args:
         text: as presented.
-        key_of: the key with an id, or None when it is not usable any more.
+        key_of: the key with an id, or None when it is no longer usable.
     """
     if len(text) > LONGEST or not text.startswith(PREFIX):
         return None
@@ -100,7 +100,7 @@ def read_opaque(text: str, key_of: Callable[[bytes], MacKey | None]) -> RefreshT
 
 
 def _read_rest(rest: bytes) -> tuple[int | None, str | None]:
-    """The end, which tokens of older versions do not have, and the context."""
+    """The end time, which tokens of older versions do not have, and the context."""
     expires_at = None
     if rest[:1] == _DATED:
         said = int.from_bytes(rest[1:_DATED_BYTES], "big")
@@ -122,7 +122,9 @@ def hs256_text(payload: bytes, key: MacKey) -> str:
 
 
 def read_hs256(text: str, keys: Sequence[MacKey]) -> bytes | None:
-    """The payload of a JWT that one of the keys made, or None. All keys are tried: no `kid`."""
+    """The payload of a JWT that one of the keys made, or None. All keys are tried, as there is no
+    `kid`.
+    """
     parts = split_jwt(text)
     if parts is None or parts[0] != HS256_HEADER:
         return None

@@ -1,4 +1,4 @@
-"""The ports of keys: what signs and verifies, the ring that has them, and where they rest sealed.
+"""The ports of keys: signing and verifying, the key ring, and the storage of sealed keys.
 
 Synchronous; any of it may raise `Unavailable`.
 """
@@ -49,8 +49,8 @@ class Verifier(Protocol):
 
 
 class KeySnapshot(Protocol):
-    """The keys at one moment, derived per label: `<token kind>/<face>/<use>`. Compromised keys are
-    nowhere.
+    """The keys at one moment, derived for each label `<token kind>/<face>/<use>`, without
+    compromised keys.
     """
 
     def mac_at(self, label: str, at: int) -> MacKey:
@@ -73,7 +73,7 @@ class KeySnapshot(Protocol):
 
 
 class KeyRing(Protocol):
-    """Whoever has one sees what is done to keys: its snapshot is replaced."""
+    """Holds the current snapshot, which is replaced when keys change."""
 
     @property
     def snapshot(self) -> KeySnapshot: ...
@@ -81,7 +81,7 @@ class KeyRing(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SealedKey:
-    """An entry of the ring at rest.
+    """A stored key of the ring.
 
     Args:
         id: 8 lower-case hex digits; the 4 bytes that tokens carry.
@@ -89,10 +89,11 @@ class SealedKey:
         algorithm: `HMAC-SHA256`, `ES256`, `EdDSA` or `RS256`.
         sequence: counts from 1 per use; unique, so that two processes cannot both add the first.
         state: `next`, `active`, `retiring`, `retired` or `compromised`.
-        activates_at: milliseconds; it signs from then on until the next one's.
+        created_at: milliseconds.
+        activates_at: milliseconds; it signs from then until its successor does.
         retiring_at: when its successor took over, or None.
         public: SubjectPublicKeyInfo, DER; empty for `mac`.
-        sealed: the private part under the master key.
+        sealed: the private part, encrypted under the master key.
     """
 
     id: str
@@ -108,15 +109,15 @@ class SealedKey:
 
 
 class KeyStore(Protocol):
-    """Where sealed keys rest; shared by all processes."""
+    """The storage of sealed keys, shared by all processes."""
 
     def keys(self) -> Sequence[SealedKey]:
         """All of them, in order of (use, sequence)."""
 
     def add(self, key: SealedKey) -> bool:
-        """Insert unless its (use, sequence) is taken; whether it was inserted."""
+        """Insert a key unless its (use, sequence) exists. Returns whether it was inserted."""
 
     def update(self, keys: Sequence[SealedKey], seen: Sequence[SealedKey]) -> bool:
-        """Write states and times of existing keys, in one transaction, unless the keys are not
-        those that were seen any more; whether they were.
+        """Write states and times of existing keys in one transaction, unless the keys have changed
+        since `seen`. Returns whether they were written.
         """

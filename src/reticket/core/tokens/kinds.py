@@ -1,4 +1,4 @@
-"""What the tokens of one kind look like: a dialect declares it, the mint obeys it."""
+"""The properties of a kind of token: a dialect declares them, and the mint follows them."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from reticket.core.policy import Policy
 
 
 class Facts(NamedTuple):
-    """What claims may be made from.
+    """The facts that claims are made from.
 
     Args:
         issued_at / expires_at: of the token that the claims are for, milliseconds.
-        asked: what the request wants of this answer alone.
+        asked: what the request wants of this answer only.
     """
 
     family: Family
@@ -37,20 +37,22 @@ Accepts = Callable[[Mapping[str, Any]], bool]
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """What the clients of a kind cannot bear: a policy's `member` at or below `least` seconds."""
+    """A warning for policies that the clients of a kind cannot use: `member` at or below `least`
+    seconds.
+    """
 
     member: str
     least: int
     sentence: str
 
     def applies_to(self, policy: Policy) -> bool:
-        """Whether a policy has the fault that the sentence tells."""
+        """Whether the warning applies to a policy."""
         seconds: int = getattr(policy, self.member)
         return seconds <= self.least
 
 
 class Place(StrEnum):
-    """What the contexts of families are the ids of."""
+    """What the context of a family is an id of."""
 
     TENANT = "tenant"
     ACCOUNT = "account"
@@ -63,22 +65,21 @@ class TokenKind:
     Args:
         name: `<dialect>.<kind>`.
         policy: its default policy.
-        subjects: whose tokens these are.
+        subjects: the type of its subjects.
         accepts: whether verified claims are those of an access token of this kind; None
-            wants its name for audience.
-        id_claims: members of the ID token that goes with a pair, or None for no such token.
-        symmetric: access tokens are HS256 under a key of this kind alone, instead of a
-            signature by the ring's signing key.
-        access_claims: members of the access token beyond aud, sub, iat, exp, jti, cv, sid and
-            tid;
-            a `sub` among them replaces the subject's id, which then travels as `uid`, and an
-            `aud` the kind's name.
-        refresh_claims: members of a refresh token with the JWT face (HS256, no `kid`) beyond exp,
-            sid, gen, ims and tid; None gives it the opaque face, `rtk_…`.
+            requires its name as the audience.
+        id_claims: members of the ID token that is issued with a pair, or None for no ID token.
+        symmetric: whether access tokens are HS256 under a key of this kind only, instead of being
+            signed by the ring's signing key.
+        access_claims: members of the access token beyond aud, sub, iat, exp, jti, cv, sid and tid.
+            A `sub` among them replaces the subject's id, which is then in `uid`. An `aud` replaces
+            the kind's name.
+        refresh_claims: members of a refresh token in JWT format (HS256, no `kid`) beyond exp, sid,
+            gen, ims and tid. None makes it opaque, `rtk_…`.
         advice: for `doctor`.
-        rests_on_credentials: whether an access token says the version of its subject's password or
-            secret, and so ends for us when that changes.
-        place: in which its families live; whoever leaves such a place loses those families.
+        rests_on_credentials: whether an access token contains the version of its subject's password
+            or secret, and so becomes invalid here when that changes.
+        place: what its families belong to; a user who leaves such a place loses those families.
     """
 
     name: str

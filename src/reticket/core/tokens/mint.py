@@ -1,6 +1,6 @@
-"""Makes and reads the tokens of a resource from rows and keys: a pure function of both.
+"""Makes and reads the tokens of a kind: a pure function of rows and keys.
 
-The same row, request and keys give the same bytes, so that a retry is free (ADR 0001).
+The same row, request and keys give the same bytes, so that a retry is harmless (ADR 0001).
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from reticket.core.tokens.keys import KeyRing, MacKey, Signer, Verifier
 from reticket.core.tokens.kinds import Facts, IdClaimsOf, TokenKind
 
 RETRY_WINDOW = 60 * SECOND
-"""How long after a rotation a retry still gets the very bytes of the first answer."""
+"""Milliseconds after a rotation in which a retry gets the same bytes as the first answer."""
 
 ACCESS, ID = "at+jwt", "JWT"
 """`typ` of what is signed (RFC 9068 §2.1; an ID token has no type of its own)."""
@@ -45,7 +45,7 @@ CREDENTIAL_VERSION = "cv"
 """Claim of an access token: the version of the password or secret that it rests on."""
 
 REMEMBERED = 10_000
-"""Access tokens whose signature is not verified again while this process remembers them."""
+"""Access tokens whose signature this process does not verify again."""
 
 NONCE_STEP = 60 * SECOND
 NONCE_LIFETIME = 300 * SECOND
@@ -54,11 +54,11 @@ LONGEST_NONCE = 64
 
 
 class Forged(Exception):
-    """No key of ours made it."""
+    """The token was not made by a key of this ring."""
 
 
 class Mint:
-    """Issues and reads tokens, for many threads.
+    """Issues and reads tokens. Thread-safe.
 
     Args:
         keys: the key ring.
@@ -89,7 +89,7 @@ class Mint:
         now: int,
         asked: Asked = NOTHING,
     ) -> Issued:
-        """The pair that this row answers for that context at that time (milliseconds)."""
+        """The pair of tokens for this row, that context and that time (milliseconds)."""
         rotated_at = family.rotated_at
         stale = abs(now - rotated_at) >= RETRY_WINDOW  # ahead: the clock was set back since
         fresh = stale or outcome in (Outcome.TOLERATED, Outcome.DERIVED)
@@ -110,12 +110,12 @@ class Mint:
         )  # fmt: skip
 
     def nonce(self, resource: TokenKind, now: int) -> str:
-        """A text that says when it was made (RFC 9449 §8); the same for a while."""
+        """A nonce that contains its time of issue (RFC 9449 §8); the same text for a while."""
         at = now - now % NONCE_STEP
         return self._nonce_of(self._keys.snapshot.mac_at(f"{resource.name}/nonce", now), at)
 
     def knows_nonce(self, resource: TokenKind, text: str, now: int) -> bool:
-        """Whether a nonce is ours and not older than five minutes."""
+        """Whether the nonce was made by this ring at most five minutes ago."""
         data = from_text(text) if len(text) <= LONGEST_NONCE else None
         if data is None:
             return False
@@ -125,7 +125,7 @@ class Mint:
         return fits and at <= now < at + NONCE_LIFETIME
 
     def read_refresh(self, resource: TokenKind, text: str) -> RefreshToken:
-        """What a presented refresh token says. INVALID_TOKEN, cause FORGED; costs no I/O."""
+        """The content of a presented refresh token; costs no I/O. INVALID_TOKEN, cause FORGED."""
         if resource.refresh_claims is None:
             label = f"{resource.name}/opaque/refresh"
             token = read_opaque(text, self._keys.snapshot.macs_by_id(label).get)
@@ -136,7 +136,7 @@ class Mint:
         return token
 
     def read_access(self, resource: TokenKind, text: str, now: int) -> AccessToken:
-        """A verified access token of that resource. INVALID_ACCESS_TOKEN with its cause."""
+        """A verified access token of that kind. INVALID_ACCESS_TOKEN with its cause."""
         claims = self._claims(resource, text)
         if claims is None or not _accepts(resource, claims):
             misused = resource.refresh_claims and self._read_jwt_refresh(resource, text)
@@ -154,7 +154,7 @@ class Mint:
         )
 
     def read_identity(self, text: str) -> Mapping[str, Any]:
-        """The claims of an ID token that a key in service made, ended or not. INVALID_TOKEN."""
+        """The claims of an ID token that a usable key made, expired or not. INVALID_TOKEN."""
         claims = self._read_signed(text, ID)
         if claims is None:
             raise Refusal(Code.INVALID_TOKEN, Cause.FORGED)
@@ -243,7 +243,7 @@ class Mint:
         return None if payload is None else self._decode(payload)
 
     def _read_signed(self, text: str, kind: str) -> dict[str, Any] | None:
-        """The claims of a JWT whose header is, to the byte, one that a key of ours writes."""
+        """The claims of a JWT whose header is, to the byte, one that a key of this ring writes."""
         parts = split_jwt(text)
         if parts is None:
             return None
@@ -259,8 +259,8 @@ class Mint:
             return None
 
     def _verify(self, kid: str, text: str) -> dict[str, Any]:
-        """Asked only while that key is usable, however well the answer is remembered. Forgeries
-        are not, or anybody could make this process forget what it knows.
+        """The claims of a JWT with a valid signature. Called only while the key is usable, since
+        results are cached. Forgeries are not cached: otherwise anybody could empty the cache.
         """
         verifier = self._keys.snapshot.verifier(kid)
         signed, _, encoded = text.rpartition(".")
@@ -273,7 +273,9 @@ class Mint:
         return claims
 
     def _header(self, key: Signer | Verifier, kind: str) -> str:
-        """Algorithm fixed per key, never taken from a token (RFC 8725 §3.1)."""
+        """The header; the algorithm depends on the key and is never taken from a token (RFC 8725
+        §3.1).
+        """
         name = (key.algorithm, key.kid, kind)
         text = self._headers.get(name)
         if text is None:
@@ -283,7 +285,7 @@ class Mint:
 
 
 def _end(issued_at: int, lifetime: int, latest: int) -> int:
-    """The end of a token: a whole second, so that an answer and its token say one instant."""
+    """The end of a token in whole seconds, so that a response and its token state the same time."""
     return min(up_to_second(issued_at + lifetime * SECOND), latest // SECOND * SECOND)
 
 
@@ -294,7 +296,7 @@ def _accepts(resource: TokenKind, claims: Mapping[str, Any]) -> bool:
 
 
 def _token_id(resource: TokenKind, facts: Facts) -> str:
-    """`jti`: derived, so that equal answers are equal bytes."""
+    """`jti`, derived from the facts, so that equal answers are equal bytes."""
     family = facts.family
     said = f"{family.generation}|{facts.issued_at}|{facts.context}|{resource.name}"
     if facts.asked:
