@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
+import msgspec
+from msgspec import inspect
 
 from reticket import cli, dialects
+from reticket.cli.serve import lines
 from reticket.core.people import Client
 from reticket.core.policy import DAY, Policy, by_any_name
+from reticket.core.profiles import Part
+from reticket.core.tokens.kinds import TokenKind
 from reticket.oauth.provider import Provider
 from reticket.oauth.registration import Registration, registration_of
+from reticket.openapi import WELL_KNOWN
 from reticket.runtime.opening import Builder
 from reticket.settings.catalogue import reference, variable
+from reticket.wire import Dialect, Offer, Route
 
 PRESETS = dialects.presets()
+DIALECTS = dialects.with_defaults()
+FROM_SETTINGS = {"issuer", "presets"}
+"""Options that are settings of the whole service."""
+
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 
@@ -28,8 +43,8 @@ From a TOML file (`--config FILE`) and from variables; a variable wins, and `ser
 over both. A dot in a key is `__` in its variable: `sign_in.account_window` is
 `RETICKET_SIGN_IN__ACCOUNT_WINDOW`. Lists in variables are separated by commas or spaces.
 
-A policy is changed by the name of its preset (`[policies.KIBO_2026]`) or for one kind of token
-(`[policies.kibo.application]`), which wins. OAuth's clients choose a preset each, so there the
+A policy is changed by the name of its preset (`[policies.BROWSER_2026]`) or for one kind of token
+(`[policies.DIALECT.KIND]`), which wins. OAuth's clients choose a preset each, so there the
 preset alone counts. The presets, their numbers and how a client chooses one:
 [directory.md](directory.md#presets). A dialect's own settings stand under `[dialects.NAME]`.
 
@@ -58,14 +73,11 @@ port = 9000
 data = "/var/lib/reticket"
 trusted_proxies = ["10.0.0.0/8"]
 
-[policies.KIBO_2026]
-reuse = "revoke"          # once no client shares a token any more
+[policies.BROWSER_2026]
+window = 20
 
-[policies.cloudreve.user]
-access = 7200
-
-[dialects.cloudreve]
-title = "Our drive"
+[dialects.oauth]
+asked_per_address = 100
 ```
 """
 
@@ -172,11 +184,138 @@ def _filled(name: str, what: str, said: str) -> str:
     return before + begin + said + end + rest.partition(end)[2]
 
 
-PAGES = {
+def readme_page() -> str:
+    """The page as it is, with the table of what the service speaks."""
+    rows = [_offer(dialect, offer) for dialect in DIALECTS for offer in _offers(dialect)]
+    said = ["| dialect | endpoints | tokens | an older token |", "| --- | --- | --- | --- |", *rows]
+    return _filled("../README.md", "dialects", "\n".join([*said, ""]))
+
+
+def _offers(dialect: Dialect) -> Sequence[Offer]:
+    title, paths = dialect.document.info["title"], (f"{dialect.base_path}/…",)
+    return dialect.offers or (Offer(title, paths, dialect.kinds[0].name),)
+
+
+def _offer(dialect: Dialect, offer: Offer) -> str:
+    kind = next(each for each in dialect.kinds if each.name == offer.kind)
+    page = f"[{offer.title}](docs/dialects/{dialect.name}.md)"
+    older = {"revoke": "ends the session", "tolerate": "tolerated, audited"}[kind.policy.reuse]
+    return _row([page, ", ".join(f"`{path}`" for path in offer.paths), _tokens(kind), older])
+
+
+def _tokens(kind: TokenKind) -> str:
+    access = "HS256" if kind.symmetric else "ES256"
+    return f"{access}, {'JWT' if kind.refresh_claims else 'opaque'} refresh"
+
+
+def dialect_page(dialect: Dialect) -> str:
+    """What the code knows of a dialect, below what its own text says."""
+    routes = [
+        _row([f"`{route.method}`", f"`{_path(dialect, route)}`", route.describe.summary])
+        for route in dialect.routes
+        if route.describe is not None
+    ]
+    kinds = [
+        _row([f"`{kind.name}`", _tokens(kind), f"`{kind.policy.name}`"]) for kind in dialect.kinds
+    ]
+    parts = [
+        *_part(dialect.person, "a person", "users"),
+        *_part(dialect.tenant, "a tenant", "tenants"),
+    ]
+    calls = list(lines("http://127.0.0.1:8088", "http://127.0.0.1:8088", [dialect]))
+    said = [
+        f"# {dialect.document.info['title']}\n",
+        f"{dialect.guide}\n" if dialect.guide else "",
+        f"Its paths begin with `{dialect.base_path}`.\n",
+        "## Requests\n",
+        "| method | path | what for |\n| --- | --- | --- |",
+        *routes,
+        "\n## Tokens\n",
+        "| kind | form | preset |\n| --- | --- | --- |",
+        *kinds,
+        "\n## Options\n",
+        f"Under `[dialects.{dialect.name}]`.\n",
+        "| key | default | what for |\n| --- | --- | --- |",
+        *_options(dialect),
+        *parts,
+        "\n## To try\n",
+        "With the demo's people (`make run`).\n\n```sh",
+        "\n".join(calls).strip(),
+        "```\n",
+    ]
+    return "\n".join(part for part in said if part)
+
+
+def _path(dialect: Dialect, route: Route) -> str:
+    return route.path if WELL_KNOWN in route.path else dialect.base_path + route.path
+
+
+def _options(dialect: Dialect) -> Iterator[str]:
+    kind = dialects.modules()[dialect.name].Options
+    words = _arguments(kind.__doc__ or "")
+    defaults = kind()
+    for field in dataclasses.fields(kind):
+        if field.name not in FROM_SETTINGS:
+            value = str(getattr(defaults, field.name))
+            shown = value.lower() if value in ("True", "False") else value
+            yield _row([f"`{field.name}`", f"`{shown}`", words[field.name]])
+
+
+def _arguments(docstring: str) -> dict[str, str]:
+    """The texts of the section `Args:`, by name."""
+    found: dict[str, str] = {}
+    for name, text in re.findall(r"^ {8}(\w+): (.*(?:\n {12}.*)*)", docstring, re.MULTILINE):
+        found[name] = " ".join(text.split())
+    return found
+
+
+def _part(part: Part[Any] | None, whose: str, section: str) -> Iterator[str]:
+    if part is None:
+        return
+    yield f"\n## What it needs to know of {whose}\n"
+    if part.has_places:
+        yield "It stands beside `tenants` and `developer_accounts` of a person in a"
+        yield "[directory file](../directory.md#users).\n"
+    else:
+        yield f"Under `{part.key}` in `{section}` of a [directory file](../directory.md).\n"
+    yield "| key | is | default | what for |\n| --- | --- | --- | --- |"
+    yield from _members(inspect.type_info(part.kind), "")
+
+
+def _members(info: Any, before: str) -> Iterator[str]:
+    for field in info.fields:
+        name, kind = f"{before}{field.encode_name}", field.type
+        metadata = kind if isinstance(kind, inspect.Metadata) else None
+        words = (metadata.extra_json_schema or {}).get("description", "") if metadata else ""
+        kind = metadata.type if metadata else kind
+        default = "needed" if field.required else _shown(field.default)
+        kind = next((each for each in getattr(kind, "types", ()) if type(each) in FORMS), kind)
+        yield _row([f"`{name}`", FORMS[type(kind)], default, words])
+        if isinstance(kind, inspect.StructType):
+            yield from _members(kind, f"{name}.")
+
+
+def _shown(default: object) -> str:
+    empty = default in ("", (), None) or default is msgspec.NODEFAULT
+    return "none" if empty else f"`{default}`"
+
+
+FORMS = {
+    inspect.StrType: "text",
+    inspect.IntType: "a whole number",
+    inspect.BoolType: "true or false",
+    inspect.VarTupleType: "a list",
+    inspect.DictType: "a mapping",
+    inspect.StructType: "a mapping",
+}
+
+PAGES: dict[str, Callable[[], str]] = {
     "settings.md": settings_page,
     "cli.md": commands_page,
     "scaling.md": scaling_page,
     "directory.md": directory_page,
+    "../README.md": readme_page,
+    **{f"dialects/{each.name}.md": partial(dialect_page, each) for each in DIALECTS},
 }
 
 

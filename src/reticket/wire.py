@@ -190,6 +190,21 @@ class Example:
     refused: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A line of the table of what the service speaks.
+
+    Args:
+        title: what clients get.
+        paths: where, as people write them.
+        kind: the name of the kind of its tokens.
+    """
+
+    title: str
+    paths: Sequence[str]
+    kind: str
+
+
 class Dialect(Protocol):
     """One wire dialect. A module of `reticket.dialects` whose `build(options)` returns one.
 
@@ -200,6 +215,8 @@ class Dialect(Protocol):
         refusals: a wire form for every Code; the form is the dialect's own affair.
         document: what its OpenAPI document says beside its routes.
         examples: requests that work against the demo directory.
+        offers: lines of the table of what the service speaks; without any, one is made.
+        guide: text of its page, in Markdown: what a client of it must know.
         presets: its own policies; settings and clients name them.
         pages: beginnings of paths, below `base_path`, whose answers no other origin may read.
         person / tenant: what it needs to know of one, or None.
@@ -214,6 +231,8 @@ class Dialect(Protocol):
     refusals: Mapping[Code, Any]
     document: Document
     examples: Sequence[Example] = ()
+    offers: Sequence[Offer] = ()
+    guide: str = ""
     presets: Sequence[Policy] = ()
     pages: Sequence[str] = ()
     person: Part[Any] | None = None

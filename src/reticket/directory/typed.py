@@ -126,7 +126,7 @@ def _of_value(path: tuple[Step, ...], words: str) -> Fault:
 
 def _names(info: Any, path: tuple[Step, ...]) -> list[str]:
     for step in path:
-        info = _inner(info, step)
+        info = _bare(_inner(info, step))
     return [field.encode_name for field in _struct(info).fields]
 
 
@@ -135,6 +135,11 @@ def _inner(info: Any, step: Step) -> Any:
         return info.item_type
     (found,) = (field.type for field in _struct(info).fields if field.encode_name == step)
     return found
+
+
+def _bare(info: Any) -> Any:
+    """Without what is said of it for documents."""
+    return info.type if isinstance(info, inspect.Metadata) else info
 
 
 def _struct(info: Any) -> inspect.StructType:
@@ -146,6 +151,7 @@ def _struct(info: Any) -> inspect.StructType:
 
 def _without_nulls(said: object, info: Any) -> object:
     """Members of structs that are null are as good as absent; a null elsewhere is a value."""
+    info = _bare(info)
     if isinstance(said, list) and hasattr(info, "item_type"):
         return [_without_nulls(each, info.item_type) for each in said]
     if not isinstance(info, inspect.StructType) or not isinstance(said, Mapping):

@@ -19,7 +19,7 @@ from reticket.dialects.akinon import errors, session, user
 from reticket.dialects.akinon.document import DOCUMENT
 from reticket.dialects.akinon.profile import PERSON
 from reticket.dialects.akinon.user import AKINON_2026, KIND
-from reticket.wire import Dialect, Document, Example, Route, WireRequest, WireResponse
+from reticket.wire import Dialect, Document, Example, Offer, Route, WireRequest, WireResponse
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Options:
 
     Args:
         require_access_token: whether refresh and log-out demand a live access token of the same
-            user, as the vendor's document declares; a client whose token has ended is then out.
+            user, as the vendor's document declares. A client whose token has ended is then out.
         second_factor: Akinon's clients cannot ask for one, so a person who has one is refused;
             `ignore` signs such a person in by password alone.
     """
@@ -47,6 +47,10 @@ class Akinon(Dialect):
     presets: Sequence[Policy] = (AKINON_2026,)
     refusals: Mapping[Code, errors.Failure] = errors.REFUSALS
     document: Document = DOCUMENT
+    guide: str = "The [quick start](../quickstart/akinon.md) has what its clients need."
+    offers: Sequence[Offer] = (
+        Offer("Akinon AppMaker", ("/api/v1/auth/…", "/api/v1/profile/me"), "akinon.user"),
+    )
     examples: Sequence[Example] = (
         Example(
             "Akinon",

@@ -20,7 +20,7 @@ from reticket.dialects.cloudreve.document import DOCUMENT
 from reticket.dialects.cloudreve.prepare import Prepare
 from reticket.dialects.cloudreve.profile import PERSON
 from reticket.dialects.cloudreve.tokens import CLOUDREVE_2026, KIND
-from reticket.wire import Dialect, Document, Example, Route, WireRequest, WireResponse
+from reticket.wire import Dialect, Document, Example, Offer, Route, WireRequest, WireResponse
 
 OLDEST_VERSION = (4, 12, 0)
 _SEMVER = re.compile(r"(\d+)\.(\d+)\.(\d+)(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?")
@@ -67,6 +67,14 @@ class Cloudreve(Dialect):
     presets: Sequence[Policy] = (CLOUDREVE_2026,)
     refusals: Mapping[Code, errors.Failure] = errors.REFUSALS
     document: Document = DOCUMENT
+    guide: str = "The [quick start](../quickstart/cloudreve.md) has what its clients need."
+    offers: Sequence[Offer] = (
+        Offer(
+            "Cloudreve v4, second factor",
+            ("/api/v4/session/…", "/user/me", "/site/…"),
+            "cloudreve.user",
+        ),
+    )
     examples: Sequence[Example] = (
         Example(
             "Cloudreve",

@@ -27,7 +27,7 @@ from reticket.dialects.kibo import (
 from reticket.dialects.kibo.document import DOCUMENT
 from reticket.dialects.kibo.kinds import KIBO_2026, KINDS
 from reticket.dialects.kibo.person import PERSON
-from reticket.wire import Dialect, Document, Example, Route, WireRequest, WireResponse
+from reticket.wire import Dialect, Document, Example, Offer, Route, WireRequest, WireResponse
 
 _ADA = '{"emailAddress": "ada@example.com", "password": "correct horse"}'
 
@@ -59,6 +59,20 @@ class Kibo(Dialect):
     presets: Sequence[Policy] = (KIBO_2026,)
     refusals: Mapping[Code, errors.Failure] = errors.REFUSALS
     document: Document = DOCUMENT
+    guide: str = "The [quick start](../quickstart/kibo.md) has what its clients need."
+    offers: Sequence[Offer] = (
+        Offer("Kibo application tickets", (f"/api{application.PATH}…",), "kibo.application"),
+        Offer(
+            "Kibo developer tickets, switch of account",
+            (f"/api{developer.PATH}",),
+            "kibo.developer",
+        ),
+        Offer(
+            "Kibo admin-user tickets, switch of tenant",
+            (f"/api{adminuser.PATH}…",),
+            "kibo.adminuser",
+        ),
+    )
     examples: Sequence[Example] = (
         Example(
             "Kibo application",

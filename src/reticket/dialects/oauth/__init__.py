@@ -31,7 +31,7 @@ from reticket.dialects.oauth.inputs import FORM
 from reticket.dialects.oauth.pages import html
 from reticket.oauth.provider import BASE, CLIENT, USER, Provider
 from reticket.oauth.terms import Claims
-from reticket.wire import Dialect, Document, Example, Route, WireRequest, WireResponse
+from reticket.wire import Dialect, Document, Example, Offer, Route, WireRequest, WireResponse
 
 PRESETS: Mapping[str, Policy] = {"BROWSER": BROWSER_2026, "SERVICE": SERVICE_2026}
 
@@ -64,6 +64,15 @@ class OAuth(Dialect):
 
     refusals: Mapping[Code, errors.Failure] = errors.REFUSALS
     document: Document = DOCUMENT
+    guide: str = "The [quick start](../quickstart/oauth.md) has what its clients need."
+    offers: Sequence[Offer] = (
+        Offer(
+            "OAuth 2.0, OpenID Connect: code with PKCE, devices, client credentials, token "
+            "exchange, PAR, DPoP",
+            ("/oauth/…", "/.well-known/…"),
+            USER,
+        ),
+    )
     examples: Sequence[Example] = (
         Example(
             "OAuth client",
