@@ -95,13 +95,13 @@ def test_rfc9068_4_among_others(tokens):
 
 @pytest.mark.parametrize("exp", [NOW - LEEWAY, NOW - 900, 0, -1])
 def test_rfc9068_4_not_over(tokens, exp):
-    assert why(tokens, token(exp=exp))[0] == "the token has ended"
+    assert why(tokens, token(exp=exp))[0] == "the token has expired"
     assert tokens.verify(token(exp=NOW - LEEWAY + 1))
 
 
 @pytest.mark.parametrize("name", ["nbf", "iat"])
 def test_rfc7519_4_1_5_begun(tokens, name):
-    assert why(tokens, token(**{name: NOW + LEEWAY + 1}))[0] == "the token has not begun"
+    assert why(tokens, token(**{name: NOW + LEEWAY + 1}))[0] == "the token is not valid yet"
     assert tokens.verify(token(**{name: NOW + LEEWAY}))
 
 

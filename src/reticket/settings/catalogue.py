@@ -1,6 +1,6 @@
-"""The catalogue of the keys: their fields, their variables, their words for errors and docs.
+"""The catalogue of settings: their fields, their variables, and their texts for errors and docs.
 
-A key is dotted, `sign_in.account_window`; a dot of it is `__` in its variable,
+A key has dots, as in `sign_in.account_window`. In the variable each dot becomes `__`:
 RETICKET_SIGN_IN__ACCOUNT_WINDOW.
 """
 
@@ -20,13 +20,13 @@ REPLACED = {
     "families": "its name is sessions now",
     "metrics_from": "metrics_listen and metrics_token say who may read /metrics, not an address",
 }
-"""Settings of former versions, each with the sentence that says what to do."""
+"""Settings of former versions, each with a sentence that says what to do."""
 
 _ANY_POLICY = "policies.NAME."
 
 
 class Setting(NamedTuple):
-    """A line of the reference."""
+    """A line of the settings reference."""
 
     key: str
     type: str
@@ -35,7 +35,7 @@ class Setting(NamedTuple):
 
 
 def reference() -> list[Setting]:
-    """Every setting with what it accepts, its default in words and its description."""
+    """Every setting with its accepted values, its default as text and its description."""
     return [
         Setting(key, accepts(field).words, _default(key, field), field.description)
         for key, field in _FIELDS.items()
@@ -64,16 +64,16 @@ def field_of(key: str) -> FieldInfo | None:
 
 
 def siblings_of(key: str) -> list[str]:
-    """The known keys that an unknown one may have been meant for."""
+    """The known keys that an unknown key may have been meant for."""
     if key.startswith("policies.") and key.count(".") > 1:
         return [f"{key.rpartition('.')[0]}.{name}" for name in PolicyChange.model_fields]
     return [name for name in _FIELDS if not name.startswith(_ANY_POLICY)]
 
 
 def accepts(field: FieldInfo) -> Accepts:
-    """The words for a field."""
+    """The texts of a field."""
     metadata = list(field.metadata)
-    for member in get_args(field.annotation):  # an optional one carries them inside the union
+    for member in get_args(field.annotation):  # an optional field has them inside the union
         metadata += getattr(member, "__metadata__", ())
     words = [found for found in metadata if isinstance(found, Accepts)]
     return words[-1] if words else Accepts("a table")

@@ -16,7 +16,7 @@ _Room = Annotated[
 
 
 class Connections(Table):
-    """Limits before a request is whole, and of connections."""
+    """Limits on incomplete requests and on connections."""
 
     request_line: Size = Field(16_384, description="longest request line; longer is answered 414")
     header: Size = Field(16_384, description="longest header; longer is answered 431")

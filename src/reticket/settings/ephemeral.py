@@ -1,4 +1,4 @@
-"""Settings of what is stored for seconds: pushed requests, pages under way, marks, counters."""
+"""Settings of short-lived entries: pushed requests, open interactions, marks, counters."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Percent = Annotated[Int, Field(ge=1, le=100), Accepts("a whole number from 1 to 
 
 
 class EphemeralTable(Table):
-    """How much is stored for seconds, and how soon it goes."""
+    """How much short-lived data is stored, and how soon it is removed."""
 
     room: Bytes = Field(
         2**30,

@@ -1,7 +1,7 @@
 """Reads the settings once: the command line over RETICKET_ variables over a TOML file.
 
-What is wrong becomes a SettingError of one sentence: the key, its fault, what is accepted.
-Knows no dialect: the composition root brings their kinds of token and option classes.
+A fault becomes a SettingError of one sentence: the key, the fault, the accepted values. Knows no
+dialect: the composition root passes their token kinds and option classes.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def load(file: Path | None = None, overrides: Mapping[str, object] | None = None
 
     Args:
         file: a TOML file; None reads none.
-        overrides: what the command line said, by key; None values say nothing.
+        overrides: the command line's values by key; None values are ignored.
 
     Raises:
         SettingError: an unknown key or variable, a bad value, a file that cannot be read.
@@ -81,7 +81,7 @@ def load(file: Path | None = None, overrides: Mapping[str, object] | None = None
 
 
 def _check_hidden(sources: tuple[PydanticBaseSettingsSource, ...], file: Path | None) -> None:
-    """A bad value is a fault even where another one hides it: the next start may not hide it."""
+    """Check values that another source overrides too: at the next start they may be in force."""
     for start in range(1, len(sources)):
         try:
             Settings(_build_sources=(sources[start:], {}))
@@ -92,10 +92,11 @@ def _check_hidden(sources: tuple[PydanticBaseSettingsSource, ...], file: Path | 
 
 
 def policies_for(settings: Settings, kinds: Iterable[TokenKind]) -> dict[str, Policy]:
-    """The policy of each kind of token by its name: its preset's changes first, then its own.
+    """The policy of each token kind by its name: the preset's changes are applied first, then its
+    own.
 
     Raises:
-        SettingError: changes for a kind that there is not, or numbers that cannot go together.
+        SettingError: changes for an unknown kind, or numbers that do not fit together.
     """
     by_name = {kind.name: kind for kind in kinds}
     only_known((name for name in settings.policies if "." in name), by_name, "policies.")
@@ -108,14 +109,15 @@ def policies_for(settings: Settings, kinds: Iterable[TokenKind]) -> dict[str, Po
 
 
 def presets(settings: Settings) -> dict[str, Policy]:
-    """Every preset with its changes, by its name and by its name without the year."""
+    """Every preset with its changes, by its name with and without the year."""
     shipped = dialects.presets()
     return by_any_name({name: _changed(each, settings, name) for name, each in shipped.items()})
 
 
 def issuer_of(settings: Settings) -> str:
-    """Who OAuth tokens say they come from: the setting, or the address served; last served, for
-    a command beside the service; to be served, where there was none yet.
+    """The issuer of OAuth tokens: the setting, or the service's address.
+
+    A command beside the service uses the address that was last served, or the one that will be.
     """
     if settings.issuer:
         return settings.issuer
@@ -144,7 +146,7 @@ def metrics_token(settings: Settings) -> str | None:
 
 
 def tell_address(settings: Settings, url: str) -> None:
-    """Let commands beside the service know what it serves. The data folder is there."""
+    """Write the served address for commands beside the service. The data folder must exist."""
     file = _address_file(settings)
     file.touch(mode=0o600)
     file.write_text(url, "utf-8")
@@ -155,14 +157,14 @@ def _address_file(settings: Settings) -> Path:
 
 
 def address(settings: Settings, port: int) -> str:
-    """What is served at that port, as a client writes it."""
+    """The address of the service at that port, as a client writes it."""
     scheme = "https" if settings.tls_certificate else "http"
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     return f"{scheme}://{host}:{port}"
 
 
 def policy_warnings(policies: Mapping[str, Policy]) -> list[str]:
-    """What an operator should know about these policies, for the log and for `doctor`."""
+    """Sentences that an operator should know about these policies, for the log and for `doctor`."""
     return [
         f"policies.{name}: {warning}"
         for name, chosen in policies.items()
@@ -171,8 +173,8 @@ def policy_warnings(policies: Mapping[str, Policy]) -> list[str]:
 
 
 def issuer_warnings(settings: Settings, url: str) -> list[str]:
-    """What an operator should know about who tokens say they come from: nobody finds the service
-    at an address that means all of its addresses.
+    """Sentences that an operator should know about the issuer. Clients cannot reach an address that
+    means all addresses of the machine.
     """
     if settings.issuer or not _is_every_address(settings.host):
         return []
@@ -190,12 +192,12 @@ def options_for(options: type[T], table: Mapping[str, object], where: str) -> T:
     """An instance of a frozen dataclass from a table of settings.
 
     Args:
-        options: its fields have defaults; they may carry `msgspec.Meta` bounds.
+        options: its fields have defaults; they may have `msgspec.Meta` bounds.
         table: as `Settings.dialects` holds it; texts from variables are converted.
         where: the table's key, such as `dialects.oauth`.
 
     Raises:
-        SettingError: a name that is no field, or a value that is not of its type.
+        SettingError: an unknown name, or a value of another type.
     """
     only_known(table, [field.name for field in dataclasses.fields(options)], f"{where}.")
     try:
@@ -207,31 +209,31 @@ def options_for(options: type[T], table: Mapping[str, object], where: str) -> T:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _EveryDialect:
-    """What each dialect's table may have beside the dialect's own options."""
+    """The members that each dialect's table may have beside the dialect's own options."""
 
     enabled: bool = True
 
 
 def is_enabled(settings: Settings, dialect: str) -> bool:
-    """Whether a dialect is spoken. SettingError for a value that is neither true nor false."""
+    """Whether a dialect is enabled. SettingError for a value that is neither true nor false."""
     table = settings.dialects.get(dialect, {})
     said = {name: value for name, value in table.items() if name == "enabled"}
     return options_for(_EveryDialect, said, f"dialects.{dialect}").enabled
 
 
 def own_options(settings: Settings, dialect: str) -> dict[str, Any]:
-    """The table of a dialect without what every dialect's may have."""
+    """The table of a dialect without the members that every dialect's table may have."""
     table = settings.dialects.get(dialect, {})
     return {name: value for name, value in table.items() if name != "enabled"}
 
 
 def only_known(found: Iterable[str], known: Iterable[str], where: str) -> None:
-    """Refuse the first name that is not known.
+    """Refuse the first unknown name.
 
     Args:
-        found: what the settings name.
-        known: what there is.
-        where: what stands before the names in the message, such as `dialects.`.
+        found: the names in the settings.
+        known: the existing names.
+        where: a prefix of the names in the message, such as `dialects.`.
 
     Raises:
         SettingError: with the nearest known name, or all of them when none is near.
@@ -279,7 +281,7 @@ def _unknown(name: str, known: Sequence[str], before: str = "") -> SettingError:
 def _setting_error(
     error: ErrorDetails, said: Mapping[str, object], file: Path | None
 ) -> SettingError:
-    """What pydantic found, in one sentence that never shows a secret."""
+    """Pydantic's error as one sentence that never shows a secret."""
     key = ".".join(part for part in error["loc"] if isinstance(part, str))
     if error["type"] == TOGETHER:
         return SettingError(error["msg"])
@@ -291,7 +293,7 @@ def _setting_error(
 
 
 def _spelled(key: str, said: Mapping[str, object], file: Path | None) -> str:
-    """The key as it stands where its value came from."""
+    """The key as the source of its value spells it."""
     if key in said:
         return "--" + key.replace("_", "-")
     if variable(key) in map(str.upper, os.environ):

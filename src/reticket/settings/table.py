@@ -1,4 +1,4 @@
-"""What every table of settings has in common."""
+"""The base class of every table of settings."""
 
 from __future__ import annotations
 

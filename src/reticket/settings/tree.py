@@ -1,7 +1,7 @@
-"""The settings: their names, defaults and what each is for.
+"""The settings: their names, defaults and descriptions.
 
-Owns the frozen tree; `settings.loading` fills it. A field with `repr=False` is secret: its value
-stands in no error and no repr.
+Owns the frozen tree; `settings.loading` fills it. A field with `repr=False` is secret: its value is
+in no error and no repr.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ from reticket.settings.values import (
 
 
 class SignInLimits(Table):
-    """How many failed sign-ins are let through."""
+    """Limits on failed sign-ins."""
 
     account_failures: Count = Field(
         10, description="failed sign-ins per account, network and window"
@@ -109,7 +109,7 @@ class Hashing(Table):
 
 
 class PolicyChange(Table):
-    """What is different from a policy's preset; None leaves it as it is."""
+    """The changes to a policy's preset; None leaves a member as it is."""
 
     access: Seconds | None = Field(None, description="lifetime of an access token")
     refresh: Seconds | None = Field(None, description="idle end: lifetime of a refresh token")
@@ -120,7 +120,9 @@ class PolicyChange(Table):
 
 
 class Settings(BaseSettings):
-    """Every setting, parsed and checked. Built by `config.load`; tests may build one by hand."""
+    """Every setting, parsed and checked. Built by `settings.loading.load`; tests may build one by
+    hand.
+    """
 
     model_config = SettingsConfigDict(
         env_prefix="RETICKET_",

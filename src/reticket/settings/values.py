@@ -1,6 +1,6 @@
-"""What a setting may be: the types of the settings, each with the words for it.
+"""The types of settings, each with its texts.
 
-Knows no setting; a bad value raises ValueError, and `settings.loading` says it with the words.
+Knows no setting. A bad value raises ValueError, and `settings.loading` turns it into a sentence.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from reticket.core.policy import DAY, Reuse
 
 CENTURY = 36_525 * DAY
 TOGETHER = "together"
-"""The type of errors about settings that do not go together; their message is the sentence."""
+"""The type of errors about settings that do not fit together; their message is the sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Accepts:
-    """What a setting takes, in words that follow "must be".
+    """The accepted values of a setting, as words that follow "must be".
 
     Args:
         words: for errors and for the reference.
-        default: the default in words, where it depends on the machine or on another setting.
+        default: the default as text, when it depends on the machine or on another setting.
     """
 
     words: str
@@ -50,12 +50,12 @@ def _path_text(value: Any) -> Any:
 
 
 def _items(value: Any) -> Any:
-    """A variable carries a list as text."""
+    """A list, which a variable contains as text."""
     return value.replace(",", " ").split() if isinstance(value, str) else value
 
 
 def _normal(networks: tuple[IPvAnyNetwork, ...]) -> tuple[IPvAnyNetwork, ...]:
-    """A network of IPv4-mapped addresses is the one of the IPv4 addresses."""
+    """The networks in normal form: IPv4-mapped ones become IPv4 networks."""
     return tuple(normal_network(network) for network in networks)
 
 
@@ -98,7 +98,7 @@ def _leaves(table: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tu
 
 
 def by_policy(table: Any) -> Any:
-    """Tables within tables become `{policy: {member: value}}`; presets are in upper case.
+    """Nested tables as `{policy: {member: value}}`; names of presets in upper case.
 
     Later entries win: variables come after the file's, and spell presets in lower case.
     """
@@ -114,7 +114,7 @@ def by_policy(table: Any) -> Any:
 
 
 def frozen(table: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A table that nobody changes."""
+    """A read-only table."""
     return MappingProxyType(dict(table))
 
 

@@ -1,4 +1,4 @@
-"""What others may use to test their own dialects and stores: contracts, fakes, fixture players."""
+"""For testing your own dialects and stores: contracts, fakes, and a player for fixture files."""
 
 from reticket.testing.clock import FakeClock
 from reticket.testing.dialect_contract import DialectContract

@@ -1,4 +1,4 @@
-"""A clock that moves when it is told to."""
+"""A clock that moves only when told to."""
 
 from __future__ import annotations
 
@@ -17,5 +17,5 @@ class FakeClock:
         return self.at
 
     def forward(self, seconds: float) -> None:
-        """Move on, or back with a negative number."""
+        """Move forward by seconds, or backward with a negative number."""
         self.at += round(seconds * SECOND)

@@ -1,4 +1,4 @@
-"""What every dialect must pass.
+"""The contract that every dialect must pass.
 
 Subclass `DialectContract` in a test module and give it a fixture `dialect`.
 """
@@ -24,7 +24,7 @@ from reticket.openapi import WELL_KNOWN, build_document, document_bytes
 from reticket.wire import Dialect, Route, WireRequest, WireResponse
 
 MARK = "Zq7SecretMark"
-"""Stands in every place of a request where a secret may; nothing that leaves us may show it."""
+"""Placed wherever a request may contain a secret; no output may contain it."""
 
 CORRELATION = "00112233445566778899aabbccddeeff"
 _SECRET = re.compile("token|password|secret|otp|session", re.IGNORECASE)
@@ -231,7 +231,7 @@ def _others(dialect: Dialect) -> list[Dialect]:
 
 
 def _addresses(dialect: Dialect) -> set[tuple[str, str]]:
-    """Methods and whole paths, whatever an open segment is called."""
+    """Methods and whole paths, with all path parameters written alike."""
     return {
         (
             route.method,
@@ -289,7 +289,7 @@ def _drive(dialect: Dialect, request: WireRequest, route: Route, error: Reticket
 
 
 def _good_body(route: Route) -> tuple[bytes, bytes]:
-    """As the route wants it, and secrets wherever they may be."""
+    """A body of the type that the route accepts, with secrets wherever they may occur."""
     described = route.describe
     kind = described.body if described else None
     names = [field.encode_name for field in msgspec.structs.fields(kind)] if kind else []

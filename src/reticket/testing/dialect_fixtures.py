@@ -1,7 +1,7 @@
-"""Plays a dialect's fixture file: written exchanges with exact bytes, against a scripted service.
+"""Plays a dialect's fixture file: recorded exchanges with exact bytes, against a scripted service.
 
 A fixture file is written from a dialect's sources, never generated from its code. The scripted
-service answers each command with what the file says and checks what it was asked.
+service answers each command as the file says and checks its arguments.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ CALLER = Caller("192.0.2.7", "00112233445566778899aabbccddeeff", "fixture/1.0")
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A request, what the dialect asks the service meanwhile, and the answer.
+    """A request, the commands of the dialect, and the response.
 
     Args:
         name: unique in its file.
-        source: what says so.
+        source: where the exchange is documented.
         options: the dialect's options in this exchange.
         script: commands in order, each with its result or refusal.
     """
@@ -46,11 +46,11 @@ class Fixtures:
     """A fixture file.
 
     Args:
-        refusals: the answer to every refusal code.
-        exchanges: written requests and answers.
+        refusals: the response to every refusal code.
+        exchanges: recorded requests and responses.
         variants: options under which the dialect must keep its contract.
-        lenient: what generated requests may find of its OpenAPI document, since its clients want
-            it so; names of schemathesis' checks.
+        lenient: names of schemathesis' checks that may fail for its OpenAPI document, because its
+            clients require that.
     """
 
     refusals: Mapping[Code, Mapping[str, Any]]
@@ -81,8 +81,8 @@ def load_fixtures(path: Path) -> Fixtures:
 
 
 def play(dialect: Dialect, exchange: Exchange, samples: Mapping[str, Any]) -> None:
-    """Carry an exchange out and compare the answer to the byte; `samples` has the results of
-    commands by the names that the file gives them.
+    """Perform an exchange and compare the response to the byte. `samples` has the results of
+    commands by their names in the file.
     """
     request = request_of(exchange.request)
     route = route_of(dialect, request)
@@ -97,7 +97,7 @@ def play(dialect: Dialect, exchange: Exchange, samples: Mapping[str, Any]) -> No
 
 
 def request_of(said: Mapping[str, Any]) -> WireRequest:
-    """A request as a fixture file spells it; a body is text or bytes."""
+    """A request from its form in a fixture file; a body is text or bytes."""
     body = said.get("body", b"")
     headers = said.get("headers", {})
     return WireRequest(
@@ -111,7 +111,7 @@ def request_of(said: Mapping[str, Any]) -> WireRequest:
 
 
 def error_of(said: Mapping[str, Any]) -> ReticketError:
-    """An error of the service as a fixture file spells it."""
+    """An error of the service from its form in a fixture file."""
     code = Code(said["code"])
     if code is Code.UNAVAILABLE:
         return Unavailable("scripted", said.get("retry_after", 1))
@@ -122,7 +122,7 @@ def error_of(said: Mapping[str, Any]) -> ReticketError:
 
 
 def assert_answer(response: WireResponse, said: Mapping[str, Any]) -> None:
-    """Status, body, content type and headers are exactly these."""
+    """Assert that status, body, content type and headers are exactly these."""
     assert response.body.decode() == said.get("body", "")
     assert response.status == said["status"]
     content_type = response.content_type.decode() if response.content_type else None
@@ -132,7 +132,7 @@ def assert_answer(response: WireResponse, said: Mapping[str, Any]) -> None:
 
 
 def route_of(dialect: Dialect, request: WireRequest) -> Route:
-    """The route of that very path, else one whose last segment is open."""
+    """The route with that exact path, else one whose last segment is a parameter."""
     path = request.path.removeprefix(dialect.base_path).rstrip("/")
     of_method = [route for route in dialect.routes if route.method == request.method]
     exact = [route for route in of_method if route.path == path]
@@ -149,7 +149,7 @@ def _parameters(route: Route, request: WireRequest) -> dict[str, str]:
 def _run(
     operation: Operation, script: list[Mapping[str, Any]], samples: Mapping[str, Any]
 ) -> WireResponse:
-    """Answer the commands of an operation, using the script up."""
+    """Answer the commands of an operation from the script, which must be used up."""
     try:
         command = next(operation)
         while script:

@@ -32,8 +32,9 @@ _ADA = User(
 
 
 def samples_of(dialect: Dialect) -> Mapping[str, Any]:
-    """By name: `ada` has the dialect's part of the demo, `nobody` has none. `issued` is a pair of
-    Ada's, `access` is her verified access token and herself. `nothing` is a session that was ended.
+    """Results by name: `ada` has the dialect's part of the demo, `nobody` has none. `issued` is a
+    pair of Ada's, `access` is her verified access token and herself. `nothing` is a session that
+    was ended.
     """
     kind, ada = dialect.kinds[0].name, replace(_ADA, parts=_parts(dialect))
     family = _family(kind, dialect.kinds[0].policy.name)

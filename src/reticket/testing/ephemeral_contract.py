@@ -1,4 +1,4 @@
-"""What every engine of short-lived entries must pass; nobody may opt out of a test."""
+"""The contract that every engine of short-lived entries must pass; no engine may skip a test."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ STRANGER, ANOTHER = (Owner(OwnerKind.ADDRESS, name) for name in ("192.0.2.1", "1
 def _kept(
     shared: BudgetedEphemeral, numbers: Iterator[int], value: str = "", owner: Owner = STRANGER
 ) -> bool:
-    """Whether there was room for one more."""
+    """Whether there was room for one more entry."""
     try:
         return shared.once(f"entry {next(numbers):06d}", 100, value, owner)
     except Unavailable:
@@ -49,7 +49,7 @@ def _counted(shared: BudgetedEphemeral, numbers: Iterator[int], owner: Owner) ->
 
 
 def _guessed(shared: BudgetedEphemeral, numbers: Iterator[int], owner: Owner) -> bool:
-    """The same for a counter of guesses."""
+    """Whether there was room for one more counter of guesses."""
     try:
         return len(shared.guess({f"guess {next(numbers):06d}": 100}, (), owner)) == 1
     except Unavailable:
@@ -136,7 +136,7 @@ class EphemeralContract(LeapContract):
     def test_a_counter_says_when_it_is_forgotten(
         self, ephemeral: Ephemeral, clock: FakeClock
     ) -> None:
-        """An engine with a clock of its own goes on meanwhile, so neither side is exact."""
+        """An engine with its own clock runs on meanwhile, so neither bound is exact."""
         assert 500_000 < ephemeral.count("key", 1000).left <= 1_000_000
         clock.forward(600)
         for add in (0, 1, -1):
@@ -211,7 +211,7 @@ class EphemeralContract(LeapContract):
     def test_nobody_keeps_more_than_a_share_however_many_at_once(
         self, ephemeral: Ephemeral
     ) -> None:
-        """Of whom two collide neither may keep something; together they never have too much."""
+        """When two collide, neither may be stored; together they never exceed the share."""
         shared, numbers = BudgetedEphemeral(ephemeral, SMALL), iter(range(10**6))
         entries = partial(_kept, shared, numbers, "x" * SIZE, owner=STRANGER)
         assert sum(at_once(entries)) <= SHARE
@@ -277,7 +277,7 @@ class EphemeralContract(LeapContract):
         assert _kept(shared, numbers, "x", ACCOUNT)
 
     def test_a_guess_that_cannot_be_counted_is_not_made(self, ephemeral: Ephemeral) -> None:
-        """And nothing is counted for it: neither a counter that there was nor a covered one."""
+        """And nothing is counted for it, neither an existing counter nor a covered one."""
         shared, numbers = BudgetedEphemeral(ephemeral, SMALL), iter(range(10**6))
         assert shared.guess({"older": 100}, (), STRANGER)[0].total == 1
         while _guessed(shared, numbers, STRANGER):
@@ -317,7 +317,7 @@ class EphemeralContract(LeapContract):
     def test_a_pool_that_was_full_of_what_is_over_refuses_no_newcomer(
         self, ephemeral: Ephemeral, clock: FakeClock
     ) -> None:
-        """However far the sweep has come: what is over is not counted."""
+        """However far the sweep has come: ended entries are not counted."""
         shared, numbers = BudgetedEphemeral(ephemeral, SMALL), iter(range(10**6))
         strangers = [Owner(OwnerKind.ADDRESS, str(each)) for each in range(100 * SHARE)]
         kept = [_kept(shared, numbers, "x" * SIZE, each) for each in strangers]

@@ -1,4 +1,4 @@
-"""What every engine of short-lived entries must do about a clock that ran ahead for a while."""
+"""The contract of every engine of short-lived entries about a clock that ran ahead for a while."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ AHEAD = 1_000_000
 
 
 class LeapContract:
-    """A part of `EphemeralContract`. What was written meanwhile must not stand for as long: marks
-    that keep others from a purge, and counters that refuse.
+    """A part of `EphemeralContract`. Entries written meanwhile must not last that long: marks that
+    postpone purges, and counters that refuse callers.
     """
 
     def test_a_key_of_a_clock_that_ran_ahead_may_be_set_anew(

@@ -1,4 +1,4 @@
-"""A service of one's own for a test: a subprocess on a free port with its own data folder."""
+"""A service for a test: a subprocess on a free port with its own data folder."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from reticket.directory.seed import DEMO
 from reticket.testing.waiting import PATIENCE, PAUSE
 
 LOOK = 5.0
-"""Seconds that one look for an answer may take: whoever else has the port may never give one."""
+"""Seconds of one attempt to get a response: another process on the port may never give one."""
 LAST_LINES = 40
-"""How much of its log stands in the error about a service that did not start."""
+"""Lines of its log that are shown in the error about a failed start."""
 CHEAP_SIGN_INS = {
     "RETICKET_HASHING__TIME_COST": "1",
     "RETICKET_HASHING__MEMORY": "8",
@@ -31,10 +31,10 @@ CHEAP_SIGN_INS = {
 
 @dataclass(frozen=True, slots=True)
 class RunningServer:
-    """A service that answers.
+    """A running service.
 
     Args:
-        url: without a slash at its end.
+        url: without a trailing slash.
         data: its data folder.
         log: its standard output and error.
     """
@@ -53,17 +53,17 @@ def running_server(
     settings: Mapping[str, str] | None = None,
     port: int | None = None,
 ) -> Iterator[RunningServer]:
-    """Start `reticket serve` and end it afterwards.
+    """Start `reticket serve` and stop it afterwards.
 
     Args:
-        folder: where its data and its log go; a second server on the same folder goes on there.
-        seed: the directory file to load, for other machines too; None starts the demo as
-            `make run` does, for this machine alone.
-        settings: RETICKET_ variables; nothing of this process's own gets through.
+        folder: for its data and its log; a second server on the same folder continues with them.
+        seed: the directory file to load, which allows other machines; None starts the demo as
+            `make run` does, for this machine only.
+        settings: RETICKET_ variables; this process's own variables are not passed on.
         port: None takes a free one.
 
     Raises:
-        RuntimeError: it ended, or did not answer; the message says which, and what it printed last.
+        RuntimeError: it ended, or did not answer. The message says which, with its last output.
     """
     port = port or free_port()
     log, data = folder / "server.log", folder / "data"
@@ -85,13 +85,13 @@ def running_server(
 def start(
     command: Sequence[str], log: Path, environment: Mapping[str, str]
 ) -> subprocess.Popen[bytes]:
-    """A process that appends to a log whatever it prints."""
+    """A process that appends its output to a log."""
     with log.open("ab") as output:
         return subprocess.Popen(command, stdout=output, stderr=output, env=environment)  # noqa: S603
 
 
 def free_port() -> int:
-    """A port that nobody listens on, and none of those that connections on their way out get."""
+    """A port that is free, and outside the range of outgoing connections."""
     while True:
         port = 10_000 + secrets.randbelow(20_000)
         with suppress(OSError), socket.create_server(("127.0.0.1", port)):
@@ -103,9 +103,9 @@ def _await(server: RunningServer) -> None:
     while not _answers(server.url):
         status = server.process.poll()
         if status is not None:
-            raise RuntimeError(f"reticket serve ended with status {status}; {_last_words(server)}")
+            raise RuntimeError(f"reticket serve ended with status {status}; {_last_output(server)}")
         if time.monotonic() > deadline:
-            raise RuntimeError(f"reticket serve has not answered; {_last_words(server)}")
+            raise RuntimeError(f"reticket serve has not answered; {_last_output(server)}")
         time.sleep(PAUSE)
 
 
@@ -117,6 +117,6 @@ def _answers(url: str) -> bool:
         return False
 
 
-def _last_words(server: RunningServer) -> str:
+def _last_output(server: RunningServer) -> str:
     lines = server.log.read_text(errors="replace").splitlines()[-LAST_LINES:]
     return "it printed last:\n" + ("\n".join(lines) or "(nothing)")

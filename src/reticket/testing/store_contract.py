@@ -1,4 +1,4 @@
-"""What every engine of families must pass; nobody may opt out of a test.
+"""The contract that every engine of families must pass; no engine may skip a test.
 
 Subclass `StoreContract`, give `open_store`, and let pytest collect the subclass.
 """
@@ -31,7 +31,7 @@ MAYBE = st.one_of(st.none(), TEXT)
 
 
 def family_of(number: int, **changes: Any) -> Family:
-    """A young family; ids ascend with the number, as those of real ones do with time."""
+    """A young family; ids ascend with the number, as real ones do with time."""
     young = Family(
         id=(START + number).to_bytes(6, "big") + b"\x70" + number.to_bytes(9, "big"),
         resource="shop.admin",
@@ -77,7 +77,7 @@ FAMILIES = st.builds(
 
 
 class Presenting:
-    """The step of a refresh with a token of a generation that ends by no clock of any engine."""
+    """The step of a refresh with a token of a generation that never expires."""
 
     def __init__(self, family: bytes, generation: int) -> None:
         self.token = RefreshToken(family, generation, None, START, 2**52)
@@ -88,8 +88,8 @@ class Presenting:
         return StepResult(decision.row, (decision.outcome, reached))
 
 
-def persistent(store: Store, batch: Sequence[tuple[bytes, Step[Any]]]) -> Sequence[Any]:
-    """The results of a batch, what is held asked for until it is not."""
+def until_unlocked(store: Store, batch: Sequence[tuple[bytes, Step[Any]]]) -> Sequence[Any]:
+    """The results of a batch; locked families are tried again until they are free."""
     results: list[Any] = [ROW_LOCKED] * len(batch)
 
     def asked() -> bool:
@@ -111,8 +111,8 @@ class StoreContract:
     """The promises of `core.ports.Store`."""
 
     def open_store(self, folder: Path, clock: Clock) -> Store:
-        """Open the store of that folder; a second call, after a close, opens the same again.
-        An engine that keeps nothing in a folder keeps it by the folder's name.
+        """Open the store of that folder; after a close, a second call opens the same one again.
+        An engine that stores nothing in a folder uses the folder's name to find its data.
         """
         raise NotImplementedError
 
@@ -138,7 +138,7 @@ class StoreContract:
 
         def refresh() -> None:
             start.wait()
-            results.extend(persistent(store, [(family.id, Presenting(family.id, 1))]))
+            results.extend(until_unlocked(store, [(family.id, Presenting(family.id, 1))]))
 
         threads = [threading.Thread(target=refresh) for _ in range(THREADS)]
         for thread in threads:
@@ -185,7 +185,7 @@ class StoreContract:
         with pytest.raises(ZeroDivisionError):
             store.transact([(one.id, Presenting(one.id, 1)), (other.id, failing)])
         assert store.find(one.id) == one
-        assert persistent(store, [(one.id, Presenting(one.id, 1))]) == [(Outcome.ADVANCED, 2)]
+        assert until_unlocked(store, [(one.id, Presenting(one.id, 1))]) == [(Outcome.ADVANCED, 2)]
 
     def test_a_new_word_in_a_failed_batch_is_no_trap(self, store: Store) -> None:
         one = family_of(1)
@@ -196,7 +196,7 @@ class StoreContract:
 
         with pytest.raises(ZeroDivisionError):
             store.transact([(one.id, renamed), (one.id, failing)])
-        persistent(store, [(one.id, renamed)])
+        until_unlocked(store, [(one.id, renamed)])
         assert store.find(one.id) == one._replace(context="a new word")
 
     def test_an_id_is_created_once(self, store: Store) -> None:

@@ -1,4 +1,4 @@
-"""Many threads that do the same at the same time."""
+"""Runs the same function on many threads at the same time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ THREADS = 64
 
 
 def at_once(work: Callable[[], Any]) -> list[Any]:
-    """What many threads get that do the same at the same time."""
+    """The results of a function on many threads at the same time."""
     results: list[Any] = []
     start = threading.Barrier(THREADS)
 

@@ -1,4 +1,6 @@
-"""Waiting in tests: it ends by what happened, and says what was seen when nothing does."""
+"""Waiting in tests: for an event, never for a time, and with a message when the event does not
+come.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ PATIENCE = 300.0
 """Seconds. No test takes this long on a working service, however slow the machine is."""
 
 PAUSE = 0.01
-"""Seconds between two looks."""
+"""Seconds between two attempts."""
 
 
 def until(
@@ -20,12 +22,12 @@ def until(
     """Return as soon as `holds` returns something true.
 
     Args:
-        holds: looks once.
-        what: the thing that is waited for, for the message.
-        seen: what there was instead, for the message; called at the end only.
+        holds: the condition, called repeatedly.
+        what: the event, for the message.
+        seen: what happened instead, for the message; called at the end only.
 
     Raises:
-        AssertionError: it never did.
+        AssertionError: the event did not come.
     """
     deadline = time.monotonic() + PATIENCE
     while not holds():

@@ -1,6 +1,6 @@
-"""For resource servers: whether a request may pass, by its access token and its proof.
+"""For resource servers: checks an access token and its proof of possession.
 
-Owns the checks of RFC 9068 §4 and RFC 9449 §4.3. Knows nothing of the service's own packages.
+Implements RFC 9068 §4 and RFC 9449 §4.3. Imports none of the service's own packages.
 """
 
 from reticket.verify.keys import KeysUnavailable

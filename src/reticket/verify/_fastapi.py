@@ -1,4 +1,6 @@
-"""What FastAPI recognises a security scheme by, and stand-ins where only Starlette is installed."""
+"""The class by which FastAPI recognises a security scheme, with a stand-in when FastAPI is
+missing.
+"""
 
 try:
     from fastapi.security import SecurityScopes

@@ -1,6 +1,6 @@
 """Compact signatures (RFC 7515) by keys whose algorithm is known beforehand (RFC 8725 §3.1).
 
-Owns the list of algorithms and what a usable public key is. Knows no claim.
+Owns the list of algorithms and the rules for usable public keys. Knows no claims.
 """
 
 from __future__ import annotations
@@ -15,25 +15,27 @@ from joserfc.jws import JWSRegistry
 from joserfc.util import urlsafe_b64decode
 
 ALGORITHMS = ("ES256", "EdDSA", "PS256", "RS256")
-"""No symmetric one, no `none`."""
+"""Neither symmetric algorithms nor `none`."""
 
 LONGEST = 8192
-"""Characters; anything longer is garbage before it is looked at."""
+"""Characters; a longer text is refused before it is parsed."""
 
-FOLLOWED_BY_NOBODY = frozenset({"crit", "b64", "jku", "x5u"})
-"""Members of a header that change what it means or fetch a key: their presence refuses it."""
+UNSUPPORTED = frozenset({"crit", "b64", "jku", "x5u"})
+"""Header members that change its meaning or fetch a key: a signature with one of them is
+refused.
+"""
 
 _PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 _FEWEST_RSA_BITS = 2048
 _OTHER_NAMES = {"Ed25519": "EdDSA"}
-"""RFC 9864 §2.2 renames an algorithm that everybody knows by its old name."""
+"""RFC 9864 §2.2 renames an algorithm that is still widely used under its old name."""
 
 
 T = TypeVar("T")
 
 
 class Garbage(ValueError):
-    """No compact signature, or no usable key."""
+    """A text that is no compact signature, or a key that is not usable."""
 
 
 class Signed(NamedTuple):
@@ -46,7 +48,9 @@ class Signed(NamedTuple):
 
 
 class _Shape(NamedTuple):
-    """What a JWK for an algorithm says: members that are given, and the lengths of the others."""
+    """What a JWK for an algorithm must contain: members with fixed values, and the lengths of the
+    others.
+    """
 
     kind: type[ECKey] | type[OKPKey] | type[RSAKey]
     model: str
@@ -66,13 +70,13 @@ _SHAPES = {
 
 
 class PublicKey(NamedTuple):
-    """A key and the one algorithm that it is used with."""
+    """A key with the one algorithm that it is used with."""
 
     algorithm: str
     key: ECKey | OKPKey | RSAKey
 
     def verify(self, signed: Signed) -> bool:
-        """Whether this key made it, and its header does not say otherwise."""
+        """Whether this key made the signature, and its header names no other algorithm."""
         if known_name(signed.header.get("alg")) != self.algorithm:
             return False
         model = JWSRegistry.algorithms[_SHAPES[self.algorithm].model]
@@ -90,13 +94,15 @@ def known_name(algorithm: object) -> str | None:
 
 
 def read_compact(text: str) -> Signed:
-    """The parts of `header.payload.signature`. Garbage, also for members that nobody follows."""
+    """The parts of `header.payload.signature`. Garbage, also for header members that are not
+    supported.
+    """
     parts = text.encode("utf-8", "replace").split(b".") if len(text) <= LONGEST else []
     if len(parts) != 3:
         raise Garbage("is no compact signature")
     header, payload, signature = (_decoded(part) for part in parts)
     said = decode(header, dict[str, Any])
-    if said.keys() & FOLLOWED_BY_NOBODY:
+    if said.keys() & UNSUPPORTED:
         raise Garbage("has a header that is not understood")
     return Signed(said, payload, b".".join(parts[:2]), signature)
 
@@ -142,7 +148,9 @@ def _bits(number: str) -> int:
 
 
 def _decoded(part: bytes) -> bytes:
-    """Canonical base64url alone: one signature has one spelling."""
+    """The bytes of canonical base64url; other spellings are refused, so a signature has one
+    spelling.
+    """
     try:
         return urlsafe_b64decode(part)
     except ValueError:

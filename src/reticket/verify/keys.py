@@ -1,6 +1,6 @@
-"""The public keys of a token service (RFC 7517), as fresh as they must be.
+"""The public keys of a token service (RFC 7517), cached.
 
-Owns the copy: when it is fetched anew, and for how long an old one does. Knows no token.
+Owns the cached copy: when it is fetched again, and how long an old one is used. Knows no tokens.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ import msgspec
 from reticket.verify.jose import Garbage, PublicKey, decode, known_name, public_key
 
 LIFETIME = 300.0
-"""Seconds after which a copy is fetched anew: for so long a withdrawn key is believed."""
+"""Seconds after which the copy is fetched again; a withdrawn key is trusted for that long."""
 
 PAUSE = 10.0
-"""Seconds between two fetches at least, whatever is asked: unknown key ids cost an attacker
-nothing.
+"""Seconds between two fetches at least. So tokens with unknown key ids cannot cause many
+fetches.
 """
 
 PATIENCE = 3600.0
-"""Seconds for which the last copy does while the service cannot be reached."""
+"""Seconds for which the last copy is used while the service cannot be reached."""
 
 WAITING = 8
-"""Threads that may wait for a key which the copy does not have. Anybody can name one: while the
-service does not answer, strangers must not keep all threads of a program.
+"""Threads that may wait for a key that the copy lacks. Any token can name such a key. While the
+service does not answer, such tokens must not block all threads of a program.
 """
 
 TIMEOUT = 5.0
@@ -39,8 +39,8 @@ _USUAL = {("EC", "P-256"): "ES256", ("OKP", "Ed25519"): "EdDSA", ("RSA", None): 
 
 
 class KeysUnavailable(Exception):
-    """The keys could not be fetched, and there is no copy that may still be used; or too many wait
-    for one that no copy has.
+    """The keys could not be fetched and no copy may still be used, or too many threads wait for a
+    new key.
     """
 
 
@@ -49,12 +49,14 @@ class _KeySet(msgspec.Struct):
 
 
 class Keys:
-    """The keys under an address. Safe for many threads, of which one fetches. The others go on
-    with the copy, and wait where it is older than PATIENCE; where it has no such key, WAITING do.
+    """The keys at an address. Thread-safe; one thread fetches.
+
+    The other threads use the copy meanwhile. They wait when it is older than PATIENCE. For a key
+    that it lacks, up to WAITING threads wait.
 
     Args:
-        fetch: the bytes of the key set; raises OSError or HTTPException.
-        seconds: a clock that never goes back.
+        fetch: returns the bytes of the key set; raises OSError or HTTPException.
+        seconds: a monotonic clock.
     """
 
     def __init__(self, fetch: Callable[[], bytes], seconds: Callable[[], float]) -> None:
@@ -75,7 +77,7 @@ class Keys:
         return found
 
     def _renewed(self, found: PublicKey | None, kid: str) -> PublicKey | None:
-        """The key of a newer copy; while another thread fetches that, the one found before."""
+        """The key in a newer copy; the one found before while another thread fetches that."""
         if not (self._lock.acquire(blocking=False) or self._waited(found)):
             return found
         try:
@@ -85,7 +87,9 @@ class Keys:
             self._lock.release()
 
     def _waited(self, found: PublicKey | None) -> bool:
-        """Whether this thread has waited for the lock; not where a copy does. KeysUnavailable."""
+        """Whether this thread has waited for the lock; False when the copy may be used.
+        KeysUnavailable.
+        """
         if self._age() >= PATIENCE:
             return self._lock.acquire()
         if found is not None:
@@ -101,7 +105,7 @@ class Keys:
         return self._seconds() - self._fetched_at
 
     def _renew(self) -> None:
-        """Unless this was tried a moment ago, maybe by the thread that was waited for."""
+        """Fetch the keys, unless that was just tried, perhaps by the thread that held the lock."""
         if self._seconds() - self._tried_at < PAUSE:
             return
         self._tried_at = self._seconds()
@@ -113,8 +117,8 @@ class Keys:
 
 
 def read_keys(text: bytes) -> Mapping[str, PublicKey]:
-    """By their ids; each for the one algorithm that it says. What is not understood is left out
-    (RFC 7517 §5). Garbage for what is no key set.
+    """The keys by their ids, each for the algorithm that it names. Unsupported keys are left out
+    (RFC 7517 §5). Garbage for a text that is no key set.
     """
     found = {}
     for jwk in decode(text, _KeySet).keys:
@@ -127,7 +131,7 @@ def read_keys(text: bytes) -> Mapping[str, PublicKey]:
 
 
 def fetcher(address: str) -> Callable[[], bytes]:
-    """Fetches from an address of `http` or `https`. ValueError for any other."""
+    """A function that fetches from an `http` or `https` address. ValueError for any other."""
     if not address.startswith(("https://", "http://")):
         raise ValueError("the address of the keys must begin with https:// or http://")
 
@@ -142,7 +146,7 @@ def fetcher(address: str) -> Callable[[], bytes]:
 
 
 class _SameScheme(urllib.request.HTTPRedirectHandler):
-    """Keys that are asked for over TLS do not come over anything else."""
+    """Refuses redirects to another scheme, so that keys requested over TLS arrive over TLS."""
 
     def redirect_request(self, *said: Any) -> urllib.request.Request | None:
         request, newurl = said[0], said[-1]

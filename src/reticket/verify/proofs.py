@@ -1,6 +1,6 @@
-"""Proofs of possession (DPoP, RFC 9449 §4.3): everything about one that needs no memory.
+"""Proofs of possession (DPoP, RFC 9449 §4.3): all checks that need no memory.
 
-Whether its `jti` was seen before and whether its nonce is known is the caller's affair.
+The caller checks whether the `jti` was seen before and whether the nonce is known.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from reticket.verify.jose import Garbage, decode, known_name, public_key, read_c
 
 TYPE = "dpop+jwt"
 WINDOW = 60
-"""Seconds by which a proof's time may differ from ours, to either side."""
+"""Seconds by which a proof's time may differ from the local clock, in either direction."""
 
 LONGEST_PROOF = 4096
 """Characters; enough for an RSA key of 4096 bits."""
@@ -29,16 +29,16 @@ _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]")
 
 
 class InvalidProof(Exception):
-    """A proof that proves nothing; the message says why, without a word of the proof."""
+    """A proof that is not valid; the message says why and contains no part of the proof."""
 
 
 class Shown(NamedTuple):
-    """What a proof has shown.
+    """The content of a valid proof.
 
     Args:
         jkt: thumbprint of its key (RFC 7638).
-        jti: its name, chosen by who made it.
-        nonce: as it says, or None.
+        jti: its unique id, chosen by the client.
+        nonce: its nonce, or None.
     """
 
     jkt: str
@@ -63,9 +63,9 @@ def read_proof(
     Args:
         text: the only `DPoP` header.
         method: of the request, upper case.
-        uri: of the request; query and fragment do not matter.
-        now: seconds.
-        access_token: what came with it, if anything did.
+        uri: of the request; query and fragment are ignored.
+        now: seconds since 1970.
+        access_token: the token of the request, if there is one.
 
     Raises:
         InvalidProof: any check of RFC 9449 §4.3 failed.
@@ -78,14 +78,14 @@ def read_proof(
     if claims.htm != method or ours is None or normalised(claims.htu) != ours:
         raise InvalidProof("the proof is for another request")
     if not abs(now - claims.iat) <= WINDOW:
-        raise InvalidProof("the proof is not of now")
+        raise InvalidProof("the time of the proof is not now")
     if access_token is not None and not _is_for(claims, access_token):
         raise InvalidProof("the proof is for another token")
     return Shown(jkt, claims.jti, claims.nonce)
 
 
 def normalised(uri: str) -> str | None:
-    """A URI without query and fragment (RFC 3986 §6.2.2, §6.2.3); None for what is none."""
+    """A URI without query and fragment (RFC 3986 §6.2.2, §6.2.3); None for any other text."""
     try:
         parts = urlsplit(uri) if uri.isascii() and uri.isprintable() else None
         return _normal(parts) if parts else None

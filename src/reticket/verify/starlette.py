@@ -1,6 +1,6 @@
 """A dependency for Starlette and FastAPI: `Depends(Guard(tokens, "orders.read", base=...))`.
 
-Annotations stand here as objects, not as text: FastAPI reads those of a callable object.
+Annotations are objects here, not text, because FastAPI reads those of a callable object.
 """
 
 import logging
@@ -19,20 +19,20 @@ _log = logging.getLogger("reticket.verify")
 
 
 class Guard(SecurityBase):
-    """Lets requests pass whose token has all these scopes; `await guard(request)` is the token.
+    """Accepts requests whose token has all these scopes; `await guard(request)` returns the token.
 
-    It logs why it refuses, without a word of the token, to the logger `reticket.verify`. FastAPI
+    It logs why it refuses, without any part of the token, to the logger `reticket.verify`. FastAPI
     lists it in the application's OpenAPI document as the security scheme `reticket`.
 
     Args:
         tokens: shared by all guards of a program.
         scopes: what a request needs.
-        base: where clients find this server, such as `https://orders.example.com`. A proof names
-            the whole address of its request (RFC 9449 §4.3), and the `Host` that was sent proves
-            nothing, since its sender chose it.
+        base: the public address of this server, such as `https://orders.example.com`. A proof
+            contains the whole address of its request (RFC 9449 §4.3). The `Host` header cannot be
+            trusted for that, because the client chooses it.
 
     Raises:
-        ValueError: proofs are accepted and there is no `base`, or it is no such address.
+        ValueError: proofs are accepted and there is no `base`, or `base` is not such an address.
     """
 
     scheme_name = "reticket"
@@ -49,9 +49,9 @@ class Guard(SecurityBase):
         }
 
     async def __call__(self, request: Request, security_scopes: SecurityScopes = None) -> Token:  # type: ignore[assignment]
-        """The token of the request. HTTPException 401 or 403 with its challenge, 503.
+        """The token of the request. HTTPException 401 or 403 with its challenge, or 503.
 
-        FastAPI collects the scopes of `Security(guard, scopes=[...])`; they are needed, too.
+        FastAPI collects the scopes of `Security(guard, scopes=[...])`; the token needs these too.
         """
         scopes = [*self._scopes, *(security_scopes.scopes if security_scopes else ())]
         try:
@@ -93,6 +93,6 @@ def _described(tokens: AccessTokens) -> str:
 
 
 def _path_of(request: Request) -> str:
-    """As its sender wrote it: a decoded one is another (RFC 3986 §2.4)."""
+    """The path as the client sent it: decoding it may give another path (RFC 3986 §2.4)."""
     raw: bytes = request.scope.get("raw_path") or quote(request.scope["path"]).encode()
     return raw.decode("latin-1")

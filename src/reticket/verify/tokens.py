@@ -1,6 +1,7 @@
-"""Whether an access token is good here (RFC 9068 §4), and whether who shows it may (RFC 9449 §7).
+"""Checks whether an access token is valid (RFC 9068 §4) and may be used by its presenter (RFC 9449
+§7).
 
-What the token service alone knows, that a token was revoked early, is not seen here.
+An early revocation is known only to the token service and is not seen here.
 """
 
 from __future__ import annotations
@@ -23,17 +24,17 @@ TYPES = frozenset({"at+jwt", "application/at+jwt"})
 """RFC 9068 §2.1."""
 
 LEEWAY = 10
-"""Seconds by which our clock may differ from the service's."""
+"""Seconds by which the local clock may differ from the service's."""
 
 BEARER, DPOP = "bearer", "dpop"
 
 
 class Rejected(Exception):
-    """A request that may not pass; the message is for the log, without a word of the token.
+    """A refused request; the message is for the log and contains no part of the token.
 
     Args:
         status: 401 or 403.
-        error: the word of RFC 6750 §3.1 or RFC 9449 §7.1, or None where nothing was presented.
+        error: the code of RFC 6750 §3.1 or RFC 9449 §7.1, or None without a token.
     """
 
     def __init__(self, reason: str, error: str | None = "invalid_token", status: int = 401) -> None:
@@ -44,7 +45,7 @@ class Rejected(Exception):
 
     @property
     def challenge(self) -> str:
-        """`WWW-Authenticate` of the answer."""
+        """`WWW-Authenticate` of the response."""
         said = [f'error="{self.error}"'] if self.error else []
         if self.scheme == DPOP:
             return "DPoP " + ", ".join([*said, f'algs="{" ".join(ALGORITHMS)}"'])
@@ -53,14 +54,15 @@ class Rejected(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """An access token that is good.
+    """A valid access token.
 
     Args:
-        subject: whose it is; a client's own id when no person is behind it.
-        client: to whom it was issued.
-        session: the sign-in that it belongs to, or None.
-        jkt: the key without which it is worth nothing, or None.
-        claims: all that it says.
+        subject: the user's id; the client's own id when no user is involved.
+        client: the client that it was issued to.
+        session: its session, or None.
+        jkt: thumbprint of the key that it is bound to, or None.
+        scopes: granted scopes.
+        claims: all claims.
     """
 
     subject: str
@@ -92,7 +94,7 @@ class _Claims(msgspec.Struct):
 
 
 class Once:
-    """Names that were seen in the last two windows, in this process. Safe for many threads."""
+    """Remembers the names of the last two windows, in this process. Thread-safe."""
 
     def __init__(self, seconds: Callable[[], float]) -> None:
         self._seconds = seconds
@@ -100,7 +102,7 @@ class Once:
         self._seen: OrderedDict[bytes, float] = OrderedDict()
 
     def __call__(self, name: str) -> bool:
-        """Whether it is seen for the first time."""
+        """Whether the name is new."""
         now, digest = self._seconds(), hashlib.sha256(name.encode()).digest()
         with self._lock:
             self._forget(now - 2 * WINDOW - 1)
@@ -109,27 +111,26 @@ class Once:
         return is_first
 
     def _forget(self, before: float) -> None:
-        """Not in a plain dict: the first of it is looked for behind the places of all that were
-        deleted, so that to forget many takes the square of their number.
+        """Drop old names. A plain dict would take quadratic time: its first entry is searched for
+        behind all deleted ones.
         """
         while self._seen and next(iter(self._seen.values())) < before:
             self._seen.popitem(last=False)
 
 
 class AccessTokens:
-    """The access tokens of one service for one audience. Make one and keep it: it has the keys.
+    """The access tokens of one service for one audience. Keep one instance: it caches the keys.
 
     Attributes:
         issuer, audience, proofs: as given.
 
     Args:
-        issuer: of the tokens, without a slash at its end.
-        audience: what this resource server is called in tokens.
-        jwks_uri: where the keys are; None for where reticket has them.
+        issuer: of the tokens, without a trailing slash.
+        audience: this resource server's name in tokens.
+        jwks_uri: the address of the keys; None for reticket's default.
         clock: seconds since 1970.
-        seconds: a clock that never goes back.
-        first_time: whether the name of a proof is seen for the first time; None remembers them in
-            this process alone.
+        seconds: a monotonic clock.
+        first_time: whether a proof's id is new; None remembers them in this process only.
         proofs: whether tokens that are bound to a key are accepted, with a proof (RFC 9449).
     """
 
@@ -153,9 +154,9 @@ class AccessTokens:
         self._first_time = first_time or Once(seconds)
 
     def verify(self, token: str, scopes: Iterable[str] = ()) -> Token:
-        """A token that is good and has these scopes. Rejected, KeysUnavailable.
+        """A valid token with these scopes. Rejected, KeysUnavailable.
 
-        Whether it is bound to a key is for the caller to see: `jkt`.
+        The caller must check whether it is bound to a key: `jkt`.
         """
         try:
             signed = read_compact(token)
@@ -177,12 +178,12 @@ class AccessTokens:
         proofs: Sequence[str] = (),
         scopes: Iterable[str] = (),
     ) -> Token:
-        """The token of a request, shown by who may show it. Rejected, KeysUnavailable.
+        """The valid token of a request whose presenter may use it. Rejected, KeysUnavailable.
 
         Args:
             method: of the request.
-            uri: of the request: scheme and host from your configuration, since its sender chooses
-                `Host`; the path as it was sent.
+            uri: of the request: scheme and host from your configuration, because the client chooses
+                `Host`; the path as sent.
             authorization: all of its `Authorization` headers.
             proofs: all of its `DPoP` headers.
             scopes: what the request needs.
@@ -220,9 +221,9 @@ class AccessTokens:
         if self.audience not in audiences:
             raise Rejected("the token is for another audience")
         if not claims.exp > now - LEEWAY:
-            raise Rejected("the token has ended")
+            raise Rejected("the token has expired")
         if max(claims.nbf, claims.iat) > now + LEEWAY:
-            raise Rejected("the token has not begun")
+            raise Rejected("the token is not valid yet")
 
     def _proven(self, method: str, uri: str, token: str, proofs: Sequence[str]) -> str:
         if len(proofs) != 1:

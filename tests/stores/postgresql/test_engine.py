@@ -16,7 +16,7 @@ from reticket.core.queues.batch_queue import BatchQueue, WorkerPool
 from reticket.stores.postgresql.connections import CLOCK
 from reticket.stores.postgresql.ephemeral import SWEEP, PostgresqlEphemeral
 from reticket.stores.postgresql.families import PostgresqlStore
-from reticket.testing.store_contract import Presenting, family_of, persistent
+from reticket.testing.store_contract import Presenting, family_of, until_unlocked
 from reticket.testing.waiting import until
 
 
@@ -36,7 +36,7 @@ def test_parallel_refreshes_of_one_family_are_one_write(store, written):
     family = family_of(1)
     store.create([family])
     refresh = Presenting(family.id, 1)
-    at_once(*[lambda: persistent(store, [(family.id, refresh)] * 4) for _ in range(64)])
+    at_once(*[lambda: until_unlocked(store, [(family.id, refresh)] * 4) for _ in range(64)])
     assert store.find(family.id).generation == 2
     store.close()
     assert written(1)[0] == 1
@@ -236,7 +236,7 @@ def test_nobody_waits_in_a_circle(database, store):
 
     def refresh():
         for _ in range(25):
-            persistent(store, [(row.id, moved) for row in random.sample(families, 8)])
+            until_unlocked(store, [(row.id, moved) for row in random.sample(families, 8)])
 
     def revoke():
         for _ in range(25):
@@ -287,12 +287,12 @@ RIVAL = """
 import sys
 from reticket.stores.postgresql.ephemeral import PostgresqlEphemeral
 from reticket.stores.postgresql.families import PostgresqlStore
-from reticket.testing.store_contract import Presenting, family_of, persistent
+from reticket.testing.store_contract import Presenting, family_of, until_unlocked
 
 store = PostgresqlStore(sys.argv[1], 5.0)
 key = family_of(1).id
 for generation in range(1, 101):
-    print(*persistent(store, [(key, Presenting(key, generation))])[0])
+    print(*until_unlocked(store, [(key, Presenting(key, generation))])[0])
 """
 
 

@@ -13,7 +13,7 @@ from reticket.core.ports import StepResult
 from reticket.stores.postgresql import connections
 from reticket.stores.postgresql.connections import Pool
 from reticket.stores.postgresql.families import PostgresqlStore
-from reticket.testing.store_contract import Presenting, family_of, persistent
+from reticket.testing.store_contract import Presenting, family_of, until_unlocked
 from reticket.testing.waiting import until
 
 OTHERS = """
@@ -75,7 +75,7 @@ def test_a_frozen_server_is_given_up(prepared, monkeypatch):
     finally:
         os.kill(server, signal.SIGCONT)
     step = family.id, Presenting(family.id, 1)
-    assert persistent(store, [step]) == [(Outcome.ADVANCED, 2)]
+    assert until_unlocked(store, [step]) == [(Outcome.ADVANCED, 2)]
     store.close()
 
 
@@ -86,7 +86,7 @@ def test_what_a_frozen_process_holds_is_freed(database, store):
 
     def freeze(row, now):
         step = family.id, Presenting(family.id, 1)
-        assert persistent(store, [step]) == [(Outcome.ADVANCED, 2)]
+        assert until_unlocked(store, [step]) == [(Outcome.ADVANCED, 2)]
         return StepResult(row._replace(generation=9), None)
 
     with pytest.raises(Unavailable):
