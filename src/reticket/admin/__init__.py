@@ -22,7 +22,6 @@ class Admin(Dialect):
 
     name = "admin"
     base_path = BASE
-    pages: Sequence[str] = ("/",)
     kinds: Sequence[TokenKind] = ()
     refusals: Mapping[Code, HTTPStatus] = errors.REFUSALS
     document: Document = DOCUMENT

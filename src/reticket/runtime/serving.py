@@ -44,6 +44,9 @@ from reticket.wire import Dialect
 FOR_PROXIES = 16
 """One part of so many of all connections is kept for trusted proxies, where some are named."""
 
+_FOR_OPERATORS = ("/admin/", PATH)
+"""Beginnings of paths that no script of another origin reads, whether they lead anywhere or not."""
+
 _NAMED = (f"{BASE}/", WELL_KNOWN)
 """Beginnings of all paths that metadata name."""
 
@@ -98,7 +101,7 @@ def application(
         observers,
         incidents,
     )
-    shared = readable(edge, settings.cors_origins, (PATH, *_unreadable(dialects)))
+    shared = readable(edge, settings.cors_origins, (*_FOR_OPERATORS, *_unreadable(dialects)))
     answering = also_below(policies.provider_of(settings).path, _NAMED, shared)
     return only_local(answering, reach.is_local)
 
