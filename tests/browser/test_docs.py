@@ -3,20 +3,28 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from reticket.runtime.opening import Builder
+from reticket.settings import Settings
 from reticket.testing import running_server
 
 SHADES = ("light", "dark")
-DIALECTS = ("akinon", "cloudreve", "kibo", "oauth", "admin")
+_DOCUMENTED = Builder().documented(Settings())
+
+
+def _called(dialect, call):
+    method, address = call
+    return f"{method} {address.partition('?')[0].removeprefix(dialect.base_path)}"
+
+
+DIALECTS = [each.name for each in _DOCUMENTED]
 SIGN_INS = {
-    # dialect: (operation that signs in, operation that takes a token of its answer)
-    "akinon": ("POST /auth/login", "POST /auth/refresh-token"),
-    "cloudreve": ("POST /session/token", "POST /session/token/refresh"),
-    "kibo": (
-        "POST /platform/applications/authtickets",
-        "PUT /platform/applications/authtickets/refresh-ticket",
-    ),
-    "oauth": ("POST /token", "POST /introspect"),
+    each.name: [
+        _called(each, call) for call in (each.examples[0].sign_in, each.examples[0].refresh)
+    ]
+    for each in _DOCUMENTED
+    if each.examples
 }
+"""By a dialect: the operation that signs in, and one that takes a token of its answer."""
 
 
 @pytest.fixture(scope="session")

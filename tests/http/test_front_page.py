@@ -129,9 +129,9 @@ def test_settings_of_a_dialect_that_is_off_are_checked_all_the_same(monkeypatch)
     builder = Builder()
     monkeypatch.setenv("RETICKET_DIALECTS__KIBO__ENABLED", "false")
     monkeypatch.setenv("RETICKET_POLICIES__KIBO.APPLICATION__ACCESS", "1800")
-    spoken = builder.dialects(builder.load(None, {}))
-    assert [each.name for each in spoken] == ["akinon", "cloudreve", "oauth"]
-    assert [each.name for each in builder.documented(builder.load(None, {}))][-1] == "admin"
+    names = [each.name for each in builder.documented(builder.load(None, {}))]
+    assert "kibo" not in names
+    assert {"akinon", "oauth", "admin"} <= set(names)
 
 
 @pytest.mark.parametrize(("value", "fault"), [("maybe", "dialects.kibo.enabled: expected `bool`")])
