@@ -200,7 +200,7 @@ def _strain(store: Store, engine: Engine, families: Sequence[bytes]) -> Strained
 def _refreshed(row: Family | None, now: int) -> StepResult[None]:
     assert row is not None
     token = RefreshToken(row.id, row.generation, None, row.rotated_at)
-    return StepResult(decide(row, token, now, AKINON_2026).row, None)
+    return (decide(row, token, now, AKINON_2026).row, None)
 
 
 def _tokens(instance: OpenedService, user: User, families: list[Family]) -> list[str]:

@@ -396,7 +396,7 @@ async def test_an_application_goes_on_until_it_is_blocked_or_gone(world):
 async def test_a_refusal_is_told_however_long_the_store_was_busy(world, monkeypatch):
     gate = threading.Event()
     world.lane.submit(gate.wait)
-    monkeypatch.setattr(world.engine._turns, "_longest_wait", 0.0)
+    monkeypatch.setattr(world.engine._ends, "_longest_wait", 0.0)
     with pytest.raises(Refusal):
         await world.refresh("rtk_forged")
     await asyncio.sleep(0.05)

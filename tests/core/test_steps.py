@@ -5,7 +5,7 @@ from tests.core.world import ADA
 
 from reticket.core.commands import EndSession, ExchangeToken, Refresh
 from reticket.core.errors import Cause, Code, Refusal
-from reticket.core.model import Family, Outcome, RefreshToken
+from reticket.core.model import Caller, Family, Outcome, RefreshToken
 from reticket.core.sessions.steps import ExchangeStep, RefreshStep, SignOutStep
 from reticket.dialects.akinon.user import AKINON_2026
 
@@ -17,6 +17,7 @@ ROW = Family(
 )  # fmt: skip
 SHUT = ROW._replace(rotated_at=NOW - 10**6)
 OVER = ROW._replace(ends_at=NOW)
+NOBODY = Caller("", "")
 ENDED = ROW._replace(revoked_at=NOW - 1, revoked_cause="operator")
 
 
@@ -27,14 +28,15 @@ def token(generation=5, context="1000", ends=NOW + 10**9):
 def rotate(row, presented=None, holder=ADA, waiting=(), **command):
     asked = Refresh(**{"resource": "test", "token": "text", **command})
     step = RefreshStep(
-        asked, presented or token(), AKINON_2026,
+        asked, ROW.id, AKINON_2026, NOBODY, presented or token(),
         lambda resource, subject: holder, lambda subject: subject in waiting,
     )  # fmt: skip
     return step(row, NOW)
 
 
 def sign_out(row, presented=None, resource="test"):
-    return SignOutStep(EndSession(resource, "text"), presented or token(), AKINON_2026)(row, NOW)
+    asked, presented = EndSession(resource, "text"), presented or token()
+    return SignOutStep(asked, ROW.id, AKINON_2026, NOBODY, presented)(row, NOW)
 
 
 def nobody(holder, context):
@@ -87,7 +89,7 @@ def test_a_context_that_is_not_permitted_is_denied_and_spends_nothing():
 
 
 def test_a_context_that_is_kept_must_be_permitted_still():
-    assert rotate(ROW, permits=nobody).result.refusal.code is Code.ACCESS_DENIED
+    assert rotate(ROW, permits=nobody)[1].refusal.code is Code.ACCESS_DENIED
 
 
 def test_reuse_ends_the_family_even_of_a_holder_that_is_gone():
@@ -101,7 +103,7 @@ def test_while_a_change_of_the_subject_waits_nothing_is_decided(presented):
     after, turned = rotate(ROW, token(presented), waiting={ADA.id})
     assert after is ROW
     assert (turned.waits, turned.outcome, turned.refusal) == (True, None, None)
-    assert not rotate(ROW, waiting={"b" * 32}).result.waits
+    assert not rotate(ROW, waiting={"b" * 32})[1].waits
 
 
 OUTCOMES = {
@@ -125,7 +127,7 @@ def test_an_outcome_comes_with_its_holder_and_the_context_of_the_token(outcome):
 def test_a_switch_is_the_answers_and_is_told():
     after, turned = rotate(ROW, context="1001")
     assert (after.context, turned.context, turned.switched_to) == ("1001", "1001", "1001")
-    assert rotate(ROW, context="1000").result.switched_to is None
+    assert rotate(ROW, context="1000")[1].switched_to is None
 
 
 def test_a_switch_by_an_older_token_changes_the_answer_and_not_the_row():
@@ -187,7 +189,8 @@ def test_whoever_asks_too_much_with_a_reused_token_is_found_all_the_same():
 
 def borrow(row, holder=ADA, waiting=(), **command):
     asked = ExchangeToken(**{"resource": "test", "family": ROW.id, **command})
-    return ExchangeStep(asked, lambda *_: holder, lambda subject: subject in waiting)(row, NOW)
+    waits_for = waiting.__contains__
+    return ExchangeStep(asked, ROW.id, AKINON_2026, NOBODY, lambda *_: holder, waits_for)(row, NOW)
 
 
 @pytest.mark.parametrize(
@@ -214,7 +217,7 @@ def test_what_is_borrowed_is_for_the_familys_context_or_for_another():
     assert (turned.context, turned.switched_to) == ("1000", None)
     after, turned = borrow(ROW, context="1001")
     assert (after, turned.context, turned.switched_to) == (ROW, "1001", "1001")
-    assert borrow(ROW, context="1000").result.switched_to is None
+    assert borrow(ROW, context="1000")[1].switched_to is None
 
 
 def test_a_context_that_is_not_permitted_lends_nothing():
@@ -224,5 +227,5 @@ def test_a_context_that_is_not_permitted_lends_nothing():
 
 
 def test_while_a_change_of_the_subject_waits_nothing_is_borrowed():
-    turned = borrow(ROW, waiting={ADA.id}).result
+    turned = borrow(ROW, waiting={ADA.id})[1]
     assert (turned.waits, turned.outcome, turned.refusal) == (True, None, None)

@@ -40,22 +40,38 @@ class Keys:
     turns: list[tuple[int, str]] = field(default_factory=lambda: [(0, "one")])
     dead: set[str] = field(default_factory=set)
 
-    def mac_at(self, label: str, at: int) -> MacKey:
-        name = [name for since, name in self.turns if since <= at][-1]
-        return self._key(label, name)
-
     @property
     def snapshot(self) -> Keys:
         return self
 
-    def macs_by_id(self, label: str) -> dict[bytes, MacKey]:
-        return {key.id: key for key in self.macs(label)}
+    @property
+    def macs(self) -> Keys:
+        return self
 
-    def macs(self, label: str) -> list[MacKey]:
-        return [self._key(label, name) for _, name in self.turns if name not in self.dead]
+    def __getitem__(self, label: str) -> Labelled:
+        return Labelled(self, label)
 
-    def _key(self, label: str, name: str) -> MacKey:
-        secret = hashlib.sha256(f"{name}/{label}".encode()).digest()
+
+@dataclass
+class Labelled:
+    """The keys of one label."""
+
+    keys: Keys
+    label: str
+
+    def at(self, moment: int) -> MacKey:
+        return self._key([name for since, name in self.keys.turns if since <= moment][-1])
+
+    @property
+    def likeliest_first(self) -> list[MacKey]:
+        return [self._key(name) for _, name in self.keys.turns if name not in self.keys.dead]
+
+    @property
+    def by_id(self) -> dict[bytes, MacKey]:
+        return {key.id: key for key in self.likeliest_first}
+
+    def _key(self, name: str) -> MacKey:
+        secret = hashlib.sha256(f"{name}/{self.label}".encode()).digest()
         return HmacKey(hashlib.sha256(name.encode()).digest()[:4], secret)
 
 

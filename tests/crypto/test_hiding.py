@@ -33,7 +33,7 @@ def test_objects_show_no_secret(keys, algorithm: str) -> None:
     sealer = Sealer(lambda: MASTER, os.urandom)
     rows = keys.rows()
     snapshot = Snapshot(rows, sealer)
-    mac = snapshot.mac_at(LABEL, 0)
+    mac = snapshot.macs[LABEL].at(0)
     private, _ = signing.generate(algorithm)
     pair = signing.load("0a0b0c0d", algorithm, private)
     verified = VerifiedSecrets(lambda size: b"P" * size)
@@ -44,8 +44,8 @@ def test_objects_show_no_secret(keys, algorithm: str) -> None:
             sealer,
             snapshot,
             mac,
-            snapshot.macs(LABEL),
-            snapshot._derived,
+            snapshot.macs[LABEL].likeliest_first,
+            snapshot.macs,
             snapshot._signers,
             pair,
             ring.snapshot.signer_at(0),

@@ -47,7 +47,7 @@ class Operator:
         return [facts for facts in self.ring.listing() if facts.use == "mac"]
 
     def key_at(self, at: int) -> str:
-        return self.ring.snapshot.mac_at(LABEL, at).id.hex()
+        return self.ring.snapshot.macs[LABEL].at(at).id.hex()
 
     def check(self) -> None:
         now = self.keys.clock()
@@ -86,4 +86,4 @@ def test_every_process_says_the_same_of_the_past(fresh_keys, verbs) -> None:
     operator.keys.clock.forward(-5)
     other = operator.keys.ring("EdDSA")
     for at in range(start - SECOND, now + SECOND, SECOND):
-        assert other.snapshot.mac_at(LABEL, at) == operator.ring.snapshot.mac_at(LABEL, at)
+        assert other.snapshot.macs[LABEL].at(at) == operator.ring.snapshot.macs[LABEL].at(at)

@@ -37,7 +37,7 @@ def test_the_second_start_writes_nothing_and_has_the_same_keys(keys) -> None:
     second = keys.ring()
     assert keys.store.writes == writes
     now = keys.clock()
-    assert second.snapshot.mac_at(LABEL, now) == first.snapshot.mac_at(LABEL, now)
+    assert second.snapshot.macs[LABEL].at(now) == first.snapshot.macs[LABEL].at(now)
     signature = first.snapshot.signer_at(now).sign(b"message")
     assert second.snapshot.signer_at(now).sign(b"message") == signature
     assert second.snapshot.verifier(first.snapshot.signer_at(now).kid).verify(signature, b"message")
@@ -64,7 +64,7 @@ def test_first_starts_at_once_agree_on_one_ring(keys, together) -> None:
     together([lambda: rings.append(keys.ring())] * 4)
     assert places(keys) == FIRST_FOUR
     now = keys.clock()
-    assert len({ring.snapshot.mac_at(LABEL, now).secret for ring in rings}) == 1
+    assert len({ring.snapshot.macs[LABEL].at(now).secret for ring in rings}) == 1
     assert len({ring.snapshot.signer_at(now).sign(b"message") for ring in rings}) == 1
 
 
@@ -158,7 +158,7 @@ def test_keys_of_labels_are_derived_apart(keys) -> None:
     ring = keys.ring()
     now = keys.clock()
     labels = ["a.b/opaque/refresh", "a.b/opaque/access", "a.c/opaque/refresh", "a.b/jwt/refresh"]
-    made = [ring.snapshot.mac_at(label, now) for label in labels]
+    made = [ring.snapshot.macs[label].at(now) for label in labels]
     assert len({key.secret for key in made}) == 4
     assert len({key.id for key in made}) == 1
     assert all(len(key.secret) == 32 and len(key.id) == 4 for key in made)
@@ -170,29 +170,33 @@ def test_a_derived_key_is_hkdf_of_the_entry_with_its_label(keys) -> None:
     row = keys.rows()[0]
     secret = Sealer(lambda: b"M" * 32, os.urandom).open(row.sealed, f"ring/mac/{row.id}".encode())
     derived = derive(secret, b"mac/" + LABEL.encode())
-    assert ring.snapshot.mac_at(LABEL, keys.clock()).secret == derived
+    assert ring.snapshot.macs[LABEL].at(keys.clock()).secret == derived
 
 
 def test_a_mac_key_is_found_by_the_id_that_it_says(keys) -> None:
     ring = keys.ring()
-    key = ring.snapshot.mac_at(LABEL, keys.clock())
-    assert ring.snapshot.macs_by_id(LABEL).get(key.id) is key
-    assert ring.snapshot.macs_by_id(LABEL).get(b"none") is None
-    assert ring.snapshot.macs_by_id(LABEL).get(b"") is None
-    assert key in ring.snapshot.macs(LABEL)
+    key = ring.snapshot.macs[LABEL].at(keys.clock())
+    assert ring.snapshot.macs[LABEL].by_id.get(key.id) is key
+    assert ring.snapshot.macs[LABEL].by_id.get(b"none") is None
+    assert ring.snapshot.macs[LABEL].by_id.get(b"") is None
+    assert key in ring.snapshot.macs[LABEL].likeliest_first
 
 
 def test_all_macs_come_with_the_newest_that_signs_first_and_the_next_one_last(keys) -> None:
     ring = keys.ring()
     ring.rotate(("mac",))
     first, second, waiting = (row.id for row in keys.rows() if row.use == "mac")
-    assert [key.id.hex() for key in ring.snapshot.macs(LABEL)] == [second, first, waiting]
+    assert [key.id.hex() for key in ring.snapshot.macs[LABEL].likeliest_first] == [
+        second,
+        first,
+        waiting,
+    ]
 
 
 def test_a_time_before_the_first_key_has_the_oldest(keys) -> None:
     ring = keys.ring()
-    oldest = ring.snapshot.mac_at(LABEL, keys.clock())
-    assert ring.snapshot.mac_at(LABEL, 0) == oldest
+    oldest = ring.snapshot.macs[LABEL].at(keys.clock())
+    assert ring.snapshot.macs[LABEL].at(0) == oldest
     assert ring.snapshot.signer_at(0).kid == keys.one(ring, "active", "sign").id
 
 
@@ -211,9 +215,9 @@ def test_another_process_sees_a_change_when_it_reloads(keys) -> None:
     there.rotate(overlap=0)
     keys.clock.forward(1)
     now = keys.clock()
-    assert here.snapshot.mac_at(LABEL, now) != there.snapshot.mac_at(LABEL, now)
+    assert here.snapshot.macs[LABEL].at(now) != there.snapshot.macs[LABEL].at(now)
     here.reload()
-    assert here.snapshot.mac_at(LABEL, now) == there.snapshot.mac_at(LABEL, now)
+    assert here.snapshot.macs[LABEL].at(now) == there.snapshot.macs[LABEL].at(now)
     assert here.snapshot.signer_at(now).kid == there.snapshot.signer_at(now).kid
 
 
@@ -221,17 +225,17 @@ def test_a_successor_is_known_to_all_before_it_signs(keys) -> None:
     here, there = keys.ring(), keys.ring()
     there.rotate(overlap=0)
     keys.clock.forward(1)
-    token = hmac.digest(there.snapshot.mac_at(LABEL, keys.clock()).secret, b"x", "sha256")
-    known = here.snapshot.macs_by_id(LABEL).get(there.snapshot.mac_at(LABEL, keys.clock()).id)
+    token = hmac.digest(there.snapshot.macs[LABEL].at(keys.clock()).secret, b"x", "sha256")
+    known = here.snapshot.macs[LABEL].by_id.get(there.snapshot.macs[LABEL].at(keys.clock()).id)
     assert hmac.digest(known.secret, b"x", "sha256") == token
     assert here.snapshot.verifier(there.snapshot.signer_at(keys.clock()).kid) is not None
 
 
 def test_a_reload_without_a_change_keeps_what_was_derived(keys) -> None:
     ring = keys.ring()
-    key = ring.snapshot.mac_at(LABEL, keys.clock())
+    key = ring.snapshot.macs[LABEL].at(keys.clock())
     ring.reload()
-    assert ring.snapshot.mac_at(LABEL, keys.clock()) is key
+    assert ring.snapshot.macs[LABEL].at(keys.clock()) is key
 
 
 def test_readers_never_see_half_a_change(keys, together) -> None:
@@ -246,8 +250,8 @@ def test_readers_never_see_half_a_change(keys, together) -> None:
 
     def read() -> None:
         while not done.is_set():
-            key = ring.snapshot.mac_at(LABEL, keys.clock())
-            assert ring.snapshot.macs_by_id(LABEL).get(key.id).secret == key.secret
+            key = ring.snapshot.macs[LABEL].at(keys.clock())
+            assert ring.snapshot.macs[LABEL].by_id.get(key.id).secret == key.secret
             assert ring.snapshot.verifier(ring.snapshot.signer_at(keys.clock()).kid) is not None
 
     together([write, read, read])
@@ -255,10 +259,10 @@ def test_readers_never_see_half_a_change(keys, together) -> None:
 
 def test_a_stored_key_of_another_master_stops_a_reload_and_keeps_what_was(keys) -> None:
     ring = keys.ring()
-    before = ring.snapshot.mac_at(LABEL, keys.clock())
+    before = ring.snapshot.macs[LABEL].at(keys.clock())
     row = keys.rows()[1]
     keys.store.rows[row.id] = replace(row, sealed=b"\0" * 60)
     with pytest.raises(StartupError) as said:
         ring.reload()
     assert not isinstance(said.value, SealBroken)
-    assert ring.snapshot.mac_at(LABEL, keys.clock()) == before
+    assert ring.snapshot.macs[LABEL].at(keys.clock()) == before

@@ -12,7 +12,7 @@ LABEL = "akinon/jwt/refresh"
 
 
 def id_at(ring, at: int) -> str:
-    return ring.snapshot.mac_at(LABEL, at).id.hex()
+    return ring.snapshot.macs[LABEL].at(at).id.hex()
 
 
 def test_a_rotation_takes_effect_after_the_overlap(keys) -> None:
@@ -41,25 +41,25 @@ def test_a_retry_after_a_rotation_gets_the_key_of_its_time(keys) -> None:
     """Design 1: the answer inside the window is made with the key active at `rotated_at`."""
     ring = keys.ring()
     rotated_at = keys.clock()
-    mac = ring.snapshot.mac_at(LABEL, rotated_at)
+    mac = ring.snapshot.macs[LABEL].at(rotated_at)
     signature = ring.snapshot.signer_at(rotated_at).sign(b"claims")
     ring.rotate()
     keys.clock.forward(30)
-    assert ring.snapshot.mac_at(LABEL, keys.clock()) != mac
-    assert ring.snapshot.mac_at(LABEL, rotated_at) == mac
+    assert ring.snapshot.macs[LABEL].at(keys.clock()) != mac
+    assert ring.snapshot.macs[LABEL].at(rotated_at) == mac
     assert ring.snapshot.signer_at(rotated_at).sign(b"claims") == signature
     again = keys.ring()
-    assert again.snapshot.mac_at(LABEL, rotated_at) == mac
+    assert again.snapshot.macs[LABEL].at(rotated_at) == mac
     assert again.snapshot.signer_at(rotated_at).sign(b"claims") == signature
 
 
 def test_what_a_retiring_key_made_is_still_good(keys) -> None:
     ring = keys.ring()
-    mac, kid = ring.snapshot.mac_at(LABEL, keys.clock()), ring.snapshot.signer_at(keys.clock()).kid
+    mac, kid = ring.snapshot.macs[LABEL].at(keys.clock()), ring.snapshot.signer_at(keys.clock()).kid
     ring.rotate()
     keys.clock.forward(DAY)
-    assert ring.snapshot.macs_by_id(LABEL).get(mac.id) == mac
-    assert mac in ring.snapshot.macs(LABEL)
+    assert ring.snapshot.macs[LABEL].by_id.get(mac.id) == mac
+    assert mac in ring.snapshot.macs[LABEL].likeliest_first
     assert ring.snapshot.verifier(kid) is not None
 
 
@@ -82,13 +82,13 @@ def test_a_rotation_while_one_is_under_way_begins_after_it(keys) -> None:
 def test_the_retired_open_nothing(keys) -> None:
     ring = keys.ring()
     now = keys.clock()
-    mac, kid = ring.snapshot.mac_at(LABEL, now), ring.snapshot.signer_at(now).kid
+    mac, kid = ring.snapshot.macs[LABEL].at(now), ring.snapshot.signer_at(now).kid
     ring.rotate()
     keys.clock.forward(60)
     ring.retire(mac.id.hex())
     ring.retire(kid)
-    assert ring.snapshot.macs_by_id(LABEL).get(mac.id) is None
-    assert mac not in ring.snapshot.macs(LABEL)
+    assert ring.snapshot.macs[LABEL].by_id.get(mac.id) is None
+    assert mac not in ring.snapshot.macs[LABEL].likeliest_first
     assert ring.snapshot.verifier(kid) is None
 
 
@@ -145,7 +145,7 @@ def test_a_compromised_key_dies_at_once_and_its_successor_signs(keys, use: str) 
     ring = keys.ring()
     bad, published = keys.one(ring, "active", use).id, keys.one(ring, "next", use).id
     ring.compromise(bad)
-    assert ring.snapshot.macs_by_id(LABEL).get(bytes.fromhex(bad)) is None
+    assert ring.snapshot.macs[LABEL].by_id.get(bytes.fromhex(bad)) is None
     assert ring.snapshot.verifier(bad) is None
     now, snapshot = keys.clock(), ring.snapshot
     signing = id_at(ring, now) if use == "mac" else snapshot.signer_at(now).kid
@@ -158,7 +158,7 @@ def test_its_tokens_die_in_another_process_with_the_next_reload(keys) -> None:
     bad = keys.one(here, "active").id
     there.compromise(bad)
     here.reload()
-    assert here.snapshot.macs_by_id(LABEL).get(bytes.fromhex(bad)) is None
+    assert here.snapshot.macs[LABEL].by_id.get(bytes.fromhex(bad)) is None
     assert id_at(here, keys.clock()) == id_at(there, keys.clock())
 
 
@@ -211,7 +211,7 @@ def test_a_retiring_key_retires_when_its_last_token_has_ended(keys) -> None:
     keys.clock.forward(1)
     assert sorted(ring.retire_due(14 * DAY)) == sorted(retiring.values())
     assert keys.states(ring) == ["retired", "active", "next"]
-    assert ring.snapshot.macs_by_id(LABEL).get(bytes.fromhex(retiring["mac"])) is None
+    assert ring.snapshot.macs[LABEL].by_id.get(bytes.fromhex(retiring["mac"])) is None
     writes = keys.store.writes
     assert ring.retire_due(14 * DAY) == []
     assert keys.store.writes == writes
@@ -277,7 +277,7 @@ def test_a_key_that_was_ended_before_its_turn_never_has_one(keys) -> None:
     ring.compromise(first)
     keys.clock.forward(3)
     active = keys.one(ring, "active").id
-    assert ring.snapshot.mac_at(LABEL, keys.clock()).id.hex() == active
+    assert ring.snapshot.macs[LABEL].at(keys.clock()).id.hex() == active
     assert keys.states(ring) == ["compromised", "compromised", "active", "next"]
 
 
@@ -298,6 +298,8 @@ def test_a_key_that_is_compromised_meanwhile_does_not_come_back(keys, verb) -> N
     keys.store.update = late
     ring.rotate(overlap=0) if verb == "rotate" else ring.retire_due(0)
     assert {row.id: row.state for row in keys.rows()}[stolen] == "compromised"
-    assert stolen not in {mac.id.hex() for mac in ring.snapshot.macs(LABEL)}
+    assert stolen not in {mac.id.hex() for mac in ring.snapshot.macs[LABEL].likeliest_first}
     keys.clock.forward(DAY)
-    assert id_at(ring, keys.clock()) in {mac.id.hex() for mac in ring.snapshot.macs(LABEL)}
+    assert id_at(ring, keys.clock()) in {
+        mac.id.hex() for mac in ring.snapshot.macs[LABEL].likeliest_first
+    }

@@ -12,7 +12,6 @@ from hypothesis.stateful import (
 
 from reticket.core.model import Selection
 from reticket.core.policy import SECOND
-from reticket.core.ports import StepResult
 from reticket.core.sessions.rotation import decide, merge, revoked
 from reticket.dialects.akinon.user import AKINON_2026
 from reticket.stores.memory import MemoryStore
@@ -27,7 +26,7 @@ KEYS = [family_of(number).id for number in range(4)]
 class Strict(Presenting):
     def __call__(self, row, now):
         decision = decide(row, self.token, now, AKINON_2026)
-        return StepResult(decision.row, decision.outcome)
+        return (decision.row, decision.outcome)
 
 
 class Families(RuleBasedStateMachine):
@@ -55,11 +54,11 @@ class Families(RuleBasedStateMachine):
             row = self.rows.get(KEYS[number])
             newest = row.generation if row else 1
             step = Strict(KEYS[number], newest + 2 if ahead else max(1, newest - age))
-            stepped = step(row, self.clock())
-            if stepped.row is not None:
-                self.rows[KEYS[number]] = stepped.row
+            after, result = step(row, self.clock())
+            if after is not None:
+                self.rows[KEYS[number]] = after
             steps.append((KEYS[number], step))
-            expected.append(stepped.result)
+            expected.append(result)
         assert list(self.store.transact(steps)) == expected
 
     @rule(seconds=st.sampled_from([1, 29, 31, 14 * 86_400]))
@@ -136,8 +135,8 @@ class LosesTheSecondUpdate(MemoryStore):
         rows = {key: self._rows.get(key) for key, _ in batch}
         now = self._clock()
         stepped = [(key, step(rows[key], now)) for key, step in batch]
-        self._rows.update((key, each.row) for key, each in stepped if each.row is not None)
-        return [each.result for _, each in stepped]
+        self._rows.update((key, after) for key, (after, _) in stepped if after is not None)
+        return [result for _, (_, result) in stepped]
 
 
 class ForgetsRevocations(MemoryStore):

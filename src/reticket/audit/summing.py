@@ -59,7 +59,7 @@ class SummingAuditLog:
 
     def record(self, events: Sequence[Event], *, durable: bool = False) -> None:
         """Append in order the events that are not summed or are new, and count the others."""
-        written = [each for each in events if self._is_single(each) or self._is_new(each)]
+        written = list(filter(self._is_written, events))
         if written:
             self._log.record(written, durable=durable)
 
@@ -92,14 +92,13 @@ class SummingAuditLog:
         self.tend()
         self._log.close()
 
-    def _is_single(self, event: Event) -> bool:
-        if event.event not in BY_SIGNED_IN:
-            return event.event not in BY_ANYBODY
-        with self._lock:
-            count = self._written_singly[event.subject] = (
-                self._written_singly.get(event.subject, 0) + 1
-            )
-        return count <= SINGLE_LINES
+    def _is_written(self, event: Event) -> bool:
+        if event.event in BY_SIGNED_IN:
+            with self._lock:
+                count = self._written_singly.get(event.subject, 0) + 1
+                self._written_singly[event.subject] = count
+            return count <= SINGLE_LINES or self._is_new(event)
+        return event.event not in BY_ANYBODY or self._is_new(event)
 
     def _is_new(self, event: Event) -> bool:
         kind = _kind_of(event)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from reticket.core.model import Family, Selection
 from reticket.core.people import Application, Client, Credentials, Factor, Tenant, User
@@ -21,21 +21,17 @@ Entropy = Callable[[int], bytes]
 """Random bytes from the system's generator, as many as the argument says."""
 
 R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
 
 
-class StepResult(NamedTuple, Generic[R]):
-    """The result of a step: the row to keep (the same object when unchanged) and a value for the
-    caller.
-    """
-
-    row: Family | None
-    result: R
+StepResult: TypeAlias = tuple[Family | None, R]
+"""What a step leaves: the row to keep (the same object when unchanged) and its result."""
 
 
-class Step(Protocol[R]):
+class Step(Protocol[R_co]):
     """Pure, may be re-run: (row or None, the engine's now) -> (row after, result)."""
 
-    def __call__(self, row: Family | None, now: int) -> StepResult[R]: ...
+    def __call__(self, row: Family | None, now: int) -> StepResult[R_co]: ...
 
 
 class RowLocked(Enum):

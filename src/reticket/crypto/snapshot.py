@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from reticket.core.errors import StartupError
-from reticket.core.tokens.keys import MacKey, SealedKey, Signer, Verifier
+from reticket.core.tokens.keys import MacKey, MacKeys, SealedKey, Signer, Verifier
 from reticket.crypto import signing
 from reticket.crypto.key_lifecycle import in_signing_order, periods
 from reticket.crypto.macs import HmacKey
@@ -32,19 +32,18 @@ class Timeline(Generic[K]):
 
     periods: Sequence[tuple[int, K]] = field(repr=False)
 
-    def at(self, time: int) -> K:
+    def at(self, moment: int) -> K:
         """The key at that time; before the first period, the first key."""
         for since, key in self.periods:
-            if since <= time:
+            if since <= moment:
                 return key
         return self.periods[-1][1]
 
 
 @dataclass(frozen=True, slots=True)
-class Derived:
+class Derived(Timeline[MacKey]):
     """The MAC keys of one label."""
 
-    timeline: Timeline[MacKey]
     by_id: Mapping[bytes, MacKey] = field(repr=False)
     likeliest_first: Sequence[MacKey] = field(repr=False)
 
@@ -83,19 +82,7 @@ class Snapshot:
         self._signers: Timeline[Signer] = Timeline(
             [(since, self._pairs[key.id]) for since, key in periods(keys, SIGN)]
         )
-        self._derived = DerivedKeys(self._derive)
-
-    def mac_at(self, label: str, at: int) -> MacKey:
-        """The key at that time, for that label."""
-        return self._derived[label].timeline.at(at)
-
-    def macs_by_id(self, label: str) -> Mapping[bytes, MacKey]:
-        """The keys for that label, by their ids."""
-        return self._derived[label].by_id
-
-    def macs(self, label: str) -> Sequence[MacKey]:
-        """All keys for that label, the likeliest to have signed first."""
-        return self._derived[label].likeliest_first
+        self.macs: Mapping[str, MacKeys] = DerivedKeys(self._derive)
 
     def signer_at(self, at: int) -> Signer:
         """The signing key at that time."""
@@ -116,7 +103,7 @@ class Snapshot:
             for key_id, secret in self._secrets.items()
         }
         return Derived(
-            Timeline([(since, made[key.id]) for since, key in self._mac_periods]),
+            [(since, made[key.id]) for since, key in self._mac_periods],
             {key.id: key for key in made.values()},
             tuple(made.values()),
         )

@@ -182,26 +182,18 @@ async def carried_out(operation: Asking[R], performer: Performer, caller: Caller
 
 def _caller(scope: Scope, chosen_by: bytes | None) -> Caller:
     client = scope.get("client")
-    device = _header(scope, b"user-agent")
-    chosen = _header(scope, chosen_by) if chosen_by else None
+    headers = dict(reversed(scope["headers"]))  # the first of several
+    device, chosen = headers.get(b"user-agent"), headers.get(chosen_by)
     return Caller(
         client[0] if client else "",
-        (chosen_id(chosen) if chosen else None) or new_id(),
+        (chosen and chosen_id(chosen)) or new_id(),
         device[:LONGEST_DEVICE].decode("latin-1") if device else None,
     )
 
 
-def _header(scope: Scope, name: bytes) -> bytes | None:
-    for key, value in scope["headers"]:
-        if key == name:
-            found: bytes = value
-            return found
-    return None
-
-
 def _declared_length(scope: Scope) -> int:
-    declared = _header(scope, b"content-length")
-    return int(declared[:MOST_DIGITS]) if declared and declared.isdigit() else 0
+    declared = dict(scope["headers"]).get(b"content-length", b"")
+    return int(declared[:MOST_DIGITS]) if declared.isdigit() else 0
 
 
 def _request(scope: Scope, match: Match, caller: Caller, body: bytes) -> WireRequest:

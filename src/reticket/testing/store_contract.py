@@ -85,7 +85,7 @@ class Presenting:
     def __call__(self, row: Family | None, now: int) -> StepResult[tuple[Outcome, int]]:
         decision = decide(row, self.token, now, TOLERANT)
         reached = decision.row.generation if decision.row else 0
-        return StepResult(decision.row, (decision.outcome, reached))
+        return (decision.row, (decision.outcome, reached))
 
 
 def until_unlocked(store: Store, batch: Sequence[tuple[bytes, Step[Any]]]) -> Sequence[Any]:
@@ -164,14 +164,14 @@ class StoreContract:
         store.create(families)
 
         def name(row: Family | None, now: int) -> StepResult[str]:
-            return StepResult(row, row.subject if row else "")
+            return (row, row.subject if row else "")
 
         shuffled = families[::-1] + families[:3]
         results = store.transact([(family.id, name) for family in shuffled])
         assert results == [family.subject for family in shuffled]
 
     def test_steps_get_the_clock_of_the_engine(self, store: Store) -> None:
-        results = store.transact([(bytes(16), lambda row, now: StepResult(row, now))])
+        results = store.transact([(bytes(16), lambda row, now: (row, now))])
         assert abs(results[0] - store.now()) < 60_000
 
     def test_absence_is_seen_and_stays(self, store: Store) -> None:
@@ -192,7 +192,7 @@ class StoreContract:
         store.create([one])
 
         def renamed(row: Family | None, now: int) -> StepResult[None]:
-            return StepResult(row and row._replace(context="a new word"), None)
+            return (row and row._replace(context="a new word"), None)
 
         with pytest.raises(ZeroDivisionError):
             store.transact([(one.id, renamed), (one.id, failing)])
@@ -234,7 +234,7 @@ class StoreContract:
             revoked_at=START + 6,
             revoked_cause="reuse",
         )
-        store.transact([(family.id, lambda row, now: StepResult(changed, None))])
+        store.transact([(family.id, lambda row, now: (changed, None))])
         assert store.find(family.id) == changed
 
     def test_reopening_finds_what_was_acknowledged(

@@ -1,8 +1,8 @@
 import base64
 import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -11,7 +11,6 @@ import pytest
 from reticket.core.errors import Cause, Refusal
 from reticket.core.model import Family, Issued, Outcome
 from reticket.core.people import User
-from reticket.core.tokens.keys import MacKey
 from reticket.core.tokens.kinds import Facts
 from reticket.core.tokens.mint import Mint
 from reticket.crypto.macs import HmacKey
@@ -27,11 +26,13 @@ class OneKey:
     def snapshot(self):
         return self
 
-    def mac_at(self, label: str, at: int) -> MacKey:
-        return HmacKey(b"\0\0\0\1", hashlib.sha256(label.encode()).digest())
+    @property
+    def macs(self):
+        return self
 
-    def macs(self, label: str) -> Sequence[MacKey]:
-        return [self.mac_at(label, 0)]
+    def __getitem__(self, label: str) -> Any:
+        key = HmacKey(b"\0\0\0\1", hashlib.sha256(label.encode()).digest())
+        return SimpleNamespace(at=lambda moment: key, likeliest_first=[key], by_id={key.id: key})
 
 
 @pytest.fixture

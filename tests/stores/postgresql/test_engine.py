@@ -11,7 +11,7 @@ import pytest
 
 from reticket.core.errors import StartupError, Unavailable
 from reticket.core.model import Outcome, Selection
-from reticket.core.ports import ROW_LOCKED, StepResult
+from reticket.core.ports import ROW_LOCKED
 from reticket.core.queues.batch_queue import BatchQueue, WorkerPool
 from reticket.stores.postgresql.connections import CLOCK
 from reticket.stores.postgresql.ephemeral import SWEEP, PostgresqlEphemeral
@@ -191,7 +191,7 @@ def test_revocations_are_as_durable_as_the_server_can(database, store):
     fresh = PostgresqlStore(database.url, 2.0)
     fresh.transact([(families[0].id, Presenting(families[0].id, 1))])
     ended = families[1]._replace(revoked_at=7, revoked_cause="reuse")
-    fresh.transact([(ended.id, lambda row, now: StepResult(ended, None))])
+    fresh.transact([(ended.id, lambda row, now: (ended, None))])
     fresh.revoke(Selection(family=families[2].id), "operator")
     fresh.absorb([families[3]._replace(revoked_at=7, revoked_cause="elsewhere")])
     fresh.transact([(families[0].id, Presenting(families[0].id, 2))])
@@ -222,7 +222,7 @@ def test_a_revocation_that_a_standby_lacks_is_not_acknowledged(prepared, absent_
     assert store.transact([(family.id, Presenting(family.id, 1))]) == [(Outcome.ADVANCED, 2)]
     until(lambda: prepared.value("SHOW synchronous_standby_names") == "nobody")
     with pytest.raises(Unavailable):
-        store.transact([(family.id, lambda row, now: StepResult(ended, None))])
+        store.transact([(family.id, lambda row, now: (ended, None))])
     store.close()
 
 
@@ -232,7 +232,7 @@ def test_nobody_waits_in_a_circle(database, store):
     failures = []
 
     def moved(row, now):
-        return StepResult(row._replace(generation=row.generation + 1), None)
+        return (row._replace(generation=row.generation + 1), None)
 
     def refresh():
         for _ in range(25):

@@ -9,7 +9,6 @@ from psycopg import errors
 
 from reticket.core.errors import Unavailable
 from reticket.core.model import Outcome
-from reticket.core.ports import StepResult
 from reticket.stores.postgresql import connections
 from reticket.stores.postgresql.connections import Pool
 from reticket.stores.postgresql.families import PostgresqlStore
@@ -52,7 +51,7 @@ def test_a_connection_that_dies_in_a_batch_leaves_nothing(database, store):
 
     def killed(row, now):
         database.run(KILL)
-        return StepResult(row._replace(generation=9), None)
+        return (row._replace(generation=9), None)
 
     with pytest.raises(Unavailable) as caught:
         store.transact([(one.id, Presenting(one.id, 1)), (other.id, killed)])
@@ -87,7 +86,7 @@ def test_what_a_frozen_process_holds_is_freed(database, store):
     def freeze(row, now):
         step = family.id, Presenting(family.id, 1)
         assert until_unlocked(store, [step]) == [(Outcome.ADVANCED, 2)]
-        return StepResult(row._replace(generation=9), None)
+        return (row._replace(generation=9), None)
 
     with pytest.raises(Unavailable):
         frozen.transact([(family.id, freeze)])

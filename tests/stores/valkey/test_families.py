@@ -9,7 +9,6 @@ import pytest
 from reticket.core.errors import Unavailable
 from reticket.core.model import Outcome, Selection
 from reticket.core.policy import SECOND
-from reticket.core.ports import StepResult
 from reticket.core.queues.batch_queue import BatchQueue, WorkerPool
 from reticket.stores.valkey.members import members_key
 from reticket.stores.valkey.rows import LINGER, key_of, pack
@@ -137,7 +136,7 @@ def test_a_race_that_is_always_lost_is_unavailable(opened, store, fresh):
 
     def overtaken(row, now):
         other.transact([(family.id, Presenting(family.id, row.generation))])
-        return StepResult(row._replace(context="mine"), None)
+        return (row._replace(context="mine"), None)
 
     with pytest.raises(Unavailable, match="too often"):
         store.transact([(family.id, overtaken)])
@@ -154,7 +153,7 @@ def test_a_batch_that_changes_nothing_writes_nothing(servers, store, fresh):
 
     before = writes()
     for after in (lambda row: row, lambda row: row._replace(), lambda row: None):
-        step = partial(lambda kept, row, now: StepResult(kept(row), None), after)
+        step = partial(lambda kept, row, now: (kept(row), None), after)
         store.transact([(fresh(1).id, step)] * 10)
     assert writes() == before
 

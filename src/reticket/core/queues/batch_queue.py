@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from reticket.core.errors import Unavailable
 from reticket.core.ports import ROW_LOCKED, RowLocked
@@ -70,35 +70,24 @@ class WorkerPool:
 
         self._room -= 1
         try:
-            return await asyncio.wrap_future(self._accepted(in_time))
+            return await asyncio.wrap_future(self.submit(in_time))
         finally:
             self._room += 1
 
-    def submit(self, work: Callable[[], None]) -> None:
-        """Run a function on the thread without waiting for it. Unavailable once the pool is
-        closed.
-        """
-        self._accepted(work)
+    def submit(self, work: Callable[..., O], *arguments: Any) -> Future[O]:
+        """Run a function on the pool, and do not wait. Unavailable once it is closed."""
+        try:
+            return self._pool.submit(work, *arguments)
+        except RuntimeError:
+            raise Unavailable(f"the {self._name} thread is closed") from None
 
     def close(self) -> None:
         """Finish what was accepted, then stop the thread."""
         self._pool.shutdown()
 
-    def _accepted(self, work: Callable[[], O]) -> Future[O]:
-        try:
-            return self._pool.submit(work)
-        except RuntimeError:
-            raise Unavailable(f"the {self._name} thread is closed") from None
 
-
-class Waiting(NamedTuple, Generic[I, O]):
-    """An item in a queue, with the future of its result and the time of its arrival (seconds of the
-    loop).
-    """
-
-    item: I
-    future: asyncio.Future[O]
-    since: float
+Waiting: TypeAlias = tuple[I, "asyncio.Future[O]", float]
+"""An item, the future of its result, and when it was queued (seconds of the loop)."""
 
 
 class BatchQueue(Generic[I, O]):
@@ -130,14 +119,15 @@ class BatchQueue(Generic[I, O]):
         if len(self._waiting) >= LONGEST_QUEUE:
             future.set_exception(Unavailable("too many requests are waiting for the store"))
             return future
-        self._waiting.append(Waiting(item, future, loop.time()))
+        self._waiting.append((item, future, loop.time()))
         if not self._busy:
             self._busy = True
             self._gather(loop)
         return future
 
     def _gather(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._await_quiet(loop, loop.time() + LONGEST_GATHERING, len(self._waiting), QUIET_ROUNDS)
+        until, present = loop.time() + LONGEST_GATHERING, len(self._waiting)
+        loop.call_soon(self._await_quiet, loop, until, present, QUIET_ROUNDS - 1)
 
     def _await_quiet(
         self, loop: asyncio.AbstractEventLoop, until: float, known: int, rounds: int
@@ -155,7 +145,7 @@ class BatchQueue(Generic[I, O]):
     def _dispatch(self, loop: asyncio.AbstractEventLoop) -> None:
         batch, self._waiting = self._waiting[:LONGEST_BATCH], self._waiting[LONGEST_BATCH:]
         try:
-            self._pool.submit(lambda: self._process(loop, batch))
+            self._pool.submit(self._process, loop, batch)
         except Unavailable as closed:
             self._deliver(loop, batch, [closed] * len(batch))
 
@@ -175,17 +165,16 @@ class BatchQueue(Generic[I, O]):
 
     def _results_of(
         self, batch: list[Waiting[I, O]], since: float
-    ) -> list[O | BaseException | RowLocked]:
-        """The result of each item; items that have waited since before `since` get Unavailable."""
-        asked = [each.item for each in batch if each.since >= since]
+    ) -> Sequence[O | BaseException | RowLocked]:
+        """The result of each; an item that was queued before `since` is Unavailable."""
+        asked = [item for item, _, queued in batch if queued >= since]
         try:
-            results = iter(self._work(asked) if asked else ())
+            results = self._work(asked) if asked else ()
         except BaseException as error:  # given to every item of the batch
             return [error] * len(batch)
         if len(asked) == len(batch):
-            return list(results)
-        late = Unavailable("the store has kept a batch waiting for too long")
-        return [next(results) if each.since >= since else late for each in batch]
+            return results
+        return _with_late(results, [queued < since for _, _, queued in batch])
 
     def _deliver(
         self,
@@ -193,12 +182,23 @@ class BatchQueue(Generic[I, O]):
         batch: list[Waiting[I, O]],
         results: Sequence[O | BaseException | RowLocked],
     ) -> None:
-        locked = [each for each, result in zip(batch, results, strict=True) if result is ROW_LOCKED]
-        self._begin_next(loop, locked)
+        locked = []
         for waiting, result in zip(batch, results, strict=True):
-            if waiting.future.done() or result is ROW_LOCKED:
+            future = waiting[1]
+            if result is ROW_LOCKED:
+                locked.append(waiting)
+            elif future.done():
                 continue
-            if isinstance(result, BaseException):
-                waiting.future.set_exception(result)
+            elif isinstance(result, BaseException):
+                future.set_exception(result)
             else:
-                waiting.future.set_result(result)
+                future.set_result(result)
+        self._begin_next(loop, locked)
+
+
+def _with_late(
+    results: Sequence[O | BaseException | RowLocked], late: Sequence[bool]
+) -> Sequence[O | BaseException | RowLocked]:
+    answered = iter(results)
+    too_late = Unavailable("the store has kept a batch waiting for too long")
+    return [too_late if each else next(answered) for each in late]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from reticket.core.commands import Audit
 from reticket.core.errors import Refusal
@@ -24,17 +24,19 @@ _EVENTS = {
 }
 
 
-def audit_events_of(resource: str, turned: StepOutcome, caller: Caller) -> Iterator[Event]:
-    """The events of a step: what came of it, and a switch of context on top."""
-    if turned.refusal is not None:
-        name = "reused" if turned.ended else "refused"
-        yield _of(turned.family, turned.now, name, resource, caller, turned.refusal.cause)
-    elif turned.outcome is not None:
-        cause = turned.family.revoked_cause if turned.family and turned.ended else None
-        yield _of(turned.family, turned.now, _EVENTS[turned.outcome], resource, caller, cause)
-    if turned.switched_to is not None:
-        switch = turned.switched_to
-        yield _of(turned.family, turned.now, "switched", resource, caller, context=switch)
+def audit_events_of(resource: str, outcome: StepOutcome, caller: Caller) -> list[Event]:
+    """The events of a step: its outcome, and a switch of context on top."""
+    events, family, now = [], outcome.family, outcome.now
+    if outcome.refusal is not None:
+        name = "reused" if outcome.ended else "refused"
+        events.append(_of(family, now, name, resource, caller, outcome.refusal.cause))
+    elif outcome.outcome is not None:
+        cause = family.revoked_cause if family and outcome.ended else None
+        events.append(_of(family, now, _EVENTS[outcome.outcome], resource, caller, cause))
+    if outcome.switched_to is not None:
+        switch = outcome.switched_to
+        events.append(_of(family, now, "switched", resource, caller, context=switch))
+    return events
 
 
 def told_by_dialect(at: int, command: Audit, caller: Caller) -> Event:

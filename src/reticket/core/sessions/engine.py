@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
 
 from reticket.core.commands import (
     BeginSession,
@@ -47,7 +47,7 @@ from reticket.core.ports import (
 from reticket.core.queues.batch_queue import BatchQueue, WorkerPool
 from reticket.core.sessions.audit_events import audit_events_of, begun, granted, refused
 from reticket.core.sessions.devices import Devices
-from reticket.core.sessions.requests import NewSession, PairRequest, StepRequest
+from reticket.core.sessions.requests import NewSession, PairStep, SessionStep
 from reticket.core.sessions.steps import (
     DryRunStep,
     ExchangeStep,
@@ -58,6 +58,10 @@ from reticket.core.sessions.steps import (
 )
 from reticket.core.tokens.kinds import TokenKind
 from reticket.core.tokens.mint import Mint
+
+R = TypeVar("R")
+
+StoreResult: TypeAlias = StepOutcome | NotReplicated[StepOutcome] | RowLocked
 
 
 class Engine:
@@ -90,8 +94,8 @@ class Engine:
         self._clock = clock
         self._entropy = entropy
         self._devices = Devices(clock)
-        self._turns: BatchQueue[StepRequest, StepOutcome] = BatchQueue(lane, self._transact)
-        self._pairs: BatchQueue[PairRequest, Issued] = BatchQueue(lane, self.refresh_batch)
+        self._ends: BatchQueue[SignOutStep, StepOutcome] = BatchQueue(lane, self._end_batch)
+        self._pairs: BatchQueue[PairStep, Issued] = BatchQueue(lane, self.refresh_batch)
         self._starts: BatchQueue[NewSession, StepOutcome] = BatchQueue(lane, self._create)
         self._looks: BatchQueue[tuple[bytes, Step[Any]], Any] = BatchQueue(lane, self._look)
         self._notes: BatchQueue[Event, None] = BatchQueue(lane, self._record, math.inf)
@@ -101,33 +105,30 @@ class Engine:
         """Exchange a refresh token for a pair. INVALID_TOKEN, ACCESS_DENIED."""
         resource = self._resources[command.resource]
         token = self._open(resource, command.token, caller)
-        step = self._rotation(command, token)
-        turn = StepRequest(step, token.family, resource.name, caller)
-        return await self._pairs.put(PairRequest(turn, resource, step.policy, command.asked))
+        return await self._pairs.put(self._refresh_step(command, token, caller))
 
     async def rehearse(self, command: DryRunRefresh, caller: Caller) -> tuple[RefreshToken, Family]:
         """What a refresh would find. Whatever it would be refused; the audit log is not told."""
         refresh = command.refresh
         token = self._mint.read_refresh(self._resources[refresh.resource], refresh.token)
-        rehearsal = DryRunStep(self._rotation(refresh, token))
+        rehearsal = DryRunStep(self._refresh_step(refresh, token, caller))
         row, turned = await self._looks.put((token.family, rehearsal))
         _passed(turned)
         return token, row
 
     async def derive(self, command: ExchangeToken, caller: Caller) -> Issued:
         """Another access token for a living family. INVALID_TOKEN, ACCESS_DENIED."""
-        resource = self._resources[command.resource]
         policy = command.policy or self._policies[command.resource]
-        step = ExchangeStep(command, self.holder_of, self._directory.pending)
-        turn = StepRequest(step, command.family, resource.name, caller)
-        return await self._pairs.put(PairRequest(turn, resource, policy, command.asked))
+        find, waits_for = self.holder_of, self._directory.pending
+        step = ExchangeStep(command, command.family, policy, caller, find, waits_for)
+        return await self._pairs.put(step)
 
     async def end(self, command: EndSession, caller: Caller) -> Family:
         """End the family of a refresh token. INVALID_TOKEN with its cause."""
         resource = self._resources[command.resource]
         token = self._open(resource, command.token, caller)
-        step = SignOutStep(command, token, command.policy or self._policies[command.resource])
-        turned = await self._turns.put(StepRequest(step, token.family, resource.name, caller))
+        policy = command.policy or self._policies[command.resource]
+        turned = await self._ends.put(SignOutStep(command, token.family, policy, caller, token))
         if turned.refusal is not None or turned.family is None:
             raise turned.refusal or Refusal(Code.INVALID_TOKEN, Cause.UNKNOWN)
         return turned.family
@@ -184,9 +185,10 @@ class Engine:
         program = look_up(subject)
         return program if program and not program.disabled else None
 
-    def _rotation(self, command: Refresh, token: RefreshToken) -> RefreshStep:
+    def _refresh_step(self, command: Refresh, token: RefreshToken, caller: Caller) -> RefreshStep:
         policy = command.policy or self._policies[command.resource]
-        return RefreshStep(command, token, policy, self.holder_of, self._directory.pending)
+        find, waits_for = self.holder_of, self._directory.pending
+        return RefreshStep(command, token.family, policy, caller, token, find, waits_for)
 
     def _open(self, resource: TokenKind, text: str, caller: Caller) -> RefreshToken:
         try:
@@ -202,41 +204,37 @@ class Engine:
         context, now = turned.context, turned.now
         return self._mint.issue(resource, policy, outcome, family, holder, context, now, asked)
 
-    def _transact(
-        self, batch: Sequence[StepRequest]
-    ) -> Sequence[StepOutcome | Unavailable | RowLocked]:
+    def _transact(self, batch: Sequence[SessionStep]) -> Sequence[StoreResult]:
+        """Run the steps, and tell the audit log before anybody is answered."""
         self._directory.catch_up()
-        results: Sequence[StepOutcome | NotReplicated[StepOutcome] | RowLocked]
-        results = self._store.transact([(turn.family, turn.step) for turn in batch])
-        happened = [
-            (turn, result.result if isinstance(result, NotReplicated) else result)
-            for turn, result in zip(batch, results, strict=True)
-            if result is not ROW_LOCKED
-        ]
-        events = [
-            event
-            for turn, turned in happened
-            for event in audit_events_of(turn.resource, turned, turn.caller)
-        ]
-        self._audit.record(events, durable=any(turned.ended for _, turned in happened))
-        return [_lasting(result) for result in results]
+        results: Sequence[StoreResult] = self._store.transact([(s.family, s) for s in batch])
+        events: list[Event] = []
+        ends = False
+        for step, result in zip(batch, results, strict=True):
+            if result is not ROW_LOCKED:
+                outcome = result.result if isinstance(result, NotReplicated) else result
+                events += audit_events_of(step.command.resource, outcome, step.caller)
+                ends = ends or outcome.ended
+        self._audit.record(events, durable=ends)
+        return results
 
-    def refresh_batch(
-        self, batch: Sequence[PairRequest]
-    ) -> Sequence[Issued | Exception | RowLocked]:
+    def _end_batch(
+        self, batch: Sequence[SignOutStep]
+    ) -> Sequence[StepOutcome | Unavailable | RowLocked]:
+        return [_lasting(result) for result in self._transact(batch)]
+
+    def refresh_batch(self, batch: Sequence[PairStep]) -> Sequence[Issued | Exception | RowLocked]:
         """The pairs of a batch, made here one after the other: between requests a signature costs
         more (ADR 0006).
         """
-        results = self._transact([wanted.turn for wanted in batch])
-        return [self._pair(*each) for each in zip(batch, results, strict=True)]
+        return list(map(self._pair, batch, self._transact(batch)))
 
-    def _pair(
-        self, wanted: PairRequest, result: StepOutcome | Unavailable | RowLocked
-    ) -> Issued | Exception | RowLocked:
+    def _pair(self, step: PairStep, result: StoreResult) -> Issued | Exception | RowLocked:
         if not isinstance(result, StepOutcome):
-            return result
+            return _lasting(result)
         try:
-            return self._issue(wanted.resource, wanted.policy, result, wanted.asked)
+            kind = self._resources[step.command.resource]
+            return self._issue(kind, step.policy, result, step.command.asked)
         except Exception as error:  # nobody else's of the batch
             return error
 
@@ -324,9 +322,7 @@ def _passed(turned: StepOutcome) -> tuple[Outcome, Family, Holder]:
     return outcome, family, holder
 
 
-def _lasting(
-    result: StepOutcome | NotReplicated[StepOutcome] | RowLocked,
-) -> StepOutcome | Unavailable | RowLocked:
+def _lasting(result: NotReplicated[StepOutcome] | R) -> R | Unavailable:
     if isinstance(result, NotReplicated):
         return Unavailable("a revocation was written, but could be lost with its server")
     return result

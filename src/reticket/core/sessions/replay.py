@@ -27,9 +27,9 @@ class EndAgain:
 
     def __call__(self, row: Family | None, now: int) -> StepResult[Family | None]:
         if row is None or row.revoked_at is not None:
-            return StepResult(row, None)
+            return (row, None)
         after = revoked(row, now, self.cause)
-        return StepResult(after, after)
+        return (after, after)
 
 
 def replay(store: Store, events: Iterable[Event]) -> list[Family]:

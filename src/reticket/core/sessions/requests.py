@@ -1,33 +1,18 @@
-"""What waits in a batch for the store: who asked for it, and what its answer is made by."""
+"""What waits in a batch for the store."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from reticket.core.commands import BeginSession
-from reticket.core.model import Asked, Caller
+from reticket.core.model import Caller
 from reticket.core.policy import Policy
-from reticket.core.ports import Step
-from reticket.core.sessions.steps import StepOutcome
-from reticket.core.tokens.kinds import TokenKind
+from reticket.core.sessions.steps import ExchangeStep, RefreshStep, SignOutStep
 
+PairStep: TypeAlias = RefreshStep | ExchangeStep
+"""A step that is to bring tokens."""
 
-class StepRequest(NamedTuple):
-    """A step on its way to the store, with who asked for it."""
-
-    step: Step[StepOutcome]
-    family: bytes
-    resource: str
-    caller: Caller
-
-
-class PairRequest(NamedTuple):
-    """A turn that is to bring a pair, and what the pair is made by."""
-
-    turn: StepRequest
-    resource: TokenKind
-    policy: Policy
-    asked: Asked
+SessionStep: TypeAlias = PairStep | SignOutStep
 
 
 class NewSession(NamedTuple):

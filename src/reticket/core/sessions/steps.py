@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from reticket.core.commands import Check, EndSession, ExchangeToken, Refresh
 from reticket.core.errors import Cause, Code, Refusal
-from reticket.core.model import REFUSING, Family, Holder, Outcome, RefreshToken
+from reticket.core.model import REFUSING, Caller, Family, Holder, Outcome, RefreshToken
 from reticket.core.policy import Policy
 from reticket.core.ports import StepResult
 from reticket.core.sessions.rotation import decide, end_of, revoked, state_of, stated_end
@@ -44,48 +44,50 @@ _CAUSES = {
 
 
 class RefreshStep(NamedTuple):
-    """The step of a refresh. A wrong resource, subject, check or context spends nothing."""
+    """The step of a refresh. A wrong kind, subject, check or context spends nothing."""
 
     command: Refresh
-    token: RefreshToken
+    family: bytes
     policy: Policy
+    caller: Caller
+    token: RefreshToken
     holder_of: Callable[[str, str], Holder | None]
     waits_for: Callable[[str], bool]
 
     def __call__(self, row: Family | None, now: int) -> StepResult[StepOutcome]:
         if row is None:
-            return StepResult(None, _refused(now, None, Cause.UNKNOWN))
+            return None, _refused(now, None, Cause.UNKNOWN)
         if row.resource != self.command.resource:
-            return StepResult(row, _refused(now, row, Cause.WRONG_RESOURCE))
+            return row, _refused(now, row, Cause.WRONG_RESOURCE)
         if self.command.subject not in (None, row.subject):
-            return StepResult(row, _refused(now, row, Cause.WRONG_CLIENT))
+            return row, _refused(now, row, Cause.WRONG_CLIENT)
         if (check := self.command.check) and (misfit := _misfit(check, row, now)):
-            return StepResult(row, misfit)
+            return row, misfit
         decision = decide(row, self.token, now, self.policy)
         outcome, after = decision.outcome, decision.row or row
         if outcome in REFUSING:
-            return StepResult(after, _refused(now, after, _CAUSES[outcome], ended=after is not row))
+            return after, _refused(now, after, _CAUSES[outcome], ended=after is not row)
         return self._admit(row, after, outcome, now)
 
     def _admit(
         self, row: Family, after: Family, outcome: Outcome, now: int
     ) -> StepResult[StepOutcome]:
         if (fits := self.command.fits) and (misfit := _misfit(fits, row, now)):
-            return StepResult(row, misfit)
+            return row, misfit
         holder = self.holder_of(row.resource, row.subject)
         if holder is None:
-            return StepResult(row, _refused(now, row, Cause.SUBJECT_GONE))
+            return row, _refused(now, row, Cause.SUBJECT_GONE)
         if self.waits_for(row.subject):
-            return StepResult(row, StepOutcome(now, None, row, waits=True))
+            return row, StepOutcome(now, None, row, waits=True)
         context = self.command.context or self.token.context
         if not self.command.permits(holder, context):
             refusal = Refusal(Code.ACCESS_DENIED, Cause.NO_ACCESS)
-            return StepResult(row, StepOutcome(now, None, row, refusal=refusal))
+            return row, StepOutcome(now, None, row, refusal=refusal)
         if context != after.context and after is not row:
             after = after._replace(context=context)
         switched = self.command.context if context != self.token.context else None
         turned = StepOutcome(now, outcome, after, holder, context, switched_to=switched)
-        return StepResult(after, turned)
+        return after, turned
 
 
 class DryRunStep(NamedTuple):
@@ -96,7 +98,7 @@ class DryRunStep(NamedTuple):
     def __call__(
         self, row: Family | None, now: int
     ) -> StepResult[tuple[Family | None, StepOutcome]]:
-        return StepResult(row, (row, self.rotate(row, now).result))
+        return row, (row, self.rotate(row, now)[1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,23 +108,25 @@ class SignOutStep:
     """
 
     command: EndSession
-    token: RefreshToken
+    family: bytes
     policy: Policy
+    caller: Caller
+    token: RefreshToken
 
     def __call__(self, row: Family | None, now: int) -> StepResult[StepOutcome]:
         if now >= stated_end(self.token, self.policy):
-            return StepResult(row, _refused(now, row, Cause.EXPIRED))
+            return row, _refused(now, row, Cause.EXPIRED)
         if row is None:
-            return StepResult(None, _refused(now, None, Cause.UNKNOWN))
+            return None, _refused(now, None, Cause.UNKNOWN)
         if row.resource != self.command.resource:
-            return StepResult(row, _refused(now, row, Cause.WRONG_RESOURCE))
+            return row, _refused(now, row, Cause.WRONG_RESOURCE)
         if (check := self.command.check) and (misfit := _misfit(check, row, now)):
-            return StepResult(row, misfit)
+            return row, misfit
         ended = end_of(row, self.token, now, self.policy)
         if ended is not None:
-            return StepResult(row, _refused(now, row, _CAUSES[ended]))
+            return row, _refused(now, row, _CAUSES[ended])
         after = revoked(row, now, "sign_out")
-        return StepResult(after, StepOutcome(now, Outcome.REVOKED, after, ended=True))
+        return after, StepOutcome(now, Outcome.REVOKED, after, ended=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +134,14 @@ class ExchangeStep:
     """The step of a token exchange: the row is looked at, and stays."""
 
     command: ExchangeToken
+    family: bytes
+    policy: Policy
+    caller: Caller
     holder_of: Callable[[str, str], Holder | None]
     waits_for: Callable[[str], bool]
 
     def __call__(self, row: Family | None, now: int) -> StepResult[StepOutcome]:
-        return StepResult(row, self._turned(row, now))
+        return row, self._turned(row, now)
 
     def _turned(self, row: Family | None, now: int) -> StepOutcome:
         if row is None or row.resource != self.command.resource:
@@ -159,7 +166,7 @@ class ExchangeStep:
 
 def seen(row: Family | None, now: int) -> StepResult[tuple[Family | None, int]]:
     """The step of a look: the row stays, and is told with the store's time."""
-    return StepResult(row, (row, now))
+    return row, (row, now)
 
 
 def _misfit(check: Check, row: Family, now: int) -> StepOutcome | None:

@@ -38,16 +38,11 @@ def to_text(data: bytes) -> str:
 def from_text(text: str) -> bytes | None:
     """The bytes of a canonical base64url text; None for any other text."""
     try:
-        data = _bytes_of(text)
+        encoded = text.encode("ascii").translate(_FROM_URL)
+        data = a2b_base64(encoded + b"=" * (-len(encoded) % 4))
     except ValueError:
         return None
     return data if to_text(data) == text else None
-
-
-def _bytes_of(text: str) -> bytes:
-    """The bytes of a text that a MAC protects; ValueError for a text that is not base64url."""
-    encoded = text.encode("ascii").translate(_FROM_URL)
-    return a2b_base64(encoded + b"=" * (-len(encoded) % 4))
 
 
 def opaque_text(token: RefreshToken, key: MacKey) -> str:
@@ -64,7 +59,7 @@ def opaque_text(token: RefreshToken, key: MacKey) -> str:
             b"" if token.context is None else b"=" + token.context.encode(),
         )
     )
-    return PREFIX + to_text(body + _tag(key, body))
+    return PREFIX + to_text(body + key.mac(body)[:TAG_BYTES])
 
 
 def _end(expires_at: int | None) -> bytes:
@@ -87,7 +82,7 @@ def read_opaque(text: str, key_of: Callable[[bytes], MacKey | None]) -> RefreshT
         return None
     body, tag = data[:-TAG_BYTES], data[-TAG_BYTES:]
     key = key_of(body[:4])
-    if key is None or not hmac.compare_digest(_tag(key, body), tag):
+    if key is None or not hmac.compare_digest(key.mac(body)[:TAG_BYTES], tag):
         return None
     expires_at, context = _read_rest(body[_HEAD_BYTES:])
     return RefreshToken(
@@ -106,10 +101,6 @@ def _read_rest(rest: bytes) -> tuple[int | None, str | None]:
         said = int.from_bytes(rest[1:_DATED_BYTES], "big")
         expires_at, rest = (said ^ _NOT_UTF8) * SECOND, rest[_DATED_BYTES:]
     return expires_at, rest[1:].decode() if rest else None
-
-
-def _tag(key: MacKey, body: bytes) -> bytes:
-    return key.mac(body)[:TAG_BYTES]
 
 
 HS256_HEADER = to_text(b'{"alg":"HS256","typ":"JWT"}')
@@ -134,7 +125,7 @@ def read_hs256(text: str, keys: Sequence[MacKey]) -> bytes | None:
         return None
     for key in keys:
         if hmac.compare_digest(key.mac(signed), presented):
-            return _bytes_of(payload)
+            return from_text(payload)
     return None
 
 

@@ -48,19 +48,31 @@ class Verifier(Protocol):
     def verify(self, signature: bytes, message: bytes) -> bool: ...
 
 
+class MacKeys(Protocol):
+    """The symmetric keys of one label. Compromised and retired keys are not among them."""
+
+    @property
+    def by_id(self) -> Mapping[bytes, MacKey]: ...
+
+    @property
+    def likeliest_first(self) -> Sequence[MacKey]:
+        """All of them, the likeliest to have signed first."""
+
+    def at(self, moment: int) -> MacKey:
+        """The key that was active at that time in milliseconds (the oldest usable one for times
+        before it).
+        """
+
+
 class KeySnapshot(Protocol):
-    """The keys at one moment, derived for each label `<token kind>/<face>/<use>`, without
-    compromised keys.
+    """The keys at one moment.
+
+    Attributes:
+        macs: symmetric keys by label: `<token kind>/<face>/<use>`.
     """
 
-    def mac_at(self, label: str, at: int) -> MacKey:
-        """The key that was active at that time (the oldest usable one for times before it)."""
-
-    def macs_by_id(self, label: str) -> Mapping[bytes, MacKey]:
-        """All keys that are neither retired nor compromised, by their ids."""
-
-    def macs(self, label: str) -> Sequence[MacKey]:
-        """All keys that are neither retired nor compromised, the likeliest to have signed first."""
+    @property
+    def macs(self) -> Mapping[str, MacKeys]: ...
 
     def signer_at(self, at: int) -> Signer:
         """The signing key that was active at that time."""

@@ -99,11 +99,9 @@ class Mint:
         refresh_ends = _end(counted_from, policy.refresh, family.expires_at)
         facts = Facts(family, holder, context, issued_at, access_ends, asked)
         access = self._access(resource, facts)
-        refresh = (
-            ""
-            if outcome is Outcome.DERIVED
-            else self._refresh(resource, Facts(family, holder, context, rotated_at, refresh_ends))
-        )
+        refresh = ""
+        if outcome is not Outcome.DERIVED:
+            refresh = self._refresh(resource, facts, rotated_at, refresh_ends)
         return Issued(
             outcome, family, holder, context, issued_at, access_ends, refresh_ends, access,
             refresh, self._id_token(facts, resource.id_claims) if resource.id_claims else None,
@@ -112,14 +110,14 @@ class Mint:
     def nonce(self, resource: TokenKind, now: int) -> str:
         """A nonce that contains its time of issue (RFC 9449 §8); the same text for a while."""
         at = now - now % NONCE_STEP
-        return self._nonce_of(self._keys.snapshot.mac_at(f"{resource.name}/nonce", now), at)
+        return self._nonce_of(self._keys.snapshot.macs[f"{resource.name}/nonce"].at(now), at)
 
     def knows_nonce(self, resource: TokenKind, text: str, now: int) -> bool:
         """Whether the nonce was made by this ring at most five minutes ago."""
         data = from_text(text) if len(text) <= LONGEST_NONCE else None
         if data is None:
             return False
-        key = self._keys.snapshot.macs_by_id(f"{resource.name}/nonce").get(data[:4])
+        key = self._keys.snapshot.macs[f"{resource.name}/nonce"].by_id.get(data[:4])
         at = int.from_bytes(data[4:NONCE_HEAD], "big")
         fits = key is not None and hmac.compare_digest(self._nonce_of(key, at), text)
         return fits and at <= now < at + NONCE_LIFETIME
@@ -128,7 +126,7 @@ class Mint:
         """The content of a presented refresh token; costs no I/O. INVALID_TOKEN, cause FORGED."""
         if resource.refresh_claims is None:
             label = f"{resource.name}/opaque/refresh"
-            token = read_opaque(text, self._keys.snapshot.macs_by_id(label).get)
+            token = read_opaque(text, self._keys.snapshot.macs[label].by_id.get)
         else:
             token = self._read_jwt_refresh(resource, text)
         if token is None:
@@ -163,7 +161,7 @@ class Mint:
     def _access(self, resource: TokenKind, facts: Facts) -> str:
         payload = self._encode(self._access_claims(resource, facts))
         if resource.symmetric:
-            key = self._keys.snapshot.mac_at(f"{resource.name}/jwt/access", facts.issued_at)
+            key = self._keys.snapshot.macs[f"{resource.name}/jwt/access"].at(facts.issued_at)
             return hs256_text(payload, key)
         return self._signed(ACCESS, payload, facts.issued_at)
 
@@ -202,28 +200,27 @@ class Mint:
                 claims["uid"] = family.subject
         return claims
 
-    def _refresh(self, resource: TokenKind, facts: Facts) -> str:
-        family = facts.family
-        if resource.refresh_claims is None:
-            key = self._keys.snapshot.mac_at(f"{resource.name}/opaque/refresh", facts.issued_at)
-            token = RefreshToken(
-                family.id, family.generation, facts.context, facts.issued_at, facts.expires_at
-            )
+    def _refresh(self, kind: TokenKind, facts: Facts, issued_at: int, ends: int) -> str:
+        family, context = facts.family, facts.context
+        if kind.refresh_claims is None:
+            key = self._keys.snapshot.macs[f"{kind.name}/opaque/refresh"].at(issued_at)
+            token = RefreshToken(family.id, family.generation, context, issued_at, ends)
             return opaque_text(token, key)
         claims = {
-            **resource.refresh_claims(facts),
-            "exp": facts.expires_at // SECOND,
+            **kind.refresh_claims(facts._replace(issued_at=issued_at, expires_at=ends)),
+            "exp": ends // SECOND,
             "sid": family.id.hex(),
             "gen": family.generation,
-            "ims": facts.issued_at,
+            "ims": issued_at,
         }
-        if facts.context is not None:
-            claims["tid"] = facts.context
-        key = self._keys.snapshot.mac_at(f"{resource.name}/jwt/refresh", facts.issued_at)
+        if context is not None:
+            claims["tid"] = context
+        key = self._keys.snapshot.macs[f"{kind.name}/jwt/refresh"].at(issued_at)
         return hs256_text(self._encode(claims), key)
 
     def _read_jwt_refresh(self, resource: TokenKind, text: str) -> RefreshToken | None:
-        payload = read_hs256(text, self._keys.snapshot.macs(f"{resource.name}/jwt/refresh"))
+        keys = self._keys.snapshot.macs[f"{resource.name}/jwt/refresh"]
+        payload = read_hs256(text, keys.likeliest_first)
         if payload is None:
             return None
         claims = self._decode(payload)
@@ -239,7 +236,8 @@ class Mint:
     def _claims(self, resource: TokenKind, text: str) -> dict[str, Any] | None:
         if not resource.symmetric:
             return self._read_signed(text, ACCESS)
-        payload = read_hs256(text, self._keys.snapshot.macs(f"{resource.name}/jwt/access"))
+        keys = self._keys.snapshot.macs[f"{resource.name}/jwt/access"]
+        payload = read_hs256(text, keys.likeliest_first)
         return None if payload is None else self._decode(payload)
 
     def _read_signed(self, text: str, kind: str) -> dict[str, Any] | None:
@@ -285,8 +283,8 @@ class Mint:
 
 
 def _end(issued_at: int, lifetime: int, latest: int) -> int:
-    """The end of a token in whole seconds, so that a response and its token state the same time."""
-    return min(up_to_second(issued_at + lifetime * SECOND), latest // SECOND * SECOND)
+    """The end of a token: a whole second, so that an answer and its token say one instant."""
+    return min(up_to_second(issued_at) + lifetime * SECOND, latest // SECOND * SECOND)
 
 
 def _accepts(resource: TokenKind, claims: Mapping[str, Any]) -> bool:

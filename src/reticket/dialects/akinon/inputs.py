@@ -37,7 +37,7 @@ def read(request: WireRequest, kind: type[S]) -> S:
     faults = {name: [fault] for name in names if (fault := _fault(members.get(name)))}
     if faults:
         raise Invalid(faults)
-    return kind(*(members[name] for name in names))
+    return kind(*map(members.get, names))
 
 
 def _object(request: WireRequest) -> Mapping[str, Any]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -83,13 +82,13 @@ class SqliteStore:
         """One transaction and one fsync for the whole batch; no fsync when no row changes."""
         with self._writer.writing() as file:
             now = self._clock()
-            found = _rows(file, {family for family, _ in batch})
+            found = _rows(file, list(dict(batch)))
             rows: dict[bytes, Family | None] = dict(found)
             results = []
             for family, step in batch:
                 rows[family], result = step(rows.get(family), now)
                 results.append(result)
-            _update(file, (row for key, row in rows.items() if row and row is not found.get(key)))
+            _update(file, [row for key, row in rows.items() if row and row is not found.get(key)])
         return results
 
     def create(self, batch: Sequence[Family]) -> None:
@@ -103,7 +102,7 @@ class SqliteStore:
     def find(self, family: bytes) -> Family | None:
         """The row as it is, revoked or not."""
         with self._reader.reading() as file:
-            return _rows(file, {family}).get(family)
+            return _rows(file, [family]).get(family)
 
     def page(self, selection: Selection, limit: int, after: bytes | None = None) -> Page:
         """Use the subject's index where the selection names a subject, else the order of id."""
@@ -130,7 +129,7 @@ class SqliteStore:
         """Merge row by row in one transaction."""
         with self._writer.writing() as file:
             for family in batch:
-                present = _rows(file, {family.id}).get(family.id)
+                present = _rows(file, [family.id]).get(family.id)
                 if present is None:
                     file.connection.execute(INSERT, _packed(file, family))
                 else:
@@ -178,18 +177,16 @@ class SqliteStore:
         return expired[:limit]
 
 
-def _rows(file: File, keys: set[bytes]) -> dict[bytes, Family]:
+def _rows(file: File, keys: Sequence[bytes]) -> dict[bytes, Family]:
     placeholders = ",".join("?" * len(keys))
-    found = file.connection.execute(f"{SELECT_BATCH} ({placeholders})", tuple(keys)).fetchone()[0]
-    families = (_family(file, _unquoted(row)) for row in json_decode(found))
-    return {family.id: family for family in families}
-
-
-def _unquoted(row: list[Any]) -> list[Any]:
-    """Decode the bytes that JSON cannot hold and that were sent as hexadecimal digits."""
-    key, resource, kind, subject, *rest = row
-    raw = bytes.fromhex(subject)
-    return [bytes.fromhex(key), resource, raw if kind == "blob" else raw.decode(), *rest]
+    found = file.connection.execute(f"{SELECT_BATCH} ({placeholders})", keys).fetchone()[0]
+    rows = {}
+    for key, resource, kind, subject, *rest in json_decode(found):
+        # JSON cannot hold bytes: they are sent as hexadecimal digits.
+        raw, family = bytes.fromhex(subject), bytes.fromhex(key)
+        holder = raw if kind == "blob" else raw.decode()
+        rows[family] = _family(file, [family, resource, holder, *rest])
+    return rows
 
 
 def _select(file: File, conditions: dict[str, Any], rest: str) -> list[Family]:
@@ -214,9 +211,9 @@ def _conditions(file: File, selection: Selection) -> dict[str, Any]:
     return conditions
 
 
-def _update(file: File, rows: Iterable[Family]) -> None:
-    rows = iter(rows)
-    while batch := list(islice(rows, LONGEST_UPDATE)):
+def _update(file: File, rows: Sequence[Family]) -> None:
+    for start in range(0, len(rows), LONGEST_UPDATE):
+        batch = rows[start : start + LONGEST_UPDATE]
         placeholders = ",".join(["(?,?,?,?,?,?,?,?,?,?)"] * len(batch))
         values = [value for row in batch for value in _changing(file, row)]
         file.connection.execute(UPDATE_BATCH.format(rows=placeholders), values)

@@ -90,35 +90,42 @@ class File:
     @contextmanager
     def reading(self) -> Iterator[File]:
         """The connection, for this thread only."""
-        with self._exclusive(), _mapped():
+        self._acquire()
+        try:
             yield self
+        except sqlite3.Error as error:
+            raise _unavailable(error) from error
+        finally:
+            self._lock.release()
 
     @contextmanager
     def writing(self) -> Iterator[File]:
         """The connection in a transaction: on an error everything is rolled back."""
-        with self._exclusive(), _mapped():
-            self.connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield self
-                self.connection.execute("COMMIT")
-            except BaseException:
-                self.id_of.forget()
-                self.word_of.forget()
-                if self.connection.in_transaction:
-                    self.connection.execute("ROLLBACK")
-                raise
-
-    @contextmanager
-    def _exclusive(self) -> Iterator[None]:
-        """Hold the connection. The wait is bounded because the thread that has it may wait for a
-        file lock.
-        """
-        if not self._lock.acquire(timeout=self._busy_timeout + GRACE):
-            raise Unavailable("the session database is locked: another process is writing")
+        self._acquire()
         try:
-            yield
+            self.connection.execute("BEGIN IMMEDIATE")
+            yield self
+            self.connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            self._roll_back()
+            raise _unavailable(error) from error
+        except BaseException:
+            self._roll_back()
+            raise
         finally:
             self._lock.release()
+
+    def _acquire(self) -> None:
+        """The wait is bounded: the thread that has the connection may wait for a file lock."""
+        if not self._lock.acquire(timeout=self._busy_timeout + GRACE):
+            raise Unavailable("the session database is locked: another process is writing")
+
+    def _roll_back(self) -> None:
+        self.id_of.forget()
+        self.word_of.forget()
+        if self.connection.in_transaction:
+            with suppress(sqlite3.Error):  # the error that led here is the one to tell
+                self.connection.execute("ROLLBACK")
 
     def check(self) -> None:
         """StartupError when a page is damaged."""
@@ -161,12 +168,8 @@ def padded(values: Sequence[Any]) -> Sequence[Any]:
     return [*values, *[None] * ((1 << (len(values) - 1).bit_length()) - len(values))]
 
 
-@contextmanager
-def _mapped() -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise Unavailable(f"the session database failed: {error}") from error
+def _unavailable(error: sqlite3.Error) -> Unavailable:
+    return Unavailable(f"the session database failed: {error}")
 
 
 def make_private(path: Path) -> None:
