@@ -14,7 +14,7 @@ from tests.docs import words
 from reticket.audit import open_audit_log
 from reticket.audit.summing import BY_ANYBODY, BY_SIGNED_IN, KINDS, SINGLE_LINES, SummingAuditLog
 from reticket.core.ports import Event
-from reticket.http.metrics import Counted, Meter
+from reticket.http.metrics import CountingAuditLog, Meter
 from reticket.settings.audit import AuditTable
 
 AT = 1_700_000_000_120
@@ -207,6 +207,6 @@ def test_what_was_held_back_is_written_at_the_end(tmp_path: Path) -> None:
 
 def test_metrics_count_every_refusal(log: SummingAuditLog, written: Audit) -> None:
     meter = Meter(None)
-    Counted(log, meter).record([refusal()] * 50)
+    CountingAuditLog(log, meter).record([refusal()] * 50)
     assert meter.counts() == {("events", "refused", "akinon.user", "forged"): 50}
     assert len(written.events) == 1

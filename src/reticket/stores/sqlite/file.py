@@ -123,8 +123,8 @@ class File:
     def _roll_back(self) -> None:
         self.id_of.forget()
         self.word_of.forget()
-        if self.connection.in_transaction:
-            with suppress(sqlite3.Error):  # the error that led here is the one to tell
+        with suppress(sqlite3.Error):  # the error that led here is the one to tell
+            if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK")
 
     def check(self) -> None:
