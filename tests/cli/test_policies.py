@@ -126,7 +126,7 @@ def test_a_blocked_client_stops_no_start(shell, monkeypatch):
 def test_a_table_for_all_oauth_clients_is_refused(shell, monkeypatch, name):
     monkeypatch.setenv(f"RETICKET_POLICIES__OAUTH__{name}__WINDOW", "5")
     said = shell.run("user", "list", ok=False)
-    assert said.startswith(f"Error: policies.oauth.{name.lower()} would be in force for nobody: ")
+    assert said.startswith(f"Error: policies.oauth.{name.lower()} has no effect: ")
     assert "policies.BROWSER_2026" in said
 
 

@@ -44,18 +44,18 @@ def poller(place):
 def test_one_look_in_a_pause(place, poller):
     for _ in range(1000):
         place.now += 0.001
-        poller.glance()
+        poller.check_if_due()
     assert place.looks == 2
 
 
 def test_a_change_is_seen_after_the_pause(place, poller):
     place.found = 2
     place.now += 0.499
-    poller.glance()
+    poller.check_if_due()
     assert place.renewed == 0
     place.now += 0.001
-    poller.glance()
-    poller.glance()
+    poller.check_if_due()
+    poller.check_if_due()
     assert place.renewed == 1
 
 
@@ -66,28 +66,28 @@ def test_the_pause_counts_from_the_beginning_of_a_look(place, poller):
 
     place.mark = slow
     place.now += 0.5
-    poller.glance()
+    poller.check_if_due()
     place.now += 0.1
     place.mark = lambda: 2
-    poller.glance()
+    poller.check_if_due()
     assert place.renewed == 1
 
 
 def test_a_look_misses_nothing(place, poller):
     for mark in (2, 3, 3):
         place.found = mark
-        poller.look()
+        poller.check()
     assert place.renewed == 2
 
 
 def test_a_look_is_recent_for_half_a_second_whatever_the_pause_is(place, poller):
     place.pause = 0.0
-    poller.look()
+    poller.check()
     place.now += 0.49
     assert poller.is_recent()
     place.now += 0.02
     assert not poller.is_recent()
-    poller.glance()
+    poller.check_if_due()
     assert poller.is_recent()
     assert place.looks == 2
 
@@ -98,7 +98,7 @@ def test_a_look_is_as_old_as_its_beginning(place, poller):
         return 1
 
     place.mark = slow
-    poller.look()
+    poller.check()
     assert poller.is_recent()
     place.now += 0.11
     assert not poller.is_recent()
@@ -107,18 +107,18 @@ def test_a_look_is_as_old_as_its_beginning(place, poller):
 def test_no_look_is_recent_after_a_change_here_or_when_it_failed(place, poller):
     place.changes += 1
     assert not poller.is_recent()
-    poller.glance()
+    poller.check_if_due()
     assert poller.is_recent()
     place.found = Unavailable("gone")
     with pytest.raises(Unavailable):
-        poller.look()
+        poller.check()
     assert not poller.is_recent()
 
 
 def test_own_changes_are_seen_at_once(place, poller):
     place.found, place.changes = 2, 1
-    poller.glance()
-    poller.glance()
+    poller.check_if_due()
+    poller.check_if_due()
     assert (place.looks, place.renewed) == (1, 1)
 
 
@@ -127,12 +127,12 @@ def test_nobody_repeats_a_look_that_has_just_failed(place, poller):
     place.now += 0.5
     for _ in range(9):
         with pytest.raises(Unavailable, match="gone"):
-            poller.glance()
+            poller.check_if_due()
     assert place.looks == 1
     place.found = 2
     place.now += 0.5
-    poller.glance()
-    poller.glance()
+    poller.check_if_due()
+    poller.check_if_due()
     assert (place.looks, place.renewed) == (2, 1)
 
 
@@ -146,11 +146,11 @@ def test_a_look_that_failed_slowly_is_not_repeated_for_as_long(place, poller):
     for later in (0.0, 1.9):
         place.now += later
         with pytest.raises(Unavailable, match="silent"):
-            poller.glance()
+            poller.check_if_due()
     assert place.looks == 1
     place.now += 0.1
     with pytest.raises(Unavailable, match="silent"):
-        poller.glance()
+        poller.check_if_due()
     assert place.looks == 2
 
 
@@ -160,9 +160,9 @@ def test_a_renewal_that_failed_is_made_good(place, poller):
 
     poller._renew, place.found = fail, 2
     with pytest.raises(Unavailable):
-        poller.look()
+        poller.check()
     poller._renew = place.renew
-    poller.look()
+    poller.check()
     assert place.renewed == 1
 
 
@@ -171,5 +171,5 @@ def test_without_a_pause_every_glance_is_a_look(place):
     poller = ChangePoller(place, place.renew, place.seconds)
     for mark in (2, 2, 3):
         place.found = mark
-        poller.glance()
+        poller.check_if_due()
     assert (place.looks, place.renewed) == (4, 2)

@@ -1,1 +1,1 @@
-"""People, tenants, developer accounts, applications and keys at rest: SQLAlchemy Core, Alembic."""
+"""Stored people, tenants, developer accounts, applications and keys: SQLAlchemy Core, Alembic."""

@@ -1,6 +1,6 @@
-"""The directory as others see it: the port `Directory`, and the verbs, one noun each.
+"""The directory as other packages see it: the port `Directory`, and the operator's operations.
 
-Composes what the other files of this package own; owns nothing but that.
+Composes the other modules of this package and owns nothing else.
 """
 
 from __future__ import annotations
@@ -49,33 +49,33 @@ def open_directory(
     seconds: Callable[[], float] = time.monotonic,
     profiles: Profiles = NO_DIALECT,
 ) -> Directory:
-    """Open a directory, creating or migrating it. StartupError names the place and its fault.
+    """Open a directory; it is created or migrated. StartupError names the place and its fault.
 
     Args:
         url: `sqlite:///FOLDER/directory.sqlite` or `postgresql://USER:PASSWORD@HOST:PORT/DATABASE`.
-        sealer: what second factors are sealed with.
+        sealer: encrypts second factors.
         clock: milliseconds.
-        entropy: what ids are made from.
-        seconds: never goes back; what the pauses between looks for changes are measured by.
-        profiles: what the dialects tell of themselves.
+        entropy: for ids.
+        seconds: a monotonic clock, for the pauses between checks for changes.
+        profiles: what the dialects declare.
     """
     return Directory(Database(open_storage(url)), sealer, clock, entropy, seconds, profiles)
 
 
 class Directory:
-    """Reads for the service, verbs for the operator. Any of it may raise Unavailable.
+    """Reads for the service, operations for the operator. Any of it may raise Unavailable.
 
-    What the service reads is the port `Directory`; its functions are those of the records, the
+    The service's reads are the port `Directory`, whose functions are those of the records, the
     sign-ins, the networks and the intents.
 
     Attributes:
-        users, tenants, accounts, applications, clients: verbs, by noun.
-        tenant_members, account_members: verbs on memberships.
-        enrolments: verbs on second factors.
+        users, tenants, accounts, applications, clients: operations, by noun.
+        tenant_members, account_members: operations on memberships.
+        enrolments: operations on second factors.
         factors: the port `Factors`.
         keys: the port `KeyStore`.
-        marks: what is remembered of the directory as a whole.
-        profiles: what the dialects tell of themselves.
+        marks: facts about the directory as a whole.
+        profiles: what the dialects declare.
     """
 
     def __init__(
@@ -155,7 +155,7 @@ class Directory:
         return self._records.version
 
     def adopt(self) -> int:
-        """Take over what older programs have written beside this one; how much it was."""
+        """Take over what older programs have written meanwhile. Returns how many rows."""
         return self._carry_over() + self.enrolments.adopt()
 
     def _carry_over(self) -> int:

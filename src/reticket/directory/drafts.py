@@ -1,5 +1,5 @@
-"""What is needed to create people and clients. Accounts and applications need no draft:
-their records say it all.
+"""The data for creating people, tenants and clients. Accounts and applications are created from
+their records.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from reticket.core.people import Tenant
 
 Places = Mapping[int, object]
-"""Tenants or accounts by their ids; beside each stands what a dialect knows of the membership."""
+"""Tenants or accounts by id, each with what a dialect knows of the membership."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +18,8 @@ class UserDraft:
     """A person to create.
 
     Args:
-        parts: what is said of the person for dialects, by the keys of their parts.
-        totp_secret: the second factor's key as bytes, or None.
+        parts: the dialects' data of the person, by the keys of their parts.
+        totp_secret: the secret of the second factor, or None.
     """
 
     email: str
@@ -35,7 +35,7 @@ class UserDraft:
 
 @dataclass(frozen=True, slots=True)
 class TenantDraft:
-    """A tenant to create, and what is said of it for dialects, by the keys of their parts."""
+    """A tenant to create, with the dialects' data of it by the keys of their parts."""
 
     tenant: Tenant
     parts: Mapping[str, object] = field(default_factory=dict)
@@ -43,7 +43,7 @@ class TenantDraft:
 
 @dataclass(frozen=True, slots=True)
 class ClientDraft:
-    """An OAuth client to create. `registration` is what its dialect will read."""
+    """An OAuth client to create. Its dialect will read `registration`."""
 
     client_id: str
     disabled: bool

@@ -1,9 +1,9 @@
-"""What the directory's verbs refuse, each with one clear sentence for the operator.
+"""The errors of the directory's operations, each with one sentence for the operator.
 
 DirectoryError
-├── NotFound         what the verb names is not there
-├── AlreadyExists    what it would create is there already
-└── Invalid          a value is not of the form that it must have
+├── NotFound         the named record does not exist
+├── AlreadyExists    the record to create exists already
+└── Invalid          a value does not have the required form
 """
 
 from __future__ import annotations
@@ -12,20 +12,20 @@ from reticket.core.errors import Code, ReticketError
 
 
 class DirectoryError(ReticketError):
-    """A verb cannot be carried out; nothing was changed."""
+    """An operation failed; nothing was changed."""
 
     code = Code.INVALID_PARAMETER
 
 
 class NotFound(DirectoryError):
-    """What the verb names is not there."""
+    """The named record does not exist."""
 
     code = Code.NOT_FOUND
 
 
 class AlreadyExists(DirectoryError):
-    """What the verb would create is there already."""
+    """The record to create exists already."""
 
 
 class Invalid(DirectoryError):
-    """A value is not of the form that it must have."""
+    """A value does not have the required form."""

@@ -1,4 +1,4 @@
-"""The forms that values of the directory must have, whoever writes them: seed or command line."""
+"""The required forms of values in the directory, from a seed file or the command line."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LONGEST_EMAIL = 254
 INT32 = range(-(2**31), 2**31)
 ENVIRONMENTS = ("Sandbox", "Production")
 CLIENT_ID = r"^(?!\.{1,2}$)[!-.0-~]{1,255}$"
-"""RFC 6749 Appendix A.1, without what would part a path or lead up in it."""
+"""RFC 6749 Appendix A.1, without the characters and names that have a meaning in a path."""
 CLIENT_ID_WORDS = "1 to 255 visible ASCII characters without a slash, and neither . nor .."
 
 _CLIENT_ID = re.compile(CLIENT_ID)
@@ -23,13 +23,13 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 
 def is_email(text: str) -> bool:
-    """Whether it looks like an e-mail address: who can tell more has to send a mail there."""
+    """Whether the text looks like an e-mail address; only sending a mail could tell more."""
     looks_so = len(text) <= LONGEST_EMAIL and _EMAIL.fullmatch(text) is not None
     return looks_so and not has_hidden(text)
 
 
 def folded(email: str) -> str:
-    """What two spellings of one e-mail have in common."""
+    """The e-mail address in the form that look-ups compare."""
     return email.casefold()
 
 
@@ -40,12 +40,12 @@ def check_email(email: str) -> None:
 
 
 def is_client_id(text: str) -> bool:
-    """Whether a client may be called so: every client can be named in a path."""
+    """Whether the text may be a client id: each can be a segment of a path."""
     return _CLIENT_ID.fullmatch(text) is not None
 
 
 def check_client_id(text: str) -> None:
-    """Invalid unless a client may be called so."""
+    """Invalid unless the text may be a client id."""
     if not is_client_id(text):
         raise Invalid(f"The id of a client must be {CLIENT_ID_WORDS}, {text!r} is not.")
 
@@ -63,14 +63,14 @@ def check_behaviors(behaviors: Sequence[Any]) -> None:
 
 
 def check_environment(scope: str | None) -> None:
-    """Invalid unless it is one that exists; None stands for V1 credentials."""
+    """Invalid unless the environment exists; None stands for V1 credentials."""
     if scope is not None and scope not in ENVIRONMENTS:
         raise Invalid(f"The environment scope must be {' or '.join(ENVIRONMENTS)}, or none.")
 
 
 def check_texts(record: object, noun: str) -> None:
-    """Invalid where a text of a record, however deep, has a control character: it would act on
-    every terminal that shows it.
+    """Invalid when a text in a record, at any depth, has a control character, which terminals would
+    obey.
     """
     for path, text in _texts(record, ""):
         if has_control(text):
@@ -78,13 +78,13 @@ def check_texts(record: object, noun: str) -> None:
 
 
 def check_text_id(text: str, noun: str) -> None:
-    """Invalid for an id that cannot be told from another one by looking at it."""
+    """Invalid for an id with invisible characters, which looks like another id."""
     if has_hidden(text):
         raise Invalid(f"The id of {noun} has a character that cannot be seen, {text!r}.")
 
 
 def _texts(value: object, path: str) -> Iterator[tuple[str, str]]:
-    """Every text in a record with its place, keys of mappings as well."""
+    """Every text in a record with its place, including keys of mappings."""
     if isinstance(value, str):
         yield path, value
     elif isinstance(value, Mapping):

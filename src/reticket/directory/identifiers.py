@@ -1,4 +1,4 @@
-"""Ids that the directory makes, from randomness that is passed in."""
+"""Ids that the directory makes, from given randomness."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ def user_id(entropy: Entropy) -> str:
 
 
 def credential_version(entropy: Entropy) -> int:
-    """48 bits, which JSON can carry: no version before it is met again by chance."""
+    """48 bits, which JSON numbers can hold; a version is not repeated by chance."""
     return int.from_bytes(entropy(6), "big")
 
 
 def short_id(entropy: Entropy, taken: Callable[[str], bool]) -> str:
-    """A few letters and digits that are not taken."""
+    """A few letters and digits that are not used yet."""
     for _ in range(TRIES):
         number = int.from_bytes(entropy(8))
         text = "".join(_digit(number, place) for place in range(SHORT_LENGTH))

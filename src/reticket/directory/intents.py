@@ -1,4 +1,4 @@
-"""Intents: what must end sessions, written in the transaction of the change that demands it.
+"""Intents: revocations that a change requires, written in the transaction of that change.
 
 Owns the causes.
 """
@@ -17,7 +17,7 @@ from reticket.directory.tables import intents
 
 
 class Change(StrEnum):
-    """Why sessions end; becomes their `revoked_cause`."""
+    """The reason why sessions end; stored as their `revoked_cause`."""
 
     USER_DISABLED = "user_disabled"
     USER_DELETED = "user_deleted"
@@ -32,7 +32,7 @@ class Change(StrEnum):
 def demand(
     connection: Connection, selections: Iterable[Selection], cause: Change, clock: Clock
 ) -> None:
-    """Write an intent for each selection; only its subject, kind and context count."""
+    """Write an intent for each selection; only its subject, kind and context are used."""
     rows = [
         {
             "subject": selection.subject,
@@ -48,18 +48,18 @@ def demand(
 
 
 def read_pending(connection: Connection) -> frozenset[str]:
-    """Subjects against whom any intent waits."""
+    """Subjects with a pending intent."""
     return frozenset(connection.execute(select(intents.c.subject)).scalars())
 
 
 class Intents:
-    """Owns the intents that wait to be applied."""
+    """Owns the pending intents."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def waiting(self) -> Sequence[Intent]:
-        """Those that wait, in the order in which they were written."""
+        """The pending intents, in the order in which they were written."""
         statement = select(intents).order_by(intents.c.id)
         with self._database.read() as connection:
             return [
@@ -68,6 +68,6 @@ class Intents:
             ]
 
     def settle(self, intent: Intent) -> None:
-        """Forget an intent that was applied; twice is once."""
+        """Remove an intent that was applied; a second call changes nothing."""
         with self._database.change() as connection:
             connection.execute(delete(intents).where(intents.c.id == intent.id))

@@ -1,4 +1,4 @@
-"""Rows of the key ring: the port `KeyStore`. Sealed keys come and go as they are."""
+"""The rows of the key ring: the port `KeyStore`. Keys are stored encrypted, as given."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from reticket.directory.tables import keys
 
 
 class Keys:
-    """Owns sealed keys. Every method may raise Unavailable; every change raises the version."""
+    """Owns the stored keys. Every method may raise Unavailable; every change raises the version."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -24,7 +24,7 @@ class Keys:
             return _read(connection)
 
     def add(self, key: SealedKey) -> bool:
-        """Insert unless its (use, sequence) is taken; whether it was inserted."""
+        """Insert a key unless its (use, sequence) exists. Returns whether it was inserted."""
         place = select(keys.c.id).where(keys.c.use == key.use, keys.c.sequence == key.sequence)
         with self._database.change() as connection:
             taken = connection.execute(place).one_or_none() is not None
@@ -33,8 +33,8 @@ class Keys:
         return not taken
 
     def update(self, keys_: Sequence[SealedKey], seen: Sequence[SealedKey]) -> bool:
-        """Write states and times of existing keys, in one transaction, unless the keys are not
-        those that were seen any more; whether they were.
+        """Write states and times of existing keys in one transaction, unless the keys have changed
+        since `seen`. Returns whether they were written.
         """
         with self._database.change() as connection:
             is_same = _read(connection) == list(seen)

@@ -1,4 +1,4 @@
-"""What is remembered of a directory as a whole, for good: that it holds the demo's people."""
+"""Permanent marks of a directory as a whole, such as that it contains the demo's people."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from reticket.directory.engines.database import Database
 from reticket.directory.tables import marks
 
 DEMO = "demo"
-"""It was filled with accounts whose passwords everybody knows."""
+"""The directory has been filled with accounts whose passwords are public."""
 
 
 class Marks:
-    """Verbs on marks; whatever was marked stays so."""
+    """Operations on marks; a mark is never removed."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
 
     def has(self, name: str) -> bool:
-        """Whether the directory bears that mark."""
+        """Whether the directory has that mark."""
         with self._database.read() as connection:
             return (
                 connection.execute(select(marks.c.name).filter_by(name=name)).scalar() is not None

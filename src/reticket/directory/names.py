@@ -1,4 +1,4 @@
-"""Which names of a selection of sessions the directory does not have."""
+"""Finds the names in a selection of sessions that the directory does not have."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from reticket.directory.forms import INT32
 
 def unknown_names(directory: Directory, selection: Selection) -> Iterator[str]:
     """The members `subject`, `client` and `context` that name nothing in the directory. A session
-    may still have such a name: of a person, a client or a tenant that was deleted.
+    may still have such a name: of a deleted person, client or tenant.
     """
     if selection.subject is not None and not _is_subject(directory, selection.subject):
         yield "subject"
@@ -27,7 +27,7 @@ def _is_subject(directory: Directory, name: str) -> bool:
 
 
 def _is_context(directory: Directory, name: str) -> bool:
-    """A tenant or a developer account; both have 32-bit numbers."""
+    """Whether it is a tenant or a developer account; both have 32-bit numbers."""
     digits = name.removeprefix("-")
     if not (digits.isascii() and digits.isdecimal() and len(digits) <= 10):
         return False

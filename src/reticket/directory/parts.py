@@ -1,5 +1,6 @@
-"""What each dialect keeps of a person or a tenant: rows that only the dialect understands, and what
-people have in common who name the same thing. Inside the caller's transaction.
+"""The dialects' parts of a person or a tenant, and the members that several parts share.
+
+Only the dialects interpret the parts. Everything here runs in the caller's transaction.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ class PartsWriter:
     """Writes the parts of people, or of tenants.
 
     Args:
-        table: where to; its first column is the owner's id.
-        parts: those that there are.
+        table: the table; its first column is the owner's id.
+        parts: the existing parts.
     """
 
     def __init__(self, table: Table, parts: Parts, entropy: Entropy) -> None:
@@ -37,7 +38,7 @@ class PartsWriter:
         self._entropy = entropy
 
     def insert(self, connection: Connection, owner: object, said: Mapping[str, object]) -> None:
-        """Write what is said under each key. Invalid; AlreadyExists for the id of another thing."""
+        """Write the value under each key. Invalid; AlreadyExists for the id of another thing."""
         for key, value in said.items():
             part = self._part(key)
             kept = checked_part(part, value)
@@ -54,7 +55,7 @@ class PartsWriter:
     def _settle(
         self, connection: Connection, dialect: str, shared: Shared, place: dict[str, Any]
     ) -> None:
-        """Fill in what others have settled under that name, or settle it."""
+        """Fill in the shared members of that name, or store them when they are new."""
         table = shared_parts
         named = select(table.c.value).where(
             table.c.dialect == dialect, table.c.name == place["name"]
@@ -95,8 +96,8 @@ def read_parts(
     parts: Parts,
     places: Mapping[str, Mapping[int, object]] = NOWHERE,
 ) -> tuple[tuple[str, object], ...]:
-    """The parts of a person or a tenant by the names of their dialects; `places` is what stands
-    beside a person's memberships.
+    """The parts of a person or a tenant by dialect name; `places` is the data beside a person's
+    memberships.
     """
     statement = select(table.c.dialect, table.c.value).where(table.columns[0] == owner)
     kept = {row.dialect: row.value for row in connection.execute(statement)}

@@ -1,6 +1,6 @@
-"""Records as the service reads them: from memory while nothing changes, else from the database.
+"""Records as the service reads them: from memory until something changes, else from the database.
 
-Owns the snapshot: what was read since the last change, and who waits for an intent.
+Owns the snapshot: the records read since the last change, and the subjects of pending intents.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ R = TypeVar("R")
 
 
 class _Snapshot:
-    """Records that were read at one version or after. Absence is not kept: anybody can ask for
-    what is not there, under any name.
+    """Records that were read at one version or later. Absent ones are not kept, because anybody can
+    ask for any name.
     """
 
     __slots__ = (
@@ -70,8 +70,8 @@ class _Snapshot:
 
 
 class Records:
-    """Owns the snapshot. Whoever is in the middle of reading goes on with the one it began with;
-    nothing read under an older one is ever put into a newer one. Reads may raise Unavailable.
+    """Owns the snapshot. A read in progress continues with the snapshot that it began with, and
+    nothing read under an older one is put into a newer one. Reads may raise Unavailable.
     """
 
     def __init__(
@@ -80,13 +80,13 @@ class Records:
         self._database = database
         self._profiles = profiles
         self._poller = ChangePoller(database, self._renew, seconds)
-        self.catch_up, self.catch_up_now = self._poller.glance, self._poller.look
+        self.catch_up, self.catch_up_now = self._poller.check_if_due, self._poller.check
         with database.read() as connection:
             self._snapshot = _Snapshot(connection, profiles)
 
     @property
     def version(self) -> int:
-        """How often the directory had changed at the last look."""
+        """The directory's version at the last check."""
         return self._snapshot.version
 
     def _renew(self) -> None:
@@ -101,7 +101,7 @@ class Records:
         return known or self._read(snapshot, snapshot.read_user, user_id)
 
     def user_by_email(self, email: str) -> User | None:
-        """The record; the case of the e-mail does not matter."""
+        """The record; the case of the e-mail address is ignored."""
         user_id = self._database.find(id_of_email, email)
         return None if user_id is None else self.user(user_id)
 
@@ -118,17 +118,17 @@ class Records:
         return known or self._database.find(snapshot.read_client, client_id)
 
     def client_at_hand(self, client_id: str) -> tuple[Client, Credentials | None] | None:
-        """What is remembered of a client; reads nothing.
+        """The cached record of a client; reads nothing from the database.
 
-        Asks first: who did so last might know of a look that the snapshot at hand was before.
+        It checks first whether the cache is recent: the last check may be newer than the snapshot.
         """
         recent, snapshot = self._poller.is_recent(), self._snapshot
         client = snapshot.clients.get(client_id)
         return (client, snapshot.credentials.get(client_id)) if recent and client else None
 
     def client_credentials(self, client_id: str) -> Credentials | None:
-        """What a client's secret is checked against; None for a public one too. A hash that was
-        renewed for newer parameters is as good as the one before.
+        """The data for checking a client's secret; None for a public client too. A hash that was
+        renewed with newer parameters is equivalent to the one before.
         """
         snapshot = self._snapshot
         known = snapshot.credentials.get(client_id)
@@ -141,18 +141,18 @@ class Records:
         return known or self._database.find(snapshot.read_tenant, tenant_id)
 
     def pending(self, subject: str) -> bool:
-        """Whether an intent against this subject waits; to be asked after its record was."""
+        """Whether an intent against this subject is pending; ask it after reading the record."""
         return subject in self._snapshot.pending
 
     def _read(
         self, snapshot: _Snapshot, read: Callable[[Connection, str], R | None], key: str
     ) -> R | None:
-        """A record that is newer than the snapshot brings a newer one: whoever gets a token under a
-        new password must not miss what that password ends.
+        """Read a record, and renew the snapshot when the record is newer. So a caller that
+        authenticates with a new password sees the revocations of that change.
         """
         version, record = self._database.find(partial(_dated, read), key) or (None, None)
         if version not in (None, snapshot.version):
-            self._poller.look()
+            self._poller.check()
         return record
 
 

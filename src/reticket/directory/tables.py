@@ -41,21 +41,21 @@ class Json(TypeDecorator[Any]):
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: object) -> str:
-        """As it is stored."""
+        """The value as stored."""
         return json.dumps(value, allow_nan=False)
 
     def process_result_value(self, value: Any, dialect: object) -> Any:
-        """As it was; None where an outer join found no row."""
+        """The value as given; None where an outer join found no row."""
         return None if value is None else json.loads(value)
 
 
 def _id(name: str, type_: type[Integer] | String | Text = Integer) -> Column[object]:
-    """A key that we or the operator choose, never the engine."""
+    """A key chosen by reticket or the operator, never by the engine."""
     return Column(name, type_, primary_key=True, autoincrement=False)
 
 
 def _part_of(name: str, target: str, type_: type[Integer] | String = Integer) -> Column[object]:
-    """A part of the key that goes when the row it names goes."""
+    """A part of the key that references a row and is deleted with it."""
     return Column(name, type_, ForeignKey(target, ondelete="CASCADE"), primary_key=True)
 
 
@@ -95,7 +95,7 @@ marks = Table(
     _id("name", String(64)),
     Column("created_at", BigInteger, nullable=False),
 )
-"""What is remembered of the directory as a whole, such as that it holds the demo's people."""
+"""Facts about the directory as a whole, such as that it contains the demo's people."""
 
 users = Table(
     "users",
@@ -121,7 +121,7 @@ known_networks = Table(
     Column("digest", LargeBinary, primary_key=True, autoincrement=False),
     Column("seen_at", BigInteger, nullable=False),
 )
-"""From which networks somebody has signed in; `networks` says what a digest is of."""
+"""The networks from which each user has signed in; see `networks` for the digests."""
 
 second_factors = Table(
     "second_factors",
@@ -132,8 +132,9 @@ second_factors = Table(
     Column("failures", Integer, nullable=False),
     Column("last_step", BigInteger),
 )
-"""A key that is asked for, and one that waits for its first code; `failures` are those in a row,
-`last_step` the newest time step of which a code was accepted."""
+"""An active secret, and one that waits for its first code. `failures` are those in a row,
+`last_step` is the newest time step of which a code was accepted.
+"""
 
 recovery_codes = Table(
     "recovery_codes",
@@ -141,7 +142,7 @@ recovery_codes = Table(
     _part_of("user_id", "users.id", String(32)),
     Column("digest", LargeBinary, primary_key=True, autoincrement=False),
 )
-"""Those that were not used yet."""
+"""The recovery codes that are not used yet."""
 
 profile_parts = _parts("profile_parts", _part_of("user_id", "users.id", String(32)))
 """What a dialect keeps of a person."""
@@ -155,7 +156,7 @@ shared_parts = Table(
     Column("value", Json, nullable=False),
     UniqueConstraint("dialect", "id"),
 )
-"""What all people have alike at a dialect who name the same thing."""
+"""Members that all people have alike at a dialect when they name the same thing."""
 
 # Of older programs, from here to the tenants: see `profile_parts`.
 organizations = Table(

@@ -1,6 +1,6 @@
-"""Values that must be of a dialect's type, and what is wrong with one, in words and with its place.
+"""Checks values against a dialect's types, and says what is wrong and where.
 
-Owns the words for the faults that msgspec finds. Knows no file and no dialect.
+Owns the texts for the faults that msgspec finds. Knows no file and no dialect.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ _EXPECTED = re.compile(r"Expected `(\w+)")
 
 
 class Fault(NamedTuple):
-    """What is wrong, and where: the words follow the path."""
+    """What is wrong, and where: the text follows the path."""
 
     path: tuple[Step, ...]
     words: str
 
 
 class Faulty(Exception):
-    """A value is not of its type."""
+    """A value does not have its type."""
 
     def __init__(self, fault: Fault) -> None:
         super().__init__(fault)
@@ -50,8 +50,10 @@ class Faulty(Exception):
 
 
 def checked(said: object, kind: Any) -> Any:
-    """A value of a type, as JSON knows it: defaults are filled in, null stands for absence. Faulty
-    says what is wrong.
+    """A value converted to a type, as JSON has it: defaults are filled in, null means absent.
+
+    Raises:
+        Faulty: says what is wrong.
     """
     said = _without_nulls(said, inspect.type_info(kind))
     try:
@@ -62,17 +64,17 @@ def checked(said: object, kind: Any) -> Any:
 
 
 def checked_part(part: Part[Any], said: object) -> dict[str, Any]:
-    """The part as it is kept. Invalid names the member at fault."""
+    """The part in its stored form. Invalid names the member at fault."""
     return cast("dict[str, Any]", _or_invalid(said, part.kind, part.key))
 
 
 def checked_place(part: Part[Any], member: str, place: int, said: object) -> Any:
-    """What stands beside a membership, as it is kept. Invalid."""
+    """The data beside a membership in its stored form. Invalid."""
     return _or_invalid(said, beside(part, member), f"{member}.{place}")
 
 
 def beside(part: Part[Any], member: str) -> Any:
-    """The type of what stands beside a membership."""
+    """The type of the data beside a membership."""
     (found,) = (each for each in msgspec.structs.fields(part.kind) if each.name == member)
     return found.type.__args__[1]
 
@@ -85,7 +87,7 @@ def _or_invalid(said: object, kind: Any, what: str) -> Any:
 
 
 def path_of(steps: tuple[Step, ...]) -> str:
-    """Steps as people write them, behind what they begin at."""
+    """Steps as a readable path, relative to their start."""
     return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
 
 
@@ -101,7 +103,7 @@ def _fault(message: str, kind: Any) -> Fault:
 
 
 def _steps(place: str) -> list[Step]:
-    """Up to where the path does not tell a key."""
+    """The steps up to a place that is not a key."""
     found: list[Step] = []
     for name, index, untold in _STEP.findall(place):
         if untold:
@@ -138,19 +140,21 @@ def _inner(info: Any, step: Step) -> Any:
 
 
 def _bare(info: Any) -> Any:
-    """Without what is said of it for documents."""
+    """The type without its annotations for documents."""
     return info.type if isinstance(info, inspect.Metadata) else info
 
 
 def _struct(info: Any) -> inspect.StructType:
-    """The one of a type that may be None as well."""
+    """The struct in a type that may also be None."""
     types = info.types if isinstance(info, inspect.UnionType) else (info,)
     (found,) = (each for each in types if isinstance(each, inspect.StructType))
     return found
 
 
 def _without_nulls(said: object, info: Any) -> object:
-    """Members of structs that are null are as good as absent; a null elsewhere is a value."""
+    """The value without members of structs that are null, which count as absent; other nulls are
+    values.
+    """
     info = _bare(info)
     if isinstance(said, list) and hasattr(info, "item_type"):
         return [_without_nulls(each, info.item_type) for each in said]

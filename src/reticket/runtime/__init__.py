@@ -1,1 +1,1 @@
-"""Opens, assembles and runs the service; starts what happens at intervals."""
+"""Opens, assembles and runs the service, and its background tasks."""

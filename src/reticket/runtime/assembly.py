@@ -1,5 +1,6 @@
-"""Puts the service over an opened service together: what performs commands, for requests or at the
-shell. Knows no wire and no setting of a listener.
+"""Assembles the service over an opened service: performs commands for requests and for the shell.
+
+Knows no wire form and no setting of a listener.
 """
 
 from __future__ import annotations
@@ -36,15 +37,15 @@ from reticket.runtime.opened_service import OpenedService
 from reticket.settings import Settings
 
 NOBODY = Caller(address="", correlation_id="")
-"""Who asks when a command of the shell does."""
+"""The caller of commands from the shell."""
 
 LINGER = 1.0
-"""Seconds that a sign-in waits for its 429 or its 503 of a full queue: a connection that is refused
-at once and asks again at once takes more of the processor than a hash does.
+"""Seconds that a sign-in waits for its 429, or for its 503 of a full queue. A connection that
+retries at once would use more processor time than a hash.
 """
 
 VISITORS = 2048
-"""Places in the queue of what callers look up and have kept: a few seconds of a slow disk."""
+"""Places in the queue of callers' reads and writes of entries: some seconds of a slow disk."""
 
 R = TypeVar("R")
 
@@ -64,9 +65,9 @@ def perform(instance: OpenedService, operation: Asking[R]) -> R:
 
 
 def worker_pools_of(settings: Settings) -> WorkerPools:
-    """The threads that it performs them on; close them when done."""
+    """The thread pools of the service; close them when done."""
     hashing = settings.hashing
-    longest = settings.busy_timeout + LONGEST_WAIT  # as long as a request may take
+    longest = settings.busy_timeout + LONGEST_WAIT  # the longest time of a request
     return WorkerPools(
         store=WorkerPool("store"),
         directory=WorkerPool("directory", threads=2),
@@ -76,7 +77,7 @@ def worker_pools_of(settings: Settings) -> WorkerPools:
 
 
 def service_of(instance: OpenedService, pools: WorkerPools) -> Service:
-    """What performs the commands of requests."""
+    """The service that performs the commands of requests."""
     mint = Mint(instance.ring, msgspec.json.encode, msgspec.json.decode)
     kinds = {kind.name: kind for dialect in instance.dialects for kind in dialect.kinds}
     engine = Engine(
@@ -136,7 +137,9 @@ def service_of(instance: OpenedService, pools: WorkerPools) -> Service:
 
 
 def _shared(ephemeral: Ephemeral, settings: Settings) -> BudgetedEphemeral:
-    """With a secret of this process, so that nobody knows whose entries are counted together."""
+    """The budgeted store, with a secret of this process, so that callers cannot know which entries
+    share a counter.
+    """
     return BudgetedEphemeral(ephemeral, _budget(settings), os.urandom(32))
 
 

@@ -1,4 +1,4 @@
-"""What the service does unasked, again and again, for as long as it answers."""
+"""Background tasks that run at intervals while the service answers."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from reticket.http.metrics import Meter
 from reticket.runtime.opened_service import OpenedService
 
 INTERVAL = 1.0
-"""Seconds between two looks at what other processes have changed; they must show within two."""
+"""Seconds between two checks for other processes' changes, which must be visible within two."""
 
 _log = structlog.get_logger("reticket.runtime.opening")
 
 Work = tuple[WorkerPool, Callable[[], object], float]
-"""Where it is done, what is done, and seconds between two times."""
+"""The pool, the function, and the seconds between two calls."""
 
 
 def background_tasks(
     works: Sequence[Work], lanes: WorkerPools, service: Service, incidents: Incidents
 ) -> Callable[[Starlette], Any]:
-    """The lifespan of an application; at its end what was accepted is worked off."""
+    """The lifespan of an application; at its end, accepted work is finished."""
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -49,7 +49,7 @@ def background_tasks(
 
 
 def background_work(instance: OpenedService, lanes: WorkerPools, meter: Meter) -> Iterator[Work]:
-    """What nobody asks for; none of it waits for another."""
+    """The background tasks; none of them waits for another."""
     yield lanes.directory, meter.publish, INTERVAL
     yield lanes.store, instance.upkeep.apply_intents, INTERVAL
     yield lanes.directory, instance.ring.reload, INTERVAL
@@ -60,7 +60,7 @@ def background_work(instance: OpenedService, lanes: WorkerPools, meter: Meter) -
 
 
 def _purge(instance: OpenedService, course: ClockWatch) -> None:
-    """Unless the clock has leapt: what it has ended would be gone when it is set back."""
+    """Purge, unless the clock has leapt forward: rows would be deleted too early."""
     if course.is_ahead():
         _log.warning("clock_ahead")
     else:
@@ -70,12 +70,12 @@ def _purge(instance: OpenedService, course: ClockWatch) -> None:
 async def _repeat(
     lane: WorkerPool, work: Callable[[], object], pause: float, incidents: Incidents
 ) -> None:
-    """Do it again and again; a store that fails is asked again."""
+    """Call the function again and again; after a store's failure it is called again."""
     while True:
         await asyncio.sleep(pause)
         try:
             await lane.run(work)
         except Unavailable as failure:
             incidents.upkeep_waits(str(failure))
-        except Exception as error:  # a task that ended would leave keys and revocations unseen
+        except Exception as error:  # a task that ended would miss keys and revocations
             incidents.failed("upkeep_failed", error)

@@ -1,4 +1,6 @@
-"""The demo's people and programs, whose passwords everybody knows: kept apart, and named."""
+"""The demo's people and programs, whose passwords are public: kept on this machine, and
+reported.
+"""
 
 from __future__ import annotations
 
@@ -19,11 +21,11 @@ from reticket.settings import Settings
 _log = structlog.get_logger("reticket.demo")
 
 FOLDER = Path("data-demo")
-"""Where the demo is kept unless a folder is named."""
+"""The folder of the demo unless another one is named."""
 
 
 def begin(instance: OpenedService) -> None:
-    """Mark a directory as the demo's. StartupError where it has people of its own."""
+    """Mark a directory as the demo's. StartupError when it has people of its own."""
     marks = instance.directory.marks
     if not marks.has(DEMO) and instance.directory.users.page("", 1):
         raise StartupError(
@@ -34,8 +36,8 @@ def begin(instance: OpenedService) -> None:
 
 
 def checked_local(instance: OpenedService) -> bool:
-    """Whether this machine alone is answered. StartupError where the demo's accounts could be
-    reached from another machine.
+    """Whether only this machine is answered. StartupError when the demo's accounts could be reached
+    from another machine.
     """
     settings, is_local = instance.settings, is_kept_local(instance)
     if is_local and not is_loopback(settings.host):
@@ -54,8 +56,8 @@ def _remedy(instance: OpenedService) -> str:
 
 
 def is_kept_local(instance: OpenedService) -> bool:
-    """Whether this machine alone may be answered: in a demo, and wherever an account has a
-    password of the demo. Versions without the mark kept the demo in `./data`.
+    """Whether only this machine may be answered: in a demo, and whenever an account has a password
+    of the demo. Older versions without the mark kept the demo in `./data`.
     """
     if instance.settings.demo_public:
         return False
@@ -63,11 +65,11 @@ def is_kept_local(instance: OpenedService) -> bool:
 
 
 class Reach:
-    """Whether this machine alone is answered while the service runs.
+    """Whether only this machine is answered while the service runs.
 
     Args:
-        instance: its directory may be marked as a demo by another process at any time.
-        is_local: was decided at the start, once for all workers: it costs hashes.
+        instance: another process may mark its directory as a demo at any time.
+        is_local: decided at the start, once for all workers, because it costs hashes.
     """
 
     def __init__(self, instance: OpenedService, is_local: bool) -> None:
@@ -75,11 +77,11 @@ class Reach:
         self._is_local = is_local
 
     def is_local(self) -> bool:
-        """What was seen last."""
+        """The result of the last check."""
         return self._is_local
 
-    def look(self) -> None:
-        """See whether the directory is marked now. Unavailable."""
+    def check(self) -> None:
+        """Check whether the directory is marked now. Unavailable."""
         if not self._is_local and not self._instance.settings.demo_public:
             self._is_local = is_marked(self._instance)
             if self._is_local:
@@ -92,7 +94,7 @@ def is_marked(instance: OpenedService) -> bool:
 
 
 def warnings(instance: OpenedService) -> Iterator[str]:
-    """What the log is told at a start, as sentences."""
+    """Sentences for the log at a start."""
     if is_marked(instance):
         yield _marked(instance)
         return
@@ -105,8 +107,8 @@ def _marked(instance: OpenedService) -> str:
 
 
 def known_accounts(instance: OpenedService) -> Iterator[str]:
-    """Those that have the password or secret of the shipped demo directory, as texts for people.
-    A secret that was changed is not known any more, and a disabled account signs nobody in.
+    """Accounts that have the password or secret of the shipped demo directory, as texts for people.
+    Changed secrets and disabled accounts do not count.
     """
     seed, directory = read_seed(FILE, 0), instance.directory
     lookups = (

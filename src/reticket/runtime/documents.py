@@ -1,4 +1,4 @@
-"""What the pages show of the dialects that are spoken: their documents and their places."""
+"""What the pages show of the enabled dialects: their documents and their discovery paths."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from reticket.openapi_to_try import document_to_try
 from reticket.wire import Dialect
 
 
-def documents_of(spoken: Sequence[Dialect], *, with_examples: bool) -> Documents:
+def documents_of(dialects: Sequence[Dialect], *, with_examples: bool) -> Documents:
     """The OpenAPI documents of those dialects."""
-    published = {each.name: build_document(each) for each in spoken}
+    published = {each.name: build_document(each) for each in dialects}
     to_try = {
         each.name: document_to_try(published[each.name], each, with_examples=with_examples)
-        for each in spoken
+        for each in dialects
     }
     return Documents(_as_json(published), _as_json(to_try))
 
 
-def places_of(spoken: Sequence[Dialect]) -> list[str]:
+def places_of(dialects: Sequence[Dialect]) -> list[str]:
     """The paths at which clients discover a dialect (RFC 8615)."""
     return [
         route.path
-        for dialect in spoken
+        for dialect in dialects
         for route in dialect.routes
         if route.path.startswith(WELL_KNOWN) and "{" not in route.path
     ]

@@ -1,4 +1,4 @@
-"""What commands work on: the opened stores, directory and keys of one data folder."""
+"""The opened stores, directory and keys of one data folder, for all commands."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _ADDED = {
     "tenant": "tenant_added",
     "user": "user_added",
 }
-"""The event that tells that one was created, by its kind."""
+"""The audit event of a creation, by kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +54,15 @@ class OpenedService:
     master_key_file: Path | None
 
     def seed(self, file: Path) -> None:
-        """Load a directory file, and tell the audit log what that has created. StartupError with
-        the line at fault.
+        """Load a directory file, and write what it has created into the audit log. StartupError
+        with the line at fault.
         """
         presets = loading.presets(self.settings)
         created = load_seed(file, self.directory, self.hasher, self.clock(), presets)
         self.audit.record([_added(self.clock(), each) for each in created], durable=True)
 
     def person(self, who: str) -> User:
-        """Whose e-mail or id that is, as any process has written it. NotFound for nobody's."""
+        """The user with that e-mail address or id, as any process has written it. NotFound."""
         self.directory.catch_up_now()
         person = self.directory.user_by_email(who) or self.directory.user(who)
         if person is None:
@@ -70,19 +70,19 @@ class OpenedService:
         return person
 
     def copies(self) -> Mapping[str, Callable[[Path], None]]:
-        """What a backup copies, and how each is written to a new file. StartupError where it
-        cannot be in a file.
+        """What a backup copies, and how each is written to a new file. StartupError when it cannot
+        be in a file.
         """
         return {"sessions": self.store.backup, "directory": self.directory.backup}
 
     def ready(self) -> None:
-        """Have every store read or write. Unavailable when one cannot."""
+        """Make every store read or write. Unavailable when one cannot."""
         self.store.find(bytes(16))
         self.ephemeral.once("ready", 1)
         self.directory.tenant(0)
 
     def purge(self) -> int:
-        """Remove what has ended, sessions and keys; how many sessions."""
+        """Remove ended sessions and old keys. Returns how many sessions."""
         for key in self.ring.retire_due(longest_refresh(self)):
             self.record_change("key_retired", key=key)
         return self.upkeep.purge()
@@ -93,13 +93,13 @@ class OpenedService:
             self.purge()
 
     def sweep_in_turn(self) -> None:
-        """Remove entries that are over, unless another process did so within the interval."""
+        """Remove ended entries, unless another process did so within the interval."""
         interval = self.settings.ephemeral.sweep_interval
         if self.ephemeral.once("sweep", max(1, interval - 1)):
             self.upkeep.sweep()
 
     def record_change(self, event: str, **detail: object) -> None:
-        """Tell the audit log what an operator has changed; on the disk when this returns."""
+        """Write an operator's change into the audit log; it is on disk when this returns."""
         self.audit.record([Event(self.clock(), event, detail=detail)], durable=True)
 
     def close(self) -> None:
@@ -115,7 +115,7 @@ def _added(at: int, created: Made) -> Event:
 
 
 class Schema(NamedTuple):
-    """What is at rest at a URL, by its schema; None where the engine has none."""
+    """The stored data at a URL, as its schema; `engine` is None for an engine without one."""
 
     what: str
     url: str
@@ -126,20 +126,20 @@ class Schema(NamedTuple):
         return self.engine.schema_state(self.url) if self.engine else None
 
     def migrate(self) -> None:
-        """Bring it to the newest version while older programs use it. StartupError."""
+        """Upgrade to the newest version while older programs use it. StartupError."""
         if self.engine:
             self.engine.migrate(self.url)
 
 
 class Builder(Protocol):
-    """What the composition root gives to the commands."""
+    """What the composition root offers to commands."""
 
     def load(self, config: Path | None, overrides: Mapping[str, Any]) -> Settings: ...
 
     def open(self, settings: Settings) -> OpenedService: ...
 
     def sessions(self, url: str, settings: Settings) -> Store:
-        """The store of that URL alone. StartupError when there is none."""
+        """Only the store of that URL. StartupError when there is none."""
         ...
 
     def sessions_schema(self, url: str) -> Schema: ...
@@ -149,15 +149,15 @@ class Builder(Protocol):
     def serve(self, settings: Settings, started: Callable[[str], None]) -> None: ...
 
     def perform(self, instance: OpenedService, operation: Asking[R]) -> R:
-        """What an operation returns once the service has performed its commands here."""
+        """The result of an operation whose commands the service performs in this process."""
         ...
 
     def dialects(self, settings: Settings) -> Sequence[Dialect]: ...
 
     def documented(self, settings: Settings) -> Sequence[Dialect]:
-        """Whatever has an OpenAPI document: the dialects, and the admin API."""
+        """Everything with an OpenAPI document: the dialects, and the admin API."""
         ...
 
     def alone(self, settings: Settings) -> AbstractContextManager[None]:
-        """Keep the data folder from being served meanwhile. StartupError when it is."""
+        """Lock the data folder so that no service can use it. StartupError when one does."""
         ...

@@ -1,4 +1,4 @@
-"""The composition root: opens everything that commands and workers ask for."""
+"""The composition root: opens everything that commands and workers need."""
 
 from __future__ import annotations
 
@@ -59,17 +59,17 @@ def now() -> int:
 
 
 class Builder:
-    """What commands ask for (`runtime.instance.Builder`)."""
+    """What commands need (`runtime.opened_service.Builder`)."""
 
     def load(self, file: Path | None, overrides: Mapping[str, Any]) -> Settings:
-        """Read the settings and set the logs up as they say."""
+        """Read the settings and configure the logs."""
         settings = loading.load(file, overrides)
         logs.configure(settings.log_level, settings.log_format)
         return settings
 
     def dialects(self, settings: Settings) -> Sequence[Dialect]:
-        """Every module of the package that is not switched off, built with its table of settings.
-        A table of one that is switched off is checked all the same.
+        """Every dialect that is enabled, built with its table of settings. The table of a disabled
+        one is checked as well.
         """
         every = self._every_dialect(settings)
         return [each for each in every if loading.is_enabled(settings, each.name)]
@@ -80,11 +80,11 @@ class Builder:
         return [_dialect(name, module, settings) for name, module in modules.items()]
 
     def alone(self, settings: Settings) -> AbstractContextManager[None]:
-        """Hold the data folder's lock. StartupError when somebody serves it."""
+        """Hold the data folder's lock. StartupError when a service holds it."""
         return folder.alone(settings.data)
 
     def open(self, settings: Settings) -> OpenedService:
-        """Open everything that is stored; when that fails nothing stays open."""
+        """Open everything that is stored; after a failure nothing stays open."""
         with ExitStack() as opened:
             instance = self._opened(settings, opened)
             opened.pop_all()
@@ -144,7 +144,7 @@ class Builder:
         ]
 
     def sessions(self, url: str, settings: Settings) -> Store:
-        """The store of that URL alone."""
+        """Only the store of that URL."""
         store, ephemeral = _open_store(url, settings)
         ephemeral.close()
         return store
@@ -154,12 +154,12 @@ class Builder:
         return perform(instance, operation)
 
     def sessions_schema(self, url: str) -> Schema:
-        """The schema of the sessions there, if their engine has one."""
+        """The schema of the sessions at a URL, if their engine has one."""
         module = _store_module(url)
         return Schema("sessions", url, module if isinstance(module, Migrating) else None)
 
     def directory_schema(self, url: str) -> Schema:
-        """The schema of the directory there."""
+        """The schema of the directory at a URL."""
         return Schema("directory", url, directories)
 
     def serve(self, settings: Settings, started: Callable[[str], None]) -> None:
@@ -202,7 +202,9 @@ class Builder:
 
 
 def _prepare(instance: OpenedService) -> bool:
-    """What is done once, however many processes will answer; whether this machine alone will be."""
+    """Do what is needed once for all workers. Returns whether only this machine will be
+    answered.
+    """
     settings = instance.settings
     instance.store.check()
     instance.directory.adopt()
@@ -217,7 +219,7 @@ def _prepare(instance: OpenedService) -> bool:
 
 
 def _warnings(instance: OpenedService) -> Iterator[tuple[str, str]]:
-    """What an operator should know at a start, each with its event's name."""
+    """What an operator should know at a start, each sentence with its event's name."""
     yield from (("file_modes", each) for each in folder.open_to_others(instance.settings.data))
     yield from (("demo", each) for each in demo.warnings(instance))
     yield from (("policy", each) for each in policies.warnings(instance))
@@ -238,7 +240,7 @@ def _store_module(url: str) -> ModuleType:
 
 
 def _dialect(name: str, module: ModuleType, settings: Settings) -> Dialect:
-    """Built with its own table, and with what it wants to know of everybody's settings."""
+    """A dialect, built with its own table and the general settings that it needs."""
     table = loading.own_options(settings, name)
     said = loading.options_for(module.Options, table, f"dialects.{name}")
     everybody = {

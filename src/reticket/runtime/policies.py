@@ -1,5 +1,5 @@
-"""The policies in force: a kind of token has its own, and an OAuth client its own. What of them
-stops a start, and what an operator should know.
+"""The policies in force: each token kind has one, and each OAuth client. Also their faults, which
+stop a start, and warnings about them.
 """
 
 from __future__ import annotations
@@ -25,27 +25,27 @@ if TYPE_CHECKING:
     from reticket.runtime.opened_service import OpenedService
 
 OF_CLIENTS = frozenset({USER, CLIENT})
-"""Kinds of token whose sessions and tokens go by the policy of their client."""
+"""Token kinds whose sessions and tokens follow the policy of their client."""
 
 
 def provider_of(settings: Settings) -> Provider:
-    """What the OAuth endpoints know."""
+    """The facts that the OAuth endpoints need."""
     return Provider(loading.issuer_of(settings), loading.presets(settings))
 
 
 def policies_for(settings: Settings, kinds: Iterable[TokenKind]) -> Mapping[str, Policy]:
-    """The policy of each kind of token. SettingError for a table that nobody goes by."""
+    """The policy of each token kind. SettingError for a table that has no effect."""
     for name in sorted(OF_CLIENTS & settings.policies.keys()):
         raise SettingError(
-            f"policies.{name} would be in force for nobody: every OAuth client has a policy of its "
+            f"policies.{name} has no effect: every OAuth client has a policy of its "
             "own; change the table of its preset, such as policies.BROWSER_2026, or the client"
         )
     return loading.policies_for(settings, kinds)
 
 
 def events(instance: OpenedService) -> Iterator[Event]:
-    """What the audit log is told to be in force from a start on; two starts side by side show a
-    change. OAuth clients have a preset each, with what they are registered with beside it.
+    """The audit events that state the policies in force from a start on; two of them show a change.
+    OAuth clients have a preset each, and changes in their registration.
     """
     for name, policy in of_kinds(instance).items():
         yield Event(instance.clock(), "policy", name, detail=asdict(policy))
@@ -55,12 +55,12 @@ def events(instance: OpenedService) -> Iterator[Event]:
 
 
 def of_kinds(instance: OpenedService) -> Mapping[str, Policy]:
-    """Of every kind of token that has one of its own."""
+    """The policies of all token kinds that have their own."""
     return {name: policy for name, policy in instance.policies.items() if name not in OF_CLIENTS}
 
 
 def of_session(instance: OpenedService, family: Family, provider: Provider) -> Policy | None:
-    """What a session goes by now; None when nobody knows any more."""
+    """The policy that a session follows now; None when it is no longer known."""
     client = instance.directory.client(family.client) if family.client else None
     if client is not None:
         return registration_of(client, provider).policy
@@ -68,12 +68,12 @@ def of_session(instance: OpenedService, family: Family, provider: Provider) -> P
 
 
 def longest_refresh(instance: OpenedService) -> int:
-    """Seconds that a refresh token lives at most, whoever has it."""
+    """Seconds that the longest refresh token lives."""
     return max(policy.refresh for policy in _all(instance))
 
 
 def longest_session(instance: OpenedService) -> int:
-    """Seconds that a session lives at most, whoever has it."""
+    """Seconds that the longest session lives."""
     return max(policy.absolute for policy in _all(instance))
 
 
@@ -85,8 +85,8 @@ def _all(instance: OpenedService) -> Iterator[Policy]:
 
 
 def faults(instance: OpenedService) -> Iterator[str]:
-    """What makes the policies of clients in service unusable, as sentences; those of kinds
-    were checked when they were read.
+    """Sentences about unusable policies of enabled clients; those of token kinds were checked when
+    they were read.
     """
     provider = provider_of(instance.settings)
     for client in every_client(instance.directory.clients):
@@ -97,7 +97,7 @@ def faults(instance: OpenedService) -> Iterator[str]:
 
 
 def warnings(instance: OpenedService) -> Iterator[str]:
-    """What an operator should know about all policies, as sentences."""
+    """Sentences about all policies that an operator should know."""
     yield from loading.policy_warnings(of_kinds(instance))
     provider = provider_of(instance.settings)
     for client in every_client(instance.directory.clients):
@@ -105,7 +105,9 @@ def warnings(instance: OpenedService) -> Iterator[str]:
 
 
 def warnings_of(client: Client, provider: Provider) -> Iterator[str]:
-    """The same of one client. Whoever must prove a key is no bearer, and may have a long window."""
+    """The same for one client. A client that must prove a key does not use bearer tokens, and may
+    have a long window.
+    """
     registration = read_registration(client, provider)
     if not registration.dpop_required:
         for warning in registration.policy.warnings():

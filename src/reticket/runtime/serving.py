@@ -1,4 +1,4 @@
-"""The ASGI application over an opened service, and what each worker answers with."""
+"""The ASGI application over an opened service, and what each worker needs."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ from reticket.settings import Settings
 from reticket.wire import Dialect
 
 FOR_PROXIES = 16
-"""One part of so many of all connections is kept for trusted proxies, where some are named."""
+"""One in this many connections is reserved for trusted proxies, when there are any."""
 
 _FOR_OPERATORS = ("/admin/", PATH)
 """Beginnings of paths that no script of another origin reads, whether they lead anywhere or not."""
 
 _NAMED = (f"{BASE}/", WELL_KNOWN)
-"""Beginnings of all paths that metadata name."""
+"""Prefixes of all paths in metadata documents."""
 
 
 def application(
@@ -58,14 +58,15 @@ def application(
     is_local: bool,
     metrics: socket | None = None,
 ) -> Asgi:
-    """The ASGI application over an opened service; its lifespan does the upkeep.
+    """The ASGI application over an opened service; its lifespan runs the background tasks.
 
     Args:
-        instance: what it answers from.
-        meter: what counts in this process.
-        incidents: hears of what goes wrong in this process.
-        is_local: whether this machine alone is answered; also once the directory is a demo's.
-        metrics: listens for those who read `/metrics` without a token; None for nobody.
+        instance: the opened service.
+        meter: counts in this process.
+        incidents: logs what goes wrong in this process.
+        is_local: whether only this machine is answered; it also becomes so when the directory is
+            marked as a demo's.
+        metrics: the socket where `/metrics` needs no token; None for no such listener.
     """
     settings = instance.settings
     lanes = worker_pools_of(settings)
@@ -78,7 +79,7 @@ def application(
     page = MetricsPage(meter.counts, ready)
     service = service_of(instance, lanes)
     reach = demo.Reach(instance, is_local)
-    works = [*background_work(instance, lanes, meter), (lanes.directory, reach.look, INTERVAL)]
+    works = [*background_work(instance, lanes, meter), (lanes.directory, reach.check, INTERVAL)]
     lifespan = beside(background_tasks(works, lanes, service, incidents), page, metrics, incidents)
     more = _for_bearers(page, settings.metrics_token)
     others = pages(
@@ -107,25 +108,25 @@ def application(
 
 
 def meter_of(settings: Settings, number: int = 0) -> Meter:
-    """What counts in the process of that number behind the port."""
+    """The counts of the process with that number."""
     return Meter(count_files_of(settings, number) if settings.workers > 1 else None)
 
 
 def count_files_of(settings: Settings, number: int) -> CountFiles:
-    """The counts that workers share, and the place of the worker of that number."""
+    """The files with the counts of all workers, and that of the worker with that number."""
     return CountFiles(settings.data / "metrics", number)
 
 
 def connection_limits_of(settings: Settings) -> ConnectionLimits:
-    """The limits of connections that all workers share."""
+    """The limits on connections that all workers share."""
     said = settings.connections
     kept = said.total // FOR_PROXIES if settings.trusted_proxies else 0
     return ConnectionLimits(settings.workers, said.total, said.per_address, os.urandom(32), kept)
 
 
 def incidents_of(meter: Meter) -> Incidents:
-    """What goes wrong in the process of that meter: one for all of its parts, so that the log has
-    one line a minute.
+    """The incidents of a process: one object for all its parts, so that the log has one line a
+    minute.
     """
     return Incidents(meter.count, time.monotonic)
 
@@ -133,7 +134,7 @@ def incidents_of(meter: Meter) -> Incidents:
 def environment_of(
     settings: Settings, caps: ConnectionLimits, meter: Meter, incidents: Incidents, number: int
 ) -> WorkerEnvironment:
-    """What the worker of that number shares with the others."""
+    """What the worker with that number shares with the others."""
     return WorkerEnvironment(
         caps.for_worker(number, lambda count: meter.set((OPEN,), count)),
         RequestMemory(settings.connections.body_room // settings.workers, settings.body_limit),
@@ -143,7 +144,7 @@ def environment_of(
 
 
 def listener_of(settings: Settings) -> Listener:
-    """Where and how to listen, as the settings say."""
+    """Where and how to listen, from the settings."""
     said = settings.connections
     return Listener(
         settings.host,
@@ -164,7 +165,7 @@ def listener_of(settings: Settings) -> Listener:
 
 
 def _unreadable(dialects: Iterable[Dialect]) -> Iterator[str]:
-    """Beginnings of all paths whose answers no script of another origin reads."""
+    """Prefixes of all paths whose responses no script of another origin may read."""
     for dialect in dialects:
         yield from (dialect.base_path + page for page in dialect.pages)
 
@@ -174,7 +175,7 @@ def _for_bearers(page: MetricsPage, token: str | None) -> list[Route]:
 
 
 def _counted(instance: OpenedService, meter: Meter) -> OpenedService:
-    """The same service, whose events are counted."""
+    """The same service, with its events counted."""
     audit = CountingAuditLog(instance.audit, meter)
     upkeep = Upkeep(instance.store, instance.ephemeral, instance.directory, audit)
     return replace(instance, audit=audit, upkeep=upkeep)

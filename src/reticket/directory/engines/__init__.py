@@ -1,6 +1,6 @@
-"""The engines that can keep the directory, by the scheme of its URL.
+"""The engines of the directory, by the scheme of its URL.
 
-Owns what the rest of this package asks of an engine. Knows no engine's ways.
+Owns the interface that the rest of this package uses. Knows no details of an engine.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from reticket.core.storage.schema import Migrating, SchemaState
 
 
 class Storage(Protocol):
-    """A database whose schema this program runs on. Whatever it does may raise Unavailable."""
+    """An open database whose schema this program can use. Every method may raise Unavailable."""
 
     @property
     def reader(self) -> Engine:
@@ -26,55 +26,58 @@ class Storage(Protocol):
 
     @property
     def writer(self) -> Engine:
-        """Begins transactions that wait for a lock, but not for long."""
+        """Begins transactions that wait a short time for a lock."""
         ...
 
     @property
     def pause(self) -> float:
-        """Seconds that should lie between two looks for changes."""
+        """Seconds between two checks for changes."""
         ...
 
     def answering(self) -> AbstractContextManager[None]:
-        """Turn whatever the driver raises into Unavailable, without statements and values."""
+        """Raise the driver's errors as Unavailable, without statements and values."""
         ...
 
     def mark(self) -> int:
-        """Differs from the one before when something may have been committed since."""
+        """Differs from the last value when something may have been committed since."""
         ...
 
     def backup(self, target: Path) -> None:
-        """Copy everything into a new file (mode 0600). StartupError where no file can hold it."""
+        """Copy everything into a new file (mode 0600). StartupError when the engine cannot be
+        copied.
+        """
         ...
 
     def close(self) -> None:
-        """Release everything; `mark` fails from then on."""
+        """Release everything; `mark` fails afterwards."""
         ...
 
 
 class EngineModule(Migrating, Protocol):
-    """What a module of an engine offers."""
+    """The functions of an engine's module."""
 
     def open_storage(self, url: str) -> Storage:
-        """Open the database, made or migrated where that hinders nobody."""
+        """Open the database; it is created or migrated where no other process is affected."""
         ...
 
 
 def open_storage(url: str) -> Storage:
-    """Open the database that a URL names. One that is empty is made.
+    """Open the database of a URL; an empty one gets its tables.
 
-    StartupError in one sentence, never with a password: a wrong URL, a missing driver, a server
-    that cannot be reached, a file or schema that is not ours or of another version.
+    Raises:
+        StartupError: one sentence without a password. The URL is wrong, a driver is missing, the
+            server is unreachable, or the file or schema is not reticket's or of another version.
     """
     return _kind(url).open_storage(url)
 
 
 def schema_state(url: str) -> SchemaState:
-    """How the schema there stands; nothing is made. StartupError."""
+    """The version of the schema; nothing is created. StartupError."""
     return _kind(url).schema_state(url)
 
 
 def migrate(url: str) -> None:
-    """Make or upgrade the schema there, while older programs use it. StartupError."""
+    """Create or upgrade the schema while older programs use it. StartupError."""
     _kind(url).migrate(url)
 
 
@@ -106,4 +109,4 @@ def _postgresql() -> EngineModule:
 
 
 KINDS: Mapping[str, Callable[[], EngineModule]] = {"sqlite": _sqlite, "postgresql": _postgresql}
-"""By scheme. Each imports its driver when it is asked for, and not before."""
+"""By scheme. Each imports its driver only when needed."""

@@ -1,6 +1,6 @@
-"""Transactions on the directory's database, whatever engine keeps it.
+"""Transactions on the directory's database, for any engine.
 
-Owns reading, writing and the version that every change raises. Knows no noun.
+Owns reading, writing and the version that every change raises. Knows no nouns.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ class Database:
     """Owns an open storage. Every method may raise Unavailable.
 
     Attributes:
-        pause: seconds that should lie between two calls of `mark`.
+        pause: seconds between two calls of `mark`.
         mark: as of the storage.
-        changes: how many changes were committed here.
+        changes: how many changes this process has committed.
     """
 
     def __init__(self, storage: Storage) -> None:
@@ -43,16 +43,18 @@ class Database:
             yield connection
 
     def find(self, read: Callable[[Connection, K], R | None], key: K) -> R | None:
-        """What `read` finds under a key, in a transaction of its own."""
+        """The result of `read` for a key, in its own transaction."""
         with self.read() as connection:
             try:
                 return read(connection, key)
             except (UnicodeEncodeError, OverflowError, DataError):
-                return None  # half characters, huge numbers: nothing is stored under such a key
+                return None  # lone surrogates, huge numbers: no such key is stored
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A transaction that changes only what no record shows. Invalid for what cannot be kept."""
+        """A transaction that changes only what no record shows. Invalid for a value that cannot be
+        stored.
+        """
         with self._storage.answering(), self._storage.writer.begin() as connection:
             try:
                 yield connection
@@ -65,10 +67,10 @@ class Database:
 
     @contextmanager
     def change(self) -> Iterator[Connection]:
-        """A transaction that changes what readers see: every process drops its records.
+        """A transaction that changes what readers see: every process drops its cached records.
 
-        Changes come one after another: each holds the version's row from its beginning, so that
-        what it finds absent stays absent until it has inserted it.
+        Changes are serialized: each locks the version's row at its beginning. So what it finds
+        absent stays absent until it has inserted it.
         """
         with self.write() as connection:
             version = directory_version.c.version
@@ -77,14 +79,16 @@ class Database:
         self.changes += 1
 
     def backup(self, target: Path) -> None:
-        """Copy everything into a new file (mode 0600). StartupError where no file can hold it."""
+        """Copy everything into a new file (mode 0600). StartupError when the engine cannot be
+        copied.
+        """
         self._storage.backup(target)
 
     def close(self) -> None:
-        """Close all connections that are not in use; `mark` fails from then on."""
+        """Close all unused connections; `mark` fails afterwards."""
         self._storage.close()
 
 
 def version_of(connection: Connection) -> int:
-    """How often the directory has changed, as of this transaction."""
+    """The directory's version, as of this transaction."""
     return int(connection.execute(select(directory_version.c.version)).scalar_one())

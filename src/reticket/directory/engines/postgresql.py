@@ -1,6 +1,6 @@
-"""PostgreSQL under the directory: the version is what tells a change, and starts take turns.
+"""PostgreSQL under the directory: the version shows changes, and starts are serialized by a lock.
 
-With `postgresql_server` the only file here that knows this engine.
+Only this module and `postgresql_server` know this engine.
 """
 
 from __future__ import annotations
@@ -26,28 +26,28 @@ STARTING_PATIENCE = 60.0
 """Seconds for each statement of a start: another process may be migrating."""
 
 STARTING = 0x7265_7469_636B_6574
-"""The lock that a start holds, for as long as its transaction: the project's name in ASCII."""
+"""The lock that a start holds during its transaction: the project's name in ASCII."""
 
 SHORT_WAIT = "SET LOCAL lock_timeout = '200ms'"
-"""Behind whoever waits for a table, everybody waits."""
+"""A waiting table lock blocks all later ones, so the wait must be short."""
 
 FORBIDDEN = InsufficientPrivilege, InvalidSchemaName
 
 ATTEMPTS = 100
 PAUSE = 0.2
-"""Seconds between attempts to lock a table that others read and write."""
+"""Seconds between attempts to lock a table that is in use."""
 
 
 def open_storage(url: str) -> PostgresqlStorage:
-    """Open what the URL names. StartupError."""
+    """Open the database of the URL. StartupError."""
     return PostgresqlStorage(url)
 
 
 class PostgresqlStorage:
     """Owns connections to a server.
 
-    StartupError, naming the place without who goes there, when it cannot be reached, holds tables
-    of somebody else, or was written by a newer version.
+    StartupError, with the address but no credentials, when it cannot be reached, contains another
+    program's tables, or was written by a newer version.
     """
 
     pause = 0.5
@@ -65,7 +65,7 @@ class PostgresqlStorage:
 
     @contextmanager
     def answering(self) -> Iterator[None]:
-        """Turn whatever the driver raises into Unavailable; its own words may repeat a row."""
+        """Raise the driver's errors as Unavailable; its messages may contain a row."""
         if self._closed:
             raise Unavailable("the directory cannot answer: it is a closed database")
         try:
@@ -74,34 +74,34 @@ class PostgresqlStorage:
             raise Unavailable(f"the directory cannot answer: {_reason(error)}") from None
 
     def mark(self) -> int:
-        """The version: one round trip, outside of any transaction."""
+        """The version: one round trip, outside any transaction."""
         with self.answering(), self._asking.connect() as connection:
             return version_of(connection)
 
     def backup(self, target: Path) -> None:
-        """A server is copied by its own tools."""
+        """StartupError: PostgreSQL's own tools copy a server."""
         raise StartupError(
             "The directory is in PostgreSQL: back it up with its own tools, pg_dump or "
             "pg_basebackup with archived logs."
         )
 
     def close(self) -> None:
-        """Close the connections; everything fails from then on."""
+        """Close the connections; every later call fails."""
         self._closed = True
         self.reader.dispose()
 
 
 def schema_state(url: str) -> SchemaState:
-    """How the schema there stands; nothing is made. StartupError."""
+    """The version of the schema; nothing is created. StartupError."""
     options = server.options_of(url)
     with _starting(options) as (connection, place):
         return schema.schema_state_of(connection, place)
 
 
 def migrate(url: str) -> None:
-    """Make or upgrade the tables while older programs use them. StartupError.
+    """Create or upgrade the tables while older programs use them. StartupError.
 
-    Nobody waits long for it: what cannot have its lock at once makes room and tries again.
+    No client waits long for it: a lock that is not granted at once is released and tried again.
     """
     options = server.options_of(url)
     for _ in range(ATTEMPTS):
@@ -119,8 +119,8 @@ def migrate(url: str) -> None:
 
 
 def _start(options: server.Options) -> None:
-    """Make the tables, or see that they are such as this version needs: what other processes
-    use is upgraded when its operator says so.
+    """Create the tables, or check that their version fits. Tables that other processes use are
+    upgraded only by the operator.
     """
     with _starting(options) as (connection, place):
         _take_turns(connection)
@@ -131,7 +131,7 @@ def _start(options: server.Options) -> None:
 
 @contextmanager
 def _starting(options: server.Options) -> Iterator[tuple[Connection, str]]:
-    """A transaction, patient with others who start or migrate."""
+    """A transaction that waits for other processes that start or migrate."""
     place = server.place_of(options)
     engine = server.engine_on(options, STARTING_PATIENCE)
     try:
@@ -148,7 +148,7 @@ def _starting(options: server.Options) -> Iterator[tuple[Connection, str]]:
 
 
 class _Locked(Exception):
-    """A table was not to be had in the time that the transaction had set itself."""
+    """A table lock was not granted within the transaction's own lock timeout."""
 
 
 def _take_turns(connection: Connection) -> None:
@@ -156,7 +156,7 @@ def _take_turns(connection: Connection) -> None:
 
 
 def _check(connection: Connection, place: str) -> None:
-    """Others may have tables beside ours, but not under the same names."""
+    """Check that no other program has tables under the directory's names."""
     if schema.is_versioned(connection):
         return
     taken = metadata.tables.keys() & set(inspect(connection).get_table_names())
@@ -174,7 +174,7 @@ def _remedy(error: SQLAlchemyError) -> str:
 
 
 def _reason(error: SQLAlchemyError) -> str:
-    """What happened, in a line: the server's condition, or what became of the connection."""
+    """One line about an error: the server's condition, or what happened to the connection."""
     if isinstance(error, NoConnection):
         return "all connections to PostgreSQL are busy"
     cause = error.orig if isinstance(error, DBAPIError) else error

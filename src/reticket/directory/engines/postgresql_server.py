@@ -1,7 +1,7 @@
-"""Connections to a PostgreSQL server: where a URL leads, and hanging up in time.
+"""Connections to a PostgreSQL server: the address in a URL, and timeouts.
 
-Leaves nothing on a connection after a transaction (limits end with it, nothing is prepared), so
-that a pooler may hand out another server for each. Knows no table.
+A transaction leaves no state on its connection (limits end with it, nothing is prepared). So a
+pooler may use another server for the next one. Knows no tables.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ CONNECTIONS = 5
 """At most, for each process."""
 
 OPENING = 2
-"""Seconds for a connection to open, whole ones."""
+"""Seconds for a connection to open, as a whole number."""
 
 PATIENCE = 2.0
 """Seconds for a free connection, and for each statement."""
 
 GRACE = 0.5
-"""Seconds that a server gets to report its own timeout before we hang up."""
+"""Seconds that the server gets to report its own timeout before the client disconnects."""
 
 SILENCE = 5.0
-"""Seconds after which the rows are free that a process holds which froze or was cut off."""
+"""Seconds after which the row locks of a process that froze or lost its network are released."""
 
 LIMITS = """
 SELECT set_config('statement_timeout', %(patience)s, true),
@@ -38,11 +38,11 @@ SELECT set_config('statement_timeout', %(patience)s, true),
 """
 
 Options = dict[str, Any]
-"""What libpq reads in a URL."""
+"""The options that libpq reads in a URL."""
 
 
 def options_of(url: str) -> Options:
-    """What a URL says. StartupError for one that nobody can read, without repeating it."""
+    """The options in a URL. StartupError for an unreadable one, without repeating it."""
     try:
         options: Options = dict(conninfo_to_dict(url))
     except psycopg.Error:
@@ -53,7 +53,7 @@ def options_of(url: str) -> Options:
 
 
 def _has_split_a_password(options: Options) -> bool:
-    """With `@` or `/` in it unescaped, its rest would be a name or a port, and be told."""
+    """Whether an unescaped `@` or `/` split the password; its rest would be shown as a name."""
     names = f"{options.get('host')}{options.get('dbname')}"
     ports = options.get("port", "5432").split(",")
     return "@" in names or not all(port.isdecimal() for port in ports)
@@ -67,16 +67,16 @@ def _unreadable() -> StartupError:
 
 
 def place_of(options: Options) -> str:
-    """Where it is, without who goes there."""
+    """The server's address, without credentials."""
     host, port = options.get("host", "localhost"), options.get("port", "5432")
     return f"{host}:{port}/{options.get('dbname', '')}"
 
 
 def engine_on(options: Options, patience: float) -> Engine:
-    """An engine whose transactions limit their statements when the option `writes` says so.
+    """An engine whose transactions limit their statements when the option `writes` is set.
 
     Args:
-        options: where to connect; the engine itself does not know, so it cannot tell.
+        options: the address; the engine cannot show it, because it does not know it.
         patience: seconds for each statement.
     """
 
@@ -95,12 +95,14 @@ def engine_on(options: Options, patience: float) -> Engine:
         pool_timeout=PATIENCE,
     )
     event.listen(engine, "begin", _limiting(patience))
-    event.listen(engine, "checkout", _see_that_it_is_quiet)
+    event.listen(engine, "checkout", _replace_if_not_idle)
     return engine
 
 
 class _Connection(psycopg.Connection[Any]):
-    """Hangs up on a server that does not answer: a frozen one would be waited for for ever."""
+    """A connection that closes when the server does not answer; a frozen server would block for
+    ever.
+    """
 
     patience = PATIENCE
 
@@ -108,13 +110,15 @@ class _Connection(psycopg.Connection[Any]):
         try:
             return super().wait(gen, interval, timeout or self.patience)
         except psycopg.OperationalError as error:
-            if error.sqlstate is None:  # it is not what the server says
+            if error.sqlstate is None:  # the error is not the server's
                 self.close()
             raise
 
 
-def _see_that_it_is_quiet(connection: _Connection, *_: object) -> None:
-    """A server says something unasked only when it ends, or has been set anew: then another."""
+def _replace_if_not_idle(connection: _Connection, *_: object) -> None:
+    """Replace an idle connection that has received data: the server has stopped or was
+    reconfigured.
+    """
     ready = select.poll()
     ready.register(connection.fileno(), select.POLLIN)
     if ready.poll(0):

@@ -1,8 +1,8 @@
-"""Brings a database to the newest schema with the migrations that ship in this package.
+"""Upgrades a database to the newest schema with the migrations in this package.
 
-Knows no engine; runs in the caller's transaction, so that two starts do not migrate twice. Each
-migration says in `OLDEST` which is the oldest revision whose code runs on its result; that stands
-in the database as well, for programs that do not know the migration.
+Knows no engine. It runs in the caller's transaction, so two starts do not migrate twice. Each
+migration has in `OLDEST` the oldest revision whose code runs on its result. The database stores
+that as well, for programs that do not know the migration.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from reticket.directory.tables import directory_schema
 
 
 def is_versioned(connection: Connection) -> bool:
-    """Whether migrations have ever run here."""
+    """Whether migrations have ever run in this database."""
     return MigrationContext.configure(connection).get_current_revision() is not None
 
 
 def schema_state_of(connection: Connection, place: str) -> SchemaState:
-    """How the schema of the database at that place stands."""
+    """The version of the schema in the database at that place."""
     known = _head(_config(connection))
     found = int(MigrationContext.configure(connection).get_current_revision() or 0)
     return SchemaState("directory", place, found, _oldest(connection) or found, known)
@@ -35,9 +35,9 @@ def absent(place: str) -> SchemaState:
 
 
 def migrate(connection: Connection, place: str) -> None:
-    """Apply what is missing to the database of that name; a newer one stays as it is.
+    """Apply the missing migrations; a newer schema stays as it is.
 
-    StartupError for a newer version that leaves this one behind.
+    StartupError for a newer version that this program cannot run on.
     """
     state = schema_state_of(connection, place)
     state.refuse_newer()

@@ -1,6 +1,6 @@
-"""SQLite under the directory: its file, its pragmas, and how a change by others is noticed.
+"""SQLite under the directory: its file, its pragmas, and how changes of others are noticed.
 
-The only file here that knows this engine. Knows no table but what SQLite itself keeps.
+Only this module knows this engine. It knows no tables except SQLite's own.
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ from reticket.core.storage.schema import SchemaState
 from reticket.directory.engines import schema
 
 BUSY_MS = 2_000
-"""How long a writer waits for another one before the directory counts as unavailable."""
+"""Milliseconds that a writer waits for another one before it is Unavailable."""
 
 
 def open_storage(url: str) -> SqliteStorage:
-    """Open what the URL names. StartupError."""
+    """Open the file of the URL. StartupError."""
     return SqliteStorage(url)
 
 
 class SqliteStorage:
-    """Owns a file, private to its owner, and a connection that only asks whether anybody else has
-    committed: microseconds.
+    """Owns a private file, and a connection that only checks whether another one has committed,
+    which takes microseconds.
 
-    StartupError, naming the file, when it cannot be opened, is damaged, is no directory, or was
-    written by a newer version.
+    StartupError, with the file's name, when it cannot be opened, is damaged, is no directory, or
+    was written by a newer version.
     """
 
     pause = 0.05
-    """A look hands the interpreter to another thread, and a batch gets it back late."""
+    """Seconds. A check may switch threads, and a batch then waits for the interpreter."""
 
     def __init__(self, url: str) -> None:
         file = _file_of(url)
@@ -50,7 +50,7 @@ class SqliteStorage:
 
     @contextmanager
     def answering(self) -> Iterator[None]:
-        """Turn whatever the driver raises into Unavailable, in its own words."""
+        """Raise the driver's errors as Unavailable, with the driver's message."""
         try:
             yield
         except (SQLAlchemyError, sqlite3.Error) as error:
@@ -58,26 +58,26 @@ class SqliteStorage:
             raise Unavailable(f"the directory cannot answer: {words}") from error
 
     def mark(self) -> int:
-        """Differs from the one before when another connection has committed since."""
+        """Differs from the last value when another connection has committed since."""
         try:
             return int(self._watch.execute("PRAGMA data_version").fetchone()[0])
         except sqlite3.Error as error:
             raise Unavailable(f"the directory cannot answer: {error}") from error
 
     def backup(self, target: Path) -> None:
-        """Copy everything into a new file, private to its owner, while in use."""
+        """Copy everything into a new private file while in use."""
         os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         with self.answering(), closing(sqlite3.connect(target)) as copy:
             self._watch.backup(copy)
 
     def close(self) -> None:
-        """Close the connections; `mark` fails from then on."""
+        """Close the connections; `mark` fails afterwards."""
         self._watch.close()
         self.reader.dispose()
 
 
 def schema_state(url: str) -> SchemaState:
-    """How the schema of the file stands; no file is made. StartupError."""
+    """The version of the file's schema; no file is created. StartupError."""
     file = _file_of(url)
     if not file.exists():
         return schema.absent(str(file))
@@ -86,12 +86,12 @@ def schema_state(url: str) -> SchemaState:
 
 
 def migrate(url: str) -> None:
-    """Make or upgrade the schema, as opening does."""
+    """Create or upgrade the schema, as `open_storage` does."""
     _open(_file_of(url)).dispose()
 
 
 def _file_of(url: str) -> Path:
-    """The file in a URL like `sqlite:///data/directory.sqlite`, to the letter."""
+    """The path in a URL such as `sqlite:///data/directory.sqlite`, taken literally."""
     scheme, _, name = url.partition(":///")
     if scheme != "sqlite" or name in ("", ":memory:"):
         raise StartupError("The directory's URL must look like sqlite:///FOLDER/directory.sqlite.")
@@ -122,10 +122,10 @@ def _opened(file: Path) -> Iterator[Engine]:
 
 
 def _make_private(file: Path) -> None:
-    """Make an empty file with mode 0600 unless there is one.
+    """Create an empty file with mode 0600 unless it exists.
 
-    One that is there must not be opened here: closing it would drop every lock that this process
-    holds on it (SQLite, How To Corrupt, §2.2).
+    An existing file must not be opened here. Closing it would drop every lock that this process
+    holds on it (SQLite, How To Corrupt An SQLite Database File, section 2.2).
     """
     if file.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
@@ -167,7 +167,7 @@ def _engine(file: Path) -> Engine:
 
 
 def _prepare(connection: sqlite3.Connection, _: object) -> None:
-    connection.isolation_level = None  # the driver would begin too late, and not for reading
+    connection.isolation_level = None  # the driver begins too late, and not before reads
     for pragma in (
         f"busy_timeout = {BUSY_MS}",
         "journal_mode = WAL",
