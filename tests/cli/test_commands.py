@@ -7,7 +7,7 @@ import pytest
 from reticket.core.errors import Unavailable
 from reticket.core.identifiers import family_id
 from reticket.core.model import Selection
-from reticket.dialects import akinon, cloudreve, kibo
+from reticket.dialects import akinon, cloudreve, kibo, modules
 from reticket.testing.store_contract import family_of
 
 ADA = "ada@example.com"
@@ -376,7 +376,7 @@ def test_doctor(shell, monkeypatch):
 
 
 def test_openapi(empty):
-    names = ["akinon", "cloudreve", "kibo", "oauth", "admin"]
+    names = [*modules(), "admin"]
     assert empty.bare("openapi").output.split() == names
     assert '"openapi":"3.0.3"' in empty.bare("openapi", "akinon").output.replace(" ", "")
     assert "there are" in empty.bare("openapi", "oracle").output

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import pytest
 from tests.core.world import Audit, Keys, People
+from tests.dialects.every import BUILT, MODULES
 from tests.dialects.kibo.conftest import ADA, APPLICATION
 from tests.dialects.oauth.looks import Looks
 
@@ -17,10 +18,10 @@ from reticket.core.queues.batch_queue import WorkerPool
 from reticket.core.sessions.engine import Engine
 from reticket.core.tokens.faces import from_text
 from reticket.core.tokens.mint import Mint
-from reticket.dialects import akinon, cloudreve, kibo
 from reticket.stores.memory import MemoryStore
 from reticket.testing import FakeClock
 from reticket.testing.clock import START
+from reticket.testing.dialect_samples import samples_of
 from reticket.wire import WireRequest
 
 pytestmark = pytest.mark.anyio
@@ -30,33 +31,34 @@ EVERYWHERE = replace(
     ADA,
     parts=(
         *ADA.parts,
-        ("akinon", akinon.profile.Person("Acme", id="0" * 24)),
-        ("cloudreve", cloudreve.profile.Person("Ada", cloudreve.profile.Group("Admin", "kLfd"))),
+        *(part for dialect in BUILT.values() for part in samples_of(dialect)["ada"].parts),
     ),
 )
-PASSWORD = {"username": "a@b.example", "userName": "a", "emailAddress": "a@b.example",
-            "email": "a@b.example", "password": "correct horse"}  # fmt: skip
-SECRET = {"applicationId": "app", "sharedSecret": "secret"}
-KIBO = "/platform/applications/authtickets"
+TICKETS = "/platform/applications/authtickets/oauth"
+
+
+def wire_of(name, example):
+    """A dialect's module, the members of a sign-in, and the requests, without the base path."""
+    calls = [
+        (method, path.removeprefix(BUILT[name].base_path).partition("?")[0])
+        for method, path in (example.sign_in, example.refresh)
+    ]
+    return MODULES[name], json.loads(example.body), *calls
+
+
 WIRES = {
-    "akinon": (akinon, PASSWORD, ("POST", "/auth/login"), ("POST", "/auth/refresh-token")),
-    "cloudreve": (
-        cloudreve, PASSWORD, ("POST", "/session/token"), ("POST", "/session/token/refresh"),
-    ),
-    "kibo application": (kibo, SECRET, ("POST", KIBO), ("PUT", f"{KIBO}/refresh-ticket")),
-    "kibo oauth": (
-        kibo, {"client_id": "app", "client_secret": "secret"}, ("POST", f"{KIBO}/oauth"),
-        ("POST", f"{KIBO}/oauth"),
-    ),
-    "kibo developer": (
-        kibo, PASSWORD, ("POST", "/platform/developer/authtickets"),
-        ("PUT", "/platform/developer/authtickets"),
-    ),
-    "kibo admin user": (
-        kibo, PASSWORD, ("POST", "/platform/adminuser/authtickets/tenants"),
-        ("PUT", "/platform/adminuser/authtickets/tenants"),
-    ),
-}  # fmt: skip
+    f"{name}: {example.title}": wire_of(name, example)
+    for name, dialect in BUILT.items()
+    for example in dialect.examples
+    if example.then == "refresh"
+} | {
+    "kibo: its own OAuth": (
+        MODULES["kibo"],
+        {"client_id": "app", "client_secret": "secret"},
+        ("POST", TICKETS),
+        ("POST", TICKETS),
+    )
+}
 MILLISECONDS = [0, 1, 499, 500, 999]
 
 

@@ -39,9 +39,10 @@ def test_the_requests_of_a_page_work_in_its_order(page, demo):
     assert not re.search(r'"code":[1-9]|"active":false', ran.stdout), ran.stdout
 
 
-def test_every_page_is_of_a_dialect_that_there_is():
+def test_every_dialect_has_a_page_and_every_page_a_dialect():
     builder = Builder()
     spoken = {each.name for each in builder.dialects(builder.load(None, {}))}
+    assert spoken == {page.stem for page in (ROOT / "docs" / "dialects").glob("*.md")}
     assert {page.stem for page in PAGES} <= spoken
 
 

@@ -47,6 +47,9 @@ FOR_PROXIES = 16
 _FOR_OPERATORS = ("/admin/", PATH)
 """Beginnings of paths that no script of another origin reads, whether they lead anywhere or not."""
 
+_FOR_OPERATORS = ("/admin/", PATH)
+"""Beginnings of paths whose answers no script of another origin reads."""
+
 _NAMED = (f"{BASE}/", WELL_KNOWN)
 """Prefixes of all paths in metadata documents."""
 
