@@ -66,7 +66,7 @@ def test_only_the_owner_may_read_it(path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_it_appends_to_what_is_there(path: Path) -> None:
+def test_it_appends_to_an_existing_file(path: Path) -> None:
     audit_log(path).record([event("one")])
     audit_log(path).record([event("two")])
     assert names(path) == ["one", "two"]
@@ -107,7 +107,7 @@ def test_it_follows_when_the_file_is_moved_away(path: Path, recreated: bool) -> 
     assert (names(moved), names(path)) == (["old"], ["new"])
 
 
-def test_many_threads_write_whole_lines_and_the_first_to_see_the_move_follows(
+def test_many_threads_write_whole_lines_while_the_file_is_moved(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log = audit_log(path)
@@ -194,7 +194,7 @@ def test_a_path_that_cannot_be_opened_stops_the_start(tmp_path: Path) -> None:
     assert str(caught.value).endswith("audit.jsonl cannot be written: No such file or directory")
 
 
-def test_a_closed_log_counts_what_it_is_given(path: Path) -> None:
+def test_a_closed_log_counts_events_as_lost(path: Path) -> None:
     log = audit_log(path)
     log.close()
     log.record([event("late")])
@@ -254,7 +254,7 @@ def test_a_torn_last_line_is_passed_over_and_the_next_one_is_not(path: Path, kep
         assert [found.family for found in revocations(path)] == ["a", "b"]
 
 
-def test_what_acts_on_a_terminal_is_escaped_in_the_file_and_comes_back_as_it_was(
+def test_control_characters_are_escaped_in_the_file_and_read_back_unchanged(
     path: Path,
 ) -> None:
     said = "a\x1b[31m\x7f\x9b\u202e\u200b\U000e0041é"

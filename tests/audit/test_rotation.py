@@ -125,7 +125,7 @@ def test_an_empty_file_is_not_rotated(files: Files) -> None:
     assert files.names() == ["audit.jsonl"]
 
 
-def test_what_is_no_file_is_not_rotated() -> None:
+def test_only_regular_files_are_rotated() -> None:
     rotation = Rotation(Path("/dev/null"), AuditTable(), FakeClock())
     log = FileAuditLog(Path("/dev/null"), rotation)
     log.record([Event(0, "issued")])
@@ -176,7 +176,7 @@ def test_that_a_session_was_over_is_kept_once_where_former_lines_say_it_as_well(
     assert [line.get("family", line.get("session")) for line in files.lines()] == ["0a", "0b"]
 
 
-def test_what_is_kept_of_a_sessions_end_has_no_device(files: Files) -> None:
+def test_kept_lines_of_a_session_have_no_device(files: Files) -> None:
     said = ('Opera "5", "device":"x"', "a\\", "\ud800,", "curl/8")
     for number, device in enumerate(said):
         for event, cause in (("revoked", "sign_out"), ("reused", None), ("refused", "revoked")):
@@ -194,7 +194,7 @@ def test_what_is_kept_of_a_sessions_end_has_no_device(files: Files) -> None:
     assert files.lines() == before
 
 
-def test_ends_that_are_more_than_all_files_may_be_are_told_once_a_minute(tmp_path: Path) -> None:
+def test_too_many_kept_lines_are_logged_once_a_minute(tmp_path: Path) -> None:
     files = Files(tmp_path, rotate_size=1024, total_size=1024)
     for _ in range(20):
         files.tell("revoked", subject="x" * 200)
@@ -216,7 +216,7 @@ def test_callers_cannot_make_a_line_that_outlives_the_others(files: Files) -> No
     assert files.events() == []
 
 
-def test_the_lines_of_a_file_are_kept_whole_while_somebody_writes_into_it(files: Files) -> None:
+def test_a_file_is_not_shortened_while_a_process_has_it_open(files: Files) -> None:
     other = files.opened()
     files.tell("issued")
     files.later(DAY)

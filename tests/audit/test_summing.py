@@ -58,7 +58,7 @@ def test_refusals_of_all_addresses_of_a_host_are_counted_together(
     assert written.events == [told[0], refusal(address="2001:db8::/64", count=2 * KINDS - 1)]
 
 
-def test_lost_events_are_told_of_when_it_is_tended(log: SummingAuditLog, written: Audit) -> None:
+def test_tend_reports_lost_events(log: SummingAuditLog, written: Audit) -> None:
     for _ in range(3):
         log.lose(2)
     assert written.lost == 0
@@ -129,7 +129,7 @@ def test_a_use_of_another_token_or_elsewhere_is_written_at_once(
 
 
 @pytest.mark.parametrize("event", sorted(BY_SIGNED_IN))
-def test_what_one_person_does_again_and_again_is_one_line_a_second_beyond_some(
+def test_repeated_events_of_one_user_become_one_line_a_second(
     log: SummingAuditLog, written: Audit, event: str
 ) -> None:
     """Otherwise one account pushed the lines of a month out of the files in twenty minutes."""
@@ -197,7 +197,7 @@ def test_of_refusals_of_many_threads_none_goes_uncounted(
     assert sum(each.count or 1 for each in written.events) == 2000
 
 
-def test_what_was_held_back_is_written_at_the_end(tmp_path: Path) -> None:
+def test_held_back_events_are_written_at_close(tmp_path: Path) -> None:
     path = tmp_path / "audit.jsonl"
     log = open_audit_log(path, AuditTable(), lambda: AT)
     log.record([refusal()] * 7)

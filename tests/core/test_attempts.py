@@ -33,14 +33,14 @@ def looked_at(count, total):
     return attempts, clock
 
 
-def test_a_look_costs_the_same_after_a_flood_of_others():
+def test_a_read_costs_the_same_after_a_flood_of_others():
     for total in (0, 5):
         few, many = (looked_at(count, total)[0] for count in (20, 5000))
         works = [work_of(lambda each=each: each.waits([guards(9999)])) for each in (few, many)]
         assert works[1] <= works[0] + 20
 
 
-def test_what_was_looked_at_is_forgotten_as_others_come():
+def test_known_states_are_dropped_as_others_come():
     for total in (0, 5):
         attempts, clock = looked_at(1000, total)
         clock.forward((FRESH + 1) / 1000)

@@ -54,12 +54,12 @@ def test_a_switch_is_told_beside_it_with_the_context_switched_to():
 
 
 @pytest.mark.parametrize("cause", list(Cause))
-def test_a_refusal_is_told_with_its_cause(cause):
+def test_a_refusal_is_audited_with_its_cause(cause):
     turned = StepOutcome(NOW, None, FAMILY, refusal=Refusal(Code.INVALID_TOKEN, cause))
     assert audit_events_of(turned) == [{**WHOSE, "event": "refused", "cause": cause}]
 
 
-def test_where_nothing_was_decided_nothing_is_told():
+def test_without_a_decision_nothing_is_audited():
     assert audit_events_of(StepOutcome(NOW, None, FAMILY, waits=True)) == []
 
 
@@ -72,7 +72,7 @@ def test_a_refusal_that_met_no_row_names_no_family():
     assert _said(forged) == {**event, "cause": Cause.FORGED}
 
 
-def test_reuse_is_told_as_such_only_by_the_step_that_ended_the_family():
+def test_reuse_is_audited_only_by_the_step_that_ended_the_family():
     refusal = Refusal(Code.INVALID_TOKEN, Cause.REUSED)
     turned = StepOutcome(NOW, None, FAMILY, refusal=refusal, ended=True)
     assert audit_events_of(turned) == [{**WHOSE, "event": "reused", "cause": Cause.REUSED}]

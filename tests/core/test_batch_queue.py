@@ -41,7 +41,7 @@ def lane():
     made.close()
 
 
-def test_a_lone_item_waits_for_nobody(lane, work):
+def test_a_lone_item_does_not_wait(lane, work):
     async def scenario():
         return await BatchQueue(lane, work).put(21)
 
@@ -67,7 +67,7 @@ def test_what_arrives_together_and_meanwhile_goes_together(lane, work):
     assert work.batches == [[0, 1, 2], [3, 4, 5, 6, 7, 8, 9]]
 
 
-def test_who_arrives_a_turn_of_the_loop_later_goes_along(lane, work, monkeypatch):
+def test_an_item_one_round_later_joins_the_batch(lane, work, monkeypatch):
     monkeypatch.setattr(batch_queue_module, "LONGEST_GATHERING", 60)
 
     async def scenario():
@@ -111,7 +111,7 @@ def test_a_batch_has_an_end(lane, work):
     assert [len(batch) for batch in work.batches] == [LONGEST_BATCH, 1]
 
 
-def test_a_fault_is_everybodys_of_the_batch_and_nobodys_after(lane, work):
+def test_an_error_reaches_every_item_of_its_batch_and_none_after(lane, work):
     async def scenario():
         queue = BatchQueue(lane, work)
         work.fault = Unavailable("no disk")
@@ -124,7 +124,7 @@ def test_a_fault_is_everybodys_of_the_batch_and_nobodys_after(lane, work):
     assert good == 2
 
 
-def test_who_waited_too_long_is_told_and_who_has_not_is_served(lane, work):
+def test_items_that_waited_too_long_fail_and_others_are_served(lane, work):
     async def scenario():
         loop, queue = asyncio.get_running_loop(), BatchQueue(lane, work, longest_wait=60)
         work.gate.clear()
@@ -185,7 +185,7 @@ def test_a_held_item_is_not_asked_for_again_before_a_pause(lane):
     assert asked == [[7], [7]]
 
 
-def test_what_was_done_is_answered_and_what_was_not_is_told_when_the_lane_closes(work):
+def test_at_close_finished_work_has_its_result_and_the_rest_fails(work):
     lane = WorkerPool("test")
 
     async def scenario():
@@ -210,7 +210,7 @@ def test_what_was_done_is_answered_and_what_was_not_is_told_when_the_lane_closes
     asyncio.run(scenario())
 
 
-def test_who_stopped_waiting_hinders_nobody(lane, work):
+def test_a_cancelled_item_delays_no_other(lane, work):
     async def scenario():
         queue = BatchQueue(lane, work)
         work.gate.clear()
@@ -240,7 +240,7 @@ def test_closing_works_off_what_was_accepted(work):
     assert work.batches == [[0], [1], [2]]
 
 
-def test_a_lane_with_too_much_waiting_says_so():
+def test_a_full_pool_is_unavailable():
     lane = WorkerPool("test", longest_queue=1)
     gate = threading.Event()
 
@@ -271,7 +271,7 @@ def test_a_full_queue_turns_away_what_comes_next_and_nothing_else(lane, work, mo
     assert work.batches == [[0, 1, 2], [5]]
 
 
-def test_queues_of_one_lane_take_turns(lane):
+def test_queues_of_one_pool_take_turns(lane):
     under_way = []
 
     def alone(batch):
@@ -287,7 +287,7 @@ def test_queues_of_one_lane_take_turns(lane):
     assert asyncio.run(scenario()) == [n for n in range(50) for _ in range(4)]
 
 
-def test_a_fault_that_nobody_foresaw_leaves_nobody_waiting(lane, work):
+def test_an_unexpected_error_leaves_no_item_waiting(lane, work):
     async def scenario():
         queue = BatchQueue(lane, work)
         work.fault = SystemError("a bug")
@@ -299,7 +299,7 @@ def test_a_fault_that_nobody_foresaw_leaves_nobody_waiting(lane, work):
     assert ([type(fault) for fault in failed], good) == ([SystemError] * 2, 2)
 
 
-def test_work_that_has_waited_for_too_long_on_a_lane_is_not_begun():
+def test_work_that_has_waited_too_long_is_not_begun():
     lane = WorkerPool("test", longest_wait=60)
     gate, begun = threading.Event(), []
 
@@ -319,7 +319,7 @@ def test_work_that_has_waited_for_too_long_on_a_lane_is_not_begun():
     assert begun == ["in time"]
 
 
-def test_a_lane_has_room_again_after_work_that_failed():
+def test_a_pool_has_room_again_after_failed_work():
     lane = WorkerPool("test", longest_queue=1)
 
     def fail():
@@ -334,7 +334,7 @@ def test_a_lane_has_room_again_after_work_that_failed():
     lane.close()
 
 
-def test_what_is_held_for_too_long_is_told_so(lane):
+def test_an_item_locked_for_too_long_is_unavailable(lane):
     asked = []
 
     def hold(items):

@@ -98,7 +98,7 @@ def test_a_covered_counter_counts_however_full_a_pool_is():
     assert counted == [1, 2, 3]
 
 
-def test_who_chooses_the_names_of_marks_takes_no_more_from_others_than_a_share():
+def test_a_caller_that_chooses_names_of_marks_uses_at_most_its_share():
     """A client chooses the `jti` of an assertion. Its share would fill a shard of everybody's
     counter, if it knew which names have the same.
     """

@@ -37,7 +37,7 @@ def guess(hall, count, email=ADA.email):
     return [refusal_of(sign_in, hall, "wrong", email, stranger(number)) for number in range(count)]
 
 
-def test_people_who_fail_at_an_address_do_not_stop_its_programs(hall):
+def test_failures_of_users_at_an_address_do_not_stop_its_programs(hall):
     for number in range(6):
         refusal_of(sign_in, hall, email=f"{number}@example.com")
     assert refusal_of(sign_in, hall) == LIMITED
@@ -131,7 +131,7 @@ def test_a_host_is_one_network_whatever_address_it_uses(hall, first, second):
     assert sign_in(hall, caller=CALLER._replace(address="2001:db8:1:3::1")) == ADA
 
 
-def test_neighbours_who_fail_do_not_stop_a_person_who_signed_in_from_there_before(hall):
+def test_failures_of_neighbours_do_not_stop_a_known_user(hall):
     assert sign_in(hall, caller=HOME) == ADA
     for number in range(6):
         refusal_of(sign_in, hall, email=f"{number}@example.com", caller=HOME)
@@ -139,7 +139,7 @@ def test_neighbours_who_fail_do_not_stop_a_person_who_signed_in_from_there_befor
     assert sign_in(hall, caller=HOME) == ADA
 
 
-def test_strangers_do_not_lock_an_owner_out_who_signed_in_from_there_before(hall):
+def test_strangers_do_not_lock_out_an_owner_at_a_known_network(hall):
     assert sign_in(hall, caller=HOME) == ADA
     assert guess(hall, STRANGERS) == [WRONG] * STRANGERS
     assert refusal_of(sign_in, hall, caller=stranger(99)) == LIMITED
@@ -162,7 +162,7 @@ def test_one_network_spends_only_its_part_of_the_strangers_budget(hall):
     assert sign_in(hall, caller=stranger(2)) == ADA
 
 
-def test_nobody_guesses_without_end_where_the_owner_is_known(hall):
+def test_guesses_from_a_known_network_are_limited_too(hall):
     assert sign_in(hall, caller=HOME) == ADA
     for _ in range(4):
         assert [refusal_of(sign_in, hall, "wrong", caller=HOME) for _ in range(3)] == [WRONG] * 3
@@ -292,7 +292,7 @@ def test_a_fault_during_a_try_gives_it_back(hall, monkeypatch):
     assert sign_in(hall) == ADA
 
 
-def test_what_is_limited_is_not_looked_up_for_half_a_second(hall, monkeypatch):
+def test_a_reached_limit_is_not_read_again_for_half_a_second(hall, monkeypatch):
     for number in range(6):
         refusal_of(sign_in, hall, email=f"{number}@example.com")
     refusal_of(sign_in, hall)

@@ -42,9 +42,7 @@ async def test_a_hundred_at_once_are_one_rotation_and_the_same_bytes(world, reso
     assert world.audit.names.count("replayed") == 99
 
 
-async def test_a_pair_that_cannot_be_made_is_nobody_elses_of_the_batch(
-    world, resource, monkeypatch
-):
+async def test_a_pair_that_cannot_be_made_fails_no_other_of_the_batch(world, resource, monkeypatch):
     begun = [await world.begin(resource) for _ in range(3)]
     real = Mint.issue
 
@@ -114,7 +112,7 @@ async def test_a_token_of_one_resource_is_garbage_at_another(world):
         (lambda w: w.people.change(active=False), Code.INVALID_TOKEN, Cause.SUBJECT_GONE),
     ],
 )
-async def test_who_has_no_standing_is_refused_and_nothing_is_spent(world, hinder, code, cause):
+async def test_an_inactive_subject_is_refused_and_nothing_is_used_up(world, hinder, code, cause):
     begun = await world.begin()
     hinder(world)
     assert await cause_of(world.refresh(begun.refresh_token)) == (code, cause)
@@ -190,7 +188,7 @@ async def test_any_generation_signs_out_and_then_none_is_good(world):
         await world.engine.end(EndSession(OPAQUE.name, begun.refresh_token), CALLER)
 
 
-async def test_who_changed_between_check_and_insert_gets_no_family(world):
+async def test_a_subject_changed_between_check_and_insert_gets_no_family(world):
     world.people.change(credential_version=2)
     with pytest.raises(Refusal) as refused:
         await world.engine.begin(BeginSession(OPAQUE.name, ADA), None, CALLER)
@@ -228,7 +226,7 @@ async def test_every_line_of_the_audit_log_says_whose_it_is(world):
         )  # fmt: skip
 
 
-async def test_ends_are_told_as_the_policy_has_them(resource):
+async def test_the_ends_in_the_response_follow_the_policy(resource):
     world = World(access=600, refresh=3600, absolute=5000)
     begun = await world.begin(resource)
     started = world.clock()
@@ -250,7 +248,7 @@ def test_a_gone_holder_is_no_holder(world):
     assert world.engine.holder_of(OPAQUE.name, ADA.id) is None
 
 
-async def test_what_comes_together_is_one_transaction_and_one_refusal_hinders_nobody(
+async def test_parallel_refreshes_are_one_transaction_and_one_refusal_affects_no_other(
     world, monkeypatch
 ):
     begun = [await world.begin() for _ in range(5)]
@@ -280,7 +278,7 @@ async def test_two_tabs_in_two_contexts_stay_where_they_are(world, resource):
         assert set(tabs) == {"1000", "1001"}
 
 
-async def test_a_store_that_fails_refuses_nobody_who_waits_and_spends_nothing(world, monkeypatch):
+async def test_a_failing_store_is_unavailable_and_uses_up_nothing(world, monkeypatch):
     begun = [await world.begin() for _ in range(3)]
     told = list(world.audit.events)
 
@@ -338,7 +336,7 @@ async def test_a_policy_that_does_not_rotate_keeps_the_generation(resource):
     world.close()
 
 
-async def test_of_many_sign_outs_one_ends_the_family_and_is_told_durably(world):
+async def test_of_many_sign_outs_one_ends_the_family_and_is_audited_durably(world):
     token = (await world.begin()).refresh_token
     answers = await asyncio.gather(
         *(world.engine.end(EndSession(OPAQUE.name, token), CALLER) for _ in range(5)),
@@ -358,7 +356,7 @@ async def test_what_other_processes_changed_is_seen_before_each_batch(world):
     assert (await cause_of(world.refresh(token)))[1] is Cause.SUBJECT_GONE
 
 
-async def test_what_other_processes_changed_is_seen_before_each_look(world):
+async def test_changes_of_other_processes_are_seen_before_each_read(world):
     begun = await world.begin()
     world.people.catch_up = lambda: world.people.change(disabled=True)
     rehearsing = DryRunRefresh(Refresh(OPAQUE.name, begun.refresh_token))
@@ -393,7 +391,7 @@ async def test_an_application_goes_on_until_it_is_blocked_or_gone(world):
     assert (await engine.refresh(Refresh(name, token), CALLER)).holder is app
 
 
-async def test_a_refusal_is_told_however_long_the_store_was_busy(world, monkeypatch):
+async def test_a_refusal_is_audited_however_long_the_store_was_busy(world, monkeypatch):
     gate = threading.Event()
     world.lane.submit(gate.wait)
     monkeypatch.setattr(world.engine._ends, "_longest_wait", 0.0)
@@ -405,7 +403,7 @@ async def test_a_refusal_is_told_however_long_the_store_was_busy(world, monkeypa
     assert world.audit.names == ["refused"]
 
 
-async def test_an_end_that_could_be_lost_is_told_to_the_log_alone(world, monkeypatch):
+async def test_a_revocation_that_is_not_replicated_is_only_audited(world, monkeypatch):
     begun = await world.begin()
     rest = world.store.transact
     monkeypatch.setattr(
@@ -417,7 +415,7 @@ async def test_an_end_that_could_be_lost_is_told_to_the_log_alone(world, monkeyp
     assert world.audit.durable[-1].event == "revoked"
 
 
-async def test_what_is_held_waits_and_nobody_with_it(world, monkeypatch):
+async def test_a_locked_family_waits_and_no_other_with_it(world, monkeypatch):
     kept, free = await world.begin(), await world.begin()
     rest, holding = world.store.transact, {kept.family.id}
 
@@ -441,7 +439,7 @@ async def test_a_family_is_found_as_it_is_with_the_stores_time(world):
     assert await world.engine.find(bytes(16)) == (None, world.clock())
 
 
-async def test_where_nothing_was_told_nobody_waits(world):
+async def test_without_events_no_answer_waits_for_the_audit_log(world):
     await world.engine.noted()
     assert world.audit.names == []
 

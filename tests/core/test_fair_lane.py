@@ -91,7 +91,7 @@ async def test_a_new_network_waits_for_one_turn_of_each_other(bench):
     assert one.served.index(stranger(99)) <= 51
 
 
-async def test_one_valid_account_at_full_speed_gives_nobody_else_503(bench):
+async def test_one_busy_account_causes_no_503_for_others(bench):
     one = bench(places=8)
     flood = [one.ask(OWNER) for _ in range(50)]
     await settled()
@@ -104,7 +104,7 @@ async def test_one_valid_account_at_full_speed_gives_nobody_else_503(bench):
     assert len(refused) == 50 - 1 - 8 + 4
 
 
-async def test_a_caller_without_a_place_is_told_so_after_a_while(bench, monkeypatch):
+async def test_the_refusal_of_a_full_queue_is_delayed(bench, monkeypatch):
     one = bench(places=1, linger=7.0)
     kept = [one.ask(OWNER), one.ask(stranger(1))]
     await settled()
@@ -171,7 +171,7 @@ async def test_a_full_queue_says_when_it_will_be_worked_off(bench, monkeypatch):
     await asyncio.wait(asked)
 
 
-async def test_a_closed_lane_is_unavailable(bench):
+async def test_a_closed_pool_is_unavailable(bench):
     one = bench()
     one.lane.close()
     with pytest.raises(Unavailable):

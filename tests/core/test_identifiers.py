@@ -35,7 +35,7 @@ def test_74_bits_are_random(bit):
 
 
 @given(TIMES, RANDOM)
-def test_the_next_one_is_another_of_the_same_moment_for_whoever_asks(now, random):
+def test_the_next_id_has_the_same_time_and_is_the_same_for_every_caller(now, random):
     family = family_id(now, lambda size: random)
     read = uuid.UUID(bytes=next_family_id(family))
     assert (read.variant, read.version, read.bytes[:6]) == (uuid.RFC_4122, 7, family[:6])

@@ -86,7 +86,7 @@ async def test_it_ends_with_its_family(world, inspection):
     assert await cause(inspection.holder_of(access(issued.family.id), "void")) == Cause.EXPIRED
 
 
-async def test_it_waits_for_who_has_the_family_just_now(world, inspection, monkeypatch):
+async def test_it_waits_for_a_locked_family(world, inspection, monkeypatch):
     issued, transact, asked = await world.begin(), world.store.transact, []
 
     def held_once(batch):
@@ -98,7 +98,7 @@ async def test_it_waits_for_who_has_the_family_just_now(world, inspection, monke
     assert asked == [1, 1]
 
 
-async def test_a_row_that_could_be_lost_is_looked_at_all_the_same(world, inspection, monkeypatch):
+async def test_a_row_that_is_not_replicated_is_inspected_too(world, inspection, monkeypatch):
     issued, transact = await world.begin(), world.store.transact
     monkeypatch.setattr(
         world.store, "transact", lambda batch: [NotReplicated(each) for each in transact(batch)]

@@ -50,11 +50,11 @@ def sign_in(desk, *said, **more):
     return desk.client(command, caller, found) if isinstance(found, Admission) else found
 
 
-def test_nobody_is_known_at_first(desk):
+def test_no_program_is_known_at_first(desk):
     assert known_of(desk, [signing_in()]) == [None]
 
 
-def test_who_was_verified_once_costs_no_hash_again(desk, hall):
+def test_a_verified_program_costs_no_second_hash(desk, hall):
     assert sign_in(desk) is BACKEND
     hashes = len(hall.hasher.verified)
     assert known_of(desk, [signing_in()] * 3) == [BACKEND] * 3
@@ -67,7 +67,7 @@ def test_the_others_of_a_batch_are_left_to_the_hash(desk):
     assert known_of(desk, batch) == [None, None, BACKEND, None]
 
 
-def test_a_batch_looks_at_the_directory_once(desk, hall):
+def test_a_batch_reads_the_directory_once(desk, hall):
     sign_in(desk)
     before = hall.people.catch_ups
     desk.known_clients([signing_in()] * 50)
@@ -109,7 +109,7 @@ def test_a_client_that_is_blocked_elsewhere_during_the_hash_is_refused(desk, hal
     assert refused.value.code is Code.INVALID_CREDENTIALS
 
 
-def test_an_address_with_too_many_failures_is_not_let_in_by_the_side_door(desk):
+def test_an_address_with_too_many_failures_is_refused_from_the_cache_too(desk):
     sign_in(desk)
     sign_in(desk, caller=THERE)
     for _ in range(6):
@@ -140,7 +140,7 @@ def at_hand(desk, *said, **more):
     return desk.client_at_hand(*signing_in(*said, **more))
 
 
-def test_who_was_known_a_moment_ago_is_at_hand(desk, hall):
+def test_a_recently_known_client_is_in_the_cache(desk, hall):
     sign_in(desk)
     assert at_hand(desk) is None
     desk.known_clients([signing_in()])
@@ -150,7 +150,7 @@ def test_who_was_known_a_moment_ago_is_at_hand(desk, hall):
     assert hall.people.catch_ups == looks
 
 
-def test_nobody_is_at_hand_from_an_address_that_was_not_looked_up_just_now(desk, hall):
+def test_the_cache_is_not_used_for_an_address_without_a_recent_check(desk, hall):
     sign_in(desk)
     desk.known_clients([signing_in()])
     assert at_hand(desk, caller=THERE) is None
@@ -160,7 +160,7 @@ def test_nobody_is_at_hand_from_an_address_that_was_not_looked_up_just_now(desk,
     assert at_hand(desk) is None
 
 
-def test_nobody_is_at_hand_after_a_failure(desk):
+def test_the_cache_is_not_used_after_a_failure(desk):
     sign_in(desk)
     desk.known_clients([signing_in()])
     with pytest.raises(Refusal):
@@ -168,7 +168,7 @@ def test_nobody_is_at_hand_after_a_failure(desk):
     assert at_hand(desk) is None
 
 
-def test_nobody_is_at_hand_once_an_address_was_found_to_have_failed_elsewhere(desk, hall):
+def test_the_cache_is_not_used_after_failures_at_another_process(desk, hall):
     sign_in(desk)
     desk.known_clients([signing_in()])
     spend_the_budget(hall)
@@ -176,7 +176,7 @@ def test_nobody_is_at_hand_once_an_address_was_found_to_have_failed_elsewhere(de
     assert at_hand(desk) is None
 
 
-def test_nobody_is_at_hand_once_an_address_was_refused(desk, hall):
+def test_the_cache_is_not_used_after_a_refusal(desk, hall):
     sign_in(desk)
     desk.known_clients([signing_in()])
     spend_the_budget(hall)
@@ -201,7 +201,7 @@ def test_a_failure_while_an_address_is_looked_up_is_not_lost(desk, hall, monkeyp
     assert at_hand(desk) is None
 
 
-def test_a_clock_that_goes_back_makes_nobody_free_for_longer(desk, hall):
+def test_a_clock_that_goes_back_extends_no_cached_state(desk, hall):
     sign_in(desk)
     desk.known_clients([signing_in()])
     hall.clock.forward(-3600)

@@ -234,7 +234,7 @@ def test_an_access_token_ends_no_later_than_its_family(mint, resource):
 
 @pytest.mark.parametrize("milliseconds", [0, 1, 499, 500, 999])
 @pytest.mark.parametrize("cut", [0, 5 * SECOND, 5 * SECOND + 1], ids=["whole", "cut", "cut odd"])
-def test_what_is_said_of_a_token_is_what_it_says(mint, resource, milliseconds, cut):
+def test_the_response_states_what_the_token_contains(mint, resource, milliseconds, cut):
     at = DOWN + milliseconds
     ends = at + cut if cut else at + 10**9
     row = FAMILY._replace(rotated_at=at, ends_at=ends, expires_at=min(ends, at + 10**8))

@@ -55,7 +55,7 @@ def test_a_program_is_never_shut_out_by_tries_that_the_store_failed(hall):
     assert call(hall)
 
 
-def test_a_store_that_fails_on_is_told_later(hall):
+def test_a_failed_subtraction_is_repeated_later(hall):
     sign_in(hall)
     for _ in range(2):
         with failing(hall, "forget", "count_each"), pytest.raises(Unavailable):
@@ -76,7 +76,7 @@ def test_wrong_passwords_stay_counted_while_the_store_fails(hall):
 
 
 @pytest.mark.parametrize(("seconds", "left"), [(59, 2), (60, 3)])
-def test_what_is_owed_to_a_counter_that_has_ended_is_owed_to_none_after_it(hall, seconds, left):
+def test_a_pending_subtraction_ends_with_its_counter(hall, seconds, left):
     owing, guard = (
         PendingReversals(hall.ephemeral, hall.clock),
         FailureCounter("account:ada", FailureLimit(3, 60)),

@@ -112,7 +112,7 @@ def test_a_policy_does_not_change():
         KIBO_2026.window = 0
 
 
-def test_who_names_no_preset_or_one_that_is_gone_has_the_browsers():
+def test_without_a_preset_or_with_a_removed_one_the_browsers_is_used():
     presets = by_any_name(all_presets())
     assert chosen(None, presets) == chosen({"preset": "AAL9_2020"}, presets) == BROWSER_2026
     said = {"preset": "AAL2", "window": 5, "reuse": "tolerate"}

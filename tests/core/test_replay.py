@@ -113,7 +113,7 @@ def test_a_revocation_that_found_nothing_is_in_the_stream(store, clock, tmp_path
     audit.close()
 
 
-def test_what_somebody_holds_or_could_be_lost_is_ended_as_well(store, clock, monkeypatch):
+def test_locked_and_weakly_stored_families_are_revoked_too(store, clock, monkeypatch):
     held, frail, other = (family_of(number, expires_at=clock() + 10**9) for number in (1, 2, 3))
     store.create([held, frail, other])
     rest = store.transact
@@ -132,7 +132,7 @@ def test_what_somebody_holds_or_could_be_lost_is_ended_as_well(store, clock, mon
     assert {row.revoked_cause for row in ended} == {"operator"}
 
 
-def test_what_was_ended_for_a_cause_that_nobody_knows_is_ended_all_the_same(store):
+def test_an_unknown_cause_still_revokes(store):
     store.create([family_of(1)])
     (ended,) = replay.replay(store, [Event(at(9), "revoked", family=family_of(1).id.hex())])
     assert ended.revoked_cause == replay.UNKNOWN_CAUSE

@@ -33,7 +33,7 @@ def second(hall, session_id, otp, caller=CALLER, resource="test", **more):
     return hall.second.user(SecondFactor(resource, session_id, otp, **more), caller)
 
 
-def test_whoever_guesses_passwords_may_try_no_codes(hall):
+def test_a_guesser_of_passwords_may_try_no_codes(hall):
     session_id = session_of(hall)
     for _ in range(3):
         refusal_of(sign_in, hall, "wrong", caller=EVE)
@@ -98,14 +98,14 @@ def test_a_session_ends_with_what_another_process_changed(hall):
     assert refusal_of(second, hall, session_id, code_of(hall)) == NO_SESSION
 
 
-def test_who_was_blocked_meanwhile_hears_it_after_the_right_code(hall):
+def test_a_user_blocked_meanwhile_learns_it_after_the_right_code(hall):
     session_id = session_of(hall)
     hall.people.users[ADA.id] = replace(ADA, disabled=True)
     assert refusal_of(second, hall, session_id, "wrong") == WRONG_CODE
     assert refusal_of(second, hall, session_id, code_of(hall))[0] is Code.SUBJECT_DISABLED
 
 
-def test_who_has_no_second_factor_passes_none(hall):
+def test_a_user_without_a_second_factor_passes_none(hall):
     hall.factors.secrets.clear()
     assert refusal_of(second, hall, session_of(hall), "") == WRONG_CODE
 

@@ -157,7 +157,7 @@ async def cause_of(reading):
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-async def test_secrets_are_checked_on_the_lane_of_passwords(door, command, verb):
+async def test_secrets_are_checked_on_the_threads_for_passwords(door, command, verb):
     assert await door.perform(command) == (verb, command, CALLER, "password")
 
 
@@ -200,7 +200,7 @@ async def test_what_a_limit_refuses_takes_no_place_in_the_queue(world, command):
     assert (refused.value.code, refused.value.retry_after) == (Code.TOO_MANY_ATTEMPTS, 7)
 
 
-async def test_what_a_limit_refuses_is_told_so_after_a_while(world, monkeypatch):
+async def test_a_refusal_by_a_limit_is_delayed(world, monkeypatch):
     lane, waits = FairWorkerPool("password", 1, 1, linger=7.0), []
 
     async def sleep(seconds):
@@ -386,7 +386,7 @@ async def test_no_sign_in_waits_for_what_strangers_have_kept_or_counted(door):
         await asyncio.gather(busy, *waiting)
 
 
-async def test_whoever_waits_until_all_is_settled_finds_it_in_the_audit_log(door):
+async def test_after_settled_all_events_are_in_the_audit_log(door):
     gate = threading.Event()
     door.world.lane.submit(gate.wait)
     await door.perform(Audit(OPAQUE.name, "refused"))
@@ -399,7 +399,7 @@ async def test_whoever_waits_until_all_is_settled_finds_it_in_the_audit_log(door
     assert door.world.audit.names == ["refused"]
 
 
-async def test_closing_them_closes_every_lane(door):
+async def test_closing_them_closes_every_pool(door):
     door.lanes.close()
     for lane in (door.lanes.store, door.lanes.directory):
         with pytest.raises(Unavailable):

@@ -55,19 +55,19 @@ def refusal_of(attempt, hall, *arguments, **more):
     return refused.value.code, refused.value.cause
 
 
-def test_the_right_password_is_let_in_and_nothing_is_told(hall):
+def test_the_right_password_signs_in_and_audits_nothing(hall):
     assert sign_in(hall) == sign_in(hall, email="ADA@Example.com") == ADA
     assert hall.events == []
     assert hall.people.catch_ups == 4
 
 
-def test_an_unknown_user_is_told_as_a_wrong_password_is_and_costs_a_hash_as_well(hall):
+def test_an_unknown_user_is_answered_like_a_wrong_password_and_costs_a_hash(hall):
     assert refusal_of(sign_in, hall, "wrong") == WRONG
     assert refusal_of(sign_in, hall, email="nobody@example.com") == UNKNOWN
     assert hall.hasher.verified == [NEW + PASSWORD, hall.hasher.absent()]
 
 
-def test_no_secret_fits_nobody(hall):
+def test_no_secret_matches_an_unknown_account(hall):
     nobody = {"email": "nobody@example.com"}
     assert refusal_of(sign_in, hall, "nobody knows", **nobody) == UNKNOWN
     assert refusal_of(call, hall, "nobody knows", "nobody.app") == UNKNOWN
@@ -91,7 +91,7 @@ def test_a_user_that_the_dialect_does_not_know_is_refused_after_the_hash(hall):
         ({"disabled": True, "active": False}, Code.SUBJECT_DISABLED, Cause.DISABLED),
     ],
 )
-def test_only_who_knows_the_password_hears_that_the_user_is_blocked(hall, change, code, cause):
+def test_only_with_the_right_password_a_block_is_shown(hall, change, code, cause):
     hall.people.users[ADA.id] = replace(ADA, **change)
     assert refusal_of(sign_in, hall, "wrong") == WRONG
     assert refusal_of(sign_in, hall) == (code, cause)
@@ -148,7 +148,7 @@ def test_a_right_password_without_its_factor_makes_no_wrong_one_forgotten(hall):
     assert refusal_of(sign_in, hall, factor=FactorRule.ASK) == LIMITED
 
 
-def test_a_failure_is_told_with_its_cause_and_without_what_was_sent(hall):
+def test_a_failure_is_audited_with_its_cause_and_without_the_secret(hall):
     refusal_of(sign_in, hall, "wrong-password")
     refusal_of(sign_in, hall, email="someone@example.com")
     known, unknown = hall.events
@@ -301,7 +301,7 @@ def test_an_application_that_is_blocked_elsewhere_during_the_hash_is_refused(hal
     assert refusal_of(call, hall) == UNKNOWN
 
 
-def test_who_knows_an_old_secret_is_not_let_in_under_the_new_version(hall, monkeypatch):
+def test_an_old_secret_does_not_sign_in_under_the_new_version(hall, monkeypatch):
     """It is rotated while it is hashed, and the session that would begin rested on nothing."""
     verify = hall.hasher.verify
 
@@ -318,7 +318,7 @@ def test_who_knows_an_old_secret_is_not_let_in_under_the_new_version(hall, monke
     assert call(hall, "another").credential_version == 7
 
 
-def test_who_knows_an_old_password_is_not_let_in_under_the_new_version(hall, monkeypatch):
+def test_an_old_password_does_not_sign_in_under_the_new_version(hall, monkeypatch):
     """It is changed between the look at its hash and the look at the person."""
     find = hall.people.user
 
@@ -335,7 +335,7 @@ def test_who_knows_an_old_password_is_not_let_in_under_the_new_version(hall, mon
     assert sign_in(hall, "another").credential_version == 2
 
 
-def test_an_address_with_too_many_failures_has_no_side_door(hall):
+def test_an_address_with_too_many_failures_is_refused_on_every_path(hall):
     call(hall)
     for _ in range(6):
         refusal_of(call, hall, "wrong", caller=EVE)
@@ -343,7 +343,7 @@ def test_an_address_with_too_many_failures_has_no_side_door(hall):
     assert known(hall) == APP
 
 
-def test_nobody_locks_an_application_out_from_elsewhere(hall):
+def test_an_application_cannot_be_locked_out_from_another_network(hall):
     for _ in range(6):
         refusal_of(call, hall, "wrong", caller=EVE)
     assert refusal_of(call, hall, caller=EVE) == LIMITED

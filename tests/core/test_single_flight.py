@@ -48,7 +48,7 @@ async def test_one_goes_ahead_and_the_rest_begin_together_once_it_is_back():
     await again
 
 
-async def test_other_work_waits_for_nobody():
+async def test_other_work_does_not_wait():
     flights, work = SingleFlight(), Work()
     asked = [asyncio.ensure_future(flights.follow(name, work)) for name in "abc"]
     await soon()
@@ -57,7 +57,7 @@ async def test_other_work_waits_for_nobody():
     await asyncio.gather(*asked)
 
 
-async def test_an_error_belongs_to_who_went_ahead_alone():
+async def test_an_error_reaches_only_the_call_that_raised_it():
     flights, answers = SingleFlight(), iter([Unavailable("full"), "done", "done"])
     began = asyncio.Event()
 
@@ -77,7 +77,7 @@ async def test_an_error_belongs_to_who_went_ahead_alone():
 
 
 @pytest.mark.parametrize("gone", [0, 1])
-async def test_who_goes_away_holds_nobody_up(gone):
+async def test_a_cancelled_call_delays_no_other(gone):
     flights, work = SingleFlight(), Work()
     asked = [asyncio.ensure_future(flights.follow("a", work)) for _ in range(3)]
     await soon()

@@ -183,7 +183,7 @@ def test_what_we_did_not_make_is_garbage(text):
     assert jwt_opened(text) is None
 
 
-def test_a_text_that_is_too_long_is_not_looked_at():
+def test_a_text_that_is_too_long_is_not_parsed():
     def unwanted(key_id):
         raise AssertionError("asked for a key")
 

@@ -44,7 +44,7 @@ def test_many_accounts_of_one_network_do_not_delay_another_network():
     assert order(turns).index(stranger(2)) == 1
 
 
-def test_whoever_was_there_before_goes_ahead_of_strangers():
+def test_known_requesters_go_before_strangers():
     turns, _ = filled(*[stranger(each) for each in range(50)], OWNER)
     assert order(turns)[0] == OWNER
 
@@ -170,7 +170,7 @@ def test_known_ones_leave_a_fourth_of_the_places_to_strangers():
     assert len(refused) == 32
 
 
-def test_who_goes_away_leaves_its_place():
+def test_a_cancelled_requester_leaves_its_place():
     turns, _ = filled(stranger(1), stranger(2), OWNER, places=3)
     assert turns.leave(stranger(1), (stranger(1), 0))
     assert not turns.leave(stranger(1), (stranger(1), 0))

@@ -109,7 +109,7 @@ def test_a_crash_before_an_intent_is_settled_is_mended(instance, monkeypatch):
     )  # fmt: skip
 
 
-def test_a_revocation_returns_what_it_ended_and_is_told_durably(instance):
+def test_a_revocation_returns_its_rows_and_is_audited_durably(instance):
     family = instance.family(1, context="1000")
     (ended,) = instance.upkeep.revoke(Selection(subject=ADA.id), "operator")
     assert (ended.id, ended.revoked_at, ended.revoked_cause) == (

@@ -125,17 +125,17 @@ async def comes_first(hall, asking):
 
 @pytest.mark.parametrize("verb", VERBS.values(), ids=VERBS)
 @pytest.mark.parametrize("owner", [of_client("web"), of_account("ada")])
-async def test_who_has_shown_credentials_goes_ahead_of_strangers(hall, owner, verb):
+async def test_a_caller_with_credentials_goes_before_strangers(hall, owner, verb):
     assert await comes_first(hall, verb(hall, owner))
 
 
 @pytest.mark.parametrize("verb", VERBS.values(), ids=VERBS)
-async def test_who_has_shown_an_address_does_not(hall, verb):
+async def test_a_caller_with_only_an_address_does_not(hall, verb):
     assert not await comes_first(hall, verb(hall, of_address(FLOOD.address)))
 
 
 @pytest.mark.parametrize("verb", RESERVED.values(), ids=RESERVED)
-async def test_who_has_reserved_room_with_credentials_goes_ahead_of_strangers(hall, verb):
+async def test_a_caller_that_reserved_room_with_credentials_goes_before_strangers(hall, verb):
     charge = await hall.visitors.reserve(Reserve("test:mine", 9, 60, of_client("web")), FLOOD)
     assert await comes_first(hall, verb(hall, charge))
 
@@ -152,7 +152,7 @@ async def counted(hall, command=LIMITED):
     return await hall.visitors.increment(command, CALLER)
 
 
-async def test_a_reached_limit_costs_no_write_and_no_place_in_the_lane(hall):
+async def test_a_reached_limit_costs_no_write_and_no_place_in_the_queue(hall):
     assert [(await counted(hall)).total for _ in range(3)] == [1, 2, 3]
     hall.clock.forward(60)
     hall.lane.close()
@@ -210,7 +210,7 @@ async def test_a_count_without_a_limit_is_in_the_store_each_time(hall):
     assert hall.store.count("test:free", 600, 0).total == 4
 
 
-async def test_what_nobody_owns_is_charged_to_the_address_of_its_caller(hall, monkeypatch):
+async def test_an_entry_without_an_owner_is_charged_to_its_callers_address(hall, monkeypatch):
     owners = []
     monkeypatch.setattr(BudgetedEphemeral, "once", lambda self, *said: owners.append(said[-1]))
     monkeypatch.setattr(

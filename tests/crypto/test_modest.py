@@ -27,6 +27,6 @@ def test_a_hash_is_made_on_a_thread_that_steps_back(threads):
     assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == own
 
 
-def test_it_answers_what_the_other_one_answers():
+def test_it_returns_what_the_wrapped_hasher_returns():
     hasher = BoundedHasher(Hasher(), 1)
     assert [hasher.verify("hash", said) for said in ("secret", "another")] == [True, False]

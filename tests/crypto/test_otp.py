@@ -96,7 +96,7 @@ def test_a_secret_is_read_however_it_is_written(secret: bytes, data: st.DataObje
 
 
 @pytest.mark.parametrize("text", ["", "  ", "====", "A", "ABC", "0189", "JBSW!", "ä", "\0", "💥"])
-def test_what_is_no_secret_is_refused_and_not_shown(text: str) -> None:
+def test_a_malformed_secret_is_refused_and_not_shown(text: str) -> None:
     with pytest.raises(ValueError, match=r"^(not base32|empty)$") as refused:
         decode_secret(text)
     assert refused.value.__cause__ is None

@@ -75,7 +75,7 @@ def test_two_rings_in_two_threads_start_together_again_and_again(keys, together)
         assert places(keys) == FIRST_FOUR
 
 
-def test_what_is_missing_after_a_crash_is_made(keys) -> None:
+def test_keys_missing_after_a_crash_are_created(keys) -> None:
     keys.ring()
     for row in list(keys.rows()):
         if row.sequence == 2 or row.use == "sign":
@@ -140,7 +140,7 @@ def test_an_ended_key_need_not_open(keys) -> None:
     keys.ring()
 
 
-def test_a_public_part_that_somebody_wrote_verifies_nothing(keys) -> None:
+def test_a_forged_public_part_verifies_nothing(keys) -> None:
     """Who can write the database but not open it must not become able to sign."""
     ring = keys.ring()
     real = ring.snapshot.signer_at(keys.clock())
@@ -231,7 +231,7 @@ def test_a_successor_is_known_to_all_before_it_signs(keys) -> None:
     assert here.snapshot.verifier(there.snapshot.signer_at(keys.clock()).kid) is not None
 
 
-def test_a_reload_without_a_change_keeps_what_was_derived(keys) -> None:
+def test_a_reload_without_a_change_keeps_the_derived_keys(keys) -> None:
     ring = keys.ring()
     key = ring.snapshot.macs[LABEL].at(keys.clock())
     ring.reload()
@@ -257,7 +257,7 @@ def test_readers_never_see_half_a_change(keys, together) -> None:
     together([write, read, read])
 
 
-def test_a_stored_key_of_another_master_stops_a_reload_and_keeps_what_was(keys) -> None:
+def test_a_key_under_another_master_key_stops_a_reload_and_keeps_the_snapshot(keys) -> None:
     ring = keys.ring()
     before = ring.snapshot.macs[LABEL].at(keys.clock())
     row = keys.rows()[1]

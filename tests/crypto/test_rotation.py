@@ -53,7 +53,7 @@ def test_a_retry_after_a_rotation_gets_the_key_of_its_time(keys) -> None:
     assert again.snapshot.signer_at(rotated_at).sign(b"claims") == signature
 
 
-def test_what_a_retiring_key_made_is_still_good(keys) -> None:
+def test_tokens_of_a_retiring_key_are_still_accepted(keys) -> None:
     ring = keys.ring()
     mac, kid = ring.snapshot.macs[LABEL].at(keys.clock()), ring.snapshot.signer_at(keys.clock()).kid
     ring.rotate()
@@ -103,7 +103,7 @@ def test_the_period_of_an_ended_key_belongs_to_its_successor(keys) -> None:
     assert id_at(ring, first) == heir
 
 
-def test_what_takes_the_place_of_a_compromised_key_is_never_one_that_retires(keys) -> None:
+def test_a_compromised_key_is_never_replaced_by_a_retiring_one(keys) -> None:
     """It would go on signing, and be retired on schedule with its fresh tokens."""
     ring = keys.ring()
     ring.rotate(("mac",), overlap=0)
@@ -124,7 +124,7 @@ def test_a_key_that_signs_or_will_is_not_retired(keys, state: str) -> None:
     assert keys.rows() == before
 
 
-def test_an_ended_key_stays_what_it_is(keys) -> None:
+def test_an_ended_key_never_changes_its_state(keys) -> None:
     ring = keys.ring()
     bad = keys.one(ring, "active").id
     ring.compromise(bad)
@@ -191,7 +191,7 @@ def test_a_compromise_while_a_rotation_is_under_way_hastens_it(keys) -> None:
         keys.clock.forward(2 * OVERLAP)
 
 
-def test_when_the_key_of_a_rotation_under_way_is_compromised_another_takes_its_turn(keys) -> None:
+def test_when_the_next_key_is_compromised_during_a_rotation_its_successor_signs(keys) -> None:
     ring = keys.ring()
     ring.rotate(("mac",))
     pending = next(facts for facts in ring.listing() if facts.state == "next").id
@@ -268,7 +268,7 @@ def test_a_listing_has_facts_and_no_secrets(keys) -> None:
     }
 
 
-def test_a_key_that_was_ended_before_its_turn_never_has_one(keys) -> None:
+def test_a_key_that_ended_before_its_activation_never_signs(keys) -> None:
     """Otherwise the one that waits would sign in its place, unpublished and unannounced."""
     ring = keys.ring()
     ring.rotate(("mac",), overlap=2)

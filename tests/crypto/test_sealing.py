@@ -27,7 +27,7 @@ PURPOSE = b"ring/mac/00000000"
 
 
 @given(plain=st.binary(max_size=300), purpose=st.binary(max_size=40))
-def test_what_is_sealed_opens_for_its_purpose(plain: bytes, purpose: bytes) -> None:
+def test_sealed_bytes_open_for_their_purpose(plain: bytes, purpose: bytes) -> None:
     sealer = Sealer(lambda: KEY, os.urandom)
     assert sealer.open(sealer.seal(plain, purpose), purpose) == plain
 
@@ -122,7 +122,7 @@ def test_first_starts_at_once_agree_on_one_key(tmp_path: Path, together) -> None
     assert [left.name for left in tmp_path.iterdir()] == ["master.key"]
 
 
-def test_who_loses_the_race_reads_the_winners_key(tmp_path: Path) -> None:
+def test_the_loser_of_a_race_reads_the_winners_master_key(tmp_path: Path) -> None:
     """The winner's file appears while the loser is between looking and linking."""
     file = tmp_path / "master.key"
 
@@ -199,7 +199,7 @@ def test_a_file_that_is_missed_is_not_made_anew(tmp_path: Path) -> None:
     assert master_key(KEY, file, lambda: True, os.urandom) == KEY
 
 
-def test_what_cannot_be_read_or_made_is_said(tmp_path: Path) -> None:
+def test_an_unreadable_master_key_file_is_reported(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir(0o700)
     (tmp_path / "dangling").symlink_to(tmp_path / "nowhere" / "master.key")
     for name in ("folder", "dangling", "missing/master.key"):

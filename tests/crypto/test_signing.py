@@ -82,7 +82,7 @@ def test_es256_gives_the_bytes_of_rfc_6979() -> None:
     r=st.one_of(st.integers(1, ORDER - 1), st.integers(1, 2**130)),
     s=st.one_of(st.integers(1, ORDER - 1), st.integers(1, 2**130)),
 )
-def test_raw_is_what_the_library_decodes(r: int, s: int) -> None:
+def test_the_raw_signature_equals_the_librarys_decoding(r: int, s: int) -> None:
     der = encode_dss_signature(r, s)
     assert decode_dss_signature(der) == (r, s)
     assert signing.raw_of_der(der) == r.to_bytes(32, "big") + s.to_bytes(32, "big")

@@ -15,7 +15,7 @@ from reticket.crypto.verified import VerifiedSecrets
 TRIPLE = ("app", "$argon2id$hash", "presented-secret")
 
 
-def test_only_what_was_remembered_is_known() -> None:
+def test_only_remembered_secrets_are_known() -> None:
     record: sign_in.VerifiedSecrets = VerifiedSecrets(os.urandom)
     assert not record.knows(*TRIPLE)
     record.remember(*TRIPLE)
@@ -57,7 +57,7 @@ def test_the_one_not_asked_for_longest_goes_first() -> None:
     assert [record.knows("app", "hash", secret) for secret in "abcd"] == [True, True, False, True]
 
 
-def test_it_never_keeps_more_than_it_may(together) -> None:
+def test_it_never_exceeds_its_limit(together) -> None:
     record = VerifiedSecrets(os.urandom, kept=50)
 
     def work(name: str) -> None:
@@ -70,7 +70,7 @@ def test_it_never_keeps_more_than_it_may(together) -> None:
     assert sum(known) == 50
 
 
-def test_what_is_kept_means_nothing_to_another_process() -> None:
+def test_the_digests_of_one_process_match_nothing_in_another() -> None:
     here, there = VerifiedSecrets(os.urandom), VerifiedSecrets(os.urandom)
     here.remember(*TRIPLE)
     there._digests = here._digests

@@ -167,7 +167,7 @@ def older_url(opened, engine, blank_url):
     return blank_url
 
 
-def test_a_migration_makes_room_for_who_has_the_table(engine, older_url, monkeypatch):
+def test_a_migration_gives_way_to_transactions_that_use_the_table(engine, older_url, monkeypatch):
     with closing(engine.connect(older_url)) as holder, closing(engine.connect(older_url)) as other:
         holder.execute("BEGIN; LOCK TABLE alembic_version IN SHARE MODE")
         pauses = []
@@ -185,7 +185,7 @@ def test_a_migration_makes_room_for_who_has_the_table(engine, older_url, monkeyp
     assert state.found == state.known
 
 
-def test_a_table_that_is_never_free_is_said(engine, older_url, monkeypatch):
+def test_a_table_that_stays_locked_is_reported(engine, older_url, monkeypatch):
     monkeypatch.setattr(postgresql, "ATTEMPTS", 1)
     monkeypatch.setattr(postgresql, "PAUSE", 0)
     with closing(engine.connect(older_url)) as holder:

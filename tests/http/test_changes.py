@@ -306,7 +306,7 @@ def traffic(server, sessions):
     work.result()
 
 
-def test_a_rotation_refuses_nobody_and_a_retired_key_opens_nothing(server):
+def test_a_rotation_refuses_no_token_and_a_retired_key_verifies_none(server):
     left, spared, busy = (everywhere(server, "keeper") for _ in range(3))
     ticket = json.loads(sign_in(server, CLOUDREVE, "keeper")[2])["data"]["token"]
     signed = admin_in(server, "keeper", 1000)[1]["accessToken"]

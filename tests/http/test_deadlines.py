@@ -48,7 +48,7 @@ async def begun(kept, work):
 
 
 @pytest.mark.anyio
-async def test_who_is_late_is_unavailable_and_who_is_not_is_answered(monkeypatch):
+async def test_a_late_request_is_unavailable_and_others_are_answered(monkeypatch):
     kept, go = Hurried(10), asyncio.Event()
     late = [await begun(kept, forever()) for _ in range(3)]
     kept.check(9)
@@ -82,7 +82,7 @@ async def test_a_task_that_was_late_once_may_go_on():
 
 
 @pytest.mark.anyio
-async def test_nobody_is_late_twice():
+async def test_a_request_is_cancelled_once():
     kept = Hurried(10)
     stubborn = asyncio.Event()
 
@@ -115,7 +115,7 @@ async def test_a_cancellation_from_elsewhere_stays_one():
 
 
 @pytest.mark.anyio
-async def test_who_is_late_and_fails_has_failed():
+async def test_a_late_request_that_fails_keeps_its_error():
     kept = Hurried(10)
 
     async def failing():
@@ -136,7 +136,7 @@ async def test_who_is_late_and_fails_has_failed():
 
 
 @pytest.mark.anyio
-async def test_somebody_looks_while_somebody_waits_and_nobody_else(monkeypatch):
+async def test_checks_run_only_while_requests_wait(monkeypatch):
     monkeypatch.setattr("reticket.http.deadlines.CHECK_INTERVAL", 0.001)
     checks, check = [], Deadlines._check
 
@@ -156,7 +156,7 @@ async def test_somebody_looks_while_somebody_waits_and_nobody_else(monkeypatch):
     assert task.cancelled()
 
 
-def test_another_loop_is_looked_after_as_well(monkeypatch):
+def test_another_event_loop_is_checked_too(monkeypatch):
     monkeypatch.setattr("reticket.http.deadlines.CHECK_INTERVAL", 0.001)
     kept = Deadlines(0.01)
     for _ in range(2):

@@ -73,7 +73,7 @@ def test_a_sign_in_that_cannot_be_stored_is_503_and_no_failure(server, wire, fau
     wire.sign_in(server.url)
 
 
-def test_the_faults_told_the_audit_log_of_no_refusal(server):
+def test_internal_errors_are_no_refusals_in_the_audit_log(server):
     causes = {event.get("cause") for event in events(server) if event["event"] == "refused"}
     assert causes <= {"forged"}
     assert not any(event["event"] in ("reused", "revoked") for event in events(server))

@@ -83,7 +83,7 @@ def test_the_published_documents_have_no_example_of_ours(demo):
     assert b"correct horse" not in call(demo.url, "GET", "/openapi/akinon.json")[2]
 
 
-def test_a_dialect_that_nobody_knows_has_no_page(server):
+def test_an_unknown_dialect_has_no_page(server):
     assert call(server.url, "GET", "/docs?dialect=other")[0] == 404
 
 

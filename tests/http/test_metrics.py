@@ -90,7 +90,7 @@ def test_answers_are_counted_by_route_and_class_with_their_durations(server):
     assert found[named("reticket_request_seconds_sum", **route)] > 0
 
 
-def test_what_happens_to_connections_is_told_with_its_reason():
+def test_refused_and_ended_connections_are_logged_with_their_reason():
     counts = {
         (OPEN,): 3, (REFUSED, "400", "line_end"): 4, (ENDED, "gave_way"): 5,
         (ACCEPTING, "EMFILE"): 6, (UNNAMED,): 7,
@@ -191,7 +191,7 @@ def test_the_token_reads_metrics_from_anywhere(server, scheme):
     assert samples(server.url, said)[named("reticket_ready")] == 1
 
 
-def test_by_default_nobody_reads_metrics(tmp_path):
+def test_metrics_are_not_served_by_default(tmp_path):
     with running_server(tmp_path) as server:
         for headers in ({}, BEARER, {"Authorization": "Bearer None"}, {"Authorization": "Bearer "}):
             assert call(server.url, "GET", "/metrics", headers=headers)[0] == 404
@@ -232,7 +232,7 @@ def listener(tmp_path_factory):
         yield f"http://{place}"
 
 
-def test_its_connections_are_bounded_and_who_holds_them_takes_none_of_the_public(tmp_path):
+def test_its_connections_are_limited_apart_from_the_public_ones(tmp_path):
     place = f"127.0.0.1:{free_port()}"
     with running_server(tmp_path, settings={"RETICKET_METRICS_LISTEN": place}) as server:
         target = target_of(f"http://{place}")

@@ -130,7 +130,7 @@ def test_a_mapped_proxy_that_is_named_has_more_connections_than_an_address(both_
             assert read_answers(line, 1)[0].status == 200
 
 
-def test_a_peer_that_is_not_named_is_not_believed_but_told_of_and_spared(unnamed):
+def test_an_untrusted_proxy_is_not_trusted_but_logged_and_exempted(unnamed):
     forwarded = get(b"Via: 1.1 proxy")
     with ExitStack() as stack:
         for _ in range(9):

@@ -38,7 +38,7 @@ def test_an_answer_is_good_for_a_second(stores, ready):
     assert stores.asked == 2
 
 
-def test_a_failure_is_told_within_a_second_and_so_is_its_end(stores, ready):
+def test_a_failure_and_its_end_are_reported_within_a_second(stores, ready):
     ready()
     stores.away, stores.at = True, REUSED_FOR
     for _ in range(3):

@@ -57,5 +57,5 @@ def test_a_path_without_a_route_tells_what_it_has(method, path, allowed):
     assert found(method, path) == (None, {}, allowed)
 
 
-def test_other_paths_belong_to_nobody():
+def test_other_paths_belong_to_no_dialect():
     assert found("GET", "/apiary") is None

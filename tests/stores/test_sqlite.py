@@ -56,7 +56,7 @@ def pragma(store, name):
     return store._writer.connection.execute(f"PRAGMA {name}").fetchone()[0]
 
 
-def test_a_full_disk_is_unavailable_and_what_is_stored_goes_on(store):
+def test_a_full_disk_is_unavailable_and_stored_rows_stay_readable(store):
     """SQLite says the same of a file that may not grow as of a disk that has no room."""
     first = family_of(0)
     store.create([first])
@@ -201,7 +201,7 @@ def test_two_processes_may_open_a_new_file_at_once(file):
     assert failures == []
 
 
-def test_what_one_connection_names_another_reads(store, file):
+def test_a_word_stored_by_one_connection_is_read_by_another(store, file):
     other = SqliteStore(file, FakeClock())
     store.create([family_of(1, device="a device nobody has seen")])
     other.create([family_of(2, device="another device")])
@@ -346,7 +346,7 @@ while True:
 """
 
 
-def test_what_was_acknowledged_survives_a_kill(file):
+def test_acknowledged_writes_survive_a_kill(file):
     reached = [0] * 32
     for _ in range(4):
         with subprocess.Popen(
@@ -391,7 +391,7 @@ sys.exit(0 if found else 1)
 """
 
 
-def test_what_comes_after_another_process_has_left_is_seen_by_the_next(store, file):
+def test_writes_after_another_process_closed_the_file_are_seen(store, file):
     """A visitor that thinks it is the last one takes the log away when it leaves."""
     ephemeral = SqliteEphemeral(file, FakeClock())
     for number in range(3):

@@ -46,7 +46,7 @@ class Swept:
 
 
 @pytest.mark.parametrize("living", [100, 20_000])
-def test_a_sweep_never_looks_at_what_lives(tmp_path, living):
+def test_a_sweep_reads_no_live_entries(tmp_path, living):
     swept, steps, steps_of_writer = Swept(tmp_path, living).sweep()
     assert swept == 40
     assert (steps, steps_of_writer) == pytest.approx((3, 12), abs=10)
@@ -95,7 +95,7 @@ def test_it_is_done_by_a_connection_that_waits_for_no_disk(sweeping, file):
     assert sweeper.connection.execute("PRAGMA synchronous").fetchone() == (1,)
 
 
-def test_what_is_over_is_found_by_its_keys_and_not_by_a_walk_over_all_that_ended(sweeping):
+def test_a_sweep_finds_a_few_ended_entries_without_reading_all_of_them(sweeping):
     sweeper, sweep = sweeping
     heard = []
     sweeper.connection.set_trace_callback(heard.append)
@@ -105,7 +105,7 @@ def test_what_is_over_is_found_by_its_keys_and_not_by_a_walk_over_all_that_ended
     assert how in ("INTEGER PRIMARY KEY (rowid=?)", "PRIMARY KEY (id=?)")
 
 
-def test_the_log_goes_into_the_file_by_it_and_not_by_one_for_whom_somebody_waits(file):
+def test_the_sweeper_does_the_checkpoints_and_not_a_refresh(file):
     sweeper = Sweeper(file, 5.0)
     (earlier,) = sweeper.connection.execute("PRAGMA wal_autocheckpoint").fetchone()
     assert earlier < CHECKPOINT_PAGES

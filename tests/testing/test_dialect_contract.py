@@ -121,7 +121,7 @@ def test_a_bad_path(path: str) -> None:
 def test_a_route_twice() -> None:
     first = dialect().routes[0]
     with pytest.raises(AssertionError):
-        CONTRACT.test_its_routes_are_told_apart(dialect(routes=[first, first]))
+        CONTRACT.test_its_routes_are_distinct(dialect(routes=[first, first]))
 
 
 def test_a_route_that_is_not_described() -> None:

@@ -149,7 +149,7 @@ def test_they_wait_where_the_copy_is_too_old_or_has_no_such_key(now, kid):
     assert service.asked == 2
 
 
-def test_only_so_many_wait_for_a_key_that_nobody_knows():
+def test_a_limited_number_of_threads_waits_for_an_unknown_key():
     """Anybody can name one, and a service that hangs must not hold every thread of a program."""
     service, keys = slow(LIFETIME)
     with ThreadPoolExecutor(1) as pool, ThreadPoolExecutor(WAITING + 4) as others:

@@ -50,7 +50,7 @@ def test_rfc9449_7_a_bound_token(tokens, issuer):
             tokens.admit("GET", ORDERS, [f"{scheme} {text}"], proofs)
 
 
-def test_rfc7517_5_keys_turn_and_nobody_notices(server, issuer):
+def test_rfc7517_5_a_rotation_of_keys_refuses_no_token(server, issuer):
     hours = [0.0]
     tokens = AccessTokens(server.url, AUDIENCE, seconds=lambda: hours[0])
     for _ in range(2):

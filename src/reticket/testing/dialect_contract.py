@@ -115,7 +115,7 @@ class DialectContract:
         for kind in dialect.kinds:
             assert kind.policy.faults() == [], kind.name
 
-    def test_its_routes_are_told_apart(self, dialect: Dialect) -> None:
+    def test_its_routes_are_distinct(self, dialect: Dialect) -> None:
         keys = [(route.method, route.path) for route in dialect.routes]
         assert len(set(keys)) == len(keys)
 
@@ -216,7 +216,7 @@ class DialectContract:
         known = document["components"]["schemas"]
         assert set(_references(document)) <= {f"#/components/schemas/{name}" for name in known}
 
-    def test_its_operation_ids_are_told_apart(self, dialect: Dialect) -> None:
+    def test_its_operation_ids_are_distinct(self, dialect: Dialect) -> None:
         ids = [
             operation["operationId"]
             for operations in build_document(dialect)["paths"].values()

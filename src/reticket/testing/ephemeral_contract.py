@@ -208,9 +208,7 @@ class EphemeralContract(LeapContract):
         assert ephemeral.peek("young") == ""
         assert ephemeral.count("young", 100, add=0).total == 1
 
-    def test_nobody_keeps_more_than_a_share_however_many_at_once(
-        self, ephemeral: Ephemeral
-    ) -> None:
+    def test_no_owner_exceeds_its_share_however_many_at_once(self, ephemeral: Ephemeral) -> None:
         """When two collide, neither may be stored; together they never exceed the share."""
         shared, numbers = BudgetedEphemeral(ephemeral, SMALL), iter(range(10**6))
         entries = partial(_kept, shared, numbers, "x" * SIZE, owner=STRANGER)

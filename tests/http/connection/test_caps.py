@@ -75,7 +75,7 @@ def test_how_many_a_network_holds_is_known_of_each_of_its_connections_and_of_its
     assert first.count_trusted().held == 0
 
 
-def test_a_spared_address_counts_as_several_that_share_its_connections():
+def test_an_exempt_address_counts_as_several_that_share_its_connections():
     """Who says that it forwards could keep everybody else out, if it held nothing."""
     first, second = worker_counts(total=1000, per_address=1)
     first.exempt("10.0.0.1")
@@ -105,7 +105,7 @@ def test_hosts_of_an_ipv6_subnet_are_one_address_and_mapped_ipv4_is_ipv4():
     counts.count("2001:db8:0:1::3")
 
 
-def test_a_trusted_peer_and_a_spared_one_are_not_limited_by_address():
+def test_a_trusted_proxy_and_an_exempt_address_are_not_limited_by_address():
     first, second = worker_counts(per_address=1)
     for _ in range(5):
         first.count_trusted()
@@ -114,7 +114,7 @@ def test_a_trusted_peer_and_a_spared_one_are_not_limited_by_address():
         second.count("10.0.0.1")
 
 
-def test_so_many_addresses_are_spared_and_the_oldest_is_limited_again():
+def test_beyond_the_limit_the_oldest_exemption_ends():
     counts, _ = worker_counts(total=1000, per_address=1)
     for n in range(MOST_EXEMPT + 1):
         counts.exempt(f"fd00:0:0:{n:x}::1")
@@ -215,7 +215,7 @@ def is_closed(line):
         return True
 
 
-def test_when_all_places_are_taken_the_longest_idle_connection_gives_way(few):
+def test_at_the_limit_the_longest_idle_connection_is_evicted(few):
     with ExitStack() as stack:
         lines = [stack.enter_context(let_in(few.url)) for _ in range(3)]
         for newcomer in range(2):
@@ -270,7 +270,7 @@ def stopped(server):
         server.process.send_signal(signal.SIGCONT)
 
 
-def test_who_says_that_it_forwards_gives_way_as_well(few):
+def test_a_client_that_pretends_to_be_a_proxy_is_evicted_too(few):
     with let_in(few.url) as line:
         at_once(line, get(b"Via: 1.1 proxy"))
         assert read_answers(line, 1)[0].status == 200
@@ -294,7 +294,7 @@ def test_requests_that_are_not_whole_do_not_give_way_to_the_network_that_holds_m
         assert read_answers(lines[-1], 1)[0].status == 401
 
 
-def test_few_networks_with_many_halves_of_requests_shut_nobody_out(tmp_path):
+def test_a_few_networks_with_many_incomplete_requests_cannot_shut_others_out(tmp_path):
     settings = {
         "RETICKET_CONNECTIONS__TOTAL": "40",
         "RETICKET_CONNECTIONS__PER_ADDRESS": "10",

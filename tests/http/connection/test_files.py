@@ -100,7 +100,7 @@ def is_let_in(line):
     return answer.status == 200
 
 
-def test_when_the_system_has_no_file_left_it_is_logged_and_who_waits_is_answered_later(server):
+def test_without_free_files_the_failure_is_logged_and_clients_are_answered_later(server):
     _, hard = resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE)
     limit_of(server, 3)
     with opened(server.url) as line:

@@ -33,17 +33,17 @@ def entered(watch, phase, held):
 
 
 @pytest.mark.parametrize("phase", Phase)
-def test_a_connection_gives_way_whatever_of_its_client_it_waits_for(watch, phase):
+def test_a_connection_is_evicted_in_every_phase_of_waiting(watch, phase):
     connection = entered(watch, phase, held=2)
     assert evict(watch, 1)
     assert connection.gave_way is phase
 
 
-def test_nobody_gives_way_while_nobody_waits(watch):
+def test_no_connection_is_evicted_while_none_waits(watch):
     assert not evict(watch, 0)
 
 
-def test_the_network_that_holds_most_gives_way_in_whatever_phase_it_is(watch):
+def test_the_network_with_most_connections_is_evicted_first_in_any_phase(watch):
     older, idle = entered(watch, Phase.HEAD, held=2), entered(watch, Phase.IDLE, held=2)
     most = entered(watch, Phase.BODY, held=3)
     assert evict(watch, 1)
@@ -78,7 +78,7 @@ def test_the_newcomer_of_a_network_that_holds_more_is_refused(
     assert bool(connection.gave_way) is gives_way
 
 
-def test_it_looks_at_those_that_have_waited_for_longest_however_many_wait(watch):
+def test_the_candidates_are_those_that_have_waited_longest(watch):
     for _ in range(CANDIDATES):
         entered(watch, Phase.HEAD, held=1)
     unseen = entered(watch, Phase.HEAD, held=9)
@@ -95,7 +95,7 @@ def test_a_crowd_is_not_safe_behind_a_few_that_have_waited_for_longer(watch):
 
 
 @pytest.mark.parametrize(("waiting", "depth"), [(1, 1), (CANDIDATES, 1), (10**4, MOST_SKIPPED + 1)])
-def test_the_second_look_costs_no_more_however_many_wait(watch, waiting, depth):
+def test_the_second_search_has_a_bounded_cost(watch, waiting, depth):
     crowd, drawn = [entered(watch, Phase.HEAD, held=1) for _ in range(waiting)], []
 
     def last(below):

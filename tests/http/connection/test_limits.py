@@ -77,7 +77,7 @@ def test_a_body_over_its_limit_gets_the_refusal_of_its_dialect(server, announced
     assert b"apiError" in answer.body
 
 
-def test_who_is_told_that_a_body_is_too_long_need_not_send_it(server):
+def test_a_body_that_is_too_long_is_refused_before_it_is_sent(server):
     head = post(b"Host: x", b"Content-Length: 200000", b"Expect: 100-continue", body=b"")
     with opened(server.url) as line:
         at_once(line, head)

@@ -58,7 +58,7 @@ def load_of(*shares, late=0.0):
     return load
 
 
-def test_nobody_waits_while_the_loop_has_time():
+def test_no_refusal_is_delayed_under_light_load():
     assert load_of(*[0.0] * 50).pause == 0
     assert load_of(*[LIGHT_LOAD] * 50).pause == 0
 
@@ -74,7 +74,7 @@ def test_the_busier_the_loop_the_longer_is_the_pause_up_to_a_second():
     assert pauses[2:] == pytest.approx([LONGEST_PAUSE, LONGEST_PAUSE], rel=0.01)
 
 
-def test_a_single_busy_look_makes_nobody_wait_and_a_busy_second_is_soon_forgotten():
+def test_one_busy_sample_delays_nothing_and_a_busy_second_is_soon_forgotten():
     assert load_of(*[0.05] * 20, 1.0).pause == 0
     assert load_of(*[1.0] * 20).pause > 0
     assert load_of(*[1.0] * 20, *[0.0] * 20).pause == 0
@@ -179,12 +179,12 @@ def test_a_refusal_itself_is_answered_at_once_and_what_comes_after_two_in_a_row_
     assert not reader._buffer
 
 
-def test_who_is_refused_once_in_the_course_of_things_never_waits():
+def test_a_single_refusal_is_never_delayed():
     paths = [401, 200, 400, 200, 404, 302, 401, 200]
     assert asyncio.run(statuses(NEVER, *paths, count=8))[0] == paths
 
 
-def test_who_is_not_refused_never_waits():
+def test_a_client_without_refusals_is_never_delayed():
     assert asyncio.run(statuses(NEVER, 200, 200, 301, 200, count=4))[0] == [200, 200, 301, 200]
 
 
@@ -209,14 +209,14 @@ async def proxied(*asked, count):
 HOSTILE, HONEST = "203.0.113.9", "198.51.100.7"
 
 
-def test_nobody_waits_behind_the_refusals_of_another_client_of_a_proxy():
+def test_refusals_of_one_client_behind_a_proxy_delay_no_other():
     paths = [404] * FREE_REFUSALS + [200, 401, 200]
     clients = [HOSTILE] * FREE_REFUSALS + [HONEST] * 3
     asked = zip(clients, paths, strict=True)
     assert asyncio.run(proxied(*asked, count=len(paths))) == (paths, b"")
 
 
-def test_who_is_refused_again_and_again_behind_a_proxy_waits_for_the_answer():
+def test_repeated_refusals_behind_a_proxy_are_answered_later():
     paths = [404] * FREE_REFUSALS + [200, 404, 200]
     asked = [(HOSTILE, path) for path in paths]
     assert asyncio.run(proxied(*asked, count=FREE_REFUSALS + 1)) == (paths[:-2], b"")

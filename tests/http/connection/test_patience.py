@@ -45,7 +45,7 @@ UNFINISHED = {
 
 
 @pytest.mark.parametrize("name", UNFINISHED)
-def test_who_does_not_end_a_request_is_answered_408(hurried, name):
+def test_an_incomplete_request_is_answered_408(hurried, name):
     stream, reason = UNFINISHED[name]
     with opened(hurried.url) as line:
         at_once(line, stream)
@@ -57,7 +57,7 @@ def test_who_does_not_end_a_request_is_answered_408(hurried, name):
 
 
 @pytest.mark.parametrize("more", [b"", b"drop"])
-def test_who_keeps_back_a_body_that_nobody_wants_is_cut_off(hurried, more):
+def test_a_client_that_holds_back_an_unwanted_body_is_disconnected(hurried, more):
     unwanted = LIVE.replace(b"\r\n\r\n", b"\r\nContent-Length: 1000000\r\n\r\n")
     with opened(hurried.url) as line:
         at_once(line, unwanted)
@@ -86,19 +86,19 @@ def test_four_hundred_bodies_that_never_end_are_all_ended(hurried):
         line.close()
 
 
-def test_who_says_nothing_is_closed_without_a_word(hurried):
+def test_a_silent_connection_is_closed_without_a_response(hurried):
     with opened(hurried.url) as line:
         assert line.recv(1) == b""
 
 
-def test_who_asks_no_more_is_closed_without_a_word(hurried):
+def test_an_idle_connection_is_closed_without_a_response(hurried):
     with opened(hurried.url) as line:
         at_once(line, LIVE)
         (answer,) = read_answers(line, 2)
         assert not answer.says_close
 
 
-def test_who_does_not_read_is_cut_off(hurried):
+def test_a_client_that_does_not_read_is_disconnected(hurried):
     asked = b"GET /docs/assets/swagger-ui-bundle.js HTTP/1.1\r\nHost: x\r\n\r\n"
     with opened(hurried.url) as line:
         line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -125,7 +125,7 @@ def test_the_system_holds_little_of_what_a_client_does_not_read(hurried):
     assert 0 < max(most) <= 2 * SEND_BUFFER
 
 
-def test_at_a_stop_a_whole_request_is_answered_and_told_that_the_connection_closes(tmp_path):
+def test_at_a_stop_a_complete_request_is_answered_with_connection_close(tmp_path):
     settings = {"RETICKET_STOP_TIMEOUT": "3600", "RETICKET_BUSY_TIMEOUT": "300"}
     with running_server(tmp_path, settings=settings) as server, opened(server.url) as line:
         body = AKINON.body_of(AKINON.sign_in(server.url)).encode()
@@ -141,7 +141,7 @@ def test_at_a_stop_a_whole_request_is_answered_and_told_that_the_connection_clos
         assert server.process.wait(PATIENCE) == 0
 
 
-def test_at_a_stop_half_a_request_is_answered_503_and_holds_nobody(tmp_path):
+def test_at_a_stop_an_incomplete_request_is_answered_503_without_delay(tmp_path):
     settings = {"RETICKET_STOP_TIMEOUT": "3600"}
     with running_server(tmp_path, settings=settings) as server, opened(server.url) as line:
         at_once(line, post(b"Host: x", b"Content-Length: 20", body=TOKEN[:-1]))

@@ -154,7 +154,7 @@ class Looked(bytearray):
     chunked(b"x", trailers=b"A: " + b"b" * 16_000 + b"\r\n"),
     b"GET /" + b"a" * 16_000,
 ])  # fmt: skip
-def test_bytes_that_come_one_by_one_are_looked_at_a_few_times_and_no_more(stream):
+def test_bytes_that_come_one_by_one_are_searched_a_bounded_number_of_times(stream):
     reader = Reader(Limits())
     reader._buffer, Looked.looked = Looked(), 0
     for byte in stream:

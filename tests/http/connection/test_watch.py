@@ -42,7 +42,7 @@ def watch(clock):
 
 
 @pytest.mark.parametrize("phase", Phase)
-def test_nobody_is_told_before_the_time_is_over_and_everybody_once_after_it(clock, watch, phase):
+def test_each_connection_times_out_once_and_not_too_early(clock, watch, phase):
     patience = ConnectionTimeouts().by_phase()[phase]
     connection = Told()
     watch.enter(phase, connection)
@@ -53,7 +53,7 @@ def test_nobody_is_told_before_the_time_is_over_and_everybody_once_after_it(cloc
     assert connection == [phase]
 
 
-def test_who_left_a_phase_is_not_told(clock, watch):
+def test_a_connection_that_left_a_phase_does_not_time_out(clock, watch):
     connection = Told()
     watch.enter(Phase.HEAD, connection)
     watch.leave(Phase.HEAD, connection)
@@ -61,7 +61,7 @@ def test_who_left_a_phase_is_not_told(clock, watch):
     assert connection == []
 
 
-def test_those_who_came_later_have_their_time(clock, watch):
+def test_later_connections_have_their_full_time(clock, watch):
     early, late = Told(), Told()
     watch.enter(Phase.HEAD, early)
     clock.now += 5
@@ -77,7 +77,7 @@ def test_the_defaults_are_those_of_the_settings():
     assert said.idle_timeout == patience.idle == 150
 
 
-def test_thousands_that_came_together_are_told_a_few_at_a_time(clock, watch):
+def test_thousands_that_came_together_time_out_a_few_at_a_time(clock, watch):
     crowd = [Told() for _ in range(1000)]
     for each in crowd:
         watch.enter(Phase.FRESH, each)
@@ -90,7 +90,7 @@ def test_thousands_that_came_together_are_told_a_few_at_a_time(clock, watch):
     assert all(each == [Phase.FRESH] for each in crowd)
 
 
-def test_the_next_look_comes_soon_while_there_are_more(clock, watch):
+def test_the_next_check_comes_soon_while_more_remain(clock, watch):
     delays = []
     clock.call_later = lambda delay, check: delays.append((delay, check))
     for _ in range(TIMED_OUT_AT_ONCE * 2 + 1):

@@ -54,7 +54,7 @@ def test_families_do_not_wait_for_each_other(store, locker):
     assert store.find(one.id) == one
 
 
-def test_nobody_waits_for_a_lock_of_another_family(database, store, locker):
+def test_a_lock_on_one_family_delays_no_other(database, store, locker):
     """A wait for a lock, however short, would be an error here. Nobody has an old transaction open
     meanwhile: then old rows could not go, and who makes a file longer does wait for others.
     """
@@ -109,7 +109,7 @@ def test_parallel_refreshes_of_one_family_are_one_write_a_batch(database, store,
     assert written(10)[0] == 10
 
 
-def test_a_row_that_somebody_has_is_held_and_the_others_of_the_batch_go_on(store, locker):
+def test_a_locked_row_is_skipped_and_the_rest_of_the_batch_is_done(store, locker):
     one, other = family_of(1), family_of(2)
     store.create([one, other])
     hold(locker, one)
@@ -151,7 +151,7 @@ def test_time_is_read_when_the_rows_are_held(database, store, engine_clock, lock
     assert times == [engine_clock.at, engine_clock.at]
 
 
-def test_the_clock_of_the_engine_decides_and_never_turns_a_row_back(store, engine_clock):
+def test_the_clock_of_the_engine_decides_and_never_sets_a_row_back(store, engine_clock):
     family = family_of(1)
     store.create([family])
     engine_clock.forward(100)
@@ -226,7 +226,7 @@ def test_a_revocation_that_a_standby_lacks_is_not_acknowledged(prepared, absent_
     store.close()
 
 
-def test_nobody_waits_in_a_circle(database, store):
+def test_transactions_never_deadlock(database, store):
     families = [family_of(number, subject="ada") for number in range(12)]
     store.create(families)
     failures = []
@@ -255,7 +255,7 @@ def test_nobody_waits_in_a_circle(database, store):
     assert failures == []
 
 
-def test_expiry_passes_by_what_somebody_holds(store, locker):
+def test_expiry_skips_locked_rows(store, locker):
     dead = [family_of(number, expires_at=5) for number in range(4)]
     store.create(dead)
     hold(locker, dead[2])
@@ -265,7 +265,7 @@ def test_expiry_passes_by_what_somebody_holds(store, locker):
     assert store.expire(9, 100) == 1
 
 
-def test_sweeping_passes_by_what_somebody_holds(prepared, engine_clock, locker):
+def test_a_sweep_skips_locked_rows(prepared, engine_clock, locker):
     ephemeral = PostgresqlEphemeral(prepared.url, 2.0)
     for key in ("one", "other"):
         ephemeral.once(key, 1)
@@ -278,7 +278,7 @@ def test_sweeping_passes_by_what_somebody_holds(prepared, engine_clock, locker):
 
 
 @pytest.mark.parametrize("table", ["entries", "counters"])
-def test_a_sweep_finds_what_is_over_by_an_index(prepared, table):
+def test_a_sweep_finds_ended_entries_by_an_index(prepared, table):
     plan = prepared.run(f"EXPLAIN {SWEEP.format(table=table) % {'now': 1, 'limit': 256}}")
     assert any(f"{table}_by_end" in line for (line,) in plan)
 

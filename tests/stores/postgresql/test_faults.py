@@ -78,7 +78,7 @@ def test_a_frozen_server_is_given_up(prepared, monkeypatch):
     store.close()
 
 
-def test_what_a_frozen_process_holds_is_freed(database, store):
+def test_row_locks_of_a_frozen_process_are_released(database, store):
     family = family_of(1)
     store.create([family])
     frozen = PostgresqlStore(database.url, 0.1)

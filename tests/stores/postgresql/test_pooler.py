@@ -25,7 +25,7 @@ def pooler(database, engine_clock, server):
     running.close()
 
 
-def test_many_at_once_get_what_is_theirs(pooler):
+def test_parallel_callers_get_their_own_results(pooler):
     store, ephemeral = open_store(pooler.url, None, 5.0)
     families = [family_of(number) for number in range(8)]
     store.create(families)

@@ -52,7 +52,7 @@ def beside(work):
     assert failures == []
 
 
-def test_a_batch_under_way_holds_nobody_up(store, hasty, locker):
+def test_a_sweep_in_progress_delays_no_other_writer(store, hasty, locker):
     dead = [family_of(number, expires_at=5) for number in range(2 * BATCH)]
     living = [family_of(10**6 + number) for number in range(3)]
     store.create([*dead, *living[:2]])
@@ -141,7 +141,7 @@ CREATE CONSTRAINT TRIGGER note AFTER DELETE ON {} DEFERRABLE INITIALLY DEFERRED
 
 
 @pytest.mark.parametrize("table", ["families", "entries"])
-def test_what_is_over_is_deleted_without_waiting_for_the_disk(database, store, table):
+def test_ended_entries_are_deleted_without_waiting_for_the_disk(database, store, table):
     database.run(FLUSHES.format(table))
     ephemeral = PostgresqlEphemeral(database.url, 5.0)
     ephemeral.once("over", 0)

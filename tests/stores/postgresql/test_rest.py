@@ -93,7 +93,7 @@ def test_keys_rest_as_digests(prepared):
     ephemeral.close()
 
 
-def test_what_one_store_names_another_reads(database, store):
+def test_traits_stored_by_one_store_are_read_by_another(database, store):
     other = PostgresqlStore(database.url, 2.0)
     store.create([family_of(1, device="a device nobody has seen")])
     other.create([family_of(2, device="another device")])

@@ -21,7 +21,7 @@ def modest(administration, database):
     administration.run("DROP ROLE modest")
 
 
-def test_what_the_page_grants_suffices(modest, tmp_path, monkeypatch):
+def test_the_documented_grants_suffice(modest, tmp_path, monkeypatch):
     cheap_alone(monkeypatch)
     for name in ("SESSIONS", "DIRECTORY"):
         monkeypatch.setitem(os.environ, f"RETICKET_{name}", modest)

@@ -55,7 +55,7 @@ def guest(administration):
     administration.run("DROP ROLE guest")
 
 
-def test_a_user_who_may_not_make_tables_stops_the_start(database, guest):
+def test_a_user_without_the_right_to_create_tables_stops_the_start(database, guest):
     with pytest.raises(StartupError, match=r"grant its user USAGE and CREATE on the schema"):
         open_store(database.url.replace("postgres:", f"{guest}:"), FakeClock())
 
@@ -120,7 +120,7 @@ def test_old_code_runs_on_a_new_schema_until_that_breaks_it(database, monkeypatc
     assert at(database) == (KNOWN + 2, KNOWN + 2)
 
 
-def test_a_migration_makes_room_for_who_has_the_table(database, monkeypatch, locker):
+def test_a_migration_gives_way_to_transactions_that_use_the_table(database, monkeypatch, locker):
     prepare(database.url, 2.0)
     versions(monkeypatch, *schema.MIGRATIONS, SOME)
     locker.execute("LOCK TABLE traits IN ACCESS SHARE MODE")
@@ -137,7 +137,7 @@ def test_a_migration_makes_room_for_who_has_the_table(database, monkeypatch, loc
     assert at(database) == (KNOWN + 1, 1)
 
 
-def test_a_table_that_is_never_free_is_said(database, monkeypatch, locker):
+def test_a_table_that_stays_locked_is_reported(database, monkeypatch, locker):
     prepare(database.url, 2.0)
     versions(monkeypatch, *schema.MIGRATIONS, SOME)
     monkeypatch.setattr(schema, "ATTEMPTS", 1)
@@ -269,7 +269,7 @@ def test_a_month_that_came_to_life_again_is_not_dropped(database, engine_clock, 
     assert store.find(family_of(1).id) is not None
 
 
-def test_a_dump_that_reads_keeps_its_month_and_nobody_waits(database, engine_clock, store):
+def test_a_dump_delays_the_drop_of_a_month_and_no_other_transaction(database, engine_clock, store):
     engine_clock.forward(100 * DAY)
     with psycopg.connect(database.url) as dump:
         dump.execute("LOCK TABLE families IN ACCESS SHARE MODE")

@@ -115,7 +115,7 @@ def test_refreshes_of_different_families_lose_no_race(store, fresh, calls):
     assert calls("evalsha") - before == 200
 
 
-def test_whoever_loses_a_race_decides_again(opened, store, fresh):
+def test_a_lost_race_is_decided_again(opened, store, fresh):
     family, other = fresh(1), opened()[0]
     store.create([family])
     met = []
@@ -175,7 +175,7 @@ def test_a_key_ends_a_while_after_the_last_token(servers, store, fresh):
     assert abs(outlived(refreshed)) < 5 * SECOND
 
 
-def test_what_is_stored_is_the_row_and_nothing_else(servers, store, fresh):
+def test_only_the_row_is_stored(servers, store, fresh):
     family = fresh(1)
     store.create([family])
     store.transact([(family.id, Presenting(family.id, 1))])
@@ -191,7 +191,7 @@ def test_a_value_is_compact(store, fresh):
     assert len(pack(fresh(1, device="Mozilla/5.0 (X11; Linux x86_64)"))) <= 180
 
 
-def test_a_sign_in_on_its_way_is_under_the_floor(servers, store, fresh):
+def test_a_sign_in_in_progress_is_revoked_by_the_mark(servers, store, fresh):
     """Its row is there, but its subject's list does not know it yet."""
     early = [fresh(number, subject="ada") for number in range(2)]
     store.create(early)
@@ -208,7 +208,7 @@ def test_a_sign_in_on_its_way_is_under_the_floor(servers, store, fresh):
     assert [row.id for row in live.families] == [late.id]
 
 
-def test_a_floor_that_comes_while_a_step_runs_is_seen(opened, store, fresh):
+def test_a_mark_that_is_set_while_a_step_runs_is_seen(opened, store, fresh):
     family, other = fresh(0), opened()[0]
     store.create([family])
     met = []
@@ -235,7 +235,9 @@ def test_a_floor_that_comes_while_a_step_runs_is_seen(opened, store, fresh):
         (Selection(subject="alan"), False),
     ],
 )
-def test_a_floor_says_what_never_changes_in_a_row(servers, store, fresh, selection, under):
+def test_a_mark_selects_only_by_what_never_changes_in_a_row(
+    servers, store, fresh, selection, under
+):
     """A family may come into a context after its revocation, and is not meant by it."""
     store.revoke(selection, "operator")
     family = fresh(0, subject="ada", client="spa")
@@ -243,7 +245,7 @@ def test_a_floor_says_what_never_changes_in_a_row(servers, store, fresh, selecti
     assert (store.find(family.id).revoked_at is not None) is under
 
 
-def test_two_floors_of_a_subject_stand_side_by_side(store, fresh):
+def test_two_marks_of_a_subject_apply_independently(store, fresh):
     one, other = fresh(0), fresh(1, resource="shop.developer", subject=fresh(0).subject)
     for resource in ("shop.admin", "shop.developer", "shop.admin"):
         store.revoke(Selection(subject=one.subject, resource=resource), resource)
@@ -269,7 +271,7 @@ def begun(fresh, number, hours):
     return fresh(number, subject="ada", id=at.to_bytes(6, "big") + number.to_bytes(10, "big"))
 
 
-def test_a_list_keeps_a_family_whose_row_is_on_its_way(servers, store, fresh):
+def test_the_set_of_a_subject_keeps_a_family_whose_row_is_not_written_yet(servers, store, fresh):
     late = begun(fresh, 99, hours=0)
     store.create([late])
     raw = servers.client_for(key_of(late.id)).getdel(key_of(late.id))
@@ -306,7 +308,7 @@ def test_a_row_that_was_refreshed_meanwhile_is_not_expired(opened, store, fresh,
     assert store.find(family.id).generation == 2
 
 
-def test_what_was_created_in_a_failed_batch_is_taken_back(opened, store, fresh, monkeypatch):
+def test_rows_created_in_a_failed_batch_are_removed(opened, store, fresh, monkeypatch):
     one, two, other = fresh(1), fresh(2), opened()[0]
     read = store._table.read
 

@@ -165,7 +165,7 @@ def test_a_slot_is_handed_over_while_its_families_are_refreshed(torn):
         assert len(store.revoke(Selection(family=late[-1].id), "operator")) == 1
 
 
-def test_what_must_look_at_every_key_does_not_while_slots_move(torn):
+def test_scans_of_all_keys_are_unavailable_while_slots_move(torn):
     until(torn.is_whole)
     with store_on(torn) as store:
         families = [begin(store, number, b"{w}") for number in range(80, 84)]
@@ -252,7 +252,7 @@ def test_a_lost_write_is_healed(servers, store):
     assert store.transact([(family.id, Presenting(family.id, 4))]) == [(Outcome.HEALED, 5)]
 
 
-def test_a_revocation_that_was_lost_is_under_its_floor_still(servers, store):
+def test_a_row_whose_revocation_was_lost_is_still_revoked_by_its_mark(servers, store):
     family = begin(store, 1)
     store.create([family])
     store.revoke(Selection(subject=family.subject), "operator")
@@ -261,7 +261,7 @@ def test_a_revocation_that_was_lost_is_under_its_floor_still(servers, store):
     assert outcome is Outcome.REVOKED
 
 
-def test_what_was_acknowledged_survives_a_kill(alone):
+def test_acknowledged_writes_survive_a_kill(alone):
     with store_on(alone) as store:
         families = [begin(store, number) for number in range(20)]
         store.create(families)
@@ -320,7 +320,7 @@ def test_a_full_server_is_unavailable_and_then_goes_on(alone):
         assert store.transact([(family.id, Presenting(family.id, 1))]) == [(Outcome.ADVANCED, 2)]
 
 
-def test_a_server_whose_disk_is_full_is_unavailable_and_then_goes_on(alone, tmp_path):
+def test_a_server_with_a_full_disk_is_unavailable_until_there_is_room(alone, tmp_path):
     """It refuses writes (MISCONF) after a snapshot that could not be written."""
     with store_on(alone) as store:
         family = begin(store, 1)
@@ -347,14 +347,14 @@ def test_a_server_that_became_a_replica_is_unavailable(alone):
 
 
 @pytest.mark.parametrize("value", [b"\xc1", b"\x93\x01\x02\x03", b"{}", b"\x01"])
-def test_a_value_of_somebody_else_is_unavailable(servers, store, value):
+def test_a_value_of_another_program_is_unavailable(servers, store, value):
     family = begin(store, 1, b"{u}")
     servers.client_for(key_of(family.id)).set(key_of(family.id), value)
     with pytest.raises(Unavailable, match="cannot be read"):
         store.find(family.id)
 
 
-def test_a_floor_of_somebody_else_is_unavailable(servers, store):
+def test_a_mark_of_another_program_is_unavailable(servers, store):
     family = begin(store, 1)
     store.create([family])
     key = marks_key(family.subject)
@@ -370,7 +370,7 @@ def test_no_value_stands_in_an_error(store):
     assert str(caught.value) == "Valkey cannot answer: ResponseError"
 
 
-def test_replies_that_nobody_read_meet_nobody_else(store):
+def test_unread_replies_reach_no_other_caller(store):
     pool = store._engine.pool_of(b"key")
     with suppress(ZeroDivisionError), _connection(pool) as line:
         line.send_command("ECHO", "for somebody else")

@@ -108,7 +108,7 @@ def test_a_cluster_starts_by_any_host_that_can_be_reached(cluster):
         each.close()
 
 
-def test_a_name_that_nobody_has_stops_the_start():
+def test_an_unknown_host_name_stops_the_start():
     assert "cannot be used" in failure("valkey://no.such.host.invalid:1")
 
 
@@ -161,7 +161,7 @@ def test_families_that_need_newer_code_stop_the_start(servers, marked, mark):
         migrate(servers.url)
 
 
-def test_a_key_of_somebody_else_stops_the_start(servers, marked):
+def test_a_format_key_of_another_program_stops_the_start(servers, marked):
     marked("JPEG")
     assert "has a key rt:format that reticket did not write" in failure(servers.url)
 
