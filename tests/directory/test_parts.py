@@ -101,7 +101,7 @@ def test_a_part_that_no_dialect_has(sixth):
         sixth.users.add(UserDraft(WHO, parts={"seventh": {}}), "hash")
 
 
-def test_a_part_that_is_not_of_its_type_any_more_is_told_and_taken_for_none(sixth):
+def test_a_part_that_is_not_of_its_type_any_more_is_said(sixth):
     user_id = sixth.users.add(UserDraft(WHO), "hash")
     with sixth.database.change() as connection:
         row = {"user_id": user_id, "dialect": "sixth", "value": {"roles": 1}}
