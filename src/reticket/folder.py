@@ -1,4 +1,4 @@
-"""The folder of what is stored: made, tried, and held by one service at a time."""
+"""The data folder: created, checked, and locked by one service at a time."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from filelock import FileLock, Timeout
 from reticket.core.errors import StartupError
 
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
-"""What the group and everybody else may do."""
+"""The rights of the group and of everybody else."""
 
 
 def make(folder: Path) -> None:
-    """Make it with mode 0700 unless it is there. StartupError when nothing can be written there,
-    or when everybody on the machine can.
+    """Create it with mode 0700 unless it exists. StartupError when it is not writable, or when
+    every user of the machine can write to it.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -34,7 +34,7 @@ def make(folder: Path) -> None:
 
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
-    """Hold its lock. StartupError when somebody else does."""
+    """Hold its lock. StartupError when another service does."""
     make(folder)
     lock = FileLock(folder / "lock", timeout=0, mode=0o600)
     try:
@@ -48,7 +48,7 @@ def alone(folder: Path) -> Iterator[None]:
 
 
 def sync(path: Path) -> None:
-    """Wait until a file, or the names in a folder, would survive a loss of power."""
+    """Wait until a file, or the names in a folder, would survive a power loss."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)

@@ -24,7 +24,7 @@ Headers = Sequence[tuple[bytes, bytes]]
 
 
 class Secretive(msgspec.Struct, frozen=True):
-    """What holds secrets: none of its members stands in a log or a trace."""
+    """Contains secrets: no member is shown in a log or a trace."""
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(...)"
@@ -264,15 +264,15 @@ def _halves(part: str) -> tuple[str, str]:
 
 
 MOST_PAIRS = 256
-"""Of a form or a query: no endpoint knows more than 20 names, of which two may be repeated, and a
-megabyte of empty ones would keep the event loop busy for 80 ms.
+"""Pairs of a form or a query. No endpoint has more than 20 names, of which two may be repeated. A
+megabyte of empty pairs would block the event loop for 80 ms.
 """
 
 LONGEST_FORM = 65_536
 """Bytes of a form or a query, as many as headers may have. Bodies may be longer for JSON."""
 
 MOST_ESCAPES = 8192
-"""Of a form or a query: each costs a piece of a string, and a megabyte of `%` half a second."""
+"""Escapes of a form or a query: each makes a string, and a megabyte of `%` takes half a second."""
 
 
 def parse_pairs(text: bytes) -> list[tuple[str, str]]:
@@ -299,8 +299,8 @@ def parse_form(body: bytes) -> dict[str, str]:
 
 
 MOST_COMMAS = 4096
-"""Of a JSON text: no endpoint knows one with more than 100 values, and a megabyte of numbers would
-keep the event loop busy for 400 ms. Those in strings count, too; a password has 128 at most.
+"""Commas of a JSON text. No endpoint has more than 100 values. A megabyte of numbers would block
+the event loop for 400 ms. Commas in strings count too; a password has 128 at most.
 """
 
 
@@ -328,16 +328,16 @@ _leading = json.JSONDecoder(
 
 
 _BREAKS_OFF = frozenset(".eE")
-"""After a number, what only the rest of that number may follow."""
+"""Characters after a number that only the rest of that number may follow."""
 
 
 def parse_leading_json(body: bytes) -> Any:
-    """The first JSON value of a body, text after it ignored, as some decoders read streams.
+    """The first JSON value of a body. Text after it is ignored, as some decoders read streams.
 
-    An object comes as a tuple of its (name, value) pairs in order, duplicates and all; an array
-    as a list; a number as a float, however long it is; an unpaired surrogate as it was escaped;
-    bytes that are not UTF-8 as U+FFFD. MALFORMED when there is no such value: empty, truncated,
-    too deep, with too many values, a byte order mark.
+    An object becomes a tuple of its (name, value) pairs in order, including duplicates. An array
+    becomes a list, a number a float, however long it is. An unpaired surrogate stays as it was
+    escaped; bytes that are not UTF-8 become U+FFFD. MALFORMED when there is no such value: empty,
+    truncated, too deep, with too many values, with a byte order mark.
     """
     _check_size(body)
     text = body.decode("utf-8", "replace").lstrip(" \t\r\n")

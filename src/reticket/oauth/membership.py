@@ -1,4 +1,4 @@
-"""Whether a person acts for a tenant: asked again for every token that names one."""
+"""Whether a person is a member of a tenant; checked again for every token that names one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from reticket.core.people import User
 
 
 def is_member(holder: Holder, context: str | None) -> bool:
-    """Whether it acts in that tenant, or for none."""
+    """Whether it is a member of that tenant, or the tenant is None."""
     if context is None:
         return True
     return isinstance(holder, User) and context in {str(each.id) for each in holder.tenants}

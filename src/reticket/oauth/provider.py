@@ -1,4 +1,4 @@
-"""What all endpoints of one installation know: who it is, and the presets of its policies."""
+"""The facts that all endpoints of an installation share: its issuer, limits and policy presets."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from reticket.core.policy import Policy
 
 BASE = "/oauth"
 USER, CLIENT = "oauth.user", "oauth.client"
-"""The kinds of token: tokens that people gave, and tokens that clients got for themselves."""
+"""The token kinds: tokens with a user's consent, and tokens that clients get for themselves."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

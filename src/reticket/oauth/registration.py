@@ -71,22 +71,24 @@ class Registration:
         return grant in self.grants
 
     def in_order(self, scopes: Collection[str]) -> str:
-        """These scopes as they were registered, whatever order they came in (RFC 6749 §3.3): stores
-        keep the text of each order for good, and ten scopes have ten million.
+        """These scopes in their registered order, whatever order they came in (RFC 6749 §3.3).
+
+        Stores keep the text of each order for good, and ten scopes have millions of orders.
         """
         return " ".join(dict.fromkeys(scope for scope in self.scopes if scope in scopes))
 
 
 def owner_of(registration: Registration) -> Owner | None:
-    """Who is charged for what a client has kept: itself, where it has proved who it is. Anybody may
-    say that it is a public one, so there it is the caller's address.
+    """The owner that is charged for a client's entries: the client itself when it has
+    authenticated. Anybody can use a public client's id, so its entries are charged to the caller's
+    address.
     """
     return of_client(registration.id) if registration.confidential else None
 
 
 def flagged(said: Mapping[str, Any]) -> dict[str, Any]:
-    """What is to be registered: whoever has the flag `admin` has that scope and the grant that
-    gives it, and nobody else has the scope.
+    """The metadata to register: a client with the flag `admin` gets that scope and its grant, and
+    no other client has the scope.
     """
     scopes = [scope for scope in said.get("scopes", ()) if scope != ADMIN]
     if said.get("admin"):
@@ -97,12 +99,12 @@ def flagged(said: Mapping[str, Any]) -> dict[str, Any]:
 
 @lru_cache(10_000)
 def registration_of(client: Client, provider: Provider) -> Registration:
-    """What a record says that is met again; it is another object once it has changed."""
+    """The registration in a record, cached; a changed record is another object."""
     return read_registration(client, provider)
 
 
 def read_registration(client: Client, provider: Provider) -> Registration:
-    """What any record says."""
+    """The registration in any record."""
     said = client.registration
     preset = str((said.get("policy") or {}).get("preset", BROWSER))
     policy = chosen(said.get("policy"), provider.presets)

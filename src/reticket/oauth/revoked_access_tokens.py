@@ -10,12 +10,12 @@ from reticket.oauth.provider import CLIENT
 
 
 def void(access: AccessToken) -> str:
-    """Under which key something is kept once a token is void."""
+    """The key under which the revocation of a token is stored."""
     return f"oauth:dead:{access.claims['jti']}"
 
 
 def revoke_access_token(access: AccessToken) -> Asking[bool]:
-    """From now on, and for all processes; whether it was not yet."""
+    """Revoke a token for all processes. Returns whether it was not revoked before."""
     now: int = yield from Now()
     lifetime = max(1, whole_seconds(access.expires_at - now))
     is_new: bool = yield from PutIfAbsent(void(access), "", lifetime, _owner(access))

@@ -22,19 +22,19 @@ PASSWORD, CODE = "pwd", "otp"
 
 OPENID = "openid"
 SCOPE, AUDIENCE, NONCE, ALONE, JKT = "scope", "aud", "nonce", "alone", "jkt"
-"""What a request may ask of its answer alone: fewer scopes, audiences (space-separated), the ID
-token's nonce; `alone` wants no ID token, `jkt` an access token bound to the key of the proof.
+"""What a request may ask of its answer only: fewer scopes, audiences (space-separated), the ID
+token's nonce. `alone` omits the ID token, `jkt` binds the access token to the proof's key.
 """
 
 
 class Terms(msgspec.Struct, frozen=True, omit_defaults=True, array_like=True):
-    """Kept with the session as text, and never changed.
+    """Stored with the session as text, and never changed.
 
     Args:
-        auth_time: seconds; when the person was really there.
-        amr: how that was found out.
+        auth_time: seconds; when the user authenticated.
+        amr: by which methods.
         jkt: thumbprint of the key that the refresh token is bound to (RFC 9449 §6.1), or None.
-        audiences: of access tokens, where the request asks for none.
+        audiences: of access tokens, when the request asks for none.
     """
 
     auth_time: int
@@ -44,22 +44,22 @@ class Terms(msgspec.Struct, frozen=True, omit_defaults=True, array_like=True):
 
     @property
     def acr(self) -> str:
-        """How sure we may be."""
+        """The authentication context class."""
         return "urn:reticket:acr:2" if CODE in self.amr else "urn:reticket:acr:1"
 
     def written(self) -> str:
-        """As the session keeps it."""
+        """The text that the session stores."""
         return msgspec.json.encode(self).decode()
 
 
 @lru_cache(10_000)
 def terms_of(text: str | None) -> Terms:
-    """What `written` wrote."""
+    """The terms in a text of `written`."""
     return msgspec.json.decode(text, type=Terms) if text else Terms(0)
 
 
 def granted(facts: Facts) -> tuple[str, ...]:
-    """The scopes of this very answer."""
+    """The scopes of this answer."""
     return words(_asked(facts, SCOPE) or facts.family.scope or "")
 
 
@@ -71,13 +71,13 @@ def _asked(facts: Facts, name: str) -> str | None:
 
 
 class Claims:
-    """Makes claims in the name of a site."""
+    """Makes the claims of tokens for a provider."""
 
     def __init__(self, provider: Provider) -> None:
         self._provider = provider
 
     def access(self, facts: Facts) -> Mapping[str, object]:
-        """Beyond what the mint says: RFC 9068 §2.2."""
+        """Claims beyond those of the mint: RFC 9068 §2.2."""
         terms, scopes = terms_of(facts.family.terms), granted(facts)
         audiences = self._audiences(facts, terms, scopes)
         claims: dict[str, object] = {
@@ -96,7 +96,7 @@ class Claims:
         return claims
 
     def _audiences(self, facts: Facts, terms: Terms, scopes: tuple[str, ...]) -> tuple[str, ...]:
-        """We are one of them where we are to tell of a person, at `/userinfo`."""
+        """The audiences. The service itself is one when `/userinfo` accepts the token."""
         issuer = self._provider.issuer
         tells = facts.family.resource == USER and OPENID in scopes
         audiences = words(_asked(facts, AUDIENCE) or "") or terms.audiences
@@ -105,7 +105,9 @@ class Claims:
         return audiences
 
     def identity(self, facts: Facts) -> Mapping[str, object] | None:
-        """Of an ID token: the same person and the first `auth_time`, however late it is."""
+        """Claims of an ID token: the same subject and the first `auth_time`, however late it is
+        issued.
+        """
         if OPENID not in granted(facts) or _asked(facts, ALONE) is not None:
             return None
         terms, nonce = terms_of(facts.family.terms), _asked(facts, NONCE)
@@ -125,16 +127,16 @@ class Claims:
         return claims
 
     def of_people(self, claims: Mapping[str, Any]) -> bool:
-        """Whether verified claims are an access token's that a person has given."""
+        """Whether verified claims are those of an access token with a user's consent."""
         return claims.get("iss") == self._provider.issuer and "sid" in claims
 
     def of_clients(self, claims: Mapping[str, Any]) -> bool:
-        """Whether they are one's that a client got for itself."""
+        """Whether verified claims are those of a client's own access token."""
         return claims.get("iss") == self._provider.issuer and "sid" not in claims
 
 
 def profile(user: User, scopes: tuple[str, ...]) -> dict[str, object]:
-    """OpenID Connect Core §5.4: what the scopes tell of a person."""
+    """OpenID Connect Core §5.4: the user's claims that the scopes permit."""
     told: dict[str, object] = {"sub": user.id}
     if "profile" in scopes:
         names = (user.first_name, user.last_name)
