@@ -27,7 +27,7 @@ def test_every_endpoint_stands_on_the_page_and_no_other():
 def test_what_takes_an_idempotency_key_is_told():
     routes = Admin(AdminContext.closed(Provider(SERVED, PRESETS))).routes
     takes = [each.path for each in routes if KEY in each.describe.parameters]
-    (said,) = re.findall(r"takes an `Idempotency-Key`: `POST` to (.*?)\.", PAGE, re.DOTALL)
+    (said,) = re.findall(r"take an `Idempotency-Key`. These are `POST` to (.*?)\.", PAGE, re.DOTALL)
     assert sorted(re.findall(r"`(/[^`]+)`", said)) == sorted(takes)
 
 
