@@ -138,7 +138,7 @@ async def test_while_a_change_waits_nothing_is_decided_and_nothing_spent(world):
 async def test_a_refused_switch_or_another_subject_spends_nothing(world):
     begun = await world.begin(context="1000")
     token = begun.refresh_token
-    refused = world.refresh(token, context="1001", permits=lambda holder, context: False)
+    refused = world.refresh(token, context="1001", part="elsewhere")
     assert await cause_of(refused) == (Code.ACCESS_DENIED, Cause.NO_ACCESS)
     assert (await cause_of(world.refresh(token, subject="b" * 32)))[1] is Cause.WRONG_CLIENT
     assert world.family(begun) == begun.family

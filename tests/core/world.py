@@ -24,7 +24,7 @@ from reticket.stores.memory import MemoryStore
 from reticket.testing import FakeClock
 
 ADA = User(
-    "a" * 32, "ada", "ada@example.com", "Ada", None, False, True, 1, 0, (), (), None, None
+    "a" * 32, "ada", "ada@example.com", "Ada", None, False, True, 1, 0, (), ()
 )  # fmt: skip
 SHOP = Client("shop", True, False, {}, 0)
 CALLER = Caller("192.0.2.1", "0" * 32, "a test")

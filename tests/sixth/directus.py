@@ -14,7 +14,7 @@ from msgspec import Meta, Struct
 
 from reticket.core.commands import BeginSession, EndSession, FactorRule, ReadAccess, Refresh, SignIn
 from reticket.core.errors import Cause, Code, Refusal, ReticketError
-from reticket.core.model import Holder, Issued
+from reticket.core.model import Issued
 from reticket.core.people import User
 from reticket.core.policy import DAY, Policy, Reuse
 from reticket.core.profiles import Part
@@ -167,11 +167,6 @@ def is_member(user: User) -> bool:
     return PERSON.of(user) is not None
 
 
-def may_refresh(holder: Holder, context: str | None) -> bool:
-    """Whether the user still has a role."""
-    return isinstance(holder, User) and is_member(holder)
-
-
 def log_in(request: WireRequest) -> Operation:
     """Sign in."""
     said = _read(request, Credentials)
@@ -183,7 +178,7 @@ def log_in(request: WireRequest) -> Operation:
 def refresh(request: WireRequest) -> Operation:
     """Exchange a refresh token."""
     token = _read(request, RefreshToken).refresh_token
-    issued = yield from Refresh(USER, token, permits=may_refresh)
+    issued = yield from Refresh(USER, token, part=PERSON.dialect)
     return _answer(PairAnswer(_pair(issued)))
 
 

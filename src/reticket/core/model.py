@@ -119,6 +119,13 @@ class Selection:
     live_at: int | None = None
 
 
+class Place(StrEnum):
+    """What the context of a family is an id of."""
+
+    TENANT = "tenant"
+    ACCOUNT = "account"
+
+
 Holder = User | Application | Client
 
 Asked = tuple[tuple[str, str], ...]

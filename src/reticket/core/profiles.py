@@ -9,9 +9,10 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar, cast
 
+from reticket.core.model import Place
 from reticket.core.people import Tenant, User
 from reticket.core.ports import Entropy
-from reticket.core.tokens.kinds import Place, TokenKind
+from reticket.core.tokens.kinds import TokenKind
 
 P = TypeVar("P")
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from reticket.core.model import Place
 from reticket.core.ports import Clock, Entropy, Factors
 from reticket.core.profiles import NO_DIALECT, Profiles
 from reticket.core.tokens.keys import KeyStore
-from reticket.core.tokens.kinds import Place
 from reticket.directory.engines import open_storage
 from reticket.directory.engines.database import Database
 from reticket.directory.engines.migrations.older_people import carry_over, is_behind

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from reticket.core.model import Holder
-from reticket.core.people import User
+from reticket.core.entitlement import entitled
+from reticket.core.model import Holder, Place
 
 
 def is_member(holder: Holder, context: str | None) -> bool:
-    """Whether it is a member of that tenant, or the tenant is None."""
-    if context is None:
-        return True
-    return isinstance(holder, User) and context in {str(each.id) for each in holder.tenants}
+    """Whether it acts in that tenant, or for none."""
+    return context is None or entitled(holder, context, Place.TENANT, None)

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from reticket.core.entitlement import entitled
 from reticket.core.errors import Code
 from reticket.core.model import AccessToken, Family, Issued, Outcome
 from reticket.core.people import User
@@ -115,5 +116,5 @@ def test_a_user_who_left_the_organization_may_not_refresh() -> None:
     )
     refresh = next(route for route in akinon.build().routes if "refresh" in route.path)
     command = next(refresh.operate(request))
-    assert command.permits(ADA, None)
-    assert not command.permits(NOBODY, None)
+    assert entitled(ADA, None, command.place, command.part)
+    assert not entitled(NOBODY, None, command.place, command.part)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from reticket.core.commands import Refresh, SignIn
+from reticket.core.entitlement import entitled
 from reticket.core.errors import Code
 from reticket.core.people import User
 from reticket.dialects import cloudreve
@@ -56,8 +57,8 @@ def test_a_user_without_a_profile_is_unknown(ada: User) -> None:
 def test_a_user_whose_profile_was_taken_away_may_not_refresh(ada: User) -> None:
     command = _first_command("/session/token/refresh", '{"refresh_token": "a"}')
     assert isinstance(command, Refresh)
-    assert command.permits(ada, None)
-    assert not command.permits(replace(ada, parts=()), None)
+    assert entitled(ada, None, command.place, command.part)
+    assert not entitled(replace(ada, parts=()), None, command.place, command.part)
 
 
 def _first_command(path: str, body: str) -> object:

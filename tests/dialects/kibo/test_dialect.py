@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from reticket.core.commands import Refresh
+from reticket.core.entitlement import entitled
 from reticket.core.errors import Code
 from reticket.core.people import Application, User
 from reticket.dialects import kibo
@@ -38,15 +39,15 @@ def first_refresh(path: str, query: str = "") -> Refresh:
 )
 def test_whom_a_refresh_is_for(path: str, member: str, other: str, ada: User) -> None:
     command = first_refresh(path)
-    assert command.permits(ada, None)
-    assert command.permits(ada, member)
-    assert not command.permits(ada, other)
-    assert not command.permits(replace(ada, tenants=(), accounts=()), member)
+    assert entitled(ada, None, command.place, command.part)
+    assert entitled(ada, member, command.place, command.part)
+    assert not entitled(ada, other, command.place, command.part)
+    assert not entitled(replace(ada, tenants=(), accounts=()), member, command.place, command.part)
 
 
 def test_applications_refresh_whatever_the_scope(samples: Mapping[str, Any]) -> None:
     command = first_refresh("/api/platform/applications/authtickets/refresh-ticket/")
-    assert command.permits(samples["application"], None)
+    assert entitled(samples["application"], None, command.place, command.part)
 
 
 def test_the_kinds_of_token() -> None:

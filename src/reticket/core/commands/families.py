@@ -14,6 +14,7 @@ from reticket.core.model import (
     Family,
     Holder,
     Issued,
+    Place,
     RefreshToken,
     Selection,
 )
@@ -21,12 +22,6 @@ from reticket.core.policy import Policy
 from reticket.core.ports import Page
 
 Check = Callable[[Family, int], None]
-Permits = Callable[[Holder, str | None], bool]
-
-
-def anybody(holder: Holder, context: str | None) -> bool:
-    """The answer of a request that is for everybody and every context."""
-    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +49,13 @@ class BeginSession(Command[Issued]):
 
 @dataclass(frozen=True, slots=True)
 class Refresh(Command[Issued]):
-    """Exchange a refresh token. Result: `Issued`. INVALID_TOKEN; ACCESS_DENIED when `permits`
-    says no (nothing is spent then).
+    """Exchange a refresh token. Result: `Issued`. INVALID_TOKEN; ACCESS_DENIED when the
+    subject is not entitled to that context (nothing is spent then).
 
     Args:
         context: the tenant or account to switch to; None keeps the presented token's.
         subject: the only subject whose token is welcome, where the caller proved to be one.
-        permits: whether that holder may have a pair for that context.
+        place / part: of the subject, as in `core.entitlement`.
         check: raises a Refusal for a row and the store's time (milliseconds) that this request
             does not fit; pure, before anything is decided, and nothing is spent then.
         fits: the same once the token has proved good, for what the caller of a bad one must not
@@ -73,7 +68,8 @@ class Refresh(Command[Issued]):
     token: str = field(repr=False)
     context: str | None = None
     subject: str | None = None
-    permits: Permits = field(default=anybody, repr=False)
+    place: Place | None = None
+    part: str | None = None
     check: Check | None = field(default=None, repr=False)
     fits: Check | None = field(default=None, repr=False)
     policy: Policy | None = None
@@ -110,13 +106,14 @@ class ExchangeToken(Command[Issued]):
     hears of a switch. Result: `Issued` without a refresh token. INVALID_TOKEN, ACCESS_DENIED.
 
     Args:
-        context / permits / check / policy / asked: as in `Refresh`.
+        context / place / part / check / policy / asked: as in `Refresh`.
     """
 
     resource: str
     family: bytes
     context: str | None = None
-    permits: Permits = field(default=anybody, repr=False)
+    place: Place | None = None
+    part: str | None = None
     check: Check | None = field(default=None, repr=False)
     policy: Policy | None = None
     asked: Asked = NOTHING

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from reticket.core.commands import Check, EndSession, ExchangeToken, Refresh
+from reticket.core.entitlement import entitled
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import REFUSING, Caller, Family, Holder, Outcome, RefreshToken
 from reticket.core.policy import Policy
@@ -80,7 +81,7 @@ class RefreshStep(NamedTuple):
         if self.waits_for(row.subject):
             return row, StepOutcome(now, None, row, waits=True)
         context = self.command.context or self.token.context
-        if not self.command.permits(holder, context):
+        if not entitled(holder, context, self.command.place, self.command.part):
             refusal = Refusal(Code.ACCESS_DENIED, Cause.NO_ACCESS)
             return row, StepOutcome(now, None, row, refusal=refusal)
         if context != after.context and after is not row:
@@ -157,7 +158,7 @@ class ExchangeStep:
         if self.waits_for(row.subject):
             return StepOutcome(now, None, row, waits=True)
         context = self.command.context or row.context
-        if not self.command.permits(holder, context):
+        if not entitled(holder, context, self.command.place, self.command.part):
             refusal = Refusal(Code.ACCESS_DENIED, Cause.NO_ACCESS)
             return StepOutcome(now, None, row, refusal=refusal)
         switched = context if context != row.context else None

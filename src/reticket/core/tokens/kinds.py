@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, NamedTuple
 
-from reticket.core.model import NOTHING, Asked, Family, Holder
+from reticket.core.model import NOTHING, Asked, Family, Holder, Place
 from reticket.core.people import Application, Client, User
 from reticket.core.policy import Policy
 
@@ -49,13 +48,6 @@ class Advice:
         """Whether the warning applies to a policy."""
         seconds: int = getattr(policy, self.member)
         return seconds <= self.least
-
-
-class Place(StrEnum):
-    """What the context of a family is an id of."""
-
-    TENANT = "tenant"
-    ACCOUNT = "account"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from reticket.core.commands import BeginSession, EndSession, FactorRule, Refresh
 from reticket.core.errors import Cause, Refusal
 from reticket.dialects.akinon.document import described
 from reticket.dialects.akinon.inputs import read
+from reticket.dialects.akinon.profile import PERSON
 from reticket.dialects.akinon.schemas import (
     LoginRequest,
     RefreshTokenRequest,
@@ -15,7 +16,7 @@ from reticket.dialects.akinon.schemas import (
     answer,
     pair_of,
 )
-from reticket.dialects.akinon.user import USER, Owner, is_member, may_refresh
+from reticket.dialects.akinon.user import USER, Owner, is_member
 from reticket.wire import Operation, Route, WireRequest, WireResponse
 
 _OVER = frozenset({Cause.UNKNOWN, Cause.REVOKED, Cause.EXPIRED})
@@ -44,7 +45,7 @@ class Session:
         """Exchange a refresh token."""
         subject = yield from self.owner(request)
         token = read(request, RefreshTokenRequest).refresh_token
-        issued = yield from Refresh(USER, token, subject=subject, permits=may_refresh)
+        issued = yield from Refresh(USER, token, subject=subject, part=PERSON.dialect)
         return answer(201, pair_of(issued))
 
     def log_out(self, request: WireRequest) -> Operation:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from reticket.core.commands import Asking, ReadAccess
 from reticket.core.errors import Cause, Code, Refusal
-from reticket.core.model import Holder
 from reticket.core.people import User
 from reticket.core.policy import DAY, Policy, Reuse
 from reticket.core.tokens.kinds import TokenKind
@@ -26,11 +25,6 @@ Owner = Callable[[WireRequest], Asking[str | None]]
 def is_member(user: User) -> bool:
     """Whether the user has an organization; without one it is unknown here."""
     return PERSON.of(user) is not None
-
-
-def may_refresh(holder: Holder, context: str | None) -> bool:
-    """Whether the user still has an organization."""
-    return isinstance(holder, User) and PERSON.dialect in dict(holder.parts)
 
 
 def current_user(request: WireRequest) -> Asking[User]:

@@ -16,6 +16,7 @@ from reticket.core.people import User
 from reticket.dialects.cloudreve import inputs
 from reticket.dialects.cloudreve.document import open_to_all
 from reticket.dialects.cloudreve.errors import UNREADABLE_TOKEN, failed
+from reticket.dialects.cloudreve.profile import PERSON
 from reticket.dialects.cloudreve.schemas import (
     RefreshTokenRequest,
     Response,
@@ -30,7 +31,7 @@ from reticket.dialects.cloudreve.schemas import (
     user_of,
 )
 from reticket.dialects.cloudreve.tokens import USER
-from reticket.dialects.cloudreve.user import current_user, is_known, may_refresh
+from reticket.dialects.cloudreve.user import current_user, is_known
 from reticket.wire import Operation, Route, WireRequest
 
 FACTOR_WANTED = 203
@@ -44,7 +45,7 @@ def refresh(request: WireRequest) -> Operation:
     """Exchange a refresh token. A bearer that has expired is no reason to refuse."""
     yield from current_user(request)
     token = inputs.refresh_token(request.body)
-    issued = yield from Refresh(USER, token, permits=may_refresh)
+    issued = yield from Refresh(USER, token, part=PERSON.dialect)
     return succeeded(token_of(issued))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from reticket.core.commands import Asking, ReadAccess
 from reticket.core.errors import Cause, Code, Refusal
-from reticket.core.model import Holder
 from reticket.core.people import User
 from reticket.dialects.cloudreve.document import signed_in
 from reticket.dialects.cloudreve.profile import PERSON
@@ -16,11 +15,6 @@ from reticket.wire import Operation, Route, WireRequest
 def is_known(user: User) -> bool:
     """Whether the user has a profile here."""
     return PERSON.of(user) is not None
-
-
-def may_refresh(holder: Holder, context: str | None) -> bool:
-    """Whether the user still has a profile here."""
-    return isinstance(holder, User) and PERSON.dialect in dict(holder.parts)
 
 
 def current_user(request: WireRequest) -> Asking[User | None]:

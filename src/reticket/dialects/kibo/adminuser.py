@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from reticket.core.commands import FactorRule
-from reticket.core.model import Issued
+from reticket.core.model import Issued, Place
 from reticket.core.people import User
 from reticket.dialects.kibo.access import Guard
 from reticket.dialects.kibo.document import (
@@ -51,7 +51,7 @@ def ticket(issued: Issued) -> bytes:
     )
 
 
-KIND = TicketKind(ADMIN_USER, SCOPE, lambda user: user.tenants, ticket)
+KIND = TicketKind(ADMIN_USER, SCOPE, Place.TENANT, ticket)
 
 
 def routes(guard: Guard, factor: FactorRule) -> tuple[Route, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from reticket.core.commands import FactorRule
-from reticket.core.model import Issued
+from reticket.core.model import Issued, Place
 from reticket.core.people import User
 from reticket.dialects.kibo.access import Guard
 from reticket.dialects.kibo.document import (
@@ -50,7 +50,7 @@ def ticket(issued: Issued) -> bytes:
     )
 
 
-KIND = TicketKind(DEVELOPER, SCOPE, lambda user: user.accounts, ticket)
+KIND = TicketKind(DEVELOPER, SCOPE, Place.ACCOUNT, ticket)
 
 
 def routes(guard: Guard, factor: FactorRule) -> tuple[Route, ...]:

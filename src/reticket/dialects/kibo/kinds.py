@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from reticket.core.model import Place
 from reticket.core.people import Application
 from reticket.core.policy import DAY, Policy, Reuse
-from reticket.core.tokens.kinds import Advice, Place, TokenKind
+from reticket.core.tokens.kinds import Advice, TokenKind
 
 KIBO_2026 = Policy("KIBO_2026", 3600, 14 * DAY, 365 * DAY, 60, Reuse.TOLERATE)
 

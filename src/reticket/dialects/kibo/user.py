@@ -5,13 +5,14 @@ Knows neither tenants nor developer accounts: a `TicketKind` says which of them 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from reticket.core.commands import BeginSession, FactorRule, Refresh, SignIn
+from reticket.core.entitlement import entitled
 from reticket.core.errors import Cause, Code, Refusal
-from reticket.core.model import Holder, Issued
-from reticket.core.people import DeveloperAccount, Tenant, User
+from reticket.core.model import Issued, Place
+from reticket.core.people import User
 from reticket.dialects.kibo import inputs
 from reticket.dialects.kibo.access import Guard
 from reticket.dialects.kibo.answers import answer
@@ -26,13 +27,13 @@ class TicketKind:
 
     Args:
         scope: the query parameter that names a scope.
-        scopes: those of a user.
+        place: what its scopes are.
         ticket: the encoded ticket of a pair.
     """
 
     resource: str
     scope: str
-    scopes: Callable[[User], Sequence[Tenant | DeveloperAccount]]
+    place: Place
     ticket: Callable[[Issued], bytes]
 
 
@@ -58,7 +59,7 @@ class Tickets:
         user = yield from SignIn(self.kind.resource, email, password, factor=self.factor)
         context = self._first_context(user, scope)
         issued = yield from BeginSession(self.kind.resource, user, context)
-        if not self.permits(issued.holder, context):
+        if not entitled(issued.holder, context, self.kind.place, None):
             raise Refusal(Code.ACCESS_DENIED, Cause.NO_ACCESS)
         return answer(request, 201, self.kind.ticket(issued), wanted)
 
@@ -68,7 +69,7 @@ class Tickets:
         wanted, scope = inputs.selection(values), self._scope(values)
         token = inputs.required(inputs.refresh_token(request), TOKEN)
         yield from self.guard(request)
-        issued = yield from Refresh(self.kind.resource, token, context=scope, permits=self.permits)
+        issued = yield from Refresh(self.kind.resource, token, context=scope, place=self.kind.place)
         return answer(request, 200, self.kind.ticket(issued), wanted)
 
     def delete(self, request: WireRequest) -> Operation:
@@ -77,10 +78,6 @@ class Tickets:
         inputs.selection(values)
         token = inputs.required(values.get(TOKEN.lower()), TOKEN)
         return (yield from end(request, self.kind.resource, token))
-
-    def permits(self, holder: Holder, context: str | None) -> bool:
-        """Whether a user may have a ticket for a scope, or for none yet."""
-        return isinstance(holder, User) and (context is None or context in self._contexts(holder))
 
     def _scope(self, values: Mapping[str, str]) -> str | None:
         said = inputs.optional_id(values, self.kind.scope)
@@ -94,7 +91,8 @@ class Tickets:
         return contexts[0] if len(contexts) == 1 else scope
 
     def _contexts(self, user: User) -> list[str]:
-        return [str(one.id) for one in self.kind.scopes(user)]
+        places = user.tenants if self.kind.place is Place.TENANT else user.accounts
+        return [str(one.id) for one in places]
 
 
 def _credentials(request: WireRequest) -> tuple[str, str]:

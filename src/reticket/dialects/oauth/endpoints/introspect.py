@@ -20,7 +20,7 @@ from reticket.core.commands import (
     Refresh,
 )
 from reticket.core.errors import Cause, Code, Refusal
-from reticket.core.model import AccessToken, Family, RefreshToken
+from reticket.core.model import AccessToken, Family, Place, RefreshToken
 from reticket.core.policy import SECOND
 from reticket.core.sessions.rotation import stated_end
 from reticket.core.tokens.faces import PREFIX
@@ -138,7 +138,7 @@ def _refresh(token: str, registration: Registration, provider: Provider) -> Aski
     if not registration.may(REFRESH_TOKEN):
         raise Refusal(Code.INVALID_TOKEN, Cause.WRONG_GRANT)
     check, policy = _issued_to(registration), registration.policy
-    refresh = Refresh(USER, token, permits=is_member, check=check, policy=policy)
+    refresh = Refresh(USER, token, place=Place.TENANT, check=check, policy=policy)
     read: RefreshToken
     row: Family
     read, row = yield from DryRunRefresh(refresh)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reticket.core.commands import Asking, Check, FindSession, ReadRefresh, Refresh
 from reticket.core.errors import Cause, Code, Refusal
-from reticket.core.model import REFUSING, Asked, Family, RefreshToken
+from reticket.core.model import REFUSING, Asked, Family, Place, RefreshToken
 from reticket.core.policy import SECOND
 from reticket.core.sessions.rotation import decide, state_of
 from reticket.core.storage.budget import of_account
@@ -12,7 +12,6 @@ from reticket.dialects.oauth.errors import Denied, denied
 from reticket.dialects.oauth.grants.answers import Granting, TokenRequest, token_answer
 from reticket.dialects.oauth.grants.limits import narrowed, targets, within_scope, within_targets
 from reticket.dialects.oauth.inputs import required
-from reticket.oauth.membership import is_member
 from reticket.oauth.provider import USER
 from reticket.oauth.terms import JKT, terms_of
 from reticket.oauth.words import words
@@ -30,7 +29,7 @@ def refresh(said: TokenRequest) -> Granting:
     turn = Refresh(
         USER,
         token,
-        permits=is_member,
+        place=Place.TENANT,
         check=whose(said),
         fits=_no_more(said, scopes, resources) if scopes or resources else None,
         policy=said.registration.policy,

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from reticket.core.commands import Check, EndSessions, ExchangeToken
 from reticket.core.errors import Cause, Code, Refusal
-from reticket.core.model import Family, Selection
+from reticket.core.model import Family, Place, Selection
 from reticket.core.sessions.rotation import state_of
 from reticket.dialects.oauth.errors import Denied
 from reticket.dialects.oauth.grants.answers import Granting, TokenRequest, token_answer
@@ -21,7 +21,6 @@ from reticket.dialects.oauth.grants.subject_token import (
     read_subject,
 )
 from reticket.dialects.oauth.inputs import wrong
-from reticket.oauth.membership import is_member
 from reticket.oauth.provider import USER
 from reticket.oauth.terms import ALONE
 from reticket.oauth.words import words
@@ -43,7 +42,7 @@ def exchange(said: TokenRequest) -> Granting:
         USER,
         subject.family,
         context=tenant or subject.context,
-        permits=is_member,
+        place=Place.TENANT,
         check=check,
         policy=said.registration.policy,
         asked=asked,

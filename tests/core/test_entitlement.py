@@ -1,0 +1,37 @@
+from dataclasses import replace
+
+import pytest
+from tests.core.world import ADA, SHOP
+
+from reticket.core.entitlement import entitled
+from reticket.core.model import Place
+from reticket.core.people import DeveloperAccount, Tenant
+
+TENANT = Tenant(1000, "One", None, False, False, None, (), (), ())
+WITH_TENANT = replace(ADA, tenants=(TENANT,))
+WITH_ACCOUNT = replace(ADA, accounts=(DeveloperAccount(77, "Two"),))
+
+
+@pytest.mark.parametrize("holder", [ADA, SHOP])
+def test_nothing_is_required_of_anybody_by_default(holder):
+    assert entitled(holder, "1000", None, None)
+
+
+def test_a_person_may_have_a_token_for_a_tenant_of_theirs_or_for_none():
+    place = Place.TENANT
+    assert entitled(WITH_TENANT, "1000", place, None)
+    assert entitled(ADA, None, place, None)
+    assert not entitled(ADA, "1000", place, None)
+    assert not entitled(WITH_ACCOUNT, "77", place, None)
+
+
+def test_an_account_is_no_tenant():
+    place = Place.ACCOUNT
+    assert entitled(WITH_ACCOUNT, "77", place, None)
+    assert not entitled(WITH_TENANT, "1000", place, None)
+
+
+def test_a_dialect_must_know_the_person():
+    assert entitled(replace(ADA, parts=(("cloudreve", "{}"),)), None, None, "cloudreve")
+    assert not entitled(ADA, None, None, "cloudreve")
+    assert not entitled(SHOP, None, None, "cloudreve")
