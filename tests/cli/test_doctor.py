@@ -305,10 +305,10 @@ def key(state, activates=None, retiring=None):
         (key("compromised", activates=-999 * DAYS), None),
     ],
 )
-def test_overdue_keys_are_found(monkeypatch, facts, said):
-    monkeypatch.setattr(overdue_keys.policies, "longest_refresh", lambda instance: 365 * DAY)
-    ring = SimpleNamespace(listing=lambda: [facts])
-    found = list(overdue_keys.look(SimpleNamespace(clock=lambda: 0, ring=ring)))
+def test_overdue_keys_are_found(facts, said):
+    ring, longest = SimpleNamespace(listing=lambda: [facts]), lambda: 365 * DAY
+    instance = SimpleNamespace(clock=lambda: 0, ring=ring, longest_refresh=longest)
+    found = list(overdue_keys.look(instance))
     assert len(found) == (said is not None)
     assert all(said in each.sentence for each in found)
 

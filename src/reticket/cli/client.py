@@ -20,8 +20,9 @@ from reticket.directory.drafts import ClientDraft
 from reticket.directory.programs.clients import every_client, no_client
 from reticket.directory.seed import checked_registration, edited_registration, policy_faults
 from reticket.oauth.registration import GRANTS, flagged
+from reticket.runtime.every_policy import provider_of
 from reticket.runtime.opened_service import OpenedService
-from reticket.runtime.policies import provider_of, warnings_of
+from reticket.runtime.policies import warnings_of
 from reticket.settings import loading
 
 COLUMNS = ("client_id", "public", "disabled", "created_at")

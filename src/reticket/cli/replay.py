@@ -17,8 +17,9 @@ from reticket.core.ports import Event
 from reticket.core.sessions import audit_events
 from reticket.core.sessions.replay import replay as end_again
 from reticket.crypto.key_lifecycle import KeyRefused
+from reticket.runtime.every_policy import provider_of
 from reticket.runtime.opened_service import OpenedService
-from reticket.runtime.policies import of_session, provider_of
+from reticket.runtime.policies import of_session
 
 STREAM = click.Path(path_type=Path, exists=True, readable=True)
 

@@ -28,8 +28,8 @@ from reticket.dialects.oauth.grants.direct_session import SessionRequest
 from reticket.dialects.oauth.grants.direct_session import start as start_session
 from reticket.directory.names import unknown_names
 from reticket.directory.programs.clients import no_client
+from reticket.runtime.every_policy import provider_of
 from reticket.runtime.opened_service import OpenedService
-from reticket.runtime.policies import provider_of
 
 PAGE = 500
 _NOUNS = {"context": "tenant or account"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ from reticket.crypto.sealing import Sealer
 from reticket.directory.directory import Directory
 from reticket.directory.errors import NotFound
 from reticket.directory.seed import Made, load_seed
-from reticket.runtime.policies import longest_refresh
+from reticket.runtime.every_policy import every_policy
 from reticket.settings import Settings, loading
 from reticket.wire import Dialect
 
@@ -81,9 +81,17 @@ class OpenedService:
         self.ephemeral.once("ready", 1)
         self.directory.tenant(0)
 
+    def every_policy(self) -> Iterator[Policy]:
+        """All policies in force."""
+        return every_policy(self.settings, self.policies, self.directory.clients)
+
+    def longest_refresh(self) -> int:
+        """Seconds that the longest refresh token lives."""
+        return max(policy.refresh for policy in self.every_policy())
+
     def purge(self) -> int:
         """Remove ended sessions and old keys. Returns how many sessions."""
-        for key in self.ring.retire_due(longest_refresh(self)):
+        for key in self.ring.retire_due(self.longest_refresh()):
             self.record_change("key_retired", key=key)
         return self.upkeep.purge()
 

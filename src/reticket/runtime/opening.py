@@ -34,6 +34,7 @@ from reticket.http.server import bind, serve
 from reticket.http.workers import Workers
 from reticket.runtime import demo, logs, policies
 from reticket.runtime.assembly import perform
+from reticket.runtime.every_policy import provider_of
 from reticket.runtime.opened_service import OpenedService, Schema
 from reticket.runtime.serving import (
     application,
@@ -140,7 +141,7 @@ class Builder:
         """The dialects, and the admin API."""
         return [
             *self.dialects(settings),
-            Admin(AdminContext.closed(policies.provider_of(settings))),
+            Admin(AdminContext.closed(provider_of(settings))),
         ]
 
     def sessions(self, url: str, settings: Settings) -> Store:

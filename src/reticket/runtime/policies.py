@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
-from typing import TYPE_CHECKING
 
 from reticket import dialects
 from reticket.core.errors import SettingError
@@ -19,18 +18,12 @@ from reticket.directory.programs.clients import every_client
 from reticket.directory.seed import policy_faults
 from reticket.oauth.provider import CLIENT, USER, Provider
 from reticket.oauth.registration import read_registration, registration_of
+from reticket.runtime.every_policy import provider_of
+from reticket.runtime.opened_service import OpenedService
 from reticket.settings import Settings, loading
-
-if TYPE_CHECKING:
-    from reticket.runtime.opened_service import OpenedService
 
 OF_CLIENTS = frozenset({USER, CLIENT})
 """Token kinds whose sessions and tokens follow the policy of their client."""
-
-
-def provider_of(settings: Settings) -> Provider:
-    """The facts that the OAuth endpoints need."""
-    return Provider(loading.issuer_of(settings), loading.presets(settings))
 
 
 def policies_for(settings: Settings, kinds: Iterable[TokenKind]) -> Mapping[str, Policy]:
@@ -67,21 +60,9 @@ def of_session(instance: OpenedService, family: Family, provider: Provider) -> P
     return instance.policies.get(family.resource)
 
 
-def longest_refresh(instance: OpenedService) -> int:
-    """Seconds that the longest refresh token lives."""
-    return max(policy.refresh for policy in _all(instance))
-
-
 def longest_session(instance: OpenedService) -> int:
     """Seconds that the longest session lives."""
-    return max(policy.absolute for policy in _all(instance))
-
-
-def _all(instance: OpenedService) -> Iterator[Policy]:
-    provider = provider_of(instance.settings)
-    yield from instance.policies.values()
-    for client in every_client(instance.directory.clients):
-        yield read_registration(client, provider).policy
+    return max(policy.absolute for policy in instance.every_policy())
 
 
 def faults(instance: OpenedService) -> Iterator[str]:

@@ -33,10 +33,11 @@ from reticket.http.routing import WELL_KNOWN, RoutingTable
 from reticket.http.server import ConnectionTimeouts, Listener, WorkerEnvironment
 from reticket.http.untrusted_proxies import UntrustedProxies
 from reticket.oauth.provider import BASE
-from reticket.runtime import demo, policies
+from reticket.runtime import demo
 from reticket.runtime.assembly import service_of, worker_pools_of
 from reticket.runtime.background import INTERVAL, background_tasks, background_work
 from reticket.runtime.documents import documents_of, places_of
+from reticket.runtime.every_policy import provider_of
 from reticket.runtime.opened_service import OpenedService
 from reticket.settings import Settings
 from reticket.wire import Dialect
@@ -106,7 +107,7 @@ def application(
         incidents,
     )
     shared = readable(edge, settings.cors_origins, (*_FOR_OPERATORS, *_unreadable(dialects)))
-    answering = also_below(policies.provider_of(settings).path, _NAMED, shared)
+    answering = also_below(provider_of(settings).path, _NAMED, shared)
     return only_local(answering, reach.is_local)
 
 
@@ -186,7 +187,7 @@ def _counted(instance: OpenedService, meter: Meter) -> OpenedService:
 
 def _admin(instance: OpenedService) -> Dialect:
     context = AdminContext(
-        provider=policies.provider_of(instance.settings),
+        provider=provider_of(instance.settings),
         kinds=[each.name for dialect in instance.dialects for each in dialect.kinds],
         directory=instance.directory,
         ring=instance.ring,

@@ -1,64 +1,15 @@
 """The engines of the directory, by the scheme of its URL.
 
-Owns the interface that the rest of this package uses. Knows no details of an engine.
+Knows no details of an engine.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
-from pathlib import Path
-from typing import Protocol
-
-from sqlalchemy import Engine
 
 from reticket.core.errors import StartupError
-from reticket.core.storage.schema import Migrating, SchemaState
-
-
-class Storage(Protocol):
-    """An open database whose schema this program can use. Every method may raise Unavailable."""
-
-    @property
-    def reader(self) -> Engine:
-        """Begins transactions that see one state."""
-        ...
-
-    @property
-    def writer(self) -> Engine:
-        """Begins transactions that wait a short time for a lock."""
-        ...
-
-    @property
-    def pause(self) -> float:
-        """Seconds between two checks for changes."""
-        ...
-
-    def answering(self) -> AbstractContextManager[None]:
-        """Raise the driver's errors as Unavailable, without statements and values."""
-        ...
-
-    def mark(self) -> int:
-        """Differs from the last value when something may have been committed since."""
-        ...
-
-    def backup(self, target: Path) -> None:
-        """Copy everything into a new file (mode 0600). StartupError when the engine cannot be
-        copied.
-        """
-        ...
-
-    def close(self) -> None:
-        """Release everything; `mark` fails afterwards."""
-        ...
-
-
-class EngineModule(Migrating, Protocol):
-    """The functions of an engine's module."""
-
-    def open_storage(self, url: str) -> Storage:
-        """Open the database; it is created or migrated where no other process is affected."""
-        ...
+from reticket.core.storage.schema import SchemaState
+from reticket.directory.engines.storage import EngineModule, Storage
 
 
 def open_storage(url: str) -> Storage:

@@ -13,7 +13,7 @@ from typing import TypeVar
 from sqlalchemy import Connection, select, update
 from sqlalchemy.exc import DataError
 
-from reticket.directory.engines import Storage
+from reticket.directory.engines.storage import Storage
 from reticket.directory.errors import Invalid
 from reticket.directory.tables import directory_version
 

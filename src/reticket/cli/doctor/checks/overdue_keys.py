@@ -8,7 +8,6 @@ from reticket.cli.doctor.findings import Finding, warning
 from reticket.core.policy import DAY, SECOND
 from reticket.crypto.key_lifecycle import ACTIVE, RETIRING
 from reticket.crypto.ring import KeyFacts
-from reticket.runtime import policies
 from reticket.runtime.opened_service import OpenedService
 
 TOPIC = "age of keys"
@@ -23,7 +22,7 @@ OVERDUE_DAYS = 2
 
 def look(instance: OpenedService) -> Iterator[Finding]:
     """Keys that have signed for too long, and keys that should have been retired."""
-    now, longest = instance.clock(), policies.longest_refresh(instance)
+    now, longest = instance.clock(), instance.longest_refresh()
     for key in instance.ring.listing():
         if key.state == ACTIVE and _days_since(key.activates_at, now) > MOST_DAYS:
             yield warning(f"{_named(key)} signs for over {MOST_DAYS} days: reticket key rotate")
