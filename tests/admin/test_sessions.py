@@ -238,8 +238,8 @@ def test_a_path_that_begins_like_a_former_one_has_no_new_one(desk):
 @pytest.mark.parametrize(
     ("said", "sentence"),
     [
-        ({"family": "0" * 32}, "family is now called session."),
-        ({"resource": "oauth.user"}, "resource is now called kind."),
+        ({"family": "0" * 32}, "family is now session."),
+        ({"resource": "oauth.user"}, "resource is now kind."),
     ],
 )
 def test_a_former_member_is_answered_with_the_new_one(desk, said, sentence):

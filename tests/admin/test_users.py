@@ -73,6 +73,13 @@ def test_a_disabled_person_is_let_in_again(desk):
     desk.good("POST", "/sessions", {"client_id": "spa", "user": who})
 
 
+@pytest.mark.parametrize("member", ["organization", "role", "roles", "nickname", "group"])
+def test_a_member_that_is_part_of_a_profile_now_is_answered_with_it(desk, member):
+    status, _, problem = desk.ask("POST", "/users", {"email": "x@example.com", member: "x"})
+    assert (status, problem["detail"]) == (400, f"{member} is now a member of profile.")
+    assert desk.good("GET", "/users?email=x@example.com")["items"] == []
+
+
 @pytest.mark.parametrize(
     ("said", "status"),
     [

@@ -426,8 +426,8 @@ def test_what_would_do_nothing_is_said(shell, words, said):
     [
         (("family", "list"), "the command reticket family is now reticket session"),
         (("family", "--help"), "the command reticket family is now reticket session"),
-        (("session", "list", "--resource", "kibo"), "the option --resource is now called --kind"),
-        (("session", "revoke", "--resource", "x"), "the option --resource is now called --kind"),
+        (("session", "list", "--resource", "kibo"), "the option --resource is now --kind"),
+        (("session", "revoke", "--resource", "x"), "the option --resource is now --kind"),
     ],
     ids=" ".join,
 )
@@ -435,6 +435,23 @@ def test_a_former_name_is_answered_with_the_new_one_alone(shell, words, said):
     family = begin(shell)
     assert shell.run(*words, ok=False) == f"Error: {said}\n"
     assert cause_of(shell, family) is None
+
+
+@pytest.mark.parametrize(
+    ("option", "part"),
+    [
+        ("--organization", "organization={name: ...}"),
+        ("--role", "organization={name: ..., roles: [...]}"),
+        ("--nickname", "KEY={nickname: ...}"),
+        ("--group", "KEY={group: {name: ...}}"),
+    ],
+)
+@pytest.mark.parametrize("who", [(), ("x@example.com",)], ids=["alone", "with an e-mail"])
+def test_an_option_that_is_part_of_a_profile_now_is_answered_with_it(shell, option, part, who):
+    words = ("user", "add", option, "x", *who, "--password-stdin")
+    expected = f"Error: the option {option} is now --profile '{part}'\n"
+    assert shell.run(*words, said="a password\n", ok=False) == expected
+    assert "x@example.com" not in shell.run("user", "list")
 
 
 @pytest.mark.parametrize("piped", ["", "\n", b"\xff\xfe\n"])

@@ -103,7 +103,7 @@ def read_cursor(query: dict[str, str]) -> str:
 
 def _expect_new(name: str, former: Mapping[str, str]) -> None:
     if name in former:
-        raise wrong(name, f"is now called {former[name]}")
+        raise wrong(name, f"is now {former[name]}")
 
 
 def wrong(name: str, fault: str) -> Refusal:

@@ -30,6 +30,10 @@ from reticket.wire import Operation, Parameter, Route, WireRequest
 TAG = "users"
 _EMAIL = Parameter("email", "query", str, "Nobody but this one.")
 _PAGE = (_EMAIL, LIMIT, CURSOR)
+FORMER = dict.fromkeys(
+    ("organization", "role", "roles", "nickname", "group"), "a member of profile"
+)
+"""Names of a former version's options, which requests may have; each with its place of today."""
 
 
 class Users:
@@ -60,7 +64,7 @@ class Users:
 
     def add(self, request: WireRequest, operator: str) -> Operation:
         """Create a person."""
-        said = read_body(request, NewUser)
+        said = read_body(request, NewUser, FORMER)
         password, absent = said.password, self._context.absent
         hashed = absent() if password is None else (yield from Hash(password, operator))
         work = partial(self._add, said, hashed)

@@ -43,11 +43,11 @@ JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead 
 
 
 def renamed(old: str, new: str) -> Callable[..., Any]:
-    """An option of a former version: whoever gives it is told the option that replaced it."""
+    """An option of a former version; the error names the option that replaced it."""
 
     def refuse(context: click.Context, option: click.Parameter, value: object) -> None:
         if value is not None:
-            raise click.ClickException(f"the option {old} is now called {new}")
+            raise click.ClickException(f"the option {old} is now {new}")
 
     return click.option(old, hidden=True, expose_value=False, callback=refuse)
 

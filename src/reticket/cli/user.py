@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from reticket.cli.context import JSON, rfc3339, show, with_instance
+from reticket.cli.context import JSON, renamed, rfc3339, show, with_instance
 from reticket.cli.factor import factor
 from reticket.cli.group import Group
 from reticket.core.errors import ReticketError
@@ -86,17 +86,34 @@ PASSWORD_STDIN = click.option(
 @user.command()
 @click.argument("email")
 @PASSWORD_STDIN
-@click.option("--first-name")
-@click.option("--last-name")
-@click.option("--tenant", "tenants", type=Grants(), multiple=True, help="May be repeated.")
-@click.option("--account", "accounts", type=Grants(), multiple=True, help="May be repeated.")
+@click.option("--first-name", help="The given name.")
+@click.option("--last-name", help="The surname.")
+@click.option(
+    "--tenant",
+    "tenants",
+    type=Grants(),
+    multiple=True,
+    help="A tenant of the person, and the behaviors there; may be repeated.",
+)
+@click.option(
+    "--account",
+    "accounts",
+    type=Grants(),
+    multiple=True,
+    help="A developer account of the person, and the behaviors there; may be repeated.",
+)
 @click.option(
     "--profile",
     "parts",
     type=PartOption(),
     multiple=True,
-    help="What a dialect knows of the person, as a directory file writes it; may be repeated.",
+    help="What a dialect knows of the person: its key in a directory file, and the value there; "
+    "may be repeated.",
 )
+@renamed("--organization", "--profile 'organization={name: ...}'")
+@renamed("--role", "--profile 'organization={name: ..., roles: [...]}'")
+@renamed("--nickname", "--profile 'KEY={nickname: ...}'")
+@renamed("--group", "--profile 'KEY={group: {name: ...}}'")
 @with_instance
 def add(
     instance: OpenedService,
