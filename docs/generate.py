@@ -56,7 +56,7 @@ from OAuth's endpoints: without `oauth` that API answers nobody.
 COMMANDS_HEAD = """\
 # Commands
 
-What the file of `--seed` holds, and the presets of `--policy`: [directory.md](directory.md).
+[directory.md](directory.md) describes the file of `--seed` and the presets of `--policy`.
 
 A shell completes commands and options once it has loaded the script that `reticket` prints for it:
 

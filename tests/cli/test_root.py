@@ -116,4 +116,4 @@ def test_the_documented_line_prints_a_script(shell):
     assert f"_RETICKET_COMPLETE={shell}_complete" in ran.stdout
 
 
-SERVES = "Answer clients until a signal to stop."
+SERVES = "Run the service until a signal stops it."

@@ -21,17 +21,17 @@ KNOWN = {
     "application": Known("application", "Add, change and list applications."),
     "backup": Known("backup", "Copy everything that is stored while the service runs."),
     "client": Known("client", "Add, change and list OAuth clients."),
-    "doctor": Known("doctor", "Look for faults in stores, keys, files and settings."),
+    "doctor": Known("doctor", "Check stores, keys, files, settings and policies."),
     "init": Known("setup", "Make a data folder: databases, keys, the first admin client."),
     "key": Known("key", "List, rotate and retire keys."),
-    "migrate": Known("migrate", "Look at the schemas of the databases, and upgrade them."),
-    "move": Known("move", "Carry all living sessions to another engine."),
+    "migrate": Known("migrate", "Show the versions of the schemas, and upgrade them."),
+    "move": Known("move", "Copy all living sessions to another engine."),
     "openapi": Known("openapi", "Print an OpenAPI document."),
     "purge": Known("setup", "Delete sessions whose last token has ended."),
-    "replay": Known("replay", "End again what audit files say was ended."),
-    "restore": Known("backup", "Put a backup in place, and end again what was revoked since."),
+    "replay": Known("replay", "End again the sessions that audit files say were ended."),
+    "restore": Known("backup", "Restore a backup, and end again the sessions revoked since."),
     "seed": Known("setup", "Load a directory file."),
-    "serve": Known("serve", "Answer clients until a signal to stop."),
+    "serve": Known("serve", "Run the service until a signal stops it."),
     "session": Known("session", "Start, list, show and revoke sessions."),
     "tenant": Known("tenant", "Add, list, show and remove tenants."),
     "user": Known("user", "Add, change and list people."),
@@ -56,7 +56,7 @@ def command(make_builder: Callable[[], Builder]) -> click.Group:
     @click.version_option(__version__, prog_name="reticket", message="%(prog)s %(version)s")
     @click.pass_context
     def root(context: click.Context) -> None:
-        """Sign people and programs in, and keep them in.
+        """Sign people and programs in, and keep them signed in.
 
         \b
         Examples:

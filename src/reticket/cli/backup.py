@@ -81,7 +81,7 @@ def restore(
     data: Path | None,
     config: Path | None,
 ) -> None:
-    """Put the copies of a backup in place, and end again what was revoked since.
+    """Restore a backup, and end again the sessions revoked since.
 
     Stop the service first. The master key must be there, in its file or variable. What is on a
     server is restored by its own tools before this, or before `reticket replay`.

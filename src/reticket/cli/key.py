@@ -40,9 +40,9 @@ def list_(instance: OpenedService, as_json: bool) -> None:
 @click.option("--use", "uses", type=click.Choice(USES), multiple=True, help="Default: all.")
 @with_instance
 def rotate(instance: OpenedService, uses: tuple[str, ...]) -> None:
-    """Let the published successor sign a few seconds from now, and publish the next one.
+    """Let the published next key sign a few seconds from now, and publish another.
 
-    Nobody is signed out: what the old key signed goes on until it ends.
+    Nobody is signed out: tokens of the old key stay valid until they end.
 
     \b
     Examples:
@@ -62,7 +62,7 @@ def rotate(instance: OpenedService, uses: tuple[str, ...]) -> None:
 )
 @with_instance
 def retire(instance: OpenedService, key_id: str, compromised: bool) -> None:
-    """Stop accepting what a key has signed. Its tokens die.
+    """Make the tokens of a key invalid.
 
     \b
     Examples:

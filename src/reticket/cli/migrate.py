@@ -16,7 +16,7 @@ COLUMNS = ("store", "place", "found", "known", "to_do")
 
 @click.group(cls=Group)
 def migrate() -> None:
-    """Look at the schemas of sessions and directory, and upgrade them while the service runs."""
+    """Show the versions of the schemas, and upgrade them while the service runs."""
 
 
 @migrate.command()
@@ -25,7 +25,7 @@ def migrate() -> None:
 @JSON
 @click.pass_obj
 def status(frame: CommandContext, data: Path | None, config: Path | None, as_json: bool) -> None:
-    """Tell which version each schema has, which one this program knows, and what is to be done.
+    """Show the version of each schema, the one that this program knows, and what is to be done.
 
     A newer schema is no reason to act as long as it lets this program run.
 
@@ -41,7 +41,7 @@ def status(frame: CommandContext, data: Path | None, config: Path | None, as_jso
 @CONFIG
 @click.pass_obj
 def up(frame: CommandContext, data: Path | None, config: Path | None) -> None:
-    """Bring both schemas to the newest version; safe to repeat.
+    """Upgrade both schemas to the newest version. Safe to repeat.
 
     Programs of the version before go on meanwhile, and afterwards: upgrade first, then replace
     the processes one by one.

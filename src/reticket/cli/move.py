@@ -44,14 +44,14 @@ def move(
     data: Path | None,
     config: Path | None,
 ) -> None:
-    """Carry all living sessions to another engine; may be done again and again.
+    """Copy all living sessions to another engine. Safe to repeat.
 
-    Run it while the service goes on; it may take its time. Then stop the service, run it once
-    more for what began or was revoked meanwhile, and start the service on the new engine. Nobody
-    is signed out: a token that is ahead of its copy heals it.
+    Run it while the service goes on. Then stop the service, and run it once more for the sessions
+    that began or were revoked meanwhile. Then start the service on the new engine. Nobody is
+    signed out: a token that is newer than the copy of its session updates the copy.
 
-    A URL with a password is refused here, since every user of the machine can read the words of a
-    command. Put it into a variable or into a file, and write env:NAME or file:PATH.
+    A URL with a password is refused here, because every user of the machine can read the arguments
+    of a command. Put it into a variable or into a file, and write env:NAME or file:PATH.
 
     \b
     Examples:

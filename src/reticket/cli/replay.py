@@ -35,9 +35,10 @@ STREAM = click.Path(path_type=Path, exists=True, readable=True)
 )
 @with_instance
 def replay(instance: OpenedService, streams: tuple[Path, ...]) -> None:
-    """End again what audit streams tell was ended; for an engine that its own tools have restored.
+    """End again the sessions that audit streams say were ended.
 
-    Give the streams of all machines. Sessions that went on since the copy was made are kept until
+    Run it after the tools of an engine have restored a copy. Give the streams of all machines.
+    Sessions that went on since the copy was made are kept until
     their clients have come back with newer tokens. Safe to repeat.
 
     \b

@@ -46,7 +46,7 @@ def serve(
     demo: bool,
     demo_public: bool,
 ) -> None:
-    """Answer clients until a signal to stop.
+    """Run the service until a signal stops it.
 
     Where the data folder does not exist, the start stops, since its name may be misspelt.
     --create, --seed and --demo make one, and may stay on the command line.

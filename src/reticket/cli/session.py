@@ -181,7 +181,7 @@ def start(
     dpop_jkt: str | None,
     as_json: bool,
 ) -> None:
-    """Start a session for somebody whom you have checked, and print its tokens, once.
+    """Start a session for a person whom you have authenticated. Prints its tokens, once.
 
     Works while the service runs. Tokens say that they come from the setting `issuer`; without it,
     from the address that the service serves or served last.

@@ -92,7 +92,7 @@ def seed(instance: OpenedService, file: Path) -> None:
 @click.command()
 @with_instance
 def purge(instance: OpenedService) -> None:
-    """Delete sessions whose last token has died. The service does it by itself every hour.
+    """Delete sessions whose last token has ended. The service does it by itself every hour.
 
     \b
     Example:

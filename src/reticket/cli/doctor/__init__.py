@@ -20,7 +20,7 @@ from reticket.runtime.opened_service import OpenedService
 @click.command()
 @with_instance
 def doctor(instance: OpenedService) -> None:
-    """Look at stores, keys, files, settings and policies; a line for each thing looked at.
+    """Check stores, keys, files, settings and policies. Each check prints one line.
 
     A line begins with `ok`, `warning` or `fault`, and the last two say what to do. Ends with
     status 1 when there is a fault, else with 0.
