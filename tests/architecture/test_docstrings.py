@@ -14,7 +14,6 @@ UNREAD = {
     "admin",
     "cli",
     "core/commands",
-    "core/sessions",
     "dialects",
     "directory/people",
 }

@@ -20,7 +20,7 @@ from reticket.core.ports import Clock, Directory, Entropy, Ephemeral, SecretHash
 from reticket.core.queues.batch_queue import BatchQueue, WorkerPool
 from reticket.core.queues.fair_queue import Requester
 from reticket.core.queues.fair_worker_pool import FairWorkerPool
-from reticket.core.sessions.audit_events import told_by_dialect
+from reticket.core.sessions.audit_events import dialect_event
 from reticket.core.sessions.engine import Engine
 from reticket.core.sessions.inspection import Inspection, admitted
 from reticket.core.storage.budget import BudgetedEphemeral
@@ -259,7 +259,7 @@ def _others(parts: ServiceParts) -> Iterator[Performer]:
     pools = parts.pools
 
     async def audit(command: asked.Audit, caller: Caller) -> None:
-        parts.engine.note(told_by_dialect(parts.clock(), command, caller))
+        parts.engine.note(dialect_event(parts.clock(), command, caller))
 
     async def hash_secret(command: asked.Hash, caller: Caller) -> str:
         requester = Requester(network_of(caller.address), command.operator, known=True)

@@ -81,13 +81,13 @@ def service_of(instance: OpenedService, pools: WorkerPools) -> Service:
     mint = Mint(instance.ring, msgspec.json.encode, msgspec.json.decode)
     kinds = {kind.name: kind for dialect in instance.dialects for kind in dialect.kinds}
     engine = Engine(
-        resources=kinds,
+        kinds=kinds,
         policies=instance.policies,
         store=instance.store,
         directory=instance.directory,
         mint=mint,
         audit=instance.audit,
-        lane=pools.store,
+        pool=pools.store,
         clock=instance.clock,
         entropy=os.urandom,
     )

@@ -30,7 +30,7 @@ Work = tuple[WorkerPool, Callable[[], object], float]
 
 
 def background_tasks(
-    works: Sequence[Work], lanes: WorkerPools, service: Service, incidents: Incidents
+    works: Sequence[Work], pools: WorkerPools, service: Service, incidents: Incidents
 ) -> Callable[[Starlette], Any]:
     """The lifespan of an application; at its end, accepted work is finished."""
 
@@ -43,16 +43,16 @@ def background_tasks(
             for task in tasks:
                 task.cancel()
             await service.settled()
-            await asyncio.to_thread(lanes.close)
+            await asyncio.to_thread(pools.close)
 
     return lifespan
 
 
-def background_work(instance: OpenedService, lanes: WorkerPools, meter: Meter) -> Iterator[Work]:
+def background_work(instance: OpenedService, pools: WorkerPools, meter: Meter) -> Iterator[Work]:
     """The background tasks; none of them waits for another."""
-    yield lanes.directory, meter.publish, INTERVAL
-    yield lanes.store, instance.upkeep.apply_intents, INTERVAL
-    yield lanes.directory, instance.ring.reload, INTERVAL
+    yield pools.directory, meter.publish, INTERVAL
+    yield pools.store, instance.upkeep.apply_intents, INTERVAL
+    yield pools.directory, instance.ring.reload, INTERVAL
     yield WorkerPool("audit"), instance.audit.tend, INTERVAL
     purge = partial(_purge, instance, ClockWatch(instance.clock, time.monotonic))
     yield WorkerPool("purge"), purge, instance.settings.purge_interval
@@ -68,13 +68,13 @@ def _purge(instance: OpenedService, course: ClockWatch) -> None:
 
 
 async def _repeat(
-    lane: WorkerPool, work: Callable[[], object], pause: float, incidents: Incidents
+    pool: WorkerPool, work: Callable[[], object], pause: float, incidents: Incidents
 ) -> None:
     """Call the function again and again; after a store's failure it is called again."""
     while True:
         await asyncio.sleep(pause)
         try:
-            await lane.run(work)
+            await pool.run(work)
         except Unavailable as failure:
             incidents.upkeep_waits(str(failure))
         except Exception as error:  # a task that ended would miss keys and revocations

@@ -73,7 +73,7 @@ def application(
         metrics: the socket where `/metrics` needs no token; None for no such listener.
     """
     settings = instance.settings
-    lanes = worker_pools_of(settings)
+    pools = worker_pools_of(settings)
     is_counted = bool(metrics or settings.metrics_token)
     instance = _counted(instance, meter) if is_counted else instance
     dialects = [*instance.dialects, _admin(instance)]
@@ -81,10 +81,10 @@ def application(
     documents = documents_of(dialects if settings.docs else (), with_examples=is_demo)
     ready = Readiness(instance.ready)
     page = MetricsPage(meter.counts, ready)
-    service = service_of(instance, lanes)
+    service = service_of(instance, pools)
     reach = demo.Reach(instance, is_local)
-    works = [*background_work(instance, lanes, meter), (lanes.directory, reach.check, INTERVAL)]
-    lifespan = beside(background_tasks(works, lanes, service, incidents), page, metrics, incidents)
+    works = [*background_work(instance, pools, meter), (pools.directory, reach.check, INTERVAL)]
+    lifespan = beside(background_tasks(works, pools, service, incidents), page, metrics, incidents)
     more = _for_bearers(page, settings.metrics_token)
     others = pages(
         documents,

@@ -1,1 +1,1 @@
-"""Sessions at work: the rule, the steps that a store runs, and the engine that runs them."""
+"""Sessions: the rule of rotation, the steps that a store runs, and the engine that runs them."""

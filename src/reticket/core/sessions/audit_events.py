@@ -1,4 +1,4 @@
-"""What the audit log is told: one event, sometimes two, for everything that happens."""
+"""The events that the audit log records: one, sometimes two, for each thing that happens."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from reticket.core.model import Caller, Family, Outcome, Selection
 from reticket.core.ports import Event
 from reticket.core.sessions.steps import StepOutcome
 
-_NOBODY = Caller(address="", correlation_id="")
+_NO_CALLER = Caller(address="", correlation_id="")
 
 _EVENTS = {
     Outcome.KEPT: "issued",
@@ -25,7 +25,7 @@ _EVENTS = {
 
 
 def audit_events_of(resource: str, outcome: StepOutcome, caller: Caller) -> list[Event]:
-    """The events of a step: its outcome, and a switch of context on top."""
+    """The events of a step: its outcome, then a switch of context if there was one."""
     events, family, now = [], outcome.family, outcome.now
     if outcome.refusal is not None:
         name = "reused" if outcome.ended else "refused"
@@ -39,8 +39,8 @@ def audit_events_of(resource: str, outcome: StepOutcome, caller: Caller) -> list
     return events
 
 
-def told_by_dialect(at: int, command: Audit, caller: Caller) -> Event:
-    """What only the dialect knows, at a time in milliseconds."""
+def dialect_event(at: int, command: Audit, caller: Caller) -> Event:
+    """The event of an `Audit` command, at a time in milliseconds."""
     return Event(
         at=at,
         event=command.event,
@@ -55,28 +55,28 @@ def told_by_dialect(at: int, command: Audit, caller: Caller) -> Event:
     )
 
 
-def begun(resource: str, turned: StepOutcome, caller: Caller) -> Event:
+def begun(resource: str, outcome: StepOutcome, caller: Caller) -> Event:
     """The event of a sign-in, or of its withdrawal."""
-    if turned.refusal is None:
-        return _of(turned.family, turned.now, "sign_in", resource, caller)
-    return _of(turned.family, turned.now, "revoked", resource, caller, "subject_changed")
+    if outcome.refusal is None:
+        return _of(outcome.family, outcome.now, "sign_in", resource, caller)
+    return _of(outcome.family, outcome.now, "revoked", resource, caller, "subject_changed")
 
 
-def granted(resource: str, turned: StepOutcome, caller: Caller) -> Event:
+def granted(resource: str, outcome: StepOutcome, caller: Caller) -> Event:
     """The event of an access token without a family."""
-    event = _of(turned.family, turned.now, "granted", resource, caller)
+    event = _of(outcome.family, outcome.now, "granted", resource, caller)
     return event._replace(family=None, generation=None)
 
 
 def refused(at: int, resource: str, refusal: Refusal, caller: Caller) -> Event:
-    """The event of a refusal that met no family."""
+    """The event of a refusal before a family was found."""
     return _of(None, at, "refused", resource, caller, refusal.cause)
 
 
 def sign_in_failed(
     at: int, resource: str, subject: str | None, refusal: Refusal, caller: Caller
 ) -> Event:
-    """The event of a sign-in that failed; `subject` only when there is such a one."""
+    """The event of a failed sign-in; `subject` is None when no such subject exists."""
     return Event(
         at=at,
         event="sign_in_failed",
@@ -97,7 +97,7 @@ def of_person(
     caller: Caller,
     detail: Mapping[str, object],
 ) -> Event:
-    """An event of a person's sign-in that is no refusal."""
+    """An event of a person's sign-in that is not a refusal."""
     return Event(
         at=at,
         event=event,
@@ -111,12 +111,12 @@ def of_person(
 
 
 def revoked(at: int, family: Family) -> Event:
-    """The event of a revocation that no request of the family's own asked for."""
-    return _of(family, at, "revoked", family.resource, _NOBODY, family.revoked_cause)
+    """The event of a revocation that did not come from a request with a token of the family."""
+    return _of(family, at, "revoked", family.resource, _NO_CALLER, family.revoked_cause)
 
 
 def revocation(at: int, selection: Selection, cause: str) -> Event:
-    """The event of a demand to end families, whichever it met; it was begun at that time."""
+    """The event of a request to end families, whichever were found; `at` is when it began."""
     return Event(
         at,
         "revocation",

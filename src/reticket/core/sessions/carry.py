@@ -1,7 +1,7 @@
 """Carries families from one store to another by the lattice merge (ADR 0001).
 
-Both may be in use meanwhile: what changes behind the walk is carried by the next one, and a token
-that is ahead of its copy heals it.
+Both stores may be in use meanwhile. A family that changes after it was read is carried by the
+next run. A token that is ahead of its copy heals the copy.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from reticket.core.ports import Store
 
 
 def carry(source: Store, target: Store) -> int:
-    """Merge every family that has a living token, ended ones too, into the target; how many.
+    """Merge every family with an unexpired token into the target, revoked ones too; their number.
 
     Raises:
-        Unavailable: one of the two cannot answer. What was carried stays; carry again.
+        Unavailable: one of the two cannot answer. What was carried stays; run it again.
     """
     carried, now = 0, source.now()
     for batch in source.walk():

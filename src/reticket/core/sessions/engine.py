@@ -1,6 +1,6 @@
-"""Families in motion: begins, refreshes and ends them, and tells the audit log.
+"""Begins, refreshes and ends families, and records each in the audit log.
 
-Knows no dialect and no storage engine. What stores run is in `steps`.
+Knows no dialect and no storage engine. The steps that stores run are in `steps`.
 """
 
 from __future__ import annotations
@@ -65,27 +65,27 @@ StoreResult: TypeAlias = StepOutcome | NotReplicated[StepOutcome] | RowLocked
 
 
 class Engine:
-    """Owns the life of families.
+    """Owns the life of families: from the sign-in to their end.
 
     Args:
-        resources / policies: by resource name.
-        lane: the store's writer; everything that changes a family goes over it.
-        clock: for what is told without asking the store.
+        kinds / policies: by name of the token kind.
+        pool: the store's writer; everything that changes a family runs on it.
+        clock: for audit events that are recorded without asking the store.
     """
 
     def __init__(
         self,
-        resources: Mapping[str, TokenKind],
+        kinds: Mapping[str, TokenKind],
         policies: Mapping[str, Policy],
         store: Store,
         directory: Directory,
         mint: Mint,
         audit: AuditLog,
-        lane: WorkerPool,
+        pool: WorkerPool,
         clock: Clock,
         entropy: Entropy,
     ) -> None:
-        self._resources = resources
+        self._kinds = kinds
         self._policies = policies
         self._store = store
         self._directory = directory
@@ -94,75 +94,80 @@ class Engine:
         self._clock = clock
         self._entropy = entropy
         self._devices = Devices(clock)
-        self._ends: BatchQueue[SignOutStep, StepOutcome] = BatchQueue(lane, self._end_batch)
-        self._pairs: BatchQueue[PairStep, Issued] = BatchQueue(lane, self.refresh_batch)
-        self._starts: BatchQueue[NewSession, StepOutcome] = BatchQueue(lane, self._create)
-        self._looks: BatchQueue[tuple[bytes, Step[Any]], Any] = BatchQueue(lane, self._look)
-        self._notes: BatchQueue[Event, None] = BatchQueue(lane, self._record, math.inf)
+        self._ends: BatchQueue[SignOutStep, StepOutcome] = BatchQueue(pool, self._end_batch)
+        self._pairs: BatchQueue[PairStep, Issued] = BatchQueue(pool, self.refresh_batch)
+        self._starts: BatchQueue[NewSession, StepOutcome] = BatchQueue(pool, self._create)
+        self._reads: BatchQueue[tuple[bytes, Step[Any]], Any] = BatchQueue(pool, self._read)
+        self._notes: BatchQueue[Event, None] = BatchQueue(pool, self._record, math.inf)
         self._newest_note: asyncio.Future[None] | None = None
 
     async def refresh(self, command: Refresh, caller: Caller) -> Issued:
         """Exchange a refresh token for a pair. INVALID_TOKEN, ACCESS_DENIED."""
-        resource = self._resources[command.resource]
-        token = self._open(resource, command.token, caller)
+        kind = self._kinds[command.resource]
+        token = self._open(kind, command.token, caller)
         return await self._pairs.put(self._refresh_step(command, token, caller))
 
     async def rehearse(self, command: DryRunRefresh, caller: Caller) -> tuple[RefreshToken, Family]:
-        """What a refresh would find. Whatever it would be refused; the audit log is not told."""
+        """The token and row that a refresh would find. Raises what the refresh would raise, and
+        records nothing.
+        """
         refresh = command.refresh
-        token = self._mint.read_refresh(self._resources[refresh.resource], refresh.token)
-        rehearsal = DryRunStep(self._refresh_step(refresh, token, caller))
-        row, turned = await self._looks.put((token.family, rehearsal))
-        _passed(turned)
+        token = self._mint.read_refresh(self._kinds[refresh.resource], refresh.token)
+        dry_run = DryRunStep(self._refresh_step(refresh, token, caller))
+        row, outcome = await self._reads.put((token.family, dry_run))
+        _admitted(outcome)
         return token, row
 
     async def derive(self, command: ExchangeToken, caller: Caller) -> Issued:
-        """Another access token for a living family. INVALID_TOKEN, ACCESS_DENIED."""
+        """Make another access token for a live family. INVALID_TOKEN, ACCESS_DENIED."""
         policy = command.policy or self._policies[command.resource]
         find, waits_for = self.holder_of, self._directory.pending
         step = ExchangeStep(command, command.family, policy, caller, find, waits_for)
         return await self._pairs.put(step)
 
     async def end(self, command: EndSession, caller: Caller) -> Family:
-        """End the family of a refresh token. INVALID_TOKEN with its cause."""
-        resource = self._resources[command.resource]
-        token = self._open(resource, command.token, caller)
+        """Sign out: end the family of a refresh token. INVALID_TOKEN with its cause."""
+        kind = self._kinds[command.resource]
+        token = self._open(kind, command.token, caller)
         policy = command.policy or self._policies[command.resource]
-        turned = await self._ends.put(SignOutStep(command, token.family, policy, caller, token))
-        if turned.refusal is not None or turned.family is None:
-            raise turned.refusal or Refusal(Code.INVALID_TOKEN, Cause.UNKNOWN)
-        return turned.family
+        outcome = await self._ends.put(SignOutStep(command, token.family, policy, caller, token))
+        if outcome.refusal is not None or outcome.family is None:
+            raise outcome.refusal or Refusal(Code.INVALID_TOKEN, Cause.UNKNOWN)
+        return outcome.family
 
     async def begin(
         self, command: BeginSession, previous_sign_in: int | None, caller: Caller
     ) -> Issued:
-        """Start a family. INVALID_CREDENTIALS when its subject has lost its standing meanwhile."""
-        resource = self._resources[command.resource]
+        """Start a family. INVALID_CREDENTIALS when the subject was disabled, deleted or given new
+        credentials meanwhile.
+        """
+        kind = self._kinds[command.resource]
         policy = command.policy or self._policies[command.resource]
         start = NewSession(command, policy, previous_sign_in, caller)
-        return self._issue(resource, policy, await self._starts.put(start), command.asked)
+        return self._issue(kind, policy, await self._starts.put(start), command.asked)
 
     def alone(self, command: IssueAccess, caller: Caller) -> Issued:
         """An access token that belongs to no family. Call on the event loop."""
-        resource = self._resources[command.resource]
+        kind = self._kinds[command.resource]
         policy = command.policy or self._policies[command.resource]
         now = self._clock()
         begin = BeginSession(
             command.resource, command.holder, client=command.holder.id, scope=command.scope
         )
         row = self._first(NewSession(begin, policy, None, caller), now)._replace(generation=0)
-        turned = StepOutcome(now, Outcome.DERIVED, row, command.holder)
-        self.note(granted(resource.name, turned, caller))
-        return self._issue(resource, policy, turned, command.asked)
+        outcome = StepOutcome(now, Outcome.DERIVED, row, command.holder)
+        self.note(granted(kind.name, outcome, caller))
+        return self._issue(kind, policy, outcome, command.asked)
 
     async def find(self, family: bytes) -> tuple[Family | None, int]:
-        """The row as it is, and the store's time; looked up with the next batch of refreshes."""
-        found: tuple[Family | None, int] = await self._looks.put((family, seen))
+        """The row as it is, and the store's time, read in a batch with other readers."""
+        found: tuple[Family | None, int] = await self._reads.put((family, seen))
         return found
 
     def note(self, event: Event) -> None:
-        """Tell the audit log, on the lane; nobody waits. Call on the event loop. Where too many
-        wait for a store that does not answer, the event is lost and counted.
+        """Record an event on the pool, without waiting. Call on the event loop.
+
+        When too many events wait for a store that does not answer, the event is lost and counted.
         """
         noted = self._notes.put(event)
         if noted.done() and noted.exception():
@@ -171,13 +176,13 @@ class Engine:
             self._newest_note = noted
 
     async def noted(self) -> None:
-        """Wait until the audit log has been told of all that it was to be told so far."""
+        """Wait until the audit log has recorded every event noted so far."""
         if self._newest_note is not None:
             await asyncio.wait([self._newest_note])
 
     def holder_of(self, resource: str, subject: str) -> Holder | None:
-        """The subject's record, or None when it is gone or blocked."""
-        subjects = self._resources[resource].subjects
+        """The subject's record, or None when it was deleted or disabled."""
+        subjects = self._kinds[resource].subjects
         if subjects is User:
             user = self._directory.user(subject)
             return user if user and user.active and not user.disabled else None
@@ -190,22 +195,20 @@ class Engine:
         find, waits_for = self.holder_of, self._directory.pending
         return RefreshStep(command, token.family, policy, caller, token, find, waits_for)
 
-    def _open(self, resource: TokenKind, text: str, caller: Caller) -> RefreshToken:
+    def _open(self, kind: TokenKind, text: str, caller: Caller) -> RefreshToken:
         try:
-            return self._mint.read_refresh(resource, text)
+            return self._mint.read_refresh(kind, text)
         except Refusal as refusal:
-            self.note(refused(self._clock(), resource.name, refusal, caller))
+            self.note(refused(self._clock(), kind.name, refusal, caller))
             raise
 
-    def _issue(
-        self, resource: TokenKind, policy: Policy, turned: StepOutcome, asked: Asked
-    ) -> Issued:
-        outcome, family, holder = _passed(turned)
-        context, now = turned.context, turned.now
-        return self._mint.issue(resource, policy, outcome, family, holder, context, now, asked)
+    def _issue(self, kind: TokenKind, policy: Policy, result: StepOutcome, asked: Asked) -> Issued:
+        outcome, family, holder = _admitted(result)
+        context, now = result.context, result.now
+        return self._mint.issue(kind, policy, outcome, family, holder, context, now, asked)
 
     def _transact(self, batch: Sequence[SessionStep]) -> Sequence[StoreResult]:
-        """Run the steps, and tell the audit log before anybody is answered."""
+        """Run the steps and record their events, before any of them is answered."""
         self._directory.catch_up()
         results: Sequence[StoreResult] = self._store.transact([(s.family, s) for s in batch])
         events: list[Event] = []
@@ -221,21 +224,21 @@ class Engine:
     def _end_batch(
         self, batch: Sequence[SignOutStep]
     ) -> Sequence[StepOutcome | Unavailable | RowLocked]:
-        return [_lasting(result) for result in self._transact(batch)]
+        return [_replicated(result) for result in self._transact(batch)]
 
     def refresh_batch(self, batch: Sequence[PairStep]) -> Sequence[Issued | Exception | RowLocked]:
-        """The pairs of a batch, made here one after the other: between requests a signature costs
-        more (ADR 0006).
+        """The token pairs of a batch, made one after the other on this thread. On the event loop,
+        between requests, a signature costs more (ADR 0006).
         """
         return list(map(self._pair, batch, self._transact(batch)))
 
     def _pair(self, step: PairStep, result: StoreResult) -> Issued | Exception | RowLocked:
         if not isinstance(result, StepOutcome):
-            return _lasting(result)
+            return _replicated(result)
         try:
-            kind = self._resources[step.command.resource]
+            kind = self._kinds[step.command.resource]
             return self._issue(kind, step.policy, result, step.command.asked)
-        except Exception as error:  # nobody else's of the batch
+        except Exception as error:  # the others of the batch still get their answer
             return error
 
     def _create(self, batch: Sequence[NewSession]) -> Sequence[StepOutcome]:
@@ -243,16 +246,16 @@ class Engine:
         families = [self._devices.kept(self._first(start, now)) for start in batch]
         self._insert(families)
         self._directory.catch_up_now()
-        results = [self._stand(s, f, now) for s, f in zip(batch, families, strict=True)]
+        results = [self._confirm(s, f, now) for s, f in zip(batch, families, strict=True)]
         events = [
-            begun(start.command.resource, turned, start.caller)
-            for start, turned in zip(batch, results, strict=True)
+            begun(start.command.resource, outcome, start.caller)
+            for start, outcome in zip(batch, results, strict=True)
         ]
-        self._audit.record(events, durable=any(turned.ended for turned in results))
+        self._audit.record(events, durable=any(outcome.ended for outcome in results))
         return results
 
     def _insert(self, families: Sequence[Family]) -> None:
-        """Where an id was chosen before, another process may have begun that family just now."""
+        """Unavailable when another process has just begun a family with an id chosen before."""
         try:
             self._store.create(families)
         except KeyError as error:
@@ -281,9 +284,11 @@ class Engine:
             terms=command.terms,
         )
 
-    def _stand(self, start: NewSession, family: Family, now: int) -> StepOutcome:
-        """Look once more after the insert: a change that ended the families of the subject, or of
-        the client, between the check of its secret and the insert has not seen this one.
+    def _confirm(self, start: NewSession, family: Family, now: int) -> StepOutcome:
+        """Check subject and client once more after the insert.
+
+        Between the check of the secret and the insert, a change may have ended all their families.
+        It has not seen this one.
         """
         command = start.command
         holder = self.holder_of(command.resource, command.holder.id)
@@ -296,13 +301,13 @@ class Engine:
         return StepOutcome(now, None, family, refusal=refusal, ended=True, waits=waits)
 
     def _serves(self, client_id: str | None) -> bool:
-        """Whether a client, if there is one, is known and not blocked."""
+        """Whether the client exists and is not disabled; True for a family without a client."""
         if client_id is None:
             return True
         client = self._directory.client(client_id)
         return client is not None and not client.disabled
 
-    def _look(self, batch: Sequence[tuple[bytes, Step[Any]]]) -> Sequence[Any]:
+    def _read(self, batch: Sequence[tuple[bytes, Step[Any]]]) -> Sequence[Any]:
         self._directory.catch_up()
         found = self._store.transact(batch)
         return [each.result if isinstance(each, NotReplicated) else each for each in found]
@@ -312,17 +317,17 @@ class Engine:
         return [None] * len(events)
 
 
-def _passed(turned: StepOutcome) -> tuple[Outcome, Family, Holder]:
-    """What came of a step that was not refused, or the refusal, raised."""
-    if turned.waits:
+def _admitted(result: StepOutcome) -> tuple[Outcome, Family, Holder]:
+    """Outcome, row and subject of a step that was not refused. Otherwise raises the refusal."""
+    if result.waits:
         raise Unavailable("a change of the subject waits to end its families")
-    refusal, outcome, family, holder = turned.refusal, turned.outcome, turned.family, turned.holder
+    refusal, outcome, family, holder = result.refusal, result.outcome, result.family, result.holder
     if refusal is not None or outcome is None or family is None or holder is None:
         raise refusal or Refusal(Code.INVALID_TOKEN, Cause.UNKNOWN)
     return outcome, family, holder
 
 
-def _lasting(result: NotReplicated[StepOutcome] | R) -> R | Unavailable:
+def _replicated(result: NotReplicated[StepOutcome] | R) -> R | Unavailable:
     if isinstance(result, NotReplicated):
         return Unavailable("a revocation was written, but could be lost with its server")
     return result

@@ -1,4 +1,4 @@
-"""Whether an access token that was verified still stands: many of them in one trip to the store.
+"""Decides whether a verified access token is still valid, for many tokens in one store call.
 
 Changes nothing. Knows no dialect and no signature.
 """
@@ -17,24 +17,24 @@ from reticket.core.sessions.rotation import state_of
 from reticket.core.sessions.steps import seen
 
 
-class StandingQuery(NamedTuple):
-    """A token on its way to the store, and the key under which it may have been made void."""
+class StatusQuery(NamedTuple):
+    """A token to ask the store about, and the key under which it may have been made void."""
 
     access: AccessToken
     void: str
 
 
 class Inspection:
-    """Owns the trips.
+    """Owns the batches of questions to the store.
 
     Args:
-        lane: where the store is asked.
-        holder_of: the subject's record by resource and id, or None when it is gone or blocked.
+        pool: its thread asks the store.
+        holder_of: the subject's record by token kind and id; None when it was deleted or disabled.
     """
 
     def __init__(
         self,
-        lane: WorkerPool,
+        pool: WorkerPool,
         store: Store,
         ephemeral: Ephemeral,
         directory: Directory,
@@ -44,41 +44,41 @@ class Inspection:
         self._ephemeral = ephemeral
         self._directory = directory
         self._holder_of = holder_of
-        self._looks: BatchQueue[StandingQuery, Holder] = BatchQueue(lane, self._judge)
+        self._queries: BatchQueue[StatusQuery, Holder] = BatchQueue(pool, self._judge)
 
     async def holder_of(self, access: AccessToken, void: str) -> Holder:
-        """Whose token it is. INVALID_ACCESS_TOKEN with its cause when it does not stand."""
-        return await self._looks.put(StandingQuery(access, void))
+        """The subject of a valid token. INVALID_ACCESS_TOKEN with its cause for any other."""
+        return await self._queries.put(StatusQuery(access, void))
 
     def _judge(
-        self, batch: Sequence[StandingQuery]
+        self, batch: Sequence[StatusQuery]
     ) -> Sequence[Holder | Refusal | Unavailable | RowLocked]:
         self._directory.catch_up()
-        families = [look.access.family for look in batch if look.access.family]
+        families = [query.access.family for query in batch if query.access.family]
         found = self._store.transact([(family, seen) for family in families]) if families else ()
         rows: Iterator[Found] = iter(found)
-        void = self._ephemeral.present([look.void for look in batch])
+        void = self._ephemeral.present([query.void for query in batch])
         return [
-            self._judged(look, next(rows) if look.access.family else None, look.void in void)
-            for look in batch
+            self._judged(query, next(rows) if query.access.family else None, query.void in void)
+            for query in batch
         ]
 
     def _judged(
-        self, look: StandingQuery, found: Found, is_void: bool
+        self, query: StatusQuery, found: Found, is_void: bool
     ) -> Holder | Refusal | Unavailable | RowLocked:
         if found is ROW_LOCKED:
             return ROW_LOCKED
         ended = _ended(found.result if isinstance(found, NotReplicated) else found)
-        holder = self._holder_of(look.access.resource, look.access.subject)
+        holder = self._holder_of(query.access.resource, query.access.subject)
         if ended is None and is_void:
             ended = Cause.REVOKED
         if ended is not None:
             return Refusal(Code.INVALID_ACCESS_TOKEN, ended)
         try:
-            holder = admitted(look.access, holder)
+            holder = admitted(query.access, holder)
         except Refusal as refusal:
             return refusal
-        if self._directory.pending(look.access.subject):
+        if self._directory.pending(query.access.subject):
             return Unavailable("a change of the subject waits to end its families")
         return holder
 
@@ -86,8 +86,9 @@ class Inspection:
 def admitted(access: AccessToken, holder: Holder | None) -> Holder:
     """The holder, while the credential that the token rests on is theirs. INVALID_ACCESS_TOKEN.
 
-    A token without a version is good: an older version of reticket made it, or its resource says
-    none. Not so a client's: it has its secret at hand, and its token may be an operator's.
+    A user's token without a credential version is valid: an older version of reticket made it, or
+    its token kind has none. A client's is refused, since it may be an operator's, and the client
+    can get a new one with its secret.
     """
     if holder is None:
         raise Refusal(Code.INVALID_ACCESS_TOKEN, Cause.SUBJECT_GONE)
@@ -99,7 +100,7 @@ def admitted(access: AccessToken, holder: Holder | None) -> Holder:
 
 Seen = tuple[Family | None, int]
 Found = Seen | NotReplicated[Seen] | RowLocked | None
-"""What the store has of a token's family; None for a token without one."""
+"""The store's answer about a token's family; None for a token without a family."""
 
 
 def _ended(seen: Seen | None) -> Cause | None:

@@ -1,6 +1,6 @@
-"""Ends again what an audit stream tells was ended, among families that may have forgotten it.
+"""Revokes again the families that an audit log says were revoked, after a restore of older data.
 
-Knows events and stores. Safe to repeat, and while the store is in use.
+Knows events and stores. May be repeated, and may run while the store is in use.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _CAUSES: dict[str, str] = {Cause.REVOKED: UNKNOWN_CAUSE, Cause.REUSED: "reuse"}
 
 @dataclass(frozen=True, slots=True)
 class EndAgain:
-    """The step that ends a family which is there and lives; its result is the row after."""
+    """The step that ends a live family. Its result is the row after, or None if it was not live."""
 
     cause: str
 
@@ -33,17 +33,19 @@ class EndAgain:
 
 
 def replay(store: Store, events: Iterable[Event]) -> list[Family]:
-    """End what the events name: single families, and all of a subject, a resource or a client
-    that had begun by then. What was ended in one context is named family by family, since a copy
-    may know another context of it.
+    """End the families of the events: single ones, and all of a subject, a token kind or a client
+    that had begun by then.
+
+    An event for one context is left out: a copy may know another context of a family. Each family
+    that it ended has an event of its own.
 
     Args:
-        store: where they may live again.
-        events: as `audit.revocations` yields them; read once, a batch at a time, since they may be
-            more than memory holds. Those that name no single family are few, and are kept.
+        store: where those families may be live again.
+        events: as `audit.revocations` yields them. They are read once, a batch at a time, since
+            they may be more than memory holds. Those without a family are few, and are kept.
 
     Returns:
-        the rows that this ended.
+        the rows that this call ended.
     """
     wide: list[Event] = []
     ended = _end(store, _single(events, wide))
@@ -53,7 +55,7 @@ def replay(store: Store, events: Iterable[Event]) -> list[Family]:
 
 
 def _single(events: Iterable[Event], wide: list[Event]) -> Iterator[tuple[bytes, Event]]:
-    """Those that name a family; those that demand an end of many go to the other list."""
+    """The events with a family; those that ended many families go to `wide`."""
     for event in events:
         if event.family:
             yield bytes.fromhex(event.family), event
@@ -63,8 +65,8 @@ def _single(events: Iterable[Event], wide: list[Event]) -> Iterator[tuple[bytes,
 
 def _begun_by(store: Store, event: Event) -> Iterator[bytes]:
     client = event.detail["client"] if event.detail else None
-    meant = Selection(subject=event.subject, resource=event.resource, client=client)
-    for batch in all_of(store.page, meant):
+    selection = Selection(subject=event.subject, resource=event.resource, client=client)
+    for batch in all_of(store.page, selection):
         yield from (row.id for row in batch if row.created_at <= event.at)
 
 

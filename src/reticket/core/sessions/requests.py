@@ -1,4 +1,4 @@
-"""What waits in a batch for the store."""
+"""Requests that wait in a batch for the store."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from reticket.core.policy import Policy
 from reticket.core.sessions.steps import ExchangeStep, RefreshStep, SignOutStep
 
 PairStep: TypeAlias = RefreshStep | ExchangeStep
-"""A step that is to bring tokens."""
+"""A step whose answer is tokens."""
 
 SessionStep: TypeAlias = PairStep | SignOutStep
 
 
 class NewSession(NamedTuple):
-    """A family on its way to the store."""
+    """A family to be inserted into the store."""
 
     command: BeginSession
     policy: Policy

@@ -19,12 +19,12 @@ class Decision(NamedTuple):
 
 
 def decide(row: Family | None, token: RefreshToken, now: int, policy: Policy) -> Decision:
-    """Meet a row with a token; the first line of the table that fits decides.
+    """Decide over a presented token; the first line of the table that fits applies.
 
     Args:
         row: the stored family, or None when there is none.
-        token: what the presented token says; its MAC was checked.
-        now: milliseconds, by the store's clock. A clock that went back counts as `rotated_at`.
+        token: the content of the presented token, whose MAC was checked.
+        now: milliseconds, by the store's clock. A time before `rotated_at` counts as `rotated_at`.
         policy: the family's policy.
     """
     if row is None:
@@ -50,7 +50,7 @@ def decide(row: Family | None, token: RefreshToken, now: int, policy: Policy) ->
 
 
 def end_of(row: Family, token: RefreshToken, now: int, policy: Policy) -> Outcome | None:
-    """Why the family no longer answers this token, or None while it does."""
+    """REVOKED or EXPIRED when the family or this token has ended, else None."""
     if row.revoked_at is not None:
         return Outcome.REVOKED
     if now >= row.ends_at or now >= stated_end(token, policy):
@@ -59,8 +59,8 @@ def end_of(row: Family, token: RefreshToken, now: int, policy: Policy) -> Outcom
 
 
 def stated_end(token: RefreshToken, policy: Policy) -> int:
-    """When the token ends: what was said at issue, whatever the settings say now. A token that
-    does not tell its end lives as long as the policy says.
+    """When the token expires: as stated at issue, whatever the settings are now. A token without a
+    stated end has the lifetime of the policy.
     """
     if token.expires_at is not None:
         return token.expires_at
@@ -68,19 +68,19 @@ def stated_end(token: RefreshToken, policy: Policy) -> int:
 
 
 def state_of(row: Family, now: int) -> Outcome | None:
-    """Why the family is over, whatever token is asked about, or None while it lives."""
+    """REVOKED or EXPIRED when the family has ended for every token, else None."""
     if row.revoked_at is not None:
         return Outcome.REVOKED
     return Outcome.EXPIRED if now >= min(row.ends_at, row.expires_at) else None
 
 
 def is_open(row: Family, now: int, policy: Policy) -> bool:
-    """Whether the window of the newest rotation has not shut."""
+    """Whether the retry window of the newest rotation is still open."""
     return now - row.rotated_at < policy.window * SECOND
 
 
 def revoked(row: Family, now: int, cause: str) -> Family:
-    """The row ended; a row that had ended before keeps its first cause."""
+    """The row, revoked; a row that was revoked before keeps its first cause."""
     if row.revoked_at is not None:
         return row
     return row._replace(revoked_at=now, revoked_cause=cause)
@@ -89,7 +89,7 @@ def revoked(row: Family, now: int, cause: str) -> Family:
 def merge(one: Family, other: Family) -> Family:
     """Join two diverged copies of a family: the greater generation wins, a revocation stays.
 
-    Commutative, associative and idempotent, so copies may meet in any order and number.
+    Commutative, associative and idempotent, so any number of copies may be merged in any order.
     """
     newest = max(one, other, key=_progress)
     ends = [copy for copy in (one, other) if copy.revoked_at is not None]
@@ -107,8 +107,8 @@ def _progress(row: Family) -> tuple[int | str, ...]:
 
 
 def _issue(row: Family, now: int, policy: Policy, **counters: Any) -> Family:
-    """The row with a token issued now, and the outcome's counters. It lasts as long as any token
-    was said to, also where a setting has shortened the lifetime of newer ones.
+    """The row with a token issued now and the outcome's counters. It is kept until the latest
+    stated end of its tokens, also after a setting has shortened the lifetime of newer ones.
     """
     latest = max(row.expires_at, up_to_second(now + policy.refresh * SECOND))
     return row._replace(rotated_at=now, expires_at=min(row.ends_at, latest), **counters)

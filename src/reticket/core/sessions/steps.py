@@ -1,6 +1,6 @@
-"""What the stores run: the steps of a refresh and of a sign-out, and the order of their checks.
+"""The steps that stores run: refresh, token exchange and sign-out, and the order of their checks.
 
-Pure but for a look at the directory's cache; may be re-run.
+Pure, except that they read the directory's cache. A store may run a step again.
 """
 
 from __future__ import annotations
@@ -19,10 +19,12 @@ from reticket.core.sessions.rotation import decide, end_of, revoked, state_of, s
 
 
 class StepOutcome(NamedTuple):
-    """What a step on a family came to, at the store's `now`: a refusal, or an outcome.
+    """The result of a step on a family, at the store's `now`: a refusal, or an outcome.
 
-    `ended` says that this very step revoked it, `switched_to` which context it was asked to,
-    `waits` that nothing was decided: a change of the subject is not applied yet.
+    Args:
+        ended: this very step revoked the family.
+        switched_to: the context that the request switched to.
+        waits: nothing was decided, since a change of the subject is not applied yet.
     """
 
     now: int
@@ -45,7 +47,7 @@ _CAUSES = {
 
 
 class RefreshStep(NamedTuple):
-    """The step of a refresh. A wrong kind, subject, check or context spends nothing."""
+    """The step of a refresh. A refusal of kind, subject, check or context changes no row."""
 
     command: Refresh
     family: bytes
@@ -62,8 +64,8 @@ class RefreshStep(NamedTuple):
             return row, _refused(now, row, Cause.WRONG_RESOURCE)
         if self.command.subject not in (None, row.subject):
             return row, _refused(now, row, Cause.WRONG_CLIENT)
-        if (check := self.command.check) and (misfit := _misfit(check, row, now)):
-            return row, misfit
+        if (check := self.command.check) and (refused := _refused_by(check, row, now)):
+            return row, refused
         decision = decide(row, self.token, now, self.policy)
         outcome, after = decision.outcome, decision.row or row
         if outcome in REFUSING:
@@ -73,8 +75,8 @@ class RefreshStep(NamedTuple):
     def _admit(
         self, row: Family, after: Family, outcome: Outcome, now: int
     ) -> StepResult[StepOutcome]:
-        if (fits := self.command.fits) and (misfit := _misfit(fits, row, now)):
-            return row, misfit
+        if (fits := self.command.fits) and (refused := _refused_by(fits, row, now)):
+            return row, refused
         holder = self.holder_of(row.resource, row.subject)
         if holder is None:
             return row, _refused(now, row, Cause.SUBJECT_GONE)
@@ -87,12 +89,12 @@ class RefreshStep(NamedTuple):
         if context != after.context and after is not row:
             after = after._replace(context=context)
         switched = self.command.context if context != self.token.context else None
-        turned = StepOutcome(now, outcome, after, holder, context, switched_to=switched)
-        return after, turned
+        result = StepOutcome(now, outcome, after, holder, context, switched_to=switched)
+        return after, result
 
 
 class DryRunStep(NamedTuple):
-    """The same step, but the row stays, and is told with what would have come of it."""
+    """Runs a refresh step without changing the row. Its result is the row and the step's result."""
 
     rotate: RefreshStep
 
@@ -104,8 +106,8 @@ class DryRunStep(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SignOutStep:
-    """The step of a sign-out: any generation of a live family ends it. An expired token is looked
-    at no further, as one of an unknown family.
+    """The step of a sign-out: a token of any generation ends a live family. An expired token is
+    refused before its family is checked.
     """
 
     command: EndSession
@@ -121,8 +123,8 @@ class SignOutStep:
             return None, _refused(now, None, Cause.UNKNOWN)
         if row.resource != self.command.resource:
             return row, _refused(now, row, Cause.WRONG_RESOURCE)
-        if (check := self.command.check) and (misfit := _misfit(check, row, now)):
-            return row, misfit
+        if (check := self.command.check) and (refused := _refused_by(check, row, now)):
+            return row, refused
         ended = end_of(row, self.token, now, self.policy)
         if ended is not None:
             return row, _refused(now, row, _CAUSES[ended])
@@ -132,7 +134,7 @@ class SignOutStep:
 
 @dataclass(frozen=True, slots=True)
 class ExchangeStep:
-    """The step of a token exchange: the row is looked at, and stays."""
+    """The step of a token exchange: reads the row and does not change it."""
 
     command: ExchangeToken
     family: bytes
@@ -142,13 +144,13 @@ class ExchangeStep:
     waits_for: Callable[[str], bool]
 
     def __call__(self, row: Family | None, now: int) -> StepResult[StepOutcome]:
-        return row, self._turned(row, now)
+        return row, self._outcome(row, now)
 
-    def _turned(self, row: Family | None, now: int) -> StepOutcome:
+    def _outcome(self, row: Family | None, now: int) -> StepOutcome:
         if row is None or row.resource != self.command.resource:
             return _refused(now, row, Cause.UNKNOWN)
-        if (check := self.command.check) and (misfit := _misfit(check, row, now)):
-            return misfit
+        if (check := self.command.check) and (refused := _refused_by(check, row, now)):
+            return refused
         ended = state_of(row, now)
         if ended is not None:
             return _refused(now, row, _CAUSES[ended])
@@ -166,11 +168,11 @@ class ExchangeStep:
 
 
 def seen(row: Family | None, now: int) -> StepResult[tuple[Family | None, int]]:
-    """The step of a look: the row stays, and is told with the store's time."""
+    """The step that only reads: its result is the row and the store's time."""
     return row, (row, now)
 
 
-def _misfit(check: Check, row: Family, now: int) -> StepOutcome | None:
+def _refused_by(check: Check, row: Family, now: int) -> StepOutcome | None:
     try:
         check(row, now)
     except Refusal as refusal:

@@ -80,7 +80,7 @@ class Mint:
 
     def issue(
         self,
-        resource: TokenKind,
+        kind: TokenKind,
         policy: Policy,
         outcome: Outcome,
         family: Family,
@@ -98,51 +98,51 @@ class Mint:
         counted_from = max(issued_at, rotated_at)  # as `decide` does
         refresh_ends = _end(counted_from, policy.refresh, family.expires_at)
         facts = Facts(family, holder, context, issued_at, access_ends, asked)
-        access = self._access(resource, facts)
+        access = self._access(kind, facts)
         refresh = ""
         if outcome is not Outcome.DERIVED:
-            refresh = self._refresh(resource, facts, rotated_at, refresh_ends)
+            refresh = self._refresh(kind, facts, rotated_at, refresh_ends)
         return Issued(
             outcome, family, holder, context, issued_at, access_ends, refresh_ends, access,
-            refresh, self._id_token(facts, resource.id_claims) if resource.id_claims else None,
+            refresh, self._id_token(facts, kind.id_claims) if kind.id_claims else None,
         )  # fmt: skip
 
-    def nonce(self, resource: TokenKind, now: int) -> str:
+    def nonce(self, kind: TokenKind, now: int) -> str:
         """A nonce that contains its time of issue (RFC 9449 §8); the same text for a while."""
         at = now - now % NONCE_STEP
-        return self._nonce_of(self._keys.snapshot.macs[f"{resource.name}/nonce"].at(now), at)
+        return self._nonce_of(self._keys.snapshot.macs[f"{kind.name}/nonce"].at(now), at)
 
-    def knows_nonce(self, resource: TokenKind, text: str, now: int) -> bool:
+    def knows_nonce(self, kind: TokenKind, text: str, now: int) -> bool:
         """Whether the nonce was made by this ring at most five minutes ago."""
         data = from_text(text) if len(text) <= LONGEST_NONCE else None
         if data is None:
             return False
-        key = self._keys.snapshot.macs[f"{resource.name}/nonce"].by_id.get(data[:4])
+        key = self._keys.snapshot.macs[f"{kind.name}/nonce"].by_id.get(data[:4])
         at = int.from_bytes(data[4:NONCE_HEAD], "big")
         fits = key is not None and hmac.compare_digest(self._nonce_of(key, at), text)
         return fits and at <= now < at + NONCE_LIFETIME
 
-    def read_refresh(self, resource: TokenKind, text: str) -> RefreshToken:
+    def read_refresh(self, kind: TokenKind, text: str) -> RefreshToken:
         """The content of a presented refresh token; costs no I/O. INVALID_TOKEN, cause FORGED."""
-        if resource.refresh_claims is None:
-            label = f"{resource.name}/opaque/refresh"
+        if kind.refresh_claims is None:
+            label = f"{kind.name}/opaque/refresh"
             token = read_opaque(text, self._keys.snapshot.macs[label].by_id.get)
         else:
-            token = self._read_jwt_refresh(resource, text)
+            token = self._read_jwt_refresh(kind, text)
         if token is None:
             raise Refusal(Code.INVALID_TOKEN, Cause.FORGED)
         return token
 
-    def read_access(self, resource: TokenKind, text: str, now: int) -> AccessToken:
+    def read_access(self, kind: TokenKind, text: str, now: int) -> AccessToken:
         """A verified access token of that kind. INVALID_ACCESS_TOKEN with its cause."""
-        claims = self._claims(resource, text)
-        if claims is None or not _accepts(resource, claims):
-            misused = resource.refresh_claims and self._read_jwt_refresh(resource, text)
+        claims = self._claims(kind, text)
+        if claims is None or not _accepts(kind, claims):
+            misused = kind.refresh_claims and self._read_jwt_refresh(kind, text)
             raise Refusal(Code.INVALID_ACCESS_TOKEN, Cause.WRONG_USE if misused else Cause.FORGED)
         if int(claims["exp"]) * SECOND <= now:
             raise Refusal(Code.INVALID_ACCESS_TOKEN, Cause.EXPIRED)
         return AccessToken(
-            resource=resource.name,
+            resource=kind.name,
             subject=str(claims.get("uid", claims["sub"])),
             family=bytes.fromhex(claims.get("sid", "")),
             context=claims.get("tid"),
@@ -158,10 +158,10 @@ class Mint:
             raise Refusal(Code.INVALID_TOKEN, Cause.FORGED)
         return claims
 
-    def _access(self, resource: TokenKind, facts: Facts) -> str:
-        payload = self._encode(self._access_claims(resource, facts))
-        if resource.symmetric:
-            key = self._keys.snapshot.macs[f"{resource.name}/jwt/access"].at(facts.issued_at)
+    def _access(self, kind: TokenKind, facts: Facts) -> str:
+        payload = self._encode(self._access_claims(kind, facts))
+        if kind.symmetric:
+            key = self._keys.snapshot.macs[f"{kind.name}/jwt/access"].at(facts.issued_at)
             return hs256_text(payload, key)
         return self._signed(ACCESS, payload, facts.issued_at)
 
@@ -179,23 +179,23 @@ class Mint:
         head = key.id + at.to_bytes(NONCE_HEAD - 4, "big")
         return to_text(head + key.mac(head)[:16])
 
-    def _access_claims(self, resource: TokenKind, facts: Facts) -> dict[str, object]:
+    def _access_claims(self, kind: TokenKind, facts: Facts) -> dict[str, object]:
         family = facts.family
         claims: dict[str, object] = {
-            "aud": resource.name,
+            "aud": kind.name,
             "sub": family.subject,
             "iat": facts.issued_at // SECOND,
             "exp": facts.expires_at // SECOND,
-            "jti": _token_id(resource, facts),
+            "jti": _token_id(kind, facts),
         }
-        if resource.rests_on_credentials:
+        if kind.rests_on_credentials:
             claims[CREDENTIAL_VERSION] = facts.holder.credential_version
         if family.generation:
             claims["sid"] = family.id.hex()
         if facts.context is not None:
             claims["tid"] = facts.context
-        if resource.access_claims is not None:
-            claims.update(resource.access_claims(facts))
+        if kind.access_claims is not None:
+            claims.update(kind.access_claims(facts))
             if claims["sub"] != family.subject:
                 claims["uid"] = family.subject
         return claims
@@ -218,8 +218,8 @@ class Mint:
         key = self._keys.snapshot.macs[f"{kind.name}/jwt/refresh"].at(issued_at)
         return hs256_text(self._encode(claims), key)
 
-    def _read_jwt_refresh(self, resource: TokenKind, text: str) -> RefreshToken | None:
-        keys = self._keys.snapshot.macs[f"{resource.name}/jwt/refresh"]
+    def _read_jwt_refresh(self, kind: TokenKind, text: str) -> RefreshToken | None:
+        keys = self._keys.snapshot.macs[f"{kind.name}/jwt/refresh"]
         payload = read_hs256(text, keys.likeliest_first)
         if payload is None:
             return None
@@ -233,10 +233,10 @@ class Mint:
             expires_at=None if ends is None else ends * SECOND,
         )
 
-    def _claims(self, resource: TokenKind, text: str) -> dict[str, Any] | None:
-        if not resource.symmetric:
+    def _claims(self, kind: TokenKind, text: str) -> dict[str, Any] | None:
+        if not kind.symmetric:
             return self._read_signed(text, ACCESS)
-        keys = self._keys.snapshot.macs[f"{resource.name}/jwt/access"]
+        keys = self._keys.snapshot.macs[f"{kind.name}/jwt/access"]
         payload = read_hs256(text, keys.likeliest_first)
         return None if payload is None else self._decode(payload)
 
@@ -287,16 +287,16 @@ def _end(issued_at: int, lifetime: int, latest: int) -> int:
     return min(up_to_second(issued_at) + lifetime * SECOND, latest // SECOND * SECOND)
 
 
-def _accepts(resource: TokenKind, claims: Mapping[str, Any]) -> bool:
-    if resource.accepts is None:
-        return claims.get("aud") == resource.name
-    return resource.accepts(claims)
+def _accepts(kind: TokenKind, claims: Mapping[str, Any]) -> bool:
+    if kind.accepts is None:
+        return claims.get("aud") == kind.name
+    return kind.accepts(claims)
 
 
-def _token_id(resource: TokenKind, facts: Facts) -> str:
+def _token_id(kind: TokenKind, facts: Facts) -> str:
     """`jti`, derived from the facts, so that equal answers are equal bytes."""
     family = facts.family
-    said = f"{family.generation}|{facts.issued_at}|{facts.context}|{resource.name}"
+    said = f"{family.generation}|{facts.issued_at}|{facts.context}|{kind.name}"
     if facts.asked:
         said += f"|{sorted(facts.asked)}"
     return to_text(hashlib.sha256(family.id + said.encode()).digest()[:16])
