@@ -50,7 +50,7 @@ preset alone counts. The presets, their numbers and how a client chooses one:
 
 `enabled = false` there switches a dialect off. It then has no routes, no documents and no examples;
 its sessions stay stored, and go on once it is on again. Programs get the tokens of the admin API
-from OAuth's endpoints: without `oauth` that API answers nobody.
+from OAuth's endpoints: without `oauth` there is no such API.
 """
 
 COMMANDS_HEAD = """\

@@ -291,3 +291,12 @@ def test_tokens_name_the_address_that_is_served(shell):
     payload = json.loads(printed)["access_token"].split(".")[1]
     claims = json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
     assert claims["iss"] == "http://127.0.0.1:9876"
+
+
+def test_without_oauth_no_session_starts_and_old_ones_are_found(shell, monkeypatch):
+    start = ("session", "start", "--client", "spa", "--user", ADA)
+    shell.run(*start)
+    monkeypatch.setenv("RETICKET_DIALECTS__OAUTH__ENABLED", "false")
+    assert "the dialect oauth is switched off" in shell.run(*start, ok=False)
+    assert len(shell.rows("session", "list", "--kind", "oauth.user")) == 1
+    assert "1 revoked" in shell.run("session", "revoke", "--kind", "oauth.user")

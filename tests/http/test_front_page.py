@@ -108,6 +108,13 @@ def test_a_dialect_that_is_off_has_no_documents_and_no_examples(without_kibo):
     assert "Kibo" not in printed
 
 
+def test_without_oauth_there_is_no_admin_api(tmp_path_factory):
+    with served(tmp_path_factory, "plain", dialects__oauth__enabled="false") as running:
+        said = {"Authorization": "Bearer a.b.c"}
+        assert call(running.url, "GET", "/admin/v1/users", None, said)[0] == 404
+        assert not [each for each in links(running.url) if "admin" in each or "oauth" in each]
+
+
 def test_a_session_of_a_dialect_that_is_off_waits_for_it(tmp_path_factory):
     folder = tmp_path_factory.mktemp("off")
     with running_server(folder) as running:

@@ -29,6 +29,7 @@ from reticket.dialects.oauth.grants.direct_session import start as start_session
 from reticket.directory.names import unknown_names
 from reticket.directory.programs.clients import no_client
 from reticket.runtime.every_policy import provider_of
+from reticket.oauth.provider import USER
 from reticket.runtime.opened_service import OpenedService
 
 PAGE = 500
@@ -190,6 +191,7 @@ def start(
     Example:
       reticket session start --client spa --user ada@example.com --scope "openid profile" --json
     """
+    _expect_oauth(instance)
     now = instance.clock() // SECOND
     wish = SessionRequest(now, scope, resources, amr, tenant, dpop_jkt)
     holder, person = _client(instance, client_id), instance.person(who)
@@ -203,6 +205,11 @@ def start(
         return
     for name, value in msgspec.to_builtins(answer).items():
         click.echo(escaped(f"{name:14} {value}"))
+
+
+def _expect_oauth(instance: OpenedService) -> None:
+    if USER not in [kind.name for dialect in instance.dialects for kind in dialect.kinds]:
+        raise click.ClickException("the dialect oauth is switched off: no session can start")
 
 
 def _client(instance: OpenedService, client_id: str) -> Client:
@@ -260,7 +267,7 @@ def _subject(instance: OpenedService, said: str | None) -> str | None:
 
 
 def _kind(instance: OpenedService, said: str | None) -> str | None:
-    known = sorted(each.name for dialect in instance.dialects for each in dialect.kinds)
+    known = sorted(kind.name for kind in instance.directory.profiles.kinds)
     if said is not None and said not in known:
         raise click.UsageError(f"there is no kind of token {said}; there are {', '.join(known)}")
     return said

@@ -32,7 +32,7 @@ from reticket.http.readiness import Readiness
 from reticket.http.routing import WELL_KNOWN, RoutingTable
 from reticket.http.server import ConnectionTimeouts, Listener, WorkerEnvironment
 from reticket.http.untrusted_proxies import UntrustedProxies
-from reticket.oauth.provider import BASE
+from reticket.oauth.provider import BASE, CLIENT
 from reticket.runtime import demo
 from reticket.runtime.assembly import service_of, worker_pools_of
 from reticket.runtime.background import INTERVAL, background_tasks, background_work
@@ -47,9 +47,6 @@ FOR_PROXIES = 16
 
 _FOR_OPERATORS = ("/admin/", PATH)
 """Beginnings of paths that no script of another origin reads, whether they lead anywhere or not."""
-
-_FOR_OPERATORS = ("/admin/", PATH)
-"""Beginnings of paths whose answers no script of another origin reads."""
 
 _NAMED = (f"{BASE}/", WELL_KNOWN)
 """Prefixes of all paths in metadata documents."""
@@ -76,7 +73,7 @@ def application(
     pools = worker_pools_of(settings)
     is_counted = bool(metrics or settings.metrics_token)
     instance = _counted(instance, meter) if is_counted else instance
-    dialects = [*instance.dialects, _admin(instance)]
+    dialects = [*instance.dialects, *_admin(instance)]
     is_demo = demo.is_marked(instance)
     documents = documents_of(dialects if settings.docs else (), with_examples=is_demo)
     ready = Readiness(instance.ready)
@@ -185,10 +182,13 @@ def _counted(instance: OpenedService, meter: Meter) -> OpenedService:
     return replace(instance, audit=audit, upkeep=upkeep)
 
 
-def _admin(instance: OpenedService) -> Dialect:
+def _admin(instance: OpenedService) -> Iterator[Dialect]:
+    """The admin API; none where no program can get a token for it."""
+    if CLIENT not in [kind.name for dialect in instance.dialects for kind in dialect.kinds]:
+        return
     context = AdminContext(
         provider=provider_of(instance.settings),
-        kinds=[each.name for dialect in instance.dialects for each in dialect.kinds],
+        kinds=[kind.name for kind in instance.directory.profiles.kinds],
         directory=instance.directory,
         ring=instance.ring,
         absent=instance.hasher.absent,
@@ -197,4 +197,4 @@ def _admin(instance: OpenedService) -> Dialect:
         clock=instance.clock,
         entropy=os.urandom,
     )
-    return Admin(context)
+    yield Admin(context)
