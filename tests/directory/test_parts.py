@@ -143,7 +143,7 @@ INSERT INTO cloud_profiles (user_id, nickname, group_id) VALUES ('g', 'grace', '
 
 def write_as_before(url, revision):
     """What a program of before has written, on the schema of that revision or the present one."""
-    said = {"who": WHO, "no": False, "yes": True, "roles": '["admiral"]'}
+    said = {"who": WHO, "no": False, "yes": True, "roles": '["admiral", ""]'}
     database = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
     with database.begin() as connection:
         if revision:

@@ -28,8 +28,8 @@ from reticket.dialects.oauth.grants.direct_session import SessionRequest
 from reticket.dialects.oauth.grants.direct_session import start as start_session
 from reticket.directory.names import unknown_names
 from reticket.directory.programs.clients import no_client
-from reticket.runtime.every_policy import provider_of
 from reticket.oauth.provider import USER
+from reticket.runtime.every_policy import provider_of
 from reticket.runtime.opened_service import OpenedService
 
 PAGE = 500

@@ -39,10 +39,15 @@ class _Carried(NamedTuple):
 def carry_over(connection: Connection) -> int:
     """Make parts of them; how many people had none."""
     found = [*_organizations(connection), *_clouds(connection)]
-    for each in found:
+    named = {(each.dialect, each.name): each for each in found}
+    for each in named.values():
         _share(connection, each)
-        row = {"user_id": each.user_id, "dialect": each.dialect, "value": json.dumps(each.value)}
-        connection.execute(text(KEEP), row)
+    rows = [
+        {"user_id": each.user_id, "dialect": each.dialect, "value": json.dumps(each.value)}
+        for each in found
+    ]
+    if rows:  # all at once: sign-ins wait for a migration's locks
+        connection.execute(text(KEEP), rows)
     return len(found)
 
 
@@ -59,7 +64,8 @@ def _share(connection: Connection, each: _Carried) -> None:
 
 def _organizations(connection: Connection) -> Iterator[_Carried]:
     for row in connection.execute(text(ORGANIZATIONS)).all():
-        value = {"name": row.name, "roles": json.loads(row.roles), "user_type": row.user_type}
+        roles = [role for role in json.loads(row.roles) if role]  # `--role ""` was accepted
+        value = {"name": row.name, "roles": roles, "user_type": row.user_type}
         shared = {"id": row.id}
         yield _Carried(row.user_id, "akinon", row.name, {**value, **shared}, shared)
 
