@@ -1,5 +1,7 @@
-"""The admin API: what an operator's programs may ask. Built like a dialect, but it is none: it
-knows the directory and the ring, and is no way for people to sign in.
+"""The admin API: the requests that an operator's programs may send.
+
+It is built like a dialect, but is not one: it knows the directory and the key ring, and people
+cannot sign in by it.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ __all__ = ["Admin", "AdminContext"]
 
 
 class Admin(Dialect):
-    """Its routes and its answers to errors (the protocol `Dialect`)."""
+    """The routes of the admin API and its answers to errors (the protocol `Dialect`)."""
 
     name = "admin"
     base_path = BASE
@@ -36,5 +38,5 @@ class Admin(Dialect):
         )
 
     def refuse(self, request: WireRequest, error: ReticketError) -> WireResponse:
-        """RFC 9457."""
+        """A problem document (RFC 9457)."""
         return errors.refuse(renamed.with_new_path(request, error))

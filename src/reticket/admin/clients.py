@@ -1,4 +1,4 @@
-"""`/clients`: registers OAuth clients. A secret is told once, and kept only as a hash."""
+"""`/clients`: registers OAuth clients. A secret is shown once, and stored as a hash only."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ SECRET_BYTES = 32
 
 
 class Clients:
-    """The operations. What they do to the directory runs where the directory is."""
+    """The operations. Their work on the directory runs on its thread."""
 
     def __init__(self, context: AdminContext) -> None:
         self._context = context
@@ -59,7 +59,7 @@ class Clients:
         return answered(client_answer(client))
 
     def add(self, request: WireRequest, operator: str) -> Operation:
-        """Register one; the answer has its secret."""
+        """Register a client; the answer has its secret."""
         said = read_body(request, NewClient)
         secret = None if said.public or said.jwks else self._new_secret()
         hashed: str | None = secret and (yield from Hash(secret, operator))
@@ -73,7 +73,7 @@ class Clients:
         return created(client_answer(client, secret), f"/clients/{client.id}")
 
     def change(self, request: WireRequest, operator: str) -> Operation:
-        """Replace the members that are given."""
+        """Replace the given members."""
         changes = _members(read_body(request, ClientChanges))
         client_id = request.parameters["id"]
         client: Client = yield from self._context.changing(
@@ -86,7 +86,7 @@ class Clients:
         return answered(client_answer(client))
 
     def rotate_secret(self, request: WireRequest, operator: str) -> Operation:
-        """Give it another secret; the answer has it."""
+        """Make a new secret; the answer has it."""
         client_id, secret = request.parameters["id"], self._new_secret()
         hashed: str = yield from Hash(secret, operator)
         yield from self._context.changing(
@@ -99,15 +99,18 @@ class Clients:
         return answered(SecretAnswer(client_id, secret))
 
     def disable(self, request: WireRequest, operator: str) -> Operation:
-        """Block it."""
+        """Disable a client."""
         return self._switch(request, operator, self._verbs.disable, "client_disabled")
 
     def enable(self, request: WireRequest, operator: str) -> Operation:
-        """Let it in again, unless its policy would stop the next start."""
+        """Enable a client again. A client whose policy is invalid is refused."""
         return self._switch(request, operator, self._enable, "client_enabled")
 
     def remove(self, request: WireRequest, operator: str) -> Operation:
-        """Block it, end its sessions, forget it: a later client of that id finds none of them."""
+        """Disable a client, end its sessions, and delete it.
+
+        The order keeps its sessions from a later client with the same id.
+        """
         client_id = request.parameters["id"]
         yield from self._switch(request, operator, self._verbs.disable, "client_disabled")
         yield from EndSessions(Selection(client=client_id), "client_removed")

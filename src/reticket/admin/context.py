@@ -1,4 +1,4 @@
-"""What the admin API works with beyond commands: the operator's verbs, opened by the root."""
+"""What operations of the admin API use beside commands: directory, key ring and audit log."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True)
 class AdminContext:
-    """The verbs, and what they need. Directory and ring are used inside `RunInDirectory` alone.
+    """The parts that operations use. Directory and ring are used inside `RunInDirectory` only.
 
     Args:
-        kinds: the names of all kinds of token.
-        absent: a password hash that no password fits; the command `Hash` makes all others.
+        kinds: the names of all token kinds.
+        absent: makes a hash that no password fits; the command `Hash` makes all others.
     """
 
     provider: Provider
@@ -46,25 +46,27 @@ class AdminContext:
         work: Callable[[], R],
         **detail: object,
     ) -> RunInDirectory[R]:
-        """That work, of which the audit log hears as soon as it is done: what must follow it may
-        fail, or take too long, and nobody may be left to tell.
+        """Do the work and record it in the audit log at once.
+
+        The end of its sessions comes after the work, and may fail or take too long. The event must
+        not depend on it.
         """
 
-        def told() -> R:
+        def recorded() -> R:
             result = work()
             self.write_down(event, request, operator, **detail)
             return result
 
-        return RunInDirectory(told)
+        return RunInDirectory(recorded)
 
     def write_down(self, event: str, request: WireRequest, operator: str, **detail: object) -> None:
-        """Tell the audit log of a change that was made just now, and who made it."""
+        """Record a change and its operator in the audit log."""
         at, caller = self.clock(), request.caller
-        said = audit_events.of_person(at, event, KIND, operator, caller, detail)
-        self.audit.record([said])
+        line = audit_events.of_person(at, event, KIND, operator, caller, detail)
+        self.audit.record([line])
 
     @classmethod
     def closed(cls, provider: Provider) -> Self:
-        """An context where nothing is done: for whoever wants the document alone."""
+        """A context that cannot perform anything: enough for the OpenAPI document."""
         nothing: Any = None
         return cls(provider, (), nothing, nothing, nothing, nothing, nothing, nothing, nothing)

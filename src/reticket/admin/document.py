@@ -1,4 +1,4 @@
-"""What the OpenAPI document of the admin API says beside its types, and the answers' envelopes."""
+"""The texts of the admin API's OpenAPI document, and the makers of answers."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def described(
     body: Any = None,
     parameters: tuple[Parameter, ...] = (),
 ) -> Described:
-    """An operation and its answers; `success` has the type of one by its status."""
+    """An operation and its answers; `success` has the type of each good answer by its status."""
     good = {status: Answer(_PHRASES[status], kind) for status, kind in success.items()}
     faults = {
         status: Answer(phrase, Problem, (PROBLEM.decode(),)) for status, phrase in _FAULTS.items()
@@ -82,12 +82,12 @@ def described(
 
 
 def answered(said: object, status: int = 200) -> WireResponse:
-    """A JSON answer that nobody may keep."""
+    """A JSON answer that no cache may store."""
     return WireResponse(status, msgspec.json.encode(said), headers=NO_STORE)
 
 
 def created(said: object, where: str) -> WireResponse:
-    """What was made, and where it is found."""
+    """201 with the new record and its location."""
     location = (b"location", quote(f"{BASE}{where}").encode())
     return WireResponse(201, msgspec.json.encode(said), headers=(*NO_STORE, location))
 

@@ -1,5 +1,7 @@
-"""Every refusal of the admin API as a problem (RFC 9457). Its caller is an operator's program,
-so it is told what was wrong with its request; why a token was refused is for the log alone.
+"""Every refusal of the admin API as a problem (RFC 9457).
+
+The answer says what was wrong with the request, since the caller is an operator's program. Only
+the audit log says why a token was refused.
 """
 
 from __future__ import annotations
@@ -51,7 +53,7 @@ _CHALLENGES: Mapping[Code, bytes] = {
 
 
 class Problem(msgspec.Struct, omit_defaults=True):
-    """RFC 9457 §3; `code` is the machine's word."""
+    """RFC 9457 §3; `code` is the word for programs."""
 
     type: str
     title: str
@@ -61,7 +63,7 @@ class Problem(msgspec.Struct, omit_defaults=True):
 
 
 class Declined(Refusal):
-    """A refusal in its own words: what is asked does not go together with what is there.
+    """A refusal with its own sentence: the request conflicts with existing data.
 
     Args:
         sentence: for the operator.
@@ -81,12 +83,12 @@ class Declined(Refusal):
 
 
 def missing(what: str) -> Refusal:
-    """NOT_FOUND for what the path or the body names."""
+    """NOT_FOUND for a name in the path or the body."""
     return Refusal(Code.NOT_FOUND, parameter=what, detail="is not there")
 
 
 def refusal_of(error: ReticketError) -> ReticketError:
-    """The same error; what a verb has refused becomes a refusal with the verb's sentence."""
+    """The same error; the error of a verb becomes a refusal with the verb's sentence."""
     if isinstance(error, AlreadyExists | KeyRefused):
         return Declined(str(error))
     if isinstance(error, DirectoryError):

@@ -1,4 +1,4 @@
-"""`/users/{id}/factor`: second factors. A key and recovery codes are told once, and never again."""
+"""`/users/{id}/factor`: second factors. A key and recovery codes are shown once only."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PATH = "/users/{id}/factor"
 
 
 class Factors:
-    """The operations. What they do to the directory runs where the directory is."""
+    """The operations. Their work on the directory runs on its thread."""
 
     def __init__(self, context: AdminContext) -> None:
         self._context = context
@@ -35,7 +35,7 @@ class Factors:
         return self._context.directory.enrolments
 
     def show(self, request: WireRequest, operator: str) -> Operation:
-        """How a person's factor stands."""
+        """The state of a person's factor."""
         user: User = yield from self._user(request)
         said: FactorState = yield from RunInDirectory(lambda: self._verbs.standing(user.id))
         answer = FactorAnswer(
@@ -44,7 +44,7 @@ class Factors:
         return answered(answer)
 
     def begin(self, request: WireRequest, operator: str) -> Operation:
-        """Make a key that waits for its first code; a factor in use stays until then."""
+        """Make a key that waits for its first code; a factor in use stays in use until then."""
         user: User = yield from self._user(request)
         secret: bytes = yield from self._changing(
             "factor_begun", request, operator, user, self._verbs.begin
@@ -64,7 +64,7 @@ class Factors:
         return answered(RecoveryCodesAnswer(codes))
 
     def renew_codes(self, request: WireRequest, operator: str) -> Operation:
-        """Other recovery codes; the old ones are void."""
+        """Make new recovery codes; the old ones become void."""
         user: User = yield from self._user(request)
         codes: tuple[str, ...] = yield from self._changing(
             "recovery_codes_renewed", request, operator, user, self._verbs.renew_codes
@@ -72,13 +72,13 @@ class Factors:
         return answered(RecoveryCodesAnswer(codes))
 
     def unlock(self, request: WireRequest, operator: str) -> Operation:
-        """Let codes be tried again."""
+        """Unlock the factor, so that codes are accepted again."""
         user: User = yield from self._user(request)
         yield from self._changing("factor_unlocked", request, operator, user, self._verbs.unlock)
         return empty()
 
     def remove(self, request: WireRequest, operator: str) -> Operation:
-        """Forget the factor and its recovery codes."""
+        """Delete the factor and its recovery codes."""
         user: User = yield from self._user(request)
         yield from self._changing("factor_removed", request, operator, user, self._verbs.remove)
         return empty()

@@ -1,5 +1,7 @@
-"""Who may use the admin API: a client flagged for it, by an access token with the scope `admin`
-that it got for itself. Every refusal is told to the audit log.
+"""Authorises requests to the admin API. The audit log records every refusal.
+
+The caller is a client registered with `admin`, with an access token of its own (client
+credentials) that has the scope `admin`.
 """
 
 from __future__ import annotations
@@ -21,11 +23,11 @@ KIND = "admin"
 """The kind of token that audit lines of this API name."""
 
 Operate = Callable[[WireRequest, str], Operation]
-"""An operation, given the id of the client that asks."""
+"""An operation; its second argument is the id of the client that asks."""
 
 
 def guarded(provider: Provider, operate: Operate) -> Callable[[WireRequest], Operation]:
-    """The same operation, for those who may."""
+    """The same operation, for authorised clients only."""
 
     def run(request: WireRequest) -> Asking[WireResponse]:
         operator: str | None = None
@@ -44,7 +46,7 @@ def guarded(provider: Provider, operate: Operate) -> Callable[[WireRequest], Ope
 
 
 def done(event: str, operator: str, **detail: object) -> Audit:
-    """What the audit log is told of a change, and who made it."""
+    """Records a change and its operator in the audit log."""
     return Audit(KIND, event, subject=operator, detail=detail)
 
 
@@ -61,8 +63,9 @@ def _operator(provider: Provider, request: WireRequest) -> Asking[str]:
 
 
 def _is_for_here(provider: Provider, access: AccessToken) -> bool:
-    """Whoever gets a token for an audience of his own must not be able to use it here (RFC 9068
-    §4), and one that is bound to a key is no bearer's (RFC 9449 §7.2).
+    """Whether the token is for this API: our issuer is in its audience (RFC 9068 §4).
+
+    A token that is bound to a key is refused, since it is no bearer token (RFC 9449 §7.2).
     """
     audience = access.claims.get("aud")
     audiences = audience if isinstance(audience, list) else [audience]

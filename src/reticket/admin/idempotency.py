@@ -1,6 +1,6 @@
 """`Idempotency-Key`: a repeated request that creates something gets the first one's answer.
 
-What is remembered is sealed under the master key: answers hold secrets. Knows no operation.
+Remembered answers are sealed under the master key, since they have secrets. Knows no operation.
 """
 
 from __future__ import annotations
@@ -37,16 +37,17 @@ REMEMBERED = 86_400
 """Seconds."""
 
 ROOM = 4096
-"""Bytes of a sealed answer for which there must be room before anything is done; most take less."""
+"""Bytes reserved for a sealed answer before the operation starts; most answers are smaller."""
 
 LONGEST_FLIGHT = 60
-"""Seconds after which a request that was ended by a crash or a deadline may be tried again: longer
-than one takes, unless its process stands still or `busy_timeout` is long.
+"""Seconds after which a request that a crash or a deadline ended may be repeated.
+
+A request takes less, unless its process is stopped or `busy_timeout` is long.
 """
 
 
 class Remembered(Secretive, frozen=True):
-    """What was asked, and what was answered."""
+    """A digest of the request, and its answer."""
 
     asked: str
     status: int
@@ -56,7 +57,7 @@ class Remembered(Secretive, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Where the answers of one key are."""
+    """The stored entries of one idempotency key."""
 
     sealer: Sealer
     owner: Owner
@@ -64,27 +65,27 @@ class Memory:
 
     @property
     def flight(self) -> str:
-        """The key that says that the first request is on its way."""
+        """The key of the entry that exists while the first request is in progress."""
         return f"admin:flight:{self.digest}"
 
     @property
     def answer(self) -> str:
-        """The key of the sealed answer."""
+        """The key of the entry with the sealed answer."""
         return f"admin:answer:{self.digest}"
 
     def seal(self, said: object) -> str:
-        """Text that only the master key opens."""
+        """Encrypt under the master key, as text."""
         plain = msgspec.json.encode(said)
         return b64encode(self.sealer.seal(plain, self.digest.encode())).decode()
 
     def opened(self, text: str, kind: Any) -> Any:
-        """What `seal` sealed."""
+        """Decrypt a text that `seal` made."""
         plain = self.sealer.open(b64decode(text), self.digest.encode())
         return msgspec.json.decode(plain, type=kind)
 
 
 def once(sealer: Sealer, operate: Operate) -> Operate:
-    """The same operation, done once for each key of a client."""
+    """The same operation, performed once for each idempotency key of a client."""
 
     def run(request: WireRequest, operator: str) -> Operation:
         key = request.header(HEADER.lower().encode())
@@ -106,26 +107,28 @@ def _remembered(
         return known
     mine = memory.seal(asked)
     if not (yield from PutIfAbsent(memory.flight, mine, LONGEST_FLIGHT, memory.owner)):
-        yield from _turn_away(memory, asked)
+        yield from _decline(memory, asked)
     try:
         known = yield from _known(memory, asked)
         if known is None:
             return (yield from _first(memory, mine, asked, operate(request, operator)))
     except ReticketError:
-        yield from _land(memory, mine)
+        yield from _end_flight(memory, mine)
         raise
-    yield from _land(memory, mine)
+    yield from _end_flight(memory, mine)
     return known
 
 
 def _first(memory: Memory, mine: str, asked: str, operation: Operation) -> Asking[WireResponse]:
-    """Room for the answer comes first: where there is none, nothing is done. Nor does whoever was
-    held up until then for so long that another one may be on its way.
+    """Perform the operation, after room for its answer is reserved.
+
+    Nothing is done without room. Nor is it done when this request was delayed for so long that
+    another one may be in progress.
     """
     reserved: Charge = yield from Reserve(memory.answer, ROOM, REMEMBERED, memory.owner)
     try:
         if (yield from Peek(memory.flight)) != mine:
-            yield from _turn_away(memory, asked)
+            yield from _decline(memory, asked)
         response = yield from operation
     except ReticketError:
         yield from Release(reserved)
@@ -134,8 +137,8 @@ def _first(memory: Memory, mine: str, asked: str, operation: Operation) -> Askin
     return response
 
 
-def _land(memory: Memory, mine: str) -> Asking[None]:
-    """The request is on its way no more; another one, which came when this was held up, is."""
+def _end_flight(memory: Memory, mine: str) -> Asking[None]:
+    """End the entry of this request; leave that of another one, which came during a delay."""
     if (yield from Peek(memory.flight)) == mine:
         yield from Pop(memory.flight)
 
@@ -143,14 +146,15 @@ def _land(memory: Memory, mine: str) -> Asking[None]:
 def _remember(
     memory: Memory, mine: str, reserved: Charge, asked: str, response: WireResponse
 ) -> Asking[None]:
-    """What is done is answered even if the store has gone away meanwhile. Then the request stays
-    on its way for a minute, so that its retry is not carried out at once.
+    """Store the answer. If the store fails now, the work is done and is answered all the same.
+
+    Then the request counts as in progress for a minute, so that a retry is not performed at once.
     """
     location = dict(response.headers).get(b"location", b"")
     said = Remembered(asked, response.status, response.body, location)
     with suppress(Unavailable):
         yield from PutReserved(reserved, memory.seal(said))
-        yield from _land(memory, mine)
+        yield from _end_flight(memory, mine)
 
 
 def _known(memory: Memory, asked: str) -> Asking[WireResponse | None]:
@@ -163,7 +167,7 @@ def _known(memory: Memory, asked: str) -> Asking[WireResponse | None]:
     return WireResponse(said.status, said.body, headers=(*NO_STORE, *location))
 
 
-def _turn_away(memory: Memory, asked: str) -> Asking[None]:
+def _decline(memory: Memory, asked: str) -> Asking[None]:
     text: str | None = yield from Peek(memory.flight)
     if text is not None:
         _same(memory.opened(text, str), asked)
@@ -171,8 +175,8 @@ def _turn_away(memory: Memory, asked: str) -> Asking[None]:
 
 
 def _asked(request: WireRequest) -> str:
-    """What makes two requests the same. A request without a query has the digest that older
-    programs gave it, so that a retry after an upgrade is known.
+    """A digest that equal requests share. Without a query it is the digest of older versions, so
+    that a retry after an upgrade is recognised.
     """
     query = (request.query,) if request.query else ()
     return _digest(request.method.encode(), request.path.encode(), request.body, *query)
@@ -192,6 +196,6 @@ def _checked(key: str) -> str:
 
 
 def _digest(*parts: bytes) -> str:
-    """Each part behind its length, so that no two lists of parts read alike."""
+    """A hash over each part after its length, so that different lists have different digests."""
     framed = b"".join(len(part).to_bytes(8, "big") + part for part in parts)
     return hashlib.sha256(framed).hexdigest()

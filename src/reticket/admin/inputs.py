@@ -1,4 +1,4 @@
-"""Reads bodies, queries and ids of the admin API. A name that is not known is an error."""
+"""Reads bodies, queries and ids of the admin API. An unknown name is an error."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _UNKNOWN = "Object contains unknown field `"
 
 
 def read_body(request: WireRequest, kind: type[T], former: Mapping[str, str] = _NONE) -> T:
-    """The JSON body. UNSUPPORTED_MEDIA_TYPE, MALFORMED, INVALID_PARAMETER that says where.
+    """The JSON body. UNSUPPORTED_MEDIA_TYPE, MALFORMED, INVALID_PARAMETER with the place.
     `former` has the members of former versions, each with the name that replaced it.
     """
     if request.content_type() != "application/json":
@@ -39,8 +39,8 @@ def read_body(request: WireRequest, kind: type[T], former: Mapping[str, str] = _
 def read_query(
     request: WireRequest, known: Collection[str], former: Mapping[str, str] = _NONE
 ) -> dict[str, str]:
-    """The parameters of the query, the first of repeated ones, empty ones left out.
-    INVALID_PARAMETER for one that is not known, or that no record can have.
+    """The query parameters: the first of repeated ones, without empty ones.
+    INVALID_PARAMETER for an unknown name, or a value with a NUL character.
     """
     said = {name: value for name, value in reversed(parse_pairs(request.query)) if value}
     for name, value in said.items():
@@ -84,12 +84,12 @@ def session_of(text: str, name: str = "id") -> bytes:
 
 
 def cursor_of(text: str) -> str:
-    """Where a page ended, as clients are told."""
+    """The cursor of the page after this id, as clients see it."""
     return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
 
 
 def read_cursor(query: dict[str, str]) -> str:
-    """The same back; empty for the first page."""
+    """The id in a cursor; empty for the first page."""
     said = query.get("cursor", "")
     try:
         padded = said + "=" * (-len(said) % 4)
@@ -107,5 +107,5 @@ def _expect_new(name: str, former: Mapping[str, str]) -> None:
 
 
 def wrong(name: str, fault: str) -> Refusal:
-    """INVALID_PARAMETER."""
+    """INVALID_PARAMETER for a name, with its fault."""
     return Refusal(Code.INVALID_PARAMETER, parameter=name, detail=fault)

@@ -1,4 +1,4 @@
-"""`/keys`: the ring that makes and opens tokens. Private parts are sealed and never shown."""
+"""`/keys`: the ring of keys that sign and verify tokens. Private parts are never shown."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TAG = "keys"
 
 
 class Keys:
-    """The operations; each answers with the ring as it is then."""
+    """The operations; each answers with the state of the ring after it."""
 
     def __init__(self, context: AdminContext) -> None:
         self._context = context
@@ -30,13 +30,13 @@ class Keys:
         return answered(Listed(items))
 
     def rotate(self, request: WireRequest, operator: str) -> Operation:
-        """Let the published successor sign a few seconds from now, and publish the next one."""
+        """The published successor signs a few seconds from now; the next one is published."""
         said = read_body(request, Rotate)
         items = yield from RunInDirectory(lambda: self._rotate(said, operator))
         return answered(Listed(items))
 
     def retire(self, request: WireRequest, operator: str) -> Operation:
-        """Stop accepting what a key has signed."""
+        """Stop accepting the signatures of a key."""
         said = read_body(request, Retire)
         items = yield from RunInDirectory(lambda: self._retire(said, operator))
         return answered(Listed(items))
@@ -60,7 +60,7 @@ class Keys:
         return [key_answer(facts) for facts in self._context.ring.listing()]
 
     def _note(self, event: str, what: str, operator: str) -> None:
-        """On the disk before anybody is answered: a restore must know of it."""
+        """Record on the disk before the answer: a restore must know of it."""
         at = self._context.clock()
         told = Event(at, event, KIND, subject=operator, detail={"key": what})
         self._context.audit.record([told], durable=True)

@@ -1,4 +1,4 @@
-"""Paths of former versions: each is answered with the path that replaced it."""
+"""Paths of former versions: the answer names the path that replaced each."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _PATHS = {f"{BASE}/families": f"{BASE}/sessions"}
 
 
 def with_new_path(request: WireRequest, error: ReticketError) -> ReticketError:
-    """The same error; NO_ROUTE of a former path says the new one."""
+    """The same error; NO_ROUTE of a former path names the new one."""
     if error.code is Code.NO_ROUTE:
         for former, new in _PATHS.items():
             if f"{request.path}/".startswith(f"{former}/"):

@@ -1,4 +1,4 @@
-"""Bodies and answers of the admin API, and how records become answers. Times are RFC 3339."""
+"""Bodies and answers of the admin API, made from records. Times are RFC 3339."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TenantId = (
     Annotated[int, Meta(ge=INT32.start, le=INT32.stop - 1)]
     | Annotated[str, Meta(pattern=r"^(0|-?[1-9][0-9]{0,9})$(?!\n)")]
 )
-"""As the directory has it, or as answers spell it."""
+"""A number as in the directory, or a text as in answers."""
 
 Seconds = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 Grant = Literal[GRANTS]  # type: ignore[valid-type]
@@ -37,12 +37,12 @@ def moment(at: int) -> datetime:
 
 
 def moment_or_none(at: int | None) -> datetime | None:
-    """The same for a time that may not have come."""
+    """The same; None for a time that is not set."""
     return None if at is None else moment(at)
 
 
 class Listed(Struct, Generic[T]):
-    """A page; `next` is the cursor of the one after it."""
+    """A page; `next` is the cursor of the next page."""
 
     items: Sequence[T]
     next: str | None = None
@@ -65,8 +65,8 @@ class Start(Struct, forbid_unknown_fields=True):
 
 
 class SessionAnswer(Struct):
-    """One sign-in with all its tokens, from its begin to its end. `kind` is the kind of its
-    tokens; `tenant` that of the newest answer, or the developer account.
+    """One sign-in with all its tokens, from its begin to its end. `kind` is the kind of its tokens.
+    `tenant` is the tenant, or the developer account, of the newest answer.
     """
 
     id: str
@@ -87,9 +87,9 @@ class SessionAnswer(Struct):
 
 
 class Revoke(Struct, forbid_unknown_fields=True):
-    """Which sessions shall end: all given members must fit. `subject` is a user's id or e-mail, or
-    a program's id; `tenant` the tenant, or the developer account, of a session's newest answer;
-    `all` stands alone.
+    """Selects the sessions to end: all given members must match. `subject` is a user's id or
+    e-mail, or a program's id. `tenant` is the tenant, or the developer account, of a session's
+    newest answer. `all` is given without other members.
     """
 
     session: str | None = None
@@ -101,13 +101,13 @@ class Revoke(Struct, forbid_unknown_fields=True):
 
 
 class Revoked(Struct):
-    """How many sessions this ended."""
+    """How many sessions were ended."""
 
     count: int
 
 
 class PolicyMembers(Struct, forbid_unknown_fields=True, omit_defaults=True):
-    """A preset with what is different; durations in seconds."""
+    """A preset, and the members that differ from it; durations in seconds."""
 
     preset: str
     access: Seconds | UnsetType = UNSET
@@ -119,7 +119,7 @@ class PolicyMembers(Struct, forbid_unknown_fields=True, omit_defaults=True):
 
 
 class ClientChanges(Struct, forbid_unknown_fields=True):
-    """What replaces what a client was registered with; null takes a member away."""
+    """Members to replace in a client's registration; null removes a member."""
 
     name: Text | UnsetType | None = UNSET
     policy: str | PolicyMembers | UnsetType | None = UNSET
@@ -134,14 +134,14 @@ class ClientChanges(Struct, forbid_unknown_fields=True):
 
 
 class NewClient(ClientChanges, kw_only=True):
-    """A client to register. One that is not public, and has no jwks, is given a secret."""
+    """A client to register. A client that is not public and has no `jwks` gets a secret."""
 
     client_id: ClientId
     public: bool = False
 
 
 class ClientAnswer(Secretive, frozen=True, omit_defaults=True):
-    """A client; `registration` is what it was registered with. `client_secret` is told once."""
+    """A client and its registration. `client_secret` is shown once only."""
 
     client_id: str
     public: bool
@@ -152,14 +152,14 @@ class ClientAnswer(Secretive, frozen=True, omit_defaults=True):
 
 
 class SecretAnswer(Secretive, frozen=True):
-    """A new secret, told once."""
+    """A new secret, shown once only."""
 
     client_id: str
     client_secret: str
 
 
 class KeyAnswer(Struct):
-    """A key of the ring, without what is secret."""
+    """A key of the ring, without its private part."""
 
     id: str
     use: str
@@ -171,13 +171,13 @@ class KeyAnswer(Struct):
 
 
 class Rotate(Struct, forbid_unknown_fields=True):
-    """Which uses get their next key; both when it does not say."""
+    """Which uses get their next key; by default both."""
 
     uses: Annotated[Sequence[Literal["mac", "sign"]], Meta(min_length=1)] = ("mac", "sign")
 
 
 class Retire(Struct, forbid_unknown_fields=True):
-    """Which key opens nothing any more; a compromised one may still be signing."""
+    """The key whose tokens are refused from now on. The signing key can only be compromised."""
 
     id: str
     compromised: bool = False
@@ -197,8 +197,8 @@ class UserAnswer(Struct):
 
 
 class FactorAnswer(Struct):
-    """How a second factor stands. `pending`: a new key waits for its first code; `failures`: wrong
-    codes in a row, which lock it when they are a hundred; `recovery_codes`: how many are left.
+    """The state of a second factor. `pending`: a new key waits for its first code. `failures`:
+    wrong codes in a row; a hundred lock the factor. `recovery_codes`: how many are left.
     """
 
     active: bool
@@ -209,7 +209,7 @@ class FactorAnswer(Struct):
 
 
 class EnrolmentAnswer(Secretive, frozen=True):
-    """A key for an authenticator app, told once: in base32, and as apps scan it."""
+    """A key for an authenticator app, shown once only: in base32, and as a URI for a QR code."""
 
     secret: str
     otpauth_uri: str
@@ -222,15 +222,15 @@ class FirstCode(Secretive, frozen=True, forbid_unknown_fields=True):
 
 
 class RecoveryCodesAnswer(Secretive, frozen=True):
-    """Recovery codes, told once; each is good for one sign-in."""
+    """Recovery codes, shown once only; each is valid for one sign-in."""
 
     recovery_codes: Sequence[str]
 
 
 class NewUser(Secretive, frozen=True, forbid_unknown_fields=True):
-    """A person to create; without a password nobody signs in as that person but by your own login.
-    Tenants and accounts: the behaviors granted there, by id. `profile` is what dialects know of the
-    person, by the keys of a directory file.
+    """A person to create. Without a password, the person can only sign in by your own login.
+    `tenants` and `developer_accounts` have the granted behaviors by id. `profile` has what dialects
+    know of the person, by the keys of a seed file.
     """
 
     email: Text
@@ -244,7 +244,7 @@ class NewUser(Secretive, frozen=True, forbid_unknown_fields=True):
 
 
 class UserChanges(Struct, forbid_unknown_fields=True):
-    """What is different now; another e-mail, or `disabled`, ends all sessions of the person."""
+    """Members to replace. A new e-mail, or `disabled`, ends all sessions of the person."""
 
     email: Text | UnsetType = UNSET
     first_name: Text | UnsetType | None = UNSET
@@ -259,7 +259,7 @@ class NewPassword(Secretive, frozen=True, forbid_unknown_fields=True):
 
 
 def session_answer(family: Family) -> SessionAnswer:
-    """A row as lists show it."""
+    """The answer for a session's row."""
     return SessionAnswer(
         id=family.id.hex(),
         kind=family.resource,
@@ -280,7 +280,7 @@ def session_answer(family: Family) -> SessionAnswer:
 
 
 def client_answer(client: Client, secret: str | None = None) -> ClientAnswer:
-    """A client's record."""
+    """The answer for a client's record."""
     return ClientAnswer(
         client_id=client.id,
         public=client.public and "jwks" not in client.registration,
@@ -292,7 +292,7 @@ def client_answer(client: Client, secret: str | None = None) -> ClientAnswer:
 
 
 def key_answer(facts: KeyFacts) -> KeyAnswer:
-    """What lists show of a key."""
+    """The answer for a key."""
     return KeyAnswer(
         facts.id,
         facts.use,
@@ -305,7 +305,7 @@ def key_answer(facts: KeyFacts) -> KeyAnswer:
 
 
 def user_answer(user: User | UserLine) -> UserAnswer:
-    """A person's record, or line of a list."""
+    """The answer for a person's record, or for a line of a list."""
     return UserAnswer(
         user.id,
         user.email,

@@ -1,5 +1,6 @@
-"""Refuses a selection of sessions that names what does not exist: a misspelt name would select
-nothing, and the operator would believe that nothing was left to end.
+"""Refuses a selection of sessions by a name that does not exist.
+
+A misspelt name would select nothing, and the operator would believe that no session is left.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from reticket.core.ports import Page
 from reticket.directory.names import unknown_names
 
 _MEMBERS = {"context": "tenant"}
-"""Members of a selection that the API calls otherwise."""
+"""Members of a selection that have another name in the API."""
 
 
 def check_names(context: AdminContext, selection: Selection) -> Asking[None]:
@@ -28,7 +29,7 @@ def check_names(context: AdminContext, selection: Selection) -> Asking[None]:
         lambda: list(unknown_names(context.directory, selection))
     )
     for member in unknown:
-        bearing = Selection(**{member: getattr(selection, member)})
-        found: Page = yield from ListSessions(bearing, 1)
+        selection_by_name = Selection(**{member: getattr(selection, member)})
+        found: Page = yield from ListSessions(selection_by_name, 1)
         if not found.families:
             raise missing(_MEMBERS.get(member, member))

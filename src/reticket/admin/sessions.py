@@ -1,4 +1,4 @@
-"""`/sessions`: starts them for people whom somebody else has checked; lists, shows, ends them."""
+"""`/sessions`: starts sessions for users whom your own login has checked; lists and ends them."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class Sessions:
         return answered(session_answer(family))
 
     def end(self, request: WireRequest, operator: str) -> Operation:
-        """End one session; one that has ended stays as it is."""
+        """End one session; a session that has ended stays as it is."""
         identifier = session_of(request.parameters["id"])
         family, _ = yield from FindSession(identifier)
         if family is None:
@@ -99,7 +99,7 @@ class Sessions:
         return empty()
 
     def revoke(self, request: WireRequest, operator: str) -> Operation:
-        """End all that fit."""
+        """End all selected sessions."""
         said = read_body(request, Revoke, FORMER)
         narrowing = (said.session, said.subject, said.client, said.tenant, said.kind)
         if any(member is not None for member in narrowing) == said.all:
@@ -126,7 +126,7 @@ class Sessions:
 
     @staticmethod
     def _subject(said: str | None) -> Asking[str | None]:
-        """The id of whoever is meant by an e-mail; any other text is an id."""
+        """The id of the user with that e-mail; any other text is an id."""
         if said is None or "@" not in said:
             return said
         user: User | None = yield from FindUser(said)

@@ -37,7 +37,7 @@ FORMER = dict.fromkeys(
 
 
 class Users:
-    """The operations. What they do to the directory runs where the directory is."""
+    """The operations. Their work on the directory runs on its thread."""
 
     def __init__(self, context: AdminContext) -> None:
         self._context = context
@@ -47,7 +47,7 @@ class Users:
         return self._context.directory.users
 
     def page(self, request: WireRequest, operator: str) -> Operation:
-        """A page of people, in the order of their ids; or the one with an e-mail."""
+        """A page of people in the order of their ids, or only the one with an e-mail."""
         query = read_query(request, ("email", "limit", "cursor"))
         limit, after = read_limit(query), read_cursor(query)
         if "email" in query:
@@ -72,14 +72,14 @@ class Users:
         return created(user_answer(user), f"/users/{user.id}")
 
     def change(self, request: WireRequest, operator: str) -> Operation:
-        """Replace the members that are given."""
+        """Replace the given members."""
         said = read_body(request, UserChanges)
         work = partial(self._change, request.parameters["id"], said)
         user: User = yield from self._changing("user_changed", request, operator, work)
         return answered(user_answer(user))
 
     def set_password(self, request: WireRequest, operator: str) -> Operation:
-        """Give a new password, and end all sessions."""
+        """Set a new password and end all sessions."""
         said = read_body(request, NewPassword)
         user: User = yield from RunInDirectory(lambda: self._find(request.parameters["id"]))
         hashed: str = yield from Hash(said.password, operator)
@@ -93,7 +93,7 @@ class Users:
         return empty()
 
     def remove(self, request: WireRequest, operator: str) -> Operation:
-        """Forget a person, and end all sessions."""
+        """Delete a person and end all sessions."""
         user: User = yield from RunInDirectory(lambda: self._find(request.parameters["id"]))
         yield from self._context.changing(
             "user_removed", request, operator, lambda: self._verbs.delete(user.id), user=user.id
@@ -103,14 +103,14 @@ class Users:
     def _changing(
         self, event: str, request: WireRequest, operator: str, work: Callable[[], User]
     ) -> RunInDirectory[User]:
-        """As `AdminContext.changing`, of the person whom the work returns."""
+        """As `AdminContext.changing`, for the person that the work returns."""
 
-        def told() -> User:
+        def recorded() -> User:
             user = work()
             self._context.write_down(event, request, operator, user=user.id)
             return user
 
-        return RunInDirectory(told)
+        return RunInDirectory(recorded)
 
     def _add(self, said: NewUser, hashed: str) -> User:
         draft = UserDraft(
@@ -141,7 +141,7 @@ class Users:
 
 
 def find_user(context: AdminContext, who: str) -> User:
-    """The person of that id or e-mail, as of now. NOT_FOUND. Runs where the directory is."""
+    """The person with that id or e-mail, as of now. NOT_FOUND. Runs on the directory's thread."""
     context.directory.catch_up_now()
     user = context.directory.user_by_email(who) or context.directory.user(who)
     if user is None:

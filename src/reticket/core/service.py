@@ -1,4 +1,4 @@
-"""Performs what dialects ask for: each command where its work belongs."""
+"""Performs the commands of dialects, each on the thread pool where its work belongs."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ Performers: TypeAlias = Mapping[type[Command[Any]], Perform[Any]]
 
 @dataclass(frozen=True, slots=True)
 class WorkerPools:
-    """Where work runs.
+    """The pools of threads.
 
     Args:
         store: one thread; writes families.
-        directory: a few threads; reads people, many in one look, and works for operators.
-        visitors: as many; whatever one caller can have read or kept. Networks take turns.
-        passwords: as many threads as hashes may run at once; everybody gets a turn.
+        directory: a few threads; reads people in batches, and runs the verbs of operators.
+        visitors: as many; reads and keeps for single callers. Networks take turns.
+        passwords: as many threads as hashes may run at once. Callers take turns.
     """
 
     store: WorkerPool
@@ -53,18 +53,18 @@ class WorkerPools:
     passwords: FairWorkerPool
 
     def close(self) -> None:
-        """Work off what was accepted."""
+        """Finish all accepted work, then stop."""
         for pool in (self.passwords, self.visitors, self.directory, self.store):
             pool.close()
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceParts:
-    """What commands are performed with.
+    """The parts that the service performs commands with.
 
     Args:
-        kinds: the kinds of tokens by name.
-        shared: `ephemeral`, by budget.
+        kinds: the token kinds by name.
+        shared: `ephemeral` with a budget for each owner.
     """
 
     kinds: Mapping[str, TokenKind]
@@ -103,11 +103,11 @@ class Service:
         )
 
     def perform(self, command: Command[R], caller: Caller) -> Awaitable[R]:
-        """Perform a command for a caller; results and errors as the command's class says."""
+        """Perform a command for a caller; the command's class says its result and errors."""
         return self._performers[type(command)](command, caller)
 
     async def settled(self) -> None:
-        """Wait until the audit log knows what happened so far; before the pools are closed."""
+        """Wait until the audit log has recorded all events so far, before the pools are closed."""
         await self._engine.noted()
 
 
@@ -115,12 +115,12 @@ Performer: TypeAlias = tuple[type[Command[Any]], Perform[Any]]
 
 
 def _by(command: type[Command[R]], perform: Perform[R]) -> Performer:
-    """A command with the function that performs it; the types of their results agree."""
+    """A command and the function that performs it, whose results have the same type."""
     return command, perform
 
 
 def _at_once(answer: Callable[[Any], R]) -> Perform[R]:
-    """Performed on the event loop: it waits for nothing."""
+    """Performed at once on the event loop, without waiting."""
 
     async def perform(command: Any, caller: Caller) -> R:
         return answer(command)
@@ -219,7 +219,7 @@ def _records(parts: ServiceParts, callers: CallerStorage) -> Iterator[Performer]
     directory = parts.directory
 
     def caught_up(find: Callable[[Any], R]) -> Perform[R]:
-        """Performed in the caller's turn, by what all processes have changed."""
+        """Performed in the caller's turn, after reading the changes of all processes."""
 
         def look_up(command: Any) -> R:
             directory.catch_up()

@@ -1,6 +1,6 @@
-"""What a dialect may ask of the service. A dialect yields one and is sent the result.
+"""The commands that a dialect sends to the service: it yields one and receives its result.
 
-Each class names its result in its docstring; any of them may raise a Refusal or Unavailable.
+Each class names its result in its docstring. Each may raise a Refusal or Unavailable.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What every command is: something that an operation asks for, and the type of its result."""
+"""The base of all commands: a request of an operation, with the type of its result."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ class Command(Generic[R_co]):
     __slots__ = ()
 
     def __iter__(self) -> Asking[R_co]:
-        """Yield the command to the one that performs it, and return its result."""
+        """Yield the command to the service, which performs it, and return its result."""
         result: R_co = yield self
         return result
 
 
 Asking: TypeAlias = Generator[Command[Any], Any, R]
-"""What yields commands, is sent their results or has their errors thrown in, and returns an `R`."""
+"""A generator that yields commands, receives their results or errors, and returns an `R`."""

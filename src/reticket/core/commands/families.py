@@ -1,4 +1,4 @@
-"""Commands that begin, refresh, end and look at families, and read their tokens."""
+"""Commands that begin, refresh, end and find families, and read their tokens."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ Check = Callable[[Family, int], None]
 
 @dataclass(frozen=True, slots=True)
 class BeginSession(Command[Issued]):
-    """Start a family for a subject that was checked. Result: `Issued`. INVALID_CREDENTIALS when
-    the subject has lost its standing meanwhile.
+    """Start a family for an authenticated subject. Result: `Issued`. INVALID_CREDENTIALS when the
+    subject was disabled, deleted or given new credentials meanwhile.
 
     Args:
-        client / scope / terms: kept in the family, see there.
-        policy: in force for this family; None takes the resource's.
-        family: its id where that was chosen before, a UUIDv7 of the sign-in; None makes one.
-        asked: what is wanted of this answer alone.
+        client / scope / terms: stored in the family, see `core.model.Family`.
+        policy: of this family; None takes the policy of the token kind.
+        family: its id if chosen before, a UUIDv7 of the sign-in; None makes one.
+        asked: options of this answer alone.
     """
 
     resource: str
@@ -49,19 +49,19 @@ class BeginSession(Command[Issued]):
 
 @dataclass(frozen=True, slots=True)
 class Refresh(Command[Issued]):
-    """Exchange a refresh token. Result: `Issued`. INVALID_TOKEN; ACCESS_DENIED when the
-    subject is not entitled to that context (nothing is spent then).
+    """Exchange a refresh token. Result: `Issued`. INVALID_TOKEN; ACCESS_DENIED when the subject is
+    not entitled to that context. Then the token is not spent.
 
     Args:
         context: the tenant or account to switch to; None keeps the presented token's.
-        subject: the only subject whose token is welcome, where the caller proved to be one.
+        subject: the only subject whose token is accepted, when the caller is an authenticated one.
         place / part: of the subject, as in `core.entitlement`.
-        check: raises a Refusal for a row and the store's time (milliseconds) that this request
-            does not fit; pure, before anything is decided, and nothing is spent then.
-        fits: the same once the token has proved good, for what the caller of a bad one must not
-            find out.
-        policy: in force for this family; None takes the resource's.
-        asked: what is wanted of this answer alone.
+        check: raises a Refusal when this request does not fit the row, at the store's time in
+            milliseconds. A pure function, called before the decision; the token is not spent then.
+        fits: the same, called after the token was found valid. For refusals that the holder of an
+            invalid token must not see.
+        policy: of this family; None takes the policy of the token kind.
+        asked: options of this answer alone.
     """
 
     resource: str
@@ -78,8 +78,8 @@ class Refresh(Command[Issued]):
 
 @dataclass(frozen=True, slots=True)
 class DryRunRefresh(Command[tuple[RefreshToken, Family]]):
-    """Find out what a refresh would be answered, and change nothing. Result: `tuple[RefreshToken,
-    Family]`: what the token says, and the row as it is. Whatever that refresh would be refused.
+    """Check whether a refresh would succeed, and change nothing. Result: `tuple[RefreshToken,
+    Family]`: the content of the token, and the row as it is. Raises what the refresh would raise.
     """
 
     refresh: Refresh
@@ -87,7 +87,7 @@ class DryRunRefresh(Command[tuple[RefreshToken, Family]]):
 
 @dataclass(frozen=True, slots=True)
 class EndSession(Command[Family]):
-    """Sign out: end the family of a refresh token, by any of its generations. Result: `Family`.
+    """Sign out: end the family of a refresh token of any generation. Result: `Family`.
     INVALID_TOKEN with its cause.
 
     Args:
@@ -102,8 +102,8 @@ class EndSession(Command[Family]):
 
 @dataclass(frozen=True, slots=True)
 class ExchangeToken(Command[Issued]):
-    """Another access token for a living family, whose refresh token stays as it is; the audit log
-    hears of a switch. Result: `Issued` without a refresh token. INVALID_TOKEN, ACCESS_DENIED.
+    """Issue another access token for a live family; its refresh token stays as it is. The audit log
+    records a switch. Result: `Issued` without a refresh token. INVALID_TOKEN, ACCESS_DENIED.
 
     Args:
         context / place / part / check / policy / asked: as in `Refresh`.
@@ -121,8 +121,8 @@ class ExchangeToken(Command[Issued]):
 
 @dataclass(frozen=True, slots=True)
 class IssueAccess(Command[Issued]):
-    """An access token for a subject that was checked, without a session: no row is kept.
-    Result: `Issued` without a refresh token; its family is of this answer alone.
+    """Issue an access token for an authenticated subject, without a session: no row is stored.
+    Result: `Issued` without a refresh token; its family exists in this answer only.
     """
 
     resource: str
@@ -134,7 +134,7 @@ class IssueAccess(Command[Issued]):
 
 @dataclass(frozen=True, slots=True)
 class ReadRefresh(Command[RefreshToken]):
-    """What a refresh token says; costs no I/O. Result: `RefreshToken`. INVALID_TOKEN."""
+    """Read a refresh token, without I/O. Result: `RefreshToken`. INVALID_TOKEN."""
 
     resource: str
     token: str = field(repr=False)
@@ -142,7 +142,7 @@ class ReadRefresh(Command[RefreshToken]):
 
 @dataclass(frozen=True, slots=True)
 class ReadIdentity(Command[Mapping[str, Any]]):
-    """What an ID token of ours says, ended or not, while its key is in service; costs no I/O.
+    """Read an ID token of this service, expired or not, while its key is in the ring; no I/O.
     Result: its claims, a mapping. INVALID_TOKEN.
     """
 
@@ -151,9 +151,9 @@ class ReadIdentity(Command[Mapping[str, Any]]):
 
 @dataclass(frozen=True, slots=True)
 class ReadAccess(Command[tuple[AccessToken, Holder]]):
-    """Verify an access token of one of these resources and look up its subject.
-    Result: `tuple[AccessToken, Holder]`. INVALID_ACCESS_TOKEN. Whether its family lives is not
-    looked at: see `InspectAccess`.
+    """Verify an access token of one of these token kinds and look up its subject.
+    Result: `tuple[AccessToken, Holder]`. INVALID_ACCESS_TOKEN. `InspectAccess` also checks whether
+    its family is live.
     """
 
     resources: tuple[str, ...]
@@ -162,12 +162,12 @@ class ReadAccess(Command[tuple[AccessToken, Holder]]):
 
 @dataclass(frozen=True, slots=True)
 class InspectAccess(Command[tuple[AccessToken, Holder]]):
-    """Verify an access token and find out in one trip whether it still stands: its subject, its
-    family, and that it was not made void. Result: `tuple[AccessToken, Holder]`.
+    """Verify an access token and check in one store call that it is still valid. Its subject must
+    exist, its family must be live, and it was not made void. Result: `tuple[AccessToken, Holder]`.
     INVALID_ACCESS_TOKEN with its cause.
 
     Args:
-        void: the key of `PutIfAbsent` under which something is kept once the token is void.
+        void: the key of the `PutIfAbsent` entry that exists once the token is void.
     """
 
     resources: tuple[str, ...]
@@ -177,18 +177,18 @@ class InspectAccess(Command[tuple[AccessToken, Holder]]):
 
 @dataclass(frozen=True, slots=True)
 class FindSession(Command[tuple[Family | None, int]]):
-    """Result: `tuple[Family | None, int]`: the row, ended or not, and the store's time."""
+    """Find a row, ended or not. Result: `tuple[Family | None, int]`: row and the store's time."""
 
     family: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class ListSessions(Command[Page]):
-    """Result: `Page`, in order of id.
+    """List sessions in the order of their ids. Result: `Page`.
 
     Args:
-        limit: at most so many.
-        after: the cursor of the page before.
+        limit: how many at most.
+        after: the cursor of the previous page.
     """
 
     selection: Selection
@@ -198,7 +198,7 @@ class ListSessions(Command[Page]):
 
 @dataclass(frozen=True, slots=True)
 class EndSessions(Command[Sequence[Family]]):
-    """End all that are selected, as durably as the engine can. Result: those that this ended."""
+    """End all selected sessions, as durably as the engine can. Result: those that this ended."""
 
     selection: Selection
     cause: str

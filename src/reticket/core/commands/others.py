@@ -1,4 +1,4 @@
-"""Commands that look records up, keep texts for a while, and tell the log."""
+"""Commands that find records, keep texts for a while, and write to the audit log."""
 
 from __future__ import annotations
 
@@ -16,36 +16,36 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True)
 class FindTenant(Command[Tenant | None]):
-    """Result: `Tenant | None`."""
+    """Find a tenant. Result: `Tenant | None`."""
 
     tenant_id: int
 
 
 @dataclass(frozen=True, slots=True)
 class FindUser(Command[User | None]):
-    """Look a user up by e-mail without a password. Result: `User | None`."""
+    """Find a user by e-mail, without a password. Result: `User | None`."""
 
     email: str
 
 
 @dataclass(frozen=True, slots=True)
 class FindClient(Command[Client | None]):
-    """Result: `Client | None`, disabled or not, as it was half a second ago or later."""
+    """Find a client, disabled or not. Result: `Client | None`, at most half a second old."""
 
     client_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class PutIfAbsent(Command[bool]):
-    """Remember a text for a while, unless there is one under that key; all processes see it.
-    Result: whether it was kept. Unavailable where its owner has a full share (`core.budget`).
+    """Keep a text for a while, unless that key has one; all processes see it. Result: whether it
+    was kept. Unavailable when the share of its owner is full (`core.storage.budget`).
 
     Args:
         key: begins with the dialect's name; a secret is hashed into it, never written.
         value: an empty one makes it a mark; an owner with credentials has it in the reserve.
         lifetime: seconds.
-        owner: whose share it takes, once somebody has shown more than an address; None takes that
-            of the caller's address.
+        owner: whose share it takes, after an authentication; None takes the share of the caller's
+            address.
     """
 
     key: str
@@ -56,12 +56,12 @@ class PutIfAbsent(Command[bool]):
 
 @dataclass(frozen=True, slots=True)
 class Reserve(Command[Charge]):
-    """Take room for a text before it is known. Result: `budget.Charge`, for `PutReserved` or
-    `Release`. Unavailable as `PutIfAbsent`.
+    """Reserve room for a text that is not known yet. Result: `budget.Charge`, for `PutReserved` or
+    `Release`. Unavailable as in `PutIfAbsent`.
 
     Args:
         size: bytes that the text will take.
-        key / lifetime / owner: as of `PutIfAbsent`.
+        key / lifetime / owner: as in `PutIfAbsent`.
     """
 
     key: str
@@ -72,7 +72,7 @@ class Reserve(Command[Charge]):
 
 @dataclass(frozen=True, slots=True)
 class PutReserved(Command[bool]):
-    """Remember the text; there is room for it. Result: whether it was kept, as of `PutIfAbsent`."""
+    """Keep a text in the reserved room. Result: whether it was kept, as in `PutIfAbsent`."""
 
     reserved: Charge
     value: str = field(repr=False)
@@ -80,34 +80,34 @@ class PutReserved(Command[bool]):
 
 @dataclass(frozen=True, slots=True)
 class Release(Command[None]):
-    """Give back the room: there will be no text. Result: None."""
+    """Give reserved room back, when there will be no text. Result: None."""
 
     reserved: Charge
 
 
 @dataclass(frozen=True, slots=True)
 class Peek(Command[str | None]):
-    """What was kept. Result: `str | None`."""
+    """Read a kept text. Result: `str | None`."""
 
     key: str
 
 
 @dataclass(frozen=True, slots=True)
 class Pop(Command[str | None]):
-    """The same, and forget it: of many that ask one gets it. Result: `str | None`."""
+    """Read a kept text and delete it: only one of many callers gets it. Result: `str | None`."""
 
     key: str
 
 
 @dataclass(frozen=True, slots=True)
 class Increment(Command[Counted]):
-    """Count something. Result: `ports.Counted`.
+    """Add to a counter. Result: `ports.Counted`.
 
     Args:
-        window: seconds, from the first that was counted.
-        add: 0 only reads; a negative number gives back what was counted.
-        owner: as of `PutIfAbsent`.
-        most: the limit of a sum from which nothing is taken before its window ends. Beyond it this
+        window: seconds, from the first count.
+        add: 0 only reads; a negative number takes a count back.
+        owner: as in `PutIfAbsent`.
+        most: the limit of a sum that is never reduced before its window ends. Beyond it this
             process counts on in its memory, and the result comes after a second.
     """
 
@@ -120,14 +120,14 @@ class Increment(Command[Counted]):
 
 @dataclass(frozen=True, slots=True)
 class RandomBytes(Command[bytes]):
-    """Randomness that nobody can guess. Result: that many bytes."""
+    """Make unpredictable random bytes. Result: as many bytes."""
 
     size: int
 
 
 @dataclass(frozen=True, slots=True)
 class MakeNonce(Command[str]):
-    """A text that only this service makes and that any of its processes knows for a while.
+    """Make a nonce that every process of this service accepts for five minutes (RFC 9449 §8).
     Result: str.
     """
 
@@ -136,7 +136,7 @@ class MakeNonce(Command[str]):
 
 @dataclass(frozen=True, slots=True)
 class CheckNonce(Command[bool]):
-    """Whether such a text is ours and not older than five minutes. Result: bool."""
+    """Check that a nonce is from this service and at most five minutes old. Result: bool."""
 
     resource: str
     nonce: str = field(repr=False)
@@ -144,21 +144,21 @@ class CheckNonce(Command[bool]):
 
 @dataclass(frozen=True, slots=True)
 class Now(Command[int]):
-    """The time. Result: milliseconds, int."""
+    """Read the time. Result: milliseconds, int."""
 
 
 @dataclass(frozen=True, slots=True)
 class PublishedKeys(Command[list[Mapping[str, str]]]):
-    """The public keys that may have signed, or soon will. Result: a list of JWKs (RFC 7517)."""
+    """List the public keys that verify tokens, now or soon. Result: a list of JWKs (RFC 7517)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Audit(Command[None]):
-    """Let the audit log hear of something that only the dialect knows. Result: None.
+    """Record an event that only the dialect knows in the audit log. Result: None.
 
     Args:
-        resource: of which it is, or the dialect where it is of none.
-        event / cause: words for the log; never what was sent.
+        resource: the token kind; the name of the dialect when the event has none.
+        event / cause: words for the log; never text from the request.
     """
 
     resource: str
@@ -171,7 +171,7 @@ class Audit(Command[None]):
 
 @dataclass(frozen=True, slots=True)
 class Hash(Command[str]):
-    """Hash a secret that an operator gives, in the operator's turn among sign-ins. Result: str.
+    """Hash a secret from an operator. It waits for its turn among sign-ins. Result: str.
 
     Args:
         operator: the client of the admin API.
@@ -183,8 +183,8 @@ class Hash(Command[str]):
 
 @dataclass(frozen=True, slots=True)
 class RunInDirectory(Command[R], Generic[R]):
-    """Run a verb of an operator where the directory is; families that it must end have ended
-    when it returns. Result: what the work returns; it may raise a ReticketError.
+    """Run a verb of an operator on the thread of the directory. Families that it must end have
+    ended when it returns. Result: the result of `work`, which may raise a ReticketError.
     """
 
     work: Callable[[], R] = field(repr=False)

@@ -1,4 +1,4 @@
-"""Commands that check who somebody is."""
+"""Commands that authenticate users, applications and clients."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from reticket.core.people import Application, Client, User
 
 
 def keeps_nothing(user: User) -> Sequence[PutIfAbsent]:
-    """What is kept where nothing follows a second factor that could fail."""
+    """The default of `SecondFactor.keeps`: no entry."""
     return ()
 
 
 class FactorRule(StrEnum):
-    """What a right password is worth when its person has a second factor."""
+    """What a correct password allows when the user has a second factor."""
 
     REFUSE = "refuse"
-    """Nothing: the dialect cannot ask for the factor."""
+    """Nothing: the dialect cannot ask for the factor, so the sign-in is refused."""
     IGNORE = "ignore"
-    """A sign-in by password alone: the operator allows it for a dialect that cannot ask."""
+    """A sign-in by password alone, when the operator allows it for a dialect that cannot ask."""
     ASK = "ask"
     """The first half of a sign-in: the dialect asks for the factor next."""
 
@@ -30,14 +30,12 @@ class FactorRule(StrEnum):
 @dataclass(frozen=True, slots=True)
 class SignIn(Command[User]):
     """Check a user's password. Result: `User`. INVALID_CREDENTIALS, SUBJECT_DISABLED (after the
-    right password only), SUBJECT_INACTIVE, TOO_MANY_ATTEMPTS.
+    correct password only), SUBJECT_INACTIVE, TOO_MANY_ATTEMPTS.
 
     Args:
         resource: for the audit log.
-        factor: how a person with a second factor is treated; a dialect that says nothing
-            signs nobody in past the factor.
-        admits: whether the dialect knows this user at all; one that it does not is refused
-            as an unknown user is.
+        factor: the rule for users with a second factor; the default refuses them.
+        admits: whether this dialect may sign the user in; False is refused like an unknown user.
     """
 
     resource: str
@@ -67,7 +65,7 @@ class SignInClient(Command[Client]):
 
 @dataclass(frozen=True, slots=True)
 class OpenFactorSession(Command[str]):
-    """Begin a second factor for a user whose password was right. Result: the session id, str."""
+    """Begin a second factor for a user whose password was correct. Result: the session id, str."""
 
     resource: str
     user: User
@@ -76,12 +74,12 @@ class OpenFactorSession(Command[str]):
 
 @dataclass(frozen=True, slots=True)
 class SecondFactor(Command[User]):
-    """Finish it with a one-time password. Result: `User`. NOT_FOUND (no such session here),
-    INVALID_CREDENTIALS (wrong code; may be tried again five times).
+    """Finish a second factor with a one-time password. Result: `User`. NOT_FOUND (no such session
+    here), INVALID_CREDENTIALS (wrong code; five more attempts are allowed).
 
     Args:
-        keeps: what is kept for that user before the code is spent, so that no store that fails
-            costs a code. It is worth nothing unless this succeeds: let nobody know its keys.
+        keeps: entries to keep for that user before the code is spent, so that a store that fails
+            does not cost a code. They exist also if this fails: keep their keys secret until then.
     """
 
     resource: str
