@@ -25,11 +25,13 @@ from reticket.oauth.provider import Provider
 from reticket.oauth.registration import Registration, registration_of
 from reticket.openapi import WELL_KNOWN
 from reticket.runtime.opening import Builder
-from reticket.settings.catalogue import reference, variable
+from reticket.settings.catalogue import Setting, reference, variable
 from reticket.wire import Dialect, Offer, Route
 
 PRESETS = dialects.presets()
 DIALECTS = dialects.with_defaults()
+WORDS = {"none", "the preset's", "one per processor but one, at least 1"}
+"""Defaults that a settings file cannot have."""
 FROM_SETTINGS = {"issuer", "presets"}
 """Options that are settings of the whole service."""
 
@@ -39,18 +41,19 @@ ROOT = HERE.parent
 SETTINGS_HEAD = """\
 # Settings
 
-From a TOML file (`--config FILE`) and from variables; a variable wins, and `serve`'s options win
-over both. A dot in a key is `__` in its variable: `sign_in.account_window` is
-`RETICKET_SIGN_IN__ACCOUNT_WINDOW`. Lists in variables are separated by commas or spaces.
+Settings come from a TOML file (`--config FILE`) and from variables. A variable wins over the file,
+and an option of `serve` wins over both. A dot in a key is `__` in its variable:
+`sign_in.account_window` is `RETICKET_SIGN_IN__ACCOUNT_WINDOW`. Commas or spaces separate the items
+of a list in a variable.
 
-A policy is changed by the name of its preset (`[policies.BROWSER_2026]`) or for one kind of token
-(`[policies.DIALECT.KIND]`), which wins. OAuth's clients choose a preset each, so there the
-preset alone counts. The presets, their numbers and how a client chooses one:
-[directory.md](directory.md#presets). A dialect's own settings stand under `[dialects.NAME]`.
+A policy is changed for a preset (`[policies.BROWSER_2026]`) or for one kind of token
+(`[policies.DIALECT.KIND]`). The kind wins over the preset. Each OAuth client chooses a preset, so
+only changes of presets count for OAuth. [directory.md](directory.md#presets) has the presets, their
+numbers, and how a client chooses one. A dialect's own settings stand under `[dialects.NAME]`.
 
-`enabled = false` there switches a dialect off. It then has no routes, no documents and no examples;
-its sessions stay stored, and go on once it is on again. Programs get the tokens of the admin API
-from OAuth's endpoints: without `oauth` there is no such API.
+`enabled = false` there switches a dialect off. It then has no routes, no documents and no examples.
+Its sessions stay stored, and go on once it is on again. Programs get the tokens of the admin API
+from OAuth's endpoints, so without `oauth` there is no such API.
 """
 
 COMMANDS_HEAD = """\
@@ -85,11 +88,16 @@ asked_per_address = 100
 def settings_page() -> str:
     """Every setting with what it accepts, its default and its variable."""
     rows = [
-        f"| `{one.key}` | {one.type} | {one.default} | {one.description} | `{variable(one.key)}` |"
+        _row([f"`{one.key}`", one.type, _literal(one), one.description, f"`{variable(one.key)}`"])
         for one in reference()
     ]
     table = ["| key | is | default | what for | variable |", "| --- | --- | --- | --- | --- |"]
     return "\n".join([SETTINGS_HEAD, *table, *rows, EXAMPLE])
+
+
+def _literal(setting: Setting) -> str:
+    """The default as code, unless it is described in words."""
+    return setting.default if setting.default in WORDS else f"`{setting.default}`"
 
 
 def commands_page() -> str:

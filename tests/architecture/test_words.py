@@ -57,7 +57,7 @@ FORMER = {
 REFUSED = {"test_commands.py", "test_sessions.py", "test_load.py", "make.py", "renamed.py"}
 """Files that have a former word because the service refuses it, or an older version needs it."""
 
-EXPLAINED = {"ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "README.md", "glossary.md"}
+EXPLAINED = {"ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "glossary.md"}
 """Pages that say what a family is."""
 
 FAMILY = re.compile(r"\bfamil(?:y|ies)\b", re.IGNORECASE)

@@ -77,7 +77,7 @@ def test_versions_that_the_page_says_are_those_that_are_tested():
 def test_times_of_a_pod_are_those_of_the_manifest():
     manifest = (DEPLOY / "kubernetes" / "deployment.yaml").read_text()
     settings = (DEPLOY / "kubernetes" / "settings.yaml").read_text()
-    said = re.findall(r"waits (\d+) s, .* for (\d+) s at most; the pod has (\d+) s", TEXT)
+    said = re.findall(r"waits (\d+) s, .* for (\d+) s at most. The pod has (\d+) s", TEXT)
     sleep = re.findall(r'command: \[sleep, "(\d+)"\]', manifest)[0]
     stop = re.findall(r'STOP_TIMEOUT: "(\d+)"', settings)[0]
     grace = re.findall(r"GracePeriodSeconds: (\d+)", manifest)[0]
@@ -85,7 +85,7 @@ def test_times_of_a_pod_are_those_of_the_manifest():
 
 
 def test_what_doctor_says_of_a_wrong_master_key_is_what_it_says():
-    (said,) = re.findall(r"With a wrong key it says\n`([^`]+)`", TEXT)
+    (said,) = re.findall(r"With a\s+wrong\s+key\s+it\s+says\s+`([^`]+)`", TEXT)
     sources = (ROOT / "src").rglob("*.py")
     assert any(said in file.read_text() for file in sources)
 

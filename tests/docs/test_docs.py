@@ -40,6 +40,14 @@ def test_links_lead_somewhere(page):
         assert not anchor or anchor in anchors(there), f"{target}#{anchor}"
 
 
+def links(name):
+    return set(re.findall(r"\]\(([^)#:]+)", (ROOT / name).read_text()))
+
+
+def test_readme_links_the_glossary():
+    assert "docs/glossary.md" in links("README.md")
+
+
 def anchors(page):
     """What GitHub makes of the headings."""
     for heading in re.findall(r"^#+ (.*)$", page.read_text(), re.MULTILINE):

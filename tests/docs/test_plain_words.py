@@ -10,18 +10,7 @@ from tests.docs.tables import ROOT
 
 LONGEST = 25
 
-WRITTEN_ELSEWHERE = {"README.md", "docs/cli.md", "docs/deploy.md", "docs/settings.md"}
-"""Help texts and docstrings make two of them."""
-
-PAGES = sorted(
-    page
-    for page in (
-        *ROOT.glob("*.md"),
-        *ROOT.glob("docs/**/*.md"),
-        ROOT / "benchmarks" / "results.md",
-    )
-    if str(page.relative_to(ROOT)) not in WRITTEN_ELSEWHERE
-)
+PAGES = sorted((*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / "benchmarks" / "results.md"))
 
 OF_PEOPLE = [page for page in PAGES if page.parent == ROOT / "docs" and page.name != "glossary.md"]
 """The code of `core/` says family, and so do the pages about it."""

@@ -36,13 +36,13 @@ class Connections(Table):
     )
     body_room: _Room = Field(
         268_435_456,
-        description="bytes of requests that are not answered yet, of all workers, beyond 8 KiB of "
-        "each connection; one address has a sixteenth; more are answered 503",
+        description="bytes of requests that are not answered yet, in all workers; the first 8 KiB "
+        "of each connection are free. One address has a sixteenth. Beyond it the answer is 503",
     )
     total: _Many = Field(
         16_384,
-        description="open connections of all workers; beyond it the network that holds most gives "
-        "way, or the newcomer is refused",
+        description="open connections of all workers. Beyond it a connection of the network that "
+        "holds most is closed, or the new one is refused",
     )
     per_address: _Many = Field(
         512, description="open connections of one IPv4 address or IPv6 /64; not of trusted proxies"

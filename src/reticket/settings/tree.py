@@ -151,7 +151,7 @@ class Settings(BaseSettings):
         (), description="origins whose pages may read answers, but none of /admin and /metrics"
     )
     issuer: Issuer | None = Field(
-        None, description="who OAuth tokens say they come from; without it the address served"
+        None, description="issuer of OAuth tokens; without it the address that is served"
     )
     body_limit: Size = Field(1_048_576, description="longest request body")
     log_level: Level = Field("info", description="the least level that is logged")
