@@ -44,6 +44,12 @@ def links(name):
     return set(re.findall(r"\]\(([^)#:]+)", (ROOT / name).read_text()))
 
 
+def test_architecture_links_every_decision_record():
+    records = {f"docs/adr/{record.name}" for record in ROOT.glob("docs/adr/*.md")}
+    assert records - links("ARCHITECTURE.md") == set()
+    assert len(records) >= 11
+
+
 def test_readme_links_the_glossary():
     assert "docs/glossary.md" in links("README.md")
 
