@@ -20,7 +20,10 @@ UPDATE alembic_version SET version_num = '9999';
 UPDATE directory_schema SET oldest = {oldest}
 """
 NEWEST = directory_schema.absent("").known
-OLDER_DIRECTORY = f"DROP TABLE marks; UPDATE alembic_version SET version_num = '{NEWEST - 1:04}'"
+OLDER_DIRECTORY = (
+    "DROP TABLE profile_parts, tenant_parts, shared_parts; "
+    f"UPDATE alembic_version SET version_num = '{NEWEST - 1:04}'"
+)
 """Undoes the newest migration."""
 
 KNOWN = len(schema.MIGRATIONS)

@@ -123,7 +123,7 @@ ANSWERED = [
         200,
     ),
     answered(
-        "absolute form without a path", b"GET http://y HTTP/1.1\r\nHost: y\r\n\r\n" + LIVE, 404, 200
+        "absolute form without a path", b"GET http://y HTTP/1.1\r\nHost: y\r\n\r\n" + LIVE, 200, 200
     ),
     answered("the whole server", b"OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n" + LIVE, 404, 200),
     answered("HTTP/1.0 without host", b"GET /health/live HTTP/1.0\r\n\r\n", 200, stays=False),
