@@ -299,6 +299,34 @@ def test_an_unexpected_error_leaves_no_item_waiting(lane, work):
     assert ([type(fault) for fault in failed], good) == ([SystemError] * 2, 2)
 
 
+@pytest.mark.parametrize("results", [[], [1, 2], None])
+def test_results_that_are_not_one_for_each_item_are_an_error_and_stop_nothing(lane, results):
+    answers = iter([results, [7]])
+
+    async def scenario():
+        queue = BatchQueue(lane, lambda batch: next(answers))
+        with pytest.raises((ValueError, TypeError)):
+            await asyncio.wait_for(queue.put(1), PATIENCE)
+        return await asyncio.wait_for(queue.put(2), PATIENCE)
+
+    assert asyncio.run(scenario()) == 7
+
+
+def test_a_result_that_cannot_be_delivered_stops_nothing(lane):
+    answers = [[7], [StopIteration()]]
+
+    async def scenario():
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)
+        queue = BatchQueue(lane, lambda batch: answers.pop())
+        lost = queue.put(1)
+        while len(answers) > 1:
+            await asyncio.sleep(0)
+        assert await asyncio.wait_for(queue.put(2), PATIENCE) == 7
+        return lost.done()
+
+    assert not asyncio.run(scenario())
+
+
 def test_work_that_has_waited_too_long_is_not_begun():
     lane = WorkerPool("test", longest_wait=60)
     gate, begun = threading.Event(), []

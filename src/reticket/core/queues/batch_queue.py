@@ -170,6 +170,8 @@ class BatchQueue(Generic[I, O]):
         asked = [item for item, _, queued in batch if queued >= since]
         try:
             results = self._work(asked) if asked else ()
+            if len(results) != len(asked):
+                raise ValueError(f"{len(asked)} items have {len(results)} results")
         except BaseException as error:  # given to every item of the batch
             return [error] * len(batch)
         if len(asked) == len(batch):
@@ -183,17 +185,19 @@ class BatchQueue(Generic[I, O]):
         results: Sequence[O | BaseException | RowLocked],
     ) -> None:
         locked = []
-        for waiting, result in zip(batch, results, strict=True):
-            future = waiting[1]
-            if result is ROW_LOCKED:
-                locked.append(waiting)
-            elif future.done():
-                continue
-            elif isinstance(result, BaseException):
-                future.set_exception(result)
-            else:
-                future.set_result(result)
-        self._begin_next(loop, locked)
+        try:
+            for waiting, result in zip(batch, results, strict=True):
+                future = waiting[1]
+                if result is ROW_LOCKED:
+                    locked.append(waiting)
+                elif future.done():
+                    continue
+                elif isinstance(result, BaseException):
+                    future.set_exception(result)
+                else:
+                    future.set_result(result)
+        finally:  # a StopIteration cannot be set, and must not stop the queue
+            self._begin_next(loop, locked)
 
 
 def _with_late(
