@@ -22,10 +22,12 @@ from reticket.dialects.oauth.grants import codes, device_codes, refresh
 from reticket.dialects.oauth.pages import interaction
 from reticket.dialects.oauth.pages import repeated_forms as sent
 from reticket.directory.people import networks
-from reticket.http.connection import connection_limits as caps
+from reticket.http.connection import connection_limits
 from reticket.stores.postgresql import connections
 from reticket.stores.postgresql import ephemeral as entries
 from reticket.verify import keys
+
+PER_PROXY = connection_limits.CLIENTS_PER_EXEMPT
 
 LIMITS = guards.FailureLimits()
 ONE, CLIENT = budget.of_account("ada"), budget.of_client("web")
@@ -106,7 +108,7 @@ SENTENCES = {
         f"share 2^{guards.NOBODYS_COUNTERS.bit_length() - 1} counters",
         f"the fewest of the last {lately.REMEMBERED} turns",
         f"While more than {turns.CROWD} networks wait",
-        f"it counts as {caps.CLIENTS_PER_EXEMPT} addresses that share its connections",
+        f"treated as {PER_PROXY} addresses, each with a {PER_PROXY}th of its connections",
     ],
     "scaling.md": [
         f"({connections.CONNECTIONS} for sessions, {entries.CONNECTIONS} for short-lived entries)",
