@@ -211,7 +211,7 @@ def routes(context: AdminContext) -> tuple[Route, ...]:
             "DELETE",
             "/clients/{id}",
             guard(clients.remove),
-            described("Forget a client", TAG, {204: None}, None, (ID,)),
+            described("Delete a client", TAG, {204: None}, None, (ID,)),
         ),
         Route(
             "POST",
@@ -223,12 +223,12 @@ def routes(context: AdminContext) -> tuple[Route, ...]:
             "POST",
             "/clients/{id}/disable",
             guard(clients.disable),
-            described("Block a client", TAG, {204: None}, None, (ID,)),
+            described("Disable a client", TAG, {204: None}, None, (ID,)),
         ),
         Route(
             "POST",
             "/clients/{id}/enable",
             guard(clients.enable),
-            described("Let a client in again", TAG, {204: None}, None, (ID,)),
+            described("Enable a client", TAG, {204: None}, None, (ID,)),
         ),
     )

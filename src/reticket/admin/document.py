@@ -19,10 +19,10 @@ DOCUMENT = Document(
     openapi="3.0.3",
     info={"title": "Admin API", "version": "1.0.0"},
     tags=(
-        {"name": "sessions", "description": "Sign-ins: begun, looked at, ended."},
+        {"name": "sessions", "description": "Sessions: start, list, show, end."},
         {"name": "clients", "description": "OAuth clients."},
         {"name": "users", "description": "People."},
-        {"name": "keys", "description": "The ring that makes and opens tokens."},
+        {"name": "keys", "description": "The keys that sign and verify tokens."},
     ),
     security=({"admin": ()},),
     security_schemes={
@@ -37,7 +37,7 @@ DOCUMENT = Document(
 
 ID = Parameter("id", "path", str, "The id, as the list has it.", required=True)
 LIMIT = Parameter("limit", "query", Annotated[int, Meta(ge=1, le=LONGEST_PAGE)], f"Default {PAGE}.")
-CURSOR = Parameter("cursor", "query", str, "The `next` of the page before.")
+CURSOR = Parameter("cursor", "query", str, "The `next` of the previous page.")
 KEY = Parameter(
     HEADER,
     "header",
@@ -48,7 +48,7 @@ KEY = Parameter(
 _PHRASES = {200: "OK", 201: "Created", 204: "No Content"}
 _FAULTS = {
     400: "Bad Request",
-    401: "Unauthorized: no access token, or not a good one",
+    401: "Unauthorized: no access token, or an invalid one",
     403: "Forbidden: an access token without the scope `admin`",
     404: "Not Found",
     409: "Conflict",

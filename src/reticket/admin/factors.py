@@ -125,7 +125,7 @@ def routes(context: AdminContext) -> tuple[Route, ...]:
             "DELETE",
             PATH,
             guard(factors.remove),
-            described("Forget a second factor", TAG, {204: None}, None, (ID,)),
+            described("Delete a second factor", TAG, {204: None}, None, (ID,)),
         ),
         Route(
             "POST",

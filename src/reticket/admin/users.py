@@ -28,7 +28,7 @@ from reticket.directory.people.users import Users as Verbs
 from reticket.wire import Operation, Parameter, Route, WireRequest
 
 TAG = "users"
-_EMAIL = Parameter("email", "query", str, "Nobody but this one.")
+_EMAIL = Parameter("email", "query", str, "Only the person with this e-mail.")
 _PAGE = (_EMAIL, LIMIT, CURSOR)
 FORMER = dict.fromkeys(
     ("organization", "role", "roles", "nickname", "group"), "a member of profile"
@@ -185,12 +185,12 @@ def routes(context: AdminContext) -> tuple[Route, ...]:
             "DELETE",
             "/users/{id}",
             guard(users.remove),
-            described("Forget a person", TAG, {204: None}, None, (ID,)),
+            described("Delete a person", TAG, {204: None}, None, (ID,)),
         ),
         Route(
             "POST",
             "/users/{id}/password",
             guard(users.set_password),
-            described("Give a new password", TAG, {204: None}, NewPassword, (ID,)),
+            described("Set a new password", TAG, {204: None}, NewPassword, (ID,)),
         ),
     )

@@ -1,4 +1,4 @@
-"""The command `reticket`: one noun a file. Knows no HTTP; the composition root serves.
+"""The command `reticket`: one file for each noun. Knows no HTTP; `runtime` serves.
 
 A command's module is imported when the command is used: help and completion open no store.
 """
@@ -25,7 +25,7 @@ KNOWN = {
     "init": Known("setup", "Make a data folder: databases, keys, the first admin client."),
     "key": Known("key", "List, rotate and retire keys."),
     "migrate": Known("migrate", "Show the versions of the schemas, and upgrade them."),
-    "move": Known("move", "Copy all living sessions to another engine."),
+    "move": Known("move", "Copy all live sessions to another engine."),
     "openapi": Known("openapi", "Print an OpenAPI document."),
     "purge": Known("setup", "Delete sessions whose last token has ended."),
     "replay": Known("replay", "End again the sessions that audit files say were ended."),
@@ -37,14 +37,14 @@ KNOWN = {
     "user": Known("user", "Add, change and list people."),
     "version": Known("version", "Print the version."),
 }
-"""Every command, and what `--help` says of it in one line."""
+"""Every command, with its line in `--help`."""
 
 RENAMED = {"family": "session"}
 """Commands of former versions, each with the command that replaced it."""
 
 
 def command(make_builder: Callable[[], Builder]) -> click.Group:
-    """The root command; the builder opens and serves what a command works on."""
+    """The root command. The builder opens the service for a command, and serves it."""
 
     @click.group(
         name="reticket",

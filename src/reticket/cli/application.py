@@ -25,9 +25,9 @@ def application() -> None:
 
 @application.command()
 @click.argument("application_id")
-@click.option("--scope", type=click.Choice(ENVIRONMENTS), help="Of V2 credentials.")
+@click.option("--scope", type=click.Choice(ENVIRONMENTS), help="Environment of V2 credentials.")
 @click.option("--behavior", "behaviors", type=int, multiple=True, help="May be repeated.")
-@click.option("--tenant", "tenants", type=int, multiple=True, help="May be repeated; none: all.")
+@click.option("--tenant", "tenants", type=int, multiple=True, help="May be repeated; default: all.")
 @with_instance
 def add(
     instance: OpenedService,
@@ -70,7 +70,7 @@ def rotate_secret(instance: OpenedService, application_id: str) -> None:
 @click.argument("application_id")
 @with_instance
 def disable(instance: OpenedService, application_id: str) -> None:
-    """Block an application, and end its sessions.
+    """Disable an application, and end its sessions.
 
     \b
     Example:
@@ -84,7 +84,7 @@ def disable(instance: OpenedService, application_id: str) -> None:
 @click.argument("application_id")
 @with_instance
 def enable(instance: OpenedService, application_id: str) -> None:
-    """Let a blocked application in again.
+    """Enable a disabled application.
 
     \b
     Example:
@@ -98,7 +98,7 @@ def enable(instance: OpenedService, application_id: str) -> None:
 @click.argument("application_id")
 @with_instance
 def remove(instance: OpenedService, application_id: str) -> None:
-    """Forget an application, and end its sessions.
+    """Delete an application, and end its sessions.
 
     \b
     Example:

@@ -1,4 +1,4 @@
-"""`reticket backup` and `restore`: copies of what is a file, and what the copies have not seen."""
+"""`reticket backup` and `restore`: copies of files, and the revocations after a copy."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from reticket.settings import Settings
 from reticket.settings.loading import sqlite_path
 
 NAMES = {"sessions": "families.sqlite", "directory": "directory.sqlite"}
-"""The files of a backup, by the settings that say where each of them is used."""
+"""The files of a backup, by the settings with their place."""
 
 FRESH = ".restored"
-"""Behind the name of a file: the copy that will replace it."""
+"""End of the name of a copy that will replace a file."""
 
 BESIDE = ("-wal", "-shm")
-"""Behind the name of a file: what SQLite keeps of it (https://sqlite.org/wal.html)."""
+"""Ends of the names of SQLite's other files (https://sqlite.org/wal.html)."""
 
 
 @click.command()
@@ -36,9 +36,9 @@ BESIDE = ("-wal", "-shm")
 def backup(instance: OpenedService, folder: Path) -> None:
     """Copy sessions and directory into a new folder while the service runs.
 
-    What is on a server is copied by its own tools: that is said, and no fault as long as there is
-    a file to copy. The master key is left out on purpose: without it the copies open nothing.
-    Keep it elsewhere.
+    Data on a server is copied by the tools of that server; the command says so. It fails only if
+    there is no file to copy. The master key is left out on purpose: the copies need it, so keep it
+    elsewhere.
 
     \b
     Example:
@@ -83,8 +83,8 @@ def restore(
 ) -> None:
     """Restore a backup, and end again the sessions revoked since.
 
-    Stop the service first. The master key must be there, in its file or variable. What is on a
-    server is restored by its own tools before this, or before `reticket replay`.
+    Stop the service first. The master key must be there, in its file or variable. Restore data on a
+    server by the tools of that server before this, or before `reticket replay`.
 
     \b
     Example:
@@ -121,12 +121,12 @@ def _make(folder: Path) -> None:
 
 
 def _files(settings: Settings) -> Mapping[str, Path | None]:
-    """Where each is, by its name in a backup; None for what is on a server."""
+    """The place of each file, by its name in a backup; None for data on a server."""
     return {name: sqlite_path(getattr(settings, what)) for what, name in NAMES.items()}
 
 
 def _targets(files: Mapping[str, Path | None], folder: Path) -> Mapping[str, Path]:
-    """Where each copy of the folder goes. StartupError where they do not fit the settings."""
+    """The target of each copy in the folder. StartupError if they do not fit the settings."""
     for name, target in files.items():
         copied = (folder / name).is_file()
         if target is None and copied:
@@ -147,7 +147,7 @@ def _targets(files: Mapping[str, Path | None], folder: Path) -> Mapping[str, Pat
 
 @contextmanager
 def _cleared(targets: Mapping[str, Path]) -> Iterator[None]:
-    """At the end no copy is left beside what it was to replace."""
+    """Removes the copies that replaced nothing, at the end."""
     try:
         yield
     finally:
@@ -156,7 +156,7 @@ def _cleared(targets: Mapping[str, Path]) -> Iterator[None]:
 
 
 def _copy(folder: Path, targets: Mapping[str, Path]) -> None:
-    """Put all of them beside what they will replace."""
+    """Copy each file beside the one that it will replace."""
     for name, target in targets.items():
         try:
             _fresh(target).touch(mode=0o600)
@@ -167,8 +167,8 @@ def _copy(folder: Path, targets: Mapping[str, Path]) -> None:
 
 
 def _try(frame: CommandContext, settings: Settings, folder: Path) -> None:
-    """StartupError unless all of them are whole and the master key opens them: a backup may have
-    been interrupted.
+    """StartupError unless all copies are complete and the master key opens them. The backup may
+    have been interrupted.
     """
     try:
         expect_made(frame.builder, settings, "it may have been interrupted")
@@ -179,7 +179,7 @@ def _try(frame: CommandContext, settings: Settings, folder: Path) -> None:
 
 
 def _of_copies(settings: Settings, targets: Mapping[str, Path]) -> Settings:
-    """The same settings, for the copies."""
+    """The same settings, with the copies in place of the files."""
     named = [what for what, name in NAMES.items() if name in targets]
     return settings.model_copy(update={what: f"{getattr(settings, what)}{FRESH}" for what in named})
 

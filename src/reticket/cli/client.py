@@ -36,7 +36,7 @@ CLEARABLE = {
     "policy": "policy",
     "jwks": "jwks",
 }
-"""By the name of its option: what a client may do without, and then has as if it had never had."""
+"""Members of a registration that `--clear` may remove, by the name of their option."""
 
 
 @click.group(cls=Group)
@@ -45,7 +45,7 @@ def client() -> None:
 
 
 class PolicySpec(click.ParamType[Mapping[str, Any]]):
-    """`PRESET` or `PRESET,window=5,access=600`; what of it is right is for the directory to say."""
+    """`PRESET` or `PRESET,window=5,access=600`; the directory checks names and numbers."""
 
     name = "PRESET[,MEMBER=VALUE]"
 
@@ -87,23 +87,23 @@ class KeySet(click.Path):
 
 
 _OPTIONS = (
-    click.option("--name", help="What people are shown; default: the id."),
+    click.option("--name", help="The name that people see; default: the id."),
     click.option("--redirect-uri", "redirect_uris", multiple=True, help="May be repeated."),
     click.option("--scope", "scopes", multiple=True, help="May be repeated."),
     click.option("--grant", "grants", type=Grant(), multiple=True, help="May be repeated."),
     click.option("--resource", "resources", multiple=True, help="An audience; may be repeated."),
     click.option("--policy", type=PolicySpec(), help="Default BROWSER; as SERVICE,window=5."),
     click.option("--dpop/--no-dpop", "dpop_required", default=None, help="Tokens bound to a key."),
-    click.option("--par/--no-par", "par_required", default=None, help="Pushed requests alone."),
+    click.option(
+        "--par/--no-par", "par_required", default=None, help="Only pushed requests (PAR)."
+    ),
     click.option("--jwks", type=KeySet(), help="Public keys, for private_key_jwt."),
     click.option("--admin/--no-admin", default=None, help="May use the admin API."),
 )
 
 
 def registering(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Options that say what a client is registered with; they arrive as one mapping of those
-    that were given.
-    """
+    """Adds the options of a registration. The command gets the given ones as one mapping."""
 
     def run(*arguments: Any, **options: Any) -> Any:
         said = {key: options.pop(key) for key in _MEMBERS}
@@ -140,7 +140,7 @@ _MEMBERS = (
 def add(
     instance: OpenedService, client_id: str, public: bool, as_json: bool, said: Mapping[str, Any]
 ) -> None:
-    """Add a client and print its secret, once. One with --public or --jwks has none.
+    """Add a client and print its secret, once. A client with --public or --jwks has no secret.
 
     \b
     Examples:
@@ -150,7 +150,7 @@ def add(
     """
     secret = None if public or "jwks" in said else secrets.token_urlsafe(SECRET_BYTES)
     if public and "jwks" in said:
-        raise click.UsageError("a client with --jwks can prove who it is: it is not --public")
+        raise click.UsageError("a client with --jwks can authenticate: leave out --public")
     presets = loading.presets(instance.settings)
     registration = checked_registration(flagged(said), public=secret is None, presets=presets)
     draft = ClientDraft(client_id, disabled=False, registration=registration)
@@ -204,14 +204,14 @@ def show_one(instance: OpenedService, client_id: str, as_json: bool) -> None:
     "--clear",
     type=click.Choice(tuple(CLEARABLE)),
     multiple=True,
-    help="Forget all that was said of it; may be repeated.",
+    help="Remove this member; may be repeated.",
 )
 @with_instance
 @registering
 def edit(
     instance: OpenedService, client_id: str, clear: Sequence[str], said: Mapping[str, Any]
 ) -> None:
-    """Change what a client is registered with: what is given replaces what was there.
+    """Change the registration of a client: each given option replaces its old value.
 
     \b
     Examples:
@@ -223,7 +223,7 @@ def edit(
     if not said and not cleared:
         raise click.UsageError("say what to change")
     if said.keys() & cleared.keys():
-        raise click.UsageError("what is given cannot be cleared as well")
+        raise click.UsageError("a member that is given cannot be cleared as well")
     found = _find(instance, client_id)
     presets = loading.presets(instance.settings)
     registration = edited_registration(found, {**said, **cleared}, presets)
@@ -256,7 +256,7 @@ def rotate_secret(instance: OpenedService, client_id: str, as_json: bool) -> Non
 @click.argument("client_id")
 @with_instance
 def disable(instance: OpenedService, client_id: str) -> None:
-    """Block a client: it gets no answer, and its sessions no new tokens.
+    """Disable a client: its requests are refused, and its sessions get no new tokens.
 
     \b
     Example:
@@ -270,7 +270,7 @@ def disable(instance: OpenedService, client_id: str) -> None:
 @click.argument("client_id")
 @with_instance
 def enable(instance: OpenedService, client_id: str) -> None:
-    """Let a blocked client in again.
+    """Enable a disabled client.
 
     \b
     Example:
@@ -288,7 +288,7 @@ def enable(instance: OpenedService, client_id: str) -> None:
 @click.argument("client_id")
 @with_instance
 def delete(instance: OpenedService, client_id: str) -> None:
-    """Forget a client, and end its sessions: a later one of that name finds none of them.
+    """Delete a client, and end its sessions.
 
     \b
     Example:

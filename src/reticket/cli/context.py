@@ -1,4 +1,4 @@
-"""What every command shares: where the data is, opening it, errors as sentences, tables."""
+"""Shared by all commands: options, opening the service, and printing of tables and JSON."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ R = TypeVar("R")
 
 
 class PathOption(click.Path):
-    """A path; nothing is no path, and not the current folder."""
+    """A path. An empty text is an error, and not the current folder."""
 
     def __init__(self) -> None:
         super().__init__(path_type=Path)
@@ -60,7 +60,7 @@ class CommandContext:
 
     @contextmanager
     def instance(self, data: Path | None, config: Path | None) -> Iterator[OpenedService]:
-        """What the data folder holds, opened. StartupError when nothing was made there."""
+        """The opened service of a data folder. StartupError when nothing was made there."""
         settings = self.builder.load(config, {"data": data})
         expect_made(self.builder, settings)
         with self.opened(settings) as instance:
@@ -68,7 +68,7 @@ class CommandContext:
 
     @contextmanager
     def opened(self, settings: Settings) -> Iterator[OpenedService]:
-        """The same for a folder that may be made on the way."""
+        """The same for settings; makes a data folder that does not exist."""
         instance = self.builder.open(settings)
         try:
             yield instance
@@ -77,8 +77,9 @@ class CommandContext:
 
 
 def with_instance(work: Callable[Concatenate[OpenedService, P], R]) -> Callable[..., R]:
-    """Give a command the opened service of --data and --config as its first argument. What it
-    changed in the directory has ended the sessions concerned when the command returns.
+    """Give a command the opened service of --data and --config as its first argument.
+
+    When the command returns, the sessions that its changes must end have ended.
     """
 
     @DATA

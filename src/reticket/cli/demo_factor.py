@@ -1,4 +1,4 @@
-"""What the demo says of second factors: who has one, and the setting that ignores it."""
+"""The demo's lines about second factors: who has one, and the setting that ignores it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from reticket.wire import Dialect, Example
 
 
 def factor_lines(url: str, dialects: Sequence[Dialect]) -> Iterator[str]:
-    """For each dialect that refuses a person with a second factor: a line that is refused, and how
-    the service must be started to let it pass.
+    """Shell lines for each dialect that refuses people with a second factor.
+
+    Each is a sign-in that is refused, with the setting that makes the service accept it.
     """
     refusing = [
         (dialect, example)
@@ -28,7 +29,7 @@ def factor_lines(url: str, dialects: Sequence[Dialect]) -> Iterator[str]:
 
 
 def setting(dialect: str) -> str:
-    """The variable that says what a second factor is worth there."""
+    """The variable that sets what the dialect does with a second factor."""
     return variable(f"dialects.{dialect}.second_factor")
 
 

@@ -21,9 +21,9 @@ TRIES = 3
 
 @click.group(cls=Group)
 def factor() -> None:
-    """Set, look at, unlock and remove second factors. WHO is an e-mail or an id.
+    """Set, show, unlock and remove second factors. WHO is an e-mail or an id.
 
-    A factor is asked for at the next sign-in; living sessions go on.
+    A factor is asked for at the next sign-in; live sessions go on.
     """
 
 
@@ -53,7 +53,7 @@ def set_(instance: OpenedService, who: str, key_stdin: bool) -> None:
 @JSON
 @with_instance
 def show_(instance: OpenedService, who: str, as_json: bool) -> None:
-    """Show how a person's second factor stands, and how many recovery codes are left.
+    """Show the state of a person's second factor, and how many recovery codes are left.
 
     \b
     Example:
@@ -74,7 +74,7 @@ def show_(instance: OpenedService, who: str, as_json: bool) -> None:
 @click.argument("who")
 @with_instance
 def recovery_codes(instance: OpenedService, who: str) -> None:
-    """Give a person ten new recovery codes; the old ones are void.
+    """Make ten new recovery codes for a person; the old ones become void.
 
     \b
     Example:
@@ -90,7 +90,7 @@ def recovery_codes(instance: OpenedService, who: str) -> None:
 @click.argument("who")
 @with_instance
 def unlock(instance: OpenedService, who: str) -> None:
-    """Let codes be tried again after a hundred wrong ones in a row.
+    """Unlock a second factor that a hundred wrong codes in a row have locked.
 
     \b
     Example:
@@ -105,7 +105,7 @@ def unlock(instance: OpenedService, who: str) -> None:
 @click.argument("who")
 @with_instance
 def remove(instance: OpenedService, who: str) -> None:
-    """Forget a person's second factor and recovery codes: the password alone is enough again.
+    """Delete a person's second factor and recovery codes: the password alone is enough again.
 
     \b
     Example:

@@ -1,4 +1,4 @@
-"""A misspelt `--data` makes no new folder: a first start has to be asked for."""
+"""A misspelt `--data` makes no new folder: a new folder needs an explicit option."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ WAYS = "see what --data and the settings say, or make one with reticket init"
 
 def expect_made(builder: Builder, settings: Settings, ways: str = WAYS) -> None:
     """StartupError unless the data folder and the schemas of directory and sessions are there.
-    Nothing is made. `ways` ends the sentence: how they are made.
+    Nothing is made. `ways` ends its sentence: how to make them.
     """
     if not settings.data.is_dir():
         raise StartupError(f"there is no folder {settings.data}: {ways}")

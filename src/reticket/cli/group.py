@@ -1,4 +1,4 @@
-"""Groups of commands. Knows nothing of what they do: it is imported before any of them."""
+"""Groups of commands. Imports no command, since it is imported before all of them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Known(NamedTuple):
 
     Args:
         module: below `reticket.cli`; its `COMMANDS` have the command.
-        summary: what it does, in one line of a terminal of 80 columns.
+        summary: its line in `--help`, on a terminal of 80 columns.
     """
 
     module: str
@@ -54,7 +54,7 @@ class _Commands(Mapping[str, click.Command]):
 
 
 class LazyGroup(Group):
-    """The root: its help and its completion import no command.
+    """The root group, whose help and completion import no command.
 
     Args:
         known: its commands by name.
@@ -76,19 +76,19 @@ class LazyGroup(Group):
     def resolve_command(
         self, context: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Whoever gives a former command is told the new one."""
+        """The error for a former command names the new one."""
         if args[0] in self._renamed:
             name, new = args[0], self._renamed[args[0]]
             raise click.ClickException(f"the command reticket {name} is now reticket {new}")
         return super().resolve_command(context, args)
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
-        """The names, and what each does."""
+        """The names and their summaries."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, self._known[name].summary) for name in sorted(self._known)])
 
     def shell_complete(self, context: click.Context, incomplete: str) -> list[CompletionItem]:
-        """What click's own says, but for the imports."""
+        """The same as click's own completion, without imports."""
         names = [name for name in sorted(self._known) if name.startswith(incomplete)]
         found = [CompletionItem(name, help=self._known[name].summary) for name in names]
         return found + click.Command.shell_complete(self, context, incomplete)

@@ -1,4 +1,4 @@
-"""`reticket key`: the ring that makes and opens tokens."""
+"""`reticket key`: the keys that sign and verify tokens."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ COLUMNS = ("id", "use", "algorithm", "state", "created_at", "activates_at", "ret
 
 @click.group(cls=Group)
 def key() -> None:
-    """List, rotate and retire keys. Private parts are sealed and never shown."""
+    """List, rotate and retire keys. Private parts are never shown."""
 
 
 @key.command("list")
@@ -40,7 +40,7 @@ def list_(instance: OpenedService, as_json: bool) -> None:
 @click.option("--use", "uses", type=click.Choice(USES), multiple=True, help="Default: all.")
 @with_instance
 def rotate(instance: OpenedService, uses: tuple[str, ...]) -> None:
-    """Let the published next key sign a few seconds from now, and publish another.
+    """Start signing with the published next key in a few seconds, and publish another one.
 
     Nobody is signed out: tokens of the old key stay valid until they end.
 
@@ -58,7 +58,7 @@ def rotate(instance: OpenedService, uses: tuple[str, ...]) -> None:
 @key.command()
 @click.argument("key_id")
 @click.option(
-    "--compromised", is_flag=True, help="Even if it signs: its successor takes over at once."
+    "--compromised", is_flag=True, help="Also the active key; its successor signs at once."
 )
 @with_instance
 def retire(instance: OpenedService, key_id: str, compromised: bool) -> None:
@@ -72,7 +72,7 @@ def retire(instance: OpenedService, key_id: str, compromised: bool) -> None:
     verb = instance.ring.compromise if compromised else instance.ring.retire
     verb(key_id)
     instance.record_change("key_compromised" if compromised else "key_retired", key=key_id)
-    click.echo(f"key {key_id} opens nothing any more")
+    click.echo(f"tokens of the key {key_id} are invalid now")
 
 
 COMMANDS = (key,)

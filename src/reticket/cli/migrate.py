@@ -1,4 +1,4 @@
-"""`reticket migrate`: the schemas of sessions and directory, and bringing them up to date."""
+"""`reticket migrate`: shows and upgrades the schemas of sessions and directory."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def migrate() -> None:
 @JSON
 @click.pass_obj
 def status(frame: CommandContext, data: Path | None, config: Path | None, as_json: bool) -> None:
-    """Show the version of each schema, the one that this program knows, and what is to be done.
+    """Show the version of each schema, the version of this program, and what to do.
 
-    A newer schema is no reason to act as long as it lets this program run.
+    A newer schema needs no action while this program can work with it.
 
     \b
     Example:
@@ -43,8 +43,8 @@ def status(frame: CommandContext, data: Path | None, config: Path | None, as_jso
 def up(frame: CommandContext, data: Path | None, config: Path | None) -> None:
     """Upgrade both schemas to the newest version. Safe to repeat.
 
-    Programs of the version before go on meanwhile, and afterwards: upgrade first, then replace
-    the processes one by one.
+    Processes of the previous version go on working. Upgrade the schemas first, then replace the
+    processes one by one.
 
     \b
     Example:

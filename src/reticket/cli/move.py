@@ -44,7 +44,7 @@ def move(
     data: Path | None,
     config: Path | None,
 ) -> None:
-    """Copy all living sessions to another engine. Safe to repeat.
+    """Copy all live sessions to another engine. Safe to repeat.
 
     Run it while the service goes on. Then stop the service, and run it once more for the sessions
     that began or were revoked meanwhile. Then start the service on the new engine. Nobody is
@@ -61,7 +61,7 @@ def move(
     settings = frame.builder.load(config, {"data": data})
     there = frame.builder.sessions_schema(source).state()
     if there and there.task is Task.MAKE:
-        raise StartupError(f"there are no sessions at {there.place}: see what --from says")
+        raise StartupError(f"there are no sessions at {there.place}: check --from")
     with (
         closing(frame.builder.sessions(source, settings)) as old,
         closing(frame.builder.sessions(target, settings)) as new,

@@ -15,7 +15,7 @@ from reticket.openapi import document_bytes
 @CONFIG
 @click.pass_obj
 def openapi(frame: CommandContext, dialect: str | None, config: Path | None) -> None:
-    """Print the OpenAPI document of a dialect or of the admin API; without one, all names.
+    """Print the OpenAPI document of a dialect or of the admin API; without a name, list all names.
 
     \b
     Examples:

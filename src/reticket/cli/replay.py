@@ -1,4 +1,4 @@
-"""`reticket replay`: what an audit stream knows and a restored engine has forgotten."""
+"""`reticket replay`: revokes again what an audit stream has and restored data has not."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def replay(instance: OpenedService, streams: tuple[Path, ...]) -> None:
 
     Run it after the tools of an engine have restored a copy. Give the streams of all machines.
     Sessions that went on since the copy was made are kept until
-    their clients have come back with newer tokens. Safe to repeat.
+    their clients return with newer tokens. Safe to repeat.
 
     \b
     Example:
@@ -49,22 +49,24 @@ def replay(instance: OpenedService, streams: tuple[Path, ...]) -> None:
 
 
 def replayed(instance: OpenedService, streams: Sequence[Path]) -> int:
-    """Keep what may heal, and end and distrust again what the streams name; how many those were.
+    """Revoke sessions and compromise keys again as the streams say; how many those were.
+
+    Before that, keep the sessions that newer tokens may heal.
 
     Args:
         instance: opened on what was restored.
-        streams: their files.
+        streams: audit files.
     """
     _keep_to_heal(instance)
     of_keys: list[Event] = []
-    ended = end_again(instance.store, _told(streams, of_keys))
+    ended = end_again(instance.store, _session_events(streams, of_keys))
     at = instance.store.now()
     instance.audit.record([audit_events.revoked(at, family) for family in ended], durable=True)
     return len(ended) + _distrust(instance, of_keys)
 
 
-def _told(streams: Sequence[Path], of_keys: list[Event]) -> Iterator[Event]:
-    """What the streams tell of sessions; what they tell of keys goes to the list."""
+def _session_events(streams: Sequence[Path], of_keys: list[Event]) -> Iterator[Event]:
+    """The events of sessions; the events of keys go to the list."""
     for event in chain.from_iterable(map(revocations, streams)):
         if event.event == "key_compromised":
             of_keys.append(event)
@@ -73,8 +75,9 @@ def _told(streams: Sequence[Path], of_keys: list[Event]) -> Iterator[Event]:
 
 
 def _keep_to_heal(instance: OpenedService) -> None:
-    """A copy does not know how long its sessions have gone on since; a purge must not forget them
-    before their clients have come back with newer tokens.
+    """Extend sessions, since a copy does not know how long they went on after it was made.
+
+    Otherwise a purge could delete them before their clients return with newer tokens.
     """
     now, provider = instance.store.now(), provider_of(instance.settings)
     for batch in instance.store.walk():

@@ -1,4 +1,4 @@
-"""`reticket serve`: the service itself, and the lines to try it with."""
+"""`reticket serve`: runs the service, and prints lines to try the demo with."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ WAYS = "make it with reticket init, or start with --create, --seed FILE or --dem
 @DATA
 @click.option("--seed", type=PathOption(), help="A directory file; creates what is absent.")
 @CONFIG
-@click.option("--create", is_flag=True, help="Make the data folder where there is none.")
+@click.option("--create", is_flag=True, help="Make the data folder if there is none.")
 @click.option(
     "--demo",
     is_flag=True,
@@ -48,7 +48,7 @@ def serve(
 ) -> None:
     """Run the service until a signal stops it.
 
-    Where the data folder does not exist, the start stops, since its name may be misspelt.
+    If the data folder does not exist, the start stops, since its name may be misspelt.
     --create, --seed and --demo make one, and may stay on the command line.
 
     \b
@@ -91,8 +91,8 @@ def _greet(url: str) -> None:
 
 
 def lines(first: str, second: str, dialects: Sequence[Dialect]) -> Iterator[str]:
-    """Shell lines for each example: one that signs in at the first address, one that signs in
-    there and refreshes at the second.
+    """Shell lines for each example: a sign-in at the first address, and a sign-in there with a
+    refresh at the second.
     """
     for dialect in dialects:
         for example in dialect.examples:

@@ -115,7 +115,7 @@ def show_one(instance: OpenedService, session_id: str, as_json: bool) -> None:
 @session.command()
 @click.argument("session_id", required=False)
 @selecting
-@click.option("--all", "everything", is_flag=True, help="Every session there is; asks first.")
+@click.option("--all", "everything", is_flag=True, help="All sessions; asks first.")
 @click.option("--yes", is_flag=True, help="Do not ask; for scripts.")
 @with_instance
 def revoke(
@@ -130,7 +130,7 @@ def revoke(
 ) -> None:
     """End the sessions that match the options, or all with --all. Their tokens become invalid.
 
-    --all signs everybody out, so it asks first; where nobody can be asked it needs --yes.
+    --all signs everybody out, so it asks first; in a script it needs --yes.
 
     \b
     Examples:
@@ -144,7 +144,7 @@ def revoke(
     narrowed = bool(session_id or subject or kind or client or context)
     if narrowed == everything:
         raise click.UsageError(
-            "say which: a session's id, --subject, --kind, --client, --context, or --all alone"
+            "name sessions: an id, --subject, --kind, --client, --context, or --all alone"
         )
     if everything and not yes:
         _ask_about_everybody()
@@ -164,8 +164,10 @@ def revoke(
 @click.option("--user", "who", required=True, help="An e-mail or a user's id.")
 @click.option("--scope", help="Space-separated; default: all that the client may be granted.")
 @click.option("--resource", "resources", multiple=True, help="An audience; may be repeated.")
-@click.option("--amr", multiple=True, help="How you know, as pwd or otp; may be repeated.")
-@click.option("--tenant", type=int, help="The tenant that it begins in.")
+@click.option(
+    "--amr", multiple=True, help="How the person signed in, as pwd or otp; may be repeated."
+)
+@click.option("--tenant", type=int, help="The first tenant of the session.")
 @click.option("--dpop-jkt", help="Thumbprint of the key that its tokens are bound to.")
 @JSON
 @click.pass_obj
@@ -184,8 +186,8 @@ def start(
 ) -> None:
     """Start a session for a person whom you have authenticated. Prints its tokens, once.
 
-    Works while the service runs. Tokens say that they come from the setting `issuer`; without it,
-    from the address that the service serves or served last.
+    Works while the service runs. The issuer of its tokens is the setting `issuer`; without it, the
+    address that the service serves or served last.
 
     \b
     Example:
@@ -226,7 +228,7 @@ def _sentence(refusal: Refusal) -> str:
 
 
 def facts(found: Family) -> dict[str, Any]:
-    """A session as lists show it."""
+    """The members of a session for tables and JSON."""
     return {
         "id": found.id.hex(),
         "kind": found.resource,
@@ -280,7 +282,7 @@ def _ask_about_everybody() -> None:
 
 
 def _check_names(instance: OpenedService, chosen: Selection) -> None:
-    """A misspelt name would select nothing, and nobody would notice."""
+    """Refuse unknown names: a misspelt name would select nothing, and nobody would notice."""
     if chosen.family is not None and instance.store.find(chosen.family) is None:
         raise click.ClickException(f"there is no session {chosen.family.hex()}")
     for member in unknown_names(instance.directory, chosen):

@@ -1,4 +1,4 @@
-"""`reticket init`, `seed`, `purge`: a data folder's beginning and upkeep."""
+"""`reticket init`, `seed`, `purge`: make and maintain a data folder."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def init(frame: CommandContext, data: Path | None, config: Path | None) -> None:
     """Make a data folder: databases, the first keys, the master key's file, and the first client
     of the admin API, whose secret is printed once.
 
-    Safe to repeat: what is there stays as it is.
+    Safe to repeat: existing files stay as they are.
 
     \b
     Example:
@@ -57,7 +57,7 @@ def _first_admin(instance: OpenedService) -> Client | None:
 
 
 def _renewing(admin: Client) -> str:
-    """How it gets another secret, unless it proves itself by a key of its own."""
+    """How to get a new secret; empty for a client that authenticates by its own key."""
     has_keys = admin.public or "jwks" in admin.registration
     return "" if has_keys else f"; a new secret: reticket client rotate-secret {admin.id}"
 

@@ -1,4 +1,4 @@
-"""`reticket tenant`: tenants. What hangs on them (sites, catalogs) comes by `reticket seed`."""
+"""`reticket tenant`: tenants. Their sites and catalogs come by `reticket seed`."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def add(
 @click.argument("tenant_id", type=int)
 @with_instance
 def show_one(instance: OpenedService, tenant_id: int) -> None:
-    """Print a tenant with all that hangs on it, as JSON.
+    """Print a tenant with its sites and catalogs, as JSON.
 
     \b
     Example:

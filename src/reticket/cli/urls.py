@@ -1,5 +1,7 @@
-"""How a command is told the URL of an engine: every user of the machine sees the words of a command
-line (`ps`), so a URL with a password comes from a variable or a file.
+"""The URL of an engine as a command's option.
+
+Every user of the machine can read a command line (`ps`). A URL with a password therefore comes
+from a variable or a file.
 """
 
 from __future__ import annotations
@@ -16,8 +18,8 @@ _PASSWORD = re.compile(r"^(?!sqlite:)[^:]*:[^@]*:[^@]*@|[?&](ssl)?password=")
 
 
 class StoreUrl(click.ParamType[str]):
-    """A URL without a password, `env:NAME` or `file:PATH`; becomes the URL. What it says of a
-    wrong one never holds the URL.
+    """A URL without a password, `env:NAME` or `file:PATH`; converted to the URL. No error shows the
+    URL.
     """
 
     name = "URL"

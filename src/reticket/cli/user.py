@@ -1,4 +1,4 @@
-"""`reticket user`: people, and where they belong."""
+"""`reticket user`: people and their memberships."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class PartOption(click.ParamType[tuple[str, object]]):
 
 
 def new_password(stdin: bool) -> str:
-    """A password from a person who types it twice, or one line of standard input."""
+    """A password, typed twice at the prompt or read as one line of standard input."""
     if not stdin:
         typed: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
         return typed
@@ -153,7 +153,7 @@ def add(
 @PASSWORD_STDIN
 @with_instance
 def passwd(instance: OpenedService, who: str, password_stdin: bool) -> None:
-    """Give a person a new password, and end all of their sessions.
+    """Set a new password for a person, and end all of their sessions.
 
     \b
     Example:
@@ -185,7 +185,7 @@ def email(instance: OpenedService, who: str, new_email: str) -> None:
 @click.argument("who")
 @with_instance
 def disable(instance: OpenedService, who: str) -> None:
-    """Block a person, and end all of their sessions.
+    """Disable a person, and end all of their sessions.
 
     \b
     Example:
@@ -200,7 +200,7 @@ def disable(instance: OpenedService, who: str) -> None:
 @click.argument("who")
 @with_instance
 def enable(instance: OpenedService, who: str) -> None:
-    """Let a blocked person in again.
+    """Enable a disabled person.
 
     \b
     Example:
@@ -215,7 +215,7 @@ def enable(instance: OpenedService, who: str) -> None:
 @click.argument("who")
 @with_instance
 def delete(instance: OpenedService, who: str) -> None:
-    """Forget a person, and end all of their sessions.
+    """Delete a person, and end all of their sessions.
 
     \b
     Example:
@@ -237,7 +237,7 @@ def grant(
     tenant: tuple[int, tuple[int, ...]] | None,
     account: tuple[int, tuple[int, ...]] | None,
 ) -> None:
-    """Let a person into a tenant or account, or replace the behaviors granted there.
+    """Add a person to a tenant or account, or replace the behaviors granted there.
 
     \b
     Example:
@@ -260,7 +260,7 @@ def grant(
 @click.option("--account", type=int, help="A developer account's id.")
 @with_instance
 def take(instance: OpenedService, who: str, tenant: int | None, account: int | None) -> None:
-    """Put a person out of a tenant or account, and end their sessions there.
+    """Remove a person from a tenant or account, and end their sessions there.
 
     \b
     Example:

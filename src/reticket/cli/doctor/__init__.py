@@ -1,6 +1,6 @@
-"""`reticket doctor`: what an operator should know about a data folder and its settings.
+"""`reticket doctor`: checks a data folder and its settings.
 
-Owns the order and the form of what it says. The checks are found by listing their package.
+Owns the order and the form of its lines. The checks are the modules of the package `checks`.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from reticket.runtime.opened_service import OpenedService
 def doctor(instance: OpenedService) -> None:
     """Check stores, keys, files, settings and policies. Each check prints one line.
 
-    A line begins with `ok`, `warning` or `fault`, and the last two say what to do. Ends with
-    status 1 when there is a fault, else with 0.
+    A line begins with `ok`, `warning` or `fault`; the last two say what to do. The exit status is
+    1 when there is a fault, else 0.
 
     \b
     Example:
@@ -44,7 +44,7 @@ def known_checks() -> Iterator[Check]:
 
 
 def look(check: Check, instance: OpenedService) -> Iterator[Finding]:
-    """What a check has found; that it looked, where it has found nothing."""
+    """The findings of a check; one `ok` when it has found nothing."""
     found = list(check.look(instance))
     if not found:
         yield Finding(Level.OK, check.TOPIC)

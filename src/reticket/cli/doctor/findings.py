@@ -1,4 +1,4 @@
-"""What a check of `reticket doctor` finds, and what such a check is."""
+"""The findings of `reticket doctor`, and the protocol of its checks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from reticket.runtime.opened_service import OpenedService
 
 
 class Level(StrEnum):
-    """How bad it is. A fault must be mended; a warning may be what the operator wants."""
+    """How serious it is. A fault must be mended; a warning may be intended."""
 
     OK = "ok"
     WARNING = "warning"
@@ -18,27 +18,27 @@ class Level(StrEnum):
 
 
 class Finding(NamedTuple):
-    """A line of the doctor's; the sentence says what to do."""
+    """A line of the report; the sentence says what to do."""
 
     level: Level
     sentence: str
 
 
 def warning(sentence: str) -> Finding:
-    """What may be meant so."""
+    """A finding that may be intended."""
     return Finding(Level.WARNING, sentence)
 
 
 def fault(sentence: str) -> Finding:
-    """What must be mended."""
+    """A finding that must be mended."""
     return Finding(Level.FAULT, sentence)
 
 
 class Check(Protocol):
-    """A module of the package of checks. `TOPIC` names what it looks at."""
+    """A module of the package `checks`. `TOPIC` names what it checks."""
 
     TOPIC: str
 
     def look(self, instance: OpenedService) -> Iterator[Finding]:
-        """What is wrong; nothing where all is well."""
+        """All that is wrong; nothing when all is well."""
         ...

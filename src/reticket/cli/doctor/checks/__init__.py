@@ -1,1 +1,1 @@
-"""The checks of `reticket doctor`, one file each: `TOPIC`, and `look`, which finds."""
+"""The checks of `reticket doctor`: each file has a `TOPIC` and a function `look`."""

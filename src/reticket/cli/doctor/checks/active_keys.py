@@ -1,4 +1,4 @@
-"""Whether there is a key of each use to make tokens with."""
+"""Whether each use has an active key."""
 
 from __future__ import annotations
 

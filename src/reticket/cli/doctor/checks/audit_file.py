@@ -1,4 +1,4 @@
-"""Whether the audit file is rotated, and its ends are kept for as long as a restore needs them."""
+"""Whether the audit file is rotated, and revocations are kept as long as a restore needs them."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from reticket.runtime.policies import longest_session
 
 TOPIC = "audit file"
 PATIENCE = 2
-"""By how much a file may be over its limit before nobody seems to rotate it."""
+"""How many times its limit a file may reach before it counts as not rotated."""
 
 LINE = 65_536
 """Bytes of the longest line."""
 
 
 def look(instance: OpenedService) -> Iterator[Finding]:
-    """Ends that are forgotten too early, too many of them, and a file that is not rotated."""
+    """Revocations that are deleted too early, too many of them, and a file that is not rotated."""
     yield from _forgotten_ends(instance)
     yield from _many_ends(instance)
     yield from _unrotated(instance)
 
 
 def _forgotten_ends(instance: OpenedService) -> Iterator[Finding]:
-    """A session of a backup may live for `absolute` after it was ended."""
+    """A session in a backup may be live for `absolute` seconds after its revocation."""
     kept, longest = instance.settings.audit.keep_ends, longest_session(instance)
     if kept < longest:
         yield warning(
@@ -37,8 +37,8 @@ def _forgotten_ends(instance: OpenedService) -> Iterator[Finding]:
 
 
 def _many_ends(instance: OpenedService) -> Iterator[Finding]:
-    """They are kept however many there are: a client that signs in and out without end fills the
-    disk.
+    """Revocations are kept, however many there are. A client that signs in and out again and again
+    fills the disk.
     """
     size, limit = size_of_ends(instance.settings.audit_file), instance.settings.audit.total_size
     if size > limit:
@@ -68,7 +68,7 @@ def _unrotated(instance: OpenedService) -> Iterator[Finding]:
 
 
 def _times(*lines: bytes) -> list[int]:
-    """When they were written; none where one is torn."""
+    """When the lines were written; empty when one is incomplete."""
     try:
         return [decode(line).at for line in lines]
     except ValueError:

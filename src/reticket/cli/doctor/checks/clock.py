@@ -1,4 +1,4 @@
-"""Whether the machine's clock is right: sessions end by it."""
+"""Whether the machine's clock is right, since sessions end by it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from reticket.settings.loading import sqlite_path
 
 TOPIC = "clock"
 MOST_OFF = 5 * SECOND
-"""What two clocks that are set by the network never differ by; milliseconds."""
+"""Milliseconds by which two clocks may differ; clocks set by the network differ less."""
 
 TAIL = 65_536
 """Bytes at the end of the audit file that hold its newest line."""
@@ -25,7 +25,7 @@ REMEDY = "set it by the network (NTP)"
 
 
 def look(instance: OpenedService) -> Iterator[Finding]:
-    """Clocks that differ from ours, and what was written at a time that has not come."""
+    """Clocks that differ from ours, and data with a time in the future."""
     for other, time in _clocks(instance):
         off = instance.clock() - time
         if abs(off) > MOST_OFF:
@@ -39,7 +39,7 @@ def look(instance: OpenedService) -> Iterator[Finding]:
 
 
 def _clocks(instance: OpenedService) -> Iterator[tuple[str, int]]:
-    """Of the store, which is our own for a file, and of the file system."""
+    """The clocks of the store (our own for a file) and of the file system."""
     try:
         yield "the clock of the store of sessions", instance.store.now()
     except Unavailable:

@@ -1,4 +1,4 @@
-"""Whether answers tell more than they should."""
+"""Whether the setting `debug` is on."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ TOPIC = "debug setting"
 
 
 def look(instance: OpenedService) -> Iterator[Finding]:
-    """The setting is on, for all dialects or for one."""
+    """The setting, on for all dialects or for one."""
     for key in _switched_on(instance.settings):
-        yield warning(f"{key} is on, so answers explain errors to callers: take it away")
+        yield warning(f"{key} is on, so answers explain errors to callers: remove it")
 
 
 def _switched_on(settings: Settings) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Whether somebody may sign in with a password that everybody knows."""
+"""Whether an account has a password that everybody knows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ TOPIC = "demo accounts"
 
 
 def look(instance: OpenedService) -> Iterator[Finding]:
-    """Accounts of the demo: a fault, but in a demo that only this machine reaches."""
+    """Accounts of the demo: a warning if only this machine reaches the demo, else a fault."""
     is_marked = demo.is_marked(instance)
     is_kept = is_marked and demo.is_kept_local(instance)
     finding = warning if is_kept else fault

@@ -1,4 +1,4 @@
-"""Whether other users of the machine can read what is stored."""
+"""Whether other users of the machine can read stored files."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ BESIDE = ("-wal", "-shm")
 
 
 def look(instance: OpenedService) -> Iterator[Finding]:
-    """The data folder, what is in it, and what settings keep elsewhere. A master key that others
-    can read stops every start.
+    """The data folder, its files, and files that settings keep elsewhere.
+
+    The start itself refuses a master key that others can read.
     """
     folder = instance.settings.data
     files = sorted(each for each in folder.iterdir() if each.is_file())
@@ -30,7 +31,7 @@ def look(instance: OpenedService) -> Iterator[Finding]:
 
 
 def _elsewhere(settings: Settings) -> Iterator[Path]:
-    """Files of the settings, wherever they are; some may not be there."""
+    """Files of the settings, wherever they are; some may not exist."""
     yield settings.audit_file
     yield from (each.path for each in rotated_files(settings.audit_file))
     yield from filter(None, (settings.metrics_token_file, settings.tls_key))

@@ -1,4 +1,4 @@
-"""Whether a stolen directory gives its passwords away."""
+"""Whether password hashes are expensive enough to resist guesses on a stolen directory."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from reticket.runtime.opened_service import OpenedService
 
 TOPIC = "hashing"
 LEAST = ((47_104, 1), (19_456, 2), (12_288, 3), (9_216, 4), (7_168, 5))
-"""KiB and passes that resist alike (OWASP Password Storage Cheat Sheet, argon2id, one lane)."""
+"""KiB and passes of equal strength (OWASP Password Storage Cheat Sheet, argon2id, one lane)."""
 
 
 def look(instance: OpenedService) -> Iterator[Finding]:
-    """Parameters below every one of the minima."""
+    """Parameters below all of the minima."""
     said = instance.settings.hashing
     if not any(said.memory >= memory and said.time_cost >= passes for memory, passes in LEAST):
         yield warning(

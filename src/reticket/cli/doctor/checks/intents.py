@@ -1,4 +1,4 @@
-"""Whether changes of the directory have ended the sessions that they must end."""
+"""Whether changes of the directory have ended their sessions."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ TOPIC = "changes of the directory"
 
 
 def look(instance: OpenedService) -> Iterator[Finding]:
-    """Changes that wait."""
+    """Changes that still wait for the store."""
     if waiting := len(instance.directory.intents()):
         yield warning(f"{waiting} wait to end sessions: see that the store of sessions answers")

@@ -1,4 +1,4 @@
-"""Whether clients can reach and trust the address that tokens name."""
+"""Whether clients can reach and trust the issuer of tokens."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TOPIC = "issuer"
 
 
 def look(instance: OpenedService) -> Iterator[Finding]:
-    """No issuer, one that leads nowhere, and one without TLS that other machines use."""
+    """No issuer, an issuer that cannot be reached, and one without TLS for other machines."""
     settings, url = instance.settings, issuer_of(instance.settings)
     name = variable("issuer")
     nowhere = issuer_warnings(settings, url)

@@ -11,7 +11,7 @@ TOPIC = "second factors"
 
 
 def look(instance: OpenedService) -> Iterator[Finding]:
-    """Factors that wait for an operator."""
+    """Factors that an operator must unlock."""
     if locked := instance.directory.enrolments.locked():
         yield warning(
             f"{locked} of them locked after too many wrong codes: find out whose with "

@@ -1,4 +1,4 @@
-"""Whether SQLite's files lie where its locks hold."""
+"""Whether SQLite's files are on a file system where its locks work."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ NETWORKED = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "lustre", "virtiofs"}
     | {"fuse.sshfs", "fuse.glusterfs", "fuse.rclone", "fuse.s3fs", "fuse.ceph", "fuse.cephfs"}
 )
-"""Locks and shared memory of other machines do not reach us there (https://sqlite.org/wal.html)."""
+"""SQLite's locks and shared memory do not work between machines there (https://sqlite.org/wal.html)."""
 
 
 def look(instance: OpenedService) -> Iterator[Finding]:
-    """A database in a file of a network."""
+    """A database on a network file system."""
     for url in dict.fromkeys((instance.settings.sessions, instance.settings.directory)):
         file = sqlite_path(url)
         kind = file and kind_of(file, _mounts())
@@ -47,5 +47,5 @@ def _mounts() -> str:
 
 
 def _spelled(place: str) -> str:
-    """Spaces stand there as \\040."""
+    """The path, in which a space is written as \\040."""
     return place.encode("latin-1", "replace").decode("unicode_escape")

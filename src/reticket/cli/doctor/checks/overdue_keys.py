@@ -1,4 +1,4 @@
-"""Whether keys are as young as they should be."""
+"""Whether keys are rotated and retired in time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ signature keys.
 """
 
 OVERDUE_DAYS = 2
-"""The purge retires keys every hour; a service that was down for a weekend is no finding."""
+"""The purge retires keys every hour; a service may be stopped for a weekend."""
 
 
 def look(instance: OpenedService) -> Iterator[Finding]:

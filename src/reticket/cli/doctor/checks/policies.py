@@ -1,4 +1,4 @@
-"""Whether the policies of kinds of token and of clients can be, and are wise."""
+"""Whether the policies of token kinds and of clients are valid and safe."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ TOPIC = "policies"
 
 
 def look(instance: OpenedService) -> Iterator[Finding]:
-    """Policies that cannot be, windows over a tenth, and what a dialect's clients need."""
+    """Invalid policies, windows over a tenth of a lifetime, and the advice of dialects."""
     yield from map(fault, chosen.faults(instance))
     yield from map(warning, chosen.warnings(instance))
     yield from map(warning, _advice(instance))

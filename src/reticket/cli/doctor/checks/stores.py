@@ -1,4 +1,4 @@
-"""Whether the stores answer and what they keep is whole."""
+"""Whether the stores answer and their files are undamaged."""
 
 from __future__ import annotations
 
@@ -17,6 +17,6 @@ def look(instance: OpenedService) -> Iterator[Finding]:
         instance.ready()
         instance.store.check()
     except Unavailable as failure:
-        yield fault(f"one does not answer: {failure}; look at disk, locks and network")
+        yield fault(f"one does not answer: {failure}; check disk, locks and network")
     except StartupError as damage:
         yield fault(f"{damage}; restore a backup")

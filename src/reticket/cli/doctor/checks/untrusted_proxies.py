@@ -1,4 +1,4 @@
-"""Whether a proxy makes all of its clients one address."""
+"""Whether a proxy hides the addresses of its clients."""
 
 from __future__ import annotations
 
@@ -12,6 +12,6 @@ TOPIC = "proxies"
 
 
 def look(instance: OpenedService) -> Iterator[Finding]:
-    """Peers that have forwarded and are not named by now."""
+    """Peers that have forwarded requests and are not in `trusted_proxies`."""
     settings = instance.settings
     yield from map(warning, UntrustedProxies(settings.data).warnings(settings.trusted_proxies))
