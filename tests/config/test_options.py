@@ -51,6 +51,10 @@ def test_a_dialect_gets_its_variables_over_the_file(
             "dialects.kibo.require_bearr is not a setting; "
             "did you mean dialects.kibo.require_bearer?",
         ),
+        (
+            "enabeld = false",
+            "dialects.kibo.enabeld is not a setting; did you mean dialects.kibo.enabled?",
+        ),
         ("require_bearer = 7", "dialects.kibo.require_bearer: expected `bool`, got `int`"),
         ("digits = 3", "dialects.kibo.digits: expected `int` >= 4"),
     ],

@@ -199,7 +199,8 @@ def options_for(options: type[T], table: Mapping[str, object], where: str) -> T:
     Raises:
         SettingError: an unknown name, or a value of another type.
     """
-    only_known(table, [field.name for field in dataclasses.fields(options)], f"{where}.")
+    fields = (*dataclasses.fields(options), *dataclasses.fields(_EveryDialect))
+    only_known(table, [field.name for field in fields], f"{where}.")
     try:
         return msgspec.convert(table, options, strict=False)
     except msgspec.ValidationError as error:
