@@ -100,3 +100,11 @@ def test_a_seed_with_a_control_is_refused_with_its_line(directory, hasher, seed_
     file = seed_file('users:\n- email: ada@example.com\n  password: x\n  first_name: "a\\eb"\n')
     with pytest.raises(StartupError, match=r"line 2.*control character"):
         load_seed(file, directory, hasher, 0)
+
+
+def test_what_is_nested_too_deeply_is_refused(directory):
+    deep = "end"
+    for _ in range(100_000):
+        deep = [deep]
+    with pytest.raises(Invalid, match="nested too deeply"):
+        directory.users.add(user(parts={"organization": deep}), "hash")

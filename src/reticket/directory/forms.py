@@ -70,11 +70,14 @@ def check_environment(scope: str | None) -> None:
 
 def check_texts(record: object, noun: str) -> None:
     """Invalid when a text in a record, at any depth, has a control character, which terminals would
-    obey.
+    obey. Invalid when the record is nested too deeply.
     """
-    for path, text in _texts(record, ""):
-        if has_control(text):
-            raise Invalid(f"{noun} has a control character{f' in {path}' if path else ''}.")
+    try:
+        for path, text in _texts(record, ""):
+            if has_control(text):
+                raise Invalid(f"{noun} has a control character{f' in {path}' if path else ''}.")
+    except RecursionError:
+        raise Invalid(f"{noun} is nested too deeply.") from None
 
 
 def check_text_id(text: str, noun: str) -> None:

@@ -201,3 +201,8 @@ def test_what_is_remembered_names_no_code(way):
     assert not [each for each in (way.ticket, way.session, RECOVERY, "40718") if each in kept]
     (command,) = way.did(SecondFactor)
     assert RECOVERY not in repr(command)
+
+
+def test_a_page_of_an_older_version_goes_on(way):
+    answer = way.send(way.otp, interaction="", visit=way.ticket)
+    assert 'name="interaction"' in answer.body.decode()

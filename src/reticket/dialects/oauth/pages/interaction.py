@@ -28,7 +28,10 @@ _SECRET = 32
 """Bytes of a ticket, and of a cookie."""
 
 _OURS = (None, "same-origin", "none")
-"""`Sec-Fetch-Provider` of what this service's own pages send; old browsers send none."""
+"""`Sec-Fetch-Site` of what this service's own pages send; old browsers send none."""
+
+_FORMER = "visit"
+"""The ticket's name on a page of an older version, which may be open during an upgrade."""
 
 TOO_OLD = "This page is too old, was used already, or comes from another browser."
 
@@ -103,7 +106,7 @@ def resume(
     came from elsewhere, from another browser, or too late.
     """
     own_form(request, provider)
-    ticket = form.get("interaction", "")
+    ticket = form.get("interaction") or form.get(_FORMER, "")
     interaction = yield from found(place, ticket)
     if interaction is None or not hmac.compare_digest(
         interaction.browser, _digest(_cookie(request, provider))
