@@ -1,1 +1,1 @@
-"""People: records, passwords, second factors, where they belong and have signed in."""
+"""People: records, passwords, second factors, memberships and known networks."""

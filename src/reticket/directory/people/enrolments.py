@@ -1,6 +1,6 @@
-"""Second factors as an operator sees them: the verbs. `who` is a user's id or e-mail.
+"""The verbs of operators for second factors. `who` is a user's id or e-mail.
 
-A factor ends no session and begins none: it is asked for at the next sign-in.
+A change of a factor ends no session: the factor is asked for at the next sign-in.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from reticket.directory.people.user_rows import require_user
 from reticket.directory.tables import cloud_profiles, recovery_codes, second_factors
 
 KEY_BYTES = 20
-"""Of a new key: as many as its hash has (RFC 4226 §4, R6)."""
+"""Length of a new key: that of its hash (RFC 4226 §4, R6)."""
 
 StepOf = Callable[[bytes], int | None]
-"""The time step of a code that a person has typed, by the key; None where it does not fit."""
+"""Gives the time step of a typed code under a key; None for a wrong code."""
 
 
 @dataclass(frozen=True, slots=True)
 class FactorState:
-    """How a person's factor stands.
+    """The state of a person's factor.
 
     Args:
-        active: it is asked for.
+        active: sign-ins ask for it.
         pending: a new key waits for its first code.
         failures: wrong codes in a row.
         recovery_codes: how many are left.
@@ -58,20 +58,20 @@ class Enrolments:
         self._entropy = entropy
 
     def standing(self, who: str) -> FactorState:
-        """How it stands; it tells no key."""
+        """The state of a factor, without its key."""
         with self._database.read() as connection:
             user_id = require_user(connection, who)
             row = _row(connection, user_id)
             return FactorState() if row is None else _standing(connection, row)
 
     def locked(self) -> int:
-        """How many factors accept no code until an operator acts."""
+        """How many factors are locked until an operator unlocks them."""
         many = select(func.count()).where(second_factors.c.failures >= MOST_FAILURES)
         with self._database.read() as connection:
             return int(connection.execute(many).scalar_one())
 
     def begin(self, who: str) -> bytes:
-        """Make a key that waits to be confirmed; a factor in use stays until then."""
+        """Make a key that waits to be confirmed; a factor in use stays in use until then."""
         secret = self._entropy(KEY_BYTES)
         with self._database.change() as connection:
             user_id = require_user(connection, who)
@@ -79,8 +79,8 @@ class Enrolments:
         return secret
 
     def confirm(self, who: str, step_of: StepOf) -> tuple[str, ...]:
-        """Put the waiting key in use, once its first code fits; the recovery codes, told only
-        now. Invalid where none waits, or the code does not fit.
+        """Put the waiting key in use, after its first correct code. Returns the recovery codes,
+        only this once. Invalid when no key waits, or for a wrong code.
         """
         with self._database.change() as connection:
             user_id = require_user(connection, who)
@@ -94,7 +94,7 @@ class Enrolments:
             return self._renew_codes(connection, user_id)
 
     def set(self, who: str, secret: bytes) -> tuple[str, ...]:
-        """Put a key in use that the person has already; the recovery codes, told only now."""
+        """Put a key of the person in use. Returns the recovery codes, only this once."""
         with self._database.change() as connection:
             user_id = require_user(connection, who)
             self.insert(connection, user_id, secret)
@@ -105,21 +105,23 @@ class Enrolments:
         self._use(connection, user_id, seal_totp(self._sealer, user_id, secret), None)
 
     def renew_codes(self, who: str) -> tuple[str, ...]:
-        """Other recovery codes, told only now; the old ones are void. Invalid without a factor."""
+        """Make new recovery codes, returned only this once; the old ones become void. Invalid
+        without a factor.
+        """
         with self._database.change() as connection:
             user_id = require_user(connection, who)
             _require_active(connection, user_id)
             return self._renew_codes(connection, user_id)
 
     def unlock(self, who: str) -> None:
-        """Let codes be tried again. Invalid without a factor."""
+        """Unlock the factor. Invalid without a factor."""
         with self._database.change() as connection:
             user_id = require_user(connection, who)
             _require_active(connection, user_id)
             _put(connection, user_id, failures=0)
 
     def remove(self, who: str) -> None:
-        """Forget the factor, a key that waits, and the recovery codes."""
+        """Delete the factor, a waiting key and the recovery codes."""
         with self._database.change() as connection:
             user_id = require_user(connection, who)
             for table in (second_factors, recovery_codes):
@@ -127,7 +129,7 @@ class Enrolments:
             _mirror(connection, user_id, None)
 
     def adopt(self) -> int:
-        """Take over factors that older programs have written meanwhile; how many."""
+        """Copy factors that an older version has written meanwhile; their number."""
         with self._database.read() as connection:
             if not connection.execute(_STRAY.limit(1)).first():
                 return 0
@@ -185,7 +187,7 @@ def _put(connection: Connection, user_id: str, **values: object) -> None:
 
 
 def _mirror(connection: Connection, user_id: str, sealed: bytes | None) -> None:
-    """Where older programs look for it, as long as some may run beside this one."""
+    """Write the key where an older version reads it, since one may run beside this version."""
     mine = cloud_profiles.c.user_id == user_id
     connection.execute(update(cloud_profiles).where(mine).values(totp_sealed=sealed))
 

@@ -1,7 +1,7 @@
-"""Second factors as a sign-in reads and changes them: the port `Factors`.
+"""Reads and changes second factors at a sign-in: the port `Factors`.
 
-None of it is part of a record, so nothing here makes anybody drop records. Every change is one
-statement, or one transaction: of two processes that bring the same code, one is let in.
+None of it is part of a record, so no cached record is dropped. Every change is one statement or
+one transaction: when two processes bring the same code, only one of them is accepted.
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ from reticket.directory.people.second_factor import Sealer, digest_of_code, open
 from reticket.directory.tables import recovery_codes, second_factors
 
 NEAR = 2
-"""Steps around now of which a code is accepted, and one more: a last step that is further ahead
-was written under a clock that has been set back since."""
+"""The steps around now whose codes are accepted, and one more.
+
+A last step further ahead than this was written by a clock that was set back since."""
 
 
 class Factors:
-    """Owns what sign-ins leave of factors. Every method may raise Unavailable."""
+    """Owns the state of factors that sign-ins change. Every method may raise Unavailable."""
 
     def __init__(self, database: Database, sealer: Sealer) -> None:
         self._database = database
@@ -35,7 +36,7 @@ class Factors:
         return Factor(open_totp(self._sealer, user_id, row.totp_sealed), row.failures)
 
     def pass_step(self, user_id: str, step: int) -> bool:
-        """Accept a time step once, and none before it (RFC 6238 §5.2); failures begin anew."""
+        """Accept a time step once, and no earlier one (RFC 6238 §5.2); resets the failures."""
         statement = update(second_factors).where(_unlocked(user_id), _is_new(step))
         with self._database.write() as connection:
             changed = connection.execute(statement.values(last_step=step, failures=0))
@@ -46,7 +47,7 @@ class Factors:
         return self._is_there(select(second_factors.c.user_id), _unlocked(user_id), _is_new(step))
 
     def spend_code(self, user_id: str, code: str) -> int | None:
-        """Accept a recovery code once; how many are left, or None for one that is not there."""
+        """Accept a recovery code once. The number of codes left, or None for an unknown code."""
         spent = delete(recovery_codes).where(*self._is_code(user_id, code))
         with self._database.write() as connection:
             if connection.execute(spent).rowcount != 1:
@@ -61,7 +62,7 @@ class Factors:
         return self._is_there(select(recovery_codes.c.user_id), *self._is_code(user_id, code))
 
     def fail(self, user_id: str) -> int:
-        """Count a wrong code; how many there were in a row, 0 without a factor."""
+        """Count a wrong code. The number of wrong codes in a row; 0 without a factor."""
         failures = second_factors.c.failures
         statement = update(second_factors).where(_of(user_id)).values(failures=failures + 1)
         with self._database.write() as connection:

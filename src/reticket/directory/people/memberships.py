@@ -1,6 +1,6 @@
-"""Memberships: who may act in a tenant or a developer account.
+"""Memberships of users in tenants and in developer accounts.
 
-One class for both kinds of place; the difference is in its arguments.
+One class serves both kinds of place; its arguments say which.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ class Memberships:
     """The verbs. `who` is a user's id or e-mail; any may raise NotFound and Unavailable.
 
     Args:
-        table: the memberships.
-        places: the tenants or accounts.
+        table: of the memberships.
+        places: the table of tenants or accounts.
         noun: what a place is called in messages.
-        parts: one dialect may know something of each membership, which stands beside it.
-        member: under which that dialect has it.
-        resources: whose sessions live in such a place; their context is its id.
+        parts: one of them may have a value of its dialect for each membership.
+        member: the name of that value in the part.
+        resources: the token kinds whose sessions have the id of such a place as context.
     """
 
     def __init__(
@@ -53,14 +53,14 @@ class Memberships:
         self._clock = clock
 
     def grant(self, who: str, place_id: int, beside: object) -> None:
-        """Let a user in, or replace what stands beside the membership of one who is. Invalid."""
+        """Add a user, or replace the dialect's value of an existing membership. Invalid."""
         with self._database.change() as connection:
             user_id = require_user(connection, who)
             connection.execute(self._delete(user_id, place_id))
             self.insert(connection, user_id, place_id, beside)
 
     def take(self, who: str, place_id: int) -> None:
-        """Put a user out and end the user's sessions there."""
+        """Remove a user and end the user's sessions there."""
         with self._database.change() as connection:
             user_id = require_user(connection, who)
             if not connection.execute(self._delete(user_id, place_id)).rowcount:
@@ -68,7 +68,7 @@ class Memberships:
             self._end(connection, [user_id], place_id)
 
     def insert(self, connection: Connection, user_id: str, place_id: int, beside: object) -> None:
-        """Let a user in who is not, inside the caller's transaction."""
+        """Add a user who is not a member yet, inside the caller's transaction."""
         check_id(place_id, f"a {self._noun}")
         if self._part is not None:
             beside = checked_place(self._part, self._member, place_id, beside)

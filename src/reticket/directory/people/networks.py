@@ -1,4 +1,4 @@
-"""From which networks people have signed in, as keyed digests that tell nobody the address."""
+"""The networks from which people have signed in, as keyed digests that hide the address."""
 
 from __future__ import annotations
 
@@ -13,14 +13,16 @@ from reticket.directory.people.second_factor import Sealer
 from reticket.directory.tables import known_networks, users
 
 KEPT = 16
-"""Networks of one person; the one that was not seen for longest goes first."""
+"""Networks of one person; the one seen longest ago is deleted first."""
 FRESH = 86_400_000
-"""Milliseconds in which a network that was seen is not written down again."""
+"""Milliseconds in which a network seen before is not written again."""
 
 
 class KnownNetworks:
-    """Owns the table. A network is known until the password or the e-mail changes, so that whoever
-    had the old password is a stranger again. Every method may raise Unavailable.
+    """Owns the table. Every method may raise Unavailable.
+
+    A network is known until the password or the e-mail changes. Then the holder of an old password
+    is unknown again.
     """
 
     def __init__(self, database: Database, sealer: Sealer) -> None:
@@ -28,7 +30,7 @@ class KnownNetworks:
         self._sealer = sealer
 
     def recognise(self, asked: Sequence[tuple[str, str]]) -> list[Recognised]:
-        """What is known of each e-mail and network; of nobody as much as of a stranger."""
+        """Whether each e-mail and network is known. An unknown e-mail costs the same work."""
         emails = {folded(email) for email, _ in asked if _may_be_stored(email)}
         with self._database.read() as connection:
             people = _versions(connection, emails)
@@ -41,7 +43,7 @@ class KnownNetworks:
         ]
 
     def remember(self, user_id: str, network: str, at: int) -> None:
-        """Somebody has signed in from there (milliseconds)."""
+        """Record a sign-in from a network, at a time in milliseconds."""
         mine = users.c.id == user_id
         with self._database.read() as connection:
             statement = select(users.c.credential_version).where(mine)
@@ -54,21 +56,23 @@ class KnownNetworks:
             _write(connection, user_id, digest, at)
 
     def _account_of(self, email: str, person: tuple[str, int] | None) -> str:
-        """Keyed: nobody can find another e-mail with the same one, or tell whether it is that of
-        an account. Of bounded length, whatever was sent as an e-mail.
+        """A keyed digest of bounded length, whatever was sent as an e-mail.
+
+        Without the key nobody can find an e-mail with the same digest, or tell whether it belongs
+        to an account.
         """
         said = f"{person[1]}:{person[0]}" if person else f":{email}"
         return self._sealer.digest(said.encode("utf-8", "surrogatepass"), b"account").hex()
 
     def _digest_of(self, person: tuple[str, int] | None, network: str) -> bytes:
-        """For an unknown e-mail the same work is done, and nothing is found."""
+        """The digest of a network. For an unknown e-mail it matches none, after the same work."""
         user_id, version = person or ("", 0)
         text = f"{version}:{network}".encode("utf-8", "surrogatepass")
         return self._sealer.digest(text, b"network:" + user_id.encode())
 
 
 def _may_be_stored(email: str) -> bool:
-    """Whether an engine takes the text; every e-mail in the directory passed this."""
+    """Whether an engine can store the text; every e-mail in the directory passed this."""
     return is_email(email) and not any("\ud800" <= letter <= "\udfff" for letter in email)
 
 

@@ -1,5 +1,5 @@
-"""A user's second factor at rest: the key is sealed, recovery codes are keyed digests, and both are
-bound to the user.
+"""Encrypts a stored second factor. The key is sealed, recovery codes are keyed digests, and both
+are bound to the user.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ class Sealer(Protocol):
 
 
 def seal_totp(sealer: Sealer, user_id: str, secret: bytes) -> bytes:
-    """Sealed so that it opens for this user alone."""
+    """The key, encrypted so that it can be decrypted for this user only."""
     return sealer.seal(secret, _purpose(user_id))
 
 
 def open_totp(sealer: Sealer, user_id: str, sealed: bytes) -> bytes:
-    """The key as bytes; raises what the sealer raises for a seal that is not ours."""
+    """The key, decrypted. Raises what the sealer raises for foreign data."""
     return sealer.open(sealed, _purpose(user_id))
 
 
 def digest_of_code(sealer: Sealer, user_id: str, code: str) -> bytes:
-    """What stands for a recovery code; without the master key nobody can try guesses on it."""
+    """The stored digest of a recovery code. Guesses cannot be tested without the master key."""
     return sealer.digest(code.encode(), b"recovery:" + user_id.encode())
 
 

@@ -1,6 +1,6 @@
-"""What a sign-in reads and leaves: hashes, the time of the last one.
+"""The data that a sign-in reads and writes: hashes, and the time of the last sign-in.
 
-None of it is part of a record, so nothing here makes anybody drop records.
+None of it is part of a record, so no cached record is dropped.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ class SignIns:
         self._database = database
 
     def user_credentials(self, email: str) -> Credentials | None:
-        """What the password of the user with that e-mail is checked against."""
+        """The credentials of the user with that e-mail."""
         return self._database.find(_user_credentials, email)
 
     def application_credentials(self, application_id: str) -> Credentials | None:
-        """What the application's secret is checked against."""
+        """The credentials of an application."""
         return self._database.find(_application_credentials, application_id)
 
     def renew_hash(self, subject: str, old: str, new: str) -> None:
@@ -38,7 +38,7 @@ class SignIns:
                 connection.execute(update(key.table).where(mine).values(secret_hash=new))
 
     def signed_in(self, user_id: str, at: int) -> int | None:
-        """Record a sign-in (milliseconds) and return the one before."""
+        """Record the time of a sign-in (milliseconds) and return the previous one."""
         mine = users.c.id == user_id
         with self._database.write() as connection:
             before = select(users.c.last_sign_in_at).where(mine).with_for_update()
@@ -64,7 +64,7 @@ def _application_credentials(connection: Connection, application_id: str) -> Cre
 
 
 def read_client_credentials(connection: Connection, client_id: str) -> Credentials | None:
-    """What a client's secret is checked against; None for a public one too."""
+    """The credentials of a client; None also for a public client."""
     statement = select(oauth_clients).where(oauth_clients.c.client_id == client_id)
     row = connection.execute(statement).one_or_none()
     if row is None or row.secret_hash is None:

@@ -1,4 +1,4 @@
-"""A person with all memberships, from rows, inside the caller's transaction."""
+"""Reads a person with all memberships from rows, inside the caller's transaction."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def read_user(
     tenant_of: Callable[[Connection, int], Tenant | None],
     parts: Parts,
 ) -> User | None:
-    """The whole record, or None; `tenant_of` finds tenants, so that users share their records."""
+    """The whole record, or None. `tenant_of` finds tenants, so that users share their records."""
     row = connection.execute(_PERSON.where(users.c.id == user_id)).one_or_none()
     if row is None:
         return None

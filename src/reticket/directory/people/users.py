@@ -69,7 +69,7 @@ class Users:
         self._entropy = entropy
 
     def add(self, draft: UserDraft, secret_hash: str) -> str:
-        """Create a user; the id. AlreadyExists; NotFound for a tenant or account; Invalid."""
+        """Create a user; returns the id. AlreadyExists, NotFound for a place, Invalid."""
         with self._database.change() as connection:
             return self.insert(connection, draft, secret_hash)
 
@@ -108,7 +108,7 @@ class Users:
         }
 
     def page(self, after: str = "", limit: int = 100) -> Sequence[UserLine]:
-        """At most `limit` of them with greater ids, in their order."""
+        """At most `limit` users with ids after this one, in the order of their ids."""
         statement = _LINES.where(users.c.id > after).order_by(users.c.id).limit(limit)
         with self._database.read() as connection:
             return [record_of(UserLine, row) for row in connection.execute(statement)]
@@ -120,8 +120,8 @@ class Users:
         email: str | None = None,
         disabled: bool | None = None,
     ) -> None:
-        """All of it or nothing: the names that are given, the e-mail and whether they are blocked
-        where that is not None; as `set_email`, `disable` and `enable`. AlreadyExists; Invalid.
+        """Change the given names, the e-mail and `disabled` in one transaction. None leaves the
+        last two as they are. Sessions end as in `set_email` and `disable`. AlreadyExists; Invalid.
         """
         check_texts(names, "The user")
         with self._database.change() as connection:
@@ -145,7 +145,7 @@ class Users:
         self.change(who, {}, email)
 
     def disable(self, who: str) -> None:
-        """Block and end all sessions."""
+        """Disable and end all sessions."""
         self.change(who, {}, disabled=True)
 
     def enable(self, who: str) -> None:
@@ -153,7 +153,7 @@ class Users:
         self.change(who, {}, disabled=False)
 
     def delete(self, who: str) -> None:
-        """Forget and end all sessions."""
+        """Delete and end all sessions."""
         with self._database.change() as connection:
             user_id = require_user(connection, who)
             connection.execute(delete(users).where(users.c.id == user_id))

@@ -1,4 +1,4 @@
-"""The form in which a directory is written by hand: YAML, read with lines, checked, loaded."""
+"""Seed files: directories written by hand in YAML, read with line numbers, checked and loaded."""
 
 from reticket.directory.seed.form import read_seed
 from reticket.directory.seed.load import DEMO, Made, load_seed

@@ -1,4 +1,4 @@
-"""Master catalogs and their catalogs as a seed writes them, into records."""
+"""Reads master catalogs and their catalogs of a seed file into records."""
 
 from __future__ import annotations
 

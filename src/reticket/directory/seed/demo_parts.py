@@ -1,4 +1,4 @@
-"""What the dialects bring for the people and the tenants of the demo."""
+"""Adds the dialects' parts to the people and the tenants of the demo."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ D = TypeVar("D", UserDraft, TenantDraft)
 
 
 def with_demo(seed: Seed, profiles: Profiles) -> Seed:
-    """The shipped directory, with the demo's parts of all dialects."""
+    """The demo directory, with the parts of all dialects."""
     return replace(
         seed,
         users=tuple(_added(each, profiles.people) for each in seed.users),

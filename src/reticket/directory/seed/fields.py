@@ -1,4 +1,4 @@
-"""What every form of the seed has in common: known keys, required and optional ones, entries."""
+"""Shared by all sections of a seed file: known, required and optional keys, and entries."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class Fields:
-    """The members of a mapping. A key that is not among the known ones stops the start."""
+    """The members of a mapping. An unknown key stops the start."""
 
     def __init__(self, value: YamlValue, known: Sequence[str]) -> None:
         self._value = value
@@ -24,7 +24,7 @@ class Fields:
                 raise member.fault(f"is not a known key (known are {', '.join(known)})")
 
     def required(self, key: str, read: Callable[[YamlValue], T]) -> T:
-        """The member, which must be there."""
+        """The member. Its absence is a fault."""
         if key not in self._members:
             raise self._value.fault(f"needs the key {key}")
         return read(self._members[key])
@@ -41,14 +41,14 @@ class Fields:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Entry(Generic[T]):
-    """Something to create.
+    """A record to create.
 
     Args:
-        value: where it is written.
-        key: what it is known by among its like.
-        record: what is to be created.
+        value: its place in the file.
+        key: its unique name in the section.
+        record: the record or draft.
         secret: to be hashed, or None.
-        tenants / accounts: what it refers to, and where.
+        tenants / accounts: its references, with their place in the file.
     """
 
     value: YamlValue
@@ -65,14 +65,14 @@ def int32(value: YamlValue) -> int:
 
 
 def listed(read: Callable[[YamlValue], T]) -> Callable[[YamlValue], tuple[T, ...]]:
-    """A list of what `read` reads."""
+    """A list whose items `read` reads."""
     return lambda value: tuple(read(item) for item in value.items())
 
 
 def distinct(
     read: Callable[[YamlValue], T], key: Callable[[T], Hashable], noun: str
 ) -> Callable[[YamlValue], tuple[T, ...]]:
-    """A list of what `read` reads, in which no key is there twice; `noun` names the key."""
+    """A list whose items `read` reads, with no key twice; `noun` names the key in faults."""
 
     def read_all(value: YamlValue) -> tuple[T, ...]:
         found: dict[Hashable, T] = {}

@@ -1,4 +1,4 @@
-"""The whole form: which sections there are, and whether what they refer to exists."""
+"""The whole seed file: its sections, and the check of their references."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SECTIONS = ("applications", "developer_accounts", "tenants", "oauth_clients", "
 
 @dataclass(frozen=True, slots=True)
 class Seed:
-    """What a file describes; every section may be empty."""
+    """The content of a seed file; every section may be empty."""
 
     accounts: tuple[Entry[DeveloperAccount], ...]
     tenants: tuple[Entry[TenantDraft], ...]
@@ -33,7 +33,7 @@ class Seed:
     users: tuple[Entry[UserDraft], ...]
 
     def check_references(self, tenants: Container[object], accounts: Container[object]) -> None:
-        """StartupError for a reference to what is neither here nor among those given."""
+        """StartupError for a reference that neither this file nor an argument has."""
         tenant_ids = {entry.key for entry in self.tenants}
         account_ids = {entry.key for entry in self.accounts}
         entries: tuple[Entry[Any], ...] = (*self.applications, *self.users)
@@ -54,8 +54,13 @@ def read_seed(
     presets: Mapping[str, Policy] = SHIPPED,
     profiles: Profiles = NO_DIALECT,
 ) -> Seed:
-    """Read a file. StartupError with the line of the first fault in its form; `now` in
-    milliseconds, `presets` the policies by name, `profiles` what the dialects tell.
+    """Read a file. StartupError with the line of its first fault.
+
+    Args:
+        path: the file.
+        now: milliseconds.
+        presets: policies by name.
+        profiles: the dialects' parts of people and tenants.
     """
     fields = Fields(read_yaml(path), _SECTIONS)
     return Seed(

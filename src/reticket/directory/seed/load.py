@@ -1,4 +1,4 @@
-"""Loads a seed: creates what is absent, never alters what exists, all of it or nothing."""
+"""Loads a seed file in one transaction: creates absent records, never changes existing ones."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from reticket.directory.tables import (
 )
 
 DEMO = (Path(__file__).parent.parent / "demo.yaml").resolve()
-"""A directory to start with. What is in it for a dialect alone, the dialect brings."""
+"""The directory of the demo. Each dialect adds its own data."""
 
 
 class Made(NamedTuple):
-    """What a seed has created: the kind, as `user`, and the id."""
+    """A created record: its kind, as `user`, and its id."""
 
     kind: str
     id: object
@@ -42,10 +42,10 @@ class _Section:
     """Entries of one kind.
 
     Args:
-        kind: as `Made` has it.
-        entries: what the file describes.
-        column: where the keys are of what exists.
-        insert: creates one, given its hashed secret; the id where the directory chooses it.
+        kind: as in `Made`.
+        entries: those of the file.
+        column: the column with the keys of existing records.
+        insert: creates one with its hashed secret; returns the id if the directory chooses it.
     """
 
     kind: str
@@ -65,19 +65,19 @@ def load_seed(
     now: int,
     presets: Mapping[str, Policy] = SHIPPED,
 ) -> Sequence[Made]:
-    """Create what a file describes and the directory lacks; what that was.
+    """Create the records of a file that the directory lacks, and return them.
 
-    Only secrets of what is absent are hashed, and before the transaction: it takes long.
+    Only their secrets are hashed, before the transaction, since hashing takes long.
 
     Args:
         path: a YAML file in the form of `demo.yaml`.
-        directory: where to.
+        directory: the target.
         hasher: for passwords and secrets.
-        now: milliseconds; the date of attributes that have none.
-        presets: policies by name, as they are in force.
+        now: milliseconds; the date of attributes without a date.
+        presets: policies in force by name.
 
     Raises:
-        StartupError: the file has a fault, and on which line. Nothing was created.
+        StartupError: the file has a fault on the line that it names. Nothing was created.
         Unavailable: the directory cannot answer. Nothing was created.
     """
     seed = read_seed(path, now, presets, directory.profiles)
@@ -99,7 +99,7 @@ def load_seed(
 
 
 def _check_policy(entry: Entry[Any], presets: Mapping[str, Policy]) -> None:
-    """A client that is to be in service must be able to: the start would stop for it."""
+    """StartupError for a client that is not disabled and has an invalid policy."""
     draft = entry.record
     if isinstance(draft, ClientDraft) and not draft.disabled:
         for fault in policy_faults(draft.registration, presets):
@@ -111,7 +111,7 @@ def _keys(connection: Connection, column: Column[Any]) -> set[object]:
 
 
 def _sections(seed: Seed, directory: Directory) -> Sequence[_Section]:
-    """In the order in which they can be created."""
+    """The sections, in the order of their references."""
     to = directory
     return (
         _Section(
@@ -130,7 +130,7 @@ def _sections(seed: Seed, directory: Directory) -> Sequence[_Section]:
 def _create(
     connection: Connection, section: _Section, hashes: Mapping[Entry[Any], Any]
 ) -> Iterator[Made]:
-    """Create what was absent when secrets were hashed, and still is."""
+    """Create the records that were absent when secrets were hashed, and still are."""
     entries = [entry for entry in section.absent(connection) if entry in hashes]
     for entry in entries:
         try:

@@ -1,4 +1,4 @@
-"""Parts of dialects as a seed writes them: checked by their types, faults told with their lines."""
+"""The parts of dialects in a seed file, checked by their types; faults name their line."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from reticket.directory.typed import Fault, Faulty, checked, path_of
 
 
 def read_parts(fields: Fields, parts: Iterable[Part[Any]]) -> dict[str, object]:
-    """What an entry says for dialects, by the keys of their parts."""
+    """The parts of an entry that belong to dialects, by their keys."""
     said = {part.key: fields.optional(part.key, _reader(part), None) for part in parts}
     return {key: part for key, part in said.items() if part is not None}
 
 
 def read_typed(value: YamlValue, kind: Any, but_for: tuple[str, ...] = ()) -> Any:
-    """A value of a type, without the members that it only lends."""
+    """A value of a type, without the members that belong elsewhere."""
     said = value.json()
     if isinstance(said, dict):
         said = {key: member for key, member in said.items() if key not in but_for}
     try:
         return checked(said, kind)
     except Faulty as faulty:
-        raise _told(value, faulty.fault) from None
+        raise _fault_at(value, faulty.fault) from None
 
 
 def _reader(part: Part[Any]) -> Any:
     return lambda value: read_typed(value, part.kind, part.lends)
 
 
-def _told(value: YamlValue, fault: Fault) -> Exception:
-    """At the last of its steps that the file has."""
+def _fault_at(value: YamlValue, fault: Fault) -> Exception:
+    """The fault at the deepest place of its path that the file has."""
     for number, step in enumerate(fault.path):
         inner = _inner(value, step)
         if inner is None:

@@ -1,5 +1,6 @@
-"""Applications and OAuth clients as they are written by hand, into records and drafts. The one
-place that checks a registration, whoever writes it: seed, command line or admin API.
+"""Reads applications and OAuth clients into records and drafts.
+
+Only this module checks a registration, from a seed file, the command line or the admin API.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ _WORD = re.compile(r"[0-9A-Za-z:._-]+")
 _RUN = frozenset({"javascript", "data", "vbscript", "blob", "about", "view-source", "file"})
 _WEB = frozenset({"http", "https"})
 _VISIBLE = re.compile(r"[!-~]+")
-"""What a URI is written with (RFC 3986 §2): no spaces, no line breaks."""
+"""The characters of a URI (RFC 3986 §2): no spaces, no line breaks."""
 
 _PUBLIC_AS_IT_IS = {
     True: "is false, but the client has neither client_secret nor jwks",
@@ -47,7 +48,7 @@ _PRIVATE = frozenset({"d", "k"})
 
 
 def read_application(value: YamlValue) -> Entry[Application]:
-    """An application. Its tenants must be a list where they are written: null would mean all."""
+    """An application. `tenants`, if given, must be a list: null would mean all tenants."""
     fields = Fields(value, _APPLICATION)
     tenants = fields.given("tenants", _tenants, None)
     application = Application(
@@ -81,14 +82,14 @@ class ClientReader:
     """Reads OAuth clients.
 
     Args:
-        presets: policies by name, as they are in force.
+        presets: policies in force by name.
     """
 
     presets: Mapping[str, Policy]
 
     def read(self, value: YamlValue) -> Entry[ClientDraft]:
-        """A client; what it does not say is left for its dialect to decide. Whether it is public
-        shows in what it has; where it says so as well, that must be true.
+        """A client; its dialect has defaults for absent members. It is public without a secret and
+        without `jwks`; the member `public`, if given, must agree.
         """
         return _client(value, self.presets)
 
@@ -119,12 +120,12 @@ def _agreeing(is_public: bool) -> Callable[[YamlValue], bool]:
 def checked_registration(
     said: Mapping[str, object], *, public: bool, presets: Mapping[str, Policy] = SHIPPED
 ) -> dict[str, Any]:
-    """What may be kept of a client. Invalid names the member at fault.
+    """The checked registration of a client. Invalid names the member at fault.
 
     Args:
-        said: the members that a seed has beside the client's id, its secret and `disabled`.
+        said: the members in a seed file, without the id, the secret and `disabled`.
         public: whether it has no secret.
-        presets: policies by name, as they are in force.
+        presets: policies in force by name.
     """
     value = yaml_value(dict(said))
     fields = Fields(value, tuple(_REGISTRATION))
@@ -135,14 +136,14 @@ def checked_registration(
 
 
 def policy_faults(registration: Mapping[str, Any], presets: Mapping[str, Policy]) -> Sequence[str]:
-    """Why a client cannot be in service with its policy, by the presets in force."""
+    """Faults of a client's policy with the presets in force; such a client cannot be enabled."""
     return chosen(registration.get("policy"), presets).faults()
 
 
 def edited_registration(
     client: Client, changes: Mapping[str, object], presets: Mapping[str, Policy] = SHIPPED
 ) -> dict[str, Any]:
-    """What a client's registration becomes; a member that is None goes. Invalid."""
+    """A client's registration after changes; None removes a member. Invalid."""
     merged = {**client.registration, **changes}
     said = {key: value for key, value in merged.items() if value is not None}
     if client.public and "jwks" in client.registration and "jwks" not in said:
@@ -188,7 +189,7 @@ def _reuse(value: YamlValue) -> str:
 
 
 def _uri(value: YamlValue) -> str:
-    """Absolute and without a fragment (RFC 6749 §3.1.2), and none that a browser would run."""
+    """An absolute URI without a fragment (RFC 6749 §3.1.2), which no browser executes."""
     text = value.text()
     if not _VISIBLE.fullmatch(text) or not _leads_somewhere(text) or "#" in text:
         raise value.fault("must be an absolute URI without a fragment")
@@ -219,7 +220,7 @@ def _grant(value: YamlValue) -> str:
 
 
 def _key_set(value: YamlValue) -> object:
-    """RFC 7517 §5, public keys alone. One that is not understood is none, but one must be."""
+    """A set of public keys (RFC 7517 §5). Unknown keys are ignored, but one key must be usable."""
     keys = Fields(value, ("keys",)).required("keys", YamlValue.items)
     for key in keys:
         for member in _PRIVATE & key.members().keys():

@@ -1,4 +1,4 @@
-"""Tenants and developer accounts as a seed writes them, into records."""
+"""Reads tenants and developer accounts of a seed file into records."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _SITE = (
     "attributes",
 )
 NO_CATALOG = 0
-"""The catalog of a site that names none: the wire has no null there."""
+"""The catalog of a site without one, since the wire format has no null there."""
 
 
 def read_account(value: YamlValue) -> Entry[DeveloperAccount]:
@@ -53,8 +53,8 @@ class TenantReader:
     """Reads tenants.
 
     Args:
-        now: milliseconds; when attributes were made that do not say when.
-        parts: those that dialects keep of a tenant.
+        now: milliseconds; the date of attributes without a date.
+        parts: the dialects' parts of a tenant.
     """
 
     def __init__(self, now: int, parts: Sequence[Part[Any]]) -> None:
@@ -62,7 +62,7 @@ class TenantReader:
         self._parts = parts
 
     def read(self, value: YamlValue) -> Entry[TenantDraft]:
-        """A tenant with all that hangs on it."""
+        """A tenant with its sites, catalogs and attributes."""
         fields = Fields(value, (*_TENANT, *(part.key for part in self._parts)))
         tenant_id = fields.required("id", int32)
         sites = distinct(lambda item: self._site(item, tenant_id), attrgetter("id"), "id")

@@ -1,4 +1,4 @@
-"""Users as a seed writes them, into drafts."""
+"""Reads users of a seed file into drafts."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class UserReader:
     """Reads users.
 
     Args:
-        profiles: what the dialects tell of themselves.
+        profiles: the dialects' parts of people.
     """
 
     profiles: Profiles
@@ -75,7 +75,7 @@ class UserReader:
 
 
 def _factor(value: YamlValue, fields: Fields, parts: list[Part[Any]]) -> bytes | None:
-    """The person's key; older files have it among what is a dialect's."""
+    """The person's key; older files have it in the part of a dialect."""
     found = fields.optional(_FACTOR, _totp_secret, None)
     for part in parts:
         lent = fields.optional(part.key, _lent_factor, None) if _FACTOR in part.lends else None
@@ -108,7 +108,7 @@ def _number(key: str, value: YamlValue) -> int:
 
 
 def _totp_secret(value: YamlValue) -> bytes:
-    """As authenticator apps show it: letter case, spaces and padding do not matter."""
+    """A key in base32; letter case, spaces and padding do not matter."""
     text = re.sub(r"[\s=-]", "", value.filled()).upper()
     try:
         secret = base64.b32decode(text + "=" * (-len(text) % 8))

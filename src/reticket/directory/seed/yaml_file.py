@@ -1,4 +1,4 @@
-"""YAML files as trees of nodes. Owns syntax: what cannot be read stops the start with its line.
+"""Reads YAML files into trees of nodes. Owns syntax: a fault stops the start and names its line.
 
 Plain words have the types of YAML 1.2's core schema: `no` is a word, `010` is ten.
 """
@@ -50,17 +50,17 @@ for _type, _form in {
 
 
 def fault_at(file: Path, line: int, words: str) -> StartupError:
-    """The one sentence that stops the start."""
+    """The error that stops the start, in one sentence."""
     return StartupError(f"{file}, line {line}: {words}.")
 
 
 def read_node(file: Path) -> yaml.Node | None:
-    """The root, or None when the file says nothing. StartupError when it cannot be read."""
+    """The root, or None for an empty file. StartupError when it cannot be read."""
     return node_of(_decoded(file), file)
 
 
 def node_of(text: str, file: Path) -> yaml.Node | None:
-    """The root of a text that stands in that file. StartupError."""
+    """The root of a text from that file. StartupError."""
     try:
         return _composed(file, _Loader(text))
     except ReaderError as error:
@@ -92,6 +92,6 @@ def _composed(file: Path, loader: _Loader) -> yaml.Node | None:
 
 
 def _words_of(error: yaml.MarkedYAMLError) -> str:
-    """Without names from the file, nor the excerpt that the error holds: a password may be one."""
+    """The words of an error without names and excerpts of the file, which may be a password."""
     words = ", ".join(filter(None, (error.context, error.problem)))
     return "this is not YAML: " + re.sub(r"'[^'<]{2,}'", "something", words)

@@ -1,4 +1,4 @@
-"""A piece of a file that knows its line and its path, and reads itself as a type. Knows no noun."""
+"""A value in a YAML file, with its line and path, and readers for types. Knows no section."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from reticket.directory.errors import Invalid
 from reticket.directory.seed.yaml_file import PREFIX, fault_at, node_of, read_node
 
 DEEPEST = 50
-"""Levels of a JSON value; deeper is a mistake, and an alias inside itself never ends."""
+"""Most levels of a JSON value. An alias inside itself would be endless."""
 INT64 = range(-(2**63), 2**63)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -28,7 +28,7 @@ class YamlValue:
     """Its readers raise StartupError with the file, the line and the path.
 
     Args:
-        line: of its key, where it has one: the line that somebody looks for.
+        line: the line of its key, or of the value if it has none.
     """
 
     __slots__ = ("_file", "_line", "_node", "_path")
@@ -40,7 +40,7 @@ class YamlValue:
         self._line = line
 
     def fault(self, words: str) -> ReticketError:
-        """What stops the start: `words` follow the path, as in `users[0].email is missing`."""
+        """The error that stops the start: path and `words`, as in `users[0].email is missing`."""
         return fault_at(self._file, self._line, f"{self._path or 'the file'} {words}")
 
     @property
@@ -49,7 +49,7 @@ class YamlValue:
         return self._node.tag.removeprefix(PREFIX)
 
     def members(self) -> dict[str, YamlValue]:
-        """By key, in order; every key is there once."""
+        """The members by key, in order. A repeated key is a fault."""
         if not isinstance(self._node, MappingNode):
             raise self.fault("must be a mapping")
         found: dict[str, YamlValue] = {}
@@ -70,7 +70,7 @@ class YamlValue:
         return self._at(value, path, line)
 
     def items(self) -> list[YamlValue]:
-        """In order."""
+        """The items, in order."""
         if not isinstance(self._node, SequenceNode):
             raise self.fault("must be a list")
         return [
@@ -90,7 +90,7 @@ class YamlValue:
         return str(self._node.value)
 
     def filled(self) -> str:
-        """Text with something in it."""
+        """Text that is not empty."""
         text = self.text()
         if not text:
             raise self.fault("must not be empty")
@@ -113,7 +113,7 @@ class YamlValue:
         return number
 
     def moment(self) -> int:
-        """A time as `2030-01-02T03:04:05.006Z` or as YAML writes it, in milliseconds."""
+        """A time such as `2030-01-02T03:04:05.006Z`, or in YAML's form, in milliseconds."""
         words = "must be a time like 2030-01-02T03:04:05.006Z"
         node = self._node
         form = SafeConstructor.timestamp_regexp
@@ -158,27 +158,27 @@ def _milliseconds(moment: date) -> int:
     return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
-class Told(YamlValue):
-    """A piece of a client that stands in no file: its readers raise Invalid with the path."""
+class UnfiledValue(YamlValue):
+    """A value that is in no file: its readers raise Invalid with the path."""
 
     __slots__ = ()
 
     def fault(self, words: str) -> ReticketError:
-        """What is refused: `words` follow the path."""
+        """The error: path and `words`."""
         return Invalid(f"{self._path or 'The client'} {words}.")
 
 
 def yaml_value(value: object) -> YamlValue:
-    """A JSON value as if somebody had written it. Invalid: it is too deep."""
+    """A JSON value, as if read from a file. Invalid: it is too deep."""
     try:
         node = SafeRepresenter(sort_keys=False).represent_data(value)
     except RecursionError:
         raise Invalid("It is nested too deeply.") from None
-    return Told(node, Path(), "", 0)
+    return UnfiledValue(node, Path(), "", 0)
 
 
 def yaml_text(text: str) -> YamlValue:
-    """A value that somebody has typed. StartupError."""
+    """A value typed on the command line. StartupError."""
     place = Path("the value")
     node = node_of(text, place)
     return YamlValue(node or ScalarNode(PREFIX + "null", ""), place, "", 1)
@@ -190,7 +190,7 @@ def _line_of(node: Node) -> int:
 
 
 def read_yaml(file: Path) -> YamlValue:
-    """The whole file; one that says nothing is an empty mapping. StartupError: it is unreadable."""
+    """The whole file; an empty file is an empty mapping. StartupError: it cannot be read."""
     node = read_node(file)
     if node is None or node.tag == PREFIX + "null":
         return YamlValue(MappingNode(PREFIX + "map", []), file, "", 1)
