@@ -1,4 +1,4 @@
-"""What a person's yes becomes: a session that is to begin, and a grant of it."""
+"""Turns a person's consent into a grant of a session that is to begin."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _NOT_KNOWN = "The app that sent you here is not known to this service."
 def granted(
     client_id: str, person: Person, scope: str, resources: tuple[str, ...]
 ) -> Asking[CodeGrant]:
-    """A grant of a session whose id says that it began now; without what a code has more. Halted
-    where the client was blocked meanwhile.
+    """A grant of a session with an id of this moment, without the members of a code. Halted when
+    the client was disabled meanwhile.
     """
     yield from find_known(client_id)
     now: int = yield from Now()
@@ -39,7 +39,7 @@ def granted(
 
 
 def find_known(client_id: str) -> Asking[Client]:
-    """The client that a person was sent here by. Halted."""
+    """The client that sent the person here. Halted."""
     client: Client | None = None
     if client_id.isprintable():
         client = yield from FindClient(client_id)
@@ -50,7 +50,7 @@ def find_known(client_id: str) -> Asking[Client]:
 
 
 def consented(grant: CodeGrant) -> Audit:
-    """For the audit log."""
+    """The event of a consent, for the audit log."""
     return Audit(
         USER,
         "consented",

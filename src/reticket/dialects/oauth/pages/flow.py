@@ -1,6 +1,6 @@
-"""The way through the pages: sign in, second factor, consent. What it is for decides the ending.
+"""The sequence of pages: sign-in, second factor, consent. An `Ending` says what follows.
 
-Nobody is remembered: every request signs in anew.
+There is no login session: every authorization request signs in anew.
 """
 
 from __future__ import annotations
@@ -71,13 +71,13 @@ _SIGN_IN_FAULTS = {
 _FACTOR_FAULTS = {**_SIGN_IN_FAULTS, Code.INVALID_CREDENTIALS: (_WRONG_CODE, 400)}
 
 VISITS = 6000
-"""Ways that one address may begin in a window, each of which is remembered for a while."""
+"""Interactions that one address may begin in a window; each is kept for a while."""
 
 SIGN_IN, FACTOR, CONSENT = "/sign-in", "/factor", "/consent"
 
 
 class SignInForm(msgspec.Struct):
-    """Of the first page; `interaction` is its ticket, here and below."""
+    """The form of the first page; `interaction` is its ticket, here and below."""
 
     interaction: str
     email: str | None = None
@@ -85,7 +85,7 @@ class SignInForm(msgspec.Struct):
 
 
 class FactorForm(msgspec.Struct):
-    """Of the page for the second factor."""
+    """The form of the page for the second factor."""
 
     interaction: str
     session: str
@@ -93,7 +93,7 @@ class FactorForm(msgspec.Struct):
 
 
 class ConsentForm(msgspec.Struct):
-    """Of the last page."""
+    """The form of the last page."""
 
     interaction: str
     answer: Literal["allow", "deny", "switch"]
@@ -105,20 +105,20 @@ class Ending(Protocol):
     place: str
 
     def allow(self, ticket: str, interaction: Interaction, person: Person) -> Operation:
-        """The person consents; asked again for the same ticket, it answers the same."""
+        """The person consents. Repeated for the same ticket, it gives the same answer."""
         ...
 
     def deny(self, interaction: Interaction) -> Operation:
-        """The person does not; asked again, it answers the same."""
+        """The person refuses. Repeated, it gives the same answer."""
         ...
 
     def leave(self, interaction: Interaction) -> str | None:
-        """Where the browser goes when the person gives up before signing in."""
+        """Where the browser goes when the person cancels before signing in."""
         ...
 
 
 class Flow:
-    """Owns the steps from a request to the person's word on it."""
+    """Owns the steps from a request to the person's decision."""
 
     def __init__(self, provider: Provider, ending: Ending) -> None:
         self._provider = provider
@@ -126,7 +126,7 @@ class Flow:
         self._place = ending.place
 
     def routes(self) -> tuple[Route, ...]:
-        """Where its forms go."""
+        """The routes of its forms."""
         steps = (
             (SIGN_IN, self._sign_in, shown("Sign in", SignInForm)),
             (FACTOR, self._factor, shown("Finish with a one-time password", FactorForm)),
@@ -138,7 +138,7 @@ class Flow:
         )
 
     def begin(self, request: WireRequest, interaction: Interaction) -> Operation:
-        """The first page, and the cookie that all others want to see."""
+        """The first page, and the cookie that all other pages require."""
         yield from spend_a_try("visits", request, VISITS)
         cookie = yield from browser_of(request, self._provider)
         interaction = bound(interaction, cookie)
@@ -177,7 +177,7 @@ class Flow:
             return self._ask_factor(ticket, interaction, sent.session, fault)
 
     def _finished(self, sent: RepeatedForms, interaction: Interaction) -> Operation:
-        """The next page is kept before the code is spent: no store that fails costs one."""
+        """Keep the next page before the code is spent, so that a failing store costs no code."""
         to, now = (yield from new_ticket()), (yield from Now())
         known = partial(_known, interaction, now, (PASSWORD, CODE))
 
@@ -191,7 +191,7 @@ class Flow:
         return self._ask_consent(to, known(user))
 
     def _sent_again(self, sent: RepeatedForms, interaction: Interaction) -> Operation:
-        """Whoever clicks twice sees the answer to the second click alone."""
+        """Answer a double click: the browser shows the answer to the second click only."""
         to = yield from sent.led()
         known = (yield from found(self._place, to)) if to else None
         if to and known:
@@ -201,7 +201,7 @@ class Flow:
         return self._sign_in_again(sent.ticket, interaction, interaction.hint, _OVER)
 
     def _signed_in(self, ticket: str, interaction: Interaction, user: User) -> Operation:
-        """From here on it has a ticket that was never on a page of somebody else's."""
+        """Continue with a new ticket, which was never on a page before the sign-in."""
         if _is_stranger(interaction, user):
             return (yield from self._stranger(ticket, interaction, user))
         known = _known(interaction, (yield from Now()), (PASSWORD,), user)
@@ -224,7 +224,9 @@ class Flow:
             response = yield from self.begin(request, replace(interaction, hint="", person=None))
         else:
             response = yield from self._ending.deny(interaction)
-        yield from Pop(key(self._place, ticket))  # last: whoever is told 503 clicks again
+        yield from Pop(
+            key(self._place, ticket)
+        )  # last, so that after a 503 the person can click again
         return response
 
     def _resumed(self, request: WireRequest) -> Asking[tuple[Form, str, Interaction]]:
@@ -249,7 +251,7 @@ class Flow:
         return screens.consent(self._to(CONSENT), ticket, known, email)
 
     def _to(self, step: str) -> str:
-        """A path of ours, as a browser sees it."""
+        """The path of a step, as a browser sees it."""
         return f"{self._provider.path}{BASE}{self._place}{step}"
 
 
@@ -258,13 +260,13 @@ def _is_stranger(interaction: Interaction, user: User) -> bool:
 
 
 def _known(interaction: Interaction, now: int, amr: tuple[str, ...], user: User) -> Interaction:
-    """The same once somebody has signed in."""
+    """The same interaction, after the sign-in."""
     version = user.credential_version
     return replace(interaction, person=Person(user.id, version, user.email, now // SECOND, amr))
 
 
 def _fault(refusal: Refusal, known: dict[Code, tuple[str, int]]) -> Fault:
-    """What a person is told of it; what is none of theirs is raised on."""
+    """The fault that the page shows; other refusals are raised again."""
     if refusal.code not in known:
         raise refusal
     sentence, status = known[refusal.code]

@@ -1,5 +1,6 @@
-"""Pages for people: templates that escape whatever they are given, and what every page says in
-its headers. Knows no flow.
+"""Pages for people: templates that escape all values, and the headers of every page.
+
+Knows no flow.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from reticket.wire import Headers, WireRequest, WireResponse, retry_after
 HTML = "text/html; charset=utf-8"
 
 UNSEEN: Headers = (*NO_STORE, (b"referrer-policy", b"no-referrer"))
-"""Of every answer to a browser: it is kept nowhere, and its address is told to nobody."""
+"""Headers of every answer to a browser: it is not cached, and no referrer is sent."""
 
 _START_AGAIN = "Go back to the app that sent you here, and start again."
 _WAIT = "Wait a little while, then try again."
@@ -34,17 +35,17 @@ _SAID = {
 
 
 class Halted(Denied):
-    """A refusal whose sentence is for the person in front of the page."""
+    """A refusal whose sentence is shown to the person."""
 
 
 class Markup(str):
-    """Text that is HTML already. What else is put into a page is escaped."""
+    """Text that is HTML. All other text is escaped."""
 
     __slots__ = ()
 
 
 def fill(template: str, **values: str) -> Markup:
-    """A template of the folder beside this file, with these values in the place of its names."""
+    """A template of the folder beside this file, with its names replaced by these values."""
     escaped = {name: _escaped(value) for name, value in values.items()}
     return Markup(_read(f"{template}.html").format_map(escaped))
 
@@ -52,16 +53,14 @@ def fill(template: str, **values: str) -> Markup:
 def page(
     title: str, body: Markup, *, status: int = 200, leads_to: str = "", headers: Headers = ()
 ) -> WireResponse:
-    """A whole answer. Its form may lead, by redirects, to this service and to the CSP source
-    `leads_to`.
-    """
+    """A whole page. Its form may redirect to this service and to the CSP source `leads_to`."""
     style = Markup(_read("style.css"))
     text = fill("frame", title=title, style=style, body=body)
     return WireResponse(status, text.encode(), HTML.encode(), (*_usual(leads_to), *headers))
 
 
 def is_page(request: WireRequest) -> bool:
-    """Whether a person looks at the answer: the device's own endpoint shares its path with one."""
+    """Whether the answer is a page for a person; the device endpoint has the path of a page."""
     path = request.path.rstrip("/").removeprefix(BASE)
     if path == "/device":
         return request.method != "POST"
@@ -80,8 +79,8 @@ def refuse(error: ReticketError) -> WireResponse:
 
 
 def _usual(leads_to: str) -> Headers:
-    """Scripts, frames and foreign things there are none. Browsers hold `form-action` against the
-    redirects after a form, too, so whoever is to be reached by them is named.
+    """No scripts, no frames, nothing from other origins. Browsers apply `form-action` to redirects
+    after a form too, so their target is named.
     """
     policy: Mapping[str, str] = {
         "default-src": "'none'",

@@ -1,6 +1,6 @@
-"""Somebody on the way through the pages: what is remembered of it, and in which browser.
+"""The state of a person's interaction with the pages, bound to one browser.
 
-Owns the ticket, which stands in the pages alone, and the cookie that it is worth nothing without.
+Owns the ticket, which is only in the pages, and the cookie without which it is not accepted.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ LIFETIME = 900
 
 COOKIE = "reticket_visit"
 _SECRET = 32
-"""Bytes of a ticket, and of a cookie."""
+"""Bytes of a ticket and of a cookie."""
 
 _OURS = (None, "same-origin", "none")
 """`Sec-Fetch-Site` of what this service's own pages send; old browsers send none."""
@@ -47,18 +47,18 @@ class Person(msgspec.Struct, frozen=True):
 
 
 class Interaction(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What is known of it.
+    """The stored state of an interaction.
 
     Args:
-        client_id / name: of the client that asks.
-        scope: what it asks for.
-        order: whatever the end of the way needs, as that has written it.
-        hint: the e-mail address, perhaps.
-        subject: the only one who is expected, or None.
-        target: where the browser will go in the end, or None.
-        note: what the person should know before consenting, or None.
-        browser: what stands for the cookie.
-        person: who has signed in; None before.
+        client_id / name: of the client.
+        scope: the requested scope.
+        order: data of the `Ending`, in its own form.
+        hint: the e-mail address, if known.
+        subject: the only subject that may sign in, or None.
+        target: where the browser goes at the end, or None.
+        note: a text for the person before the consent, or None.
+        browser: a digest of the cookie.
+        person: the person after the sign-in; None before.
     """
 
     client_id: str
@@ -74,19 +74,19 @@ class Interaction(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def keep(place: str, interaction: Interaction) -> Asking[str]:
-    """Remember it at a place of the way; the ticket for it."""
+    """Keep an interaction for a page; returns its ticket."""
     ticket = yield from new_ticket()
     yield from keeping(place, ticket, interaction)
     return ticket
 
 
 def new_ticket() -> Asking[str]:
-    """One that leads nowhere yet."""
+    """A new ticket, without an interaction."""
     return to_text((yield from RandomBytes(_SECRET)))
 
 
 def keeping(place: str, ticket: str, interaction: Interaction) -> PutIfAbsent:
-    """Lets the ticket lead there."""
+    """The command that keeps an interaction under a ticket."""
     owner = of_account(interaction.person.subject) if interaction.person else None
     return PutIfAbsent(
         key(place, ticket), msgspec.json.encode(interaction).decode(), LIFETIME, owner
@@ -94,7 +94,7 @@ def keeping(place: str, ticket: str, interaction: Interaction) -> PutIfAbsent:
 
 
 def found(place: str, ticket: str) -> Asking[Interaction | None]:
-    """Where the ticket leads, in whichever browser."""
+    """The interaction of a ticket, in any browser."""
     text = yield from Peek(key(place, ticket))
     return msgspec.json.decode(text, type=Interaction) if text else None
 
@@ -102,8 +102,8 @@ def found(place: str, ticket: str) -> Asking[Interaction | None]:
 def resume(
     place: str, request: WireRequest, form: Form, provider: Provider
 ) -> Asking[tuple[str, Interaction]]:
-    """The ticket of a form that a page at that place has sent, and the interaction. Denied where it
-    came from elsewhere, from another browser, or too late.
+    """The ticket and the interaction of a form from a page at that place. Denied for a form from
+    another site, from another browser, or too late.
     """
     own_form(request, provider)
     ticket = form.get("interaction") or form.get(_FORMER, "")
@@ -116,34 +116,34 @@ def resume(
 
 
 def too_old(cause: Cause) -> Halted:
-    """The refusal of a form that leads nowhere any more."""
+    """The refusal of a form whose interaction has ended."""
     return Halted("invalid_request", TOO_OLD, cause)
 
 
 def key(place: str, ticket: str) -> str:
-    """Under which key it is remembered."""
+    """The key of the stored interaction."""
     return f"oauth:visit:{place}:{_digest(ticket)}"
 
 
 def browser_of(request: WireRequest, provider: Provider) -> Asking[str]:
-    """The cookie of this browser: the one it has, so that its other tabs go on, or a new one."""
+    """The cookie of this browser, or a new one. The old one is kept for the other tabs."""
     return _cookie(request, provider) or to_text((yield from RandomBytes(_SECRET)))
 
 
 def bound(interaction: Interaction, cookie: str) -> Interaction:
-    """The same, for the browser with that cookie alone."""
+    """The same interaction, bound to the browser with that cookie."""
     return msgspec.structs.replace(interaction, browser=_digest(cookie))
 
 
 def cookie_header(cookie: str, provider: Provider) -> tuple[bytes, bytes]:
-    """Sets it, as narrowly as it can be."""
+    """`Set-Cookie`, with the narrowest attributes."""
     secure = "; Secure" if _is_secure(provider) else ""
     where = f"Path={provider.path}{BASE}; Max-Age={LIFETIME}; HttpOnly; SameSite=Lax{secure}"
     return b"set-cookie", f"{_name(provider)}={cookie}; {where}".encode()
 
 
 def own_form(request: WireRequest, provider: Provider) -> None:
-    """A form that this service's own page has sent, as far as the browser tells. Denied.
+    """Check by the browser's headers that a page of this service sent the form. Denied.
 
     Its own pages send no referrer, so their origin is `null` to browsers (Fetch §3.2).
     """
@@ -160,12 +160,12 @@ def _is_secure(provider: Provider) -> bool:
 
 
 def _name(provider: Provider) -> str:
-    """Over TLS one that nobody sets without it (RFC 6265bis §4.1.3.1)."""
+    """Over TLS a name that cannot be set without TLS (RFC 6265bis §4.1.3.1)."""
     return f"__Secure-{COOKIE}" if _is_secure(provider) else COOKIE
 
 
 def _cookie(request: WireRequest, provider: Provider) -> str:
-    """Its value; empty without one that could be ours."""
+    """The value of the cookie; empty if there is none in our form."""
     pairs = (pair.strip().partition("=") for pair in (request.header(b"cookie") or "").split(";"))
     found = [value for name, _, value in pairs if name == _name(provider) and _could_be_ours(value)]
     return found[0] if found else ""

@@ -1,6 +1,6 @@
-"""How often one address may do what costs the service something, or what it could guess by.
+"""Limits for each address on requests that cost the service something or are guesses.
 
-Counted before it is done, so that many at once are no more than so many.
+A request is counted before it is performed, so that parallel requests cannot pass the limit.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ WINDOW = 600
 def limit_asking(
     what: str, registration: Registration, request: WireRequest, provider: Provider
 ) -> Asking[None]:
-    """TOO_MANY_ATTEMPTS where a client has had too much kept in the window. Anybody may say that it
-    is a public client: those at other addresses are not limited with it.
+    """TOO_MANY_ATTEMPTS when a client has had too much kept in the window.
+
+    Anybody may claim to be a public client, so its limit is for each address.
     """
     if registration.confidential:
         owner = owner_of(registration)
@@ -33,12 +34,12 @@ def limit_asking(
 
 
 def spend_a_try(what: str, request: WireRequest, most: int) -> Asking[None]:
-    """TOO_MANY_ATTEMPTS where the request's address has done it so often in the window."""
+    """TOO_MANY_ATTEMPTS when the address has reached the limit in the window."""
     yield from _count(_tries_of(what, request), most)
 
 
 def give_back_a_try(what: str, request: WireRequest) -> Asking[None]:
-    """It was no guess: others may share the address."""
+    """Take a count back: it was no guess, and others may share the address."""
     yield from Increment(_tries_of(what, request), WINDOW, add=-1)
 
 

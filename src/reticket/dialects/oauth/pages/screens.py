@@ -1,4 +1,4 @@
-"""What people see on their way: each page of it, in words."""
+"""The pages that people see, with their texts."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Why a page comes again.
+    """Why a page is shown again.
 
     Args:
         sentence: for the person.
@@ -45,9 +45,10 @@ def sign_in(
     fault: Fault | None = None,
     headers: Headers = (),
 ) -> WireResponse:
-    """Asks for an e-mail address and a password, by a form that goes to `action`; what was typed
-    as the first one is kept when the page comes again. `leave` is where the browser goes when the
-    person gives up, here and below.
+    """Asks for an e-mail address and a password, by a form to `action`.
+
+    The typed e-mail address is kept when the page is shown again. `leave` is where the browser goes
+    when the person cancels, here and below.
     """
     faulty = _FAULTY if fault else _NOTHING
     body = fill(
@@ -73,7 +74,7 @@ def factor(
     leave: str | None,
     fault: Fault | None = None,
 ) -> WireResponse:
-    """Asks for a one-time password, for that session of a second factor."""
+    """Asks for a one-time password, for that factor session."""
     body = fill(
         "factor",
         action=action,
@@ -88,7 +89,7 @@ def factor(
 
 
 def consent(action: str, ticket: str, interaction: Interaction, email: str) -> WireResponse:
-    """Asks whether the client may have what it asks for."""
+    """Asks whether the client gets the requested access."""
     body = fill(
         "consent",
         action=action,
@@ -116,7 +117,7 @@ def code(action: str, said: str, fault: Fault | None = None) -> WireResponse:
 
 
 def done(title: str, sentence: str) -> WireResponse:
-    """Says how it ended where the browser goes nowhere."""
+    """Says how the interaction ended, when there is no redirect."""
     return page(title, fill("done", title=title, sentence=sentence))
 
 
@@ -154,7 +155,7 @@ def _scope(name: str) -> Markup:
 
 
 def _place(target: str | None) -> Markup:
-    """Whom the answer goes to, for who looks closely: a name is what a client calls itself."""
+    """The target of the answer, since the client chose its name itself."""
     if target is None:
         return _NOTHING
     parts = urlsplit(target)
@@ -162,7 +163,7 @@ def _place(target: str | None) -> Markup:
 
 
 def _source(target: str | None) -> str:
-    """The scheme of where it leads: whoever is there may lead on, and no source expression can
-    name an IPv6 address (CSP 3 §2.3.1). No page with a password on it leads anywhere.
+    """The scheme of the target as CSP source. The target may redirect further, and no source
+    expression can name an IPv6 address (CSP 3 §2.3.1). Pages with a password have no target.
     """
     return f"{urlsplit(target).scheme}:" if target else ""
