@@ -167,9 +167,14 @@ def older_url(opened, engine, blank_url):
     return blank_url
 
 
-def test_a_migration_gives_way_to_transactions_that_use_the_table(engine, older_url, monkeypatch):
+@pytest.mark.parametrize(
+    "holding", ["LOCK TABLE alembic_version IN SHARE MODE", "SELECT id FROM users FOR UPDATE"]
+)
+def test_a_migration_gives_way_to_transactions_that_use_the_table(
+    engine, older_url, monkeypatch, holding
+):
     with closing(engine.connect(older_url)) as holder, closing(engine.connect(older_url)) as other:
-        holder.execute("BEGIN; LOCK TABLE alembic_version IN SHARE MODE")
+        holder.execute(f"BEGIN; {holding}")
         pauses = []
 
         def pause(seconds):

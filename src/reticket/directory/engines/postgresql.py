@@ -10,7 +10,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from psycopg.errors import InsufficientPrivilege, InvalidSchemaName, LockNotAvailable
+from psycopg.errors import (
+    DeadlockDetected,
+    InsufficientPrivilege,
+    InvalidSchemaName,
+    LockNotAvailable,
+)
 from sqlalchemy import Connection, inspect
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnection
@@ -30,6 +35,9 @@ STARTING = 0x7265_7469_636B_6574
 
 SHORT_WAIT = "SET LOCAL lock_timeout = '200ms'"
 """A waiting table lock blocks all later ones, so the wait must be short."""
+
+BUSY = LockNotAvailable, DeadlockDetected
+"""Errors of a start that another process causes; the start is tried again."""
 
 FORBIDDEN = InsufficientPrivilege, InvalidSchemaName
 
@@ -138,7 +146,7 @@ def _starting(options: server.Options) -> Iterator[tuple[Connection, str]]:
         with engine.execution_options(writes=True).begin() as connection:
             yield connection, place
     except SQLAlchemyError as error:
-        if isinstance(error, DBAPIError) and isinstance(error.orig, LockNotAvailable):
+        if isinstance(error, DBAPIError) and isinstance(error.orig, BUSY):
             raise _Locked from None
         raise StartupError(
             f"Cannot open the directory {place}: {_reason(error)}; {_remedy(error)}."

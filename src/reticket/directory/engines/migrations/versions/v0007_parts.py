@@ -28,7 +28,13 @@ def _parts(name: str, owner: str, target: str, type_: sa.String | sa.Integer) ->
 
 
 def upgrade() -> None:
-    """Three tables, filled from four that stay: older programs read and write those."""
+    """Three tables, filled from four that stay: older programs read and write those.
+
+    PostgreSQL: sign-ins lock a person first and write afterwards. Without the lock on all people
+    such a transaction and the foreign keys of the new tables would wait for each other.
+    """
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("LOCK TABLE users, tenants IN EXCLUSIVE MODE")
     _parts("profile_parts", "user_id", "users.id", sa.String(32))
     _parts("tenant_parts", "tenant_id", "tenants.id", sa.Integer())
     op.create_table(
