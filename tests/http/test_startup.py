@@ -40,7 +40,7 @@ FAULTS = {
         "FOLDER/config.toml: prot is not a setting; did you mean port?", toml="prot = 9000"
     ),
     "unknown key of a dialect": Fault(
-        "dialects.akinon.zzz is not a setting; did you mean dialects.akinon.second_factor?",
+        "dialects.akinon.zzz is not a setting; did you mean dialects.akinon.enabled?",
         toml="[dialects.akinon]\nzzz = 1",
     ),
     "unknown variable": Fault(
