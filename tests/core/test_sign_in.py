@@ -76,7 +76,7 @@ def test_no_secret_matches_an_unknown_account(hall):
 
 
 def test_a_user_that_the_dialect_does_not_know_is_refused_after_the_hash(hall):
-    stranger = {"admits": lambda user: False}
+    stranger = {"part": "a dialect"}
     unlike = Code.INVALID_CREDENTIALS, Cause.NO_ACCESS
     assert refusal_of(sign_in, hall, **stranger) == unlike
     assert refusal_of(sign_in, hall, "wrong", **stranger) == WRONG

@@ -162,15 +162,10 @@ REFUSALS: Mapping[Code, Failure] = {
 }
 
 
-def is_member(user: User) -> bool:
-    """Whether the user has a role."""
-    return PERSON.of(user) is not None
-
-
 def log_in(request: WireRequest) -> Operation:
     """Sign in."""
     said = _read(request, Credentials)
-    user = yield from SignIn(USER, said.email, said.password, is_member, FactorRule.REFUSE)
+    user = yield from SignIn(USER, said.email, said.password, PERSON.dialect, FactorRule.REFUSE)
     issued = yield from BeginSession(USER, user)
     return _answer(PairAnswer(_pair(issued)))
 

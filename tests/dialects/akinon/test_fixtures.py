@@ -106,8 +106,8 @@ def test_a_user_without_an_organization_is_unknown() -> None:
     )
     log_in = next(route for route in akinon.build().routes if route.path == "/auth/login")
     command = next(log_in.operate(request))
-    assert command.admits(ADA)
-    assert not command.admits(NOBODY)
+    assert entitled(ADA, None, None, command.part)
+    assert not entitled(NOBODY, None, None, command.part)
 
 
 def test_a_user_who_left_the_organization_may_not_refresh() -> None:

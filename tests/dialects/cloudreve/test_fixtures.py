@@ -50,8 +50,8 @@ def test_a_user_without_a_profile_is_unknown(ada: User) -> None:
     body = '{"email": "ada@example.com", "password": "nothing to see"}'
     command = _first_command("/session/token", body)
     assert isinstance(command, SignIn)
-    assert command.admits(ada)
-    assert not command.admits(replace(ada, parts=()))
+    assert entitled(ada, None, None, command.part)
+    assert not entitled(replace(ada, parts=()), None, None, command.part)
 
 
 def test_a_user_whose_profile_was_taken_away_may_not_refresh(ada: User) -> None:

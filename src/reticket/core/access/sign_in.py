@@ -12,6 +12,7 @@ from reticket.core.access.failure_limits import FailureCounters
 from reticket.core.access.secret_check import SecretCheck, expect_one_version
 from reticket.core.access.sign_in_context import SignInContexts, require_active
 from reticket.core.commands import FactorRule, SignIn
+from reticket.core.entitlement import entitled
 from reticket.core.errors import Cause, Refusal
 from reticket.core.model import Caller
 from reticket.core.people import User
@@ -63,7 +64,7 @@ class UserAuthenticator:
         credentials = self._directory.user_credentials(command.email)
         user = self._directory.user(credentials.subject) if credentials else None
         right = self._secrets.matches(credentials, command.password)
-        if not right or user is None or not command.admits(user):
+        if not right or user is None or not entitled(user, None, None, command.part):
             cause = _cause_of(user, right)
             subject = user.id if user else None
             raise self._attempts.failed(guards, command.resource, subject, cause, caller)

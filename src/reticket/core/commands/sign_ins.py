@@ -34,14 +34,15 @@ class SignIn(Command[User]):
 
     Args:
         resource: for the audit log.
+        part: the dialect that must know the user, as in `core.entitlement`; other users are refused
+            like unknown ones.
         factor: the rule for users with a second factor; the default refuses them.
-        admits: whether this dialect may sign the user in; False is refused like an unknown user.
     """
 
     resource: str
     email: str
     password: str = field(repr=False)
-    admits: Callable[[User], bool] = field(default=lambda user: True, repr=False)
+    part: str | None = None
     factor: FactorRule = FactorRule.REFUSE
 
 

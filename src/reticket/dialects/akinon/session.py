@@ -16,7 +16,7 @@ from reticket.dialects.akinon.schemas import (
     answer,
     pair_of,
 )
-from reticket.dialects.akinon.user import USER, Owner, is_member
+from reticket.dialects.akinon.user import USER, Owner
 from reticket.wire import Operation, Route, WireRequest, WireResponse
 
 _OVER = frozenset({Cause.UNKNOWN, Cause.REVOKED, Cause.EXPIRED})
@@ -37,7 +37,7 @@ class Session:
     def log_in(self, request: WireRequest) -> Operation:
         """Sign in; an access token that is sent along is ignored."""
         said = read(request, LoginRequest)
-        user = yield from SignIn(USER, said.username, said.password, is_member, self.factor)
+        user = yield from SignIn(USER, said.username, said.password, PERSON.dialect, self.factor)
         issued = yield from BeginSession(USER, user)
         return answer(200, pair_of(issued))
 

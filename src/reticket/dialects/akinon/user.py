@@ -22,18 +22,13 @@ Owner = Callable[[WireRequest], Asking[str | None]]
 """Whose tokens a request may have: the id of a subject, or None for anyone's."""
 
 
-def is_member(user: User) -> bool:
-    """Whether the user has an organization; without one it is unknown here."""
-    return PERSON.of(user) is not None
-
-
 def current_user(request: WireRequest) -> Asking[User]:
     """The user of the Bearer or, without one, of `x-access-token`. INVALID_ACCESS_TOKEN."""
     token = request.bearer() or request.header(b"x-access-token")
     if not token:
         raise Refusal(Code.INVALID_ACCESS_TOKEN)
     _, holder = yield from ReadAccess((USER,), token)
-    if not isinstance(holder, User) or not is_member(holder):
+    if not isinstance(holder, User) or PERSON.of(holder) is None:
         raise Refusal(Code.INVALID_ACCESS_TOKEN, Cause.NO_ACCESS)
     return holder
 

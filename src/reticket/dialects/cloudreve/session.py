@@ -31,7 +31,7 @@ from reticket.dialects.cloudreve.schemas import (
     user_of,
 )
 from reticket.dialects.cloudreve.tokens import USER
-from reticket.dialects.cloudreve.user import current_user, is_known
+from reticket.dialects.cloudreve.user import current_user
 from reticket.wire import Operation, Route, WireRequest
 
 FACTOR_WANTED = 203
@@ -53,7 +53,7 @@ def sign_in(request: WireRequest) -> Operation:
     """Sign in; a user with a second factor gets a session to finish it in."""
     yield from current_user(request)
     said = inputs.sign_in(request.body)
-    user = yield from SignIn(USER, said.email, said.password, is_known, FactorRule.ASK)
+    user = yield from SignIn(USER, said.email, said.password, PERSON.dialect, FactorRule.ASK)
     if user.second_factor:
         session_id = yield from OpenFactorSession(USER, user, FACTOR_LIFETIME)
         return enveloped(Response(FACTOR_WANTED, session_id))
