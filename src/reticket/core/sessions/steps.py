@@ -77,20 +77,7 @@ class RefreshStep(NamedTuple):
     ) -> StepResult[StepOutcome]:
         if (fits := self.command.fits) and (refused := _refused_by(fits, row, now)):
             return row, refused
-        holder = self.holder_of(row.resource, row.subject)
-        if holder is None:
-            return row, _refused(now, row, Cause.SUBJECT_GONE)
-        if self.waits_for(row.subject):
-            return row, StepOutcome(now, None, row, waits=True)
-        context = self.command.context or self.token.context
-        if not entitled(holder, context, self.command.place, self.command.part):
-            refusal = Refusal(Code.ACCESS_DENIED, Cause.NO_ACCESS)
-            return row, StepOutcome(now, None, row, refusal=refusal)
-        if context != after.context and after is not row:
-            after = after._replace(context=context)
-        switched = self.command.context if context != self.token.context else None
-        result = StepOutcome(now, outcome, after, holder, context, switched_to=switched)
-        return after, result
+        return _for_subject(self, row, after, outcome, self.token.context, now)
 
 
 class DryRunStep(NamedTuple):
@@ -144,27 +131,41 @@ class ExchangeStep:
     waits_for: Callable[[str], bool]
 
     def __call__(self, row: Family | None, now: int) -> StepResult[StepOutcome]:
-        return row, self._outcome(row, now)
-
-    def _outcome(self, row: Family | None, now: int) -> StepOutcome:
         if row is None or row.resource != self.command.resource:
-            return _refused(now, row, Cause.UNKNOWN)
+            return row, _refused(now, row, Cause.UNKNOWN)
         if (check := self.command.check) and (refused := _refused_by(check, row, now)):
-            return refused
+            return row, refused
         ended = state_of(row, now)
         if ended is not None:
-            return _refused(now, row, _CAUSES[ended])
-        holder = self.holder_of(row.resource, row.subject)
-        if holder is None:
-            return _refused(now, row, Cause.SUBJECT_GONE)
-        if self.waits_for(row.subject):
-            return StepOutcome(now, None, row, waits=True)
-        context = self.command.context or row.context
-        if not entitled(holder, context, self.command.place, self.command.part):
-            refusal = Refusal(Code.ACCESS_DENIED, Cause.NO_ACCESS)
-            return StepOutcome(now, None, row, refusal=refusal)
-        switched = context if context != row.context else None
-        return StepOutcome(now, Outcome.DERIVED, row, holder, context, switched_to=switched)
+            return row, _refused(now, row, _CAUSES[ended])
+        return _for_subject(self, row, row, Outcome.DERIVED, row.context, now)
+
+
+def _for_subject(
+    step: RefreshStep | ExchangeStep,
+    row: Family,
+    after: Family,
+    outcome: Outcome,
+    kept: str | None,
+    now: int,
+) -> StepResult[StepOutcome]:
+    """The outcome, if the subject may have a token for the context that is asked for, or else for
+    the one that is kept. A refusal leaves the row as it is.
+    """
+    command = step.command
+    holder = step.holder_of(row.resource, row.subject)
+    if holder is None:
+        return row, _refused(now, row, Cause.SUBJECT_GONE)
+    if step.waits_for(row.subject):
+        return row, StepOutcome(now, None, row, waits=True)
+    context = command.context or kept
+    if not entitled(holder, context, command.place, command.part):
+        refusal = Refusal(Code.ACCESS_DENIED, Cause.NO_ACCESS)
+        return row, StepOutcome(now, None, row, refusal=refusal)
+    if context != after.context and after is not row:
+        after = after._replace(context=context)
+    switched = context if context != kept else None
+    return after, StepOutcome(now, outcome, after, holder, context, switched_to=switched)
 
 
 def seen(row: Family | None, now: int) -> StepResult[tuple[Family | None, int]]:
