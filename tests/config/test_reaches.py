@@ -99,7 +99,7 @@ def test_passwords_wait_as_the_settings_say(toml: Callable[[str], Path]) -> None
 def test_a_refusal_without_a_hash_is_answered_after_a_second() -> None:
     lanes = assembly.worker_pools_of(config.load())
     lanes.close()
-    assert (lanes.passwords._linger, lanes.visitors._linger) == (1.0, 1.0)
+    assert (lanes.passwords._linger, lanes.callers._linger) == (1.0, 1.0)
 
 
 def test_what_is_over_is_removed_at_the_intervals_of_the_settings(

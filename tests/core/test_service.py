@@ -104,7 +104,7 @@ class Acceptor:
         desk = desk or Desk()
         hashes = passwords or FairWorkerPool("password", 1, 64)
         self.lanes = WorkerPools(
-            world.lane, WorkerPool("directory"), FairWorkerPool("visitors", 1, 64), hashes
+            world.lane, WorkerPool("directory"), FairWorkerPool("callers", 1, 64), hashes
         )
         people = world.people
         people.signed_in = self.signed_in
@@ -170,7 +170,7 @@ async def test_secrets_are_checked_on_the_threads_for_passwords(door, command, v
     ids=lambda value: value if isinstance(value, str) else "",
 )
 async def test_what_costs_no_hash_takes_no_place_of_one(door, command, verb):
-    assert await door.perform(command) == (verb, command, CALLER, "visitors")
+    assert await door.perform(command) == (verb, command, CALLER, "callers")
 
 
 class Limiting(Desk):
@@ -295,7 +295,7 @@ async def test_tenants_and_users_are_found_or_not_after_a_catch_up(door):
     assert await door.perform(FindTenant(1001)) is None
     assert await door.perform(FindUser(ADA.email)) is ADA
     assert await door.perform(FindUser("nobody@example.com")) is None
-    assert door.lanes_seen == ["visitors"] * 4
+    assert door.lanes_seen == ["callers"] * 4
     assert door.world.people.catch_ups == 4
 
 
@@ -376,7 +376,7 @@ async def test_what_an_operator_has_hashed_leaves_the_directory_free(world):
 
 async def test_no_sign_in_waits_for_what_strangers_have_kept_or_counted(door):
     gate = threading.Event()
-    busy = asyncio.ensure_future(door.lanes.visitors.run(NOBODY, gate.wait))
+    busy = asyncio.ensure_future(door.lanes.callers.run(NOBODY, gate.wait))
     waiting = [asyncio.ensure_future(door.perform(Increment(f"test:{n}", 60))) for n in range(5)]
     try:
         assert (await door.perform(SignIn("test", ADA.email, "secret")))[0] == "user"
@@ -407,7 +407,7 @@ async def test_closing_them_closes_every_pool(door):
     with pytest.raises(Unavailable):
         await door.lanes.passwords.run(NOBODY, int)
     with pytest.raises(Unavailable):
-        await door.lanes.visitors.run(NOBODY, int)
+        await door.lanes.callers.run(NOBODY, int)
 
 
 async def test_what_a_dialect_tells_is_told_with_who_has_asked(door):

@@ -14,9 +14,9 @@ from reticket.core.access.sign_in_queue import SignInQueue
 from reticket.core.addresses import network_of
 from reticket.core.commands import Command
 from reticket.core.errors import Cause, Code, Refusal
-from reticket.core.model import AccessToken, Caller, Holder, Issued
+from reticket.core.model import AccessToken, Caller, Family, Holder, Issued
 from reticket.core.people import Client, User
-from reticket.core.ports import Clock, Directory, Entropy, Ephemeral, SecretHasher, Store
+from reticket.core.ports import Clock, Directory, Entropy, Ephemeral, Page, SecretHasher, Store
 from reticket.core.queues.batch_queue import BatchQueue, WorkerPool
 from reticket.core.queues.fair_queue import Requester
 from reticket.core.queues.fair_worker_pool import FairWorkerPool
@@ -43,18 +43,18 @@ class WorkerPools:
     Args:
         store: one thread; writes families.
         directory: a few threads; reads people in batches, and runs the verbs of operators.
-        visitors: as many; reads and keeps for single callers. Networks take turns.
+        callers: as many; reads and keeps for single callers. Networks take turns.
         passwords: as many threads as hashes may run at once. Callers take turns.
     """
 
     store: WorkerPool
     directory: WorkerPool
-    visitors: FairWorkerPool
+    callers: FairWorkerPool
     passwords: FairWorkerPool
 
     def close(self) -> None:
         """Finish all accepted work, then stop."""
-        for pool in (self.passwords, self.visitors, self.directory, self.store):
+        for pool in (self.passwords, self.callers, self.directory, self.store):
             pool.close()
 
 
@@ -90,7 +90,7 @@ class Service:
 
     def __init__(self, parts: ServiceParts) -> None:
         self._engine = parts.engine
-        callers = CallerStorage(parts.ephemeral, parts.shared, parts.pools.visitors, parts.clock)
+        callers = CallerStorage(parts.ephemeral, parts.shared, parts.pools.callers, parts.clock)
         self._performers: Performers = dict(
             (
                 *_sessions(parts),
@@ -138,17 +138,17 @@ def _sessions(parts: ServiceParts) -> Iterator[Performer]:
             previous = await pools.directory.run(signed_in, command.holder.id, parts.clock())
         return await engine.begin(command, previous, caller)
 
-    async def page(command: asked.ListSessions, caller: Caller) -> Any:
+    async def page(command: asked.ListSessions, caller: Caller) -> Page:
         selected = command.selection, command.limit, command.after
         return await pools.directory.run(parts.store.page, *selected)
 
-    async def revoke(command: asked.EndSessions, caller: Caller) -> Any:
+    async def revoke(command: asked.EndSessions, caller: Caller) -> Sequence[Family]:
         return await pools.store.run(parts.upkeep.revoke, command.selection, command.cause)
 
     async def issue_access(command: asked.IssueAccess, caller: Caller) -> Issued:
         return engine.alone(command, caller)
 
-    async def find(command: asked.FindSession, caller: Caller) -> Any:
+    async def find(command: asked.FindSession, caller: Caller) -> tuple[Family | None, int]:
         return await engine.find(command.family)
 
     yield _by(asked.BeginSession, begin)

@@ -129,13 +129,13 @@ class Directory:
         self.accounts = Accounts(database, self.account_members)
         self.applications = Applications(database, clock, entropy)
         self.clients = Clients(database, clock, entropy)
-        self._read_records(self._records)
-        self._read_sign_ins(SignIns(database), KnownNetworks(database, sealer))
+        self._offer_records(self._records)
+        self._offer_sign_ins(SignIns(database), KnownNetworks(database, sealer))
         intents = Intents(database)
         self.intents, self.settle = intents.waiting, intents.settle
         self.backup, self.close = database.backup, database.close
 
-    def _read_records(self, records: Records) -> None:
+    def _offer_records(self, records: Records) -> None:
         self.catch_up, self.catch_up_now = records.catch_up, records.catch_up_now
         self.user, self.user_by_email = records.user, records.user_by_email
         self.application, self.tenant = records.application, records.tenant
@@ -143,7 +143,7 @@ class Directory:
         self.client_credentials = records.client_credentials
         self.pending = records.pending
 
-    def _read_sign_ins(self, sign_ins: SignIns, networks: KnownNetworks) -> None:
+    def _offer_sign_ins(self, sign_ins: SignIns, networks: KnownNetworks) -> None:
         self.user_credentials = sign_ins.user_credentials
         self.application_credentials = sign_ins.application_credentials
         self.renew_hash, self.signed_in = sign_ins.renew_hash, sign_ins.signed_in

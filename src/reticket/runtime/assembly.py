@@ -44,7 +44,7 @@ LINGER = 1.0
 retries at once would use more processor time than a hash.
 """
 
-VISITORS = 2048
+CALLERS = 2048
 """Places in the queue of callers' reads and writes of entries: some seconds of a slow disk."""
 
 R = TypeVar("R")
@@ -71,7 +71,7 @@ def worker_pools_of(settings: Settings) -> WorkerPools:
     return WorkerPools(
         store=WorkerPool("store"),
         directory=WorkerPool("directory", threads=2),
-        visitors=FairWorkerPool("visitors", 2, VISITORS, linger=LINGER),
+        callers=FairWorkerPool("callers", 2, CALLERS, linger=LINGER),
         passwords=FairWorkerPool("password", hashing.threads, hashing.queue, longest, LINGER),
     )
 

@@ -99,8 +99,8 @@ class World:
         self.dialect = build(Options(ISSUER, PRESETS))
         resources = {each.name: each for each in self.dialect.kinds}
         self.mint = Mint(self.ring, lambda value: json.dumps(value).encode(), json.loads)
-        visitors, hashes = FairWorkerPool("visitors", 1, 64), FairWorkerPool("passwords", 1, 64)
-        self.lanes = WorkerPools(WorkerPool("store"), WorkerPool("directory"), visitors, hashes)
+        callers, hashes = FairWorkerPool("callers", 1, 64), FairWorkerPool("passwords", 1, 64)
+        self.lanes = WorkerPools(WorkerPool("store"), WorkerPool("directory"), callers, hashes)
         engine = Engine(
             resources, {name: each.policy for name, each in resources.items()}, self.store,
             self.people, self.mint, self.audit, self.lanes.store, self.clock, os.urandom,

@@ -41,18 +41,9 @@ def audit_events_of(resource: str, outcome: StepOutcome, caller: Caller) -> list
 
 def dialect_event(at: int, command: Audit, caller: Caller) -> Event:
     """The event of an `Audit` command, at a time in milliseconds."""
-    return Event(
-        at=at,
-        event=command.event,
-        resource=command.resource,
-        family=command.family.hex() if command.family else None,
-        subject=command.subject,
-        cause=command.cause,
-        address=caller.address or None,
-        device=caller.device,
-        correlation_id=caller.correlation_id or None,
-        detail=command.detail,
-    )
+    event = _by(caller, at, command.event, command.resource, command.subject)
+    family = command.family.hex() if command.family else None
+    return event._replace(family=family, cause=command.cause, detail=command.detail)
 
 
 def begun(resource: str, outcome: StepOutcome, caller: Caller) -> Event:
@@ -77,16 +68,8 @@ def sign_in_failed(
     at: int, resource: str, subject: str | None, refusal: Refusal, caller: Caller
 ) -> Event:
     """The event of a failed sign-in; `subject` is None when no such subject exists."""
-    return Event(
-        at=at,
-        event="sign_in_failed",
-        resource=resource,
-        subject=subject,
-        cause=refusal.cause,
-        address=caller.address,
-        device=caller.device,
-        correlation_id=caller.correlation_id,
-    )
+    event = _by(caller, at, "sign_in_failed", resource, subject)
+    return event._replace(cause=refusal.cause)
 
 
 def of_person(
@@ -98,16 +81,7 @@ def of_person(
     detail: Mapping[str, object],
 ) -> Event:
     """An event of a person's sign-in that is not a refusal."""
-    return Event(
-        at=at,
-        event=event,
-        resource=resource,
-        subject=subject,
-        address=caller.address,
-        device=caller.device,
-        correlation_id=caller.correlation_id,
-        detail=detail,
-    )
+    return _by(caller, at, event, resource, subject)._replace(detail=detail)
 
 
 def revoked(at: int, family: Family) -> Event:
@@ -126,6 +100,18 @@ def revocation(at: int, selection: Selection, cause: str) -> Event:
         selection.context,
         cause,
         detail={"client": selection.client} if selection.client else None,
+    )
+
+
+def _by(caller: Caller, at: int, event: str, resource: str, subject: str | None) -> Event:
+    return Event(
+        at=at,
+        event=event,
+        resource=resource,
+        subject=subject,
+        address=caller.address or None,
+        device=caller.device,
+        correlation_id=caller.correlation_id or None,
     )
 
 

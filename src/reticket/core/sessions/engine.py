@@ -61,6 +61,8 @@ from reticket.core.tokens.mint import Mint
 
 R = TypeVar("R")
 
+WithPolicy: TypeAlias = BeginSession | Refresh | EndSession | ExchangeToken | IssueAccess
+
 StoreResult: TypeAlias = StepOutcome | NotReplicated[StepOutcome] | RowLocked
 
 
@@ -120,7 +122,7 @@ class Engine:
 
     async def derive(self, command: ExchangeToken, caller: Caller) -> Issued:
         """Make another access token for a live family. INVALID_TOKEN, ACCESS_DENIED."""
-        policy = command.policy or self._policies[command.resource]
+        policy = self._policy_of(command)
         find, waits_for = self.holder_of, self._directory.pending
         step = ExchangeStep(command, command.family, policy, caller, find, waits_for)
         return await self._pairs.put(step)
@@ -129,7 +131,7 @@ class Engine:
         """Sign out: end the family of a refresh token. INVALID_TOKEN with its cause."""
         kind = self._kinds[command.resource]
         token = self._open(kind, command.token, caller)
-        policy = command.policy or self._policies[command.resource]
+        policy = self._policy_of(command)
         outcome = await self._ends.put(SignOutStep(command, token.family, policy, caller, token))
         if outcome.refusal is not None or outcome.family is None:
             raise outcome.refusal or Refusal(Code.INVALID_TOKEN, Cause.UNKNOWN)
@@ -142,14 +144,14 @@ class Engine:
         credentials meanwhile.
         """
         kind = self._kinds[command.resource]
-        policy = command.policy or self._policies[command.resource]
+        policy = self._policy_of(command)
         start = NewSession(command, policy, previous_sign_in, caller)
         return self._issue(kind, policy, await self._starts.put(start), command.asked)
 
     def alone(self, command: IssueAccess, caller: Caller) -> Issued:
         """An access token that belongs to no family. Call on the event loop."""
         kind = self._kinds[command.resource]
-        policy = command.policy or self._policies[command.resource]
+        policy = self._policy_of(command)
         now = self._clock()
         begin = BeginSession(
             command.resource, command.holder, client=command.holder.id, scope=command.scope
@@ -191,9 +193,12 @@ class Engine:
         return program if program and not program.disabled else None
 
     def _refresh_step(self, command: Refresh, token: RefreshToken, caller: Caller) -> RefreshStep:
-        policy = command.policy or self._policies[command.resource]
+        policy = self._policy_of(command)
         find, waits_for = self.holder_of, self._directory.pending
         return RefreshStep(command, token.family, policy, caller, token, find, waits_for)
+
+    def _policy_of(self, command: WithPolicy) -> Policy:
+        return command.policy or self._policies[command.resource]
 
     def _open(self, kind: TokenKind, text: str, caller: Caller) -> RefreshToken:
         try:

@@ -70,11 +70,6 @@ class RefreshStep(NamedTuple):
         outcome, after = decision.outcome, decision.row or row
         if outcome in REFUSING:
             return after, _refused(now, after, _CAUSES[outcome], ended=after is not row)
-        return self._admit(row, after, outcome, now)
-
-    def _admit(
-        self, row: Family, after: Family, outcome: Outcome, now: int
-    ) -> StepResult[StepOutcome]:
         if (fits := self.command.fits) and (refused := _refused_by(fits, row, now)):
             return row, refused
         return _for_subject(self, row, after, outcome, self.token.context, now)

@@ -50,15 +50,15 @@ class Hall:
 
     def __init__(self, clock, linger=0.0):
         self.clock, self.store = clock, Heard(clock)
-        self.lane = FairWorkerPool("visitors", 1, 64, linger=linger)
-        self.visitors = CallerStorage(self.store, BudgetedEphemeral(self.store), self.lane, clock)
+        self.lane = FairWorkerPool("callers", 1, 64, linger=linger)
+        self.storage = CallerStorage(self.store, BudgetedEphemeral(self.store), self.lane, clock)
         self.gate = threading.Event()
 
     def held_up(self):
-        return asyncio.ensure_future(self.visitors.run(FLOOD, self.gate.wait))
+        return asyncio.ensure_future(self.storage.run(FLOOD, self.gate.wait))
 
     def look(self, key, caller):
-        return asyncio.ensure_future(self.visitors.peek(Peek(key), caller))
+        return asyncio.ensure_future(self.storage.peek(Peek(key), caller))
 
 
 @pytest.fixture
@@ -95,17 +95,17 @@ async def test_a_full_queue_has_a_place_for_another_network(hall):
 
 
 RESERVED = {
-    "keep what it has reserved": lambda hall, charge: hall.visitors.put_reserved(
+    "keep what it has reserved": lambda hall, charge: hall.storage.put_reserved(
         PutReserved(charge, "text"), FLOOD
     ),
-    "release": lambda hall, charge: hall.visitors.release(Release(charge), FLOOD),
+    "release": lambda hall, charge: hall.storage.release(Release(charge), FLOOD),
 }
 VERBS = {
-    "keep": lambda hall, owner: hall.visitors.put_if_absent(
+    "keep": lambda hall, owner: hall.storage.put_if_absent(
         PutIfAbsent("test:mine", "text", 60, owner), FLOOD
     ),
-    "reserve": lambda hall, owner: hall.visitors.reserve(Reserve("test:mine", 9, 60, owner), FLOOD),
-    "tally": lambda hall, owner: hall.visitors.increment(
+    "reserve": lambda hall, owner: hall.storage.reserve(Reserve("test:mine", 9, 60, owner), FLOOD),
+    "tally": lambda hall, owner: hall.storage.increment(
         Increment("test:mine", 60, owner=owner), FLOOD
     ),
 }
@@ -136,20 +136,20 @@ async def test_a_caller_with_only_an_address_does_not(hall, verb):
 
 @pytest.mark.parametrize("verb", RESERVED.values(), ids=RESERVED)
 async def test_a_caller_that_reserved_room_with_credentials_goes_before_strangers(hall, verb):
-    charge = await hall.visitors.reserve(Reserve("test:mine", 9, 60, of_client("web")), FLOOD)
+    charge = await hall.storage.reserve(Reserve("test:mine", 9, 60, of_client("web")), FLOOD)
     assert await comes_first(hall, verb(hall, charge))
 
 
 async def test_what_was_kept_is_taken_once(hall):
-    assert await hall.visitors.put_if_absent(PutIfAbsent("test:kept", "text", 60), OTHER)
-    assert not await hall.visitors.put_if_absent(PutIfAbsent("test:kept", "more", 60), OTHER)
-    assert await hall.visitors.peek(Peek("test:kept"), OTHER) == "text"
-    assert await hall.visitors.pop(Pop("test:kept"), FLOOD) == "text"
-    assert await hall.visitors.pop(Pop("test:kept"), FLOOD) is None
+    assert await hall.storage.put_if_absent(PutIfAbsent("test:kept", "text", 60), OTHER)
+    assert not await hall.storage.put_if_absent(PutIfAbsent("test:kept", "more", 60), OTHER)
+    assert await hall.storage.peek(Peek("test:kept"), OTHER) == "text"
+    assert await hall.storage.pop(Pop("test:kept"), FLOOD) == "text"
+    assert await hall.storage.pop(Pop("test:kept"), FLOOD) is None
 
 
 async def counted(hall, command=LIMITED):
-    return await hall.visitors.increment(command, CALLER)
+    return await hall.storage.increment(command, CALLER)
 
 
 async def test_a_reached_limit_costs_no_write_and_no_place_in_the_queue(hall):
@@ -185,8 +185,8 @@ async def test_a_clock_set_back_shuts_no_limit_for_longer_than_its_window(hall):
 
 async def test_reached_limits_have_a_most(hall):
     for number in range(MOST_REACHED + 10):
-        hall.visitors._reached.note(Increment(f"test:{number}", 600, most=2), Counted(3, 1000))
-    assert len(hall.visitors._reached._known) == MOST_REACHED
+        hall.storage._reached.note(Increment(f"test:{number}", 600, most=2), Counted(3, 1000))
+    assert len(hall.storage._reached._known) == MOST_REACHED
 
 
 async def test_a_refusal_by_a_limit_lingers(hall, monkeypatch):
@@ -218,6 +218,6 @@ async def test_an_entry_without_an_owner_is_charged_to_its_callers_address(hall,
         "count",
         lambda self, *said: owners.append(said[-1]) or Counted(1, 60_000),
     )
-    await hall.visitors.put_if_absent(PutIfAbsent("test:kept", "text", 60), FLOOD)
-    await hall.visitors.increment(Increment("test:tries", 60), FLOOD)
+    await hall.storage.put_if_absent(PutIfAbsent("test:kept", "text", 60), FLOOD)
+    await hall.storage.increment(Increment("test:tries", 60), FLOOD)
     assert owners == [of_address(FLOOD.address)] * 2
