@@ -9,7 +9,7 @@ import pytest
 from tests.attacks.flooding import FLOODS, Clients, flood
 from tests.attacks.signing_in import RIGHT, answered, sources
 from tests.attacks.target import target_of
-from tests.pages.instance import running_house
+from tests.pages.instance import running_service
 from tests.pages.people import ADA, CALLBACK, Person, asking
 
 from reticket.testing.waiting import PATIENCE
@@ -30,7 +30,7 @@ CLIENTS = Clients("web", CALLBACK, "tv")
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    with running_house(tmp_path_factory.mktemp("flooded"), settings=SMALL) as running:
+    with running_service(tmp_path_factory.mktemp("flooded"), settings=SMALL) as running:
         yield running
 
 

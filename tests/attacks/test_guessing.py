@@ -7,7 +7,7 @@ from tests.attacks.account_lockout import lock_out
 from tests.attacks.password_spraying import spray
 from tests.attacks.signing_in import RIGHT, WRONG, answered
 from tests.attacks.target import target_of
-from tests.pages.instance import running_house
+from tests.pages.instance import running_service
 from tests.pages.people import ADA
 
 LIMITED = 429
@@ -23,7 +23,7 @@ SETTINGS = {
 
 @pytest.fixture(scope="module")
 def target(tmp_path_factory):
-    with running_house(tmp_path_factory.mktemp("guessed"), settings=SETTINGS) as running:
+    with running_service(tmp_path_factory.mktemp("guessed"), settings=SETTINGS) as running:
         yield target_of(running.url)
 
 

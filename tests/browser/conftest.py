@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import httpx
 import pytest
 from playwright.sync_api import sync_playwright
-from tests.pages.instance import running_house
+from tests.pages.instance import running_service
 
 if not os.environ.get("RETICKET_BROWSER"):
     collect_ignore_glob = ["test_*.py"]
@@ -49,7 +49,7 @@ def app():
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory):
-    with running_house(tmp_path_factory.mktemp("service")) as running:
+    with running_service(tmp_path_factory.mktemp("service")) as running:
         yield running
 
 

@@ -313,7 +313,7 @@ def test_overdue_keys_are_found(facts, said):
     assert all(said in each.sentence for each in found)
 
 
-def house_at(instance, off):
+def instance_at(instance, off):
     """The same with a clock that is off by milliseconds; the store keeps the right one."""
     now = instance.clock()
     return SimpleNamespace(
@@ -326,7 +326,7 @@ def house_at(instance, off):
 @pytest.mark.parametrize(("off", "way"), [(60_000, "60 s ahead of"), (-60_000, "60 s behind")])
 def test_a_clock_that_is_off_is_a_fault(shell, off, way):
     instance = shell.instance()
-    found = list(clock.look(house_at(instance, off)))
+    found = list(clock.look(instance_at(instance, off)))
     instance.close()
     assert {each.level for each in found} == {Level.FAULT}
     assert any(f"is {way} the clock of the store" in each.sentence for each in found)
@@ -337,7 +337,7 @@ def test_a_clock_that_is_off_is_a_fault(shell, off, way):
 def test_a_clock_behind_the_newest_audit_line_is_a_fault(shell):
     instance = shell.instance()
     instance.record_change("client_added", client="x")
-    found = list(clock.look(house_at(instance, -60_000)))
+    found = list(clock.look(instance_at(instance, -60_000)))
     assert any("newest line" in each.sentence for each in found)
     assert not any("newest line" in each.sentence for each in clock.look(instance))
     instance.close()

@@ -1,7 +1,7 @@
 import pytest
 from joserfc.jwk import ECKey
 from tests.judges.browser import Browser
-from tests.judges.instance import running_house
+from tests.judges.instance import running_service
 
 
 @pytest.fixture(scope="session")
@@ -12,7 +12,7 @@ def key():
 
 @pytest.fixture(scope="session")
 def url(tmp_path_factory, key):
-    with running_house(tmp_path_factory.mktemp("house"), key.as_dict(private=False)) as running:
+    with running_service(tmp_path_factory.mktemp("service"), key.as_dict(private=False)) as running:
         yield running.url
 
 

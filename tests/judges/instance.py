@@ -19,7 +19,7 @@ HEAD = "oauth_clients:\n"
 
 
 @contextmanager
-def running_house(folder, public_key, **options):
+def running_service(folder, public_key, **options):
     """A service with those clients; `public_key` is the JWK of those that have one."""
     path = folder / "seed.yaml"
     before, after = DEMO.read_text("utf-8").split(HEAD)

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from joserfc.jwk import ECKey
-from tests.judges.instance import running_house
+from tests.judges.instance import running_service
 
 
 def main():
@@ -17,7 +17,7 @@ def main():
     key = ECKey.generate_key("P-256", {"kid": "judge", "alg": "ES256", "use": "sig"})
     with ExitStack() as running:
         folder = Path(running.enter_context(tempfile.TemporaryDirectory(prefix="reticket-")))
-        service = running.enter_context(running_house(folder, key.as_dict(private=False)))
+        service = running.enter_context(running_service(folder, key.as_dict(private=False)))
         said = {
             "RETICKET_URL": service.url,
             "RETICKET_KEY": json.dumps(key.as_dict(private=True)),

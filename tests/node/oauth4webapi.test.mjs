@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as oauth from "oauth4webapi";
 import { Browser } from "./browser.mjs";
-import { REDIRECT, SERVER } from "./house.mjs";
+import { REDIRECT, SERVER } from "./service.mjs";
 
 const HTTP = { [oauth.allowInsecureRequests]: true };
 const WEB = { client_id: "web" };

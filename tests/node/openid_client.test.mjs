@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as client from "openid-client";
 import { Browser } from "./browser.mjs";
-import { privateKey, REDIRECT, SERVER, SPA_REDIRECT } from "./house.mjs";
+import { privateKey, REDIRECT, SERVER, SPA_REDIRECT } from "./service.mjs";
 
 const SCOPE = "openid profile orders.read";
 const NOT_ALLOWED = { error: "invalid_grant" };

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as client from "openid-client";
 import { Browser } from "./browser.mjs";
-import { SERVER } from "./house.mjs";
+import { SERVER } from "./service.mjs";
 
 let server = SERVER;
 let clientId = "web";

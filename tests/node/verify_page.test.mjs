@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { after, test } from "node:test";
 import * as oauth from "oauth4webapi";
 import { Browser } from "./browser.mjs";
-import { REDIRECT, SERVER } from "./house.mjs";
+import { REDIRECT, SERVER } from "./service.mjs";
 
 const HTTP = { [oauth.allowInsecureRequests]: true };
 const issuer = SERVER.href.replace(/\/$/, "");

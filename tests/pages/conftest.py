@@ -1,6 +1,6 @@
 import httpx
 import pytest
-from tests.pages.instance import running_house
+from tests.pages.instance import running_service
 from tests.pages.people import Person
 
 from reticket.testing.waiting import PATIENCE
@@ -8,7 +8,7 @@ from reticket.testing.waiting import PATIENCE
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory):
-    with running_house(tmp_path_factory.mktemp("service")) as running:
+    with running_service(tmp_path_factory.mktemp("service")) as running:
         yield running
 
 

@@ -48,7 +48,7 @@ USERS = [
 
 
 @contextmanager
-def running_house(folder, clients=(), **options):
+def running_service(folder, clients=(), **options):
     """A directory with these clients, and further ones, served."""
     path = folder / "seed.yaml"
     path.write_text(yaml.safe_dump({"oauth_clients": [*CLIENTS, *clients], "users": USERS}))

@@ -2,7 +2,7 @@
 
 import httpx
 import pytest
-from tests.pages.instance import running_house
+from tests.pages.instance import running_service
 from tests.pages.people import asking
 
 from reticket.testing.waiting import PATIENCE
@@ -22,7 +22,7 @@ TV = {"client_id": "tv"}
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     folder = tmp_path_factory.mktemp("limited")
-    with running_house(folder, TELEVISION, settings=LIMITS) as running:
+    with running_service(folder, TELEVISION, settings=LIMITS) as running:
         yield running
 
 

@@ -7,7 +7,7 @@ import time
 import httpx
 import pytest
 from tests.http.wire import heard, how_often
-from tests.pages.instance import NATIVE, ORDERS, STOCK, TOTP_SECRET, running_house
+from tests.pages.instance import NATIVE, ORDERS, STOCK, TOTP_SECRET, running_service
 from tests.pages.people import (
     ADA,
     ALAN,
@@ -385,7 +385,7 @@ def test_what_is_remembered_for_anybody_is_short(person, name):
 
 
 def test_the_state_is_kept_once(tmp_path):
-    with running_house(tmp_path) as server, httpx.Client(base_url=server.url) as http:
+    with running_service(tmp_path) as server, httpx.Client(base_url=server.url) as http:
         Person(http).asks(state="kept-once")
         with sqlite3.connect(server.data / "families.sqlite") as stored:
             texts = [value for (value,) in stored.execute("SELECT value FROM entries")]

@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import pytest
-from tests.pages.instance import running_house
+from tests.pages.instance import running_service
 from tests.pages.people import ADA, JOAN, Person
 
 from reticket.dialects.oauth.endpoints.device import MOST_TYPED
@@ -158,7 +158,7 @@ def test_rfc_8628_3_4_a_code_of_one_client_is_none_of_another(person):
 
 
 def test_rfc_8628_5_1_nobody_tries_codes_for_long(tmp_path):
-    with running_house(tmp_path) as server, httpx.Client(base_url=server.url) as http:
+    with running_service(tmp_path) as server, httpx.Client(base_url=server.url) as http:
         person = Person(http)
         user_code = ask(person).json()["user_code"]
         person.opens("/oauth/device")
@@ -172,7 +172,7 @@ def test_rfc_8628_5_1_nobody_tries_codes_for_long(tmp_path):
 
 def test_rfc_8628_5_1_who_types_right_codes_takes_no_try_of_the_network(tmp_path):
     """Many people may share one address."""
-    with running_house(tmp_path) as server, httpx.Client(base_url=server.url) as http:
+    with running_service(tmp_path) as server, httpx.Client(base_url=server.url) as http:
         person = Person(http)
         wrong = [types(person, "BBBB-BBBB").page.status_code for _ in range(MOST_TYPED - 1)]
         right = [types(person, ask(person).json()["user_code"]).headline for _ in range(3)]

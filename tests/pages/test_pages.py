@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 from tests.http.wire import heard
-from tests.pages.instance import running_house
+from tests.pages.instance import running_service
 from tests.pages.people import ADA, ALAN, JOAN, Person
 
 SAFE = {
@@ -37,7 +37,7 @@ def frail(tmp_path_factory):
     }
     folder = tmp_path_factory.mktemp("frail")
     with (
-        running_house(folder, settings=settings) as server,
+        running_service(folder, settings=settings) as server,
         httpx.Client(base_url=server.url) as http,
     ):
         yield Person(http), server
@@ -118,7 +118,7 @@ def test_the_cookie_is_for_these_pages_alone(person):
 def test_behind_tls_and_a_path_the_cookie_is_secure(tmp_path):
     settings = {"RETICKET_ISSUER": "https://example.com/auth"}
     with (
-        running_house(tmp_path, settings=settings) as server,
+        running_service(tmp_path, settings=settings) as server,
         httpx.Client(base_url=server.url) as http,
     ):
         person = Person(http).asks()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests.pages.instance import running_house
+from tests.pages.instance import running_service
 from tests.pages.people import ADA, CALLBACK, Person
 
 from reticket.core.texts import contained
@@ -24,7 +24,7 @@ CLIENT = {"client_id": "turned", "name": NAME, "redirect_uris": [CALLBACK],
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    with running_house(tmp_path_factory.mktemp("turned"), [CLIENT]) as running:
+    with running_service(tmp_path_factory.mktemp("turned"), [CLIENT]) as running:
         yield running
 
 

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 import uvloop
-from tests.http.connection.test_watch import Clock
+from tests.http.connection.test_phase_timer import Clock
 from uvicorn.server import ServerState
 
 from reticket.http.connection.ends import abort

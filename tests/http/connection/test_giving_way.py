@@ -1,7 +1,7 @@
 """Which connection gives way to a newcomer: one of the network that holds most."""
 
 import pytest
-from tests.http.connection.test_watch import Clock
+from tests.http.connection.test_phase_timer import Clock
 
 from reticket.http.connection.eviction import CANDIDATES, MOST_SKIPPED, evict
 from reticket.http.connection.phase_timer import Phase, PhaseTimer
