@@ -18,7 +18,7 @@ from tests.mutation.survey import survey
 from tests.mutation.trial import FORK, ROOT, Mutant, lives, mutants
 
 FOLDERS = ("src/reticket/core", "src/reticket/oauth", "src/reticket/dialects/oauth")
-TESTS = ("tests/core", "tests/dialects/oauth")
+TESTS = ("tests/core", "tests/dialects/oauth", "tests/dialects/test_every_dialect.py")
 
 
 @click.command
