@@ -1,15 +1,12 @@
 """Every dialect keeps its contract and answers as its fixture file says."""
 
 import pytest
-from tests.dialects.every import BUILT, FIXTURES, FOLDER, MODULES, VARIANTS
+from tests.dialects.every import BUILT, EXCHANGES, FIXTURES, MODULES, SAMPLES, VARIANTS
 
 from reticket.core.errors import Code
 from reticket.testing.dialect_contract import DialectContract
-from reticket.testing.dialect_fixtures import assert_answer, error_of, play, request_of
-from reticket.testing.dialect_samples import samples_of
+from reticket.testing.dialect_fixtures import Exchange, assert_answer, error_of, play, request_of
 from reticket.wire import Dialect
-
-ANY = request_of({"method": "POST", "path": "/any"})
 
 
 class TestEveryDialect(DialectContract):
@@ -34,16 +31,11 @@ def test_a_refusal_is_answered_as_the_file_says(name: str, code: Code) -> None:
     said = {"code": code.value}
     if code is Code.TOO_MANY_ATTEMPTS:
         said |= {"retry_after": 300}
-    assert_answer(BUILT[name].refuse(ANY, error_of(said)), FIXTURES[name].refusals[code])
+    request = request_of({"method": "POST", "path": f"{BUILT[name].base_path}/any"})
+    assert_answer(BUILT[name].refuse(request, error_of(said)), FIXTURES[name].refusals[code])
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_its_exchanges_are_played(name: str) -> None:
-    """By the dialect's own tests, where these have samples of their own."""
-    own = FOLDER / name / "test_fixtures.py"
-    if own.exists():
-        assert "play(" in own.read_text()
-        return
+@pytest.mark.parametrize(("name", "exchange"), EXCHANGES)
+def test_an_exchange_is_played_as_the_file_says(name: str, exchange: Exchange) -> None:
     module = MODULES[name]
-    for exchange in FIXTURES[name].exchanges:
-        play(module.build(module.Options(**exchange.options)), exchange, samples_of(BUILT[name]))
+    play(module.build(module.Options(**exchange.options)), exchange, SAMPLES[name])

@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 from tests.core.world import Audit, Keys, People
 from tests.dialects.every import BUILT, MODULES
-from tests.dialects.kibo.conftest import ADA, APPLICATION
+from tests.dialects.kibo.samples import ADA, APPLICATION
 from tests.dialects.oauth.looks import Looks
 
 from reticket.core.commands import BeginSession, Refresh, SignIn, SignInApplication

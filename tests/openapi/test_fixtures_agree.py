@@ -5,16 +5,10 @@ from typing import Any
 import pytest
 import requests
 import schemathesis
-from tests.dialects.every import BUILT, FIXTURES
+from tests.dialects.every import BUILT, EXCHANGES
 
 from reticket.openapi import build_document
 from reticket.testing.dialect_fixtures import Exchange, request_of, route_of
-
-EXCHANGES = [
-    pytest.param(name, exchange, id=f"{name}: {exchange.name}")
-    for name, fixtures in FIXTURES.items()
-    for exchange in fixtures.exchanges
-]
 
 
 @pytest.fixture(scope="module")

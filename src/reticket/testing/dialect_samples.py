@@ -14,12 +14,12 @@ from reticket.directory.typed import checked
 from reticket.wire import Dialect
 
 ISSUED_AT = 1_745_650_708_456
-ADA = "ada@example.com"
+EMAIL = "ada@example.com"
 
-_ADA = User(
+PLAIN_ADA = User(
     id="0123456789abcdef0123456789abcdef",
     short_id="lpua",
-    email=ADA,
+    email=EMAIL,
     first_name="Ada",
     last_name="Lovelace",
     disabled=False,
@@ -29,37 +29,38 @@ _ADA = User(
     tenants=(),
     accounts=(),
 )
+"""Ada without a part of any dialect."""
 
 
-def samples_of(dialect: Dialect) -> Mapping[str, Any]:
-    """Results by name: `ada` has the dialect's part of the demo, `nobody` has none. `issued` is a
-    pair of Ada's, `access` is her verified access token and herself. `nothing` is a session that
-    was ended.
+def samples_of(dialect: Dialect, ada: User | None = None) -> Mapping[str, Any]:
+    """Results by name: `ada` has the dialect's part of the demo unless she is given, `nobody` has
+    none. `issued` is a pair of Ada's, `access` is her verified access token and herself. `nothing`
+    is a session that was ended.
     """
-    kind, ada = dialect.kinds[0].name, replace(_ADA, parts=_parts(dialect))
+    kind, ada = dialect.kinds[0].name, ada or replace(PLAIN_ADA, parts=_parts(dialect))
     family = _family(kind, dialect.kinds[0].policy.name)
     access = AccessToken(kind, ada.id, family.id, None, ISSUED_AT, {})
     return {
         "ada": ada,
-        "nobody": _ADA,
+        "nobody": PLAIN_ADA,
         "issued": _issued(family, ada),
         "access": (access, ada),
-        "access of nobody": (access, _ADA),
+        "access of nobody": (access, PLAIN_ADA),
         "nothing": family,
     }
 
 
 def _parts(dialect: Dialect) -> tuple[tuple[str, object], ...]:
     part = dialect.person
-    if part is None or ADA not in part.demo:
+    if part is None or EMAIL not in part.demo:
         return ()
-    said = checked(part.demo[ADA], part.kind)
+    said = checked(part.demo[EMAIL], part.kind)
     return ((dialect.name, msgspec.convert(said, part.kind, str_keys=True)),)
 
 
 def _family(kind: str, policy: str) -> Family:
     return Family(
-        bytes(16), kind, _ADA.id, None, None, None, policy, ISSUED_AT * 2,
+        bytes(16), kind, PLAIN_ADA.id, None, None, None, policy, ISSUED_AT * 2,
         ISSUED_AT + 1_209_600_000, 2, 1, 1, 1, ISSUED_AT,
     )  # fmt: skip
 

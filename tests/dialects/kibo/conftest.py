@@ -1,104 +1,10 @@
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from tests.dialects.kibo.samples import ADA, SAMPLES
 
-from reticket.core.model import AccessToken, Family, Holder, Issued, Outcome
-from reticket.core.people import (
-    Application,
-    Attribute,
-    Catalog,
-    DeveloperAccount,
-    MasterCatalog,
-    Site,
-    Tenant,
-    User,
-)
-from reticket.dialects.kibo.person import Person
-
-ISSUED_AT = 1_745_650_708_456
-SIGNED_IN_BEFORE = 1_745_564_308_000
-CREATED_AT = 1_595_505_600_000
-UPDATED_AT = CREATED_AT + 1
-EXPIRY = 1_893_553_445_006
-DAY = 86_400_000
-
-ACME = Tenant(
-    id=1000,
-    name="Acme US",
-    domain="t1000.example.com",
-    is_dev_tenant=False,
-    is_unified=True,
-    expiry=EXPIRY,
-    attributes=(Attribute("limits", {"orders": 5000}, "setup", CREATED_AT, None, CREATED_AT),),
-    master_catalogs=(
-        MasterCatalog(
-            1, "Master", "en-US", "USD", ("en-US", "fr-CA"), 1000,
-            (Catalog(2, "US catalog", "en-US", "USD", 1, 1000),),
-        ),
-    ),
-    sites=(
-        Site(
-            2000, "Shop", "shop.example.com", None, 2, "en-US", "USD", "US", 1000,
-            (Attribute("theme", "dark", None, CREATED_AT, "ops", UPDATED_AT),),
-        ),
-    ),
-)  # fmt: skip
-BARE = Tenant(1001, None, None, True, False, None, (), (), ())
-ADA = User(
-    id="0123456789abcdef0123456789abcdef",
-    short_id="lpua",
-    email="ada@example.com",
-    first_name="Ada",
-    last_name=None,
-    disabled=False,
-    active=True,
-    credential_version=1,
-    created_at=CREATED_AT,
-    tenants=(ACME, BARE),
-    accounts=(DeveloperAccount(77, "Acme Developers"), DeveloperAccount(78, None)),
-    parts=(("kibo", Person({1000: (1, 2, 17), 1001: (1,)}, {77: (1, 2)})),),
-)
-ALAN = replace(ADA, tenants=ADA.tenants[:1], accounts=ADA.accounts[:1])
-NOBODY = replace(ADA, tenants=(), accounts=())
-APPLICATION = Application("ns.app.1.0.0.Release", None, (1, 2), frozenset({1000}), disabled=False)
-SANDBOX = Application("ns.sandbox.2.0.0.Release", "Sandbox", (), None, disabled=False)
-FAMILY = Family(
-    id=bytes.fromhex("019670ae9f687abc8def001122334455"),
-    resource="kibo.adminuser",
-    subject=ADA.id,
-    client=None,
-    context=None,
-    scope=None,
-    policy="KIBO_2026",
-    ends_at=ISSUED_AT + 365 * DAY,
-    expires_at=ISSUED_AT + 14 * DAY,
-    generation=2,
-    parent=1,
-    floor=1,
-    open_from=1,
-    rotated_at=ISSUED_AT,
-    previous_sign_in=SIGNED_IN_BEFORE,
-)
-
-
-def issued_to(holder: Holder, context: str | None = None, family: Family = FAMILY) -> Issued:
-    return Issued(
-        Outcome.ADVANCED,
-        family,
-        holder,
-        context,
-        ISSUED_AT,
-        ISSUED_AT + 3_600_000,
-        ISSUED_AT + 14 * DAY,
-        "head.access.sign",
-        "rtk_new",
-    )
-
-
-def access_of(holder: Holder) -> tuple[AccessToken, Holder]:
-    return AccessToken("kibo.any", holder.id, FAMILY.id, None, ISSUED_AT, {}), holder
+from reticket.core.people import User
 
 
 @pytest.fixture(scope="session")
@@ -108,26 +14,4 @@ def ada() -> User:
 
 @pytest.fixture(scope="session")
 def samples() -> Mapping[str, Any]:
-    return {
-        "ada": ADA,
-        "alan": ALAN,
-        "nobody": NOBODY,
-        "application": APPLICATION,
-        "sandbox": SANDBOX,
-        "family": FAMILY,
-        "tenant": ACME,
-        "bare tenant": BARE,
-        "no tenant": None,
-        "issued to application": issued_to(APPLICATION),
-        "issued to sandbox": issued_to(SANDBOX),
-        "issued to ada": issued_to(ADA),
-        "issued to ada for 1000": issued_to(ADA, "1000"),
-        "issued to ada for 77": issued_to(ADA, "77"),
-        "issued to alan for 1000": issued_to(ALAN, "1000", FAMILY._replace(previous_sign_in=None)),
-        "issued to nobody for 1000": issued_to(NOBODY, "1000"),
-        "issued to alan for 77": issued_to(ALAN, "77"),
-        "access of application": access_of(APPLICATION),
-        "access of sandbox": access_of(SANDBOX),
-        "access of ada": access_of(ADA),
-        "access of nobody": access_of(NOBODY),
-    }
+    return SAMPLES

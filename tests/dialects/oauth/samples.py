@@ -1,36 +1,12 @@
-from pathlib import Path
+from dataclasses import replace
 
-import pytest
-
-from reticket.core.errors import Code
 from reticket.core.model import AccessToken, Family, Issued, Outcome
-from reticket.core.people import Client, User
+from reticket.core.people import Client
 from reticket.core.ports import Counted
-from reticket.dialects import oauth
-from reticket.testing.dialect_fixtures import (
-    Exchange,
-    assert_answer,
-    error_of,
-    load_fixtures,
-    play,
-    request_of,
-)
+from reticket.testing.dialect_samples import PLAIN_ADA
 
-FIXTURES = load_fixtures(Path(__file__).with_name("fixtures.yaml"))
 ISSUED_AT = 1_745_650_708_000
-ADA = User(
-    id="0123456789abcdef0123456789abcdef",
-    short_id="lpua",
-    email="ada@example.com",
-    first_name="Ada",
-    last_name=None,
-    disabled=False,
-    active=True,
-    credential_version=1,
-    created_at=1_595_505_600_000,
-    tenants=(),
-    accounts=(),
-)
+ADA = replace(PLAIN_ADA, last_name=None)
 SCOPES = ["openid", "orders.read"]
 CODE = {"redirect_uris": ["https://app.example.com/cb"], "scopes": SCOPES}
 SPA = Client("spa", public=True, disabled=False, registration=CODE, created_at=0)
@@ -104,26 +80,3 @@ SAMPLES = {
         }
     ],
 }
-
-
-@pytest.mark.parametrize("exchange", FIXTURES.exchanges, ids=lambda exchange: exchange.name)
-def test_exchange(exchange: Exchange) -> None:
-    play(oauth.build(oauth.Options(**exchange.options)), exchange, SAMPLES)
-
-
-def test_every_code_is_in_the_fixtures() -> None:
-    assert set(FIXTURES.refusals) == set(Code)
-
-
-@pytest.mark.parametrize("code", list(Code))
-def test_refusal(code: Code) -> None:
-    said = {"code": code.value}
-    if code is Code.TOO_MANY_ATTEMPTS:
-        said |= {"retry_after": 300}
-    request = request_of({"method": "POST", "path": "/oauth/any"})
-    assert_answer(oauth.build().refuse(request, error_of(said)), FIXTURES.refusals[code])
-
-
-def test_names_are_told_apart() -> None:
-    names = [exchange.name for exchange in FIXTURES.exchanges]
-    assert len(set(names)) == len(names)
