@@ -12,8 +12,8 @@ from typing import Any
 import msgspec
 import pytest
 from tests.crypto.conftest import Keys
+from tests.dialects.every import BUILT
 
-from reticket import dialects
 from reticket.core import model, people
 from reticket.core.model import Family, Outcome
 from reticket.core.people import Application, Client, User
@@ -21,12 +21,13 @@ from reticket.core.policy import DAY
 from reticket.core.tokens.kinds import Facts, TokenKind
 from reticket.core.tokens.mint import Mint
 from reticket.testing import FakeClock
+from reticket.testing.dialect_samples import samples_of
 
-KINDS = [kind for dialect in dialects.with_defaults() for kind in dialect.kinds]
+KINDS = [kind for dialect in BUILT.values() for kind in dialect.kinds]
 HOLDERS: dict[type, Any] = {
     User: User(
         "a" * 32, "ada", "ada@example.com", "Ada", None, False, True, 1, 0, (), (), False,
-        (("cloudreve", '{"nickname":"Ada","group_id":"1","group_name":"User","permission":""}'),),
+        tuple(part for dialect in BUILT.values() for part in samples_of(dialect)["ada"].parts),
     ),
     Application: Application("shop", None, (1, 2), None, False, 3),
     Client: Client("web", False, False, {"scopes": ["openid"]}, 0, 3),
