@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 from tests.architecture import recorder
 from tests.architecture.hops import SRC, Hops, count, hops_of, told, typical, until_answered
 
-MOST_CALLS = 124
+MOST_CALLS = 122
 MOST_FILES = 33
 MOST_WRAPPERS = 6
 """Lower these when a refresh needs fewer. The goal is 90, 20 and 6."""
@@ -22,8 +23,22 @@ def hops(*calls: list[object], wrappers: list[list[str]] | None = None) -> Hops:
     return hops_of({"calls": calls, "wrappers": wrappers or []})
 
 
+TRIES = 3
+"""A background task of a busy machine can add calls to a refresh, and never takes one away."""
+
+
+def least(src: Path) -> Hops:
+    """The least of several counts; the first that keeps the bounds is enough."""
+    counts = []
+    for _ in range(TRIES):
+        counts.append(count(src))
+        if counts[-1].refresh.figures <= (MOST_CALLS, MOST_FILES, MOST_WRAPPERS):
+            break
+    return min(counts, key=lambda each: each.refresh.figures)
+
+
 def test_a_refresh_takes_no_more_than_now() -> None:
-    counted = count(SRC)
+    counted = least(SRC)
     calls, files, wrappers = counted.refresh.figures
     assert calls <= MOST_CALLS, told(counted)
     assert files <= MOST_FILES, told(counted)
