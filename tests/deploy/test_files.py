@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+import subprocess
 
 import pytest
 import yaml
@@ -170,3 +171,19 @@ def test_the_command_of_root_is_a_shell_script_that_runs_as_the_service():
     text = (DEPLOY / "systemd" / "reticket").read_text()
     words = shlex.split(text[text.index("exec ") :].replace("\\\n", ""))
     assert words[:4] == ["exec", "setpriv", "--reuid=reticket", "--regid=reticket"]
+
+
+def test_the_command_of_root_has_the_variables_that_the_page_puts_into_both_files(tmp_path):
+    (tmp_path / "reticket.env").write_text("# PGUSER=none\nRETICKET_PORT=9000\nHOME=none\n")
+    (tmp_path / "secrets.env").write_text("RETICKET_MASTER_KEY=some==\nPGPASSWORD=a b\n")
+    (tmp_path / "setpriv").write_text("#!/bin/sh\nenv\n")
+    (tmp_path / "setpriv").chmod(0o755)
+    text = (DEPLOY / "systemd" / "reticket").read_text().replace("/etc/reticket", str(tmp_path))
+    path = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    ran = subprocess.run(["sh", "-c", text], env=path, capture_output=True, text=True, check=True)
+    names = ("RETICKET_", "PG", "HOME")
+    assert sorted(line for line in ran.stdout.splitlines() if line.startswith(names)) == [
+        "PGPASSWORD=a b",
+        "RETICKET_MASTER_KEY=some==",
+        "RETICKET_PORT=9000",
+    ]
