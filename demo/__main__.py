@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 
 from demo.engines import ENGINES
 from demo.watch import end_on_signals, first_to_end
-from reticket.cli.serve import lines
+from reticket.cli.demo_lines import lines
 from reticket.crypto.sealing import master_key
 from reticket.runtime.demo import FOLDER
 from reticket.runtime.opening import Builder

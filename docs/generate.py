@@ -16,7 +16,7 @@ import msgspec
 from msgspec import inspect
 
 from reticket import cli, dialects
-from reticket.cli.serve import lines
+from reticket.cli.demo_lines import lines
 from reticket.core.people import Client
 from reticket.core.policy import DAY, Policy, by_any_name
 from reticket.core.profiles import Part

@@ -5,7 +5,6 @@ examples that work against the demo directory. Knows no dialect.
 from __future__ import annotations
 
 import copy
-import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -20,9 +19,6 @@ ACCESS, REFRESH = "ACCESS_TOKEN", "REFRESH_TOKEN"
 _FORM = "application/x-www-form-urlencoded"
 _PLACES = {"refreshtoken": REFRESH, "token": ACCESS, "accesstoken": ACCESS, "subjecttoken": ACCESS}
 """By the name of a member or a parameter, in lower case and without underscores."""
-
-_ANSWER = f'{{"access_token":"{ACCESS}","refresh_token":"{REFRESH}"}}'
-"""Of a sign-in, as an example's sed program takes it."""
 
 
 def document_to_try(
@@ -41,8 +37,8 @@ def document_to_try(
             _fill_places(operation, tried)
         for example in dialect.examples:
             _fill(tried, dialect, example.sign_in, _read(example, example.body))
-            if example.pick:
-                _fill(tried, dialect, example.refresh, _read(example, _picked(example.pick)))
+            if example.then_body:
+                _fill(tried, dialect, example.refresh, _read(example, example.then_body))
         for operation in _operations(tried):
             _fill_fields(operation, tried)
     return tried
@@ -108,13 +104,6 @@ def _members(schema: Mapping[str, Any], document: Mapping[str, Any]) -> Mapping[
 
 def _read(example: Example, body: str) -> object:
     return dict(parse_qsl(body)) if example.content_type == _FORM else msgspec.json.decode(body)
-
-
-def _picked(program: str) -> str:
-    """What a sed program of the form `s/PATTERN/REPLACEMENT/` makes of a sign-in's answer."""
-    _, pattern, replacement, _ = re.split(r"(?<!\\)/", program)
-    groups = pattern.replace(r"\(", "(").replace(r"\)", ")")
-    return re.sub(groups, replacement.replace(r"\&", "&"), _ANSWER)
 
 
 def _plain(name: str) -> str:

@@ -172,8 +172,8 @@ class Example:
         title: what signs in.
         sign_in / refresh: method and path, the base path included.
         body: text of the sign-in.
-        pick: sed program that makes the refresh's body of the sign-in's answer; None sends
-            the answer back as it is.
+        then_body: text of the second call. ACCESS_TOKEN and REFRESH_TOKEN in it stand for the
+            sign-in's tokens; None sends its answer back as it is.
         content_type: of both bodies.
         then: what the second call is where it is no refresh.
         refused: text of a sign-in of somebody with a second factor, for which the dialect cannot
@@ -184,7 +184,7 @@ class Example:
     sign_in: tuple[str, str]
     body: str
     refresh: tuple[str, str]
-    pick: str | None = None
+    then_body: str | None = None
     content_type: str = "application/json"
     then: str = "refresh"
     refused: str | None = None

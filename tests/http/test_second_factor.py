@@ -13,7 +13,7 @@ import pytest
 from tests.http.wire import WIRES, call, events
 from tests.pages.people import Person, one_time_password
 
-from reticket.cli.demo_factor import factor_lines
+from reticket.cli.demo_lines import factor_lines
 from reticket.core.people import MOST_FAILURES
 from reticket.runtime.opening import Builder
 from reticket.testing import running_server

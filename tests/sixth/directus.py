@@ -253,7 +253,7 @@ class Directus(Dialect):
             ("POST", "/directus/auth/login"),
             '{"email": "ada@example.com", "password": "correct horse"}',
             ("POST", "/directus/auth/refresh"),
-            pick=r's/.*\("refresh_token":"[^"]*"\).*/{\1}/',
+            then_body='{"refresh_token": "REFRESH_TOKEN"}',
         ),
     )
     routes: Sequence[Route] = (

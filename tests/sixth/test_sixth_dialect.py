@@ -101,7 +101,7 @@ def test_the_demo_prints_its_lines(copy: Path) -> None:
     said = python(
         copy,
         "-c",
-        "from reticket import dialects\nfrom reticket.cli.serve import lines\n"
+        "from reticket import dialects\nfrom reticket.cli.demo_lines import lines\n"
         "print(*lines('http://a', 'http://a', dialects.with_defaults()), sep='\\n')",
     ).stdout
     assert "# Directus: sign in\ncurl -sS -X POST 'http://a/directus/auth/login'" in said

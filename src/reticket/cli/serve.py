@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from pathlib import Path
-from shlex import quote
 from typing import Any
 
 import click
 
 from reticket.cli.context import CONFIG, DATA, CommandContext, PathOption
-from reticket.cli.demo_factor import factor_lines
+from reticket.cli.demo_lines import factor_lines, lines
 from reticket.cli.first_start import expect_made
 from reticket.directory.seed import DEMO
 from reticket.runtime.demo import begin, data_folder
-from reticket.wire import Dialect, Example
 
 WAYS = "make it with reticket init, or start with --create, --seed FILE or --demo"
 
@@ -88,29 +85,6 @@ def _serve_demo(frame: CommandContext, config: Path | None, said: dict[str, Any]
 
 def _greet(url: str) -> None:
     click.echo(f"reticket answers on {url}; open that address in a browser")
-
-
-def lines(first: str, second: str, dialects: Sequence[Dialect]) -> Iterator[str]:
-    """Shell lines for each example: a sign-in at the first address, and a sign-in there with a
-    refresh at the second.
-    """
-    for dialect in dialects:
-        for example in dialect.examples:
-            sign_in = _curl(first, example.sign_in, example, quote(example.body))
-            yield f"\n# {example.title}: sign in"
-            yield sign_in
-            yield f"# {example.title}: {example.then}"
-            yield _curl(second, example.refresh, example, f'"$({sign_in}{_picked(example)})"')
-
-
-def _picked(example: Example) -> str:
-    return f" | sed {quote(example.pick)}" if example.pick else ""
-
-
-def _curl(url: str, call: tuple[str, str], example: Example, body: str) -> str:
-    method, path = call
-    kind = f"-H 'Content-Type: {example.content_type}'"
-    return f"curl -sS -X {method} '{url}{path}' {kind} -d {body}"
 
 
 COMMANDS = (serve,)

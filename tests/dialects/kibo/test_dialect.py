@@ -73,7 +73,7 @@ def test_the_examples_have_routes(example: Any, samples: Mapping[str, Any]) -> N
         assert match is not None
         assert match.route is not None
     assert isinstance(json.loads(example.body), dict)
-    assert example.pick is None
+    assert example.then_body is None
 
 
 @pytest.mark.parametrize(
