@@ -31,7 +31,7 @@ from typing import Any, NamedTuple
 
 HERE = Path(__file__).parent
 SRC = HERE.parents[1] / "src"
-CONNECTION = ("http/connection/", "http/forwarding.py", "http/whole_answers.py")
+CONNECTION = ("http/connection/", "http/forwarding.py")
 """Files that turn bytes into the call of the application, and its messages into bytes."""
 
 

@@ -15,7 +15,7 @@ MOST_WRAPPERS = 6
 """Lower these when a refresh needs fewer. The goal is 90, 20 and 6."""
 
 EDGE = ["MainThread", 0, "http/edge.py", "Edge.__call__"]
-SEND = ["MainThread", 1, "http/connection/exchange.py", "Exchange.send"]
+SEND = ["MainThread", 1, "http/connection/request_cycle.py", "RequestCycle.send"]
 LATER = ["MainThread", 0, "http/connection/load.py", "Load._look"]
 
 
@@ -55,7 +55,7 @@ def test_the_connection_is_counted_apart() -> None:
 
 def test_calls_after_the_answer_are_left_out() -> None:
     calls = hops(EDGE, SEND, LATER, SEND).calls
-    assert [call.function for call in calls] == ["Edge.__call__", "Exchange.send"]
+    assert [call.function for call in calls] == ["Edge.__call__", "RequestCycle.send"]
     assert until_answered(calls) == calls
 
 

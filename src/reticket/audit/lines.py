@@ -68,10 +68,10 @@ def _encoded(lines: Sequence[msgspec.Struct]) -> bytes:
     try:
         return _encoder.encode_lines(lines)
     except (UnicodeEncodeError, OverflowError):  # the slow way accepts lone surrogates
-        return b"".join(map(_encoded_encoded_slowly, lines))
+        return b"".join(map(_encoded_slowly, lines))
 
 
-def _encoded_encoded_slowly(line: msgspec.Struct) -> bytes:
+def _encoded_slowly(line: msgspec.Struct) -> bytes:
     """The same form to the byte, which rotation relies on."""
     members = msgspec.structs.asdict(line).items()
     present = {NAMES.get(name, name): value for name, value in members if value is not None}

@@ -23,7 +23,7 @@ from reticket.runtime.opened_service import OpenedService
 INTERVAL = 1.0
 """Seconds between two checks for other processes' changes, which must be visible within two."""
 
-_log = structlog.get_logger("reticket.runtime.opening")
+_log = structlog.get_logger("reticket.runtime")
 
 Work = tuple[WorkerPool, Callable[[], object], float]
 """The pool, the function, and the seconds between two calls."""

@@ -51,7 +51,7 @@ from reticket.wire import Dialect
 
 R = TypeVar("R")
 
-_log = structlog.get_logger("reticket.runtime.opening")
+_log = structlog.get_logger("reticket.runtime")
 
 
 def now() -> int:

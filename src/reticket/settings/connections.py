@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from reticket.settings.table import Table
-from reticket.settings.values import Accepts, ConnectionTimeouts, Int, Size
+from reticket.settings.values import Accepts, Int, Size, Timeout
 
 _Many = Annotated[Int, Field(ge=1, le=2**20), Accepts("a whole number from 1 to 1048576")]
 _Room = Annotated[
@@ -21,17 +21,11 @@ class Connections(Table):
     request_line: Size = Field(16_384, description="longest request line; longer is answered 414")
     header: Size = Field(16_384, description="longest header; longer is answered 431")
     headers: Size = Field(65_536, description="all headers of a request; more is answered 431")
-    handshake_timeout: ConnectionTimeouts = Field(10.0, description="time for the TLS handshake")
-    head_timeout: ConnectionTimeouts = Field(
-        10.0, description="time for request line and headers, then 408"
-    )
-    body_timeout: ConnectionTimeouts = Field(
-        30.0, description="time for a body after its headers, then 408"
-    )
-    read_timeout: ConnectionTimeouts = Field(
-        30.0, description="how long a piece of an answer may stay unread"
-    )
-    idle_timeout: ConnectionTimeouts = Field(
+    handshake_timeout: Timeout = Field(10.0, description="time for the TLS handshake")
+    head_timeout: Timeout = Field(10.0, description="time for request line and headers, then 408")
+    body_timeout: Timeout = Field(30.0, description="time for a body after its headers, then 408")
+    read_timeout: Timeout = Field(30.0, description="how long a piece of an answer may stay unread")
+    idle_timeout: Timeout = Field(
         150.0, description="time between two requests; longer than proxies keep connections"
     )
     body_room: _Room = Field(

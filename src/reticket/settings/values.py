@@ -133,7 +133,7 @@ Span = Annotated[
 Wait = Annotated[
     float, BeforeValidator(_no_bool), Field(ge=0, le=3600), Accepts("seconds, from 0 to 3600")
 ]
-ConnectionTimeouts = Annotated[
+Timeout = Annotated[
     float,
     BeforeValidator(_no_bool),
     Field(gt=0, le=3600),
