@@ -210,7 +210,7 @@ def start(
 
 
 def _expect_oauth(instance: OpenedService) -> None:
-    if USER not in [kind.name for dialect in instance.dialects for kind in dialect.kinds]:
+    if USER not in instance.kinds():
         raise click.ClickException("the dialect oauth is switched off: no session can start")
 
 

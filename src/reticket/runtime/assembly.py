@@ -79,7 +79,7 @@ def worker_pools_of(settings: Settings) -> WorkerPools:
 def service_of(instance: OpenedService, pools: WorkerPools) -> Service:
     """The service that performs the commands of requests."""
     mint = Mint(instance.ring, msgspec.json.encode, msgspec.json.decode)
-    kinds = {kind.name: kind for dialect in instance.dialects for kind in dialect.kinds}
+    kinds = instance.kinds()
     engine = Engine(
         kinds=kinds,
         policies=instance.policies,

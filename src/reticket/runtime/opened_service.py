@@ -14,6 +14,7 @@ from reticket.core.policy import Policy
 from reticket.core.ports import AuditLog, Clock, Ephemeral, Event, SecretHasher, Store
 from reticket.core.storage.schema import Migrating, SchemaState
 from reticket.core.storage.upkeep import Upkeep
+from reticket.core.tokens.kinds import TokenKind
 from reticket.crypto.ring import Ring
 from reticket.crypto.sealing import Sealer
 from reticket.directory.directory import Directory
@@ -80,6 +81,10 @@ class OpenedService:
         self.store.find(bytes(16))
         self.ephemeral.once("ready", 1)
         self.directory.tenant(0)
+
+    def kinds(self) -> Mapping[str, TokenKind]:
+        """The token kinds of the enabled dialects, by name."""
+        return {kind.name: kind for dialect in self.dialects for kind in dialect.kinds}
 
     def every_policy(self) -> Iterator[Policy]:
         """All policies in force."""

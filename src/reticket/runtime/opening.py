@@ -72,13 +72,7 @@ class Builder:
         """Every dialect that is enabled, built with its table of settings. The table of a disabled
         one is checked as well.
         """
-        every = self._every_dialect(settings)
-        return [each for each in every if loading.is_enabled(settings, each.name)]
-
-    def _every_dialect(self, settings: Settings) -> Sequence[Dialect]:
-        modules = dialects.modules()
-        loading.only_known(settings.dialects, modules, "dialects.")
-        return [_dialect(name, module, settings) for name, module in modules.items()]
+        return _enabled(_every_dialect(settings), settings)
 
     def alone(self, settings: Settings) -> AbstractContextManager[None]:
         """Hold the data folder's lock. StartupError when a service holds it."""
@@ -95,8 +89,8 @@ class Builder:
         folder.make(settings.data)
         key_file = None if settings.master_key else settings.data / "master.key"
         sealer = Sealer(lambda: opening, os.urandom)
-        every = self._every_dialect(settings)
-        kinds = [kind for dialect in every for kind in dialect.kinds]
+        every = _every_dialect(settings)
+        profiles = dialects.profiles(every)
         directory = opened.enter_context(
             closing(
                 open_directory(
@@ -104,7 +98,7 @@ class Builder:
                     sealer,
                     now,
                     os.urandom,
-                    profiles=dialects.profiles(every),
+                    profiles=profiles,
                 )
             )
         )
@@ -132,8 +126,8 @@ class Builder:
             hasher=Argon2Hasher(hashing.time_cost, hashing.memory, hashing.parallelism),
             audit=audit,
             upkeep=Upkeep(store, ephemeral, directory, audit),
-            dialects=self.dialects(settings),
-            policies=policies.policies_for(settings, kinds),
+            dialects=_enabled(every, settings),
+            policies=policies.policies_for(settings, profiles.kinds),
             master_key_file=key_file,
         )
 
@@ -238,6 +232,16 @@ def _store_module(url: str) -> ModuleType:
         if scheme in module.SCHEMES:
             return module
     raise StartupError(f"the URL of the sessions must be {SESSIONS_URLS}")
+
+
+def _every_dialect(settings: Settings) -> Sequence[Dialect]:
+    modules = dialects.modules()
+    loading.only_known(settings.dialects, modules, "dialects.")
+    return [_dialect(name, module, settings) for name, module in modules.items()]
+
+
+def _enabled(every: Sequence[Dialect], settings: Settings) -> Sequence[Dialect]:
+    return [each for each in every if loading.is_enabled(settings, each.name)]
 
 
 def _dialect(name: str, module: ModuleType, settings: Settings) -> Dialect:

@@ -184,7 +184,7 @@ def _counted(instance: OpenedService, meter: Meter) -> OpenedService:
 
 def _admin(instance: OpenedService) -> Iterator[Dialect]:
     """The admin API; none where no program can get a token for it."""
-    if CLIENT not in [kind.name for dialect in instance.dialects for kind in dialect.kinds]:
+    if CLIENT not in instance.kinds():
         return
     context = AdminContext(
         provider=provider_of(instance.settings),

@@ -19,8 +19,7 @@ def look(instance: OpenedService) -> Iterator[Finding]:
 
 
 def _advice(instance: OpenedService) -> Iterator[str]:
-    for dialect in instance.dialects:
-        for kind in dialect.kinds:
-            for advice in kind.advice:
-                if advice.applies_to(instance.policies[kind.name]):
-                    yield f"policies.{kind.name}.{advice.member}: {advice.sentence}"
+    for name, kind in instance.kinds().items():
+        for advice in kind.advice:
+            if advice.applies_to(instance.policies[name]):
+                yield f"policies.{name}.{advice.member}: {advice.sentence}"
