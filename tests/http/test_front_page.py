@@ -3,10 +3,12 @@
 import json
 import re
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from tests.http.wire import WIRES, call
 
+import reticket
 from reticket import __version__
 from reticket.runtime.opening import Builder
 from reticket.testing import running_server
@@ -58,6 +60,16 @@ def test_every_link_of_the_front_page_leads_somewhere(server):
 def test_only_a_demo_says_its_version(server, demo):
     assert __version__.encode() in call(demo.url, "GET", "/")[2]
     assert __version__.encode() not in call(server.url, "GET", "/")[2]
+
+
+def test_all_pages_have_the_colours_of_one_file(server):
+    base = Path(reticket.__file__).with_name("base.css")
+    for path in ("/site.css", "/oauth/device"):
+        status, _, said = call(server.url, "GET", path)
+        assert status == 200
+        assert base.read_text() in said.decode()
+    styles = base.parent.rglob("*.css")
+    assert [each for each in styles if ":root" in each.read_text()] == [base]
 
 
 def bodies(url, name):

@@ -31,6 +31,9 @@ NAMES = (
 """What the page asks for."""
 
 
+_BASE = Path(__file__).parents[1] / "base.css"
+
+
 class InPieces(Response):
     """An answer of which a client that does not read holds one piece in memory, however long it
     is: the next one is written when that is read.
@@ -48,9 +51,9 @@ class InPieces(Response):
 class Asset:
     """Owns the bytes of a file, and its tag (RFC 9110 §8.8.3)."""
 
-    def __init__(self, file: Path) -> None:
-        self._content = file.read_bytes()
-        self._type = guess_type(file.name)[0]
+    def __init__(self, name: str, content: bytes) -> None:
+        self._content = content
+        self._type = guess_type(name)[0]
         self._tag = f'"{sha256(self._content).hexdigest()[:32]}"'
 
     def answer(self, known: str) -> Response:
@@ -68,7 +71,7 @@ class Asset:
 def assets_below(path: str) -> Route:
     """The files of the page, each as a name below that path."""
     folder = _viewer()
-    held: Mapping[str, Asset] = {name: Asset(folder / name) for name in NAMES}
+    held: Mapping[str, Asset] = {name: Asset(name, (folder / name).read_bytes()) for name in NAMES}
 
     async def asset(request: Request) -> Response:
         found = held.get(request.path_params["name"])
@@ -93,12 +96,16 @@ class Site:
     _folder = Path(__file__).parent / "site"
 
     def text(self, name: str) -> str:
-        """A template."""
+        """A file as it is."""
         return (self._folder / name).read_text("utf-8")
 
     def route(self, path: str) -> Route:
-        """A file of the site at that path, whose last part is the file's name."""
-        held = Asset(self._folder / path.rpartition("/")[2])
+        """A file of the site at that path, whose last part is the file's name. A style begins with
+        that of every page.
+        """
+        name = path.rpartition("/")[2]
+        base = _BASE.read_text("utf-8") if name.endswith(".css") else ""
+        held = Asset(name, (base + self.text(name)).encode())
 
         async def asset(request: Request) -> Response:
             return held.answer(request.headers.get("if-none-match", ""))

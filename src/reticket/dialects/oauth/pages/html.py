@@ -54,7 +54,7 @@ def page(
     title: str, body: Markup, *, status: int = 200, leads_to: str = "", headers: Headers = ()
 ) -> WireResponse:
     """A whole page. Its form may redirect to this service and to the CSP source `leads_to`."""
-    style = Markup(_read("style.css"))
+    style = Markup(_style())
     text = fill("frame", title=title, style=style, body=body)
     return WireResponse(status, text.encode(), HTML.encode(), (*_usual(leads_to), *headers))
 
@@ -100,7 +100,12 @@ def _usual(leads_to: str) -> Headers:
 
 @cache
 def _digest() -> str:
-    return b64encode(sha256(_read("style.css").encode()).digest()).decode()
+    return b64encode(sha256(_style().encode()).digest()).decode()
+
+
+@cache
+def _style() -> str:
+    return (files("reticket") / "base.css").read_text("utf-8") + _read("style.css")
 
 
 @cache
