@@ -14,7 +14,7 @@ from reticket import __version__
 from reticket.cli.group import Known, LazyGroup
 
 if TYPE_CHECKING:
-    from reticket.runtime.opened_service import Builder
+    from reticket.runtime.opening import Builder
 
 KNOWN = {
     "account": Known("account", "Add, list and remove developer accounts."),

@@ -16,7 +16,8 @@ import msgspec
 
 from reticket.cli.first_start import expect_made
 from reticket.core.texts import escaped, escaped_lines
-from reticket.runtime.opened_service import Builder, OpenedService
+from reticket.runtime.opened_service import OpenedService
+from reticket.runtime.opening import Builder
 from reticket.settings import Settings
 
 P = ParamSpec("P")

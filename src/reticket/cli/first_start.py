@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reticket.core.errors import StartupError
 from reticket.core.storage.schema import Task
-from reticket.runtime.opened_service import Builder
+from reticket.runtime.opening import Builder
 from reticket.settings import Settings
 
 WAYS = "see what --data and the settings say, or make one with reticket init"

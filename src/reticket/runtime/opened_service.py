@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, TypeVar
 
-from reticket.core.commands import Asking
 from reticket.core.people import User
 from reticket.core.policy import Policy
 from reticket.core.ports import AuditLog, Clock, Ephemeral, Event, SecretHasher, Store
@@ -142,35 +140,3 @@ class Schema(NamedTuple):
         """Upgrade to the newest version while older programs use it. StartupError."""
         if self.engine:
             self.engine.migrate(self.url)
-
-
-class Builder(Protocol):
-    """What the composition root offers to commands."""
-
-    def load(self, config: Path | None, overrides: Mapping[str, Any]) -> Settings: ...
-
-    def open(self, settings: Settings) -> OpenedService: ...
-
-    def sessions(self, url: str, settings: Settings) -> Store:
-        """Only the store of that URL. StartupError when there is none."""
-        ...
-
-    def sessions_schema(self, url: str) -> Schema: ...
-
-    def directory_schema(self, url: str) -> Schema: ...
-
-    def serve(self, settings: Settings, started: Callable[[str], None]) -> None: ...
-
-    def perform(self, instance: OpenedService, operation: Asking[R]) -> R:
-        """The result of an operation whose commands the service performs in this process."""
-        ...
-
-    def dialects(self, settings: Settings) -> Sequence[Dialect]: ...
-
-    def documented(self, settings: Settings) -> Sequence[Dialect]:
-        """Everything with an OpenAPI document: the dialects, and the admin API."""
-        ...
-
-    def alone(self, settings: Settings) -> AbstractContextManager[None]:
-        """Lock the data folder so that no service can use it. StartupError when one does."""
-        ...

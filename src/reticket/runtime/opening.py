@@ -60,7 +60,7 @@ def now() -> int:
 
 
 class Builder:
-    """What commands need (`runtime.opened_service.Builder`)."""
+    """Opens, serves and performs what the commands of the shell ask for."""
 
     def load(self, file: Path | None, overrides: Mapping[str, Any]) -> Settings:
         """Read the settings and configure the logs."""
