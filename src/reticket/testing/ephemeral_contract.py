@@ -103,11 +103,11 @@ class EphemeralContract(LeapContract):
         assert ephemeral.peek("key") == "fourth"
 
     def test_of_many_who_set_a_key_one_does(self, ephemeral: Ephemeral) -> None:
-        assert sum(at_once(lambda: ephemeral.once("key", 10))) == 1
+        assert sum(at_once([lambda: ephemeral.once("key", 10)] * THREADS)) == 1
 
     def test_of_many_who_take_a_key_one_gets_it(self, ephemeral: Ephemeral) -> None:
         ephemeral.once("key", 10, "value")
-        got = at_once(lambda: ephemeral.take("key"))
+        got = at_once([lambda: ephemeral.take("key")] * THREADS)
         assert [value for value in got if value is not None] == ["value"]
         assert ephemeral.peek("key") is None
 
@@ -118,7 +118,7 @@ class EphemeralContract(LeapContract):
         assert ephemeral.take("never set") is None
 
     def test_no_addition_is_lost(self, ephemeral: Ephemeral) -> None:
-        counted = at_once(lambda: ephemeral.count("key", 10))
+        counted = at_once([lambda: ephemeral.count("key", 10)] * THREADS)
         assert sorted(each.total for each in counted) == list(range(1, THREADS + 1))
         assert ephemeral.count("key", 10, add=0).total == THREADS
 
@@ -171,8 +171,7 @@ class EphemeralContract(LeapContract):
 
     def test_several_counters_lose_no_addition(self, ephemeral: Ephemeral) -> None:
         orders = [{"a": 10, "b": 10, "c": 10}, {"c": 10, "b": 10, "a": 10}]
-        turns = iter(range(THREADS))
-        at_once(lambda: ephemeral.count_each(orders[next(turns) % 2]))
+        at_once([partial(ephemeral.count_each, order) for order in orders * (THREADS // 2)])
         assert [each.total for each in ephemeral.count_each(orders[0], 0)] == [THREADS] * 3
 
     def test_counters_are_forgotten(self, ephemeral: Ephemeral) -> None:
@@ -212,7 +211,7 @@ class EphemeralContract(LeapContract):
         """When two collide, neither may be stored; together they never exceed the share."""
         shared, numbers = BudgetedEphemeral(ephemeral, SMALL), iter(range(10**6))
         entries = partial(_kept, shared, numbers, "x" * SIZE, owner=STRANGER)
-        assert sum(at_once(entries)) <= SHARE
+        assert sum(at_once([entries] * THREADS)) <= SHARE
         for _ in range(THREADS):
             entries()
         assert _live(ephemeral, next(numbers)) == SHARE

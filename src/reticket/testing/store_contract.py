@@ -5,7 +5,6 @@ Subclass `StoreContract`, give `open_store`, and let pytest collect the subclass
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,10 +19,11 @@ from reticket.core.policy import DAY, Policy, Reuse
 from reticket.core.ports import ROW_LOCKED, Clock, Step, StepResult, Store
 from reticket.core.sessions.rotation import decide, merge, revoked
 from reticket.testing.clock import START, FakeClock
+from reticket.testing.threads import THREADS, at_once
 from reticket.testing.waiting import until
 
 TOLERANT = Policy("TOLERANT", 3600, 14 * DAY, 365 * DAY, 60, Reuse.TOLERATE)
-THREADS, INT64 = 64, st.integers(0, 2**63 - 1)
+INT64 = st.integers(0, 2**63 - 1)
 TEXT = st.text(st.characters(codec="utf-8"), max_size=40)
 HEX = st.text("0123456789abcdef", min_size=32, max_size=32)
 SUBJECT = st.one_of(TEXT, HEX, HEX.map(str.upper))
@@ -133,19 +133,10 @@ class StoreContract:
     def test_parallel_refreshes_of_one_token_get_one_successor(self, store: Store) -> None:
         family = family_of(1)
         store.create([family])
-        results: list[tuple[Outcome, int]] = []
-        start = threading.Barrier(THREADS)
-
-        def refresh() -> None:
-            start.wait()
-            results.extend(until_unlocked(store, [(family.id, Presenting(family.id, 1))]))
-
-        threads = [threading.Thread(target=refresh) for _ in range(THREADS)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert len(results) == THREADS
+        batch = [(family.id, Presenting(family.id, 1))]
+        results = [
+            result for (result,) in at_once([lambda: until_unlocked(store, batch)] * THREADS)
+        ]
         assert {generation for _, generation in results} == {2}
         assert sum(outcome is Outcome.ADVANCED for outcome, _ in results) == 1
 

@@ -17,6 +17,7 @@ from reticket.stores.postgresql.connections import CLOCK
 from reticket.stores.postgresql.ephemeral import SWEEP, PostgresqlEphemeral
 from reticket.stores.postgresql.families import PostgresqlStore
 from reticket.testing.store_contract import Presenting, family_of, until_unlocked
+from reticket.testing.threads import THREADS, at_once
 from reticket.testing.waiting import until
 
 
@@ -24,19 +25,11 @@ def hold(connection, family):
     connection.execute("SELECT FROM families WHERE id = %s::uuid FOR UPDATE", (family.id.hex(),))
 
 
-def at_once(*works):
-    threads = [threading.Thread(target=work) for work in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-
 def test_parallel_refreshes_of_one_family_are_one_write(store, written):
     family = family_of(1)
     store.create([family])
     refresh = Presenting(family.id, 1)
-    at_once(*[lambda: until_unlocked(store, [(family.id, refresh)] * 4) for _ in range(64)])
+    at_once([lambda: until_unlocked(store, [(family.id, refresh)] * 4)] * THREADS)
     assert store.find(family.id).generation == 2
     store.close()
     assert written(1)[0] == 1
@@ -68,7 +61,7 @@ def test_a_lock_on_one_family_delays_no_other(database, store, locker):
         for generation in range(1, 26):
             impatient.transact([(family.id, Presenting(family.id, generation))])
 
-    at_once(*[functools.partial(refresh, family) for family in families])
+    at_once([functools.partial(refresh, family) for family in families])
     assert [store.find(family.id).generation for family in families] == [26] * 8
     hold(locker, held)
     with pytest.raises(Unavailable, match="lock"):
@@ -251,7 +244,7 @@ def test_transactions_never_deadlock(database, store):
             failures.append(failure)
 
     works = (refresh, refresh, refresh, revoke, revoke)
-    at_once(*[functools.partial(guarded, work) for work in works])
+    at_once([functools.partial(guarded, work) for work in works])
     assert failures == []
 
 
@@ -288,6 +281,7 @@ import sys
 from reticket.stores.postgresql.ephemeral import PostgresqlEphemeral
 from reticket.stores.postgresql.families import PostgresqlStore
 from reticket.testing.store_contract import Presenting, family_of, until_unlocked
+from reticket.testing.threads import THREADS, at_once
 
 store = PostgresqlStore(sys.argv[1], 5.0)
 key = family_of(1).id

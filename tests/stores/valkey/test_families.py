@@ -1,7 +1,6 @@
 """What Valkey promises beyond the contracts: races, keys that end, floors, lists, durability."""
 
 import asyncio
-import threading
 from functools import partial
 
 import pytest
@@ -14,8 +13,7 @@ from reticket.stores.valkey.members import members_key
 from reticket.stores.valkey.rows import LINGER, key_of, pack
 from reticket.testing.clock import START
 from reticket.testing.store_contract import Presenting, family_of
-
-THREADS = 64
+from reticket.testing.threads import THREADS, at_once
 
 
 def begun_at(now, number):
@@ -32,22 +30,6 @@ def fresh(store):
         return family_of(number, **{"id": begun_at(now, number), **times, **changes})
 
     return begin
-
-
-def at_once(works):
-    """What threads get that start together."""
-    results, start = [], threading.Barrier(len(works))
-
-    def run(work):
-        start.wait()
-        results.append(work())
-
-    threads = [threading.Thread(target=run, args=(work,)) for work in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
 
 
 def test_parallel_refreshes_through_two_stores_get_one_successor(opened, store, fresh):
