@@ -84,6 +84,16 @@ class Profiles:
     people: Sequence[Part[Any]] = ()
     tenants: Sequence[Part[Any]] = ()
 
+    @property
+    def separate(self) -> list[Part[Any]]:
+        """The parts of a person that are members of their own."""
+        return [part for part in self.people if not part.has_places]
+
+    @property
+    def beside_places(self) -> Part[Any] | None:
+        """The part whose data is beside a person's memberships; one dialect at most has it."""
+        return next((part for part in self.people if part.has_places), None)
+
     def resources_in(self, place: Place) -> list[str]:
         """The names of the token kinds whose families belong to such a place."""
         return [kind.name for kind in self.kinds if kind.place is place]

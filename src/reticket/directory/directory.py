@@ -99,7 +99,7 @@ class Directory:
             "tenant",
             "tenants",
             profiles.resources_in(Place.TENANT),
-            profiles.people,
+            profiles.beside_places,
             clock,
         )
         self.account_members = Memberships(
@@ -109,7 +109,7 @@ class Directory:
             "account",
             "developer_accounts",
             profiles.resources_in(Place.ACCOUNT),
-            profiles.people,
+            profiles.beside_places,
             clock,
         )
         self.factors: Factors = StoredFactors(database, sealer)
@@ -118,7 +118,7 @@ class Directory:
             database,
             self.tenant_members,
             self.account_members,
-            PartsWriter(profile_parts, profiles.people, entropy),
+            PartsWriter(profile_parts, profiles.separate, entropy),
             self.enrolments,
             clock,
             entropy,

@@ -34,7 +34,7 @@ class PartsWriter:
 
     def __init__(self, table: Table, parts: Parts, entropy: Entropy) -> None:
         self._table = table
-        self._parts = {part.key: part for part in parts if not part.has_places}
+        self._parts = {part.key: part for part in parts}
         self._entropy = entropy
 
     def insert(self, connection: Connection, owner: object, said: Mapping[str, object]) -> None:

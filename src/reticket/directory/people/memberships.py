@@ -6,16 +6,17 @@ One class serves both kinds of place; its arguments say which.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import Connection, Delete, Table, delete, insert, select
 
 from reticket.core.model import Selection
 from reticket.core.ports import Clock
+from reticket.core.profiles import Part
 from reticket.directory.engines.database import Database
 from reticket.directory.errors import NotFound
 from reticket.directory.forms import check_id
 from reticket.directory.intents import Change, demand
-from reticket.directory.parts import Parts
 from reticket.directory.people.user_rows import require_user
 from reticket.directory.typed import checked_place
 
@@ -27,9 +28,9 @@ class Memberships:
         table: of the memberships.
         places: the table of tenants or accounts.
         noun: what a place is called in messages.
-        parts: one of them may have a value of its dialect for each membership.
-        member: the name of that value in the part.
+        member: the name of such a place's values in `part`.
         resources: the token kinds whose sessions have the id of such a place as context.
+        part: has a value of its dialect for each membership, or None.
     """
 
     def __init__(
@@ -40,7 +41,7 @@ class Memberships:
         noun: str,
         member: str,
         resources: Sequence[str],
-        parts: Parts,
+        part: Part[Any] | None,
         clock: Clock,
     ) -> None:
         self._database = database
@@ -48,7 +49,7 @@ class Memberships:
         self._places = places
         self._noun = noun
         self._member = member
-        self._part = next((part for part in parts if part.has_places), None)
+        self._part = part
         self._resources = resources
         self._clock = clock
 

@@ -43,7 +43,7 @@ class UserReader:
 
     def read(self, value: YamlValue) -> Entry[UserDraft]:
         """A user with all memberships, and the parts of all dialects."""
-        parts = [part for part in self.profiles.people if not part.has_places]
+        parts = self.profiles.separate
         fields = Fields(value, (*_USER, *(part.key for part in parts)))
         email = fields.required("email", _email)
         tenants = fields.optional("tenants", _places, {})
@@ -67,11 +67,11 @@ class UserReader:
         return {place: read(item) for place, item in places.items()}
 
     def _reader_beside(self, member: str) -> Callable[[YamlValue], object]:
-        for part in self.profiles.people:
-            if part.has_places:
-                kind = beside(part, member)
-                return lambda item: read_typed(item, kind)
-        return YamlValue.json
+        part = self.profiles.beside_places
+        if part is None:
+            return YamlValue.json
+        kind = beside(part, member)
+        return lambda item: read_typed(item, kind)
 
 
 def _factor(value: YamlValue, fields: Fields, parts: list[Part[Any]]) -> bytes | None:
