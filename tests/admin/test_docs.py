@@ -7,6 +7,7 @@ from base64 import b64encode
 from pathlib import Path
 from string import Template
 
+from tests.docs.tables import shell
 from tests.http.wire import call
 
 from reticket.admin import Admin, AdminContext
@@ -53,7 +54,7 @@ def curl(url, words):
 
 def test_the_lines_of_the_page_work(server, first_admin):
     known = {"SECRET": first_admin[1]}
-    text = "".join(re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)).replace("\\\n", " ")
+    text = "".join(shell(PAGE)).replace("\\\n", " ")
     answers = []
     for line in re.findall(r"curl [^|\n]*", text):
         filled = Template(line).substitute(known)

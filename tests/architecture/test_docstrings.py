@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.docs.sentences import MOST_WORDS, is_too_long
+
 SOURCES = Path(__file__).parents[2] / "src" / "reticket"
-MOST_WORDS = 25
 
 UNREAD = {
     "dialects",
@@ -44,7 +45,7 @@ def too_long(source: str) -> list[tuple[int, str]]:
         (line, sentence)
         for line, text in docstrings(source)
         for sentence in sentences(text)
-        if len(sentence.split()) > MOST_WORDS
+        if is_too_long(sentence)
     ]
 
 

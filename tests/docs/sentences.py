@@ -1,15 +1,16 @@
 """The sentences of a page, as a reader meets them.
 
 A sentence ends with `.`, `?` or `!` before a blank, or where its paragraph, list item or table cell
-ends. A colon or a semicolon ends none. Words are what blanks part and what has a letter or a digit:
-a code span is one word, a link has the words of its text. Code blocks, comments and headings are
-left out.
+ends. A colon or a semicolon ends none. Words are what blanks part: a code span is one word, a link
+has the words of its text. Code blocks, comments and headings are left out.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+
+MOST_WORDS = 25
 
 _CODE_BLOCK = re.compile(r"^ *```.*?^ *```$", re.MULTILINE | re.DOTALL)
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
@@ -40,8 +41,9 @@ def cells(page: str) -> Iterator[str]:
                 yield from _sentences(cell.strip())
 
 
-def words(sentence: str) -> int:
-    return sum(bool(re.search(r"\w", word)) for word in sentence.split())
+def is_too_long(sentence: str) -> bool:
+    """The rule of CONTRIBUTING.md, for pages and for docstrings."""
+    return len(sentence.split()) > MOST_WORDS
 
 
 def _sentences(block: str) -> list[str]:

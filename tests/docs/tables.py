@@ -1,4 +1,4 @@
-"""Tables of a page, by the heading that they stand under."""
+"""Tables of a page, by the heading that they stand under, and its blocks of shell commands."""
 
 from __future__ import annotations
 
@@ -36,3 +36,8 @@ def tables(text: str) -> dict[str, Rows]:
 def words(rows: Rows) -> list[str]:
     """The code of the first cells."""
     return [row[0].strip("`") for row in rows]
+
+
+def shell(text: str) -> list[str]:
+    """The blocks of shell commands."""
+    return re.findall(r"^```sh\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)

@@ -5,7 +5,7 @@ import shlex
 
 import click
 import pytest
-from tests.docs.tables import ROOT, page
+from tests.docs.tables import ROOT, page, shell
 
 from reticket import cli
 from reticket.runtime.opening import Builder
@@ -16,7 +16,7 @@ DEPLOY = ROOT / "deploy"
 
 def lines():
     """Each line of the page's blocks of shell commands; a line that goes on is one."""
-    for block in re.findall(r"^```sh\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL):
+    for block in shell(TEXT):
         yield from block.replace("\\\n", " ").splitlines()
 
 

@@ -4,7 +4,7 @@ import re
 import subprocess
 
 import pytest
-from tests.docs.tables import ROOT
+from tests.docs.tables import ROOT, shell
 
 from reticket.runtime.opening import Builder
 from reticket.testing import running_server
@@ -21,13 +21,9 @@ def demo(tmp_path_factory):
         yield running
 
 
-def blocks(page):
-    return re.findall(r"^```sh\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL)
-
-
 @pytest.mark.parametrize("page", WITH_REQUESTS, ids=lambda page: page.stem)
 def test_the_requests_of_a_page_work_in_its_order(page, demo):
-    pasted = "\n".join(blocks(page))
+    pasted = "\n".join(shell(page.read_text()))
     assert SHOWN in pasted
     ran = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", pasted.replace(SHOWN, demo.url)],
