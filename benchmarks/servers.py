@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 import subprocess
 import sys
 import time
@@ -12,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from reticket.testing.server import free_port
+from reticket.testing.server import free_port, without_settings
 
 HERE = Path(__file__).parent
 HOST = "127.0.0.1"
@@ -70,10 +69,10 @@ def ask(
 def _running(
     command: list[str], log: Path, environment: Mapping[str, str], port: int
 ) -> Iterator[None]:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("RETICKET_")}
+    variables = {**without_settings(), **environment}
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command, stdout=output, stderr=output, env={**clean, **environment}, cwd=HERE.parent
+            command, stdout=output, stderr=output, env=variables, cwd=HERE.parent
         )
         try:
             _await(process, port, log)

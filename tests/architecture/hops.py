@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -28,6 +27,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from reticket.testing.server import without_settings
 
 HERE = Path(__file__).parent
 SRC = HERE.parents[1] / "src"
@@ -111,14 +112,13 @@ def typical(counted: Sequence[Hops]) -> Hops:
 
 def count(src: Path) -> Hops:
     """Run the service whose package is in that folder, and count a refresh."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("RETICKET_")}
     with tempfile.TemporaryDirectory() as folder:
         out, log = Path(folder, "recorded.json"), Path(folder, "log")
         command = [sys.executable, str(HERE / "recorder.py"), str(out)]
         with log.open("wb") as output:
             subprocess.run(
                 command,
-                env=clean | {"PYTHONPATH": str(src.resolve())},
+                env=without_settings() | {"PYTHONPATH": str(src.resolve())},
                 cwd=folder,
                 stdout=output,
                 stderr=output,

@@ -1,6 +1,5 @@
 """What the pods run, as processes: a first start of two at once, and a rolling update."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -14,7 +13,7 @@ from tests.operation.conftest import MASTER_KEY
 from tests.torture.postgresql import PostgreSQL
 
 from reticket.directory.seed import DEMO
-from reticket.testing.server import CHEAP_SIGN_INS, free_port, start
+from reticket.testing.server import CHEAP_SIGN_INS, free_port, start, without_settings
 from reticket.testing.waiting import PATIENCE, until
 
 AKINON = WIRES[0]
@@ -44,8 +43,7 @@ class Pods:
         self.settings = given | stores | people | here | CHEAP_SIGN_INS
 
     def environment(self, **own):
-        clean = {k: v for k, v in os.environ.items() if not k.startswith("RETICKET_")}
-        return clean | self.settings | own
+        return without_settings() | self.settings | own
 
     def start(self):
         """Another pod: its process and its URL, before it is ready. Everybody can write into the

@@ -13,6 +13,7 @@ from tests.http.wire import WIRES
 from tests.torture.postgresql import PostgreSQL
 
 from reticket.testing import running_server
+from reticket.testing.server import without_settings
 from reticket.testing.waiting import until
 
 BACKUP = DEPLOY / "systemd" / "reticket-backup"
@@ -84,7 +85,7 @@ def test_the_service_needs_no_other_system_calls(monkeypatch, tmp_path, traced):
 def backup(folder, programs=(), **settings):
     """The script as the timer runs it."""
     here = [str(Path(sys.executable).parent), *map(str, programs)]
-    clean = {k: v for k, v in os.environ.items() if not k.startswith("RETICKET_")}
+    clean = without_settings()
     path = {"PATH": ":".join([*here, clean["PATH"]])}
     return subprocess.run(
         [BACKUP, folder, "14"], env=clean | path | settings, capture_output=True, text=True

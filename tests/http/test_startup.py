@@ -17,7 +17,7 @@ from tests.http.wire import WIRES
 
 from reticket import __version__
 from reticket.testing import running_server
-from reticket.testing.server import CHEAP_SIGN_INS
+from reticket.testing.server import CHEAP_SIGN_INS, without_settings
 from reticket.testing.waiting import PATIENCE, until
 
 AKINON = WIRES[0]
@@ -100,12 +100,12 @@ FAULTS = {
 
 def start(folder, *words, **variables):
     """What a start in that folder says, which is not expected to last."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("RETICKET_")}
     command = [sys.executable, "-m", "reticket", "serve", "--create"]
     command += ["--data", str(folder / "data"), *words]
     return subprocess.run(
         command if "--port" in words else [*command, "--port", "0"],
-        env=clean | CHEAP_SIGN_INS | variables, capture_output=True, text=True, timeout=PATIENCE,
+        env=without_settings() | CHEAP_SIGN_INS | variables,
+        capture_output=True, text=True, timeout=PATIENCE,
     )  # fmt: skip
 
 

@@ -34,7 +34,7 @@ from tests.torture.history import Answer, History, Verb
 
 from reticket.core.tokens.faces import PREFIX, from_text
 from reticket.testing import running_server
-from reticket.testing.server import CHEAP_SIGN_INS, RunningServer, free_port
+from reticket.testing.server import CHEAP_SIGN_INS, RunningServer, free_port, without_settings
 from reticket.testing.waiting import until
 
 TORTURE = bool(os.environ.get("RETICKET_TORTURE"))
@@ -157,8 +157,7 @@ class Services:
     @property
     def environment(self) -> dict[str, str]:
         """For a command beside them."""
-        clean = {n: v for n, v in os.environ.items() if not n.startswith("RETICKET_")}
-        return {**clean, **CHEAP_SIGN_INS, **self.settings}
+        return {**without_settings(), **CHEAP_SIGN_INS, **self.settings}
 
 
 class Crowd(NamedTuple):

@@ -70,8 +70,7 @@ def running_server(
     command = [sys.executable, "-m", "reticket", "serve", "--port", str(port)]
     command += ["--data", str(data), *(["--demo"] if seed is None else ["--seed", str(seed)])]
     reach = {} if seed is None else {"RETICKET_DEMO_PUBLIC": "true"}
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("RETICKET_")}
-    environment = {**clean, **CHEAP_SIGN_INS, **reach, **(settings or {})}
+    environment = {**without_settings(), **CHEAP_SIGN_INS, **reach, **(settings or {})}
     process = start(command, log, environment)
     server = RunningServer(f"http://127.0.0.1:{port}", data, log, process)
     try:
@@ -80,6 +79,11 @@ def running_server(
     finally:
         process.terminate()
         process.wait(PATIENCE)
+
+
+def without_settings() -> dict[str, str]:
+    """The variables of this process but for its settings of the service."""
+    return {name: said for name, said in os.environ.items() if not name.startswith("RETICKET_")}
 
 
 def start(
