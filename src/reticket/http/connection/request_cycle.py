@@ -16,6 +16,9 @@ from reticket.http.connection.shared import Shared
 WINDOW = 65_536
 """Bytes of a body that may wait for the application before the client must wait."""
 
+MOST_DROPPED = 8 * 1024 * 1024
+"""Bytes of a body that are received before a response that does not need them."""
+
 Message = MutableMapping[str, Any]
 
 
@@ -146,6 +149,10 @@ class RequestCycle:
             return
         if self.answered:
             raise RuntimeError("the response was complete")
+        if not (self.whole or self._response.begun):
+            await self._drop_rest()
+            if self.gone:
+                return
         keeps_open = self._connection.keeps_open
         self._connection.write(
             self._response.bytes_of(message, self._connection.defaults, keeps_open)
@@ -153,6 +160,15 @@ class RequestCycle:
         if self._response.ended:
             self.answered = True
             self._connection.answered(self._response.closes, self._response.refuses)
+
+    async def _drop_rest(self) -> None:
+        """Receive the rest of a body that the application has not taken. A proxy that still writes
+        it may lose an early response, as Caddy does. A client that waits for 100 Continue is not
+        asked for it.
+        """
+        left = MOST_DROPPED if self._head.length <= MOST_DROPPED and self._asked_for_body else 0
+        while left > 0 and not (self.whole or self.gone):
+            left -= len((await self.receive()).get("body", b""))
 
     def _ask_for_body(self) -> None:
         """Send 100 Continue, once, to a client that waits for it (RFC 9110 §10.1.1)."""
