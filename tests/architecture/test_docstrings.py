@@ -12,7 +12,7 @@ from tests.docs.sentences import MOST_WORDS, is_too_long
 SOURCES = Path(__file__).parents[2] / "src" / "reticket"
 
 UNREAD = {
-    "dialects",
+    "dialects/oauth",
 }
 """Folders and files whose docstrings have not been revised yet."""
 

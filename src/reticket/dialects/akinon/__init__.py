@@ -1,7 +1,7 @@
 """Akinon AppMaker: sign-in, refresh, sign-out and profile of an organization's user.
 
-Owns its words: camelCase, bare objects, `validationError` and `apiError`. Source: the vendor's
-OpenAPI document; where that is silent, the answers are ours.
+Owns the wire format: camelCase, bare objects, `validationError` and `apiError`. Source: the
+vendor's OpenAPI document. Where it says nothing, the answers are of our own design.
 """
 
 from __future__ import annotations
@@ -24,13 +24,14 @@ from reticket.wire import Dialect, Document, Example, Offer, Route, WireRequest,
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What an operator may set.
+    """Settings of this dialect.
 
     Args:
-        require_access_token: whether refresh and log-out demand a live access token of the same
-            user, as the vendor's document declares. A client whose token has ended is then out.
-        second_factor: Akinon's clients cannot ask for one, so a person who has one is refused;
-            `ignore` signs such a person in by password alone.
+        require_access_token: whether refresh and log-out require a valid access token of the same
+            user, as the vendor's document declares. A client with an expired one must sign in
+            again.
+        second_factor: Akinon's clients cannot ask for one, so a person who has one is refused.
+            With `ignore` such a person signs in by password alone.
     """
 
     require_access_token: bool = False
@@ -38,7 +39,7 @@ class Options:
 
 
 class Akinon(Dialect):
-    """The dialect: its routes and its answers to errors."""
+    """The dialect: its routes, and its answers to errors."""
 
     name = "akinon"
     base_path = "/api/v1"
@@ -62,17 +63,18 @@ class Akinon(Dialect):
     )
 
     def __init__(self, options: Options) -> None:
-        owner = user.owner if options.require_access_token else user.anyone
+        required = options.require_access_token
+        subject = user.subject_of_access_token if required else user.any_subject
         self.routes: Sequence[Route] = (
-            *session.routes(owner, FactorRule(options.second_factor)),
+            *session.routes(subject, FactorRule(options.second_factor)),
             *user.ROUTES,
         )
 
     def refuse(self, request: WireRequest, error: ReticketError) -> WireResponse:
-        """`validationError` where the request was at fault, else `apiError`."""
+        """`validationError` for a request with invalid members, else `apiError`."""
         return errors.refuse(error)
 
 
 def build(options: Options | None = None) -> Akinon:
-    """The dialect as its options say."""
+    """The dialect with these options."""
     return Akinon(options or Options())

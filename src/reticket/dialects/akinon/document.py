@@ -1,4 +1,4 @@
-"""What Akinon's OpenAPI document says beside the types."""
+"""The parts of Akinon's OpenAPI document that do not follow from the types."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def described(
     success: Mapping[int, Any],
     body: Any = None,
 ) -> Described:
-    """An operation and all its answers; `success` has the type of an answer by its status."""
+    """An operation with all its responses. `success` maps a status to the type of the body."""
     return Described(
         summary=summary,
         description=description,

@@ -1,4 +1,4 @@
-"""Every refusal in Akinon's two shapes. Which of them a token met is for the audit log alone."""
+"""Every refusal in Akinon's two forms. The cause of a refusal is in the audit log only."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from reticket.wire import WireResponse, retry_after
 
 
 class Failure(NamedTuple):
-    """A status and a sentence. With 400 the sentence follows the name of the member at fault."""
+    """A status and a sentence. With status 400 the sentence is about the invalid member."""
 
     status: int
     sentence: str

@@ -1,4 +1,4 @@
-"""Reads bodies and says what is wrong with each member."""
+"""Reads the bodies of requests, and reports each invalid member."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ S = TypeVar("S", bound=Struct)
 
 
 class Invalid(Refusal):
-    """Members of a body are at fault.
+    """Members of a body are not valid.
 
     Args:
-        faults: messages by the member's name.
+        faults: the messages about each member, by its name.
     """
 
     def __init__(self, faults: Mapping[str, list[str]]) -> None:
@@ -26,11 +26,11 @@ class Invalid(Refusal):
 
 
 def read(request: WireRequest, kind: type[S]) -> S:
-    """The members of a body as a Struct whose members are all non-empty strings.
+    """The body as a Struct, all of whose members are non-empty strings.
 
     Raises:
         Refusal: MALFORMED, UNSUPPORTED_MEDIA_TYPE.
-        Invalid: what is wrong with the body or its members.
+        Invalid: the body is no object, or a member is not valid.
     """
     members = _object(request)
     names = kind.__struct_encode_fields__
@@ -41,7 +41,7 @@ def read(request: WireRequest, kind: type[S]) -> S:
 
 
 def _object(request: WireRequest) -> Mapping[str, Any]:
-    """A body without a type is taken for JSON; no body is an object without members."""
+    """A body without a content type is read as JSON. An empty body is an object without members."""
     content_type = request.content_type()
     if content_type and not content_type.endswith(("/json", "+json")):
         raise Refusal(Code.UNSUPPORTED_MEDIA_TYPE)

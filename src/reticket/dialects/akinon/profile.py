@@ -1,4 +1,4 @@
-"""What Akinon needs to know of a person: the organization, and what the person is in it."""
+"""The data about a person that Akinon needs: an organization, and the person's roles in it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _NAMED = Meta(min_length=1)
 
 
 class Person(Struct, frozen=True, forbid_unknown_fields=True):
-    """A place in an organization; without one the person is unknown here."""
+    """A membership in an organization. A person without one is unknown to this dialect."""
 
     name: Annotated[
         str, _NAMED, Meta(description="of the organization; created when there is none")

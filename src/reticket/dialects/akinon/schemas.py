@@ -1,4 +1,4 @@
-"""Bodies of requests and answers, as they stand on the wire and in the OpenAPI document."""
+"""Bodies of requests and responses, as they are on the wire and in the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Id = Annotated[str, Meta(extra_json_schema={"pattern": "^[0-9a-fA-F]{24}$"})]
 
 
 class RefreshTokenRequest(Struct, rename="camel"):
-    """A refresh token: to exchange it, or to log out."""
+    """A refresh token, for a refresh or a log-out."""
 
     refresh_token: Annotated[str, Meta(description="Refresh token")]
 
@@ -36,7 +36,7 @@ class LoginRequest(Struct, rename="camel"):
 
 
 class RefreshTokenResponse(Struct, rename="camel"):
-    """A pair of tokens; their ends stand in the access token."""
+    """A pair of tokens. The access token contains their expiry times."""
 
     access_token: Annotated[str, Meta(description="Access token")]
     refresh_token: Annotated[str, Meta(description="Refresh token")]
@@ -60,7 +60,7 @@ class ProfileOrganization(Struct, rename="camel"):
 
 
 class Profile(Struct, rename="camel"):
-    """Who signed in, and what they are in their organization."""
+    """The user who signed in, and the user's organization and roles."""
 
     user: ProfileUser
     organization: ProfileOrganization
@@ -69,7 +69,7 @@ class Profile(Struct, rename="camel"):
 
 
 class ValidationError(Struct, rename="camel"):
-    """What is wrong with each member of a request."""
+    """The messages about each invalid member of a request."""
 
     validation_error: dict[str, list[str]] | UnsetType = UNSET
 
@@ -109,5 +109,5 @@ def date_of(milliseconds: int) -> str:
 
 
 def answer(status: int, body: Struct, headers: Headers = (NO_STORE,)) -> WireResponse:
-    """A bare object."""
+    """A response whose body is a bare object."""
     return WireResponse(status, _encode(body), headers=headers)

@@ -16,53 +16,53 @@ from reticket.dialects.akinon.schemas import (
     answer,
     pair_of,
 )
-from reticket.dialects.akinon.user import USER, Owner
+from reticket.dialects.akinon.user import USER, ReadSubject
 from reticket.wire import Operation, Route, WireRequest, WireResponse
 
-_OVER = frozenset({Cause.UNKNOWN, Cause.REVOKED, Cause.EXPIRED})
+_ENDED = frozenset({Cause.UNKNOWN, Cause.REVOKED, Cause.EXPIRED})
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A session from log-in to log-out.
+    """The operations on a session, from log-in to log-out.
 
     Args:
-        owner: whose tokens a request may have.
+        subject: reads the subject whose refresh tokens a request may use.
         factor: how a person with a second factor is treated.
     """
 
-    owner: Owner
+    subject: ReadSubject
     factor: FactorRule
 
     def log_in(self, request: WireRequest) -> Operation:
-        """Sign in; an access token that is sent along is ignored."""
-        said = read(request, LoginRequest)
-        user = yield from SignIn(USER, said.username, said.password, PERSON.dialect, self.factor)
+        """Sign in. An access token in the request is ignored."""
+        body = read(request, LoginRequest)
+        user = yield from SignIn(USER, body.username, body.password, PERSON.dialect, self.factor)
         issued = yield from BeginSession(USER, user)
         return answer(200, pair_of(issued))
 
     def refresh(self, request: WireRequest) -> Operation:
-        """Exchange a refresh token."""
-        subject = yield from self.owner(request)
+        """Use a refresh token, and return the next pair."""
+        subject = yield from self.subject(request)
         token = read(request, RefreshTokenRequest).refresh_token
         issued = yield from Refresh(USER, token, subject=subject, part=PERSON.dialect)
         return answer(201, pair_of(issued))
 
     def log_out(self, request: WireRequest) -> Operation:
-        """End a session; one that is over already is as good."""
-        yield from self.owner(request)
+        """End a session. One that has already ended gets the same response."""
+        yield from self.subject(request)
         token = read(request, RefreshTokenRequest).refresh_token
         try:
             yield from EndSession(USER, token)
         except Refusal as refusal:
-            if refusal.cause not in _OVER:
+            if refusal.cause not in _ENDED:
                 raise
         return WireResponse(204, b"", None)
 
 
-def routes(owner: Owner, factor: FactorRule) -> tuple[Route, ...]:
-    """The routes of a session."""
-    session = Session(owner, factor)
+def routes(subject: ReadSubject, factor: FactorRule) -> tuple[Route, ...]:
+    """The routes of log-in, refresh and log-out."""
+    session = Session(subject, factor)
     return (
         Route(
             "POST",

@@ -1,4 +1,4 @@
-"""The user of an access token: whom a request proves to be, and their profile."""
+"""The user of an access token, and the profile of that user."""
 
 from __future__ import annotations
 
@@ -18,12 +18,16 @@ AKINON_2026 = Policy("AKINON_2026", 3600, 14 * DAY, 365 * DAY, 30, Reuse.REVOKE)
 USER = "akinon.user"
 KIND = TokenKind(name=USER, policy=AKINON_2026, symmetric=True)
 
-Owner = Callable[[WireRequest], Asking[str | None]]
-"""Whose tokens a request may have: the id of a subject, or None for anyone's."""
+ReadSubject = Callable[[WireRequest], Asking[str | None]]
+"""Reads the id of the subject whose tokens a request may use; None allows every subject."""
 
 
 def current_user(request: WireRequest) -> Asking[User]:
-    """The user of the Bearer or, without one, of `x-access-token`. INVALID_ACCESS_TOKEN."""
+    """The user of the bearer token, else of the token in `x-access-token`.
+
+    Raises:
+        Refusal: INVALID_ACCESS_TOKEN.
+    """
     token = request.bearer() or request.header(b"x-access-token")
     if not token:
         raise Refusal(Code.INVALID_ACCESS_TOKEN)
@@ -33,19 +37,19 @@ def current_user(request: WireRequest) -> Asking[User]:
     return holder
 
 
-def owner(request: WireRequest) -> Asking[str | None]:
-    """The subject of a live access token. INVALID_ACCESS_TOKEN."""
+def subject_of_access_token(request: WireRequest) -> Asking[str | None]:
+    """The subject of a valid access token. INVALID_ACCESS_TOKEN."""
     return (yield from current_user(request)).id
 
 
-def anyone(request: WireRequest) -> Asking[str | None]:
-    """No demand: a refresh that needed a live access token could never do its work."""
+def any_subject(request: WireRequest) -> Asking[str | None]:
+    """Every subject: a client refreshes when its access token has expired."""
     yield from ()
     return None
 
 
 def profile(request: WireRequest) -> Operation:
-    """Who signed in."""
+    """The profile of the user who signed in."""
     user = yield from current_user(request)
     return answer(200, profile_of(user))
 

@@ -1,7 +1,7 @@
 """Cloudreve v4: sessions of the web frontend, the desktop and the mobile clients of a cloud drive.
 
-Owns its words, its envelope and its lenient reading of bodies. Source: the vendor's OpenAPI
-document and, where that is silent, the behaviour of server 4.18.
+Owns the wire format, its envelope and its lenient reading of bodies. Source: the vendor's OpenAPI
+document and, where it says nothing, the behaviour of server 4.18.
 """
 
 from __future__ import annotations
@@ -28,17 +28,18 @@ _SEMVER = re.compile(r"(\d+)\.(\d+)\.(\d+)(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What an operator may set.
+    """Settings of this dialect.
 
     Args:
         title: the site's name.
-        instance_id: tells this site from others.
-        version: the server's version as clients are told: SemVer, 4.12.0 or later.
-        debug: whether failures say what was wrong inside.
-        access_outlives_password: whether an access token stays good to its end when the password
-            or the e-mail changes, as at the real server.
-        prepare_reveals: whether `/session/prepare` tells who exists, as the real server does.
-        prepare_limit: questions there of one network in five minutes.
+        instance_id: the identifier that tells this site from other sites.
+        version: the server version that clients see: SemVer, 4.12.0 or later.
+        debug: whether a failure contains the internal cause.
+        access_outlives_password: whether an access token stays valid until it expires when the
+            password or the e-mail changes, as at the real server.
+        prepare_reveals: whether `/session/prepare` reveals which accounts exist, as the real server
+            does.
+        prepare_limit: requests to it that one network may make in five minutes.
     """
 
     title: str = "reticket"
@@ -58,7 +59,7 @@ class Options:
 
 
 class Cloudreve(Dialect):
-    """The dialect: its routes and its answers to errors."""
+    """The dialect: its routes, and its answers to errors."""
 
     name = "cloudreve"
     base_path = "/api/v4"
@@ -89,16 +90,16 @@ class Cloudreve(Dialect):
         self._debug = options.debug
         rests = not options.access_outlives_password
         self.kinds: Sequence[TokenKind] = (replace(KIND, rests_on_credentials=rests),)
-        basics = site.Basics(options.title, options.instance_id, options.version)
-        asked = Prepare(options.prepare_reveals, options.prepare_limit)
-        others = (*user.ROUTES, *site.routes(basics))
-        self.routes: Sequence[Route] = (*session.ROUTES, prepare.route(asked), *others)
+        info = site.SiteInfo(options.title, options.instance_id, options.version)
+        operation = Prepare(options.prepare_reveals, options.prepare_limit)
+        others = (*user.ROUTES, *site.routes(info))
+        self.routes: Sequence[Route] = (*session.ROUTES, prepare.route(operation), *others)
 
     def refuse(self, request: WireRequest, error: ReticketError) -> WireResponse:
-        """The envelope of a failure; plain text where there is no route."""
+        """The envelope of a failure; plain text for a path without a route."""
         return errors.refuse(request, error, debug=self._debug)
 
 
 def build(options: Options | None = None) -> Cloudreve:
-    """The dialect as its options say."""
+    """The dialect with these options."""
     return Cloudreve(options or Options())

@@ -1,4 +1,4 @@
-"""What Cloudreve's OpenAPI document says beside the types."""
+"""The parts of Cloudreve's OpenAPI document that do not follow from the types."""
 
 from __future__ import annotations
 
@@ -54,5 +54,5 @@ def signed_in(summary: str, description: str, success: Any, *, area: str) -> Des
 
 
 def _answers(success: Any) -> Mapping[int, Answer]:
-    """A failure is a 200 as well: the envelope's `code` tells the two apart."""
+    """A failure has status 200 too; `code` in the envelope tells it from a success."""
     return {200: Answer("", success | FailureResponse), **_OF_THE_SERVICE}

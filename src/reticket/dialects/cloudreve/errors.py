@@ -1,7 +1,7 @@
 """Every refusal in Cloudreve's envelope: its code and message, and the HTTP status.
 
-The status is 200 but for what the service itself refuses: a client that meets a 401 as the status
-neither signs out nor tries again.
+The status is 200, except for refusals of the service itself. A client that receives the status 401
+neither signs out nor retries.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from reticket.wire import Headers, WireRequest, WireResponse, retry_after
 
 
 class Failure(NamedTuple):
-    """A failure's code, message and HTTP status. A status of 404 is no envelope but plain text."""
+    """A failure's code, message and HTTP status. The body of a 404 is plain text, no envelope."""
 
     code: int
     msg: str
@@ -63,30 +63,31 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 def refuse(request: WireRequest, error: ReticketError, *, debug: bool) -> WireResponse:
-    """The answer to any error; with `debug` it says what was wrong inside."""
+    """The response to an error; with `debug` it contains the internal cause."""
     failure = _failure(error)
     if failure.status == 404:
         return WireResponse(404, failure.msg.encode(), b"text/plain")
-    return failed(request, failure, _inside(error) if debug else None, retry_after(error))
+    internal = _internal_cause(error) if debug else None
+    return failed(request, failure, internal, retry_after(error))
 
 
 def failed(
-    request: WireRequest, failure: Failure, inside: str | None = None, headers: Headers = ()
+    request: WireRequest, failure: Failure, internal: str | None = None, headers: Headers = ()
 ) -> WireResponse:
     """The envelope of a failure."""
     envelope = FailureResponse(
         code=failure.code,
         msg=failure.msg,
-        error=inside or UNSET,
+        error=internal or UNSET,
         correlation_id=UNSET if failure.code == BAD_PARAMETER else correlation_id(request),
     )
     return enveloped(envelope, failure.status, headers)
 
 
 def correlation_id(request: WireRequest) -> str:
-    """The client's own, if it is a UUID, or the one that the log has."""
-    wished = request.header(b"x-cr-correlation-id") or ""
-    return wished if _UUID.fullmatch(wished) else uuid_text(request.caller.correlation_id)
+    """The client's own if it is a UUID, else the one in the log."""
+    sent = request.header(b"x-cr-correlation-id") or ""
+    return sent if _UUID.fullmatch(sent) else uuid_text(request.caller.correlation_id)
 
 
 def _failure(error: ReticketError) -> Failure:
@@ -97,6 +98,6 @@ def _failure(error: ReticketError) -> Failure:
     return _BY_CAUSE.get((error.code, error.cause)) or REFUSALS[error.code]
 
 
-def _inside(error: ReticketError) -> str:
+def _internal_cause(error: ReticketError) -> str:
     cause = error.cause if isinstance(error, Refusal) else None
     return f"{error.code}: {cause}" if cause else str(error.code)

@@ -1,7 +1,7 @@
-"""Reads bodies and queries as the server's own decoder does, and refuses in its words.
+"""Reads bodies and queries as the server's own decoder does, with the same error messages.
 
 Lenient: any content type, names in any letter case, extra members, the last of duplicates, text
-after the first value. A `null` leaves a member as it was.
+after the first value. A `null` is read as an absent member.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ SHORTEST_PASSWORD = 4
 LONGEST_PASSWORD = 128
 LONGEST_EMAIL = 254
 LONGEST_TEXT = 8192
-"""Characters of a member that are read: nothing longer is valid."""
+"""Characters that are read of a member; no longer value is valid."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _EMAIL = re.compile(r"[^@\s\x00]+@(?:[^@\s\x00.]+\.)+[^@\s\x00.]+")
 
 
 class _Plain(RefreshTokenRequest, forbid_unknown_fields=True):
-    """The body that nearly every client sends: this member, once, and nothing else."""
+    """The body of nearly every client: this member once, and no other."""
 
 
 _decode_plain = msgspec.json.Decoder(_Plain).decode
@@ -44,27 +44,27 @@ def refresh_token(body: bytes) -> str:
 
 
 def sign_in(body: bytes) -> SignInRequest:
-    """An e-mail and a password of the right form. MALFORMED, INVALID_PARAMETER."""
-    said = SignInRequest(**_texts(body, "email", "password"))
-    _email(said.email)
-    _present(said.password, "Password")
-    if len(said.password) < SHORTEST_PASSWORD:
+    """A valid e-mail and a password of a valid length. MALFORMED, INVALID_PARAMETER."""
+    read = SignInRequest(**_texts(body, "email", "password"))
+    _email(read.email)
+    _present(read.password, "Password")
+    if len(read.password) < SHORTEST_PASSWORD:
         raise _refusal("Password", "too short")
-    if len(said.password) > LONGEST_PASSWORD:
+    if len(read.password) > LONGEST_PASSWORD:
         raise _refusal("Password", "too long")
-    return said
+    return read
 
 
 def second_factor(body: bytes) -> SecondFactorRequest:
     """A one-time password and its session. MALFORMED, INVALID_PARAMETER."""
-    said = SecondFactorRequest(**_texts(body, "otp", "session_id"))
-    _present(said.otp, "OTP")
-    _present(said.session_id, "SessionID")
-    return said
+    read = SecondFactorRequest(**_texts(body, "otp", "session_id"))
+    _present(read.otp, "OTP")
+    _present(read.session_id, "SessionID")
+    return read
 
 
 def email(request: WireRequest) -> str:
-    """The e-mail of a query. INVALID_PARAMETER."""
+    """The e-mail in the query. INVALID_PARAMETER."""
     return _email(request.query_values().get("email", ""))
 
 
@@ -88,7 +88,7 @@ def _texts(body: bytes, *names: str) -> dict[str, str]:
 
 
 def _text(value: object) -> str:
-    """A string; an unpaired surrogate in it becomes U+FFFD."""
+    """A string, in which each unpaired surrogate is replaced by U+FFFD."""
     if not isinstance(value, str):
         raise Refusal(Code.INVALID_PARAMETER)
     return _SURROGATE.sub("\ufffd", value[:LONGEST_TEXT])

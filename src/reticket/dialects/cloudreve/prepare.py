@@ -1,6 +1,7 @@
-"""What a sign-in page asks before the password: how the person of an e-mail may sign in.
+"""`/session/prepare`: the ways in which the user of an e-mail may sign in.
 
-The real server tells everybody who exists, and so do we unless the operator says otherwise.
+The sign-in page sends it before the password. The real server reveals which accounts exist, and so
+does this dialect by default.
 """
 
 from __future__ import annotations
@@ -32,13 +33,13 @@ from reticket.dialects.cloudreve.user import current_user, is_known
 from reticket.wire import Operation, Parameter, Route, WireRequest
 
 WINDOW = 300
-"""Seconds, as for failed sign-ins of an address."""
+"""Seconds, as in the limit of failed sign-ins for each address."""
 
 SHARED_COUNTERS = 2**16
-"""20 MiB of counters at most, however many networks ask."""
+"""The counters use at most 20 MiB, for any number of networks."""
 
 CHOICE = "cloudreve:prepare:choice"
-"""Under which key stands the secret that chooses among them; all processes use the same."""
+"""The key of the secret that assigns a network to a shared counter. All processes share it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +47,16 @@ class Prepare:
     """The operation.
 
     Args:
-        reveals: whether the answer tells who exists; without that everybody gets the same one.
-        most: questions of one network in the window.
+        reveals: whether the response reveals that an account exists. If not, every e-mail gets the
+            same response.
+        most: the requests that one network may make in a window.
     """
 
     reveals: bool
     most: int
 
     def __call__(self, request: WireRequest) -> Operation:
-        """How the user of an e-mail may sign in."""
+        """The ways in which the user of an e-mail may sign in."""
         yield from current_user(request)
         email = inputs.email(request)
         if self.reveals:
@@ -65,8 +67,10 @@ class Prepare:
         return succeeded(Prepared(webauthn_enabled=False, password_enabled=True))
 
     def _within_limit(self, request: WireRequest) -> Asking[None]:
-        """Whoever is beyond it changes nothing any more; the audit log hears of it once. Where
-        strangers have filled their room, networks share counters.
+        """Count a request, and refuse it beyond the limit.
+
+        Only the first refusal is audited. Networks share counters when the storage for callers
+        without credentials is full.
         """
         network = network_of(request.caller.address)
         try:
@@ -75,17 +79,18 @@ class Prepare:
             yield from self._count((yield from _shared_counter(network)), COVERED)
 
     def _count(self, key: str, owner: Owner | None) -> Asking[None]:
-        asked = yield from Increment(key, WINDOW, owner=owner, most=self.most)
-        if asked.total == self.most + 1:
+        count = yield from Increment(key, WINDOW, owner=owner, most=self.most)
+        if count.total == self.most + 1:
             yield from Audit(USER, "refused", Cause.LIMITED)
-        if asked.total > self.most:
-            wait = whole_seconds(asked.left)
+        if count.total > self.most:
+            wait = whole_seconds(count.left)
             raise Refusal(Code.TOO_MANY_ATTEMPTS, Cause.LIMITED, retry_after=wait)
 
 
 def _shared_counter(network: str) -> Asking[str]:
-    """One of a fixed number. A secret of the day chooses it, so nobody can look for a network that
-    shares the counter of another.
+    """One of a fixed number of counters. A secret that changes daily assigns it to a network.
+
+    Without the secret, a caller could find a network that shares the counter of another one.
     """
     secret = yield from Peek(CHOICE)
     if secret is None:
@@ -97,7 +102,7 @@ def _shared_counter(network: str) -> Asking[str]:
 
 
 def route(prepare: Prepare) -> Route:
-    """Where it is asked."""
+    """The route of the operation."""
     return Route(
         "GET",
         "/session/prepare",

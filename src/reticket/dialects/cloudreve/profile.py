@@ -1,4 +1,4 @@
-"""What Cloudreve needs to know of a person: a nickname, and a group with its permissions."""
+"""The data about a person that Cloudreve needs: a nickname, and a group with its permissions."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ID = re.compile(r"[0-9A-Za-z]{0,16}")
 
 
 class Group(Struct, frozen=True, forbid_unknown_fields=True):
-    """A group, which is created when there is none of that name."""
+    """A group. It is created if no group of that name exists."""
 
     name: Annotated[str, Meta(min_length=1)]
     id: Annotated[
@@ -41,14 +41,14 @@ class Group(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Person(Struct, frozen=True, forbid_unknown_fields=True):
-    """A profile in the drive; without one the person is unknown here."""
+    """A profile in the drive. A person without one is unknown to this dialect."""
 
     nickname: Annotated[str, Meta(min_length=1)]
     group: Group
 
 
 def new_id(entropy: Entropy) -> str:
-    """A few letters and digits."""
+    """A random id of six letters and digits."""
     number = int.from_bytes(entropy(8))
     return "".join(
         _LETTERS[number // len(_LETTERS) ** place % len(_LETTERS)] for place in range(ID_LENGTH)

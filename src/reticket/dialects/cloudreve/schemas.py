@@ -1,4 +1,4 @@
-"""Bodies of requests and answers, as they stand on the wire and in the OpenAPI document."""
+"""Bodies of requests and responses, as they are on the wire and in the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ CorrelationId = Annotated[
 
 
 class RefreshTokenRequest(Struct):
-    """A refresh token: to exchange it, or to sign out."""
+    """A refresh token, for a refresh or a sign-out."""
 
     refresh_token: Annotated[str, Meta(description="Refresh token.")]
 
@@ -57,14 +57,14 @@ class SignInRequest(Struct):
 
 
 class SecondFactorRequest(Struct):
-    """A one-time password for a sign-in that was begun."""
+    """A one-time password for a sign-in whose password was right."""
 
     otp: str
     session_id: str
 
 
 class Token(Struct):
-    """A pair of tokens with their ends."""
+    """A pair of tokens with their expiry times."""
 
     access_token: Annotated[
         str, Meta(description="Access token that can be used to request API on user's behalf.")
@@ -93,7 +93,7 @@ class Group(Struct):
 
 
 class User(Struct, kw_only=True):
-    """A user; `anonymous` stands only in the one that nobody signed in as."""
+    """A user; only the anonymous user has the member `anonymous`."""
 
     id: str
     email: str
@@ -112,20 +112,20 @@ class SignedIn(Struct):
 
 
 class Prepared(Struct):
-    """How a user may sign in."""
+    """The ways in which a user may sign in."""
 
     webauthn_enabled: bool
     password_enabled: bool
 
 
 class LoginConfig(Struct):
-    """What the sign-in page offers."""
+    """The ways to sign in that the sign-in page shows."""
 
     authn: bool
 
 
 class BasicConfig(Struct):
-    """What the site is, and to whom."""
+    """The site's name and identifier, and the user of the request."""
 
     instance_id: str
     title: str
@@ -151,7 +151,7 @@ class SignInResponse(Success[SignedIn]):
 
 
 class PrepareResponse(Success[Prepared]):
-    """What a sign-in page asks for first."""
+    """The ways to sign in, for the sign-in page."""
 
 
 class UserResponse(Success[User]):
@@ -167,7 +167,7 @@ class BasicConfigResponse(Success[BasicConfig]):
 
 
 class Response(Struct):
-    """The envelope of an answer whose data is a text."""
+    """The envelope of a response whose data is a text."""
 
     code: ResultCode
     data: str
@@ -196,7 +196,7 @@ class FailureResponse(Struct, forbid_unknown_fields=True):
 
 
 def token_of(issued: Issued) -> Token:
-    """A pair with its ends."""
+    """A pair with its expiry times."""
     return Token(
         issued.access_token,
         issued.refresh_token,
@@ -230,7 +230,7 @@ ANONYMOUS = User(
 
 
 def time_of(milliseconds: int) -> datetime:
-    """An instant; its text is RFC 3339 with `Z` and no or six digits of a second."""
+    """An instant. It is encoded as RFC 3339 with `Z`, and six decimals of a second or none."""
     return _EPOCH + timedelta(milliseconds=milliseconds)
 
 
@@ -240,5 +240,5 @@ def succeeded(data: Any) -> WireResponse:
 
 
 def enveloped(envelope: Struct, status: int = 200, headers: Headers = ()) -> WireResponse:
-    """An answer as all of Cloudreve's are."""
+    """A response with the headers that every response of Cloudreve has."""
     return WireResponse(status, encode(envelope), CONTENT_TYPE, (NO_CACHE, *headers))

@@ -38,11 +38,11 @@ FACTOR_WANTED = 203
 FACTOR_LIFETIME = 600
 """Seconds."""
 
-_OVER = frozenset({Cause.UNKNOWN, Cause.REVOKED})
+_ENDED = frozenset({Cause.UNKNOWN, Cause.REVOKED})
 
 
 def refresh(request: WireRequest) -> Operation:
-    """Exchange a refresh token. A bearer that has expired is no reason to refuse."""
+    """Use a refresh token, and return the next pair. An expired bearer token is ignored."""
     yield from current_user(request)
     token = inputs.refresh_token(request.body)
     issued = yield from Refresh(USER, token, part=PERSON.dialect)
@@ -50,10 +50,10 @@ def refresh(request: WireRequest) -> Operation:
 
 
 def sign_in(request: WireRequest) -> Operation:
-    """Sign in; a user with a second factor gets a session to finish it in."""
+    """Sign in. A user with a second factor gets the id of a session in which to finish."""
     yield from current_user(request)
-    said = inputs.sign_in(request.body)
-    user = yield from SignIn(USER, said.email, said.password, PERSON.dialect, FactorRule.ASK)
+    body = inputs.sign_in(request.body)
+    user = yield from SignIn(USER, body.email, body.password, PERSON.dialect, FactorRule.ASK)
     if user.second_factor:
         session_id = yield from OpenFactorSession(USER, user, FACTOR_LIFETIME)
         return enveloped(Response(FACTOR_WANTED, session_id))
@@ -63,14 +63,15 @@ def sign_in(request: WireRequest) -> Operation:
 def second_factor(request: WireRequest) -> Operation:
     """Finish a sign-in with a one-time password."""
     yield from current_user(request)
-    said = inputs.second_factor(request.body)
-    user = yield from SecondFactor(USER, said.session_id, said.otp)
+    body = inputs.second_factor(request.body)
+    user = yield from SecondFactor(USER, body.session_id, body.otp)
     return (yield from _begin(user))
 
 
 def sign_out(request: WireRequest) -> Operation:
-    """End the session of a refresh token. One that is over already is as good; a token that has
-    expired is no token, as at the real server.
+    """End the session of a refresh token. One that has already ended gets the same response.
+
+    An expired token is refused, as at the real server.
     """
     yield from current_user(request)
     token = inputs.refresh_token(request.body)
@@ -79,7 +80,7 @@ def sign_out(request: WireRequest) -> Operation:
     except Refusal as refusal:
         if refusal.code is not Code.INVALID_TOKEN:
             raise
-        if refusal.cause not in _OVER:
+        if refusal.cause not in _ENDED:
             return failed(request, UNREADABLE_TOKEN)
     return succeeded("")
 

@@ -1,4 +1,4 @@
-"""What clients ask a site before they sign in: its version, its name, what it offers."""
+"""Facts about a site that clients read before a sign-in: version, name, ways to sign in."""
 
 from __future__ import annotations
 
@@ -22,38 +22,38 @@ AREA = "Site"
 
 
 @dataclass(frozen=True, slots=True)
-class Basics:
-    """What an operator says of the site."""
+class SiteInfo:
+    """The site's name, identifier and version, from the settings."""
 
     title: str
     instance_id: str
     version: str
 
     def ping(self, request: WireRequest) -> Operation:
-        """The server's version; clients refuse one older than they know."""
+        """The server's version. Clients refuse a version that is too old for them."""
         yield from current_user(request)
         return succeeded(self.version)
 
     def basic(self, request: WireRequest) -> Operation:
-        """The site, and who asks."""
+        """The site, and the user of the request."""
         user = yield from current_user(request)
-        asking = ANONYMOUS if user is None else user_of(user)
-        return succeeded(BasicConfig(self.instance_id, self.title, asking))
+        shown = ANONYMOUS if user is None else user_of(user)
+        return succeeded(BasicConfig(self.instance_id, self.title, shown))
 
 
 def login(request: WireRequest) -> Operation:
-    """What the sign-in page offers."""
+    """The ways to sign in that the sign-in page shows."""
     yield from current_user(request)
     return succeeded(LoginConfig(authn=True))
 
 
-def routes(basics: Basics) -> tuple[Route, ...]:
+def routes(info: SiteInfo) -> tuple[Route, ...]:
     """The routes of the site."""
     return (
         Route(
             "GET",
             "/site/ping",
-            basics.ping,
+            info.ping,
             open_to_all("Ping", "The server's version, a SemVer.", Response, area=AREA),
         ),
         Route(
@@ -70,7 +70,7 @@ def routes(basics: Basics) -> tuple[Route, ...]:
         Route(
             "GET",
             "/site/config/basic",
-            basics.basic,
+            info.basic,
             open_to_all(
                 "Site configuration", "The site, and who asks.", BasicConfigResponse, area=AREA
             ),

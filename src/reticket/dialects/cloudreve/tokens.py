@@ -1,4 +1,4 @@
-"""What the tokens of a Cloudreve user say: pure functions of the facts."""
+"""The claims in the tokens of a Cloudreve user: pure functions of the facts."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from reticket.core.tokens.kinds import Advice, Facts, TokenKind
 CLOUDREVE_2026 = Policy("CLOUDREVE_2026", 3600, 14 * DAY, 365 * DAY, 60, Reuse.TOLERATE)
 USER = "cloudreve.user"
 SCOPES = ("openid", "profile", "email")
-"""Some clients refuse an access token without any."""
+"""Some clients refuse an access token without a scope."""
 
 
 def access_claims(facts: Facts) -> Mapping[str, object]:
-    """Members of an access token that clients look at."""
+    """The claims of an access token that clients read."""
     user = cast(User, facts.holder)
     return {
         "token_type": "access",
@@ -30,7 +30,7 @@ def access_claims(facts: Facts) -> Mapping[str, object]:
 
 
 def refresh_claims(facts: Facts) -> Mapping[str, object]:
-    """Members of a refresh token that clients look at."""
+    """The claims of a refresh token that clients read."""
     user = cast(User, facts.holder)
     return {
         "token_type": "refresh",
@@ -42,7 +42,7 @@ def refresh_claims(facts: Facts) -> Mapping[str, object]:
 
 
 def state_hash(user: User) -> str:
-    """Changes with the user's password or e-mail and with nothing else."""
+    """A hash that changes with the user's password or e-mail only."""
     return _hash_of(f"{user.id}:{user.credential_version}")
 
 

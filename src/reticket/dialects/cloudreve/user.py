@@ -1,4 +1,4 @@
-"""The user of a bearer token: whom a request comes from, and who that is."""
+"""The user of a bearer token, and the profile of that user."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from reticket.wire import Operation, Route, WireRequest
 
 
 def is_known(user: User) -> bool:
-    """Whether the user has a profile here."""
+    """Whether the user has a profile in this dialect."""
     return PERSON.of(user) is not None
 
 
 def current_user(request: WireRequest) -> Asking[User | None]:
-    """The user of the bearer token; None without a good one.
+    """The user of the bearer token; None if there is no valid one.
 
     Raises:
-        Refusal: the bearer is a refresh token, which clients never send on purpose.
+        Refusal: the bearer token is a refresh token. Clients never send one on purpose.
     """
     token = request.bearer()
     if not token:
@@ -36,7 +36,7 @@ def current_user(request: WireRequest) -> Asking[User | None]:
 
 
 def me(request: WireRequest) -> Operation:
-    """Who signed in."""
+    """The user who signed in."""
     user = yield from current_user(request)
     if user is None:
         raise Refusal(Code.INVALID_ACCESS_TOKEN)

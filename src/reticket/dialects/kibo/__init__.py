@@ -1,7 +1,7 @@
 """Kibo Commerce, formerly Mozu: auth tickets of applications, developers and admin users.
 
-Owns its words: tickets, scopes, `responseFields`, dates with three digits. Source: the vendor's
-OpenAPI documents, its test suites, and what its clients send.
+Owns the wire format: tickets, scopes, `responseFields`, dates with milliseconds. Source: the
+vendor's OpenAPI documents, its test suites, and the requests of its clients.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ _ADA = '{"emailAddress": "ada@example.com", "password": "correct horse"}'
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What an operator may set.
+    """Settings of this dialect.
 
     Args:
-        require_bearer: whether refreshes and users' sign-ins demand a live access token of any
-            kind, as the vendor's documents declare; few clients send one.
-        second_factor: Kibo's clients cannot ask for one, so a person who has one is refused;
-            `ignore` signs such a person in by password alone.
-        debug: whether refusals say what was wrong inside.
+        require_bearer: whether refreshes and users' sign-ins require a valid access token of any
+            kind, as the vendor's documents declare. Few clients send one.
+        second_factor: Kibo's clients cannot ask for one, so a person who has one is refused.
+            With `ignore` such a person signs in by password alone.
+        debug: whether a refusal contains the internal cause.
     """
 
     require_bearer: bool = False
@@ -50,7 +50,7 @@ class Options:
 
 
 class Kibo(Dialect):
-    """The dialect: its routes and its answers to errors."""
+    """The dialect: its routes, and its answers to errors."""
 
     name = "kibo"
     base_path = "/api"
@@ -97,7 +97,7 @@ class Kibo(Dialect):
 
     def __init__(self, options: Options) -> None:
         self._debug = options.debug
-        guard = access.somebody if options.require_bearer else access.anybody
+        guard = access.require_token if options.require_bearer else access.require_nothing
         factor = FactorRule(options.second_factor)
         self.routes: Sequence[Route] = (
             *application.routes(guard),
@@ -108,10 +108,10 @@ class Kibo(Dialect):
         )
 
     def refuse(self, request: WireRequest, error: ReticketError) -> WireResponse:
-        """The five members of an error."""
+        """An error, which has five members."""
         return errors.refuse(request, error, debug=self._debug)
 
 
 def build(options: Options | None = None) -> Kibo:
-    """The dialect as its options say."""
+    """The dialect with these options."""
     return Kibo(options or Options())

@@ -1,4 +1,4 @@
-"""Who asks: the access tokens that a request carries, in any of Kibo's three headers."""
+"""The access tokens of a request, in any of Kibo's three headers, and their holders."""
 
 from __future__ import annotations
 
@@ -11,11 +11,15 @@ from reticket.dialects.kibo.kinds import NAMES
 from reticket.wire import WireRequest
 
 Guard = Callable[[WireRequest], Asking[None]]
-"""Lets a request through, or raises a Refusal."""
+"""Admits a request, or raises a Refusal."""
 
 
 def holders(request: WireRequest) -> Asking[list[Holder]]:
-    """Everyone in whose name a request comes. INVALID_ACCESS_TOKEN: nobody, or a bad token."""
+    """The holders of all access tokens of a request.
+
+    Raises:
+        Refusal: INVALID_ACCESS_TOKEN, if there is no token or an invalid one.
+    """
     sent = (
         request.header(b"x-vol-app-claims"),
         request.header(b"x-vol-user-claims"),
@@ -31,11 +35,11 @@ def holders(request: WireRequest) -> Asking[list[Holder]]:
     return found
 
 
-def somebody(request: WireRequest) -> Asking[None]:
-    """Demands a live access token. INVALID_ACCESS_TOKEN."""
+def require_token(request: WireRequest) -> Asking[None]:
+    """Require a valid access token. INVALID_ACCESS_TOKEN."""
     yield from holders(request)
 
 
-def anybody(request: WireRequest) -> Asking[None]:
-    """Demands nothing: a refresh that needed a live access token could not do its work."""
+def require_nothing(request: WireRequest) -> Asking[None]:
+    """Require no access token: a client refreshes when its access token has expired."""
     yield from ()

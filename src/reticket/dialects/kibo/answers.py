@@ -1,4 +1,4 @@
-"""What every Kibo answer has: the correlation id, and the content type that was asked for."""
+"""The parts of every Kibo response: the correlation id and the negotiated content type."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def answer(
     wanted: Selection | None = None,
     headers: Headers = (),
 ) -> WireResponse:
-    """A JSON answer, cut to what is wanted of it."""
+    """A JSON response with the selected members only."""
     shown = body if wanted is None else wanted.of(body)
     content_type = media_type(request.header(b"accept"))
     return WireResponse(status, shown, content_type, (*_headers(request), *headers))
@@ -32,30 +32,30 @@ def nothing(request: WireRequest) -> WireResponse:
 
 
 def media_type(accept: str | None) -> bytes:
-    """That of ours which `Accept` likes best (RFC 9110 §12.5.1); JSON when it likes none."""
+    """Our media type that `Accept` prefers (RFC 9110 §12.5.1); JSON if it accepts none."""
     return b"application/json" if accept in _ANY else _best(accept or "")
 
 
 @lru_cache(maxsize=64)
 def _best(accept: str) -> bytes:
-    ranges = [_range(said) for said in accept.lower().split(",")]
-    likings = {kind: _liking(kind, ranges) for kind in MEDIA_TYPES}
-    best = max(likings, key=lambda kind: likings[kind])
-    return (best if likings[best][0] > 0 else MEDIA_TYPES[0]).encode()
+    ranges = [_range(text) for text in accept.lower().split(",")]
+    preferences = {kind: _preference(kind, ranges) for kind in MEDIA_TYPES}
+    best = max(preferences, key=lambda kind: preferences[kind])
+    return (best if preferences[best][0] > 0 else MEDIA_TYPES[0]).encode()
 
 
-def _range(said: str) -> tuple[str, float]:
-    quality = _QUALITY.search(said)
-    return said.partition(";")[0].strip(), float(quality[1]) if quality else 1.0
+def _range(text: str) -> tuple[str, float]:
+    quality = _QUALITY.search(text)
+    return text.partition(";")[0].strip(), float(quality[1]) if quality else 1.0
 
 
-def _liking(kind: str, ranges: list[tuple[str, float]]) -> tuple[float, int]:
-    """Its quality by the most precise range, and how early in the list that stands."""
-    said = [pattern for pattern, _ in ranges]
+def _preference(kind: str, ranges: list[tuple[str, float]]) -> tuple[float, int]:
+    """The quality of the most specific range, and the negative index of that range."""
+    patterns = [pattern for pattern, _ in ranges]
     for pattern in (kind, f"{kind.partition('/')[0]}/*", "*/*"):
-        if pattern in said:
-            place = said.index(pattern)
-            return ranges[place][1], -place
+        if pattern in patterns:
+            index = patterns.index(pattern)
+            return ranges[index][1], -index
     return 0.0, 0
 
 

@@ -41,17 +41,17 @@ def ticket(issued: Issued) -> bytes:
 
 
 def create(request: WireRequest) -> Operation:
-    """Sign in; an id or secret that is missing is as good as a wrong one."""
+    """Sign in. A missing id or secret is refused like a wrong one."""
     wanted = inputs.selection(inputs.query(request))
-    said = inputs.members(request)
-    name, secret = inputs.text(said, "applicationId"), inputs.text(said, "sharedSecret")
+    body = inputs.members(request)
+    name, secret = inputs.text(body, "applicationId"), inputs.text(body, "sharedSecret")
     application = yield from sign_in(name, secret)
     issued = yield from BeginSession(APPLICATION, application)
     return answer(request, 200, ticket(issued), wanted)
 
 
 def sign_in(name: str | None, secret: str | None) -> SignInApplication:
-    """The check of credentials. INVALID_CREDENTIALS when there are none to check."""
+    """The command that checks credentials. INVALID_CREDENTIALS if the id or secret is missing."""
     if name is None or secret is None:
         raise Refusal(Code.INVALID_CREDENTIALS, Cause.UNKNOWN_SUBJECT)
     return SignInApplication(APPLICATION, name, secret)
@@ -68,13 +68,13 @@ class Refreshing:
     """The refresh of an application's ticket.
 
     Args:
-        guard: what a request must show beside its refresh token.
+        guard: the check of the access token that a request has beside its refresh token.
     """
 
     guard: Guard
 
     def refresh(self, request: WireRequest) -> Operation:
-        """Exchange a refresh token."""
+        """Use a refresh token, and return the next ticket."""
         wanted = inputs.selection(inputs.query(request))
         token = inputs.refresh_token(request)
         if token is None:
@@ -85,7 +85,7 @@ class Refreshing:
 
 
 def routes(guard: Guard) -> tuple[Route, ...]:
-    """The routes of applications' tickets. Signing in needs no token: nothing else gives one."""
+    """The routes of applications' tickets. A sign-in needs no access token."""
     return (
         Route(
             "POST",

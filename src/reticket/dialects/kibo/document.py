@@ -1,4 +1,4 @@
-"""What Kibo's OpenAPI documents say beside the types, as one."""
+"""The parts of Kibo's OpenAPI documents that do not follow from the types, in one document."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def described(
     body_media_types: tuple[str, ...] = ("application/json",),
     security: Sequence[Mapping[str, Sequence[str]]] | None = None,
 ) -> Described:
-    """An operation and all its answers; `success` is its status and the type of its body."""
+    """An operation with all its responses. `success` is the status and the type of the body."""
     status, kind = success
     refused = _REFUSED | (_OF_THE_BODY if body else {})
     return Described(

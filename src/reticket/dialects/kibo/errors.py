@@ -1,4 +1,4 @@
-"""Every refusal in Kibo's one shape. Why a token or a sign-in was refused is for the audit log."""
+"""Every refusal in Kibo's one form. The cause of a refusal is in the audit log only."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ REFUSALS: Mapping[Code, Failure] = {
 
 
 def refuse(request: WireRequest, error: ReticketError, *, debug: bool) -> WireResponse:
-    """The answer to any error; with `debug` it says what was wrong inside."""
+    """The response to an error; with `debug` it contains the internal cause."""
     failure = REFUSALS[error.code]
     body = Error(
         application_name=APPLICATION_NAME,
@@ -68,7 +68,7 @@ def refuse(request: WireRequest, error: ReticketError, *, debug: bool) -> WireRe
         message=failure.message,
         additional_error_data=_data(error),
         items=[],
-        exception_detail=_inside(error) if debug else UNSET,
+        exception_detail=_internal_cause(error) if debug else UNSET,
     )
     return answer(request, failure.status, encode(body), headers=retry_after(error))
 
@@ -79,6 +79,6 @@ def _data(error: ReticketError) -> list[ErrorDatum]:
     return [ErrorDatum(error.parameter, error.detail or "is not valid")]
 
 
-def _inside(error: ReticketError) -> ExceptionDetail:
+def _internal_cause(error: ReticketError) -> ExceptionDetail:
     cause = error.cause if isinstance(error, Refusal) else None
     return ExceptionDetail(str(error.code), str(cause or ""))

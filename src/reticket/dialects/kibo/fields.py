@@ -1,7 +1,7 @@
-"""`responseFields`: which members of an answer are wanted.
+"""`responseFields`: the members that a client wants in a response.
 
-`a,b` keeps members, `a(b,c)` keeps some of a member's own, through arrays too; `-a` and `-a(b)`
-leave out. Letter case does not matter; names that an answer does not have mean nothing.
+`a,b` keeps members. `a(b,c)` keeps members inside a member, also inside the objects of an array.
+`-a` and `-a(b)` remove members. Letter case does not matter. Unknown names are ignored.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from reticket.core.errors import Code, Refusal
 
 NAME = "responseFields"
 DEEPEST = 16
-"""Parentheses that may be open at once: no answer is so deep."""
+"""Parentheses that may be open at once. No response is nested so deeply."""
 _ITEM = re.compile(r"([^(),]*)([(),]|\Z)")
 
 
@@ -25,10 +25,10 @@ class Selection:
     """Members of an object by their lower-case names.
 
     Args:
-        keep: those wanted; all when empty.
-        whole: those of `keep` that are wanted with all that is in them.
-        drop: those unwanted.
-        inside: what is wanted inside a member.
+        keep: members to keep; all if empty.
+        whole: members of `keep` whose own members are all kept.
+        drop: members to remove.
+        inside: the selection inside a member, by the member's name.
     """
 
     keep: set[str] = field(default_factory=set)
@@ -37,7 +37,7 @@ class Selection:
     inside: dict[str, Selection] = field(default_factory=dict)
 
     def of(self, body: bytes) -> bytes:
-        """A JSON text with the wanted members only."""
+        """A JSON text with the selected members only."""
         return msgspec.json.encode(self._of(msgspec.json.decode(body)))
 
     def _of(self, value: Any) -> Any:
@@ -60,7 +60,7 @@ class Selection:
 
 
 def parse(text: str) -> Selection:
-    """Read `responseFields`. INVALID_PARAMETER: parentheses do not balance, or are too deep."""
+    """Parse `responseFields`. INVALID_PARAMETER: unbalanced or too many nested parentheses."""
     open_ones = [(Selection(), False)]
     for item, mark in map(re.Match.groups, _ITEM.finditer(text)):
         here, leaves_out = open_ones[-1]

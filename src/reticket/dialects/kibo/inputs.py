@@ -1,6 +1,6 @@
 """Reads bodies and queries as leniently as the vendor's service does.
 
-Names in any letter case, members that nobody knows, any JSON content type or none, no body at all.
+Accepted are names in any letter case, unknown members, any JSON content type or none, and no body.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _TOKEN = "refreshToken"  # noqa: S105
 
 
 class _Ticket(Struct, rename="camel"):
-    """The one member that matters of a ticket that is sent back whole."""
+    """A ticket that a client sends back. Only its refresh token is read."""
 
     refresh_token: str
 
@@ -31,7 +31,7 @@ _decode_ticket = msgspec.json.Decoder(_Ticket).decode
 
 
 def refresh_token(request: WireRequest) -> str | None:
-    """The refresh token of a body; None without one.
+    """The refresh token of a body; None if it has none.
 
     Raises:
         Refusal: MALFORMED, INVALID_PARAMETER, UNSUPPORTED_MEDIA_TYPE.
@@ -45,7 +45,7 @@ def refresh_token(request: WireRequest) -> str | None:
 
 
 def members(request: WireRequest) -> Mapping[str, Any]:
-    """The members of a body; no body and `null` have none. Errors as `refresh_token`."""
+    """The members of a body; an empty body and `null` have none. Errors as `refresh_token`."""
     if not request.body or request.body.isspace():
         return {}
     _expect_json(request)
@@ -55,47 +55,47 @@ def members(request: WireRequest) -> Mapping[str, Any]:
     return value or {}
 
 
-def text(said: Mapping[str, Any], name: str) -> str | None:
-    """A member by its name, else by its name in any letter case; None when missing or empty."""
-    value = said[name] if name in said else _folded(said).get(name.lower())
+def text(body: Mapping[str, Any], name: str) -> str | None:
+    """A member by its name, else by its name in any letter case. None if missing or empty."""
+    value = body[name] if name in body else _folded(body).get(name.lower())
     if not isinstance(value, str | None):
         raise Refusal(Code.INVALID_PARAMETER, parameter=name, detail="must be a string")
     return value or None
 
 
 def required(value: str | None, name: str) -> str:
-    """What must be there. INVALID_PARAMETER."""
+    """The value of a required parameter. INVALID_PARAMETER if it is missing."""
     if value is None:
         raise Refusal(Code.INVALID_PARAMETER, parameter=name, detail="is required")
     return value
 
 
 def query(request: WireRequest) -> Mapping[str, str]:
-    """Query parameters by their lower-case names, without empty ones."""
+    """The query parameters by their lower-case names, without empty ones."""
     return request.query_values() if request.query else {}
 
 
 def selection(values: Mapping[str, str]) -> fields.Selection | None:
-    """Which members the answer shall have; None means all. INVALID_PARAMETER."""
-    said = values.get(fields.NAME.lower())
-    return fields.parse(said) if said else None
+    """The members that the client wants in the response; None means all. INVALID_PARAMETER."""
+    wanted = values.get(fields.NAME.lower())
+    return fields.parse(wanted) if wanted else None
 
 
 def optional_id(values: Mapping[str, str], name: str) -> int | None:
-    """An id of the query, None without one. INVALID_PARAMETER."""
-    said = values.get(name.lower())
-    return None if said is None else int32(said, name)
+    """An id in the query, None if there is none. INVALID_PARAMETER."""
+    value = values.get(name.lower())
+    return None if value is None else int32(value, name)
 
 
-def int32(said: str, name: str) -> int:
+def int32(value: str, name: str) -> int:
     """A 32-bit integer. INVALID_PARAMETER."""
-    if not _INT32.fullmatch(said) or not _LEAST <= int(said) <= _MOST:
+    if not _INT32.fullmatch(value) or not _LEAST <= int(value) <= _MOST:
         raise Refusal(Code.INVALID_PARAMETER, parameter=name, detail="must be an int32")
-    return int(said)
+    return int(value)
 
 
-def _folded(said: Mapping[str, Any]) -> dict[str, Any]:
-    return {name.lower(): value for name, value in said.items()}
+def _folded(body: Mapping[str, Any]) -> dict[str, Any]:
+    return {name.lower(): value for name, value in body.items()}
 
 
 def _expect_json(request: WireRequest) -> None:

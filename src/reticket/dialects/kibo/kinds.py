@@ -13,14 +13,15 @@ APPLICATION = "kibo.application"
 DEVELOPER = "kibo.developer"
 ADMIN_USER = "kibo.adminuser"
 
-_EARLY = 180
+_REFRESH_MARGIN = 180
 """Seconds before the end of an access token at which the vendor's clients refresh."""
 
 _ADVICE = (
     Advice(
         "access",
-        _EARLY,
-        f"clients refresh {_EARLY} s before an access token ends, so they would on every call",
+        _REFRESH_MARGIN,
+        f"clients refresh {_REFRESH_MARGIN} s before an access token ends, "
+        "so they would on every call",
     ),
 )
 

@@ -1,6 +1,6 @@
-"""Tickets of applications in the words of OAuth 2.0 (RFC 6749 §4.4, §6).
+"""Tickets of applications, with the requests and responses of OAuth 2.0 (RFC 6749 §4.4, §6).
 
-The credentials are checked on every call, so a refresh token that has ended costs nobody a session.
+Every call has the credentials. So an application whose refresh token has expired gets a new ticket.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ _MEMBERS = {name.replace("_", ""): name for name in OAuthRequest.__struct_fields
 _GRANTS = frozenset({"client_credentials", "client", _REFRESH})
 
 
-class Asked(NamedTuple):
-    """What a call asks for. `refreshes` says whether it is a refresh."""
+class TokenRequest(NamedTuple):
+    """The credentials and the token of a request. `refreshes` tells whether it is a refresh."""
 
     name: str | None
     secret: str | None
@@ -39,30 +39,30 @@ class Asked(NamedTuple):
 
 
 def oauth(request: WireRequest) -> Operation:
-    """A new ticket, or a refreshed one, for an application that shows its secret."""
+    """A new ticket, or a refreshed one, for an application with a valid secret."""
     wanted = inputs.selection(inputs.query(request))
-    asked = _asked(request)
-    credentials = sign_in(asked.name, asked.secret)
-    if asked.refreshes and asked.token is None:
+    read = _token_request(request)
+    credentials = sign_in(read.name, read.secret)
+    if read.refreshes and read.token is None:
         raise Refusal(Code.MISSING_TOKEN)
     application = yield from credentials
-    token = asked.token if asked.refreshes else None
+    token = read.token if read.refreshes else None
     issued = yield from _issue(application, token)
     return answer(request, 200, encode(_response(issued)), wanted)
 
 
-_RAN_OUT = (Cause.EXPIRED, Cause.UNKNOWN)
-"""The session ended by itself; its row is there still, or was deleted since."""
+_EXPIRED = (Cause.EXPIRED, Cause.UNKNOWN)
+"""The session has expired, and its row may have been deleted since."""
 
 
 def _issue(application: Application, token: str | None) -> Asking[Issued]:
-    """A refresh, or a fresh ticket: without a token, or when the token has expired."""
+    """A refresh; a new session if there is no token or the token has expired."""
     if token is not None:
         try:
             refreshed: Issued = yield from Refresh(APPLICATION, token, subject=application.id)
             return refreshed
         except Refusal as refusal:
-            if refusal.cause not in _RAN_OUT:
+            if refusal.cause not in _EXPIRED:
                 raise
     issued: Issued = yield from BeginSession(APPLICATION, application)
     return issued
@@ -73,35 +73,35 @@ def _response(issued: Issued) -> OAuthResponse:
     return OAuthResponse(issued.access_token, "bearer", seconds, issued.refresh_token)
 
 
-def _asked(request: WireRequest) -> Asked:
-    said = _members(request)
-    grant = (inputs.text(said, "grant_type") or "").lower()
+def _token_request(request: WireRequest) -> TokenRequest:
+    body = _members(request)
+    grant = (inputs.text(body, "grant_type") or "").lower()
     if grant and grant not in _GRANTS:
         raise Refusal(Code.INVALID_PARAMETER, parameter="grant_type", detail="is not known")
-    token = inputs.text(said, _REFRESH)
-    name, secret = inputs.text(said, "client_id"), inputs.text(said, "client_secret")
+    token = inputs.text(body, _REFRESH)
+    name, secret = inputs.text(body, "client_id"), inputs.text(body, "client_secret")
     basic_name, basic_secret = _basic(request)
     refreshes = grant == _REFRESH or (not grant and token is not None)
-    return Asked(name or basic_name, secret or basic_secret, token, refreshes)
+    return TokenRequest(name or basic_name, secret or basic_secret, token, refreshes)
 
 
 def _members(request: WireRequest) -> Mapping[str, Any]:
     """The members of a form or of JSON; `clientId` and `ClientID` are `client_id`."""
     is_form = request.content_type() == FORM
-    said = parse_form(request.body) if is_form else inputs.members(request)
-    return {_MEMBERS.get(name.lower().replace("_", ""), name): said[name] for name in said}
+    body = parse_form(request.body) if is_form else inputs.members(request)
+    return {_MEMBERS.get(name.lower().replace("_", ""), name): body[name] for name in body}
 
 
 def _basic(request: WireRequest) -> tuple[str | None, str | None]:
-    """The credentials of `Authorization: Basic` (RFC 6749 §2.3.1), if there are any to be read."""
+    """The credentials of `Authorization: Basic` (RFC 6749 §2.3.1), or None and None."""
     scheme, _, encoded = (request.header(b"authorization") or "").partition(" ")
     if scheme.lower() != "basic":
         return None, None
     try:
-        said = base64.b64decode(encoded.strip(), validate=True).decode()
+        decoded = base64.b64decode(encoded.strip(), validate=True).decode()
     except ValueError:
         return None, None
-    name, _, secret = said.partition(":")
+    name, _, secret = decoded.partition(":")
     return unquote_plus(name) or None, unquote_plus(secret) or None
 
 

@@ -1,6 +1,6 @@
-"""Bodies of requests and answers, as they stand on the wire and in the OpenAPI document.
+"""Bodies of requests and responses, as they are on the wire and in the OpenAPI document.
 
-No member is required, as in the vendor's schemas; one that is UNSET here is not nullable there.
+No member is required, as in the vendor's schemas. A default of UNSET means: not nullable.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class AppAuthInfo(Struct, rename="camel"):
 
 
 class UserAuthInfo(Struct, rename="camel"):
-    """The credentials of a user; either name will do."""
+    """The credentials of a user. `emailAddress` and `userName` mean the same."""
 
     email_address: str | None = None
     password: str | None = None
@@ -50,7 +50,7 @@ class UserAuthInfo(Struct, rename="camel"):
 
 
 class OAuthRequest(Struct):
-    """A grant of OAuth 2.0 for an application; `clientId` and the like are read as well."""
+    """A token request of OAuth 2.0 by an application. Names such as `clientId` are accepted too."""
 
     client_id: str | None = None
     client_secret: str | None = None
@@ -87,7 +87,7 @@ class AuthTicket(Struct, rename="camel"):
 
 
 class UserProfile(Struct, rename="camel"):
-    """Who signed in."""
+    """The user who signed in."""
 
     email_address: str | None = None
     first_name: str | None = None
@@ -208,7 +208,7 @@ class ErrorDatum(Struct, rename="camel"):
 
 
 class ExceptionDetail(Struct, rename="camel"):
-    """What was wrong inside; in debug only."""
+    """The internal cause, in debug mode only."""
 
     type: str
     message: str
@@ -226,6 +226,6 @@ class Error(Struct, rename="camel"):
 
 
 def date_of(milliseconds: int) -> str:
-    """`2020-07-23T12:00:00.000Z`, whatever the time: clients parse no other form."""
+    """`2020-07-23T12:00:00.000Z`, always with milliseconds: clients parse no other form."""
     instant = _EPOCH + timedelta(milliseconds=milliseconds)
     return instant.isoformat(timespec="milliseconds") + "Z"

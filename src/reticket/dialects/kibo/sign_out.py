@@ -1,4 +1,4 @@
-"""Sign-out, the same for all tickets."""
+"""The sign-out of every kind of ticket."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from reticket.dialects.kibo.answers import nothing
 from reticket.wire import Operation, WireRequest
 
 
-def end(request: WireRequest, resource: str, token: str) -> Operation:
-    """End the session of a refresh token. NOT_FOUND: it has no live one."""
+def end(request: WireRequest, token_kind: str, token: str) -> Operation:
+    """End the session of a refresh token. NOT_FOUND if there is no active session."""
     try:
-        yield from EndSession(resource, token)
+        yield from EndSession(token_kind, token)
     except Refusal as refusal:
         if refusal.code is not Code.INVALID_TOKEN:
             raise

@@ -1,6 +1,6 @@
-"""Tickets of people: sign-in, refresh with or without a switch of scope, and sign-out.
+"""Tickets of users: sign-in, refresh with or without a switch of scope, and sign-out.
 
-Knows neither tenants nor developer accounts: a `TicketKind` says which of them are the scopes.
+Must not know tenants or developer accounts: a `TicketKind` defines which of them are the scopes.
 """
 
 from __future__ import annotations
@@ -23,15 +23,16 @@ from reticket.wire import Operation, WireRequest
 
 @dataclass(frozen=True, slots=True)
 class TicketKind:
-    """What tells the tickets of one kind from those of another.
+    """A kind of ticket.
 
     Args:
+        token_kind: the name of the kind of token.
         scope: the query parameter that names a scope.
-        place: what its scopes are.
-        ticket: the encoded ticket of a pair.
+        place: whether the scopes are tenants or accounts.
+        ticket: encodes the ticket of a pair.
     """
 
-    resource: str
+    token_kind: str
     scope: str
     place: Place
     ticket: Callable[[Issued], bytes]
@@ -39,10 +40,10 @@ class TicketKind:
 
 @dataclass(frozen=True, slots=True)
 class Tickets:
-    """The operations on one kind of tickets.
+    """The operations on one kind of ticket.
 
     Args:
-        guard: what a request must show beside what it asks with.
+        guard: the check of the access token that a request has beside its credentials.
         factor: how a person with a second factor is treated.
     """
 
@@ -51,25 +52,27 @@ class Tickets:
     factor: FactorRule
 
     def create(self, request: WireRequest) -> Operation:
-        """Sign in; 201."""
+        """Sign in. The status is 201."""
         values = inputs.query(request)
         wanted, scope = inputs.selection(values), self._scope(values)
         email, password = _credentials(request)
         yield from self.guard(request)
-        user = yield from SignIn(self.kind.resource, email, password, factor=self.factor)
+        user = yield from SignIn(self.kind.token_kind, email, password, factor=self.factor)
         context = self._first_context(user, scope)
-        issued = yield from BeginSession(self.kind.resource, user, context)
+        issued = yield from BeginSession(self.kind.token_kind, user, context)
         if not entitled(issued.holder, context, self.kind.place, None):
             raise Refusal(Code.ACCESS_DENIED, Cause.NO_ACCESS)
         return answer(request, 201, self.kind.ticket(issued), wanted)
 
     def refresh(self, request: WireRequest) -> Operation:
-        """Exchange a refresh token; an id in the query switches the scope."""
+        """Return the next ticket for a refresh token. An id in the query switches the scope."""
         values = inputs.query(request)
         wanted, scope = inputs.selection(values), self._scope(values)
         token = inputs.required(inputs.refresh_token(request), TOKEN)
         yield from self.guard(request)
-        issued = yield from Refresh(self.kind.resource, token, context=scope, place=self.kind.place)
+        issued = yield from Refresh(
+            self.kind.token_kind, token, context=scope, place=self.kind.place
+        )
         return answer(request, 200, self.kind.ticket(issued), wanted)
 
     def delete(self, request: WireRequest) -> Operation:
@@ -77,14 +80,14 @@ class Tickets:
         values = inputs.query(request)
         inputs.selection(values)
         token = inputs.required(values.get(TOKEN.lower()), TOKEN)
-        return (yield from end(request, self.kind.resource, token))
+        return (yield from end(request, self.kind.token_kind, token))
 
     def _scope(self, values: Mapping[str, str]) -> str | None:
-        said = inputs.optional_id(values, self.kind.scope)
-        return None if said is None else str(said)
+        scope_id = inputs.optional_id(values, self.kind.scope)
+        return None if scope_id is None else str(scope_id)
 
     def _first_context(self, user: User, scope: str | None) -> str | None:
-        """The scope that was asked for, the only one, or none while there is a choice."""
+        """The requested scope, else the user's only one; None if the user has several."""
         contexts = self._contexts(user)
         if not contexts or scope not in (None, *contexts):
             raise Refusal(Code.ACCESS_DENIED, Cause.NO_ACCESS)
@@ -96,8 +99,8 @@ class Tickets:
 
 
 def _credentials(request: WireRequest) -> tuple[str, str]:
-    said = inputs.members(request)
-    email = inputs.text(said, "emailAddress")
-    name = inputs.text(said, "userName")
-    password = inputs.required(inputs.text(said, "password"), "password")
+    body = inputs.members(request)
+    email = inputs.text(body, "emailAddress")
+    name = inputs.text(body, "userName")
+    password = inputs.required(inputs.text(body, "password"), "password")
     return inputs.required(email or name, "emailAddress"), password
