@@ -13,7 +13,7 @@ from reticket.admin.document import CURSOR, ID, KEY, LIMIT, answered, created, d
 from reticket.admin.errors import missing
 from reticket.admin.guard import Operate, guarded
 from reticket.admin.idempotency import once
-from reticket.admin.inputs import cursor_of, read_body, read_cursor, read_limit, read_query, wrong
+from reticket.admin.inputs import cursor_of, read_body, read_cursor, read_limit, read_query
 from reticket.admin.schemas import (
     ClientAnswer,
     ClientChanges,
@@ -23,6 +23,7 @@ from reticket.admin.schemas import (
     client_answer,
 )
 from reticket.core.commands import EndSessions, Hash, RunInDirectory
+from reticket.core.errors import wrong
 from reticket.core.model import Selection
 from reticket.core.people import Client
 from reticket.directory.drafts import ClientDraft

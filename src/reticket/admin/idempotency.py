@@ -16,7 +16,6 @@ import msgspec
 
 from reticket.admin.errors import NO_STORE, Declined
 from reticket.admin.guard import Operate
-from reticket.admin.inputs import wrong
 from reticket.core.commands import (
     Asking,
     Peek,
@@ -26,7 +25,7 @@ from reticket.core.commands import (
     Release,
     Reserve,
 )
-from reticket.core.errors import ReticketError, Unavailable
+from reticket.core.errors import ReticketError, Unavailable, wrong
 from reticket.core.storage.budget import Charge, Owner, of_operator
 from reticket.crypto.sealing import Sealer
 from reticket.wire import Operation, Secretive, WireRequest, WireResponse

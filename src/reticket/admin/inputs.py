@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import msgspec
 
-from reticket.core.errors import Code, Refusal
+from reticket.core.errors import Code, Refusal, wrong
 from reticket.wire import WireRequest, parse_pairs
 
 LONGEST_PAGE = 500
@@ -104,8 +104,3 @@ def read_cursor(query: dict[str, str]) -> str:
 def _expect_new(name: str, former: Mapping[str, str]) -> None:
     if name in former:
         raise wrong(name, f"is now {former[name]}")
-
-
-def wrong(name: str, fault: str) -> Refusal:
-    """INVALID_PARAMETER for a name, with its fault."""
-    return Refusal(Code.INVALID_PARAMETER, parameter=name, detail=fault)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from reticket.admin.context import AdminContext
 from reticket.admin.errors import missing
-from reticket.admin.inputs import wrong
 from reticket.core.commands import Asking, FindSession, ListSessions, RunInDirectory
+from reticket.core.errors import wrong
 from reticket.core.model import Selection
 from reticket.core.ports import Page
 from reticket.directory.names import unknown_names

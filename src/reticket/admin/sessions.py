@@ -7,7 +7,7 @@ from reticket.admin.document import CURSOR, ID, KEY, LIMIT, answered, created, d
 from reticket.admin.errors import missing
 from reticket.admin.guard import done, guarded
 from reticket.admin.idempotency import once
-from reticket.admin.inputs import read_body, read_flag, read_limit, read_query, session_of, wrong
+from reticket.admin.inputs import read_body, read_flag, read_limit, read_query, session_of
 from reticket.admin.schemas import Listed, Revoke, Revoked, SessionAnswer, Start, session_answer
 from reticket.admin.selecting import check_names
 from reticket.core.commands import (
@@ -19,6 +19,7 @@ from reticket.core.commands import (
     ListSessions,
     RunInDirectory,
 )
+from reticket.core.errors import wrong
 from reticket.core.model import Selection
 from reticket.core.people import Client, User
 from reticket.core.policy import SECOND

@@ -103,6 +103,11 @@ class Refusal(ReticketError):
         self.retry_after = retry_after
 
 
+def wrong(name: str, fault: str, cause: Cause | None = None) -> Refusal:
+    """INVALID_PARAMETER for a parameter. Its name is a known one, never a name that was sent."""
+    return Refusal(Code.INVALID_PARAMETER, cause, parameter=name, detail=fault)
+
+
 class Unavailable(ReticketError):
     """A store, the directory or a pool could not answer. Nothing was refused and nothing used up.
 

@@ -10,7 +10,7 @@ import re
 
 import msgspec
 
-from reticket.core.errors import Code, Refusal
+from reticket.core.errors import Code, Refusal, wrong
 from reticket.dialects.cloudreve.schemas import (
     RefreshTokenRequest,
     SecondFactorRequest,
@@ -49,9 +49,9 @@ def sign_in(body: bytes) -> SignInRequest:
     _email(read.email)
     _present(read.password, "Password")
     if len(read.password) < SHORTEST_PASSWORD:
-        raise _refusal("Password", "too short")
+        raise wrong("Password", "too short")
     if len(read.password) > LONGEST_PASSWORD:
-        raise _refusal("Password", "too long")
+        raise wrong("Password", "too long")
     return read
 
 
@@ -71,7 +71,7 @@ def email(request: WireRequest) -> str:
 def _email(text: str) -> str:
     _present(text, "Email")
     if len(text) > LONGEST_EMAIL or not _EMAIL.fullmatch(text):
-        raise _refusal("Email", "format error")
+        raise wrong("Email", "format error")
     return text
 
 
@@ -96,9 +96,5 @@ def _text(value: object) -> str:
 
 def _present(text: str, name: str) -> str:
     if not text:
-        raise _refusal(name, "cannot be empty")
+        raise wrong(name, "cannot be empty")
     return text
-
-
-def _refusal(name: str, fault: str) -> Refusal:
-    return Refusal(Code.INVALID_PARAMETER, parameter=name, detail=fault)

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from reticket.core.errors import Code, Refusal
+from reticket.core.errors import Refusal, wrong
 
 NAME = "responseFields"
 DEEPEST = 16
@@ -83,7 +83,7 @@ def parse(text: str) -> Selection:
 
 
 def _refusal(fault: str) -> Refusal:
-    return Refusal(Code.INVALID_PARAMETER, parameter=NAME, detail=fault)
+    return wrong(NAME, fault)
 
 
 def _enter(here: Selection, name: str, leaves_out: bool) -> Selection:

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from reticket.core.errors import Code, Refusal
+from reticket.core.errors import Code, Refusal, wrong
 from reticket.dialects.kibo import fields
 from reticket.wire import WireRequest, parse_json
 
@@ -51,7 +51,7 @@ def members(request: WireRequest) -> Mapping[str, Any]:
     _expect_json(request)
     value = parse_json(request.body)
     if not isinstance(value, dict | None):
-        raise Refusal(Code.INVALID_PARAMETER, parameter="body", detail="must be an object")
+        raise wrong("body", "must be an object")
     return value or {}
 
 
@@ -59,14 +59,14 @@ def text(body: Mapping[str, Any], name: str) -> str | None:
     """A member by its name, else by its name in any letter case. None if missing or empty."""
     value = body[name] if name in body else _folded(body).get(name.lower())
     if not isinstance(value, str | None):
-        raise Refusal(Code.INVALID_PARAMETER, parameter=name, detail="must be a string")
+        raise wrong(name, "must be a string")
     return value or None
 
 
 def required(value: str | None, name: str) -> str:
     """The value of a required parameter. INVALID_PARAMETER if it is missing."""
     if value is None:
-        raise Refusal(Code.INVALID_PARAMETER, parameter=name, detail="is required")
+        raise wrong(name, "is required")
     return value
 
 
@@ -90,7 +90,7 @@ def optional_id(values: Mapping[str, str], name: str) -> int | None:
 def int32(value: str, name: str) -> int:
     """A 32-bit integer. INVALID_PARAMETER."""
     if not _INT32.fullmatch(value) or not _LEAST <= int(value) <= _MOST:
-        raise Refusal(Code.INVALID_PARAMETER, parameter=name, detail="must be an int32")
+        raise wrong(name, "must be an int32")
     return int(value)
 
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote_plus
 
 from reticket.core.commands import Asking, BeginSession, Refresh
-from reticket.core.errors import Cause, Code, Refusal
+from reticket.core.errors import Cause, Code, Refusal, wrong
 from reticket.core.model import Issued
 from reticket.core.people import Application
 from reticket.core.policy import SECOND
@@ -77,7 +77,7 @@ def _token_request(request: WireRequest) -> TokenRequest:
     body = _members(request)
     grant = (inputs.text(body, "grant_type") or "").lower()
     if grant and grant not in _GRANTS:
-        raise Refusal(Code.INVALID_PARAMETER, parameter="grant_type", detail="is not known")
+        raise wrong("grant_type", "is not known")
     token = inputs.text(body, _REFRESH)
     name, secret = inputs.text(body, "client_id"), inputs.text(body, "client_secret")
     basic_name, basic_secret = _basic(request)

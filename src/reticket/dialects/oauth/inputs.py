@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from reticket.core.errors import Code, Refusal
+from reticket.core.errors import Code, Refusal, wrong
 from reticket.wire import WireRequest, parse_pairs
 
 FORM = "application/x-www-form-urlencoded"
@@ -56,8 +56,3 @@ def required(form: Form, name: str) -> str:
     if value is None:
         raise wrong(name, "is missing")
     return value
-
-
-def wrong(name: str, fault: str) -> Refusal:
-    """INVALID_PARAMETER for a parameter of ours: never for a name that was sent."""
-    return Refusal(Code.INVALID_PARAMETER, parameter=name, detail=fault)

@@ -13,13 +13,13 @@ from typing import Any, TypeVar
 import msgspec
 
 from reticket.core.commands import Asking, Now, Peek, PutIfAbsent
-from reticket.core.errors import Cause
+from reticket.core.errors import Cause, wrong
 from reticket.core.people import Client
 from reticket.core.policy import SECOND
 from reticket.core.storage.budget import of_client
 from reticket.core.tokens.faces import from_text, split_jwt
 from reticket.dialects.oauth.endpoints.client_keys import keys_of
-from reticket.dialects.oauth.inputs import Form, required, wrong
+from reticket.dialects.oauth.inputs import Form, required
 from reticket.oauth.provider import BASE, Provider
 from reticket.wire import WireRequest
 

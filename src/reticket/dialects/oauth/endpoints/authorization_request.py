@@ -12,9 +12,9 @@ from typing import Any
 import msgspec
 
 from reticket.core.commands import Asking, ReadIdentity
-from reticket.core.errors import Cause, Refusal
+from reticket.core.errors import Cause, Refusal, wrong
 from reticket.dialects.oauth.errors import Denied
-from reticket.dialects.oauth.inputs import Form, required, wrong
+from reticket.dialects.oauth.inputs import Form, required
 from reticket.oauth.registration import ADMIN, AUTHORIZATION_CODE, Registration
 from reticket.oauth.terms import OPENID
 from reticket.oauth.words import words

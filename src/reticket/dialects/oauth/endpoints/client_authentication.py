@@ -6,7 +6,7 @@ from base64 import b64decode
 from urllib.parse import unquote_plus
 
 from reticket.core.commands import Asking, FindClient, SignInClient
-from reticket.core.errors import Cause, Code, Refusal
+from reticket.core.errors import Cause, Code, Refusal, wrong
 from reticket.core.people import Client
 from reticket.dialects.oauth.endpoints.assertion import (
     ASSERTION,
@@ -15,7 +15,7 @@ from reticket.dialects.oauth.endpoints.assertion import (
     named_in,
 )
 from reticket.dialects.oauth.errors import Denied, denied
-from reticket.dialects.oauth.inputs import Form, required, wrong
+from reticket.dialects.oauth.inputs import Form, required
 from reticket.oauth.provider import CLIENT, Provider
 from reticket.oauth.registration import Registration, registration_of
 from reticket.wire import WireRequest

@@ -11,7 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from reticket.core.commands import Asking, Now, Peek, Pop, PutIfAbsent, RandomBytes
-from reticket.core.errors import Cause
+from reticket.core.errors import Cause, wrong
 from reticket.core.policy import SECOND
 from reticket.core.storage.budget import of_account
 from reticket.core.tokens.faces import to_text
@@ -27,7 +27,7 @@ from reticket.dialects.oauth.endpoints.authorization_request import (
 from reticket.dialects.oauth.endpoints.client_authentication import authenticate
 from reticket.dialects.oauth.endpoints.proof import Proof, invalid, prove, spend
 from reticket.dialects.oauth.errors import NO_STORE, heard
-from reticket.dialects.oauth.inputs import read_form, wrong
+from reticket.dialects.oauth.inputs import read_form
 from reticket.dialects.oauth.pages.html import Halted
 from reticket.dialects.oauth.pages.interaction import Person, too_old
 from reticket.dialects.oauth.pages.rate_limits import limit_asking

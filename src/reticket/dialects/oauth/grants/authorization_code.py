@@ -10,7 +10,7 @@ import hmac
 import re
 
 from reticket.core.commands import Asking, Peek
-from reticket.core.errors import Cause, Code
+from reticket.core.errors import Cause, Code, wrong
 from reticket.core.storage.budget import of_account
 from reticket.core.tokens.faces import to_text
 from reticket.dialects.oauth.errors import Denied, denied
@@ -24,7 +24,7 @@ from reticket.dialects.oauth.grants.codes import (
     waiting,
 )
 from reticket.dialects.oauth.grants.consented_session import begin, consenting, end_begun
-from reticket.dialects.oauth.inputs import required, wrong
+from reticket.dialects.oauth.inputs import required
 
 _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 """RFC 7636 §4.1."""

@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from reticket.core.commands import Asking, BeginSession
-from reticket.core.errors import Cause, Code, Refusal
+from reticket.core.errors import Cause, Code, Refusal, wrong
 from reticket.core.model import Issued
 from reticket.core.people import Client, User
 from reticket.dialects.oauth.grants.answers import TokenAnswer, TokenRequest, token_answer
 from reticket.dialects.oauth.grants.limits import targets
-from reticket.dialects.oauth.inputs import wrong
 from reticket.oauth.provider import USER, Provider
 from reticket.oauth.registration import ADMIN, REFRESH_TOKEN, Registration, registration_of
 from reticket.oauth.terms import Terms
@@ -95,11 +94,11 @@ def _check(
     registration: Registration, provider: Provider, user: User, wish: SessionRequest, now: int
 ) -> None:
     if not registration.may(REFRESH_TOKEN):
-        raise _denied("client_id", "is not registered for refresh tokens", Cause.WRONG_GRANT)
+        raise wrong("client_id", "is not registered for refresh tokens", Cause.WRONG_GRANT)
     if set(wish.resources) - set(targets((), registration, provider)):
-        raise _denied("resource", "is not among the client's", Cause.WRONG_TARGET)
+        raise wrong("resource", "is not among the client's", Cause.WRONG_TARGET)
     if wish.tenant is not None and wish.tenant not in {place.id for place in user.tenants}:
-        raise _denied("tenant", "is none of the user's", Cause.NO_ACCESS)
+        raise wrong("tenant", "is none of the user's", Cause.NO_ACCESS)
     if not 0 < wish.auth_time <= now:
         raise wrong("auth_time", "must be a time that is past, in seconds")
     if len(wish.amr) > MOST_METHODS or not all(map(_METHOD.fullmatch, wish.amr)):
@@ -114,9 +113,5 @@ def _scopes(registration: Registration, said: str | None) -> str:
     may = [scope for scope in registration.scopes if scope != ADMIN]
     asked = tuple(may) if said is None else words(said)
     if set(asked) - set(may):
-        raise _denied("scope", "is more than the client may be granted", Cause.WRONG_SCOPE)
+        raise wrong("scope", "is more than the client may be granted", Cause.WRONG_SCOPE)
     return registration.in_order(asked)
-
-
-def _denied(parameter: str, detail: str, cause: Cause) -> Refusal:
-    return Refusal(Code.INVALID_PARAMETER, cause, parameter=parameter, detail=detail)

@@ -7,7 +7,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from reticket.core.commands import Check, EndSessions, ExchangeToken
-from reticket.core.errors import Cause, Code, Refusal
+from reticket.core.errors import Cause, Code, Refusal, wrong
 from reticket.core.model import Family, Place, Selection
 from reticket.core.sessions.rotation import state_of
 from reticket.dialects.oauth.errors import Denied
@@ -20,7 +20,6 @@ from reticket.dialects.oauth.grants.subject_token import (
     no_subject,
     read_subject,
 )
-from reticket.dialects.oauth.inputs import wrong
 from reticket.oauth.provider import USER
 from reticket.oauth.terms import ALONE
 from reticket.oauth.words import words

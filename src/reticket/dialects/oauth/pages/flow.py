@@ -23,12 +23,12 @@ from reticket.core.commands import (
     SecondFactor,
     SignIn,
 )
-from reticket.core.errors import Cause, Code, Refusal
+from reticket.core.errors import Cause, Code, Refusal, wrong
 from reticket.core.people import User
 from reticket.core.policy import SECOND
 from reticket.dialects.oauth.document import shown
 from reticket.dialects.oauth.errors import heard
-from reticket.dialects.oauth.inputs import Form, read_form, required, wrong
+from reticket.dialects.oauth.inputs import Form, read_form, required
 from reticket.dialects.oauth.pages import screens
 from reticket.dialects.oauth.pages.interaction import (
     LIFETIME,
