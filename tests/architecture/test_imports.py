@@ -65,6 +65,10 @@ def test_every_contract_can_be_broken(copy: Path) -> None:
     assert [name for name in contracts() if f"{name} BROKEN" not in said] == []
 
 
+def test_no_contract_has_an_exception() -> None:
+    assert "ignore_imports" not in (ROOT / ".importlinter").read_text()
+
+
 def test_a_module_without_a_place_is_refused(copy: Path) -> None:
     (copy / "src" / "reticket" / "stray.py").touch()
     code, said = lint(copy)

@@ -10,9 +10,9 @@ from contextlib import closing
 import pytest
 from tests.docs.tables import page
 
-from reticket.dialects.oauth.grants.answers import TokenRequest
 from reticket.dialects.oauth.grants.client_credentials import grant_itself
-from reticket.dialects.oauth.grants.direct_session import SessionRequest, start
+from reticket.dialects.oauth.grants.token_request import TokenRequest
+from reticket.oauth.direct_session import SessionRequest, start
 from reticket.oauth.provider import Provider
 from reticket.oauth.registration import registration_of
 from reticket.runtime.opening import Builder

@@ -6,7 +6,8 @@ from reticket.admin.idempotency import Remembered
 from reticket.admin.schemas import ClientAnswer, NewPassword, NewUser, SecretAnswer
 from reticket.dialects.oauth.endpoints.device import DeviceAnswer
 from reticket.dialects.oauth.endpoints.par import Pushed
-from reticket.dialects.oauth.grants.answers import TokenAnswer, TokenRequest
+from reticket.dialects.oauth.grants.token_request import TokenRequest
+from reticket.oauth.token_answer import TokenAnswer
 from reticket.wire import WireRequest, WireResponse
 
 HOLDERS = (

@@ -24,8 +24,8 @@ from reticket.core.model import Selection
 from reticket.core.people import Client, User
 from reticket.core.policy import SECOND
 from reticket.core.ports import Page
-from reticket.dialects.oauth.grants.answers import TokenAnswer
-from reticket.dialects.oauth.grants.direct_session import SessionRequest, start
+from reticket.oauth.direct_session import SessionRequest, start
+from reticket.oauth.token_answer import TokenAnswer
 from reticket.wire import Operation, Parameter, Route, WireRequest
 
 TAG = "sessions"

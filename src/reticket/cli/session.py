@@ -24,10 +24,10 @@ from reticket.core.model import Family, Selection
 from reticket.core.people import Client
 from reticket.core.policy import SECOND
 from reticket.core.texts import escaped
-from reticket.dialects.oauth.grants.direct_session import SessionRequest
-from reticket.dialects.oauth.grants.direct_session import start as start_session
 from reticket.directory.names import unknown_names
 from reticket.directory.programs.clients import no_client
+from reticket.oauth.direct_session import SessionRequest
+from reticket.oauth.direct_session import start as start_session
 from reticket.oauth.provider import USER
 from reticket.runtime.every_policy import provider_of
 from reticket.runtime.opened_service import OpenedService

@@ -1,1 +1,3 @@
-"""What OAuth is apart from its wire: registered clients, scopes, the terms of a session."""
+"""OAuth apart from its endpoints: registered clients, scopes, sessions that an operator starts, and
+the tokens of an answer. The admin API and the shell need these as well.
+"""

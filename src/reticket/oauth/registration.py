@@ -126,3 +126,10 @@ def read_registration(client: Client, provider: Provider) -> Registration:
         par_required=bool(said.get("par_required", strict)),
         admin=bool(said.get("admin", False)),
     )
+
+
+def targets(
+    granted: tuple[str, ...], registration: Registration, provider: Provider
+) -> tuple[str, ...]:
+    """The audiences that may be asked for where these were granted, perhaps none."""
+    return granted or (*registration.resources, provider.issuer)

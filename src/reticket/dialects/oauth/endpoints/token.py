@@ -14,13 +14,13 @@ from reticket.core.errors import Cause
 from reticket.dialects.oauth.document import described
 from reticket.dialects.oauth.endpoints.client_authentication import authenticate
 from reticket.dialects.oauth.endpoints.proof import Proof, prove
-from reticket.dialects.oauth.errors import Denied, heard
-from reticket.dialects.oauth.grants.answers import Granting, TokenAnswer, TokenRequest, answered
+from reticket.dialects.oauth.errors import NO_STORE, Denied, heard
 from reticket.dialects.oauth.grants.authorization_code import exchange_code
 from reticket.dialects.oauth.grants.client_credentials import grant_itself
 from reticket.dialects.oauth.grants.device_code import poll
 from reticket.dialects.oauth.grants.refresh import refresh
 from reticket.dialects.oauth.grants.token_exchange import exchange
+from reticket.dialects.oauth.grants.token_request import Granting, TokenRequest
 from reticket.dialects.oauth.inputs import Form, read_form, required
 from reticket.oauth.provider import USER, Provider
 from reticket.oauth.registration import (
@@ -31,9 +31,11 @@ from reticket.oauth.registration import (
     TOKEN_EXCHANGE,
     Registration,
 )
-from reticket.wire import Operation, Route, WireRequest
+from reticket.oauth.token_answer import TokenAnswer
+from reticket.wire import Operation, Route, WireRequest, WireResponse
 
 PATH = "/token"
+_encoder = msgspec.json.Encoder()
 GRANTS: Mapping[str, Callable[[TokenRequest], Granting]] = {
     REFRESH_TOKEN: refresh,
     AUTHORIZATION_CODE: exchange_code,
@@ -79,7 +81,7 @@ class TokenEndpoint:
             sentence = "There is no such grant."
             raise Denied("unsupported_grant_type", sentence, Cause.WRONG_GRANT)
         said = yield from self._read(request, form, kind)
-        return answered((yield from granting(said)), said.nonce)
+        return _response((yield from granting(said)), said.nonce)
 
     def _read(self, request: WireRequest, form: Form, kind: str) -> Asking[TokenRequest]:
         registration, client = yield from authenticate(request, form, self.provider)
@@ -96,6 +98,12 @@ def _demand(registration: Registration, proof: Proof | None) -> None:
     """RFC 9449 §5.2: a client may be registered to bind all its tokens."""
     if registration.dpop_required and proof is None:
         raise Denied("invalid_dpop_proof", "A DPoP proof is needed.", Cause.WRONG_PROOF)
+
+
+def _response(answer: TokenAnswer, nonce: str | None) -> WireResponse:
+    """The bytes; a client that proves its key gets the nonce of its next proof."""
+    headers = NO_STORE if nonce is None else (*NO_STORE, (b"dpop-nonce", nonce.encode()))
+    return WireResponse(200, _encoder.encode(answer), headers=headers)
 
 
 def routes(provider: Provider) -> tuple[Route, ...]:

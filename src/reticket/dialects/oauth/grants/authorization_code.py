@@ -14,7 +14,6 @@ from reticket.core.errors import Cause, Code, wrong
 from reticket.core.storage.budget import of_account
 from reticket.core.tokens.faces import to_text
 from reticket.dialects.oauth.errors import Denied, denied
-from reticket.dialects.oauth.grants.answers import Granting, TokenRequest
 from reticket.dialects.oauth.grants.codes import (
     CodeGrant,
     Given,
@@ -24,6 +23,7 @@ from reticket.dialects.oauth.grants.codes import (
     waiting,
 )
 from reticket.dialects.oauth.grants.consented_session import begin, consenting, end_begun
+from reticket.dialects.oauth.grants.token_request import Granting, TokenRequest
 from reticket.dialects.oauth.inputs import required
 
 _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")

@@ -6,10 +6,11 @@ from reticket.core.commands import IssueAccess
 from reticket.core.errors import Cause
 from reticket.core.storage.budget import of_client
 from reticket.dialects.oauth.errors import Denied
-from reticket.dialects.oauth.grants.answers import Granting, TokenRequest, token_answer
-from reticket.dialects.oauth.grants.limits import narrowed, targets, within_scope, within_targets
+from reticket.dialects.oauth.grants.limits import narrowed, within_scope, within_targets
+from reticket.dialects.oauth.grants.token_request import Granting, TokenRequest
 from reticket.oauth.provider import CLIENT
-from reticket.oauth.registration import ADMIN, Registration
+from reticket.oauth.registration import ADMIN, Registration, targets
+from reticket.oauth.token_answer import token_answer
 from reticket.oauth.words import words
 
 
@@ -28,7 +29,7 @@ def grant_itself(said: TokenRequest) -> Granting:
     asked = (*narrowed((), resources or registration.resources), *bound)
     scope, policy = " ".join(scopes) or None, registration.policy
     issued = yield from IssueAccess(CLIENT, said.client, scope, policy, asked)
-    return token_answer(said, issued, asked)
+    return token_answer(said.registration, issued, asked)
 
 
 def _grantable(registration: Registration, usual: tuple[str, ...]) -> tuple[str, ...]:

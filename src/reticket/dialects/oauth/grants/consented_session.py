@@ -19,12 +19,13 @@ from reticket.core.model import Asked, Family, Issued, Selection
 from reticket.core.people import User
 from reticket.core.storage.budget import COVERED
 from reticket.dialects.oauth.errors import Denied, denied
-from reticket.dialects.oauth.grants.answers import Granting, TokenRequest, token_answer
 from reticket.dialects.oauth.grants.codes import CodeGrant
-from reticket.dialects.oauth.grants.limits import narrowed, targets, within_scope, within_targets
+from reticket.dialects.oauth.grants.limits import narrowed, within_scope, within_targets
+from reticket.dialects.oauth.grants.token_request import Granting, TokenRequest
 from reticket.oauth.provider import USER
-from reticket.oauth.registration import ADMIN
+from reticket.oauth.registration import ADMIN, targets
 from reticket.oauth.terms import NONCE, Terms
+from reticket.oauth.token_answer import token_answer
 from reticket.oauth.words import words
 
 CLAIMED = 30
@@ -70,7 +71,7 @@ def begin(said: TokenRequest, grant: CodeGrant, user: User, bound: Asked, waits:
         if not (yield from _took(waits, claim, mine)):
             yield from _end(family, grant.client_id, UNANSWERED)
             raise denied(Code.INVALID_TOKEN, Cause.EXPIRED)
-        return token_answer(said, issued, asked)
+        return token_answer(said.registration, issued, asked)
     except (Denied, Unavailable):
         yield from _give_up(grant, claim, mine)
         raise

@@ -6,7 +6,6 @@ from reticket.core.commands import Asking, Peek, PutIfAbsent
 from reticket.core.errors import Cause, Code
 from reticket.core.storage.budget import COVERED, of_account
 from reticket.dialects.oauth.errors import Denied, denied
-from reticket.dialects.oauth.grants.answers import Granting, TokenRequest
 from reticket.dialects.oauth.grants.codes import read_grant
 from reticket.dialects.oauth.grants.consented_session import begin, consenting
 from reticket.dialects.oauth.grants.device_codes import (
@@ -19,6 +18,7 @@ from reticket.dialects.oauth.grants.device_codes import (
     remembered,
     verdict,
 )
+from reticket.dialects.oauth.grants.token_request import Granting, TokenRequest
 from reticket.dialects.oauth.inputs import required
 
 PATIENCE = INTERVAL - 1

@@ -7,8 +7,6 @@ from collections.abc import Iterable
 from reticket.core.errors import Cause
 from reticket.core.model import Asked
 from reticket.dialects.oauth.errors import Denied
-from reticket.oauth.provider import Provider
-from reticket.oauth.registration import Registration
 from reticket.oauth.terms import AUDIENCE, SCOPE
 
 
@@ -29,13 +27,6 @@ def no_target(cause: Cause, *, heard: bool = False) -> Denied:
     """`invalid_target`, whatever it was."""
     sentence = "The resource or audience is not one that may be asked for."
     return Denied("invalid_target", sentence, cause, heard=heard)
-
-
-def targets(
-    granted: tuple[str, ...], registration: Registration, provider: Provider
-) -> tuple[str, ...]:
-    """The audiences that may be asked for where these were granted, perhaps none."""
-    return granted or (*registration.resources, provider.issuer)
 
 
 def narrowed(scopes: tuple[str, ...], audiences: tuple[str, ...]) -> Asked:

@@ -9,11 +9,13 @@ from reticket.core.policy import SECOND
 from reticket.core.sessions.rotation import decide, state_of
 from reticket.core.storage.budget import of_account
 from reticket.dialects.oauth.errors import Denied, denied
-from reticket.dialects.oauth.grants.answers import Granting, TokenRequest, token_answer
-from reticket.dialects.oauth.grants.limits import narrowed, targets, within_scope, within_targets
+from reticket.dialects.oauth.grants.limits import narrowed, within_scope, within_targets
+from reticket.dialects.oauth.grants.token_request import Granting, TokenRequest
 from reticket.dialects.oauth.inputs import required
 from reticket.oauth.provider import USER
+from reticket.oauth.registration import targets
 from reticket.oauth.terms import JKT, terms_of
+from reticket.oauth.token_answer import token_answer
 from reticket.oauth.words import words
 
 FRESH = 60 * SECOND
@@ -39,7 +41,7 @@ def refresh(said: TokenRequest) -> Granting:
         issued = yield from turn
     except Refusal as refusal:
         raise _refused(refusal) from refusal
-    return token_answer(said, issued, asked)
+    return token_answer(said.registration, issued, asked)
 
 
 def _bound_to(said: TokenRequest, token: str) -> Asking[Asked]:

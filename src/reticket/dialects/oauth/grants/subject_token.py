@@ -11,11 +11,12 @@ from reticket.core.commands import Asking, InspectAccess, ReadRefresh
 from reticket.core.errors import Cause, Code, Refusal, wrong
 from reticket.core.model import AccessToken, Family, RefreshToken
 from reticket.dialects.oauth.errors import Denied
-from reticket.dialects.oauth.grants.answers import TokenRequest
-from reticket.dialects.oauth.grants.limits import targets, within_scope, within_targets
+from reticket.dialects.oauth.grants.limits import within_scope, within_targets
 from reticket.dialects.oauth.grants.refresh import expect_answered
+from reticket.dialects.oauth.grants.token_request import TokenRequest
 from reticket.dialects.oauth.inputs import required
 from reticket.oauth.provider import USER
+from reticket.oauth.registration import targets
 from reticket.oauth.revoked_access_tokens import void
 from reticket.oauth.terms import SCOPE, terms_of
 from reticket.oauth.words import words

@@ -11,7 +11,6 @@ from reticket.core.errors import Cause, Code, Refusal, wrong
 from reticket.core.model import Family, Place, Selection
 from reticket.core.sessions.rotation import state_of
 from reticket.dialects.oauth.errors import Denied
-from reticket.dialects.oauth.grants.answers import Granting, TokenRequest, token_answer
 from reticket.dialects.oauth.grants.limits import narrowed, no_target
 from reticket.dialects.oauth.grants.refresh import bound, whose
 from reticket.dialects.oauth.grants.subject_token import (
@@ -20,8 +19,10 @@ from reticket.dialects.oauth.grants.subject_token import (
     no_subject,
     read_subject,
 )
+from reticket.dialects.oauth.grants.token_request import Granting, TokenRequest
 from reticket.oauth.provider import USER
 from reticket.oauth.terms import ALONE
+from reticket.oauth.token_answer import token_answer
 from reticket.oauth.words import words
 
 TENANT = "urn:reticket:tenant:"
@@ -52,7 +53,7 @@ def exchange(said: TokenRequest) -> Granting:
         if refusal.cause is Cause.REUSED:
             yield from EndSessions(Selection(subject.family, resource=USER), "reuse")
         raise _refused(refusal) from refusal
-    return replace(token_answer(said, issued, asked), issued_token_type=ACCESS_TOKEN)
+    return replace(token_answer(said.registration, issued, asked), issued_token_type=ACCESS_TOKEN)
 
 
 def _check_form(said: TokenRequest) -> None:

@@ -13,11 +13,10 @@ from reticket.core.commands import Asking, BeginSession
 from reticket.core.errors import Cause, Code, Refusal, wrong
 from reticket.core.model import Issued
 from reticket.core.people import Client, User
-from reticket.dialects.oauth.grants.answers import TokenAnswer, TokenRequest, token_answer
-from reticket.dialects.oauth.grants.limits import targets
 from reticket.oauth.provider import USER, Provider
-from reticket.oauth.registration import ADMIN, REFRESH_TOKEN, Registration, registration_of
+from reticket.oauth.registration import ADMIN, REFRESH_TOKEN, Registration, registration_of, targets
 from reticket.oauth.terms import Terms
+from reticket.oauth.token_answer import TokenAnswer, token_answer
 from reticket.oauth.words import words
 
 _METHOD = re.compile(r"[A-Za-z0-9._:-]{1,32}")
@@ -75,8 +74,7 @@ def start(
         terms=Terms(wish.auth_time, wish.amr, wish.jkt, audiences).written(),
         policy=registration.policy,
     )
-    request = TokenRequest(provider, {}, registration, client, None, None)
-    return Started(issued.family.id.hex(), token_answer(request, issued, ()))
+    return Started(issued.family.id.hex(), token_answer(registration, issued))
 
 
 def _in_good_standing(registration: Registration, user: User) -> None:
