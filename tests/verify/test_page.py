@@ -49,14 +49,14 @@ def test_any_other_is_rejected(server, wrong, capsys):
 
 
 def test_fastapi_lets_a_good_token_in(server, issuer):
-    orders = Client(run("FastAPI()", server)["app"])
+    orders = Client(run("readers = Guard", server)["app"])
     token = issuer.begin().access_token
     answer = orders.get("/orders", bearer(token))
     assert (answer.status_code, answer.json()) == (200, {"orders_of": issuer.user.id})
 
 
 def test_fastapi_keeps_any_other_out(server, wrong):
-    orders = Client(run("FastAPI()", server)["app"])
+    orders = Client(run("readers = Guard", server)["app"])
     answer = orders.get("/orders", bearer(wrong))
     assert answer.status_code == 401
     assert "WWW-Authenticate" in answer.headers
@@ -64,9 +64,21 @@ def test_fastapi_keeps_any_other_out(server, wrong):
 
 
 def test_fastapi_asks_for_the_scope(server, issuer):
-    orders = Client(run("FastAPI()", server)["app"])
+    orders = Client(run("readers = Guard", server)["app"])
     token = issuer.begin(scope="openid").access_token
     assert orders.get("/orders", bearer(token)).status_code == 403
+
+
+def test_fastapi_asks_for_a_sign_in(server, issuer):
+    made = run("payers = Guard", server)
+    shop = Client(made["app"])
+    asked = shop.request("POST", "/payments", bearer(issuer.begin(scope="orders.pay").access_token))
+    assert asked.status_code == 401
+    challenge = asked.headers["WWW-Authenticate"]
+    assert 'error="insufficient_user_authentication", scope="orders.pay"' in challenge
+    assert f'resource_metadata="{made["resource"].url}"' in challenge
+    told = shop.get(made["resource"].path, {}).json()
+    assert told["authorization_servers"] == [server.url]
 
 
 def test_pyjwt_lets_a_good_token_in(server, issuer):

@@ -14,11 +14,13 @@ from starlette.routing import Route
 from tests.dialects.oauth.proofs import KEY, ath_of, proof
 from tests.verify.test_tokens import AUDIENCE, NOW, bearer_only, token, tokens
 
-from reticket.verify import Token
+from reticket.verify import Authentication, ProtectedResource, Token
 from reticket.verify.keys import KeysUnavailable
-from reticket.verify.starlette import Guard
+from reticket.verify.starlette import Guard, metadata_route
 
 __all__ = ["bearer_only", "tokens"]
+
+LATELY = Authentication(max_age=300)
 
 
 class Client:
@@ -26,9 +28,12 @@ class Client:
         self._transport = httpx.ASGITransport(application)
 
     def get(self, path, headers):
+        return self.request("GET", path, headers)
+
+    def request(self, method, path, headers):
         async def got():
             async with httpx.AsyncClient(transport=self._transport, base_url=AUDIENCE) as client:
-                return await client.get(path, headers=headers)
+                return await client.request(method, path, headers=headers)
 
         return asyncio.run(got())
 
@@ -57,7 +62,10 @@ def test_it_answers_401_with_a_challenge(client):
     answers = [client.get("/orders", headers=said) for said in ({}, bearer("x"))]
     assert [each.status_code for each in answers] == [401, 401]
     challenges = [each.headers["www-authenticate"] for each in answers]
-    assert challenges == ["Bearer", 'Bearer error="invalid_token"']
+    assert challenges == [
+        'Bearer scope="orders.read"',
+        'Bearer error="invalid_token", scope="orders.read"',
+    ]
 
 
 def test_it_answers_403_where_a_scope_lacks(client):
@@ -178,6 +186,40 @@ def test_starlette_alone_is_enough():
         "Guard(AccessTokens('https://i.example', 'a'), base='https://a.example')"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_rfc9728_a_guard_with_metadata(tokens):
+    resource = ProtectedResource(tokens, "orders.read")
+    app = shop(Guard(tokens, resource=resource))
+    app.routes.append(metadata_route(resource))
+    client = Client(app)
+    where = f"{AUDIENCE}/.well-known/oauth-protected-resource"
+    answer = client.get("/orders", {})
+    assert answer.headers["www-authenticate"] == f'Bearer resource_metadata="{where}"'
+    assert client.get(where, {}).json()["resource"] == AUDIENCE
+    assert client.request("OPTIONS", where, {}).status_code == 204
+    said = client.get("/bills", bearer(token())).headers["www-authenticate"]
+    needed = 'error="insufficient_scope", scope="bills.read"'
+    assert said == f'Bearer {needed}, resource_metadata="{where}"'
+
+
+def test_rfc9728_base_is_the_origin_of_the_resource_unless_it_is_given(tokens):
+    resource = ProtectedResource(tokens)
+    client = Client(application(Guard(tokens, resource=resource)))
+    assert client.get("/orders", bound(f"{AUDIENCE}/orders")).status_code == 200
+    client = Client(application(Guard(tokens, base=f"{AUDIENCE}/shop", resource=resource)))
+    assert client.get("/orders", bound(f"{AUDIENCE}/shop/orders")).status_code == 200
+    with pytest.raises(ValueError, match="base must be like"):
+        Guard(tokens, base="", resource=resource)
+
+
+def test_rfc9470_a_guard_that_needs_a_sign_in_of_late(tokens):
+    client = Client(application(Guard(tokens, base=AUDIENCE, authentication=LATELY)))
+    assert client.get("/orders", bearer(token(auth_time=NOW))).status_code == 200
+    answer = client.get("/orders", bearer(token(auth_time=NOW - 900)))
+    assert answer.status_code == 401
+    said = 'Bearer error="insufficient_user_authentication", max_age="300"'
+    assert answer.headers["www-authenticate"] == said
 
 
 def test_it_answers_503_while_there_are_no_keys(client, tokens, monkeypatch):

@@ -196,6 +196,26 @@ def test_rfc6750_3_the_challenge(tokens):
     assert refusal(tokens, "DPoP", "x").challenge == said
 
 
+def test_rfc6750_3_the_challenge_names_all_scopes_that_are_needed(tokens):
+    for said in ([], ["Bearer x"], [f"Bearer {token(scope='openid')}"]):
+        with pytest.raises(Rejected) as raised:
+            tokens.admit("GET", AUDIENCE, said, scopes=["orders.read", "openid"])
+        assert 'scope="orders.read openid"' in raised.value.challenge
+
+
+def test_rfc6750_3_1_a_scope_that_lacks(tokens):
+    with pytest.raises(Rejected) as raised:
+        tokens.admit("GET", AUDIENCE, [f"Bearer {token()}"], scopes=["orders.pay"])
+    assert raised.value.status == 403
+    assert raised.value.challenge == 'Bearer error="insufficient_scope", scope="orders.pay"'
+
+
+def test_rfc9449_7_1_a_bound_token_without_its_proof_is_told_nothing_of_scopes(tokens):
+    with pytest.raises(Rejected) as raised:
+        tokens.admit("GET", AUDIENCE, [f"DPoP {bound()}"], scopes=["orders.pay"])
+    assert raised.value.error == "invalid_dpop_proof"
+
+
 def test_rfc9449_7_1_a_bound_token_and_its_proof(tokens):
     text = bound()
     assert admitted(tokens, "DPoP", text, shown(text)).jkt == KEY.thumbprint()
@@ -270,4 +290,7 @@ def test_a_crowd_of_names_is_forgotten_without_looking_behind_each_for_the_next(
 
 
 def test_what_is_public():
-    assert verify.__all__ == ["AccessTokens", "KeysUnavailable", "Rejected", "Token"]
+    assert verify.__all__ == [
+        "AccessTokens", "Authentication", "KeysUnavailable", "ProtectedResource", "Rejected",
+        "Token",
+    ]  # fmt: skip

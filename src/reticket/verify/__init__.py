@@ -1,9 +1,20 @@
 """For resource servers: checks an access token and its proof of possession.
 
-Implements RFC 9068 §4 and RFC 9449 §4.3. Imports none of the service's own packages.
+Implements RFC 9068 §4, RFC 9449 §4.3, RFC 9470 and RFC 9728. Imports none of the service's own
+packages.
 """
 
+from reticket.verify.authentication import Authentication
 from reticket.verify.keys import KeysUnavailable
-from reticket.verify.tokens import AccessTokens, Rejected, Token
+from reticket.verify.metadata import ProtectedResource
+from reticket.verify.rejections import Rejected
+from reticket.verify.tokens import AccessTokens, Token
 
-__all__ = ["AccessTokens", "KeysUnavailable", "Rejected", "Token"]
+__all__ = [
+    "AccessTokens",
+    "Authentication",
+    "KeysUnavailable",
+    "ProtectedResource",
+    "Rejected",
+    "Token",
+]

@@ -10,10 +10,17 @@ from urllib.parse import quote, urlsplit
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from reticket.verify._fastapi import SecurityBase, SecurityScopes
+from reticket.verify.authentication import Authentication
 from reticket.verify.keys import KeysUnavailable
-from reticket.verify.tokens import AccessTokens, Rejected, Token
+from reticket.verify.metadata import HEADERS, ProtectedResource
+from reticket.verify.rejections import Rejected
+from reticket.verify.tokens import AccessTokens, Token
+
+METADATA_METHODS = ("GET", "HEAD", "OPTIONS")
 
 _log = logging.getLogger("reticket.verify")
 
@@ -29,7 +36,10 @@ class Guard(SecurityBase):
         scopes: what a request needs.
         base: the public address of this server, such as `https://orders.example.com`. A proof
             contains the whole address of its request (RFC 9449 §4.3). The `Host` header cannot be
-            trusted for that, because the client chooses it.
+            trusted for that, because the client chooses it. Without it the origin of `resource`.
+        resource: the metadata that a refusal points to (RFC 9728 §5.1); serve them at
+            `metadata_route`.
+        authentication: how the person must have signed in (RFC 9470).
 
     Raises:
         ValueError: proofs are accepted and there is no `base`, or `base` is not such an address.
@@ -37,10 +47,19 @@ class Guard(SecurityBase):
 
     scheme_name = "reticket"
 
-    def __init__(self, tokens: AccessTokens, *scopes: str, base: str | None = None) -> None:
+    def __init__(
+        self,
+        tokens: AccessTokens,
+        *scopes: str,
+        base: str | None = None,
+        resource: ProtectedResource | None = None,
+        authentication: Authentication | None = None,
+    ) -> None:
         self._tokens = tokens
         self._scopes = scopes
-        self._base = _checked(tokens, base)
+        self._base = _checked(tokens, resource.origin if resource and base is None else base)
+        self._resource = resource
+        self._authentication = authentication
         self.model: Any = {
             "type": "http",
             "scheme": "bearer",
@@ -57,18 +76,49 @@ class Guard(SecurityBase):
         try:
             return await run_in_threadpool(self._admit, request, scopes)
         except Rejected as rejection:
-            _log.warning("a request is refused with %d: %s", rejection.status, rejection)
-            headers = {"WWW-Authenticate": rejection.challenge}
-            raise HTTPException(rejection.status, rejection.error, headers) from rejection
+            raise self.refusal(rejection) from rejection
         except KeysUnavailable as failure:
             _log.warning("a request is answered 503: %s", failure)
             raise HTTPException(503, headers={"Retry-After": "10"}) from failure
+
+    def require(
+        self, token: Token, *scopes: str, authentication: Authentication | None = None
+    ) -> None:
+        """Check that an admitted token has these scopes as well, or came by another sign-in.
+        Rejected, for all scopes that the request needs.
+        """
+        self._tokens.require(token, [*self._scopes, *scopes], authentication)
+
+    def refusal(self, rejection: Rejected) -> HTTPException:
+        """The response to a refused request, with its challenge. Logs the reason."""
+        _log.warning("a request is refused with %d: %s", rejection.status, rejection)
+        resource = self._resource
+        challenge = resource.challenge(rejection) if resource else rejection.challenge
+        return HTTPException(rejection.status, rejection.error, {"WWW-Authenticate": challenge})
 
     def _admit(self, request: Request, scopes: list[str]) -> Token:
         uri = f"{self._base}{_path_of(request)}"
         authorization = request.headers.getlist("authorization")
         proofs = request.headers.getlist("dpop")
-        return self._tokens.admit(request.method, uri, authorization, proofs, scopes)
+        return self._tokens.admit(
+            request.method, uri, authorization, proofs, scopes, self._authentication
+        )
+
+
+def metadata_route(resource: ProtectedResource) -> Route:
+    """The route of a resource server's metadata: `app.routes.append(metadata_route(resource))`."""
+
+    async def tell(request: Request) -> Response:
+        return metadata_response(resource, request.method)
+
+    return Route(resource.path, tell, methods=METADATA_METHODS, include_in_schema=False)
+
+
+def metadata_response(resource: ProtectedResource, method: str) -> Response:
+    """The metadata; without a body to the preflight of a browser."""
+    if method == "OPTIONS":
+        return Response(status_code=204, headers=HEADERS)
+    return Response(resource.body, headers=HEADERS, media_type="application/json")
 
 
 def _checked(tokens: AccessTokens, base: str | None) -> str:

@@ -16,40 +16,17 @@ from typing import Any
 
 import msgspec
 
-from reticket.verify.jose import ALGORITHMS, Garbage, Signed, decode, read_compact
+from reticket.verify.authentication import Authentication
+from reticket.verify.jose import Garbage, Signed, decode, read_compact
 from reticket.verify.keys import Keys, fetcher
 from reticket.verify.proofs import WINDOW, InvalidProof, read_proof
+from reticket.verify.rejections import BEARER, DPOP, Rejected
 
 TYPES = frozenset({"at+jwt", "application/at+jwt"})
 """RFC 9068 §2.1."""
 
 LEEWAY = 10
 """Seconds by which the local clock may differ from the service's."""
-
-BEARER, DPOP = "bearer", "dpop"
-
-
-class Rejected(Exception):
-    """A refused request; the message is for the log and contains no part of the token.
-
-    Args:
-        status: 401 or 403.
-        error: the code of RFC 6750 §3.1 or RFC 9449 §7.1, or None without a token.
-    """
-
-    def __init__(self, reason: str, error: str | None = "invalid_token", status: int = 401) -> None:
-        super().__init__(reason)
-        self.status = status
-        self.error = error
-        self.scheme = BEARER
-
-    @property
-    def challenge(self) -> str:
-        """`WWW-Authenticate` of the response."""
-        said = [f'error="{self.error}"'] if self.error else []
-        if self.scheme == DPOP:
-            return "DPoP " + ", ".join([*said, f'algs="{" ".join(ALGORITHMS)}"'])
-        return " ".join(["Bearer", *said])
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,10 +142,28 @@ class AccessTokens:
             raise Rejected(f"the token {fault}") from None
         self._check(claims)
         found = frozenset(claims.scope.split())
-        if not found.issuperset(scopes):
-            raise Rejected("the token lacks a scope", "insufficient_scope", 403)
         said = decode(signed.payload, dict[str, Any])
-        return Token(claims.sub, claims.client_id, found, claims.sid, claims.cnf.jkt, said)
+        known = Token(claims.sub, claims.client_id, found, claims.sid, claims.cnf.jkt, said)
+        self.require(known, scopes)
+        return known
+
+    def require(
+        self, token: Token, scopes: Iterable[str], authentication: Authentication | None = None
+    ) -> None:
+        """Check what a valid token is good for. Rejected: 401 for another sign-in, 403 for a scope.
+
+        The sign-in is checked first. Its challenge names the scopes, so one sign-in can bring both.
+        """
+        needed = tuple(scopes)
+        try:
+            if authentication is not None:
+                authentication.check(token.claims, self._clock() - LEEWAY)
+            if not token.scopes.issuperset(needed):
+                raise Rejected("the token lacks a scope", "insufficient_scope", 403)
+        except Rejected as rejection:
+            rejection.scheme = DPOP if token.jkt else BEARER
+            rejection.scopes = needed
+            raise
 
     def admit(
         self,
@@ -177,6 +172,7 @@ class AccessTokens:
         authorization: Sequence[str],
         proofs: Sequence[str] = (),
         scopes: Iterable[str] = (),
+        authentication: Authentication | None = None,
     ) -> Token:
         """The valid token of a request whose presenter may use it. Rejected, KeysUnavailable.
 
@@ -187,19 +183,24 @@ class AccessTokens:
             authorization: all of its `Authorization` headers.
             proofs: all of its `DPoP` headers.
             scopes: what the request needs.
+            authentication: how the person must have signed in (RFC 9470).
         """
+        needed = tuple(scopes)
         scheme, _, text = (authorization[0] if len(authorization) == 1 else "").partition(" ")
-        if scheme.lower() not in self._schemes:
-            raise Rejected("there is no token of an accepted scheme", None)
+        is_accepted = scheme.lower() in self._schemes
         try:
-            token = self.verify(text.strip(), scopes)
+            if not is_accepted:
+                raise Rejected("there is no token of an accepted scheme", None)
+            token = self.verify(text.strip())
             jkt = None
             if scheme.lower() == DPOP:
                 jkt = self._proven(method, uri, text.strip(), proofs)
             if token.jkt != jkt:
                 raise Rejected("the token is bound to another key")
+            self.require(token, needed, authentication)
         except Rejected as rejection:
-            rejection.scheme = scheme.lower()
+            rejection.scheme = scheme.lower() if is_accepted else BEARER
+            rejection.scopes = needed
             raise
         return token
 
