@@ -19,7 +19,7 @@ from tests.pages.people import one_time_password
 from reticket.core.commands import IssueAccess
 from reticket.directory.drafts import ClientDraft
 from reticket.oauth.provider import CLIENT
-from reticket.oauth.registration import flagged
+from reticket.oauth.registration import with_admin_scope
 from reticket.runtime.opening import Builder
 from reticket.testing import running_server
 
@@ -49,7 +49,7 @@ def token_for(server, client_id, scope="admin", **asked):
 
 
 def add_client(server, client_id, **said):
-    draft = ClientDraft(client_id, disabled=False, registration=flagged(said))
+    draft = ClientDraft(client_id, disabled=False, registration=with_admin_scope(said))
     at_the_shell(server, lambda _, instance: instance.directory.clients.add(draft, "hash"))
 
 

@@ -10,9 +10,9 @@ from contextlib import closing
 import pytest
 from tests.docs.tables import page
 
-from reticket.dialects.oauth.grants.client_credentials import grant_itself
+from reticket.dialects.oauth.grants.client_credentials import client_credentials_grant
 from reticket.dialects.oauth.grants.token_request import TokenRequest
-from reticket.oauth.direct_session import SessionRequest, start
+from reticket.oauth.direct_session import SessionOptions, start_session
 from reticket.oauth.provider import Provider
 from reticket.oauth.registration import registration_of
 from reticket.runtime.opening import Builder
@@ -46,15 +46,17 @@ class Desk:
         directory = self._instance.directory
         now = self._instance.clock() // 1000
         user = directory.user_by_email("ada@example.com")
-        wanted = SessionRequest(now, **wish)
-        begun = start(self._site, directory.client(client), user, wanted, now)
+        wanted = SessionOptions(now, **wish)
+        begun = start_session(self._site, directory.client(client), user, wanted, now)
         return claims_of(Builder().perform(self._instance, begun).answer.access_token)
 
     def client(self, client, **form):
         found = self._instance.directory.client(client)
         registration = registration_of(found, self._site)
         said = TokenRequest(self._site, form, registration, found, None, None)
-        return claims_of(Builder().perform(self._instance, grant_itself(said)).access_token)
+        return claims_of(
+            Builder().perform(self._instance, client_credentials_grant(said)).access_token
+        )
 
 
 def claims_of(token):

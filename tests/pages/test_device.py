@@ -8,7 +8,7 @@ import pytest
 from tests.pages.instance import running_service
 from tests.pages.people import ADA, JOAN, Person
 
-from reticket.dialects.oauth.endpoints.device import MOST_TYPED
+from reticket.dialects.oauth.endpoints.device import MAX_WRONG_CODES
 
 GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 
@@ -174,8 +174,8 @@ def test_rfc_8628_5_1_who_types_right_codes_takes_no_try_of_the_network(tmp_path
     """Many people may share one address."""
     with running_service(tmp_path) as server, httpx.Client(base_url=server.url) as http:
         person = Person(http)
-        wrong = [types(person, "BBBB-BBBB").page.status_code for _ in range(MOST_TYPED - 1)]
+        wrong = [types(person, "BBBB-BBBB").page.status_code for _ in range(MAX_WRONG_CODES - 1)]
         right = [types(person, ask(person).json()["user_code"]).headline for _ in range(3)]
-        assert (wrong, right) == ([400] * (MOST_TYPED - 1), ["Sign in"] * 3)
+        assert (wrong, right) == ([400] * (MAX_WRONG_CODES - 1), ["Sign in"] * 3)
         assert types(person, "BBBB-BBBB").page.status_code == 400
         assert types(person, ask(person).json()["user_code"]).page.status_code == 429

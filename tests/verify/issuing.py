@@ -28,7 +28,7 @@ class Issuing:
         self.user = instance.directory.user_by_email("ada@example.com")
 
     def begin(self, client="spa", scope="openid orders.read", jkt=None, audience=AUDIENCE):
-        terms = Terms(self.instance.clock() // 1000, ("pwd",), jkt, (audience,)).written()
+        terms = Terms(self.instance.clock() // 1000, ("pwd",), jkt, (audience,)).to_json()
         return self._perform(BeginSession(USER, self.user, client=client, scope=scope, terms=terms))
 
     def next(self, issued):

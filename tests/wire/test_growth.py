@@ -16,12 +16,12 @@ from reticket.core.ports import Counted
 from reticket.dialects.cloudreve.inputs import LONGEST_TEXT
 from reticket.dialects.cloudreve.inputs import _text as cloudreve_text
 from reticket.dialects.kibo.fields import parse as parse_fields
-from reticket.dialects.oauth.inputs import once
+from reticket.dialects.oauth.inputs import parse_parameters
 from reticket.http.correlation import chosen_id
 from reticket.http.edge import Edge
 from reticket.http.incidents import Incidents
+from reticket.oauth.lists import split_list
 from reticket.oauth.registration import GRANTS
-from reticket.oauth.words import words
 from reticket.runtime.opening import Builder
 from reticket.wire import (
     LONGEST_FORM,
@@ -115,8 +115,8 @@ def test_what_follows_a_known_client_is_linear_work_too(route):
 
 
 PARSERS = {
-    "once": lambda n: once([("resource", "a" * 8)] * n),
-    "words": lambda n: words("a b " * n),
+    "once": lambda n: parse_parameters([("resource", "a" * 8)] * n),
+    "words": lambda n: split_list("a b " * n),
     "a form": lambda n: parse_pairs(b"resource=a%20b&" * n),
     "percent signs": lambda n: parse_pairs(b"a=" + b"%41%" * n),
     "leading JSON": lambda n: parse_leading_json(b'{"a":"' + b"\\ud83d" * n + b'"}'),

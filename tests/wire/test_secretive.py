@@ -4,15 +4,15 @@ import pytest
 
 from reticket.admin.idempotency import Remembered
 from reticket.admin.schemas import ClientAnswer, NewPassword, NewUser, SecretAnswer
-from reticket.dialects.oauth.endpoints.device import DeviceAnswer
-from reticket.dialects.oauth.endpoints.par import Pushed
+from reticket.dialects.oauth.endpoints.device import DeviceAuthorizationResponse
+from reticket.dialects.oauth.endpoints.par import PushedAuthorizationResponse
 from reticket.dialects.oauth.grants.token_request import TokenRequest
-from reticket.oauth.token_answer import TokenAnswer
+from reticket.oauth.token_response import TokenResponse
 from reticket.wire import WireRequest, WireResponse
 
 HOLDERS = (
-    WireRequest, WireResponse, TokenRequest, TokenAnswer, DeviceAnswer, Pushed, Remembered,
-    ClientAnswer, NewPassword, NewUser, SecretAnswer,
+    WireRequest, WireResponse, TokenRequest, TokenResponse, DeviceAuthorizationResponse,
+    PushedAuthorizationResponse, Remembered, ClientAnswer, NewPassword, NewUser, SecretAnswer,
 )  # fmt: skip
 
 

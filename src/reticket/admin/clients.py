@@ -29,7 +29,7 @@ from reticket.core.people import Client
 from reticket.directory.drafts import ClientDraft
 from reticket.directory.programs.clients import Clients as Verbs
 from reticket.directory.seed import checked_registration, edited_registration, policy_faults
-from reticket.oauth.registration import flagged
+from reticket.oauth.registration import with_admin_scope
 from reticket.wire import Operation, Route, WireRequest
 
 TAG = "clients"
@@ -139,7 +139,7 @@ class Clients:
         if public and said.jwks:
             raise wrong("public", "must not be true of a client with jwks: it can prove who it is")
         registration = checked_registration(
-            flagged(members), public=hashed is None, presets=self._context.provider.presets
+            with_admin_scope(members), public=hashed is None, presets=self._context.provider.presets
         )
         draft = ClientDraft(client_id, disabled=False, registration=registration)
         self._verbs.add(draft, hashed)
@@ -148,7 +148,7 @@ class Clients:
     def _change(self, client_id: str, changes: Mapping[str, Any]) -> Client:
         found = self._find(client_id)
         registration = edited_registration(found, changes, self._context.provider.presets)
-        self._verbs.register(client_id, flagged(registration))
+        self._verbs.register(client_id, with_admin_scope(registration))
         return self._find(client_id)
 
     def _enable(self, client_id: str) -> None:

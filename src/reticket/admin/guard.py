@@ -13,10 +13,10 @@ from reticket.core.commands import Asking, Audit, InspectAccess
 from reticket.core.errors import Cause, Code, Refusal, ReticketError, Unavailable
 from reticket.core.model import AccessToken
 from reticket.core.people import Client
+from reticket.oauth.lists import split_list
 from reticket.oauth.provider import CLIENT, Provider
 from reticket.oauth.registration import ADMIN, registration_of
-from reticket.oauth.revoked_access_tokens import void
-from reticket.oauth.words import words
+from reticket.oauth.revoked_access_tokens import revocation_key
 from reticket.wire import Operation, WireRequest, WireResponse
 
 KIND = "admin"
@@ -54,10 +54,12 @@ def _operator(provider: Provider, request: WireRequest) -> Asking[str]:
     token = request.bearer()
     if not token:
         raise Refusal(Code.MISSING_TOKEN)
-    access, client = yield from InspectAccess((CLIENT,), token, void)
+    access, client = yield from InspectAccess((CLIENT,), token, revocation_key)
     if not _is_for_here(provider, access):
         raise Refusal(Code.INVALID_ACCESS_TOKEN, Cause.WRONG_USE)
-    if ADMIN not in words(str(access.claims.get("scope", ""))) or not _is_flagged(provider, client):
+    if ADMIN not in split_list(str(access.claims.get("scope", ""))) or not _is_flagged(
+        provider, client
+    ):
         raise Refusal(Code.ACCESS_DENIED, Cause.WRONG_SCOPE)
     return str(access.subject)
 

@@ -24,8 +24,8 @@ from reticket.core.model import Selection
 from reticket.core.people import Client, User
 from reticket.core.policy import SECOND
 from reticket.core.ports import Page
-from reticket.oauth.direct_session import SessionRequest, start
-from reticket.oauth.token_answer import TokenAnswer
+from reticket.oauth.direct_session import SessionOptions, start_session
+from reticket.oauth.token_response import TokenResponse
 from reticket.wire import Operation, Parameter, Route, WireRequest
 
 TAG = "sessions"
@@ -61,7 +61,9 @@ class Sessions:
             raise missing("client_id")
         user = yield from self._user(said.user)
         now = self._context.clock() // SECOND
-        begun = yield from start(self._context.provider, client, user, _wish(said, now), now)
+        begun = yield from start_session(
+            self._context.provider, client, user, _wish(said, now), now
+        )
         yield from done("session_started", operator, session=begun.session, client=client.id)
         return created(begun.answer, f"/sessions/{begun.session}")
 
@@ -136,11 +138,11 @@ class Sessions:
         return user.id
 
 
-def _wish(said: Start, now: int) -> SessionRequest:
+def _wish(said: Start, now: int) -> SessionOptions:
     resources = (said.resource,) if isinstance(said.resource, str) else tuple(said.resource)
     auth_time = now if said.auth_time is None else said.auth_time
     tenant = None if said.tenant is None else int(said.tenant)
-    return SessionRequest(auth_time, said.scope, resources, tuple(said.amr), tenant, said.dpop_jkt)
+    return SessionOptions(auth_time, said.scope, resources, tuple(said.amr), tenant, said.dpop_jkt)
 
 
 def routes(context: AdminContext) -> tuple[Route, ...]:
@@ -151,7 +153,7 @@ def routes(context: AdminContext) -> tuple[Route, ...]:
             "POST",
             "/sessions",
             guarded(context.provider, once(context.sealer, sessions.begin)),
-            described("Start a session", TAG, {201: TokenAnswer}, Start, (KEY,)),
+            described("Start a session", TAG, {201: TokenResponse}, Start, (KEY,)),
         ),
         Route(
             "GET",

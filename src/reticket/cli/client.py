@@ -19,7 +19,7 @@ from reticket.core.texts import escaped
 from reticket.directory.drafts import ClientDraft
 from reticket.directory.programs.clients import every_client, no_client
 from reticket.directory.seed import checked_registration, edited_registration, policy_faults
-from reticket.oauth.registration import GRANTS, flagged
+from reticket.oauth.registration import GRANTS, with_admin_scope
 from reticket.runtime.every_policy import provider_of
 from reticket.runtime.opened_service import OpenedService
 from reticket.runtime.policies import warnings_of
@@ -152,7 +152,9 @@ def add(
     if public and "jwks" in said:
         raise click.UsageError("a client with --jwks can authenticate: leave out --public")
     presets = loading.presets(instance.settings)
-    registration = checked_registration(flagged(said), public=secret is None, presets=presets)
+    registration = checked_registration(
+        with_admin_scope(said), public=secret is None, presets=presets
+    )
     draft = ClientDraft(client_id, disabled=False, registration=registration)
     instance.directory.clients.add(draft, secret and instance.hasher.hash(secret))
     instance.record_change("client_added", client=client_id)
@@ -227,7 +229,7 @@ def edit(
     found = _find(instance, client_id)
     presets = loading.presets(instance.settings)
     registration = edited_registration(found, {**said, **cleared}, presets)
-    instance.directory.clients.register(client_id, flagged(registration))
+    instance.directory.clients.register(client_id, with_admin_scope(registration))
     instance.record_change("client_changed", client=client_id)
     _warn(instance, client_id)
 

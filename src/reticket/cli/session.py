@@ -26,8 +26,7 @@ from reticket.core.policy import SECOND
 from reticket.core.texts import escaped
 from reticket.directory.names import unknown_names
 from reticket.directory.programs.clients import no_client
-from reticket.oauth.direct_session import SessionRequest
-from reticket.oauth.direct_session import start as start_session
+from reticket.oauth.direct_session import SessionOptions, start_session
 from reticket.oauth.provider import USER
 from reticket.runtime.every_policy import provider_of
 from reticket.runtime.opened_service import OpenedService
@@ -195,7 +194,7 @@ def start(
     """
     _expect_oauth(instance)
     now = instance.clock() // SECOND
-    wish = SessionRequest(now, scope, resources, amr, tenant, dpop_jkt)
+    wish = SessionOptions(now, scope, resources, amr, tenant, dpop_jkt)
     holder, person = _client(instance, client_id), instance.person(who)
     beginning = start_session(provider_of(instance.settings), holder, person, wish, now)
     try:

@@ -13,7 +13,7 @@ from reticket.core.people import Client
 from reticket.directory.drafts import ClientDraft
 from reticket.directory.programs.clients import every_client
 from reticket.directory.seed import checked_registration
-from reticket.oauth.registration import flagged
+from reticket.oauth.registration import with_admin_scope
 from reticket.runtime.demo import known_accounts
 from reticket.runtime.opened_service import OpenedService
 from reticket.settings import loading
@@ -64,7 +64,7 @@ def _renewing(admin: Client) -> str:
 
 def _make_admin(instance: OpenedService) -> None:
     secret = secrets.token_urlsafe(SECRET_BYTES)
-    said = flagged({"name": "First admin", "policy": "SERVICE", "admin": True})
+    said = with_admin_scope({"name": "First admin", "policy": "SERVICE", "admin": True})
     presets = loading.presets(instance.settings)
     registration = checked_registration(said, public=False, presets=presets)
     draft = ClientDraft(ADMIN_CLIENT, False, registration)

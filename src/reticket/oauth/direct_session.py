@@ -13,19 +13,25 @@ from reticket.core.commands import Asking, BeginSession
 from reticket.core.errors import Cause, Code, Refusal, wrong
 from reticket.core.model import Issued
 from reticket.core.people import Client, User
+from reticket.oauth.lists import split_list
 from reticket.oauth.provider import USER, Provider
-from reticket.oauth.registration import ADMIN, REFRESH_TOKEN, Registration, registration_of, targets
+from reticket.oauth.registration import (
+    ADMIN,
+    REFRESH_TOKEN,
+    Registration,
+    allowed_audiences,
+    registration_of,
+)
 from reticket.oauth.terms import Terms
-from reticket.oauth.token_answer import TokenAnswer, token_answer
-from reticket.oauth.words import words
+from reticket.oauth.token_response import TokenResponse, token_response
 
 _METHOD = re.compile(r"[A-Za-z0-9._:-]{1,32}")
 _THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
-MOST_METHODS = 8
+MAX_METHODS = 8
 
 
 @dataclass(frozen=True, slots=True)
-class SessionRequest:
+class SessionOptions:
     """What a session shall be.
 
     Args:
@@ -45,16 +51,16 @@ class SessionRequest:
     jkt: str | None = None
 
 
-class Started(NamedTuple):
+class StartedSession(NamedTuple):
     """A session that has begun, and what its client is to be given."""
 
     session: str
-    answer: TokenAnswer
+    answer: TokenResponse
 
 
-def start(
-    provider: Provider, client: Client, user: User, wish: SessionRequest, now: int
-) -> Asking[Started]:
+def start_session(
+    provider: Provider, client: Client, user: User, options: SessionOptions, now: int
+) -> Asking[StartedSession]:
     """Begin a session for a person; `now` in seconds.
 
     Raises:
@@ -62,22 +68,22 @@ def start(
             either; SUBJECT_INACTIVE.
     """
     registration = registration_of(client, provider)
-    _in_good_standing(registration, user)
-    _check(registration, provider, user, wish, now)
-    audiences = wish.resources or registration.resources
+    _check_enabled(registration, user)
+    _check_options(registration, provider, user, options, now)
+    audiences = options.resources or registration.resources
     issued: Issued = yield from BeginSession(
         USER,
         user,
-        context=None if wish.tenant is None else str(wish.tenant),
+        context=None if options.tenant is None else str(options.tenant),
         client=registration.id,
-        scope=_scopes(registration, wish.scope),
-        terms=Terms(wish.auth_time, wish.amr, wish.jkt, audiences).written(),
+        scope=_scopes(registration, options.scope),
+        terms=Terms(options.auth_time, options.amr, options.jkt, audiences).to_json(),
         policy=registration.policy,
     )
-    return Started(issued.family.id.hex(), token_answer(registration, issued))
+    return StartedSession(issued.family.id.hex(), token_response(registration, issued))
 
 
-def _in_good_standing(registration: Registration, user: User) -> None:
+def _check_enabled(registration: Registration, user: User) -> None:
     if registration.disabled:
         raise Refusal(
             Code.SUBJECT_DISABLED, Cause.DISABLED, parameter="client_id", detail="is disabled"
@@ -88,28 +94,28 @@ def _in_good_standing(registration: Registration, user: User) -> None:
         raise Refusal(Code.SUBJECT_INACTIVE, Cause.INACTIVE)
 
 
-def _check(
-    registration: Registration, provider: Provider, user: User, wish: SessionRequest, now: int
+def _check_options(
+    registration: Registration, provider: Provider, user: User, options: SessionOptions, now: int
 ) -> None:
-    if not registration.may(REFRESH_TOKEN):
+    if not registration.allows(REFRESH_TOKEN):
         raise wrong("client_id", "is not registered for refresh tokens", Cause.WRONG_GRANT)
-    if set(wish.resources) - set(targets((), registration, provider)):
+    if set(options.resources) - set(allowed_audiences((), registration, provider)):
         raise wrong("resource", "is not among the client's", Cause.WRONG_TARGET)
-    if wish.tenant is not None and wish.tenant not in {place.id for place in user.tenants}:
+    if options.tenant is not None and options.tenant not in {tenant.id for tenant in user.tenants}:
         raise wrong("tenant", "is none of the user's", Cause.NO_ACCESS)
-    if not 0 < wish.auth_time <= now:
+    if not 0 < options.auth_time <= now:
         raise wrong("auth_time", "must be a time that is past, in seconds")
-    if len(wish.amr) > MOST_METHODS or not all(map(_METHOD.fullmatch, wish.amr)):
+    if len(options.amr) > MAX_METHODS or not all(map(_METHOD.fullmatch, options.amr)):
         raise wrong("amr", "must be a few words")
-    if wish.jkt is None and registration.dpop_required:
+    if options.jkt is None and registration.dpop_required:
         raise wrong("dpop_jkt", "is missing: the client's tokens are bound to its key")
-    if wish.jkt is not None and not _THUMBPRINT.fullmatch(wish.jkt):
+    if options.jkt is not None and not _THUMBPRINT.fullmatch(options.jkt):
         raise wrong("dpop_jkt", "must be the SHA-256 thumbprint of a key")
 
 
-def _scopes(registration: Registration, said: str | None) -> str:
-    may = [scope for scope in registration.scopes if scope != ADMIN]
-    asked = tuple(may) if said is None else words(said)
-    if set(asked) - set(may):
+def _scopes(registration: Registration, scope: str | None) -> str:
+    allowed = [scope for scope in registration.scopes if scope != ADMIN]
+    asked = tuple(allowed) if scope is None else split_list(scope)
+    if set(asked) - set(allowed):
         raise wrong("scope", "is more than the client may be granted", Cause.WRONG_SCOPE)
-    return registration.in_order(asked)
+    return registration.ordered_scope(asked)

@@ -23,13 +23,13 @@ GRANTS = (AUTHORIZATION_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS, DEVICE_CODE, TO
 ADMIN = "admin"
 """The scope of the admin API: for clients flagged for it, by client credentials alone."""
 
-FAPI = "FAPI_2_SESSION"
-_USUAL_GRANTS = {
+FAPI_PRESET = "FAPI_2_SESSION"
+_DEFAULT_GRANTS_BY_PRESET = {
     "SERVICE": (CLIENT_CREDENTIALS, REFRESH_TOKEN),
     "DEVICE": (DEVICE_CODE, REFRESH_TOKEN, TOKEN_EXCHANGE),
 }
-_DATED = re.compile(r"_20\d\d$")
-_OTHERWISE = (AUTHORIZATION_CODE, REFRESH_TOKEN, TOKEN_EXCHANGE)
+_YEAR_SUFFIX = re.compile(r"_20\d\d$")
+_DEFAULT_GRANTS = (AUTHORIZATION_CODE, REFRESH_TOKEN, TOKEN_EXCHANGE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +66,11 @@ class Registration:
         """Whether it authenticates by a secret."""
         return self.confidential and self.jwks is None
 
-    def may(self, grant: str) -> bool:
+    def allows(self, grant: str) -> bool:
         """Whether it was registered for a grant."""
         return grant in self.grants
 
-    def in_order(self, scopes: Collection[str]) -> str:
+    def ordered_scope(self, scopes: Collection[str]) -> str:
         """These scopes in their registered order, whatever order they came in (RFC 6749 §3.3).
 
         Stores keep the text of each order for good, and ten scopes have millions of orders.
@@ -86,15 +86,19 @@ def owner_of(registration: Registration) -> Owner | None:
     return of_client(registration.id) if registration.confidential else None
 
 
-def flagged(said: Mapping[str, Any]) -> dict[str, Any]:
+def with_admin_scope(metadata: Mapping[str, Any]) -> dict[str, Any]:
     """The metadata to register: a client with the flag `admin` gets that scope and its grant, and
     no other client has the scope.
     """
-    scopes = [scope for scope in said.get("scopes", ()) if scope != ADMIN]
-    if said.get("admin"):
-        grants = dict.fromkeys((*said.get("grants", ()), CLIENT_CREDENTIALS))
-        return {**said, "scopes": [*scopes, ADMIN], "grants": list(grants)}
-    return {**said, "scopes": scopes} if scopes else {k: said[k] for k in said if k != "scopes"}
+    scopes = [scope for scope in metadata.get("scopes", ()) if scope != ADMIN]
+    if metadata.get("admin"):
+        grants = dict.fromkeys((*metadata.get("grants", ()), CLIENT_CREDENTIALS))
+        return {**metadata, "scopes": [*scopes, ADMIN], "grants": list(grants)}
+    return (
+        {**metadata, "scopes": scopes}
+        if scopes
+        else {k: metadata[k] for k in metadata if k != "scopes"}
+    )
 
 
 @lru_cache(10_000)
@@ -105,30 +109,35 @@ def registration_of(client: Client, provider: Provider) -> Registration:
 
 def read_registration(client: Client, provider: Provider) -> Registration:
     """The registration in any record."""
-    said = client.registration
-    preset = str((said.get("policy") or {}).get("preset", BROWSER))
-    policy = chosen(said.get("policy"), provider.presets)
-    confidential = not client.public or said.get("jwks") is not None
-    strict = preset.startswith(FAPI)
+    metadata = client.registration
+    preset = str((metadata.get("policy") or {}).get("preset", BROWSER))
+    policy = chosen(metadata.get("policy"), provider.presets)
+    confidential = not client.public or metadata.get("jwks") is not None
+    is_fapi = preset.startswith(FAPI_PRESET)
     unbound_is_unsafe = not confidential and not policy.rotates
     return Registration(
         id=client.id,
-        name=str(said.get("name") or client.id),
+        name=str(metadata.get("name") or client.id),
         confidential=confidential,
         disabled=client.disabled,
         policy=policy,
-        redirect_uris=tuple(said.get("redirect_uris", ())),
-        scopes=tuple(said.get("scopes", ())),
-        grants=tuple(said.get("grants", _USUAL_GRANTS.get(_DATED.sub("", preset), _OTHERWISE))),
-        resources=tuple(said.get("resources", ())),
-        jwks=said.get("jwks"),
-        dpop_required=bool(said.get("dpop_required", strict)) or unbound_is_unsafe,
-        par_required=bool(said.get("par_required", strict)),
-        admin=bool(said.get("admin", False)),
+        redirect_uris=tuple(metadata.get("redirect_uris", ())),
+        scopes=tuple(metadata.get("scopes", ())),
+        grants=tuple(
+            metadata.get(
+                "grants",
+                _DEFAULT_GRANTS_BY_PRESET.get(_YEAR_SUFFIX.sub("", preset), _DEFAULT_GRANTS),
+            )
+        ),
+        resources=tuple(metadata.get("resources", ())),
+        jwks=metadata.get("jwks"),
+        dpop_required=bool(metadata.get("dpop_required", is_fapi)) or unbound_is_unsafe,
+        par_required=bool(metadata.get("par_required", is_fapi)),
+        admin=bool(metadata.get("admin", False)),
     )
 
 
-def targets(
+def allowed_audiences(
     granted: tuple[str, ...], registration: Registration, provider: Provider
 ) -> tuple[str, ...]:
     """The audiences that may be asked for where these were granted, perhaps none."""

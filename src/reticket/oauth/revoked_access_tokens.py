@@ -9,7 +9,7 @@ from reticket.core.storage.budget import Owner, of_account, of_client
 from reticket.oauth.provider import CLIENT
 
 
-def void(access: AccessToken) -> str:
+def revocation_key(access: AccessToken) -> str:
     """The key under which the revocation of a token is stored."""
     return f"oauth:dead:{access.claims['jti']}"
 
@@ -18,7 +18,7 @@ def revoke_access_token(access: AccessToken) -> Asking[bool]:
     """Revoke a token for all processes. Returns whether it was not revoked before."""
     now: int = yield from Now()
     lifetime = max(1, whole_seconds(access.expires_at - now))
-    is_new: bool = yield from PutIfAbsent(void(access), "", lifetime, _owner(access))
+    is_new: bool = yield from PutIfAbsent(revocation_key(access), "", lifetime, _owner(access))
     return is_new
 
 

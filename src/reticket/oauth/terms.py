@@ -14,14 +14,14 @@ import msgspec
 from reticket.core.people import User
 from reticket.core.policy import SECOND
 from reticket.core.tokens.kinds import Facts
+from reticket.oauth.lists import split_list
 from reticket.oauth.provider import USER, Provider
-from reticket.oauth.words import words
 
-PASSWORD, CODE = "pwd", "otp"
+AMR_PASSWORD, AMR_OTP = "pwd", "otp"
 """`amr` (RFC 8176 §2)."""
 
 OPENID = "openid"
-SCOPE, AUDIENCE, NONCE, ALONE, JKT = "scope", "aud", "nonce", "alone", "jkt"
+SCOPE, AUDIENCE, NONCE, NO_ID_TOKEN, JKT = "scope", "aud", "nonce", "alone", "jkt"
 """What a request may ask of its answer only: fewer scopes, audiences (space-separated), the ID
 token's nonce. `alone` omits the ID token, `jkt` binds the access token to the proof's key.
 """
@@ -45,25 +45,25 @@ class Terms(msgspec.Struct, frozen=True, omit_defaults=True, array_like=True):
     @property
     def acr(self) -> str:
         """The authentication context class."""
-        return "urn:reticket:acr:2" if CODE in self.amr else "urn:reticket:acr:1"
+        return "urn:reticket:acr:2" if AMR_OTP in self.amr else "urn:reticket:acr:1"
 
-    def written(self) -> str:
+    def to_json(self) -> str:
         """The text that the session stores."""
         return msgspec.json.encode(self).decode()
 
 
 @lru_cache(10_000)
 def terms_of(text: str | None) -> Terms:
-    """The terms in a text of `written`."""
+    """The terms in a text of `to_json`."""
     return msgspec.json.decode(text, type=Terms) if text else Terms(0)
 
 
-def granted(facts: Facts) -> tuple[str, ...]:
+def granted_scopes(facts: Facts) -> tuple[str, ...]:
     """The scopes of this answer."""
-    return words(_asked(facts, SCOPE) or facts.family.scope or "")
+    return split_list(_requested(facts, SCOPE) or facts.family.scope or "")
 
 
-def _asked(facts: Facts, name: str) -> str | None:
+def _requested(facts: Facts, name: str) -> str | None:
     for each, value in facts.asked:
         if each == name:
             return value
@@ -76,9 +76,9 @@ class Claims:
     def __init__(self, provider: Provider) -> None:
         self._provider = provider
 
-    def access(self, facts: Facts) -> Mapping[str, object]:
+    def access_token(self, facts: Facts) -> Mapping[str, object]:
         """Claims beyond those of the mint: RFC 9068 §2.2."""
-        terms, scopes = terms_of(facts.family.terms), granted(facts)
+        terms, scopes = terms_of(facts.family.terms), granted_scopes(facts)
         audiences = self._audiences(facts, terms, scopes)
         claims: dict[str, object] = {
             "iss": self._provider.issuer,
@@ -90,7 +90,7 @@ class Claims:
             claims["auth_time"] = terms.auth_time
             claims["acr"] = terms.acr
             claims["amr"] = terms.amr
-        jkt = _asked(facts, JKT) or terms.jkt
+        jkt = _requested(facts, JKT) or terms.jkt
         if jkt:
             claims["cnf"] = {JKT: jkt}
         return claims
@@ -98,19 +98,19 @@ class Claims:
     def _audiences(self, facts: Facts, terms: Terms, scopes: tuple[str, ...]) -> tuple[str, ...]:
         """The audiences. The service itself is one when `/userinfo` accepts the token."""
         issuer = self._provider.issuer
-        tells = facts.family.resource == USER and OPENID in scopes
-        audiences = words(_asked(facts, AUDIENCE) or "") or terms.audiences
-        if not audiences or (tells and issuer not in audiences):
+        is_for_userinfo = facts.family.resource == USER and OPENID in scopes
+        audiences = split_list(_requested(facts, AUDIENCE) or "") or terms.audiences
+        if not audiences or (is_for_userinfo and issuer not in audiences):
             return (*audiences, issuer)
         return audiences
 
-    def identity(self, facts: Facts) -> Mapping[str, object] | None:
+    def id_token(self, facts: Facts) -> Mapping[str, object] | None:
         """Claims of an ID token: the same subject and the first `auth_time`, however late it is
         issued.
         """
-        if OPENID not in granted(facts) or _asked(facts, ALONE) is not None:
+        if OPENID not in granted_scopes(facts) or _requested(facts, NO_ID_TOKEN) is not None:
             return None
-        terms, nonce = terms_of(facts.family.terms), _asked(facts, NONCE)
+        terms, nonce = terms_of(facts.family.terms), _requested(facts, NONCE)
         claims: dict[str, object] = {
             "iss": self._provider.issuer,
             "sub": facts.family.subject,
@@ -126,25 +126,25 @@ class Claims:
             claims["nonce"] = nonce
         return claims
 
-    def of_people(self, claims: Mapping[str, Any]) -> bool:
+    def accepts_user_claims(self, claims: Mapping[str, Any]) -> bool:
         """Whether verified claims are those of an access token with a user's consent."""
         return claims.get("iss") == self._provider.issuer and "sid" in claims
 
-    def of_clients(self, claims: Mapping[str, Any]) -> bool:
+    def accepts_client_claims(self, claims: Mapping[str, Any]) -> bool:
         """Whether verified claims are those of a client's own access token."""
         return claims.get("iss") == self._provider.issuer and "sid" not in claims
 
 
-def profile(user: User, scopes: tuple[str, ...]) -> dict[str, object]:
+def userinfo_claims(user: User, scopes: tuple[str, ...]) -> dict[str, object]:
     """OpenID Connect Core §5.4: the user's claims that the scopes permit."""
-    told: dict[str, object] = {"sub": user.id}
+    claims: dict[str, object] = {"sub": user.id}
     if "profile" in scopes:
         names = (user.first_name, user.last_name)
-        told |= {
+        claims |= {
             "name": " ".join(filter(None, names)) or user.email,
             "given_name": user.first_name,
             "family_name": user.last_name,
         }
     if "email" in scopes:
-        told |= {"email": user.email, "email_verified": user.active}
-    return {name: value for name, value in told.items() if value is not None}
+        claims |= {"email": user.email, "email_verified": user.active}
+    return {name: value for name, value in claims.items() if value is not None}

@@ -30,7 +30,7 @@ class Looks(World):
         """A pair of a fresh family."""
         terms = Terms(self.clock() // 1000, ("pwd",), jkt, tuple(audiences))
         begin = BeginSession(
-            USER, ADA, client=client, scope=scope, terms=terms.written(),
+            USER, ADA, client=client, scope=scope, terms=terms.to_json(),
             policy=self.registration(client).policy, asked=tuple(said.items()),
         )  # fmt: skip
         return self.perform(begin)

@@ -7,19 +7,19 @@ from tests.dialects.oauth.token_people import ADA, REDIRECT
 from reticket.core.errors import Unavailable
 from reticket.core.storage.budget import Budget, BudgetedEphemeral, of_account
 from reticket.dialects.oauth.grants.codes import (
-    LIFETIME,
-    REMEMBERED,
-    CodeGrant,
-    begun,
-    given_by,
-    waiting,
+    CODE_LIFETIME,
+    ISSUED_CODE_LIFETIME,
+    AuthorizationGrant,
+    code_key,
+    issued_code_key,
+    issued_code_of,
 )
-from reticket.dialects.oauth.pages.interaction import LIFETIME as VISIT
-from reticket.dialects.oauth.pages.interaction import key
+from reticket.dialects.oauth.pages.interaction import PAGE_LIFETIME as VISIT
+from reticket.dialects.oauth.pages.interaction import interaction_key
 from reticket.stores.memory import MemoryEphemeral
 from reticket.testing import FakeClock
 
-GRANT = CodeGrant(
+GRANT = AuthorizationGrant(
     "0" * 32, "storefront", ADA.id, 1, ADA.email, REDIRECT,
     "openid orders.read orders.write", "c" * 43, 1_800_000_000, ("pwd",),
 )  # fmt: skip
@@ -35,9 +35,9 @@ PAUSE = 3
 
 def sign_in(small, number):
     code, owner = f"code {number}", of_account(f"person {number}")
-    small.once(key("consent", code), VISIT, PAGE, owner)
-    small.once(begun(code), REMEMBERED, given_by(GRANT).written(), owner)
-    small.once(waiting(code), LIFETIME, GRANT.written(), owner)
+    small.once(interaction_key("consent", code), VISIT, PAGE, owner)
+    small.once(issued_code_key(code), ISSUED_CODE_LIFETIME, issued_code_of(GRANT).to_json(), owner)
+    small.once(code_key(code), CODE_LIFETIME, GRANT.to_json(), owner)
 
 
 def test_each_gib_has_room_for_fifty_sign_ins_a_second_all_day():
@@ -45,7 +45,7 @@ def test_each_gib_has_room_for_fifty_sign_ins_a_second_all_day():
     small = BudgetedEphemeral(
         MemoryEphemeral(clock), Budget(room=2**30 // RATE // PAUSE, share=100)
     )
-    for number in range(2 * REMEMBERED // PAUSE):
+    for number in range(2 * ISSUED_CODE_LIFETIME // PAUSE):
         sign_in(small, number)
         clock.forward(PAUSE)
 
@@ -57,5 +57,5 @@ def test_a_full_room_has_room_again_after_an_hour():
         while True:
             sign_in(small, next(numbers))
     except Unavailable:
-        clock.forward(REMEMBERED)
+        clock.forward(ISSUED_CODE_LIFETIME)
     sign_in(small, next(numbers))

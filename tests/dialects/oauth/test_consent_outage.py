@@ -13,14 +13,19 @@ from tests.dialects.oauth.token_people import ADA, REDIRECT
 from reticket.core.commands import Audit, Pop
 from reticket.core.errors import Unavailable
 from reticket.core.ports import Counted
-from reticket.dialects.oauth.endpoints.authorization_request import CodeRequest
-from reticket.dialects.oauth.endpoints.authorize import Codes
-from reticket.dialects.oauth.endpoints.device import Verdicts
-from reticket.dialects.oauth.grants.codes import begun, read_given, read_grant, waiting
+from reticket.dialects.oauth.endpoints.authorization_request import AuthorizationRequest
+from reticket.dialects.oauth.endpoints.authorize import AuthorizationCodeHandler
+from reticket.dialects.oauth.endpoints.device import DeviceConsentHandler
+from reticket.dialects.oauth.grants.codes import (
+    code_key,
+    issued_code_key,
+    load_grant,
+    load_issued_code,
+)
 from reticket.dialects.oauth.inputs import FORM
 from reticket.dialects.oauth.pages.flow import Flow
-from reticket.dialects.oauth.pages.html import Halted
-from reticket.dialects.oauth.pages.interaction import Interaction, Person, bound, keep
+from reticket.dialects.oauth.pages.html import PageError
+from reticket.dialects.oauth.pages.interaction import Interaction, Person, bind_to_browser, store
 
 PERSON = Person(ADA.id, 1, ADA.email, 1_800_000_000, ("pwd",))
 COOKIE = "A" * 43
@@ -36,20 +41,24 @@ class Page(Hall):
             RandomBytes=lambda said: bytes([len(self.performed)]) * said.size,
             FindClient=lambda said: SimpleNamespace(disabled=False),
         )
-        order = CodeRequest("spa", REDIRECT, "openid", "c" * 43, pushed=pushed, until=2**62)
-        self.interaction = Interaction("spa", "Spa", "openid", order.written(), person=PERSON)
+        order = AuthorizationRequest(
+            "spa", REDIRECT, "openid", "c" * 43, pushed=pushed, answer_until=2**62
+        )
+        self.interaction = Interaction("spa", "Spa", "openid", order.to_json(), person=PERSON)
 
     def click(self, perform=None):
         """The code."""
-        operation = Codes(self.provider).allow("ticket", self.interaction, PERSON)
+        operation = AuthorizationCodeHandler(self.provider).allow(
+            "ticket", self.interaction, PERSON
+        )
         location = dict(ran(operation, perform or self._perform).headers)[b"location"]
         (code,) = parse_qs(urlsplit(location.decode()).query)["code"]
         return code
 
     def family_of(self, code):
         """What it will begin; whoever knows the code knows the same."""
-        family = read_grant(self.ephemeral.peek(waiting(code))).family
-        assert read_given(self.ephemeral.peek(begun(code))).family == family
+        family = load_grant(self.ephemeral.peek(code_key(code))).family
+        assert load_issued_code(self.ephemeral.peek(issued_code_key(code))).family == family
         return family
 
     @property
@@ -107,12 +116,12 @@ def test_a_code_that_was_used_meanwhile_waits_no_more(page, at):
     def perform(command):
         if next(numbers) == at:
             codes.append(page.click())
-            page.ephemeral.take(waiting(codes[0]))
+            page.ephemeral.take(code_key(codes[0]))
         return page._perform(command)
 
-    with suppress(Halted):
+    with suppress(PageError):
         page.click(perform)
-    assert not any(page.ephemeral.peek(waiting(code)) for code in codes)
+    assert not any(page.ephemeral.peek(code_key(code)) for code in codes)
     assert page.told == ["consented"]
 
 
@@ -123,7 +132,7 @@ class Way(Page):
         super().__init__(None)
         self.answers["Increment"] = lambda said: Counted(1, 0)
         self.flow = Flow(self.provider, ending(self))
-        self.ticket = self.run(keep(self.flow._place, bound(self.interaction, COOKIE)))
+        self.ticket = self.run(store(self.flow._path, bind_to_browser(self.interaction, COOKIE)))
 
     def send(self, answer, perform=None):
         """The status of what comes."""
@@ -133,7 +142,10 @@ class Way(Page):
         return ran(operation, perform or self._perform).status
 
 
-@pytest.mark.parametrize("ending", [lambda way: Codes(way.provider), lambda way: Verdicts()])
+@pytest.mark.parametrize(
+    "ending",
+    [lambda way: AuthorizationCodeHandler(way.provider), lambda way: DeviceConsentHandler()],
+)
 @pytest.mark.parametrize("answer", ["deny", "switch"])
 @pytest.mark.parametrize("is_done", [False, True], ids=["not done", "done, unanswered"])
 @pytest.mark.parametrize("at", range(STEPS))

@@ -9,14 +9,19 @@ from reticket.core.commands import Audit, Increment, Peek, PutIfAbsent
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.people import Client
 from reticket.core.ports import Counted
-from reticket.dialects.oauth.endpoints.authorization_request import CodeRequest
-from reticket.dialects.oauth.endpoints.authorize import Codes
-from reticket.dialects.oauth.endpoints.device import Devices
+from reticket.dialects.oauth.endpoints.authorization_request import AuthorizationRequest
+from reticket.dialects.oauth.endpoints.authorize import AuthorizationCodeHandler
+from reticket.dialects.oauth.endpoints.device import DeviceEndpoint
 from reticket.dialects.oauth.inputs import FORM
-from reticket.dialects.oauth.pages.consents import find_known
-from reticket.dialects.oauth.pages.flow import VISITS, Flow
-from reticket.dialects.oauth.pages.html import Halted, refuse
-from reticket.dialects.oauth.pages.interaction import Interaction, Person, browser_of, cookie_header
+from reticket.dialects.oauth.pages.consents import find_client
+from reticket.dialects.oauth.pages.flow import MAX_INTERACTIONS, Flow
+from reticket.dialects.oauth.pages.html import PageError, error_page
+from reticket.dialects.oauth.pages.interaction import (
+    Interaction,
+    Person,
+    browser_cookie,
+    cookie_header,
+)
 from reticket.oauth.provider import USER
 
 
@@ -28,37 +33,41 @@ def test_an_address_fills_no_store():
         return Counted(sums[said.key], 17_001)
 
     hall = Hall(Increment=tally, RandomBytes=lambda said: bytes(said.size))
-    flow = Flow(hall.provider, Codes(hall.provider))
-    order = CodeRequest("web", "https://app.example.com/", "openid", "c" * 43).written()
+    flow = Flow(hall.provider, AuthorizationCodeHandler(hall.provider))
+    order = AuthorizationRequest("web", "https://app.example.com/", "openid", "c" * 43).to_json()
 
     def begun():
         return hall.run(
             flow.begin(request("GET"), Interaction("web", "Web", "openid", order))
         ).status
 
-    assert {begun() for _ in range(VISITS)} == {200}
+    assert {begun() for _ in range(MAX_INTERACTIONS)} == {200}
     kept = len(hall.did(PutIfAbsent))
     with pytest.raises(Refusal) as raised:
         begun()
     assert (raised.value.code, raised.value.cause) == (Code.TOO_MANY_ATTEMPTS, Cause.LIMITED)
     assert raised.value.retry_after == 18
     assert hall.performed[-1] == Audit(USER, "refused", Cause.LIMITED)
-    assert refuse(raised.value).status == 429
+    assert error_page(raised.value).status == 429
     assert len(hall.did(PutIfAbsent)) == kept
 
 
 def test_a_device_code_is_counted_before_anybody_knows_whether_it_is_right():
     """Of many guesses at once no more are looked at than the limit lets through."""
     hall = Hall(Increment=lambda said: Counted(1, 0))
-    hall.run(Devices(hall.provider)._typed(request(body="user_code=BBBB-BBBB", content_type=FORM)))
+    hall.run(
+        DeviceEndpoint(hall.provider)._accept_user_code(
+            request(body="user_code=BBBB-BBBB", content_type=FORM)
+        )
+    )
     assert [type(each) for each in hall.performed] == [Increment, Peek, Audit]
 
 
 def test_no_directory_is_asked_for_an_app_that_none_can_know():
     asked = []
     hall = Hall(FindClient=asked.append)
-    with pytest.raises(Halted) as raised:
-        hall.run(find_known("a\0b"))
+    with pytest.raises(PageError) as raised:
+        hall.run(find_client("a\0b"))
     assert raised.value.cause is Cause.UNKNOWN_SUBJECT
     assert asked == []
 
@@ -69,11 +78,13 @@ def test_no_directory_is_asked_for_an_app_that_none_can_know():
 )
 def test_a_client_that_is_blocked_or_gone_by_then_gets_no_code(client, cause):
     hall = Hall(FindClient=lambda said: client, RandomBytes=lambda said: bytes(said.size))
-    order = CodeRequest("web", "https://app.example.com/", "openid", "c" * 43).written()
+    order = AuthorizationRequest("web", "https://app.example.com/", "openid", "c" * 43).to_json()
     person = Person("a" * 32, 1, "ada@example.com", 0, ("pwd",))
-    with pytest.raises(Halted) as raised:
+    with pytest.raises(PageError) as raised:
         hall.run(
-            Codes(hall.provider).allow("ticket", Interaction("web", "Web", "openid", order), person)
+            AuthorizationCodeHandler(hall.provider).allow(
+                "ticket", Interaction("web", "Web", "openid", order), person
+            )
         )
     assert raised.value.cause is cause
     assert hall.did(PutIfAbsent) == []
@@ -88,4 +99,4 @@ def test_over_tls_the_cookie_is_one_that_only_tls_sets(issuer, name):
     assert cookie_header(ours, hall.provider)[1].decode().startswith(f"{name}={ours}; ")
     wrong = {"reticket_visit", "__Secure-reticket_visit"} - {name}
     sent = "; ".join([*(f"{each}={other}" for each in wrong), f"{name}={ours}"])
-    assert hall.run(browser_of(request("GET", cookie=sent), hall.provider)) == ours
+    assert hall.run(browser_cookie(request("GET", cookie=sent), hall.provider)) == ours

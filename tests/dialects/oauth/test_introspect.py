@@ -9,7 +9,7 @@ from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import Selection
 from reticket.core.policy import DAY
 from reticket.oauth.provider import CLIENT, USER, Provider
-from reticket.oauth.revoked_access_tokens import void
+from reticket.oauth.revoked_access_tokens import revocation_key
 from reticket.oauth.terms import Claims
 
 
@@ -260,21 +260,21 @@ def test_rfc7662_2_2_a_store_that_fails_is_no_answer(world, verb, monkeypatch):
 
 def test_a_token_of_a_person_is_none_that_a_client_got_for_itself(world):
     person, client = world.begin("backend").access_token, world.alone()
-    assert world.perform(InspectAccess((CLIENT,), client, void))[0].subject == "backend"
-    assert world.perform(InspectAccess((USER,), person, void))[0].subject == ADA.id
+    assert world.perform(InspectAccess((CLIENT,), client, revocation_key))[0].subject == "backend"
+    assert world.perform(InspectAccess((USER,), person, revocation_key))[0].subject == ADA.id
     for kind, token in ((CLIENT, person), (USER, client)):
         with pytest.raises(Refusal) as refused:
-            world.perform(InspectAccess((kind,), token, void))
+            world.perform(InspectAccess((kind,), token, revocation_key))
         assert refused.value.code is Code.INVALID_ACCESS_TOKEN
 
 
 def test_rfc9068_4_a_token_of_another_issuer_is_none_of_ours():
     claims = Claims(Provider(ISSUER, {}))
     for issuer, ours in ((ISSUER, True), ("https://elsewhere.example.com", False)):
-        assert claims.of_clients({"iss": issuer}) is ours
-        assert claims.of_people({"iss": issuer, "sid": "0" * 32}) is ours
-    assert not claims.of_clients({"iss": ISSUER, "sid": "0" * 32})
-    assert not claims.of_people({"iss": ISSUER})
+        assert claims.accepts_client_claims({"iss": issuer}) is ours
+        assert claims.accepts_user_claims({"iss": issuer, "sid": "0" * 32}) is ours
+    assert not claims.accepts_client_claims({"iss": ISSUER, "sid": "0" * 32})
+    assert not claims.accepts_user_claims({"iss": ISSUER})
 
 
 def test_rfc8725_3_12_an_id_token_is_no_access_token(world):

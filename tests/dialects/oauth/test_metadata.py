@@ -10,7 +10,7 @@ from tests.dialects.oauth.hall import Hall, request
 
 from reticket.crypto.signing import ALGORITHMS
 from reticket.dialects.oauth import Options, build
-from reticket.dialects.oauth.endpoints.metadata import LONGEST_COPY
+from reticket.dialects.oauth.endpoints.metadata import MAX_AGE
 from reticket.http.routing import RoutingTable
 from reticket.testing import FakeClock
 
@@ -106,7 +106,7 @@ def test_oidc_discovery_3_the_algorithms_that_may_sign():
 def test_rfc7517_the_keys_and_for_how_long_they_may_be_kept():
     answer = answered("/.well-known/jwks.json")
     assert answer.content_type == b"application/jwk-set+json"
-    assert dict(answer.headers)[b"cache-control"] == b"public, max-age=%d" % LONGEST_COPY
+    assert dict(answer.headers)[b"cache-control"] == b"public, max-age=%d" % MAX_AGE
 
 
 def test_rfc7517_9_3_nothing_private_and_nothing_symmetric():

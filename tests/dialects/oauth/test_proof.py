@@ -7,8 +7,8 @@ from tests.dialects.oauth.proofs import KEY, KEYS, LEFT_OUT, ath_of, encoded, pr
 
 from reticket.core.commands import PutIfAbsent
 from reticket.core.errors import Cause
-from reticket.dialects.oauth.endpoints.proof import prove, spend
-from reticket.dialects.oauth.errors import Denied
+from reticket.dialects.oauth.endpoints.proof import spend_proof, verify_proof
+from reticket.dialects.oauth.errors import OAuthError
 from reticket.verify.proofs import WINDOW, InvalidProof, normalised, read_proof
 
 TOKEN = f"{ISSUER}/oauth/token"
@@ -26,9 +26,9 @@ def shown(hall, text, access_token=None):
 
 def proven(hall, asked, access_token):
     """As an endpoint does it for whom all else has proved good."""
-    found = yield from prove(asked, hall.provider, "/token", access_token=access_token)
+    found = yield from verify_proof(asked, hall.provider, "/token", access_token=access_token)
     if found is not None:
-        yield from spend(found, None)
+        yield from spend_proof(found, None)
     return found
 
 
@@ -37,7 +37,7 @@ def made(hall, method="POST", uri=TOKEN, at=None, **more):
 
 
 def refused(hall, text, access_token=None):
-    with pytest.raises(Denied) as raised:
+    with pytest.raises(OAuthError) as raised:
         shown(hall, text, access_token)
     assert raised.value.cause is Cause.WRONG_PROOF
     return raised.value
@@ -243,7 +243,7 @@ def test_rfc9449_4_3_12_for_this_access_token(hall):
 def test_rfc9449_11_1_a_proof_is_taken_once(hall):
     text = made(hall)
     assert shown(hall, text)
-    assert refused(hall, text).failure.word == "invalid_dpop_proof"
+    assert refused(hall, text).failure.error_code == "invalid_dpop_proof"
 
 
 @pytest.mark.parametrize("ahead", [-WINDOW, 0, WINDOW])
@@ -288,7 +288,7 @@ def test_a_proof_as_long_as_a_house(hall):
 def test_rfc9449_8_a_nonce_grows_old(hall):
     nonce = hall.mint.nonce(hall.resource, hall.clock())
     hall.clock.forward(360)
-    assert refused(hall, made(hall, nonce=nonce)).failure.word == "use_dpop_nonce"
+    assert refused(hall, made(hall, nonce=nonce)).failure.error_code == "use_dpop_nonce"
     assert not hall.did(PutIfAbsent)
 
 

@@ -4,17 +4,17 @@ import pytest
 from tests.dialects.oauth.hall import Hall
 
 from reticket.core.errors import Cause
-from reticket.dialects.oauth.endpoints.authorization_request import CodeRequest
+from reticket.dialects.oauth.endpoints.authorization_request import AuthorizationRequest
 from reticket.dialects.oauth.endpoints.par import (
-    ANSWERED_WITHIN,
-    LIFETIME,
-    REMEMBERED,
+    ANSWER_LIFETIME,
+    ANSWERED_LIFETIME,
+    REQUEST_URI_LIFETIME,
     answer_once,
-    opened,
+    with_deadline,
 )
-from reticket.dialects.oauth.pages.html import Halted
+from reticket.dialects.oauth.pages.html import PageError
 
-ORDER = CodeRequest("web", "https://app.example.com/callback", "openid", "challenge")
+ORDER = AuthorizationRequest("web", "https://app.example.com/callback", "openid", "challenge")
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def hall():
 
 
 def refused(hall, order, answer):
-    with pytest.raises(Halted) as raised:
+    with pytest.raises(PageError) as raised:
         hall.run(answer_once(order, answer, None))
     return raised.value.cause
 
@@ -35,23 +35,23 @@ def test_one_that_was_not_pushed_is_answered_as_often_as_anybody_asks(hall):
 
 
 def test_the_first_answer_counts_and_may_be_repeated(hall):
-    order = hall.run(opened(ORDER, "digest"))
+    order = hall.run(with_deadline(ORDER, "digest"))
     hall.run(answer_once(order, "one", None))
     hall.run(answer_once(order, "one", None))
     assert refused(hall, order, "another") is Cause.USED
 
 
 def test_whoever_has_opened_it_answers_in_time(hall):
-    order = hall.run(opened(ORDER, "digest"))
-    hall.clock.forward(ANSWERED_WITHIN + 1)
+    order = hall.run(with_deadline(ORDER, "digest"))
+    hall.clock.forward(ANSWER_LIFETIME + 1)
     assert refused(hall, order, "one") is Cause.EXPIRED
 
 
 def test_its_answer_is_known_for_longer_than_anybody_may_answer(hall):
-    first = hall.run(opened(ORDER, "digest"))
+    first = hall.run(with_deadline(ORDER, "digest"))
     hall.run(answer_once(first, "one", None))
-    hall.clock.forward(LIFETIME)
-    last = hall.run(opened(ORDER, "digest"))
-    hall.clock.forward(ANSWERED_WITHIN)
+    hall.clock.forward(REQUEST_URI_LIFETIME)
+    last = hall.run(with_deadline(ORDER, "digest"))
+    hall.clock.forward(ANSWER_LIFETIME)
     assert refused(hall, last, "another") is Cause.USED
-    assert LIFETIME + ANSWERED_WITHIN < REMEMBERED
+    assert REQUEST_URI_LIFETIME + ANSWER_LIFETIME < ANSWERED_LIFETIME

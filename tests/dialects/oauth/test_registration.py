@@ -8,7 +8,7 @@ from tests.dialects.oauth.token_world import ISSUER, PRESETS
 
 from reticket.core.people import Client
 from reticket.core.policy import BROWSER_2026, FAPI_2_SESSION_2026, Reuse
-from reticket.dialects.oauth.endpoints.authorization_request import scope_of
+from reticket.dialects.oauth.endpoints.authorization_request import requested_scope
 from reticket.oauth.provider import Provider
 from reticket.oauth.registration import (
     AUTHORIZATION_CODE,
@@ -47,9 +47,11 @@ def test_rfc6749_3_3_scopes_in_any_order_are_one_text():
     """A store keeps each text for good."""
     scopes = ["openid", "profile", "orders.read", "orders.write"]
     client = registered(scopes=scopes)
-    asked = {scope_of(client, {"scope": " ".join(each)}) for each in permutations(scopes[:3])}
+    asked = {
+        requested_scope(client, {"scope": " ".join(each)}) for each in permutations(scopes[:3])
+    }
     assert asked == {"openid profile orders.read"}
-    assert scope_of(client, {}) == " ".join(scopes)
+    assert requested_scope(client, {}) == " ".join(scopes)
 
 
 def test_it_is_called_by_its_name_or_else_by_its_id():

@@ -13,13 +13,18 @@ from tests.dialects.oauth.token_people import REDIRECT
 
 from reticket.core.commands import OpenFactorSession, SecondFactor
 from reticket.core.errors import Unavailable
-from reticket.dialects.oauth.endpoints.authorization_request import CodeRequest
-from reticket.dialects.oauth.endpoints.authorize import Codes
+from reticket.dialects.oauth.endpoints.authorization_request import AuthorizationRequest
+from reticket.dialects.oauth.endpoints.authorize import AuthorizationCodeHandler
 from reticket.dialects.oauth.inputs import FORM
 from reticket.dialects.oauth.pages.flow import Flow
-from reticket.dialects.oauth.pages.html import Halted
-from reticket.dialects.oauth.pages.interaction import LIFETIME, Interaction, bound, keep
-from reticket.dialects.oauth.pages.repeated_forms import ON_ITS_WAY, REMEMBERED
+from reticket.dialects.oauth.pages.html import PageError
+from reticket.dialects.oauth.pages.interaction import (
+    PAGE_LIFETIME,
+    Interaction,
+    bind_to_browser,
+    store,
+)
+from reticket.dialects.oauth.pages.repeated_forms import IN_PROGRESS_LIFETIME, NEXT_PAGE_LIFETIME
 from reticket.oauth.provider import USER
 
 COOKIE, OTHER = "A" * 43, "B" * 42 + "A"
@@ -38,17 +43,17 @@ class Way(Hall):
             SecondFactor=lambda said: self.desks.second.user(said, CALLER),
         )
         self.clock, self.ephemeral = self.desks.clock, self.desks.ephemeral._ephemeral
-        self.flow = Flow(self.provider, Codes(self.provider))
-        order = CodeRequest("spa", REDIRECT, "openid", "c" * 43)
-        self.interaction = Interaction("spa", "Spa", "openid", order.written())
+        self.flow = Flow(self.provider, AuthorizationCodeHandler(self.provider))
+        order = AuthorizationRequest("spa", REDIRECT, "openid", "c" * 43)
+        self.interaction = Interaction("spa", "Spa", "openid", order.to_json())
         self.ticket, self.session = self.page(), self.opened()
         self.otp = f"totp{self.clock() // 30_000}"
 
     def page(self):
-        return self.run(keep(self.flow._place, bound(self.interaction, COOKIE)))
+        return self.run(store(self.flow._path, bind_to_browser(self.interaction, COOKIE)))
 
     def opened(self):
-        return self.desks.second.open_session(OpenFactorSession(USER, ADA, LIFETIME))
+        return self.desks.second.open_session(OpenFactorSession(USER, ADA, PAGE_LIFETIME))
 
     def send(self, code, perform=None, cookie=COOKIE, **more):
         said = {"interaction": self.ticket, "session": self.session, "code": code, **more}
@@ -144,9 +149,9 @@ def test_a_store_that_fails_at_any_step_costs_no_recovery_code(way, at):
 
 def test_nobody_profits_who_has_not_all_of_it(way):
     assert is_let_in(way.send(way.otp))
-    with pytest.raises(Halted):
+    with pytest.raises(PageError):
         way.send(way.otp, cookie=OTHER)
-    with pytest.raises(Halted):
+    with pytest.raises(PageError):
         way.send(way.otp, interaction="C" * 43)
     for more in ({"interaction": way.page()}, {"session": way.opened()}, {"session": ""}):
         assert not is_let_in(way.send(way.otp, **more))
@@ -157,7 +162,7 @@ def test_nobody_profits_who_has_not_all_of_it(way):
 
 def test_a_minute_later_the_password_is_asked_again(way):
     assert is_let_in(way.send(way.otp))
-    way.clock.forward(REMEMBERED - 1)
+    way.clock.forward(NEXT_PAGE_LIFETIME - 1)
     assert is_let_in(way.send(way.otp))
     way.clock.forward(1)
     assert headline(way.send(way.otp)) == "Sign in"
@@ -190,7 +195,7 @@ def test_of_two_sessions_with_one_code_one_leads_in_however_often_it_is_sent(
     for _ in range(2):
         assert (late.status, is_let_in(late)) == (409, False)
         late = way.send(code_of(way, kind), session=first)
-    way.clock.forward(ON_ITS_WAY)
+    way.clock.forward(IN_PROGRESS_LIFETIME)
     assert headline(way.send(code_of(way, kind), session=first)) == "Sign in"
 
 

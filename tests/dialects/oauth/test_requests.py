@@ -1,10 +1,14 @@
 """Requests for a code, sent by browsers or pushed: what the audit log hears of those that fail."""
 
+import json
 from urllib.parse import urlencode
 
 import pytest
 from tests.dialects.oauth.token_people import REDIRECT
 from tests.dialects.oauth.token_world import CHALLENGE
+
+from reticket.dialects.oauth.endpoints.authorization_request import AuthorizationRequest
+from reticket.dialects.oauth.pages.interaction import Interaction, store_command
 
 FORM = {
     "client_id": "spa", "redirect_uri": REDIRECT, "response_type": "code", "scope": "openid",
@@ -32,3 +36,15 @@ def test_openid_connect_core_3_1_2_1_a_posted_request_is_a_form(world):
     body = urlencode(FORM)
     assert world.post("/authorize", body).status == 200
     assert world.post("/authorize", body, {"content-type": "text/plain"}).status == 400
+
+
+def test_a_stored_request_keeps_the_names_of_its_members():
+    request = AuthorizationRequest("a", "t", "s", "c", login_hint="ada", answer_until=7)
+    assert json.loads(request.to_json()) == {
+        "client_id": "a", "target": "t", "scope": "s", "challenge": "c", "hint": "ada", "until": 7,
+    }  # fmt: skip
+
+
+def test_a_stored_interaction_keeps_the_names_of_its_members():
+    stored = json.loads(store_command("/p", "ticket", Interaction("a", "A", "s", "r", "ada")).value)
+    assert stored == {"client_id": "a", "name": "A", "scope": "s", "order": "r", "hint": "ada"}

@@ -9,7 +9,7 @@ from tests.dialects.oauth.token_world import CHALLENGE, ISSUER, claims_of
 from reticket.core.commands import BeginSession, EndSessions, Pop, PutIfAbsent
 from reticket.core.errors import Unavailable
 from reticket.core.tokens.faces import to_text
-from reticket.dialects.oauth.grants.codes import LIFETIME, begun
+from reticket.dialects.oauth.grants.codes import CODE_LIFETIME, issued_code_key
 
 
 def is_invalid(reply):
@@ -123,9 +123,9 @@ def test_rfc6749_4_1_3_a_code_of_one_client_is_nothing_to_another(world):
 
 
 def test_rfc6749_4_1_2_a_code_lives_a_minute_at_most(world):
-    assert LIFETIME <= 60
+    assert CODE_LIFETIME <= 60
     code = world.code("spa")
-    world.clock.forward(LIFETIME)
+    world.clock.forward(CODE_LIFETIME)
     assert is_invalid(world.exchange(code))
     assert world.families() == []
 
@@ -184,7 +184,7 @@ def test_a_second_use_that_could_not_end_the_family_leaves_it_to_the_third(world
 def test_a_used_code_of_an_older_program_is_refused_like_any_other(world):
     pair = world.exchange(world.code("spa")).said
     family = world.families()[0].id.hex()
-    world.ephemeral.once(begun("older"), 60, f'{{"family":"{family}","client_id":"spa"}}')
+    world.ephemeral.once(issued_code_key("older"), 60, f'{{"family":"{family}","client_id":"spa"}}')
     assert is_invalid(world.exchange("older"))
     assert world.refresh(pair["refresh_token"]).status == 200
 

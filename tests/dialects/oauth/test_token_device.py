@@ -5,31 +5,31 @@ from tests.dialects.oauth.token_people import ADA, ORDERS
 from tests.dialects.oauth.token_world import ISSUER, claims_of
 
 from reticket.core.commands import Pop
-from reticket.dialects.oauth.grants.codes import CodeGrant
+from reticket.dialects.oauth.grants.codes import AuthorizationGrant
 from reticket.dialects.oauth.grants.device_codes import (
     DENIED,
-    INTERVAL,
-    LIFETIME,
-    REMEMBERED,
+    DEVICE_CODE_LIFETIME,
+    KNOWN_LIFETIME,
+    POLL_INTERVAL,
     DeviceRequest,
-    asking,
-    digest_of,
-    named,
-    remembered,
-    verdict,
+    decision_key,
+    device_code_digest,
+    known_key,
+    request_key,
+    user_code_key,
 )
 
 GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 CODE = "device-code"
-DIGEST = digest_of(CODE)
+DIGEST = device_code_digest(CODE)
 FAMILY = "01a0c4506c00700180097ae0a98d0e03"
 
 
 @pytest.fixture(autouse=True)
 def device(world):
-    written = DeviceRequest("tv", "openid orders.read").written()
-    world.ephemeral.once(asking(DIGEST), LIFETIME, written)
-    world.ephemeral.once(remembered(DIGEST), REMEMBERED)
+    written = DeviceRequest("tv", "openid orders.read").to_json()
+    world.ephemeral.once(request_key(DIGEST), DEVICE_CODE_LIFETIME, written)
+    world.ephemeral.once(known_key(DIGEST), KNOWN_LIFETIME)
 
 
 def poll(world, client="tv", code=CODE, **said):
@@ -43,39 +43,39 @@ def says(reply, word):
 
 
 def consent(world, **said):
-    grant = CodeGrant(**{
+    grant = AuthorizationGrant(**{
         "family": FAMILY, "client_id": "tv", "subject": ADA.id, "credential_version": 1,
         "email": ADA.email, "redirect_uri": None, "scope": "openid orders.read", "challenge": "",
         "auth_time": world.clock() // 1000, "amr": ("pwd",), **said,
     })  # fmt: skip
-    world.ephemeral.once(verdict(DIGEST), LIFETIME, grant.written())
+    world.ephemeral.once(decision_key(DIGEST), DEVICE_CODE_LIFETIME, grant.to_json())
 
 
 def test_rfc8628_3_5_until_somebody_has_answered_it_waits(world):
     assert says(poll(world), "authorization_pending")
-    world.clock.forward(INTERVAL)
+    world.clock.forward(POLL_INTERVAL)
     assert says(poll(world), "authorization_pending")
     assert world.heard() == []
 
 
 def test_rfc8628_3_5_who_asks_too_often_is_told_to_slow_down(world):
     assert says(poll(world), "authorization_pending")
-    world.clock.forward(INTERVAL - 2)
+    world.clock.forward(POLL_INTERVAL - 2)
     assert says(poll(world), "slow_down")
-    world.clock.forward(INTERVAL)
+    world.clock.forward(POLL_INTERVAL)
     assert says(poll(world), "authorization_pending")
 
 
 def test_rfc8628_3_5_a_poll_may_be_a_second_early_on_its_way(world):
     assert says(poll(world), "authorization_pending")
-    world.clock.forward(INTERVAL - 1)
+    world.clock.forward(POLL_INTERVAL - 1)
     assert says(poll(world), "authorization_pending")
 
 
 def test_rfc8628_3_5_the_pair_after_consent(world):
     poll(world)
     consent(world)
-    world.clock.forward(INTERVAL)
+    world.clock.forward(POLL_INTERVAL)
     reply = poll(world)
     assert reply.status == 200
     claims = claims_of(reply.said["access_token"])
@@ -88,7 +88,7 @@ def test_rfc8628_3_5_the_pair_after_consent(world):
 def test_rfc8628_3_4_a_device_code_works_once(world):
     consent(world)
     assert poll(world).status == 200
-    world.clock.forward(INTERVAL)
+    world.clock.forward(POLL_INTERVAL)
     assert says(poll(world), "expired_token")
     assert len(world.families()) == 1
 
@@ -109,29 +109,29 @@ def test_rfc8628_3_4_of_two_polls_at_once_one_gets_the_pair(world):
     assert poll(world).status == 200
     assert second[0].status == 503
     assert len(world.families()) == 1
-    world.clock.forward(INTERVAL)
+    world.clock.forward(POLL_INTERVAL)
     assert says(poll(world), "expired_token")
 
 
 def test_rfc8628_3_5_the_person_said_no(world):
-    world.ephemeral.once(verdict(DIGEST), LIFETIME, DENIED)
+    world.ephemeral.once(decision_key(DIGEST), DEVICE_CODE_LIFETIME, DENIED)
     assert says(poll(world), "access_denied")
     assert world.heard() == [("refused", "no_access")]
 
 
 def test_the_first_verdict_counts(world):
-    world.ephemeral.once(verdict(DIGEST), LIFETIME, DENIED)
+    world.ephemeral.once(decision_key(DIGEST), DEVICE_CODE_LIFETIME, DENIED)
     consent(world)
     assert says(poll(world), "access_denied")
 
 
 def test_rfc8628_3_5_an_expired_code(world):
-    world.clock.forward(LIFETIME)
+    world.clock.forward(DEVICE_CODE_LIFETIME)
     assert says(poll(world), "expired_token")
 
 
 def test_rfc8628_3_5_consent_in_the_last_second_comes_too_late(world):
-    world.clock.forward(LIFETIME - 1)
+    world.clock.forward(DEVICE_CODE_LIFETIME - 1)
     consent(world)
     world.clock.forward(1)
     assert says(poll(world), "expired_token")
@@ -181,6 +181,6 @@ def test_rfc8707_2_the_audience_is_the_one_that_was_asked_for(world):
 
 
 def test_rfc8628_6_1_a_user_code_however_it_is_typed():
-    assert named("WDJB-MJHT") == named("wdjb mjht") == named("wdjbmjht")
-    assert named("WDJB-MJHT") != named("WDJB-MJHX")
-    assert "WDJB" not in named("WDJB-MJHT")
+    assert user_code_key("WDJB-MJHT") == user_code_key("wdjb mjht") == user_code_key("wdjbmjht")
+    assert user_code_key("WDJB-MJHT") != user_code_key("WDJB-MJHX")
+    assert "WDJB" not in user_code_key("WDJB-MJHT")

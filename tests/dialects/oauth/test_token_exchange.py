@@ -5,7 +5,7 @@ from tests.dialects.oauth.token_people import ADA, ORDERS, OTHER_KEY, SECRETS, S
 from tests.dialects.oauth.token_world import ISSUER, basic, claims_of
 
 from reticket.core.model import Selection
-from reticket.dialects.oauth.grants.token_exchange import TENANT
+from reticket.dialects.oauth.grants.token_exchange import TENANT_PREFIX
 
 GRANT = "urn:ietf:params:oauth:grant-type:token-exchange"
 ACCESS = "urn:ietf:params:oauth:token-type:access_token"
@@ -59,11 +59,11 @@ def test_an_access_token_that_was_given_back_gets_nothing(world):
 
 def test_rfc8693_2_1_a_switch_of_tenant(world):
     for token, kind in both(world.pair("backend")):
-        said = swap(world, token, kind=kind, audience=f"{TENANT}1001").said
+        said = swap(world, token, kind=kind, audience=f"{TENANT_PREFIX}1001").said
         assert claims_of(said["access_token"])["tid"] == "1001"
         stays = swap(world, said["access_token"]).said
         assert claims_of(stays["access_token"])["tid"] == "1001"
-        back = swap(world, stays["access_token"], audience=f"{TENANT}1000").said
+        back = swap(world, stays["access_token"], audience=f"{TENANT_PREFIX}1000").said
         assert claims_of(back["access_token"])["tid"] == "1000"
     assert ("switched", None) in world.heard()
     assert ("exchanged", None) in world.heard()
@@ -73,13 +73,15 @@ def test_rfc8693_2_1_a_switch_of_tenant(world):
 def test_rfc8693_2_2_2_a_tenant_that_is_not_ones_own(world, tenant):
     for token, kind in both(world.pair("backend")):
         before = world.spendable()
-        assert is_bad(swap(world, token, kind=kind, audience=TENANT + tenant), "invalid_target")
+        assert is_bad(
+            swap(world, token, kind=kind, audience=TENANT_PREFIX + tenant), "invalid_target"
+        )
         assert world.spendable() == before
 
 
 def test_a_tenant_that_was_lost_meanwhile(world):
     token = world.pair("backend")["access_token"]
-    switched = swap(world, token, audience=f"{TENANT}1001").said["access_token"]
+    switched = swap(world, token, audience=f"{TENANT_PREFIX}1001").said["access_token"]
     world.people.change(tenants=ADA.tenants[:1])
     assert is_bad(swap(world, switched), "invalid_target")
 
@@ -87,13 +89,13 @@ def test_a_tenant_that_was_lost_meanwhile(world):
 def test_a_tenant_that_is_not_ones_own_is_told_of_once(world):
     token = world.pair("backend")["access_token"]
     before = len(world.heard())
-    assert is_bad(swap(world, token, audience=f"{TENANT}1002"), "invalid_target")
+    assert is_bad(swap(world, token, audience=f"{TENANT_PREFIX}1002"), "invalid_target")
     assert world.heard()[before:] == [("refused", "no_access")]
 
 
 def test_rfc8693_2_2_2_one_tenant_at_a_time(world):
     token = world.pair("backend")["access_token"]
-    two = {"audience": f"{TENANT}1000 {TENANT}1001"}
+    two = {"audience": f"{TENANT_PREFIX}1000 {TENANT_PREFIX}1001"}
     assert is_bad(swap(world, token, **two), "invalid_target")
     assert world.heard()[-1] == ("refused", "wrong_target")
 
@@ -122,7 +124,7 @@ def test_rfc8693_2_2_2_an_audience_that_nobody_consented_to(world, name):
 
 def test_an_audience_and_a_tenant_together(world):
     token = world.pair("backend")["access_token"]
-    said = swap(world, token, audience=f"{TENANT}1001", resource=STOCK).said
+    said = swap(world, token, audience=f"{TENANT_PREFIX}1001", resource=STOCK).said
     claims = claims_of(said["access_token"])
     assert (claims["aud"], claims["tid"]) == ([STOCK, ISSUER], "1001")
 
@@ -244,7 +246,12 @@ class TestPublicClients:
     def test_a_bearer_token_is_exchanged_for_nothing(self, world):
         pair = world.pair("spa")
         before = world.spendable()
-        asked = [{}, {"audience": f"{TENANT}1001"}, {"scope": "orders.read"}, {"resource": ISSUER}]
+        asked = [
+            {},
+            {"audience": f"{TENANT_PREFIX}1001"},
+            {"scope": "orders.read"},
+            {"resource": ISSUER},
+        ]
         for said in asked:
             for headers in ({}, world.proof(OTHER_KEY)):
                 reply = swap(world, pair["access_token"], "spa", headers=headers, **said)

@@ -12,16 +12,16 @@ from tests.dialects.oauth.token_world import claims_of
 from reticket.core.commands import BeginSession, Pop, PutIfAbsent
 from reticket.core.errors import Unavailable
 from reticket.core.policy import SECOND
-from reticket.dialects.oauth.grants.codes import LIFETIME
-from reticket.dialects.oauth.grants.consented_session import CLAIMED
+from reticket.dialects.oauth.grants.codes import CODE_LIFETIME
+from reticket.dialects.oauth.grants.consented_session import CLAIM_LIFETIME
+from reticket.dialects.oauth.grants.device_codes import DEVICE_CODE_LIFETIME as DEVICE_LIFETIME
 from reticket.dialects.oauth.grants.device_codes import (
-    INTERVAL,
-    REMEMBERED,
+    KNOWN_LIFETIME,
+    POLL_INTERVAL,
     DeviceRequest,
-    asking,
-    remembered,
+    known_key,
+    request_key,
 )
-from reticket.dialects.oauth.grants.device_codes import LIFETIME as DEVICE_LIFETIME
 
 FORM = {"grant_type": GRANT, "device_code": CODE}
 
@@ -63,9 +63,9 @@ def living(world):
 
 def device(world, age=0):
     family = f"{world.clock() - age * SECOND:012x}70018000000000000001"
-    written = DeviceRequest("tv", "openid orders.read").written()
-    world.ephemeral.once(asking(DIGEST), DEVICE_LIFETIME - age, written)
-    world.ephemeral.once(remembered(DIGEST), REMEMBERED)
+    written = DeviceRequest("tv", "openid orders.read").to_json()
+    world.ephemeral.once(request_key(DIGEST), DEVICE_LIFETIME - age, written)
+    world.ephemeral.once(known_key(DIGEST), KNOWN_LIFETIME)
     consent(world, family=family)
 
 
@@ -89,7 +89,7 @@ def test_whoever_was_told_503_has_lost_nothing(world, ask, at, is_done):
         assert reply.status == 200
         return
     assert reply.status == 503
-    world.clock.forward(CLAIMED)
+    world.clock.forward(CLAIM_LIFETIME)
     again = ask()
     if outage.was_answerable:
         assert again.status == 400
@@ -115,7 +115,7 @@ def test_one_command_that_fails_loses_nothing(world, ask, at, is_done, monkeypat
     monkeypatch.setattr(world.service, "perform", fail_once)
     reply = ask()
     if reply.status == 503:
-        world.clock.forward(CLAIMED)
+        world.clock.forward(CLAIM_LIFETIME)
         reply = ask()
     assert reply.status == 200
     (family,) = living(world)
@@ -137,7 +137,7 @@ def test_whoever_was_cut_off_has_lost_nothing(world, ask, at, monkeypatch):
         reply = ask()
     except asyncio.CancelledError:
         monkeypatch.undo()
-        world.clock.forward(CLAIMED)
+        world.clock.forward(CLAIM_LIFETIME)
         reply = ask()
     assert reply.status == 200
     assert len(living(world)) == 1
@@ -176,7 +176,7 @@ def test_a_second_use_ends_what_the_second_try_gave(world, no_family):
 
 def test_a_code_lives_no_longer_for_an_outage(world, no_family):
     code = world.code("spa")
-    world.clock.forward(LIFETIME - 2)
+    world.clock.forward(CODE_LIFETIME - 2)
     no_family()
     assert world.exchange(code).status == 503
     world.clock.forward(2)
@@ -189,7 +189,7 @@ def test_a_code_that_ends_while_its_family_begins_gives_nothing(world):
 
     async def wait(command):
         if isinstance(command, Pop):
-            world.clock.forward(LIFETIME)
+            world.clock.forward(CODE_LIFETIME)
 
     world.before = wait
     assert world.exchange(code).error == "invalid_grant"
@@ -197,10 +197,10 @@ def test_a_code_that_ends_while_its_family_begins_gives_nothing(world):
 
 
 def test_a_device_code_lives_no_longer_for_an_outage(world, no_family):
-    device(world, age=DEVICE_LIFETIME - 2 * INTERVAL)
+    device(world, age=DEVICE_LIFETIME - 2 * POLL_INTERVAL)
     no_family()
     assert world.token("tv", **FORM).status == 503
-    world.clock.forward(2 * INTERVAL)
+    world.clock.forward(2 * POLL_INTERVAL)
     assert world.token("tv", **FORM).error == "expired_token"
 
 
@@ -208,14 +208,14 @@ def test_a_device_polls_on_once_the_store_is_back(world, no_family):
     device(world)
     no_family()
     assert world.token("tv", **FORM).status == 503
-    world.clock.forward(INTERVAL)
+    world.clock.forward(POLL_INTERVAL)
     assert world.token("tv", **FORM).status == 200
-    world.clock.forward(INTERVAL)
+    world.clock.forward(POLL_INTERVAL)
     assert world.token("tv", **FORM).error == "expired_token"
     assert len(living(world)) == 1
 
 
-@pytest.mark.parametrize("later", [0, CLAIMED])
+@pytest.mark.parametrize("later", [0, CLAIM_LIFETIME])
 @pytest.mark.parametrize("kind", [PutIfAbsent, BeginSession, Pop])
 def test_whoever_is_held_up_ends_nothing_of_who_was_answered_meanwhile(world, kind, later):
     """A process that stands still for longer than its claim lasts, while the client asks another
@@ -227,7 +227,7 @@ def test_whoever_is_held_up_ends_nothing_of_who_was_answered_meanwhile(world, ki
     async def stand_still(command):
         if isinstance(command, kind):
             world.before = None
-            world.clock.forward(CLAIMED)
+            world.clock.forward(CLAIM_LIFETIME)
             answered.append(await world._answer(world.exchange_of(code)))
             world.clock.forward(later)
 

@@ -46,12 +46,12 @@ from reticket.core.tokens.mint import Mint
 from reticket.crypto.verified import VerifiedSecrets
 from reticket.dialects.oauth import Options, build
 from reticket.dialects.oauth.grants.codes import (
-    LIFETIME,
-    REMEMBERED,
-    CodeGrant,
-    begun,
-    given_by,
-    waiting,
+    CODE_LIFETIME,
+    ISSUED_CODE_LIFETIME,
+    AuthorizationGrant,
+    code_key,
+    issued_code_key,
+    issued_code_of,
 )
 from reticket.http.edge import carried_out
 from reticket.stores.memory import MemoryEphemeral, MemoryStore
@@ -180,14 +180,16 @@ class World:
         self._number += 1
         code = f"code-{self._number}"
         family = self.clock().to_bytes(6, "big") + b"\x70\x01" + b"\x80" + os.urandom(7)
-        grant = CodeGrant(**{
+        grant = AuthorizationGrant(**{
             "family": family.hex(), "client_id": client, "subject": ADA.id,
             "credential_version": 1, "email": ADA.email, "redirect_uri": REDIRECT,
             "scope": "openid orders.read orders.write", "challenge": CHALLENGE,
             "auth_time": self.clock() // 1000, "amr": ("pwd",), **said,
         })  # fmt: skip
-        self.ephemeral.once(waiting(code), LIFETIME, grant.written())
-        self.ephemeral.once(begun(code), REMEMBERED, given_by(grant).written())
+        self.ephemeral.once(code_key(code), CODE_LIFETIME, grant.to_json())
+        self.ephemeral.once(
+            issued_code_key(code), ISSUED_CODE_LIFETIME, issued_code_of(grant).to_json()
+        )
         return code
 
     def exchange(self, code: str, client: str | None = "spa", **said: Any) -> Reply:

@@ -59,7 +59,7 @@ class OAuth(Dialect):
 
     name = "oauth"
     base_path = BASE
-    pages: Sequence[str] = (authorize.PLACE, f"{device.PLACE}/")
+    pages: Sequence[str] = (authorize.PATH, f"{device.PATH}/")
     """Where people type passwords (RFC 9700 §2.6)."""
 
     refusals: Mapping[Code, errors.Failure] = errors.REFUSALS
@@ -88,7 +88,7 @@ class OAuth(Dialect):
     def __init__(self, options: Options) -> None:
         limits = options.asked_per_address, options.asked_per_client
         provider = Provider(options.issuer, options.presets, *limits)
-        self.kinds: Sequence[TokenKind] = _kinds(Claims(provider))
+        self.kinds: Sequence[TokenKind] = _token_kinds(Claims(provider))
         self.routes: Sequence[Route] = (
             *authorize.routes(provider),
             *par.routes(provider),
@@ -102,25 +102,29 @@ class OAuth(Dialect):
 
     def refuse(self, request: WireRequest, error: ReticketError) -> WireResponse:
         """RFC 6749 §5.2; a page for people where people look."""
-        return html.refuse(error) if html.is_page(request) else errors.refuse(request, error)
+        return (
+            html.error_page(error)
+            if html.is_page(request)
+            else errors.error_response(request, error)
+        )
 
 
-def _kinds(claims: Claims) -> tuple[TokenKind, ...]:
-    people = TokenKind(
+def _token_kinds(claims: Claims) -> tuple[TokenKind, ...]:
+    user_kind = TokenKind(
         USER,
         BROWSER_2026,
-        access_claims=claims.access,
-        accepts=claims.of_people,
-        id_claims=claims.identity,
+        access_claims=claims.access_token,
+        accepts=claims.accepts_user_claims,
+        id_claims=claims.id_token,
     )
-    clients = TokenKind(
+    client_kind = TokenKind(
         CLIENT,
         SERVICE_2026,
         subjects=Client,
-        access_claims=claims.access,
-        accepts=claims.of_clients,
+        access_claims=claims.access_token,
+        accepts=claims.accepts_client_claims,
     )
-    return people, clients
+    return user_kind, client_kind
 
 
 def build(options: Options | None = None) -> OAuth:

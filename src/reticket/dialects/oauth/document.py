@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from reticket.dialects.oauth.errors import ErrorAnswer
+from reticket.dialects.oauth.errors import ErrorResponse
 from reticket.dialects.oauth.inputs import FORM
 from reticket.wire import Answer, Described, Document, Parameter
 
@@ -25,7 +25,7 @@ DOCUMENT = Document(
 
 PAGE = "text/html"
 _PHRASES = {200: "OK", 201: "Created", 303: "See Other"}
-_FAULTS = {
+_FAILURES = {
     400: "Bad Request",
     401: "Unauthorized",
     413: "Content Too Large",
@@ -34,7 +34,7 @@ _FAULTS = {
 }
 
 
-def described(
+def describe_endpoint(
     summary: str,
     tag: str,
     success: Mapping[int, Any],
@@ -46,8 +46,10 @@ def described(
     """An operation and its answers; `success` has the type of one by its status, and `body` is a
     Struct whose members are the form's parameters.
     """
-    good = {status: Answer(_PHRASES[status], kind, media_types) for status, kind in success.items()}
-    faults = {status: Answer(phrase, ErrorAnswer) for status, phrase in _FAULTS.items()}
+    successes = {
+        status: Answer(_PHRASES[status], kind, media_types) for status, kind in success.items()
+    }
+    failures = {status: Answer(phrase, ErrorResponse) for status, phrase in _FAILURES.items()}
     return Described(
         summary=summary,
         tags=(tag,),
@@ -55,16 +57,18 @@ def described(
         body=body,
         body_required=body is not None,
         body_media_types=(FORM,),
-        answers=good | faults,
+        answers=successes | failures,
         security=security,
     )
 
 
-def shown(summary: str, body: Any = None, parameters: tuple[Parameter, ...] = ()) -> Described:
+def describe_page(
+    summary: str, body: Any = None, parameters: tuple[Parameter, ...] = ()
+) -> Described:
     """A page for people, or the way back to a client."""
-    faults = {**_FAULTS, 403: "Forbidden", 404: "Not Found"}
-    pages = {200: "A page", **faults}
-    answers = {status: Answer(said, str, (PAGE,)) for status, said in pages.items()}
+    failures = {**_FAILURES, 403: "Forbidden", 404: "Not Found"}
+    pages = {200: "A page", **failures}
+    answers = {status: Answer(phrase, str, (PAGE,)) for status, phrase in pages.items()}
     return Described(
         summary=summary,
         tags=("authorization",),

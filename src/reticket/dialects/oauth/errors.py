@@ -22,21 +22,21 @@ class Failure(NamedTuple):
     """A status, the error's word, and a sentence that is the same for every cause."""
 
     status: int
-    word: str
-    sentence: str
+    error_code: str
+    description: str
 
 
-_CLIENT = Failure(401, "invalid_client", "The client could not be authenticated.")
-_GRANT = Failure(400, "invalid_grant", "The grant is not valid.")
+_INVALID_CLIENT = Failure(401, "invalid_client", "The client could not be authenticated.")
+_INVALID_GRANT = Failure(400, "invalid_grant", "The grant is not valid.")
 
 REFUSALS: Mapping[Code, Failure] = {
     Code.MALFORMED: Failure(400, "invalid_request", "The request cannot be read."),
     Code.INVALID_PARAMETER: Failure(400, "invalid_request", "A parameter is not valid."),
     Code.MISSING_TOKEN: Failure(400, "invalid_request", "A token is missing."),
-    Code.INVALID_CREDENTIALS: _CLIENT,
-    Code.SUBJECT_DISABLED: _GRANT,
-    Code.SUBJECT_INACTIVE: _GRANT,
-    Code.INVALID_TOKEN: _GRANT,
+    Code.INVALID_CREDENTIALS: _INVALID_CLIENT,
+    Code.SUBJECT_DISABLED: _INVALID_GRANT,
+    Code.SUBJECT_INACTIVE: _INVALID_GRANT,
+    Code.INVALID_TOKEN: _INVALID_GRANT,
     Code.INVALID_ACCESS_TOKEN: Failure(401, "invalid_token", "The access token is not valid."),
     Code.ACCESS_DENIED: Failure(400, "access_denied", "The subject may not have that."),
     Code.NOT_FOUND: Failure(404, "not_found", "There is no such thing here."),
@@ -56,40 +56,40 @@ REFUSALS: Mapping[Code, Failure] = {
 }
 
 
-class Denied(Refusal):
+class OAuthError(Refusal):
     """A refusal with a word of OAuth's own.
 
     Args:
-        word: as its RFC registers it.
-        sentence: for the developer of the client; no value that was sent.
+        error_code: as its RFC registers it.
+        description: for the developer of the client; no value that was sent.
         cause: for the audit log.
         headers: beside the usual ones.
-        heard: whether the audit log has it already, as it has what a `check` raises.
+        audited: whether the audit log has it already, as it has what a `check` raises.
     """
 
     def __init__(
         self,
-        word: str,
-        sentence: str,
+        error_code: str,
+        description: str,
         cause: Cause | None = None,
         *,
         status: int = 400,
         headers: Headers = (),
-        heard: bool = False,
+        audited: bool = False,
     ) -> None:
-        super().__init__(Code.INVALID_PARAMETER, cause, detail=sentence)
-        self.failure = Failure(status, word, sentence)
+        super().__init__(Code.INVALID_PARAMETER, cause, detail=description)
+        self.failure = Failure(status, error_code, description)
         self.headers = headers
-        self.heard = heard
+        self.audited = audited
 
 
-def denied(code: Code, cause: Cause | None, *, heard: bool = False) -> Denied:
+def oauth_error(code: Code, cause: Cause | None, *, audited: bool = False) -> OAuthError:
     """A refusal of the dialect's own, in the very bytes of the service's."""
-    status, word, sentence = REFUSALS[code]
-    return Denied(word, sentence, cause, status=status, heard=heard)
+    status, error_code, description = REFUSALS[code]
+    return OAuthError(error_code, description, cause, status=status, audited=audited)
 
 
-class ErrorAnswer(msgspec.Struct):
+class ErrorResponse(msgspec.Struct):
     """RFC 6749 §5.2."""
 
     error: str
@@ -98,24 +98,24 @@ class ErrorAnswer(msgspec.Struct):
 
 def failure_of(error: ReticketError) -> Failure:
     """What is told of an error; a parameter that is at fault is named."""
-    if isinstance(error, Denied):
+    if isinstance(error, OAuthError):
         return error.failure
     failure = REFUSALS[error.code]
     if isinstance(error, Refusal) and error.parameter:
-        return failure._replace(sentence=f"{error.parameter} {error.detail or 'is not valid'}.")
+        return failure._replace(description=f"{error.parameter} {error.detail or 'is not valid'}.")
     return failure
 
 
-def refuse(request: WireRequest, error: ReticketError) -> WireResponse:
+def error_response(request: WireRequest, error: ReticketError) -> WireResponse:
     """The JSON answer to any error."""
     failure = failure_of(error)
-    body = msgspec.json.encode(ErrorAnswer(failure.word, failure.sentence))
+    body = msgspec.json.encode(ErrorResponse(failure.error_code, failure.description))
     headers = [*NO_STORE, *retry_after(error), *_challenge(request, failure)]
-    headers += error.headers if isinstance(error, Denied) else ()
+    headers += error.headers if isinstance(error, OAuthError) else ()
     return WireResponse(failure.status, body, headers=headers)
 
 
-def heard(
+def audited(
     resource: str, operate: Callable[[WireRequest], Operation]
 ) -> Callable[[WireRequest], Operation]:
     """The same operation; whatever only the dialect refuses is told to the audit log."""
@@ -124,24 +124,24 @@ def heard(
         try:
             return (yield from operate(request))
         except Refusal as refusal:
-            if news := news_of(refusal):
-                yield from Audit(resource, "refused", news)
+            if cause := audit_cause(refusal):
+                yield from Audit(resource, "refused", cause)
             raise
 
     return run
 
 
-_ILL_FORMED = frozenset(
+_MALFORMED_CODES = frozenset(
     {Code.MALFORMED, Code.INVALID_PARAMETER, Code.MISSING_TOKEN, Code.UNSUPPORTED_MEDIA_TYPE}
 )
 """What nobody but the dialect looks at."""
 
 
-def news_of(refusal: Refusal) -> str | None:
+def audit_cause(refusal: Refusal) -> str | None:
     """What the audit log is to be told, where it has not heard of it from the service."""
-    if isinstance(refusal, Denied):
-        return None if refusal.heard else refusal.cause or refusal.failure.word
-    return refusal.cause or refusal.code if refusal.code in _ILL_FORMED else None
+    if isinstance(refusal, OAuthError):
+        return None if refusal.audited else refusal.cause or refusal.failure.error_code
+    return refusal.cause or refusal.code if refusal.code in _MALFORMED_CODES else None
 
 
 def _challenge(request: WireRequest, failure: Failure) -> Headers:
@@ -150,15 +150,19 @@ def _challenge(request: WireRequest, failure: Failure) -> Headers:
     """
     if failure.status != 401:
         return ()
-    said = request.header(b"authorization")
-    if failure.word == _CLIENT.word:
-        is_asked = said is not None or request.path.endswith(INTROSPECTION)
-        return (_asking("Basic", _REALM),) if is_asked else ()
-    scheme = (said or "").partition(" ")[0].lower()
+    authorization = request.header(b"authorization")
+    if failure.error_code == _INVALID_CLIENT.error_code:
+        is_challenged = authorization is not None or request.path.endswith(INTROSPECTION)
+        return (_challenge_header("Basic", _REALM),) if is_challenged else ()
+    scheme = (authorization or "").partition(" ")[0].lower()
     if not scheme:
-        return (_asking("Bearer", _REALM), _asking("DPoP", _ALGORITHMS))
-    error = f'error="{failure.word}"'
-    return (_asking("DPoP", error, _ALGORITHMS) if scheme == "dpop" else _asking("Bearer", error),)
+        return (_challenge_header("Bearer", _REALM), _challenge_header("DPoP", _ALGORITHMS))
+    error = f'error="{failure.error_code}"'
+    return (
+        _challenge_header("DPoP", error, _ALGORITHMS)
+        if scheme == "dpop"
+        else _challenge_header("Bearer", error),
+    )
 
 
 _REALM = 'realm="reticket"'
@@ -168,5 +172,5 @@ _ALGORITHMS = f'algs="{" ".join(ALGORITHMS)}"'
 """RFC 9449 §7.1."""
 
 
-def _asking(scheme: str, *parameters: str) -> tuple[bytes, bytes]:
+def _challenge_header(scheme: str, *parameters: str) -> tuple[bytes, bytes]:
     return b"www-authenticate", f"{scheme} {', '.join(parameters)}".encode()

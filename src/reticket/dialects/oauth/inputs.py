@@ -8,13 +8,13 @@ from reticket.core.errors import Code, Refusal, wrong
 from reticket.wire import WireRequest, parse_pairs
 
 FORM = "application/x-www-form-urlencoded"
-LONGEST = 8192
+MAX_VALUE_LENGTH = 8192
 """Characters of one value; a longer one is no value of anybody's."""
 
-SEVERAL = frozenset({"resource", "audience"})
+REPEATABLE = frozenset({"resource", "audience"})
 """May come more than once (RFC 8707 §2, RFC 8693 §2.1); the values are joined by spaces."""
 
-SOME = "A parameter"
+UNNAMED = "A parameter"
 """In a sentence: a name that was sent is not sent back."""
 
 Form = Mapping[str, str]
@@ -27,24 +27,24 @@ def read_form(request: WireRequest) -> Form:
     """
     if request.body and request.content_type() != FORM:
         raise Refusal(Code.UNSUPPORTED_MEDIA_TYPE)
-    return once(parse_pairs(request.body))
+    return parse_parameters(parse_pairs(request.body))
 
 
 def read_query(request: WireRequest) -> Form:
     """The parameters of the query, likewise."""
-    return once(parse_pairs(request.query))
+    return parse_parameters(parse_pairs(request.query))
 
 
-def once(pairs: Iterable[tuple[str, str]]) -> Form:
+def parse_parameters(pairs: Iterable[tuple[str, str]]) -> Form:
     """What the pairs of a form say, empty values as if they were absent. INVALID_PARAMETER for a
     parameter that is repeated or too long.
     """
     found: dict[str, list[str]] = {}
     for name, value in pairs:
-        if len(value) > LONGEST or "\0" in value:
-            raise wrong(SOME, "is too long, or has a NUL in it")
-        if name in found and name not in SEVERAL:
-            raise wrong(SOME, "is repeated")
+        if len(value) > MAX_VALUE_LENGTH or "\0" in value:
+            raise wrong(UNNAMED, "is too long, or has a NUL in it")
+        if name in found and name not in REPEATABLE:
+            raise wrong(UNNAMED, "is repeated")
         found.setdefault(name, []).append(value)
     joined = ((name, " ".join(filter(None, values))) for name, values in found.items())
     return {name: value for name, value in joined if value}

@@ -13,18 +13,18 @@ import msgspec
 
 from reticket.core.commands import Asking, ReadIdentity
 from reticket.core.errors import Cause, Refusal, wrong
-from reticket.dialects.oauth.errors import Denied
+from reticket.dialects.oauth.errors import OAuthError
 from reticket.dialects.oauth.inputs import Form, required
+from reticket.oauth.lists import split_list
 from reticket.oauth.registration import ADMIN, AUTHORIZATION_CODE, Registration
 from reticket.oauth.terms import OPENID
-from reticket.oauth.words import words
 
 _PROMPTS = frozenset({"none", "login", "consent", "select_account"})
-_DIGEST = re.compile(r"[A-Za-z0-9_-]{43}")
+_SHA256 = re.compile(r"[A-Za-z0-9_-]{43}")
 """SHA-256 in base64url without padding (RFC 7636 §4.2, RFC 7638)."""
 
-_KEPT = ("state", "nonce", "login_hint")
-LONGEST_KEPT = 2048
+_STORED_PARAMETERS = ("state", "nonce", "login_hint")
+MAX_STORED_BYTES = 2048
 """Bytes of each: whoever asks needs no password to have them remembered."""
 
 _SECONDS = re.compile(r"[0-9]{1,10}")
@@ -60,7 +60,7 @@ class AuthorizationForm(msgspec.Struct):
     registration: str | None = None
 
 
-class CodeRequest(msgspec.Struct, frozen=True, omit_defaults=True):
+class AuthorizationRequest(msgspec.Struct, frozen=True, omit_defaults=True):
     """A request that may be put before a person.
 
     Args:
@@ -68,9 +68,9 @@ class CodeRequest(msgspec.Struct, frozen=True, omit_defaults=True):
         redirect_uri: as the request said it, or None where it left it out.
         challenge: S256 of the verifier (RFC 7636 §4.2).
         jkt: key that the code will be bound to (RFC 9449 §10), or None.
-        hint: who signs in, perhaps.
+        login_hint: who signs in, perhaps.
         pushed: digest of the reference by which it was pushed (RFC 9126), or None.
-        until: when a pushed one must have been answered, in milliseconds.
+        answer_until: when a pushed one must have been answered, in milliseconds.
     """
 
     client_id: str
@@ -82,105 +82,107 @@ class CodeRequest(msgspec.Struct, frozen=True, omit_defaults=True):
     resources: tuple[str, ...] = ()
     nonce: str | None = None
     jkt: str | None = None
-    hint: str = ""
+    login_hint: str = msgspec.field(default="", name="hint")
     pushed: str | None = None
-    until: int = 0
+    answer_until: int = msgspec.field(default=0, name="until")
 
-    def written(self) -> str:
+    def to_json(self) -> str:
         """As it is kept."""
         return msgspec.json.encode(self).decode()
 
 
-def read_order(text: str) -> CodeRequest:
-    """What `written` wrote."""
-    return msgspec.json.decode(text, type=CodeRequest)
+def load_auth_request(text: str) -> AuthorizationRequest:
+    """What `to_json` wrote."""
+    return msgspec.json.decode(text, type=AuthorizationRequest)
 
 
-def landing(registration: Registration, redirect_uri: str | None) -> str:
+def resolve_redirect_uri(registration: Registration, redirect_uri: str | None) -> str:
     """Where the browser goes: a registered URI, to the byte, but for the port of a loopback
     address (RFC 8252 §7.3). It may be left out where there is one alone (RFC 6749 §3.1.2.3).
 
     Raises:
-        Denied: there is no such place; nobody may be sent anywhere.
+        OAuthError: there is no such place; nobody may be sent anywhere.
     """
     registered = registration.redirect_uris
     if redirect_uri is None and len(registered) == 1:
         return registered[0]
     if redirect_uri is None:
-        raise Denied("invalid_request", "redirect_uri is missing.", Cause.WRONG_REDIRECT)
-    if not any(_same_place(one, redirect_uri) for one in registered):
+        raise OAuthError("invalid_request", "redirect_uri is missing.", Cause.WRONG_REDIRECT)
+    if not any(_is_same_uri(left, redirect_uri) for left in registered):
         sentence = "redirect_uri is not registered for this client."
-        raise Denied("invalid_request", sentence, Cause.WRONG_REDIRECT)
+        raise OAuthError("invalid_request", sentence, Cause.WRONG_REDIRECT)
     return redirect_uri
 
 
-def understood(registration: Registration, form: Form, target: str) -> CodeRequest:
+def validate_auth_request(
+    registration: Registration, form: Form, target: str
+) -> AuthorizationRequest:
     """The request as its client may have it. INVALID_PARAMETER, or Denied with the RFC's word."""
     _refuse_unsupported(form)
     _check_lengths(form)
     _check_response(registration, form)
     _check_prompt(form)
-    scope = scope_of(registration, form)
-    if OPENID in words(form.get("scope", "")):
+    scope = requested_scope(registration, form)
+    if OPENID in split_list(form.get("scope", "")):
         required(form, "redirect_uri")
-    return CodeRequest(
+    return AuthorizationRequest(
         client_id=registration.id,
         target=target,
         scope=scope,
-        challenge=_challenge(form),
+        challenge=_code_challenge(form),
         redirect_uri=form.get("redirect_uri"),
         state=form.get("state"),
-        resources=resources(registration, form),
+        resources=requested_resources(registration, form),
         nonce=form.get("nonce"),
-        jkt=_digest(form, "dpop_jkt"),
-        hint=form.get("login_hint", ""),
+        jkt=_thumbprint(form, "dpop_jkt"),
+        login_hint=form.get("login_hint", ""),
     )
 
 
-def scope_of(registration: Registration, form: Form) -> str:
+def requested_scope(registration: Registration, form: Form) -> str:
     """The scope that is asked for, all that the client may have where it asks for none
     (RFC 6749 §3.3). Denied, `invalid_scope`; nobody consents to the admin's.
     """
     allowed = [scope for scope in registration.scopes if scope != ADMIN]
-    asked = words(form["scope"]) if "scope" in form else allowed
-    if not set(asked) <= set(allowed):
+    requested = split_list(form["scope"]) if "scope" in form else allowed
+    if not set(requested) <= set(allowed):
         sentence = "scope has a member that this client may not have."
-        raise Denied("invalid_scope", sentence, Cause.WRONG_SCOPE)
-    return registration.in_order(asked)
+        raise OAuthError("invalid_scope", sentence, Cause.WRONG_SCOPE)
+    return registration.ordered_scope(requested)
 
 
-def resources(registration: Registration, form: Form) -> tuple[str, ...]:
+def requested_resources(registration: Registration, form: Form) -> tuple[str, ...]:
     """The audiences that are asked for (RFC 8707 §2), maybe none. Denied, `invalid_target`."""
-    asked = words(form.get("resource", ""))
-    if not set(asked) <= set(registration.resources):
+    requested = split_list(form.get("resource", ""))
+    if not set(requested) <= set(registration.resources):
         sentence = "resource is not one that this client may have."
-        raise Denied("invalid_target", sentence, Cause.WRONG_TARGET)
-    return asked
+        raise OAuthError("invalid_target", sentence, Cause.WRONG_TARGET)
+    return requested
 
 
-def form_of(order: CodeRequest, form: Form) -> Form:
+def canonical_form(auth_request: AuthorizationRequest, form: Form) -> Form:
     """What was understood of a form, as a form: nothing that its client merely sent along, and
     nothing twice. What is understood of it is the same once more.
     """
-    said = {
-        "client_id": order.client_id,
+    parameters = {
+        "client_id": auth_request.client_id,
         "response_type": "code",
-        "redirect_uri": order.redirect_uri,
-        "scope": order.scope if "scope" in form else None,
-        "state": order.state,
-        "code_challenge": order.challenge,
+        "redirect_uri": auth_request.redirect_uri,
+        "scope": auth_request.scope if "scope" in form else None,
+        "state": auth_request.state,
+        "code_challenge": auth_request.challenge,
         "code_challenge_method": "S256",
-        "resource": " ".join(order.resources),
-        "nonce": order.nonce,
-        "login_hint": order.hint,
-        "dpop_jkt": order.jkt,
+        "resource": " ".join(auth_request.resources),
+        "nonce": auth_request.nonce,
+        "login_hint": auth_request.login_hint,
+        "dpop_jkt": auth_request.jkt,
         "prompt": "none" if form.get("prompt") == "none" else None,
         "id_token_hint": form.get("id_token_hint"),
     }
-    return {name: value for name, value in said.items() if value}
+    return {name: value for name, value in parameters.items() if value}
 
 
-def identity(form: Form) -> Asking[str | None]:
+def hinted_subject(form: Form) -> Asking[str | None]:
     """Whom the client knows already, by an ID token of ours, ended or not, while its key is in
     service (OpenID Connect Core §3.1.2.1). INVALID_PARAMETER for any other text.
     """
@@ -193,54 +195,54 @@ def identity(form: Form) -> Asking[str | None]:
     return str(claims["sub"])
 
 
-def _same_place(registered: str, asked: str) -> bool:
-    if asked == registered:
+def _is_same_uri(registered: str, requested: str) -> bool:
+    if requested == registered:
         return True
-    one, other = _LOOPBACK.fullmatch(registered), _LOOPBACK.fullmatch(asked)
-    return one is not None and other is not None and one.groups() == other.groups()
+    left, right = _LOOPBACK.fullmatch(registered), _LOOPBACK.fullmatch(requested)
+    return left is not None and right is not None and left.groups() == right.groups()
 
 
 def _refuse_unsupported(form: Form) -> None:
-    for name, word in _UNSUPPORTED.items():
+    for name, error_code in _UNSUPPORTED.items():
         if name in form:
-            raise Denied(word, f"{name} is not supported.")
+            raise OAuthError(error_code, f"{name} is not supported.")
 
 
 def _check_lengths(form: Form) -> None:
-    for name in _KEPT:
-        if len(form.get(name, "").encode("utf-8", "surrogatepass")) > LONGEST_KEPT:
-            raise wrong(name, f"is longer than {LONGEST_KEPT} bytes")
+    for name in _STORED_PARAMETERS:
+        if len(form.get(name, "").encode("utf-8", "surrogatepass")) > MAX_STORED_BYTES:
+            raise wrong(name, f"is longer than {MAX_STORED_BYTES} bytes")
 
 
 def _check_response(registration: Registration, form: Form) -> None:
     if required(form, "response_type") != "code":
-        raise Denied("unsupported_response_type", "response_type must be code.")
+        raise OAuthError("unsupported_response_type", "response_type must be code.")
     if form.get("response_mode", "query") != "query":
         raise wrong("response_mode", "must be query")
-    if not registration.may(AUTHORIZATION_CODE):
+    if not registration.allows(AUTHORIZATION_CODE):
         sentence = "The client is not registered for codes."
-        raise Denied("unauthorized_client", sentence, Cause.WRONG_GRANT)
+        raise OAuthError("unauthorized_client", sentence, Cause.WRONG_GRANT)
 
 
 def _check_prompt(form: Form) -> None:
     if not _SECONDS.fullmatch(form.get("max_age", "0")):
         raise wrong("max_age", "must be a number of seconds")
-    prompts = set(words(form.get("prompt", "")))
+    prompts = set(split_list(form.get("prompt", "")))
     if not prompts <= _PROMPTS or ("none" in prompts and len(prompts) > 1):
         raise wrong("prompt", "is not one that is known")
 
 
-def _challenge(form: Form) -> str:
+def _code_challenge(form: Form) -> str:
     """S256 alone (RFC 9700 §2.1.1); a request that names no method means `plain`."""
     challenge = required(form, "code_challenge")
     if form.get("code_challenge_method") != "S256":
         raise wrong("code_challenge_method", "must be S256")
-    if not _DIGEST.fullmatch(challenge):
+    if not _SHA256.fullmatch(challenge):
         raise wrong("code_challenge", "must be a SHA-256 in base64url")
     return challenge
 
 
-def _digest(form: Form, name: str) -> str | None:
-    if name in form and not _DIGEST.fullmatch(form[name]):
+def _thumbprint(form: Form, name: str) -> str | None:
+    if name in form and not _SHA256.fullmatch(form[name]):
         raise wrong(name, "must be a SHA-256 in base64url")
     return form.get(name)

@@ -14,31 +14,37 @@ from reticket.core.commands import Asking, Audit, Peek, Pop, PutIfAbsent
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.storage.budget import of_account
 from reticket.core.tokens.faces import to_text
-from reticket.dialects.oauth.document import shown
+from reticket.dialects.oauth.document import describe_page
 from reticket.dialects.oauth.endpoints.authorization_request import (
     AuthorizationForm,
-    CodeRequest,
-    identity,
-    landing,
-    read_order,
-    understood,
+    AuthorizationRequest,
+    hinted_subject,
+    load_auth_request,
+    resolve_redirect_uri,
+    validate_auth_request,
 )
-from reticket.dialects.oauth.endpoints.par import PREFIX, answer_once, digest_of, opened, pushed
-from reticket.dialects.oauth.errors import Denied, failure_of, heard, news_of
+from reticket.dialects.oauth.endpoints.par import (
+    REQUEST_URI_PREFIX,
+    answer_once,
+    load_pushed,
+    request_uri_digest,
+    with_deadline,
+)
+from reticket.dialects.oauth.errors import OAuthError, audit_cause, audited, failure_of
 from reticket.dialects.oauth.grants import codes
-from reticket.dialects.oauth.inputs import FORM, LONGEST, Form, once
-from reticket.dialects.oauth.pages.consents import consented, find_known, granted
+from reticket.dialects.oauth.inputs import FORM, MAX_VALUE_LENGTH, Form, parse_parameters
+from reticket.dialects.oauth.pages.consents import consent_event, find_client, grant_of_consent
 from reticket.dialects.oauth.pages.flow import Flow
-from reticket.dialects.oauth.pages.html import UNSEEN
-from reticket.dialects.oauth.pages.interaction import Interaction, Person, too_old
+from reticket.dialects.oauth.pages.html import PRIVATE_HEADERS
+from reticket.dialects.oauth.pages.interaction import Interaction, Person, expired_page
 from reticket.oauth.provider import USER, Provider
 from reticket.oauth.registration import Registration, registration_of
 from reticket.wire import Operation, Parameter, Route, WireRequest, WireResponse, parse_pairs
 
-PLACE = "/authorize"
+PATH = "/authorize"
 
 _SUMMARY = "Ask a person for a code"
-_WORDS = {
+_DESCRIPTIONS = {
     "client_id": "The client that asks.",
     "response_type": "`code` (RFC 6749 §4.1.1).",
     "response_mode": "`query`, or absent.",
@@ -58,58 +64,65 @@ _WORDS = {
     "registration": "Not supported.",
     "request_uri": "What the endpoint for pushed requests has answered (RFC 9126).",
 }
-_QUERY = tuple(
-    Parameter(name, "query", str, _WORDS[name], required=name == "client_id")
+_QUERY_PARAMETERS = tuple(
+    Parameter(name, "query", str, _DESCRIPTIONS[name], required=name == "client_id")
     for name in (*AuthorizationForm.__struct_fields__, "request_uri")
 )
 
 Pairs = Sequence[tuple[str, str]]
 
 
-class Codes:
+class AuthorizationCodeHandler:
     """The ending of a way that began here: a code, or a refusal, for the client."""
 
-    place = PLACE
+    path = PATH
 
     def __init__(self, provider: Provider) -> None:
         self._provider = provider
 
     def allow(self, ticket: str, interaction: Interaction, person: Person) -> Operation:
         """Give the client its code. Who clicks twice gets the same one, while it is unused."""
-        order, code = read_order(interaction.order), _code_of(ticket)
-        grant = yield from _granted(order, person)
-        yield from answer_once(order, codes.waiting(code), person)
-        yield from _give(code, grant)
-        return self.answer(order.target, order.state, code=code)
+        auth_request, code = load_auth_request(interaction.request), _code_for_ticket(ticket)
+        grant = yield from _grant_for(auth_request, person)
+        yield from answer_once(auth_request, codes.code_key(code), person)
+        yield from _issue_code(code, grant)
+        return self.redirect(auth_request.target, auth_request.state, code=code)
 
     def deny(self, interaction: Interaction) -> Operation:
         """Tell the client."""
-        order = read_order(interaction.order)
-        yield from answer_once(order, "denied", interaction.person)
-        refusal = Denied("access_denied", "The person has said no.")
-        yield from Audit(USER, "refused", refusal.failure.word)
-        return self.refused(order.target, order.state, refusal)
+        auth_request = load_auth_request(interaction.request)
+        yield from answer_once(auth_request, "denied", interaction.person)
+        refusal = OAuthError("access_denied", "The person has said no.")
+        yield from Audit(USER, "refused", refusal.failure.error_code)
+        return self.error_redirect(auth_request.target, auth_request.state, refusal)
 
-    def leave(self, interaction: Interaction) -> str:
+    def cancel_uri(self, interaction: Interaction) -> str:
         """To the client, which is told."""
-        order = read_order(interaction.order)
-        gone = {"error": "access_denied", "error_description": "The person has gone back."}
-        return self.address(order.target, order.state, **gone)
+        auth_request = load_auth_request(interaction.request)
+        refusal_parameters = {
+            "error": "access_denied",
+            "error_description": "The person has gone back.",
+        }
+        return self.redirect_uri_with(auth_request.target, auth_request.state, **refusal_parameters)
 
-    def refused(self, target: str, state: str | None, refusal: Refusal) -> WireResponse:
+    def error_redirect(self, target: str, state: str | None, refusal: Refusal) -> WireResponse:
         """RFC 6749 §4.1.2.1."""
-        _, word, sentence = failure_of(refusal)
-        return self.answer(target, state, error=word, error_description=sentence)
+        _, error_code, description = failure_of(refusal)
+        return self.redirect(target, state, error=error_code, error_description=description)
 
-    def answer(self, target: str, state: str | None, **said: str) -> WireResponse:
+    def redirect(self, target: str, state: str | None, **parameters: str) -> WireResponse:
         """Send the browser there. 303: what was posted here goes nowhere else (RFC 9700 §4.12)."""
-        location = self.address(target, state, **said)
-        return WireResponse(303, b"", None, (*UNSEEN, (b"location", location.encode())))
+        location = self.redirect_uri_with(target, state, **parameters)
+        return WireResponse(303, b"", None, (*PRIVATE_HEADERS, (b"location", location.encode())))
 
-    def address(self, target: str, state: str | None, **said: str) -> str:
+    def redirect_uri_with(self, target: str, state: str | None, **parameters: str) -> str:
         """Where an answer goes, with who gives it (RFC 9207)."""
-        given = said | ({} if state is None else {"state": state}) | {"iss": self._provider.issuer}
-        return f"{target}{'&' if '?' in target else '?'}{urlencode(given)}"
+        answer = (
+            parameters
+            | ({} if state is None else {"state": state})
+            | {"iss": self._provider.issuer}
+        )
+        return f"{target}{'&' if '?' in target else '?'}{urlencode(answer)}"
 
 
 class Authorization:
@@ -117,59 +130,72 @@ class Authorization:
 
     def __init__(self, provider: Provider) -> None:
         self._provider = provider
-        self._codes = Codes(provider)
-        self._flow = Flow(provider, self._codes)
+        self._handler = AuthorizationCodeHandler(provider)
+        self._flow = Flow(provider, self._handler)
 
     def routes(self) -> tuple[Route, ...]:
         """Both methods (OpenID Connect Core §3.1.2.1), and where the pages' forms go."""
         return (
-            Route("GET", PLACE, heard(USER, self._by_query), shown(_SUMMARY, parameters=_QUERY)),
-            Route("POST", PLACE, heard(USER, self._by_form), shown(_SUMMARY, AuthorizationForm)),
+            Route(
+                "GET",
+                PATH,
+                audited(USER, self._get),
+                describe_page(_SUMMARY, parameters=_QUERY_PARAMETERS),
+            ),
+            Route(
+                "POST", PATH, audited(USER, self._post), describe_page(_SUMMARY, AuthorizationForm)
+            ),
             *self._flow.routes(),
         )
 
-    def _by_query(self, request: WireRequest) -> Operation:
-        return (yield from self._answer(request, parse_pairs(request.query)))
+    def _get(self, request: WireRequest) -> Operation:
+        return (yield from self._authorize(request, parse_pairs(request.query)))
 
-    def _by_form(self, request: WireRequest) -> Operation:
+    def _post(self, request: WireRequest) -> Operation:
         if request.content_type() != FORM:
             raise Refusal(Code.UNSUPPORTED_MEDIA_TYPE)
-        return (yield from self._answer(request, parse_pairs(request.body)))
+        return (yield from self._authorize(request, parse_pairs(request.body)))
 
-    def _answer(self, request: WireRequest, said: Pairs) -> Operation:
-        registration = yield from self._client(said)
-        reference = _alone(said, "request_uri") or ""
-        digest = digest_of(reference) if reference.startswith(PREFIX) else None
+    def _authorize(self, request: WireRequest, parameters: Pairs) -> Operation:
+        registration = yield from self._find_registration(parameters)
+        reference = _single(parameters, "request_uri") or ""
+        digest = request_uri_digest(reference) if reference.startswith(REQUEST_URI_PREFIX) else None
         if digest:
-            said = yield from pushed(digest, registration.id)
-        target = landing(registration, _alone(said, "redirect_uri"))
+            parameters = yield from load_pushed(digest, registration.id)
+        target = resolve_redirect_uri(registration, _single(parameters, "redirect_uri"))
         try:
-            form = once(said)
-            order = _read(registration, form, target, bool(digest))
-            subject = yield from identity(form)
+            form = parse_parameters(parameters)
+            auth_request = _validate(registration, form, target, bool(digest))
+            subject = yield from hinted_subject(form)
         except Refusal as refusal:
-            yield from Audit(USER, "refused", news_of(refusal))
-            return self._codes.refused(target, _state(said), refusal)
+            yield from Audit(USER, "refused", audit_cause(refusal))
+            return self._handler.error_redirect(target, _state_of(parameters), refusal)
         if digest:
-            order = yield from opened(order, digest)
-        return (yield from self._flow.begin(request, self._visit(registration, order, subject)))
+            auth_request = yield from with_deadline(auth_request, digest)
+        return (
+            yield from self._flow.begin(
+                request, self._interaction(registration, auth_request, subject)
+            )
+        )
 
-    def _client(self, said: Pairs) -> Asking[Registration]:
-        client_id = _alone(said, "client_id")
+    def _find_registration(self, parameters: Pairs) -> Asking[Registration]:
+        client_id = _single(parameters, "client_id")
         if client_id is None:
-            raise Denied("invalid_request", "client_id is missing.")
-        return registration_of((yield from find_known(client_id)), self._provider)
+            raise OAuthError("invalid_request", "client_id is missing.")
+        return registration_of((yield from find_client(client_id)), self._provider)
 
     @staticmethod
-    def _visit(registration: Registration, order: CodeRequest, subject: str | None) -> Interaction:
+    def _interaction(
+        registration: Registration, auth_request: AuthorizationRequest, subject: str | None
+    ) -> Interaction:
         return Interaction(
             client_id=registration.id,
             name=registration.name,
-            scope=order.scope,
-            order=replace(order, hint="").written(),
-            hint=order.hint,
+            scope=auth_request.scope,
+            request=replace(auth_request, login_hint="").to_json(),
+            login_hint=auth_request.login_hint,
             subject=subject,
-            target=order.target,
+            target=auth_request.target,
         )
 
 
@@ -178,65 +204,79 @@ def routes(provider: Provider) -> tuple[Route, ...]:
     return Authorization(provider).routes()
 
 
-def _read(registration: Registration, form: Form, target: str, was_pushed: bool) -> CodeRequest:
-    if registration.par_required and not was_pushed:
-        raise Denied("invalid_request", "The client must push its requests.")
-    order = understood(registration, form, target)
+def _validate(
+    registration: Registration, form: Form, target: str, is_pushed: bool
+) -> AuthorizationRequest:
+    if registration.par_required and not is_pushed:
+        raise OAuthError("invalid_request", "The client must push its requests.")
+    auth_request = validate_auth_request(registration, form, target)
     if form.get("prompt") == "none":
-        raise Denied("login_required", "Nobody is signed in beforehand.")
-    return order
+        raise OAuthError("login_required", "Nobody is signed in beforehand.")
+    return auth_request
 
 
-def _alone(said: Pairs, name: str) -> str | None:
+def _single(parameters: Pairs, name: str) -> str | None:
     """A parameter on which it hangs whether anybody may be sent an answer: once, or not at all."""
-    values = [value for key, value in said if key == name and value]
-    if len(values) > 1 or any(len(value) > LONGEST for value in values):
-        raise Denied("invalid_request", f"{name} is repeated or too long.")
+    values = [value for key, value in parameters if key == name and value]
+    if len(values) > 1 or any(len(value) > MAX_VALUE_LENGTH for value in values):
+        raise OAuthError("invalid_request", f"{name} is repeated or too long.")
     return values[0] if values else None
 
 
-def _state(said: Pairs) -> str | None:
+def _state_of(parameters: Pairs) -> str | None:
     """What the client wants back, also where it is too long to be kept (RFC 6749 §4.1.2.1); two
     states are none.
     """
-    values = [value for key, value in said if key == "state" and value]
-    return values[0] if len(values) == 1 and len(values[0]) <= LONGEST else None
+    values = [value for key, value in parameters if key == "state" and value]
+    return values[0] if len(values) == 1 and len(values[0]) <= MAX_VALUE_LENGTH else None
 
 
-def _code_of(ticket: str) -> str:
+def _code_for_ticket(ticket: str) -> str:
     """As secret as the ticket, and of no use to find it."""
     return to_text(sha256(b"code:" + ticket.encode()).digest())
 
 
-def _give(code: str, grant: codes.CodeGrant) -> Asking[None]:
+def _issue_code(code: str, grant: codes.AuthorizationGrant) -> Asking[None]:
     """Let the code wait, and then be known: until both are done nobody has got it, and whoever
     clicks again goes on with what is there. Denied for one that is known and waits no more.
     """
-    owner, waits, known = of_account(grant.subject), codes.waiting(code), codes.begun(code)
-    is_new = (yield from Peek(known)) is None and (
-        yield from PutIfAbsent(waits, grant.written(), codes.LIFETIME, owner)
+    owner, code_key, issued_key = (
+        of_account(grant.subject),
+        codes.code_key(code),
+        codes.issued_code_key(code),
     )
-    text = grant.written() if is_new else (yield from Peek(waits))
+    is_new = (yield from Peek(issued_key)) is None and (
+        yield from PutIfAbsent(code_key, grant.to_json(), codes.CODE_LIFETIME, owner)
+    )
+    text = grant.to_json() if is_new else (yield from Peek(code_key))
     if text is None:
-        raise too_old(Cause.USED)
-    given = codes.read_grant(text)
-    if (yield from PutIfAbsent(known, codes.given_by(given).written(), codes.REMEMBERED, owner)):
-        yield from consented(given)
-    elif is_new and not _is_of(grant, (yield from Peek(known))):
-        yield from Pop(waits)  # another click gave it, and it was used, between two of our steps
-        raise too_old(Cause.USED)
+        raise expired_page(Cause.USED)
+    stored = codes.load_grant(text)
+    if (
+        yield from PutIfAbsent(
+            issued_key, codes.issued_code_of(stored).to_json(), codes.ISSUED_CODE_LIFETIME, owner
+        )
+    ):
+        yield from consent_event(stored)
+    elif is_new and not _is_issued_for(grant, (yield from Peek(issued_key))):
+        yield from Pop(code_key)  # another click gave it, and it was used, between two of our steps
+        raise expired_page(Cause.USED)
 
 
-def _is_of(grant: codes.CodeGrant, known: str | None) -> bool:
-    return known is not None and codes.read_given(known).family == grant.family
+def _is_issued_for(grant: codes.AuthorizationGrant, issued: str | None) -> bool:
+    return issued is not None and codes.load_issued_code(issued).family == grant.family
 
 
-def _granted(order: CodeRequest, person: Person) -> Asking[codes.CodeGrant]:
-    grant = yield from granted(order.client_id, person, order.scope, order.resources)
+def _grant_for(
+    auth_request: AuthorizationRequest, person: Person
+) -> Asking[codes.AuthorizationGrant]:
+    grant = yield from grant_of_consent(
+        auth_request.client_id, person, auth_request.scope, auth_request.resources
+    )
     return replace(
         grant,
-        redirect_uri=order.redirect_uri,
-        challenge=order.challenge,
-        nonce=order.nonce,
-        jkt=order.jkt,
+        redirect_uri=auth_request.redirect_uri,
+        challenge=auth_request.challenge,
+        nonce=auth_request.nonce,
+        jkt=auth_request.jkt,
     )

@@ -18,20 +18,20 @@ from reticket.core.tokens.faces import from_text
 ALGORITHMS = ("ES256", "EdDSA", "PS256", "RS256")
 """In metadata, `token_endpoint_auth_signing_alg_values_supported`."""
 
-_FITTING = {
+_ALGORITHMS_BY_KEY_TYPE = {
     ("EC", "P-256"): ("ES256",),
     ("OKP", "Ed25519"): ("EdDSA",),
     ("RSA", None): ("RS256", "PS256"),
 }
 """What a kind of key can do; the first where the registration says nothing."""
 
-FEWEST_RSA_BITS = 2048
+MIN_RSA_BITS = 2048
 """RFC 7518 §3.3."""
 
-_FULL_NAMES = {"EdDSA": "Ed25519"}
+_RFC_9864_NAMES = {"EdDSA": "Ed25519"}
 """RFC 9864 §2.2."""
 
-_MATERIAL = ("kty", "crv", "x", "y", "n", "e")
+_PUBLIC_MEMBERS = ("kty", "crv", "x", "y", "n", "e")
 """The public part of a key."""
 
 
@@ -42,15 +42,15 @@ class ClientKey(NamedTuple):
     algorithm: str
     key: Key
 
-    def fits(self, header: Mapping[str, Any]) -> bool:
+    def matches(self, header: Mapping[str, Any]) -> bool:
         """Whether a header means it."""
         kid = header.get("kid")
-        names = (self.algorithm, _FULL_NAMES.get(self.algorithm, self.algorithm))
+        names = (self.algorithm, _RFC_9864_NAMES.get(self.algorithm, self.algorithm))
         return header.get("alg") in names and (kid == self.kid or None in (kid, self.kid))
 
     def verify(self, signature: bytes, message: bytes) -> bool:
         """Whether it made that signature."""
-        name = _FULL_NAMES.get(self.algorithm, self.algorithm)
+        name = _RFC_9864_NAMES.get(self.algorithm, self.algorithm)
         return JWSRegistry.algorithms[name].verify(message, signature, self.key)
 
 
@@ -63,13 +63,18 @@ def keys_of(client: Client) -> tuple[ClientKey, ...]:
 
 def _read(jwk: Mapping[str, Any]) -> Iterator[ClientKey]:
     """The key, or none: what is not understood is ignored (RFC 7517 §5)."""
-    kind = jwk.get("kty"), jwk.get("crv")
-    fitting = [each for known, can in _FITTING.items() if known == kind for each in can]
-    algorithm = jwk.get("alg") or next(iter(fitting), None)
-    if algorithm not in fitting or jwk.get("use", "sig") != "sig" or _is_weak(jwk):
+    key_type = jwk.get("kty"), jwk.get("crv")
+    allowed = [
+        each
+        for each_type, algorithms in _ALGORITHMS_BY_KEY_TYPE.items()
+        if each_type == key_type
+        for each in algorithms
+    ]
+    algorithm = jwk.get("alg") or next(iter(allowed), None)
+    if algorithm not in allowed or jwk.get("use", "sig") != "sig" or _is_weak(jwk):
         return
     try:
-        key = import_key({name: jwk[name] for name in _MATERIAL if name in jwk})
+        key = import_key({name: jwk[name] for name in _PUBLIC_MEMBERS if name in jwk})
     except (JoseError, ValueError):
         return
     yield ClientKey(jwk.get("kid"), algorithm, key)
@@ -77,4 +82,4 @@ def _read(jwk: Mapping[str, Any]) -> Iterator[ClientKey]:
 
 def _is_weak(jwk: Mapping[str, Any]) -> bool:
     modulus = from_text(str(jwk.get("n"))) or b""
-    return jwk["kty"] == "RSA" and int.from_bytes(modulus).bit_length() < FEWEST_RSA_BITS
+    return jwk["kty"] == "RSA" and int.from_bytes(modulus).bit_length() < MIN_RSA_BITS

@@ -21,38 +21,53 @@ from reticket.core.people import Client
 from reticket.core.storage.budget import COVERED, Owner, of_account
 from reticket.core.texts import isolated
 from reticket.core.tokens.faces import to_text
-from reticket.dialects.oauth.document import described, shown
-from reticket.dialects.oauth.endpoints.authorization_request import resources, scope_of
+from reticket.dialects.oauth.document import describe_endpoint, describe_page
+from reticket.dialects.oauth.endpoints.authorization_request import (
+    requested_resources,
+    requested_scope,
+)
 from reticket.dialects.oauth.endpoints.client_authentication import authenticate
-from reticket.dialects.oauth.errors import NO_STORE, Denied, heard
+from reticket.dialects.oauth.errors import NO_STORE, OAuthError, audited
 from reticket.dialects.oauth.grants import device_codes
-from reticket.dialects.oauth.grants.codes import read_grant
-from reticket.dialects.oauth.grants.device_codes import DENIED, INTERVAL, LIFETIME, DeviceRequest
+from reticket.dialects.oauth.grants.codes import load_grant
+from reticket.dialects.oauth.grants.device_codes import (
+    DENIED,
+    DEVICE_CODE_LIFETIME,
+    POLL_INTERVAL,
+    DeviceRequest,
+)
 from reticket.dialects.oauth.inputs import read_form, read_query
 from reticket.dialects.oauth.pages import screens
-from reticket.dialects.oauth.pages.consents import consented, granted
+from reticket.dialects.oauth.pages.consents import consent_event, grant_of_consent
 from reticket.dialects.oauth.pages.flow import Flow
-from reticket.dialects.oauth.pages.interaction import Interaction, Person, own_form, too_old
-from reticket.dialects.oauth.pages.rate_limits import give_back_a_try, limit_asking, spend_a_try
+from reticket.dialects.oauth.pages.interaction import (
+    Interaction,
+    Person,
+    expect_own_form,
+    expired_page,
+)
+from reticket.dialects.oauth.pages.rate_limits import count_attempt, limit_requests, uncount_attempt
 from reticket.dialects.oauth.pages.screens import Fault
 from reticket.oauth.provider import BASE, CLIENT, USER, Provider
 from reticket.oauth.registration import DEVICE_CODE, owner_of, registration_of
 from reticket.wire import Operation, Parameter, Route, Secretive, WireRequest, WireResponse
 
-PLACE = "/device"
-CODE_PLACE = f"{PLACE}/code"
+PATH = "/device"
+CODE_PATH = f"{PATH}/code"
 
 ALPHABET = "BCDFGHJKLMNPQRSTVWXZ"
 """No vowels, so no words, and nothing that looks like something else (RFC 8628 §6.1)."""
 
-_HALF = 4
-MOST_TYPED = 30
+_HALF_LENGTH = 4
+MAX_WRONG_CODES = 30
 """Wrong codes that one network may type in a window: 20^8 of them take it a while."""
 
-_UNKNOWN = Fault("There is no such code, or it was used or has ended. Look at your device again.")
+_UNKNOWN_CODE = Fault(
+    "There is no such code, or it was used or has ended. Look at your device again."
+)
 
 
-class DeviceForm(msgspec.Struct):
+class DeviceAuthorizationForm(msgspec.Struct):
     """RFC 8628 §3.1."""
 
     scope: str | None = None
@@ -63,13 +78,13 @@ class DeviceForm(msgspec.Struct):
     client_assertion_type: str | None = None
 
 
-class CodeForm(msgspec.Struct):
+class UserCodeForm(msgspec.Struct):
     """Of the page where a code is typed."""
 
     user_code: str | None = None
 
 
-class DeviceAnswer(Secretive, frozen=True):
+class DeviceAuthorizationResponse(Secretive, frozen=True):
     """RFC 8628 §3.2."""
 
     device_code: str
@@ -80,149 +95,178 @@ class DeviceAnswer(Secretive, frozen=True):
     interval: int
 
 
-class Verdicts:
+class DeviceConsentHandler:
     """The ending of a way that began with a typed code: the device learns it by asking."""
 
-    place = PLACE
+    path = PATH
 
     def allow(self, ticket: str, interaction: Interaction, person: Person) -> Operation:
         """Leave a grant for the device. The first word counts; who clicks twice has said it."""
-        asked = yield from _waiting(interaction.order)
-        grant = yield from granted(asked.client_id, person, asked.scope, asked.resources)
-        owner, verdict = of_account(person.subject), device_codes.verdict(interaction.order)
-        if (yield from PutIfAbsent(verdict, grant.written(), LIFETIME, owner)):
-            yield from consented(grant)
-        elif not (yield from _said_by(interaction.order, person)):
-            raise too_old(Cause.USED)
+        device_request = yield from _pending_request(interaction.request)
+        grant = yield from grant_of_consent(
+            device_request.client_id, person, device_request.scope, device_request.resources
+        )
+        owner, decision_key = (
+            of_account(person.subject),
+            device_codes.decision_key(interaction.request),
+        )
+        if (yield from PutIfAbsent(decision_key, grant.to_json(), DEVICE_CODE_LIFETIME, owner)):
+            yield from consent_event(grant)
+        elif not (yield from _is_allowed_by(interaction.request, person)):
+            raise expired_page(Cause.USED)
         return screens.done(
             "Your device is connected", f"{isolated(interaction.name)} goes on by itself."
         )
 
-    def leave(self, interaction: Interaction) -> str | None:
+    def cancel_uri(self, interaction: Interaction) -> str | None:
         """The browser goes nowhere."""
         return None
 
     def deny(self, interaction: Interaction) -> Operation:
         """Let the device know; who clicks twice has said it."""
-        verdict = device_codes.verdict(interaction.order)
-        said = (yield from PutIfAbsent(verdict, DENIED, LIFETIME, COVERED)) or (
-            yield from Peek(verdict)
-        ) == DENIED
-        if not said:
-            raise too_old(Cause.USED)
+        decision_key = device_codes.decision_key(interaction.request)
+        is_recorded = (
+            yield from PutIfAbsent(decision_key, DENIED, DEVICE_CODE_LIFETIME, COVERED)
+        ) or (yield from Peek(decision_key)) == DENIED
+        if not is_recorded:
+            raise expired_page(Cause.USED)
         yield from Audit(USER, "refused", "access_denied")
         return screens.done(
             "Your device is not connected", f"{isolated(interaction.name)} has got nothing."
         )
 
 
-class Devices:
+class DeviceEndpoint:
     """Owns the endpoint of devices, and the page where their codes are typed."""
 
     def __init__(self, provider: Provider) -> None:
         self._provider = provider
-        self._flow = Flow(provider, Verdicts())
+        self._flow = Flow(provider, DeviceConsentHandler())
 
     def routes(self) -> tuple[Route, ...]:
         """A device posts where a person looks: one short address for both."""
-        says = described(
+        description = describe_endpoint(
             "Ask for a device code",
             "authorization",
-            {200: DeviceAnswer},
-            body=DeviceForm,
+            {200: DeviceAuthorizationResponse},
+            body=DeviceAuthorizationForm,
             security=({}, {"client": ()}),
         )
         query = (Parameter("user_code", "query", str, "The code that the device shows."),)
         return (
-            Route("POST", PLACE, heard(CLIENT, self._ask), says),
-            Route("GET", PLACE, heard(USER, self._show), shown("Type a code", parameters=query)),
-            Route("POST", CODE_PLACE, heard(USER, self._typed), shown("Type a code", CodeForm)),
+            Route("POST", PATH, audited(CLIENT, self._issue_codes), description),
+            Route(
+                "GET",
+                PATH,
+                audited(USER, self._show_code_page),
+                describe_page("Type a code", parameters=query),
+            ),
+            Route(
+                "POST",
+                CODE_PATH,
+                audited(USER, self._accept_user_code),
+                describe_page("Type a code", UserCodeForm),
+            ),
             *self._flow.routes(),
         )
 
-    def _ask(self, request: WireRequest) -> Operation:
+    def _issue_codes(self, request: WireRequest) -> Operation:
         form = read_form(request)
         registration, _ = yield from authenticate(request, form, self._provider)
         owner = owner_of(registration)
-        if not registration.may(DEVICE_CODE):
+        if not registration.allows(DEVICE_CODE):
             sentence = "The client is not registered for device codes."
-            raise Denied("unauthorized_client", sentence, Cause.WRONG_GRANT)
-        wanted = scope_of(registration, form), resources(registration, form)
-        yield from limit_asking("device", registration, request, self._provider)
+            raise OAuthError("unauthorized_client", sentence, Cause.WRONG_GRANT)
+        requested = requested_scope(registration, form), requested_resources(registration, form)
+        yield from limit_requests("device", registration, request, self._provider)
         device_code = to_text((yield from RandomBytes(32)))
-        digest = device_codes.digest_of(device_code)
-        asked = DeviceRequest(registration.id, *wanted)
-        yield from PutIfAbsent(device_codes.remembered(digest), "", device_codes.REMEMBERED, owner)
-        yield from PutIfAbsent(device_codes.asking(digest), asked.written(), LIFETIME, owner)
-        user_code = yield from _user_code(digest, owner)
-        return self._told(device_code, user_code)
+        digest = device_codes.device_code_digest(device_code)
+        device_request = DeviceRequest(registration.id, *requested)
+        yield from PutIfAbsent(
+            device_codes.known_key(digest), "", device_codes.KNOWN_LIFETIME, owner
+        )
+        yield from PutIfAbsent(
+            device_codes.request_key(digest), device_request.to_json(), DEVICE_CODE_LIFETIME, owner
+        )
+        user_code = yield from _new_user_code(digest, owner)
+        return self._response(device_code, user_code)
 
-    def _told(self, device_code: str, user_code: str) -> WireResponse:
-        address = self._provider.url(PLACE)
+    def _response(self, device_code: str, user_code: str) -> WireResponse:
+        address = self._provider.url(PATH)
         complete = f"{address}?user_code={quote(user_code)}"
-        answer = DeviceAnswer(device_code, user_code, address, complete, LIFETIME, INTERVAL)
-        return WireResponse(200, msgspec.json.encode(answer), headers=NO_STORE)
+        response = DeviceAuthorizationResponse(
+            device_code, user_code, address, complete, DEVICE_CODE_LIFETIME, POLL_INTERVAL
+        )
+        return WireResponse(200, msgspec.json.encode(response), headers=NO_STORE)
 
-    def _show(self, request: WireRequest) -> Operation:
+    def _show_code_page(self, request: WireRequest) -> Operation:
         """A code that stands in the address is shown, and still to be sent by the person
         (RFC 8628 §3.3.1).
         """
         yield from ()
-        return screens.code(self._to_code, read_query(request).get("user_code", ""))
+        return screens.code(self._code_page_path, read_query(request).get("user_code", ""))
 
-    def _typed(self, request: WireRequest) -> Operation:
-        own_form(request, self._provider)
+    def _accept_user_code(self, request: WireRequest) -> Operation:
+        expect_own_form(request, self._provider)
         user_code = read_form(request).get("user_code", "")
-        yield from spend_a_try("typed", request, MOST_TYPED)
-        digest = yield from Peek(device_codes.named(user_code))
-        interaction = (yield from self._visit(digest, user_code)) if digest else None
+        yield from count_attempt("typed", request, MAX_WRONG_CODES)
+        digest = yield from Peek(device_codes.user_code_key(user_code))
+        interaction = (yield from self._interaction(digest, user_code)) if digest else None
         if interaction is None:
             yield from Audit(USER, "refused", Cause.UNKNOWN)
-            return screens.code(self._to_code, user_code, _UNKNOWN)
-        yield from give_back_a_try("typed", request)
+            return screens.code(self._code_page_path, user_code, _UNKNOWN_CODE)
+        yield from uncount_attempt("typed", request)
         return (yield from self._flow.begin(request, interaction))
 
-    def _visit(self, digest: str, user_code: str) -> Asking[Interaction | None]:
+    def _interaction(self, digest: str, user_code: str) -> Asking[Interaction | None]:
         """Of a device that waits for an answer still, and whose client may have one."""
-        text = yield from Peek(device_codes.asking(digest))
-        if text is None or (yield from Peek(device_codes.verdict(digest))) is not None:
+        text = yield from Peek(device_codes.request_key(digest))
+        if text is None or (yield from Peek(device_codes.decision_key(digest))) is not None:
             return None
-        asked = device_codes.read_request(text)
-        client: Client | None = yield from FindClient(asked.client_id)
+        device_request = device_codes.load_device_request(text)
+        client: Client | None = yield from FindClient(device_request.client_id)
         if client is None or client.disabled:
             return None
         registration = registration_of(client, self._provider)
-        shown = user_code.strip().upper()
-        note = f"Allow this only if your own device shows {shown} just now."
-        return Interaction(asked.client_id, registration.name, asked.scope, digest, note=note)
+        describe_page = user_code.strip().upper()
+        note = f"Allow this only if your own device shows {describe_page} just now."
+        return Interaction(
+            device_request.client_id, registration.name, device_request.scope, digest, note=note
+        )
 
     @property
-    def _to_code(self) -> str:
-        return f"{self._provider.path}{BASE}{CODE_PLACE}"
+    def _code_page_path(self) -> str:
+        return f"{self._provider.path}{BASE}{CODE_PATH}"
 
 
 def routes(provider: Provider) -> tuple[Route, ...]:
     """The endpoint and its pages."""
-    return Devices(provider).routes()
+    return DeviceEndpoint(provider).routes()
 
 
-def _user_code(digest: str, owner: Owner | None) -> Asking[str]:
+def _new_user_code(digest: str, owner: Owner | None) -> Asking[str]:
     """One that nobody else has just now, as `BDWP-HQPK`."""
     while True:
         number = int.from_bytes((yield from RandomBytes(16)))
-        letters = [ALPHABET[number // len(ALPHABET) ** place % len(ALPHABET)] for place in range(8)]
-        user_code = "".join([*letters[:_HALF], "-", *letters[_HALF:]])
-        if (yield from PutIfAbsent(device_codes.named(user_code), digest, LIFETIME, owner)):
+        letters = [
+            ALPHABET[number // len(ALPHABET) ** position % len(ALPHABET)] for position in range(8)
+        ]
+        user_code = "".join([*letters[:_HALF_LENGTH], "-", *letters[_HALF_LENGTH:]])
+        if (
+            yield from PutIfAbsent(
+                device_codes.user_code_key(user_code), digest, DEVICE_CODE_LIFETIME, owner
+            )
+        ):
             return user_code
 
 
-def _waiting(digest: str) -> Asking[DeviceRequest]:
-    text = yield from Peek(device_codes.asking(digest))
+def _pending_request(digest: str) -> Asking[DeviceRequest]:
+    text = yield from Peek(device_codes.request_key(digest))
     if text is None:
-        raise too_old(Cause.EXPIRED)
-    return device_codes.read_request(text)
+        raise expired_page(Cause.EXPIRED)
+    return device_codes.load_device_request(text)
 
 
-def _said_by(digest: str, person: Person) -> Asking[bool]:
-    verdict = yield from Peek(device_codes.verdict(digest))
-    return verdict not in (None, DENIED) and read_grant(verdict).subject == person.subject
+def _is_allowed_by(digest: str, person: Person) -> Asking[bool]:
+    decision_key = yield from Peek(device_codes.decision_key(digest))
+    return decision_key not in (None, DENIED) and load_grant(decision_key).subject == person.subject

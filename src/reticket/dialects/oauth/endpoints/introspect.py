@@ -25,19 +25,19 @@ from reticket.core.policy import SECOND
 from reticket.core.sessions.rotation import stated_end
 from reticket.core.tokens.faces import PREFIX
 from reticket.core.tokens.mint import CREDENTIAL_VERSION
-from reticket.dialects.oauth.document import described
+from reticket.dialects.oauth.document import describe_endpoint
 from reticket.dialects.oauth.endpoints.client_authentication import (
     authenticate,
-    expect_in_service,
-    unauthenticated,
+    expect_enabled,
+    invalid_client,
 )
 from reticket.dialects.oauth.endpoints.revoke import RevocationForm
-from reticket.dialects.oauth.errors import INTROSPECTION, NO_STORE, heard
+from reticket.dialects.oauth.errors import INTROSPECTION, NO_STORE, audited
 from reticket.dialects.oauth.inputs import read_form, required
 from reticket.oauth.membership import is_member
 from reticket.oauth.provider import CLIENT, USER, Provider
 from reticket.oauth.registration import REFRESH_TOKEN, Registration
-from reticket.oauth.revoked_access_tokens import void
+from reticket.oauth.revoked_access_tokens import revocation_key
 from reticket.oauth.terms import terms_of
 from reticket.wire import Operation, Route, WireRequest, WireResponse
 
@@ -77,14 +77,14 @@ _encoder = msgspec.json.Encoder()
 
 def routes(provider: Provider) -> tuple[Route, ...]:
     """The endpoint."""
-    describe = described(
+    description = describe_endpoint(
         "Look into a token",
         "tokens",
         {200: Introspection},
         IntrospectionForm,
         security=({"client": ()},),
     )
-    return (Route("POST", PATH, heard(USER, _introspect(provider)), describe),)
+    return (Route("POST", PATH, audited(USER, _introspect(provider)), description),)
 
 
 def _introspect(provider: Provider) -> Callable[[WireRequest], Operation]:
@@ -92,13 +92,13 @@ def _introspect(provider: Provider) -> Callable[[WireRequest], Operation]:
         form = read_form(request)
         registration, _ = yield from authenticate(request, form, provider)
         if not registration.confidential:
-            raise unauthenticated(Cause.WRONG_CLIENT)
+            raise invalid_client(Cause.WRONG_CLIENT)
         token = required(form, "token")
         try:
             members = yield from (
-                _refresh(token, registration, provider)
+                _refresh_members(token, registration, provider)
                 if token.startswith(PREFIX)
-                else _access(token, registration)
+                else _access_members(token, registration)
             )
         except Refusal as refusal:
             yield from Audit(USER, "refused", refusal.cause)
@@ -108,45 +108,45 @@ def _introspect(provider: Provider) -> Callable[[WireRequest], Operation]:
     return operate
 
 
-def _access(token: str, registration: Registration) -> Asking[Members]:
+def _access_members(token: str, registration: Registration) -> Asking[Members]:
     access: AccessToken
-    access, holder = yield from InspectAccess((USER, CLIENT), token, void)
+    access, holder = yield from InspectAccess((USER, CLIENT), token, revocation_key)
     claims = access.claims
     if not is_member(holder, access.context):
         raise Refusal(Code.INVALID_ACCESS_TOKEN, Cause.NO_ACCESS)
     if claims["client_id"] != registration.id:
-        yield from _expect_for(registration, claims)
-    told = {name: said for name, said in claims.items() if name != CREDENTIAL_VERSION}
-    return {"token_type": "DPoP" if "cnf" in claims else "Bearer", **told}
+        yield from _expect_audience(registration, claims)
+    members = {name: value for name, value in claims.items() if name != CREDENTIAL_VERSION}
+    return {"token_type": "DPoP" if "cnf" in claims else "Bearer", **members}
 
 
-def _expect_for(registration: Registration, claims: Members) -> Asking[None]:
+def _expect_audience(registration: Registration, claims: Members) -> Asking[None]:
     """Another client's token, which is in service, and meant for this one."""
     if not _is_audience(claims, registration):
         raise Refusal(Code.INVALID_ACCESS_TOKEN, Cause.WRONG_CLIENT)
-    yield from expect_in_service(str(claims["client_id"]), Code.INVALID_ACCESS_TOKEN)
+    yield from expect_enabled(str(claims["client_id"]), Code.INVALID_ACCESS_TOKEN)
 
 
 def _is_audience(claims: Members, registration: Registration) -> bool:
-    said = claims.get("aud")
-    audiences = said if isinstance(said, list) else [said]
+    value = claims.get("aud")
+    audiences = value if isinstance(value, list) else [value]
     return any(each == registration.id or each in registration.resources for each in audiences)
 
 
-def _refresh(token: str, registration: Registration, provider: Provider) -> Asking[Members]:
+def _refresh_members(token: str, registration: Registration, provider: Provider) -> Asking[Members]:
     """Good if the next refresh with it would be answered."""
-    if not registration.may(REFRESH_TOKEN):
+    if not registration.allows(REFRESH_TOKEN):
         raise Refusal(Code.INVALID_TOKEN, Cause.WRONG_GRANT)
-    check, policy = _issued_to(registration), registration.policy
+    check, policy = _client_check(registration), registration.policy
     refresh = Refresh(USER, token, place=Place.TENANT, check=check, policy=policy)
-    read: RefreshToken
+    token_read: RefreshToken
     row: Family
-    read, row = yield from DryRunRefresh(refresh)
-    ends = min(stated_end(read, registration.policy), row.ends_at)
-    return _told(row, read.issued_at, ends, provider)
+    token_read, row = yield from DryRunRefresh(refresh)
+    expires_at = min(stated_end(token_read, registration.policy), row.ends_at)
+    return _members_of(row, token_read.issued_at, expires_at, provider)
 
 
-def _issued_to(registration: Registration) -> Check:
+def _client_check(registration: Registration) -> Check:
     def check(row: Family, now: int) -> None:
         if row.client != registration.id:
             raise Refusal(Code.INVALID_TOKEN, Cause.WRONG_CLIENT)
@@ -154,7 +154,7 @@ def _issued_to(registration: Registration) -> Check:
     return check
 
 
-def _told(row: Family, issued_at: int, expires_at: int, provider: Provider) -> Members:
+def _members_of(row: Family, issued_at: int, expires_at: int, provider: Provider) -> Members:
     terms = terms_of(row.terms)
     members: dict[str, object] = {
         "iss": provider.issuer,

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import msgspec
 
 from reticket.core.commands import PublishedKeys
-from reticket.dialects.oauth.document import described
-from reticket.dialects.oauth.endpoints.client_authentication import METHODS, NONE
+from reticket.dialects.oauth.document import describe_endpoint
+from reticket.dialects.oauth.endpoints.client_authentication import AUTH_METHODS, NONE
 from reticket.dialects.oauth.endpoints.client_keys import ALGORITHMS as CLIENT_ALGORITHMS
 from reticket.oauth.provider import Provider
 from reticket.oauth.registration import GRANTS
@@ -18,27 +18,27 @@ from reticket.verify.jose import ALGORITHMS
 from reticket.wire import Headers, Operation, Route, WireRequest, WireResponse
 
 WELL_KNOWN = "/.well-known"
-KEYS = f"{WELL_KNOWN}/jwks.json"
+JWKS_PATH = f"{WELL_KNOWN}/jwks.json"
 AUTHORIZATION_SERVER = f"{WELL_KNOWN}/oauth-authorization-server"
 OPENID_CONFIGURATION = f"{WELL_KNOWN}/openid-configuration"
 
 KEY_SET = "application/jwk-set+json"
 
-LONGEST_COPY = 300
+MAX_AGE = 300
 """Seconds that a copy may be used: for so long a compromised key is believed elsewhere."""
 
-PUBLIC: Headers = (
-    (b"cache-control", b"public, max-age=%d" % LONGEST_COPY),
+PUBLIC_HEADERS: Headers = (
+    (b"cache-control", b"public, max-age=%d" % MAX_AGE),
     (b"access-control-allow-origin", b"*"),
 )
 """For everybody, pages of other origins among them (OpenID Connect Discovery §3)."""
 
-SIGNING = ("ES256", "EdDSA", "RS256")
+SIGNING_ALGORITHMS = ("ES256", "EdDSA", "RS256")
 """All that may ever sign, whatever does just now: clients keep metadata for as long as they run,
 and OpenID Connect Discovery §3 wants RS256 among them.
 """
 
-_AUTHENTICATED = tuple(method for method in METHODS if method != NONE)
+_SECRET_OR_KEY_METHODS = tuple(method for method in AUTH_METHODS if method != NONE)
 
 
 class Metadata(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,7 +55,7 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True):
     pushed_authorization_request_endpoint: str
     device_authorization_endpoint: str
     jwks_uri: str
-    id_token_signing_alg_values_supported: Sequence[str] = SIGNING
+    id_token_signing_alg_values_supported: Sequence[str] = SIGNING_ALGORITHMS
     scopes_supported: Sequence[str] = ("openid", "profile", "email", "offline_access")
     response_types_supported: Sequence[str] = ("code",)
     response_modes_supported: Sequence[str] = ("query",)
@@ -63,11 +63,11 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True):
     code_challenge_methods_supported: Sequence[str] = ("S256",)
     code_challenge_method: str = "S256"
     """Registered nowhere: Authlib's clients take it from here, and use PKCE without being told."""
-    token_endpoint_auth_methods_supported: Sequence[str] = METHODS
+    token_endpoint_auth_methods_supported: Sequence[str] = AUTH_METHODS
     token_endpoint_auth_signing_alg_values_supported: Sequence[str] = CLIENT_ALGORITHMS
-    revocation_endpoint_auth_methods_supported: Sequence[str] = METHODS
+    revocation_endpoint_auth_methods_supported: Sequence[str] = AUTH_METHODS
     revocation_endpoint_auth_signing_alg_values_supported: Sequence[str] = CLIENT_ALGORITHMS
-    introspection_endpoint_auth_methods_supported: Sequence[str] = _AUTHENTICATED
+    introspection_endpoint_auth_methods_supported: Sequence[str] = _SECRET_OR_KEY_METHODS
     introspection_endpoint_auth_signing_alg_values_supported: Sequence[str] = CLIENT_ALGORITHMS
     dpop_signing_alg_values_supported: Sequence[str] = ALGORITHMS
     subject_types_supported: Sequence[str] = ("public",)
@@ -91,16 +91,16 @@ class KeySet(msgspec.Struct):
 
 def routes(provider: Provider) -> tuple[Route, ...]:
     """Each document, under every path where a client may look for it."""
-    about = described(
+    metadata_doc = describe_endpoint(
         "Where the endpoints are and what they can do", "discovery", {200: Metadata}, security=()
     )
-    keys = described(
+    keys = describe_endpoint(
         "The public keys", "discovery", {200: KeySet}, media_types=(KEY_SET,), security=()
     )
-    tell = _tell(provider)
+    serve = _serve_metadata(provider)
     return (
-        *(Route("GET", path, tell, about) for path in _places(provider)),
-        Route("GET", KEYS, _tell_keys, keys),
+        *(Route("GET", path, serve, metadata_doc) for path in _paths(provider)),
+        Route("GET", JWKS_PATH, _serve_keys, keys),
     )
 
 
@@ -115,11 +115,11 @@ def metadata(provider: Provider) -> Metadata:
         userinfo_endpoint=provider.url("/userinfo"),
         pushed_authorization_request_endpoint=provider.url("/par"),
         device_authorization_endpoint=provider.url("/device"),
-        jwks_uri=f"{provider.issuer}{KEYS}",
+        jwks_uri=f"{provider.issuer}{JWKS_PATH}",
     )
 
 
-def _places(provider: Provider) -> Iterator[str]:
+def _paths(provider: Provider) -> Iterator[str]:
     """RFC 8414 §3.1 puts the issuer's path behind the name, OpenID Connect before it, as all that
     is ours is below it.
     """
@@ -129,17 +129,17 @@ def _places(provider: Provider) -> Iterator[str]:
             yield document + provider.path
 
 
-def _tell(provider: Provider) -> Callable[[WireRequest], Operation]:
+def _serve_metadata(provider: Provider) -> Callable[[WireRequest], Operation]:
     body = msgspec.json.encode(metadata(provider))
 
     def operate(request: WireRequest) -> Operation:
         yield from ()
-        return WireResponse(200, body, headers=PUBLIC)
+        return WireResponse(200, body, headers=PUBLIC_HEADERS)
 
     return operate
 
 
-def _tell_keys(request: WireRequest) -> Operation:
+def _serve_keys(request: WireRequest) -> Operation:
     keys = yield from PublishedKeys()
     body = msgspec.json.encode(KeySet(keys))
-    return WireResponse(200, body, KEY_SET.encode(), PUBLIC)
+    return WireResponse(200, body, KEY_SET.encode(), PUBLIC_HEADERS)

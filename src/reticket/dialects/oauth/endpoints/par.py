@@ -15,40 +15,40 @@ from reticket.core.errors import Cause, wrong
 from reticket.core.policy import SECOND
 from reticket.core.storage.budget import of_account
 from reticket.core.tokens.faces import to_text
-from reticket.dialects.oauth.document import described
+from reticket.dialects.oauth.document import describe_endpoint
 from reticket.dialects.oauth.endpoints.authorization_request import (
     AuthorizationForm,
-    CodeRequest,
-    form_of,
-    identity,
-    landing,
-    understood,
+    AuthorizationRequest,
+    canonical_form,
+    hinted_subject,
+    resolve_redirect_uri,
+    validate_auth_request,
 )
 from reticket.dialects.oauth.endpoints.client_authentication import authenticate
-from reticket.dialects.oauth.endpoints.proof import Proof, invalid, prove, spend
-from reticket.dialects.oauth.errors import NO_STORE, heard
+from reticket.dialects.oauth.endpoints.proof import Proof, invalid_proof, spend_proof, verify_proof
+from reticket.dialects.oauth.errors import NO_STORE, audited
 from reticket.dialects.oauth.inputs import read_form
-from reticket.dialects.oauth.pages.html import Halted
-from reticket.dialects.oauth.pages.interaction import Person, too_old
-from reticket.dialects.oauth.pages.rate_limits import limit_asking
+from reticket.dialects.oauth.pages.html import PageError
+from reticket.dialects.oauth.pages.interaction import Person, expired_page
+from reticket.dialects.oauth.pages.rate_limits import limit_requests
 from reticket.oauth.provider import CLIENT, Provider
 from reticket.oauth.registration import owner_of
 from reticket.wire import Operation, Route, Secretive, WireRequest, WireResponse
 
 PATH = "/par"
-JKT = "dpop_jkt"
-PREFIX = "urn:ietf:params:oauth:request_uri:"
-LIFETIME = 90
+DPOP_JKT = "dpop_jkt"
+REQUEST_URI_PREFIX = "urn:ietf:params:oauth:request_uri:"
+REQUEST_URI_LIFETIME = 90
 """Seconds in which a browser may open it; as often as it likes, and so may whoever looks ahead."""
 
-ANSWERED_WITHIN = 3600
+ANSWER_LIFETIME = 3600
 """Seconds in which whoever has opened it may sign in and consent."""
 
-REMEMBERED = LIFETIME + ANSWERED_WITHIN + 60
+ANSWERED_LIFETIME = REQUEST_URI_LIFETIME + ANSWER_LIFETIME + 60
 """Seconds that an answered one is known for: longer than anybody who has opened it may answer."""
 
 
-class PushedForm(AuthorizationForm):
+class PushedAuthorizationForm(AuthorizationForm):
     """RFC 9126 §2.1."""
 
     client_secret: str | None = None
@@ -56,14 +56,14 @@ class PushedForm(AuthorizationForm):
     client_assertion_type: str | None = None
 
 
-class Pushed(Secretive, frozen=True):
+class PushedAuthorizationResponse(Secretive, frozen=True):
     """RFC 9126 §2.2."""
 
     request_uri: str
     expires_in: int
 
 
-class Pushing:
+class PushedAuthorizationEndpoint:
     """The endpoint."""
 
     def __init__(self, provider: Provider) -> None:
@@ -76,73 +76,83 @@ class Pushing:
         owner = owner_of(registration)
         if "request_uri" in form:
             raise wrong("request_uri", "cannot be pushed")
-        order = understood(registration, form, landing(registration, form.get("redirect_uri")))
-        yield from identity(form)
-        yield from limit_asking("par", registration, request, self._provider)
-        proof = yield from prove(request, self._provider, PATH)
-        kept = dict(form_of(order, form))
+        auth_request = validate_auth_request(
+            registration, form, resolve_redirect_uri(registration, form.get("redirect_uri"))
+        )
+        yield from hinted_subject(form)
+        yield from limit_requests("par", registration, request, self._provider)
+        proof = yield from verify_proof(request, self._provider, PATH)
+        parameters = dict(canonical_form(auth_request, form))
         if proof is not None:
-            kept[JKT] = _bound(form.get(JKT), proof)
-            yield from spend(proof, owner)
-        reference = PREFIX + to_text((yield from RandomBytes(32)))
-        text = msgspec.json.encode(kept).decode()
-        yield from PutIfAbsent(_key(digest_of(reference)), text, LIFETIME, owner)
-        body = msgspec.json.encode(Pushed(reference, LIFETIME))
+            parameters[DPOP_JKT] = _bound_key(form.get(DPOP_JKT), proof)
+            yield from spend_proof(proof, owner)
+        request_uri = REQUEST_URI_PREFIX + to_text((yield from RandomBytes(32)))
+        text = msgspec.json.encode(parameters).decode()
+        yield from PutIfAbsent(
+            _key(request_uri_digest(request_uri)), text, REQUEST_URI_LIFETIME, owner
+        )
+        body = msgspec.json.encode(PushedAuthorizationResponse(request_uri, REQUEST_URI_LIFETIME))
         return WireResponse(201, body, headers=NO_STORE)
 
 
-def pushed(digest: str, client_id: str) -> Asking[list[tuple[str, str]]]:
+def load_pushed(digest: str, client_id: str) -> Asking[list[tuple[str, str]]]:
     """What that client has pushed. To look at it spends nothing: a browser may load its page again,
     and scanners of links load it before a person does. Denied.
     """
-    said = _read((yield from Peek(_key(digest))))
-    if said.get("client_id") != client_id:
+    parameters = _read((yield from Peek(_key(digest))))
+    if parameters.get("client_id") != client_id:
         sentence = "The request was used already, or took too long."
-        raise Halted("invalid_request_uri", sentence, Cause.UNKNOWN)
-    return list(said.items())
+        raise PageError("invalid_request_uri", sentence, Cause.UNKNOWN)
+    return list(parameters.items())
 
 
-def opened(order: CodeRequest, digest: str) -> Asking[CodeRequest]:
+def with_deadline(auth_request: AuthorizationRequest, digest: str) -> Asking[AuthorizationRequest]:
     """The same request, to be answered in time."""
     now: int = yield from Now()
-    return replace(order, pushed=digest, until=now + ANSWERED_WITHIN * SECOND)
+    return replace(auth_request, pushed=digest, answer_until=now + ANSWER_LIFETIME * SECOND)
 
 
-def answer_once(order: CodeRequest, answer: str, person: Person | None) -> Asking[None]:
+def answer_once(
+    auth_request: AuthorizationRequest, answer: str, person: Person | None
+) -> Asking[None]:
     """A pushed request is spent by its answer. Of many that have opened it one answers, and may
     repeat its answer. Denied.
     """
-    if order.pushed is None:
+    if auth_request.pushed is None:
         return
     now: int = yield from Now()
-    if now > order.until:
-        raise too_old(Cause.EXPIRED)
-    mark = f"oauth:answered:{order.pushed}"
+    if now > auth_request.answer_until:
+        raise expired_page(Cause.EXPIRED)
+    mark_key = f"oauth:answered:{auth_request.pushed}"
     owner = of_account(person.subject) if person else None
     if (
-        not (yield from PutIfAbsent(mark, answer, REMEMBERED, owner))
-        and (yield from Peek(mark)) != answer
+        not (yield from PutIfAbsent(mark_key, answer, ANSWERED_LIFETIME, owner))
+        and (yield from Peek(mark_key)) != answer
     ):
-        raise too_old(Cause.USED)
-    yield from Pop(_key(order.pushed))
+        raise expired_page(Cause.USED)
+    yield from Pop(_key(auth_request.pushed))
 
 
 def routes(provider: Provider) -> tuple[Route, ...]:
     """The endpoint."""
-    description = described(
+    description = describe_endpoint(
         "Push an authorization request",
         "authorization",
-        {201: Pushed},
-        body=PushedForm,
+        {201: PushedAuthorizationResponse},
+        body=PushedAuthorizationForm,
         security=({}, {"client": ()}),
     )
-    return (Route("POST", PATH, heard(CLIENT, Pushing(provider).push), description),)
+    return (
+        Route(
+            "POST", PATH, audited(CLIENT, PushedAuthorizationEndpoint(provider).push), description
+        ),
+    )
 
 
-def _bound(asked: str | None, proof: Proof) -> str:
+def _bound_key(requested: str | None, proof: Proof) -> str:
     """The key that the code will be bound to (RFC 9449 §10.1)."""
-    if asked not in (None, proof.jkt):
-        raise invalid()
+    if requested not in (None, proof.jkt):
+        raise invalid_proof()
     return proof.jkt
 
 
@@ -150,9 +160,9 @@ def _read(text: str | None) -> Mapping[str, str]:
     return msgspec.json.decode(text, type=dict[str, str]) if text else {}
 
 
-def digest_of(reference: str) -> str:
+def request_uri_digest(request_uri: str) -> str:
     """What stands for a reference wherever it is kept."""
-    return sha256(reference.encode()).hexdigest()
+    return sha256(request_uri.encode()).hexdigest()
 
 
 def _key(digest: str) -> str:

@@ -13,34 +13,34 @@ from reticket.core.commands import Asking, CheckNonce, MakeNonce, Now, PutIfAbse
 from reticket.core.errors import Cause
 from reticket.core.policy import SECOND
 from reticket.core.storage.budget import Owner
-from reticket.dialects.oauth.errors import Denied
+from reticket.dialects.oauth.errors import OAuthError
 from reticket.oauth.provider import USER, Provider
 from reticket.verify.proofs import WINDOW, InvalidProof, Shown, read_proof
 from reticket.wire import Headers, WireRequest
 
-INVALID_PROOF, NONCE_WANTED = "invalid_dpop_proof", "use_dpop_nonce"
+INVALID_PROOF, USE_NONCE = "invalid_dpop_proof", "use_dpop_nonce"
 """RFC 9449 §12.2."""
 
 HEADER = b"dpop"
-REMEMBERED = 2 * WINDOW + 1
+PROOF_LIFETIME = 2 * WINDOW + 1
 """Seconds: a proof that is a window ahead of us is good for two."""
 
 
 class Proof(NamedTuple):
-    """A right proof. It may have been used before: `spend` says.
+    """A right proof. It may have been used before: `spend_proof` says.
 
     Args:
         jkt: thumbprint of the key that the caller holds.
         nonce_known: whether it says a nonce of ours, so that it was made just now.
-        name: the key of `PutIfAbsent` under which it is remembered.
+        mark_key: the key of `PutIfAbsent` under which it is remembered.
     """
 
     jkt: str
     nonce_known: bool
-    name: str
+    mark_key: str
 
 
-def prove(
+def verify_proof(
     request: WireRequest,
     provider: Provider,
     path: str,
@@ -57,40 +57,40 @@ def prove(
         access_token: what it must be for, where one was presented.
 
     Raises:
-        Denied: `invalid_dpop_proof`, `use_dpop_nonce` with a fresh nonce.
+        OAuthError: `invalid_dpop_proof`, `use_dpop_nonce` with a fresh nonce.
     """
     texts = [value.decode("latin-1") for name, value in request.headers if name == HEADER]
     if not texts:
         return None
     if len(texts) > 1:
-        raise invalid()
+        raise invalid_proof()
     now: int = yield from Now()
-    shown = _read(texts[0], request.method, provider.url(path), now, access_token)
-    nonce_known = shown.nonce is not None and (yield from CheckNonce(resource, shown.nonce))
-    if shown.nonce is not None and not nonce_known:
-        raise (yield from nonce_wanted(resource))
-    return Proof(shown.jkt, nonce_known, _name(shown))
+    verified = _read(texts[0], request.method, provider.url(path), now, access_token)
+    nonce_known = verified.nonce is not None and (yield from CheckNonce(resource, verified.nonce))
+    if verified.nonce is not None and not nonce_known:
+        raise (yield from nonce_required(resource))
+    return Proof(verified.jkt, nonce_known, _mark_key(verified))
 
 
-def spend(proof: Proof, owner: Owner | None) -> Asking[None]:
+def spend_proof(proof: Proof, owner: Owner | None) -> Asking[None]:
     """Remember it at its owner's expense, once the token or the client beside it has proved good:
     whoever has neither must not fill the store. Denied, `invalid_dpop_proof`, for one that was
     used before.
     """
-    if not (yield from PutIfAbsent(proof.name, "", REMEMBERED, owner)):
-        raise invalid()
+    if not (yield from PutIfAbsent(proof.mark_key, "", PROOF_LIFETIME, owner)):
+        raise invalid_proof()
 
 
-def invalid() -> Denied:
+def invalid_proof() -> OAuthError:
     """`invalid_dpop_proof`, whatever it was."""
-    return Denied(INVALID_PROOF, "The DPoP proof is not valid.", Cause.WRONG_PROOF)
+    return OAuthError(INVALID_PROOF, "The DPoP proof is not valid.", Cause.WRONG_PROOF)
 
 
-def nonce_wanted(resource: str = USER) -> Asking[Denied]:
+def nonce_required(resource: str = USER) -> Asking[OAuthError]:
     """`use_dpop_nonce` (RFC 9449 §8), to be raised by who wants a proof that was made just now."""
     headers = yield from nonce_header(resource)
     sentence = "The DPoP proof must have the nonce of this answer."
-    return Denied(NONCE_WANTED, sentence, Cause.WRONG_PROOF, headers=headers)
+    return OAuthError(USE_NONCE, sentence, Cause.WRONG_PROOF, headers=headers)
 
 
 def nonce_header(resource: str = USER) -> Asking[Headers]:
@@ -103,9 +103,9 @@ def _read(text: str, method: str, uri: str, now: int, access_token: str | None) 
     try:
         return read_proof(text, method, uri, now / SECOND, access_token)
     except InvalidProof:
-        raise invalid() from None
+        raise invalid_proof() from None
 
 
-def _name(shown: Shown) -> str:
-    said = hashlib.sha256(f"{shown.jkt}\0{shown.jti}".encode("utf-8", "surrogatepass"))
-    return f"oauth:proof:{said.hexdigest()}"
+def _mark_key(verified: Shown) -> str:
+    digest = hashlib.sha256(f"{verified.jkt}\0{verified.jti}".encode("utf-8", "surrogatepass"))
+    return f"oauth:proof:{digest.hexdigest()}"

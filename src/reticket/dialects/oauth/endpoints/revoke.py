@@ -13,9 +13,9 @@ from reticket.core.commands import Asking, Audit, Check, EndSession, ReadAccess
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import AccessToken, Family
 from reticket.core.tokens.faces import PREFIX
-from reticket.dialects.oauth.document import described
+from reticket.dialects.oauth.document import describe_endpoint
 from reticket.dialects.oauth.endpoints.client_authentication import authenticate
-from reticket.dialects.oauth.errors import NO_STORE, Denied, denied, heard
+from reticket.dialects.oauth.errors import NO_STORE, OAuthError, audited, oauth_error
 from reticket.dialects.oauth.inputs import read_form, required
 from reticket.oauth.provider import CLIENT, USER, Provider
 from reticket.oauth.registration import Registration
@@ -38,10 +38,10 @@ class RevocationForm(msgspec.Struct):
 
 def routes(provider: Provider) -> tuple[Route, ...]:
     """The endpoint."""
-    describe = described(
+    description = describe_endpoint(
         "Revoke a token", "tokens", {200: None}, RevocationForm, security=({"client": ()}, {})
     )
-    return (Route("POST", PATH, heard(USER, _revoke(provider)), describe),)
+    return (Route("POST", PATH, audited(USER, _revoke(provider)), description),)
 
 
 def _revoke(provider: Provider) -> Callable[[WireRequest], Operation]:
@@ -49,49 +49,51 @@ def _revoke(provider: Provider) -> Callable[[WireRequest], Operation]:
         form = read_form(request)
         registration, _ = yield from authenticate(request, form, provider)
         token = required(form, "token")
-        revoke = _end_family if token.startswith(PREFIX) else _end_access
+        revoke = _revoke_refresh_token if token.startswith(PREFIX) else _revoke_access_token
         yield from revoke(token, registration)
         return WireResponse(200, b"", None, NO_STORE)
 
     return operate
 
 
-def _end_family(token: str, registration: Registration) -> Asking[None]:
+def _revoke_refresh_token(token: str, registration: Registration) -> Asking[None]:
     try:
-        yield from EndSession(USER, token, check=_only_of(registration), policy=registration.policy)
+        yield from EndSession(
+            USER, token, check=_client_check(registration), policy=registration.policy
+        )
     except Refusal as refusal:
-        _unless_unknown(refusal)
+        _ignore_invalid_token(refusal)
 
 
-def _end_access(token: str, registration: Registration) -> Asking[None]:
+def _revoke_access_token(token: str, registration: Registration) -> Asking[None]:
     try:
         access: AccessToken
         access, _ = yield from ReadAccess((USER, CLIENT), token)
     except Refusal:
         return  # not good any more, or never was (RFC 7009 §2.2)
     if access.claims.get("client_id") != registration.id:
-        raise _not_yours()
+        raise _wrong_client()
     if (yield from revoke_access_token(access)):
         family, subject = access.family or None, access.subject
         yield from Audit(access.resource, "access_revoked", subject=subject, family=family)
 
 
-def _only_of(registration: Registration) -> Check:
+def _client_check(registration: Registration) -> Check:
     """Asked before anything of the session's state is: whose it is tells nothing of that."""
 
     def check(row: Family, now: int) -> None:
         if row.client != registration.id:
-            raise _not_yours(heard=True)
+            raise _wrong_client(audited=True)
 
     return check
 
 
-def _not_yours(*, heard: bool = False) -> Denied:
+def _wrong_client(*, audited: bool = False) -> OAuthError:
     """RFC 7009 §2.1: refused, and told so; in the words of RFC 6749 §5.2."""
-    return denied(Code.INVALID_TOKEN, Cause.WRONG_CLIENT, heard=heard)
+    return oauth_error(Code.INVALID_TOKEN, Cause.WRONG_CLIENT, audited=audited)
 
 
-def _unless_unknown(refusal: Refusal) -> None:
+def _ignore_invalid_token(refusal: Refusal) -> None:
     """A token that is not good any more, or never was, is revoked already (RFC 7009 §2.2)."""
-    if isinstance(refusal, Denied):
+    if isinstance(refusal, OAuthError):
         raise refusal

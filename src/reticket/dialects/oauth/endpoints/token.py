@@ -11,16 +11,16 @@ from msgspec import Meta
 
 from reticket.core.commands import Asking, MakeNonce
 from reticket.core.errors import Cause
-from reticket.dialects.oauth.document import described
+from reticket.dialects.oauth.document import describe_endpoint
 from reticket.dialects.oauth.endpoints.client_authentication import authenticate
-from reticket.dialects.oauth.endpoints.proof import Proof, prove
-from reticket.dialects.oauth.errors import NO_STORE, Denied, heard
-from reticket.dialects.oauth.grants.authorization_code import exchange_code
-from reticket.dialects.oauth.grants.client_credentials import grant_itself
-from reticket.dialects.oauth.grants.device_code import poll
-from reticket.dialects.oauth.grants.refresh import refresh
-from reticket.dialects.oauth.grants.token_exchange import exchange
-from reticket.dialects.oauth.grants.token_request import Granting, TokenRequest
+from reticket.dialects.oauth.endpoints.proof import Proof, verify_proof
+from reticket.dialects.oauth.errors import NO_STORE, OAuthError, audited
+from reticket.dialects.oauth.grants.authorization_code import authorization_code_grant
+from reticket.dialects.oauth.grants.client_credentials import client_credentials_grant
+from reticket.dialects.oauth.grants.device_code import device_code_grant
+from reticket.dialects.oauth.grants.refresh import refresh_token_grant
+from reticket.dialects.oauth.grants.token_exchange import token_exchange_grant
+from reticket.dialects.oauth.grants.token_request import GrantOperation, TokenRequest
 from reticket.dialects.oauth.inputs import Form, read_form, required
 from reticket.oauth.provider import USER, Provider
 from reticket.oauth.registration import (
@@ -31,24 +31,24 @@ from reticket.oauth.registration import (
     TOKEN_EXCHANGE,
     Registration,
 )
-from reticket.oauth.token_answer import TokenAnswer
+from reticket.oauth.token_response import TokenResponse
 from reticket.wire import Operation, Route, WireRequest, WireResponse
 
 PATH = "/token"
 _encoder = msgspec.json.Encoder()
-GRANTS: Mapping[str, Callable[[TokenRequest], Granting]] = {
-    REFRESH_TOKEN: refresh,
-    AUTHORIZATION_CODE: exchange_code,
-    CLIENT_CREDENTIALS: grant_itself,
-    DEVICE_CODE: poll,
-    TOKEN_EXCHANGE: exchange,
+GRANT_OPERATIONS: Mapping[str, Callable[[TokenRequest], GrantOperation]] = {
+    REFRESH_TOKEN: refresh_token_grant,
+    AUTHORIZATION_CODE: authorization_code_grant,
+    CLIENT_CREDENTIALS: client_credentials_grant,
+    DEVICE_CODE: device_code_grant,
+    TOKEN_EXCHANGE: token_exchange_grant,
 }
 
 
 class TokenForm(msgspec.Struct):
     """The parameters of all grants; which of them are needed depends on the first."""
 
-    grant_type: Annotated[str, Meta(examples=list(GRANTS))]
+    grant_type: Annotated[str, Meta(examples=list(GRANT_OPERATIONS))]
     refresh_token: str | None = None
     scope: str | None = None
     resource: str | None = None
@@ -72,47 +72,49 @@ class TokenEndpoint:
 
     provider: Provider
 
-    def grant(self, request: WireRequest) -> Operation:
+    def issue_tokens(self, request: WireRequest) -> Operation:
         """Tokens for a grant."""
         form = read_form(request)
-        kind = required(form, "grant_type")
-        granting = GRANTS.get(kind)
-        if granting is None:
+        grant_type = required(form, "grant_type")
+        grant = GRANT_OPERATIONS.get(grant_type)
+        if grant is None:
             sentence = "There is no such grant."
-            raise Denied("unsupported_grant_type", sentence, Cause.WRONG_GRANT)
-        said = yield from self._read(request, form, kind)
-        return _response((yield from granting(said)), said.nonce)
+            raise OAuthError("unsupported_grant_type", sentence, Cause.WRONG_GRANT)
+        token_request = yield from self._authenticated(request, form, grant_type)
+        return _wire_response((yield from grant(token_request)), token_request.nonce)
 
-    def _read(self, request: WireRequest, form: Form, kind: str) -> Asking[TokenRequest]:
+    def _authenticated(
+        self, request: WireRequest, form: Form, grant_type: str
+    ) -> Asking[TokenRequest]:
         registration, client = yield from authenticate(request, form, self.provider)
-        if not registration.may(kind):
+        if not registration.allows(grant_type):
             sentence = "The client was not registered for this grant."
-            raise Denied("unauthorized_client", sentence, Cause.WRONG_GRANT)
-        proof = yield from prove(request, self.provider, PATH)
-        _demand(registration, proof)
+            raise OAuthError("unauthorized_client", sentence, Cause.WRONG_GRANT)
+        proof = yield from verify_proof(request, self.provider, PATH)
+        _expect_proof(registration, proof)
         nonce = None if proof is None else (yield from MakeNonce(USER))
         return TokenRequest(self.provider, form, registration, client, proof, nonce)
 
 
-def _demand(registration: Registration, proof: Proof | None) -> None:
+def _expect_proof(registration: Registration, proof: Proof | None) -> None:
     """RFC 9449 §5.2: a client may be registered to bind all its tokens."""
     if registration.dpop_required and proof is None:
-        raise Denied("invalid_dpop_proof", "A DPoP proof is needed.", Cause.WRONG_PROOF)
+        raise OAuthError("invalid_dpop_proof", "A DPoP proof is needed.", Cause.WRONG_PROOF)
 
 
-def _response(answer: TokenAnswer, nonce: str | None) -> WireResponse:
+def _wire_response(response: TokenResponse, nonce: str | None) -> WireResponse:
     """The bytes; a client that proves its key gets the nonce of its next proof."""
     headers = NO_STORE if nonce is None else (*NO_STORE, (b"dpop-nonce", nonce.encode()))
-    return WireResponse(200, _encoder.encode(answer), headers=headers)
+    return WireResponse(200, _encoder.encode(response), headers=headers)
 
 
 def routes(provider: Provider) -> tuple[Route, ...]:
     """The token endpoint."""
-    description = described(
+    description = describe_endpoint(
         "Get tokens for a grant",
         "tokens",
-        {200: TokenAnswer},
+        {200: TokenResponse},
         body=TokenForm,
         security=({}, {"client": ()}),
     )
-    return (Route("POST", PATH, heard(USER, TokenEndpoint(provider).grant), description),)
+    return (Route("POST", PATH, audited(USER, TokenEndpoint(provider).issue_tokens), description),)

@@ -12,15 +12,15 @@ from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import AccessToken
 from reticket.core.people import User
 from reticket.core.storage.budget import of_account
-from reticket.dialects.oauth.document import described
-from reticket.dialects.oauth.endpoints.client_authentication import expect_in_service
-from reticket.dialects.oauth.endpoints.proof import Proof, prove, spend
-from reticket.dialects.oauth.errors import NO_STORE, Denied, denied, heard
+from reticket.dialects.oauth.document import describe_endpoint
+from reticket.dialects.oauth.endpoints.client_authentication import expect_enabled
+from reticket.dialects.oauth.endpoints.proof import Proof, spend_proof, verify_proof
+from reticket.dialects.oauth.errors import NO_STORE, OAuthError, audited, oauth_error
+from reticket.oauth.lists import split_list
 from reticket.oauth.membership import is_member
 from reticket.oauth.provider import USER, Provider
-from reticket.oauth.revoked_access_tokens import void
-from reticket.oauth.terms import OPENID, profile
-from reticket.oauth.words import words
+from reticket.oauth.revoked_access_tokens import revocation_key
+from reticket.oauth.terms import OPENID, userinfo_claims
 from reticket.wire import Operation, Route, WireRequest, WireResponse
 
 PATH = "/userinfo"
@@ -42,73 +42,75 @@ class UserInfo(msgspec.Struct, omit_defaults=True):
 
 def routes(provider: Provider) -> tuple[Route, ...]:
     """The endpoint, by both methods."""
-    describe = described(
+    description = describe_endpoint(
         "Who the person is", "authorization", {200: UserInfo}, security=({"bearer": ()},)
     )
-    operate = heard(USER, _userinfo(provider))
-    return tuple(Route(method, PATH, operate, describe) for method in ("GET", "POST"))
+    operate = audited(USER, _serve_userinfo(provider))
+    return tuple(Route(method, PATH, operate, description) for method in ("GET", "POST"))
 
 
-def _userinfo(provider: Provider) -> Callable[[WireRequest], Operation]:
+def _serve_userinfo(provider: Provider) -> Callable[[WireRequest], Operation]:
     def operate(request: WireRequest) -> Operation:
-        scheme, token = _presented(request)
-        proof = (yield from _proven(request, provider, token)) if scheme == DPOP else None
-        access, user = yield from _inspected(token)
-        if _bound_to(access) != (proof and proof.jkt):
-            raise denied(Code.INVALID_ACCESS_TOKEN, Cause.WRONG_PROOF)
+        scheme, token = _presented_token(request)
+        proof = (yield from _verified_proof(request, provider, token)) if scheme == DPOP else None
+        access, user = yield from _inspected_token(token)
+        if _jkt_of(access) != (proof and proof.jkt):
+            raise oauth_error(Code.INVALID_ACCESS_TOKEN, Cause.WRONG_PROOF)
         if not _is_audience(provider, access):
-            raise denied(Code.INVALID_ACCESS_TOKEN, Cause.WRONG_TARGET)
-        scopes = words(str(access.claims.get("scope", "")))
+            raise oauth_error(Code.INVALID_ACCESS_TOKEN, Cause.WRONG_TARGET)
+        scopes = split_list(str(access.claims.get("scope", "")))
         if OPENID not in scopes:
-            raise _too_little(scheme)
+            raise _insufficient_scope(scheme)
         if proof is not None:
-            yield from _unauthorized(spend(proof, of_account(access.subject)))
-        return WireResponse(200, msgspec.json.encode(profile(user, scopes)), headers=NO_STORE)
+            yield from _as_unauthorized(spend_proof(proof, of_account(access.subject)))
+        return WireResponse(
+            200, msgspec.json.encode(userinfo_claims(user, scopes)), headers=NO_STORE
+        )
 
     return operate
 
 
-def _presented(request: WireRequest) -> tuple[str, str]:
+def _presented_token(request: WireRequest) -> tuple[str, str]:
     """The scheme and the token of the only `Authorization` header (RFC 6750 §2.1)."""
-    said = [value for name, value in request.headers if name == b"authorization"]
-    scheme, _, token = (said[0] if len(said) == 1 else b"").decode("latin-1").partition(" ")
+    values = [value for name, value in request.headers if name == b"authorization"]
+    scheme, _, token = (values[0] if len(values) == 1 else b"").decode("latin-1").partition(" ")
     if scheme.lower() not in (BEARER, DPOP):
-        raise denied(Code.INVALID_ACCESS_TOKEN, None)
+        raise oauth_error(Code.INVALID_ACCESS_TOKEN, None)
     return scheme.lower(), token.strip()
 
 
-def _proven(request: WireRequest, provider: Provider, token: str) -> Asking[Proof]:
+def _verified_proof(request: WireRequest, provider: Provider, token: str) -> Asking[Proof]:
     """That the caller holds a key; nothing is remembered of the proof yet."""
-    proof = yield from _unauthorized(prove(request, provider, PATH, access_token=token))
+    proof = yield from _as_unauthorized(verify_proof(request, provider, PATH, access_token=token))
     if proof is None:
-        raise denied(Code.INVALID_ACCESS_TOKEN, Cause.WRONG_PROOF)
+        raise oauth_error(Code.INVALID_ACCESS_TOKEN, Cause.WRONG_PROOF)
     return proof
 
 
-def _unauthorized(proving: Asking[T]) -> Asking[T]:
+def _as_unauthorized(verification: Asking[T]) -> Asking[T]:
     """A proof that fails is a 401 here (RFC 9449 §7.1, §9)."""
     try:
-        return (yield from proving)
-    except Denied as refusal:
-        _, word, sentence = refusal.failure
-        raise Denied(
-            word, sentence, refusal.cause, status=401, headers=refusal.headers
+        return (yield from verification)
+    except OAuthError as refusal:
+        _, error_code, description = refusal.failure
+        raise OAuthError(
+            error_code, description, refusal.cause, status=401, headers=refusal.headers
         ) from refusal
 
 
-def _inspected(token: str) -> Asking[tuple[AccessToken, User]]:
+def _inspected_token(token: str) -> Asking[tuple[AccessToken, User]]:
     try:
-        access, person = yield from InspectAccess((USER,), token, void)
+        access, person = yield from InspectAccess((USER,), token, revocation_key)
         client = str(access.claims["client_id"])
-        yield from expect_in_service(client, Code.INVALID_ACCESS_TOKEN)
+        yield from expect_enabled(client, Code.INVALID_ACCESS_TOKEN)
     except Refusal as refusal:
-        raise denied(refusal.code, refusal.cause) from refusal
+        raise oauth_error(refusal.code, refusal.cause) from refusal
     if not isinstance(person, User) or not is_member(person, access.context):
-        raise denied(Code.INVALID_ACCESS_TOKEN, Cause.NO_ACCESS)
+        raise oauth_error(Code.INVALID_ACCESS_TOKEN, Cause.NO_ACCESS)
     return access, person
 
 
-def _bound_to(access: AccessToken) -> object:
+def _jkt_of(access: AccessToken) -> object:
     """The key without which the token is worth nothing (RFC 9449 §6.1), or None."""
     confirmation = access.claims.get("cnf")
     return confirmation.get("jkt") if isinstance(confirmation, dict) else None
@@ -116,18 +118,18 @@ def _bound_to(access: AccessToken) -> object:
 
 def _is_audience(provider: Provider, access: AccessToken) -> bool:
     """Whether the token is for us (RFC 9068 §4), and not for a service alone."""
-    said = access.claims.get("aud")
-    return provider.issuer in (said if isinstance(said, list) else [said])
+    values = access.claims.get("aud")
+    return provider.issuer in (values if isinstance(values, list) else [values])
 
 
-def _too_little(scheme: str) -> Denied:
+def _insufficient_scope(scheme: str) -> OAuthError:
     """RFC 6750 §3.1."""
     name = "DPoP" if scheme == DPOP else "Bearer"
-    said = f'{name} error="insufficient_scope", scope="{OPENID}"'
-    return Denied(
+    values = f'{name} error="insufficient_scope", scope="{OPENID}"'
+    return OAuthError(
         "insufficient_scope",
         "The access token lacks the scope openid.",
         Cause.WRONG_SCOPE,
         status=403,
-        headers=((b"www-authenticate", said.encode()),),
+        headers=((b"www-authenticate", values.encode()),),
     )

@@ -13,64 +13,70 @@ from reticket.core.commands import Asking, Peek
 from reticket.core.errors import Cause, Code, wrong
 from reticket.core.storage.budget import of_account
 from reticket.core.tokens.faces import to_text
-from reticket.dialects.oauth.errors import Denied, denied
+from reticket.dialects.oauth.errors import OAuthError, oauth_error
 from reticket.dialects.oauth.grants.codes import (
-    CodeGrant,
-    Given,
-    begun,
-    read_given,
-    read_grant,
-    waiting,
+    AuthorizationGrant,
+    IssuedCode,
+    code_key,
+    issued_code_key,
+    load_grant,
+    load_issued_code,
 )
-from reticket.dialects.oauth.grants.consented_session import begin, consenting, end_begun
-from reticket.dialects.oauth.grants.token_request import Granting, TokenRequest
+from reticket.dialects.oauth.grants.consented_session import (
+    begin_session,
+    end_sessions_of_grant,
+    find_consenting_user,
+)
+from reticket.dialects.oauth.grants.token_request import GrantOperation, TokenRequest
 from reticket.dialects.oauth.inputs import required
 
 _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 """RFC 7636 §4.1."""
 
 
-def exchange_code(said: TokenRequest) -> Granting:
+def authorization_code_grant(request: TokenRequest) -> GrantOperation:
     """Everything is looked at before the code is spent; whoever comes second finds it gone."""
-    code, challenge = required(said.form, "code"), _challenge(said)
-    text = yield from Peek(waiting(code))
+    code, challenge = required(request.form, "code"), _code_challenge_of(request)
+    text = yield from Peek(code_key(code))
     if text is None:
-        raise (yield from _gone(said, code, challenge))
-    grant = read_grant(text)
-    _check(said, grant, challenge)
-    user = yield from consenting(said, grant)
-    bound = yield from said.bind(of_account(grant.subject))
-    return (yield from begin(said, grant, user, bound, waiting(code)))
+        raise (yield from _refuse_missing_code(request, code, challenge))
+    grant = load_grant(text)
+    _check_grant(request, grant, challenge)
+    user = yield from find_consenting_user(request, grant)
+    bound = yield from request.bind_access_token(of_account(grant.subject))
+    return (yield from begin_session(request, grant, user, bound, code_key(code)))
 
 
-def _challenge(said: TokenRequest) -> str:
+def _code_challenge_of(request: TokenRequest) -> str:
     """The one that the verifier answers. INVALID_PARAMETER."""
-    verifier = required(said.form, "code_verifier")
+    verifier = required(request.form, "code_verifier")
     if not _VERIFIER.fullmatch(verifier):
         raise wrong("code_verifier", "must be 43 to 128 letters, digits, or -._~")
     return to_text(hashlib.sha256(verifier.encode()).digest())
 
 
-def _check(said: TokenRequest, grant: CodeGrant | Given, challenge: str) -> None:
+def _check_grant(
+    request: TokenRequest, grant: AuthorizationGrant | IssuedCode, challenge: str
+) -> None:
     """Denied, `invalid_grant`: the redirect URI, the verifier or the key is another."""
-    if said.form.get("redirect_uri") != grant.redirect_uri:
-        raise denied(Code.INVALID_TOKEN, Cause.WRONG_REDIRECT)
+    if request.form.get("redirect_uri") != grant.redirect_uri:
+        raise oauth_error(Code.INVALID_TOKEN, Cause.WRONG_REDIRECT)
     if not hmac.compare_digest(challenge, grant.challenge):
-        raise denied(Code.INVALID_TOKEN, Cause.WRONG_VERIFIER)
-    if grant.jkt is not None and (said.proof is None or said.proof.jkt != grant.jkt):
-        raise denied(Code.INVALID_TOKEN, Cause.WRONG_PROOF)
+        raise oauth_error(Code.INVALID_TOKEN, Cause.WRONG_VERIFIER)
+    if grant.jkt is not None and (request.proof is None or request.proof.jkt != grant.jkt):
+        raise oauth_error(Code.INVALID_TOKEN, Cause.WRONG_PROOF)
 
 
-def _gone(said: TokenRequest, code: str, challenge: str) -> Asking[Denied]:
+def _refuse_missing_code(request: TokenRequest, code: str, challenge: str) -> Asking[OAuthError]:
     """A code that was used ends its family. Who could not have used it in the first place ends
     nothing: an address that has held a code is known to many.
     """
-    text = yield from Peek(begun(code))
+    text = yield from Peek(issued_code_key(code))
     if text is None:
-        return denied(Code.INVALID_TOKEN, Cause.UNKNOWN)
-    given = read_given(text)
-    if given.client_id != said.registration.id:
-        return denied(Code.INVALID_TOKEN, Cause.WRONG_CLIENT)
-    _check(said, given, challenge)
-    yield from end_begun(bytes.fromhex(given.family), given.client_id, "code_reuse")
-    return denied(Code.INVALID_TOKEN, Cause.USED)
+        return oauth_error(Code.INVALID_TOKEN, Cause.UNKNOWN)
+    issued = load_issued_code(text)
+    if issued.client_id != request.registration.id:
+        return oauth_error(Code.INVALID_TOKEN, Cause.WRONG_CLIENT)
+    _check_grant(request, issued, challenge)
+    yield from end_sessions_of_grant(bytes.fromhex(issued.family), issued.client_id, "code_reuse")
+    return oauth_error(Code.INVALID_TOKEN, Cause.USED)

@@ -5,33 +5,33 @@ from __future__ import annotations
 from reticket.core.commands import IssueAccess
 from reticket.core.errors import Cause
 from reticket.core.storage.budget import of_client
-from reticket.dialects.oauth.errors import Denied
-from reticket.dialects.oauth.grants.limits import narrowed, within_scope, within_targets
-from reticket.dialects.oauth.grants.token_request import Granting, TokenRequest
+from reticket.dialects.oauth.errors import OAuthError
+from reticket.dialects.oauth.grants.limits import asked_limits, check_audiences, check_scope
+from reticket.dialects.oauth.grants.token_request import GrantOperation, TokenRequest
+from reticket.oauth.lists import split_list
 from reticket.oauth.provider import CLIENT
-from reticket.oauth.registration import ADMIN, Registration, targets
-from reticket.oauth.token_answer import token_answer
-from reticket.oauth.words import words
+from reticket.oauth.registration import ADMIN, Registration, allowed_audiences
+from reticket.oauth.token_response import token_response
 
 
-def grant_itself(said: TokenRequest) -> Granting:
+def client_credentials_grant(request: TokenRequest) -> GrantOperation:
     """Denied: `unauthorized_client` for a public one, `invalid_scope`, `invalid_target`."""
-    registration = said.registration
+    registration = request.registration
     if not registration.confidential:
         sentence = "A public client cannot get a token for itself."
-        raise Denied("unauthorized_client", sentence, Cause.WRONG_GRANT)
-    usual = tuple(scope for scope in registration.scopes if scope != ADMIN)
-    scopes = words(said.form.get("scope", "")) or usual
-    within_scope(scopes, _grantable(registration, usual))
-    resources = words(said.form.get("resource", ""))
-    within_targets(resources, targets((), registration, said.provider))
-    bound = yield from said.bind(of_client(registration.id))
-    asked = (*narrowed((), resources or registration.resources), *bound)
+        raise OAuthError("unauthorized_client", sentence, Cause.WRONG_GRANT)
+    default_scopes = tuple(scope for scope in registration.scopes if scope != ADMIN)
+    scopes = split_list(request.form.get("scope", "")) or default_scopes
+    check_scope(scopes, _grantable(registration, default_scopes))
+    resources = split_list(request.form.get("resource", ""))
+    check_audiences(resources, allowed_audiences((), registration, request.provider))
+    bound = yield from request.bind_access_token(of_client(registration.id))
+    asked = (*asked_limits((), resources or registration.resources), *bound)
     scope, policy = " ".join(scopes) or None, registration.policy
-    issued = yield from IssueAccess(CLIENT, said.client, scope, policy, asked)
-    return token_answer(said.registration, issued, asked)
+    issued = yield from IssueAccess(CLIENT, request.client, scope, policy, asked)
+    return token_response(request.registration, issued, asked)
 
 
-def _grantable(registration: Registration, usual: tuple[str, ...]) -> tuple[str, ...]:
+def _grantable(registration: Registration, default_scopes: tuple[str, ...]) -> tuple[str, ...]:
     """The scope of the admin API must be asked for, and comes in no other way."""
-    return (*usual, ADMIN) if registration.admin else usual
+    return (*default_scopes, ADMIN) if registration.admin else default_scopes

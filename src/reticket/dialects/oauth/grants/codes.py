@@ -9,17 +9,17 @@ import hashlib
 
 import msgspec
 
-LIFETIME = 60
+CODE_LIFETIME = 60
 """Seconds."""
 
-REMEMBERED = 3_900
+ISSUED_CODE_LIFETIME = 3_900
 """Seconds that a used code is known for: its second use revokes what the first one gave. Who has
 stolen a code uses it soon, and a whole day of all sign-ins would fill the room of short-lived
 entries.
 """
 
 
-class CodeGrant(msgspec.Struct, frozen=True):
+class AuthorizationGrant(msgspec.Struct, frozen=True):
     """What somebody has consented to.
 
     Args:
@@ -48,15 +48,16 @@ class CodeGrant(msgspec.Struct, frozen=True):
     nonce: str | None = None
     jkt: str | None = None
 
-    def written(self) -> str:
+    def to_json(self) -> str:
         """As it is kept."""
         return msgspec.json.encode(self).decode()
 
 
-class Given(msgspec.Struct, frozen=True):
-    """What is known of a code, used or not: the session that it begins, and who may use it; see
-    `CodeGrant`. What an older program kept has no challenge: nobody can meet it, and it ends
-    nothing.
+class IssuedCode(msgspec.Struct, frozen=True):
+    """The facts of a code that stay known after its use; see `AuthorizationGrant`.
+
+    An entry of an older version has no challenge. No verifier matches it, so its second use ends
+    no session.
     """
 
     family: str
@@ -65,35 +66,36 @@ class Given(msgspec.Struct, frozen=True):
     challenge: str = ""
     jkt: str | None = None
 
-    def written(self) -> str:
+    def to_json(self) -> str:
         """As it is kept."""
         return msgspec.json.encode(self).decode()
 
 
-def given_by(grant: CodeGrant) -> Given:
+def issued_code_of(grant: AuthorizationGrant) -> IssuedCode:
     """What stays known of the code of a grant."""
-    return Given(grant.family, grant.client_id, grant.redirect_uri, grant.challenge, grant.jkt)
+    return IssuedCode(grant.family, grant.client_id, grant.redirect_uri, grant.challenge, grant.jkt)
 
 
-def read_given(text: str) -> Given:
-    """What `written` wrote."""
-    return msgspec.json.decode(text, type=Given)
+def load_issued_code(text: str) -> IssuedCode:
+    """What `to_json` wrote."""
+    return msgspec.json.decode(text, type=IssuedCode)
 
 
-def read_grant(text: str) -> CodeGrant:
-    """What `written` wrote."""
-    return msgspec.json.decode(text, type=CodeGrant)
+def load_grant(text: str) -> AuthorizationGrant:
+    """What `to_json` wrote."""
+    return msgspec.json.decode(text, type=AuthorizationGrant)
 
 
-def waiting(code: str) -> str:
-    """Under which key a code waits for its client; `CodeGrant.written` is its value. Who has begun
-    its session takes it, and answers then.
+def code_key(code: str) -> str:
+    """The key of an unused code; its value is `AuthorizationGrant.to_json`.
+
+    The request that has begun the session removes the entry, and only then answers.
     """
     return f"oauth:code:{_digest(code)}"
 
 
-def begun(code: str) -> str:
-    """Under which key stands the `Given.written` of a code, used or not; kept with it."""
+def issued_code_key(code: str) -> str:
+    """Under which key stands the `IssuedCode.to_json` of a code, used or not; kept with it."""
     return f"oauth:begun:{_digest(code)}"
 
 

@@ -10,19 +10,19 @@ import hashlib
 
 import msgspec
 
-LIFETIME = 600
+DEVICE_CODE_LIFETIME = 600
 """Seconds."""
 
-INTERVAL = 5
+POLL_INTERVAL = 5
 """Seconds between two polls."""
 
-REMEMBERED = 2 * LIFETIME
+KNOWN_LIFETIME = 2 * DEVICE_CODE_LIFETIME
 """Seconds for which a code that has ended is told from one that never was: a device asks again
 within seconds, and whoever asks for codes needs no password to have them remembered.
 """
 
 DENIED = "denied"
-"""The verdict of a person who said no; who said yes left a `CodeGrant.written` instead, without
+"""The verdict of a person who said no; who said yes left a `CodeGrant.to_json` instead, without
 `redirect_uri` and with an empty `challenge`.
 """
 
@@ -39,50 +39,52 @@ class DeviceRequest(msgspec.Struct, frozen=True):
     scope: str
     resources: tuple[str, ...] = ()
 
-    def written(self) -> str:
+    def to_json(self) -> str:
         """As it is kept."""
         return msgspec.json.encode(self).decode()
 
 
-def read_request(text: str) -> DeviceRequest:
-    """What `written` wrote."""
+def load_device_request(text: str) -> DeviceRequest:
+    """What `to_json` wrote."""
     return msgspec.json.decode(text, type=DeviceRequest)
 
 
-def digest_of(device_code: str) -> str:
+def device_code_digest(device_code: str) -> str:
     """What stands for a device code wherever it is kept."""
     return hashlib.sha256(device_code.encode()).hexdigest()
 
 
-def asking(digest: str) -> str:
-    """Under which key a request waits; `DeviceRequest.written`, for `LIFETIME`. Who has its
-    tokens has taken it: of many polls one does.
+def request_key(digest: str) -> str:
+    """The key of a request that waits; its value is `DeviceRequest.to_json`.
+
+    It lives for `DEVICE_CODE_LIFETIME`. The poll that gets the tokens removes it.
     """
     return f"oauth:device:{digest}"
 
 
-def remembered(digest: str) -> str:
-    """Under which key it is known that there was one; empty, for `REMEMBERED`. Kept
+def known_key(digest: str) -> str:
+    """Under which key it is known that there was one; empty, for `KNOWN_LIFETIME`. Kept
     with the request.
     """
     return f"oauth:device_known:{digest}"
 
 
-def named(user_code: str) -> str:
-    """Under which key a user code leads to its digest, for `LIFETIME`. However a person types it:
-    case, hyphens and spaces do not matter (RFC 8628 §6.1).
+def user_code_key(user_code: str) -> str:
+    """The key under which a user code leads to the digest, for `DEVICE_CODE_LIFETIME`.
+
+    Case, hyphens and spaces do not matter (RFC 8628 §6.1).
     """
     letters = "".join(filter(str.isalnum, user_code)).upper()
     return f"oauth:user_code:{hashlib.sha256(letters.encode()).hexdigest()}"
 
 
-def verdict(digest: str) -> str:
-    """Under which key stands what the person said, a `CodeGrant.written` or `DENIED`, for
-    `LIFETIME`; the first word counts.
+def decision_key(digest: str) -> str:
+    """Under which key stands what the person said, a `CodeGrant.to_json` or `DENIED`, for
+    `DEVICE_CODE_LIFETIME`; the first word counts.
     """
     return f"oauth:verdict:{digest}"
 
 
-def polled(digest: str) -> str:
+def poll_key(digest: str) -> str:
     """Under which key stands that the device has asked just now."""
     return f"oauth:polled:{digest}"

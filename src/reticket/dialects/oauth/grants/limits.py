@@ -6,30 +6,32 @@ from collections.abc import Iterable
 
 from reticket.core.errors import Cause
 from reticket.core.model import Asked
-from reticket.dialects.oauth.errors import Denied
+from reticket.dialects.oauth.errors import OAuthError
 from reticket.oauth.terms import AUDIENCE, SCOPE
 
 
-def within_scope(wanted: Iterable[str], granted: Iterable[str], *, heard: bool = False) -> None:
+def check_scope(requested: Iterable[str], granted: Iterable[str], *, audited: bool = False) -> None:
     """Denied, `invalid_scope`, for anything beyond."""
-    if not set(wanted) <= set(granted):
+    if not set(requested) <= set(granted):
         sentence = "The scope is more than may be granted."
-        raise Denied("invalid_scope", sentence, Cause.WRONG_SCOPE, heard=heard)
+        raise OAuthError("invalid_scope", sentence, Cause.WRONG_SCOPE, audited=audited)
 
 
-def within_targets(wanted: Iterable[str], known: Iterable[str], *, heard: bool = False) -> None:
+def check_audiences(
+    requested: Iterable[str], allowed: Iterable[str], *, audited: bool = False
+) -> None:
     """Denied, `invalid_target` (RFC 8707 §2), for anything beyond."""
-    if not set(wanted) <= set(known):
-        raise no_target(Cause.WRONG_TARGET, heard=heard)
+    if not set(requested) <= set(allowed):
+        raise invalid_target(Cause.WRONG_TARGET, audited=audited)
 
 
-def no_target(cause: Cause, *, heard: bool = False) -> Denied:
+def invalid_target(cause: Cause, *, audited: bool = False) -> OAuthError:
     """`invalid_target`, whatever it was."""
     sentence = "The resource or audience is not one that may be asked for."
-    return Denied("invalid_target", sentence, cause, heard=heard)
+    return OAuthError("invalid_target", sentence, cause, audited=audited)
 
 
-def narrowed(scopes: tuple[str, ...], audiences: tuple[str, ...]) -> Asked:
+def asked_limits(scopes: tuple[str, ...], audiences: tuple[str, ...]) -> Asked:
     """What is wanted of one answer alone; none of either leaves it as it was granted."""
     pairs = ((SCOPE, " ".join(scopes)), (AUDIENCE, " ".join(audiences)))
     return tuple((name, value) for name, value in pairs if value)

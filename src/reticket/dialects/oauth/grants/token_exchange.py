@@ -10,90 +10,104 @@ from reticket.core.commands import Check, EndSessions, ExchangeToken
 from reticket.core.errors import Cause, Code, Refusal, wrong
 from reticket.core.model import Family, Place, Selection
 from reticket.core.sessions.rotation import state_of
-from reticket.dialects.oauth.errors import Denied
-from reticket.dialects.oauth.grants.limits import narrowed, no_target
-from reticket.dialects.oauth.grants.refresh import bound, whose
+from reticket.dialects.oauth.errors import OAuthError
+from reticket.dialects.oauth.grants.limits import asked_limits, invalid_target
+from reticket.dialects.oauth.grants.refresh import bind_to_session, client_check
 from reticket.dialects.oauth.grants.subject_token import (
     ACCESS_TOKEN,
-    Subject,
-    no_subject,
-    read_subject,
+    SubjectToken,
+    invalid_subject_token,
+    read_subject_token,
 )
-from reticket.dialects.oauth.grants.token_request import Granting, TokenRequest
+from reticket.dialects.oauth.grants.token_request import GrantOperation, TokenRequest
+from reticket.oauth.lists import split_list
 from reticket.oauth.provider import USER
-from reticket.oauth.terms import ALONE
-from reticket.oauth.token_answer import token_answer
-from reticket.oauth.words import words
+from reticket.oauth.terms import NO_ID_TOKEN
+from reticket.oauth.token_response import token_response
 
-TENANT = "urn:reticket:tenant:"
+TENANT_PREFIX = "urn:reticket:tenant:"
 """An audience that begins so names a tenant by its id: the new token is for that one."""
 
 
-def exchange(said: TokenRequest) -> Granting:
+def token_exchange_grant(request: TokenRequest) -> GrantOperation:
     """Denied: `invalid_request`, `invalid_scope`, `invalid_target`."""
-    _check_form(said)
-    tenant, audiences = _wanted(said)
-    scopes = words(said.form.get("scope", ""))
-    subject = yield from read_subject(said)
-    lesser = narrowed(scopes or subject.scopes, audiences or subject.audiences)
-    check = _check(said, subject, scopes, audiences)
-    asked = (*lesser, *(yield from bound(said, subject.family, check)), (ALONE, "1"))
-    derive = ExchangeToken(
+    _refuse_unsupported(request)
+    tenant, audiences = _requested_audiences(request)
+    scopes = split_list(request.form.get("scope", ""))
+    subject = yield from read_subject_token(request)
+    limits = asked_limits(scopes or subject.scopes, audiences or subject.audiences)
+    check = _session_check(request, subject, scopes, audiences)
+    asked = (
+        *limits,
+        *(yield from bind_to_session(request, subject.family, check)),
+        (NO_ID_TOKEN, "1"),
+    )
+    command = ExchangeToken(
         USER,
         subject.family,
         context=tenant or subject.context,
         place=Place.TENANT,
         check=check,
-        policy=said.registration.policy,
+        policy=request.registration.policy,
         asked=asked,
     )
     try:
-        issued = yield from derive
+        issued = yield from command
     except Refusal as refusal:
         if refusal.cause is Cause.REUSED:
             yield from EndSessions(Selection(subject.family, resource=USER), "reuse")
-        raise _refused(refusal) from refusal
-    return replace(token_answer(said.registration, issued, asked), issued_token_type=ACCESS_TOKEN)
+        raise _exchange_error(refusal) from refusal
+    return replace(
+        token_response(request.registration, issued, asked), issued_token_type=ACCESS_TOKEN
+    )
 
 
-def _check_form(said: TokenRequest) -> None:
+def _refuse_unsupported(request: TokenRequest) -> None:
     """INVALID_PARAMETER for what nobody here does."""
-    if "actor_token" in said.form or "actor_token_type" in said.form:
+    if "actor_token" in request.form or "actor_token_type" in request.form:
         raise wrong("actor_token", "is not supported")
-    if said.form.get("requested_token_type", ACCESS_TOKEN) != ACCESS_TOKEN:
+    if request.form.get("requested_token_type", ACCESS_TOKEN) != ACCESS_TOKEN:
         raise wrong("requested_token_type", "is not supported")
 
 
-def _wanted(said: TokenRequest) -> tuple[str | None, tuple[str, ...]]:
+def _requested_audiences(request: TokenRequest) -> tuple[str | None, tuple[str, ...]]:
     """A tenant or None, and audiences. Denied, `invalid_target`, for more than one tenant, or
     an empty one.
     """
-    named = words(said.form.get("audience", ""))
-    tenants = [each.removeprefix(TENANT) for each in named if each.startswith(TENANT)]
+    requested = split_list(request.form.get("audience", ""))
+    tenants = [
+        each.removeprefix(TENANT_PREFIX) for each in requested if each.startswith(TENANT_PREFIX)
+    ]
     if len(tenants) > 1 or "" in tenants:
-        raise no_target(Cause.WRONG_TARGET)
-    others = tuple(each for each in named if not each.startswith(TENANT))
-    return tenants[0] if tenants else None, (*others, *words(said.form.get("resource", "")))
+        raise invalid_target(Cause.WRONG_TARGET)
+    other_audiences = tuple(each for each in requested if not each.startswith(TENANT_PREFIX))
+    return tenants[0] if tenants else None, (
+        *other_audiences,
+        *split_list(request.form.get("resource", "")),
+    )
 
 
-def _check(
-    said: TokenRequest, subject: Subject, scopes: tuple[str, ...], audiences: tuple[str, ...]
+def _session_check(
+    request: TokenRequest,
+    subject: SubjectToken,
+    scopes: tuple[str, ...],
+    audiences: tuple[str, ...],
 ) -> Check:
     """Of a session that has ended nothing is found out but that."""
-    is_ours = whose(said)
+    check_client = client_check(request)
 
     def check(row: Family, now: int) -> None:
-        is_ours(row, now)
+        check_client(row, now)
         if state_of(row, now) is None:
-            subject.admit(said, row, now, scopes, audiences)
+            subject.check_request(request, row, now, scopes, audiences)
 
     return check
 
 
-def _refused(refusal: Refusal) -> Denied:
+def _exchange_error(refusal: Refusal) -> OAuthError:
     """In the words of RFC 8693 §2.2.2."""
-    if isinstance(refusal, Denied):
+    if isinstance(refusal, OAuthError):
         return refusal
     if refusal.code is Code.ACCESS_DENIED:
-        return no_target(Cause.NO_ACCESS, heard=True)
-    return no_subject(refusal.cause, heard=True)
+        return invalid_target(Cause.NO_ACCESS, audited=True)
+    return invalid_subject_token(refusal.cause, audited=True)

@@ -6,24 +6,24 @@ from reticket.core.commands import Asking, Audit, FindClient, Now, RandomBytes
 from reticket.core.errors import Cause
 from reticket.core.identifiers import family_id
 from reticket.core.people import Client
-from reticket.dialects.oauth.grants.codes import CodeGrant
-from reticket.dialects.oauth.pages.html import Halted
+from reticket.dialects.oauth.grants.codes import AuthorizationGrant
+from reticket.dialects.oauth.pages.html import PageError
 from reticket.dialects.oauth.pages.interaction import Person
 from reticket.oauth.provider import USER
 
 _NOT_KNOWN = "The app that sent you here is not known to this service."
 
 
-def granted(
+def grant_of_consent(
     client_id: str, person: Person, scope: str, resources: tuple[str, ...]
-) -> Asking[CodeGrant]:
+) -> Asking[AuthorizationGrant]:
     """A grant of a session with an id of this moment, without the members of a code. Halted when
     the client was disabled meanwhile.
     """
-    yield from find_known(client_id)
+    yield from find_client(client_id)
     now: int = yield from Now()
     random: bytes = yield from RandomBytes(10)
-    return CodeGrant(
+    return AuthorizationGrant(
         family=family_id(now, lambda size: random[:size]).hex(),
         client_id=client_id,
         subject=person.subject,
@@ -38,18 +38,18 @@ def granted(
     )
 
 
-def find_known(client_id: str) -> Asking[Client]:
+def find_client(client_id: str) -> Asking[Client]:
     """The client that sent the person here. Halted."""
     client: Client | None = None
     if client_id.isprintable():
         client = yield from FindClient(client_id)
     if client is None or client.disabled:
         cause = Cause.DISABLED if client else Cause.UNKNOWN_SUBJECT
-        raise Halted("invalid_client", _NOT_KNOWN, cause)
+        raise PageError("invalid_client", _NOT_KNOWN, cause)
     return client
 
 
-def consented(grant: CodeGrant) -> Audit:
+def consent_event(grant: AuthorizationGrant) -> Audit:
     """The event of a consent, for the audit log."""
     return Audit(
         USER,

@@ -14,19 +14,19 @@ from importlib.resources import files
 
 from reticket.core.errors import ReticketError
 from reticket.core.texts import contained
-from reticket.dialects.oauth.errors import NO_STORE, Denied, failure_of
+from reticket.dialects.oauth.errors import NO_STORE, OAuthError, failure_of
 from reticket.oauth.provider import BASE
 from reticket.wire import Headers, WireRequest, WireResponse, retry_after
 
 HTML = "text/html; charset=utf-8"
 
-UNSEEN: Headers = (*NO_STORE, (b"referrer-policy", b"no-referrer"))
+PRIVATE_HEADERS: Headers = (*NO_STORE, (b"referrer-policy", b"no-referrer"))
 """Headers of every answer to a browser: it is not cached, and no referrer is sent."""
 
 _START_AGAIN = "Go back to the app that sent you here, and start again."
 _WAIT = "Wait a little while, then try again."
-_ASKED_WRONG = ("This cannot go on", "The app that sent you here has asked wrongly.", _START_AGAIN)
-_SAID = {
+_BAD_REQUEST = ("This cannot go on", "The app that sent you here has asked wrongly.", _START_AGAIN)
+_MESSAGES = {
     404: ("There is no such page", "The address is not right.", _START_AGAIN),
     429: ("Too many attempts", "Nothing more is tried from here for now.", _WAIT),
     500: ("Something went wrong", "It is not your fault.", _WAIT),
@@ -34,7 +34,7 @@ _SAID = {
 }
 
 
-class Halted(Denied):
+class PageError(OAuthError):
     """A refusal whose sentence is shown to the person."""
 
 
@@ -51,12 +51,14 @@ def fill(template: str, **values: str) -> Markup:
 
 
 def page(
-    title: str, body: Markup, *, status: int = 200, leads_to: str = "", headers: Headers = ()
+    title: str, body: Markup, *, status: int = 200, form_target: str = "", headers: Headers = ()
 ) -> WireResponse:
-    """A whole page. Its form may redirect to this service and to the CSP source `leads_to`."""
+    """A whole page. Its form may redirect to this service and to the CSP source `form_target`."""
     style = Markup(_style())
     text = fill("frame", title=title, style=style, body=body)
-    return WireResponse(status, text.encode(), HTML.encode(), (*_usual(leads_to), *headers))
+    return WireResponse(
+        status, text.encode(), HTML.encode(), (*_page_headers(form_target), *headers)
+    )
 
 
 def is_page(request: WireRequest) -> bool:
@@ -67,32 +69,32 @@ def is_page(request: WireRequest) -> bool:
     return path.startswith(("/authorize", "/device/"))
 
 
-def refuse(error: ReticketError) -> WireResponse:
+def error_page(error: ReticketError) -> WireResponse:
     """The page for any error."""
-    status, word, said = failure_of(error)
-    title, sentence, advice = _SAID.get(status, _ASKED_WRONG)
-    if isinstance(error, Halted):
-        sentence = said
-    detail = f"{word}: {said}"
+    status, error_code, description = failure_of(error)
+    title, sentence, advice = _MESSAGES.get(status, _BAD_REQUEST)
+    if isinstance(error, PageError):
+        sentence = description
+    detail = f"{error_code}: {description}"
     body = fill("message", title=title, sentence=sentence, advice=advice, detail=detail)
     return page(title, body, status=status, headers=retry_after(error))
 
 
-def _usual(leads_to: str) -> Headers:
+def _page_headers(form_target: str) -> Headers:
     """No scripts, no frames, nothing from other origins. Browsers apply `form-action` to redirects
     after a form too, so their target is named.
     """
     policy: Mapping[str, str] = {
         "default-src": "'none'",
         "style-src": f"'sha256-{_digest()}'",
-        "form-action": f"'self' {leads_to}".rstrip(),
+        "form-action": f"'self' {form_target}".rstrip(),
         "base-uri": "'none'",
         "frame-ancestors": "'none'",
     }
-    written = "; ".join(f"{name} {sources}" for name, sources in policy.items())
+    policy_text = "; ".join(f"{name} {sources}" for name, sources in policy.items())
     return (
-        *UNSEEN,
-        (b"content-security-policy", written.encode()),
+        *PRIVATE_HEADERS,
+        (b"content-security-policy", policy_text.encode()),
         (b"x-frame-options", b"DENY"),
         (b"x-content-type-options", b"nosniff"),
     )

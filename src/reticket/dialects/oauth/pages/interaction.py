@@ -16,24 +16,24 @@ from reticket.core.errors import Cause
 from reticket.core.storage.budget import of_account
 from reticket.core.tokens.faces import from_text, to_text
 from reticket.dialects.oauth.inputs import Form
-from reticket.dialects.oauth.pages.html import Halted
+from reticket.dialects.oauth.pages.html import PageError
 from reticket.oauth.provider import BASE, Provider
 from reticket.wire import WireRequest
 
-LIFETIME = 900
+PAGE_LIFETIME = 900
 """Seconds for one page."""
 
 COOKIE = "reticket_visit"
 _SECRET = 32
 """Bytes of a ticket and of a cookie."""
 
-_OURS = (None, "same-origin", "none")
+_OWN_FETCH_SITES = (None, "same-origin", "none")
 """`Sec-Fetch-Site` of what this service's own pages send; old browsers send none."""
 
-_FORMER = "visit"
+_FORMER_FIELD = "visit"
 """The ticket's name on a page of an older version, which may be open during an upgrade."""
 
-TOO_OLD = "This page is too old, was used already, or comes from another browser."
+PAGE_EXPIRED = "This page is too old, was used already, or comes from another browser."
 
 
 class Person(msgspec.Struct, frozen=True):
@@ -52,8 +52,8 @@ class Interaction(msgspec.Struct, frozen=True, omit_defaults=True):
     Args:
         client_id / name: of the client.
         scope: the requested scope.
-        order: data of the `Ending`, in its own form.
-        hint: the e-mail address, if known.
+        request: data of the `Ending`, in its own form.
+        login_hint: the e-mail address, if known.
         subject: the only subject that may sign in, or None.
         target: where the browser goes at the end, or None.
         note: a text for the person before the consent, or None.
@@ -64,8 +64,8 @@ class Interaction(msgspec.Struct, frozen=True, omit_defaults=True):
     client_id: str
     name: str
     scope: str
-    order: str
-    hint: str = ""
+    request: str = msgspec.field(name="order")
+    login_hint: str = msgspec.field(default="", name="hint")
     subject: str | None = None
     target: str | None = None
     note: str | None = None
@@ -73,10 +73,10 @@ class Interaction(msgspec.Struct, frozen=True, omit_defaults=True):
     person: Person | None = None
 
 
-def keep(place: str, interaction: Interaction) -> Asking[str]:
+def store(path: str, interaction: Interaction) -> Asking[str]:
     """Keep an interaction for a page; returns its ticket."""
     ticket = yield from new_ticket()
-    yield from keeping(place, ticket, interaction)
+    yield from store_command(path, ticket, interaction)
     return ticket
 
 
@@ -85,52 +85,55 @@ def new_ticket() -> Asking[str]:
     return to_text((yield from RandomBytes(_SECRET)))
 
 
-def keeping(place: str, ticket: str, interaction: Interaction) -> PutIfAbsent:
+def store_command(path: str, ticket: str, interaction: Interaction) -> PutIfAbsent:
     """The command that keeps an interaction under a ticket."""
     owner = of_account(interaction.person.subject) if interaction.person else None
     return PutIfAbsent(
-        key(place, ticket), msgspec.json.encode(interaction).decode(), LIFETIME, owner
+        interaction_key(path, ticket),
+        msgspec.json.encode(interaction).decode(),
+        PAGE_LIFETIME,
+        owner,
     )
 
 
-def found(place: str, ticket: str) -> Asking[Interaction | None]:
+def find(path: str, ticket: str) -> Asking[Interaction | None]:
     """The interaction of a ticket, in any browser."""
-    text = yield from Peek(key(place, ticket))
+    text = yield from Peek(interaction_key(path, ticket))
     return msgspec.json.decode(text, type=Interaction) if text else None
 
 
 def resume(
-    place: str, request: WireRequest, form: Form, provider: Provider
+    path: str, request: WireRequest, form: Form, provider: Provider
 ) -> Asking[tuple[str, Interaction]]:
     """The ticket and the interaction of a form from a page at that place. Denied for a form from
     another site, from another browser, or too late.
     """
-    own_form(request, provider)
-    ticket = form.get("interaction") or form.get(_FORMER, "")
-    interaction = yield from found(place, ticket)
+    expect_own_form(request, provider)
+    ticket = form.get("interaction") or form.get(_FORMER_FIELD, "")
+    interaction = yield from find(path, ticket)
     if interaction is None or not hmac.compare_digest(
         interaction.browser, _digest(_cookie(request, provider))
     ):
-        raise too_old(Cause.NO_SESSION)
+        raise expired_page(Cause.NO_SESSION)
     return ticket, interaction
 
 
-def too_old(cause: Cause) -> Halted:
+def expired_page(cause: Cause) -> PageError:
     """The refusal of a form whose interaction has ended."""
-    return Halted("invalid_request", TOO_OLD, cause)
+    return PageError("invalid_request", PAGE_EXPIRED, cause)
 
 
-def key(place: str, ticket: str) -> str:
+def interaction_key(path: str, ticket: str) -> str:
     """The key of the stored interaction."""
-    return f"oauth:visit:{place}:{_digest(ticket)}"
+    return f"oauth:visit:{path}:{_digest(ticket)}"
 
 
-def browser_of(request: WireRequest, provider: Provider) -> Asking[str]:
+def browser_cookie(request: WireRequest, provider: Provider) -> Asking[str]:
     """The cookie of this browser, or a new one. The old one is kept for the other tabs."""
     return _cookie(request, provider) or to_text((yield from RandomBytes(_SECRET)))
 
 
-def bound(interaction: Interaction, cookie: str) -> Interaction:
+def bind_to_browser(interaction: Interaction, cookie: str) -> Interaction:
     """The same interaction, bound to the browser with that cookie."""
     return msgspec.structs.replace(interaction, browser=_digest(cookie))
 
@@ -138,21 +141,28 @@ def bound(interaction: Interaction, cookie: str) -> Interaction:
 def cookie_header(cookie: str, provider: Provider) -> tuple[bytes, bytes]:
     """`Set-Cookie`, with the narrowest attributes."""
     secure = "; Secure" if _is_secure(provider) else ""
-    where = f"Path={provider.path}{BASE}; Max-Age={LIFETIME}; HttpOnly; SameSite=Lax{secure}"
-    return b"set-cookie", f"{_name(provider)}={cookie}; {where}".encode()
+    attributes = (
+        f"Path={provider.path}{BASE}; Max-Age={PAGE_LIFETIME}; HttpOnly; SameSite=Lax{secure}"
+    )
+    return b"set-cookie", f"{_name(provider)}={cookie}; {attributes}".encode()
 
 
-def own_form(request: WireRequest, provider: Provider) -> None:
+def expect_own_form(request: WireRequest, provider: Provider) -> None:
     """Check by the browser's headers that a page of this service sent the form. Denied.
 
     Its own pages send no referrer, so their origin is `null` to browsers (Fetch §3.2).
     """
     origin = request.header(b"origin") or "null"
     host = request.header(b"host")
-    ours = origin in ("null", _origin(provider.issuer), f"http://{host}", f"https://{host}")
-    if not ours or request.header(b"sec-fetch-site") not in _OURS:
+    is_own_origin = origin in (
+        "null",
+        _origin(provider.issuer),
+        f"http://{host}",
+        f"https://{host}",
+    )
+    if not is_own_origin or request.header(b"sec-fetch-site") not in _OWN_FETCH_SITES:
         sentence = "The form was sent from another site."
-        raise Halted("access_denied", sentence, Cause.FORGED, status=403)
+        raise PageError("access_denied", sentence, Cause.FORGED, status=403)
 
 
 def _is_secure(provider: Provider) -> bool:
@@ -167,11 +177,11 @@ def _name(provider: Provider) -> str:
 def _cookie(request: WireRequest, provider: Provider) -> str:
     """The value of the cookie; empty if there is none in our form."""
     pairs = (pair.strip().partition("=") for pair in (request.header(b"cookie") or "").split(";"))
-    found = [value for name, _, value in pairs if name == _name(provider) and _could_be_ours(value)]
-    return found[0] if found else ""
+    values = [value for name, _, value in pairs if name == _name(provider) and _has_our_form(value)]
+    return values[0] if values else ""
 
 
-def _could_be_ours(cookie: str) -> bool:
+def _has_our_form(cookie: str) -> bool:
     return len(from_text(cookie) or b"") == _SECRET
 
 

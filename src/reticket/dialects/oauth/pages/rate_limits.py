@@ -18,8 +18,8 @@ WINDOW = 600
 """Seconds."""
 
 
-def limit_asking(
-    what: str, registration: Registration, request: WireRequest, provider: Provider
+def limit_requests(
+    kind: str, registration: Registration, request: WireRequest, provider: Provider
 ) -> Asking[None]:
     """TOO_MANY_ATTEMPTS when a client has had too much kept in the window.
 
@@ -27,29 +27,29 @@ def limit_asking(
     """
     if registration.confidential:
         owner = owner_of(registration)
-        yield from _count(f"oauth:{what}:{registration.id}", provider.per_client, owner)
+        yield from _count(f"oauth:{kind}:{registration.id}", provider.per_client, owner)
     else:
         network = network_of(request.caller.address)
-        yield from _count(f"oauth:{what}:{registration.id}:{network}", provider.per_address)
+        yield from _count(f"oauth:{kind}:{registration.id}:{network}", provider.per_address)
 
 
-def spend_a_try(what: str, request: WireRequest, most: int) -> Asking[None]:
+def count_attempt(kind: str, request: WireRequest, limit: int) -> Asking[None]:
     """TOO_MANY_ATTEMPTS when the address has reached the limit in the window."""
-    yield from _count(_tries_of(what, request), most)
+    yield from _count(_attempts_key(kind, request), limit)
 
 
-def give_back_a_try(what: str, request: WireRequest) -> Asking[None]:
+def uncount_attempt(kind: str, request: WireRequest) -> Asking[None]:
     """Take a count back: it was no guess, and others may share the address."""
-    yield from Increment(_tries_of(what, request), WINDOW, add=-1)
+    yield from Increment(_attempts_key(kind, request), WINDOW, add=-1)
 
 
-def _tries_of(what: str, request: WireRequest) -> str:
-    return f"oauth:{what}:{network_of(request.caller.address)}"
+def _attempts_key(kind: str, request: WireRequest) -> str:
+    return f"oauth:{kind}:{network_of(request.caller.address)}"
 
 
-def _count(name: str, most: int, owner: Owner | None = None) -> Asking[None]:
-    tries = yield from Increment(name, WINDOW, owner=owner, most=most)
-    if tries.total > most:
+def _count(name: str, limit: int, owner: Owner | None = None) -> Asking[None]:
+    attempts = yield from Increment(name, WINDOW, owner=owner, most=limit)
+    if attempts.total > limit:
         yield from Audit(USER, "refused", Cause.LIMITED)
-        wait = whole_seconds(tries.left)
+        wait = whole_seconds(attempts.left)
         raise Refusal(Code.TOO_MANY_ATTEMPTS, Cause.LIMITED, retry_after=wait)

@@ -14,10 +14,10 @@ from reticket.core.commands import Asking, Peek, PutIfAbsent
 from reticket.core.errors import Unavailable
 from reticket.core.storage.budget import of_account
 
-REMEMBERED = 60
+NEXT_PAGE_LIFETIME = 60
 """Seconds in which a repeated form leads to the same page."""
 
-ON_ITS_WAY = 10
+IN_PROGRESS_LIFETIME = 10
 """Seconds for which the first form may still be in progress."""
 
 
@@ -29,28 +29,30 @@ class RepeatedForms:
     session: str = field(repr=False)
     code: str = field(repr=False)
 
-    def begins(self, subject: str) -> PutIfAbsent:
+    def started_mark(self, subject: str) -> PutIfAbsent:
         """The entry to keep before the code is spent."""
-        return PutIfAbsent(self._key("begun"), "", ON_ITS_WAY, of_account(subject))
+        return PutIfAbsent(self._key("begun"), "", IN_PROGRESS_LIFETIME, of_account(subject))
 
-    def led_to(self, ticket: str, subject: str) -> Asking[None]:
+    def remember_next(self, ticket: str, subject: str) -> Asking[None]:
         """Keep the ticket of the next page, which is not accepted without the cookie. A failure
         here does not stop a person who has clicked once.
         """
         with suppress(Unavailable):
-            yield from PutIfAbsent(self._key("led"), ticket, REMEMBERED, of_account(subject))
+            yield from PutIfAbsent(
+                self._key("led"), ticket, NEXT_PAGE_LIFETIME, of_account(subject)
+            )
 
-    def led(self) -> Asking[str | None]:
+    def next_ticket(self) -> Asking[str | None]:
         """The ticket of the next page, if the first form led to one."""
         ticket: str | None = yield from Peek(self._key("led"))
         return ticket
 
-    def is_on_its_way(self) -> Asking[bool]:
+    def is_in_progress(self) -> Asking[bool]:
         """Whether the first form is in progress; ask last."""
         return (yield from Peek(self._key("begun"))) is not None
 
-    def _key(self, what: str) -> str:
+    def _key(self, kind: str) -> str:
         """The key of an entry. Blanks and hyphens in a code do not matter."""
         code = "".join(self.code.split()).replace("-", "")
-        said = "\0".join((self.ticket, self.session, code))
-        return f"oauth:sent:{what}:{sha256(said.encode()).hexdigest()}"
+        form_text = "\0".join((self.ticket, self.session, code))
+        return f"oauth:sent:{kind}:{sha256(form_text.encode()).hexdigest()}"

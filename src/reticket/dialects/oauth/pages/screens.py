@@ -8,14 +8,14 @@ from urllib.parse import urlsplit
 from reticket.core.texts import isolated
 from reticket.dialects.oauth.pages.html import Markup, fill, page
 from reticket.dialects.oauth.pages.interaction import Interaction
+from reticket.oauth.lists import split_list
 from reticket.oauth.terms import OPENID
-from reticket.oauth.words import words
 from reticket.wire import Headers, WireResponse
 
 _NOTHING = Markup("")
 _FAULTY = Markup(' aria-invalid="true" aria-describedby="fault"')
 _FOCUS = Markup(" autofocus")
-_WORDS = {
+_SCOPE_TEXTS = {
     OPENID: "know that it is you",
     "profile": "see your name",
     "email": "see your e-mail address",
@@ -101,15 +101,17 @@ def consent(action: str, ticket: str, interaction: Interaction, email: str) -> W
         place=_place(interaction.target),
         note=fill("note", sentence=interaction.note) if interaction.note else _NOTHING,
     )
-    return page(f"Let {isolated(interaction.name)} in?", body, leads_to=_source(interaction.target))
+    return page(
+        f"Let {isolated(interaction.name)} in?", body, form_target=_source(interaction.target)
+    )
 
 
-def code(action: str, said: str, fault: Fault | None = None) -> WireResponse:
+def code(action: str, user_code: str, fault: Fault | None = None) -> WireResponse:
     """Asks for the code that a device shows."""
     body = fill(
         "code",
         action=action,
-        code=said,
+        code=user_code,
         alert=_alert(fault),
         at_code=_FAULTY if fault else _NOTHING,
     )
@@ -142,15 +144,15 @@ def _leave(interaction: Interaction, address: str | None) -> Markup:
 
 
 def _scopes(interaction: Interaction) -> Markup:
-    items = [_scope(name) for name in words(interaction.scope)]
+    items = [_scope(name) for name in split_list(interaction.scope)]
     return (
         fill("scopes", client=interaction.name, items=Markup("".join(items))) if items else _NOTHING
     )
 
 
 def _scope(name: str) -> Markup:
-    if name in _WORDS:
-        return fill("scope", words=_WORDS[name])
+    if name in _SCOPE_TEXTS:
+        return fill("scope", words=_SCOPE_TEXTS[name])
     return fill("scope_named", name=name)
 
 

@@ -9,7 +9,7 @@ from reticket.oauth.terms import JKT, SCOPE, terms_of
 from reticket.wire import Secretive
 
 
-class TokenAnswer(Secretive, frozen=True, omit_defaults=True):
+class TokenResponse(Secretive, frozen=True, omit_defaults=True):
     """RFC 6749 §5.1, with what RFC 9449, RFC 8693 and OpenID Connect add."""
 
     access_token: str
@@ -21,16 +21,16 @@ class TokenAnswer(Secretive, frozen=True, omit_defaults=True):
     issued_token_type: str | None = None
 
 
-def token_answer(registration: Registration, issued: Issued, asked: Asked = ()) -> TokenAnswer:
+def token_response(registration: Registration, issued: Issued, asked: Asked = ()) -> TokenResponse:
     """A pair in OAuth's words. A client that may not refresh gets no refresh token."""
-    wanted = dict(asked)
-    is_bound = JKT in wanted or terms_of(issued.family.terms).jkt is not None
-    may_refresh = issued.refresh_token and registration.may(REFRESH_TOKEN)
-    return TokenAnswer(
+    asked_values = dict(asked)
+    is_bound = JKT in asked_values or terms_of(issued.family.terms).jkt is not None
+    may_refresh = issued.refresh_token and registration.allows(REFRESH_TOKEN)
+    return TokenResponse(
         access_token=issued.access_token,
         token_type="DPoP" if is_bound else "Bearer",
         expires_in=(issued.access_expires_at - issued.issued_at) // SECOND,
         refresh_token=issued.refresh_token if may_refresh else None,
-        scope=wanted.get(SCOPE) or issued.family.scope or None,
+        scope=asked_values.get(SCOPE) or issued.family.scope or None,
         id_token=issued.id_token,
     )
