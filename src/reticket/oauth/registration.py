@@ -11,6 +11,8 @@ from typing import Any
 from reticket.core.people import Client
 from reticket.core.policy import BROWSER, Policy, chosen
 from reticket.core.storage.budget import Owner, of_client
+from reticket.oauth.audiences import as_registered
+from reticket.oauth.lists import split_list
 from reticket.oauth.provider import Provider
 
 AUTHORIZATION_CODE = "authorization_code"
@@ -69,6 +71,11 @@ class Registration:
     def allows(self, grant: str) -> bool:
         """Whether it was registered for a grant."""
         return grant in self.grants
+
+    def requested_resources(self, resource: str) -> tuple[str, ...]:
+        """The names in a parameter `resource`, in the registered spelling of each."""
+        requested = split_list(resource)
+        return as_registered(requested, self.resources) if requested else ()
 
     def ordered_scope(self, scopes: Collection[str]) -> str:
         """These scopes in their registered order, whatever order they came in (RFC 6749 §3.3).

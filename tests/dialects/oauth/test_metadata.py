@@ -97,6 +97,18 @@ def test_rfc8414_3_1_an_issuer_that_shares_its_host(document):
     assert said["jwks_uri"] == "https://example.com/auth/.well-known/jwks.json"
 
 
+@pytest.mark.parametrize("document", ["oauth-authorization-server", "openid-configuration"])
+@pytest.mark.parametrize(
+    "url", ["{root}/.well-known/{document}{path}", "{root}{path}/.well-known/{document}"]
+)
+@pytest.mark.parametrize("path", ["", "/auth", "/auth/tenant"])
+def test_mcp_2026_07_28_every_address_that_its_clients_try(document, url, path):
+    """The issuer's path inserted, or appended. A proxy removes it where it comes first."""
+    root = "https://example.com"
+    place = url.format(root=root, path=path, document=document).removeprefix(root)
+    assert told(place.removeprefix(path), f"{root}{path}")["issuer"] == f"{root}{path}"
+
+
 def test_oidc_discovery_3_the_algorithms_that_may_sign():
     """All of the setting's: who has read the metadata once knows them after a change of it."""
     said = told("/.well-known/openid-configuration")

@@ -153,7 +153,7 @@ def requested_scope(registration: Registration, form: Form) -> str:
 
 def requested_resources(registration: Registration, form: Form) -> tuple[str, ...]:
     """The audiences that are asked for (RFC 8707 §2), maybe none. Denied, `invalid_target`."""
-    requested = split_list(form.get("resource", ""))
+    requested = registration.requested_resources(form.get("resource", ""))
     if not set(requested) <= set(registration.resources):
         sentence = "resource is not one that this client may have."
         raise OAuthError("invalid_target", sentence, Cause.WRONG_TARGET)

@@ -23,7 +23,7 @@ def client_credentials_grant(request: TokenRequest) -> GrantOperation:
     default_scopes = tuple(scope for scope in registration.scopes if scope != ADMIN)
     scopes = split_list(request.form.get("scope", "")) or default_scopes
     check_scope(scopes, _grantable(registration, default_scopes))
-    resources = split_list(request.form.get("resource", ""))
+    resources = registration.requested_resources(request.form.get("resource", ""))
     check_audiences(resources, allowed_audiences((), registration, request.provider))
     bound = yield from request.bind_access_token(of_client(registration.id))
     asked = (*asked_limits((), resources or registration.resources), *bound)

@@ -46,7 +46,9 @@ def find_consenting_user(request: TokenRequest, grant: AuthorizationGrant) -> As
         raise oauth_error(Code.INVALID_TOKEN, Cause.WRONG_CLIENT)
     check_scope(split_list(grant.scope), set(split_list(grant.scope)) - {ADMIN})
     allowed = allowed_audiences(grant.resources, request.registration, request.provider)
-    check_audiences(split_list(request.form.get("resource", "")), allowed)
+    check_audiences(
+        request.registration.requested_resources(request.form.get("resource", "")), allowed
+    )
     user: User | None = yield from FindUser(grant.email)
     if user is None or user.disabled or not user.active or not _is_same_credential(user, grant):
         raise oauth_error(Code.INVALID_TOKEN, Cause.SUBJECT_GONE)
@@ -105,11 +107,8 @@ def _consume_grant(grant_key: str, claim_key: str, claim_id: str) -> Asking[bool
 def _begin_family(
     family: bytes, request: TokenRequest, grant: AuthorizationGrant, user: User, bound: Asked
 ) -> Asking[tuple[Issued, Asked]]:
-    asked = (
-        *asked_limits((), split_list(request.form.get("resource", ""))),
-        *bound,
-        *_nonce_of(grant),
-    )
+    resources = request.registration.requested_resources(request.form.get("resource", ""))
+    asked = (*asked_limits((), resources), *bound, *_nonce_of(grant))
     try:
         issued: Issued = yield from _begin_command(request, grant, user, family, asked)
     except Refusal as refusal:

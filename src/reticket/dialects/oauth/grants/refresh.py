@@ -25,7 +25,7 @@ NONCE_GRACE = 60 * SECOND
 def refresh_token_grant(request: TokenRequest) -> GrantOperation:
     """Whatever is asked for holds for this answer; the session keeps what it was granted."""
     scopes = split_list(request.form.get("scope", ""))
-    resources = split_list(request.form.get("resource", ""))
+    resources = request.registration.requested_resources(request.form.get("resource", ""))
     token = required(request.form, "refresh_token")
     asked = (
         *asked_limits(scopes, resources),

@@ -81,10 +81,8 @@ def _requested_audiences(request: TokenRequest) -> tuple[str | None, tuple[str, 
     if len(tenants) > 1 or "" in tenants:
         raise invalid_target(Cause.WRONG_TARGET)
     other_audiences = tuple(each for each in requested if not each.startswith(TENANT_PREFIX))
-    return tenants[0] if tenants else None, (
-        *other_audiences,
-        *split_list(request.form.get("resource", "")),
-    )
+    resources = request.registration.requested_resources(request.form.get("resource", ""))
+    return tenants[0] if tenants else None, (*other_audiences, *resources)
 
 
 def _session_check(
