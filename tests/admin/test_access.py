@@ -23,14 +23,16 @@ WRITING = [("POST", "/sessions"), ("POST", "/sessions/revoke"), ("POST", "/clien
            ("DELETE", f"/users/{ADA}"), ("GET", "/users"), ("GET", "/sessions")]  # fmt: skip
 
 
-def test_the_first_admin_is_made_once_and_gets_its_token_by_its_secret(server, first_admin, desk):
+def test_init_creates_the_first_admin_once_and_its_secret_gets_a_token(server, first_admin, desk):
     lines = init(server.data)
     assert "client_secret" not in " ".join(lines)
     assert desk.good("GET", "/clients/admin")["registration"]["admin"] is True
     assert first_admin[1] not in str(desk.events())
 
 
-def test_the_scope_must_be_asked_for_and_is_for_flagged_clients_alone(server, first_admin, desk):
+def test_the_admin_scope_must_be_requested_by_a_client_with_the_admin_flag(
+    server, first_admin, desk
+):
     _, unasked = get_token(server.url, "admin", first_admin[1])
     assert "admin" not in unasked.get("scope", "")
     said = {"client_id": "hopeful", "policy": "SERVICE", "scopes": ["a", "admin"]}
@@ -45,13 +47,13 @@ def anonymous(desk, token=None):
 
 
 @pytest.mark.parametrize(("method", "path"), WRITING)
-def test_without_a_token_nothing_is_done(desk, method, path):
+def test_a_request_without_a_token_changes_nothing(desk, method, path):
     status, headers, problem = anonymous(desk).ask(method, path, {})
     assert (status, problem["code"]) == (401, "missing_token")
     assert headers["www-authenticate"] == 'Bearer realm="admin"'
 
 
-def test_garbage_is_no_token(desk):
+def test_an_unreadable_token_is_refused(desk):
     for token in ("x", desk.token + "x", desk.token[:-2], "rtk_abc", desk.token.rpartition(".")[0]):
         status, headers, problem = anonymous(desk, token).ask("GET", "/keys")
         assert (status, problem["code"]) == (401, "invalid_access_token")
@@ -59,7 +61,7 @@ def test_garbage_is_no_token(desk):
         assert "detail" not in problem
 
 
-def test_a_token_without_the_scope_is_forbidden(server, desk):
+def test_a_token_without_the_admin_scope_is_forbidden(server, desk):
     status, headers, _ = anonymous(desk, token_for(server, "admin", "orders.read")).ask(
         "GET", "/keys"
     )
@@ -67,13 +69,13 @@ def test_a_token_without_the_scope_is_forbidden(server, desk):
     assert 'error="insufficient_scope"' in headers["www-authenticate"]
 
 
-def test_the_scope_without_the_flag_is_forbidden(server, desk):
+def test_the_admin_scope_of_a_client_without_the_flag_is_forbidden(server, desk):
     add_client(server, "plain", policy={"preset": "SERVICE"})
     token = token_for(server, "plain")
     assert anonymous(desk, token).ask("GET", "/keys")[0] == 403
 
 
-def test_a_client_that_loses_the_flag_or_is_disabled_is_out_at_once(server, desk):
+def test_a_client_that_loses_the_flag_or_is_disabled_is_refused_at_once(server, desk):
     add_client(server, "former", admin=True)
     other = anonymous(desk, token_for(server, "former"))
     other.good("GET", "/keys")
@@ -84,7 +86,7 @@ def test_a_client_that_loses_the_flag_or_is_disabled_is_out_at_once(server, desk
     assert other.ask("GET", "/keys")[0] == 403
 
 
-def test_a_token_of_a_secret_that_was_replaced_is_worth_nothing_at_once(server, desk):
+def test_replacing_a_secret_invalidates_its_access_tokens_at_once(server, desk):
     made = desk.good("POST", "/clients", {"client_id": "second", "admin": True})
     secrets = [made["client_secret"]]
     for _ in range(2):
@@ -97,7 +99,7 @@ def test_a_token_of_a_secret_that_was_replaced_is_worth_nothing_at_once(server, 
     heard(desk, lambda told: how_often(told, "refused", cause="credential_changed") == 4)
 
 
-def test_a_token_of_a_client_that_was_deleted_does_not_work_again(server, desk):
+def test_a_token_of_a_deleted_client_stays_invalid_when_the_id_is_registered_again(server, desk):
     tokens = []
     for _ in range(2):
         made = desk.good("POST", "/clients", {"client_id": "phoenix", "admin": True})
@@ -111,9 +113,7 @@ def test_a_token_of_a_client_that_was_deleted_does_not_work_again(server, desk):
         assert anonymous(desk, tokens[-1]).ask("GET", "/keys")[0] == 401
 
 
-def test_a_public_client_that_is_registered_anew_gets_nothing_of_the_old_ones_sessions(
-    server, desk
-):
+def test_a_public_client_with_the_id_of_a_deleted_one_gets_none_of_its_sessions(server, desk):
     registration = {"client_id": "lark", "scopes": ["openid"], "public": True}
     desk.good("POST", "/clients", registration)
     said = desk.good("POST", "/sessions", {"client_id": "lark", "user": ADA, "scope": "openid"})
@@ -128,13 +128,13 @@ def test_a_public_client_that_is_registered_anew_gets_nothing_of_the_old_ones_se
     assert call(server.url, "POST", "/oauth/token", form, typed)[0] == 400
 
 
-def test_a_token_for_another_audience_or_bound_to_a_key_is_none(server, desk):
+def test_a_token_for_another_audience_or_bound_to_a_key_is_refused(server, desk):
     for asked in ({"aud": "https://orders.example.com"}, {"jkt": "x" * 43}):
         token = token_for(server, "admin", **asked)
         assert anonymous(desk, token).ask("GET", "/keys")[0] == 401, asked
 
 
-def test_a_persons_token_is_none_whatever_its_scope(server, desk):
+def test_a_token_of_a_person_is_refused_whatever_its_scope(server, desk):
     def operation(user):
         return (yield BeginSession("oauth.user", user, client="admin", scope="admin"))
 
@@ -146,7 +146,7 @@ def test_a_persons_token_is_none_whatever_its_scope(server, desk):
         assert anonymous(desk, token).ask("GET", "/keys")[0] == 401
 
 
-def test_refusals_and_changes_stand_in_the_audit_stream(desk):
+def test_refusals_and_changes_are_in_the_audit_stream(desk):
     anonymous(desk, "x").ask("GET", "/keys")
     desk.ask("POST", "/sessions", {"client_id": "spa", "user": ADA, "scope": "no.such"})
     desk.good("POST", "/keys/rotate", {"uses": ["mac"]})
@@ -162,7 +162,7 @@ def test_refusals_and_changes_stand_in_the_audit_stream(desk):
     assert (rotated["subject"], rotated["detail"]) == ("admin", {"key": "mac"})
 
 
-def test_the_document_is_served_and_on_the_page(desk):
+def test_the_openapi_document_is_served_and_listed_on_the_documentation_page(desk):
     document = json.loads(call(desk.url, "GET", "/openapi/admin.json")[2])
     assert document["security"] == [{"admin": []}]
     said = {f"{method.upper()} {path}" for path, all_ in document["paths"].items()

@@ -66,13 +66,13 @@ def test_public_clients_and_those_with_keys_have_no_secret(desk):
     assert desk.ask("PATCH", "/clients/k", {"jwks": None})[0] == 400
 
 
-def test_a_change_replaces_members_and_null_takes_them_away(desk):
+def test_a_change_replaces_members_and_null_removes_them(desk):
     desk.good("POST", "/clients", {"client_id": "chg", "name": "One", "scopes": ["a"]})
     changed = desk.good("PATCH", "/clients/chg", {"name": None, "policy": "AAL2"})
     assert changed["registration"] == {"policy": {"preset": "AAL2"}, "scopes": ["a"]}
 
 
-def test_a_flag_brings_its_scope_and_its_grant(desk):
+def test_the_admin_flag_adds_its_scope_and_its_grant(desk):
     made = desk.good("POST", "/clients", {"client_id": "adm", "admin": True})["registration"]
     assert (made["scopes"], made["grants"]) == (["admin"], ["client_credentials"])
     again = desk.good("PATCH", "/clients/adm", {"admin": False})["registration"]
@@ -98,7 +98,7 @@ def test_a_flag_brings_its_scope_and_its_grant(desk):
     ],
     ids=str,
 )
-def test_what_cannot_be_registered_is_told(desk, said, word):
+def test_an_invalid_registration_is_refused_with_its_reason(desk, said, word):
     status, _, problem = desk.ask("POST", "/clients", {"client_id": "bad", **said})
     assert status == 400
     assert word in problem["detail"]
@@ -135,7 +135,7 @@ def test_a_policy_is_checked_by_the_presets_in_force(tmp_path):
 
 
 @pytest.mark.parametrize("verb", ["enable", "disable"])
-def test_a_client_is_looked_up_where_the_directory_is(verb):
+def test_a_client_is_looked_up_on_the_worker_pool_of_the_directory(verb):
     """Never on the event loop, where everybody would wait for it."""
     context = replace(AdminContext.closed(Provider("http://127.0.0.1", PRESETS)), directory=Mock())
     asked = structs.replace(request(), parameters={"id": "spa"})
@@ -143,14 +143,14 @@ def test_a_client_is_looked_up_where_the_directory_is(verb):
     assert context.directory.mock_calls == []
 
 
-def test_a_client_is_there_once(desk):
+def test_a_client_id_is_registered_only_once(desk):
     desk.good("POST", "/clients", {"client_id": "twice", "public": True})
     status, _, problem = desk.ask("POST", "/clients", {"client_id": "twice", "public": True})
     assert status == 409
     assert "twice" in problem["detail"]
 
 
-def test_a_client_that_is_removed_takes_its_sessions_along(desk):
+def test_removing_a_client_ends_its_sessions(desk):
     desk.good("POST", "/clients", {"client_id": "gone", "public": True, "scopes": ["a"]})
     desk.good("POST", "/sessions", {"client_id": "gone", "user": ADA})
     desk.good("DELETE", "/clients/gone")

@@ -19,13 +19,13 @@ PAGE = (Path(__file__).parents[2] / "docs" / "admin.md").read_text()
 SERVED = "http://127.0.0.1:8088"
 
 
-def test_every_endpoint_stands_on_the_page_and_no_other():
+def test_the_page_lists_every_endpoint_and_no_other():
     routes = Admin(AdminContext.closed(Provider(SERVED, PRESETS))).routes
     told = re.findall(r"^\| `([A-Z]+)` \| `([^`]+)` \|", PAGE, re.MULTILINE)
     assert sorted(told) == sorted((route.method, route.path) for route in routes)
 
 
-def test_what_takes_an_idempotency_key_is_told():
+def test_the_page_says_which_endpoints_accept_an_idempotency_key():
     routes = Admin(AdminContext.closed(Provider(SERVED, PRESETS))).routes
     takes = [each.path for each in routes if KEY in each.describe.parameters]
     (said,) = re.findall(r"take an `Idempotency-Key`. These are `POST` to (.*?)\.", PAGE, re.DOTALL)
@@ -52,7 +52,7 @@ def curl(url, words):
     return json.loads(answer)
 
 
-def test_the_lines_of_the_page_work(server, first_admin):
+def test_the_commands_on_the_page_work(server, first_admin):
     known = {"SECRET": first_admin[1]}
     text = "".join(shell(PAGE)).replace("\\\n", " ")
     answers = []

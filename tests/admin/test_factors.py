@@ -28,7 +28,7 @@ def standing(desk, who):
     return desk.good("GET", f"/users/{who}/factor")
 
 
-def test_a_key_is_told_once_and_is_in_use_after_its_first_code(server, desk, who):
+def test_a_key_is_shown_once_and_used_after_its_first_code(server, desk, who):
     assert standing(desk, who) == NOTHING
     told = desk.good("POST", f"/users/{who}/factor")
     uri = urlsplit(told["otpauth_uri"])
@@ -50,7 +50,7 @@ def test_a_key_is_told_once_and_is_in_use_after_its_first_code(server, desk, who
     assert told["secret"] not in (server.data / "audit.jsonl").read_text()
 
 
-def test_a_lost_answer_is_got_again_by_its_idempotency_key(desk, who):
+def test_a_repeated_idempotency_key_returns_a_lost_response(desk, who):
     path, secret = f"/users/{who}/factor/confirm", begun(desk, who)
     body, key = first_code(secret), {"Idempotency_Key": f"confirm {who}"}
     first = desk.good("POST", path, body, **key)
@@ -58,7 +58,7 @@ def test_a_lost_answer_is_got_again_by_its_idempotency_key(desk, who):
     assert desk.ask("POST", path, body)[0] == 400
 
 
-def test_a_locked_factor_is_seen_and_unlocked(server, desk, who):
+def test_a_locked_factor_is_shown_and_can_be_unlocked(server, desk, who):
     enrolled(desk, who)
 
     def fail(_, instance):
@@ -71,7 +71,7 @@ def test_a_locked_factor_is_seen_and_unlocked(server, desk, who):
     assert standing(desk, who) == {**NOTHING, "active": True, "recovery_codes": 10}
 
 
-def test_a_removed_factor_is_gone_with_its_codes(desk, who):
+def test_removing_a_factor_removes_its_recovery_codes(desk, who):
     enrolled(desk, who)
     assert len(desk.good("POST", f"/users/{who}/factor/recovery-codes")["recovery_codes"]) == 10
     desk.good("DELETE", f"/users/{who}/factor")
@@ -80,7 +80,7 @@ def test_a_removed_factor_is_gone_with_its_codes(desk, who):
     assert desk.ask("POST", f"/users/{who}/factor/recovery-codes")[0] == 400
 
 
-def test_a_factor_ends_no_session_and_an_operator_vouches_without_one(desk, who):
+def test_a_new_factor_ends_no_session_and_an_operator_begins_sessions_without_it(desk, who):
     desk.good("POST", "/sessions", {"client_id": "spa", "user": who})
     enrolled(desk, who)
     desk.good("POST", "/sessions", {"client_id": "spa", "user": who})
@@ -89,6 +89,6 @@ def test_a_factor_ends_no_session_and_an_operator_vouches_without_one(desk, who)
 
 
 @pytest.mark.parametrize("verb", ["", "/confirm", "/recovery-codes", "/unlock"])
-def test_nobody_has_no_factor(desk, verb):
+def test_an_unknown_person_has_no_factor(desk, verb):
     body = {"code": "123456"} if verb == "/confirm" else None
     assert desk.ask("POST", f"/users/stranger@example.com/factor{verb}", body)[0] == 404

@@ -45,20 +45,20 @@ def listed(desk, query):
 
 
 @pytest.mark.parametrize("member", [*OTHERS, "kind"])
-def test_a_session_that_does_not_fit_lives_on(desk, member):
+def test_a_session_that_is_not_selected_continues(desk, member):
     mine, other = begin(desk), differing(desk, member)
     desk.good("POST", "/sessions/revoke", {member: mine[member]})
     assert (lives(desk, mine), lives(desk, other)) == (False, True)
 
 
-def test_a_session_ends_and_not_the_one_beside_it(desk):
+def test_only_the_selected_session_ends(desk):
     mine, other = begin(desk), begin(desk)
     assert desk.good("POST", "/sessions/revoke", {"session": mine["id"]}) == {"count": 1}
     assert (lives(desk, mine), lives(desk, other)) == (False, True)
 
 
 @pytest.mark.parametrize("member", [*OTHERS, "kind"])
-def test_all_that_is_said_must_fit(desk, member):
+def test_a_session_must_match_every_criterion(desk, member):
     mine, other = begin(desk), differing(desk, member)
     said = {name: mine[name] for name in ("subject", "tenant", member)}
     assert desk.good("POST", "/sessions/revoke", said)["count"] >= 1
@@ -66,13 +66,13 @@ def test_all_that_is_said_must_fit(desk, member):
 
 
 @pytest.mark.parametrize("member", [*OTHERS, "kind"])
-def test_a_list_shows_what_fits_and_nothing_else(desk, member):
+def test_a_list_has_exactly_the_matching_sessions(desk, member):
     mine, other = begin(desk), differing(desk, member)
     found = listed(desk, f"{member}={mine[member]}")
     assert (mine["id"] in found, other["id"] in found) == (True, False)
 
 
-def test_a_list_of_the_living_has_none_that_ended(desk):
+def test_a_list_of_active_sessions_has_no_ended_one(desk):
     mine, ended = begin(desk), begin(desk)
     desk.good("DELETE", f"/sessions/{ended['id']}")
     assert ended["id"] in listed(desk, "client=spa")
@@ -82,7 +82,7 @@ def test_a_list_of_the_living_has_none_that_ended(desk):
 
 
 @pytest.mark.parametrize("tenant", [1000, "1000"])
-def test_a_tenant_is_a_number_or_its_text(desk, tenant):
+def test_a_tenant_is_selected_by_a_number_or_its_text(desk, tenant):
     mine = begin(desk, tenant=tenant)
     assert mine["tenant"] == "1000"
     assert mine["id"] in listed(desk, "tenant=1000")
@@ -91,7 +91,7 @@ def test_a_tenant_is_a_number_or_its_text(desk, tenant):
 
 
 @pytest.mark.parametrize("tenant", ["", "shop", "1000 ", "1000\n", "01000", 2**31, 1.5, True])
-def test_what_is_no_tenant_ends_nothing(desk, tenant):
+def test_an_invalid_tenant_ends_no_session(desk, tenant):
     mine = begin(desk)
     for path, body in (("/sessions/revoke", {}), ("/sessions", MINE)):
         status, _, problem = desk.ask("POST", path, {**body, "tenant": tenant})
@@ -99,7 +99,7 @@ def test_what_is_no_tenant_ends_nothing(desk, tenant):
     assert lives(desk, mine)
 
 
-def test_the_tenant_of_a_developer_is_the_account(desk):
+def test_the_tenant_of_a_developer_session_is_the_account(desk):
     DEVELOPER.sign_in(desk.url)
     page = desk.good("GET", f"/sessions?kind={DEVELOPER.name}&live=true&limit=500")
     session = page["items"][-1]

@@ -43,7 +43,7 @@ def test_the_same_key_with_another_query_is_refused(desk):
     assert desk.good("POST", "/sessions?dry=0", SESSION, Idempotency_Key="query") == first
 
 
-def test_of_many_at_once_one_is_done(desk):
+def test_parallel_requests_with_one_key_are_executed_once(desk):
     before = sessions(desk)
 
     def ask(_):
@@ -58,7 +58,7 @@ def test_of_many_at_once_one_is_done(desk):
     assert len(sessions(desk)) == len(before) + 1
 
 
-def test_a_refused_request_may_be_tried_again_with_its_key(desk):
+def test_a_refused_request_may_be_retried_with_its_key(desk):
     body = {"client_id": "later", "user": ADA}
     assert desk.ask("POST", "/sessions", body, Idempotency_Key="again")[0] == 404
     desk.good("POST", "/clients", {"client_id": "later", "public": True, "scopes": ["a"]})
@@ -66,12 +66,12 @@ def test_a_refused_request_may_be_tried_again_with_its_key(desk):
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "ä"])
-def test_a_key_that_is_none_is_told(desk, key):
+def test_an_invalid_key_is_reported(desk, key):
     headers = {"Idempotency_Key": key.encode().decode("latin-1")}
     assert desk.ask("POST", "/sessions", SESSION, **headers)[0] == 400
 
 
-def test_what_is_remembered_tells_no_secret(server, desk):
+def test_a_stored_response_reveals_no_secret(server, desk):
     said = desk.good("POST", "/sessions", SESSION, Idempotency_Key="quiet")
     made = desk.good("POST", "/clients", {"client_id": "hushed"}, Idempotency_Key="quieter")
     found = []

@@ -105,7 +105,7 @@ class Going:
             self._command = self._operation.send(result)
 
 
-def test_whoever_was_held_up_until_another_came_does_nothing():
+def test_a_delayed_request_does_nothing_after_another_has_taken_its_key():
     context = AdminContext()
     first = Going(context, "k").until(Reserve)
     context.clock.forward(LONGEST_FLIGHT)
@@ -118,7 +118,7 @@ def test_whoever_was_held_up_until_another_came_does_nothing():
     assert context.done == 1
 
 
-def test_whoever_is_late_takes_no_mark_of_another_one_away():
+def test_a_delayed_request_does_not_delete_the_mark_of_another_one():
     context = AdminContext()
     first = Going(context, "k").until(RandomBytes)
     context.clock.forward(LONGEST_FLIGHT)
@@ -133,7 +133,7 @@ def test_whoever_is_late_takes_no_mark_of_another_one_away():
     assert context.done == 1
 
 
-def test_without_room_for_the_answer_nothing_is_done_however_often_it_comes():
+def test_a_request_is_never_executed_without_space_for_its_response():
     context = AdminContext()
     full = context.fill()
     assert context.done == full > 0
@@ -144,27 +144,27 @@ def test_without_room_for_the_answer_nothing_is_done_however_often_it_comes():
 
 
 @pytest.mark.parametrize("size", [10, ROOM, 4 * ROOM])
-def test_an_answer_of_any_size_is_remembered_when_its_deed_is_done(size):
+def test_the_response_of_an_executed_request_is_stored_whatever_its_size(size):
     context = AdminContext()
     context.answer = b"x" * size
     assert context.ask("big").body == context.ask("big").body
     assert context.done == 1
 
 
-def test_an_answer_is_charged_for_what_it_takes_and_not_for_the_room_that_was_kept():
+def test_a_stored_response_counts_with_its_real_size_not_with_the_reserved_size():
     small, large = AdminContext(), AdminContext()
     small.answer, large.answer = b"x", b"x" * ROOM
     assert small.fill() > 4 * large.fill() > 0
 
 
-def test_a_client_of_the_admin_api_has_room_for_45_000_answers_a_day_at_defaults():
+def test_by_default_a_client_can_store_45_000_responses_a_day():
     """The figure of docs/admin.md, for answers with two tokens: 2.4 KB when they are sealed."""
     context = AdminContext(room=2**30 // 64)
     context.answer = b"x" * 1_280
     assert context.fill() * 64 > 45_000
 
 
-def test_a_refused_request_takes_no_room():
+def test_a_refused_request_uses_no_space():
     context = AdminContext()
     context.refused = Refusal(Code.NOT_FOUND)
     for number in range(1000):
@@ -175,7 +175,7 @@ def test_a_refused_request_takes_no_room():
     assert context.ask("key 1").status == 201
 
 
-def test_what_is_done_is_answered_though_its_answer_cannot_be_kept():
+def test_an_executed_request_is_answered_even_if_its_response_cannot_be_stored():
     context = AdminContext()
     context.gone = (PutReserved,)
     assert context.ask("lost").status == 201
@@ -185,7 +185,7 @@ def test_what_is_done_is_answered_though_its_answer_cannot_be_kept():
     assert context.done == 1
 
 
-def test_what_is_done_and_remembered_is_answered_though_the_store_goes_away_then():
+def test_a_stored_response_is_sent_even_if_the_store_fails_afterwards():
     context = AdminContext()
     context.gone = (Pop,)
     first = context.ask("kept")

@@ -5,14 +5,14 @@ def states(desk):
     return {key["id"]: (key["use"], key["state"]) for key in desk.good("GET", "/keys")["items"]}
 
 
-def test_keys_are_listed_without_what_is_secret(desk):
+def test_listed_keys_contain_no_secret(desk):
     (key, *_) = desk.good("GET", "/keys")["items"]
     assert set(key) == {
         "id", "use", "algorithm", "state", "created_at", "activates_at", "retiring_at",
     }  # fmt: skip
 
 
-def test_a_key_is_rotated_and_one_that_signs_is_not_retired_but_compromised(desk):
+def test_a_signing_key_can_be_rotated_or_compromised_but_not_retired(desk):
     before = states(desk)
     desk.good("POST", "/keys/rotate", {"uses": ["mac"]})
     assert len(states(desk)) == len(before) + 1
@@ -26,7 +26,7 @@ def test_a_key_is_rotated_and_one_that_signs_is_not_retired_but_compromised(desk
     assert told[-1]["detail"] == {"key": active}
 
 
-def test_what_makes_no_sense_is_refused(desk):
+def test_an_impossible_key_change_is_refused(desk):
     assert desk.ask("POST", "/keys/retire", {"id": "00000000"})[0] == 404
     assert desk.ask("POST", "/keys/rotate", {"uses": ["x"]})[0] == 400
     assert desk.ask("POST", "/keys/rotate", {"uses": []})[0] == 400

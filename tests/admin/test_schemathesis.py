@@ -30,7 +30,7 @@ def operations():
 
 
 @pytest.mark.parametrize(("path", "method"), list(operations()))
-def test_the_admin_api_keeps_its_word(desk, path, method):
+def test_the_admin_api_conforms_to_its_openapi_document(desk, path, method):
     schema = schemathesis.openapi.from_url(f"{desk.url}/openapi/admin.json")
     schema.config.update(base_url=desk.url + BASE)
     operation = schema[path][method]

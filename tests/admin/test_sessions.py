@@ -29,7 +29,7 @@ def ids(page):
     return [item["id"] for item in page["items"]]
 
 
-def test_a_session_begins_with_the_token_answer_of_oauth(desk):
+def test_a_new_session_is_returned_as_an_oauth_token_response(desk):
     status, headers, said = desk.ask(
         "POST", "/sessions",
         {**SPA, "scope": "openid orders.read", "amr": ["pwd", "otp"], "auth_time": 1_700_000_000},
@@ -47,7 +47,7 @@ def test_a_session_begins_with_the_token_answer_of_oauth(desk):
     assert headers["location"] == f"{BASE}/sessions/{claims['sid']}"
 
 
-def test_what_was_begun_is_refreshed_at_the_token_endpoint(desk):
+def test_a_session_of_the_admin_api_is_refreshed_at_the_token_endpoint(desk):
     said = start(desk, scope="orders.read openid")
     form = {"grant_type": "refresh_token", "refresh_token": said["refresh_token"]}
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -57,7 +57,7 @@ def test_what_was_begun_is_refreshed_at_the_token_endpoint(desk):
     assert json.loads(answer)["scope"] == "openid orders.read"
 
 
-def test_a_session_that_was_begun_is_shown_listed_and_ended(desk):
+def test_a_new_session_can_be_shown_listed_and_ended(desk):
     session = session_in(desk, start(desk))
     shown = desk.good("GET", f"/sessions/{session}")
     assert (shown["client"], shown["generation"], shown["revoked_at"]) == ("spa", 1, None)
@@ -70,7 +70,7 @@ def test_a_session_that_was_begun_is_shown_listed_and_ended(desk):
     assert desk.ask("DELETE", f"/sessions/{session}")[0] == 204
 
 
-def test_a_list_goes_on_where_a_page_ended(desk):
+def test_the_next_page_of_a_list_begins_where_the_last_one_ended(desk):
     begun = [session_in(desk, start(desk)) for _ in range(3)]
     found, cursor = [], ""
     while cursor is not None:
@@ -83,7 +83,7 @@ def test_a_list_goes_on_where_a_page_ended(desk):
 
 
 @pytest.mark.parametrize("member", ["session", "subject", "client", "tenant"])
-def test_sessions_end_by_what_they_have_in_common(desk, member):
+def test_sessions_are_ended_by_common_criteria(desk, member):
     shown = desk.good("GET", f"/sessions/{session_in(desk, start(desk, tenant=1000))}")
     said = shown["id"] if member == "session" else shown[member]
     assert desk.good("POST", "/sessions/revoke", {member: said})["count"] >= 1
@@ -102,9 +102,7 @@ UNKNOWN = [
 
 
 @pytest.mark.parametrize(("said", "status", "sentence"), UNKNOWN)
-def test_a_misspelt_name_in_a_selection_is_told_and_not_counted_as_nothing(
-    desk, said, status, sentence
-):
+def test_a_misspelt_criterion_is_an_error_and_not_ignored(desk, said, status, sentence):
     begun = session_in(desk, start(desk))
     for answer in (
         desk.ask("POST", "/sessions/revoke", said),
@@ -115,13 +113,13 @@ def test_a_misspelt_name_in_a_selection_is_told_and_not_counted_as_nothing(
     assert desk.good("GET", f"/sessions/{begun}")["revoked_at"] is None
 
 
-def test_revoking_a_session_that_there_is_not_is_told(desk):
+def test_revoking_an_unknown_session_is_an_error(desk):
     status, _, problem = desk.ask("POST", "/sessions/revoke", {"session": "0" * 32})
     assert (status, problem["detail"]) == (404, "session is not there.")
 
 
 @pytest.mark.parametrize("context", ["", "x", "9" * 400, "-", "٣"])
-def test_a_context_that_is_no_number_is_a_name_that_there_is_not(desk, context):
+def test_a_context_that_is_no_number_is_reported_as_unknown(desk, context):
     said = urlencode({"tenant": context or "+"})
     assert desk.ask("GET", f"/sessions?{said}")[0] == 404
 
@@ -133,7 +131,7 @@ def test_sessions_of_a_client_that_was_deleted_are_still_listed(desk):
     assert ids(desk.good("GET", "/sessions?client=departed")) == [begun]
 
 
-def test_all_sessions_end_by_an_explicit_all_alone(desk):
+def test_all_sessions_end_only_with_an_explicit_all(desk):
     start(desk)
     for body in ({}, {"all": False}, {"all": True, "client": "spa"}, {"all": 1}, {"al": True}):
         assert desk.ask("POST", "/sessions/revoke", body)[0] == 400, body
@@ -160,7 +158,7 @@ def test_all_sessions_end_by_an_explicit_all_alone(desk):
     ],
     ids=lambda said: next(iter(said.items()))[0] if isinstance(said, dict) else None,
 )
-def test_a_session_that_may_not_begin_does_not(desk, said, status, word):
+def test_a_session_that_is_not_allowed_does_not_begin(desk, said, status, word):
     before = len(desk.good("GET", "/sessions?limit=500")["items"])
     found, headers, problem = desk.ask("POST", "/sessions", {**SPA, **said})
     assert (found, headers["content-type"]) == (status, "application/problem+json")
@@ -178,7 +176,7 @@ def test_a_disabled_client_gets_no_session(desk):
     start(desk, client_id="closed")
 
 
-def test_a_session_of_a_client_that_must_bind_its_tokens_is_bound(desk):
+def test_a_session_is_bound_if_its_client_must_bind_tokens(desk):
     desk.good(
         "POST", "/clients", {"client_id": "bound", "public": True, "dpop_required": True},
     )  # fmt: skip
@@ -196,13 +194,13 @@ def test_a_session_of_a_client_that_must_bind_its_tokens_is_bound(desk):
         "/clients?cursor=%25", "/users?limit=-1",
     ],
 )  # fmt: skip
-def test_a_bad_question_is_told_what_is_wrong(desk, path):
+def test_an_invalid_request_is_refused_with_the_reason(desk, path):
     status, _, problem = desk.ask("GET", path)
     assert (status, problem["code"]) == (400, "invalid_parameter")
     assert problem["detail"]
 
 
-def test_what_is_not_there_is_404(desk):
+def test_an_unknown_object_is_404(desk):
     for path in (f"/sessions/{'0' * 32}", "/clients/nobody", "/users/nowhere@example.com", "/x"):
         assert desk.ask("GET", path)[0] == 404, path
     assert desk.ask("PUT", "/clients")[0] == 405
@@ -219,19 +217,19 @@ def test_bodies_must_be_json(desk):
 @pytest.mark.parametrize(
     "query", ["client=%00", "subject=a%00", "LIMIT=1", "Client=spa", "cursor=%00"]
 )
-def test_a_query_says_known_names_as_they_are_spelt_and_no_nul(desk, query):
+def test_a_query_may_have_only_exact_names_and_no_nul(desk, query):
     assert desk.ask("GET", f"/sessions?{query}")[0] == 400
 
 
 @pytest.mark.parametrize("path", ["/families", "/families/revoke", f"/families/{'0' * 32}"])
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
-def test_a_former_path_is_answered_with_the_new_one(desk, method, path):
+def test_an_old_path_is_refused_with_the_new_path(desk, method, path):
     status, headers, problem = desk.ask(method, path)
     assert (status, headers["content-type"]) == (404, "application/problem+json")
     assert problem["detail"] == "/admin/v1/families is now /admin/v1/sessions."
 
 
-def test_a_path_that_begins_like_a_former_one_has_no_new_one(desk):
+def test_a_path_that_only_begins_like_an_old_one_is_just_unknown(desk):
     assert "detail" not in desk.ask("GET", "/familiesque")[2]
 
 
@@ -242,7 +240,7 @@ def test_a_path_that_begins_like_a_former_one_has_no_new_one(desk):
         ({"resource": "oauth.user"}, "resource is now kind."),
     ],
 )
-def test_a_former_member_is_answered_with_the_new_one(desk, said, sentence):
+def test_an_old_member_is_refused_with_the_new_name(desk, said, sentence):
     begun = session_in(desk, start(desk))
     status, _, problem = desk.ask("POST", "/sessions/revoke", said)
     assert (status, problem["detail"]) == (400, sentence)

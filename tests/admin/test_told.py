@@ -72,13 +72,13 @@ def told_of(desk, event, what):
     return [line for line in lines if what is None or what in line["detail"].values()]
 
 
-def test_every_route_that_changes_something_is_tried():
+def test_every_route_that_changes_something_is_tested():
     routes = Admin(AdminContext.closed(Provider("http://127.0.0.1", PRESETS))).routes
     assert {(route.method, route.path) for route in routes if route.method != "GET"} == set(CHANGES)
 
 
 @pytest.mark.parametrize(("method", "path"), CHANGES)
-def test_a_change_is_told_with_who_made_it(desk, method, path):
+def test_a_change_is_audited_with_the_client_that_made_it(desk, method, path):
     body, event = CHANGES[method, path]
     what = made(desk, path.split("/")[1], f"told-{event}") if "{id}" in path else None
     if event == "key_compromised":
@@ -110,7 +110,7 @@ def carry_out(operation, until):
         (Users, "remove", "user_removed"),
     ],
 )
-def test_a_change_is_told_though_what_follows_it_fails(operations, verb, event):
+def test_a_change_is_audited_even_if_the_next_step_fails(operations, verb, event):
     """Sessions that the change must end, in a store that is away: the answer is 503."""
     heard = []
     context = replace(

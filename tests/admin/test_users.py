@@ -10,7 +10,7 @@ def add(desk, email, **said):
     return desk.good("POST", "/users", {"email": email, **said})
 
 
-def test_a_person_is_created_found_and_forgotten(server, desk):
+def test_a_person_is_created_found_and_deleted(server, desk):
     made = add(desk, "Grace@example.com", password="a password", tenants={"1000": [1, 17]})
     assert (made["email"], made["disabled"], made["active"]) == ("Grace@example.com", False, True)
     for who in (made["id"], "grace@EXAMPLE.com"):
@@ -28,7 +28,7 @@ def test_a_person_is_created_found_and_forgotten(server, desk):
     assert desk.good("GET", "/users?email=grace@example.com")["items"] == []
 
 
-def test_names_and_standing_change(desk):
+def test_the_name_and_the_status_of_a_person_can_be_changed(desk):
     made = add(desk, "joan@example.com", first_name="Joan")
     changed = desk.good("PATCH", f"/users/{made['id']}", {"last_name": "Clarke"})
     assert (changed["first_name"], changed["last_name"]) == ("Joan", "Clarke")
@@ -39,7 +39,7 @@ def test_names_and_standing_change(desk):
 @pytest.mark.parametrize(
     ("said", "status"), [({"email": ADA}, 409), ({"email": "no address"}, 400)], ids=str
 )
-def test_of_a_change_that_cannot_be_nothing_is_done(desk, said, status):
+def test_an_impossible_change_is_not_made_in_part(desk, said, status):
     """The audit stream would not tell of the rest."""
     made = add(desk, f"whole{status}@example.com", first_name="Joan")
     changes = {"first_name": "Jo", "disabled": True, **said}
@@ -57,7 +57,7 @@ def test_of_a_change_that_cannot_be_nothing_is_done(desk, said, status):
     ],
     ids=lambda said: said if isinstance(said, str) else None,
 )
-def test_what_must_end_sessions_has_when_it_is_answered(desk, change, cause):
+def test_sessions_have_ended_before_the_change_is_answered(desk, change, cause):
     method, path, body = change
     who = add(desk, f"{cause}@example.com")["id"]
     desk.good("POST", "/sessions", {"client_id": "spa", "user": who})
@@ -66,7 +66,7 @@ def test_what_must_end_sessions_has_when_it_is_answered(desk, change, cause):
     assert session["revoked_cause"] == cause
 
 
-def test_a_disabled_person_is_let_in_again(desk):
+def test_a_disabled_person_can_be_enabled_again(desk):
     who = add(desk, "back@example.com", disabled=True)["id"]
     assert desk.ask("POST", "/sessions", {"client_id": "spa", "user": who})[0] == 409
     desk.good("PATCH", f"/users/{who}", {"disabled": False})
@@ -74,7 +74,7 @@ def test_a_disabled_person_is_let_in_again(desk):
 
 
 @pytest.mark.parametrize("member", ["organization", "role", "roles", "nickname", "group"])
-def test_a_member_that_is_part_of_a_profile_now_is_answered_with_it(desk, member):
+def test_a_member_that_moved_into_a_profile_is_refused_with_its_new_place(desk, member):
     status, _, problem = desk.ask("POST", "/users", {"email": "x@example.com", member: "x"})
     assert (status, problem["detail"]) == (400, f"{member} is now a member of profile.")
     assert desk.good("GET", "/users?email=x@example.com")["items"] == []
@@ -92,12 +92,12 @@ def test_a_member_that_is_part_of_a_profile_now_is_answered_with_it(desk, member
     ],
     ids=str,
 )
-def test_who_cannot_be_created_is_not(desk, said, status):
+def test_an_invalid_person_is_not_created(desk, said, status):
     assert desk.ask("POST", "/users", said)[0] == status
     assert desk.good("GET", "/users?email=x@example.com")["items"] == []
 
 
-def test_no_password_is_told_or_logged(server, desk):
+def test_no_password_is_returned_or_logged(server, desk):
     add(desk, "quiet@example.com", password="psst psst 1912")
     desk.ask("POST", "/users", {"email": "quiet@example.com", "password": "psst psst 1913"})
     assert "internal_error" not in server.log.read_text()
@@ -105,6 +105,6 @@ def test_no_password_is_told_or_logged(server, desk):
 
 
 @pytest.mark.parametrize("noun", ["tenants", "developer_accounts"])
-def test_an_id_that_no_record_can_have_is_refused(desk, noun):
+def test_an_impossible_id_is_refused(desk, noun):
     body = {"email": "many@example.com", noun: {"1" + "0" * 30: [1]}}
     assert desk.ask("POST", "/users", body)[0] == 400

@@ -37,7 +37,7 @@ def least(src: Path) -> Hops:
     return min(counts, key=lambda each: each.refresh.figures)
 
 
-def test_a_refresh_takes_no_more_than_now() -> None:
+def test_a_refresh_has_no_more_calls_files_and_values_than_the_limits() -> None:
     counted = least(SRC)
     calls, files, wrappers = counted.refresh.figures
     assert calls <= MOST_CALLS, told(counted)

@@ -69,7 +69,7 @@ def test_no_contract_has_an_exception() -> None:
     assert "ignore_imports" not in (ROOT / ".importlinter").read_text()
 
 
-def test_a_module_without_a_place_is_refused(copy: Path) -> None:
+def test_a_module_outside_the_known_layers_is_refused(copy: Path) -> None:
     (copy / "src" / "reticket" / "stray.py").touch()
     code, said = lint(copy)
     assert code != 0

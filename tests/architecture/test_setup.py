@@ -56,7 +56,7 @@ def test_the_locks_have_what_the_project_asks_for() -> None:
     assert wanted("deploy") - pins("requirements-deploy.lock").keys() == set()
 
 
-def test_tests_run_on_the_versions_that_are_shipped() -> None:
+def test_tests_use_the_locked_versions_of_the_release() -> None:
     assert pins("requirements.lock").items() <= pins("requirements-test.lock").items()
 
 
@@ -77,7 +77,7 @@ def test_make_alone_lists_the_targets() -> None:
     assert {"bench", "torture", "clean"} <= set(targets)
 
 
-def test_without_a_python_the_set_up_says_so_in_one_sentence(tmp_path: Path) -> None:
+def test_setup_without_python_reports_it_in_one_sentence(tmp_path: Path) -> None:
     for name in FILES:
         shutil.copy(ROOT / name, tmp_path)
     ran = make(tmp_path, "setup", "PYTHON=python2.7")
@@ -86,7 +86,7 @@ def test_without_a_python_the_set_up_says_so_in_one_sentence(tmp_path: Path) -> 
     assert not (tmp_path / ".venv").exists()
 
 
-def test_a_second_set_up_has_nothing_to_do_until_a_lock_changes(tmp_path: Path) -> None:
+def test_setup_does_nothing_again_until_a_lock_changes(tmp_path: Path) -> None:
     copied = [shutil.copy(ROOT / name, tmp_path) for name in FILES]
     (tmp_path / ".venv").mkdir()
     for at, stamp in enumerate([*copied, ".venv/made", ".venv/setup", ".venv/setup-test"]):
@@ -110,7 +110,9 @@ exit STATUS
 
 
 @pytest.mark.parametrize("status", [0, 3])
-def test_the_set_up_shows_each_package_and_fails_as_pip_does(tmp_path: Path, status: int) -> None:
+def test_setup_shows_each_package_and_fails_with_the_status_of_pip(
+    tmp_path: Path, status: int
+) -> None:
     for name in FILES:
         shutil.copy(ROOT / name, tmp_path)
     binaries = tmp_path / ".venv" / "bin"

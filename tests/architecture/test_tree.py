@@ -54,22 +54,22 @@ def has(pattern: str, text: str) -> bool:
 
 
 @pytest.mark.parametrize("what", FORBIDDEN)
-def test_no_file_has(what: str) -> None:
+def test_no_file_contains_a_forbidden_pattern(what: str) -> None:
     assert [str(file) for file, text in texts() if has(FORBIDDEN[what], text)] == []
 
 
 @pytest.mark.parametrize("what", FORBIDDEN_IN_CODE)
-def test_no_code_has(what: str) -> None:
+def test_no_code_contains_a_forbidden_pattern(what: str) -> None:
     found = [str(file) for file, text in texts(".py") if has(FORBIDDEN_IN_CODE[what], text)]
     assert found == []
 
 
 @pytest.mark.parametrize("what", SAMPLES)
-def test_a_sample_of_it_would_be_found(what: str) -> None:
+def test_each_forbidden_pattern_finds_its_sample(what: str) -> None:
     assert has((FORBIDDEN | FORBIDDEN_IN_CODE)[what], SAMPLES[what])
 
 
-def test_no_number_of_the_service_can_be_foretold() -> None:
+def test_every_random_number_is_from_a_secure_source() -> None:
     sources = {str(file): text for file, text in texts(".py") if file.parts[0] == "src"}
     assert [file for file, text in sources.items() if has(GUESSABLE, text)] == []
     assert has(GUESSABLE, "import " + "random")

@@ -21,7 +21,7 @@ def refresh() -> Operation:
 """
 
 
-def test_mypy_knows_what_a_command_results_in(tmp_path: Path) -> None:
+def test_mypy_knows_the_result_type_of_a_command(tmp_path: Path) -> None:
     file = tmp_path / "operation.py"
     file.write_text(OPERATION)
     ran = subprocess.run(

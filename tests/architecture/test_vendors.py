@@ -39,7 +39,7 @@ def test_no_vendor_is_named_outside_its_dialect() -> None:
     assert list(named(PACKAGE, vendors())) == []
 
 
-def test_a_vendor_that_is_named_is_found(tmp_path: Path) -> None:
+def test_the_check_finds_a_vendor_name(tmp_path: Path) -> None:
     for place in ("core/a.py", "dialects/kibo/b.py", "dialects/acme.py", f"{OLDER_DATA}c.py"):
         file = tmp_path / place
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -120,7 +120,7 @@ def test_no_class_of_the_package_is_a_desk() -> None:
 
 
 @pytest.mark.parametrize("what", FORMER)
-def test_a_former_word_stands_only_where_it_is_refused(what: str) -> None:
+def test_a_retired_word_is_only_in_the_files_that_refuse_it(what: str) -> None:
     every = [*sources(), *pages()]
     allowed = REFUSED | EXPLAINED | {Path(__file__).name}
     found = [file for file, text in every if re.search(FORMER[what], text, re.MULTILINE)]
@@ -147,7 +147,7 @@ def test_a_retired_name_is_found(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["SpotCheck()", "'spot'", "# spot", "housed = 1"])
-def test_a_name_that_has_one_inside_it_is_not(text: str) -> None:
+def test_a_name_that_contains_a_retired_one_is_allowed(text: str) -> None:
     assert retired_in(text) == set()
 
 
@@ -161,5 +161,5 @@ def test_a_name_that_has_one_inside_it_is_not(text: str) -> None:
         ("A familiar word.", False),
     ],
 )
-def test_the_word_is_found_in_prose_alone(page: str, has: bool) -> None:
+def test_the_retired_word_is_searched_in_prose_only(page: str, has: bool) -> None:
     assert has_family(page) is has

@@ -40,19 +40,19 @@ def target(server):
     assert "Traceback" not in server.log.read_text()
 
 
-def test_heads_that_drip_are_ended_with_408(target):
+def test_heads_that_arrive_too_slowly_end_with_408(target):
     fate = slow_heads(target, COUNT)
     assert (fate.opened, fate.ended, set(fate.statuses)) == (COUNT, COUNT, {408})
 
 
 @pytest.mark.parametrize("attack", [half_bodies, slow_bodies])
-def test_bodies_that_do_not_come_are_ended_with_408(target, attack):
+def test_bodies_that_never_arrive_end_with_408(target, attack):
     fate = attack(target, COUNT)
     assert (fate.opened, fate.ended, set(fate.statuses)) == (COUNT, COUNT, {408})
 
 
 @pytest.mark.parametrize("name", SHAPES)
-def test_heads_that_grow_are_refused_early(target, name):
+def test_growing_heads_are_refused_early(target, name):
     growth = grow(target, name)
     assert growth.closed
     assert growth.sent < TAKEN
@@ -64,11 +64,11 @@ def test_idle_connections_leave_room_for_others(target):
     assert (crowded.opened, crowded.answered) == (ADDRESSES * 5, 10)
 
 
-def test_readers_that_do_not_read_are_ended(target):
+def test_connections_of_clients_that_do_not_read_are_closed(target):
     deaf = deaf_readers(target)
     assert deaf.ended == deaf.opened == DEAF
     assert deaf.taken < deaf.opened * TAKEN
 
 
-def test_every_shape_is_read_as_it_must_be(target):
+def test_every_request_shape_is_parsed_as_specified(target):
     assert [verdict for verdict in smuggling(target) if not verdict.as_it_must] == []

@@ -54,7 +54,7 @@ GARBAGE = "proofs beside garbage"
 
 
 @pytest.mark.parametrize("name", [name for name in FLOODS if name != GARBAGE])
-def test_what_a_flood_leaves_is_bounded(server, name):
+def test_a_flood_stores_a_limited_number_of_bytes(server, name):
     before = kept(server)
     statuses = flood(target_of(server.url), name, ROUNDS, CLIENTS)
     assert kept(server) - before < (ROOM + RESERVE) * 4 // 100
@@ -62,21 +62,21 @@ def test_what_a_flood_leaves_is_bounded(server, name):
     assert set(statuses) <= {200, 201, 401, 429, 503}
 
 
-def test_a_proof_beside_garbage_leaves_nothing(server):
+def test_a_proof_beside_an_invalid_token_stores_nothing(server):
     before = kept(server)
     statuses = flood(target_of(server.url), GARBAGE, ROUNDS, CLIENTS)
     assert statuses == {401: ROUNDS}
     assert kept(server) <= before
 
 
-def test_a_client_is_not_shut_for_others_by_a_flood_in_its_name(server, person):
+def test_a_flood_in_the_name_of_a_client_does_not_block_its_other_users(server, person):
     flood(target_of(server.url), "pushed requests", ROUNDS, CLIENTS)
     assert person.http.post("/oauth/par", data=asking()).status_code == 201
     assert "code" in person.asks().sends(**ADA).sends(answer="allow").answer
 
 
 @pytest.mark.parametrize("name", ["device codes", "pushed requests"])
-def test_floods_from_many_addresses_stop_neither_sign_ins_nor_clients(server, person, name):
+def test_floods_from_many_addresses_block_neither_sign_ins_nor_clients(server, person, name):
     """Together they fill what there is for callers without credentials, and nothing else."""
     target = target_of(server.url)
     for source in islice(sources(), 40):

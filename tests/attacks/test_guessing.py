@@ -31,13 +31,13 @@ def owner(target, source):
     return answered(target, source, ADA["email"], ADA["password"])
 
 
-def test_spraying_is_limited_at_each_address_and_stops_nobody_else(target):
+def test_password_spraying_is_limited_by_address_and_blocks_no_other_address(target):
     found = dict(spray(target, addresses=3, tries=9))
     assert list(found.values()) == [Counter({WRONG: 5, LIMITED: 4})] * 3
     assert owner(target, HOME) == RIGHT
 
 
-def test_strangers_run_out_of_guesses_and_the_owner_is_let_in_at_home(target):
+def test_guesses_from_unknown_networks_are_limited_and_the_owner_signs_in_from_a_known_one(target):
     assert owner(target, HOME) == RIGHT
     answers = list(lock_out(target, ADA["email"], tries=12))
     assert answers == [WRONG] * 8 + [LIMITED] * 4

@@ -29,7 +29,7 @@ def test_no_other_address_is_attacked(url):
     ("url", "target"),
     [("http://127.0.0.1:8088", Target("127.0.0.1", 8088)), ("http://[::1]:80/", Target("::1", 80))],
 )
-def test_loopback_is(url, target):
+def test_loopback_addresses_are_attacked(url, target):
     assert target_of(url) == target
 
 

@@ -97,7 +97,7 @@ def watch(monkeypatch: pytest.MonkeyPatch, *names: str) -> list[str]:
 
 
 @pytest.mark.parametrize("recreated", [False, True])
-def test_it_follows_when_the_file_is_moved_away(path: Path, recreated: bool) -> None:
+def test_a_new_file_is_opened_when_the_old_one_is_moved(path: Path, recreated: bool) -> None:
     log = audit_log(path)
     log.record([event("old")])
     moved = path.rename(path.with_suffix(".1"))
@@ -164,7 +164,7 @@ def test_a_full_disk_is_counted_and_logged_once_a_minute_and_never_raised(
     ]
 
 
-def test_events_that_never_came_are_counted_and_logged_as_well(path: Path) -> None:
+def test_events_lost_before_the_log_are_counted_and_logged_too(path: Path) -> None:
     log = audit_log(path)
     with capture_logs() as said:
         log.lose(3)
@@ -175,7 +175,7 @@ def test_events_that_never_came_are_counted_and_logged_as_well(path: Path) -> No
     ]
 
 
-def test_after_a_short_write_the_next_line_stands_alone(
+def test_after_a_short_write_the_next_event_is_a_line_of_its_own(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log = audit_log(path)
@@ -201,14 +201,14 @@ def test_a_closed_log_counts_events_as_lost(path: Path) -> None:
     assert log.lost == 1
 
 
-def test_odd_values_never_cost_the_batch(path: Path) -> None:
+def test_an_odd_value_does_not_lose_the_batch(path: Path) -> None:
     odd = event("sign_in_failed", device="\ud800", detail={"n": 2**70, "path": Path("x")})
     audit_log(path).record([event("one"), odd, event("two")])
     assert names(path) == ["one", "sign_in_failed", "two"]
     assert lines(path)[1]["detail"] == {"n": 2**70, "path": "x"}
 
 
-def test_revocations_come_back_as_they_were(path: Path) -> None:
+def test_revocations_are_read_back_unchanged(path: Path) -> None:
     ended = [
         event("revoked", family="00" * 16, subject="s", cause="operator", generation=3),
         event("reused", family="01" * 16, detail={"k": [1]}),
@@ -222,7 +222,7 @@ def test_revocations_come_back_as_they_were(path: Path) -> None:
     assert list(revocations(path)) == ended
 
 
-def test_lines_of_former_versions_come_back_with_the_names_of_today(path: Path) -> None:
+def test_lines_of_older_versions_are_read_with_current_names(path: Path) -> None:
     one = event("revoked", resource="oauth.user", family="0a" * 16, cause="operator")
     all_of_a_kind = event("revocation", resource="akinon.user", cause="operator")
     audit_log(path).record([one, all_of_a_kind])
@@ -236,13 +236,13 @@ def test_lines_of_former_versions_come_back_with_the_names_of_today(path: Path) 
 
 
 @pytest.mark.parametrize("milliseconds", [0, 1, 999, AT, AT + 879, 4_102_444_800_001])
-def test_times_come_back_to_the_millisecond(milliseconds: int, path: Path) -> None:
+def test_times_are_read_back_to_the_millisecond(milliseconds: int, path: Path) -> None:
     audit_log(path).record([Event(milliseconds, "revoked")])
     assert [found.at for found in revocations(path)] == [milliseconds]
 
 
 @pytest.mark.parametrize("kept", [1, 20, 50])
-def test_a_torn_last_line_is_passed_over_and_the_next_one_is_not(path: Path, kept: int) -> None:
+def test_an_incomplete_line_is_skipped_and_the_next_one_is_read(path: Path, kept: int) -> None:
     audit_log(path).record([event("revoked", family="a")])
     whole = path.read_bytes()
     path.write_bytes(whole + whole[:kept])

@@ -78,7 +78,7 @@ def files(tmp_path: Path) -> Files:
     return Files(tmp_path)
 
 
-def test_nothing_goes_by_a_clock_that_has_leapt(files: Files) -> None:
+def test_no_file_is_deleted_by_a_clock_that_jumped(files: Files) -> None:
     files.tell("sign_in", "reused")
     files.later(DAY)
     files.leap(1000 * DAY)
@@ -111,7 +111,7 @@ def test_a_file_is_rotated_by_its_size(tmp_path: Path) -> None:
     assert files.events() == ["issued"] * 3
 
 
-def test_a_clock_that_goes_back_costs_no_file(tmp_path: Path) -> None:
+def test_a_clock_that_goes_back_deletes_no_file(tmp_path: Path) -> None:
     files = Files(tmp_path, rotate_size=1024, total_size=1024)
     for _ in range(4):
         files.tell("reused", device="x" * 1024)
@@ -134,7 +134,7 @@ def test_only_regular_files_are_rotated() -> None:
     assert said == []
 
 
-def test_ends_reuses_keys_and_operators_outlive_every_other_line(files: Files) -> None:
+def test_revocations_reuses_key_and_operator_events_are_kept_longest(files: Files) -> None:
     files.tell(*OTHERS, *LASTING[:-1])
     files.tell(LASTING[-1], device="\ud800")
     files.tell("refused", family="0a", cause="revoked")
@@ -150,7 +150,7 @@ def test_ends_reuses_keys_and_operators_outlive_every_other_line(files: Files) -
     assert files.events() == []
 
 
-def test_the_oldest_other_lines_go_when_all_are_too_much_and_no_end_ever_does(
+def test_at_the_size_limit_the_oldest_other_lines_are_deleted_and_no_revocation(
     tmp_path: Path,
 ) -> None:
     files = Files(tmp_path, rotate_size=1024, total_size=3000)
@@ -164,7 +164,7 @@ def test_the_oldest_other_lines_go_when_all_are_too_much_and_no_end_ever_does(
     assert files.events() == ["reused"] * 3 + ["issued", "reused"] * 2
 
 
-def test_that_a_session_was_over_is_kept_once_where_former_lines_say_it_as_well(
+def test_one_line_about_an_ended_session_is_kept(
     files: Files,
 ) -> None:
     files.tell("refused", family="0a", cause="revoked")
@@ -208,7 +208,7 @@ def test_too_many_kept_lines_are_logged_once_a_minute(tmp_path: Path) -> None:
     assert len(files.events()) == 20
 
 
-def test_callers_cannot_make_a_line_that_outlives_the_others(files: Files) -> None:
+def test_callers_cannot_cause_lines_that_are_kept_longest(files: Files) -> None:
     for said in ('"event":"reused"', '{"at":"', '\\","event":"key_x"'):
         files.tell("issued", device=said, detail={"event": said})
     files.later(DAY)
@@ -216,7 +216,7 @@ def test_callers_cannot_make_a_line_that_outlives_the_others(files: Files) -> No
     assert files.events() == []
 
 
-def test_a_file_is_not_shortened_while_a_process_has_it_open(files: Files) -> None:
+def test_a_file_is_not_compacted_while_a_process_has_it_open(files: Files) -> None:
     other = files.opened()
     files.tell("issued")
     files.later(DAY)
@@ -227,7 +227,7 @@ def test_a_file_is_not_shortened_while_a_process_has_it_open(files: Files) -> No
     assert files.events() == ["reused"]
 
 
-def test_a_full_disk_costs_no_line_of_a_file_that_is_to_be_shortened(
+def test_a_full_disk_loses_no_line_while_a_file_is_compacted(
     files: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     files.tell("issued", "reused")
@@ -261,7 +261,7 @@ def test_only_the_owner_may_read_any_of_them(files: Files) -> None:
     assert modes == {0o600}
 
 
-def test_ends_are_found_in_every_file(files: Files) -> None:
+def test_revocations_are_found_in_every_file(files: Files) -> None:
     for day in range(60):
         files.tell("issued", "reused", family=f"{day:02}")
         files.later(DAY)
@@ -290,7 +290,7 @@ def _write(path: Path, number: int, together: Any) -> None:
     log.close()
 
 
-def test_several_processes_rotate_one_file_and_no_end_is_lost_or_torn(tmp_path: Path) -> None:
+def test_parallel_rotation_by_processes_loses_no_revocation(tmp_path: Path) -> None:
     path = tmp_path / "audit.jsonl"
     spawn = multiprocessing.get_context("spawn")
     together = spawn.Barrier(4)

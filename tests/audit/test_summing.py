@@ -58,7 +58,7 @@ def test_refusals_of_all_addresses_of_a_host_are_counted_together(
     assert written.events == [told[0], refusal(address="2001:db8::/64", count=2 * KINDS - 1)]
 
 
-def test_tend_reports_lost_events(log: SummingAuditLog, written: Audit) -> None:
+def test_periodic_work_reports_lost_events(log: SummingAuditLog, written: Audit) -> None:
     for _ in range(3):
         log.lose(2)
     assert written.lost == 0
@@ -67,7 +67,7 @@ def test_tend_reports_lost_events(log: SummingAuditLog, written: Audit) -> None:
     assert written.lost == 6
 
 
-def test_after_a_second_without_one_the_next_refusal_is_written_at_once(
+def test_the_first_refusal_after_a_quiet_second_is_written_at_once(
     log: SummingAuditLog, written: Audit
 ) -> None:
     for _ in range(3):
@@ -88,7 +88,7 @@ def test_after_a_second_without_one_the_next_refusal_is_written_at_once(
         refusal()._replace(event="sign_in_failed"),
     ],
 )
-def test_another_refusal_is_written_at_once(
+def test_a_different_refusal_is_written_at_once(
     log: SummingAuditLog, written: Audit, other: Event
 ) -> None:
     log.record([refusal(), other])
@@ -119,7 +119,7 @@ def test_repeated_uses_of_a_stale_token_are_one_line_a_second_for_its_family_and
 @pytest.mark.parametrize(
     "members", [{"family": "0b"}, {"address": "192.0.2.2"}, {"context": "1001"}]
 )
-def test_a_use_of_another_token_or_elsewhere_is_written_at_once(
+def test_a_use_of_another_token_or_from_another_address_is_written_at_once(
     log: SummingAuditLog, written: Audit, event: str, members: dict[str, str]
 ) -> None:
     told = [use(event), use(event, **members)]
@@ -146,7 +146,7 @@ def test_repeated_events_of_one_user_become_one_line_a_second(
     assert written.events == [summed, *told[:SINGLE_LINES]]
 
 
-def test_a_flood_of_refusals_takes_no_family_from_a_line_about_its_stale_token(
+def test_a_flood_of_refusals_does_not_remove_the_family_from_a_line(
     log: SummingAuditLog, written: Audit
 ) -> None:
     log.record([refusal(address=f"10.0.{n // 256}.{n % 256}") for n in range(2 * KINDS)])
@@ -157,12 +157,12 @@ def test_a_flood_of_refusals_takes_no_family_from_a_line_about_its_stale_token(
     assert use("tolerated", count=2) in written.events
 
 
-def test_nothing_but_refusals_and_uses_of_older_tokens_is_summed() -> None:
+def test_only_refusals_and_uses_of_older_tokens_are_summed() -> None:
     assert REPEATABLE == BY_ANYBODY
 
 
 @pytest.mark.parametrize("name", sorted(words.events() - REPEATABLE))
-def test_whatever_cannot_be_repeated_without_end_is_written_one_by_one(
+def test_events_that_cannot_be_repeated_endlessly_are_written_one_by_one(
     log: SummingAuditLog, written: Audit, name: str
 ) -> None:
     told = [refusal()._replace(event=name)] * 5
@@ -180,9 +180,7 @@ def test_addresses_beyond_the_bound_are_counted_by_cause_alone(
     assert written.events[first:] == [refusal(address=None, count=9 * KINDS - 1)]
 
 
-def test_of_refusals_of_many_threads_none_goes_uncounted(
-    log: SummingAuditLog, written: Audit
-) -> None:
+def test_refusals_of_parallel_threads_are_all_counted(log: SummingAuditLog, written: Audit) -> None:
     def refuse() -> None:
         for _ in range(500):
             log.record([refusal()])
@@ -197,7 +195,7 @@ def test_of_refusals_of_many_threads_none_goes_uncounted(
     assert sum(each.count or 1 for each in written.events) == 2000
 
 
-def test_held_back_events_are_written_at_close(tmp_path: Path) -> None:
+def test_buffered_events_are_written_at_close(tmp_path: Path) -> None:
     path = tmp_path / "audit.jsonl"
     log = open_audit_log(path, AuditTable(), lambda: AT)
     log.record([refusal()] * 7)

@@ -19,7 +19,7 @@ def plan(threads=False, sessions=10**9, **measured):
     return Plan(sessions, MEASURED | measured, threads, ASSUMED)
 
 
-def test_what_so_many_sessions_are():
+def test_the_plan_computes_rates_from_the_number_of_sessions():
     assert plan().mean == pytest.approx(100_000)
     assert plan().peak == pytest.approx(400_000)
     assert plan().taken == 250 * 10**9
@@ -28,7 +28,7 @@ def test_what_so_many_sessions_are():
     assert plan().services == 100
 
 
-def test_the_scarcest_thing_decides_how_many_shards_there_are():
+def test_the_scarcest_resource_decides_the_number_of_shards():
     assert (plan().by_processor, plan().by_memory, plan().by_log) == (2, 5, 64)
     assert plan().shards == 64
     assert plan(logged_bytes=80).shards == 5
@@ -57,6 +57,6 @@ def test_every_engine_and_number_has_a_column():
     assert tables == ["| rows | 100,000,000 | 3,000,000,000 | 100,000,000 | 3,000,000,000 |"]
 
 
-def test_where_one_file_ends():
+def test_the_plan_says_when_one_file_is_not_enough():
     said = list(lines(FIGURES, [10**8], ASSUMED))[-1]
     assert "carries 10 million such sessions, in a file of 2.5 GB" in said

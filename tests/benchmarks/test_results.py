@@ -12,7 +12,7 @@ PAGE = HERE / "results.md"
 
 
 @pytest.mark.parametrize("engine", NAMES)
-def test_the_rate_of_a_plan_stands_in_the_page(engine):
+def test_the_rate_of_a_plan_is_on_the_results_page(engine):
     _, _, rest = PAGE.read_text().partition(f"\n## Speed on {NAMES[engine]}\n")
     section = rest.partition("\n## ")[0]
     rate = report.kept(PAGE)[engine]["refreshes_per_second"]

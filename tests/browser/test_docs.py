@@ -79,7 +79,7 @@ def findings(viewer, impacts):
 
 @pytest.mark.parametrize("shade", SHADES)
 @pytest.mark.parametrize("dialect", DIALECTS)
-def test_axe_finds_nothing_critical(viewer, demo, dialect, shade):
+def test_axe_finds_no_critical_fault(viewer, demo, dialect, shade):
     viewer.emulate_media(color_scheme=shade)
     opened(viewer, demo, dialect)
     assert findings(viewer, {"critical"}) == set()
@@ -91,7 +91,7 @@ def test_axe_finds_nothing_critical(viewer, demo, dialect, shade):
 
 
 @pytest.mark.parametrize("shade", SHADES)
-def test_axe_finds_nothing_on_the_front_page(viewer, demo, shade):
+def test_axe_finds_no_fault_on_the_front_page(viewer, demo, shade):
     viewer.emulate_media(color_scheme=shade)
     viewer.goto(demo.url)
     assert findings(viewer, {"critical", "serious", "moderate", "minor"}) == set()
@@ -106,7 +106,7 @@ def execute(block):
 
 
 @pytest.mark.parametrize("dialect", SIGN_INS)
-def test_the_examples_work_as_they_stand_one_after_the_other(viewer, demo, dialect):
+def test_the_examples_work_unchanged_in_their_order(viewer, demo, dialect):
     opened(viewer, demo, dialect)
     for called in SIGN_INS[dialect]:
         block = expanded(viewer, called)
@@ -117,20 +117,20 @@ def test_the_examples_work_as_they_stand_one_after_the_other(viewer, demo, diale
     assert viewer.complaints == []
 
 
-def test_an_access_token_is_used_for_what_needs_one(viewer, demo):
+def test_an_access_token_is_sent_to_operations_that_need_one(viewer, demo):
     opened(viewer, demo, "akinon")
     assert execute(expanded(viewer, "POST /auth/login")) == "200"
     assert execute(expanded(viewer, "GET /profile/me")) == "200"
 
 
-def test_the_address_is_the_one_that_answers(viewer, demo):
+def test_the_documented_server_address_is_the_current_one(viewer, demo):
     opened(viewer, demo, "kibo")
     assert viewer.locator(".servers option").inner_text().startswith(f"{demo.url}/api")
     opened(viewer, demo, "oauth")
     assert viewer.locator(".servers option").first.inner_text().startswith(f"{demo.url}/oauth")
 
 
-def test_each_dialect_is_a_link_away(viewer, demo):
+def test_every_dialect_is_linked(viewer, demo):
     viewer.goto(demo.url)
     viewer.get_by_role("link", name="kibo").first.click()
     viewer.wait_for_selector(".opblock")
@@ -139,7 +139,7 @@ def test_each_dialect_is_a_link_away(viewer, demo):
     assert viewer.locator("nav [aria-current]").inner_text() == "oauth"
 
 
-def test_the_page_is_dark_where_a_person_wants_it(viewer, demo):
+def test_the_page_is_dark_if_the_browser_prefers_dark(viewer, demo):
     grounds = {}
     for shade in SHADES:
         viewer.emulate_media(color_scheme=shade)

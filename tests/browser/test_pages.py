@@ -39,7 +39,7 @@ def unexpected(page):
     return [said for said in page.complaints if "the server responded with" not in said]
 
 
-def test_a_person_goes_from_the_app_and_back(page, address, app):
+def test_a_person_signs_in_and_returns_to_the_app(page, address, app):
     page.goto(address)
     sign_in(page, ADA)
     headline(page, "Let native in?")
@@ -50,7 +50,7 @@ def test_a_person_goes_from_the_app_and_back(page, address, app):
     assert unexpected(page) == []
 
 
-def test_a_person_says_no(page, address, app):
+def test_a_person_refuses_consent(page, address, app):
     page.goto(address)
     sign_in(page, ADA)
     press(page, "Deny")
@@ -58,7 +58,7 @@ def test_a_person_says_no(page, address, app):
     assert answer_in(app.answers[-1])["error"] == "access_denied"
 
 
-def test_a_person_turns_back(page, address, app):
+def test_a_person_goes_back_to_the_app_without_an_answer(page, address, app):
     page.goto(address)
     page.get_by_role("link", name="Cancel").click()
     headline(page, "Back in the app")
@@ -78,7 +78,7 @@ def test_a_person_with_a_second_factor(page, address):
     headline(page, "Let native in?")
 
 
-def test_a_wrong_password_is_told_and_the_address_kept(page, address):
+def test_after_a_wrong_password_the_email_stays_in_the_form(page, address):
     page.goto(address)
     sign_in(page, {**ADA, "password": "wrong"})
     expect(page.get_by_role("alert")).to_have_text(
@@ -96,7 +96,7 @@ def test_a_wrong_password_is_told_and_the_address_kept(page, address):
     assert unexpected(page) == []
 
 
-def test_the_keyboard_is_enough(page, address):
+def test_the_pages_work_with_the_keyboard_alone(page, address):
     page.goto(address)
     expect(page.get_by_label("E-mail address")).to_be_focused()
     page.keyboard.type(ADA["email"])
@@ -111,7 +111,7 @@ def test_the_keyboard_is_enough(page, address):
     headline(page, "Back in the app")
 
 
-def test_who_goes_back_and_sends_the_page_again_is_told(page, address, app):
+def test_a_page_sent_again_after_going_back_explains_itself(page, address, app):
     page.goto(address)
     sign_in(page, ADA)
     ticket = page.locator("input[name=interaction]").get_attribute("value")
@@ -123,7 +123,7 @@ def test_who_goes_back_and_sends_the_page_again_is_told(page, address, app):
     headline(page, "This cannot go on")
 
 
-def test_a_device_is_let_in(page, http):
+def test_a_device_is_authorised(page, http):
     said = http.post("/oauth/device", data={"client_id": "tv"}).json()
     page.goto(said["verification_uri_complete"])
     press(page, "Go on")
@@ -135,7 +135,7 @@ def test_a_device_is_let_in(page, http):
 
 
 @pytest.mark.parametrize(("size", "text"), [(NARROW, "100%"), (NARROW, "200%"), (WIDE, "200%")])
-def test_nothing_is_cut_off(page, address, server, size, text):
+def test_no_text_is_cut_off(page, address, server, size, text):
     page.set_viewport_size(size)
     for path in (address, f"{server.url}/oauth/authorize", f"{server.url}/oauth/device"):
         page.goto(path)
@@ -156,7 +156,7 @@ def fits(page, text):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_everything_can_be_read_against_its_ground(page, address, scheme):
+def test_every_text_has_enough_contrast(page, address, scheme):
     page.emulate_media(color_scheme=scheme)
     page.goto(address)
     sign_in(page, {**ADA, "password": "wrong"})

@@ -3,7 +3,7 @@
 import os
 
 
-def test_a_copy_is_on_the_disk_before_it_takes_the_place_of_a_file(shell, tmp_path, monkeypatch):
+def test_a_restored_file_is_on_disk_before_it_replaces_the_old_one(shell, tmp_path, monkeypatch):
     shell.run("backup", str(tmp_path / "copy"))
     done, sync, replace = [], os.fsync, os.replace
 

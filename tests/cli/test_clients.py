@@ -23,7 +23,7 @@ def verifies(shell, client, secret):
     return instance.hasher.verify(stored, secret)
 
 
-def test_a_secret_is_hashed_as_dearly_as_the_settings_say(shell, monkeypatch):
+def test_a_secret_is_hashed_with_the_configured_cost(shell, monkeypatch):
     for name, value in {"TIME_COST": "2", "MEMORY": "32", "PARALLELISM": "3"}.items():
         monkeypatch.setenv(f"RETICKET_HASHING__{name}", value)
     shell.run("client", "add", "dear")
@@ -70,7 +70,7 @@ def test_a_secret_is_rotated(shell):
     assert not verifies(shell, "one", old)
 
 
-def test_what_is_edited_is_replaced_and_the_rest_stays(shell):
+def test_an_edit_replaces_the_given_members_only(shell):
     shell.run("client", "edit", "spa", "--policy", "AAL2_2026", "--scope", "openid", "--par")
     assert show(shell, "spa")["registration"] == {
         "policy": {"preset": "AAL2_2026"},
@@ -83,7 +83,7 @@ def test_what_is_edited_is_replaced_and_the_rest_stays(shell):
     assert "redirect_uris" in shell.run("client", "show", "spa")
 
 
-def test_what_is_cleared_is_as_if_it_had_never_been_said(shell):
+def test_a_cleared_member_has_its_default_again(shell):
     shell.run("client", "edit", "spa", "--clear", "scope", "--clear", "policy", "--name", "Shop")
     assert show(shell, "spa")["registration"] == {
         "name": "Shop",
@@ -94,7 +94,7 @@ def test_what_is_cleared_is_as_if_it_had_never_been_said(shell):
     assert show(shell, "spa")["registration"] == {}
 
 
-def test_the_keys_of_a_client_without_a_secret_stay(shell, tmp_path):
+def test_a_client_without_a_secret_keeps_its_keys(shell, tmp_path):
     keys = tmp_path / "keys.json"
     keys.write_text(json.dumps({"keys": [{"kty": "OKP", "crv": "Ed25519", "x": ED25519}]}))
     shell.run("client", "add", "keyed", "--jwks", str(keys))
@@ -102,7 +102,7 @@ def test_the_keys_of_a_client_without_a_secret_stay(shell, tmp_path):
     assert "jwks" in show(shell, "keyed")["registration"]
 
 
-def test_a_client_is_blocked_let_in_and_forgotten_with_its_families(shell):
+def test_a_client_is_disabled_enabled_and_deleted_with_its_sessions(shell):
     shell.run("client", "disable", "spa")
     assert show(shell, "spa")["disabled"] is True
     shell.run("client", "enable", "spa")
@@ -113,7 +113,7 @@ def test_a_client_is_blocked_let_in_and_forgotten_with_its_families(shell):
     assert shell.rows("client", "list") == []
 
 
-def test_every_change_of_a_client_is_told(shell):
+def test_every_change_of_a_client_is_audited(shell):
     for words in (
         ("add", "one"), ("edit", "one", "--name", "One"), ("rotate-secret", "one"),
         ("disable", "one"), ("enable", "one"), ("delete", "one"),
@@ -171,7 +171,7 @@ def test_mistakes_get_one_sentence(shell, words, said):
     assert len(shell.rows("client", "list")) == 1
 
 
-def test_init_makes_the_first_admin_once(empty):
+def test_init_creates_the_first_admin_once(empty):
     lines = empty.run("init").splitlines()
     assert lines[-3].startswith("The client of the admin API")
     assert lines[-2].split() == ["client_id", "admin"]
@@ -190,7 +190,7 @@ def test_init_makes_the_first_admin_once(empty):
     assert secret not in again
 
 
-def test_init_makes_none_where_another_client_is_admin(empty, tmp_path):
+def test_init_creates_no_admin_if_one_exists(empty, tmp_path):
     seed = tmp_path / "seed.yaml"
     seed.write_text("oauth_clients:\n- {client_id: ops, client_secret: x, admin: true}\n")
     empty.instance().close()
@@ -201,7 +201,7 @@ def test_init_makes_none_where_another_client_is_admin(empty, tmp_path):
     assert "client_secret" not in said
 
 
-def test_init_tells_no_secret_of_an_admin_that_has_none(empty, tmp_path):
+def test_init_prints_no_secret_for_an_admin_without_one(empty, tmp_path):
     seed, key = tmp_path / "seed.yaml", {"kty": "OKP", "crv": "Ed25519", "x": ED25519}
     clients = [{"client_id": "keyed", "admin": True, "jwks": {"keys": [key]}}]
     seed.write_text(json.dumps({"oauth_clients": clients}))
@@ -211,7 +211,7 @@ def test_init_tells_no_secret_of_an_admin_that_has_none(empty, tmp_path):
     assert said.splitlines()[-1] == "the client keyed of the admin API is there already"
 
 
-def test_init_says_so_where_a_client_of_that_name_is_no_admin(empty, tmp_path):
+def test_init_warns_if_the_client_of_that_name_is_no_admin(empty, tmp_path):
     seed = tmp_path / "seed.yaml"
     seed.write_text("oauth_clients:\n- {client_id: admin, client_secret: x}\n")
     empty.instance().close()
@@ -221,13 +221,13 @@ def test_init_says_so_where_a_client_of_that_name_is_no_admin(empty, tmp_path):
     assert "client_secret" not in said
 
 
-def test_without_its_flag_a_client_loses_the_scope(empty):
+def test_a_client_without_the_flag_loses_the_admin_scope(empty):
     empty.run("init")
     empty.run("client", "edit", "admin", "--no-admin")
     assert "scopes" not in show(empty, "admin")["registration"]
 
 
-def test_a_family_begins_with_its_tokens(shell, monkeypatch):
+def test_session_start_prints_the_tokens(shell, monkeypatch):
     monkeypatch.setenv("RETICKET_ISSUER", "https://login.example.com")
     shell.run("client", "edit", "spa", "--scope", "openid orders.read")
     words = ("--client", "spa", "--user", ADA, "--scope", "openid", "--amr", "pwd")
@@ -246,7 +246,7 @@ def test_a_family_begins_with_its_tokens(shell, monkeypatch):
     assert answer["refresh_token"] not in (shell.data / "audit.jsonl").read_text()
 
 
-def test_families_of_a_client_end(shell):
+def test_the_sessions_of_a_client_can_be_ended(shell):
     for _ in range(2):
         shell.run("session", "start", "--client", "spa", "--user", ADA)
     assert "no client 'nobody'" in shell.run("session", "revoke", "--client", "nobody", ok=False)
@@ -269,14 +269,14 @@ def test_families_of_a_client_end(shell):
     ],
     ids=" ".join,
 )
-def test_a_family_that_may_not_begin_is_told(shell, words, said):
+def test_a_session_that_may_not_begin_is_refused_with_a_reason(shell, words, said):
     output = shell.run("session", "start", *words, ok=False)
     assert said in output
     assert "Traceback" not in output
     assert shell.rows("session", "list", "--all") == []
 
 
-def test_nobody_who_is_disabled_gets_a_family(shell):
+def test_a_disabled_person_or_client_gets_no_session(shell):
     shell.run("client", "disable", "spa")
     start = ("session", "start", "--client", "spa", "--user", ADA)
     assert "client_id is disabled" in shell.run(*start, ok=False)
@@ -285,7 +285,7 @@ def test_nobody_who_is_disabled_gets_a_family(shell):
     assert "subject_disabled" in shell.run(*start, ok=False)
 
 
-def test_tokens_name_the_address_that_is_served(shell):
+def test_the_issuer_of_the_tokens_is_the_served_address(shell):
     (shell.data / "address").write_text("http://127.0.0.1:9876")
     printed = shell.run("session", "start", "--client", "spa", "--user", ADA, "--json")
     payload = json.loads(printed)["access_token"].split(".")[1]
@@ -293,7 +293,7 @@ def test_tokens_name_the_address_that_is_served(shell):
     assert claims["iss"] == "http://127.0.0.1:9876"
 
 
-def test_without_oauth_no_session_starts_and_old_ones_are_found(shell, monkeypatch):
+def test_without_oauth_no_session_starts_and_old_sessions_are_listed(shell, monkeypatch):
     start = ("session", "start", "--client", "spa", "--user", ADA)
     shell.run(*start)
     monkeypatch.setenv("RETICKET_DIALECTS__OAUTH__ENABLED", "false")

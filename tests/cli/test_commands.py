@@ -62,13 +62,13 @@ def test_every_command_has_an_example(empty):
 
 
 @pytest.mark.parametrize("option", ["--data", "--config"])
-def test_no_path_is_not_the_current_folder(empty, option):
+def test_an_empty_path_does_not_mean_the_current_folder(empty, option):
     result = empty.bare("init", option, "")
     assert result.exit_code == 2
     assert "must not be empty" in result.output
 
 
-def test_init_makes_a_folder_and_is_repeatable(empty):
+def test_init_creates_a_folder_and_is_repeatable(empty):
     assert "keep a copy" in empty.run("init")
     key = (empty.data / "master.key").read_bytes()
     empty.run("init")
@@ -79,7 +79,7 @@ def test_init_makes_a_folder_and_is_repeatable(empty):
 
 
 @pytest.mark.parametrize("mode", [0o777, 0o707, 0o702])
-def test_a_folder_where_everybody_writes_is_refused(empty, mode):
+def test_a_world_writable_folder_is_refused(empty, mode):
     empty.run("init")
     empty.data.chmod(mode)
     assert f"chmod 700 {empty.data}" in empty.run("init", ok=False)
@@ -88,7 +88,7 @@ def test_a_folder_where_everybody_writes_is_refused(empty, mode):
     empty.run("session", "list")
 
 
-def test_a_folder_that_is_not_there_is_said(empty):
+def test_a_missing_folder_is_reported(empty):
     output = empty.run("user", "list", ok=False)
     assert "there is no folder" in output
     assert "reticket init" in output
@@ -129,7 +129,7 @@ def test_a_password_is_asked_for_twice(shell):
         (("tenant", "remove", "1000"), "membership_taken"),
     ],
 )
-def test_what_must_end_families_has_when_it_returns(shell, words, cause):
+def test_sessions_have_ended_when_the_command_returns(shell, words, cause):
     family = begin(shell)
     shell.run(*words, said="another password\n")
     assert cause_of(shell, family) == cause
@@ -138,13 +138,13 @@ def test_what_must_end_families_has_when_it_returns(shell, words, cause):
     instance.close()
 
 
-def test_a_membership_ends_only_its_own_families(shell):
+def test_a_removed_membership_ends_only_its_own_sessions(shell):
     family = begin(shell, context="1001")
     shell.run("user", "take", ADA, "--tenant", "1000")
     assert cause_of(shell, family) is None
 
 
-def test_an_intent_that_a_crash_left_is_applied_by_the_next_command(shell):
+def test_an_intent_left_by_a_crash_is_applied_by_the_next_command(shell):
     family = begin(shell)
     instance = shell.instance()
     instance.directory.users.disable(ADA)
@@ -201,7 +201,7 @@ def test_sessions_of_a_tenant_end(shell):
 
 
 @pytest.mark.parametrize(("answer", "cause"), [("y\n", "operator"), ("n\n", None), ("\n", None)])
-def test_signing_everybody_out_asks_first(shell, monkeypatch, answer, cause):
+def test_ending_all_sessions_asks_for_confirmation(shell, monkeypatch, answer, cause):
     family = begin(shell)
     monkeypatch.setattr("click.testing._NamedTextIOWrapper.isatty", lambda _: True, raising=False)
     assert "Sign everybody out?" in shell.run(
@@ -210,7 +210,7 @@ def test_signing_everybody_out_asks_first(shell, monkeypatch, answer, cause):
     assert cause_of(shell, family) == cause
 
 
-def test_a_script_signs_everybody_out_by_yes(shell):
+def test_a_script_ends_all_sessions_with_yes(shell):
     family = begin(shell)
     assert "must say --yes" in shell.run("session", "revoke", "--all", said="y\n", ok=False)
     assert cause_of(shell, family) is None
@@ -219,7 +219,7 @@ def test_a_script_signs_everybody_out_by_yes(shell):
 
 
 @pytest.mark.parametrize("name", ["1000", "77"])
-def test_a_tenant_or_an_account_without_sessions_is_no_unknown_name(shell, name):
+def test_a_tenant_or_an_account_without_sessions_is_not_an_error(shell, name):
     assert shell.run("session", "revoke", "--context", name) == "0 revoked\n"
 
 
@@ -292,7 +292,7 @@ def test_a_service_is_ready_while_each_of_its_stores_answers(shell, part, verb):
     instance.close()
 
 
-def test_a_move_from_where_nothing_is_makes_nothing(shell, tmp_path):
+def test_a_move_from_a_missing_store_creates_nothing(shell, tmp_path):
     there, target = tmp_path / "typo.sqlite", tmp_path / "new.sqlite"
     said = shell.run(
         "move", "--from", f"sqlite:///{there}", "--to", f"sqlite:///{target}", ok=False
@@ -302,7 +302,7 @@ def test_a_move_from_where_nothing_is_makes_nothing(shell, tmp_path):
     assert not target.exists()
 
 
-def test_of_many_processes_one_purges_in_an_interval(shell):
+def test_only_one_of_many_processes_purges_in_an_interval(shell):
     instance, done = shell.instance(), []
     upkeep = SimpleNamespace(purge=lambda: done.append("purge"), sweep=lambda: done.append("sweep"))
     for each in (replace(instance, upkeep=upkeep), replace(instance, upkeep=upkeep)):
@@ -325,7 +325,7 @@ def test_backup_and_restore_replay_revocations(shell, tmp_path):
     assert "late@example.com" not in {row["email"] for row in shell.rows("user", "list")}
 
 
-def test_a_purge_after_a_restore_forgets_nobody_who_may_have_gone_on(shell, tmp_path):
+def test_a_purge_after_a_restore_keeps_sessions_that_may_have_continued(shell, tmp_path):
     old = family_of(3)._replace(resource="akinon.user", expires_at=1, ends_at=2**50)
     instance = shell.instance()
     instance.store.create([old])
@@ -355,13 +355,13 @@ def test_a_compromised_key_stays_so_after_a_restore(shell, tmp_path):
     assert states[active] == "compromised"
 
 
-def test_restore_refuses_what_is_no_backup(shell, tmp_path):
+def test_restore_refuses_a_folder_that_is_no_backup(shell, tmp_path):
     (tmp_path / "other").mkdir()
     assert "is no backup" in shell.run("restore", str(tmp_path / "other"), ok=False)
     assert shell.rows("user", "list")
 
 
-def test_backup_wants_a_new_folder(shell, tmp_path):
+def test_backup_requires_a_new_folder(shell, tmp_path):
     assert "new folder" in shell.run("backup", str(tmp_path), ok=False)
 
 
@@ -382,7 +382,7 @@ def test_openapi(empty):
     assert "there are" in empty.bare("openapi", "oracle").output
 
 
-def test_a_seed_fault_names_the_line(empty, tmp_path):
+def test_a_fault_in_a_seed_file_is_reported_with_its_line(empty, tmp_path):
     seed = tmp_path / "seed.yaml"
     seed.write_text("users:\n  - email: ada@example.com\n    pasword: x\n")
     empty.instance().close()
@@ -391,7 +391,7 @@ def test_a_seed_fault_names_the_line(empty, tmp_path):
     assert "pasword" in output
 
 
-def test_the_wrong_master_key_is_said(shell):
+def test_a_wrong_master_key_is_reported(shell):
     (shell.data / "master.key").write_bytes(bytes(32))
     assert "master key" in shell.run("user", "list", ok=False)
 
@@ -417,7 +417,7 @@ def test_the_wrong_master_key_is_said(shell):
     ],
     ids=" ".join,
 )
-def test_what_would_do_nothing_is_said(shell, words, said):
+def test_a_command_without_effect_is_reported(shell, words, said):
     assert said in shell.run(*words, said="password\n", ok=False)
 
 
@@ -431,7 +431,7 @@ def test_what_would_do_nothing_is_said(shell, words, said):
     ],
     ids=" ".join,
 )
-def test_a_former_name_is_answered_with_the_new_one_alone(shell, words, said):
+def test_an_old_name_is_refused_with_the_new_one_only(shell, words, said):
     family = begin(shell)
     assert shell.run(*words, ok=False) == f"Error: {said}\n"
     assert cause_of(shell, family) is None
@@ -447,7 +447,9 @@ def test_a_former_name_is_answered_with_the_new_one_alone(shell, words, said):
     ],
 )
 @pytest.mark.parametrize("who", [(), ("x@example.com",)], ids=["alone", "with an e-mail"])
-def test_an_option_that_is_part_of_a_profile_now_is_answered_with_it(shell, option, part, who):
+def test_an_option_that_moved_into_a_profile_is_refused_with_its_new_place(
+    shell, option, part, who
+):
     words = ("user", "add", option, "x", *who, "--password-stdin")
     expected = f"Error: the option {option} is now --profile '{part}'\n"
     assert shell.run(*words, said="a password\n", ok=False) == expected
@@ -455,12 +457,12 @@ def test_an_option_that_is_part_of_a_profile_now_is_answered_with_it(shell, opti
 
 
 @pytest.mark.parametrize("piped", ["", "\n", b"\xff\xfe\n"])
-def test_a_password_that_is_none_is_refused(shell, piped):
+def test_an_invalid_password_is_refused(shell, piped):
     output = shell.run("user", "passwd", ADA, "--password-stdin", said=piped, ok=False)
     assert "standard input" in output
 
 
-def test_nothing_is_revoked_by_looking(shell):
+def test_commands_that_only_read_revoke_nothing(shell):
     family = begin(shell)
     for words in (["session", "list"], ["user", "list"], ["key", "list"], ["doctor"]):
         shell.run(*words)

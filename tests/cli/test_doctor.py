@@ -51,14 +51,14 @@ def about(shell, topic, ok=True):
     return [(level, text) for level, text in lines(shell, ok) if text.startswith(f"{topic}")]
 
 
-def test_each_check_has_a_line_where_all_is_well(healthy):
+def test_each_check_has_a_line_if_it_finds_nothing(healthy):
     topics = [check.TOPIC for check in known_checks()]
     assert len(topics) >= 13
     assert lines(healthy) == [("ok", topic) for topic in topics]
 
 
 @pytest.mark.parametrize("name", ["DEBUG", "DIALECTS__KIBO__DEBUG"])
-def test_answers_that_explain_errors_are_found(healthy, monkeypatch, name):
+def test_debug_answers_are_found(healthy, monkeypatch, name):
     monkeypatch.setenv(f"RETICKET_{name}", "true")
     ((level, said),) = about(healthy, "debug setting")
     assert level == "warning"
@@ -101,7 +101,7 @@ def test_a_demo_account_that_is_disabled_is_not_found(healthy):
     assert not any("alan@" in text or "backend:" in text for _, text in found)
 
 
-def test_a_demo_that_is_kept_local_is_a_warning(empty, monkeypatch):
+def test_a_demo_restricted_to_this_machine_is_a_warning(empty, monkeypatch):
     empty.instance().close()
     instance = empty.instance()
     instance.directory.marks.put(DEMO)
@@ -117,7 +117,7 @@ def test_a_demo_that_is_kept_local_is_a_warning(empty, monkeypatch):
     ("name", "mode"),
     [(".", 0o750), (".", 0o705), ("directory.sqlite", 0o640), ("families.sqlite", 0o604)],
 )
-def test_wide_file_modes_are_found(healthy, name, mode):
+def test_too_permissive_file_modes_are_found(healthy, name, mode):
     path = (healthy.data / name).resolve()
     path.chmod(mode)
     level, text = about(healthy, "file modes")[0]
@@ -133,7 +133,9 @@ def test_wide_file_modes_are_found(healthy, name, mode):
         ("AUDIT_FILE", "audit.20260101T000000000Z.jsonl"),
     ],
 )  # fmt: skip
-def test_wide_modes_of_files_elsewhere_are_found(healthy, monkeypatch, tmp_path, name, file):
+def test_too_permissive_modes_of_files_outside_the_folder_are_found(
+    healthy, monkeypatch, tmp_path, name, file
+):
     far = tmp_path / "elsewhere"
     far.mkdir()
     (far / file).write_bytes(b"")
@@ -201,7 +203,7 @@ def test_a_machine_without_a_list_of_mounts_is_no_fault(healthy, monkeypatch, tm
         ("https://id.example.com", "0.0.0.0", "ok", "issuer"),
     ],
 )
-def test_the_issuer_is_looked_at(healthy, monkeypatch, url, host, level, said):
+def test_the_issuer_is_checked(healthy, monkeypatch, url, host, level, said):
     monkeypatch.delenv("RETICKET_ISSUER")
     monkeypatch.setenv("RETICKET_HOST", host)
     if url:
@@ -211,7 +213,7 @@ def test_the_issuer_is_looked_at(healthy, monkeypatch, url, host, level, said):
     assert said in found[-1][1]
 
 
-def test_a_proxy_that_is_not_named_is_found(healthy, monkeypatch):
+def test_a_proxy_missing_from_the_settings_is_found(healthy, monkeypatch):
     (healthy.data / "unnamed_proxies.json").write_text('["10.1.2.3", "no address"]')
     (healthy.data / "unnamed_proxies.json").chmod(0o600)
     assert about(healthy, "proxies")[0][0] == "warning"
@@ -236,7 +238,7 @@ def test_hashing_below_the_minimum_is_found(healthy, monkeypatch, memory, passes
     assert about(healthy, "hashing")[0][0] == level
 
 
-def test_what_the_clients_of_a_dialect_cannot_bear_is_found(healthy, monkeypatch):
+def test_a_policy_that_the_clients_of_a_dialect_cannot_handle_is_found(healthy, monkeypatch):
     monkeypatch.setenv("RETICKET_POLICIES__KIBO_2026__ACCESS", "180")
     monkeypatch.setenv("RETICKET_POLICIES__KIBO_2026__WINDOW", "5")
     found = about(healthy, "policies")
@@ -249,14 +251,14 @@ def test_what_the_clients_of_a_dialect_cannot_bear_is_found(healthy, monkeypatch
     assert [level for level, _ in about(healthy, "policies")] == ["warning"]
 
 
-def test_a_use_without_a_key_is_a_fault():
+def test_a_key_use_without_a_key_is_a_fault():
     facts = [KeyFacts("aabbccdd", "mac", "HS256", "active", 0, 0, None)]
     (found,) = active_keys.look(SimpleNamespace(ring=SimpleNamespace(listing=lambda: facts)))
     assert found.level is Level.FAULT
     assert "reticket key rotate --use sign" in found.sentence
 
 
-def test_changes_that_wait_to_end_families_are_found(healthy):
+def test_pending_changes_that_must_end_sessions_are_found(healthy):
     instance = healthy.instance()
     instance.directory.users.disable("ada@example.com")
     instance.close()
@@ -273,7 +275,7 @@ def test_changes_that_wait_to_end_families_are_found(healthy):
         ("check", StartupError("families.sqlite is damaged"), "restore a backup"),
     ],
 )
-def test_a_store_that_does_not_answer_or_is_damaged_is_a_fault(verb, error, said):
+def test_an_unreachable_or_damaged_store_is_a_fault(verb, error, said):
     def fails():
         raise error
 
@@ -284,7 +286,7 @@ def test_a_store_that_does_not_answer_or_is_damaged_is_a_fault(verb, error, said
     assert said in found.sentence
 
 
-def test_a_window_over_a_tenth_is_found(healthy, monkeypatch):
+def test_a_window_longer_than_a_tenth_of_the_access_lifetime_is_found(healthy, monkeypatch):
     monkeypatch.setenv("RETICKET_POLICIES__KIBO_2026__ACCESS", "180")
     found = about(healthy, "policies")
     assert any("over a tenth" in text for level, text in found if level == "warning")
@@ -324,7 +326,7 @@ def instance_at(instance, off):
 
 
 @pytest.mark.parametrize(("off", "way"), [(60_000, "60 s ahead of"), (-60_000, "60 s behind")])
-def test_a_clock_that_is_off_is_a_fault(shell, off, way):
+def test_a_wrong_clock_is_a_fault(shell, off, way):
     instance = shell.instance()
     found = list(clock.look(instance_at(instance, off)))
     instance.close()
@@ -358,7 +360,7 @@ def test_a_session_that_begins_in_the_future_is_a_fault(shell):
         ("RETICKET_POLICIES__AKINON_2026__ABSOLUTE", 401),
     ],
 )
-def test_ends_that_are_kept_for_less_than_the_longest_session_are_found(
+def test_revocations_kept_for_less_than_the_longest_session_are_found(
     healthy, monkeypatch, variable, days
 ):
     monkeypatch.setenv(variable, str(days * DAY))
@@ -366,7 +368,7 @@ def test_ends_that_are_kept_for_less_than_the_longest_session_are_found(
     assert (level, "audit.keep_ends to" in text) == ("warning", True)
 
 
-def test_ends_that_are_kept_for_less_than_a_client_may_stay_are_found(healthy, monkeypatch):
+def test_revocations_kept_for_less_than_the_policy_of_a_client_are_found(healthy, monkeypatch):
     monkeypatch.setenv("RETICKET_AUDIT__KEEP_ENDS", str(365 * DAY))
     assert about(healthy, "audit file")[0][0] == "ok"
     monkeypatch.setenv("RETICKET_POLICIES__SERVICE_2026__ABSOLUTE", str(366 * DAY))
@@ -386,7 +388,7 @@ def test_an_audit_file_that_is_not_rotated_is_found(healthy, monkeypatch):
         assert about(healthy, "audit file")[0][0] == level
 
 
-def test_files_of_ends_that_are_more_than_all_files_may_be_are_found(shell, monkeypatch):
+def test_files_of_revocations_larger_than_the_limit_of_all_files_are_found(shell, monkeypatch):
     monkeypatch.setenv("RETICKET_AUDIT__TOTAL_SIZE", str(2**20))
     instance, found = shell.instance(), []
     for size in (2**20, 2**20 + 1):

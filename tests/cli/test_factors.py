@@ -25,7 +25,7 @@ def set_key(shell):
     return shell.run("user", "factor", "set", ADA, "--key-stdin", said=f"{KEY.lower()}\n")
 
 
-def test_a_factor_is_set_with_a_key_that_the_person_has(shell):
+def test_a_factor_is_set_with_an_existing_key(shell):
     output = set_key(shell)
     assert len([line for line in output.splitlines() if line.count("-") == 3]) == 10
     assert standing(shell) == {
@@ -40,7 +40,7 @@ def test_a_factor_is_set_with_a_key_that_the_person_has(shell):
     assert KEY not in output
 
 
-def test_a_new_key_is_shown_and_its_first_code_asked_for(shell, monkeypatch):
+def test_a_new_key_is_shown_and_its_first_code_is_requested(shell, monkeypatch):
     typed = []
 
     def prompt(words):
@@ -67,7 +67,7 @@ def test_a_new_key_is_shown_and_its_first_code_asked_for(shell, monkeypatch):
     assert standing(shell)["active"]
 
 
-def test_a_key_without_a_right_code_is_not_in_use(shell):
+def test_a_key_is_not_used_before_a_correct_code(shell):
     output = shell.run("user", "factor", "set", ADA, said="1\n2\n3\n", ok=False)
     assert output.splitlines()[-1] == "Error: The code is not the one that this key has now."
     assert not standing(shell)["active"]

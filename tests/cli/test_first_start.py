@@ -30,7 +30,7 @@ def leftovers(shell):
     ids=" ".join,
 )  # fmt: skip
 @pytest.mark.parametrize("kind", ["no folder", "an empty folder"])
-def test_a_misspelt_folder_stops_and_nothing_is_made(empty, served, words, kind):
+def test_a_misspelt_folder_stops_the_start_and_creates_nothing(empty, served, words, kind):
     if kind == "an empty folder":
         empty.data.mkdir(mode=0o700)
     before = leftovers(empty)
@@ -42,14 +42,14 @@ def test_a_misspelt_folder_stops_and_nothing_is_made(empty, served, words, kind)
     assert served == []
 
 
-def test_serve_names_every_way_to_begin(empty, served):
+def test_serve_lists_every_way_to_start(empty, served):
     said = empty.run("serve", ok=False)
     assert len(said.splitlines()) == 1
     for way in ("reticket init", "--create", "--seed FILE", "--demo"):
         assert way in said
 
 
-def test_each_way_to_begin_is_harmless_later(empty, served, tmp_path):
+def test_each_way_to_start_can_be_repeated_later(empty, served, tmp_path):
     (tmp_path / "seed.yaml").write_text(SEED)
     for words in (["--create"], ["--seed", str(tmp_path / "seed.yaml")]):
         empty.run("serve", *words)
@@ -60,13 +60,13 @@ def test_each_way_to_begin_is_harmless_later(empty, served, tmp_path):
     empty.run("serve", "--create")
 
 
-def test_a_seed_of_the_settings_is_a_way_to_begin(empty, served, monkeypatch, tmp_path):
+def test_a_seed_in_the_settings_is_a_way_to_start(empty, served, monkeypatch, tmp_path):
     monkeypatch.setenv("RETICKET_SEED", str(tmp_path / "seed.yaml"))
     empty.run("serve")
     assert served[0].seed == tmp_path / "seed.yaml"
 
 
-def test_families_that_are_gone_are_said(shell, served):
+def test_a_missing_session_store_is_reported(shell, served):
     (shell.data / "families.sqlite").unlink()
     assert "no sessions found at" in shell.run("serve", ok=False)
     assert not (shell.data / "families.sqlite").exists()
@@ -82,7 +82,7 @@ def test_the_demo_has_a_folder_of_its_own(empty, served, monkeypatch, tmp_path):
     assert not (tmp_path / "data").exists()
 
 
-def test_the_demo_is_marked_for_good_and_may_begin_again(empty, served):
+def test_a_demo_folder_stays_marked_and_can_be_started_again(empty, served):
     empty.run("serve", "--demo")
     empty.run("serve", "--demo")
     instance = empty.instance()
@@ -90,7 +90,7 @@ def test_the_demo_is_marked_for_good_and_may_begin_again(empty, served):
     instance.close()
 
 
-def test_the_demo_does_not_mix_with_people(shell, served):
+def test_the_demo_refuses_a_folder_with_real_people(shell, served):
     said = shell.run("serve", "--demo", ok=False)
     assert "has people of its own" in said
     assert served == []

@@ -26,7 +26,7 @@ def errors(shell, *words):
     return result.stderr
 
 
-def test_a_wide_window_is_warned_of_when_a_client_gets_it_and_by_the_doctor(shell):
+def test_a_long_window_of_a_client_is_warned_of_when_set_and_by_the_doctor(shell):
     assert errors(shell, "client", "add", "narrow", "--policy", "BROWSER,window=90") == ""
     said = errors(shell, "client", "add", "wide", "--policy", "BROWSER,window=800")
     assert said.startswith(f"Warning: {WIDE}")
@@ -40,13 +40,13 @@ def test_a_wide_window_is_warned_of_when_a_client_gets_it_and_by_the_doctor(shel
     assert said.startswith(f"Warning: {WIDE}")
 
 
-def test_the_warning_is_for_bearers(shell):
+def test_the_warning_is_only_for_unbound_tokens(shell):
     words = ("client", "add", "bound", "--public", "--dpop", "--policy", "BROWSER,window=800")
     assert errors(shell, *words) == ""
     assert "bound" not in shell.run("doctor")
 
 
-def test_an_idle_end_that_the_settings_have_made_too_short_is_broken(shell, monkeypatch):
+def test_an_idle_end_before_the_end_of_the_access_token_is_a_fault(shell, monkeypatch):
     shell.run("client", "add", "short", "--policy", "BROWSER,refresh=1000")
     monkeypatch.setenv(LONG_ACCESS, "5000")
     said = shell.run("doctor", ok=False)
@@ -83,7 +83,7 @@ def test_a_seed_is_checked_by_the_presets_in_force_and_loaded_whole_or_not_at_al
         assert "7000" not in shell.run("tenant", "list")
 
 
-def test_a_seed_says_nothing_of_who_is_there_already_or_blocked(shell, monkeypatch, tmp_path):
+def test_a_seed_does_not_report_existing_or_disabled_clients(shell, monkeypatch, tmp_path):
     seed = tmp_path / "seed.yaml"
     seed.write_text(f"oauth_clients:\n{SHORT_ONE}\n{SHORT_ONE.replace('short', 'off')}")
     shell.run("seed", str(seed))
@@ -95,7 +95,7 @@ def test_a_seed_says_nothing_of_who_is_there_already_or_blocked(shell, monkeypat
     assert "fault" not in shell.run("doctor")
 
 
-def test_nobody_is_let_in_again_for_whom_the_next_start_would_stop(shell, monkeypatch):
+def test_a_client_with_an_invalid_policy_cannot_be_enabled(shell, monkeypatch):
     shell.run("client", "add", "short", "--policy", "BROWSER,refresh=1000")
     shell.run("client", "disable", "short")
     monkeypatch.setenv(LONG_ACCESS, "5000")
@@ -105,7 +105,7 @@ def test_nobody_is_let_in_again_for_whom_the_next_start_would_stop(shell, monkey
     shell.run("client", "enable", "short")
 
 
-def test_a_seed_may_name_a_client_of_before_there_were_rules_for_names(shell, tmp_path):
+def test_a_seed_may_have_an_old_client_with_a_name_that_is_now_invalid(shell, tmp_path):
     instance = shell.instance()
     with instance.directory.database.change() as connection:
         connection.exec_driver_sql("UPDATE oauth_clients SET client_id = 'shop/web'")
@@ -115,7 +115,7 @@ def test_a_seed_may_name_a_client_of_before_there_were_rules_for_names(shell, tm
     assert "is loaded" in shell.run("seed", str(seed))
 
 
-def test_a_blocked_client_stops_no_start(shell, monkeypatch):
+def test_a_disabled_client_does_not_stop_the_start(shell, monkeypatch):
     shell.run("client", "add", "short", "--policy", "BROWSER,refresh=1000")
     shell.run("client", "disable", "short")
     monkeypatch.setenv(LONG_ACCESS, "5000")
@@ -130,7 +130,7 @@ def test_a_table_for_all_oauth_clients_is_refused(shell, monkeypatch, name):
     assert "policies.BROWSER_2026" in said
 
 
-def test_the_doctor_says_that_an_address_leads_nowhere(shell, monkeypatch):
+def test_the_doctor_reports_an_issuer_that_clients_cannot_reach(shell, monkeypatch):
     monkeypatch.setenv("RETICKET_HOST", "0.0.0.0")
     said = "warning  issuer: clients are told http://0.0.0.0:8088, which leads nowhere"
     assert said in shell.run("doctor")
@@ -138,7 +138,7 @@ def test_the_doctor_says_that_an_address_leads_nowhere(shell, monkeypatch):
     assert "leads nowhere" not in shell.run("doctor")
 
 
-def test_a_key_is_kept_as_long_as_a_client_has_a_token_of_it_and_told_of_then(shell):
+def test_a_key_is_kept_and_reported_while_a_client_has_tokens_of_it(shell):
     shell.run("client", "add", "tv", "--policy", "DEVICE")
     instance, asked = shell.instance(), []
 
@@ -154,7 +154,7 @@ def test_a_key_is_kept_as_long_as_a_client_has_a_token_of_it_and_told_of_then(sh
 
 
 @pytest.mark.parametrize(("client", "days"), [("tv", 90), ("spa", 14), ("gone", 14)])
-def test_a_family_of_a_copy_may_heal_as_long_as_its_client_may_be_away(
+def test_a_restored_session_may_recover_until_the_idle_end_of_its_client(
     shell, tmp_path, client, days
 ):
     shell.run("client", "add", "tv", "--policy", "DEVICE")
@@ -194,14 +194,14 @@ def test_a_start_warns_of_clients_once(started):
     assert log.count("used within the window") == 1
 
 
-def test_a_start_warns_once_of_an_address_that_leads_nowhere(started):
+def test_a_start_warns_once_of_an_issuer_that_clients_cannot_reach(started):
     port, log, _ = started
     said = f"clients are told http://0.0.0.0:{port}, which leads nowhere: set issuer"
     assert log.count(said) == 1
     assert "RETICKET_ISSUER" in log
 
 
-def test_a_start_tells_what_is_in_force_and_nothing_else(started):
+def test_a_start_audits_the_policies_in_force_and_nothing_else(started):
     _, _, lines = started
     told = [(line["kind"], line["detail"]) for line in lines if line["event"] == "policy"]
     presets = {detail["name"]: detail for kind, detail in told if kind == "oauth"}
@@ -212,7 +212,7 @@ def test_a_start_tells_what_is_in_force_and_nothing_else(started):
     assert not kinds & {"oauth.user", "oauth.client"}
 
 
-def test_a_client_whose_idle_end_is_too_short_stops_the_start(shell):
+def test_a_client_with_a_too_short_idle_end_stops_the_start(shell):
     shell.run("client", "add", "short", "--policy", "BROWSER,refresh=1000")
     with (
         pytest.raises(RuntimeError, match=SHORT.replace("(", r"\(").replace(")", r"\)")),

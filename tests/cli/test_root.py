@@ -37,7 +37,7 @@ def cpu_of(*words):
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def test_help_is_cheap():
+def test_help_uses_little_cpu_time():
     # A ratio of two CPU times that are taken in turns, the best of several: neither the machine's
     # speed nor its load decides. With the database drivers imported it was 90; without, it is 5.
     bare, helped = zip(

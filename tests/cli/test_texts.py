@@ -30,7 +30,7 @@ def test_a_table_has_no_character_that_acts_on_a_terminal(capsys):
     assert said.replace("\n", "").isprintable()
 
 
-def test_json_has_none_either_and_says_the_same(capsys):
+def test_json_output_is_escaped_too_and_has_the_same_content(capsys):
     show([{"name": BAD}], ("name",), as_json=True)
     said = capsys.readouterr().out
     assert said.replace("\n", "").isprintable()

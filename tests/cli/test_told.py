@@ -103,7 +103,7 @@ CHANGES = {
 }
 
 
-def test_every_command_is_tried_or_said_to_change_nothing():
+def test_every_command_is_tested_or_listed_as_read_only():
     known = [" ".join(each.values[0]) for each in every_command(cli.command(Builder))]
     assert sorted([*READING, *SILENT, *CHANGES]) == sorted(known)
 
@@ -128,7 +128,7 @@ def names(shell, tmp_path):
 
 
 @pytest.mark.parametrize("command", CHANGES)
-def test_a_command_that_changes_something_is_told(shell, names, command):
+def test_a_command_that_changes_something_is_audited(shell, names, command):
     change = CHANGES[command]
     for words in change.before:
         shell.run(*(each.format(**names) for each in words), said=KEY)
@@ -144,7 +144,7 @@ def test_a_command_that_changes_something_is_told(shell, names, command):
     assert told[0].get("detail", {}).items() >= expected.items()
 
 
-def test_a_seed_tells_each_that_it_created_once(shell, names):
+def test_a_seed_audits_each_created_record_once(shell, names):
     earlier = len(lines_of(shell))
     shell.run("seed", str(names["seed"]))
     shell.run("seed", str(names["seed"]))
@@ -158,7 +158,7 @@ def test_a_seed_tells_each_that_it_created_once(shell, names):
     ]
 
 
-def test_a_command_that_fails_tells_no_change(shell):
+def test_a_failed_command_audits_no_change(shell):
     earlier = lines_of(shell)
     shell.run("user", "enable", "nobody@example.com", ok=False)
     shell.run("tenant", "remove", "4711", ok=False)

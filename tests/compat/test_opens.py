@@ -78,7 +78,7 @@ def which(holds):
 
 
 @which(lambda one: one["refresh"] and one["lives"])
-def test_a_living_refresh_token_refreshes_and_so_do_the_next_two(opened, engine, one):
+def test_a_valid_refresh_token_works_three_times_in_a_row(opened, engine, one):
     instance = opened(engine)
     client, token = instance.clients[one["kind"]], one["refresh"]
     for _ in range(3):
@@ -92,13 +92,13 @@ def test_an_ended_session_stays_ended(opened, engine, one):
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_its_audit_file_ends_nobody_who_lives(opened, engine):
+def test_replaying_the_old_audit_file_ends_no_active_session(opened, engine):
     instance = opened(engine)
     said = instance.commands.run("replay", "--audit", str(MADE / engine / "data" / "audit.jsonl"))
     assert said == "0 revocations replayed\n"
 
 
-def test_a_backup_of_it_is_restored_and_what_was_ended_since_is_ended_again(tmp_path):
+def test_a_restored_backup_ends_the_sessions_that_ended_since(tmp_path):
     copied("sqlite", tmp_path / "data")
     copied("sqlite", tmp_path / "backup")
     with closing(sqlite3.connect(tmp_path / "backup" / "families.sqlite")) as families, families:
@@ -112,13 +112,15 @@ def test_a_backup_of_it_is_restored_and_what_was_ended_since_is_ended_again(tmp_
 
 
 @which(lambda one: one["refresh"] and one["state"].startswith("new"))
-def test_an_access_token_of_a_person_or_an_application_is_taken_until_it_ends(opened, engine, one):
+def test_an_access_token_of_a_person_or_an_application_is_accepted_until_it_expires(
+    opened, engine, one
+):
     instance = opened(engine)
     assert instance.clients[one["kind"]].is_known(instance.url, one["access"])
 
 
 @which(lambda one: one["kind"] == "backend")
-def test_an_access_token_of_an_oauth_client_is_asked_for_again(opened, engine, one):
+def test_an_old_access_token_of_an_oauth_client_is_refused(opened, engine, one):
     """It does not tell the version of the secret that it rests on."""
     instance = opened(engine)
     backend = instance.clients["backend"]
@@ -128,21 +130,21 @@ def test_an_access_token_of_an_oauth_client_is_asked_for_again(opened, engine, o
 
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("kind", clients(None))
-def test_everybody_signs_in_as_before(opened, engine, kind):
+def test_all_people_and_programs_sign_in_as_before(opened, engine, kind):
     """Passwords, secrets, registrations and the second factor are those of the older version."""
     instance = opened(engine)
     assert instance.clients[kind].sign_in(instance.url).access
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_a_second_factor_of_cloudreve_has_become_one_of_the_person(opened, engine):
+def test_an_old_cloudreve_second_factor_now_belongs_to_the_person(opened, engine):
     """Akinon, which cannot ask for it, refuses the password alone."""
     body = json.dumps({"username": ALAN["email"], "password": ALAN["password"]})
     assert call(opened(engine).url, "POST", "/api/v1/auth/login", body)[0] == 401
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_the_commands_read_it(opened, engine):
+def test_the_commands_read_the_old_folder(opened, engine):
     commands = opened(engine).commands
     told = [line for line in commands.says("doctor").splitlines() if line.startswith("fault")]
     assert [line for line in told if "demo accounts" not in line] == []

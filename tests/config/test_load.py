@@ -24,7 +24,7 @@ def refusal(file: Path | None = None, overrides: dict[str, object] | None = None
     return message
 
 
-def test_defaults_stand_without_a_file() -> None:
+def test_without_a_file_the_defaults_apply() -> None:
     settings = config.load()
     assert (settings.host, settings.port) == ("127.0.0.1", 8088)
     assert settings.audit_file == Path("data/audit.jsonl")
@@ -35,13 +35,13 @@ def test_defaults_stand_without_a_file() -> None:
     assert settings.master_key is None
 
 
-def test_what_is_derived_follows_the_data_folder(tmp_path: Path) -> None:
+def test_derived_paths_follow_the_data_folder(tmp_path: Path) -> None:
     settings = config.load(None, {"data": tmp_path})
     assert settings.audit_file == tmp_path / "audit.jsonl"
     assert config.sqlite_path(settings.sessions) == tmp_path / "families.sqlite"
 
 
-def test_the_command_line_beats_variables_beat_the_file(
+def test_the_command_line_overrides_variables_and_they_override_the_file(
     toml: Toml, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = toml('port = 1\nhost = "file"\nlog_level = "debug"\n[sign_in]\naccount_window = 9\n')
@@ -118,7 +118,7 @@ def test_an_empty_variable_empties_a_list(toml: Toml, monkeypatch: pytest.Monkey
         ('metrics_token = "x"', "metrics_token is accepted only as RETICKET_METRICS_TOKEN"),
     ],
 )  # fmt: skip
-def test_what_a_file_gets_wrong_is_one_sentence(text: str, sentence: str, toml: Toml) -> None:
+def test_a_fault_in_a_file_is_one_sentence(text: str, sentence: str, toml: Toml) -> None:
     file = toml(text)
     assert refusal(file) == f"{file}: {sentence}"
 
@@ -161,19 +161,19 @@ def test_origins_that_are_accepted(origins: tuple[str, ...]) -> None:
         ),
     ],
 )
-def test_what_a_variable_gets_wrong_is_one_sentence(
+def test_a_fault_in_a_variable_is_one_sentence(
     name: str, value: str, sentence: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RETICKET_" + name, value)
     assert refusal() == sentence
 
 
-def test_what_the_command_line_gets_wrong_names_its_flag(tmp_path: Path) -> None:
+def test_a_fault_on_the_command_line_names_the_option(tmp_path: Path) -> None:
     sentence = refusal(None, {"tls_certificate": tmp_path / "absent.pem"})
     assert sentence.startswith("--tls-certificate must be the path of a file that exists, is ")
 
 
-def test_an_unknown_key_that_is_near_nothing_lists_what_is_accepted(toml: Toml) -> None:
+def test_an_unknown_key_without_a_similar_one_lists_all_keys(toml: Toml) -> None:
     sentence = refusal(toml("zzz = 1"))
     assert "accepted are host, port, workers, data, " in sentence
 
@@ -182,13 +182,13 @@ def test_an_unknown_key_that_is_near_nothing_lists_what_is_accepted(toml: Toml) 
     ("content", "sentence"),
     [(b"port =", " is not valid TOML: "), (b"\xff", " is not UTF-8 text, as TOML must be")],
 )
-def test_a_file_that_is_no_toml(content: bytes, sentence: str, tmp_path: Path) -> None:
+def test_a_file_that_is_not_toml_is_refused(content: bytes, sentence: str, tmp_path: Path) -> None:
     file = tmp_path / "bad.toml"
     file.write_bytes(content)
     assert f"{file}{sentence}" in refusal(file)
 
 
-def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported(tmp_path: Path) -> None:
     file = tmp_path / "absent.toml"
     assert refusal(file) == f"{file} cannot be read: No such file or directory"
 
@@ -269,7 +269,7 @@ def test_a_file_without_a_token_is_refused_without_its_content(
     )
 
 
-def test_each_worker_has_room_for_two_of_the_largest_bodies(
+def test_each_worker_can_hold_two_of_the_largest_bodies(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("RETICKET_BODY_LIMIT", str(2**25))
@@ -278,7 +278,7 @@ def test_each_worker_has_room_for_two_of_the_largest_bodies(
     assert refusal(None, {"workers": 5}) == sentence
 
 
-def test_there_is_one_metrics_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_metrics_tokens_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "token"
     file.write_text(SCRAPE)
     monkeypatch.setenv("RETICKET_METRICS_TOKEN", SCRAPE)
@@ -286,7 +286,7 @@ def test_there_is_one_metrics_token(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert refusal(None, {"metrics_token_file": file}) == sentence
 
 
-def test_a_setting_of_a_former_version_is_answered_with_what_to_do(
+def test_a_setting_of_an_older_version_is_refused_with_a_remedy(
     toml: Toml, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     advice = (
@@ -300,7 +300,7 @@ def test_a_setting_of_a_former_version_is_answered_with_what_to_do(
 
 
 @pytest.mark.parametrize("url", ["memory:", "sqlite:///data/families.sqlite"])
-def test_the_former_name_of_the_store_of_sessions_stops_a_start(
+def test_the_old_name_of_the_session_store_setting_stops_the_start(
     url: str, toml: Toml, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     advice = "families is no longer a setting: its name is sessions now"
@@ -311,7 +311,7 @@ def test_the_former_name_of_the_store_of_sessions_stops_a_start(
     assert refusal() == "RETICKET_" + advice.replace("families", "FAMILIES", 1)
 
 
-def test_memory_suffices_for_the_lanes(toml: Toml) -> None:
+def test_hashing_memory_must_be_enough_for_the_argon2_lanes(toml: Toml) -> None:
     sentence = "hashing.memory must be at least 8 KiB per lane, 32 in all, is 16"
     assert refusal(toml("[hashing]\nmemory = 16\nparallelism = 4")) == sentence
 
@@ -320,7 +320,7 @@ def test_memory_suffices_for_the_lanes(toml: Toml) -> None:
     "url", ["mysql://u:hunter2@db/x", "sqlite:///", "postgresql:u:hunter2", "hunter2"]
 )
 @pytest.mark.parametrize("key", ["sessions", "directory"])
-def test_a_store_that_there_is_not_is_refused_without_its_url(key: str, url: str) -> None:
+def test_an_unknown_store_is_refused_without_showing_its_url(key: str, url: str) -> None:
     sentence = refusal(None, {key: url})
     assert sentence.startswith(f"--{key} must be sqlite:///PATH")
     assert "hunter2" not in sentence
@@ -364,7 +364,7 @@ def test_the_reference_has_every_setting_with_a_description() -> None:
     assert all(row.type != "a table" and row.default and row.description for row in rows.values())
 
 
-def test_every_bad_value_is_refused_by_its_own_words(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_invalid_value_has_its_own_message(monkeypatch: pytest.MonkeyPatch) -> None:
     texts = {"host", "data", "seed", "audit_file"}
     for key, words, *_ in reference():
         if key in texts:

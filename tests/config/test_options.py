@@ -24,7 +24,7 @@ def options(settings_file: Path | None = None) -> Options:
     return options_for(Options, table, "dialects.kibo")
 
 
-def test_without_a_table_the_defaults_stand() -> None:
+def test_without_a_table_the_defaults_apply() -> None:
     assert options() == Options()
 
 
@@ -59,7 +59,7 @@ def test_a_dialect_gets_its_variables_over_the_file(
         ("digits = 3", "dialects.kibo.digits: expected `int` >= 4"),
     ],
 )
-def test_what_is_wrong_is_one_sentence(
+def test_a_fault_in_an_option_is_one_sentence(
     text: str, sentence: str, toml: Callable[[str], Path]
 ) -> None:
     with pytest.raises(SettingError) as caught:

@@ -24,7 +24,7 @@ KINDS = [
 ]
 
 
-def test_without_changes_a_resource_has_its_preset() -> None:
+def test_without_changes_a_token_kind_has_its_preset() -> None:
     assert policies_for(load(), KINDS) == {
         "kibo.application": KIBO_2026,
         "kibo.developer": KIBO_2026,
@@ -32,7 +32,7 @@ def test_without_changes_a_resource_has_its_preset() -> None:
     }
 
 
-def test_a_change_of_a_preset_reaches_its_resources_and_a_resource_has_the_last_word(
+def test_a_changed_preset_applies_to_its_token_kinds_unless_they_override_it(
     toml: Toml,
 ) -> None:
     file = toml(
@@ -99,7 +99,9 @@ def test_presets_are_checked_when_they_are_read(text: str, sentence: str, toml: 
         ),
     ],
 )
-def test_resources_are_checked_when_they_are_known(text: str, sentence: str, toml: Toml) -> None:
+def test_policies_of_token_kinds_are_checked_when_the_kinds_are_known(
+    text: str, sentence: str, toml: Toml
+) -> None:
     settings = load(toml(text))
     with pytest.raises(SettingError) as caught:
         policies_for(settings, KINDS)

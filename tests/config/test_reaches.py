@@ -18,7 +18,7 @@ from reticket.stores.memory import MemoryEphemeral
 from reticket.testing import FakeClock
 
 
-def test_limits_of_sign_ins(toml: Callable[[str], Path]) -> None:
+def test_the_limits_of_sign_ins_reach_the_code(toml: Callable[[str], Path]) -> None:
     said = config.load(
         toml(
             """
@@ -39,7 +39,7 @@ def test_limits_of_sign_ins(toml: Callable[[str], Path]) -> None:
     assert assembly._limits(config.load()) == FailureLimits()
 
 
-def test_room_for_short_lived_entries(toml: Callable[[str], Path]) -> None:
+def test_the_limit_of_short_lived_entries_reaches_the_code(toml: Callable[[str], Path]) -> None:
     said = config.load(
         toml(
             """
@@ -60,7 +60,7 @@ def test_each_process_has_a_secret_of_its_own_to_choose_shards_by() -> None:
     assert b"" != made[0]._secret != made[1]._secret
 
 
-def test_limits_of_connections(toml: Callable[[str], Path]) -> None:
+def test_the_limits_of_connections_reach_the_server(toml: Callable[[str], Path]) -> None:
     said = serving.listener_of(
         config.load(
             toml(
@@ -85,12 +85,12 @@ def test_limits_of_connections(toml: Callable[[str], Path]) -> None:
 
 
 @pytest.mark.parametrize(("trusted", "kept"), [((), 0), (("10.0.0.0/8",), 1024)])
-def test_places_of_connections(trusted: tuple[str, ...], kept: int) -> None:
+def test_the_numbers_of_connections_reach_the_server(trusted: tuple[str, ...], kept: int) -> None:
     caps = serving.connection_limits_of(config.load(None, {"trusted_proxies": trusted}))
     assert (caps._total, caps._for_untrusted, caps._per_address) == (16_384, 16_384 - kept, 512)
 
 
-def test_passwords_wait_as_the_settings_say(toml: Callable[[str], Path]) -> None:
+def test_the_settings_of_the_password_queue_reach_the_pool(toml: Callable[[str], Path]) -> None:
     lanes = assembly.worker_pools_of(config.load(toml("[hashing]\nthreads = 3\nqueue = 7\n")))
     lanes.close()
     assert (lanes.passwords._threads, lanes.passwords._turns._places) == (3, 7)
@@ -102,7 +102,7 @@ def test_a_refusal_without_a_hash_is_answered_after_a_second() -> None:
     assert (lanes.passwords._linger, lanes.callers._linger) == (1.0, 1.0)
 
 
-def test_what_is_over_is_removed_at_the_intervals_of_the_settings(
+def test_expired_data_is_removed_at_the_configured_intervals(
     toml: Callable[[str], Path],
 ) -> None:
     instance, lanes, meter = Mock(clock=FakeClock()), Mock(), Mock()

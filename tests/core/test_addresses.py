@@ -25,7 +25,7 @@ def test_an_address_is_counted_with_its_network(address, network):
     assert network_of(address) == network
 
 
-def test_a_text_that_is_longer_than_an_address_is_none_and_not_remembered():
+def test_a_text_longer_than_an_address_is_no_address_and_not_cached():
     """A `Host` has 16 KiB, and so has each address that a proxy says it forwards for."""
     remembered = addresses._parsed.cache_info().currsize
     for number in range(100):
@@ -33,7 +33,7 @@ def test_a_text_that_is_longer_than_an_address_is_none_and_not_remembered():
     assert addresses._parsed.cache_info().currsize == remembered
 
 
-def test_the_longest_address_is_one():
+def test_the_longest_possible_address_is_valid():
     longest = "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255%enp0s31f6.4094"
     assert len(longest) <= addresses.LONGEST
     assert addresses.parsed(longest) is not None

@@ -33,14 +33,14 @@ def looked_at(count, total):
     return attempts, clock
 
 
-def test_a_read_costs_the_same_after_a_flood_of_others():
+def test_a_lookup_costs_the_same_after_a_flood_of_other_keys():
     for total in (0, 5):
         few, many = (looked_at(count, total)[0] for count in (20, 5000))
         works = [work_of(lambda each=each: each.waits([guards(9999)])) for each in (few, many)]
         assert works[1] <= works[0] + 20
 
 
-def test_known_states_are_dropped_as_others_come():
+def test_old_cached_states_are_dropped_for_new_ones():
     for total in (0, 5):
         attempts, clock = looked_at(1000, total)
         clock.forward((FRESH + 1) / 1000)
@@ -56,7 +56,7 @@ class Left(Failures):
         return [Counted(9, 1000 * number) for number in (7, 90, 30)]
 
 
-def test_a_try_that_several_counts_refuse_waits_for_the_last_of_them():
+def test_an_attempt_over_several_limits_waits_for_the_longest_one():
     attempts = Attempts(Left(0), lambda event: None, FakeClock())
     with pytest.raises(Refusal) as refused, attempts.counted(guards(0, 3), "test", CALLER):
         pass

@@ -40,12 +40,12 @@ def _said(event):
 
 
 @pytest.mark.parametrize("outcome", [each for each in Outcome if each not in REFUSING])
-def test_every_outcome_that_answers_has_its_event(outcome):
+def test_every_successful_outcome_has_its_event(outcome):
     turned = StepOutcome(NOW, outcome, FAMILY, context="1000")
     assert audit_events_of(turned) == [{**WHOSE, "event": NAMES[outcome]}]
 
 
-def test_a_switch_is_told_beside_it_with_the_context_switched_to():
+def test_a_switch_is_a_second_event_with_the_new_context():
     turned = StepOutcome(NOW, Outcome.ADVANCED, FAMILY, context="1001", switched_to="1001")
     issued, switched = audit_events_of(turned)
     assert (issued["event"], switched) == (
@@ -63,7 +63,7 @@ def test_without_a_decision_nothing_is_audited():
     assert audit_events_of(StepOutcome(NOW, None, FAMILY, waits=True)) == []
 
 
-def test_a_refusal_that_met_no_row_names_no_family():
+def test_a_refusal_without_a_row_has_no_family():
     turned = StepOutcome(NOW, None, None, refusal=Refusal(Code.INVALID_TOKEN, Cause.UNKNOWN))
     (event,) = audit_events_of(turned)
     assert (event["event"], event["cause"]) == ("refused", Cause.UNKNOWN)
@@ -83,7 +83,7 @@ def test_a_sign_out_is_a_revocation_with_its_cause():
     assert audit_events_of(turned) == [{**WHOSE, "event": "revoked", "cause": "sign_out"}]
 
 
-def test_a_sign_in_and_its_withdrawal():
+def test_a_sign_in_that_is_undone_has_two_events():
     begun = audit_events.begun("test", StepOutcome(NOW, Outcome.ADVANCED, FAMILY), CALLER)
     assert _said(begun) == {**WHOSE, "event": "sign_in"}
     refusal = Refusal(Code.INVALID_CREDENTIALS, Cause.SUBJECT_GONE)
@@ -116,7 +116,7 @@ def test_a_caller_without_an_address_leaves_it_out():
     assert (event.address, event.device, event.correlation_id) == (None, None, None)
 
 
-def test_a_demand_is_told_with_all_that_it_selects():
+def test_a_revocation_request_is_audited_with_all_its_criteria():
     selection = Selection(
         family=FAMILY.id, resource="test", subject="ada", client="web", context="1000"
     )

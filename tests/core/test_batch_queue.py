@@ -49,7 +49,7 @@ def test_a_lone_item_does_not_wait(lane, work):
     assert work.batches == [[21]]
 
 
-def test_what_arrives_together_and_meanwhile_goes_together(lane, work):
+def test_items_that_arrive_during_a_batch_form_the_next_one(lane, work):
     async def scenario():
         queue = BatchQueue(lane, work)
         work.gate.clear()
@@ -67,7 +67,7 @@ def test_what_arrives_together_and_meanwhile_goes_together(lane, work):
     assert work.batches == [[0, 1, 2], [3, 4, 5, 6, 7, 8, 9]]
 
 
-def test_an_item_one_round_later_joins_the_batch(lane, work, monkeypatch):
+def test_an_item_that_arrives_one_loop_iteration_later_joins_the_batch(lane, work, monkeypatch):
     monkeypatch.setattr(batch_queue_module, "LONGEST_GATHERING", 60)
 
     async def scenario():
@@ -84,7 +84,7 @@ def test_an_item_one_round_later_joins_the_batch(lane, work, monkeypatch):
 @pytest.mark.parametrize(
     ("seconds", "items"), [(0.01, 10**6), (60, 3)], ids=["in time", "once it is full"]
 )
-def test_a_batch_leaves_though_others_keep_coming(lane, work, monkeypatch, seconds, items):
+def test_a_batch_starts_even_if_more_items_keep_arriving(lane, work, monkeypatch, seconds, items):
     monkeypatch.setattr(batch_queue_module, "LONGEST_GATHERING", seconds)
     monkeypatch.setattr(batch_queue_module, "LONGEST_BATCH", items)
     monkeypatch.setattr(batch_queue_module, "LONGEST_QUEUE", 10**6)
@@ -102,7 +102,7 @@ def test_a_batch_leaves_though_others_keep_coming(lane, work, monkeypatch, secon
     assert asyncio.run(scenario())
 
 
-def test_a_batch_has_an_end(lane, work):
+def test_a_batch_has_a_maximum_size(lane, work):
     async def scenario():
         queue = BatchQueue(lane, work)
         return await asyncio.gather(*(queue.put(n) for n in range(LONGEST_BATCH + 1)))
@@ -163,7 +163,7 @@ def run_by_hand(scenario):
         return runner.run(scenario)
 
 
-def test_a_held_item_is_not_asked_for_again_before_a_pause(lane):
+def test_a_locked_item_is_retried_after_a_pause(lane):
     asked = []
 
     def held_at_first(batch):
@@ -222,7 +222,7 @@ def test_a_cancelled_item_delays_no_other(lane, work):
     assert asyncio.run(scenario()) == 4
 
 
-def test_closing_works_off_what_was_accepted(work):
+def test_close_finishes_the_accepted_work(work):
     lane = WorkerPool("test")
 
     async def scenario():
@@ -257,7 +257,7 @@ def test_a_full_pool_is_unavailable():
     lane.close()
 
 
-def test_a_full_queue_turns_away_what_comes_next_and_nothing_else(lane, work, monkeypatch):
+def test_a_full_queue_refuses_only_the_next_item(lane, work, monkeypatch):
     monkeypatch.setattr("reticket.core.queues.batch_queue.LONGEST_QUEUE", 3)
 
     async def scenario():
@@ -300,7 +300,7 @@ def test_an_unexpected_error_leaves_no_item_waiting(lane, work):
 
 
 @pytest.mark.parametrize("results", [[], [1, 2], None])
-def test_results_that_are_not_one_for_each_item_are_an_error_and_stop_nothing(lane, results):
+def test_a_wrong_number_of_results_is_an_error_and_later_batches_run(lane, results):
     answers = iter([results, [7]])
 
     async def scenario():
@@ -312,7 +312,7 @@ def test_results_that_are_not_one_for_each_item_are_an_error_and_stop_nothing(la
     assert asyncio.run(scenario()) == 7
 
 
-def test_a_result_that_cannot_be_delivered_stops_nothing(lane):
+def test_later_batches_run_after_a_result_that_cannot_be_delivered(lane):
     answers = [[7], [StopIteration()]]
 
     async def scenario():
@@ -327,7 +327,7 @@ def test_a_result_that_cannot_be_delivered_stops_nothing(lane):
     assert not asyncio.run(scenario())
 
 
-def test_work_that_has_waited_too_long_is_not_begun():
+def test_work_that_waited_too_long_is_not_started():
     lane = WorkerPool("test", longest_wait=60)
     gate, begun = threading.Event(), []
 
@@ -347,7 +347,7 @@ def test_work_that_has_waited_too_long_is_not_begun():
     assert begun == ["in time"]
 
 
-def test_a_pool_has_room_again_after_failed_work():
+def test_failed_work_frees_its_place_in_the_pool():
     lane = WorkerPool("test", longest_queue=1)
 
     def fail():

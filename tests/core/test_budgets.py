@@ -37,21 +37,21 @@ def guess(hall, count, email=ADA.email):
     return [refusal_of(sign_in, hall, "wrong", email, stranger(number)) for number in range(count)]
 
 
-def test_failures_of_users_at_an_address_do_not_stop_its_programs(hall):
+def test_failed_user_sign_ins_do_not_block_programs_at_the_same_address(hall):
     for number in range(6):
         refusal_of(sign_in, hall, email=f"{number}@example.com")
     assert refusal_of(sign_in, hall) == LIMITED
     assert call(hall) == APP
 
 
-def test_programs_that_fail_at_an_address_do_not_stop_its_people(hall):
+def test_failed_programs_do_not_block_users_at_the_same_address(hall):
     for _ in range(6):
         refusal_of(call, hall, "wrong")
     assert refusal_of(call, hall) == LIMITED
     assert sign_in(hall) == ADA
 
 
-def test_a_program_that_was_verified_here_is_not_stopped_by_its_neighbours(hall):
+def test_failures_of_neighbours_do_not_block_a_verified_program(hall):
     assert call(hall) == APP
     for _ in range(6):
         refusal_of(call, hall, "wrong", "another.app")
@@ -59,7 +59,7 @@ def test_a_program_that_was_verified_here_is_not_stopped_by_its_neighbours(hall)
     assert [call(hall), known(hall)] == [APP, APP]
 
 
-def test_a_program_that_was_verified_is_no_stranger_at_another_process(hall):
+def test_a_program_verified_by_one_process_is_known_to_another(hall):
     assert call(hall) == APP
     for _ in range(6):
         refusal_of(call, hall, "wrong", "another.app")
@@ -72,7 +72,7 @@ def test_a_program_that_was_verified_is_no_stranger_at_another_process(hall):
     assert refusal_of(call, hall) == LIMITED
 
 
-def test_a_program_that_signs_in_daily_stays_known_at_every_process(hall):
+def test_a_program_that_signs_in_daily_stays_known_to_every_process(hall):
     """Also one that no process has to verify anew, since its secret is remembered."""
     assert call(hall) == APP
     for _ in range(10):
@@ -85,7 +85,7 @@ def test_a_program_that_signs_in_daily_stays_known_at_every_process(hall):
     assert call(hall) == APP
 
 
-def test_that_a_program_is_known_is_written_twice_a_day(hall, monkeypatch):
+def test_a_known_program_is_recorded_twice_a_day(hall, monkeypatch):
     written, once = [], hall.ephemeral.once
 
     def note(key, *rest):
@@ -101,13 +101,13 @@ def test_that_a_program_is_known_is_written_twice_a_day(hall, monkeypatch):
     assert len(written) == 4
 
 
-def test_a_right_secret_that_was_verified_lately_costs_no_budget(hall):
+def test_a_recently_verified_secret_uses_no_budget(hall):
     for _ in range(20):
         assert call(hall) == APP
     assert [refusal_of(call, hall, "wrong") for _ in range(6)] == [WRONG] * 6
 
 
-def test_a_secret_that_was_verified_elsewhere_is_not_guessed_without_end(hall):
+def test_guesses_of_a_remembered_secret_are_limited(hall):
     """A remembered secret answers without a hash, so it must not answer without a limit either."""
     assert call(hall) == APP
     for number in range(6):
@@ -123,7 +123,7 @@ def test_a_secret_that_was_verified_elsewhere_is_not_guessed_without_end(hall):
     ("first", "second"),
     [("2001:db8:1:2::1", "2001:db8:1:2:ffff::9"), ("192.0.2.9", "::ffff:192.0.2.9")],
 )
-def test_a_host_is_one_network_whatever_address_it_uses(hall, first, second):
+def test_all_addresses_of_a_host_are_one_network(hall, first, second):
     first, second = CALLER._replace(address=first), CALLER._replace(address=second)
     for number in range(6):
         refusal_of(sign_in, hall, email=f"{number}@example.com", caller=first)
@@ -131,7 +131,7 @@ def test_a_host_is_one_network_whatever_address_it_uses(hall, first, second):
     assert sign_in(hall, caller=CALLER._replace(address="2001:db8:1:3::1")) == ADA
 
 
-def test_failures_of_neighbours_do_not_stop_a_known_user(hall):
+def test_failures_of_neighbours_do_not_block_a_known_user(hall):
     assert sign_in(hall, caller=HOME) == ADA
     for number in range(6):
         refusal_of(sign_in, hall, email=f"{number}@example.com", caller=HOME)
@@ -139,14 +139,14 @@ def test_failures_of_neighbours_do_not_stop_a_known_user(hall):
     assert sign_in(hall, caller=HOME) == ADA
 
 
-def test_strangers_do_not_lock_out_an_owner_at_a_known_network(hall):
+def test_unknown_networks_cannot_lock_out_the_owner_on_a_known_network(hall):
     assert sign_in(hall, caller=HOME) == ADA
     assert guess(hall, STRANGERS) == [WRONG] * STRANGERS
     assert refusal_of(sign_in, hall, caller=stranger(99)) == LIMITED
     assert sign_in(hall, caller=HOME) == ADA
 
 
-def test_strangers_guess_no_more_than_their_budget_from_however_many_networks(hall):
+def test_unknown_networks_together_have_one_limited_budget_of_guesses(hall):
     assert guess(hall, STRANGERS) == [WRONG] * STRANGERS
     assert guess(hall, 50) == [LIMITED] * 50
     hall.clock.forward(599)
@@ -155,7 +155,7 @@ def test_strangers_guess_no_more_than_their_budget_from_however_many_networks(ha
     assert guess(hall, 1) == [WRONG]
 
 
-def test_one_network_spends_only_its_part_of_the_strangers_budget(hall):
+def test_one_network_uses_only_a_part_of_the_budget_of_unknown_networks(hall):
     for _ in range(3):
         assert refusal_of(sign_in, hall, "wrong", caller=stranger(1)) == WRONG
     assert refusal_of(sign_in, hall, "wrong", caller=stranger(1)) == LIMITED
@@ -172,7 +172,7 @@ def test_guesses_from_a_known_network_are_limited_too(hall):
     assert sign_in(hall, caller=stranger(1)) == ADA
 
 
-def test_a_sign_in_from_a_known_network_gives_strangers_their_budget_back(hall):
+def test_a_sign_in_from_a_known_network_resets_the_budget_of_unknown_networks(hall):
     """A person on a new network signs in at home first, and is then let in."""
     assert sign_in(hall, caller=HOME) == ADA
     guess(hall, STRANGERS)
@@ -194,7 +194,7 @@ def test_an_account_that_does_not_exist_is_answered_as_one_that_does(hall):
     assert waits[0] == waits[1]
 
 
-def test_accounts_never_share_a_count_and_nobodys_share_so_many(hall, monkeypatch):
+def test_accounts_never_share_a_counter_and_unknown_emails_share_a_fixed_number(hall, monkeypatch):
     """A stranger whose own account shared one could forgive and spend what is another's."""
     monkeypatch.setattr("reticket.core.access.failure_limits.NOBODYS_COUNTERS", 1)
     guess(hall, STRANGERS, "one@example.com")
@@ -202,7 +202,7 @@ def test_accounts_never_share_a_count_and_nobodys_share_so_many(hall, monkeypatc
     assert sign_in(hall, caller=stranger(99)) == ADA
 
 
-def test_a_changed_password_begins_with_a_budget_of_its_own(hall):
+def test_a_changed_password_has_a_new_budget(hall):
     guess(hall, STRANGERS)
     hall.people.users[ADA.id] = replace(ADA, credential_version=2)
     hall.people.hashes[ADA.id] = NEW + "another"
@@ -217,7 +217,7 @@ def test_a_network_is_known_after_the_second_factor_and_not_before(hall):
     assert hall.people.networks == {(ADA.id, CALLER.address)}
 
 
-def test_wrong_codes_of_strangers_do_not_lock_an_owner_out(hall):
+def test_wrong_codes_from_unknown_networks_do_not_lock_the_owner_out(hall):
     with_a_factor(hall)
     assert second(hall, session_of(hall), code_of(hall), HOME)
     for number in range(3):
@@ -229,7 +229,7 @@ def test_wrong_codes_of_strangers_do_not_lock_an_owner_out(hall):
     assert second(hall, session_of(hall), code_of(hall), HOME)
 
 
-def test_tries_at_the_same_time_are_no_more_than_the_limit(hall, monkeypatch):
+def test_parallel_attempts_do_not_exceed_the_limit(hall, monkeypatch):
     """All of them passed the limits before the first was hashed."""
     command, verify = SignIn("test", "nobody@example.com", "wrong"), hall.hasher.verify
     admissions = hall.desk.admissions([(command, CALLER)] * 16)
@@ -259,7 +259,7 @@ def crowded(hall):
     hall.attempts._ephemeral = full
 
 
-def test_a_known_account_at_a_known_network_gets_in_though_no_guess_has_room(hall):
+def test_a_known_account_on_a_known_network_signs_in_when_the_guess_pool_is_full(hall):
     assert sign_in(hall, caller=HOME) == ADA
     assert call(hall) == APP
     hall.clock.forward(2 * DAY)
@@ -270,7 +270,7 @@ def test_a_known_account_at_a_known_network_gets_in_though_no_guess_has_room(hal
     assert refusal_of(sign_in, hall, "wrong", caller=HOME) == LIMITED
 
 
-def test_a_stranger_whose_guess_has_no_room_is_unavailable_and_spends_nothing(hall):
+def test_a_guess_without_space_in_the_pool_is_unavailable_and_uses_no_budget(hall):
     crowded(hall)
     for email in (ADA.email, "nobody@example.com"):
         with pytest.raises(Unavailable):
@@ -280,7 +280,7 @@ def test_a_stranger_whose_guess_has_no_room_is_unavailable_and_spends_nothing(ha
     assert guess(hall, STRANGERS) == [WRONG] * STRANGERS
 
 
-def test_a_fault_during_a_try_gives_it_back(hall, monkeypatch):
+def test_an_error_during_an_attempt_returns_its_budget(hall, monkeypatch):
     def broken(*_):
         raise Unavailable("no memory")
 

@@ -74,7 +74,7 @@ async def until_queued():
         await asyncio.sleep(0)
 
 
-async def test_a_network_with_much_waiting_delays_others_by_a_few_of_its_own(hall):
+async def test_a_network_with_many_waiting_requests_delays_others_only_briefly(hall):
     waiting = [hall.held_up(), *(hall.look("flood", FLOOD) for _ in range(50))]
     await until_queued()
     waiting.append(hall.look("other", OTHER))
@@ -84,7 +84,7 @@ async def test_a_network_with_much_waiting_delays_others_by_a_few_of_its_own(hal
     assert hall.store.asked.index("other") <= 2
 
 
-async def test_a_full_queue_has_a_place_for_another_network(hall):
+async def test_a_full_queue_has_space_for_another_network(hall):
     waiting = [hall.held_up(), *(hall.look("flood", FLOOD) for _ in range(100))]
     await until_queued()
     other = hall.look("other", OTHER)
@@ -140,7 +140,7 @@ async def test_a_caller_that_reserved_room_with_credentials_goes_before_stranger
     assert await comes_first(hall, verb(hall, charge))
 
 
-async def test_what_was_kept_is_taken_once(hall):
+async def test_a_stored_value_is_taken_only_once(hall):
     assert await hall.storage.put_if_absent(PutIfAbsent("test:kept", "text", 60), OTHER)
     assert not await hall.storage.put_if_absent(PutIfAbsent("test:kept", "more", 60), OTHER)
     assert await hall.storage.peek(Peek("test:kept"), OTHER) == "text"
@@ -152,7 +152,7 @@ async def counted(hall, command=LIMITED):
     return await hall.storage.increment(command, CALLER)
 
 
-async def test_a_reached_limit_costs_no_write_and_no_place_in_the_queue(hall):
+async def test_a_reached_limit_needs_no_write_and_no_place_in_the_queue(hall):
     assert [(await counted(hall)).total for _ in range(3)] == [1, 2, 3]
     hall.clock.forward(60)
     hall.lane.close()
@@ -161,14 +161,14 @@ async def test_a_reached_limit_costs_no_write_and_no_place_in_the_queue(hall):
     assert hall.store.count(LIMITED.key, 600, 0).total == 3
 
 
-async def test_a_limit_lets_in_again_when_its_window_is_over(hall):
+async def test_a_limit_admits_again_after_its_window(hall):
     for _ in range(5):
         await counted(hall)
     hall.clock.forward(600)
     assert (await counted(hall)).total == 1
 
 
-async def test_what_is_given_back_opens_a_reached_limit(hall):
+async def test_a_subtraction_opens_a_reached_limit(hall):
     for _ in range(3):
         await counted(hall)
     back = replace(LIMITED, add=-1)
@@ -176,20 +176,20 @@ async def test_what_is_given_back_opens_a_reached_limit(hall):
     assert (await counted(hall)).total == 2
 
 
-async def test_a_clock_set_back_shuts_no_limit_for_longer_than_its_window(hall):
+async def test_a_clock_set_back_blocks_no_longer_than_the_window(hall):
     for _ in range(5):
         await counted(hall)
     hall.clock.forward(-86_400)
     assert (await counted(hall)).total == 1
 
 
-async def test_reached_limits_have_a_most(hall):
+async def test_the_number_of_remembered_limits_is_bounded(hall):
     for number in range(MOST_REACHED + 10):
         hall.storage._reached.note(Increment(f"test:{number}", 600, most=2), Counted(3, 1000))
     assert len(hall.storage._reached._known) == MOST_REACHED
 
 
-async def test_a_refusal_by_a_limit_lingers(hall, monkeypatch):
+async def test_a_refusal_by_a_limit_is_delayed(hall, monkeypatch):
     lingered = []
 
     async def linger():

@@ -20,7 +20,7 @@ def living(clock, number, **changes):
     )
 
 
-def test_everything_that_lives_is_carried_once_and_again():
+def test_all_active_families_are_copied_and_copying_again_is_harmless():
     clock, old, new = stores()
     families = [living(clock, number) for number in range(BATCH + 5)]
     old.create(families)
@@ -29,7 +29,7 @@ def test_everything_that_lives_is_carried_once_and_again():
     assert list(new.page(Selection(), 2 * BATCH).families) == families
 
 
-def test_the_copy_that_is_ahead_stays_and_a_revocation_is_carried():
+def test_the_newer_copy_stays_and_a_revocation_is_copied():
     clock, old, new = stores()
     behind, ended = living(clock, 1), living(clock, 2)
     old.create([behind, ended])
@@ -42,7 +42,7 @@ def test_the_copy_that_is_ahead_stays_and_a_revocation_is_carried():
     assert new.find(ended.id).revoked_cause == "operator"
 
 
-def test_what_has_run_out_stays_behind():
+def test_expired_families_are_not_copied():
     clock, old, new = stores()
     old.create([living(clock, 1)._replace(expires_at=clock())])
     assert carry(old, new) == 0

@@ -26,14 +26,14 @@ def times():
 
 
 @pytest.mark.parametrize("leap", [0, LEAP, -DAY])
-def test_a_clock_that_is_corrected_a_little_or_set_back_is_believed(times, leap):
+def test_a_clock_corrected_slightly_or_set_back_is_trusted(times, leap):
     for _ in range(3):
         times.pass_by(3600)
         times.clock.forward(leap)
         assert not times.course.is_ahead()
 
 
-def test_a_clock_that_leaps_is_not_believed_until_it_is_set_back(times):
+def test_a_clock_that_jumps_ahead_is_not_trusted_until_it_is_set_back(times):
     times.pass_by(3600)
     times.clock.forward(LEAP + 1)
     for _ in range(3):
@@ -43,7 +43,7 @@ def test_a_clock_that_leaps_is_not_believed_until_it_is_set_back(times):
     assert not times.course.is_ahead()
 
 
-def test_after_a_day_it_is_believed(times):
+def test_a_jumped_clock_is_trusted_after_a_day(times):
     times.clock.forward(30 * DAY)
     assert times.course.is_ahead()
     times.pass_by(DAY - 1)
@@ -53,7 +53,7 @@ def test_after_a_day_it_is_believed(times):
     assert not times.course.is_ahead()
 
 
-def test_whoever_starts_while_it_is_ahead_believes_it(times):
+def test_a_process_that_starts_while_the_clock_is_ahead_trusts_it(times):
     """docs/security.md says so: there is nothing to compare it with."""
     times.clock.forward(30 * DAY)
     started = ClockWatch(times.clock, lambda: times.seconds)

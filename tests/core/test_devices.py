@@ -20,7 +20,7 @@ def kept(devices, name, **members):
     return devices.kept(family_of(1)._replace(device=name, **members)).device
 
 
-def test_beyond_so_many_a_day_a_new_device_has_no_name(clock):
+def test_over_the_daily_limit_a_new_device_has_no_name(clock):
     devices = Devices(clock, most=2)
     assert [kept(devices, name) for name in ("a", "b", "c", "a", "d")] == [
         "a",
@@ -32,21 +32,21 @@ def test_beyond_so_many_a_day_a_new_device_has_no_name(clock):
 
 
 @pytest.mark.parametrize("member", ["resource", "client", "scope", "policy"])
-def test_a_device_with_another_client_or_scope_is_another_one(clock, member):
+def test_the_same_device_with_another_client_or_scope_counts_again(clock, member):
     """PostgreSQL keeps a row of traits for each of them."""
     devices = Devices(clock, most=2)
     found = [kept(devices, "a", **{member: word}) for word in ("x", "y", "z", "x")]
     assert found == ["a", "a", None, "a"]
 
 
-def test_the_next_day_there_is_room_again(clock):
+def test_the_daily_limit_of_device_names_resets(clock):
     devices = Devices(clock, most=1)
     assert [kept(devices, name) for name in ("a", "b")] == ["a", None]
     clock.forward(DAY // 1000)
     assert [kept(devices, name) for name in ("b", "a")] == ["b", None]
 
 
-def test_the_log_hears_of_it_once(clock, caplog):
+def test_the_device_limit_is_logged_once(clock, caplog):
     devices = Devices(clock, most=2)
     for name in ("a", "b", "a"):
         kept(devices, name)
@@ -57,7 +57,7 @@ def test_the_log_hears_of_it_once(clock, caplog):
 
 
 @pytest.mark.anyio
-async def test_a_session_without_a_name_of_its_device_is_like_any_other(world, monkeypatch):
+async def test_a_session_without_a_device_name_works(world, monkeypatch):
     monkeypatch.setattr(world.engine, "_devices", Devices(FakeClock(), most=1))
     named, unnamed = [
         await world.engine.begin(

@@ -86,7 +86,7 @@ async def test_a_retry_is_signed_by_the_key_of_its_rotation(world, resource):
     )  # fmt: skip
 
 
-async def test_a_forgery_asks_no_store(world, resource, monkeypatch):
+async def test_a_forged_token_causes_no_store_access(world, resource, monkeypatch):
     token = (await world.begin(resource)).refresh_token
     monkeypatch.setattr(world.store, "transact", None)
     for bent in ("", "x", token[:-1], token + "A", token[:-1] + "*", token * 2, "é" + token):
@@ -96,7 +96,7 @@ async def test_a_forgery_asks_no_store(world, resource, monkeypatch):
     assert world.audit.names.count("refused") == 7
 
 
-async def test_a_token_of_one_resource_is_garbage_at_another(world):
+async def test_a_token_of_one_kind_is_invalid_as_another_kind(world):
     opaque, jwt = await world.begin(OPAQUE), await world.begin(JWT)
     assert (await cause_of(world.refresh(opaque.refresh_token, JWT)))[1] is Cause.FORGED
     assert (await cause_of(world.refresh(jwt.refresh_token, OPAQUE)))[1] is Cause.FORGED
@@ -112,7 +112,7 @@ async def test_a_token_of_one_resource_is_garbage_at_another(world):
         (lambda w: w.people.change(active=False), Code.INVALID_TOKEN, Cause.SUBJECT_GONE),
     ],
 )
-async def test_an_inactive_subject_is_refused_and_nothing_is_used_up(world, hinder, code, cause):
+async def test_an_inactive_subject_is_refused_and_the_token_stays_valid(world, hinder, code, cause):
     begun = await world.begin()
     hinder(world)
     assert await cause_of(world.refresh(begun.refresh_token)) == (code, cause)
@@ -122,7 +122,7 @@ async def test_an_inactive_subject_is_refused_and_nothing_is_used_up(world, hind
     assert (await world.refresh(begun.refresh_token)).outcome is Outcome.ADVANCED
 
 
-async def test_while_a_change_waits_nothing_is_decided_and_nothing_spent(world):
+async def test_a_pending_change_delays_the_decision_and_no_token_is_used(world):
     begun = await world.begin()
     world.people.waiting.add(ADA.id)
     with pytest.raises(Unavailable):
@@ -135,7 +135,7 @@ async def test_while_a_change_waits_nothing_is_decided_and_nothing_spent(world):
     assert (await world.refresh(begun.refresh_token)).outcome is Outcome.ADVANCED
 
 
-async def test_a_refused_switch_or_another_subject_spends_nothing(world):
+async def test_a_refused_switch_or_subject_does_not_use_the_token(world):
     begun = await world.begin(context="1000")
     token = begun.refresh_token
     refused = world.refresh(token, context="1001", part="elsewhere")
@@ -144,7 +144,7 @@ async def test_a_refused_switch_or_another_subject_spends_nothing(world):
     assert world.family(begun) == begun.family
 
 
-async def test_a_switch_is_the_answers_and_the_presented_context_stays(world):
+async def test_a_switch_changes_the_new_token_and_not_the_presented_one(world):
     begun = await world.begin(context="1000")
     there = await world.refresh(begun.refresh_token, context="1001")
     here = await world.refresh(begun.refresh_token)
@@ -154,7 +154,7 @@ async def test_a_switch_is_the_answers_and_the_presented_context_stays(world):
     assert world.audit.names.count("switched") == 1
 
 
-async def test_reuse_ends_the_family_durably_and_says_so(world):
+async def test_reuse_ends_the_family_durably_and_is_audited(world):
     begun = await world.begin()
     second = await world.refresh(begun.refresh_token)
     world.clock.forward(100)
@@ -178,7 +178,7 @@ async def test_reuse_may_be_tolerated():
     world.close()
 
 
-async def test_any_generation_signs_out_and_then_none_is_good(world):
+async def test_any_generation_signs_out_and_then_none_is_valid(world):
     begun = await world.begin()
     second = await world.refresh(begun.refresh_token)
     ended = await world.engine.end(EndSession(OPAQUE.name, begun.refresh_token), CALLER)
@@ -199,7 +199,7 @@ async def test_a_subject_changed_between_check_and_insert_gets_no_family(world):
 
 
 @pytest.mark.parametrize("gone", [None, replace(SHOP, disabled=True)], ids=["removed", "blocked"])
-async def test_no_family_stands_for_a_client_that_is_gone_before_the_insert(world, gone):
+async def test_a_client_deleted_before_the_insert_gets_no_family(world, gone):
     """What ended its families did not see this one."""
     begin = BeginSession(OPAQUE.name, ADA, client=SHOP.id)
     assert (await world.engine.begin(begin, None, CALLER)).family.revoked_at is None
@@ -210,13 +210,13 @@ async def test_no_family_stands_for_a_client_that_is_gone_before_the_insert(worl
     assert [family.revoked_cause for family in families] == [None, "subject_changed"]
 
 
-async def test_what_other_processes_changed_is_seen_before_a_family_stands(world):
+async def test_changes_of_other_processes_are_seen_before_a_family_is_created(world):
     world.people.catch_up_now = lambda: world.people.change(credential_version=2)
     code, cause = await cause_of(world.begin())
     assert (code, cause) == (Code.INVALID_CREDENTIALS, Cause.SUBJECT_GONE)
 
 
-async def test_every_line_of_the_audit_log_says_whose_it_is(world):
+async def test_every_audit_line_names_the_family_and_the_subject(world):
     begun = await world.begin()
     await world.refresh(begun.refresh_token)
     for event in world.audit.events:
@@ -243,7 +243,7 @@ async def test_the_ends_in_the_response_follow_the_policy(resource):
     world.close()
 
 
-def test_a_gone_holder_is_no_holder(world):
+def test_a_disabled_holder_is_not_returned(world):
     world.people.users[ADA.id] = replace(ADA, disabled=True)
     assert world.engine.holder_of(OPAQUE.name, ADA.id) is None
 
@@ -266,7 +266,7 @@ async def test_parallel_refreshes_are_one_transaction_and_one_refusal_affects_no
     assert [one.family.id for one in answers] == [b.family.id for b in begun[:2] + begun[3:]]
 
 
-async def test_two_tabs_in_two_contexts_stay_where_they_are(world, resource):
+async def test_two_tabs_keep_their_own_contexts(world, resource):
     begun = await world.begin(resource, "1000")
     there = await world.refresh(begun.refresh_token, resource, context="1001")
     tabs = {"1000": begun, "1001": there}
@@ -278,7 +278,7 @@ async def test_two_tabs_in_two_contexts_stay_where_they_are(world, resource):
         assert set(tabs) == {"1000", "1001"}
 
 
-async def test_a_failing_store_is_unavailable_and_uses_up_nothing(world, monkeypatch):
+async def test_a_failing_store_is_unavailable_and_no_token_is_used(world, monkeypatch):
     begun = [await world.begin() for _ in range(3)]
     told = list(world.audit.events)
 
@@ -300,7 +300,7 @@ async def test_a_failing_store_is_unavailable_and_uses_up_nothing(world, monkeyp
     assert (await world.refresh(begun[0].refresh_token)).outcome is Outcome.ADVANCED
 
 
-async def test_a_store_that_lost_writes_is_healed_by_the_token(world, resource):
+async def test_a_newer_token_repairs_a_store_that_lost_writes(world, resource):
     begun = await world.begin(resource)
     newer = begun.family._replace(generation=9, rotated_at=world.clock())
     lost = world.mint.issue(
@@ -312,7 +312,7 @@ async def test_a_store_that_lost_writes_is_healed_by_the_token(world, resource):
     assert (await world.refresh(healed.refresh_token, resource)).outcome is Outcome.ADVANCED
 
 
-async def test_a_lost_answer_is_forgiven_whenever_its_client_comes_back(world, resource):
+async def test_a_client_that_lost_a_response_may_retry_at_any_time(world, resource):
     begun = await world.begin(resource)
     lost = await world.refresh(begun.refresh_token, resource)
     world.clock.forward(5 * 86_400)
@@ -347,7 +347,7 @@ async def test_of_many_sign_outs_one_ends_the_family_and_is_audited_durably(worl
     assert "revoked" in [event.event for event in world.audit.durable]
 
 
-async def test_what_other_processes_changed_is_seen_before_each_batch(world):
+async def test_changes_of_other_processes_are_seen_before_each_batch(world):
     token = (await world.begin()).refresh_token
     seen = world.people.catch_ups
     await world.refresh(token)
@@ -373,7 +373,7 @@ async def test_a_family_begins_with_what_is_known_of_its_sign_in(world):
     assert (family.generation, family.parent, family.floor, family.open_from) == (1, 0, 0, 1)
 
 
-async def test_an_application_goes_on_until_it_is_blocked_or_gone(world):
+async def test_an_application_refreshes_until_it_is_disabled_or_deleted(world):
     app = Application("shop.app", None, (), None, False)
     apps, name = {app.id: app}, OPAQUE.name
     world.people.application = apps.get
@@ -432,7 +432,7 @@ async def test_a_locked_family_waits_and_no_other_with_it(world, monkeypatch):
     assert world.audit.names.count("issued") == 2
 
 
-async def test_a_family_is_found_as_it_is_with_the_stores_time(world):
+async def test_a_family_is_read_with_the_time_of_the_store(world):
     begun = await world.begin()
     world.clock.forward(5)
     assert await world.engine.find(begun.family.id) == (begun.family, world.clock())
@@ -444,7 +444,7 @@ async def test_without_events_no_answer_waits_for_the_audit_log(world):
     assert world.audit.names == []
 
 
-async def test_what_too_many_events_leave_no_room_for_is_counted_and_no_error(world, monkeypatch):
+async def test_events_beyond_the_buffer_are_counted_and_raise_no_error(world, monkeypatch):
     """A store that is away for long, and callers who are refused meanwhile."""
     monkeypatch.setattr("reticket.core.queues.batch_queue.LONGEST_QUEUE", 3)
     unseen, gate = [], threading.Event()
@@ -459,7 +459,7 @@ async def test_what_too_many_events_leave_no_room_for_is_counted_and_no_error(wo
     assert (world.audit.names, world.audit.lost, unseen) == (["refused"] * 3, 7, [])
 
 
-async def test_a_family_that_another_process_has_begun_just_now_is_no_error_of_ours(world):
+async def test_a_family_id_that_another_process_just_used_is_no_internal_error(world):
     begin = BeginSession(OPAQUE.name, ADA, family=bytes(16))
     await world.engine.begin(begin, None, CALLER)
     with pytest.raises(Unavailable):

@@ -13,11 +13,11 @@ WITH_ACCOUNT = replace(ADA, accounts=(DeveloperAccount(77, "Two"),))
 
 
 @pytest.mark.parametrize("holder", [ADA, SHOP])
-def test_nothing_is_required_of_anybody_by_default(holder):
+def test_by_default_no_entitlement_is_required(holder):
     assert entitled(holder, "1000", None, None)
 
 
-def test_a_person_may_have_a_token_for_a_tenant_of_theirs_or_for_none():
+def test_a_person_may_have_a_token_for_their_own_tenant_or_for_no_tenant():
     place = Place.TENANT
     assert entitled(WITH_TENANT, "1000", place, None)
     assert entitled(ADA, None, place, None)

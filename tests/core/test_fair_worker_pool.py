@@ -67,7 +67,7 @@ async def test_a_result_and_an_error_come_back(bench):
         await one.lane.run(OWNER, lambda: 1 // 0)
 
 
-async def test_an_owner_passes_fifty_strangers_that_ask_without_end(bench):
+async def test_a_known_owner_goes_before_fifty_unknown_networks_that_never_stop(bench):
     one = bench()
     strangers = [one.ask(stranger(each % 50)) for each in range(64)]
     await settled()
@@ -123,7 +123,7 @@ async def test_the_refusal_of_a_full_queue_is_delayed(bench, monkeypatch):
     await asyncio.gather(*kept)
 
 
-async def test_a_caller_that_goes_away_gives_its_place_up(bench):
+async def test_a_caller_that_disconnects_frees_its_place(bench):
     one = bench(places=1)
     running = one.ask(OWNER)
     await settled()
@@ -140,7 +140,7 @@ async def test_a_caller_that_goes_away_gives_its_place_up(bench):
     assert one.served == [OWNER, stranger(2)]
 
 
-async def test_what_has_waited_too_long_is_not_begun(bench):
+async def test_work_that_waited_too_long_is_not_started(bench):
     one = bench(longest_wait=-1.0)
     first, late = one.ask(OWNER), one.ask(stranger(1))
     await settled()
@@ -151,7 +151,7 @@ async def test_what_has_waited_too_long_is_not_begun(bench):
     assert one.served == [OWNER]
 
 
-async def test_a_full_queue_says_when_it_will_be_worked_off(bench, monkeypatch):
+async def test_a_full_queue_says_when_to_retry(bench, monkeypatch):
     one = bench(places=4)
     now, loop = [0.0], asyncio.get_running_loop()
     monkeypatch.setattr(loop, "time", lambda: now[0])

@@ -36,13 +36,13 @@ async def cause(awaitable):
     return refused.value.cause
 
 
-async def test_it_stands_with_its_family_or_without_one(world, inspection):
+async def test_an_access_token_is_valid_with_its_family_or_without_one(world, inspection):
     issued = await world.begin()
     assert await inspection.holder_of(access(issued.family.id), "void") is ADA
     assert await inspection.holder_of(access(), "void") is ADA
 
 
-async def test_each_is_judged_by_itself(world, inspection, ephemeral):
+async def test_each_token_of_a_batch_is_checked_independently(world, inspection, ephemeral):
     alive, ended = [await world.begin() for _ in range(2)]
     world.store.revoke(Selection(family=ended.family.id), "operator")
     ephemeral.once("dead", 60)
@@ -62,7 +62,7 @@ async def test_each_is_judged_by_itself(world, inspection, ephemeral):
     assert world.people.catch_ups == before + 1
 
 
-async def test_it_ends_when_the_credential_that_it_rests_on_changes(world, inspection):
+async def test_an_access_token_is_invalid_after_its_credential_changes(world, inspection):
     old, new = access(), access(version=ADA.credential_version + 1)
     assert await cause(inspection.holder_of(new, "void")) == Cause.CREDENTIAL_CHANGED
     world.people.change(credential_version=ADA.credential_version + 1)
@@ -70,7 +70,7 @@ async def test_it_ends_when_the_credential_that_it_rests_on_changes(world, inspe
     assert (await inspection.holder_of(new, "void")).id == ADA.id
 
 
-def test_a_token_that_tells_no_version_is_good_but_for_a_client():
+def test_a_token_without_a_credential_version_is_valid_except_for_clients():
     """Versions before the end of 2026 wrote none; such tokens live for an hour at most."""
     assert admitted(access(version=None), ADA) is ADA
     client = Client("backend", False, False, {}, 0, credential_version=5)
@@ -80,13 +80,13 @@ def test_a_token_that_tells_no_version_is_good_but_for_a_client():
     assert admitted(access(subject=client.id, version=5), client) is client
 
 
-async def test_it_ends_with_its_family(world, inspection):
+async def test_an_access_token_is_invalid_after_its_family_ends(world, inspection):
     issued = await world.begin()
     world.clock.forward(world.policy.absolute)
     assert await cause(inspection.holder_of(access(issued.family.id), "void")) == Cause.EXPIRED
 
 
-async def test_it_waits_for_a_locked_family(world, inspection, monkeypatch):
+async def test_an_inspection_waits_for_a_locked_family(world, inspection, monkeypatch):
     issued, transact, asked = await world.begin(), world.store.transact, []
 
     def held_once(batch):
@@ -106,7 +106,7 @@ async def test_a_row_that_is_not_replicated_is_inspected_too(world, inspection, 
     assert await inspection.holder_of(access(issued.family.id), "void") is ADA
 
 
-async def test_while_a_change_waits_nothing_is_said(world, inspection):
+async def test_a_pending_change_delays_the_inspection(world, inspection):
     issued = await world.begin()
     world.people.waiting.add(ADA.id)
     with pytest.raises(Unavailable):

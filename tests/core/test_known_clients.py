@@ -50,7 +50,7 @@ def sign_in(desk, *said, **more):
     return desk.client(command, caller, found) if isinstance(found, Admission) else found
 
 
-def test_no_program_is_known_at_first(desk):
+def test_no_client_is_known_at_first(desk):
     assert known_of(desk, [signing_in()]) == [None]
 
 
@@ -61,7 +61,7 @@ def test_a_verified_program_costs_no_second_hash(desk, hall):
     assert len(hall.hasher.verified) == hashes
 
 
-def test_the_others_of_a_batch_are_left_to_the_hash(desk):
+def test_unknown_clients_of_a_batch_are_verified_by_the_hash(desk):
     sign_in(desk)
     batch = [signing_in("wrong"), signing_in(client="nobody"), signing_in(), signing_in("")]
     assert known_of(desk, batch) == [None, None, BACKEND, None]
@@ -81,7 +81,7 @@ def test_a_changed_secret_ends_the_old_one_at_once(desk, hall):
 
 
 @pytest.mark.parametrize("gone", [True, False])
-def test_a_client_that_is_blocked_or_gone_is_not_known(desk, hall, gone):
+def test_a_disabled_or_deleted_client_is_not_known(desk, hall, gone):
     sign_in(desk)
     hall.people.clients["backend"] = replace(BACKEND, disabled=True)
     if gone:
@@ -89,14 +89,14 @@ def test_a_client_that_is_blocked_or_gone_is_not_known(desk, hall, gone):
     assert known_of(desk, [signing_in()]) == [None]
 
 
-def test_what_other_processes_changed_is_seen_before_a_client_is_let_in(desk, hall):
+def test_changes_of_other_processes_are_seen_before_a_client_is_admitted(desk, hall):
     hall.people.catch_up_now = lambda: hall.people.hashes.update(backend=NEW + "another")
     with pytest.raises(Refusal) as refused:
         sign_in(desk)
     assert refused.value.code is Code.INVALID_CREDENTIALS
 
 
-def test_a_client_that_is_blocked_elsewhere_during_the_hash_is_refused(desk, hall, monkeypatch):
+def test_a_client_disabled_by_another_process_during_the_hash_is_refused(desk, hall, monkeypatch):
     verify = hall.hasher.verify
 
     def meanwhile(*arguments):
@@ -185,7 +185,7 @@ def test_the_cache_is_not_used_after_a_refusal(desk, hall):
     assert at_hand(desk) is None
 
 
-def test_a_failure_while_an_address_is_looked_up_is_not_lost(desk, hall, monkeypatch):
+def test_a_failure_during_the_lookup_of_an_address_is_counted(desk, hall, monkeypatch):
     sign_in(desk)
     count_each = hall.ephemeral.count_each
 
@@ -208,7 +208,7 @@ def test_a_clock_that_goes_back_extends_no_cached_state(desk, hall):
     assert at_hand(desk) is None
 
 
-def test_addresses_are_forgotten(desk, hall):
+def test_old_addresses_are_removed(desk, hall):
     for number in range(50):
         caller = Caller(f"192.0.2.{number}", "0" * 32)
         sign_in(desk, caller=caller)
@@ -217,7 +217,7 @@ def test_addresses_are_forgotten(desk, hall):
     assert len(hall.attempts._free) < 20
 
 
-def test_an_address_is_kept_for_as_long_as_it_is_free(desk, hall):
+def test_a_cached_address_expires_with_its_check(desk, hall):
     sign_in(desk)
     desk.known_clients([signing_in()])
     hall.clock.forward(0.2)
@@ -226,14 +226,14 @@ def test_an_address_is_kept_for_as_long_as_it_is_free(desk, hall):
     assert at_hand(desk) is BACKEND
 
 
-def test_a_blocked_client_is_not_at_hand(desk, hall):
+def test_a_disabled_client_is_not_cached(desk, hall):
     sign_in(desk)
     desk.known_clients([signing_in()])
     hall.people.clients["backend"] = replace(BACKEND, disabled=True)
     assert at_hand(desk) is None
 
 
-def test_what_a_directory_does_not_remember_is_not_at_hand(desk, hall):
+def test_a_client_that_the_directory_has_not_cached_is_not_used(desk, hall):
     sign_in(desk)
     desk.known_clients([signing_in()])
     hall.people.client_at_hand = lambda name: (BACKEND, None)

@@ -23,12 +23,12 @@ COPIES = st.builds(
 
 
 @given(COPIES)
-def test_a_copy_met_again_changes_nothing(one):
+def test_merging_the_same_copy_again_changes_nothing(one):
     assert merge(one, one) == one
 
 
 @given(COPIES, COPIES, COPIES)
-def test_the_order_does_not_matter(one, two, three):
+def test_the_order_of_a_merge_does_not_matter(one, two, three):
     joined = {merge(merge(a, b), c) for a, b, c in permutations((one, two, three))}
     joined |= {merge(a, merge(b, c)) for a, b, c in permutations((one, two, three))}
     assert len(joined) == 1
@@ -43,7 +43,7 @@ def test_the_greater_generation_wins_and_a_revocation_stays(one, two):
     assert (joined.generation, joined.rotated_at) == (newest.generation, newest.rotated_at)
 
 
-def test_of_two_ends_the_first_stays():
+def test_the_earlier_revocation_is_kept():
     first = ROW._replace(generation=9, revoked_at=NOW - 1, revoked_cause="sign_out")
     later = ROW._replace(generation=10, revoked_at=NOW, revoked_cause="operator")
     for joined in (merge(first, later), merge(later, first)):
@@ -52,7 +52,7 @@ def test_of_two_ends_the_first_stays():
         )  # fmt: skip
 
 
-def test_copies_that_differ_in_their_context_alone_join_in_either_order():
+def test_copies_that_differ_only_in_the_context_merge_in_either_order():
     bare, one, two = (ROW._replace(context=each) for each in (None, "1000", "1001"))
     assert merge(bare, one) == merge(one, bare) == one
     assert merge(one, two) == merge(two, one) == two

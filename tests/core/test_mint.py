@@ -108,7 +108,7 @@ def test_a_retry_after_a_minute_has_a_fresh_access_token(mint, resource):
     assert later.refresh_expires_at == first.refresh_expires_at == DOWN + 10**8
 
 
-def test_what_was_rotated_by_a_clock_that_ran_ahead_has_an_access_token_of_now(mint, resource):
+def test_after_a_clock_ran_ahead_a_retry_gets_an_access_token_of_now(mint, resource):
     first = issue(mint, resource)
     assert issue(mint, resource, now=NOW + 1 - RETRY_WINDOW) == first
     later = issue(mint, resource, now=NOW - 10 * RETRY_WINDOW)
@@ -116,7 +116,7 @@ def test_what_was_rotated_by_a_clock_that_ran_ahead_has_an_access_token_of_now(m
     assert later.access_expires_at == UP - 10 * RETRY_WINDOW + 3600 * SECOND
 
 
-def test_what_was_rotated_by_a_clock_that_ran_ahead_ends_by_its_rotation(mint, resource):
+def test_after_a_clock_ran_ahead_a_refresh_token_ends_by_its_rotation_time(mint, resource):
     """The rule counts from there too: one that ended sooner would be refused before its end."""
     first = issue(mint, resource)
     later = issue(mint, resource, now=NOW - POLICY.refresh * SECOND)
@@ -131,7 +131,7 @@ def test_a_tolerated_token_has_a_fresh_access_token_at_once(mint, resource):
     assert tolerated.access_token != first.access_token
 
 
-def test_the_keys_are_those_that_were_active_at_the_rotation(mint, ring, resource):
+def test_a_retry_is_signed_with_the_keys_active_at_the_rotation(mint, ring, resource):
     first = pair(mint, resource)
     ring.turns.append((NOW + 1, "two"))
     assert pair(mint, resource, now=NOW + 2) == first
@@ -143,7 +143,7 @@ def test_the_keys_are_those_that_were_active_at_the_rotation(mint, ring, resourc
     assert refused(mint.read_access, resource, first[0], NOW) == FORGED
 
 
-def test_a_fresh_access_token_is_the_active_keys_and_its_refresh_token_the_old_ones(mint, ring):
+def test_a_reissued_pair_has_the_active_access_key_and_the_old_refresh_key(mint, ring):
     first = issue(mint, SIGNED)
     ring.turns.append((NOW + 1, "two"))
     later = issue(mint, SIGNED, now=NOW + RETRY_WINDOW)
@@ -152,7 +152,7 @@ def test_a_fresh_access_token_is_the_active_keys_and_its_refresh_token_the_old_o
     assert later.refresh_token == first.refresh_token
 
 
-def test_the_id_of_a_token_is_derived_from_all_that_makes_it_another(mint, resource):
+def test_the_id_of_a_token_depends_on_everything_that_distinguishes_it(mint, resource):
     family = FAMILY
     others = [
         issue(mint, resource),
@@ -169,7 +169,7 @@ def test_the_id_of_a_token_is_derived_from_all_that_makes_it_another(mint, resou
     assert part_of(issue(mint, resource, now=NOW + 9).access_token)["jti"] == ids[0]
 
 
-def test_what_was_asked_of_it_makes_it_another_in_whichever_order(mint, resource):
+def test_requested_scopes_and_audiences_change_the_token_id_in_any_order(mint, resource):
     def named(*asked):
         made = mint.issue(resource, POLICY, Outcome.REPLAYED, FAMILY, ADA, None, NOW, asked)
         return part_of(made.access_token)["jti"]
@@ -179,7 +179,7 @@ def test_what_was_asked_of_it_makes_it_another_in_whichever_order(mint, resource
     assert named(scope, audience) == named(audience, scope)
 
 
-def test_what_an_access_token_says(mint, resource):
+def test_the_claims_of_an_access_token(mint, resource):
     issued = issue(mint, resource)
     claims = part_of(issued.access_token)
     del claims["jti"]
@@ -193,7 +193,7 @@ def test_what_an_access_token_says(mint, resource):
     )  # fmt: skip
 
 
-def test_an_access_token_says_which_version_of_a_credential_it_rests_on(mint, resource):
+def test_an_access_token_has_the_version_of_its_credential(mint, resource):
     version = ADA.credential_version
     text = issue(mint, resource).access_token
     assert mint.read_access(resource, text, NOW).credential_version == version
@@ -203,14 +203,14 @@ def test_an_access_token_says_which_version_of_a_credential_it_rests_on(mint, re
     assert mint.read_access(free, text, NOW).credential_version is None
 
 
-def test_rfc9068_2_1_what_is_signed_says_its_type(mint):
+def test_rfc9068_2_1_the_signed_header_has_the_type(mint):
     issued = issue(mint, replace(SIGNED, id_claims=lambda facts: {"sub": facts.holder.id}))
     said = {"alg": "ES256", "kid": "one"}
     assert part_of(issued.access_token, 0) == {**said, "typ": "at+jwt"}
     assert part_of(issued.id_token, 0) == {**said, "typ": "JWT"}
 
 
-def test_a_dialects_subject_takes_the_place_and_the_id_travels_along(mint):
+def test_a_subject_of_the_dialect_replaces_sub_and_the_id_is_another_claim(mint):
     renamed = replace(SIGNED, access_claims=lambda facts: {"sub": "ada", "extra": facts.context})
     issued = issue(mint, renamed)
     claims = part_of(issued.access_token)
@@ -219,7 +219,7 @@ def test_a_dialects_subject_takes_the_place_and_the_id_travels_along(mint):
 
 
 @pytest.mark.parametrize("context", [None, "", "1000", "tenant-é"])
-def test_what_a_refresh_token_says(mint, resource, context):
+def test_the_claims_of_a_refresh_token(mint, resource, context):
     text = issue(mint, resource, context=context).refresh_token
     said = RefreshToken(FAMILY.id, 7, context, NOW, DOWN + 10**8)
     assert mint.read_refresh(resource, text) == said
@@ -249,9 +249,7 @@ def test_the_response_states_what_the_token_contains(mint, resource, millisecond
     assert cut or issued.access_expires_at - at in range(3600 * SECOND, 3601 * SECOND)
 
 
-def test_a_lifetime_that_was_shortened_holds_for_new_tokens_and_one_prolonged_for_no_old_one(
-    mint, resource
-):
+def test_a_changed_lifetime_applies_to_new_tokens_only(mint, resource):
     row = FAMILY._replace(expires_at=NOW + POLICY.refresh * SECOND)
     for policy, ends in (
         (replace(POLICY, refresh=60), UP + 60 * SECOND),
@@ -262,16 +260,14 @@ def test_a_lifetime_that_was_shortened_holds_for_new_tokens_and_one_prolonged_fo
         assert mint.read_refresh(resource, issued.refresh_token).expires_at == ends
 
 
-def test_a_tolerated_token_is_answered_with_one_that_lives_also_after_a_shorter_lifetime_was_set(
-    mint, resource
-):
+def test_the_answer_to_a_tolerated_token_is_valid_after_a_shorter_lifetime_was_set(mint, resource):
     row = FAMILY._replace(rotated_at=NOW - 7200 * SECOND, expires_at=NOW + 10**9)
     short = replace(POLICY, refresh=60)
     issued = mint.issue(resource, short, Outcome.TOLERATED, row, ADA, None, NOW)
     assert issued.refresh_expires_at == UP + 60 * SECOND
 
 
-def test_an_access_token_is_good_until_its_end_and_no_longer(mint, resource):
+def test_an_access_token_is_valid_until_its_end_and_no_longer(mint, resource):
     text = issue(mint, resource).access_token
     end = UP + 3600 * SECOND
     assert mint.read_access(resource, text, end - 1).expires_at == end
@@ -280,14 +276,14 @@ def test_an_access_token_is_good_until_its_end_and_no_longer(mint, resource):
     )  # fmt: skip
 
 
-def test_an_access_token_of_another_resource_is_garbage(mint, resource):
+def test_an_access_token_of_another_kind_is_invalid(mint, resource):
     text = issue(mint, resource).access_token
     for other in [*RESOURCES, TWIN]:
         if other is not resource:
             assert refused(mint.read_access, other, text, NOW) == FORGED
 
 
-def test_a_refresh_token_is_no_access_token_nor_the_other_way_round(mint, resource):
+def test_refresh_tokens_and_access_tokens_are_not_interchangeable(mint, resource):
     access, refresh = pair(mint, resource)
     code, cause = refused(mint.read_access, resource, refresh, NOW)
     expected = Cause.FORGED if resource.refresh_claims is None else Cause.WRONG_USE
@@ -304,7 +300,7 @@ def bent(text):
                 yield text[:place] + other + text[place + 1 :]
 
 
-def test_a_bent_token_is_garbage(mint, resource):
+def test_a_changed_token_is_invalid(mint, resource):
     access, refresh = pair(mint, resource)
     for text in bent(access):
         assert refused(mint.read_access, resource, text, NOW) == FORGED
@@ -333,14 +329,14 @@ HEADERS = [
 
 
 @pytest.mark.parametrize("header", HEADERS, ids=lambda header: header[:60].decode("latin-1"))
-def test_a_header_that_is_not_ours_to_the_byte_is_garbage_even_when_signed(mint, header):
+def test_a_header_that_differs_by_one_byte_is_invalid_even_when_signed(mint, header):
     payload = issue(mint, SIGNED).access_token.split(".")[1]
     signed = f"{to_text(header)}.{payload}"
     text = f"{signed}.{to_text(Signature('one').sign(signed.encode()))}"
     assert refused(mint.read_access, SIGNED, text, NOW) == FORGED
 
 
-def test_nothing_secret_is_shown(mint, resource):
+def test_a_repr_shows_no_secret(mint, resource):
     issued = issue(mint, resource)
     read = mint.read_access(resource, issued.access_token, NOW)
     shown = repr(replace(issued, id_token="an ID token")) + repr(read)
@@ -348,7 +344,7 @@ def test_nothing_secret_is_shown(mint, resource):
         assert secret not in shown
 
 
-def test_rfc9449_8_a_nonce_is_the_same_for_a_minute_and_known_for_five(mint):
+def test_rfc9449_8_a_nonce_changes_every_minute_and_is_valid_for_five(mint):
     start = NOW - NOW % NONCE_STEP
     text = mint.nonce(SIGNED, start)
     assert len(from_text(text)) == 4 + 6 + 16
@@ -358,7 +354,7 @@ def test_rfc9449_8_a_nonce_is_the_same_for_a_minute_and_known_for_five(mint):
     assert known == [False, True, True, False]
 
 
-def test_a_nonce_that_is_not_ours_to_the_byte_is_none(mint, ring):
+def test_a_nonce_that_differs_by_one_byte_is_invalid(mint, ring):
     text = mint.nonce(SIGNED, NOW)
     assert not mint.knows_nonce(TWIN, text, NOW)
     assert [other for other in bent(text) if mint.knows_nonce(SIGNED, other, NOW)] == []

@@ -49,7 +49,7 @@ def test_a_batch_takes_the_time_that_others_may_wait(each, size):
     assert set(backlog.sizes[1:-1]) == {size}
 
 
-def test_it_rests_as_many_times_as_long_as_it_worked():
+def test_a_rest_is_a_multiple_of_the_working_time():
     backlog = Backlog(5 * FEWEST, GOAL / FEWEST)
     backlog.pace.repeat(backlog.work)
     assert backlog.rests == pytest.approx([REST * GOAL] * 5)
@@ -59,20 +59,20 @@ def test_it_rests_as_many_times_as_long_as_it_worked():
     ("wait", "rest"),
     [(GOAL / 2, REST * GOAL * 1.5), (0.1, FEWEST / LEAST), (10.0, FEWEST / LEAST)],
 )
-def test_where_others_want_the_lock_it_rests_longer_but_not_without_end(wait, rest):
+def test_it_rests_longer_up_to_a_limit_when_others_wait_for_the_lock(wait, rest):
     backlog = Backlog(5 * FEWEST, GOAL / FEWEST, waits=(0.0, wait))
     backlog.pace.repeat(backlog.work)
     assert backlog.rests == pytest.approx([REST * GOAL, *[rest] * 4])
 
 
-def test_no_rest_is_long_however_slow_the_store_is():
+def test_a_rest_has_a_maximum_even_for_a_slow_store():
     backlog = Backlog(5 * FEWEST, 1.0)
     backlog.pace.repeat(backlog.work)
     assert set(backlog.rests) == {LONGEST_REST}
 
 
 @pytest.mark.parametrize(("items", "seconds"), [(25_000, 30), (100_000, 100)])
-def test_a_flood_that_ends_together_is_soon_gone(items, seconds):
+def test_entries_of_a_flood_that_expire_together_are_soon_removed(items, seconds):
     """By the costs of SQLite on two busy cores (`python -m benchmarks purge`); one stranger makes
     some 25,000 entries a minute.
     """

@@ -45,7 +45,7 @@ def test_a_preset_has_a_dated_name_and_neither_faults_nor_warnings(preset):
     assert (preset.absolute, preset.rotates) == (365 * DAY, True)
 
 
-def test_presets_answer_reuse_as_their_clients_bear_it():
+def test_presets_handle_reuse_as_their_clients_need():
     assert [preset.reuse for preset in PRESETS] == [Reuse.TOLERATE, Reuse.REVOKE, Reuse.TOLERATE]
     assert [preset.window for preset in PRESETS] == [60, 30, 60]
 
@@ -63,23 +63,23 @@ def test_a_reuse_ends_the_families_of_all_oauth_clients_and_fapi_alone_does_not_
     assert [preset for preset in OAUTH if not preset.rotates] == [FAPI_2_SESSION_2026]
 
 
-def test_every_preset_is_looked_at_here():
+def test_every_preset_is_tested_here():
     assert set(FREE.values()) == set(OAUTH)
     assert set(all_presets().values()) >= {*PRESETS, *OAUTH}
 
 
-def test_the_least_numbers_are_good():
+def test_the_smallest_allowed_numbers_are_valid():
     assert LEAST.faults() == []
 
 
 @pytest.mark.parametrize("number", [0, -1])
 @pytest.mark.parametrize("member", ["access", "refresh", "absolute"])
-def test_a_lifetime_of_nothing_is_a_fault_with_its_name(member, number):
+def test_a_zero_lifetime_is_a_fault_with_its_name(member, number):
     (fault, *_) = [f for f in replace(KIBO_2026, **{member: number}).faults() if "least" in f]
     assert fault == f"{member} must be at least 1 second(s), is {number}"
 
 
-def test_a_window_may_be_nothing_but_not_less():
+def test_a_window_may_be_zero_but_not_negative():
     assert replace(KIBO_2026, window=0).faults() == []
     assert replace(KIBO_2026, window=-1).faults() == ["window must be at least 0 second(s), is -1"]
 
@@ -96,7 +96,7 @@ def test_an_absolute_end_before_the_idle_end_is_a_fault():
     assert fault.startswith(f"absolute ({14 * DAY - 1} s) is shorter than refresh")
 
 
-def test_every_fault_is_told_at_once():
+def test_all_faults_are_reported_together():
     assert len(Policy("BAD", 0, -1, -2, -1, Reuse.REVOKE).faults()) == 6
 
 
@@ -112,7 +112,7 @@ def test_a_policy_does_not_change():
         KIBO_2026.window = 0
 
 
-def test_without_a_preset_or_with_a_removed_one_the_browsers_is_used():
+def test_a_missing_or_removed_preset_means_the_browser_preset():
     presets = by_any_name(all_presets())
     assert chosen(None, presets) == chosen({"preset": "AAL9_2020"}, presets) == BROWSER_2026
     said = {"preset": "AAL2", "window": 5, "reuse": "tolerate"}

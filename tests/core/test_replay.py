@@ -36,7 +36,7 @@ def at(seconds):
     return START + round(seconds * 1000)
 
 
-def test_families_that_are_named_end_once(store):
+def test_named_families_are_ended_once(store):
     rows = [family_of(number) for number in range(5)]
     store.create(rows)
     named = [
@@ -51,7 +51,7 @@ def test_families_that_are_named_end_once(store):
     assert replay.replay(store, named) == []
 
 
-def test_a_stream_is_never_held_as_a_whole(store, monkeypatch):
+def test_a_stream_is_not_loaded_into_memory_as_a_whole(store, monkeypatch):
     """Ends are kept for a year and have no limit: they may be more than memory holds."""
     monkeypatch.setattr(replay, "BATCH", 2)
     rows = [family_of(number) for number in range(5)]
@@ -85,7 +85,7 @@ def demand(seconds, **selected):
     ],
     ids=str,
 )
-def test_a_demand_ends_what_had_begun_by_then(store, monkeypatch, event, ended):
+def test_a_replayed_revocation_ends_only_earlier_sessions(store, monkeypatch, event, ended):
     monkeypatch.setattr(replay, "BATCH", 1)
     store.create(
         [
@@ -100,7 +100,7 @@ def test_a_demand_ends_what_had_begun_by_then(store, monkeypatch, event, ended):
     assert set(rows) == {family_of(numbers[index]).id for index in ended}
 
 
-def test_a_revocation_that_found_nothing_is_in_the_stream(store, clock, tmp_path):
+def test_a_revocation_without_matches_is_in_the_stream(store, clock, tmp_path):
     path = tmp_path / "audit.jsonl"
     audit = open_audit_log(path, AuditTable(), clock)
     upkeep = Upkeep(store, MemoryEphemeral(clock), None, audit)

@@ -36,7 +36,7 @@ def failing(hall, *names):
 
 @pytest.mark.parametrize("known", [True, False])
 @pytest.mark.parametrize("names", [("forget",), ("count_each",), ("forget", "count_each")])
-def test_a_right_password_is_never_shut_out_by_tries_that_the_store_failed(hall, known, names):
+def test_attempts_that_failed_in_the_store_never_block_a_correct_password(hall, known, names):
     if known:
         sign_in(hall)
     for _ in range(OFTEN):
@@ -48,7 +48,7 @@ def test_a_right_password_is_never_shut_out_by_tries_that_the_store_failed(hall,
     assert sign_in(hall) == ADA
 
 
-def test_a_program_is_never_shut_out_by_tries_that_the_store_failed(hall):
+def test_attempts_that_failed_in_the_store_never_block_a_program(hall):
     for _ in range(OFTEN):
         with failing(hall, "count_each"), pytest.raises(Unavailable):
             call(hall)
@@ -89,7 +89,7 @@ def test_a_pending_subtraction_ends_with_its_counter(hall, seconds, left):
     assert hall.ephemeral.count_each({guard.key: 60}, 0)[0].total == left
 
 
-def test_only_so_many_counters_are_remembered(hall, monkeypatch):
+def test_the_number_of_pending_subtractions_is_limited(hall, monkeypatch):
     monkeypatch.setattr(owed, "MOST_PENDING", 8)
     owing = PendingReversals(hall.ephemeral, hall.clock)
     for number in range(OFTEN):

@@ -134,7 +134,7 @@ TABLE = {
 
 
 @pytest.mark.parametrize("name", TABLE)
-def test_the_first_line_that_fits_decides(name):
+def test_the_first_matching_rule_decides(name):
     row, presented, policy, outcome, after = TABLE[name]
     decision = decide(row, presented, NOW, policy)
     assert decision.outcome is outcome
@@ -145,7 +145,7 @@ def test_the_first_line_that_fits_decides(name):
     assert decision.row == after
 
 
-def test_a_clock_that_went_back_counts_as_the_newest_rotation():
+def test_a_clock_set_back_counts_as_the_time_of_the_last_rotation():
     row = ROW._replace(rotated_at=NOW + HOUR)
     decision = decide(row, token(9), NOW, STRICT)
     assert decision.outcome is Outcome.ADVANCED
@@ -164,7 +164,7 @@ def test_a_clock_that_went_back_counts_as_the_newest_rotation():
         (ROW._replace(expires_at=NOW + 1), None),
     ],
 )
-def test_a_family_is_over_once_it_was_revoked_or_either_of_its_ends_has_come(row, state):
+def test_a_family_has_ended_when_revoked_or_at_either_of_its_ends(row, state):
     assert state_of(row, NOW) is state
 
 
@@ -192,7 +192,7 @@ def rows(draw):
 
 
 @given(rows(), GENERATIONS, st.sampled_from([-HOUR, -1, 0]), POLICIES)
-def test_an_expired_token_ends_nothing_and_opens_nothing(row, generation, since, policy):
+def test_an_expired_token_is_refused_and_ends_nothing(row, generation, since, policy):
     decision = decide(row, token(generation, NOW + since), NOW, policy)
     assert decision.outcome in (Outcome.EXPIRED, Outcome.REVOKED)
     assert decision.row is row
@@ -213,7 +213,7 @@ def test_a_token_ends_with_a_whole_second_and_not_before_its_lifetime():
 
 
 @given(rows(), GENERATIONS, st.sampled_from([-1, 0, 1, HOUR, REFRESH]), POLICIES)
-def test_whatever_the_line_the_row_only_grows(row, generation, left, policy):
+def test_no_rule_moves_a_row_backwards(row, generation, left, policy):
     decision = decide(row, token(generation, NOW + left), NOW, policy)
     after = decision.row
     assert after.generation in (row.generation, row.generation + 1, generation + 1)
@@ -230,7 +230,7 @@ def test_whatever_the_line_the_row_only_grows(row, generation, left, policy):
 
 
 @given(rows(), GENERATIONS, POLICIES)
-def test_asked_again_in_the_window_the_answer_is_the_same_generation(row, generation, policy):
+def test_a_retry_in_the_window_gets_the_same_generation(row, generation, policy):
     row = row._replace(ends_at=NOW + 100 * REFRESH)
     first = decide(row, token(generation), NOW, policy)
     if first.outcome in REFUSING or not policy.rotates or not policy.window:

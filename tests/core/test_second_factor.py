@@ -33,7 +33,7 @@ def second(hall, session_id, otp, caller=CALLER, resource="test", **more):
     return hall.second.user(SecondFactor(resource, session_id, otp, **more), caller)
 
 
-def test_a_guesser_of_passwords_may_try_no_codes(hall):
+def test_too_many_wrong_passwords_block_codes_too(hall):
     session_id = session_of(hall)
     for _ in range(3):
         refusal_of(sign_in, hall, "wrong", caller=EVE)
@@ -47,14 +47,14 @@ def test_a_second_factor_ends_its_session(hall):
     assert refusal_of(second, hall, session_id, code_of(hall)) == NO_SESSION
 
 
-def test_a_session_ends_where_it_was_opened(hall):
+def test_a_factor_session_is_finished_at_the_dialect_that_opened_it(hall):
     """Whom one dialect lets in, another may not know."""
     session_id = session_of(hall)
     assert refusal_of(second, hall, session_id, code_of(hall), CALLER, "other") == NO_SESSION
     assert second(hall, session_id, code_of(hall)) == ADA
 
 
-def test_of_two_right_codes_at_once_one_ends_the_session(hall, monkeypatch):
+def test_only_one_of_two_parallel_correct_codes_signs_in(hall, monkeypatch):
     """Check-then-consume: both have looked, one takes."""
     session_id, match = session_of(hall), hall.otp.match
 
@@ -66,7 +66,7 @@ def test_of_two_right_codes_at_once_one_ends_the_session(hall, monkeypatch):
     assert refusal_of(second, hall, session_id, code_of(hall)) == NO_SESSION
 
 
-def test_a_code_works_once_whichever_session_asks(hall):
+def test_a_code_works_once_in_any_session(hall):
     first, other = session_of(hall), session_of(hall)
     assert first != other
     second(hall, first, code_of(hall))
@@ -75,7 +75,7 @@ def test_a_code_works_once_whichever_session_asks(hall):
     assert second(hall, other, code_of(hall)) == ADA
 
 
-def test_a_session_that_is_over_or_never_was_is_not_found(hall):
+def test_an_ended_or_unknown_factor_session_is_not_found(hall):
     session_id = session_of(hall, lifetime=10)
     hall.clock.forward(10)
     assert refusal_of(second, hall, session_id, code_of(hall)) == NO_SESSION
@@ -86,31 +86,31 @@ def test_a_session_that_is_over_or_never_was_is_not_found(hall):
 @pytest.mark.parametrize(
     "user", [None, replace(ADA, credential_version=2)], ids=["deleted", "password changed"]
 )
-def test_a_session_ends_with_what_it_stood_on(hall, user):
+def test_a_factor_session_ends_when_its_credentials_change(hall, user):
     session_id = session_of(hall)
     hall.people.users[ADA.id] = user
     assert refusal_of(second, hall, session_id, code_of(hall)) == NO_SESSION
 
 
-def test_a_session_ends_with_what_another_process_changed(hall):
+def test_a_factor_session_ends_when_another_process_changes_the_user(hall):
     session_id = session_of(hall)
     hall.people.catch_up_now = hall.people.users.clear
     assert refusal_of(second, hall, session_id, code_of(hall)) == NO_SESSION
 
 
-def test_a_user_blocked_meanwhile_learns_it_after_the_right_code(hall):
+def test_a_user_disabled_meanwhile_is_told_so_after_the_correct_code(hall):
     session_id = session_of(hall)
     hall.people.users[ADA.id] = replace(ADA, disabled=True)
     assert refusal_of(second, hall, session_id, "wrong") == WRONG_CODE
     assert refusal_of(second, hall, session_id, code_of(hall))[0] is Code.SUBJECT_DISABLED
 
 
-def test_a_user_without_a_second_factor_passes_none(hall):
+def test_a_user_without_a_second_factor_cannot_finish_with_a_code(hall):
     hall.factors.secrets.clear()
     assert refusal_of(second, hall, session_of(hall), "") == WRONG_CODE
 
 
-def test_a_session_bears_five_wrong_codes(hall):
+def test_a_factor_session_allows_five_wrong_codes(hall):
     session_id = session_of(hall)
     callers = [CALLER._replace(address=f"192.0.2.{number}") for number in range(5)]
     for number, caller in enumerate(callers):
@@ -121,7 +121,7 @@ def test_a_session_bears_five_wrong_codes(hall):
     assert refusal_of(second, hall, session_id, code_of(hall)) == NO_SESSION
 
 
-def test_the_fifth_try_may_be_right(hall):
+def test_the_fifth_attempt_may_succeed(hall):
     session_id = session_of(hall)
     for _ in range(4):
         hall.clock.forward(60)
@@ -137,7 +137,7 @@ def test_wrong_codes_count_as_failed_sign_ins(hall):
     assert hall.events[0].subject == ADA.id
 
 
-def test_a_right_password_does_not_make_wrong_codes_forgotten(hall):
+def test_a_correct_password_does_not_reset_wrong_codes(hall):
     """Whoever has the password must not guess codes without end."""
     with_a_factor(hall)
     for number in range(3):
@@ -150,7 +150,7 @@ def test_a_right_password_does_not_make_wrong_codes_forgotten(hall):
     assert sign_in(hall, caller=EVE, factor=FactorRule.ASK)
 
 
-def test_a_right_code_forgets_the_wrong_ones(hall):
+def test_a_correct_code_resets_wrong_codes(hall):
     for number in range(2):
         caller = CALLER._replace(address=f"192.0.2.{number}")
         session_id = session_of(hall)
@@ -187,7 +187,7 @@ def test_a_hundred_wrong_codes_in_a_row_lock_the_factor_until_an_operator_acts(h
     assert second(hall, session_of(hall), code_of(hall)) == ADA
 
 
-def test_a_right_code_before_the_hundredth_wrong_one_begins_anew(hall):
+def test_a_correct_code_before_the_hundredth_wrong_one_resets_the_count(hall):
     for _ in range(2):
         exhausted(hall, MOST_FAILURES - 1)
         hall.clock.forward(60)
@@ -195,7 +195,7 @@ def test_a_right_code_before_the_hundredth_wrong_one_begins_anew(hall):
     assert names(hall) == []
 
 
-def test_a_recovery_code_is_taken_once_wherever_a_code_is_asked_for(hall):
+def test_a_recovery_code_works_once_in_every_dialect_that_asks_for_a_code(hall):
     assert second(hall, session_of(hall), RECOVERY) == ADA
     (told,) = [event for event in hall.events if event.event == "recovery_code_used"]
     assert (told.subject, told.detail, told.address) == (ADA.id, {"left": 1}, CALLER.address)
@@ -263,7 +263,7 @@ def test_a_directory_that_fails_before_it_costs_no_recovery_code(hall, monkeypat
     assert second(hall, session_id, RECOVERY) == ADA
 
 
-def test_of_two_that_bring_one_code_at_once_one_is_let_in(hall, monkeypatch):
+def test_only_one_of_two_parallel_uses_of_a_code_signs_in(hall, monkeypatch):
     """Check-then-consume: both have looked, one spends."""
     first, other = session_of(hall), session_of(hall)
     look, let_in = hall.factors.has_code, []
@@ -281,7 +281,7 @@ def test_of_two_that_bring_one_code_at_once_one_is_let_in(hall, monkeypatch):
     assert let_in == [ADA]
 
 
-def test_a_recovery_code_begins_the_count_of_wrong_codes_anew(hall):
+def test_a_recovery_code_resets_the_count_of_wrong_codes(hall):
     exhausted(hall, MOST_FAILURES - 1)
     hall.clock.forward(60)
     second(hall, session_of(hall), RECOVERY)
@@ -293,7 +293,7 @@ def test_blanks_around_and_in_a_code_do_not_matter(hall):
     assert second(hall, session_of(hall), f" {code_of(hall)}\n") == ADA
 
 
-def test_an_older_code_is_not_taken_after_a_newer_one(hall):
+def test_an_older_code_is_refused_after_a_newer_one(hall):
     older = code_of(hall)
     hall.clock.forward(30)
     second(hall, session_of(hall), code_of(hall))
@@ -301,7 +301,7 @@ def test_an_older_code_is_not_taken_after_a_newer_one(hall):
     assert refusal_of(second, hall, session_of(hall), older) == WRONG_CODE
 
 
-def test_what_is_kept_for_a_person_takes_the_share_of_that_person(hall):
+def test_entries_about_a_person_use_that_persons_share(hall):
     hall.second._ephemeral = BudgetedEphemeral(MemoryEphemeral(hall.clock), Budget(room=2**20))
     large = [PutIfAbsent("test:page", "x" * 2**13, 60)]
     with pytest.raises(Unavailable, match="one account has used its share"):
@@ -309,7 +309,7 @@ def test_what_is_kept_for_a_person_takes_the_share_of_that_person(hall):
     assert second(hall, session_of(hall), RECOVERY) == ADA
 
 
-def test_sessions_of_one_person_take_the_share_of_that_person_alone(hall):
+def test_factor_sessions_use_only_the_share_of_their_person(hall):
     with_a_factor(hall)
     hall.second._ephemeral = BudgetedEphemeral(MemoryEphemeral(hall.clock), Budget(room=2**20))
     with pytest.raises(Unavailable):

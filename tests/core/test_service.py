@@ -157,7 +157,7 @@ async def cause_of(reading):
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-async def test_secrets_are_checked_on_the_threads_for_passwords(door, command, verb):
+async def test_secrets_are_checked_on_the_password_threads(door, command, verb):
     assert await door.perform(command) == (verb, command, CALLER, "password")
 
 
@@ -169,7 +169,7 @@ async def test_secrets_are_checked_on_the_threads_for_passwords(door, command, v
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-async def test_what_costs_no_hash_takes_no_place_of_one(door, command, verb):
+async def test_work_without_a_hash_takes_no_place_in_the_password_queue(door, command, verb):
     assert await door.perform(command) == (verb, command, CALLER, "callers")
 
 
@@ -191,7 +191,7 @@ class Limiting(Desk):
     ],
     ids=lambda command: type(command).__name__,
 )
-async def test_what_a_limit_refuses_takes_no_place_in_the_queue(world, command):
+async def test_an_attempt_over_a_limit_takes_no_place_in_the_queue(world, command):
     lane = FairWorkerPool("password", 1, 1)
     door = Acceptor(world, Limiting(), lane)
     lane.close()
@@ -212,7 +212,7 @@ async def test_a_refusal_by_a_limit_is_delayed(world, monkeypatch):
     assert waits == [7.0]
 
 
-async def test_time_and_randomness_come_from_outside(door, world):
+async def test_time_and_randomness_are_passed_in(door, world):
     assert await door.perform(Now()) == world.clock()
     assert await door.perform(RandomBytes(5)) == bytes(5)
 
@@ -266,7 +266,7 @@ async def test_a_program_that_starts_many_times_at_once_is_hashed_once(world, ki
     assert desk.hashed == 1
 
 
-async def test_a_client_at_hand_is_not_looked_up(door):
+async def test_a_cached_client_is_not_looked_up(door):
     people = door.world.people
     people.client = lambda name: ("looked up", name, lane_of_this())
     assert await door.perform(FindClient("web")) == ("looked up", "web", "directory")
@@ -275,14 +275,14 @@ async def test_a_client_at_hand_is_not_looked_up(door):
     assert await door.perform(FindClient("web")) == ("at hand", "web")
 
 
-async def test_a_sign_in_is_recorded_and_the_one_before_kept(door):
+async def test_a_sign_in_is_recorded_and_the_previous_one_is_returned(door):
     issued = await door.perform(BeginSession(OPAQUE.name, ADA))
     assert door.sign_ins == [(ADA.id, door.world.clock())]
     assert door.lanes_seen == ["directory"]
     assert door.world.family(issued).previous_sign_in == 12345
 
 
-async def test_a_family_goes_from_its_beginning_to_its_end(door):
+async def test_a_family_begins_refreshes_and_ends(door):
     issued = await door.perform(BeginSession(OPAQUE.name, ADA))
     newer = await door.perform(Refresh(OPAQUE.name, issued.refresh_token))
     assert newer.outcome is Outcome.ADVANCED
@@ -290,7 +290,7 @@ async def test_a_family_goes_from_its_beginning_to_its_end(door):
     assert ended.revoked_cause == "sign_out"
 
 
-async def test_tenants_and_users_are_found_or_not_after_a_catch_up(door):
+async def test_tenants_and_users_are_looked_up_after_a_catch_up(door):
     assert await door.perform(FindTenant(1000)) is TENANT
     assert await door.perform(FindTenant(1001)) is None
     assert await door.perform(FindUser(ADA.email)) is ADA
@@ -300,7 +300,7 @@ async def test_tenants_and_users_are_found_or_not_after_a_catch_up(door):
 
 
 @pytest.mark.parametrize("resource", [OPAQUE, JWT], ids=lambda resource: resource.name)
-async def test_an_access_token_opens_what_accepts_its_resource(door, resource):
+async def test_an_access_token_is_accepted_where_its_kind_is(door, resource):
     text = (await door.world.begin(resource, "1000")).access_token
     for names in ((resource.name,), NAMES, NAMES[::-1]):
         access, holder = await door.read(text, *names)
@@ -311,7 +311,7 @@ async def test_an_access_token_opens_what_accepts_its_resource(door, resource):
 
 
 @pytest.mark.parametrize("names", [NAMES, NAMES[::-1]])
-async def test_the_cause_is_the_one_that_says_most(door, names):
+async def test_the_most_specific_cause_is_reported(door, names):
     issued = await door.world.begin(JWT)
     assert await cause_of(door.read(issued.refresh_token, *names)) is Cause.WRONG_USE
     assert await cause_of(door.read("x" + issued.access_token, *names)) is Cause.FORGED
@@ -320,12 +320,12 @@ async def test_the_cause_is_the_one_that_says_most(door, names):
 
 
 @pytest.mark.parametrize("resources", [(), NAMES])
-async def test_nothing_opens_nothing(door, resources):
+async def test_an_empty_token_is_refused(door, resources):
     assert await cause_of(door.read("", *resources)) is Cause.FORGED
 
 
 @pytest.mark.parametrize("change", [{"disabled": True}, {"active": False}, None])
-async def test_an_access_token_dies_with_its_subjects_standing(door, change):
+async def test_an_access_token_is_invalid_when_its_subject_is_disabled(door, change):
     issued = await door.world.begin()
     seen = door.world.people.catch_ups
     users = door.world.people.users
@@ -334,7 +334,7 @@ async def test_an_access_token_dies_with_its_subjects_standing(door, change):
     assert door.world.people.catch_ups == seen + 1
 
 
-async def test_a_directory_that_fails_is_no_refusal(door, monkeypatch):
+async def test_a_failing_directory_is_unavailable_and_no_refusal(door, monkeypatch):
     issued = await door.world.begin()
 
     def broken():
@@ -352,7 +352,7 @@ async def test_a_directory_that_fails_is_no_refusal(door, monkeypatch):
     assert door.world.family(issued) == issued.family
 
 
-async def test_what_needs_no_hash_does_not_wait_for_hashes(door):
+async def test_work_without_a_hash_does_not_wait_for_hashes(door):
     gate = threading.Event()
     busy = asyncio.ensure_future(door.lanes.passwords.run(NOBODY, gate.wait))
     assert await door.perform(FindTenant(1000)) is TENANT
@@ -361,7 +361,7 @@ async def test_what_needs_no_hash_does_not_wait_for_hashes(door):
     await busy
 
 
-async def test_what_an_operator_has_hashed_leaves_the_directory_free(world):
+async def test_a_hash_for_an_operator_does_not_block_the_directory(world):
     door = Acceptor(world, upkeep=SimpleNamespace(apply_intents=lambda: None))
     gate = threading.Event()
     door.hasher.hash = lambda secret: gate.wait() and lane_of_this()
@@ -374,7 +374,7 @@ async def test_what_an_operator_has_hashed_leaves_the_directory_free(world):
     door.lanes.close()
 
 
-async def test_no_sign_in_waits_for_what_strangers_have_kept_or_counted(door):
+async def test_sign_ins_do_not_wait_for_entries_of_unauthenticated_callers(door):
     gate = threading.Event()
     busy = asyncio.ensure_future(door.lanes.callers.run(NOBODY, gate.wait))
     waiting = [asyncio.ensure_future(door.perform(Increment(f"test:{n}", 60))) for n in range(5)]
@@ -386,7 +386,7 @@ async def test_no_sign_in_waits_for_what_strangers_have_kept_or_counted(door):
         await asyncio.gather(busy, *waiting)
 
 
-async def test_after_settled_all_events_are_in_the_audit_log(door):
+async def test_settled_waits_until_all_events_are_in_the_audit_log(door):
     gate = threading.Event()
     door.world.lane.submit(gate.wait)
     await door.perform(Audit(OPAQUE.name, "refused"))
@@ -399,7 +399,7 @@ async def test_after_settled_all_events_are_in_the_audit_log(door):
     assert door.world.audit.names == ["refused"]
 
 
-async def test_closing_them_closes_every_pool(door):
+async def test_closing_the_pools_closes_each_of_them(door):
     door.lanes.close()
     for lane in (door.lanes.store, door.lanes.directory):
         with pytest.raises(Unavailable):
@@ -410,7 +410,7 @@ async def test_closing_them_closes_every_pool(door):
         await door.lanes.callers.run(NOBODY, int)
 
 
-async def test_what_a_dialect_tells_is_told_with_who_has_asked(door):
+async def test_an_event_of_a_dialect_is_audited_with_its_caller(door):
     command = Audit(OPAQUE.name, "consented", Cause.USED, ADA.id, bytes(16), {"client": "web"})
     await door.perform(command)
     await door.service.perform(Audit(OPAQUE.name, "refused"), Caller("", ""))
@@ -430,7 +430,7 @@ async def test_families_are_listed(door):
     assert list(page.families) == [each.family for each in begun[:2]]
 
 
-async def test_what_a_change_demands_is_done_before_it_is_answered(world):
+async def test_the_revocations_of_a_change_are_done_before_its_answer(world):
     done = []
     upkeep = SimpleNamespace(apply_intents=lambda: done.append(lane_of_this()))
     door = Acceptor(world, upkeep=upkeep)
@@ -439,7 +439,7 @@ async def test_what_a_change_demands_is_done_before_it_is_answered(world):
     assert (answer, done) == ("changed", ["directory", "store"])
 
 
-def test_what_is_asked_does_not_show_its_tokens():
+def test_a_command_shows_no_token_in_its_repr():
     asked = [
         Refresh("test", "s3cret"), EndSession("test", "s3cret"), ReadRefresh("test", "s3cret"),
         ReadAccess(("test",), "s3cret"), InspectAccess(("test",), "s3cret", str),

@@ -75,7 +75,7 @@ def test_no_secret_matches_an_unknown_account(hall):
     assert refusal_of(call, hall, "nobody knows") == WRONG
 
 
-def test_a_user_that_the_dialect_does_not_know_is_refused_after_the_hash(hall):
+def test_a_user_unknown_to_the_dialect_is_refused_after_the_hash(hall):
     stranger = {"part": "a dialect"}
     unlike = Code.INVALID_CREDENTIALS, Cause.NO_ACCESS
     assert refusal_of(sign_in, hall, **stranger) == unlike
@@ -91,7 +91,7 @@ def test_a_user_that_the_dialect_does_not_know_is_refused_after_the_hash(hall):
         ({"disabled": True, "active": False}, Code.SUBJECT_DISABLED, Cause.DISABLED),
     ],
 )
-def test_only_with_the_right_password_a_block_is_shown(hall, change, code, cause):
+def test_a_disabled_account_is_reported_only_after_the_correct_password(hall, change, code, cause):
     hall.people.users[ADA.id] = replace(ADA, **change)
     assert refusal_of(sign_in, hall, "wrong") == WRONG
     assert refusal_of(sign_in, hall) == (code, cause)
@@ -104,7 +104,7 @@ def with_a_factor(hall):
     return careful
 
 
-def test_a_password_alone_is_not_enough_where_the_second_factor_cannot_be_asked_for(hall):
+def test_a_person_with_a_second_factor_is_refused_by_a_dialect_that_cannot_ask(hall):
     """Also at a dialect that says nothing of factors: only a setting lets the password pass."""
     careful = with_a_factor(hall)
     assert refusal_of(sign_in, hall, "wrong") == WRONG
@@ -120,7 +120,7 @@ def test_a_password_alone_is_enough_for_a_person_without_a_second_factor(hall):
 
 @pytest.mark.parametrize("spread", [False, True], ids=["one network", "many networks"])
 @pytest.mark.parametrize("known", [False, True], ids=["unknown", "known"])
-def test_no_limit_tells_a_right_password_without_its_factor_from_a_wrong_one(hall, known, spread):
+def test_limits_do_not_reveal_a_correct_password_without_its_factor(hall, known, spread):
     """A dialect that cannot ask answers both alike, and both shut the same limits after as many."""
     with_a_factor(hall)
     if known:
@@ -138,7 +138,7 @@ def test_no_limit_tells_a_right_password_without_its_factor_from_a_wrong_one(hal
     assert len(set(wrong)) == 2
 
 
-def test_a_right_password_without_its_factor_makes_no_wrong_one_forgotten(hall):
+def test_a_correct_password_without_its_factor_does_not_reset_failures(hall):
     with_a_factor(hall)
     for password in ("wrong", PASSWORD, "wrong"):
         refusal_of(sign_in, hall, password)
@@ -167,21 +167,21 @@ def test_an_account_is_limited_however_it_is_spelled(hall):
     assert hall.events[-1].cause is Cause.LIMITED
 
 
-def test_an_unknown_account_is_limited_just_the_same(hall):
+def test_an_unknown_account_has_the_same_limit(hall):
     for _ in range(3):
         assert refusal_of(sign_in, hall, email="nobody@example.com") == UNKNOWN
     assert refusal_of(sign_in, hall, email="nobody@example.com") == LIMITED
     assert sign_in(hall) == ADA
 
 
-def test_an_address_is_limited_whomever_it_asks_for(hall):
+def test_an_address_is_limited_over_all_accounts(hall):
     for number in range(6):
         assert refusal_of(sign_in, hall, email=f"{number}@example.com") == UNKNOWN
     assert refusal_of(sign_in, hall) == LIMITED
     assert sign_in(hall, caller=EVE) == ADA
 
 
-def test_a_limit_says_when_to_come_again_and_ends_then(hall):
+def test_a_limit_says_when_to_retry_and_ends_then(hall):
     for _ in range(3):
         refusal_of(sign_in, hall, "wrong")
     with pytest.raises(Refusal) as refused:
@@ -204,7 +204,7 @@ def test_successes_are_not_counted(hall):
     assert refusal_of(sign_in, hall, "wrong") == WRONG
 
 
-def test_a_success_forgets_the_failures_of_the_account_and_not_those_of_the_address(hall):
+def test_a_success_resets_the_failures_of_the_account_and_not_of_the_address(hall):
     for number in range(3):
         others = [f"{number}-{each}@example.com" for each in range(2)]
         assert [refusal_of(sign_in, hall, "wrong", each) for each in others] == [UNKNOWN] * 2
@@ -215,12 +215,12 @@ def test_a_success_forgets_the_failures_of_the_account_and_not_those_of_the_addr
     assert sign_in(hall) == ADA
 
 
-def test_whatever_is_sent_as_an_email_is_a_failure_like_any_other(hall):
+def test_any_text_as_an_email_is_an_ordinary_failure(hall):
     for email in ("", "\0", "\ud800", "x" * 100_000):
         assert refusal_of(sign_in, hall, "wrong", email) == UNKNOWN
 
 
-def test_a_hash_of_old_parameters_is_renewed_by_the_right_password_only(hall):
+def test_a_hash_with_old_parameters_is_renewed_only_by_the_correct_password(hall):
     hall.people.hashes[ADA.id] = "old:" + PASSWORD
     refusal_of(sign_in, hall, "wrong")
     assert hall.people.hashes[ADA.id] == "old:" + PASSWORD
@@ -249,7 +249,7 @@ def test_a_changed_secret_ends_the_old_one_at_once(hall):
 
 
 @pytest.mark.parametrize("gone", [None, replace(APP, disabled=True)])
-def test_a_blocked_application_is_refused_also_with_a_secret_that_was_verified(hall, gone):
+def test_a_disabled_application_is_refused_even_with_a_verified_secret(hall, gone):
     call(hall)
     hall.people.applications[APP.id] = gone
     assert refusal_of(call, hall)[0] is Code.INVALID_CREDENTIALS
@@ -261,7 +261,7 @@ def known(hall, secret=SECRET, application_id=APP.id, caller=CALLER):
     return None if isinstance(found, Admission | Refusal) else found
 
 
-def test_an_application_is_known_by_its_very_secret_once_that_was_verified(hall):
+def test_an_application_is_known_only_by_a_verified_secret(hall):
     assert known(hall) is None
     call(hall)
     assert [known(hall), known(hall, "wrong"), known(hall, "")] == [APP, None, None]
@@ -270,19 +270,19 @@ def test_an_application_is_known_by_its_very_secret_once_that_was_verified(hall)
 
 
 @pytest.mark.parametrize("gone", [None, replace(APP, disabled=True)])
-def test_a_blocked_application_is_not_known(hall, gone):
+def test_a_disabled_application_is_not_known(hall, gone):
     call(hall)
     hall.people.applications[APP.id] = gone
     assert known(hall) is None
 
 
-def test_an_application_that_has_no_secret_any_more_is_not_known(hall):
+def test_an_application_whose_secret_was_removed_is_not_known(hall):
     call(hall)
     del hall.people.hashes[APP.id]
     assert known(hall) is None
 
 
-def test_what_other_processes_changed_is_seen_before_an_application_is_let_in(hall):
+def test_changes_of_other_processes_are_seen_before_an_application_is_admitted(hall):
     call(hall)
     hall.people.catch_up_now = lambda: hall.people.hashes.update({APP.id: NEW + "another"})
     assert known(hall) is None
@@ -290,7 +290,7 @@ def test_what_other_processes_changed_is_seen_before_an_application_is_let_in(ha
     assert refusal_of(call, hall) == WRONG
 
 
-def test_an_application_that_is_blocked_elsewhere_during_the_hash_is_refused(hall, monkeypatch):
+def test_an_application_disabled_by_another_process_during_the_hash_is_refused(hall, monkeypatch):
     verify = hall.hasher.verify
 
     def meanwhile(*arguments):
@@ -350,7 +350,7 @@ def test_an_application_cannot_be_locked_out_from_another_network(hall):
     assert call(hall) == APP
 
 
-def test_what_is_asked_does_not_show_its_secrets():
+def test_a_command_shows_no_secret_in_its_repr():
     asked = [
         SignIn("test", ADA.email, "s3cret"), SignInApplication("test", APP.id, "s3cret"),
         SecondFactor("test", "s3cret", "s3cret"),

@@ -31,7 +31,7 @@ async def soon():
         await asyncio.sleep(0)
 
 
-async def test_one_goes_ahead_and_the_rest_begin_together_once_it_is_back():
+async def test_the_first_call_runs_alone_and_the_others_start_together_after_it():
     flights, ahead, rest = SingleFlight(), Work(), Work()
     first = asyncio.ensure_future(flights.follow("a", ahead))
     asked = [asyncio.ensure_future(flights.follow("a", rest)) for _ in range(4)]

@@ -70,7 +70,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_a_refusal_leaves_the_row_as_it_was(name):
+def test_a_refusal_does_not_change_the_row(name):
     row, asked, cause = REFUSED[name]
     after, turned = rotate(row, **asked)
     assert after is row
@@ -78,25 +78,25 @@ def test_a_refusal_leaves_the_row_as_it_was(name):
     assert (turned.outcome, turned.ended, turned.now) == (None, False, NOW)
 
 
-def test_a_context_that_is_not_permitted_is_denied_and_spends_nothing():
+def test_a_forbidden_context_is_denied_and_the_token_is_not_used():
     after, turned = rotate(ROW, context="1001", part=ELSEWHERE)
     assert after is ROW
     assert (turned.refusal.code, turned.refusal.cause) == (Code.ACCESS_DENIED, Cause.NO_ACCESS)
     assert (turned.switched_to, turned.ended) == (None, False)
 
 
-def test_a_context_that_is_kept_must_be_permitted_still():
+def test_an_unchanged_context_must_still_be_permitted():
     assert rotate(ROW, part=ELSEWHERE)[1].refusal.code is Code.ACCESS_DENIED
 
 
-def test_reuse_ends_the_family_even_of_a_holder_that_is_gone():
+def test_reuse_ends_the_family_even_of_a_deleted_holder():
     after, turned = rotate(SHUT, token(1), holder=None, part=ELSEWHERE)
     assert (after.revoked_at, after.revoked_cause) == (NOW, "reuse")
     assert (turned.refusal.cause, turned.ended, turned.family) == (Cause.REUSED, True, after)
 
 
 @pytest.mark.parametrize("presented", [5, 4, 9])
-def test_while_a_change_of_the_subject_waits_nothing_is_decided(presented):
+def test_a_pending_change_of_the_subject_delays_the_decision(presented):
     after, turned = rotate(ROW, token(presented), waiting={ADA.id})
     assert after is ROW
     assert (turned.waits, turned.outcome, turned.refusal) == (True, None, None)
@@ -121,7 +121,7 @@ def test_an_outcome_comes_with_its_holder_and_the_context_of_the_token(outcome):
     assert after.context == ("1001" if outcome is Outcome.REPLAYED else "1000")
 
 
-def test_a_switch_is_the_answers_and_is_told():
+def test_a_switch_changes_the_answer_and_is_reported():
     after, turned = rotate(ROW, context="1001")
     assert (after.context, turned.context, turned.switched_to) == ("1001", "1001", "1001")
     assert rotate(ROW, context="1000")[1].switched_to is None
@@ -133,7 +133,7 @@ def test_a_switch_by_an_older_token_changes_the_answer_and_not_the_row():
     assert (turned.context, turned.switched_to) == ("1001", "1001")
 
 
-def test_a_step_that_is_run_again_comes_to_the_same():
+def test_a_repeated_step_has_the_same_result():
     assert rotate(ROW) == rotate(ROW)
 
 
@@ -179,7 +179,7 @@ def test_a_refresh_with_an_expired_token_is_refused_and_ends_nothing(generation)
     assert (turned.refusal.cause, turned.ended) == (Cause.EXPIRED, False)
 
 
-def test_whoever_asks_too_much_with_a_reused_token_is_found_all_the_same():
+def test_a_reused_token_is_detected_even_with_an_invalid_scope():
     after, turned = rotate(SHUT, token(1), fits=misfit)
     assert (turned.refusal.cause, after.revoked_cause) == (Cause.REUSED, "reuse")
 
@@ -201,14 +201,14 @@ def borrow(row, holder=ADA, waiting=(), **command):
         (ROW, {"holder": None}, Cause.SUBJECT_GONE),
     ],
 )
-def test_nothing_is_borrowed_from_a_family_that_does_not_fit(row, asked, cause):
+def test_a_token_exchange_with_an_unsuitable_family_is_refused(row, asked, cause):
     after, turned = borrow(row, **asked)
     assert after is row
     assert (turned.refusal.code, turned.refusal.cause) == (Code.INVALID_TOKEN, cause)
     assert (turned.outcome, turned.now) == (None, NOW)
 
 
-def test_what_is_borrowed_is_for_the_familys_context_or_for_another():
+def test_a_token_exchange_keeps_or_switches_the_context():
     after, turned = borrow(ROW)
     assert (after, turned.outcome, turned.holder) == (ROW, Outcome.DERIVED, ADA)
     assert (turned.context, turned.switched_to) == ("1000", None)
@@ -217,12 +217,12 @@ def test_what_is_borrowed_is_for_the_familys_context_or_for_another():
     assert borrow(ROW, context="1000")[1].switched_to is None
 
 
-def test_a_context_that_is_not_permitted_lends_nothing():
+def test_a_token_exchange_for_a_forbidden_context_is_denied():
     after, turned = borrow(ROW, part=ELSEWHERE)
     assert after is ROW
     assert (turned.refusal.code, turned.refusal.cause) == (Code.ACCESS_DENIED, Cause.NO_ACCESS)
 
 
-def test_while_a_change_of_the_subject_waits_nothing_is_borrowed():
+def test_a_pending_change_of_the_subject_delays_a_token_exchange():
     turned = borrow(ROW, waiting={ADA.id})[1]
     assert (turned.waits, turned.outcome, turned.refusal) == (True, None, None)

@@ -36,7 +36,7 @@ def test_bidirectional_and_zero_width_characters_are_hidden_and_no_controls(char
     assert has_hidden(f"a{character}b")
 
 
-def test_whatever_unicode_calls_ignorable_is_hidden() -> None:
+def test_characters_that_unicode_calls_ignorable_are_hidden() -> None:
     whole = [chr(n) for first, last in IGNORABLE for n in range(first, last + 1)]
     assert [f"{ord(each):x}" for each in whole if not has_hidden(each)] == []
 
@@ -52,15 +52,15 @@ def test_each_is_escaped_as_json_does(character: str) -> None:
 @pytest.mark.parametrize(
     "text", ["", "plain", "Zoë", "علی", "नमस्ते", "名前", "🎉", "\\u0041", "a b"]
 )
-def test_whatever_is_seen_stays_as_it_is(text: str) -> None:
+def test_visible_characters_stay_unchanged(text: str) -> None:
     assert (escaped(text), has_hidden(text)) == (text, False)
 
 
-def test_half_a_character_can_be_printed() -> None:
+def test_an_unpaired_surrogate_can_be_printed() -> None:
     assert escaped("\ud800") == "\\ud800"
 
 
-def test_only_the_ends_of_lines_are_kept_of_several_lines() -> None:
+def test_only_line_breaks_are_kept_in_a_text_of_several_lines() -> None:
     assert escaped_lines("a\nb\r\x85\u2028c\n") == "a\nb\\u000d\\u0085\\u2028c\n"
 
 

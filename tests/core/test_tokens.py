@@ -90,14 +90,14 @@ BENT = (characters_changed, shortened, dressed)
 
 
 @given(st.binary(max_size=80))
-def test_any_bytes_come_back_from_their_text(data):
+def test_any_bytes_are_decoded_from_their_text(data):
     text = to_text(data)
     assert text == urlsafe_b64encode(data).rstrip(b"=").decode()
     assert from_text(text) == data
 
 
 @given(st.text(st.sampled_from(ALPHABET + "=+/ \n"), max_size=8) | st.text(max_size=8))
-def test_a_text_is_read_only_when_it_is_the_one_spelling(text):
+def test_only_the_canonical_spelling_is_read(text):
     data = from_text(text)
     assert data is None or to_text(data) == text
 
@@ -105,12 +105,12 @@ def test_a_text_is_read_only_when_it_is_the_one_spelling(text):
 @pytest.mark.parametrize(
     "text", ["A", "AB", "AAAAB", "A=", "AA==", "AAA=", "AA A", "A+", "A/", "é"]
 )
-def test_other_spellings_are_garbage(text):
+def test_other_spellings_are_invalid(text):
     assert from_text(text) is None
 
 
 @given(TOKENS)
-def test_an_opaque_token_says_what_went_into_it(token):
+def test_an_opaque_token_is_read_back(token):
     text = opaque_text(token, KEY)
     assert set(text.removeprefix(PREFIX)) <= set(ALPHABET)
     assert opened(text) == token
@@ -121,7 +121,7 @@ def test_an_opaque_token_says_what_went_into_it(token):
     [(TOKEN, b"\x02" + (2**39 + 1_791_000_000).to_bytes(5, "big")), (UNDATED, b"")],
     ids=["with its end", "of an older version"],
 )
-def test_the_layout_of_an_opaque_token_stays(token, end):
+def test_the_layout_of_an_opaque_token_does_not_change(token, end):
     data = from_text(opaque_text(token, KEY).removeprefix("rtk_"))
     said = TOKEN.issued_at.to_bytes(6, "big") + (7).to_bytes(8, "big") + end + b"=1000"
     body, tag = data[:-16], data[-16:]
@@ -134,7 +134,7 @@ def test_an_opaque_token_of_an_older_version_is_read():
     assert opened(text) == UNDATED
 
 
-def test_a_program_that_knows_no_ends_refuses_to_guess_a_context():
+def test_an_older_version_fails_on_a_token_with_an_end():
     """Until the last process is updated it fails, which spends nothing and signs nobody out."""
     body = from_text(opaque_text(PLAIN, KEY).removeprefix("rtk_"))[:-16]
     with pytest.raises(UnicodeDecodeError):
@@ -149,7 +149,7 @@ def test_no_other_text_is_that_opaque_token(bent, token):
 
 
 @pytest.mark.parametrize("token", [TOKEN, PLAIN], ids=["context", "none"])
-def test_an_opaque_token_with_a_flipped_bit_is_garbage(token):
+def test_an_opaque_token_with_a_flipped_bit_is_invalid(token):
     text = opaque_text(token, KEY)
     bent = list(bits_flipped(text.removeprefix(PREFIX), PREFIX))
     assert len(bent) >= 400
@@ -157,27 +157,27 @@ def test_an_opaque_token_with_a_flipped_bit_is_garbage(token):
 
 
 @pytest.mark.parametrize("size", [4, 20, 33])
-def test_too_short_a_body_is_garbage_even_under_our_mac(size):
+def test_a_too_short_body_is_invalid_even_with_a_valid_mac(size):
     body = (KEY.id + bytes(30))[:size]
     tag = hmac.digest(SECRET, body, "sha256")[:16]
     assert opened(PREFIX + to_text(body + tag)) is None
 
 
-def test_no_context_and_an_empty_one_are_two_tokens():
+def test_no_context_and_an_empty_one_make_different_tokens():
     assert opaque_text(PLAIN, KEY) != opaque_text(PLAIN._replace(context=""), KEY)
 
 
-def test_an_opaque_token_of_an_unusable_key_is_garbage():
+def test_an_opaque_token_of_an_unusable_key_is_invalid():
     assert opened(opaque_text(TOKEN, OTHER)) is None
 
 
-def test_the_key_is_the_one_that_the_token_names():
+def test_the_key_is_selected_by_the_id_in_the_token():
     named_falsely = HmacKey(KEY.id, b"o" * 32)
     assert opened(opaque_text(TOKEN, named_falsely)) is None
 
 
 @given(st.binary(max_size=60).map(to_text) | st.text(max_size=60))
-def test_what_we_did_not_make_is_garbage(text):
+def test_a_token_from_elsewhere_is_invalid(text):
     assert opened(PREFIX + text) is None
     assert opened(text) is None
     assert jwt_opened(text) is None
@@ -192,7 +192,7 @@ def test_a_text_that_is_too_long_is_not_parsed():
     assert split_jwt("." * 2 + "x" * LONGEST) is None
 
 
-def test_a_jwt_says_what_went_into_it():
+def test_a_jwt_is_read_back():
     text = hs256_text(PAYLOAD, KEY)
     assert jwt_opened(text) == PAYLOAD
     assert json.loads(from_text(text.split(".")[0])) == {"alg": "HS256", "typ": "JWT"}
@@ -206,7 +206,7 @@ def test_no_other_text_is_that_jwt(bent, payload):
 
 
 @pytest.mark.parametrize("part", range(3))
-def test_a_jwt_with_a_flipped_bit_is_garbage(part):
+def test_a_jwt_with_a_flipped_bit_is_invalid(part):
     parts = hs256_text(PAYLOAD, KEY).split(".")
     for bent in bits_flipped(parts[part]):
         assert jwt_opened(".".join([*parts[:part], bent, *parts[part + 1 :]])) is None
@@ -222,7 +222,7 @@ def test_a_jwt_with_a_flipped_bit_is_garbage(part):
         b'{"alg":"HS512","typ":"JWT"}',
     ],
 )
-def test_another_header_is_garbage_even_under_our_mac(header, monkeypatch):
+def test_another_header_is_invalid_even_with_a_valid_mac(header, monkeypatch):
     monkeypatch.setattr("reticket.core.tokens.faces.HS256_HEADER", to_text(header))
     text = hs256_text(PAYLOAD, KEY)
     monkeypatch.undo()
@@ -230,7 +230,7 @@ def test_another_header_is_garbage_even_under_our_mac(header, monkeypatch):
     assert jwt_opened(text) is None
 
 
-def test_a_jwt_without_its_mac_is_garbage():
+def test_a_jwt_without_its_mac_is_invalid():
     header, payload, _ = hs256_text(PAYLOAD, KEY).split(".")
     for rest in ("", ".", "..", "." + payload):
         assert jwt_opened(f"{header}.{payload}{rest}") is None
@@ -243,6 +243,6 @@ def test_all_keys_are_tried_and_no_other():
     assert read_hs256(text, []) is None
 
 
-def test_one_face_is_garbage_to_the_other():
+def test_opaque_and_jwt_tokens_are_not_interchangeable():
     assert jwt_opened(opaque_text(TOKEN, KEY)) is None
     assert opened(hs256_text(PAYLOAD, KEY)) is None

@@ -83,7 +83,7 @@ def test_intents_are_applied_in_their_order(instance):
     assert instance.left() == {1: "disabled"}
 
 
-def test_an_intent_stays_until_the_store_has_done_it(instance, monkeypatch):
+def test_an_intent_stays_until_the_store_has_applied_it(instance, monkeypatch):
     instance.family(1)
     instance.directory.write(subject=ADA.id)
     with monkeypatch.context() as broken:
@@ -95,7 +95,7 @@ def test_an_intent_stays_until_the_store_has_done_it(instance, monkeypatch):
     assert (instance.directory.written, instance.left()) == ([], {1: "disabled"})
 
 
-def test_a_crash_before_an_intent_is_settled_is_mended(instance, monkeypatch):
+def test_an_intent_is_applied_again_after_a_crash(instance, monkeypatch):
     instance.family(1)
     instance.directory.write(subject=ADA.id)
     with monkeypatch.context() as broken:
@@ -126,7 +126,7 @@ def test_a_revocation_returns_its_rows_and_is_audited_durably(instance):
     assert instance.audit.names == ["revocation", "revoked", "revocation"]
 
 
-def test_what_died_goes_and_what_lives_or_may_still_be_presented_stays(instance):
+def test_a_purge_removes_dead_families_and_keeps_all_others(instance):
     for number, lives in enumerate((1, 9, 10, 11)):
         instance.family(number, lives=lives)
     instance.upkeep.revoke(Selection(family=(3).to_bytes(16, "big")), "operator")
@@ -136,7 +136,7 @@ def test_what_died_goes_and_what_lives_or_may_still_be_presented_stays(instance)
     assert instance.upkeep.purge() == 0
 
 
-def test_purging_goes_on_in_small_batches_until_nothing_is_left(instance, monkeypatch):
+def test_a_purge_works_in_small_batches_until_it_is_complete(instance, monkeypatch):
     monkeypatch.setattr(pace, "FEWEST", 2)
     monkeypatch.setattr(pace, "MOST", 2)
     asked, expire = [], instance.store.expire
@@ -151,7 +151,7 @@ def test_purging_goes_on_in_small_batches_until_nothing_is_left(instance, monkey
     assert (instance.left(), instance.ephemeral.sweep(10)) == ({}, 0)
 
 
-def test_sweeping_removes_what_is_over_and_nothing_else(instance, monkeypatch):
+def test_a_sweep_removes_exactly_the_expired_entries(instance, monkeypatch):
     monkeypatch.setattr(pace, "FEWEST", 2)
     monkeypatch.setattr(pace, "MOST", 2)
     for number in range(5):

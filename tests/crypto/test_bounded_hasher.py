@@ -20,7 +20,7 @@ class Hasher:
 
 
 @pytest.mark.parametrize("threads", [1, 3])
-def test_a_hash_is_made_on_a_thread_that_steps_back(threads):
+def test_a_hash_is_computed_on_a_thread_of_low_priority(threads):
     own = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
     expected = NICE if sys.platform == "linux" else own
     assert BoundedHasher(Hasher(), threads).hash("secret") == expected

@@ -60,7 +60,7 @@ def test_objects_show_no_secret(keys, algorithm: str) -> None:
     assert [form for secret in secrets for form in spellings(secret) if form in shown] == []
 
 
-def test_the_search_would_find_one() -> None:
+def test_the_search_finds_a_planted_secret() -> None:
     for secret in (MASTER, os.urandom(32)):
         for form in (f"{secret!r}", secret.hex(), f"{list(secret)}"):
             assert any(spelling in form for spelling in spellings(secret))

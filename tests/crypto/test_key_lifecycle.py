@@ -65,7 +65,7 @@ class Operator:
 
 @settings(max_examples=150, deadline=None)
 @given(verbs=VERBS)
-def test_one_key_signs_and_every_past_time_keeps_its_key(fresh_keys, verbs) -> None:
+def test_one_key_signs_and_past_times_keep_their_keys(fresh_keys, verbs) -> None:
     operator = Operator(fresh_keys())
     for verb, number in verbs:
         operator.do(verb, number)
@@ -76,7 +76,7 @@ def test_one_key_signs_and_every_past_time_keeps_its_key(fresh_keys, verbs) -> N
 
 @settings(max_examples=50, deadline=None)
 @given(verbs=VERBS)
-def test_every_process_says_the_same_of_the_past(fresh_keys, verbs) -> None:
+def test_every_process_has_the_same_key_for_a_past_time(fresh_keys, verbs) -> None:
     """Even one whose clock is five seconds behind, or that has only just started."""
     operator = Operator(fresh_keys())
     start = operator.keys.clock()

@@ -46,7 +46,7 @@ def test_one_step_before_and_after_is_accepted_and_named(
 
 
 @pytest.mark.parametrize(("at", "step"), [(0, None), (29_999, None), (30_000, 2), (119_999, 2)])
-def test_the_first_minute_of_all_time_has_codes_too(at: int, step: int | None) -> None:
+def test_the_first_minute_of_the_unix_epoch_has_codes(at: int, step: int | None) -> None:
     assert CODES.match(SECRET, _code(2), at) == step
 
 
@@ -69,7 +69,7 @@ def test_anything_but_the_six_digits_is_wrong(code: str) -> None:
 
 
 @given(code=st.text(st.characters(), max_size=12))
-def test_no_text_raises(code: str) -> None:
+def test_no_text_raises_an_error(code: str) -> None:
     assert CODES.match(SECRET, code, 59_000) in (None, 0, 1, 2)
 
 
@@ -78,7 +78,7 @@ def test_another_secret_has_other_codes() -> None:
 
 
 @given(secret=st.binary(min_size=1, max_size=40), data=st.data())
-def test_a_secret_is_read_however_it_is_written(secret: bytes, data: st.DataObject) -> None:
+def test_a_secret_is_read_in_any_usual_spelling(secret: bytes, data: st.DataObject) -> None:
     text = b32encode(secret).decode()
     spelled = data.draw(
         st.sampled_from(

@@ -36,7 +36,7 @@ DAMAGED = [
 
 @settings(max_examples=25, deadline=None)
 @given(secret=st.text(st.characters(), max_size=50))
-def test_any_text_is_a_secret_that_fits_its_hash_alone(secret: str) -> None:
+def test_any_text_is_a_secret_that_matches_only_its_own_hash(secret: str) -> None:
     """JSON may carry half a surrogate pair, and a NUL."""
     made = HASHER.hash(secret)
     assert HASHER.verify(made, secret)
@@ -45,7 +45,7 @@ def test_any_text_is_a_secret_that_fits_its_hash_alone(secret: str) -> None:
 
 
 @pytest.mark.parametrize("change", [str.lower, str.upper, str.strip, str.title])
-def test_a_secret_is_hashed_as_it_came(change: Callable[[str], str]) -> None:
+def test_a_secret_is_hashed_unchanged(change: Callable[[str], str]) -> None:
     came = " Correct hOrse "
     made = HASHER.hash(came)
     assert HASHER.verify(made, came)
@@ -81,25 +81,25 @@ def test_a_hash_is_argon2id_with_a_salt_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("damaged", DAMAGED, ids=range(len(DAMAGED)))
-def test_a_damaged_hash_fits_nothing(damaged: str) -> None:
+def test_a_damaged_hash_matches_no_secret(damaged: str) -> None:
     assert HASHER.verify(damaged, "correct horse") is False
 
 
 @pytest.mark.parametrize("costs", [(2, 8, 1), (1, 16, 1), (1, 16, 2)])
-def test_a_hash_with_other_costs_is_old_and_still_fits(costs: tuple[int, int, int]) -> None:
+def test_a_hash_with_other_costs_is_outdated_but_still_matches(costs: tuple[int, int, int]) -> None:
     newer: SecretHasher = Argon2Hasher(*costs)
     assert newer.verify(GOOD, "correct horse")
     assert newer.is_old(GOOD)
     assert not newer.is_old(newer.hash("correct horse"))
 
 
-def test_a_hash_of_another_kind_of_argon2_is_old() -> None:
+def test_a_hash_of_another_argon2_variant_is_outdated() -> None:
     other = PasswordHasher(*CHEAP, type=Type.I).hash("correct horse")
     assert HASHER.verify(other, "correct horse")
     assert HASHER.is_old(other)
 
 
-def test_the_absent_hash_costs_the_same_and_fits_no_secret_that_anybody_knows() -> None:
+def test_the_hash_for_unknown_accounts_costs_the_same_and_matches_no_secret() -> None:
     absent = HASHER.absent()
     assert absent is HASHER.absent()
     assert not HASHER.is_old(absent)

@@ -43,7 +43,7 @@ def test_the_second_start_writes_nothing_and_has_the_same_keys(keys) -> None:
     assert second.snapshot.verifier(first.snapshot.signer_at(now).kid).verify(signature, b"message")
 
 
-def test_first_starts_at_once_agree_on_one_ring(keys, together) -> None:
+def test_parallel_first_starts_agree_on_one_ring(keys, together) -> None:
     """Every one sees an empty store first: none goes on before all have looked."""
 
     class Simultaneous(type(keys.store)):
@@ -68,7 +68,7 @@ def test_first_starts_at_once_agree_on_one_ring(keys, together) -> None:
     assert len({ring.snapshot.signer_at(now).sign(b"message") for ring in rings}) == 1
 
 
-def test_two_rings_in_two_threads_start_together_again_and_again(keys, together) -> None:
+def test_repeated_parallel_first_starts_agree_on_one_ring(keys, together) -> None:
     for _ in range(20):
         keys.store = type(keys.store)()
         together([lambda: keys.ring("EdDSA")] * 2)
@@ -98,7 +98,7 @@ def test_a_wrong_master_key_stops_the_start_and_writes_nothing(keys) -> None:
     assert keys.rows() == before
 
 
-def test_two_master_keys_at_the_first_start_do_not_mix(keys) -> None:
+def test_two_master_keys_at_the_first_start_are_not_mixed(keys) -> None:
     """The loser of the first insert must not add keys that the winner cannot open."""
     winner = type(keys.store)()
 
@@ -116,7 +116,7 @@ def test_two_master_keys_at_the_first_start_do_not_mix(keys) -> None:
     assert loser.rows == winner.rows
 
 
-def test_a_tampered_seal_stops_the_start(keys) -> None:
+def test_a_changed_sealed_key_stops_the_start(keys) -> None:
     keys.ring()
     row = keys.rows()[0]
     keys.store.rows[row.id] = replace(row, sealed=row.sealed[:-1] + bytes([row.sealed[-1] ^ 1]))
@@ -124,7 +124,7 @@ def test_a_tampered_seal_stops_the_start(keys) -> None:
         keys.ring()
 
 
-def test_a_seal_in_the_place_of_another_stops_the_start(keys) -> None:
+def test_a_sealed_key_in_the_place_of_another_stops_the_start(keys) -> None:
     keys.ring()
     first, second = keys.rows()[:2]
     keys.store.rows[first.id] = replace(first, sealed=second.sealed)
@@ -132,7 +132,7 @@ def test_a_seal_in_the_place_of_another_stops_the_start(keys) -> None:
         keys.ring()
 
 
-def test_an_ended_key_need_not_open(keys) -> None:
+def test_an_ended_key_may_be_unreadable(keys) -> None:
     ring = keys.ring()
     active = keys.one(ring, "active").id
     ring.compromise(active)
@@ -154,7 +154,7 @@ def test_a_forged_public_part_verifies_nothing(keys) -> None:
     assert not verifier.verify(foreign.sign(b"message"), b"message")
 
 
-def test_keys_of_labels_are_derived_apart(keys) -> None:
+def test_each_label_has_its_own_derived_key(keys) -> None:
     ring = keys.ring()
     now = keys.clock()
     labels = ["a.b/opaque/refresh", "a.b/opaque/access", "a.c/opaque/refresh", "a.b/jwt/refresh"]
@@ -173,7 +173,7 @@ def test_a_derived_key_is_hkdf_of_the_entry_with_its_label(keys) -> None:
     assert ring.snapshot.macs[LABEL].at(keys.clock()).secret == derived
 
 
-def test_a_mac_key_is_found_by_the_id_that_it_says(keys) -> None:
+def test_a_mac_key_is_found_by_its_id(keys) -> None:
     ring = keys.ring()
     key = ring.snapshot.macs[LABEL].at(keys.clock())
     assert ring.snapshot.macs[LABEL].by_id.get(key.id) is key
@@ -182,7 +182,7 @@ def test_a_mac_key_is_found_by_the_id_that_it_says(keys) -> None:
     assert key in ring.snapshot.macs[LABEL].likeliest_first
 
 
-def test_all_macs_come_with_the_newest_that_signs_first_and_the_next_one_last(keys) -> None:
+def test_mac_keys_are_listed_from_the_newest_signing_one_to_the_next_one(keys) -> None:
     ring = keys.ring()
     ring.rotate(("mac",))
     first, second, waiting = (row.id for row in keys.rows() if row.use == "mac")
@@ -200,7 +200,7 @@ def test_a_time_before_the_first_key_has_the_oldest(keys) -> None:
     assert ring.snapshot.signer_at(0).kid == keys.one(ring, "active", "sign").id
 
 
-def test_an_id_that_is_taken_is_drawn_again(keys) -> None:
+def test_a_used_key_id_is_generated_again(keys) -> None:
     ids = iter(b"aabbbcdd")
 
     def entropy(size: int) -> bytes:
@@ -210,7 +210,7 @@ def test_an_id_that_is_taken_is_drawn_again(keys) -> None:
     assert set(keys.store.rows) == {bytes([letter] * 4).hex() for letter in b"abcd"}
 
 
-def test_another_process_sees_a_change_when_it_reloads(keys) -> None:
+def test_another_process_sees_a_change_after_a_reload(keys) -> None:
     here, there = keys.ring(), keys.ring()
     there.rotate(overlap=0)
     keys.clock.forward(1)
@@ -221,7 +221,7 @@ def test_another_process_sees_a_change_when_it_reloads(keys) -> None:
     assert here.snapshot.signer_at(now).kid == there.snapshot.signer_at(now).kid
 
 
-def test_a_successor_is_known_to_all_before_it_signs(keys) -> None:
+def test_every_process_knows_a_key_before_it_signs(keys) -> None:
     here, there = keys.ring(), keys.ring()
     there.rotate(overlap=0)
     keys.clock.forward(1)

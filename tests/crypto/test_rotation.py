@@ -79,7 +79,7 @@ def test_a_rotation_while_one_is_under_way_begins_after_it(keys) -> None:
     assert id_at(ring, keys.clock()) == keys.one(ring, "active").id
 
 
-def test_the_retired_open_nothing(keys) -> None:
+def test_retired_keys_verify_nothing(keys) -> None:
     ring = keys.ring()
     now = keys.clock()
     mac, kid = ring.snapshot.macs[LABEL].at(now), ring.snapshot.signer_at(now).kid
@@ -103,7 +103,7 @@ def test_the_period_of_an_ended_key_belongs_to_its_successor(keys) -> None:
     assert id_at(ring, first) == heir
 
 
-def test_a_compromised_key_is_never_replaced_by_a_retiring_one(keys) -> None:
+def test_a_retiring_key_never_replaces_a_compromised_one(keys) -> None:
     """It would go on signing, and be retired on schedule with its fresh tokens."""
     ring = keys.ring()
     ring.rotate(("mac",), overlap=0)
@@ -116,7 +116,7 @@ def test_a_compromised_key_is_never_replaced_by_a_retiring_one(keys) -> None:
 
 
 @pytest.mark.parametrize("state", ["active", "next"])
-def test_a_key_that_signs_or_will_is_not_retired(keys, state: str) -> None:
+def test_a_signing_or_next_key_is_not_retired(keys, state: str) -> None:
     ring = keys.ring()
     before = keys.rows()
     with pytest.raises(KeyRefused, match=f"is {state}; only one that was rotated out"):
@@ -135,13 +135,13 @@ def test_an_ended_key_never_changes_its_state(keys) -> None:
 
 
 @pytest.mark.parametrize("verb", ["retire", "compromise"])
-def test_a_key_that_there_is_not_is_refused(keys, verb: str) -> None:
+def test_an_unknown_key_is_refused(keys, verb: str) -> None:
     with pytest.raises(KeyRefused, match="there is no key 0000"):
         getattr(keys.ring(), verb)("0000")
 
 
 @pytest.mark.parametrize("use", USES)
-def test_a_compromised_key_dies_at_once_and_its_successor_signs(keys, use: str) -> None:
+def test_a_compromised_key_is_invalid_at_once_and_its_successor_signs(keys, use: str) -> None:
     ring = keys.ring()
     bad, published = keys.one(ring, "active", use).id, keys.one(ring, "next", use).id
     ring.compromise(bad)
@@ -153,7 +153,7 @@ def test_a_compromised_key_dies_at_once_and_its_successor_signs(keys, use: str) 
     assert keys.states(ring, use) == ["compromised", "active", "next"]
 
 
-def test_its_tokens_die_in_another_process_with_the_next_reload(keys) -> None:
+def test_its_tokens_are_invalid_in_another_process_after_the_next_reload(keys) -> None:
     here, there = keys.ring(), keys.ring()
     bad = keys.one(here, "active").id
     there.compromise(bad)
@@ -180,7 +180,7 @@ def test_a_compromised_retiring_key_changes_no_other(keys) -> None:
     assert keys.one(ring, "active") == active
 
 
-def test_a_compromise_while_a_rotation_is_under_way_hastens_it(keys) -> None:
+def test_a_compromise_during_a_rotation_completes_it_at_once(keys) -> None:
     ring = keys.ring()
     bad = keys.one(ring, "active").id
     ring.rotate(("mac",))
@@ -282,7 +282,7 @@ def test_a_key_that_ended_before_its_activation_never_signs(keys) -> None:
 
 
 @pytest.mark.parametrize("verb", ["rotate", "retire_due"])
-def test_a_key_that_is_compromised_meanwhile_does_not_come_back(keys, verb) -> None:
+def test_a_key_compromised_by_another_process_stays_compromised(keys, verb) -> None:
     """Another process has looked at the keys, and has not written yet."""
     ring = keys.ring()
     ring.rotate(overlap=0)

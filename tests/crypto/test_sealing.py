@@ -33,7 +33,7 @@ def test_sealed_bytes_open_for_their_purpose(plain: bytes, purpose: bytes) -> No
 
 
 @given(plain=st.binary(max_size=60), purpose=st.binary(max_size=20), other=st.binary(max_size=20))
-def test_it_opens_for_no_other_purpose(plain: bytes, purpose: bytes, other: bytes) -> None:
+def test_sealed_bytes_open_for_no_other_purpose(plain: bytes, purpose: bytes, other: bytes) -> None:
     sealer = Sealer(lambda: KEY, os.urandom)
     if purpose != other:
         with pytest.raises(SealBroken):
@@ -53,7 +53,7 @@ def test_a_digest_is_of_its_text_purpose_and_master_key() -> None:
     )
 
 
-def test_every_flipped_bit_and_every_cut_breaks_it() -> None:
+def test_sealed_bytes_with_a_flipped_bit_or_a_cut_do_not_open() -> None:
     sealer = Sealer(lambda: KEY, os.urandom)
     sealed = sealer.seal(b"private", PURPOSE)
     flipped = [
@@ -66,14 +66,14 @@ def test_every_flipped_bit_and_every_cut_breaks_it() -> None:
             sealer.open(damaged, PURPOSE)
 
 
-def test_another_master_key_does_not_open_it() -> None:
+def test_sealed_bytes_do_not_open_with_another_master_key() -> None:
     with pytest.raises(SealBroken):
         Sealer(lambda: KEY[::-1], os.urandom).open(
             Sealer(lambda: KEY, os.urandom).seal(b"x", PURPOSE), PURPOSE
         )
 
 
-def test_equal_texts_are_sealed_apart() -> None:
+def test_equal_texts_have_different_sealed_bytes() -> None:
     sealer = Sealer(lambda: KEY, os.urandom)
     assert len({sealer.seal(b"same", PURPOSE) for _ in range(50)}) == 50
 
@@ -90,7 +90,7 @@ def test_derivation_is_hkdf_of_rfc_5869() -> None:
     assert derive(b"\x0b" * 22, b"").hex() == known
 
 
-def test_a_given_key_is_taken_and_no_file_is_made(tmp_path: Path) -> None:
+def test_a_given_master_key_is_used_and_no_file_is_created(tmp_path: Path) -> None:
     assert master_key(KEY, tmp_path / "master.key", unmissed, os.urandom) == KEY
     assert list(tmp_path.iterdir()) == []
 
@@ -104,7 +104,7 @@ def test_the_first_start_makes_a_private_file_and_the_second_reads_it(tmp_path: 
     assert [found.name for found in tmp_path.iterdir()] == ["master.key"]
 
 
-def test_a_wide_umask_makes_no_wide_file(tmp_path: Path) -> None:
+def test_a_permissive_umask_makes_no_permissive_file(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
         master_key(None, tmp_path / "master.key", unmissed, os.urandom)
@@ -113,7 +113,7 @@ def test_a_wide_umask_makes_no_wide_file(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "master.key").stat().st_mode) == 0o600
 
 
-def test_first_starts_at_once_agree_on_one_key(tmp_path: Path, together) -> None:
+def test_parallel_first_starts_agree_on_one_master_key(tmp_path: Path, together) -> None:
     found: list[bytes] = []
     file = tmp_path / "master.key"
     together([lambda: found.append(master_key(None, file, unmissed, os.urandom))] * 16)
@@ -163,7 +163,7 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o610, 0o601, 0o666])
-def test_a_file_that_others_may_use_is_refused(tmp_path: Path, mode: int) -> None:
+def test_a_key_file_that_others_may_read_is_refused(tmp_path: Path, mode: int) -> None:
     file = tmp_path / "master.key"
     file.write_bytes(KEY)
     file.chmod(mode)
@@ -173,7 +173,7 @@ def test_a_file_that_others_may_use_is_refused(tmp_path: Path, mode: int) -> Non
 
 
 @pytest.mark.parametrize("mode", [0o600, 0o400])
-def test_a_private_file_is_read(tmp_path: Path, mode: int) -> None:
+def test_a_private_key_file_is_read(tmp_path: Path, mode: int) -> None:
     file = tmp_path / "master.key"
     file.write_bytes(KEY)
     file.chmod(mode)
@@ -181,7 +181,7 @@ def test_a_private_file_is_read(tmp_path: Path, mode: int) -> None:
 
 
 @pytest.mark.parametrize("held", [b"", KEY[:31], KEY + b"\n", KEY * 1000])
-def test_a_file_of_another_length_is_refused(tmp_path: Path, held: bytes) -> None:
+def test_a_key_file_of_another_length_is_refused(tmp_path: Path, held: bytes) -> None:
     file = tmp_path / "master.key"
     file.write_bytes(held)
     file.chmod(0o600)
@@ -191,7 +191,7 @@ def test_a_file_of_another_length_is_refused(tmp_path: Path, held: bytes) -> Non
     assert file.read_bytes() == held
 
 
-def test_a_file_that_is_missed_is_not_made_anew(tmp_path: Path) -> None:
+def test_a_missing_key_file_is_not_created_when_sealed_data_exist(tmp_path: Path) -> None:
     file = tmp_path / "master.key"
     with pytest.raises(StartupError, match=f"set RETICKET_MASTER_KEY to it, .* back at {file}"):
         master_key(None, file, lambda: True, os.urandom)

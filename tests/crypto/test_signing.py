@@ -52,17 +52,19 @@ def test_another_message_key_or_byte_does_not_verify(algorithm: str) -> None:
 
 @every
 @given(signature=st.one_of(st.binary(max_size=80), st.binary(min_size=64, max_size=64)))
-def test_garbage_is_false_and_never_raises(algorithm: str, signature: bytes) -> None:
+def test_an_unreadable_signature_is_false_and_raises_nothing(
+    algorithm: str, signature: bytes
+) -> None:
     assert GOOD[algorithm].verify(signature, b"message") is False
 
 
 @pytest.mark.parametrize("r", [0, 1, ORDER - 1, ORDER, 2**256 - 1])
 @pytest.mark.parametrize("s", [0, 1, ORDER - 1, ORDER, 2**256 - 1])
-def test_numbers_out_of_range_are_no_signature(r: int, s: int) -> None:
+def test_a_signature_with_numbers_out_of_range_is_refused(r: int, s: int) -> None:
     assert not GOOD["ES256"].verify(r.to_bytes(32, "big") + s.to_bytes(32, "big"), b"message")
 
 
-def test_der_is_no_jose_signature() -> None:
+def test_a_der_signature_is_refused() -> None:
     signature = GOOD["ES256"].sign(b"message")
     r, s = (int.from_bytes(half, "big") for half in (signature[:32], signature[32:]))
     assert not GOOD["ES256"].verify(encode_dss_signature(r, s), b"message")

@@ -34,7 +34,7 @@ texts = st.text(st.characters(), max_size=8)
 
 
 @given(first=st.tuples(texts, texts, texts), second=st.tuples(texts, texts, texts))
-def test_parts_do_not_run_into_each_other(first, second) -> None:
+def test_the_parts_of_a_digest_are_separated(first, second) -> None:
     record = VerifiedSecrets(os.urandom)
     record.remember(*first)
     assert record.knows(*second) == (first == second)
@@ -47,7 +47,7 @@ def test_moving_a_character_between_parts_is_another_secret() -> None:
     assert not record.knows("ab", "", "cd")
 
 
-def test_the_one_not_asked_for_longest_goes_first() -> None:
+def test_the_least_recently_used_secret_is_removed_first() -> None:
     record = VerifiedSecrets(os.urandom, kept=3)
     for secret in "abc":
         record.remember("app", "hash", secret)

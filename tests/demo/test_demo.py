@@ -124,12 +124,12 @@ def refused(*words):
     return line
 
 
-def test_a_folder_in_use_is_said_in_one_sentence(folder):
+def test_a_folder_in_use_is_reported_in_one_sentence(folder):
     with FileLock(Path(folder, "lock")):
         assert "is in use by another demo" in refused("cluster", "--data", folder)
 
 
-def test_a_port_in_use_is_said_in_one_sentence(folder):
+def test_a_port_in_use_is_reported_in_one_sentence(folder):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         said = refused("postgresql", "--data", folder, "--ports", port, str(free_port()))

@@ -94,13 +94,13 @@ def test_compose_and_systemd_wait_longer_than_the_service_does():
         assert waits >= Settings().stop_timeout + 10
 
 
-def test_a_rolling_update_takes_no_pod_away_before_its_successor_is_ready():
+def test_a_rolling_update_removes_no_pod_before_its_successor_is_ready():
     spec = documents("kubernetes/deployment.yaml")["spec"]
     assert spec["replicas"] >= 2
     assert spec["strategy"]["rollingUpdate"] == {"maxSurge": 1, "maxUnavailable": 0}
 
 
-def test_the_probes_ask_what_they_are_for(container):
+def test_each_probe_requests_its_own_path(container):
     paths = {each: container[each]["httpGet"]["path"] for each in container if "Probe" in each}
     live = "/health/live"
     assert paths == {"startupProbe": live, "livenessProbe": live, "readinessProbe": "/health/ready"}
@@ -119,7 +119,7 @@ def test_every_container_of_a_pod_is_restricted(pod):
             }
 
 
-def test_no_secret_stands_in_a_file(container):
+def test_no_file_contains_a_secret(container):
     given = {each["name"]: each for each in container["env"]}
     for name in ("RETICKET_MASTER_KEY", "PGPASSWORD"):
         assert "secretKeyRef" in given[name]["valueFrom"]
@@ -127,7 +127,7 @@ def test_no_secret_stands_in_a_file(container):
     assert re.findall(r"[A-Za-z0-9+/]{43}=", text) == []
 
 
-def test_the_image_that_is_built_is_the_one_that_runs():
+def test_the_manifests_run_the_image_that_is_built():
     text = "".join(path.read_text() for path in DEPLOY.rglob("*") if path.is_file())
     assert set(re.findall(r"(?:image: |--tag )reticket:(\S+)", text)) == {__version__}
 
@@ -138,14 +138,14 @@ def test_kustomize_applies_every_file_but_the_migration():
     assert there - applied == {"kustomization.yaml", "migrate.yaml"}
 
 
-def test_alerts_ask_for_metrics_that_there_are():
+def test_alerts_use_existing_metrics():
     text = (DEPLOY / "prometheus" / "reticket.rules.yml").read_text()
     known = set(words(tables(page("running.md"))["Metrics"]))
     asked = set(re.findall(r"\breticket_\w+", text))
     assert {name.removesuffix("_bucket") for name in asked} - known == set()
 
 
-def test_alerts_ask_for_labels_that_there_are():
+def test_alerts_use_existing_labels():
     text = (DEPLOY / "prometheus" / "reticket.rules.yml").read_text()
     rows = tables(page("running.md"))["Metrics"]
     told = {word for row in rows for cell in row for word in re.findall(r"`(\w+)`", cell)}
@@ -173,7 +173,7 @@ def test_the_command_of_root_is_a_shell_script_that_runs_as_the_service():
     assert words[:4] == ["exec", "setpriv", "--reuid=reticket", "--regid=reticket"]
 
 
-def test_the_command_of_root_has_the_variables_that_the_page_puts_into_both_files(tmp_path):
+def test_the_command_of_root_has_the_variables_of_both_files_of_the_page(tmp_path):
     (tmp_path / "reticket.env").write_text("# PGUSER=none\nRETICKET_PORT=9000\nHOME=none\n")
     (tmp_path / "secrets.env").write_text("RETICKET_MASTER_KEY=some==\nPGPASSWORD=a b\n")
     (tmp_path / "setpriv").write_text("#!/bin/sh\nenv\n")

@@ -21,7 +21,7 @@ def constraints(tmp_path_factory):
 
 
 @pytest.mark.parametrize("kind", ["sdist", "wheel"])
-def test_an_empty_venv_needs_nothing_else(distributions, constraints, tmp_path, kind):
+def test_the_wheel_installs_into_an_empty_venv(distributions, constraints, tmp_path, kind):
     """pip chooses what the metadata ask for; the lock says only in which version."""
     run(sys.executable, "-m", "venv", "venv", cwd=tmp_path)
     python = tmp_path / "venv" / "bin" / "python"
@@ -50,7 +50,7 @@ def steps():
             yield word, rest
 
 
-def test_the_steps_of_the_image_make_a_service(tmp_path):
+def test_the_build_steps_of_the_image_result_in_a_working_service(tmp_path):
     """Without a container engine: in a folder that has only what the file copies."""
     (tmp_path / "opt").mkdir()
     (tmp_path / "src").mkdir()
@@ -70,7 +70,7 @@ def test_the_steps_of_the_image_make_a_service(tmp_path):
         assert signs_in_and_refreshes(url)
 
 
-def test_what_the_image_copies_is_sent_to_the_engine():
+def test_files_that_the_image_copies_are_not_excluded_by_dockerignore():
     ignored = (DEPLOY / "container" / "Containerfile.dockerignore").read_text().splitlines()
     sent = {line[1:] for line in ignored if line.startswith("!")}
     copied = {each for word, rest in steps() if word == "COPY" for each in rest.split()[:-1]}

@@ -28,12 +28,12 @@ def units(*suffixes):
 
 
 @pytest.mark.parametrize("unit", units(".service"), ids=lambda path: path.name)
-def test_systemd_finds_little_exposed(unit):
+def test_systemd_rates_the_units_as_safe(unit):
     code, said = judge("systemd-analyze", "security", "--offline=true", "--threshold=20", unit)
     assert code == 0, said
 
 
-def test_an_exposed_unit_would_be_found(tmp_path):
+def test_systemd_finds_an_exposed_unit(tmp_path):
     text = (DEPLOY / "systemd" / "reticket.service").read_text()
     (tmp_path / "reticket.service").write_text(text.partition("IPAddressDeny")[0])
     unit = tmp_path / "reticket.service"
@@ -52,14 +52,14 @@ def test_the_containerfile_passes_hadolint():
     assert judge("hadolint", DEPLOY / "container" / "Containerfile") == (0, "")
 
 
-def test_the_compose_file_is_one_by_its_schema():
+def test_the_compose_file_is_valid_by_its_schema():
     file = DEPLOY / "container" / "compose.yaml"
     code, said = judge("check-jsonschema", "--builtin-schema", "vendor.compose-spec", file)
     assert code == 0, said
 
 
 @pytest.mark.parametrize("release", KUBERNETES)
-def test_the_manifests_are_some_by_the_schemas_of_kubernetes(release):
+def test_the_manifests_are_valid_by_the_schemas_of_kubernetes(release):
     files = set((DEPLOY / "kubernetes").glob("*.yaml")) - {
         DEPLOY / "kubernetes" / "kustomization.yaml"
     }

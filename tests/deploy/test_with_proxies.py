@@ -82,7 +82,7 @@ def test_the_audit_line_has_the_address_of_the_client(service, proxy, spoofed):
     assert {each["address"] for each in lines(heard(service, lines))} == {CLIENT}
 
 
-def test_their_token_reads_metrics_beside_the_proxy(service):
+def test_the_metrics_token_reads_metrics_without_the_proxy(service):
     assert call(service.url, "GET", "/metrics", headers={"Authorization": BEARER})[0] == 200
 
 

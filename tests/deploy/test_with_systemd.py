@@ -108,7 +108,7 @@ def made(folder):
     return {each.name for each in new.iterdir()}
 
 
-def test_a_backup_of_files_is_made_and_old_ones_go(tmp_path, folder):
+def test_a_backup_of_files_is_made_and_old_backups_are_deleted(tmp_path, folder):
     with running_server(tmp_path) as server:
         ended = backup(folder, RETICKET_DATA=str(server.data))
     assert ended.returncode == 0, ended.stderr

@@ -50,7 +50,7 @@ def row_of(kind: TokenKind, now: int) -> Family:
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
-def test_what_is_issued_twice_from_copies_is_the_same(mint: Mint, kind: TokenKind) -> None:
+def test_issuing_twice_from_copies_gives_the_same_tokens(mint: Mint, kind: TokenKind) -> None:
     now = 1_790_000_000_500
     made = row_of(kind, now), HOLDERS[kind.subjects], ASKED
     before = deepcopy(made)
@@ -67,7 +67,7 @@ def test_what_is_issued_twice_from_copies_is_the_same(mint: Mint, kind: TokenKin
     assert repr(made[1]) == repr(before[1])
 
 
-def test_what_an_answer_is_made_of_cannot_be_changed() -> None:
+def test_everything_an_answer_is_made_of_is_immutable() -> None:
     found = [each for module in (model, people) for each in vars(module).values()]
     records = [each for each in found if isinstance(each, type) and is_dataclass(each)]
     assert {model.Issued, people.User, people.Client} <= set(records)

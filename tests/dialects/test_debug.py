@@ -13,7 +13,7 @@ REFUSAL = error_of({"code": "invalid_token", "cause": "wrong_client"})
 @pytest.mark.parametrize(
     ("settings", "telling"), [({}, set()), ({"debug": True}, {"kibo", "cloudreve"})]
 )
-def test_a_refusal_tells_its_cause_in_debug_alone(
+def test_a_refusal_shows_its_cause_only_in_debug_mode(
     settings: dict[str, object], telling: set[str]
 ) -> None:
     said = {

@@ -27,7 +27,7 @@ def test_a_fixture_file_has_every_code_and_names_each_exchange_once(name: str) -
 
 @pytest.mark.parametrize("code", list(Code))
 @pytest.mark.parametrize("name", MODULES)
-def test_a_refusal_is_answered_as_the_file_says(name: str, code: Code) -> None:
+def test_a_refusal_is_answered_as_the_fixture_file_says(name: str, code: Code) -> None:
     said = {"code": code.value}
     if code is Code.TOO_MANY_ATTEMPTS:
         said |= {"retry_after": 300}
@@ -36,6 +36,6 @@ def test_a_refusal_is_answered_as_the_file_says(name: str, code: Code) -> None:
 
 
 @pytest.mark.parametrize(("name", "exchange"), EXCHANGES)
-def test_an_exchange_is_played_as_the_file_says(name: str, exchange: Exchange) -> None:
+def test_an_exchange_runs_as_the_fixture_file_says(name: str, exchange: Exchange) -> None:
     module = MODULES[name]
     play(module.build(module.Options(**exchange.options)), exchange, SAMPLES[name])

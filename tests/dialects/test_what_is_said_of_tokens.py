@@ -157,7 +157,7 @@ def assert_one_instant(desk, answer):
 
 @pytest.mark.parametrize("name", WIRES)
 @pytest.mark.parametrize("milliseconds", MILLISECONDS)
-async def test_an_answer_says_the_ends_that_its_tokens_say(name, milliseconds):
+async def test_an_answer_has_the_expiry_times_of_its_tokens(name, milliseconds):
     module, credentials, begin, refresh = WIRES[name]
     desk = Desk(module, FakeClock(START + milliseconds))
     token = assert_one_instant(desk, await desk.ask(*begin, credentials))

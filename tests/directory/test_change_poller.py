@@ -41,14 +41,14 @@ def poller(place):
     return made
 
 
-def test_one_look_in_a_pause(place, poller):
+def test_there_is_one_check_for_changes_per_interval(place, poller):
     for _ in range(1000):
         place.now += 0.001
         poller.check_if_due()
     assert place.looks == 2
 
 
-def test_a_change_is_seen_after_the_pause(place, poller):
+def test_a_change_is_seen_after_the_interval(place, poller):
     place.found = 2
     place.now += 0.499
     poller.check_if_due()
@@ -59,7 +59,7 @@ def test_a_change_is_seen_after_the_pause(place, poller):
     assert place.renewed == 1
 
 
-def test_the_pause_counts_from_the_beginning_of_a_look(place, poller):
+def test_the_interval_counts_from_the_start_of_a_check(place, poller):
     def slow():
         place.now += 0.4
         return 1
@@ -73,14 +73,14 @@ def test_the_pause_counts_from_the_beginning_of_a_look(place, poller):
     assert place.renewed == 1
 
 
-def test_a_look_misses_nothing(place, poller):
+def test_a_check_misses_no_change(place, poller):
     for mark in (2, 3, 3):
         place.found = mark
         poller.check()
     assert place.renewed == 2
 
 
-def test_a_look_is_recent_for_half_a_second_whatever_the_pause_is(place, poller):
+def test_a_check_is_recent_for_half_a_second_with_any_interval(place, poller):
     place.pause = 0.0
     poller.check()
     place.now += 0.49
@@ -92,7 +92,7 @@ def test_a_look_is_recent_for_half_a_second_whatever_the_pause_is(place, poller)
     assert place.looks == 2
 
 
-def test_a_look_is_as_old_as_its_beginning(place, poller):
+def test_the_age_of_a_check_counts_from_its_start(place, poller):
     def slow():
         place.now += 0.4
         return 1
@@ -104,7 +104,7 @@ def test_a_look_is_as_old_as_its_beginning(place, poller):
     assert not poller.is_recent()
 
 
-def test_no_look_is_recent_after_a_change_here_or_when_it_failed(place, poller):
+def test_no_check_is_recent_after_a_local_change_or_a_failure(place, poller):
     place.changes += 1
     assert not poller.is_recent()
     poller.check_if_due()
@@ -115,14 +115,14 @@ def test_no_look_is_recent_after_a_change_here_or_when_it_failed(place, poller):
     assert not poller.is_recent()
 
 
-def test_own_changes_are_seen_at_once(place, poller):
+def test_local_changes_are_seen_at_once(place, poller):
     place.found, place.changes = 2, 1
     poller.check_if_due()
     poller.check_if_due()
     assert (place.looks, place.renewed) == (1, 1)
 
 
-def test_nobody_repeats_a_look_that_has_just_failed(place, poller):
+def test_a_check_that_just_failed_is_not_repeated(place, poller):
     place.found = Unavailable("gone")
     place.now += 0.5
     for _ in range(9):
@@ -136,7 +136,7 @@ def test_nobody_repeats_a_look_that_has_just_failed(place, poller):
     assert (place.looks, place.renewed) == (2, 1)
 
 
-def test_a_look_that_failed_slowly_is_not_repeated_for_as_long(place, poller):
+def test_a_check_that_failed_slowly_is_not_repeated_for_the_same_time(place, poller):
     def slow():
         place.looks, place.now = place.looks + 1, place.now + 2.0
         raise Unavailable("silent")
@@ -154,7 +154,7 @@ def test_a_look_that_failed_slowly_is_not_repeated_for_as_long(place, poller):
     assert place.looks == 2
 
 
-def test_a_renewal_that_failed_is_made_good(place, poller):
+def test_a_failed_reload_is_repeated(place, poller):
     def fail():
         raise Unavailable("gone")
 
@@ -166,7 +166,7 @@ def test_a_renewal_that_failed_is_made_good(place, poller):
     assert place.renewed == 1
 
 
-def test_without_a_pause_every_glance_is_a_look(place):
+def test_without_an_interval_every_call_checks_for_changes(place):
     place.pause = 0.0
     poller = ChangePoller(place, place.renew, place.seconds)
     for mark in (2, 2, 3):

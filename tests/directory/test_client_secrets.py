@@ -13,21 +13,21 @@ def backend(directory):
     return directory
 
 
-def test_it_is_read_once(backend):
+def test_a_secret_hash_is_read_once(backend):
     backend.catch_up_now()
     first = backend.client_credentials("backend")
     assert first.secret_hash == "first"
     assert backend.client_credentials("backend") is first
 
 
-def test_another_process_rotates_it(backend, other):
+def test_a_secret_rotated_by_another_process_is_read_again(backend, other):
     assert backend.client_credentials("backend").secret_hash == "first"
     other.clients.rotate_secret("backend", "second")
     backend.catch_up_now()
     assert backend.client_credentials("backend").secret_hash == "second"
 
 
-def test_another_process_blocks_or_removes_it(backend, other):
+def test_a_client_disabled_or_deleted_by_another_process_has_no_secret(backend, other):
     assert not backend.client_credentials("backend").disabled
     other.clients.disable("backend")
     backend.catch_up_now()
@@ -37,21 +37,21 @@ def test_another_process_blocks_or_removes_it(backend, other):
     assert backend.client_credentials("backend") is None
 
 
-def test_who_is_not_there_is_looked_for_every_time(backend, other):
+def test_an_unknown_client_is_looked_up_every_time(backend, other):
     assert backend.client_credentials("late") is None
     other.clients.add(ClientDraft("late", False, {}), "hash")
     backend.catch_up_now()
     assert backend.client_credentials("late").secret_hash == "hash"
 
 
-def test_a_public_one_has_none(backend):
+def test_a_public_client_has_no_secret(backend):
     backend.clients.add(ClientDraft("spa", False, {}), None)
     backend.catch_up_now()
     assert backend.client_credentials("spa") is None
 
 
 @pytest.mark.parametrize("name", ["", "\0", "\ud800", "x" * 10_000])
-def test_nothing_is_kept_under_such_a_name(backend, name):
+def test_nothing_is_cached_under_an_impossible_id(backend, name):
     assert backend.client_credentials(name) is None
 
 
@@ -62,7 +62,7 @@ def unhurried(monkeypatch):
 
 
 @pytest.mark.usefixtures("unhurried")
-def test_at_hand_is_what_was_read_since_the_last_change(backend, other):
+def test_the_cache_has_clients_read_since_the_last_change(backend, other):
     backend.catch_up_now()
     assert backend.client_at_hand("backend") is None
     client = backend.client("backend")
@@ -75,14 +75,14 @@ def test_at_hand_is_what_was_read_since_the_last_change(backend, other):
     assert backend.client("backend").disabled
 
 
-def test_what_was_looked_up_hours_ago_is_not_at_hand(backend):
+def test_a_cached_client_expires_after_hours(backend):
     backend.catch_up_now()
     assert backend.client("backend")
     assert backend.client_at_hand("backend") is None
 
 
 @pytest.mark.usefixtures("unhurried")
-def test_nothing_is_at_hand_after_a_change_of_ones_own(backend):
+def test_the_cache_is_empty_after_a_local_change(backend):
     backend.catch_up_now()
     backend.client("backend")
     backend.clients.rotate_secret("backend", "second")
@@ -90,7 +90,7 @@ def test_nothing_is_at_hand_after_a_change_of_ones_own(backend):
 
 
 @pytest.mark.usefixtures("unhurried")
-def test_what_is_at_hand_is_not_read(backend, monkeypatch):
+def test_a_cached_client_is_not_read(backend, monkeypatch):
     backend.catch_up_now()
     backend.client("backend")
     monkeypatch.setattr(type(backend.database), "read", None)

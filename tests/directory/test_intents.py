@@ -68,7 +68,7 @@ APPLICATION_CHANGES = {
 
 
 @pytest.mark.parametrize(("change", "selection", "cause"), CHANGES.values(), ids=CHANGES.keys())
-def test_changes_of_a_user(demo, ada, change, selection, cause):
+def test_changes_of_a_user_that_end_sessions_write_intents(demo, ada, change, selection, cause):
     change(demo)
     (intent,) = demo.intents()
     assert (intent.selection, intent.cause) == (selection(ada), cause)
@@ -80,7 +80,7 @@ def test_changes_of_a_user(demo, ada, change, selection, cause):
 @pytest.mark.parametrize(
     ("change", "cause"), APPLICATION_CHANGES.values(), ids=APPLICATION_CHANGES.keys()
 )
-def test_changes_of_an_application(demo, change, cause):
+def test_changes_of_an_application_that_end_sessions_write_intents(demo, change, cause):
     change(demo)
     (intent,) = demo.intents()
     assert (intent.selection, intent.cause) == (everything(APP), cause)
@@ -88,7 +88,7 @@ def test_changes_of_an_application(demo, change, cause):
     assert demo.pending(APP)
 
 
-def test_a_tenant_that_goes_ends_the_families_of_its_members(demo, ada):
+def test_deleting_a_tenant_ends_the_sessions_of_its_members(demo, ada):
     alan = demo.user_by_email("alan@example.com").id
     demo.tenants.remove(1000)
     intents = demo.intents()
@@ -110,12 +110,12 @@ def test_a_tenant_that_goes_ends_the_families_of_its_members(demo, ada):
         lambda d: d.signed_in("x", 1),
     ],
 )
-def test_changes_that_end_nothing(demo, change):
+def test_changes_that_end_no_session_write_no_intent(demo, change):
     change(demo)
     assert demo.intents() == []
 
 
-def test_a_settled_intent_is_gone_for_everybody(demo, ada, other):
+def test_a_settled_intent_is_gone_for_every_process(demo, ada, other):
     demo.users.disable(ADA)
     demo.users.set_password(ADA, "hash")
     other.catch_up()
@@ -129,7 +129,7 @@ def test_a_settled_intent_is_gone_for_everybody(demo, ada, other):
     assert other.intents() == []
 
 
-def test_settling_twice_forgets_no_newer_intent(demo):
+def test_settling_twice_removes_no_newer_intent(demo):
     demo.users.disable(ADA)
     (intent,) = demo.intents()
     demo.settle(intent)
@@ -138,7 +138,7 @@ def test_settling_twice_forgets_no_newer_intent(demo):
     assert len(demo.intents()) == 1
 
 
-def test_intents_survive(url, opened, demo, ada):
+def test_intents_survive_a_restart(url, opened, demo, ada):
     demo.users.disable(ADA)
     demo.close()
     again = opened(url)
@@ -156,7 +156,7 @@ def test_intents_survive(url, opened, demo, ada):
         (applications, lambda d: d.applications.disable(APP)),
     ],
 )
-def test_no_change_without_its_intent(demo, ada, monkeypatch, module, change):
+def test_a_change_fails_if_its_intent_cannot_be_written(demo, ada, monkeypatch, module, change):
     def fail(*_):
         raise DirectoryError("no intent today")
 

@@ -10,13 +10,13 @@ FIRST = SealedKey("0a0b0c0d", "mac", "HMAC-SHA256", 1, "active", 5, 6, None, b""
 SIGNING = SealedKey("ffffffff", "sign", "ES256", 1, "next", 5, None, None, b"public", b"s")
 
 
-def test_every_column_comes_back(directory, other):
+def test_every_column_of_a_key_is_read_back(directory, other):
     retiring = replace(FIRST, id="00000000", sequence=2, retiring_at=9, algorithm="x")
     assert [directory.keys.add(key) for key in (SIGNING, retiring, FIRST)] == [True] * 3
     assert other.keys.keys() == [FIRST, retiring, SIGNING]
 
 
-def test_of_two_first_keys_one_is_kept(directory, other):
+def test_one_of_two_parallel_first_keys_is_stored(directory, other):
     assert directory.keys.add(FIRST)
     assert not other.keys.add(replace(FIRST, id="11111111"))
     assert other.keys.keys() == [FIRST]
@@ -31,7 +31,7 @@ def test_only_states_and_times_are_updated(directory):
     assert directory.keys.keys() == [changed, SIGNING]
 
 
-def test_nothing_is_written_over_keys_that_another_process_has_changed_meanwhile(directory, other):
+def test_keys_changed_by_another_process_are_not_overwritten(directory, other):
     directory.keys.add(FIRST)
     seen = directory.keys.keys()
     ended = replace(FIRST, state="compromised", retiring_at=9)

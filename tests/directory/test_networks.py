@@ -32,7 +32,7 @@ def known(directory, *networks, email=ADA):
     return [each.known for each in directory.recognise([(email, network) for network in networks])]
 
 
-def test_a_network_is_known_once_somebody_has_signed_in_from_it(peopled):
+def test_a_network_is_known_after_a_sign_in_from_it(peopled):
     assert known(peopled, HOME, OFFICE) == [False, False]
     peopled.remember_network(id_of(peopled), HOME, 5)
     assert known(peopled, HOME, OFFICE) == [True, False]
@@ -44,7 +44,7 @@ def test_a_network_of_one_person_is_not_known_for_another(peopled):
     assert known(peopled, HOME, email=GRACE) == [False]
 
 
-def test_nobody_is_recognised_whatever_is_asked_for(peopled):
+def test_an_unknown_person_has_no_known_network(peopled):
     odd = ["", "nobody@example.com", "\0", "\ud800@example.com", "x" * 100_000, ADA]
     found = peopled.recognise([(email, HOME) for email in odd])
     assert [(each.exists, each.known) for each in found] == [(False, False)] * 5 + [(True, False)]
@@ -52,7 +52,7 @@ def test_nobody_is_recognised_whatever_is_asked_for(peopled):
     assert peopled.recognise([]) == []
 
 
-def test_each_account_has_a_name_of_its_own_that_changes_with_its_password(peopled):
+def test_each_account_has_its_own_counter_key_that_changes_with_the_password(peopled):
     asked = [(ADA, HOME), ("ADA@Example.COM", OFFICE), (GRACE, HOME), ("nobody@example.com", HOME)]
     ada, again, grace, nobody = (each.account for each in peopled.recognise(asked))
     assert ada == again
@@ -61,7 +61,7 @@ def test_each_account_has_a_name_of_its_own_that_changes_with_its_password(peopl
     assert peopled.recognise(asked)[0].account != ada
 
 
-def test_the_name_of_an_account_cannot_be_computed_without_the_key(peopled):
+def test_the_counter_key_of_an_account_cannot_be_computed_without_the_secret(peopled):
     """Whoever could would find e-mails that share a count, and tell who has an account."""
     keys = [bytes([number]) * 32 for number in (1, 2)]
     sealers = [Sealer(lambda key=key: key, os.urandom) for key in keys]
@@ -70,7 +70,7 @@ def test_the_name_of_an_account_cannot_be_computed_without_the_key(peopled):
         assert len({each.recognise([(email, HOME)])[0].account for each in networks}) == 2
 
 
-def test_a_changed_password_makes_every_network_a_strangers(peopled):
+def test_after_a_password_change_no_network_is_known(peopled):
     peopled.remember_network(id_of(peopled), HOME, 5)
     peopled.users.set_password(ADA, "another-hash")
     assert known(peopled, HOME) == [False]
@@ -78,7 +78,7 @@ def test_a_changed_password_makes_every_network_a_strangers(peopled):
     assert known(peopled, HOME) == [True]
 
 
-def test_the_newest_networks_are_kept(peopled):
+def test_only_the_newest_networks_are_kept(peopled):
     names = [f"192.0.2.{number}" for number in range(KEPT + 5)]
     for at, name in enumerate(names):
         peopled.remember_network(id_of(peopled), name, at)
@@ -95,13 +95,13 @@ def test_a_network_in_use_stays_known(peopled):
     assert known(peopled, HOME) == [True]
 
 
-def test_a_sign_in_from_a_network_that_was_seen_today_writes_nothing(peopled, holder, engine):
+def test_a_second_sign_in_from_a_network_on_one_day_writes_nothing(peopled, holder, engine):
     peopled.remember_network(id_of(peopled), HOME, 5)
     holder.execute(engine.lock)
     peopled.remember_network(id_of(peopled), HOME, 5 + FRESH)
 
 
-def test_a_network_that_cannot_be_written_down_is_unavailable(peopled, holder, engine, monkeypatch):
+def test_a_failed_write_of_a_network_is_unavailable(peopled, holder, engine, monkeypatch):
     monkeypatch.setattr("reticket.directory.engines.sqlite.BUSY_MS", 1)
     monkeypatch.setattr("reticket.directory.engines.postgresql_server.PATIENCE", 0.05)
     holder.execute(engine.lock)
@@ -109,18 +109,18 @@ def test_a_network_that_cannot_be_written_down_is_unavailable(peopled, holder, e
         peopled.remember_network(id_of(peopled), HOME, 5)
 
 
-def test_whoever_was_deleted_meanwhile_is_not_remembered(peopled):
+def test_the_network_of_a_person_deleted_meanwhile_is_not_stored(peopled):
     peopled.remember_network("nobody", HOME, 5)
 
 
-def test_networks_go_with_their_person(peopled, holder):
+def test_deleting_a_person_deletes_their_networks(peopled, holder):
     peopled.remember_network(id_of(peopled), HOME, 5)
     peopled.users.delete(ADA)
     rows = holder.execute("SELECT count(*) FROM known_networks").fetchone()
     assert rows[0] == 0
 
 
-def test_two_first_sign_ins_from_one_network_at_once(peopled):
+def test_two_parallel_first_sign_ins_from_one_network_succeed(peopled):
     user_id, start, failures = id_of(peopled), threading.Barrier(8), []
 
     def sign_in():
@@ -139,7 +139,7 @@ def test_two_first_sign_ins_from_one_network_at_once(peopled):
     assert known(peopled, HOME) == [True]
 
 
-def test_no_address_can_be_read_in_the_table(peopled, holder):
+def test_the_table_contains_no_readable_address(peopled, holder):
     peopled.remember_network(id_of(peopled), HOME, 5)
     (row,) = holder.execute("SELECT user_id, digest FROM known_networks").fetchall()
     assert row[0] == id_of(peopled)

@@ -34,7 +34,7 @@ def test_the_migrations_know_every_table_and_column(directory):
         assert compare_metadata(context, metadata) == []
 
 
-def test_nothing_changes_by_opening_again(url, opened, directory, hasher):
+def test_opening_again_changes_nothing(url, opened, directory, hasher):
     load_seed(DEMO, directory, hasher, 0)
     directory.catch_up()
     ada = directory.user_by_email("ada@example.com")
@@ -52,7 +52,7 @@ def newer(engine, url, oldest):
         connection.execute("ALTER TABLE users ADD COLUMN language varchar(8)")
 
 
-def test_a_newer_schema_that_needs_newer_code(engine, opened, blank_url):
+def test_a_newer_schema_that_needs_newer_code_stops_the_start(engine, opened, blank_url):
     opened(blank_url).close()
     newer(engine, blank_url, 9000)
     for start in (opened, engines.migrate):
@@ -106,14 +106,14 @@ def test_a_migrated_schema_is_like_a_fresh_one(engine, older_url, url):
     assert engine.schema(older_url) == engine.schema(url)
 
 
-def test_looking_makes_nothing(engine, blank_url):
+def test_reading_creates_nothing(engine, blank_url):
     assert engines.schema_state(blank_url)[2:] == (0, 0, KNOWN)
     if engine.dialect.startswith("sqlite"):
         assert not engine.file_of(blank_url).exists()
     assert engine.schema(blank_url) == set()
 
 
-def test_a_migration_that_fails_leaves_nothing(engine, opened, blank_url, monkeypatch):
+def test_a_failed_migration_changes_nothing(engine, opened, blank_url, monkeypatch):
     def fail(*_, **__):
         raise ZeroDivisionError
 
@@ -124,7 +124,7 @@ def test_a_migration_that_fails_leaves_nothing(engine, opened, blank_url, monkey
 
 
 @pytest.mark.parametrize("url", ["", "nonsense", "sqlite+x:///y", "postgresql+psycopg://x/y"])
-def test_urls_of_no_engine(opened, url):
+def test_a_url_of_an_unknown_engine_is_refused(opened, url):
     with pytest.raises(StartupError) as raised:
         opened(url)
     assert str(raised.value) == (

@@ -88,13 +88,13 @@ def without_tables(engine, directory, holder):
 
 
 @pytest.mark.parametrize("verb", WRITES.values(), ids=WRITES.keys())
-def test_a_locked_database(impatient, engine, directory, holder, verb):
+def test_a_locked_database_is_unavailable(impatient, engine, directory, holder, verb):
     holder.execute(engine.lock)
     with pytest.raises(Unavailable, match=f"cannot answer: {engine.locked}"):
         verb(directory)
 
 
-def test_a_lock_stops_no_reader_and_what_failed_works_afterwards(
+def test_a_lock_does_not_block_readers_and_writes_work_afterwards(
     impatient, engine, directory, holder, hasher, seed_file
 ):
     load_seed(DEMO, directory, hasher, 0)
@@ -114,7 +114,7 @@ def test_a_lock_stops_no_reader_and_what_failed_works_afterwards(
 
 
 @pytest.mark.parametrize("verb", EVERYTHING.values(), ids=EVERYTHING.keys())
-def test_tables_that_are_gone(without_tables, verb):
+def test_missing_tables_are_unavailable(without_tables, verb):
     with pytest.raises(Unavailable) as raised:
         verb(without_tables)
     assert "secret!" not in f"{raised.value!r} {raised.value.__cause__!r} {raised.value.__cause__}"
@@ -126,7 +126,7 @@ def test_a_closed_directory_cannot_catch_up(directory):
         directory.catch_up()
 
 
-def test_catching_up_with_what_cannot_be_read(directory, other, holder):
+def test_a_catch_up_that_cannot_read_is_unavailable(directory, other, holder):
     other.tenants.add(Tenant(5, None, None, True, True, None, (), (), ()))
     holder.execute("ALTER TABLE directory_version RENAME TO elsewhere")
     with pytest.raises(Unavailable):
@@ -136,7 +136,7 @@ def test_catching_up_with_what_cannot_be_read(directory, other, holder):
     assert directory.version == other.version + 1
 
 
-def test_no_free_short_id(directory):
+def test_no_free_short_id_is_unavailable(directory):
     directory.users._entropy = lambda size: bytes(size)
     directory.users.add(UserDraft("a@b"), "hash")
     with pytest.raises(Unavailable):

@@ -57,13 +57,13 @@ def sixth(blank_url):
     opened.close()
 
 
-def test_a_part_comes_back_as_its_type(sixth):
+def test_a_profile_part_is_read_back_as_its_type(sixth):
     said = {"roles": [{"name": "admin", "rank": None}], "limits": {"orders": 5}}
     user_id = sixth.users.add(UserDraft(WHO, parts={"sixth": said}), "hash")
     assert PERSON.of(sixth.user(user_id)) == Person((Role("admin"),), {"orders": 5})
 
 
-def test_a_part_of_a_tenant_comes_back_as_its_type(sixth, hasher, seed_file):
+def test_a_part_of_a_tenant_is_read_back_as_its_type(sixth, hasher, seed_file):
     load_seed(seed_file("tenants: [{id: 1, sixth: {currency: USD}}, {id: 2}]"), sixth, hasher, 0)
     sixth.catch_up_now()
     assert [SHOP.of(sixth.tenant(number)) for number in (1, 2)] == [Shop("USD"), None]
@@ -81,7 +81,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize(("said", "words"), FAULTS.items())
-def test_a_file_says_where_a_part_is_wrong(sixth, hasher, seed_file, said, words):
+def test_a_fault_in_a_part_is_reported_with_its_line(sixth, hasher, seed_file, said, words):
     file = seed_file(f"users:\n- email: a@b\n  sixth:\n   {said}")
     with pytest.raises(Exception, match="line") as raised:
         load_seed(file, sixth, hasher, 0)
@@ -90,18 +90,18 @@ def test_a_file_says_where_a_part_is_wrong(sixth, hasher, seed_file, said, words
 
 
 @pytest.mark.parametrize("said", [{}, {"roles": 5}, {"roles": [], "else": 1}, 5])
-def test_a_verb_refuses_what_is_not_of_the_type(sixth, said):
+def test_a_directory_operation_refuses_a_part_of_another_type(sixth, said):
     with pytest.raises(Invalid, match=r"^sixth"):
         sixth.users.add(UserDraft(WHO, parts={"sixth": said}), "hash")
     assert sixth.user_by_email(WHO) is None
 
 
-def test_a_part_that_no_dialect_has(sixth):
+def test_a_part_of_no_dialect_is_refused(sixth):
     with pytest.raises(Invalid, match="seventh is no part of a profile"):
         sixth.users.add(UserDraft(WHO, parts={"seventh": {}}), "hash")
 
 
-def test_a_part_that_is_not_of_its_type_any_more_is_said(sixth):
+def test_a_stored_part_that_no_longer_matches_its_type_is_reported(sixth):
     user_id = sixth.users.add(UserDraft(WHO), "hash")
     with sixth.database.change() as connection:
         row = {"user_id": user_id, "dialect": "sixth", "value": {"roles": 1}}
@@ -110,7 +110,7 @@ def test_a_part_that_is_not_of_its_type_any_more_is_said(sixth):
         sixth.user(user_id)
 
 
-def test_what_a_dialect_that_went_has_kept_stays_and_is_not_read(sixth):
+def test_the_parts_of_a_removed_dialect_stay_and_are_not_read(sixth):
     user_id = sixth.users.add(UserDraft(WHO), "hash")
     with sixth.database.change() as connection:
         row = {"user_id": user_id, "dialect": "fifth", "value": {}}
@@ -118,7 +118,7 @@ def test_what_a_dialect_that_went_has_kept_stays_and_is_not_read(sixth):
     assert sixth.user(user_id).parts == ()
 
 
-def test_a_tenant_that_a_draft_describes_alone(sixth):
+def test_a_part_of_a_tenant_is_stored_from_its_draft(sixth):
     tenant = Tenant(7, None, None, False, False, None, (), (), ())
     with sixth.database.change() as connection:
         sixth.tenants.insert(connection, TenantDraft(tenant, {"sixth": {"currency": "EUR"}}))
@@ -165,13 +165,13 @@ def assert_carried(directory):
     assert akinon.PERSON.of(directory.user(other)).id == organization.id
 
 
-def test_a_directory_of_before_keeps_its_organizations_and_profiles(blank_url, opened):
+def test_an_older_directory_keeps_its_organizations_and_profiles(blank_url, opened):
     write_as_before(blank_url, "0006")
     engines.migrate(blank_url)
     assert_carried(opened(blank_url))
 
 
-def test_what_an_older_program_writes_beside_this_one_is_adopted(blank_url, opened):
+def test_profiles_written_by_an_older_version_are_adopted(blank_url, opened):
     directory = opened(blank_url)
     write_as_before(blank_url, None)
     assert [directory.adopt() for _ in range(2)] == [2, 0]

@@ -60,11 +60,11 @@ def refused(url, opened):
         "me@127.0.0.1/d?hunter2=1",
     ],
 )
-def test_urls_that_cannot_be_read(opened, rest):
+def test_an_invalid_url_is_refused(opened, rest):
     assert refused(f"postgresql://{rest}", opened) == FORM
 
 
-def test_a_server_that_is_not_there(opened):
+def test_an_unreachable_server_stops_the_start_of_a_directory(opened):
     with closing(socket.create_server(("127.0.0.1", 0))) as taken:
         port = taken.getsockname()[1]
     message = refused(f"postgresql://me:hunter2@127.0.0.1:{port}/people", opened)
@@ -72,7 +72,7 @@ def test_a_server_that_is_not_there(opened):
     assert "Connection refused; check that it runs and that host, user, password and" in message
 
 
-def test_a_server_that_does_not_answer(opened):
+def test_a_server_that_does_not_answer_is_unavailable(opened):
     with closing(socket.create_server(("127.0.0.1", 0))) as silent:
         port = silent.getsockname()[1]
         message = refused(f"postgresql://me:hunter2@127.0.0.1:{port}/people", opened)
@@ -93,7 +93,7 @@ def test_a_wrong_password(opened, url, holder):
         holder.execute("DROP ROLE guarded")
 
 
-def test_a_driver_that_is_missing(opened, url, monkeypatch):
+def test_a_missing_driver_is_reported_with_the_extra(opened, url, monkeypatch):
     monkeypatch.setitem(sys.modules, "psycopg", None)
     for name in ("postgresql", "postgresql_server"):
         monkeypatch.delitem(sys.modules, f"reticket.directory.engines.{name}")
@@ -103,7 +103,7 @@ def test_a_driver_that_is_missing(opened, url, monkeypatch):
     )
 
 
-def test_tables_of_somebody_else_under_the_same_names(engine, opened, blank_url):
+def test_tables_of_another_program_with_the_same_names_are_refused(engine, opened, blank_url):
     with engine.connect(blank_url) as connection:
         connection.execute("CREATE TABLE users (id integer)")
     assert refused(blank_url, opened).endswith(
@@ -113,13 +113,13 @@ def test_tables_of_somebody_else_under_the_same_names(engine, opened, blank_url)
     assert len(engine.schema(blank_url)) == 1
 
 
-def test_tables_of_others_beside_it(engine, opened, blank_url):
+def test_tables_of_other_programs_stay_untouched(engine, opened, blank_url):
     with engine.connect(blank_url) as connection:
         connection.execute("CREATE TABLE families (id integer)")
     assert opened(blank_url).users.page() == []
 
 
-def test_there_is_no_file_to_copy_to(directory, tmp_path):
+def test_a_server_cannot_be_copied_to_a_file(directory, tmp_path):
     with pytest.raises(StartupError, match="its own tools, pg_dump"):
         directory.backup(tmp_path / "copy")
     assert list(tmp_path.iterdir()) == []
@@ -137,7 +137,7 @@ KILL = (
 WAITING = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
 
 
-def test_first_starts_take_turns(engine, opened, blank_url):
+def test_parallel_first_starts_wait_for_each_other(engine, opened, blank_url):
     with closing(engine.connect(blank_url)) as connection:
         connection.execute(f"BEGIN; SELECT pg_advisory_xact_lock({postgresql.STARTING})")
         starts = [subprocess.Popen([sys.executable, "-c", START, blank_url]) for _ in range(2)]
@@ -170,7 +170,7 @@ def older_url(opened, engine, blank_url):
 @pytest.mark.parametrize(
     "holding", ["LOCK TABLE alembic_version IN SHARE MODE", "SELECT id FROM users FOR UPDATE"]
 )
-def test_a_migration_gives_way_to_transactions_that_use_the_table(
+def test_a_migration_waits_for_transactions_that_use_the_table(
     engine, older_url, monkeypatch, holding
 ):
     with closing(engine.connect(older_url)) as holder, closing(engine.connect(older_url)) as other:
@@ -200,7 +200,7 @@ def test_a_table_that_stays_locked_is_reported(engine, older_url, monkeypatch):
     assert engines.schema_state(older_url).found == 1
 
 
-def test_a_pooler_may_stand_between(engine, url, opened, hasher):
+def test_a_connection_pooler_may_be_between(engine, url, opened, hasher):
     parts = psycopg.conninfo.conninfo_to_dict(url)
     pooler = Pooler(f"{parts['host']}/.s.PGSQL.5432", parts["dbname"])
     with closing(pooler):
@@ -267,7 +267,7 @@ def test_a_thousand_refreshes_cost_two_small_statements_a_second(patient, at):
     assert {statement.split()[0] for statement in statements} == {"SELECT"}
 
 
-def test_a_change_elsewhere_is_seen_half_a_second_later(patient, directory, hasher, at):
+def test_a_change_of_another_process_is_seen_half_a_second_later(patient, directory, hasher, at):
     load_seed(DEMO, directory, hasher, 0)
     patient.catch_up_now()
     user = patient.user_by_email(ADA)
@@ -281,7 +281,9 @@ def test_a_change_elsewhere_is_seen_half_a_second_later(patient, directory, hash
     assert patient.pending(user.id)
 
 
-def test_a_change_elsewhere_is_seen_at_once_by_who_must_not_miss_it(patient, directory, hasher):
+def test_operations_that_need_it_see_a_change_of_another_process_at_once(
+    patient, directory, hasher
+):
     load_seed(DEMO, directory, hasher, 0)
     patient.catch_up_now()
     directory.users.disable(ADA)
@@ -289,7 +291,7 @@ def test_a_change_elsewhere_is_seen_at_once_by_who_must_not_miss_it(patient, dir
     assert patient.user_by_email(ADA).disabled
 
 
-def test_ones_own_change_is_seen_at_once(patient, hasher):
+def test_a_local_change_is_seen_at_once(patient, hasher):
     load_seed(DEMO, patient, hasher, 0)
     patient.catch_up()
     assert not patient.user_by_email(ADA).disabled
@@ -298,7 +300,7 @@ def test_ones_own_change_is_seen_at_once(patient, hasher):
     assert patient.user_by_email(ADA).disabled
 
 
-def test_changes_come_one_after_another(impatient, directory, other):
+def test_changes_are_serialised(impatient, directory, other):
     """What one finds absent stays absent until it has inserted it."""
     with directory.database.change() as connection:
         assert connection.execute(select(users)).all() == []
@@ -316,7 +318,7 @@ def test_a_connection_that_was_lost_while_idle_is_not_used(directory, holder):
     assert directory.users.page() == []
 
 
-def test_a_connection_that_is_lost_in_use(directory, holder):
+def test_a_connection_lost_in_use_is_unavailable(directory, holder):
     def read():
         with directory.database.read() as connection:
             holder.execute(KILL)
@@ -333,7 +335,7 @@ def impatient(monkeypatch):
         monkeypatch.setattr(f"reticket.directory.engines.postgresql_server.{name}", seconds)
 
 
-def test_a_server_that_freezes(impatient, directory, holder):
+def test_a_frozen_server_is_unavailable(impatient, directory, holder):
     directory.catch_up()
     pids = holder.execute(
         "SELECT pid FROM pg_stat_activity WHERE datname = current_database() "
@@ -351,7 +353,7 @@ def test_a_server_that_freezes(impatient, directory, holder):
             os.kill(pid, signal.SIGCONT)
 
 
-def test_connections_that_are_all_busy(impatient, directory):
+def test_no_free_connection_is_unavailable(impatient, directory):
     readers = [directory.database.read() for _ in range(5)]
     for reader in readers:
         reader.__enter__()
@@ -363,9 +365,7 @@ def test_connections_that_are_all_busy(impatient, directory):
     directory.catch_up()
 
 
-def test_a_process_that_freezes_in_a_change_keeps_others_waiting_for_a_while(
-    impatient, directory, other
-):
+def test_a_process_frozen_in_a_change_blocks_others_for_a_limited_time(impatient, directory, other):
     def frozen():
         with directory.database.change() as connection:
             connection.exec_driver_sql("SELECT 1")
@@ -385,7 +385,7 @@ def test_a_process_that_freezes_in_a_change_keeps_others_waiting_for_a_while(
 
 
 @pytest.mark.parametrize("name", ["\0", "x\0y", "\ud800"])
-def test_keys_that_no_text_is(directory, name):
+def test_a_key_that_cannot_be_stored_as_text_is_unknown(directory, name):
     directory.catch_up()
     assert directory.user(name) is None
     assert directory.user_by_email(f"{name}@b") is None
@@ -397,14 +397,14 @@ def test_keys_that_no_text_is(directory, name):
 @pytest.mark.parametrize(
     ("name", "fault"), [("x\0y", "cannot be seen"), ("x" * 256, "cannot be kept")]
 )
-def test_values_that_cannot_be_kept(directory, name, fault):
+def test_a_value_that_cannot_be_stored_is_refused(directory, name, fault):
     with pytest.raises(Invalid, match=fault):
         directory.applications.add(Application(name, None, (), None, False), "hash")
     assert directory.applications.page() == []
     assert directory.version == 1
 
 
-def test_errors_tell_no_values(directory, holder):
+def test_errors_contain_no_values(directory, holder):
     draft = UserDraft("a@b", "hunter2")
     holder.execute("ALTER TABLE users ADD CHECK (first_name <> 'hunter2')")
     try:

@@ -73,7 +73,7 @@ def test_every_change_is_seen(demo, ada, other, verb, process):
     assert demo.user(ada.id) is not ada
 
 
-def test_every_verb_is_listed_above(demo):
+def test_every_directory_operation_is_tested(demo):
     nouns = ("users", "tenants", "accounts", "applications", "tenant_members", "account_members")
     verbs = {
         f"{noun}.{verb}"
@@ -84,7 +84,7 @@ def test_every_verb_is_listed_above(demo):
     assert verbs == VERBS.keys()
 
 
-def test_records_stay_the_same_objects(demo, ada, other):
+def test_an_unchanged_record_stays_the_same_object(demo, ada, other):
     tenant, application = demo.tenant(1000), demo.application(APP)
     other.signed_in(ada.id, 5)
     other.renew_hash(ada.id, other.user_credentials(ADA).secret_hash, "new")
@@ -99,7 +99,7 @@ def test_users_share_their_tenants_records(demo, ada):
     assert alan.tenants[0] is ada.tenants[0]
 
 
-def test_warm_reads_and_quiet_catch_ups_ask_no_table(demo, ada, monkeypatch):
+def test_cached_reads_and_catch_ups_without_changes_read_no_table(demo, ada, monkeypatch):
     demo.tenant(1000), demo.application(APP)
     monkeypatch.setattr(type(demo.database), "read", None)
     for _ in range(3):
@@ -119,7 +119,7 @@ def test_absence_is_not_remembered(demo, other):
     assert demo.application("x").tenants == {5}
 
 
-def test_what_nothing_can_be_called_is_absent(demo):
+def test_an_impossible_name_is_absent(demo):
     assert demo.user("\ud800") is None
     assert demo.user_by_email("\ud800@example.com") is None
     assert demo.user_credentials("\ud800@example.com") is None
@@ -137,7 +137,7 @@ def test_what_nothing_can_be_called_is_absent(demo):
     ],
     ids=["user", "application"],
 )
-def test_no_record_is_newer_than_what_its_change_demands(demo, ada, other, read, change):
+def test_no_record_is_newer_than_the_intents_that_were_seen(demo, ada, other, read, change):
     """It is read for the first time, after a change for which nobody has looked yet."""
     change(other)
     demo._records._snapshot.users.clear()
@@ -146,7 +146,7 @@ def test_no_record_is_newer_than_what_its_change_demands(demo, ada, other, read,
     assert demo.pending(record.id)
 
 
-def test_a_read_that_began_before_a_change_does_not_outlive_it(demo, ada, other, monkeypatch):
+def test_a_read_that_began_before_a_change_is_not_cached(demo, ada, other, monkeypatch):
     """The reader found its snapshot, a change and a catch-up came between, then it read."""
     records = demo._records
     before = records._snapshot
@@ -158,7 +158,7 @@ def test_a_read_that_began_before_a_change_does_not_outlive_it(demo, ada, other,
     assert ada.id not in records._snapshot.users
 
 
-def test_of_two_cold_reads_the_first_one_counts(demo, ada):
+def test_the_first_of_two_parallel_first_reads_is_cached(demo, ada):
     snapshot = demo._records._snapshot
     snapshot.users.clear()
     first, second = (demo.database.find(snapshot.read_user, ada.id) for _ in range(2))
@@ -207,7 +207,7 @@ def test_threads_read_while_others_write(demo, ada, other):
     assert PERSON.of(demo.user(ada.id)).tenants[1000] == (2,)
 
 
-def test_a_failed_catch_up_is_made_good_by_the_next(demo, ada, other, monkeypatch):
+def test_a_failed_catch_up_is_completed_by_the_next(demo, ada, other, monkeypatch):
     other.users.disable(ADA)
     with monkeypatch.context() as patch:
         patch.setattr(type(demo.database), "read", None)
@@ -272,7 +272,7 @@ def test_a_program_with_another_secret_has_another_version(program, version_of):
     assert version_of(program) != before
 
 
-def test_a_secret_tells_the_version_of_its_record(program, version_of):
+def test_a_secret_hash_has_the_version_of_its_record(program, version_of):
     assert program.credentials(PROGRAM_ID).version == version_of(program)
     program.verbs.rotate_secret(PROGRAM_ID, "another hash")
     assert version_of(program) == program.credentials(PROGRAM_ID).version
@@ -299,14 +299,14 @@ def test_a_client_with_other_keys_has_another_version(directory):
     assert registered(jwks={"keys": [2]}) != same[0]
 
 
-def test_a_program_that_is_registered_anew_has_another_version(program, version_of):
+def test_a_program_that_is_registered_again_has_another_version(program, version_of):
     before = version_of(program)
     program.verbs.remove(PROGRAM_ID)
     program.add()
     assert version_of(program) != before
 
 
-def test_a_public_client_that_is_registered_anew_has_another_version(directory):
+def test_a_public_client_that_is_registered_again_has_another_version(directory):
     versions = set()
     for _ in range(2):
         directory.clients.add(ClientDraft("spa", False, {}), None)
@@ -316,7 +316,7 @@ def test_a_public_client_that_is_registered_anew_has_another_version(directory):
     assert len(versions) == 2
 
 
-def test_a_program_of_an_older_version_has_a_version_that_a_renewed_hash_keeps(
+def test_the_version_of_an_older_record_does_not_change_with_a_renewed_hash(
     program, directory, version_of
 ):
     with directory.database.change() as connection:

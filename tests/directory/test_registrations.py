@@ -46,7 +46,7 @@ def test_every_preset_is_known_by_both_of_its_names(name):
     ],
     ids=str,
 )
-def test_a_fault_says_where(said, words):
+def test_a_fault_names_the_member(said, words):
     with pytest.raises(Invalid) as raised:
         checked_registration(said, public=True)
     assert words in str(raised.value)
@@ -59,7 +59,7 @@ def test_a_fault_says_where(said, words):
     ["https:/cb", "http://", "https://:80/", "https://a/ b", "https://a/\r\nx: y", "https://é/",
      "app:/\n", "view-source:https://a/", "file:///a", "FILE:///a", "https://a/\0"],
 )  # fmt: skip
-def test_a_uri_that_leads_nowhere_is_refused(member, uri):
+def test_an_invalid_redirect_uri_is_refused(member, uri):
     with pytest.raises(Invalid, match="absolute URI"):
         checked_registration({member: [uri]}, public=True)
 
@@ -71,19 +71,19 @@ def test_a_uri_that_leads_nowhere_is_refused(member, uri):
      [{"kty": "RSA", "e": "AQAB", "n": "_" * 171}]],
     ids=range(7),
 )  # fmt: skip
-def test_a_key_set_has_a_key_that_can_be_used(keys):
+def test_a_key_set_must_have_a_usable_key(keys):
     with pytest.raises(Invalid, match="jwks must have a key"):
         checked_registration({"jwks": {"keys": keys}}, public=True)
     assert checked_registration({"jwks": {"keys": [*keys, KEY]}}, public=True)
 
 
-def test_whoever_proves_itself_may_be_admin():
+def test_only_a_client_that_authenticates_may_be_admin():
     assert checked_registration({"admin": True}, public=False) == {"admin": True}
     keyed = {"admin": True, "jwks": {"keys": [KEY]}}
     assert checked_registration(keyed, public=True) == keyed
 
 
-def test_what_is_too_deep_is_refused():
+def test_a_too_deeply_nested_registration_is_refused():
     deep = []
     for _ in range(100_000):
         deep = [deep]
@@ -91,7 +91,7 @@ def test_what_is_too_deep_is_refused():
         checked_registration({"jwks": {"keys": [{"kty": deep}]}}, public=True)
 
 
-def test_an_edit_replaces_members_and_none_takes_them_away():
+def test_an_edit_replaces_members_and_none_removes_them():
     before = client(name="One", scopes=["a"], policy={"preset": "BROWSER"})
     after = edited_registration(before, {"name": None, "scopes": ["b"]})
     assert after == {"policy": {"preset": "BROWSER"}, "scopes": ("b",)}
@@ -103,7 +103,7 @@ def test_a_client_with_keys_does_not_become_public():
     assert edited_registration(client(public=False, jwks={"keys": [KEY]}), {"jwks": None}) == {}
 
 
-def test_names_change_alone(directory, hasher):
+def test_a_name_change_does_not_change_the_credential_version(directory, hasher):
     who = directory.users.add(UserDraft("ada@example.com", first_name="Ada"), hasher.hash("x"))
     version = directory.user(who).credential_version
     directory.users.change(who, {"last_name": "Lovelace"})
@@ -113,7 +113,7 @@ def test_names_change_alone(directory, hasher):
     assert (changed.credential_version, directory.intents()) == (version, [])
 
 
-def test_every_client_is_there_however_short_the_pages_are(directory):
+def test_pages_of_any_length_list_every_client(directory):
     for name in ("c", "a", "e", "b", "d"):
         directory.clients.add(ClientDraft(name, False, {}), None)
     short = SimpleNamespace(page=lambda after="": directory.clients.page(after, 2))

@@ -49,7 +49,7 @@ def rows_of(url, engine, table):
         connection.close()
 
 
-def test_who_has_no_factor_has_none(directory, grace):
+def test_a_person_without_a_factor_has_none(directory, grace):
     assert directory.enrolments.standing(WHO) == FactorState()
     assert directory.factors.factor(grace) is None
     assert (directory.factors.pass_step(grace, 1), directory.factors.fail(grace)) == (False, 0)
@@ -57,7 +57,7 @@ def test_who_has_no_factor_has_none(directory, grace):
     assert not knows(directory, grace)
 
 
-def test_a_key_is_in_use_once_its_first_code_fits(directory, other, grace):
+def test_a_key_is_used_after_its_first_correct_code(directory, other, grace):
     secret = directory.enrolments.begin(WHO)
     assert len(secret) == 20
     assert directory.enrolments.standing(WHO) == FactorState(pending=True)
@@ -72,7 +72,7 @@ def test_a_key_is_in_use_once_its_first_code_fits(directory, other, grace):
     assert not directory.factors.pass_step(grace, 7), "the code that confirmed it was used"
 
 
-def test_nothing_is_confirmed_that_was_not_begun(directory, codes):
+def test_a_factor_that_was_not_begun_cannot_be_confirmed(directory, codes):
     with pytest.raises(Invalid, match="begin anew"):
         directory.enrolments.confirm(WHO, lambda key: 1)
 
@@ -93,7 +93,7 @@ def test_a_time_step_is_accepted_once_and_none_before_it(directory, other, grace
     assert other.factors.pass_step(grace, 101)
 
 
-def test_a_time_step_is_looked_at_and_stays(directory, other, grace, codes):
+def test_checking_a_time_step_does_not_use_it(directory, other, grace, codes):
     asked = (99, 100, 101)
     for _ in range(2):
         assert [directory.factors.may_pass(grace, step) for step in asked] == [True] * 3
@@ -102,7 +102,7 @@ def test_a_time_step_is_looked_at_and_stays(directory, other, grace, codes):
     assert directory.factors.may_pass(grace, 50)
 
 
-def test_a_recovery_code_is_looked_at_and_stays(directory, other, grace, codes):
+def test_checking_a_recovery_code_does_not_use_it(directory, other, grace, codes):
     code, another = canonical(codes[0]), canonical(codes[1])
     for _ in range(2):
         assert directory.factors.has_code(grace, code)
@@ -113,7 +113,7 @@ def test_a_recovery_code_is_looked_at_and_stays(directory, other, grace, codes):
     assert directory.factors.has_code(grace, another)
 
 
-def test_a_locked_factor_accepts_nothing_by_a_look_either(directory, grace, codes):
+def test_a_check_of_a_locked_factor_fails(directory, grace, codes):
     for _ in range(MOST_FAILURES):
         directory.factors.fail(grace)
     assert not directory.factors.may_pass(grace, 100)
@@ -126,14 +126,14 @@ def test_a_clock_that_is_set_back_locks_nobody_out(directory, grace, codes):
     assert not directory.factors.pass_step(grace, 100)
 
 
-def test_of_many_that_bring_one_step_at_once_one_is_let_in(directory, other, grace, codes):
+def test_only_one_of_many_parallel_uses_of_a_time_step_succeeds(directory, other, grace, codes):
     assert together(lambda each: each.factors.pass_step(grace, 5), directory, other) == [
         False,
         True,
     ]
 
 
-def test_of_many_that_bring_one_recovery_code_at_once_one_is_let_in(directory, other, grace, codes):
+def test_only_one_of_many_parallel_uses_of_a_recovery_code_succeeds(directory, other, grace, codes):
     code = canonical(codes[0])
     left = together(lambda each: each.factors.spend_code(grace, code) is not None, directory, other)
     assert left == [False, True]
@@ -155,7 +155,7 @@ def together(work, *directories):
     return sorted(results)
 
 
-def test_recovery_codes_are_ten_and_each_is_for_its_person_alone(directory, grace, codes):
+def test_a_person_has_ten_recovery_codes_that_no_other_person_can_use(directory, grace, codes):
     assert len(set(codes)) == CODES == 10
     assert all(len(canonical(code)) == 20 for code in codes)
     directory.users.add(UserDraft("joan@example.com"), "hash")
@@ -166,7 +166,7 @@ def test_recovery_codes_are_ten_and_each_is_for_its_person_alone(directory, grac
     assert directory.factors.spend_code(grace, canonical(codes[0])) is None
 
 
-def test_other_recovery_codes_make_the_old_ones_void(directory, grace, codes):
+def test_new_recovery_codes_invalidate_the_old_ones(directory, grace, codes):
     fresh = directory.enrolments.renew_codes(WHO)
     assert not set(fresh) & set(codes)
     assert directory.factors.spend_code(grace, canonical(codes[0])) is None
@@ -186,7 +186,7 @@ def test_a_hundred_failures_in_a_row_lock_it_for_every_process(directory, other,
 
 
 @pytest.mark.parametrize("way", ["step", "code"])
-def test_a_right_code_begins_the_count_anew(directory, grace, codes, way):
+def test_a_correct_code_resets_the_count(directory, grace, codes, way):
     directory.factors.fail(grace)
     if way == "step":
         directory.factors.pass_step(grace, 100)
@@ -195,7 +195,7 @@ def test_a_right_code_begins_the_count_anew(directory, grace, codes, way):
     assert directory.factors.fail(grace) == 1
 
 
-def test_a_wrong_recovery_code_does_not_begin_the_count_anew(directory, grace, codes):
+def test_a_wrong_recovery_code_does_not_reset_the_count(directory, grace, codes):
     directory.factors.fail(grace)
     assert directory.factors.spend_code(grace, "1" * 20) is None
     assert directory.factors.fail(grace) == 2
@@ -212,7 +212,7 @@ def test_a_removed_factor_leaves_nothing(directory, grace, codes, url, engine):
     assert rows_of(url, engine, "second_factors") == rows_of(url, engine, "recovery_codes") == []
 
 
-def test_nothing_of_a_factor_stands_in_the_clear(directory, grace, codes, url, engine):
+def test_a_factor_is_stored_encrypted(directory, grace, codes, url, engine):
     said = repr([rows_of(url, engine, table) for table in ("second_factors", "recovery_codes")])
     assert repr(SECRET)[2:-1] not in said
     assert not any(canonical(code) in said for code in codes)
@@ -230,13 +230,13 @@ def test_nothing_of_a_factor_stands_in_the_clear(directory, grace, codes, url, e
         lambda e, who: e.remove(who),
     ],
 )
-def test_nobody_has_no_factor(directory, verb):
+def test_an_unknown_person_has_no_factor(directory, verb):
     with pytest.raises(NotFound):
         verb(directory.enrolments, "nobody@example.com")
 
 
 @pytest.mark.parametrize("verb", ["renew_codes", "unlock"])
-def test_what_needs_a_factor_says_that_there_is_none(directory, grace, verb):
+def test_operations_on_a_missing_factor_report_it(directory, grace, verb):
     directory.enrolments.begin(WHO)
     with pytest.raises(Invalid, match="no second factor"):
         getattr(directory.enrolments, verb)(WHO)
@@ -247,14 +247,14 @@ STRAY = "UPDATE cloud_profiles SET totp_sealed = (SELECT totp_sealed FROM second
 FORGOTTEN = "DELETE FROM second_factors"
 
 
-def test_older_programs_beside_this_one_see_its_factors(directory, holder, grace, codes):
+def test_an_older_version_sees_new_factors(directory, holder, grace, codes):
     ((sealed,),) = holder.execute(OLD).fetchall()
     assert b"totp:" + grace.encode() in bytes(sealed)
     directory.enrolments.remove(WHO)
     assert holder.execute(OLD).fetchall() == [(None,)]
 
 
-def test_a_factor_that_an_older_program_wrote_is_adopted(directory, holder, grace, codes):
+def test_a_factor_written_by_an_older_version_is_adopted(directory, holder, grace, codes):
     holder.execute(STRAY)
     holder.execute(FORGOTTEN)
     assert directory.factors.factor(grace) is None
@@ -275,7 +275,7 @@ VALUES ('g', 'grace', 'u', :sealed)
 """
 
 
-def test_a_directory_of_before_keeps_its_factors(blank_url, opened, sealer):
+def test_an_older_directory_keeps_its_factors(blank_url, opened, sealer):
     """As a folder of the first release has them: in the profiles of a cloud drive."""
     said = {"who": WHO, "no": False, "yes": True, "sealed": seal_totp(sealer, "g", SECRET)}
     database = create_engine(blank_url.replace("postgresql://", "postgresql+psycopg://"))

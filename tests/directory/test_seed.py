@@ -110,7 +110,7 @@ def test_users_of_one_organization_or_group_share_it(demo):
     assert groups[0] == groups[1] != groups[2]
 
 
-def test_ids_have_their_forms(demo):
+def test_ids_have_the_documented_forms(demo):
     ada = demo.user_by_email("ada@example.com")
     assert len(ada.id) == 32
     assert ada.id == ada.id.lower()
@@ -120,14 +120,14 @@ def test_ids_have_their_forms(demo):
     assert len(bytes.fromhex(akinon.PERSON.of(ada).id)) == 12
 
 
-def test_words_that_look_like_no_are_words(demo):
+def test_words_that_yaml_reads_as_false_are_read_as_text(demo):
     nobody = demo.user_by_email("nobody@example.com")
     assert (nobody.first_name, nobody.last_name) == ("No", "Body")
     assert (nobody.tenants, nobody.accounts) == ((), ())
     assert (akinon.PERSON.of(nobody), cloudreve.PERSON.of(nobody)) == (None, None)
 
 
-def test_standing_of_users(demo):
+def test_the_status_of_users_is_read(demo):
     assert demo.user_by_email("banned@example.com").disabled
     assert not demo.user_by_email("new@example.com").active
 
@@ -200,7 +200,7 @@ def test_every_key_of_a_client_is_kept(directory, hasher, seed_file):
     ],
     ids=str,
 )
-def test_a_client_may_say_whether_it_is_public(directory, hasher, seed_file, said, public):
+def test_a_seed_may_say_whether_a_client_is_public(directory, hasher, seed_file, said, public):
     clients = {"oauth_clients": [{"client_id": "one", **said}]}
     load(directory, seed_file(yaml.safe_dump(clients)), hasher)
     (client,) = directory.clients.page()
@@ -216,7 +216,7 @@ def test_secrets_are_hashed(demo, hasher):
         assert plain not in rows
 
 
-def test_twice_is_once(demo, hasher):
+def test_loading_a_seed_twice_changes_nothing(demo, hasher):
     before, version, hashes = everything(demo), demo.version, len(hasher.hashed)
     assert not load_seed(DEMO, demo, hasher, LOADED_AT + 1)
     demo.catch_up()
@@ -252,7 +252,7 @@ def test_a_seed_may_refer_to_what_the_directory_has(demo, hasher, seed_file):
 
 
 @pytest.mark.parametrize("text", ["", "# nothing\n", "---\n", "users:\n", "users: []", "{}", "~"])
-def test_a_seed_may_say_nothing(directory, hasher, seed_file, text):
+def test_a_seed_may_be_empty(directory, hasher, seed_file, text):
     version = directory.version
     assert load(directory, seed_file(text), hasher) == 0
     assert directory.version == version
@@ -281,7 +281,7 @@ def test_json_is_a_seed_too(directory, hasher, seed_file):
         ("null", None),
     ],
 )
-def test_times(directory, hasher, seed_file, written, milliseconds):
+def test_times_are_read(directory, hasher, seed_file, written, milliseconds):
     load(directory, seed_file(f"tenants: [{{id: 1, expiry: {written}}}]"), hasher)
     assert directory.tenant(1).expiry == milliseconds
 
@@ -339,14 +339,14 @@ def test_a_group_may_say_its_id_and_permission(directory, hasher, seed_file):
 
 
 @pytest.mark.parametrize("written", ["jbsw y3dp ehpk 3pxp", "JBSWY3DPEHPK3PXP==", "JBSW-Y3DP"])
-def test_second_factors_as_people_copy_them(directory, hasher, seed_file, written):
+def test_second_factor_keys_are_read_in_any_usual_spelling(directory, hasher, seed_file, written):
     cloud = f"{{nickname: A, group: {{name: G}}, totp_secret: {written}}}"
     load(directory, seed_file(f"users: [{{email: a@b, password: p, cloudreve: {cloud}}}]"), hasher)
     user = directory.user_by_email("a@b")
     assert b"Hello!\xde\xad\xbe\xef".startswith(directory.factors.factor(user.id).secret)
 
 
-def test_nobody_waits_while_secrets_are_hashed(directory, hasher, other):
+def test_the_database_is_not_locked_while_secrets_are_hashed(directory, hasher, other):
     class Impatient:
         def hash(self, secret):
             other.signed_in("somebody", 1)
@@ -355,7 +355,9 @@ def test_nobody_waits_while_secrets_are_hashed(directory, hasher, other):
     assert load(directory, DEMO, Impatient()) == 18
 
 
-def test_what_another_process_creates_meanwhile_stays(directory, hasher, other, seed_file):
+def test_records_created_by_another_process_meanwhile_are_not_altered(
+    directory, hasher, other, seed_file
+):
     class Overtaken:
         def hash(self, secret):
             load_seed(DEMO, other, hasher, LOADED_AT)
@@ -365,7 +367,7 @@ def test_what_another_process_creates_meanwhile_stays(directory, hasher, other, 
     assert directory.user_credentials("ada@example.com").secret_hash != "late"
 
 
-def test_what_another_process_deletes_meanwhile_waits_for_the_next_time(
+def test_records_deleted_by_another_process_meanwhile_are_created_next_time(
     demo, hasher, other, seed_file
 ):
     class Overtaken:
@@ -424,7 +426,7 @@ def seeds(draw):
 
 @settings(max_examples=20, deadline=None)
 @given(seed=seeds())
-def test_any_seed_says_the_same_twice(engine, seed):
+def test_any_seed_has_the_same_result_twice(engine, seed):
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "seed.yaml"
         file.write_text(json.dumps(seed, ensure_ascii=False))

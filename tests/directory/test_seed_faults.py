@@ -167,7 +167,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize(("text", "words"), FAULTS.items())
-def test_fault(untouched, hasher, seed_file, text, words):
+def test_a_fault_is_reported_with_its_line(untouched, hasher, seed_file, text, words):
     file = seed_file(text)
     with pytest.raises(StartupError) as raised:
         load_seed(file, untouched, hasher, 0)
@@ -188,7 +188,7 @@ def test_nothing_is_created_by_a_file_with_a_fault(directory, hasher, seed_file)
     assert (directory.tenant(1), directory.version) == (None, version)
 
 
-def test_nothing_is_created_when_the_last_entry_cannot_be(directory, hasher, seed_file):
+def test_nothing_is_created_if_the_last_entry_fails(directory, hasher, seed_file):
     cloud = "cloudreve: {nickname: A, group: {name: %s, id: same}}"
     users = ", ".join(f"{{email: {g}@b, password: x, {cloud % g}}}" for g in ("a", "b"))
     with pytest.raises(StartupError, match="another group's"):
@@ -196,19 +196,19 @@ def test_nothing_is_created_when_the_last_entry_cannot_be(directory, hasher, see
     assert directory.user_by_email("a@b") is None
 
 
-def test_an_excerpt_of_the_file_is_in_no_trace(directory, hasher, seed_file):
+def test_a_traceback_contains_no_part_of_the_file(directory, hasher, seed_file):
     with pytest.raises(StartupError) as raised:
         load_seed(seed_file("users: [{password: hunter2, email: 'a}]"), directory, hasher, 0)
     assert raised.value.__cause__ is None
     assert raised.value.__suppress_context__
 
 
-def test_deep_nesting(directory, hasher, seed_file):
+def test_deep_nesting_is_a_fault(directory, hasher, seed_file):
     with pytest.raises(StartupError, match=r"line \d+: this is nested too deeply"):
         load_seed(seed_file("users:\n" + "- " * 3000), directory, hasher, 0)
 
 
-def test_a_file_that_is_not_utf_8(directory, hasher, tmp_path):
+def test_a_file_that_is_not_utf_8_is_a_fault(directory, hasher, tmp_path):
     file = tmp_path / "latin.yaml"
     file.write_bytes(b"users:\n- email: \xe9@b\n")
     with pytest.raises(StartupError, match="line 2: there is something that is not UTF-8"):
@@ -221,11 +221,11 @@ def test_a_byte_order_mark_is_no_fault(directory, hasher, tmp_path):
     assert len(load_seed(file, directory, hasher, 0)) == 18
 
 
-def test_a_file_that_is_not_there(directory, hasher, tmp_path):
+def test_a_missing_file_is_reported(directory, hasher, tmp_path):
     with pytest.raises(StartupError, match=r"Cannot read .*absent\.yaml: No such file or dir"):
         load_seed(tmp_path / "absent.yaml", directory, hasher, 0)
 
 
-def test_a_folder(directory, hasher, tmp_path):
+def test_a_folder_is_a_fault(directory, hasher, tmp_path):
     with pytest.raises(StartupError, match="Is a directory"):
         load_seed(tmp_path, directory, hasher, 0)

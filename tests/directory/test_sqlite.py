@@ -25,7 +25,7 @@ def schema_of(file):
     return rows
 
 
-def test_the_file_is_its_owners(directory, tmp_path):
+def test_only_the_owner_may_read_the_file(directory, tmp_path):
     directory.signed_in("nobody", 1)
     modes = {stat.S_IMODE(file.stat().st_mode) for file in tmp_path.glob("directory.sqlite*")}
     assert modes == {0o600}
@@ -46,7 +46,7 @@ def test_pragmas(directory):
 
 
 @pytest.mark.parametrize("name", ["a b%20c.sqlite", "wh?at#.sqlite", "\u00fc.sqlite"])
-def test_odd_names(opened, tmp_path, name):
+def test_odd_file_names_work(opened, tmp_path, name):
     opened(f"sqlite:///{tmp_path}/{name}").users.page()
     assert (tmp_path / name).exists()
 
@@ -54,7 +54,7 @@ def test_odd_names(opened, tmp_path, name):
 @pytest.mark.parametrize(
     "url", ["sqlite:", "sqlite://", "sqlite:///", "sqlite:///:memory:", "sqlite://x/y"]
 )
-def test_urls_that_name_no_file(opened, url):
+def test_a_url_without_a_file_is_refused(opened, url):
     with pytest.raises(StartupError) as raised:
         opened(url)
     assert str(raised.value) == (
@@ -72,24 +72,24 @@ def broken(tmp_path, opened, url):
     return message
 
 
-def test_a_folder_that_is_not_there(tmp_path, opened):
+def test_a_missing_folder_stops_the_start(tmp_path, opened):
     with pytest.raises(StartupError, match=r"Cannot open .*No such file or directory\.$"):
         opened(f"sqlite:///{tmp_path}/none/directory.sqlite")
 
 
-def test_a_folder_in_the_place_of_the_file(tmp_path, opened, url):
+def test_a_folder_in_the_place_of_the_file_is_refused(tmp_path, opened, url):
     (tmp_path / "directory.sqlite").mkdir()
     assert "Is a directory" in broken(tmp_path, opened, url)
 
 
 @pytest.mark.parametrize("content", [b"this is no database " * 100, b"SQLite format 3\0" * 300])
-def test_a_file_that_is_no_database(tmp_path, opened, url, content):
+def test_a_file_that_is_no_database_is_refused(tmp_path, opened, url, content):
     (tmp_path / "directory.sqlite").write_bytes(content)
     assert "is damaged or is no database" in broken(tmp_path, opened, url)
 
 
 @pytest.mark.parametrize("hole", [(100, 3000), (4096, 8192), (20_000, 40_000)])
-def test_a_file_with_a_hole(tmp_path, opened, url, directory, hasher, hole):
+def test_a_damaged_file_is_refused(tmp_path, opened, url, directory, hasher, hole):
     load_seed(DEMO, directory, hasher, 0)
     directory.close()
     file = tmp_path / "directory.sqlite"
@@ -99,14 +99,14 @@ def test_a_file_with_a_hole(tmp_path, opened, url, directory, hasher, hole):
     assert "is damaged or is no database" in broken(tmp_path, opened, url)
 
 
-def test_a_file_cut_short(tmp_path, opened, url, directory):
+def test_a_truncated_file_is_refused(tmp_path, opened, url, directory):
     directory.close()
     file = tmp_path / "directory.sqlite"
     file.write_bytes(file.read_bytes()[:9000])
     assert "is damaged or is no database" in broken(tmp_path, opened, url)
 
 
-def test_somebody_elses_database(tmp_path, opened, url):
+def test_a_database_of_another_program_is_refused(tmp_path, opened, url):
     file = tmp_path / "directory.sqlite"
     connection = sqlite3.connect(file)
     connection.execute("CREATE TABLE users (id)")
@@ -115,7 +115,9 @@ def test_somebody_elses_database(tmp_path, opened, url):
     assert schema_of(file) == [("users", "CREATE TABLE users (id)")]
 
 
-def test_a_file_that_another_process_keeps_to_itself(tmp_path, opened, url, directory, monkeypatch):
+def test_a_file_locked_by_another_process_is_unavailable(
+    tmp_path, opened, url, directory, monkeypatch
+):
     monkeypatch.setattr("reticket.directory.engines.sqlite.BUSY_MS", 10)
     directory.close()
     holder = sqlite3.connect(tmp_path / "directory.sqlite", isolation_level=None)
@@ -124,7 +126,7 @@ def test_a_file_that_another_process_keeps_to_itself(tmp_path, opened, url, dire
     holder.close()
 
 
-def test_a_copy_holds_everything_and_is_its_owners(directory, opened, tmp_path, hasher):
+def test_a_copy_is_complete_and_readable_only_by_its_owner(directory, opened, tmp_path, hasher):
     load_seed(DEMO, directory, hasher, 0)
     copy = tmp_path / "copy.sqlite"
     directory.backup(copy)
@@ -135,7 +137,7 @@ def test_a_copy_holds_everything_and_is_its_owners(directory, opened, tmp_path, 
     assert directory.user_by_email("ada@example.com").disabled
 
 
-def test_a_full_disk(directory, hasher):
+def test_a_full_disk_is_unavailable(directory, hasher):
     reader = directory.database._storage.reader
 
     def fill(connection, *_):

@@ -56,19 +56,19 @@ REGISTER = {
 
 @pytest.mark.parametrize("where", REGISTER)
 @pytest.mark.parametrize("control", CONTROLS)
-def test_a_control_is_registered_nowhere(directory, where, control):
+def test_control_characters_are_refused_everywhere(directory, where, control):
     with pytest.raises(Invalid, match="has a control character"):
         REGISTER[where](directory, f"a{control}b")
 
 
 @pytest.mark.parametrize("where", REGISTER)
 @pytest.mark.parametrize("unseen", UNSEEN)
-def test_other_unseen_characters_are_registered_where_names_need_them(directory, where, unseen):
+def test_other_invisible_characters_are_allowed_in_names(directory, where, unseen):
     REGISTER[where](directory, f"a{unseen}b")
 
 
 @pytest.mark.parametrize("bad", [*CONTROLS, *UNSEEN])
-def test_no_id_and_no_e_mail_has_any_of_them(directory, bad):
+def test_ids_and_emails_have_no_invisible_characters(directory, bad):
     directory.users.add(user(), "hash")
     text = f"a{bad}b"
     application = Application(text, "Sandbox", (), None, False)
@@ -87,7 +87,7 @@ def test_no_id_and_no_e_mail_has_any_of_them(directory, bad):
 
 
 @pytest.mark.parametrize("control", CONTROLS)
-def test_no_change_brings_a_control_in(directory, control):
+def test_a_change_cannot_add_a_control_character(directory, control):
     directory.users.add(user(), "hash")
     directory.clients.add(client(), "hash")
     with pytest.raises(Invalid, match="control"):
@@ -102,7 +102,7 @@ def test_a_seed_with_a_control_is_refused_with_its_line(directory, hasher, seed_
         load_seed(file, directory, hasher, 0)
 
 
-def test_what_is_nested_too_deeply_is_refused(directory):
+def test_a_too_deeply_nested_value_is_refused(directory):
     deep = "end"
     for _ in range(100_000):
         deep = [deep]

@@ -64,11 +64,11 @@ def test_add_a_user(directory):
     assert directory.factors.factor(user_id).secret == b"secret"
 
 
-def test_secrets_show_in_no_repr():
+def test_no_repr_contains_a_secret():
     assert "secret!" not in repr(UserDraft("a@b", totp_secret=b"secret!"))
 
 
-def test_short_ids_that_are_taken_are_tried_again(directory):
+def test_a_used_short_id_is_generated_again(directory):
     entropy = iter([b"\1" * 16, b"\0" * 8, b"\2" * 16, b"\0" * 8, b"\0" * 8, b"\3" * 8])
     directory.users._entropy = lambda size: next(entropy)
     first = directory.users.add(UserDraft("a@b"), "hash")
@@ -135,14 +135,14 @@ def test_memberships_come_in_the_order_of_ids(peopled):
     assert [place.id for place in ada(peopled).accounts] == [-5, 9, 30]
 
 
-def test_a_tenant_that_goes_takes_memberships_and_permissions_along(peopled):
+def test_deleting_a_tenant_deletes_its_memberships_and_permissions(peopled):
     peopled.tenants.remove(1000)
     assert ada(peopled).tenants == ()
     assert peopled.tenant(1000) is None
     assert peopled.application("app").tenants == frozenset()
 
 
-def test_an_account_that_goes_takes_memberships_along(peopled):
+def test_deleting_an_account_deletes_its_memberships(peopled):
     peopled.account_members.grant("ada@example.com", 77, [5])
     peopled.accounts.remove(77)
     assert ada(peopled).accounts == ()
@@ -309,7 +309,7 @@ def test_refusals(peopled, verb, kind, words):
     assert len(peopled.users.page()) == (2 if "group" in words else 1)
 
 
-def test_signing_in_tells_the_time_before(peopled):
+def test_a_sign_in_returns_the_time_of_the_previous_one(peopled):
     user_id = ada(peopled).id
     assert peopled.signed_in(user_id, 5) is None
     assert peopled.signed_in(user_id, 9) == 5
@@ -331,7 +331,7 @@ def test_credentials_show_no_hash(peopled):
     assert "hash of ada" not in repr(peopled.user_credentials("ada@example.com"))
 
 
-def test_a_number_that_no_column_holds_is_no_failure(directory, hasher):
+def test_a_number_too_large_for_a_column_is_not_found(directory, hasher):
     who = directory.users.add(UserDraft("huge@example.com"), hasher.hash("x"))
     with pytest.raises(Invalid):
         directory.tenant_members.take(who, 10**30)

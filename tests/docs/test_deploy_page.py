@@ -43,12 +43,12 @@ def test_a_command_exists_with_these_options(said):
     assert len(taken) <= len([word for word in rest if not word.startswith("--")])
 
 
-def test_a_command_that_is_none_would_be_found():
+def test_the_check_finds_an_unknown_command():
     with pytest.raises(click.UsageError):
         parsed(["key", "turn"])
 
 
-def test_every_file_that_it_names_is_there():
+def test_every_named_file_exists():
     named = set(re.findall(r"\bdeploy/[\w./-]*\w", TEXT))
     own = {each for each in named if not each.endswith("/.env")}
     assert [each for each in sorted(own) if not (ROOT / each).exists()] == []
@@ -58,7 +58,7 @@ def test_every_folder_of_files_is_explained():
     assert [each.name for each in DEPLOY.iterdir() if f"deploy/{each.name}" not in TEXT] == []
 
 
-def test_units_stand_where_the_page_puts_them():
+def test_the_units_are_installed_where_the_page_says():
     for unit in (DEPLOY / "systemd").glob("*.service"):
         assert "/etc/systemd/system/" in unit.read_text().splitlines()[0]
     text = (DEPLOY / "systemd" / "reticket-backup.service").read_text()
@@ -68,7 +68,7 @@ def test_units_stand_where_the_page_puts_them():
     assert f"older than {days} days" in TEXT
 
 
-def test_versions_that_the_page_says_are_those_that_are_tested():
+def test_the_versions_on_the_page_are_the_tested_ones():
     tested = (ROOT / "tests" / "deploy" / "test_with_linters.py").read_text()
     releases = re.findall(r"schemas of Kubernetes ([\d.]+) and ([\d.]+)", TEXT)
     assert releases == [tuple(re.findall(r'KUBERNETES = \("([\d.]+)", "([\d.]+)"\)', tested)[0])]
@@ -84,12 +84,12 @@ def test_times_of_a_pod_are_those_of_the_manifest():
     assert said == [(sleep, stop, grace)]
 
 
-def test_what_doctor_says_of_a_wrong_master_key_is_what_it_says():
+def test_the_page_has_the_message_of_doctor_about_a_wrong_master_key():
     (said,) = re.findall(r"With a\s+wrong\s+key\s+it\s+says\s+`([^`]+)`", TEXT)
     sources = (ROOT / "src").rglob("*.py")
     assert any(said in file.read_text() for file in sources)
 
 
-def test_no_secret_that_the_page_makes_can_be_committed():
+def test_secrets_that_the_page_creates_are_ignored_by_git():
     ignored = (ROOT / ".gitignore").read_text().splitlines()
     assert {"/deploy/container/.env", "/secret.env"} <= set(ignored)

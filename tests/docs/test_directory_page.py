@@ -107,7 +107,7 @@ def told():
     return found
 
 
-def test_every_form_is_read_here(forms):
+def test_every_form_is_tested(forms):
     written = set()
     for file in Path(seed.__file__).parent.glob("*.py"):
         for function in ast.walk(ast.parse(file.read_text())):
@@ -120,14 +120,14 @@ def test_every_form_is_read_here(forms):
     assert forms.read_at == written
 
 
-def test_every_key_stands_under_its_form_and_no_other(forms):
+def test_each_form_lists_exactly_its_keys(forms):
     known = {path: sorted(keys) for path, keys in forms.known.items()}
     for path in WRITTEN_ELSEWHERE:
         del known[path]
     assert {path: sorted(words(rows)) for path, rows in told().items()} == known
 
 
-def test_what_is_needed_and_what_is_the_default_is_so(forms):
+def test_required_keys_and_defaults_are_correct(forms):
     assert told()
     for path, rows in told().items():
         for key, _, default, _ in rows:
@@ -154,7 +154,7 @@ def test_defaults_of_a_client_are_those_of_its_registration():
     assert {rows[key] for key in ("redirect_uris", "scopes", "resources", "jwks")} == {"none"}
 
 
-def test_the_example_is_loaded_once(directory, tmp_path):
+def test_the_example_can_be_loaded(directory, tmp_path):
     file = tmp_path / "directory.yaml"
     assert load(directory, file, EXAMPLE) == 5
     assert load(directory, file, EXAMPLE) == 0
@@ -163,7 +163,7 @@ def test_the_example_is_loaded_once(directory, tmp_path):
     assert directory.client("till").registration["policy"] == {"preset": "BROWSER", "window": 5}
 
 
-def test_what_exists_is_not_altered_and_who_was_deleted_comes_back(directory, tmp_path):
+def test_existing_records_are_not_altered_and_deleted_ones_are_created_again(directory, tmp_path):
     file = tmp_path / "directory.yaml"
     load(directory, file, EXAMPLE)
     assert load(directory, file, EXAMPLE.replace("first_name: Ada", "first_name: Eve")) == 0

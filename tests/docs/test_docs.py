@@ -35,7 +35,7 @@ def test_generated_pages_are_current(name):
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
-def test_links_lead_somewhere(page):
+def test_links_have_a_target(page):
     for target, anchor in re.findall(r"\]\(([^)#:]*)(?:#([^)]*))?\)", page.read_text()):
         there = page.parent / target if target else page
         assert there.exists(), target
@@ -109,7 +109,7 @@ def test_every_check_of_doctor_has_a_row():
     assert sorted(tables.words(rows)) == sorted(check.TOPIC for check in known_checks())
 
 
-def test_every_dialect_stands_in_the_readme():
+def test_every_dialect_is_in_the_readme():
     text = (ROOT / "README.md").read_text().lower()
     builder = Builder()
     for dialect in builder.dialects(builder.load(None, {})):
@@ -123,13 +123,13 @@ def test_every_refusal_code_and_outcome_is_explained():
         assert f"`{word.value}`" in text, word
 
 
-def test_what_a_quick_start_says_of_a_library_is_what_is_tried():
+def test_the_settings_of_a_library_in_a_quick_start_are_the_tested_ones():
     page = (ROOT / "docs" / "quickstart" / "oauth.md").read_text()
     (said,) = re.findall(r"execute: [^,\n]*", page)
     assert said in (ROOT / "tests" / "node" / "quick_start.test.mjs").read_text()
 
 
-def test_what_is_told_of_the_issuer_is_so(monkeypatch, tmp_path):
+def test_the_pages_are_right_about_the_issuer(monkeypatch, tmp_path):
     text = (ROOT / "docs" / "running.md").read_text()
     monkeypatch.chdir(tmp_path)
     for host in ("127.0.0.1", "0.0.0.0"):
@@ -152,7 +152,7 @@ def is_in_room(room, name):
     return any(found.stem == name for found in folder.rglob("*") if found.suffix != ".pyc")
 
 
-def test_every_room_stands_in_the_architecture():
+def test_every_package_is_in_the_architecture():
     text = ARCHITECTURE
     for room in (ROOT / "src" / "reticket").iterdir():
         if room.is_dir() and room.name != "__pycache__":

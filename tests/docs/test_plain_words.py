@@ -54,12 +54,12 @@ def test_a_page_has_none_of_the_known_riddles(page):
 
 
 @pytest.mark.parametrize("page", OF_PEOPLE, ids=by_name)
-def test_people_read_of_sessions(page):
+def test_pages_for_operators_say_session(page):
     every = [*in_prose(page), *in_tables(page)]
     assert [one for one in every if re.search(r"famil(?:y|ies)", one)] == []
 
 
-def test_sentences_are_counted_as_a_reader_meets_them():
+def test_sentences_are_split_as_a_reader_would():
     page = (
         "# A heading of words\n\nOne `code span` here. Two, three;\nfour (see [the link](a.md))?\n"
         "- An item\n  goes on.\n\n```sh\nno prose\n```\n\n| a cell. | `x \\| y` is |\n"

@@ -43,14 +43,14 @@ def test_every_dialect_has_a_page_and_every_page_a_dialect():
 
 
 @pytest.mark.parametrize("page", WITH_REQUESTS, ids=lambda page: page.stem)
-def test_a_page_says_what_was_tried_and_what_is_missing(page):
+def test_a_page_lists_tested_clients_and_missing_features(page):
     headings = re.findall(r"^## (.*)$", page.read_text(), re.MULTILINE)
     assert "The seed keys that it needs" in headings
     assert "Clients" in headings
     assert any(heading.endswith("has and this has not") for heading in headings)
 
 
-def test_every_page_stands_in_the_readme():
+def test_every_page_is_in_the_readme():
     text = (ROOT / "README.md").read_text()
     for page in PAGES:
         assert f"docs/quickstart/{page.name}" in text

@@ -57,7 +57,7 @@ def numbers_of_dialects():
                 yield f"dialects.{module.name}.{field.name}", str(field.default)
 
 
-def test_every_limit_stands_on_the_page_with_its_default():
+def test_every_limit_is_on_the_page_with_its_default():
     told = {key.strip("`"): default for key, default, _ in tables.tables(PAGE)["Limits"]}
     of_dialects = dict(numbers_of_dialects())
     known = {entry.key: entry.default for entry in reference()} | of_dialects
@@ -94,14 +94,14 @@ FIXED = {
 }
 
 
-def test_limits_without_a_setting_stand_on_the_page_as_they_are():
+def test_limits_without_a_setting_are_on_the_page():
     told = tables.tables(PAGE)["Limits without a setting"]
     assert {what: limit for what, limit, _ in told} == {
         what: str(limit) for what, limit in FIXED.items()
     }
 
 
-def test_every_line_of_the_standard_is_answered_once():
+def test_every_requirement_of_the_standard_is_answered_once():
     told = [line for line, *_ in rows(ASVS, r"\| [0-9]+\.[0-9]+\.[0-9]+ \|")]
     assert told == [
         f"{part}.{number + 1}" for part, count in LINES.items() for number in range(count)
@@ -109,7 +109,7 @@ def test_every_line_of_the_standard_is_answered_once():
 
 
 @pytest.mark.parametrize("row", rows(ASVS, r"\| [0-9]+\.[0-9]+\.[0-9]+ \|"), ids=lambda row: row[0])
-def test_a_line_is_held_by_a_test_that_there_is_or_says_why_not(row):
+def test_an_answer_names_an_existing_test_or_a_reason(row):
     _, state, how, test = row
     assert state in {"held", "operator", "design", "no", "n/a"}
     assert how

@@ -75,7 +75,7 @@ def desk(tmp_path_factory):
         yield Desk(instance)
 
 
-def test_every_claim_is_told(desk):
+def test_every_claim_is_on_the_page(desk):
     claims = desk.person("plain", tenant=1000, amr=("pwd",), jkt=JKT).keys()
     assert {"tid", "cnf", "sid"} <= claims
     told = set(re.findall(r"`([a-z_]+)(?:\.[a-z]+)?`", TOLD))
@@ -84,7 +84,7 @@ def test_every_claim_is_told(desk):
     assert claims - alone == {"sid", "tid", "auth_time", "acr", "amr", "cnf"}
 
 
-def test_a_token_is_for_whom_the_page_says(desk):
+def test_the_audience_of_a_token_is_the_documented_one(desk):
     assert desk.person("plain", scope="x")["aud"] == ISSUER
     assert desk.person("plain")["aud"] == ISSUER
     assert desk.person("resourceful", scope="x")["aud"] == [ORDERS, BILLS]

@@ -22,7 +22,7 @@ def request(body, *more):
     return "\r\n".join(lines).encode()
 
 
-def test_who_waits_to_be_let_go_on_is(line):
+def test_a_client_that_expects_100_continue_gets_it(line):
     body = b'{"refreshToken":"x"}'
     line.sendall(request(body, "Expect: 100-continue"))
     assert line.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -30,7 +30,7 @@ def test_who_waits_to_be_let_go_on_is(line):
     assert line.recv(10_000).startswith(b"HTTP/1.1 401 ")
 
 
-def test_who_waits_to_be_let_go_on_is_told_so_once(line):
+def test_100_continue_is_sent_once(line):
     pieces = [b"{" + b" " * 100_000, b" " * 100_000, b" " * 100_000 + b"}"]
     line.sendall(request(b"".join(pieces), "Expect: 100-continue"))
     said = line.recv(100)
@@ -42,7 +42,7 @@ def test_who_waits_to_be_let_go_on_is_told_so_once(line):
 
 
 @pytest.mark.parametrize("path", ["/health/live", "/api/v1/nowhere"])
-def test_a_head_is_answered_though_its_client_says_no_more(server, path):
+def test_a_request_is_answered_even_if_the_client_sends_no_more(server, path):
     address = urlsplit(server.url)
     for _ in range(20):
         with socket.create_connection((address.hostname, address.port), 10) as line:
@@ -51,7 +51,7 @@ def test_a_head_is_answered_though_its_client_says_no_more(server, path):
             assert line.recv(100).startswith(b"HTTP/1.1 ")
 
 
-def test_an_answer_comes_in_one_piece(line):
+def test_a_response_is_sent_in_one_piece(line):
     body = b'{"refreshToken":"x"}'
     for _ in range(20):
         line.sendall(request(body) + body)
@@ -60,7 +60,7 @@ def test_an_answer_comes_in_one_piece(line):
         assert said
 
 
-def test_requests_that_come_at_once_are_answered_in_turn(line):
+def test_pipelined_requests_are_answered_in_order(line):
     bodies = [b'{"refreshToken":"x"}', b"{", b'{"refreshToken":"y"}']
     line.sendall(b"".join(request(body) + body for body in bodies))
     said = b""

@@ -30,7 +30,7 @@ def messages_of(path, *headers, method="GET"):
 @pytest.mark.parametrize(
     "path", [*(f"/docs/assets/{name}" for name in NAMES), "/openapi/kibo.json", "/docs/kibo.json"]
 )
-def test_a_long_answer_is_written_in_pieces_so_that_a_client_that_does_not_read_holds_one(path):
+def test_a_long_response_is_written_in_pieces(path):
     start, *pieces = messages_of(path)
     assert start["status"] == 200
     length = int(dict(start["headers"])[b"content-length"])
@@ -39,7 +39,7 @@ def test_a_long_answer_is_written_in_pieces_so_that_a_client_that_does_not_read_
     assert [each["more_body"] for each in pieces] == [True] * (len(pieces) - 1) + [False]
 
 
-def test_a_client_that_has_a_file_is_told_so():
+def test_a_client_with_the_current_file_gets_304():
     (start, *_) = messages_of("/docs/assets/swagger-ui.css")
     tag = dict(start["headers"])[b"etag"]
     assert dict(start["headers"])[b"content-type"] == b"text/css; charset=utf-8"
@@ -48,5 +48,5 @@ def test_a_client_that_has_a_file_is_told_so():
 
 
 @pytest.mark.parametrize("name", ["index.html", "..%2fx", "nothing.js"])
-def test_no_other_file_is_answered(name):
+def test_no_other_file_is_served(name):
     assert messages_of(f"/docs/assets/{name}")[0]["status"] == 404

@@ -69,7 +69,7 @@ def test_workers_rotate_their_file_once_and_lose_no_line(tmp_path):
     assert len({event["session"] for event in told if event["event"] == "sign_in"}) == families
 
 
-def test_a_full_disk_costs_audit_lines_and_no_session_and_is_counted(tmp_path):
+def test_a_full_disk_loses_audit_lines_counts_them_and_ends_no_session(tmp_path):
     settings = {"RETICKET_AUDIT_FILE": "/dev/full", **WITH_TOKEN}
     with running_server(tmp_path, settings=settings) as server:
         token = AKINON.sign_in(server.url)
@@ -80,7 +80,7 @@ def test_a_full_disk_costs_audit_lines_and_no_session_and_is_counted(tmp_path):
     assert "No space left on device" in server.log.read_text()
 
 
-def test_a_full_disk_under_all_files_is_503_and_its_lost_lines_are_counted(tmp_path):
+def test_a_full_disk_for_all_files_is_503_and_lost_lines_are_counted(tmp_path):
     with running_server(tmp_path, settings=WITH_TOKEN) as server:
         token = AKINON.sign_in(server.url)
         with full_disk(server):

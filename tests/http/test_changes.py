@@ -94,7 +94,7 @@ def refreshed(server, sessions):
     return [(wire, wire.token_of(body)) for wire, (_, _, body) in answers]
 
 
-def test_a_blocked_person_is_out_when_the_command_returns_and_in_again_later(server):
+def test_a_disabled_person_is_refused_at_once_and_can_be_enabled_again(server):
     sessions, others = sessions_of(server, "blocked"), sessions_of(server, "keeper")
     command(server.data, "user", "disable", "blocked@example.com")
     assert all_refused(server, sessions)
@@ -106,7 +106,7 @@ def test_a_blocked_person_is_out_when_the_command_returns_and_in_again_later(ser
     assert all_refused(server, sessions)
 
 
-def test_a_new_password_ends_what_the_old_one_began(server):
+def test_a_new_password_ends_the_sessions_of_the_old_one(server):
     sessions = sessions_of(server, "renamed")
     words = ("user", "passwd", "renamed@example.com", "--password-stdin")
     command(server.data, *words, said="another one\n")
@@ -183,7 +183,7 @@ def test_another_secret_or_registration_ends_the_access_tokens_of_an_application
 
 
 @pytest.mark.parametrize("outlives", ["true", "false"])
-def test_a_setting_lets_cloudreves_access_tokens_outlive_a_password(tmp_path, outlives):
+def test_by_a_setting_cloudreve_access_tokens_outlive_a_password(tmp_path, outlives):
     """As at the real server, for who needs that."""
     setting = {"RETICKET_DIALECTS__CLOUDREVE__ACCESS_OUTLIVES_PASSWORD": outlives}
     seed = seed_file(tmp_path, ["changer"])
@@ -195,7 +195,7 @@ def test_a_setting_lets_cloudreves_access_tokens_outlive_a_password(tmp_path, ou
         assert seen(lambda: {each[0].name for each in tokens if opens(server, *each)} == left)
 
 
-def test_a_person_that_is_forgotten_has_no_session_and_gets_none(server):
+def test_a_deleted_person_has_no_session_and_gets_none(server):
     sessions = sessions_of(server, "forgotten")
     ticket = json.loads(sign_in(server, CLOUDREVE, "forgotten")[2])["data"]["token"]
     command(server.data, "user", "delete", "forgotten@example.com")
@@ -236,7 +236,7 @@ def tenants_left(server, ticket):
     return [tenant["id"] for tenant in ticket["availableTenants"]]
 
 
-def test_a_membership_taken_away_ends_its_own_sessions_and_no_others(server):
+def test_a_removed_membership_ends_its_own_sessions_only(server):
     here, there = (admin_in(server, "member", tenant)[1] for tenant in (1000, 1001))
     other = token_of(server, AKINON, "member")
     command(server.data, "user", "take", "member@example.com", "--tenant", "1000")
@@ -246,7 +246,7 @@ def test_a_membership_taken_away_ends_its_own_sessions_and_no_others(server):
     assert admin_in(server, "member", 1000)[0] == 403
 
 
-def test_a_membership_given_can_be_switched_to(server):
+def test_a_new_membership_can_be_switched_to(server):
     ticket = admin_in(server, "guest", 1000)[1]
     body = ADMIN.body_of(ticket["refreshToken"])
 
@@ -357,7 +357,7 @@ def first_step(server):
     return said["data"]
 
 
-def test_a_second_factor_from_a_seed_is_asked_for(server, tmp_path):
+def test_a_second_factor_from_a_seed_is_required(server, tmp_path):
     seed = seed_file(tmp_path, ["careful"], f", totp_secret: {TOTP_SECRET}")
     command(server.data, "seed", seed)
     assert seen(lambda: json.loads(sign_in(server, CLOUDREVE, "careful")[2])["code"] == 203)

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from reticket.http.correlation import DIGITS, MANY, new_id
 
 
-def test_an_id_is_32_hexadecimal_digits_and_comes_once():
+def test_an_id_is_32_hexadecimal_digits_and_unique():
     ids = [new_id() for _ in range(3 * MANY)]
     assert all(re.fullmatch(f"[0-9a-f]{{{DIGITS}}}", each) for each in ids)
     assert len(set(ids)) == len(ids)
@@ -19,7 +19,7 @@ def test_threads_get_different_ones():
     assert len(set(ids)) == len(ids)
 
 
-def test_a_forked_process_gets_others():
+def test_a_forked_process_gets_different_ids():
     new_id()
     theirs, ours = os.pipe()
     child = os.fork()

@@ -64,7 +64,7 @@ async def test_a_late_request_is_unavailable_and_others_are_answered(monkeypatch
 
 
 @pytest.mark.anyio
-async def test_a_task_that_was_late_once_may_go_on():
+async def test_a_task_that_was_late_once_may_continue():
     kept = Hurried(10)
 
     async def twice():
@@ -103,7 +103,7 @@ async def test_a_request_is_cancelled_once():
 
 
 @pytest.mark.anyio
-async def test_a_cancellation_from_elsewhere_stays_one():
+async def test_a_cancellation_from_elsewhere_is_not_turned_into_unavailable():
     kept = Hurried(10)
     for later in (0, 11):
         task = await begun(kept, forever())
@@ -172,7 +172,7 @@ class Never:
 
 
 @pytest.mark.anyio
-async def test_the_edge_keeps_deadlines():
+async def test_the_edge_enforces_deadlines():
     kept, sent = Hurried(10), []
     edge = Edge(
         RoutingTable([akinon.build(akinon.Options())]),

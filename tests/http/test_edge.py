@@ -98,7 +98,7 @@ def test_a_trailing_slash_is_no_redirect(server, wire):
         (CLOUDREVE.refresh_path, 404, b"404"),
     ],
 )
-def test_what_is_not_there(server, path, status, mark):
+def test_an_unknown_path_is_404(server, path, status, mark):
     found, headers, body = call(server.url, "PATCH", path, "{}")
     assert found == status
     assert mark in body
@@ -108,7 +108,7 @@ def test_what_is_not_there(server, path, status, mark):
 @pytest.mark.parametrize(
     "path", ["/", "/health/live", "/docs", "/oauth/token", AKINON.refresh_path]
 )
-def test_trace_is_not_there_and_mirrors_nothing(server, path):
+def test_trace_is_refused_and_echoes_nothing(server, path):
     sent = {"Authorization": "Bearer a-word-to-mirror", "X-Mirror": "another-word-to-mirror"}
     status, headers, body = call(server.url, "TRACE", path, "", sent)
     assert status in (404, 405)
@@ -124,14 +124,14 @@ def test_trace_is_not_there_and_mirrors_nothing(server, path):
         ("POST", AKINON.refresh_path, 2**20 + 1, "too_large", "127.0.1.4"),
     ],
 )
-def test_the_log_hears_of_what_no_dialect_was_asked(server, method, path, size, cause, address):
+def test_requests_outside_all_dialects_are_logged(server, method, path, size, cause, address):
     kind = "oauth" if "oauth" in path else "akinon"
     refused = {"event": "refused", "cause": cause, "kind": kind, "address": address}
     answered = call(server.url, method, path, b" " * size, address=address)[1]["x-correlation-id"]
     heard(server, lambda told: how_often(told, **refused, correlation_id=answered) == 1)
 
 
-def test_pages_come_from_here_alone(server):
+def test_pages_load_only_from_their_own_origin(server):
     for place in ("/", "/docs"):
         _, _, page = call(server.url, "GET", place)
         for asset in re.findall(rb'(?:src|href)="([^":]+)"', page):
@@ -148,14 +148,14 @@ def test_pages_come_from_here_alone(server):
     assert call(server.url, "GET", "/openapi/other.json")[0] == 404
 
 
-def test_without_a_setting_no_origin_may_read(server):
+def test_without_a_setting_no_other_origin_may_read(server):
     headers = {"Origin": "https://shop.example.com"}
     assert "access-control-allow-origin" not in call(
         server.url, AKINON.method, AKINON.refresh_path, "{}", headers
     )[1]  # fmt: skip
 
 
-def test_what_everybody_may_know_every_page_may_read(server):
+def test_every_origin_may_read_public_documents(server):
     for name in ("jwks.json", "openid-configuration", "oauth-authorization-server"):
         headers = call(server.url, "GET", f"/.well-known/{name}", None, {"Origin": "null"})[1]
         assert headers["access-control-allow-origin"] == "*"
@@ -166,7 +166,7 @@ def log_in(url, password=PASSWORD, **headers):
     return call(url, "POST", "/api/v1/auth/login", body, headers)
 
 
-def test_origins_and_proxies_by_setting(tmp_path):
+def test_allowed_origins_and_proxies_follow_the_settings(tmp_path):
     settings = {
         "RETICKET_CORS_ORIGINS": "https://shop.example.com",
         "RETICKET_TRUSTED_PROXIES": "127.0.0.0/8",
@@ -200,7 +200,7 @@ def test_origins_and_proxies_by_setting(tmp_path):
 
 
 @pytest.mark.parametrize("origins", ["*", "https://shop.example.com"])
-def test_no_page_of_another_origin_reads_what_is_for_operators(tmp_path, origins):
+def test_no_other_origin_may_read_pages_for_operators(tmp_path, origins):
     token = "scrape-0123456789-0123456789-0123456789"
     settings = {"RETICKET_CORS_ORIGINS": origins, "RETICKET_METRICS_TOKEN": token}
     asked = {
@@ -258,7 +258,7 @@ def test_failed_sign_ins_are_limited_by_address(tmp_path):
         assert call(server.url, "POST", KIBO.sign_in_path, program)[0] == 200
 
 
-def test_a_right_password_does_not_make_wrong_codes_forgotten(tmp_path):
+def test_a_correct_password_does_not_reset_wrong_codes(tmp_path):
     with running_server(tmp_path) as server:
         ask = functools.partial(call, server.url, "POST")
         alan = json.dumps({"email": "alan@example.com", "password": "enigma-1912"})
@@ -274,7 +274,7 @@ def test_a_right_password_does_not_make_wrong_codes_forgotten(tmp_path):
     assert len(set(told[1:6] + told[7:12])) == 1
 
 
-def test_an_answer_without_content_tells_no_length(server):
+def test_a_response_without_content_has_no_length(server):
     token = AKINON.sign_in(server.url)
     status, headers, body = call(server.url, "POST", "/api/v1/auth/logout", AKINON.body_of(token))
     assert (status, body) == (204, b"")
@@ -282,14 +282,14 @@ def test_an_answer_without_content_tells_no_length(server):
     assert "transfer-encoding" not in headers
 
 
-def test_a_number_that_breaks_off_is_malformed(server):
+def test_an_incomplete_number_is_malformed(server):
     for body in ("1.", "1e", "-", "12.e"):
         said = json.loads(call(server.url, "POST", CLOUDREVE.refresh_path, body)[2])
         assert said["code"] == 40001
         assert said["msg"] == "Parameter error"
 
 
-def test_the_id_that_a_client_chose_stands_in_the_audit_stream(server):
+def test_a_correlation_id_of_a_client_is_in_the_audit_stream(server):
     chosen = "B4351ECC-ee1a-4455-bc94-2c3dbcc58538"
     token = CLOUDREVE.sign_in(server.url)
     answer = CLOUDREVE.refresh(server.url, token, **{"X-Cr-Correlation-Id": chosen})
@@ -307,7 +307,7 @@ def test_the_id_that_a_client_chose_stands_in_the_audit_stream(server):
 @pytest.mark.parametrize(
     "path", ["/.well-known/oauth-authorization-server", "/.well-known/jwks.json", "/oauth/nothing"]
 )
-def test_rfc_9110_9_3_2_head_is_get_without_the_body(server, path):
+def test_rfc9110_9_3_2_head_is_get_without_the_body(server, path):
     told = [call(server.url, method, path) for method in ("GET", "HEAD")]
     (status, headers, body), (other, others, nothing) = told
     assert (other, nothing) == (status, b"" if isinstance(body, bytes) else "")

@@ -209,19 +209,19 @@ def spends_nothing(service, fault):
         no_disk_left_to_postgresql,
     ],
 )  # fmt: skip
-def test_a_postgresql_that_cannot_answer_spends_nothing(postgresql, on_postgresql, fault):
+def test_a_failing_postgresql_uses_no_token(postgresql, on_postgresql, fault):
     spends_nothing(on_postgresql, fault(postgresql))
 
 
 @pytest.mark.parametrize(
     "fault", [no_client_more, no_memory_left, no_disk_left_to_valkey, became_a_replica]
 )
-def test_a_valkey_that_cannot_answer_spends_nothing(valkey, on_valkey, fault):
+def test_a_failing_valkey_uses_no_token(valkey, on_valkey, fault):
     spends_nothing(on_valkey, fault(valkey))
 
 
 @pytest.mark.parametrize("wire", WIRES[:2], ids=lambda wire: wire.name)
-def test_a_sign_out_waits_for_a_copy_and_a_refresh_does_not(valkey, on_valkey, wire):
+def test_a_sign_out_waits_for_replication_and_a_refresh_does_not(valkey, on_valkey, wire):
     method, path = SIGN_OUTS[wire.name]
     token = wire.sign_in(on_valkey.url)
     with valkey[1].frozen():

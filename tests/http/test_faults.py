@@ -52,7 +52,7 @@ def locked(server):
 
 @EACH
 @pytest.mark.parametrize("fault", [full_disk, locked])
-def test_a_store_that_cannot_write_is_503_and_the_session_goes_on(server, wire, fault):
+def test_a_store_that_cannot_write_is_503_and_the_session_continues(server, wire, fault):
     token = wire.sign_in(server.url)
     with fault(server):
         for _ in range(2):
@@ -66,7 +66,7 @@ def test_a_store_that_cannot_write_is_503_and_the_session_goes_on(server, wire, 
 
 @EACH
 @pytest.mark.parametrize("fault", [full_disk, locked])
-def test_a_sign_in_that_cannot_be_stored_is_503_and_no_failure(server, wire, fault):
+def test_a_sign_in_that_cannot_be_stored_is_503_and_no_failed_sign_in(server, wire, fault):
     with fault(server):
         answer = call(server.url, "POST", wire.sign_in_path, json.dumps(wire.sign_in_body))
         assert wire.is_unavailable(answer), answer
@@ -79,7 +79,7 @@ def test_internal_errors_are_no_refusals_in_the_audit_log(server):
     assert not any(event["event"] in ("reused", "revoked") for event in events(server))
 
 
-def test_what_was_accepted_is_answered_before_a_stop(tmp_path):
+def test_accepted_requests_are_answered_before_a_stop(tmp_path):
     settings = {"RETICKET_STOP_TIMEOUT": "3600", "RETICKET_BUSY_TIMEOUT": "300"}
     with running_server(tmp_path, settings=settings) as server, ExitStack() as opened:
         tokens = [wire.sign_in(server.url) for wire in WIRES]
@@ -106,7 +106,7 @@ def request_of(server, wire, token):
     return line
 
 
-def test_no_secret_stands_anywhere(tmp_path):
+def test_no_written_file_contains_a_secret(tmp_path):
     """All that a session says and is told, searched for in everything that the service wrote."""
     settings = {
         "RETICKET_LOG_LEVEL": "debug", "RETICKET_ACCESS_LOG": "true", "RETICKET_DEBUG": "true",
@@ -148,7 +148,7 @@ def _tokens(value):
     return set()
 
 
-def test_a_hundred_at_once_while_the_file_is_locked_are_one_rotation(server):
+def test_a_hundred_parallel_refreshes_of_a_locked_file_are_one_rotation(server):
     wire, count = WIRES[0], 100
     token = wire.sign_in(server.url)
     answers = []

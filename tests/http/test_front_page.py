@@ -49,7 +49,7 @@ def links(url):
     return re.findall(r'href="([^"]+)"', page.decode())
 
 
-def test_every_link_of_the_front_page_leads_somewhere(server):
+def test_every_link_of_the_front_page_works(server):
     found = [each for each in links(server.url) if not each.startswith("data:")]
     assert {"docs?dialect=kibo", "openapi/oauth.json", "health/ready"} <= set(found)
     assert ".well-known/openid-configuration" in found
@@ -57,7 +57,7 @@ def test_every_link_of_the_front_page_leads_somewhere(server):
         assert call(server.url, "GET", f"/{each}")[0] == 200, each
 
 
-def test_only_a_demo_says_its_version(server, demo):
+def test_only_a_demo_shows_its_version(server, demo):
     assert __version__.encode() in call(demo.url, "GET", "/")[2]
     assert __version__.encode() not in call(server.url, "GET", "/")[2]
 
@@ -99,7 +99,7 @@ def test_an_unknown_dialect_has_no_page(server):
     assert call(server.url, "GET", "/docs?dialect=other")[0] == 404
 
 
-def test_a_dialect_that_is_off_has_no_routes(without_kibo):
+def test_a_disabled_dialect_has_no_routes(without_kibo):
     assert call(without_kibo.url, "POST", "/api/platform/applications/authtickets", "{}")[0] == 404
     assert AKINON.is_good(
         call(
@@ -111,7 +111,7 @@ def test_a_dialect_that_is_off_has_no_routes(without_kibo):
     )
 
 
-def test_a_dialect_that_is_off_has_no_documents_and_no_examples(without_kibo):
+def test_a_disabled_dialect_has_no_documents_and_no_examples(without_kibo):
     assert not [each for each in links(without_kibo.url) if "kibo" in each]
     assert call(without_kibo.url, "GET", "/openapi/kibo.json")[0] == 404
     assert call(without_kibo.url, "GET", "/docs?dialect=kibo")[0] == 404
@@ -127,7 +127,7 @@ def test_without_oauth_there_is_no_admin_api(tmp_path_factory):
         assert not [each for each in links(running.url) if "admin" in each or "oauth" in each]
 
 
-def test_a_session_of_a_dialect_that_is_off_waits_for_it(tmp_path_factory):
+def test_a_session_of_a_disabled_dialect_continues_when_it_is_enabled(tmp_path_factory):
     folder = tmp_path_factory.mktemp("off")
     with running_server(folder) as running:
         token = KIBO.sign_in(running.url)
@@ -144,7 +144,7 @@ def test_without_documents_the_front_page_names_none(without_docs):
     assert not [each for each in links(without_docs.url) if "docs" in each or "openapi" in each]
 
 
-def test_settings_of_a_dialect_that_is_off_are_checked_all_the_same(monkeypatch):
+def test_settings_of_a_disabled_dialect_are_still_checked(monkeypatch):
     builder = Builder()
     monkeypatch.setenv("RETICKET_DIALECTS__KIBO__ENABLED", "false")
     monkeypatch.setenv("RETICKET_POLICIES__KIBO.APPLICATION__ACCESS", "1800")

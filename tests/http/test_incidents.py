@@ -21,7 +21,7 @@ class Told:
         self.incidents = Incidents(self.counted.append, lambda: self.now)
 
 
-def test_a_store_that_is_away_is_one_line_a_minute_with_its_count():
+def test_an_unavailable_store_is_one_line_a_minute_with_a_count():
     told = Told()
     with capture_logs() as lines:
         for _ in range(5000):
@@ -38,7 +38,7 @@ def test_a_store_that_is_away_is_one_line_a_minute_with_its_count():
     assert [line["correlation_id"][0] for line in lines] == ["0", "1", "2"]
 
 
-def test_addresses_of_one_ipv6_network_are_one_unnamed_proxy():
+def test_addresses_of_one_ipv6_network_are_one_untrusted_proxy():
     told = Told()
     with capture_logs() as lines:
         said = [told.incidents.unnamed_proxy(f"fd00::{n:x}") for n in range(1, 200)]
@@ -47,7 +47,7 @@ def test_addresses_of_one_ipv6_network_are_one_unnamed_proxy():
     assert len(told.counted) == 199
 
 
-def test_so_many_unnamed_proxies_are_remembered_and_the_minute_holds_for_them():
+def test_a_limited_number_of_untrusted_proxies_is_logged_once_a_minute():
     told = Told()
     with capture_logs() as lines:
         for n in range(10 * REMEMBERED):
@@ -60,7 +60,7 @@ def test_so_many_unnamed_proxies_are_remembered_and_the_minute_holds_for_them():
     assert len(told.counted) == 10 * REMEMBERED + 2
 
 
-def test_what_happens_to_connections_is_counted_each_time_and_logged_once_a_minute():
+def test_connection_events_are_counted_each_time_and_logged_once_a_minute():
     told = Told()
     with capture_logs() as lines:
         for _ in range(3):
@@ -89,7 +89,7 @@ def stumble(told: Told, times: int, *, deep: bool = False) -> None:
             told.incidents.failed("internal_error", error, correlation_id="0" * 32)
 
 
-def test_a_fault_of_ours_is_one_traceback_a_minute_with_its_count():
+def test_an_internal_error_is_one_traceback_a_minute_with_a_count():
     told = Told()
     with capture_logs() as lines:
         stumble(told, 5000)
@@ -105,7 +105,7 @@ def test_a_fault_of_ours_is_one_traceback_a_minute_with_its_count():
     assert all(line["exc_info"].__traceback__ for line in lines)
 
 
-def test_a_flood_of_other_lines_hides_no_fault_of_ours():
+def test_a_flood_of_other_lines_does_not_hide_an_internal_error():
     told = Told()
     with capture_logs() as lines:
         for n in range(2 * KINDS):
@@ -115,7 +115,7 @@ def test_a_flood_of_other_lines_hides_no_fault_of_ours():
     assert lines[-1]["event"] == "internal_error"
 
 
-def test_the_same_error_from_two_places_of_ours_is_two_faults():
+def test_the_same_error_at_two_places_of_the_package_is_two_faults():
     told = Told()
     with capture_logs() as lines:
         for at_fault in (normal_address, is_forwarding):
@@ -144,7 +144,7 @@ def failing(told, function, text, times=3):
             told.incidents.failed("internal_error", error)
 
 
-def test_one_place_of_ours_is_one_fault_wherever_below_it_fails():
+def test_one_place_of_the_package_is_one_fault_for_any_library_line():
     """Libraries have many lines; a caller who chooses which of them fails gets one line of log."""
     told = Told()
     with capture_logs() as lines:
@@ -153,7 +153,7 @@ def test_one_place_of_ours_is_one_fault_wherever_below_it_fails():
     assert [line["count"] for line in lines] == [1]
 
 
-def test_two_places_of_ours_are_two_faults_though_one_line_of_ours_has_called_both():
+def test_two_places_with_the_same_caller_are_two_faults():
     told = Told()
     one = ours(lambda text: int(text))
     other = ours(lambda text: float(text))
@@ -164,7 +164,7 @@ def test_two_places_of_ours_are_two_faults_though_one_line_of_ours_has_called_bo
     assert [line["count"] for line in lines] == [1, 1]
 
 
-def test_a_fault_that_passed_no_line_of_ours_has_its_innermost_place():
+def test_a_fault_outside_the_package_is_identified_by_its_innermost_line():
     told = Told()
     with capture_logs() as lines:
         for text in TWO_DEPTHS:
@@ -172,7 +172,7 @@ def test_a_fault_that_passed_no_line_of_ours_has_its_innermost_place():
     assert [line["count"] for line in lines] == [1, 1]
 
 
-def test_an_application_that_fails_fills_no_log():
+def test_a_failing_application_does_not_fill_the_log():
     told, line = Told(), Line()
 
     async def broken(scope, receive, send):

@@ -34,7 +34,7 @@ def taken(request, path):
     return (lambda said: said.removeprefix(path)) if request.param == "taken away" else str
 
 
-def test_rfc8414_3_all_that_the_metadata_names_is_there(server, path, taken):
+def test_rfc8414_3_every_address_in_the_metadata_exists(server, path, taken):
     place = taken(f"{path}/.well-known/openid-configuration")
     status, _, body = call(server.url, "GET", place)
     assert status == 200
@@ -50,17 +50,17 @@ def test_rfc8414_3_all_that_the_metadata_names_is_there(server, path, taken):
     assert (status, json.loads(body)["token_type"]) == (200, "Bearer")
 
 
-def test_rfc8414_3_1_its_path_stands_behind_the_name(server, path):
+def test_rfc8414_3_1_the_path_of_the_issuer_follows_the_well_known_name(server, path):
     place = f"/.well-known/oauth-authorization-server{path}"
     assert json.loads(call(server.url, "GET", place)[2])["issuer"].endswith(path)
 
 
-def test_people_find_its_pages(server, path, taken):
+def test_the_pages_are_found_below_the_path_of_the_issuer(server, path, taken):
     assert call(server.url, "GET", taken(f"{path}/oauth/device"))[0] == 200
     assert call(server.url, "GET", f"{path}x/oauth/device")[0] == 404
 
 
-def test_what_operators_have_for_themselves_has_one_address(server, path):
+def test_paths_for_operators_have_one_address(server, path):
     for place in ("/docs", "/health/live", "/admin/v1/clients"):
         assert call(server.url, "GET", place)[0] in (200, 401), place
         assert call(server.url, "GET", f"{path}{place}")[0] == 404, place

@@ -53,7 +53,7 @@ def no_collector():
 
 
 @pytest.mark.parametrize("fail", [refused, unavailable, unforeseen])
-def test_it_is_gone_once_it_is_answered(no_collector, monkeypatch, fail):
+def test_the_body_is_freed_after_the_response(no_collector, monkeypatch, fail):
     kept = []
 
     def operate(request):

@@ -90,7 +90,7 @@ def test_answers_are_counted_by_route_and_class_with_their_durations(server):
     assert found[named("reticket_request_seconds_sum", **route)] > 0
 
 
-def test_refused_and_ended_connections_are_logged_with_their_reason():
+def test_refused_and_closed_connections_are_logged_with_their_reason():
     counts = {
         (OPEN,): 3, (REFUSED, "400", "line_end"): 4, (ENDED, "gave_way"): 5,
         (ACCEPTING, "EMFILE"): 6, (UNNAMED,): 7,
@@ -108,7 +108,7 @@ def test_refused_and_ended_connections_are_logged_with_their_reason():
     assert found[named("reticket_unnamed_proxy_requests_total")] == 7
 
 
-def test_connections_and_what_is_no_request_are_counted_while_the_service_runs(server):
+def test_connections_and_invalid_requests_are_counted_while_running(server):
     with opened(server.url) as line, opened(server.url) as broken:
         at_once(line, b"GET /health/live HTTP/1.1\r\nHost: x\r\nVia: 1.1 proxy\r\n\r\n")
         at_once(broken, b"GET /\n\n")
@@ -122,7 +122,7 @@ def test_connections_and_what_is_no_request_are_counted_while_the_service_runs(s
         )
 
 
-def test_each_metric_stands_on_the_page():
+def test_each_metric_is_on_the_page():
     told = re.findall(r"^\| `(reticket_\w+)`", PAGE.read_text(), re.MULTILINE)
     known = {
         family.name + "_total" * (family.type == "counter")
@@ -131,7 +131,7 @@ def test_each_metric_stands_on_the_page():
     assert set(told) == known
 
 
-def test_the_page_has_every_status_that_the_server_answers_itself():
+def test_the_page_has_every_status_of_the_server_itself():
     folder = Path(connection.__file__).parent
     said = [re.findall(r'\b([45]\d\d), f?"', file.read_text()) for file in folder.glob("*.py")]
     (row,) = re.findall(
@@ -140,7 +140,7 @@ def test_the_page_has_every_status_that_the_server_answers_itself():
     assert re.findall(r"\d+", row) == sorted(set(chain(*said)))
 
 
-def test_labels_are_words_of_the_code(server):
+def test_metric_labels_contain_no_request_data(server):
     token = AKINON.sign_in(server.url)
     call(server.url, "GET", f"/api/v1/{token}")
     text = call(server.url, "GET", "/metrics", headers=BEARER)[2].decode()
@@ -181,7 +181,7 @@ def test_the_public_port_has_no_metrics_without_the_token(server, headers, metho
 
 
 @pytest.mark.parametrize("path", ["/metrics/", f"/metrics?access_token={TOKEN}", "//metrics"])
-def test_other_paths_and_a_token_in_the_url_find_nothing(server, path):
+def test_other_paths_and_a_token_in_the_url_are_not_found(server, path):
     assert call(server.url, "GET", path)[0] == 404
 
 
@@ -200,7 +200,7 @@ def test_metrics_are_not_served_by_default(tmp_path):
 
 @pytest.mark.parametrize("workers", ["1", "2"])
 @pytest.mark.parametrize("host", ["127.0.0.1", "[::1]"])
-def test_a_listener_of_its_own_asks_for_no_token_and_has_nothing_else(tmp_path, workers, host):
+def test_the_metrics_listener_needs_no_token_and_serves_nothing_else(tmp_path, workers, host):
     place = f"{host}:{free_port()}"
     settings = {"RETICKET_METRICS_LISTEN": place, "RETICKET_WORKERS": workers}
     with running_server(tmp_path, settings=settings) as server:
@@ -215,12 +215,12 @@ def test_a_listener_of_its_own_asks_for_no_token_and_has_nothing_else(tmp_path, 
 
 
 @pytest.mark.parametrize("host", ["rebound.example", "rebound.example:9464", "10.0.0.1", "127.1"])
-def test_a_page_that_names_it_otherwise_reads_no_metrics(listener, host):
+def test_another_host_name_reads_no_metrics(listener, host):
     assert call(listener, "GET", "/metrics", headers={"Host": host})[0] == 421
 
 
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST:9464", "127.0.0.1:1", "[::1]:9464"])
-def test_names_of_this_machine_read_its_metrics(listener, host):
+def test_host_names_of_this_machine_read_metrics(listener, host):
     assert call(listener, "GET", "/metrics", headers={"Host": host})[0] == 200
 
 
@@ -232,7 +232,7 @@ def listener(tmp_path_factory):
         yield f"http://{place}"
 
 
-def test_its_connections_are_limited_apart_from_the_public_ones(tmp_path):
+def test_connections_of_the_metrics_listener_have_their_own_limit(tmp_path):
     place = f"127.0.0.1:{free_port()}"
     with running_server(tmp_path, settings={"RETICKET_METRICS_LISTEN": place}) as server:
         target = target_of(f"http://{place}")
@@ -243,7 +243,7 @@ def test_its_connections_are_limited_apart_from_the_public_ones(tmp_path):
         until(lambda: call(f"http://{place}", "GET", "/metrics")[0] == 200)
 
 
-def test_an_address_that_is_taken_stops_the_start_with_a_sentence(tmp_path):
+def test_a_used_port_stops_the_start_with_a_sentence(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         settings = {"RETICKET_METRICS_LISTEN": f"127.0.0.1:{port}"}
@@ -254,7 +254,7 @@ def test_an_address_that_is_taken_stops_the_start_with_a_sentence(tmp_path):
     )
 
 
-def test_the_token_comes_from_a_file_and_stands_in_no_log(tmp_path):
+def test_the_token_is_read_from_a_file_and_not_logged(tmp_path):
     file = tmp_path / "token"
     file.write_text(f"{TOKEN}\n")
     settings = {
@@ -269,7 +269,7 @@ def test_the_token_comes_from_a_file_and_stands_in_no_log(tmp_path):
         assert TOKEN.encode() not in path.read_bytes(), path
 
 
-def test_workers_are_counted_as_one(tmp_path):
+def test_the_counters_of_all_workers_are_summed(tmp_path):
     with running_server(tmp_path, settings={**WITH_TOKEN, "RETICKET_WORKERS": "2"}) as server:
         for _ in range(20):
             AKINON.refresh(server.url, "garbage")
@@ -280,7 +280,7 @@ def test_workers_are_counted_as_one(tmp_path):
         until(all_are_told)
 
 
-def test_a_worker_that_replaces_another_goes_on_where_that_one_was(tmp_path):
+def test_a_replaced_worker_continues_the_counters(tmp_path):
     first = Meter(CountFiles(tmp_path / "metrics", 0))
     first.count_events([Event(0, "issued", "akinon.user")])
     first.publish()
@@ -296,14 +296,14 @@ def test_a_worker_that_replaces_another_goes_on_where_that_one_was(tmp_path):
     assert other.counts() == {}
 
 
-def test_only_the_owner_reads_what_a_worker_has_counted(tmp_path):
+def test_only_the_owner_may_read_the_counters_of_a_worker(tmp_path):
     folder = tmp_path / "metrics"
     CountFiles(folder, 0).write({})
     modes = {stat.S_IMODE(path.stat().st_mode) for path in (folder, *folder.iterdir())}
     assert modes == {0o700, 0o600}
 
 
-def test_what_is_torn_on_the_disk_is_no_error(tmp_path):
+def test_an_incomplete_counter_file_is_no_error(tmp_path):
     board = CountFiles(tmp_path / "metrics", 0)
     (tmp_path / "metrics" / "1.json").write_text("[[")
     assert Meter(board).counts() == {}

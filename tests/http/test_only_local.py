@@ -44,7 +44,7 @@ def status_of(*headers, guard=always_local, peer=("127.0.0.1", 50_000), version=
         "127.9.9.9", "[::1]", "[::1]:8088",
     ],
 )  # fmt: skip
-def test_names_of_this_machine_are_answered(host):
+def test_host_names_of_this_machine_are_answered(host):
     assert status_of((b"host", host.encode())) == 200
 
 
@@ -71,7 +71,7 @@ def test_a_request_that_was_forwarded_is_forbidden(name):
     assert status_of((b"host", b"localhost"), (name, b"")) == 403
 
 
-def test_http_1_0_is_forbidden_since_a_proxy_that_shows_nothing_else_speaks_it():
+def test_http_1_0_is_forbidden_because_a_hidden_proxy_may_use_it():
     assert status_of((b"host", b"localhost"), version="1.0") == 403
     public = functools.partial(only_local, is_local=lambda: False)
     assert status_of((b"host", b"localhost"), version="1.0", guard=public) == 200
@@ -89,7 +89,7 @@ def test_http_1_0_is_forbidden_since_a_proxy_that_shows_nothing_else_speaks_it()
         ("127.0.0.1", "", 421),
     ],
 )
-def test_a_private_listener_is_asked_by_its_address(address, host, expected):
+def test_a_private_listener_is_reached_by_its_address(address, host, expected):
     guard = functools.partial(only_addressed, address=address)
     assert status_of((b"host", host.encode()), guard=guard) == expected
 
@@ -98,11 +98,11 @@ def test_a_private_listener_is_asked_by_its_address(address, host, expected):
     ("peer", "status"),
     [(("192.0.2.1", 1), 403), (("fd00::1", 1), 403), (("::1", 1), 200), (None, 200)],
 )
-def test_another_machine_is_forbidden_where_all_are_listened_for(peer, status):
+def test_another_machine_is_forbidden_on_a_wildcard_listener(peer, status):
     assert status_of((b"host", b"localhost"), peer=peer) == status
 
 
-def test_every_machine_is_answered_where_no_demo_is():
+def test_without_demo_data_every_machine_is_answered():
     guard = functools.partial(only_local, is_local=lambda: False)
     said = (b"host", b"a.example"), (b"via", b"a proxy")
     assert status_of(*said, guard=guard, peer=("192.0.2.1", 1)) == 200
@@ -125,7 +125,7 @@ def demo(tmp_path_factory):
 
 
 @pytest.mark.parametrize("path", ["/health/live", "/docs", "/admin/v1/users", "/oauth/token", "/"])
-def test_every_path_of_a_demo_is_kept_local(demo, path):
+def test_every_path_of_a_demo_is_local_only(demo, path):
     for headers, status in (({"X-Forwarded-For": "192.0.2.1"}, 403), ({"Host": "a.example"}, 421)):
         answer = call(demo.url, "GET", path, None, headers)
         assert answer[0] == status
@@ -149,7 +149,7 @@ def test_a_demo_is_served_on_loopback_alone_unless_it_is_public(tmp_path):
         assert call(running.url, "GET", "/health/live", None, headers)[0] == 200
 
 
-def test_the_mark_holds_where_the_demo_is_not_asked_for(tmp_path):
+def test_a_marked_folder_stays_local_without_the_demo_option(tmp_path):
     serve(tmp_path)
     more = tmp_path / "more.yaml"
     more.write_text("users: []\n")
@@ -157,7 +157,7 @@ def test_the_mark_holds_where_the_demo_is_not_asked_for(tmp_path):
         serve(tmp_path, more, **KEPT, RETICKET_HOST="0.0.0.0")
 
 
-def test_accounts_of_a_demo_without_its_mark_are_kept_local_too(tmp_path):
+def test_demo_accounts_without_the_mark_are_local_only_too(tmp_path):
     serve(tmp_path, DEMO, **KEPT)
     with pytest.raises(RuntimeError, match="--demo-public"):
         serve(tmp_path, DEMO, **KEPT, RETICKET_HOST="0.0.0.0")
@@ -168,7 +168,7 @@ def test_accounts_of_a_demo_without_its_mark_are_kept_local_too(tmp_path):
     serve(tmp_path, DEMO, RETICKET_HOST="0.0.0.0")
 
 
-def test_a_directory_that_is_marked_while_it_is_served_is_kept_local_from_then_on(tmp_path):
+def test_a_directory_marked_while_running_becomes_local_only(tmp_path):
     with running_server(tmp_path, seed=nobody(tmp_path), settings=KEPT) as running:
         assert forwarded(running) == 200
         with opened(running) as instance:
@@ -176,7 +176,7 @@ def test_a_directory_that_is_marked_while_it_is_served_is_kept_local_from_then_o
         until(lambda: forwarded(running) == 403, "the mark is seen", running.log.read_text)
 
 
-def test_a_worker_that_is_replaced_answers_those_whom_the_others_answer(tmp_path):
+def test_a_replaced_worker_follows_the_same_local_rule(tmp_path):
     """Accounts are looked at when the service starts: all of its workers answer alike."""
     settings = KEPT | {"RETICKET_WORKERS": "2"}
     with running_server(tmp_path, seed=nobody(tmp_path), settings=settings) as running:

@@ -22,7 +22,7 @@ def content_of(dialect, call, document):
 
 
 @pytest.mark.parametrize("dialect", DIALECTS, ids=lambda each: each.name)
-def test_each_example_has_its_body_there(dialect):
+def test_each_example_has_its_body_in_the_document(dialect):
     document = tried(dialect, with_examples=True)
     for example in dialect.examples:
         body = content_of(dialect, example.sign_in, document)["example"]

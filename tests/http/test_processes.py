@@ -74,7 +74,7 @@ def everywhere(services, holds):
 
 
 @pytest.mark.parametrize("wire", WIRES, ids=lambda wire: wire.name)
-def test_many_at_once_over_both_are_one_rotation_with_the_same_bytes(services, wire):
+def test_parallel_refreshes_at_both_processes_are_one_rotation(services, wire):
     token = wire.sign_in(services.all[0].url)
     urls = [each.url for _, each in zip(range(24), cycle(services.all), strict=False)]
     with ThreadPoolExecutor(len(urls)) as clients:
@@ -84,7 +84,7 @@ def test_many_at_once_over_both_are_one_rotation_with_the_same_bytes(services, w
     assert len({body for _, _, body in answers}) == 1
 
 
-def test_a_person_is_known_everywhere_and_blocked_everywhere(services):
+def test_a_new_or_disabled_person_is_seen_by_every_process(services):
     email = newcomer(services, "shared")
     assert everywhere(services, lambda each: AKINON.is_good(sign_in(each, AKINON, email)))
     tokens = [AKINON.token_of(sign_in(each, AKINON, email)[2]) for each in services.all]
@@ -96,7 +96,7 @@ def test_a_person_is_known_everywhere_and_blocked_everywhere(services):
     assert everywhere(services, lambda each: AKINON.is_good(sign_in(each, AKINON, email)))
 
 
-def test_a_membership_that_is_taken_and_given_is_so_everywhere(services):
+def test_a_changed_membership_is_seen_by_every_process(services):
     email = newcomer(services, "member")
     assert everywhere(services, lambda each: ADMIN.is_good(sign_in(each, ADMIN, email)))
     tokens = [ADMIN.token_of(sign_in(each, ADMIN, email)[2]) for each in services.all]
@@ -114,7 +114,7 @@ def published(service):
     return {key["kid"] for key in json.loads(body)["keys"]}
 
 
-def test_a_key_that_is_made_or_distrusted_is_so_everywhere(services):
+def test_a_new_or_compromised_key_is_seen_by_every_process(services):
     known = published(services.all[0])
     command(services, "key", "rotate")
     assert everywhere(services, lambda each: published(each) > known)
@@ -127,7 +127,7 @@ def test_a_key_that_is_made_or_distrusted_is_so_everywhere(services):
     assert everywhere(services, lambda each: AKINON.sign_in(each.url))
 
 
-def test_a_new_secret_of_an_application_counts_everywhere(services):
+def test_a_new_application_secret_is_used_by_every_process(services):
     name = "ns.shared.1.0.0.Release"
     secret = command(services, "application", "add", name).split()[-1]
 
@@ -140,7 +140,7 @@ def test_a_new_secret_of_an_application_counts_everywhere(services):
     assert everywhere(services, lambda each: enters(each, fresh) and not enters(each, secret))
 
 
-def test_a_password_is_new_everywhere(services):
+def test_a_new_password_is_used_by_every_process(services):
     email = newcomer(services, "renamed")
     assert everywhere(services, lambda each: AKINON.is_good(sign_in(each, AKINON, email)))
     command(services, "user", "passwd", email, "--password-stdin", said="another one\n")
@@ -153,7 +153,7 @@ def test_a_password_is_new_everywhere(services):
     )
 
 
-def test_each_process_keeps_to_the_policy_that_it_tells_at_its_start(tmp_path):
+def test_each_process_uses_the_policy_that_it_audits_at_its_start(tmp_path):
     """As while a new policy is brought in, one process after the other."""
     where = {"RETICKET_SESSIONS": f"sqlite:///{tmp_path / 'families.sqlite'}"}
     windows = [{"RETICKET_POLICIES__AKINON__USER__WINDOW": number} for number in ("30", "0")]

@@ -50,7 +50,7 @@ def test_hops_are_counted_from_the_right(said, client):
     ([], None), (["https"], "https"), (["http, HTTPS"], "https"), (["https", "http"], "http"),
     (["ftp"], None), ([""], None),
 ])  # fmt: skip
-def test_the_scheme_is_what_the_nearest_proxy_says(said, scheme):
+def test_the_scheme_is_from_the_nearest_proxy(said, scheme):
     known = {b"x-forwarded-proto": [text.encode() for text in said]} if said else {}
     assert PROXIES.scheme(known) == scheme
 
@@ -81,7 +81,7 @@ def test_a_network_of_ipv4_addresses_has_one_form(network, normal):
         ("no address", False),
     ],
 )  # fmt: skip
-def test_only_a_peer_of_our_own_network_is_taken_for_a_proxy_that_is_not_named(peer, may_be):
+def test_only_a_private_address_is_taken_for_an_untrusted_proxy(peer, may_be):
     """It is spared the limit of an address: anybody could say that it forwards."""
     assert Proxies([ip_network("10.9.0.0/16")]).may_be_unnamed(peer) is may_be
 
@@ -117,12 +117,12 @@ def unnamed(tmp_path_factory):
         yield running
 
 
-def test_a_mapped_peer_is_the_proxy_that_is_named(both_families):
+def test_an_ipv4_mapped_peer_is_the_trusted_proxy(both_families):
     forwarded_for = "198.51.100.7, ::ffff:192.0.2.55"
     assert try_to_sign_in(both_families, forwarded_for)[-1] == "192.0.2.55"
 
 
-def test_a_mapped_proxy_that_is_named_has_more_connections_than_an_address(both_families):
+def test_a_trusted_ipv4_mapped_proxy_has_more_connections_than_an_address(both_families):
     with ExitStack() as stack:
         for _ in range(9):
             line = stack.enter_context(opened(both_families.url))
@@ -144,7 +144,7 @@ def test_an_untrusted_proxy_is_not_trusted_but_logged_and_exempted(unnamed):
     assert set(try_to_sign_in(unnamed, "192.0.2.1")) == {"127.0.0.1"}
 
 
-def test_doctor_tells_of_proxies_that_are_not_named(tmp_path):
+def test_doctor_reports_untrusted_proxies(tmp_path):
     UntrustedProxies(tmp_path).remember("10.1.2.3")
     assert "10.1.2.3" in UntrustedProxies(tmp_path).warnings([])[0]
     assert UntrustedProxies(tmp_path).warnings([ip_network("10.0.0.0/8")]) == []
@@ -155,7 +155,7 @@ def test_doctor_tells_of_proxies_that_are_not_named(tmp_path):
     assert "10.1.2.3 sends forwarding headers" in said
 
 
-def test_no_more_proxies_are_remembered_than_there_may_be(tmp_path):
+def test_the_number_of_remembered_proxies_is_limited(tmp_path):
     unnamed = UntrustedProxies(tmp_path)
     for n in range(100):
         unnamed.remember(f"10.0.0.{n}")

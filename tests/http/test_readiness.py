@@ -29,7 +29,7 @@ def ready(stores):
     return Readiness(stores.ready, lambda: stores.at)
 
 
-def test_an_answer_is_good_for_a_second(stores, ready):
+def test_a_readiness_result_is_cached_for_a_second(stores, ready):
     for _ in range(50):
         ready()
     assert stores.asked == 1
@@ -50,7 +50,7 @@ def test_a_failure_and_its_end_are_reported_within_a_second(stores, ready):
     assert stores.asked == 3
 
 
-def test_many_at_once_are_one_question(stores):
+def test_parallel_readiness_requests_are_one_check(stores):
     gate, begun = threading.Event(), threading.Event()
 
     def slow():

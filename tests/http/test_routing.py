@@ -35,9 +35,7 @@ def found(method, path):
         ("POST", "/api/things/all", "/things/all", {}),
     ],
 )
-def test_a_path_finds_its_route_and_what_stands_in_its_open_segment(
-    method, path, route, parameters
-):
+def test_a_path_matches_its_route_and_its_parameter(method, path, route, parameters):
     assert found(method, path) == (route, parameters, ())
 
 
@@ -53,7 +51,7 @@ def test_a_path_finds_its_route_and_what_stands_in_its_open_segment(
         ("GET", "/api/" + "a/" * 10_000, ()),
     ],
 )
-def test_a_path_without_a_route_tells_what_it_has(method, path, allowed):
+def test_a_path_without_the_method_lists_its_methods(method, path, allowed):
     assert found(method, path) == (None, {}, allowed)
 
 

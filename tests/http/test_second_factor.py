@@ -67,13 +67,13 @@ def sign_in(server, wire, password=PASSWORD):
 
 
 @pytest.mark.parametrize("wire", CANNOT_ASK, ids=lambda wire: wire.name)
-def test_a_dialect_that_cannot_ask_answers_as_it_answers_a_wrong_password(server, wire):
+def test_a_dialect_that_cannot_ask_answers_like_a_wrong_password(server, wire):
     right, wrong = sign_in(server, wire), sign_in(server, wire, "wrong")
     assert right == wrong
     assert right[0] == 401
 
 
-def test_the_audit_log_knows_a_right_password_without_its_factor_from_a_wrong_one(server):
+def test_the_audit_log_distinguishes_a_missing_factor_from_a_wrong_password(server):
     def told():
         return {each["kind"] for each in events(server) if each.get("cause") == CAUSE}
 
@@ -83,7 +83,7 @@ def test_the_audit_log_knows_a_right_password_without_its_factor_from_a_wrong_on
     until(lambda: told() == wanted, "three lines in the audit log", told)
 
 
-def test_a_dialect_that_can_ask_does(server):
+def test_a_dialect_that_can_ask_requires_the_factor(server):
     assert json.loads(sign_in(server, CLOUDREVE)[2])["code"] == 203
 
 
@@ -93,7 +93,7 @@ SELECT user_id, 'a', 'g', totp_sealed FROM second_factors
 """
 
 
-def test_a_factor_that_an_older_program_wrote_is_asked_for_after_the_next_start(tmp_path, seed):
+def test_a_factor_of_an_older_version_is_required_after_the_next_start(tmp_path, seed):
     with running_server(tmp_path, seed=seed) as first:
         assert sign_in(first, AKINON)[0] == 401
     with closing(sqlite3.connect(first.data / "directory.sqlite")) as directory, directory:
@@ -116,7 +116,7 @@ def lenient(tmp_path_factory, seed):
 
 
 @pytest.mark.parametrize("wire", CANNOT_ASK, ids=lambda wire: wire.name)
-def test_one_setting_of_a_dialect_lets_the_password_alone_pass(lenient, wire):
+def test_a_setting_of_a_dialect_accepts_the_password_alone(lenient, wire):
     status, _, text = sign_in(lenient, wire)
     assert status in (200, 201)
     assert wire.is_good(wire.refresh(lenient.url, wire.token_of(text)))
@@ -182,7 +182,7 @@ def now_code():
     return one_time_password(SECRET, time.time())
 
 
-def test_a_time_step_is_accepted_once_whatever_the_dialect(server, codes):
+def test_a_time_step_is_accepted_once_over_all_dialects(server, codes):
     code = now_code()
     assert at_cloudreve(server, f" {code} ") == 0
     assert on_our_page(server, code) == "One more step"
@@ -196,7 +196,7 @@ def test_a_sign_in_of_one_dialect_is_not_finished_at_another(server):
     assert finished(server, person.hidden["session"], now_code()) == 404
 
 
-def test_a_recovery_code_is_taken_once_wherever_a_code_is_asked_for(server, codes):
+def test_a_recovery_code_works_once_in_every_dialect_that_asks_for_a_code(server, codes):
     assert at_cloudreve(server, codes[0]) == 0
     assert on_our_page(server, codes[1]).startswith("Let web in")
     assert at_cloudreve(server, codes[1]) == 40022
@@ -210,7 +210,7 @@ def test_a_recovery_code_is_taken_once_wherever_a_code_is_asked_for(server, code
     assert {each["kind"] for each in used()} == {"cloudreve.user", "oauth.user"}
 
 
-def test_a_locked_factor_answers_as_a_wrong_code_does_in_every_dialect(server, codes):
+def test_a_locked_factor_answers_like_a_wrong_code_in_every_dialect(server, codes):
     def fail(instance):
         user = instance.directory.user_by_email(CAREFUL)
         return [instance.directory.factors.fail(user.id) for _ in range(MOST_FAILURES)]

@@ -47,7 +47,7 @@ def test_a_hundred_parallel_refreshes_get_one_successor(server, wire):
 
 
 @EACH
-def test_a_lost_answer_is_forgiven_with_the_same_bytes(server, wire):
+def test_a_lost_response_is_repeated_with_the_same_bytes(server, wire):
     token = wire.sign_in(server.url)
     family = newest(server)
     body = wire.body_of(token).encode()
@@ -69,7 +69,7 @@ def test_a_lost_answer_is_forgiven_with_the_same_bytes(server, wire):
 
 
 @EACH
-def test_a_token_is_good_as_it_is_and_in_no_other_spelling(server, wire):
+def test_a_token_is_valid_only_in_its_exact_spelling(server, wire):
     token = wire.sign_in(server.url)
     family = newest(server)
     for place, letter in enumerate(token):
@@ -87,7 +87,7 @@ def test_a_token_is_good_as_it_is_and_in_no_other_spelling(server, wire):
 
 
 @EACH
-def test_a_token_of_another_resource_is_refused_and_not_spent(server, wire):
+def test_a_token_of_another_kind_is_refused_and_not_used(server, wire):
     for other in WIRES:
         if other is not wire:
             token = other.sign_in(server.url)
@@ -112,7 +112,7 @@ BODIES = {
 
 @EACH
 @pytest.mark.parametrize("name", BODIES)
-def test_bad_bodies_get_the_dialects_own_error(server, wire, name):
+def test_an_invalid_body_gets_the_dialects_own_error(server, wire, name):
     status, headers, body = call(server.url, wire.method, wire.refresh_path, BODIES[name])
     assert headers["content-type"].startswith("application/json")
     said = json.loads(body)
@@ -131,7 +131,7 @@ def test_the_last_of_duplicates_counts(server, wire):
     assert wire.is_good(call(server.url, wire.method, wire.refresh_path, body))
 
 
-def test_two_tabs_in_two_tenants_of_one_family_stay_where_they_are(server):
+def test_two_tabs_of_one_session_keep_their_own_tenants(server):
     wire = WIRES[-1]
     path = "/api/platform/adminuser/authtickets/tenants"
     first = json.loads(call(server.url, "POST", f"{path}?tenantId=1000", json.dumps(
@@ -147,7 +147,7 @@ def test_two_tabs_in_two_tenants_of_one_family_stay_where_they_are(server):
             tabs[index] = tenant, ticket["refreshToken"]
 
 
-def test_a_refused_switch_spends_nothing(server):
+def test_a_refused_switch_uses_no_token(server):
     wire = WIRES[-1]
     token = wire.sign_in(server.url)
     family = newest(server)

@@ -167,7 +167,7 @@ def home(lived_in, tmp_path):
 
 
 @pytest.mark.parametrize("kind", UNWRITABLE)
-def test_a_data_folder_that_cannot_be_written(tmp_path, kind):
+def test_a_read_only_data_folder_stops_the_start(tmp_path, kind):
     place = tmp_path / "place"
     if kind == "below a file":
         place.touch()
@@ -180,13 +180,13 @@ def test_a_data_folder_that_cannot_be_written(tmp_path, kind):
     assert said.startswith(f"the data folder {place / 'data'} cannot be written: ")
 
 
-def test_a_bad_value_that_an_option_hides_is_a_fault_all_the_same(tmp_path):
+def test_an_invalid_setting_that_an_option_overrides_is_still_a_fault(tmp_path):
     file = tmp_path / "reticket.toml"
     file.write_text("port = 'http'\n")
     assert sentence(start(tmp_path, "--config", file)).startswith(f"{file}: port must be ")
 
 
-def test_a_data_folder_in_use(server):
+def test_a_data_folder_in_use_stops_the_start(server):
     token = AKINON.sign_in(server.url)
     said = sentence(start(server.data.parent))
     assert said == f"the data folder {server.data} is in use by another reticket"
@@ -209,21 +209,21 @@ def a_page_of_nonsense(file, table):
 
 @pytest.mark.parametrize("damage", [nonsense, a_page_of_nonsense])
 @pytest.mark.parametrize(("name", "table"), [("families", "families"), ("directory", "users")])
-def test_a_damaged_database(home, name, table, damage):
+def test_a_damaged_database_stops_the_start(home, name, table, damage):
     file = home / "data" / f"{name}.sqlite"
     damage(file, table)
     said = sentence(start(home))
     assert f"{file} is damaged or is no database; restore it from a backup" in said
 
 
-def test_a_key_file_that_was_lost_is_not_made_anew(home):
+def test_a_lost_key_file_is_not_created_again(home):
     key = home / "data" / "master.key"
     key.unlink()
     assert "master key" in sentence(start(home))
     assert not key.exists()
 
 
-def test_a_wrong_master_key_and_a_taken_port_hinder_no_later_start(home, lived_in):
+def test_after_a_wrong_master_key_or_a_used_port_the_next_start_works(home, lived_in):
     said = sentence(start(home, RETICKET_MASTER_KEY=OTHER_KEY))
     assert said.startswith("the master key does not decrypt the stored keys")
     assert OTHER_KEY not in said
@@ -247,7 +247,7 @@ def told(tmp_path_factory):
     return server, [json.loads(line) for line in text.splitlines() if line.startswith("{")]
 
 
-def test_the_log_begins_with_who_answers_and_from_where(told):
+def test_the_log_begins_with_issuer_version_and_data_folder(told):
     server, (first, *_) = told
     assert first["event"] == "starting"
     assert first["issuer"] == "https://id.example.com"
@@ -255,7 +255,7 @@ def test_the_log_begins_with_who_answers_and_from_where(told):
     assert first["data"] == str(server.data)
 
 
-def test_a_request_has_a_line_where_it_is_asked_for(told):
+def test_each_request_is_logged_if_the_setting_says_so(told):
     _, lines = told
     (line,) = [line for line in lines if line["event"] == "request"]
     assert (line["dialect"], line["route"], line["status"]) == ("akinon", "POST /auth/login", 200)

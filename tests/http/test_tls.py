@@ -75,7 +75,7 @@ def serving(folder, **connections):
         process.wait(PATIENCE)
 
 
-def test_certificate_files_are_all_it_takes(certificate):
+def test_tls_needs_only_the_certificate_files(certificate):
     with serving(certificate, handshake_timeout=1) as (port, trusted, answer):
         assert answer.status == 200
         assert answer.headers["strict-transport-security"] == "max-age=31536000"
@@ -104,7 +104,7 @@ SOONER_THAN_BY_DEFAULT = 50
 """Seconds; an event loop by itself gives a handshake 60."""
 
 
-def test_handshakes_that_do_not_go_on_give_way_to_a_network_that_holds_fewer(certificate):
+def test_stalled_handshakes_are_evicted_for_a_network_with_fewer_connections(certificate):
     with (
         serving(certificate, total=3, handshake_timeout=3600) as (port, trusted, _),
         ExitStack() as stack,
@@ -126,7 +126,7 @@ ASKED = b"GET /docs/assets/swagger-ui.css HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
 @pytest.mark.parametrize("asked", [1, 5, 100])
-def test_a_client_that_reads_nothing_is_dropped_however_little_waits_for_it(certificate, asked):
+def test_a_client_that_reads_nothing_is_dropped_even_if_little_is_unread(certificate, asked):
     """What TLS and the system hold is out of the service's sight."""
     with (
         serving(certificate, read_timeout=1, idle_timeout=3600) as (port, trusted, _),
@@ -136,7 +136,7 @@ def test_a_client_that_reads_nothing_is_dropped_however_little_waits_for_it(cert
         until(lambda: is_forgotten(line), "an end of it")
 
 
-def test_a_connection_keeps_little_memory_for_the_large_body_that_it_has_brought(certificate):
+def test_a_connection_frees_the_memory_of_a_large_body(certificate):
     """TLS never gives back what it has once needed: 600 KiB of a connection, for as long as that
     stays open, without any limit that counts them."""
     with serving(certificate) as (port, trusted, _), ExitStack() as stack:

@@ -52,7 +52,7 @@ def answer_of(dialect, operate=fail):
 
 
 @pytest.mark.parametrize("settings", [{}, {"debug": True}], ids=["", "debug"])
-def test_a_fault_of_ours_is_the_dialects_own_answer_and_tells_nothing_of_itself(settings):
+def test_an_internal_error_has_the_form_of_the_dialect_and_no_details(settings):
     for dialect in Builder().dialects(load(None, settings)):
         (start, body), lines = answer_of(dialect)
         assert [line["event"] for line in lines] == ["internal_error"]
@@ -63,7 +63,7 @@ def test_a_fault_of_ours_is_the_dialects_own_answer_and_tells_nothing_of_itself(
 
 
 @pytest.mark.parametrize(("operate", "refuses"), [(refuse, True), (fail, True), (let_in, False)])
-def test_the_connection_hears_of_a_refusal_whatever_status_a_dialect_gives_it(operate, refuses):
+def test_the_connection_counts_a_refusal_with_any_status(operate, refuses):
     """Cloudreve refuses with 200."""
     for dialect in Builder().dialects(load(None, {})):
         (start, _), _ = answer_of(dialect, operate)

@@ -16,7 +16,7 @@ def children(pid):
     return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
-def test_workers_are_one_service_and_one_that_dies_is_replaced(tmp_path):
+def test_workers_are_one_service_and_a_dead_worker_is_replaced(tmp_path):
     with running_server(tmp_path, settings={"RETICKET_WORKERS": "2"}) as server:
         until(lambda: len(children(server.process.pid)) == 2)
         token = AKINON.sign_in(server.url)

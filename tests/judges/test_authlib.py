@@ -152,7 +152,7 @@ def test_token_exchange(client, browser, metadata):
     assert told.json()["tid"] == "1001"
 
 
-def test_who_gives_the_answer_is_said_in_it(client, browser, metadata):
+def test_the_response_names_the_issuer(client, browser, metadata):
     address, _ = client().create_authorization_url(
         metadata["authorization_endpoint"], code_verifier=generate_token(48)
     )

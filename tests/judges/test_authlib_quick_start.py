@@ -47,7 +47,7 @@ def application(url):
 
 
 @pytest.mark.parametrize("place", ["http://127.0.0.1:8000", "http://localhost:8000"])
-def test_somebody_signs_in_to_a_web_application(url, browser, place):
+def test_a_person_signs_in_to_a_web_application(url, browser, place):
     asyncio.run(_visit(url, browser, place))
 
 

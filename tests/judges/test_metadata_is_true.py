@@ -99,13 +99,13 @@ METHODS = {
 
 
 @pytest.mark.parametrize("name", ENDPOINTS)
-def test_every_address_is_one(metadata, name):
+def test_every_address_in_the_metadata_is_a_url(metadata, name):
     statuses = {httpx.request(verb, metadata[name]).status_code for verb in ("GET", "POST")}
     assert statuses & {200, 303, 400, 401}
     assert not statuses & {404, 500, 503}
 
 
-def test_rfc9110_15_5_6_the_documents_are_only_read(url, metadata):
+def test_rfc9110_15_5_6_documents_accept_only_get(url, metadata):
     for address in (metadata["jwks_uri"], f"{url}/.well-known/oauth-authorization-server"):
         answer = httpx.post(address)
         assert (answer.status_code, answer.headers["allow"]) == (405, "GET")
@@ -125,7 +125,7 @@ def test_every_grant_gives_a_token(service, grant):
 @pytest.mark.parametrize(
     ("endpoint", "method"), [(name, each) for name, methods in METHODS.items() for each in methods]
 )
-def test_every_way_to_authenticate_is_taken(service, endpoint, method):
+def test_every_listed_authentication_method_is_accepted(service, endpoint, method):
     auth, form = service.identified(method)
     asked = {"token": {"grant_type": "refresh_token", "refresh_token": "x"}}
     answer = service.post(endpoint, auth, **form, **asked.get(endpoint, {"token": "x"}))
@@ -135,12 +135,12 @@ def test_every_way_to_authenticate_is_taken(service, endpoint, method):
         assert answer.status_code == 200, answer.text
 
 
-def test_every_way_that_is_not_named_is_refused(service):
+def test_every_unlisted_authentication_method_is_refused(service):
     auth, form = service.identified("none")
     assert service.post("introspection", auth, **form, token="x").status_code == 401
 
 
-def test_every_scope_is_granted_and_every_claim_is_told(service, metadata):
+def test_every_listed_scope_is_granted_and_every_listed_claim_returned(service, metadata):
     tokens = service.tokens(nonce="n-1")
     assert tokens["scope"].split() == metadata["scopes_supported"]
     payload = tokens["id_token"].split(".")[1]
@@ -160,7 +160,7 @@ def test_the_keys_that_sign_are_published_and_their_algorithm_is_named(service, 
     assert set(keys.values()) <= set(metadata["id_token_signing_alg_values_supported"])
 
 
-def test_what_is_said_not_to_be_supported_is_refused(service, metadata):
+def test_features_listed_as_unsupported_are_refused(service, metadata):
     for name, word in (("request", "request_not_supported"), ("request_uri", None)):
         assert metadata[f"{name}_parameter_supported"] is False
         query = {"client_id": "web", "redirect_uri": REDIRECT, name: "https://app.example.com/x"}

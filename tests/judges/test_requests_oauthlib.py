@@ -80,7 +80,7 @@ def test_client_credentials(url, include):
     assert "refresh_token" not in tokens
 
 
-def test_a_refusal_is_understood(url, browser):
+def test_the_library_understands_a_refusal(url, browser):
     with session() as oauth:
         signed_in(url, browser, oauth, auth=HTTPBasicAuth("web", "web-secret"))
         with pytest.raises(InvalidGrantError):

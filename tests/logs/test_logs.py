@@ -54,14 +54,14 @@ def test_what_is_bound_to_the_context_is_on_the_line(lines: Lines) -> None:
     assert lines()[0]["correlation_id"] == "c0ffee"
 
 
-def test_the_server_s_lines_come_the_same_way_and_its_access_lines_do_not(lines: Lines) -> None:
+def test_server_lines_are_json_too_and_access_lines_are_off(lines: Lines) -> None:
     logging.getLogger("uvicorn.error").info("Started server process [%d]", 7)
     logging.getLogger("uvicorn.access").info("DELETE /authtickets/secret")
     (line,) = lines()
     assert (line["event"], line["logger"]) == ("Started server process [7]", "uvicorn.error")
 
 
-def test_levels_are_kept_and_libraries_are_heard_from_warning_on(stream: io.StringIO) -> None:
+def test_log_levels_are_applied_and_libraries_log_from_warning_on(stream: io.StringIO) -> None:
     logs.configure("debug", "json", stream)
     structlog.get_logger("reticket.core").debug("ours")
     logging.getLogger("httpx").info("theirs")
@@ -115,13 +115,13 @@ def test_a_person_at_a_terminal_reads_text_in_colours_and_a_file_gets_json() -> 
     assert (line["event"], line["route"], line["status"]) == ("request", "PUT /a", 200)
 
 
-def test_colours_are_left_out_where_somebody_wants_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_color_turns_colours_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     assert "\x1b" not in told(Terminal(), "auto")
     assert "\x1b" not in told(io.StringIO(), "console")
 
 
-def test_a_form_that_is_named_is_kept_on_a_terminal() -> None:
+def test_a_configured_log_format_is_used_on_a_terminal_too() -> None:
     assert json.loads(told(Terminal(), "json"))
 
 
@@ -144,7 +144,7 @@ SECRETS = [
 
 @pytest.mark.parametrize("form", ["json", "console"])
 @pytest.mark.parametrize(("text", "secret"), SECRETS)
-def test_whatever_looks_like_a_token_is_replaced_wherever_it_stands(
+def test_texts_that_look_like_tokens_are_replaced_everywhere(
     text: str, secret: str, form: str, stream: io.StringIO
 ) -> None:
     logs.configure("info", form, stream)
@@ -161,7 +161,7 @@ def test_whatever_looks_like_a_token_is_replaced_wherever_it_stands(
     assert written.count(logs.REDACTED) >= 8
 
 
-def test_plain_words_are_left_alone(lines: Lines) -> None:
+def test_ordinary_words_are_not_replaced(lines: Lines) -> None:
     words = "the bearer of basic news, at /api/v4/session/token"
     structlog.get_logger("reticket").info(words)
     assert lines()[0]["event"] == words
@@ -181,7 +181,7 @@ def test_a_line_of_json_has_no_character_that_acts_on_a_terminal(
     assert [line.get("device", line["event"]) for line in lines()] == [BAD, f"said {BAD}"]
 
 
-def test_a_line_of_the_console_has_none_but_its_own(stream: io.StringIO) -> None:
+def test_a_console_line_has_only_its_own_control_characters(stream: io.StringIO) -> None:
     logs.configure("info", "console", stream)
     structlog.get_logger("reticket").info("began", device=BAD, devices=[BAD])
     logging.getLogger("other").warning("said %s", BAD)

@@ -39,7 +39,7 @@ WORLDS = {
 
 @pytest.mark.timeout(2400)
 @pytest.mark.parametrize("name", WORLDS)
-def test_nobody_is_out_before_the_stated_end_and_no_thief_is_unseen(name):
+def test_no_client_is_signed_out_early_and_every_theft_is_detected(name):
     rule, moves, depths = WORLDS[name]
     found = explore(rule, moves, depths[TORTURE])
     assert (found.fault, found.way) == (None, ())
@@ -152,13 +152,13 @@ FAULTY = {
 
 
 @pytest.mark.parametrize("name", FAULTY)
-def test_a_rule_that_is_nearly_as_good_is_found_out(name):
+def test_a_slightly_worse_rule_is_detected(name):
     rule, moves, fault = FAULTY[name]
     found = explore(rule, moves, 20)
     assert found.fault is not None
     assert found.fault.startswith(fault), found
 
 
-def test_the_obvious_rule_signs_out_whoever_misses_an_answer_for_a_window():
+def test_the_obvious_rule_signs_out_a_client_that_loses_a_response():
     found = explore(obvious, HONEST, 20)
     assert found.way == ("send", "arrive 1", "wait", "send", "wait", "arrive 1")

@@ -27,7 +27,7 @@ def test_an_answer(name: str, exchange: Exchange, documents: dict[str, Any]) -> 
     operation.validate_response(_response(exchange.response))
 
 
-def test_a_wrong_answer_is_seen(documents: dict[str, Any]) -> None:
+def test_the_check_finds_a_wrong_answer(documents: dict[str, Any]) -> None:
     wrong = {"status": 201, "content_type": "application/json", "body": '{"accessToken": 1}'}
     operation = documents["akinon"]["/auth/refresh-token"]["POST"]
     assert not operation.is_valid_response(_response(wrong))

@@ -206,7 +206,7 @@ def test_the_only_deviations_are_the_scopes_of_kibo() -> None:
     assert all(MARK not in str(served(name)) for name in ("akinon", "cloudreve"))
 
 
-def test_a_difference_is_seen() -> None:
+def test_the_check_finds_a_difference() -> None:
     ours = served("cloudreve")
     del ours["components"]["schemas"]["Token"]["properties"]["access_expires"]["format"]
     comparison = Comparison(SEEDS["cloudreve"], ours)

@@ -28,11 +28,11 @@ from reticket.testing.waiting import until
 SELDOM = {"RETICKET_PURGE_INTERVAL": "86400", "RETICKET_EPHEMERAL__SWEEP_INTERVAL": "1"}
 
 
-def test_nobody_pauses_for_longer_between_two_looks():
+def test_the_interval_between_two_checks_is_limited():
     assert max(INTERVAL, RECENT, PostgresqlStorage.pause, SqliteStorage.pause) + RECENT < 2
 
 
-def test_keys_and_ends_of_other_processes_are_looked_for_in_each_interval():
+def test_keys_and_intents_of_other_processes_are_read_in_each_interval():
     reload, apply_intents = object(), object()
     instance = SimpleNamespace(
         ring=SimpleNamespace(reload=reload),
@@ -49,7 +49,7 @@ def test_keys_and_ends_of_other_processes_are_looked_for_in_each_interval():
     assert pauses[reload] == pauses[apply_intents] == INTERVAL
 
 
-def test_no_purge_goes_by_a_clock_that_has_leapt():
+def test_no_purge_uses_a_clock_that_jumped():
     purged, clock = [], FakeClock()
     instance = Mock(clock=clock, settings=Settings(purge_interval=77))
     instance.purge_in_turn = lambda: purged.append(True)
@@ -72,7 +72,7 @@ def test_a_sweep_begins_at_least_once_a_minute():
         EphemeralTable(sweep_interval=61)
 
 
-def test_what_is_dead_goes_however_seldom_sessions_are_purged(tmp_path):
+def test_expired_entries_are_swept_even_if_purges_are_rare(tmp_path):
     with running_server(tmp_path, settings=SELDOM) as server:
         file = server.data / "families.sqlite"
         with closing(SqliteEphemeral(file, now)) as ephemeral:
@@ -86,7 +86,7 @@ def is_stored(file, key):
 
 
 @pytest.mark.parametrize("failure", [KeyError("nothing"), Unavailable("the disk is full")])
-def test_upkeep_that_fails_in_each_interval_is_one_line_a_minute(failure):
+def test_background_work_that_keeps_failing_is_one_line_a_minute(failure):
     tries = []
 
     async def scenario():

@@ -143,7 +143,7 @@ def test_a_bad_url_of_the_directory_stops_every_command(commands, places, tmp_pa
     ("who", "says"),
     [("", "Authentication required"), ("u:no@", "invalid user"), (":no@", "invalid user")],
 )
-def test_valkey_that_wants_a_password(commands, valkey, who, says):
+def test_a_valkey_that_requires_a_password_is_reported(commands, valkey, who, says):
     port = valkey.servers[0].port
     valkey.client.config_set("requirepass", "right")
     try:
@@ -174,7 +174,7 @@ def test_move_takes_no_password_on_the_command_line(commands, option, url):
 
 
 @pytest.mark.parametrize("text", ["", "a b\n", "a\nb\n", b"\xff", None])
-def test_move_says_what_is_wrong_with_a_file_of_a_url(commands, tmp_path, text):
+def test_move_reports_a_fault_in_the_file_of_a_url(commands, tmp_path, text):
     file = tmp_path / "url"
     if text is not None:
         file.write_bytes(text if isinstance(text, bytes) else text.encode())

@@ -96,7 +96,7 @@ def both_at(url):
     return {"RETICKET_SESSIONS": url, "RETICKET_DIRECTORY": url}
 
 
-def test_old_programs_answer_while_a_newer_schema_comes_and_on_it(
+def test_an_older_version_works_during_and_after_a_migration(
     postgresql, database, commands, tmp_path, monkeypatch
 ):
     settings = {"RETICKET_MASTER_KEY": MASTER_KEY, **both_at(database)}
@@ -123,7 +123,9 @@ def test_old_programs_answer_while_a_newer_schema_comes_and_on_it(
     assert opened.run("migrate", "up") == "sessions: nothing to do\ndirectory: nothing to do\n"
 
 
-def test_sessions_that_need_a_newer_program(database, commands, monkeypatch):
+def test_a_session_store_that_needs_a_newer_version_stops_the_start(
+    database, commands, monkeypatch
+):
     opened = commands(**both_at(database))
     assert opened.run("migrate", "up").startswith(f"sessions: schema 0 is now {KNOWN}\n")
     with monkeypatch.context() as newer:
@@ -139,7 +141,7 @@ def test_sessions_that_need_a_newer_program(database, commands, monkeypatch):
     assert opened.rows("migrate", "status")[0]["to_do"] == "update reticket"
 
 
-def test_a_directory_that_needs_a_newer_program(postgresql, database, commands):
+def test_a_directory_that_needs_a_newer_version_stops_the_start(postgresql, database, commands):
     opened = commands(**both_at(database))
     opened.run("migrate", "up")
     run(postgresql, database, NEWER_DIRECTORY.format(oldest=9000))
@@ -150,7 +152,7 @@ def test_a_directory_that_needs_a_newer_program(postgresql, database, commands):
         )
 
 
-def test_what_others_share_is_upgraded_only_when_its_operator_says_so(
+def test_a_shared_database_is_migrated_only_by_the_operator(
     postgresql, database, commands, monkeypatch
 ):
     opened = commands(**both_at(database))
@@ -171,7 +173,7 @@ def test_what_others_share_is_upgraded_only_when_its_operator_says_so(
     assert "ok       stores\n" in opened.run("doctor")
 
 
-def test_files_are_made_and_told_of(commands):
+def test_new_files_are_created_and_reported(commands):
     opened = commands()
     rows = opened.rows("migrate", "status")
     assert [(row["found"], row["to_do"]) for row in rows] == [(None, "make"), (None, "make")]
@@ -181,14 +183,14 @@ def test_files_are_made_and_told_of(commands):
     assert "STORE" in opened.run("migrate", "status")
 
 
-def test_a_store_without_a_schema_has_nothing_to_tell(commands):
+def test_a_store_without_a_schema_reports_no_migration(commands):
     opened = commands(RETICKET_SESSIONS="memory:")
     line = opened.run("migrate", "status").splitlines()[1]
     assert line.split() == ["sessions", "-", "-", "-", "-"]
     opened.run("migrate", "up")
 
 
-def test_valkey_tells_the_format_of_its_sessions(commands, valkey):
+def test_the_format_of_sessions_in_valkey_is_reported(commands, valkey):
     valkey.client.flushall()
     opened = commands(RETICKET_SESSIONS=valkey.url)
     assert opened.rows("migrate", "status")[0]["to_do"] == "make"

@@ -32,7 +32,7 @@ def goes_on(url, token):
     ("old", "new"),
     [("sqlite", "postgresql"), ("postgresql", "valkey"), ("valkey", "sqlite")],
 )
-def test_nobody_is_signed_out_and_nobody_comes_back(engines, commands, tmp_path, old, new):
+def test_a_move_signs_nobody_out_and_revives_no_session(engines, commands, tmp_path, old, new):
     opened = commands(TARGET=engines[new])
     (tmp_path / "source").write_text(f"{engines[old]}\n")
     urls = "--from", f"file:{tmp_path / 'source'}", "--to", "env:TARGET"

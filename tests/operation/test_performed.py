@@ -26,7 +26,7 @@ def told(tmp_path):
     return perform
 
 
-def test_what_the_audit_log_is_told_at_the_end_is_there(told):
+def test_events_at_the_end_of_a_command_are_in_the_audit_log(told):
     def operation():
         for number in range(3):
             yield Audit(USER, "said", str(number))
@@ -34,14 +34,14 @@ def test_what_the_audit_log_is_told_at_the_end_is_there(told):
     assert told(operation())[-3:] == [("said", "0"), ("said", "1"), ("said", "2")]
 
 
-def test_what_was_refused_is_there_too(told):
+def test_refusals_of_a_command_are_in_the_audit_log(told):
     def operation():
         yield EndSession(USER, "rtk_garbage")
 
     assert told(operation())[-1] == ("refused", "forged")
 
 
-def test_what_tells_nothing_ends_as_well(told):
+def test_a_command_without_events_ends_too(told):
     def operation():
         return
         yield

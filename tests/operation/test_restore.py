@@ -106,7 +106,7 @@ def newest_of(commands, resource):
     return commands.rows("session", "list", "--kind", resource)[-1]["id"]
 
 
-def test_an_older_copy_ends_nobody_who_is_honest_and_revives_nobody(engine, tmp_path):
+def test_a_restored_copy_signs_no_honest_client_out_and_revives_no_session(engine, tmp_path):
     """All but the first of Ada's sessions began after one end of all of them, and before the copy:
     the stream is older than the copy in part.
     """
@@ -145,7 +145,7 @@ def test_an_older_copy_ends_nobody_who_is_honest_and_revives_nobody(engine, tmp_
     assert [event["event"] for event in events].count("healed") == 1
 
 
-def test_what_is_a_file_is_copied_and_the_rest_is_told_of(commands, postgresql, tmp_path):
+def test_a_backup_copies_files_and_names_the_servers(commands, postgresql, tmp_path):
     url = postgresql.make("mixed")
     for settings, held in (
         ({"RETICKET_SESSIONS": url}, "directory"),
@@ -164,7 +164,7 @@ def test_what_is_a_file_is_copied_and_the_rest_is_told_of(commands, postgresql, 
         assert "revocations replayed" in opened.run("restore", str(folder))
 
 
-def test_where_nothing_is_a_file_a_backup_says_what_to_use(commands, postgresql, valkey, tmp_path):
+def test_a_backup_without_files_names_the_tool_to_use(commands, postgresql, valkey, tmp_path):
     valkey.client.flushall()
     url = postgresql.make("nothing_else")
     opened = commands(RETICKET_SESSIONS=valkey.url, RETICKET_DIRECTORY=url)
@@ -180,7 +180,7 @@ def test_where_nothing_is_a_file_a_backup_says_what_to_use(commands, postgresql,
     assert "restore them by their own tools, then run `reticket replay`" in said
 
 
-def test_a_copy_of_what_is_on_a_server_now_is_not_put_anywhere(commands, valkey, tmp_path):
+def test_a_copy_of_data_that_is_now_on_a_server_is_not_restored(commands, valkey, tmp_path):
     folder = tmp_path / "copy"
     commands().run("init")
     commands().run("backup", str(folder))
@@ -217,7 +217,7 @@ def is_there(commands, family):
 
 @pytest.mark.parametrize("name", NAMES.values())
 @pytest.mark.parametrize("harm", HARMS.values(), ids=HARMS)
-def test_a_copy_that_is_not_whole_replaces_nothing(commands, tmp_path, name, harm):
+def test_an_incomplete_copy_replaces_nothing(commands, tmp_path, name, harm):
     opened, folder = commands(), tmp_path / "copy"
     opened.run("init")
     opened.run("backup", str(folder))
@@ -229,7 +229,7 @@ def test_a_copy_that_is_not_whole_replaces_nothing(commands, tmp_path, name, har
     assert is_there(opened, family)
 
 
-def test_a_disk_that_fills_up_meanwhile_restores_nothing(commands, tmp_path, monkeypatch):
+def test_a_full_disk_during_a_restore_changes_nothing(commands, tmp_path, monkeypatch):
     """Sessions of the copy beside people of today would be neither."""
     opened, folder = commands(), tmp_path / "copy"
     opened.run("init")
@@ -247,7 +247,7 @@ def test_a_disk_that_fills_up_meanwhile_restores_nothing(commands, tmp_path, mon
     assert is_there(opened, family)
 
 
-def test_a_copy_that_the_master_key_does_not_open_replaces_nothing(commands, tmp_path):
+def test_a_copy_of_another_master_key_replaces_nothing(commands, tmp_path):
     opened, folder = commands(), tmp_path / "copy"
     opened.run("init")
     opened.run("backup", str(folder))
@@ -258,7 +258,7 @@ def test_a_copy_that_the_master_key_does_not_open_replaces_nothing(commands, tmp
     assert is_there(other, family)
 
 
-def test_a_replay_keeps_what_may_have_gone_on(engine, tmp_path):
+def test_a_replay_keeps_sessions_that_may_have_continued(engine, tmp_path):
     """A copy takes for dead whose client may have refreshed since."""
     commands = Commands(tmp_path / "data", engine.settings)
     commands.run("init")
@@ -273,5 +273,5 @@ def test_a_replay_keeps_what_may_have_gone_on(engine, tmp_path):
         assert instance.store.find(old.id).expires_at > now
 
 
-def test_a_replay_wants_a_stream(commands):
+def test_a_replay_requires_an_audit_stream(commands):
     assert "Missing option '--audit'" in commands().misused("replay")

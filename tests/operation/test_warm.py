@@ -20,7 +20,7 @@ def fresh():
     warm.close()
 
 
-def test_it_answers_ends_when_it_is_told_and_says_how(tmp_path):
+def test_a_warm_service_answers_stops_and_has_an_exit_code(tmp_path):
     with running_server(tmp_path) as running:
         assert isinstance(running.process, Adopted)
         wire = WIRES[0]
@@ -31,7 +31,7 @@ def test_it_answers_ends_when_it_is_told_and_says_how(tmp_path):
     assert "reticket answers on" in running.log.read_text()
 
 
-def test_it_can_be_killed_and_started_again_on_the_same_folder(tmp_path):
+def test_a_warm_service_can_be_killed_and_restarted(tmp_path):
     with running_server(tmp_path) as running:
         running.process.kill()
         assert running.process.wait(PATIENCE) == -signal.SIGKILL
@@ -39,7 +39,7 @@ def test_it_can_be_killed_and_started_again_on_the_same_folder(tmp_path):
         assert again.process.pid != running.process.pid
 
 
-def test_it_has_the_variables_that_it_is_given_and_no_others(tmp_path, monkeypatch):
+def test_a_warm_service_has_exactly_the_given_variables(tmp_path, monkeypatch):
     monkeypatch.setenv("RETICKET_LOG_LEVEL", "neither")
     with running_server(tmp_path):
         pass
@@ -53,7 +53,7 @@ def test_it_has_the_variables_that_it_is_given_and_no_others(tmp_path, monkeypat
 
 
 @pytest.mark.parametrize("name", ["PYTHONPATH", "PYTHONMALLOC", "LD_PRELOAD"])
-def test_what_only_a_fresh_interpreter_sees_gets_one(fresh, tmp_path, name):
+def test_settings_of_the_interpreter_get_a_fresh_one(fresh, tmp_path, name):
     warm, asked = fresh
     environment = {**os.environ, name: "/nowhere"}
     warm.start([*OURS, "serve"], tmp_path / "log", environment)

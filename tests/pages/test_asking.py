@@ -68,7 +68,7 @@ def test_a_client_that_authenticates_is_limited_over_all_its_addresses(server, p
     assert statuses(server, "127.0.0.6", path, wrong, 1) == [401]
 
 
-def test_what_is_wrong_counts_for_nobody(server):
+def test_an_invalid_request_is_not_counted(server):
     wrong = asking(code_challenge_method="plain")
     assert statuses(server, "127.0.0.7", "/oauth/par", wrong, PER_ADDRESS + 1) == [400] * 4
     assert statuses(server, "127.0.0.7", "/oauth/par", asking(), 1) == [201]

@@ -77,7 +77,7 @@ def test_rfc_6749_4_1_a_person_signs_in_and_consents_and_the_client_gets_a_code(
     assert person.page.content == b""
 
 
-def test_rfc_6749_4_1_3_the_code_is_worth_tokens_once(person, server):
+def test_rfc_6749_4_1_3_a_code_gives_tokens_once(person, server):
     code = person.asks(nonce="n-1").sends(**ADA).sends(answer="allow").answer["code"]
     form = {"grant_type": "authorization_code", "client_id": "web", "code": code}
     form |= {"redirect_uri": CALLBACK, "code_verifier": VERIFIER}
@@ -93,7 +93,7 @@ def test_rfc_6749_4_1_3_the_code_is_worth_tokens_once(person, server):
 
 
 @pytest.mark.parametrize("change", [{"code_verifier": "x" * 43}, {"redirect_uri": NATIVE[0]}])
-def test_rfc_7636_4_6_who_does_not_know_the_verifier_gets_nothing(person, change):
+def test_rfc_7636_4_6_a_wrong_verifier_gets_nothing(person, change):
     code = person.asks().sends(**ADA).sends(answer="allow").answer["code"]
     form = {"grant_type": "authorization_code", "client_id": "web", "code": code}
     form |= {"redirect_uri": CALLBACK, "code_verifier": VERIFIER, **change}
@@ -101,14 +101,14 @@ def test_rfc_7636_4_6_who_does_not_know_the_verifier_gets_nothing(person, change
 
 
 @pytest.mark.parametrize(("change", "error"), ERRORS)
-def test_rfc_6749_4_1_2_1_the_client_is_told_what_is_wrong(person, server, change, error):
+def test_rfc_6749_4_1_2_1_an_error_is_returned_to_the_client(person, server, change, error):
     answer = person.asks(**change).answer
     assert answer.pop("error_description")
     assert answer == {"error": error, "state": "a state", "iss": server.url}
     assert "set-cookie" not in person.page.headers
 
 
-def test_rfc_9207_every_answer_says_who_gives_it(person, server):
+def test_rfc_9207_every_response_has_the_issuer(person, server):
     assert person.asks(scope="orders.burn").answer["iss"] == server.url
     assert person.asks().sends(**ADA).sends(answer="deny").answer["iss"] == server.url
     assert person.asks().sends(**ADA).sends(answer="allow").answer["iss"] == server.url
@@ -142,7 +142,7 @@ def test_rfc_9207_every_answer_says_who_gives_it(person, server):
     ],
 )
 @pytest.mark.parametrize("wrong", [{}, {"scope": "orders.burn"}], ids=["", "and a wrong scope"])
-def test_rfc_6749_4_1_2_1_nobody_is_sent_where_no_client_was_registered(person, change, wrong):
+def test_rfc_6749_4_1_2_1_an_unregistered_redirect_uri_is_not_used(person, change, wrong):
     page = person.asks(**change, **wrong).page
     assert page.status_code == 400
     assert page.headers["content-type"] == "text/html; charset=utf-8"
@@ -160,7 +160,7 @@ def test_rfc_6749_3_1_2_3_the_only_redirect_uri_may_be_left_out(person):
     assert answer.status_code == 200
 
 
-def test_openid_connect_core_3_1_2_1_there_it_may_not(person):
+def test_openid_connect_core_3_1_2_1_the_redirect_uri_is_required(person):
     assert person.asks(redirect_uri=LEFT_OUT).answer["error"] == "invalid_request"
 
 
@@ -195,13 +195,13 @@ def test_rfc_6749_3_1_2_the_query_of_a_redirect_uri_is_kept(person):
     assert person.page.headers["location"].startswith(f"{NATIVE[4]}&error=invalid_scope&")
 
 
-def test_rfc_6749_3_3_without_a_scope_it_is_what_the_client_may_have(person):
+def test_rfc_6749_3_3_without_a_scope_the_registered_scope_is_used(person):
     person.asks(client_id="server", scope=LEFT_OUT).sends(**ADA)
     assert "orders.read" in person.sees
     assert "admin" not in person.sees
 
 
-def test_nobody_consents_to_the_scope_of_the_admin_api(person):
+def test_the_admin_scope_cannot_be_consented_to(person):
     assert person.asks(client_id="server", scope="admin").answer["error"] == "invalid_scope"
 
 
@@ -210,20 +210,20 @@ def test_a_client_without_that_grant_gets_no_code(person):
     assert answer["error"] == "unauthorized_client"
 
 
-def test_rfc_8707_2_several_resources_may_be_asked_for(person):
+def test_rfc_8707_2_several_resources_may_be_requested(person):
     assert person.asks(resource=[ORDERS, STOCK]).headline == "Sign in"
 
 
 @pytest.mark.parametrize("state", [["one", "two"], "s" * 8193])
-def test_rfc_6749_4_1_2_1_a_state_that_is_none_is_not_sent_back(person, state):
+def test_rfc_6749_4_1_2_1_an_invalid_state_is_not_returned(person, state):
     assert person.asks(state=state).answer.keys() == {"error", "error_description", "iss"}
 
 
-def test_rfc_6749_4_1_2_1_a_state_that_is_too_long_to_be_kept_is_sent_back(person):
+def test_rfc_6749_4_1_2_1_a_state_too_long_to_store_is_returned_with_the_error(person):
     assert person.asks(state="s" * 2049).answer["state"] == "s" * 2049
 
 
-def test_rfc_6749_4_1_2_a_state_comes_back_as_it_was(person):
+def test_rfc_6749_4_1_2_the_state_is_returned_unchanged(person):
     state = "ä \"<>&'%+/=\\"
     assert person.asks(state=state, scope="x").answer["state"] == state
     assert person.asks(state=state).sends(**ADA).sends(answer="allow").answer["state"] == state
@@ -239,13 +239,13 @@ def test_openid_connect_core_3_1_2_1_a_request_may_be_posted(person):
 
 
 @pytest.mark.parametrize("prompt", ["login", "consent", "select_account", "login consent"])
-def test_openid_connect_core_3_1_2_1_everybody_is_asked_anew(person, prompt):
+def test_openid_connect_core_3_1_2_1_every_request_asks_for_a_sign_in(person, prompt):
     person.asks().sends(**ADA).sends(answer="allow")
     assert person.asks().headline == "Sign in"
     assert person.asks(prompt=prompt, max_age="0").headline == "Sign in"
 
 
-def test_openid_connect_core_3_1_2_1_a_hint_fills_the_form_in(person):
+def test_openid_connect_core_3_1_2_1_login_hint_prefills_the_form(person):
     assert 'value="ada@example.com"' in person.asks(login_hint="ada@example.com").page.text
     assert 'value="&quot;&gt;&lt;b&gt;"' in person.asks(login_hint='"><b>').page.text
 
@@ -257,7 +257,7 @@ def tokens(person):
     return person.http.post("/oauth/token", data=form).json()
 
 
-def test_openid_connect_core_3_1_2_1_who_is_expected_by_an_id_token_signs_in_alone(person):
+def test_openid_connect_core_3_1_2_1_only_the_person_of_id_token_hint_may_sign_in(person):
     said = tokens(person.asks().sends(**JOAN))
     person.asks(id_token_hint=said["id_token"])
     assert person.sends(**ADA).page.status_code == 403
@@ -275,7 +275,7 @@ def stranger(server):
         yield Person(http)
 
 
-def test_whoever_is_not_expected_or_says_nothing_is_in_the_audit_log(stranger, server):
+def test_an_unexpected_person_or_a_silent_request_is_audited(stranger, server):
     person = stranger
     said = tokens(person.asks().sends(**JOAN))
     person.asks(id_token_hint=said["id_token"]).sends(email="", password="")
@@ -287,14 +287,14 @@ def test_whoever_is_not_expected_or_says_nothing_is_in_the_audit_log(stranger, s
         heard(server, lambda told, refused=refused: how_often(told, **refused) == 1)
 
 
-def test_openid_connect_core_3_1_2_1_a_hint_that_is_no_id_token_of_ours_is_told(person):
+def test_openid_connect_core_3_1_2_1_an_invalid_id_token_hint_is_reported(person):
     said = tokens(person.asks().sends(**JOAN))
     for hint in ("x", "a.b.c", said["access_token"], said["refresh_token"]):
         answer = person.asks(id_token_hint=hint).answer
         assert (answer["error"], answer["state"]) == ("invalid_request", "a state")
 
 
-def test_who_clicks_twice_has_one_code(person):
+def test_a_double_click_gives_one_authorization_code(person):
     person.asks().sends(**ADA)
     ticket, action = person.hidden, person.action
     answers = [
@@ -304,7 +304,7 @@ def test_who_clicks_twice_has_one_code(person):
     assert answers[0] == answers[1]
 
 
-def test_a_code_that_was_used_is_not_given_again(person):
+def test_a_used_code_is_not_given_again(person):
     person.asks().sends(**ADA)
     ticket, action = person.hidden, person.action
     code = person.sends(answer="allow").answer["code"]
@@ -316,7 +316,7 @@ def test_a_code_that_was_used_is_not_given_again(person):
     assert "used already" in person.sees
 
 
-def test_who_says_no_has_said_so_for_good(person):
+def test_a_refused_consent_cannot_be_changed(person):
     person.asks().sends(**ADA)
     ticket, action = person.hidden, person.action
     answer = person.sends(answer="deny").answer
@@ -325,14 +325,14 @@ def test_who_says_no_has_said_so_for_good(person):
     assert person.page.status_code == 400
 
 
-def test_who_is_somebody_else_signs_in_again(person):
+def test_another_person_can_sign_in_instead(person):
     person.asks().sends(**ADA).sends(answer="switch")
     assert person.headline == "Sign in"
     assert "ada@example.com" not in person.page.text
     assert "joan@example.com" in person.sends(**JOAN).sees
 
 
-def test_who_gives_up_has_a_link_back(person):
+def test_each_page_has_a_link_back_to_the_app(person):
     text = person.asks().page.text
     link = re.search(r'<a href="([^"]+)">Cancel', text)[1].replace("&amp;", "&")
     assert link.startswith(f"{CALLBACK}?error=access_denied&")
@@ -347,7 +347,7 @@ def test_two_tabs_do_not_disturb_each_other(person):
     assert person.sends(answer="allow").answer["state"] == "second"
 
 
-def test_a_second_factor_is_asked_for(person):
+def test_a_second_factor_is_required_on_the_pages(person):
     assert person.asks().sends(**ALAN).headline == "One more step"
     person.sends(code="000000")
     assert person.page.status_code == 400
@@ -357,7 +357,7 @@ def test_a_second_factor_is_asked_for(person):
     assert person.sends(answer="allow").answer["code"]
 
 
-def test_who_sends_a_code_twice_is_let_in_once(person):
+def test_a_code_sent_twice_signs_in_once(person):
     person.asks().sends(email="grace@example.com", password="cobol-1959")
     form, action = (
         {**person.hidden, "code": one_time_password(TOTP_SECRET, time.time())},
@@ -370,7 +370,7 @@ def test_who_sends_a_code_twice_is_let_in_once(person):
     assert person.sends(answer="allow").answer["code"]
 
 
-def test_too_many_wrong_codes_lead_back_to_the_password(person):
+def test_too_many_wrong_codes_return_to_the_password_page(person):
     person.asks().sends(email="grace@example.com", password="cobol-1959")
     for _ in range(5):
         person.sends(code="000000")
@@ -379,12 +379,12 @@ def test_too_many_wrong_codes_lead_back_to_the_password(person):
 
 
 @pytest.mark.parametrize("name", ["state", "nonce", "login_hint"])
-def test_what_is_remembered_for_anybody_is_short(person, name):
+def test_entries_for_unauthenticated_callers_are_short(person, name):
     assert person.asks(**{name: "s" * 2048}).headline == "Sign in"
     assert person.asks(**{name: "s" * 2049}).answer["error"] == "invalid_request"
 
 
-def test_the_state_is_kept_once(tmp_path):
+def test_the_state_is_stored_once(tmp_path):
     with running_service(tmp_path) as server, httpx.Client(base_url=server.url) as http:
         Person(http).asks(state="kept-once")
         with sqlite3.connect(server.data / "families.sqlite") as stored:

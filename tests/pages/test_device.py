@@ -42,7 +42,7 @@ def test_rfc_8628_3_2_a_device_gets_two_codes_and_an_address(person, server):
     }
 
 
-def test_rfc_8628_3_a_person_lets_a_device_in(person):
+def test_rfc_8628_3_a_person_authorises_a_device(person):
     said = ask(person).json()
     assert types(person, said["user_code"]).headline == "Sign in"
     assert person.sends(**ADA).headline == "Let The big screen in?"
@@ -55,19 +55,19 @@ def test_rfc_8628_3_a_person_lets_a_device_in(person):
     assert tokens["id_token"]
 
 
-def test_rfc_8628_3_5_until_then_it_waits(person):
+def test_rfc_8628_3_5_a_poll_before_the_consent_is_pending(person):
     answer = poll(person, ask(person).json()["device_code"])
     assert (answer.status_code, answer.json()["error"]) == (400, "authorization_pending")
 
 
-def test_rfc_8628_3_5_a_person_says_no(person):
+def test_rfc_8628_3_5_a_person_refuses_a_device(person):
     said = ask(person).json()
     types(person, said["user_code"]).sends(**ADA).sends(answer="deny")
     assert person.headline == "Your device is not connected"
     assert poll(person, said["device_code"]).json()["error"] == "access_denied"
 
 
-def test_rfc_8628_3_3_1_the_address_with_the_code_still_asks(person):
+def test_rfc_8628_3_3_1_the_complete_address_still_asks_for_confirmation(person):
     said = ask(person).json()
     parts = urlsplit(said["verification_uri_complete"])
     person.opens(parts.path, **dict(parse_qsl(parts.query)))
@@ -78,12 +78,12 @@ def test_rfc_8628_3_3_1_the_address_with_the_code_still_asks(person):
 
 @pytest.mark.parametrize("written", [str.lower, lambda code: code.replace("-", ""),
                                      lambda code: f" {code.replace('-', ' ')} "])  # fmt: skip
-def test_rfc_8628_6_1_a_code_is_known_however_it_is_typed(person, written):
+def test_rfc_8628_6_1_a_user_code_is_accepted_in_any_typing(person, written):
     assert types(person, written(ask(person).json()["user_code"])).headline == "Sign in"
 
 
 @pytest.mark.parametrize("code", ["BBBB-BBBB", "x", "", "A" * 8192, "<script>", "\u00e4", "-"])
-def test_a_code_that_is_none_is_asked_for_again(person, code):
+def test_an_unknown_user_code_is_requested_again(person, code):
     page = types(person, code).page
     assert page.status_code == 400
     assert person.headline == "Connect a device"
@@ -91,13 +91,13 @@ def test_a_code_that_is_none_is_asked_for_again(person, code):
     assert "<script" not in page.text
 
 
-def test_a_code_that_was_answered_is_none_any_more(person):
+def test_an_answered_user_code_is_unknown(person):
     said = ask(person).json()
     types(person, said["user_code"]).sends(**ADA).sends(answer="deny")
     assert types(person, said["user_code"]).alert.startswith("There is no such code")
 
 
-def test_the_first_word_counts(person):
+def test_the_first_answer_counts(person):
     said = ask(person).json()
     other = Person(person.http)
     types(other, said["user_code"]).sends(**JOAN)
@@ -108,7 +108,7 @@ def test_the_first_word_counts(person):
     assert tokens.status_code == 200
 
 
-def test_who_clicks_twice_has_said_it(person):
+def test_a_double_click_repeats_the_answer(person):
     said = ask(person).json()
     types(person, said["user_code"]).sends(**ADA)
     form, action = {**person.hidden, "answer": "allow"}, person.action
@@ -116,7 +116,7 @@ def test_who_clicks_twice_has_said_it(person):
         assert "is connected" in person.http.post(action, data=form).text
 
 
-def test_a_device_that_has_its_tokens_is_not_answered_again(person):
+def test_a_device_with_tokens_gets_no_second_pair(person):
     said = ask(person).json()
     types(person, said["user_code"]).sends(**ADA)
     form, action = {**person.hidden, "answer": "allow"}, person.action
@@ -139,17 +139,17 @@ def test_a_device_that_has_its_tokens_is_not_answered_again(person):
         ({"resource": "https://elsewhere.example.com"}, 400, "invalid_target"),
     ],
 )
-def test_rfc_8628_3_2_what_is_wrong_is_told_to_the_device(person, changes, status, error):
+def test_rfc_8628_3_2_errors_are_returned_to_the_device(person, changes, status, error):
     answer = ask(person, **changes)
     assert (answer.status_code, answer.json()["error"]) == (status, error)
     assert answer.headers["content-type"] == "application/json"
 
 
-def test_rfc_8628_3_1_forms_are_read_alone(person):
+def test_rfc_8628_3_1_only_forms_are_accepted(person):
     assert person.http.post("/oauth/device", json={"client_id": "tv"}).status_code == 400
 
 
-def test_rfc_8628_3_4_a_code_of_one_client_is_none_of_another(person):
+def test_rfc_8628_3_4_a_device_code_of_another_client_is_refused(person):
     said = ask(person).json()
     types(person, said["user_code"]).sends(**ADA).sends(answer="allow")
     answer = poll(person, said["device_code"], "spa-of-devices")
@@ -157,7 +157,7 @@ def test_rfc_8628_3_4_a_code_of_one_client_is_none_of_another(person):
     assert poll(person, said["device_code"]).status_code == 200
 
 
-def test_rfc_8628_5_1_nobody_tries_codes_for_long(tmp_path):
+def test_rfc_8628_5_1_guesses_of_user_codes_are_limited(tmp_path):
     with running_service(tmp_path) as server, httpx.Client(base_url=server.url) as http:
         person = Person(http)
         user_code = ask(person).json()["user_code"]
@@ -170,7 +170,7 @@ def test_rfc_8628_5_1_nobody_tries_codes_for_long(tmp_path):
         assert person.headline == "Too many attempts"
 
 
-def test_rfc_8628_5_1_who_types_right_codes_takes_no_try_of_the_network(tmp_path):
+def test_rfc_8628_5_1_correct_user_codes_do_not_count(tmp_path):
     """Many people may share one address."""
     with running_service(tmp_path) as server, httpx.Client(base_url=server.url) as http:
         person = Person(http)

@@ -55,7 +55,7 @@ def every_page(person):
     yield person.opens("/oauth/authorize/sign-in").page
 
 
-def test_every_page_can_be_framed_kept_and_scripted_by_nobody(person):
+def test_every_page_forbids_frames_caching_and_scripts(person):
     for page in every_page(person):
         assert SAFE.items() <= page.headers.items()
         said = page.headers["content-security-policy"].split("; ")
@@ -68,7 +68,7 @@ def test_every_page_can_be_framed_kept_and_scripted_by_nobody(person):
         assert "http-equiv" not in page.text
 
 
-def test_every_page_speaks_to_those_who_do_not_see_it(person):
+def test_every_page_works_with_a_screen_reader(person):
     for page in every_page(person):
         assert '<html lang="en">' in page.text
         assert page.text.count("<h1>") == 1
@@ -77,7 +77,7 @@ def test_every_page_speaks_to_those_who_do_not_see_it(person):
         assert fields == re.findall(r'<label for="([^"]+)"', page.text)
 
 
-def test_fields_say_to_password_managers_what_they_are_for_and_hide_the_password(person):
+def test_fields_have_autocomplete_hints_and_the_password_is_hidden(person):
     assert attributes(person.asks().page) == {
         "email": {"autocomplete": "username"},
         "password": {"autocomplete": "current-password", "type": "password"},
@@ -98,7 +98,7 @@ def attributes(page):
 TAG = re.compile(r"<input[^>]*>")
 
 
-def test_only_the_last_page_leads_elsewhere(person):
+def test_only_the_last_page_redirects_to_the_app(person):
     assert "form-action 'self';" in person.asks().page.headers["content-security-policy"]
     person.sends(**ADA)
     assert "form-action 'self' https:;" in person.page.headers["content-security-policy"]
@@ -108,7 +108,7 @@ def test_only_the_last_page_leads_elsewhere(person):
     )
 
 
-def test_the_cookie_is_for_these_pages_alone(person):
+def test_the_cookie_is_sent_only_to_these_pages(person):
     cookie = person.asks().page.headers["set-cookie"]
     assert re.fullmatch(
         r"reticket_visit=[\w-]{43}; Path=/oauth; Max-Age=900; HttpOnly; SameSite=Lax", cookie
@@ -145,12 +145,12 @@ def test_a_form_of_another_site_is_refused_at_every_step(person, headers):
     "headers",
     [{"origin": "null", "sec-fetch-site": "same-origin"}, {"origin": "own"}, {"origin": "null"}],
 )
-def test_a_form_of_our_own_is_taken_as_browsers_send_it(person, server, headers):
+def test_a_form_of_our_own_pages_is_accepted(person, server, headers):
     sent = {name: server.url if value == "own" else value for name, value in headers.items()}
     assert person.asks().sends(headers=sent, **ADA).page.status_code == 200
 
 
-def test_a_ticket_is_worth_nothing_in_another_browser(person, server):
+def test_a_ticket_is_invalid_in_another_browser(person, server):
     person.asks().sends(**ADA)
     for cookies in ({}, {"reticket_visit": "A" * 43}, {"reticket_visit": "\xe4" * 43}):
         header = "; ".join(f"{name}={value}" for name, value in cookies.items()).encode("latin-1")
@@ -164,7 +164,7 @@ def test_a_ticket_is_worth_nothing_in_another_browser(person, server):
 
 
 @pytest.mark.parametrize("interaction", ["", "unknown", "A" * 43, "A" * 8192])
-def test_a_ticket_that_is_none_leads_back_to_the_app(person, interaction):
+def test_an_invalid_ticket_tells_the_person_to_start_again_in_the_app(person, interaction):
     person.asks()
     for step in ("sign-in", "factor", "consent"):
         form = {"interaction": interaction, "answer": "allow", **ADA}
@@ -174,14 +174,14 @@ def test_a_ticket_that_is_none_leads_back_to_the_app(person, interaction):
         assert "Go back to the app" in person.sees
 
 
-def test_nobody_consents_before_signing_in(person):
+def test_consent_is_impossible_before_a_sign_in(person):
     person.asks()
     form = {**person.hidden, "answer": "allow"}
     person.page = person.http.post("/oauth/authorize/consent", data=form)
     assert person.page.status_code == 400
 
 
-def test_a_ticket_of_one_way_is_none_of_the_other(person):
+def test_tickets_of_authorization_and_device_pages_are_not_interchangeable(person):
     form = {**person.asks().hidden, **ADA}
     assert person.http.post("/oauth/device/sign-in", data=form).status_code == 400
     assert person.http.post("/oauth/authorize/sign-in", data=form).status_code == 200
@@ -205,13 +205,13 @@ def test_a_wrong_password_and_an_unknown_person_look_the_same(person, said):
 
 
 @pytest.mark.parametrize("said", [{}, {"email": JOAN["email"]}, {"password": "a"}, {"email": ""}])
-def test_an_empty_field_is_asked_for(person, said):
+def test_an_empty_field_is_requested_again(person, said):
     page = person.asks().sends(**said).page
     assert page.status_code == 400
     assert person.alert == "Type your e-mail address and your password."
 
 
-def test_who_is_blocked_learns_it_with_the_right_password_alone(person):
+def test_a_disabled_person_is_told_so_only_after_the_correct_password(person):
     person.asks().sends(email="banned@example.com", password="wrong")
     assert person.alert == "The e-mail address or the password is not right."
     person.sends(email="banned@example.com", password="never again")
@@ -219,7 +219,7 @@ def test_who_is_blocked_learns_it_with_the_right_password_alone(person):
     assert person.alert == "This account cannot sign in. Ask those who run this service."
 
 
-def test_too_many_attempts_are_told_when_to_come_back(frail):
+def test_too_many_attempts_show_when_to_retry(frail):
     person, _ = frail
     person.asks()
     for _ in range(2):
@@ -229,7 +229,7 @@ def test_too_many_attempts_are_told_when_to_come_back(frail):
     assert person.alert.startswith("There were too many attempts.")
 
 
-def test_what_is_typed_stays_text(person):
+def test_typed_text_is_escaped(person):
     nasty = '"><script>alert(1)</script>'
     page = person.asks(state=nasty).sends(email=nasty, password="x").page
     assert "<script" not in page.text
@@ -237,7 +237,7 @@ def test_what_is_typed_stays_text(person):
     assert "Orders &amp; &lt;More&gt;" in page.text
 
 
-def test_a_form_that_is_none_is_refused_with_a_page(person):
+def test_an_invalid_form_is_refused_with_a_page(person):
     person.asks()
     action, ticket = person.action, person.hidden["interaction"]
     bodies = [
@@ -255,7 +255,7 @@ def test_a_form_that_is_none_is_refused_with_a_page(person):
     assert person.headline == "This cannot go on"
 
 
-def test_what_is_not_there_is_a_page_too(person):
+def test_an_unknown_path_is_a_page_too(person):
     assert person.opens("/oauth/authorize/nothing").page.status_code == 404
     assert person.headline == "There is no such page"
     person.page = person.http.delete("/oauth/authorize")
@@ -263,7 +263,7 @@ def test_what_is_not_there_is_a_page_too(person):
     assert person.headline == "This cannot go on"
 
 
-def test_a_store_that_fails_is_a_page_that_says_so(frail):
+def test_a_failing_store_is_reported_on_a_page(frail):
     person, server = frail
     holder = sqlite3.connect(server.data / "families.sqlite", isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
@@ -275,7 +275,7 @@ def test_a_store_that_fails_is_a_page_that_says_so(frail):
     assert person.asks().headline == "Sign in"
 
 
-def test_of_many_that_allow_at_once_all_get_the_same_code(person):
+def test_parallel_consents_get_the_same_code(person):
     person.asks().sends(**ADA)
     form = {**person.hidden, "answer": "allow"}
     with ThreadPoolExecutor(8) as pool:
@@ -284,7 +284,7 @@ def test_of_many_that_allow_at_once_all_get_the_same_code(person):
     assert len(codes) == 1
 
 
-def test_the_log_hears_of_it_and_keeps_no_secret(person, server):
+def test_refusals_are_logged_without_secrets(person, server):
     code = person.asks(state="tell-nobody").sends(**ADA).sends(answer="allow").answer["code"]
     person.asks(redirect_uri="https://evil.example/").asks(scope="orders.burn")
     wanted = {"consented", "wrong_redirect", "wrong_scope"}
@@ -297,7 +297,7 @@ def test_the_log_hears_of_it_and_keeps_no_secret(person, server):
         assert secret not in written
 
 
-def test_the_store_keeps_no_ticket_and_no_cookie(frail):
+def test_the_store_contains_no_readable_ticket_or_cookie(frail):
     person, server = frail
     person.asks().sends(**ADA)
     ticket = person.hidden["interaction"]
@@ -308,7 +308,7 @@ def test_the_store_keeps_no_ticket_and_no_cookie(frail):
         assert secret.encode() not in stored
 
 
-def test_an_answer_that_is_none_spends_nothing(person):
+def test_an_invalid_answer_uses_no_interaction(person):
     person.asks().sends(**ADA)
     form, action = person.hidden, person.action
     person.page = person.http.post(action, data={**form, "answer": "x"})

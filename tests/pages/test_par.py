@@ -35,7 +35,7 @@ def pushed(person, **changes):
     return push(person, **changes).json()["request_uri"]
 
 
-def test_rfc_9126_2_2_a_pushed_request_is_put_before_a_person(person):
+def test_rfc_9126_2_2_a_pushed_request_is_shown_to_a_person(person):
     answer = push(person)
     assert answer.status_code == 201
     assert answer.headers["cache-control"] == "no-store"
@@ -69,7 +69,7 @@ LOOKS = [
 
 
 @pytest.mark.parametrize(("method", "headers"), LOOKS)
-def test_rfc_9126_4_a_load_spends_nothing_whoever_looks(person, method, headers):
+def test_rfc_9126_4_loading_the_page_does_not_use_the_request(person, method, headers):
     query = {"client_id": "web", "request_uri": pushed(person)}
     for _ in range(3):
         look = person.http.request(method, "/oauth/authorize", params=query, headers=headers)
@@ -79,7 +79,9 @@ def test_rfc_9126_4_a_load_spends_nothing_whoever_looks(person, method, headers)
 
 @pytest.mark.parametrize("answer", ["allow", "deny"])
 @pytest.mark.parametrize(("method", "headers"), LOOKS)
-def test_rfc_9126_4_an_answer_spends_it_for_every_kind_of_look(person, method, headers, answer):
+def test_rfc_9126_4_after_an_answer_the_request_is_used_for_every_browser(
+    person, method, headers, answer
+):
     query = {"client_id": "web", "request_uri": pushed(person)}
     finishes(person, query, answer)
     look = person.http.request(method, "/oauth/authorize", params=query, headers=headers)
@@ -91,7 +93,7 @@ def test_rfc_9126_4_an_answer_spends_it_for_every_kind_of_look(person, method, h
 @pytest.mark.parametrize(
     "answers", list(itertools.product(["allow", "deny"], repeat=2)), ids="-".join
 )
-def test_rfc_9126_4_of_two_browsers_that_have_opened_it_one_gets_a_code(person, another, answers):
+def test_rfc_9126_4_only_one_of_two_browsers_gets_a_code(person, another, answers):
     query = {"client_id": "web", "request_uri": pushed(person)}
     other = another().opens(**query).sends(**JOAN)
     finishes(person, query, answers[0])
@@ -103,7 +105,7 @@ def test_rfc_9126_4_of_two_browsers_that_have_opened_it_one_gets_a_code(person, 
         assert other.page.status_code == 400
 
 
-def test_rfc_9126_4_who_clicks_twice_gets_the_same_code(person):
+def test_rfc_9126_4_a_double_click_gives_the_same_code(person):
     query = {"client_id": "web", "request_uri": pushed(person)}
     person.opens(**query).sends(**ADA)
     action, hidden = person.action, person.hidden
@@ -123,7 +125,7 @@ def test_rfc_9126_4_beginning_again_with_another_account_gives_no_second_code(pe
     assert person.sends(**JOAN).sends(answer="allow").page.status_code == 400
 
 
-def test_of_many_that_answer_at_once_one_gets_a_code(person, another):
+def test_only_one_of_many_parallel_answers_gets_a_code(person, another):
     query = {"client_id": "web", "request_uri": pushed(person)}
     people = [another().opens(**query).sends(**ADA) for _ in range(8)]
     with ThreadPoolExecutor(8) as pool:
@@ -132,7 +134,7 @@ def test_of_many_that_answer_at_once_one_gets_a_code(person, another):
 
 
 @pytest.mark.parametrize("client", ["web", "strict"])
-def test_only_what_was_understood_is_kept(person, server, client):
+def test_only_known_parameters_are_stored(person, server, client):
     said = STRICT if client == "strict" else {"client_id": "web", "resource": [ORDERS] * 200}
     junk = {
         "scope": " ".join(["openid"] * 1000),
@@ -149,7 +151,7 @@ def test_only_what_was_understood_is_kept(person, server, client):
     assert kept.count(ORDERS) == (client == "web")
 
 
-def test_openid_connect_core_3_1_2_1_a_hint_that_is_no_id_token_of_ours_is_told_at_once(person):
+def test_openid_connect_core_3_1_2_1_an_invalid_id_token_hint_is_refused_when_pushed(person):
     assert push(person, id_token_hint="h" * 8000).json()["error"] == "invalid_request"
 
 
@@ -160,7 +162,7 @@ def rows(server, prefix):
 
 
 @pytest.mark.parametrize("other", ["native", "server"])
-def test_rfc_9126_4_it_is_for_its_client_alone_who_loses_nothing(person, other):
+def test_rfc_9126_4_another_client_cannot_use_a_pushed_request(person, other):
     """Also where another one is registered with the same redirect URI."""
     reference = pushed(person)
     assert person.opens(client_id=other, request_uri=reference).page.status_code == 400
@@ -168,11 +170,11 @@ def test_rfc_9126_4_it_is_for_its_client_alone_who_loses_nothing(person, other):
 
 
 @pytest.mark.parametrize("said", [{}, {"client_id": ["web", "native"]}])
-def test_rfc_9126_4_the_client_is_said_once_more(person, said):
+def test_rfc_9126_4_the_client_id_is_required_with_the_request_uri(person, said):
     assert person.opens(request_uri=pushed(person), **said).page.status_code == 400
 
 
-def test_rfc_9101_5_what_else_the_address_says_is_not_heard(person):
+def test_rfc_9101_5_other_parameters_beside_the_request_uri_are_ignored(person):
     said = {"scope": "orders.burn", "redirect_uri": "https://evil.example/", "state": "other"}
     person.opens(client_id="web", request_uri=pushed(person), **said)
     assert person.sends(**ADA).sends(answer="allow").answer["state"] == "a state"
@@ -180,7 +182,7 @@ def test_rfc_9101_5_what_else_the_address_says_is_not_heard(person):
 
 
 @pytest.mark.parametrize("reference", [PREFIX, PREFIX + "A" * 43, PREFIX + "A" * 8000])
-def test_a_reference_to_nothing_leads_nowhere(person, reference):
+def test_an_unknown_request_uri_is_an_error_page(person, reference):
     page = person.opens(**asking(request_uri=reference)).page
     assert (page.status_code, "location" in page.headers) == (400, False)
 
@@ -209,31 +211,31 @@ def test_a_reference_to_nothing_leads_nowhere(person, reference):
         ({"nonce": "n" * 8193}, 400, "invalid_request"),
     ],
 )
-def test_rfc_9126_2_3_what_is_wrong_is_told_at_once(person, changes, status, error):
+def test_rfc_9126_2_3_errors_are_returned_when_pushed(person, changes, status, error):
     answer = push(person, **changes)
     assert (answer.status_code, answer.json()["error"]) == (status, error)
     assert answer.headers["content-type"] == "application/json"
     assert answer.headers["cache-control"] == "no-store"
 
 
-def test_rfc_9126_2_1_forms_are_read_alone(person):
+def test_rfc_9126_2_1_only_forms_are_accepted(person):
     assert person.http.post("/oauth/par", json=asking()).status_code == 400
     assert person.http.get("/oauth/par", params=asking()).status_code == 405
 
 
-def test_openid_connect_core_3_1_2_6_a_pushed_request_for_silence_is_answered_by_redirect(person):
+def test_openid_connect_core_3_1_2_6_a_pushed_prompt_none_is_answered_by_redirect(person):
     person.opens(client_id="web", request_uri=pushed(person, prompt="none"))
     assert person.answer["error"] == "login_required"
 
 
-def test_rfc_9126_5_a_client_that_must_push_gets_nothing_otherwise(person):
+def test_rfc_9126_5_a_client_that_must_push_is_refused_without(person):
     answer = person.asks(client_id="strict").answer
     assert (answer["error"], answer["state"]) == ("invalid_request", "a state")
     reference = pushed(person, **STRICT)
     assert person.opens(client_id="strict", request_uri=reference).headline == "Sign in"
 
 
-def test_the_store_keeps_no_secret_of_the_client(person, server):
+def test_the_store_contains_no_client_secret(person, server):
     assert push(person, **STRICT).status_code == 201
     stored = b"".join(path.read_bytes() for path in server.data.glob("*.sqlite*"))
     assert b"oauth:pushed:" in stored
@@ -257,7 +259,7 @@ def test_rfc_9449_10_1_a_proof_binds_the_code_to_its_key(person, server):
         assert bound_tokens(person, server, reference, key).status_code == status
 
 
-def test_rfc_9449_10_1_the_key_of_the_proof_is_the_one_that_was_said(person, server):
+def test_rfc_9449_10_1_the_key_of_the_proof_must_match_dpop_jkt(person, server):
     url = f"{server.url}/oauth/par"
     for jkt, status in ((KEY.thumbprint(), 201), (CHALLENGE, 400)):
         headers = {"dpop": proof("POST", url, time.time(), jti=jkt)}

@@ -40,7 +40,7 @@ def outside(text):
     return inside.sub("", text)
 
 
-def test_a_client_s_name_turns_nothing_but_itself(person):
+def test_a_client_name_cannot_change_the_direction_of_other_text(person):
     pages = [person.asks(client_id="turned", scope="openid orders.read").page]
     pages.append(person.sends(**ADA).page)
     for page in pages:
@@ -53,7 +53,7 @@ def test_a_client_s_name_turns_nothing_but_itself(person):
 
 
 @pytest.mark.parametrize("answer", ["allow", "deny"])
-def test_a_device_s_name_turns_nothing_but_itself(person, answer):
+def test_a_device_name_cannot_change_the_direction_of_other_text(person, answer):
     said = person.http.post("/oauth/device", data={"client_id": "turned", "scope": "openid"}).json()
     person.opens("/oauth/device").sends(user_code=said["user_code"]).sends(**ADA)
     page = person.sends(answer=answer).page
@@ -61,7 +61,7 @@ def test_a_device_s_name_turns_nothing_but_itself(person, answer):
     assert "\u202e" not in outside(page.text)
 
 
-def test_an_error_turns_nothing_but_itself(person):
+def test_an_error_cannot_change_the_direction_of_other_text(person):
     page = person.asks(client_id="turned", redirect_uri="https://x.example/\u202e").page
     assert page.status_code == 400
     assert "\u202e" not in outside(page.text)
@@ -75,6 +75,6 @@ OURS = {
 
 
 @pytest.mark.parametrize("template", sorted(TEMPLATES.glob("*.html")), ids=lambda path: path.name)
-def test_whatever_comes_from_callers_is_isolated_in_its_template(template):
+def test_every_text_from_callers_is_isolated_in_its_template(template):
     seen = re.sub(r"<bdi>\{\w+\}</bdi>|<[^>]*>", "", template.read_text())
     assert set(re.findall(r"\{(\w+)\}", seen)) <= OURS

@@ -38,12 +38,12 @@ def address_of(server, url, *headers):
 
 
 @pytest.mark.parametrize("spoofed", [(), *((each,) for each in SPOOFED)])
-def test_behind_a_trusted_proxy_it_is_the_address_that_the_proxy_saw(service, proxy, spoofed):
+def test_behind_a_trusted_proxy_the_audited_address_is_the_clients(service, proxy, spoofed):
     assert address_of(service, proxy, *spoofed) == CLIENT
 
 
 @pytest.mark.parametrize("name", sorted(CONFIGURATIONS))
-def test_behind_a_proxy_that_is_not_trusted_it_is_the_proxy_s_and_that_is_told(tmp_path, name):
+def test_behind_an_untrusted_proxy_its_address_is_audited_and_a_warning_logged(tmp_path, name):
     with (
         running_server(tmp_path) as server,
         running_proxy(name, tmp_path / "proxy", port_of(server.url)) as url,

@@ -39,7 +39,7 @@ def sign_in_as_dotnet(url):
     assert b"refreshToken" in answer.body
 
 
-def test_java_signs_in_and_refreshes_though_it_asks_for_http2(service):
+def test_java_signs_in_and_refreshes_even_if_it_requests_http2(service):
     sign_in_with_java(service.url)
 
 
@@ -47,7 +47,7 @@ def test_java_signs_in_and_refreshes_behind_a_proxy(proxy):
     sign_in_with_java(proxy)
 
 
-def test_dotnet_gets_its_tokens_though_it_waits_for_100(service):
+def test_dotnet_gets_its_tokens_with_expect_100(service):
     sign_in_as_dotnet(service.url)
 
 

@@ -36,11 +36,11 @@ def plain(service, tmp_path_factory):
 
 
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer x"}, {"Host": "127.0.0.1"}])
-def test_a_proxy_that_adds_nothing_opens_metrics_to_nobody(plain, headers):
+def test_behind_a_plain_proxy_metrics_are_refused(plain, headers):
     assert call(plain, "GET", "/metrics", headers=headers)[0] == 404
 
 
-def test_their_token_reads_them(plain):
+def test_the_metrics_token_reads_metrics(plain):
     bearer = {"Authorization": f"Bearer {SETTINGS['RETICKET_METRICS_TOKEN']}"}
     status, _, body = call(plain, "GET", "/metrics", headers=bearer)
     assert (status, b"reticket_ready 1.0" in body) == (200, True)

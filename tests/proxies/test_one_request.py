@@ -7,7 +7,7 @@ from tests.http.wire import ADA, PASSWORD
 
 
 @pytest.mark.parametrize("protocol", ["websocket", "h2c", "anything"])
-def test_a_body_with_an_upgrade_gives_nobody_the_answer_of_another(proxy, protocol):
+def test_a_body_with_an_upgrade_mixes_no_responses(proxy, protocol):
     toll = desync(target_of(proxy), ADA, PASSWORD, protocol)
     assert (toll.crossed, toll.stolen, toll.forbidden) == (0, 0, 0), toll
     assert toll.asked == TRIES * 6

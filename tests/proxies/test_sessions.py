@@ -38,6 +38,6 @@ def test_a_large_body_passes(proxy):
     assert (status, b"apiError" in said) == (401, True)
 
 
-def test_what_the_proxy_forbids_stays_forbidden(proxy):
+def test_paths_that_the_proxy_forbids_stay_forbidden(proxy):
     for path in ("/metrics", "/metrics?a=b"):
         assert call(proxy, "GET", path)[0] == 403

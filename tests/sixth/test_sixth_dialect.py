@@ -73,7 +73,7 @@ def python(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("suite", SUITES)
-def test_a_suite_sees_it_and_is_green(copy: Path, suite: str) -> None:
+def test_each_suite_includes_the_new_dialect_and_passes(copy: Path, suite: str) -> None:
     file, wanted = SUITES[suite]
     said = python(copy, "-m", "pytest", "-p", "no:cacheprovider", file, "-k", wanted, "-rA").stdout
     assert "passed" in said or "[100%]" in said
@@ -97,7 +97,7 @@ def _differs(copy: Path, file: Path) -> bool:
     return not original.exists() or original.read_bytes() != file.read_bytes()
 
 
-def test_the_demo_prints_its_lines(copy: Path) -> None:
+def test_the_demo_prints_the_examples_of_the_new_dialect(copy: Path) -> None:
     said = python(
         copy,
         "-c",
@@ -107,7 +107,7 @@ def test_the_demo_prints_its_lines(copy: Path) -> None:
     assert "# Directus: sign in\ncurl -sS -X POST 'http://a/directus/auth/login'" in said
 
 
-def test_its_settings_are_read_and_its_parts_kept(copy: Path, tmp_path: Path) -> None:
+def test_the_settings_and_parts_of_the_new_dialect_work(copy: Path, tmp_path: Path) -> None:
     seed = tmp_path / "seed.yaml"
     data = ["--data", str(tmp_path / "data")]
     seed.write_text(SEED.replace("ROLE", "Editor"))

@@ -120,11 +120,11 @@ def files(tmp_path):
     return lambda: tmp_path / f"{next(numbers)}.sqlite"
 
 
-def test_memory_keeps_to_the_model():
+def test_the_memory_store_follows_the_model():
     run(MemoryStore)
 
 
-def test_sqlite_keeps_to_the_model(files):
+def test_the_sqlite_store_follows_the_model(files):
     run(lambda clock: SqliteStore(files(), clock), examples=25)
 
 
@@ -154,6 +154,6 @@ class DeletesTheLiving(MemoryStore):
 
 
 @pytest.mark.parametrize("broken", [LosesTheSecondUpdate, ForgetsRevocations, DeletesTheLiving])
-def test_a_broken_store_is_caught(broken):
+def test_the_model_detects_a_broken_store(broken):
     with pytest.raises(AssertionError):
         run(broken, examples=300, phases=[Phase.generate])

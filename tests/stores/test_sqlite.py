@@ -69,12 +69,12 @@ def test_a_full_disk_is_unavailable_and_stored_rows_stay_readable(store):
     store.create([family_of(1)])
 
 
-def test_it_is_durable(store):
+def test_committed_rows_are_durable(store):
     assert pragma(store, "journal_mode") == "wal"
     assert pragma(store, "synchronous") == 2
 
 
-def test_only_its_owner_reads_it(store, file):
+def test_only_the_owner_may_read_the_database(store, file):
     store.create([family_of(1)])
     for name in (file, Path(f"{file}-wal"), Path(f"{file}-shm")):
         assert stat.S_IMODE(name.stat().st_mode) == 0o600
@@ -87,7 +87,7 @@ def test_a_batch_that_changes_nothing_writes_nothing(store, file):
     assert Path(f"{file}-wal").stat().st_size == before
 
 
-def test_a_locked_file_is_unavailable_and_then_goes_on(store, file):
+def test_a_locked_file_is_unavailable_until_it_is_unlocked(store, file):
     family = family_of(1)
     store.create([family])
     with closing(sqlite3.connect(file, isolation_level=None)) as other:
@@ -97,7 +97,7 @@ def test_a_locked_file_is_unavailable_and_then_goes_on(store, file):
     assert store.transact([(family.id, Presenting(family.id, 1))]) == [(Outcome.ADVANCED, 2)]
 
 
-def test_a_full_disk_is_unavailable_and_then_goes_on(store):
+def test_a_full_disk_is_unavailable_until_there_is_space(store):
     family = family_of(1)
     store.create([family])
     full = pragma(store, "page_count")
@@ -109,7 +109,7 @@ def test_a_full_disk_is_unavailable_and_then_goes_on(store):
     store.create([family_of(10_001, subject="x" * 900)])
 
 
-def test_no_value_stands_in_an_error(store, file):
+def test_no_error_contains_a_stored_value(store, file):
     with closing(sqlite3.connect(file, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(Unavailable) as caught:
@@ -123,7 +123,7 @@ def test_a_damaged_file_stops_the_start(file):
         SqliteStore(file, FakeClock())
 
 
-def test_a_folder_that_is_not_there_stops_the_start(tmp_path):
+def test_a_missing_folder_stops_the_start(tmp_path):
     with pytest.raises(StartupError, match=r"cannot open .*nowhere"):
         open_store(f"sqlite:///{tmp_path}/nowhere/families.sqlite", FakeClock())
 
@@ -153,13 +153,13 @@ def test_old_code_runs_on_a_newer_file_until_that_breaks_it(store, file, monkeyp
     assert schema_state(f"sqlite:///{file}")[2:] == (AHEAD + 1, AHEAD + 1, AHEAD)
 
 
-def test_looking_makes_no_file(file):
+def test_reading_creates_no_file(file):
     assert schema_state(f"sqlite:///{file}")[2:] == (0, 0, KNOWN)
     assert not file.exists()
 
 
 @pytest.mark.parametrize("url", ["sqlite:", "sqlite://x:hush", "sqlite:///", "sqlite:x"])
-def test_a_url_that_names_no_file_stops_the_start(url):
+def test_a_url_without_a_file_stops_the_start(url):
     with pytest.raises(StartupError, match=r"must look like sqlite:///data/families\.sqlite"):
         open_store(url, FakeClock())
 
@@ -184,7 +184,7 @@ def test_a_migrated_file_is_like_a_fresh_one(tmp_path, monkeypatch, version):
     assert any("language" in sql for _, _, sql in schema(old))
 
 
-def test_two_processes_may_open_a_new_file_at_once(file):
+def test_two_processes_may_open_a_new_file_in_parallel(file):
     failures = []
 
     def start():
@@ -272,7 +272,7 @@ class Purging:
         return self.batches[-1]
 
 
-def test_a_purge_lets_everybody_write_and_read_between_its_batches(store, file):
+def test_a_purge_blocks_no_reader_or_writer_between_its_batches(store, file):
     clock = FakeClock()
     living = [family_of(10**7 + number) for number in range(5000)]
     store.create([family_of(number, expires_at=5) for number in range(2500)] + living)
@@ -303,7 +303,7 @@ def test_a_purge_lets_everybody_write_and_read_between_its_batches(store, file):
     entries.close()
 
 
-def test_a_long_walk_lets_go_of_the_reader(store, monkeypatch):
+def test_a_long_scan_releases_the_reader(store, monkeypatch):
     store.create([family_of(number) for number in range(9000)])
     taken = []
     real = File.reading
@@ -317,7 +317,7 @@ def test_a_long_walk_lets_go_of_the_reader(store, monkeypatch):
     assert len(taken) == 4
 
 
-def test_a_backup_is_whole_and_private(store, tmp_path):
+def test_a_backup_is_complete_and_private(store, tmp_path):
     family = family_of(1)
     store.create([family])
     store.backup(tmp_path / "copy.sqlite")

@@ -52,7 +52,7 @@ def test_a_sweep_reads_no_live_entries(tmp_path, living):
     assert (steps, steps_of_writer) == pytest.approx((3, 12), abs=10)
 
 
-def test_a_sweep_with_nothing_to_do_takes_no_lock(tmp_path):
+def test_a_sweep_without_expired_entries_takes_no_lock(tmp_path):
     ephemeral = SqliteEphemeral(tmp_path / "families.sqlite", FakeClock(), busy_timeout=0)
     ephemeral.once("lives", 100)
     with sqlite3.connect(tmp_path / "families.sqlite", isolation_level=None) as other:
@@ -86,7 +86,7 @@ def sweeping(request, file):
     ephemeral.close()
 
 
-def test_it_is_done_by_a_connection_that_waits_for_no_disk(sweeping, file):
+def test_a_sweep_uses_a_connection_that_does_not_wait_for_the_disk(sweeping, file):
     sweeper, sweep = sweeping
     heard = []
     sweeper.connection.set_trace_callback(heard.append)
@@ -112,7 +112,7 @@ def test_the_sweeper_does_the_checkpoints_and_not_a_refresh(file):
     sweeper.close()
 
 
-def test_few_statements_are_prepared_however_many_are_over_at_once(file):
+def test_a_sweep_prepares_few_statements_for_any_number_of_entries(file):
     clock = FakeClock()
     ephemeral, heard = SqliteEphemeral(file, clock), []
     for number in range(300):

@@ -47,18 +47,18 @@ def asking(command: object) -> Any:
     return with_first_route(lambda route: replace(route, operate=operate))
 
 
-def test_a_good_one_passes() -> None:
+def test_a_valid_dialect_passes() -> None:
     CONTRACT.test_every_code_has_a_wire_form(dialect())
 
 
-def test_a_code_without_a_form() -> None:
+def test_a_code_without_a_wire_form_is_found() -> None:
     forms = dict(dialect().refusals)
     del forms[Code.TOO_LARGE]
     with pytest.raises(AssertionError):
         CONTRACT.test_every_code_has_a_wire_form(dialect(refusals=forms))
 
 
-def test_a_refusal_that_raises() -> None:
+def test_a_refusal_that_raises_is_found() -> None:
     def refuse(request: WireRequest, error: ReticketError) -> WireResponse:
         raise KeyError(error.code)
 
@@ -66,7 +66,7 @@ def test_a_refusal_that_raises() -> None:
         CONTRACT.test_it_answers_every_code(refusing(refuse), Code.INTERNAL)
 
 
-def test_a_refusal_that_shows_the_request() -> None:
+def test_a_refusal_that_shows_the_request_is_found() -> None:
     def refuse(request: WireRequest, error: ReticketError) -> WireResponse:
         return WireResponse(400, request.body)
 
@@ -74,7 +74,7 @@ def test_a_refusal_that_shows_the_request() -> None:
         CONTRACT.test_a_refusal_shows_no_secret(refusing(refuse), Code.INVALID_TOKEN)
 
 
-def test_a_refusal_that_shows_the_reason() -> None:
+def test_a_refusal_that_shows_the_reason_is_found() -> None:
     def refuse(request: WireRequest, error: ReticketError) -> WireResponse:
         return WireResponse(503, str(error).encode())
 
@@ -82,7 +82,7 @@ def test_a_refusal_that_shows_the_reason() -> None:
         CONTRACT.test_a_refusal_does_not_say_what_failed(refusing(refuse))
 
 
-def test_a_refusal_that_tells_its_cause() -> None:
+def test_a_refusal_that_shows_its_cause_is_found() -> None:
     def refuse(request: WireRequest, error: ReticketError) -> WireResponse:
         return WireResponse(401, str(getattr(error, "cause", "")).encode())
 
@@ -90,7 +90,7 @@ def test_a_refusal_that_tells_its_cause() -> None:
         CONTRACT.test_refusals_of_a_kind_are_one_answer(refusing(refuse), Code.INVALID_TOKEN)
 
 
-def test_no_word_of_when_to_come_back() -> None:
+def test_a_missing_retry_after_is_found() -> None:
     def refuse(request: WireRequest, error: ReticketError) -> WireResponse:
         return WireResponse(429, b"{}")
 
@@ -100,38 +100,38 @@ def test_no_word_of_when_to_come_back() -> None:
 
 
 @pytest.mark.parametrize("base_path", ["", "/", "/api/", "api"])
-def test_a_bad_base_path(base_path: str) -> None:
+def test_an_invalid_base_path_is_found(base_path: str) -> None:
     with pytest.raises(AssertionError):
         CONTRACT.test_its_base_path_is_one(dialect(base_path=base_path))
 
 
-def test_a_foreign_kind_of_token() -> None:
+def test_a_token_kind_of_another_dialect_is_found() -> None:
     foreign = [replace(dialect().kinds[0], name="kibo.user")]
     with pytest.raises(AssertionError):
         CONTRACT.test_its_kinds_of_token_are_named_after_it(dialect(kinds=foreign))
 
 
 @pytest.mark.parametrize("path", ["/a/", "a", "/{a}/{b}", "/a/b{c}", "/"])
-def test_a_bad_path(path: str) -> None:
+def test_an_invalid_path_is_found(path: str) -> None:
     broken = with_first_route(lambda route: replace(route, path=path))
     with pytest.raises(AssertionError):
         CONTRACT.test_one_segment_of_a_path_is_open_at_most(broken)
 
 
-def test_a_route_twice() -> None:
+def test_a_duplicate_route_is_found() -> None:
     first = dialect().routes[0]
     with pytest.raises(AssertionError):
         CONTRACT.test_its_routes_are_distinct(dialect(routes=[first, first]))
 
 
-def test_a_route_that_is_not_described() -> None:
+def test_a_route_without_a_description_is_found() -> None:
     broken = with_first_route(lambda route: replace(route, describe=None))
     for check in (CONTRACT.test_every_route_is_described, CONTRACT.test_its_document_is_whole):
         with pytest.raises(AssertionError):
             check(broken)
 
 
-def test_an_operation_that_fails_on_a_body() -> None:
+def test_an_operation_that_fails_on_a_body_is_found() -> None:
     def operate(request: WireRequest) -> Operation:
         raise UnicodeDecodeError("utf-8", request.body, 0, 1, "")
         yield
@@ -141,23 +141,23 @@ def test_an_operation_that_fails_on_a_body() -> None:
         CONTRACT.test_it_survives_any_body(broken, b"", b"")
 
 
-def test_a_command_for_another_dialect() -> None:
+def test_a_command_for_another_dialect_is_found() -> None:
     with pytest.raises(AssertionError):
         CONTRACT.test_its_commands_are_its_own_and_show_no_secret(asking(Refresh("kibo.user", "")))
 
 
-def test_a_command_that_shows_a_secret() -> None:
+def test_a_command_that_shows_a_secret_is_found() -> None:
     with pytest.raises(AssertionError):
         CONTRACT.test_its_commands_are_its_own_and_show_no_secret(asking(MARK))
 
 
-def test_options_that_are_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_options_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(akinon, "Options")
     with pytest.raises(StartupError, match=r"reticket\.dialects\.akinon is no dialect"):
         CONTRACT.test_its_options_have_defaults_and_are_frozen(dialect())
 
 
-def test_an_option_without_a_default(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_option_without_a_default_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     @dataclass(frozen=True)
     class Needed:
         word: str
@@ -174,20 +174,20 @@ def test_an_option_without_a_default(monkeypatch: pytest.MonkeyPatch) -> None:
         {"base_path": "/api/platform", "routes": [Route("GET", "/tenants/{id}", lambda _: None)]},
     ],
 )
-def test_a_path_of_another_dialect(changes: dict[str, Any]) -> None:
+def test_a_path_of_another_dialect_is_found(changes: dict[str, Any]) -> None:
     CONTRACT.test_no_other_dialect_has_its_paths(dialect())
     with pytest.raises(AssertionError):
         CONTRACT.test_no_other_dialect_has_its_paths(dialect(**changes))
 
 
 @pytest.mark.parametrize("preset", [BROWSER_2026, kibo.KIBO_2026])
-def test_a_preset_of_a_name_that_is_used(preset: Policy) -> None:
+def test_a_preset_with_a_used_name_is_found(preset: Policy) -> None:
     CONTRACT.test_its_presets_are_its_own(dialect())
     with pytest.raises(AssertionError):
         CONTRACT.test_its_presets_are_its_own(dialect(presets=[preset]))
 
 
-def test_a_module_that_is_taken_for_a_dialect(
+def test_a_module_that_is_no_dialect_is_found(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(dialects, "__path__", [*dialects.__path__, str(tmp_path)])
@@ -214,7 +214,7 @@ class Firm(Struct, frozen=True, forbid_unknown_fields=True):
         Part("akinon", Firm, "akinon", demo={"ada@example.com": {"name": 1}}),
     ],
 )
-def test_a_part_that_cannot_be_kept(part: Part[Any]) -> None:
+def test_a_part_that_cannot_be_stored_is_found(part: Part[Any]) -> None:
     CONTRACT.test_the_directory_can_keep_its_parts(dialect())
     with pytest.raises((AssertionError, Faulty)):
         CONTRACT.test_the_directory_can_keep_its_parts(dialect(person=part))
@@ -223,7 +223,7 @@ def test_a_part_that_cannot_be_kept(part: Part[Any]) -> None:
 @pytest.mark.parametrize(
     "part", [Part("akinon", Firm, "cloudreve"), Part("akinon", Firm, "akinon", has_places=True)]
 )
-def test_a_part_with_a_key_that_is_used(part: Part[Any]) -> None:
+def test_a_part_with_a_used_key_is_found(part: Part[Any]) -> None:
     CONTRACT.test_the_keys_of_its_parts_are_its_own(dialect())
     with pytest.raises(AssertionError):
         CONTRACT.test_the_keys_of_its_parts_are_its_own(dialect(person=part))

@@ -16,7 +16,7 @@ def test_a_service_that_ends_at_its_start_says_what_it_printed(tmp_path):
         pass
 
 
-def test_a_service_that_ends_without_a_word_says_so(tmp_path, monkeypatch):
+def test_a_service_that_ends_silently_is_reported(tmp_path, monkeypatch):
     monkeypatch.setattr("sys.executable", "false")
     with (
         pytest.raises(RuntimeError, match=r"ended with status 1; it printed last:\n\(nothing\)"),
@@ -25,7 +25,7 @@ def test_a_service_that_ends_without_a_word_says_so(tmp_path, monkeypatch):
         pass
 
 
-def test_a_wait_that_ends_in_vain_says_what_was_seen(monkeypatch):
+def test_a_failed_wait_reports_the_last_result(monkeypatch):
     monkeypatch.setattr("reticket.testing.waiting.PATIENCE", 0)
     with pytest.raises(AssertionError, match=r"a line: not within 0 s; seen last: nothing"):
         until(lambda: False, "a line", lambda: "nothing")

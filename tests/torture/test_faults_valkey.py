@@ -44,7 +44,7 @@ def test_a_service_is_killed(services, tell):
     assert load.history.count(Answer.CUT) > 0
 
 
-def test_a_node_that_leads_is_killed(cluster, services, tell):
+def test_a_primary_is_killed(cluster, services, tell):
     load = Load(services)
     with load.running():
         for number in range(ROUNDS):
@@ -59,7 +59,7 @@ def test_a_node_that_leads_is_killed(cluster, services, tell):
     assert load.history.count(Answer.UNAVAILABLE) > 0
 
 
-def test_a_node_that_leads_is_killed_and_its_last_writes_are_lost(cluster, services, tell):
+def test_a_primary_is_killed_and_its_last_writes_are_lost(cluster, services, tell):
     load = Load(services)
     with load.running():
         for number in range(ROUNDS):
@@ -92,7 +92,7 @@ def test_slots_move(cluster, services, tell):
     assert moved > 10
 
 
-def test_the_disk_of_a_node_that_leads_is_full(cluster, services, tell):
+def test_the_disk_of_a_primary_is_full(cluster, services, tell):
     load = Load(services)
     with load.running():
         for number in range(ROUNDS):
@@ -109,9 +109,7 @@ def test_the_disk_of_a_node_that_leads_is_full(cluster, services, tell):
     assert load.history.count(Answer.UNAVAILABLE) > 0
 
 
-def test_a_sign_out_without_a_copy_is_not_acknowledged_however_often_it_is_asked_for(
-    cluster, services
-):
+def test_a_repeated_sign_out_without_replication_is_not_acknowledged(cluster, services):
     field = Field([each.url for each in services.all], History())
     leaver, pair = Leaver(field, WIRES[0]), cluster.pairs[0]
     token = leaver.sign_in()

@@ -123,7 +123,7 @@ FALLEN = {
 
 
 @pytest.mark.parametrize("rule", FALLEN)
-def test_a_store_that_fell_back_is_an_excuse_for_some(rule):
+def test_a_rollback_of_the_store_excuses_some_faults(rule):
     assert rule in found(*FALLEN[rule])
     assert found(*FALLEN[rule], rollbacks=[FELL_BACK]) == []
 
@@ -141,35 +141,35 @@ def test_a_store_that_fell_back_is_an_excuse_for_some(rule):
         ("works after its end", [*THEFT, ask(3, 4, 5)]),
     ],
 )
-def test_but_no_excuse_for_the_rest(rule, exchanges):
+def test_a_rollback_does_not_excuse_other_faults(rule, exchanges):
     assert found(*exchanges, rollbacks=[FELL_BACK]) == [rule]
 
 
-def test_a_resource_may_have_a_window_of_its_own():
+def test_a_token_kind_may_have_its_own_window():
     answers = [ask(1, 2, resource="kibo"), ask(1, 3, 2, resource="kibo")]
     assert found(*answers) == ["two successors"]
     assert found(*answers, windows={"akinon": 1}) == ["two successors"]
     assert found(*answers, windows={"kibo": 1}) == []
 
 
-def test_the_audit_stream_tells_of_a_reuse_that_was_none():
+def test_the_audit_stream_reveals_a_false_reuse():
     assert found(ask(1, 2), audit=["issued", "reused"]) == ["reuse that was none"]
     assert found(*THEFT, audit=["issued", "reused"]) == []
     assert found(ask(1, 2), audit=["reused"], rollbacks=[FELL_BACK]) == ["reuse that was none"]
 
 
-def test_the_audit_stream_tells_of_writes_that_nobody_knows_to_be_lost():
+def test_the_audit_stream_reveals_unexplained_lost_writes():
     assert found(ask(1, 2), audit=["healed"]) == ["a write was lost"]
     assert found(ask(1, 2), audit=["healed"], rollbacks=[FELL_BACK]) == []
 
 
-def test_a_torn_line_of_the_audit_stream_is_passed_over():
+def test_an_incomplete_line_of_the_audit_stream_is_skipped():
     history = History()
     history.read_audit(['{"event": "reu', '{"event": "reused", "session": "0a"}', ""])
     assert history.reused == {"0a": 1}
 
 
-def test_both_faces_say_family_and_generation():
+def test_opaque_and_jwt_tokens_contain_family_and_generation():
     body = b"kkkk" + bytes.fromhex(ADA) + bytes(6) + (77).to_bytes(8, "big") + b"=ctx" + bytes(16)
     opaque = "rtk_" + base64.urlsafe_b64encode(body).decode().rstrip("=")
     claims = base64.urlsafe_b64encode(json.dumps({"sid": ADA, "gen": 77}).encode()).decode()

@@ -82,7 +82,7 @@ def goes_on(line):
     until(lambda: _answers(line))
 
 
-def test_who_is_cut_off_reaches_its_peers(lines):
+def test_a_node_cut_off_from_outside_reaches_its_peers(lines):
     net, outside, peers = lines
     assert answered(outside + peers) == [True] * 6
     with net.cut(1):
@@ -92,7 +92,7 @@ def test_who_is_cut_off_reaches_its_peers(lines):
         goes_on(each)
 
 
-def test_who_is_cut_off_from_its_peers_is_reached_from_outside(lines):
+def test_a_node_cut_off_from_its_peers_is_reached_from_outside(lines):
     net, outside, peers = lines
     with net.cut_from_peers(1):
         assert answered(outside) == [True] * 3

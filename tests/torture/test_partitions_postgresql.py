@@ -64,7 +64,7 @@ def test_both_services_are_cut_off(net, services, tell):
     assert load.history.longest() < BOUND
 
 
-def test_one_service_is_cut_off_and_the_other_goes_on(net, services, tell):
+def test_one_service_is_cut_off_and_the_other_continues(net, services, tell):
     load = Load(services)
     with load.running():
         for number in range(ROUNDS):

@@ -50,7 +50,7 @@ def families_of(node):
     return {key.hex()[-32:] for keys in node.keys().values() for key in keys}
 
 
-def test_the_services_are_cut_off_from_a_node_that_leads(net, cluster, services, tell):
+def test_the_services_are_cut_off_from_a_primary(net, cluster, services, tell):
     load = Load(services)
     with load.running():
         for number in range(ROUNDS):
@@ -63,7 +63,7 @@ def test_the_services_are_cut_off_from_a_node_that_leads(net, cluster, services,
     assert load.history.longest() < BOUND
 
 
-def test_a_node_that_leads_is_cut_off_from_the_others_alone(net, cluster, services, tell):
+def test_a_primary_is_cut_off_from_the_other_nodes_only(net, cluster, services, tell):
     load = Load(services)
     with load.running():
         for number in range(ROUNDS):
@@ -81,9 +81,7 @@ def test_a_node_that_leads_is_cut_off_from_the_others_alone(net, cluster, servic
     assert load.history.longest() < BOUND
 
 
-def test_a_sign_out_on_the_wrong_side_is_not_acknowledged_until_it_is_on_the_right_one(
-    net, cluster, services
-):
+def test_a_sign_out_in_the_minority_is_not_acknowledged(net, cluster, services):
     with closing(Field([each.url for each in services.all], History())) as field:
         leaver, (leader, follower) = Leaver(field, WIRES[0]), cluster.pairs[0]
         token = leaver.sign_in()
@@ -108,7 +106,7 @@ def asleep(node):
         os.kill(process, signal.SIGCONT)
 
 
-def test_a_node_that_leads_wakes_up_after_a_fail_over(cluster, services, tell):
+def test_a_primary_wakes_up_after_a_failover(cluster, services, tell):
     load = Load(services)
     with load.running():
         for number in range(ROUNDS):

@@ -44,7 +44,7 @@ class Service:
         return Keys(self.fetch, lambda: self.now)
 
 
-def test_a_copy_does_for_a_while():
+def test_a_cached_key_set_is_used_for_a_while():
     service = Service("one")
     keys = service.keys()
     assert keys.find("one")
@@ -56,7 +56,7 @@ def test_a_copy_does_for_a_while():
     assert service.asked == 2
 
 
-def test_a_key_that_is_not_known_is_asked_for():
+def test_an_unknown_key_is_fetched():
     service = Service("one")
     keys = service.keys()
     assert keys.find("one")
@@ -67,7 +67,7 @@ def test_a_key_that_is_not_known_is_asked_for():
     assert service.asked == 2
 
 
-def test_but_not_as_often_as_somebody_asks():
+def test_unknown_keys_are_fetched_at_a_limited_rate():
     service = Service("one")
     keys = service.keys()
     for number in range(1000):
@@ -76,7 +76,7 @@ def test_but_not_as_often_as_somebody_asks():
     assert service.asked == 1
 
 
-def test_a_key_that_was_withdrawn_is_believed_for_a_while_only():
+def test_a_withdrawn_key_is_accepted_for_a_limited_time():
     service = Service("one", "two")
     keys = service.keys()
     assert keys.find("one")
@@ -88,7 +88,7 @@ def test_a_key_that_was_withdrawn_is_believed_for_a_while_only():
 @pytest.mark.parametrize(
     "fault", [OSError("no route"), TimeoutError(), BadStatusLine("x"), IncompleteRead(b"")]
 )
-def test_a_service_that_cannot_be_reached_for_a_while(fault):
+def test_cached_keys_are_used_while_the_service_is_unreachable(fault):
     service = Service("one")
     keys = service.keys()
     assert keys.find("one")
@@ -101,7 +101,7 @@ def test_a_service_that_cannot_be_reached_for_a_while(fault):
     assert keys.find("one")
 
 
-def test_a_service_that_was_never_reached():
+def test_without_any_keys_an_error_is_raised():
     service = Service("one")
     service.fault = OSError()
     keys = service.keys()
@@ -111,7 +111,7 @@ def test_a_service_that_was_never_reached():
     assert service.asked == 1
 
 
-def test_one_fetches_and_the_others_wait():
+def test_one_thread_fetches_and_the_others_wait():
     service, gate = Service("one"), threading.Event()
     fetch = service.fetch
     service.fetch = lambda: gate.wait(5) and fetch()
@@ -123,7 +123,7 @@ def test_one_fetches_and_the_others_wait():
     assert service.asked == 1
 
 
-def test_while_one_fetches_the_others_go_on_with_a_copy_that_does():
+def test_during_a_fetch_other_threads_use_the_cached_keys():
     service, keys = slow(LIFETIME)
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(keys.find, "one")
@@ -138,7 +138,7 @@ def test_while_one_fetches_the_others_go_on_with_a_copy_that_does():
 
 
 @pytest.mark.parametrize(("now", "kid"), [(PATIENCE, "one"), (LIFETIME, "two")])
-def test_they_wait_where_the_copy_is_too_old_or_has_no_such_key(now, kid):
+def test_threads_wait_if_the_cached_keys_are_too_old_or_lack_the_key(now, kid):
     service, keys = slow(now)
     service.told.append(jwk("two"))
     with ThreadPoolExecutor(9) as pool:
@@ -184,7 +184,7 @@ def slow(now):
 
 
 @pytest.mark.parametrize("text", [b"", b"[]", b"{}", b'{"keys": 1}', b'{"keys": ["x"]}', b"<html>"])
-def test_what_is_no_key_set_changes_nothing(text):
+def test_an_invalid_key_set_changes_nothing(text):
     with pytest.raises(Garbage):
         read_keys(text)
     service = Service("one")
@@ -195,7 +195,7 @@ def test_what_is_no_key_set_changes_nothing(text):
     assert keys.find("one")
 
 
-def test_rfc7517_5_what_is_not_understood_is_left_out():
+def test_rfc7517_5_unknown_keys_are_ignored():
     told = [
         jwk("good"),
         jwk("other curve", ECKey.generate_key("P-384")),
@@ -217,7 +217,7 @@ def test_rfc7517_5_what_is_not_understood_is_left_out():
 
 
 @pytest.mark.parametrize("address", ["file:///etc/passwd", "ftp://host/keys", "id.example.com"])
-def test_keys_come_over_http_only(address):
+def test_keys_are_fetched_over_http_only(address):
     with pytest.raises(ValueError, match="must begin with https:// or http://"):
         fetcher(address)
 

@@ -38,24 +38,24 @@ def run(mark, server, **replaced):
     return names
 
 
-def test_a_good_token_is_admitted(server, issuer, capsys):
+def test_a_valid_token_is_accepted(server, issuer, capsys):
     run("tokens.admit(", server, **{"eyJ...": issuer.begin().access_token})
     assert capsys.readouterr().out.split()[:2] == [issuer.user.id, "spa"]
 
 
-def test_any_other_is_rejected(server, wrong, capsys):
+def test_an_invalid_token_is_rejected(server, wrong, capsys):
     run("tokens.admit(", server, **{"eyJ...": wrong})
     assert capsys.readouterr().out.startswith("401 ")
 
 
-def test_fastapi_lets_a_good_token_in(server, issuer):
+def test_fastapi_accepts_a_valid_token(server, issuer):
     orders = Client(run("readers = Guard", server)["app"])
     token = issuer.begin().access_token
     answer = orders.get("/orders", bearer(token))
     assert (answer.status_code, answer.json()) == (200, {"orders_of": issuer.user.id})
 
 
-def test_fastapi_keeps_any_other_out(server, wrong):
+def test_fastapi_rejects_an_invalid_token(server, wrong):
     orders = Client(run("readers = Guard", server)["app"])
     answer = orders.get("/orders", bearer(wrong))
     assert answer.status_code == 401
@@ -63,7 +63,7 @@ def test_fastapi_keeps_any_other_out(server, wrong):
     assert orders.get("/orders", {}).status_code == 401
 
 
-def test_fastapi_asks_for_the_scope(server, issuer):
+def test_fastapi_requires_the_scope(server, issuer):
     orders = Client(run("readers = Guard", server)["app"])
     token = issuer.begin(scope="openid").access_token
     assert orders.get("/orders", bearer(token)).status_code == 403
@@ -81,12 +81,12 @@ def test_fastapi_asks_for_a_sign_in(server, issuer):
     assert told["authorization_servers"] == [server.url]
 
 
-def test_pyjwt_lets_a_good_token_in(server, issuer):
+def test_pyjwt_accepts_a_valid_token(server, issuer):
     claims = run("import jwt", server)["check"](issuer.begin().access_token)
     assert claims["sub"] == issuer.user.id
 
 
-def test_pyjwt_keeps_any_other_out(server, wrong):
+def test_pyjwt_rejects_an_invalid_token(server, wrong):
     check = run("import jwt", server)["check"]
     with pytest.raises(PyJWTError):
         check(wrong)

@@ -24,7 +24,7 @@ def tokens(server):
     return AccessTokens(server.url, AUDIENCE)
 
 
-def test_rfc9068_4_a_token_of_the_service(tokens, issuer):
+def test_rfc9068_4_an_access_token_of_the_service_is_accepted(tokens, issuer):
     issued = issuer.begin()
     token = tokens.verify(issued.access_token, ["orders.read"])
     assert (token.subject, token.client) == (issuer.user.id, "spa")
@@ -33,14 +33,14 @@ def test_rfc9068_4_a_token_of_the_service(tokens, issuer):
     assert token.claims["amr"] == ["pwd"]
 
 
-def test_rfc8725_3_12_its_other_tokens_are_none(tokens, issuer):
+def test_rfc8725_3_12_other_tokens_of_the_service_are_rejected(tokens, issuer):
     issued = issuer.begin()
     for text in (issued.id_token, issued.refresh_token):
         with pytest.raises(Rejected):
             tokens.verify(text)
 
 
-def test_rfc9449_7_a_bound_token(tokens, issuer):
+def test_rfc9449_7_a_bound_token_with_its_proof_is_accepted(tokens, issuer):
     issued = issuer.begin(jkt=KEY.thumbprint())
     text = issued.access_token
     shown = proof("GET", ORDERS, time.time(), ath=ath_of(text))
@@ -50,7 +50,7 @@ def test_rfc9449_7_a_bound_token(tokens, issuer):
             tokens.admit("GET", ORDERS, [f"{scheme} {text}"], proofs)
 
 
-def test_rfc7517_5_a_rotation_of_keys_refuses_no_token(server, issuer):
+def test_rfc7517_5_a_key_rotation_rejects_no_valid_token(server, issuer):
     hours = [0.0]
     tokens = AccessTokens(server.url, AUDIENCE, seconds=lambda: hours[0])
     for _ in range(2):
@@ -71,7 +71,7 @@ def test_rfc7517_5_the_next_key_is_known_before_it_signs(server, issuer):
     assert tokens.verify(after.access_token)
 
 
-def test_a_service_that_is_not_there(issuer):
+def test_an_unreachable_service_is_an_error(issuer):
     nowhere = f"http://127.0.0.1:{free_port()}"
     with pytest.raises(KeysUnavailable):
         AccessTokens(nowhere, AUDIENCE).verify(issuer.begin().access_token)
@@ -94,7 +94,7 @@ def looked(server, token):
     return json.loads(ask(server, "/oauth/introspect", token=token)[1])
 
 
-def test_what_was_spent_stays_spent_over_a_restart(tmp_path):
+def test_used_and_revoked_tokens_stay_invalid_after_a_restart(tmp_path):
     """CVE-2026-9802: rotations, revocations and dead access tokens are read from the disk again."""
     port = free_port()
     with running_server(tmp_path, port=port) as server, issuing(server) as issuer:

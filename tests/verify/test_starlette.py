@@ -54,7 +54,7 @@ def bearer(text):
     return {"authorization": f"Bearer {text}"}
 
 
-def test_it_lets_a_good_token_pass(client):
+def test_a_valid_token_passes_the_dependency(client):
     assert client.get("/orders?page=2", headers=bearer(token())).json() == "ada"
 
 
@@ -68,7 +68,7 @@ def test_it_answers_401_with_a_challenge(client):
     ]
 
 
-def test_it_answers_403_where_a_scope_lacks(client):
+def test_a_missing_scope_is_403(client):
     answer = client.get("/orders", headers=bearer(token(scope="openid")))
     assert answer.status_code == 403
     assert "insufficient_scope" in answer.headers["www-authenticate"]
@@ -80,7 +80,7 @@ def bound(htu):
     return {"authorization": f"DPoP {text}", "dpop": proof("GET", htu, NOW, ath=ath_of(text))}
 
 
-def test_it_sees_proofs(client):
+def test_proofs_are_checked(client):
     said = bound(f"{AUDIENCE}/orders")
     assert client.get("/orders", headers=said).status_code == 200
     assert client.get("/orders", headers=said).status_code == 401
@@ -93,7 +93,7 @@ def test_a_proof_for_another_server_is_refused_whatever_host_is_sent(client):
     assert client.get("/orders", headers=mine).status_code == 200
 
 
-def test_where_proofs_are_accepted_base_must_be_said(tokens):
+def test_base_is_required_if_proofs_are_accepted(tokens):
     with pytest.raises(ValueError, match=r"base.*proofs=False"):
         Guard(tokens, "orders.read")
 
@@ -105,12 +105,12 @@ def test_where_proofs_are_accepted_base_must_be_said(tokens):
         "https://u@h", "https://h/a/",
     ],
 )  # fmt: skip
-def test_a_base_that_is_no_address_of_a_server_is_told_at_once(tokens, base):
+def test_an_invalid_base_is_refused_at_once(tokens, base):
     with pytest.raises(ValueError, match="base must be like"):
         Guard(tokens, base=base)
 
 
-def test_without_proofs_it_needs_no_base_and_takes_no_bound_token(bearer_only):
+def test_without_proofs_no_base_is_needed_and_bound_tokens_are_rejected(bearer_only):
     client = Client(application(Guard(bearer_only, "orders.read")))
     assert client.get("/orders", headers=bearer(token())).status_code == 200
     text = token(cnf={"jkt": KEY.thumbprint()})
@@ -130,7 +130,7 @@ def test_without_proofs_it_needs_no_base_and_takes_no_bound_token(bearer_only):
     ],
     ids=["nothing", "garbage", "scope", "proof"],
 )
-def test_it_logs_why_and_nothing_of_the_token(client, caplog, said, reason):
+def test_the_reason_is_logged_without_the_token(client, caplog, said, reason):
     headers = bearer(token(scope="openid")) if said == "scope" else said
     client.get("/orders", headers=headers)
     assert reason in caplog.text
@@ -138,7 +138,7 @@ def test_it_logs_why_and_nothing_of_the_token(client, caplog, said, reason):
     assert not any(each in caplog.text for each in shown)
 
 
-def test_it_logs_that_there_are_no_keys(client, tokens, monkeypatch, caplog):
+def test_missing_keys_are_logged(client, tokens, monkeypatch, caplog):
     def unreachable(kid):
         raise KeysUnavailable("the keys cannot be fetched")
 
@@ -232,7 +232,7 @@ def test_it_answers_503_while_there_are_no_keys(client, tokens, monkeypatch):
 
 
 @pytest.mark.parametrize("path", ["/a%20b", "/a%2Fb", "/%C3%A9"])
-def test_a_path_is_seen_as_its_sender_wrote_it(tokens, path):
+def test_the_raw_path_is_compared_with_the_proof(tokens, path):
     guard = Guard(tokens, base=AUDIENCE)
 
     async def anything(request):

@@ -105,7 +105,7 @@ OF_OAUTH = [
 
 
 @pytest.mark.parametrize("route", OF_OAUTH)
-def test_what_follows_a_known_client_is_linear_work_too(route):
+def test_requests_of_a_known_client_are_linear_work_too(route):
     met = []
     for name, made in requests_of_a_client(route.method).items():
         for small, big in SIZES:
@@ -142,7 +142,7 @@ def deep(count):
     return read
 
 
-def test_parentheses_beyond_the_limit_cost_no_more_work_however_many_they_are():
+def test_parentheses_beyond_the_limit_cost_no_more_work():
     works = [work_of(deep(n)) for n in (20_000, 40_000)]
     assert works[1] <= works[0] + 100
 
@@ -202,13 +202,13 @@ def looked_up_badly(count):
 
 
 @pytest.mark.parametrize("badly", [joined_badly, searched_badly, counted_badly, looked_up_badly])
-def test_quadratic_work_would_be_seen(badly):
+def test_the_check_finds_quadratic_work(badly):
     works = [work_of(lambda n=n: badly(n)) for n in (200, 400)]
     assert works[1] > 3 * works[0]
 
 
 @pytest.mark.parametrize("text", [f(MOST_PAIRS + 1) for f in (FORMS["names"], FORMS["separators"])])
-def test_more_parameters_than_anybody_sends_are_malformed(text):
+def test_too_many_parameters_are_malformed(text):
     assert len(parse_pairs(FORMS["names"](MOST_PAIRS))) == MOST_PAIRS
     with pytest.raises(Refusal) as raised:
         parse_pairs(text)
@@ -223,14 +223,14 @@ def test_more_parameters_than_anybody_sends_are_malformed(text):
     ],
     ids=["escapes", "bytes"],
 )
-def test_a_form_longer_than_anybody_sends_is_malformed_before_it_is_decoded(most, beyond):
+def test_a_too_long_form_is_malformed_before_it_is_decoded(most, beyond):
     assert len(parse_pairs(most)) == 1
     with pytest.raises(Refusal) as raised:
         parse_pairs(beyond)
     assert raised.value.code is Code.MALFORMED
 
 
-def test_counting_gives_tracing_back_to_whoever_had_it():
+def test_counting_restores_the_previous_trace_function():
     """Else the survey of `make mutants` is blind from then on, and all mutants seem to live."""
     before = sys.gettrace(), sys.getprofile()
 

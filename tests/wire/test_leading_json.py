@@ -25,11 +25,11 @@ from reticket.wire import parse_leading_json
         (b'"\\u0000"', "\0"),
     ],
 )
-def test_the_first_value(body: bytes, value: object) -> None:
+def test_the_first_json_value_is_read(body: bytes, value: object) -> None:
     assert parse_leading_json(body) == value
 
 
-def test_a_number_may_be_as_long_as_it_likes() -> None:
+def test_a_number_may_have_any_length() -> None:
     assert parse_leading_json(b'{"a":' + b"9" * 10_000 + b"}") == (("a", math.inf),)
 
 
@@ -58,7 +58,7 @@ def test_a_number_may_be_as_long_as_it_likes() -> None:
     ],
     ids=lambda body: repr(body[:12]),
 )
-def test_no_value(body: bytes) -> None:
+def test_a_text_without_a_json_value_is_refused(body: bytes) -> None:
     with pytest.raises(Refusal) as caught:
         parse_leading_json(body)
     assert caught.value.code is Code.MALFORMED

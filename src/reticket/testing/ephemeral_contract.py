@@ -192,7 +192,7 @@ class EphemeralContract(LeapContract):
             assert ephemeral.once(key, 10, key)
             assert ephemeral.take(key) == key
 
-    def test_sweeping_removes_what_is_over_and_nothing_else(
+    def test_a_sweep_removes_exactly_the_expired_entries(
         self, ephemeral: Ephemeral, clock: FakeClock
     ) -> None:
         for number in range(5):

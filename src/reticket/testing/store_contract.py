@@ -198,7 +198,7 @@ class StoreContract:
         assert store.find(one.id) == one
         assert store.find(other.id) is None
 
-    def test_every_column_comes_back(self, store: Store) -> None:
+    def test_every_column_of_a_key_is_read_back(self, store: Store) -> None:
         @given(family=FAMILIES)
         @settings(max_examples=150, deadline=None)
         def comes_back(family: Family) -> None:

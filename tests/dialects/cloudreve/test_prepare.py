@@ -29,5 +29,5 @@ def counted_by(address: str) -> str:
         ("192.0.2.1", "192.0.2.2", False),
     ],
 )
-def test_whoever_has_a_network_has_one_count(one: str, other: str, same: bool) -> None:
+def test_all_addresses_of_one_network_share_one_counter(one: str, other: str, same: bool) -> None:
     assert (counted_by(one) == counted_by(other)) is same

@@ -52,7 +52,7 @@ def part(token: str, index: int) -> bytes:
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
-def test_headers_are_exactly_these(pair: Issued) -> None:
+def test_token_headers_have_exactly_these_members(pair: Issued) -> None:
     for token in (pair.access_token, pair.refresh_token):
         assert part(token, 0) == b'{"alg":"HS256","typ":"JWT"}'
 
@@ -83,7 +83,7 @@ def test_the_state_hash_changes_with_credentials_alone(ada: User) -> None:
     assert state_hash(replace(ada, id="f" * 32)) != state_hash(ada)
 
 
-def test_the_root_is_the_same_through_every_refresh(ada: User, family: Family) -> None:
+def test_root_token_id_is_the_same_after_every_refresh(ada: User, family: Family) -> None:
     later = family._replace(generation=9, rotated_at=NOW)
     roots = {
         refresh_claims(Facts(row, ada, None, row.rotated_at, NOW))["root_token_id"]
@@ -92,13 +92,13 @@ def test_the_root_is_the_same_through_every_refresh(ada: User, family: Family) -
     assert len(roots) == 1
 
 
-def test_a_refresh_token_as_bearer_is_told_apart(mint: Mint, pair: Issued) -> None:
+def test_a_refresh_token_as_bearer_has_its_own_cause(mint: Mint, pair: Issued) -> None:
     with pytest.raises(Refusal) as caught:
         mint.read_access(KIND, pair.refresh_token, NOW)
     assert caught.value.cause is Cause.WRONG_USE
 
 
-def test_an_access_token_is_no_refresh_token(mint: Mint, pair: Issued) -> None:
+def test_an_access_token_is_refused_as_a_refresh_token(mint: Mint, pair: Issued) -> None:
     with pytest.raises(Refusal) as caught:
         mint.read_refresh(KIND, pair.access_token)
     assert caught.value.cause is Cause.FORGED

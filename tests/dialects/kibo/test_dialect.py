@@ -37,7 +37,9 @@ def first_refresh(path: str, query: str = "") -> Refresh:
         ("/api/platform/developer/authtickets/", "77", "1000"),
     ],
 )
-def test_whom_a_refresh_is_for(path: str, member: str, other: str, ada: User) -> None:
+def test_a_refresh_is_only_for_tenants_and_accounts_of_the_user(
+    path: str, member: str, other: str, ada: User
+) -> None:
     command = first_refresh(path)
     assert entitled(ada, None, command.place, command.part)
     assert entitled(ada, member, command.place, command.part)
@@ -67,7 +69,7 @@ def test_the_kinds_of_token() -> None:
 
 
 @pytest.mark.parametrize("example", DIALECT.examples, ids=lambda example: example.title)
-def test_the_examples_have_routes(example: Any, samples: Mapping[str, Any]) -> None:
+def test_every_example_has_a_route(example: Any, samples: Mapping[str, Any]) -> None:
     for method, path in (example.sign_in, example.refresh):
         match = TABLE.find(method, path.partition("?")[0])
         assert match is not None
@@ -102,7 +104,7 @@ def test_the_same_facts_make_the_same_bytes(samples: Mapping[str, Any]) -> None:
     assert adminuser.ticket(issued) == adminuser.ticket(replace(issued, holder=samples["ada"]))
 
 
-def test_two_sessions_of_a_user_tell_their_own_last_sign_in(samples: Mapping[str, Any]) -> None:
+def test_two_sessions_of_a_user_have_their_own_last_login_date(samples: Mapping[str, Any]) -> None:
     issued = samples["issued to ada for 1000"]
     other = replace(issued, family=issued.family._replace(previous_sign_in=0))
     for one, said in ((issued, "2025-04-25T06:58:28.000Z"), (other, "1970-01-01T00:00:00.000Z")):

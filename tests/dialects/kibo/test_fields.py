@@ -43,24 +43,24 @@ def cut(text: str, value: Any = TICKET) -> Any:
         ("(id)", {"id": 1}),
     ],
 )
-def test_what_is_left(text: str, left: object) -> None:
+def test_the_selection_keeps_the_right_members(text: str, left: object) -> None:
     assert cut(text) == left
 
 
-def test_the_names_and_their_order_stay() -> None:
+def test_the_names_and_their_order_do_not_change() -> None:
     body = fields.parse("USER,ID").of(b'{"id":1,"x":2,"user":{"userName":"a"}}')
     assert body == b'{"id":1,"user":{"userName":"a"}}'
 
 
 @pytest.mark.parametrize("text", ["(", ")", "a(b", "a(b))", "a)b(", "a(b(c)", ")(", "(" * 9999])
-def test_unbalanced_parentheses(text: str) -> None:
+def test_unbalanced_parentheses_are_refused(text: str) -> None:
     with pytest.raises(Refusal) as caught:
         fields.parse(text)
     assert caught.value.code is Code.INVALID_PARAMETER
     assert caught.value.parameter == "responseFields"
 
 
-def test_parentheses_have_a_greatest_depth() -> None:
+def test_the_depth_of_parentheses_is_limited() -> None:
     deepest = fields.DEEPEST
     fields.parse("a(" * deepest + "b" + ")" * deepest)
     with pytest.raises(Refusal) as caught:

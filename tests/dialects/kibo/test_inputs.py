@@ -46,7 +46,7 @@ def _never(body: bytes) -> Any:
 
 
 @given(bodies())
-def test_the_short_way_reads_as_the_long_way(body: bytes) -> None:
+def test_the_fast_parser_gives_the_result_of_the_full_parser(body: bytes) -> None:
     assert outcome(body) == slow_outcome(body)
 
 
@@ -56,12 +56,14 @@ def test_any_bytes_are_read_or_refused(body: bytes) -> None:
 
 
 @pytest.mark.parametrize("read", [outcome, slow_outcome])
-def test_the_canonical_name_goes_before_all_others(read: Callable[[bytes], object]) -> None:
+def test_the_canonical_name_has_priority_over_other_spellings(
+    read: Callable[[bytes], object],
+) -> None:
     assert read(b'{"refreshToken": "a", "RefreshToken": "b"}') == "a"
     assert read(b'{"REFRESHTOKEN": "a", "RefreshToken": "b"}') == "b"
 
 
-def test_a_whole_ticket_of_any_size() -> None:
+def test_a_ticket_of_any_size_is_read() -> None:
     tenants = [{"id": number, "sites": [{"name": "x" * 100}] * 20} for number in range(50)]
     ticket = {"availableTenants": tenants, "refreshToken": "rtk_old", "tenant": tenants[0]}
     assert outcome(json.dumps(ticket).encode()) == "rtk_old"
@@ -76,7 +78,7 @@ def test_deep_nesting_is_malformed(opening: bytes) -> None:
     ("text", "number"),
     [("0", 0), ("-1", -1), ("007", 7), ("2147483647", 2**31 - 1), ("-2147483648", -(2**31))],
 )
-def test_an_int32(text: str, number: int) -> None:
+def test_an_int32_is_read(text: str, number: int) -> None:
     assert inputs.int32(text, "tenantId") == number
 
 
@@ -97,7 +99,7 @@ def test_an_int32(text: str, number: int) -> None:
         "1\n",
     ],
 )
-def test_no_int32(text: str) -> None:
+def test_a_text_that_is_no_int32_is_refused(text: str) -> None:
     with pytest.raises(Refusal) as caught:
         inputs.int32(text, "tenantId")
     assert caught.value.parameter == "tenantId"

@@ -20,7 +20,7 @@ def test_a_changed_record_is_seen(ada: User) -> None:
     assert b'"firstName":"Augusta"' in bytes(profiles.of(replace(ada, first_name="Augusta")).user)
 
 
-def test_no_identity_is_met_twice(ada: User) -> None:
+def test_the_identity_of_a_cached_record_is_not_reused(ada: User) -> None:
     profiles = Profiles(admin_profile)
     for number in range(500):
         record = replace(ada, first_name=str(number))
@@ -29,7 +29,9 @@ def test_no_identity_is_met_twice(ada: User) -> None:
         gc.collect(0)
 
 
-def test_no_more_are_kept_than_said(ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_number_of_cached_profiles_is_limited(
+    ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(profile, "MOST_PROFILES", 3)
     made: list[str | None] = []
 
@@ -44,7 +46,7 @@ def test_no_more_are_kept_than_said(ada: User, monkeypatch: pytest.MonkeyPatch) 
     assert made == ["0", "1", "2", "3", "0"]
 
 
-def test_the_hole_is_filled_wherever_it_is(ada: User) -> None:
+def test_the_last_login_date_is_filled_in_everywhere(ada: User) -> None:
     of_ada = admin_profile(ada)
     for filled in (None, 0, 1_745_650_708_456):
         said = last_login(filled)
@@ -53,7 +55,7 @@ def test_the_hole_is_filled_wherever_it_is(ada: User) -> None:
         assert b"\0" not in text
 
 
-def test_a_nul_in_a_name_is_no_hole(ada: User) -> None:
+def test_a_nul_in_a_name_is_not_replaced(ada: User) -> None:
     tenant = replace(ada.tenants[0], name="a\0b")
     named = replace(ada, tenants=(tenant,))
     assert b'"name":"a\\u0000b"' in bytes(admin_profile(named).available.fill(b"null"))

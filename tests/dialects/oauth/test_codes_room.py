@@ -40,7 +40,7 @@ def sign_in(small, number):
     small.once(code_key(code), CODE_LIFETIME, GRANT.to_json(), owner)
 
 
-def test_each_gib_has_room_for_fifty_sign_ins_a_second_all_day():
+def test_each_gib_holds_the_codes_of_fifty_sign_ins_a_second():
     clock = FakeClock()
     small = BudgetedEphemeral(
         MemoryEphemeral(clock), Budget(room=2**30 // RATE // PAUSE, share=100)
@@ -50,7 +50,7 @@ def test_each_gib_has_room_for_fifty_sign_ins_a_second_all_day():
         clock.forward(PAUSE)
 
 
-def test_a_full_room_has_room_again_after_an_hour():
+def test_full_storage_has_space_again_after_an_hour():
     clock, numbers = FakeClock(), count()
     small = BudgetedEphemeral(MemoryEphemeral(clock), Budget(room=2**20, share=100))
     try:

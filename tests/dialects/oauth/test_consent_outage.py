@@ -88,14 +88,14 @@ def page(request):
 
 @pytest.mark.parametrize("is_done", [False, True], ids=["not done", "done, unanswered"])
 @pytest.mark.parametrize("at", range(STEPS))
-def test_whoever_was_told_503_gets_a_code_at_the_next_click(page, at, is_done):
+def test_after_a_503_the_next_click_gives_a_code(page, at, is_done):
     with suppress(Unavailable):
         page.click(away_from(at, is_done, page))
     assert page.family_of(page.click())
 
 
 @pytest.mark.parametrize("at", range(STEPS))
-def test_who_clicks_twice_at_once_gets_one_code(page, at):
+def test_a_double_click_gives_one_code(page, at):
     numbers, codes = count(), []
 
     def perform(command):
@@ -110,7 +110,7 @@ def test_who_clicks_twice_at_once_gets_one_code(page, at):
 
 
 @pytest.mark.parametrize("at", range(STEPS))
-def test_a_code_that_was_used_meanwhile_waits_no_more(page, at):
+def test_a_code_that_was_used_meanwhile_is_not_given_again(page, at):
     numbers, codes = count(), []
 
     def perform(command):
@@ -149,7 +149,7 @@ class Way(Page):
 @pytest.mark.parametrize("answer", ["deny", "switch"])
 @pytest.mark.parametrize("is_done", [False, True], ids=["not done", "done, unanswered"])
 @pytest.mark.parametrize("at", range(STEPS))
-def test_who_says_no_or_is_somebody_else_may_say_so_again(ending, answer, at, is_done):
+def test_a_refusal_or_a_change_of_person_may_be_repeated(ending, answer, at, is_done):
     way = Way(ending)
     try:
         assert way.send(answer, away_from(at, is_done, way)) in (200, 303)

@@ -25,7 +25,7 @@ from reticket.dialects.oauth.pages.interaction import (
 from reticket.oauth.provider import USER
 
 
-def test_an_address_fills_no_store():
+def test_one_address_cannot_fill_the_store():
     sums = Counter()
 
     def tally(said):
@@ -52,7 +52,7 @@ def test_an_address_fills_no_store():
     assert len(hall.did(PutIfAbsent)) == kept
 
 
-def test_a_device_code_is_counted_before_anybody_knows_whether_it_is_right():
+def test_a_user_code_is_counted_before_it_is_checked():
     """Of many guesses at once no more are looked at than the limit lets through."""
     hall = Hall(Increment=lambda said: Counted(1, 0))
     hall.run(
@@ -63,7 +63,7 @@ def test_a_device_code_is_counted_before_anybody_knows_whether_it_is_right():
     assert [type(each) for each in hall.performed] == [Increment, Peek, Audit]
 
 
-def test_no_directory_is_asked_for_an_app_that_none_can_know():
+def test_an_impossible_client_id_is_not_looked_up():
     asked = []
     hall = Hall(FindClient=asked.append)
     with pytest.raises(PageError) as raised:
@@ -76,7 +76,7 @@ def test_no_directory_is_asked_for_an_app_that_none_can_know():
     ("client", "cause"),
     [(None, Cause.UNKNOWN_SUBJECT), (Client("web", True, True, {}, 0), Cause.DISABLED)],
 )
-def test_a_client_that_is_blocked_or_gone_by_then_gets_no_code(client, cause):
+def test_a_client_disabled_or_deleted_during_the_interaction_gets_no_code(client, cause):
     hall = Hall(FindClient=lambda said: client, RandomBytes=lambda said: bytes(said.size))
     order = AuthorizationRequest("web", "https://app.example.com/", "openid", "c" * 43).to_json()
     person = Person("a" * 32, 1, "ada@example.com", 0, ("pwd",))
@@ -94,7 +94,7 @@ def test_a_client_that_is_blocked_or_gone_by_then_gets_no_code(client, cause):
     ("issuer", "name"),
     [(ISSUER, "__Secure-reticket_visit"), ("http://127.0.0.1:8000", "reticket_visit")],
 )
-def test_over_tls_the_cookie_is_one_that_only_tls_sets(issuer, name):
+def test_over_tls_the_cookie_has_the_host_prefix(issuer, name):
     hall, ours, other = Hall(issuer), "A" * 43, "B" * 42 + "A"
     assert cookie_header(ours, hall.provider)[1].decode().startswith(f"{name}={ours}; ")
     wrong = {"reticket_visit", "__Secure-reticket_visit"} - {name}

@@ -20,7 +20,7 @@ def world():
     made.close()
 
 
-def test_rfc7662_2_2_an_access_token(world):
+def test_rfc7662_2_2_an_active_access_token_is_described(world):
     issued = world.begin("backend", scope="openid orders.read")
     reply = world.look(issued.access_token)
     assert (reply.status, reply.headers["cache-control"]) == (200, "no-store")
@@ -35,7 +35,7 @@ def test_rfc7662_2_2_an_access_token(world):
     }  # fmt: skip
 
 
-def test_rfc7662_2_2_a_refresh_token(world):
+def test_rfc7662_2_2_an_active_refresh_token_is_described(world):
     issued = world.begin("backend", scope="openid orders.read")
     now = world.clock() // 1000
     assert world.look(issued.refresh_token).said == {
@@ -46,7 +46,7 @@ def test_rfc7662_2_2_a_refresh_token(world):
     }  # fmt: skip
 
 
-def test_rfc7662_2_2_tokens_without_a_scope(world):
+def test_rfc7662_2_2_a_token_without_a_scope_has_no_scope_member(world):
     issued = world.begin("backend", scope=None)
     for token in (issued.access_token, issued.refresh_token):
         assert world.look(token).said["scope"] == ""
@@ -60,7 +60,7 @@ def test_rfc7662_2_2_a_refresh_token_ends_by_the_policy_of_its_client(world):
     assert world.is_inactive(token)
 
 
-def test_rfc7662_2_2_each_refresh_token_ends_when_it_was_said_to(world):
+def test_rfc7662_2_2_a_refresh_token_has_the_expiry_that_was_stated(world):
     first = world.begin("backend")
     world.clock.forward(100.5)
     second = world.next(first)
@@ -73,7 +73,7 @@ def test_rfc7662_2_2_each_refresh_token_ends_when_it_was_said_to(world):
     assert world.look(second.refresh_token).said["active"]
 
 
-def test_rfc7662_2_2_a_setting_that_changed_does_not_change_what_was_said(world):
+def test_rfc7662_2_2_a_changed_setting_does_not_change_a_stated_expiry(world):
     token = world.begin("backend").refresh_token
     ends = world.look(token).said["exp"]
     for refresh in (3600, 20 * DAY):
@@ -81,20 +81,20 @@ def test_rfc7662_2_2_a_setting_that_changed_does_not_change_what_was_said(world)
         assert world.look(token).said["exp"] == ends
 
 
-def test_rfc7662_2_2_a_token_that_a_client_got_for_itself(world):
+def test_rfc7662_2_2_a_client_credentials_token_is_described(world):
     said = world.look(world.alone()).said
     assert said["sub"] == said["client_id"] == "backend"
     assert said.keys().isdisjoint({"sid", "auth_time", "amr"})
 
 
-def test_rfc9449_6_2_a_bound_token_says_its_key(world):
+def test_rfc9449_6_2_a_bound_token_has_the_thumbprint_of_its_key(world):
     issued = world.begin("backend", jkt=JKT)
     said = [world.look(token).said for token in (issued.access_token, issued.refresh_token)]
     assert [each["cnf"] for each in said] == [{"jkt": JKT}] * 2
     assert said[0]["token_type"] == "DPoP"
 
 
-def test_rfc7662_2_1_needs_authorisation(world):
+def test_rfc7662_2_1_introspection_requires_client_authentication(world):
     token = world.begin("backend").access_token
     answers = [
         world.ask("/introspect", None, token=token),
@@ -108,20 +108,20 @@ def test_rfc7662_2_1_needs_authorisation(world):
     assert {each.headers["www-authenticate"] for each in answers} == {'Basic realm="reticket"'}
 
 
-def test_rfc7662_2_1_of_somebody_who_can_prove_it(world):
+def test_rfc7662_2_1_a_public_client_may_not_introspect(world):
     issued = world.begin("spa")
     reply = world.look(issued.access_token, "spa")
     assert (reply.status, reply.error) == (401, "invalid_client")
     assert world.causes()[-1] == Cause.WRONG_CLIENT
 
 
-def test_rfc7662_2_1_by_a_key_too(world):
+def test_rfc7662_2_1_a_client_may_authenticate_with_a_key(world):
     issued = world.begin("keyed")
     reply = world.ask("/introspect", None, token=issued.access_token, **asserting(world))
     assert reply.said["active"]
 
 
-def test_rfc7662_2_1_a_token_is_wanted(world):
+def test_rfc7662_2_1_the_token_parameter_is_required(world):
     reply = world.ask("/introspect", "backend")
     assert (reply.status, reply.error) == (400, "invalid_request")
 
@@ -129,19 +129,19 @@ def test_rfc7662_2_1_a_token_is_wanted(world):
 @pytest.mark.parametrize(
     "text", ["x", "rtk_", "rtk_x", "a.b.c", "é", "A" * 8000, "..", "eyJ9.e30.A"]
 )
-def test_rfc7662_2_2_unknown(world, text):
+def test_rfc7662_2_2_an_unknown_token_is_inactive(world, text):
     assert world.is_inactive(text)
 
 
 @pytest.mark.parametrize("kind", ["access_token", "refresh_token"])
-def test_rfc7662_2_2_forged(world, kind):
+def test_rfc7662_2_2_a_forged_token_is_inactive(world, kind):
     token = getattr(world.begin("backend"), kind)
     assert world.look(token).said["active"]
     changed = token[:-3] + ("AAA" if token[-3:] != "AAA" else "BBB")
     assert all(world.is_inactive(text) for text in (changed, token[:-1], token + "A", token + "="))
 
 
-def test_rfc7662_2_2_expired(world):
+def test_rfc7662_2_2_an_expired_token_is_inactive(world):
     issued = world.begin("backend")
     world.clock.forward(900)
     assert world.is_inactive(issued.access_token)
@@ -151,7 +151,7 @@ def test_rfc7662_2_2_expired(world):
 
 
 @pytest.mark.parametrize("kind", ["access_token", "refresh_token"])
-def test_rfc7662_2_2_of_a_revoked_family(world, kind):
+def test_rfc7662_2_2_a_token_of_a_revoked_family_is_inactive(world, kind):
     issued = world.begin("backend")
     assert world.look(getattr(issued, kind)).said["active"]
     world.store.revoke(Selection(family=issued.family.id), "operator")
@@ -159,21 +159,21 @@ def test_rfc7662_2_2_of_a_revoked_family(world, kind):
 
 
 @pytest.mark.parametrize("kind", ["access_token", "refresh_token"])
-def test_rfc7662_2_2_of_a_family_that_is_gone(world, kind):
+def test_rfc7662_2_2_a_token_of_a_deleted_family_is_inactive(world, kind):
     issued = world.begin("backend")
     world.store.expire(world.clock() + 10**12, 10)
     assert world.is_inactive(getattr(issued, kind))
 
 
 @pytest.mark.parametrize("kind", ["access_token", "refresh_token"])
-def test_rfc7662_2_2_not_yours(world, kind):
+def test_rfc7662_2_2_a_token_of_another_client_is_inactive(world, kind):
     token = getattr(world.begin("spa"), kind)
     assert world.is_inactive(token)
     assert world.causes()[-1] == Cause.WRONG_CLIENT
     assert world.is_inactive(world.alone("other"))
 
 
-def test_rfc7662_4_yours_is_what_is_meant_for_you(world):
+def test_rfc7662_4_a_resource_server_may_introspect_tokens_for_its_audience(world):
     by_resource = world.begin("spa", audiences=[ORDERS]).access_token
     by_name = world.begin("spa", audiences=["https://elsewhere.example", "other"]).access_token
     assert world.look(by_resource, "backend").said["aud"] == [ORDERS, ISSUER]
@@ -182,11 +182,11 @@ def test_rfc7662_4_yours_is_what_is_meant_for_you(world):
     assert world.is_inactive(by_name, "backend")
 
 
-def test_rfc7662_4_but_never_a_refresh_token_of_somebody_else(world):
+def test_rfc7662_4_a_resource_server_may_not_introspect_refresh_tokens_of_others(world):
     assert world.is_inactive(world.begin("spa", audiences=[ORDERS]).refresh_token)
 
 
-def test_rfc7662_2_2_an_older_refresh_token_is_what_the_rules_make_of_it(world):
+def test_rfc7662_2_2_an_older_refresh_token_is_active_if_the_rotation_rules_accept_it(world):
     first = world.begin("backend")
     second = world.next(first)
     assert world.look(first.refresh_token).said["active"]
@@ -196,7 +196,7 @@ def test_rfc7662_2_2_an_older_refresh_token_is_what_the_rules_make_of_it(world):
     assert world.look(third.refresh_token).said["active"]
 
 
-def test_looking_is_no_use_of_a_token(world):
+def test_introspection_does_not_use_a_token(world):
     first = world.begin("backend")
     last = world.next(world.next(first))
     world.clock.forward(60)
@@ -207,14 +207,14 @@ def test_looking_is_no_use_of_a_token(world):
 
 
 @pytest.mark.parametrize("kind", ["access_token", "refresh_token"])
-def test_rfc7662_2_2_a_token_of_somebody_blocked(world, kind):
+def test_rfc7662_2_2_a_token_of_a_disabled_person_is_inactive(world, kind):
     issued = world.begin("backend")
     world.block_ada()
     assert world.is_inactive(getattr(issued, kind))
     assert world.causes()[-1] == Cause.SUBJECT_GONE
 
 
-def test_a_refresh_token_of_who_may_not_refresh_any_more(world):
+def test_a_refresh_token_of_a_client_without_the_refresh_grant_is_inactive(world):
     issued = world.begin("backend")
     world.people.register("backend", grants=["authorization_code"])
     assert world.is_inactive(issued.refresh_token)
@@ -222,7 +222,7 @@ def test_a_refresh_token_of_who_may_not_refresh_any_more(world):
     assert world.look(issued.access_token).said["active"]
 
 
-def test_a_token_that_another_clients_person_has_given_dies_with_that_client(world):
+def test_a_token_is_inactive_after_its_own_client_is_disabled(world):
     token = world.begin("spa", audiences=[ORDERS]).access_token
     assert world.look(token, "backend").said["active"]
     assert world.who(token).status == 200
@@ -235,7 +235,7 @@ def test_a_token_that_another_clients_person_has_given_dies_with_that_client(wor
     assert world.causes()[-1] == Cause.UNKNOWN_SUBJECT
 
 
-def test_a_token_of_a_client_that_is_blocked(world):
+def test_a_token_of_a_disabled_client_is_inactive(world):
     token = world.alone("backend")
     world.people.clients["other"] = world.people.clients["backend"]
     world.people.block("backend")
@@ -243,14 +243,14 @@ def test_a_token_of_a_client_that_is_blocked(world):
 
 
 @pytest.mark.parametrize("kind", ["access_token", "refresh_token"])
-def test_while_a_change_of_the_person_waits_nothing_is_said(world, kind):
+def test_a_pending_change_of_the_person_delays_introspection(world, kind):
     issued = world.begin("backend")
     world.people.waiting.add(ADA.id)
     assert world.look(getattr(issued, kind)).status == 503
 
 
 @pytest.mark.parametrize("verb", ["transact", "present"])
-def test_rfc7662_2_2_a_store_that_fails_is_no_answer(world, verb, monkeypatch):
+def test_rfc7662_2_2_a_failing_store_is_503_and_not_inactive(world, verb, monkeypatch):
     issued = world.begin("backend")
     owner = world.store if verb == "transact" else world.ephemeral
     monkeypatch.setattr(owner, verb, broken)
@@ -258,7 +258,7 @@ def test_rfc7662_2_2_a_store_that_fails_is_no_answer(world, verb, monkeypatch):
     assert (reply.status, reply.error) == (503, "temporarily_unavailable")
 
 
-def test_a_token_of_a_person_is_none_that_a_client_got_for_itself(world):
+def test_a_token_of_a_person_is_no_client_credentials_token(world):
     person, client = world.begin("backend").access_token, world.alone()
     assert world.perform(InspectAccess((CLIENT,), client, revocation_key))[0].subject == "backend"
     assert world.perform(InspectAccess((USER,), person, revocation_key))[0].subject == ADA.id
@@ -268,7 +268,7 @@ def test_a_token_of_a_person_is_none_that_a_client_got_for_itself(world):
         assert refused.value.code is Code.INVALID_ACCESS_TOKEN
 
 
-def test_rfc9068_4_a_token_of_another_issuer_is_none_of_ours():
+def test_rfc9068_4_a_token_of_another_issuer_is_inactive():
     claims = Claims(Provider(ISSUER, {}))
     for issuer, ours in ((ISSUER, True), ("https://elsewhere.example.com", False)):
         assert claims.accepts_client_claims({"iss": issuer}) is ours

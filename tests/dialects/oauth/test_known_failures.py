@@ -17,7 +17,7 @@ KNOWN = (
 )  # fmt: skip
 
 
-def test_each_stands_in_the_name_of_one_test():
+def test_each_known_failure_is_in_the_name_of_one_test():
     texts = [file.read_text("utf-8") for file in TESTS.rglob("test_*.py")]
     named = Counter(name for text in texts for name in re.findall(r"def test_cve_(\d+_\d+)", text))
     assert named == dict.fromkeys(KNOWN, 1)
@@ -33,7 +33,7 @@ def test_cve_2026_1035_many_refreshes_at_once_get_one_successor(world):
     assert [family.generation for family in world.families()] == [2]
 
 
-def test_cve_2026_22751_a_code_is_taken_once_however_many_look(world):
+def test_cve_2026_22751_a_code_is_used_once_by_parallel_requests(world):
     """Checked, then consumed: whoever takes it has it, whoever only looked has nothing."""
     code = world.code("spa")
     replies = world.together(*(world.exchange_of(code) for _ in range(20)))
@@ -41,14 +41,14 @@ def test_cve_2026_22751_a_code_is_taken_once_however_many_look(world):
     assert len(world.families()) <= 1
 
 
-def test_an_assertion_is_taken_once_however_many_look(world):
+def test_an_assertion_is_used_once_by_parallel_requests(world):
     said = {"grant_type": "client_credentials", **asserting(world)}
     form = "&".join(f"{name}={value}" for name, value in said.items())
     replies = world.together(*(world.request("/token", form, {}) for _ in range(20)))
     assert [reply.status for reply in replies].count(200) == 1
 
 
-def test_cve_2026_9802_rotations_are_not_forgotten_over_a_restart():
+def test_cve_2026_9802_rotations_survive_a_restart():
     """Everything is in the row; a second service over it knows them."""
     first, second = World(), World()
     try:
@@ -65,7 +65,7 @@ def test_cve_2026_9802_rotations_are_not_forgotten_over_a_restart():
         second.close()
 
 
-def test_a_replay_within_the_same_second_is_no_second_rotation(world):
+def test_a_replay_within_the_same_second_gets_the_same_pair(world):
     """It is answered, with the very same pair: nobody forks a session by being quick."""
     token = world.pair("spa")["refresh_token"]
     first = world.refresh(token)
@@ -102,7 +102,7 @@ def is_alive(world, pair):
     return found
 
 
-def test_cve_2025_29928_sessions_of_a_deleted_user_are_dead(world):
+def test_cve_2025_29928_sessions_of_a_deleted_user_are_invalid(world):
     """Codes, tokens of either kind, and the tokens that are exchanged for others."""
     pair, code = world.pair("backend"), world.code("backend")
     assert is_alive(world, pair)
@@ -142,7 +142,7 @@ def test_cve_2020_15223_a_storage_error_in_a_revocation_is_not_swallowed(world, 
     assert world.refresh(token).error == "invalid_grant"
 
 
-def test_a_refused_request_spends_nothing_wherever_it_is_refused(world):
+def test_a_refused_request_uses_no_credential_at_any_check(world):
     """Wrong client, wrong redirect, wrong scope, wrong proof; then the right one still works."""
     pair, code = world.pair("native", headers=world.proof()), world.code("native")
     token, proof = pair["refresh_token"], world.proof
@@ -167,7 +167,7 @@ def test_a_refused_request_spends_nothing_wherever_it_is_refused(world):
     assert world.exchange(code, "native", headers=proof()).status == 200
 
 
-def test_each_refusal_is_heard_of_once(world):
+def test_each_refusal_is_audited_once(world):
     """Whether the service refuses, or the form cannot be read; and whatever introspection hides."""
     token = world.pair("spa")["refresh_token"]
     known = len(world.heard())
@@ -188,7 +188,7 @@ def test_each_refusal_is_heard_of_once(world):
     ]
 
 
-def test_a_refresh_asks_the_store_once(world):
+def test_a_refresh_uses_two_commands(world):
     """Nothing but who the client is, and the refresh: the hot path."""
     for client in ("spa", "backend"):
         token, asked = world.pair(client)["refresh_token"], []

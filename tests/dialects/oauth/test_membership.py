@@ -26,7 +26,7 @@ def leave(world):
     world.people.change(tenants=ADA.tenants[:1])
 
 
-def test_no_refresh_for_a_tenant_that_was_lost(world, issued):
+def test_a_refresh_for_a_tenant_after_the_membership_ended_is_refused(world, issued):
     leave(world)
     before = world.spendable()
     reply = world.refresh(issued.refresh_token, "backend")
@@ -38,7 +38,7 @@ def test_no_refresh_for_a_tenant_that_was_lost(world, issued):
     assert world.refresh(issued.refresh_token, "backend").status == 200
 
 
-def test_no_access_token_for_a_tenant_that_was_lost_is_good(world, issued):
+def test_an_access_token_for_a_tenant_is_invalid_after_the_membership_ended(world, issued):
     assert world.look(issued.access_token).said["active"]
     assert world.who(issued.access_token).status == 200
     leave(world)
@@ -47,7 +47,7 @@ def test_no_access_token_for_a_tenant_that_was_lost_is_good(world, issued):
     assert (reply.status, reply.error) == (401, "invalid_token")
 
 
-def test_no_refresh_token_for_a_tenant_that_was_lost_is_good(world, issued):
+def test_a_refresh_token_for_a_tenant_is_inactive_after_the_membership_ended(world, issued):
     assert world.look(issued.refresh_token).said["active"]
     leave(world)
     assert world.is_inactive(issued.refresh_token)

@@ -35,26 +35,26 @@ def told(path="/.well-known/oauth-authorization-server", issuer=ISSUER, **more):
 
 
 @pytest.mark.parametrize("issuer", [ISSUER, "https://example.com/auth"])
-def test_rfc8414_2_it_validates(issuer):
+def test_rfc8414_2_the_metadata_are_valid(issuer):
     AuthorizationServerMetadata(told(issuer=issuer)).validate()
 
 
-def test_oidc_discovery_3_it_validates():
+def test_oidc_discovery_3_the_metadata_are_valid():
     OpenIDProviderMetadata(told("/.well-known/openid-configuration")).validate()
 
 
-def test_rfc8414_2_the_issuer_as_configured():
+def test_rfc8414_2_the_issuer_is_the_configured_one():
     assert told()["issuer"] == ISSUER
     assert told(issuer="http://127.0.0.1:8088")["issuer"] == "http://127.0.0.1:8088"
 
 
-def test_rfc8414_3_2_no_empty_array():
+def test_rfc8414_3_2_the_metadata_have_no_empty_array():
     said = told()
     assert [name for name, value in said.items() if value in ([], "", None)] == []
     assert len(said) >= 30
 
 
-def test_rfc8414_2_every_endpoint_is_one_of_ours():
+def test_rfc8414_2_every_endpoint_is_under_the_issuer():
     said = told()
     found = {value for name, value in said.items() if name.endswith("_endpoint")}
     assert found == {f"{ISSUER}/oauth/{name}" for name in ENDPOINTS}
@@ -62,12 +62,12 @@ def test_rfc8414_2_every_endpoint_is_one_of_ours():
 
 
 @pytest.mark.parametrize("name", ["revoke", "introspect", "userinfo"])
-def test_rfc8414_2_and_is_there(name):
+def test_rfc8414_2_every_endpoint_exists(name):
     paths = {route.path for route in build(Options(ISSUER)).routes}
     assert f"/{name}" in paths
 
 
-def test_rfc8414_2_what_it_can_do():
+def test_rfc8414_2_the_metadata_list_the_supported_features():
     said = told()
     assert said["response_types_supported"] == ["code"]
     assert said["code_challenge_methods_supported"] == ["S256"]
@@ -79,12 +79,12 @@ def test_rfc8414_2_what_it_can_do():
 
 
 @pytest.mark.parametrize("name", [name for name in told() if name.endswith("alg_values_supported")])
-def test_rfc8725_3_1_no_algorithm_that_proves_nothing(name):
+def test_rfc8725_3_1_the_metadata_do_not_list_the_algorithm_none(name):
     assert {"none", "HS256", "HS384", "HS512"}.isdisjoint(told()[name])
 
 
 @pytest.mark.parametrize("document", ["oauth-authorization-server", "openid-configuration"])
-def test_rfc8414_3_1_an_issuer_that_shares_its_host(document):
+def test_rfc8414_3_1_an_issuer_with_a_path_has_its_own_metadata_path(document):
     issuer = "https://example.com/auth"
     places = [
         f"/.well-known/{document}",
@@ -115,20 +115,20 @@ def test_oidc_discovery_3_the_algorithms_that_may_sign():
     assert set(said["id_token_signing_alg_values_supported"]) == set(ALGORITHMS)
 
 
-def test_rfc7517_the_keys_and_for_how_long_they_may_be_kept():
+def test_rfc7517_the_key_set_may_be_cached_for_a_limited_time():
     answer = answered("/.well-known/jwks.json")
     assert answer.content_type == b"application/jwk-set+json"
     assert dict(answer.headers)[b"cache-control"] == b"public, max-age=%d" % MAX_AGE
 
 
-def test_rfc7517_9_3_nothing_private_and_nothing_symmetric():
+def test_rfc7517_9_3_the_key_set_has_no_private_and_no_symmetric_key():
     ring = Keys(FakeClock()).ring()
     keys = told("/.well-known/jwks.json", keys=ring)["keys"]
     assert {key["kty"] for key in keys} == {"EC"}
     assert {name for key in keys for name in key} == {"kty", "crv", "x", "y", "kid", "alg", "use"}
 
 
-def test_rfc7517_the_next_key_is_there_before_it_signs():
+def test_rfc7517_the_next_key_is_published_before_it_signs():
     clock = FakeClock()
     ring = Keys(clock).ring()
 
@@ -144,7 +144,7 @@ def test_rfc7517_the_next_key_is_there_before_it_signs():
         assert old in kids()
 
 
-def test_rfc7517_the_old_one_until_its_last_token_has_ended():
+def test_rfc7517_an_old_key_is_published_until_its_last_token_has_expired():
     clock = FakeClock()
     ring = Keys(clock).ring()
     old = ring.snapshot.signer_at(clock()).kid
@@ -157,7 +157,7 @@ def test_rfc7517_the_old_one_until_its_last_token_has_ended():
     assert old not in {key["kid"] for key in told("/.well-known/jwks.json", keys=ring)["keys"]}
 
 
-def test_a_path_beside_is_none_of_ours():
+def test_a_similar_path_is_not_found():
     table = RoutingTable([build(Options("https://example.com/auth"))])
     for path in ("/.well-known/security.txt", "/auth/.well-known/other", "/auth/oauth/token"):
         assert table.find("GET", path) is None

@@ -38,7 +38,7 @@ def token_of(world, user):
 
 @pytest.mark.parametrize("grant", ["refresh_token", EXCHANGE])
 @pytest.mark.parametrize("sessions", [1, 20])
-def test_an_account_has_one_share_of_proofs_whatever_number_of_sessions(small, grant, sessions):
+def test_an_account_has_one_share_of_proofs_for_any_number_of_sessions(small, grant, sessions):
     """Ninety accounts with one session could fill a reserve, and so could one with ninety."""
     tokens = [token_of(small, ADA) for _ in range(sessions)]
     tries = [proven(small, token, grant) for _ in range(FITS + 1) for token in tokens]

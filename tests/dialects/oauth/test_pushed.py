@@ -28,26 +28,26 @@ def refused(hall, order, answer):
     return raised.value.cause
 
 
-def test_one_that_was_not_pushed_is_answered_as_often_as_anybody_asks(hall):
+def test_a_request_that_was_not_pushed_may_be_answered_repeatedly(hall):
     for answer in ("one", "another"):
         hall.run(answer_once(ORDER, answer, None))
     assert hall.performed == []
 
 
-def test_the_first_answer_counts_and_may_be_repeated(hall):
+def test_the_first_answer_to_a_pushed_request_counts_and_may_be_repeated(hall):
     order = hall.run(with_deadline(ORDER, "digest"))
     hall.run(answer_once(order, "one", None))
     hall.run(answer_once(order, "one", None))
     assert refused(hall, order, "another") is Cause.USED
 
 
-def test_whoever_has_opened_it_answers_in_time(hall):
+def test_an_opened_pushed_request_must_be_answered_in_time(hall):
     order = hall.run(with_deadline(ORDER, "digest"))
     hall.clock.forward(ANSWER_LIFETIME + 1)
     assert refused(hall, order, "one") is Cause.EXPIRED
 
 
-def test_its_answer_is_known_for_longer_than_anybody_may_answer(hall):
+def test_the_answer_is_remembered_for_longer_than_an_interaction(hall):
     first = hall.run(with_deadline(ORDER, "digest"))
     hall.run(answer_once(first, "one", None))
     hall.clock.forward(REQUEST_URI_LIFETIME)

@@ -39,7 +39,7 @@ def by_preset(preset):
         ("FAPI_2_SESSION", (AUTHORIZATION_CODE, REFRESH_TOKEN, TOKEN_EXCHANGE)),
     ],
 )
-def test_the_grants_are_those_that_its_preset_is_made_for(preset, grants):
+def test_the_default_grants_follow_the_preset(preset, grants):
     assert by_preset(preset).grants == grants
 
 
@@ -54,12 +54,12 @@ def test_rfc6749_3_3_scopes_in_any_order_are_one_text():
     assert requested_scope(client, {}) == " ".join(scopes)
 
 
-def test_it_is_called_by_its_name_or_else_by_its_id():
+def test_the_display_name_is_the_name_or_else_the_id():
     assert registered(name="Orders").name == "Orders"
     assert registered().name == registered(name="").name == "client"
 
 
-def test_fapi_2_0_5_3_2_it_must_push_and_bind_unless_it_was_registered_otherwise():
+def test_fapi_2_0_5_3_2_pushed_requests_and_bound_tokens_are_the_default():
     strict = by_preset("FAPI_2_SESSION")
     assert (strict.par_required, strict.dpop_required) == (True, True)
     said = {"policy": {"preset": "FAPI_2_SESSION"}, "public": False}
@@ -78,6 +78,6 @@ def test_a_policy_may_differ_from_its_preset():
     assert registered(policy=said).policy.reuse is Reuse.TOLERATE
 
 
-def test_a_preset_that_went_with_an_update_is_the_browsers():
+def test_a_preset_removed_by_an_update_is_replaced_by_browser():
     assert by_preset("SERVICE_1999").policy == BROWSER_2026
     assert by_preset("FAPI_2_SESSION").policy == FAPI_2_SESSION_2026

@@ -94,7 +94,7 @@ KINDS = pytest.mark.parametrize("kind", ["one-time", "recovery"])
 
 
 @KINDS
-def test_who_clicks_twice_sees_the_first_answer(way, kind):
+def test_a_second_click_shows_the_first_answer(way, kind):
     first, second = (way.send(code_of(way, kind)) for _ in range(2))
     assert is_let_in(first)
     assert first == second
@@ -102,7 +102,7 @@ def test_who_clicks_twice_sees_the_first_answer(way, kind):
 
 @KINDS
 @pytest.mark.parametrize("at", range(STEPS))
-def test_who_clicks_twice_at_once_sees_one_page(way, kind, at):
+def test_a_double_click_shows_one_page(way, kind, at):
     seen = []
     perform = way.bent(at, lambda command: seen.append(way.send(code_of(way, kind))))
     seen.append(way.send(code_of(way, kind), perform))
@@ -115,9 +115,7 @@ def test_who_clicks_twice_at_once_sees_one_page(way, kind, at):
 
 @KINDS
 @pytest.mark.parametrize("verb", ["take", "pass_step", "spend_code"])
-def test_a_second_click_before_the_first_one_is_done_is_asked_to_come_again(
-    way, kind, verb, monkeypatch
-):
+def test_a_second_click_during_the_first_one_is_asked_to_retry(way, kind, verb, monkeypatch):
     """And the failure of nobody."""
     place = way.desks.second._ephemeral if verb == "take" else way.desks.factors
     real, seen = getattr(place, verb), []
@@ -147,7 +145,7 @@ def test_a_store_that_fails_at_any_step_costs_no_recovery_code(way, at):
         assert is_let_in(way.send(RECOVERY))
 
 
-def test_nobody_profits_who_has_not_all_of_it(way):
+def test_a_repeated_form_with_a_changed_value_is_refused(way):
     assert is_let_in(way.send(way.otp))
     with pytest.raises(PageError):
         way.send(way.otp, cookie=OTHER)
@@ -160,7 +158,7 @@ def test_nobody_profits_who_has_not_all_of_it(way):
     assert is_let_in(way.send(way.otp))
 
 
-def test_a_minute_later_the_password_is_asked_again(way):
+def test_a_form_repeated_a_minute_later_asks_for_the_password(way):
     assert is_let_in(way.send(way.otp))
     way.clock.forward(NEXT_PAGE_LIFETIME - 1)
     assert is_let_in(way.send(way.otp))
@@ -168,7 +166,7 @@ def test_a_minute_later_the_password_is_asked_again(way):
     assert headline(way.send(way.otp)) == "Sign in"
 
 
-def test_a_page_that_was_answered_is_not_shown_again(way):
+def test_an_answered_page_is_not_shown_again(way):
     ticket = re.search('name="interaction" value="(.*?)"', way.send(way.otp).body.decode())[1]
     form = urlencode({"interaction": ticket, "answer": "deny"})
     sent = {"cookie": f"__Secure-reticket_visit={COOKIE}", "content_type": FORM}
@@ -177,9 +175,7 @@ def test_a_page_that_was_answered_is_not_shown_again(way):
 
 
 @KINDS
-def test_of_two_sessions_with_one_code_one_leads_in_however_often_it_is_sent(
-    way, kind, monkeypatch
-):
+def test_one_code_in_two_interactions_signs_in_only_one_of_them(way, kind, monkeypatch):
     """Both have found it right, and kept their pages."""
     first, other, let_in = way.session, way.opened(), []
     real = way.desks.people.remember_network
@@ -199,7 +195,7 @@ def test_of_two_sessions_with_one_code_one_leads_in_however_often_it_is_sent(
     assert headline(way.send(code_of(way, kind), session=first)) == "Sign in"
 
 
-def test_what_is_remembered_names_no_code(way):
+def test_a_remembered_answer_contains_no_code(way):
     way.send(RECOVERY)
     kept = repr(way.ephemeral._entries)
     assert "oauth:sent:led:" in kept
@@ -208,6 +204,6 @@ def test_what_is_remembered_names_no_code(way):
     assert RECOVERY not in repr(command)
 
 
-def test_a_page_of_an_older_version_goes_on(way):
+def test_a_page_of_an_older_version_can_be_continued(way):
     answer = way.send(way.otp, interaction="", visit=way.ticket)
     assert 'name="interaction"' in answer.body.decode()

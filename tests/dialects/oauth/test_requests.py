@@ -26,7 +26,7 @@ FORM = {
     ],
     ids=str,
 )
-def test_what_fails_is_heard_of_by_its_cause_or_by_its_word(world, more, word):
+def test_a_failed_request_is_audited_with_its_cause_or_error_code(world, more, word):
     assert world.post("/par", urlencode(FORM | more)).status == 400
     assert world.post("/authorize", urlencode(FORM | more)).status == 303
     assert world.heard() == [("refused", word)] * 2

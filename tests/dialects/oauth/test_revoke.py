@@ -34,21 +34,21 @@ def test_rfc7009_2_1_a_refresh_token_ends_its_family(world):
     assert world.is_inactive(issued.access_token, "backend")
 
 
-def test_rfc7009_2_1_so_does_an_older_one(world):
+def test_rfc7009_2_1_an_older_refresh_token_ends_its_family_too(world):
     issued = world.begin()
     world.next(issued)
     assert is_done(world.give_back(issued.refresh_token))
     assert cause_of_end(world, issued) == "sign_out"
 
 
-def test_rfc7009_2_1_as_long_as_its_clients_policy_lets_it_live(world):
+def test_rfc7009_2_1_a_refresh_token_can_be_revoked_for_the_lifetime_of_its_policy(world):
     issued = world.begin("tv")
     world.clock.forward(30 * 86_400)
     assert is_done(world.give_back(issued.refresh_token, "tv"))
     assert cause_of_end(world, issued) == "sign_out"
 
 
-def test_rfc7009_2_2_an_expired_one_is_answered_as_an_unknown_one_and_ends_nothing(world):
+def test_rfc7009_2_2_an_expired_token_is_answered_like_an_unknown_one_and_ends_nothing(world):
     issued = world.begin()
     world.clock.at = issued.refresh_expires_at - 1
     later = world.next(issued)
@@ -60,13 +60,13 @@ def test_rfc7009_2_2_an_expired_one_is_answered_as_an_unknown_one_and_ends_nothi
 
 
 @pytest.mark.parametrize("hint", ["refresh_token", "access_token", "something_else"])
-def test_rfc7009_2_1_the_hint_is_only_one(world, hint):
+def test_rfc7009_2_1_a_wrong_hint_does_not_matter(world, hint):
     issued = world.begin()
     assert is_done(world.give_back(issued.refresh_token, token_type_hint=hint))
     assert cause_of_end(world, issued) == "sign_out"
 
 
-def test_rfc7009_2_1_an_access_token_ends_alone(world):
+def test_rfc7009_2_1_revoking_an_access_token_does_not_end_its_family(world):
     issued = world.begin("backend")
     other = world.derived(issued, scope="openid")
     assert is_done(world.give_back(issued.access_token, "backend"))
@@ -77,28 +77,28 @@ def test_rfc7009_2_1_an_access_token_ends_alone(world):
     assert world.who(other.access_token).status == 200
 
 
-def test_rfc7009_2_1_it_stays_so_until_its_end(world):
+def test_rfc7009_2_1_a_revoked_access_token_stays_revoked_until_it_expires(world):
     issued = world.begin("backend")
     world.give_back(issued.access_token, "backend")
     world.clock.forward((issued.access_expires_at - world.clock()) / 1000 - 0.001)
     assert world.is_inactive(issued.access_token)
 
 
-def test_rfc7009_2_1_a_token_without_a_session(world):
+def test_rfc7009_2_1_a_token_without_a_session_can_be_revoked(world):
     token = world.alone()
     assert world.look(token).said["active"]
     assert is_done(world.give_back(token, "backend"))
     assert world.is_inactive(token)
 
 
-def test_an_access_token_given_back_is_heard_of(world):
+def test_a_revoked_access_token_is_audited(world):
     issued = world.begin("backend")
     world.give_back(issued.access_token, "backend")
     (event,) = world.heard("access_revoked")
     assert (event.family, event.subject) == (issued.family.id.hex(), issued.family.subject)
 
 
-def test_an_access_token_that_is_given_back_again_is_heard_of_once(world):
+def test_an_access_token_that_is_revoked_twice_is_audited_once(world):
     """Whoever has one could write lines without end, until those of others are removed for them."""
     issued = world.begin("backend")
     for _ in range(3):
@@ -106,7 +106,7 @@ def test_an_access_token_that_is_given_back_again_is_heard_of_once(world):
     assert len(world.heard("access_revoked")) == 1
 
 
-def test_that_an_access_token_was_given_back_is_known_until_its_end_and_no_longer(world):
+def test_a_revoked_access_token_is_remembered_until_it_expires_and_no_longer(world):
     issued = world.begin("backend")
     before = set(world.ephemeral._entries)
     assert is_done(world.give_back(issued.access_token, "backend"))
@@ -118,18 +118,18 @@ def test_that_an_access_token_was_given_back_is_known_until_its_end_and_no_longe
     assert world.ephemeral.peek(key) is None
 
 
-def test_an_access_token_without_a_session_is_heard_of_without_one(world):
+def test_a_revoked_token_without_a_session_is_audited_without_one(world):
     world.give_back(world.alone(), "backend")
     (event,) = world.heard("access_revoked")
     assert (event.family, event.subject) == (None, "backend")
 
 
 @pytest.mark.parametrize("text", ["x", "rtk_", "rtk_x", "a.b.c", "é", " ", "A" * 8000])
-def test_rfc7009_2_2_whatever_is_unknown_is_revoked_already(world, text):
+def test_rfc7009_2_2_an_unknown_token_counts_as_revoked(world, text):
     assert is_done(world.give_back(text))
 
 
-def test_rfc7009_2_2_so_is_what_is_over(world):
+def test_rfc7009_2_2_an_ended_token_counts_as_revoked(world):
     revoked, old, gone = world.begin(), world.begin(), world.begin()
     world.give_back(revoked.refresh_token)
     for token in (revoked.refresh_token, revoked.refresh_token[:-1], revoked.refresh_token + "A"):
@@ -141,7 +141,7 @@ def test_rfc7009_2_2_so_is_what_is_over(world):
     assert is_done(world.give_back(gone.refresh_token))
 
 
-def test_rfc7009_2_1_another_client_is_refused_and_told_so(world):
+def test_rfc7009_2_1_another_client_is_refused_with_a_reason(world):
     issued, own = world.begin("spa"), world.alone("other")
     for token, owner in (
         (issued.refresh_token, "spa"),
@@ -153,7 +153,7 @@ def test_rfc7009_2_1_another_client_is_refused_and_told_so(world):
         assert is_done(world.give_back(token, owner))
 
 
-def test_rfc7009_2_1_and_nothing_happens(world):
+def test_rfc7009_2_1_a_refused_revocation_changes_nothing(world):
     issued = world.begin("backend")
     before = world.spendable()
     world.give_back(issued.refresh_token, "other")
@@ -162,14 +162,14 @@ def test_rfc7009_2_1_and_nothing_happens(world):
     assert world.look(issued.access_token).said["active"]
 
 
-def test_rfc7009_2_1_nor_is_told_whether_it_lives(world):
+def test_rfc7009_2_1_another_client_does_not_learn_whether_a_token_is_active(world):
     living, dead = world.begin("spa"), world.begin("spa")
     world.give_back(dead.refresh_token)
     replies = [world.give_back(each.refresh_token, "backend") for each in (living, dead)]
     assert len({(reply.status, reply.body) for reply in replies}) == 1
 
 
-def test_why_it_was_refused_is_heard_once(world):
+def test_the_cause_of_a_refused_revocation_is_audited_once(world):
     issued = world.begin("spa")
     world.give_back(issued.refresh_token, "backend")
     assert world.causes() == [Cause.WRONG_CLIENT]
@@ -177,7 +177,7 @@ def test_why_it_was_refused_is_heard_once(world):
     assert world.causes() == [Cause.WRONG_CLIENT] * 2
 
 
-def test_rfc7009_2_1_a_confidential_client_says_who_it_is(world):
+def test_rfc7009_2_1_a_confidential_client_must_authenticate(world):
     issued = world.begin("backend")
     unproven = world.ask("/revoke", None, client_id="backend", token=issued.refresh_token)
     wrong = world.ask("/revoke", None, client_id="backend", client_secret="no", token="x")
@@ -187,31 +187,31 @@ def test_rfc7009_2_1_a_confidential_client_says_who_it_is(world):
     assert cause_of_end(world, issued) is None
 
 
-def test_rfc7009_2_1_by_a_key_too(world):
+def test_rfc7009_2_1_a_client_may_authenticate_with_a_key(world):
     issued = world.begin("keyed")
     reply = world.ask("/revoke", None, token=issued.refresh_token, **asserting(world))
     assert is_done(reply)
     assert cause_of_end(world, issued) == "sign_out"
 
 
-def test_rfc7009_2_1_a_token_is_wanted(world):
+def test_rfc7009_2_1_the_token_parameter_is_required(world):
     reply = world.ask("/revoke", "spa")
     assert (reply.status, reply.error) == (400, "invalid_request")
 
 
 @pytest.mark.parametrize("body", ["token=a&token=b&client_id=spa", "token=%00&client_id=spa"])
-def test_rfc6749_3_2_every_parameter_once(world, body):
+def test_rfc6749_3_2_a_parameter_may_not_be_repeated(world, body):
     reply = world.post("/revoke", body)
     assert (reply.status, reply.error) == (400, "invalid_request")
 
 
-def test_rfc6749_3_2_forms_only(world):
+def test_rfc6749_3_2_only_forms_are_accepted(world):
     reply = world.post("/revoke", '{"token": "x"}', {"content-type": "application/json"})
     assert (reply.status, reply.error) == (400, "invalid_request")
 
 
 @pytest.mark.parametrize("kind", ["refresh_token", "access_token"])
-def test_rfc7009_2_2_1_a_store_that_fails_has_revoked_nothing(world, kind, monkeypatch):
+def test_rfc7009_2_2_1_a_failing_store_is_503_and_no_success(world, kind, monkeypatch):
     issued = world.begin("spa")
     monkeypatch.setattr(world.store, "transact", broken)
     monkeypatch.setattr(world.ephemeral, "once", broken)
@@ -220,7 +220,7 @@ def test_rfc7009_2_2_1_a_store_that_fails_has_revoked_nothing(world, kind, monke
     assert int(reply.headers["retry-after"]) > 0
 
 
-def test_rfc7009_2_2_1_nor_has_one_that_may_forget(world, monkeypatch):
+def test_rfc7009_2_2_1_a_revocation_that_is_not_replicated_is_503(world, monkeypatch):
     issued, transact = world.begin("spa"), world.store.transact
     monkeypatch.setattr(
         world.store, "transact", lambda batch: [NotReplicated(result) for result in transact(batch)]
@@ -228,7 +228,7 @@ def test_rfc7009_2_2_1_nor_has_one_that_may_forget(world, monkeypatch):
     assert world.give_back(issued.refresh_token).status == 503
 
 
-def test_rfc7009_2_2_1_nor_a_directory_that_fails(world, monkeypatch):
+def test_rfc7009_2_2_1_a_failing_directory_is_503(world, monkeypatch):
     issued = world.begin("spa")
     monkeypatch.setattr(world.people, "catch_up", broken)
     for token in (issued.refresh_token, issued.access_token):

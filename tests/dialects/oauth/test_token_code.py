@@ -39,7 +39,7 @@ def test_oidc_core_3_1_3_3_without_openid_there_is_no_id_token(world):
     assert "id_token" not in world.pair("spa", scope="orders.read")
 
 
-def test_the_family_is_the_codes_and_goes_by_the_clients_policy(world):
+def test_the_family_has_the_id_of_the_code_and_the_policy_of_the_client(world):
     world.people.register("spa", policy={"preset": "BROWSER", "absolute": 14 * 86_400})
     world.pair("spa")
     (family,) = world.families()
@@ -64,7 +64,9 @@ def test_the_family_is_the_codes_and_goes_by_the_clients_policy(world):
     ],
     ids=str,
 )
-def test_rfc6749_4_1_3_a_wrong_redirect_or_verifier_or_resource_spends_nothing(world, client, said):
+def test_rfc6749_4_1_3_a_wrong_redirect_verifier_or_resource_does_not_use_the_code(
+    world, client, said
+):
     code = world.code(client)
     before = world.spendable()
     assert world.exchange(code, client, **said).status == 400
@@ -72,7 +74,7 @@ def test_rfc6749_4_1_3_a_wrong_redirect_or_verifier_or_resource_spends_nothing(w
     assert world.exchange(code, client).status == 200
 
 
-def test_rfc6749_5_2_each_fault_has_its_own_word(world):
+def test_rfc6749_5_2_each_fault_has_its_error_code(world):
     code = world.code("spa")
     assert is_invalid(world.exchange(code, redirect_uri="https://x.example"))
     assert is_invalid(world.exchange(code, code_verifier="w" * 64))
@@ -100,19 +102,19 @@ def test_rfc_7636_4_1_no_verifier_is_shorter_or_longer(world, length):
     assert (reply.status, reply.error) == (400, "invalid_request")
 
 
-def test_rfc6749_4_1_3_a_redirect_that_the_request_left_out_is_left_out(world):
+def test_rfc6749_4_1_3_a_redirect_missing_in_the_request_may_be_missing_here(world):
     code = world.code("spa", redirect_uri=None)
     assert is_invalid(world.exchange(code))
     assert world.exchange(code, redirect_uri="").status == 200
 
 
-def test_rfc7636_4_2_a_plain_challenge_is_not_known(world):
+def test_rfc7636_4_2_a_plain_challenge_is_refused(world):
     """RFC 7636 §4.2: S256 alone."""
     assert is_invalid(world.exchange(world.code("spa", challenge="v" * 64)))
     assert is_invalid(world.exchange(world.code("spa", challenge="")))
 
 
-def test_rfc6749_4_1_3_a_code_of_one_client_is_nothing_to_another(world):
+def test_rfc6749_4_1_3_a_code_of_another_client_is_refused(world):
     code = world.code("spa")
     before = world.spendable()
     for other in ("backend", "keyed", "tv"):
@@ -122,7 +124,7 @@ def test_rfc6749_4_1_3_a_code_of_one_client_is_nothing_to_another(world):
     assert world.exchange(code).status == 200
 
 
-def test_rfc6749_4_1_2_a_code_lives_a_minute_at_most(world):
+def test_rfc6749_4_1_2_a_code_is_valid_for_a_minute_at_most(world):
     assert CODE_LIFETIME <= 60
     code = world.code("spa")
     world.clock.forward(CODE_LIFETIME)
@@ -130,13 +132,13 @@ def test_rfc6749_4_1_2_a_code_lives_a_minute_at_most(world):
     assert world.families() == []
 
 
-def test_an_unknown_code_leaves_nothing_behind(world):
+def test_an_unknown_code_stores_nothing(world):
     before = world.spendable()
     assert is_invalid(world.exchange("never given"))
     assert world.spendable() == before
 
 
-def test_rfc6749_4_1_2_a_second_use_revokes_what_the_first_gave(world):
+def test_rfc6749_4_1_2_a_second_use_of_a_code_revokes_its_tokens(world):
     code = world.code("spa")
     pair = world.exchange(code).said
     world.clock.forward(3600)
@@ -157,7 +159,7 @@ def ends_asked_for(world):
     return asked
 
 
-def test_a_code_that_comes_again_and_again_ends_its_family_once(world):
+def test_a_code_used_many_times_ends_its_family_once(world):
     """Each demand to end one is a line of the audit stream that is kept for a year, and a wait for
     the disk."""
     code = world.code("spa")
@@ -167,7 +169,7 @@ def test_a_code_that_comes_again_and_again_ends_its_family_once(world):
     assert asked == [world.families()[0].id]
 
 
-def test_a_second_use_that_could_not_end_the_family_leaves_it_to_the_third(world, monkeypatch):
+def test_a_third_use_ends_the_family_if_the_second_could_not(world, monkeypatch):
     code = world.code("spa")
     pair = world.exchange(code).said
 
@@ -181,7 +183,7 @@ def test_a_second_use_that_could_not_end_the_family_leaves_it_to_the_third(world
     assert is_invalid(world.refresh(pair["refresh_token"]))
 
 
-def test_a_used_code_of_an_older_program_is_refused_like_any_other(world):
+def test_a_used_code_of_an_older_version_is_refused(world):
     pair = world.exchange(world.code("spa")).said
     family = world.families()[0].id.hex()
     world.ephemeral.once(issued_code_key("older"), 60, f'{{"family":"{family}","client_id":"spa"}}')
@@ -197,7 +199,7 @@ def test_a_used_code_of_an_older_program_is_refused_like_any_other(world):
         ({"code_verifier": "w" * 64}, "wrong_verifier"),
     ],
 )
-def test_rfc9700_4_5_a_second_use_by_who_could_not_have_used_it_revokes_nothing(world, said, cause):
+def test_rfc9700_4_5_an_invalid_second_use_revokes_nothing(world, said, cause):
     code = world.code("spa")
     pair = world.exchange(code).said
     before = world.spendable()
@@ -209,7 +211,7 @@ def test_rfc9700_4_5_a_second_use_by_who_could_not_have_used_it_revokes_nothing(
     assert is_invalid(world.refresh(pair["refresh_token"]))
 
 
-def test_a_second_use_is_of_that_code_alone(world):
+def test_a_second_use_revokes_the_tokens_of_that_code_only(world):
     one, other = world.code("spa", scope="orders.read"), world.code("spa", scope="orders.write")
     assert world.exchange(one).said["scope"] == "orders.read"
     assert is_invalid(world.exchange(one))
@@ -223,7 +225,7 @@ def test_rfc9700_4_5_a_second_use_by_another_client_revokes_nothing(world):
     assert world.refresh(pair["refresh_token"]).status == 200
 
 
-def test_rfc9700_4_5_another_client_cannot_spoil_a_code_that_is_being_used(world):
+def test_rfc9700_4_5_another_client_cannot_invalidate_a_code_in_use(world):
     """It comes while the family begins, and leaves no mark that would end it."""
     world.people.register("tv", grants=["authorization_code"])
     code = world.code("spa")
@@ -242,7 +244,7 @@ def test_rfc9700_4_5_another_client_cannot_spoil_a_code_that_is_being_used(world
     assert world.spendable() == before
 
 
-def test_rfc6749_4_1_2_of_many_at_once_one_gets_a_family(world):
+def test_rfc6749_4_1_2_only_one_of_many_parallel_uses_gets_a_family(world):
     """Check-then-consume races (CVE-2026-1035, CVE-2026-22751)."""
     code = world.code("spa")
     requests = [world.exchange_of(code) for _ in range(8)]
@@ -259,7 +261,9 @@ COMMANDS = {
 
 
 @pytest.mark.parametrize("meets", COMMANDS.values(), ids=COMMANDS)
-def test_rfc6749_4_1_2_of_two_uses_one_is_answered_and_the_other_ends_it(world, meets):
+def test_rfc6749_4_1_2_of_two_parallel_uses_one_gets_tokens_and_the_other_revokes_them(
+    world, meets
+):
     """Whoever comes while a use is under way is told to come again, and does."""
     code = world.code("spa")
     replies = []
@@ -283,7 +287,7 @@ def test_rfc6749_4_1_2_of_two_uses_one_is_answered_and_the_other_ends_it(world, 
     [{"credential_version": 2}, {"disabled": True}, {"active": False}, {"email": "a@b.example"}],
     ids=str,
 )
-def test_whoever_consented_must_still_be_the_same(world, change):
+def test_a_person_who_changed_after_the_consent_gets_no_tokens(world, change):
     code = world.code("spa")
     world.people.change(**change)
     before = world.spendable()
@@ -291,7 +295,7 @@ def test_whoever_consented_must_still_be_the_same(world, change):
     assert world.spendable() == before
 
 
-def test_a_person_who_changes_while_the_family_begins(world):
+def test_a_person_who_changes_during_the_exchange_gets_no_tokens(world):
     """No 401: it is the grant that is bad, not the client."""
     code = world.code("spa")
 
@@ -305,13 +309,13 @@ def test_a_person_who_changes_while_the_family_begins(world):
     assert [event for event, _ in world.heard()] == ["revoked"]
 
 
-def test_a_deleted_person(world):
+def test_a_code_of_a_deleted_person_is_refused(world):
     code = world.code("spa")
     world.people.users.clear()
     assert is_invalid(world.exchange(code))
 
 
-def test_the_scope_of_the_admin_api_comes_in_no_other_way(world):
+def test_the_admin_scope_cannot_be_obtained_with_a_code(world):
     world.people.register("keyed", scopes=["admin", "openid"])
     assert world.exchange(world.code("keyed", scope="openid admin"), "keyed").error == (
         "invalid_scope"
@@ -319,12 +323,12 @@ def test_the_scope_of_the_admin_api_comes_in_no_other_way(world):
     assert world.families() == []
 
 
-def test_who_asked_for_no_resource_gets_those_of_the_registration(world):
+def test_without_a_resource_the_registered_ones_are_the_audience(world):
     claims = claims_of(world.pair("backend")["access_token"])
     assert claims["aud"] == [ORDERS, STOCK, ISSUER]
 
 
-def test_rfc8707_2_2_a_resource_narrows_the_first_answer_alone(world):
+def test_rfc8707_2_2_a_resource_narrows_only_the_first_access_token(world):
     code = world.code("backend", resources=(ORDERS, STOCK))
     pair = world.exchange(code, "backend", resource=ORDERS).said
     assert claims_of(pair["access_token"])["aud"] == [ORDERS, ISSUER]
@@ -349,7 +353,7 @@ class TestBoundCodes:
         assert is_invalid(world.exchange(code, headers=world.proof(OTHER_KEY)))
         assert world.refresh(bound["refresh_token"], headers=world.proof()).status == 200
 
-    def test_rfc9449_5_a_wrong_proof_spends_nothing(self, world):
+    def test_rfc9449_5_a_wrong_proof_uses_no_credential(self, world):
         code = world.code("native")
         before = world.spendable()
         reply = world.exchange(code, "native", headers=world.proof(htu="https://x.example"))

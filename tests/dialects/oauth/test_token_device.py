@@ -51,14 +51,14 @@ def consent(world, **said):
     world.ephemeral.once(decision_key(DIGEST), DEVICE_CODE_LIFETIME, grant.to_json())
 
 
-def test_rfc8628_3_5_until_somebody_has_answered_it_waits(world):
+def test_rfc8628_3_5_a_poll_before_the_answer_is_pending(world):
     assert says(poll(world), "authorization_pending")
     world.clock.forward(POLL_INTERVAL)
     assert says(poll(world), "authorization_pending")
     assert world.heard() == []
 
 
-def test_rfc8628_3_5_who_asks_too_often_is_told_to_slow_down(world):
+def test_rfc8628_3_5_too_frequent_polls_get_slow_down(world):
     assert says(poll(world), "authorization_pending")
     world.clock.forward(POLL_INTERVAL - 2)
     assert says(poll(world), "slow_down")
@@ -66,13 +66,13 @@ def test_rfc8628_3_5_who_asks_too_often_is_told_to_slow_down(world):
     assert says(poll(world), "authorization_pending")
 
 
-def test_rfc8628_3_5_a_poll_may_be_a_second_early_on_its_way(world):
+def test_rfc8628_3_5_a_poll_may_arrive_one_second_early(world):
     assert says(poll(world), "authorization_pending")
     world.clock.forward(POLL_INTERVAL - 1)
     assert says(poll(world), "authorization_pending")
 
 
-def test_rfc8628_3_5_the_pair_after_consent(world):
+def test_rfc8628_3_5_a_poll_after_consent_gets_the_pair(world):
     poll(world)
     consent(world)
     world.clock.forward(POLL_INTERVAL)
@@ -93,7 +93,7 @@ def test_rfc8628_3_4_a_device_code_works_once(world):
     assert len(world.families()) == 1
 
 
-def test_rfc8628_3_4_of_two_polls_at_once_one_gets_the_pair(world):
+def test_rfc8628_3_4_only_one_of_two_parallel_polls_gets_the_pair(world):
     """Check-then-consume: both have looked, one claims it."""
     consent(world)
     second = []
@@ -113,19 +113,19 @@ def test_rfc8628_3_4_of_two_polls_at_once_one_gets_the_pair(world):
     assert says(poll(world), "expired_token")
 
 
-def test_rfc8628_3_5_the_person_said_no(world):
+def test_rfc8628_3_5_a_poll_after_a_refusal_is_denied(world):
     world.ephemeral.once(decision_key(DIGEST), DEVICE_CODE_LIFETIME, DENIED)
     assert says(poll(world), "access_denied")
     assert world.heard() == [("refused", "no_access")]
 
 
-def test_the_first_verdict_counts(world):
+def test_the_first_answer_of_a_person_counts(world):
     world.ephemeral.once(decision_key(DIGEST), DEVICE_CODE_LIFETIME, DENIED)
     consent(world)
     assert says(poll(world), "access_denied")
 
 
-def test_rfc8628_3_5_an_expired_code(world):
+def test_rfc8628_3_5_an_expired_device_code_is_refused(world):
     world.clock.forward(DEVICE_CODE_LIFETIME)
     assert says(poll(world), "expired_token")
 
@@ -137,12 +137,12 @@ def test_rfc8628_3_5_consent_in_the_last_second_comes_too_late(world):
     assert says(poll(world), "expired_token")
 
 
-def test_rfc6749_5_2_an_unknown_code(world):
+def test_rfc6749_5_2_an_unknown_device_code_is_refused(world):
     assert says(poll(world, code="other"), "invalid_grant")
     assert says(poll(world, code=""), "invalid_request")
 
 
-def test_rfc6749_5_2_a_code_of_another_client(world):
+def test_rfc6749_5_2_a_device_code_of_another_client_is_refused(world):
     consent(world)
     before = world.spendable()
     for client in ("backend", "other", "keyed"):
@@ -151,14 +151,14 @@ def test_rfc6749_5_2_a_code_of_another_client(world):
     assert poll(world).status == 200
 
 
-def test_rfc6749_5_2_a_client_that_may_not(world):
+def test_rfc6749_5_2_a_client_without_the_grant_is_refused(world):
     assert says(poll(world, "spa"), "unauthorized_client")
 
 
 @pytest.mark.parametrize(
     "change", [{"credential_version": 2}, {"disabled": True}, {"active": False}], ids=str
 )
-def test_whoever_consented_must_still_be_the_same(world, change):
+def test_a_person_who_changed_after_the_consent_gets_no_tokens(world, change):
     consent(world)
     world.people.change(**change)
     before = world.spendable()
@@ -180,7 +180,7 @@ def test_rfc8707_2_the_audience_is_the_one_that_was_asked_for(world):
     assert claims_of(poll(world).said["access_token"])["aud"] == [ORDERS, ISSUER]
 
 
-def test_rfc8628_6_1_a_user_code_however_it_is_typed():
+def test_rfc8628_6_1_a_user_code_is_accepted_in_any_spelling():
     assert user_code_key("WDJB-MJHT") == user_code_key("wdjb mjht") == user_code_key("wdjbmjht")
     assert user_code_key("WDJB-MJHT") != user_code_key("WDJB-MJHX")
     assert "WDJB" not in user_code_key("WDJB-MJHT")

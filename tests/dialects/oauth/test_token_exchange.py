@@ -45,19 +45,19 @@ def test_rfc8693_2_2_1_another_access_token_of_the_same_family(world):
     assert world.refresh(pair["refresh_token"], "backend").status == 200
 
 
-def test_it_lives_for_as_long_as_the_clients_policy_says(world):
+def test_an_exchanged_token_has_the_lifetime_of_the_clients_policy(world):
     world.people.register("backend", policy={"preset": "BROWSER", "access": 120})
     assert swap(world, world.pair("backend")["access_token"]).said["expires_in"] == 120
 
 
-def test_an_access_token_that_was_given_back_gets_nothing(world):
+def test_a_revoked_access_token_cannot_be_exchanged(world):
     token = world.pair("backend")["access_token"]
     headers = {"authorization": basic("backend", SECRETS["backend"])}
     assert world.post("/revoke", f"token={token}", headers).status == 200
     assert is_bad(swap(world, token))
 
 
-def test_rfc8693_2_1_a_switch_of_tenant(world):
+def test_rfc8693_2_1_a_token_exchange_switches_the_tenant(world):
     for token, kind in both(world.pair("backend")):
         said = swap(world, token, kind=kind, audience=f"{TENANT_PREFIX}1001").said
         assert claims_of(said["access_token"])["tid"] == "1001"
@@ -70,7 +70,7 @@ def test_rfc8693_2_1_a_switch_of_tenant(world):
 
 
 @pytest.mark.parametrize("tenant", ["1002", "1", "", "x", "01000", "1000.0"])
-def test_rfc8693_2_2_2_a_tenant_that_is_not_ones_own(world, tenant):
+def test_rfc8693_2_2_2_a_tenant_of_others_is_refused(world, tenant):
     for token, kind in both(world.pair("backend")):
         before = world.spendable()
         assert is_bad(
@@ -79,21 +79,21 @@ def test_rfc8693_2_2_2_a_tenant_that_is_not_ones_own(world, tenant):
         assert world.spendable() == before
 
 
-def test_a_tenant_that_was_lost_meanwhile(world):
+def test_a_tenant_whose_membership_ended_is_refused(world):
     token = world.pair("backend")["access_token"]
     switched = swap(world, token, audience=f"{TENANT_PREFIX}1001").said["access_token"]
     world.people.change(tenants=ADA.tenants[:1])
     assert is_bad(swap(world, switched), "invalid_target")
 
 
-def test_a_tenant_that_is_not_ones_own_is_told_of_once(world):
+def test_a_request_for_a_tenant_of_others_is_audited_once(world):
     token = world.pair("backend")["access_token"]
     before = len(world.heard())
     assert is_bad(swap(world, token, audience=f"{TENANT_PREFIX}1002"), "invalid_target")
     assert world.heard()[before:] == [("refused", "no_access")]
 
 
-def test_rfc8693_2_2_2_one_tenant_at_a_time(world):
+def test_rfc8693_2_2_2_two_tenants_are_refused(world):
     token = world.pair("backend")["access_token"]
     two = {"audience": f"{TENANT_PREFIX}1000 {TENANT_PREFIX}1001"}
     assert is_bad(swap(world, token, **two), "invalid_target")
@@ -101,14 +101,14 @@ def test_rfc8693_2_2_2_one_tenant_at_a_time(world):
 
 
 @pytest.mark.parametrize("name", ["resource", "audience"])
-def test_rfc8693_2_1_a_switch_of_audience(world, name):
+def test_rfc8693_2_1_a_token_exchange_switches_the_audience(world, name):
     for token, kind in both(world.pair("backend", resources=(ORDERS, STOCK))):
         said = swap(world, token, kind=kind, **{name: STOCK}).said
         assert claims_of(said["access_token"])["aud"] == [STOCK, ISSUER]
 
 
 @pytest.mark.parametrize("name", ["resource", "audience"])
-def test_rfc8693_2_1_several_may_be_asked_for(world, name):
+def test_rfc8693_2_1_several_audiences_may_be_requested(world, name):
     token = world.pair("backend")["access_token"]
     several = [(name, ORDERS), (name, STOCK)]
     said = {"grant_type": GRANT, "subject_token": token, "subject_token_type": ACCESS}
@@ -117,26 +117,26 @@ def test_rfc8693_2_1_several_may_be_asked_for(world, name):
 
 
 @pytest.mark.parametrize("name", ["resource", "audience"])
-def test_rfc8693_2_2_2_an_audience_that_nobody_consented_to(world, name):
+def test_rfc8693_2_2_2_an_audience_without_consent_is_refused(world, name):
     for token, kind in both(world.pair("backend", resources=(ORDERS,))):
         assert is_bad(swap(world, token, kind=kind, **{name: STOCK}), "invalid_target")
 
 
-def test_an_audience_and_a_tenant_together(world):
+def test_an_audience_and_a_tenant_may_be_requested_together(world):
     token = world.pair("backend")["access_token"]
     said = swap(world, token, audience=f"{TENANT_PREFIX}1001", resource=STOCK).said
     claims = claims_of(said["access_token"])
     assert (claims["aud"], claims["tid"]) == ([STOCK, ISSUER], "1001")
 
 
-def test_rfc8693_2_2_2_an_unknown_target(world):
+def test_rfc8693_2_2_2_an_unknown_audience_is_refused(world):
     for token, kind in both(world.pair("backend")):
         for name in ("resource", "audience"):
             reply = swap(world, token, kind=kind, **{name: "https://evil.example.com"})
             assert is_bad(reply, "invalid_target")
 
 
-def test_rfc8693_2_1_a_narrower_scope_and_never_a_wider_one(world):
+def test_rfc8693_2_1_the_scope_can_be_narrowed_and_never_widened(world):
     pair = world.pair("backend")
     narrow = swap(world, pair["access_token"], scope="orders.read").said
     assert narrow["scope"] == claims_of(narrow["access_token"])["scope"] == "orders.read"
@@ -147,7 +147,7 @@ def test_rfc8693_2_1_a_narrower_scope_and_never_a_wider_one(world):
     assert same["scope"] == "orders.read"
 
 
-def test_a_refresh_token_gives_as_much_scope_as_its_family_has(world):
+def test_a_refresh_token_can_be_exchanged_for_the_whole_scope_of_its_family(world):
     refresh = world.pair("backend", scope="openid orders.read")["refresh_token"]
     said = swap(world, refresh, kind=REFRESH, scope="orders.read").said
     assert said["scope"] == claims_of(said["access_token"])["scope"] == "orders.read"
@@ -159,7 +159,7 @@ def test_a_refresh_token_gives_as_much_scope_as_its_family_has(world):
     [({"scope": "admin"}, "wrong_scope"), ({"resource": "https://x.example"}, "wrong_target")],
     ids=str,
 )
-def test_who_asks_for_too_much_is_told_of_once(world, more, cause):
+def test_a_request_for_a_wider_scope_is_audited_once(world, more, cause):
     for token, kind in both(world.pair("backend")):
         before = len(world.heard())
         assert swap(world, token, kind=kind, **more).status == 400
@@ -175,7 +175,7 @@ def test_a_narrower_audience_stays_narrow(world):
     ]
 
 
-def test_rfc8693_2_2_2_whatever_is_wrong_with_a_subject_token_gets_the_same_bytes(world):
+def test_rfc8693_2_2_2_every_invalid_subject_token_gets_the_same_response(world):
     """RFC 8693 §2.2.2: invalid_request, and nothing of why."""
     pair, dead = world.pair("backend"), world.pair("backend")
     machine = world.token("backend", grant_type="client_credentials").said["access_token"]
@@ -230,7 +230,7 @@ def test_a_refresh_token_that_was_used_before_ends_its_family(world):
     ],
     ids=str,
 )
-def test_rfc8693_2_1_what_nobody_here_does_is_a_bad_request(world, said):
+def test_rfc8693_2_1_unsupported_parameters_are_refused(world, said):
     token = world.pair("backend")["access_token"]
     assert is_bad(swap(world, token, **said))
 
@@ -243,7 +243,7 @@ def test_rfc8693_2_1_an_access_token_may_be_asked_for_by_name(world):
 class TestPublicClients:
     """Every service that was shown a bearer token could be its client."""
 
-    def test_a_bearer_token_is_exchanged_for_nothing(self, world):
+    def test_a_public_client_cannot_exchange_an_unbound_token(self, world):
         pair = world.pair("spa")
         before = world.spendable()
         asked = [
@@ -260,7 +260,7 @@ class TestPublicClients:
         assert world.spendable() == before
         assert swap(world, pair["refresh_token"], "spa", REFRESH).status == 200
 
-    def test_nor_once_a_key_was_put_to_it(self, world):
+    def test_a_public_client_cannot_exchange_an_unbound_token_by_adding_a_proof(self, world):
         """Its family decides: a proof on the way binds the answer, and proves nothing."""
         refresh = world.pair("spa")["refresh_token"]
         bound = world.refresh(refresh, headers=world.proof(OTHER_KEY)).said
@@ -268,13 +268,13 @@ class TestPublicClients:
         headers = world.proof(OTHER_KEY)
         assert is_bad(swap(world, bound["access_token"], "spa", headers=headers))
 
-    def test_a_refresh_token_opens_what_was_consented_to(self, world):
+    def test_a_public_client_may_exchange_its_refresh_token(self, world):
         world.people.register("spa", resources=[ORDERS, STOCK])
         refresh = world.pair("spa")["refresh_token"]
         said = swap(world, refresh, "spa", REFRESH, resource=STOCK).said
         assert claims_of(said["access_token"])["aud"] == [STOCK, ISSUER]
 
-    def test_so_does_a_bound_one_with_its_key(self, world):
+    def test_a_public_client_may_exchange_a_bound_token_with_its_key(self, world):
         world.people.register("spa", resources=[ORDERS, STOCK])
         pair = world.pair("spa", headers=world.proof())
         for token, kind in both(pair):
@@ -304,7 +304,7 @@ def test_rfc9449_11_2_a_late_proof_needs_a_nonce(world):
     assert swap(world, token, headers=world.proof(nonce=nonce)).status == 200
 
 
-def test_people_who_are_gone(world):
+def test_a_token_of_a_disabled_or_inactive_person_is_refused(world):
     for change in ({"disabled": True}, {"disabled": False, "active": False}):
         pair = world.pair("backend")
         world.people.change(**change)
@@ -313,6 +313,6 @@ def test_people_who_are_gone(world):
         world.people.change(disabled=False, active=True)
 
 
-def test_rfc6749_5_2_a_client_that_may_not(world):
+def test_rfc6749_5_2_a_client_without_the_grant_is_refused(world):
     world.people.register("backend", grants=["client_credentials"])
     assert is_bad(swap(world, "x"), "unauthorized_client")

@@ -27,28 +27,28 @@ def test_rfc6749_4_4_3_a_token_for_the_client_itself(world):
     assert world.families() == []
 
 
-def test_two_tokens_have_two_names(world):
+def test_two_tokens_have_different_ids(world):
     names = {claims_of(ask(world).said["access_token"])["jti"] for _ in range(3)}
     assert len(names) == 3
 
 
-def test_rfc8707_2_2_less_scope_and_one_audience(world):
+def test_rfc8707_2_2_scope_and_audience_can_be_narrowed(world):
     said = ask(world, scope="orders.read", resource=STOCK).said
     claims = claims_of(said["access_token"])
     assert said["scope"] == claims["scope"] == "orders.read"
     assert claims["aud"] == STOCK
 
 
-def test_the_issuer_is_the_audience_where_nothing_was_registered(world):
+def test_without_a_registered_audience_the_issuer_is_the_audience(world):
     assert claims_of(ask(world, "other").said["access_token"])["aud"] == ISSUER
 
 
 @pytest.mark.parametrize("scope", ["orders.delete", "orders.read orders.delete", "admin"])
-def test_rfc6749_5_2_more_scope_than_registered(world, scope):
+def test_rfc6749_5_2_a_scope_that_is_not_registered_is_refused(world, scope):
     assert ask(world, scope=scope).error == "invalid_scope"
 
 
-def test_rfc8707_2_an_audience_that_was_not_registered(world):
+def test_rfc8707_2_an_audience_that_is_not_registered_is_refused(world):
     assert ask(world, resource="https://evil.example.com").error == "invalid_target"
     assert ask(world, "other", resource=ORDERS).error == "invalid_target"
 
@@ -65,7 +65,7 @@ def test_rfc6749_4_4_a_public_client_gets_none(world):
     assert ask(world, "spa").error == "unauthorized_client"
 
 
-def test_admin_is_for_clients_that_are_flagged_and_for_those_that_ask(world):
+def test_the_admin_scope_is_granted_on_request_to_flagged_clients(world):
     assert ask(world, "keyed", scope="admin").said["scope"] == "admin"
     assert "admin" not in ask(world, "keyed").said["scope"].split()
     world.people.register("backend", scopes=["admin", "orders.read"])
@@ -79,7 +79,7 @@ def test_rfc9449_5_a_token_may_be_bound(world):
     assert claims_of(said["access_token"])["cnf"]["jkt"]
 
 
-def test_what_a_client_spends_for_its_own_tokens_takes_the_share_of_a_client(world, monkeypatch):
+def test_entries_for_client_credentials_use_the_share_of_the_client(world, monkeypatch):
     owners, once = [], BudgetedEphemeral.once
 
     def note(self, key, lifetime, value, owner):
@@ -94,17 +94,17 @@ def test_what_a_client_spends_for_its_own_tokens_takes_the_share_of_a_client(wor
     assert owners == [of_client("backend")] * 2
 
 
-def test_rfc9449_5_2_a_client_whose_policy_demands_a_proof(world):
+def test_rfc9449_5_2_a_client_whose_policy_requires_a_proof(world):
     assert ask(world, "strict").error == "invalid_dpop_proof"
     assert ask(world, "strict", headers=world.proof()).status == 200
 
 
-def test_a_blocked_client(world):
+def test_a_disabled_client_is_refused(world):
     world.people.block("backend")
     assert ask(world).error == "invalid_client"
 
 
-def test_it_is_in_the_audit_log(world):
+def test_a_client_credentials_token_is_audited(world):
     ask(world)
     assert world.heard() == [("granted", None)]
     (event,) = world.audit.events

@@ -81,7 +81,7 @@ def ask(request, world):
 
 @pytest.mark.parametrize("is_done", [False, True], ids=["not done", "done, unanswered"])
 @pytest.mark.parametrize("at", range(12))
-def test_whoever_was_told_503_has_lost_nothing(world, ask, at, is_done):
+def test_after_a_503_the_request_can_be_repeated(world, ask, at, is_done):
     outage = Outage(world, at, is_done)
     reply = ask()
     outage.end()
@@ -101,7 +101,7 @@ def test_whoever_was_told_503_has_lost_nothing(world, ask, at, is_done):
 
 @pytest.mark.parametrize("is_done", [False, True], ids=["not done", "done, unanswered"])
 @pytest.mark.parametrize("at", range(12))
-def test_one_command_that_fails_loses_nothing(world, ask, at, is_done, monkeypatch):
+def test_after_any_failed_command_the_request_can_be_repeated(world, ask, at, is_done, monkeypatch):
     """Not even the last step, done without a word: what is gone was taken by this request."""
     numbers, perform = count(), world.service.perform
 
@@ -123,7 +123,7 @@ def test_one_command_that_fails_loses_nothing(world, ask, at, is_done, monkeypat
 
 
 @pytest.mark.parametrize("at", range(12))
-def test_whoever_was_cut_off_has_lost_nothing(world, ask, at, monkeypatch):
+def test_after_a_cancelled_request_it_can_be_repeated(world, ask, at, monkeypatch):
     """As the deadline of a request does it."""
     numbers, perform = count(), world.service.perform
 
@@ -156,7 +156,7 @@ def no_family(request, world, monkeypatch):
     return lambda: monkeypatch.setattr(world.store, "create", fail)
 
 
-def test_where_only_the_families_cannot_be_reached_nobody_waits_for_the_next_try(world, no_family):
+def test_if_only_the_family_store_fails_the_request_can_be_repeated_at_once(world, no_family):
     code = world.code("spa")
     no_family()
     assert world.exchange(code).status == 503
@@ -165,7 +165,7 @@ def test_where_only_the_families_cannot_be_reached_nobody_waits_for_the_next_try
     assert world.refresh(pair["refresh_token"]).status == 200
 
 
-def test_a_second_use_ends_what_the_second_try_gave(world, no_family):
+def test_a_second_use_revokes_the_tokens_of_a_repeated_request(world, no_family):
     code = world.code("spa")
     no_family()
     assert world.exchange(code).status == 503
@@ -174,7 +174,7 @@ def test_a_second_use_ends_what_the_second_try_gave(world, no_family):
     assert living(world) == []
 
 
-def test_a_code_lives_no_longer_for_an_outage(world, no_family):
+def test_an_outage_does_not_extend_the_lifetime_of_a_code(world, no_family):
     code = world.code("spa")
     world.clock.forward(CODE_LIFETIME - 2)
     no_family()
@@ -184,7 +184,7 @@ def test_a_code_lives_no_longer_for_an_outage(world, no_family):
     assert living(world) == []
 
 
-def test_a_code_that_ends_while_its_family_begins_gives_nothing(world):
+def test_a_code_that_expires_during_the_exchange_is_refused(world):
     code = world.code("spa")
 
     async def wait(command):
@@ -196,7 +196,7 @@ def test_a_code_that_ends_while_its_family_begins_gives_nothing(world):
     assert living(world) == []
 
 
-def test_a_device_code_lives_no_longer_for_an_outage(world, no_family):
+def test_an_outage_does_not_extend_the_lifetime_of_a_device_code(world, no_family):
     device(world, age=DEVICE_LIFETIME - 2 * POLL_INTERVAL)
     no_family()
     assert world.token("tv", **FORM).status == 503
@@ -204,7 +204,7 @@ def test_a_device_code_lives_no_longer_for_an_outage(world, no_family):
     assert world.token("tv", **FORM).error == "expired_token"
 
 
-def test_a_device_polls_on_once_the_store_is_back(world, no_family):
+def test_a_device_gets_its_pair_after_the_store_recovers(world, no_family):
     device(world)
     no_family()
     assert world.token("tv", **FORM).status == 503
@@ -217,7 +217,7 @@ def test_a_device_polls_on_once_the_store_is_back(world, no_family):
 
 @pytest.mark.parametrize("later", [0, CLAIM_LIFETIME])
 @pytest.mark.parametrize("kind", [PutIfAbsent, BeginSession, Pop])
-def test_whoever_is_held_up_ends_nothing_of_who_was_answered_meanwhile(world, kind, later):
+def test_a_delayed_request_does_not_end_a_family_that_was_answered_meanwhile(world, kind, later):
     """A process that stands still for longer than its claim lasts, while the client asks another
     one.
     """

@@ -25,12 +25,12 @@ def test_a_client_whose_policy_does_not_rotate_keeps_its_token(world):
     assert world.refresh(token, "strict", headers=world.proof()).status == 200
 
 
-def test_rfc9700_2_2_2_a_public_client_is_never_without_rotation_and_without_a_key(world):
+def test_rfc9700_2_2_2_a_public_client_has_rotation_or_bound_tokens(world):
     world.people.register("spa", policy={"preset": "BROWSER", "rotates": False})
     assert world.exchange(world.code("spa")).error == "invalid_dpop_proof"
 
 
-def test_rfc9449_5_2_a_client_that_must_prove_its_key(world):
+def test_rfc9449_5_2_a_client_that_must_bind_tokens_needs_a_proof(world):
     world.people.register("spa", dpop_required=True)
     code = world.code("spa")
     before = world.spendable()
@@ -53,7 +53,7 @@ def test_rfc9449_5_a_public_clients_refresh_token_is_bound_to_its_key(world):
     assert keys[0] == keys[1]
 
 
-def test_rfc9449_5_a_bound_token_without_a_proof_is_nothing(world):
+def test_rfc9449_5_a_bound_token_without_a_proof_is_refused(world):
     token = world.pair("spa", headers=world.proof())["refresh_token"]
     before = world.spendable()
     assert refused_alike(world.refresh(token, "spa"))
@@ -61,7 +61,7 @@ def test_rfc9449_5_a_bound_token_without_a_proof_is_nothing(world):
     assert ("refused", "wrong_proof") in world.heard()
 
 
-def test_rfc9449_5_a_confidential_clients_refresh_token_is_not(world):
+def test_rfc9449_5_a_confidential_clients_refresh_token_is_not_bound(world):
     pair = world.pair("backend", headers=world.proof())
     assert pair["token_type"] == "DPoP"
     other = world.refresh(pair["refresh_token"], "backend", headers=world.proof(OTHER_KEY))
@@ -72,7 +72,7 @@ def test_rfc9449_5_a_confidential_clients_refresh_token_is_not(world):
     assert bare.said["token_type"] == "Bearer"
 
 
-def test_rfc9449_5_a_wrong_proof_spends_nothing(world):
+def test_rfc9449_5_a_wrong_proof_uses_no_credential(world):
     token = world.pair("native", headers=world.proof())["refresh_token"]
     before = world.spendable()
     for claims in ({"htu": "https://evil.example.com"}, {"htm": "GET"}, {"iat": 1}):
@@ -98,7 +98,7 @@ def test_rfc9449_11_2_a_proof_after_the_first_minute_needs_a_nonce(world):
     assert answer.headers["dpop-nonce"]
 
 
-def test_rfc9449_11_2_so_does_a_late_proof_in_a_longer_window(world):
+def test_rfc9449_11_2_a_late_proof_in_a_longer_window_needs_a_nonce(world):
     """Design §1: bound families may have one."""
     world.people.register("native", policy={"preset": "BROWSER", "window": 600})
     token = world.pair("native", headers=world.proof())["refresh_token"]
@@ -111,14 +111,14 @@ def test_rfc9449_11_2_so_does_a_late_proof_in_a_longer_window(world):
     assert replay["refresh_token"] == first["refresh_token"]
 
 
-def test_rfc9449_11_2_so_does_a_session_of_a_clock_that_ran_ahead(world):
+def test_rfc9449_11_2_a_proof_after_a_clock_ran_ahead_needs_a_nonce(world):
     world.clock.forward(DAY)
     token = world.pair("native", headers=world.proof())["refresh_token"]
     world.clock.forward(-DAY)
     assert world.refresh(token, "native", headers=world.proof()).error == "use_dpop_nonce"
 
 
-def test_rfc9449_8_without_a_proof_no_nonce_is_told(world):
+def test_rfc9449_8_without_a_proof_no_nonce_is_sent(world):
     token = world.pair("spa")["refresh_token"]
     assert "dpop-nonce" not in world.refresh(token).headers
 
@@ -126,7 +126,7 @@ def test_rfc9449_8_without_a_proof_no_nonce_is_told(world):
 @pytest.mark.parametrize(
     "change", [{"dpop_required": True}, {"policy": {"preset": "FAPI_2_SESSION"}}], ids=str
 )
-def test_a_family_of_before_keys_were_demanded_is_over(world, change):
+def test_an_unbound_family_is_refused_after_its_client_must_bind_tokens(world, change):
     """Whoever has its refresh token could come with a key of its own (RFC 9700 §2.2.2)."""
     token = world.pair("spa")["refresh_token"]
     world.people.register("spa", **change)
@@ -150,7 +150,7 @@ GARBAGE = {
 
 
 @pytest.mark.parametrize("grant", GARBAGE)
-def test_beside_a_grant_of_nobody_no_proof_is_remembered(world, grant):
+def test_a_proof_beside_an_invalid_grant_is_not_stored(world, grant):
     client = "tv" if "device" in grant else "native"
     before = world.kept()
     for _ in range(3):
@@ -165,7 +165,7 @@ def proofs(world):
 
 @pytest.mark.parametrize("grant", ["refresh_token", EXCHANGE])
 @pytest.mark.parametrize("client", ["native", "spa", "backend"])
-def test_whoever_has_a_copy_alone_uses_nothing_up_of_its_session(world, grant, client):
+def test_a_stolen_token_without_its_key_uses_no_share_of_the_session(world, grant, client):
     """Else 27 proofs a second by any key, beside a dead copy, would shut its owner out."""
     pair = world.pair("native", headers=world.proof())
     world.clock.forward(40)
@@ -183,7 +183,7 @@ def test_whoever_has_a_copy_alone_uses_nothing_up_of_its_session(world, grant, c
 @pytest.mark.parametrize(
     ("later", "heard"), [(60, ("reused", "reused")), (14 * DAY - 60, ("refused", "expired"))]
 )
-def test_beside_a_token_that_is_not_answered_no_proof_is_remembered(world, later, heard):
+def test_a_proof_beside_a_refused_token_is_not_stored(world, later, heard):
     """Whoever finds an old copy would use up the share of its person."""
     copy = newest = world.pair("spa")["refresh_token"]
     for _ in range(3):
@@ -196,7 +196,7 @@ def test_beside_a_token_that_is_not_answered_no_proof_is_remembered(world, later
     assert proofs(world) == set()
 
 
-def test_beside_a_session_that_is_over_no_proof_is_remembered(world):
+def test_a_proof_beside_an_ended_session_is_not_stored(world):
     token = world.pair("native", headers=world.proof())["refresh_token"]
     world.post("/revoke", f"client_id=native&token={token}")
     before = world.kept()
@@ -218,7 +218,7 @@ def test_rfc9449_11_1_at_every_grant_a_proof_is_accepted_once(world):
     assert world.token("backend", form, headers=proof).error == "invalid_dpop_proof"
 
 
-def test_rfc9449_11_1_a_proof_that_was_used_spends_no_code(world):
+def test_rfc9449_11_1_a_repeated_proof_does_not_use_the_code(world):
     proof, code = world.proof(), world.code("native")
     assert world.pair("native", headers=proof)
     assert world.exchange(code, "native", headers=proof).error == "invalid_dpop_proof"

@@ -53,7 +53,7 @@ def test_rfc9068_2_2_claims_are_carried_through_refreshes_unchanged(world):
         assert after["iat"] == before["iat"] + 1000
 
 
-def test_rfc6749_10_4_a_token_of_one_client_is_nothing_to_another(world):
+def test_rfc6749_10_4_a_token_of_another_client_is_refused(world):
     token = world.pair("spa")["refresh_token"]
     before = world.spendable()
     for other in ("backend", "other", "keyed", "tv"):
@@ -93,7 +93,7 @@ def bad_tokens(world):
 @pytest.mark.parametrize(
     "more", [{}, {"scope": "orders.delete"}, {"resource": "https://x.example"}]
 )
-def test_rfc6749_5_2_whatever_is_wrong_with_a_token_gets_the_same_bytes(world, more):
+def test_rfc6749_5_2_every_invalid_token_gets_the_same_response(world, more):
     """No oracle, not even for who asks for too much beside."""
     replies = {why: world.refresh(token, **more) for why, token in bad_tokens(world).items()}
     assert all(refused_alike(reply) for reply in replies.values()), replies
@@ -103,7 +103,7 @@ def test_rfc6749_5_2_whatever_is_wrong_with_a_token_gets_the_same_bytes(world, m
     }  # fmt: skip
 
 
-def test_rfc6749_6_a_wider_scope_is_refused_and_spends_nothing(world):
+def test_rfc6749_6_a_wider_scope_is_refused_and_the_token_is_not_used(world):
     token = world.pair("spa")["refresh_token"]
     before = world.spendable()
     for scope in ("openid profile", "orders.delete", "admin", GRANTED + " profile"):
@@ -118,7 +118,7 @@ def test_rfc6749_6_a_wider_scope_is_refused_and_spends_nothing(world):
     [({"scope": "admin"}, "wrong_scope"), ({"resource": "https://x.example"}, "wrong_target")],
     ids=str,
 )
-def test_who_asks_for_too_much_is_told_of_once(world, more, cause):
+def test_a_request_for_a_wider_scope_is_audited_once(world, more, cause):
     token = world.pair("spa")["refresh_token"]
     before = len(world.heard())
     assert world.refresh(token, **more).status == 400
@@ -136,7 +136,7 @@ def test_rfc9700_4_14_a_wider_scope_does_not_hide_a_reuse(world):
     assert refused_alike(world.refresh(third))
 
 
-def test_rfc6749_6_a_narrower_scope_narrows_the_access_token_alone(world):
+def test_rfc6749_6_a_narrower_scope_narrows_only_the_access_token(world):
     token = world.pair("spa")["refresh_token"]
     narrow = world.refresh(token, scope="orders.read").said
     assert narrow["scope"] == "orders.read"
@@ -208,7 +208,7 @@ def test_rfc6749_3_2_a_form_is_the_only_encoding(world, content_type):
     assert (reply.status, reply.error) == (400, "invalid_request")
 
 
-def test_rfc8628_3_1_who_sends_nothing_need_not_say_what_it_is(world):
+def test_rfc8628_3_1_an_empty_body_needs_no_content_type(world):
     world.people.register("backend", grants=["urn:ietf:params:oauth:grant-type:device_code"])
     headers = {"authorization": basic("backend", SECRETS["backend"])}
     assert world.post("/device", "", {**headers, "content-type": ""}).status == 200
@@ -221,7 +221,7 @@ def test_rfc6749_3_2_a_form_may_name_its_character_set(world):
 
 
 @pytest.mark.parametrize("grant", ["password", "implicit", "refresh_token ", "x" * 8192])
-def test_rfc6749_5_2_an_unknown_grant(world, grant):
+def test_rfc6749_5_2_an_unknown_grant_is_unsupported(world, grant):
     reply = world.token("spa", grant_type=grant)
     assert (reply.status, reply.error) == (400, "unsupported_grant_type")
 
@@ -233,14 +233,14 @@ def test_rfc6749_5_2_a_missing_or_oversized_parameter_is_a_bad_request(world):
     assert world.refresh("x", scope="x\0").error == "invalid_request"
 
 
-def test_rfc6749_5_2_a_grant_that_the_client_is_not_registered_for(world):
+def test_rfc6749_5_2_a_grant_that_is_not_registered_is_refused(world):
     world.people.register("backend", grants=["client_credentials"])
     reply = world.refresh("x", "backend")
     assert (reply.status, reply.error) == (400, "unauthorized_client")
     assert world.heard() == [("refused", "wrong_grant")]
 
 
-def test_whoever_may_not_refresh_gets_no_refresh_token(world):
+def test_a_client_without_the_refresh_grant_gets_no_refresh_token(world):
     world.people.register("backend", grants=["authorization_code"])
     assert "refresh_token" not in world.pair("backend")
 
@@ -277,7 +277,7 @@ def test_a_policy_with_members_overridden(world):
     assert refused_alike(world.refresh(first["refresh_token"]))
 
 
-def test_idle_and_absolute_ends_are_the_policys(world):
+def test_idle_and_absolute_ends_follow_the_policy(world):
     policy = {"preset": "BROWSER", "access": 10, "refresh": 100, "absolute": 250}
     world.people.register("spa", policy=policy)
     idle, busy = (world.pair("spa")["refresh_token"] for _ in range(2))
@@ -300,7 +300,7 @@ def test_rfc8707_2_2_a_resource_narrows_the_audience(world):
     assert claims_of(again["access_token"])["aud"] == [ORDERS, STOCK, ISSUER]
 
 
-def test_rfc8707_2_resources_may_come_more_than_once(world):
+def test_rfc8707_2_several_resources_may_be_requested_at_a_refresh(world):
     token = world.pair("backend", resources=(ORDERS, STOCK))["refresh_token"]
     form = [("grant_type", "refresh_token"), ("refresh_token", token)]
     both = urlencode([*form, ("resource", STOCK), ("resource", ORDERS)])
@@ -319,20 +319,20 @@ def test_rfc8707_2_a_resource_that_was_not_granted_is_an_invalid_target(world, r
 
 
 class TestPeople:
-    def test_a_blocked_person(self, world):
+    def test_a_disabled_person_is_refused(self, world):
         token = world.pair("spa")["refresh_token"]
         world.people.change(disabled=True)
         assert refused_alike(world.refresh(token))
         world.people.change(disabled=False)
         assert world.refresh(token).status == 200
 
-    def test_sessions_of_a_deleted_user_are_dead(self, world):
+    def test_sessions_of_a_deleted_user_are_invalid(self, world):
         """CVE-2025-29928."""
         token = world.pair("spa")["refresh_token"]
         del world.people.users[ADA.id]
         assert refused_alike(world.refresh(token))
 
-    def test_a_change_that_is_not_applied_yet(self, world):
+    def test_a_pending_change_is_503(self, world):
         token = world.pair("spa")["refresh_token"]
         world.people.waiting.add(ADA.id)
         reply = world.refresh(token)
@@ -340,7 +340,7 @@ class TestPeople:
         assert reply.headers["retry-after"]
 
 
-def test_a_client_that_was_removed_or_blocked(world):
+def test_a_deleted_or_disabled_client_is_refused(world):
     token = world.pair("spa")["refresh_token"]
     world.people.block("spa")
     assert world.refresh(token).error == "invalid_client"
@@ -348,7 +348,7 @@ def test_a_client_that_was_removed_or_blocked(world):
     assert world.refresh(token).error == "invalid_client"
 
 
-def test_a_store_that_fails_is_no_refusal(world):
+def test_a_failing_store_is_503_and_no_refusal(world):
     """Design §1: 503 with `Retry-After`, never a refusal, and nothing is spent."""
     token = world.pair("spa")["refresh_token"]
     world.store._closed = True
@@ -359,7 +359,7 @@ def test_a_store_that_fails_is_no_refusal(world):
     assert world.refresh(token).status == 200
 
 
-def test_a_family_that_an_operator_has_begun(world):
+def test_a_session_begun_by_an_operator_may_use_the_registered_audiences(world):
     """Nobody wrote down an audience: it may ask for those that its client is registered for."""
     token = world.pair("backend")["refresh_token"]
     row = world.families()[0]
@@ -371,7 +371,7 @@ def test_a_family_that_an_operator_has_begun(world):
         assert audience == ([STOCK, ISSUER] if resource == STOCK else ISSUER)
 
 
-def test_who_signed_in_while_the_clock_ran_ahead_stays_signed_in(world):
+def test_a_session_begun_while_the_clock_ran_ahead_continues(world):
     """Also where it ran ahead by more than a refresh token lives."""
     ahead = BROWSER_2026.refresh + DAY
     world.clock.forward(ahead)
@@ -382,7 +382,7 @@ def test_who_signed_in_while_the_clock_ran_ahead_stays_signed_in(world):
         token = world.refresh(token).said["refresh_token"]
 
 
-def test_until_a_clock_that_ran_ahead_is_reached_an_older_token_is_no_reuse(world):
+def test_after_a_clock_ran_ahead_an_older_token_is_no_reuse_until_that_time(world):
     """docs/security.md says so, and that a revocation ends it."""
     world.clock.forward(DAY)
     first = world.pair()["refresh_token"]

@@ -24,7 +24,7 @@ def world():
     made.close()
 
 
-def test_oidc_core_5_3_2_what_the_scopes_tell(world):
+def test_oidc_core_5_3_2_claims_follow_the_scopes(world):
     reply = world.who(world.begin(scope="openid profile email").access_token)
     assert (reply.status, reply.headers["cache-control"]) == (200, "no-store")
     assert reply.said == {
@@ -33,24 +33,24 @@ def test_oidc_core_5_3_2_what_the_scopes_tell(world):
     }  # fmt: skip
 
 
-def test_oidc_core_5_3_2_and_nothing_else(world):
+def test_oidc_core_5_3_2_no_other_claim_is_returned(world):
     assert world.who(world.begin(scope="openid").access_token).said == {"sub": ADA.id}
 
 
-def test_oidc_core_5_1_somebody_without_a_name_is_called_by_the_address(world):
+def test_oidc_core_5_1_a_person_without_a_name_is_called_by_the_email(world):
     world.people.change(first_name=None, last_name=None)
     said = world.who(world.begin(scope="openid profile").access_token).said
     assert said == {"sub": ADA.id, "name": ADA.email}
 
 
-def test_oidc_core_5_3_1_by_both_methods(world):
+def test_oidc_core_5_3_1_get_and_post_are_accepted(world):
     (methods,) = {
         tuple(route.method for route in world.dialect.routes if route.path == "/userinfo")
     }
     assert methods == ("GET", "POST")
 
 
-def test_rfc6750_3_1_insufficient_scope(world):
+def test_rfc6750_3_1_a_token_without_the_scope_is_insufficient_scope(world):
     reply = world.who(world.begin(scope="profile").access_token)
     assert (reply.status, reply.error) == (403, "insufficient_scope")
     said = 'Bearer error="insufficient_scope", scope="openid"'
@@ -58,7 +58,7 @@ def test_rfc6750_3_1_insufficient_scope(world):
     assert world.causes()[-1] == Cause.WRONG_SCOPE
 
 
-def test_rfc6750_3_without_a_token_it_says_which_schemes(world):
+def test_rfc6750_3_a_request_without_a_token_is_answered_with_the_schemes(world):
     for headers in ({}, {"authorization": "Basic YTpi"}):
         reply = world.post("/userinfo", "", headers)
         assert reply.status == 401
@@ -73,12 +73,12 @@ def test_rfc6750_3_a_challenge_has_a_parameter_at_least(world):
 
 
 @pytest.mark.parametrize("scheme", ["Basic", "Token", ""])
-def test_rfc9110_11_1_no_other_scheme_brings_a_token(world, scheme):
+def test_rfc9110_11_1_a_token_in_another_scheme_is_ignored(world, scheme):
     reply = world.who(world.begin().access_token, scheme)
     assert (reply.status, reply.error) == (401, "invalid_token")
 
 
-def test_rfc6750_2_1_two_headers_are_none(world):
+def test_rfc6750_2_1_two_authorization_headers_are_refused(world):
     token = world.begin().access_token
     good = (b"authorization", f"Bearer {token}".encode())
     asked = world.request("/userinfo", "", {})
@@ -88,13 +88,13 @@ def test_rfc6750_2_1_two_headers_are_none(world):
 
 
 @pytest.mark.parametrize("token", ["", "x", "a.b.c", "é", "rtk_x", "A" * 8000])
-def test_rfc6750_3_1_invalid_token(world, token):
+def test_rfc6750_3_1_an_invalid_token_is_401(world, token):
     reply = world.who(token)
     assert (reply.status, reply.error) == (401, "invalid_token")
     assert reply.headers["www-authenticate"] == 'Bearer error="invalid_token"'
 
 
-def test_rfc6750_3_1_why_is_told_to_nobody(world):
+def test_rfc6750_3_1_the_response_does_not_say_why_a_token_is_invalid(world):
     over, ended, own = world.begin(), world.begin(), world.alone()
     bodies = {world.who(own).body, world.who("x").body}
     world.store.revoke(Selection(family=ended.family.id), "operator")
@@ -106,7 +106,7 @@ def test_rfc6750_3_1_why_is_told_to_nobody(world):
     assert len(bodies) == 1
 
 
-def test_a_token_that_rests_on_a_password_that_was_replaced_is_good_nowhere(world):
+def test_an_access_token_is_invalid_after_the_password_changed(world):
     token = world.begin("backend").access_token
     assert world.who(token).status == swap(world, token).status == 200
     assert world.look(token).said["active"]
@@ -133,14 +133,14 @@ def test_rfc8725_3_12_a_refresh_token_is_no_access_token(world):
     assert world.who(issued.id_token).status == 401
 
 
-def test_oidc_core_5_3_somebody_blocked(world):
+def test_oidc_core_5_3_a_token_of_a_disabled_person_is_invalid(world):
     issued = world.begin()
     world.block_ada()
     assert world.who(issued.access_token).status == 401
     assert world.causes()[-1] == Cause.SUBJECT_GONE
 
 
-def test_rfc9449_7_1_a_bound_token_with_its_proof(world):
+def test_rfc9449_7_1_a_bound_token_with_its_proof_is_accepted(world):
     token = world.begin(jkt=JKT).access_token
     assert world.who(token, "DPoP", dpop=world.shown(token)).status == 200
 
@@ -153,12 +153,12 @@ def test_rfc9449_7_2_a_bound_token_is_no_bearer_token(world):
     assert world.causes()[-1] == Cause.WRONG_PROOF
 
 
-def test_rfc9449_7_1_nor_one_without_a_key_a_bound_one(world):
+def test_rfc9449_7_1_an_unbound_token_is_no_bound_token(world):
     token = world.begin().access_token
     assert world.who(token, "DPoP", dpop=world.shown(token)).status == 401
 
 
-def test_rfc9449_7_1_a_proof_by_another_key(world):
+def test_rfc9449_7_1_a_proof_by_another_key_is_refused(world):
     token = world.begin(jkt=JKT).access_token
     other = world.shown(token, key=KEYS["EdDSA"], alg="EdDSA")
     reply = world.who(token, "DPoP", dpop=other)
@@ -166,13 +166,13 @@ def test_rfc9449_7_1_a_proof_by_another_key(world):
     assert reply.headers["www-authenticate"] == f'DPoP error="invalid_token", {ALGORITHMS}'
 
 
-def test_rfc9449_7_1_no_proof(world):
+def test_rfc9449_7_1_a_bound_token_without_a_proof_is_refused(world):
     token = world.begin(jkt=JKT).access_token
     assert world.who(token, "DPoP").status == 401
 
 
 @pytest.mark.parametrize("claims", [{"ath": "AAAA"}, {"htm": "GET"}, {"htu": "https://evil/"}])
-def test_rfc9449_7_1_a_wrong_proof(world, claims):
+def test_rfc9449_7_1_a_wrong_proof_is_refused(world, claims):
     token = world.begin(jkt=JKT).access_token
     reply = world.who(token, "DPoP", dpop=world.shown(token, **claims))
     assert (reply.status, reply.error) == (401, "invalid_dpop_proof")
@@ -180,7 +180,7 @@ def test_rfc9449_7_1_a_wrong_proof(world, claims):
     assert reply.headers["www-authenticate"] == said
 
 
-def test_rfc9449_9_a_nonce_of_ours(world):
+def test_rfc9449_9_a_current_nonce_is_accepted(world):
     token = world.begin(jkt=JKT).access_token
     reply = world.who(token, "DPoP", dpop=world.shown(token, nonce="mine"))
     assert (reply.status, reply.error) == (401, "use_dpop_nonce")
@@ -188,14 +188,14 @@ def test_rfc9449_9_a_nonce_of_ours(world):
     assert world.who(token, "DPoP", dpop=world.shown(token, nonce=fresh)).status == 200
 
 
-def test_rfc9449_11_1_a_proof_is_taken_once(world):
+def test_rfc9449_11_1_a_proof_is_accepted_once(world):
     token = world.begin(jkt=JKT).access_token
     proof = world.shown(token)
     assert world.who(token, "DPoP", dpop=proof).status == 200
     assert world.who(token, "DPoP", dpop=proof).error == "invalid_dpop_proof"
 
 
-def test_rfc9068_4_a_token_for_a_service_alone_is_not_for_us(world):
+def test_rfc9068_4_a_token_for_a_resource_server_only_is_refused(world):
     """Only for `openid` are we in the audience, whatever else was asked for."""
     issued = world.begin(scope="openid profile", audiences=[ORDERS])
     assert world.who(issued.access_token).status == 200
@@ -207,14 +207,14 @@ def test_rfc9068_4_a_token_for_a_service_alone_is_not_for_us(world):
 
 
 @pytest.mark.parametrize("token", ["garbage", "rtk_AAAA", "e30.e30.e30"])
-def test_beside_a_token_of_nobody_no_proof_is_remembered(world, token):
+def test_a_proof_beside_an_invalid_access_token_is_not_stored(world, token):
     before = world.kept()
     for _ in range(3):
         assert world.who(token, "DPoP", dpop=world.shown(token)).error == "invalid_token"
     assert world.kept() == before
 
 
-def test_nor_beside_a_token_of_another_key_or_one_that_is_over(world):
+def test_a_proof_beside_an_expired_token_or_of_another_key_is_not_stored(world):
     unbound, bound = world.begin(), world.begin(jkt=JKT)
     world.perform(EndSessions(Selection(bound.family.id), "operator"))
     before = world.kept()

@@ -25,7 +25,7 @@ def worker_counts(total=100, per_address=3, workers=2):
     return [caps.for_worker(number, lambda count: None) for number in range(workers)]
 
 
-def test_one_address_has_so_many_whichever_worker_has_them():
+def test_connections_of_one_address_are_limited_over_all_workers():
     first, second = worker_counts()
     first.count("192.0.2.1")
     second.count("192.0.2.1")
@@ -38,7 +38,7 @@ def test_one_address_has_so_many_whichever_worker_has_them():
     first.count("192.0.2.1")
 
 
-def test_all_addresses_have_so_many_together():
+def test_the_connections_of_all_addresses_are_limited():
     first, second = worker_counts(total=4)
     places = [counts.count(f"192.0.2.{n}") for n, counts in enumerate([first, second] * 2)]
     with pytest.raises(LimitReached, match="total"):
@@ -49,7 +49,7 @@ def test_all_addresses_have_so_many_together():
     second.count_trusted()
 
 
-def test_a_part_of_all_places_is_kept_for_peers_that_speak_for_many():
+def test_a_part_of_all_connections_is_reserved_for_proxies():
     caps = ConnectionLimits(1, 4, 4, KEY, reserved=1)
     counts = caps.for_worker(0, print)
     counts.exempt("10.0.0.1")
@@ -65,7 +65,7 @@ def test_a_part_of_all_places_is_kept_for_peers_that_speak_for_many():
         counts.count("192.0.2.99")
 
 
-def test_how_many_a_network_holds_is_known_of_each_of_its_connections_and_of_its_address():
+def test_the_number_of_connections_of_a_network_is_known():
     first, second = worker_counts()
     places = [first.count("192.0.2.1"), second.count("192.0.2.1"), first.count("192.0.2.2")]
     assert [place.held for place in places] == [2, 2, 1]
@@ -75,7 +75,7 @@ def test_how_many_a_network_holds_is_known_of_each_of_its_connections_and_of_its
     assert first.count_trusted().held == 0
 
 
-def test_an_exempt_address_counts_as_several_that_share_its_connections():
+def test_an_exempt_address_counts_like_several_addresses():
     """Who says that it forwards could keep everybody else out, if it held nothing."""
     first, second = worker_counts(total=1000, per_address=1)
     first.exempt("10.0.0.1")
@@ -85,7 +85,7 @@ def test_an_exempt_address_counts_as_several_that_share_its_connections():
     assert {place.held for place in places} == {1} == {first.held("10.0.0.1")}
 
 
-def test_a_place_is_given_back_once():
+def test_a_connection_is_released_once():
     counts, _ = worker_counts(total=2)
     give_back = counts.count("192.0.2.1")
     counts.count("192.0.2.2")
@@ -96,7 +96,7 @@ def test_a_place_is_given_back_once():
         counts.count("192.0.2.4")
 
 
-def test_hosts_of_an_ipv6_subnet_are_one_address_and_mapped_ipv4_is_ipv4():
+def test_an_ipv6_subnet_is_one_address_and_mapped_ipv4_is_ipv4():
     counts, _ = worker_counts(per_address=2)
     counts.count("2001:db8::1")
     counts.count("2001:db8::2")
@@ -126,7 +126,7 @@ def test_beyond_the_limit_the_oldest_exemption_ends():
         counts.count("fd00::2")
 
 
-def test_a_successor_begins_with_nothing():
+def test_a_replaced_worker_begins_with_no_connections():
     caps = ConnectionLimits(2, 2, 2, KEY)
     dead, other = caps.for_worker(0, print), caps.for_worker(1, print)
     dead.count("192.0.2.1")
@@ -186,7 +186,7 @@ def let_in(url):
     return found[0]
 
 
-def test_two_workers_let_in_as_many_as_one_and_answer_503_to_the_next(two_workers):
+def test_two_workers_accept_as_many_as_one_and_answer_503_to_the_next(two_workers):
     with ExitStack() as stack:
         lines = [stack.enter_context(let_in(two_workers.url)) for _ in range(6)]
         for _ in range(4):
@@ -234,7 +234,7 @@ HALVES = {
 
 
 @pytest.mark.parametrize("half", HALVES.values(), ids=HALVES)
-def test_requests_that_are_not_whole_give_way_to_a_network_that_holds_fewer_connections(few, half):
+def test_incomplete_requests_are_evicted_for_a_network_with_fewer_connections(few, half):
     with ExitStack() as stack:
         lines = [stack.enter_context(let_in(few.url)) for _ in range(3)]
         for line in lines:
@@ -245,7 +245,7 @@ def test_requests_that_are_not_whole_give_way_to_a_network_that_holds_fewer_conn
         assert '"reason": "gave_way"' in few.log.read_text()
 
 
-def test_of_many_that_come_at_once_some_give_way_to_a_network_that_holds_fewer(few):
+def test_some_parallel_connections_are_evicted_for_a_network_with_fewer(few):
     """The service accepts several at once, before it begins with any of them."""
     with ExitStack() as stack:
         with stopped(few):
@@ -282,7 +282,7 @@ def test_a_client_that_pretends_to_be_a_proxy_is_evicted_too(few):
         assert '"reason": "gave_way"' in few.log.read_text()
 
 
-def test_requests_that_are_not_whole_do_not_give_way_to_the_network_that_holds_most(few):
+def test_incomplete_requests_are_not_evicted_for_the_network_with_most_connections(few):
     half = HALVES["body"]
     with ExitStack() as stack:
         lines = [stack.enter_context(let_in(few.url)) for _ in range(3)]

@@ -97,7 +97,7 @@ def test_a_connection_that_is_gone_already_is_no_error(sock, phase):
     assert transport.aborted
 
 
-def test_the_listening_sockets_of_the_loop_in_use_let_it_be_forgotten():
+def test_sockets_of_the_event_loop_accept_the_reset_option():
     """What `get_extra_info` gives must take the option."""
 
     async def scenario():

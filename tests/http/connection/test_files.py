@@ -65,7 +65,7 @@ def test_the_limit_is_the_hard_one_and_a_million_at_most(monkeypatch, hard, soft
     assert said == [(soft, hard)]
 
 
-def test_near_the_limit_idle_connections_give_way_and_files_are_left_for_all_else(server):
+def test_near_the_file_limit_idle_connections_are_closed(server):
     limit_of(server, 256)
     with ExitStack() as stack:
         lines = [stack.enter_context(opened(server.url)) for _ in range(300)]
@@ -78,7 +78,7 @@ def test_near_the_limit_idle_connections_give_way_and_files_are_left_for_all_els
         assert "Too many open files" not in log
 
 
-def test_near_the_limit_newcomers_are_answered_503_while_all_others_are_in_a_request(server):
+def test_near_the_file_limit_new_connections_get_503_if_no_other_is_idle(server):
     limit_of(server, 256)
     with ExitStack() as stack:
         lines = []

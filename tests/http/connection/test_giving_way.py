@@ -70,7 +70,7 @@ def test_among_equals_an_idle_connection_goes_first_and_then_the_one_that_waited
         (Phase.IDLE, 2, 3, False),
     ],
 )
-def test_the_newcomer_of_a_network_that_holds_more_is_refused(
+def test_a_new_connection_of_a_network_with_more_connections_is_refused(
     watch, phase, held, newcomer, gives_way
 ):
     connection = entered(watch, phase, held)
@@ -86,7 +86,7 @@ def test_the_candidates_are_those_that_have_waited_longest(watch):
     assert unseen.gave_way is None
 
 
-def test_a_crowd_is_not_safe_behind_a_few_that_have_waited_for_longer(watch):
+def test_a_few_older_connections_do_not_protect_a_crowd(watch):
     for _ in range(CANDIDATES):
         entered(watch, Phase.IDLE, held=1)
     crowd = [entered(watch, Phase.IDLE, held=9) for _ in range(3 * CANDIDATES)]

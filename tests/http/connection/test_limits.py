@@ -34,7 +34,7 @@ TOO_LONG = {
 
 
 @pytest.mark.parametrize("name", TOO_LONG)
-def test_a_head_that_is_too_long_is_answered_and_the_connection_closes(server, name):
+def test_a_too_long_head_is_answered_and_the_connection_closes(server, name):
     stream, status = TOO_LONG[name]
     with opened(server.url) as line:
         at_once(line, stream)
@@ -45,7 +45,7 @@ def test_a_head_that_is_too_long_is_answered_and_the_connection_closes(server, n
     assert b"zzz" not in answer.head + answer.body
 
 
-def test_a_refusal_is_logged_once_a_minute_and_says_nothing_that_was_sent(server):
+def test_a_refusal_is_logged_once_a_minute_without_the_request(server):
     for _ in range(3):
         with opened(server.url) as line:
             at_once(line, b"GET /secret HTTP/1.1\r\nX-Secret : hush\r\n\r\n")
@@ -57,7 +57,7 @@ def test_a_refusal_is_logged_once_a_minute_and_says_nothing_that_was_sent(server
     assert re.search(r'"correlation_id": "[0-9a-f]{32}"', said[0])
 
 
-def test_the_limits_leave_usual_requests_alone(server):
+def test_usual_requests_are_within_the_limits(server):
     with opened(server.url) as line:
         at_once(line, get(*[b"A: " + b"z" * 1000] * 7) + LIVE)
         assert [answer.status for answer in read_answers(line, 2)] == [200, 200]

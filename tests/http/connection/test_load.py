@@ -164,7 +164,7 @@ async def ended(pause):
         return at_end
 
 
-def test_after_refusals_in_a_row_a_busy_loop_reads_on_later():
+def test_after_repeated_refusals_a_busy_loop_reads_later():
     paths = [404, 404, 404, 200, 404, 404, 200]
     assert asyncio.run(statuses(0.01, *paths, count=7))[0] == paths
 
@@ -172,7 +172,7 @@ def test_after_refusals_in_a_row_a_busy_loop_reads_on_later():
 @pytest.mark.parametrize(
     "paths", [(404, 404, 200), (200, 401, 400, 200), (404, 200, 404, 404, 200)]
 )
-def test_a_refusal_itself_is_answered_at_once_and_what_comes_after_two_in_a_row_waits(paths):
+def test_a_refusal_is_answered_at_once_and_requests_after_two_refusals_wait(paths):
     count = len(paths) - 1
     found, reader = asyncio.run(statuses(NEVER, *paths, count=count))
     assert found == [int(str(path)[:3]) for path in paths[:-1]]
@@ -222,7 +222,7 @@ def test_repeated_refusals_behind_a_proxy_are_answered_later():
     assert asyncio.run(proxied(*asked, count=FREE_REFUSALS + 1)) == (paths[:-2], b"")
 
 
-def test_after_what_is_no_request_a_busy_loop_ends_the_connection_later():
+def test_after_an_invalid_request_a_busy_loop_closes_the_connection_later():
     assert asyncio.run(ended(0.0))
     assert not asyncio.run(ended(NEVER))
 
@@ -247,7 +247,7 @@ async def held_in_the_pause(sent):
         return room._held
 
 
-def test_a_request_that_was_refused_takes_no_room_while_its_connection_waits():
+def test_a_refused_request_uses_no_memory_while_its_connection_waits():
     body = b"x" * 20_000
     head = b"POST /404 HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body)
     assert asyncio.run(held_in_the_pause(head + body)) == 0
@@ -266,7 +266,7 @@ async def held_after_a_reset(pause, more):
         return room._held, room._held_by
 
 
-def test_a_client_that_goes_while_it_waits_gives_its_bytes_back():
+def test_a_client_that_disconnects_while_waiting_frees_its_bytes():
     more = b"POST /200 HTTP/1.1\r\nHost: x\r\nContent-Length: 99999\r\n\r\n" + b"x" * 20_000
     assert asyncio.run(held_after_a_reset(0.05, more)) == (0, {})
 
@@ -279,7 +279,7 @@ async def remembered_after(path):
 
 
 @pytest.mark.parametrize("path", [200, 404])
-def test_a_connection_that_waits_for_a_request_remembers_nothing_of_the_last_one(path):
+def test_an_idle_connection_keeps_nothing_of_the_last_request(path):
     assert asyncio.run(remembered_after(path)) == [None]
 
 
@@ -303,6 +303,6 @@ async def most_pending(path, size, count):
 
 @pytest.mark.parametrize("path", [200, 404])
 @pytest.mark.parametrize("size", [0, 300])
-def test_requests_that_wait_are_not_read_before_those_that_came_before_them(path, size):
+def test_waiting_requests_are_not_read_before_earlier_ones(path, size):
     most, sent = asyncio.run(most_pending(path, size, 3000))
     assert most <= 2 * READ_AT_ONCE < sent // 2

@@ -60,7 +60,7 @@ def test_an_incomplete_request_is_answered_408(hurried, name):
 
 
 @pytest.mark.parametrize("more", [b"", b"drop"])
-def test_a_client_that_holds_back_an_unwanted_body_is_disconnected(hurried, more):
+def test_a_client_that_never_sends_the_refused_body_is_disconnected(hurried, more):
     unwanted = LIVE.replace(b"\r\n\r\n", b"\r\nContent-Length: 10000000\r\n\r\n")
     with opened(hurried.url) as line:
         at_once(line, unwanted)
@@ -80,7 +80,7 @@ def has_ended(line, more):
         return True
 
 
-def test_four_hundred_bodies_that_never_end_are_all_ended(hurried):
+def test_four_hundred_endless_bodies_are_all_disconnected(hurried):
     lines = [opened(hurried.url) for _ in range(400)]
     for line in lines:
         at_once(line, post(b"Host: x", b"Content-Length: 20", body=TOKEN[:-1]))
@@ -110,7 +110,7 @@ def test_a_client_that_does_not_read_is_disconnected(hurried):
 
 
 @pytest.mark.parametrize("asked", [5, 100], ids=["little", "much"])
-def test_a_client_that_reads_nothing_is_dropped_however_little_waits_for_it(hurried, asked):
+def test_a_client_that_reads_nothing_is_dropped_even_if_little_is_unread(hurried, asked):
     """What fits into the system's own buffers is out of the service's sight."""
     address = urlsplit(hurried.url)
     with deaf(address.hostname, address.port) as line:
@@ -118,7 +118,7 @@ def test_a_client_that_reads_nothing_is_dropped_however_little_waits_for_it(hurr
         until(lambda: is_forgotten(line), "an end of it")
 
 
-def test_the_system_holds_little_of_what_a_client_does_not_read(hurried):
+def test_the_send_buffer_of_a_connection_is_small(hurried):
     """Else each connection takes some MiB of its memory (net.ipv4.tcp_wmem)."""
     address, most = urlsplit(hurried.url), []
     with deaf(address.hostname, address.port) as line:

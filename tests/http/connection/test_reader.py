@@ -48,7 +48,7 @@ def test_every_cut_gives_the_same_requests(shape):
     st.lists(st.sampled_from([shape.stream for shape in SHAPES]), max_size=3),
     st.lists(st.integers(0, 10_000), max_size=8),
 )
-def test_any_cuts_of_any_streams_give_the_same_requests(streams, places):
+def test_any_stream_cut_anywhere_gives_the_same_requests(streams, places):
     stream = b"".join(streams)
     assert requests(cut(stream, places)) == requests([stream])
 
@@ -99,7 +99,7 @@ def test_all_headers_have_a_limit(length):
 
 
 @pytest.mark.parametrize("count", [MOST_HEADERS, MOST_HEADERS + 1])
-def test_a_request_has_so_many_headers(count):
+def test_the_number_of_headers_is_limited(count):
     """Each takes memory of its own once it is read, however short it is."""
     stream = LIVE[:-2] + b"A:\r\n" * (count - 1) + b"\r\n"
     assert LIVE.count(b"\r\n") == 3
@@ -122,13 +122,13 @@ def test_headers_without_an_end_are_refused_at_their_limit():
 
 
 @pytest.mark.parametrize("count", [MOST_SMALL, MOST_SMALL + 1])
-def test_a_body_has_so_many_small_chunks(count):
+def test_the_number_of_small_chunks_is_limited(count):
     """Each costs as much as a large one, and what one read brings would be thousands of them."""
     small = chunked(*[b"x" * (SMALL_CHUNK - 1)] * count)
     assert requests([small])[1] == (None if count == MOST_SMALL else 400)
 
 
-def test_a_body_has_any_number_of_other_chunks():
+def test_the_number_of_large_chunks_is_not_limited():
     large = chunked(*[b"x" * SMALL_CHUNK] * (MOST_SMALL + 1))
     ((_, _, body),), status = requests([large])
     assert (len(body), status) == (SMALL_CHUNK * (MOST_SMALL + 1), None)
@@ -182,7 +182,7 @@ def test_an_absolute_target_replaces_the_host():
     assert head.headers == [(b"host", b"y:8"), (b"a", b"b")]
 
 
-def test_names_are_small_and_values_without_space_around():
+def test_header_names_are_lower_case_and_values_are_stripped():
     reader = Reader(Limits())
     reader.feed(b"GET / HTTP/1.1\r\nHost:x\r\nA-B: \t c  d\t \r\nE:\r\n\r\n")
     assert reader.head().headers == [(b"host", b"x"), (b"a-b", b"c  d"), (b"e", b"")]

@@ -93,12 +93,12 @@ def test_an_early_response_waits_for_the_body(field):
 
 
 @pytest.mark.parametrize("fields", [[sized(MOST_DROPPED + 1)], [sized(9), b"Expect: 100-continue"]])
-def test_it_is_written_at_once_beside_a_long_body_or_one_that_was_not_asked_for(fields):
+def test_an_early_response_to_a_long_or_unwanted_body_is_written_at_once(fields):
     line, _, _ = asyncio.run(started(*fields))
     assert line.told == ["413", "answered"]
 
 
-def test_it_waits_for_so_much_of_an_endless_body():
+def test_an_early_response_waits_for_a_limited_part_of_an_endless_body():
     async def run():
         line, cycle, running = await started(b"Transfer-Encoding: chunked")
         assert cycle._head.length == CHUNKED

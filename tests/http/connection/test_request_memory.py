@@ -20,13 +20,13 @@ def full(room, network, size, most=10_000):
     return next((n for n in range(most) if not NetworkShare(room, network).add(size)), most)
 
 
-def test_a_network_has_a_sixteenth_and_others_go_on():
+def test_a_network_may_use_a_sixteenth_and_others_continue():
     room = RequestMemory(16 * 16 * MIB, MIB)
     assert full(room, "192.0.2.1", MIB) == 12
     assert full(room, "192.0.2.2", MIB) == 12
 
 
-def test_all_networks_together_have_the_room():
+def test_all_networks_together_may_use_the_whole_memory():
     room = RequestMemory(64 * MIB, MIB)
     held = sum(full(room, f"192.0.2.{n}", MIB) for n in range(100))
     assert 48 <= held <= 49
@@ -40,7 +40,7 @@ def test_large_requests_leave_a_quarter_to_small_ones():
     assert full(room, "192.0.2.200", SMALL) > 60
 
 
-def test_a_request_of_the_usual_size_always_has_room():
+def test_a_request_of_the_usual_size_is_always_accepted():
     room = RequestMemory(MIB, 1024)
     for n in range(200):
         full(room, f"192.0.2.{n}", SMALL)
@@ -48,11 +48,11 @@ def test_a_request_of_the_usual_size_always_has_room():
     assert full(room, "192.0.2.1", FREE, most=20_000) == 20_000
 
 
-def test_a_small_room_lets_a_network_have_the_largest_request():
+def test_with_little_memory_a_network_may_still_send_the_largest_request():
     assert full(RequestMemory(16 * MIB, 2 * MIB), "192.0.2.1", 2 * MIB) == 1
 
 
-def test_bytes_count_however_they_come_and_are_given_back():
+def test_bytes_are_counted_and_freed_in_any_pieces():
     room = RequestMemory(16 * MIB, 1024)
     account = NetworkShare(room, "192.0.2.1")
     for _ in range(3):
@@ -63,7 +63,7 @@ def test_bytes_count_however_they_come_and_are_given_back():
     assert (room._held, room._held_by) == (MIB // 2, {"192.0.2.1": MIB // 2})
 
 
-def test_what_is_here_of_the_next_request_stays_counted():
+def test_bytes_of_the_next_request_stay_counted():
     room = RequestMemory(16 * MIB, 1024)
     account = NetworkShare(room, "192.0.2.1")
     assert account.add(MIB // 2)
@@ -73,7 +73,7 @@ def test_what_is_here_of_the_next_request_stays_counted():
     assert (room._held, room._held_by) == (0, {})
 
 
-def test_a_peer_that_speaks_for_many_has_no_share_and_its_clients_have():
+def test_a_proxy_has_no_share_and_each_of_its_clients_has_one():
     room = RequestMemory(64 * MIB, MIB)
     accounts = [NetworkShare(room, "") for _ in range(20)]
     assert all(account.add(MIB // 2) for account in accounts)
@@ -160,7 +160,7 @@ def read_refusal(*lines):
     return read_answers(found[0], 2)[0]
 
 
-def test_what_is_over_leaves_its_room_to_others(narrow):
+def test_finished_requests_free_their_memory(narrow):
     for _ in range(5):
         with ExitStack() as stack:
             line = holding(narrow.url, stack, "127.0.0.3")
@@ -178,7 +178,7 @@ def test_what_is_over_leaves_its_room_to_others(narrow):
     until(is_answered, "the place of a client that is gone")
 
 
-def test_heads_that_are_not_whole_are_not_charged_to_the_proxy_that_sends_them(narrow):
+def test_incomplete_heads_are_not_counted_for_the_trusted_proxy(narrow):
     """Whose they are is not known yet; a network has 200,000 bytes here."""
     half = LIVE[:-2] + b"".join(b"X-%d: %b\r\n" % (n, b"a" * 12_000) for n in range(4))
     with ExitStack() as stack:

@@ -40,29 +40,29 @@ def test_a_body_in_pieces_ends_with_the_connection_in_http_1_0():
     assert closes
 
 
-def test_head_has_no_body_and_says_its_length():
+def test_a_response_to_head_has_a_length_and_no_body():
     writes, _ = said(b"hello", method="HEAD", headers=[(b"content-length", b"5")])
     assert writes == [OK + b"content-length: 5\r\n\r\n"]
 
 
 @pytest.mark.parametrize("status", [204, 304])
-def test_an_answer_without_a_body_says_no_length(status):
+def test_a_response_without_a_body_has_no_length(status):
     (write,), _ = said(b"", status=status)
     assert write.endswith(b"\r\ndate: now\r\n\r\n")
 
 
-def test_an_answer_that_closes_says_so_once():
+def test_a_response_that_closes_has_one_connection_header():
     (write,), closes = said(b"", headers=[(b"connection", b"close")])
     assert write.count(b"connection: close") == 1
     assert closes
 
 
 @pytest.mark.parametrize("pieces", [(b"abc",), (b"a",), (b"a", b"")])
-def test_a_body_that_is_not_as_long_as_its_head_says_is_an_error(pieces):
+def test_a_body_of_another_length_than_its_header_says_is_an_error(pieces):
     with pytest.raises(RuntimeError, match="has not the length"):
         said(*pieces, headers=[(b"content-length", b"2")])
 
 
-def test_a_header_cannot_begin_another_line():
+def test_a_header_value_cannot_contain_a_line_break():
     with pytest.raises(ValueError, match="control"):
         said(b"", headers=[(b"a", b"b\r\nset-cookie: c")])

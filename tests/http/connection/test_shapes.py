@@ -25,5 +25,5 @@ def test_a_stream_holds_the_requests_that_its_table_says(url, shape, sent):
         assert is_open(line) is shape.stays
 
 
-def test_names_of_shapes_are_their_own():
+def test_names_of_shapes_are_unique():
     assert len({shape.name for shape in SHAPES}) == len(ANSWERED) + len(REFUSED)

@@ -113,7 +113,7 @@ def test_a_locked_row_is_skipped_and_the_rest_of_the_batch_is_done(store, locker
     assert store.transact([(one.id, Presenting(one.id, 1))]) == [(Outcome.ADVANCED, 2)]
 
 
-def test_a_revocation_waits_for_a_row_but_not_for_ever(prepared, locker):
+def test_a_revocation_waits_for_a_locked_row_for_a_limited_time(prepared, locker):
     store = PostgresqlStore(prepared.url, 0.2)
     one = family_of(1)
     store.create([one])
@@ -126,7 +126,7 @@ def test_a_revocation_waits_for_a_row_but_not_for_ever(prepared, locker):
     store.close()
 
 
-def test_time_is_read_when_the_rows_are_held(database, store, engine_clock, locker):
+def test_time_is_read_after_the_rows_are_locked(database, store, engine_clock, locker):
     one, other = family_of(1), family_of(2)
     store.create([one, other])
     hold(locker, other)
@@ -290,7 +290,7 @@ for generation in range(1, 101):
 """
 
 
-def test_two_processes_are_one(database, store):
+def test_two_processes_share_one_store(database, store):
     store.create([family_of(1)])
     start = [sys.executable, "-c", RIVAL, database.url]
     rivals = [subprocess.Popen(start, stdout=subprocess.PIPE, text=True) for _ in range(2)]

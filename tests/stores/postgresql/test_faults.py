@@ -59,7 +59,7 @@ def test_a_connection_that_dies_in_a_batch_leaves_nothing(database, store):
     assert [store.find(row.id) for row in (one, other)] == [one, other]
 
 
-def test_a_frozen_server_is_given_up(prepared, monkeypatch):
+def test_a_frozen_server_is_unavailable(prepared, monkeypatch):
     monkeypatch.setattr(connections, "GRACE", 0.1)
     store = PostgresqlStore(prepared.url, 0.3)
     family = family_of(1)
@@ -113,7 +113,7 @@ def test_a_statement_that_takes_too_long_is_unavailable(database):
     pool.close()
 
 
-def test_a_server_that_is_a_copy_is_unavailable(database, store):
+def test_a_read_only_standby_is_unavailable(database, store):
     database.run(f"ALTER DATABASE {database.name} SET default_transaction_read_only = on")
     with pytest.raises(Unavailable, match="ReadOnlySqlTransaction"):
         store.create([family_of(1)])
@@ -128,7 +128,7 @@ def test_a_server_that_is_short_of_a_resource_is_unavailable_and_says_of_which(e
     assert "somebody" not in str(caught.value)
 
 
-def test_no_value_stands_in_an_error(database, store):
+def test_no_error_contains_a_stored_value(database, store):
     database.run("ALTER TABLE families ADD CHECK (subject <> 'somebody in particular')")
     with pytest.raises(Unavailable, match="CheckViolation") as caught:
         store.create([family_of(1, subject="somebody in particular")])

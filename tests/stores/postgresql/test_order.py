@@ -5,7 +5,7 @@ from tests.stores.test_model import run
 from reticket.stores.postgresql.families import PostgresqlStore
 
 
-def test_postgresql_keeps_to_the_model(prepared, engine_clock):
+def test_the_postgresql_store_follows_the_model(prepared, engine_clock):
     def open_store(clock):
         prepared.run("TRUNCATE families, traits")
         engine_clock.forward((clock.at - engine_clock.at) / 1000)

@@ -52,7 +52,7 @@ def test_parallel_callers_get_their_own_results(pooler):
     ephemeral.close()
 
 
-def test_nothing_is_left_on_a_server(pooler, database):
+def test_no_session_state_is_left_on_a_server(pooler, database):
     store, ephemeral = open_store(pooler.url, None, 5.0)
     family = family_of(1)
     store.create([family])
@@ -69,7 +69,7 @@ def test_nothing_is_left_on_a_server(pooler, database):
     ephemeral.close()
 
 
-def test_statements_are_prepared_where_the_server_is_our_own(database, store):
+def test_statements_are_prepared_without_a_pooler(database, store):
     family = family_of(1)
     store.create([family])
     for generation in range(1, 20):

@@ -66,7 +66,7 @@ def test_a_sweep_in_progress_delays_no_other_writer(store, hasty, locker):
     assert len(store.page(Selection(), 5000).families) == 3
 
 
-def test_a_refresh_under_way_holds_no_purge_up(store, hasty, locker):
+def test_a_refresh_in_progress_does_not_delay_a_purge(store, hasty, locker):
     rows = [family_of(number, expires_at=5) for number in range(3)]
     store.create(rows)
     locker.execute(LOCK_BATCH, [ids([rows[1].id])])
@@ -77,7 +77,7 @@ def test_a_refresh_under_way_holds_no_purge_up(store, hasty, locker):
     assert store.page(Selection(), 10).families == []
 
 
-def test_a_purge_and_refreshes_never_meet(prepared, store, hasty, engine_clock):
+def test_a_purge_and_refreshes_do_not_wait_for_each_other(prepared, store, hasty, engine_clock):
     dead = [family_of(number, expires_at=5) for number in range(5 * BATCH)]
     living = [family_of(10**6 + number) for number in range(20)]
     for at in range(0, len(dead), 500):
@@ -99,7 +99,9 @@ def test_a_purge_and_refreshes_never_meet(prepared, store, hasty, engine_clock):
     entries.close()
 
 
-def test_a_month_that_cannot_be_dropped_at_once_makes_room(prepared, store, engine_clock, locker):
+def test_a_month_that_cannot_be_dropped_at_once_blocks_nobody(
+    prepared, store, engine_clock, locker
+):
     """Whoever waits for all months keeps everybody waiting, so it does not wait for long."""
     engine_clock.forward(100 * DAY)
     now = engine_clock.at

@@ -13,7 +13,7 @@ from reticket.stores.postgresql.statements import LOCK_BATCH, SELECT, UPDATE
 from reticket.testing.store_contract import Presenting, family_of
 
 
-def test_refreshes_stay_on_their_page(store, written):
+def test_a_refresh_updates_the_row_on_its_page(store, written):
     families = [family_of(number) for number in range(400)]
     store.create(families)
     for generation in range(1, 9):
@@ -24,7 +24,7 @@ def test_refreshes_stay_on_their_page(store, written):
     assert in_place >= 0.95 * updated
 
 
-def test_no_index_has_what_a_refresh_changes(database, store):
+def test_no_index_contains_a_column_that_a_refresh_changes(database, store):
     indexed = database.run(
         "SELECT DISTINCT attname FROM pg_index JOIN pg_attribute ON attrelid = indexrelid "
         "WHERE indrelid IN (SELECT inhrelid FROM pg_inherits) OR indrelid = 'families'::regclass"
@@ -82,7 +82,7 @@ def test_a_family_takes_at_most_250_bytes(database, store):
     assert taken / count <= 250
 
 
-def test_keys_rest_as_digests(prepared):
+def test_keys_are_stored_as_digests(prepared):
     ephemeral = PostgresqlEphemeral(prepared.url, 2.0)
     secret = random.randbytes(5000).hex()
     assert ephemeral.once(secret, 10, "value")

@@ -35,7 +35,7 @@ BREAKING = Migration("ALTER TABLE traits DROP COLUMN language", oldest=KNOWN + 2
         (f"postgresql://ada:{PASSWORD}@nowhere.invalid/families", r"cannot reach .* nowhere\.inv"),
     ],
 )
-def test_a_url_that_leads_nowhere_stops_the_start(url, sentence):
+def test_an_unreachable_server_in_the_url_stops_the_start(url, sentence):
     with pytest.raises(StartupError, match=sentence) as caught:
         open_store(url, FakeClock())
     assert PASSWORD not in str(caught.value)
@@ -120,7 +120,7 @@ def test_old_code_runs_on_a_new_schema_until_that_breaks_it(database, monkeypatc
     assert at(database) == (KNOWN + 2, KNOWN + 2)
 
 
-def test_a_migration_gives_way_to_transactions_that_use_the_table(database, monkeypatch, locker):
+def test_a_migration_waits_for_transactions_that_use_the_table(database, monkeypatch, locker):
     prepare(database.url, 2.0)
     versions(monkeypatch, *schema.MIGRATIONS, SOME)
     locker.execute("LOCK TABLE traits IN ACCESS SHARE MODE")
@@ -148,7 +148,7 @@ def test_a_table_that_stays_locked_is_reported(database, monkeypatch, locker):
     assert at(database) == (KNOWN, 1)
 
 
-def test_looking_makes_nothing(database):
+def test_reading_creates_nothing(database):
     assert at(database) == (0, 0)
     assert database.run(SHAPE) == []
 
@@ -205,7 +205,7 @@ def test_processes_may_start_at_once_on_an_empty_database(database):
 
 
 @pytest.mark.parametrize(("month", "following"), [((2026, 9), (2026, 10)), ((2026, 12), (2027, 1))])
-def test_months_follow_each_other(month, following):
+def test_partitions_of_months_are_contiguous(month, following):
     month = Month(*month)
     assert month.following == following
     assert month_of(month.begins_at) == month
@@ -222,7 +222,7 @@ def partition_of(database, family):
     return database.value(statement, (family.id.hex(),))
 
 
-def test_months_are_made_ahead(database, engine_clock, store):
+def test_partitions_of_months_are_created_ahead(database, engine_clock, store):
     assert made(database) == [
         "families_2026_09", "families_2026_10", "families_2026_11", "families_2026_12",
         "families_else",
@@ -235,7 +235,7 @@ def test_months_are_made_ahead(database, engine_clock, store):
     assert partition_of(database, family_of(45 * DAY * 1000)) == "families_2026_11"
 
 
-def test_an_id_outside_of_the_months_has_a_place(database, engine_clock, store):
+def test_an_id_outside_the_months_is_in_the_default_partition(database, engine_clock, store):
     strange = family_of(1, id=b"\xff" * 16), family_of(2, id=bytes(16))
     late = family_of(150 * DAY * 1000)
     store.create([*strange, late])
@@ -262,7 +262,7 @@ def test_a_month_is_dropped_when_its_last_family_has_ended(database, engine_cloc
     assert store.find(later.id) == later
 
 
-def test_a_month_that_came_to_life_again_is_not_dropped(database, engine_clock, store):
+def test_a_month_with_a_restored_family_is_not_dropped(database, engine_clock, store):
     engine_clock.forward(100 * DAY)
     store.create([family_of(1, expires_at=START + 200 * DAY * 1000)])
     assert months._drop(store._pool, "families_2026_09", engine_clock.at) == 0

@@ -45,7 +45,7 @@ def let_go(server):
         server.run(f"SELECT pg_cancel_backend({pid})")
 
 
-def test_it_is_not_acknowledged_however_often_it_is_asked_for(server, store):
+def test_a_repeated_revocation_is_not_acknowledged_without_the_standby(server, store):
     hasty, patient = store(0.3), store(10.0)
     family = family_of(1)
     hasty.create([family])

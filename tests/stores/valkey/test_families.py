@@ -112,7 +112,7 @@ def test_a_lost_race_is_decided_again(opened, store, fresh):
     assert met == [1, 2]
 
 
-def test_a_race_that_is_always_lost_is_unavailable(opened, store, fresh):
+def test_a_step_that_always_loses_the_race_is_unavailable(opened, store, fresh):
     family, other = fresh(1), opened()[0]
     store.create([family])
 
@@ -140,7 +140,7 @@ def test_a_batch_that_changes_nothing_writes_nothing(servers, store, fresh):
     assert writes() == before
 
 
-def test_a_key_ends_a_while_after_the_last_token(servers, store, fresh):
+def test_a_key_expires_some_time_after_the_last_token(servers, store, fresh):
     family = fresh(1)
     store.create([family])
     client = servers.client_for(key_of(family.id))
@@ -157,7 +157,7 @@ def test_a_key_ends_a_while_after_the_last_token(servers, store, fresh):
     assert abs(outlived(refreshed)) < 5 * SECOND
 
 
-def test_only_the_row_is_stored(servers, store, fresh):
+def test_a_family_is_stored_as_one_row(servers, store, fresh):
     family = fresh(1)
     store.create([family])
     store.transact([(family.id, Presenting(family.id, 1))])
@@ -190,7 +190,7 @@ def test_a_sign_in_in_progress_is_revoked_by_the_mark(servers, store, fresh):
     assert [row.id for row in live.families] == [late.id]
 
 
-def test_a_mark_that_is_set_while_a_step_runs_is_seen(opened, store, fresh):
+def test_a_revocation_mark_set_during_a_step_is_seen(opened, store, fresh):
     family, other = fresh(0), opened()[0]
     store.create([family])
     met = []
@@ -236,7 +236,7 @@ def test_two_marks_of_a_subject_apply_independently(store, fresh):
     assert {row.revoked_cause for row in page.families} == {"shop.admin", "shop.developer"}
 
 
-def test_a_list_forgets_families_that_are_gone(servers, store, fresh):
+def test_deleted_families_are_removed_from_the_list_of_a_subject(servers, store, fresh):
     members = members_key("ada")
     client = servers.client_for(members)
     for number in range(60):

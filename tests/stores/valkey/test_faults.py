@@ -106,7 +106,7 @@ def went_on(clients, times=2):
     until(lambda: all(len(c.outcomes) >= n for c, n in zip(clients, reached, strict=True)))
 
 
-def test_sessions_go_on_when_a_primary_is_killed(torn):
+def test_sessions_continue_when_a_primary_is_killed(torn):
     with store_on(torn) as store:
         families = [begin(store, number) for number in range(30)]
         store.create(families)
@@ -203,7 +203,7 @@ def test_a_revocation_waits_for_a_replica(torn):
         assert store.find(other.id).revoked_cause == "operator"
 
 
-def test_a_revocation_without_its_copy_is_frail_and_spoils_no_other(torn):
+def test_a_revocation_that_is_not_replicated_affects_no_other(torn):
     until(torn.is_whole)
     with store_on(torn, 0.3, "?wait=1") as store:
         thief, honest = (begin(store, number, b"{v}") for number in (52, 53))
@@ -244,7 +244,7 @@ def replica_of(cluster, family):
     return replica
 
 
-def test_a_lost_write_is_healed(servers, store):
+def test_a_lost_write_is_healed_by_a_newer_token(servers, store):
     family = begin(store, 1)
     store.create([family])
     store.transact([(family.id, Presenting(family.id, number)) for number in (1, 2, 3)])
@@ -275,7 +275,7 @@ def test_acknowledged_writes_survive_a_kill(alone):
         assert [store.find(each.id) for each in families] == before
 
 
-def test_a_frozen_server_is_unavailable_in_time_and_then_goes_on(alone):
+def test_a_frozen_server_is_unavailable_until_it_continues(alone):
     with store_on(alone, 0.1) as store:
         families = [begin(store, number) for number in range(50)]
         store.create(families)
@@ -301,7 +301,7 @@ def test_a_frozen_primary_of_a_cluster_is_replaced(torn):
     until(torn.is_whole)
 
 
-def test_scripts_that_are_forgotten_are_sent_again(servers, store):
+def test_scripts_missing_on_a_server_are_sent_again(servers, store):
     family = begin(store, 1)
     store.create([family])
     for primary in servers.primaries():
@@ -309,7 +309,7 @@ def test_scripts_that_are_forgotten_are_sent_again(servers, store):
     assert store.transact([(family.id, Presenting(family.id, 1))]) == [(Outcome.ADVANCED, 2)]
 
 
-def test_a_full_server_is_unavailable_and_then_goes_on(alone):
+def test_a_full_server_is_unavailable_until_there_is_memory(alone):
     with store_on(alone) as store:
         family = begin(store, 1)
         store.create([family])
@@ -363,7 +363,7 @@ def test_a_mark_of_another_program_is_unavailable(servers, store):
         store.transact([(family.id, Presenting(family.id, 1))])
 
 
-def test_no_value_stands_in_an_error(store):
+def test_no_error_contains_a_stored_value(store):
     """A server repeats what it does not understand."""
     with pytest.raises(Unavailable) as caught:
         store._engine.ask([Command(b"key", ("NOSUCH", "somebody in particular"))])

@@ -122,14 +122,14 @@ def test_a_wrong_password_stops_the_start(standalone):
 
 
 @pytest.mark.parametrize("policy", ["allkeys-lru", "volatile-ttl"])
-def test_a_server_that_throws_away_stops_the_start(servers, policy):
+def test_a_server_that_evicts_keys_stops_the_start(servers, policy):
     with configured(servers.primaries()[-1], **{"maxmemory-policy": policy}):
         said = failure(servers.url)
     assert f"has maxmemory-policy {policy}" in said
     assert "set it to noeviction" in said
 
 
-def test_one_server_is_no_cluster_and_a_node_is_not_alone(standalone, cluster):
+def test_a_url_for_the_other_kind_of_server_stops_the_start(standalone, cluster):
     alone, node = standalone.url, cluster.url.split(",")[0]
     assert "is no cluster: write valkey://" in failure(alone.replace("valkey:", "valkey-cluster:"))
     assert "write valkey-cluster://" in failure(node.replace("valkey-cluster:", "valkey:"))
@@ -186,7 +186,7 @@ def test_families_of_an_older_format_are_upgraded_by_the_operator(servers, marke
         each.close()
 
 
-def test_looking_makes_nothing(servers):
+def test_reading_creates_nothing(servers):
     assert schema_state(emptied(servers).url)[2:] == (0, 0, 1)
     assert servers.client_for(b"rt:format").get("rt:format") is None
 
@@ -204,6 +204,6 @@ def test_a_missing_driver_stops_the_start(monkeypatch):
     assert said == "valkey is not installed and Valkey needs it: pip install 'reticket[valkey]'"
 
 
-def test_nothing_is_copied_into_a_file(store, tmp_path):
+def test_a_server_is_not_copied_into_a_file(store, tmp_path):
     with pytest.raises(StartupError, match="its own tools"):
         store.backup(tmp_path / "copy")
