@@ -11,11 +11,6 @@ from tests.docs.sentences import MOST_WORDS, is_too_long
 
 SOURCES = Path(__file__).parents[2] / "src" / "reticket"
 
-UNREAD = {
-    "dialects/oauth",
-}
-"""Folders and files whose docstrings have not been revised yet."""
-
 LIST_ITEM = r"\n\s*(?:[-|├└]|[\w*`][\w /*,`]*:(?=\s))"
 EXAMPLES = "\b\n"
 """The mark of examples in a help text, which are no sentences (the documentation of click)."""
@@ -53,9 +48,8 @@ def test_a_docstring_has_no_sentence_of_more_than_25_words() -> None:
     found = []
     for file in sorted(SOURCES.rglob("*.py")):
         path = file.relative_to(SOURCES)
-        if not UNREAD & {path.as_posix(), *(each.as_posix() for each in path.parents)}:
-            long = too_long(file.read_text("utf-8"))
-            found += [f"{path}:{line}: {sentence}" for line, sentence in long]
+        long = too_long(file.read_text("utf-8"))
+        found += [f"{path}:{line}: {sentence}" for line, sentence in long]
     assert found == []
 
 
@@ -65,10 +59,3 @@ def test_a_sentence_of_26_words_is_found() -> None:
     assert too_long(f'X = 1\n"""Short. {words} word."""') != []
     assert too_long(f'X = 1\n"""Short.\n\n\\b\n{words} word."""') == []
     assert too_long(f'def f():\n    """{words}.\n\n    Args:\n        a: {words}.\n    """') == []
-
-
-def test_each_folder_that_has_not_been_revised_still_has_a_long_sentence() -> None:
-    for name in UNREAD:
-        path = SOURCES / name
-        files = [path] if path.is_file() else path.rglob("*.py")
-        assert any(too_long(file.read_text("utf-8")) for file in files), name

@@ -42,7 +42,7 @@ def unexpected(page):
 def test_a_person_signs_in_and_returns_to_the_app(page, address, app):
     page.goto(address)
     sign_in(page, ADA)
-    headline(page, "Let native in?")
+    headline(page, "Allow native to access your account?")
     press(page, "Allow")
     headline(page, "Back in the app")
     answer = answer_in(app.answers[-1])
@@ -75,7 +75,7 @@ def test_a_person_with_a_second_factor(page, address):
     expect(page.get_by_role("alert")).to_contain_text("The code is not right")
     page.get_by_label("Code").fill(one_time_password(TOTP_SECRET, time.time()))
     press(page, "Go on")
-    headline(page, "Let native in?")
+    headline(page, "Allow native to access your account?")
 
 
 def test_after_a_wrong_password_the_email_stays_in_the_form(page, address):
@@ -92,7 +92,7 @@ def test_after_a_wrong_password_the_email_stays_in_the_form(page, address):
     )
     page.get_by_label("Password").fill(ADA["password"])
     page.keyboard.press("Enter")
-    headline(page, "Let native in?")
+    headline(page, "Allow native to access your account?")
     assert unexpected(page) == []
 
 
@@ -104,7 +104,7 @@ def test_the_pages_work_with_the_keyboard_alone(page, address):
     page.keyboard.type(ADA["password"])
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    headline(page, "Let native in?")
+    headline(page, "Allow native to access your account?")
     page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Allow")).to_be_focused()
     page.keyboard.press("Enter")
@@ -144,7 +144,7 @@ def test_no_text_is_cut_off(page, address, server, size, text):
     sign_in(page, {**ADA, "password": "wrong"})
     assert fits(page, text)
     sign_in(page, ADA)
-    headline(page, "Let native in?")
+    headline(page, "Allow native to access your account?")
     assert fits(page, text)
 
 
@@ -162,7 +162,7 @@ def test_every_text_has_enough_contrast(page, address, scheme):
     sign_in(page, {**ADA, "password": "wrong"})
     found = contrasts(page)
     sign_in(page, ADA)
-    headline(page, "Let native in?")
+    headline(page, "Allow native to access your account?")
     found += contrasts(page)
     assert len(found) > 15
     assert [each for each in found if each[1] < 4.5] == []

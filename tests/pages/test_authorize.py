@@ -66,7 +66,7 @@ def test_rfc_6749_4_1_a_person_signs_in_and_consents_and_the_client_gets_a_code(
     person.asks()
     assert (person.page.status_code, person.headline) == (200, "Sign in")
     person.sends(**ADA)
-    assert person.headline == "Let Orders & <More> in?"
+    assert person.headline == "Allow Orders & <More> to access your account?"
     assert "ada@example.com" in person.sees
     assert "know that it is you" in person.sees
     assert "orders.read" in person.sees
@@ -262,7 +262,7 @@ def test_openid_connect_core_3_1_2_1_only_the_person_of_id_token_hint_may_sign_i
     person.asks(id_token_hint=said["id_token"])
     assert person.sends(**ADA).page.status_code == 403
     assert person.alert == "The app expects somebody else: use the account that you have there."
-    assert person.sends(**JOAN).headline == "Let Orders & <More> in?"
+    assert person.sends(**JOAN).headline == "Allow Orders & <More> to access your account?"
     assert person.sends(answer="switch").sends(**ADA).page.status_code == 403
     assert "id_token" in tokens(person.sends(**JOAN))
 
@@ -353,7 +353,10 @@ def test_a_second_factor_is_required_on_the_pages(person):
     assert person.page.status_code == 400
     assert person.alert == "The code is not right. Type the one that your app shows now."
     code = one_time_password(TOTP_SECRET, time.time())
-    assert person.sends(code=f"{code[:3]} {code[3:]}").headline == "Let Orders & <More> in?"
+    assert (
+        person.sends(code=f"{code[:3]} {code[3:]}").headline
+        == "Allow Orders & <More> to access your account?"
+    )
     assert person.sends(answer="allow").answer["code"]
 
 

@@ -45,7 +45,7 @@ def test_rfc_8628_3_2_a_device_gets_two_codes_and_an_address(person, server):
 def test_rfc_8628_3_a_person_authorises_a_device(person):
     said = ask(person).json()
     assert types(person, said["user_code"]).headline == "Sign in"
-    assert person.sends(**ADA).headline == "Let The big screen in?"
+    assert person.sends(**ADA).headline == "Allow The big screen to access your account?"
     assert said["user_code"] in person.sees
     assert "ada@example.com" in person.sees
     assert person.sends(answer="allow").headline == "Your device is connected"

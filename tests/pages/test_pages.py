@@ -201,7 +201,7 @@ def test_a_wrong_password_and_an_unknown_person_look_the_same(person, said):
     assert "<title>Error: Sign in</title>" in page.text
     assert f'value="{said["email"]}"' in page.text
     assert said["password"] not in page.text.replace(said["email"], "").partition("<body>")[2]
-    assert person.sends(**JOAN).headline == "Let Orders & <More> in?"
+    assert person.sends(**JOAN).headline == "Allow Orders & <More> to access your account?"
 
 
 @pytest.mark.parametrize("said", [{}, {"email": JOAN["email"]}, {"password": "a"}, {"email": ""}])

@@ -49,7 +49,10 @@ def test_a_client_name_cannot_change_the_direction_of_other_text(person):
         assert "\u202e" not in outside(page.text)
         assert "\u200f" not in outside(page.text)
         assert f"<bdi>{contained(NAME)}</bdi>" in page.text
-    assert f"<title>Let \u2068{contained(NAME)}\u2069 in?</title>" in pages[1].text
+    assert (
+        f"<title>Allow \u2068{contained(NAME)}\u2069 to access your account?</title>"
+        in pages[1].text
+    )
 
 
 @pytest.mark.parametrize("answer", ["allow", "deny"])

@@ -1,3 +1,3 @@
-"""OAuth apart from its endpoints: registered clients, scopes, sessions that an operator starts, and
-the tokens of an answer. The admin API and the shell need these as well.
+"""OAuth apart from its endpoints: registered clients, scopes, sessions that an operator
+starts, and token responses. The admin API and the shell need these as well.
 """

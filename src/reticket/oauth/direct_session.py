@@ -1,6 +1,6 @@
-"""Sessions that begin without a page: somebody else has checked who the person is.
+"""Sessions that begin without a sign-in page: an operator has authenticated the person.
 
-Owns what such a session may be granted. Knows neither the admin API nor the command line.
+Owns the limits of such a session. Knows neither the admin API nor the command line.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ MAX_METHODS = 8
 
 @dataclass(frozen=True, slots=True)
 class SessionOptions:
-    """What a session shall be.
+    """The properties of the new session.
 
     Args:
-        auth_time: seconds; when the person was really there.
-        scope: space-separated; None takes all that the client may be granted.
-        resources: audiences of its access tokens, among the client's.
-        amr: how that was found out (RFC 8176).
-        tenant: the id of the tenant that it begins in, or None.
-        jkt: thumbprint of the key that its refresh token is bound to (RFC 9449 §10), or None.
+        auth_time: seconds; when the person authenticated.
+        scope: space-separated; None means all scopes of the client.
+        resources: audiences of the access tokens, among the client's.
+        amr: the authentication methods (RFC 8176).
+        tenant: the id of the tenant in which the session begins, or None.
+        jkt: thumbprint of the key to which the refresh token is bound (RFC 9449 §10), or None.
     """
 
     auth_time: int
@@ -52,7 +52,7 @@ class SessionOptions:
 
 
 class StartedSession(NamedTuple):
-    """A session that has begun, and what its client is to be given."""
+    """A session that has begun: its id, and the token response for its client."""
 
     session: str
     answer: TokenResponse
@@ -61,11 +61,18 @@ class StartedSession(NamedTuple):
 def start_session(
     provider: Provider, client: Client, user: User, options: SessionOptions, now: int
 ) -> Asking[StartedSession]:
-    """Begin a session for a person; `now` in seconds.
+    """Begin a session for a person.
+
+    Args:
+        provider: the installation.
+        client: the client that gets the tokens.
+        user: the person.
+        options: the properties of the session.
+        now: seconds.
 
     Raises:
-        Refusal: INVALID_PARAMETER for a wish that the client may not have; SUBJECT_DISABLED for
-            either; SUBJECT_INACTIVE.
+        Refusal: INVALID_PARAMETER when the client may not have an option; SUBJECT_DISABLED when the
+            client or the person is disabled; SUBJECT_INACTIVE.
     """
     registration = registration_of(client, provider)
     _check_enabled(registration, user)

@@ -1,4 +1,4 @@
-"""Whether a person is a member of a tenant; checked again for every token that names one."""
+"""Membership of a person in a tenant; checked again for every token that names a tenant."""
 
 from __future__ import annotations
 
@@ -7,5 +7,5 @@ from reticket.core.model import Holder, Place
 
 
 def is_member(holder: Holder, context: str | None) -> bool:
-    """Whether it acts in that tenant, or for none."""
+    """Whether the holder of a token may act in its tenant; true for a token without one."""
     return context is None or entitled(holder, context, Place.TENANT, None)

@@ -15,13 +15,13 @@ USER, CLIENT = "oauth.user", "oauth.client"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Provider:
-    """An installation; there is one in a process.
+    """An installation; a process has one.
 
     Args:
-        issuer: without a slash at its end.
+        issuer: the issuer identifier (RFC 8414 §2), without a slash at its end.
         presets: policies by name, with and without their year.
-        per_address: requests in ten minutes that one address may push for one public client, and
-            device codes that it may ask for.
+        per_address: pushed requests, and device codes, of one public client and one address in ten
+            minutes.
         per_client: the same for a client that authenticates, from all addresses.
     """
 
@@ -31,10 +31,10 @@ class Provider:
     per_client: int = 60_000
 
     def url(self, path: str) -> str:
-        """Where clients find an endpoint, as `/token`."""
+        """The address of an endpoint, given its path, as `/token`."""
         return f"{self.issuer}{BASE}{path}"
 
     @property
     def path(self) -> str:
-        """The path of the issuer: empty, unless it shares its host (RFC 8414 §3.1)."""
+        """The path of the issuer; empty unless the issuer shares its host (RFC 8414 §3.1)."""
         return urlsplit(self.issuer).path

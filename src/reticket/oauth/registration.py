@@ -1,4 +1,4 @@
-"""What a client was registered with, in OAuth's terms (RFC 7591 §2). Owns every default."""
+"""The metadata with which a client is registered (RFC 7591 §2). Owns every default."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"  # noqa: S105
 GRANTS = (AUTHORIZATION_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS, DEVICE_CODE, TOKEN_EXCHANGE)
 
 ADMIN = "admin"
-"""The scope of the admin API: for clients flagged for it, by client credentials alone."""
+"""The scope of the admin API; only for flagged clients, by client credentials."""
 
 FAPI_PRESET = "FAPI_2_SESSION"
 _DEFAULT_GRANTS_BY_PRESET = {
@@ -36,17 +36,19 @@ _DEFAULT_GRANTS = (AUTHORIZATION_CODE, REFRESH_TOKEN, TOKEN_EXCHANGE)
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """A client as the endpoints see it.
+    """A registered client, with all defaults filled in.
 
     Args:
-        confidential: it can prove who it is, by a secret or by a key.
-        policy: in force for its families.
+        confidential: whether the client authenticates, by a secret or by a key (RFC 6749 §2.1).
+        policy: the policy of its sessions.
         redirect_uris: compared to the byte.
-        scopes: what it may be granted at most, in order.
-        resources: audiences that it may ask for; the first ones when it asks for none.
+        scopes: all scopes that the client may get, in order.
+        grants: the grant types that the client may use.
+        resources: audiences that the client may request, and the default when it requests none.
         jwks: its public keys (RFC 7517 §5), for `private_key_jwt`.
-        dpop_required / par_required: whether it must bind its tokens, and push its requests.
-        admin: whether it may have the scope `admin`.
+        dpop_required: whether its tokens must be bound to a key (RFC 9449 §5.2).
+        par_required: whether it must push its authorization requests (RFC 9126 §6).
+        admin: whether it may get the scope `admin`.
     """
 
     id: str
@@ -65,11 +67,11 @@ class Registration:
 
     @property
     def has_secret(self) -> bool:
-        """Whether it authenticates by a secret."""
+        """Whether the client authenticates by a secret."""
         return self.confidential and self.jwks is None
 
     def allows(self, grant: str) -> bool:
-        """Whether it was registered for a grant."""
+        """Whether the client is registered for a grant type."""
         return grant in self.grants
 
     def requested_resources(self, resource: str) -> tuple[str, ...]:
@@ -78,7 +80,8 @@ class Registration:
         return as_registered(requested, self.resources) if requested else ()
 
     def ordered_scope(self, scopes: Collection[str]) -> str:
-        """These scopes in their registered order, whatever order they came in (RFC 6749 §3.3).
+        """The scopes in their registered order; the order in a request has no meaning (RFC 6749
+        §3.3).
 
         Stores keep the text of each order for good, and ten scopes have millions of orders.
         """
@@ -86,16 +89,17 @@ class Registration:
 
 
 def owner_of(registration: Registration) -> Owner | None:
-    """The owner that is charged for a client's entries: the client itself when it has
-    authenticated. Anybody can use a public client's id, so its entries are charged to the caller's
-    address.
+    """The owner that is charged for a client's entries: the client, when it has authenticated.
+
+    The id of a public client is no secret, so None charges the address of the caller.
     """
     return of_client(registration.id) if registration.confidential else None
 
 
 def with_admin_scope(metadata: Mapping[str, Any]) -> dict[str, Any]:
-    """The metadata to register: a client with the flag `admin` gets that scope and its grant, and
-    no other client has the scope.
+    """The metadata to register: the flag `admin` adds that scope and its grant type.
+
+    Every other client loses the scope.
     """
     scopes = [scope for scope in metadata.get("scopes", ()) if scope != ADMIN]
     if metadata.get("admin"):
@@ -110,12 +114,12 @@ def with_admin_scope(metadata: Mapping[str, Any]) -> dict[str, Any]:
 
 @lru_cache(10_000)
 def registration_of(client: Client, provider: Provider) -> Registration:
-    """The registration in a record, cached; a changed record is another object."""
+    """The registration of a record, cached; a changed record is another object."""
     return read_registration(client, provider)
 
 
 def read_registration(client: Client, provider: Provider) -> Registration:
-    """The registration in any record."""
+    """The registration of a record, not cached: for records that are not stored yet."""
     metadata = client.registration
     preset = str((metadata.get("policy") or {}).get("preset", BROWSER))
     policy = chosen(metadata.get("policy"), provider.presets)
@@ -147,5 +151,7 @@ def read_registration(client: Client, provider: Provider) -> Registration:
 def allowed_audiences(
     granted: tuple[str, ...], registration: Registration, provider: Provider
 ) -> tuple[str, ...]:
-    """The audiences that may be asked for where these were granted, perhaps none."""
+    """The audiences that a request may name: those of the grant, or by default those of the
+    client and the issuer.
+    """
     return granted or (*registration.resources, provider.issuer)

@@ -1,4 +1,4 @@
-"""Access tokens that were revoked before their end (RFC 7009): remembered until then."""
+"""Access tokens that were revoked before they expired (RFC 7009), stored until they expire."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ def revoke_access_token(access: AccessToken) -> Asking[bool]:
 
 
 def _owner(access: AccessToken) -> Owner:
-    """A client's own token was given to a client that has authenticated."""
+    """The owner that is charged for the entry. A token of kind CLIENT was issued to an
+    authenticated client, which pays itself.
+    """
     if access.resource == CLIENT:
         return of_client(access.subject)
     return of_account(access.subject)

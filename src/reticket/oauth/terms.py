@@ -1,4 +1,4 @@
-"""What a session was granted beyond its scope, and the claims that tokens make of all that.
+"""The terms of a session beside its scope, and the claims of its tokens.
 
 RFC 9068 §2.2 for access tokens, OpenID Connect Core §2 for ID tokens.
 """
@@ -18,23 +18,25 @@ from reticket.oauth.lists import split_list
 from reticket.oauth.provider import USER, Provider
 
 AMR_PASSWORD, AMR_OTP = "pwd", "otp"
-"""`amr` (RFC 8176 §2)."""
+"""Members of `amr` (RFC 8176 §2)."""
 
 OPENID = "openid"
 SCOPE, AUDIENCE, NONCE, NO_ID_TOKEN, JKT = "scope", "aud", "nonce", "alone", "jkt"
-"""What a request may ask of its answer only: fewer scopes, audiences (space-separated), the ID
-token's nonce. `alone` omits the ID token, `jkt` binds the access token to the proof's key.
+"""Names of what a request asks for one response only.
+
+Fewer scopes, audiences (space-separated), and the nonce of the ID token. `alone` omits the ID
+token, and `jkt` binds the access token to the key of the proof.
 """
 
 
 class Terms(msgspec.Struct, frozen=True, omit_defaults=True, array_like=True):
-    """Stored with the session as text, and never changed.
+    """Terms that the session stores as text and never changes.
 
     Args:
-        auth_time: seconds; when the user authenticated.
-        amr: by which methods.
-        jkt: thumbprint of the key that the refresh token is bound to (RFC 9449 §6.1), or None.
-        audiences: of access tokens, when the request asks for none.
+        auth_time: seconds; when the person authenticated.
+        amr: the authentication methods (RFC 8176).
+        jkt: thumbprint of the key to which the refresh token is bound (RFC 9449 §6.1), or None.
+        audiences: the audiences of access tokens when a request names none.
     """
 
     auth_time: int
@@ -44,7 +46,7 @@ class Terms(msgspec.Struct, frozen=True, omit_defaults=True, array_like=True):
 
     @property
     def acr(self) -> str:
-        """The authentication context class."""
+        """The authentication context class (OpenID Connect Core §2)."""
         return "urn:reticket:acr:2" if AMR_OTP in self.amr else "urn:reticket:acr:1"
 
     def to_json(self) -> str:
@@ -54,12 +56,12 @@ class Terms(msgspec.Struct, frozen=True, omit_defaults=True, array_like=True):
 
 @lru_cache(10_000)
 def terms_of(text: str | None) -> Terms:
-    """The terms in a text of `to_json`."""
+    """The terms from the text of `to_json`."""
     return msgspec.json.decode(text, type=Terms) if text else Terms(0)
 
 
 def granted_scopes(facts: Facts) -> tuple[str, ...]:
-    """The scopes of this answer."""
+    """The scopes of the tokens that are being issued."""
     return split_list(_requested(facts, SCOPE) or facts.family.scope or "")
 
 
@@ -71,13 +73,13 @@ def _requested(facts: Facts, name: str) -> str | None:
 
 
 class Claims:
-    """Makes the claims of tokens for a provider."""
+    """The claims of the tokens of a provider."""
 
     def __init__(self, provider: Provider) -> None:
         self._provider = provider
 
     def access_token(self, facts: Facts) -> Mapping[str, object]:
-        """Claims beyond those of the mint: RFC 9068 §2.2."""
+        """The claims of an access token beside those of the mint (RFC 9068 §2.2)."""
         terms, scopes = terms_of(facts.family.terms), granted_scopes(facts)
         audiences = self._audiences(facts, terms, scopes)
         claims: dict[str, object] = {
@@ -96,7 +98,7 @@ class Claims:
         return claims
 
     def _audiences(self, facts: Facts, terms: Terms, scopes: tuple[str, ...]) -> tuple[str, ...]:
-        """The audiences. The service itself is one when `/userinfo` accepts the token."""
+        """The audiences. The issuer is one of them when `/userinfo` accepts the token."""
         issuer = self._provider.issuer
         is_for_userinfo = facts.family.resource == USER and OPENID in scopes
         audiences = split_list(_requested(facts, AUDIENCE) or "") or terms.audiences
@@ -105,8 +107,9 @@ class Claims:
         return audiences
 
     def id_token(self, facts: Facts) -> Mapping[str, object] | None:
-        """Claims of an ID token: the same subject and the first `auth_time`, however late it is
-        issued.
+        """The claims of an ID token, or None when the response has none.
+
+        A refresh keeps the subject and the `auth_time` (OpenID Connect Core §12.2).
         """
         if OPENID not in granted_scopes(facts) or _requested(facts, NO_ID_TOKEN) is not None:
             return None
@@ -127,7 +130,7 @@ class Claims:
         return claims
 
     def accepts_user_claims(self, claims: Mapping[str, Any]) -> bool:
-        """Whether verified claims are those of an access token with a user's consent."""
+        """Whether verified claims are those of an access token with a person's consent."""
         return claims.get("iss") == self._provider.issuer and "sid" in claims
 
     def accepts_client_claims(self, claims: Mapping[str, Any]) -> bool:
@@ -136,7 +139,7 @@ class Claims:
 
 
 def userinfo_claims(user: User, scopes: tuple[str, ...]) -> dict[str, object]:
-    """OpenID Connect Core §5.4: the user's claims that the scopes permit."""
+    """The claims of a person that the scopes permit (OpenID Connect Core §5.4)."""
     claims: dict[str, object] = {"sub": user.id}
     if "profile" in scopes:
         names = (user.first_name, user.last_name)

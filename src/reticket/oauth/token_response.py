@@ -1,4 +1,4 @@
-"""What a client gets with a new token pair (RFC 6749 §5.1)."""
+"""The token response (RFC 6749 §5.1)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ class TokenResponse(Secretive, frozen=True, omit_defaults=True):
 
 
 def token_response(registration: Registration, issued: Issued, asked: Asked = ()) -> TokenResponse:
-    """A pair in OAuth's words. A client that may not refresh gets no refresh token."""
+    """The token response for a new pair.
+
+    It has no refresh token when the client is not registered for that grant type.
+    """
     asked_values = dict(asked)
     is_bound = JKT in asked_values or terms_of(issued.family.terms).jkt is not None
     may_refresh = issued.refresh_token and registration.allows(REFRESH_TOKEN)

@@ -1,6 +1,6 @@
-"""OAuth 2.0 and OpenID Connect: tokens for clients that speak the standard.
+"""OAuth 2.0 and OpenID Connect: tokens for clients that speak the standards.
 
-Owns the words of RFC 6749 and its kin. Source: the RFCs, each named where it decides.
+Owns the wire format of RFC 6749 and of the specifications on top. Each decision names its section.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ class Options:
     Args:
         issuer: the setting `issuer`, or the address served.
         presets: policies by name, with and without their year.
-        asked_per_address: pushed requests, and as many device codes, of one public client and
-            one address in ten minutes; more are 429.
+        asked_per_address: pushed requests, and as many device codes, of one public client and one
+            address in ten minutes; more are 429.
         asked_per_client: the same of one client that authenticates.
     """
 
@@ -55,12 +55,12 @@ class Options:
 
 
 class OAuth(Dialect):
-    """The dialect: its routes and its answers to errors."""
+    """The dialect: its routes, token kinds and error responses."""
 
     name = "oauth"
     base_path = BASE
     pages: Sequence[str] = (authorize.PATH, f"{device.PATH}/")
-    """Where people type passwords (RFC 9700 §2.6)."""
+    """The paths of pages on which people type passwords (RFC 9700 §2.6)."""
 
     refusals: Mapping[Code, errors.Failure] = errors.REFUSALS
     document: Document = DOCUMENT
@@ -101,7 +101,7 @@ class OAuth(Dialect):
         )
 
     def refuse(self, request: WireRequest, error: ReticketError) -> WireResponse:
-        """RFC 6749 §5.2; a page for people where people look."""
+        """The error response (RFC 6749 §5.2), or an error page where a browser shows pages."""
         return (
             html.error_page(error)
             if html.is_page(request)
@@ -128,5 +128,5 @@ def _token_kinds(claims: Claims) -> tuple[TokenKind, ...]:
 
 
 def build(options: Options | None = None) -> OAuth:
-    """The dialect as its options say."""
+    """The dialect with the given options."""
     return OAuth(options or Options())

@@ -1,4 +1,4 @@
-"""What the OpenAPI document says beside the types."""
+"""The parts of the OpenAPI document that the types do not say."""
 
 from __future__ import annotations
 
@@ -43,8 +43,16 @@ def describe_endpoint(
     media_types: tuple[str, ...] = ("application/json",),
     security: tuple[Mapping[str, tuple[str, ...]], ...] = (),
 ) -> Described:
-    """An operation and its answers; `success` has the type of one by its status, and `body` is a
-    Struct whose members are the form's parameters.
+    """An operation, its responses and its errors.
+
+    Args:
+        summary: one line for people.
+        tag: the group of the operation.
+        success: the type of each successful response, by status.
+        body: a Struct whose members are the parameters of the form.
+        parameters: those of the query.
+        media_types: of successful responses.
+        security: the alternatives by which a caller authenticates.
     """
     successes = {
         status: Answer(_PHRASES[status], kind, media_types) for status, kind in success.items()
@@ -65,7 +73,7 @@ def describe_endpoint(
 def describe_page(
     summary: str, body: Any = None, parameters: tuple[Parameter, ...] = ()
 ) -> Described:
-    """A page for people, or the way back to a client."""
+    """A page for people, or the redirect back to the client."""
     failures = {**_FAILURES, 403: "Forbidden", 404: "Not Found"}
     pages = {200: "A page", **failures}
     answers = {status: Answer(phrase, str, (PAGE,)) for status, phrase in pages.items()}

@@ -1,4 +1,4 @@
-"""Every refusal in OAuth's words (RFC 6749 §5.2 and its kin). Why it was is for the log alone."""
+"""Error responses (RFC 6749 §5.2). Only the audit log has the exact cause."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ from reticket.wire import Headers, Operation, WireRequest, WireResponse, retry_a
 NO_STORE: Headers = ((b"cache-control", b"no-store"), (b"pragma", b"no-cache"))
 
 INTROSPECTION = "/introspect"
-"""Where services ask, and no browser does."""
+"""The endpoint that resource servers call, and no browser."""
 
 
 class Failure(NamedTuple):
-    """A status, the error's word, and a sentence that is the same for every cause."""
+    """The status, `error` and `error_description` of a response. They are the same for
+    every cause.
+    """
 
     status: int
     error_code: str
@@ -57,14 +59,16 @@ REFUSALS: Mapping[Code, Failure] = {
 
 
 class OAuthError(Refusal):
-    """A refusal with a word of OAuth's own.
+    """A refusal with an error code that an RFC registers.
 
     Args:
-        error_code: as its RFC registers it.
-        description: for the developer of the client; no value that was sent.
+        error_code: the member `error`.
+        description: the member `error_description`, for the developer of the client; it repeats no
+            value of the request.
         cause: for the audit log.
-        headers: beside the usual ones.
-        audited: whether the audit log has it already, as it has what a `check` raises.
+        status: of the response.
+        headers: in addition to the usual ones.
+        audited: whether the audit log already has the refusal, as it has all that a `check` raises.
     """
 
     def __init__(
@@ -84,7 +88,7 @@ class OAuthError(Refusal):
 
 
 def oauth_error(code: Code, cause: Cause | None, *, audited: bool = False) -> OAuthError:
-    """A refusal of the dialect's own, in the very bytes of the service's."""
+    """A refusal of the dialect with the same bytes as the refusal of the service."""
     status, error_code, description = REFUSALS[code]
     return OAuthError(error_code, description, cause, status=status, audited=audited)
 
@@ -97,7 +101,7 @@ class ErrorResponse(msgspec.Struct):
 
 
 def failure_of(error: ReticketError) -> Failure:
-    """What is told of an error; a parameter that is at fault is named."""
+    """The failure for an error; its description names the wrong parameter."""
     if isinstance(error, OAuthError):
         return error.failure
     failure = REFUSALS[error.code]
@@ -107,7 +111,7 @@ def failure_of(error: ReticketError) -> Failure:
 
 
 def error_response(request: WireRequest, error: ReticketError) -> WireResponse:
-    """The JSON answer to any error."""
+    """The JSON response for any error."""
     failure = failure_of(error)
     body = msgspec.json.encode(ErrorResponse(failure.error_code, failure.description))
     headers = [*NO_STORE, *retry_after(error), *_challenge(request, failure)]
@@ -118,7 +122,12 @@ def error_response(request: WireRequest, error: ReticketError) -> WireResponse:
 def audited(
     resource: str, operate: Callable[[WireRequest], Operation]
 ) -> Callable[[WireRequest], Operation]:
-    """The same operation; whatever only the dialect refuses is told to the audit log."""
+    """The same operation, with an audit event for each refusal that only the dialect knows.
+
+    Args:
+        resource: the token kind of the event.
+        operate: the operation.
+    """
 
     def run(request: WireRequest) -> Generator[Any, Any, WireResponse]:
         try:
@@ -134,19 +143,21 @@ def audited(
 _MALFORMED_CODES = frozenset(
     {Code.MALFORMED, Code.INVALID_PARAMETER, Code.MISSING_TOKEN, Code.UNSUPPORTED_MEDIA_TYPE}
 )
-"""What nobody but the dialect looks at."""
+"""Refusals that are found before any command, so the service has not audited them."""
 
 
 def audit_cause(refusal: Refusal) -> str | None:
-    """What the audit log is to be told, where it has not heard of it from the service."""
+    """The cause for the audit log, or None when the service has audited the refusal."""
     if isinstance(refusal, OAuthError):
         return None if refusal.audited else refusal.cause or refusal.failure.error_code
     return refusal.cause or refusal.code if refusal.code in _MALFORMED_CODES else None
 
 
 def _challenge(request: WireRequest, failure: Failure) -> Headers:
-    """`WWW-Authenticate` (RFC 9110 §11.6.1). A client is asked for a password where it has tried
-    a header, or has no browser that would ask a person for one.
+    """`WWW-Authenticate` (RFC 9110 §11.6.1).
+
+    A Basic challenge makes a browser ask for a password. So it is sent only at the introspection
+    endpoint, or when the request had an `Authorization` header (RFC 6749 §5.2).
     """
     if failure.status != 401:
         return ()
@@ -166,10 +177,10 @@ def _challenge(request: WireRequest, failure: Failure) -> Headers:
 
 
 _REALM = 'realm="reticket"'
-"""A challenge has one parameter at least (RFC 6750 §3)."""
+"""A challenge has at least one parameter (RFC 6750 §3)."""
 
 _ALGORITHMS = f'algs="{" ".join(ALGORITHMS)}"'
-"""RFC 9449 §7.1."""
+"""The algorithms of proofs (RFC 9449 §7.1)."""
 
 
 def _challenge_header(scheme: str, *parameters: str) -> tuple[bytes, bytes]:

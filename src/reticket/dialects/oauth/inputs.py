@@ -1,4 +1,6 @@
-"""Reads forms and queries: every parameter once, an empty one as if it were absent."""
+"""Parsing of forms and queries: each parameter once, and an empty one counts as absent (RFC
+6749 §3.1).
+"""
 
 from __future__ import annotations
 
@@ -9,21 +11,23 @@ from reticket.wire import WireRequest, parse_pairs
 
 FORM = "application/x-www-form-urlencoded"
 MAX_VALUE_LENGTH = 8192
-"""Characters of one value; a longer one is no value of anybody's."""
+"""Characters of one value."""
 
 REPEATABLE = frozenset({"resource", "audience"})
-"""May come more than once (RFC 8707 §2, RFC 8693 §2.1); the values are joined by spaces."""
+"""Parameters that may be repeated (RFC 8707 §2, RFC 8693 §2.1); spaces join the values."""
 
 UNNAMED = "A parameter"
-"""In a sentence: a name that was sent is not sent back."""
+"""The subject of a message about a name that the caller chose: the response does not repeat it."""
 
 Form = Mapping[str, str]
 
 
 def read_form(request: WireRequest) -> Form:
-    """The parameters of a form body (RFC 6749 §3.2); a request without a body has none, whatever
-    it says of it. UNSUPPORTED_MEDIA_TYPE, MALFORMED, INVALID_PARAMETER for one that is repeated or
-    too long.
+    """The parameters of a form body (RFC 6749 §3.2); none when the body is empty.
+
+    Raises:
+        Refusal: UNSUPPORTED_MEDIA_TYPE; MALFORMED; INVALID_PARAMETER for a repeated or too long
+            parameter.
     """
     if request.body and request.content_type() != FORM:
         raise Refusal(Code.UNSUPPORTED_MEDIA_TYPE)
@@ -31,13 +35,19 @@ def read_form(request: WireRequest) -> Form:
 
 
 def read_query(request: WireRequest) -> Form:
-    """The parameters of the query, likewise."""
+    """The parameters of the query.
+
+    Raises:
+        Refusal: MALFORMED; INVALID_PARAMETER for a repeated or too long parameter.
+    """
     return parse_parameters(parse_pairs(request.query))
 
 
 def parse_parameters(pairs: Iterable[tuple[str, str]]) -> Form:
-    """What the pairs of a form say, empty values as if they were absent. INVALID_PARAMETER for a
-    parameter that is repeated or too long.
+    """The parameters in the pairs of a form; empty values count as absent.
+
+    Raises:
+        Refusal: INVALID_PARAMETER for a repeated or too long parameter.
     """
     found: dict[str, list[str]] = {}
     for name, value in pairs:
@@ -51,7 +61,11 @@ def parse_parameters(pairs: Iterable[tuple[str, str]]) -> Form:
 
 
 def required(form: Form, name: str) -> str:
-    """A parameter that must be there. INVALID_PARAMETER."""
+    """A parameter that must be present.
+
+    Raises:
+        Refusal: INVALID_PARAMETER.
+    """
     value = form.get(name)
     if value is None:
         raise wrong(name, "is missing")

@@ -1,6 +1,6 @@
-"""`private_key_jwt` (RFC 7523 §3): a client proves who it is by a signature of its own key.
+"""`private_key_jwt` (RFC 7523 §3): a client authenticates by a JWT that its own key has signed.
 
-Keys come from the registration alone, and the algorithm from the key (RFC 8725 §3.1).
+Only the registration gives the keys, and a key gives the algorithm (RFC 8725 §3.1).
 """
 
 from __future__ import annotations
@@ -27,23 +27,23 @@ ASSERTION, ASSERTION_TYPE = "client_assertion", "client_assertion_type"
 JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 MAX_LIFETIME = 3600
-"""Seconds that an assertion may live: what the libraries of clients choose by default."""
+"""Seconds from now to `exp`; the libraries of clients choose this by default."""
 
 CLOCK_LEEWAY = 30
-"""Seconds by which a client's clock may be ahead."""
+"""Seconds by which the clock of a client may be ahead."""
 
 _HEADER_PARAMETERS = frozenset({"alg", "kid", "typ", "cty", "x5t", "x5t#S256"})
-"""`crit`, `b64` and whatever would bring a key or its address along are refused."""
+"""Accepted header parameters: no `crit`, no `b64`, no key and no address of a key."""
 
 
 _TYPES = frozenset({"jwt", "client-authentication+jwt"})
-"""A proof of possession, or a token, is no assertion (RFC 8725 §3.11)."""
+"""Accepted `typ`: a proof or a token is no assertion (RFC 8725 §3.11)."""
 
 T = TypeVar("T")
 
 
 class AssertionClaims(msgspec.Struct, frozen=True):
-    """RFC 7523 §3."""
+    """The claims of an assertion (RFC 7523 §3)."""
 
     iss: str
     sub: str
@@ -55,8 +55,10 @@ class AssertionClaims(msgspec.Struct, frozen=True):
 
 
 def claimed_client_id(form: Form) -> str | None:
-    """Who an assertion says it is, not verified yet; None for what is no assertion.
-    INVALID_PARAMETER for another kind of one.
+    """The `sub` of an assertion that is not verified yet, or None for a malformed one.
+
+    Raises:
+        Refusal: INVALID_PARAMETER for another assertion type.
     """
     if required(form, ASSERTION_TYPE) != JWT_BEARER:
         raise wrong(ASSERTION_TYPE, "is not supported")
@@ -68,8 +70,10 @@ def claimed_client_id(form: Form) -> str | None:
 def verification_fault(
     request: WireRequest, form: Form, client: Client, provider: Provider
 ) -> Asking[Cause | None]:
-    """Why the assertion is not this client's, for us, at its time, and never seen before; None
-    for one that is all that.
+    """The first fault of an assertion, or None when it is valid.
+
+    Its signature, client, audience and times must be right, and its `jti` must be new. A valid
+    assertion is marked as used.
     """
     claims = _verified_claims(form[ASSERTION], client)
     if claims is None:
@@ -84,7 +88,7 @@ def verification_fault(
     digest = hashlib.sha256(f"{client.id}\0{claims.jti}".encode()).hexdigest()
     lifetime = math.ceil(claims.exp - now) + 1
     mark_key = f"oauth:assertion:{digest}"
-    # the mark of one that ends much later would be taken for one of a clock that ran ahead
+    # a mark that ends much later would look like one of a clock that ran ahead
     is_known = (yield from Peek(mark_key)) is not None
     is_first = not is_known and (
         yield from PutIfAbsent(mark_key, "", lifetime, of_client(client.id))
@@ -93,13 +97,16 @@ def verification_fault(
 
 
 def _accepted_audiences(request: WireRequest, provider: Provider) -> frozenset[str]:
-    """Who we are: the issuer, the token endpoint, and the one that was asked (RFC 9126 §2)."""
+    """The issuer, the token endpoint and the endpoint of the request (RFC 9126 §2)."""
     path = request.path.removeprefix(BASE)
     return frozenset({provider.issuer, provider.url("/token"), provider.url(path)})
 
 
 def _identifies(claims: AssertionClaims, client: Client, accepted: frozenset[str]) -> bool:
-    """All of its audience is us: nobody else could present it here."""
+    """Whether issuer and subject are the client, and every audience is this service.
+
+    No other service could present such an assertion here.
+    """
     audience = {claims.aud} if isinstance(claims.aud, str) else set(claims.aud)
     return claims.iss == claims.sub == client.id and bool(audience) and audience <= accepted
 
@@ -118,7 +125,7 @@ def _verified_claims(text: str, client: Client) -> AssertionClaims | None:
 
 
 def _header(text: str) -> Mapping[str, Any] | None:
-    """One that says nothing that we do not understand, or would have to follow."""
+    """The header, or None when it has a parameter or a type that is not accepted."""
     header = _decoded(text, dict[str, Any])
     if header is None or not header.keys() <= _HEADER_PARAMETERS:
         return None

@@ -1,6 +1,6 @@
-"""What an authorisation request asks for (RFC 6749 §4.1.1), and whether its client may.
+"""The authorization request (RFC 6749 §4.1.1): parsing, and the checks against its client.
 
-Where the browser goes is decided first and alone: only then may an error travel there.
+The redirect URI is checked first. An error is sent to it only when it is registered.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _SHA256 = re.compile(r"[A-Za-z0-9_-]{43}")
 
 _STORED_PARAMETERS = ("state", "nonce", "login_hint")
 MAX_STORED_BYTES = 2048
-"""Bytes of each: whoever asks needs no password to have them remembered."""
+"""Bytes of each stored parameter. A request needs no password, so its size has a limit."""
 
 _SECONDS = re.compile(r"[0-9]{1,10}")
 _LOOPBACK = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]))(?::[0-9]{1,5})?((?:[/?].*)?)", re.DOTALL)
@@ -35,7 +35,7 @@ _UNSUPPORTED = {
     "request_uri": "request_uri_not_supported",
     "registration": "registration_not_supported",
 }
-"""OpenID Connect Core §3.1.2.6."""
+"""Parameters without support, with their error codes (OpenID Connect Core §3.1.2.6)."""
 
 
 class AuthorizationForm(msgspec.Struct):
@@ -61,16 +61,16 @@ class AuthorizationForm(msgspec.Struct):
 
 
 class AuthorizationRequest(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A request that may be put before a person.
+    """A valid authorization request.
 
     Args:
-        target: where the browser goes with the answer.
-        redirect_uri: as the request said it, or None where it left it out.
-        challenge: S256 of the verifier (RFC 7636 §4.2).
-        jkt: key that the code will be bound to (RFC 9449 §10), or None.
-        login_hint: who signs in, perhaps.
-        pushed: digest of the reference by which it was pushed (RFC 9126), or None.
-        answer_until: when a pushed one must have been answered, in milliseconds.
+        target: the redirect URI that the response uses.
+        redirect_uri: the parameter of the request, or None when it was absent.
+        challenge: S256 of the code verifier (RFC 7636 §4.2).
+        jkt: thumbprint of the key to which the code is bound (RFC 9449 §10), or None.
+        login_hint: an e-mail address, or empty; stored as `hint`.
+        pushed: digest of the `request_uri` (RFC 9126), or None for a request that was not pushed.
+        answer_until: the end of a pushed request, in milliseconds; stored as `until`.
     """
 
     client_id: str
@@ -87,21 +87,23 @@ class AuthorizationRequest(msgspec.Struct, frozen=True, omit_defaults=True):
     answer_until: int = msgspec.field(default=0, name="until")
 
     def to_json(self) -> str:
-        """As it is kept."""
+        """The stored form."""
         return msgspec.json.encode(self).decode()
 
 
 def load_auth_request(text: str) -> AuthorizationRequest:
-    """What `to_json` wrote."""
+    """The request from the text of `to_json`."""
     return msgspec.json.decode(text, type=AuthorizationRequest)
 
 
 def resolve_redirect_uri(registration: Registration, redirect_uri: str | None) -> str:
-    """Where the browser goes: a registered URI, to the byte, but for the port of a loopback
-    address (RFC 8252 §7.3). It may be left out where there is one alone (RFC 6749 §3.1.2.3).
+    """The redirect URI of the response: a registered one, compared to the byte.
+
+    The port of a loopback address may differ (RFC 8252 §7.3). The parameter may be absent when one
+    URI is registered (RFC 6749 §3.1.2.3).
 
     Raises:
-        OAuthError: there is no such place; nobody may be sent anywhere.
+        OAuthError: `invalid_request`; the browser must not be redirected.
     """
     registered = registration.redirect_uris
     if redirect_uri is None and len(registered) == 1:
@@ -117,7 +119,12 @@ def resolve_redirect_uri(registration: Registration, redirect_uri: str | None) -
 def validate_auth_request(
     registration: Registration, form: Form, target: str
 ) -> AuthorizationRequest:
-    """The request as its client may have it. INVALID_PARAMETER, or Denied with the RFC's word."""
+    """The request, checked against the registration of its client.
+
+    Raises:
+        Refusal: INVALID_PARAMETER.
+        OAuthError: with the error code of RFC 6749 §4.1.2.1 or OpenID Connect Core §3.1.2.6.
+    """
     _refuse_unsupported(form)
     _check_lengths(form)
     _check_response(registration, form)
@@ -140,8 +147,12 @@ def validate_auth_request(
 
 
 def requested_scope(registration: Registration, form: Form) -> str:
-    """The scope that is asked for, all that the client may have where it asks for none
-    (RFC 6749 §3.3). Denied, `invalid_scope`; nobody consents to the admin's.
+    """The requested scope, or all scopes of the client when the request has none (RFC 6749 §3.3).
+
+    Consent never grants the scope of the admin API.
+
+    Raises:
+        OAuthError: `invalid_scope`.
     """
     allowed = [scope for scope in registration.scopes if scope != ADMIN]
     requested = split_list(form["scope"]) if "scope" in form else allowed
@@ -152,7 +163,11 @@ def requested_scope(registration: Registration, form: Form) -> str:
 
 
 def requested_resources(registration: Registration, form: Form) -> tuple[str, ...]:
-    """The audiences that are asked for (RFC 8707 §2), maybe none. Denied, `invalid_target`."""
+    """The requested audiences (RFC 8707 §2), which may be none.
+
+    Raises:
+        OAuthError: `invalid_target`.
+    """
     requested = registration.requested_resources(form.get("resource", ""))
     if not set(requested) <= set(registration.resources):
         sentence = "resource is not one that this client may have."
@@ -161,8 +176,9 @@ def requested_resources(registration: Registration, form: Form) -> tuple[str, ..
 
 
 def canonical_form(auth_request: AuthorizationRequest, form: Form) -> Form:
-    """What was understood of a form, as a form: nothing that its client merely sent along, and
-    nothing twice. What is understood of it is the same once more.
+    """A valid request as a form again: only known parameters, each once.
+
+    Validation of this form gives the same request.
     """
     parameters = {
         "client_id": auth_request.client_id,
@@ -183,8 +199,12 @@ def canonical_form(auth_request: AuthorizationRequest, form: Form) -> Form:
 
 
 def hinted_subject(form: Form) -> Asking[str | None]:
-    """Whom the client knows already, by an ID token of ours, ended or not, while its key is in
-    service (OpenID Connect Core §3.1.2.1). INVALID_PARAMETER for any other text.
+    """The subject of `id_token_hint`, or None without one (OpenID Connect Core §3.1.2.1).
+
+    An expired ID token is accepted while its key is in the key ring.
+
+    Raises:
+        Refusal: INVALID_PARAMETER for any other text.
     """
     if "id_token_hint" not in form:
         return None
@@ -233,7 +253,7 @@ def _check_prompt(form: Form) -> None:
 
 
 def _code_challenge(form: Form) -> str:
-    """S256 alone (RFC 9700 §2.1.1); a request that names no method means `plain`."""
+    """S256 alone (RFC 9700 §2.1.1); a request without a method means `plain` (RFC 7636 §4.3)."""
     challenge = required(form, "code_challenge")
     if form.get("code_challenge_method") != "S256":
         raise wrong("code_challenge_method", "must be S256")

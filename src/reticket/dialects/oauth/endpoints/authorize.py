@@ -1,5 +1,7 @@
-"""The authorisation endpoint (RFC 6749 §4.1, OpenID Connect Core §3.1.2): from a client's request
-to its code. Whoever is not known, or may not be sent an answer to, is told on a page.
+"""The authorization endpoint (RFC 6749 §4.1, OpenID Connect Core §3.1.2).
+
+An error goes to the redirect URI of the client. A page shows it when the client is unknown or the
+redirect URI is not registered (RFC 6749 §4.1.2.1).
 """
 
 from __future__ import annotations
@@ -45,24 +47,24 @@ PATH = "/authorize"
 
 _SUMMARY = "Ask a person for a code"
 _DESCRIPTIONS = {
-    "client_id": "The client that asks.",
+    "client_id": "The client.",
     "response_type": "`code` (RFC 6749 §4.1.1).",
     "response_mode": "`query`, or absent.",
     "redirect_uri": "One of the client's, to the byte.",
     "scope": "Scopes, separated by blanks; absent: all of the client's.",
-    "state": "Comes back to the client as it is.",
+    "state": "Returned to the client unchanged.",
     "code_challenge": "The SHA-256 of the code verifier, base64url (RFC 7636 §4.2).",
     "code_challenge_method": "`S256`.",
     "resource": "A resource server that the access token is for (RFC 8707).",
-    "nonce": "Stands in the ID token (OpenID Connect Core §3.1.2.1).",
+    "nonce": "Copied to the ID token (OpenID Connect Core §3.1.2.1).",
     "prompt": "`none`, `login`, `consent` or `select_account`.",
     "max_age": "Seconds since the person last signed in, at most.",
-    "login_hint": "An e-mail to fill in.",
+    "login_hint": "An e-mail address for the sign-in page.",
     "id_token_hint": "An ID token of the person that is expected.",
     "dpop_jkt": "The thumbprint of the key that the code is bound to (RFC 9449 §10).",
     "request": "Not supported.",
     "registration": "Not supported.",
-    "request_uri": "What the endpoint for pushed requests has answered (RFC 9126).",
+    "request_uri": "The `request_uri` of a pushed request (RFC 9126).",
 }
 _QUERY_PARAMETERS = tuple(
     Parameter(name, "query", str, _DESCRIPTIONS[name], required=name == "client_id")
@@ -73,7 +75,7 @@ Pairs = Sequence[tuple[str, str]]
 
 
 class AuthorizationCodeHandler:
-    """The ending of a way that began here: a code, or a refusal, for the client."""
+    """The decision of a person becomes a code, or an error, for the client."""
 
     path = PATH
 
@@ -81,7 +83,7 @@ class AuthorizationCodeHandler:
         self._provider = provider
 
     def allow(self, ticket: str, interaction: Interaction, person: Person) -> Operation:
-        """Give the client its code. Who clicks twice gets the same one, while it is unused."""
+        """Issue the code. A second click gets the same code while it is unused."""
         auth_request, code = load_auth_request(interaction.request), _code_for_ticket(ticket)
         grant = yield from _grant_for(auth_request, person)
         yield from answer_once(auth_request, codes.code_key(code), person)
@@ -89,7 +91,7 @@ class AuthorizationCodeHandler:
         return self.redirect(auth_request.target, auth_request.state, code=code)
 
     def deny(self, interaction: Interaction) -> Operation:
-        """Tell the client."""
+        """Redirect with `access_denied`."""
         auth_request = load_auth_request(interaction.request)
         yield from answer_once(auth_request, "denied", interaction.person)
         refusal = OAuthError("access_denied", "The person has said no.")
@@ -97,7 +99,7 @@ class AuthorizationCodeHandler:
         return self.error_redirect(auth_request.target, auth_request.state, refusal)
 
     def cancel_uri(self, interaction: Interaction) -> str:
-        """To the client, which is told."""
+        """The redirect URI with `access_denied`."""
         auth_request = load_auth_request(interaction.request)
         refusal_parameters = {
             "error": "access_denied",
@@ -106,17 +108,19 @@ class AuthorizationCodeHandler:
         return self.redirect_uri_with(auth_request.target, auth_request.state, **refusal_parameters)
 
     def error_redirect(self, target: str, state: str | None, refusal: Refusal) -> WireResponse:
-        """RFC 6749 §4.1.2.1."""
+        """The error response (RFC 6749 §4.1.2.1)."""
         _, error_code, description = failure_of(refusal)
         return self.redirect(target, state, error=error_code, error_description=description)
 
     def redirect(self, target: str, state: str | None, **parameters: str) -> WireResponse:
-        """Send the browser there. 303: what was posted here goes nowhere else (RFC 9700 §4.12)."""
+        """Redirect the browser with 303, so that it does not post the form to the client
+        (RFC 9700 §4.12).
+        """
         location = self.redirect_uri_with(target, state, **parameters)
         return WireResponse(303, b"", None, (*PRIVATE_HEADERS, (b"location", location.encode())))
 
     def redirect_uri_with(self, target: str, state: str | None, **parameters: str) -> str:
-        """Where an answer goes, with who gives it (RFC 9207)."""
+        """The redirect URI with the parameters, `state` and `iss` (RFC 9207)."""
         answer = (
             parameters
             | ({} if state is None else {"state": state})
@@ -126,7 +130,7 @@ class AuthorizationCodeHandler:
 
 
 class Authorization:
-    """Owns the requests."""
+    """The endpoint: it checks a request and begins the pages."""
 
     def __init__(self, provider: Provider) -> None:
         self._provider = provider
@@ -134,7 +138,7 @@ class Authorization:
         self._flow = Flow(provider, self._handler)
 
     def routes(self) -> tuple[Route, ...]:
-        """Both methods (OpenID Connect Core §3.1.2.1), and where the pages' forms go."""
+        """GET and POST (OpenID Connect Core §3.1.2.1), and the forms of the pages."""
         return (
             Route(
                 "GET",
@@ -216,7 +220,11 @@ def _validate(
 
 
 def _single(parameters: Pairs, name: str) -> str | None:
-    """A parameter on which it hangs whether anybody may be sent an answer: once, or not at all."""
+    """A parameter that is needed before an error may be redirected; None when it is absent.
+
+    Raises:
+        OAuthError: `invalid_request`, when it is repeated or too long.
+    """
     values = [value for key, value in parameters if key == name and value]
     if len(values) > 1 or any(len(value) > MAX_VALUE_LENGTH for value in values):
         raise OAuthError("invalid_request", f"{name} is repeated or too long.")
@@ -224,21 +232,26 @@ def _single(parameters: Pairs, name: str) -> str | None:
 
 
 def _state_of(parameters: Pairs) -> str | None:
-    """What the client wants back, also where it is too long to be kept (RFC 6749 §4.1.2.1); two
-    states are none.
+    """The `state` for an error response, even one that is too long to store (RFC 6749 §4.1.2.1).
+
+    A repeated `state` counts as absent.
     """
     values = [value for key, value in parameters if key == "state" and value]
     return values[0] if len(values) == 1 and len(values[0]) <= MAX_VALUE_LENGTH else None
 
 
 def _code_for_ticket(ticket: str) -> str:
-    """As secret as the ticket, and of no use to find it."""
+    """The code: a digest of the ticket, as secret as the ticket, and no way back to it."""
     return to_text(sha256(b"code:" + ticket.encode()).digest())
 
 
 def _issue_code(code: str, grant: codes.AuthorizationGrant) -> Asking[None]:
-    """Let the code wait, and then be known: until both are done nobody has got it, and whoever
-    clicks again goes on with what is there. Denied for one that is known and waits no more.
+    """Store the code, then the facts that stay known of it.
+
+    The response leaves after both. A second click goes on with what is stored.
+
+    Raises:
+        PageError: the code was used.
     """
     owner, code_key, issued_key = (
         of_account(grant.subject),
@@ -259,7 +272,7 @@ def _issue_code(code: str, grant: codes.AuthorizationGrant) -> Asking[None]:
     ):
         yield from consent_event(stored)
     elif is_new and not _is_issued_for(grant, (yield from Peek(issued_key))):
-        yield from Pop(code_key)  # another click gave it, and it was used, between two of our steps
+        yield from Pop(code_key)  # a second click issued it, and it was used meanwhile
         raise expired_page(Cause.USED)
 
 

@@ -1,4 +1,4 @@
-"""Who a client is (RFC 6749 §2.3): exactly one method, and one answer to whatever is wrong."""
+"""Client authentication (RFC 6749 §2.3): exactly one method, and one response to every failure."""
 
 from __future__ import annotations
 
@@ -27,18 +27,19 @@ CLIENT_SECRET_BASIC, CLIENT_SECRET_POST, PRIVATE_KEY_JWT, NONE = (
     "none",
 )
 AUTH_METHODS = (CLIENT_SECRET_BASIC, CLIENT_SECRET_POST, PRIVATE_KEY_JWT, NONE)
-"""As metadata names them (RFC 8414 §2)."""
+"""The names in the metadata (RFC 8414 §2)."""
 
 
 def authenticate(
     request: WireRequest, form: Form, provider: Provider
 ) -> Asking[tuple[Registration, Client]]:
-    """The client that sent this form, as it was registered, and its record. Nothing is spent but
-    a right assertion.
+    """The registration and the record of the client that sent the form.
+
+    A valid assertion is marked as used; nothing else changes.
 
     Raises:
         Refusal: INVALID_PARAMETER for more than one method; INVALID_CREDENTIALS and
-            TOO_MANY_ATTEMPTS, which the audit log has heard of.
+            TOO_MANY_ATTEMPTS, which the service has audited.
         OAuthError: `invalid_client`, in the same bytes.
     """
     method = _method(request, form)
@@ -57,12 +58,12 @@ def authenticate(
 
 
 def invalid_client(cause: Cause) -> OAuthError:
-    """`invalid_client`, whatever it was."""
+    """`invalid_client` for every cause."""
     return oauth_error(Code.INVALID_CREDENTIALS, cause)
 
 
 def _method(request: WireRequest, form: Form) -> str:
-    """Which one was tried; a client must not use two (RFC 6749 §2.3)."""
+    """The method of the request; a client must not use two (RFC 6749 §2.3)."""
     presented = [CLIENT_SECRET_BASIC for name, _ in request.headers if name == b"authorization"]
     if "client_secret" in form:
         presented.append(CLIENT_SECRET_POST)
@@ -92,7 +93,7 @@ def _by_basic(header: str, form: Form) -> Asking[Client]:
 
 
 def _basic_credentials(encoded: str) -> tuple[str, str]:
-    """Both are encoded as in a form (RFC 6749 §2.3.1)."""
+    """Id and secret; both are form-encoded (RFC 6749 §2.3.1)."""
     try:
         text = b64decode(encoded.strip(), validate=True).decode()
     except ValueError:
@@ -120,14 +121,18 @@ def _by_assertion(request: WireRequest, form: Form, provider: Provider) -> Askin
 
 
 def expect_enabled(client_id: str, code: Code) -> Asking[None]:
-    """A Refusal of that code where the client is blocked or gone: its tokens are good no more."""
+    """Check that a client exists and is enabled; otherwise its tokens are invalid.
+
+    Raises:
+        Refusal: with the given code.
+    """
     client: Client | None = yield from FindClient(client_id)
     if client is None or client.disabled:
         raise Refusal(code, Cause.DISABLED if client else Cause.UNKNOWN_SUBJECT)
 
 
 def _find_enabled(client_id: str | None) -> Asking[Client]:
-    """Also for who says nothing of itself: RFC 6749 §5.2 calls that `invalid_client`."""
+    """The client; a missing id is `invalid_client` as well (RFC 6749 §5.2)."""
     client: Client | None = None
     if client_id is not None and client_id.isprintable():
         client = yield from FindClient(client_id)

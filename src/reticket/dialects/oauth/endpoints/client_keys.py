@@ -1,5 +1,6 @@
-"""The public keys that a client was registered with. Each signs with one algorithm, which the
-registration fixes and no header can change (RFC 8725 §3.1).
+"""The public keys of a client's registration.
+
+The registration fixes the one algorithm of each key, and no header can change it (RFC 8725 §3.1).
 """
 
 from __future__ import annotations
@@ -16,53 +17,53 @@ from reticket.core.people import Client
 from reticket.core.tokens.faces import from_text
 
 ALGORITHMS = ("ES256", "EdDSA", "PS256", "RS256")
-"""In metadata, `token_endpoint_auth_signing_alg_values_supported`."""
+"""The metadata `token_endpoint_auth_signing_alg_values_supported`."""
 
 _ALGORITHMS_BY_KEY_TYPE = {
     ("EC", "P-256"): ("ES256",),
     ("OKP", "Ed25519"): ("EdDSA",),
     ("RSA", None): ("RS256", "PS256"),
 }
-"""What a kind of key can do; the first where the registration says nothing."""
+"""The algorithms of a key type; the first is the default."""
 
 MIN_RSA_BITS = 2048
 """RFC 7518 §3.3."""
 
 _RFC_9864_NAMES = {"EdDSA": "Ed25519"}
-"""RFC 9864 §2.2."""
+"""Fully specified names of algorithms (RFC 9864 §2.2)."""
 
 _PUBLIC_MEMBERS = ("kty", "crv", "x", "y", "n", "e")
-"""The public part of a key."""
+"""The public members of a JWK."""
 
 
 class ClientKey(NamedTuple):
-    """One of them; `kid` is None where it was registered without."""
+    """A key; `kid` is None when the registration has none."""
 
     kid: str | None
     algorithm: str
     key: Key
 
     def matches(self, header: Mapping[str, Any]) -> bool:
-        """Whether a header means it."""
+        """Whether the `alg` and `kid` of a header belong to this key."""
         kid = header.get("kid")
         names = (self.algorithm, _RFC_9864_NAMES.get(self.algorithm, self.algorithm))
         return header.get("alg") in names and (kid == self.kid or None in (kid, self.kid))
 
     def verify(self, signature: bytes, message: bytes) -> bool:
-        """Whether it made that signature."""
+        """Whether this key made the signature."""
         name = _RFC_9864_NAMES.get(self.algorithm, self.algorithm)
         return JWSRegistry.algorithms[name].verify(message, signature, self.key)
 
 
 @lru_cache(10_000)
 def keys_of(client: Client) -> tuple[ClientKey, ...]:
-    """Those of a record; a record is another object once it has changed."""
+    """The keys of a client, cached; a changed record is another object."""
     key_set = client.registration.get("jwks") or {}
     return tuple(key for jwk in key_set.get("keys", ()) for key in _read(jwk))
 
 
 def _read(jwk: Mapping[str, Any]) -> Iterator[ClientKey]:
-    """The key, or none: what is not understood is ignored (RFC 7517 §5)."""
+    """The key of a JWK, or none: unknown keys are ignored (RFC 7517 §5)."""
     key_type = jwk.get("kty"), jwk.get("crv")
     allowed = [
         each

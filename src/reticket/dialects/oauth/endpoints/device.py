@@ -1,5 +1,6 @@
-"""Sign-in for what has no browser (RFC 8628): the device asks for two codes and shows one; a
-person types it here, on a device of theirs that has one.
+"""Device authorization (RFC 8628): a device gets two codes and shows one of them.
+
+The person types that user code here, in a browser on another device.
 """
 
 from __future__ import annotations
@@ -56,11 +57,11 @@ PATH = "/device"
 CODE_PATH = f"{PATH}/code"
 
 ALPHABET = "BCDFGHJKLMNPQRSTVWXZ"
-"""No vowels, so no words, and nothing that looks like something else (RFC 8628 §6.1)."""
+"""No vowels, so no words, and no letters that look alike (RFC 8628 §6.1)."""
 
 _HALF_LENGTH = 4
 MAX_WRONG_CODES = 30
-"""Wrong codes that one network may type in a window: 20^8 of them take it a while."""
+"""Wrong user codes of one network in a window; there are 20^8 codes (RFC 8628 §5.1)."""
 
 _UNKNOWN_CODE = Fault(
     "There is no such code, or it was used or has ended. Look at your device again."
@@ -79,7 +80,7 @@ class DeviceAuthorizationForm(msgspec.Struct):
 
 
 class UserCodeForm(msgspec.Struct):
-    """Of the page where a code is typed."""
+    """The form of the page for the user code."""
 
     user_code: str | None = None
 
@@ -96,12 +97,12 @@ class DeviceAuthorizationResponse(Secretive, frozen=True):
 
 
 class DeviceConsentHandler:
-    """The ending of a way that began with a typed code: the device learns it by asking."""
+    """The decision of a person is stored, and the device gets it by its next poll."""
 
     path = PATH
 
     def allow(self, ticket: str, interaction: Interaction, person: Person) -> Operation:
-        """Leave a grant for the device. The first word counts; who clicks twice has said it."""
+        """Store a grant for the device. The first decision counts; a second click repeats it."""
         device_request = yield from _pending_request(interaction.request)
         grant = yield from grant_of_consent(
             device_request.client_id, person, device_request.scope, device_request.resources
@@ -119,11 +120,13 @@ class DeviceConsentHandler:
         )
 
     def cancel_uri(self, interaction: Interaction) -> str | None:
-        """The browser goes nowhere."""
+        """None: there is no redirect URI."""
         return None
 
     def deny(self, interaction: Interaction) -> Operation:
-        """Let the device know; who clicks twice has said it."""
+        """Store the refusal for the device. The first decision counts; a second click
+        repeats it.
+        """
         decision_key = device_codes.decision_key(interaction.request)
         is_recorded = (
             yield from PutIfAbsent(decision_key, DENIED, DEVICE_CODE_LIFETIME, COVERED)
@@ -137,14 +140,14 @@ class DeviceConsentHandler:
 
 
 class DeviceEndpoint:
-    """Owns the endpoint of devices, and the page where their codes are typed."""
+    """The device authorization endpoint, and the page for the user code."""
 
     def __init__(self, provider: Provider) -> None:
         self._provider = provider
         self._flow = Flow(provider, DeviceConsentHandler())
 
     def routes(self) -> tuple[Route, ...]:
-        """A device posts where a person looks: one short address for both."""
+        """The device and the person use the same short path, with POST and GET."""
         description = describe_endpoint(
             "Ask for a device code",
             "authorization",
@@ -200,8 +203,8 @@ class DeviceEndpoint:
         return WireResponse(200, msgspec.json.encode(response), headers=NO_STORE)
 
     def _show_code_page(self, request: WireRequest) -> Operation:
-        """A code that stands in the address is shown, and still to be sent by the person
-        (RFC 8628 §3.3.1).
+        """The page for the user code. A code in the query is filled in, and the person
+        still sends it (RFC 8628 §3.3.1).
         """
         yield from ()
         return screens.code(self._code_page_path, read_query(request).get("user_code", ""))
@@ -219,7 +222,9 @@ class DeviceEndpoint:
         return (yield from self._flow.begin(request, interaction))
 
     def _interaction(self, digest: str, user_code: str) -> Asking[Interaction | None]:
-        """Of a device that waits for an answer still, and whose client may have one."""
+        """The interaction of a pending device request, or None when it is decided or its
+        client is disabled.
+        """
         text = yield from Peek(device_codes.request_key(digest))
         if text is None or (yield from Peek(device_codes.decision_key(digest))) is not None:
             return None
@@ -245,7 +250,7 @@ def routes(provider: Provider) -> tuple[Route, ...]:
 
 
 def _new_user_code(digest: str, owner: Owner | None) -> Asking[str]:
-    """One that nobody else has just now, as `BDWP-HQPK`."""
+    """A user code that is not in use, as `BDWP-HQPK`."""
     while True:
         number = int.from_bytes((yield from RandomBytes(16)))
         letters = [

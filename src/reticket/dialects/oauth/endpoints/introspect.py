@@ -1,8 +1,8 @@
-"""`/oauth/introspect` (RFC 7662): whether a token is good, for who may know.
+"""`/oauth/introspect` (RFC 7662): whether a token is active, for clients that may ask.
 
-A token is told of to the client that it was issued to; an access token also to a client that is
-in its audience, by its id or by a resource that it was registered with. Nobody else learns
-whether it exists. Looking changes nothing: a reuse seen here ends no family.
+The client of a token may ask. For an access token, a client in its audience may ask too, by its id
+or by a registered resource. Any other caller gets the response for an unknown token. Introspection
+changes nothing: a reused refresh token does not end its session here.
 """
 
 from __future__ import annotations
@@ -51,7 +51,9 @@ class IntrospectionForm(RevocationForm):
 
 
 class Introspection(msgspec.Struct, omit_defaults=True):
-    """RFC 7662 §2.2; a token that is not good, or not the caller's, has `active` alone."""
+    """RFC 7662 §2.2; the response for an inactive token, or for the token of another
+    client, has `active` alone.
+    """
 
     active: bool
     token_type: str | None = None
@@ -121,7 +123,7 @@ def _access_members(token: str, registration: Registration) -> Asking[Members]:
 
 
 def _expect_audience(registration: Registration, claims: Members) -> Asking[None]:
-    """Another client's token, which is in service, and meant for this one."""
+    """Check that another client's token is for this client, and that its client is enabled."""
     if not _is_audience(claims, registration):
         raise Refusal(Code.INVALID_ACCESS_TOKEN, Cause.WRONG_CLIENT)
     yield from expect_enabled(str(claims["client_id"]), Code.INVALID_ACCESS_TOKEN)
@@ -134,7 +136,7 @@ def _is_audience(claims: Members, registration: Registration) -> bool:
 
 
 def _refresh_members(token: str, registration: Registration, provider: Provider) -> Asking[Members]:
-    """Good if the next refresh with it would be answered."""
+    """The members of a refresh token. It is active when a refresh with it would succeed now."""
     if not registration.allows(REFRESH_TOKEN):
         raise Refusal(Code.INVALID_TOKEN, Cause.WRONG_GRANT)
     check, policy = _client_check(registration), registration.policy

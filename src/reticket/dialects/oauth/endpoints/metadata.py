@@ -1,5 +1,5 @@
-"""What clients and resource servers need to know beforehand (RFC 8414, OpenID Connect Discovery),
-and the public keys (RFC 7517).
+"""The metadata of the provider (RFC 8414, OpenID Connect Discovery) and its public keys
+(RFC 7517).
 """
 
 from __future__ import annotations
@@ -25,25 +25,26 @@ OPENID_CONFIGURATION = f"{WELL_KNOWN}/openid-configuration"
 KEY_SET = "application/jwk-set+json"
 
 MAX_AGE = 300
-"""Seconds that a copy may be used: for so long a compromised key is believed elsewhere."""
+"""Seconds for which caches may use a copy, and so may trust a compromised key."""
 
 PUBLIC_HEADERS: Headers = (
     (b"cache-control", b"public, max-age=%d" % MAX_AGE),
     (b"access-control-allow-origin", b"*"),
 )
-"""For everybody, pages of other origins among them (OpenID Connect Discovery §3)."""
+"""Any origin may read the documents (OpenID Connect Discovery §3)."""
 
 SIGNING_ALGORITHMS = ("ES256", "EdDSA", "RS256")
-"""All that may ever sign, whatever does just now: clients keep metadata for as long as they run,
-and OpenID Connect Discovery §3 wants RS256 among them.
+"""All algorithms that may sign an ID token, now or later.
+
+Clients keep the metadata for as long as they run. OpenID Connect Discovery §3 requires RS256.
 """
 
 _SECRET_OR_KEY_METHODS = tuple(method for method in AUTH_METHODS if method != NONE)
 
 
 class Metadata(msgspec.Struct, frozen=True, kw_only=True):
-    """RFC 8414 §2, OpenID Connect Discovery §3, and what RFC 8628, RFC 9126, RFC 9207 and
-    RFC 9449 add.
+    """RFC 8414 §2 and OpenID Connect Discovery §3, with the members of RFC 8628, RFC 9126,
+    RFC 9207 and RFC 9449.
     """
 
     issuer: str
@@ -62,7 +63,7 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True):
     grant_types_supported: Sequence[str] = GRANTS
     code_challenge_methods_supported: Sequence[str] = ("S256",)
     code_challenge_method: str = "S256"
-    """Registered nowhere: Authlib's clients take it from here, and use PKCE without being told."""
+    """Not registered: the clients of Authlib read it, and then use PKCE by default."""
     token_endpoint_auth_methods_supported: Sequence[str] = AUTH_METHODS
     token_endpoint_auth_signing_alg_values_supported: Sequence[str] = CLIENT_ALGORITHMS
     revocation_endpoint_auth_methods_supported: Sequence[str] = AUTH_METHODS
@@ -90,7 +91,7 @@ class KeySet(msgspec.Struct):
 
 
 def routes(provider: Provider) -> tuple[Route, ...]:
-    """Each document, under every path where a client may look for it."""
+    """The documents, at every path where a client looks for them."""
     metadata_doc = describe_endpoint(
         "Where the endpoints are and what they can do", "discovery", {200: Metadata}, security=()
     )
@@ -105,7 +106,7 @@ def routes(provider: Provider) -> tuple[Route, ...]:
 
 
 def metadata(provider: Provider) -> Metadata:
-    """What holds for a site."""
+    """The metadata of an installation."""
     return Metadata(
         issuer=provider.issuer,
         authorization_endpoint=provider.url("/authorize"),
@@ -120,8 +121,10 @@ def metadata(provider: Provider) -> Metadata:
 
 
 def _paths(provider: Provider) -> Iterator[str]:
-    """RFC 8414 §3.1 puts the issuer's path behind the name, OpenID Connect before it, as all that
-    is ours is below it.
+    """The paths of the metadata.
+
+    RFC 8414 §3.1 puts the path of the issuer behind the well-known name. OpenID Connect puts it
+    before, where all paths of the service are.
     """
     for document in (AUTHORIZATION_SERVER, OPENID_CONFIGURATION):
         yield document

@@ -1,5 +1,6 @@
-"""Pushed authorisation requests (RFC 9126): a client says beforehand what its browser will ask
-for, and who it is.
+"""Pushed authorization requests (RFC 9126): an authenticated client stores its request first.
+
+The browser then brings only the `request_uri`.
 """
 
 from __future__ import annotations
@@ -39,13 +40,13 @@ PATH = "/par"
 DPOP_JKT = "dpop_jkt"
 REQUEST_URI_PREFIX = "urn:ietf:params:oauth:request_uri:"
 REQUEST_URI_LIFETIME = 90
-"""Seconds in which a browser may open it; as often as it likes, and so may whoever looks ahead."""
+"""Seconds in which a browser may load the page, as often as it likes."""
 
 ANSWER_LIFETIME = 3600
-"""Seconds in which whoever has opened it may sign in and consent."""
+"""Seconds from a load of the page to the decision of the person."""
 
 ANSWERED_LIFETIME = REQUEST_URI_LIFETIME + ANSWER_LIFETIME + 60
-"""Seconds that an answered one is known for: longer than anybody who has opened it may answer."""
+"""Seconds for which an answered request is known: longer than any loaded page is valid."""
 
 
 class PushedAuthorizationForm(AuthorizationForm):
@@ -64,13 +65,13 @@ class PushedAuthorizationResponse(Secretive, frozen=True):
 
 
 class PushedAuthorizationEndpoint:
-    """The endpoint."""
+    """The pushed authorization request endpoint."""
 
     def __init__(self, provider: Provider) -> None:
         self._provider = provider
 
     def push(self, request: WireRequest) -> Operation:
-        """Keep a request that its client may make; who it is, is not kept."""
+        """Store a valid request, without the credentials of its client."""
         form = read_form(request)
         registration, _ = yield from authenticate(request, form, self._provider)
         owner = owner_of(registration)
@@ -96,8 +97,12 @@ class PushedAuthorizationEndpoint:
 
 
 def load_pushed(digest: str, client_id: str) -> Asking[list[tuple[str, str]]]:
-    """What that client has pushed. To look at it spends nothing: a browser may load its page again,
-    and scanners of links load it before a person does. Denied.
+    """The parameters that the client has pushed. A load uses nothing up.
+
+    A browser may reload the page, and a link scanner may load it before the person does.
+
+    Raises:
+        PageError: `invalid_request_uri`.
     """
     parameters = _read((yield from Peek(_key(digest))))
     if parameters.get("client_id") != client_id:
@@ -107,7 +112,7 @@ def load_pushed(digest: str, client_id: str) -> Asking[list[tuple[str, str]]]:
 
 
 def with_deadline(auth_request: AuthorizationRequest, digest: str) -> Asking[AuthorizationRequest]:
-    """The same request, to be answered in time."""
+    """The same request, marked as pushed, with the time until which it may be answered."""
     now: int = yield from Now()
     return replace(auth_request, pushed=digest, answer_until=now + ANSWER_LIFETIME * SECOND)
 
@@ -115,8 +120,17 @@ def with_deadline(auth_request: AuthorizationRequest, digest: str) -> Asking[Aut
 def answer_once(
     auth_request: AuthorizationRequest, answer: str, person: Person | None
 ) -> Asking[None]:
-    """A pushed request is spent by its answer. Of many that have opened it one answers, and may
-    repeat its answer. Denied.
+    """Use up a pushed request by its answer; any other request passes.
+
+    Several browsers may have loaded the page. One answer counts, and its repetition is accepted.
+
+    Args:
+        auth_request: the request.
+        answer: a text that identifies the answer.
+        person: the person, or None before the sign-in.
+
+    Raises:
+        PageError: the request has expired, or has another answer.
     """
     if auth_request.pushed is None:
         return
@@ -150,7 +164,11 @@ def routes(provider: Provider) -> tuple[Route, ...]:
 
 
 def _bound_key(requested: str | None, proof: Proof) -> str:
-    """The key that the code will be bound to (RFC 9449 §10.1)."""
+    """The key to which the code is bound (RFC 9449 §10.1).
+
+    Raises:
+        OAuthError: `invalid_dpop_proof`, when `dpop_jkt` is another key.
+    """
     if requested not in (None, proof.jkt):
         raise invalid_proof()
     return proof.jkt
@@ -161,7 +179,7 @@ def _read(text: str | None) -> Mapping[str, str]:
 
 
 def request_uri_digest(request_uri: str) -> str:
-    """What stands for a reference wherever it is kept."""
+    """The digest that replaces a `request_uri` in storage."""
     return sha256(request_uri.encode()).hexdigest()
 
 

@@ -1,7 +1,7 @@
-"""Proofs of possession at our endpoints (RFC 9449): each is accepted once, and by us alone.
+"""DPoP proofs at the endpoints (RFC 9449): each proof is accepted once.
 
-Owns what of a proof is remembered, and that nothing of it is before what it is for has proved
-good; what makes a proof right is in `reticket.verify.proofs`.
+Owns the marks of used proofs. A proof is marked only after the token or the client beside it has
+proved valid. The rules of a valid proof are in `reticket.verify.proofs`.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from reticket.verify.proofs import WINDOW, InvalidProof, Shown, read_proof
 from reticket.wire import Headers, WireRequest
 
 INVALID_PROOF, USE_NONCE = "invalid_dpop_proof", "use_dpop_nonce"
-"""RFC 9449 §12.2."""
+"""Error codes (RFC 9449 §12.2)."""
 
 HEADER = b"dpop"
 PROOF_LIFETIME = 2 * WINDOW + 1
-"""Seconds: a proof that is a window ahead of us is good for two."""
+"""Seconds: a proof whose clock is one window ahead is valid for two windows."""
 
 
 class Proof(NamedTuple):
-    """A right proof. It may have been used before: `spend_proof` says.
+    """A verified proof. `spend_proof` checks whether it was used before.
 
     Args:
-        jkt: thumbprint of the key that the caller holds.
-        nonce_known: whether it says a nonce of ours, so that it was made just now.
-        mark_key: the key of `PutIfAbsent` under which it is remembered.
+        jkt: thumbprint of the caller's key.
+        nonce_known: whether the proof has a nonce of this service, and so is new.
+        mark_key: the key under which the proof is marked as used.
     """
 
     jkt: str
@@ -47,17 +47,17 @@ def verify_proof(
     resource: str = USER,
     access_token: str | None = None,
 ) -> Asking[Proof | None]:
-    """What the request's proof shows, or None without one. Nothing is remembered of it yet.
+    """The proof of a request, or None without one. The proof is not marked as used.
 
     Args:
-        request: what may have a proof with it.
-        provider: whose endpoint was asked.
-        path: of that endpoint, as `/token`.
-        resource: whose nonces it may say.
-        access_token: what it must be for, where one was presented.
+        request: the request.
+        provider: the installation.
+        path: of the endpoint, as `/token`.
+        resource: the token kind whose nonces are accepted.
+        access_token: the token that the proof must name (`ath`), or None.
 
     Raises:
-        OAuthError: `invalid_dpop_proof`, `use_dpop_nonce` with a fresh nonce.
+        OAuthError: `invalid_dpop_proof`; `use_dpop_nonce` with a new nonce.
     """
     texts = [value.decode("latin-1") for name, value in request.headers if name == HEADER]
     if not texts:
@@ -73,28 +73,36 @@ def verify_proof(
 
 
 def spend_proof(proof: Proof, owner: Owner | None) -> Asking[None]:
-    """Remember it at its owner's expense, once the token or the client beside it has proved good:
-    whoever has neither must not fill the store. Denied, `invalid_dpop_proof`, for one that was
-    used before.
+    """Mark a proof as used.
+
+    Call it after the token or the client beside the proof has proved valid. Otherwise a caller
+    without credentials could fill the store.
+
+    Args:
+        proof: the proof.
+        owner: the account or client that is charged for the mark.
+
+    Raises:
+        OAuthError: `invalid_dpop_proof`, when the proof was used before.
     """
     if not (yield from PutIfAbsent(proof.mark_key, "", PROOF_LIFETIME, owner)):
         raise invalid_proof()
 
 
 def invalid_proof() -> OAuthError:
-    """`invalid_dpop_proof`, whatever it was."""
+    """`invalid_dpop_proof` for every cause."""
     return OAuthError(INVALID_PROOF, "The DPoP proof is not valid.", Cause.WRONG_PROOF)
 
 
 def nonce_required(resource: str = USER) -> Asking[OAuthError]:
-    """`use_dpop_nonce` (RFC 9449 §8), to be raised by who wants a proof that was made just now."""
+    """`use_dpop_nonce` (RFC 9449 §8), for an endpoint that accepts only new proofs."""
     headers = yield from nonce_header(resource)
     sentence = "The DPoP proof must have the nonce of this answer."
     return OAuthError(USE_NONCE, sentence, Cause.WRONG_PROOF, headers=headers)
 
 
 def nonce_header(resource: str = USER) -> Asking[Headers]:
-    """`DPoP-Nonce` for any answer (RFC 9449 §8.2)."""
+    """The header `DPoP-Nonce` of any response (RFC 9449 §8.2)."""
     nonce: str = yield from MakeNonce(resource)
     return ((b"dpop-nonce", nonce.encode()),)
 

@@ -1,6 +1,6 @@
-"""`/oauth/revoke` (RFC 7009): a client gives back a token of its own.
+"""`/oauth/revoke` (RFC 7009): a client revokes a token of its own.
 
-A refresh token ends its family. An access token ends alone: the person stays signed in.
+A refresh token ends its session. An access token ends alone, and the person stays signed in.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ PATH = "/revoke"
 
 
 class RevocationForm(msgspec.Struct):
-    """RFC 7009 §2.1. The hint is not needed: our tokens say what they are."""
+    """RFC 7009 §2.1. The hint is ignored: the text of a token shows its type."""
 
     token: str
     token_type_hint: str | None = None
@@ -70,7 +70,7 @@ def _revoke_access_token(token: str, registration: Registration) -> Asking[None]
         access: AccessToken
         access, _ = yield from ReadAccess((USER, CLIENT), token)
     except Refusal:
-        return  # not good any more, or never was (RFC 7009 §2.2)
+        return  # an invalid token (RFC 7009 §2.2)
     if access.claims.get("client_id") != registration.id:
         raise _wrong_client()
     if (yield from revoke_access_token(access)):
@@ -79,7 +79,9 @@ def _revoke_access_token(token: str, registration: Registration) -> Asking[None]
 
 
 def _client_check(registration: Registration) -> Check:
-    """Asked before anything of the session's state is: whose it is tells nothing of that."""
+    """Check the client of the session before its state, so that a refusal does not reveal
+    the state.
+    """
 
     def check(row: Family, now: int) -> None:
         if row.client != registration.id:
@@ -89,11 +91,11 @@ def _client_check(registration: Registration) -> Check:
 
 
 def _wrong_client(*, audited: bool = False) -> OAuthError:
-    """RFC 7009 §2.1: refused, and told so; in the words of RFC 6749 §5.2."""
+    """The refusal of another client's token (RFC 7009 §2.1), as `invalid_grant`."""
     return oauth_error(Code.INVALID_TOKEN, Cause.WRONG_CLIENT, audited=audited)
 
 
 def _ignore_invalid_token(refusal: Refusal) -> None:
-    """A token that is not good any more, or never was, is revoked already (RFC 7009 §2.2)."""
+    """Accept the revocation of an invalid token (RFC 7009 §2.2); raise all other refusals again."""
     if isinstance(refusal, OAuthError):
         raise refusal

@@ -1,4 +1,4 @@
-"""`POST /token` (RFC 6749 §3.2): who asks, whether it may, and which grant it is."""
+"""`POST /token` (RFC 6749 §3.2): authenticates the client and calls the grant."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ GRANT_OPERATIONS: Mapping[str, Callable[[TokenRequest], GrantOperation]] = {
 
 
 class TokenForm(msgspec.Struct):
-    """The parameters of all grants; which of them are needed depends on the first."""
+    """The parameters of all grants; `grant_type` decides which of them are required."""
 
     grant_type: Annotated[str, Meta(examples=list(GRANT_OPERATIONS))]
     refresh_token: str | None = None
@@ -68,12 +68,18 @@ class TokenForm(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class TokenEndpoint:
-    """Owns the order of the questions: what is wrong is found before anything is spent."""
+    """Owns the order of checks: a request is checked before anything is used up."""
 
     provider: Provider
 
     def issue_tokens(self, request: WireRequest) -> Operation:
-        """Tokens for a grant."""
+        """The token response.
+
+        Raises:
+            Refusal: INVALID_PARAMETER.
+            OAuthError: `unsupported_grant_type`, `unauthorized_client`, `invalid_client`,
+                `invalid_dpop_proof`, and the errors of the grant.
+        """
         form = read_form(request)
         grant_type = required(form, "grant_type")
         grant = GRANT_OPERATIONS.get(grant_type)
@@ -97,13 +103,13 @@ class TokenEndpoint:
 
 
 def _expect_proof(registration: Registration, proof: Proof | None) -> None:
-    """RFC 9449 §5.2: a client may be registered to bind all its tokens."""
+    """Check for a proof when the client must bind its tokens (RFC 9449 §5.2)."""
     if registration.dpop_required and proof is None:
         raise OAuthError("invalid_dpop_proof", "A DPoP proof is needed.", Cause.WRONG_PROOF)
 
 
 def _wire_response(response: TokenResponse, nonce: str | None) -> WireResponse:
-    """The bytes; a client that proves its key gets the nonce of its next proof."""
+    """The response, with a nonce for the next proof when the request had a proof."""
     headers = NO_STORE if nonce is None else (*NO_STORE, (b"dpop-nonce", nonce.encode()))
     return WireResponse(200, _encoder.encode(response), headers=headers)
 

@@ -1,4 +1,4 @@
-"""`/oauth/userinfo` (OpenID Connect Core §5.3): what a token's scopes tell of its person."""
+"""`/oauth/userinfo` (OpenID Connect Core §5.3): the claims of a person that the token permits."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class UserInfo(msgspec.Struct, omit_defaults=True):
 
 
 def routes(provider: Provider) -> tuple[Route, ...]:
-    """The endpoint, by both methods."""
+    """The endpoint, with both methods."""
     description = describe_endpoint(
         "Who the person is", "authorization", {200: UserInfo}, security=({"bearer": ()},)
     )
@@ -80,7 +80,7 @@ def _presented_token(request: WireRequest) -> tuple[str, str]:
 
 
 def _verified_proof(request: WireRequest, provider: Provider, token: str) -> Asking[Proof]:
-    """That the caller holds a key; nothing is remembered of the proof yet."""
+    """The proof for a token with the scheme `DPoP`; it is not marked as used yet."""
     proof = yield from _as_unauthorized(verify_proof(request, provider, PATH, access_token=token))
     if proof is None:
         raise oauth_error(Code.INVALID_ACCESS_TOKEN, Cause.WRONG_PROOF)
@@ -88,7 +88,7 @@ def _verified_proof(request: WireRequest, provider: Provider, token: str) -> Ask
 
 
 def _as_unauthorized(verification: Asking[T]) -> Asking[T]:
-    """A proof that fails is a 401 here (RFC 9449 §7.1, §9)."""
+    """Raise an invalid proof as 401 (RFC 9449 §7.1, §9)."""
     try:
         return (yield from verification)
     except OAuthError as refusal:
@@ -111,19 +111,19 @@ def _inspected_token(token: str) -> Asking[tuple[AccessToken, User]]:
 
 
 def _jkt_of(access: AccessToken) -> object:
-    """The key without which the token is worth nothing (RFC 9449 §6.1), or None."""
+    """The thumbprint of the key to which the token is bound (RFC 9449 §6.1), or None."""
     confirmation = access.claims.get("cnf")
     return confirmation.get("jkt") if isinstance(confirmation, dict) else None
 
 
 def _is_audience(provider: Provider, access: AccessToken) -> bool:
-    """Whether the token is for us (RFC 9068 §4), and not for a service alone."""
+    """Whether the audience of the token has this service (RFC 9068 §4)."""
     values = access.claims.get("aud")
     return provider.issuer in (values if isinstance(values, list) else [values])
 
 
 def _insufficient_scope(scheme: str) -> OAuthError:
-    """RFC 6750 §3.1."""
+    """`insufficient_scope` (RFC 6750 §3.1)."""
     name = "DPoP" if scheme == DPOP else "Bearer"
     values = f'{name} error="insufficient_scope", scope="{OPENID}"'
     return OAuthError(

@@ -1,6 +1,6 @@
 """`authorization_code` (RFC 6749 §4.1.3) with PKCE, S256 alone (RFC 7636): a code works once.
 
-A second use ends what the first one gave (§4.1.2).
+A second use ends the session of the first use (§4.1.2).
 """
 
 from __future__ import annotations
@@ -35,7 +35,12 @@ _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 
 
 def authorization_code_grant(request: TokenRequest) -> GrantOperation:
-    """Everything is looked at before the code is spent; whoever comes second finds it gone."""
+    """Exchange a code for tokens. All checks precede the use of the code.
+
+    Raises:
+        Refusal: INVALID_PARAMETER.
+        OAuthError: `invalid_grant`, `invalid_scope`, `invalid_target`, `invalid_dpop_proof`.
+    """
     code, challenge = required(request.form, "code"), _code_challenge_of(request)
     text = yield from Peek(code_key(code))
     if text is None:
@@ -48,7 +53,11 @@ def authorization_code_grant(request: TokenRequest) -> GrantOperation:
 
 
 def _code_challenge_of(request: TokenRequest) -> str:
-    """The one that the verifier answers. INVALID_PARAMETER."""
+    """The code challenge of the request's verifier.
+
+    Raises:
+        Refusal: INVALID_PARAMETER.
+    """
     verifier = required(request.form, "code_verifier")
     if not _VERIFIER.fullmatch(verifier):
         raise wrong("code_verifier", "must be 43 to 128 letters, digits, or -._~")
@@ -58,7 +67,11 @@ def _code_challenge_of(request: TokenRequest) -> str:
 def _check_grant(
     request: TokenRequest, grant: AuthorizationGrant | IssuedCode, challenge: str
 ) -> None:
-    """Denied, `invalid_grant`: the redirect URI, the verifier or the key is another."""
+    """Compare redirect URI, code challenge and key with those of the code.
+
+    Raises:
+        OAuthError: `invalid_grant`.
+    """
     if request.form.get("redirect_uri") != grant.redirect_uri:
         raise oauth_error(Code.INVALID_TOKEN, Cause.WRONG_REDIRECT)
     if not hmac.compare_digest(challenge, grant.challenge):
@@ -68,8 +81,10 @@ def _check_grant(
 
 
 def _refuse_missing_code(request: TokenRequest, code: str, challenge: str) -> Asking[OAuthError]:
-    """A code that was used ends its family. Who could not have used it in the first place ends
-    nothing: an address that has held a code is known to many.
+    """The refusal of a code that is not stored; a used code ends its session.
+
+    The request must match the code. Otherwise a person who has only seen the address of a redirect
+    could end the session.
     """
     text = yield from Peek(issued_code_key(code))
     if text is None:

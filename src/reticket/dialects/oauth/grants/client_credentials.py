@@ -1,4 +1,6 @@
-"""`client_credentials` (RFC 6749 §4.4): a client's token for itself, without a session."""
+"""`client_credentials` (RFC 6749 §4.4): an access token for the client itself, without a
+session.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,12 @@ from reticket.oauth.token_response import token_response
 
 
 def client_credentials_grant(request: TokenRequest) -> GrantOperation:
-    """Denied: `unauthorized_client` for a public one, `invalid_scope`, `invalid_target`."""
+    """Issue an access token to the client.
+
+    Raises:
+        OAuthError: `unauthorized_client` for a public client; `invalid_scope`; `invalid_target`;
+            `invalid_dpop_proof`.
+    """
     registration = request.registration
     if not registration.confidential:
         sentence = "A public client cannot get a token for itself."
@@ -33,5 +40,5 @@ def client_credentials_grant(request: TokenRequest) -> GrantOperation:
 
 
 def _grantable(registration: Registration, default_scopes: tuple[str, ...]) -> tuple[str, ...]:
-    """The scope of the admin API must be asked for, and comes in no other way."""
+    """All scopes that the client may request; the scope of the admin API is never a default."""
     return (*default_scopes, ADMIN) if registration.admin else default_scopes

@@ -1,6 +1,6 @@
-"""Authorisation codes (RFC 6749 §4.1.2): what one stands for, and under which name it is kept.
+"""Authorization codes (RFC 6749 §4.1.2): their grants, and the keys of their entries.
 
-The page that gives a code and the endpoint that takes it meet here alone.
+The authorization endpoint and the token endpoint share only this module.
 """
 
 from __future__ import annotations
@@ -13,25 +13,30 @@ CODE_LIFETIME = 60
 """Seconds."""
 
 ISSUED_CODE_LIFETIME = 3_900
-"""Seconds that a used code is known for: its second use revokes what the first one gave. Who has
-stolen a code uses it soon, and a whole day of all sign-ins would fill the room of short-lived
-entries.
+"""Seconds for which a used code is known, so that its second use ends the session.
+
+A stolen code is used soon. The codes of a whole day would fill the room of short-lived entries.
 """
 
 
 class AuthorizationGrant(msgspec.Struct, frozen=True):
-    """What somebody has consented to.
+    """The grant of a person (RFC 6749 §1.3), for a code or for a device.
 
     Args:
-        family: 32 hex digits, a UUIDv7 of the moment of consent: what the code will begin.
-        subject / credential_version: who, and with which password; another one by then is no
-            grant any more.
-        redirect_uri: as the request said it, or None where it left it out.
-        challenge: S256 of the verifier (RFC 7636 §4.2).
+        family: the id of the session that will begin: 32 hex digits, a UUIDv7 of the time of
+            consent.
+        client_id: the client that may use the grant.
+        subject: the person.
+        credential_version: of the person; the grant is invalid after a change of the password.
+        email: of the person.
+        redirect_uri: the parameter of the authorization request, or None when it was absent.
+        scope: space-separated.
+        challenge: S256 of the code verifier (RFC 7636 §4.2).
         auth_time: seconds.
+        amr: the authentication methods (RFC 8176).
         resources: audiences (RFC 8707), maybe none.
         nonce: for the ID token, or None.
-        jkt: key that the code is bound to (RFC 9449 §10), or None.
+        jkt: thumbprint of the key to which the code is bound (RFC 9449 §10), or None.
     """
 
     family: str
@@ -49,7 +54,7 @@ class AuthorizationGrant(msgspec.Struct, frozen=True):
     jkt: str | None = None
 
     def to_json(self) -> str:
-        """As it is kept."""
+        """The stored form."""
         return msgspec.json.encode(self).decode()
 
 
@@ -67,22 +72,22 @@ class IssuedCode(msgspec.Struct, frozen=True):
     jkt: str | None = None
 
     def to_json(self) -> str:
-        """As it is kept."""
+        """The stored form."""
         return msgspec.json.encode(self).decode()
 
 
 def issued_code_of(grant: AuthorizationGrant) -> IssuedCode:
-    """What stays known of the code of a grant."""
+    """The facts of a grant that stay known after its use."""
     return IssuedCode(grant.family, grant.client_id, grant.redirect_uri, grant.challenge, grant.jkt)
 
 
 def load_issued_code(text: str) -> IssuedCode:
-    """What `to_json` wrote."""
+    """The facts from the text of `to_json`."""
     return msgspec.json.decode(text, type=IssuedCode)
 
 
 def load_grant(text: str) -> AuthorizationGrant:
-    """What `to_json` wrote."""
+    """The grant from the text of `to_json`."""
     return msgspec.json.decode(text, type=AuthorizationGrant)
 
 
@@ -95,7 +100,7 @@ def code_key(code: str) -> str:
 
 
 def issued_code_key(code: str) -> str:
-    """Under which key stands the `IssuedCode.to_json` of a code, used or not; kept with it."""
+    """The key of the facts of a code, used or not; the value is `IssuedCode.to_json`."""
     return f"oauth:begun:{_digest(code)}"
 
 

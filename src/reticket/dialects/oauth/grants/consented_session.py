@@ -1,4 +1,4 @@
-"""Begins the session that somebody has consented to, whether by a code or for a device."""
+"""Begins the session of an authorization grant, for a code or for a device."""
 
 from __future__ import annotations
 
@@ -29,18 +29,21 @@ from reticket.oauth.terms import NONCE, Terms
 from reticket.oauth.token_response import token_response
 
 CLAIM_LIFETIME = 30
-"""Seconds after which a request that was cut off keeps nobody from coming again: longer than a
-request takes, unless its process stands still or `busy_timeout` is long.
+"""Seconds after which an interrupted request no longer blocks the next one.
+
+A request takes less, unless its process stands still or `busy_timeout` is long.
 """
 
 UNANSWERED = "unanswered"
-"""Why a session ends whose tokens nobody has got."""
+"""The cause of the end of a session whose tokens no client has received."""
 
 
 def find_consenting_user(request: TokenRequest, grant: AuthorizationGrant) -> Asking[User]:
-    """Who consented; nothing is spent by looking. Denied, `invalid_grant`, when the client is
-    another, or the person is gone or has another password by now; `invalid_scope`,
-    `invalid_target`.
+    """The person who gave the grant. Nothing is used up.
+
+    Raises:
+        OAuthError: `invalid_grant` when the client is another, or the person is disabled or has a
+            new password; `invalid_scope`; `invalid_target`.
     """
     if grant.client_id != request.registration.id:
         raise oauth_error(Code.INVALID_TOKEN, Cause.WRONG_CLIENT)
@@ -58,10 +61,21 @@ def find_consenting_user(request: TokenRequest, grant: AuthorizationGrant) -> As
 def begin_session(
     request: TokenRequest, grant: AuthorizationGrant, user: User, bound: Asked, grant_key: str
 ) -> GrantOperation:
-    """The session's first pair, once. What waits under a key is taken when it has begun, and
-    only who has taken it answers: until then a client may come again, whatever fails (ADR 0008).
-    `bound` is what `TokenRequest.bind` said, `grant_key` the key. Unavailable while another request
-    does the same.
+    """Begin the session of a grant and issue its first pair, once.
+
+    The grant is removed after the session has begun. Only the request that removes it responds.
+    Until then the client may repeat the request, whatever fails (ADR 0008).
+
+    Args:
+        request: the token request.
+        grant: the grant.
+        user: the person who gave it.
+        bound: the result of `TokenRequest.bind_access_token`.
+        grant_key: the key of the stored grant.
+
+    Raises:
+        Unavailable: another request uses the same grant.
+        OAuthError: `invalid_grant`.
     """
     claim_key, claim_id = f"{grant_key}:claimed", (yield from RandomBytes(16)).hex()
     if not (yield from PutIfAbsent(claim_key, claim_id, CLAIM_LIFETIME, COVERED)):
@@ -69,7 +83,7 @@ def begin_session(
     if (yield from Peek(grant_key)) is None:
         raise oauth_error(Code.INVALID_TOKEN, Cause.EXPIRED)
     try:
-        # what an earlier try has begun, and could not answer, ends here
+        # end the sessions of earlier attempts that got no response
         family = yield from end_sessions_of_grant(
             bytes.fromhex(grant.family), grant.client_id, UNANSWERED
         )
@@ -84,8 +98,9 @@ def begin_session(
 
 
 def _release_claim(grant: AuthorizationGrant, claim_key: str, claim_id: str) -> Asking[None]:
-    """Let the client come again. Whoever was held up for so long that the claim has ended ends
-    nothing: another request may have been answered meanwhile.
+    """Let the client repeat the request.
+
+    A request whose claim has expired ends no session: another request may have succeeded meanwhile.
     """
     if (yield from Peek(claim_key)) == claim_id:
         yield from end_sessions_of_grant(bytes.fromhex(grant.family), grant.client_id, UNANSWERED)
@@ -93,8 +108,10 @@ def _release_claim(grant: AuthorizationGrant, claim_key: str, claim_id: str) -> 
 
 
 def _consume_grant(grant_key: str, claim_key: str, claim_id: str) -> Asking[bool]:
-    """Whether this request has taken what waits. The store may have done so and failed before it
-    said so: while the claim is this one's, nobody else can have taken what is gone.
+    """Remove the grant; returns whether this request has removed it.
+
+    A store may fail after it has removed the grant. While the claim belongs to this request, no
+    other request can have removed it.
     """
     try:
         return (yield from Pop(grant_key)) is not None
@@ -117,8 +134,9 @@ def _begin_family(
 
 
 def end_sessions_of_grant(family: bytes, client_id: str, cause: str) -> Asking[bytes]:
-    """End what tries of one grant have begun, one after the other, as far as it lives; and say
-    which session the next try begins.
+    """End all living sessions that attempts with this grant have begun.
+
+    Returns the id of the session that the next attempt begins.
     """
     while (row := (yield from _find_family(family))) is not None:
         if row.revoked_at is None:
@@ -128,7 +146,7 @@ def end_sessions_of_grant(family: bytes, client_id: str, cause: str) -> Asking[b
 
 
 def _end_session(family: bytes, client_id: str, cause: str) -> EndSessions:
-    """Only the client's own: nobody ends what a grant of somebody else's gave."""
+    """End a session of this client only."""
     return EndSessions(Selection(family, resource=USER, client=client_id), cause)
 
 

@@ -1,4 +1,4 @@
-"""`device_code` (RFC 8628 §3.4): a device asks until somebody has answered for it elsewhere."""
+"""`device_code` (RFC 8628 §3.4): a device polls until the person has decided."""
 
 from __future__ import annotations
 
@@ -22,18 +22,21 @@ from reticket.dialects.oauth.grants.token_request import GrantOperation, TokenRe
 from reticket.dialects.oauth.inputs import required
 
 MIN_POLL_INTERVAL = POLL_INTERVAL - 1
-"""Seconds: a device that keeps the interval may be a second early on its way here."""
+"""Seconds between two polls: one less than the interval, since the network may shorten it."""
 
 
 def device_code_grant(request: TokenRequest) -> GrantOperation:
-    """The pair, once there is a verdict. Denied: `authorization_pending`, `slow_down`,
-    `access_denied`, `expired_token` (§3.5), `invalid_grant`.
+    """Issue the first pair once the person has consented.
+
+    Raises:
+        OAuthError: `authorization_pending`, `slow_down`, `access_denied`, `expired_token` (RFC 8628
+            §3.5); `invalid_grant`.
     """
     digest = device_code_digest(required(request.form, "device_code"))
     yield from _check_pending(request, digest)
     decision = yield from Peek(decision_key(digest))
     if decision is None:
-        # no news for the audit log, every five seconds of it
+        # not audited: it comes every five seconds
         raise OAuthError("authorization_pending", "Nobody has answered yet.", audited=True)
     if decision == DENIED:
         raise OAuthError("access_denied", "The person said no.", Cause.NO_ACCESS)
@@ -44,7 +47,7 @@ def device_code_grant(request: TokenRequest) -> GrantOperation:
 
 
 def _check_pending(request: TokenRequest, digest: str) -> Asking[None]:
-    """That this client's request waits, and was not asked for just now."""
+    """Check that the request of this client is pending, and that the poll is not too early."""
     text = yield from Peek(request_key(digest))
     if text is None:
         raise (yield from _refuse_missing_request(digest))

@@ -1,7 +1,7 @@
-"""Device codes (RFC 8628): what one asks for, what was said of it, and under which names.
+"""Device codes (RFC 8628): their requests and decisions, and the keys of their entries.
 
-The endpoint that gives a code, the page where a person answers, and the endpoint that takes it
-meet here alone. What is kept never changes: what becomes known is a further key.
+The device endpoint, its pages and the token endpoint share only this module. A stored entry never
+changes: a new fact is a new key.
 """
 
 from __future__ import annotations
@@ -17,21 +17,25 @@ POLL_INTERVAL = 5
 """Seconds between two polls."""
 
 KNOWN_LIFETIME = 2 * DEVICE_CODE_LIFETIME
-"""Seconds for which a code that has ended is told from one that never was: a device asks again
-within seconds, and whoever asks for codes needs no password to have them remembered.
+"""Seconds for which an expired code differs from an unknown one.
+
+A device polls every few seconds. A request for codes needs no password, so the time is short.
 """
 
 DENIED = "denied"
-"""The verdict of a person who said no; who said yes left a `CodeGrant.to_json` instead, without
-`redirect_uri` and with an empty `challenge`.
+"""The decision of a person who refused.
+
+A consent is stored as `AuthorizationGrant.to_json`, without `redirect_uri` and with an empty
+`challenge`.
 """
 
 
 class DeviceRequest(msgspec.Struct, frozen=True):
-    """What a device asks for.
+    """The request of a device (RFC 8628 §3.1).
 
     Args:
-        scope: space-separated, within what its client may have.
+        client_id: the client.
+        scope: space-separated.
         resources: audiences (RFC 8707), maybe none.
     """
 
@@ -40,17 +44,17 @@ class DeviceRequest(msgspec.Struct, frozen=True):
     resources: tuple[str, ...] = ()
 
     def to_json(self) -> str:
-        """As it is kept."""
+        """The stored form."""
         return msgspec.json.encode(self).decode()
 
 
 def load_device_request(text: str) -> DeviceRequest:
-    """What `to_json` wrote."""
+    """The request from the text of `to_json`."""
     return msgspec.json.decode(text, type=DeviceRequest)
 
 
 def device_code_digest(device_code: str) -> str:
-    """What stands for a device code wherever it is kept."""
+    """The digest that replaces a device code in storage."""
     return hashlib.sha256(device_code.encode()).hexdigest()
 
 
@@ -63,9 +67,7 @@ def request_key(digest: str) -> str:
 
 
 def known_key(digest: str) -> str:
-    """Under which key it is known that there was one; empty, for `KNOWN_LIFETIME`. Kept
-    with the request.
-    """
+    """The key that says that a code was issued; empty, for `KNOWN_LIFETIME`."""
     return f"oauth:device_known:{digest}"
 
 
@@ -79,12 +81,13 @@ def user_code_key(user_code: str) -> str:
 
 
 def decision_key(digest: str) -> str:
-    """Under which key stands what the person said, a `CodeGrant.to_json` or `DENIED`, for
-    `DEVICE_CODE_LIFETIME`; the first word counts.
+    """The key of the decision: `AuthorizationGrant.to_json` or `DENIED`.
+
+    It lives for `DEVICE_CODE_LIFETIME`, and the first decision stays.
     """
     return f"oauth:verdict:{digest}"
 
 
 def poll_key(digest: str) -> str:
-    """Under which key stands that the device has asked just now."""
+    """The key that says that the device has polled just now."""
     return f"oauth:polled:{digest}"

@@ -1,4 +1,4 @@
-"""What a request may ask for at most: scopes (RFC 6749 §3.3, §6) and audiences (RFC 8707)."""
+"""The limits of a token request: scopes (RFC 6749 §3.3, §6) and audiences (RFC 8707)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,11 @@ from reticket.oauth.terms import AUDIENCE, SCOPE
 
 
 def check_scope(requested: Iterable[str], granted: Iterable[str], *, audited: bool = False) -> None:
-    """Denied, `invalid_scope`, for anything beyond."""
+    """Check that all requested scopes are granted.
+
+    Raises:
+        OAuthError: `invalid_scope`.
+    """
     if not set(requested) <= set(granted):
         sentence = "The scope is more than may be granted."
         raise OAuthError("invalid_scope", sentence, Cause.WRONG_SCOPE, audited=audited)
@@ -20,18 +24,22 @@ def check_scope(requested: Iterable[str], granted: Iterable[str], *, audited: bo
 def check_audiences(
     requested: Iterable[str], allowed: Iterable[str], *, audited: bool = False
 ) -> None:
-    """Denied, `invalid_target` (RFC 8707 §2), for anything beyond."""
+    """Check that all requested audiences are allowed (RFC 8707 §2).
+
+    Raises:
+        OAuthError: `invalid_target`.
+    """
     if not set(requested) <= set(allowed):
         raise invalid_target(Cause.WRONG_TARGET, audited=audited)
 
 
 def invalid_target(cause: Cause, *, audited: bool = False) -> OAuthError:
-    """`invalid_target`, whatever it was."""
+    """`invalid_target` for every cause."""
     sentence = "The resource or audience is not one that may be asked for."
     return OAuthError("invalid_target", sentence, cause, audited=audited)
 
 
 def asked_limits(scopes: tuple[str, ...], audiences: tuple[str, ...]) -> Asked:
-    """What is wanted of one answer alone; none of either leaves it as it was granted."""
+    """The scopes and audiences of one response. An empty tuple leaves those of the session."""
     pairs = ((SCOPE, " ".join(scopes)), (AUDIENCE, " ".join(audiences)))
     return tuple((name, value) for name, value in pairs if value)

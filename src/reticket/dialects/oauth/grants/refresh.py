@@ -1,4 +1,4 @@
-"""`refresh_token` (RFC 6749 §6): the next pair of a session, to its own client alone."""
+"""`refresh_token` (RFC 6749 §6): the next pair of a session, for the client of the session."""
 
 from __future__ import annotations
 
@@ -19,11 +19,17 @@ from reticket.oauth.terms import JKT, terms_of
 from reticket.oauth.token_response import token_response
 
 NONCE_GRACE = 60 * SECOND
-"""How long after a rotation a proof may come without a nonce of ours (RFC 9449 §11.2)."""
+"""Milliseconds after a rotation in which a proof needs no nonce (RFC 9449 §11.2)."""
 
 
 def refresh_token_grant(request: TokenRequest) -> GrantOperation:
-    """Whatever is asked for holds for this answer; the session keeps what it was granted."""
+    """Issue the next pair. Requested limits hold for this response; the session keeps its grant.
+
+    Raises:
+        Refusal: INVALID_TOKEN; INVALID_PARAMETER.
+        OAuthError: `invalid_grant`, `invalid_scope`, `invalid_target`, `invalid_dpop_proof`,
+            `use_dpop_nonce`.
+    """
     scopes = split_list(request.form.get("scope", ""))
     resources = request.registration.requested_resources(request.form.get("resource", ""))
     token = required(request.form, "refresh_token")
@@ -48,7 +54,7 @@ def refresh_token_grant(request: TokenRequest) -> GrantOperation:
 
 
 def _bind_to_session_of_token(request: TokenRequest, token: str) -> Asking[Asked]:
-    """A proof beside what is no token of ours is refused without one."""
+    """Bind the access token. A malformed token binds nothing, and is refused later."""
     if request.proof is None:
         return ()
     try:
@@ -63,10 +69,17 @@ def _bind_to_session_of_token(request: TokenRequest, token: str) -> Asking[Asked
 
 
 def bind_to_session(request: TokenRequest, family: bytes, check: Check) -> Asking[Asked]:
-    """What the access token is bound to. The proof is remembered beside a session that lives and
-    passes the check: whoever has a copy of a token, and not its key, must not use up the share of
-    its owner. All others are refused by what follows. The account is charged: with a share for each
-    session, one account with enough of them could fill the reserve.
+    """The key to which the access token is bound, as `Asked`.
+
+    The proof is marked as used only for a living session that passes the check. A caller with a
+    copied token, but without its key, must not use up the share of the account. Every other request
+    is refused later.
+
+    The mark is charged to the account. With a share for each session, one account could fill the
+    reserve.
+
+    Raises:
+        OAuthError: `invalid_dpop_proof`.
     """
     if request.proof is None:
         return ()
@@ -77,7 +90,7 @@ def bind_to_session(request: TokenRequest, family: bytes, check: Check) -> Askin
 
 
 def _token_check(request: TokenRequest, token: RefreshToken) -> Check:
-    """Whether a session is this client's and answers the token."""
+    """Check the client of a session, and that it would answer the token."""
     check_client = client_check(request)
 
     def check(row: Family, now: int) -> None:
@@ -88,7 +101,11 @@ def _token_check(request: TokenRequest, token: RefreshToken) -> Check:
 
 
 def expect_redeemable(row: Family, token: RefreshToken, now: int, request: TokenRequest) -> None:
-    """INVALID_TOKEN for one that has expired or was used before."""
+    """Check that a refresh with the token would succeed now.
+
+    Raises:
+        Refusal: INVALID_TOKEN when it has expired or was used before.
+    """
     outcome = decide(row, token, now, request.registration.policy).outcome
     if outcome in REFUSING:
         raise Refusal(Code.INVALID_TOKEN, Cause(outcome.value))
@@ -103,16 +120,17 @@ def _passes(check: Check, row: Family, now: int) -> bool:
 
 
 def _as_invalid_grant(refusal: Refusal) -> Refusal:
-    """A tenant that was taken away is one more cause of `invalid_grant`."""
+    """The refusal as `invalid_grant`, when the tenant of the session is no longer allowed."""
     if refusal.code is Code.ACCESS_DENIED:
         return oauth_error(Code.INVALID_TOKEN, refusal.cause, audited=True)
     return refusal
 
 
 def client_check(request: TokenRequest) -> Check:
-    """Whether a session is this client's, and the proof its key's. INVALID_TOKEN, also for a
-    session of before its public client had to bind them; Denied, `use_dpop_nonce`, for a proof that
-    may have been made ahead.
+    """A check that the session belongs to the client, and the proof to the key of the session.
+
+    It raises INVALID_TOKEN, also for an unbound session of a public client that must bind its
+    tokens. It raises `use_dpop_nonce` for a proof that may have been made in advance.
     """
     client, proof = request.registration.id, request.proof
     must_bind = request.registration.dpop_required and not request.registration.confidential
@@ -132,7 +150,7 @@ def client_check(request: TokenRequest) -> Check:
 
 
 def _is_in_nonce_grace(row: Family, now: int) -> bool:
-    """A rotation by a clock that ran ahead, and was set back since, is not."""
+    """Whether the last rotation is recent; not when the clock was set back since."""
     return abs(now - row.rotated_at) < NONCE_GRACE
 
 
@@ -150,7 +168,10 @@ def _nonce_required(request: TokenRequest) -> OAuthError:
 def _limits_check(
     request: TokenRequest, scopes: tuple[str, ...], resources: tuple[str, ...]
 ) -> Check:
-    """Not more than the session was granted. Denied, `invalid_scope` or `invalid_target`."""
+    """A check that the request stays within the grant of the session.
+
+    It raises `invalid_scope` or `invalid_target`.
+    """
 
     def check(row: Family, now: int) -> None:
         audiences = terms_of(row.terms).audiences

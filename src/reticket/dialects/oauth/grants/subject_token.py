@@ -1,5 +1,6 @@
-"""The subject token of an exchange (RFC 8693 §2.1): whose session it is of, and what it is good
-for itself. Nothing is spent by reading one.
+"""The subject token of a token exchange (RFC 8693 §2.1): its session and its limits.
+
+Reading one uses nothing up.
 """
 
 from __future__ import annotations
@@ -26,12 +27,14 @@ REFRESH_TOKEN = "urn:ietf:params:oauth:token-type:refresh_token"  # noqa: S105
 
 
 class SubjectToken(NamedTuple):
-    """What a subject token is good for.
+    """A subject token.
 
     Args:
-        context: the tenant that it is for, or None.
-        scopes / audiences: of an access token; none where the session's hold.
-        refresh: what a refresh token says, or None.
+        family: the id of its session.
+        context: the id of its tenant, or None.
+        scopes: of an access token; empty when those of the session hold.
+        audiences: of an access token; empty when those of the session hold.
+        refresh: the content of a refresh token, or None.
     """
 
     family: bytes
@@ -48,14 +51,19 @@ class SubjectToken(NamedTuple):
         requested_scopes: tuple[str, ...],
         requested_audiences: tuple[str, ...],
     ) -> None:
-        """Not more scope than it has, no audience beyond what was consented to. INVALID_TOKEN
-        for a refresh token that was used before, and for what others may hold as well; Denied.
+        """Check that the request stays within the scope of the token and the audiences of the
+        consent.
+
+        Raises:
+            Refusal: INVALID_TOKEN for a used refresh token, and for an unbound access token of a
+                public client.
+            OAuthError: `invalid_scope`, `invalid_target`.
         """
         terms = terms_of(row.terms)
         if self.refresh is not None:
             expect_redeemable(row, self.refresh, now, request)
         elif terms.jkt is None and not request.registration.confidential:
-            # every service that it was shown to could be its client, with a key of its own
+            # a resource server that got this token could pose as the client, with its own key
             raise Refusal(Code.INVALID_TOKEN, Cause.WRONG_PROOF)
         check_scope(requested_scopes, self.scopes or split_list(row.scope or ""), audited=True)
         check_audiences(
@@ -66,7 +74,12 @@ class SubjectToken(NamedTuple):
 
 
 def read_subject_token(request: TokenRequest) -> Asking[SubjectToken]:
-    """What `subject_token` is. Denied, `invalid_request` (§2.2.2)."""
+    """The token in the parameter `subject_token`.
+
+    Raises:
+        Refusal: INVALID_PARAMETER.
+        OAuthError: `invalid_request` (RFC 8693 §2.2.2).
+    """
     text = required(request.form, "subject_token")
     readers = {ACCESS_TOKEN: _read_access_token, REFRESH_TOKEN: _read_refresh_token}
     reader = readers.get(required(request.form, "subject_token_type"))
@@ -79,7 +92,7 @@ def read_subject_token(request: TokenRequest) -> Asking[SubjectToken]:
 
 
 def invalid_subject_token(cause: Cause | None, *, audited: bool = False) -> OAuthError:
-    """`invalid_request`, whatever is wrong with the token (§2.2.2)."""
+    """`invalid_request` for every fault of the token (RFC 8693 §2.2.2)."""
     return OAuthError("invalid_request", "The subject token is not valid.", cause, audited=audited)
 
 

@@ -1,5 +1,6 @@
-"""Token exchange (RFC 8693): another access token of a living session, for another audience, for
-another tenant or with less scope. The audit log hears of each.
+"""Token exchange (RFC 8693): another access token of a living session.
+
+It may have another audience, another tenant or less scope. The audit log has an event for each.
 """
 
 from __future__ import annotations
@@ -26,11 +27,16 @@ from reticket.oauth.terms import NO_ID_TOKEN
 from reticket.oauth.token_response import token_response
 
 TENANT_PREFIX = "urn:reticket:tenant:"
-"""An audience that begins so names a tenant by its id: the new token is for that one."""
+"""The prefix of an audience that names the tenant of the new token, by its id."""
 
 
 def token_exchange_grant(request: TokenRequest) -> GrantOperation:
-    """Denied: `invalid_request`, `invalid_scope`, `invalid_target`."""
+    """Issue an access token for the session of the subject token.
+
+    Raises:
+        Refusal: INVALID_PARAMETER.
+        OAuthError: `invalid_request`, `invalid_scope`, `invalid_target`, `invalid_dpop_proof`.
+    """
     _refuse_unsupported(request)
     tenant, audiences = _requested_audiences(request)
     scopes = split_list(request.form.get("scope", ""))
@@ -63,7 +69,11 @@ def token_exchange_grant(request: TokenRequest) -> GrantOperation:
 
 
 def _refuse_unsupported(request: TokenRequest) -> None:
-    """INVALID_PARAMETER for what nobody here does."""
+    """Refuse actor tokens and other types of tokens.
+
+    Raises:
+        Refusal: INVALID_PARAMETER.
+    """
     if "actor_token" in request.form or "actor_token_type" in request.form:
         raise wrong("actor_token", "is not supported")
     if request.form.get("requested_token_type", ACCESS_TOKEN) != ACCESS_TOKEN:
@@ -71,8 +81,10 @@ def _refuse_unsupported(request: TokenRequest) -> None:
 
 
 def _requested_audiences(request: TokenRequest) -> tuple[str | None, tuple[str, ...]]:
-    """A tenant or None, and audiences. Denied, `invalid_target`, for more than one tenant, or
-    an empty one.
+    """The id of the requested tenant, or None, and the requested audiences.
+
+    Raises:
+        OAuthError: `invalid_target`, for two tenants or an empty one.
     """
     requested = split_list(request.form.get("audience", ""))
     tenants = [
@@ -91,7 +103,7 @@ def _session_check(
     scopes: tuple[str, ...],
     audiences: tuple[str, ...],
 ) -> Check:
-    """Of a session that has ended nothing is found out but that."""
+    """A check of the client and the limits; for an ended session, of the client alone."""
     check_client = client_check(request)
 
     def check(row: Family, now: int) -> None:
@@ -103,7 +115,7 @@ def _session_check(
 
 
 def _exchange_error(refusal: Refusal) -> OAuthError:
-    """In the words of RFC 8693 §2.2.2."""
+    """The error of RFC 8693 §2.2.2."""
     if isinstance(refusal, OAuthError):
         return refusal
     if refusal.code is Code.ACCESS_DENIED:

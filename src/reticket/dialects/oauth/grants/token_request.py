@@ -1,4 +1,4 @@
-"""What every grant of the token endpoint gets, and what it answers."""
+"""The authenticated token request that every grant gets."""
 
 from __future__ import annotations
 
@@ -16,11 +16,15 @@ from reticket.wire import Secretive
 
 
 class TokenRequest(Secretive, frozen=True):
-    """A request by a client that has said who it is.
+    """A token request of an authenticated client.
 
     Args:
-        proof: of possession (RFC 9449), or None without one; `bind_access_token` spends it.
-        nonce: for the next proof, or None where none was brought.
+        provider: the installation.
+        form: the parameters.
+        registration: of the client.
+        client: its record.
+        proof: the verified proof (RFC 9449), or None; `bind_access_token` marks it as used.
+        nonce: for the next proof, or None when the request had no proof.
     """
 
     provider: Provider
@@ -32,12 +36,21 @@ class TokenRequest(Secretive, frozen=True):
 
     @property
     def refresh_token_jkt(self) -> str | None:
-        """What a refresh token is bound to: a public client's alone (RFC 9449 §5)."""
+        """The thumbprint to which a refresh token is bound, or None. Only those of public
+        clients are bound (RFC 9449 §5).
+        """
         return None if self.proof is None or self.registration.confidential else self.proof.jkt
 
     def bind_access_token(self, owner: Owner) -> Asking[Asked]:
-        """What the access token is bound to. Spends the proof at the owner's expense, so it is
-        asked for when all else has proved good. Denied, `invalid_dpop_proof`.
+        """The key to which the access token is bound, as `Asked`.
+
+        It marks the proof as used, so it comes after all other checks.
+
+        Args:
+            owner: the account or client that is charged for the mark.
+
+        Raises:
+            OAuthError: `invalid_dpop_proof`.
         """
         if self.proof is None:
             return ()

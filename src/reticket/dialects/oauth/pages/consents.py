@@ -1,4 +1,4 @@
-"""Turns a person's consent into a grant of a session that is to begin."""
+"""Turns the consent of a person into an authorization grant."""
 
 from __future__ import annotations
 
@@ -17,8 +17,12 @@ _NOT_KNOWN = "The app that sent you here is not known to this service."
 def grant_of_consent(
     client_id: str, person: Person, scope: str, resources: tuple[str, ...]
 ) -> Asking[AuthorizationGrant]:
-    """A grant of a session with an id of this moment, without the members of a code. Halted when
-    the client was disabled meanwhile.
+    """The grant of a session that begins later. Its id has the time of the consent.
+
+    The members that only a code has stay empty.
+
+    Raises:
+        PageError: the client was disabled in the meantime.
     """
     yield from find_client(client_id)
     now: int = yield from Now()
@@ -39,7 +43,11 @@ def grant_of_consent(
 
 
 def find_client(client_id: str) -> Asking[Client]:
-    """The client that sent the person here. Halted."""
+    """The client that started the interaction.
+
+    Raises:
+        PageError: `invalid_client`, when the client is unknown or disabled.
+    """
     client: Client | None = None
     if client_id.isprintable():
         client = yield from FindClient(client_id)

@@ -1,6 +1,6 @@
 """The sequence of pages: sign-in, second factor, consent. A `ConsentHandler` says what follows.
 
-There is no login session: every authorization request signs in anew.
+There is no login session: every authorization request needs a new sign-in.
 """
 
 from __future__ import annotations
@@ -100,20 +100,24 @@ class ConsentForm(msgspec.Struct):
 
 
 class ConsentHandler(Protocol):
-    """What a way is for. `path` is its path below the dialect's, and its name in keys."""
+    """The purpose of an interaction: what a decision of the person does.
+
+    Args:
+        path: of the pages, below the dialect's path; a part of storage keys as well.
+    """
 
     path: str
 
     def allow(self, ticket: str, interaction: Interaction, person: Person) -> Operation:
-        """The person consents. Repeated for the same ticket, it gives the same answer."""
+        """The person consents. The same ticket again gets the same response."""
         ...
 
     def deny(self, interaction: Interaction) -> Operation:
-        """The person refuses. Repeated, it gives the same answer."""
+        """The person refuses. Repeated, it gets the same response."""
         ...
 
     def cancel_uri(self, interaction: Interaction) -> str | None:
-        """Where the browser goes when the person cancels before signing in."""
+        """The target of the link by which a person cancels before the sign-in, or None."""
         ...
 
 

@@ -25,7 +25,11 @@ PRIVATE_HEADERS: Headers = (*NO_STORE, (b"referrer-policy", b"no-referrer"))
 
 _START_AGAIN = "Go back to the app that sent you here, and start again."
 _WAIT = "Wait a little while, then try again."
-_BAD_REQUEST = ("This cannot go on", "The app that sent you here has asked wrongly.", _START_AGAIN)
+_BAD_REQUEST = (
+    "This cannot go on",
+    "The app that sent you here made an invalid request.",
+    _START_AGAIN,
+)
 _MESSAGES = {
     404: ("There is no such page", "The address is not right.", _START_AGAIN),
     429: ("Too many attempts", "Nothing more is tried from here for now.", _WAIT),
@@ -35,7 +39,7 @@ _MESSAGES = {
 
 
 class PageError(OAuthError):
-    """A refusal whose sentence is shown to the person."""
+    """A refusal whose description is shown to the person."""
 
 
 class Markup(str):

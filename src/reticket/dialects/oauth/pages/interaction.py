@@ -50,12 +50,13 @@ class Interaction(msgspec.Struct, frozen=True, omit_defaults=True):
     """The stored state of an interaction.
 
     Args:
-        client_id / name: of the client.
+        client_id: of the client.
+        name: of the client, for people.
         scope: the requested scope.
-        request: data of the `Ending`, in its own form.
-        login_hint: the e-mail address, if known.
+        request: data of the `ConsentHandler`, as it encodes them; stored as `order`.
+        login_hint: the e-mail address, if known; stored as `hint`.
         subject: the only subject that may sign in, or None.
-        target: where the browser goes at the end, or None.
+        target: the redirect URI of the response, or None.
         note: a text for the person before the consent, or None.
         browser: a digest of the cookie.
         person: the person after the sign-in; None before.
@@ -74,7 +75,7 @@ class Interaction(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def store(path: str, interaction: Interaction) -> Asking[str]:
-    """Keep an interaction for a page; returns its ticket."""
+    """Store an interaction for a page; returns its ticket."""
     ticket = yield from new_ticket()
     yield from store_command(path, ticket, interaction)
     return ticket
@@ -86,7 +87,7 @@ def new_ticket() -> Asking[str]:
 
 
 def store_command(path: str, ticket: str, interaction: Interaction) -> PutIfAbsent:
-    """The command that keeps an interaction under a ticket."""
+    """The command that stores an interaction under a ticket."""
     owner = of_account(interaction.person.subject) if interaction.person else None
     return PutIfAbsent(
         interaction_key(path, ticket),
@@ -105,8 +106,10 @@ def find(path: str, ticket: str) -> Asking[Interaction | None]:
 def resume(
     path: str, request: WireRequest, form: Form, provider: Provider
 ) -> Asking[tuple[str, Interaction]]:
-    """The ticket and the interaction of a form from a page at that place. Denied for a form from
-    another site, from another browser, or too late.
+    """The ticket and the interaction of a form, from a page at that path.
+
+    Raises:
+        PageError: the form is from another site, from another browser, or too late.
     """
     expect_own_form(request, provider)
     ticket = form.get("interaction") or form.get(_FORMER_FIELD, "")
@@ -148,9 +151,12 @@ def cookie_header(cookie: str, provider: Provider) -> tuple[bytes, bytes]:
 
 
 def expect_own_form(request: WireRequest, provider: Provider) -> None:
-    """Check by the browser's headers that a page of this service sent the form. Denied.
+    """Check by the headers of the browser that a page of this service sent the form.
 
     Its own pages send no referrer, so their origin is `null` to browsers (Fetch §3.2).
+
+    Raises:
+        PageError: `access_denied`.
     """
     origin = request.header(b"origin") or "null"
     host = request.header(b"host")

@@ -21,9 +21,12 @@ WINDOW = 600
 def limit_requests(
     kind: str, registration: Registration, request: WireRequest, provider: Provider
 ) -> Asking[None]:
-    """TOO_MANY_ATTEMPTS when a client has had too much kept in the window.
+    """Count a request that stores an entry for a client.
 
-    Anybody may claim to be a public client, so its limit is for each address.
+    The id of a public client is no secret, so its limit is for each address.
+
+    Raises:
+        Refusal: TOO_MANY_ATTEMPTS when the client has reached its limit in the window.
     """
     if registration.confidential:
         owner = owner_of(registration)
@@ -34,12 +37,16 @@ def limit_requests(
 
 
 def count_attempt(kind: str, request: WireRequest, limit: int) -> Asking[None]:
-    """TOO_MANY_ATTEMPTS when the address has reached the limit in the window."""
+    """Count an attempt of an address.
+
+    Raises:
+        Refusal: TOO_MANY_ATTEMPTS when the address has reached the limit in the window.
+    """
     yield from _count(_attempts_key(kind, request), limit)
 
 
 def uncount_attempt(kind: str, request: WireRequest) -> Asking[None]:
-    """Take a count back: it was no guess, and others may share the address."""
+    """Take a count back: the attempt was no guess, and other people may share the address."""
     yield from Increment(_attempts_key(kind, request), WINDOW, add=-1)
 
 

@@ -34,8 +34,9 @@ class RepeatedForms:
         return PutIfAbsent(self._key("begun"), "", IN_PROGRESS_LIFETIME, of_account(subject))
 
     def remember_next(self, ticket: str, subject: str) -> Asking[None]:
-        """Keep the ticket of the next page, which is not accepted without the cookie. A failure
-        here does not stop a person who has clicked once.
+        """Store the ticket of the next page, which is not accepted without the cookie.
+
+        A failure here does not stop a person who has clicked once.
         """
         with suppress(Unavailable):
             yield from PutIfAbsent(

@@ -41,14 +41,14 @@ def sign_in(
     ticket: str,
     interaction: Interaction,
     email: str,
-    leave: str | None,
+    cancel_uri: str | None,
     fault: Fault | None = None,
     headers: Headers = (),
 ) -> WireResponse:
     """Asks for an e-mail address and a password, by a form to `action`.
 
-    The typed e-mail address is kept when the page is shown again. `leave` is where the browser goes
-    when the person cancels, here and below.
+    The typed e-mail address is kept when the page is shown again. `cancel_uri` is the
+    target of the link to cancel, here and below.
     """
     faulty = _FAULTY if fault else _NOTHING
     body = fill(
@@ -61,7 +61,7 @@ def sign_in(
         email=email,
         at_email=Markup(faulty + ("" if email else _FOCUS)),
         at_password=Markup(faulty + (_FOCUS if email else "")),
-        leave=_leave(interaction, leave),
+        leave=_cancel_link(interaction, cancel_uri),
     )
     return _page("Sign in", body, fault, headers)
 
@@ -71,7 +71,7 @@ def factor(
     ticket: str,
     interaction: Interaction,
     session: str,
-    leave: str | None,
+    cancel_uri: str | None,
     fault: Fault | None = None,
 ) -> WireResponse:
     """Asks for a one-time password, for that factor session."""
@@ -83,7 +83,7 @@ def factor(
         initial=_initial(interaction),
         alert=_alert(fault),
         at_code=_FAULTY if fault else _NOTHING,
-        leave=_leave(interaction, leave),
+        leave=_cancel_link(interaction, cancel_uri),
     )
     return _page("One more step", body, fault)
 
@@ -102,7 +102,9 @@ def consent(action: str, ticket: str, interaction: Interaction, email: str) -> W
         note=fill("note", sentence=interaction.note) if interaction.note else _NOTHING,
     )
     return page(
-        f"Let {isolated(interaction.name)} in?", body, form_target=_source(interaction.target)
+        f"Allow {isolated(interaction.name)} to access your account?",
+        body,
+        form_target=_source(interaction.target),
     )
 
 
@@ -137,10 +139,10 @@ def _alert(fault: Fault | None) -> Markup:
     return fill("alert", sentence=fault.sentence) if fault else _NOTHING
 
 
-def _leave(interaction: Interaction, address: str | None) -> Markup:
-    if address is None:
+def _cancel_link(interaction: Interaction, cancel_uri: str | None) -> Markup:
+    if cancel_uri is None:
         return _NOTHING
-    return fill("leave", address=address, client=interaction.name)
+    return fill("leave", address=cancel_uri, client=interaction.name)
 
 
 def _scopes(interaction: Interaction) -> Markup:
