@@ -1,0 +1,148 @@
+"""The server of docs/mcp.md as it stands there, but for the addresses, and the official client."""
+
+import asyncio
+import re
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+from mcp.client.auth.utils import build_oauth_authorization_server_metadata_discovery_urls
+from tests.judges.mcp_client import Person, connected, provider
+
+from reticket.directory.seed import DEMO
+from reticket.testing import running_server
+from reticket.testing.server import free_port
+from reticket.testing.waiting import PATIENCE, until
+from reticket.verify import AccessTokens
+
+PAGE = (Path(__file__).parents[2] / "docs" / "mcp.md").read_text()
+READ, MORE = "notes.read offline_access", "notes.read offline_access notes.write"
+HEAD = "oauth_clients:\n"
+REVISIONS = ["auto", "legacy"]
+"""2026-07-28, and the one before it."""
+
+
+def block(language, **replaced):
+    (text,) = re.findall(rf"^```{language}\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+    for before, after in replaced.items():
+        text = text.replace(before, after)
+    return text
+
+
+@pytest.fixture(scope="module")
+def notes():
+    """Where the server of the page is."""
+    return f"http://127.0.0.1:{free_port()}/mcp"
+
+
+@pytest.fixture(scope="module")
+def issuer(tmp_path_factory, notes):
+    folder = tmp_path_factory.mktemp("service")
+    clients = block("yaml", **{"https://notes.example.com/mcp": notes}).removeprefix(HEAD)
+    before, after = DEMO.read_text("utf-8").split(HEAD)
+    seed = folder / "seed.yaml"
+    seed.write_text("".join([before, HEAD, clients, after]))
+    with running_server(folder, seed=seed) as running:
+        yield running.url
+
+
+@pytest.fixture(scope="module", autouse=True)
+def server(issuer, notes):
+    said = {"https://notes.example.com/mcp": notes, "https://id.example.com": issuer}
+    names = {}
+    exec(compile(block("python", **said), "mcp.md", "exec"), names)
+    with served(names["app"], httpx.URL(notes).port):
+        yield
+
+
+@contextmanager
+def served(app, port):
+    running = uvicorn.Server(uvicorn.Config(app, port=port, ws="none", log_config=None))
+    thread = threading.Thread(target=running.run)
+    thread.start()
+    try:
+        until(lambda: running.started, "the server of the page", thread.is_alive)
+        yield
+    finally:
+        running.should_exit = True
+        thread.join(PATIENCE)
+
+
+@pytest.fixture
+def person(issuer):
+    return Person(issuer)
+
+
+@pytest.fixture
+def auth(notes, person):
+    return provider(notes, "notes-cli", person)
+
+
+def call(notes, auth, mode, *calls):
+    """The texts of the tools' answers, one after the other on one connection."""
+
+    async def called():
+        async with connected(notes, auth, mode) as client:
+            return [(await client.call_tool(name, said)).content[0].text for name, said in calls]
+
+    return asyncio.run(called())
+
+
+@pytest.mark.parametrize("mode", REVISIONS)
+def test_its_client_signs_in_and_calls_a_tool(issuer, notes, auth, person, mode):
+    (subject,) = call(notes, auth, mode, ("whoami", {}))
+    token = AccessTokens(issuer, notes).verify(auth.context.storage.tokens.access_token)
+    assert token.subject == subject
+    assert token.claims["aud"] == notes
+    assert [(asked["scope"], asked["resource"]) for asked in person.asked] == [(READ, notes)]
+
+
+@pytest.mark.parametrize("mode", REVISIONS)
+def test_a_tool_needs_one_more_scope(notes, auth, person, mode):
+    subject, written = call(notes, auth, mode, ("whoami", {}), ("write", {"text": "milk"}))
+    assert written == f"{subject} wrote milk"
+    assert [set(asked["scope"].split()) for asked in person.asked] == [
+        set(READ.split()), set(MORE.split()),
+    ]  # fmt: skip
+
+
+def test_it_refreshes_once_its_token_has_ended(notes, auth, person):
+    first = call(notes, auth, "auto", ("whoami", {}))
+    before = auth.context.storage.tokens
+    auth.context.token_expiry_time = 1
+    assert call(notes, auth, "auto", ("whoami", {})) == first
+    assert auth.context.storage.tokens.access_token != before.access_token
+    assert auth.context.storage.tokens.refresh_token != before.refresh_token
+    assert len(person.asked) == 1
+
+
+def test_nobody_else_gets_in(notes):
+    for said in ({}, {"authorization": "Bearer x"}):
+        answer = httpx.post(notes, json={}, headers=said)
+        assert answer.status_code == 401
+        assert 'scope="notes.read", resource_metadata="' in answer.headers["www-authenticate"]
+
+
+def test_a_slash_at_the_end_of_the_resource_makes_no_difference(issuer, notes, auth, person):
+    """Clients of other libraries add one."""
+    auth.context.get_resource_url = lambda: f"{notes}/"
+    call(notes, auth, "auto", ("whoami", {}))
+    assert [asked["resource"] for asked in person.asked] == [f"{notes}/"]
+    token = AccessTokens(issuer, notes).verify(auth.context.storage.tokens.access_token)
+    assert token.claims["aud"] == notes
+
+
+@pytest.mark.parametrize("path", ["", "/auth"])
+def test_its_client_asks_where_the_page_says(path):
+    """`tests/dialects/oauth/test_metadata.py` asks the service at these addresses."""
+    root = "https://example.com"
+    tried = build_oauth_authorization_server_metadata_discovery_urls(f"{root}{path}", root)
+    if path:
+        assert [url for url in tried if f"`{url}`" not in PAGE] == []
+    else:
+        assert [url.removeprefix(f"{root}/.well-known") for url in tried] == [
+            "/oauth-authorization-server", "/openid-configuration",
+        ]  # fmt: skip
