@@ -15,6 +15,8 @@ Step = dict[str, Any]
 
 PATIENCE = 10
 """Seconds that the browser waits for an element."""
+ERROR = "This cannot go on"
+"""The heading of the provider's error page; another page in its place is a failure."""
 
 
 def sign_in(addresses: Addresses, *, answer: str = "allow", before: tuple[Any, ...] = ()) -> Step:
@@ -44,7 +46,7 @@ def sign_in_seen(addresses: Addresses) -> Step:
 def error_page(addresses: Addresses) -> Step:
     """Hands the first page to the suite, which expects an error page and no redirect."""
     match = f"{addresses.authorize}*"
-    task = {"task": "error page", "match": match, "commands": [_show(".*")]}
+    task = {"task": "error page", "match": match, "commands": [_show(ERROR)]}
     return {"comment": "an error page at once", "match": match, "tasks": [task]}
 
 

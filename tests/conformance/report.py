@@ -18,6 +18,7 @@ USUAL = frozenset(
     (
         *("_id", "_class", "msg", "result", "src", "requirements", "testId", "testOwner", "time"),
         *("blockId", "startBlock", "schema_link", "stacktrace", "cause_stacktrace", "error_class"),
+        *("iss", "state"),
     )
 )
 """Members of a log's entry that are no detail of its condition."""
