@@ -198,7 +198,7 @@ def test_a_sign_in_of_one_dialect_is_not_finished_at_another(server):
 
 def test_a_recovery_code_works_once_in_every_dialect_that_asks_for_a_code(server, codes):
     assert at_cloudreve(server, codes[0]) == 0
-    assert on_our_page(server, codes[1]).startswith("Let web in")
+    assert on_our_page(server, codes[1]).startswith("Allow web to access")
     assert at_cloudreve(server, codes[1]) == 40022
     assert on_our_page(server, codes[0]) == "One more step"
 

@@ -83,7 +83,7 @@ def headline(response):
 
 
 def is_let_in(response):
-    return response.status == 200 and "Let" in headline(response)
+    return response.status == 200 and "Allow" in headline(response)
 
 
 def code_of(way, kind):
