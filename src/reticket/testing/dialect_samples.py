@@ -8,8 +8,10 @@ from typing import Any
 
 import msgspec
 
-from reticket.core.model import AccessToken, Family, Issued, Outcome
+from reticket.core.model import AccessToken, Family, Holder, Issued, Outcome
 from reticket.core.people import User
+from reticket.core.policy import DAY, SECOND
+from reticket.core.tokens.kinds import TokenKind
 from reticket.directory.typed import checked
 from reticket.wire import Dialect
 
@@ -37,17 +39,56 @@ def samples_of(dialect: Dialect, ada: User | None = None) -> Mapping[str, Any]:
     none. `issued` is a pair of Ada's, `access` is her verified access token and herself. `nothing`
     is a session that was ended.
     """
-    kind, ada = dialect.kinds[0].name, ada or replace(PLAIN_ADA, parts=_parts(dialect))
-    family = _family(kind, dialect.kinds[0].policy.name)
-    access = AccessToken(kind, ada.id, family.id, None, ISSUED_AT, {})
+    kind, ada = dialect.kinds[0], ada or replace(PLAIN_ADA, parts=_parts(dialect))
+    family, nobody = sample_family(kind), replace(ada, parts=())
     return {
         "ada": ada,
-        "nobody": PLAIN_ADA,
-        "issued": _issued(family, ada),
-        "access": (access, ada),
-        "access of nobody": (access, PLAIN_ADA),
+        "nobody": nobody,
+        "issued": sample_pair(family, ada),
+        "access": (sample_access(kind, ada), ada),
+        "access of nobody": (sample_access(kind, nobody), nobody),
         "nothing": family,
     }
+
+
+def sample_family(kind: TokenKind) -> Family:
+    """The row of a session of Ada's after its first refresh."""
+    return Family(
+        id=bytes.fromhex("019670ae9f687abc8def001122334455"),
+        resource=kind.name,
+        subject=PLAIN_ADA.id,
+        client=None,
+        context=None,
+        scope=None,
+        policy=kind.policy.name,
+        ends_at=ISSUED_AT + 365 * DAY * SECOND,
+        expires_at=ISSUED_AT + 14 * DAY * SECOND,
+        generation=2,
+        parent=1,
+        floor=1,
+        open_from=1,
+        rotated_at=ISSUED_AT,
+    )
+
+
+def sample_pair(family: Family, holder: Holder, context: str | None = None) -> Issued:
+    """A pair of that session; its access token is valid for an hour."""
+    return Issued(
+        Outcome.ADVANCED,
+        family,
+        holder,
+        context,
+        ISSUED_AT,
+        ISSUED_AT + 3600 * SECOND,
+        family.expires_at,
+        "head.access.mac",
+        "rtk_new",
+    )
+
+
+def sample_access(kind: TokenKind, holder: Holder) -> AccessToken:
+    """A verified access token."""
+    return AccessToken(kind.name, holder.id, sample_family(kind).id, None, ISSUED_AT, {})
 
 
 def _parts(dialect: Dialect) -> tuple[tuple[str, object], ...]:
@@ -56,24 +97,3 @@ def _parts(dialect: Dialect) -> tuple[tuple[str, object], ...]:
         return ()
     said = checked(part.demo[EMAIL], part.kind)
     return ((dialect.name, msgspec.convert(said, part.kind, str_keys=True)),)
-
-
-def _family(kind: str, policy: str) -> Family:
-    return Family(
-        bytes(16), kind, PLAIN_ADA.id, None, None, None, policy, ISSUED_AT * 2,
-        ISSUED_AT + 1_209_600_000, 2, 1, 1, 1, ISSUED_AT,
-    )  # fmt: skip
-
-
-def _issued(family: Family, ada: User) -> Issued:
-    return Issued(
-        Outcome.ADVANCED,
-        family,
-        ada,
-        None,
-        ISSUED_AT,
-        ISSUED_AT + 3_600_000,
-        ISSUED_AT + 1_209_600_000,
-        "head.access.mac",
-        "rtk_new",
-    )

@@ -2,7 +2,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from reticket.core.model import AccessToken, Family, Holder, Issued, Outcome
+from reticket.core.model import AccessToken, Family, Holder, Issued
 from reticket.core.people import (
     Application,
     Attribute,
@@ -12,15 +12,14 @@ from reticket.core.people import (
     Site,
     Tenant,
 )
+from reticket.dialects import kibo
 from reticket.dialects.kibo.person import Person
-from reticket.testing.dialect_samples import PLAIN_ADA
+from reticket.testing.dialect_samples import PLAIN_ADA, sample_access, sample_family, sample_pair
 
-ISSUED_AT = 1_745_650_708_456
 SIGNED_IN_BEFORE = 1_745_564_308_000
 CREATED_AT = 1_595_505_600_000
 UPDATED_AT = CREATED_AT + 1
 EXPIRY = 1_893_553_445_006
-DAY = 86_400_000
 
 ACME = Tenant(
     id=1000,
@@ -55,41 +54,16 @@ ALAN = replace(ADA, tenants=ADA.tenants[:1], accounts=ADA.accounts[:1])
 NOBODY = replace(ADA, tenants=(), accounts=())
 APPLICATION = Application("ns.app.1.0.0.Release", None, (1, 2), frozenset({1000}), disabled=False)
 SANDBOX = Application("ns.sandbox.2.0.0.Release", "Sandbox", (), None, disabled=False)
-FAMILY = Family(
-    id=bytes.fromhex("019670ae9f687abc8def001122334455"),
-    resource="kibo.adminuser",
-    subject=ADA.id,
-    client=None,
-    context=None,
-    scope=None,
-    policy="KIBO_2026",
-    ends_at=ISSUED_AT + 365 * DAY,
-    expires_at=ISSUED_AT + 14 * DAY,
-    generation=2,
-    parent=1,
-    floor=1,
-    open_from=1,
-    rotated_at=ISSUED_AT,
-    previous_sign_in=SIGNED_IN_BEFORE,
-)
+KIND = next(kind for kind in kibo.build().kinds if kind.name == "kibo.adminuser")
+FAMILY = sample_family(KIND)._replace(previous_sign_in=SIGNED_IN_BEFORE)
 
 
 def issued_to(holder: Holder, context: str | None = None, family: Family = FAMILY) -> Issued:
-    return Issued(
-        Outcome.ADVANCED,
-        family,
-        holder,
-        context,
-        ISSUED_AT,
-        ISSUED_AT + 3_600_000,
-        ISSUED_AT + 14 * DAY,
-        "head.access.sign",
-        "rtk_new",
-    )
+    return replace(sample_pair(family, holder, context), access_token="head.access.sign")
 
 
 def access_of(holder: Holder) -> tuple[AccessToken, Holder]:
-    return AccessToken("kibo.any", holder.id, FAMILY.id, None, ISSUED_AT, {}), holder
+    return sample_access(KIND, holder), holder
 
 
 SAMPLES: Mapping[str, Any] = {

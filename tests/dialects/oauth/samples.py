@@ -1,47 +1,33 @@
 from dataclasses import replace
 
-from reticket.core.model import AccessToken, Family, Issued, Outcome
 from reticket.core.people import Client
 from reticket.core.ports import Counted
-from reticket.testing.dialect_samples import PLAIN_ADA
+from reticket.dialects import oauth
+from reticket.testing.dialect_samples import (
+    ISSUED_AT,
+    PLAIN_ADA,
+    sample_access,
+    sample_family,
+    sample_pair,
+)
 
-ISSUED_AT = 1_745_650_708_000
 ADA = replace(PLAIN_ADA, last_name=None)
 SCOPES = ["openid", "orders.read"]
 CODE = {"redirect_uris": ["https://app.example.com/cb"], "scopes": SCOPES}
 SPA = Client("spa", public=True, disabled=False, registration=CODE, created_at=0)
 ITSELF = {"scopes": SCOPES, "grants": ["client_credentials", "refresh_token"]}
 WEB = Client("web", public=False, disabled=False, registration=ITSELF, created_at=0)
-FAMILY = Family(
-    id=bytes(16),
-    resource="oauth.user",
-    subject=ADA.id,
-    client="web",
-    context=None,
-    scope=" ".join(SCOPES),
-    policy="BROWSER_2026",
-    ends_at=ISSUED_AT * 2,
-    expires_at=ISSUED_AT + 1_209_600_000,
-    generation=2,
-    parent=1,
-    floor=1,
-    open_from=1,
-    rotated_at=ISSUED_AT,
-)
+KIND = oauth.build().kinds[0]
+FAMILY = sample_family(KIND)._replace(client="web", scope=" ".join(SCOPES))
 
 
 def issued(holder, scope, refresh_token, id_token=None):
-    return Issued(
-        Outcome.ADVANCED,
-        FAMILY._replace(scope=scope),
-        holder,
-        None,
-        ISSUED_AT,
-        ISSUED_AT + 900_000,
-        ISSUED_AT + 1_209_600_000,
-        "head.access.sig",
-        refresh_token,
-        id_token,
+    return replace(
+        sample_pair(FAMILY._replace(scope=scope), holder),
+        access_expires_at=ISSUED_AT + 900_000,
+        access_token="head.access.sig",
+        refresh_token=refresh_token,
+        id_token=id_token,
     )
 
 
@@ -54,7 +40,7 @@ def access(client):
         "scope": FAMILY.scope,
         "exp": ISSUED_AT // 1000 + 900,
     }
-    return AccessToken("oauth.user", ADA.id, FAMILY.id, None, ISSUED_AT, claims), ADA
+    return replace(sample_access(KIND, ADA), claims=claims), ADA
 
 
 SAMPLES = {
