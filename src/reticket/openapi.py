@@ -6,6 +6,7 @@ Owns the translation of msgspec's JSON Schema into the older words of OpenAPI 3.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from http import HTTPStatus
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
 
@@ -96,7 +97,8 @@ def _operation(described: Described, schemas: _Schemas) -> dict[str, Any]:
         "parameters": [_parameter(found, schemas) for found in described.parameters] or None,
         "requestBody": _request_body(described, schemas),
         "responses": {
-            str(status): _answer(answer, schemas) for status, answer in described.answers.items()
+            str(status): _answer(status, answer, schemas)
+            for status, answer in described.answers.items()
         },
         "security": None if described.security is None else list(described.security),
         "x-reticket-deviation": described.deviation,
@@ -128,11 +130,12 @@ def _request_body(described: Described, schemas: _Schemas) -> dict[str, Any] | N
     )
 
 
-def _answer(answer: Answer, schemas: _Schemas) -> dict[str, Any]:
+def _answer(status: int, answer: Answer, schemas: _Schemas) -> dict[str, Any]:
+    description = HTTPStatus(status).phrase if answer.description is None else answer.description
     if answer.type is None:
-        return {"description": answer.description}
+        return {"description": description}
     content = _content(answer.type, answer.media_types, schemas)
-    return {"description": answer.description, "content": content}
+    return {"description": description, "content": content}
 
 
 def _content(kind: Any, media_types: Iterable[str], schemas: _Schemas) -> dict[str, Any]:

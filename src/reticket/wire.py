@@ -110,9 +110,9 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer in the OpenAPI document. `type` is that of its body; None for an empty one."""
+    """An answer in the OpenAPI document: by default the phrase of its status, and no body."""
 
-    description: str
+    description: str | None = None
     type: Any = None
     media_types: tuple[str, ...] = ("application/json",)
 

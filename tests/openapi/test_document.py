@@ -119,6 +119,12 @@ def test_two_schemas_of_one_name_are_an_error() -> None:
         build_document(dialect(described(answers=answers)))
 
 
+def test_an_answer_without_a_description_has_the_phrase_of_its_status() -> None:
+    document = build_document(dialect(described(answers={201: Answer(), 204: Answer("")})))
+    answers = document["paths"]["/pets/0"]["put"]["responses"]
+    assert answers == {"201": {"description": "Created"}, "204": {"description": ""}}
+
+
 def test_a_whole_operation() -> None:
     document = build_document(
         dialect(

@@ -45,7 +45,6 @@ KEY = Parameter(
     "The same key with the same request within a day gets the same answer.",
 )
 
-_PHRASES = {200: "OK", 201: "Created", 204: "No Content"}
 _FAULTS = {
     400: "Bad Request",
     401: "Unauthorized: no access token, or an invalid one",
@@ -67,7 +66,7 @@ def described(
     parameters: tuple[Parameter, ...] = (),
 ) -> Described:
     """An operation and its answers; `success` has the type of each good answer by its status."""
-    good = {status: Answer(_PHRASES[status], kind) for status, kind in success.items()}
+    good = {status: Answer(type=kind) for status, kind in success.items()}
     faults = {
         status: Answer(phrase, Problem, (PROBLEM.decode(),)) for status, phrase in _FAULTS.items()
     }

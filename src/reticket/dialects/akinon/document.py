@@ -37,7 +37,6 @@ _OF_THE_BODY = {
 _OF_THE_SERVICE = {
     503: Answer("Service Unavailable; `Retry-After` says for how long", UnauthorizedError),
 }
-_PHRASES = {200: "OK", 201: "Created", 204: "No Content"}
 
 
 def described(
@@ -57,7 +56,7 @@ def described(
         body=body,
         body_required=body is not None,
         answers={
-            **{status: Answer(_PHRASES[status], kind) for status, kind in success.items()},
+            **{status: Answer(type=kind) for status, kind in success.items()},
             **_UNAUTHORIZED,
             **(_OF_THE_BODY if body else {}),
             **_OF_THE_SERVICE,

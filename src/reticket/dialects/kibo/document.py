@@ -93,7 +93,7 @@ def described(
         body_description=body_description,
         body_media_types=body_media_types,
         answers={
-            status: Answer(_PHRASES[status], kind, MEDIA_TYPES),
+            status: Answer(None, kind, MEDIA_TYPES),
             **{code: Answer(why, Error, MEDIA_TYPES) for code, why in refused.items()},
         },
         security=security,
@@ -111,4 +111,3 @@ def scope_parameter(name: str, description: str) -> Parameter:
 
 
 REFRESH_TOKEN = Parameter(TOKEN, "query", str, "The refresh token of the session to end")
-_PHRASES = {200: "OK", 201: "Created"}

@@ -24,7 +24,6 @@ DOCUMENT = Document(
 )
 
 PAGE = "text/html"
-_PHRASES = {200: "OK", 201: "Created", 303: "See Other"}
 _FAILURES = {
     400: "Bad Request",
     401: "Unauthorized",
@@ -54,9 +53,7 @@ def describe_endpoint(
         media_types: of successful responses.
         security: the alternatives by which a caller authenticates.
     """
-    successes = {
-        status: Answer(_PHRASES[status], kind, media_types) for status, kind in success.items()
-    }
+    successes = {status: Answer(None, kind, media_types) for status, kind in success.items()}
     failures = {status: Answer(phrase, ErrorResponse) for status, phrase in _FAILURES.items()}
     return Described(
         summary=summary,
