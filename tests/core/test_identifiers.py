@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reticket.core.identifiers import family_id, next_family_id
+from reticket.core.identifiers import family_id, next_family_id, read_family_id
 
 NOW = 1_790_000_000_123
 TIMES = st.integers(0, 2**48 - 1)
@@ -41,3 +41,15 @@ def test_the_next_id_has_the_same_time_and_is_the_same_for_every_caller(now, ran
     assert (read.variant, read.version, read.bytes[:6]) == (uuid.RFC_4122, 7, family[:6])
     assert read.bytes != family
     assert next_family_id(family) == read.bytes
+
+
+@given(RANDOM)
+def test_an_id_is_read_with_and_without_hyphens(random):
+    family = family_id(NOW, lambda size: random)
+    assert read_family_id(family.hex()) == read_family_id(str(uuid.UUID(bytes=family))) == family
+
+
+@pytest.mark.parametrize("text", ["", "ab" * 15, "ab" * 17, "g" * 32, "ab" * 15 + "a"])
+def test_other_text_is_no_id(text):
+    with pytest.raises(ValueError, match=r"hex|16 bytes"):
+        read_family_id(text)

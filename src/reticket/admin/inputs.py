@@ -10,6 +10,7 @@ from typing import TypeVar
 import msgspec
 
 from reticket.core.errors import Code, Refusal, wrong
+from reticket.core.identifiers import read_family_id
 from reticket.wire import WireRequest, parse_pairs
 
 LONGEST_PAGE = 500
@@ -75,12 +76,9 @@ def read_flag(query: dict[str, str], name: str) -> bool:
 def session_of(text: str, name: str = "id") -> bytes:
     """A session's id: 32 hex digits."""
     try:
-        identifier = bytes.fromhex(text.replace("-", ""))
+        return read_family_id(text)
     except ValueError:
-        identifier = b""
-    if len(identifier) != 16:
-        raise wrong(name, "must be 32 hex digits")
-    return identifier
+        raise wrong(name, "must be 32 hex digits") from None
 
 
 def cursor_of(text: str) -> str:

@@ -20,6 +20,7 @@ from reticket.cli.context import (
 )
 from reticket.cli.group import Group
 from reticket.core.errors import Refusal
+from reticket.core.identifiers import read_family_id
 from reticket.core.model import Family, Selection
 from reticket.core.people import Client
 from reticket.core.policy import SECOND
@@ -292,12 +293,9 @@ def _check_names(instance: OpenedService, chosen: Selection) -> None:
 
 def _id(text: str) -> bytes:
     try:
-        identifier = bytes.fromhex(text.replace("-", ""))
+        return read_family_id(text)
     except ValueError:
-        identifier = b""
-    if len(identifier) != 16:
-        raise click.UsageError("a session's id is 32 hex digits")
-    return identifier
+        raise click.UsageError("a session's id is 32 hex digits") from None
 
 
 COMMANDS = (session,)

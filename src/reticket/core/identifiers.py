@@ -1,4 +1,4 @@
-"""Identifiers from a given clock and given randomness."""
+"""Identifiers of families: made from a given clock and given randomness, or read from text."""
 
 from __future__ import annotations
 
@@ -13,6 +13,14 @@ def family_id(now: int, entropy: Entropy) -> bytes:
     random[0] = 0x70 | (random[0] & 0x0F)
     random[2] = 0x80 | (random[2] & 0x3F)
     return now.to_bytes(6, "big") + bytes(random)
+
+
+def read_family_id(text: str) -> bytes:
+    """The id in 32 hex digits, which may have hyphens between them. ValueError for other text."""
+    family = bytes.fromhex(text.replace("-", ""))
+    if len(family) != 16:
+        raise ValueError("an id has 16 bytes")
+    return family
 
 
 def next_family_id(family: bytes) -> bytes:
