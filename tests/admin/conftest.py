@@ -54,7 +54,7 @@ def add_client(server, client_id, **said):
 
 
 @dataclass(frozen=True)
-class Desk:
+class AdminClient:
     """Somebody who uses the admin API."""
 
     url: str
@@ -79,9 +79,9 @@ class Desk:
         return [json.loads(line) for line in text.splitlines()]
 
 
-def begun(desk, who):
+def begun(api, who):
     """A new key of a person's, in base32."""
-    return desk.good("POST", f"/users/{who}/factor")["secret"]
+    return api.good("POST", f"/users/{who}/factor")["secret"]
 
 
 def first_code(secret):
@@ -89,10 +89,10 @@ def first_code(secret):
     return {"code": one_time_password(secret, int(time.time()))}
 
 
-def enrolled(desk, who):
+def enrolled(api, who):
     """The recovery codes of a person who has a factor from now on."""
     path = f"/users/{who}/factor/confirm"
-    return desk.good("POST", path, first_code(begun(desk, who)))["recovery_codes"]
+    return api.good("POST", path, first_code(begun(api, who)))["recovery_codes"]
 
 
 def get_token(url, client_id, secret, **more):
@@ -126,7 +126,7 @@ def server(first_admin):
 
 
 @pytest.fixture(scope="session")
-def desk(server, first_admin):
+def api(server, first_admin):
     status, answer = get_token(server.url, "admin", first_admin[1], scope="admin")
     assert status == 200, answer
-    return Desk(server.url, server.data, answer["access_token"])
+    return AdminClient(server.url, server.data, answer["access_token"])

@@ -7,7 +7,7 @@ from unittest.mock import Mock
 
 import pytest
 from msgspec import structs
-from tests.admin.conftest import ADA, Desk, at_the_shell, get_token, init
+from tests.admin.conftest import ADA, AdminClient, at_the_shell, get_token, init
 from tests.dialects.oauth.hall import request
 
 from reticket.admin.clients import Clients
@@ -28,24 +28,24 @@ def verifies(server, client_id, secret):
     return at_the_shell(server, work)
 
 
-def test_a_confidential_client_gets_a_secret_once(server, desk):
+def test_a_confidential_client_gets_a_secret_once(server, api):
     said = {"client_id": "shop", "policy": {"preset": "SERVICE", "window": 5}, "scopes": ["a", "b"]}
-    status, headers, made = desk.ask("POST", "/clients", said)
+    status, headers, made = api.ask("POST", "/clients", said)
     assert (status, made["public"], made["disabled"]) == (201, False, False)
     assert headers["location"] == "/admin/v1/clients/shop"
     assert made["registration"] == {
         "policy": {"preset": "SERVICE", "window": 5}, "scopes": ["a", "b"],
     }  # fmt: skip
     assert verifies(server, "shop", made["client_secret"])
-    shown = desk.good("GET", "/clients/shop")
+    shown = api.good("GET", "/clients/shop")
     assert "client_secret" not in shown
     assert shown["registration"] == made["registration"]
-    assert made["client_secret"] not in str(desk.events())
+    assert made["client_secret"] not in str(api.events())
 
 
-def test_a_rotated_secret_replaces_the_old_one(server, desk):
-    old = desk.good("POST", "/clients", {"client_id": "rot"})["client_secret"]
-    new = desk.good("POST", "/clients/rot/secret")["client_secret"]
+def test_a_rotated_secret_replaces_the_old_one(server, api):
+    old = api.good("POST", "/clients", {"client_id": "rot"})["client_secret"]
+    new = api.good("POST", "/clients/rot/secret")["client_secret"]
     assert verifies(server, "rot", new)
     assert not verifies(server, "rot", old)
 
@@ -56,26 +56,26 @@ POINT = {
 }
 
 
-def test_public_clients_and_those_with_keys_have_no_secret(desk):
+def test_public_clients_and_those_with_keys_have_no_secret(api):
     key = {"kty": "EC", "crv": "P-256", **POINT}
-    assert "client_secret" not in desk.good("POST", "/clients", {"client_id": "p", "public": True})
-    keyed = desk.good("POST", "/clients", {"client_id": "k", "jwks": {"keys": [key]}})
+    assert "client_secret" not in api.good("POST", "/clients", {"client_id": "p", "public": True})
+    keyed = api.good("POST", "/clients", {"client_id": "k", "jwks": {"keys": [key]}})
     assert (keyed["public"], "client_secret" in keyed) == (False, False)
     for client in ("p", "k"):
-        assert desk.ask("POST", f"/clients/{client}/secret")[0] == 400
-    assert desk.ask("PATCH", "/clients/k", {"jwks": None})[0] == 400
+        assert api.ask("POST", f"/clients/{client}/secret")[0] == 400
+    assert api.ask("PATCH", "/clients/k", {"jwks": None})[0] == 400
 
 
-def test_a_change_replaces_members_and_null_removes_them(desk):
-    desk.good("POST", "/clients", {"client_id": "chg", "name": "One", "scopes": ["a"]})
-    changed = desk.good("PATCH", "/clients/chg", {"name": None, "policy": "AAL2"})
+def test_a_change_replaces_members_and_null_removes_them(api):
+    api.good("POST", "/clients", {"client_id": "chg", "name": "One", "scopes": ["a"]})
+    changed = api.good("PATCH", "/clients/chg", {"name": None, "policy": "AAL2"})
     assert changed["registration"] == {"policy": {"preset": "AAL2"}, "scopes": ["a"]}
 
 
-def test_the_admin_flag_adds_its_scope_and_its_grant(desk):
-    made = desk.good("POST", "/clients", {"client_id": "adm", "admin": True})["registration"]
+def test_the_admin_flag_adds_its_scope_and_its_grant(api):
+    made = api.good("POST", "/clients", {"client_id": "adm", "admin": True})["registration"]
     assert (made["scopes"], made["grants"]) == (["admin"], ["client_credentials"])
-    again = desk.good("PATCH", "/clients/adm", {"admin": False})["registration"]
+    again = api.good("PATCH", "/clients/adm", {"admin": False})["registration"]
     assert "scopes" not in again
 
 
@@ -98,11 +98,11 @@ def test_the_admin_flag_adds_its_scope_and_its_grant(desk):
     ],
     ids=str,
 )
-def test_an_invalid_registration_is_refused_with_its_reason(desk, said, word):
-    status, _, problem = desk.ask("POST", "/clients", {"client_id": "bad", **said})
+def test_an_invalid_registration_is_refused_with_its_reason(api, said, word):
+    status, _, problem = api.ask("POST", "/clients", {"client_id": "bad", **said})
     assert status == 400
     assert word in problem["detail"]
-    assert desk.ask("GET", "/clients/bad")[0] == 404
+    assert api.ask("GET", "/clients/bad")[0] == 404
 
 
 def reticket(folder, *words):
@@ -118,20 +118,20 @@ def test_a_policy_is_checked_by_the_presets_in_force(tmp_path):
     changed = {"RETICKET_POLICIES__BROWSER_2026__ACCESS": "5000"}
     with running_server(tmp_path, settings=changed) as server:
         _, answer = get_token(server.url, "admin", secret, scope="admin")
-        desk = Desk(server.url, server.data, answer["access_token"])
+        api = AdminClient(server.url, server.data, answer["access_token"])
         said = {"policy": {"preset": "BROWSER", "refresh": 1000}}
         anew = {"client_id": "short", **said}
         for ask in (("POST", "/clients", anew), ("PATCH", "/clients/spa", said)):
-            status, _, problem = desk.ask(*ask)
+            status, _, problem = api.ask(*ask)
             assert (status, problem["detail"][:37]) == (
                 400,
                 "policy cannot be: refresh (1000 s) is",
             )
-        assert desk.ask("GET", "/clients/short")[0] == 404
-        status, _, problem = desk.ask("POST", "/clients/blocked/enable")
+        assert api.ask("GET", "/clients/short")[0] == 404
+        status, _, problem = api.ask("POST", "/clients/blocked/enable")
         assert (status, problem["detail"][:37]) == (400, "policy cannot be: refresh (1000 s) is")
-        assert desk.good("GET", "/clients/blocked")["disabled"]
-        assert "refresh" not in str(desk.good("GET", "/clients/spa")["registration"]["policy"])
+        assert api.good("GET", "/clients/blocked")["disabled"]
+        assert "refresh" not in str(api.good("GET", "/clients/spa")["registration"]["policy"])
 
 
 @pytest.mark.parametrize("verb", ["enable", "disable"])
@@ -143,26 +143,26 @@ def test_a_client_is_looked_up_on_the_worker_pool_of_the_directory(verb):
     assert context.directory.mock_calls == []
 
 
-def test_a_client_id_is_registered_only_once(desk):
-    desk.good("POST", "/clients", {"client_id": "twice", "public": True})
-    status, _, problem = desk.ask("POST", "/clients", {"client_id": "twice", "public": True})
+def test_a_client_id_is_registered_only_once(api):
+    api.good("POST", "/clients", {"client_id": "twice", "public": True})
+    status, _, problem = api.ask("POST", "/clients", {"client_id": "twice", "public": True})
     assert status == 409
     assert "twice" in problem["detail"]
 
 
-def test_removing_a_client_ends_its_sessions(desk):
-    desk.good("POST", "/clients", {"client_id": "gone", "public": True, "scopes": ["a"]})
-    desk.good("POST", "/sessions", {"client_id": "gone", "user": ADA})
-    desk.good("DELETE", "/clients/gone")
-    (session,) = desk.good("GET", "/sessions?client=gone")["items"]
+def test_removing_a_client_ends_its_sessions(api):
+    api.good("POST", "/clients", {"client_id": "gone", "public": True, "scopes": ["a"]})
+    api.good("POST", "/sessions", {"client_id": "gone", "user": ADA})
+    api.good("DELETE", "/clients/gone")
+    (session,) = api.good("GET", "/sessions?client=gone")["items"]
     assert session["revoked_cause"] == "client_removed"
-    assert desk.ask("DELETE", "/clients/gone")[0] == 404
+    assert api.ask("DELETE", "/clients/gone")[0] == 404
 
 
-def test_clients_are_listed_in_pages(desk):
+def test_clients_are_listed_in_pages(api):
     found, cursor = [], ""
     while cursor is not None:
-        page = desk.good("GET", f"/clients?limit=2{cursor}")
+        page = api.good("GET", f"/clients?limit=2{cursor}")
         found += [item["client_id"] for item in page["items"]]
         cursor = page["next"] and f"&cursor={page['next']}"
     assert found == sorted(set(found))

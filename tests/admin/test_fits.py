@@ -16,93 +16,93 @@ OTHERS = {
 """By a member of a session: what is wished of one that differs in it alone."""
 
 
-def begin(desk, **said):
+def begin(api, **said):
     """A session, as it is shown."""
-    _, headers, answer = desk.ask("POST", "/sessions", {**MINE, **said})
+    _, headers, answer = api.ask("POST", "/sessions", {**MINE, **said})
     assert "refresh_token" in answer, answer
-    return desk.good("GET", headers["location"].removeprefix("/admin/v1"))
+    return api.good("GET", headers["location"].removeprefix("/admin/v1"))
 
 
-def begin_at_kibo(desk):
+def begin_at_kibo(api):
     """A session of Ada's in her tenant, as MINE is, but for its kind and its client."""
-    KIBO.sign_in(desk.url)
-    page = desk.good("GET", f"/sessions?subject={ADA}&kind={KIBO.name}&limit=500")
+    KIBO.sign_in(api.url)
+    page = api.good("GET", f"/sessions?subject={ADA}&kind={KIBO.name}&limit=500")
     return page["items"][-1]
 
 
-def differing(desk, member):
+def differing(api, member):
     """A session that MINE has not got that member in common with."""
-    return begin_at_kibo(desk) if member == "kind" else begin(desk, **OTHERS[member])
+    return begin_at_kibo(api) if member == "kind" else begin(api, **OTHERS[member])
 
 
-def lives(desk, session):
-    return desk.good("GET", f"/sessions/{session['id']}")["revoked_at"] is None
+def lives(api, session):
+    return api.good("GET", f"/sessions/{session['id']}")["revoked_at"] is None
 
 
-def listed(desk, query):
-    page = desk.good("GET", f"/sessions?{query}&limit=500")
+def listed(api, query):
+    page = api.good("GET", f"/sessions?{query}&limit=500")
     return {item["id"] for item in page["items"]}
 
 
 @pytest.mark.parametrize("member", [*OTHERS, "kind"])
-def test_a_session_that_is_not_selected_continues(desk, member):
-    mine, other = begin(desk), differing(desk, member)
-    desk.good("POST", "/sessions/revoke", {member: mine[member]})
-    assert (lives(desk, mine), lives(desk, other)) == (False, True)
+def test_a_session_that_is_not_selected_continues(api, member):
+    mine, other = begin(api), differing(api, member)
+    api.good("POST", "/sessions/revoke", {member: mine[member]})
+    assert (lives(api, mine), lives(api, other)) == (False, True)
 
 
-def test_only_the_selected_session_ends(desk):
-    mine, other = begin(desk), begin(desk)
-    assert desk.good("POST", "/sessions/revoke", {"session": mine["id"]}) == {"count": 1}
-    assert (lives(desk, mine), lives(desk, other)) == (False, True)
+def test_only_the_selected_session_ends(api):
+    mine, other = begin(api), begin(api)
+    assert api.good("POST", "/sessions/revoke", {"session": mine["id"]}) == {"count": 1}
+    assert (lives(api, mine), lives(api, other)) == (False, True)
 
 
 @pytest.mark.parametrize("member", [*OTHERS, "kind"])
-def test_a_session_must_match_every_criterion(desk, member):
-    mine, other = begin(desk), differing(desk, member)
+def test_a_session_must_match_every_criterion(api, member):
+    mine, other = begin(api), differing(api, member)
     said = {name: mine[name] for name in ("subject", "tenant", member)}
-    assert desk.good("POST", "/sessions/revoke", said)["count"] >= 1
-    assert (lives(desk, mine), lives(desk, other)) == (False, True)
+    assert api.good("POST", "/sessions/revoke", said)["count"] >= 1
+    assert (lives(api, mine), lives(api, other)) == (False, True)
 
 
 @pytest.mark.parametrize("member", [*OTHERS, "kind"])
-def test_a_list_has_exactly_the_matching_sessions(desk, member):
-    mine, other = begin(desk), differing(desk, member)
-    found = listed(desk, f"{member}={mine[member]}")
+def test_a_list_has_exactly_the_matching_sessions(api, member):
+    mine, other = begin(api), differing(api, member)
+    found = listed(api, f"{member}={mine[member]}")
     assert (mine["id"] in found, other["id"] in found) == (True, False)
 
 
-def test_a_list_of_active_sessions_has_no_ended_one(desk):
-    mine, ended = begin(desk), begin(desk)
-    desk.good("DELETE", f"/sessions/{ended['id']}")
-    assert ended["id"] in listed(desk, "client=spa")
-    assert ended["id"] in listed(desk, "client=spa&live=false")
-    found = listed(desk, "client=spa&live=true")
+def test_a_list_of_active_sessions_has_no_ended_one(api):
+    mine, ended = begin(api), begin(api)
+    api.good("DELETE", f"/sessions/{ended['id']}")
+    assert ended["id"] in listed(api, "client=spa")
+    assert ended["id"] in listed(api, "client=spa&live=false")
+    found = listed(api, "client=spa&live=true")
     assert (mine["id"] in found, ended["id"] in found) == (True, False)
 
 
 @pytest.mark.parametrize("tenant", [1000, "1000"])
-def test_a_tenant_is_selected_by_a_number_or_its_text(desk, tenant):
-    mine = begin(desk, tenant=tenant)
+def test_a_tenant_is_selected_by_a_number_or_its_text(api, tenant):
+    mine = begin(api, tenant=tenant)
     assert mine["tenant"] == "1000"
-    assert mine["id"] in listed(desk, "tenant=1000")
-    desk.good("POST", "/sessions/revoke", {"tenant": tenant})
-    assert not lives(desk, mine)
+    assert mine["id"] in listed(api, "tenant=1000")
+    api.good("POST", "/sessions/revoke", {"tenant": tenant})
+    assert not lives(api, mine)
 
 
 @pytest.mark.parametrize("tenant", ["", "shop", "1000 ", "1000\n", "01000", 2**31, 1.5, True])
-def test_an_invalid_tenant_ends_no_session(desk, tenant):
-    mine = begin(desk)
+def test_an_invalid_tenant_ends_no_session(api, tenant):
+    mine = begin(api)
     for path, body in (("/sessions/revoke", {}), ("/sessions", MINE)):
-        status, _, problem = desk.ask("POST", path, {**body, "tenant": tenant})
+        status, _, problem = api.ask("POST", path, {**body, "tenant": tenant})
         assert (status, problem["detail"].split()[0]) == (400, "tenant")
-    assert lives(desk, mine)
+    assert lives(api, mine)
 
 
-def test_the_tenant_of_a_developer_session_is_the_account(desk):
-    DEVELOPER.sign_in(desk.url)
-    page = desk.good("GET", f"/sessions?kind={DEVELOPER.name}&live=true&limit=500")
+def test_the_tenant_of_a_developer_session_is_the_account(api):
+    DEVELOPER.sign_in(api.url)
+    page = api.good("GET", f"/sessions?kind={DEVELOPER.name}&live=true&limit=500")
     session = page["items"][-1]
     assert session["tenant"] == "77"
-    desk.good("POST", "/sessions/revoke", {"tenant": 77})
-    assert not lives(desk, session)
+    api.good("POST", "/sessions/revoke", {"tenant": 77})
+    assert not lives(api, session)

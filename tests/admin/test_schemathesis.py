@@ -30,11 +30,11 @@ def operations():
 
 
 @pytest.mark.parametrize(("path", "method"), list(operations()))
-def test_the_admin_api_conforms_to_its_openapi_document(desk, path, method):
-    schema = schemathesis.openapi.from_url(f"{desk.url}/openapi/admin.json")
-    schema.config.update(base_url=desk.url + BASE)
+def test_the_admin_api_conforms_to_its_openapi_document(api, path, method):
+    schema = schemathesis.openapi.from_url(f"{api.url}/openapi/admin.json")
+    schema.config.update(base_url=api.url + BASE)
     operation = schema[path][method]
-    headers = {"Authorization": f"Bearer {desk.token}"}
+    headers = {"Authorization": f"Bearer {api.token}"}
 
     @given(case=st.one_of(operation.as_strategy(), operation.as_strategy(GenerationMode.NEGATIVE)))
     @settings(max_examples=12, deadline=None, derandomize=True, database=None)

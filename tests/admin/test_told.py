@@ -45,30 +45,30 @@ CHANGES = {
 """By method and path: a body, and the event that it leaves."""
 
 PREPARED = {
-    "factor_set": lambda desk, who: first_code(begun(desk, who)),
-    "recovery_codes_renewed": lambda desk, who: enrolled(desk, who) and None,
-    "factor_unlocked": lambda desk, who: enrolled(desk, who) and None,
+    "factor_set": lambda api, who: first_code(begun(api, who)),
+    "recovery_codes_renewed": lambda api, who: enrolled(api, who) and None,
+    "factor_unlocked": lambda api, who: enrolled(api, who) and None,
 }
 """What must be there before: it may answer the body."""
 
 
-def made(desk, noun, name):
+def made(api, noun, name):
     """The id of one that is there to be changed."""
     if noun == "sessions":
-        _, headers, _ = desk.ask("POST", "/sessions", SESSION)
+        _, headers, _ = api.ask("POST", "/sessions", SESSION)
         return headers["location"].rpartition("/")[2]
     if noun == "clients":
-        return desk.good("POST", "/clients", {"client_id": name})["client_id"]
-    return desk.good("POST", "/users", {"email": f"{name}@example.com"})["id"]
+        return api.good("POST", "/clients", {"client_id": name})["client_id"]
+    return api.good("POST", "/users", {"email": f"{name}@example.com"})["id"]
 
 
-def mac_key(desk):
-    keys = desk.good("GET", "/keys")["items"]
+def mac_key(api):
+    keys = api.good("GET", "/keys")["items"]
     return next(key["id"] for key in keys if (key["use"], key["state"]) == ("mac", "active"))
 
 
-def told_of(desk, event, what):
-    lines = [line for line in desk.events() if line["event"] == event]
+def told_of(api, event, what):
+    lines = [line for line in api.events() if line["event"] == event]
     return [line for line in lines if what is None or what in line["detail"].values()]
 
 
@@ -78,17 +78,17 @@ def test_every_route_that_changes_something_is_tested():
 
 
 @pytest.mark.parametrize(("method", "path"), CHANGES)
-def test_a_change_is_audited_with_the_client_that_made_it(desk, method, path):
+def test_a_change_is_audited_with_the_client_that_made_it(api, method, path):
     body, event = CHANGES[method, path]
-    what = made(desk, path.split("/")[1], f"told-{event}") if "{id}" in path else None
+    what = made(api, path.split("/")[1], f"told-{event}") if "{id}" in path else None
     if event == "key_compromised":
-        body = {**body, "id": mac_key(desk)}
+        body = {**body, "id": mac_key(api)}
     if event in PREPARED:
-        body = PREPARED[event](desk, what) or body
-    before = len(told_of(desk, event, what))
-    desk.good(method, path.replace("{id}", what or ""), body)
-    until(lambda: len(told_of(desk, event, what)) > before)
-    told = told_of(desk, event, what)[-1]
+        body = PREPARED[event](api, what) or body
+    before = len(told_of(api, event, what))
+    api.good(method, path.replace("{id}", what or ""), body)
+    until(lambda: len(told_of(api, event, what)) > before)
+    told = told_of(api, event, what)[-1]
     assert (told["kind"], told["subject"]) == ("admin", "admin")
 
 
@@ -112,17 +112,17 @@ def carry_out(operation, until):
 )
 def test_a_change_is_audited_even_if_the_next_step_fails(operations, verb, event):
     """Sessions that the change must end, in a store that is away: the answer is 503."""
-    heard = []
+    events = []
     context = replace(
         AdminContext.closed(Provider("http://127.0.0.1", PRESETS)),
         directory=Mock(),
-        audit=SimpleNamespace(record=heard.extend),
+        audit=SimpleNamespace(record=events.extend),
         clock=lambda: 7,
         entropy=bytes,
     )
     asked = structs.replace(request(), parameters={"id": "one"})
     with pytest.raises(Unavailable):
-        carry_out(getattr(operations(context), verb)(asked, "admin"), until=heard)
-    assert [(told.event, told.subject, told.address) for told in heard] == [
+        carry_out(getattr(operations(context), verb)(asked, "admin"), until=events)
+    assert [(told.event, told.subject, told.address) for told in events] == [
         (event, "admin", asked.caller.address)
     ]

@@ -129,7 +129,7 @@ def count(src: Path) -> Hops:
         return typical([hops_of(each) for each in json.loads(out.read_text())])
 
 
-def told(hops: Hops) -> str:
+def report(hops: Hops) -> str:
     """The figures as lines of text."""
     lines = [f"{'':15}{'calls':>6}{'files':>6}{'wrapper values':>16}"]
     for name, share in (("refresh", hops.refresh), ("the connection", hops.connection)):
@@ -155,7 +155,7 @@ def main() -> None:
     )
     asked = parser.parse_args()
     hops = count(asked.src)
-    sys.stdout.write(f"{told(hops)}\n")
+    sys.stdout.write(f"{report(hops)}\n")
     if asked.list:
         sys.stdout.write(f"{listed(hops)}\n")
 

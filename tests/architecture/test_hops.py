@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.architecture import recorder
-from tests.architecture.hops import SRC, Hops, count, hops_of, told, typical, until_answered
+from tests.architecture.hops import SRC, Hops, count, hops_of, report, typical, until_answered
 
 MOST_CALLS = 122
 MOST_FILES = 33
@@ -40,10 +40,10 @@ def least(src: Path) -> Hops:
 def test_a_refresh_has_no_more_calls_files_and_values_than_the_limits() -> None:
     counted = least(SRC)
     calls, files, wrappers = counted.refresh.figures
-    assert calls <= MOST_CALLS, told(counted)
-    assert files <= MOST_FILES, told(counted)
-    assert wrappers <= MOST_WRAPPERS, told(counted)
-    assert all(figure > 0 for figure in counted.connection.figures), told(counted)
+    assert calls <= MOST_CALLS, report(counted)
+    assert files <= MOST_FILES, report(counted)
+    assert wrappers <= MOST_WRAPPERS, report(counted)
+    assert all(figure > 0 for figure in counted.connection.figures), report(counted)
 
 
 def test_the_connection_is_counted_apart() -> None:

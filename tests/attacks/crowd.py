@@ -83,29 +83,31 @@ def await_ends(
         patience: seconds in all.
         pause: seconds between two rounds.
     """
-    heard = dict.fromkeys(connections, b"")
+    received = dict.fromkeys(connections, b"")
     until = time.monotonic() + patience
     with selectors.DefaultSelector() as selector:
         for connection in connections:
             selector.register(connection, selectors.EVENT_READ)
         while selector.get_map() and time.monotonic() < until:
             for key, _ in selector.select(pause):
-                _read(selector, key.fileobj, heard)
+                _read(selector, key.fileobj, received)
             for key in list(selector.get_map().values()):
                 with suppress(OSError):
                     while_waiting(key.fileobj)
         held = len(selector.get_map())
-    statuses = sorted(each.status for said in heard.values() for each in whole_answers(said))
+    statuses = sorted(each.status for said in received.values() for each in whole_answers(said))
     return Fate(len(connections), len(connections) - held, tuple(statuses))
 
 
 def _read(
-    selector: selectors.BaseSelector, connection: socket.socket, heard: dict[socket.socket, bytes]
+    selector: selectors.BaseSelector,
+    connection: socket.socket,
+    received: dict[socket.socket, bytes],
 ) -> None:
     try:
         piece = connection.recv(65_536)
     except OSError:
         piece = b""
-    heard[connection] += piece
+    received[connection] += piece
     if not piece:
         selector.unregister(connection)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tests.attacks.answers import whole_answers
-from tests.attacks.target import Target, attack, connected, heard
+from tests.attacks.target import Target, attack, connected, received
 
 PIECE = 65_536
 MOST = 64 * 1024 * 1024
@@ -65,7 +65,7 @@ def grow(target: Target, name: str) -> Growth:
                 refused = _answers(connection)
         except (ConnectionError, TimeoutError):
             refused = True
-        stream, closed = heard(connection, 20.0 if refused else 1.0)
+        stream, closed = received(connection, 20.0 if refused else 1.0)
     found = whole_answers(stream)
     return Growth(name, sent, closed, found[-1].status if found else None)
 

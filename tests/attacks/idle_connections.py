@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tests.attacks.answers import whole_answers
 from tests.attacks.crowd import crowd
-from tests.attacks.target import Target, attack, connected, heard, send
+from tests.attacks.target import Target, attack, connected, received, send
 
 COUNT = 900
 ADDRESSES = 100
@@ -43,7 +43,7 @@ def _is_answered(target: Target) -> bool:
     try:
         with connected(target, HONEST) as connection:
             send(connection, [GET])
-            return [each.status for each in whole_answers(heard(connection)[0])] == [200]
+            return [each.status for each in whole_answers(received(connection)[0])] == [200]
     except OSError:
         return False
 

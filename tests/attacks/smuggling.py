@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tests.attacks.answers import whole_answers
-from tests.attacks.target import Target, attack, connected, heard, send
+from tests.attacks.target import Target, attack, connected, received, send
 from tests.http.connection.shapes import SHAPES, Shape
 
 LAST = b"GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
@@ -37,7 +37,7 @@ def try_shape(target: Target, shape: Shape, piece: int) -> Verdict:
     stream = shape.stream + (LAST if shape.stays else b"")
     with connected(target) as connection:
         send(connection, [stream[at : at + piece] for at in range(0, len(stream), piece)], 0)
-        said, closed = heard(connection)
+        said, closed = received(connection)
     statuses = tuple(each.status for each in whole_answers(said))
     wanted = (*shape.statuses, 200) if shape.stays else shape.statuses
     return Verdict(shape.name, statuses, closed, closed and statuses == wanted)

@@ -78,7 +78,7 @@ def send(connection: socket.socket, pieces: Iterable[bytes], pause: float = 0.05
     return True
 
 
-def heard(connection: socket.socket, patience: float = PATIENCE) -> tuple[bytes, bool]:
+def received(connection: socket.socket, patience: float = PATIENCE) -> tuple[bytes, bool]:
     """All that is said until the other side closes, or is silent for so many seconds.
 
     Returns:

@@ -46,11 +46,11 @@ def test_a_session_s_device_is_escaped_when_shown_and_kept_as_it_was(shell, fami
 
 def test_a_client_s_name_is_escaped_when_shown_and_kept_as_it_was(shell):
     name = "Orders\u202e\u200b"
-    shell.run("client", "add", "turned", "--name", name)
-    said = shell.run("client", "show", "turned")
+    shell.run("client", "add", "bidi", "--name", name)
+    said = shell.run("client", "show", "bidi")
     assert said.replace("\n", "").isprintable()
     assert "Orders\\u202e\\u200b" in said
-    shown = json.loads(shell.run("client", "show", "turned", "--json"))
+    shown = json.loads(shell.run("client", "show", "bidi", "--json"))
     assert name in json.dumps(shown, ensure_ascii=False)
 
 

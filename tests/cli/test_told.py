@@ -168,9 +168,9 @@ def test_a_failed_command_audits_no_change(shell):
 def test_a_change_is_on_the_disk_when_its_command_returns(shell, tmp_path):
     (tmp_path / "seed.yaml").write_text(SEED)
     instance, audit = shell.instance(), Audit()
-    heard = replace(instance, audit=audit)
-    heard.record_change("key_rotated", key="mac")
-    heard.seed(tmp_path / "seed.yaml")
+    audited = replace(instance, audit=audit)
+    audited.record_change("key_rotated", key="mac")
+    audited.seed(tmp_path / "seed.yaml")
     instance.close()
     assert len(audit.events) > 1
     assert audit.durable == audit.events

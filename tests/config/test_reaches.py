@@ -91,25 +91,25 @@ def test_the_numbers_of_connections_reach_the_server(trusted: tuple[str, ...], k
 
 
 def test_the_settings_of_the_password_queue_reach_the_pool(toml: Callable[[str], Path]) -> None:
-    lanes = assembly.worker_pools_of(config.load(toml("[hashing]\nthreads = 3\nqueue = 7\n")))
-    lanes.close()
-    assert (lanes.passwords._threads, lanes.passwords._turns._places) == (3, 7)
+    pools = assembly.worker_pools_of(config.load(toml("[hashing]\nthreads = 3\nqueue = 7\n")))
+    pools.close()
+    assert (pools.passwords._threads, pools.passwords._turns._places) == (3, 7)
 
 
 def test_a_refusal_without_a_hash_is_answered_after_a_second() -> None:
-    lanes = assembly.worker_pools_of(config.load())
-    lanes.close()
-    assert (lanes.passwords._linger, lanes.callers._linger) == (1.0, 1.0)
+    pools = assembly.worker_pools_of(config.load())
+    pools.close()
+    assert (pools.passwords._linger, pools.callers._linger) == (1.0, 1.0)
 
 
 def test_expired_data_is_removed_at_the_configured_intervals(
     toml: Callable[[str], Path],
 ) -> None:
-    instance, lanes, meter = Mock(clock=FakeClock()), Mock(), Mock()
+    instance, pools, meter = Mock(clock=FakeClock()), Mock(), Mock()
     instance.settings = config.load(toml("purge_interval = 77\n[ephemeral]\nsweep_interval = 33\n"))
-    works = list(background.background_work(instance, lanes, meter))
-    for lane, _, _ in works[3:]:
-        lane.close()
+    works = list(background.background_work(instance, pools, meter))
+    for pool, _, _ in works[3:]:
+        pool.close()
     by_seconds = {pause: work for _, work, pause in works}
     by_seconds[77]()
     by_seconds[33]()

@@ -169,12 +169,12 @@ class Factors:
 
 
 @pytest.fixture
-def hall():
-    return desks()
+def harness():
+    return new_harness()
 
 
-def desks():
-    """The desks with all that stands around them."""
+def new_harness():
+    """The authenticators of users and programs, with their parts in memory."""
     clock, events, numbers = FakeClock(), [], iter(range(1000))
     around = SimpleNamespace(
         clock=clock, events=events, people=People(), hasher=Hasher(), verified=Verified(),
@@ -186,7 +186,7 @@ def desks():
     secrets = SecretCheck(around.people, around.hasher, around.verified)
     around.attempts = Attempts(around.ephemeral, events.append, clock)
     standings = SignInContexts(around.people, around.attempts, limits, clock)
-    around.desk = UserAuthenticator(around.people, secrets, around.attempts, standings)
+    around.authenticator = UserAuthenticator(around.people, secrets, around.attempts, standings)
     around.factors, around.otp = Factors(), Codes()
     around.second = SecondFactorAuthenticator(
         around.people, around.factors, around.ephemeral, around.otp, around.attempts, standings,

@@ -31,8 +31,8 @@ NAMES = {
 }
 
 
-def audit_events_of(turned):
-    return [_said(event) for event in audit_events.audit_events_of("test", turned, CALLER)]
+def audit_events_of(step):
+    return [_said(event) for event in audit_events.audit_events_of("test", step, CALLER)]
 
 
 def _said(event):
@@ -41,13 +41,13 @@ def _said(event):
 
 @pytest.mark.parametrize("outcome", [each for each in Outcome if each not in REFUSING])
 def test_every_successful_outcome_has_its_event(outcome):
-    turned = StepOutcome(NOW, outcome, FAMILY, context="1000")
-    assert audit_events_of(turned) == [{**WHOSE, "event": NAMES[outcome]}]
+    step = StepOutcome(NOW, outcome, FAMILY, context="1000")
+    assert audit_events_of(step) == [{**WHOSE, "event": NAMES[outcome]}]
 
 
 def test_a_switch_is_a_second_event_with_the_new_context():
-    turned = StepOutcome(NOW, Outcome.ADVANCED, FAMILY, context="1001", switched_to="1001")
-    issued, switched = audit_events_of(turned)
+    step = StepOutcome(NOW, Outcome.ADVANCED, FAMILY, context="1001", switched_to="1001")
+    issued, switched = audit_events_of(step)
     assert (issued["event"], switched) == (
         "issued", {**WHOSE, "event": "switched", "context": "1001"},
     )  # fmt: skip
@@ -55,8 +55,8 @@ def test_a_switch_is_a_second_event_with_the_new_context():
 
 @pytest.mark.parametrize("cause", list(Cause))
 def test_a_refusal_is_audited_with_its_cause(cause):
-    turned = StepOutcome(NOW, None, FAMILY, refusal=Refusal(Code.INVALID_TOKEN, cause))
-    assert audit_events_of(turned) == [{**WHOSE, "event": "refused", "cause": cause}]
+    step = StepOutcome(NOW, None, FAMILY, refusal=Refusal(Code.INVALID_TOKEN, cause))
+    assert audit_events_of(step) == [{**WHOSE, "event": "refused", "cause": cause}]
 
 
 def test_without_a_decision_nothing_is_audited():
@@ -64,8 +64,8 @@ def test_without_a_decision_nothing_is_audited():
 
 
 def test_a_refusal_without_a_row_has_no_family():
-    turned = StepOutcome(NOW, None, None, refusal=Refusal(Code.INVALID_TOKEN, Cause.UNKNOWN))
-    (event,) = audit_events_of(turned)
+    step = StepOutcome(NOW, None, None, refusal=Refusal(Code.INVALID_TOKEN, Cause.UNKNOWN))
+    (event,) = audit_events_of(step)
     assert (event["event"], event["cause"]) == ("refused", Cause.UNKNOWN)
     assert event.keys() & {"family", "subject", "context", "generation"} == set()
     forged = audit_events.refused(NOW, "test", Refusal(Code.INVALID_TOKEN, Cause.FORGED), CALLER)
@@ -74,13 +74,13 @@ def test_a_refusal_without_a_row_has_no_family():
 
 def test_reuse_is_audited_only_by_the_step_that_ended_the_family():
     refusal = Refusal(Code.INVALID_TOKEN, Cause.REUSED)
-    turned = StepOutcome(NOW, None, FAMILY, refusal=refusal, ended=True)
-    assert audit_events_of(turned) == [{**WHOSE, "event": "reused", "cause": Cause.REUSED}]
+    step = StepOutcome(NOW, None, FAMILY, refusal=refusal, ended=True)
+    assert audit_events_of(step) == [{**WHOSE, "event": "reused", "cause": Cause.REUSED}]
 
 
 def test_a_sign_out_is_a_revocation_with_its_cause():
-    turned = StepOutcome(NOW, Outcome.REVOKED, ENDED, ended=True)
-    assert audit_events_of(turned) == [{**WHOSE, "event": "revoked", "cause": "sign_out"}]
+    step = StepOutcome(NOW, Outcome.REVOKED, ENDED, ended=True)
+    assert audit_events_of(step) == [{**WHOSE, "event": "revoked", "cause": "sign_out"}]
 
 
 def test_a_sign_in_that_is_undone_has_two_events():

@@ -35,23 +35,23 @@ def work():
 
 
 @pytest.fixture
-def lane():
+def pool():
     made = WorkerPool("test")
     yield made
     made.close()
 
 
-def test_a_lone_item_does_not_wait(lane, work):
+def test_a_lone_item_does_not_wait(pool, work):
     async def scenario():
-        return await BatchQueue(lane, work).put(21)
+        return await BatchQueue(pool, work).put(21)
 
     assert asyncio.run(scenario()) == 42
     assert work.batches == [[21]]
 
 
-def test_items_that_arrive_during_a_batch_form_the_next_one(lane, work):
+def test_items_that_arrive_during_a_batch_form_the_next_one(pool, work):
     async def scenario():
-        queue = BatchQueue(lane, work)
+        queue = BatchQueue(pool, work)
         work.gate.clear()
         first = [queue.put(number) for number in range(3)]
         while not work.batches:
@@ -67,11 +67,11 @@ def test_items_that_arrive_during_a_batch_form_the_next_one(lane, work):
     assert work.batches == [[0, 1, 2], [3, 4, 5, 6, 7, 8, 9]]
 
 
-def test_an_item_that_arrives_one_loop_iteration_later_joins_the_batch(lane, work, monkeypatch):
+def test_an_item_that_arrives_one_loop_iteration_later_joins_the_batch(pool, work, monkeypatch):
     monkeypatch.setattr(batch_queue_module, "LONGEST_GATHERING", 60)
 
     async def scenario():
-        line, asked = BatchQueue(lane, work), []
+        line, asked = BatchQueue(pool, work), []
         for number in range(5):
             asked.append(line.put(number))
             await asyncio.sleep(0)
@@ -84,13 +84,13 @@ def test_an_item_that_arrives_one_loop_iteration_later_joins_the_batch(lane, wor
 @pytest.mark.parametrize(
     ("seconds", "items"), [(0.01, 10**6), (60, 3)], ids=["in time", "once it is full"]
 )
-def test_a_batch_starts_even_if_more_items_keep_arriving(lane, work, monkeypatch, seconds, items):
+def test_a_batch_starts_even_if_more_items_keep_arriving(pool, work, monkeypatch, seconds, items):
     monkeypatch.setattr(batch_queue_module, "LONGEST_GATHERING", seconds)
     monkeypatch.setattr(batch_queue_module, "LONGEST_BATCH", items)
     monkeypatch.setattr(batch_queue_module, "LONGEST_QUEUE", 10**6)
 
     async def scenario():
-        loop, line, asked = asyncio.get_running_loop(), BatchQueue(lane, work), []
+        loop, line, asked = asyncio.get_running_loop(), BatchQueue(pool, work), []
         until = loop.time() + 2
         while not work.batches and loop.time() < until:
             asked.append(line.put(len(asked)))
@@ -102,18 +102,18 @@ def test_a_batch_starts_even_if_more_items_keep_arriving(lane, work, monkeypatch
     assert asyncio.run(scenario())
 
 
-def test_a_batch_has_a_maximum_size(lane, work):
+def test_a_batch_has_a_maximum_size(pool, work):
     async def scenario():
-        queue = BatchQueue(lane, work)
+        queue = BatchQueue(pool, work)
         return await asyncio.gather(*(queue.put(n) for n in range(LONGEST_BATCH + 1)))
 
     assert len(asyncio.run(scenario())) == LONGEST_BATCH + 1
     assert [len(batch) for batch in work.batches] == [LONGEST_BATCH, 1]
 
 
-def test_an_error_reaches_every_item_of_its_batch_and_none_after(lane, work):
+def test_an_error_reaches_every_item_of_its_batch_and_none_after(pool, work):
     async def scenario():
-        queue = BatchQueue(lane, work)
+        queue = BatchQueue(pool, work)
         work.fault = Unavailable("no disk")
         failed = await asyncio.gather(*map(queue.put, range(3)), return_exceptions=True)
         work.fault = None
@@ -124,9 +124,9 @@ def test_an_error_reaches_every_item_of_its_batch_and_none_after(lane, work):
     assert good == 2
 
 
-def test_items_that_waited_too_long_fail_and_others_are_served(lane, work):
+def test_items_that_waited_too_long_fail_and_others_are_served(pool, work):
     async def scenario():
-        loop, queue = asyncio.get_running_loop(), BatchQueue(lane, work, longest_wait=60)
+        loop, queue = asyncio.get_running_loop(), BatchQueue(pool, work, longest_wait=60)
         work.gate.clear()
         first = queue.put(1)
         while not work.batches:
@@ -163,7 +163,7 @@ def run_by_hand(scenario):
         return runner.run(scenario)
 
 
-def test_a_locked_item_is_retried_after_a_pause(lane):
+def test_a_locked_item_is_retried_after_a_pause(pool):
     asked = []
 
     def held_at_first(batch):
@@ -171,12 +171,12 @@ def test_a_locked_item_is_retried_after_a_pause(lane):
         return [ROW_LOCKED] if len(asked) == 1 else batch
 
     async def scenario():
-        loop, queue = asyncio.get_running_loop(), BatchQueue(lane, held_at_first)
+        loop, queue = asyncio.get_running_loop(), BatchQueue(pool, held_at_first)
         waiting = queue.put(7)
         while not asked:
             await asyncio.sleep(0)
         for _ in range(100):
-            await lane.run(int)
+            await pool.run(int)
         early = list(asked)
         loop.skip(batch_queue_module.PAUSE)
         return early, await waiting
@@ -186,16 +186,16 @@ def test_a_locked_item_is_retried_after_a_pause(lane):
 
 
 def test_at_close_finished_work_has_its_result_and_the_rest_fails(work):
-    lane = WorkerPool("test")
+    pool = WorkerPool("test")
 
     async def scenario():
-        queue = BatchQueue(lane, work)
+        queue = BatchQueue(pool, work)
         work.gate.clear()
         done = queue.put(1)
         while not work.batches:
             await asyncio.sleep(0)
         left = queue.put(2)
-        closing = asyncio.ensure_future(asyncio.to_thread(lane.close))
+        closing = asyncio.ensure_future(asyncio.to_thread(pool.close))
         await asyncio.sleep(0.05)
         work.gate.set()
         await closing
@@ -205,14 +205,14 @@ def test_at_close_finished_work_has_its_result_and_the_rest_fails(work):
         with pytest.raises(Unavailable, match="test thread is closed"):
             await asyncio.wait_for(queue.put(3), 5)
         with pytest.raises(Unavailable):
-            await lane.run(int)
+            await pool.run(int)
 
     asyncio.run(scenario())
 
 
-def test_a_cancelled_item_delays_no_other(lane, work):
+def test_a_cancelled_item_delays_no_other(pool, work):
     async def scenario():
-        queue = BatchQueue(lane, work)
+        queue = BatchQueue(pool, work)
         work.gate.clear()
         gone, stays = queue.put(1), queue.put(2)
         gone.cancel()
@@ -223,14 +223,14 @@ def test_a_cancelled_item_delays_no_other(lane, work):
 
 
 def test_close_finishes_the_accepted_work(work):
-    lane = WorkerPool("test")
+    pool = WorkerPool("test")
 
     async def scenario():
         work.gate.clear()
-        futures = [BatchQueue(lane, work).put(number) for number in range(3)]
+        futures = [BatchQueue(pool, work).put(number) for number in range(3)]
         while not work.batches:
             await asyncio.sleep(0)
-        closing = asyncio.ensure_future(asyncio.to_thread(lane.close))
+        closing = asyncio.ensure_future(asyncio.to_thread(pool.close))
         await asyncio.sleep(0.02)
         work.gate.set()
         await closing
@@ -241,27 +241,27 @@ def test_close_finishes_the_accepted_work(work):
 
 
 def test_a_full_pool_is_unavailable():
-    lane = WorkerPool("test", longest_queue=1)
+    pool = WorkerPool("test", longest_queue=1)
     gate = threading.Event()
 
     async def scenario():
-        waiting = asyncio.ensure_future(lane.run(gate.wait, 10))
+        waiting = asyncio.ensure_future(pool.run(gate.wait, 10))
         await asyncio.sleep(0)
         with pytest.raises(Unavailable, match="waiting for the test thread"):
-            await lane.run(int)
+            await pool.run(int)
         gate.set()
         assert await waiting
-        assert await lane.run(int) == 0
+        assert await pool.run(int) == 0
 
     asyncio.run(scenario())
-    lane.close()
+    pool.close()
 
 
-def test_a_full_queue_refuses_only_the_next_item(lane, work, monkeypatch):
+def test_a_full_queue_refuses_only_the_next_item(pool, work, monkeypatch):
     monkeypatch.setattr("reticket.core.queues.batch_queue.LONGEST_QUEUE", 3)
 
     async def scenario():
-        queue = BatchQueue(lane, work)
+        queue = BatchQueue(pool, work)
         answers = await asyncio.gather(*map(queue.put, range(4)), return_exceptions=True)
         return answers, await queue.put(5)
 
@@ -271,7 +271,7 @@ def test_a_full_queue_refuses_only_the_next_item(lane, work, monkeypatch):
     assert work.batches == [[0, 1, 2], [5]]
 
 
-def test_queues_of_one_pool_take_turns(lane):
+def test_queues_of_one_pool_take_turns(pool):
     under_way = []
 
     def alone(batch):
@@ -281,15 +281,15 @@ def test_queues_of_one_pool_take_turns(lane):
         return batch
 
     async def scenario():
-        queues = [BatchQueue(lane, alone) for _ in range(4)]
+        queues = [BatchQueue(pool, alone) for _ in range(4)]
         return await asyncio.gather(*(each.put(n) for n in range(50) for each in queues))
 
     assert asyncio.run(scenario()) == [n for n in range(50) for _ in range(4)]
 
 
-def test_an_unexpected_error_leaves_no_item_waiting(lane, work):
+def test_an_unexpected_error_leaves_no_item_waiting(pool, work):
     async def scenario():
-        queue = BatchQueue(lane, work)
+        queue = BatchQueue(pool, work)
         work.fault = SystemError("a bug")
         failed = await asyncio.gather(*map(queue.put, range(2)), return_exceptions=True)
         work.fault = None
@@ -300,11 +300,11 @@ def test_an_unexpected_error_leaves_no_item_waiting(lane, work):
 
 
 @pytest.mark.parametrize("results", [[], [1, 2], None])
-def test_a_wrong_number_of_results_is_an_error_and_later_batches_run(lane, results):
+def test_a_wrong_number_of_results_is_an_error_and_later_batches_run(pool, results):
     answers = iter([results, [7]])
 
     async def scenario():
-        queue = BatchQueue(lane, lambda batch: next(answers))
+        queue = BatchQueue(pool, lambda batch: next(answers))
         with pytest.raises((ValueError, TypeError)):
             await asyncio.wait_for(queue.put(1), PATIENCE)
         return await asyncio.wait_for(queue.put(2), PATIENCE)
@@ -312,12 +312,12 @@ def test_a_wrong_number_of_results_is_an_error_and_later_batches_run(lane, resul
     assert asyncio.run(scenario()) == 7
 
 
-def test_later_batches_run_after_a_result_that_cannot_be_delivered(lane):
+def test_later_batches_run_after_a_result_that_cannot_be_delivered(pool):
     answers = [[7], [StopIteration()]]
 
     async def scenario():
         asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)
-        queue = BatchQueue(lane, lambda batch: answers.pop())
+        queue = BatchQueue(pool, lambda batch: answers.pop())
         lost = queue.put(1)
         while len(answers) > 1:
             await asyncio.sleep(0)
@@ -328,27 +328,27 @@ def test_later_batches_run_after_a_result_that_cannot_be_delivered(lane):
 
 
 def test_work_that_waited_too_long_is_not_started():
-    lane = WorkerPool("test", longest_wait=60)
+    pool = WorkerPool("test", longest_wait=60)
     gate, begun = threading.Event(), []
 
     async def scenario():
-        first = asyncio.ensure_future(lane.run(gate.wait, PATIENCE))
-        late = asyncio.ensure_future(lane.run(begun.append, "late"))
+        first = asyncio.ensure_future(pool.run(gate.wait, PATIENCE))
+        late = asyncio.ensure_future(pool.run(begun.append, "late"))
         await asyncio.sleep(0)
         asyncio.get_running_loop().skip(61)
         gate.set()
         assert await first
         with pytest.raises(Unavailable, match="work has waited for the test thread for too long"):
             await late
-        await lane.run(begun.append, "in time")
+        await pool.run(begun.append, "in time")
 
     run_by_hand(scenario())
-    lane.close()
+    pool.close()
     assert begun == ["in time"]
 
 
 def test_failed_work_frees_its_place_in_the_pool():
-    lane = WorkerPool("test", longest_queue=1)
+    pool = WorkerPool("test", longest_queue=1)
 
     def fail():
         raise KeyError("gone")
@@ -356,13 +356,13 @@ def test_failed_work_frees_its_place_in_the_pool():
     async def scenario():
         for _ in range(3):
             with pytest.raises(KeyError):
-                await lane.run(fail)
+                await pool.run(fail)
 
     asyncio.run(scenario())
-    lane.close()
+    pool.close()
 
 
-def test_an_item_locked_for_too_long_is_unavailable(lane):
+def test_an_item_locked_for_too_long_is_unavailable(pool):
     asked = []
 
     def hold(items):
@@ -371,10 +371,10 @@ def test_an_item_locked_for_too_long_is_unavailable(lane):
 
     async def scenario():
         loop = asyncio.get_running_loop()
-        waiting = BatchQueue(lane, hold, longest_wait=60).put(1)
+        waiting = BatchQueue(pool, hold, longest_wait=60).put(1)
         while not waiting.done():
             loop.skip(batch_queue_module.PAUSE if len(asked) < 2 else 61)
-            await lane.run(int)
+            await pool.run(int)
         with pytest.raises(Unavailable):
             await waiting
 

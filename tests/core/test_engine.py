@@ -379,7 +379,7 @@ async def test_an_application_refreshes_until_it_is_disabled_or_deleted(world):
     world.people.application = apps.get
     engine = Engine(
         {name: replace(OPAQUE, subjects=Application)}, world.policies(), world.store, world.people,
-        world.mint, world.audit, world.lane, world.clock, os.urandom,
+        world.mint, world.audit, world.pool, world.clock, os.urandom,
     )  # fmt: skip
     token = (await engine.begin(BeginSession(name, app), None, CALLER)).refresh_token
     for gone in (replace(app, disabled=True), None):
@@ -393,13 +393,13 @@ async def test_an_application_refreshes_until_it_is_disabled_or_deleted(world):
 
 async def test_a_refusal_is_audited_however_long_the_store_was_busy(world, monkeypatch):
     gate = threading.Event()
-    world.lane.submit(gate.wait)
+    world.pool.submit(gate.wait)
     monkeypatch.setattr(world.engine._ends, "_longest_wait", 0.0)
     with pytest.raises(Refusal):
         await world.refresh("rtk_forged")
     await asyncio.sleep(0.05)
     gate.set()
-    await world.lane.run(int)
+    await world.pool.run(int)
     assert world.audit.names == ["refused"]
 
 
@@ -450,7 +450,7 @@ async def test_events_beyond_the_buffer_are_counted_and_raise_no_error(world, mo
     unseen, gate = [], threading.Event()
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(lambda loop, context: unseen.append(context["message"]))
-    world.lane.submit(gate.wait)
+    world.pool.submit(gate.wait)
     for _ in range(10):
         assert (await cause_of(world.refresh("forged")))[1] is Cause.FORGED
     gate.set()

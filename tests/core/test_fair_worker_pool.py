@@ -23,7 +23,7 @@ class Bench:
     """Work that waits for its gate, and who was served in which order."""
 
     def __init__(self, threads=1, places=64, **more):
-        self.lane = FairWorkerPool("test", threads, places, **more)
+        self.pool = FairWorkerPool("test", threads, places, **more)
         self.gate = threading.Semaphore(0)
         self.served = []
 
@@ -33,7 +33,7 @@ class Bench:
         return whose
 
     def ask(self, whose):
-        return asyncio.ensure_future(self.lane.run(whose, self.work, whose))
+        return asyncio.ensure_future(self.pool.run(whose, self.work, whose))
 
     def let(self, count):
         self.gate.release(count)
@@ -50,7 +50,7 @@ async def bench():
     yield make
     for each in made:
         each.let(1000)
-        each.lane.close()
+        each.pool.close()
 
 
 async def settled():
@@ -64,7 +64,7 @@ async def test_a_result_and_an_error_come_back(bench):
     one.let(1)
     assert await one.ask(OWNER) == OWNER
     with pytest.raises(ZeroDivisionError):
-        await one.lane.run(OWNER, lambda: 1 // 0)
+        await one.pool.run(OWNER, lambda: 1 // 0)
 
 
 async def test_a_known_owner_goes_before_fifty_unknown_networks_that_never_stop(bench):
@@ -173,6 +173,6 @@ async def test_a_full_queue_says_when_to_retry(bench, monkeypatch):
 
 async def test_a_closed_pool_is_unavailable(bench):
     one = bench()
-    one.lane.close()
+    one.pool.close()
     with pytest.raises(Unavailable):
         await one.ask(OWNER)

@@ -22,7 +22,7 @@ def ephemeral(world):
 
 @pytest.fixture
 def inspection(world, ephemeral):
-    return Inspection(world.lane, world.store, ephemeral, world.people, world.engine.holder_of)
+    return Inspection(world.pool, world.store, ephemeral, world.people, world.engine.holder_of)
 
 
 def access(family=b"", subject=ADA.id, version=ADA.credential_version):

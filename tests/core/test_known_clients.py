@@ -18,8 +18,8 @@ HERE, THERE = Caller("192.0.2.1", "0" * 32), Caller("192.0.2.2", "0" * 32)
 
 
 @pytest.fixture
-def desk(hall):
-    people = hall.people
+def authenticator(harness):
+    people = harness.people
     people.clients = {"backend": BACKEND}
     people.hashes["backend"] = NEW + SECRET
     people.client = people.clients.get
@@ -29,214 +29,224 @@ def desk(hall):
     people.client_at_hand = lambda name: (
         (people.client(name), people.client_credentials(name)) if people.client(name) else None
     )
-    hall.verified.remember = lambda *triple: hall.verified.known.add(triple)
-    return hall.programs
+    harness.verified.remember = lambda *triple: harness.verified.known.add(triple)
+    return harness.programs
 
 
 def signing_in(secret=SECRET, client="backend", caller=HERE):
     return SignInClient("oauth.client", client, secret), caller
 
 
-def known_of(desk, batch):
+def known_of(authenticator, batch):
     """The clients that cost no hash, and None for whatever else came of it."""
-    return [each if isinstance(each, Client) else None for each in desk.known_clients(batch)]
+    return [
+        each if isinstance(each, Client) else None for each in authenticator.known_clients(batch)
+    ]
 
 
-def sign_in(desk, *said, **more):
+def sign_in(authenticator, *said, **more):
     command, caller = signing_in(*said, **more)
-    (found,) = desk.known_clients([(command, caller)])
+    (found,) = authenticator.known_clients([(command, caller)])
     if isinstance(found, Refusal):
         raise found
-    return desk.client(command, caller, found) if isinstance(found, Admission) else found
+    return authenticator.client(command, caller, found) if isinstance(found, Admission) else found
 
 
-def test_no_client_is_known_at_first(desk):
-    assert known_of(desk, [signing_in()]) == [None]
+def test_no_client_is_known_at_first(authenticator):
+    assert known_of(authenticator, [signing_in()]) == [None]
 
 
-def test_a_verified_program_costs_no_second_hash(desk, hall):
-    assert sign_in(desk) is BACKEND
-    hashes = len(hall.hasher.verified)
-    assert known_of(desk, [signing_in()] * 3) == [BACKEND] * 3
-    assert len(hall.hasher.verified) == hashes
+def test_a_verified_program_costs_no_second_hash(authenticator, harness):
+    assert sign_in(authenticator) is BACKEND
+    hashes = len(harness.hasher.verified)
+    assert known_of(authenticator, [signing_in()] * 3) == [BACKEND] * 3
+    assert len(harness.hasher.verified) == hashes
 
 
-def test_unknown_clients_of_a_batch_are_verified_by_the_hash(desk):
-    sign_in(desk)
+def test_unknown_clients_of_a_batch_are_verified_by_the_hash(authenticator):
+    sign_in(authenticator)
     batch = [signing_in("wrong"), signing_in(client="nobody"), signing_in(), signing_in("")]
-    assert known_of(desk, batch) == [None, None, BACKEND, None]
+    assert known_of(authenticator, batch) == [None, None, BACKEND, None]
 
 
-def test_a_batch_reads_the_directory_once(desk, hall):
-    sign_in(desk)
-    before = hall.people.catch_ups
-    desk.known_clients([signing_in()] * 50)
-    assert hall.people.catch_ups == before + 1
+def test_a_batch_reads_the_directory_once(authenticator, harness):
+    sign_in(authenticator)
+    before = harness.people.catch_ups
+    authenticator.known_clients([signing_in()] * 50)
+    assert harness.people.catch_ups == before + 1
 
 
-def test_a_changed_secret_ends_the_old_one_at_once(desk, hall):
-    sign_in(desk)
-    hall.people.hashes["backend"] = NEW + "another"
-    assert known_of(desk, [signing_in()]) == [None]
+def test_a_changed_secret_ends_the_old_one_at_once(authenticator, harness):
+    sign_in(authenticator)
+    harness.people.hashes["backend"] = NEW + "another"
+    assert known_of(authenticator, [signing_in()]) == [None]
 
 
 @pytest.mark.parametrize("gone", [True, False])
-def test_a_disabled_or_deleted_client_is_not_known(desk, hall, gone):
-    sign_in(desk)
-    hall.people.clients["backend"] = replace(BACKEND, disabled=True)
+def test_a_disabled_or_deleted_client_is_not_known(authenticator, harness, gone):
+    sign_in(authenticator)
+    harness.people.clients["backend"] = replace(BACKEND, disabled=True)
     if gone:
-        hall.people.client = lambda name: None
-    assert known_of(desk, [signing_in()]) == [None]
+        harness.people.client = lambda name: None
+    assert known_of(authenticator, [signing_in()]) == [None]
 
 
-def test_changes_of_other_processes_are_seen_before_a_client_is_admitted(desk, hall):
-    hall.people.catch_up_now = lambda: hall.people.hashes.update(backend=NEW + "another")
+def test_changes_of_other_processes_are_seen_before_a_client_is_admitted(authenticator, harness):
+    harness.people.catch_up_now = lambda: harness.people.hashes.update(backend=NEW + "another")
     with pytest.raises(Refusal) as refused:
-        sign_in(desk)
+        sign_in(authenticator)
     assert refused.value.code is Code.INVALID_CREDENTIALS
 
 
-def test_a_client_disabled_by_another_process_during_the_hash_is_refused(desk, hall, monkeypatch):
-    verify = hall.hasher.verify
+def test_a_client_disabled_by_another_process_during_the_hash_is_refused(
+    authenticator, harness, monkeypatch
+):
+    verify = harness.hasher.verify
 
     def meanwhile(*arguments):
-        hall.people.catch_up_now = hall.people.clients.clear
+        harness.people.catch_up_now = harness.people.clients.clear
         return verify(*arguments)
 
-    monkeypatch.setattr(hall.hasher, "verify", meanwhile)
+    monkeypatch.setattr(harness.hasher, "verify", meanwhile)
     with pytest.raises(Refusal) as refused:
-        sign_in(desk)
+        sign_in(authenticator)
     assert refused.value.code is Code.INVALID_CREDENTIALS
 
 
-def test_an_address_with_too_many_failures_is_refused_from_the_cache_too(desk):
-    sign_in(desk)
-    sign_in(desk, caller=THERE)
+def test_an_address_with_too_many_failures_is_refused_from_the_cache_too(authenticator):
+    sign_in(authenticator)
+    sign_in(authenticator, caller=THERE)
     for _ in range(6):
         with pytest.raises(Refusal):
-            sign_in(desk, "wrong")
-    assert known_of(desk, [signing_in(), signing_in(caller=THERE)]) == [None, BACKEND]
+            sign_in(authenticator, "wrong")
+    assert known_of(authenticator, [signing_in(), signing_in(caller=THERE)]) == [None, BACKEND]
     with pytest.raises(Refusal) as refused:
-        sign_in(desk)
+        sign_in(authenticator)
     assert refused.value.code is Code.TOO_MANY_ATTEMPTS
 
 
-def test_a_client_that_was_verified_elsewhere_is_checked_here_without_a_hash(desk, hall):
-    sign_in(desk)
-    assert known_of(desk, [signing_in(caller=THERE)]) == [None]
-    assert sign_in(desk, caller=THERE) is BACKEND
-    assert known_of(desk, [signing_in(caller=THERE)]) == [BACKEND]
-    assert len(hall.hasher.verified) == 1
+def test_a_client_that_was_verified_elsewhere_is_checked_here_without_a_hash(
+    authenticator, harness
+):
+    sign_in(authenticator)
+    assert known_of(authenticator, [signing_in(caller=THERE)]) == [None]
+    assert sign_in(authenticator, caller=THERE) is BACKEND
+    assert known_of(authenticator, [signing_in(caller=THERE)]) == [BACKEND]
+    assert len(harness.hasher.verified) == 1
 
 
-def spend_the_budget(hall):
+def spend_the_budget(harness):
     """Another process counts failures of the client where it is known."""
     program = program_of("SignInClient", "backend")
     (guard,) = FailureLimits().of_program(program, network_of(HERE.address), known=True)
-    hall.ephemeral.count_each({guard.key: 60}, 6)
+    harness.ephemeral.count_each({guard.key: 60}, 6)
 
 
-def at_hand(desk, *said, **more):
-    return desk.client_at_hand(*signing_in(*said, **more))
+def at_hand(authenticator, *said, **more):
+    return authenticator.client_at_hand(*signing_in(*said, **more))
 
 
-def test_a_recently_known_client_is_in_the_cache(desk, hall):
-    sign_in(desk)
-    assert at_hand(desk) is None
-    desk.known_clients([signing_in()])
-    looks = hall.people.catch_ups
-    assert at_hand(desk) is BACKEND
-    assert [at_hand(desk, "wrong"), at_hand(desk, client="nobody"), at_hand(desk, "")] == [None] * 3
-    assert hall.people.catch_ups == looks
+def test_a_recently_known_client_is_in_the_cache(authenticator, harness):
+    sign_in(authenticator)
+    assert at_hand(authenticator) is None
+    authenticator.known_clients([signing_in()])
+    looks = harness.people.catch_ups
+    assert at_hand(authenticator) is BACKEND
+    assert [
+        at_hand(authenticator, "wrong"),
+        at_hand(authenticator, client="nobody"),
+        at_hand(authenticator, ""),
+    ] == [None] * 3
+    assert harness.people.catch_ups == looks
 
 
-def test_the_cache_is_not_used_for_an_address_without_a_recent_check(desk, hall):
-    sign_in(desk)
-    desk.known_clients([signing_in()])
-    assert at_hand(desk, caller=THERE) is None
-    sign_in(desk, caller=THERE)
-    assert at_hand(desk, caller=THERE) is None
-    hall.clock.at += 501
-    assert at_hand(desk) is None
+def test_the_cache_is_not_used_for_an_address_without_a_recent_check(authenticator, harness):
+    sign_in(authenticator)
+    authenticator.known_clients([signing_in()])
+    assert at_hand(authenticator, caller=THERE) is None
+    sign_in(authenticator, caller=THERE)
+    assert at_hand(authenticator, caller=THERE) is None
+    harness.clock.at += 501
+    assert at_hand(authenticator) is None
 
 
-def test_the_cache_is_not_used_after_a_failure(desk):
-    sign_in(desk)
-    desk.known_clients([signing_in()])
+def test_the_cache_is_not_used_after_a_failure(authenticator):
+    sign_in(authenticator)
+    authenticator.known_clients([signing_in()])
     with pytest.raises(Refusal):
-        sign_in(desk, "wrong")
-    assert at_hand(desk) is None
+        sign_in(authenticator, "wrong")
+    assert at_hand(authenticator) is None
 
 
-def test_the_cache_is_not_used_after_failures_at_another_process(desk, hall):
-    sign_in(desk)
-    desk.known_clients([signing_in()])
-    spend_the_budget(hall)
-    assert known_of(desk, [signing_in()]) == [None]
-    assert at_hand(desk) is None
+def test_the_cache_is_not_used_after_failures_at_another_process(authenticator, harness):
+    sign_in(authenticator)
+    authenticator.known_clients([signing_in()])
+    spend_the_budget(harness)
+    assert known_of(authenticator, [signing_in()]) == [None]
+    assert at_hand(authenticator) is None
 
 
-def test_the_cache_is_not_used_after_a_refusal(desk, hall):
-    sign_in(desk)
-    desk.known_clients([signing_in()])
-    spend_the_budget(hall)
+def test_the_cache_is_not_used_after_a_refusal(authenticator, harness):
+    sign_in(authenticator)
+    authenticator.known_clients([signing_in()])
+    spend_the_budget(harness)
     with pytest.raises(Refusal):
-        sign_in(desk)
-    assert at_hand(desk) is None
+        sign_in(authenticator)
+    assert at_hand(authenticator) is None
 
 
-def test_a_failure_during_the_lookup_of_an_address_is_counted(desk, hall, monkeypatch):
-    sign_in(desk)
-    count_each = hall.ephemeral.count_each
+def test_a_failure_during_the_lookup_of_an_address_is_counted(authenticator, harness, monkeypatch):
+    sign_in(authenticator)
+    count_each = harness.ephemeral.count_each
 
     def slow(windows, add=1):
         found = count_each(windows, add)
-        monkeypatch.setattr(hall.ephemeral, "count_each", count_each)
+        monkeypatch.setattr(harness.ephemeral, "count_each", count_each)
         with pytest.raises(Refusal):
-            sign_in(desk, "wrong")
+            sign_in(authenticator, "wrong")
         return found
 
-    monkeypatch.setattr(hall.ephemeral, "count_each", slow)
-    assert known_of(desk, [signing_in()]) == [BACKEND]
-    assert at_hand(desk) is None
+    monkeypatch.setattr(harness.ephemeral, "count_each", slow)
+    assert known_of(authenticator, [signing_in()]) == [BACKEND]
+    assert at_hand(authenticator) is None
 
 
-def test_a_clock_that_goes_back_extends_no_cached_state(desk, hall):
-    sign_in(desk)
-    desk.known_clients([signing_in()])
-    hall.clock.forward(-3600)
-    assert at_hand(desk) is None
+def test_a_clock_that_goes_back_extends_no_cached_state(authenticator, harness):
+    sign_in(authenticator)
+    authenticator.known_clients([signing_in()])
+    harness.clock.forward(-3600)
+    assert at_hand(authenticator) is None
 
 
-def test_old_addresses_are_removed(desk, hall):
+def test_old_addresses_are_removed(authenticator, harness):
     for number in range(50):
         caller = Caller(f"192.0.2.{number}", "0" * 32)
-        sign_in(desk, caller=caller)
-        desk.known_clients([signing_in(caller=caller)])
-        hall.clock.forward(0.1)
-    assert len(hall.attempts._free) < 20
+        sign_in(authenticator, caller=caller)
+        authenticator.known_clients([signing_in(caller=caller)])
+        harness.clock.forward(0.1)
+    assert len(harness.attempts._free) < 20
 
 
-def test_a_cached_address_expires_with_its_check(desk, hall):
-    sign_in(desk)
-    desk.known_clients([signing_in()])
-    hall.clock.forward(0.2)
-    sign_in(desk, caller=THERE)
-    desk.known_clients([signing_in(caller=THERE)])
-    assert at_hand(desk) is BACKEND
+def test_a_cached_address_expires_with_its_check(authenticator, harness):
+    sign_in(authenticator)
+    authenticator.known_clients([signing_in()])
+    harness.clock.forward(0.2)
+    sign_in(authenticator, caller=THERE)
+    authenticator.known_clients([signing_in(caller=THERE)])
+    assert at_hand(authenticator) is BACKEND
 
 
-def test_a_disabled_client_is_not_cached(desk, hall):
-    sign_in(desk)
-    desk.known_clients([signing_in()])
-    hall.people.clients["backend"] = replace(BACKEND, disabled=True)
-    assert at_hand(desk) is None
+def test_a_disabled_client_is_not_cached(authenticator, harness):
+    sign_in(authenticator)
+    authenticator.known_clients([signing_in()])
+    harness.people.clients["backend"] = replace(BACKEND, disabled=True)
+    assert at_hand(authenticator) is None
 
 
-def test_a_client_that_the_directory_has_not_cached_is_not_used(desk, hall):
-    sign_in(desk)
-    desk.known_clients([signing_in()])
-    hall.people.client_at_hand = lambda name: (BACKEND, None)
-    assert at_hand(desk) is None
-    hall.people.client_at_hand = lambda name: None
-    assert at_hand(desk) is None
+def test_a_client_that_the_directory_has_not_cached_is_not_used(authenticator, harness):
+    sign_in(authenticator)
+    authenticator.known_clients([signing_in()])
+    harness.people.client_at_hand = lambda name: (BACKEND, None)
+    assert at_hand(authenticator) is None
+    harness.people.client_at_hand = lambda name: None
+    assert at_hand(authenticator) is None

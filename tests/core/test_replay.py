@@ -58,12 +58,12 @@ def test_a_stream_is_not_loaded_into_memory_as_a_whole(store, monkeypatch):
     store.create(rows)
     ended = []
 
-    def told():
+    def events():
         for row in rows:
             ended.append(sum(cause is not None for cause in causes(store)))
             yield Event(at(9), "revoked", family=row.id.hex(), cause="operator")
 
-    assert len(replay.replay(store, told())) == 5
+    assert len(replay.replay(store, events())) == 5
     assert ended == [0, 0, 2, 2, 4]
 
 
@@ -114,8 +114,10 @@ def test_a_revocation_without_matches_is_in_the_stream(store, clock, tmp_path):
 
 
 def test_locked_and_weakly_stored_families_are_revoked_too(store, clock, monkeypatch):
-    held, frail, other = (family_of(number, expires_at=clock() + 10**9) for number in (1, 2, 3))
-    store.create([held, frail, other])
+    held, unreplicated, other = (
+        family_of(number, expires_at=clock() + 10**9) for number in (1, 2, 3)
+    )
+    store.create([held, unreplicated, other])
     rest = store.transact
 
     def transact(batch):
@@ -126,8 +128,10 @@ def test_locked_and_weakly_stored_families_are_revoked_too(store, clock, monkeyp
 
     monkeypatch.setattr(store, "transact", transact)
     at = clock()
-    told = [Event(at, "revoked", family=row.id.hex(), cause="operator") for row in (held, frail)]
-    ended = replay.replay(store, told)
+    events = [
+        Event(at, "revoked", family=row.id.hex(), cause="operator") for row in (held, unreplicated)
+    ]
+    ended = replay.replay(store, events)
     assert causes(store) == ["operator", "operator", None]
     assert {row.revoked_cause for row in ended} == {"operator"}
 

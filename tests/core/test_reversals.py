@@ -13,13 +13,13 @@ from reticket.core.access.reversals import PendingReversals
 from reticket.core.errors import Unavailable
 
 OFTEN = 20
-"""More often than any limit of the hall."""
+"""More often than any limit of the harness."""
 
 
 @contextmanager
-def failing(hall, *names):
+def failing(harness, *names):
     """The store takes a try, and fails when it is to be given back."""
-    whole = {name: getattr(hall.ephemeral, name) for name in names}
+    whole = {name: getattr(harness.ephemeral, name) for name in names}
 
     def fail(*words):
         raise Unavailable("a node of the store is down")
@@ -28,70 +28,70 @@ def failing(hall, *names):
         return fail() if add < 0 else whole["count_each"](windows, add)
 
     for name in names:
-        setattr(hall.ephemeral, name, count_each if name == "count_each" else fail)
+        setattr(harness.ephemeral, name, count_each if name == "count_each" else fail)
     yield
     for name in names:
-        setattr(hall.ephemeral, name, whole[name])
+        setattr(harness.ephemeral, name, whole[name])
 
 
 @pytest.mark.parametrize("known", [True, False])
 @pytest.mark.parametrize("names", [("forget",), ("count_each",), ("forget", "count_each")])
-def test_attempts_that_failed_in_the_store_never_block_a_correct_password(hall, known, names):
+def test_attempts_that_failed_in_the_store_never_block_a_correct_password(harness, known, names):
     if known:
-        sign_in(hall)
+        sign_in(harness)
     for _ in range(OFTEN):
-        with failing(hall, *names):
+        with failing(harness, *names):
             try:
-                sign_in(hall)
+                sign_in(harness)
             except Unavailable:
                 continue
-    assert sign_in(hall) == ADA
+    assert sign_in(harness) == ADA
 
 
-def test_attempts_that_failed_in_the_store_never_block_a_program(hall):
+def test_attempts_that_failed_in_the_store_never_block_a_program(harness):
     for _ in range(OFTEN):
-        with failing(hall, "count_each"), pytest.raises(Unavailable):
-            call(hall)
-    assert call(hall)
+        with failing(harness, "count_each"), pytest.raises(Unavailable):
+            call(harness)
+    assert call(harness)
 
 
-def test_a_failed_subtraction_is_repeated_later(hall):
-    sign_in(hall)
+def test_a_failed_subtraction_is_repeated_later(harness):
+    sign_in(harness)
     for _ in range(2):
-        with failing(hall, "forget", "count_each"), pytest.raises(Unavailable):
-            sign_in(hall)
-    with failing(hall, "count_each"), pytest.raises(Unavailable):
-        sign_in(hall)
-    refusal_of(sign_in, hall, "wrong")
-    refusal_of(sign_in, hall, "wrong")
-    assert sign_in(hall) == ADA
+        with failing(harness, "forget", "count_each"), pytest.raises(Unavailable):
+            sign_in(harness)
+    with failing(harness, "count_each"), pytest.raises(Unavailable):
+        sign_in(harness)
+    refusal_of(sign_in, harness, "wrong")
+    refusal_of(sign_in, harness, "wrong")
+    assert sign_in(harness) == ADA
 
 
-def test_wrong_passwords_stay_counted_while_the_store_fails(hall):
-    sign_in(hall)
-    with failing(hall, "forget"):
+def test_wrong_passwords_stay_counted_while_the_store_fails(harness):
+    sign_in(harness)
+    with failing(harness, "forget"):
         for _ in range(3):
-            refusal_of(sign_in, hall, "wrong")
-    assert refusal_of(sign_in, hall, PASSWORD) == LIMITED
+            refusal_of(sign_in, harness, "wrong")
+    assert refusal_of(sign_in, harness, PASSWORD) == LIMITED
 
 
 @pytest.mark.parametrize(("seconds", "left"), [(59, 2), (60, 3)])
-def test_a_pending_subtraction_ends_with_its_counter(hall, seconds, left):
+def test_a_pending_subtraction_ends_with_its_counter(harness, seconds, left):
     owing, guard = (
-        PendingReversals(hall.ephemeral, hall.clock),
+        PendingReversals(harness.ephemeral, harness.clock),
         FailureCounter("account:ada", FailureLimit(3, 60)),
     )
     with pytest.raises(Unavailable), owing.unless_done([guard]):
         raise Unavailable("the store is down")
-    hall.clock.forward(seconds)
-    hall.ephemeral.count_each({guard.key: 60}, 3)
+    harness.clock.forward(seconds)
+    harness.ephemeral.count_each({guard.key: 60}, 3)
     owing.settle([guard])
-    assert hall.ephemeral.count_each({guard.key: 60}, 0)[0].total == left
+    assert harness.ephemeral.count_each({guard.key: 60}, 0)[0].total == left
 
 
-def test_the_number_of_pending_subtractions_is_limited(hall, monkeypatch):
+def test_the_number_of_pending_subtractions_is_limited(harness, monkeypatch):
     monkeypatch.setattr(owed, "MOST_PENDING", 8)
-    owing = PendingReversals(hall.ephemeral, hall.clock)
+    owing = PendingReversals(harness.ephemeral, harness.clock)
     for number in range(OFTEN):
         with (
             pytest.raises(Unavailable),

@@ -21,187 +21,187 @@ LOCKED = (Code.INVALID_CREDENTIALS, Cause.FACTOR_LOCKED)
 RECOVERY = "40718-95226-11834-60357"
 
 
-def session_of(hall, lifetime=300):
-    return hall.second.open_session(OpenFactorSession("test", ADA, lifetime))
+def session_of(harness, lifetime=300):
+    return harness.second.open_session(OpenFactorSession("test", ADA, lifetime))
 
 
-def code_of(hall):
-    return f"totp{hall.clock() // 30_000}"
+def code_of(harness):
+    return f"totp{harness.clock() // 30_000}"
 
 
-def second(hall, session_id, otp, caller=CALLER, resource="test", **more):
-    return hall.second.user(SecondFactor(resource, session_id, otp, **more), caller)
+def second(harness, session_id, otp, caller=CALLER, resource="test", **more):
+    return harness.second.user(SecondFactor(resource, session_id, otp, **more), caller)
 
 
-def test_too_many_wrong_passwords_block_codes_too(hall):
-    session_id = session_of(hall)
+def test_too_many_wrong_passwords_block_codes_too(harness):
+    session_id = session_of(harness)
     for _ in range(3):
-        refusal_of(sign_in, hall, "wrong", caller=EVE)
-    assert refusal_of(second, hall, session_id, code_of(hall), EVE) == LIMITED
+        refusal_of(sign_in, harness, "wrong", caller=EVE)
+    assert refusal_of(second, harness, session_id, code_of(harness), EVE) == LIMITED
 
 
-def test_a_second_factor_ends_its_session(hall):
-    session_id = session_of(hall)
-    assert second(hall, session_id, code_of(hall)) == ADA
-    hall.clock.forward(30)
-    assert refusal_of(second, hall, session_id, code_of(hall)) == NO_SESSION
+def test_a_second_factor_ends_its_session(harness):
+    session_id = session_of(harness)
+    assert second(harness, session_id, code_of(harness)) == ADA
+    harness.clock.forward(30)
+    assert refusal_of(second, harness, session_id, code_of(harness)) == NO_SESSION
 
 
-def test_a_factor_session_is_finished_at_the_dialect_that_opened_it(hall):
+def test_a_factor_session_is_finished_at_the_dialect_that_opened_it(harness):
     """Whom one dialect lets in, another may not know."""
-    session_id = session_of(hall)
-    assert refusal_of(second, hall, session_id, code_of(hall), CALLER, "other") == NO_SESSION
-    assert second(hall, session_id, code_of(hall)) == ADA
+    session_id = session_of(harness)
+    assert refusal_of(second, harness, session_id, code_of(harness), CALLER, "other") == NO_SESSION
+    assert second(harness, session_id, code_of(harness)) == ADA
 
 
-def test_only_one_of_two_parallel_correct_codes_signs_in(hall, monkeypatch):
+def test_only_one_of_two_parallel_correct_codes_signs_in(harness, monkeypatch):
     """Check-then-consume: both have looked, one takes."""
-    session_id, match = session_of(hall), hall.otp.match
+    session_id, match = session_of(harness), harness.otp.match
 
     def meet(*arguments):
-        hall.ephemeral.take(f"factor:{session_id}")
+        harness.ephemeral.take(f"factor:{session_id}")
         return match(*arguments)
 
-    monkeypatch.setattr(hall.otp, "match", meet)
-    assert refusal_of(second, hall, session_id, code_of(hall)) == NO_SESSION
+    monkeypatch.setattr(harness.otp, "match", meet)
+    assert refusal_of(second, harness, session_id, code_of(harness)) == NO_SESSION
 
 
-def test_a_code_works_once_in_any_session(hall):
-    first, other = session_of(hall), session_of(hall)
+def test_a_code_works_once_in_any_session(harness):
+    first, other = session_of(harness), session_of(harness)
     assert first != other
-    second(hall, first, code_of(hall))
-    assert refusal_of(second, hall, other, code_of(hall)) == WRONG_CODE
-    hall.clock.forward(30)
-    assert second(hall, other, code_of(hall)) == ADA
+    second(harness, first, code_of(harness))
+    assert refusal_of(second, harness, other, code_of(harness)) == WRONG_CODE
+    harness.clock.forward(30)
+    assert second(harness, other, code_of(harness)) == ADA
 
 
-def test_an_ended_or_unknown_factor_session_is_not_found(hall):
-    session_id = session_of(hall, lifetime=10)
-    hall.clock.forward(10)
-    assert refusal_of(second, hall, session_id, code_of(hall)) == NO_SESSION
-    assert refusal_of(second, hall, "ff" * 20, code_of(hall)) == NO_SESSION
-    assert refusal_of(second, hall, "", code_of(hall)) == NO_SESSION
+def test_an_ended_or_unknown_factor_session_is_not_found(harness):
+    session_id = session_of(harness, lifetime=10)
+    harness.clock.forward(10)
+    assert refusal_of(second, harness, session_id, code_of(harness)) == NO_SESSION
+    assert refusal_of(second, harness, "ff" * 20, code_of(harness)) == NO_SESSION
+    assert refusal_of(second, harness, "", code_of(harness)) == NO_SESSION
 
 
 @pytest.mark.parametrize(
     "user", [None, replace(ADA, credential_version=2)], ids=["deleted", "password changed"]
 )
-def test_a_factor_session_ends_when_its_credentials_change(hall, user):
-    session_id = session_of(hall)
-    hall.people.users[ADA.id] = user
-    assert refusal_of(second, hall, session_id, code_of(hall)) == NO_SESSION
+def test_a_factor_session_ends_when_its_credentials_change(harness, user):
+    session_id = session_of(harness)
+    harness.people.users[ADA.id] = user
+    assert refusal_of(second, harness, session_id, code_of(harness)) == NO_SESSION
 
 
-def test_a_factor_session_ends_when_another_process_changes_the_user(hall):
-    session_id = session_of(hall)
-    hall.people.catch_up_now = hall.people.users.clear
-    assert refusal_of(second, hall, session_id, code_of(hall)) == NO_SESSION
+def test_a_factor_session_ends_when_another_process_changes_the_user(harness):
+    session_id = session_of(harness)
+    harness.people.catch_up_now = harness.people.users.clear
+    assert refusal_of(second, harness, session_id, code_of(harness)) == NO_SESSION
 
 
-def test_a_user_disabled_meanwhile_is_told_so_after_the_correct_code(hall):
-    session_id = session_of(hall)
-    hall.people.users[ADA.id] = replace(ADA, disabled=True)
-    assert refusal_of(second, hall, session_id, "wrong") == WRONG_CODE
-    assert refusal_of(second, hall, session_id, code_of(hall))[0] is Code.SUBJECT_DISABLED
+def test_a_user_disabled_meanwhile_is_told_so_after_the_correct_code(harness):
+    session_id = session_of(harness)
+    harness.people.users[ADA.id] = replace(ADA, disabled=True)
+    assert refusal_of(second, harness, session_id, "wrong") == WRONG_CODE
+    assert refusal_of(second, harness, session_id, code_of(harness))[0] is Code.SUBJECT_DISABLED
 
 
-def test_a_user_without_a_second_factor_cannot_finish_with_a_code(hall):
-    hall.factors.secrets.clear()
-    assert refusal_of(second, hall, session_of(hall), "") == WRONG_CODE
+def test_a_user_without_a_second_factor_cannot_finish_with_a_code(harness):
+    harness.factors.secrets.clear()
+    assert refusal_of(second, harness, session_of(harness), "") == WRONG_CODE
 
 
-def test_a_factor_session_allows_five_wrong_codes(hall):
-    session_id = session_of(hall)
+def test_a_factor_session_allows_five_wrong_codes(harness):
+    session_id = session_of(harness)
     callers = [CALLER._replace(address=f"192.0.2.{number}") for number in range(5)]
     for number, caller in enumerate(callers):
         if number % 2 == 0:
-            hall.clock.forward(60)
-        assert refusal_of(second, hall, session_id, "wrong", caller) == WRONG_CODE
-    hall.clock.forward(60)
-    assert refusal_of(second, hall, session_id, code_of(hall)) == NO_SESSION
+            harness.clock.forward(60)
+        assert refusal_of(second, harness, session_id, "wrong", caller) == WRONG_CODE
+    harness.clock.forward(60)
+    assert refusal_of(second, harness, session_id, code_of(harness)) == NO_SESSION
 
 
-def test_the_fifth_attempt_may_succeed(hall):
-    session_id = session_of(hall)
+def test_the_fifth_attempt_may_succeed(harness):
+    session_id = session_of(harness)
     for _ in range(4):
-        hall.clock.forward(60)
-        assert refusal_of(second, hall, session_id, "wrong") == WRONG_CODE
-    assert second(hall, session_id, code_of(hall)) == ADA
+        harness.clock.forward(60)
+        assert refusal_of(second, harness, session_id, "wrong") == WRONG_CODE
+    assert second(harness, session_id, code_of(harness)) == ADA
 
 
-def test_wrong_codes_count_as_failed_sign_ins(hall):
+def test_wrong_codes_count_as_failed_sign_ins(harness):
     for _ in range(3):
-        assert refusal_of(second, hall, session_of(hall), "wrong") == WRONG_CODE
-    assert refusal_of(second, hall, session_of(hall), code_of(hall)) == LIMITED
-    assert refusal_of(sign_in, hall, caller=EVE) == LIMITED
-    assert hall.events[0].subject == ADA.id
+        assert refusal_of(second, harness, session_of(harness), "wrong") == WRONG_CODE
+    assert refusal_of(second, harness, session_of(harness), code_of(harness)) == LIMITED
+    assert refusal_of(sign_in, harness, caller=EVE) == LIMITED
+    assert harness.events[0].subject == ADA.id
 
 
-def test_a_correct_password_does_not_reset_wrong_codes(hall):
+def test_a_correct_password_does_not_reset_wrong_codes(harness):
     """Whoever has the password must not guess codes without end."""
-    with_a_factor(hall)
+    with_a_factor(harness)
     for number in range(3):
         caller = CALLER._replace(address=f"192.0.2.{number}")
-        assert sign_in(hall, caller=caller, factor=FactorRule.ASK)
-        assert refusal_of(second, hall, session_of(hall), "wrong", caller) == WRONG_CODE
-    assert refusal_of(second, hall, session_of(hall), code_of(hall), EVE) == LIMITED
-    assert refusal_of(sign_in, hall, caller=EVE, factor=FactorRule.ASK) == LIMITED
-    hall.clock.forward(60)
-    assert sign_in(hall, caller=EVE, factor=FactorRule.ASK)
+        assert sign_in(harness, caller=caller, factor=FactorRule.ASK)
+        assert refusal_of(second, harness, session_of(harness), "wrong", caller) == WRONG_CODE
+    assert refusal_of(second, harness, session_of(harness), code_of(harness), EVE) == LIMITED
+    assert refusal_of(sign_in, harness, caller=EVE, factor=FactorRule.ASK) == LIMITED
+    harness.clock.forward(60)
+    assert sign_in(harness, caller=EVE, factor=FactorRule.ASK)
 
 
-def test_a_correct_code_resets_wrong_codes(hall):
+def test_a_correct_code_resets_wrong_codes(harness):
     for number in range(2):
         caller = CALLER._replace(address=f"192.0.2.{number}")
-        session_id = session_of(hall)
+        session_id = session_of(harness)
         for _ in range(2):
-            assert refusal_of(second, hall, session_id, "wrong", caller) == WRONG_CODE
-        assert second(hall, session_id, code_of(hall), caller) == ADA
-        hall.clock.forward(30)
-    assert sign_in(hall) == ADA
+            assert refusal_of(second, harness, session_id, "wrong", caller) == WRONG_CODE
+        assert second(harness, session_id, code_of(harness), caller) == ADA
+        harness.clock.forward(30)
+    assert sign_in(harness) == ADA
 
 
-def exhausted(hall, times=MOST_FAILURES):
+def exhausted(harness, times=MOST_FAILURES):
     """So many wrong codes in a row, each in a window of its own."""
     for _ in range(times):
-        hall.clock.forward(60)
+        harness.clock.forward(60)
         with pytest.raises(Refusal):
-            second(hall, session_of(hall), "wrong")
+            second(harness, session_of(harness), "wrong")
 
 
-def names(hall):
-    return [event.event for event in hall.events if event.event != "sign_in_failed"]
+def names(harness):
+    return [event.event for event in harness.events if event.event != "sign_in_failed"]
 
 
-def test_a_hundred_wrong_codes_in_a_row_lock_the_factor_until_an_operator_acts(hall):
-    exhausted(hall, MOST_FAILURES - 1)
-    assert names(hall) == []
-    exhausted(hall, 1)
-    assert names(hall) == ["factor_locked"]
-    hall.clock.forward(10**6)
-    assert refusal_of(second, hall, session_of(hall), code_of(hall)) == LOCKED
-    assert refusal_of(second, hall, session_of(hall), RECOVERY) == LOCKED
-    assert names(hall) == ["factor_locked"]
-    hall.factors.failures.clear()
-    hall.clock.forward(60)
-    assert second(hall, session_of(hall), code_of(hall)) == ADA
+def test_a_hundred_wrong_codes_in_a_row_lock_the_factor_until_an_operator_acts(harness):
+    exhausted(harness, MOST_FAILURES - 1)
+    assert names(harness) == []
+    exhausted(harness, 1)
+    assert names(harness) == ["factor_locked"]
+    harness.clock.forward(10**6)
+    assert refusal_of(second, harness, session_of(harness), code_of(harness)) == LOCKED
+    assert refusal_of(second, harness, session_of(harness), RECOVERY) == LOCKED
+    assert names(harness) == ["factor_locked"]
+    harness.factors.failures.clear()
+    harness.clock.forward(60)
+    assert second(harness, session_of(harness), code_of(harness)) == ADA
 
 
-def test_a_correct_code_before_the_hundredth_wrong_one_resets_the_count(hall):
+def test_a_correct_code_before_the_hundredth_wrong_one_resets_the_count(harness):
     for _ in range(2):
-        exhausted(hall, MOST_FAILURES - 1)
-        hall.clock.forward(60)
-        assert second(hall, session_of(hall), code_of(hall)) == ADA
-    assert names(hall) == []
+        exhausted(harness, MOST_FAILURES - 1)
+        harness.clock.forward(60)
+        assert second(harness, session_of(harness), code_of(harness)) == ADA
+    assert names(harness) == []
 
 
-def test_a_recovery_code_works_once_in_every_dialect_that_asks_for_a_code(hall):
-    assert second(hall, session_of(hall), RECOVERY) == ADA
-    (told,) = [event for event in hall.events if event.event == "recovery_code_used"]
+def test_a_recovery_code_works_once_in_every_dialect_that_asks_for_a_code(harness):
+    assert second(harness, session_of(harness), RECOVERY) == ADA
+    (told,) = [event for event in harness.events if event.event == "recovery_code_used"]
     assert (told.subject, told.detail, told.address) == (ADA.id, {"left": 1}, CALLER.address)
-    assert "40718" not in repr(hall.events)
-    assert refusal_of(second, hall, session_of(hall), RECOVERY) == WRONG_CODE
-    assert second(hall, session_of(hall), " 1111222233 3344445555 ") == ADA
+    assert "40718" not in repr(harness.events)
+    assert refusal_of(second, harness, session_of(harness), RECOVERY) == WRONG_CODE
+    assert second(harness, session_of(harness), " 1111222233 3344445555 ") == ADA
 
 
 STEPS = 8
@@ -235,86 +235,91 @@ class NotReplicated:
 
 @pytest.mark.parametrize("is_done", [False, True], ids=["not done", "done, unanswered"])
 @pytest.mark.parametrize("at", range(STEPS))
-def test_a_store_that_fails_costs_no_recovery_code(hall, at, is_done):
-    session_id, healthy = session_of(hall), hall.second._ephemeral
-    frail = NotReplicated(healthy, at, is_done)
-    hall.second._ephemeral = hall.attempts._ephemeral = frail
+def test_a_store_that_fails_costs_no_recovery_code(harness, at, is_done):
+    session_id, healthy = session_of(harness), harness.second._ephemeral
+    failing_store = NotReplicated(healthy, at, is_done)
+    harness.second._ephemeral = harness.attempts._ephemeral = failing_store
     answer = None
     with suppress(Unavailable):
-        answer = second(hall, session_id, RECOVERY, keeps=a_page)
-    hall.second._ephemeral = hall.attempts._ephemeral = healthy
-    left = len(hall.factors.codes[ADA.id])
+        answer = second(harness, session_id, RECOVERY, keeps=a_page)
+    harness.second._ephemeral = harness.attempts._ephemeral = healthy
+    left = len(harness.factors.codes[ADA.id])
     assert (answer, left) in ((None, 2), (ADA, 1))
-    assert answer is None or hall.ephemeral.peek("test:page") == ADA.email
+    assert answer is None or harness.ephemeral.peek("test:page") == ADA.email
     if answer is None:
-        assert second(hall, session_of(hall), RECOVERY) == ADA
+        assert second(harness, session_of(harness), RECOVERY) == ADA
 
 
 @pytest.mark.parametrize("verb", ["remember_network", "recognise", "catch_up_now"])
-def test_a_directory_that_fails_before_it_costs_no_recovery_code(hall, monkeypatch, verb):
+def test_a_directory_that_fails_before_it_costs_no_recovery_code(harness, monkeypatch, verb):
     def away(*arguments):
         raise Unavailable("away")
 
-    session_id = session_of(hall)
+    session_id = session_of(harness)
     with monkeypatch.context() as bent:
-        bent.setattr(hall.people, verb, away)
+        bent.setattr(harness.people, verb, away)
         with pytest.raises(Unavailable):
-            second(hall, session_id, RECOVERY)
-    assert second(hall, session_id, RECOVERY) == ADA
+            second(harness, session_id, RECOVERY)
+    assert second(harness, session_id, RECOVERY) == ADA
 
 
-def test_only_one_of_two_parallel_uses_of_a_code_signs_in(hall, monkeypatch):
+def test_only_one_of_two_parallel_uses_of_a_code_signs_in(harness, monkeypatch):
     """Check-then-consume: both have looked, one spends."""
-    first, other = session_of(hall), session_of(hall)
-    look, let_in = hall.factors.has_code, []
+    first, other = session_of(harness), session_of(harness)
+    look, let_in = harness.factors.has_code, []
 
     def meet(*arguments):
         found = look(*arguments)
-        monkeypatch.setattr(hall.factors, "has_code", look)
-        let_in.append(second(hall, other, RECOVERY))
+        monkeypatch.setattr(harness.factors, "has_code", look)
+        let_in.append(second(harness, other, RECOVERY))
         return found
 
-    monkeypatch.setattr(hall.factors, "has_code", meet)
+    monkeypatch.setattr(harness.factors, "has_code", meet)
     with pytest.raises(Refusal) as refused:
-        second(hall, first, RECOVERY)
+        second(harness, first, RECOVERY)
     assert (refused.value.code, refused.value.cause) == NO_SESSION
     assert let_in == [ADA]
 
 
-def test_a_recovery_code_resets_the_count_of_wrong_codes(hall):
-    exhausted(hall, MOST_FAILURES - 1)
-    hall.clock.forward(60)
-    second(hall, session_of(hall), RECOVERY)
-    exhausted(hall, 1)
-    assert names(hall) == ["recovery_code_used"]
+def test_a_recovery_code_resets_the_count_of_wrong_codes(harness):
+    exhausted(harness, MOST_FAILURES - 1)
+    harness.clock.forward(60)
+    second(harness, session_of(harness), RECOVERY)
+    exhausted(harness, 1)
+    assert names(harness) == ["recovery_code_used"]
 
 
-def test_blanks_around_and_in_a_code_do_not_matter(hall):
-    assert second(hall, session_of(hall), f" {code_of(hall)}\n") == ADA
+def test_blanks_around_and_in_a_code_do_not_matter(harness):
+    assert second(harness, session_of(harness), f" {code_of(harness)}\n") == ADA
 
 
-def test_an_older_code_is_refused_after_a_newer_one(hall):
-    older = code_of(hall)
-    hall.clock.forward(30)
-    second(hall, session_of(hall), code_of(hall))
-    hall.clock.forward(-30)
-    assert refusal_of(second, hall, session_of(hall), older) == WRONG_CODE
+def test_an_older_code_is_refused_after_a_newer_one(harness):
+    older = code_of(harness)
+    harness.clock.forward(30)
+    second(harness, session_of(harness), code_of(harness))
+    harness.clock.forward(-30)
+    assert refusal_of(second, harness, session_of(harness), older) == WRONG_CODE
 
 
-def test_entries_about_a_person_use_that_persons_share(hall):
-    hall.second._ephemeral = BudgetedEphemeral(MemoryEphemeral(hall.clock), Budget(room=2**20))
+def test_entries_about_a_person_use_that_persons_share(harness):
+    harness.second._ephemeral = BudgetedEphemeral(
+        MemoryEphemeral(harness.clock), Budget(room=2**20)
+    )
     large = [PutIfAbsent("test:page", "x" * 2**13, 60)]
     with pytest.raises(Unavailable, match="one account has used its share"):
-        second(hall, session_of(hall), RECOVERY, keeps=lambda user: large)
-    assert second(hall, session_of(hall), RECOVERY) == ADA
+        second(harness, session_of(harness), RECOVERY, keeps=lambda user: large)
+    assert second(harness, session_of(harness), RECOVERY) == ADA
 
 
-def test_factor_sessions_use_only_the_share_of_their_person(hall):
-    with_a_factor(hall)
-    hall.second._ephemeral = BudgetedEphemeral(MemoryEphemeral(hall.clock), Budget(room=2**20))
+def test_factor_sessions_use_only_the_share_of_their_person(harness):
+    with_a_factor(harness)
+    harness.second._ephemeral = BudgetedEphemeral(
+        MemoryEphemeral(harness.clock), Budget(room=2**20)
+    )
     with pytest.raises(Unavailable):
         deque(
-            hall.second.open_session(each) for each in repeat(OpenFactorSession("test", ADA, 600))
+            harness.second.open_session(each)
+            for each in repeat(OpenFactorSession("test", ADA, 600))
         )
     another = replace(ADA, id="another")
-    assert hall.second.open_session(OpenFactorSession("test", another, 600))
+    assert harness.second.open_session(OpenFactorSession("test", another, 600))

@@ -52,11 +52,11 @@ NOBODY = Requester("", "", False)
 ADMITTED = Admission(NOBODY, ())
 
 
-def lane_of_this():
+def pool_of_this():
     return threading.current_thread().name.partition("_")[0]
 
 
-class Desk:
+class FakeAuthenticators:
     """Answers with its verb, its command and the lane that it is on."""
 
     def admissions(self, batch):
@@ -64,22 +64,22 @@ class Desk:
 
     def user(self, command, caller, admission):
         assert admission == ADMITTED
-        return "user", command, caller, lane_of_this()
+        return "user", command, caller, pool_of_this()
 
     def application(self, command, caller, admission):
         assert admission == ADMITTED
-        return "application", command, caller, lane_of_this()
+        return "application", command, caller, pool_of_this()
 
     def client(self, command, caller, admission):
         assert admission == ADMITTED
-        return "client", command, caller, lane_of_this()
+        return "client", command, caller, pool_of_this()
 
     def client_at_hand(self, command, caller):
-        return ("at hand", lane_of_this()) if command.secret == "at hand" else None
+        return ("at hand", pool_of_this()) if command.secret == "at hand" else None
 
     def known_clients(self, batch):
         return [
-            ("known", command, caller, lane_of_this()) if command.secret == "known" else admitted
+            ("known", command, caller, pool_of_this()) if command.secret == "known" else admitted
             for (command, caller), admitted in zip(batch, self.admissions(batch), strict=True)
         ]
 
@@ -90,21 +90,21 @@ class Factors:
     """The same for second factors."""
 
     def open_session(self, command):
-        return "session", command, CALLER, lane_of_this()
+        return "session", command, CALLER, pool_of_this()
 
     def user(self, command, caller):
-        return "factor", command, caller, lane_of_this()
+        return "factor", command, caller, pool_of_this()
 
 
 class Acceptor:
     """A service over a world; notes on which lanes its directory is asked."""
 
-    def __init__(self, world, desk=None, passwords=None, upkeep=None):
+    def __init__(self, world, authenticator=None, passwords=None, upkeep=None):
         self.world, self.lanes_seen, self.sign_ins = world, [], []
-        desk = desk or Desk()
+        authenticator = authenticator or FakeAuthenticators()
         hashes = passwords or FairWorkerPool("password", 1, 64)
-        self.lanes = WorkerPools(
-            world.lane, WorkerPool("directory"), FairWorkerPool("callers", 1, 64), hashes
+        self.pools = WorkerPools(
+            world.pool, WorkerPool("directory"), FairWorkerPool("callers", 1, 64), hashes
         )
         people = world.people
         people.signed_in = self.signed_in
@@ -113,9 +113,9 @@ class Acceptor:
         kept, self.hasher = MemoryEphemeral(world.clock), SimpleNamespace(hash=str)
         self.service = Service(
             ServiceParts(
-                RESOURCES, world.engine, desk, Factors(), desk, people, world.mint, self.lanes,
-                world.clock, world.store, kept, BudgetedEphemeral(kept), world.keys, upkeep, bytes,
-                self.hasher,
+                RESOURCES, world.engine, authenticator, Factors(), authenticator, people,
+                world.mint, self.pools, world.clock, world.store, kept, BudgetedEphemeral(kept),
+                world.keys, upkeep, bytes, self.hasher,
             )
         )  # fmt: skip
 
@@ -130,7 +130,7 @@ class Acceptor:
         return self.perform(ReadAccess(resources, token))
 
     def _seen(self, answer):
-        self.lanes_seen.append(lane_of_this())
+        self.lanes_seen.append(pool_of_this())
         return answer
 
 
@@ -138,7 +138,7 @@ class Acceptor:
 def door(world):
     made = Acceptor(world)
     yield made
-    made.lanes.close()
+    made.pools.close()
 
 
 async def cause_of(reading):
@@ -173,7 +173,7 @@ async def test_work_without_a_hash_takes_no_place_in_the_password_queue(door, co
     assert await door.perform(command) == (verb, command, CALLER, "callers")
 
 
-class Limiting(Desk):
+class Limiting(FakeAuthenticators):
     """Refuses whatever is tried."""
 
     def admissions(self, batch):
@@ -192,23 +192,23 @@ class Limiting(Desk):
     ids=lambda command: type(command).__name__,
 )
 async def test_an_attempt_over_a_limit_takes_no_place_in_the_queue(world, command):
-    lane = FairWorkerPool("password", 1, 1)
-    door = Acceptor(world, Limiting(), lane)
-    lane.close()
+    pool = FairWorkerPool("password", 1, 1)
+    door = Acceptor(world, Limiting(), pool)
+    pool.close()
     with pytest.raises(Refusal) as refused:
         await door.perform(command)
     assert (refused.value.code, refused.value.retry_after) == (Code.TOO_MANY_ATTEMPTS, 7)
 
 
 async def test_a_refusal_by_a_limit_is_delayed(world, monkeypatch):
-    lane, waits = FairWorkerPool("password", 1, 1, linger=7.0), []
+    pool, waits = FairWorkerPool("password", 1, 1, linger=7.0), []
 
     async def sleep(seconds):
         waits.append(seconds)
 
     monkeypatch.setattr("asyncio.sleep", sleep)
     with pytest.raises(Refusal):
-        await Acceptor(world, Limiting(), lane).perform(SignIn("test", ADA.email, "password"))
+        await Acceptor(world, Limiting(), pool).perform(SignIn("test", ADA.email, "password"))
     assert waits == [7.0]
 
 
@@ -229,7 +229,7 @@ async def test_an_application_that_is_known_waits_for_no_hash(door):
     assert await door.perform(command) == ("known", command, CALLER, "directory")
 
 
-class Learning(Desk):
+class Learning(FakeAuthenticators):
     """Knows a secret once it was hashed; counts the hashes."""
 
     def __init__(self):
@@ -257,18 +257,18 @@ class Learning(Desk):
 
 @pytest.mark.parametrize("kind", [SignInApplication, SignInClient])
 async def test_a_program_that_starts_many_times_at_once_is_hashed_once(world, kind):
-    desk = Learning()
-    door = Acceptor(world, desk, FairWorkerPool("password", 1, 1))
+    authenticator = Learning()
+    door = Acceptor(world, authenticator, FairWorkerPool("password", 1, 1))
     started = [door.perform(kind("test", "program", "secret")) for _ in range(50)]
     answers = await asyncio.gather(*started)
-    door.lanes.close()
+    door.pools.close()
     assert (answers.count("hashed"), answers.count("known")) == (1, 49)
-    assert desk.hashed == 1
+    assert authenticator.hashed == 1
 
 
 async def test_a_cached_client_is_not_looked_up(door):
     people = door.world.people
-    people.client = lambda name: ("looked up", name, lane_of_this())
+    people.client = lambda name: ("looked up", name, pool_of_this())
     assert await door.perform(FindClient("web")) == ("looked up", "web", "directory")
     assert people.catch_ups == 1
     people.client_at_hand = lambda name: (("at hand", name), None)
@@ -354,7 +354,7 @@ async def test_a_failing_directory_is_unavailable_and_no_refusal(door, monkeypat
 
 async def test_work_without_a_hash_does_not_wait_for_hashes(door):
     gate = threading.Event()
-    busy = asyncio.ensure_future(door.lanes.passwords.run(NOBODY, gate.wait))
+    busy = asyncio.ensure_future(door.pools.passwords.run(NOBODY, gate.wait))
     assert await door.perform(FindTenant(1000)) is TENANT
     assert (await door.world.begin()).outcome is Outcome.ADVANCED
     gate.set()
@@ -364,19 +364,19 @@ async def test_work_without_a_hash_does_not_wait_for_hashes(door):
 async def test_a_hash_for_an_operator_does_not_block_the_directory(world):
     door = Acceptor(world, upkeep=SimpleNamespace(apply_intents=lambda: None))
     gate = threading.Event()
-    door.hasher.hash = lambda secret: gate.wait() and lane_of_this()
+    door.hasher.hash = lambda secret: gate.wait() and pool_of_this()
     hashing = asyncio.ensure_future(door.perform(Hash("secret", "admin")))
     try:
         assert await door.perform(RunInDirectory(int)) == 0
     finally:
         gate.set()
     assert await hashing == "password"
-    door.lanes.close()
+    door.pools.close()
 
 
 async def test_sign_ins_do_not_wait_for_entries_of_unauthenticated_callers(door):
     gate = threading.Event()
-    busy = asyncio.ensure_future(door.lanes.callers.run(NOBODY, gate.wait))
+    busy = asyncio.ensure_future(door.pools.callers.run(NOBODY, gate.wait))
     waiting = [asyncio.ensure_future(door.perform(Increment(f"test:{n}", 60))) for n in range(5)]
     try:
         assert (await door.perform(SignIn("test", ADA.email, "secret")))[0] == "user"
@@ -388,7 +388,7 @@ async def test_sign_ins_do_not_wait_for_entries_of_unauthenticated_callers(door)
 
 async def test_settled_waits_until_all_events_are_in_the_audit_log(door):
     gate = threading.Event()
-    door.world.lane.submit(gate.wait)
+    door.world.pool.submit(gate.wait)
     await door.perform(Audit(OPAQUE.name, "refused"))
     waiting = asyncio.create_task(door.service.settled())
     for _ in range(20):
@@ -400,14 +400,14 @@ async def test_settled_waits_until_all_events_are_in_the_audit_log(door):
 
 
 async def test_closing_the_pools_closes_each_of_them(door):
-    door.lanes.close()
-    for lane in (door.lanes.store, door.lanes.directory):
+    door.pools.close()
+    for pool in (door.pools.store, door.pools.directory):
         with pytest.raises(Unavailable):
-            await lane.run(int)
+            await pool.run(int)
     with pytest.raises(Unavailable):
-        await door.lanes.passwords.run(NOBODY, int)
+        await door.pools.passwords.run(NOBODY, int)
     with pytest.raises(Unavailable):
-        await door.lanes.callers.run(NOBODY, int)
+        await door.pools.callers.run(NOBODY, int)
 
 
 async def test_an_event_of_a_dialect_is_audited_with_its_caller(door):
@@ -432,10 +432,10 @@ async def test_families_are_listed(door):
 
 async def test_the_revocations_of_a_change_are_done_before_its_answer(world):
     done = []
-    upkeep = SimpleNamespace(apply_intents=lambda: done.append(lane_of_this()))
+    upkeep = SimpleNamespace(apply_intents=lambda: done.append(pool_of_this()))
     door = Acceptor(world, upkeep=upkeep)
-    answer = await door.perform(RunInDirectory(lambda: done.append(lane_of_this()) or "changed"))
-    door.lanes.close()
+    answer = await door.perform(RunInDirectory(lambda: done.append(pool_of_this()) or "changed"))
+    door.pools.close()
     assert (answer, done) == ("changed", ["directory", "store"])
 
 

@@ -32,55 +32,55 @@ def admitted(settled):
     return found
 
 
-def sign_in(hall, password=PASSWORD, email=ADA.email, caller=CALLER, **more):
+def sign_in(harness, password=PASSWORD, email=ADA.email, caller=CALLER, **more):
     command = SignIn("test", email, password, **more)
-    admission = admitted(hall.desk.admissions([(command, caller)]))
-    return hall.desk.user(command, caller, admission)
+    admission = admitted(harness.authenticator.admissions([(command, caller)]))
+    return harness.authenticator.user(command, caller, admission)
 
 
-def call(hall, secret=SECRET, application_id=APP.id, caller=CALLER):
+def call(harness, secret=SECRET, application_id=APP.id, caller=CALLER):
     command = SignInApplication("test", application_id, secret)
-    found = admitted(hall.programs.known_applications([(command, caller)]))
+    found = admitted(harness.programs.known_applications([(command, caller)]))
     if not isinstance(found, Admission):
         return found
-    return hall.programs.application(command, caller, found)
+    return harness.programs.application(command, caller, found)
 
 
-def refusal_of(attempt, hall, *arguments, **more):
+def refusal_of(attempt, harness, *arguments, **more):
     """Whatever is refused, the audit log hears why."""
-    told = len(hall.events)
+    told = len(harness.events)
     with pytest.raises(Refusal) as refused:
-        attempt(hall, *arguments, **more)
-    assert [each.cause for each in hall.events[told:]] == [refused.value.cause]
+        attempt(harness, *arguments, **more)
+    assert [each.cause for each in harness.events[told:]] == [refused.value.cause]
     return refused.value.code, refused.value.cause
 
 
-def test_the_right_password_signs_in_and_audits_nothing(hall):
-    assert sign_in(hall) == sign_in(hall, email="ADA@Example.com") == ADA
-    assert hall.events == []
-    assert hall.people.catch_ups == 4
+def test_the_right_password_signs_in_and_audits_nothing(harness):
+    assert sign_in(harness) == sign_in(harness, email="ADA@Example.com") == ADA
+    assert harness.events == []
+    assert harness.people.catch_ups == 4
 
 
-def test_an_unknown_user_is_answered_like_a_wrong_password_and_costs_a_hash(hall):
-    assert refusal_of(sign_in, hall, "wrong") == WRONG
-    assert refusal_of(sign_in, hall, email="nobody@example.com") == UNKNOWN
-    assert hall.hasher.verified == [NEW + PASSWORD, hall.hasher.absent()]
+def test_an_unknown_user_is_answered_like_a_wrong_password_and_costs_a_hash(harness):
+    assert refusal_of(sign_in, harness, "wrong") == WRONG
+    assert refusal_of(sign_in, harness, email="nobody@example.com") == UNKNOWN
+    assert harness.hasher.verified == [NEW + PASSWORD, harness.hasher.absent()]
 
 
-def test_no_secret_matches_an_unknown_account(hall):
+def test_no_secret_matches_an_unknown_account(harness):
     nobody = {"email": "nobody@example.com"}
-    assert refusal_of(sign_in, hall, "nobody knows", **nobody) == UNKNOWN
-    assert refusal_of(call, hall, "nobody knows", "nobody.app") == UNKNOWN
-    del hall.people.hashes[APP.id]
-    assert refusal_of(call, hall, "nobody knows") == WRONG
+    assert refusal_of(sign_in, harness, "nobody knows", **nobody) == UNKNOWN
+    assert refusal_of(call, harness, "nobody knows", "nobody.app") == UNKNOWN
+    del harness.people.hashes[APP.id]
+    assert refusal_of(call, harness, "nobody knows") == WRONG
 
 
-def test_a_user_unknown_to_the_dialect_is_refused_after_the_hash(hall):
+def test_a_user_unknown_to_the_dialect_is_refused_after_the_hash(harness):
     stranger = {"part": "a dialect"}
     unlike = Code.INVALID_CREDENTIALS, Cause.NO_ACCESS
-    assert refusal_of(sign_in, hall, **stranger) == unlike
-    assert refusal_of(sign_in, hall, "wrong", **stranger) == WRONG
-    assert len(hall.hasher.verified) == 2
+    assert refusal_of(sign_in, harness, **stranger) == unlike
+    assert refusal_of(sign_in, harness, "wrong", **stranger) == WRONG
+    assert len(harness.hasher.verified) == 2
 
 
 @pytest.mark.parametrize(
@@ -91,263 +91,267 @@ def test_a_user_unknown_to_the_dialect_is_refused_after_the_hash(hall):
         ({"disabled": True, "active": False}, Code.SUBJECT_DISABLED, Cause.DISABLED),
     ],
 )
-def test_a_disabled_account_is_reported_only_after_the_correct_password(hall, change, code, cause):
-    hall.people.users[ADA.id] = replace(ADA, **change)
-    assert refusal_of(sign_in, hall, "wrong") == WRONG
-    assert refusal_of(sign_in, hall) == (code, cause)
-    assert [event.cause for event in hall.events] == [Cause.WRONG_SECRET, cause]
+def test_a_disabled_account_is_reported_only_after_the_correct_password(
+    harness, change, code, cause
+):
+    harness.people.users[ADA.id] = replace(ADA, **change)
+    assert refusal_of(sign_in, harness, "wrong") == WRONG
+    assert refusal_of(sign_in, harness) == (code, cause)
+    assert [event.cause for event in harness.events] == [Cause.WRONG_SECRET, cause]
 
 
-def with_a_factor(hall):
+def with_a_factor(harness):
     careful = replace(ADA, second_factor=True)
-    hall.people.users[ADA.id] = careful
+    harness.people.users[ADA.id] = careful
     return careful
 
 
-def test_a_person_with_a_second_factor_is_refused_by_a_dialect_that_cannot_ask(hall):
+def test_a_person_with_a_second_factor_is_refused_by_a_dialect_that_cannot_ask(harness):
     """Also at a dialect that says nothing of factors: only a setting lets the password pass."""
-    careful = with_a_factor(hall)
-    assert refusal_of(sign_in, hall, "wrong") == WRONG
-    assert refusal_of(sign_in, hall) == FACTOR_REQUIRED
-    assert hall.events[-1].subject == ADA.id
+    careful = with_a_factor(harness)
+    assert refusal_of(sign_in, harness, "wrong") == WRONG
+    assert refusal_of(sign_in, harness) == FACTOR_REQUIRED
+    assert harness.events[-1].subject == ADA.id
     for rule in (FactorRule.IGNORE, FactorRule.ASK):
-        assert sign_in(hall, factor=rule) == careful
+        assert sign_in(harness, factor=rule) == careful
 
 
-def test_a_password_alone_is_enough_for_a_person_without_a_second_factor(hall):
-    assert [sign_in(hall, factor=rule) for rule in FactorRule] == [ADA] * 3
+def test_a_password_alone_is_enough_for_a_person_without_a_second_factor(harness):
+    assert [sign_in(harness, factor=rule) for rule in FactorRule] == [ADA] * 3
 
 
 @pytest.mark.parametrize("spread", [False, True], ids=["one network", "many networks"])
 @pytest.mark.parametrize("known", [False, True], ids=["unknown", "known"])
-def test_limits_do_not_reveal_a_correct_password_without_its_factor(hall, known, spread):
+def test_limits_do_not_reveal_a_correct_password_without_its_factor(harness, known, spread):
     """A dialect that cannot ask answers both alike, and both shut the same limits after as many."""
-    with_a_factor(hall)
+    with_a_factor(harness)
     if known:
-        hall.people.networks.add((ADA.id, CALLER.address))
+        harness.people.networks.add((ADA.id, CALLER.address))
 
     def answer(password, number):
         caller = CALLER._replace(address=f"198.51.{number}.1") if spread else CALLER
         with pytest.raises(Refusal) as refused:
-            sign_in(hall, password, caller=caller)
+            sign_in(harness, password, caller=caller)
         return refused.value.code, refused.value.retry_after
 
     wrong = [answer("wrong", number) for number in range(40)]
-    hall.clock.forward(2 * DAY)
+    harness.clock.forward(2 * DAY)
     assert [answer(PASSWORD, number) for number in range(40)] == wrong
     assert len(set(wrong)) == 2
 
 
-def test_a_correct_password_without_its_factor_does_not_reset_failures(hall):
-    with_a_factor(hall)
+def test_a_correct_password_without_its_factor_does_not_reset_failures(harness):
+    with_a_factor(harness)
     for password in ("wrong", PASSWORD, "wrong"):
-        refusal_of(sign_in, hall, password)
-    assert refusal_of(sign_in, hall) == LIMITED
-    hall.clock.forward(60)
-    assert [refusal_of(sign_in, hall) for _ in range(3)] == [FACTOR_REQUIRED] * 3
-    assert refusal_of(sign_in, hall, factor=FactorRule.ASK) == LIMITED
+        refusal_of(sign_in, harness, password)
+    assert refusal_of(sign_in, harness) == LIMITED
+    harness.clock.forward(60)
+    assert [refusal_of(sign_in, harness) for _ in range(3)] == [FACTOR_REQUIRED] * 3
+    assert refusal_of(sign_in, harness, factor=FactorRule.ASK) == LIMITED
 
 
-def test_a_failure_is_audited_with_its_cause_and_without_the_secret(hall):
-    refusal_of(sign_in, hall, "wrong-password")
-    refusal_of(sign_in, hall, email="someone@example.com")
-    known, unknown = hall.events
+def test_a_failure_is_audited_with_its_cause_and_without_the_secret(harness):
+    refusal_of(sign_in, harness, "wrong-password")
+    refusal_of(sign_in, harness, email="someone@example.com")
+    known, unknown = harness.events
     assert (known.event, known.subject, known.cause) == ("sign_in_failed", ADA.id, WRONG[1])
     assert (unknown.event, unknown.subject, unknown.cause) == ("sign_in_failed", None, UNKNOWN[1])
     assert (known.address, known.correlation_id) == (CALLER.address, CALLER.correlation_id)
-    assert "wrong-password" not in repr(hall.events)
-    assert "someone@" not in repr(hall.events)
+    assert "wrong-password" not in repr(harness.events)
+    assert "someone@" not in repr(harness.events)
 
 
-def test_an_account_is_limited_however_it_is_spelled(hall):
+def test_an_account_is_limited_however_it_is_spelled(harness):
     for email in (ADA.email, ADA.email.upper(), ADA.email.title()):
-        assert refusal_of(sign_in, hall, "wrong", email) == WRONG
-    assert refusal_of(sign_in, hall, PASSWORD) == LIMITED
-    assert len(hall.hasher.verified) == 3
-    assert hall.events[-1].cause is Cause.LIMITED
+        assert refusal_of(sign_in, harness, "wrong", email) == WRONG
+    assert refusal_of(sign_in, harness, PASSWORD) == LIMITED
+    assert len(harness.hasher.verified) == 3
+    assert harness.events[-1].cause is Cause.LIMITED
 
 
-def test_an_unknown_account_has_the_same_limit(hall):
+def test_an_unknown_account_has_the_same_limit(harness):
     for _ in range(3):
-        assert refusal_of(sign_in, hall, email="nobody@example.com") == UNKNOWN
-    assert refusal_of(sign_in, hall, email="nobody@example.com") == LIMITED
-    assert sign_in(hall) == ADA
+        assert refusal_of(sign_in, harness, email="nobody@example.com") == UNKNOWN
+    assert refusal_of(sign_in, harness, email="nobody@example.com") == LIMITED
+    assert sign_in(harness) == ADA
 
 
-def test_an_address_is_limited_over_all_accounts(hall):
+def test_an_address_is_limited_over_all_accounts(harness):
     for number in range(6):
-        assert refusal_of(sign_in, hall, email=f"{number}@example.com") == UNKNOWN
-    assert refusal_of(sign_in, hall) == LIMITED
-    assert sign_in(hall, caller=EVE) == ADA
+        assert refusal_of(sign_in, harness, email=f"{number}@example.com") == UNKNOWN
+    assert refusal_of(sign_in, harness) == LIMITED
+    assert sign_in(harness, caller=EVE) == ADA
 
 
-def test_a_limit_says_when_to_retry_and_ends_then(hall):
+def test_a_limit_says_when_to_retry_and_ends_then(harness):
     for _ in range(3):
-        refusal_of(sign_in, hall, "wrong")
+        refusal_of(sign_in, harness, "wrong")
     with pytest.raises(Refusal) as refused:
-        sign_in(hall)
+        sign_in(harness)
     assert refused.value.retry_after == 60
-    hall.clock.forward(20.5)
+    harness.clock.forward(20.5)
     with pytest.raises(Refusal) as refused:
-        sign_in(hall)
+        sign_in(harness)
     assert refused.value.retry_after == 40
-    hall.clock.forward(39.499)
-    assert refusal_of(sign_in, hall) == LIMITED
-    hall.clock.forward(0.001)
-    assert sign_in(hall) == ADA
+    harness.clock.forward(39.499)
+    assert refusal_of(sign_in, harness) == LIMITED
+    harness.clock.forward(0.001)
+    assert sign_in(harness) == ADA
 
 
-def test_successes_are_not_counted(hall):
+def test_successes_are_not_counted(harness):
     for _ in range(20):
-        sign_in(hall)
-        call(hall)
-    assert refusal_of(sign_in, hall, "wrong") == WRONG
+        sign_in(harness)
+        call(harness)
+    assert refusal_of(sign_in, harness, "wrong") == WRONG
 
 
-def test_a_success_resets_the_failures_of_the_account_and_not_of_the_address(hall):
+def test_a_success_resets_the_failures_of_the_account_and_not_of_the_address(harness):
     for number in range(3):
         others = [f"{number}-{each}@example.com" for each in range(2)]
-        assert [refusal_of(sign_in, hall, "wrong", each) for each in others] == [UNKNOWN] * 2
+        assert [refusal_of(sign_in, harness, "wrong", each) for each in others] == [UNKNOWN] * 2
         for _ in range(2 if number else 0):
-            assert refusal_of(sign_in, hall, "wrong") == WRONG
-        assert sign_in(hall) == ADA
-    assert refusal_of(sign_in, hall, "wrong", "another@example.com") == LIMITED
-    assert sign_in(hall) == ADA
+            assert refusal_of(sign_in, harness, "wrong") == WRONG
+        assert sign_in(harness) == ADA
+    assert refusal_of(sign_in, harness, "wrong", "another@example.com") == LIMITED
+    assert sign_in(harness) == ADA
 
 
-def test_any_text_as_an_email_is_an_ordinary_failure(hall):
+def test_any_text_as_an_email_is_an_ordinary_failure(harness):
     for email in ("", "\0", "\ud800", "x" * 100_000):
-        assert refusal_of(sign_in, hall, "wrong", email) == UNKNOWN
+        assert refusal_of(sign_in, harness, "wrong", email) == UNKNOWN
 
 
-def test_a_hash_with_old_parameters_is_renewed_only_by_the_correct_password(hall):
-    hall.people.hashes[ADA.id] = "old:" + PASSWORD
-    refusal_of(sign_in, hall, "wrong")
-    assert hall.people.hashes[ADA.id] == "old:" + PASSWORD
-    sign_in(hall)
-    assert hall.people.hashes[ADA.id] == NEW + PASSWORD
+def test_a_hash_with_old_parameters_is_renewed_only_by_the_correct_password(harness):
+    harness.people.hashes[ADA.id] = "old:" + PASSWORD
+    refusal_of(sign_in, harness, "wrong")
+    assert harness.people.hashes[ADA.id] == "old:" + PASSWORD
+    sign_in(harness)
+    assert harness.people.hashes[ADA.id] == NEW + PASSWORD
 
 
-def test_a_secret_that_was_verified_costs_no_hash_again(hall):
-    assert [call(hall) for _ in range(3)] == [APP] * 3
-    assert len(hall.hasher.verified) == 1
+def test_a_secret_that_was_verified_costs_no_hash_again(harness):
+    assert [call(harness) for _ in range(3)] == [APP] * 3
+    assert len(harness.hasher.verified) == 1
 
 
-def test_a_wrong_secret_costs_a_hash_each_time_and_is_not_remembered(hall):
+def test_a_wrong_secret_costs_a_hash_each_time_and_is_not_remembered(harness):
     for _ in range(2):
-        assert refusal_of(call, hall, "wrong") == WRONG
-    assert refusal_of(call, hall, application_id="nobody.app") == UNKNOWN
-    assert len(hall.hasher.verified) == 3
-    assert hall.verified.known == set()
+        assert refusal_of(call, harness, "wrong") == WRONG
+    assert refusal_of(call, harness, application_id="nobody.app") == UNKNOWN
+    assert len(harness.hasher.verified) == 3
+    assert harness.verified.known == set()
 
 
-def test_a_changed_secret_ends_the_old_one_at_once(hall):
-    call(hall)
-    hall.people.hashes[APP.id] = NEW + "another"
-    assert refusal_of(call, hall) == WRONG
-    assert call(hall, "another") == APP
+def test_a_changed_secret_ends_the_old_one_at_once(harness):
+    call(harness)
+    harness.people.hashes[APP.id] = NEW + "another"
+    assert refusal_of(call, harness) == WRONG
+    assert call(harness, "another") == APP
 
 
 @pytest.mark.parametrize("gone", [None, replace(APP, disabled=True)])
-def test_a_disabled_application_is_refused_even_with_a_verified_secret(hall, gone):
-    call(hall)
-    hall.people.applications[APP.id] = gone
-    assert refusal_of(call, hall)[0] is Code.INVALID_CREDENTIALS
+def test_a_disabled_application_is_refused_even_with_a_verified_secret(harness, gone):
+    call(harness)
+    harness.people.applications[APP.id] = gone
+    assert refusal_of(call, harness)[0] is Code.INVALID_CREDENTIALS
 
 
-def known(hall, secret=SECRET, application_id=APP.id, caller=CALLER):
+def known(harness, secret=SECRET, application_id=APP.id, caller=CALLER):
     command = SignInApplication("test", application_id, secret)
-    (found,) = hall.programs.known_applications([(command, caller)])
+    (found,) = harness.programs.known_applications([(command, caller)])
     return None if isinstance(found, Admission | Refusal) else found
 
 
-def test_an_application_is_known_only_by_a_verified_secret(hall):
-    assert known(hall) is None
-    call(hall)
-    assert [known(hall), known(hall, "wrong"), known(hall, "")] == [APP, None, None]
-    assert known(hall, application_id="nobody.app") is None
-    assert len(hall.hasher.verified) == 1
+def test_an_application_is_known_only_by_a_verified_secret(harness):
+    assert known(harness) is None
+    call(harness)
+    assert [known(harness), known(harness, "wrong"), known(harness, "")] == [APP, None, None]
+    assert known(harness, application_id="nobody.app") is None
+    assert len(harness.hasher.verified) == 1
 
 
 @pytest.mark.parametrize("gone", [None, replace(APP, disabled=True)])
-def test_a_disabled_application_is_not_known(hall, gone):
-    call(hall)
-    hall.people.applications[APP.id] = gone
-    assert known(hall) is None
+def test_a_disabled_application_is_not_known(harness, gone):
+    call(harness)
+    harness.people.applications[APP.id] = gone
+    assert known(harness) is None
 
 
-def test_an_application_whose_secret_was_removed_is_not_known(hall):
-    call(hall)
-    del hall.people.hashes[APP.id]
-    assert known(hall) is None
+def test_an_application_whose_secret_was_removed_is_not_known(harness):
+    call(harness)
+    del harness.people.hashes[APP.id]
+    assert known(harness) is None
 
 
-def test_changes_of_other_processes_are_seen_before_an_application_is_admitted(hall):
-    call(hall)
-    hall.people.catch_up_now = lambda: hall.people.hashes.update({APP.id: NEW + "another"})
-    assert known(hall) is None
-    hall.people.hashes[APP.id] = NEW + SECRET
-    assert refusal_of(call, hall) == WRONG
+def test_changes_of_other_processes_are_seen_before_an_application_is_admitted(harness):
+    call(harness)
+    harness.people.catch_up_now = lambda: harness.people.hashes.update({APP.id: NEW + "another"})
+    assert known(harness) is None
+    harness.people.hashes[APP.id] = NEW + SECRET
+    assert refusal_of(call, harness) == WRONG
 
 
-def test_an_application_disabled_by_another_process_during_the_hash_is_refused(hall, monkeypatch):
-    verify = hall.hasher.verify
+def test_an_application_disabled_by_another_process_during_the_hash_is_refused(
+    harness, monkeypatch
+):
+    verify = harness.hasher.verify
 
     def meanwhile(*arguments):
-        hall.people.catch_up_now = hall.people.applications.clear
+        harness.people.catch_up_now = harness.people.applications.clear
         return verify(*arguments)
 
-    monkeypatch.setattr(hall.hasher, "verify", meanwhile)
-    assert refusal_of(call, hall) == UNKNOWN
+    monkeypatch.setattr(harness.hasher, "verify", meanwhile)
+    assert refusal_of(call, harness) == UNKNOWN
 
 
-def test_an_old_secret_does_not_sign_in_under_the_new_version(hall, monkeypatch):
+def test_an_old_secret_does_not_sign_in_under_the_new_version(harness, monkeypatch):
     """It is rotated while it is hashed, and the session that would begin rested on nothing."""
-    verify = hall.hasher.verify
+    verify = harness.hasher.verify
 
     def meanwhile(*arguments):
-        hall.people.applications[APP.id] = replace(APP, credential_version=7)
-        hall.people.hashes[APP.id] = NEW + "another"
+        harness.people.applications[APP.id] = replace(APP, credential_version=7)
+        harness.people.hashes[APP.id] = NEW + "another"
         return verify(*arguments)
 
     with monkeypatch.context() as patch:
-        patch.setattr(hall.hasher, "verify", meanwhile)
+        patch.setattr(harness.hasher, "verify", meanwhile)
         with pytest.raises(Unavailable):
-            call(hall)
-    assert refusal_of(call, hall) == WRONG
-    assert call(hall, "another").credential_version == 7
+            call(harness)
+    assert refusal_of(call, harness) == WRONG
+    assert call(harness, "another").credential_version == 7
 
 
-def test_an_old_password_does_not_sign_in_under_the_new_version(hall, monkeypatch):
+def test_an_old_password_does_not_sign_in_under_the_new_version(harness, monkeypatch):
     """It is changed between the look at its hash and the look at the person."""
-    find = hall.people.user
+    find = harness.people.user
 
     def meanwhile(user_id):
-        hall.people.users[ADA.id] = replace(ADA, credential_version=2)
-        hall.people.hashes[ADA.id] = NEW + "another"
+        harness.people.users[ADA.id] = replace(ADA, credential_version=2)
+        harness.people.hashes[ADA.id] = NEW + "another"
         return find(user_id)
 
     with monkeypatch.context() as patch:
-        patch.setattr(hall.people, "user", meanwhile)
+        patch.setattr(harness.people, "user", meanwhile)
         with pytest.raises(Unavailable):
-            sign_in(hall)
-    assert refusal_of(sign_in, hall) == WRONG
-    assert sign_in(hall, "another").credential_version == 2
+            sign_in(harness)
+    assert refusal_of(sign_in, harness) == WRONG
+    assert sign_in(harness, "another").credential_version == 2
 
 
-def test_an_address_with_too_many_failures_is_refused_on_every_path(hall):
-    call(hall)
+def test_an_address_with_too_many_failures_is_refused_on_every_path(harness):
+    call(harness)
     for _ in range(6):
-        refusal_of(call, hall, "wrong", caller=EVE)
-    assert known(hall, caller=EVE) is None
-    assert known(hall) == APP
+        refusal_of(call, harness, "wrong", caller=EVE)
+    assert known(harness, caller=EVE) is None
+    assert known(harness) == APP
 
 
-def test_an_application_cannot_be_locked_out_from_another_network(hall):
+def test_an_application_cannot_be_locked_out_from_another_network(harness):
     for _ in range(6):
-        refusal_of(call, hall, "wrong", caller=EVE)
-    assert refusal_of(call, hall, caller=EVE) == LIMITED
-    assert call(hall) == APP
+        refusal_of(call, harness, "wrong", caller=EVE)
+    assert refusal_of(call, harness, caller=EVE) == LIMITED
+    assert call(harness) == APP
 
 
 def test_a_command_shows_no_secret_in_its_repr():

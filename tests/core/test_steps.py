@@ -72,17 +72,17 @@ REFUSED = {
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_refusal_does_not_change_the_row(name):
     row, asked, cause = REFUSED[name]
-    after, turned = rotate(row, **asked)
+    after, result = rotate(row, **asked)
     assert after is row
-    assert (turned.refusal.code, turned.refusal.cause) == (Code.INVALID_TOKEN, cause)
-    assert (turned.outcome, turned.ended, turned.now) == (None, False, NOW)
+    assert (result.refusal.code, result.refusal.cause) == (Code.INVALID_TOKEN, cause)
+    assert (result.outcome, result.ended, result.now) == (None, False, NOW)
 
 
 def test_a_forbidden_context_is_denied_and_the_token_is_not_used():
-    after, turned = rotate(ROW, context="1001", part=ELSEWHERE)
+    after, result = rotate(ROW, context="1001", part=ELSEWHERE)
     assert after is ROW
-    assert (turned.refusal.code, turned.refusal.cause) == (Code.ACCESS_DENIED, Cause.NO_ACCESS)
-    assert (turned.switched_to, turned.ended) == (None, False)
+    assert (result.refusal.code, result.refusal.cause) == (Code.ACCESS_DENIED, Cause.NO_ACCESS)
+    assert (result.switched_to, result.ended) == (None, False)
 
 
 def test_an_unchanged_context_must_still_be_permitted():
@@ -90,16 +90,16 @@ def test_an_unchanged_context_must_still_be_permitted():
 
 
 def test_reuse_ends_the_family_even_of_a_deleted_holder():
-    after, turned = rotate(SHUT, token(1), holder=None, part=ELSEWHERE)
+    after, result = rotate(SHUT, token(1), holder=None, part=ELSEWHERE)
     assert (after.revoked_at, after.revoked_cause) == (NOW, "reuse")
-    assert (turned.refusal.cause, turned.ended, turned.family) == (Cause.REUSED, True, after)
+    assert (result.refusal.cause, result.ended, result.family) == (Cause.REUSED, True, after)
 
 
 @pytest.mark.parametrize("presented", [5, 4, 9])
 def test_a_pending_change_of_the_subject_delays_the_decision(presented):
-    after, turned = rotate(ROW, token(presented), waiting={ADA.id})
+    after, result = rotate(ROW, token(presented), waiting={ADA.id})
     assert after is ROW
-    assert (turned.waits, turned.outcome, turned.refusal) == (True, None, None)
+    assert (result.waits, result.outcome, result.refusal) == (True, None, None)
     assert not rotate(ROW, waiting={"b" * 32})[1].waits
 
 
@@ -114,23 +114,23 @@ OUTCOMES = {
 @pytest.mark.parametrize("outcome", OUTCOMES)
 def test_an_outcome_comes_with_its_holder_and_the_context_of_the_token(outcome):
     row, presented = OUTCOMES[outcome]
-    after, turned = rotate(row._replace(context="1001"), presented, subject=ADA.id)
-    assert (turned.outcome, turned.holder, turned.context) == (outcome, ADA, "1000")
-    assert (turned.family, turned.refusal, turned.switched_to) == (after, None, None)
+    after, result = rotate(row._replace(context="1001"), presented, subject=ADA.id)
+    assert (result.outcome, result.holder, result.context) == (outcome, ADA, "1000")
+    assert (result.family, result.refusal, result.switched_to) == (after, None, None)
     assert (after == row._replace(context="1001")) is (outcome is Outcome.REPLAYED)
     assert after.context == ("1001" if outcome is Outcome.REPLAYED else "1000")
 
 
 def test_a_switch_changes_the_answer_and_is_reported():
-    after, turned = rotate(ROW, context="1001")
-    assert (after.context, turned.context, turned.switched_to) == ("1001", "1001", "1001")
+    after, result = rotate(ROW, context="1001")
+    assert (after.context, result.context, result.switched_to) == ("1001", "1001", "1001")
     assert rotate(ROW, context="1000")[1].switched_to is None
 
 
 def test_a_switch_by_an_older_token_changes_the_answer_and_not_the_row():
-    after, turned = rotate(ROW, token(4), context="1001")
+    after, result = rotate(ROW, token(4), context="1001")
     assert after is ROW
-    assert (turned.context, turned.switched_to) == ("1001", "1001")
+    assert (result.context, result.switched_to) == ("1001", "1001")
 
 
 def test_a_repeated_step_has_the_same_result():
@@ -140,10 +140,10 @@ def test_a_repeated_step_has_the_same_result():
 @pytest.mark.parametrize("generation", [1, 4, 5, 9])
 @pytest.mark.parametrize("row", [ROW, SHUT], ids=["open", "shut"])
 def test_any_generation_signs_out(row, generation):
-    after, turned = sign_out(row, token(generation))
+    after, result = sign_out(row, token(generation))
     assert (after.revoked_at, after.revoked_cause) == (NOW, "sign_out")
     assert after.generation == row.generation
-    assert (turned.outcome, turned.family, turned.ended) == (Outcome.REVOKED, after, True)
+    assert (result.outcome, result.family, result.ended) == (Outcome.REVOKED, after, True)
 
 
 @pytest.mark.parametrize(
@@ -156,35 +156,35 @@ def test_any_generation_signs_out(row, generation):
     ],
 )
 def test_a_refused_sign_out_changes_nothing(row, resource, cause):
-    after, turned = sign_out(row, resource=resource)
+    after, result = sign_out(row, resource=resource)
     assert after is row
-    assert (turned.refusal.code, turned.refusal.cause) == (Code.INVALID_TOKEN, cause)
-    assert not turned.ended
+    assert (result.refusal.code, result.refusal.cause) == (Code.INVALID_TOKEN, cause)
+    assert not result.ended
 
 
 @pytest.mark.parametrize("generation", [1, 3, 4, 5, 9])
 @pytest.mark.parametrize("row", [ROW, SHUT, ENDED, None], ids=["open", "shut", "ended", "none"])
 def test_signing_out_with_an_expired_token_ends_nothing(row, generation):
     for resource in ("test", "other"):
-        after, turned = sign_out(row, token(generation, ends=NOW), resource)
+        after, result = sign_out(row, token(generation, ends=NOW), resource)
         assert after is row
-        assert (turned.refusal.code, turned.refusal.cause) == (Code.INVALID_TOKEN, Cause.EXPIRED)
-        assert not turned.ended
+        assert (result.refusal.code, result.refusal.cause) == (Code.INVALID_TOKEN, Cause.EXPIRED)
+        assert not result.ended
 
 
 @pytest.mark.parametrize("generation", [1, 3, 5, 9])
 def test_a_refresh_with_an_expired_token_is_refused_and_ends_nothing(generation):
-    after, turned = rotate(SHUT, token(generation, ends=NOW))
+    after, result = rotate(SHUT, token(generation, ends=NOW))
     assert after is SHUT
-    assert (turned.refusal.cause, turned.ended) == (Cause.EXPIRED, False)
+    assert (result.refusal.cause, result.ended) == (Cause.EXPIRED, False)
 
 
 def test_a_reused_token_is_detected_even_with_an_invalid_scope():
-    after, turned = rotate(SHUT, token(1), fits=misfit)
-    assert (turned.refusal.cause, after.revoked_cause) == (Cause.REUSED, "reuse")
+    after, result = rotate(SHUT, token(1), fits=misfit)
+    assert (result.refusal.cause, after.revoked_cause) == (Cause.REUSED, "reuse")
 
 
-def borrow(row, holder=ADA, waiting=(), **command):
+def exchange(row, holder=ADA, waiting=(), **command):
     asked = ExchangeToken(**{"resource": "test", "family": ROW.id, **command})
     waits_for = waiting.__contains__
     return ExchangeStep(asked, ROW.id, AKINON_2026, NOBODY, lambda *_: holder, waits_for)(row, NOW)
@@ -202,27 +202,27 @@ def borrow(row, holder=ADA, waiting=(), **command):
     ],
 )
 def test_a_token_exchange_with_an_unsuitable_family_is_refused(row, asked, cause):
-    after, turned = borrow(row, **asked)
+    after, result = exchange(row, **asked)
     assert after is row
-    assert (turned.refusal.code, turned.refusal.cause) == (Code.INVALID_TOKEN, cause)
-    assert (turned.outcome, turned.now) == (None, NOW)
+    assert (result.refusal.code, result.refusal.cause) == (Code.INVALID_TOKEN, cause)
+    assert (result.outcome, result.now) == (None, NOW)
 
 
 def test_a_token_exchange_keeps_or_switches_the_context():
-    after, turned = borrow(ROW)
-    assert (after, turned.outcome, turned.holder) == (ROW, Outcome.DERIVED, ADA)
-    assert (turned.context, turned.switched_to) == ("1000", None)
-    after, turned = borrow(ROW, context="1001")
-    assert (after, turned.context, turned.switched_to) == (ROW, "1001", "1001")
-    assert borrow(ROW, context="1000")[1].switched_to is None
+    after, result = exchange(ROW)
+    assert (after, result.outcome, result.holder) == (ROW, Outcome.DERIVED, ADA)
+    assert (result.context, result.switched_to) == ("1000", None)
+    after, result = exchange(ROW, context="1001")
+    assert (after, result.context, result.switched_to) == (ROW, "1001", "1001")
+    assert exchange(ROW, context="1000")[1].switched_to is None
 
 
 def test_a_token_exchange_for_a_forbidden_context_is_denied():
-    after, turned = borrow(ROW, part=ELSEWHERE)
+    after, result = exchange(ROW, part=ELSEWHERE)
     assert after is ROW
-    assert (turned.refusal.code, turned.refusal.cause) == (Code.ACCESS_DENIED, Cause.NO_ACCESS)
+    assert (result.refusal.code, result.refusal.cause) == (Code.ACCESS_DENIED, Cause.NO_ACCESS)
 
 
 def test_a_pending_change_of_the_subject_delays_a_token_exchange():
-    turned = borrow(ROW, waiting={ADA.id})[1]
-    assert (turned.waits, turned.outcome, turned.refusal) == (True, None, None)
+    result = exchange(ROW, waiting={ADA.id})[1]
+    assert (result.waits, result.outcome, result.refusal) == (True, None, None)

@@ -141,10 +141,10 @@ class World:
         self.keys, self.people, self.audit = Keys(), People(), Audit()
         self.mint = Mint(self.keys, lambda value: json.dumps(value).encode(), json.loads)
         self.policy = replace(AKINON_2026, **policy)
-        self.lane = WorkerPool("store")
+        self.pool = WorkerPool("store")
         self.numbers = iter(range(2**31))
         self.engine = Engine(
-            RESOURCES, self.policies(), self.store, self.people, self.mint, self.audit, self.lane,
+            RESOURCES, self.policies(), self.store, self.people, self.mint, self.audit, self.pool,
             self.clock, lambda size: next(self.numbers).to_bytes(size, "big"),
         )  # fmt: skip
 
@@ -161,4 +161,4 @@ class World:
         return self.store.find(issued.family.id)
 
     def close(self) -> None:
-        self.lane.close()
+        self.pool.close()

@@ -10,7 +10,7 @@ import pytest
 from tests.deploy.conftest import SETTINGS
 from tests.deploy.curl import ask
 from tests.deploy.proxies import NAME
-from tests.http.wire import WIRES, call, heard
+from tests.http.wire import WIRES, audit_stream_when, call
 
 from reticket.testing.waiting import until
 
@@ -79,7 +79,7 @@ def test_the_audit_line_has_the_address_of_the_client(service, proxy, spoofed):
     def lines(told):
         return [each for each in told if each.get("correlation_id") == correlation]
 
-    assert {each["address"] for each in lines(heard(service, lines))} == {CLIENT}
+    assert {each["address"] for each in lines(audit_stream_when(service, lines))} == {CLIENT}
 
 
 def test_the_metrics_token_reads_metrics_without_the_proxy(service):

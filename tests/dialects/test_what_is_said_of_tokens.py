@@ -74,7 +74,7 @@ class Ring(Keys):
         return b"signature"
 
 
-class Desk:
+class Harness:
     """A dialect on a memory store, for people whose passwords are right."""
 
     def __init__(self, module, clock):
@@ -85,9 +85,9 @@ class Desk:
         people.users[ADA.id] = EVERYWHERE
         people.application = lambda application_id: APPLICATION
         policies = {name: each.policy for name, each in self.resources.items()}
-        self.lane = WorkerPool("store")
+        self.pool = WorkerPool("store")
         self.engine = Engine(
-            self.resources, policies, MemoryStore(clock), people, self.mint, Audit(), self.lane,
+            self.resources, policies, MemoryStore(clock), people, self.mint, Audit(), self.pool,
             clock, lambda size: bytes(size),
         )  # fmt: skip
 
@@ -142,15 +142,18 @@ def end_of_access(text):
     return json.loads(from_text(text.split(".")[1]))["exp"] * SECOND
 
 
-def assert_one_instant(desk, answer):
+def assert_one_instant(harness, answer):
     said = members_of(answer)
-    access, refresh = end_of_access(said["accesstoken"]), desk.end_of_refresh(said["refreshtoken"])
+    access, refresh = (
+        end_of_access(said["accesstoken"]),
+        harness.end_of_refresh(said["refreshtoken"]),
+    )
     for name in {"accesstokenexpiration", "accessexpires"} & said.keys():
         assert instant(said[name]) == access
     for name in {"refreshtokenexpiration", "refreshexpires"} & said.keys():
         assert instant(said[name]) == refresh
     if "expiresin" in said:
-        late = access - desk.clock() - said["expiresin"] * SECOND
+        late = access - harness.clock() - said["expiresin"] * SECOND
         assert 0 <= late < SECOND
     return said["refreshtoken"]
 
@@ -159,13 +162,13 @@ def assert_one_instant(desk, answer):
 @pytest.mark.parametrize("milliseconds", MILLISECONDS)
 async def test_an_answer_has_the_expiry_times_of_its_tokens(name, milliseconds):
     module, credentials, begin, refresh = WIRES[name]
-    desk = Desk(module, FakeClock(START + milliseconds))
-    token = assert_one_instant(desk, await desk.ask(*begin, credentials))
+    harness = Harness(module, FakeClock(START + milliseconds))
+    token = assert_one_instant(harness, await harness.ask(*begin, credentials))
     for _ in range(3):
-        desk.clock.forward(61.337)
+        harness.clock.forward(61.337)
         said = {"refreshToken": token, "refresh_token": token}
-        token = assert_one_instant(desk, await desk.ask(*refresh, {**credentials, **said}))
-    desk.lane.close()
+        token = assert_one_instant(harness, await harness.ask(*refresh, {**credentials, **said}))
+    harness.pool.close()
 
 
 @pytest.mark.parametrize("milliseconds", MILLISECONDS)

@@ -96,7 +96,7 @@ def forms(monkeypatch, directory, tmp_path):
     return found
 
 
-def told():
+def documented():
     """The rows of each form, by its path; the whole file has none."""
     found = {}
     for heading, rows in tables(PAGE).items():
@@ -124,12 +124,12 @@ def test_each_form_lists_exactly_its_keys(forms):
     known = {path: sorted(keys) for path, keys in forms.known.items()}
     for path in WRITTEN_ELSEWHERE:
         del known[path]
-    assert {path: sorted(words(rows)) for path, rows in told().items()} == known
+    assert {path: sorted(words(rows)) for path, rows in documented().items()} == known
 
 
 def test_required_keys_and_defaults_are_correct(forms):
-    assert told()
-    for path, rows in told().items():
+    assert documented()
+    for path, rows in documented().items():
         for key, _, default, _ in rows:
             key = key.strip("`")
             assert (default == "needed") == (key in forms.needed.get(path, ())), (path, key)
@@ -143,7 +143,7 @@ def test_required_keys_and_defaults_are_correct(forms):
 
 
 def test_defaults_of_a_client_are_those_of_its_registration():
-    rows = {key.strip("`"): default for key, _, default, _ in told()["oauth_clients"]}
+    rows = {key.strip("`"): default for key, _, default, _ in documented()["oauth_clients"]}
     site = Provider("https://id.example.com", by_any_name(PRESETS))
     found = registration_of(Client("some", False, False, {}, created_at=0), site)
     assert found.policy.name.startswith(rows["policy"].strip("`"))

@@ -35,7 +35,7 @@ JKT = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"
 TOLD = page("verify.md").partition("\n## ")[0]
 
 
-class Desk:
+class Harness:
     """Gives tokens as the endpoints do."""
 
     def __init__(self, instance):
@@ -65,31 +65,31 @@ def claims_of(token):
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory):
+def harness(tmp_path_factory):
     data = tmp_path_factory.mktemp("data")
     (data / "people.yaml").write_text(PEOPLE)
     settings = Builder().load(None, {"data": data}).model_copy(update={"issuer": ISSUER})
     with closing(Builder().open(settings)) as instance:
         instance.seed(data / "people.yaml")
         instance.directory.catch_up_now()
-        yield Desk(instance)
+        yield Harness(instance)
 
 
-def test_every_claim_is_on_the_page(desk):
-    claims = desk.person("plain", tenant=1000, amr=("pwd",), jkt=JKT).keys()
+def test_every_claim_is_on_the_page(harness):
+    claims = harness.person("plain", tenant=1000, amr=("pwd",), jkt=JKT).keys()
     assert {"tid", "cnf", "sid"} <= claims
     told = set(re.findall(r"`([a-z_]+)(?:\.[a-z]+)?`", TOLD))
     assert claims <= told
-    alone = desk.client("plain").keys()
+    alone = harness.client("plain").keys()
     assert claims - alone == {"sid", "tid", "auth_time", "acr", "amr", "cnf"}
 
 
-def test_the_audience_of_a_token_is_the_documented_one(desk):
-    assert desk.person("plain", scope="x")["aud"] == ISSUER
-    assert desk.person("plain")["aud"] == ISSUER
-    assert desk.person("resourceful", scope="x")["aud"] == [ORDERS, BILLS]
-    assert desk.person("resourceful")["aud"] == [ORDERS, BILLS, ISSUER]
-    assert desk.person("resourceful", resources=(BILLS,))["aud"] == [BILLS, ISSUER]
-    assert desk.client("plain")["aud"] == ISSUER
-    assert desk.client("resourceful")["aud"] == [ORDERS, BILLS]
-    assert desk.client("resourceful", resource=ORDERS)["aud"] == ORDERS
+def test_the_audience_of_a_token_is_the_documented_one(harness):
+    assert harness.person("plain", scope="x")["aud"] == ISSUER
+    assert harness.person("plain")["aud"] == ISSUER
+    assert harness.person("resourceful", scope="x")["aud"] == [ORDERS, BILLS]
+    assert harness.person("resourceful")["aud"] == [ORDERS, BILLS, ISSUER]
+    assert harness.person("resourceful", resources=(BILLS,))["aud"] == [BILLS, ISSUER]
+    assert harness.client("plain")["aud"] == ISSUER
+    assert harness.client("resourceful")["aud"] == [ORDERS, BILLS]
+    assert harness.client("resourceful", resource=ORDERS)["aud"] == ORDERS

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 from tests.attacks.answers import answers
-from tests.attacks.target import PATIENCE, heard, send, target_of
+from tests.attacks.target import PATIENCE, received, send, target_of
 from tests.fuzz import model, streams
 from tests.fuzz.model import EndSession
 
@@ -52,7 +52,7 @@ def test_rfc9110_9_3_2_a_refusal_of_head_has_no_body(target):
     broken = b"HEAD / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nno size\r\n"
     with target.connect() as connection:
         send(connection, [broken])
-        (answer,) = answers(heard(connection)[0], ("HEAD",))
+        (answer,) = answers(received(connection)[0], ("HEAD",))
     assert answer.status in (400, 404)
 
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from tests.http.test_faults import full_disk
 from tests.http.test_metrics import WITH_TOKEN, samples
-from tests.http.wire import WIRES, events, heard, how_often
+from tests.http.wire import WIRES, audit_stream_when, events, how_often
 
 from reticket.testing import running_server
 from reticket.testing.waiting import PATIENCE, until
@@ -46,7 +46,7 @@ def metric(server, name):
 def test_a_flood_of_bad_requests_is_a_line_a_second(tmp_path):
     with running_server(tmp_path, settings=WITH_TOKEN) as server:
         flood(server)
-        heard(server, lambda told: how_often(told, "refused") == FLOOD)
+        audit_stream_when(server, lambda told: how_often(told, "refused") == FLOOD)
         times = [datetime.fromisoformat(event["at"]) for event in refused(server)]
         assert len(times) <= 2 * ((times[-1] - times[0]).total_seconds() + 2)
         assert FLOOD in metric(server, "reticket_events_total").values()
@@ -88,5 +88,5 @@ def test_a_full_disk_for_all_files_is_503_and_lost_lines_are_counted(tmp_path):
             assert AKINON.is_refused(AKINON.refresh(server.url, "garbage"))
             until(lambda: metric(server, "reticket_audit_lost_total")[()] >= 1, "a lost line")
         assert AKINON.is_good(AKINON.refresh(server.url, token))
-        heard(server, lambda told: how_often(told, "issued") == 1)
+        audit_stream_when(server, lambda told: how_often(told, "issued") == 1)
     assert how_often(events(server), "refused") == 0

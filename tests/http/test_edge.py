@@ -7,7 +7,7 @@ import re
 from urllib.parse import urljoin, urlsplit
 
 import pytest
-from tests.http.wire import ADA, PASSWORD, WIRES, call, events, heard, how_often
+from tests.http.wire import ADA, PASSWORD, WIRES, audit_stream_when, call, events, how_often
 
 from reticket.testing import running_server
 from reticket.testing.waiting import PATIENCE
@@ -128,7 +128,7 @@ def test_requests_outside_all_dialects_are_logged(server, method, path, size, ca
     kind = "oauth" if "oauth" in path else "akinon"
     refused = {"event": "refused", "cause": cause, "kind": kind, "address": address}
     answered = call(server.url, method, path, b" " * size, address=address)[1]["x-correlation-id"]
-    heard(server, lambda told: how_often(told, **refused, correlation_id=answered) == 1)
+    audit_stream_when(server, lambda told: how_often(told, **refused, correlation_id=answered) == 1)
 
 
 def test_pages_load_only_from_their_own_origin(server):

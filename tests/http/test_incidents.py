@@ -13,7 +13,7 @@ from reticket.http.forwarding import is_forwarding
 from reticket.http.incidents import KINDS, PAUSE, REMEMBERED, Incidents
 
 
-class Told:
+class CountedIncidents:
     """Incidents with a clock that is set by hand, and what they have counted."""
 
     def __init__(self):
@@ -22,7 +22,7 @@ class Told:
 
 
 def test_an_unavailable_store_is_one_line_a_minute_with_a_count():
-    told = Told()
+    told = CountedIncidents()
     with capture_logs() as lines:
         for _ in range(5000):
             told.incidents.unavailable("the store is locked", "kibo", "0" * 32)
@@ -39,7 +39,7 @@ def test_an_unavailable_store_is_one_line_a_minute_with_a_count():
 
 
 def test_addresses_of_one_ipv6_network_are_one_untrusted_proxy():
-    told = Told()
+    told = CountedIncidents()
     with capture_logs() as lines:
         said = [told.incidents.unnamed_proxy(f"fd00::{n:x}") for n in range(1, 200)]
     assert said == [True] + [False] * 198
@@ -48,7 +48,7 @@ def test_addresses_of_one_ipv6_network_are_one_untrusted_proxy():
 
 
 def test_a_limited_number_of_untrusted_proxies_is_logged_once_a_minute():
-    told = Told()
+    told = CountedIncidents()
     with capture_logs() as lines:
         for n in range(10 * REMEMBERED):
             told.incidents.unnamed_proxy(f"fd00:0:0:{n:x}::1")
@@ -61,7 +61,7 @@ def test_a_limited_number_of_untrusted_proxies_is_logged_once_a_minute():
 
 
 def test_connection_events_are_counted_each_time_and_logged_once_a_minute():
-    told = Told()
+    told = CountedIncidents()
     with capture_logs() as lines:
         for _ in range(3):
             told.incidents.refused(400, "broken", "192.0.2.1", "0" * 32)
@@ -80,7 +80,7 @@ def test_connection_events_are_counted_each_time_and_logged_once_a_minute():
     ]  # fmt: skip
 
 
-def stumble(told: Told, times: int, *, deep: bool = False) -> None:
+def stumble(told: CountedIncidents, times: int, *, deep: bool = False) -> None:
     """A fault of ours at one of two places."""
     for _ in range(times):
         try:
@@ -90,7 +90,7 @@ def stumble(told: Told, times: int, *, deep: bool = False) -> None:
 
 
 def test_an_internal_error_is_one_traceback_a_minute_with_a_count():
-    told = Told()
+    told = CountedIncidents()
     with capture_logs() as lines:
         stumble(told, 5000)
         stumble(told, 5000, deep=True)
@@ -106,7 +106,7 @@ def test_an_internal_error_is_one_traceback_a_minute_with_a_count():
 
 
 def test_a_flood_of_other_lines_does_not_hide_an_internal_error():
-    told = Told()
+    told = CountedIncidents()
     with capture_logs() as lines:
         for n in range(2 * KINDS):
             told.incidents.unavailable(f"reason {n}", "kibo", "0" * 32)
@@ -116,7 +116,7 @@ def test_a_flood_of_other_lines_does_not_hide_an_internal_error():
 
 
 def test_the_same_error_at_two_places_of_the_package_is_two_faults():
-    told = Told()
+    told = CountedIncidents()
     with capture_logs() as lines:
         for at_fault in (normal_address, is_forwarding):
             for _ in range(3):
@@ -146,7 +146,7 @@ def failing(told, function, text, times=3):
 
 def test_one_place_of_the_package_is_one_fault_for_any_library_line():
     """Libraries have many lines; a caller who chooses which of them fails gets one line of log."""
-    told = Told()
+    told = CountedIncidents()
     with capture_logs() as lines:
         for text in TWO_DEPTHS:
             failing(told, ours(lambda text: json.loads(text)), text)
@@ -154,7 +154,7 @@ def test_one_place_of_the_package_is_one_fault_for_any_library_line():
 
 
 def test_two_places_with_the_same_caller_are_two_faults():
-    told = Told()
+    told = CountedIncidents()
     one = ours(lambda text: int(text))
     other = ours(lambda text: float(text))
     caller = ours(lambda asked: asked[0](asked[1]))
@@ -165,7 +165,7 @@ def test_two_places_with_the_same_caller_are_two_faults():
 
 
 def test_a_fault_outside_the_package_is_identified_by_its_innermost_line():
-    told = Told()
+    told = CountedIncidents()
     with capture_logs() as lines:
         for text in TWO_DEPTHS:
             failing(told, json.loads, text)
@@ -173,7 +173,7 @@ def test_a_fault_outside_the_package_is_identified_by_its_innermost_line():
 
 
 def test_a_failing_application_does_not_fill_the_log():
-    told, line = Told(), Line()
+    told, line = CountedIncidents(), Line()
 
     async def broken(scope, receive, send):
         raise KeyError("nothing")

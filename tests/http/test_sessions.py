@@ -21,7 +21,7 @@ def newest(server):
     return [each["session"] for each in events(server) if each["event"] == "sign_in"][-1]
 
 
-def told(server, family):
+def audited_events(server, family):
     """How many of each event of a family since its sign-in, in their order; repeated ones are one
     line, a second later. Lines of others may come at any time.
     """
@@ -42,7 +42,9 @@ def test_a_hundred_parallel_refreshes_get_one_successor(server, wire):
     assert len({body for _, _, body in answers}) == 1
     told_all = {"issued": 1, "replayed": 99}
     until(
-        lambda: told(server, family) == told_all, "a line for each or all", lambda: events(server)
+        lambda: audited_events(server, family) == told_all,
+        "a line for each or all",
+        lambda: events(server),
     )
 
 
@@ -58,12 +60,14 @@ def test_a_lost_response_is_repeated_with_the_same_bytes(server, wire):
             f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
         )
         connection.sendall(head.encode() + body)
-        until(lambda: told(server, family), "a line of the audit log")
+        until(lambda: audited_events(server, family), "a line of the audit log")
     first, second = (wire.refresh(server.url, token) for _ in range(2))
     assert first[2] == second[2]
     told_all = {"issued": 1, "replayed": 2}
     until(
-        lambda: told(server, family) == told_all, "a line for each or all", lambda: events(server)
+        lambda: audited_events(server, family) == told_all,
+        "a line for each or all",
+        lambda: events(server),
     )
     assert wire.is_good(wire.refresh(server.url, wire.token_of(first[2])))
 
@@ -83,7 +87,7 @@ def test_a_token_is_valid_only_in_its_exact_spelling(server, wire):
     for bent in (token + "=", token + "A", token * 2, "x" * 10_000, "\x00", token + "\x00"):
         assert wire.is_refused(wire.refresh(server.url, bent))
     assert wire.is_good(wire.refresh(server.url, token))
-    assert told(server, family) == {"issued": 1}
+    assert audited_events(server, family) == {"issued": 1}
 
 
 @EACH
@@ -154,4 +158,4 @@ def test_a_refused_switch_uses_no_token(server):
     answer = call(server.url, "PUT", f"{wire.refresh_path}?tenantId=1002", wire.body_of(token))
     assert answer[0] == 403
     assert wire.is_good(wire.refresh(server.url, token))
-    assert list(told(server, family).items()) == [("refused", 1), ("issued", 1)]
+    assert list(audited_events(server, family).items()) == [("refused", 1), ("issued", 1)]

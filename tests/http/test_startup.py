@@ -81,19 +81,19 @@ FAULTS = {
     ),
     "seed that is not as it should be": Fault(
         "FOLDER/seed.yaml, line 4: users[0].tenants must be a mapping",
-        seed="users:\n  - email: ada@example.com\n    password: hush\n    tenants: all\n",
+        seed="users:\n  - email: ada@example.com\n    password: hidden\n    tenants: all\n",
     ),
     "master key that is not base64": Fault(
         "RETICKET_MASTER_KEY must be base64 of 32 bytes",
-        variables=(("RETICKET_MASTER_KEY", "hush, not base64"),),
+        variables=(("RETICKET_MASTER_KEY", "hidden, not base64"),),
     ),
     "master key that is too short": Fault(
         "RETICKET_MASTER_KEY must be base64 of 32 bytes",
-        variables=(("RETICKET_MASTER_KEY", base64.b64encode(b"hush" * 4).decode()),),
+        variables=(("RETICKET_MASTER_KEY", base64.b64encode(b"hidden" * 4).decode()),),
     ),
     "master key in a file": Fault(
         "FOLDER/config.toml: master_key is accepted only as RETICKET_MASTER_KEY",
-        toml="master_key = 'hush'",
+        toml="master_key = 'hidden'",
     ),
 }  # fmt: skip
 
@@ -147,7 +147,7 @@ def test_a_fault_stops_the_start_with_one_sentence_and_no_secret(stopped, name):
     said = sentence(end)
     assert said.startswith(FAULTS[name].says.replace("FOLDER", str(folder)))
     secrets = [value for key, value in FAULTS[name].variables if key == "RETICKET_MASTER_KEY"]
-    assert not any(secret in said for secret in ["hush", *secrets])
+    assert not any(secret in said for secret in ["hidden", *secrets])
 
 
 @pytest.fixture(scope="module")
@@ -237,7 +237,7 @@ def test_after_a_wrong_master_key_or_a_used_port_the_next_start_works(home, live
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory):
+def started_log(tmp_path_factory):
     """The log of a service that was asked once and got a line for each request."""
     settings = {"RETICKET_ACCESS_LOG": "true", "RETICKET_ISSUER": "https://id.example.com"}
     with running_server(tmp_path_factory.mktemp("told"), settings=settings) as server:
@@ -247,16 +247,16 @@ def told(tmp_path_factory):
     return server, [json.loads(line) for line in text.splitlines() if line.startswith("{")]
 
 
-def test_the_log_begins_with_issuer_version_and_data_folder(told):
-    server, (first, *_) = told
+def test_the_log_begins_with_issuer_version_and_data_folder(started_log):
+    server, (first, *_) = started_log
     assert first["event"] == "starting"
     assert first["issuer"] == "https://id.example.com"
     assert first["version"] == __version__
     assert first["data"] == str(server.data)
 
 
-def test_each_request_is_logged_if_the_setting_says_so(told):
-    _, lines = told
+def test_each_request_is_logged_if_the_setting_says_so(started_log):
+    _, lines = started_log
     (line,) = [line for line in lines if line["event"] == "request"]
     assert (line["dialect"], line["route"], line["status"]) == ("akinon", "POST /auth/login", 200)
     assert line["milliseconds"] > 0

@@ -114,7 +114,7 @@ def how_often(told, event, **members):
     )
 
 
-def heard(server, holds):
+def audit_stream_when(server, holds):
     """The audit stream once it is so: some lines come after the answer."""
     until(lambda: holds(events(server)), "the audit stream", lambda: events(server)[-20:])
     return events(server)

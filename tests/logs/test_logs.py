@@ -97,7 +97,7 @@ class Terminal(io.StringIO):
         return True
 
 
-def told(stream: io.StringIO, form: str) -> str:
+def logged(stream: io.StringIO, form: str) -> str:
     logs.configure("info", form, stream)
     structlog.get_logger("reticket.http").info(
         "request", dialect="kibo", route="PUT /a", status=200, milliseconds=4.1, address="::1"
@@ -106,23 +106,23 @@ def told(stream: io.StringIO, form: str) -> str:
 
 
 def test_a_person_at_a_terminal_reads_text_in_colours_and_a_file_gets_json() -> None:
-    text = told(Terminal(), "auto")
+    text = logged(Terminal(), "auto")
     assert (
         re.sub("\x1b\\[[0-9;]*m", "", text).split(maxsplit=3)[3].startswith("200 PUT /a in 4.1 ms")
     )
     assert "\x1b[" in text
-    line = json.loads(told(io.StringIO(), "auto"))
+    line = json.loads(logged(io.StringIO(), "auto"))
     assert (line["event"], line["route"], line["status"]) == ("request", "PUT /a", 200)
 
 
 def test_no_color_turns_colours_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    assert "\x1b" not in told(Terminal(), "auto")
-    assert "\x1b" not in told(io.StringIO(), "console")
+    assert "\x1b" not in logged(Terminal(), "auto")
+    assert "\x1b" not in logged(io.StringIO(), "console")
 
 
 def test_a_configured_log_format_is_used_on_a_terminal_too() -> None:
-    assert json.loads(told(Terminal(), "json"))
+    assert json.loads(logged(Terminal(), "json"))
 
 
 def test_a_request_without_a_route_says_so(stream: io.StringIO) -> None:

@@ -43,8 +43,8 @@ def test_keys_and_intents_of_other_processes_are_read_in_each_interval():
         sweep_in_turn=object(),
         settings=Settings(),
     )
-    lanes = SimpleNamespace(store=None, directory=None)
-    works = background_work(instance, lanes, SimpleNamespace(publish=object()))
+    pools = SimpleNamespace(store=None, directory=None)
+    works = background_work(instance, pools, SimpleNamespace(publish=object()))
     pauses = {work: pause for _, work, pause in works}
     assert pauses[reload] == pauses[apply_intents] == INTERVAL
 
@@ -54,8 +54,8 @@ def test_no_purge_uses_a_clock_that_jumped():
     instance = Mock(clock=clock, settings=Settings(purge_interval=77))
     instance.purge_in_turn = lambda: purged.append(True)
     works = list(background_work(instance, Mock(), Mock()))
-    for lane, _, _ in works[3:]:
-        lane.close()
+    for pool, _, _ in works[3:]:
+        pool.close()
     (purge,) = (work for _, work, pause in works if pause == 77)
     clock.forward(30 * DAY)
     with capture_logs() as lines:

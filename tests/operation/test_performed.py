@@ -12,7 +12,7 @@ from reticket.runtime import opening as app
 
 
 @pytest.fixture
-def told(tmp_path):
+def audited(tmp_path):
     """Performs an operation over an empty data folder; the events that came of it."""
     builder = app.Builder()
 
@@ -26,24 +26,24 @@ def told(tmp_path):
     return perform
 
 
-def test_events_at_the_end_of_a_command_are_in_the_audit_log(told):
+def test_events_at_the_end_of_a_command_are_in_the_audit_log(audited):
     def operation():
         for number in range(3):
             yield Audit(USER, "said", str(number))
 
-    assert told(operation())[-3:] == [("said", "0"), ("said", "1"), ("said", "2")]
+    assert audited(operation())[-3:] == [("said", "0"), ("said", "1"), ("said", "2")]
 
 
-def test_refusals_of_a_command_are_in_the_audit_log(told):
+def test_refusals_of_a_command_are_in_the_audit_log(audited):
     def operation():
         yield EndSession(USER, "rtk_garbage")
 
-    assert told(operation())[-1] == ("refused", "forged")
+    assert audited(operation())[-1] == ("refused", "forged")
 
 
-def test_a_command_without_events_ends_too(told):
+def test_a_command_without_events_ends_too(audited):
     def operation():
         return
         yield
 
-    assert [event for event, _ in told(operation())].count("refused") == 0
+    assert [event for event, _ in audited(operation())].count("refused") == 0

@@ -6,7 +6,7 @@ import time
 
 import httpx
 import pytest
-from tests.http.wire import heard, how_often
+from tests.http.wire import audit_stream_when, how_often
 from tests.pages.instance import NATIVE, ORDERS, STOCK, TOTP_SECRET, running_service
 from tests.pages.people import (
     ADA,
@@ -284,7 +284,7 @@ def test_an_unexpected_person_or_a_silent_request_is_audited(stranger, server):
     tokens(person)
     for cause in ("wrong_subject", "invalid_parameter"):
         refused = {"event": "refused", "cause": cause, "address": ELSEWHERE}
-        heard(server, lambda told, refused=refused: how_often(told, **refused) == 1)
+        audit_stream_when(server, lambda told, refused=refused: how_often(told, **refused) == 1)
 
 
 def test_openid_connect_core_3_1_2_1_an_invalid_id_token_hint_is_reported(person):

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
-from tests.http.wire import heard
+from tests.http.wire import audit_stream_when
 from tests.pages.instance import running_service
 from tests.pages.people import ADA, ALAN, JOAN, Person
 
@@ -28,7 +28,7 @@ ELSEWHERE = [
 
 
 @pytest.fixture(scope="module")
-def frail(tmp_path_factory):
+def limited(tmp_path_factory):
     """A person, and a service that bears little."""
     settings = {
         "RETICKET_BUSY_TIMEOUT": "0.1",
@@ -219,8 +219,8 @@ def test_a_disabled_person_is_told_so_only_after_the_correct_password(person):
     assert person.alert == "This account cannot sign in. Ask those who run this service."
 
 
-def test_too_many_attempts_show_when_to_retry(frail):
-    person, _ = frail
+def test_too_many_attempts_show_when_to_retry(limited):
+    person, _ = limited
     person.asks()
     for _ in range(2):
         person.sends(email="joan@example.com", password="wrong")
@@ -263,8 +263,8 @@ def test_an_unknown_path_is_a_page_too(person):
     assert person.headline == "This cannot go on"
 
 
-def test_a_failing_store_is_reported_on_a_page(frail):
-    person, server = frail
+def test_a_failing_store_is_reported_on_a_page(limited):
+    person, server = limited
     holder = sqlite3.connect(server.data / "families.sqlite", isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
     page = person.asks().page
@@ -288,7 +288,7 @@ def test_refusals_are_logged_without_secrets(person, server):
     code = person.asks(state="tell-nobody").sends(**ADA).sends(answer="allow").answer["code"]
     person.asks(redirect_uri="https://evil.example/").asks(scope="orders.burn")
     wanted = {"consented", "wrong_redirect", "wrong_scope"}
-    heard(
+    audit_stream_when(
         server, lambda told: wanted <= {e["event"] for e in told} | {e.get("cause") for e in told}
     )
     audit = "".join(path.read_text() for path in server.data.rglob("audit*"))
@@ -297,8 +297,8 @@ def test_refusals_are_logged_without_secrets(person, server):
         assert secret not in written
 
 
-def test_the_store_contains_no_readable_ticket_or_cookie(frail):
-    person, server = frail
+def test_the_store_contains_no_readable_ticket_or_cookie(limited):
+    person, server = limited
     person.asks().sends(**ADA)
     ticket = person.hidden["interaction"]
     code = person.sends(answer="allow").answer["code"]

@@ -17,14 +17,14 @@ DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 NAME = "\u2069\u202eknab ruoY\u200f"
 """It would end the isolate around it, and turn what follows."""
 
-CLIENT = {"client_id": "turned", "name": NAME, "redirect_uris": [CALLBACK],
+CLIENT = {"client_id": "bidi", "name": NAME, "redirect_uris": [CALLBACK],
           "scopes": ["openid", "orders.read"],
           "grants": ["authorization_code", DEVICE_GRANT]}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    with running_service(tmp_path_factory.mktemp("turned"), [CLIENT]) as running:
+    with running_service(tmp_path_factory.mktemp("bidi"), [CLIENT]) as running:
         yield running
 
 
@@ -41,7 +41,7 @@ def outside(text):
 
 
 def test_a_client_name_cannot_change_the_direction_of_other_text(person):
-    pages = [person.asks(client_id="turned", scope="openid orders.read").page]
+    pages = [person.asks(client_id="bidi", scope="openid orders.read").page]
     pages.append(person.sends(**ADA).page)
     for page in pages:
         assert page.status_code == 200
@@ -57,7 +57,7 @@ def test_a_client_name_cannot_change_the_direction_of_other_text(person):
 
 @pytest.mark.parametrize("answer", ["allow", "deny"])
 def test_a_device_name_cannot_change_the_direction_of_other_text(person, answer):
-    said = person.http.post("/oauth/device", data={"client_id": "turned", "scope": "openid"}).json()
+    said = person.http.post("/oauth/device", data={"client_id": "bidi", "scope": "openid"}).json()
     person.opens("/oauth/device").sends(user_code=said["user_code"]).sends(**ADA)
     page = person.sends(answer=answer).page
     assert contained(NAME) in page.text
@@ -65,7 +65,7 @@ def test_a_device_name_cannot_change_the_direction_of_other_text(person, answer)
 
 
 def test_an_error_cannot_change_the_direction_of_other_text(person):
-    page = person.asks(client_id="turned", redirect_uri="https://x.example/\u202e").page
+    page = person.asks(client_id="bidi", redirect_uri="https://x.example/\u202e").page
     assert page.status_code == 400
     assert "\u202e" not in outside(page.text)
 

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 from tests.attacks.answers import answers
-from tests.attacks.target import connected, heard, target_of
+from tests.attacks.target import connected, received, target_of
 from tests.http.wire import ADA, PASSWORD
 
 SIGN_IN = Path(__file__).with_name("SignIn.java")
@@ -34,7 +34,7 @@ def sign_in_as_dotnet(url):
         assert interim.startswith(b"HTTP/1.1 100 Continue\r\n")
         assert interim.endswith(b"\r\n\r\n")
         connection.sendall(CREDENTIALS)
-        (answer,) = answers(heard(connection)[0])
+        (answer,) = answers(received(connection)[0])
     assert answer.status == 200
     assert b"refreshToken" in answer.body
 

@@ -88,19 +88,19 @@ def sweeping(request, file):
 
 def test_a_sweep_uses_a_connection_that_does_not_wait_for_the_disk(sweeping, file):
     sweeper, sweep = sweeping
-    heard = []
-    sweeper.connection.set_trace_callback(heard.append)
+    statements = []
+    sweeper.connection.set_trace_callback(statements.append)
     assert sweep() == 200
-    assert [each.split()[0] for each in heard] == ["BEGIN", "DELETE", "COMMIT"]
+    assert [each.split()[0] for each in statements] == ["BEGIN", "DELETE", "COMMIT"]
     assert sweeper.connection.execute("PRAGMA synchronous").fetchone() == (1,)
 
 
 def test_a_sweep_finds_a_few_ended_entries_without_reading_all_of_them(sweeping):
     sweeper, sweep = sweeping
-    heard = []
-    sweeper.connection.set_trace_callback(heard.append)
+    statements = []
+    sweeper.connection.set_trace_callback(statements.append)
     sweep()
-    plan = sweeper.connection.execute(f"EXPLAIN QUERY PLAN {heard[1]}").fetchall()
+    plan = sweeper.connection.execute(f"EXPLAIN QUERY PLAN {statements[1]}").fetchall()
     (how,) = {row[3].partition(" USING ")[2] for row in plan}
     assert how in ("INTEGER PRIMARY KEY (rowid=?)", "PRIMARY KEY (id=?)")
 
@@ -114,12 +114,12 @@ def test_the_sweeper_does_the_checkpoints_and_not_a_refresh(file):
 
 def test_a_sweep_prepares_few_statements_for_any_number_of_entries(file):
     clock = FakeClock()
-    ephemeral, heard = SqliteEphemeral(file, clock), []
+    ephemeral, statements = SqliteEphemeral(file, clock), []
     for number in range(300):
         ephemeral.once(f"key {number}", 1)
     clock.forward(1)
-    ephemeral._sweeper.connection.set_trace_callback(heard.append)
+    ephemeral._sweeper.connection.set_trace_callback(statements.append)
     assert sum(ephemeral.sweep(most) for most in range(1, 24)) == 276
     ephemeral.close()
-    deletions = [each for each in heard if each.startswith("DELETE")]
+    deletions = [each for each in statements if each.startswith("DELETE")]
     assert {each.count(",") + 1 for each in deletions} == {1, 2, 4, 8, 16, 32}

@@ -152,10 +152,10 @@ class Client(threading.Thread):
 
     def judge(self, verb: Verb, status: int, headers: Mapping[str, str], text: bytes) -> Answer:
         """A sign-in with the right password is never refused, and a sign-out neither."""
-        heard = status, headers, text
-        if status == 204 or self.wire.is_good(heard):
+        response = status, headers, text
+        if status == 204 or self.wire.is_good(response):
             return Answer.GOOD
-        if verb is Verb.REFRESH and self.wire.is_refused(heard):
+        if verb is Verb.REFRESH and self.wire.is_refused(response):
             return Answer.REFUSED
         if status == 503 and int(headers.get("retry-after", 0)) > 0:
             return Answer.UNAVAILABLE

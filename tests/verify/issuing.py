@@ -23,8 +23,8 @@ class Issuing:
     """The service's other half: begins families, turns keys."""
 
     def __init__(self, instance):
-        self.instance, self.lanes = instance, worker_pools_of(instance.settings)
-        self.service = service_of(instance, self.lanes)
+        self.instance, self.pools = instance, worker_pools_of(instance.settings)
+        self.service = service_of(instance, self.pools)
         self.user = instance.directory.user_by_email("ada@example.com")
 
     def begin(self, client="spa", scope="openid orders.read", jkt=None, audience=AUDIENCE):
@@ -63,5 +63,5 @@ def issuing(server, **settings):
     try:
         yield made
     finally:
-        made.lanes.close()
+        made.pools.close()
         instance.close()

@@ -18,5 +18,5 @@ HOLDERS = (
 
 @pytest.mark.parametrize("kind", HOLDERS)
 def test_no_member_of_a_holder_of_secrets_is_shown(kind):
-    held = kind(**dict.fromkeys(kind.__struct_fields__, "hush"))
+    held = kind(**dict.fromkeys(kind.__struct_fields__, "hidden"))
     assert repr(held) == f"{kind.__name__}(...)"

@@ -28,7 +28,7 @@ def request(method="POST", path="/oauth/token", body="", **headers):
     return WireRequest(method, path, b"", pairs, body.encode(), CALLER)
 
 
-class Hall:
+class Harness:
     """A clock, an ephemeral store and nonces; `answers` has functions for further commands."""
 
     def __init__(self, issuer=ISSUER, **answers):

@@ -77,14 +77,14 @@ class Looks(World):
     def block_ada(self):
         self.people.users[ADA.id] = replace(ADA, disabled=True)
 
-    def heard(self, event):
+    def audited(self, event):
         """What the audit log has of it, once it has everything."""
         for _ in range(2):
             self.perform(FindSession(bytes(16)))
         return [each for each in self.audit.events if each.event == event]
 
     def causes(self, event="refused"):
-        return [each.cause for each in self.heard(event)]
+        return [each.cause for each in self.audited(event)]
 
 
 async def _awaited(awaitable):

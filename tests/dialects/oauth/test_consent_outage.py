@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from tests.core.operations import ran
-from tests.dialects.oauth.hall import Hall, request
+from tests.dialects.oauth.hall import Harness, request
 from tests.dialects.oauth.token_people import ADA, REDIRECT
 
 from reticket.core.commands import Audit, Pop
@@ -33,7 +33,7 @@ STEPS = 9
 """As many as giving a code takes, or more."""
 
 
-class Page(Hall):
+class Page(Harness):
     """Where somebody consents; `perform` may be bent."""
 
     def __init__(self, pushed):

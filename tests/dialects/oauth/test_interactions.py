@@ -3,7 +3,7 @@
 from collections import Counter
 
 import pytest
-from tests.dialects.oauth.hall import ISSUER, Hall, request
+from tests.dialects.oauth.hall import ISSUER, Harness, request
 
 from reticket.core.commands import Audit, Increment, Peek, PutIfAbsent
 from reticket.core.errors import Cause, Code, Refusal
@@ -32,42 +32,42 @@ def test_one_address_cannot_fill_the_store():
         sums[said.key] += said.add
         return Counted(sums[said.key], 17_001)
 
-    hall = Hall(Increment=tally, RandomBytes=lambda said: bytes(said.size))
-    flow = Flow(hall.provider, AuthorizationCodeHandler(hall.provider))
+    harness = Harness(Increment=tally, RandomBytes=lambda said: bytes(said.size))
+    flow = Flow(harness.provider, AuthorizationCodeHandler(harness.provider))
     order = AuthorizationRequest("web", "https://app.example.com/", "openid", "c" * 43).to_json()
 
     def begun():
-        return hall.run(
+        return harness.run(
             flow.begin(request("GET"), Interaction("web", "Web", "openid", order))
         ).status
 
     assert {begun() for _ in range(MAX_INTERACTIONS)} == {200}
-    kept = len(hall.did(PutIfAbsent))
+    kept = len(harness.did(PutIfAbsent))
     with pytest.raises(Refusal) as raised:
         begun()
     assert (raised.value.code, raised.value.cause) == (Code.TOO_MANY_ATTEMPTS, Cause.LIMITED)
     assert raised.value.retry_after == 18
-    assert hall.performed[-1] == Audit(USER, "refused", Cause.LIMITED)
+    assert harness.performed[-1] == Audit(USER, "refused", Cause.LIMITED)
     assert error_page(raised.value).status == 429
-    assert len(hall.did(PutIfAbsent)) == kept
+    assert len(harness.did(PutIfAbsent)) == kept
 
 
 def test_a_user_code_is_counted_before_it_is_checked():
     """Of many guesses at once no more are looked at than the limit lets through."""
-    hall = Hall(Increment=lambda said: Counted(1, 0))
-    hall.run(
-        DeviceEndpoint(hall.provider)._accept_user_code(
+    harness = Harness(Increment=lambda said: Counted(1, 0))
+    harness.run(
+        DeviceEndpoint(harness.provider)._accept_user_code(
             request(body="user_code=BBBB-BBBB", content_type=FORM)
         )
     )
-    assert [type(each) for each in hall.performed] == [Increment, Peek, Audit]
+    assert [type(each) for each in harness.performed] == [Increment, Peek, Audit]
 
 
 def test_an_impossible_client_id_is_not_looked_up():
     asked = []
-    hall = Hall(FindClient=asked.append)
+    harness = Harness(FindClient=asked.append)
     with pytest.raises(PageError) as raised:
-        hall.run(find_client("a\0b"))
+        harness.run(find_client("a\0b"))
     assert raised.value.cause is Cause.UNKNOWN_SUBJECT
     assert asked == []
 
@@ -77,17 +77,17 @@ def test_an_impossible_client_id_is_not_looked_up():
     [(None, Cause.UNKNOWN_SUBJECT), (Client("web", True, True, {}, 0), Cause.DISABLED)],
 )
 def test_a_client_disabled_or_deleted_during_the_interaction_gets_no_code(client, cause):
-    hall = Hall(FindClient=lambda said: client, RandomBytes=lambda said: bytes(said.size))
+    harness = Harness(FindClient=lambda said: client, RandomBytes=lambda said: bytes(said.size))
     order = AuthorizationRequest("web", "https://app.example.com/", "openid", "c" * 43).to_json()
     person = Person("a" * 32, 1, "ada@example.com", 0, ("pwd",))
     with pytest.raises(PageError) as raised:
-        hall.run(
-            AuthorizationCodeHandler(hall.provider).allow(
+        harness.run(
+            AuthorizationCodeHandler(harness.provider).allow(
                 "ticket", Interaction("web", "Web", "openid", order), person
             )
         )
     assert raised.value.cause is cause
-    assert hall.did(PutIfAbsent) == []
+    assert harness.did(PutIfAbsent) == []
 
 
 @pytest.mark.parametrize(
@@ -95,8 +95,8 @@ def test_a_client_disabled_or_deleted_during_the_interaction_gets_no_code(client
     [(ISSUER, "__Secure-reticket_visit"), ("http://127.0.0.1:8000", "reticket_visit")],
 )
 def test_over_tls_the_cookie_has_the_host_prefix(issuer, name):
-    hall, ours, other = Hall(issuer), "A" * 43, "B" * 42 + "A"
-    assert cookie_header(ours, hall.provider)[1].decode().startswith(f"{name}={ours}; ")
+    harness, ours, other = Harness(issuer), "A" * 43, "B" * 42 + "A"
+    assert cookie_header(ours, harness.provider)[1].decode().startswith(f"{name}={ours}; ")
     wrong = {"reticket_visit", "__Secure-reticket_visit"} - {name}
     sent = "; ".join([*(f"{each}={other}" for each in wrong), f"{name}={ours}"])
-    assert hall.run(browser_cookie(request("GET", cookie=sent), hall.provider)) == ours
+    assert harness.run(browser_cookie(request("GET", cookie=sent), harness.provider)) == ours

@@ -170,7 +170,7 @@ def test_a_refused_request_uses_no_credential_at_any_check(world):
 def test_each_refusal_is_audited_once(world):
     """Whether the service refuses, or the form cannot be read; and whatever introspection hides."""
     token = world.pair("spa")["refresh_token"]
-    known = len(world.heard())
+    known = len(world.audited())
     world.token("spa")
     world.post("/token", "{}", {"content-type": "application/json"})
     world.refresh("x")
@@ -178,7 +178,7 @@ def test_each_refusal_is_audited_once(world):
     world.refresh(token, scope="admin")
     headers = {"authorization": basic("backend", SECRETS["backend"])}
     assert world.post("/introspect", "token=x.y.z", headers).said == {"active": False}
-    assert world.heard()[known:] == [
+    assert world.audited()[known:] == [
         ("refused", "invalid_parameter"),
         ("refused", "unsupported_media_type"),
         ("refused", "forged"),

@@ -6,7 +6,7 @@ import pytest
 from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
 from authlib.oidc.discovery import OpenIDProviderMetadata
 from tests.crypto.conftest import Keys
-from tests.dialects.oauth.hall import Hall, request
+from tests.dialects.oauth.hall import Harness, request
 
 from reticket.crypto.signing import ALGORITHMS
 from reticket.dialects.oauth import Options, build
@@ -25,37 +25,37 @@ def answered(path, issuer=ISSUER, keys=None):
     assert match is not None
     assert match.route is not None, path
     ring = keys or Keys(FakeClock()).ring()
-    told = [each.jwk for each in ring.snapshot.verifiers()]
-    hall = Hall(issuer, PublishedKeys=lambda said: told)
-    return hall.run(match.route.operate(request("GET", path)))
+    published = [each.jwk for each in ring.snapshot.verifiers()]
+    harness = Harness(issuer, PublishedKeys=lambda said: published)
+    return harness.run(match.route.operate(request("GET", path)))
 
 
-def told(path="/.well-known/oauth-authorization-server", issuer=ISSUER, **more):
+def published(path="/.well-known/oauth-authorization-server", issuer=ISSUER, **more):
     return json.loads(answered(path, issuer, **more).body)
 
 
 @pytest.mark.parametrize("issuer", [ISSUER, "https://example.com/auth"])
 def test_rfc8414_2_the_metadata_are_valid(issuer):
-    AuthorizationServerMetadata(told(issuer=issuer)).validate()
+    AuthorizationServerMetadata(published(issuer=issuer)).validate()
 
 
 def test_oidc_discovery_3_the_metadata_are_valid():
-    OpenIDProviderMetadata(told("/.well-known/openid-configuration")).validate()
+    OpenIDProviderMetadata(published("/.well-known/openid-configuration")).validate()
 
 
 def test_rfc8414_2_the_issuer_is_the_configured_one():
-    assert told()["issuer"] == ISSUER
-    assert told(issuer="http://127.0.0.1:8088")["issuer"] == "http://127.0.0.1:8088"
+    assert published()["issuer"] == ISSUER
+    assert published(issuer="http://127.0.0.1:8088")["issuer"] == "http://127.0.0.1:8088"
 
 
 def test_rfc8414_3_2_the_metadata_have_no_empty_array():
-    said = told()
+    said = published()
     assert [name for name, value in said.items() if value in ([], "", None)] == []
     assert len(said) >= 30
 
 
 def test_rfc8414_2_every_endpoint_is_under_the_issuer():
-    said = told()
+    said = published()
     found = {value for name, value in said.items() if name.endswith("_endpoint")}
     assert found == {f"{ISSUER}/oauth/{name}" for name in ENDPOINTS}
     assert said["jwks_uri"] == f"{ISSUER}/.well-known/jwks.json"
@@ -68,7 +68,7 @@ def test_rfc8414_2_every_endpoint_exists(name):
 
 
 def test_rfc8414_2_the_metadata_list_the_supported_features():
-    said = told()
+    said = published()
     assert said["response_types_supported"] == ["code"]
     assert said["code_challenge_methods_supported"] == ["S256"]
     assert said["scopes_supported"] == ["openid", "profile", "email", "offline_access"]
@@ -78,9 +78,11 @@ def test_rfc8414_2_the_metadata_list_the_supported_features():
     assert said["require_pushed_authorization_requests"] is False
 
 
-@pytest.mark.parametrize("name", [name for name in told() if name.endswith("alg_values_supported")])
+@pytest.mark.parametrize(
+    "name", [name for name in published() if name.endswith("alg_values_supported")]
+)
 def test_rfc8725_3_1_the_metadata_do_not_list_the_algorithm_none(name):
-    assert {"none", "HS256", "HS384", "HS512"}.isdisjoint(told()[name])
+    assert {"none", "HS256", "HS384", "HS512"}.isdisjoint(published()[name])
 
 
 @pytest.mark.parametrize("document", ["oauth-authorization-server", "openid-configuration"])
@@ -106,12 +108,12 @@ def test_mcp_2026_07_28_every_address_that_its_clients_try(document, url, path):
     """The issuer's path inserted, or appended. A proxy removes it where it comes first."""
     root = "https://example.com"
     place = url.format(root=root, path=path, document=document).removeprefix(root)
-    assert told(place.removeprefix(path), f"{root}{path}")["issuer"] == f"{root}{path}"
+    assert published(place.removeprefix(path), f"{root}{path}")["issuer"] == f"{root}{path}"
 
 
 def test_oidc_discovery_3_the_algorithms_that_may_sign():
     """All of the setting's: who has read the metadata once knows them after a change of it."""
-    said = told("/.well-known/openid-configuration")
+    said = published("/.well-known/openid-configuration")
     assert set(said["id_token_signing_alg_values_supported"]) == set(ALGORITHMS)
 
 
@@ -123,7 +125,7 @@ def test_rfc7517_the_key_set_may_be_cached_for_a_limited_time():
 
 def test_rfc7517_9_3_the_key_set_has_no_private_and_no_symmetric_key():
     ring = Keys(FakeClock()).ring()
-    keys = told("/.well-known/jwks.json", keys=ring)["keys"]
+    keys = published("/.well-known/jwks.json", keys=ring)["keys"]
     assert {key["kty"] for key in keys} == {"EC"}
     assert {name for key in keys for name in key} == {"kty", "crv", "x", "y", "kid", "alg", "use"}
 
@@ -133,7 +135,7 @@ def test_rfc7517_the_next_key_is_published_before_it_signs():
     ring = Keys(clock).ring()
 
     def kids():
-        return {key["kid"] for key in told("/.well-known/jwks.json", keys=ring)["keys"]}
+        return {key["kid"] for key in published("/.well-known/jwks.json", keys=ring)["keys"]}
 
     for _ in range(3):
         before, old = kids(), ring.snapshot.signer_at(clock()).kid
@@ -151,10 +153,10 @@ def test_rfc7517_an_old_key_is_published_until_its_last_token_has_expired():
     ring.rotate(("sign",), overlap=0)
     clock.forward(899)
     ring.retire_due(900)
-    assert old in {key["kid"] for key in told("/.well-known/jwks.json", keys=ring)["keys"]}
+    assert old in {key["kid"] for key in published("/.well-known/jwks.json", keys=ring)["keys"]}
     clock.forward(2)
     ring.retire_due(900)
-    assert old not in {key["kid"] for key in told("/.well-known/jwks.json", keys=ring)["keys"]}
+    assert old not in {key["kid"] for key in published("/.well-known/jwks.json", keys=ring)["keys"]}
 
 
 def test_a_similar_path_is_not_found():

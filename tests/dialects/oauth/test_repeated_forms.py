@@ -5,10 +5,10 @@ from itertools import count
 from urllib.parse import urlencode
 
 import pytest
-from tests.core.conftest import desks
+from tests.core.conftest import new_harness
 from tests.core.operations import ran
 from tests.core.world import ADA, CALLER
-from tests.dialects.oauth.hall import Hall, request
+from tests.dialects.oauth.hall import Harness, request
 from tests.dialects.oauth.token_people import REDIRECT
 
 from reticket.core.commands import OpenFactorSession, SecondFactor
@@ -33,16 +33,16 @@ STEPS = 9
 """As many as an answer takes, or more."""
 
 
-class Way(Hall):
+class Way(Harness):
     """Somebody whose password was right, in front of the page that asks for a code."""
 
     def __init__(self):
-        self.desks, numbers = desks(), count(1)
+        self.harness, numbers = new_harness(), count(1)
         super().__init__(
             RandomBytes=lambda said: next(numbers).to_bytes(said.size),
-            SecondFactor=lambda said: self.desks.second.user(said, CALLER),
+            SecondFactor=lambda said: self.harness.second.user(said, CALLER),
         )
-        self.clock, self.ephemeral = self.desks.clock, self.desks.ephemeral._ephemeral
+        self.clock, self.ephemeral = self.harness.clock, self.harness.ephemeral._ephemeral
         self.flow = Flow(self.provider, AuthorizationCodeHandler(self.provider))
         order = AuthorizationRequest("spa", REDIRECT, "openid", "c" * 43)
         self.interaction = Interaction("spa", "Spa", "openid", order.to_json())
@@ -53,7 +53,7 @@ class Way(Hall):
         return self.run(store(self.flow._path, bind_to_browser(self.interaction, COOKIE)))
 
     def opened(self):
-        return self.desks.second.open_session(OpenFactorSession(USER, ADA, PAGE_LIFETIME))
+        return self.harness.second.open_session(OpenFactorSession(USER, ADA, PAGE_LIFETIME))
 
     def send(self, code, perform=None, cookie=COOKIE, **more):
         said = {"interaction": self.ticket, "session": self.session, "code": code, **more}
@@ -117,7 +117,7 @@ def test_a_double_click_shows_one_page(way, kind, at):
 @pytest.mark.parametrize("verb", ["take", "pass_step", "spend_code"])
 def test_a_second_click_during_the_first_one_is_asked_to_retry(way, kind, verb, monkeypatch):
     """And the failure of nobody."""
-    place = way.desks.second._ephemeral if verb == "take" else way.desks.factors
+    place = way.harness.second._ephemeral if verb == "take" else way.harness.factors
     real, seen = getattr(place, verb), []
 
     def meet(*arguments):
@@ -131,7 +131,7 @@ def test_a_second_click_during_the_first_one_is_asked_to_retry(way, kind, verb, 
     assert is_let_in(first)
     assert [(each.status, headline(each)) for each in seen] in ([(409, "One more step")], [])
     assert way.send(code_of(way, kind)) == first
-    assert not way.desks.factors.failures[ADA.id]
+    assert not way.harness.factors.failures[ADA.id]
 
 
 @pytest.mark.parametrize("at", range(STEPS))
@@ -178,14 +178,14 @@ def test_an_answered_page_is_not_shown_again(way):
 def test_one_code_in_two_interactions_signs_in_only_one_of_them(way, kind, monkeypatch):
     """Both have found it right, and kept their pages."""
     first, other, let_in = way.session, way.opened(), []
-    real = way.desks.people.remember_network
+    real = way.harness.people.remember_network
 
     def meet(*arguments):
-        monkeypatch.setattr(way.desks.people, "remember_network", real)
+        monkeypatch.setattr(way.harness.people, "remember_network", real)
         let_in.append(way.send(code_of(way, kind), session=other))
         return real(*arguments)
 
-    monkeypatch.setattr(way.desks.people, "remember_network", meet)
+    monkeypatch.setattr(way.harness.people, "remember_network", meet)
     late = way.send(code_of(way, kind), session=first)
     assert is_let_in(let_in[0])
     for _ in range(2):

@@ -29,7 +29,7 @@ FORM = {
 def test_a_failed_request_is_audited_with_its_cause_or_error_code(world, more, word):
     assert world.post("/par", urlencode(FORM | more)).status == 400
     assert world.post("/authorize", urlencode(FORM | more)).status == 303
-    assert world.heard() == [("refused", word)] * 2
+    assert world.audited() == [("refused", word)] * 2
 
 
 def test_openid_connect_core_3_1_2_1_a_posted_request_is_a_form(world):

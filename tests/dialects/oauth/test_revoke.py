@@ -94,7 +94,7 @@ def test_rfc7009_2_1_a_token_without_a_session_can_be_revoked(world):
 def test_a_revoked_access_token_is_audited(world):
     issued = world.begin("backend")
     world.give_back(issued.access_token, "backend")
-    (event,) = world.heard("access_revoked")
+    (event,) = world.audited("access_revoked")
     assert (event.family, event.subject) == (issued.family.id.hex(), issued.family.subject)
 
 
@@ -103,7 +103,7 @@ def test_an_access_token_that_is_revoked_twice_is_audited_once(world):
     issued = world.begin("backend")
     for _ in range(3):
         assert is_done(world.give_back(issued.access_token, "backend"))
-    assert len(world.heard("access_revoked")) == 1
+    assert len(world.audited("access_revoked")) == 1
 
 
 def test_a_revoked_access_token_is_remembered_until_it_expires_and_no_longer(world):
@@ -120,7 +120,7 @@ def test_a_revoked_access_token_is_remembered_until_it_expires_and_no_longer(wor
 
 def test_a_revoked_token_without_a_session_is_audited_without_one(world):
     world.give_back(world.alone(), "backend")
-    (event,) = world.heard("access_revoked")
+    (event,) = world.audited("access_revoked")
     assert (event.family, event.subject) == (None, "backend")
 
 

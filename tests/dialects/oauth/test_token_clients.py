@@ -127,7 +127,7 @@ def test_rfc6749_5_2_missing_client_credentials_are_refused(world):
     """RFC 6749 §5.2: no client authentication included."""
     reply = ask(world)
     assert (reply.status, reply.error) == (401, "invalid_client")
-    assert world.heard() == [("refused", "unknown_subject")]
+    assert world.audited() == [("refused", "unknown_subject")]
 
 
 def test_an_impossible_client_id_is_not_looked_up_at_the_token_endpoint(world):
@@ -176,7 +176,7 @@ def test_every_refusal_of_a_client_is_in_the_audit_log(world):
     ask(world, **good)
     world.people.block("backend")
     ask(world, BASIC)
-    assert sorted((event, str(cause)) for event, cause in world.heard() if cause) == [
+    assert sorted((event, str(cause)) for event, cause in world.audited() if cause) == [
         ("refused", "expired"),
         ("refused", "forged"),
         ("refused", "unknown_subject"),

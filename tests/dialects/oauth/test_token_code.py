@@ -81,7 +81,7 @@ def test_rfc6749_5_2_each_fault_has_its_error_code(world):
     assert world.exchange(code, code_verifier="short").error == "invalid_request"
     assert world.exchange(code, code_verifier="").error == "invalid_request"
     assert world.exchange(code, resource="https://x.example").error == "invalid_target"
-    assert [cause for _, cause in world.heard()] == [
+    assert [cause for _, cause in world.audited()] == [
         "wrong_redirect", "wrong_verifier", "invalid_parameter", "invalid_parameter",
         "wrong_target",
     ]  # fmt: skip
@@ -204,7 +204,7 @@ def test_rfc9700_4_5_an_invalid_second_use_revokes_nothing(world, said, cause):
     pair = world.exchange(code).said
     before = world.spendable()
     assert is_invalid(world.exchange(code, **said))
-    assert world.heard()[-1] == ("refused", cause)
+    assert world.audited()[-1] == ("refused", cause)
     assert world.spendable() == before
     assert world.refresh(pair["refresh_token"]).status == 200
     assert is_invalid(world.exchange(code))
@@ -279,7 +279,7 @@ def test_rfc6749_4_1_2_of_two_parallel_uses_one_gets_tokens_and_the_other_revoke
     assert len(world.families()) == 1
     assert is_invalid(world.exchange(code))
     assert [family.revoked_cause for family in world.families()] == ["code_reuse"]
-    assert ("refused", "used") in world.heard()
+    assert ("refused", "used") in world.audited()
 
 
 @pytest.mark.parametrize(
@@ -306,7 +306,7 @@ def test_a_person_who_changes_during_the_exchange_gets_no_tokens(world):
     world.before = change
     assert is_invalid(world.exchange(code))
     assert all(family.revoked_at for family in world.families())
-    assert [event for event, _ in world.heard()] == ["revoked"]
+    assert [event for event, _ in world.audited()] == ["revoked"]
 
 
 def test_a_code_of_a_deleted_person_is_refused(world):

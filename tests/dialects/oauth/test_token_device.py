@@ -55,7 +55,7 @@ def test_rfc8628_3_5_a_poll_before_the_answer_is_pending(world):
     assert says(poll(world), "authorization_pending")
     world.clock.forward(POLL_INTERVAL)
     assert says(poll(world), "authorization_pending")
-    assert world.heard() == []
+    assert world.audited() == []
 
 
 def test_rfc8628_3_5_too_frequent_polls_get_slow_down(world):
@@ -116,7 +116,7 @@ def test_rfc8628_3_4_only_one_of_two_parallel_polls_gets_the_pair(world):
 def test_rfc8628_3_5_a_poll_after_a_refusal_is_denied(world):
     world.ephemeral.once(decision_key(DIGEST), DEVICE_CODE_LIFETIME, DENIED)
     assert says(poll(world), "access_denied")
-    assert world.heard() == [("refused", "no_access")]
+    assert world.audited() == [("refused", "no_access")]
 
 
 def test_the_first_answer_of_a_person_counts(world):

@@ -65,8 +65,8 @@ def test_rfc8693_2_1_a_token_exchange_switches_the_tenant(world):
         assert claims_of(stays["access_token"])["tid"] == "1001"
         back = swap(world, stays["access_token"], audience=f"{TENANT_PREFIX}1000").said
         assert claims_of(back["access_token"])["tid"] == "1000"
-    assert ("switched", None) in world.heard()
-    assert ("exchanged", None) in world.heard()
+    assert ("switched", None) in world.audited()
+    assert ("exchanged", None) in world.audited()
 
 
 @pytest.mark.parametrize("tenant", ["1002", "1", "", "x", "01000", "1000.0"])
@@ -88,16 +88,16 @@ def test_a_tenant_whose_membership_ended_is_refused(world):
 
 def test_a_request_for_a_tenant_of_others_is_audited_once(world):
     token = world.pair("backend")["access_token"]
-    before = len(world.heard())
+    before = len(world.audited())
     assert is_bad(swap(world, token, audience=f"{TENANT_PREFIX}1002"), "invalid_target")
-    assert world.heard()[before:] == [("refused", "no_access")]
+    assert world.audited()[before:] == [("refused", "no_access")]
 
 
 def test_rfc8693_2_2_2_two_tenants_are_refused(world):
     token = world.pair("backend")["access_token"]
     two = {"audience": f"{TENANT_PREFIX}1000 {TENANT_PREFIX}1001"}
     assert is_bad(swap(world, token, **two), "invalid_target")
-    assert world.heard()[-1] == ("refused", "wrong_target")
+    assert world.audited()[-1] == ("refused", "wrong_target")
 
 
 @pytest.mark.parametrize("name", ["resource", "audience"])
@@ -161,9 +161,9 @@ def test_a_refresh_token_can_be_exchanged_for_the_whole_scope_of_its_family(worl
 )
 def test_a_request_for_a_wider_scope_is_audited_once(world, more, cause):
     for token, kind in both(world.pair("backend")):
-        before = len(world.heard())
+        before = len(world.audited())
         assert swap(world, token, kind=kind, **more).status == 400
-        assert world.heard()[before:] == [("refused", cause)]
+        assert world.audited()[before:] == [("refused", cause)]
 
 
 def test_a_narrower_audience_stays_narrow(world):
@@ -201,9 +201,9 @@ def test_rfc8693_2_2_2_every_invalid_subject_token_gets_the_same_response(world)
     assert world.spendable() == before
     world.clock.forward(901)
     assert swap(world, pair["access_token"]).body == replies[0].body
-    heard = [cause for event, cause in world.heard() if event == "refused"]
-    assert len(heard) == len(replies) + 1
-    assert None not in heard
+    audited = [cause for event, cause in world.audited() if event == "refused"]
+    assert len(audited) == len(replies) + 1
+    assert None not in audited
 
 
 def test_a_refresh_token_that_was_used_before_ends_its_family(world):
@@ -299,7 +299,7 @@ def test_rfc9449_11_2_a_late_proof_needs_a_nonce(world):
     world.clock.forward(60)
     reply = swap(world, token, headers=world.proof())
     assert is_bad(reply, "use_dpop_nonce")
-    assert [cause for event, cause in world.heard() if event == "refused"] == ["wrong_proof"]
+    assert [cause for event, cause in world.audited() if event == "refused"] == ["wrong_proof"]
     nonce = reply.headers["dpop-nonce"]
     assert swap(world, token, headers=world.proof(nonce=nonce)).status == 200
 

@@ -106,6 +106,6 @@ def test_a_disabled_client_is_refused(world):
 
 def test_a_client_credentials_token_is_audited(world):
     ask(world)
-    assert world.heard() == [("granted", None)]
+    assert world.audited() == [("granted", None)]
     (event,) = world.audit.events
     assert (event.subject, event.family, event.generation) == ("backend", None, None)

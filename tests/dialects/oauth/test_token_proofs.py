@@ -58,7 +58,7 @@ def test_rfc9449_5_a_bound_token_without_a_proof_is_refused(world):
     before = world.spendable()
     assert refused_alike(world.refresh(token, "spa"))
     assert world.spendable() == before
-    assert ("refused", "wrong_proof") in world.heard()
+    assert ("refused", "wrong_proof") in world.audited()
 
 
 def test_rfc9449_5_a_confidential_clients_refresh_token_is_not_bound(world):
@@ -181,9 +181,9 @@ def test_a_stolen_token_without_its_key_uses_no_share_of_the_session(world, gran
 
 
 @pytest.mark.parametrize(
-    ("later", "heard"), [(60, ("reused", "reused")), (14 * DAY - 60, ("refused", "expired"))]
+    ("later", "audited"), [(60, ("reused", "reused")), (14 * DAY - 60, ("refused", "expired"))]
 )
-def test_a_proof_beside_a_refused_token_is_not_stored(world, later, heard):
+def test_a_proof_beside_a_refused_token_is_not_stored(world, later, audited):
     """Whoever finds an old copy would use up the share of its person."""
     copy = newest = world.pair("spa")["refresh_token"]
     for _ in range(3):
@@ -192,7 +192,7 @@ def test_a_proof_beside_a_refused_token_is_not_stored(world, later, heard):
     world.clock.forward(later)
     nonce = world.mint.nonce(world.dialect.kinds[0], world.clock())
     assert refused_alike(world.refresh(copy, headers=world.proof(nonce=nonce)))
-    assert heard in world.heard()
+    assert audited in world.audited()
     assert proofs(world) == set()
 
 

@@ -98,7 +98,7 @@ def test_rfc6749_5_2_every_invalid_token_gets_the_same_response(world, more):
     replies = {why: world.refresh(token, **more) for why, token in bad_tokens(world).items()}
     assert all(refused_alike(reply) for reply in replies.values()), replies
     assert len({(reply.body, *reply.headers.items()) for reply in replies.values()}) == 1
-    assert {cause for event, cause in world.heard() if event in ("refused", "reused")} == {
+    assert {cause for event, cause in world.audited() if event in ("refused", "reused")} == {
         "expired", "unknown", "revoked", "reused", "forged", "wrong_client",
     }  # fmt: skip
 
@@ -120,9 +120,9 @@ def test_rfc6749_6_a_wider_scope_is_refused_and_the_token_is_not_used(world):
 )
 def test_a_request_for_a_wider_scope_is_audited_once(world, more, cause):
     token = world.pair("spa")["refresh_token"]
-    before = len(world.heard())
+    before = len(world.audited())
     assert world.refresh(token, **more).status == 400
-    assert world.heard()[before:] == [("refused", cause)]
+    assert world.audited()[before:] == [("refused", cause)]
 
 
 def test_rfc9700_4_14_a_wider_scope_does_not_hide_a_reuse(world):
@@ -237,7 +237,7 @@ def test_rfc6749_5_2_a_grant_that_is_not_registered_is_refused(world):
     world.people.register("backend", grants=["client_credentials"])
     reply = world.refresh("x", "backend")
     assert (reply.status, reply.error) == (400, "unauthorized_client")
-    assert world.heard() == [("refused", "wrong_grant")]
+    assert world.audited() == [("refused", "wrong_grant")]
 
 
 def test_a_client_without_the_refresh_grant_gets_no_refresh_token(world):
@@ -261,7 +261,7 @@ def test_rfc9700_4_14_a_reuse_revokes_the_family_at_once(world):
     fourth = world.refresh(third).said["refresh_token"]
     assert refused_alike(world.refresh(first))
     assert refused_alike(world.refresh(fourth))
-    assert ("reused", "reused") in world.heard()
+    assert ("reused", "reused") in world.audited()
     assert [family.revoked_cause for family in world.families()] == ["reuse"]
 
 

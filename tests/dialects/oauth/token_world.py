@@ -100,22 +100,22 @@ class World:
         resources = {each.name: each for each in self.dialect.kinds}
         self.mint = Mint(self.ring, lambda value: json.dumps(value).encode(), json.loads)
         callers, hashes = FairWorkerPool("callers", 1, 64), FairWorkerPool("passwords", 1, 64)
-        self.lanes = WorkerPools(WorkerPool("store"), WorkerPool("directory"), callers, hashes)
+        self.pools = WorkerPools(WorkerPool("store"), WorkerPool("directory"), callers, hashes)
         engine = Engine(
             resources, {name: each.policy for name, each in resources.items()}, self.store,
-            self.people, self.mint, self.audit, self.lanes.store, self.clock, os.urandom,
+            self.people, self.mint, self.audit, self.pools.store, self.clock, os.urandom,
         )  # fmt: skip
         secrets = SecretCheck(self.people, Hasher(), VerifiedSecrets(os.urandom))
         attempts = Attempts(BudgetedEphemeral(self.ephemeral), self._tell, self.clock)
         standings = SignInContexts(self.people, attempts, FailureLimits(), self.clock)
-        desk = UserAuthenticator(self.people, secrets, attempts, standings)
+        authenticator = UserAuthenticator(self.people, secrets, attempts, standings)
         verified = KnownPrograms(BudgetedEphemeral(self.ephemeral), self.clock)
         programs = ProgramAuthenticator(self.people, secrets, attempts, FailureLimits(), verified)
         upkeep = Upkeep(self.store, self.ephemeral, self.people, self.audit)
         parts = ServiceParts(
-            resources, engine, desk, None, programs, self.people, self.mint, self.lanes, self.clock,
-            self.store, self.ephemeral, BudgetedEphemeral(self.ephemeral, budget), self.ring,
-            upkeep, os.urandom, Hasher(),
+            resources, engine, authenticator, None, programs, self.people, self.mint, self.pools,
+            self.clock, self.store, self.ephemeral, BudgetedEphemeral(self.ephemeral, budget),
+            self.ring, upkeep, os.urandom, Hasher(),
         )  # fmt: skip
         self.service = Service(parts)
         self.before = None
@@ -127,7 +127,7 @@ class World:
 
     def close(self) -> None:
         self._runner.close()
-        self.lanes.close()
+        self.pools.close()
 
     def token(self, client: str | None = None, form: Any = (), **said: Any) -> Reply:
         """Ask the token endpoint as a client of the world does; None is nobody."""
@@ -220,10 +220,10 @@ class World:
         """What a refresh token says."""
         return self.mint.read_refresh(self.dialect.kinds[0], token)
 
-    def heard(self) -> list[tuple[str, str | None]]:
+    def audited(self) -> list[tuple[str, str | None]]:
         """What the audit log knows by now: events and causes."""
         for _ in range(2):
-            self._runner.run(self.lanes.store.run(lambda: None))
+            self._runner.run(self.pools.store.run(lambda: None))
         return [(event.event, event.cause) for event in self.audit.events]
 
     def families(self) -> list[Family]:

@@ -48,12 +48,12 @@ def test_a_too_long_head_is_answered_and_the_connection_closes(server, name):
 def test_a_refusal_is_logged_once_a_minute_without_the_request(server):
     for _ in range(3):
         with opened(server.url) as line:
-            at_once(line, b"GET /secret HTTP/1.1\r\nX-Secret : hush\r\n\r\n")
+            at_once(line, b"GET /secret HTTP/1.1\r\nX-Secret : hidden\r\n\r\n")
             (answer,) = read_answers(line, 2)
             assert (answer.status, answer.body) == (400, b"bad request")
     said = [text for text in server.log.read_text().splitlines() if '"reason": "header"' in text]
     assert len(said) == 1
-    assert "hush" not in said[0]
+    assert "hidden" not in said[0]
     assert re.search(r'"correlation_id": "[0-9a-f]{32}"', said[0])
 
 

@@ -24,7 +24,7 @@ class Clock:
         return self.now
 
 
-class Told(list):
+class FakeConnection(list):
     """A connection that keeps what it was told."""
 
     too_late = list.append
@@ -44,7 +44,7 @@ def watch(clock):
 @pytest.mark.parametrize("phase", Phase)
 def test_each_connection_times_out_once_and_not_too_early(clock, watch, phase):
     patience = ConnectionTimeouts().by_phase()[phase]
-    connection = Told()
+    connection = FakeConnection()
     watch.enter(phase, connection)
     watch.check(clock.now + patience - 0.1)
     assert connection == []
@@ -54,7 +54,7 @@ def test_each_connection_times_out_once_and_not_too_early(clock, watch, phase):
 
 
 def test_a_connection_that_left_a_phase_does_not_time_out(clock, watch):
-    connection = Told()
+    connection = FakeConnection()
     watch.enter(Phase.HEAD, connection)
     watch.leave(Phase.HEAD, connection)
     watch.check(clock.now + 1000)
@@ -62,7 +62,7 @@ def test_a_connection_that_left_a_phase_does_not_time_out(clock, watch):
 
 
 def test_later_connections_have_their_full_time(clock, watch):
-    early, late = Told(), Told()
+    early, late = FakeConnection(), FakeConnection()
     watch.enter(Phase.HEAD, early)
     clock.now += 5
     watch.enter(Phase.HEAD, late)
@@ -78,7 +78,7 @@ def test_the_defaults_are_those_of_the_settings():
 
 
 def test_thousands_that_came_together_time_out_a_few_at_a_time(clock, watch):
-    crowd = [Told() for _ in range(1000)]
+    crowd = [FakeConnection() for _ in range(1000)]
     for each in crowd:
         watch.enter(Phase.FRESH, each)
     clock.now += 1000
@@ -94,7 +94,7 @@ def test_the_next_check_comes_soon_while_more_remain(clock, watch):
     delays = []
     clock.call_later = lambda delay, check: delays.append((delay, check))
     for _ in range(TIMED_OUT_AT_ONCE * 2 + 1):
-        watch.enter(Phase.FRESH, Told())
+        watch.enter(Phase.FRESH, FakeConnection())
     clock.now += 1000
     watch.start()
     for _ in range(4):

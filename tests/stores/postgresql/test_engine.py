@@ -79,7 +79,7 @@ CREATE TRIGGER note AFTER UPDATE ON families FOR EACH STATEMENT EXECUTE FUNCTION
 
 def test_parallel_refreshes_of_one_family_are_one_write_a_batch(database, store, written):
     database.run(UPDATES)
-    family, lane, batches = family_of(1), WorkerPool("store"), []
+    family, pool, batches = family_of(1), WorkerPool("store"), []
     store.create([family])
 
     def transact(batch):
@@ -87,7 +87,7 @@ def test_parallel_refreshes_of_one_family_are_one_write_a_batch(database, store,
         return store.transact(batch)
 
     async def refresh(generation):
-        queue = BatchQueue(lane, transact)
+        queue = BatchQueue(pool, transact)
         step = family.id, Presenting(family.id, generation)
         return await asyncio.gather(*[queue.put(step) for _ in range(64)])
 
@@ -95,7 +95,7 @@ def test_parallel_refreshes_of_one_family_are_one_write_a_batch(database, store,
         outcomes = asyncio.run(refresh(generation))
         assert outcomes[0] == (Outcome.ADVANCED, generation + 1)
         assert set(outcomes[1:]) == {(Outcome.REPLAYED, generation + 1)}
-    lane.close()
+    pool.close()
     store.close()
     assert batches == [64] * 10
     assert database.run("SELECT count(*), count(DISTINCT transaction) FROM updates") == [(10, 10)]

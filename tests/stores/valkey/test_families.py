@@ -65,12 +65,12 @@ def calls(servers):
 
 
 def test_parallel_refreshes_of_one_family_are_one_write_a_batch(store, fresh, calls):
-    family, lane = fresh(1), WorkerPool("store")
+    family, pool = fresh(1), WorkerPool("store")
     store.create([family])
     before = list(map(calls, KINDS))
 
     async def refresh(generation):
-        queue = BatchQueue(lane, store.transact)
+        queue = BatchQueue(pool, store.transact)
         step = family.id, Presenting(family.id, generation)
         return await asyncio.gather(*[queue.put(step) for _ in range(THREADS)])
 
@@ -78,7 +78,7 @@ def test_parallel_refreshes_of_one_family_are_one_write_a_batch(store, fresh, ca
         outcomes = asyncio.run(refresh(generation))
         assert outcomes[0] == (Outcome.ADVANCED, generation + 1)
         assert set(outcomes[1:]) == {(Outcome.REPLAYED, generation + 1)}
-    lane.close()
+    pool.close()
     made = [after - former for after, former in zip(map(calls, KINDS), before, strict=True)]
     assert made == [10, 10, 30]
 

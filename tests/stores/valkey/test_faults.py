@@ -88,15 +88,15 @@ def refreshing(store, families, threads=4):
         except Exception as defect:
             defects.append(defect)
 
-    lanes = [threading.Thread(target=work, args=(clients[n::threads],)) for n in range(threads)]
-    for lane in lanes:
-        lane.start()
+    workers = [threading.Thread(target=work, args=(clients[n::threads],)) for n in range(threads)]
+    for worker in workers:
+        worker.start()
     try:
         yield clients
     finally:
         over.set()
-        for lane in lanes:
-            lane.join()
+        for worker in workers:
+            worker.join()
     assert defects == []
 
 
