@@ -19,6 +19,7 @@ from reticket.directory.intents import Intents
 from reticket.directory.keys import Keys
 from reticket.directory.marks import Marks
 from reticket.directory.parts import PartsWriter
+from reticket.directory.people.emails import Emails
 from reticket.directory.people.enrolments import Enrolments
 from reticket.directory.people.factors import Factors as StoredFactors
 from reticket.directory.people.memberships import Memberships
@@ -123,6 +124,7 @@ class Directory:
             clock,
             entropy,
         )
+        self.emails = Emails(database)
         self.tenants = Tenants(
             database, self.tenant_members, PartsWriter(tenant_parts, profiles.tenants, entropy)
         )

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import fields, is_dataclass
 from typing import Any
+
+import idna
 
 from reticket.core.texts import has_control, has_hidden
 from reticket.directory.errors import Invalid
@@ -29,8 +32,26 @@ def is_email(text: str) -> bool:
 
 
 def folded(email: str) -> str:
-    """The e-mail address in the form that look-ups compare."""
-    return email.casefold()
+    """The e-mail address in the form that look-ups compare. The local part is case-folded NFC.
+    The domain is its A-label (RFC 5890 §2.3.2.1), or folded in the same way where it has none.
+    """
+    if email.isascii() or len(email) > LONGEST_EMAIL:
+        return email.casefold()
+    local, at, domain = email.rpartition("@")
+    return f"{_composed(local)}{at}{_a_label(domain)}"
+
+
+def _a_label(domain: str) -> str:
+    try:
+        return idna.encode(domain, uts46=True).decode()
+    except idna.IDNAError:
+        return _composed(domain)
+
+
+def _composed(text: str) -> str:
+    """Folding may decompose, so the text is composed last."""
+    folded_text = unicodedata.normalize("NFC", text).casefold()
+    return unicodedata.normalize("NFC", folded_text)
 
 
 def check_email(email: str) -> None:
