@@ -41,6 +41,13 @@ RETIRED = {
     "Draw": "RandomBytes",
     "Tell": "Audit",
     "Manage": "RunInDirectory",
+    "Halted": "PageError",
+    "CodeGrant": "AuthorizationGrant",
+    "CodeRequest": "AuthorizationRequest",
+    "Granting": "GrantOperation",
+    "TokenAnswer": "TokenResponse",
+    "Verdicts": "DeviceConsentHandler",
+    "news_of": "audit_cause",
 }
 """Names of classes, modules and variables, each with the name of today."""
 

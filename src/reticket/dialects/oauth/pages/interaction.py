@@ -37,7 +37,7 @@ PAGE_EXPIRED = "This page is too old, was used already, or comes from another br
 
 
 class Person(msgspec.Struct, frozen=True):
-    """Who has signed in, when (seconds) and how (RFC 8176)."""
+    """The person after the sign-in, with its time (seconds) and methods (RFC 8176)."""
 
     subject: str
     credential_version: int
