@@ -1,74 +1,34 @@
-"""The server of docs/mcp.md as it stands there, but for the addresses, and the official client."""
+"""The official client of the Model Context Protocol, and the server of docs/mcp.md."""
 
 import asyncio
-import re
-import threading
-from contextlib import contextmanager
-from pathlib import Path
 
 import httpx
 import pytest
-import uvicorn
 from mcp.client.auth.utils import build_oauth_authorization_server_metadata_discovery_urls
 from tests.judges.mcp_client import Person, connected, provider
+from tests.judges.mcp_page import TEXT, running_page
 
-from reticket.directory.seed import DEMO
-from reticket.testing import running_server
-from reticket.testing.server import free_port
-from reticket.testing.waiting import PATIENCE, until
 from reticket.verify import AccessTokens
 
-PAGE = (Path(__file__).parents[2] / "docs" / "mcp.md").read_text()
 READ, MORE = "notes.read offline_access", "notes.read offline_access notes.write"
-HEAD = "oauth_clients:\n"
 REVISIONS = ["auto", "legacy"]
 """2026-07-28, and the one before it."""
 
 
-def block(language, **replaced):
-    (text,) = re.findall(rf"^```{language}\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
-    for before, after in replaced.items():
-        text = text.replace(before, after)
-    return text
-
-
 @pytest.fixture(scope="module")
-def notes():
-    """Where the server of the page is."""
-    return f"http://127.0.0.1:{free_port()}/mcp"
+def places(tmp_path_factory):
+    with running_page(tmp_path_factory.mktemp("service")) as places:
+        yield places
 
 
-@pytest.fixture(scope="module")
-def issuer(tmp_path_factory, notes):
-    folder = tmp_path_factory.mktemp("service")
-    clients = block("yaml", **{"https://notes.example.com/mcp": notes}).removeprefix(HEAD)
-    before, after = DEMO.read_text("utf-8").split(HEAD)
-    seed = folder / "seed.yaml"
-    seed.write_text("".join([before, HEAD, clients, after]))
-    with running_server(folder, seed=seed) as running:
-        yield running.url
+@pytest.fixture
+def issuer(places):
+    return places[0]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def server(issuer, notes):
-    said = {"https://notes.example.com/mcp": notes, "https://id.example.com": issuer}
-    names = {}
-    exec(compile(block("python", **said), "mcp.md", "exec"), names)
-    with served(names["app"], httpx.URL(notes).port):
-        yield
-
-
-@contextmanager
-def served(app, port):
-    running = uvicorn.Server(uvicorn.Config(app, port=port, ws="none", log_config=None))
-    thread = threading.Thread(target=running.run)
-    thread.start()
-    try:
-        until(lambda: running.started, "the server of the page", thread.is_alive)
-        yield
-    finally:
-        running.should_exit = True
-        thread.join(PATIENCE)
+@pytest.fixture
+def notes(places):
+    return places[1]
 
 
 @pytest.fixture
@@ -119,6 +79,15 @@ def test_it_refreshes_once_its_token_has_ended(notes, auth, person):
     assert len(person.asked) == 1
 
 
+def test_it_finds_an_issuer_that_shares_its_host(tmp_path):
+    with running_page(tmp_path, "/auth") as (issuer, notes):
+        auth = provider(notes, "notes-cli", Person(issuer))
+        (subject,) = call(notes, auth, "auto", ("whoami", {}))
+        token = AccessTokens(issuer, notes).verify(auth.context.storage.tokens.access_token)
+    assert (token.subject, token.claims["iss"]) == (subject, issuer)
+    assert issuer.endswith("/auth")
+
+
 def test_nobody_else_gets_in(notes):
     for said in ({}, {"authorization": "Bearer x"}):
         answer = httpx.post(notes, json={}, headers=said)
@@ -141,7 +110,7 @@ def test_its_client_asks_where_the_page_says(path):
     root = "https://example.com"
     tried = build_oauth_authorization_server_metadata_discovery_urls(f"{root}{path}", root)
     if path:
-        assert [url for url in tried if f"`{url}`" not in PAGE] == []
+        assert [url for url in tried if f"`{url}`" not in TEXT] == []
     else:
         assert [url.removeprefix(f"{root}/.well-known") for url in tried] == [
             "/oauth-authorization-server", "/openid-configuration",
