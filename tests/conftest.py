@@ -70,7 +70,7 @@ def pytest_runtest_logreport(report):
 
 
 def pytest_sessionfinish(session):
-    """Whoever groups them may stop doing so without a word, as a marker once did."""
+    """Fail if tests of faults were not grouped, because a plugin may stop grouping silently."""
     scattered = [group for group, workers in workers_of.items() if len(workers) > 1]
     if scattered:
         tell = session.config.pluginmanager.get_plugin("terminalreporter").write_line

@@ -28,7 +28,7 @@ ADA = "ada@example.com"
 
 
 def at_the_shell(server, work):
-    """What `work` makes of the opened service and its builder, while the service runs."""
+    """The result of `work` with the opened service and its builder, while the service runs."""
     builder = Builder()
     said = {"data": server.data, "issuer": server.url}
     with closing(builder.open(builder.load(None, said))) as instance:
@@ -55,14 +55,14 @@ def add_client(server, client_id, **said):
 
 @dataclass(frozen=True)
 class AdminClient:
-    """Somebody who uses the admin API."""
+    """A client of the admin API."""
 
     url: str
     data: Path
     token: str | None
 
     def ask(self, method, path, body=None, **headers):
-        """Status, headers, what the answer says."""
+        """Status, headers and decoded body."""
         said = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         said |= {name.replace("_", "-"): value for name, value in headers.items()}
         text = None if body is None else json.dumps(body)
@@ -90,7 +90,7 @@ def first_code(secret):
 
 
 def enrolled(api, who):
-    """The recovery codes of a person who has a factor from now on."""
+    """Give a person a second factor; the recovery codes of it."""
     path = f"/users/{who}/factor/confirm"
     return api.good("POST", path, first_code(begun(api, who)))["recovery_codes"]
 

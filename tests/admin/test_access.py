@@ -1,4 +1,4 @@
-"""Who may use the admin API (RFC 6750), and what the audit log hears of those who may not."""
+"""Access to the admin API (RFC 6750), and the audit events of refusals."""
 
 import json
 from urllib.parse import urlencode

@@ -1,4 +1,4 @@
-"""Clients through the admin API: registered, changed, their secrets told once."""
+"""Clients in the admin API: registration, changes, and secrets that are shown once."""
 
 import subprocess
 import sys
@@ -111,7 +111,7 @@ def reticket(folder, *words):
 
 
 def test_a_policy_is_checked_by_the_presets_in_force(tmp_path):
-    """What could be registered would stop the next start."""
+    """Otherwise the registered policy would stop the next start."""
     secret = init(tmp_path / "data")[-1].split()[1]
     reticket(tmp_path, "client", "add", "blocked", "--policy", "BROWSER,refresh=1000")
     reticket(tmp_path, "client", "disable", "blocked")
@@ -136,7 +136,7 @@ def test_a_policy_is_checked_by_the_presets_in_force(tmp_path):
 
 @pytest.mark.parametrize("verb", ["enable", "disable"])
 def test_a_client_is_looked_up_on_the_worker_pool_of_the_directory(verb):
-    """Never on the event loop, where everybody would wait for it."""
+    """On the event loop every other request would wait for it."""
     context = replace(AdminContext.closed(Provider("http://127.0.0.1", PRESETS)), directory=Mock())
     asked = structs.replace(request(), parameters={"id": "spa"})
     assert isinstance(next(getattr(Clients(context), verb)(asked, "admin")), RunInDirectory)

@@ -1,4 +1,4 @@
-"""The admin API keeps what every dialect keeps, but that it has no kind of token of its own."""
+"""The admin API passes the contract of dialects, but it has no token kind of its own."""
 
 from types import SimpleNamespace
 

@@ -1,4 +1,4 @@
-"""The page about the admin API says what there is, and its lines work."""
+"""The page about the admin API lists every endpoint, and its commands work."""
 
 import json
 import re
@@ -33,7 +33,7 @@ def test_the_page_says_which_endpoints_accept_an_idempotency_key():
 
 
 def curl(url, words):
-    """What a line with curl asks for, asked; its JSON answer."""
+    """Send the request of a line with curl; its JSON response."""
     headers, body, path = {"Content-Type": "application/x-www-form-urlencoded"}, [], None
     values = iter(words)
     for word in values:

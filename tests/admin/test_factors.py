@@ -1,4 +1,4 @@
-"""Second factors through the admin API."""
+"""Second factors in the admin API."""
 
 from urllib.parse import parse_qs, unquote, urlsplit
 

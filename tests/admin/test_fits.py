@@ -1,4 +1,4 @@
-"""What a list shows and what a revocation ends: whatever fits, and nothing that does not."""
+"""A list shows, and a revocation ends, exactly the sessions that match the criteria."""
 
 import pytest
 from tests.admin.conftest import ADA
@@ -17,7 +17,7 @@ OTHERS = {
 
 
 def begin(api, **said):
-    """A session, as it is shown."""
+    """Begin a session; the session as the API shows it."""
     _, headers, answer = api.ask("POST", "/sessions", {**MINE, **said})
     assert "refresh_token" in answer, answer
     return api.good("GET", headers["location"].removeprefix("/admin/v1"))
@@ -31,7 +31,7 @@ def begin_at_kibo(api):
 
 
 def differing(api, member):
-    """A session that MINE has not got that member in common with."""
+    """A session that differs from MINE in that member."""
     return begin_at_kibo(api) if member == "kind" else begin(api, **OTHERS[member])
 
 

@@ -1,4 +1,4 @@
-"""`Idempotency-Key`: the same request gets the same answer, and nothing is done twice."""
+"""`Idempotency-Key`: a repeated request gets the same response and is not executed again."""
 
 import sqlite3
 from base64 import b64decode

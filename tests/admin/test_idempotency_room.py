@@ -1,4 +1,4 @@
-"""`Idempotency-Key` where the room for answers is full: 503 comes before anything is done."""
+"""`Idempotency-Key` when the storage for responses is full: 503 before anything is executed."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The ring through the admin API."""
+"""The key ring in the admin API."""
 
 
 def states(api):

@@ -1,4 +1,4 @@
-"""Sessions as an operator's program sees them: begun, listed, shown, ended."""
+"""Sessions in the admin API: begin, list, show and end."""
 
 import json
 from base64 import urlsafe_b64decode
@@ -16,7 +16,7 @@ def start(api, **said):
 
 
 def session_in(api, answer):
-    """The id of the session that an answer's access token tells."""
+    """The session id in the access token of a response."""
     return claims_of(answer["access_token"])["sid"]
 
 

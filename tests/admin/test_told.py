@@ -1,4 +1,4 @@
-"""Every change stands in the audit stream, with the client that made it."""
+"""Every change is audited, with the client that made it."""
 
 from dataclasses import replace
 from types import SimpleNamespace
@@ -53,7 +53,7 @@ PREPARED = {
 
 
 def made(api, noun, name):
-    """The id of one that is there to be changed."""
+    """Create a record to change; its id."""
     if noun == "sessions":
         _, headers, _ = api.ask("POST", "/sessions", SESSION)
         return headers["location"].rpartition("/")[2]

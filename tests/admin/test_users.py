@@ -1,4 +1,4 @@
-"""People through the admin API."""
+"""People in the admin API."""
 
 import pytest
 from tests.admin.conftest import ADA, at_the_shell
@@ -40,7 +40,7 @@ def test_the_name_and_the_status_of_a_person_can_be_changed(api):
     ("said", "status"), [({"email": ADA}, 409), ({"email": "no address"}, 400)], ids=str
 )
 def test_an_impossible_change_is_not_made_in_part(api, said, status):
-    """The audit stream would not tell of the rest."""
+    """Otherwise a part of the change would not be audited."""
     made = add(api, f"whole{status}@example.com", first_name="Joan")
     changes = {"first_name": "Jo", "disabled": True, **said}
     assert api.ask("PATCH", f"/users/{made['id']}", changes)[0] == status

@@ -130,7 +130,7 @@ def count(src: Path) -> Hops:
 
 
 def report(hops: Hops) -> str:
-    """The figures as lines of text."""
+    """The counts as lines of text."""
     lines = [f"{'':15}{'calls':>6}{'files':>6}{'wrapper values':>16}"]
     for name, share in (("refresh", hops.refresh), ("the connection", hops.connection)):
         calls, files, wrappers = share.figures

@@ -1,4 +1,4 @@
-"""No two modules import each other, not even on the way through others."""
+"""No module imports itself, directly or through other modules."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The locks and the Makefile: what a stranger's machine meets first."""
+"""The lock files and the Makefile: the set-up on a new machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What no file of the project may have in it, and how long one may be."""
+"""Patterns that no file may contain, and the maximum length of a file."""
 
 from __future__ import annotations
 

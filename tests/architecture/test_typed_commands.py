@@ -1,4 +1,4 @@
-"""A command has the type of its result, and a dialect gets it: mypy refuses what is not there."""
+"""mypy knows the result type of a command, and refuses unknown attributes of it."""
 
 from __future__ import annotations
 

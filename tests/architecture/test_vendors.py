@@ -1,4 +1,4 @@
-"""No vendor's name stands outside its dialect, migrations, benchmarks, documents and tests."""
+"""A vendor's name is only in its dialect, migrations, benchmarks, documents and tests."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def vendors() -> set[str]:
 
 
 def named(folder: Path, names: set[str]) -> Iterator[str]:
-    """Where a vendor's name stands that is not the one of the dialect there."""
+    """The places of a vendor's name outside the dialect of that vendor."""
     for file in sorted(folder.rglob("*")):
         place = file.relative_to(folder).as_posix()
         if file.suffix not in {".py", ".yaml", ".html", ".css"} or place.startswith(OLDER_DATA):

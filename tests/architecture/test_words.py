@@ -1,4 +1,4 @@
-"""Names and words that were given up do not come back."""
+"""Retired names and words are not used again."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def retired_in(text: str) -> set[str]:
 
 
 def has_family(page: str) -> bool:
-    """Whether prose has the word; what is quoted as code, and names of what is stored, may."""
+    """Whether prose has the word; quoted code and names of stored data may have it."""
     return FAMILY.search(STORED.sub("", QUOTED.sub("", page))) is not None
 
 

@@ -1,4 +1,4 @@
-"""Wrong passwords for one account from many addresses, until nobody is let in."""
+"""Wrong passwords for one account from many addresses, until the limit refuses all of them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ VICTIM = "ada@example.com"
 
 
 def lock_out(target: Target, email: str = VICTIM, tries: int = TRIES) -> Iterable[int]:
-    """What each wrong password is answered; each comes from another address."""
+    """The answer to each wrong password; each is sent from another address."""
     for source in islice(sources(FIRST), tries):
         yield answered(target, source, email, "a wrong password")
 

@@ -1,4 +1,4 @@
-"""Clients that ask for much and read nothing."""
+"""Clients that send many requests and read no response."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MOST = 16 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Deaf:
-    """What became of clients that do not read.
+    """The result for clients that do not read.
 
     Args:
         opened: connections.

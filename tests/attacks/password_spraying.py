@@ -15,7 +15,7 @@ TRIES = 20
 
 
 def spray(target: Target, addresses: int = ADDRESSES, tries: int = TRIES) -> Iterable[object]:
-    """How often each address heard which answer; every account is tried once."""
+    """The number of each answer by address; every account is tried once."""
     for source in islice(sources(), addresses):
         emails = [f"{source}.{number}@example.com" for number in range(tries)]
         yield source, Counter(answered(target, source, email, "Summer2026!") for email in emails)

@@ -27,6 +27,6 @@ def answered(target: Target, source: str, email: str, password: str) -> int:
 
 
 def sources(first: int = 1) -> Iterator[str]:
-    """Addresses of 127.1/16, none twice."""
+    """Distinct addresses of 127.1/16."""
     for number in range(first, 2**16):
         yield f"127.1.{number // 256}.{number % 256}"

@@ -79,7 +79,7 @@ def send(connection: socket.socket, pieces: Iterable[bytes], pause: float = 0.05
 
 
 def received(connection: socket.socket, patience: float = PATIENCE) -> tuple[bytes, bool]:
-    """All that is said until the other side closes, or is silent for so many seconds.
+    """Everything received until the other side closes, or is silent for so many seconds.
 
     Returns:
         the bytes, and whether it has closed.

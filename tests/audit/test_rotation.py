@@ -1,4 +1,4 @@
-"""An audit file is rotated by size and age; ends, reuses and keys outlive all other lines."""
+"""Audit files are rotated by size and age; revocations, reuses and key events are kept longest."""
 
 from __future__ import annotations
 

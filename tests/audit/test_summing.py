@@ -132,7 +132,7 @@ def test_a_use_of_another_token_or_from_another_address_is_written_at_once(
 def test_repeated_events_of_one_user_become_one_line_a_second(
     log: SummingAuditLog, written: Audit, event: str
 ) -> None:
-    """Otherwise one account pushed the lines of a month out of the files in twenty minutes."""
+    """Otherwise one account could fill all files in twenty minutes."""
     told = [use(event, f"{n:04x}", subject="ada", generation=n) for n in range(2000)]
     log.record(told)
     others = [use(event, subject="bob")] * SINGLE_LINES

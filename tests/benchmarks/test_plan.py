@@ -1,4 +1,4 @@
-"""The arithmetic of the plan, by hand."""
+"""The numbers of the plan, against values computed by hand."""
 
 import pytest
 from benchmarks.plan import Assumptions, Plan, lines

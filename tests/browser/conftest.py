@@ -32,7 +32,7 @@ class App(BaseHTTPRequestHandler):
         self.wfile.write(b"<title>home</title><h1>Back in the app</h1>")
 
     def log_message(self, *said):
-        """Nothing to tell."""
+        """Log nothing."""
 
 
 @pytest.fixture(scope="session")

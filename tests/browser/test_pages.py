@@ -1,4 +1,4 @@
-"""The whole way in a browser, without JavaScript."""
+"""All pages of an authorization in a browser without JavaScript."""
 
 import time
 from urllib.parse import urlencode

@@ -1,4 +1,4 @@
-"""What `restore` leaves survives a loss of power."""
+"""A restored folder survives a loss of power."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""`reticket doctor` says line by line what it looked at and what to do, and finds each trap."""
+"""`reticket doctor` has a line for each check, with a remedy, and finds each fault."""
 
 import os
 import re
@@ -32,7 +32,7 @@ DAYS = DAY * 1000
 
 @pytest.fixture
 def healthy(shell, monkeypatch):
-    """A folder of which nothing is to be said."""
+    """A folder without faults."""
     for name in CHEAP:
         monkeypatch.delenv(name)
     monkeypatch.setenv("RETICKET_ISSUER", "https://id.example.com")

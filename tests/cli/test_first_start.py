@@ -1,4 +1,4 @@
-"""A misspelt `--data` is reported and makes nothing: a first start has to be asked for."""
+"""A misspelt `--data` is an error and creates nothing: a first start must be explicit."""
 
 import pytest
 from tests.cli.conftest import SEED

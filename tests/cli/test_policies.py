@@ -1,4 +1,4 @@
-"""Policies as they are in force, those of clients among them: faults, warnings, what is told."""
+"""Policies in force, also of clients: faults, warnings and audit events."""
 
 import json
 from dataclasses import replace

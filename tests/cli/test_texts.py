@@ -1,4 +1,4 @@
-"""What callers said is shown on a terminal in a form that does nothing there."""
+"""Texts from callers are escaped on a terminal."""
 
 import json
 from contextlib import closing

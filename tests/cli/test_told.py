@@ -1,4 +1,4 @@
-"""Every command that changes something leaves a line in the audit stream."""
+"""Every command that changes something is audited."""
 
 import json
 from dataclasses import dataclass, replace
@@ -38,7 +38,7 @@ SILENT = {
 
 @dataclass(frozen=True)
 class Change:
-    """What is typed after a command's name, and what that leaves.
+    """The arguments of a command, and its audit event.
 
     Args:
         before: commands that make it possible.

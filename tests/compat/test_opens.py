@@ -48,7 +48,7 @@ def copied(engine, data):
 
 
 def running(folder, settings):
-    """The service of today on it; nobody is added to its directory."""
+    """The current service on the folder; no person is added to the directory."""
     seed = folder / "nothing.yaml"
     seed.write_text("users: []\n")
     return running_server(folder, seed=seed, settings=settings)
@@ -121,7 +121,7 @@ def test_an_access_token_of_a_person_or_an_application_is_accepted_until_it_expi
 
 @which(lambda one: one["kind"] == "backend")
 def test_an_old_access_token_of_an_oauth_client_is_refused(opened, engine, one):
-    """It does not tell the version of the secret that it rests on."""
+    """It has no version of the secret."""
     instance = opened(engine)
     backend = instance.clients["backend"]
     assert not backend.is_known(instance.url, one["access"])
@@ -138,7 +138,7 @@ def test_all_people_and_programs_sign_in_as_before(opened, engine, kind):
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_an_old_cloudreve_second_factor_now_belongs_to_the_person(opened, engine):
-    """Akinon, which cannot ask for it, refuses the password alone."""
+    """Akinon cannot ask for a factor and refuses the password alone."""
     body = json.dumps({"username": ALAN["email"], "password": ALAN["password"]})
     assert call(opened(engine).url, "POST", "/api/v1/auth/login", body)[0] == 401
 

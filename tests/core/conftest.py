@@ -1,4 +1,4 @@
-"""What the tests of the core share: an engine's world, and all that stands around a desk."""
+"""Fixtures for tests of core: an engine's world, and the authenticators with their parts."""
 
 import hashlib
 from collections import defaultdict
@@ -77,7 +77,7 @@ class Verified:
 
 
 def named(text):
-    """As a directory does with its key."""
+    """The keyed digest that a directory makes."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 

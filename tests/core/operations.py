@@ -2,7 +2,7 @@
 
 
 def ran(operation, perform):
-    """What it returns, once `perform` has given it the result of each command, or has raised."""
+    """The result of an operation whose commands `perform` executes."""
     try:
         command = next(operation)
         while True:

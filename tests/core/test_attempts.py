@@ -1,4 +1,4 @@
-"""What failed tries cost those who come after them."""
+"""The cost of failed attempts for later callers."""
 
 import pytest
 from tests.core.world import CALLER

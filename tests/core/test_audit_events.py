@@ -1,4 +1,4 @@
-"""One event for everything that happens, with whose it is and why; a switch is one more."""
+"""Each outcome is one audit event with its subject and cause; a switch of context adds one."""
 
 import pytest
 from tests.core.world import CALLER

@@ -1,4 +1,4 @@
-"""Batches: what arrives during a commit goes together, a lone item waits for nobody."""
+"""Batches: items that arrive during a commit form one batch; a single item starts at once."""
 
 import asyncio
 import threading

@@ -1,4 +1,4 @@
-"""Whose share an entry takes, and how much that is; the engines' contract has the rest."""
+"""The owner and the size of an entry in the budget of stored entries."""
 
 from itertools import count, islice
 

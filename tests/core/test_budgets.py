@@ -1,4 +1,4 @@
-"""Who spends whose budget of failures: people and programs, owners and strangers."""
+"""Budgets of failed sign-ins: of people and programs, on known and unknown networks."""
 
 import threading
 from dataclasses import replace
@@ -236,7 +236,7 @@ def test_wrong_codes_from_unknown_networks_do_not_lock_the_owner_out(harness):
 
 
 def test_parallel_attempts_do_not_exceed_the_limit(harness, monkeypatch):
-    """All of them passed the limits before the first was hashed."""
+    """All attempts passed the limits before the first hash."""
     command, verify = SignIn("test", "nobody@example.com", "wrong"), harness.hasher.verify
     admissions = harness.authenticator.admissions([(command, CALLER)] * 16)
     gate, refused, waits = threading.Barrier(3, timeout=60), [], set()

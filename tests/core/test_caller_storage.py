@@ -1,4 +1,4 @@
-"""What callers have kept and counted: networks take turns, and a reached limit is remembered."""
+"""Entries and counters of callers: networks take turns, and a reached limit is remembered."""
 
 import asyncio
 import threading
@@ -22,7 +22,7 @@ LIMITED = Increment("test:tries", 600, most=2)
 
 
 class RecordingEphemeral(MemoryEphemeral):
-    """Writes down which keys it is asked for, in order."""
+    """Records the keys of all calls, in order."""
 
     def __init__(self, clock):
         super().__init__(clock)
@@ -114,7 +114,7 @@ VERBS = {
 
 
 async def comes_first(harness, asking):
-    """Before a stranger of another network who came earlier, while the lane was busy."""
+    """Whether it is served before an earlier caller of another network, while the pool was busy."""
     waiting = [harness.held_up(), harness.look("stranger", OTHER)]
     await until_queued()
     harness.store.asked.clear()

@@ -1,4 +1,4 @@
-"""A clock that leaps forward is not believed for a day."""
+"""A clock that jumps forward is not trusted for a day."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Nobody fills a store with the names of devices, which it keeps for good."""
+"""The number of new device names per day is limited, because a store keeps them forever."""
 
 import pytest
 from tests.core.world import ADA, OPAQUE

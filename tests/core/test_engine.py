@@ -1,4 +1,4 @@
-"""Families in motion: who gets a pair, what is spent, and what the audit log is told."""
+"""The engine of families: issued pairs, used tokens and audit events."""
 
 import asyncio
 import gc
@@ -200,7 +200,7 @@ async def test_a_subject_changed_between_check_and_insert_gets_no_family(world):
 
 @pytest.mark.parametrize("gone", [None, replace(SHOP, disabled=True)], ids=["removed", "blocked"])
 async def test_a_client_deleted_before_the_insert_gets_no_family(world, gone):
-    """What ended its families did not see this one."""
+    """The revocation of its families did not include this one."""
     begin = BeginSession(OPAQUE.name, ADA, client=SHOP.id)
     assert (await world.engine.begin(begin, None, CALLER)).family.revoked_at is None
     world.people.clients[SHOP.id] = gone
@@ -445,7 +445,7 @@ async def test_without_events_no_answer_waits_for_the_audit_log(world):
 
 
 async def test_events_beyond_the_buffer_are_counted_and_raise_no_error(world, monkeypatch):
-    """A store that is away for long, and callers who are refused meanwhile."""
+    """The store is unavailable for long, and callers are refused meanwhile."""
     monkeypatch.setattr("reticket.core.queues.batch_queue.LONGEST_QUEUE", 3)
     unseen, gate = [], threading.Event()
     loop = asyncio.get_running_loop()

@@ -1,4 +1,4 @@
-"""Turns are fair: among networks, among accounts of one, and for those who were there before."""
+"""Fair turns among networks, among the accounts of a network, and for known callers."""
 
 from collections import Counter
 

@@ -1,4 +1,4 @@
-"""A lane on which everybody gets a turn, with work that ends when the test says so."""
+"""A worker pool with fair turns, and work that ends when the test allows it."""
 
 import asyncio
 import threading
@@ -20,7 +20,7 @@ def stranger(number):
 
 
 class Bench:
-    """Work that waits for its gate, and who was served in which order."""
+    """Work that waits for its gate, and the order in which callers were served."""
 
     def __init__(self, threads=1, places=64, **more):
         self.pool = FairWorkerPool("test", threads, places, **more)

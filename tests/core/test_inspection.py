@@ -1,4 +1,4 @@
-"""Whether an access token stands: one trip for many, and each is judged by itself."""
+"""Whether access tokens are valid: one call for many tokens, each checked independently."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Clients whose secret was verified before: many in one look at the directory, and no hash."""
+"""Clients whose secret was verified before: one directory read for many, and no hash."""
 
 from dataclasses import replace
 
@@ -38,7 +38,7 @@ def signing_in(secret=SECRET, client="backend", caller=HERE):
 
 
 def known_of(authenticator, batch):
-    """The clients that cost no hash, and None for whatever else came of it."""
+    """The clients that need no hash, and None for every other result."""
     return [
         each if isinstance(each, Client) else None for each in authenticator.known_clients(batch)
     ]

@@ -1,4 +1,4 @@
-"""The same row, request and keys are the same bytes; a token is good for one thing only."""
+"""The same row, request and keys give the same bytes; a token has one use only."""
 
 import hmac
 import json

@@ -1,4 +1,4 @@
-"""Batches are short, and a backlog is worked off as fast as others allow."""
+"""Batches are short, and their pace depends on how long other work waits."""
 
 from itertools import chain, repeat
 

@@ -1,4 +1,4 @@
-"""What a stream tells was ended is ended again, and nothing else."""
+"""A replay ends the sessions that the stream says have ended, and no others."""
 
 import pytest
 

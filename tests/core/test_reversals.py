@@ -1,4 +1,4 @@
-"""A store that fails in the middle of a sign-in shuts nobody out once it is back."""
+"""A store failure during a sign-in blocks no caller after the store recovers."""
 
 from contextlib import contextmanager
 

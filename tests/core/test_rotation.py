@@ -1,4 +1,4 @@
-"""Every case of the rule (ADR 0001), in its order, and what must hold whichever fits."""
+"""Every case of the rotation rule (ADR 0001) in its order, and the invariants of all cases."""
 
 from dataclasses import replace
 
@@ -200,7 +200,7 @@ def test_an_expired_token_is_refused_and_ends_nothing(row, generation, since, po
 
 @given(rows(), GENERATIONS, st.sampled_from([1, HOUR, REFRESH]), POLICIES)
 def test_a_row_lasts_as_long_as_any_of_its_tokens(row, generation, left, policy):
-    """A purge by the row's end forgets nobody, also when lifetimes were shortened meanwhile."""
+    """A purge by the row's end removes no valid session, even after lifetimes were shortened."""
     lived = row._replace(expires_at=min(row.ends_at, NOW + left))
     shorter = replace(policy, refresh=1)
     after = decide(lived, token(generation, NOW + left), NOW, shorter).row

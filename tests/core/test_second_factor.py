@@ -1,4 +1,4 @@
-"""The second half of a sign-in: what a code is worth, and how many wrong ones there may be."""
+"""The second step of a sign-in: valid codes, and the limits of wrong ones."""
 
 from collections import deque
 from contextlib import suppress
@@ -48,7 +48,7 @@ def test_a_second_factor_ends_its_session(harness):
 
 
 def test_a_factor_session_is_finished_at_the_dialect_that_opened_it(harness):
-    """Whom one dialect lets in, another may not know."""
+    """The person may be unknown to another dialect."""
     session_id = session_of(harness)
     assert refusal_of(second, harness, session_id, code_of(harness), CALLER, "other") == NO_SESSION
     assert second(harness, session_id, code_of(harness)) == ADA
@@ -138,7 +138,7 @@ def test_wrong_codes_count_as_failed_sign_ins(harness):
 
 
 def test_a_correct_password_does_not_reset_wrong_codes(harness):
-    """Whoever has the password must not guess codes without end."""
+    """A caller with the password must not guess codes without a limit."""
     with_a_factor(harness)
     for number in range(3):
         caller = CALLER._replace(address=f"192.0.2.{number}")

@@ -1,4 +1,4 @@
-"""The one door: each command on its lane, and what an access token opens."""
+"""The service: the worker pool of each command, and the use of access tokens."""
 
 import asyncio
 import threading
@@ -57,7 +57,7 @@ def pool_of_this():
 
 
 class FakeAuthenticators:
-    """Answers with its verb, its command and the lane that it is on."""
+    """Returns the operation, the command and the worker pool of the call."""
 
     def admissions(self, batch):
         return [ADMITTED for _ in batch]
@@ -97,7 +97,7 @@ class Factors:
 
 
 class Acceptor:
-    """A service over a world; notes on which lanes its directory is asked."""
+    """A service over a world; records on which worker pools the directory is read."""
 
     def __init__(self, world, authenticator=None, passwords=None, upkeep=None):
         self.world, self.lanes_seen, self.sign_ins = world, [], []
@@ -174,7 +174,7 @@ async def test_work_without_a_hash_takes_no_place_in_the_password_queue(door, co
 
 
 class Limiting(FakeAuthenticators):
-    """Refuses whatever is tried."""
+    """Refuses every attempt."""
 
     def admissions(self, batch):
         return [Refusal(Code.TOO_MANY_ATTEMPTS, Cause.LIMITED, retry_after=7) for _ in batch]

@@ -1,4 +1,4 @@
-"""Who is let in, what a failure costs, and how many of them there may be."""
+"""Sign-in: admission, the cost of a failure, and the limits of failures."""
 
 from dataclasses import replace
 
@@ -25,7 +25,7 @@ FACTOR_REQUIRED = (Code.INVALID_CREDENTIALS, Cause.FACTOR_REQUIRED)
 
 
 def admitted(settled):
-    """What a desk may go on with; a limit is raised."""
+    """The admission of an attempt; a reached limit is raised."""
     (found,) = settled
     if isinstance(found, Refusal):
         raise found
@@ -47,7 +47,7 @@ def call(harness, secret=SECRET, application_id=APP.id, caller=CALLER):
 
 
 def refusal_of(attempt, harness, *arguments, **more):
-    """Whatever is refused, the audit log hears why."""
+    """The refusal, which must be in the audit log with its cause."""
     told = len(harness.events)
     with pytest.raises(Refusal) as refused:
         attempt(harness, *arguments, **more)

@@ -1,4 +1,4 @@
-"""Equal work at the same time: one ahead, the others after it."""
+"""Equal calls at the same time: one runs first, the others after it."""
 
 import asyncio
 
@@ -11,7 +11,7 @@ pytestmark = pytest.mark.anyio
 
 
 class Work:
-    """Notes who is at work together; goes on when it is told to."""
+    """Records the calls that run at the same time; continues when the test allows it."""
 
     def __init__(self):
         self.begun, self.gate, self.together = 0, asyncio.Event(), 0

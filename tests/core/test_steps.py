@@ -1,4 +1,4 @@
-"""The order of the checks of a refresh and a sign-out, and that a refusal spends nothing."""
+"""The order of checks of a refresh and a sign-out; a refusal does not use the token."""
 
 import pytest
 from tests.core.world import ADA

@@ -1,4 +1,4 @@
-"""Characters that act on a terminal or a page, or that nobody sees."""
+"""Control characters and invisible characters."""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ def shortened(text):
 
 
 def dressed(text):
-    """The same bytes to a generous decoder."""
+    """Other spellings that a lenient decoder reads as the same bytes."""
     for more in ("=", "==", "===", " ", "\n", "\t", "\0", "*", "A", "é", ".", ".A"):
         yield text + more
     yield from (" " + text, text[:10] + "\n" + text[10:], text[:10] + "=" + text[10:])
@@ -135,7 +135,7 @@ def test_an_opaque_token_of_an_older_version_is_read():
 
 
 def test_an_older_version_fails_on_a_token_with_an_end():
-    """Until the last process is updated it fails, which spends nothing and signs nobody out."""
+    """An older process fails, so it uses no token and ends no session."""
     body = from_text(opaque_text(PLAIN, KEY).removeprefix("rtk_"))[:-16]
     with pytest.raises(UnicodeDecodeError):
         body[35:].decode()

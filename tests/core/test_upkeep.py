@@ -1,4 +1,4 @@
-"""What happens without anybody asking: intents end families, what is over goes away."""
+"""Background work: intents end families, and expired data are removed."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Hashes are made on threads that step back, and nothing else changes."""
+"""Hashes are computed on threads of low priority."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""Whatever an operator does, and in whatever order: somebody signs, and the past stays signed."""
+"""After any sequence of operations there is a signing key, and past times keep their keys."""
 
 from __future__ import annotations
 

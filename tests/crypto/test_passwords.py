@@ -1,4 +1,4 @@
-"""argon2id: what fits, what does not, and what must not raise."""
+"""argon2id: matching secrets, other secrets, and input that must raise nothing."""
 
 from __future__ import annotations
 

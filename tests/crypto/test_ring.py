@@ -1,4 +1,4 @@
-"""The ring: first start, whose key it is at a time, and who may still open what."""
+"""The key ring: first start, the key of a time, and the keys that still verify."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def test_an_ended_key_may_be_unreadable(keys) -> None:
 
 
 def test_a_forged_public_part_verifies_nothing(keys) -> None:
-    """Who can write the database but not open it must not become able to sign."""
+    """Write access to the database without the master key must not allow signing."""
     ring = keys.ring()
     real = ring.snapshot.signer_at(keys.clock())
     ring.rotate(("sign",), overlap=0)

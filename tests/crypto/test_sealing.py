@@ -1,4 +1,4 @@
-"""Seals: what opens, what does not, and where the master key comes from."""
+"""Sealed bytes, and the sources of the master key."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_sealed_bytes_open_for_no_other_purpose(plain: bytes, purpose: bytes, ot
 
 
 def test_a_digest_is_of_its_text_purpose_and_master_key() -> None:
-    """Who has the database alone cannot try guesses on it."""
+    """The database alone must not allow guesses."""
     sealer, other = Sealer(lambda: KEY, os.urandom), Sealer(lambda: KEY[::-1], os.urandom)
     known = sealer.digest(b"12345", b"recovery:ada")
     assert known == sealer.digest(b"12345", b"recovery:ada")

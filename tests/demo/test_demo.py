@@ -1,4 +1,4 @@
-"""Two services over a real engine, started as a newcomer starts them, and no process left."""
+"""Two services over a real engine, started by the demo command; no process is left."""
 
 import json
 import re
@@ -69,7 +69,7 @@ def is_active(url, token):
 
 
 def is_over(process):
-    """Nobody may be there to ask a child of a killed process how it ended."""
+    """Whether the process has ended; its parent may have been killed."""
     return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
 
 

@@ -1,4 +1,4 @@
-"""What was wrong inside is told to a caller only when an operator sets `debug`."""
+"""A response contains the internal cause only when an operator sets `debug`."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""An answer and its tokens say one instant, in every dialect and at every millisecond."""
+"""A response and its tokens have the same expiry times, in every dialect."""
 
 import json
 from dataclasses import replace
@@ -125,7 +125,7 @@ class Harness:
 
 
 def members_of(answer):
-    """Every member of an answer by its name, in the spelling of nobody."""
+    """Every member of a response by its name in lower case, without separators."""
     found = {}
     for name, value in answer.items():
         if isinstance(value, dict):

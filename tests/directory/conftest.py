@@ -259,7 +259,7 @@ def server() -> Iterator[str]:
     ids=lambda name: name.partition("_")[0],
 )
 def engine(request: pytest.FixtureRequest) -> SqliteFiles | PostgresqlDatabases:
-    """Whatever uses this is run on both."""
+    """Every test with this fixture runs on both engines."""
     return request.getfixturevalue(request.param)
 
 
@@ -316,7 +316,7 @@ def other(url: str, directory: Directory, opened: Callable[[str], Directory]) ->
 
 @pytest.fixture
 def holder(url: str, engine: SqliteFiles | PostgresqlDatabases) -> Iterator[object]:
-    """A connection of somebody else, which commits by itself."""
+    """Another connection, in autocommit mode."""
     connection = engine.connect(url)
     yield connection
     connection.close()
@@ -324,7 +324,7 @@ def holder(url: str, engine: SqliteFiles | PostgresqlDatabases) -> Iterator[obje
 
 @pytest.fixture(scope="session")
 def untouched(sqlite_files: SqliteFiles) -> Iterator[Directory]:
-    """For tests in which nothing is ever changed, whatever the engine."""
+    """A shared directory for tests that change nothing."""
     directory = open_one(sqlite_files.empty())
     yield directory
     directory.close()

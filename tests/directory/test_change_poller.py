@@ -1,4 +1,4 @@
-"""When a look is had, and who has to wait for one."""
+"""The checks for changes of other processes, and the calls that wait for one."""
 
 from __future__ import annotations
 

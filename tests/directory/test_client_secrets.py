@@ -1,4 +1,4 @@
-"""What a client's secret is checked against stays in memory, and never longer than it is true."""
+"""The cache of client secret hashes, which is never out of date."""
 
 from __future__ import annotations
 

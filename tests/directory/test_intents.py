@@ -1,4 +1,4 @@
-"""What must end families is written with the change that demands it."""
+"""An intent to end families is written in the transaction of its change."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From which networks people have signed in: known to the directory, readable to nobody."""
+"""The networks of earlier sign-ins, which are stored as digests."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_each_account_has_its_own_counter_key_that_changes_with_the_password(peo
 
 
 def test_the_counter_key_of_an_account_cannot_be_computed_without_the_secret(peopled):
-    """Whoever could would find e-mails that share a count, and tell who has an account."""
+    """Otherwise a caller could find e-mails that share a counter, and detect accounts."""
     keys = [bytes([number]) * 32 for number in (1, 2)]
     sealers = [Sealer(lambda key=key: key, os.urandom) for key in keys]
     for email in (ADA, "nobody@example.com"):

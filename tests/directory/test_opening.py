@@ -1,4 +1,4 @@
-"""Opening a directory on either engine: a new one, an old one, a newer one."""
+"""Opening a directory of any schema version, on either engine."""
 
 from __future__ import annotations
 

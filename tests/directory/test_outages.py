@@ -1,4 +1,4 @@
-"""A database that is locked, full, closed or broken: Unavailable from everywhere, nothing else."""
+"""A locked, full, closed or damaged database: every operation raises Unavailable."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What dialects keep of people and tenants: written, checked, shared, and carried over."""
+"""The parts of profiles that belong to dialects: stored, checked, shared and migrated."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""What only PostgreSQL can do: be far away, freeze, hang up, stand behind a pooler."""
+"""Faults of PostgreSQL: unreachable, frozen, disconnected, or behind a pooler."""
 
 from __future__ import annotations
 

@@ -138,7 +138,7 @@ def test_an_impossible_name_is_absent(demo):
     ids=["user", "application"],
 )
 def test_no_record_is_newer_than_the_intents_that_were_seen(demo, ada, other, read, change):
-    """It is read for the first time, after a change for which nobody has looked yet."""
+    """It is read for the first time after a change that this process has not seen."""
     change(other)
     demo._records._snapshot.users.clear()
     record = read(demo, ada)

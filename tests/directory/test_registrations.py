@@ -1,4 +1,4 @@
-"""What may be registered of a client, whoever says it."""
+"""The rules of a client registration, for every source of it."""
 
 from types import SimpleNamespace
 

@@ -1,4 +1,4 @@
-"""What a seed creates, and that it alters nothing."""
+"""A seed creates records and alters none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What only SQLite can do: a file in an odd place, a broken one, somebody else's, a full disk."""
+"""Faults of SQLite files: odd paths, damage, another program's file, a full disk."""
 
 from __future__ import annotations
 

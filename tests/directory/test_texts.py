@@ -1,4 +1,4 @@
-"""What may be registered: no control anywhere, and nothing unseen in ids and e-mails."""
+"""Allowed characters: no control characters, and no invisible ones in ids and e-mails."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the operator does to people, tenants, accounts, applications."""
+"""The operations on people, tenants, accounts and applications."""
 
 from __future__ import annotations
 

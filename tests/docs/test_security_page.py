@@ -1,4 +1,4 @@
-"""The page on security names every limit as it is, and tests that there are."""
+"""The page on security has every limit with its value, and names existing tests."""
 
 import importlib
 import pkgutil

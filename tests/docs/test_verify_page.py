@@ -1,4 +1,4 @@
-"""The page on access tokens tells every claim that there is, and whom a token is for."""
+"""The page on access tokens lists every claim, and the audience of a token."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Head and body of an answer travel together, and nothing else is kept waiting by that."""
+"""Head and body of a response are sent together, without delaying other responses."""
 
 import socket
 from urllib.parse import urlsplit

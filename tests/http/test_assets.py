@@ -1,4 +1,4 @@
-"""Long answers to anybody wait in small pieces for clients that do not read."""
+"""A long response is written in small pieces, so a client that does not read holds one piece."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""What commands in other processes change, a running server sees before long."""
+"""A running server sees the changes of commands in other processes."""
 
 import base64
 import hmac
@@ -184,7 +184,7 @@ def test_another_secret_or_registration_ends_the_access_tokens_of_an_application
 
 @pytest.mark.parametrize("outlives", ["true", "false"])
 def test_by_a_setting_cloudreve_access_tokens_outlive_a_password(tmp_path, outlives):
-    """As at the real server, for who needs that."""
+    """As at the real server."""
     setting = {"RETICKET_DIALECTS__CLOUDREVE__ACCESS_OUTLIVES_PASSWORD": outlives}
     seed = seed_file(tmp_path, ["changer"])
     with running_server(tmp_path, seed=seed, settings=setting) as server:

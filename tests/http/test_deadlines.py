@@ -1,4 +1,4 @@
-"""Requests that take too long are Unavailable; the others, and what cancels them, go on."""
+"""A request over its deadline is Unavailable; other requests and cancellations are unchanged."""
 
 import asyncio
 
@@ -34,7 +34,7 @@ class Later:
         return self._loop.time() + self._seconds
 
     def call_later(self, *when_and_what):
-        """Nobody checks by himself."""
+        """Start no check; the test does it."""
 
 
 async def forever():

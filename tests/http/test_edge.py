@@ -1,4 +1,4 @@
-"""The edge: ids, limits, proxies, origins, what is said when nothing fits."""
+"""The edge: ids, limits, proxies, origins, and unknown paths."""
 
 import functools
 import http.client

@@ -1,4 +1,4 @@
-"""An engine that is full, or busy with others: 503 in every dialect's form, nothing is spent."""
+"""A full or busy engine: 503 in every dialect's form, and no token is used."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -63,7 +63,7 @@ def on_valkey(valkey, tmp_path_factory):
 
 @contextmanager
 def no_connection_left(server):
-    """Others have all of them."""
+    """Other clients use all connections."""
     with ExitStack() as stack:
         taken = []
         while True:
@@ -101,7 +101,7 @@ def _line(server):
 
 @contextmanager
 def no_client_more(servers):
-    """Others are all that it serves."""
+    """Other clients reach the limit of the server."""
     primary, _ = servers
     before = primary.client.config_get("maxclients")["maxclients"]
     primary.client.config_set("maxclients", FEW)

@@ -1,4 +1,4 @@
-"""What the demo tells people to paste works, by the very bodies of it."""
+"""The examples that the demo prints work unchanged."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""A disk that is full, a file that is locked, a stop in the middle: nothing is lost by any."""
+"""A full disk, a locked file and a stop during requests: no session is lost."""
 
 import http.client
 import json
@@ -40,7 +40,7 @@ def full_disk(server):
 
 @contextmanager
 def locked(server):
-    """Somebody else writes and does not end."""
+    """Another process holds a write transaction."""
     other = sqlite3.connect(server.data / "families.sqlite", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     try:
@@ -107,7 +107,7 @@ def request_of(server, wire, token):
 
 
 def test_no_written_file_contains_a_secret(tmp_path):
-    """All that a session says and is told, searched for in everything that the service wrote."""
+    """Search all written files for the requests and responses of a session."""
     settings = {
         "RETICKET_LOG_LEVEL": "debug", "RETICKET_ACCESS_LOG": "true", "RETICKET_DEBUG": "true",
     }  # fmt: skip

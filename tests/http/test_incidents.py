@@ -1,4 +1,4 @@
-"""What the log is told of connections, stores and faults: a line a minute for each kind."""
+"""Log lines about connections, stores and internal errors: one a minute for each kind."""
 
 import asyncio
 import errno

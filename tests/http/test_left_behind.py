@@ -1,4 +1,4 @@
-"""A request that was refused leaves nothing that only a search for circles would find."""
+"""A refused request leaves no reference cycle."""
 
 import asyncio
 import gc

@@ -1,4 +1,4 @@
-"""Demo data: their passwords are known to everybody, so nobody but this machine is answered."""
+"""Demo data: the passwords are public, so only this machine is answered."""
 
 import asyncio
 import functools

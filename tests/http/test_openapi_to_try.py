@@ -1,4 +1,4 @@
-"""Every example of a dialect stands in the document to try it, and every token has a place."""
+"""The OpenAPI document for the viewer has every example, and a place for every token."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Two processes over one engine are one service: whatever changes at one has changed at both."""
+"""Two processes over one engine are one service: a change at one is seen by both."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""A proxy is believed when it is named; one that is not is told of."""
+"""A trusted proxy is believed; an untrusted one is logged."""
 
 from contextlib import ExitStack
 from ipaddress import ip_network

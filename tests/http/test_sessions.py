@@ -1,4 +1,4 @@
-"""What a session lives through on a real socket, in every dialect."""
+"""Refreshes of a session on a real socket, in every dialect."""
 
 import json
 import socket

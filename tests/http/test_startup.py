@@ -1,4 +1,4 @@
-"""A start that cannot be stops with one sentence that says why, and hinders no later one."""
+"""A failed start stops with one sentence that says why, and a later start works."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""A fault of ours is the dialect's own answer, and tells nothing of itself (ASVS 16.5)."""
+"""An internal error has the dialect's form and reveals no details (ASVS 16.5)."""
 
 import asyncio
 

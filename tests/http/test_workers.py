@@ -1,4 +1,4 @@
-"""Several processes behind one port: as one to clients, replaced when they die, gone together."""
+"""Several worker processes on one port: one service, replaced when they die, stopped together."""
 
 import os
 import signal

@@ -106,7 +106,7 @@ WIRES = [
 
 
 def how_often(told, event, **members):
-    """How many of these events an audit stream tells of; repeated refusals have one line."""
+    """The number of these events in an audit stream; repeated refusals have one line."""
     return sum(
         each.get("count", 1)
         for each in told
@@ -115,7 +115,7 @@ def how_often(told, event, **members):
 
 
 def audit_stream_when(server, holds):
-    """The audit stream once it is so: some lines come after the answer."""
+    """The audit stream, once it has the expected lines: some are written after the response."""
     until(lambda: holds(events(server)), "the audit stream", lambda: events(server)[-20:])
     return events(server)
 

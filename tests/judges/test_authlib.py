@@ -44,7 +44,7 @@ def metadata(url):
 
 @pytest.fixture
 def client(metadata, key):
-    """Makes a client of some kind; whatever it opens is shut in the end."""
+    """Makes a client of some kind, which is closed at the end."""
     made = []
 
     def make(kind="basic", **said):

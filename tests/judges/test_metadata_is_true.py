@@ -1,4 +1,4 @@
-"""Whatever the metadata say is there and works; whoever adds a word to them must try it here."""
+"""Everything in the metadata exists and works; each new entry needs a test here."""
 
 import hashlib
 import json

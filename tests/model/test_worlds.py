@@ -1,4 +1,4 @@
-"""The real rule in every world to a fixed depth; and rules nearly as good, which are found out."""
+"""The real rule in every world to a fixed depth; slightly worse rules are detected."""
 
 import os
 from dataclasses import replace

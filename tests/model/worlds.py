@@ -154,7 +154,7 @@ def wait(world: World, _: Rule) -> Iterator[Step]:
 
 
 def copy(world: World, _: Rule) -> Iterator[Step]:
-    """Somebody keeps a copy of what is stored, and means no harm."""
+    """An honest client keeps a copy of the stored token."""
     if world.copy is None:
         yield "copy", world._replace(copy=world.stored.said)
 
@@ -195,7 +195,7 @@ def fall_back(world: World, _: Rule) -> Iterator[Step]:
 
 
 def steal(world: World, _: Rule) -> Iterator[Step]:
-    """Somebody copies what is stored."""
+    """A thief copies the stored token."""
     if world.theft is None:
         yield "steal", world._replace(theft=Theft(world.stored.said, world.row.generation))
 

@@ -22,17 +22,17 @@ class Commands:
         self.settings = {**CHEAP_SIGN_INS, **dict(settings)}
 
     def run(self, *words, said=""):
-        """What it says when it is told that on standard input; it must go well."""
+        """The output of a command with that standard input; it must succeed."""
         result = self._invoke(words, said)
         assert result.exit_code == 0, result.output
         return result.output
 
     def says(self, *words):
-        """What it says, however it ends."""
+        """The output of a command, with any exit code."""
         return self._invoke(words).output
 
     def refused(self, *words):
-        """The one sentence that it stops with."""
+        """The one sentence of a command that fails."""
         result = self._invoke(words)
         assert result.exit_code == 1, result.output
         (line,) = result.output.splitlines()

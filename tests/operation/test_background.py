@@ -1,4 +1,4 @@
-"""What one process changes the others see within two seconds: the page on running says so."""
+"""A change of one process is seen by the others within two seconds, as the page says."""
 
 import asyncio
 import sqlite3

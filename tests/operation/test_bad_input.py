@@ -1,4 +1,4 @@
-"""What stops a start: one sentence, what to do, and nothing of the password."""
+"""A fault stops the start with one sentence: the remedy, and no password."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""What commands of the shell have the service do: all of it is in the audit log when they end."""
+"""Events of shell commands are all in the audit log when a command ends."""
 
 import json
 from contextlib import closing, suppress

@@ -1,4 +1,4 @@
-"""An older copy comes back: what was revoked stays revoked, who is honest goes on."""
+"""An older copy is restored: revoked sessions stay revoked, and honest clients continue."""
 
 import errno
 import json

@@ -79,7 +79,7 @@ class Person:
 
     @property
     def answer(self):
-        """What the client is told, by the redirect."""
+        """The parameters of the redirect to the client."""
         assert self.page.status_code == 303
         return answer_in(self.page.headers["location"])
 

@@ -251,7 +251,7 @@ def test_openid_connect_core_3_1_2_1_login_hint_prefills_the_form(person):
 
 
 def tokens(person):
-    """What whoever has just consented is given."""
+    """The tokens after a consent."""
     form = {"grant_type": "authorization_code", "client_id": "web", "redirect_uri": CALLBACK}
     form |= {"code": person.sends(answer="allow").answer["code"], "code_verifier": VERIFIER}
     return person.http.post("/oauth/token", data=form).json()
@@ -269,7 +269,7 @@ def test_openid_connect_core_3_1_2_1_only_the_person_of_id_token_hint_may_sign_i
 
 @pytest.fixture
 def stranger(server):
-    """Somebody whose refusals are counted apart."""
+    """A person at another address, whose refusals are counted separately."""
     transport = httpx.HTTPTransport(local_address=ELSEWHERE)
     with httpx.Client(base_url=server.url, timeout=PATIENCE, transport=transport) as http:
         yield Person(http)

@@ -29,7 +29,7 @@ ELSEWHERE = [
 
 @pytest.fixture(scope="module")
 def limited(tmp_path_factory):
-    """A person, and a service that bears little."""
+    """A person, and a service with low limits."""
     settings = {
         "RETICKET_BUSY_TIMEOUT": "0.1",
         "RETICKET_SIGN_IN__ACCOUNT_FAILURES": "2",

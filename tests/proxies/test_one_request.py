@@ -1,4 +1,4 @@
-"""Behind a proxy that shares its connections nobody gets what was meant for somebody else."""
+"""Behind a proxy that shares its connections, no client gets the response of another."""
 
 import pytest
 from tests.attacks.desync import TRIES, desync

@@ -193,7 +193,7 @@ def _child_used(exchanges: list[Exchange], first: Exchange, second: Exchange) ->
 
 
 def went_back(history: History, exchanges: list[Exchange]) -> Shown:
-    """An answer tells the newest generation, never an older one than was told before."""
+    """A response has the newest generation, never an older one than a response before it."""
     told, newest = iter(_good(exchanges)), None
     coming = next(told, None)
     for each in sorted(_good(exchanges), key=lambda each: each.sent):
@@ -214,7 +214,7 @@ def strange_successor(_: History, exchanges: list[Exchange]) -> Shown:
 
 
 def signed_out(history: History, exchanges: list[Exchange]) -> Shown:
-    """Nobody is refused who neither misused a token nor asked for the end."""
+    """No client is refused without a misused token or a sign-out."""
     ends = [each.sent for each in exchanges if each.misuse or each.verb is Verb.END]
     births = [each.received for each in exchanges if each.verb is Verb.SIGN_IN]
     if any(map(history.may_be_lost, births)):

@@ -41,7 +41,7 @@ class Network(Protocol):
         ...
 
     def cut(self, place: int) -> AbstractContextManager[None]:
-        """Nobody outside reaches it; its peers do."""
+        """No client outside reaches it; its peers do."""
         ...
 
     def cut_from_peers(self, place: int) -> AbstractContextManager[None]:

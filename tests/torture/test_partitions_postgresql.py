@@ -1,4 +1,4 @@
-"""PostgreSQL and the services over it cannot reach each other, and nobody tells them so."""
+"""The network between PostgreSQL and the services is cut silently."""
 
 import time
 from contextlib import ExitStack

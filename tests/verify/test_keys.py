@@ -1,4 +1,4 @@
-"""The copy of the keys: fetched anew when it must be, and never as often as somebody asks."""
+"""The cached key set: fetched again when necessary, at a limited rate."""
 
 import json
 import threading
@@ -223,7 +223,7 @@ def test_keys_are_fetched_over_http_only(address):
 
 
 class Moved(BaseHTTPRequestHandler):
-    """Sends everybody to where `path` says, and answers there."""
+    """Redirects every request to `path`, and answers there."""
 
     def do_GET(self):
         self.send_response(200 if self.path == "/here" else 302)
@@ -232,7 +232,7 @@ class Moved(BaseHTTPRequestHandler):
         self.wfile.write(b"found" if self.path == "/here" else b"")
 
     def log_message(self, *said):
-        """Tells nobody."""
+        """Log nothing."""
 
 
 def test_a_redirect_to_another_scheme_is_not_followed():

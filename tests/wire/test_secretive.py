@@ -1,4 +1,4 @@
-"""What holds secrets says nothing of them."""
+"""A type that holds secrets shows none of them."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Questions at the sign-in page are counted by network, as failed sign-ins are."""
+"""Requests to `/session/prepare` are counted by network, as failed sign-ins are."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from reticket.wire import WireRequest
 
 
 def counted_by(address: str) -> str:
-    """The counter of a question from there."""
+    """The counter of a request from that address."""
     request = WireRequest(
         "GET", "/api/v4/session/prepare", b"email=ada%40example.com", [], b"",
         Caller(address, "0" * 32),

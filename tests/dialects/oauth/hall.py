@@ -56,7 +56,7 @@ class Harness:
         return self.clock() / 1000
 
     def run(self, operation):
-        """What it returns; what it raises."""
+        """The result of an operation."""
         return ran(operation, self._perform)
 
     def _perform(self, command):

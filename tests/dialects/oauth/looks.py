@@ -47,7 +47,9 @@ class Looks(World):
         return self.perform(IssueAccess(CLIENT, self.people.client(client), scope)).access_token
 
     def ask(self, path, client="backend", headers=None, **form):
-        """A form from a client of the world, however it says who it is; None says nothing."""
+        """A form from a client of the world, with its way to authenticate; None sends no
+        credentials.
+        """
         said = dict(headers or {})
         if client in SECRETS:
             said["authorization"] = basic(client, SECRETS[client])
@@ -78,7 +80,7 @@ class Looks(World):
         self.people.users[ADA.id] = replace(ADA, disabled=True)
 
     def audited(self, event):
-        """What the audit log has of it, once it has everything."""
+        """The audit events of that name, after all events were written."""
         for _ in range(2):
             self.perform(FindSession(bytes(16)))
         return [each for each in self.audit.events if each.event == event]

@@ -1,4 +1,4 @@
-"""The room that sign-ins take: docs/running.md says how many a second there is place for."""
+"""The storage of pending sign-ins: docs/running.md says how many a second there may be."""
 
 from itertools import count
 

@@ -1,4 +1,4 @@
-"""A code is given in steps: whoever clicks again, or twice, gets one, whatever fails in between."""
+"""A consent that is sent again gives one code, whichever step has failed before."""
 
 from contextlib import suppress
 from itertools import count

@@ -1,4 +1,4 @@
-"""How many ways through the pages one address may begin."""
+"""The number of interactions that one address may begin."""
 
 from collections import Counter
 
@@ -53,7 +53,7 @@ def test_one_address_cannot_fill_the_store():
 
 
 def test_a_user_code_is_counted_before_it_is_checked():
-    """Of many guesses at once no more are looked at than the limit lets through."""
+    """Parallel guesses must not exceed the limit."""
     harness = Harness(Increment=lambda said: Counted(1, 0))
     harness.run(
         DeviceEndpoint(harness.provider)._accept_user_code(

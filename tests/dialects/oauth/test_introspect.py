@@ -1,4 +1,4 @@
-"""RFC 7662: who may look into which token, and what of it is told."""
+"""RFC 7662: which client may introspect which token, and the response."""
 
 import pytest
 from tests.dialects.oauth.looks import JKT, ORDERS, Looks, broken

@@ -1,4 +1,4 @@
-"""Known failures of others, each by its name once, and what is near to them."""
+"""Known vulnerabilities of other servers, each named once, and similar cases."""
 
 import re
 from collections import Counter
@@ -34,7 +34,7 @@ def test_cve_2026_1035_many_refreshes_at_once_get_one_successor(world):
 
 
 def test_cve_2026_22751_a_code_is_used_once_by_parallel_requests(world):
-    """Checked, then consumed: whoever takes it has it, whoever only looked has nothing."""
+    """Check-then-consume: only the request that takes the code gets tokens."""
     code = world.code("spa")
     replies = world.together(*(world.exchange_of(code) for _ in range(20)))
     assert [reply.status for reply in replies].count(200) <= 1
@@ -66,7 +66,7 @@ def test_cve_2026_9802_rotations_survive_a_restart():
 
 
 def test_a_replay_within_the_same_second_gets_the_same_pair(world):
-    """It is answered, with the very same pair: nobody forks a session by being quick."""
+    """It gets the same pair: a quick replay cannot fork a session."""
     token = world.pair("spa")["refresh_token"]
     first = world.refresh(token)
     assert world.refresh(token).body == first.body
@@ -126,7 +126,7 @@ def test_cve_2025_59420_crit_is_not_ignored(world):
 
 
 def test_cve_2020_15223_a_storage_error_in_a_revocation_is_not_swallowed(world, monkeypatch):
-    """Whoever revokes is told that it did not happen, and comes again."""
+    """The client gets an error and can retry."""
     token = world.pair("spa")["refresh_token"]
     form = f"client_id=spa&token={token}"
 
@@ -189,7 +189,7 @@ def test_each_refusal_is_audited_once(world):
 
 
 def test_a_refresh_uses_two_commands(world):
-    """Nothing but who the client is, and the refresh: the hot path."""
+    """The client authentication and the refresh: nothing else on the hot path."""
     for client in ("spa", "backend"):
         token, asked = world.pair(client)["refresh_token"], []
 

@@ -1,4 +1,4 @@
-"""What a person may do for a tenant ends with the membership, whatever was given before."""
+"""Tokens for a tenant are invalid after the membership has ended."""
 
 import pytest
 from tests.dialects.oauth.looks import Looks

@@ -1,4 +1,4 @@
-"""RFC 8414, OpenID Connect Discovery, RFC 7517: what is told beforehand is true."""
+"""RFC 8414, OpenID Connect Discovery, RFC 7517: the metadata and keys are correct."""
 
 import json
 
@@ -112,7 +112,7 @@ def test_mcp_2026_07_28_every_address_that_its_clients_try(document, url, path):
 
 
 def test_oidc_discovery_3_the_algorithms_that_may_sign():
-    """All of the setting's: who has read the metadata once knows them after a change of it."""
+    """All algorithms of the setting, so that cached metadata stay correct after a change."""
     said = published("/.well-known/openid-configuration")
     assert set(said["id_token_signing_alg_values_supported"]) == set(ALGORITHMS)
 

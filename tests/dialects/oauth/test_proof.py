@@ -1,4 +1,4 @@
-"""RFC 9449 at our endpoints: what a proof must be, and that it is taken once."""
+"""RFC 9449 at our endpoints: the checks of a proof, which is accepted once."""
 
 import pytest
 from joserfc.jwk import ECKey, RSAKey
@@ -25,7 +25,7 @@ def shown(harness, text, access_token=None):
 
 
 def proven(harness, asked, access_token):
-    """As an endpoint does it for whom all else has proved good."""
+    """The check of a proof after all other checks of a request."""
     found = yield from verify_proof(asked, harness.provider, "/token", access_token=access_token)
     if found is not None:
         yield from spend_proof(found, None)

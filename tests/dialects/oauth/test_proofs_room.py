@@ -1,4 +1,4 @@
-"""The room that used proofs take: an account has one share, whatever number of sessions it has."""
+"""The storage of used proofs: one share per account, for any number of sessions."""
 
 from dataclasses import replace
 

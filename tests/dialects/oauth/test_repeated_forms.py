@@ -1,4 +1,4 @@
-"""A one-time password that a browser sends twice leads to one page, and nobody else there."""
+"""A one-time password that a browser sends twice leads to one page, for that browser only."""
 
 import re
 from itertools import count
@@ -34,7 +34,7 @@ STEPS = 9
 
 
 class Way(Harness):
-    """Somebody whose password was right, in front of the page that asks for a code."""
+    """A person after the correct password, at the page that asks for a code."""
 
     def __init__(self):
         self.harness, numbers = new_harness(), count(1)
@@ -116,7 +116,7 @@ def test_a_double_click_shows_one_page(way, kind, at):
 @KINDS
 @pytest.mark.parametrize("verb", ["take", "pass_step", "spend_code"])
 def test_a_second_click_during_the_first_one_is_asked_to_retry(way, kind, verb, monkeypatch):
-    """And the failure of nobody."""
+    """It does not count as a failure."""
     place = way.harness.second._ephemeral if verb == "take" else way.harness.factors
     real, seen = getattr(place, verb), []
 

@@ -1,4 +1,4 @@
-"""Requests for a code, sent by browsers or pushed: what the audit log hears of those that fail."""
+"""Authorization requests, from browsers or pushed: the audit events of failures."""
 
 import json
 from urllib.parse import urlencode

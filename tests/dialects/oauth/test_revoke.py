@@ -1,4 +1,4 @@
-"""RFC 7009: what a client may give back, and what it is told."""
+"""RFC 7009: the tokens that a client may revoke, and the responses."""
 
 import pytest
 from tests.dialects.oauth.looks import Looks, broken
@@ -99,7 +99,7 @@ def test_a_revoked_access_token_is_audited(world):
 
 
 def test_an_access_token_that_is_revoked_twice_is_audited_once(world):
-    """Whoever has one could write lines without end, until those of others are removed for them."""
+    """Otherwise one token could fill the audit files and displace other lines."""
     issued = world.begin("backend")
     for _ in range(3):
         assert is_done(world.give_back(issued.access_token, "backend"))

@@ -264,7 +264,7 @@ COMMANDS = {
 def test_rfc6749_4_1_2_of_two_parallel_uses_one_gets_tokens_and_the_other_revokes_them(
     world, meets
 ):
-    """Whoever comes while a use is under way is told to come again, and does."""
+    """A use during another one gets 503 and is repeated."""
     code = world.code("spa")
     replies = []
 

@@ -1,5 +1,5 @@
-"""Stores that fail, or a request that is cut off, while a family begins: whoever was not answered
-can come again.
+"""Store failures and cancelled requests while a family begins: a client without a response can
+retry.
 """
 
 import asyncio
@@ -71,7 +71,7 @@ def device(world, age=0):
 
 @pytest.fixture(params=["code", "device"])
 def ask(request, world):
-    """Asks for the tokens that somebody has consented to."""
+    """Requests the tokens of a consent."""
     if request.param == "code":
         code = world.code("spa")
         return lambda: world.exchange(code)
@@ -218,9 +218,7 @@ def test_a_device_gets_its_pair_after_the_store_recovers(world, no_family):
 @pytest.mark.parametrize("later", [0, CLAIM_LIFETIME])
 @pytest.mark.parametrize("kind", [PutIfAbsent, BeginSession, Pop])
 def test_a_delayed_request_does_not_end_a_family_that_was_answered_meanwhile(world, kind, later):
-    """A process that stands still for longer than its claim lasts, while the client asks another
-    one.
-    """
+    """A process is frozen for longer than its claim, while the client asks another process."""
     code = world.code("spa")
     answered = []
 

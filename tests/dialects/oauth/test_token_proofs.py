@@ -127,7 +127,7 @@ def test_rfc9449_8_without_a_proof_no_nonce_is_sent(world):
     "change", [{"dpop_required": True}, {"policy": {"preset": "FAPI_2_SESSION"}}], ids=str
 )
 def test_an_unbound_family_is_refused_after_its_client_must_bind_tokens(world, change):
-    """Whoever has its refresh token could come with a key of its own (RFC 9700 §2.2.2)."""
+    """A thief could bind the refresh token to a key of their own (RFC 9700 §2.2.2)."""
     token = world.pair("spa")["refresh_token"]
     world.people.register("spa", **change)
     before = world.spendable()
@@ -184,7 +184,7 @@ def test_a_stolen_token_without_its_key_uses_no_share_of_the_session(world, gran
     ("later", "audited"), [(60, ("reused", "reused")), (14 * DAY - 60, ("refused", "expired"))]
 )
 def test_a_proof_beside_a_refused_token_is_not_stored(world, later, audited):
-    """Whoever finds an old copy would use up the share of its person."""
+    """An old copy of a token could use up the share of the person."""
     copy = newest = world.pair("spa")["refresh_token"]
     for _ in range(3):
         world.clock.forward(40)

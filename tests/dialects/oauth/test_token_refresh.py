@@ -94,7 +94,7 @@ def bad_tokens(world):
     "more", [{}, {"scope": "orders.delete"}, {"resource": "https://x.example"}]
 )
 def test_rfc6749_5_2_every_invalid_token_gets_the_same_response(world, more):
-    """No oracle, not even for who asks for too much beside."""
+    """The response reveals nothing, not even with an invalid scope."""
     replies = {why: world.refresh(token, **more) for why, token in bad_tokens(world).items()}
     assert all(refused_alike(reply) for reply in replies.values()), replies
     assert len({(reply.body, *reply.headers.items()) for reply in replies.values()}) == 1
@@ -126,7 +126,7 @@ def test_a_request_for_a_wider_scope_is_audited_once(world, more, cause):
 
 
 def test_rfc9700_4_14_a_wider_scope_does_not_hide_a_reuse(world):
-    """A thief finds out nothing by asking for too much, and is found himself."""
+    """An invalid scope reveals nothing to a thief, and the reuse is detected."""
     first = world.pair("spa")["refresh_token"]
     second = world.refresh(first).said["refresh_token"]
     world.clock.forward(31)
@@ -360,7 +360,7 @@ def test_a_failing_store_is_503_and_no_refusal(world):
 
 
 def test_a_session_begun_by_an_operator_may_use_the_registered_audiences(world):
-    """Nobody wrote down an audience: it may ask for those that its client is registered for."""
+    """The session has no audience of its own, so it may use the registered ones."""
     token = world.pair("backend")["refresh_token"]
     row = world.families()[0]
     world.store._rows[row.id] = row._replace(terms=None)

@@ -196,7 +196,7 @@ def test_rfc9449_11_1_a_proof_is_accepted_once(world):
 
 
 def test_rfc9068_4_a_token_for_a_resource_server_only_is_refused(world):
-    """Only for `openid` are we in the audience, whatever else was asked for."""
+    """Only a token with `openid` has this service in its audience."""
     issued = world.begin(scope="openid profile", audiences=[ORDERS])
     assert world.who(issued.access_token).status == 200
     other = world.derived(issued, scope="profile", aud=ORDERS)

@@ -1,4 +1,4 @@
-"""Who there is in the world of the tests: a person, clients of every kind, and their secrets."""
+"""The people of the tests: a person, clients of every kind, and their secrets."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class People:
         self.waiting: set[str] = set()
 
     def catch_up(self) -> None:
-        """Nobody else changes anything."""
+        """Do nothing: no other process changes the directory."""
 
     catch_up_now = catch_up
 

@@ -130,7 +130,7 @@ class World:
         self.pools.close()
 
     def token(self, client: str | None = None, form: Any = (), **said: Any) -> Reply:
-        """Ask the token endpoint as a client of the world does; None is nobody."""
+        """Send a token request as a client of the world; None sends no client credentials."""
         headers = said.pop("headers", {})
         if client in SECRETS:
             headers = {"authorization": basic(client, SECRETS[client]), **headers}
@@ -176,7 +176,7 @@ class World:
         return await self.service.perform(command, caller)
 
     def code(self, client: str = "spa", **said: Any) -> str:
-        """A code that somebody was given by consenting."""
+        """An authorization code after a consent."""
         self._number += 1
         code = f"code-{self._number}"
         family = self.clock().to_bytes(6, "big") + b"\x70\x01" + b"\x80" + os.urandom(7)
@@ -221,7 +221,7 @@ class World:
         return self.mint.read_refresh(self.dialect.kinds[0], token)
 
     def audited(self) -> list[tuple[str, str | None]]:
-        """What the audit log knows by now: events and causes."""
+        """The audit events so far, with their causes."""
         for _ in range(2):
             self._runner.run(self.pools.store.run(lambda: None))
         return [(event.event, event.cause) for event in self.audit.events]
@@ -230,7 +230,7 @@ class World:
         return list(self.store.page(Selection(), 1000).families)
 
     def spendable(self) -> tuple[list[Family], set[str]]:
-        """All that a request could spend; that a proof or a program was seen is not among it."""
+        """Everything that a request could use up, without the marks of proofs and programs."""
         kept = set(self.ephemeral._entries)
         return self.families(), {
             key for key in kept if not key.startswith((*SEEN, "known-program"))

@@ -76,7 +76,7 @@ def test_the_number_of_connections_of_a_network_is_known():
 
 
 def test_an_exempt_address_counts_like_several_addresses():
-    """Who says that it forwards could keep everybody else out, if it held nothing."""
+    """Otherwise a client that claims to be a proxy could use up all connections."""
     first, second = worker_counts(total=1000, per_address=1)
     first.exempt("10.0.0.1")
     places = [second.count("10.0.0.1") for _ in range(CLIENTS_PER_EXEMPT + 1)]

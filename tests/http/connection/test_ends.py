@@ -1,4 +1,4 @@
-"""A connection that was closed is gone in the end, whatever its client does."""
+"""A closed connection is freed, whatever its client does."""
 
 import asyncio
 import gc
@@ -151,7 +151,7 @@ async def abandoned():
 
 
 def test_a_client_that_goes_in_the_middle_of_a_request_leaves_nothing_behind():
-    """A circle of the connection and its request would keep both until somebody looks for one."""
+    """A reference cycle would keep the connection and its request until a garbage collection."""
     gc.collect()
     gc.disable()
     try:

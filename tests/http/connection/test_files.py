@@ -1,4 +1,4 @@
-"""Few open files left: new connections are told so, and those that are open go on."""
+"""Near the limit of open files: new connections get 503, and open ones continue."""
 
 import resource
 from contextlib import ExitStack, contextmanager

@@ -1,4 +1,4 @@
-"""Which connection gives way to a newcomer: one of the network that holds most."""
+"""The connection that is evicted for a new one: one of the network with most connections."""
 
 import pytest
 from tests.http.connection.test_phase_timer import Clock

@@ -1,4 +1,4 @@
-"""What is too long is answered so, read by its sender, and kept by nobody."""
+"""A too long request gets its status, which the client can read, and uses no memory."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Whoever is refused again and again while the loop is busy is read on later; nobody else waits."""
+"""On a busy loop, a connection with repeated refusals is read later; no other one waits."""
 
 import asyncio
 import socket
@@ -100,7 +100,7 @@ async def app(scope, receive, send):
 
 
 class Busy(Load):
-    """Has those wait who are refused for as long as the test says."""
+    """Delays refused connections for as long as the test says."""
 
     pause = 0.0
 

@@ -1,4 +1,4 @@
-"""Whoever takes too long is told so, or closed; the connection is gone then."""
+"""A client that is too slow gets 408 or is disconnected."""
 
 import socket
 from urllib.parse import urlsplit

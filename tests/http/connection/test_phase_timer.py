@@ -1,4 +1,4 @@
-"""A look tells those who are too late, and nobody else."""
+"""A check times out the connections that are too late, and no others."""
 
 from itertools import pairwise
 
@@ -25,7 +25,7 @@ class Clock:
 
 
 class FakeConnection(list):
-    """A connection that keeps what it was told."""
+    """A connection that records its calls."""
 
     too_late = list.append
     __hash__ = object.__hash__

@@ -1,4 +1,4 @@
-"""Answers as they go out: one write for head and body, and an end that the client can see."""
+"""Responses on the wire: one write for head and body, and a visible end."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""PostgreSQL fails in every way it can: nobody is refused, and the next call goes on."""
+"""Faults of PostgreSQL: no token is refused, and the next call works."""
 
 import os
 import signal

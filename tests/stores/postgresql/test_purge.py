@@ -1,4 +1,4 @@
-"""A purge and those who refresh meanwhile: neither waits for the other."""
+"""A purge and parallel refreshes do not wait for each other."""
 
 import threading
 from contextlib import contextmanager
@@ -102,7 +102,7 @@ def test_a_purge_and_refreshes_do_not_wait_for_each_other(prepared, store, hasty
 def test_a_month_that_cannot_be_dropped_at_once_blocks_nobody(
     prepared, store, engine_clock, locker
 ):
-    """Whoever waits for all months keeps everybody waiting, so it does not wait for long."""
+    """A wait for the lock of all months blocks other transactions, so it is short."""
     engine_clock.forward(100 * DAY)
     now = engine_clock.at
     young = {"rotated_at": now, "expires_at": now + 10**9, "ends_at": now + 10**10}

@@ -49,7 +49,7 @@ def test_a_database_that_is_not_there_stops_the_start(server):
 
 @pytest.fixture
 def guest(administration):
-    """Somebody who may only look."""
+    """A role that may only read."""
     administration.run("CREATE ROLE guest LOGIN")
     yield "guest"
     administration.run("DROP ROLE guest")

@@ -1,4 +1,4 @@
-"""Servers that die, freeze, lose writes, hand slots over or are full: nobody is signed out."""
+"""Servers that die, freeze, lose writes, move slots or are full: no session is lost."""
 
 import threading
 import time
