@@ -84,7 +84,10 @@ def test_it_finds_an_issuer_that_shares_its_host(tmp_path):
         auth = provider(notes, "notes-cli", Person(issuer))
         (subject,) = call(notes, auth, "auto", ("whoami", {}))
         token = AccessTokens(issuer, notes).verify(auth.context.storage.tokens.access_token)
+        tried = build_oauth_authorization_server_metadata_discovery_urls(issuer, notes)
+        told = [httpx.get(url).json()["issuer"] for url in tried]
     assert (token.subject, token.claims["iss"]) == (subject, issuer)
+    assert told == [issuer] * 3
     assert issuer.endswith("/auth")
 
 
