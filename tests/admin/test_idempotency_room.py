@@ -19,7 +19,8 @@ from reticket.core.commands import (
 )
 from reticket.core.errors import Code, Refusal, ReticketError, Unavailable
 from reticket.core.model import Caller
-from reticket.core.storage.budget import Budget, BudgetedEphemeral
+from reticket.core.storage.budget import Budget
+from reticket.core.storage.budgeted_ephemeral import BudgetedEphemeral
 from reticket.crypto.sealing import Sealer
 from reticket.stores.memory import MemoryEphemeral
 from reticket.testing import FakeClock
@@ -36,12 +37,14 @@ class AdminContext:
         self.shared = shared = BudgetedEphemeral(store, Budget(room=room, reserve=room))
         self._operate = once(Sealer(lambda: b"k" * 32, os.urandom), self._deed)
         self._performers = {
-            PutIfAbsent: lambda said: shared.once(said.key, said.lifetime, said.value, said.owner),
+            PutIfAbsent: lambda said: shared.put_if_absent(
+                said.key, said.lifetime, said.value, said.owner
+            ),
             Reserve: lambda said: shared.reserve(said.key, said.lifetime, said.size, said.owner),
-            PutReserved: lambda said: shared.keep_reserved(said.reserved, said.value),
+            PutReserved: lambda said: shared.put_reserved(said.reserved, said.value),
             Release: lambda said: shared.release(said.reserved),
             Peek: lambda said: shared.peek(said.key),
-            Pop: lambda said: shared.take(said.key),
+            Pop: lambda said: shared.pop(said.key),
             RandomBytes: lambda said: bytes(said.size),
         }
 

@@ -279,7 +279,7 @@ def test_purge(shell):
 
 
 @pytest.mark.parametrize(
-    ("part", "verb"), [("store", "find"), ("ephemeral", "once"), ("directory", "tenant")]
+    ("part", "verb"), [("store", "find"), ("ephemeral", "put_if_absent"), ("directory", "tenant")]
 )
 def test_a_service_is_ready_while_each_of_its_stores_answers(shell, part, verb):
     def fail(*asked):

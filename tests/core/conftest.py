@@ -17,7 +17,7 @@ from reticket.core.access.sign_in import UserAuthenticator
 from reticket.core.access.sign_in_context import SignInContexts
 from reticket.core.people import MOST_FAILURES, Application, Credentials, Factor
 from reticket.core.ports import Recognised
-from reticket.core.storage.budget import BudgetedEphemeral
+from reticket.core.storage.budgeted_ephemeral import BudgetedEphemeral
 from reticket.stores.memory import MemoryEphemeral
 from reticket.testing import FakeClock
 
@@ -185,11 +185,11 @@ def new_harness():
     )
     secrets = SecretCheck(around.people, around.hasher, around.verified)
     around.attempts = Attempts(around.ephemeral, events.append, clock)
-    standings = SignInContexts(around.people, around.attempts, limits, clock)
-    around.authenticator = UserAuthenticator(around.people, secrets, around.attempts, standings)
+    contexts = SignInContexts(around.people, around.attempts, limits, clock)
+    around.authenticator = UserAuthenticator(around.people, secrets, around.attempts, contexts)
     around.factors, around.otp = Factors(), Codes()
     around.second = SecondFactorAuthenticator(
-        around.people, around.factors, around.ephemeral, around.otp, around.attempts, standings,
+        around.people, around.factors, around.ephemeral, around.otp, around.attempts, contexts,
         events.append, clock, lambda size: next(numbers).to_bytes(size, "big"),
     )  # fmt: skip
     around.another_process = lambda: ProgramAuthenticator(

@@ -60,7 +60,7 @@ def test_a_refusal_is_audited_with_its_cause(cause):
 
 
 def test_without_a_decision_nothing_is_audited():
-    assert audit_events_of(StepOutcome(NOW, None, FAMILY, waits=True)) == []
+    assert audit_events_of(StepOutcome(NOW, None, FAMILY, change_pending=True)) == []
 
 
 def test_a_refusal_without_a_row_has_no_family():

@@ -10,13 +10,12 @@ from reticket.core.storage.budget import (
     SHARDS,
     WINDOWS,
     Budget,
-    BudgetedEphemeral,
     Pool,
     of_account,
     of_address,
     of_client,
-    shard_of,
 )
+from reticket.core.storage.budgeted_ephemeral import BudgetedEphemeral, shard_of
 from reticket.stores.memory import MemoryEphemeral
 from reticket.testing import FakeClock
 
@@ -33,18 +32,18 @@ def test_a_client_and_an_address_with_the_same_text_are_different_owners():
 
 def test_a_window_has_half_of_a_share_because_entries_of_the_last_one_may_be_valid():
     budget = Budget(room=2000, reserve=1000, share=1, client_share=10)
-    assert budget.of(of_address("192.0.2.1"), Pool.STRANGERS) == 10
-    assert budget.of(of_account("ada"), Pool.ENTRIES) == 10
-    assert budget.of(of_client("web"), Pool.ENTRIES) == 100
-    assert budget.of(None, Pool.STRANGERS) == budget.of(None, Pool.ENTRIES) == 500 // SHARDS
-    assert budget.of(None, Pool.MARKS) == budget.of(None, Pool.GUESSES) == 500 // SHARDS
+    assert budget.share_of(of_address("192.0.2.1"), Pool.STRANGERS) == 10
+    assert budget.share_of(of_account("ada"), Pool.ENTRIES) == 10
+    assert budget.share_of(of_client("web"), Pool.ENTRIES) == 100
+    assert budget.of_shard(Pool.STRANGERS) == budget.of_shard(Pool.ENTRIES) == 500 // SHARDS
+    assert budget.of_shard(Pool.MARKS) == budget.of_shard(Pool.GUESSES) == 500 // SHARDS
 
 
 def kept(small, name, lifetime):
     """How many entries of one address there was room for."""
     try:
         for number in range(10**6):
-            small.once(f"{name} {number}", lifetime, "value", of_address("192.0.2.1"))
+            small.put_if_absent(f"{name} {number}", lifetime, "value", of_address("192.0.2.1"))
     except Unavailable:
         pass
     return number
@@ -66,7 +65,7 @@ def lives(small, owner, lifetime, value=""):
     """How many entries of one owner there was room for."""
     for number in range(10**6):
         try:
-            small.once(f"oauth:assertion:{number:064}", lifetime, value, owner)
+            small.put_if_absent(f"oauth:assertion:{number:064}", lifetime, value, owner)
         except Unavailable:
             return number
     raise AssertionError("there is no limit")
@@ -105,8 +104,8 @@ def test_a_caller_that_chooses_the_keys_of_entries_uses_only_its_share():
 
     def fill():
         for name in names:
-            small.once(name, 60, "", of_client("greedy"))
+            small.put_if_absent(name, 60, "", of_client("greedy"))
 
     with pytest.raises(Unavailable, match="one client has used its share"):
         fill()
-    assert all(small.once(name, 60, "", of_client("honest")) for name in islice(names, 16))
+    assert all(small.put_if_absent(name, 60, "", of_client("honest")) for name in islice(names, 16))

@@ -21,7 +21,8 @@ from tests.core.world import ADA, CALLER
 from reticket.core.commands import FactorRule, SignIn
 from reticket.core.errors import Refusal, Unavailable
 from reticket.core.policy import DAY
-from reticket.core.storage.budget import Budget, BudgetedEphemeral
+from reticket.core.storage.budget import Budget
+from reticket.core.storage.budgeted_ephemeral import BudgetedEphemeral
 
 HOME = CALLER
 STRANGERS = 12
@@ -88,13 +89,13 @@ def test_a_program_that_signs_in_daily_stays_known_to_every_process(harness):
 
 
 def test_a_known_program_is_recorded_twice_a_day(harness, monkeypatch):
-    written, once = [], harness.ephemeral.once
+    written, once = [], harness.ephemeral.put_if_absent
 
     def note(key, *rest):
         written.append(key)
         return once(key, *rest)
 
-    monkeypatch.setattr(harness.ephemeral, "once", note)
+    monkeypatch.setattr(harness.ephemeral, "put_if_absent", note)
     harness.clock.at -= harness.clock.at % (DAY * 1000)
     for _ in range(2):
         for _ in range(20):

@@ -11,7 +11,8 @@ from reticket.core.commands import Increment, Peek, Pop, PutIfAbsent, PutReserve
 from reticket.core.model import Caller
 from reticket.core.ports import Counted
 from reticket.core.queues.fair_worker_pool import FairWorkerPool
-from reticket.core.storage.budget import BudgetedEphemeral, of_account, of_address, of_client
+from reticket.core.storage.budget import of_account, of_address, of_client
+from reticket.core.storage.budgeted_ephemeral import BudgetedEphemeral
 from reticket.core.storage.caller_storage import MOST_REACHED, CallerStorage
 from reticket.stores.memory import MemoryEphemeral
 
@@ -32,9 +33,9 @@ class RecordingEphemeral(MemoryEphemeral):
         self.asked.append(key)
         return super().peek(key)
 
-    def once(self, key, lifetime, value=""):
+    def put_if_absent(self, key, lifetime, value=""):
         self.asked.append(key)
-        return super().once(key, lifetime, value)
+        return super().put_if_absent(key, lifetime, value)
 
     def count(self, key, window, add=1):
         self.asked.append(key)
@@ -214,7 +215,9 @@ async def test_a_count_without_a_limit_is_in_the_store_each_time(harness):
 
 async def test_an_entry_without_an_owner_is_charged_to_its_callers_address(harness, monkeypatch):
     owners = []
-    monkeypatch.setattr(BudgetedEphemeral, "once", lambda self, *said: owners.append(said[-1]))
+    monkeypatch.setattr(
+        BudgetedEphemeral, "put_if_absent", lambda self, *said: owners.append(said[-1])
+    )
     monkeypatch.setattr(
         BudgetedEphemeral,
         "count",

@@ -45,7 +45,7 @@ async def test_an_access_token_is_valid_with_its_family_or_without_one(world, in
 async def test_each_token_of_a_batch_is_checked_independently(world, inspection, ephemeral):
     alive, ended = [await world.begin() for _ in range(2)]
     world.store.revoke(Selection(family=ended.family.id), "operator")
-    ephemeral.once("dead", 60)
+    ephemeral.put_if_absent("dead", 60)
     looks = [
         inspection.holder_of(access(alive.family.id), "one"),
         inspection.holder_of(access(ended.family.id), "two"),

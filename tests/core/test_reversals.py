@@ -81,7 +81,7 @@ def test_a_pending_subtraction_ends_with_its_counter(harness, seconds, left):
         PendingReversals(harness.ephemeral, harness.clock),
         FailureCounter("account:ada", FailureLimit(3, 60)),
     )
-    with pytest.raises(Unavailable), owing.unless_done([guard]):
+    with pytest.raises(Unavailable), owing.retried_on_failure([guard]):
         raise Unavailable("the store is down")
     harness.clock.forward(seconds)
     harness.ephemeral.count_each({guard.key: 60}, 3)
@@ -95,7 +95,7 @@ def test_the_number_of_pending_subtractions_is_limited(harness, monkeypatch):
     for number in range(OFTEN):
         with (
             pytest.raises(Unavailable),
-            owing.unless_done([FailureCounter(f"{number}", FailureLimit(3, 60))]),
+            owing.retried_on_failure([FailureCounter(f"{number}", FailureLimit(3, 60))]),
         ):
             raise Unavailable("the store is down")
     assert len(owing._debts) == 8

@@ -12,7 +12,8 @@ from tests.core.world import ADA, CALLER
 from reticket.core.commands import FactorRule, OpenFactorSession, PutIfAbsent, SecondFactor
 from reticket.core.errors import Cause, Code, Refusal, Unavailable
 from reticket.core.people import MOST_FAILURES
-from reticket.core.storage.budget import Budget, BudgetedEphemeral
+from reticket.core.storage.budget import Budget
+from reticket.core.storage.budgeted_ephemeral import BudgetedEphemeral
 from reticket.stores.memory import MemoryEphemeral
 
 NO_SESSION = (Code.NOT_FOUND, Cause.NO_SESSION)
@@ -59,7 +60,7 @@ def test_only_one_of_two_parallel_correct_codes_signs_in(harness, monkeypatch):
     session_id, match = session_of(harness), harness.otp.match
 
     def meet(*arguments):
-        harness.ephemeral.take(f"factor:{session_id}")
+        harness.ephemeral.pop(f"factor:{session_id}")
         return match(*arguments)
 
     monkeypatch.setattr(harness.otp, "match", meet)
@@ -206,7 +207,7 @@ def test_a_recovery_code_works_once_in_every_dialect_that_asks_for_a_code(harnes
 
 STEPS = 8
 """As many as a second factor takes of the store, or more."""
-VERBS = ("peek", "take", "once", "count", "count_each", "guess", "forget")
+VERBS = ("peek", "pop", "put_if_absent", "count", "count_each", "guess", "forget")
 
 
 def a_page(user):

@@ -41,7 +41,7 @@ from reticket.core.queues.batch_queue import WorkerPool
 from reticket.core.queues.fair_queue import Requester
 from reticket.core.queues.fair_worker_pool import FairWorkerPool
 from reticket.core.service import Service, ServiceParts, WorkerPools
-from reticket.core.storage.budget import BudgetedEphemeral
+from reticket.core.storage.budgeted_ephemeral import BudgetedEphemeral
 from reticket.stores.memory import MemoryEphemeral
 
 pytestmark = pytest.mark.anyio

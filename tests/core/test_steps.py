@@ -99,8 +99,8 @@ def test_reuse_ends_the_family_even_of_a_deleted_holder():
 def test_a_pending_change_of_the_subject_delays_the_decision(presented):
     after, result = rotate(ROW, token(presented), waiting={ADA.id})
     assert after is ROW
-    assert (result.waits, result.outcome, result.refusal) == (True, None, None)
-    assert not rotate(ROW, waiting={"b" * 32})[1].waits
+    assert (result.change_pending, result.outcome, result.refusal) == (True, None, None)
+    assert not rotate(ROW, waiting={"b" * 32})[1].change_pending
 
 
 OUTCOMES = {
@@ -186,8 +186,10 @@ def test_a_reused_token_is_detected_even_with_an_invalid_scope():
 
 def exchange(row, holder=ADA, waiting=(), **command):
     asked = ExchangeToken(**{"resource": "test", "family": ROW.id, **command})
-    waits_for = waiting.__contains__
-    return ExchangeStep(asked, ROW.id, AKINON_2026, NOBODY, lambda *_: holder, waits_for)(row, NOW)
+    has_pending = waiting.__contains__
+    return ExchangeStep(asked, ROW.id, AKINON_2026, NOBODY, lambda *_: holder, has_pending)(
+        row, NOW
+    )
 
 
 @pytest.mark.parametrize(
@@ -225,4 +227,4 @@ def test_a_token_exchange_for_a_forbidden_context_is_denied():
 
 def test_a_pending_change_of_the_subject_delays_a_token_exchange():
     result = exchange(ROW, waiting={ADA.id})[1]
-    assert (result.waits, result.outcome, result.refusal) == (True, None, None)
+    assert (result.change_pending, result.outcome, result.refusal) == (True, None, None)

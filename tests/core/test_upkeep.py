@@ -143,7 +143,7 @@ def test_a_purge_works_in_small_batches_until_it_is_complete(instance, monkeypat
     monkeypatch.setattr(instance.store, "expire", lambda *call: asked.append(call) or expire(*call))
     for number in range(5):
         instance.family(number, lives=1)
-        instance.ephemeral.once(f"key:{number}", 1)
+        instance.ephemeral.put_if_absent(f"key:{number}", 1)
     instance.clock.forward(2)
     assert instance.upkeep.purge() == 5
     assert {limit for _, limit in asked} == {2}
@@ -155,8 +155,8 @@ def test_a_sweep_removes_exactly_the_expired_entries(instance, monkeypatch):
     monkeypatch.setattr(pace, "FEWEST", 2)
     monkeypatch.setattr(pace, "MOST", 2)
     for number in range(5):
-        instance.ephemeral.once(f"key:{number}", 1)
-    instance.ephemeral.once("stays", 10)
+        instance.ephemeral.put_if_absent(f"key:{number}", 1)
+    instance.ephemeral.put_if_absent("stays", 10)
     instance.clock.forward(2)
     assert instance.upkeep.sweep() == 5
     assert instance.ephemeral.peek("stays") == ""

@@ -40,7 +40,10 @@ def proofs_a_second(owner):
 
 def shares(owner, pool):
     """The bytes that an owner may have at once; None is everybody."""
-    return budget.DEFAULT_BUDGET.of(owner, pool) * (budget.SHARDS if owner is None else 1)
+    limits = budget.DEFAULT_BUDGET
+    if owner is None:
+        return limits.of_shard(pool) * budget.SHARDS
+    return limits.share_of(owner, pool)
 
 
 def conspirators(pool):

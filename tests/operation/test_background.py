@@ -76,7 +76,7 @@ def test_expired_entries_are_swept_even_if_purges_are_rare(tmp_path):
     with running_server(tmp_path, settings=SELDOM) as server:
         file = server.data / "families.sqlite"
         with closing(SqliteEphemeral(file, now)) as ephemeral:
-            assert ephemeral.once("dies soon", 1)
+            assert ephemeral.put_if_absent("dies soon", 1)
         until(lambda: not is_stored(file, "dies soon"), "a sweep", server.log.read_text)
 
 

@@ -54,7 +54,7 @@ def test_a_sweep_reads_no_live_entries(tmp_path, living):
 
 def test_a_sweep_without_expired_entries_takes_no_lock(tmp_path):
     ephemeral = SqliteEphemeral(tmp_path / "families.sqlite", FakeClock(), busy_timeout=0)
-    ephemeral.once("lives", 100)
+    ephemeral.put_if_absent("lives", 100)
     with sqlite3.connect(tmp_path / "families.sqlite", isolation_level=None) as other:
         other.execute("BEGIN IMMEDIATE")
         assert ephemeral.sweep(10) == 0
@@ -74,7 +74,7 @@ def sweeping(request, file):
     clock = FakeClock()
     store, ephemeral = SqliteStore(file, clock), SqliteEphemeral(file, clock)
     for number in range(200):
-        ephemeral.once(f"key {number}", 1)
+        ephemeral.put_if_absent(f"key {number}", 1)
     store.create([family_of(number, expires_at=5) for number in range(200)])
     clock.forward(1)
     work = {
@@ -116,7 +116,7 @@ def test_a_sweep_prepares_few_statements_for_any_number_of_entries(file):
     clock = FakeClock()
     ephemeral, statements = SqliteEphemeral(file, clock), []
     for number in range(300):
-        ephemeral.once(f"key {number}", 1)
+        ephemeral.put_if_absent(f"key {number}", 1)
     clock.forward(1)
     ephemeral._sweeper.connection.set_trace_callback(statements.append)
     assert sum(ephemeral.sweep(most) for most in range(1, 24)) == 276

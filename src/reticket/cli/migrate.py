@@ -82,7 +82,7 @@ def _row(schema: Schema) -> dict[str, Any]:
         "place": state.place,
         "found": state.found or None,
         "known": state.known,
-        "oldest": state.oldest or None,
+        "needed": state.needed or None,
         "to_do": state.task,
     }
 

@@ -132,7 +132,7 @@ ahead, and counts as absent.
 class Ephemeral(Protocol):
     """Short-lived entries that all processes share. Times are by the engine's clock."""
 
-    def once(self, key: str, lifetime: int, value: str = "") -> bool:
+    def put_if_absent(self, key: str, lifetime: int, value: str = "") -> bool:
         """Set a key for `lifetime` seconds unless it exists. Returns whether it was set. An entry
         of a clock that ran ahead (`LEAP`) does not exist.
         """
@@ -143,7 +143,7 @@ class Ephemeral(Protocol):
     def present(self, keys: Sequence[str]) -> set[str]:
         """Those of the keys that exist, in one round trip."""
 
-    def take(self, key: str) -> str | None:
+    def pop(self, key: str) -> str | None:
         """Remove a key and return its value; of parallel callers, one gets it."""
 
     def count(self, key: str, window: int, add: int = 1) -> Counted:

@@ -23,7 +23,7 @@ from reticket.core.queues.fair_worker_pool import FairWorkerPool
 from reticket.core.sessions.audit_events import dialect_event
 from reticket.core.sessions.engine import Engine
 from reticket.core.sessions.inspection import Inspection, admitted
-from reticket.core.storage.budget import BudgetedEphemeral
+from reticket.core.storage.budgeted_ephemeral import BudgetedEphemeral
 from reticket.core.storage.caller_storage import CallerStorage
 from reticket.core.storage.upkeep import Upkeep
 from reticket.core.tokens.keys import KeyRing
@@ -219,7 +219,9 @@ def _records(parts: ServiceParts, callers: CallerStorage) -> Iterator[Performer]
     directory = parts.directory
 
     def caught_up(find: Callable[[Any], R]) -> Perform[R]:
-        """Performed in the caller's turn, after reading the changes of all processes."""
+        """Performed in the caller's turn. It may miss what other processes changed in the last half
+        second.
+        """
 
         def look_up(command: Any) -> R:
             directory.catch_up()

@@ -27,7 +27,8 @@ from reticket.core.queues.batch_queue import LONGEST_WAIT, WorkerPool
 from reticket.core.queues.fair_worker_pool import FairWorkerPool
 from reticket.core.service import Service, ServiceParts, WorkerPools
 from reticket.core.sessions.engine import Engine
-from reticket.core.storage.budget import Budget, BudgetedEphemeral
+from reticket.core.storage.budget import Budget
+from reticket.core.storage.budgeted_ephemeral import BudgetedEphemeral
 from reticket.core.tokens.mint import Mint
 from reticket.crypto.bounded_hasher import BoundedHasher
 from reticket.crypto.otp import TimeBasedCodes
@@ -99,15 +100,15 @@ def service_of(instance: OpenedService, pools: WorkerPools) -> Service:
         instance.audit.record([event])
 
     attempts, limits = Attempts(shared, tell, instance.clock), _limits(instance.settings)
-    standings = SignInContexts(instance.directory, attempts, limits, instance.clock)
-    users = UserAuthenticator(instance.directory, secrets, attempts, standings)
+    contexts = SignInContexts(instance.directory, attempts, limits, instance.clock)
+    users = UserAuthenticator(instance.directory, secrets, attempts, contexts)
     factors = SecondFactorAuthenticator(
         directory=instance.directory,
         factors=instance.directory.factors,
         ephemeral=shared,
         otp=TimeBasedCodes(),
         attempts=attempts,
-        standings=standings,
+        contexts=contexts,
         tell=tell,
         clock=instance.clock,
         entropy=os.urandom,

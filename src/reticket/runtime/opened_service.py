@@ -77,7 +77,7 @@ class OpenedService:
     def ready(self) -> None:
         """Make every store read or write. Unavailable when one cannot."""
         self.store.find(bytes(16))
-        self.ephemeral.once("ready", 1)
+        self.ephemeral.put_if_absent("ready", 1)
         self.directory.tenant(0)
 
     def kinds(self) -> Mapping[str, TokenKind]:
@@ -100,13 +100,13 @@ class OpenedService:
 
     def purge_in_turn(self) -> None:
         """The same, unless another process did so within the interval."""
-        if self.ephemeral.once("purge", max(1, self.settings.purge_interval - 1)):
+        if self.ephemeral.put_if_absent("purge", max(1, self.settings.purge_interval - 1)):
             self.purge()
 
     def sweep_in_turn(self) -> None:
         """Remove ended entries, unless another process did so within the interval."""
         interval = self.settings.ephemeral.sweep_interval
-        if self.ephemeral.once("sweep", max(1, interval - 1)):
+        if self.ephemeral.put_if_absent("sweep", max(1, interval - 1)):
             self.upkeep.sweep()
 
     def record_change(self, event: str, **detail: object) -> None:

@@ -141,7 +141,7 @@ class MemoryEphemeral(_Guarded):
         self._entries: dict[str, tuple[str, int]] = {}
         self._counters: dict[str, tuple[int, int]] = {}
 
-    def once(self, key: str, lifetime: int, value: str = "") -> bool:
+    def put_if_absent(self, key: str, lifetime: int, value: str = "") -> bool:
         """Insert, or replace an entry that has ended."""
         with self._locked():
             now = self._clock()
@@ -161,7 +161,7 @@ class MemoryEphemeral(_Guarded):
         with self._locked():
             return {key for key in keys if self._live(key) is not None}
 
-    def take(self, key: str) -> str | None:
+    def pop(self, key: str) -> str | None:
         """Read and remove one entry."""
         with self._locked():
             value = self._live(key)

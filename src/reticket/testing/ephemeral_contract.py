@@ -10,14 +10,8 @@ import pytest
 
 from reticket.core.errors import Unavailable
 from reticket.core.ports import Clock, Ephemeral
-from reticket.core.storage.budget import (
-    COVERED,
-    OVERHEAD,
-    Budget,
-    BudgetedEphemeral,
-    Owner,
-    OwnerKind,
-)
+from reticket.core.storage.budget import COVERED, OVERHEAD, Budget, Owner, OwnerKind
+from reticket.core.storage.budgeted_ephemeral import BudgetedEphemeral
 from reticket.testing.clock import FakeClock
 from reticket.testing.leap_contract import LeapContract
 from reticket.testing.threads import THREADS, at_once
@@ -35,7 +29,7 @@ def _kept(
 ) -> bool:
     """Whether there was room for one more entry."""
     try:
-        return shared.once(f"entry {next(numbers):06d}", 100, value, owner)
+        return shared.put_if_absent(f"entry {next(numbers):06d}", 100, value, owner)
     except Unavailable:
         return False
 
@@ -80,9 +74,9 @@ class EphemeralContract(LeapContract):
     def test_of_many_keys_those_that_are_there(
         self, ephemeral: Ephemeral, clock: FakeClock
     ) -> None:
-        ephemeral.once("short", 5, "value")
+        ephemeral.put_if_absent("short", 5, "value")
         for number in range(0, 256, 2):
-            ephemeral.once(f"key {number}", 10)
+            ephemeral.put_if_absent(f"key {number}", 10)
         asked = [f"key {number}" for number in range(256)]
         there = {f"key {number}" for number in range(0, 256, 2)}
         assert ephemeral.present([*asked, "short"]) == there | {"short"}
@@ -92,30 +86,30 @@ class EphemeralContract(LeapContract):
         assert ephemeral.present([]) == set()
 
     def test_a_key_is_set_once(self, ephemeral: Ephemeral, clock: FakeClock) -> None:
-        assert ephemeral.once("key", 10, "first")
-        assert not ephemeral.once("key", 10, "second")
+        assert ephemeral.put_if_absent("key", 10, "first")
+        assert not ephemeral.put_if_absent("key", 10, "second")
         assert ephemeral.peek("key") == "first"
         clock.forward(9.999)
-        assert not ephemeral.once("key", 10, "third")
+        assert not ephemeral.put_if_absent("key", 10, "third")
         clock.forward(0.001)
         assert ephemeral.peek("key") is None
-        assert ephemeral.once("key", 10, "fourth")
+        assert ephemeral.put_if_absent("key", 10, "fourth")
         assert ephemeral.peek("key") == "fourth"
 
     def test_of_many_who_set_a_key_one_does(self, ephemeral: Ephemeral) -> None:
-        assert sum(at_once([lambda: ephemeral.once("key", 10)] * THREADS)) == 1
+        assert sum(at_once([lambda: ephemeral.put_if_absent("key", 10)] * THREADS)) == 1
 
     def test_of_many_who_take_a_key_one_gets_it(self, ephemeral: Ephemeral) -> None:
-        ephemeral.once("key", 10, "value")
-        got = at_once([lambda: ephemeral.take("key")] * THREADS)
+        ephemeral.put_if_absent("key", 10, "value")
+        got = at_once([lambda: ephemeral.pop("key")] * THREADS)
         assert [value for value in got if value is not None] == ["value"]
         assert ephemeral.peek("key") is None
 
     def test_what_is_over_cannot_be_taken(self, ephemeral: Ephemeral, clock: FakeClock) -> None:
-        ephemeral.once("key", 10, "value")
+        ephemeral.put_if_absent("key", 10, "value")
         clock.forward(10)
-        assert ephemeral.take("key") is None
-        assert ephemeral.take("never set") is None
+        assert ephemeral.pop("key") is None
+        assert ephemeral.pop("never set") is None
 
     def test_no_addition_is_lost(self, ephemeral: Ephemeral) -> None:
         counted = at_once([lambda: ephemeral.count("key", 10)] * THREADS)
@@ -184,21 +178,21 @@ class EphemeralContract(LeapContract):
 
     def test_keys_and_counters_do_not_meet(self, ephemeral: Ephemeral) -> None:
         ephemeral.count("name", 10)
-        assert ephemeral.once("name", 10)
+        assert ephemeral.put_if_absent("name", 10)
         assert ephemeral.count("name", 10).total == 2
 
     def test_odd_keys_and_values(self, ephemeral: Ephemeral) -> None:
         for key in ("", "\x00", "ключ", "a" * 5000, "'; --"):
-            assert ephemeral.once(key, 10, key)
-            assert ephemeral.take(key) == key
+            assert ephemeral.put_if_absent(key, 10, key)
+            assert ephemeral.pop(key) == key
 
     def test_a_sweep_removes_exactly_the_expired_entries(
         self, ephemeral: Ephemeral, clock: FakeClock
     ) -> None:
         for number in range(5):
-            ephemeral.once(f"old {number}", 1)
+            ephemeral.put_if_absent(f"old {number}", 1)
             ephemeral.count(f"old {number}", 1)
-        ephemeral.once("young", 100)
+        ephemeral.put_if_absent("young", 100)
         ephemeral.count("young", 100)
         clock.forward(2)
         swept = [ephemeral.sweep(3) for _ in range(5)]
@@ -250,8 +244,8 @@ class EphemeralContract(LeapContract):
         shared, numbers = BudgetedEphemeral(ephemeral, SMALL), iter(range(10**6))
         while _kept(shared, numbers, "x" * SIZE, ACCOUNT):
             pass
-        assert shared.once("mark", 100, "", ACCOUNT)
-        assert not shared.once("mark", 100, "", ACCOUNT)
+        assert shared.put_if_absent("mark", 100, "", ACCOUNT)
+        assert not shared.put_if_absent("mark", 100, "", ACCOUNT)
 
     def test_guesses_have_a_reserve_that_nothing_else_fills(self, ephemeral: Ephemeral) -> None:
         shared, numbers = BudgetedEphemeral(ephemeral, SMALL), iter(range(10**6))
@@ -263,14 +257,14 @@ class EphemeralContract(LeapContract):
 
     def test_a_full_reserve_fails_closed(self, ephemeral: Ephemeral) -> None:
         shared, numbers = BudgetedEphemeral(ephemeral, SMALL), iter(range(10**6))
-        assert shared.once("older mark", 100, "", ACCOUNT)
+        assert shared.put_if_absent("older mark", 100, "", ACCOUNT)
         while _kept(shared, numbers, "", ACCOUNT):
             pass
         with pytest.raises(Unavailable) as raised:
-            shared.once("mark", 100, "", ACCOUNT)
+            shared.put_if_absent("mark", 100, "", ACCOUNT)
         assert 0 < raised.value.retry_after <= 60
         assert ephemeral.peek("mark") is None
-        assert not shared.once("older mark", 100, "", ANOTHER)
+        assert not shared.put_if_absent("older mark", 100, "", ANOTHER)
         assert _kept(shared, numbers, "x", ACCOUNT)
 
     def test_a_guess_that_cannot_be_counted_is_not_made(self, ephemeral: Ephemeral) -> None:
@@ -290,17 +284,17 @@ class EphemeralContract(LeapContract):
 
     def test_what_is_covered_is_kept_however_full_a_pool_is(self, ephemeral: Ephemeral) -> None:
         nothing = Budget(room=0, reserve=0)
-        assert BudgetedEphemeral(ephemeral, nothing).once("mark", 100, "", COVERED)
-        assert not BudgetedEphemeral(ephemeral, nothing).once("mark", 100, "", COVERED)
+        assert BudgetedEphemeral(ephemeral, nothing).put_if_absent("mark", 100, "", COVERED)
+        assert not BudgetedEphemeral(ephemeral, nothing).put_if_absent("mark", 100, "", COVERED)
 
     def test_what_is_there_already_is_charged_once(self, ephemeral: Ephemeral) -> None:
         shared = BudgetedEphemeral(ephemeral, SMALL)
-        assert shared.once("key", 100, "x" * SIZE, STRANGER)
+        assert shared.put_if_absent("key", 100, "x" * SIZE, STRANGER)
         for _ in range(3 * SHARE):
-            assert not shared.once("key", 100, "x" * SIZE, STRANGER)
+            assert not shared.put_if_absent("key", 100, "x" * SIZE, STRANGER)
             assert shared.count("tries", 100, 1, STRANGER).total
             assert shared.guess({"guesses": 100}, (), STRANGER)[0].total
-        assert shared.once("another", 100, "x" * SIZE, STRANGER)
+        assert shared.put_if_absent("another", 100, "x" * SIZE, STRANGER)
 
     def test_when_it_is_over_there_is_room_again(
         self, ephemeral: Ephemeral, clock: FakeClock

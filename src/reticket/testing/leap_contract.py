@@ -18,11 +18,11 @@ class LeapContract:
         self, ephemeral: Ephemeral, clock: FakeClock
     ) -> None:
         clock.forward(AHEAD)
-        assert ephemeral.once("key", 10, "first")
+        assert ephemeral.put_if_absent("key", 10, "first")
         clock.forward(-AHEAD)
-        assert ephemeral.once("key", 10, "second")
+        assert ephemeral.put_if_absent("key", 10, "second")
         assert ephemeral.peek("key") == "second"
-        assert not ephemeral.once("key", 10, "third")
+        assert not ephemeral.put_if_absent("key", 10, "third")
 
     def test_a_counter_of_a_clock_that_ran_ahead_begins_anew(
         self, ephemeral: Ephemeral, clock: FakeClock
@@ -40,8 +40,8 @@ class LeapContract:
     def test_a_clock_that_is_set_back_a_little_forgets_nothing(
         self, ephemeral: Ephemeral, clock: FakeClock
     ) -> None:
-        assert ephemeral.once("key", 10)
+        assert ephemeral.put_if_absent("key", 10)
         assert ephemeral.count("key", 10).total == 1
         clock.forward(5 - LEAP)
-        assert not ephemeral.once("key", 10)
+        assert not ephemeral.put_if_absent("key", 10)
         assert [ephemeral.count("key", 10, add).total for add in (0, 1, -1)] == [1, 2, 1]

@@ -40,9 +40,11 @@ class Harness:
         self.performed = []
         self.answers = {
             "Now": lambda said: self.clock(),
-            "PutIfAbsent": lambda said: self.ephemeral.once(said.key, said.lifetime, said.value),
+            "PutIfAbsent": lambda said: self.ephemeral.put_if_absent(
+                said.key, said.lifetime, said.value
+            ),
             "Peek": lambda said: self.ephemeral.peek(said.key),
-            "Pop": lambda said: self.ephemeral.take(said.key),
+            "Pop": lambda said: self.ephemeral.pop(said.key),
             "MakeNonce": lambda said: self.mint.nonce(self.resource, self.clock()),
             "CheckNonce": lambda said: self.mint.knows_nonce(
                 self.resource, said.nonce, self.clock()

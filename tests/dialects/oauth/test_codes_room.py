@@ -5,7 +5,8 @@ from itertools import count
 from tests.dialects.oauth.token_people import ADA, REDIRECT
 
 from reticket.core.errors import Unavailable
-from reticket.core.storage.budget import Budget, BudgetedEphemeral, of_account
+from reticket.core.storage.budget import Budget, of_account
+from reticket.core.storage.budgeted_ephemeral import BudgetedEphemeral
 from reticket.dialects.oauth.grants.codes import (
     CODE_LIFETIME,
     ISSUED_CODE_LIFETIME,
@@ -35,9 +36,11 @@ PAUSE = 3
 
 def sign_in(small, number):
     code, owner = f"code {number}", of_account(f"person {number}")
-    small.once(interaction_key("consent", code), VISIT, PAGE, owner)
-    small.once(issued_code_key(code), ISSUED_CODE_LIFETIME, issued_code_of(GRANT).to_json(), owner)
-    small.once(code_key(code), CODE_LIFETIME, GRANT.to_json(), owner)
+    small.put_if_absent(interaction_key("consent", code), VISIT, PAGE, owner)
+    small.put_if_absent(
+        issued_code_key(code), ISSUED_CODE_LIFETIME, issued_code_of(GRANT).to_json(), owner
+    )
+    small.put_if_absent(code_key(code), CODE_LIFETIME, GRANT.to_json(), owner)
 
 
 def test_each_gib_holds_the_codes_of_fifty_sign_ins_a_second():

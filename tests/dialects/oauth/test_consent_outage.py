@@ -116,7 +116,7 @@ def test_a_code_that_was_used_meanwhile_is_not_given_again(page, at):
     def perform(command):
         if next(numbers) == at:
             codes.append(page.click())
-            page.ephemeral.take(code_key(codes[0]))
+            page.ephemeral.pop(code_key(codes[0]))
         return page._perform(command)
 
     with suppress(PageError):

@@ -114,10 +114,10 @@ def test_a_double_click_shows_one_page(way, kind, at):
 
 
 @KINDS
-@pytest.mark.parametrize("verb", ["take", "pass_step", "spend_code"])
+@pytest.mark.parametrize("verb", ["pop", "pass_step", "spend_code"])
 def test_a_second_click_during_the_first_one_is_asked_to_retry(way, kind, verb, monkeypatch):
     """It does not count as a failure."""
-    place = way.harness.second._ephemeral if verb == "take" else way.harness.factors
+    place = way.harness.second._ephemeral if verb == "pop" else way.harness.factors
     real, seen = getattr(place, verb), []
 
     def meet(*arguments):

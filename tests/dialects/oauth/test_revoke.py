@@ -214,7 +214,7 @@ def test_rfc6749_3_2_only_forms_are_accepted(world):
 def test_rfc7009_2_2_1_a_failing_store_is_503_and_no_success(world, kind, monkeypatch):
     issued = world.begin("spa")
     monkeypatch.setattr(world.store, "transact", broken)
-    monkeypatch.setattr(world.ephemeral, "once", broken)
+    monkeypatch.setattr(world.ephemeral, "put_if_absent", broken)
     reply = world.give_back(getattr(issued, kind))
     assert (reply.status, reply.error) == (503, "temporarily_unavailable")
     assert int(reply.headers["retry-after"]) > 0

@@ -186,7 +186,9 @@ def test_a_third_use_ends_the_family_if_the_second_could_not(world, monkeypatch)
 def test_a_used_code_of_an_older_version_is_refused(world):
     pair = world.exchange(world.code("spa")).said
     family = world.families()[0].id.hex()
-    world.ephemeral.once(issued_code_key("older"), 60, f'{{"family":"{family}","client_id":"spa"}}')
+    world.ephemeral.put_if_absent(
+        issued_code_key("older"), 60, f'{{"family":"{family}","client_id":"spa"}}'
+    )
     assert is_invalid(world.exchange("older"))
     assert world.refresh(pair["refresh_token"]).status == 200
 

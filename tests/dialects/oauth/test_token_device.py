@@ -28,8 +28,8 @@ FAMILY = "01a0c4506c00700180097ae0a98d0e03"
 @pytest.fixture(autouse=True)
 def device(world):
     written = DeviceRequest("tv", "openid orders.read").to_json()
-    world.ephemeral.once(request_key(DIGEST), DEVICE_CODE_LIFETIME, written)
-    world.ephemeral.once(known_key(DIGEST), KNOWN_LIFETIME)
+    world.ephemeral.put_if_absent(request_key(DIGEST), DEVICE_CODE_LIFETIME, written)
+    world.ephemeral.put_if_absent(known_key(DIGEST), KNOWN_LIFETIME)
 
 
 def poll(world, client="tv", code=CODE, **said):
@@ -48,7 +48,7 @@ def consent(world, **said):
         "email": ADA.email, "redirect_uri": None, "scope": "openid orders.read", "challenge": "",
         "auth_time": world.clock() // 1000, "amr": ("pwd",), **said,
     })  # fmt: skip
-    world.ephemeral.once(decision_key(DIGEST), DEVICE_CODE_LIFETIME, grant.to_json())
+    world.ephemeral.put_if_absent(decision_key(DIGEST), DEVICE_CODE_LIFETIME, grant.to_json())
 
 
 def test_rfc8628_3_5_a_poll_before_the_answer_is_pending(world):
@@ -101,7 +101,7 @@ def test_rfc8628_3_4_only_one_of_two_parallel_polls_gets_the_pair(world):
     async def meet(command):
         if isinstance(command, Pop):
             world.before = None
-            world.ephemeral.take(f"oauth:polled:{DIGEST}")
+            world.ephemeral.pop(f"oauth:polled:{DIGEST}")
             form = f"grant_type={GRANT}&device_code={CODE}&client_id=tv"
             second.append(await world._answer(world.request("/token", form, {})))
 
@@ -114,13 +114,13 @@ def test_rfc8628_3_4_only_one_of_two_parallel_polls_gets_the_pair(world):
 
 
 def test_rfc8628_3_5_a_poll_after_a_refusal_is_denied(world):
-    world.ephemeral.once(decision_key(DIGEST), DEVICE_CODE_LIFETIME, DENIED)
+    world.ephemeral.put_if_absent(decision_key(DIGEST), DEVICE_CODE_LIFETIME, DENIED)
     assert says(poll(world), "access_denied")
     assert world.audited() == [("refused", "no_access")]
 
 
 def test_the_first_answer_of_a_person_counts(world):
-    world.ephemeral.once(decision_key(DIGEST), DEVICE_CODE_LIFETIME, DENIED)
+    world.ephemeral.put_if_absent(decision_key(DIGEST), DEVICE_CODE_LIFETIME, DENIED)
     consent(world)
     assert says(poll(world), "access_denied")
 

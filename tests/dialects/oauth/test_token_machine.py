@@ -6,7 +6,8 @@ from tests.dialects.oauth.token_world import ISSUER, basic, claims_of
 
 from reticket.core.people import Client
 from reticket.core.policy import PRESETS, by_any_name
-from reticket.core.storage.budget import BudgetedEphemeral, of_client
+from reticket.core.storage.budget import of_client
+from reticket.core.storage.budgeted_ephemeral import BudgetedEphemeral
 from reticket.oauth.provider import Provider
 from reticket.oauth.registration import registration_of
 
@@ -80,14 +81,14 @@ def test_rfc9449_5_a_token_may_be_bound(world):
 
 
 def test_entries_for_client_credentials_use_the_share_of_the_client(world, monkeypatch):
-    owners, once = [], BudgetedEphemeral.once
+    owners, once = [], BudgetedEphemeral.put_if_absent
 
     def note(self, key, lifetime, value, owner):
         if key.startswith(("oauth:proof:", "oauth:dead:")):
             owners.append(owner)
         return once(self, key, lifetime, value, owner)
 
-    monkeypatch.setattr(BudgetedEphemeral, "once", note)
+    monkeypatch.setattr(BudgetedEphemeral, "put_if_absent", note)
     token = ask(world, headers=world.proof()).said["access_token"]
     headers = {"authorization": basic("backend", SECRETS["backend"])}
     assert world.post("/revoke", f"token={token}", headers).status == 200

@@ -64,8 +64,8 @@ def living(world):
 def device(world, age=0):
     family = f"{world.clock() - age * SECOND:012x}70018000000000000001"
     written = DeviceRequest("tv", "openid orders.read").to_json()
-    world.ephemeral.once(request_key(DIGEST), DEVICE_LIFETIME - age, written)
-    world.ephemeral.once(known_key(DIGEST), KNOWN_LIFETIME)
+    world.ephemeral.put_if_absent(request_key(DIGEST), DEVICE_LIFETIME - age, written)
+    world.ephemeral.put_if_absent(known_key(DIGEST), KNOWN_LIFETIME)
     consent(world, family=family)
 
 

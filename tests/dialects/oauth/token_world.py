@@ -39,7 +39,8 @@ from reticket.core.queues.batch_queue import WorkerPool
 from reticket.core.queues.fair_worker_pool import FairWorkerPool
 from reticket.core.service import Service, ServiceParts, WorkerPools
 from reticket.core.sessions.engine import Engine
-from reticket.core.storage.budget import DEFAULT_BUDGET, Budget, BudgetedEphemeral
+from reticket.core.storage.budget import DEFAULT_BUDGET, Budget
+from reticket.core.storage.budgeted_ephemeral import BudgetedEphemeral
 from reticket.core.storage.upkeep import Upkeep
 from reticket.core.tokens.faces import from_text, to_text
 from reticket.core.tokens.mint import Mint
@@ -107,8 +108,8 @@ class World:
         )  # fmt: skip
         secrets = SecretCheck(self.people, Hasher(), VerifiedSecrets(os.urandom))
         attempts = Attempts(BudgetedEphemeral(self.ephemeral), self._tell, self.clock)
-        standings = SignInContexts(self.people, attempts, FailureLimits(), self.clock)
-        authenticator = UserAuthenticator(self.people, secrets, attempts, standings)
+        contexts = SignInContexts(self.people, attempts, FailureLimits(), self.clock)
+        authenticator = UserAuthenticator(self.people, secrets, attempts, contexts)
         verified = KnownPrograms(BudgetedEphemeral(self.ephemeral), self.clock)
         programs = ProgramAuthenticator(self.people, secrets, attempts, FailureLimits(), verified)
         upkeep = Upkeep(self.store, self.ephemeral, self.people, self.audit)
@@ -186,8 +187,8 @@ class World:
             "scope": "openid orders.read orders.write", "challenge": CHALLENGE,
             "auth_time": self.clock() // 1000, "amr": ("pwd",), **said,
         })  # fmt: skip
-        self.ephemeral.once(code_key(code), CODE_LIFETIME, grant.to_json())
-        self.ephemeral.once(
+        self.ephemeral.put_if_absent(code_key(code), CODE_LIFETIME, grant.to_json())
+        self.ephemeral.put_if_absent(
             issued_code_key(code), ISSUED_CODE_LIFETIME, issued_code_of(grant).to_json()
         )
         return code

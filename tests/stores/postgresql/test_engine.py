@@ -261,7 +261,7 @@ def test_expiry_skips_locked_rows(store, locker):
 def test_a_sweep_skips_locked_rows(prepared, engine_clock, locker):
     ephemeral = PostgresqlEphemeral(prepared.url, 2.0)
     for key in ("one", "other"):
-        ephemeral.once(key, 1)
+        ephemeral.put_if_absent(key, 1)
     engine_clock.forward(5)
     locker.execute("SELECT FROM entries LIMIT 1 FOR UPDATE")
     assert ephemeral.sweep(10) == 1

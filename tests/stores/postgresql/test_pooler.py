@@ -59,7 +59,7 @@ def test_no_session_state_is_left_on_a_server(pooler, database):
     for generation in range(1, 20):
         store.transact([(family.id, Presenting(family.id, generation))])
     store.revoke(Selection(subject=family.subject), "operator")
-    ephemeral.once("key", 10)
+    ephemeral.put_if_absent("key", 10)
     with connect(pooler.url, 5.0) as connection:
         for _ in range(3):
             assert connection.execute(SESSION).fetchall() == database.run(SESSION)

@@ -146,7 +146,7 @@ CREATE CONSTRAINT TRIGGER note AFTER DELETE ON {} DEFERRABLE INITIALLY DEFERRED
 def test_ended_entries_are_deleted_without_waiting_for_the_disk(database, store, table):
     database.run(FLUSHES.format(table))
     ephemeral = PostgresqlEphemeral(database.url, 5.0)
-    ephemeral.once("over", 0)
+    ephemeral.put_if_absent("over", 0)
     store.create([family_of(1, expires_at=5)])
     assert store.expire(9, BATCH) == ephemeral.sweep(BATCH) == 1
     ephemeral.close()

@@ -85,11 +85,11 @@ def test_a_family_takes_at_most_250_bytes(database, store):
 def test_keys_are_stored_as_digests(prepared):
     ephemeral = PostgresqlEphemeral(prepared.url, 2.0)
     secret = random.randbytes(5000).hex()
-    assert ephemeral.once(secret, 10, "value")
+    assert ephemeral.put_if_absent(secret, 10, "value")
     assert ephemeral.count(secret, 10).total == 1
     rest = prepared.run("SELECT key FROM entries UNION ALL SELECT key FROM counters")
     assert [len(key) for (key,) in rest] == [32, 32]
-    assert ephemeral.take(secret) == "value"
+    assert ephemeral.pop(secret) == "value"
     ephemeral.close()
 
 

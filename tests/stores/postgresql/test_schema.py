@@ -85,7 +85,7 @@ def versions(monkeypatch, *migrations):
 
 def at(database):
     found = schema_state(database.url)
-    return found.found, found.oldest
+    return found.found, found.needed
 
 
 def test_a_schema_that_is_too_old_stops_the_start_until_it_is_migrated(database, monkeypatch):

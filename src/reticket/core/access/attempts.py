@@ -19,7 +19,8 @@ from reticket.core.policy import whole_seconds
 from reticket.core.ports import Clock, Event
 from reticket.core.queues.fair_queue import Requester
 from reticket.core.sessions import audit_events
-from reticket.core.storage.budget import BudgetedEphemeral, of_address
+from reticket.core.storage.budget import of_address
+from reticket.core.storage.budgeted_ephemeral import BudgetedEphemeral
 
 FRESH = 500
 """Milliseconds for which the last known state of a counter is used without reading it again."""
@@ -45,7 +46,7 @@ class Attempts:
         self._ephemeral = ephemeral
         self._tell = tell
         self._clock = clock
-        self._owed = PendingReversals(ephemeral, clock)
+        self._pending = PendingReversals(ephemeral, clock)
         self._free: dict[str, int] = {}
         """Until when (milliseconds) a counter is assumed to be below its limit."""
         self._shut: dict[str, tuple[int, int]] = {}
@@ -92,13 +93,13 @@ class Attempts:
 
     def give_back(self, guards: FailureCounters) -> None:
         """Subtract an attempt that was no failure, or proved nothing."""
-        with self._owed.unless_done(guards):
+        with self._pending.retried_on_failure(guards):
             self._ephemeral.count_each({guard.key: guard.limit.window for guard in guards}, -1)
 
     def succeeded(self, guards: FailureCounters) -> None:
         """The caller has authenticated: reset the counters that a success resets."""
         forgiven = [guard for guard in guards if guard.forgiven]
-        with self._owed.unless_done(forgiven):
+        with self._pending.retried_on_failure(forgiven):
             self.give_back([guard for guard in guards if not guard.forgiven])
             self._ephemeral.forget(*(guard.key for guard in forgiven))
 
@@ -148,7 +149,7 @@ class Attempts:
     def _look_at(
         self, guards: FailureCounters, known: dict[str, int | None], now: int, before: int
     ) -> None:
-        self._owed.settle(guards)
+        self._pending.settle(guards)
         windows = {guard.key: guard.limit.window for guard in guards}
         for guard, said in zip(guards, self._ephemeral.count_each(windows, 0), strict=True):
             known[guard.name] = said.left if said.total >= guard.limit.failures else 0

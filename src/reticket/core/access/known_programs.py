@@ -9,7 +9,8 @@ from reticket.core.access.remembered import Recent
 from reticket.core.errors import Unavailable
 from reticket.core.policy import DAY, SECOND
 from reticket.core.ports import Clock
-from reticket.core.storage.budget import BudgetedEphemeral, of_client
+from reticket.core.storage.budget import of_client
+from reticket.core.storage.budgeted_ephemeral import BudgetedEphemeral
 
 ProgramAt = tuple[str, str]
 """A program's name in counters, and a network."""
@@ -66,7 +67,7 @@ class KnownPrograms:
         self._shared.add(newest)
         lifetime, owner = PERIOD * PERIODS, of_client(program[0])
         with suppress(Unavailable):
-            self._ephemeral.once(_key_of(newest), lifetime, "verified", owner)
+            self._ephemeral.put_if_absent(_key_of(newest), lifetime, "verified", owner)
 
     def _marks_of(self, program: ProgramAt) -> list[Mark]:
         """The marks that show that the program is known, newest first."""

@@ -17,7 +17,7 @@ from reticket.core.access.failure_limits import FailureCounters
 from reticket.core.errors import Unavailable
 from reticket.core.policy import SECOND
 from reticket.core.ports import Clock
-from reticket.core.storage.budget import BudgetedEphemeral
+from reticket.core.storage.budgeted_ephemeral import BudgetedEphemeral
 
 MOST_PENDING = 10_000
 """Counters that are remembered; beyond that the oldest one stays as it is."""
@@ -48,7 +48,7 @@ class PendingReversals:
         self._lock = threading.Lock()
 
     @contextmanager
-    def unless_done(self, guards: FailureCounters) -> Iterator[None]:
+    def retried_on_failure(self, guards: FailureCounters) -> Iterator[None]:
         """Remember what the body subtracts when it raises Unavailable. It may be subtracted twice
         then, which does no harm: an attempt that was no failure was no guess either.
         """

@@ -24,7 +24,8 @@ from reticket.core.ports import (
     OneTimePasswords,
 )
 from reticket.core.sessions import audit_events
-from reticket.core.storage.budget import BudgetedEphemeral, of_account
+from reticket.core.storage.budget import of_account
+from reticket.core.storage.budgeted_ephemeral import BudgetedEphemeral
 
 FACTOR_TRIES = 5
 FACTOR_WINDOW = 3600
@@ -48,7 +49,7 @@ class SecondFactorAuthenticator:
         ephemeral: BudgetedEphemeral,
         otp: OneTimePasswords,
         attempts: Attempts,
-        standings: SignInContexts,
+        contexts: SignInContexts,
         tell: Callable[[Event], None],
         clock: Clock,
         entropy: Entropy,
@@ -58,7 +59,7 @@ class SecondFactorAuthenticator:
         self._ephemeral = ephemeral
         self._otp = otp
         self._attempts = attempts
-        self._standings = standings
+        self._contexts = contexts
         self._tell = tell
         self._clock = clock
         self._entropy = entropy
@@ -66,9 +67,9 @@ class SecondFactorAuthenticator:
     def open_session(self, command: OpenFactorSession) -> str:
         """Remember for a while whose password was right. Returns the id of the factor session."""
         session_id = self._entropy(20).hex()
-        said = _state_of(command.user, command.resource)
+        said = _session_value(command.user, command.resource)
         owner = of_account(command.user.id)
-        self._ephemeral.once(f"factor:{session_id}", command.lifetime, said, owner)
+        self._ephemeral.put_if_absent(f"factor:{session_id}", command.lifetime, said, owner)
         return session_id
 
     def user(self, command: SecondFactor, caller: Caller) -> User:
@@ -82,13 +83,13 @@ class SecondFactorAuthenticator:
         user = self._user_of(said, command.resource)
         if user is None:
             raise self._no_session(command.resource, caller)
-        (standing,) = self._standings.of([(user.email, caller)])
-        guards = (*standing.guards, *standing.factor)
+        (context,) = self._contexts.of([(user.email, caller)])
+        guards = (*context.guards, *context.factor)
         with self._attempts.counted(guards, command.resource, caller):
             proof = self._proof_for(guards, user, command, caller)
-        self._standings.succeeded(standing.requester, guards)
+        self._contexts.succeeded(context.requester, guards)
         require_active(self._attempts, user, command.resource, caller)
-        self._standings.remember(user, caller)
+        self._contexts.remember(user, caller)
         self._finish(user, proof, command, caller)
         return user
 
@@ -113,15 +114,15 @@ class SecondFactorAuthenticator:
         """
         for each in command.keeps(user):
             owner = each.owner or of_account(user.id)
-            self._ephemeral.once(each.key, each.lifetime, each.value, owner)
-        ended = self._ephemeral.take(f"factor:{command.session_id}") is not None
+            self._ephemeral.put_if_absent(each.key, each.lifetime, each.value, owner)
+        ended = self._ephemeral.pop(f"factor:{command.session_id}") is not None
         if not (ended and self._spends(user, proof, command, caller)):
             raise self._no_session(command.resource, caller)
 
     def _user_of(self, said: str | None, resource: str) -> User | None:
         """The user whose password was right, at this kind of token only."""
         user = self._directory.user(said.partition(":")[0]) if said else None
-        return user if user and said == _state_of(user, resource) else None
+        return user if user and said == _session_value(user, resource) else None
 
     def _proof_of(self, user: User, otp: str) -> Proof | None:
         """The time step or the recovery code that was typed, if it is not used up."""
@@ -166,7 +167,7 @@ class SecondFactorAuthenticator:
         return self._attempts.logged(resource, None, refusal, caller)
 
 
-def _state_of(user: User, resource: str) -> str:
+def _session_value(user: User, resource: str) -> str:
     """The text that a session stores. It changes with the password, the e-mail address and the
     token kind.
     """

@@ -27,19 +27,19 @@ class UserAuthenticator:
         directory: Directory,
         secrets: SecretCheck,
         attempts: Attempts,
-        standings: SignInContexts,
+        contexts: SignInContexts,
     ) -> None:
         self._directory = directory
         self._secrets = secrets
         self._attempts = attempts
-        self._standings = standings
+        self._contexts = contexts
 
     def admissions(self, batch: Sequence[tuple[SignIn, Caller]]) -> Sequence[Admission | Refusal]:
         """The admission that `user` needs for each command, or TOO_MANY_ATTEMPTS; no password is
         read. Accounts that do not exist get the same answers.
         """
         self._directory.catch_up_now()
-        found = self._standings.of([(command.email, caller) for command, caller in batch])
+        found = self._contexts.of([(command.email, caller) for command, caller in batch])
         waits = self._attempts.waits([(*each.guards, *each.factor) for each in found])
         return [
             self._attempts.limited(wait, command.resource, caller)
@@ -54,10 +54,10 @@ class UserAuthenticator:
         requester, guards = admission
         with self._attempts.counted(guards, command.resource, caller):
             user = self._whose_password(command, caller, guards)
-        self._standings.succeeded(requester, guards)
+        self._contexts.succeeded(requester, guards)
         require_active(self._attempts, user, command.resource, caller)
         if not user.second_factor:
-            self._standings.remember(user, caller)
+            self._contexts.remember(user, caller)
         return user
 
     def _whose_password(self, command: SignIn, caller: Caller, guards: FailureCounters) -> User:

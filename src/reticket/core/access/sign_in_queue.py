@@ -31,16 +31,16 @@ class SignInQueue:
 
     def __init__(
         self,
-        desk: UserAuthenticator,
+        users: UserAuthenticator,
         programs: ProgramAuthenticator,
         directory: WorkerPool,
         passwords: FairWorkerPool,
     ) -> None:
-        self._desk = desk
+        self._users = users
         self._programs = programs
         self._passwords = passwords
         self._people: BatchQueue[tuple[SignIn, Caller], Admission] = BatchQueue(
-            directory, desk.admissions
+            directory, users.admissions
         )
         self._clients: BatchQueue[tuple[SignInClient, Caller], Client | Admission] = BatchQueue(
             directory, programs.known_clients
@@ -54,14 +54,14 @@ class SignInQueue:
     async def person(self, command: SignIn, caller: Caller) -> User:
         """The user with that password."""
         admission = await self._admitted(self._people.put((command, caller)))
-        check = self._desk.user
+        check = self._users.user
         return await self._passwords.run(admission.requester, check, command, caller, admission)
 
     async def application(self, command: SignInApplication, caller: Caller) -> Application:
         """The application with that secret."""
-        known = await self._admitted(self._applications.put((command, caller)))
-        if not isinstance(known, Admission):
-            return known
+        found = await self._admitted(self._applications.put((command, caller)))
+        if not isinstance(found, Admission):
+            return found
         return await self._single_flight.follow(command, self._check_application, command, caller)
 
     async def client(self, command: SignInClient, caller: Caller) -> Client:
@@ -69,24 +69,24 @@ class SignInQueue:
         at_hand = self._programs.client_at_hand(command, caller)
         if at_hand:
             return at_hand
-        known = await self._admitted(self._clients.put((command, caller)))
-        if not isinstance(known, Admission):
-            return known
+        found = await self._admitted(self._clients.put((command, caller)))
+        if not isinstance(found, Admission):
+            return found
         return await self._single_flight.follow(command, self._check_client, command, caller)
 
     async def _check_application(self, command: SignInApplication, caller: Caller) -> Application:
-        known = await self._admitted(self._applications.put((command, caller)))
-        if not isinstance(known, Admission):
-            return known
+        found = await self._admitted(self._applications.put((command, caller)))
+        if not isinstance(found, Admission):
+            return found
         check = self._programs.application
-        return await self._passwords.run(known.requester, check, command, caller, known)
+        return await self._passwords.run(found.requester, check, command, caller, found)
 
     async def _check_client(self, command: SignInClient, caller: Caller) -> Client:
-        known = await self._admitted(self._clients.put((command, caller)))
-        if not isinstance(known, Admission):
-            return known
+        found = await self._admitted(self._clients.put((command, caller)))
+        if not isinstance(found, Admission):
+            return found
         check = self._programs.client
-        return await self._passwords.run(known.requester, check, command, caller, known)
+        return await self._passwords.run(found.requester, check, command, caller, found)
 
     async def _admitted(self, asked: Awaitable[R]) -> R:
         """The result of the limits; a refused caller is delayed."""

@@ -123,8 +123,8 @@ class Engine:
     async def derive(self, command: ExchangeToken, caller: Caller) -> Issued:
         """Make another access token for a live family. INVALID_TOKEN, ACCESS_DENIED."""
         policy = self._policy_of(command)
-        find, waits_for = self.holder_of, self._directory.pending
-        step = ExchangeStep(command, command.family, policy, caller, find, waits_for)
+        find, has_pending = self.holder_of, self._directory.pending
+        step = ExchangeStep(command, command.family, policy, caller, find, has_pending)
         return await self._pairs.put(step)
 
     async def end(self, command: EndSession, caller: Caller) -> Family:
@@ -194,8 +194,8 @@ class Engine:
 
     def _refresh_step(self, command: Refresh, token: RefreshToken, caller: Caller) -> RefreshStep:
         policy = self._policy_of(command)
-        find, waits_for = self.holder_of, self._directory.pending
-        return RefreshStep(command, token.family, policy, caller, token, find, waits_for)
+        find, has_pending = self.holder_of, self._directory.pending
+        return RefreshStep(command, token.family, policy, caller, token, find, has_pending)
 
     def _policy_of(self, command: WithPolicy) -> Policy:
         return command.policy or self._policies[command.resource]
@@ -297,13 +297,15 @@ class Engine:
         """
         command = start.command
         holder = self.holder_of(command.resource, command.holder.id)
-        waits = self._directory.pending(command.holder.id)
+        change_pending = self._directory.pending(command.holder.id)
         is_same = holder is not None and _same_credentials(command.holder, holder)
-        if is_same and not waits and self._serves(command.client):
+        if is_same and not change_pending and self._serves(command.client):
             return StepOutcome(now, Outcome.ADVANCED, family, holder, command.context)
         self._store.revoke(Selection(family=family.id), "subject_changed")
         refusal = Refusal(Code.INVALID_CREDENTIALS, Cause.SUBJECT_GONE)
-        return StepOutcome(now, None, family, refusal=refusal, ended=True, waits=waits)
+        return StepOutcome(
+            now, None, family, refusal=refusal, ended=True, change_pending=change_pending
+        )
 
     def _serves(self, client_id: str | None) -> bool:
         """Whether the client exists and is not disabled; True for a family without a client."""
@@ -324,7 +326,7 @@ class Engine:
 
 def _admitted(result: StepOutcome) -> tuple[Outcome, Family, Holder]:
     """Outcome, row and subject of a step that was not refused. Otherwise raises the refusal."""
-    if result.waits:
+    if result.change_pending:
         raise Unavailable("a change of the subject waits to end its families")
     refusal, outcome, family, holder = result.refusal, result.outcome, result.family, result.holder
     if refusal is not None or outcome is None or family is None or holder is None:

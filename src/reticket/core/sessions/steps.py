@@ -24,7 +24,7 @@ class StepOutcome(NamedTuple):
     Args:
         ended: this very step revoked the family.
         switched_to: the context that the request switched to.
-        waits: nothing was decided, since a change of the subject is not applied yet.
+        change_pending: nothing was decided, since a change of the subject is not applied yet.
     """
 
     now: int
@@ -35,7 +35,7 @@ class StepOutcome(NamedTuple):
     refusal: Refusal | None = None
     ended: bool = False
     switched_to: str | None = None
-    waits: bool = False
+    change_pending: bool = False
 
 
 _CAUSES = {
@@ -55,7 +55,7 @@ class RefreshStep(NamedTuple):
     caller: Caller
     token: RefreshToken
     holder_of: Callable[[str, str], Holder | None]
-    waits_for: Callable[[str], bool]
+    has_pending: Callable[[str], bool]
 
     def __call__(self, row: Family | None, now: int) -> StepResult[StepOutcome]:
         if row is None:
@@ -123,7 +123,7 @@ class ExchangeStep:
     policy: Policy
     caller: Caller
     holder_of: Callable[[str, str], Holder | None]
-    waits_for: Callable[[str], bool]
+    has_pending: Callable[[str], bool]
 
     def __call__(self, row: Family | None, now: int) -> StepResult[StepOutcome]:
         if row is None or row.resource != self.command.resource:
@@ -151,8 +151,8 @@ def _for_subject(
     holder = step.holder_of(row.resource, row.subject)
     if holder is None:
         return row, _refused(now, row, Cause.SUBJECT_GONE)
-    if step.waits_for(row.subject):
-        return row, StepOutcome(now, None, row, waits=True)
+    if step.has_pending(row.subject):
+        return row, StepOutcome(now, None, row, change_pending=True)
     context = command.context or kept
     if not entitled(holder, context, command.place, command.part):
         refusal = Refusal(Code.ACCESS_DENIED, Cause.NO_ACCESS)

@@ -15,7 +15,8 @@ from reticket.core.policy import SECOND
 from reticket.core.ports import Clock, Counted, Ephemeral
 from reticket.core.queues.fair_queue import Requester
 from reticket.core.queues.fair_worker_pool import FairWorkerPool
-from reticket.core.storage.budget import BudgetedEphemeral, Charge, Owner, OwnerKind, of_address
+from reticket.core.storage.budget import Charge, Owner, OwnerKind, of_address
+from reticket.core.storage.budgeted_ephemeral import BudgetedEphemeral
 
 R = TypeVar("R")
 
@@ -50,10 +51,10 @@ class CallerStorage:
 
     async def put_if_absent(self, command: PutIfAbsent, caller: Caller) -> bool:
         """Whether the entry was stored."""
-        kept = command.key, command.lifetime, command.value
+        entry = command.key, command.lifetime, command.value
         owner = command.owner or of_address(caller.address)
         whose = _requester_of(command.owner, caller)
-        return await self._pool.run(whose, self._shared.once, *kept, owner)
+        return await self._pool.run(whose, self._shared.put_if_absent, *entry, owner)
 
     async def reserve(self, command: Reserve, caller: Caller) -> Charge:
         """Reserve room for a text."""
@@ -63,9 +64,9 @@ class CallerStorage:
 
     async def put_reserved(self, command: PutReserved, caller: Caller) -> bool:
         """Whether the text was stored in the reserved room."""
-        kept = command.reserved, command.value
+        entry = command.reserved, command.value
         whose = _requester_of(command.reserved.owner, caller)
-        return await self._pool.run(whose, self._shared.keep_reserved, *kept)
+        return await self._pool.run(whose, self._shared.put_reserved, *entry)
 
     async def release(self, command: Release, caller: Caller) -> None:
         """Release reserved room."""
@@ -78,7 +79,7 @@ class CallerStorage:
 
     async def pop(self, command: Pop, caller: Caller) -> str | None:
         """The stored value, which is then removed, or None."""
-        return await self.run(caller, self._ephemeral.take, command.key)
+        return await self.run(caller, self._ephemeral.pop, command.key)
 
     async def increment(self, command: Increment, caller: Caller) -> Counted:
         """The counter after the addition. Beyond the command's limit the answer is delayed."""

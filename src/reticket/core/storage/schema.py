@@ -28,14 +28,14 @@ class SchemaState(NamedTuple):
         what: `families` or `directory`.
         place: its address, without credentials.
         found: its version; 0 when it does not exist.
-        oldest: the newest version that a program must know to run on it.
+        needed: the newest version that a program must know to run on it.
         known: the newest version that this program knows.
     """
 
     what: str
     place: str
     found: int
-    oldest: int
+    needed: int
     known: int
 
     @property
@@ -43,7 +43,7 @@ class SchemaState(NamedTuple):
         """The task; a newer schema that this program may run on needs none."""
         if self.found == 0:
             return Task.MAKE
-        if self.oldest > self.known:
+        if self.needed > self.known:
             return Task.UPDATE_PROGRAM
         return Task.UPGRADE if self.found < self.known else Task.NOTHING
 
@@ -52,7 +52,7 @@ class SchemaState(NamedTuple):
         if self.task is Task.UPDATE_PROGRAM:
             raise StartupError(
                 f"the {self.what} at {self.place}: schema {self.found} was made by a newer version "
-                f"of reticket and needs one that knows {self.oldest}, this one knows "
+                f"of reticket and needs one that knows {self.needed}, this one knows "
                 f"{self.known}; update it, or restore a backup"
             )
 

@@ -80,7 +80,7 @@ class PostgresqlEphemeral:
     def __init__(self, url: str, busy_timeout: float = 5.0) -> None:
         self._pool = Pool(url, busy_timeout, CONNECTIONS)
 
-    def once(self, key: str, lifetime: int, value: str = "") -> bool:
+    def put_if_absent(self, key: str, lifetime: int, value: str = "") -> bool:
         """Insert, or replace an entry that has ended."""
         ends = {"value": value.encode(), "lifetime": lifetime * SECOND}
         return bool(self._rows(ONCE, key, **ends))
@@ -97,7 +97,7 @@ class PostgresqlEphemeral:
             found = transaction.fetch(PRESENT, {"keys": list(digests)})
         return {digests[bytes(row[0])] for row in found}
 
-    def take(self, key: str) -> str | None:
+    def pop(self, key: str) -> str | None:
         """Delete and return what was deleted."""
         found = self._rows(POP, key)
         return found[0][0].decode() if found and found[0][1] else None

@@ -48,7 +48,7 @@ class SqliteEphemeral:
         self._reader = File(path, busy_timeout)
         self._sweeper = Sweeper(path, busy_timeout)
 
-    def once(self, key: str, lifetime: int, value: str = "") -> bool:
+    def put_if_absent(self, key: str, lifetime: int, value: str = "") -> bool:
         """Insert, or replace an entry that has ended."""
         parameters = {"key": key, "value": value, **_times(self._clock(), lifetime)}
         with self._file.writing() as file:
@@ -71,7 +71,7 @@ class SqliteEphemeral:
             found = file.connection.execute(statement, (self._clock(), *keys)).fetchone()
         return set(json.loads(found[0]))
 
-    def take(self, key: str) -> str | None:
+    def pop(self, key: str) -> str | None:
         """Delete and return what was deleted."""
         statement = "DELETE FROM entries WHERE key = ? RETURNING value, ends_at"
         with self._file.writing() as file:

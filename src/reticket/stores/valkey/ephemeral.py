@@ -29,7 +29,7 @@ class ValkeyEphemeral:
         self._engine = engine
         self._scan = Scan(engine, b"rt:[ec]:*")
 
-    def once(self, key: str, lifetime: int, value: str = "") -> bool:
+    def put_if_absent(self, key: str, lifetime: int, value: str = "") -> bool:
         """Run one script."""
         full_key = _entry(key)
         set_it = ONCE(full_key, value.encode(), *_times(lifetime))
@@ -44,7 +44,7 @@ class ValkeyEphemeral:
         found = self._engine.ask([PEEK(_entry(key), SWEPT_LATER) for key in keys])
         return {key for key, value in zip(keys, found, strict=True) if value is not None}
 
-    def take(self, key: str) -> str | None:
+    def pop(self, key: str) -> str | None:
         """Run one script."""
         return _text(self._ask(POP(_entry(key), SWEPT_LATER)))
 
