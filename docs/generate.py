@@ -281,7 +281,9 @@ def _part(part: Part[Any] | None, whose: str, section: str) -> Iterator[str]:
     if part is None:
         return
     yield f"\n## What it needs to know of {whose}\n"
-    if part.has_places:
+    if part.inline:
+        yield f"Each is a key of an entry of `{section}` in a [directory file](../directory.md).\n"
+    elif part.has_places:
         yield "It stands beside `tenants` and `developer_accounts` of a person in a"
         yield "[directory file](../directory.md#users).\n"
     else:
@@ -292,26 +294,34 @@ def _part(part: Part[Any] | None, whose: str, section: str) -> Iterator[str]:
 
 def _members(info: Any, before: str) -> Iterator[str]:
     for field in info.fields:
-        name, kind = f"{before}{field.encode_name}", field.type
+        name, kind = f"{before}{field.encode_name}", _present(field.type)
         metadata = kind if isinstance(kind, inspect.Metadata) else None
         words = (metadata.extra_json_schema or {}).get("description", "") if metadata else ""
         kind = metadata.type if metadata else kind
         default = "needed" if field.required else _shown(field.default)
-        kind = next((each for each in getattr(kind, "types", ()) if type(each) in FORMS), kind)
         yield _row([f"`{name}`", FORMS[type(kind)], default, words])
+        kind = getattr(kind, "item_type", kind)
         if isinstance(kind, inspect.StructType):
             yield from _members(kind, f"{name}.")
 
 
+def _present(kind: Any) -> Any:
+    """The type of a member that is not null."""
+    types = getattr(kind, "types", (kind,))
+    return next(each for each in types if not isinstance(each, inspect.NoneType))
+
+
 def _shown(default: object) -> str:
-    empty = default in ("", (), None) or default is msgspec.NODEFAULT
-    return "none" if empty else f"`{default}`"
+    if default in ("", (), None) or default is msgspec.NODEFAULT:
+        return "none"
+    return f"`{str(default).lower() if isinstance(default, bool) else default}`"
 
 
 FORMS = {
     inspect.StrType: "text",
     inspect.IntType: "a whole number",
     inspect.BoolType: "true or false",
+    inspect.AnyType: "any JSON value",
     inspect.VarTupleType: "a list",
     inspect.DictType: "a mapping",
     inspect.StructType: "a mapping",

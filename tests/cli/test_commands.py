@@ -163,13 +163,26 @@ def test_grants(shell):
 
 
 def test_tenants_and_accounts(shell):
-    shell.run("tenant", "add", "1002", "--name", "Acme Asia", "--dev")
+    shell.run(
+        "tenant", "add", "1002", "--name", "Acme Asia", "--profile", "kibo={is_dev_tenant: true}"
+    )
     assert {row["id"] for row in shell.rows("tenant", "list")} == {1000, 1001, 1002}
     assert '"is_dev_tenant": true' in shell.run("tenant", "show", "1002")
     shell.run("account", "add", "78", "--name", "Night shift")
     assert {row["id"] for row in shell.rows("account", "list")} == {77, 78}
     shell.run("account", "remove", "78")
     assert "There is no tenant 9" in shell.run("tenant", "show", "9", ok=False)
+
+
+@pytest.mark.parametrize("former", [["--dev"], ["--domain", "t.example.com"]])
+def test_a_former_option_of_a_tenant_says_where_it_went(shell, former):
+    said = shell.run("tenant", "add", "5", *former, ok=False)
+    assert f"the option {former[0]} is now --profile 'KEY=" in said
+
+
+def test_a_part_of_a_tenant_is_checked(shell):
+    said = shell.run("tenant", "add", "5", "--profile", "kibo={sites: [{}]}", ok=False)
+    assert "kibo.sites[0] needs the key id" in said
 
 
 def test_applications(shell):

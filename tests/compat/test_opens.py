@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from joserfc.jwk import ECKey
-from tests.compat.clients import clients
+from tests.compat.clients import TENANT, clients
 from tests.compat.engines import ENGINES
 from tests.compat.settings import SETTINGS
 from tests.http.wire import call
@@ -141,6 +141,16 @@ def test_an_old_cloudreve_second_factor_now_belongs_to_the_person(opened, engine
     """Akinon cannot ask for a factor and refuses the password alone."""
     body = json.dumps({"username": ALAN["email"], "password": ALAN["password"]})
     assert call(opened(engine).url, "POST", "/api/v1/auth/login", body)[0] == 401
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_tenant_is_answered_as_before(opened, engine):
+    """`tenant.json` is the answer of the last version with the older tables."""
+    instance = opened(engine)
+    access = instance.clients["kibo application"].sign_in(instance.url).access
+    answer = call(instance.url, "GET", TENANT, None, {"x-vol-app-claims": access})
+    assert answer[0] == 200
+    assert answer[2] == (MADE / engine / "tenant.json").read_bytes()
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -7,7 +7,7 @@ from reticket.core.entitlement import entitled
 from reticket.core.model import Place
 from reticket.core.people import DeveloperAccount, Tenant
 
-TENANT = Tenant(1000, "One", None, False, False, None, (), (), ())
+TENANT = Tenant(1000, "One")
 WITH_TENANT = replace(ADA, tenants=(TENANT,))
 WITH_ACCOUNT = replace(ADA, accounts=(DeveloperAccount(77, "Two"),))
 

@@ -46,7 +46,7 @@ from reticket.stores.memory import MemoryEphemeral
 
 pytestmark = pytest.mark.anyio
 
-TENANT = Tenant(1000, "Demo", None, False, False, None, (), (), ())
+TENANT = Tenant(1000, "Demo")
 NAMES = tuple(RESOURCES)
 NOBODY = Requester("", "", False)
 ADMITTED = Admission(NOBODY, ())

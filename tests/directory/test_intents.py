@@ -16,7 +16,7 @@ APP = "ns.app.1.0.0.Release"
 
 @pytest.fixture
 def demo(directory, hasher):
-    load_seed(DEMO, directory, hasher, 0)
+    load_seed(DEMO, directory, hasher)
     directory.catch_up()
     return directory
 

@@ -6,10 +6,10 @@ import pytest
 
 from reticket.core.errors import Unavailable
 from reticket.core.model import Selection
-from reticket.core.people import Application, DeveloperAccount, Tenant
+from reticket.core.people import Application, DeveloperAccount
 from reticket.core.ports import Intent
 from reticket.core.tokens.keys import SealedKey
-from reticket.directory.drafts import UserDraft
+from reticket.directory.drafts import TenantDraft, UserDraft
 from reticket.directory.seed import DEMO, load_seed
 
 ADA = "ada@example.com"
@@ -61,7 +61,7 @@ WRITES = {
     "users.delete": lambda d: d.users.delete(ADA),
     "tenant_members.grant": lambda d: d.tenant_members.grant(ADA, 1002, [1]),
     "tenant_members.take": lambda d: d.tenant_members.take(ADA, 1000),
-    "tenants.add": lambda d: d.tenants.add(Tenant(5, None, None, True, True, None, (), (), ())),
+    "tenants.add": lambda d: d.tenants.add(TenantDraft(5)),
     "tenants.remove": lambda d: d.tenants.remove(1000),
     "accounts.add": lambda d: d.accounts.add(DeveloperAccount(5, None)),
     "accounts.remove": lambda d: d.accounts.remove(77),
@@ -97,15 +97,15 @@ def test_a_locked_database_is_unavailable(impatient, engine, directory, holder, 
 def test_a_lock_does_not_block_readers_and_writes_work_afterwards(
     impatient, engine, directory, holder, hasher, seed_file
 ):
-    load_seed(DEMO, directory, hasher, 0)
+    load_seed(DEMO, directory, hasher)
     holder.execute(engine.lock)
     directory.catch_up()
     user = directory.user_by_email(ADA)
     with pytest.raises(Unavailable):
         directory.users.disable(ADA)
-    assert not load_seed(DEMO, directory, hasher, 0)
+    assert not load_seed(DEMO, directory, hasher)
     with pytest.raises(Unavailable):
-        load_seed(seed_file("tenants: [{id: 5}]"), directory, hasher, 0)
+        load_seed(seed_file("tenants: [{id: 5}]"), directory, hasher)
     assert directory.user(user.id) is user
     holder.execute("ROLLBACK")
     directory.users.disable(ADA)
@@ -127,7 +127,7 @@ def test_a_closed_directory_cannot_catch_up(directory):
 
 
 def test_a_catch_up_that_cannot_read_is_unavailable(directory, other, holder):
-    other.tenants.add(Tenant(5, None, None, True, True, None, (), (), ()))
+    other.tenants.add(TenantDraft(5))
     holder.execute("ALTER TABLE directory_version RENAME TO elsewhere")
     with pytest.raises(Unavailable):
         directory.catch_up()

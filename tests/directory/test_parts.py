@@ -9,7 +9,6 @@ from sqlalchemy import create_engine, insert, text
 from tests.directory.conftest import FakeSealer
 
 from reticket.core.errors import Unavailable
-from reticket.core.people import Tenant
 from reticket.core.profiles import Part, Profiles
 from reticket.dialects import akinon, cloudreve
 from reticket.directory import engines
@@ -64,7 +63,7 @@ def test_a_profile_part_is_read_back_as_its_type(sixth):
 
 
 def test_a_part_of_a_tenant_is_read_back_as_its_type(sixth, hasher, seed_file):
-    load_seed(seed_file("tenants: [{id: 1, sixth: {currency: USD}}, {id: 2}]"), sixth, hasher, 0)
+    load_seed(seed_file("tenants: [{id: 1, sixth: {currency: USD}}, {id: 2}]"), sixth, hasher)
     sixth.catch_up_now()
     assert [SHOP.of(sixth.tenant(number)) for number in (1, 2)] == [Shop("USD"), None]
 
@@ -84,7 +83,7 @@ FAULTS = {
 def test_a_fault_in_a_part_is_reported_with_its_line(sixth, hasher, seed_file, said, words):
     file = seed_file(f"users:\n- email: a@b\n  sixth:\n   {said}")
     with pytest.raises(Exception, match="line") as raised:
-        load_seed(file, sixth, hasher, 0)
+        load_seed(file, sixth, hasher)
     assert f"users[0].{words}" in str(raised.value)
     assert "line 3" in str(raised.value) or "line 4" in str(raised.value)
 
@@ -119,9 +118,7 @@ def test_the_parts_of_a_removed_dialect_stay_and_are_not_read(sixth):
 
 
 def test_a_part_of_a_tenant_is_stored_from_its_draft(sixth):
-    tenant = Tenant(7, None, None, False, False, None, (), (), ())
-    with sixth.database.change() as connection:
-        sixth.tenants.insert(connection, TenantDraft(tenant, {"sixth": {"currency": "EUR"}}))
+    sixth.tenants.add(TenantDraft(7, parts={"sixth": {"currency": "EUR"}}))
     assert SHOP.of(sixth.tenant(7)) == Shop("EUR")
 
 

@@ -205,7 +205,7 @@ def test_a_connection_pooler_may_be_between(engine, url, opened, hasher):
     pooler = Pooler(f"{parts['host']}/.s.PGSQL.5432", parts["dbname"])
     with closing(pooler):
         one, other = opened(pooler.url), opened(pooler.url)
-        load_seed(DEMO, one, hasher, 0)
+        load_seed(DEMO, one, hasher)
         other.catch_up()
         for turn in range(12):
             user_id = other.user_by_email(ADA).id
@@ -219,7 +219,7 @@ def test_a_connection_pooler_may_be_between(engine, url, opened, hasher):
 
 
 def test_nothing_stays_on_a_connection(directory, hasher):
-    load_seed(DEMO, directory, hasher, 0)
+    load_seed(DEMO, directory, hasher)
     directory.catch_up()
     directory.signed_in(directory.user_by_email(ADA).id, 1)
     with closing(directory.database._storage.reader.raw_connection()) as connection:
@@ -268,7 +268,7 @@ def test_a_thousand_refreshes_cost_two_small_statements_a_second(patient, at):
 
 
 def test_a_change_of_another_process_is_seen_half_a_second_later(patient, directory, hasher, at):
-    load_seed(DEMO, directory, hasher, 0)
+    load_seed(DEMO, directory, hasher)
     patient.catch_up_now()
     user = patient.user_by_email(ADA)
     directory.users.disable(ADA)
@@ -284,7 +284,7 @@ def test_a_change_of_another_process_is_seen_half_a_second_later(patient, direct
 def test_operations_that_need_it_see_a_change_of_another_process_at_once(
     patient, directory, hasher
 ):
-    load_seed(DEMO, directory, hasher, 0)
+    load_seed(DEMO, directory, hasher)
     patient.catch_up_now()
     directory.users.disable(ADA)
     patient.catch_up_now()
@@ -292,7 +292,7 @@ def test_operations_that_need_it_see_a_change_of_another_process_at_once(
 
 
 def test_a_local_change_is_seen_at_once(patient, hasher):
-    load_seed(DEMO, patient, hasher, 0)
+    load_seed(DEMO, patient, hasher)
     patient.catch_up()
     assert not patient.user_by_email(ADA).disabled
     patient.users.disable(ADA)

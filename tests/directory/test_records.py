@@ -10,13 +10,13 @@ from sqlalchemy import text
 from reticket.core.people import Application, DeveloperAccount, Tenant
 from reticket.core.tokens.keys import SealedKey
 from reticket.dialects.kibo import PERSON
-from reticket.directory.drafts import ClientDraft, UserDraft
+from reticket.directory.drafts import ClientDraft, TenantDraft, UserDraft
 from reticket.directory.seed import DEMO, load_seed
 
 ADA = "ada@example.com"
 APP = "ns.app.1.0.0.Release"
 KEY = SealedKey("0a0b0c0d", "mac", "HMAC-SHA256", 1, "active", 1, 1, None, b"", b"sealed")
-PLAIN = Tenant(5, None, None, False, False, None, (), (), ())
+PLAIN = TenantDraft(5)
 
 VERBS = {
     "users.add": lambda d: d.users.add(UserDraft("x@y"), "hash"),
@@ -52,7 +52,7 @@ VERBS = {
 
 @pytest.fixture
 def demo(directory, hasher):
-    load_seed(DEMO, directory, hasher, 0)
+    load_seed(DEMO, directory, hasher)
     directory.catch_up()
     return directory
 
@@ -115,7 +115,7 @@ def test_absence_is_not_remembered(demo, other):
     assert demo.application("x") is None
     other.tenants.add(PLAIN)
     other.applications.add(Application("x", None, (), frozenset({5}), False), "hash")
-    assert demo.tenant(5) == PLAIN
+    assert demo.tenant(5) == Tenant(5, None)
     assert demo.application("x").tenants == {5}
 
 

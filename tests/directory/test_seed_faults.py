@@ -47,8 +47,12 @@ FAULTS = {
     "tenants:\n- id: 1\n  is_unified: yes": "tenants[0].is_unified must be true or false",
     "tenants:\n- id: 1\n  expiry: soon": "tenants[0].expiry must be a time like 2030-01-02T",
     "tenants:\n- id: 1\n  expiry: 2030-13-02": "tenants[0].expiry must be a time like",
-    "tenants:\n- id: 1\n  expiry: 5": "tenants[0].expiry must be a time like",
-    "tenants:\n- id: 1\n  expiry: [5]": "tenants[0].expiry must be a time like",
+    "tenants:\n- id: 1\n  expiry: 5": "tenants[0].expiry must be text, in quotes if",
+    "tenants:\n- id: 1\n  expiry: [5]": "tenants[0].expiry must be text",
+    "tenants:\n- {id: 1, sites: [{id: 1, attributes: [{name: a,\n"
+    "    update_date: 2030-01-02T25:00:00Z}]}]}": (
+        "tenants[0].sites[0].attributes[0].update_date must be a time like 2030-01-02T03:04"
+    ),
     "users:\n- email: a@b\n  password: 12345": "users[0].password must be text, in quotes",
     "users:\n- email: a@b\n  password: ''": "users[0].password must not be empty",
     'users:\n- email: a@b\n  password: "\\ud800"': "users[0].password holds half a character",
@@ -170,7 +174,7 @@ FAULTS = {
 def test_a_fault_is_reported_with_its_line(untouched, hasher, seed_file, text, words):
     file = seed_file(text)
     with pytest.raises(StartupError) as raised:
-        load_seed(file, untouched, hasher, 0)
+        load_seed(file, untouched, hasher)
     message = str(raised.value)
     assert message.startswith(f"{file}, line 3: ")
     assert words in message
@@ -183,7 +187,7 @@ def test_a_fault_is_reported_with_its_line(untouched, hasher, seed_file, text, w
 def test_nothing_is_created_by_a_file_with_a_fault(directory, hasher, seed_file):
     version = directory.version
     with pytest.raises(StartupError):
-        load_seed(seed_file("tenants: [{id: 1}, {id: 1}]"), directory, hasher, 0)
+        load_seed(seed_file("tenants: [{id: 1}, {id: 1}]"), directory, hasher)
     directory.catch_up()
     assert (directory.tenant(1), directory.version) == (None, version)
 
@@ -192,40 +196,40 @@ def test_nothing_is_created_if_the_last_entry_fails(directory, hasher, seed_file
     cloud = "cloudreve: {nickname: A, group: {name: %s, id: same}}"
     users = ", ".join(f"{{email: {g}@b, password: x, {cloud % g}}}" for g in ("a", "b"))
     with pytest.raises(StartupError, match="another group's"):
-        load_seed(seed_file(f"users: [{users}]"), directory, hasher, 0)
+        load_seed(seed_file(f"users: [{users}]"), directory, hasher)
     assert directory.user_by_email("a@b") is None
 
 
 def test_a_traceback_contains_no_part_of_the_file(directory, hasher, seed_file):
     with pytest.raises(StartupError) as raised:
-        load_seed(seed_file("users: [{password: hunter2, email: 'a}]"), directory, hasher, 0)
+        load_seed(seed_file("users: [{password: hunter2, email: 'a}]"), directory, hasher)
     assert raised.value.__cause__ is None
     assert raised.value.__suppress_context__
 
 
 def test_deep_nesting_is_a_fault(directory, hasher, seed_file):
     with pytest.raises(StartupError, match=r"line \d+: this is nested too deeply"):
-        load_seed(seed_file("users:\n" + "- " * 3000), directory, hasher, 0)
+        load_seed(seed_file("users:\n" + "- " * 3000), directory, hasher)
 
 
 def test_a_file_that_is_not_utf_8_is_a_fault(directory, hasher, tmp_path):
     file = tmp_path / "latin.yaml"
     file.write_bytes(b"users:\n- email: \xe9@b\n")
     with pytest.raises(StartupError, match="line 2: there is something that is not UTF-8"):
-        load_seed(file, directory, hasher, 0)
+        load_seed(file, directory, hasher)
 
 
 def test_a_byte_order_mark_is_no_fault(directory, hasher, tmp_path):
     file = tmp_path / "mark.yaml"
     file.write_bytes(b"\xef\xbb\xbf" + DEMO.read_bytes())
-    assert len(load_seed(file, directory, hasher, 0)) == 18
+    assert len(load_seed(file, directory, hasher)) == 18
 
 
 def test_a_missing_file_is_reported(directory, hasher, tmp_path):
     with pytest.raises(StartupError, match=r"Cannot read .*absent\.yaml: No such file or dir"):
-        load_seed(tmp_path / "absent.yaml", directory, hasher, 0)
+        load_seed(tmp_path / "absent.yaml", directory, hasher)
 
 
 def test_a_folder_is_a_fault(directory, hasher, tmp_path):
     with pytest.raises(StartupError, match="Is a directory"):
-        load_seed(tmp_path, directory, hasher, 0)
+        load_seed(tmp_path, directory, hasher)

@@ -90,7 +90,7 @@ def test_a_file_that_is_no_database_is_refused(tmp_path, opened, url, content):
 
 @pytest.mark.parametrize("hole", [(100, 3000), (4096, 8192), (20_000, 40_000)])
 def test_a_damaged_file_is_refused(tmp_path, opened, url, directory, hasher, hole):
-    load_seed(DEMO, directory, hasher, 0)
+    load_seed(DEMO, directory, hasher)
     directory.close()
     file = tmp_path / "directory.sqlite"
     data = bytearray(file.read_bytes())
@@ -127,7 +127,7 @@ def test_a_file_locked_by_another_process_is_unavailable(
 
 
 def test_a_copy_is_complete_and_readable_only_by_its_owner(directory, opened, tmp_path, hasher):
-    load_seed(DEMO, directory, hasher, 0)
+    load_seed(DEMO, directory, hasher)
     copy = tmp_path / "copy.sqlite"
     directory.backup(copy)
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600

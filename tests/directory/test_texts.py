@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from reticket.core.errors import StartupError
-from reticket.core.people import Application, Attribute, DeveloperAccount, Tenant
-from reticket.directory.drafts import ClientDraft, UserDraft
+from reticket.core.people import Application, DeveloperAccount
+from reticket.directory.drafts import ClientDraft, TenantDraft, UserDraft
 from reticket.directory.errors import Invalid
 from reticket.directory.seed import load_seed
 
@@ -26,8 +26,8 @@ def client(**registration):
 
 
 def tenant(name=None, value=None):
-    attribute = Attribute("size", {"deep": [value]}, None, 0, None, 0)
-    return Tenant(1000, name, None, False, False, None, (attribute,), (), ())
+    attributes = [{"name": "size", "value": {"deep": [value]}}]
+    return TenantDraft(1000, name, {"kibo": {"attributes": attributes}})
 
 
 def drive(nickname, group, **said):
@@ -99,7 +99,7 @@ def test_a_change_cannot_add_a_control_character(directory, control):
 def test_a_seed_with_a_control_is_refused_with_its_line(directory, hasher, seed_file):
     file = seed_file('users:\n- email: ada@example.com\n  password: x\n  first_name: "a\\eb"\n')
     with pytest.raises(StartupError, match=r"line 2.*control character"):
-        load_seed(file, directory, hasher, 0)
+        load_seed(file, directory, hasher)
 
 
 def test_a_too_deeply_nested_value_is_refused(directory):

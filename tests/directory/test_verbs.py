@@ -7,10 +7,10 @@ import pytest
 from reticket.core.errors import Code
 from reticket.core.people import Application, DeveloperAccount, Tenant
 from reticket.dialects import akinon, cloudreve, kibo
-from reticket.directory.drafts import UserDraft
+from reticket.directory.drafts import TenantDraft, UserDraft
 from reticket.directory.errors import AlreadyExists, Invalid, NotFound
 
-TENANT = Tenant(1000, "Acme", None, False, False, None, (), (), ())
+TENANT = TenantDraft(1000, "Acme")
 APP = Application("app", "Sandbox", (1, 2), frozenset({1000}), False)
 NOW = 1_700_000_000_000
 
@@ -56,7 +56,7 @@ def test_add_a_user(directory):
     user = directory.user(user_id)
     assert (user.email, user.first_name, user.last_name) == ("Grace@Example.com", "Grace", "Hopper")
     assert (user.disabled, user.active, user.created_at) == (False, False, NOW)
-    assert (user.tenants, user.accounts) == ((TENANT,), (DeveloperAccount(77, None),))
+    assert (user.tenants, user.accounts) == ((Tenant(1000, "Acme"),), (DeveloperAccount(77, None),))
     assert kibo.PERSON.of(user) == kibo.person.Person({1000: (1, 2)}, {77: ()})
     organization = akinon.PERSON.of(user)
     assert (organization.name, organization.roles) == ("Navy", ("admiral",))
@@ -118,7 +118,7 @@ def test_memberships(peopled):
     peopled.account_members.grant("ada@example.com", 77, [5])
     peopled.tenant_members.grant("ada@example.com", 1000, [2, 3])
     assert ada(peopled).accounts == (DeveloperAccount(77, "Acme Developers"),)
-    assert ada(peopled).tenants == (TENANT,)
+    assert ada(peopled).tenants == (Tenant(1000, "Acme"),)
     assert kibo.PERSON.of(ada(peopled)) == kibo.person.Person({1000: (2, 3)}, {77: (5,)})
     peopled.account_members.take(ada(peopled).id, 77)
     peopled.tenant_members.take("ada@example.com", 1000)
@@ -127,7 +127,7 @@ def test_memberships(peopled):
 
 def test_memberships_come_in_the_order_of_ids(peopled):
     for tenant_id in (30, -5, 9):
-        peopled.tenants.add(Tenant(tenant_id, None, None, False, False, None, (), (), ()))
+        peopled.tenants.add(TenantDraft(tenant_id))
         peopled.tenant_members.grant("ada@example.com", tenant_id, [])
         peopled.accounts.add(DeveloperAccount(tenant_id, None))
         peopled.account_members.grant("ada@example.com", tenant_id, [])
@@ -169,7 +169,7 @@ def test_applications(peopled):
 
 def test_lists_come_in_pages(directory):
     for number in range(5):
-        directory.tenants.add(Tenant(number - 2, None, "d", False, True, 7, (), (), ()))
+        directory.tenants.add(TenantDraft(number - 2, "d"))
         directory.accounts.add(DeveloperAccount(number - 2, None))
         directory.users.add(UserDraft(f"{number}@b"), "hash")
         directory.applications.add(Application(f"app{number}", None, (), None, False), "hash")
@@ -192,7 +192,7 @@ def test_lines_of_a_list(peopled):
     (user,) = peopled.users.page()
     assert (user.email, user.last_sign_in_at, user.created_at) == ("Ada@Example.com", 5, NOW)
     (tenant,) = peopled.tenants.page()
-    assert (tenant.id, tenant.name, tenant.is_unified) == (1000, "Acme", False)
+    assert (tenant.id, tenant.name) == (1000, "Acme")
     assert peopled.accounts.page() == [DeveloperAccount(77, "Acme Developers")]
     assert peopled.applications.page() == [APP]
     assert peopled.clients.page() == []

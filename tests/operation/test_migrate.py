@@ -4,6 +4,8 @@ import threading
 from contextlib import contextmanager
 
 import pytest
+from alembic import command
+from sqlalchemy import create_engine
 from tests.http.wire import WIRES
 from tests.operation.conftest import MASTER_KEY
 from tests.stores.valkey.servers import until
@@ -20,12 +22,6 @@ UPDATE alembic_version SET version_num = '9999';
 UPDATE directory_schema SET oldest = {oldest}
 """
 NEWEST = directory_schema.absent("").known
-OLDER_DIRECTORY = (
-    "DROP TABLE profile_parts, tenant_parts, shared_parts; "
-    f"UPDATE alembic_version SET version_num = '{NEWEST - 1:04}'"
-)
-"""Undoes the newest migration."""
-
 KNOWN = len(schema.MIGRATIONS)
 NEWER_SESSIONS = (
     *schema.MIGRATIONS,
@@ -92,6 +88,14 @@ def run(postgresql, url, script):
         postgresql.server.run(statement, url.rpartition("/")[2])
 
 
+def leave_older_directory(url):
+    """One without the newest migration."""
+    fresh = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    with fresh.begin() as connection:
+        command.upgrade(directory_schema._config(connection), f"{NEWEST - 1:04}")
+    fresh.dispose()
+
+
 def both_at(url):
     return {"RETICKET_SESSIONS": url, "RETICKET_DIRECTORY": url}
 
@@ -108,7 +112,7 @@ def test_an_older_version_works_during_and_after_a_migration(
             monkeypatch.setattr(schema, "MIGRATIONS", NEWER_SESSIONS)
             assert f"sessions: schema {KNOWN} is now {KNOWN + 1}" in opened.run("migrate", "up")
             monkeypatch.undo()
-            run(postgresql, database, NEWER_DIRECTORY.format(oldest=2))
+            run(postgresql, database, NEWER_DIRECTORY.format(oldest=NEWEST))
             goes_on()
         (tmp_path / "again").mkdir()
         with (
@@ -152,12 +156,10 @@ def test_a_directory_that_needs_a_newer_version_stops_the_start(postgresql, data
         )
 
 
-def test_a_shared_database_is_migrated_only_by_the_operator(
-    postgresql, database, commands, monkeypatch
-):
+def test_a_shared_database_is_migrated_only_by_the_operator(database, commands, monkeypatch):
+    commands(RETICKET_SESSIONS=database).run("migrate", "up")
+    leave_older_directory(database)
     opened = commands(**both_at(database))
-    opened.run("migrate", "up")
-    run(postgresql, database, OLDER_DIRECTORY)
     for words in (["serve", "--port", "0"], ["doctor"]):
         said = opened.refused(*words)
         stale = f"schema {NEWEST - 1} is older than this version of reticket, which needs {NEWEST}"

@@ -43,14 +43,14 @@ CONFIG = click.option("--config", type=PathOption(), help="A TOML file with sett
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 
 
-def renamed(old: str, new: str) -> Callable[..., Any]:
+def renamed(old: str, new: str, **form: Any) -> Callable[..., Any]:
     """An option of a former version; the error names the option that replaced it."""
 
     def refuse(context: click.Context, option: click.Parameter, value: object) -> None:
         if value is not None:
             raise click.ClickException(f"the option {old} is now {new}")
 
-    return click.option(old, hidden=True, expose_value=False, callback=refuse)
+    return click.option(old, hidden=True, expose_value=False, callback=refuse, **form)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,8 +43,8 @@ def status(frame: CommandContext, data: Path | None, config: Path | None, as_jso
 def up(frame: CommandContext, data: Path | None, config: Path | None) -> None:
     """Upgrade both schemas to the newest version. Safe to repeat.
 
-    Processes of the previous version go on working. Upgrade the schemas first, then replace the
-    processes one by one.
+    Processes of the previous version go on working, unless the changelog says to stop them first.
+    Upgrade the schemas first, then replace the processes one by one.
 
     \b
     Example:

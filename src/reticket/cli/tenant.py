@@ -1,4 +1,4 @@
-"""`reticket tenant`: tenants. Their sites and catalogs come by `reticket seed`."""
+"""`reticket tenant`: tenants, with what dialects know of them."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import Any
 
 import click
 
-from reticket.cli.context import JSON, rfc3339, show, with_instance
+from reticket.cli.context import JSON, renamed, show, with_instance
 from reticket.cli.group import Group
-from reticket.core.people import Tenant
+from reticket.cli.part_option import PartOption
+from reticket.directory.drafts import TenantDraft
 from reticket.directory.errors import NotFound
 from reticket.directory.forms import INT32
 from reticket.runtime.opened_service import OpenedService
@@ -24,31 +25,29 @@ def tenant() -> None:
 @tenant.command()
 @click.argument("tenant_id", type=int)
 @click.option("--name")
-@click.option("--domain")
-@click.option("--dev", is_flag=True, help="A development tenant.")
+@click.option(
+    "--profile",
+    "parts",
+    type=PartOption(),
+    multiple=True,
+    help="What a dialect knows of the tenant: the key of its part, and the value; may be repeated.",
+)
+@renamed("--domain", "--profile 'KEY={domain: ...}'")
+@renamed("--dev", "--profile 'KEY={is_dev_tenant: true}'", is_flag=True, flag_value="yes")
 @with_instance
 def add(
-    instance: OpenedService, tenant_id: int, name: str | None, domain: str | None, dev: bool
+    instance: OpenedService,
+    tenant_id: int,
+    name: str | None,
+    parts: tuple[tuple[str, object], ...],
 ) -> None:
     """Add a tenant.
 
     \b
     Example:
-      reticket tenant add 1003 --name "Acme Asia" --domain t1003.example.com
+      reticket tenant add 1003 --name "Acme Asia"
     """
-    instance.directory.tenants.add(
-        Tenant(
-            id=tenant_id,
-            name=name,
-            domain=domain,
-            is_dev_tenant=dev,
-            is_unified=False,
-            expiry=None,
-            attributes=(),
-            master_catalogs=(),
-            sites=(),
-        )
-    )
+    instance.directory.tenants.add(TenantDraft(tenant_id, name, dict(parts)))
     instance.record_change("tenant_added", tenant=tenant_id)
 
 
@@ -56,7 +55,7 @@ def add(
 @click.argument("tenant_id", type=int)
 @with_instance
 def show_one(instance: OpenedService, tenant_id: int) -> None:
-    """Print a tenant with its sites and catalogs, as JSON.
+    """Print a tenant with what dialects know of it, as JSON.
 
     \b
     Example:
@@ -65,7 +64,9 @@ def show_one(instance: OpenedService, tenant_id: int) -> None:
     found = instance.directory.tenant(tenant_id)
     if found is None:
         raise NotFound(f"There is no tenant {tenant_id}.")
-    show([asdict(found)], (), as_json=True)
+    parts = {part.key: part.of(found) for part in instance.directory.profiles.tenants}
+    profile = {key: part for key, part in parts.items() if part is not None}
+    show([{"id": found.id, "name": found.name, "profile": profile}], (), as_json=True)
 
 
 @tenant.command()
@@ -92,14 +93,13 @@ def list_(instance: OpenedService, as_json: bool) -> None:
     Example:
       reticket tenant list
     """
-    show(_rows(instance), ("id", "name", "domain", "is_dev_tenant", "expiry"), as_json)
+    show(_rows(instance), ("id", "name"), as_json)
 
 
 def _rows(instance: OpenedService) -> Iterator[Mapping[str, Any]]:
     after = INT32.start - 1
     while lines := instance.directory.tenants.page(after):
-        for line in lines:
-            yield asdict(line) | {"expiry": rfc3339(line.expiry)}
+        yield from map(asdict, lines)
         after = lines[-1].id
 
 

@@ -12,9 +12,8 @@ import click
 from reticket.cli.context import JSON, renamed, rfc3339, show, with_instance
 from reticket.cli.factor import factor
 from reticket.cli.group import Group
-from reticket.core.errors import ReticketError
+from reticket.cli.part_option import PartOption
 from reticket.directory.drafts import UserDraft
-from reticket.directory.seed.yaml_value import yaml_text
 from reticket.runtime.opened_service import OpenedService
 
 COLUMNS = (
@@ -47,21 +46,6 @@ class Grants(click.ParamType[tuple[int, tuple[int, ...]]]):
             return int(place), tuple(int(each) for each in behaviors.split(",") if each)
         except ValueError:
             self.fail(f"{value!r} is not like 1000=1,2,17", param, ctx)
-
-
-class PartOption(click.ParamType[tuple[str, object]]):
-    """`KEY={...}`: a part of a profile, in YAML or JSON."""
-
-    name = "KEY={...}"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[str, object]:
-        if isinstance(value, tuple):
-            return value
-        key, _, said = str(value).partition("=")
-        try:
-            return key, yaml_text(said).json()
-        except ReticketError as error:
-            self.fail(f"{value!r}: {error}", param, ctx)
 
 
 def new_password(stdin: bool) -> str:

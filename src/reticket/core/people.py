@@ -14,75 +14,11 @@ Parts = tuple[tuple[str, object], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Attribute:
-    """A named value of any JSON type, with the authors and times of its creation and last
-    change.
-    """
-
-    name: str
-    value: object
-    create_by: str | None
-    create_date: int
-    update_by: str | None
-    update_date: int
-
-
-@dataclass(frozen=True, slots=True)
-class Catalog:
-    """A catalog of a master catalog."""
-
-    id: int
-    name: str | None
-    default_locale_code: str | None
-    default_currency_code: str | None
-    master_catalog_id: int
-    tenant_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class MasterCatalog:
-    """A master catalog of a tenant, with its catalogs."""
-
-    id: int
-    name: str | None
-    default_locale_code: str | None
-    default_currency_code: str | None
-    supported_locale_codes: tuple[str, ...]
-    tenant_id: int
-    catalogs: tuple[Catalog, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """A site of a tenant."""
-
-    id: int
-    name: str | None
-    domain: str | None
-    primary_custom_domain: str | None
-    catalog_id: int
-    locale_code: str | None
-    currency_code: str | None
-    country_code: str | None
-    tenant_id: int
-    attributes: tuple[Attribute, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Tenant:
-    """A tenant with everything that belongs to it. `expiry` is a time or None; `parts` is what each
-    dialect keeps of it.
-    """
+    """A tenant; `parts` is what each dialect keeps of it."""
 
     id: int
     name: str | None
-    domain: str | None
-    is_dev_tenant: bool
-    is_unified: bool
-    expiry: int | None
-    attributes: tuple[Attribute, ...]
-    master_catalogs: tuple[MasterCatalog, ...]
-    sites: tuple[Site, ...]
     parts: Parts = ()
 
 

@@ -51,6 +51,9 @@ class Part(Generic[P]):
         shared: its members that several records have in common.
         has_places: whether its members `tenants` and `developer_accounts` are data beside the
             person's memberships, by the ids of the places. Only one dialect may have them.
+        inline: whether its members are keys of the record itself in a directory file, and not
+            below `key`.
+        completed: fills in the members that depend on the time of writing, in milliseconds.
         lends: members of the person itself that older files have in this part.
         demo: the parts of the demo's people by e-mail address, or of its tenants by id.
     """
@@ -60,6 +63,8 @@ class Part(Generic[P]):
     key: str
     shared: Shared | None = None
     has_places: bool = False
+    inline: bool = False
+    completed: Callable[[P, int], P] | None = None
     lends: tuple[str, ...] = ()
     demo: Mapping[Hashable, Mapping[str, Any]] = field(default_factory=dict)
 

@@ -119,14 +119,16 @@ class Directory:
             database,
             self.tenant_members,
             self.account_members,
-            PartsWriter(profile_parts, profiles.separate, entropy),
+            PartsWriter(profile_parts, profiles.separate, clock, entropy),
             self.enrolments,
             clock,
             entropy,
         )
         self.emails = Emails(database)
         self.tenants = Tenants(
-            database, self.tenant_members, PartsWriter(tenant_parts, profiles.tenants, entropy)
+            database,
+            self.tenant_members,
+            PartsWriter(tenant_parts, profiles.tenants, clock, entropy),
         )
         self.accounts = Accounts(database, self.account_members)
         self.applications = Applications(database, clock, entropy)

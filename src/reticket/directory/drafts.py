@@ -7,8 +7,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from reticket.core.people import Tenant
-
 Places = Mapping[int, object]
 """Tenants or accounts by id, each with what a dialect knows of the membership."""
 
@@ -37,7 +35,8 @@ class UserDraft:
 class TenantDraft:
     """A tenant to create, with the dialects' data of it by the keys of their parts."""
 
-    tenant: Tenant
+    id: int
+    name: str | None = None
     parts: Mapping[str, object] = field(default_factory=dict)
 
 

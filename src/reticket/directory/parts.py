@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy import Connection, Table, insert, select
 
 from reticket.core.errors import Unavailable
-from reticket.core.ports import Entropy
+from reticket.core.ports import Clock, Entropy
 from reticket.core.profiles import Part, Shared
 from reticket.directory.errors import AlreadyExists, Invalid
 from reticket.directory.forms import check_text_id
@@ -32,16 +32,17 @@ class PartsWriter:
         parts: the existing parts.
     """
 
-    def __init__(self, table: Table, parts: Parts, entropy: Entropy) -> None:
+    def __init__(self, table: Table, parts: Parts, clock: Clock, entropy: Entropy) -> None:
         self._table = table
         self._parts = {part.key: part for part in parts}
+        self._clock = clock
         self._entropy = entropy
 
     def insert(self, connection: Connection, owner: object, said: Mapping[str, object]) -> None:
         """Write the value under each key. Invalid; AlreadyExists for the id of another thing."""
         for key, value in said.items():
             part = self._part(key)
-            kept = checked_part(part, value)
+            kept = checked_part(part, value, self._clock())
             if part.shared is not None:
                 self._settle(connection, part.dialect, part.shared, part.shared.place(kept))
             row = {self._table.columns[0].name: owner, "dialect": part.dialect, "value": kept}

@@ -20,7 +20,7 @@ from reticket.directory.people.sign_ins import read_client_credentials
 from reticket.directory.people.user_rows import id_of_email, read_user
 from reticket.directory.programs.applications import read_application
 from reticket.directory.programs.clients import read_client
-from reticket.directory.tenants.tenant_rows import read_tenant
+from reticket.directory.tenants.tenants import read_tenant
 
 R = TypeVar("R")
 

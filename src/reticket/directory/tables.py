@@ -13,7 +13,6 @@ from sqlalchemy import (
     Boolean,
     Column,
     ForeignKey,
-    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -57,21 +56,6 @@ def _id(name: str, type_: type[Integer] | String | Text = Integer) -> Column[obj
 def _part_of(name: str, target: str, type_: type[Integer] | String = Integer) -> Column[object]:
     """A part of the key that references a row and is deleted with it."""
     return Column(name, type_, ForeignKey(target, ondelete="CASCADE"), primary_key=True)
-
-
-def _attributes(name: str, *owner: Column[object] | ForeignKeyConstraint) -> Table:
-    return Table(
-        name,
-        metadata,
-        *owner,
-        _id("position"),
-        Column("name", Text, nullable=False),
-        Column("value", Json, nullable=False),
-        Column("create_by", Text),
-        Column("create_date", BigInteger, nullable=False),
-        Column("update_by", Text),
-        Column("update_date", BigInteger, nullable=False),
-    )
 
 
 def _parts(name: str, owner: Column[object]) -> Table:
@@ -197,69 +181,10 @@ tenants = Table(
     metadata,
     _id("id"),
     Column("name", Text),
-    Column("domain", Text),
-    Column("is_dev_tenant", Boolean, nullable=False),
-    Column("is_unified", Boolean, nullable=False),
-    Column("expiry", BigInteger),
 )
 
 tenant_parts = _parts("tenant_parts", _part_of("tenant_id", "tenants.id"))
 """What a dialect keeps of a tenant."""
-
-tenant_attributes = _attributes("tenant_attributes", _part_of("tenant_id", "tenants.id"))
-
-master_catalogs = Table(
-    "master_catalogs",
-    metadata,
-    _part_of("tenant_id", "tenants.id"),
-    _id("id"),
-    Column("position", Integer, nullable=False),
-    Column("name", Text),
-    Column("default_locale_code", Text),
-    Column("default_currency_code", Text),
-    Column("supported_locale_codes", Json, nullable=False),
-)
-
-catalogs = Table(
-    "catalogs",
-    metadata,
-    _id("tenant_id"),
-    _id("master_catalog_id"),
-    _id("id"),
-    Column("position", Integer, nullable=False),
-    Column("name", Text),
-    Column("default_locale_code", Text),
-    Column("default_currency_code", Text),
-    ForeignKeyConstraint(
-        ["tenant_id", "master_catalog_id"],
-        ["master_catalogs.tenant_id", "master_catalogs.id"],
-        ondelete="CASCADE",
-    ),
-)
-
-sites = Table(
-    "sites",
-    metadata,
-    _part_of("tenant_id", "tenants.id"),
-    _id("id"),
-    Column("position", Integer, nullable=False),
-    Column("name", Text),
-    Column("domain", Text),
-    Column("primary_custom_domain", Text),
-    Column("catalog_id", Integer, nullable=False),
-    Column("locale_code", Text),
-    Column("currency_code", Text),
-    Column("country_code", Text),
-)
-
-site_attributes = _attributes(
-    "site_attributes",
-    _id("tenant_id"),
-    _id("site_id"),
-    ForeignKeyConstraint(
-        ["tenant_id", "site_id"], ["sites.tenant_id", "sites.id"], ondelete="CASCADE"
-    ),
-)
 
 developer_accounts = Table(
     "developer_accounts",

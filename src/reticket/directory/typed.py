@@ -63,9 +63,13 @@ def checked(said: object, kind: Any) -> Any:
     return msgspec.to_builtins(found, str_keys=True)
 
 
-def checked_part(part: Part[Any], said: object) -> dict[str, Any]:
+def checked_part(part: Part[Any], said: object, now: int) -> dict[str, Any]:
     """The part in its stored form. Invalid names the member at fault."""
-    return cast("dict[str, Any]", _or_invalid(said, part.kind, part.key))
+    kept = _or_invalid(said, part.kind, part.key)
+    if part.completed is not None:
+        completed = part.completed(msgspec.convert(kept, part.kind, str_keys=True), now)
+        kept = msgspec.to_builtins(completed, str_keys=True)
+    return cast("dict[str, Any]", kept)
 
 
 def checked_place(part: Part[Any], member: str, place: int, said: object) -> Any:
@@ -77,6 +81,11 @@ def beside(part: Part[Any], member: str) -> Any:
     """The type of the data beside a membership."""
     (found,) = (each for each in msgspec.structs.fields(part.kind) if each.name == member)
     return found.type.__args__[1]
+
+
+def members_of(kind: Any) -> list[str]:
+    """The names of a struct's members."""
+    return [field.encode_name for field in msgspec.structs.fields(kind)]
 
 
 def _or_invalid(said: object, kind: Any, what: str) -> Any:
@@ -116,7 +125,7 @@ def _of_value(path: tuple[Step, ...], words: str) -> Fault:
     expected = _EXPECTED.match(words)
     if expected is None:  # a sentence of the type's own, which begins with the member's name
         member, _, rest = words.partition(" ")
-        return Fault((*path, member), rest)
+        return Fault((*path, *_steps(f".{member}")), rest)
     if words.endswith("of length >= 1"):
         return Fault(path, "must not be empty")
     if bound := _BOUND.fullmatch(words):

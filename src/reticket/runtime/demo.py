@@ -110,7 +110,7 @@ def known_accounts(instance: OpenedService) -> Iterator[str]:
     """Accounts that have the password or secret of the shipped demo directory, as texts for people.
     Changed secrets and disabled accounts do not count.
     """
-    seed, directory = read_seed(FILE, 0), instance.directory
+    seed, directory = read_seed(FILE), instance.directory
     lookups = (
         ("user", seed.users, directory.user_credentials),
         ("application", seed.applications, directory.application_credentials),

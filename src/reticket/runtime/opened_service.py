@@ -57,7 +57,7 @@ class OpenedService:
         with the line at fault.
         """
         presets = loading.presets(self.settings)
-        created = load_seed(file, self.directory, self.hasher, self.clock(), presets)
+        created = load_seed(file, self.directory, self.hasher, presets)
         self.audit.record([_added(self.clock(), each) for each in created], durable=True)
 
     def person(self, who: str) -> User:

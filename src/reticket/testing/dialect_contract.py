@@ -19,6 +19,7 @@ from reticket.core.commands import Command, FactorRule, SignIn
 from reticket.core.errors import Cause, Code, Refusal, ReticketError, Unavailable
 from reticket.core.model import Caller
 from reticket.core.policy import PRESETS
+from reticket.directory.seed.parts import keys_of
 from reticket.directory.typed import checked
 from reticket.openapi import WELL_KNOWN, build_document, document_bytes
 from reticket.wire import Dialect, Route, WireRequest, WireResponse
@@ -99,7 +100,8 @@ class DialectContract:
             part = getattr(dialect, member)
             others = [each for other in _others(dialect) if (each := getattr(other, member))]
             if part is not None:
-                assert part.key not in {each.key for each in others}
+                taken = {name for each in others for name in (each.key, *keys_of([each]))}
+                assert taken.isdisjoint({part.key, *keys_of([part])})
                 assert not part.has_places or not any(each.has_places for each in others)
 
     def test_its_base_path_is_one(self, dialect: Dialect) -> None:

@@ -5,44 +5,49 @@ from typing import Any
 from reticket.core.model import AccessToken, Family, Holder, Issued
 from reticket.core.people import (
     Application,
-    Attribute,
-    Catalog,
     DeveloperAccount,
-    MasterCatalog,
-    Site,
     Tenant,
 )
 from reticket.dialects import kibo
+from reticket.dialects.kibo import tenant_facts
 from reticket.dialects.kibo.person import Person
+from reticket.dialects.kibo.tenant_facts import Attribute, Catalog, MasterCatalog, Site
 from reticket.testing.dialect_samples import PLAIN_ADA, sample_access, sample_family, sample_pair
 
 SIGNED_IN_BEFORE = 1_745_564_308_000
-CREATED_AT = 1_595_505_600_000
-UPDATED_AT = CREATED_AT + 1
-EXPIRY = 1_893_553_445_006
+CREATED_AT = "2020-07-23T12:00:00.000Z"
+UPDATED_AT = "2020-07-23T12:00:00.001Z"
 
 ACME = Tenant(
-    id=1000,
-    name="Acme US",
-    domain="t1000.example.com",
-    is_dev_tenant=False,
-    is_unified=True,
-    expiry=EXPIRY,
-    attributes=(Attribute("limits", {"orders": 5000}, "setup", CREATED_AT, None, CREATED_AT),),
-    master_catalogs=(
-        MasterCatalog(
-            1, "Master", "en-US", "USD", ("en-US", "fr-CA"), 1000,
-            (Catalog(2, "US catalog", "en-US", "USD", 1, 1000),),
-        ),
-    ),
-    sites=(
-        Site(
-            2000, "Shop", "shop.example.com", None, 2, "en-US", "USD", "US", 1000,
-            (Attribute("theme", "dark", None, CREATED_AT, "ops", UPDATED_AT),),
+    1000,
+    "Acme US",
+    (
+        (
+            "kibo",
+            tenant_facts.Tenant(
+                domain="t1000.example.com",
+                is_unified=True,
+                expiry="2030-01-02T03:04:05.006Z",
+                attributes=(
+                    Attribute("limits", {"orders": 5000}, "setup", CREATED_AT, None, CREATED_AT),
+                ),
+                master_catalogs=(
+                    MasterCatalog(
+                        1, "Master", "en-US", "USD", ("en-US", "fr-CA"),
+                        (Catalog(2, "US catalog", "en-US", "USD"),),
+                    ),
+                ),
+                sites=(
+                    Site(
+                        2000, "Shop", "shop.example.com", None, 2, "en-US", "USD", "US",
+                        (Attribute("theme", "dark", None, CREATED_AT, "ops", UPDATED_AT),),
+                    ),
+                ),
+            ),
         ),
     ),
 )  # fmt: skip
-BARE = Tenant(1001, None, None, True, False, None, (), (), ())
+BARE = Tenant(1001, None, (("kibo", tenant_facts.Tenant(is_dev_tenant=True)),))
 ADA = replace(
     PLAIN_ADA,
     last_name=None,

@@ -40,7 +40,7 @@ REGISTERED: dict[str, dict[str, Any]] = {
 
 
 def _tenant(number: int) -> Tenant:
-    return Tenant(number, None, None, False, False, None, (), (), ())
+    return Tenant(number, None)
 
 
 ADA = User(

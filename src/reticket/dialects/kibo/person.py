@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from reticket.core.people import User
 from reticket.core.profiles import Part
-
-Behavior = Annotated[int, Meta(ge=-(2**31), lt=2**31)]
+from reticket.dialects.kibo.kept import Int32
 
 
 class Person(Struct, frozen=True, forbid_unknown_fields=True):
     """Behaviors by the id of the tenant or the account."""
 
-    tenants: dict[int, tuple[Behavior, ...]] = {}
-    developer_accounts: dict[int, tuple[Behavior, ...]] = {}
+    tenants: dict[int, tuple[Int32, ...]] = {}
+    developer_accounts: dict[int, tuple[Int32, ...]] = {}
 
 
 PERSON = Part(dialect="kibo", kind=Person, key="kibo", has_places=True)

@@ -10,9 +10,10 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
-from msgspec import Raw
+from msgspec import Raw, structs
 
 from reticket.core import people
+from reticket.dialects.kibo import tenant_facts
 from reticket.dialects.kibo.person import person_of
 from reticket.dialects.kibo.schemas import (
     AdminUserMasterCatalog,
@@ -25,6 +26,7 @@ from reticket.dialects.kibo.schemas import (
     date_of,
     encode,
 )
+from reticket.dialects.kibo.tenant_facts import facts_of
 
 S = TypeVar("S", people.Tenant, people.DeveloperAccount)
 
@@ -98,17 +100,18 @@ def last_login(milliseconds: int | None) -> bytes:
 
 def tenant_of(tenant: people.Tenant, last_login_date: Any = None) -> Tenant:
     """A tenant with all that hangs on it."""
+    facts = facts_of(tenant)
     return Tenant(
-        attributes=_attributes(tenant.attributes),
-        domain=tenant.domain,
-        expiry=None if tenant.expiry is None else date_of(tenant.expiry),
+        attributes=_attributes(facts.attributes),
+        domain=facts.domain,
+        expiry=facts.expiry,
         id=tenant.id,
-        is_dev_tenant=tenant.is_dev_tenant,
-        is_unified=tenant.is_unified,
+        is_dev_tenant=facts.is_dev_tenant,
+        is_unified=facts.is_unified,
         last_login_date=last_login_date,
-        master_catalogs=[_master_catalog(one) for one in tenant.master_catalogs],
+        master_catalogs=[_master_catalog(one, tenant.id) for one in facts.master_catalogs],
         name=tenant.name,
-        sites=[_site(one) for one in tenant.sites],
+        sites=[_site(one, tenant.id) for one in facts.sites],
     )
 
 
@@ -143,53 +146,19 @@ def _user(user: people.User) -> UserProfile:
     )
 
 
-def _attributes(attributes: Sequence[people.Attribute]) -> list[TenantAttribute]:
-    return [
-        TenantAttribute(
-            create_by=one.create_by,
-            create_date=date_of(one.create_date),
-            name=one.name,
-            update_by=one.update_by,
-            update_date=date_of(one.update_date),
-            value=one.value,
-        )
-        for one in attributes
+def _attributes(attributes: Sequence[tenant_facts.Attribute]) -> list[TenantAttribute]:
+    return [TenantAttribute(**structs.asdict(one)) for one in attributes]
+
+
+def _master_catalog(master: tenant_facts.MasterCatalog, tenant_id: int) -> AdminUserMasterCatalog:
+    catalogs = [
+        Catalog(**structs.asdict(one), master_catalog_id=master.id, tenant_id=tenant_id)
+        for one in master.catalogs
     ]
+    said = structs.asdict(master) | {"catalogs": catalogs}
+    return AdminUserMasterCatalog(**said, tenant_id=tenant_id)
 
 
-def _master_catalog(master: people.MasterCatalog) -> AdminUserMasterCatalog:
-    return AdminUserMasterCatalog(
-        catalogs=[_catalog(one) for one in master.catalogs],
-        default_currency_code=master.default_currency_code,
-        default_locale_code=master.default_locale_code,
-        id=master.id,
-        name=master.name,
-        supported_locale_codes=master.supported_locale_codes,
-        tenant_id=master.tenant_id,
-    )
-
-
-def _catalog(catalog: people.Catalog) -> Catalog:
-    return Catalog(
-        default_currency_code=catalog.default_currency_code,
-        default_locale_code=catalog.default_locale_code,
-        id=catalog.id,
-        master_catalog_id=catalog.master_catalog_id,
-        name=catalog.name,
-        tenant_id=catalog.tenant_id,
-    )
-
-
-def _site(site: people.Site) -> Site:
-    return Site(
-        attributes=_attributes(site.attributes),
-        catalog_id=site.catalog_id,
-        country_code=site.country_code,
-        currency_code=site.currency_code,
-        domain=site.domain,
-        id=site.id,
-        locale_code=site.locale_code,
-        name=site.name,
-        primary_custom_domain=site.primary_custom_domain,
-        tenant_id=site.tenant_id,
-    )
+def _site(site: tenant_facts.Site, tenant_id: int) -> Site:
+    said = structs.asdict(site) | {"attributes": _attributes(site.attributes)}
+    return Site(**said, tenant_id=tenant_id)

@@ -227,5 +227,9 @@ class Error(Struct, rename="camel"):
 
 def date_of(milliseconds: int) -> str:
     """`2020-07-23T12:00:00.000Z`, always with milliseconds: clients parse no other form."""
-    instant = _EPOCH + timedelta(milliseconds=milliseconds)
+    return utc(_EPOCH + timedelta(milliseconds=milliseconds))
+
+
+def utc(instant: datetime) -> str:
+    """The same for a time in UTC."""
     return instant.isoformat(timespec="milliseconds") + "Z"

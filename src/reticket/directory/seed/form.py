@@ -50,7 +50,6 @@ def _check(references: Mapping[int, YamlValue], noun: str, *places: Container[ob
 
 def read_seed(
     path: Path,
-    now: int,
     presets: Mapping[str, Policy] = SHIPPED,
     profiles: Profiles = NO_DIALECT,
 ) -> Seed:
@@ -58,14 +57,13 @@ def read_seed(
 
     Args:
         path: the file.
-        now: milliseconds.
         presets: policies by name.
         profiles: the dialects' parts of people and tenants.
     """
     fields = Fields(read_yaml(path), _SECTIONS)
     return Seed(
         accounts=_section(fields, "developer_accounts", read_account, "id"),
-        tenants=_section(fields, "tenants", TenantReader(now, profiles.tenants).read, "id"),
+        tenants=_section(fields, "tenants", TenantReader(profiles.tenants).read, "id"),
         applications=_section(fields, "applications", read_application, "application_id"),
         clients=_section(fields, "oauth_clients", ClientReader(presets).read, "client_id"),
         users=_section(fields, "users", UserReader(profiles).read, "email"),

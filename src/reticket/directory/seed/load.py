@@ -62,7 +62,6 @@ def load_seed(
     path: Path,
     directory: Directory,
     hasher: SecretHasher,
-    now: int,
     presets: Mapping[str, Policy] = SHIPPED,
 ) -> Sequence[Made]:
     """Create the records of a file that the directory lacks, and return them.
@@ -73,14 +72,13 @@ def load_seed(
         path: a YAML file in the form of `demo.yaml`.
         directory: the target.
         hasher: for passwords and secrets.
-        now: milliseconds; the date of attributes without a date.
         presets: policies in force by name.
 
     Raises:
         StartupError: the file has a fault on the line that it names. Nothing was created.
         Unavailable: the directory cannot answer. Nothing was created.
     """
-    seed = read_seed(path, now, presets, directory.profiles)
+    seed = read_seed(path, presets, directory.profiles)
     if path.resolve() == DEMO:
         seed = with_demo(seed, directory.profiles)
     sections = _sections(seed, directory)

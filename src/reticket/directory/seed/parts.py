@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from reticket.core.profiles import Part
-from reticket.directory.seed.fields import Fields
 from reticket.directory.seed.yaml_value import YamlValue
-from reticket.directory.typed import Fault, Faulty, checked, path_of
+from reticket.directory.typed import Fault, Faulty, checked, members_of, path_of
 
 
-def read_parts(fields: Fields, parts: Iterable[Part[Any]]) -> dict[str, object]:
+def keys_of(parts: Iterable[Part[Any]]) -> Iterator[str]:
+    """The keys of an entry that belong to dialects."""
+    for part in parts:
+        yield from members_of(part.kind) if part.inline else (part.key,)
+
+
+def read_parts(value: YamlValue, parts: Iterable[Part[Any]]) -> dict[str, object]:
     """The parts of an entry that belong to dialects, by their keys."""
-    said = {part.key: fields.optional(part.key, _reader(part), None) for part in parts}
+    said = {part.key: _read(value, part) for part in parts}
     return {key: part for key, part in said.items() if part is not None}
 
 
-def read_typed(value: YamlValue, kind: Any, but_for: tuple[str, ...] = ()) -> Any:
+def _read(value: YamlValue, part: Part[Any]) -> Any:
+    members = value.members()
+    if part.inline:
+        own = members.keys() & set(members_of(part.kind))
+        return read_typed(value, part.kind, but_for=members.keys() - own) if own else None
+    member = members.get(part.key)
+    if member is None or member.type == "null":
+        return None
+    return read_typed(member, part.kind, but_for=part.lends)
+
+
+def read_typed(value: YamlValue, kind: Any, but_for: Iterable[str] = ()) -> Any:
     """A value of a type, without the members that belong elsewhere."""
     said = value.json()
     if isinstance(said, dict):
@@ -26,10 +42,6 @@ def read_typed(value: YamlValue, kind: Any, but_for: tuple[str, ...] = ()) -> An
         return checked(said, kind)
     except Faulty as faulty:
         raise _fault_at(value, faulty.fault) from None
-
-
-def _reader(part: Part[Any]) -> Any:
-    return lambda value: read_typed(value, part.kind, part.lends)
 
 
 def _fault_at(value: YamlValue, fault: Fault) -> Exception:

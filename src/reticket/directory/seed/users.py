@@ -12,7 +12,7 @@ from reticket.core.profiles import Part, Profiles
 from reticket.directory.drafts import UserDraft
 from reticket.directory.forms import INT32, folded, is_email
 from reticket.directory.seed.fields import Entry, Fields
-from reticket.directory.seed.parts import read_parts, read_typed
+from reticket.directory.seed.parts import keys_of, read_parts, read_typed
 from reticket.directory.seed.yaml_value import YamlValue
 from reticket.directory.typed import beside
 
@@ -44,7 +44,7 @@ class UserReader:
     def read(self, value: YamlValue) -> Entry[UserDraft]:
         """A user with all memberships, and the parts of all dialects."""
         parts = self.profiles.separate
-        fields = Fields(value, (*_USER, *(part.key for part in parts)))
+        fields = Fields(value, (*_USER, *keys_of(parts)))
         email = fields.required("email", _email)
         tenants = fields.optional("tenants", _places, {})
         accounts = fields.optional("developer_accounts", _places, {})
@@ -56,7 +56,7 @@ class UserReader:
             active=fields.optional("active", YamlValue.flag, True),
             tenants=self._beside("tenants", tenants),
             accounts=self._beside("developer_accounts", accounts),
-            parts=read_parts(fields, parts),
+            parts=read_parts(value, parts),
             totp_secret=_factor(value, fields, parts),
         )
         password = fields.required("password", YamlValue.filled)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from yaml import MappingNode, Node, ScalarNode, SequenceNode
-from yaml.constructor import SafeConstructor
 from yaml.representer import SafeRepresenter
 
 from reticket.core.errors import ReticketError
@@ -19,7 +17,6 @@ DEEPEST = 50
 """Most levels of a JSON value. An alias inside itself would be endless."""
 INT64 = range(-(2**63), 2**63)
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LONGEST_NUMBER = 20
 _HALF = re.compile("[\ud800-\udfff]")
 
@@ -112,18 +109,6 @@ class YamlValue:
             raise self.fault(f"must lie between {accepted.start} and {accepted.stop - 1}")
         return number
 
-    def moment(self) -> int:
-        """A time such as `2030-01-02T03:04:05.006Z`, or in YAML's form, in milliseconds."""
-        words = "must be a time like 2030-01-02T03:04:05.006Z"
-        node = self._node
-        form = SafeConstructor.timestamp_regexp
-        if not isinstance(node, ScalarNode) or not form.match(node.value):
-            raise self.fault(words)
-        try:
-            return _milliseconds(SafeConstructor().construct_yaml_timestamp(node))
-        except (ValueError, OverflowError):
-            raise self.fault(words) from None
-
     def json(self, depth: int = 0) -> object:
         """Any JSON value."""
         if depth > DEEPEST:
@@ -148,14 +133,6 @@ class YamlValue:
         if not math.isfinite(number):
             raise self.fault("is too large a number")
         return number
-
-
-def _milliseconds(moment: date) -> int:
-    if not isinstance(moment, datetime):
-        moment = datetime(moment.year, moment.month, moment.day)
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
 class UnfiledValue(YamlValue):

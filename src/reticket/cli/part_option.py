@@ -1,0 +1,25 @@
+"""The option's value that says what a dialect knows of a person or a tenant."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from reticket.core.errors import ReticketError
+from reticket.directory.seed.yaml_value import yaml_text
+
+
+class PartOption(click.ParamType[tuple[str, object]]):
+    """`KEY={...}`: a part of a profile, in YAML or JSON."""
+
+    name = "KEY={...}"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[str, object]:
+        if isinstance(value, tuple):
+            return value
+        key, _, said = str(value).partition("=")
+        try:
+            return key, yaml_text(said).json()
+        except ReticketError as error:
+            self.fail(f"{value!r}: {error}", param, ctx)

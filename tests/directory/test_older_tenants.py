@@ -1,0 +1,82 @@
+"""What an older version kept of tenants in tables becomes Kibo's part, with the same answer."""
+
+from __future__ import annotations
+
+import pytest
+from alembic import command
+from sqlalchemy import create_engine, inspect, text
+from tests.directory.test_tenant_facts import BARE, BODY, body
+
+from reticket.directory import engines
+from reticket.directory.engines import schema
+
+TENANT = "INSERT INTO tenants (id, name, domain, is_dev_tenant, is_unified, expiry) VALUES "
+ATTRIBUTE = "position, name, value, create_by, create_date, update_by, update_date) VALUES "
+OF_BEFORE = f"""
+{TENANT} (7, NULL, NULL, :no, :no, NULL)
+--
+{TENANT} (1000, 'Acme US', 't1000.example.com', :no, :yes, NULL)
+--
+{TENANT} (1001, NULL, NULL, :yes, :no, 1893553445006)
+--
+INSERT INTO tenant_attributes (tenant_id, {ATTRIBUTE}
+(1000, 1, 'limits', :limits, 'setup', 1714979289010, NULL, 1714953600000)
+--
+INSERT INTO tenant_attributes (tenant_id, {ATTRIBUTE}
+(1000, 0, 'tier', :tier, NULL, 1700000000000, NULL, 1700000000000)
+--
+INSERT INTO master_catalogs (tenant_id, id, position, name, default_locale_code,
+    default_currency_code, supported_locale_codes)
+VALUES (1000, 1, 0, 'Master', 'en-US', 'USD', :locales)
+--
+INSERT INTO catalogs (tenant_id, master_catalog_id, id, position, name, default_locale_code,
+    default_currency_code)
+VALUES (1000, 1, 2, 0, 'US catalog', 'en-US', 'USD')
+--
+INSERT INTO sites (tenant_id, id, position, name, domain, primary_custom_domain, catalog_id,
+    locale_code, currency_code, country_code)
+VALUES (1000, 2000, 0, 'Acme Shop', 'shop.example.com', 'a.example', 2, 'en-US', 'USD', 'US')
+--
+INSERT INTO sites (tenant_id, id, position, catalog_id) VALUES (1001, 2000, 0, 0)
+--
+INSERT INTO site_attributes (tenant_id, site_id, {ATTRIBUTE}
+(1000, 2000, 0, 'theme', :theme, NULL, 1700000000000, NULL, 1700000000000)
+"""
+SAID = {
+    "yes": True,
+    "no": False,
+    "limits": '{"orders": 5000}',
+    "tier": '"gold"',
+    "theme": '"dark"',
+    "locales": '["en-US", "fr-CA"]',
+}
+
+
+@pytest.fixture
+def migrated(blank_url, opened):
+    database = create_engine(blank_url.replace("postgresql://", "postgresql+psycopg://"))
+    with database.begin() as connection:
+        command.upgrade(schema._config(connection), "0008")
+        for statement in OF_BEFORE.split("--"):
+            connection.execute(text(statement), SAID)
+    database.dispose()
+    engines.migrate(blank_url)
+    return opened(blank_url)
+
+
+def test_the_answer_is_the_same(migrated):
+    assert body(migrated, 1000) == BODY
+    assert body(migrated, 7) == BARE
+    other = body(migrated, 1001)
+    assert '"expiry":"2030-01-02T03:04:05.006Z"' in other
+    assert '"isDevTenant":true' in other
+    assert '"sites":[{"attributes":[],"catalogId":0,' in other
+
+
+def test_the_tables_are_gone_and_the_tenants_stay(migrated):
+    assert [each.id for each in migrated.tenants.page()] == [7, 1000, 1001]
+    with migrated.database.read() as connection:
+        found = inspect(connection)
+        left = {"tenant_attributes", "master_catalogs", "catalogs", "sites", "site_attributes"}
+        assert not left & set(found.get_table_names())
+        assert [column["name"] for column in found.get_columns("tenants")] == ["id", "name"]
