@@ -359,7 +359,8 @@ def test_the_reference_has_every_setting_with_a_description() -> None:
     assert rows["hashing.threads"].default == "one per processor but one, at least 1"
     assert rows["audit_file"].default == "<data>/audit.jsonl"
     assert rows["policies.NAME.window"].default == "the preset's"
-    tables = {"sign_in", "hashing", "ephemeral", "connections", "audit", "policies", "dialects"}
+    tables = {"sign_in", "hashing", "ephemeral", "connections", "audit", "policies"}
+    tables |= {"dialects", "fetch"}
     assert tables | {key for key in rows if "." not in key} == set(Settings.model_fields)
     assert all(row.type != "a table" and row.default and row.description for row in rows.values())
 

@@ -14,6 +14,7 @@ from reticket.core.commands import (
     Audit,
     BeginSession,
     EndSession,
+    Fetch,
     FindClient,
     FindTenant,
     FindUser,
@@ -34,6 +35,8 @@ from reticket.core.commands import (
     SignInClient,
 )
 from reticket.core.errors import Cause, Code, Refusal, Unavailable
+from reticket.core.fetching.fetcher import FetchLimits
+from reticket.core.fetching.model import Fetched, FetchRequest
 from reticket.core.model import Caller, Outcome, Selection
 from reticket.core.people import Tenant
 from reticket.core.ports import Event
@@ -104,7 +107,11 @@ class Acceptor:
         authenticator = authenticator or FakeAuthenticators()
         hashes = passwords or FairWorkerPool("password", 1, 64)
         self.pools = WorkerPools(
-            world.pool, WorkerPool("directory"), FairWorkerPool("callers", 1, 64), hashes
+            world.pool,
+            WorkerPool("directory"),
+            FairWorkerPool("callers", 1, 64),
+            hashes,
+            FairWorkerPool("fetches", 1, 64),
         )
         people = world.people
         people.signed_in = self.signed_in
@@ -115,13 +122,16 @@ class Acceptor:
             ServiceParts(
                 RESOURCES, world.engine, authenticator, Factors(), authenticator, people,
                 world.mint, self.pools, world.clock, world.store, kept, BudgetedEphemeral(kept),
-                world.keys, upkeep, bytes, self.hasher,
+                world.keys, upkeep, bytes, self.hasher, self.exchange, FetchLimits(),
             )
         )  # fmt: skip
 
     def signed_in(self, user_id, at):
         self.sign_ins.append((user_id, at))
         return self._seen(12345)
+
+    def exchange(self, request):
+        return self._seen(Fetched(200, "text/plain", request.url.encode()))
 
     def perform(self, command):
         return self.service.perform(command, CALLER)
@@ -288,6 +298,12 @@ async def test_a_family_begins_refreshes_and_ends(door):
     assert newer.outcome is Outcome.ADVANCED
     ended = await door.perform(EndSession(OPAQUE.name, newer.refresh_token))
     assert ended.revoked_cause == "sign_out"
+
+
+async def test_other_servers_are_asked_on_threads_of_their_own(door):
+    fetched = await door.perform(Fetch(FetchRequest("https://app.example/keys")))
+    assert fetched.body == b"https://app.example/keys"
+    assert door.lanes_seen == ["fetches"]
 
 
 async def test_tenants_and_users_are_looked_up_after_a_catch_up(door):

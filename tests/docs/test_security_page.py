@@ -18,6 +18,7 @@ from reticket.dialects.oauth import inputs
 from reticket.dialects.oauth.endpoints import assertion, device
 from reticket.dialects.oauth.grants import codes
 from reticket.dialects.oauth.pages import flow
+from reticket.fetching import answer, exchange
 from reticket.http import assets, metrics_listener, server
 from reticket.http.connection import limits, load
 from reticket.http.connection import request_memory as room
@@ -27,7 +28,9 @@ ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "security.md").read_text()
 ASVS = (ROOT / "docs" / "asvs.md").read_text()
 
-LIMITING = ("body_limit", "connections.", "ephemeral.", "sign_in.", "hashing.", "audit.")
+LIMITING = (
+    "body_limit", "connections.", "ephemeral.", "sign_in.", "hashing.", "audit.", "fetch.per_"
+)  # fmt: skip
 NO_LIMITS = {"audit.rotate_age"}
 
 LINES = {
@@ -77,6 +80,8 @@ FIXED = {
     "bytes of the line before a chunk": limits.CHUNK_LINE,
     "characters of a password at Cloudreve": cloudreve.LONGEST_PASSWORD,
     "bytes of a refresh token": tokens.LONGEST,
+    "seconds of a request to another server in all": exchange.TIMEOUT,
+    "bytes of an answer of another server": answer.LONGEST_BODY,
     "seconds for a code": codes.CODE_LIFETIME,
     "seconds of a client's assertion": assertion.MAX_LIFETIME,
     "wrong device codes that one network types in ten minutes": device.MAX_WRONG_CODES,

@@ -14,6 +14,8 @@ from reticket.core.access.sign_in_queue import SignInQueue
 from reticket.core.addresses import network_of
 from reticket.core.commands import Command
 from reticket.core.errors import Cause, Code, Refusal
+from reticket.core.fetching.fetcher import Fetcher, FetchLimits
+from reticket.core.fetching.model import Exchange
 from reticket.core.model import AccessToken, Caller, Family, Holder, Issued
 from reticket.core.people import Client, User
 from reticket.core.ports import Clock, Directory, Entropy, Ephemeral, Page, SecretHasher, Store
@@ -45,16 +47,18 @@ class WorkerPools:
         directory: a few threads; reads people in batches, and runs the verbs of operators.
         callers: as many; reads and keeps for single callers. Networks take turns.
         passwords: as many threads as hashes may run at once. Callers take turns.
+        fetches: some threads; each waits for another server. Networks take turns.
     """
 
     store: WorkerPool
     directory: WorkerPool
     callers: FairWorkerPool
     passwords: FairWorkerPool
+    fetches: FairWorkerPool
 
     def close(self) -> None:
         """Finish all accepted work, then stop."""
-        for pool in (self.passwords, self.callers, self.directory, self.store):
+        for pool in (self.fetches, self.passwords, self.callers, self.directory, self.store):
             pool.close()
 
 
@@ -65,6 +69,7 @@ class ServiceParts:
     Args:
         kinds: the token kinds by name.
         shared: `ephemeral` with a budget for each owner.
+        exchange: asks another server.
     """
 
     kinds: Mapping[str, TokenKind]
@@ -83,6 +88,8 @@ class ServiceParts:
     upkeep: Upkeep
     entropy: Entropy
     hasher: SecretHasher
+    exchange: Exchange
+    fetch_limits: FetchLimits
 
 
 class Service:
@@ -99,6 +106,7 @@ class Service:
                 *_records(parts, callers),
                 *_entries(callers),
                 *_others(parts),
+                _by(asked.Fetch, _fetcher(parts, callers).fetch),
             )
         )
 
@@ -255,6 +263,11 @@ def _entries(callers: CallerStorage) -> Iterator[Performer]:
     yield _by(asked.Peek, callers.peek)
     yield _by(asked.Pop, callers.pop)
     yield _by(asked.Increment, callers.increment)
+
+
+def _fetcher(parts: ServiceParts, callers: CallerStorage) -> Fetcher:
+    pool, count = parts.pools.fetches, callers.increment
+    return Fetcher(parts.exchange, pool, count, parts.fetch_limits, parts.clock)
 
 
 def _others(parts: ServiceParts) -> Iterator[Performer]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from contextlib import closing
 from typing import TypeVar
 
@@ -21,6 +22,7 @@ from reticket.core.access.secret_check import SecretCheck
 from reticket.core.access.sign_in import UserAuthenticator
 from reticket.core.access.sign_in_context import SignInContexts
 from reticket.core.commands import Asking
+from reticket.core.fetching.fetcher import FetchLimits
 from reticket.core.model import Caller
 from reticket.core.ports import Ephemeral, Event
 from reticket.core.queues.batch_queue import LONGEST_WAIT, WorkerPool
@@ -33,6 +35,8 @@ from reticket.core.tokens.mint import Mint
 from reticket.crypto.bounded_hasher import BoundedHasher
 from reticket.crypto.otp import TimeBasedCodes
 from reticket.crypto.verified import VerifiedSecrets
+from reticket.fetching import Resolver, SafeExchange
+from reticket.fetching.exchange import TIMEOUT
 from reticket.http.edge import carried_out
 from reticket.runtime.opened_service import OpenedService
 from reticket.settings import Settings
@@ -47,6 +51,12 @@ retries at once would use more processor time than a hash.
 
 CALLERS = 2048
 """Places in the queue of callers' reads and writes of entries: some seconds of a slow disk."""
+
+FETCHES = 8
+"""Requests to other servers at once; most of each is waiting."""
+
+FETCHES_WAITING = 256
+"""Places in the queue of these requests. A slow server holds a thread for five seconds."""
 
 R = TypeVar("R")
 
@@ -74,6 +84,7 @@ def worker_pools_of(settings: Settings) -> WorkerPools:
         directory=WorkerPool("directory", threads=2),
         callers=FairWorkerPool("callers", 2, CALLERS, linger=LINGER),
         passwords=FairWorkerPool("password", hashing.threads, hashing.queue, longest, LINGER),
+        fetches=FairWorkerPool("fetch", FETCHES, FETCHES_WAITING, TIMEOUT, LINGER),
     )
 
 
@@ -113,7 +124,7 @@ def service_of(instance: OpenedService, pools: WorkerPools) -> Service:
         clock=instance.clock,
         entropy=os.urandom,
     )
-    verified = KnownPrograms(shared, instance.clock)
+    verified, fetch = KnownPrograms(shared, instance.clock), instance.settings.fetch
     programs = ProgramAuthenticator(instance.directory, secrets, attempts, limits, verified)
     return Service(
         ServiceParts(
@@ -133,8 +144,15 @@ def service_of(instance: OpenedService, pools: WorkerPools) -> Service:
             upkeep=instance.upkeep,
             entropy=os.urandom,
             hasher=hasher,
+            exchange=_exchange(instance.settings),
+            fetch_limits=FetchLimits(fetch.per_network, fetch.per_host),
         )
     )
+
+
+def _exchange(settings: Settings) -> SafeExchange:
+    said = settings.fetch
+    return SafeExchange(Resolver(), said.private_hosts, said.ca_file, time.monotonic)
 
 
 def _shared(ephemeral: Ephemeral, settings: Settings) -> BudgetedEphemeral:

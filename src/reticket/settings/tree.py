@@ -19,6 +19,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from reticket.settings.audit import AuditTable
 from reticket.settings.connections import Connections
 from reticket.settings.ephemeral import EphemeralTable
+from reticket.settings.fetch import Fetch
 from reticket.settings.table import Table
 from reticket.settings.values import (
     DIRECTORY_URLS,
@@ -199,6 +200,7 @@ class Settings(BaseSettings):
     ephemeral: EphemeralTable = Field(default_factory=EphemeralTable)
     connections: Connections = Field(default_factory=Connections)
     sign_in: SignInLimits = Field(default_factory=SignInLimits)
+    fetch: Fetch = Field(default_factory=Fetch)
     hashing: Hashing = Field(default_factory=Hashing)
     policies: Annotated[
         Mapping[str, PolicyChange],

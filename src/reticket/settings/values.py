@@ -49,7 +49,7 @@ def _path_text(value: Any) -> Any:
     return value
 
 
-def _items(value: Any) -> Any:
+def items(value: Any) -> Any:
     """A list, which a variable contains as text."""
     return value.replace(",", " ").split() if isinstance(value, str) else value
 
@@ -145,11 +145,11 @@ Location = Annotated[Path, BeforeValidator(_path_text), Accepts("a path")]
 ExistingFile = Annotated[FilePath, Accepts("the path of a file that exists")]
 NETWORKS = "a list of IP addresses and networks such as 10.0.0.0/8"
 Networks = Annotated[
-    tuple[IPvAnyNetwork, ...], BeforeValidator(_items), AfterValidator(_normal), Accepts(NETWORKS)
+    tuple[IPvAnyNetwork, ...], BeforeValidator(items), AfterValidator(_normal), Accepts(NETWORKS)
 ]
 Origins = Annotated[
     tuple[Annotated[str, Field(pattern=r"^(\*|[a-z][a-z0-9+.-]*://[^/?#\s@*A-Z]+)$")], ...],
-    BeforeValidator(_items),
+    BeforeValidator(items),
     AfterValidator(_star_alone),
     Accepts('a list of origins such as https://shop.example.com, or "*" alone'),
 ]

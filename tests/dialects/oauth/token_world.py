@@ -27,6 +27,8 @@ from reticket.core.access.secret_check import SecretCheck
 from reticket.core.access.sign_in import UserAuthenticator
 from reticket.core.access.sign_in_context import SignInContexts
 from reticket.core.errors import ReticketError
+from reticket.core.fetching.fetcher import FetchLimits
+from reticket.core.fetching.model import FetchFault, Unfetched
 from reticket.core.model import Caller, Family, RefreshToken, Selection
 from reticket.core.policy import (
     BROWSER_2026,
@@ -101,7 +103,12 @@ class World:
         resources = {each.name: each for each in self.dialect.kinds}
         self.mint = Mint(self.ring, lambda value: json.dumps(value).encode(), json.loads)
         callers, hashes = FairWorkerPool("callers", 1, 64), FairWorkerPool("passwords", 1, 64)
-        self.pools = WorkerPools(WorkerPool("store"), WorkerPool("directory"), callers, hashes)
+        fetches = FairWorkerPool("fetches", 2, 64)
+        self.pools = WorkerPools(
+            WorkerPool("store"), WorkerPool("directory"), callers, hashes, fetches
+        )
+        self.fetched, self.elsewhere = [], {}
+        """What other servers answer, by URL; anything else is unreachable."""
         engine = Engine(
             resources, {name: each.policy for name, each in resources.items()}, self.store,
             self.people, self.mint, self.audit, self.pools.store, self.clock, os.urandom,
@@ -116,12 +123,17 @@ class World:
         parts = ServiceParts(
             resources, engine, authenticator, None, programs, self.people, self.mint, self.pools,
             self.clock, self.store, self.ephemeral, BudgetedEphemeral(self.ephemeral, budget),
-            self.ring, upkeep, os.urandom, Hasher(),
+            self.ring, upkeep, os.urandom, Hasher(), self._ask_other, FetchLimits(),
         )  # fmt: skip
         self.service = Service(parts)
         self.before = None
         self._runner = asyncio.Runner()
         self._number = 0
+
+    def _ask_other(self, request):
+        """The port: answers from `elsewhere`."""
+        self.fetched.append(request)
+        return self.elsewhere.get(request.url, Unfetched(FetchFault.UNREACHABLE))
 
     def _tell(self, event: Event) -> None:
         self.audit.record([event])

@@ -22,6 +22,7 @@ from reticket.core.commands.families import (
     ReadRefresh,
     Refresh,
 )
+from reticket.core.commands.fetches import Fetch
 from reticket.core.commands.others import (
     Audit,
     CheckNonce,
@@ -63,6 +64,7 @@ __all__ = [
     "EndSessions",
     "ExchangeToken",
     "FactorRule",
+    "Fetch",
     "FindClient",
     "FindSession",
     "FindTenant",

@@ -1,0 +1,24 @@
+"""The command that asks another server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reticket.core.commands.command import Command
+from reticket.core.fetching.model import FetchRequest, FetchResult
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch(Command[FetchResult]):
+    """Ask another server, by https only. Result: `Fetched`, or `Unfetched` with the fault.
+
+    The answer of a GET is cached as its headers say, for a minute at least and a day at most.
+
+    Args:
+        newer: the known copy lacks something, so fetch again; but at most once a minute.
+        keep: seconds for which the copy is used after its time, while no newer one can be had.
+    """
+
+    request: FetchRequest
+    newer: bool = False
+    keep: int = 0

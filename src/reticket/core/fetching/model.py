@@ -1,0 +1,73 @@
+"""What is asked of another server, and what it answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple, TypeAlias
+
+
+class FetchFault(StrEnum):
+    """Why there is no answer: for the audit log, and for a person who registers an address."""
+
+    BAD_URL = "bad_url"
+    NO_ADDRESS = "no_address"
+    REFUSED_ADDRESS = "refused_address"
+    UNREACHABLE = "unreachable"
+    BAD_CERTIFICATE = "bad_certificate"
+    TIMED_OUT = "timed_out"
+    REDIRECTED = "redirected"
+    BAD_STATUS = "bad_status"
+    BAD_TYPE = "bad_type"
+    ENCODED = "encoded"
+    TOO_LARGE = "too_large"
+    BAD_HTTP = "bad_http"
+    LIMITED = "limited"
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A good answer.
+
+    Args:
+        status: 200 of a GET, any of 200 to 299 of a POST.
+        lifetime: seconds for which its headers let it be cached.
+    """
+
+    status: int
+    content_type: str
+    body: bytes = field(repr=False)
+    lifetime: int = 0
+
+
+class Unfetched(NamedTuple):
+    """No good answer; `status` is that of an answer that was read."""
+
+    fault: FetchFault
+    status: int | None = None
+
+
+FetchResult: TypeAlias = Fetched | Unfetched
+
+
+@dataclass(frozen=True, slots=True)
+class FetchRequest:
+    """One request to another server.
+
+    Args:
+        url: an https URL.
+        accept: accepted media types. One that begins with `+` is a suffix (RFC 6839). Without any,
+            the type is not checked.
+        body: of a POST; None makes a GET.
+        body_type: the media type of the body.
+    """
+
+    url: str
+    accept: tuple[str, ...] = ()
+    body: bytes | None = field(default=None, repr=False)
+    body_type: str = "application/x-www-form-urlencoded"
+
+
+Exchange: TypeAlias = Callable[[FetchRequest], FetchResult]
+"""The port: sends one request and reads its answer. It blocks, for some seconds at most."""

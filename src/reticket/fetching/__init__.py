@@ -1,0 +1,11 @@
+"""Sends requests to other servers, and trusts none of them (ADR 0013).
+
+https only, to public addresses only, without redirects; an answer is short, plain and soon.
+"""
+
+from __future__ import annotations
+
+from reticket.fetching.exchange import SafeExchange
+from reticket.fetching.resolving import Resolver
+
+__all__ = ["Resolver", "SafeExchange"]

@@ -1,0 +1,144 @@
+"""One request over a connection of its own, to an address that was checked."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Collection, Sequence
+from contextlib import closing
+from pathlib import Path
+
+import h11
+
+from reticket.core.fetching.model import Fetched, FetchFault, FetchRequest, FetchResult, Unfetched
+from reticket.fetching.answer import Receive, read_answer
+from reticket.fetching.deadline import Deadline, Seconds
+from reticket.fetching.faults import Failed
+from reticket.fetching.public import is_public
+from reticket.fetching.resolving import Address, Resolver
+from reticket.fetching.target import Target, target_of
+
+TIMEOUT = 5.0
+"""Seconds for everything: name, connection, TLS, request and answer."""
+
+MOST_ATTEMPTS = 3
+"""Addresses of one host that are tried."""
+
+PIECE = 16_384
+"""Bytes that are sent at once; the deadline is checked between two pieces."""
+
+
+class SafeExchange:
+    """Sends requests. Used by many threads.
+
+    Args:
+        resolver: finds addresses.
+        private_hosts: hosts that may have addresses that are not public.
+        ca_file: the certificate authority of these hosts; None stands for the system's.
+        seconds: a monotonic clock.
+        timeout: seconds for one request in all.
+    """
+
+    def __init__(
+        self,
+        resolver: Resolver,
+        private_hosts: Collection[str],
+        ca_file: Path | None,
+        seconds: Seconds,
+        timeout: float = TIMEOUT,
+    ) -> None:
+        self._resolver = resolver
+        self._private_hosts = frozenset(host.lower().rstrip(".") for host in private_hosts)
+        self._public_trust = ssl.create_default_context()
+        self._private_trust = ssl.create_default_context(cafile=ca_file)
+        self._seconds = seconds
+        self._timeout = timeout
+
+    def __call__(self, request: FetchRequest) -> FetchResult:
+        """The answer, or the fault."""
+        deadline = Deadline(self._seconds() + self._timeout, self._seconds)
+        try:
+            return self._answered(request, deadline)
+        except Failed as failed:
+            return Unfetched(failed.fault, failed.status)
+        except TimeoutError:
+            return Unfetched(FetchFault.TIMED_OUT)
+        except ssl.SSLCertVerificationError:
+            return Unfetched(FetchFault.BAD_CERTIFICATE)
+        except OSError:
+            return Unfetched(FetchFault.UNREACHABLE)
+        except (h11.ProtocolError, ValueError):
+            return Unfetched(FetchFault.BAD_HTTP)
+
+    def _answered(self, request: FetchRequest, deadline: Deadline) -> Fetched:
+        target = target_of(request.url)
+        is_named = target.host in self._private_hosts
+        addresses = self._resolver.resolve(target.host, target.port, deadline)
+        if not is_named and not all(is_public(each.text) for each in addresses):
+            raise Failed(FetchFault.REFUSED_ADDRESS)
+        trust = self._private_trust if is_named else self._public_trust
+        with (
+            closing(_connected(addresses[:MOST_ATTEMPTS], deadline)) as connection,
+            _encrypted(connection, target, trust, deadline) as secured,
+        ):
+            protocol = h11.Connection(h11.CLIENT, max_incomplete_event_size=PIECE)
+            _send(secured, _request_bytes(protocol, target, request), deadline)
+            return read_answer(protocol, _receiver(secured, deadline), request)
+
+
+def _connected(addresses: Sequence[Address], deadline: Deadline) -> socket.socket:
+    """A connection to the first address that answers. The name is not resolved again."""
+    failure: OSError = TimeoutError("no address")
+    for tried, address in enumerate(addresses):
+        connection = socket.socket(address.family, socket.SOCK_STREAM)
+        try:
+            connection.settimeout(deadline.share(len(addresses) - tried).left())
+            connection.connect(address.place)
+        except OSError as error:
+            connection.close()
+            failure = error
+        else:
+            return connection
+    raise failure
+
+
+def _encrypted(
+    connection: socket.socket, target: Target, trust: ssl.SSLContext, deadline: Deadline
+) -> ssl.SSLSocket:
+    """The connection under TLS. A cut connection is an error and no end of an answer."""
+    connection.settimeout(deadline.left())
+    return trust.wrap_socket(connection, server_hostname=target.host, suppress_ragged_eofs=False)
+
+
+def _send(secured: ssl.SSLSocket, data: bytes, deadline: Deadline) -> None:
+    for start in range(0, len(data), PIECE):
+        secured.settimeout(deadline.left())
+        secured.sendall(data[start : start + PIECE])
+
+
+def _receiver(secured: ssl.SSLSocket, deadline: Deadline) -> Receive:
+    def receive() -> bytes:
+        secured.settimeout(deadline.left())
+        return secured.recv(PIECE)
+
+    return receive
+
+
+def _request_bytes(protocol: h11.Connection, target: Target, request: FetchRequest) -> bytes:
+    headers = [
+        ("Host", target.authority),
+        ("User-Agent", "reticket"),
+        ("Accept", ", ".join(name for name in request.accept if name[0] != "+") or "*/*"),
+        ("Accept-Encoding", "identity"),
+        ("Connection", "close"),
+    ]
+    body = request.body
+    if body is not None:
+        headers += [("Content-Type", request.body_type), ("Content-Length", str(len(body)))]
+    method = "GET" if body is None else "POST"
+    parts = [
+        protocol.send(h11.Request(method=method, headers=headers, target=target.path)),
+        protocol.send(h11.Data(data=body)) if body else b"",
+        protocol.send(h11.EndOfMessage()),
+    ]
+    return b"".join(part for part in parts if part)
