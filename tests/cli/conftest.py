@@ -50,8 +50,8 @@ class Shell:
         assert result.exception is None or isinstance(result.exception, SystemExit)
         return result.output
 
-    def bare(self, *words: str):
-        return self._runner.invoke(self._command, words)
+    def bare(self, *words: str, width: int | None = None):
+        return self._runner.invoke(self._command, words, terminal_width=width)
 
     def rows(self, *words: str):
         return json.loads(self.run(*words, "--json"))

@@ -61,6 +61,19 @@ def test_every_command_has_an_example(empty):
         assert words == ("version",) or f"\n    reticket {' '.join(words)}" in output, words
 
 
+@pytest.mark.parametrize("width", [80, 100])
+def test_no_list_of_commands_cuts_a_sentence(empty, width):
+    for name, group in empty._command.commands.items():
+        if hasattr(group, "commands"):
+            said = empty.bare(name, "--help", width=width).output
+            assert "..." not in said.partition("Commands:")[2], name
+
+
+def test_only_a_new_client_has_defaults_in_its_help(empty):
+    assert empty.bare("client", "add", "--help").output.count("Default: ") == 10
+    assert "Default" not in empty.bare("client", "edit", "--help").output
+
+
 @pytest.mark.parametrize("option", ["--data", "--config"])
 def test_an_empty_path_does_not_mean_the_current_folder(empty, option):
     result = empty.bare("init", option, "")
@@ -125,7 +138,7 @@ def test_a_password_is_asked_for_twice(shell):
         (("user", "delete", ADA), "user_deleted"),
         (("user", "passwd", ADA, "--password-stdin"), "password_changed"),
         (("user", "email", ADA, "countess@example.com"), "email_changed"),
-        (("user", "take", ADA, "--tenant", "1000"), "membership_taken"),
+        (("user", "revoke", ADA, "--tenant", "1000"), "membership_taken"),
         (("tenant", "remove", "1000"), "membership_taken"),
     ],
 )
@@ -140,7 +153,7 @@ def test_sessions_have_ended_when_the_command_returns(shell, words, cause):
 
 def test_a_removed_membership_ends_only_its_own_sessions(shell):
     family = begin(shell, context="1001")
-    shell.run("user", "take", ADA, "--tenant", "1000")
+    shell.run("user", "revoke", ADA, "--tenant", "1000")
     assert cause_of(shell, family) is None
 
 
@@ -414,7 +427,7 @@ def test_a_wrong_master_key_is_reported(shell):
     [
         (("user", "add", "new@example.com", "--profile", "organization={"), "is not YAML"),
         (("user", "grant", ADA), "say where"),
-        (("user", "take", ADA), "say where"),
+        (("user", "revoke", ADA), "say where"),
         (("session", "revoke", "--kind", "kibo.adminusr"), "there is no kind of token"),
         (("session", "list", "--kind", "nope"), "there is no kind of token"),
         (("session", "revoke", "--subject", "nobody@nowhere.org"), "nobody with the e-mail"),
@@ -439,6 +452,7 @@ def test_a_command_without_effect_is_reported(shell, words, said):
     [
         (("family", "list"), "the command reticket family is now reticket session"),
         (("family", "--help"), "the command reticket family is now reticket session"),
+        (("user", "take", ADA), "the command reticket user take is now reticket user revoke"),
         (("session", "list", "--resource", "kibo"), "the option --resource is now --kind"),
         (("session", "revoke", "--resource", "x"), "the option --resource is now --kind"),
     ],

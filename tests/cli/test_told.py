@@ -99,7 +99,9 @@ CHANGES = {
     "user passwd": Change(
         (ADA, "--password-stdin"), "user_password_set", {"user": "{ada}"}, said="other\n"
     ),
-    "user take": Change((ADA, "--account", "77"), "user_changed", {"user": "{ada}", "account": 77}),
+    "user revoke": Change(
+        (ADA, "--account", "77"), "user_changed", {"user": "{ada}", "account": 77}
+    ),
 }
 
 

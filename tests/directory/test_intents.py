@@ -44,12 +44,12 @@ CHANGES = {
     "password": (lambda d: d.users.set_password(ADA, "h"), everything, "password_changed"),
     "email": (lambda d: d.users.set_email(ADA, "x@y"), everything, "email_changed"),
     "tenant": (
-        lambda d: d.tenant_members.take(ADA, 1001),
+        lambda d: d.tenant_members.remove(ADA, 1001),
         lambda subject: in_tenant(subject, 1001),
         "membership_taken",
     ),
     "account": (
-        lambda d: d.account_members.take(ADA, 77),
+        lambda d: d.account_members.remove(ADA, 77),
         lambda subject: in_account(subject, 77),
         "membership_taken",
     ),
@@ -151,7 +151,7 @@ def test_intents_survive_a_restart(url, opened, demo, ada):
     [
         (users, lambda d: d.users.disable(ADA)),
         (users, lambda d: d.users.delete(ADA)),
-        (memberships, lambda d: d.tenant_members.take(ADA, 1000)),
+        (memberships, lambda d: d.tenant_members.remove(ADA, 1000)),
         (memberships, lambda d: d.tenants.remove(1000)),
         (applications, lambda d: d.applications.disable(APP)),
     ],
@@ -171,7 +171,7 @@ def test_a_change_fails_if_its_intent_cannot_be_written(demo, ada, monkeypatch, 
 def test_a_change_that_fails_leaves_no_intent(demo):
     for change in (
         lambda: demo.users.set_email(ADA, "alan@example.com"),
-        lambda: demo.tenant_members.take(ADA, 1002),
+        lambda: demo.tenant_members.remove(ADA, 1002),
         lambda: demo.tenants.remove(9),
         lambda: demo.applications.remove("none"),
     ):

@@ -60,7 +60,7 @@ WRITES = {
     "users.enable": lambda d: d.users.enable(ADA),
     "users.delete": lambda d: d.users.delete(ADA),
     "tenant_members.grant": lambda d: d.tenant_members.grant(ADA, 1002, [1]),
-    "tenant_members.take": lambda d: d.tenant_members.take(ADA, 1000),
+    "tenant_members.remove": lambda d: d.tenant_members.remove(ADA, 1000),
     "tenants.add": lambda d: d.tenants.add(TenantDraft(5)),
     "tenants.remove": lambda d: d.tenants.remove(1000),
     "accounts.add": lambda d: d.accounts.add(DeveloperAccount(5, None)),

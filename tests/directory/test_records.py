@@ -33,9 +33,9 @@ VERBS = {
     "clients.enable": lambda d: d.clients.enable("backend"),
     "clients.remove": lambda d: d.clients.remove("backend"),
     "tenant_members.grant": lambda d: d.tenant_members.grant(ADA, 1002, [1]),
-    "tenant_members.take": lambda d: d.tenant_members.take(ADA, 1000),
+    "tenant_members.remove": lambda d: d.tenant_members.remove(ADA, 1000),
     "account_members.grant": lambda d: d.account_members.grant(ADA, 77, [1]),
-    "account_members.take": lambda d: d.account_members.take(ADA, 77),
+    "account_members.remove": lambda d: d.account_members.remove(ADA, 77),
     "tenants.add": lambda d: d.tenants.add(PLAIN),
     "tenants.remove": lambda d: d.tenants.remove(1000),
     "accounts.add": lambda d: d.accounts.add(DeveloperAccount(5, None)),
@@ -221,7 +221,7 @@ def test_a_read_sees_one_state(demo, ada, other):
     with demo.database.read() as connection:
         before = demo._records._snapshot.read_user(connection, ada.id)
         other.users.disable(ADA)
-        other.tenant_members.take(ADA, 1000)
+        other.tenant_members.remove(ADA, 1000)
         demo._records._snapshot.users.clear()
         assert demo._records._snapshot.read_user(connection, ada.id) == before
 

@@ -120,8 +120,8 @@ def test_memberships(peopled):
     assert ada(peopled).accounts == (DeveloperAccount(77, "Acme Developers"),)
     assert ada(peopled).tenants == (Tenant(1000, "Acme"),)
     assert kibo.PERSON.of(ada(peopled)) == kibo.person.Person({1000: (2, 3)}, {77: (5,)})
-    peopled.account_members.take(ada(peopled).id, 77)
-    peopled.tenant_members.take("ada@example.com", 1000)
+    peopled.account_members.remove(ada(peopled).id, 77)
+    peopled.tenant_members.remove("ada@example.com", 1000)
     assert (ada(peopled).accounts, ada(peopled).tenants) == ((), ())
 
 
@@ -243,7 +243,7 @@ REFUSALS = {
         "There is no tenant 9.",
     ),
     "no member": (
-        lambda d: d.account_members.take("ada@example.com", 77),
+        lambda d: d.account_members.remove("ada@example.com", 77),
         NotFound,
         "The user 'ada@example.com' is in no account 77.",
     ),
@@ -334,4 +334,4 @@ def test_credentials_show_no_hash(peopled):
 def test_a_number_too_large_for_a_column_is_not_found(directory, hasher):
     who = directory.users.add(UserDraft("huge@example.com"), hasher.hash("x"))
     with pytest.raises(Invalid):
-        directory.tenant_members.take(who, 10**30)
+        directory.tenant_members.remove(who, 10**30)

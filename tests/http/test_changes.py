@@ -239,7 +239,7 @@ def tenants_left(server, ticket):
 def test_a_removed_membership_ends_its_own_sessions_only(server):
     here, there = (admin_in(server, "member", tenant)[1] for tenant in (1000, 1001))
     other = token_of(server, AKINON, "member")
-    command(server.data, "user", "take", "member@example.com", "--tenant", "1000")
+    command(server.data, "user", "revoke", "member@example.com", "--tenant", "1000")
     assert ADMIN.is_refused(ADMIN.refresh(server.url, here["refreshToken"]))
     assert seen(lambda: tenants_left(server, there) == [1001])
     refreshed(server, [(AKINON, other)])

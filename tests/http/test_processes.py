@@ -100,7 +100,7 @@ def test_a_changed_membership_is_seen_by_every_process(services):
     email = newcomer(services, "member")
     assert everywhere(services, lambda each: ADMIN.is_good(sign_in(each, ADMIN, email)))
     tokens = [ADMIN.token_of(sign_in(each, ADMIN, email)[2]) for each in services.all]
-    command(services, "user", "take", email, "--tenant", "1000")
+    command(services, "user", "revoke", email, "--tenant", "1000")
     for each, token in zip(reversed(services.all), tokens, strict=True):
         assert ADMIN.is_refused(ADMIN.refresh(each.url, token))
     assert everywhere(services, lambda each: sign_in(each, ADMIN, email)[0] == 403)

@@ -69,7 +69,7 @@ def backup(instance: OpenedService, folder: Path) -> None:
     "streams",
     type=STREAM,
     multiple=True,
-    help="An audit stream to replay revocations from, beside the data folder's own.",
+    help="An audit file to replay revocations from, beside the data folder's own; may be repeated.",
 )
 @DATA
 @CONFIG
@@ -88,7 +88,7 @@ def restore(
 
     \b
     Example:
-      reticket restore /backups/2026-11-21 --data ./data --audit /logs/audit.jsonl.1
+      reticket restore /backups/2026-11-21 --audit /logs/audit.20261121T081934123Z.jsonl
     """
     settings = frame.builder.load(config, {"data": data})
     with frame.builder.alone(settings):

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
@@ -13,20 +12,20 @@ import click
 from reticket.cli.application import SECRET_BYTES
 from reticket.cli.context import JSON, rfc3339, show, show_json, with_instance
 from reticket.cli.group import Group
+from reticket.cli.registering import registering, registering_anew
 from reticket.core.model import Selection
 from reticket.core.people import Client
 from reticket.core.texts import escaped
 from reticket.directory.drafts import ClientDraft
 from reticket.directory.programs.clients import every_client, no_client
 from reticket.directory.seed import checked_registration, edited_registration, policy_faults
-from reticket.oauth.registration import GRANTS, with_admin_scope
+from reticket.oauth.registration import with_admin_scope
 from reticket.runtime.every_policy import provider_of
 from reticket.runtime.opened_service import OpenedService
 from reticket.runtime.policies import warnings_of
 from reticket.settings import loading
 
 COLUMNS = ("client_id", "public", "disabled", "created_at")
-SHORT_GRANTS = {name.rpartition(":")[2].replace("-", "_"): name for name in GRANTS}
 CLEARABLE = {
     "name": "name",
     "redirect-uri": "redirect_uris",
@@ -44,99 +43,12 @@ def client() -> None:
     """Add, change and list OAuth clients. Secrets are made here and printed once."""
 
 
-class PolicySpec(click.ParamType[Mapping[str, Any]]):
-    """`PRESET` or `PRESET,window=5,access=600`; the directory checks names and numbers."""
-
-    name = "PRESET[,MEMBER=VALUE]"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> Mapping[str, Any]:
-        preset, *changes = str(value).split(",")
-        pairs = [change.partition("=") for change in changes]
-        for name, equals, _ in pairs:
-            if not name or not equals:
-                self.fail(f"{value!r} is not like BROWSER,window=5", param, ctx)
-        return {"preset": preset, **{name: _plain(text) for name, _, text in pairs}}
-
-
-class Grant(click.Choice[str]):
-    """A grant type by its name, or by the last word of its URN."""
-
-    name = "GRANT"
-
-    def __init__(self) -> None:
-        super().__init__(tuple(SHORT_GRANTS))
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> str:
-        if value in GRANTS:
-            return str(value)
-        return SHORT_GRANTS[super().convert(value, param, ctx)]
-
-
-class KeySet(click.Path):
-    """A file with public keys, as JSON (RFC 7517 §5)."""
-
-    name = "FILE"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
-        try:
-            return json.loads(Path(value).read_text("utf-8"))
-        except OSError as error:
-            self.fail(f"{value} cannot be read: {error.strerror}", param, ctx)
-        except (ValueError, RecursionError):
-            self.fail(f"{value} is not JSON", param, ctx)
-
-
-_OPTIONS = (
-    click.option("--name", help="The name that people see; default: the id."),
-    click.option("--redirect-uri", "redirect_uris", multiple=True, help="May be repeated."),
-    click.option("--scope", "scopes", multiple=True, help="May be repeated."),
-    click.option("--grant", "grants", type=Grant(), multiple=True, help="May be repeated."),
-    click.option("--resource", "resources", multiple=True, help="An audience; may be repeated."),
-    click.option("--policy", type=PolicySpec(), help="Default BROWSER; as SERVICE,window=5."),
-    click.option("--dpop/--no-dpop", "dpop_required", default=None, help="Tokens bound to a key."),
-    click.option(
-        "--par/--no-par", "par_required", default=None, help="Only pushed requests (PAR)."
-    ),
-    click.option("--jwks", type=KeySet(), help="Public keys, for private_key_jwt."),
-    click.option("--admin/--no-admin", default=None, help="May use the admin API."),
-)
-
-
-def registering(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Adds the options of a registration. The command gets the given ones as one mapping."""
-
-    def run(*arguments: Any, **options: Any) -> Any:
-        said = {key: options.pop(key) for key in _MEMBERS}
-        said["scopes"] = [word for words in said["scopes"] for word in words.split()]
-        given = {key: value for key, value in said.items() if value not in (None, (), [])}
-        return command(*arguments, said=given, **options)
-
-    run.__name__, run.__doc__ = command.__name__, command.__doc__
-    for option in reversed(_OPTIONS):
-        run = option(run)
-    return run
-
-
-_MEMBERS = (
-    "name",
-    "redirect_uris",
-    "scopes",
-    "grants",
-    "resources",
-    "policy",
-    "dpop_required",
-    "par_required",
-    "jwks",
-    "admin",
-)
-
-
 @client.command()
 @click.argument("client_id")
 @click.option("--public", is_flag=True, help="It cannot keep a secret: a browser, an app.")
 @JSON
 @with_instance
-@registering
+@registering_anew
 def add(
     instance: OpenedService, client_id: str, public: bool, as_json: bool, said: Mapping[str, Any]
 ) -> None:
@@ -206,7 +118,7 @@ def show_one(instance: OpenedService, client_id: str, as_json: bool) -> None:
     "--clear",
     type=click.Choice(tuple(CLEARABLE)),
     multiple=True,
-    help="Remove this member; may be repeated.",
+    help="Give this member its default; may be repeated.",
 )
 @with_instance
 @registering
@@ -214,6 +126,8 @@ def edit(
     instance: OpenedService, client_id: str, clear: Sequence[str], said: Mapping[str, Any]
 ) -> None:
     """Change the registration of a client: each given option replaces its old value.
+
+    A member without an option stays as it is. --clear gives it the default of a new client.
 
     \b
     Examples:
@@ -301,12 +215,6 @@ def delete(instance: OpenedService, client_id: str) -> None:
     instance.upkeep.revoke(Selection(client=client_id), "client_removed")
     instance.directory.clients.remove(client_id)
     instance.record_change("client_removed", client=client_id)
-
-
-def _plain(text: str) -> object:
-    if text in ("true", "false"):
-        return text == "true"
-    return int(text) if text.isdecimal() else text
 
 
 def _warn(instance: OpenedService, client_id: str) -> None:

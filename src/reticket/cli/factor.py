@@ -32,10 +32,11 @@ def factor() -> None:
 @click.option("--key-stdin", is_flag=True, help="Take a key from standard input, in base32.")
 @with_instance
 def set_(instance: OpenedService, who: str, key_stdin: bool) -> None:
-    """Give a person a second factor: prints a key for the authenticator app, asks for the code
-    that the app shows, and prints recovery codes. None of it is ever shown again.
+    """Give a person a second factor.
 
-    A key from standard input is one that the person has already, and no code is asked for.
+    Prints a key for the authenticator app, asks for the code that the app shows, and prints
+    recovery codes. None of it is ever shown again. A key from standard input is one that the person
+    has already, and no code is asked for.
 
     \b
     Examples:
@@ -53,7 +54,7 @@ def set_(instance: OpenedService, who: str, key_stdin: bool) -> None:
 @JSON
 @with_instance
 def show_(instance: OpenedService, who: str, as_json: bool) -> None:
-    """Show the state of a person's second factor, and how many recovery codes are left.
+    """Show the state of a second factor, and how many recovery codes are left.
 
     \b
     Example:
@@ -105,7 +106,9 @@ def unlock(instance: OpenedService, who: str) -> None:
 @click.argument("who")
 @with_instance
 def remove(instance: OpenedService, who: str) -> None:
-    """Delete a person's second factor and recovery codes: the password alone is enough again.
+    """Delete a second factor and its recovery codes.
+
+    The password alone is enough again.
 
     \b
     Example:

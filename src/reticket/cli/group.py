@@ -12,15 +12,47 @@ from click.shell_completion import CompletionItem
 from reticket.core.errors import ReticketError
 from reticket.core.texts import escaped_lines
 
+WHOLE = 1000
+"""More characters than the first sentence of a command has, so that lists cut none."""
+
 
 class Group(click.Group):
-    """A group whose commands fail with one sentence instead of a traceback."""
+    """A group whose commands fail with one sentence instead of a traceback.
+
+    Args:
+        renamed: names of former versions, each with the new one.
+    """
+
+    def __init__(
+        self, *arguments: Any, renamed: Mapping[str, str] | None = None, **said: Any
+    ) -> None:
+        super().__init__(*arguments, **said)
+        self._renamed = renamed or {}
 
     def invoke(self, context: click.Context) -> Any:
         try:
             return super().invoke(context)
         except ReticketError as error:
             raise click.ClickException(escaped_lines(str(error))) from None
+
+    def resolve_command(
+        self, context: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The error for a former command names the new one."""
+        if args[0] in self._renamed:
+            group, name, new = context.command_path, args[0], self._renamed[args[0]]
+            raise click.ClickException(f"the command {group} {name} is now {group} {new}")
+        return super().resolve_command(context, args)
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """The names, each with the first sentence of its help."""
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [
+                    (name, self.commands[name].get_short_help_str(WHOLE))
+                    for name in self.list_commands(context)
+                ]
+            )
 
 
 class Known(NamedTuple):
@@ -58,29 +90,12 @@ class LazyGroup(Group):
 
     Args:
         known: its commands by name.
-        renamed: names of former versions, each with the new one.
     """
 
-    def __init__(
-        self,
-        *arguments: Any,
-        known: Mapping[str, Known],
-        renamed: Mapping[str, str],
-        **said: Any,
-    ) -> None:
+    def __init__(self, *arguments: Any, known: Mapping[str, Known], **said: Any) -> None:
         super().__init__(*arguments, **said)
         self.commands = cast("MutableMapping[str, click.Command]", _Commands(known))
         self._known = known
-        self._renamed = renamed
-
-    def resolve_command(
-        self, context: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The error for a former command names the new one."""
-        if args[0] in self._renamed:
-            name, new = args[0], self._renamed[args[0]]
-            raise click.ClickException(f"the command reticket {name} is now reticket {new}")
-        return super().resolve_command(context, args)
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         """The names and their summaries."""

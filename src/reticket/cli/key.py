@@ -58,11 +58,15 @@ def rotate(instance: OpenedService, uses: tuple[str, ...]) -> None:
 @key.command()
 @click.argument("key_id")
 @click.option(
-    "--compromised", is_flag=True, help="Also the active key; its successor signs at once."
+    "--compromised",
+    is_flag=True,
+    help="For a stolen key, in any state. When it signs, the next key takes its place at once.",
 )
 @with_instance
 def retire(instance: OpenedService, key_id: str, compromised: bool) -> None:
     """Make the tokens of a key invalid.
+
+    Without --compromised only a key that a rotation has replaced can be retired.
 
     \b
     Examples:

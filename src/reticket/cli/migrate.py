@@ -25,9 +25,11 @@ def migrate() -> None:
 @JSON
 @click.pass_obj
 def status(frame: CommandContext, data: Path | None, config: Path | None, as_json: bool) -> None:
-    """Show the version of each schema, the version of this program, and what to do.
+    """Show the version of each schema, and what to do.
 
-    A newer schema needs no action while this program can work with it.
+    FOUND is the version of the schema, and KNOWN the newest one that this program knows. A newer
+    schema needs no action while this program can work with it: `needed` in the JSON is the version
+    that a program must know for that.
 
     \b
     Example:

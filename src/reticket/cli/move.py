@@ -31,7 +31,7 @@ URL = StoreUrl()
     "streams",
     type=click.Path(path_type=Path, exists=True),
     multiple=True,
-    help="An audit stream to replay revocations from.",
+    help="An audit file to replay revocations from; may be repeated.",
 )
 @DATA
 @CONFIG

@@ -31,7 +31,7 @@ STREAM = click.Path(path_type=Path, exists=True, readable=True)
     type=STREAM,
     multiple=True,
     required=True,
-    help="An audit stream to replay revocations from; may be given many times.",
+    help="An audit file to replay revocations from; may be repeated.",
 )
 @with_instance
 def replay(instance: OpenedService, streams: tuple[Path, ...]) -> None:

@@ -49,7 +49,10 @@ def selecting(command: Any) -> Any:
         click.option("--kind", help="A kind of token, such as oauth.user."),
         renamed("--resource", "--kind"),
         click.option("--client", help="An OAuth client's id."),
-        click.option("--context", help="A tenant or account: that of a session's newest answer."),
+        click.option(
+            "--context",
+            help="The id of a tenant or account: sessions whose newest tokens are for it.",
+        ),
     ):
         command = option(command)
     return command
@@ -128,9 +131,10 @@ def revoke(
     everything: bool,
     yes: bool,
 ) -> None:
-    """End the sessions that match the options, or all with --all. Their tokens become invalid.
+    """End the sessions that match all of the options. Their tokens become invalid.
 
-    --all signs everybody out, so it asks first; in a script it needs --yes.
+    --all stands alone and ends every session. It signs everybody out, so it asks first; in a script
+    it needs --yes.
 
     \b
     Examples:

@@ -39,7 +39,8 @@ def init(frame: CommandContext, data: Path | None, config: Path | None) -> None:
         click.echo(f"{instance.settings.data} is ready")
         if instance.master_key_file is not None:
             click.echo(
-                f"{instance.master_key_file} opens its keys: keep a copy of it somewhere else"
+                f"{instance.master_key_file} is the master key, and without it every token becomes "
+                "invalid: keep a copy of it apart from all backups"
             )
         if (admin := _first_admin(instance)) is not None:
             click.echo(f"the client {admin.id} of the admin API is there already{_renewing(admin)}")
@@ -92,7 +93,9 @@ def seed(instance: OpenedService, file: Path) -> None:
 @click.command()
 @with_instance
 def purge(instance: OpenedService) -> None:
-    """Delete sessions whose last token has ended. The service does it by itself every hour.
+    """Delete sessions whose last token has ended.
+
+    The service does it by itself every `purge_interval`, by default each hour.
 
     \b
     Example:

@@ -14,6 +14,7 @@ from reticket.cli.factor import factor
 from reticket.cli.group import Group
 from reticket.cli.part_option import PartOption
 from reticket.directory.drafts import UserDraft
+from reticket.directory.forms import check_email
 from reticket.runtime.opened_service import OpenedService
 
 COLUMNS = (
@@ -28,7 +29,7 @@ COLUMNS = (
 )
 
 
-@click.group(cls=Group)
+@click.group(cls=Group, renamed={"take": "revoke"})
 def user() -> None:
     """Add, change and list people. WHO is an e-mail or an id."""
 
@@ -77,22 +78,23 @@ PASSWORD_STDIN = click.option(
     "tenants",
     type=Grants(),
     multiple=True,
-    help="A tenant of the person, and the behaviors there; may be repeated.",
+    help="A tenant of the person, and the numbers of what the person may do there, as 1000=1,2; "
+    "may be repeated.",
 )
 @click.option(
     "--account",
     "accounts",
     type=Grants(),
     multiple=True,
-    help="A developer account of the person, and the behaviors there; may be repeated.",
+    help="The same for a developer account; may be repeated.",
 )
 @click.option(
     "--profile",
     "parts",
     type=PartOption(),
     multiple=True,
-    help="What a dialect knows of the person: its key in a directory file, and the value there; "
-    "may be repeated.",
+    help="What a single dialect needs to know of the person, as a directory file has it: the page "
+    "of the dialect names the key. May be repeated.",
 )
 @renamed("--organization", "--profile 'organization={name: ...}'")
 @renamed("--role", "--profile 'organization={name: ..., roles: [...]}'")
@@ -117,6 +119,7 @@ def add(
       echo "$PASSWORD" | reticket user add alan@example.com --password-stdin
       reticket user add grace@example.com --profile 'organization={name: Acme, roles: [admin]}'
     """
+    check_email(email)
     draft = UserDraft(
         email=email,
         first_name=first_name,
@@ -212,8 +215,12 @@ def delete(instance: OpenedService, who: str) -> None:
 
 @user.command()
 @click.argument("who")
-@click.option("--tenant", type=Grants(), help="A tenant with behaviors.")
-@click.option("--account", type=Grants(), help="A developer account with behaviors.")
+@click.option(
+    "--tenant",
+    type=Grants(),
+    help="A tenant, and the numbers of what the person may do there, as 1000=1,2.",
+)
+@click.option("--account", type=Grants(), help="The same for a developer account.")
 @with_instance
 def grant(
     instance: OpenedService,
@@ -243,21 +250,21 @@ def grant(
 @click.option("--tenant", type=int, help="A tenant's id.")
 @click.option("--account", type=int, help="A developer account's id.")
 @with_instance
-def take(instance: OpenedService, who: str, tenant: int | None, account: int | None) -> None:
+def revoke(instance: OpenedService, who: str, tenant: int | None, account: int | None) -> None:
     """Remove a person from a tenant or account, and end their sessions there.
 
     \b
     Example:
-      reticket user take ada@example.com --tenant 1001
+      reticket user revoke ada@example.com --tenant 1001
     """
     if tenant is None and account is None:
         raise click.UsageError("say where: --tenant or --account")
     person = instance.person(who)
     if tenant is not None:
-        instance.directory.tenant_members.take(person.id, tenant)
+        instance.directory.tenant_members.remove(who, tenant)
         instance.record_change("user_changed", user=person.id, tenant=tenant)
     if account is not None:
-        instance.directory.account_members.take(person.id, account)
+        instance.directory.account_members.remove(who, account)
         instance.record_change("user_changed", user=person.id, account=account)
 
 

@@ -20,10 +20,11 @@ from reticket.runtime.opened_service import OpenedService
 @click.command()
 @with_instance
 def doctor(instance: OpenedService) -> None:
-    """Check stores, keys, files, settings and policies. Each check prints one line.
+    """Check stores, keys, files, settings and policies.
 
-    A line begins with `ok`, `warning` or `fault`; the last two say what to do. The exit status is
-    1 when there is a fault, else 0.
+    Each check prints a line with `ok`, or a line for each `warning` and `fault`, which says what to
+    do. When the stores cannot be opened, there is one error instead. The exit status is 1 when
+    there is a fault or an error, else 0.
 
     \b
     Example:

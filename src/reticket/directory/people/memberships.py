@@ -60,7 +60,7 @@ class Memberships:
             connection.execute(self._delete(user_id, place_id))
             self.insert(connection, user_id, place_id, beside)
 
-    def take(self, who: str, place_id: int) -> None:
+    def remove(self, who: str, place_id: int) -> None:
         """Remove a user and end the user's sessions there."""
         with self._database.change() as connection:
             user_id = require_user(connection, who)

@@ -1,0 +1,164 @@
+"""The options of a client's registration, for `reticket client add` and `edit`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from operator import attrgetter
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import click
+
+from reticket.oauth.registration import GRANTS
+
+SHORT_GRANTS = {name.rpartition(":")[2].replace("-", "_"): name for name in GRANTS}
+
+
+class PolicySpec(click.ParamType[Mapping[str, Any]]):
+    """`PRESET` or `PRESET,window=5,access=600`; the directory checks names and numbers."""
+
+    name = "PRESET[,MEMBER=VALUE]"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Mapping[str, Any]:
+        preset, *changes = str(value).split(",")
+        pairs = [change.partition("=") for change in changes]
+        for name, equals, _ in pairs:
+            if not name or not equals:
+                self.fail(f"{value!r} is not like BROWSER,window=5", param, ctx)
+        return {"preset": preset, **{name: _plain(text) for name, _, text in pairs}}
+
+
+class Grant(click.Choice[str]):
+    """A grant type by its name, or by the last word of its URN."""
+
+    name = "GRANT"
+
+    def __init__(self) -> None:
+        super().__init__(tuple(SHORT_GRANTS))
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> str:
+        if value in GRANTS:
+            return str(value)
+        return SHORT_GRANTS[super().convert(value, param, ctx)]
+
+
+class KeySet(click.Path):
+    """A file with public keys, as JSON (RFC 7517 §5)."""
+
+    name = "FILE"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+        try:
+            return json.loads(Path(value).read_text("utf-8"))
+        except OSError as error:
+            self.fail(f"{value} cannot be read: {error.strerror}", param, ctx)
+        except (ValueError, RecursionError):
+            self.fail(f"{value} is not JSON", param, ctx)
+
+
+class Member(NamedTuple):
+    """A member of a registration as an option.
+
+    Args:
+        name: of the member.
+        option: as click declares it.
+        meaning: its help.
+        default: what a new client has without the option.
+        attributes: what else click must know of the option.
+    """
+
+    name: str
+    option: str
+    meaning: str
+    default: str
+    attributes: Mapping[str, Any]
+
+
+_SEVERAL = {"multiple": True}
+_SWITCH = {"default": None}
+_MEMBERS = (
+    Member("name", "--name", "The name that people see.", "the id", {}),
+    Member(
+        "redirect_uris",
+        "--redirect-uri",
+        "An address of the client to which a sign-in returns; may be repeated.",
+        "none",
+        _SEVERAL,
+    ),
+    Member(
+        "scopes", "--scope", "A scope that it may be granted; may be repeated.", "none", _SEVERAL
+    ),
+    Member(
+        "grants",
+        "--grant",
+        "A grant type that it may use; may be repeated.",
+        "those of the preset",
+        _SEVERAL | {"type": Grant()},
+    ),
+    Member(
+        "resources",
+        "--resource",
+        "An audience of its access tokens; may be repeated.",
+        "the issuer",
+        _SEVERAL,
+    ),
+    Member(
+        "policy",
+        "--policy",
+        "The lifetimes of its tokens: a preset, or a preset with changes, as SERVICE,window=5.",
+        "BROWSER",
+        {"type": PolicySpec()},
+    ),
+    Member(
+        "dpop_required",
+        "--dpop/--no-dpop",
+        "Its tokens must be bound to a key (DPoP).",
+        "as the preset says",
+        _SWITCH,
+    ),
+    Member(
+        "par_required",
+        "--par/--no-par",
+        "It must push its authorization requests (PAR).",
+        "as the preset says",
+        _SWITCH,
+    ),
+    Member(
+        "jwks",
+        "--jwks",
+        "A file with its public keys, for private_key_jwt.",
+        "none",
+        {"type": KeySet()},
+    ),
+    Member("admin", "--admin/--no-admin", "It may use the admin API.", "no", _SWITCH),
+)
+
+
+def registering(
+    command: Callable[..., Any], helps: Callable[[Member], str] = attrgetter("meaning")
+) -> Callable[..., Any]:
+    """Adds the options of a registration. The command gets the given ones as one mapping."""
+
+    def run(*arguments: Any, **options: Any) -> Any:
+        said = {member.name: options.pop(member.name) for member in _MEMBERS}
+        said["scopes"] = [word for words in said["scopes"] for word in words.split()]
+        given = {key: value for key, value in said.items() if value not in (None, (), [])}
+        return command(*arguments, said=given, **options)
+
+    run.__name__, run.__doc__ = command.__name__, command.__doc__
+    for member in reversed(_MEMBERS):
+        names = member.option, member.name
+        run = click.option(*names, help=helps(member), **member.attributes)(run)
+    return run
+
+
+def registering_anew(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The same for a new client: the help of each option has its default."""
+    return registering(command, lambda member: f"{member.meaning} Default: {member.default}.")
+
+
+def _plain(text: str) -> object:
+    if text in ("true", "false"):
+        return text == "true"
+    return int(text) if text.isdecimal() else text
