@@ -5,7 +5,6 @@ Owns the only parsing of bodies and queries. Knows no framework, no dialect, no 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -304,47 +303,16 @@ the event loop for 400 ms. Commas in strings count too; a password has 128 at mo
 """
 
 
-def _check_size(body: bytes) -> None:
+def check_size(body: bytes) -> None:
+    """MALFORMED for a JSON text with too many values."""
     if body.count(b",") > MOST_COMMAS:
         raise Refusal(Code.MALFORMED, detail="has too many values")
 
 
 def parse_json(body: bytes) -> Any:
     """A whole JSON text (RFC 8259). Malformed, too deep, too many values, not UTF-8: MALFORMED."""
-    _check_size(body)
+    check_size(body)
     try:
         return msgspec.json.decode(body)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         raise Refusal(Code.MALFORMED, detail="is not valid JSON") from None
-
-
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(name)
-
-
-_leading = json.JSONDecoder(
-    object_pairs_hook=tuple, parse_constant=_refuse_constant, parse_int=float
-)
-
-
-_BREAKS_OFF = frozenset(".eE")
-"""Characters after a number that only the rest of that number may follow."""
-
-
-def parse_leading_json(body: bytes) -> Any:
-    """The first JSON value of a body. Text after it is ignored, as some decoders read streams.
-
-    An object becomes a tuple of its (name, value) pairs in order, including duplicates. An array
-    becomes a list, a number a float, however long it is. An unpaired surrogate stays as it was
-    escaped; bytes that are not UTF-8 become U+FFFD. MALFORMED when there is no such value: empty,
-    truncated, too deep, with too many values, with a byte order mark.
-    """
-    _check_size(body)
-    text = body.decode("utf-8", "replace").lstrip(" \t\r\n")
-    try:
-        value, end = _leading.raw_decode(text)
-    except (ValueError, RecursionError):
-        raise Refusal(Code.MALFORMED, detail="is not valid JSON") from None
-    if isinstance(value, float) and text[end : end + 1] in _BREAKS_OFF:
-        raise Refusal(Code.MALFORMED, detail="is not valid JSON")
-    return value

@@ -20,6 +20,7 @@ from reticket.dialects.oauth.inputs import parse_parameters
 from reticket.http.correlation import chosen_id
 from reticket.http.edge import Edge
 from reticket.http.incidents import Incidents
+from reticket.leading_json import parse_leading_json
 from reticket.oauth.lists import split_list
 from reticket.oauth.registration import GRANTS
 from reticket.runtime.opening import Builder
@@ -27,7 +28,6 @@ from reticket.wire import (
     LONGEST_FORM,
     MOST_ESCAPES,
     MOST_PAIRS,
-    parse_leading_json,
     parse_pairs,
 )
 

@@ -3,7 +3,7 @@ import math
 import pytest
 
 from reticket.core.errors import Code, Refusal
-from reticket.wire import parse_leading_json
+from reticket.leading_json import parse_leading_json
 
 
 @pytest.mark.parametrize(

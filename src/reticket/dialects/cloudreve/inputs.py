@@ -16,7 +16,8 @@ from reticket.dialects.cloudreve.schemas import (
     SecondFactorRequest,
     SignInRequest,
 )
-from reticket.wire import WireRequest, parse_leading_json
+from reticket.leading_json import parse_leading_json
+from reticket.wire import WireRequest
 
 SHORTEST_PASSWORD = 4
 LONGEST_PASSWORD = 128
