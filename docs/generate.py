@@ -229,6 +229,7 @@ def dialect_page(dialect: Dialect) -> str:
     parts = [
         *_part(dialect.person, "a person", "users"),
         *_part(dialect.tenant, "a tenant", "tenants"),
+        *_part(dialect.program, "an application", "applications"),
     ]
     calls = list(lines("http://127.0.0.1:8088", "http://127.0.0.1:8088", [dialect]))
     said = [

@@ -218,9 +218,8 @@ class Dialect(Protocol):
         guide: text of its page, in Markdown: what a client of it must know.
         presets: its own policies; settings and clients name them.
         pages: beginnings of paths, below `base_path`, whose answers no other origin may read.
-        person / tenant: what it needs to know of one, or None.
-        correlation_header: a request header (lower case) with a UUID that clients choose for their
-            request, or None.
+        person / tenant / program: what it needs to know of one, or None.
+        correlation_header: a request header (lower case) with a UUID of the client's, or None.
     """
 
     name: str
@@ -236,6 +235,7 @@ class Dialect(Protocol):
     pages: Sequence[str] = ()
     person: Part[Any] | None = None
     tenant: Part[Any] | None = None
+    program: Part[Any] | None = None
     correlation_header: bytes | None = None
 
     def refuse(self, request: WireRequest, error: ReticketError) -> WireResponse:

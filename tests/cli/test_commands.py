@@ -187,9 +187,17 @@ def test_tenants_and_accounts(shell):
     assert "There is no tenant 9" in shell.run("tenant", "show", "9", ok=False)
 
 
-@pytest.mark.parametrize("former", [["--dev"], ["--domain", "t.example.com"]])
-def test_a_former_option_of_a_tenant_says_where_it_went(shell, former):
-    said = shell.run("tenant", "add", "5", *former, ok=False)
+@pytest.mark.parametrize(
+    ("noun", "former"),
+    [
+        ("tenant", ["--dev"]),
+        ("tenant", ["--domain", "t.example.com"]),
+        ("application", ["--scope", "Sandbox"]),
+        ("application", ["--behavior", "1"]),
+    ],
+)
+def test_an_error_names_the_option_that_replaced_a_former_one(shell, noun, former):
+    said = shell.run(noun, "add", "5", *former, ok=False)
     assert f"the option {former[0]} is now --profile 'KEY=" in said
 
 
@@ -199,9 +207,10 @@ def test_a_part_of_a_tenant_is_checked(shell):
 
 
 def test_applications(shell):
-    secret = shell.run("application", "add", "app.two", "--scope", "Sandbox").strip()
+    part = "kibo={environment_scope: Sandbox}"
+    secret = shell.run("application", "add", "app.two", "--profile", part).strip()
     rows = {row["id"]: row for row in shell.rows("application", "list")}
-    assert rows["app.two"]["environment_scope"] == "Sandbox"
+    assert rows["app.two"]["profile"]["kibo"]["environment_scope"] == "Sandbox"
     assert rows["app.one"]["tenants"] == [1000]
     family = begin(shell, "kibo.application", None, "app.two")
     renewed = shell.run("application", "rotate-secret", "app.two").strip()

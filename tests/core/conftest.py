@@ -22,7 +22,7 @@ from reticket.stores.memory import MemoryEphemeral
 from reticket.testing import FakeClock
 
 PASSWORD, SECRET, NEW = "correct horse", "app-secret", "new:"
-APP = Application("shop.app", None, (), None, False)
+APP = Application("shop.app", None, False)
 
 
 @pytest.fixture

@@ -374,7 +374,7 @@ async def test_a_family_begins_with_what_is_known_of_its_sign_in(world):
 
 
 async def test_an_application_refreshes_until_it_is_disabled_or_deleted(world):
-    app = Application("shop.app", None, (), None, False)
+    app = Application("shop.app", None, False)
     apps, name = {app.id: app}, OPAQUE.name
     world.people.application = apps.get
     engine = Engine(

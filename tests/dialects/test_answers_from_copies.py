@@ -29,7 +29,7 @@ HOLDERS: dict[type, Any] = {
         "a" * 32, "ada", "ada@example.com", "Ada", None, False, True, 1, 0, (), (), False,
         tuple(part for dialect in BUILT.values() for part in samples_of(dialect)["ada"].parts),
     ),
-    Application: Application("shop", None, (1, 2), None, False, 3),
+    Application: Application("shop", None, False, credential_version=3),
     Client: Client("web", False, False, {"scopes": ["openid"]}, 0, 3),
 }  # fmt: skip
 ASKED = (("scope", "openid"), ("nonce", "n-1"))

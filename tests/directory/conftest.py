@@ -39,8 +39,9 @@ EMPTY = "; ".join(
 
 CATALOGS = (
     """
-    SELECT table_name, column_name, ordinal_position, data_type, character_maximum_length,
-        is_nullable, column_default
+    SELECT table_name, column_name,
+        row_number() OVER (PARTITION BY table_name ORDER BY ordinal_position),
+        data_type, character_maximum_length, is_nullable, column_default
     FROM information_schema.columns
     WHERE table_schema = 'public' AND table_name <> 'alembic_version'
     """,

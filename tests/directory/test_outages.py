@@ -6,15 +6,15 @@ import pytest
 
 from reticket.core.errors import Unavailable
 from reticket.core.model import Selection
-from reticket.core.people import Application, DeveloperAccount
+from reticket.core.people import DeveloperAccount
 from reticket.core.ports import Intent
 from reticket.core.tokens.keys import SealedKey
-from reticket.directory.drafts import TenantDraft, UserDraft
+from reticket.directory.drafts import ApplicationDraft, TenantDraft, UserDraft
 from reticket.directory.seed import DEMO, load_seed
 
 ADA = "ada@example.com"
 KEY = SealedKey("0a0b0c0d", "mac", "HMAC-SHA256", 1, "active", 1, 1, None, b"", b"sealed!")
-APP = Application("x", None, (), None, False)
+APP = ApplicationDraft("x")
 
 READS = {
     "user": lambda d: d.user("x"),

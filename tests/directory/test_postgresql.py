@@ -20,10 +20,9 @@ from sqlalchemy.exc import OperationalError
 from tests.stores.postgresql.pooler import Pooler
 
 from reticket.core.errors import StartupError, Unavailable
-from reticket.core.people import Application
 from reticket.directory import engines
 from reticket.directory.directory import open_directory
-from reticket.directory.drafts import UserDraft
+from reticket.directory.drafts import ApplicationDraft, UserDraft
 from reticket.directory.engines import postgresql
 from reticket.directory.errors import AlreadyExists, Invalid
 from reticket.directory.seed import DEMO, load_seed
@@ -399,7 +398,7 @@ def test_a_key_that_cannot_be_stored_as_text_is_unknown(directory, name):
 )
 def test_a_value_that_cannot_be_stored_is_refused(directory, name, fault):
     with pytest.raises(Invalid, match=fault):
-        directory.applications.add(Application(name, None, (), None, False), "hash")
+        directory.applications.add(ApplicationDraft(name), "hash")
     assert directory.applications.page() == []
     assert directory.version == 1
 

@@ -7,10 +7,10 @@ import threading
 import pytest
 from sqlalchemy import text
 
-from reticket.core.people import Application, DeveloperAccount, Tenant
+from reticket.core.people import DeveloperAccount, Tenant
 from reticket.core.tokens.keys import SealedKey
 from reticket.dialects.kibo import PERSON
-from reticket.directory.drafts import ClientDraft, TenantDraft, UserDraft
+from reticket.directory.drafts import ApplicationDraft, ClientDraft, TenantDraft, UserDraft
 from reticket.directory.seed import DEMO, load_seed
 
 ADA = "ada@example.com"
@@ -40,7 +40,7 @@ VERBS = {
     "tenants.remove": lambda d: d.tenants.remove(1000),
     "accounts.add": lambda d: d.accounts.add(DeveloperAccount(5, None)),
     "accounts.remove": lambda d: d.accounts.remove(77),
-    "applications.add": lambda d: d.applications.add(Application("x", None, (), None, False), "h"),
+    "applications.add": lambda d: d.applications.add(ApplicationDraft("x"), "h"),
     "applications.disable": lambda d: d.applications.disable(APP),
     "applications.enable": lambda d: d.applications.enable(APP),
     "applications.rotate_secret": lambda d: d.applications.rotate_secret(APP, "hash"),
@@ -114,7 +114,7 @@ def test_absence_is_not_remembered(demo, other):
     assert demo.tenant(5) is None
     assert demo.application("x") is None
     other.tenants.add(PLAIN)
-    other.applications.add(Application("x", None, (), frozenset({5}), False), "hash")
+    other.applications.add(ApplicationDraft("x", frozenset({5})), "hash")
     assert demo.tenant(5) == Tenant(5, None)
     assert demo.application("x").tenants == {5}
 
@@ -237,7 +237,7 @@ class OfApplications:
         self.credentials = directory.application_credentials
 
     def add(self):
-        self.verbs.add(Application(PROGRAM_ID, None, (), None, disabled=False), "hash")
+        self.verbs.add(ApplicationDraft(PROGRAM_ID), "hash")
 
 
 class OfClients(OfApplications):

@@ -131,12 +131,22 @@ def test_second_factor_is_sealed_for_its_user(demo):
 
 
 def test_applications_of_the_demo(demo):
+    kind = kibo.PROGRAM.kind
     assert demo.application("ns.app.1.0.0.Release") == Application(
-        "ns.app.1.0.0.Release", None, (1, 2, 17), frozenset({1000, 1001}), False
+        "ns.app.1.0.0.Release",
+        frozenset({1000, 1001}),
+        False,
+        (("kibo", kind(None, (1, 2, 17))),),
     )
     assert demo.application("ns.sandbox.2.0.0.Release") == Application(
-        "ns.sandbox.2.0.0.Release", "Sandbox", (), None, False
+        "ns.sandbox.2.0.0.Release", None, False, (("kibo", kind("Sandbox")),)
     )
+
+
+def test_the_keys_of_a_part_are_those_of_an_application(directory, hasher, seed_file):
+    said = "{application_id: a, shared_secret: s, environment_scope: Production, behaviors: [5]}"
+    load(directory, seed_file(f"applications: [{said}]"), hasher)
+    assert kibo.PROGRAM.of(directory.application("a")) == kibo.PROGRAM.kind("Production", (5,))
 
 
 def test_clients_of_the_demo(demo):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from reticket.core.errors import StartupError
-from reticket.core.people import Application, DeveloperAccount
-from reticket.directory.drafts import ClientDraft, TenantDraft, UserDraft
+from reticket.core.people import DeveloperAccount
+from reticket.directory.drafts import ApplicationDraft, ClientDraft, TenantDraft, UserDraft
 from reticket.directory.errors import Invalid
 from reticket.directory.seed import load_seed
 
@@ -71,7 +71,7 @@ def test_other_invisible_characters_are_allowed_in_names(directory, where, unsee
 def test_ids_and_emails_have_no_invisible_characters(directory, bad):
     directory.users.add(user(), "hash")
     text = f"a{bad}b"
-    application = Application(text, "Sandbox", (), None, False)
+    application = ApplicationDraft(text)
     for register in (
         lambda: directory.users.add(user(email=f"{text}@example.com"), "hash"),
         lambda: directory.users.add(user(email=f"a@{text}.com"), "hash"),

@@ -7,11 +7,15 @@ import pytest
 from reticket.core.errors import Code
 from reticket.core.people import Application, DeveloperAccount, Tenant
 from reticket.dialects import akinon, cloudreve, kibo
-from reticket.directory.drafts import TenantDraft, UserDraft
+from reticket.directory.drafts import ApplicationDraft, TenantDraft, UserDraft
 from reticket.directory.errors import AlreadyExists, Invalid, NotFound
 
 TENANT = TenantDraft(1000, "Acme")
-APP = Application("app", "Sandbox", (1, 2), frozenset({1000}), False)
+BEHAVIORS = {"kibo": {"environment_scope": "Sandbox", "behaviors": [1, 2]}}
+APP = ApplicationDraft("app", frozenset({1000}), parts=BEHAVIORS)
+APPLICATION = Application(
+    "app", frozenset({1000}), False, (("kibo", kibo.PROGRAM.kind("Sandbox", (1, 2))),)
+)
 NOW = 1_700_000_000_000
 
 
@@ -150,7 +154,7 @@ def test_deleting_an_account_deletes_its_memberships(peopled):
 
 
 def test_applications(peopled):
-    assert peopled.application("app") == APP
+    assert peopled.application("app") == APPLICATION
     assert peopled.application_credentials("app").secret_hash == "hash of app"
     peopled.applications.rotate_secret("app", "new hash")
     assert peopled.application_credentials("app").secret_hash == "new hash"
@@ -160,7 +164,7 @@ def test_applications(peopled):
     assert peopled.application_credentials("app").disabled
     peopled.applications.enable("app")
     peopled.catch_up()
-    assert peopled.application("app") == APP
+    assert peopled.application("app") == APPLICATION
     peopled.applications.remove("app")
     peopled.catch_up()
     assert peopled.application("app") is None
@@ -172,7 +176,7 @@ def test_lists_come_in_pages(directory):
         directory.tenants.add(TenantDraft(number - 2, "d"))
         directory.accounts.add(DeveloperAccount(number - 2, None))
         directory.users.add(UserDraft(f"{number}@b"), "hash")
-        directory.applications.add(Application(f"app{number}", None, (), None, False), "hash")
+        directory.applications.add(ApplicationDraft(f"app{number}"), "hash")
     for noun, key in (
         (directory.tenants, "id"),
         (directory.accounts, "id"),
@@ -194,7 +198,7 @@ def test_lines_of_a_list(peopled):
     (tenant,) = peopled.tenants.page()
     assert (tenant.id, tenant.name) == (1000, "Acme")
     assert peopled.accounts.page() == [DeveloperAccount(77, "Acme Developers")]
-    assert peopled.applications.page() == [APP]
+    assert peopled.applications.page() == [APPLICATION]
     assert peopled.clients.page() == []
 
 
@@ -278,17 +282,19 @@ REFUSALS = {
         "There is an application 'app' already.",
     ),
     "no scope": (
-        lambda d: d.applications.add(Application("b", "Test", (), None, False), "h"),
+        lambda d: d.applications.add(
+            ApplicationDraft("b", parts={"kibo": {"environment_scope": "Test"}}), "h"
+        ),
         Invalid,
-        "The environment scope must be Sandbox or Production, or none.",
+        "kibo.environment_scope must be Sandbox or Production or null.",
     ),
     "no application's id": (
-        lambda d: d.applications.add(Application("", None, (), None, False), "h"),
+        lambda d: d.applications.add(ApplicationDraft(""), "h"),
         Invalid,
         "The id of an application must not be empty.",
     ),
     "no tenant for an application": (
-        lambda d: d.applications.add(Application("b", None, (), frozenset({9}), False), "h"),
+        lambda d: d.applications.add(ApplicationDraft("b", frozenset({9})), "h"),
         NotFound,
         "There is no tenant 9.",
     ),

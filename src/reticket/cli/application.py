@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 from typing import Any
 
 import click
 
-from reticket.cli.context import JSON, show, with_instance
+from reticket.cli.context import JSON, renamed, show, with_instance
 from reticket.cli.group import Group
-from reticket.core.people import Application
-from reticket.directory.forms import ENVIRONMENTS
+from reticket.cli.part_option import PartOption
+from reticket.core.profiles import parts_by_key
+from reticket.directory.drafts import ApplicationDraft
 from reticket.runtime.opened_service import OpenedService
 
 SECRET_BYTES = 32
@@ -25,16 +25,23 @@ def application() -> None:
 
 @application.command()
 @click.argument("application_id")
-@click.option("--scope", type=click.Choice(ENVIRONMENTS), help="Environment of V2 credentials.")
-@click.option("--behavior", "behaviors", type=int, multiple=True, help="May be repeated.")
 @click.option("--tenant", "tenants", type=int, multiple=True, help="May be repeated; default: all.")
+@click.option(
+    "--profile",
+    "parts",
+    type=PartOption(),
+    multiple=True,
+    help="What a dialect knows of the application: the key of its part, and the value; may be "
+    "repeated.",
+)
+@renamed("--scope", "--profile 'KEY={environment_scope: ...}'")
+@renamed("--behavior", "--profile 'KEY={behaviors: [...]}'")
 @with_instance
 def add(
     instance: OpenedService,
     application_id: str,
-    scope: str | None,
-    behaviors: tuple[int, ...],
     tenants: tuple[int, ...],
+    parts: tuple[tuple[str, object], ...],
 ) -> None:
     """Add an application and print its secret, once.
 
@@ -43,9 +50,9 @@ def add(
       reticket application add acme.orders.1.0.0.Release --tenant 1000
     """
     allowed = frozenset(tenants) or None
-    record = Application(application_id, scope, behaviors, allowed, disabled=False)
+    draft = ApplicationDraft(application_id, allowed, parts=dict(parts))
     secret = secrets.token_urlsafe(SECRET_BYTES)
-    instance.directory.applications.add(record, instance.hasher.hash(secret))
+    instance.directory.applications.add(draft, instance.hasher.hash(secret))
     instance.record_change("application_added", application=application_id)
     click.echo(secret)
 
@@ -118,16 +125,19 @@ def list_(instance: OpenedService, as_json: bool) -> None:
     Example:
       reticket application list
     """
-    columns = ("id", "environment_scope", "behaviors", "tenants", "disabled")
-    show(_rows(instance), columns, as_json)
+    show(_rows(instance), ("id", "tenants", "disabled"), as_json)
 
 
 def _rows(instance: OpenedService) -> Iterator[Mapping[str, Any]]:
     after = ""
     while lines := instance.directory.applications.page(after):
         for line in lines:
-            tenants = None if line.tenants is None else sorted(line.tenants)
-            yield asdict(line) | {"tenants": tenants}
+            yield {
+                "id": line.id,
+                "tenants": None if line.tenants is None else sorted(line.tenants),
+                "disabled": line.disabled,
+                "profile": parts_by_key(instance.directory.profiles.programs, line),
+            }
         after = lines[-1].id
 
 

@@ -11,6 +11,7 @@ import click
 from reticket.cli.context import JSON, renamed, show, with_instance
 from reticket.cli.group import Group
 from reticket.cli.part_option import PartOption
+from reticket.core.profiles import parts_by_key
 from reticket.directory.drafts import TenantDraft
 from reticket.directory.errors import NotFound
 from reticket.directory.forms import INT32
@@ -64,8 +65,7 @@ def show_one(instance: OpenedService, tenant_id: int) -> None:
     found = instance.directory.tenant(tenant_id)
     if found is None:
         raise NotFound(f"There is no tenant {tenant_id}.")
-    parts = {part.key: part.of(found) for part in instance.directory.profiles.tenants}
-    profile = {key: part for key, part in parts.items() if part is not None}
+    profile = parts_by_key(instance.directory.profiles.tenants, found)
     show([{"id": found.id, "name": found.name, "profile": profile}], (), as_json=True)
 
 

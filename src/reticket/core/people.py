@@ -78,16 +78,15 @@ class Application:
     """A program with its own credentials.
 
     Args:
-        environment_scope: `Sandbox`, `Production`, or None for V1 credentials.
         tenants: ids that it may read; None means all.
+        parts: what each dialect keeps of it.
         credential_version: changes with every secret and every registration.
     """
 
     id: str
-    environment_scope: str | None
-    behaviors: tuple[int, ...]
     tenants: frozenset[int] | None
     disabled: bool
+    parts: Parts = ()
     credential_version: int = field(default=0, compare=False, repr=False)
 
 

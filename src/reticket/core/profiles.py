@@ -1,4 +1,5 @@
-"""What dialects declare to the directory: the data of a person and of a tenant that only they need.
+"""What dialects declare to the directory: the data of a person, a tenant or an application that
+only they need.
 
 The directory stores such a part without interpreting it.
 """
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar, cast
 
 from reticket.core.model import Place
-from reticket.core.people import Tenant, User
+from reticket.core.people import Application, Tenant, User
 from reticket.core.ports import Entropy
 from reticket.core.tokens.kinds import TokenKind
 
@@ -42,7 +43,7 @@ class Shared:
 
 @dataclass(frozen=True, slots=True)
 class Part(Generic[P]):
-    """The data that one dialect needs of a person or of a tenant.
+    """The data that one dialect needs of a person, a tenant or an application.
 
     Args:
         dialect: the dialect's name; the part is stored under it.
@@ -55,7 +56,8 @@ class Part(Generic[P]):
             below `key`.
         completed: fills in the members that depend on the time of writing, in milliseconds.
         lends: members of the person itself that older files have in this part.
-        demo: the parts of the demo's people by e-mail address, or of its tenants by id.
+        demo: the parts of the demo's people by e-mail address, or of its tenants and applications
+            by id.
     """
 
     dialect: str
@@ -68,8 +70,8 @@ class Part(Generic[P]):
     lends: tuple[str, ...] = ()
     demo: Mapping[Hashable, Mapping[str, Any]] = field(default_factory=dict)
 
-    def of(self, record: User | Tenant) -> P | None:
-        """The part of a person or a tenant; None without one."""
+    def of(self, record: User | Tenant | Application) -> P | None:
+        """The part of a record; None without one."""
         for dialect, part in record.parts:
             if dialect == self.dialect:
                 return cast("P", part)
@@ -82,12 +84,13 @@ class Profiles:
 
     Args:
         kinds: of their tokens.
-        people / tenants: the parts of a person and of a tenant.
+        people / tenants / programs: the parts of a person, a tenant and an application.
     """
 
     kinds: Sequence[TokenKind] = ()
     people: Sequence[Part[Any]] = ()
     tenants: Sequence[Part[Any]] = ()
+    programs: Sequence[Part[Any]] = ()
 
     @property
     def separate(self) -> list[Part[Any]]:
@@ -102,6 +105,14 @@ class Profiles:
     def resources_in(self, place: Place) -> list[str]:
         """The names of the token kinds whose families belong to such a place."""
         return [kind.name for kind in self.kinds if kind.place is place]
+
+
+def parts_by_key(
+    parts: Sequence[Part[Any]], record: User | Tenant | Application
+) -> dict[str, object]:
+    """The parts of a record as an operator names them."""
+    found = {part.key: part.of(record) for part in parts}
+    return {key: part for key, part in found.items() if part is not None}
 
 
 NO_DIALECT = Profiles()

@@ -43,6 +43,7 @@ def profiles(dialects: Iterable[Dialect]) -> Profiles:
         kinds=[kind for dialect in known for kind in dialect.kinds],
         people=[dialect.person for dialect in known if dialect.person is not None],
         tenants=[dialect.tenant for dialect in known if dialect.tenant is not None],
+        programs=[dialect.program for dialect in known if dialect.program is not None],
     )
 
 

@@ -32,6 +32,7 @@ from reticket.directory.programs.clients import Clients
 from reticket.directory.records import Records
 from reticket.directory.tables import (
     account_memberships,
+    application_parts,
     developer_accounts,
     profile_parts,
     tenant_memberships,
@@ -131,7 +132,13 @@ class Directory:
             PartsWriter(tenant_parts, profiles.tenants, clock, entropy),
         )
         self.accounts = Accounts(database, self.account_members)
-        self.applications = Applications(database, clock, entropy)
+        self.applications = Applications(
+            database,
+            PartsWriter(application_parts, profiles.programs, clock, entropy),
+            profiles.programs,
+            clock,
+            entropy,
+        )
         self.clients = Clients(database, clock, entropy)
         self._offer_records(self._records)
         self._offer_sign_ins(SignIns(database), KnownNetworks(database, sealer))

@@ -1,5 +1,5 @@
-"""The data for creating people, tenants and clients. Accounts and applications are created from
-their records.
+"""The data for creating people, tenants, applications and clients. Accounts are created from their
+records.
 """
 
 from __future__ import annotations
@@ -37,6 +37,20 @@ class TenantDraft:
 
     id: int
     name: str | None = None
+    parts: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationDraft:
+    """An application to create, with the dialects' data of it by the keys of their parts.
+
+    Args:
+        tenants: ids that it may read; None means all.
+    """
+
+    id: str
+    tenants: frozenset[int] | None = None
+    disabled: bool = False
     parts: Mapping[str, object] = field(default_factory=dict)
 
 

@@ -6,7 +6,6 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import fields, is_dataclass
-from typing import Any
 
 import idna
 
@@ -16,7 +15,6 @@ from reticket.directory.errors import Invalid
 LONGEST_EMAIL = 254
 """Characters (RFC 5321 §4.5.3.1.3, without the brackets)."""
 INT32 = range(-(2**31), 2**31)
-ENVIRONMENTS = ("Sandbox", "Production")
 CLIENT_ID = r"^(?!\.{1,2}$)[!-.0-~]{1,255}$"
 """RFC 6749 Appendix A.1, without the characters and names that have a meaning in a path."""
 CLIENT_ID_WORDS = "1 to 255 visible ASCII characters without a slash, and neither . nor .."
@@ -75,18 +73,6 @@ def check_id(number: int, noun: str) -> None:
     """Invalid unless it is an int32."""
     if number not in INT32:
         raise Invalid(f"The id of {noun} must be a 32-bit whole number, {number} is not.")
-
-
-def check_behaviors(behaviors: Sequence[Any]) -> None:
-    """Invalid unless all of them are int32."""
-    if any(behavior not in INT32 for behavior in behaviors):
-        raise Invalid("Behaviors must be 32-bit whole numbers.")
-
-
-def check_environment(scope: str | None) -> None:
-    """Invalid unless the environment exists; None stands for V1 credentials."""
-    if scope is not None and scope not in ENVIRONMENTS:
-        raise Invalid(f"The environment scope must be {' or '.join(ENVIRONMENTS)}, or none.")
 
 
 def check_texts(record: object, noun: str) -> None:

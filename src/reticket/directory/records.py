@@ -50,7 +50,7 @@ class _Snapshot:
         return None if record is None else self.users.setdefault(user_id, record)
 
     def read_application(self, connection: Connection, application_id: str) -> Application | None:
-        record = read_application(connection, application_id)
+        record = read_application(connection, application_id, self.profiles.programs)
         return None if record is None else self.applications.setdefault(application_id, record)
 
     def read_client(self, connection: Connection, client_id: str) -> Client | None:

@@ -216,13 +216,16 @@ applications = Table(
     metadata,
     _id("id", String(255)),
     Column("secret_hash", Text, nullable=False),
-    Column("environment_scope", Text),
-    Column("behaviors", Json, nullable=False),
     Column("all_tenants", Boolean, nullable=False),
     Column("disabled", Boolean, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("credential_version", BigInteger),
 )
+
+application_parts = _parts(
+    "application_parts", _part_of("application_id", "applications.id", String(255))
+)
+"""What a dialect keeps of an application."""
 
 application_tenants = Table(
     "application_tenants",

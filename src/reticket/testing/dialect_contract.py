@@ -88,7 +88,7 @@ class DialectContract:
         assert set(PRESETS).isdisjoint(names)
 
     def test_the_directory_can_keep_its_parts(self, dialect: Dialect) -> None:
-        for part in filter(None, (dialect.person, dialect.tenant)):
+        for part in filter(None, (dialect.person, dialect.tenant, dialect.program)):
             assert part.dialect == dialect.name
             assert part.kind.__struct_config__.frozen
             assert part.kind.__struct_config__.forbid_unknown_fields
@@ -96,7 +96,7 @@ class DialectContract:
                 checked(said, part.kind)
 
     def test_the_keys_of_its_parts_are_its_own(self, dialect: Dialect) -> None:
-        for member in ("person", "tenant"):
+        for member in ("person", "tenant", "program"):
             part = getattr(dialect, member)
             others = [each for other in _others(dialect) if (each := getattr(other, member))]
             if part is not None:

@@ -11,6 +11,7 @@ from reticket.core.people import (
 from reticket.dialects import kibo
 from reticket.dialects.kibo import tenant_facts
 from reticket.dialects.kibo.person import Person
+from reticket.dialects.kibo.program_facts import Program
 from reticket.dialects.kibo.tenant_facts import Attribute, Catalog, MasterCatalog, Site
 from reticket.testing.dialect_samples import PLAIN_ADA, sample_access, sample_family, sample_pair
 
@@ -57,8 +58,10 @@ ADA = replace(
 )
 ALAN = replace(ADA, tenants=ADA.tenants[:1], accounts=ADA.accounts[:1])
 NOBODY = replace(ADA, tenants=(), accounts=())
-APPLICATION = Application("ns.app.1.0.0.Release", None, (1, 2), frozenset({1000}), disabled=False)
-SANDBOX = Application("ns.sandbox.2.0.0.Release", "Sandbox", (), None, disabled=False)
+APPLICATION = Application("ns.app.1.0.0.Release", frozenset({1000}), disabled=False)
+SANDBOX = Application(
+    "ns.sandbox.2.0.0.Release", None, False, (("kibo", Program(environment_scope="Sandbox")),)
+)
 KIND = next(kind for kind in kibo.build().kinds if kind.name == "kibo.adminuser")
 FAMILY = sample_family(KIND)._replace(previous_sign_in=SIGNED_IN_BEFORE)
 

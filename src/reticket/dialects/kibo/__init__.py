@@ -27,6 +27,7 @@ from reticket.dialects.kibo import (
 from reticket.dialects.kibo.document import DOCUMENT
 from reticket.dialects.kibo.kinds import KIBO_2026, KINDS
 from reticket.dialects.kibo.person import PERSON
+from reticket.dialects.kibo.program_facts import PROGRAM
 from reticket.dialects.kibo.tenant_facts import TENANT
 from reticket.wire import Dialect, Document, Example, Offer, Route, WireRequest, WireResponse
 
@@ -58,6 +59,7 @@ class Kibo(Dialect):
     kinds: Sequence[TokenKind] = KINDS
     person: Part[Any] | None = PERSON
     tenant: Part[Any] | None = TENANT
+    program: Part[Any] | None = PROGRAM
     presets: Sequence[Policy] = (KIBO_2026,)
     refusals: Mapping[Code, errors.Failure] = errors.REFUSALS
     document: Document = DOCUMENT

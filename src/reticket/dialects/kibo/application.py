@@ -14,6 +14,7 @@ from reticket.dialects.kibo.access import Guard
 from reticket.dialects.kibo.answers import answer
 from reticket.dialects.kibo.document import APPLICATIONS, TOKEN, UNPROTECTED, described, in_path
 from reticket.dialects.kibo.kinds import APPLICATION
+from reticket.dialects.kibo.program_facts import facts_of
 from reticket.dialects.kibo.schemas import (
     AppAuthInfo,
     AuthTicket,
@@ -33,7 +34,7 @@ def ticket(issued: Issued) -> bytes:
         AuthTicket(
             access_token=issued.access_token,
             access_token_expiration=date_of(issued.access_expires_at),
-            environment_scope=cast(Application, issued.holder).environment_scope,
+            environment_scope=facts_of(cast(Application, issued.holder)).environment_scope,
             refresh_token=issued.refresh_token,
             refresh_token_expiration=date_of(issued.refresh_expires_at),
         )

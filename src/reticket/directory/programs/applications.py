@@ -11,22 +11,31 @@ from reticket.core.model import Selection
 from reticket.core.people import Application
 from reticket.core.ports import Clock, Entropy
 from reticket.directory import identifiers
+from reticket.directory.drafts import ApplicationDraft
 from reticket.directory.engines.database import Database
 from reticket.directory.errors import AlreadyExists, Invalid, NotFound
-from reticket.directory.forms import check_behaviors, check_environment, check_text_id, check_texts
+from reticket.directory.forms import check_text_id, check_texts
 from reticket.directory.intents import Change, demand
-from reticket.directory.rows import credential_version_of, record_of, row_of
-from reticket.directory.tables import application_tenants, applications, tenants
+from reticket.directory.parts import Parts, PartsWriter, read_parts
+from reticket.directory.rows import credential_version_of, record_of
+from reticket.directory.tables import (
+    application_parts,
+    application_tenants,
+    applications,
+    tenants,
+)
 
 
-def read_application(connection: Connection, application_id: str) -> Application | None:
+def read_application(
+    connection: Connection, application_id: str, parts: Parts = ()
+) -> Application | None:
     """The record, or None."""
     statement = select(applications).where(applications.c.id == application_id)
     row = connection.execute(statement).one_or_none()
-    return None if row is None else _record(connection, row)
+    return None if row is None else _record(connection, row, parts)
 
 
-def _record(connection: Connection, row: Row[Any]) -> Application:
+def _record(connection: Connection, row: Row[Any], parts: Parts) -> Application:
     statement = select(application_tenants.c.tenant_id).where(
         application_tenants.c.application_id == row.id
     )
@@ -34,8 +43,8 @@ def _record(connection: Connection, row: Row[Any]) -> Application:
     return record_of(
         Application,
         row,
-        behaviors=tuple(row.behaviors),
         tenants=allowed,
+        parts=read_parts(connection, application_parts, row.id, parts),
         credential_version=credential_version_of(row),
     )
 
@@ -43,31 +52,40 @@ def _record(connection: Connection, row: Row[Any]) -> Application:
 class Applications:
     """The verbs. Any may raise Unavailable; those that take an id raise NotFound."""
 
-    def __init__(self, database: Database, clock: Clock, entropy: Entropy) -> None:
+    def __init__(
+        self,
+        database: Database,
+        writer: PartsWriter,
+        parts: Parts,
+        clock: Clock,
+        entropy: Entropy,
+    ) -> None:
         self._database = database
+        self._writer = writer
+        self._parts = parts
         self._clock = clock
         self._entropy = entropy
 
-    def add(self, application: Application, secret_hash: str) -> None:
+    def add(self, draft: ApplicationDraft, secret_hash: str) -> None:
         """Create it. AlreadyExists; NotFound for a tenant that is not there; Invalid."""
         with self._database.change() as connection:
-            self.insert(connection, application, secret_hash)
+            self.insert(connection, draft, secret_hash)
 
-    def insert(self, connection: Connection, application: Application, secret_hash: str) -> None:
+    def insert(self, connection: Connection, draft: ApplicationDraft, secret_hash: str) -> None:
         """`add` inside the caller's transaction."""
-        _check(connection, application)
-        row = row_of(
-            applications,
-            application,
-            secret_hash=secret_hash,
-            behaviors=list(application.behaviors),
-            all_tenants=application.tenants is None,
-            created_at=self._clock(),
-            credential_version=identifiers.credential_version(self._entropy),
-        )
+        _check(connection, draft)
+        row = {
+            "id": draft.id,
+            "secret_hash": secret_hash,
+            "all_tenants": draft.tenants is None,
+            "disabled": draft.disabled,
+            "created_at": self._clock(),
+            "credential_version": identifiers.credential_version(self._entropy),
+        }
         connection.execute(insert(applications), row)
-        if application.tenants:
-            _allow(connection, application.id, application.tenants)
+        self._writer.insert(connection, draft.id, draft.parts)
+        if draft.tenants:
+            _allow(connection, draft.id, draft.tenants)
 
     def page(self, after: str = "", limit: int = 100) -> Sequence[Application]:
         """At most `limit` of them with greater ids, in their order."""
@@ -78,7 +96,8 @@ class Applications:
             .limit(limit)
         )
         with self._database.read() as connection:
-            return [_record(connection, row) for row in connection.execute(statement).all()]
+            rows = connection.execute(statement).all()
+            return [_record(connection, row, self._parts) for row in rows]
 
     def disable(self, application_id: str) -> None:
         """Block it and end its sessions."""
@@ -115,15 +134,13 @@ class Applications:
         demand(connection, [Selection(subject=application_id)], cause, self._clock)
 
 
-def _check(connection: Connection, application: Application) -> None:
-    if not application.id:
+def _check(connection: Connection, draft: ApplicationDraft) -> None:
+    if not draft.id:
         raise Invalid("The id of an application must not be empty.")
-    check_text_id(application.id, "an application")
-    check_texts(application, "The application")
-    if read_application(connection, application.id):
-        raise AlreadyExists(f"There is an application {application.id!r} already.")
-    check_environment(application.environment_scope)
-    check_behaviors(application.behaviors)
+    check_text_id(draft.id, "an application")
+    check_texts(draft, "The application")
+    if read_application(connection, draft.id):
+        raise AlreadyExists(f"There is an application {draft.id!r} already.")
 
 
 def _allow(connection: Connection, application_id: str, allowed: Iterable[int]) -> None:

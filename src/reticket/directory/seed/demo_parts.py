@@ -1,4 +1,4 @@
-"""Adds the dialects' parts to the people and the tenants of the demo."""
+"""Adds the dialects' parts to the people, the tenants and the applications of the demo."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from reticket.core.profiles import Part, Profiles
-from reticket.directory.drafts import TenantDraft, UserDraft
+from reticket.directory.drafts import ApplicationDraft, TenantDraft, UserDraft
 from reticket.directory.seed.fields import Entry
 from reticket.directory.seed.form import Seed
 
-D = TypeVar("D", UserDraft, TenantDraft)
+D = TypeVar("D", UserDraft, TenantDraft, ApplicationDraft)
 
 
 def with_demo(seed: Seed, profiles: Profiles) -> Seed:
@@ -19,6 +19,7 @@ def with_demo(seed: Seed, profiles: Profiles) -> Seed:
     return replace(
         seed,
         users=tuple(_added(each, profiles.people) for each in seed.users),
+        applications=tuple(_added(each, profiles.programs) for each in seed.applications),
         tenants=tuple(_added(each, profiles.tenants) for each in seed.tenants),
     )
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from reticket.core.people import Application, DeveloperAccount
+from reticket.core.people import DeveloperAccount
 from reticket.core.policy import Policy
 from reticket.core.profiles import NO_DIALECT, Profiles
-from reticket.directory.drafts import ClientDraft, TenantDraft, UserDraft
+from reticket.directory.drafts import ApplicationDraft, ClientDraft, TenantDraft, UserDraft
 from reticket.directory.seed.fields import Entry, Fields, distinct
-from reticket.directory.seed.programs import SHIPPED, ClientReader, read_application
+from reticket.directory.seed.programs import SHIPPED, ApplicationReader, ClientReader
 from reticket.directory.seed.tenants import TenantReader, read_account
 from reticket.directory.seed.users import UserReader
 from reticket.directory.seed.yaml_value import YamlValue, read_yaml
@@ -28,7 +28,7 @@ class Seed:
 
     accounts: tuple[Entry[DeveloperAccount], ...]
     tenants: tuple[Entry[TenantDraft], ...]
-    applications: tuple[Entry[Application], ...]
+    applications: tuple[Entry[ApplicationDraft], ...]
     clients: tuple[Entry[ClientDraft], ...]
     users: tuple[Entry[UserDraft], ...]
 
@@ -58,13 +58,15 @@ def read_seed(
     Args:
         path: the file.
         presets: policies by name.
-        profiles: the dialects' parts of people and tenants.
+        profiles: the dialects' parts of people, tenants and applications.
     """
     fields = Fields(read_yaml(path), _SECTIONS)
     return Seed(
         accounts=_section(fields, "developer_accounts", read_account, "id"),
         tenants=_section(fields, "tenants", TenantReader(profiles.tenants).read, "id"),
-        applications=_section(fields, "applications", read_application, "application_id"),
+        applications=_section(
+            fields, "applications", ApplicationReader(profiles.programs).read, "application_id"
+        ),
         clients=_section(fields, "oauth_clients", ClientReader(presets).read, "client_id"),
         users=_section(fields, "users", UserReader(profiles).read, "email"),
     )

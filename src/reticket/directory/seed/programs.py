@@ -11,23 +11,17 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from reticket.core.people import Application, Client
+from reticket.core.people import Client
 from reticket.core.policy import PRESETS, Policy, Reuse, by_any_name, chosen
-from reticket.directory.drafts import ClientDraft
+from reticket.core.profiles import Part
+from reticket.directory.drafts import ApplicationDraft, ClientDraft
 from reticket.directory.errors import Invalid
-from reticket.directory.forms import ENVIRONMENTS
 from reticket.directory.seed.fields import Entry, Fields, int32, listed
+from reticket.directory.seed.parts import keys_of, read_parts
 from reticket.directory.seed.yaml_value import YamlValue, yaml_value
 from reticket.verify.jose import ALGORITHMS, Garbage, public_key
 
-_APPLICATION = (
-    "application_id",
-    "shared_secret",
-    "environment_scope",
-    "behaviors",
-    "tenants",
-    "disabled",
-)
+_APPLICATION = ("application_id", "shared_secret", "tenants", "disabled")
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
 _WORD = re.compile(r"[0-9A-Za-z:._-]+")
 _RUN = frozenset({"javascript", "data", "vbscript", "blob", "about", "view-source", "file"})
@@ -47,34 +41,32 @@ _PRIVATE = frozenset({"d", "k"})
 """Members of private and of shared keys (RFC 7518 §6)."""
 
 
-def read_application(value: YamlValue) -> Entry[Application]:
-    """An application. `tenants`, if given, must be a list: null would mean all tenants."""
-    fields = Fields(value, _APPLICATION)
-    tenants = fields.given("tenants", _tenants, None)
-    application = Application(
-        id=fields.required("application_id", YamlValue.filled),
-        environment_scope=fields.optional("environment_scope", _environment, None),
-        behaviors=fields.optional("behaviors", listed(int32), ()),
-        tenants=None if tenants is None else frozenset(tenants),
-        disabled=fields.optional("disabled", YamlValue.flag, False),
-    )
-    secret = fields.required("shared_secret", YamlValue.filled)
-    return Entry(value, application.id, application, secret, tenants or {})
+@dataclass(frozen=True, slots=True)
+class ApplicationReader:
+    """Reads applications.
+
+    Args:
+        parts: the dialects' parts of an application.
+    """
+
+    parts: Sequence[Part[Any]]
+
+    def read(self, value: YamlValue) -> Entry[ApplicationDraft]:
+        """An application. `tenants`, if given, must be a list: null would mean all tenants."""
+        fields = Fields(value, (*_APPLICATION, *keys_of(self.parts)))
+        tenants = fields.given("tenants", _tenants, None)
+        draft = ApplicationDraft(
+            id=fields.required("application_id", YamlValue.filled),
+            tenants=None if tenants is None else frozenset(tenants),
+            disabled=fields.optional("disabled", YamlValue.flag, False),
+            parts=read_parts(value, self.parts),
+        )
+        secret = fields.required("shared_secret", YamlValue.filled)
+        return Entry(value, draft.id, draft, secret, tenants or {})
 
 
 def _tenants(value: YamlValue) -> dict[int, YamlValue]:
     return {int32(item): item for item in value.items()}
-
-
-def _environment(value: YamlValue) -> str:
-    return _one_of(value, ENVIRONMENTS, " or null")
-
-
-def _one_of(value: YamlValue, accepted: tuple[str, ...], also: str = "") -> str:
-    text = value.text()
-    if text not in accepted:
-        raise value.fault(f"must be {' or '.join(accepted)}{also}")
-    return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +177,10 @@ def _seconds(value: YamlValue) -> int:
 
 
 def _reuse(value: YamlValue) -> str:
-    return _one_of(value, tuple(Reuse))
+    text = value.text()
+    if text not in tuple(Reuse):
+        raise value.fault(f"must be {' or '.join(Reuse)}")
+    return text
 
 
 def _uri(value: YamlValue) -> str:

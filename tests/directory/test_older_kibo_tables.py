@@ -1,4 +1,4 @@
-"""What an older version kept of tenants in tables becomes Kibo's part, with the same answer."""
+"""Tables of older versions, with what only Kibo needs, become parts that give the same answer."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from alembic import command
 from sqlalchemy import create_engine, inspect, text
 from tests.directory.test_tenant_facts import BARE, BODY, body
 
+from reticket.dialects import kibo
+from reticket.dialects.kibo.program_facts import Program
 from reticket.directory import engines
 from reticket.directory.engines import schema
 
@@ -42,6 +44,14 @@ INSERT INTO sites (tenant_id, id, position, catalog_id) VALUES (1001, 2000, 0, 0
 INSERT INTO site_attributes (tenant_id, site_id, {ATTRIBUTE}
 (1000, 2000, 0, 'theme', :theme, NULL, 1700000000000, NULL, 1700000000000)
 """
+APPLICATION = """
+INSERT INTO applications (id, secret_hash, environment_scope, behaviors, all_tenants, disabled,
+    created_at)
+VALUES ('{}', 'hash', {}, '{}', :yes, :no, 5)
+"""
+PROGRAMS = "--".join(
+    [APPLICATION.format("v1", "NULL", "[1, 17]"), APPLICATION.format("v2", "'Sandbox'", "[]")]
+)
 SAID = {
     "yes": True,
     "no": False,
@@ -57,7 +67,7 @@ def migrated(blank_url, opened):
     database = create_engine(blank_url.replace("postgresql://", "postgresql+psycopg://"))
     with database.begin() as connection:
         command.upgrade(schema._config(connection), "0008")
-        for statement in OF_BEFORE.split("--"):
+        for statement in f"{OF_BEFORE}--{PROGRAMS}".split("--"):
             connection.execute(text(statement), SAID)
     database.dispose()
     engines.migrate(blank_url)
@@ -73,6 +83,12 @@ def test_the_answer_is_the_same(migrated):
     assert '"sites":[{"attributes":[],"catalogId":0,' in other
 
 
+def test_an_application_keeps_its_environment_and_behaviors(migrated):
+    found = {each.id: kibo.PROGRAM.of(each) for each in migrated.applications.page()}
+    assert found == {"v1": Program(None, (1, 17)), "v2": Program("Sandbox", ())}
+    assert migrated.application("v1").credential_version == 5
+
+
 def test_the_tables_are_gone_and_the_tenants_stay(migrated):
     assert [each.id for each in migrated.tenants.page()] == [7, 1000, 1001]
     with migrated.database.read() as connection:
@@ -80,3 +96,5 @@ def test_the_tables_are_gone_and_the_tenants_stay(migrated):
         left = {"tenant_attributes", "master_catalogs", "catalogs", "sites", "site_attributes"}
         assert not left & set(found.get_table_names())
         assert [column["name"] for column in found.get_columns("tenants")] == ["id", "name"]
+        columns = {column["name"] for column in found.get_columns("applications")}
+        assert not {"environment_scope", "behaviors"} & columns
