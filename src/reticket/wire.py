@@ -5,7 +5,7 @@ Owns the only parsing of bodies and queries. Knows no framework, no dialect, no 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
@@ -99,12 +99,14 @@ class Route:
             segment may be `{name}`, which takes any.
         operate: starts the operation.
         describe: the OpenAPI operation object, without what types say.
+        readers: the origins whose pages may read the response to a request; `*` is every origin.
     """
 
     method: str
     path: str
     operate: Callable[[WireRequest], Operation]
     describe: Described | None = None
+    readers: Callable[[WireRequest], Asking[Collection[str]]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,12 +256,8 @@ def _pairs(text: bytes) -> list[tuple[str, str]]:
     said = text.decode("latin-1")
     if "%" in said or "+" in said:
         return parse_qsl(said, keep_blank_values=True, encoding="utf-8")
-    return [_halves(part) for part in said.split("&") if part]
-
-
-def _halves(part: str) -> tuple[str, str]:
-    name, _, value = part.partition("=")
-    return name, value
+    parts = (part.partition("=") for part in said.split("&") if part)
+    return [(name, value) for name, _, value in parts]
 
 
 MOST_PAIRS = 256

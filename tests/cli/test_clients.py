@@ -83,6 +83,15 @@ def test_an_edit_replaces_the_given_members_only(shell):
     assert "redirect_uris" in shell.run("client", "show", "spa")
 
 
+def test_a_client_has_more_origins(shell):
+    origins = ["https://a.example.com", "capacitor://localhost"]
+    shell.run("client", "edit", "spa", *(word for o in origins for word in ("--allowed-origin", o)))
+    assert show(shell, "spa")["registration"]["allowed_origins"] == origins
+    assert "must be an origin" in shell.run(
+        "client", "edit", "spa", "--allowed-origin", "https://a.example.com/", ok=False
+    )
+
+
 def test_a_cleared_member_has_its_default_again(shell):
     shell.run("client", "edit", "spa", "--clear", "scope", "--clear", "policy", "--name", "Shop")
     assert show(shell, "spa")["registration"] == {

@@ -152,6 +152,7 @@ FAULTS = {
     "oauth_clients:\n- client_id: x\n  redirect_uris: ['https://a/#b']": "must be an absolute URI",
     "oauth_clients:\n- client_id: x\n  redirect_uris: ['http://[']": "must be an absolute URI",
     "oauth_clients:\n- client_id: x\n  redirect_uris: ['JavaScript:x']": "must be an absolute URI",
+    "oauth_clients:\n- client_id: x\n  allowed_origins: ['https://a/']": "must be an origin",
     "oauth_clients:\n- client_id: x\n  scopes: [a b]": "scopes[0] must be one scope",
     "oauth_clients:\n- client_id: x\n  grants: ['']": "grants[0] must be a grant type",
     "oauth_clients:\n- client_id: x\n  jwks: {}": "oauth_clients[0].jwks needs the key keys",

@@ -29,6 +29,7 @@ COLUMNS = ("client_id", "public", "disabled", "created_at")
 CLEARABLE = {
     "name": "name",
     "redirect-uri": "redirect_uris",
+    "allowed-origin": "allowed_origins",
     "scope": "scopes",
     "grant": "grants",
     "resource": "resources",

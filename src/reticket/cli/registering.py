@@ -87,6 +87,13 @@ _MEMBERS = (
         _SEVERAL,
     ),
     Member(
+        "allowed_origins",
+        "--allowed-origin",
+        "An origin of its pages that no redirect URI has; may be repeated.",
+        "none",
+        _SEVERAL,
+    ),
+    Member(
         "scopes", "--scope", "A scope that it may be granted; may be repeated.", "none", _SEVERAL
     ),
     Member(

@@ -216,6 +216,9 @@ class Directory(Protocol):
         second old.
         """
 
+    def has_origin(self, origin: str) -> bool:
+        """Whether an enabled client has registered that origin. Cached."""
+
     def tenant(self, tenant_id: int) -> Tenant | None:
         """The record. Cached."""
 

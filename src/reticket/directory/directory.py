@@ -29,6 +29,7 @@ from reticket.directory.people.sign_ins import SignIns
 from reticket.directory.people.users import Users
 from reticket.directory.programs.applications import Applications
 from reticket.directory.programs.clients import Clients
+from reticket.directory.programs.origins import Origins
 from reticket.directory.records import Records
 from reticket.directory.tables import (
     account_memberships,
@@ -141,6 +142,7 @@ class Directory:
         )
         self.clients = Clients(database, clock, entropy)
         self._offer_records(self._records)
+        self.has_origin = Origins(database, lambda: self.version, seconds).has_origin
         self._offer_sign_ins(SignIns(database), KnownNetworks(database, sealer))
         intents = Intents(database)
         self.intents, self.settle = intents.waiting, intents.settle

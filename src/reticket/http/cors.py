@@ -1,4 +1,4 @@
-"""Which responses pages of other origins may read (CORS, Fetch §3.3)."""
+"""The origins of the setting `cors_origins`, whose pages may read all responses but some."""
 
 from __future__ import annotations
 
@@ -8,15 +8,9 @@ from starlette.middleware.cors import CORSMiddleware
 
 from reticket.http.asgi import Asgi, Receive, Scope, Send
 from reticket.http.correlation import correlated
+from reticket.http.cross_origin import ANY, EXPOSED
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
-_EXPOSED = (
-    "x-correlation-id",
-    "x-vol-correlation",
-    "retry-after",
-    "www-authenticate",
-    "dpop-nonce",
-)
 
 
 def readable(app: Asgi, origins: Sequence[str], but_for: tuple[str, ...]) -> Asgi:
@@ -34,11 +28,16 @@ def readable(app: Asgi, origins: Sequence[str], but_for: tuple[str, ...]) -> Asg
         allow_origins=origins,
         allow_methods=_METHODS,
         allow_headers=("*",),
-        expose_headers=_EXPOSED,
+        expose_headers=EXPOSED,
     )
 
+    def allows(scope: Scope) -> bool:
+        """Whether the setting has the origin; for all others the dialects decide."""
+        origin = dict(scope["headers"]).get(b"origin", b"")
+        return ANY in origins or origin.decode("latin-1") in origins
+
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"].startswith(but_for):
+        if scope["type"] != "http" or scope["path"].startswith(but_for) or not allows(scope):
             await app(scope, receive, send)
         else:
             await with_cors(scope, receive, correlated(send) if _is_preflight(scope) else send)

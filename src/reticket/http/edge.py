@@ -10,16 +10,18 @@ from time import perf_counter
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 import structlog
+from msgspec.structs import replace
 
 from reticket.core.commands import Asking, Audit, Command
 from reticket.core.errors import Code, Refusal, ReticketError, Unavailable
 from reticket.core.model import Caller
 from reticket.http.asgi import Asgi, Receive, Scope, Send
 from reticket.http.correlation import chosen_id, correlated, new_id
+from reticket.http.cross_origin import preflight, reader_headers
 from reticket.http.deadlines import Deadlines
 from reticket.http.incidents import Incidents
 from reticket.http.routing import Match, RoutingTable
-from reticket.wire import WireRequest, WireResponse
+from reticket.wire import Operation, Route, WireRequest, WireResponse
 
 R = TypeVar("R")
 
@@ -123,23 +125,52 @@ class Edge:
         body = b""
         try:
             body = await self._body(scope, receive)
-            if match.route is None:
-                raise Refusal(Code.METHOD_NOT_ALLOWED if match.allowed else Code.NO_ROUTE)
-            operation = match.route.operate(_request(scope, match, caller, body))
+            request = _request(scope, match, caller, body)
+            operation = match.route.operate(request) if match.route else self._none(match, request)
             work = carried_out(operation, self._performer, caller)
-            return await self._deadlines.keep(work), False
+            response, refuses = await self._deadlines.keep(work), False
         except ClientGone:
             raise
         except Exception as error:
-            self._report(match, caller, error)
-            if isinstance(error, Refusal) and error.code in BEFORE_DIALECT:
-                audit = Audit(match.dialect.name, "refused", error.code)
-                await self._performer.perform(audit, caller)
-            try:
-                request = _request(scope, match, caller, body)
-                return match.dialect.refuse(request, _as_reticket_error(error)), True
-            finally:
-                _drop_tracebacks(error)
+            request = _request(scope, match, caller, body)
+            response, refuses = await self._refused(match, request, error), True
+        if match.route is not None and match.route.readers is not None:
+            response = await self._for_readers(match, match.route, request, response)
+        return response, refuses
+
+    async def _refused(self, match: Match, request: WireRequest, error: Exception) -> WireResponse:
+        self._report(match, request.caller, error)
+        if isinstance(error, Refusal) and error.code in BEFORE_DIALECT:
+            audit = Audit(match.dialect.name, "refused", error.code)
+            await self._performer.perform(audit, request.caller)
+        try:
+            return match.dialect.refuse(request, _as_reticket_error(error))
+        finally:
+            _drop_tracebacks(error)
+
+    def _none(self, match: Match, request: WireRequest) -> Operation:
+        """The answer to a preflight; a refusal for all else.
+
+        Raises:
+            Refusal: METHOD_NOT_ALLOWED; NO_ROUTE.
+        """
+        allowed = yield from preflight(self._table, request)
+        if allowed is None:
+            raise Refusal(Code.METHOD_NOT_ALLOWED if match.allowed else Code.NO_ROUTE)
+        return allowed
+
+    async def _for_readers(
+        self, match: Match, route: Route, request: WireRequest, response: WireResponse
+    ) -> WireResponse:
+        """The response, readable for the page that asked when its origin may read it."""
+        work = carried_out(reader_headers(route, request), self._performer, request.caller)
+        try:
+            headers = await self._deadlines.keep(work)
+        except Exception as error:
+            self._report(match, request.caller, error)
+            _drop_tracebacks(error)
+            return response
+        return replace(response, headers=(*response.headers, *headers))
 
     def _report(self, match: Match, caller: Caller, error: Exception) -> None:
         context = {"dialect": match.dialect.name, "correlation_id": caller.correlation_id}

@@ -13,6 +13,7 @@ from reticket.core.policy import BROWSER, Policy, chosen
 from reticket.core.storage.budget import Owner, of_client
 from reticket.oauth.audiences import as_registered
 from reticket.oauth.lists import split_list
+from reticket.oauth.origins import origins_of
 from reticket.oauth.provider import Provider
 
 AUTHORIZATION_CODE = "authorization_code"
@@ -42,6 +43,7 @@ class Registration:
         confidential: whether the client authenticates, by a secret or by a key (RFC 6749 §2.1).
         policy: the policy of its sessions.
         redirect_uris: compared to the byte.
+        origins: origins whose pages may read the responses to its requests.
         scopes: all scopes that the client may get, in order.
         grants: the grant types that the client may use.
         resources: audiences that the client may request, and the default when it requests none.
@@ -57,6 +59,7 @@ class Registration:
     disabled: bool
     policy: Policy
     redirect_uris: tuple[str, ...]
+    origins: frozenset[str]
     scopes: tuple[str, ...]
     grants: tuple[str, ...]
     resources: tuple[str, ...]
@@ -133,6 +136,7 @@ def read_registration(client: Client, provider: Provider) -> Registration:
         disabled=client.disabled,
         policy=policy,
         redirect_uris=tuple(metadata.get("redirect_uris", ())),
+        origins=origins_of(metadata),
         scopes=tuple(metadata.get("scopes", ())),
         grants=tuple(
             metadata.get(

@@ -26,6 +26,7 @@ from reticket.core.commands.fetches import Fetch
 from reticket.core.commands.others import (
     Audit,
     CheckNonce,
+    CheckOrigin,
     FindClient,
     FindTenant,
     FindUser,
@@ -58,6 +59,7 @@ __all__ = [
     "BeginSession",
     "Check",
     "CheckNonce",
+    "CheckOrigin",
     "Command",
     "DryRunRefresh",
     "EndSession",

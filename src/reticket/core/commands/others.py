@@ -36,6 +36,15 @@ class FindClient(Command[Client | None]):
 
 
 @dataclass(frozen=True, slots=True)
+class CheckOrigin(Command[bool]):
+    """Check that an enabled client has registered an origin (RFC 6454). Result: bool, at most some
+    seconds old.
+    """
+
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
 class PutIfAbsent(Command[bool]):
     """Keep a text for a while, unless that key has one; all processes see it. Result: whether it
     was kept. Unavailable when the share of its owner is full (`core.storage.budget`).

@@ -19,6 +19,7 @@ from reticket.directory.errors import Invalid
 from reticket.directory.seed.fields import Entry, Fields, int32, listed
 from reticket.directory.seed.parts import keys_of, read_parts
 from reticket.directory.seed.yaml_value import YamlValue, yaml_value
+from reticket.oauth.origins import ALLOWED_ORIGINS, is_origin
 from reticket.verify.jose import ALGORITHMS, Garbage, public_key
 
 _APPLICATION = ("application_id", "shared_secret", "tenants", "disabled")
@@ -191,6 +192,12 @@ def _uri(value: YamlValue) -> str:
     return text
 
 
+def _origin(value: YamlValue) -> str:
+    if not is_origin(value.text()):
+        raise value.fault("must be an origin, such as https://app.example.com")
+    return value.text()
+
+
 def _leads_somewhere(uri: str) -> bool:
     try:
         parts = urlsplit(uri)
@@ -250,6 +257,7 @@ _REGISTRATION: dict[str, Callable[[YamlValue], Any]] = {
     "name": YamlValue.filled,
     "policy": YamlValue.json,
     "redirect_uris": listed(_uri),
+    ALLOWED_ORIGINS: listed(_origin),
     "scopes": listed(_scope),
     "grants": listed(_grant),
     "resources": listed(_uri),

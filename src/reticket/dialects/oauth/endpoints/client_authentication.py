@@ -57,6 +57,21 @@ def authenticate(
     return registration, client
 
 
+def named_clients(request: WireRequest, form: Form) -> tuple[str, ...]:
+    """The ids that a request may mean, before its client is authenticated.
+
+    Raises:
+        Refusal: INVALID_PARAMETER for more than one method.
+        OAuthError: `invalid_client`.
+    """
+    method = _method(request, form)
+    if method == CLIENT_SECRET_BASIC:
+        named: str | None = _basic_credentials(request.header(b"authorization") or "")[0]
+    else:
+        named = claimed_client_id(form) if method == PRIVATE_KEY_JWT else form.get("client_id")
+    return (named,) if named is not None and named.isprintable() else ()
+
+
 def invalid_client(cause: Cause) -> OAuthError:
     """`invalid_client` for every cause."""
     return oauth_error(Code.INVALID_CREDENTIALS, cause)
@@ -83,17 +98,17 @@ def _methods_of(registration: Registration) -> tuple[str, ...]:
 
 
 def _by_basic(header: str, form: Form) -> Asking[Client]:
-    scheme, _, encoded = header.partition(" ")
-    if scheme.lower() != "basic":
-        raise invalid_client(Cause.FORGED)
-    client_id, secret = _basic_credentials(encoded)
+    client_id, secret = _basic_credentials(header)
     if form.get("client_id", client_id) != client_id:
         raise wrong("client_id", "is not the one of the header")
     return (yield from _by_secret(client_id, secret))
 
 
-def _basic_credentials(encoded: str) -> tuple[str, str]:
+def _basic_credentials(header: str) -> tuple[str, str]:
     """Id and secret; both are form-encoded (RFC 6749 §2.3.1)."""
+    scheme, _, encoded = header.partition(" ")
+    if scheme.lower() != "basic":
+        raise invalid_client(Cause.FORGED)
     try:
         text = b64decode(encoded.strip(), validate=True).decode()
     except ValueError:

@@ -28,6 +28,7 @@ from reticket.dialects.oauth.endpoints.authorization_request import (
     requested_scope,
 )
 from reticket.dialects.oauth.endpoints.client_authentication import authenticate
+from reticket.dialects.oauth.endpoints.readers import pages_of_client
 from reticket.dialects.oauth.errors import NO_STORE, OAuthError, audited
 from reticket.dialects.oauth.grants import device_codes
 from reticket.dialects.oauth.grants.codes import load_grant
@@ -157,7 +158,13 @@ class DeviceEndpoint:
         )
         query = (Parameter("user_code", "query", str, "The code that the device shows."),)
         return (
-            Route("POST", PATH, audited(CLIENT, self._issue_codes), description),
+            Route(
+                "POST",
+                PATH,
+                audited(CLIENT, self._issue_codes),
+                description,
+                pages_of_client(self._provider),
+            ),
             Route(
                 "GET",
                 PATH,

@@ -31,6 +31,7 @@ from reticket.dialects.oauth.endpoints.client_authentication import (
     expect_enabled,
     invalid_client,
 )
+from reticket.dialects.oauth.endpoints.readers import pages_of_client
 from reticket.dialects.oauth.endpoints.revoke import RevocationForm
 from reticket.dialects.oauth.errors import INTROSPECTION, NO_STORE, audited
 from reticket.dialects.oauth.inputs import read_form, required
@@ -86,7 +87,8 @@ def routes(provider: Provider) -> tuple[Route, ...]:
         IntrospectionForm,
         security=({"client": ()},),
     )
-    return (Route("POST", PATH, audited(USER, _introspect(provider)), description),)
+    operate = audited(USER, _introspect(provider))
+    return (Route("POST", PATH, operate, description, pages_of_client(provider)),)
 
 
 def _introspect(provider: Provider) -> Callable[[WireRequest], Operation]:

@@ -12,6 +12,7 @@ from reticket.core.commands import PublishedKeys
 from reticket.dialects.oauth.document import describe_endpoint
 from reticket.dialects.oauth.endpoints.client_authentication import AUTH_METHODS, NONE
 from reticket.dialects.oauth.endpoints.client_keys import ALGORITHMS as CLIENT_ALGORITHMS
+from reticket.dialects.oauth.endpoints.readers import everyone
 from reticket.oauth.provider import Provider
 from reticket.oauth.registration import GRANTS
 from reticket.verify.jose import ALGORITHMS
@@ -27,11 +28,7 @@ KEY_SET = "application/jwk-set+json"
 MAX_AGE = 300
 """Seconds for which caches may use a copy, and so may trust a compromised key."""
 
-PUBLIC_HEADERS: Headers = (
-    (b"cache-control", b"public, max-age=%d" % MAX_AGE),
-    (b"access-control-allow-origin", b"*"),
-)
-"""Any origin may read the documents (OpenID Connect Discovery §3)."""
+PUBLIC_HEADERS: Headers = ((b"cache-control", b"public, max-age=%d" % MAX_AGE),)
 
 SIGNING_ALGORITHMS = ("ES256", "EdDSA", "RS256")
 """All algorithms that may sign an ID token, now or later.
@@ -91,7 +88,9 @@ class KeySet(msgspec.Struct):
 
 
 def routes(provider: Provider) -> tuple[Route, ...]:
-    """The documents, at every path where a client looks for them."""
+    """The documents, at every path where a client looks for them. Pages of any origin may read them
+    (OpenID Connect Discovery §3).
+    """
     metadata_doc = describe_endpoint(
         "Where the endpoints are and what they can do", "discovery", {200: Metadata}, security=()
     )
@@ -100,8 +99,8 @@ def routes(provider: Provider) -> tuple[Route, ...]:
     )
     serve = _serve_metadata(provider)
     return (
-        *(Route("GET", path, serve, metadata_doc) for path in _paths(provider)),
-        Route("GET", JWKS_PATH, _serve_keys, keys),
+        *(Route("GET", path, serve, metadata_doc, everyone) for path in _paths(provider)),
+        Route("GET", JWKS_PATH, _serve_keys, keys, everyone),
     )
 
 

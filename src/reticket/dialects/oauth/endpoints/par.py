@@ -27,6 +27,7 @@ from reticket.dialects.oauth.endpoints.authorization_request import (
 )
 from reticket.dialects.oauth.endpoints.client_authentication import authenticate
 from reticket.dialects.oauth.endpoints.proof import Proof, invalid_proof, spend_proof, verify_proof
+from reticket.dialects.oauth.endpoints.readers import pages_of_client
 from reticket.dialects.oauth.errors import NO_STORE, audited
 from reticket.dialects.oauth.inputs import read_form
 from reticket.dialects.oauth.pages.html import PageError
@@ -156,11 +157,8 @@ def routes(provider: Provider) -> tuple[Route, ...]:
         body=PushedAuthorizationForm,
         security=({}, {"client": ()}),
     )
-    return (
-        Route(
-            "POST", PATH, audited(CLIENT, PushedAuthorizationEndpoint(provider).push), description
-        ),
-    )
+    operate = audited(CLIENT, PushedAuthorizationEndpoint(provider).push)
+    return (Route("POST", PATH, operate, description, pages_of_client(provider)),)
 
 
 def _bound_key(requested: str | None, proof: Proof) -> str:

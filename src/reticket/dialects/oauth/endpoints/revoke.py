@@ -15,6 +15,7 @@ from reticket.core.model import AccessToken, Family
 from reticket.core.tokens.faces import PREFIX
 from reticket.dialects.oauth.document import describe_endpoint
 from reticket.dialects.oauth.endpoints.client_authentication import authenticate
+from reticket.dialects.oauth.endpoints.readers import pages_of_client
 from reticket.dialects.oauth.errors import NO_STORE, OAuthError, audited, oauth_error
 from reticket.dialects.oauth.inputs import read_form, required
 from reticket.oauth.provider import CLIENT, USER, Provider
@@ -41,7 +42,8 @@ def routes(provider: Provider) -> tuple[Route, ...]:
     description = describe_endpoint(
         "Revoke a token", "tokens", {200: None}, RevocationForm, security=({"client": ()}, {})
     )
-    return (Route("POST", PATH, audited(USER, _revoke(provider)), description),)
+    operate = audited(USER, _revoke(provider))
+    return (Route("POST", PATH, operate, description, pages_of_client(provider)),)
 
 
 def _revoke(provider: Provider) -> Callable[[WireRequest], Operation]:

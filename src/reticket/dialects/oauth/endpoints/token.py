@@ -14,6 +14,7 @@ from reticket.core.errors import Cause
 from reticket.dialects.oauth.document import describe_endpoint
 from reticket.dialects.oauth.endpoints.client_authentication import authenticate
 from reticket.dialects.oauth.endpoints.proof import Proof, verify_proof
+from reticket.dialects.oauth.endpoints.readers import pages_of_client
 from reticket.dialects.oauth.errors import NO_STORE, OAuthError, audited
 from reticket.dialects.oauth.grants.authorization_code import authorization_code_grant
 from reticket.dialects.oauth.grants.client_credentials import client_credentials_grant
@@ -123,4 +124,5 @@ def routes(provider: Provider) -> tuple[Route, ...]:
         body=TokenForm,
         security=({}, {"client": ()}),
     )
-    return (Route("POST", PATH, audited(USER, TokenEndpoint(provider).issue_tokens), description),)
+    operate = audited(USER, TokenEndpoint(provider).issue_tokens)
+    return (Route("POST", PATH, operate, description, pages_of_client(provider)),)

@@ -15,6 +15,7 @@ from reticket.core.storage.budget import of_account
 from reticket.dialects.oauth.document import describe_endpoint
 from reticket.dialects.oauth.endpoints.client_authentication import expect_enabled
 from reticket.dialects.oauth.endpoints.proof import Proof, spend_proof, verify_proof
+from reticket.dialects.oauth.endpoints.readers import pages_of_token
 from reticket.dialects.oauth.errors import NO_STORE, OAuthError, audited, oauth_error
 from reticket.oauth.lists import split_list
 from reticket.oauth.membership import is_member
@@ -46,7 +47,8 @@ def routes(provider: Provider) -> tuple[Route, ...]:
         "Who the person is", "authorization", {200: UserInfo}, security=({"bearer": ()},)
     )
     operate = audited(USER, _serve_userinfo(provider))
-    return tuple(Route(method, PATH, operate, description) for method in ("GET", "POST"))
+    readers = pages_of_token(provider)
+    return tuple(Route(method, PATH, operate, description, readers) for method in ("GET", "POST"))
 
 
 def _serve_userinfo(provider: Provider) -> Callable[[WireRequest], Operation]:

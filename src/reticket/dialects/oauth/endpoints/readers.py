@@ -1,0 +1,74 @@
+"""The origins whose pages may read the responses of an endpoint (`Route.readers`).
+
+A response concerns one client: the one that the request names, or that of its access token.
+Neither is verified here. A request with a wrong secret or a forged token gets a refusal, which
+tells a page nothing that it does not know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Any
+
+from reticket.core.commands import Asking, FindClient
+from reticket.core.people import Client
+from reticket.dialects.oauth.endpoints.client_authentication import named_clients
+from reticket.dialects.oauth.inputs import read_form
+from reticket.oauth.provider import Provider
+from reticket.oauth.registration import registration_of
+from reticket.verify.jose import Garbage, decode, read_compact
+from reticket.wire import WireRequest
+
+Readers = Callable[[WireRequest], Asking[Collection[str]]]
+
+
+def everyone(request: WireRequest) -> Asking[Collection[str]]:
+    """Every origin: the response is public."""
+    yield from ()
+    return ("*",)
+
+
+def pages_of_client(provider: Provider) -> Readers:
+    """The origins of the client that the form or the header names."""
+
+    def readers(request: WireRequest) -> Asking[Collection[str]]:
+        if not _is_of_page(request):
+            return ()
+        for client_id in named_clients(request, read_form(request)):
+            if origins := (yield from _origins_of(client_id, provider)):
+                return origins
+        return ()
+
+    return readers
+
+
+def pages_of_token(provider: Provider) -> Readers:
+    """The origins of the client that got the access token."""
+
+    def readers(request: WireRequest) -> Asking[Collection[str]]:
+        client_id = _client_of_token(request) if _is_of_page(request) else None
+        return (yield from _origins_of(client_id, provider)) if client_id else ()
+
+    return readers
+
+
+def _is_of_page(request: WireRequest) -> bool:
+    """Whether a browser may have sent the request for a page of another origin."""
+    return request.header(b"origin") is not None
+
+
+def _origins_of(client_id: str, provider: Provider) -> Asking[Collection[str]]:
+    client: Client | None = yield from FindClient(client_id)
+    if client is None or client.disabled:
+        return ()
+    return registration_of(client, provider).origins
+
+
+def _client_of_token(request: WireRequest) -> str | None:
+    _, _, token = (request.header(b"authorization") or "").partition(" ")
+    try:
+        claims = decode(read_compact(token.strip()).payload, dict[str, Any])
+    except Garbage:
+        return None
+    client_id = claims.get("client_id")
+    return client_id if isinstance(client_id, str) and client_id.isprintable() else None

@@ -1,0 +1,82 @@
+"""Which pages of other origins may read the responses of a route (CORS, Fetch §3.3).
+
+Credentials of browsers are never allowed, so a page reads only what it could ask for by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from reticket.core.commands import Asking, CheckOrigin
+from reticket.http.routing import RoutingTable
+from reticket.wire import Headers, Route, WireRequest, WireResponse
+
+ANY = "*"
+EXPOSED = (
+    "x-correlation-id",
+    "x-vol-correlation",
+    "retry-after",
+    "www-authenticate",
+    "dpop-nonce",
+)
+"""Response headers that pages may read beside those of Fetch §2.2.1."""
+
+_ALLOWED_HEADERS = b"authorization, content-type, dpop"
+_MAX_AGE = b"600"
+"""Seconds for which a browser does not repeat a preflight. It allows to ask, not to read."""
+
+_VARY: Headers = ((b"vary", b"Origin"),)
+_EXPOSE = (b"access-control-expose-headers", ", ".join(EXPOSED).encode())
+
+
+def reader_headers(route: Route, request: WireRequest) -> Asking[Headers]:
+    """The headers that let a page read the response, when its origin may."""
+    origin, readers = request.header(b"origin"), (yield from _readers(route, request))
+    if ANY in readers:
+        return (_allow(ANY), _EXPOSE)
+    return (*_VARY, _allow(origin), _EXPOSE) if origin in readers else _VARY
+
+
+def preflight(table: RoutingTable, request: WireRequest) -> Asking[WireResponse | None]:
+    """The response to a preflight, or None for any other request and for routes without readers.
+
+    A preflight names no client. So each origin of any client may ask.
+    """
+    origin = request.header(b"origin")
+    method = request.header(b"access-control-request-method")
+    route = _route(table, method, request.path) if request.method == "OPTIONS" else None
+    if origin is None or method is None or route is None or route.readers is None:
+        return None
+    if ANY in (yield from _readers(route, request)):
+        return _permission(ANY, method, b"*")
+    if (yield from CheckOrigin(origin)):
+        return _permission(origin, method, _ALLOWED_HEADERS)
+    return WireResponse(204, b"", None, _VARY)
+
+
+def _route(table: RoutingTable, method: str | None, path: str) -> Route | None:
+    match = table.find(method, path) if method else None
+    return match.route if match else None
+
+
+def _readers(route: Route, request: WireRequest) -> Asking[Collection[str]]:
+    return (yield from route.readers(request)) if route.readers else ()
+
+
+def _permission(origin: str, method: str, headers: bytes) -> WireResponse:
+    return WireResponse(
+        204,
+        b"",
+        None,
+        (
+            *(() if origin == ANY else _VARY),
+            _allow(origin),
+            (b"access-control-allow-methods", method.encode("latin-1")),
+            (b"access-control-allow-headers", headers),
+            (b"access-control-max-age", _MAX_AGE),
+        ),
+    )
+
+
+def _allow(origin: str | None) -> tuple[bytes, bytes]:
+    return b"access-control-allow-origin", (origin or "").encode("latin-1")
