@@ -17,7 +17,7 @@ from reticket.dialects.cloudreve import inputs as cloudreve
 from reticket.dialects.oauth import inputs
 from reticket.dialects.oauth.endpoints import assertion, device
 from reticket.dialects.oauth.grants import codes
-from reticket.dialects.oauth.pages import flow
+from reticket.dialects.oauth.pages import flow, login_session
 from reticket.fetching import answer, exchange
 from reticket.http import assets, metrics_listener, server
 from reticket.http.connection import limits, load
@@ -86,6 +86,7 @@ FIXED = {
     "seconds of a client's assertion": assertion.MAX_LIFETIME,
     "wrong device codes that one network types in ten minutes": device.MAX_WRONG_CODES,
     "sign-in pages that one network opens in ten minutes": flow.MAX_INTERACTIONS,
+    "accounts that are signed in in one browser": login_session.MAX_ACCOUNTS,
     "wrong codes in one sign-in": second_factor.FACTOR_TRIES,
     "wrong codes of one person in a row": people.MOST_FAILURES,
     "bytes of each connection that `connections.body_room` does not count": room.FREE,

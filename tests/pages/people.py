@@ -46,6 +46,11 @@ class Person:
     def asks(self, **changes):
         return self.opens(**asking(**changes))
 
+    def signs_out(self):
+        """Forget the cookies of the browser."""
+        self.http.cookies.clear()
+        return self
+
     def sends(self, headers=None, **fields):
         """The form of the page, with these fields filled in."""
         filled = {**self.hidden, **fields}

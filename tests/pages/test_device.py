@@ -97,12 +97,24 @@ def test_an_answered_user_code_is_unknown(person):
     assert types(person, said["user_code"]).alert.startswith("There is no such code")
 
 
-def test_the_first_answer_counts(person):
+def test_a_browser_that_is_signed_in_is_asked_for_consent_alone(person):
+    types(person, ask(person).json()["user_code"]).sends(**ADA)
     said = ask(person).json()
-    other = Person(person.http)
-    types(other, said["user_code"]).sends(**JOAN)
-    types(person, said["user_code"]).sends(**ADA)
-    assert other.sends(answer="allow").headline == "Your device is connected"
+    assert (
+        types(person, said["user_code"]).headline == "Allow The big screen to access your account?"
+    )
+    assert said["user_code"] in person.sees
+    assert person.sends(answer="allow").headline == "Your device is connected"
+    assert poll(person, said["device_code"]).json()["id_token"]
+
+
+def test_the_first_answer_counts(person, server):
+    said = ask(person).json()
+    with httpx.Client(base_url=server.url) as http:
+        other = Person(http)
+        types(other, said["user_code"]).sends(**JOAN)
+        types(person, said["user_code"]).sends(**ADA)
+        assert other.sends(answer="allow").headline == "Your device is connected"
     assert person.sends(answer="allow").page.status_code == 400
     tokens = poll(person, said["device_code"])
     assert tokens.status_code == 200

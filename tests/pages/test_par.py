@@ -243,7 +243,7 @@ def test_the_store_contains_no_client_secret(person, server):
 
 
 def bound_tokens(person, server, reference, key):
-    person.opens(client_id="web", request_uri=reference).sends(**ADA)
+    person.signs_out().opens(client_id="web", request_uri=reference).sends(**ADA)
     form = {"grant_type": "authorization_code", "client_id": "web", "code_verifier": VERIFIER}
     form |= {"redirect_uri": CALLBACK, "code": person.sends(answer="allow").answer["code"]}
     headers = {"dpop": proof("POST", f"{server.url}/oauth/token", time.time(), key=key)}

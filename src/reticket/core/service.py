@@ -252,6 +252,7 @@ def _records(parts: ServiceParts, callers: CallerStorage) -> Iterator[Performer]
 
     yield _by(asked.FindTenant, caught_up(lambda a: directory.tenant(a.tenant_id)))
     yield _by(asked.FindUser, caught_up(lambda a: directory.user_by_email(a.email)))
+    yield _by(asked.FindUserById, caught_up(lambda a: directory.user(a.user_id)))
     yield _by(asked.FindClient, find_client)
     yield _by(asked.CheckOrigin, caught_up(lambda a: directory.has_origin(a.origin)))
 

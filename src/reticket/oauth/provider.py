@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from reticket.core.policy import Policy
+from reticket.core.policy import DAY, Policy
 
 BASE = "/oauth"
 USER, CLIENT = "oauth.user", "oauth.client"
 """The token kinds: tokens with a user's consent, and tokens that clients get for themselves."""
+
+LOGIN_IDLE, LOGIN_ABSOLUTE = DAY, 14 * DAY
+"""Seconds."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,12 +26,16 @@ class Provider:
         per_address: pushed requests, and device codes, of one public client and one address in ten
             minutes.
         per_client: the same for a client that authenticates, from all addresses.
+        login_idle: seconds after which an unused login session ends.
+        login_absolute: seconds after which every login session ends.
     """
 
     issuer: str
     presets: Mapping[str, Policy] = field(repr=False)
     per_address: int = 600
     per_client: int = 60_000
+    login_idle: int = LOGIN_IDLE
+    login_absolute: int = LOGIN_ABSOLUTE
 
     def url(self, path: str) -> str:
         """The address of an endpoint, given its path, as `/token`."""

@@ -37,12 +37,15 @@ class Terms(msgspec.Struct, frozen=True, omit_defaults=True, array_like=True):
         amr: the authentication methods (RFC 8176).
         jkt: thumbprint of the key to which the refresh token is bound (RFC 9449 §6.1), or None.
         audiences: the audiences of access tokens when a request names none.
+        login: the id of the login session in which the person consented: 32 hex digits. None in
+            rows of an older version, and for a session that an operator started.
     """
 
     auth_time: int
     amr: tuple[str, ...] = ()
     jkt: str | None = None
     audiences: tuple[str, ...] = ()
+    login: str | None = None
 
     @property
     def acr(self) -> str:

@@ -16,6 +16,7 @@ from reticket.core.ports import Event
 from reticket.core.tokens.kinds import TokenKind
 from reticket.directory.programs.clients import every_client
 from reticket.directory.seed import policy_faults
+from reticket.oauth.login import LOGIN
 from reticket.oauth.provider import CLIENT, USER, Provider
 from reticket.oauth.registration import read_registration, registration_of
 from reticket.runtime.every_policy import provider_of
@@ -32,6 +33,10 @@ def policies_for(settings: Settings, kinds: Iterable[TokenKind]) -> Mapping[str,
         raise SettingError(
             f"policies.{name} has no effect: every OAuth client has a policy of its "
             "own; change the table of its preset, such as policies.BROWSER_2026, or the client"
+        )
+    if LOGIN in settings.policies:
+        raise SettingError(
+            f"policies.{LOGIN} has no effect: set login_idle and login_absolute in [dialects.oauth]"
         )
     return loading.policies_for(settings, kinds)
 

@@ -29,6 +29,13 @@ class FindUser(Command[User | None]):
 
 
 @dataclass(frozen=True, slots=True)
+class FindUserById(Command[User | None]):
+    """Find a user by id. Result: `User | None`."""
+
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class FindClient(Command[Client | None]):
     """Find a client, disabled or not. Result: `Client | None`, at most half a second old."""
 

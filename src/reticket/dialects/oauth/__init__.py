@@ -29,7 +29,15 @@ from reticket.dialects.oauth.endpoints import (
 )
 from reticket.dialects.oauth.inputs import FORM
 from reticket.dialects.oauth.pages import html
-from reticket.oauth.provider import BASE, CLIENT, USER, Provider
+from reticket.oauth.login import login_kind
+from reticket.oauth.provider import (
+    BASE,
+    CLIENT,
+    LOGIN_ABSOLUTE,
+    LOGIN_IDLE,
+    USER,
+    Provider,
+)
 from reticket.oauth.terms import Claims
 from reticket.wire import Dialect, Document, Example, Offer, Route, WireRequest, WireResponse
 
@@ -46,12 +54,17 @@ class Options:
         asked_per_address: pushed requests, and as many device codes, of one public client and one
             address in ten minutes; more are 429.
         asked_per_client: the same of one client that authenticates.
+        login_idle: seconds without an authorization request after which a browser is no longer
+            signed in.
+        login_absolute: seconds after which a browser is no longer signed in, from the sign-in.
     """
 
     issuer: str = "http://127.0.0.1:8088"
     presets: Mapping[str, Policy] = field(default_factory=lambda: PRESETS, repr=False)
     asked_per_address: Annotated[int, Meta(ge=1)] = 600
     asked_per_client: Annotated[int, Meta(ge=1)] = 60_000
+    login_idle: Annotated[int, Meta(ge=60)] = LOGIN_IDLE
+    login_absolute: Annotated[int, Meta(ge=60)] = LOGIN_ABSOLUTE
 
 
 class OAuth(Dialect):
@@ -86,9 +99,16 @@ class OAuth(Dialect):
     )
 
     def __init__(self, options: Options) -> None:
-        limits = options.asked_per_address, options.asked_per_client
-        provider = Provider(options.issuer, options.presets, *limits)
-        self.kinds: Sequence[TokenKind] = _token_kinds(Claims(provider))
+        provider = Provider(
+            options.issuer,
+            options.presets,
+            options.asked_per_address,
+            options.asked_per_client,
+            options.login_idle,
+            options.login_absolute,
+        )
+        login = login_kind(options.login_absolute)
+        self.kinds: Sequence[TokenKind] = (*_token_kinds(Claims(provider)), login)
         self.routes: Sequence[Route] = (
             *authorize.routes(provider),
             *par.routes(provider),

@@ -15,11 +15,11 @@ from reticket.core.commands import Asking, ReadIdentity
 from reticket.core.errors import Cause, Refusal, wrong
 from reticket.dialects.oauth.errors import OAuthError
 from reticket.dialects.oauth.inputs import Form, required
+from reticket.dialects.oauth.pages.entry import NONE, PROMPTS, SECONDS
 from reticket.oauth.lists import split_list
 from reticket.oauth.registration import ADMIN, AUTHORIZATION_CODE, Registration
 from reticket.oauth.terms import OPENID
 
-_PROMPTS = frozenset({"none", "login", "consent", "select_account"})
 _SHA256 = re.compile(r"[A-Za-z0-9_-]{43}")
 """SHA-256 in base64url without padding (RFC 7636 §4.2, RFC 7638)."""
 
@@ -27,7 +27,6 @@ _STORED_PARAMETERS = ("state", "nonce", "login_hint")
 MAX_STORED_BYTES = 2048
 """Bytes of each stored parameter. A request needs no password, so its size has a limit."""
 
-_SECONDS = re.compile(r"[0-9]{1,10}")
 _LOOPBACK = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]))(?::[0-9]{1,5})?((?:[/?].*)?)", re.DOTALL)
 
 _UNSUPPORTED = {
@@ -192,7 +191,8 @@ def canonical_form(auth_request: AuthorizationRequest, form: Form) -> Form:
         "nonce": auth_request.nonce,
         "login_hint": auth_request.login_hint,
         "dpop_jkt": auth_request.jkt,
-        "prompt": "none" if form.get("prompt") == "none" else None,
+        "prompt": form.get("prompt"),
+        "max_age": form.get("max_age"),
         "id_token_hint": form.get("id_token_hint"),
     }
     return {name: value for name, value in parameters.items() if value}
@@ -245,10 +245,10 @@ def _check_response(registration: Registration, form: Form) -> None:
 
 
 def _check_prompt(form: Form) -> None:
-    if not _SECONDS.fullmatch(form.get("max_age", "0")):
+    if not SECONDS.fullmatch(form.get("max_age", "0")):
         raise wrong("max_age", "must be a number of seconds")
     prompts = set(split_list(form.get("prompt", "")))
-    if not prompts <= _PROMPTS or ("none" in prompts and len(prompts) > 1):
+    if not prompts <= PROMPTS or (NONE in prompts and len(prompts) > 1):
         raise wrong("prompt", "is not one that is known")
 
 

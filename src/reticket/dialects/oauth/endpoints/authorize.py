@@ -36,6 +36,12 @@ from reticket.dialects.oauth.errors import OAuthError, audit_cause, audited, fai
 from reticket.dialects.oauth.grants import codes
 from reticket.dialects.oauth.inputs import FORM, MAX_VALUE_LENGTH, Form, parse_parameters
 from reticket.dialects.oauth.pages.consents import consent_event, find_client, grant_of_consent
+from reticket.dialects.oauth.pages.entry import (
+    Demands,
+    demands_of,
+    expect_answerable,
+    find_entry,
+)
 from reticket.dialects.oauth.pages.flow import Flow
 from reticket.dialects.oauth.pages.html import PRIVATE_HEADERS
 from reticket.dialects.oauth.pages.interaction import Interaction, Person, expired_page
@@ -170,7 +176,9 @@ class Authorization:
         try:
             form = parse_parameters(parameters)
             auth_request = _validate(registration, form, target, bool(digest))
-            subject = yield from hinted_subject(form)
+            demands = demands_of(form, (yield from hinted_subject(form)))
+            entry = yield from find_entry(request, self._provider, demands)
+            expect_answerable(demands, entry)
         except Refusal as refusal:
             yield from Audit(USER, "refused", audit_cause(refusal))
             return self._handler.error_redirect(target, _state_of(parameters), refusal)
@@ -178,7 +186,7 @@ class Authorization:
             auth_request = yield from with_deadline(auth_request, digest)
         return (
             yield from self._flow.begin(
-                request, self._interaction(registration, auth_request, subject)
+                request, self._interaction(registration, auth_request, demands), entry
             )
         )
 
@@ -190,7 +198,7 @@ class Authorization:
 
     @staticmethod
     def _interaction(
-        registration: Registration, auth_request: AuthorizationRequest, subject: str | None
+        registration: Registration, auth_request: AuthorizationRequest, demands: Demands
     ) -> Interaction:
         return Interaction(
             client_id=registration.id,
@@ -198,7 +206,8 @@ class Authorization:
             scope=auth_request.scope,
             request=replace(auth_request, login_hint="").to_json(),
             login_hint=auth_request.login_hint,
-            subject=subject,
+            subject=demands.subject,
+            max_age=demands.max_age,
             target=auth_request.target,
         )
 
@@ -213,10 +222,7 @@ def _validate(
 ) -> AuthorizationRequest:
     if registration.par_required and not is_pushed:
         raise OAuthError("invalid_request", "The client must push its requests.")
-    auth_request = validate_auth_request(registration, form, target)
-    if form.get("prompt") == "none":
-        raise OAuthError("login_required", "Nobody is signed in beforehand.")
-    return auth_request
+    return validate_auth_request(registration, form, target)
 
 
 def _single(parameters: Pairs, name: str) -> str | None:

@@ -41,6 +41,7 @@ from reticket.dialects.oauth.grants.device_codes import (
 from reticket.dialects.oauth.inputs import read_form, read_query
 from reticket.dialects.oauth.pages import screens
 from reticket.dialects.oauth.pages.consents import consent_event, grant_of_consent
+from reticket.dialects.oauth.pages.entry import Demands, find_entry
 from reticket.dialects.oauth.pages.flow import Flow
 from reticket.dialects.oauth.pages.interaction import (
     Interaction,
@@ -226,7 +227,8 @@ class DeviceEndpoint:
             yield from Audit(USER, "refused", Cause.UNKNOWN)
             return screens.code(self._code_page_path, user_code, _UNKNOWN_CODE)
         yield from uncount_attempt("typed", request)
-        return (yield from self._flow.begin(request, interaction))
+        entry = yield from find_entry(request, self._provider, Demands())
+        return (yield from self._flow.begin(request, interaction, entry))
 
     def _interaction(self, digest: str, user_code: str) -> Asking[Interaction | None]:
         """The interaction of a pending device request, or None when it is decided or its

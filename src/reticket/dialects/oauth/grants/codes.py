@@ -37,6 +37,7 @@ class AuthorizationGrant(msgspec.Struct, frozen=True):
         resources: audiences (RFC 8707), maybe none.
         nonce: for the ID token, or None.
         jkt: thumbprint of the key to which the code is bound (RFC 9449 §10), or None.
+        login: the id of the login session in which the person consented, or None.
     """
 
     family: str
@@ -52,6 +53,7 @@ class AuthorizationGrant(msgspec.Struct, frozen=True):
     resources: tuple[str, ...] = ()
     nonce: str | None = None
     jkt: str | None = None
+    login: str | None = None
 
     def to_json(self) -> str:
         """The stored form."""

@@ -181,4 +181,4 @@ def _is_same_credential(user: User, grant: AuthorizationGrant) -> bool:
 
 def _terms(request: TokenRequest, grant: AuthorizationGrant) -> Terms:
     audiences = grant.resources or request.registration.resources
-    return Terms(grant.auth_time, grant.amr, request.refresh_token_jkt, audiences)
+    return Terms(grant.auth_time, grant.amr, request.refresh_token_jkt, audiences, grant.login)

@@ -39,6 +39,7 @@ def grant_of_consent(
         auth_time=person.auth_time,
         amr=person.amr,
         resources=resources,
+        login=person.login,
     )
 
 

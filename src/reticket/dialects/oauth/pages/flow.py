@@ -1,15 +1,14 @@
 """The sequence of pages: sign-in, second factor, consent. A `ConsentHandler` says what follows.
 
-There is no login session: every authorization request needs a new sign-in.
+A person who is signed in in this browser begins with the consent, or chooses an account first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Literal, Protocol
+from typing import Protocol
 
-import msgspec
 from msgspec.structs import replace
 
 from reticket.core.commands import (
@@ -29,7 +28,15 @@ from reticket.core.policy import SECOND
 from reticket.dialects.oauth.document import describe_page
 from reticket.dialects.oauth.errors import audited
 from reticket.dialects.oauth.inputs import Form, read_form, required
-from reticket.dialects.oauth.pages import screens
+from reticket.dialects.oauth.pages import faults, screens
+from reticket.dialects.oauth.pages.entry import (
+    SIGN_IN_FIRST,
+    Demands,
+    Entry,
+    is_recent,
+    other_choices,
+)
+from reticket.dialects.oauth.pages.forms import AccountForm, ConsentForm, FactorForm, SignInForm
 from reticket.dialects.oauth.pages.interaction import (
     PAGE_LIFETIME,
     Interaction,
@@ -45,58 +52,28 @@ from reticket.dialects.oauth.pages.interaction import (
     store,
     store_command,
 )
+from reticket.dialects.oauth.pages.login_session import (
+    Account,
+    begin_login,
+    keep_alive,
+    new_login,
+    signed_in_accounts,
+    used_first,
+)
 from reticket.dialects.oauth.pages.rate_limits import count_attempt
 from reticket.dialects.oauth.pages.repeated_forms import RepeatedForms
 from reticket.dialects.oauth.pages.screens import Fault
 from reticket.oauth.provider import BASE, USER, Provider
 from reticket.oauth.terms import AMR_OTP, AMR_PASSWORD
-from reticket.wire import Operation, Route, WireRequest, WireResponse, retry_after
-
-_MISSING = Fault("Type your e-mail address and your password.")
-_WRONG = "The e-mail address or the password is not right."
-_BLOCKED = "This account cannot sign in. Ask those who run this service."
-_LIMITED = "There were too many attempts. Wait a few minutes, then try again."
-_WRONG_CODE = "The code is not right. Type the one that your app shows now."
-_SENT_TWICE = Fault("The code was sent twice at once. Type it once more.", 409)
-_EXPIRED = Fault("That took too long, or too many codes were wrong. Sign in again.")
-
-_OTHER_PERSON = Fault("The app expects somebody else: use the account that you have there.", 403)
-
-_SIGN_IN_FAULTS = {
-    Code.INVALID_CREDENTIALS: (_WRONG, 400),
-    Code.SUBJECT_DISABLED: (_BLOCKED, 403),
-    Code.SUBJECT_INACTIVE: (_BLOCKED, 403),
-    Code.TOO_MANY_ATTEMPTS: (_LIMITED, 429),
-}
-_FACTOR_FAULTS = {**_SIGN_IN_FAULTS, Code.INVALID_CREDENTIALS: (_WRONG_CODE, 400)}
+from reticket.wire import Headers, Operation, Route, WireRequest, WireResponse
 
 MAX_INTERACTIONS = 6000
 """Interactions that one address may begin in a window; each is kept for a while."""
 
-SIGN_IN, FACTOR, CONSENT = "/sign-in", "/factor", "/consent"
+SIGN_IN, FACTOR, ACCOUNT, CONSENT = "/sign-in", "/factor", "/account", "/consent"
 
-
-class SignInForm(msgspec.Struct):
-    """The form of the first page; `interaction` is its ticket, here and below."""
-
-    interaction: str
-    email: str | None = None
-    password: str | None = None
-
-
-class FactorForm(msgspec.Struct):
-    """The form of the page for the second factor."""
-
-    interaction: str
-    session: str
-    code: str | None = None
-
-
-class ConsentForm(msgspec.Struct):
-    """The form of the last page."""
-
-    interaction: str
-    answer: Literal["allow", "deny", "switch"]
+OTHER_ACCOUNT = "other"
+"""The choice of a person who wants to sign in with an account that is not on the page."""
 
 
 class ConsentHandler(Protocol):
@@ -134,6 +111,7 @@ class Flow:
         steps = (
             (SIGN_IN, self._sign_in, describe_page("Sign in", SignInForm)),
             (FACTOR, self._factor, describe_page("Finish with a one-time password", FactorForm)),
+            (ACCOUNT, self._choose, describe_page("Choose an account", AccountForm)),
             (CONSENT, self._consent, describe_page("Consent or not", ConsentForm)),
         )
         return tuple(
@@ -141,14 +119,24 @@ class Flow:
             for step, operate, description in steps
         )
 
-    def begin(self, request: WireRequest, interaction: Interaction) -> Operation:
+    def begin(
+        self, request: WireRequest, interaction: Interaction, entry: Entry = SIGN_IN_FIRST
+    ) -> Operation:
         """The first page, and the cookie that all other pages require."""
         yield from count_attempt("visits", request, MAX_INTERACTIONS)
         cookie = yield from browser_cookie(request, self._provider)
         interaction = bind_to_browser(interaction, cookie)
+        if entry.account:
+            interaction = replace(interaction, person=entry.account.person)
         ticket = yield from store(self._path, interaction)
         headers = (cookie_header(cookie, self._provider),)
+        if entry.account:
+            return self._ask_consent(ticket, interaction, headers)
         cancel_uri = self._handler.cancel_uri(interaction)
+        if entry.choices:
+            people = [account.person for account in entry.choices]
+            action = self._step_path(ACCOUNT)
+            return screens.accounts(action, ticket, interaction, people, cancel_uri, headers)
         return screens.sign_in(
             self._step_path(SIGN_IN),
             ticket,
@@ -163,32 +151,35 @@ class Flow:
         email, password = form.get("email", ""), form.get("password", "")
         if not email or not password:
             yield from Audit(USER, "refused", Code.INVALID_PARAMETER)
-            return self._sign_in_again(ticket, interaction, email, _MISSING)
+            return self._sign_in_again(ticket, interaction, email, faults.MISSING)
         try:
             user: User = yield from SignIn(USER, email, password, factor=FactorRule.ASK)
         except Refusal as refusal:
-            fault = _fault(refusal, _SIGN_IN_FAULTS)
+            fault = faults.fault_of(refusal, faults.OF_SIGN_IN)
             return self._sign_in_again(ticket, interaction, email, fault)
         if user.second_factor:
             session = yield from OpenFactorSession(USER, user, PAGE_LIFETIME)
             return self._ask_factor(ticket, interaction, session)
-        return (yield from self._signed_in(ticket, interaction, user))
+        return (yield from self._signed_in(request, ticket, interaction, user))
 
     def _factor(self, request: WireRequest) -> Operation:
         form, ticket, interaction = yield from self._resumed(request)
         forms = RepeatedForms(ticket, form.get("session", ""), form.get("code", ""))
         try:
-            return (yield from self._finished(forms, interaction))
+            return (yield from self._finished(request, forms, interaction))
         except Refusal as refusal:
             if refusal.code is Code.NOT_FOUND:
                 return (yield from self._sent_again(forms, interaction))
-            fault = _fault(refusal, _FACTOR_FAULTS)
+            fault = faults.fault_of(refusal, faults.OF_FACTOR)
             return self._ask_factor(ticket, interaction, forms.session, fault)
 
-    def _finished(self, forms: RepeatedForms, interaction: Interaction) -> Operation:
+    def _finished(
+        self, request: WireRequest, forms: RepeatedForms, interaction: Interaction
+    ) -> Operation:
         """Keep the next page before the code is spent, so that a failing store costs no code."""
-        next_ticket, now = (yield from new_ticket()), (yield from Now())
-        signed_in = partial(_with_person, interaction, now, (AMR_PASSWORD, AMR_OTP))
+        next_ticket, login = (yield from new_ticket()), (yield from new_login())
+        now: int = yield from Now()
+        signed_in = partial(_with_person, interaction, now, (AMR_PASSWORD, AMR_OTP), login)
 
         def keeps(user: User) -> Sequence[PutIfAbsent]:
             return store_command(self._path, next_ticket, signed_in(user)), forms.started_mark(
@@ -199,7 +190,7 @@ class Flow:
         if _is_other_person(interaction, user):
             return (yield from self._refuse_other_person(forms.ticket, interaction, user))
         yield from forms.remember_next(next_ticket, user.id)
-        return self._ask_consent(next_ticket, signed_in(user))
+        return (yield from self._begin_login(request, next_ticket, signed_in(user), user))
 
     def _sent_again(self, forms: RepeatedForms, interaction: Interaction) -> Operation:
         """Answer a double click: the browser shows the answer to the second click only."""
@@ -208,19 +199,61 @@ class Flow:
         if next_ticket and signed_in:
             return self._ask_consent(next_ticket, signed_in)
         if next_ticket is None and (yield from forms.is_in_progress()):
-            return self._ask_factor(forms.ticket, interaction, forms.session, _SENT_TWICE)
-        return self._sign_in_again(forms.ticket, interaction, interaction.login_hint, _EXPIRED)
+            return self._ask_factor(forms.ticket, interaction, forms.session, faults.SENT_TWICE)
+        return self._sign_in_again(
+            forms.ticket, interaction, interaction.login_hint, faults.EXPIRED
+        )
 
-    def _signed_in(self, ticket: str, interaction: Interaction, user: User) -> Operation:
+    def _signed_in(
+        self, request: WireRequest, ticket: str, interaction: Interaction, user: User
+    ) -> Operation:
         """Continue with a new ticket, which was never on a page before the sign-in."""
         if _is_other_person(interaction, user):
             return (yield from self._refuse_other_person(ticket, interaction, user))
-        signed_in = _with_person(interaction, (yield from Now()), (AMR_PASSWORD,), user)
-        return self._ask_consent((yield from store(self._path, signed_in)), signed_in)
+        login, now = (yield from new_login()), (yield from Now())
+        signed_in = _with_person(interaction, now, (AMR_PASSWORD,), login, user)
+        next_ticket = yield from store(self._path, signed_in)
+        return (yield from self._begin_login(request, next_ticket, signed_in, user))
+
+    def _begin_login(
+        self, request: WireRequest, ticket: str, signed_in: Interaction, user: User
+    ) -> Operation:
+        """Keep the browser signed in, and ask for consent."""
+        if signed_in.person is None:
+            raise expired_page(Cause.NO_SESSION)
+        headers = yield from begin_login(request, self._provider, user, signed_in.person)
+        return self._ask_consent(ticket, signed_in, headers)
+
+    def _choose(self, request: WireRequest) -> Operation:
+        form, ticket, interaction = yield from self._resumed(request)
+        choice = required(form, "account")
+        if choice == OTHER_ACCOUNT:
+            return self._sign_in_again(ticket, interaction, "")
+        accounts = yield from signed_in_accounts(request, self._provider)
+        for account in accounts:
+            if account.person.login == choice and (yield from keep_alive(account, self._provider)):
+                return (yield from self._chosen(ticket, interaction, account, accounts))
+        return self._sign_in_again(ticket, interaction, interaction.login_hint, faults.SIGNED_OUT)
+
+    def _chosen(
+        self,
+        ticket: str,
+        interaction: Interaction,
+        account: Account,
+        accounts: tuple[Account, ...],
+    ) -> Operation:
+        """Continue with an account that is signed in, unless the app expects another sign-in."""
+        person, now = account.person, (yield from Now())
+        is_expected = interaction.subject in (None, person.subject)
+        if not is_expected or not is_recent(person, interaction.max_age, now):
+            return self._sign_in_again(ticket, interaction, person.email)
+        signed_in = replace(interaction, person=person)
+        headers = used_first(account, accounts, self._provider)
+        return self._ask_consent((yield from store(self._path, signed_in)), signed_in, headers)
 
     def _refuse_other_person(self, ticket: str, interaction: Interaction, user: User) -> Operation:
         yield from Audit(USER, "refused", Cause.WRONG_SUBJECT, user.id)
-        return self._sign_in_again(ticket, interaction, interaction.login_hint, _OTHER_PERSON)
+        return self._sign_in_again(ticket, interaction, interaction.login_hint, faults.OTHER_PERSON)
 
     def _consent(self, request: WireRequest) -> Operation:
         form, ticket, interaction = yield from self._resumed(request)
@@ -232,9 +265,7 @@ class Flow:
         if answer not in ("switch", "deny"):
             raise wrong("answer", "is not one that is known")
         if answer == "switch":
-            response = yield from self.begin(
-                request, replace(interaction, login_hint="", person=None)
-            )
+            response = yield from self._switch(request, interaction, interaction.person)
         else:
             response = yield from self._handler.deny(interaction)
         yield from Pop(
@@ -242,13 +273,20 @@ class Flow:
         )  # last, so that after a 503 the person can click again
         return response
 
+    def _switch(self, request: WireRequest, interaction: Interaction, person: Person) -> Operation:
+        """Begin again, for somebody else."""
+        demands = Demands(max_age=interaction.max_age, subject=interaction.subject)
+        entry = yield from other_choices(request, self._provider, demands, person)
+        again = replace(interaction, login_hint="", person=None)
+        return (yield from self.begin(request, again, entry))
+
     def _resumed(self, request: WireRequest) -> Asking[tuple[Form, str, Interaction]]:
         form = read_form(request)
         ticket, interaction = yield from resume(self._path, request, form, self._provider)
         return form, ticket, interaction
 
     def _sign_in_again(
-        self, ticket: str, interaction: Interaction, email: str, fault: Fault
+        self, ticket: str, interaction: Interaction, email: str, fault: Fault | None = None
     ) -> WireResponse:
         cancel_uri = self._handler.cancel_uri(interaction)
         return screens.sign_in(
@@ -263,9 +301,11 @@ class Flow:
             self._step_path(FACTOR), ticket, interaction, session, cancel_uri, fault
         )
 
-    def _ask_consent(self, ticket: str, signed_in: Interaction) -> WireResponse:
+    def _ask_consent(
+        self, ticket: str, signed_in: Interaction, headers: Headers = ()
+    ) -> WireResponse:
         email = signed_in.person.email if signed_in.person else ""
-        return screens.consent(self._step_path(CONSENT), ticket, signed_in, email)
+        return screens.consent(self._step_path(CONSENT), ticket, signed_in, email, headers)
 
     def _step_path(self, step: str) -> str:
         """The path of a step, as a browser sees it."""
@@ -277,16 +317,9 @@ def _is_other_person(interaction: Interaction, user: User) -> bool:
 
 
 def _with_person(
-    interaction: Interaction, now: int, amr: tuple[str, ...], user: User
+    interaction: Interaction, now: int, amr: tuple[str, ...], login: str, user: User
 ) -> Interaction:
     """The same interaction, after the sign-in."""
-    version = user.credential_version
-    return replace(interaction, person=Person(user.id, version, user.email, now // SECOND, amr))
-
-
-def _fault(refusal: Refusal, faults: dict[Code, tuple[str, int]]) -> Fault:
-    """The fault that the page shows; other refusals are raised again."""
-    if refusal.code not in faults:
-        raise refusal
-    sentence, status = faults[refusal.code]
-    return Fault(sentence, status, retry_after(refusal))
+    version, auth_time = user.credential_version, now // SECOND
+    person = Person(user.id, version, user.email, auth_time, amr, login)
+    return replace(interaction, person=person)

@@ -16,6 +16,7 @@ from reticket.core.errors import Cause
 from reticket.core.storage.budget import of_account
 from reticket.core.tokens.faces import from_text, to_text
 from reticket.dialects.oauth.inputs import Form
+from reticket.dialects.oauth.pages.cookies import is_secure, set_cookie, values_of
 from reticket.dialects.oauth.pages.html import PageError
 from reticket.oauth.provider import BASE, Provider
 from reticket.wire import WireRequest
@@ -37,13 +38,17 @@ PAGE_EXPIRED = "This page is too old, was used already, or comes from another br
 
 
 class Person(msgspec.Struct, frozen=True):
-    """The person after the sign-in, with its time (seconds) and methods (RFC 8176)."""
+    """The person after the sign-in, with its time (seconds) and methods (RFC 8176).
+
+    `login` is the id of the login session; None on a page of an older version.
+    """
 
     subject: str
     credential_version: int
     email: str
     auth_time: int
     amr: tuple[str, ...]
+    login: str | None = None
 
 
 class Interaction(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -56,6 +61,7 @@ class Interaction(msgspec.Struct, frozen=True, omit_defaults=True):
         request: data of the `ConsentHandler`, as it encodes them; stored as `order`.
         login_hint: the e-mail address, if known; stored as `hint`.
         subject: the only subject that may sign in, or None.
+        max_age: seconds since the person authenticated, at most, or None.
         target: the redirect URI of the response, or None.
         note: a text for the person before the consent, or None.
         browser: a digest of the cookie.
@@ -72,6 +78,7 @@ class Interaction(msgspec.Struct, frozen=True, omit_defaults=True):
     note: str | None = None
     browser: str = ""
     person: Person | None = None
+    max_age: int | None = None
 
 
 def store(path: str, interaction: Interaction) -> Asking[str]:
@@ -143,11 +150,8 @@ def bind_to_browser(interaction: Interaction, cookie: str) -> Interaction:
 
 def cookie_header(cookie: str, provider: Provider) -> tuple[bytes, bytes]:
     """`Set-Cookie`, with the narrowest attributes."""
-    secure = "; Secure" if _is_secure(provider) else ""
-    attributes = (
-        f"Path={provider.path}{BASE}; Max-Age={PAGE_LIFETIME}; HttpOnly; SameSite=Lax{secure}"
-    )
-    return b"set-cookie", f"{_name(provider)}={cookie}; {attributes}".encode()
+    path = f"{provider.path}{BASE}"
+    return set_cookie(_name(provider), cookie, path, PAGE_LIFETIME, provider)
 
 
 def expect_own_form(request: WireRequest, provider: Provider) -> None:
@@ -171,19 +175,14 @@ def expect_own_form(request: WireRequest, provider: Provider) -> None:
         raise PageError("access_denied", sentence, Cause.FORGED, status=403)
 
 
-def _is_secure(provider: Provider) -> bool:
-    return provider.issuer.startswith("https:")
-
-
 def _name(provider: Provider) -> str:
     """Over TLS a name that cannot be set without TLS (RFC 6265bis §4.1.3.1)."""
-    return f"__Secure-{COOKIE}" if _is_secure(provider) else COOKIE
+    return f"__Secure-{COOKIE}" if is_secure(provider) else COOKIE
 
 
 def _cookie(request: WireRequest, provider: Provider) -> str:
     """The value of the cookie; empty if there is none in our form."""
-    pairs = (pair.strip().partition("=") for pair in (request.header(b"cookie") or "").split(";"))
-    values = [value for name, _, value in pairs if name == _name(provider) and _has_our_form(value)]
+    values = [value for value in values_of(request, _name(provider)) if _has_our_form(value)]
     return values[0] if values else ""
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from reticket.core.texts import isolated
 from reticket.dialects.oauth.pages.html import Markup, fill, page
-from reticket.dialects.oauth.pages.interaction import Interaction
+from reticket.dialects.oauth.pages.interaction import Interaction, Person
 from reticket.oauth.lists import split_list
 from reticket.oauth.terms import OPENID
 from reticket.wire import Headers, WireResponse
@@ -88,7 +89,31 @@ def factor(
     return _page("One more step", body, fault)
 
 
-def consent(action: str, ticket: str, interaction: Interaction, email: str) -> WireResponse:
+def accounts(
+    action: str,
+    ticket: str,
+    interaction: Interaction,
+    choices: Sequence[Person],
+    cancel_uri: str | None,
+    headers: Headers = (),
+) -> WireResponse:
+    """Asks which of the accounts goes on, all of which are signed in."""
+    items = [fill("account", login=each.login or "", email=each.email) for each in choices]
+    body = fill(
+        "accounts",
+        action=action,
+        ticket=ticket,
+        initial=_initial(interaction),
+        client=interaction.name,
+        items=Markup("".join(items)),
+        leave=_cancel_link(interaction, cancel_uri),
+    )
+    return page("Choose an account", body, headers=headers)
+
+
+def consent(
+    action: str, ticket: str, interaction: Interaction, email: str, headers: Headers = ()
+) -> WireResponse:
     """Asks whether the client gets the requested access."""
     body = fill(
         "consent",
@@ -105,6 +130,7 @@ def consent(action: str, ticket: str, interaction: Interaction, email: str) -> W
         f"Allow {isolated(interaction.name)} to access your account?",
         body,
         form_target=_source(interaction.target),
+        headers=headers,
     )
 
 

@@ -1,0 +1,137 @@
+"""Who may go on without a sign-in: what a request demands, against the accounts of a browser.
+
+OpenID Connect Core §3.1.2.1 and §3.1.2.3. Knows no page.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from reticket.core.commands import Asking, Now
+from reticket.core.policy import SECOND
+from reticket.dialects.oauth.errors import OAuthError
+from reticket.dialects.oauth.inputs import Form
+from reticket.dialects.oauth.pages.interaction import Person
+from reticket.dialects.oauth.pages.login_session import Account, keep_alive, signed_in_accounts
+from reticket.oauth.lists import split_list
+from reticket.oauth.provider import Provider
+from reticket.wire import WireRequest
+
+NONE, LOGIN, CONSENT, SELECT_ACCOUNT = "none", "login", "consent", "select_account"
+PROMPTS = frozenset({NONE, LOGIN, CONSENT, SELECT_ACCOUNT})
+"""The values of `prompt`."""
+
+SECONDS = re.compile(r"[0-9]{1,10}")
+"""The values of `max_age`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Demands:
+    """What a request says about the sign-in. The default demands nothing.
+
+    Args:
+        prompts: the values of `prompt`.
+        max_age: seconds since the person last authenticated, at most; None for any number.
+        subject: the only person who may go on, or None.
+        login_hint: the e-mail address of the person, or empty.
+    """
+
+    prompts: frozenset[str] = frozenset()
+    max_age: int | None = None
+    subject: str | None = None
+    login_hint: str = ""
+
+    def admits(self, person: Person, now: int) -> bool:
+        """Whether a person who has signed in may go on, at a time in milliseconds."""
+        is_hinted = self.login_hint.casefold() in ("", person.email.casefold())
+        is_expected = self.subject in (None, person.subject)
+        return is_hinted and is_expected and is_recent(person, self.max_age, now)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Who may go on. Without an account and without choices, the person has to sign in.
+
+    Args:
+        account: who goes on without a sign-in.
+        choices: the accounts that the person chooses from.
+    """
+
+    account: Account | None = None
+    choices: tuple[Account, ...] = ()
+
+
+SIGN_IN_FIRST = Entry()
+
+
+def demands_of(form: Form, subject: str | None) -> Demands:
+    """The demands of a valid authorization request; `subject` is that of its `id_token_hint`."""
+    return Demands(
+        frozenset(split_list(form.get("prompt", ""))),
+        int(form["max_age"]) if "max_age" in form else None,
+        subject,
+        form.get("login_hint", ""),
+    )
+
+
+def find_entry(request: WireRequest, provider: Provider, demands: Demands) -> Asking[Entry]:
+    """Who may go on in this browser. The use of a login session is counted.
+
+    Raises:
+        OAuthError: `login_required` or `account_selection_required`, when the person must not be
+            asked.
+    """
+    if LOGIN in demands.prompts:
+        return SIGN_IN_FIRST
+    accounts = yield from signed_in_accounts(request, provider)
+    now: int = yield from Now()
+    fitting = tuple(each for each in accounts if demands.admits(each.person, now))
+    if NONE in demands.prompts:
+        _expect_one(fitting)
+    if SELECT_ACCOUNT in demands.prompts or len(fitting) > 1:
+        return Entry(choices=fitting)
+    for account in fitting:
+        if (yield from keep_alive(account, provider)):
+            return Entry(account)
+    if NONE in demands.prompts:
+        _expect_one(())
+    return SIGN_IN_FIRST
+
+
+def expect_answerable(demands: Demands, entry: Entry) -> None:
+    """Refuse a request that would show the consent page, when nobody must be asked.
+
+    Raises:
+        OAuthError: `consent_required`.
+    """
+    if NONE in demands.prompts and entry.account:
+        raise OAuthError("consent_required", "The person has to consent.")
+
+
+def other_choices(
+    request: WireRequest, provider: Provider, demands: Demands, person: Person
+) -> Asking[Entry]:
+    """The accounts that may take the place of a person."""
+    accounts = yield from signed_in_accounts(request, provider)
+    now: int = yield from Now()
+    return Entry(
+        choices=tuple(
+            account
+            for account in accounts
+            if demands.admits(account.person, now) and account.person.subject != person.subject
+        )
+    )
+
+
+def is_recent(person: Person, max_age: int | None, now: int) -> bool:
+    """Whether the person has authenticated within `max_age` seconds; never within 0."""
+    return max_age is None or (max_age > 0 and now // SECOND - person.auth_time <= max_age)
+
+
+def _expect_one(accounts: tuple[Account, ...]) -> None:
+    if not accounts:
+        raise OAuthError("login_required", "Nobody who may go on is signed in.")
+    if len(accounts) > 1:
+        sentence = "Several people who may go on are signed in: send id_token_hint or login_hint."
+        raise OAuthError("account_selection_required", sentence)

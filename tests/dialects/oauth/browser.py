@@ -1,0 +1,108 @@
+"""Browsers of people, before a whole service in memory whose clock can be moved."""
+
+import re
+from dataclasses import replace
+from html import unescape
+from types import SimpleNamespace
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+from tests.dialects.oauth.token_people import ADA, REDIRECT
+from tests.dialects.oauth.token_world import CALLER, CHALLENGE, World
+
+from reticket.core.commands import SignIn
+from reticket.core.errors import ReticketError
+from reticket.http.edge import carried_out
+
+JOAN = replace(ADA, id="b" * 32, short_id="joan", email="joan@example.com")
+REQUEST = {
+    "client_id": "spa",
+    "response_type": "code",
+    "redirect_uri": REDIRECT,
+    "scope": "openid orders.read",
+    "state": "a state",
+    "code_challenge": CHALLENGE,
+    "code_challenge_method": "S256",
+}
+
+
+class PagesWorld(World):
+    """Every password is right here."""
+
+    def __init__(self, *people):
+        super().__init__()
+        self.people.users |= {each.id: each for each in (JOAN, *people)}
+
+    async def _performed(self, command, caller):
+        if isinstance(command, SignIn):
+            return self.people.user_by_email(command.email)
+        return await super()._performed(command, caller)
+
+    def perform(self, operation):
+        """Perform an operation; its error propagates."""
+
+        by = SimpleNamespace(perform=self._performed)
+        return self._runner.run(carried_out(operation, by, CALLER))
+
+    def logins(self):
+        """The login sessions, ended or not, the oldest first."""
+        return [each for each in self.families() if each.resource == "oauth.login"]
+
+
+class Browser:
+    """Keeps cookies; `page` is the newest answer."""
+
+    def __init__(self, world):
+        self.world, self.cookies, self.page = world, {}, None
+
+    def asks(self, **changes):
+        """Send an authorization request."""
+        form = {name: said for name, said in {**REQUEST, **changes}.items() if said is not None}
+        return self.posts("/oauth/authorize", **form)
+
+    def sends(self, **fields):
+        """Send the form of the page."""
+        action = re.search(r'<form method="post" action="([^"]+)"', self.text)[1]
+        hidden = re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', self.text)
+        return self.posts(action, **{name: unescape(value) for name, value in hidden}, **fields)
+
+    def signs_in(self, person=ADA, **changes):
+        """Ask, sign in and consent."""
+        return self.asks(**changes).sends(email=person.email, password="right")
+
+    def posts(self, path, **form):
+        request = self.world.request(path.removeprefix("/oauth"), urlencode(form), self._sent())
+        routes = {f"/oauth{route.path}": route for route in self.world.dialect.routes}
+        try:
+            self.page = self.world.perform(routes[path].operate(request))
+        except ReticketError as error:
+            self.page = self.world.dialect.refuse(request, error)
+        for name, value in self.page.headers:
+            if name == b"set-cookie":
+                pair, *_ = value.decode().split(";")
+                key, _, text = pair.partition("=")
+                self.cookies[key] = text
+        return self
+
+    def _sent(self):
+        said = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        return {"cookie": said} if said else {}
+
+    @property
+    def text(self):
+        return self.page.body.decode()
+
+    @property
+    def headline(self):
+        return unescape(re.sub("</?bdi>", "", re.search(r"<h1>(.*?)</h1>", self.text)[1]))
+
+    @property
+    def answer(self):
+        """What the client is told, by the redirect."""
+        location = dict(self.page.headers)[b"location"].decode()
+        return {name: value for name, (value,) in parse_qs(urlsplit(location).query).items()}
+
+    @property
+    def choices(self):
+        """The e-mail addresses of the page, each with the value of its button."""
+        found = re.findall(r'name="account" value="(\w+)"><bdi>(.*?)</bdi>', self.text)
+        return {email: value for value, email in found}
