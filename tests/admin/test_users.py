@@ -4,6 +4,7 @@ import pytest
 from tests.admin.conftest import ADA, at_the_shell
 
 from reticket.dialects.kibo.person import person_of
+from reticket.oauth.standard_claims import PERSON, Person
 
 
 def add(api, email, **said):
@@ -102,6 +103,21 @@ def test_no_password_is_returned_or_logged(server, api):
     api.ask("POST", "/users", {"email": "quiet@example.com", "password": "psst psst 1913"})
     assert "internal_error" not in server.log.read_text()
     assert "psst" not in str(api.events()) + server.log.read_text()
+
+
+def test_the_claims_of_a_person_are_given_replaced_and_removed(server, api):
+    def claims(_, instance):
+        return PERSON.of(instance.directory.user_by_email("claims@example.com"))
+
+    made = add(api, "claims@example.com", profile={"claims": {"nickname": "Jo", "locale": "fr"}})
+    assert at_the_shell(server, claims) == Person(nickname="Jo", locale="fr")
+    who = f"/users/{made['id']}"
+    api.good("PATCH", who, {"profile": {"claims": {"nickname": "Joan"}}})
+    assert at_the_shell(server, claims) == Person(nickname="Joan")
+    assert api.ask("PATCH", who, {"profile": {"claims": {"locale": "in French"}}})[0] == 400
+    assert api.ask("PATCH", who, {"profile": {"else": {}}})[0] == 400
+    api.good("PATCH", who, {"profile": {"claims": None}})
+    assert at_the_shell(server, claims) is None
 
 
 @pytest.mark.parametrize("noun", ["tenants", "developer_accounts"])

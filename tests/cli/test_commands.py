@@ -8,6 +8,7 @@ from reticket.core.errors import Unavailable
 from reticket.core.identifiers import family_id
 from reticket.core.model import Selection
 from reticket.dialects import akinon, cloudreve, kibo, modules
+from reticket.oauth.standard_claims import PERSON, Person
 from reticket.testing.store_contract import family_of
 
 ADA = "ada@example.com"
@@ -123,6 +124,21 @@ def test_users(shell):
     assert cloudreve.PERSON.of(record).nickname == "Grace"
     credentials = instance.directory.user_credentials("GRACE@example.com")
     assert instance.hasher.verify(credentials.secret_hash, "a password")
+    instance.close()
+
+
+def test_names_and_profiles_are_changed(shell):
+    said = ("--first-name", "", "--last-name", "King", "--profile", "claims={nickname: Countess}")
+    shell.run("user", "change", ADA, *said)
+    instance = shell.instance()
+    record = instance.directory.user_by_email(ADA)
+    assert (record.first_name, record.last_name) == (None, "King")
+    assert PERSON.of(record) == Person(nickname="Countess")
+    instance.close()
+    shell.run("user", "change", ADA, "--profile", "claims=null")
+    assert "say what" in shell.run("user", "change", ADA, ok=False)
+    instance = shell.instance()
+    assert PERSON.of(instance.directory.user_by_email(ADA)) is None
     instance.close()
 
 

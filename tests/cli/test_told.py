@@ -83,6 +83,7 @@ CHANGES = {
     "tenant add": Change(("1003",), "tenant_added", {"tenant": 1003}),
     "tenant remove": Change(("1001",), "tenant_removed", {"tenant": 1001}),
     "user add": Change((PERSON, "--password-stdin"), "user_added", said="a word\n"),
+    "user change": Change((ADA, "--last-name", "King"), "user_changed", {"user": "{ada}"}),
     "user delete": Change((ADA,), "user_removed", {"user": "{ada}"}),
     "user disable": Change((ADA,), "user_changed", {"user": "{ada}"}),
     "user email": Change((ADA, PERSON), "user_changed", {"user": "{ada}"}),

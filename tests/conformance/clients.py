@@ -14,6 +14,8 @@ import yaml
 from joserfc.jwk import ECKey, KeyParameters, RSAKey
 from tests.conformance.addresses import Addresses
 
+from reticket.oauth.standard_claims import PERSON
+
 Json = dict[str, Any]
 
 EMAIL, PASSWORD = "ada@example.com", "correct horse"
@@ -31,6 +33,7 @@ PEOPLE = {
             "first_name": "Ada",
             "last_name": "Lovelace",
             "tenants": {1000: [1]},
+            "claims": dict(PERSON.demo[EMAIL]),
         }
     ],
 }

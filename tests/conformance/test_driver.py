@@ -14,6 +14,7 @@ from tests.conformance.plans import PLANS, configuration
 from tests.conformance.running import PATIENCE, UNVISITED, Runner
 from tests.conformance.suite import Module, StartedPlan
 
+from reticket.dialects import profiles, with_defaults
 from reticket.directory.seed import read_seed
 
 ADDRESSES = Addresses("https://localhost:1", "https://localhost:2", "https://localhost:3/orders")
@@ -36,7 +37,7 @@ def test_the_provider_gets_no_private_key():
 def test_the_directory_file_can_be_loaded(tmp_path):
     file = tmp_path / "seed.yaml"
     file.write_text(directory(every_client()))
-    assert len(read_seed(file, now=0).clients) == 8
+    assert len(read_seed(file, profiles=profiles(with_defaults())).clients) == 8
 
 
 @pytest.mark.parametrize("name", PLANS)

@@ -98,6 +98,25 @@ def test_emails(peopled):
     assert peopled.user_by_email("countess@example.com").id == user_id
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"names": {"first_name": "Ada"}},
+        {"names": {}, "email": "countess@example.com"},
+        {"names": {}, "disabled": True},
+        {"names": {}, "parts": {"claims": {"nickname": "Ada"}}},
+    ],
+    ids=str,
+)
+def test_the_time_of_a_change_is_kept(peopled, change, monkeypatch):
+    user_id = ada(peopled).id
+    assert ada(peopled).updated_at == NOW
+    monkeypatch.setattr(peopled.users, "_clock", lambda: NOW + 5000)
+    peopled.users.change(user_id, **change)
+    peopled.catch_up()
+    assert peopled.user(user_id).updated_at == NOW + 5000
+
+
 def test_blocking(peopled):
     peopled.users.disable("ada@example.com")
     assert ada(peopled).disabled

@@ -4,6 +4,7 @@ import json
 from contextlib import contextmanager
 
 from reticket.directory.seed import DEMO
+from reticket.oauth.standard_claims import PERSON
 from reticket.testing import running_server
 
 CODE, EXCHANGE = "authorization_code", "urn:ietf:params:oauth:grant-type:token-exchange"
@@ -16,6 +17,8 @@ STRICTER = [
 ]
 KEYED = ("keyed", "fapi")
 HEAD = "oauth_clients:\n"
+ADA = "  - email: ada@example.com\n"
+"""Each dialect adds its part of the demo's people; another file has to have it."""
 
 
 @contextmanager
@@ -24,7 +27,8 @@ def running_service(folder, public_key, **options):
     path = folder / "seed.yaml"
     before, after = DEMO.read_text("utf-8").split(HEAD)
     lines = [f"  - {json.dumps(_registered(client, public_key))}\n" for client in STRICTER]
-    path.write_text("".join([before, HEAD, *lines, after]))
+    claims = f"    claims: {json.dumps(PERSON.demo['ada@example.com'])}\n"
+    path.write_text("".join([before, HEAD, *lines, after.replace(ADA, ADA + claims)]))
     with running_server(folder, seed=path, **options) as running:
         yield running
 

@@ -245,12 +245,15 @@ class NewUser(Secretive, frozen=True, forbid_unknown_fields=True):
 
 
 class UserChanges(Struct, forbid_unknown_fields=True):
-    """Members to replace. A new e-mail, or `disabled`, ends all sessions of the person."""
+    """Members to replace. A new e-mail, or `disabled`, ends all sessions of the person. Each member
+    of `profile` is replaced as a whole; null removes it.
+    """
 
     email: Text | UnsetType = UNSET
     first_name: Text | UnsetType | None = UNSET
     last_name: Text | UnsetType | None = UNSET
     disabled: bool | UnsetType = UNSET
+    profile: Mapping[str, Mapping[str, Any] | None] = {}
 
 
 class NewPassword(Secretive, frozen=True, forbid_unknown_fields=True):

@@ -133,6 +133,7 @@ class Users:
             {name: value for name, value in names.items() if value is not UNSET},
             email if email is not UNSET and email != user.email else None,
             disabled if disabled is not UNSET and disabled != user.disabled else None,
+            said.profile,
         )
         return self._find(user.id)
 

@@ -137,6 +137,41 @@ def add(
 
 @user.command()
 @click.argument("who")
+@click.option("--first-name", help="The given name; empty removes it.")
+@click.option("--last-name", help="The surname; empty removes it.")
+@click.option(
+    "--profile",
+    "parts",
+    type=PartOption(),
+    multiple=True,
+    help="What a dialect knows of the person, as a whole: its key in a directory file, and the "
+    "value there; null removes it. May be repeated.",
+)
+@with_instance
+def change(
+    instance: OpenedService,
+    who: str,
+    first_name: str | None,
+    last_name: str | None,
+    parts: tuple[tuple[str, object], ...],
+) -> None:
+    """Change a person's names and profile. No session ends.
+
+    \b
+    Example:
+      reticket user change ada@example.com --profile 'claims={nickname: Ada, locale: en-GB}'
+    """
+    said = {"first_name": first_name, "last_name": last_name}
+    names = {name: value or None for name, value in said.items() if value is not None}
+    if not names and not parts:
+        raise click.UsageError("say what: --first-name, --last-name or --profile")
+    person = instance.person(who)
+    instance.directory.users.change(person.id, names, parts=dict(parts))
+    instance.record_change("user_changed", user=person.id)
+
+
+@user.command()
+@click.argument("who")
 @PASSWORD_STDIN
 @with_instance
 def passwd(instance: OpenedService, who: str, password_stdin: bool) -> None:

@@ -44,6 +44,7 @@ class User:
         tenants / accounts: memberships, in ascending order of id.
         parts: what each dialect keeps of the person.
         second_factor: whether a sign-in needs a second factor.
+        updated_at: when an operator or the person last changed the record.
     """
 
     id: str
@@ -59,6 +60,7 @@ class User:
     accounts: tuple[DeveloperAccount, ...]
     second_factor: bool = False
     parts: Parts = ()
+    updated_at: int = 0
 
 
 MOST_FAILURES = 100

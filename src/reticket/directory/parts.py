@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Table, insert, select
+from sqlalchemy import Connection, Table, delete, insert, select
 
 from reticket.core.errors import Unavailable
 from reticket.core.ports import Clock, Entropy
@@ -47,6 +47,19 @@ class PartsWriter:
                 self._settle(connection, part.dialect, part.shared, part.shared.place(kept))
             row = {self._table.columns[0].name: owner, "dialect": part.dialect, "value": kept}
             connection.execute(insert(self._table), row)
+
+    def replace(
+        self, connection: Connection, owner: object, said: Mapping[str, object | None]
+    ) -> None:
+        """Write the value under each key in the place of the one before; None removes it. Invalid;
+        AlreadyExists, as for `insert`.
+        """
+        for key in said:
+            owned, dialect = self._table.columns[0], self._table.c.dialect
+            mine = (owned == owner) & (dialect == self._part(key).dialect)
+            connection.execute(delete(self._table).where(mine))
+        given = {key: value for key, value in said.items() if value is not None}
+        self.insert(connection, owner, given)
 
     def _part(self, key: str) -> Part[Any]:
         if key not in self._parts:

@@ -96,6 +96,7 @@ users = Table(
     Column("credential_version", Integer, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("last_sign_in_at", BigInteger),
+    Column("updated_at", BigInteger),
 )
 
 known_networks = Table(

@@ -16,6 +16,7 @@ from reticket.core.policy import SECOND
 from reticket.core.tokens.kinds import Facts
 from reticket.oauth.lists import split_list
 from reticket.oauth.provider import USER, Provider
+from reticket.oauth.standard_claims import OF_SCOPE, standard_claims
 
 AMR_PASSWORD, AMR_OTP = "pwd", "otp"
 """Members of `amr` (RFC 8176 §2)."""
@@ -143,14 +144,6 @@ class Claims:
 
 def userinfo_claims(user: User, scopes: tuple[str, ...]) -> dict[str, object]:
     """The claims of a person that the scopes permit (OpenID Connect Core §5.4)."""
-    claims: dict[str, object] = {"sub": user.id}
-    if "profile" in scopes:
-        names = (user.first_name, user.last_name)
-        claims |= {
-            "name": " ".join(filter(None, names)) or user.email,
-            "given_name": user.first_name,
-            "family_name": user.last_name,
-        }
-    if "email" in scopes:
-        claims |= {"email": user.email, "email_verified": user.active}
-    return {name: value for name, value in claims.items() if value is not None}
+    permitted = {name for scope in scopes for name in OF_SCOPE.get(scope, ())}
+    claims = standard_claims(user)
+    return {"sub": user.id} | {name: claims[name] for name in claims if name in permitted}

@@ -71,7 +71,8 @@ def test_rfc8414_2_the_metadata_list_the_supported_features():
     said = published()
     assert said["response_types_supported"] == ["code"]
     assert said["code_challenge_methods_supported"] == ["S256"]
-    assert said["scopes_supported"] == ["openid", "profile", "email", "offline_access"]
+    scopes = ["openid", "profile", "email", "address", "phone", "offline_access"]
+    assert said["scopes_supported"] == scopes
     assert "none" not in said["introspection_endpoint_auth_methods_supported"]
     assert "none" in said["token_endpoint_auth_methods_supported"]
     assert said["authorization_response_iss_parameter_supported"] is True

@@ -1,6 +1,7 @@
 """OpenID Connect Core §5.3, RFC 6750 §3, RFC 9449 §7."""
 
 import dataclasses
+from urllib.parse import urlencode
 
 import pytest
 from msgspec.structs import replace
@@ -12,6 +13,9 @@ from tests.dialects.oauth.token_world import ADA
 from reticket.core.commands import EndSessions
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import Selection
+from reticket.directory.errors import Invalid
+from reticket.directory.typed import checked_part
+from reticket.oauth.standard_claims import PERSON, Address, Person
 
 CHALLENGE = b"www-authenticate"
 ALGORITHMS = 'algs="ES256 EdDSA PS256 RS256"'
@@ -29,7 +33,7 @@ def test_oidc_core_5_3_2_claims_follow_the_scopes(world):
     assert (reply.status, reply.headers["cache-control"]) == (200, "no-store")
     assert reply.said == {
         "sub": ADA.id, "name": "Ada Lovelace", "given_name": "Ada", "family_name": "Lovelace",
-        "email": "ada@example.com", "email_verified": True,
+        "email": "ada@example.com", "email_verified": True, "updated_at": 0,
     }  # fmt: skip
 
 
@@ -40,7 +44,92 @@ def test_oidc_core_5_3_2_no_other_claim_is_returned(world):
 def test_oidc_core_5_1_a_person_without_a_name_is_called_by_the_email(world):
     world.people.change(first_name=None, last_name=None)
     said = world.who(world.begin(scope="openid profile").access_token).said
-    assert said == {"sub": ADA.id, "name": ADA.email}
+    assert said == {"sub": ADA.id, "name": ADA.email, "updated_at": 0}
+
+
+EVERYTHING = Person(
+    name="Augusta Ada King", nickname="Ada", preferred_username="ada", locale="en-GB",
+    zoneinfo="Europe/London", birthdate="1815-12-10", phone_number="+44 20 7946 0000",
+    address=Address(locality="London", country="United Kingdom"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("scope", "told"),
+    [
+        ("address", {"address": {"locality": "London", "country": "United Kingdom"}}),
+        ("phone", {"phone_number": "+44 20 7946 0000", "phone_number_verified": False}),
+        ("orders.read", {}),
+    ],
+)
+def test_oidc_core_5_4_each_scope_gives_its_claims(world, scope, told):
+    world.people.change(parts=(("oauth", EVERYTHING),))
+    said = world.who(world.begin(scope=f"openid {scope}").access_token).said
+    assert said == {"sub": ADA.id, **told}
+
+
+def test_oidc_core_5_1_what_an_operator_has_given_is_told(world):
+    world.people.change(parts=(("oauth", EVERYTHING),), updated_at=1_700_000_000_999)
+    said = world.who(world.begin(scope="openid profile").access_token).said
+    assert said == {
+        "sub": ADA.id, "name": "Augusta Ada King", "given_name": "Ada", "family_name": "Lovelace",
+        "nickname": "Ada", "preferred_username": "ada", "locale": "en-GB",
+        "zoneinfo": "Europe/London", "birthdate": "1815-12-10", "updated_at": 1_700_000_000,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"picture": "javascript:alert(1)"}, {"website": "example.com"}, {"birthdate": "10.12.1815"},
+        {"zoneinfo": "in London"}, {"locale": "English"}, {"phone_number": "none"},
+        {"nickname": ""}, {"address": {"city": "London"}}, {"sub": "x"},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_oidc_core_5_1_a_claim_in_another_form_is_refused(said):
+    with pytest.raises(Invalid, match=f"claims.{next(iter(said))}"):
+        checked_part(PERSON, said, 0)
+
+
+def test_rfc6750_2_2_a_token_in_the_body_of_a_post_is_accepted(world):
+    token = world.begin(scope="openid").access_token
+    assert world.post("/userinfo", urlencode({"access_token": token})).said == {"sub": ADA.id}
+
+
+def test_rfc6750_2_two_access_tokens_are_refused(world):
+    token = world.begin().access_token
+    reply = world.post(
+        "/userinfo", urlencode({"access_token": token}), {"authorization": f"Bearer {token}"}
+    )
+    assert (reply.status, reply.error) == (400, "invalid_request")
+
+
+def test_rfc6750_3_a_bad_token_in_the_body_is_named_in_the_challenge(world):
+    reply = world.post("/userinfo", "access_token=x")
+    assert (reply.status, reply.error) == (401, "invalid_token")
+    assert reply.headers["www-authenticate"] == 'Bearer error="invalid_token"'
+
+
+def test_rfc6750_2_2_a_bound_token_in_the_body_is_refused(world):
+    bound = world.begin(jkt=JKT).access_token
+    assert world.post("/userinfo", urlencode({"access_token": bound})).error == "invalid_token"
+
+
+@pytest.mark.parametrize(
+    ("method", "query", "kind"),
+    [
+        ("GET", "", "application/x-www-form-urlencoded"),
+        ("POST", "", "text/plain"),
+        ("POST", "access_token", "application/x-www-form-urlencoded"),
+    ],
+)
+def test_rfc6750_2_2_a_token_elsewhere_is_ignored(world, method, query, kind):
+    token = urlencode({"access_token": world.begin().access_token})
+    asked = world.request("/userinfo", "" if query else token, {"content-type": kind})
+    request = replace(asked, method=method, query=token.encode() if query else b"")
+    (reply,) = world.together(request)
+    assert (reply.status, reply.error) == (401, "invalid_token")
 
 
 def test_oidc_core_5_3_1_get_and_post_are_accepted(world):

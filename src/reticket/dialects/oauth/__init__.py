@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Any
 
 from msgspec import Meta
 
 from reticket.core.errors import Code, ReticketError
 from reticket.core.people import Client
 from reticket.core.policy import BROWSER_2026, SERVICE_2026, Policy
+from reticket.core.profiles import Part
 from reticket.core.tokens.kinds import TokenKind
 from reticket.dialects.oauth import errors
 from reticket.dialects.oauth.document import DOCUMENT
@@ -38,6 +39,7 @@ from reticket.oauth.provider import (
     USER,
     Provider,
 )
+from reticket.oauth.standard_claims import PERSON
 from reticket.oauth.terms import Claims
 from reticket.wire import Dialect, Document, Example, Offer, Route, WireRequest, WireResponse
 
@@ -77,6 +79,7 @@ class OAuth(Dialect):
 
     refusals: Mapping[Code, errors.Failure] = errors.REFUSALS
     document: Document = DOCUMENT
+    person: Part[Any] | None = PERSON
     guide: str = "The [quick start](../quickstart/oauth.md) has what its clients need."
     offers: Sequence[Offer] = (
         Offer(

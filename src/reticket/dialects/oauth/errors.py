@@ -9,6 +9,7 @@ import msgspec
 
 from reticket.core.commands import Audit
 from reticket.core.errors import Cause, Code, Refusal, ReticketError
+from reticket.dialects.oauth.inputs import FORM
 from reticket.verify.jose import ALGORITHMS
 from reticket.wire import Headers, Operation, WireRequest, WireResponse, retry_after
 
@@ -166,7 +167,7 @@ def _challenge(request: WireRequest, failure: Failure) -> Headers:
         is_challenged = authorization is not None or request.path.endswith(INTROSPECTION)
         return (_challenge_header("Basic", _REALM),) if is_challenged else ()
     scheme = (authorization or "").partition(" ")[0].lower()
-    if not scheme:
+    if not scheme and not _has_token_in_body(request):
         return (_challenge_header("Bearer", _REALM), _challenge_header("DPoP", _ALGORITHMS))
     error = f'error="{failure.error_code}"'
     return (
@@ -174,6 +175,11 @@ def _challenge(request: WireRequest, failure: Failure) -> Headers:
         if scheme == "dpop"
         else _challenge_header("Bearer", error),
     )
+
+
+def _has_token_in_body(request: WireRequest) -> bool:
+    """Whether the form has an access token (RFC 6750 §2.2)."""
+    return request.content_type() == FORM and b"access_token=" in request.body
 
 
 _REALM = 'realm="reticket"'

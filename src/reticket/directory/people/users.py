@@ -23,6 +23,8 @@ from reticket.directory.people.user_rows import id_of_email, require_user
 from reticket.directory.rows import record_of
 from reticket.directory.tables import second_factors, users
 
+NO_PARTS: Mapping[str, object] = {}
+
 
 @dataclass(frozen=True, slots=True)
 class UserLine:
@@ -104,7 +106,8 @@ class Users:
             "disabled": draft.disabled,
             "active": draft.active,
             "credential_version": 1,
-            "created_at": self._clock(),
+            "created_at": (now := self._clock()),
+            "updated_at": now,
         }
 
     def page(self, after: str = "", limit: int = 100) -> Sequence[UserLine]:
@@ -119,16 +122,19 @@ class Users:
         names: Mapping[str, str | None],
         email: str | None = None,
         disabled: bool | None = None,
+        parts: Mapping[str, object | None] = NO_PARTS,
     ) -> None:
-        """Change the given names, the e-mail and `disabled` in one transaction. None leaves the
-        last two as they are. Sessions end as in `set_email` and `disable`. AlreadyExists; Invalid.
+        """Change the given names and parts, the e-mail and `disabled` in one transaction. None
+        removes a part, and leaves the e-mail and `disabled` as they are. Sessions end as in
+        `set_email` and `disable`. AlreadyExists; Invalid.
         """
-        check_texts(names, "The user")
+        check_texts([names, parts], "The user")
         with self._database.change() as connection:
             user_id = require_user(connection, who)
             known = {name: names[name] for name in ("first_name", "last_name") if name in names}
-            if known:
-                _update(connection, user_id, **known)
+            if known or parts:
+                self._update(connection, user_id, **known)
+                self._parts.replace(connection, user_id, parts)
             if email is not None:
                 self._set_email(connection, user_id, email)
             if disabled is not None:
@@ -165,21 +171,21 @@ class Users:
         self._renew(connection, user_id, Change.EMAIL_CHANGED, **values)
 
     def _switch(self, connection: Connection, user_id: str, *, disabled: bool) -> None:
-        _update(connection, user_id, disabled=disabled)
+        self._update(connection, user_id, disabled=disabled)
         if disabled:
             self._end(connection, user_id, Change.USER_DISABLED)
 
     def _renew(self, connection: Connection, user_id: str, cause: Change, **values: object) -> None:
         version = users.c.credential_version + 1
-        _update(connection, user_id, credential_version=version, **values)
+        self._update(connection, user_id, credential_version=version, **values)
         self._end(connection, user_id, cause)
+
+    def _update(self, connection: Connection, user_id: str, **values: object) -> None:
+        mine = update(users).where(users.c.id == user_id)
+        connection.execute(mine.values(updated_at=self._clock(), **values))
 
     def _end(self, connection: Connection, user_id: str, cause: Change) -> None:
         demand(connection, [Selection(subject=user_id)], cause, self._clock)
-
-
-def _update(connection: Connection, user_id: str, **values: object) -> None:
-    connection.execute(update(users).where(users.c.id == user_id).values(**values))
 
 
 def _require_free(connection: Connection, email: str, but_for: str | None = None) -> None:

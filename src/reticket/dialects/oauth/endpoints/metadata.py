@@ -15,6 +15,7 @@ from reticket.dialects.oauth.endpoints.client_keys import ALGORITHMS as CLIENT_A
 from reticket.dialects.oauth.endpoints.readers import everyone
 from reticket.oauth.provider import Provider
 from reticket.oauth.registration import GRANTS
+from reticket.oauth.standard_claims import OF_SCOPE
 from reticket.verify.jose import ALGORITHMS
 from reticket.wire import Headers, Operation, Route, WireRequest, WireResponse
 
@@ -54,7 +55,7 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True):
     device_authorization_endpoint: str
     jwks_uri: str
     id_token_signing_alg_values_supported: Sequence[str] = SIGNING_ALGORITHMS
-    scopes_supported: Sequence[str] = ("openid", "profile", "email", "offline_access")
+    scopes_supported: Sequence[str] = ("openid", *OF_SCOPE, "offline_access")
     response_types_supported: Sequence[str] = ("code",)
     response_modes_supported: Sequence[str] = ("query",)
     grant_types_supported: Sequence[str] = GRANTS
@@ -72,7 +73,7 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True):
     acr_values_supported: Sequence[str] = ("urn:reticket:acr:1", "urn:reticket:acr:2")
     claims_supported: Sequence[str] = (
         "iss", "sub", "aud", "exp", "iat", "auth_time", "acr", "amr", "nonce", "sid",
-        "name", "given_name", "family_name", "email", "email_verified",
+        *(name for names in OF_SCOPE.values() for name in names),
     )  # fmt: skip
     claims_parameter_supported: bool = False
     request_parameter_supported: bool = False

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from dataclasses import replace
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -17,12 +18,13 @@ from reticket.dialects.oauth.endpoints.client_authentication import expect_enabl
 from reticket.dialects.oauth.endpoints.proof import Proof, spend_proof, verify_proof
 from reticket.dialects.oauth.endpoints.readers import pages_of_token
 from reticket.dialects.oauth.errors import NO_STORE, OAuthError, audited, oauth_error
+from reticket.dialects.oauth.inputs import FORM, read_form
 from reticket.oauth.lists import split_list
 from reticket.oauth.membership import is_member
 from reticket.oauth.provider import USER, Provider
 from reticket.oauth.revoked_access_tokens import revocation_key
 from reticket.oauth.terms import OPENID, userinfo_claims
-from reticket.wire import Operation, Route, WireRequest, WireResponse
+from reticket.wire import Described, Operation, Route, WireRequest, WireResponse
 
 PATH = "/userinfo"
 BEARER, DPOP = "bearer", "dpop"
@@ -37,18 +39,45 @@ class UserInfo(msgspec.Struct, omit_defaults=True):
     name: str | None = None
     given_name: str | None = None
     family_name: str | None = None
+    middle_name: str | None = None
+    nickname: str | None = None
+    preferred_username: str | None = None
+    profile: str | None = None
+    picture: str | None = None
+    website: str | None = None
+    gender: str | None = None
+    birthdate: str | None = None
+    zoneinfo: str | None = None
+    locale: str | None = None
+    updated_at: int | None = None
     email: str | None = None
     email_verified: bool | None = None
+    address: dict[str, str] | None = None
+    phone_number: str | None = None
+    phone_number_verified: bool | None = None
+
+
+class UserInfoForm(msgspec.Struct, omit_defaults=True):
+    """RFC 6750 §2.2: the access token of a request without an `Authorization` header."""
+
+    access_token: str | None = None
 
 
 def routes(provider: Provider) -> tuple[Route, ...]:
     """The endpoint, with both methods."""
-    description = describe_endpoint(
-        "Who the person is", "authorization", {200: UserInfo}, security=({"bearer": ()},)
-    )
     operate = audited(USER, _serve_userinfo(provider))
     readers = pages_of_token(provider)
-    return tuple(Route(method, PATH, operate, description, readers) for method in ("GET", "POST"))
+    return (
+        Route("GET", PATH, operate, _described(), readers),
+        Route("POST", PATH, operate, _described(UserInfoForm), readers),
+    )
+
+
+def _described(body: Any = None) -> Described:
+    described = describe_endpoint(
+        "Who the person is", "authorization", {200: UserInfo}, body, security=({"bearer": ()},)
+    )
+    return replace(described, body_required=False)
 
 
 def _serve_userinfo(provider: Provider) -> Callable[[WireRequest], Operation]:
@@ -73,7 +102,22 @@ def _serve_userinfo(provider: Provider) -> Callable[[WireRequest], Operation]:
 
 
 def _presented_token(request: WireRequest) -> tuple[str, str]:
-    """The scheme and the token of the only `Authorization` header (RFC 6750 §2.1)."""
+    """The scheme and the token: of the only `Authorization` header (RFC 6750 §2.1), or of the form
+    of a POST (§2.2). A token in the query is ignored (RFC 9700 §4.3.2).
+
+    Raises:
+        OAuthError: `invalid_request` when both have one (RFC 6750 §2); `invalid_token`.
+    """
+    form = request.method == "POST" and request.content_type() == FORM
+    token = read_form(request).get("access_token") if form else None
+    if token is None:
+        return _token_of_header(request)
+    if request.header(b"authorization") is not None:
+        raise OAuthError("invalid_request", "There are two access tokens.")
+    return BEARER, token
+
+
+def _token_of_header(request: WireRequest) -> tuple[str, str]:
     values = [value for name, value in request.headers if name == b"authorization"]
     scheme, _, token = (values[0] if len(values) == 1 else b"").decode("latin-1").partition(" ")
     if scheme.lower() not in (BEARER, DPOP):

@@ -20,6 +20,8 @@ _SCOPE_TEXTS = {
     OPENID: "know that it is you",
     "profile": "see your name",
     "email": "see your e-mail address",
+    "address": "see your postal address",
+    "phone": "see your phone number",
     "offline_access": "stay signed in while you are away",
 }
 
