@@ -64,6 +64,8 @@ def test_public_clients_and_those_with_keys_have_no_secret(api):
     for client in ("p", "k"):
         assert api.ask("POST", f"/clients/{client}/secret")[0] == 400
     assert api.ask("PATCH", "/clients/k", {"jwks": None})[0] == 400
+    far = api.good("POST", "/clients", {"client_id": "far", "jwks_uri": "https://a.example/keys"})
+    assert (far["public"], "client_secret" in far) == (False, False)
 
 
 def test_a_change_replaces_members_and_null_removes_them(api):

@@ -108,6 +108,10 @@ def test_a_client_without_a_secret_keeps_its_keys(shell, tmp_path):
     keys.write_text(json.dumps({"keys": [{"kty": "OKP", "crv": "Ed25519", "x": ED25519}]}))
     shell.run("client", "add", "keyed", "--jwks", str(keys))
     assert "has no secret" in shell.run("client", "edit", "keyed", "--clear", "jwks", ok=False)
+    address = "https://app.example/keys"
+    shell.run("client", "add", "far", "--jwks-uri", address)
+    assert show(shell, "far")["public"] is False
+    assert show(shell, "far")["registration"] == {"jwks_uri": address}
     assert "jwks" in show(shell, "keyed")["registration"]
 
 

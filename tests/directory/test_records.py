@@ -297,6 +297,7 @@ def test_a_client_with_other_keys_has_another_version(directory):
     same = [registered(jwks={"keys": [1]}, name=name) for name in ("a", "b")]
     assert same[0] == same[1] == registered(jwks={"keys": [1]})
     assert registered(jwks={"keys": [2]}) != same[0]
+    assert registered(jwks={"keys": [1]}, jwks_uri="https://a.example") != same[0]
 
 
 def test_a_program_that_is_registered_again_has_another_version(program, version_of):

@@ -83,6 +83,34 @@ def test_only_a_client_that_authenticates_may_be_admin():
     assert checked_registration(keyed, public=True) == keyed
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://app.example/keys",
+        "https:///keys",
+        "https://me@app.example/keys",
+        "https://app.example/keys#1",
+        "https://app.example/my keys",
+        "com.example:/keys",
+        "keys",
+    ],
+)
+def test_the_address_of_keys_is_an_https_url(url):
+    with pytest.raises(Invalid, match="jwks_uri must be"):
+        checked_registration({"jwks_uri": url}, public=True)
+
+
+def test_a_client_has_its_keys_or_their_address():
+    address = "https://app.example/keys"
+    assert checked_registration({"jwks_uri": address, "admin": True}, public=True)
+    with pytest.raises(Invalid, match="both jwks and jwks_uri"):
+        checked_registration({"jwks_uri": address, "jwks": {"keys": [KEY]}}, public=True)
+    found = client(jwks={"keys": [KEY]})
+    assert edited_registration(found, {"jwks": None, "jwks_uri": address}) == {"jwks_uri": address}
+    with pytest.raises(Invalid, match="public"):
+        edited_registration(client(jwks_uri=address), {"jwks_uri": None})
+
+
 def test_a_too_deeply_nested_registration_is_refused():
     deep = []
     for _ in range(100_000):

@@ -12,6 +12,7 @@ from tests.docs import tables
 from reticket import dialects, wire
 from reticket.core import people
 from reticket.core.access import second_factor
+from reticket.core.fetching.model import FetchFault
 from reticket.core.tokens import faces as tokens
 from reticket.dialects.cloudreve import inputs as cloudreve
 from reticket.dialects.oauth import inputs
@@ -98,6 +99,10 @@ FIXED = {
     ),
     "connections to `metrics_listen`, of each worker": metrics_listener.MOST,
 }
+
+
+def test_every_fault_of_another_server_is_on_the_page():
+    assert [fault.strip("`") for fault, _ in tables.tables(PAGE)["Other servers"]] == [*FetchFault]
 
 
 def test_limits_without_a_setting_are_on_the_page():

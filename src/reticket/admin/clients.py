@@ -62,7 +62,7 @@ class Clients:
     def add(self, request: WireRequest, operator: str) -> Operation:
         """Register a client; the answer has its secret."""
         said = read_body(request, NewClient)
-        secret = None if said.public or said.jwks else self._new_secret()
+        secret = None if said.public or said.jwks or said.jwks_uri else self._new_secret()
         hashed: str | None = secret and (yield from Hash(secret, operator))
         client: Client = yield from self._context.changing(
             "client_added",
@@ -136,7 +136,7 @@ class Clients:
     def _add(self, said: NewClient, hashed: str | None) -> Client:
         members = {name: value for name, value in _members(said).items() if value is not None}
         client_id, public = members.pop("client_id"), members.pop("public")
-        if public and said.jwks:
+        if public and (said.jwks or said.jwks_uri):
             raise wrong("public", "must not be true of a client with jwks: it can prove who it is")
         registration = checked_registration(
             with_admin_scope(members), public=hashed is None, presets=self._context.provider.presets

@@ -14,6 +14,7 @@ from reticket.core.policy import SECOND
 from reticket.crypto.ring import KeyFacts
 from reticket.directory.forms import CLIENT_ID, INT32
 from reticket.directory.people.users import UserLine
+from reticket.directory.programs.clients import has_keys
 from reticket.oauth.registration import GRANTS
 from reticket.wire import Secretive
 
@@ -129,13 +130,16 @@ class ClientChanges(Struct, forbid_unknown_fields=True):
     grants: Sequence[Grant] | UnsetType | None = UNSET
     resources: Sequence[str] | UnsetType | None = UNSET
     jwks: Mapping[str, Any] | UnsetType | None = UNSET
+    jwks_uri: str | UnsetType | None = UNSET
     dpop_required: bool | UnsetType | None = UNSET
     par_required: bool | UnsetType | None = UNSET
     admin: bool | UnsetType | None = UNSET
 
 
 class NewClient(ClientChanges, kw_only=True):
-    """A client to register. A client that is not public and has no `jwks` gets a secret."""
+    """A client to register. A client that is not public gets a secret, unless it has `jwks` or
+    `jwks_uri`.
+    """
 
     client_id: ClientId
     public: bool = False
@@ -287,7 +291,7 @@ def client_answer(client: Client, secret: str | None = None) -> ClientAnswer:
     """The answer for a client's record."""
     return ClientAnswer(
         client_id=client.id,
-        public=client.public and "jwks" not in client.registration,
+        public=client.public and not has_keys(client.registration),
         disabled=client.disabled,
         created_at=moment(client.created_at),
         registration=client.registration,

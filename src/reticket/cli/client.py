@@ -17,7 +17,7 @@ from reticket.core.model import Selection
 from reticket.core.people import Client
 from reticket.core.texts import escaped
 from reticket.directory.drafts import ClientDraft
-from reticket.directory.programs.clients import every_client, no_client
+from reticket.directory.programs.clients import every_client, has_keys, no_client
 from reticket.directory.seed import checked_registration, edited_registration, policy_faults
 from reticket.oauth.registration import with_admin_scope
 from reticket.runtime.every_policy import provider_of
@@ -35,6 +35,7 @@ CLEARABLE = {
     "resource": "resources",
     "policy": "policy",
     "jwks": "jwks",
+    "jwks-uri": "jwks_uri",
 }
 """Members of a registration that `--clear` may remove, by the name of their option."""
 
@@ -61,8 +62,8 @@ def add(
       reticket client add spa --public --redirect-uri https://shop.example.com/callback
       reticket client add console --admin --json
     """
-    secret = None if public or "jwks" in said else secrets.token_urlsafe(SECRET_BYTES)
-    if public and "jwks" in said:
+    secret = None if public or has_keys(said) else secrets.token_urlsafe(SECRET_BYTES)
+    if public and has_keys(said):
         raise click.UsageError("a client with --jwks can authenticate: leave out --public")
     presets = loading.presets(instance.settings)
     registration = checked_registration(
@@ -234,7 +235,7 @@ def _find(instance: OpenedService, client_id: str) -> Client:
 def _row(client: Client) -> dict[str, Any]:
     return {
         "client_id": client.id,
-        "public": client.public and "jwks" not in client.registration,
+        "public": client.public and not has_keys(client.registration),
         "disabled": client.disabled,
         "registration": client.registration,
         "created_at": rfc3339(client.created_at),

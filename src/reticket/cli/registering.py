@@ -138,6 +138,13 @@ _MEMBERS = (
         "none",
         {"type": KeySet()},
     ),
+    Member(
+        "jwks_uri",
+        "--jwks-uri",
+        "The https URL of its public keys, instead of --jwks.",
+        "none",
+        {},
+    ),
     Member("admin", "--admin/--no-admin", "It may use the admin API.", "no", _SWITCH),
 )
 

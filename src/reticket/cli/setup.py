@@ -11,7 +11,7 @@ from reticket.cli.application import SECRET_BYTES
 from reticket.cli.context import CONFIG, DATA, CommandContext, PathOption, with_instance
 from reticket.core.people import Client
 from reticket.directory.drafts import ClientDraft
-from reticket.directory.programs.clients import every_client
+from reticket.directory.programs.clients import every_client, has_keys
 from reticket.directory.seed import checked_registration
 from reticket.oauth.registration import with_admin_scope
 from reticket.runtime.demo import known_accounts
@@ -59,8 +59,8 @@ def _first_admin(instance: OpenedService) -> Client | None:
 
 def _renewing(admin: Client) -> str:
     """How to get a new secret; empty for a client that authenticates by its own key."""
-    has_keys = admin.public or "jwks" in admin.registration
-    return "" if has_keys else f"; a new secret: reticket client rotate-secret {admin.id}"
+    is_secretless = admin.public or has_keys(admin.registration)
+    return "" if is_secretless else f"; a new secret: reticket client rotate-secret {admin.id}"
 
 
 def _make_admin(instance: OpenedService) -> None:

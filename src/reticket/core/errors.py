@@ -67,6 +67,7 @@ class Cause(StrEnum):
     WRONG_TARGET = "wrong_target"
     WRONG_GRANT = "wrong_grant"
     USED = "used"
+    NO_KEYS = "no_keys"
 
 
 class ReticketError(Exception):

@@ -31,6 +31,9 @@ _DEFAULT_GRANTS_BY_PRESET = {
     "SERVICE": (CLIENT_CREDENTIALS, REFRESH_TOKEN),
     "DEVICE": (DEVICE_CODE, REFRESH_TOKEN, TOKEN_EXCHANGE),
 }
+_KEYS = frozenset({"jwks", "jwks_uri"})
+"""Members that let a client authenticate without a secret."""
+
 _YEAR_SUFFIX = re.compile(r"_20\d\d$")
 _DEFAULT_GRANTS = (AUTHORIZATION_CODE, REFRESH_TOKEN, TOKEN_EXCHANGE)
 
@@ -48,6 +51,7 @@ class Registration:
         grants: the grant types that the client may use.
         resources: audiences that the client may request, and the default when it requests none.
         jwks: its public keys (RFC 7517 §5), for `private_key_jwt`.
+        jwks_uri: where its public keys are, instead of `jwks` (RFC 7591 §2).
         dpop_required: whether its tokens must be bound to a key (RFC 9449 §5.2).
         par_required: whether it must push its authorization requests (RFC 9126 §6).
         admin: whether it may get the scope `admin`.
@@ -64,6 +68,7 @@ class Registration:
     grants: tuple[str, ...]
     resources: tuple[str, ...]
     jwks: Mapping[str, Any] | None
+    jwks_uri: str | None
     dpop_required: bool
     par_required: bool
     admin: bool
@@ -71,7 +76,7 @@ class Registration:
     @property
     def has_secret(self) -> bool:
         """Whether the client authenticates by a secret."""
-        return self.confidential and self.jwks is None
+        return self.confidential and self.jwks is None and self.jwks_uri is None
 
     def allows(self, grant: str) -> bool:
         """Whether the client is registered for a grant type."""
@@ -126,7 +131,7 @@ def read_registration(client: Client, provider: Provider) -> Registration:
     metadata = client.registration
     preset = str((metadata.get("policy") or {}).get("preset", BROWSER))
     policy = chosen(metadata.get("policy"), provider.presets)
-    confidential = not client.public or metadata.get("jwks") is not None
+    confidential = not client.public or not _KEYS.isdisjoint(metadata)
     is_fapi = preset.startswith(FAPI_PRESET)
     unbound_is_unsafe = not confidential and not policy.rotates
     return Registration(
@@ -146,6 +151,7 @@ def read_registration(client: Client, provider: Provider) -> Registration:
         ),
         resources=tuple(metadata.get("resources", ())),
         jwks=metadata.get("jwks"),
+        jwks_uri=metadata.get("jwks_uri"),
         dpop_required=bool(metadata.get("dpop_required", is_fapi)) or unbound_is_unsafe,
         par_required=bool(metadata.get("par_required", is_fapi)),
         admin=bool(metadata.get("admin", False)),

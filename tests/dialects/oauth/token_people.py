@@ -11,6 +11,7 @@ from reticket.core.people import Client, Credentials, Tenant, User
 
 REDIRECT = "https://app.example.com/callback"
 SECRETS = {"backend": "s3cr:t/+ ü", "other": "other-secret", "strict": "strict-secret"}
+JWKS_URI = "https://app.example.com/keys"
 ORDERS, STOCK = "https://orders.example.com", "https://stock.example.com"
 SCOPES = ["openid", "profile", "orders.read", "orders.write"]
 KEY = ECKey.generate_key("P-256")
@@ -35,6 +36,7 @@ REGISTERED: dict[str, dict[str, Any]] = {
         "scopes": SCOPES, "grants": EVERYTHING, "admin": True,
         "jwks": {"keys": [{**KEY.as_dict(private=False), "kid": "k1"}]},
     },
+    "far": {"scopes": SCOPES, "grants": EVERYTHING, "jwks_uri": JWKS_URI},
     "tv": {"scopes": SCOPES, "policy": {"preset": "DEVICE"}},
 }  # fmt: skip
 

@@ -19,8 +19,13 @@ from reticket.directory.forms import check_client_id, check_texts
 from reticket.directory.rows import credential_version_of
 from reticket.directory.tables import oauth_clients
 
-KEYS = "jwks"
-"""The member of a registration that is a credential."""
+KEYS = ("jwks", "jwks_uri")
+"""The members of a registration that are credentials."""
+
+
+def has_keys(registration: Mapping[str, object]) -> bool:
+    """Whether the client authenticates by keys, so that it needs no secret."""
+    return any(name in registration for name in KEYS)
 
 
 def read_client(connection: Connection, client_id: str) -> Client | None:
@@ -77,7 +82,7 @@ class Clients:
         check_texts(registration, "The client")
         with self._database.change() as connection:
             before = read_client(connection, client_id)
-            if before is None or before.registration.get(KEYS) == registration.get(KEYS):
+            if before is None or _keys_of(before.registration) == _keys_of(registration):
                 version = {}
             else:
                 version = {"credential_version": identifiers.credential_version(self._entropy)}
@@ -135,6 +140,10 @@ def every_client(clients: Clients) -> Iterator[Client]:
     while found:
         yield from found
         found = clients.page(found[-1].id)
+
+
+def _keys_of(registration: Mapping[str, object]) -> list[object]:
+    return [registration.get(name) for name in KEYS]
 
 
 def _update(connection: Connection, client_id: str, **values: object) -> None:

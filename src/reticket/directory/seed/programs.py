@@ -16,6 +16,7 @@ from reticket.core.policy import PRESETS, Policy, Reuse, by_any_name, chosen
 from reticket.core.profiles import Part
 from reticket.directory.drafts import ApplicationDraft, ClientDraft
 from reticket.directory.errors import Invalid
+from reticket.directory.programs.clients import has_keys
 from reticket.directory.seed.fields import Entry, Fields, int32, listed
 from reticket.directory.seed.parts import keys_of, read_parts
 from reticket.directory.seed.yaml_value import YamlValue, yaml_value
@@ -96,7 +97,7 @@ def _client(value: YamlValue, presets: Mapping[str, Policy]) -> Entry[ClientDraf
         disabled=fields.optional("disabled", YamlValue.flag, False),
         registration=_registration(value, fields, secret is None, presets),
     )
-    is_public = secret is None and "jwks" not in draft.registration
+    is_public = secret is None and not has_keys(draft.registration)
     fields.optional("public", _agreeing(is_public), None)
     return Entry(value, client_id, draft, secret)
 
@@ -139,9 +140,9 @@ def edited_registration(
     """A client's registration after changes; None removes a member. Invalid."""
     merged = {**client.registration, **changes}
     said = {key: value for key, value in merged.items() if value is not None}
-    if client.public and "jwks" in client.registration and "jwks" not in said:
+    if client.public and has_keys(client.registration) and not has_keys(said):
         raise Invalid(
-            f"The client {client.id!r} has no secret: without its jwks it would be public."
+            f"The client {client.id!r} has no secret: without its keys it would be public."
         )
     return checked_registration(said, public=client.public, presets=presets)
 
@@ -151,9 +152,12 @@ def _registration(
 ) -> dict[str, Any]:
     readers = {**_REGISTRATION, "policy": lambda said: _policy(said, presets)}
     said = {key: fields.optional(key, read, None) for key, read in readers.items()}
-    if said["admin"] and public and said["jwks"] is None:
+    registration = {key: value for key, value in said.items() if value is not None}
+    if said["jwks"] and said["jwks_uri"]:
+        raise value.fault("must not have both jwks and jwks_uri")
+    if said["admin"] and public and not has_keys(registration):
         raise value.fault("must not be admin without a secret or jwks")
-    return {key: value for key, value in said.items() if value is not None}
+    return registration
 
 
 def _policy(value: YamlValue, presets: Mapping[str, Policy]) -> Mapping[str, object]:
@@ -196,6 +200,14 @@ def _origin(value: YamlValue) -> str:
     if not is_origin(value.text()):
         raise value.fault("must be an origin, such as https://app.example.com")
     return value.text()
+
+
+def https_uri(value: YamlValue) -> str:
+    """An https URL without user information and without a fragment."""
+    text = _uri(value)
+    if not text.startswith("https://") or "@" in urlsplit(text).netloc:
+        raise value.fault("must be an https URL without user information and fragment")
+    return text
 
 
 def _leads_somewhere(uri: str) -> bool:
@@ -262,6 +274,7 @@ _REGISTRATION: dict[str, Callable[[YamlValue], Any]] = {
     "grants": listed(_grant),
     "resources": listed(_uri),
     "jwks": _key_set,
+    "jwks_uri": https_uri,
     "dpop_required": YamlValue.flag,
     "par_required": YamlValue.flag,
     "admin": YamlValue.flag,

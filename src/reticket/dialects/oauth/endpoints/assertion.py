@@ -18,7 +18,7 @@ from reticket.core.people import Client
 from reticket.core.policy import SECOND
 from reticket.core.storage.budget import of_client
 from reticket.core.tokens.faces import from_text, split_jwt
-from reticket.dialects.oauth.endpoints.client_keys import keys_of
+from reticket.dialects.oauth.endpoints.fetched_keys import find_keys
 from reticket.dialects.oauth.inputs import Form, required
 from reticket.oauth.provider import BASE, Provider
 from reticket.wire import WireRequest
@@ -75,9 +75,9 @@ def verification_fault(
     Its signature, client, audience and times must be right, and its `jti` must be new. A valid
     assertion is marked as used.
     """
-    claims = _verified_claims(form[ASSERTION], client)
-    if claims is None:
-        return Cause.FORGED
+    claims = yield from _verified_claims(form[ASSERTION], client)
+    if isinstance(claims, Cause):
+        return claims
     if not _identifies(claims, client, _accepted_audiences(request, provider)):
         return Cause.WRONG_TARGET
     now = (yield from Now()) / SECOND
@@ -111,17 +111,18 @@ def _identifies(claims: AssertionClaims, client: Client, accepted: frozenset[str
     return claims.iss == claims.sub == client.id and bool(audience) and audience <= accepted
 
 
-def _verified_claims(text: str, client: Client) -> AssertionClaims | None:
+def _verified_claims(text: str, client: Client) -> Asking[AssertionClaims | Cause]:
     parts = split_jwt(text)
     header = _header(parts[0]) if parts else None
     signature = from_text(parts[2]) if parts else None
     if parts is None or header is None or signature is None:
-        return None
+        return Cause.FORGED
+    keys = yield from find_keys(client, header)
+    if isinstance(keys, Cause):
+        return keys
     signed = f"{parts[0]}.{parts[1]}".encode()
-    is_signed = any(
-        key.matches(header) and key.verify(signature, signed) for key in keys_of(client)
-    )
-    return _claims(parts[1]) if is_signed else None
+    is_signed = any(key.verify(signature, signed) for key in keys)
+    return (_claims(parts[1]) if is_signed else None) or Cause.FORGED
 
 
 def _header(text: str) -> Mapping[str, Any] | None:

@@ -5,10 +5,11 @@ The registration fixes the one algorithm of each key, and no header can change i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+import msgspec
 from joserfc.errors import JoseError
 from joserfc.jwk import Key, import_key
 from joserfc.jws import JWSRegistry
@@ -32,8 +33,17 @@ MIN_RSA_BITS = 2048
 _RFC_9864_NAMES = {"EdDSA": "Ed25519"}
 """Fully specified names of algorithms (RFC 9864 §2.2)."""
 
+MOST_KEYS = 64
+"""Keys of a set that are read. A set of 64 KiB may have 500, and a signature is tried by each."""
+
 _PUBLIC_MEMBERS = ("kty", "crv", "x", "y", "n", "e")
 """The public members of a JWK."""
+
+
+class _KeySet(msgspec.Struct):
+    """RFC 7517 §5."""
+
+    keys: list[dict[str, Any]]
 
 
 class ClientKey(NamedTuple):
@@ -59,7 +69,21 @@ class ClientKey(NamedTuple):
 def keys_of(client: Client) -> tuple[ClientKey, ...]:
     """The keys of a client, cached; a changed record is another object."""
     key_set = client.registration.get("jwks") or {}
-    return tuple(key for jwk in key_set.get("keys", ()) for key in _read(jwk))
+    return _usable(key_set.get("keys", ()))
+
+
+@lru_cache(256)
+def keys_in(document: bytes) -> tuple[ClientKey, ...]:
+    """The keys in a fetched key set, cached; none in what is no key set."""
+    try:
+        key_set = msgspec.json.decode(document, type=_KeySet)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return ()
+    return _usable(key_set.keys)
+
+
+def _usable(jwks: Sequence[Mapping[str, Any]]) -> tuple[ClientKey, ...]:
+    return tuple(key for jwk in jwks[:MOST_KEYS] for key in _read(jwk))
 
 
 def _read(jwk: Mapping[str, Any]) -> Iterator[ClientKey]:
