@@ -14,8 +14,9 @@ from contextlib import closing, contextmanager
 
 import psycopg
 import pytest
+from alembic import command
 from psycopg import errors
-from sqlalchemy import event, select
+from sqlalchemy import create_engine, event, select
 from sqlalchemy.exc import OperationalError
 from tests.stores.postgresql.pooler import Pooler
 
@@ -23,7 +24,7 @@ from reticket.core.errors import StartupError, Unavailable
 from reticket.directory import engines
 from reticket.directory.directory import open_directory
 from reticket.directory.drafts import ApplicationDraft, UserDraft
-from reticket.directory.engines import postgresql
+from reticket.directory.engines import postgresql, schema
 from reticket.directory.errors import AlreadyExists, Invalid
 from reticket.directory.seed import DEMO, load_seed
 from reticket.directory.tables import users
@@ -149,20 +150,13 @@ def test_parallel_first_starts_wait_for_each_other(engine, opened, blank_url):
     assert opened(blank_url).version == 1
 
 
-OLDER = (
-    "UPDATE alembic_version SET version_num = '0001'; "
-    "DROP TABLE directory_schema, known_networks, second_factors, recovery_codes, marks; "
-    "DROP TABLE profile_parts, tenant_parts, shared_parts; "
-    "ALTER TABLE applications DROP COLUMN credential_version; "
-    "ALTER TABLE oauth_clients DROP COLUMN credential_version"
-)
-
-
 @pytest.fixture
-def older_url(opened, engine, blank_url):
-    opened(blank_url).close()
-    with closing(engine.connect(blank_url)) as connection:
-        connection.execute(OLDER)
+def older_url(engine, blank_url):
+    """As the first version left it."""
+    fresh = create_engine(engine.dialect, creator=lambda: engine.connect(blank_url))
+    with fresh.begin() as connection:
+        command.upgrade(schema._config(connection), "0001")
+    fresh.dispose()
     return blank_url
 
 
