@@ -34,7 +34,7 @@ def test_a_confidential_client_gets_a_secret_once(server, api):
     assert (status, made["public"], made["disabled"]) == (201, False, False)
     assert headers["location"] == "/admin/v1/clients/shop"
     assert made["registration"] == {
-        "policy": {"preset": "SERVICE", "window": 5}, "scopes": ["a", "b"],
+        "policy": {"preset": "SERVICE", "window": 5}, "scopes": ["a", "b"], "pkce": "optional",
     }  # fmt: skip
     assert verifies(server, "shop", made["client_secret"])
     shown = api.good("GET", "/clients/shop")
@@ -71,7 +71,8 @@ def test_public_clients_and_those_with_keys_have_no_secret(api):
 def test_a_change_replaces_members_and_null_removes_them(api):
     api.good("POST", "/clients", {"client_id": "chg", "name": "One", "scopes": ["a"]})
     changed = api.good("PATCH", "/clients/chg", {"name": None, "policy": "AAL2"})
-    assert changed["registration"] == {"policy": {"preset": "AAL2"}, "scopes": ["a"]}
+    expected = {"policy": {"preset": "AAL2"}, "scopes": ["a"], "pkce": "optional"}
+    assert changed["registration"] == expected
 
 
 def test_the_admin_flag_adds_its_scope_and_its_grant(api):
@@ -88,6 +89,10 @@ def test_the_admin_flag_adds_its_scope_and_its_grant(api):
         ({"policy": {"preset": "BROWSER", "windo": 5}}, "windo"),
         ({"policy": {"preset": "BROWSER", "refresh": 5}}, "shorter than access"),
         ({"redirect_uris": ["/back"]}, "absolute URI"),
+        ({"redirect_uris": ["https://*.example.com/back"]}, "wildcard"),
+        ({"redirect_uris": ["com.app:/cb"], "grants": ["refresh_token"]}, "authorization_code"),
+        ({"public": True, "pkce": "optional"}, "pkce"),
+        ({"pkce": "plain"}, "pkce"),
         ({"scopes": ["a b"]}, "scopes[0]"),
         ({"grants": ["implicit"]}, "grants"),
         ({"public": True, "admin": True}, "admin"),

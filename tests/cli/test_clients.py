@@ -49,6 +49,7 @@ def test_a_confidential_client_is_added_and_its_secret_printed_once(shell):
         "grants": ["client_credentials", "urn:ietf:params:oauth:grant-type:token-exchange"],
         "resources": ["https://orders.example.com"],
         "dpop_required": True,
+        "pkce": "optional",
     }
     assert secret not in json.dumps(shown) + (shell.data / "audit.jsonl").read_text()
 
@@ -111,7 +112,7 @@ def test_a_client_without_a_secret_keeps_its_keys(shell, tmp_path):
     address = "https://app.example/keys"
     shell.run("client", "add", "far", "--jwks-uri", address)
     assert show(shell, "far")["public"] is False
-    assert show(shell, "far")["registration"] == {"jwks_uri": address}
+    assert show(shell, "far")["registration"] == {"jwks_uri": address, "pkce": "optional"}
     assert "jwks" in show(shell, "keyed")["registration"]
 
 

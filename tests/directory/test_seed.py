@@ -157,6 +157,7 @@ def test_clients_of_the_demo(demo):
         "policy": {"preset": "SERVICE"},
         "grants": ["refresh_token", "client_credentials"],
         "scopes": ["orders.read"],
+        "pkce": "optional",
     }
     assert clients["strict"].registration["policy"] == {"preset": "BROWSER", "window": 5}
 
@@ -175,11 +176,12 @@ def test_every_key_of_a_client_is_kept(directory, hasher, seed_file):
         },
         "redirect_uris": ["com.example.app:/back", "https://app.example.com/back?x=1"],
         "scopes": ["openid"],
-        "grants": ["urn:ietf:params:oauth:grant-type:device_code"],
+        "grants": ["authorization_code", "urn:ietf:params:oauth:grant-type:device_code"],
         "resources": ["https://api.example.com/"],
         "jwks": {"keys": [ED25519]},
         "dpop_required": True,
         "par_required": False,
+        "pkce": "required",
     }
     clients = {"oauth_clients": [{"client_id": "all", "disabled": True, **said}]}
     load(directory, seed_file(yaml.safe_dump(clients)), hasher)
@@ -202,7 +204,8 @@ def test_a_seed_may_say_whether_a_client_is_public(directory, hasher, seed_file,
     clients = {"oauth_clients": [{"client_id": "one", **said}]}
     load(directory, seed_file(yaml.safe_dump(clients)), hasher)
     (client,) = directory.clients.page()
-    assert (client.public, client.registration) == (public, {})
+    members = {} if public else {"pkce": "optional"}
+    assert (client.public, client.registration) == (public, members)
 
 
 def test_secrets_are_hashed(demo, hasher):

@@ -71,8 +71,8 @@ def test_an_error_cannot_change_the_direction_of_other_text(person):
 
 
 OURS = {
-    "advice", "alert", "body", "items", "leave", "note", "place", "scopes", "sentence", "style",
-    "title", "words",
+    "advice", "alert", "body", "fields", "items", "leave", "note", "place", "scopes", "script",
+    "sentence", "style", "title", "words",
 }  # fmt: skip
 """Sentences and markup of the service; what they hold of callers is isolated where it is put in."""
 

@@ -28,7 +28,12 @@ from reticket.core.model import Selection
 from reticket.core.people import Client
 from reticket.directory.drafts import ClientDraft
 from reticket.directory.programs.clients import Clients as Verbs
-from reticket.directory.seed import checked_registration, edited_registration, policy_faults
+from reticket.directory.seed import (
+    checked_registration,
+    edited_registration,
+    policy_faults,
+    with_new_defaults,
+)
 from reticket.oauth.registration import with_admin_scope
 from reticket.wire import Operation, Route, WireRequest
 
@@ -141,6 +146,7 @@ class Clients:
         registration = checked_registration(
             with_admin_scope(members), public=hashed is None, presets=self._context.provider.presets
         )
+        registration = with_new_defaults(registration, public=hashed is None)
         draft = ClientDraft(client_id, disabled=False, registration=registration)
         self._verbs.add(draft, hashed)
         return self._find(client_id)

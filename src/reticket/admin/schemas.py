@@ -133,6 +133,7 @@ class ClientChanges(Struct, forbid_unknown_fields=True):
     jwks_uri: str | UnsetType | None = UNSET
     dpop_required: bool | UnsetType | None = UNSET
     par_required: bool | UnsetType | None = UNSET
+    pkce: Literal["required", "optional"] | UnsetType | None = UNSET
     admin: bool | UnsetType | None = UNSET
 
 

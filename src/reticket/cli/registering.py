@@ -132,6 +132,13 @@ _MEMBERS = (
         _SWITCH,
     ),
     Member(
+        "pkce",
+        "--pkce",
+        "Whether its authorization requests need PKCE.",
+        "optional for a client that can authenticate",
+        {"type": click.Choice(("required", "optional"))},
+    ),
+    Member(
         "jwks",
         "--jwks",
         "A file with its public keys, for private_key_jwt.",

@@ -16,7 +16,6 @@ from reticket.core.people import Client, User
 from reticket.oauth.lists import split_list
 from reticket.oauth.provider import USER, Provider
 from reticket.oauth.registration import (
-    ADMIN,
     REFRESH_TOKEN,
     Registration,
     allowed_audiences,
@@ -121,8 +120,7 @@ def _check_options(
 
 
 def _scopes(registration: Registration, scope: str | None) -> str:
-    allowed = [scope for scope in registration.scopes if scope != ADMIN]
-    asked = tuple(allowed) if scope is None else split_list(scope)
-    if set(asked) - set(allowed):
+    asked = registration.default_scopes if scope is None else split_list(scope)
+    if set(asked) - set(registration.consentable_scopes):
         raise wrong("scope", "is more than the client may be granted", Cause.WRONG_SCOPE)
     return registration.ordered_scope(asked)

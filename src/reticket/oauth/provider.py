@@ -28,6 +28,7 @@ class Provider:
         per_client: the same for a client that authenticates, from all addresses.
         login_idle: seconds after which an unused login session ends.
         login_absolute: seconds after which every login session ends.
+        issuer_audience: whether the assertions of all clients must name the issuer alone.
     """
 
     issuer: str
@@ -36,6 +37,7 @@ class Provider:
     per_client: int = 60_000
     login_idle: int = LOGIN_IDLE
     login_absolute: int = LOGIN_ABSOLUTE
+    issuer_audience: bool = False
 
     def url(self, path: str) -> str:
         """The address of an endpoint, given its path, as `/token`."""

@@ -15,6 +15,7 @@ from reticket.oauth.audiences import as_registered
 from reticket.oauth.lists import split_list
 from reticket.oauth.origins import origins_of
 from reticket.oauth.provider import Provider
+from reticket.oauth.terms import OPENID
 
 AUTHORIZATION_CODE = "authorization_code"
 REFRESH_TOKEN = "refresh_token"  # noqa: S105
@@ -25,6 +26,9 @@ GRANTS = (AUTHORIZATION_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS, DEVICE_CODE, TO
 
 ADMIN = "admin"
 """The scope of the admin API; only for flagged clients, by client credentials."""
+
+REQUIRED, OPTIONAL = "required", "optional"
+"""Whether a client must use PKCE: the member `pkce`. Registrations without it must."""
 
 FAPI_PRESET = "FAPI_2_SESSION"
 _DEFAULT_GRANTS_BY_PRESET = {
@@ -54,6 +58,9 @@ class Registration:
         jwks_uri: where its public keys are, instead of `jwks` (RFC 7591 §2).
         dpop_required: whether its tokens must be bound to a key (RFC 9449 §5.2).
         par_required: whether it must push its authorization requests (RFC 9126 §6).
+        pkce_required: whether an authorization request needs a code challenge (RFC 7636).
+        issuer_audience: whether its assertions must name the issuer alone, as a string
+            (FAPI 2.0 Security Profile §5.3.2.1).
         admin: whether it may get the scope `admin`.
     """
 
@@ -71,12 +78,25 @@ class Registration:
     jwks_uri: str | None
     dpop_required: bool
     par_required: bool
+    pkce_required: bool
+    issuer_audience: bool
     admin: bool
 
     @property
     def has_secret(self) -> bool:
         """Whether the client authenticates by a secret."""
         return self.confidential and self.jwks is None and self.jwks_uri is None
+
+    @property
+    def default_scopes(self) -> tuple[str, ...]:
+        """The scopes of a request that names none: all of the client, but for the admin API's."""
+        return tuple(scope for scope in self.scopes if scope != ADMIN)
+
+    @property
+    def consentable_scopes(self) -> tuple[str, ...]:
+        """The scopes that a person can grant; `openid` needs no registration."""
+        scopes = self.default_scopes
+        return scopes if OPENID in scopes else (OPENID, *scopes)
 
     def allows(self, grant: str) -> bool:
         """Whether the client is registered for a grant type."""
@@ -93,7 +113,7 @@ class Registration:
 
         Stores keep the text of each order for good, and ten scopes have millions of orders.
         """
-        return " ".join(dict.fromkeys(scope for scope in self.scopes if scope in scopes))
+        return " ".join(dict.fromkeys(each for each in self.consentable_scopes if each in scopes))
 
 
 def owner_of(registration: Registration) -> Owner | None:
@@ -154,6 +174,8 @@ def read_registration(client: Client, provider: Provider) -> Registration:
         jwks_uri=metadata.get("jwks_uri"),
         dpop_required=bool(metadata.get("dpop_required", is_fapi)) or unbound_is_unsafe,
         par_required=bool(metadata.get("par_required", is_fapi)),
+        pkce_required=not confidential or is_fapi or metadata.get("pkce") != OPTIONAL,
+        issuer_audience=is_fapi or provider.issuer_audience,
         admin=bool(metadata.get("admin", False)),
     )
 

@@ -79,10 +79,10 @@ def test_rfc6749_5_2_each_fault_has_its_error_code(world):
     assert is_invalid(world.exchange(code, redirect_uri="https://x.example"))
     assert is_invalid(world.exchange(code, code_verifier="w" * 64))
     assert world.exchange(code, code_verifier="short").error == "invalid_request"
-    assert world.exchange(code, code_verifier="").error == "invalid_request"
+    assert is_invalid(world.exchange(code, code_verifier=""))
     assert world.exchange(code, resource="https://x.example").error == "invalid_target"
     assert [cause for _, cause in world.audited()] == [
-        "wrong_redirect", "wrong_verifier", "invalid_parameter", "invalid_parameter",
+        "wrong_redirect", "wrong_verifier", "invalid_parameter", "wrong_verifier",
         "wrong_target",
     ]  # fmt: skip
 

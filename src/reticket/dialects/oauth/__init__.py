@@ -59,6 +59,8 @@ class Options:
         login_idle: seconds without an authorization request after which a browser is no longer
             signed in.
         login_absolute: seconds after which a browser is no longer signed in, from the sign-in.
+        issuer_audience: whether client assertions must name the issuer alone, as a string; those of
+            clients with a FAPI preset always must.
     """
 
     issuer: str = "http://127.0.0.1:8088"
@@ -67,6 +69,7 @@ class Options:
     asked_per_client: Annotated[int, Meta(ge=1)] = 60_000
     login_idle: Annotated[int, Meta(ge=60)] = LOGIN_IDLE
     login_absolute: Annotated[int, Meta(ge=60)] = LOGIN_ABSOLUTE
+    issuer_audience: bool = False
 
 
 class OAuth(Dialect):
@@ -109,6 +112,7 @@ class OAuth(Dialect):
             options.asked_per_client,
             options.login_idle,
             options.login_absolute,
+            options.issuer_audience,
         )
         login = login_kind(options.login_absolute)
         self.kinds: Sequence[TokenKind] = (*_token_kinds(Claims(provider)), login)

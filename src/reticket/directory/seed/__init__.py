@@ -6,6 +6,7 @@ from reticket.directory.seed.programs import (
     checked_registration,
     edited_registration,
     policy_faults,
+    with_new_defaults,
 )
 
 __all__ = [
@@ -16,4 +17,5 @@ __all__ = [
     "load_seed",
     "policy_faults",
     "read_seed",
+    "with_new_defaults",
 ]

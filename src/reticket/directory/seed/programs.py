@@ -38,6 +38,9 @@ _PUBLIC_AS_IT_IS = {
 SHIPPED: Mapping[str, Policy] = by_any_name(PRESETS)
 """Policies by name, with and without their year, that belong to no dialect."""
 
+PKCE = REQUIRED, OPTIONAL = ("required", "optional")
+AUTHORIZATION_CODE = "authorization_code"
+
 _SECONDS = range(2**31)
 _PRIVATE = frozenset({"d", "k"})
 """Members of private and of shared keys (RFC 7518 §6)."""
@@ -92,10 +95,11 @@ def _client(value: YamlValue, presets: Mapping[str, Policy]) -> Entry[ClientDraf
     fields = Fields(value, ("client_id", "client_secret", "public", "disabled", *_REGISTRATION))
     client_id = fields.required("client_id", YamlValue.filled)
     secret = fields.optional("client_secret", YamlValue.filled, None)
+    registration = _registration(value, fields, secret is None, presets)
     draft = ClientDraft(
         client_id=client_id,
         disabled=fields.optional("disabled", YamlValue.flag, False),
-        registration=_registration(value, fields, secret is None, presets),
+        registration=with_new_defaults(registration, public=secret is None),
     )
     is_public = secret is None and not has_keys(draft.registration)
     fields.optional("public", _agreeing(is_public), None)
@@ -155,9 +159,27 @@ def _registration(
     registration = {key: value for key, value in said.items() if value is not None}
     if said["jwks"] and said["jwks_uri"]:
         raise value.fault("must not have both jwks and jwks_uri")
-    if said["admin"] and public and not has_keys(registration):
-        raise value.fault("must not be admin without a secret or jwks")
+    if public and not has_keys(registration):
+        _check_public(value, said)
+    if said["redirect_uris"] and AUTHORIZATION_CODE not in (said["grants"] or [AUTHORIZATION_CODE]):
+        raise value.fault("must not have redirect_uris without the grant authorization_code")
     return registration
+
+
+def _check_public(value: YamlValue, said: Mapping[str, Any]) -> None:
+    """Refuse what a client can only have when it can authenticate."""
+    if said["admin"]:
+        raise value.fault("must not be admin without a secret or jwks")
+    if said["pkce"] == OPTIONAL:
+        raise value.fault("must not have pkce: optional without a secret or jwks")
+
+
+def with_new_defaults(registration: Mapping[str, Any], *, public: bool) -> dict[str, Any]:
+    """The members that a client gets when it is registered, and not by a later change: a
+    confidential one need not use PKCE. Older registrations must.
+    """
+    is_public = public and not has_keys(registration)
+    return dict(registration) if is_public else {"pkce": OPTIONAL, **registration}
 
 
 def _policy(value: YamlValue, presets: Mapping[str, Policy]) -> Mapping[str, object]:
@@ -188,6 +210,13 @@ def _reuse(value: YamlValue) -> str:
     return text
 
 
+def _pkce(value: YamlValue) -> str:
+    text = value.text()
+    if text not in PKCE:
+        raise value.fault(f"must be {' or '.join(PKCE)}")
+    return text
+
+
 def _uri(value: YamlValue) -> str:
     """An absolute URI without a fragment (RFC 6749 §3.1.2), which no browser executes."""
     text = value.text()
@@ -208,6 +237,14 @@ def https_uri(value: YamlValue) -> str:
     if not text.startswith("https://") or "@" in urlsplit(text).netloc:
         raise value.fault("must be an https URL without user information and fragment")
     return text
+
+
+def _redirect_uri(value: YamlValue) -> str:
+    """Redirect URIs are compared to the byte, so a wildcard would never match."""
+    uri = _uri(value)
+    if "*" in uri:
+        raise value.fault("must not have a wildcard: it is compared to the byte")
+    return uri
 
 
 def _leads_somewhere(uri: str) -> bool:
@@ -268,8 +305,8 @@ _OVERRIDES = {
 _REGISTRATION: dict[str, Callable[[YamlValue], Any]] = {
     "name": YamlValue.filled,
     "policy": YamlValue.json,
-    "redirect_uris": listed(_uri),
     ALLOWED_ORIGINS: listed(_origin),
+    "redirect_uris": listed(_redirect_uri),
     "scopes": listed(_scope),
     "grants": listed(_grant),
     "resources": listed(_uri),
@@ -277,5 +314,6 @@ _REGISTRATION: dict[str, Callable[[YamlValue], Any]] = {
     "jwks_uri": https_uri,
     "dpop_required": YamlValue.flag,
     "par_required": YamlValue.flag,
+    "pkce": _pkce,
     "admin": YamlValue.flag,
 }

@@ -21,6 +21,7 @@ from reticket.core.tokens.faces import from_text, split_jwt
 from reticket.dialects.oauth.endpoints.fetched_keys import find_keys
 from reticket.dialects.oauth.inputs import Form, required
 from reticket.oauth.provider import BASE, Provider
+from reticket.oauth.registration import registration_of
 from reticket.wire import WireRequest
 
 ASSERTION, ASSERTION_TYPE = "client_assertion", "client_assertion_type"
@@ -78,7 +79,8 @@ def verification_fault(
     claims = yield from _verified_claims(form[ASSERTION], client)
     if isinstance(claims, Cause):
         return claims
-    if not _identifies(claims, client, _accepted_audiences(request, provider)):
+    is_from_client = claims.iss == claims.sub == client.id
+    if not (is_from_client and _is_addressed(claims, request, client, provider)):
         return Cause.WRONG_TARGET
     now = (yield from Now()) / SECOND
     if not (
@@ -102,13 +104,17 @@ def _accepted_audiences(request: WireRequest, provider: Provider) -> frozenset[s
     return frozenset({provider.issuer, provider.url("/token"), provider.url(path)})
 
 
-def _identifies(claims: AssertionClaims, client: Client, accepted: frozenset[str]) -> bool:
-    """Whether issuer and subject are the client, and every audience is this service.
+def _is_addressed(
+    claims: AssertionClaims, request: WireRequest, client: Client, provider: Provider
+) -> bool:
+    """Whether every audience is this service: no other one could present the assertion here.
 
-    No other service could present such an assertion here.
+    FAPI 2.0 Security Profile §5.3.2.1 wants the issuer as a string.
     """
+    if registration_of(client, provider).issuer_audience:
+        return claims.aud == provider.issuer
     audience = {claims.aud} if isinstance(claims.aud, str) else set(claims.aud)
-    return claims.iss == claims.sub == client.id and bool(audience) and audience <= accepted
+    return bool(audience) and audience <= _accepted_audiences(request, provider)
 
 
 def _verified_claims(text: str, client: Client) -> Asking[AssertionClaims | Cause]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Any
 
 import msgspec
@@ -17,7 +18,7 @@ from reticket.dialects.oauth.errors import OAuthError
 from reticket.dialects.oauth.inputs import Form, required
 from reticket.dialects.oauth.pages.entry import NONE, PROMPTS, SECONDS
 from reticket.oauth.lists import split_list
-from reticket.oauth.registration import ADMIN, AUTHORIZATION_CODE, Registration
+from reticket.oauth.registration import AUTHORIZATION_CODE, Registration
 from reticket.oauth.terms import OPENID
 
 _SHA256 = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -27,6 +28,7 @@ _STORED_PARAMETERS = ("state", "nonce", "login_hint")
 MAX_STORED_BYTES = 2048
 """Bytes of each stored parameter. A request needs no password, so its size has a limit."""
 
+_PKCE = frozenset({"code_challenge", "code_challenge_method"})
 _LOOPBACK = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]))(?::[0-9]{1,5})?((?:[/?].*)?)", re.DOTALL)
 
 _UNSUPPORTED = {
@@ -35,6 +37,15 @@ _UNSUPPORTED = {
     "registration": "registration_not_supported",
 }
 """Parameters without support, with their error codes (OpenID Connect Core §3.1.2.6)."""
+
+
+class ResponseMode(StrEnum):
+    """How the parameters of an answer get to the client."""
+
+    QUERY = "query"
+    """In the query of the redirect URI (RFC 6749 §4.1.2)."""
+    FORM_POST = "form_post"
+    """In a form that the browser posts (OAuth 2.0 Form Post Response Mode)."""
 
 
 class AuthorizationForm(msgspec.Struct):
@@ -65,8 +76,10 @@ class AuthorizationRequest(msgspec.Struct, frozen=True, omit_defaults=True):
     Args:
         target: the redirect URI that the response uses.
         redirect_uri: the parameter of the request, or None when it was absent.
-        challenge: S256 of the code verifier (RFC 7636 §4.2).
+        challenge: S256 of the code verifier (RFC 7636 §4.2); None when the client need not use
+            PKCE and did not.
         jkt: thumbprint of the key to which the code is bound (RFC 9449 §10), or None.
+        response_mode: how the answer gets to the client.
         login_hint: an e-mail address, or empty; stored as `hint`.
         pushed: digest of the `request_uri` (RFC 9126), or None for a request that was not pushed.
         answer_until: the end of a pushed request, in milliseconds; stored as `until`.
@@ -75,12 +88,13 @@ class AuthorizationRequest(msgspec.Struct, frozen=True, omit_defaults=True):
     client_id: str
     target: str
     scope: str
-    challenge: str
+    challenge: str | None = None
     redirect_uri: str | None = None
     state: str | None = None
     resources: tuple[str, ...] = ()
     nonce: str | None = None
     jkt: str | None = None
+    response_mode: ResponseMode = ResponseMode.QUERY
     login_hint: str = msgspec.field(default="", name="hint")
     pushed: str | None = None
     answer_until: int = msgspec.field(default=0, name="until")
@@ -135,30 +149,31 @@ def validate_auth_request(
         client_id=registration.id,
         target=target,
         scope=scope,
-        challenge=_code_challenge(form),
+        challenge=_code_challenge(registration, form),
         redirect_uri=form.get("redirect_uri"),
         state=form.get("state"),
         resources=requested_resources(registration, form),
         nonce=form.get("nonce"),
         jkt=_thumbprint(form, "dpop_jkt"),
+        response_mode=ResponseMode(form.get("response_mode", ResponseMode.QUERY)),
         login_hint=form.get("login_hint", ""),
     )
 
 
 def requested_scope(registration: Registration, form: Form) -> str:
-    """The requested scope, or all scopes of the client when the request has none (RFC 6749 §3.3).
-
-    Consent never grants the scope of the admin API.
+    """The requested scopes that the client may have, or all of the client when the request has none
+    (RFC 6749 §3.3). The token response says which were granted.
 
     Raises:
-        OAuthError: `invalid_scope`.
+        OAuthError: `invalid_scope` when the client may have none of them.
     """
-    allowed = [scope for scope in registration.scopes if scope != ADMIN]
-    requested = split_list(form["scope"]) if "scope" in form else allowed
-    if not set(requested) <= set(allowed):
-        sentence = "scope has a member that this client may not have."
+    if "scope" not in form:
+        return registration.ordered_scope(registration.default_scopes)
+    scope = registration.ordered_scope(split_list(form["scope"]))
+    if not scope:
+        sentence = "scope has no member that this client may have."
         raise OAuthError("invalid_scope", sentence, Cause.WRONG_SCOPE)
-    return registration.ordered_scope(requested)
+    return scope
 
 
 def requested_resources(registration: Registration, form: Form) -> tuple[str, ...]:
@@ -186,7 +201,8 @@ def canonical_form(auth_request: AuthorizationRequest, form: Form) -> Form:
         "scope": auth_request.scope if "scope" in form else None,
         "state": auth_request.state,
         "code_challenge": auth_request.challenge,
-        "code_challenge_method": "S256",
+        "code_challenge_method": auth_request.challenge and "S256",
+        "response_mode": auth_request.response_mode.value,
         "resource": " ".join(auth_request.resources),
         "nonce": auth_request.nonce,
         "login_hint": auth_request.login_hint,
@@ -237,8 +253,8 @@ def _check_lengths(form: Form) -> None:
 def _check_response(registration: Registration, form: Form) -> None:
     if required(form, "response_type") != "code":
         raise OAuthError("unsupported_response_type", "response_type must be code.")
-    if form.get("response_mode", "query") != "query":
-        raise wrong("response_mode", "must be query")
+    if form.get("response_mode", ResponseMode.QUERY) not in tuple(ResponseMode):
+        raise wrong("response_mode", f"must be {' or '.join(ResponseMode)}")
     if not registration.allows(AUTHORIZATION_CODE):
         sentence = "The client is not registered for codes."
         raise OAuthError("unauthorized_client", sentence, Cause.WRONG_GRANT)
@@ -252,8 +268,10 @@ def _check_prompt(form: Form) -> None:
         raise wrong("prompt", "is not one that is known")
 
 
-def _code_challenge(form: Form) -> str:
+def _code_challenge(registration: Registration, form: Form) -> str | None:
     """S256 alone (RFC 9700 §2.1.1); a request without a method means `plain` (RFC 7636 §4.3)."""
+    if not registration.pkce_required and form.keys().isdisjoint(_PKCE):
+        return None
     challenge = required(form, "code_challenge")
     if form.get("code_challenge_method") != "S256":
         raise wrong("code_challenge_method", "must be S256")

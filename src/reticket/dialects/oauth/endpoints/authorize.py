@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from hashlib import sha256
-from urllib.parse import urlencode
 
 from msgspec.structs import replace
 
@@ -20,10 +19,16 @@ from reticket.dialects.oauth.document import describe_page
 from reticket.dialects.oauth.endpoints.authorization_request import (
     AuthorizationForm,
     AuthorizationRequest,
+    ResponseMode,
     hinted_subject,
     load_auth_request,
     resolve_redirect_uri,
     validate_auth_request,
+)
+from reticket.dialects.oauth.endpoints.authorization_response import (
+    AuthorizationResponses,
+    ResponseTarget,
+    target_of,
 )
 from reticket.dialects.oauth.endpoints.par import (
     REQUEST_URI_PREFIX,
@@ -32,7 +37,7 @@ from reticket.dialects.oauth.endpoints.par import (
     request_uri_digest,
     with_deadline,
 )
-from reticket.dialects.oauth.errors import OAuthError, audit_cause, audited, failure_of
+from reticket.dialects.oauth.errors import OAuthError, audit_cause, audited
 from reticket.dialects.oauth.grants import codes
 from reticket.dialects.oauth.inputs import FORM, MAX_VALUE_LENGTH, Form, parse_parameters
 from reticket.dialects.oauth.pages.consents import consent_event, find_client, grant_of_consent
@@ -43,11 +48,10 @@ from reticket.dialects.oauth.pages.entry import (
     find_entry,
 )
 from reticket.dialects.oauth.pages.flow import Flow
-from reticket.dialects.oauth.pages.html import PRIVATE_HEADERS
 from reticket.dialects.oauth.pages.interaction import Interaction, Person, expired_page
 from reticket.oauth.provider import USER, Provider
 from reticket.oauth.registration import Registration, registration_of
-from reticket.wire import Operation, Parameter, Route, WireRequest, WireResponse, parse_pairs
+from reticket.wire import Operation, Parameter, Route, WireRequest, parse_pairs
 
 PATH = "/authorize"
 
@@ -55,11 +59,12 @@ _SUMMARY = "Ask a person for a code"
 _DESCRIPTIONS = {
     "client_id": "The client.",
     "response_type": "`code` (RFC 6749 §4.1.1).",
-    "response_mode": "`query`, or absent.",
+    "response_mode": "`query`, by default, or `form_post`.",
     "redirect_uri": "One of the client's, to the byte.",
     "scope": "Scopes, separated by blanks; absent: all of the client's.",
     "state": "Returned to the client unchanged.",
-    "code_challenge": "The SHA-256 of the code verifier, base64url (RFC 7636 §4.2).",
+    "code_challenge": "The SHA-256 of the code verifier, base64url (RFC 7636 §4.2). "
+    "Confidential clients may be registered so that they can leave it out.",
     "code_challenge_method": "`S256`.",
     "resource": "A resource server that the access token is for (RFC 8707).",
     "nonce": "Copied to the ID token (OpenID Connect Core §3.1.2.1).",
@@ -86,7 +91,7 @@ class AuthorizationCodeHandler:
     path = PATH
 
     def __init__(self, provider: Provider) -> None:
-        self._provider = provider
+        self._responses = AuthorizationResponses(provider)
 
     def allow(self, ticket: str, interaction: Interaction, person: Person) -> Operation:
         """Issue the code. A second click gets the same code while it is unused."""
@@ -94,45 +99,25 @@ class AuthorizationCodeHandler:
         grant = yield from _grant_for(auth_request, person)
         yield from answer_once(auth_request, codes.code_key(code), person)
         yield from _issue_code(code, grant)
-        return self.redirect(auth_request.target, auth_request.state, code=code)
+        return self._responses.success(target_of(auth_request), code=code)
 
     def deny(self, interaction: Interaction) -> Operation:
-        """Redirect with `access_denied`."""
+        """Respond with `access_denied`."""
         auth_request = load_auth_request(interaction.request)
         yield from answer_once(auth_request, "denied", interaction.person)
         refusal = OAuthError("access_denied", "The person has said no.")
         yield from Audit(USER, "refused", refusal.failure.error_code)
-        return self.error_redirect(auth_request.target, auth_request.state, refusal)
+        return self._responses.error(target_of(auth_request), refusal)
 
-    def cancel_uri(self, interaction: Interaction) -> str:
-        """The redirect URI with `access_denied`."""
-        auth_request = load_auth_request(interaction.request)
-        refusal_parameters = {
-            "error": "access_denied",
-            "error_description": "The person has gone back.",
-        }
-        return self.redirect_uri_with(auth_request.target, auth_request.state, **refusal_parameters)
-
-    def error_redirect(self, target: str, state: str | None, refusal: Refusal) -> WireResponse:
-        """The error response (RFC 6749 §4.1.2.1)."""
-        _, error_code, description = failure_of(refusal)
-        return self.redirect(target, state, error=error_code, error_description=description)
-
-    def redirect(self, target: str, state: str | None, **parameters: str) -> WireResponse:
-        """Redirect the browser with 303, so that it does not post the form to the client
-        (RFC 9700 §4.12).
+    def cancel_uri(self, interaction: Interaction) -> str | None:
+        """The redirect URI with `access_denied`; None when the client wants a form, which a link
+        cannot post.
         """
-        location = self.redirect_uri_with(target, state, **parameters)
-        return WireResponse(303, b"", None, (*PRIVATE_HEADERS, (b"location", location.encode())))
-
-    def redirect_uri_with(self, target: str, state: str | None, **parameters: str) -> str:
-        """The redirect URI with the parameters, `state` and `iss` (RFC 9207)."""
-        answer = (
-            parameters
-            | ({} if state is None else {"state": state})
-            | {"iss": self._provider.issuer}
-        )
-        return f"{target}{'&' if '?' in target else '?'}{urlencode(answer)}"
+        target = target_of(load_auth_request(interaction.request))
+        if target.mode is not ResponseMode.QUERY:
+            return None
+        description = "The person has gone back."
+        return self._responses.uri(target, error="access_denied", error_description=description)
 
 
 class Authorization:
@@ -140,8 +125,8 @@ class Authorization:
 
     def __init__(self, provider: Provider) -> None:
         self._provider = provider
-        self._handler = AuthorizationCodeHandler(provider)
-        self._flow = Flow(provider, self._handler)
+        self._responses = AuthorizationResponses(provider)
+        self._flow = Flow(provider, AuthorizationCodeHandler(provider))
 
     def routes(self) -> tuple[Route, ...]:
         """GET and POST (OpenID Connect Core §3.1.2.1), and the forms of the pages."""
@@ -172,16 +157,17 @@ class Authorization:
         digest = request_uri_digest(reference) if reference.startswith(REQUEST_URI_PREFIX) else None
         if digest:
             parameters = yield from load_pushed(digest, registration.id)
-        target = resolve_redirect_uri(registration, _single(parameters, "redirect_uri"))
+        redirect_uri = resolve_redirect_uri(registration, _single(parameters, "redirect_uri"))
         try:
             form = parse_parameters(parameters)
-            auth_request = _validate(registration, form, target, bool(digest))
+            auth_request = _validate(registration, form, redirect_uri, bool(digest))
             demands = demands_of(form, (yield from hinted_subject(form)))
             entry = yield from find_entry(request, self._provider, demands)
             expect_answerable(demands, entry)
         except Refusal as refusal:
             yield from Audit(USER, "refused", audit_cause(refusal))
-            return self._handler.error_redirect(target, _state_of(parameters), refusal)
+            target = ResponseTarget(redirect_uri, _state_of(parameters), _mode_of(parameters))
+            return self._responses.error(target, refusal)
         if digest:
             auth_request = yield from with_deadline(auth_request, digest)
         return (
@@ -244,6 +230,12 @@ def _state_of(parameters: Pairs) -> str | None:
     """
     values = [value for key, value in parameters if key == "state" and value]
     return values[0] if len(values) == 1 and len(values[0]) <= MAX_VALUE_LENGTH else None
+
+
+def _mode_of(parameters: Pairs) -> ResponseMode:
+    """The response mode of an error response; the usual one unless the request has a valid one."""
+    values = [value for key, value in parameters if key == "response_mode"]
+    return ResponseMode.FORM_POST if values == [ResponseMode.FORM_POST] else ResponseMode.QUERY
 
 
 def _code_for_ticket(ticket: str) -> str:

@@ -10,6 +10,7 @@ import msgspec
 
 from reticket.core.commands import PublishedKeys
 from reticket.dialects.oauth.document import describe_endpoint
+from reticket.dialects.oauth.endpoints.authorization_request import ResponseMode
 from reticket.dialects.oauth.endpoints.client_authentication import AUTH_METHODS, NONE
 from reticket.dialects.oauth.endpoints.client_keys import ALGORITHMS as CLIENT_ALGORITHMS
 from reticket.dialects.oauth.endpoints.readers import everyone
@@ -57,11 +58,9 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True):
     id_token_signing_alg_values_supported: Sequence[str] = SIGNING_ALGORITHMS
     scopes_supported: Sequence[str] = ("openid", *OF_SCOPE, "offline_access")
     response_types_supported: Sequence[str] = ("code",)
-    response_modes_supported: Sequence[str] = ("query",)
+    response_modes_supported: Sequence[str] = tuple(ResponseMode)
     grant_types_supported: Sequence[str] = GRANTS
     code_challenge_methods_supported: Sequence[str] = ("S256",)
-    code_challenge_method: str = "S256"
-    """Not registered: the clients of Authlib read it, and then use PKCE by default."""
     token_endpoint_auth_methods_supported: Sequence[str] = AUTH_METHODS
     token_endpoint_auth_signing_alg_values_supported: Sequence[str] = CLIENT_ALGORITHMS
     revocation_endpoint_auth_methods_supported: Sequence[str] = AUTH_METHODS

@@ -1,4 +1,4 @@
-"""`authorization_code` (RFC 6749 §4.1.3) with PKCE, S256 alone (RFC 7636): a code works once.
+"""`authorization_code` (RFC 6749 §4.1.3), with PKCE (RFC 7636) by client: a code works once.
 
 A second use ends the session of the first use (§4.1.2).
 """
@@ -29,6 +29,7 @@ from reticket.dialects.oauth.grants.consented_session import (
 )
 from reticket.dialects.oauth.grants.token_request import GrantOperation, TokenRequest
 from reticket.dialects.oauth.inputs import required
+from reticket.oauth.pkce import count_code_without_pkce
 
 _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 """RFC 7636 §4.1."""
@@ -48,24 +49,28 @@ def authorization_code_grant(request: TokenRequest) -> GrantOperation:
     grant = load_grant(text)
     _check_grant(request, grant, challenge)
     user = yield from find_consenting_user(request, grant)
+    if grant.challenge is None:
+        yield from count_code_without_pkce(grant.client_id)
     bound = yield from request.bind_access_token(of_account(grant.subject))
     return (yield from begin_session(request, grant, user, bound, code_key(code)))
 
 
-def _code_challenge_of(request: TokenRequest) -> str:
-    """The code challenge of the request's verifier.
+def _code_challenge_of(request: TokenRequest) -> str | None:
+    """The code challenge of the request's verifier, or None without one.
 
     Raises:
         Refusal: INVALID_PARAMETER.
     """
-    verifier = required(request.form, "code_verifier")
+    verifier = request.form.get("code_verifier")
+    if verifier is None:
+        return None
     if not _VERIFIER.fullmatch(verifier):
         raise wrong("code_verifier", "must be 43 to 128 letters, digits, or -._~")
     return to_text(hashlib.sha256(verifier.encode()).digest())
 
 
 def _check_grant(
-    request: TokenRequest, grant: AuthorizationGrant | IssuedCode, challenge: str
+    request: TokenRequest, grant: AuthorizationGrant | IssuedCode, challenge: str | None
 ) -> None:
     """Compare redirect URI, code challenge and key with those of the code.
 
@@ -74,13 +79,24 @@ def _check_grant(
     """
     if request.form.get("redirect_uri") != grant.redirect_uri:
         raise oauth_error(Code.INVALID_TOKEN, Cause.WRONG_REDIRECT)
-    if not hmac.compare_digest(challenge, grant.challenge):
+    if not _matches(challenge, grant.challenge):
         raise oauth_error(Code.INVALID_TOKEN, Cause.WRONG_VERIFIER)
     if grant.jkt is not None and (request.proof is None or request.proof.jkt != grant.jkt):
         raise oauth_error(Code.INVALID_TOKEN, Cause.WRONG_PROOF)
 
 
-def _refuse_missing_code(request: TokenRequest, code: str, challenge: str) -> Asking[OAuthError]:
+def _matches(challenge: str | None, expected: str | None) -> bool:
+    """Whether the verifier is the one of the request. A verifier without an earlier challenge is
+    refused as well: an attacker may have removed the challenge (RFC 9700 §4.8.2).
+    """
+    if challenge is None or expected is None:
+        return challenge is expected
+    return hmac.compare_digest(challenge, expected)
+
+
+def _refuse_missing_code(
+    request: TokenRequest, code: str, challenge: str | None
+) -> Asking[OAuthError]:
     """The refusal of a code that is not stored; a used code ends its session.
 
     The request must match the code. Otherwise a person who has only seen the address of a redirect

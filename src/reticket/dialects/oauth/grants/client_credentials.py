@@ -12,7 +12,8 @@ from reticket.dialects.oauth.grants.limits import asked_limits, check_audiences,
 from reticket.dialects.oauth.grants.token_request import GrantOperation, TokenRequest
 from reticket.oauth.lists import split_list
 from reticket.oauth.provider import CLIENT
-from reticket.oauth.registration import ADMIN, Registration, allowed_audiences
+from reticket.oauth.registration import ADMIN, allowed_audiences
+from reticket.oauth.terms import OPENID
 from reticket.oauth.token_response import token_response
 
 
@@ -27,9 +28,7 @@ def client_credentials_grant(request: TokenRequest) -> GrantOperation:
     if not registration.confidential:
         sentence = "A public client cannot get a token for itself."
         raise OAuthError("unauthorized_client", sentence, Cause.WRONG_GRANT)
-    default_scopes = tuple(scope for scope in registration.scopes if scope != ADMIN)
-    scopes = split_list(request.form.get("scope", "")) or default_scopes
-    check_scope(scopes, _grantable(registration, default_scopes))
+    scopes = _granted_scopes(request)
     resources = registration.requested_resources(request.form.get("resource", ""))
     check_audiences(resources, allowed_audiences((), registration, request.provider))
     bound = yield from request.bind_access_token(of_client(registration.id))
@@ -39,6 +38,20 @@ def client_credentials_grant(request: TokenRequest) -> GrantOperation:
     return token_response(request.registration, issued, asked)
 
 
-def _grantable(registration: Registration, default_scopes: tuple[str, ...]) -> tuple[str, ...]:
-    """All scopes that the client may request; the scope of the admin API is never a default."""
-    return (*default_scopes, ADMIN) if registration.admin else default_scopes
+def _granted_scopes(request: TokenRequest) -> tuple[str, ...]:
+    """The requested scopes that the client may have, by default all of them but `admin`.
+
+    There is no person, so `openid` is never granted.
+
+    Raises:
+        OAuthError: `invalid_scope` when the client may have none of the requested ones.
+    """
+    registration = request.registration
+    default_scopes = tuple(each for each in registration.default_scopes if each != OPENID)
+    requested = split_list(request.form.get("scope", ""))
+    if not requested:
+        return default_scopes
+    allowed = (*default_scopes, ADMIN) if registration.admin else default_scopes
+    granted = tuple(scope for scope in requested if scope in allowed)
+    check_scope(granted or requested, allowed)
+    return granted

@@ -31,7 +31,7 @@ class AuthorizationGrant(msgspec.Struct, frozen=True):
         email: of the person.
         redirect_uri: the parameter of the authorization request, or None when it was absent.
         scope: space-separated.
-        challenge: S256 of the code verifier (RFC 7636 §4.2).
+        challenge: S256 of the code verifier (RFC 7636 §4.2), or None without PKCE.
         auth_time: seconds.
         amr: the authentication methods (RFC 8176).
         resources: audiences (RFC 8707), maybe none.
@@ -47,7 +47,7 @@ class AuthorizationGrant(msgspec.Struct, frozen=True):
     email: str
     redirect_uri: str | None
     scope: str
-    challenge: str
+    challenge: str | None
     auth_time: int
     amr: tuple[str, ...] = ()
     resources: tuple[str, ...] = ()
@@ -63,14 +63,14 @@ class AuthorizationGrant(msgspec.Struct, frozen=True):
 class IssuedCode(msgspec.Struct, frozen=True):
     """The facts of a code that stay known after its use; see `AuthorizationGrant`.
 
-    An entry of an older version has no challenge. No verifier matches it, so its second use ends
-    no session.
+    The challenge in an entry of an older version is empty. No verifier matches it, so its second
+    use ends no session.
     """
 
     family: str
     client_id: str
     redirect_uri: str | None = None
-    challenge: str = ""
+    challenge: str | None = ""
     jkt: str | None = None
 
     def to_json(self) -> str:

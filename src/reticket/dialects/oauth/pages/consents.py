@@ -35,7 +35,7 @@ def grant_of_consent(
         email=person.email,
         redirect_uri=None,
         scope=scope,
-        challenge="",
+        challenge=None,
         auth_time=person.auth_time,
         amr=person.amr,
         resources=resources,

@@ -55,14 +55,28 @@ def fill(template: str, **values: str) -> Markup:
 
 
 def page(
-    title: str, body: Markup, *, status: int = 200, form_target: str = "", headers: Headers = ()
+    title: str,
+    body: Markup,
+    *,
+    status: int = 200,
+    form_target: str = "",
+    script: str = "",
+    headers: Headers = (),
 ) -> WireResponse:
-    """A whole page. Its form may redirect to this service and to the CSP source `form_target`."""
+    """A whole page.
+
+    Args:
+        title: of the document.
+        body: the content of its `main` element.
+        status: of the response.
+        form_target: a CSP source to which its form may be sent, beside this service.
+        script: the text of the only script that `body` has.
+        headers: beside those of every page.
+    """
     style = Markup(_style())
     text = fill("frame", title=title, style=style, body=body)
-    return WireResponse(
-        status, text.encode(), HTML.encode(), (*_page_headers(form_target), *headers)
-    )
+    usual = _page_headers(form_target, script)
+    return WireResponse(status, text.encode(), HTML.encode(), (*usual, *headers))
 
 
 def is_page(request: WireRequest) -> bool:
@@ -84,17 +98,17 @@ def error_page(error: ReticketError) -> WireResponse:
     return page(title, body, status=status, headers=retry_after(error))
 
 
-def _page_headers(form_target: str) -> Headers:
-    """No scripts, no frames, nothing from other origins. Browsers apply `form-action` to redirects
-    after a form too, so their target is named.
+def _page_headers(form_target: str, script: str) -> Headers:
+    """No other scripts, no frames, nothing from other origins. Browsers apply `form-action` to
+    redirects after a form too, so their target is named.
     """
     policy: Mapping[str, str] = {
         "default-src": "'none'",
-        "style-src": f"'sha256-{_digest()}'",
+        "style-src": f"'sha256-{_digest(_style())}'",
         "form-action": f"'self' {form_target}".rstrip(),
         "base-uri": "'none'",
         "frame-ancestors": "'none'",
-    }
+    } | ({"script-src": f"'sha256-{_digest(script)}'"} if script else {})
     policy_text = "; ".join(f"{name} {sources}" for name, sources in policy.items())
     return (
         *PRIVATE_HEADERS,
@@ -105,8 +119,9 @@ def _page_headers(form_target: str) -> Headers:
 
 
 @cache
-def _digest() -> str:
-    return b64encode(sha256(_style().encode()).digest()).decode()
+def _digest(text: str) -> str:
+    """The digest of a style or a script, as CSP has it. There are as many as templates."""
+    return b64encode(sha256(text.encode()).digest()).decode()
 
 
 @cache

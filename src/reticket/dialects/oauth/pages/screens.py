@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -12,6 +12,9 @@ from reticket.dialects.oauth.pages.interaction import Interaction, Person
 from reticket.oauth.lists import split_list
 from reticket.oauth.terms import OPENID
 from reticket.wire import Headers, WireResponse
+
+SUBMIT = "document.forms[0].submit()"
+"""The only script of a page: it posts the form of the response."""
 
 _NOTHING = Markup("")
 _FAULTY = Markup(' aria-invalid="true" aria-describedby="fault"')
@@ -151,6 +154,17 @@ def code(action: str, user_code: str, fault: Fault | None = None) -> WireRespons
 def done(title: str, sentence: str) -> WireResponse:
     """Says how the interaction ended, when there is no redirect."""
     return page(title, fill("done", title=title, sentence=sentence))
+
+
+def post_form(target: str, parameters: Mapping[str, str]) -> WireResponse:
+    """Posts the parameters to the client, by a script or by the person's click (OAuth 2.0 Form Post
+    Response Mode §2).
+    """
+    fields = [fill("field", name=name, value=value) for name, value in parameters.items()]
+    place = urlsplit(target).netloc or urlsplit(target).scheme
+    script = Markup(SUBMIT)
+    body = fill("post", action=target, fields=Markup("".join(fields)), place=place, script=script)
+    return page("Going back to the app", body, form_target=_source(target), script=SUBMIT)
 
 
 def _page(title: str, body: Markup, fault: Fault | None, headers: Headers = ()) -> WireResponse:

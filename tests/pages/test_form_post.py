@@ -1,0 +1,83 @@
+"""`response_mode=form_post` (OAuth 2.0 Form Post Response Mode): a page posts the answer."""
+
+import re
+from base64 import b64encode
+from hashlib import sha256
+from html import unescape
+
+import pytest
+from tests.pages.people import ADA, CALLBACK, asking
+
+POSTED = {"response_mode": "form_post"}
+
+
+def answer_of(page):
+    assert page.status_code == 200
+    assert "location" not in page.headers
+    found = re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', page.text)
+    return {name: unescape(value) for name, value in found}
+
+
+def test_the_code_is_posted_to_the_redirect_uri(person, server):
+    page = person.asks(**POSTED).sends(**ADA).sends(answer="allow").page
+    assert person.action == CALLBACK
+    answer = answer_of(page)
+    assert answer.keys() == {"code", "state", "iss"}
+    assert (answer["state"], answer["iss"]) == ("a state", server.url)
+
+
+def test_the_page_works_with_and_without_its_script(person):
+    page = person.asks(**POSTED).sends(**ADA).sends(answer="allow").page
+    (script,) = re.findall(r"<script>(.*?)</script>", page.text)
+    digest = b64encode(sha256(script.encode()).digest()).decode()
+    policy = page.headers["content-security-policy"]
+    assert f"script-src 'sha256-{digest}'" in policy
+    assert "form-action 'self' https:" in policy
+    assert '<button class="main">Continue</button>' in page.text
+    assert page.headers["cache-control"] == "no-store"
+    assert "app.example.com" in person.sees
+
+
+def test_no_other_page_has_a_script(person):
+    for page in (person.asks(**POSTED).page, person.sends(**ADA).page):
+        assert "script-src" not in page.headers["content-security-policy"]
+        assert "<script" not in page.text
+
+
+def test_a_refusal_is_posted_as_well(person):
+    page = person.asks(**POSTED).sends(**ADA).sends(answer="deny").page
+    assert answer_of(page)["error"] == "access_denied"
+
+
+FAULTS = [({"scope": "orders.burn"}, "invalid_scope"), ({"nonce": ["a", "b"]}, "invalid_request")]
+
+
+@pytest.mark.parametrize(("change", "error"), FAULTS)
+def test_an_error_of_the_request_is_posted_as_well(person, change, error):
+    answer = answer_of(person.asks(**POSTED, **change).page)
+    assert (answer["error"], answer["state"]) == (error, "a state")
+
+
+def test_the_state_of_a_client_is_escaped(person):
+    text = '"><script>alert(1)</script>'
+    page = person.asks(**POSTED, state=text).sends(**ADA).sends(answer="deny").page
+    assert answer_of(page)["state"] == text
+    assert "<script>alert" not in page.text
+
+
+def test_a_pushed_request_is_posted_as_well(person):
+    pushed = person.http.post("/oauth/par", data=asking(**POSTED)).json()
+    person.opens(client_id="web", request_uri=pushed["request_uri"])
+    assert "code" in answer_of(person.sends(**ADA).sends(answer="allow").page)
+
+
+def test_there_is_no_link_back_that_would_not_post(person):
+    person.asks(**POSTED)
+    assert CALLBACK not in person.page.text
+
+
+def test_scopes_that_the_client_may_not_have_are_left_out(person):
+    person.asks(scope="openid orders.burn orders.read unknown").sends(**ADA)
+    assert "orders.read" in person.sees
+    assert "orders.burn" not in person.sees
+    assert person.sends(answer="allow").answer["code"]
