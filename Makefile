@@ -37,7 +37,7 @@ run-cluster: $(VENV)/setup-test ## start two services over a Valkey cluster of s
 test: $(VENV)/setup-test ## pass all tests; ARGS="-k word" chooses
 	$(BIN)/python -m pytest --numprocesses $$($(BIN)/python -c '$(WORKERS)') --dist loadfile --no-loadscope-reorder $(ARGS)
 
-test-browser: $(VENV)/setup-test ## pass the tests of the pages in Chromium (needs chromium)
+test-browser: $(VENV)/setup-test $(NODE)/node_modules/.package-lock.json ## pass the tests of the pages in Chromium (needs chromium, Node 20 or newer)
 	RETICKET_BROWSER=1 $(BIN)/python -m pytest tests/browser $(ARGS)
 
 test-proxies: $(VENV)/setup-test ## pass the tests behind Caddy, nginx and HAProxy, and of Java's client (needs all four)
@@ -103,7 +103,7 @@ $(VENV)/setup-deploy: $(VENV)/setup-test requirements-deploy.lock
 
 $(NODE)/node_modules/.package-lock.json: $(NODE)/package.json
 	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' || { \
-		echo 'make test-node needs Node 20 or newer, and npm' >&2; exit 1; }
+		echo 'this target needs Node 20 or newer, and npm' >&2; exit 1; }
 	npm --prefix $(NODE) install --no-package-lock --no-audit --no-fund
 	@touch $@
 
