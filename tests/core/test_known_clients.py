@@ -250,3 +250,56 @@ def test_a_client_that_the_directory_has_not_cached_is_not_used(authenticator, h
     assert at_hand(authenticator) is None
     harness.people.client_at_hand = lambda name: None
     assert at_hand(authenticator) is None
+
+
+def reading(decoded, undecoded):
+    return SignInClient("oauth.client", "backend", decoded, undecoded), HERE
+
+
+@pytest.mark.parametrize(
+    ("secrets", "right"),
+    [((SECRET, "other"), True), (("other", SECRET), True), (("other", "another"), False)],
+)
+def test_both_readings_of_a_secret_are_hashed_and_count_once(
+    authenticator, harness, secrets, right
+):
+    """Whichever is right, the time is the same."""
+    command, caller = reading(*secrets)
+    (admission,) = authenticator.known_clients([(command, caller)])
+    for _ in range(1 if right else 2):
+        before = len(harness.hasher.verified)
+        if right:
+            assert authenticator.client(command, caller, admission) is BACKEND
+        else:
+            with pytest.raises(Refusal):
+                authenticator.client(command, caller, admission)
+        assert len(harness.hasher.verified) == before + 2
+    wrong = [event for event in harness.events if event.cause == "wrong_secret"]
+    assert len(wrong) == (0 if right else 2)
+
+
+def test_two_wrong_readings_reach_the_limit_like_one_secret(authenticator):
+    """Three failures of a stranger are allowed, with one reading or with two."""
+
+    def failures(batch):
+        count = 0
+        while isinstance(found := authenticator.known_clients([batch])[0], Admission):
+            with pytest.raises(Refusal):
+                authenticator.client(*batch, found)
+            count += 1
+        return count
+
+    two, one = reading("x", "y"), (reading("x", None)[0], THERE)
+    assert failures(two) == failures(one) > 1
+
+
+@pytest.mark.parametrize("secrets", [(SECRET, "other"), ("other", SECRET)])
+def test_a_verified_reading_costs_no_hash_beside_another(authenticator, harness, secrets):
+    sign_in(authenticator)
+    before = len(harness.hasher.verified)
+    assert known_of(authenticator, [reading(*secrets)]) == [BACKEND]
+    assert authenticator.client_at_hand(*reading(*secrets)) is BACKEND
+    elsewhere = reading(*secrets)[0], THERE
+    (admission,) = authenticator.known_clients([elsewhere])
+    assert authenticator.client(*elsewhere, admission) is BACKEND
+    assert len(harness.hasher.verified) == before

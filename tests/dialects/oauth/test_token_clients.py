@@ -1,5 +1,6 @@
 """Refresh, first line: a confidential client authenticates first; a wrong one spends nothing."""
 
+import dataclasses
 from base64 import b64encode, urlsafe_b64encode
 
 import pytest
@@ -29,6 +30,45 @@ def is_refused(reply, challenge=False):
 
 def test_rfc6749_2_3_1_a_secret_in_the_header_is_encoded_as_in_a_form(world):
     assert ask(world, BASIC).status == 200
+
+
+def as_sent(client_id, secret):
+    """The header of a program that does not encode: `curl -u`, many libraries."""
+    return {"authorization": f"Basic {b64encode(f'{client_id}:{secret}'.encode()).decode()}"}
+
+
+def test_rfc7617_2_a_secret_in_the_header_may_be_as_it_is(world):
+    reply = ask(world, as_sent("backend", SECRETS["backend"]), client_id="backend")
+    assert reply.status == 200
+    assert "sign_in_failed" not in {event for event, _ in world.audited()}
+
+
+def test_a_secret_that_is_wrong_in_both_readings_is_refused_once(world):
+    assert is_refused(ask(world, as_sent("backend", "a%2Bb+c")), challenge=True)
+    assert world.audited() == [("sign_in_failed", "wrong_secret")]
+
+
+def named(world, monkeypatch, client_id, secret):
+    monkeypatch.setitem(SECRETS, client_id, secret)
+    world.people.clients[client_id] = dataclasses.replace(
+        world.people.clients["backend"], id=client_id
+    )
+
+
+def test_an_id_in_the_header_may_be_as_it_is(world, monkeypatch):
+    named(world, monkeypatch, "a%62+", "c+d")
+    assert ask(world, as_sent("a%62+", "c+d"), client_id="a%62+").status == 200
+    assert ask(world, {"authorization": basic("a%62+", "c+d")}).status == 200
+
+
+@pytest.mark.parametrize("secret", ["c+d", "e+f"])
+def test_credentials_whose_readings_are_two_clients_are_decoded(world, monkeypatch, secret):
+    """RFC 6749 §2.3.1: no secret of one client is tried at another."""
+    named(world, monkeypatch, "a%62", "c+d")
+    named(world, monkeypatch, "ab", "e+f")
+    assert is_refused(ask(world, as_sent("a%62", secret)), challenge=True)
+    assert ask(world, as_sent("a%62", "e%2Bf"), client_id="ab").status == 200
+    assert ask(world, {"authorization": basic("a%62", "c+d")}).status == 200
 
 
 def test_rfc6749_2_3_1_a_secret_in_the_form(world):
@@ -138,7 +178,7 @@ def test_an_impossible_client_id_is_not_looked_up_at_the_token_endpoint(world):
         asked.append(type(command))
 
     world.before = look
-    assert is_refused(ask(world, {"authorization": basic("a\0b", "x")}), challenge=True)
+    assert is_refused(ask(world, as_sent("a\0b", "x")), challenge=True)
     assert is_refused(ask(world, **asserting(world, iss="a\0b", sub="a\0b")))
     assert asked == [Audit, Audit]
 

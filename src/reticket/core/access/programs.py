@@ -83,7 +83,7 @@ class ProgramAuthenticator:
             return None
         admission = self._admission(command, caller)
         is_free = admission.requester.known and all(map(self._attempts.is_free, admission.guards))
-        return self._if_known(*found, command.secret) if is_free else None
+        return self._if_known(*found, command) if is_free else None
 
     def _known(
         self,
@@ -103,7 +103,7 @@ class ProgramAuthenticator:
             elif not admission.requester.known:
                 found.append(admission)
             else:
-                known = self._if_known(find(name), credentials_of(name), command.secret)
+                known = self._if_known(find(name), credentials_of(name), command)
                 if known:
                     self._verified.add(_place_of(command, caller))
                 found.append(known or admission)
@@ -116,11 +116,15 @@ class ProgramAuthenticator:
         return Admission(Requester(network, program, known), guards)
 
     def _if_known(
-        self, program: P | None, credentials: Credentials | None, secret: str
+        self,
+        program: P | None,
+        credentials: Credentials | None,
+        command: SignInApplication | SignInClient,
     ) -> P | None:
         if program is None or program.disabled or credentials is None:
             return None
-        return program if self._secrets.knows(credentials, secret) else None
+        is_known = any(self._secrets.knows(credentials, each) for each in _secrets_of(command))
+        return program if is_known else None
 
     def _checked(
         self,
@@ -136,7 +140,7 @@ class ProgramAuthenticator:
         requester, guards = admission
         with self._attempts.counted(guards, command.resource, caller):
             credentials = credentials_of(name)
-            right = self._secrets.matches_once(credentials, command.secret)
+            right = self._is_right(credentials, command)
             self._directory.catch_up_now()
             program = find(name)
             if not right or program is None or program.disabled:
@@ -145,6 +149,18 @@ class ProgramAuthenticator:
         self._attempts.succeeded(guards)
         self._verified.add((requester.account, requester.network))
         return program
+
+    def _is_right(
+        self, credentials: Credentials | None, command: SignInApplication | SignInClient
+    ) -> bool:
+        """Whether one of the secrets matches. Of secrets that were not verified before, all are
+        hashed, so that the time does not show which one matches.
+        """
+        secrets = _secrets_of(command)
+        if credentials and any(self._secrets.knows(credentials, each) for each in secrets):
+            return True
+        matches = [self._secrets.matches_once(credentials, each) for each in secrets]
+        return any(matches)
 
     def _failure(
         self,
@@ -170,3 +186,9 @@ def _place_of(command: SignInApplication | SignInClient, caller: Caller) -> Prog
 
 def _name_of(command: SignInApplication | SignInClient) -> str:
     return command.client_id if isinstance(command, SignInClient) else command.application_id
+
+
+def _secrets_of(command: SignInApplication | SignInClient) -> tuple[str, ...]:
+    if isinstance(command, SignInClient) and command.undecoded is not None:
+        return command.secret, command.undecoded
+    return (command.secret,)

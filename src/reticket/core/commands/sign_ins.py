@@ -57,11 +57,18 @@ class SignInApplication(Command[Application]):
 
 @dataclass(frozen=True, slots=True)
 class SignInClient(Command[Client]):
-    """Check a client's secret. Result: `Client`. INVALID_CREDENTIALS, TOO_MANY_ATTEMPTS."""
+    """Check a client's secret. Result: `Client`. INVALID_CREDENTIALS, TOO_MANY_ATTEMPTS.
+
+    Args:
+        secret: as it was decoded.
+        undecoded: as it was sent, where that is another text; one of both must be right. It counts
+            as one attempt.
+    """
 
     resource: str
     client_id: str
     secret: str = field(repr=False)
+    undecoded: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

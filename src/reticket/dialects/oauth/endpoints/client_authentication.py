@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64decode
+from typing import NamedTuple
 from urllib.parse import unquote_plus
 
 from reticket.core.commands import Asking, FindClient, SignInClient
@@ -57,8 +58,8 @@ def authenticate(
     return registration, client
 
 
-def named_clients(request: WireRequest, form: Form) -> tuple[str, ...]:
-    """The ids that a request may mean, before its client is authenticated.
+def named_client(request: WireRequest, form: Form) -> Asking[Client | None]:
+    """The client that a request means, not authenticated yet; None for no client.
 
     Raises:
         Refusal: INVALID_PARAMETER for more than one method.
@@ -66,10 +67,10 @@ def named_clients(request: WireRequest, form: Form) -> tuple[str, ...]:
     """
     method = _method(request, form)
     if method == CLIENT_SECRET_BASIC:
-        named: str | None = _basic_credentials(request.header(b"authorization") or "")[0]
-    else:
-        named = claimed_client_id(form) if method == PRIVATE_KEY_JWT else form.get("client_id")
-    return (named,) if named is not None and named.isprintable() else ()
+        read = yield from _basic_credentials(request.header(b"authorization") or "")
+        return (yield from _find(read.client_id))
+    named = claimed_client_id(form) if method == PRIVATE_KEY_JWT else form.get("client_id")
+    return (yield from _find(named))
 
 
 def invalid_client(cause: Cause) -> OAuthError:
@@ -98,14 +99,37 @@ def _methods_of(registration: Registration) -> tuple[str, ...]:
 
 
 def _by_basic(header: str, form: Form) -> Asking[Client]:
-    client_id, secret = _basic_credentials(header)
-    if form.get("client_id", client_id) != client_id:
+    read = yield from _basic_credentials(header)
+    if form.get("client_id", read.client_id) != read.client_id:
         raise wrong("client_id", "is not the one of the header")
-    return (yield from _by_secret(client_id, secret))
+    return (yield from _by_secret(*read))
 
 
-def _basic_credentials(header: str) -> tuple[str, str]:
-    """Id and secret; both are form-encoded (RFC 6749 §2.3.1)."""
+class _BasicCredentials(NamedTuple):
+    """The id, and the secret as `SignInClient` has it."""
+
+    client_id: str
+    secret: str
+    undecoded: str | None
+
+
+def _basic_credentials(header: str) -> Asking[_BasicCredentials]:
+    """Id and secret; both are form-encoded (RFC 6749 §2.3.1).
+
+    Many programs do not encode them. So they may be meant as they are, unless the two readings are
+    two clients.
+    """
+    sent_id, sent_secret = _sent_credentials(header)
+    client_id, secret = unquote_plus(sent_id), unquote_plus(sent_secret)
+    undecoded = sent_secret if sent_secret != secret else None
+    if sent_id == client_id or (yield from _find(sent_id)) is None:
+        return _BasicCredentials(client_id, secret, undecoded)
+    if (yield from _find(client_id)) is None:
+        return _BasicCredentials(sent_id, secret, undecoded)
+    return _BasicCredentials(client_id, secret, None)
+
+
+def _sent_credentials(header: str) -> tuple[str, str]:
     scheme, _, encoded = header.partition(" ")
     if scheme.lower() != "basic":
         raise invalid_client(Cause.FORGED)
@@ -114,13 +138,13 @@ def _basic_credentials(header: str) -> tuple[str, str]:
     except ValueError:
         raise invalid_client(Cause.FORGED) from None
     client_id, _, secret = text.partition(":")
-    return unquote_plus(client_id), unquote_plus(secret)
+    return client_id, secret
 
 
-def _by_secret(client_id: str, secret: str) -> Asking[Client]:
+def _by_secret(client_id: str, secret: str, undecoded: str | None = None) -> Asking[Client]:
     if not client_id.isprintable():
         raise invalid_client(Cause.UNKNOWN_SUBJECT)
-    client: Client = yield from SignInClient(CLIENT, client_id, secret)
+    client: Client = yield from SignInClient(CLIENT, client_id, secret, undecoded)
     return client
 
 
@@ -146,11 +170,16 @@ def expect_enabled(client_id: str, code: Code) -> Asking[None]:
         raise Refusal(code, Cause.DISABLED if client else Cause.UNKNOWN_SUBJECT)
 
 
+def _find(client_id: str | None) -> Asking[Client | None]:
+    if client_id is None or not client_id.isprintable():
+        return None
+    client: Client | None = yield from FindClient(client_id)
+    return client
+
+
 def _find_enabled(client_id: str | None) -> Asking[Client]:
     """The client; a missing id is `invalid_client` as well (RFC 6749 §5.2)."""
-    client: Client | None = None
-    if client_id is not None and client_id.isprintable():
-        client = yield from FindClient(client_id)
+    client = yield from _find(client_id)
     if client is None or client.disabled:
         raise invalid_client(Cause.DISABLED if client else Cause.UNKNOWN_SUBJECT)
     return client

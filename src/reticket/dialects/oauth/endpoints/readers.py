@@ -12,7 +12,7 @@ from typing import Any
 
 from reticket.core.commands import Asking, FindClient
 from reticket.core.people import Client
-from reticket.dialects.oauth.endpoints.client_authentication import named_clients
+from reticket.dialects.oauth.endpoints.client_authentication import named_client
 from reticket.dialects.oauth.inputs import read_form
 from reticket.oauth.provider import Provider
 from reticket.oauth.registration import registration_of
@@ -34,10 +34,8 @@ def pages_of_client(provider: Provider) -> Readers:
     def readers(request: WireRequest) -> Asking[Collection[str]]:
         if not _is_of_page(request):
             return ()
-        for client_id in named_clients(request, read_form(request)):
-            if origins := (yield from _origins_of(client_id, provider)):
-                return origins
-        return ()
+        client = yield from named_client(request, read_form(request))
+        return _origins_of(client, provider)
 
     return readers
 
@@ -47,7 +45,8 @@ def pages_of_token(provider: Provider) -> Readers:
 
     def readers(request: WireRequest) -> Asking[Collection[str]]:
         client_id = _client_of_token(request) if _is_of_page(request) else None
-        return (yield from _origins_of(client_id, provider)) if client_id else ()
+        client: Client | None = (yield from FindClient(client_id)) if client_id else None
+        return _origins_of(client, provider)
 
     return readers
 
@@ -57,8 +56,7 @@ def _is_of_page(request: WireRequest) -> bool:
     return request.header(b"origin") is not None
 
 
-def _origins_of(client_id: str, provider: Provider) -> Asking[Collection[str]]:
-    client: Client | None = yield from FindClient(client_id)
+def _origins_of(client: Client | None, provider: Provider) -> Collection[str]:
     if client is None or client.disabled:
         return ()
     return registration_of(client, provider).origins
