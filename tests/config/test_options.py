@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 import pytest
@@ -17,6 +17,12 @@ class Options:
     require_bearer: bool = False
     title: str = "reticket"
     digits: Annotated[int, msgspec.Meta(ge=4)] = 6
+    second_factor: Literal["refuse", "ignore"] = "refuse"
+    mood: Annotated[Literal["a", "b", "c"] | None, msgspec.Meta(description="any")] = None
+
+    def __post_init__(self) -> None:
+        if self.digits > 8:
+            raise ValueError("digits must be at most 8")
 
 
 def options(settings_file: Path | None = None) -> Options:
@@ -55,8 +61,13 @@ def test_a_dialect_gets_its_variables_over_the_file(
             "enabeld = false",
             "dialects.kibo.enabeld is not a setting; did you mean dialects.kibo.enabled?",
         ),
-        ("require_bearer = 7", "dialects.kibo.require_bearer: expected `bool`, got `int`"),
-        ("digits = 3", "dialects.kibo.digits: expected `int` >= 4"),
+        ("require_bearer = 7", "dialects.kibo.require_bearer must be true or false"),
+        ("digits = 3", "dialects.kibo.digits must be at least 4"),
+        ("digits = 9", "dialects.kibo.digits must be at most 8"),
+        ('digits = "many"', "dialects.kibo.digits must be a whole number"),
+        ('second_factor = "ask"', "dialects.kibo.second_factor must be ignore or refuse"),
+        ("second_factor = 1", "dialects.kibo.second_factor must be ignore or refuse"),
+        ('mood = "d"', "dialects.kibo.mood must be a, b or c"),
     ],
 )
 def test_a_fault_in_an_option_is_one_sentence(

@@ -1,6 +1,6 @@
 """The parts of profiles that belong to dialects: stored, checked, shared and migrated."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import pytest
 from alembic import command
@@ -30,6 +30,8 @@ class Role(Struct, frozen=True, forbid_unknown_fields=True):
 class Person(Struct, frozen=True, forbid_unknown_fields=True):
     roles: tuple[Role, ...]
     limits: dict[str, int] = {}
+    moods: dict[str, Literal["good"]] = {}
+    colour: Literal["red", "blue"] | None = None
 
 
 class Shop(Struct, frozen=True, forbid_unknown_fields=True):
@@ -75,7 +77,10 @@ FAULTS = {
     "{roles: [{name: a, size: 1}]}": "sixth.roles[0].size is not a known key (known are name, rank",
     "{roles: [{name: a, rank: -1}]}": "sixth.roles[0].rank must be at least 0",
     "{roles: [], limits: {a: b}}": "sixth.limits must be a whole number",
-    "{roles: [], else: 1}": "sixth.else is not a known key (known are roles, limits)",
+    "{roles: [], colour: green}": "sixth.colour must be blue or red",
+    "{roles: [], colour: 1}": "sixth.colour must be blue or red",
+    "{roles: [], moods: {a: bad}}": "sixth.moods has a value that is not accepted",
+    "{roles: [], else: 1}": "sixth.else is not a known key (known are roles, limits",
 }
 
 

@@ -153,7 +153,9 @@ def test_settings_of_a_disabled_dialect_are_still_checked(monkeypatch):
     assert {"akinon", "oauth", "admin"} <= set(names)
 
 
-@pytest.mark.parametrize(("value", "fault"), [("maybe", "dialects.kibo.enabled: expected `bool`")])
+@pytest.mark.parametrize(
+    ("value", "fault"), [("maybe", "dialects.kibo.enabled must be true or false")]
+)
 def test_enabled_is_true_or_false(monkeypatch, value, fault):
     builder = Builder()
     monkeypatch.setenv("RETICKET_DIALECTS__KIBO__ENABLED", value)

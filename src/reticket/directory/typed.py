@@ -59,7 +59,7 @@ def checked(said: object, kind: Any) -> Any:
     try:
         found = msgspec.convert(said, kind, str_keys=True)
     except msgspec.ValidationError as error:
-        raise Faulty(_fault(str(error), kind)) from None
+        raise Faulty(fault_of(error, kind)) from None
     return msgspec.to_builtins(found, str_keys=True)
 
 
@@ -100,14 +100,17 @@ def path_of(steps: tuple[Step, ...]) -> str:
     return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
 
 
-def _fault(message: str, kind: Any) -> Fault:
-    words, _, place = message.partition(" - at `$")
+def fault_of(error: msgspec.ValidationError, kind: Any) -> Fault:
+    """The fault that msgspec has found in a value of that type."""
+    words, _, place = str(error).partition(" - at `$")
     path = tuple(_steps(place))
     if missing := _MISSING.fullmatch(words):
         return Fault(path, f"needs the key {missing[1]}")
     if unknown := _UNKNOWN.fullmatch(words):
         known = ", ".join(_names(inspect.type_info(kind), path))
         return Fault((*path, unknown[1]), f"is not a known key (known are {known})")
+    if choices := _choices(_at(inspect.type_info(kind), path)):
+        return Fault(path, f"must be {choices}")
     return _of_value(path, words)
 
 
@@ -122,6 +125,8 @@ def _steps(place: str) -> list[Step]:
 
 
 def _of_value(path: tuple[Step, ...], words: str) -> Fault:
+    if words.startswith("Invalid enum value"):  # in a mapping, whose keys the path does not tell
+        return Fault(path, "has a value that is not accepted")
     expected = _EXPECTED.match(words)
     if expected is None:  # a sentence of the type's own, which begins with the member's name
         member, _, rest = words.partition(" ")
@@ -136,14 +141,26 @@ def _of_value(path: tuple[Step, ...], words: str) -> Fault:
 
 
 def _names(info: Any, path: tuple[Step, ...]) -> list[str]:
+    return [field.encode_name for field in _struct(_at(info, path)).fields]
+
+
+def _choices(info: Any) -> str:
+    """The accepted values of a `Literal` as words; empty for another type."""
+    values = [str(value) for each in _types(info) for value in getattr(each, "values", ())]
+    return " or ".join(filter(None, (", ".join(values[:-1]), *values[-1:])))
+
+
+def _at(info: Any, path: tuple[Step, ...]) -> Any:
+    """The type at the end of a path."""
     for step in path:
         info = _bare(_inner(info, step))
-    return [field.encode_name for field in _struct(info).fields]
+    return info
 
 
 def _inner(info: Any, step: Step) -> Any:
     if isinstance(step, int):
-        return info.item_type
+        lists = (each.item_type for each in _types(info) if hasattr(each, "item_type"))
+        return next(lists, inspect.AnyType())
     (found,) = (field.type for field in _struct(info).fields if field.encode_name == step)
     return found
 
@@ -153,10 +170,15 @@ def _bare(info: Any) -> Any:
     return info.type if isinstance(info, inspect.Metadata) else info
 
 
-def _struct(info: Any) -> inspect.StructType:
+def _types(info: Any) -> tuple[Any, ...]:
+    """The type, or those of a union."""
+    return info.types if isinstance(info, inspect.UnionType) else (info,)
+
+
+def _struct(info: Any) -> inspect.StructType | inspect.DataclassType:
     """The struct in a type that may also be None."""
-    types = info.types if isinstance(info, inspect.UnionType) else (info,)
-    (found,) = (each for each in types if isinstance(each, inspect.StructType))
+    kinds = (inspect.StructType, inspect.DataclassType)
+    (found,) = (each for each in _types(info) if isinstance(each, kinds))
     return found
 
 

@@ -30,6 +30,7 @@ from reticket import dialects
 from reticket.core.errors import SettingError
 from reticket.core.policy import Policy, by_any_name
 from reticket.core.tokens.kinds import TokenKind
+from reticket.directory.typed import fault_of, path_of
 from reticket.settings import PolicyChange, Settings
 from reticket.settings.catalogue import (
     PREFIX,
@@ -204,8 +205,8 @@ def options_for(options: type[T], table: Mapping[str, object], where: str) -> T:
     try:
         return msgspec.convert(table, options, strict=False)
     except msgspec.ValidationError as error:
-        fault, _, path = str(error).partition(" - at `$")
-        raise SettingError(f"{where}{path.rstrip('`')}: {fault[0].lower()}{fault[1:]}") from None
+        fault = fault_of(error, options)
+        raise SettingError(f"{where}{path_of(fault.path)} {fault.words}") from None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
