@@ -5,18 +5,22 @@ examples that work against the demo directory. Knows no dialect.
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
-from reticket.wire import Dialect, Example
-
-ACCESS, REFRESH = "ACCESS_TOKEN", "REFRESH_TOKEN"
-"""What the page replaces by the tokens of the last answer."""
+from reticket.wire import Dialect
+from reticket.wire_examples import ACCESS, REFRESH, Example
 
 _FORM = "application/x-www-form-urlencoded"
+TOKENS = "x-reticket-tokens"
+"""For the page: the word of each member of an answer that is a token by an example alone."""
+
+VALUE = "x-reticket-value"
+"""For the page: the text that a security scheme sends, with a word in it."""
+
 _PLACES = {"refreshtoken": REFRESH, "token": ACCESS, "accesstoken": ACCESS, "subjecttoken": ACCESS}
 """By the name of a member or a parameter, in lower case and without underscores."""
 
@@ -33,14 +37,16 @@ def document_to_try(
     """
     tried = {**copy.deepcopy(dict(document)), "servers": [{"url": dialect.base_path}]}
     if with_examples:
+        members = _members_of(dialect.examples)
+        places = {**_PLACES, **{_plain(name): word for name, word in members.items()}}
         for operation in _operations(tried):
-            _fill_places(operation, tried)
+            _fill_places(operation, tried, places)
         for example in dialect.examples:
-            _fill(tried, dialect, example.sign_in, _read(example, example.body))
-            if example.then_body:
-                _fill(tried, dialect, example.refresh, _read(example, example.then_body))
+            _fill_example(tried, dialect, example)
         for operation in _operations(tried):
             _fill_fields(operation, tried)
+        if members:
+            tried[TOKENS] = members
     return tried
 
 
@@ -48,32 +54,67 @@ def _operations(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [each for path in document["paths"].values() for each in path.values()]
 
 
-def _fill_places(operation: dict[str, Any], document: Mapping[str, Any]) -> None:
+def _members_of(examples: Iterable[Example]) -> dict[str, str]:
+    return {name: word for example in examples for word, name in example.tokens.items()}
+
+
+def _fill_places(
+    operation: dict[str, Any], document: Mapping[str, Any], places: Mapping[str, str]
+) -> None:
     """Give every member and parameter that is a token the word that stands for one."""
     for parameter in operation.get("parameters", ()):
-        if _plain(parameter["name"]) in _PLACES:
-            parameter["example"] = _PLACES[_plain(parameter["name"])]
+        if _plain(parameter["name"]) in places:
+            parameter["example"] = places[_plain(parameter["name"])]
     for content in _contents(operation):
         members = _members(content["schema"], document)
-        places = {name: _PLACES[_plain(name)] for name in members if _plain(name) in _PLACES}
-        if places:
-            content["example"] = places
+        found = {name: places[_plain(name)] for name in members if _plain(name) in places}
+        if found:
+            content["example"] = found
+
+
+def _fill_example(document: Mapping[str, Any], dialect: Dialect, example: Example) -> None:
+    _fill(_operation(document, dialect, example.sign_in), example.sign_in, example, example.body)
+    second = _operation(document, dialect, example.refresh)
+    _fill(second, example.refresh, example, example.then_body)
+    headers = {name.lower(): text for name, text in example.then_headers.items()}
+    for parameter in second.get("parameters", ()):
+        if parameter["in"] == "header" and parameter["name"].lower() in headers:
+            parameter["example"] = headers[parameter["name"].lower()]
+    for scheme in document["components"].get("securitySchemes", {}).values():
+        _fill_scheme(scheme, headers)
+
+
+def _operation(
+    document: Mapping[str, Any], dialect: Dialect, call: tuple[str, str]
+) -> dict[str, Any]:
+    method, address = call
+    path = urlsplit(address).path.removeprefix(dialect.base_path)
+    found: dict[str, Any] = document["paths"].get(path, {}).get(method.lower(), {})
+    return found
 
 
 def _fill(
-    document: Mapping[str, Any], dialect: Dialect, call: tuple[str, str], body: object
+    operation: dict[str, Any], call: tuple[str, str], example: Example, body: str | None
 ) -> None:
-    """Give the operation of that call that body, and its parameters those of the query."""
-    method, address = call
-    target = urlsplit(address)
-    path = document["paths"].get(target.path.removeprefix(dialect.base_path), {})
-    operation = path.get(method.lower(), {})
-    for content in _contents(operation):
-        content["example"] = body
-    asked = dict(parse_qsl(target.query))
+    """Give the operation that body, and its parameters those of the query."""
+    for content in _contents(operation) if body else ():
+        content["example"] = _read(example, body or "")
+    asked = dict(parse_qsl(urlsplit(call[1]).query))
     for parameter in operation.get("parameters", ()):
         if parameter["name"] in asked:
             parameter["example"] = asked[parameter["name"]]
+
+
+def _fill_scheme(scheme: dict[str, Any], headers: Mapping[str, str]) -> None:
+    """Say what the scheme sends, where its header is one of an example."""
+    if scheme.get("in") == "header":
+        text = headers.get(scheme["name"].lower(), "")
+    elif scheme.get("scheme") == "bearer":
+        text = headers.get("authorization", "").removeprefix("Bearer ")
+    else:
+        text = ""
+    if text:
+        scheme[VALUE] = text
 
 
 def _fill_fields(operation: Mapping[str, Any], document: Mapping[str, Any]) -> None:

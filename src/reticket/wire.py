@@ -18,6 +18,7 @@ from reticket.core.model import Caller
 from reticket.core.policy import Policy
 from reticket.core.profiles import Part
 from reticket.core.tokens.kinds import TokenKind
+from reticket.wire_examples import Example
 
 Headers = Sequence[tuple[bytes, bytes]]
 
@@ -60,6 +61,13 @@ class WireRequest(Secretive, frozen=True):
         scheme, _, token = (self.header(b"authorization") or "").partition(" ")
         return token.strip() if scheme.lower() == "bearer" else None
 
+    def bare_token(self) -> str | None:
+        """The token of `Authorization` without a scheme, as some vendors' clients send it; None
+        without one. `Bearer` may stand before it.
+        """
+        said = (self.header(b"authorization") or "").strip()
+        return (self.bearer() if " " in said else said) or None
+
     def content_type(self) -> str:
         """The media type in lower case without parameters; empty when none was sent."""
         return (self.header(b"content-type") or "").partition(";")[0].strip().lower()
@@ -95,8 +103,8 @@ class Route:
 
     Args:
         method: upper case.
-        path: below the dialect's base path, but for what has `/.well-known/` (RFC 8615) in it; one
-            segment may be `{name}`, which takes any.
+        path: below the dialect's base path. A path that contains `/.well-known/` (RFC 8615) is a
+            whole one. One segment may be `{name}`, which matches any text.
         operate: starts the operation.
         describe: the OpenAPI operation object, without what types say.
         readers: the origins whose pages may read the response to a request; `*` is every origin.
@@ -166,32 +174,6 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
-    """A sign-in and a refresh that work against the demo directory, for a person to paste.
-
-    Args:
-        title: what signs in.
-        sign_in / refresh: method and path, the base path included.
-        body: text of the sign-in.
-        then_body: text of the second call. ACCESS_TOKEN and REFRESH_TOKEN in it stand for the
-            sign-in's tokens; None sends its answer back as it is.
-        content_type: of both bodies.
-        then: what the second call is where it is no refresh.
-        refused: text of a sign-in of somebody with a second factor, for which the dialect cannot
-            ask; its option `second_factor` says what becomes of it.
-    """
-
-    title: str
-    sign_in: tuple[str, str]
-    body: str
-    refresh: tuple[str, str]
-    then_body: str | None = None
-    content_type: str = "application/json"
-    then: str = "refresh"
-    refused: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Offer:
     """A line of the table of what the service speaks.
 
@@ -219,7 +201,8 @@ class Dialect(Protocol):
         offers: lines of the table of what the service speaks; without any, one is made.
         guide: text of its page, in Markdown: what a client of it must know.
         presets: its own policies; settings and clients name them.
-        pages: beginnings of paths, below `base_path`, whose answers no other origin may read.
+        pages: beginnings of paths below `base_path` that are pages for people. No page of another
+            origin may read them, whatever the setting `cors_origins` says.
         person / tenant / program: what it needs to know of one, or None.
         correlation_header: a request header (lower case) with a UUID of the client's, or None.
     """

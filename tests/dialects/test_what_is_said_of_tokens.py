@@ -21,11 +21,14 @@ from reticket.core.tokens.mint import Mint
 from reticket.stores.memory import MemoryStore
 from reticket.testing import FakeClock
 from reticket.testing.clock import START
+from reticket.testing.dialect_fixtures import request_of, route_of
 from reticket.testing.dialect_samples import samples_of
-from reticket.wire import WireRequest
+from reticket.testing.example_calls import second_body, second_headers, tokens_in
+from reticket.wire_examples import ACCESS, REFRESH, Example
 
 pytestmark = pytest.mark.anyio
 
+JSON = {"Content-Type": "application/json"}
 CALLER = Caller("192.0.2.1", "0" * 32, "a test")
 EVERYWHERE = replace(
     ADA,
@@ -34,31 +37,22 @@ EVERYWHERE = replace(
         *(part for dialect in BUILT.values() for part in samples_of(dialect)["ada"].parts),
     ),
 )
-TICKETS = "/platform/applications/authtickets/oauth"
+TICKETS = "/api/platform/applications/authtickets/oauth"
 
 
-def wire_of(name, example):
-    """A dialect's module, the members of a sign-in, and the requests, without the base path."""
-    calls = [
-        (method, path.removeprefix(BUILT[name].base_path).partition("?")[0])
-        for method, path in (example.sign_in, example.refresh)
-    ]
-    return MODULES[name], json.loads(example.body), *calls
-
-
+KIBO_OAUTH = Example(
+    "Kibo, its own OAuth",
+    ("POST", TICKETS),
+    '{"client_id": "app", "client_secret": "secret"}',
+    ("POST", TICKETS),
+    '{"client_id": "app", "client_secret": "secret", "refresh_token": "REFRESH_TOKEN"}',
+)
 WIRES = {
-    f"{name}: {example.title}": wire_of(name, example)
+    f"{name}: {example.title}": (MODULES[name], example)
     for name, dialect in BUILT.items()
     for example in dialect.examples
     if example.then == "refresh"
-} | {
-    "kibo: its own OAuth": (
-        MODULES["kibo"],
-        {"client_id": "app", "client_secret": "secret"},
-        ("POST", TICKETS),
-        ("POST", TICKETS),
-    )
-}
+} | {"kibo: its own OAuth": (MODULES["kibo"], KIBO_OAUTH)}
 MILLISECONDS = [0, 1, 499, 500, 999]
 
 
@@ -91,12 +85,13 @@ class Harness:
             clock, lambda size: bytes(size),
         )  # fmt: skip
 
-    async def ask(self, method, path, members):
-        route = next(r for r in self.dialect.routes if (r.method, r.path) == (method, path))
-        request = WireRequest(
-            method, self.dialect.base_path + path, b"", [(b"content-type", b"application/json")],
-            json.dumps(members).encode(), CALLER,
-        )  # fmt: skip
+    async def ask(self, call, body, headers=None):
+        """The text of the answer."""
+        method, path = call[0], call[1].partition("?")[0]
+        request = request_of(
+            {"method": method, "path": path, "body": body, "headers": {**JSON, **(headers or {})}}
+        )
+        route = route_of(self.dialect, request)
         operation, result = route.operate(request), None
         try:
             command = next(operation)
@@ -104,7 +99,7 @@ class Harness:
                 result = await self._perform(command)
                 command = operation.send(result)
         except StopIteration as done:
-            return json.loads(done.value.body)
+            return done.value.body.decode()
 
     async def _perform(self, command):
         if isinstance(command, SignIn | SignInApplication):
@@ -142,32 +137,35 @@ def end_of_access(text):
     return json.loads(from_text(text.split(".")[1]))["exp"] * SECOND
 
 
-def assert_one_instant(harness, answer):
-    said = members_of(answer)
-    access, refresh = (
-        end_of_access(said["accesstoken"]),
-        harness.end_of_refresh(said["refreshtoken"]),
-    )
-    for name in {"accesstokenexpiration", "accessexpires"} & said.keys():
-        assert instant(said[name]) == access
+def assert_one_instant(harness, example, answer):
+    """The lifetimes of an answer are those of its tokens; it has a refresh token at least."""
+    said, tokens = members_of(json.loads(answer)), tokens_in(example, answer)
+    refresh = harness.end_of_refresh(tokens[REFRESH])
     for name in {"refreshtokenexpiration", "refreshexpires"} & said.keys():
         assert instant(said[name]) == refresh
+    if ACCESS not in tokens:
+        assert {"accesstokenexpiration", "accessexpires", "expiresin"}.isdisjoint(said)
+        return
+    access = end_of_access(tokens[ACCESS])
+    for name in {"accesstokenexpiration", "accessexpires"} & said.keys():
+        assert instant(said[name]) == access
     if "expiresin" in said:
         late = access - harness.clock() - said["expiresin"] * SECOND
         assert 0 <= late < SECOND
-    return said["refreshtoken"]
 
 
 @pytest.mark.parametrize("name", WIRES)
 @pytest.mark.parametrize("milliseconds", MILLISECONDS)
 async def test_an_answer_has_the_expiry_times_of_its_tokens(name, milliseconds):
-    module, credentials, begin, refresh = WIRES[name]
+    module, example = WIRES[name]
     harness = Harness(module, FakeClock(START + milliseconds))
-    token = assert_one_instant(harness, await harness.ask(*begin, credentials))
+    answer = await harness.ask(example.sign_in, example.body)
     for _ in range(3):
+        assert_one_instant(harness, example, answer)
         harness.clock.forward(61.337)
-        said = {"refreshToken": token, "refresh_token": token}
-        token = assert_one_instant(harness, await harness.ask(*refresh, {**credentials, **said}))
+        body, headers = second_body(example, answer), second_headers(example, answer)
+        answer = await harness.ask(example.refresh, body, headers)
+    assert_one_instant(harness, example, answer)
     harness.pool.close()
 
 

@@ -24,7 +24,6 @@ from reticket.wire import (
     Described,
     Dialect,
     Document,
-    Example,
     Operation,
     Route,
     WireRequest,
@@ -32,6 +31,7 @@ from reticket.wire import (
     parse_json,
     retry_after,
 )
+from reticket.wire_examples import Example
 
 S = TypeVar("S", bound=Struct)
 

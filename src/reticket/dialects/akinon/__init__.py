@@ -19,7 +19,8 @@ from reticket.dialects.akinon import errors, session, user
 from reticket.dialects.akinon.document import DOCUMENT
 from reticket.dialects.akinon.profile import PERSON
 from reticket.dialects.akinon.user import AKINON_2026, KIND
-from reticket.wire import Dialect, Document, Example, Offer, Route, WireRequest, WireResponse
+from reticket.wire import Dialect, Document, Offer, Route, WireRequest, WireResponse
+from reticket.wire_examples import Example
 
 
 @dataclass(frozen=True, slots=True)

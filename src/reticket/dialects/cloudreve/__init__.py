@@ -20,7 +20,8 @@ from reticket.dialects.cloudreve.document import DOCUMENT
 from reticket.dialects.cloudreve.prepare import Prepare
 from reticket.dialects.cloudreve.profile import PERSON
 from reticket.dialects.cloudreve.tokens import CLOUDREVE_2026, KIND
-from reticket.wire import Dialect, Document, Example, Offer, Route, WireRequest, WireResponse
+from reticket.wire import Dialect, Document, Offer, Route, WireRequest, WireResponse
+from reticket.wire_examples import Example
 
 OLDEST_VERSION = (4, 12, 0)
 _SEMVER = re.compile(r"(\d+)\.(\d+)\.(\d+)(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?")

@@ -29,7 +29,8 @@ from reticket.dialects.kibo.kinds import KIBO_2026, KINDS
 from reticket.dialects.kibo.person import PERSON
 from reticket.dialects.kibo.program_facts import PROGRAM
 from reticket.dialects.kibo.tenant_facts import TENANT
-from reticket.wire import Dialect, Document, Example, Offer, Route, WireRequest, WireResponse
+from reticket.wire import Dialect, Document, Offer, Route, WireRequest, WireResponse
+from reticket.wire_examples import Example
 
 _ADA = '{"emailAddress": "ada@example.com", "password": "correct horse"}'
 

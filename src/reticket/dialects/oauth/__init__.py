@@ -41,7 +41,8 @@ from reticket.oauth.provider import (
 )
 from reticket.oauth.standard_claims import PERSON
 from reticket.oauth.terms import Claims
-from reticket.wire import Dialect, Document, Example, Offer, Route, WireRequest, WireResponse
+from reticket.wire import Dialect, Document, Offer, Route, WireRequest, WireResponse
+from reticket.wire_examples import Example
 
 PRESETS: Mapping[str, Policy] = {"BROWSER": BROWSER_2026, "SERVICE": SERVICE_2026}
 

@@ -2,8 +2,9 @@
 // in for the placeholders of the next request. Nothing is kept when the page is left.
 "use strict";
 
-const PLACES = { access: "ACCESS_TOKEN", refresh: "REFRESH_TOKEN" };
 const NAMES = /^(access|refresh)_?token$/i;
+// Other names of tokens, each with its placeholder, as the document says.
+let tokens = {};
 // A label that holds its field has no words of its own.
 const NAMED = { servers: "Server" };
 const found = {};
@@ -15,15 +16,15 @@ shade();
 
 function remember(said) {
   for (const [name, value] of Object.entries(said ?? {})) {
-    const kind = NAMES.exec(name)?.[1].toLowerCase();
-    if (kind && typeof value === "string") found[kind] = value;
+    const place = tokens[name] ?? NAMES.exec(name)?.[1].toUpperCase().concat("_TOKEN");
+    if (place && typeof value === "string") found[place] = value;
     else if (typeof value === "object") remember(value);
   }
 }
 
 function filled(text) {
-  for (const [kind, place] of Object.entries(PLACES)) {
-    if (found[kind] && typeof text === "string") text = text.replaceAll(place, found[kind]);
+  for (const [place, token] of Object.entries(found)) {
+    if (typeof text === "string") text = text.replaceAll(place, token);
   }
   return text;
 }
@@ -32,6 +33,7 @@ function sent(request) {
   if (request.loadSpec) return request;
   request.url = filled(request.url);
   request.body = filled(request.body);
+  for (const [name, value] of Object.entries(request.headers)) request.headers[name] = filled(value);
   return request;
 }
 
@@ -40,21 +42,23 @@ function answered(response) {
     response.text = withAddresses(JSON.parse(response.text));
   } else if (response.obj) {
     remember(response.obj);
-    if (found.access) authorize();
+    authorize();
   }
   return response;
 }
 
-// Requests that need an access token carry the last one.
+// Requests that need a token carry the last one: an access token, unless the document says otherwise.
 function authorize() {
   const schemes = ui.specSelectors.specJson().getIn(["components", "securitySchemes"]);
   schemes?.forEach((scheme, name) => {
-    if (scheme.get("scheme") === "bearer") ui.preauthorizeApiKey(name, found.access);
+    const value = scheme.get("x-reticket-value") ?? (scheme.get("scheme") === "bearer" ? "ACCESS_TOKEN" : "");
+    if (filled(value) !== value) ui.preauthorizeApiKey(name, filled(value));
   });
 }
 
 // The document says where its paths begin; people read the whole address.
 function withAddresses(said) {
+  tokens = said["x-reticket-tokens"] ?? {};
   const whole = (server) => ({ ...server, url: new URL(server.url, location.origin).href.replace(/\/$/, "") });
   said.servers = said.servers.map(whole);
   for (const path of Object.values(said.paths)) {

@@ -1,0 +1,33 @@
+"""The second call of an example, made of the answer to its sign-in, as a client makes it."""
+
+from __future__ import annotations
+
+import re
+
+from reticket.wire_examples import ACCESS, REFRESH, Example, word_in
+
+
+def tokens_in(example: Example, answer: str) -> dict[str, str]:
+    """The tokens of an answer to the sign-in, by the words that stand for them."""
+    found = {word: _token(example, word, answer) for word in (ACCESS, REFRESH)}
+    return {word: token for word, token in found.items() if token is not None}
+
+
+def second_body(example: Example, answer: str) -> str:
+    """The body of the second call."""
+    return answer if example.then_body is None else _filled(example, example.then_body, answer)
+
+
+def second_headers(example: Example, answer: str) -> dict[str, str]:
+    """The headers of the second call."""
+    return {name: _filled(example, text, answer) for name, text in example.then_headers.items()}
+
+
+def _filled(example: Example, text: str, answer: str) -> str:
+    word = word_in(text)
+    return text.replace(word, tokens_in(example, answer)[word]) if word else text
+
+
+def _token(example: Example, word: str, answer: str) -> str | None:
+    found = re.findall(rf'"{example.member(word)}":"([^"]+)"', answer)
+    return found[-1] if found else None
