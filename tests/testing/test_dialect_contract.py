@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from msgspec import Struct
 
 from reticket import dialects
-from reticket.core.commands import Refresh
+from reticket.core.commands import FactorRule, Refresh
 from reticket.core.errors import Code, Refusal, ReticketError, StartupError
 from reticket.core.policy import BROWSER_2026, Policy
 from reticket.core.profiles import Part
@@ -227,3 +228,82 @@ def test_a_part_with_a_used_key_is_found(part: Part[Any]) -> None:
     CONTRACT.test_the_keys_of_its_parts_are_its_own(dialect())
     with pytest.raises(AssertionError):
         CONTRACT.test_the_keys_of_its_parts_are_its_own(dialect(person=part))
+
+
+GOOD = dialect().examples[0]
+UNFIT_EXAMPLES = {
+    "two words in one text": replace(GOOD, then_body="ACCESS_TOKEN REFRESH_TOKEN"),
+    "no token": replace(GOOD, then_body="{}"),
+    "an unknown word": replace(GOOD, tokens={"TOKEN": "token"}),
+    "a member that is a pattern": replace(GOOD, tokens={"ACCESS_TOKEN": ".*"}),
+}
+
+
+@pytest.mark.parametrize("name", UNFIT_EXAMPLES)
+def test_an_example_that_cannot_be_printed_is_found(name: str) -> None:
+    with pytest.raises(AssertionError):
+        CONTRACT.test_the_second_call_of_its_examples_sends_a_token(
+            dialect(examples=[UNFIT_EXAMPLES[name]])
+        )
+
+
+def test_an_example_with_a_token_in_a_header_passes() -> None:
+    said = replace(GOOD, then_body="", then_headers={"Authorization": "REFRESH_TOKEN"})
+    CONTRACT.test_the_second_call_of_its_examples_sends_a_token(dialect(examples=[said]))
+
+
+@pytest.mark.parametrize("member", ["sign_in", "refresh"])
+def test_an_example_of_an_unknown_path_is_found(member: str) -> None:
+    said = replace(GOOD, **{member: ("POST", "/api/v1/none")})
+    with pytest.raises(AssertionError):
+        CONTRACT.test_its_examples_call_its_routes(dialect(examples=[said]))
+
+
+def test_a_setting_of_a_second_factor_that_no_example_shows_is_found() -> None:
+    with pytest.raises(AssertionError):
+        CONTRACT.test_it_shows_the_setting_of_a_second_factor(
+            dialect(examples=[replace(GOOD, refused=None)])
+        )
+
+
+def with_options(monkeypatch: pytest.MonkeyPatch, options: type, build: Any = None) -> None:
+    module = SimpleNamespace(Options=options, build=build)
+    monkeypatch.setattr(dialects, "modules", lambda: {"akinon": module})
+
+
+@dataclass(frozen=True)
+class Untyped:
+    second_factor: str = "refuse"
+
+
+@dataclass(frozen=True)
+class Empty:
+    pass
+
+
+def test_an_option_whose_wrong_value_stops_the_start_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with_options(monkeypatch, Untyped, lambda options: FactorRule(options.second_factor))
+    with pytest.raises(ValueError, match="Zq7"):
+        CONTRACT.test_a_wrong_value_of_an_option_is_an_error_of_the_setting(dialect(), "Zq7")
+
+
+def test_a_second_factor_that_is_refused_without_a_setting_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with_options(monkeypatch, Empty)
+    with pytest.raises(AssertionError):
+        CONTRACT.test_a_setting_says_what_happens_to_a_second_factor_that_it_cannot_ask_for(
+            dialect()
+        )
+
+
+def test_a_setting_of_a_second_factor_without_effect_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with_options(monkeypatch, Untyped, lambda options: dialect())
+    with pytest.raises(AssertionError):
+        CONTRACT.test_a_setting_says_what_happens_to_a_second_factor_that_it_cannot_ask_for(
+            dialect()
+        )

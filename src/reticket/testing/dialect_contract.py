@@ -18,10 +18,8 @@ from reticket import dialects
 from reticket.core.commands import Command, FactorRule, SignIn
 from reticket.core.errors import Cause, Code, Refusal, ReticketError, Unavailable
 from reticket.core.model import Caller
-from reticket.core.policy import PRESETS
-from reticket.directory.seed.parts import keys_of
-from reticket.directory.typed import checked
-from reticket.openapi import WELL_KNOWN, build_document, document_bytes
+from reticket.openapi import build_document, document_bytes
+from reticket.testing.dialect_declarations import DeclarationsContract
 from reticket.wire import Dialect, Route, WireRequest, WireResponse
 
 MARK = "Zq7SecretMark"
@@ -58,68 +56,8 @@ HOSTILE_BODIES = [
 ]
 
 
-class DialectContract:
+class DialectContract(DeclarationsContract):
     """The contract of a dialect, whatever its wire form is."""
-
-    @pytest.fixture
-    def dialect(self) -> Dialect:
-        """The dialect under test, built with its defaults."""
-        raise NotImplementedError("give the class a fixture `dialect`")
-
-    def test_it_is_found_by_its_name(self, dialect: Dialect) -> None:
-        assert dialects.modules()[dialect.name].build().name == dialect.name
-
-    def test_its_options_have_defaults_and_are_frozen(self, dialect: Dialect) -> None:
-        options = dialects.modules()[dialect.name].Options
-        assert options.__dataclass_params__.frozen
-        assert options() == options()
-
-    def test_no_other_dialect_has_its_paths(self, dialect: Dialect) -> None:
-        for other in _others(dialect):
-            assert other.base_path != dialect.base_path, other.name
-            assert _addresses(other).isdisjoint(_addresses(dialect)), other.name
-
-    def test_its_presets_are_its_own(self, dialect: Dialect) -> None:
-        names = [preset.name for preset in dialect.presets]
-        taken = {preset.name for other in _others(dialect) for preset in other.presets}
-        assert all(re.fullmatch(r"[A-Z][A-Z0-9_]*_20\d\d", name) for name in names)
-        assert len(set(names)) == len(names)
-        assert taken.isdisjoint(names)
-        assert set(PRESETS).isdisjoint(names)
-
-    def test_the_directory_can_keep_its_parts(self, dialect: Dialect) -> None:
-        for part in filter(None, (dialect.person, dialect.tenant, dialect.program)):
-            assert part.dialect == dialect.name
-            assert part.kind.__struct_config__.frozen
-            assert part.kind.__struct_config__.forbid_unknown_fields
-            for said in part.demo.values():
-                checked(said, part.kind)
-
-    def test_the_keys_of_its_parts_are_its_own(self, dialect: Dialect) -> None:
-        for member in ("person", "tenant", "program"):
-            part = getattr(dialect, member)
-            others = [each for other in _others(dialect) if (each := getattr(other, member))]
-            if part is not None:
-                taken = {name for each in others for name in (each.key, *keys_of([each]))}
-                assert taken.isdisjoint({part.key, *keys_of([part])})
-                assert not part.has_places or not any(each.has_places for each in others)
-
-    def test_its_base_path_is_one(self, dialect: Dialect) -> None:
-        assert re.fullmatch(r"(/[a-z0-9._-]+)+", dialect.base_path)
-
-    def test_its_kinds_of_token_are_named_after_it(self, dialect: Dialect) -> None:
-        names = [kind.name for kind in dialect.kinds]
-        assert names
-        assert len(set(names)) == len(names)
-        assert all(re.fullmatch(rf"{dialect.name}\.[a-z0-9_]+", name) for name in names)
-
-    def test_its_policies_have_no_faults(self, dialect: Dialect) -> None:
-        for kind in dialect.kinds:
-            assert kind.policy.faults() == [], kind.name
-
-    def test_its_routes_are_distinct(self, dialect: Dialect) -> None:
-        keys = [(route.method, route.path) for route in dialect.routes]
-        assert len(set(keys)) == len(keys)
 
     def test_one_segment_of_a_path_is_open_at_most(self, dialect: Dialect) -> None:
         for route in dialect.routes:
@@ -202,10 +140,17 @@ class DialectContract:
     def test_it_signs_nobody_in_past_a_second_factor_unless_a_setting_says_so(
         self, dialect: Dialect
     ) -> None:
-        for route in dialect.routes:
-            driven = _drive(dialect, _request(route, *_good_body(route)), route, NO_ACCESS)
-            asked = [each for each in driven.commands if isinstance(each, SignIn)]
-            assert all(each.factor is not FactorRule.IGNORE for each in asked), route.path
+        assert FactorRule.IGNORE not in _factor_rules(dialect)
+
+    def test_a_setting_says_what_happens_to_a_second_factor_that_it_cannot_ask_for(
+        self, dialect: Dialect
+    ) -> None:
+        module = dialects.modules()[dialect.name]
+        if "second_factor" in module.Options.__dataclass_fields__:
+            lenient = module.build(module.Options(second_factor="ignore"))
+            assert _factor_rules(lenient) == {FactorRule.IGNORE}
+        else:
+            assert FactorRule.REFUSE not in _factor_rules(dialect)
 
     def test_its_document_is_whole(self, dialect: Dialect) -> None:
         document = json.loads(document_bytes(dialect))
@@ -226,25 +171,6 @@ class DialectContract:
             if "operationId" in operation
         ]
         assert len(set(ids)) == len(ids)
-
-
-def _others(dialect: Dialect) -> list[Dialect]:
-    return [other for other in dialects.with_defaults() if other.name != dialect.name]
-
-
-def _addresses(dialect: Dialect) -> set[tuple[str, str]]:
-    """Methods and whole paths, with all path parameters written alike."""
-    return {
-        (
-            route.method,
-            re.sub(r"\{\w+\}", "{}", _served_path(dialect, route)),
-        )
-        for route in dialect.routes
-    }
-
-
-def _served_path(dialect: Dialect, route: Route) -> str:
-    return route.path if WELL_KNOWN in route.path else dialect.base_path + route.path
 
 
 def _request(
@@ -288,6 +214,16 @@ def _drive(dialect: Dialect, request: WireRequest, route: Route, error: Reticket
     except ReticketError as raised:
         return _Driven(commands, dialect.refuse(request, raised))
     raise AssertionError(f"{route.path} never gives up")
+
+
+def _factor_rules(dialect: Dialect) -> set[FactorRule]:
+    """The rules for a second factor of all its sign-ins of people."""
+    driven = [
+        _drive(dialect, _request(route, *_good_body(route)), route, NO_ACCESS)
+        for route in dialect.routes
+    ]
+    commands = [command for each in driven for command in each.commands]
+    return {command.factor for command in commands if isinstance(command, SignIn)}
 
 
 def _good_body(route: Route) -> tuple[bytes, bytes]:
