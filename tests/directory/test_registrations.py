@@ -43,6 +43,14 @@ def test_every_preset_is_known_by_both_of_its_names(name):
         ({"jwks": {"keys": [KEY | {"d": "x"}]}}, "jwks.keys[0] has the member d"),
         ({"jwks": {"keys": [{"kty": "oct", "k": "x"}]}}, "jwks.keys[0] has the member k"),
         ({"admin": True}, "The client must not be admin"),
+        (
+            {"first_party": True, "redirect_uris": ["http://127.0.0.1/cb"]},
+            "must not be first_party",
+        ),
+        (
+            {"first_party": True, "redirect_uris": ["https://a/", "a.b:/"]},
+            "must not be first_party",
+        ),
     ],
     ids=str,
 )
@@ -146,3 +154,10 @@ def test_pages_of_any_length_list_every_client(directory):
         directory.clients.add(ClientDraft(name, False, {}), None)
     short = SimpleNamespace(page=lambda after="": directory.clients.page(after, 2))
     assert [client.id for client in every_client(short)] == ["a", "b", "c", "d", "e"]
+
+
+def test_a_first_party_client_authenticates_or_has_a_host():
+    on_the_device = {"first_party": True, "redirect_uris": ["http://127.0.0.1/cb"]}
+    assert checked_registration(on_the_device, public=False)["first_party"]
+    on_the_web = {"first_party": True, "redirect_uris": ["https://app.example.com/cb"]}
+    assert checked_registration(on_the_web, public=True)["first_party"]

@@ -23,7 +23,10 @@ REQUEST = {
     "state": "a state",
     "code_challenge": CHALLENGE,
     "code_challenge_method": "S256",
+    "prompt": "consent",
 }
+"""It asks for consent each time, since the tests share one service, which remembers consents."""
+
 LEFT_OUT = object()
 
 

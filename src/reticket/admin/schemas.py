@@ -135,6 +135,7 @@ class ClientChanges(Struct, forbid_unknown_fields=True):
     par_required: bool | UnsetType | None = UNSET
     pkce: Literal["required", "optional"] | UnsetType | None = UNSET
     admin: bool | UnsetType | None = UNSET
+    first_party: bool | UnsetType | None = UNSET
 
 
 class NewClient(ClientChanges, kw_only=True):

@@ -153,6 +153,13 @@ _MEMBERS = (
         {},
     ),
     Member("admin", "--admin/--no-admin", "It may use the admin API.", "no", _SWITCH),
+    Member(
+        "first_party",
+        "--first-party/--no-first-party",
+        "It is the operator's own: people are asked for no consent.",
+        "no",
+        _SWITCH,
+    ),
 )
 
 

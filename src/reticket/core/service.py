@@ -18,7 +18,16 @@ from reticket.core.fetching.fetcher import Fetcher, FetchLimits
 from reticket.core.fetching.model import Exchange
 from reticket.core.model import AccessToken, Caller, Family, Holder, Issued
 from reticket.core.people import Client, User
-from reticket.core.ports import Clock, Directory, Entropy, Ephemeral, Page, SecretHasher, Store
+from reticket.core.ports import (
+    Clock,
+    Consents,
+    Directory,
+    Entropy,
+    Ephemeral,
+    Page,
+    SecretHasher,
+    Store,
+)
 from reticket.core.queues.batch_queue import BatchQueue, WorkerPool
 from reticket.core.queues.fair_queue import Requester
 from reticket.core.queues.fair_worker_pool import FairWorkerPool
@@ -88,6 +97,7 @@ class ServiceParts:
     upkeep: Upkeep
     entropy: Entropy
     hasher: SecretHasher
+    consents: Consents
     exchange: Exchange
     fetch_limits: FetchLimits
 
@@ -104,6 +114,7 @@ class Service:
                 *_sign_ins(parts, callers),
                 *_tokens(parts, callers),
                 *_records(parts, callers),
+                *_consents(parts, callers),
                 *_entries(callers),
                 *_others(parts),
                 _by(asked.Fetch, _fetcher(parts, callers).fetch),
@@ -255,6 +266,20 @@ def _records(parts: ServiceParts, callers: CallerStorage) -> Iterator[Performer]
     yield _by(asked.FindUserById, caught_up(lambda a: directory.user(a.user_id)))
     yield _by(asked.FindClient, find_client)
     yield _by(asked.CheckOrigin, caught_up(lambda a: directory.has_origin(a.origin)))
+
+
+def _consents(parts: ServiceParts, callers: CallerStorage) -> Iterator[Performer]:
+    kept = parts.consents
+
+    async def find(command: asked.FindConsent, caller: Caller) -> tuple[str, ...] | None:
+        return await callers.run(caller, kept.scopes_of, command.user_id, command.client)
+
+    async def keep(command: asked.KeepConsent, caller: Caller) -> None:
+        said = command.user_id, command.client, command.scopes
+        await callers.run(caller, kept.keep, *said)
+
+    yield _by(asked.FindConsent, find)
+    yield _by(asked.KeepConsent, keep)
 
 
 def _entries(callers: CallerStorage) -> Iterator[Performer]:

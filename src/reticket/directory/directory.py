@@ -19,6 +19,7 @@ from reticket.directory.intents import Intents
 from reticket.directory.keys import Keys
 from reticket.directory.marks import Marks
 from reticket.directory.parts import PartsWriter
+from reticket.directory.people.consents import Consents
 from reticket.directory.people.emails import Emails
 from reticket.directory.people.enrolments import Enrolments
 from reticket.directory.people.factors import Factors as StoredFactors
@@ -75,6 +76,7 @@ class Directory:
         users, tenants, accounts, applications, clients: operations, by noun.
         tenant_members, account_members: operations on memberships.
         enrolments: operations on second factors.
+        consents: the port `Consents`.
         factors: the port `Factors`.
         keys: the port `KeyStore`.
         marks: facts about the directory as a whole.
@@ -115,6 +117,7 @@ class Directory:
             profiles.beside_places,
             clock,
         )
+        self.consents = Consents(database, clock)
         self.factors: Factors = StoredFactors(database, sealer)
         self.enrolments = Enrolments(database, sealer, entropy)
         self.users = Users(

@@ -108,6 +108,17 @@ known_networks = Table(
 )
 """The networks from which each user has signed in; see `networks` for the digests."""
 
+consents = Table(
+    "consents",
+    metadata,
+    _part_of("user_id", "users.id", String(32)),
+    _id("client_id", Text()),
+    Column("client_since", BigInteger, nullable=False),
+    Column("scopes", Json, nullable=False),
+    Column("given_at", BigInteger, nullable=False),
+)
+"""What each user has allowed a client. `client_since` is the time when the client was created."""
+
 second_factors = Table(
     "second_factors",
     metadata,

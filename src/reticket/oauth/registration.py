@@ -62,6 +62,7 @@ class Registration:
         issuer_audience: whether its assertions must name the issuer alone, as a string
             (FAPI 2.0 Security Profile §5.3.2.1).
         admin: whether it may get the scope `admin`.
+        first_party: whether people are asked for no consent, since the client is the operator's.
     """
 
     id: str
@@ -81,6 +82,7 @@ class Registration:
     pkce_required: bool
     issuer_audience: bool
     admin: bool
+    first_party: bool
 
     @property
     def has_secret(self) -> bool:
@@ -177,6 +179,7 @@ def read_registration(client: Client, provider: Provider) -> Registration:
         pkce_required=not confidential or is_fapi or metadata.get("pkce") != OPTIONAL,
         issuer_audience=is_fapi or provider.issuer_audience,
         admin=bool(metadata.get("admin", False)),
+        first_party=bool(metadata.get("first_party", False)),
     )
 
 

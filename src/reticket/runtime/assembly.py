@@ -144,6 +144,7 @@ def service_of(instance: OpenedService, pools: WorkerPools) -> Service:
             upkeep=instance.upkeep,
             entropy=os.urandom,
             hasher=hasher,
+            consents=instance.directory.consents,
             exchange=_exchange(instance.settings),
             fetch_limits=FetchLimits(fetch.per_network, fetch.per_host),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -99,6 +100,20 @@ class People:
     def register(self, client_id: str, **said: Any) -> None:
         before = self.clients[client_id]
         self.clients[client_id] = replace(before, registration={**before.registration, **said})
+
+
+class Consents:
+    """Consents in a dictionary."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str], tuple[str, ...]] = {}
+
+    def scopes_of(self, user_id: str, client: Client) -> tuple[str, ...] | None:
+        return self.kept.get((user_id, client.id))
+
+    def keep(self, user_id: str, client: Client, scopes: Sequence[str]) -> None:
+        before = self.kept.get((user_id, client.id), ())
+        self.kept[user_id, client.id] = tuple(dict.fromkeys((*before, *scopes)))
 
 
 class Hasher:

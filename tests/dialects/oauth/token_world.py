@@ -17,7 +17,15 @@ from urllib.parse import quote_plus, urlencode
 from joserfc.jws import JWSRegistry
 from tests.core.world import Audit
 from tests.crypto.conftest import Keys
-from tests.dialects.oauth.token_people import ADA, KEY, REDIRECT, SECRETS, Hasher, People
+from tests.dialects.oauth.token_people import (
+    ADA,
+    KEY,
+    REDIRECT,
+    SECRETS,
+    Consents,
+    Hasher,
+    People,
+)
 
 from reticket.core.access.attempts import Attempts
 from reticket.core.access.failure_limits import FailureLimits
@@ -102,6 +110,7 @@ class World:
         self.dialect = build(Options(ISSUER, PRESETS))
         resources = {each.name: each for each in self.dialect.kinds}
         self.mint = Mint(self.ring, lambda value: json.dumps(value).encode(), json.loads)
+        self.consents = Consents()
         callers, hashes = FairWorkerPool("callers", 1, 64), FairWorkerPool("passwords", 1, 64)
         fetches = FairWorkerPool("fetches", 2, 64)
         self.pools = WorkerPools(
@@ -123,7 +132,7 @@ class World:
         parts = ServiceParts(
             resources, engine, authenticator, None, programs, self.people, self.mint, self.pools,
             self.clock, self.store, self.ephemeral, BudgetedEphemeral(self.ephemeral, budget),
-            self.ring, upkeep, os.urandom, Hasher(), self._ask_other, FetchLimits(),
+            self.ring, upkeep, os.urandom, Hasher(), self.consents, self._ask_other, FetchLimits(),
         )  # fmt: skip
         self.service = Service(parts)
         self.before = None

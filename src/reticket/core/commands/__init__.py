@@ -6,6 +6,7 @@ Each class names its result in its docstring. Each may raise a Refusal or Unavai
 from __future__ import annotations
 
 from reticket.core.commands.command import Asking, Command
+from reticket.core.commands.consents import FindConsent, KeepConsent
 from reticket.core.commands.families import (
     BeginSession,
     Check,
@@ -69,6 +70,7 @@ __all__ = [
     "FactorRule",
     "Fetch",
     "FindClient",
+    "FindConsent",
     "FindSession",
     "FindTenant",
     "FindUser",
@@ -77,6 +79,7 @@ __all__ = [
     "Increment",
     "InspectAccess",
     "IssueAccess",
+    "KeepConsent",
     "ListSessions",
     "MakeNonce",
     "Now",

@@ -17,7 +17,7 @@ from reticket.directory.engines.database import Database
 from reticket.directory.errors import AlreadyExists, Invalid, NotFound
 from reticket.directory.forms import check_client_id, check_texts
 from reticket.directory.rows import credential_version_of
-from reticket.directory.tables import oauth_clients
+from reticket.directory.tables import consents, oauth_clients
 
 KEYS = ("jwks", "jwks_uri")
 """The members of a registration that are credentials."""
@@ -103,6 +103,7 @@ class Clients:
         with self._database.change() as connection:
             gone = delete(oauth_clients).where(oauth_clients.c.client_id == client_id)
             _require(connection.execute(gone).rowcount, client_id)
+            connection.execute(delete(consents).where(consents.c.client_id == client_id))
 
     def insert(self, connection: Connection, client: ClientDraft, secret_hash: str | None) -> None:
         """Create it inside the caller's transaction; without a secret it is public."""

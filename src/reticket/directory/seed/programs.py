@@ -172,6 +172,8 @@ def _check_public(value: YamlValue, said: Mapping[str, Any]) -> None:
         raise value.fault("must not be admin without a secret or jwks")
     if said["pkce"] == OPTIONAL:
         raise value.fault("must not have pkce: optional without a secret or jwks")
+    if said["first_party"]:
+        _check_first_party(value, said["redirect_uris"] or ())
 
 
 def with_new_defaults(registration: Mapping[str, Any], *, public: bool) -> dict[str, Any]:
@@ -180,6 +182,14 @@ def with_new_defaults(registration: Mapping[str, Any], *, public: bool) -> dict[
     """
     is_public = public and not has_keys(registration)
     return dict(registration) if is_public else {"pkce": OPTIONAL, **registration}
+
+
+def _check_first_party(value: YamlValue, redirect_uris: Sequence[str]) -> None:
+    """Any program of a device can pretend to be such a client there (RFC 8252 §8.6)."""
+    if any(not uri.startswith("https://") for uri in redirect_uris):
+        raise value.fault(
+            "must not be first_party: without a secret or jwks all its redirect_uris must be https"
+        )
 
 
 def _policy(value: YamlValue, presets: Mapping[str, Policy]) -> Mapping[str, object]:
@@ -316,4 +326,5 @@ _REGISTRATION: dict[str, Callable[[YamlValue], Any]] = {
     "par_required": YamlValue.flag,
     "pkce": _pkce,
     "admin": YamlValue.flag,
+    "first_party": YamlValue.flag,
 }

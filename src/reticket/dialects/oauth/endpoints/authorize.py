@@ -42,13 +42,16 @@ from reticket.dialects.oauth.grants import codes
 from reticket.dialects.oauth.inputs import FORM, MAX_VALUE_LENGTH, Form, parse_parameters
 from reticket.dialects.oauth.pages.consents import consent_event, find_client, grant_of_consent
 from reticket.dialects.oauth.pages.entry import (
+    CONSENT,
+    NONE,
     Demands,
+    Entry,
     demands_of,
-    expect_answerable,
     find_entry,
 )
 from reticket.dialects.oauth.pages.flow import Flow
 from reticket.dialects.oauth.pages.interaction import Interaction, Person, expired_page
+from reticket.dialects.oauth.pages.remembered_consents import is_granted, remember
 from reticket.oauth.provider import USER, Provider
 from reticket.oauth.registration import Registration, registration_of
 from reticket.wire import Operation, Parameter, Route, WireRequest, parse_pairs
@@ -91,7 +94,18 @@ class AuthorizationCodeHandler:
     path = PATH
 
     def __init__(self, provider: Provider) -> None:
+        self._provider = provider
         self._responses = AuthorizationResponses(provider)
+
+    def is_granted(self, interaction: Interaction, person: Person) -> Asking[bool]:
+        """Whether the person has consented before, or the client is the operator's."""
+        client = yield from find_client(interaction.client_id)
+        return (yield from is_granted(client, self._provider, interaction, person))
+
+    def remember(self, interaction: Interaction, person: Person) -> Asking[None]:
+        """Keep the consent of the person."""
+        client = yield from find_client(interaction.client_id)
+        yield from remember(client, self._provider, interaction, person)
 
     def allow(self, ticket: str, interaction: Interaction, person: Person) -> Operation:
         """Issue the code. A second click gets the same code while it is unused."""
@@ -126,7 +140,8 @@ class Authorization:
     def __init__(self, provider: Provider) -> None:
         self._provider = provider
         self._responses = AuthorizationResponses(provider)
-        self._flow = Flow(provider, AuthorizationCodeHandler(provider))
+        self._handler = AuthorizationCodeHandler(provider)
+        self._flow = Flow(provider, self._handler)
 
     def routes(self) -> tuple[Route, ...]:
         """GET and POST (OpenID Connect Core §3.1.2.1), and the forms of the pages."""
@@ -161,20 +176,30 @@ class Authorization:
         try:
             form = parse_parameters(parameters)
             auth_request = _validate(registration, form, redirect_uri, bool(digest))
+            if digest:
+                auth_request = yield from with_deadline(auth_request, digest)
             demands = demands_of(form, (yield from hinted_subject(form)))
             entry = yield from find_entry(request, self._provider, demands)
-            expect_answerable(demands, entry)
+            interaction = self._interaction(registration, auth_request, demands)
+            yield from self._expect_answerable(demands, interaction, entry)
         except Refusal as refusal:
             yield from Audit(USER, "refused", audit_cause(refusal))
             target = ResponseTarget(redirect_uri, _state_of(parameters), _mode_of(parameters))
             return self._responses.error(target, refusal)
-        if digest:
-            auth_request = yield from with_deadline(auth_request, digest)
-        return (
-            yield from self._flow.begin(
-                request, self._interaction(registration, auth_request, demands), entry
-            )
-        )
+        return (yield from self._flow.begin(request, interaction, entry))
+
+    def _expect_answerable(
+        self, demands: Demands, interaction: Interaction, entry: Entry
+    ) -> Asking[None]:
+        """Refuse a request that would show the consent page, when nobody must be asked.
+
+        Raises:
+            OAuthError: `consent_required`.
+        """
+        if NONE not in demands.prompts or entry.account is None:
+            return
+        if not (yield from self._handler.is_granted(interaction, entry.account.person)):
+            raise OAuthError("consent_required", "The person has to consent.")
 
     def _find_registration(self, parameters: Pairs) -> Asking[Registration]:
         client_id = _single(parameters, "client_id")
@@ -194,6 +219,7 @@ class Authorization:
             login_hint=auth_request.login_hint,
             subject=demands.subject,
             max_age=demands.max_age,
+            asks_consent=CONSENT in demands.prompts,
             target=auth_request.target,
         )
 

@@ -103,6 +103,15 @@ class DeviceConsentHandler:
 
     path = PATH
 
+    def is_granted(self, interaction: Interaction, person: Person) -> Asking[bool]:
+        """Never: the code may be that of somebody else's device (RFC 8628 §5.4)."""
+        yield from ()
+        return False
+
+    def remember(self, interaction: Interaction, person: Person) -> Asking[None]:
+        """Keep nothing: the next device is asked for again."""
+        yield from ()
+
     def allow(self, ticket: str, interaction: Interaction, person: Person) -> Operation:
         """Store a grant for the device. The first decision counts; a second click repeats it."""
         device_request = yield from _pending_request(interaction.request)

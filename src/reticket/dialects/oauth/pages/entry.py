@@ -99,16 +99,6 @@ def find_entry(request: WireRequest, provider: Provider, demands: Demands) -> As
     return SIGN_IN_FIRST
 
 
-def expect_answerable(demands: Demands, entry: Entry) -> None:
-    """Refuse a request that would show the consent page, when nobody must be asked.
-
-    Raises:
-        OAuthError: `consent_required`.
-    """
-    if NONE in demands.prompts and entry.account:
-        raise OAuthError("consent_required", "The person has to consent.")
-
-
 def other_choices(
     request: WireRequest, provider: Provider, demands: Demands, person: Person
 ) -> Asking[Entry]:

@@ -85,6 +85,14 @@ class ConsentHandler(Protocol):
 
     path: str
 
+    def is_granted(self, interaction: Interaction, person: Person) -> Asking[bool]:
+        """Whether the person need not be asked for consent."""
+        ...
+
+    def remember(self, interaction: Interaction, person: Person) -> Asking[None]:
+        """Keep the consent that the person has just given on the page, for the next time."""
+        ...
+
     def allow(self, ticket: str, interaction: Interaction, person: Person) -> Operation:
         """The person consents. The same ticket again gets the same response."""
         ...
@@ -126,12 +134,11 @@ class Flow:
         yield from count_attempt("visits", request, MAX_INTERACTIONS)
         cookie = yield from browser_cookie(request, self._provider)
         interaction = bind_to_browser(interaction, cookie)
-        if entry.account:
-            interaction = replace(interaction, person=entry.account.person)
-        ticket = yield from store(self._path, interaction)
         headers = (cookie_header(cookie, self._provider),)
         if entry.account:
-            return self._ask_consent(ticket, interaction, headers)
+            signed_in = replace(interaction, person=entry.account.person)
+            return (yield from self._go_on((yield from new_ticket()), signed_in, headers))
+        ticket = yield from store(self._path, interaction)
         cancel_uri = self._handler.cancel_uri(interaction)
         if entry.choices:
             people = [account.person for account in entry.choices]
@@ -197,7 +204,7 @@ class Flow:
         next_ticket = yield from forms.next_ticket()
         signed_in = (yield from find(self._path, next_ticket)) if next_ticket else None
         if next_ticket and signed_in:
-            return self._ask_consent(next_ticket, signed_in)
+            return (yield from self._go_on(next_ticket, signed_in))
         if next_ticket is None and (yield from forms.is_in_progress()):
             return self._ask_factor(forms.ticket, interaction, forms.session, faults.SENT_TWICE)
         return self._sign_in_again(
@@ -212,16 +219,25 @@ class Flow:
             return (yield from self._refuse_other_person(ticket, interaction, user))
         login, now = (yield from new_login()), (yield from Now())
         signed_in = _with_person(interaction, now, (AMR_PASSWORD,), login, user)
-        next_ticket = yield from store(self._path, signed_in)
+        next_ticket = yield from new_ticket()
         return (yield from self._begin_login(request, next_ticket, signed_in, user))
 
     def _begin_login(
         self, request: WireRequest, ticket: str, signed_in: Interaction, user: User
     ) -> Operation:
-        """Keep the browser signed in, and ask for consent."""
+        """Keep the browser signed in, and go on."""
         if signed_in.person is None:
             raise expired_page(Cause.NO_SESSION)
         headers = yield from begin_login(request, self._provider, user, signed_in.person)
+        return (yield from self._go_on(ticket, signed_in, headers))
+
+    def _go_on(self, ticket: str, signed_in: Interaction, headers: Headers = ()) -> Operation:
+        """Ask for consent, or answer at once when nobody has to be asked."""
+        person = signed_in.person
+        if person and (yield from self._handler.is_granted(signed_in, person)):
+            response: WireResponse = yield from self._handler.allow(ticket, signed_in, person)
+            return replace(response, headers=(*response.headers, *headers))
+        yield from store_command(self._path, ticket, signed_in)
         return self._ask_consent(ticket, signed_in, headers)
 
     def _choose(self, request: WireRequest) -> Operation:
@@ -249,7 +265,7 @@ class Flow:
             return self._sign_in_again(ticket, interaction, person.email)
         signed_in = replace(interaction, person=person)
         headers = used_first(account, accounts, self._provider)
-        return self._ask_consent((yield from store(self._path, signed_in)), signed_in, headers)
+        return (yield from self._go_on((yield from new_ticket()), signed_in, headers))
 
     def _refuse_other_person(self, ticket: str, interaction: Interaction, user: User) -> Operation:
         yield from Audit(USER, "refused", Cause.WRONG_SUBJECT, user.id)
@@ -261,6 +277,7 @@ class Flow:
             raise expired_page(Cause.NO_SESSION)
         answer = required(form, "answer")
         if answer == "allow":
+            yield from self._handler.remember(interaction, interaction.person)
             return (yield from self._handler.allow(ticket, interaction, interaction.person))
         if answer not in ("switch", "deny"):
             raise wrong("answer", "is not one that is known")

@@ -62,6 +62,7 @@ class Interaction(msgspec.Struct, frozen=True, omit_defaults=True):
         login_hint: the e-mail address, if known; stored as `hint`.
         subject: the only subject that may sign in, or None.
         max_age: seconds since the person authenticated, at most, or None.
+        asks_consent: whether the app wants the person to be asked for consent again.
         target: the redirect URI of the response, or None.
         note: a text for the person before the consent, or None.
         browser: a digest of the cookie.
@@ -79,6 +80,7 @@ class Interaction(msgspec.Struct, frozen=True, omit_defaults=True):
     browser: str = ""
     person: Person | None = None
     max_age: int | None = None
+    asks_consent: bool = False
 
 
 def store(path: str, interaction: Interaction) -> Asking[str]:
