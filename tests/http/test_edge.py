@@ -79,6 +79,38 @@ def test_a_body_over_the_limit_is_refused_in_the_dialects_shape(server, wire):
     assert call(server.url, wire.method, wire.refresh_path, just)[0] != 413
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "mark"),
+    [
+        *((wire.method, wire.refresh_path, None) for wire in WIRES[:3]),
+        ("POST", "/oauth/token", b"invalid_request"),
+        ("POST", "/oauth/authorize", b"<html"),
+        ("POST", "/admin/v1/users", b'"code":"unsupported_encoding"'),
+    ],
+)
+@pytest.mark.parametrize("coding", ["gzip", "deflate, identity", "br"])
+def test_rfc9110_15_5_16_a_body_with_a_content_encoding_is_not_read(
+    server, method, path, mark, coding
+):
+    sent = {"Content-Encoding": coding}
+    status, headers, body = call(server.url, method, path, b"\x1f\x8b", sent)
+    assert status == 415
+    assert headers["accept-encoding"] == "identity"
+    assert mark in body if mark else json.loads(body)
+
+
+@pytest.mark.parametrize("coding", ["identity", "Identity", ""])
+def test_rfc9110_8_4_1_identity_is_no_encoding(server, coding):
+    wire = WIRES[0]
+    answer = wire.refresh(server.url, wire.sign_in(server.url), **{"Content-Encoding": coding})
+    assert wire.is_good(answer)
+
+
+def test_a_request_without_a_body_has_nothing_to_decode(server):
+    path = "/.well-known/openid-configuration"
+    assert call(server.url, "GET", path, None, {"Content-Encoding": "gzip"})[0] == 200
+
+
 @pytest.mark.parametrize("wire", WIRES, ids=lambda wire: wire.name)
 def test_a_trailing_slash_is_no_redirect(server, wire):
     token = wire.sign_in(server.url)

@@ -156,6 +156,9 @@ REFUSALS: Mapping[Code, Failure] = {
     Code.NO_ROUTE: _NO_ROUTE,
     Code.METHOD_NOT_ALLOWED: Failure(405, "METHOD_NOT_ALLOWED", "Invalid method."),
     Code.UNSUPPORTED_MEDIA_TYPE: Failure(415, "UNSUPPORTED_MEDIA_TYPE", "Unsupported media type."),
+    Code.UNSUPPORTED_ENCODING: Failure(
+        415, "UNSUPPORTED_MEDIA_TYPE", "Unsupported content encoding."
+    ),
     Code.TOO_LARGE: Failure(413, "CONTENT_TOO_LARGE", "Content too large."),
     Code.TOO_MANY_ATTEMPTS: Failure(429, "REQUESTS_EXCEEDED", "Too many requests."),
     Code.UNAVAILABLE: Failure(503, "SERVICE_UNAVAILABLE", "Service unavailable."),

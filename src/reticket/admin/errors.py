@@ -33,6 +33,7 @@ REFUSALS: Mapping[Code, HTTPStatus] = {
     Code.NO_ROUTE: HTTPStatus.NOT_FOUND,
     Code.METHOD_NOT_ALLOWED: HTTPStatus.METHOD_NOT_ALLOWED,
     Code.UNSUPPORTED_MEDIA_TYPE: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    Code.UNSUPPORTED_ENCODING: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     Code.TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     Code.TOO_MANY_ATTEMPTS: HTTPStatus.TOO_MANY_REQUESTS,
     Code.UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -43,6 +44,7 @@ _SENTENCES: Mapping[Code, str] = {
     Code.SUBJECT_DISABLED: "The user is disabled.",
     Code.SUBJECT_INACTIVE: "The user is not active.",
     Code.UNSUPPORTED_MEDIA_TYPE: "The body must be application/json.",
+    Code.UNSUPPORTED_ENCODING: "The body must not have a content encoding.",
 }
 _CHALLENGES: Mapping[Code, bytes] = {
     Code.MISSING_TOKEN: b'Bearer realm="admin"',

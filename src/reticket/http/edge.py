@@ -29,11 +29,19 @@ LONGEST_DEVICE = 200
 MOST_DIGITS = 20
 """Digits of a Content-Length that are read: `int` refuses thousands of them, and these suffice."""
 
-BEFORE_DIALECT = frozenset({Code.NO_ROUTE, Code.METHOD_NOT_ALLOWED, Code.TOO_LARGE})
+BEFORE_DIALECT = frozenset(
+    {Code.NO_ROUTE, Code.METHOD_NOT_ALLOWED, Code.UNSUPPORTED_ENCODING, Code.TOO_LARGE}
+)
 """Refusals before a dialect is called; the edge itself writes them into the audit stream."""
+
+NO_CODINGS = (b"", b"identity")
+"""Values of Content-Encoding for a body as it is (RFC 9110 §8.4.1)."""
 
 NO_CONTENT = 204
 """A status whose response must not have a Content-Length (RFC 9110 §8.6)."""
+
+_ACCEPTED_CODINGS = (b"accept-encoding", b"identity")
+"""Tells the client how to send the body (RFC 9110 §12.5.3)."""
 
 _log = structlog.get_logger("reticket.http")
 
@@ -144,9 +152,12 @@ class Edge:
             audit = Audit(match.dialect.name, "refused", error.code)
             await self._performer.perform(audit, request.caller)
         try:
-            return match.dialect.refuse(request, _as_reticket_error(error))
+            response = match.dialect.refuse(request, _as_reticket_error(error))
         finally:
             _drop_tracebacks(error)
+        if isinstance(error, Refusal) and error.code is Code.UNSUPPORTED_ENCODING:
+            return replace(response, headers=(*response.headers, _ACCEPTED_CODINGS))
+        return response
 
     def _none(self, match: Match, request: WireRequest) -> Operation:
         """The answer to a preflight; a refusal for all else.
@@ -192,6 +203,11 @@ class Edge:
             length, more = length + len(parts[-1]), message.get("more_body", False)
         if length > self._body_limit:
             raise Refusal(Code.TOO_LARGE)
+        if (
+            length
+            and dict(scope["headers"]).get(b"content-encoding", b"").lower() not in NO_CODINGS
+        ):
+            raise Refusal(Code.UNSUPPORTED_ENCODING)
         return b"".join(parts)
 
 

@@ -35,6 +35,7 @@ REFUSALS: Mapping[Code, Failure] = {
     Code.NO_ROUTE: Failure(404, "There is no such path."),
     Code.METHOD_NOT_ALLOWED: Failure(405, "This path does not have that method."),
     Code.UNSUPPORTED_MEDIA_TYPE: Failure(415, "The body must be application/json."),
+    Code.UNSUPPORTED_ENCODING: Failure(415, "The body must not have a content encoding."),
     Code.TOO_LARGE: Failure(413, "The body is too large."),
     Code.TOO_MANY_ATTEMPTS: Failure(429, "There were too many attempts; try again later."),
     Code.UNAVAILABLE: Failure(503, "The service is not available; try again later."),

@@ -16,6 +16,7 @@ DOCUMENT = Document(
 
 _OF_THE_SERVICE = {
     413: Answer("The request body is too large.", FailureResponse),
+    415: Answer("The request body has a content encoding.", FailureResponse),
     429: Answer("Too many failed attempts; `Retry-After` says for how long.", FailureResponse),
     503: Answer("Nothing was decided; `Retry-After` says when to try again.", FailureResponse),
 }

@@ -45,6 +45,7 @@ REFUSALS: Mapping[Code, Failure] = {
     Code.NO_ROUTE: _NO_PAGE,
     Code.METHOD_NOT_ALLOWED: _NO_PAGE,
     Code.UNSUPPORTED_MEDIA_TYPE: Failure(BAD_PARAMETER, "Parameter error"),
+    Code.UNSUPPORTED_ENCODING: Failure(BAD_PARAMETER, "Unsupported content encoding", 415),
     Code.TOO_LARGE: Failure(BAD_PARAMETER, "Request body too large", 413),
     Code.TOO_MANY_ATTEMPTS: Failure(42900, "Too many attempts", 429),
     Code.UNAVAILABLE: Failure(50001, "Service unavailable", 503),

@@ -48,6 +48,9 @@ REFUSALS: Mapping[Code, Failure] = {
     Code.UNSUPPORTED_MEDIA_TYPE: Failure(
         415, "UNSUPPORTED_MEDIA_TYPE", "The body must be application/json."
     ),
+    Code.UNSUPPORTED_ENCODING: Failure(
+        415, "UNSUPPORTED_MEDIA_TYPE", "The body must not have a content encoding."
+    ),
     Code.TOO_LARGE: Failure(413, "REQUEST_TOO_LARGE", "The body is too large."),
     Code.TOO_MANY_ATTEMPTS: Failure(
         429, "TOO_MANY_REQUESTS", "There were too many attempts; try again later."

@@ -28,6 +28,7 @@ _FAILURES = {
     400: "Bad Request",
     401: "Unauthorized",
     413: "Content Too Large",
+    415: "Unsupported Media Type",
     429: "Too Many Requests; `Retry-After` says for how long",
     503: "Service Unavailable; `Retry-After` says for how long",
 }

@@ -48,6 +48,9 @@ REFUSALS: Mapping[Code, Failure] = {
     Code.UNSUPPORTED_MEDIA_TYPE: Failure(
         400, "invalid_request", "The body must be application/x-www-form-urlencoded."
     ),
+    Code.UNSUPPORTED_ENCODING: Failure(
+        415, "invalid_request", "The body must not have a content encoding."
+    ),
     Code.TOO_LARGE: Failure(413, "invalid_request", "The body is too large."),
     Code.TOO_MANY_ATTEMPTS: Failure(
         429, "temporarily_unavailable", "There were too many attempts; try again later."
