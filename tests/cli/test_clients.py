@@ -151,7 +151,7 @@ def test_every_change_of_a_client_is_audited(shell):
     [
         (("add", "spa", "--public"), "already"),
         (("add", "a/b"), "visible ASCII characters without a slash, and neither"),
-        (("add", ".."), "'..' is not."),
+        (("add", ".."), "'..' is not"),
         (("add", ""), "must be 1 to 255 visible"),
         (("add", "x" * 256), "must be 1 to 255 visible"),
         (("add", "a\n"), "must be 1 to 255 visible"),
@@ -169,12 +169,12 @@ def test_every_change_of_a_client_is_audited(shell):
         (("edit", "spa"), "say what to change"),
         (("edit", "spa", "--clear", "dpop"), "dpop"),
         (("edit", "spa", "--scope", "a", "--clear", "scope"), "cannot be cleared as well"),
-        (("edit", "nobody", "--par"), "Error: There is no client 'nobody'."),
+        (("edit", "nobody", "--par"), "Error: there is no client 'nobody'"),
         (("rotate-secret", "spa"), "public"),
-        (("rotate-secret", "nobody"), "Error: There is no client 'nobody'."),
-        (("disable", "nobody"), "Error: There is no client 'nobody'."),
-        (("delete", "nobody"), "Error: There is no client 'nobody'."),
-        (("show", "nobody"), "Error: There is no client 'nobody'."),
+        (("rotate-secret", "nobody"), "Error: there is no client 'nobody'"),
+        (("disable", "nobody"), "Error: there is no client 'nobody'"),
+        (("delete", "nobody"), "Error: there is no client 'nobody'"),
+        (("show", "nobody"), "Error: there is no client 'nobody'"),
     ],
     ids=" ".join,
 )
@@ -270,14 +270,14 @@ def test_the_sessions_of_a_client_can_be_ended(shell):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--client", "nobody", "--user", ADA), "Error: There is no client 'nobody'."),
+        (("--client", "nobody", "--user", ADA), "Error: there is no client 'nobody'"),
         (
             ("--client", "spa", "--user", "x@example.com"),
-            "Error: There is no user 'x@example.com'.",
+            "Error: there is no user 'x@example.com'",
         ),
-        (("--client", "spa", "--user", ADA, "--scope", "admin"), "scope is more"),
-        (("--client", "spa", "--user", ADA, "--resource", "https://x"), "resource is not among"),
-        (("--client", "spa", "--user", ADA, "--tenant", "9"), "tenant is none"),
+        (("--client", "spa", "--user", ADA, "--scope", "admin"), "--scope is more"),
+        (("--client", "spa", "--user", ADA, "--resource", "https://x"), "reticket client show spa"),
+        (("--client", "spa", "--user", ADA, "--tenant", "9"), "--tenant is none"),
         (("--client", "spa", "--user", ADA, "--dpop-jkt", "x"), "thumbprint"),
         (("--client", "spa", "--user", ADA, "--amr", "a b"), "a few words"),
     ],
@@ -293,7 +293,7 @@ def test_a_session_that_may_not_begin_is_refused_with_a_reason(shell, words, sai
 def test_a_disabled_person_or_client_gets_no_session(shell):
     shell.run("client", "disable", "spa")
     start = ("session", "start", "--client", "spa", "--user", ADA)
-    assert "client_id is disabled" in shell.run(*start, ok=False)
+    assert "--client is disabled" in shell.run(*start, ok=False)
     shell.run("client", "enable", "spa")
     shell.run("user", "disable", ADA)
     assert "subject_disabled" in shell.run(*start, ok=False)

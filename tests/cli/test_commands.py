@@ -200,7 +200,7 @@ def test_tenants_and_accounts(shell):
     shell.run("account", "add", "78", "--name", "Night shift")
     assert {row["id"] for row in shell.rows("account", "list")} == {77, 78}
     shell.run("account", "remove", "78")
-    assert "There is no tenant 9" in shell.run("tenant", "show", "9", ok=False)
+    assert "there is no tenant 9" in shell.run("tenant", "show", "9", ok=False)
 
 
 @pytest.mark.parametrize(
@@ -291,14 +291,14 @@ def test_sessions(shell):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("session", "revoke"), "--client, --context, or --all alone"),
+        (("session", "revoke"), "say which sessions: an id, --subject"),
         (("session", "show", "no-id"), "32 hex digits"),
         (("session", "show", "0" * 32), "there is no session"),
         (("user", "disable", "nobody@example.com"), "nobody@example.com"),
         (("user", "add", ADA, "--password-stdin"), "already"),
         (("user", "add", "no address", "--password-stdin"), "does not look like an e-mail"),
         (("user", "grant", ADA, "--tenant", "x=1"), "is not like"),
-        (("user", "grant", ADA, "--tenant", "9"), "There is no tenant 9"),
+        (("user", "grant", ADA, "--tenant", "9"), "there is no tenant 9"),
         (("key", "retire", "00000000"), "no key"),
         (("tenant", "add", "1000"), "already"),
     ],
@@ -442,6 +442,29 @@ def test_a_fault_in_a_seed_file_is_reported_with_its_line(empty, tmp_path):
     assert "pasword" in output
 
 
+def test_an_address_is_checked_before_a_password_is_asked_for(shell):
+    said = shell.run("user", "add", "no address", "--password-stdin", said="", ok=False)
+    assert said == "Error: 'no address' does not look like an e-mail address\n"
+
+
+def test_an_active_key_that_shall_retire_is_refused_with_the_way(shell):
+    (key, *_) = (row["id"] for row in shell.rows("key", "list") if row["state"] == "active")
+    assert "rotate first, or retire it as compromised" in shell.run("key", "retire", key, ok=False)
+
+
+@pytest.mark.parametrize("option", ["--from", "--to"])
+def test_a_bad_url_is_refused_with_its_option(shell, option):
+    said = {"--from": "memory:", "--to": "memory:"} | {option: "nonsense"}
+    words = [word for pair in said.items() for word in pair]
+    assert f"Error: {option}: the URL of the sessions" in shell.run("move", *words, ok=False)
+
+
+def test_doctor_names_an_address_that_was_served_and_one_that_was_not(shell):
+    assert "8088, where it would be served: set" in shell.run("doctor")
+    (shell.data / "address").write_text("http://127.0.0.1:9000")
+    assert "9000, where it was served last: set" in shell.run("doctor")
+
+
 def test_a_wrong_master_key_is_reported(shell):
     (shell.data / "master.key").write_bytes(bytes(32))
     assert "master key" in shell.run("user", "list", ok=False)
@@ -451,8 +474,10 @@ def test_a_wrong_master_key_is_reported(shell):
     ("words", "said"),
     [
         (("user", "add", "new@example.com", "--profile", "organization={"), "is not YAML"),
+        (("user", "add", "new@example.com", "--profile", "organization"), "'organization' is not"),
         (("user", "grant", ADA), "say where"),
         (("user", "revoke", ADA), "say where"),
+        (("user", "revoke", ADA, "--tenant", "9"), f"Error: the user '{ADA}' is in no tenant 9\n"),
         (("session", "revoke", "--kind", "kibo.adminusr"), "there is no kind of token"),
         (("session", "list", "--kind", "nope"), "there is no kind of token"),
         (("session", "revoke", "--subject", "nobody@nowhere.org"), "nobody with the e-mail"),
@@ -463,8 +488,8 @@ def test_a_wrong_master_key_is_reported(shell):
         (("session", "list", "--context", "x"), "there is no tenant or account 'x'"),
         (("session", "revoke", "0" * 32), "there is no session"),
         (("session", "revoke", "--all"), "must say --yes"),
-        (("session", "revoke", "--all", "--subject", ADA), "--all alone"),
-        (("session", "revoke", "--all", "--context", "1000"), "--all alone"),
+        (("session", "revoke", "--all", "--subject", ADA), "--all ends every session"),
+        (("session", "revoke", "--all", "--context", "1000"), "--all ends every session"),
     ],
     ids=" ".join,
 )

@@ -63,13 +63,13 @@ def test_a_new_key_is_shown_and_its_first_code_is_requested(shell, monkeypatch):
     output = shell.run("user", "factor", "set", ADA)
     assert typed == [("Code that the app shows", True, False)] * 2
     assert f"secret={shown['key']}" in shown["uri"]
-    assert "The code is not the one that this key has now." in output
+    assert "the code is not the one that this key has now" in output
     assert standing(shell)["active"]
 
 
 def test_a_key_is_not_used_before_a_correct_code(shell):
     output = shell.run("user", "factor", "set", ADA, said="1\n2\n3\n", ok=False)
-    assert output.splitlines()[-1] == "Error: The code is not the one that this key has now."
+    assert output.splitlines()[-1] == "Error: the code is not the one that this key has now"
     assert not standing(shell)["active"]
     assert events(shell) == ["factor_begun"]
 
@@ -99,9 +99,9 @@ def test_codes_are_renewed_and_the_factor_unlocked_and_removed(shell):
     [
         (["set", ADA, "--key-stdin"], "not base32!\n", "the key on standard input is not base32"),
         (["set", ADA, "--key-stdin"], "", "the key on standard input is not base32"),
-        (["unlock", ADA], None, "The person has no second factor."),
-        (["recovery-codes", ADA], None, "The person has no second factor."),
-        (["remove", "nobody@x"], None, "There is no user 'nobody@x'."),
+        (["unlock", ADA], None, "the person has no second factor"),
+        (["recovery-codes", ADA], None, "the person has no second factor"),
+        (["remove", "nobody@x"], None, "there is no user 'nobody@x'"),
     ],
 )
 def test_mistakes_get_one_sentence(shell, words, said, sentence):

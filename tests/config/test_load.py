@@ -168,6 +168,14 @@ def test_a_fault_in_a_variable_is_one_sentence(
     assert refusal() == sentence
 
 
+def test_an_unknown_member_without_a_similar_one_lists_the_members_of_its_table(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("RETICKET_SIGN_IN__X", "1")
+    _, _, accepted = refusal().partition("accepted are ")
+    assert all(name.startswith("RETICKET_SIGN_IN__") for name in accepted.split(", "))
+
+
 def test_a_fault_on_the_command_line_names_the_option(tmp_path: Path) -> None:
     sentence = refusal(None, {"tls_certificate": tmp_path / "absent.pem"})
     assert sentence.startswith("--tls-certificate must be the path of a file that exists, is ")

@@ -130,6 +130,6 @@ def test_a_url_of_an_unknown_engine_is_refused(opened, url):
     with pytest.raises(StartupError) as raised:
         opened(url)
     assert str(raised.value) == (
-        "The directory's URL must look like sqlite:///FOLDER/directory.sqlite or "
+        "the directory's URL must look like sqlite:///FOLDER/directory.sqlite or "
         "postgresql://USER:PASSWORD@HOST:PORT/DATABASE."
     )

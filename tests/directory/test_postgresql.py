@@ -31,7 +31,7 @@ from reticket.directory.tables import users
 
 ADA = "ada@example.com"
 FORM = (
-    "The directory's URL must look like postgresql://USER:PASSWORD@HOST:PORT/DATABASE, with the "
+    "the directory's URL must look like postgresql://USER:PASSWORD@HOST:PORT/DATABASE, with the "
     "special characters of a password written as %XX."
 )
 
@@ -68,7 +68,7 @@ def test_an_unreachable_server_stops_the_start_of_a_directory(opened):
     with closing(socket.create_server(("127.0.0.1", 0))) as taken:
         port = taken.getsockname()[1]
     message = refused(f"postgresql://me:hunter2@127.0.0.1:{port}/people", opened)
-    assert message.startswith(f"Cannot open the directory 127.0.0.1:{port}/people: ")
+    assert message.startswith(f"cannot open the directory 127.0.0.1:{port}/people: ")
     assert "Connection refused; check that it runs and that host, user, password and" in message
 
 
@@ -76,7 +76,7 @@ def test_a_server_that_does_not_answer_is_unavailable(opened):
     with closing(socket.create_server(("127.0.0.1", 0))) as silent:
         port = silent.getsockname()[1]
         message = refused(f"postgresql://me:hunter2@127.0.0.1:{port}/people", opened)
-    assert message.startswith(f"Cannot open the directory 127.0.0.1:{port}/people: ")
+    assert message.startswith(f"cannot open the directory 127.0.0.1:{port}/people: ")
     assert "timeout expired" in message
 
 
@@ -99,7 +99,7 @@ def test_a_missing_driver_is_reported_with_the_extra(opened, url, monkeypatch):
         monkeypatch.delitem(sys.modules, f"reticket.directory.engines.{name}")
         monkeypatch.delattr(f"reticket.directory.engines.{name}")
     assert refused(url, opened) == (
-        "The directory is in PostgreSQL, which needs psycopg: pip install 'reticket[postgresql]'."
+        "the directory is in PostgreSQL, which needs psycopg: pip install 'reticket[postgresql]'."
     )
 
 

@@ -227,7 +227,7 @@ def test_a_byte_order_mark_is_no_fault(directory, hasher, tmp_path):
 
 
 def test_a_missing_file_is_reported(directory, hasher, tmp_path):
-    with pytest.raises(StartupError, match=r"Cannot read .*absent\.yaml: No such file or dir"):
+    with pytest.raises(StartupError, match=r"cannot read .*absent\.yaml: No such file or dir"):
         load_seed(tmp_path / "absent.yaml", directory, hasher)
 
 

@@ -58,7 +58,7 @@ def test_a_url_without_a_file_is_refused(opened, url):
     with pytest.raises(StartupError) as raised:
         opened(url)
     assert str(raised.value) == (
-        "The directory's URL must look like sqlite:///FOLDER/directory.sqlite."
+        "the directory's URL must look like sqlite:///FOLDER/directory.sqlite."
     )
 
 
@@ -73,7 +73,7 @@ def broken(tmp_path, opened, url):
 
 
 def test_a_missing_folder_stops_the_start(tmp_path, opened):
-    with pytest.raises(StartupError, match=r"Cannot open .*No such file or directory\.$"):
+    with pytest.raises(StartupError, match=r"cannot open .*No such file or directory\.$"):
         opened(f"sqlite:///{tmp_path}/none/directory.sqlite")
 
 

@@ -40,7 +40,8 @@ FAULTS = {
         "FOLDER/config.toml: prot is not a setting; did you mean port?", toml="prot = 9000"
     ),
     "unknown key of a dialect": Fault(
-        "dialects.akinon.zzz is not a setting; did you mean dialects.akinon.enabled?",
+        "dialects.akinon.zzz is not a setting; accepted are dialects.akinon.require_access_token, "
+        "dialects.akinon.second_factor, dialects.akinon.enabled",
         toml="[dialects.akinon]\nzzz = 1",
     ),
     "unknown variable": Fault(
@@ -77,7 +78,7 @@ FAULTS = {
         words=("--config", "FOLDER/no.toml"),
     ),
     "no file to seed from": Fault(
-        "Cannot read FOLDER/no.yaml: No such file or directory", words=("--seed", "FOLDER/no.yaml")
+        "cannot read FOLDER/no.yaml: No such file or directory", words=("--seed", "FOLDER/no.yaml")
     ),
     "seed that is not as it should be": Fault(
         "FOLDER/seed.yaml, line 4: users[0].tenants must be a mapping",

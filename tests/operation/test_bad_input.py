@@ -80,7 +80,7 @@ DIRECTORY = {
     "@ in a password": Fault(f"postgresql://u:a@{SECRET}@127.0.0.1:1/x", (FORM,)),
     "nobody there": Fault(
         f"postgresql://u:{SECRET}@127.0.0.1:{{free}}/x",
-        ("Cannot open the directory 127.0.0.1:{free}/x: ", "Connection refused", RIGHT),
+        ("cannot open the directory 127.0.0.1:{free}/x: ", "Connection refused", RIGHT),
     ),
     "a wrong password": Fault(
         f"postgresql://guarded:{SECRET}@{{postgresql}}/reticket",

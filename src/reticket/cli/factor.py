@@ -9,7 +9,7 @@ from functools import partial
 import click
 
 from reticket.cli.context import JSON, show, with_instance
-from reticket.cli.group import Group
+from reticket.cli.group import Group, sentence_of
 from reticket.core.people import User
 from reticket.crypto.otp import base32, decode_secret, otpauth_uri, step_of
 from reticket.directory.errors import Invalid
@@ -141,7 +141,7 @@ def _enrolled(instance: OpenedService, person: User) -> Sequence[str]:
         except Invalid as error:
             if not left:
                 raise
-            click.echo(str(error))
+            click.echo(sentence_of(error))
     return ()
 
 

@@ -33,7 +33,7 @@ class Group(click.Group):
         try:
             return super().invoke(context)
         except ReticketError as error:
-            raise click.ClickException(escaped_lines(str(error))) from None
+            raise click.ClickException(escaped_lines(sentence_of(error))) from None
 
     def resolve_command(
         self, context: click.Context, args: list[str]
@@ -53,6 +53,14 @@ class Group(click.Group):
                     for name in self.list_commands(context)
                 ]
             )
+
+
+def sentence_of(error: ReticketError) -> str:
+    """The error in the form of all errors of commands: no capital, no full stop."""
+    from reticket.directory.errors import DirectoryError
+
+    said = str(error).removesuffix(".")
+    return said[:1].lower() + said[1:] if isinstance(error, DirectoryError) else said
 
 
 class Known(NamedTuple):

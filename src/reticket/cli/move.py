@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 from itertools import chain
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import click
 from reticket.audit import revocations
 from reticket.cli.context import CONFIG, DATA, CommandContext
 from reticket.cli.urls import StoreUrl
-from reticket.core.errors import StartupError
+from reticket.core.errors import SettingError, StartupError
 from reticket.core.sessions.carry import carry
 from reticket.core.sessions.replay import replay
 from reticket.core.storage.schema import Task
@@ -59,16 +60,27 @@ def move(
       reticket move --from file:old.url --to env:NEW_SESSIONS
     """
     settings = frame.builder.load(config, {"data": data})
-    there = frame.builder.sessions_schema(source).state()
+    with _naming("--from"):
+        there = frame.builder.sessions_schema(source).state()
     if there and there.task is Task.MAKE:
         raise StartupError(f"there are no sessions at {there.place}: check --from")
-    with (
-        closing(frame.builder.sessions(source, settings)) as old,
-        closing(frame.builder.sessions(target, settings)) as new,
-    ):
+    with ExitStack() as opened:
+        with _naming("--from"):
+            old = opened.enter_context(closing(frame.builder.sessions(source, settings)))
+        with _naming("--to"):
+            new = opened.enter_context(closing(frame.builder.sessions(target, settings)))
         carried = carry(old, new)
         ended = replay(new, chain.from_iterable(map(revocations, streams)))
     click.echo(f"{carried} sessions carried, {len(ended)} revocations replayed")
+
+
+@contextmanager
+def _naming(option: str) -> Iterator[None]:
+    """A fault of an engine names the option that has its URL."""
+    try:
+        yield
+    except (SettingError, StartupError) as fault:
+        raise StartupError(f"{option}: {fault}") from None
 
 
 COMMANDS = (move,)

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from reticket.cli.group import sentence_of
 from reticket.core.errors import ReticketError
 from reticket.directory.seed.yaml_value import yaml_text
 
@@ -18,8 +19,10 @@ class PartOption(click.ParamType[tuple[str, object]]):
     def convert(self, value: Any, param: Any, ctx: Any) -> tuple[str, object]:
         if isinstance(value, tuple):
             return value
-        key, _, said = str(value).partition("=")
+        key, equals, said = str(value).partition("=")
+        if not equals:
+            self.fail(f"{value!r} is not like organization={{name: Acme}}", param, ctx)
         try:
             return key, yaml_text(said).json()
         except ReticketError as error:
-            self.fail(f"{value!r}: {error}", param, ctx)
+            self.fail(f"{value!r}: {sentence_of(error)}", param, ctx)

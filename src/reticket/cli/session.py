@@ -33,6 +33,8 @@ from reticket.runtime.every_policy import provider_of
 from reticket.runtime.opened_service import OpenedService
 
 PAGE = 500
+OF_CLIENT = ("scope", "resource")
+"""Options of `start` whose values the client's registration limits."""
 _NOUNS = {"context": "tenant or account"}
 COLUMNS = ("id", "kind", "subject", "context", "generation", "rotated_at", "expires_at", "end")
 
@@ -146,9 +148,11 @@ def revoke(
       reticket session revoke --all --yes
     """
     narrowed = bool(session_id or subject or kind or client or context)
-    if narrowed == everything:
+    if narrowed and everything:
+        raise click.UsageError("--all ends every session: leave out the id and the other options")
+    if not narrowed and not everything:
         raise click.UsageError(
-            "name sessions: an id, --subject, --kind, --client, --context, or --all alone"
+            "say which sessions: an id, --subject, --kind, --client or --context; or --all"
         )
     if everything and not yes:
         _ask_about_everybody()
@@ -205,7 +209,7 @@ def start(
     try:
         answer = frame.builder.perform(instance, beginning).answer
     except Refusal as refusal:
-        raise click.ClickException(_sentence(refusal)) from None
+        raise click.ClickException(_sentence(refusal, client_id)) from None
     if as_json:
         show_json(answer)
         return
@@ -225,10 +229,12 @@ def _client(instance: OpenedService, client_id: str) -> Client:
     return found
 
 
-def _sentence(refusal: Refusal) -> str:
-    if refusal.parameter:
-        return f"{refusal.parameter} {refusal.detail}"
-    return f"the user cannot sign in: {refusal.code.value}"
+def _sentence(refusal: Refusal, client_id: str) -> str:
+    if refusal.parameter is None:
+        return f"the user cannot sign in: {refusal.code.value}"
+    hint = f": see reticket client show {client_id}" if refusal.parameter in OF_CLIENT else ""
+    option = refusal.parameter.removesuffix("_id").replace("_", "-")
+    return f"--{option} {refusal.detail}{hint}"
 
 
 def facts(found: Family) -> dict[str, Any]:

@@ -112,7 +112,10 @@ def compromised(keys: Sequence[SealedKey], key: SealedKey, now: int) -> list[Sea
 def retired(key: SealedKey) -> SealedKey:
     """The key, retired. KeyRefused unless a rotation has replaced it (state as of now)."""
     if key.state != RETIRING:
-        raise KeyRefused(f"key {key.id} is {key.state}; only one that was rotated out can retire")
+        raise KeyRefused(
+            f"key {key.id} is {key.state}, and only a key that a rotation has replaced can retire: "
+            "rotate first, or retire it as compromised"
+        )
     return replace(key, state=RETIRED)
 
 

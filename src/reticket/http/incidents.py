@@ -79,7 +79,7 @@ class Incidents:
             (network_of(address),),
             "unnamed_proxy",
             address=address,
-            advice="add it to trusted_proxies: its clients count as one address",
+            advice="if it is a proxy of yours, add it to trusted_proxies: its clients count as one",
         )
 
     def unavailable(self, reason: str, dialect: str, correlation_id: str) -> None:

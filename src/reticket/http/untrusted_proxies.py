@@ -46,8 +46,8 @@ class UntrustedProxies:
     def warnings(self, trusted: Sequence[Network]) -> list[str]:
         """A sentence for each address that is still not trusted."""
         return [
-            f"{address} sends forwarding headers and is not in trusted_proxies: all of its clients "
-            "count as one address"
+            f"{address} sends forwarding headers and is not in trusted_proxies, so its clients "
+            "count as one address: add it if it is a proxy of yours"
             for address in self.read()
             if not is_among(address, trusted)
         ]

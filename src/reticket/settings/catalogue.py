@@ -67,7 +67,9 @@ def siblings_of(key: str) -> list[str]:
     """The known keys that an unknown key may have been meant for."""
     if key.startswith("policies.") and key.count(".") > 1:
         return [f"{key.rpartition('.')[0]}.{name}" for name in PolicyChange.model_fields]
-    return [name for name in _FIELDS if not name.startswith(_ANY_POLICY)]
+    table = key.rpartition(".")[0]
+    members = [name for name in _FIELDS if table and name.rpartition(".")[0] == table]
+    return members or [name for name in _FIELDS if not name.startswith(_ANY_POLICY)]
 
 
 def accepts(field: FieldInfo) -> Accepts:

@@ -120,12 +120,15 @@ def issuer_of(settings: Settings) -> str:
 
     A command beside the service uses the address that was last served, or the one that will be.
     """
-    if settings.issuer:
-        return settings.issuer
+    return settings.issuer or served_address(settings) or address(settings, settings.port)
+
+
+def served_address(settings: Settings) -> str | None:
+    """The address at which the data folder was served last; None when it never was."""
     try:
         return _address_file(settings).read_text("utf-8")
     except (OSError, UnicodeDecodeError):
-        return address(settings, settings.port)
+        return None
 
 
 def metrics_token(settings: Settings) -> str | None:
@@ -275,9 +278,25 @@ def _check_variables() -> None:
 def _unknown(name: str, known: Sequence[str], before: str = "") -> SettingError:
     if key_of(name) in REPLACED:
         return SettingError(f"{before}{name} is no longer a setting: {REPLACED[key_of(name)]}")
-    near = difflib.get_close_matches(name, known, 1)
+    near = _nearest(name, known)
     hint = f"did you mean {near[0]}?" if near else f"accepted are {', '.join(known) or 'none'}"
     return SettingError(f"{before}{name} is not a setting; {hint}")
+
+
+def _nearest(name: str, known: Sequence[str]) -> Sequence[str]:
+    """The known name that is like the name, if one is. In a known table the members are compared:
+    the name of the table would make all of them alike.
+    """
+    table, _, member = key_of(name).rpartition(".")
+    members = {
+        found: each
+        for each in known
+        for inside, _, found in [key_of(each).rpartition(".")]
+        if inside == table
+    }
+    if not table or not members:
+        return difflib.get_close_matches(name, known, 1)
+    return [members[found] for found in difflib.get_close_matches(member, members, 1)]
 
 
 def _setting_error(

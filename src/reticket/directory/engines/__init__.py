@@ -36,7 +36,7 @@ def _kind(url: str) -> EngineModule:
     scheme, _, _ = url.partition(":")
     if scheme not in KINDS:
         raise StartupError(
-            "The directory's URL must look like sqlite:///FOLDER/directory.sqlite or "
+            "the directory's URL must look like sqlite:///FOLDER/directory.sqlite or "
             "postgresql://USER:PASSWORD@HOST:PORT/DATABASE."
         )
     return KINDS[scheme]()
@@ -53,7 +53,7 @@ def _postgresql() -> EngineModule:
         from reticket.directory.engines import postgresql
     except ImportError as error:
         raise StartupError(
-            f"The directory is in PostgreSQL, which needs {error.name}: "
+            f"the directory is in PostgreSQL, which needs {error.name}: "
             "pip install 'reticket[postgresql]'."
         ) from error
     return postgresql

@@ -89,7 +89,7 @@ class PostgresqlStorage:
     def backup(self, target: Path) -> None:
         """StartupError: PostgreSQL's own tools copy a server."""
         raise StartupError(
-            "The directory is in PostgreSQL: back it up with its own tools, pg_dump or "
+            "the directory is in PostgreSQL: back it up with its own tools, pg_dump or "
             "pg_basebackup with archived logs."
         )
 
@@ -120,7 +120,7 @@ def migrate(url: str) -> None:
             return schema.migrate(connection, place)
         time.sleep(PAUSE)
     raise StartupError(
-        f"Cannot upgrade the directory {server.place_of(options)}: a table that must be "
+        f"cannot upgrade the directory {server.place_of(options)}: a table that must be "
         "changed is locked; look for long transactions and dumps, and run `reticket migrate up` "
         "again."
     )
@@ -149,7 +149,7 @@ def _starting(options: server.Options) -> Iterator[tuple[Connection, str]]:
         if isinstance(error, DBAPIError) and isinstance(error.orig, BUSY):
             raise _Locked from None
         raise StartupError(
-            f"Cannot open the directory {place}: {_reason(error)}; {_remedy(error)}."
+            f"cannot open the directory {place}: {_reason(error)}; {_remedy(error)}."
         ) from None
     finally:
         engine.dispose()
@@ -170,7 +170,7 @@ def _check(connection: Connection, place: str) -> None:
     taken = metadata.tables.keys() & set(inspect(connection).get_table_names())
     if taken:
         raise StartupError(
-            f"The database {place} has tables that are not of a directory of reticket "
+            f"the database {place} has tables that are not of a directory of reticket "
             f"({', '.join(sorted(taken))}); give it a database of its own."
         )
 

@@ -61,7 +61,7 @@ def _has_split_a_password(options: Options) -> bool:
 
 def _unreadable() -> StartupError:
     return StartupError(
-        "The directory's URL must look like postgresql://USER:PASSWORD@HOST:PORT/DATABASE, with "
+        "the directory's URL must look like postgresql://USER:PASSWORD@HOST:PORT/DATABASE, with "
         "the special characters of a password written as %XX."
     )
 

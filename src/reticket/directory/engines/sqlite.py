@@ -94,7 +94,7 @@ def _file_of(url: str) -> Path:
     """The path in a URL such as `sqlite:///data/directory.sqlite`, taken literally."""
     scheme, _, name = url.partition(":///")
     if scheme != "sqlite" or name in ("", ":memory:"):
-        raise StartupError("The directory's URL must look like sqlite:///FOLDER/directory.sqlite.")
+        raise StartupError("the directory's URL must look like sqlite:///FOLDER/directory.sqlite.")
     return Path(name)
 
 
@@ -138,16 +138,16 @@ def _starting(file: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise StartupError(f"Cannot open the directory {file}: {error.strerror}.") from error
+        raise StartupError(f"cannot open the directory {file}: {error.strerror}.") from error
     except DBAPIError as error:
         if type(error.orig) is sqlite3.DatabaseError:
             raise _damaged(file) from error
-        raise StartupError(f"Cannot open the directory {file}: {error.orig}.") from error
+        raise StartupError(f"cannot open the directory {file}: {error.orig}.") from error
 
 
 def _damaged(file: Path) -> StartupError:
     return StartupError(
-        f"The directory {file} is damaged or is no database; restore it from a backup."
+        f"the directory {file} is damaged or is no database; restore it from a backup."
     )
 
 
@@ -156,7 +156,7 @@ def _check(connection: Connection, file: Path) -> None:
     if verdict != "ok":
         raise _damaged(file)
     if not schema.is_versioned(connection) and inspect(connection).get_table_names():
-        raise StartupError(f"The file {file} is a database, but not a directory of reticket.")
+        raise StartupError(f"the file {file} is a database, but not a directory of reticket.")
 
 
 def _engine(file: Path) -> Engine:

@@ -72,7 +72,7 @@ def _decoded(file: Path) -> str:
     try:
         data = file.read_bytes()
     except OSError as error:
-        raise StartupError(f"Cannot read {file}: {error.strerror}.") from error
+        raise StartupError(f"cannot read {file}: {error.strerror}.") from error
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -9,7 +9,7 @@ from reticket.cli.doctor.findings import Finding, fault, warning
 from reticket.core.addresses import is_loopback
 from reticket.runtime.opened_service import OpenedService
 from reticket.settings.catalogue import variable
-from reticket.settings.loading import issuer_of, issuer_warnings
+from reticket.settings.loading import issuer_of, issuer_warnings, served_address
 
 TOPIC = "issuer"
 
@@ -21,7 +21,8 @@ def look(instance: OpenedService) -> Iterator[Finding]:
     nowhere = issuer_warnings(settings, url)
     yield from map(warning, nowhere)
     if not settings.issuer and not nowhere:
-        yield warning(f"is not set, so tokens name {url}, where it was served last: set {name}")
+        served = "was served last" if served_address(settings) else "would be served"
+        yield warning(f"is not set, so tokens name {url}, where it {served}: set {name}")
     parts = urlsplit(url)
     if parts.scheme == "http" and not nowhere and not is_loopback(parts.hostname or ""):
         yield fault(f"{url} is without TLS, so tokens can be read on the way: set {name} to https")
