@@ -13,6 +13,7 @@ from reticket.core.model import RefreshToken
 from reticket.core.tokens.faces import (
     HS256_HEADER,
     LONGEST,
+    LONGEST_JWT,
     PREFIX,
     from_text,
     hs256_text,
@@ -189,7 +190,7 @@ def test_a_text_that_is_too_long_is_not_parsed():
 
     text = opaque_text(PLAIN._replace(context="x" * LONGEST), KEY)
     assert read_opaque(text, unwanted) is None
-    assert split_jwt("." * 2 + "x" * LONGEST) is None
+    assert split_jwt("." * 2 + "x" * LONGEST_JWT) is None
 
 
 def test_a_jwt_is_read_back():

@@ -23,6 +23,7 @@ from reticket.fetching import answer, exchange
 from reticket.http import assets, metrics_listener, server
 from reticket.http.connection import limits, load
 from reticket.http.connection import request_memory as room
+from reticket.oauth import requested_claims
 from reticket.settings.catalogue import reference
 
 ROOT = Path(__file__).parents[2]
@@ -81,6 +82,8 @@ FIXED = {
     "bytes of the line before a chunk": limits.CHUNK_LINE,
     "characters of a password at Cloudreve": cloudreve.LONGEST_PASSWORD,
     "bytes of a refresh token": tokens.LONGEST,
+    "bytes of a JWT": tokens.LONGEST_JWT,
+    "bytes of the parameter `claims`": requested_claims.LONGEST,
     "seconds of a request to another server in all": exchange.TIMEOUT,
     "bytes of an answer of another server": answer.LONGEST_BODY,
     "seconds for a code": codes.CODE_LIFETIME,

@@ -43,6 +43,7 @@ USERS = [
      "cloudreve": {**CLOUD, "totp_secret": TOTP_SECRET}},
     {"email": "grace@example.com", "password": "cobol-1959",
      "cloudreve": {**CLOUD, "totp_secret": TOTP_SECRET}},
+    {"email": "ida@example.com", "password": "rhodes-1907", "totp_secret": TOTP_SECRET},
     {"email": "banned@example.com", "password": "never again", "disabled": True},
 ]  # fmt: skip
 

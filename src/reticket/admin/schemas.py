@@ -136,6 +136,7 @@ class ClientChanges(Struct, forbid_unknown_fields=True):
     pkce: Literal["required", "optional"] | UnsetType | None = UNSET
     admin: bool | UnsetType | None = UNSET
     first_party: bool | UnsetType | None = UNSET
+    id_token_claims: Sequence[str] | UnsetType | None = UNSET
 
 
 class NewClient(ClientChanges, kw_only=True):

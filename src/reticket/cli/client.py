@@ -39,6 +39,7 @@ CLEARABLE = {
     "grant": "grants",
     "resource": "resources",
     "policy": "policy",
+    "id-token-claim": "id_token_claims",
     "jwks": "jwks",
     "jwks-uri": "jwks_uri",
 }

@@ -152,6 +152,13 @@ _MEMBERS = (
         "none",
         {},
     ),
+    Member(
+        "id_token_claims",
+        "--id-token-claim",
+        "A claim that its ID tokens have, where a scope gives it; may be repeated.",
+        "none",
+        _SEVERAL,
+    ),
     Member("admin", "--admin/--no-admin", "It may use the admin API.", "no", _SWITCH),
     Member(
         "first_party",

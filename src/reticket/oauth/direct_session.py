@@ -85,6 +85,7 @@ def start_session(
         scope=_scopes(registration, options.scope),
         terms=Terms(options.auth_time, options.amr, options.jkt, audiences).to_json(),
         policy=registration.policy,
+        asked=registration.asked,
     )
     return StartedSession(issued.family.id.hex(), token_response(registration, issued))
 

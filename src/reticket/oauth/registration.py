@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from reticket.core.model import Asked
 from reticket.core.people import Client
 from reticket.core.policy import BROWSER, Policy, chosen
 from reticket.core.storage.budget import Owner, of_client
@@ -15,7 +16,7 @@ from reticket.oauth.audiences import as_registered
 from reticket.oauth.lists import split_list
 from reticket.oauth.origins import origins_of
 from reticket.oauth.provider import Provider
-from reticket.oauth.terms import OPENID
+from reticket.oauth.terms import ID_CLAIMS, OPENID
 
 AUTHORIZATION_CODE = "authorization_code"
 REFRESH_TOKEN = "refresh_token"  # noqa: S105
@@ -63,6 +64,7 @@ class Registration:
             (FAPI 2.0 Security Profile §5.3.2.1).
         admin: whether it may get the scope `admin`.
         first_party: whether people are asked for no consent, since the client is the operator's.
+        id_token_claims: standard claims that its ID tokens have, where a scope gives them.
     """
 
     id: str
@@ -83,6 +85,12 @@ class Registration:
     issuer_audience: bool
     admin: bool
     first_party: bool
+    id_token_claims: tuple[str, ...] = ()
+
+    @property
+    def asked(self) -> Asked:
+        """What every token of the client has by its registration, as `Asked`."""
+        return ((ID_CLAIMS, " ".join(self.id_token_claims)),) if self.id_token_claims else ()
 
     @property
     def has_secret(self) -> bool:
@@ -180,6 +188,7 @@ def read_registration(client: Client, provider: Provider) -> Registration:
         issuer_audience=is_fapi or provider.issuer_audience,
         admin=bool(metadata.get("admin", False)),
         first_party=bool(metadata.get("first_party", False)),
+        id_token_claims=tuple(metadata.get("id_token_claims", ())),
     )
 
 

@@ -114,6 +114,8 @@ OF_SCOPE: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 """The claims of each scope (OpenID Connect Core §5.4)."""
 
+STANDARD_CLAIMS = tuple(name for names in OF_SCOPE.values() for name in names)
+
 
 def standard_claims(user: User) -> Mapping[str, object]:
     """All claims of a person, whatever a token permits. A claim without a value is absent."""

@@ -5,7 +5,7 @@ RFC 9068 §2.2 for access tokens, OpenID Connect Core §2 for ID tokens.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -16,6 +16,7 @@ from reticket.core.policy import SECOND
 from reticket.core.tokens.kinds import Facts
 from reticket.oauth.lists import split_list
 from reticket.oauth.provider import USER, Provider
+from reticket.oauth.requested_claims import LEVELS
 from reticket.oauth.standard_claims import OF_SCOPE, standard_claims
 
 AMR_PASSWORD, AMR_OTP = "pwd", "otp"
@@ -23,11 +24,18 @@ AMR_PASSWORD, AMR_OTP = "pwd", "otp"
 
 OPENID = "openid"
 SCOPE, AUDIENCE, NONCE, NO_ID_TOKEN, JKT = "scope", "aud", "nonce", "alone", "jkt"
+ID_CLAIMS = "id_claims"
 """Names of what a request asks for one response only.
 
 Fewer scopes, audiences (space-separated), and the nonce of the ID token. `alone` omits the ID
-token, and `jkt` binds the access token to the key of the proof.
+token, and `jkt` binds the access token to the key of the proof. `id_claims` are the claims that the
+client's registration wants in the ID token, space-separated.
 """
+
+
+def level_of(amr: Collection[str]) -> int:
+    """The place in `LEVELS` of a sign-in with these methods."""
+    return 1 if AMR_OTP in amr else 0
 
 
 class Terms(msgspec.Struct, frozen=True, omit_defaults=True, array_like=True):
@@ -40,6 +48,8 @@ class Terms(msgspec.Struct, frozen=True, omit_defaults=True, array_like=True):
         audiences: the audiences of access tokens when a request names none.
         login: the id of the login session in which the person consented: 32 hex digits. None in
             rows of an older version, and for a session that an operator started.
+        userinfo / id_token: the claims that the request has asked for beside its scopes (OpenID
+            Connect Core §5.5).
     """
 
     auth_time: int
@@ -47,11 +57,13 @@ class Terms(msgspec.Struct, frozen=True, omit_defaults=True, array_like=True):
     jkt: str | None = None
     audiences: tuple[str, ...] = ()
     login: str | None = None
+    userinfo: tuple[str, ...] = ()
+    id_token: tuple[str, ...] = ()
 
     @property
     def acr(self) -> str:
         """The authentication context class (OpenID Connect Core §2)."""
-        return "urn:reticket:acr:2" if AMR_OTP in self.amr else "urn:reticket:acr:1"
+        return LEVELS[level_of(self.amr)]
 
     def to_json(self) -> str:
         """The text that the session stores."""
@@ -131,7 +143,16 @@ class Claims:
         }
         if nonce is not None:
             claims["nonce"] = nonce
-        return claims
+        return claims | self._of_person(facts, terms)
+
+    def _of_person(self, facts: Facts, terms: Terms) -> dict[str, object]:
+        """The claims of the person that the client's registration or its request wants there."""
+        registered = split_list(_requested(facts, ID_CLAIMS) or "")
+        permitted = permitted_claims(granted_scopes(facts))
+        names = {name for name in registered if name in permitted}.union(terms.id_token)
+        if not names or not isinstance(facts.holder, User):
+            return {}
+        return _chosen(facts.holder, names)
 
     def accepts_user_claims(self, claims: Mapping[str, Any]) -> bool:
         """Whether verified claims are those of an access token with a person's consent."""
@@ -142,8 +163,20 @@ class Claims:
         return claims.get("iss") == self._provider.issuer and "sid" not in claims
 
 
-def userinfo_claims(user: User, scopes: tuple[str, ...]) -> dict[str, object]:
-    """The claims of a person that the scopes permit (OpenID Connect Core §5.4)."""
-    permitted = {name for scope in scopes for name in OF_SCOPE.get(scope, ())}
+def userinfo_claims(
+    user: User, scopes: tuple[str, ...], requested: tuple[str, ...] = ()
+) -> dict[str, object]:
+    """The claims of a person that the scopes permit (OpenID Connect Core §5.4), and those that the
+    request has asked for (§5.5).
+    """
+    return {"sub": user.id} | _chosen(user, permitted_claims(scopes).union(requested))
+
+
+def permitted_claims(scopes: tuple[str, ...]) -> set[str]:
+    """The names of the standard claims that these scopes give."""
+    return {name for scope in scopes for name in OF_SCOPE.get(scope, ())}
+
+
+def _chosen(user: User, names: Collection[str]) -> dict[str, object]:
     claims = standard_claims(user)
-    return {"sub": user.id} | {name: claims[name] for name in claims if name in permitted}
+    return {name: claims[name] for name in claims if name in names}

@@ -53,6 +53,7 @@ SAMPLES = {
     "issued to itself": issued(WEB, "orders.read", ""),
     "access": access("web"),
     "access of others": access("spa"),
+    "session": (FAMILY, ISSUED_AT),
     "thirty-two bytes": bytes(32),
     "keys": [
         {

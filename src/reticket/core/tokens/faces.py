@@ -16,7 +16,10 @@ from reticket.core.tokens.keys import MacKey
 
 PREFIX = "rtk_"
 LONGEST = 4096
-"""Characters; a longer text is refused before it is parsed."""
+"""Characters of an opaque token; a longer text is refused before it is parsed."""
+
+LONGEST_JWT = 8192
+"""Characters of a JWT, whose claims may be many."""
 
 TAG_BYTES = 16
 _HEAD_BYTES = 4 + 16 + 6 + 8
@@ -131,7 +134,7 @@ def read_hs256(text: str, keys: Sequence[MacKey]) -> bytes | None:
 
 def split_jwt(text: str) -> tuple[str, str, str] | None:
     """Header, payload and signature of a three-part ASCII text, or None."""
-    if len(text) > LONGEST or not text.isascii():
+    if len(text) > LONGEST_JWT or not text.isascii():
         return None
     parts = text.split(".")
     return (parts[0], parts[1], parts[2]) if len(parts) == 3 else None

@@ -104,7 +104,7 @@ class Mint:
             refresh = self._refresh(kind, facts, rotated_at, refresh_ends)
         return Issued(
             outcome, family, holder, context, issued_at, access_ends, refresh_ends, access,
-            refresh, self._id_token(facts, kind.id_claims) if kind.id_claims else None,
+            refresh, self._id_token(facts, kind.id_claims, access) if kind.id_claims else None,
         )  # fmt: skip
 
     def nonce(self, kind: TokenKind, now: int) -> str:
@@ -165,12 +165,18 @@ class Mint:
             return hs256_text(payload, key)
         return self._signed(ACCESS, payload, facts.issued_at)
 
-    def _id_token(self, facts: Facts, claims_of: IdClaimsOf) -> str | None:
+    def _id_token(self, facts: Facts, claims_of: IdClaimsOf, access: str) -> str | None:
         claims = claims_of(facts)
-        return None if claims is None else self._signed(ID, self._encode(claims), facts.issued_at)
+        if claims is None:
+            return None
+        signer = self._keys.snapshot.signer_at(facts.issued_at)
+        said = {**claims, "at_hash": _at_hash(access, signer.algorithm)}
+        return self._signed_by(signer, ID, self._encode(said))
 
     def _signed(self, kind: str, payload: bytes, at: int) -> str:
-        signer = self._keys.snapshot.signer_at(at)
+        return self._signed_by(self._keys.snapshot.signer_at(at), kind, payload)
+
+    def _signed_by(self, signer: Signer, kind: str, payload: bytes) -> str:
         signed = f"{self._header(signer, kind)}.{to_text(payload)}"
         return f"{signed}.{to_text(signer.sign(signed.encode()))}"
 
@@ -280,6 +286,15 @@ class Mint:
             header = {"alg": key.algorithm, "kid": key.kid, "typ": kind}
             text = self._headers[name] = to_text(self._encode(header))
         return text
+
+
+def _at_hash(access: str, algorithm: str) -> str:
+    """The left half of the hash of an access token (OpenID Connect Core §3.1.3.6). Ed25519 hashes
+    with SHA-512 (RFC 8032 §5.1).
+    """
+    hashed = hashlib.sha512 if algorithm == "EdDSA" else hashlib.sha256
+    digest = hashed(access.encode()).digest()
+    return to_text(digest[: len(digest) // 2])
 
 
 def _end(issued_at: int, lifetime: int, latest: int) -> int:

@@ -19,6 +19,8 @@ from reticket.dialects.oauth.inputs import Form, required
 from reticket.dialects.oauth.pages.entry import NONE, PROMPTS, SECONDS
 from reticket.oauth.lists import split_list
 from reticket.oauth.registration import AUTHORIZATION_CODE, Registration
+from reticket.oauth.requested_claims import LONGEST as LONGEST_CLAIMS
+from reticket.oauth.requested_claims import NOTHING, RequestedClaims, read_requested_claims
 from reticket.oauth.terms import OPENID
 
 _SHA256 = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -66,6 +68,7 @@ class AuthorizationForm(msgspec.Struct):
     login_hint: str | None = None
     id_token_hint: str | None = None
     dpop_jkt: str | None = None
+    claims: str | None = None
     request: str | None = None
     registration: str | None = None
 
@@ -83,6 +86,7 @@ class AuthorizationRequest(msgspec.Struct, frozen=True, omit_defaults=True):
         login_hint: an e-mail address, or empty; stored as `hint`.
         pushed: digest of the `request_uri` (RFC 9126), or None for a request that was not pushed.
         answer_until: the end of a pushed request, in milliseconds; stored as `until`.
+        claims: those that are asked for beside the scopes.
     """
 
     client_id: str
@@ -98,6 +102,12 @@ class AuthorizationRequest(msgspec.Struct, frozen=True, omit_defaults=True):
     login_hint: str = msgspec.field(default="", name="hint")
     pushed: str | None = None
     answer_until: int = msgspec.field(default=0, name="until")
+    claims: RequestedClaims = NOTHING
+
+    @property
+    def shown_scope(self) -> str:
+        """The scope that the person consents to. A claim counts as the scope that gives it."""
+        return " ".join(dict.fromkeys((*split_list(self.scope), *self.claims.scopes())))
 
     def to_json(self) -> str:
         """The stored form."""
@@ -157,7 +167,24 @@ def validate_auth_request(
         jkt=_thumbprint(form, "dpop_jkt"),
         response_mode=ResponseMode(form.get("response_mode", ResponseMode.QUERY)),
         login_hint=form.get("login_hint", ""),
+        claims=requested_claims(registration, form),
     )
+
+
+def requested_claims(registration: Registration, form: Form) -> RequestedClaims:
+    """The claims of the parameter `claims` that one of the client's scopes gives (OpenID Connect
+    Core §5.5).
+
+    Raises:
+        Refusal: INVALID_PARAMETER.
+    """
+    text = form.get("claims")
+    if text is not None and len(text.encode("utf-8", "surrogatepass")) > LONGEST_CLAIMS:
+        raise wrong("claims", f"is longer than {LONGEST_CLAIMS} bytes")
+    try:
+        return read_requested_claims(text, registration.scopes)
+    except ValueError as error:
+        raise wrong("claims", str(error)) from None
 
 
 def requested_scope(registration: Registration, form: Form) -> str:
@@ -210,6 +237,7 @@ def canonical_form(auth_request: AuthorizationRequest, form: Form) -> Form:
         "prompt": form.get("prompt"),
         "max_age": form.get("max_age"),
         "id_token_hint": form.get("id_token_hint"),
+        "claims": form.get("claims"),
     }
     return {name: value for name, value in parameters.items() if value}
 

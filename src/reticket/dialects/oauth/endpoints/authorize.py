@@ -12,7 +12,7 @@ from hashlib import sha256
 from msgspec.structs import replace
 
 from reticket.core.commands import Asking, Audit, Peek, Pop, PutIfAbsent
-from reticket.core.errors import Cause, Code, Refusal
+from reticket.core.errors import Cause, Code, Refusal, wrong
 from reticket.core.storage.budget import of_account
 from reticket.core.tokens.faces import to_text
 from reticket.dialects.oauth.document import describe_page
@@ -54,6 +54,7 @@ from reticket.dialects.oauth.pages.interaction import Interaction, Person, expir
 from reticket.dialects.oauth.pages.remembered_consents import is_granted, remember
 from reticket.oauth.provider import USER, Provider
 from reticket.oauth.registration import Registration, registration_of
+from reticket.oauth.terms import level_of
 from reticket.wire import Operation, Parameter, Route, WireRequest, parse_pairs
 
 PATH = "/authorize"
@@ -76,6 +77,7 @@ _DESCRIPTIONS = {
     "login_hint": "An e-mail address for the sign-in page.",
     "id_token_hint": "An ID token of the person that is expected.",
     "dpop_jkt": "The thumbprint of the key that the code is bound to (RFC 9449 §10).",
+    "claims": "Claims in JSON that are wanted beside the scopes (OpenID Connect Core §5.5).",
     "request": "Not supported.",
     "registration": "Not supported.",
     "request_uri": "The `request_uri` of a pushed request (RFC 9126).",
@@ -110,6 +112,8 @@ class AuthorizationCodeHandler:
     def allow(self, ticket: str, interaction: Interaction, person: Person) -> Operation:
         """Issue the code. A second click gets the same code while it is unused."""
         auth_request, code = load_auth_request(interaction.request), _code_for_ticket(ticket)
+        if level_of(person.amr) < auth_request.claims.level:
+            return (yield from self._refuse(auth_request, person, _too_weak()))
         grant = yield from _grant_for(auth_request, person)
         yield from answer_once(auth_request, codes.code_key(code), person)
         yield from _issue_code(code, grant)
@@ -118,8 +122,13 @@ class AuthorizationCodeHandler:
     def deny(self, interaction: Interaction) -> Operation:
         """Respond with `access_denied`."""
         auth_request = load_auth_request(interaction.request)
-        yield from answer_once(auth_request, "denied", interaction.person)
         refusal = OAuthError("access_denied", "The person has said no.")
+        return (yield from self._refuse(auth_request, interaction.person, refusal))
+
+    def _refuse(
+        self, auth_request: AuthorizationRequest, person: Person | None, refusal: OAuthError
+    ) -> Operation:
+        yield from answer_once(auth_request, "denied", person)
         yield from Audit(USER, "refused", refusal.failure.error_code)
         return self._responses.error(target_of(auth_request), refusal)
 
@@ -178,7 +187,8 @@ class Authorization:
             auth_request = _validate(registration, form, redirect_uri, bool(digest))
             if digest:
                 auth_request = yield from with_deadline(auth_request, digest)
-            demands = demands_of(form, (yield from hinted_subject(form)))
+            subject = _one_subject((yield from hinted_subject(form)), auth_request.claims.subject)
+            demands = demands_of(form, subject)
             entry = yield from find_entry(request, self._provider, demands)
             interaction = self._interaction(registration, auth_request, demands)
             yield from self._expect_answerable(demands, interaction, entry)
@@ -214,7 +224,7 @@ class Authorization:
         return Interaction(
             client_id=registration.id,
             name=registration.name,
-            scope=auth_request.scope,
+            scope=auth_request.shown_scope,
             request=replace(auth_request, login_hint="").to_json(),
             login_hint=auth_request.login_hint,
             subject=demands.subject,
@@ -235,6 +245,23 @@ def _validate(
     if registration.par_required and not is_pushed:
         raise OAuthError("invalid_request", "The client must push its requests.")
     return validate_auth_request(registration, form, target)
+
+
+def _one_subject(hinted: str | None, claimed: str | None) -> str | None:
+    """The only person who may answer, by the hint or by the claim `sub`.
+
+    Raises:
+        Refusal: INVALID_PARAMETER, for two.
+    """
+    if None not in (hinted, claimed) and hinted != claimed:
+        raise wrong("claims", "asks for another person than id_token_hint")
+    return hinted or claimed
+
+
+def _too_weak() -> OAuthError:
+    """The essential claim `acr` cannot be met (OpenID Connect Core §5.5.1.1)."""
+    sentence = "The person has not signed in by the class that acr asks for."
+    return OAuthError("unmet_authentication_requirements", sentence)
 
 
 def _single(parameters: Pairs, name: str) -> str | None:
@@ -316,4 +343,6 @@ def _grant_for(
         challenge=auth_request.challenge,
         nonce=auth_request.nonce,
         jkt=auth_request.jkt,
+        userinfo=auth_request.claims.userinfo,
+        id_token=auth_request.claims.id_token,
     )

@@ -16,7 +16,8 @@ from reticket.dialects.oauth.endpoints.client_keys import ALGORITHMS as CLIENT_A
 from reticket.dialects.oauth.endpoints.readers import everyone
 from reticket.oauth.provider import Provider
 from reticket.oauth.registration import GRANTS
-from reticket.oauth.standard_claims import OF_SCOPE
+from reticket.oauth.requested_claims import LEVELS
+from reticket.oauth.standard_claims import OF_SCOPE, STANDARD_CLAIMS
 from reticket.verify.jose import ALGORITHMS
 from reticket.wire import Headers, Operation, Route, WireRequest, WireResponse
 
@@ -69,12 +70,12 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True):
     introspection_endpoint_auth_signing_alg_values_supported: Sequence[str] = CLIENT_ALGORITHMS
     dpop_signing_alg_values_supported: Sequence[str] = ALGORITHMS
     subject_types_supported: Sequence[str] = ("public",)
-    acr_values_supported: Sequence[str] = ("urn:reticket:acr:1", "urn:reticket:acr:2")
+    acr_values_supported: Sequence[str] = LEVELS
     claims_supported: Sequence[str] = (
-        "iss", "sub", "aud", "exp", "iat", "auth_time", "acr", "amr", "nonce", "sid",
-        *(name for names in OF_SCOPE.values() for name in names),
+        "iss", "sub", "aud", "exp", "iat", "auth_time", "acr", "amr", "nonce", "sid", "at_hash",
+        *STANDARD_CLAIMS,
     )  # fmt: skip
-    claims_parameter_supported: bool = False
+    claims_parameter_supported: bool = True
     request_parameter_supported: bool = False
     request_uri_parameter_supported: bool = False
     require_pushed_authorization_requests: bool = False

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from reticket.core.commands import Asking, InspectAccess
+from reticket.core.commands import Asking, FindSession, InspectAccess
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import AccessToken
 from reticket.core.people import User
@@ -23,7 +23,7 @@ from reticket.oauth.lists import split_list
 from reticket.oauth.membership import is_member
 from reticket.oauth.provider import USER, Provider
 from reticket.oauth.revoked_access_tokens import revocation_key
-from reticket.oauth.terms import OPENID, userinfo_claims
+from reticket.oauth.terms import OPENID, terms_of, userinfo_claims
 from reticket.wire import Described, Operation, Route, WireRequest, WireResponse
 
 PATH = "/userinfo"
@@ -94,11 +94,17 @@ def _serve_userinfo(provider: Provider) -> Callable[[WireRequest], Operation]:
             raise _insufficient_scope(scheme)
         if proof is not None:
             yield from _as_unauthorized(spend_proof(proof, of_account(access.subject)))
-        return WireResponse(
-            200, msgspec.json.encode(userinfo_claims(user, scopes)), headers=NO_STORE
-        )
+        requested = yield from _requested_claims(access)
+        claims = userinfo_claims(user, scopes, requested)
+        return WireResponse(200, msgspec.json.encode(claims), headers=NO_STORE)
 
     return operate
+
+
+def _requested_claims(access: AccessToken) -> Asking[tuple[str, ...]]:
+    """The claims that the session's request has asked for beside its scopes."""
+    row, _ = yield from FindSession(access.family)
+    return terms_of(row.terms).userinfo if row else ()
 
 
 def _presented_token(request: WireRequest) -> tuple[str, str]:

@@ -38,6 +38,7 @@ class AuthorizationGrant(msgspec.Struct, frozen=True):
         nonce: for the ID token, or None.
         jkt: thumbprint of the key to which the code is bound (RFC 9449 §10), or None.
         login: the id of the login session in which the person consented, or None.
+        userinfo / id_token: the claims that were asked for beside the scopes.
     """
 
     family: str
@@ -54,6 +55,8 @@ class AuthorizationGrant(msgspec.Struct, frozen=True):
     nonce: str | None = None
     jkt: str | None = None
     login: str | None = None
+    userinfo: tuple[str, ...] = ()
+    id_token: tuple[str, ...] = ()
 
     def to_json(self) -> str:
         """The stored form."""

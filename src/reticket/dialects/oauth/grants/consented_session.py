@@ -125,7 +125,7 @@ def _begin_family(
     family: bytes, request: TokenRequest, grant: AuthorizationGrant, user: User, bound: Asked
 ) -> Asking[tuple[Issued, Asked]]:
     resources = request.registration.requested_resources(request.form.get("resource", ""))
-    asked = (*asked_limits((), resources), *bound, *_nonce_of(grant))
+    asked = (*asked_limits((), resources), *bound, *_nonce_of(grant), *request.registration.asked)
     try:
         issued: Issued = yield from _begin_command(request, grant, user, family, asked)
     except Refusal as refusal:
@@ -181,4 +181,12 @@ def _is_same_credential(user: User, grant: AuthorizationGrant) -> bool:
 
 def _terms(request: TokenRequest, grant: AuthorizationGrant) -> Terms:
     audiences = grant.resources or request.registration.resources
-    return Terms(grant.auth_time, grant.amr, request.refresh_token_jkt, audiences, grant.login)
+    return Terms(
+        grant.auth_time,
+        grant.amr,
+        request.refresh_token_jkt,
+        audiences,
+        grant.login,
+        grant.userinfo,
+        grant.id_token,
+    )

@@ -35,6 +35,7 @@ def refresh_token_grant(request: TokenRequest) -> GrantOperation:
     token = required(request.form, "refresh_token")
     asked = (
         *asked_limits(scopes, resources),
+        *request.registration.asked,
         *(yield from _bind_to_session_of_token(request, token)),
     )
     command = Refresh(
