@@ -204,6 +204,8 @@ class Dialect(Protocol):
         pages: beginnings of paths below `base_path` that are pages for people. No page of another
             origin may read them, whatever the setting `cors_origins` says.
         person / tenant / program: what it needs to know of one, or None.
+        unused_days: days after which a client that registered itself and was not used is removed,
+            or None.
         correlation_header: a request header (lower case) with a UUID of the client's, or None.
     """
 
@@ -221,6 +223,7 @@ class Dialect(Protocol):
     person: Part[Any] | None = None
     tenant: Part[Any] | None = None
     program: Part[Any] | None = None
+    unused_days: int | None = None
     correlation_header: bytes | None = None
 
     def refuse(self, request: WireRequest, error: ReticketError) -> WireResponse:

@@ -122,7 +122,7 @@ class Acceptor:
             ServiceParts(
                 RESOURCES, world.engine, authenticator, Factors(), authenticator, people,
                 world.mint, self.pools, world.clock, world.store, kept, BudgetedEphemeral(kept),
-                world.keys, upkeep, bytes, self.hasher, None, self.exchange, FetchLimits(),
+                world.keys, upkeep, bytes, self.hasher, None, self.exchange, FetchLimits(), None,
             )
         )  # fmt: skip
 

@@ -31,6 +31,7 @@ from reticket.core.ports import (
 from reticket.core.queues.batch_queue import BatchQueue, WorkerPool
 from reticket.core.queues.fair_queue import Requester
 from reticket.core.queues.fair_worker_pool import FairWorkerPool
+from reticket.core.registrations import Registrar, Registrations
 from reticket.core.sessions.audit_events import dialect_event
 from reticket.core.sessions.engine import Engine
 from reticket.core.sessions.inspection import Inspection, admitted
@@ -100,6 +101,7 @@ class ServiceParts:
     consents: Consents
     exchange: Exchange
     fetch_limits: FetchLimits
+    registrar: Registrar
 
 
 class Service:
@@ -117,6 +119,7 @@ class Service:
                 *_consents(parts, callers),
                 *_entries(callers),
                 *_others(parts),
+                *_registrations(parts),
                 _by(asked.Fetch, _fetcher(parts, callers).fetch),
             )
         )
@@ -290,6 +293,19 @@ def _entries(callers: CallerStorage) -> Iterator[Performer]:
     yield _by(asked.Peek, callers.peek)
     yield _by(asked.Pop, callers.pop)
     yield _by(asked.Increment, callers.increment)
+
+
+def _registrations(parts: ServiceParts) -> Iterator[Performer]:
+    pools = parts.pools
+    registrations = Registrations(
+        parts.registrar, parts.upkeep, parts.hasher,
+        pools.directory, pools.store, pools.passwords, parts.clock,
+    )  # fmt: skip
+    yield _by(asked.RegisterClient, registrations.register)
+    yield _by(asked.CheckRegistrationToken, registrations.check)
+    yield _by(asked.ChangeRegistration, registrations.change)
+    yield _by(asked.RemoveClient, registrations.remove)
+    yield _by(asked.NoteClientUse, registrations.note_use)
 
 
 def _fetcher(parts: ServiceParts, callers: CallerStorage) -> Fetcher:

@@ -258,6 +258,15 @@ oauth_clients = Table(
     Column("credential_version", BigInteger),
 )
 
+registrations = Table(
+    "registrations",
+    metadata,
+    _part_of("client_id", "oauth_clients.client_id", String(255)),
+    Column("token_digest", String(64), nullable=False),
+    Column("used_at", BigInteger, nullable=False),
+)
+"""Clients that registered themselves."""
+
 keys = Table(
     "keys",
     metadata,

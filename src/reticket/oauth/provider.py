@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from reticket.core.policy import DAY, Policy
+from reticket.oauth.self_registration import OFF, RegistrationRules
 
 BASE = "/oauth"
 USER, CLIENT = "oauth.user", "oauth.client"
@@ -28,6 +29,7 @@ class Provider:
         per_client: the same for a client that authenticates, from all addresses.
         login_idle: seconds after which an unused login session ends.
         login_absolute: seconds after which every login session ends.
+        registration: how clients may register themselves.
         issuer_audience: whether the assertions of all clients must name the issuer alone.
     """
 
@@ -38,6 +40,7 @@ class Provider:
     login_idle: int = LOGIN_IDLE
     login_absolute: int = LOGIN_ABSOLUTE
     issuer_audience: bool = False
+    registration: RegistrationRules = OFF
 
     def url(self, path: str) -> str:
         """The address of an endpoint, given its path, as `/token`."""

@@ -16,6 +16,7 @@ from reticket.oauth.audiences import as_registered
 from reticket.oauth.lists import split_list
 from reticket.oauth.origins import origins_of
 from reticket.oauth.provider import Provider
+from reticket.oauth.self_registration import has_registered_itself
 from reticket.oauth.terms import ID_CLAIMS, OPENID
 
 AUTHORIZATION_CODE = "authorization_code"
@@ -24,6 +25,8 @@ CLIENT_CREDENTIALS = "client_credentials"
 DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
 TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"  # noqa: S105
 GRANTS = (AUTHORIZATION_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS, DEVICE_CODE, TOKEN_EXCHANGE)
+PEOPLE_GRANTS = (AUTHORIZATION_CODE, REFRESH_TOKEN, DEVICE_CODE)
+"""The grants of a client that nobody vouches for: a person consents to each."""
 
 ADMIN = "admin"
 """The scope of the admin API; only for flagged clients, by client credentials."""
@@ -65,6 +68,7 @@ class Registration:
         admin: whether it may get the scope `admin`.
         first_party: whether people are asked for no consent, since the client is the operator's.
         id_token_claims: standard claims that its ID tokens have, where a scope gives them.
+        vouched: whether an operator has registered it, and not the client itself.
     """
 
     id: str
@@ -85,6 +89,7 @@ class Registration:
     issuer_audience: bool
     admin: bool
     first_party: bool
+    vouched: bool
     id_token_claims: tuple[str, ...] = ()
 
     @property
@@ -173,12 +178,7 @@ def read_registration(client: Client, provider: Provider) -> Registration:
         redirect_uris=tuple(metadata.get("redirect_uris", ())),
         origins=origins_of(metadata),
         scopes=tuple(metadata.get("scopes", ())),
-        grants=tuple(
-            metadata.get(
-                "grants",
-                _DEFAULT_GRANTS_BY_PRESET.get(_YEAR_SUFFIX.sub("", preset), _DEFAULT_GRANTS),
-            )
-        ),
+        grants=_grants_of(metadata, preset),
         resources=tuple(metadata.get("resources", ())),
         jwks=metadata.get("jwks"),
         jwks_uri=metadata.get("jwks_uri"),
@@ -186,10 +186,20 @@ def read_registration(client: Client, provider: Provider) -> Registration:
         par_required=bool(metadata.get("par_required", is_fapi)),
         pkce_required=not confidential or is_fapi or metadata.get("pkce") != OPTIONAL,
         issuer_audience=is_fapi or provider.issuer_audience,
-        admin=bool(metadata.get("admin", False)),
-        first_party=bool(metadata.get("first_party", False)),
+        admin=bool(metadata.get("admin", False)) and not has_registered_itself(metadata),
+        vouched=not has_registered_itself(metadata),
+        first_party=bool(metadata.get("first_party", False))
+        and not has_registered_itself(metadata),
         id_token_claims=tuple(metadata.get("id_token_claims", ())),
     )
+
+
+def _grants_of(metadata: Mapping[str, Any], preset: str) -> tuple[str, ...]:
+    usual = _DEFAULT_GRANTS_BY_PRESET.get(_YEAR_SUFFIX.sub("", preset), _DEFAULT_GRANTS)
+    grants = tuple(metadata.get("grants", usual))
+    if has_registered_itself(metadata):
+        return tuple(grant for grant in grants if grant in PEOPLE_GRANTS)
+    return grants
 
 
 def allowed_audiences(

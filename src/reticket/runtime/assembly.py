@@ -147,6 +147,7 @@ def service_of(instance: OpenedService, pools: WorkerPools) -> Service:
             consents=instance.directory.consents,
             exchange=_exchange(instance.settings),
             fetch_limits=FetchLimits(fetch.per_network, fetch.per_host),
+            registrar=instance.registrar,
         )
     )
 

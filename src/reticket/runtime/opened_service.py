@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from reticket.core.people import User
-from reticket.core.policy import Policy
+from reticket.core.policy import DAY, SECOND, Policy
 from reticket.core.ports import AuditLog, Clock, Ephemeral, Event, SecretHasher, Store
+from reticket.core.registrations import Registrar, remove_unused
 from reticket.core.storage.schema import Migrating, SchemaState
 from reticket.core.storage.upkeep import Upkeep
 from reticket.core.tokens.kinds import TokenKind
@@ -48,6 +49,7 @@ class OpenedService:
     hasher: SecretHasher
     audit: AuditLog
     upkeep: Upkeep
+    registrar: Registrar
     dialects: Sequence[Dialect]
     policies: Mapping[str, Policy]
     master_key_file: Path | None
@@ -93,10 +95,16 @@ class OpenedService:
         return max(policy.refresh for policy in self.every_policy())
 
     def purge(self) -> int:
-        """Remove ended sessions and old keys. Returns how many sessions."""
+        """Remove ended sessions, old keys and unused clients. Returns how many sessions."""
         for key in self.ring.retire_due(self.longest_refresh()):
             self.record_change("key_retired", key=key)
+        for days in {each.unused_days for each in self.dialects if each.unused_days}:
+            self._remove_unused(self.clock() - days * DAY * SECOND)
         return self.upkeep.purge()
+
+    def _remove_unused(self, before: int) -> None:
+        for client in remove_unused(self.registrar, self.upkeep, before):
+            self.record_change("client_removed", client=client)
 
     def purge_in_turn(self) -> None:
         """The same, unless another process did so within the interval."""

@@ -28,6 +28,7 @@ from reticket.crypto.ring import Ring
 from reticket.crypto.sealing import Sealer, master_key
 from reticket.directory import engines as directories
 from reticket.directory.directory import open_directory
+from reticket.directory.programs.registrar import Registrar
 from reticket.http.files import raise_limit
 from reticket.http.metrics_listener import bind_metrics
 from reticket.http.server import bind, serve
@@ -126,6 +127,9 @@ class Builder:
             hasher=Argon2Hasher(hashing.time_cost, hashing.memory, hashing.parallelism),
             audit=audit,
             upkeep=Upkeep(store, ephemeral, directory, audit),
+            registrar=Registrar(
+                directory.database, directory.clients, loading.presets(settings), now
+            ),
             dialects=_enabled(every, settings),
             policies=policies.policies_for(settings, profiles.kinds),
             master_key_file=key_file,

@@ -9,6 +9,7 @@ from typing import Any
 from joserfc.jwk import ECKey
 
 from reticket.core.people import Client, Credentials, Tenant, User
+from reticket.directory.seed import checked_registration
 
 REDIRECT = "https://app.example.com/callback"
 SECRETS = {"backend": "s3cr:t/+ ü", "other": "other-secret", "strict": "strict-secret"}
@@ -62,6 +63,7 @@ class People:
             for name, said in REGISTERED.items()
         }
         self.waiting: set[str] = set()
+        self.secrets = dict(SECRETS)
 
     def catch_up(self) -> None:
         """Do nothing: no other process changes the directory."""
@@ -82,7 +84,7 @@ class People:
         return next((user for user in self.users.values() if user.email == email), None)
 
     def client_credentials(self, client_id: str) -> Credentials | None:
-        secret = SECRETS.get(client_id)
+        secret = self.secrets.get(client_id)
         return Credentials(client_id, False, True, secret, 0) if secret else None
 
     def signed_in(self, user_id: str, at: int) -> None:
@@ -116,7 +118,41 @@ class Consents:
         self.kept[user_id, client.id] = tuple(dict.fromkeys((*before, *scopes)))
 
 
+class Registrar:
+    """The port: clients of these people that register themselves, with all checks."""
+
+    def __init__(self, people: People) -> None:
+        self.people, self.block = people, people.block
+        self.tokens: dict[str, str] = {}
+        self.used: list[tuple[str, int]] = []
+        self.token_digest = self.tokens.get
+
+    def add(
+        self, client_id: str, said: Any, secret_hash: str | None, token_digest: str, most: int
+    ) -> None:
+        public = secret_hash is None
+        checked = checked_registration(said, public=public)
+        self.people.clients[client_id] = Client(client_id, public, False, checked, 0)
+        self.tokens[client_id] = token_digest
+        if secret_hash is not None:
+            self.people.secrets[client_id] = secret_hash
+
+    def change(self, client_id: str, said: Any) -> None:
+        before = self.people.clients[client_id]
+        checked = checked_registration(said, public=before.public)
+        self.people.clients[client_id] = replace(before, registration=checked)
+
+    def remove(self, client_id: str) -> None:
+        del self.people.clients[client_id]
+
+    def note_use(self, client_id: str, at: int) -> None:
+        self.used.append((client_id, at))
+
+
 class Hasher:
+    def hash(self, secret: str) -> str:
+        return secret
+
     def verify(self, secret_hash: str, secret: str) -> bool:
         return secret_hash == secret
 

@@ -25,6 +25,7 @@ from tests.dialects.oauth.token_people import (
     Consents,
     Hasher,
     People,
+    Registrar,
 )
 
 from reticket.core.access.attempts import Attempts
@@ -102,12 +103,12 @@ class Reply:
 class World:
     """Close it."""
 
-    def __init__(self, budget: Budget = DEFAULT_BUDGET) -> None:
+    def __init__(self, budget: Budget = DEFAULT_BUDGET, **options: Any) -> None:
         self.clock, self.people, self.audit = FakeClock(), People(), Audit()
         self.store, self.ephemeral = MemoryStore(self.clock), MemoryEphemeral(self.clock)
         self.ring_keys = Keys(self.clock)
         self.ring = self.ring_keys.ring()
-        self.dialect = build(Options(ISSUER, PRESETS))
+        self.dialect = build(Options(ISSUER, PRESETS, **options))
         resources = {each.name: each for each in self.dialect.kinds}
         self.mint = Mint(self.ring, lambda value: json.dumps(value).encode(), json.loads)
         self.consents = Consents()
@@ -116,6 +117,7 @@ class World:
         self.pools = WorkerPools(
             WorkerPool("store"), WorkerPool("directory"), callers, hashes, fetches
         )
+        self.registrar = Registrar(self.people)
         self.fetched, self.elsewhere = [], {}
         """What other servers answer, by URL; anything else is unreachable."""
         engine = Engine(
@@ -133,6 +135,7 @@ class World:
             resources, engine, authenticator, None, programs, self.people, self.mint, self.pools,
             self.clock, self.store, self.ephemeral, BudgetedEphemeral(self.ephemeral, budget),
             self.ring, upkeep, os.urandom, Hasher(), self.consents, self._ask_other, FetchLimits(),
+            self.registrar,
         )  # fmt: skip
         self.service = Service(parts)
         self.before = None

@@ -46,6 +46,13 @@ from reticket.core.commands.others import (
     Reserve,
     RunInDirectory,
 )
+from reticket.core.commands.registrations import (
+    ChangeRegistration,
+    CheckRegistrationToken,
+    NoteClientUse,
+    RegisterClient,
+    RemoveClient,
+)
 from reticket.core.commands.sign_ins import (
     FactorRule,
     OpenFactorSession,
@@ -59,9 +66,11 @@ __all__ = [
     "Asking",
     "Audit",
     "BeginSession",
+    "ChangeRegistration",
     "Check",
     "CheckNonce",
     "CheckOrigin",
+    "CheckRegistrationToken",
     "Command",
     "DryRunRefresh",
     "EndSession",
@@ -82,6 +91,7 @@ __all__ = [
     "KeepConsent",
     "ListSessions",
     "MakeNonce",
+    "NoteClientUse",
     "Now",
     "OpenFactorSession",
     "Peek",
@@ -94,7 +104,9 @@ __all__ = [
     "ReadIdentity",
     "ReadRefresh",
     "Refresh",
+    "RegisterClient",
     "Release",
+    "RemoveClient",
     "Reserve",
     "RunInDirectory",
     "SecondFactor",

@@ -24,6 +24,7 @@ from reticket.dialects.oauth.endpoints import (
     introspect,
     metadata,
     par,
+    register,
     revoke,
     token,
     userinfo,
@@ -39,6 +40,7 @@ from reticket.oauth.provider import (
     USER,
     Provider,
 )
+from reticket.oauth.self_registration import OFF, Mode, RegistrationRules
 from reticket.oauth.standard_claims import PERSON
 from reticket.oauth.terms import Claims
 from reticket.wire import Dialect, Document, Offer, Route, WireRequest, WireResponse
@@ -62,6 +64,13 @@ class Options:
         login_absolute: seconds after which a browser is no longer signed in, from the sign-in.
         issuer_audience: whether client assertions must name the issuer alone, as a string; those of
             clients with a FAPI preset always must.
+        registration: whether clients may register themselves: `off`, with an initial access token
+            (`token`), or everybody (`open`).
+        registration_scopes: all scopes that such a client may be granted.
+        registration_resources: all audiences that its tokens may have beside the issuer.
+        registration_days: days after which such a client goes when it was not used.
+        registrations_per_address: registrations of one network in an hour; more are 429.
+        registrations_most: such clients in all; more are 503.
     """
 
     issuer: str = "http://127.0.0.1:8088"
@@ -71,6 +80,12 @@ class Options:
     login_idle: Annotated[int, Meta(ge=60)] = LOGIN_IDLE
     login_absolute: Annotated[int, Meta(ge=60)] = LOGIN_ABSOLUTE
     issuer_audience: bool = False
+    registration: Mode = "off"
+    registration_scopes: tuple[str, ...] = OFF.scopes
+    registration_resources: tuple[str, ...] = ()
+    registration_days: Annotated[int, Meta(ge=1)] = 30
+    registrations_per_address: Annotated[int, Meta(ge=1)] = 20
+    registrations_most: Annotated[int, Meta(ge=1)] = 10_000
 
 
 class OAuth(Dialect):
@@ -114,7 +129,15 @@ class OAuth(Dialect):
             options.login_idle,
             options.login_absolute,
             options.issuer_audience,
+            RegistrationRules(
+                options.registration,
+                options.registration_scopes,
+                options.registration_resources,
+                options.registrations_per_address,
+                options.registrations_most,
+            ),
         )
+        self.unused_days = options.registration_days
         login = login_kind(options.login_absolute)
         self.kinds: Sequence[TokenKind] = (*_token_kinds(Claims(provider)), login)
         self.routes: Sequence[Route] = (
@@ -126,6 +149,7 @@ class OAuth(Dialect):
             *introspect.routes(provider),
             *userinfo.routes(provider),
             *metadata.routes(provider),
+            *register.routes(provider),
         )
 
     def refuse(self, request: WireRequest, error: ReticketError) -> WireResponse:

@@ -15,6 +15,7 @@ DOCUMENT = Document(
     tags=(
         {"name": "tokens", "description": "Tokens: got, refreshed, revoked, looked into."},
         {"name": "authorization", "description": "People sign in and consent."},
+        {"name": "registration", "description": "Clients register themselves, where that is on."},
         {"name": "discovery", "description": "What a client needs to know beforehand."},
     ),
     security_schemes={

@@ -20,7 +20,9 @@ from reticket.directory.programs.clients import has_keys
 from reticket.directory.seed.fields import Entry, Fields, int32, listed
 from reticket.directory.seed.parts import keys_of, read_parts
 from reticket.directory.seed.yaml_value import YamlValue, yaml_value
+from reticket.oauth.client_metadata import DESCRIPTIONS
 from reticket.oauth.origins import ALLOWED_ORIGINS, is_origin
+from reticket.oauth.self_registration import REGISTERED_BY, SELF
 from reticket.oauth.standard_claims import STANDARD_CLAIMS
 from reticket.verify.jose import ALGORITHMS, Garbage, public_key
 
@@ -221,6 +223,12 @@ def _reuse(value: YamlValue) -> str:
     return text
 
 
+def _itself(value: YamlValue) -> str:
+    if value.text() != SELF:
+        raise value.fault(f"must be {SELF}")
+    return SELF
+
+
 def _pkce(value: YamlValue) -> str:
     text = value.text()
     if text not in PKCE:
@@ -329,6 +337,9 @@ _REGISTRATION: dict[str, Callable[[YamlValue], Any]] = {
     "resources": listed(_uri),
     "jwks": _key_set,
     "jwks_uri": https_uri,
+    REGISTERED_BY: _itself,
+    "token_endpoint_auth_method": _grant,
+    **dict.fromkeys(DESCRIPTIONS, https_uri),
     "dpop_required": YamlValue.flag,
     "par_required": YamlValue.flag,
     "pkce": _pkce,

@@ -52,6 +52,7 @@ from reticket.dialects.oauth.pages.entry import (
 from reticket.dialects.oauth.pages.flow import Flow
 from reticket.dialects.oauth.pages.interaction import Interaction, Person, expired_page
 from reticket.dialects.oauth.pages.remembered_consents import is_granted, remember
+from reticket.dialects.oauth.pages.vouching import vouching_note
 from reticket.oauth.provider import USER, Provider
 from reticket.oauth.registration import Registration, registration_of
 from reticket.oauth.terms import level_of
@@ -231,6 +232,7 @@ class Authorization:
             max_age=demands.max_age,
             asks_consent=CONSENT in demands.prompts,
             target=auth_request.target,
+            note=vouching_note(registration, auth_request.target),
         )
 
 

@@ -51,6 +51,7 @@ from reticket.dialects.oauth.pages.interaction import (
 )
 from reticket.dialects.oauth.pages.rate_limits import count_attempt, limit_requests, uncount_attempt
 from reticket.dialects.oauth.pages.screens import Fault
+from reticket.dialects.oauth.pages.vouching import vouching_note
 from reticket.oauth.provider import BASE, CLIENT, USER, Provider
 from reticket.oauth.registration import DEVICE_CODE, owner_of, registration_of
 from reticket.wire import Operation, Parameter, Route, Secretive, WireRequest, WireResponse
@@ -253,6 +254,8 @@ class DeviceEndpoint:
         registration = registration_of(client, self._provider)
         describe_page = user_code.strip().upper()
         note = f"Allow this only if your own device shows {describe_page} just now."
+        if warning := vouching_note(registration):
+            note = f"{warning} {note}"
         return Interaction(
             device_request.client_id, registration.name, device_request.scope, digest, note=note
         )

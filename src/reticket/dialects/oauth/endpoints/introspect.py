@@ -95,7 +95,7 @@ def _introspect(provider: Provider) -> Callable[[WireRequest], Operation]:
     def operate(request: WireRequest) -> Operation:
         form = read_form(request)
         registration, _ = yield from authenticate(request, form, provider)
-        if not registration.confidential:
+        if not (registration.confidential and registration.vouched):
             raise invalid_client(Cause.WRONG_CLIENT)
         token = required(form, "token")
         try:

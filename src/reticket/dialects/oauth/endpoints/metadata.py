@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from reticket.core.commands import PublishedKeys
 from reticket.dialects.oauth.document import describe_endpoint
@@ -56,6 +57,7 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True):
     pushed_authorization_request_endpoint: str
     device_authorization_endpoint: str
     jwks_uri: str
+    registration_endpoint: str | UnsetType = UNSET
     id_token_signing_alg_values_supported: Sequence[str] = SIGNING_ALGORITHMS
     scopes_supported: Sequence[str] = ("openid", *OF_SCOPE, "offline_access")
     response_types_supported: Sequence[str] = ("code",)
@@ -117,6 +119,9 @@ def metadata(provider: Provider) -> Metadata:
         pushed_authorization_request_endpoint=provider.url("/par"),
         device_authorization_endpoint=provider.url("/device"),
         jwks_uri=f"{provider.issuer}{JWKS_PATH}",
+        registration_endpoint=(
+            UNSET if provider.registration.mode == "off" else provider.url("/register")
+        ),
     )
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from reticket.core.commands import Asking, MakeNonce
+from reticket.core.commands import Asking, MakeNonce, NoteClientUse
 from reticket.core.errors import Cause
 from reticket.dialects.oauth.document import describe_endpoint
 from reticket.dialects.oauth.endpoints.client_authentication import authenticate
@@ -88,7 +88,10 @@ class TokenEndpoint:
             sentence = "There is no such grant."
             raise OAuthError("unsupported_grant_type", sentence, Cause.WRONG_GRANT)
         token_request = yield from self._authenticated(request, form, grant_type)
-        return _wire_response((yield from grant(token_request)), token_request.nonce)
+        response = yield from grant(token_request)
+        if not token_request.registration.vouched:
+            yield from NoteClientUse(token_request.registration.id)
+        return _wire_response(response, token_request.nonce)
 
     def _authenticated(
         self, request: WireRequest, form: Form, grant_type: str

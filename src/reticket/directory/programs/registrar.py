@@ -1,0 +1,87 @@
+"""Clients that registered themselves: the digests of their tokens, and when each was last used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import func, insert, select, update
+
+from reticket.core.errors import Unavailable
+from reticket.core.policy import DAY, SECOND, Policy
+from reticket.core.ports import Clock
+from reticket.directory.drafts import ClientDraft
+from reticket.directory.engines.database import Database
+from reticket.directory.programs.clients import Clients
+from reticket.directory.seed.programs import checked_registration
+from reticket.directory.tables import registrations
+
+RETRY = 60
+"""Seconds after which a client may register itself again when there are too many."""
+
+
+class Registrar:
+    """The port `Registrar`. Any method may raise Unavailable.
+
+    Args:
+        clients: keeps the records.
+        presets: policies in force by name.
+    """
+
+    def __init__(
+        self, database: Database, clients: Clients, presets: Mapping[str, Policy], clock: Clock
+    ) -> None:
+        self._database = database
+        self._clients = clients
+        self._presets = presets
+        self._clock = clock
+        self.block = clients.disable
+        self.remove = clients.remove
+
+    def add(
+        self,
+        client_id: str,
+        registration: Mapping[str, Any],
+        secret_hash: str | None,
+        token_digest: str,
+        most: int,
+    ) -> None:
+        """Register a client. Invalid; Unavailable when there are too many."""
+        checked = self._checked(registration, public=secret_hash is None)
+        draft = ClientDraft(client_id, disabled=False, registration=checked)
+        row = {"client_id": client_id, "token_digest": token_digest, "used_at": self._clock()}
+        with self._database.change() as connection:
+            known = select(func.count()).select_from(registrations)
+            if connection.execute(known).scalar_one() >= most:
+                raise Unavailable("too many clients have registered themselves", RETRY)
+            self._clients.insert(connection, draft, secret_hash)
+            connection.execute(insert(registrations), row)
+
+    def change(self, client_id: str, registration: Mapping[str, Any]) -> None:
+        """Replace its registration. Invalid, NotFound."""
+        public = registration.get("token_endpoint_auth_method") in ("none", "private_key_jwt")
+        self._clients.register(client_id, self._checked(registration, public=public))
+
+    def token_digest(self, client_id: str) -> str | None:
+        """Of its registration access token; None for any other client."""
+        columns = registrations.c
+        statement = select(columns.token_digest).where(columns.client_id == client_id)
+        with self._database.read() as connection:
+            return connection.execute(statement).scalar_one_or_none()
+
+    def note_use(self, client_id: str, at: int) -> None:
+        """Note its use, once a day. No record shows it, so no cache is dropped."""
+        columns = registrations.c
+        mine = (columns.client_id == client_id) & (columns.used_at < at - DAY * SECOND)
+        with self._database.write() as connection:
+            connection.execute(update(registrations).where(mine).values(used_at=at))
+
+    def unused(self, before: int, limit: int) -> Sequence[str]:
+        """Ids of clients that were last used before that time."""
+        columns = registrations.c
+        statement = select(columns.client_id).where(columns.used_at < before).limit(limit)
+        with self._database.read() as connection:
+            return connection.execute(statement).scalars().all()
+
+    def _checked(self, registration: Mapping[str, Any], *, public: bool) -> Mapping[str, Any]:
+        return checked_registration(registration, public=public, presets=self._presets)

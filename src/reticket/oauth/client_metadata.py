@@ -1,0 +1,218 @@
+"""Client metadata as clients send it (RFC 7591 §2), and as a registration has it.
+
+Pure. What a client may not have is left out, and the answer says what it got. What can never work
+is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from reticket.core.texts import has_hidden
+from reticket.oauth.lists import split_list
+from reticket.oauth.registration import (
+    AUTHORIZATION_CODE,
+    DEVICE_CODE,
+    OPTIONAL,
+    PEOPLE_GRANTS,
+)
+from reticket.oauth.self_registration import REGISTERED_BY, SELF, RegistrationRules
+
+CODE = "code"
+NONE, BASIC, POST, KEY = "none", "client_secret_basic", "client_secret_post", "private_key_jwt"
+MOST_URIS = 20
+LONGEST_URI = 2048
+LONGEST_NAME = 100
+
+DESCRIPTIONS = ("client_uri", "logo_uri", "policy_uri", "tos_uri", "initiate_login_uri")
+"""Addresses that are stored and returned as they are: https URLs."""
+
+_VISIBLE = re.compile(r"[!-~]+")
+_PRIVATE_SCHEME = re.compile(r"[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+")
+"""A reversed domain name (RFC 8252 §7.1)."""
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+class MetadataFault(Exception):
+    """The metadata cannot be registered.
+
+    Args:
+        error_code: `invalid_redirect_uri` or `invalid_client_metadata` (RFC 7591 §3.2.2).
+        description: one sentence for the developer of the client.
+    """
+
+    def __init__(self, error_code: str, description: str) -> None:
+        super().__init__(description)
+        self.error_code = error_code
+        self.description = description
+
+
+class ClientMetadata(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """RFC 7591 §2 and OpenID Connect Registration §2; other members are ignored."""
+
+    redirect_uris: Sequence[str] | UnsetType = UNSET
+    token_endpoint_auth_method: str | UnsetType = UNSET
+    grant_types: Sequence[str] | UnsetType = UNSET
+    response_types: Sequence[str] | UnsetType = UNSET
+    client_name: str | UnsetType = UNSET
+    client_uri: str | UnsetType = UNSET
+    logo_uri: str | UnsetType = UNSET
+    policy_uri: str | UnsetType = UNSET
+    tos_uri: str | UnsetType = UNSET
+    initiate_login_uri: str | UnsetType = UNSET
+    scope: str | UnsetType = UNSET
+    jwks: Mapping[str, Any] | UnsetType = UNSET
+    jwks_uri: str | UnsetType = UNSET
+    subject_type: str | UnsetType = UNSET
+
+
+def auth_method_of(metadata: ClientMetadata) -> str:
+    """How the client will authenticate. MetadataFault for a method that is not supported."""
+    method: str = _said(metadata.token_endpoint_auth_method, BASIC)
+    if method not in (NONE, BASIC, POST, KEY):
+        raise _invalid("token_endpoint_auth_method is not supported")
+    return method
+
+
+def registration_from(metadata: ClientMetadata, rules: RegistrationRules) -> dict[str, Any]:
+    """The registration of a client that sends these metadata. MetadataFault."""
+    method = auth_method_of(metadata)
+    grants = _grants(metadata)
+    redirect_uris: tuple[str, ...] = ()
+    if AUTHORIZATION_CODE in grants:
+        redirect_uris = _redirect_uris(metadata, is_public=method == NONE)
+    if _said(metadata.subject_type, "public") != "public":
+        raise _invalid("subject_type must be public")
+    registration = {
+        REGISTERED_BY: SELF,
+        "token_endpoint_auth_method": method,
+        "pkce": None if method == NONE else OPTIONAL,
+        "name": _name(metadata, redirect_uris),
+        "redirect_uris": list(redirect_uris),
+        "grants": list(grants),
+        "scopes": list(_scopes(metadata, rules)),
+        "resources": list(rules.resources),
+        **_keys(metadata, method),
+        **dict(_descriptions(metadata)),
+    }
+    return {name: value for name, value in registration.items() if value}
+
+
+def metadata_from(registration: Mapping[str, Any]) -> ClientMetadata:
+    """The metadata of a client that registered itself."""
+    grants = registration["grants"]
+    described = {name: registration[name] for name in DESCRIPTIONS if name in registration}
+    keys = {name: registration[name] for name in ("jwks", "jwks_uri") if name in registration}
+    return ClientMetadata(
+        redirect_uris=list(registration.get("redirect_uris", ())),
+        token_endpoint_auth_method=registration["token_endpoint_auth_method"],
+        grant_types=list(grants),
+        response_types=[CODE] if AUTHORIZATION_CODE in grants else [],
+        client_name=registration["name"],
+        scope=" ".join(registration.get("scopes", ())),
+        **described,
+        **keys,
+    )
+
+
+def _said(value: Any, default: Any) -> Any:
+    return default if value is UNSET else value
+
+
+def _invalid(fault: str) -> MetadataFault:
+    return MetadataFault("invalid_client_metadata", f"{fault}.")
+
+
+def _grants(metadata: ClientMetadata) -> tuple[str, ...]:
+    requested = _said(metadata.grant_types, (AUTHORIZATION_CODE,))
+    grants = tuple(grant for grant in PEOPLE_GRANTS if grant in requested)
+    if not {AUTHORIZATION_CODE, DEVICE_CODE} & set(grants):
+        raise _invalid(f"grant_types must have {AUTHORIZATION_CODE} or {DEVICE_CODE}")
+    types = _said(metadata.response_types, (CODE,))
+    if AUTHORIZATION_CODE in grants and CODE not in types:
+        raise _invalid("response_types must have code")
+    return grants
+
+
+def _scopes(metadata: ClientMetadata, rules: RegistrationRules) -> tuple[str, ...]:
+    """Those of the requested scopes that it may have; all of them when it requests none."""
+    requested = split_list(_said(metadata.scope, ""))
+    return tuple(one for one in rules.scopes if one in requested) if requested else rules.scopes
+
+
+def _name(metadata: ClientMetadata, redirect_uris: Sequence[str]) -> str:
+    name = str(_said(metadata.client_name, "")).strip()
+    if len(name) > LONGEST_NAME or has_hidden(name):
+        raise _invalid(f"client_name must have at most {LONGEST_NAME} visible characters")
+    hosts = (urlsplit(uri).hostname for uri in redirect_uris)
+    return name or next((host for host in hosts if host), None) or "An app without a name"
+
+
+def _keys(metadata: ClientMetadata, method: str) -> dict[str, Any]:
+    said = {"jwks": metadata.jwks, "jwks_uri": metadata.jwks_uri}
+    keys = {name: value for name, value in said.items() if value is not UNSET}
+    if method != KEY:
+        return {}
+    if len(keys) != 1:
+        raise _invalid("private_key_jwt needs either jwks or jwks_uri")
+    return keys
+
+
+def _descriptions(metadata: ClientMetadata) -> Iterator[tuple[str, str]]:
+    for name in DESCRIPTIONS:
+        address = getattr(metadata, name)
+        if address is not UNSET:
+            if not is_https(address):
+                raise _invalid(f"{name} must be an https URL")
+            yield name, address
+
+
+def is_https(address: str) -> bool:
+    """Whether the text is an https URL that a browser may be sent to."""
+    parts = _split(address)
+    return parts is not None and parts[0] == "https" and bool(parts[1])
+
+
+def _redirect_uris(metadata: ClientMetadata, *, is_public: bool) -> tuple[str, ...]:
+    uris = tuple(_said(metadata.redirect_uris, ()))
+    if not 1 <= len(uris) <= MOST_URIS:
+        sentence = f"redirect_uris must have 1 to {MOST_URIS} addresses."
+        raise MetadataFault("invalid_redirect_uri", sentence)
+    for number, uri in enumerate(uris):
+        if not _may_redirect_to(uri, is_public=is_public):
+            sentence = (
+                f"redirect_uris[{number}] must be an https URL, an http URL of loopback, or have "
+                "the private scheme of an app without a secret; without a fragment or wildcard."
+            )
+            raise MetadataFault("invalid_redirect_uri", sentence)
+    return uris
+
+
+def _may_redirect_to(uri: str, *, is_public: bool) -> bool:
+    parts = _split(uri)
+    if parts is None or "*" in uri:
+        return False
+    scheme, host = parts
+    if scheme == "https":
+        return bool(host)
+    if scheme == "http":
+        return host in _LOOPBACK
+    return is_public and _PRIVATE_SCHEME.fullmatch(scheme) is not None
+
+
+def _split(uri: str) -> tuple[str, str] | None:
+    """Scheme and host of a URI without user information and fragment, or None."""
+    if len(uri) > LONGEST_URI or not _VISIBLE.fullmatch(uri) or "#" in uri:
+        return None
+    try:
+        parts = urlsplit(uri)
+        host = parts.hostname or ""
+    except ValueError:
+        return None
+    return None if "@" in parts.netloc or "\\" in uri else (parts.scheme, host)

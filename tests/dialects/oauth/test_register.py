@@ -1,0 +1,342 @@
+"""Clients that register themselves (RFC 7591), and change or remove themselves (RFC 7592)."""
+
+import json
+from types import SimpleNamespace
+from urllib.parse import urlencode
+
+import pytest
+from tests.dialects.oauth.token_people import KEY, REDIRECT, SECRETS
+from tests.dialects.oauth.token_world import CALLER, ISSUER, World, asserting, basic, claims_of
+
+from reticket.core.errors import ReticketError
+from reticket.core.policy import PRESETS, by_any_name
+from reticket.dialects.oauth.pages.vouching import vouching_note
+from reticket.http.edge import carried_out
+from reticket.oauth.provider import Provider
+from reticket.oauth.registration import read_registration
+from reticket.wire import WireRequest
+
+WEB = {"redirect_uris": [REDIRECT]}
+APP = WEB | {"token_endpoint_auth_method": "none"}
+KEYS = {"keys": [{**KEY.as_dict(private=False), "kid": "k1"}]}
+KEYED = WEB | {"token_endpoint_auth_method": "private_key_jwt", "jwks": KEYS}
+
+
+def open_to(mode, **options):
+    made = World(registration=mode, **options)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def world():
+    yield from open_to("open")
+
+
+@pytest.fixture
+def guarded():
+    yield from open_to("token")
+
+
+def send(world, method="POST", path="/register", said=None, token=None, **members):
+    """The status, the members and the headers of an answer."""
+    headers = [(b"content-type", b"application/json")]
+    headers += [(b"authorization", f"Bearer {token}".encode())] if token else []
+    body = said if isinstance(said, bytes) else json.dumps(said or {}).encode()
+    parameters = {"id": path.rpartition("/")[2]}
+    caller = members.get("caller", CALLER)
+    request = WireRequest(method, f"/oauth{path}", b"", headers, body, caller, parameters)
+    wanted = path if path == "/register" else "/register/{id}"
+    operate = {(one.method, one.path): one.operate for one in world.dialect.routes}
+    by = SimpleNamespace(perform=world._performed)
+    try:
+        work = carried_out(operate[method, wanted](request), by, caller)
+        response = world._runner.run(work)
+    except ReticketError as error:
+        response = world.dialect.refuse(request, error)
+    return response.status, json.loads(response.body or b"null"), dict(response.headers)
+
+
+def good(world, said, **how):
+    status, members, headers = send(world, said=said, **how)
+    assert status == 201, members
+    assert headers[b"cache-control"] == b"no-store"
+    return members
+
+
+def refused(world, said, **how):
+    status, members, _ = send(world, said=said, **how)
+    return status, members["error"]
+
+
+def test_rfc7591_3_2_1_a_client_with_a_secret_is_registered(world):
+    made = good(world, WEB | {"client_name": "Notes", "scope": "openid email admin"})
+    secret, token, client = (
+        made.pop(name) for name in ("client_secret", "registration_access_token", "client_id")
+    )
+    assert made == {
+        "client_id_issued_at": world.clock() // 1000,
+        "client_secret_expires_at": 0,
+        "registration_client_uri": f"{ISSUER}/oauth/register/{client}",
+        "redirect_uris": [REDIRECT],
+        "token_endpoint_auth_method": "client_secret_basic",
+        "grant_types": ["authorization_code"],
+        "response_types": ["code"],
+        "client_name": "Notes",
+        "scope": "openid email",
+    }
+    assert len({secret, token, client}) == 3
+    pair = signed_in(world, client, authorization=basic(client, secret))
+    assert claims_of(pair["access_token"])["client_id"] == client
+    assert world.registrar.used == [(client, world.clock())]
+
+
+def signed_in(world, client, **headers):
+    code = world.code(client)
+    reply = world.exchange(code, None if headers else client, headers=headers)
+    assert reply.status == 200, reply.said
+    return reply.said
+
+
+def test_a_client_without_a_secret_is_registered(world):
+    made = good(world, APP | {"grant_types": ["authorization_code", "refresh_token"]})
+    assert "client_secret" not in made
+    assert "client_secret_expires_at" not in made
+    assert "refresh_token" in signed_in(world, made["client_id"])
+
+
+def test_a_client_with_keys_is_registered(world):
+    made = good(world, KEYED)
+    assert made["jwks"] == KEYS
+    assert "client_secret" not in made
+    client = made["client_id"]
+    form = asserting(world, KEY, iss=client, sub=client)
+    assert world.token(None, grant_type="client_credentials", **form).error == "unauthorized_client"
+
+
+def test_nobody_vouches_for_it_so_it_gets_only_what_people_consent_to(world):
+    everything = [
+        "authorization_code", "refresh_token", "client_credentials", "implicit", "password",
+        "urn:ietf:params:oauth:grant-type:token-exchange",
+        "urn:ietf:params:oauth:grant-type:device_code",
+    ]  # fmt: skip
+    made = good(world, WEB | {"grant_types": everything, "scope": "admin register openid"})
+    assert made["grant_types"] == [everything[0], everything[1], everything[-1]]
+    assert made["scope"] == "openid"
+    form = urlencode({"token": "x"})
+    sent = {"authorization": basic(made["client_id"], made["client_secret"])}
+    assert world.post("/introspect", form, sent).error == "invalid_client"
+
+
+def test_an_operator_cannot_give_it_more_by_mistake(world):
+    client = good(world, WEB)["client_id"]
+    world.people.register(client, admin=True, grants=["client_credentials"])
+    registration = read_registration(world.people.clients[client], PROVIDER)
+    assert (registration.admin, registration.grants) == (False, ())
+    del world.people.clients[client].registration["grants"]
+    registration = read_registration(world.people.clients[client], PROVIDER)
+    assert registration.grants == ("authorization_code", "refresh_token")
+
+
+def test_the_consent_page_says_that_nobody_vouches_for_it(world):
+    client = good(world, WEB)["client_id"]
+    found = world.people.clients
+    said = vouching_note(read_registration(found[client], PROVIDER), REDIRECT)
+    assert "Nobody here vouches" in said
+    assert "app.example.com" in said
+    assert vouching_note(read_registration(found["spa"], PROVIDER), REDIRECT) is None
+
+
+PROVIDER = Provider("", by_any_name(PRESETS))
+URI, METADATA = (400, "invalid_redirect_uri"), (400, "invalid_client_metadata")
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted"),
+    [
+        ({}, URI),
+        ({"redirect_uris": []}, URI),
+        ({"redirect_uris": [REDIRECT] * 21}, URI),
+        ({"redirect_uris": ["http://app.example.com/cb"]}, URI),
+        ({"redirect_uris": ["https://*.example.com/cb"]}, URI),
+        ({"redirect_uris": [f"{REDIRECT}#x"]}, URI),
+        ({"redirect_uris": ["https://me@app.example.com/cb"]}, URI),
+        ({"redirect_uris": ["https:///cb"]}, URI),
+        ({"redirect_uris": ["https://app.example.com/" + "x" * 2048]}, URI),
+        ({"redirect_uris": ["https://app.example.com/c b"]}, URI),
+        ({"redirect_uris": ["javascript:alert(1)"]}, URI),
+        (APP | {"redirect_uris": ["javascript:alert(1)"]}, URI),
+        (APP | {"redirect_uris": ["data:x"]}, URI),
+        ({"redirect_uris": ["com.example.app:/cb"]}, URI),
+        (WEB | {"token_endpoint_auth_method": "client_secret_jwt"}, METADATA),
+        (WEB | {"token_endpoint_auth_method": "private_key_jwt"}, METADATA),
+        (KEYED | {"jwks_uri": "https://app.example.com/keys"}, METADATA),
+        (KEYED | {"jwks": {"keys": []}}, METADATA),
+        (KEYED | {"jwks": {"keys": [KEY.as_dict(private=True)]}}, METADATA),
+        (WEB | {"grant_types": ["implicit"]}, METADATA),
+        (WEB | {"grant_types": ["client_credentials"]}, METADATA),
+        (WEB | {"response_types": ["token"]}, METADATA),
+        (WEB | {"subject_type": "pairwise"}, METADATA),
+        (WEB | {"client_name": "x" * 101}, METADATA),
+        (WEB | {"client_name": "a\u202eb"}, METADATA),
+        (WEB | {"client_name": 5}, METADATA),
+        (WEB | {"logo_uri": "http://app.example.com/logo"}, METADATA),
+        (WEB | {"initiate_login_uri": "http://app.example.com/login"}, METADATA),
+        (WEB | {"redirect_uris": "https://app.example.com/cb"}, METADATA),
+        ([], METADATA),
+    ],
+)
+def test_rfc7591_3_2_2_what_can_never_work_is_refused(world, said, wanted):
+    before = set(world.people.clients)
+    assert refused(world, said if said != [] else b"[]") == wanted
+    assert set(world.people.clients) == before
+
+
+def test_redirect_uris_of_apps_are_taken(world):
+    uris = [
+        "com.example.app:/cb", "http://127.0.0.1/cb", "http://[::1]:80/cb",
+        "http://localhost:3000/cb",
+    ]  # fmt: skip
+    assert good(world, APP | {"redirect_uris": uris})["redirect_uris"] == uris
+
+
+def test_descriptions_are_returned_and_unknown_members_ignored(world):
+    said = {
+        name: f"https://app.example.com/{name}"
+        for name in ("client_uri", "logo_uri", "policy_uri", "tos_uri", "initiate_login_uri")
+    }
+    made = good(world, WEB | said | {"client_name#de": "Notizen", "software_id": [1]})
+    assert said.items() <= made.items()
+    assert "software_id" not in made
+    assert made["client_name"] == "app.example.com"
+
+
+def test_a_body_that_is_no_json_is_refused(world):
+    assert refused(world, b"{") == (400, "invalid_request")
+
+
+def test_one_network_registers_so_many_in_an_hour():
+    for world in open_to("open", registrations_per_address=2):
+        for _ in range(2):
+            good(world, WEB)
+        assert refused(world, WEB) == (429, "temporarily_unavailable")
+        good(world, WEB, caller=CALLER._replace(address="198.51.100.9"))
+        world.clock.forward(3601)
+        good(world, WEB)
+
+
+def initial_token(world, scope="register", **said):
+    world.people.register("backend", scopes=[scope], **{"resources": [], **said})
+    header = basic("backend", SECRETS["backend"])
+    reply = world.token(None, grant_type="client_credentials", headers={"authorization": header})
+    return reply.said["access_token"]
+
+
+def test_rfc7591_3_an_initial_access_token_is_demanded(guarded):
+    assert refused(guarded, WEB) == (401, "invalid_token")
+    assert refused(guarded, WEB, token="x") == (401, "invalid_token")
+    assert refused(guarded, WEB, token=initial_token(guarded, "orders.read")) == (
+        401,
+        "invalid_token",
+    )
+    other = initial_token(guarded, resources=["https://orders.example.com"])
+    assert refused(guarded, WEB, token=other) == (401, "invalid_token")
+    assert good(guarded, WEB, token=initial_token(guarded))
+
+
+def test_no_person_grants_an_initial_access_token(guarded):
+    guarded.people.register("spa", scopes=["register"])
+    token = guarded.pair("spa", scope="register")["access_token"]
+    assert refused(guarded, WEB, token=token) == (401, "invalid_token")
+
+
+def test_without_the_setting_there_is_no_such_endpoint():
+    for world in open_to("off"):
+        assert [one for one in world.dialect.routes if one.path.startswith("/register")] == []
+
+
+def own(made):
+    return {
+        "path": f"/register/{made['client_id']}",
+        "token": made["registration_access_token"],
+    }
+
+
+def test_rfc7592_2_1_a_client_reads_its_registration(world):
+    made = good(world, WEB)
+    status, said, headers = send(world, "GET", **own(made))
+    assert (status, headers[b"cache-control"]) == (200, b"no-store")
+    hidden = {"client_secret", "client_secret_expires_at", "registration_access_token"}
+    expected = {name: value for name, value in made.items() if name not in hidden}
+    assert said == expected | {"client_id_issued_at": said["client_id_issued_at"]}
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+def test_rfc7592_2_another_token_is_refused(world, method):
+    made, other = good(world, WEB), good(world, WEB)
+    for token in (None, "x", other["registration_access_token"]):
+        status, said, _ = send(world, method, own(made)["path"], token=token)
+        assert (status, said["error"]) == (401, "invalid_token")
+    for path in ("/register/backend", "/register/nobody"):
+        assert send(world, method, path, token=made["registration_access_token"])[0] == 401
+    assert made["client_id"] in world.people.clients
+
+
+def test_a_blocked_client_changes_nothing(world):
+    made = good(world, WEB)
+    world.people.block(made["client_id"])
+    assert send(world, "GET", **own(made))[0] == 401
+
+
+def test_rfc7592_2_2_a_client_replaces_its_registration(world):
+    made = good(world, WEB | {"client_name": "Notes", "logo_uri": "https://app.example.com/logo"})
+    uri = "https://app.example.com/other"
+    said = {"client_id": made["client_id"], "redirect_uris": [uri], "scope": "openid"}
+    status, answer, _ = send(world, "PUT", said=said, **own(made))
+    assert status == 200, answer
+    assert (answer["redirect_uris"], answer["scope"]) == ([uri], "openid")
+    assert "logo_uri" not in answer
+    assert send(world, "GET", **own(made))[1] == answer
+
+
+@pytest.mark.parametrize(
+    ("changes", "wanted"),
+    [
+        ({"client_id": "spa"}, METADATA),
+        ({"client_id": None}, METADATA),
+        ({"token_endpoint_auth_method": "none"}, METADATA),
+        ({"redirect_uris": []}, URI),
+    ],
+)
+def test_rfc7592_2_2_a_wrong_replacement_changes_nothing(world, changes, wanted):
+    made = good(world, WEB)
+    before = send(world, "GET", **own(made))[1]
+    said = WEB | {"client_id": made["client_id"]} | changes
+    status, answer, _ = send(world, "PUT", said=said, **own(made))
+    assert (status, answer["error"]) == wanted
+    assert send(world, "GET", **own(made))[1] == before
+
+
+def test_rfc7592_2_3_a_client_removes_itself_and_its_sessions(world):
+    made = good(world, APP | {"grant_types": ["authorization_code", "refresh_token"]})
+    pair = signed_in(world, made["client_id"])
+    assert send(world, "DELETE", **own(made))[0] == 204
+    assert made["client_id"] not in world.people.clients
+    assert [row.revoked_cause for row in world.families()] == ["client_removed"]
+    assert world.refresh(pair["refresh_token"], made["client_id"]).error == "invalid_client"
+
+
+def test_registrations_are_in_the_audit_log(world):
+    made = good(world, WEB)
+    send(world, "PUT", said=WEB | {"client_id": made["client_id"]}, **own(made))
+    send(world, "GET", own(made)["path"], token="x")
+    refused(world, {})
+    send(world, "DELETE", **own(made))
+    lines = [(event, cause) for event, cause in world.audited() if event != "revocation"]
+    assert lines == [
+        ("client_registered", None),
+        ("client_changed", None),
+        ("refused", "forged"),
+        ("refused", "invalid_redirect_uri"),
+        ("client_removed", None),
+    ]

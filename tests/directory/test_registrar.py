@@ -1,0 +1,89 @@
+"""Clients that registered themselves, as the directory keeps them."""
+
+import pytest
+
+from reticket.core.errors import Unavailable
+from reticket.core.policy import DAY, PRESETS, SECOND, by_any_name
+from reticket.core.registrations import remove_unused
+from reticket.directory.errors import Invalid
+from reticket.directory.programs.registrar import Registrar
+
+NOW = 1_790_000_000_000
+WEEK = 7 * DAY * SECOND
+SAID = {
+    "registered_by": "self",
+    "token_endpoint_auth_method": "client_secret_basic",
+    "redirect_uris": ["https://app.example.com/cb"],
+    "grants": ["authorization_code"],
+    "logo_uri": "https://app.example.com/logo",
+}
+
+
+@pytest.fixture
+def registrar(directory):
+    presets = by_any_name(PRESETS)
+    return Registrar(directory.database, directory.clients, presets, lambda: NOW)
+
+
+def found(directory, client):
+    directory.catch_up_now()
+    return directory.client(client)
+
+
+def test_a_client_is_registered_with_the_digest_of_its_token(directory, registrar):
+    registrar.add("notes", SAID, "hash", "d" * 64, 10)
+    client = found(directory, "notes")
+    assert (client.public, dict(client.registration)) == (False, SAID)
+    assert registrar.token_digest("notes") == "d" * 64
+    assert registrar.token_digest("backend") is None
+
+
+def test_there_may_be_so_many(directory, registrar):
+    registrar.add("one", SAID, "hash", "d", 1)
+    with pytest.raises(Unavailable):
+        registrar.add("two", SAID, "hash", "d", 1)
+    assert found(directory, "two") is None
+    registrar.remove("one")
+    registrar.add("two", SAID, "hash", "d", 1)
+
+
+def test_a_registration_that_cannot_be_registers_nothing(directory, registrar):
+    with pytest.raises(Invalid):
+        registrar.add("bad", SAID | {"logo_uri": "http://a"}, "hash", "d", 9)
+    assert registrar.token_digest("bad") is None
+    registrar.add("good", SAID, "hash", "d", 9)
+    with pytest.raises(Invalid):
+        registrar.change("good", SAID | {"redirect_uris": ["x"]})
+    registrar.change("good", SAID | {"name": "Good"})
+    assert found(directory, "good").registration["name"] == "Good"
+
+
+def test_its_use_is_noted_once_a_day_and_drops_no_record(directory, registrar):
+    registrar.add("notes", SAID, "hash", "d", 9)
+    client = found(directory, "notes")
+    registrar.note_use("notes", NOW + WEEK)
+    assert registrar.unused(NOW + WEEK, 9) == []
+    registrar.note_use("notes", NOW + WEEK + 1)
+    assert registrar.unused(NOW + WEEK + 1, 9) == ["notes"]
+    assert found(directory, "notes") is client
+
+
+class Upkeep:
+    def __init__(self):
+        self.ended = []
+
+    def revoke(self, selection, cause):
+        self.ended.append((selection.client, cause))
+
+
+def test_unused_clients_are_removed_with_their_sessions(directory, registrar):
+    upkeep = Upkeep()
+    for client in ("used", "unused"):
+        registrar.add(client, SAID, "hash", "d", 9)
+    registrar.note_use("used", NOW + WEEK)
+    assert list(remove_unused(registrar, upkeep, NOW + 1)) == ["unused"]
+    assert upkeep.ended == [("unused", "client_removed")]
+    assert found(directory, "unused") is None
+    assert registrar.token_digest("unused") is None
+    assert found(directory, "used") is not None
+    assert list(remove_unused(registrar, upkeep, NOW + 1)) == []
