@@ -16,7 +16,7 @@ from reticket.core.fetching.model import FetchFault
 from reticket.core.tokens import faces as tokens
 from reticket.dialects.cloudreve import inputs as cloudreve
 from reticket.dialects.oauth import inputs
-from reticket.dialects.oauth.endpoints import assertion, device
+from reticket.dialects.oauth.endpoints import account, assertion, device
 from reticket.dialects.oauth.grants import codes
 from reticket.dialects.oauth.pages import flow, login_session
 from reticket.fetching import answer, exchange
@@ -90,6 +90,10 @@ FIXED = {
     "seconds of a client's assertion": assertion.MAX_LIFETIME,
     "wrong device codes that one network types in ten minutes": device.MAX_WRONG_CODES,
     "sign-in pages that one network opens in ten minutes": flow.MAX_INTERACTIONS,
+    "seconds since the password was typed, when a person opens the page of the account": (
+        account.MAX_SIGN_IN_AGE
+    ),
+    "sessions on the page of the account": account.MAX_SESSIONS,
     "accounts that are signed in in one browser": login_session.MAX_ACCOUNTS,
     "wrong codes in one sign-in": second_factor.FACTOR_TRIES,
     "wrong codes of one person in a row": people.MOST_FAILURES,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 Parts = tuple[tuple[str, object], ...]
 """What dialects keep of a person or a tenant, by dialect name: see `core.profiles`."""
@@ -61,14 +61,6 @@ class User:
     second_factor: bool = False
     parts: Parts = ()
     updated_at: int = 0
-
-
-class Consent(NamedTuple):
-    """What a person has allowed a client, and when (milliseconds)."""
-
-    client_id: str
-    scopes: tuple[str, ...]
-    given_at: int
 
 
 MOST_FAILURES = 100

@@ -284,16 +284,6 @@ class Factors(Protocol):
         """Count a wrong code. Returns how many there were in a row; 0 without a factor."""
 
 
-class Consents(Protocol):
-    """The consents of people."""
-
-    def scopes_of(self, user_id: str, client: Client) -> tuple[str, ...] | None:
-        """The scopes that the person has allowed the client; None without a consent."""
-
-    def keep(self, user_id: str, client: Client, scopes: Sequence[str]) -> None:
-        """Add scopes to the consent, or begin it."""
-
-
 class SecretHasher(Protocol):
     """Password hashing with parameters inside the hash."""
 

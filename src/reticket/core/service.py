@@ -13,6 +13,7 @@ from reticket.core.access.sign_in import UserAuthenticator
 from reticket.core.access.sign_in_queue import SignInQueue
 from reticket.core.addresses import network_of
 from reticket.core.commands import Command
+from reticket.core.consents import Consent, Consents
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.fetching.fetcher import Fetcher, FetchLimits
 from reticket.core.fetching.model import Exchange
@@ -20,7 +21,6 @@ from reticket.core.model import AccessToken, Caller, Family, Holder, Issued
 from reticket.core.people import Client, User
 from reticket.core.ports import (
     Clock,
-    Consents,
     Directory,
     Entropy,
     Ephemeral,
@@ -282,7 +282,16 @@ def _consents(parts: ServiceParts, callers: CallerStorage) -> Iterator[Performer
         await callers.run(caller, kept.keep, *said)
 
     yield _by(asked.FindConsent, find)
+
+    async def forget(command: asked.ForgetConsent, caller: Caller) -> bool:
+        return await callers.run(caller, kept.forget, command.user_id, command.client_id)
+
+    async def every(command: asked.ListConsents, caller: Caller) -> Sequence[Consent]:
+        return await callers.run(caller, kept.of_user, command.user_id)
+
     yield _by(asked.KeepConsent, keep)
+    yield _by(asked.ForgetConsent, forget)
+    yield _by(asked.ListConsents, every)
 
 
 def _entries(callers: CallerStorage) -> Iterator[Performer]:

@@ -69,11 +69,17 @@ class Browser:
         """Ask, sign in and consent."""
         return self.asks(**changes).sends(email=person.email, password="right")
 
+    def gets(self, path):
+        return self._performs("GET", path, "")
+
     def posts(self, path, **form):
-        request = self.world.request(path.removeprefix("/oauth"), urlencode(form), self._sent())
-        routes = {f"/oauth{route.path}": route for route in self.world.dialect.routes}
+        return self._performs("POST", path, urlencode(form))
+
+    def _performs(self, method, path, body):
+        request = self.world.request(path.removeprefix("/oauth"), body, self._sent())
+        routes = {(each.method, f"/oauth{each.path}"): each for each in self.world.dialect.routes}
         try:
-            self.page = self.world.perform(routes[path].operate(request))
+            self.page = self.world.perform(routes[method, path].operate(request))
         except ReticketError as error:
             self.page = self.world.dialect.refuse(request, error)
         for name, value in self.page.headers:

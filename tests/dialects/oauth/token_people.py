@@ -8,6 +8,7 @@ from typing import Any
 
 from joserfc.jwk import ECKey
 
+from reticket.core.consents import Consent
 from reticket.core.people import Client, Credentials, Tenant, User
 from reticket.directory.seed import checked_registration
 
@@ -116,6 +117,13 @@ class Consents:
     def keep(self, user_id: str, client: Client, scopes: Sequence[str]) -> None:
         before = self.kept.get((user_id, client.id), ())
         self.kept[user_id, client.id] = tuple(dict.fromkeys((*before, *scopes)))
+
+    def forget(self, user_id: str, client_id: str) -> bool:
+        return self.kept.pop((user_id, client_id), None) is not None
+
+    def of_user(self, user_id: str) -> list[Consent]:
+        found = [(client, kept) for (user, client), kept in self.kept.items() if user == user_id]
+        return [Consent(client_id, scopes, 0) for client_id, scopes in found]
 
 
 class Registrar:

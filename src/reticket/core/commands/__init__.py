@@ -6,7 +6,7 @@ Each class names its result in its docstring. Each may raise a Refusal or Unavai
 from __future__ import annotations
 
 from reticket.core.commands.command import Asking, Command
-from reticket.core.commands.consents import FindConsent, KeepConsent
+from reticket.core.commands.consents import FindConsent, ForgetConsent, KeepConsent, ListConsents
 from reticket.core.commands.families import (
     BeginSession,
     Check,
@@ -84,11 +84,13 @@ __all__ = [
     "FindTenant",
     "FindUser",
     "FindUserById",
+    "ForgetConsent",
     "Hash",
     "Increment",
     "InspectAccess",
     "IssueAccess",
     "KeepConsent",
+    "ListConsents",
     "ListSessions",
     "MakeNonce",
     "NoteClientUse",

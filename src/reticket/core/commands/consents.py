@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reticket.core.commands.command import Command
+from reticket.core.consents import Consent
 from reticket.core.people import Client
 
 
@@ -24,3 +25,18 @@ class KeepConsent(Command[None]):
     user_id: str
     client: Client
     scopes: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetConsent(Command[bool]):
+    """Take a consent back. Result: whether there was one."""
+
+    user_id: str
+    client_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListConsents(Command[Sequence[Consent]]):
+    """List the consents of a person in the order of the clients' ids. Result: the consents."""
+
+    user_id: str

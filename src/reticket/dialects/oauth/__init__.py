@@ -19,6 +19,7 @@ from reticket.core.tokens.kinds import TokenKind
 from reticket.dialects.oauth import errors
 from reticket.dialects.oauth.document import DOCUMENT
 from reticket.dialects.oauth.endpoints import (
+    account,
     authorize,
     device,
     introspect,
@@ -93,7 +94,7 @@ class OAuth(Dialect):
 
     name = "oauth"
     base_path = BASE
-    pages: Sequence[str] = (authorize.PATH, f"{device.PATH}/")
+    pages: Sequence[str] = (authorize.PATH, f"{device.PATH}/", account.PATH)
     """The paths of pages on which people type passwords (RFC 9700 §2.6)."""
 
     refusals: Mapping[Code, errors.Failure] = errors.REFUSALS
@@ -144,6 +145,7 @@ class OAuth(Dialect):
             *authorize.routes(provider),
             *par.routes(provider),
             *device.routes(provider),
+            *account.routes(provider),
             *token.routes(provider),
             *revoke.routes(provider),
             *introspect.routes(provider),

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, delete, insert, select
 
-from reticket.core.people import Client, Consent
+from reticket.core.consents import Consent
+from reticket.core.people import Client
 from reticket.core.ports import Clock
 from reticket.directory.engines.database import Database
 from reticket.directory.tables import consents, users

@@ -5,7 +5,7 @@ A person who is signed in in this browser begins with the consent, or chooses an
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Protocol
 
@@ -65,7 +65,7 @@ from reticket.dialects.oauth.pages.repeated_forms import RepeatedForms
 from reticket.dialects.oauth.pages.screens import Fault
 from reticket.oauth.provider import BASE, USER, Provider
 from reticket.oauth.terms import AMR_OTP, AMR_PASSWORD
-from reticket.wire import Headers, Operation, Route, WireRequest, WireResponse
+from reticket.wire import Described, Headers, Operation, Route, WireRequest, WireResponse
 
 MAX_INTERACTIONS = 6000
 """Interactions that one address may begin in a window; each is kept for a while."""
@@ -116,16 +116,22 @@ class Flow:
 
     def routes(self) -> tuple[Route, ...]:
         """The routes of its forms."""
+        consent = CONSENT, self._consent, describe_page("Consent or not", ConsentForm)
+        return *self.sign_in_routes(), self._route(*consent)
+
+    def sign_in_routes(self) -> tuple[Route, ...]:
+        """The routes of the forms before the consent."""
         steps = (
             (SIGN_IN, self._sign_in, describe_page("Sign in", SignInForm)),
             (FACTOR, self._factor, describe_page("Finish with a one-time password", FactorForm)),
             (ACCOUNT, self._choose, describe_page("Choose an account", AccountForm)),
-            (CONSENT, self._consent, describe_page("Consent or not", ConsentForm)),
         )
-        return tuple(
-            Route("POST", f"{self._path}{step}", audited(USER, operate), description)
-            for step, operate, description in steps
-        )
+        return tuple(self._route(*step) for step in steps)
+
+    def _route(
+        self, step: str, operate: Callable[[WireRequest], Operation], description: Described
+    ) -> Route:
+        return Route("POST", f"{self._path}{step}", audited(USER, operate), description)
 
     def begin(
         self, request: WireRequest, interaction: Interaction, entry: Entry = SIGN_IN_FIRST

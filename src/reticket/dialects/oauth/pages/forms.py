@@ -33,6 +33,19 @@ class AccountForm(msgspec.Struct):
     account: str
 
 
+class EndForm(msgspec.Struct):
+    """The form of the page of a person's account.
+
+    One member says what ends: the session with an id, or all that an app may do. `everything` ends
+    all sessions.
+    """
+
+    interaction: str
+    session: str | None = None
+    app: str | None = None
+    everything: str | None = None
+
+
 class ConsentForm(msgspec.Struct):
     """The form of the last page."""
 

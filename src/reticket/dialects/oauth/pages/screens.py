@@ -167,6 +167,11 @@ def post_form(target: str, parameters: Mapping[str, str]) -> WireResponse:
     return page("Going back to the app", body, form_target=_source(target), script=SUBMIT)
 
 
+def scope_texts(scopes: Sequence[str]) -> list[str]:
+    """What scopes allow, in words where there are some."""
+    return [_SCOPE_TEXTS.get(scope, f"use {scope}") for scope in scopes]
+
+
 def _page(title: str, body: Markup, fault: Fault | None, headers: Headers = ()) -> WireResponse:
     if fault is None:
         return page(title, body, headers=headers)
