@@ -77,7 +77,7 @@ class Member(NamedTuple):
 
 _SEVERAL = {"multiple": True}
 _SWITCH = {"default": None}
-_MEMBERS = (
+MEMBERS = (
     Member("name", "--name", "The name that people see.", "the id", {}),
     Member(
         "redirect_uris",
@@ -176,13 +176,13 @@ def registering(
     """Adds the options of a registration. The command gets the given ones as one mapping."""
 
     def run(*arguments: Any, **options: Any) -> Any:
-        said = {member.name: options.pop(member.name) for member in _MEMBERS}
+        said = {member.name: options.pop(member.name) for member in MEMBERS}
         said["scopes"] = [word for words in said["scopes"] for word in words.split()]
         given = {key: value for key, value in said.items() if value not in (None, (), [])}
         return command(*arguments, said=given, **options)
 
     run.__name__, run.__doc__ = command.__name__, command.__doc__
-    for member in reversed(_MEMBERS):
+    for member in reversed(MEMBERS):
         names = member.option, member.name
         run = click.option(*names, help=helps(member), **member.attributes)(run)
     return run
