@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 from tests.http.connection.stream import deaf, is_forgotten
 
@@ -26,7 +26,11 @@ from reticket.testing.waiting import PATIENCE, until
 @pytest.fixture
 def certificate(tmp_path):
     """A certificate for localhost that vouches for itself, and its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
+    return _certified(tmp_path, ec.generate_private_key(ec.SECP256R1()))
+
+
+def _certified(folder, key):
+    """The folder, with the key and a certificate of it."""
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     now = datetime.datetime.now(datetime.UTC)
     made = (
@@ -42,11 +46,11 @@ def certificate(tmp_path):
     )
     pem = serialization.Encoding.PEM
     plain = serialization.NoEncryption()
-    (tmp_path / "cert.pem").write_bytes(made.public_bytes(pem))
-    (tmp_path / "key.pem").write_bytes(
+    (folder / "cert.pem").write_bytes(made.public_bytes(pem))
+    (folder / "key.pem").write_bytes(
         key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain)
     )
-    return tmp_path
+    return folder
 
 
 @contextmanager
@@ -98,6 +102,28 @@ def test_no_tls_before_1_2_is_spoken(certificate):
         assert not _speaks(port, "ALL:@SECLEVEL=0", ssl.TLSVersion.TLSv1_1)
         assert _speaks(port, "ALL:@SECLEVEL=0", ssl.TLSVersion.TLSv1_2)
         assert _speaks(port, "ALL", ssl.TLSVersion.TLSv1_3)
+
+
+EVERY = "ALL:COMPLEMENTOFALL:@SECLEVEL=0"
+AES_GCM = [(128, 256), (256, 384)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "key"),
+    [
+        ("ECDSA", ec.generate_private_key(ec.SECP256R1())),
+        ("RSA", rsa.generate_private_key(65537, 2048)),
+    ],
+    ids=["ECDSA", "RSA"],
+)
+def test_fapi2_5_2_2_tls_1_2_has_ecdhe_with_aes_gcm_alone(tmp_path, kind, key):
+    """The client offers each suite that OpenSSL knows, one at a time."""
+    known = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    known.set_ciphers(EVERY)
+    suites = {each["name"] for each in known.get_ciphers() if each["protocol"] != "TLSv1.3"}
+    with serving(_certified(tmp_path, key)) as (port, _, _):
+        spoken = {name for name in suites if _speaks(port, f"{name}:@SECLEVEL=0")}
+    assert spoken == {f"ECDHE-{kind}-AES{bits}-GCM-SHA{sha}" for bits, sha in AES_GCM}
 
 
 SOONER_THAN_BY_DEFAULT = 50
