@@ -189,6 +189,9 @@ def test_userinfo_is_for_pages_of_the_client_of_the_token(service, origin, reads
     answer = call(service.url, "GET", "/oauth/userinfo", None, headers)
     assert answer[0] == 401
     assert readable(answer, origin) == reads
+    answer = post(service, "/oauth/userinfo", origin, {"access_token": client_token(service)})
+    assert answer[0] == 401
+    assert readable(answer, origin) == reads
 
 
 @pytest.mark.parametrize("token", ["", "Bearer", "Bearer x", "Bearer e30.e30.e30", "Basic e30"])

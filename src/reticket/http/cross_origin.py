@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from reticket.core.commands import Asking, CheckOrigin
+from reticket.core.errors import Refusal
 from reticket.http.routing import RoutingTable
 from reticket.wire import Headers, Route, WireRequest, WireResponse
 
@@ -60,7 +61,11 @@ def _route(table: RoutingTable, method: str | None, path: str) -> Route | None:
 
 
 def _readers(route: Route, request: WireRequest) -> Asking[Collection[str]]:
-    return (yield from route.readers(request)) if route.readers else ()
+    """The origins; none for a request that the dialect refuses to read."""
+    try:
+        return (yield from route.readers(request)) if route.readers else ()
+    except Refusal:
+        return ()
 
 
 def _permission(origin: str, method: str, headers: bytes) -> WireResponse:

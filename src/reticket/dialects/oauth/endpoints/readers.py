@@ -40,11 +40,11 @@ def pages_of_client(provider: Provider) -> Readers:
     return readers
 
 
-def pages_of_token(provider: Provider) -> Readers:
-    """The origins of the client that got the access token."""
+def pages_of_token(provider: Provider, token_of: Callable[[WireRequest], str]) -> Readers:
+    """The origins of the client that got the access token of the request."""
 
     def readers(request: WireRequest) -> Asking[Collection[str]]:
-        client_id = _client_of_token(request) if _is_of_page(request) else None
+        client_id = _client_of_token(token_of(request)) if _is_of_page(request) else None
         client: Client | None = (yield from FindClient(client_id)) if client_id else None
         return _origins_of(client, provider)
 
@@ -62,10 +62,9 @@ def _origins_of(client: Client | None, provider: Provider) -> Collection[str]:
     return registration_of(client, provider).origins
 
 
-def _client_of_token(request: WireRequest) -> str | None:
-    _, _, token = (request.header(b"authorization") or "").partition(" ")
+def _client_of_token(token: str) -> str | None:
     try:
-        claims = decode(read_compact(token.strip()).payload, dict[str, Any])
+        claims = decode(read_compact(token).payload, dict[str, Any])
     except Garbage:
         return None
     client_id = claims.get("client_id")

@@ -66,7 +66,7 @@ class UserInfoForm(msgspec.Struct, omit_defaults=True):
 def routes(provider: Provider) -> tuple[Route, ...]:
     """The endpoint, with both methods."""
     operate = audited(USER, _serve_userinfo(provider))
-    readers = pages_of_token(provider)
+    readers = pages_of_token(provider, lambda request: _presented_token(request)[1])
     return (
         Route("GET", PATH, operate, _described(), readers),
         Route("POST", PATH, operate, _described(UserInfoForm), readers),
