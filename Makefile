@@ -14,10 +14,16 @@ COMPILE := $(VENV)/lock/bin/uv pip compile --universal --python-version 3.11 \
 WORKERS := import os; print(min(4, 1 + (os.cpu_count() or 1)))
 NODE := tests/node
 
+# The suites that look at every dialect; docs/new-dialect.md tells of them.
+OF_DIALECTS := tests/architecture tests/dialects tests/docs tests/openapi \
+	tests/cli/test_commands.py tests/core/test_policy.py tests/wire/test_growth.py \
+	tests/http/test_examples.py tests/http/test_front_page.py tests/http/test_openapi_to_try.py \
+	tests/http/test_second_factor.py tests/http/test_unforeseen.py
+
 # Tests start the command hundreds of times; it is compiled once, whatever the caller's shell says.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup run run-postgresql run-cluster test test-browser test-proxies test-deploy test-node test-redis test-faults lint mutants bench torture docs lock clean
+.PHONY: help setup run run-postgresql run-cluster test test-dialects test-browser test-proxies test-deploy test-node test-redis test-faults lint mutants bench torture docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets

@@ -17,7 +17,7 @@ from msgspec import inspect
 
 from reticket import cli, dialects
 from reticket.cli.demo_lines import lines
-from reticket.core.people import Client
+from reticket.core.people import Client, User
 from reticket.core.policy import DAY, Policy, by_any_name
 from reticket.core.profiles import Part
 from reticket.core.tokens.kinds import TokenKind
@@ -199,6 +199,28 @@ def readme_page() -> str:
     return _filled("../README.md", "dialects", "\n".join([*said, ""]))
 
 
+def second_factor_page() -> str:
+    """The page as it is, with the dialects that sign people in."""
+    rows = [_factor_row(each) for each in DIALECTS if _signs_people_in(each)]
+    head = ["| dialect | a person with a second factor |", "| --- | --- |"]
+    return _filled("second-factor.md", "dialects", "\n".join([*head, *rows, ""]))
+
+
+def _signs_people_in(dialect: Dialect) -> bool:
+    return any(kind.subjects is User for kind in dialect.kinds)
+
+
+def _factor_row(dialect: Dialect) -> str:
+    key = f"dialects.{dialect.name}.second_factor"
+    asks = "second_factor" not in _option_names(dialect)
+    said = "is asked for the code" if asks else f"is refused, unless `{key}` is `ignore`"
+    return _row([f"[{dialect.name}](dialects/{dialect.name}.md)", said])
+
+
+def _option_names(dialect: Dialect) -> list[str]:
+    return [each.name for each in dataclasses.fields(dialects.modules()[dialect.name].Options)]
+
+
 def _offers(dialect: Dialect) -> Sequence[Offer]:
     title, paths = dialect.document.info["title"], (f"{dialect.base_path}/…",)
     return dialect.offers or (Offer(title, paths, dialect.kinds[0].name),)
@@ -234,7 +256,7 @@ def dialect_page(dialect: Dialect) -> str:
     calls = list(lines("http://127.0.0.1:8088", "http://127.0.0.1:8088", [dialect]))
     said = [
         f"# {dialect.document.info['title']}\n",
-        f"{dialect.guide}\n" if dialect.guide else "",
+        f"{dialect.guide.rstrip()}\n" if dialect.guide else "",
         f"Its paths begin with `{dialect.base_path}`.\n",
         "## Requests\n",
         "| method | path | what for |\n| --- | --- | --- |",
@@ -334,6 +356,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "scaling.md": scaling_page,
     "directory.md": directory_page,
     "../README.md": readme_page,
+    "second-factor.md": second_factor_page,
     **{f"dialects/{each.name}.md": partial(dialect_page, each) for each in DIALECTS},
 }
 

@@ -34,6 +34,13 @@ def test_generated_pages_are_current(name):
     assert (ROOT / "docs" / name).read_text() == generate.PAGES[name](), "run make docs"
 
 
+@pytest.mark.parametrize("dialect", generate.DIALECTS, ids=lambda dialect: dialect.name)
+def test_a_page_of_a_dialect_is_written_like_one_by_hand(dialect):
+    page = generate.dialect_page(dialect)
+    assert "\n\n\n" not in page
+    assert re.findall("`(?:True|False|None)`", page) == []
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
 def test_links_have_a_target(page):
     for target, anchor in re.findall(r"\]\(([^)#:]*)(?:#([^)]*))?\)", page.read_text()):

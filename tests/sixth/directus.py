@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, NamedTuple, TypeVar
+from functools import partial
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
@@ -53,7 +54,8 @@ class Project(Struct, frozen=True, forbid_unknown_fields=True):
     project: Annotated[str, Meta(min_length=1)]
 
 
-PERSON = Part("directus", Person, "directus", demo={"ada@example.com": {"role": "Editor"}})
+_DEMO = {"ada@example.com": {"role": "Editor"}, "alan@example.com": {"role": "Viewer"}}
+PERSON = Part("directus", Person, "directus", demo=_DEMO)
 TENANT = Part("directus", Project, "directus", demo={1000: {"project": "Acme"}})
 
 
@@ -62,10 +64,11 @@ class Options:
     """What an operator may set.
 
     Args:
-        second_factor: this dialect does not ask for one, so a person who has one is refused.
+        second_factor: this dialect does not ask for one, so a person who has one is refused. With
+            `ignore` such a person signs in by password alone.
     """
 
-    second_factor: str = "refuse"
+    second_factor: Literal["refuse", "ignore"] = "refuse"
 
 
 class Credentials(Struct):
@@ -165,10 +168,10 @@ REFUSALS: Mapping[Code, Failure] = {
 }
 
 
-def log_in(request: WireRequest) -> Operation:
+def log_in(factor: FactorRule, request: WireRequest) -> Operation:
     """Sign in."""
     said = _read(request, Credentials)
-    user = yield from SignIn(USER, said.email, said.password, PERSON.dialect, FactorRule.REFUSE)
+    user = yield from SignIn(USER, said.email, said.password, PERSON.dialect, factor)
     issued = yield from BeginSession(USER, user)
     return _answer(PairAnswer(_pair(issued)))
 
@@ -257,17 +260,18 @@ class Directus(Dialect):
             '{"email": "ada@example.com", "password": "correct horse"}',
             ("POST", "/directus/auth/refresh"),
             then_body='{"refresh_token": "REFRESH_TOKEN"}',
+            refused='{"email": "alan@example.com", "password": "enigma-1912"}',
         ),
-    )
-    routes: Sequence[Route] = (
-        Route("POST", "/auth/login", log_in, _described("Log in", PairAnswer, Credentials)),
-        Route("POST", "/auth/refresh", refresh, _described("Refresh", PairAnswer, RefreshToken)),
-        Route("POST", "/auth/logout", log_out, _described("Log out", None, RefreshToken)),
-        Route("GET", "/users/me", me, _described("Who signed in", MeAnswer)),
     )
 
     def __init__(self, options: Options) -> None:
-        self.options = options
+        sign_in = partial(log_in, FactorRule(options.second_factor))
+        self.routes: Sequence[Route] = (
+            Route("POST", "/auth/login", sign_in, _described("Log in", PairAnswer, Credentials)),
+            Route("POST", "/auth/refresh", refresh, _described("Renew", PairAnswer, RefreshToken)),
+            Route("POST", "/auth/logout", log_out, _described("Log out", None, RefreshToken)),
+            Route("GET", "/users/me", me, _described("Who signed in", MeAnswer)),
+        )
 
     def refuse(self, request: WireRequest, error: ReticketError) -> WireResponse:
         """The list of errors."""
