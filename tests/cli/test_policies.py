@@ -138,6 +138,21 @@ def test_the_doctor_reports_an_issuer_that_clients_cannot_reach(shell, monkeypat
     assert "leads nowhere" not in shell.run("doctor")
 
 
+def test_a_client_that_registered_itself_goes_when_nobody_uses_it(shell):
+    said = {"registered_by": "self", "token_endpoint_auth_method": "none", "name": "Notes"}
+    instance = shell.instance()
+    instance.registrar.add("notes", said, None, "d" * 64, 9)
+    for days, left in ((29, {"notes"}), (31, set())):
+        now = instance.clock() + days * DAY * SECOND
+        replace(instance, clock=lambda now=now: now).purge()
+        instance.directory.catch_up_now()
+        clients = {client.id for client in instance.directory.clients.page()}
+        assert clients & {"notes"} == left
+    instance.close()
+    *_, told = map(json.loads, (shell.data / "audit.jsonl").read_text().splitlines())
+    assert (told["event"], told["detail"]) == ("client_removed", {"client": "notes"})
+
+
 def test_a_key_is_kept_and_reported_while_a_client_has_tokens_of_it(shell):
     shell.run("client", "add", "tv", "--policy", "DEVICE")
     instance, asked = shell.instance(), []

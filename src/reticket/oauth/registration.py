@@ -167,7 +167,7 @@ def read_registration(client: Client, provider: Provider) -> Registration:
     preset = str((metadata.get("policy") or {}).get("preset", BROWSER))
     policy = chosen(metadata.get("policy"), provider.presets)
     confidential = not client.public or not _KEYS.isdisjoint(metadata)
-    is_fapi = preset.startswith(FAPI_PRESET)
+    is_fapi, vouched = preset.startswith(FAPI_PRESET), not has_registered_itself(metadata)
     unbound_is_unsafe = not confidential and not policy.rotates
     return Registration(
         id=client.id,
@@ -186,10 +186,9 @@ def read_registration(client: Client, provider: Provider) -> Registration:
         par_required=bool(metadata.get("par_required", is_fapi)),
         pkce_required=not confidential or is_fapi or metadata.get("pkce") != OPTIONAL,
         issuer_audience=is_fapi or provider.issuer_audience,
-        admin=bool(metadata.get("admin", False)) and not has_registered_itself(metadata),
-        vouched=not has_registered_itself(metadata),
-        first_party=bool(metadata.get("first_party", False))
-        and not has_registered_itself(metadata),
+        admin=vouched and bool(metadata.get("admin", False)),
+        first_party=vouched and bool(metadata.get("first_party", False)),
+        vouched=vouched,
         id_token_claims=tuple(metadata.get("id_token_claims", ())),
     )
 

@@ -130,9 +130,10 @@ def test_nobody_vouches_for_it_so_it_gets_only_what_people_consent_to(world):
 
 def test_an_operator_cannot_give_it_more_by_mistake(world):
     client = good(world, WEB)["client_id"]
-    world.people.register(client, admin=True, grants=["client_credentials"])
+    world.people.register(client, admin=True, first_party=True, grants=["client_credentials"])
     registration = read_registration(world.people.clients[client], PROVIDER)
-    assert (registration.admin, registration.grants) == (False, ())
+    assert (registration.admin, registration.first_party) == (False, False)
+    assert registration.grants == ()
     del world.people.clients[client].registration["grants"]
     registration = read_registration(world.people.clients[client], PROVIDER)
     assert registration.grants == ("authorization_code", "refresh_token")

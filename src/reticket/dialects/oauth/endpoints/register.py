@@ -42,13 +42,15 @@ from reticket.oauth.lists import split_list
 from reticket.oauth.provider import CLIENT, Provider
 from reticket.oauth.revoked_access_tokens import revocation_key
 from reticket.oauth.self_registration import REGISTER, has_registered_itself
-from reticket.wire import Operation, Route, WireRequest, WireResponse, parse_json
+from reticket.wire import Operation, Parameter, Route, WireRequest, WireResponse, parse_json
 
 PATH = "/register"
 HOUR = 3600
 JSON = "application/json"
 LONGEST = 65_536
 """Bytes of a registration."""
+
+ID = Parameter("id", "path", str, "The id of the client.", required=True)
 
 
 class ClientInformation(ClientMetadata, frozen=True, kw_only=True, omit_defaults=True):
@@ -196,7 +198,12 @@ def routes(provider: Provider) -> tuple[Route, ...]:
     ) -> Route:
         answer = None if status == 204 else ClientInformation
         described = describe_endpoint(
-            summary, "registration", {status: answer}, body, security=({"bearer": ()},)
+            summary,
+            "registration",
+            {status: answer},
+            body,
+            () if path == PATH else (ID,),
+            security=({"bearer": ()},),
         )
         return Route(
             method, path, audited(CLIENT, operate), replace(described, body_media_types=(JSON,))
