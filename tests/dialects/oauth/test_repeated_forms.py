@@ -14,6 +14,7 @@ from tests.dialects.oauth.token_people import REDIRECT
 
 from reticket.core.commands import OpenFactorSession, SecondFactor
 from reticket.core.errors import Unavailable
+from reticket.core.people import Client
 from reticket.dialects.oauth.endpoints.authorization_request import AuthorizationRequest
 from reticket.dialects.oauth.endpoints.authorize import AuthorizationCodeHandler
 from reticket.dialects.oauth.inputs import FORM
@@ -42,6 +43,7 @@ class Way(Harness):
         super().__init__(
             RandomBytes=lambda said: next(numbers).to_bytes(said.size),
             SecondFactor=lambda said: self.harness.second.user(said, CALLER),
+            FindClient=lambda said: Client("spa", True, False, {}, 0),
             BeginSession=lambda said: SimpleNamespace(refresh_token="rtk_login"),
         )
         self.clock, self.ephemeral = self.harness.clock, self.harness.ephemeral._ephemeral
