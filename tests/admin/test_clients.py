@@ -90,6 +90,7 @@ def test_the_admin_flag_adds_its_scope_and_its_grant(api):
         ({"policy": {"preset": "BROWSER", "refresh": 5}}, "shorter than access"),
         ({"redirect_uris": ["/back"]}, "absolute URI"),
         ({"redirect_uris": ["https://*.example.com/back"]}, "wildcard"),
+        ({"post_logout_redirect_uris": ["https://*.example.com/"]}, "wildcard"),
         ({"redirect_uris": ["com.app:/cb"], "grants": ["refresh_token"]}, "authorization_code"),
         ({"public": True, "pkce": "optional"}, "pkce"),
         ({"pkce": "plain"}, "pkce"),

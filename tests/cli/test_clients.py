@@ -84,6 +84,14 @@ def test_an_edit_replaces_the_given_members_only(shell):
     assert "redirect_uris" in shell.run("client", "show", "spa")
 
 
+def test_a_client_may_be_returned_to_after_a_log_out(shell):
+    member, option = "post_logout_redirect_uris", "post-logout-redirect-uri"
+    shell.run("client", "edit", "spa", f"--{option}", "https://a.example.com/")
+    assert show(shell, "spa")["registration"][member] == ["https://a.example.com/"]
+    shell.run("client", "edit", "spa", "--clear", option)
+    assert member not in show(shell, "spa")["registration"]
+
+
 def test_a_client_has_more_origins(shell):
     origins = ["https://a.example.com", "capacitor://localhost"]
     shell.run("client", "edit", "spa", *(word for o in origins for word in ("--allowed-origin", o)))

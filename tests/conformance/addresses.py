@@ -32,12 +32,20 @@ class Addresses:
         return f"{self.provider}/oauth/authorize"
 
     @property
+    def logout(self) -> str:
+        return f"{self.provider}/oauth/logout"
+
+    @property
     def userinfo(self) -> str:
         return f"{self.provider}/oauth/userinfo"
 
     @property
     def callback(self) -> str:
         return f"{self.suite}/test/a/{ALIAS}/callback"
+
+    @property
+    def after_logout(self) -> str:
+        return f"{self.suite}/test/a/{ALIAS}/post_logout_redirect"
 
 
 def port_of(url: str) -> int:

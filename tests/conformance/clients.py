@@ -131,7 +131,12 @@ def _for_client_credentials(client_id: str, addresses: Addresses) -> Client:
 
 def _in_browser(addresses: Addresses) -> Json:
     uris = [addresses.callback, addresses.callback + SECOND_URI]
-    return {"policy": "BROWSER", "redirect_uris": uris, "scopes": SCOPES}
+    return {
+        "policy": "BROWSER",
+        "redirect_uris": uris,
+        "post_logout_redirect_uris": [addresses.after_logout],
+        "scopes": SCOPES,
+    }
 
 
 def _named(client_id: str, algorithm: str) -> KeyParameters:

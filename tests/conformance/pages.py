@@ -17,6 +17,8 @@ PATIENCE = 10
 """Seconds that the browser waits for an element."""
 ERROR = "This cannot go on"
 """The heading of the provider's error page; another page in its place is a failure."""
+ASKED, SIGNED_OUT = "Do you want to sign out?", "You are signed out"
+"""The headings of the pages of a log-out."""
 
 
 def sign_in(addresses: Addresses, *, answer: str = "allow", before: tuple[Any, ...] = ()) -> Step:
@@ -45,9 +47,29 @@ def sign_in_seen(addresses: Addresses) -> Step:
 
 def error_page(addresses: Addresses) -> Step:
     """Hands the first page to the suite, which expects an error page and no redirect."""
-    match = f"{addresses.authorize}*"
-    task = {"task": "error page", "match": match, "commands": [_show(ERROR)]}
-    return {"comment": "an error page at once", "match": match, "tasks": [task]}
+    return _shown_at_once(addresses.authorize, ERROR)
+
+
+def logout_page(addresses: Addresses, heading: str) -> Step:
+    """Hands the first page of a log-out to the suite, which must have this heading."""
+    return _shown_at_once(addresses.logout, heading)
+
+
+def sign_out(addresses: Addresses) -> Step:
+    """Signs out without a question, and waits for the suite's own page."""
+    task = {"task": "back", "match": "*/post_logout_redirect*"}
+    return {"comment": "sign out", "match": f"{addresses.logout}*", "tasks": [task]}
+
+
+def confirm_sign_out(addresses: Addresses) -> Step:
+    """Answers the question of the log-out page, and hands the next page to the suite."""
+    tasks = [
+        {"task": "confirm", "match": f"{addresses.logout}*"}
+        | {"commands": [["click", "css", "button.main"]]},
+        {"task": "signed out", "match": f"{addresses.logout}/confirm*"}
+        | {"commands": [_show(SIGNED_OUT)]},
+    ]
+    return {"comment": "sign out", "match": f"{addresses.logout}*", "tasks": tasks}
 
 
 def look_only(addresses: Addresses) -> Step:
@@ -60,6 +82,12 @@ def look_only(addresses: Addresses) -> Step:
 def sign_in_once(addresses: Addresses) -> Step:
     """As `sign_in`, and only at the first visit."""
     return {**sign_in(addresses), "match-limit": 1}
+
+
+def _shown_at_once(address: str, heading: str) -> Step:
+    match = f"{address}*"
+    task = {"task": heading, "match": match, "commands": [_show(heading)]}
+    return {"comment": f"{heading}, at once", "match": match, "tasks": [task]}
 
 
 def _credentials() -> list[list[str]]:

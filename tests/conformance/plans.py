@@ -51,6 +51,18 @@ def _looked_at_first(addresses: Addresses) -> list[pages.Step]:
     return [pages.look_only(addresses), pages.sign_in(addresses)]
 
 
+def _signed_out(addresses: Addresses) -> list[pages.Step]:
+    return [pages.sign_in(addresses), pages.sign_out(addresses)]
+
+
+def _logout_page(heading: str) -> Steps:
+    return lambda addresses: [pages.sign_in(addresses), pages.logout_page(addresses, heading)]
+
+
+def _confirmed(addresses: Addresses) -> list[pages.Step]:
+    return [pages.sign_in(addresses), pages.confirm_sign_out(addresses)]
+
+
 OIDCC: Mapping[str, Steps] = {
     "oidcc-prompt-login": _shown_again,
     "oidcc-max-age-1": _shown_again,
@@ -59,6 +71,19 @@ OIDCC: Mapping[str, Steps] = {
     "oidcc-redirect-uri-query-added": _error_page,
     "oidcc-redirect-uri-query-mismatch": _error_page,
     "oidcc-ensure-request-object-with-redirect-uri": _error_page,
+}
+_LOGOUT = "oidcc-rp-initiated-logout"
+LOGOUT: Mapping[str, Steps] = {
+    _LOGOUT: _signed_out,
+    f"{_LOGOUT}-no-state": _signed_out,
+    f"{_LOGOUT}-bad-post-logout-redirect-uri": _logout_page(pages.ERROR),
+    f"{_LOGOUT}-query-added-to-post-logout-redirect-uri": _logout_page(pages.ERROR),
+    f"{_LOGOUT}-no-id-token-hint": _logout_page(pages.ERROR),
+    f"{_LOGOUT}-bad-id-token-hint": _logout_page(pages.ASKED),
+    f"{_LOGOUT}-modified-id-token-hint": _logout_page(pages.ASKED),
+    f"{_LOGOUT}-no-post-logout-redirect-uri": _logout_page(pages.SIGNED_OUT),
+    f"{_LOGOUT}-no-params": _confirmed,
+    f"{_LOGOUT}-only-state": _confirmed,
 }
 _FAPI = "fapi2-security-profile-final"
 FAPI_PAGES: Mapping[str, Steps] = {
@@ -101,6 +126,7 @@ PLANS: Mapping[str, Plan] = {
     "logout": Plan(
         "oidcc-rp-initiated-logout-certification-test-plan",
         {"client_registration": "static_client", "response_type": "code"},
+        overrides=LOGOUT,
     ),
     "backchannel": Plan(
         "oidcc-backchannel-rp-initiated-logout-certification-test-plan",

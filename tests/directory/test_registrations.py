@@ -61,7 +61,7 @@ def test_a_fault_names_the_member(said, words):
     assert str(raised.value).endswith(".")
 
 
-@pytest.mark.parametrize("member", ["redirect_uris", "resources"])
+@pytest.mark.parametrize("member", ["redirect_uris", "post_logout_redirect_uris", "resources"])
 @pytest.mark.parametrize(
     "uri",
     ["https:/cb", "http://", "https://:80/", "https://a/ b", "https://a/\r\nx: y", "https://é/",

@@ -175,6 +175,7 @@ def test_every_key_of_a_client_is_kept(directory, hasher, seed_file):
             "rotates": False,
         },
         "redirect_uris": ["com.example.app:/back", "https://app.example.com/back?x=1"],
+        "post_logout_redirect_uris": ["https://app.example.com/"],
         "scopes": ["openid"],
         "grants": ["authorization_code", "urn:ietf:params:oauth:grant-type:device_code"],
         "resources": ["https://api.example.com/"],

@@ -72,7 +72,7 @@ def test_an_error_cannot_change_the_direction_of_other_text(person):
 
 OURS = {
     "advice", "alert", "body", "fields", "items", "leave", "note", "place", "scopes", "script",
-    "sentence", "style", "title", "words",
+    "sentence", "style", "title", "who", "words",
 }  # fmt: skip
 """Sentences and markup of the service; what they hold of callers is isolated where it is put in."""
 

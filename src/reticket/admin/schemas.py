@@ -125,6 +125,7 @@ class ClientChanges(Struct, forbid_unknown_fields=True):
     name: Text | UnsetType | None = UNSET
     policy: str | PolicyMembers | UnsetType | None = UNSET
     redirect_uris: Sequence[str] | UnsetType | None = UNSET
+    post_logout_redirect_uris: Sequence[str] | UnsetType | None = UNSET
     allowed_origins: Sequence[str] | UnsetType | None = UNSET
     scopes: Sequence[str] | UnsetType | None = UNSET
     grants: Sequence[Grant] | UnsetType | None = UNSET

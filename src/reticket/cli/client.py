@@ -34,6 +34,7 @@ COLUMNS = ("client_id", "public", "disabled", "created_at")
 CLEARABLE = {
     "name": "name",
     "redirect-uri": "redirect_uris",
+    "post-logout-redirect-uri": "post_logout_redirect_uris",
     "allowed-origin": "allowed_origins",
     "scope": "scopes",
     "grant": "grants",

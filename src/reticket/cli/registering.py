@@ -87,6 +87,13 @@ MEMBERS = (
         _SEVERAL,
     ),
     Member(
+        "post_logout_redirect_uris",
+        "--post-logout-redirect-uri",
+        "An address of the client to which a browser goes after a log-out; may be repeated.",
+        "none",
+        _SEVERAL,
+    ),
+    Member(
         "allowed_origins",
         "--allowed-origin",
         "An origin of its pages that no redirect URI has; may be repeated.",

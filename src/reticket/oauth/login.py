@@ -30,11 +30,14 @@ class LoginTerms(msgspec.Struct, frozen=True, array_like=True):
         auth_time: seconds; when the person authenticated.
         amr: the authentication methods (RFC 8176).
         credential_version: of the person at that time.
+        replaced: ids of the login sessions that this one replaced, the newest first. Log-out ends
+            what was begun under them, too.
     """
 
     auth_time: int
     amr: tuple[str, ...]
     credential_version: int
+    replaced: tuple[str, ...] = ()
 
     def to_json(self) -> str:
         """The text that the row stores."""

@@ -54,6 +54,8 @@ class Registration:
         confidential: whether the client authenticates, by a secret or by a key (RFC 6749 §2.1).
         policy: the policy of its sessions.
         redirect_uris: compared to the byte.
+        post_logout_redirect_uris: where a browser may go after a log-out; compared to the byte
+            (OpenID Connect RP-Initiated Logout §3.1).
         origins: origins whose pages may read the responses to its requests.
         scopes: all scopes that the client may get, in order.
         grants: the grant types that the client may use.
@@ -77,6 +79,7 @@ class Registration:
     disabled: bool
     policy: Policy
     redirect_uris: tuple[str, ...]
+    post_logout_redirect_uris: tuple[str, ...]
     origins: frozenset[str]
     scopes: tuple[str, ...]
     grants: tuple[str, ...]
@@ -176,6 +179,7 @@ def read_registration(client: Client, provider: Provider) -> Registration:
         disabled=client.disabled,
         policy=policy,
         redirect_uris=tuple(metadata.get("redirect_uris", ())),
+        post_logout_redirect_uris=tuple(metadata.get("post_logout_redirect_uris", ())),
         origins=origins_of(metadata),
         scopes=tuple(metadata.get("scopes", ())),
         grants=_grants_of(metadata, preset),

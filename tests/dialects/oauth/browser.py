@@ -12,6 +12,7 @@ from tests.dialects.oauth.token_world import CALLER, CHALLENGE, World
 from reticket.core.commands import SignIn
 from reticket.core.errors import ReticketError
 from reticket.http.edge import carried_out
+from reticket.wire import WireRequest
 
 JOAN = replace(ADA, id="b" * 32, short_id="joan", email="joan@example.com")
 REQUEST = {
@@ -53,6 +54,7 @@ class Browser:
 
     def __init__(self, world):
         self.world, self.cookies, self.page = world, {}, None
+        self.headers = {}
 
     def asks(self, **changes):
         """Send an authorization request."""
@@ -69,29 +71,33 @@ class Browser:
         """Ask, sign in and consent."""
         return self.asks(**changes).sends(email=person.email, password="right")
 
-    def gets(self, path):
-        return self._performs("GET", path, "")
+    def posts(self, path, /, **form):
+        request = self.world.request(path.removeprefix("/oauth"), urlencode(form), self._sent())
+        return self._does(request)
 
-    def posts(self, path, **form):
-        return self._performs("POST", path, urlencode(form))
+    def gets(self, path, /, **query):
+        said = [(name.encode(), value.encode()) for name, value in self._sent().items()]
+        return self._does(WireRequest("GET", path, urlencode(query).encode(), said, b"", CALLER))
 
-    def _performs(self, method, path, body):
-        request = self.world.request(path.removeprefix("/oauth"), body, self._sent())
+    def _does(self, request):
         routes = {(each.method, f"/oauth{each.path}"): each for each in self.world.dialect.routes}
+        operate = routes[request.method, request.path].operate
         try:
-            self.page = self.world.perform(routes[method, path].operate(request))
+            self.page = self.world.perform(operate(request))
         except ReticketError as error:
             self.page = self.world.dialect.refuse(request, error)
         for name, value in self.page.headers:
             if name == b"set-cookie":
-                pair, *_ = value.decode().split(";")
+                pair, *attributes = value.decode().split("; ")
                 key, _, text = pair.partition("=")
                 self.cookies[key] = text
+                if "Max-Age=0" in attributes:
+                    del self.cookies[key]
         return self
 
     def _sent(self):
         said = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        return {"cookie": said} if said else {}
+        return {**self.headers, "cookie": said} if said else self.headers
 
     @property
     def text(self):
@@ -102,9 +108,15 @@ class Browser:
         return unescape(re.sub("</?bdi>", "", re.search(r"<h1>(.*?)</h1>", self.text)[1]))
 
     @property
+    def location(self):
+        """The target of the redirect, or None."""
+        found = dict(self.page.headers).get(b"location")
+        return found and found.decode()
+
+    @property
     def answer(self):
         """What the client is told, by the redirect."""
-        location = dict(self.page.headers)[b"location"].decode()
+        location = self.location
         return {name: value for name, (value,) in parse_qs(urlsplit(location).query).items()}
 
     @property

@@ -15,7 +15,7 @@ from reticket.http.routing import RoutingTable
 from reticket.testing import FakeClock
 
 ISSUER = "https://id.example.com"
-ENDPOINTS = ("authorize", "token", "revoke", "introspect", "userinfo", "par", "device")
+ENDPOINTS = ("authorize", "token", "revoke", "introspect", "userinfo", "par", "device", "logout")
 
 
 def answered(path, issuer=ISSUER, keys=None):

@@ -23,6 +23,7 @@ from reticket.dialects.oauth.endpoints import (
     authorize,
     device,
     introspect,
+    logout,
     metadata,
     par,
     register,
@@ -150,6 +151,7 @@ class OAuth(Dialect):
             *revoke.routes(provider),
             *introspect.routes(provider),
             *userinfo.routes(provider),
+            *logout.routes(provider),
             *metadata.routes(provider),
             *register.routes(provider),
         )

@@ -332,6 +332,7 @@ _REGISTRATION: dict[str, Callable[[YamlValue], Any]] = {
     "policy": YamlValue.json,
     ALLOWED_ORIGINS: listed(_origin),
     "redirect_uris": listed(_redirect_uri),
+    "post_logout_redirect_uris": listed(_redirect_uri),
     "scopes": listed(_scope),
     "grants": listed(_grant),
     "resources": listed(_uri),

@@ -15,7 +15,7 @@ from reticket.dialects.oauth.errors import failure_of
 from reticket.dialects.oauth.pages import screens
 from reticket.dialects.oauth.pages.html import PRIVATE_HEADERS
 from reticket.oauth.provider import Provider
-from reticket.wire import WireResponse
+from reticket.wire import Headers, WireResponse
 
 
 class ResponseTarget(NamedTuple):
@@ -46,12 +46,11 @@ class AuthorizationResponses:
         """The response with these parameters, `state` and `iss` (RFC 9207)."""
         if target.mode is ResponseMode.FORM_POST:
             return screens.post_form(target.redirect_uri, self._with_state(target, parameters))
-        return _redirect(self.uri(target, **parameters))
+        return redirect(self.uri(target, **parameters))
 
     def uri(self, target: ResponseTarget, **parameters: str) -> str:
         """The redirect URI with the parameters in its query."""
-        query = urlencode(self._with_state(target, parameters))
-        return f"{target.redirect_uri}{'&' if '?' in target.redirect_uri else '?'}{query}"
+        return with_query(target.redirect_uri, self._with_state(target, parameters))
 
     def _with_state(
         self, target: ResponseTarget, parameters: Mapping[str, str]
@@ -60,6 +59,11 @@ class AuthorizationResponses:
         return {**parameters, **state, "iss": self._issuer}
 
 
-def _redirect(uri: str) -> WireResponse:
+def with_query(uri: str, parameters: Mapping[str, str]) -> str:
+    """The URI with parameters added to its query."""
+    return f"{uri}{'&' if '?' in uri else '?'}{urlencode(parameters)}"
+
+
+def redirect(uri: str, headers: Headers = ()) -> WireResponse:
     """303, so that the browser does not post the form of a page to the client (RFC 9700 §4.12)."""
-    return WireResponse(303, b"", None, (*PRIVATE_HEADERS, (b"location", uri.encode())))
+    return WireResponse(303, b"", None, (*PRIVATE_HEADERS, (b"location", uri.encode()), *headers))

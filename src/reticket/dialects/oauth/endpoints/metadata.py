@@ -45,7 +45,7 @@ _SECRET_OR_KEY_METHODS = tuple(method for method in AUTH_METHODS if method != NO
 
 class Metadata(msgspec.Struct, frozen=True, kw_only=True):
     """RFC 8414 §2 and OpenID Connect Discovery §3, with the members of RFC 8628, RFC 9126,
-    RFC 9207 and RFC 9449.
+    RFC 9207, RFC 9449 and RP-Initiated Logout.
     """
 
     issuer: str
@@ -56,6 +56,7 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True):
     userinfo_endpoint: str
     pushed_authorization_request_endpoint: str
     device_authorization_endpoint: str
+    end_session_endpoint: str
     jwks_uri: str
     registration_endpoint: str | UnsetType = UNSET
     id_token_signing_alg_values_supported: Sequence[str] = SIGNING_ALGORITHMS
@@ -118,6 +119,7 @@ def metadata(provider: Provider) -> Metadata:
         userinfo_endpoint=provider.url("/userinfo"),
         pushed_authorization_request_endpoint=provider.url("/par"),
         device_authorization_endpoint=provider.url("/device"),
+        end_session_endpoint=provider.url("/logout"),
         jwks_uri=f"{provider.issuer}{JWKS_PATH}",
         registration_endpoint=(
             UNSET if provider.registration.mode == "off" else provider.url("/register")

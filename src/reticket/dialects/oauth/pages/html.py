@@ -84,7 +84,7 @@ def is_page(request: WireRequest) -> bool:
     path = request.path.rstrip("/").removeprefix(BASE)
     if path == "/device":
         return request.method != "POST"
-    return path.startswith(("/authorize", "/device/", "/account"))
+    return path.startswith(("/authorize", "/device/", "/account", "/logout"))
 
 
 def error_page(error: ReticketError) -> WireResponse:

@@ -6,6 +6,7 @@ was used last first. Knows no page.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -14,14 +15,16 @@ from reticket.core.commands import (
     BeginSession,
     DryRunRefresh,
     EndSessions,
+    FindSession,
     FindUserById,
     Now,
     RandomBytes,
+    ReadRefresh,
     Refresh,
 )
 from reticket.core.errors import Cause, Refusal, Unavailable
 from reticket.core.identifiers import family_id
-from reticket.core.model import Issued, Selection
+from reticket.core.model import Family, Issued, Selection
 from reticket.core.people import User
 from reticket.core.tokens.faces import LONGEST, PREFIX
 from reticket.dialects.oauth.pages.cookies import is_secure, set_cookie, values_of
@@ -33,6 +36,9 @@ from reticket.wire import Headers, WireRequest
 COOKIE = "reticket_login"
 MAX_ACCOUNTS = 5
 """Accounts of one browser. A sixth sign-in ends the one that was used least lately."""
+
+MAX_REPLACED = 10
+"""Former login sessions that a login session remembers. The row has 35 bytes for each."""
 
 REPLACED = "replaced"
 """The cause of the end of a login session that a later sign-in has replaced."""
@@ -51,6 +57,31 @@ class Account:
 
     token: str = field(repr=False)
     person: Person
+
+
+@dataclass(frozen=True, slots=True)
+class KnownLogin:
+    """A login session of this browser, ended or not.
+
+    Args:
+        token: its refresh token.
+        row: its family.
+    """
+
+    token: str = field(repr=False)
+    row: Family
+
+
+def known_logins(request: WireRequest, provider: Provider) -> Asking[tuple[KnownLogin, ...]]:
+    """The login sessions of the cookie. One that has ended unused may have sessions of clients that
+    go on; log-out ends them too.
+    """
+    found = []
+    for token in _tokens(request, provider):
+        row = yield from _row(token)
+        if row is not None:
+            found.append(KnownLogin(token, row))
+    return tuple(found)
 
 
 def signed_in_accounts(request: WireRequest, provider: Provider) -> Asking[tuple[Account, ...]]:
@@ -94,20 +125,36 @@ def begin_login(
         PageError: the account has changed since the sign-in.
     """
     with suppress(Unavailable):
-        issued = yield from _begun(user, person)
+        replaced = yield from _replaced(request, provider, user.id)
+        issued = yield from _begun(user, person, replaced)
         others = yield from _without(request, provider, user.id)
-        return (_cookie_header((issued.refresh_token, *others), provider),)
+        return (keep_only((issued.refresh_token, *others), provider),)
     return ()
 
 
 def used_first(account: Account, accounts: tuple[Account, ...], provider: Provider) -> Headers:
     """The cookie, with this account before the others."""
     others = [other.token for other in accounts if other.token != account.token]
-    return (_cookie_header((account.token, *others), provider),)
+    return (keep_only((account.token, *others), provider),)
 
 
-def _begun(user: User, person: Person) -> Asking[Issued]:
-    terms = LoginTerms(person.auth_time, person.amr, person.credential_version)
+def keep_only(tokens: Sequence[str], provider: Provider) -> tuple[bytes, bytes]:
+    """The cookie with these tokens alone; without any it is removed."""
+    lifetime = provider.login_absolute if tokens else 0
+    return set_cookie(_name(provider), _SEPARATOR.join(tokens), "/", lifetime, provider)
+
+
+def _replaced(request: WireRequest, provider: Provider, subject: str) -> Asking[tuple[str, ...]]:
+    """The ids of the login sessions that the next one of this person replaces."""
+    for login in (yield from known_logins(request, provider)):
+        if login.row.subject == subject:
+            before = login_terms_of(login.row).replaced
+            return (login.row.id.hex(), *before)[:MAX_REPLACED]
+    return ()
+
+
+def _begun(user: User, person: Person, replaced: tuple[str, ...]) -> Asking[Issued]:
+    terms = LoginTerms(person.auth_time, person.amr, person.credential_version, replaced)
     family = bytes.fromhex(person.login or "")
     try:
         issued: Issued = yield from BeginSession(LOGIN, user, terms=terms.to_json(), family=family)
@@ -145,6 +192,15 @@ def _account(token: str, provider: Provider) -> Asking[Account | None]:
     return Account(token, person)
 
 
+def _row(token: str) -> Asking[Family | None]:
+    try:
+        known = yield from ReadRefresh(LOGIN, token)
+    except Refusal:
+        return None
+    row, _ = yield from FindSession(known.family)
+    return row
+
+
 def _refresh(token: str, provider: Provider) -> Refresh:
     return Refresh(LOGIN, token, check=idle_check(provider.login_idle))
 
@@ -154,11 +210,6 @@ def _tokens(request: WireRequest, provider: Provider) -> list[str]:
     values = values_of(request, _name(provider))
     tokens = values[0].split(_SEPARATOR)[:MAX_ACCOUNTS] if values else []
     return [token for token in tokens if token.startswith(PREFIX) and len(token) <= LONGEST]
-
-
-def _cookie_header(tokens: tuple[str, ...], provider: Provider) -> tuple[bytes, bytes]:
-    value = _SEPARATOR.join(tokens)
-    return set_cookie(_name(provider), value, "/", provider.login_absolute, provider)
 
 
 def _name(provider: Provider) -> str:

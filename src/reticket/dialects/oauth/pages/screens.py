@@ -151,9 +151,25 @@ def code(action: str, user_code: str, fault: Fault | None = None) -> WireRespons
     return _page("Connect a device", body, fault)
 
 
-def done(title: str, sentence: str) -> WireResponse:
+def sign_out(
+    action: str, ticket: str, emails: Sequence[str], target: str | None, headers: Headers
+) -> WireResponse:
+    """Asks whether these people want to sign out; `target` is where they go afterwards."""
+    people = [fill("signed_in_as", email=email) for email in emails]
+    body = fill(
+        "sign_out",
+        action=action,
+        ticket=ticket,
+        who=Markup("".join(people)),
+        place=_place(target),
+    )
+    title = "Do you want to sign out?"
+    return page(title, body, form_target=_source(target), headers=headers)
+
+
+def done(title: str, sentence: str, headers: Headers = ()) -> WireResponse:
     """Says how the interaction ended, when there is no redirect."""
-    return page(title, fill("done", title=title, sentence=sentence))
+    return page(title, fill("done", title=title, sentence=sentence), headers=headers)
 
 
 def post_form(target: str, parameters: Mapping[str, str]) -> WireResponse:

@@ -1,0 +1,239 @@
+"""The log-out endpoint (OpenID Connect RP-Initiated Logout 1.0).
+
+An ID token of a person who has signed in in this browser signs that person out at once. In all
+other cases the person is asked (§2). No address is redirected to that is not registered (§3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import msgspec
+
+from reticket.core.commands import Asking, FindClient, ReadIdentity
+from reticket.core.errors import Cause, Refusal, wrong
+from reticket.core.people import Client
+from reticket.dialects.oauth.document import describe_page
+from reticket.dialects.oauth.endpoints.authorization_request import MAX_STORED_BYTES
+from reticket.dialects.oauth.endpoints.authorization_response import redirect, with_query
+from reticket.dialects.oauth.errors import audited
+from reticket.dialects.oauth.inputs import Form, read_form, read_query, required
+from reticket.dialects.oauth.pages import screens
+from reticket.dialects.oauth.pages.flow import MAX_INTERACTIONS
+from reticket.dialects.oauth.pages.html import PageError
+from reticket.dialects.oauth.pages.interaction import (
+    Interaction,
+    bind_to_browser,
+    browser_cookie,
+    cookie_header,
+    resume,
+    store,
+)
+from reticket.dialects.oauth.pages.login_session import (
+    KnownLogin,
+    keep_only,
+    known_logins,
+    signed_in_accounts,
+)
+from reticket.dialects.oauth.pages.rate_limits import count_attempt
+from reticket.dialects.oauth.pages.sign_out import ClientSession, sign_out
+from reticket.oauth.provider import BASE, USER, Provider
+from reticket.oauth.registration import Registration, registration_of
+from reticket.wire import Operation, Parameter, Route, WireRequest
+
+PATH = "/logout"
+CONFIRM_PATH = f"{PATH}/confirm"
+
+SIGN_OUT, STAY = "sign_out", "stay"
+"""The answers to the question."""
+
+_SUMMARY = "Sign a person out"
+_APPS_TOO = "The apps of this sign-in are signed out too."
+_NOT_REGISTERED = "The address to return to is not registered: post_logout_redirect_uri."
+_OTHER_CLIENT = "id_token_hint was issued to another client than client_id."
+
+
+class LogoutForm(msgspec.Struct):
+    """RP-Initiated Logout §2. `logout_hint` and `ui_locales` are ignored."""
+
+    id_token_hint: str | None = None
+    client_id: str | None = None
+    post_logout_redirect_uri: str | None = None
+    state: str | None = None
+    logout_hint: str | None = None
+    ui_locales: str | None = None
+
+
+class LogoutAnswer(msgspec.Struct):
+    """The form of the page that asks. `interaction` is the ticket of the page."""
+
+    interaction: str
+    answer: Literal["sign_out", "stay"]
+
+
+_DESCRIPTIONS = {
+    "id_token_hint": "An ID token of the person, expired or not. Without it the person is asked.",
+    "client_id": "The client to which the ID token was issued.",
+    "post_logout_redirect_uri": "One of the client's, to the byte; needs one of the above.",
+    "state": "Returned to the client unchanged.",
+    "logout_hint": "Ignored.",
+    "ui_locales": "Ignored.",
+}
+_QUERY_PARAMETERS = tuple(
+    Parameter(name, "query", str, _DESCRIPTIONS[name]) for name in LogoutForm.__struct_fields__
+)
+
+
+class LogoutRequest(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A valid request, as the page that asks keeps it.
+
+    Args:
+        target: where the browser goes afterwards, or None for a page of ours.
+        session: the client's session that the ID token belongs to, or None.
+    """
+
+    target: str | None = None
+    session: ClientSession | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Logout:
+    """The endpoint, and the form of the page that asks."""
+
+    provider: Provider
+
+    def routes(self) -> tuple[Route, ...]:
+        """GET and POST (RP-Initiated Logout §2), and the form."""
+        return (
+            Route(
+                "GET",
+                PATH,
+                audited(USER, self._get),
+                describe_page(_SUMMARY, parameters=_QUERY_PARAMETERS),
+            ),
+            Route("POST", PATH, audited(USER, self._post), describe_page(_SUMMARY, LogoutForm)),
+            Route(
+                "POST",
+                CONFIRM_PATH,
+                audited(USER, self._confirm),
+                describe_page("Sign out or not", LogoutAnswer),
+            ),
+        )
+
+    def _get(self, request: WireRequest) -> Operation:
+        return (yield from self._log_out(request, read_query(request)))
+
+    def _post(self, request: WireRequest) -> Operation:
+        return (yield from self._log_out(request, read_form(request)))
+
+    def _log_out(self, request: WireRequest, form: Form) -> Operation:
+        session = yield from _hinted_session(form)
+        registration = yield from self._registration(form, session)
+        order = LogoutRequest(_target(form, registration, session), session)
+        logins = yield from known_logins(request, self.provider)
+        hinted = [each for each in logins if session and each.row.subject == session.subject]
+        if hinted:
+            return (yield from self._end(order, hinted, logins))
+        return (yield from self._ask(request, order, registration))
+
+    def _registration(
+        self, form: Form, session: ClientSession | None
+    ) -> Asking[Registration | None]:
+        """The client that asks. A person can sign out of one that is not known any more."""
+        client_id = session.client_id if session else form.get("client_id", "")
+        client: Client | None = None
+        if client_id.isprintable():
+            client = yield from FindClient(client_id)
+        if client is None or client.disabled:
+            return None
+        return registration_of(client, self.provider)
+
+    def _ask(
+        self, request: WireRequest, order: LogoutRequest, registration: Registration | None
+    ) -> Operation:
+        yield from count_attempt("visits", request, MAX_INTERACTIONS)
+        accounts = yield from signed_in_accounts(request, self.provider)
+        cookie = yield from browser_cookie(request, self.provider)
+        interaction = Interaction(
+            client_id=registration.id if registration else "",
+            name=registration.name if registration else "",
+            scope="",
+            request=msgspec.json.encode(order).decode(),
+            target=order.target,
+        )
+        ticket = yield from store(PATH, bind_to_browser(interaction, cookie))
+        return screens.sign_out(
+            f"{self.provider.path}{BASE}{CONFIRM_PATH}",
+            ticket,
+            [account.person.email for account in accounts],
+            order.target,
+            (cookie_header(cookie, self.provider),),
+        )
+
+    def _confirm(self, request: WireRequest) -> Operation:
+        """The person's answer. A second click gets the same page."""
+        form = read_form(request)
+        _, interaction = yield from resume(PATH, request, form, self.provider)
+        answer = required(form, "answer")
+        if answer == STAY:
+            return screens.done("You are still signed in", "Nothing has changed.")
+        if answer != SIGN_OUT:
+            raise wrong("answer", "is not one that is known")
+        order = msgspec.json.decode(interaction.request, type=LogoutRequest)
+        logins = yield from known_logins(request, self.provider)
+        return (yield from self._end(order, logins, logins))
+
+    def _end(
+        self, order: LogoutRequest, ended: Sequence[KnownLogin], known: Sequence[KnownLogin]
+    ) -> Operation:
+        """End these login sessions; the browser forgets them."""
+        yield from sign_out(ended, order.session)
+        kept = [each.token for each in known if each not in ended]
+        headers = (keep_only(kept, self.provider),)
+        if order.target:
+            return redirect(order.target, headers)
+        return screens.done("You are signed out", _APPS_TOO, headers)
+
+
+def routes(provider: Provider) -> tuple[Route, ...]:
+    """The endpoint and its page."""
+    return Logout(provider).routes()
+
+
+def _hinted_session(form: Form) -> Asking[ClientSession | None]:
+    """The session of `id_token_hint`; None without a valid one. An expired one is valid while its
+    key is in the ring (RP-Initiated Logout §4).
+
+    Raises:
+        PageError: it was issued to another client.
+    """
+    try:
+        claims = yield from ReadIdentity(form.get("id_token_hint", ""))
+    except Refusal:
+        return None
+    session = ClientSession(str(claims["sid"]), str(claims["sub"]), str(claims["aud"]))
+    if form.get("client_id", session.client_id) != session.client_id:
+        raise PageError("invalid_request", _OTHER_CLIENT, Cause.WRONG_CLIENT)
+    return session
+
+
+def _target(
+    form: Form, registration: Registration | None, session: ClientSession | None
+) -> str | None:
+    """Where the browser goes afterwards. None too when the ID token is not valid (§4).
+
+    Raises:
+        PageError: the address is not registered for the client.
+        Refusal: INVALID_PARAMETER for a `state` that is too long.
+    """
+    uri = form.get("post_logout_redirect_uri")
+    if uri is None or ("id_token_hint" in form and session is None):
+        return None
+    if registration is None or uri not in registration.post_logout_redirect_uris:
+        raise PageError("invalid_request", _NOT_REGISTERED, Cause.WRONG_REDIRECT)
+    state = form.get("state")
+    if len((state or "").encode("utf-8", "surrogatepass")) > MAX_STORED_BYTES:
+        raise wrong("state", f"is longer than {MAX_STORED_BYTES} bytes")
+    return with_query(uri, {"state": state}) if state else uri

@@ -1,0 +1,66 @@
+"""Ends the login sessions of a browser, and the sessions of clients that were begun under them.
+
+Knows no page and no cookie.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from reticket.core.commands import Asking, EndSessions, ListSessions, Now
+from reticket.core.model import Family, Selection
+from reticket.dialects.oauth.pages.login_session import KnownLogin
+from reticket.oauth.login import LOGIN, login_terms_of
+from reticket.oauth.provider import USER
+from reticket.oauth.terms import terms_of
+
+SIGNED_OUT = "sign_out"
+"""The cause of the end of each session."""
+
+_PAGE = 100
+
+
+class ClientSession(msgspec.Struct, frozen=True):
+    """A session that an ID token belongs to: its `sid`, `sub` and `aud`."""
+
+    id: str
+    subject: str
+    client_id: str
+
+
+def sign_out(logins: Sequence[KnownLogin], session: ClientSession | None) -> Asking[None]:
+    """End the session of an ID token, and these login sessions with all that was begun under them.
+
+    Each login session ends after its clients' sessions. So when the store fails, the person can try
+    again.
+    """
+    if session:
+        yield from EndSessions(_selection(session), SIGNED_OUT)
+    for login in logins:
+        for family in (yield from _begun_under(login.row)):
+            yield from EndSessions(Selection(family.id, resource=USER), SIGNED_OUT)
+        yield from EndSessions(Selection(login.row.id, resource=LOGIN), SIGNED_OUT)
+
+
+def _selection(session: ClientSession) -> Selection:
+    """The session, if all that the ID token says of it is so."""
+    family = bytes.fromhex(session.id)
+    return Selection(family, session.subject, USER, client=session.client_id)
+
+
+def _begun_under(login: Family) -> Asking[list[Family]]:
+    """The live sessions of the person's clients whose terms have this login session, or one that it
+    replaced.
+    """
+    now: int = yield from Now()
+    selection = Selection(subject=login.subject, resource=USER, live_at=now)
+    logins = {login.id.hex(), *login_terms_of(login).replaced}
+    found, after = [], None
+    while True:
+        page = yield from ListSessions(selection, _PAGE, after)
+        found += [each for each in page.families if terms_of(each.terms).login in logins]
+        after = page.cursor
+        if after is None:
+            return found
