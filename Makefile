@@ -12,6 +12,7 @@ COMPILE := $(VENV)/lock/bin/uv pip compile --universal --python-version 3.11 \
 
 # One more than there are processors, since tests wait for a quarter of their time.
 WORKERS := import os; print(min(4, 1 + (os.cpu_count() or 1)))
+IN_PARALLEL = --numprocesses $$($(BIN)/python -c '$(WORKERS)') --dist loadfile --no-loadscope-reorder
 NODE := tests/node
 
 # The suites that look at every dialect; docs/new-dialect.md tells of them.
@@ -41,7 +42,10 @@ run-cluster: $(VENV)/setup-test ## start two services over a Valkey cluster of s
 	@exec $(BIN)/python -m demo cluster
 
 test: $(VENV)/setup-test ## pass all tests; ARGS="-k word" chooses
-	$(BIN)/python -m pytest --numprocesses $$($(BIN)/python -c '$(WORKERS)') --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest $(IN_PARALLEL) $(ARGS)
+
+test-dialects: $(VENV)/setup-test ## pass the suites that look at every dialect; ARGS="-k word" chooses
+	$(BIN)/python -m pytest $(IN_PARALLEL) $(OF_DIALECTS) $(ARGS)
 
 test-browser: $(VENV)/setup-test $(NODE)/node_modules/.package-lock.json ## pass the tests of the pages in Chromium (needs chromium, Node 20 or newer)
 	RETICKET_BROWSER=1 $(BIN)/python -m pytest tests/browser $(ARGS)

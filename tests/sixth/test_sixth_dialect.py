@@ -156,14 +156,14 @@ def test_every_suite_that_asks_the_dialects_is_run_here() -> None:
 
 
 def test_make_runs_every_suite_that_asks_the_dialects() -> None:
-    said = re.search(
-        r"^OF_DIALECTS :=((?:[^\\\n]|\\\n)*)", (ROOT / "Makefile").read_text(), re.MULTILINE
-    )
+    text = (ROOT / "Makefile").read_text()
+    said = re.search(r"^OF_DIALECTS :=((?:[^\\\n]|\\\n)*)", text, re.MULTILINE)
     assert said
     listed = said[1].replace("\\\n", " ").split()
     assert [place for place in listed if not (ROOT / place).exists()] == []
     covered = [suite for suite in (*BY_NAME, *OF_ALL) if suite.startswith(tuple(listed))]
     assert set(covered) == BY_NAME | OF_ALL.keys()
+    assert re.search(r"^test-dialects: .*\n\t.* \$\(OF_DIALECTS\) ", text, re.MULTILINE)
 
 
 def test_no_line_but_those_of_generated_pages_has_changed(copy: Path) -> None:

@@ -63,9 +63,9 @@ class TokenKind:
         id_claims: members of the ID token that is issued with a pair, or None for no ID token.
         symmetric: whether access tokens are HS256 under a key of this kind only, instead of being
             signed by the ring's signing key.
-        access_claims: members of the access token beyond aud, sub, iat, exp, jti, cv, sid and tid.
-            A `sub` among them replaces the subject's id, which is then in `uid`. An `aud` replaces
-            the kind's name.
+        access_claims: more members of the access token. The mint makes aud, sub, iat, exp, jti, cv,
+            sid and tid. Of these two may be replaced: `aud`, which is the kind's name, and `sub`,
+            which is the subject's id. The id is then in `uid`.
         refresh_claims: members of a refresh token in JWT format (HS256, no `kid`) beyond exp, sid,
             gen, ims and tid. None makes it opaque, `rtk_…`.
         advice: for `doctor`.
