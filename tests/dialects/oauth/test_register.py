@@ -8,7 +8,7 @@ import pytest
 from tests.dialects.oauth.token_people import KEY, REDIRECT, SECRETS
 from tests.dialects.oauth.token_world import CALLER, ISSUER, World, asserting, basic, claims_of
 
-from reticket.core.errors import ReticketError
+from reticket.core.errors import ReticketError, Unavailable
 from reticket.core.policy import PRESETS, by_any_name
 from reticket.dialects.oauth.pages.vouching import vouching_note
 from reticket.http.edge import carried_out
@@ -103,6 +103,16 @@ def test_a_client_without_a_secret_is_registered(world):
     assert "client_secret" not in made
     assert "client_secret_expires_at" not in made
     assert "refresh_token" in signed_in(world, made["client_id"])
+
+
+def test_tokens_are_answered_when_their_use_cannot_be_noted(world):
+    client = good(world, APP)["client_id"]
+
+    def unavailable(client_id, at):
+        raise Unavailable("scripted")
+
+    world.registrar.note_use = unavailable
+    assert signed_in(world, client)["access_token"]
 
 
 def test_a_client_with_keys_is_registered(world):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -10,7 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from reticket.core.commands import Asking, MakeNonce, NoteClientUse
-from reticket.core.errors import Cause
+from reticket.core.errors import Cause, Unavailable
 from reticket.dialects.oauth.document import describe_endpoint
 from reticket.dialects.oauth.endpoints.client_authentication import authenticate
 from reticket.dialects.oauth.endpoints.proof import Proof, verify_proof
@@ -90,7 +91,8 @@ class TokenEndpoint:
         token_request = yield from self._authenticated(request, form, grant_type)
         response = yield from grant(token_request)
         if not token_request.registration.vouched:
-            yield from NoteClientUse(token_request.registration.id)
+            with suppress(Unavailable):  # the tokens are issued, so the client must get them
+                yield from NoteClientUse(token_request.registration.id)
         return _wire_response(response, token_request.nonce)
 
     def _authenticated(
