@@ -116,7 +116,7 @@ class Browser:
     @property
     def answer(self):
         """What the client is told, by the redirect."""
-        location = self.location
+        location = self.location or dict(self.page.headers)[b"refresh"].decode()
         return {name: value for name, (value,) in parse_qs(urlsplit(location).query).items()}
 
     @property

@@ -82,6 +82,16 @@ def test_a_chosen_account_goes_back_to_the_app_at_once(browser):
     assert browser.answer["code"]
 
 
+def test_csp_3_6_4_1_a_form_of_ours_is_not_redirected_to_the_app(browser):
+    """Browsers apply `form-action` to redirects after a form; a refresh is none."""
+    consents(browser)
+    page = browser.signs_in(prompt="login").page
+    headers = dict(page.headers)
+    assert (page.status, b"location" in headers) == (200, False)
+    assert headers[b"refresh"].startswith(b"0; url=https://app.example.com/callback?code=")
+    assert b"form-action 'self';" in headers[b"content-security-policy"]
+
+
 def test_a_refused_consent_is_not_kept(browser):
     browser.signs_in().sends(answer="deny")
     assert browser.asks().headline == ALLOW

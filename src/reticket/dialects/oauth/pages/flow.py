@@ -210,7 +210,7 @@ class Flow:
         next_ticket = yield from forms.next_ticket()
         signed_in = (yield from find(self._path, next_ticket)) if next_ticket else None
         if next_ticket and signed_in:
-            return (yield from self._go_on(next_ticket, signed_in))
+            return screens.after_form((yield from self._go_on(next_ticket, signed_in)))
         if next_ticket is None and (yield from forms.is_in_progress()):
             return self._ask_factor(forms.ticket, interaction, forms.session, faults.SENT_TWICE)
         return self._sign_in_again(
@@ -235,7 +235,7 @@ class Flow:
         if signed_in.person is None:
             raise expired_page(Cause.NO_SESSION)
         headers = yield from begin_login(request, self._provider, user, signed_in.person)
-        return (yield from self._go_on(ticket, signed_in, headers))
+        return screens.after_form((yield from self._go_on(ticket, signed_in, headers)))
 
     def _go_on(self, ticket: str, signed_in: Interaction, headers: Headers = ()) -> Operation:
         """Ask for consent, or answer at once when nobody has to be asked."""
@@ -271,7 +271,8 @@ class Flow:
             return self._sign_in_again(ticket, interaction, person.email)
         signed_in = replace(interaction, person=person)
         headers = used_first(account, accounts, self._provider)
-        return (yield from self._go_on((yield from new_ticket()), signed_in, headers))
+        next_ticket = yield from new_ticket()
+        return screens.after_form((yield from self._go_on(next_ticket, signed_in, headers)))
 
     def _refuse_other_person(self, ticket: str, interaction: Interaction, user: User) -> Operation:
         yield from Audit(USER, "refused", Cause.WRONG_SUBJECT, user.id)

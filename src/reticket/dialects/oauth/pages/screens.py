@@ -151,6 +151,18 @@ def code(action: str, user_code: str, fault: Fault | None = None) -> WireRespons
     return _page("Connect a device", body, fault)
 
 
+def after_form(response: WireResponse) -> WireResponse:
+    """The same answer without a redirect to the app, which `form-action` of our forms forbids."""
+    headers = dict(response.headers)
+    location = headers.get(b"location")
+    if location is None:
+        return response
+    cookies = [each for each in response.headers if each[0] == b"set-cookie"]
+    refresh = (b"refresh", b"0; url=" + location)
+    body = fill("back", address=location.decode())
+    return page("Back to the app", body, headers=(*cookies, refresh))
+
+
 def sign_out(
     action: str, ticket: str, emails: Sequence[str], target: str | None, headers: Headers
 ) -> WireResponse:
