@@ -105,6 +105,15 @@ def test_no_password_is_returned_or_logged(server, api):
     assert "psst" not in str(api.events()) + server.log.read_text()
 
 
+def test_the_groups_of_a_person_are_given_and_replaced(api):
+    made = add(api, "groups@example.com", groups=["staff", "admins"])
+    assert made["groups"] == ["admins", "staff"]
+    who = f"/users/{made['id']}"
+    assert api.good("PATCH", who, {"last_name": "x"})["groups"] == ["admins", "staff"]
+    assert api.good("PATCH", who, {"groups": []})["groups"] == []
+    assert api.ask("PATCH", who, {"groups": [" "]})[0] == 400
+
+
 def test_the_claims_of_a_person_are_given_replaced_and_removed(server, api):
     def claims(_, instance):
         return PERSON.of(instance.directory.user_by_email("claims@example.com"))

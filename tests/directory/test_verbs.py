@@ -98,6 +98,28 @@ def test_emails(peopled):
     assert peopled.user_by_email("countess@example.com").id == user_id
 
 
+def test_groups_are_kept_in_order_and_once(peopled):
+    who = peopled.users.add(UserDraft("jo@example.com", groups=["staff", "admins", "staff"]), "h")
+    peopled.catch_up()
+    assert peopled.user(who).groups == ("admins", "staff")
+    peopled.users.change(who, {"first_name": "Jo"})
+    peopled.catch_up()
+    assert peopled.user(who).groups == ("admins", "staff")
+    peopled.users.change(who, {}, groups=[])
+    peopled.catch_up()
+    assert peopled.user(who).groups == ()
+
+
+@pytest.mark.parametrize(
+    "groups", [[""], [" staff"], ["x" * 65], ["a\u200bb"], [str(each) for each in range(65)]]
+)
+def test_groups_that_no_token_can_have_are_refused(peopled, groups):
+    with pytest.raises(Invalid, match="group"):
+        peopled.users.change(ada(peopled).id, {}, groups=groups)
+    with pytest.raises(Invalid, match="group"):
+        peopled.users.add(UserDraft("jo@example.com", groups=groups), "h")
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -12,7 +12,7 @@ from reticket.core.model import Family
 from reticket.core.people import Client, User
 from reticket.core.policy import SECOND
 from reticket.crypto.ring import KeyFacts
-from reticket.directory.forms import CLIENT_ID, INT32
+from reticket.directory.forms import CLIENT_ID, INT32, LONGEST_GROUP
 from reticket.directory.people.users import UserLine
 from reticket.directory.programs.clients import has_keys
 from reticket.oauth.registration import GRANTS
@@ -20,6 +20,7 @@ from reticket.wire import Secretive
 
 T = TypeVar("T")
 Text = Annotated[str, Meta(min_length=1, max_length=255)]
+Group = Annotated[str, Meta(min_length=1, max_length=LONGEST_GROUP)]
 Secret = Annotated[str, Meta(min_length=1, max_length=4096)]
 ClientId = Annotated[str, Meta(pattern=CLIENT_ID)]
 TenantId = (
@@ -138,6 +139,7 @@ class ClientChanges(Struct, forbid_unknown_fields=True):
     admin: bool | UnsetType | None = UNSET
     first_party: bool | UnsetType | None = UNSET
     id_token_claims: Sequence[str] | UnsetType | None = UNSET
+    claims: Mapping[str, str] | UnsetType | None = UNSET
 
 
 class NewClient(ClientChanges, kw_only=True):
@@ -203,6 +205,7 @@ class UserAnswer(Struct):
     active: bool
     created_at: datetime
     second_factor: bool
+    groups: Sequence[str]
 
 
 class FactorAnswer(Struct):
@@ -250,6 +253,7 @@ class NewUser(Secretive, frozen=True, forbid_unknown_fields=True):
     tenants: Mapping[int, Sequence[int]] = {}
     developer_accounts: Mapping[int, Sequence[int]] = {}
     profile: Mapping[str, Mapping[str, Any]] = {}
+    groups: Sequence[Group] = ()
 
 
 class UserChanges(Struct, forbid_unknown_fields=True):
@@ -262,6 +266,7 @@ class UserChanges(Struct, forbid_unknown_fields=True):
     last_name: Text | UnsetType | None = UNSET
     disabled: bool | UnsetType = UNSET
     profile: Mapping[str, Mapping[str, Any] | None] = {}
+    groups: Sequence[Group] | UnsetType = UNSET
 
 
 class NewPassword(Secretive, frozen=True, forbid_unknown_fields=True):
@@ -327,4 +332,5 @@ def user_answer(user: User | UserLine) -> UserAnswer:
         user.active,
         moment(user.created_at),
         user.second_factor,
+        user.groups,
     )

@@ -121,6 +121,7 @@ class Users:
             tenants=said.tenants,
             accounts=said.developer_accounts,
             parts=said.profile,
+            groups=said.groups,
         )
         return self._find(self._verbs.add(draft, hashed))
 
@@ -134,6 +135,7 @@ class Users:
             email if email is not UNSET and email != user.email else None,
             disabled if disabled is not UNSET and disabled != user.disabled else None,
             said.profile,
+            None if said.groups is UNSET else said.groups,
         )
         return self._find(user.id)
 

@@ -41,6 +41,7 @@ CLEARABLE = {
     "resource": "resources",
     "policy": "policy",
     "id-token-claim": "id_token_claims",
+    "claim": "claims",
     "jwks": "jwks",
     "jwks-uri": "jwks_uri",
 }

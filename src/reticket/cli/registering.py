@@ -43,6 +43,20 @@ class Grant(click.Choice[str]):
         return SHORT_GRANTS[super().convert(value, param, ctx)]
 
 
+class DeclaredClaim(click.ParamType[tuple[str, str]]):
+    """A claim and the path of its value; the directory checks both."""
+
+    name = "NAME=PATH"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[str, str]:
+        if isinstance(value, tuple):
+            return value
+        name, equals, path = str(value).partition("=")
+        if not equals:
+            self.fail(f"{value!r} is not like groups=user.groups", param, ctx)
+        return name, path
+
+
 class KeySet(click.Path):
     """A file with public keys, as JSON (RFC 7517 §5)."""
 
@@ -166,6 +180,13 @@ MEMBERS = (
         "none",
         _SEVERAL,
     ),
+    Member(
+        "claims",
+        "--claim",
+        "A claim of its tokens and the path of its value; may be repeated.",
+        "none",
+        _SEVERAL | {"type": DeclaredClaim()},
+    ),
     Member("admin", "--admin/--no-admin", "It may use the admin API.", "no", _SWITCH),
     Member(
         "first_party",
@@ -185,7 +206,8 @@ def registering(
     def run(*arguments: Any, **options: Any) -> Any:
         said = {member.name: options.pop(member.name) for member in MEMBERS}
         said["scopes"] = [word for words in said["scopes"] for word in words.split()]
-        given = {key: value for key, value in said.items() if value not in (None, (), [])}
+        said["claims"] = dict(said["claims"])
+        given = {key: value for key, value in said.items() if value not in (None, (), [], {})}
         return command(*arguments, said=given, **options)
 
     run.__name__, run.__doc__ = command.__name__, command.__doc__

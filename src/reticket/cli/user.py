@@ -99,7 +99,7 @@ PASSWORD_STDIN = click.option(
 @renamed("--organization", "--profile 'organization={name: ...}'")
 @renamed("--role", "--profile 'organization={name: ..., roles: [...]}'")
 @renamed("--nickname", "--profile 'KEY={nickname: ...}'")
-@renamed("--group", "--profile 'KEY={group: {name: ...}}'")
+@click.option("--group", "groups", multiple=True, help="A group of the person; may be repeated.")
 @with_instance
 def add(
     instance: OpenedService,
@@ -110,6 +110,7 @@ def add(
     tenants: tuple[tuple[int, tuple[int, ...]], ...],
     accounts: tuple[tuple[int, tuple[int, ...]], ...],
     parts: tuple[tuple[str, object], ...],
+    groups: tuple[str, ...],
 ) -> None:
     """Add a person. Asks for the password.
 
@@ -127,6 +128,7 @@ def add(
         tenants=dict(tenants),
         accounts=dict(accounts),
         parts=dict(parts),
+        groups=groups,
     )
     user_id = instance.directory.users.add(
         draft, instance.hasher.hash(new_password(password_stdin))
@@ -147,6 +149,13 @@ def add(
     help="What a dialect knows of the person, as a whole: its key in a directory file, and the "
     "value there; null removes it. May be repeated.",
 )
+@click.option(
+    "--group",
+    "groups",
+    multiple=True,
+    help="A group of the person, instead of all former ones; may be repeated.",
+)
+@click.option("--no-groups", is_flag=True, help="Remove the person from all groups.")
 @with_instance
 def change(
     instance: OpenedService,
@@ -154,19 +163,26 @@ def change(
     first_name: str | None,
     last_name: str | None,
     parts: tuple[tuple[str, object], ...],
+    groups: tuple[str, ...],
+    no_groups: bool,
 ) -> None:
-    """Change a person's names and profile. No session ends.
+    """Change a person's names, profile and groups. No session ends.
 
     \b
-    Example:
+    Examples:
       reticket user change ada@example.com --profile 'claims={nickname: Ada, locale: en-GB}'
+      reticket user change ada@example.com --group staff --group admins
     """
     said = {"first_name": first_name, "last_name": last_name}
     names = {name: value or None for name, value in said.items() if value is not None}
-    if not names and not parts:
-        raise click.UsageError("say what: --first-name, --last-name or --profile")
+    if groups and no_groups:
+        raise click.UsageError("say --group or --no-groups")
+    if not (names or parts or groups or no_groups):
+        raise click.UsageError("say what: a name, --profile, --group or --no-groups")
     person = instance.person(who)
-    instance.directory.users.change(person.id, names, parts=dict(parts))
+    instance.directory.users.change(
+        person.id, names, parts=dict(parts), groups=groups if groups or no_groups else None
+    )
     instance.record_change("user_changed", user=person.id)
 
 

@@ -44,6 +44,7 @@ class User:
         tenants / accounts: memberships, in ascending order of id.
         parts: what each dialect keeps of the person.
         second_factor: whether a sign-in needs a second factor.
+        groups: names, in order.
         updated_at: when an operator or the person last changed the record.
     """
 
@@ -61,6 +62,7 @@ class User:
     second_factor: bool = False
     parts: Parts = ()
     updated_at: int = 0
+    groups: tuple[str, ...] = ()
 
 
 MOST_FAILURES = 100

@@ -4,7 +4,7 @@ records.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 Places = Mapping[int, object]
@@ -18,6 +18,7 @@ class UserDraft:
     Args:
         parts: the dialects' data of the person, by the keys of their parts.
         totp_secret: the secret of the second factor, or None.
+        groups: names of groups, in any order.
     """
 
     email: str
@@ -29,6 +30,7 @@ class UserDraft:
     accounts: Places = field(default_factory=dict)
     parts: Mapping[str, object] = field(default_factory=dict)
     totp_secret: bytes | None = field(default=None, repr=False)
+    groups: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

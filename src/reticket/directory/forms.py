@@ -75,6 +75,21 @@ def check_id(number: int, noun: str) -> None:
         raise Invalid(f"The id of {noun} must be a 32-bit whole number, {number} is not.")
 
 
+MOST_GROUPS, LONGEST_GROUP = 64, 64
+"""Groups of a person, and bytes of a name: all of them fit into a token."""
+
+
+def checked_groups(groups: Sequence[str]) -> list[str]:
+    """The names of groups in order, each once. Invalid."""
+    for name in groups:
+        if not name or name != name.strip() or len(name.encode()) > LONGEST_GROUP:
+            raise Invalid(f"The name of a group must have 1 to {LONGEST_GROUP} bytes.")
+        check_text_id(name, "a group")
+    if len(set(groups)) > MOST_GROUPS:
+        raise Invalid(f"A person has at most {MOST_GROUPS} groups.")
+    return sorted(set(groups))
+
+
 def check_texts(record: object, noun: str) -> None:
     """Invalid when a text in a record, at any depth, has a control character, which terminals would
     obey. Invalid when the record is nested too deeply.

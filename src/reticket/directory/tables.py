@@ -97,6 +97,7 @@ users = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("last_sign_in_at", BigInteger),
     Column("updated_at", BigInteger),
+    Column("group_names", Json),
 )
 
 known_networks = Table(

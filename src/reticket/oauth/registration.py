@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -14,6 +14,7 @@ from reticket.core.policy import BROWSER, Policy, chosen
 from reticket.core.storage.budget import Owner, of_client
 from reticket.oauth.audiences import as_registered
 from reticket.oauth.lists import split_list
+from reticket.oauth.mapped_claims import as_asked
 from reticket.oauth.origins import origins_of
 from reticket.oauth.provider import Provider
 from reticket.oauth.self_registration import has_registered_itself
@@ -71,6 +72,7 @@ class Registration:
         first_party: whether people are asked for no consent, since the client is the operator's.
         id_token_claims: standard claims that its ID tokens have, where a scope gives them.
         vouched: whether an operator has registered it, and not the client itself.
+        claims: further claims of its tokens, each with the path of its value: `mapped_claims`.
     """
 
     id: str
@@ -94,11 +96,17 @@ class Registration:
     first_party: bool
     vouched: bool
     id_token_claims: tuple[str, ...] = ()
+    claims: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def asked(self) -> Asked:
         """What every token of the client has by its registration, as `Asked`."""
-        return ((ID_CLAIMS, " ".join(self.id_token_claims)),) if self.id_token_claims else ()
+        mapped = as_asked(self.claims)
+        return (
+            ((ID_CLAIMS, " ".join(self.id_token_claims)), *mapped)
+            if self.id_token_claims
+            else mapped
+        )
 
     @property
     def has_secret(self) -> bool:
@@ -194,6 +202,7 @@ def read_registration(client: Client, provider: Provider) -> Registration:
         first_party=vouched and bool(metadata.get("first_party", False)),
         vouched=vouched,
         id_token_claims=tuple(metadata.get("id_token_claims", ())),
+        claims=metadata.get("claims", {}),
     )
 
 

@@ -15,6 +15,7 @@ from reticket.core.people import User
 from reticket.core.policy import SECOND
 from reticket.core.tokens.kinds import Facts
 from reticket.oauth.lists import split_list
+from reticket.oauth.mapped_claims import MAPPED, declared_in, mapped_claims
 from reticket.oauth.provider import USER, Provider
 from reticket.oauth.requested_claims import LEVELS
 from reticket.oauth.standard_claims import OF_SCOPE, standard_claims
@@ -88,6 +89,11 @@ def _requested(facts: Facts, name: str) -> str | None:
     return None
 
 
+def _mapped(facts: Facts) -> dict[str, object]:
+    """The claims that the client's registration declares."""
+    return mapped_claims(declared_in(_requested(facts, MAPPED)), facts.holder, facts.context)
+
+
 class Claims:
     """The claims of the tokens of a provider."""
 
@@ -111,7 +117,7 @@ class Claims:
         jkt = _requested(facts, JKT) or terms.jkt
         if jkt:
             claims["cnf"] = {JKT: jkt}
-        return claims
+        return claims | _mapped(facts)
 
     def _audiences(self, facts: Facts, terms: Terms, scopes: tuple[str, ...]) -> tuple[str, ...]:
         """The audiences. The issuer is one of them when `/userinfo` accepts the token."""
@@ -143,7 +149,7 @@ class Claims:
         }
         if nonce is not None:
             claims["nonce"] = nonce
-        return claims | self._of_person(facts, terms)
+        return claims | self._of_person(facts, terms) | _mapped(facts)
 
     def _of_person(self, facts: Facts, terms: Terms) -> dict[str, object]:
         """The claims of the person that the client's registration or its request wants there."""

@@ -31,7 +31,7 @@ def test_rfc7662_2_2_an_active_access_token_is_described(world):
         "active": True, "token_type": "Bearer", "iss": ISSUER, "sub": ADA.id, "aud": ISSUER,
         "client_id": "backend", "scope": "openid orders.read", "iat": now, "exp": now + 900,
         "sid": issued.family.id.hex(), "auth_time": now, "acr": "urn:reticket:acr:1",
-        "amr": ["pwd"],
+        "amr": ["pwd"], "username": ADA.email,
     }  # fmt: skip
 
 

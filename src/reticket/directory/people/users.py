@@ -14,7 +14,7 @@ from reticket.directory import identifiers
 from reticket.directory.drafts import UserDraft
 from reticket.directory.engines.database import Database
 from reticket.directory.errors import AlreadyExists
-from reticket.directory.forms import check_email, check_texts, folded
+from reticket.directory.forms import check_email, check_texts, checked_groups, folded
 from reticket.directory.intents import Change, demand
 from reticket.directory.parts import PartsWriter
 from reticket.directory.people.enrolments import Enrolments
@@ -40,6 +40,7 @@ class UserLine:
     last_sign_in_at: int | None
     second_factor: bool
     factor_locked: bool
+    groups: tuple[str, ...]
 
 
 _LINES = select(
@@ -104,6 +105,7 @@ class Users:
             "first_name": draft.first_name,
             "last_name": draft.last_name,
             "disabled": draft.disabled,
+            "group_names": checked_groups(draft.groups),
             "active": draft.active,
             "credential_version": 1,
             "created_at": (now := self._clock()),
@@ -114,7 +116,8 @@ class Users:
         """At most `limit` users with ids after this one, in the order of their ids."""
         statement = _LINES.where(users.c.id > after).order_by(users.c.id).limit(limit)
         with self._database.read() as connection:
-            return [record_of(UserLine, row) for row in connection.execute(statement)]
+            rows = connection.execute(statement)
+            return [record_of(UserLine, row, groups=tuple(row.group_names or ())) for row in rows]
 
     def change(
         self,
@@ -123,15 +126,20 @@ class Users:
         email: str | None = None,
         disabled: bool | None = None,
         parts: Mapping[str, object | None] = NO_PARTS,
+        groups: Sequence[str] | None = None,
     ) -> None:
-        """Change the given names and parts, the e-mail and `disabled` in one transaction. None
-        removes a part, and leaves the e-mail and `disabled` as they are. Sessions end as in
+        """Change the given names and parts, the e-mail, `disabled` and the groups in one
+        transaction. None removes a part, and leaves the last three as they are. Sessions end as in
         `set_email` and `disable`. AlreadyExists; Invalid.
         """
         check_texts([names, parts], "The user")
         with self._database.change() as connection:
             user_id = require_user(connection, who)
-            known = {name: names[name] for name in ("first_name", "last_name") if name in names}
+            known: dict[str, object] = {
+                name: names[name] for name in ("first_name", "last_name") if name in names
+            }
+            if groups is not None:
+                known["group_names"] = checked_groups(groups)
             if known or parts:
                 self._update(connection, user_id, **known)
                 self._parts.replace(connection, user_id, parts)

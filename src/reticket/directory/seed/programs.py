@@ -17,13 +17,13 @@ from reticket.core.profiles import Part
 from reticket.directory.drafts import ApplicationDraft, ClientDraft
 from reticket.directory.errors import Invalid
 from reticket.directory.programs.clients import has_keys
+from reticket.directory.seed.claims import declared_claims, standard_claim
 from reticket.directory.seed.fields import Entry, Fields, int32, listed
 from reticket.directory.seed.parts import keys_of, read_parts
 from reticket.directory.seed.yaml_value import YamlValue, yaml_value
 from reticket.oauth.client_metadata import DESCRIPTIONS
 from reticket.oauth.origins import ALLOWED_ORIGINS, is_origin
 from reticket.oauth.self_registration import REGISTERED_BY, SELF
-from reticket.oauth.standard_claims import STANDARD_CLAIMS
 from reticket.verify.jose import ALGORITHMS, Garbage, public_key
 
 _APPLICATION = ("application_id", "shared_secret", "tenants", "disabled")
@@ -283,12 +283,6 @@ def _scope(value: YamlValue) -> str:
     return value.text()
 
 
-def _claim(value: YamlValue) -> str:
-    if value.text() not in STANDARD_CLAIMS:
-        raise value.fault(f"must be a standard claim: {', '.join(STANDARD_CLAIMS)}")
-    return value.text()
-
-
 def _grant(value: YamlValue) -> str:
     if not _WORD.fullmatch(value.text()):
         raise value.fault("must be a grant type")
@@ -346,5 +340,6 @@ _REGISTRATION: dict[str, Callable[[YamlValue], Any]] = {
     "pkce": _pkce,
     "admin": YamlValue.flag,
     "first_party": YamlValue.flag,
-    "id_token_claims": listed(_claim),
+    "id_token_claims": listed(standard_claim),
+    "claims": declared_claims,
 }

@@ -11,7 +11,7 @@ from typing import Any
 from reticket.core.profiles import Part, Profiles
 from reticket.directory.drafts import UserDraft
 from reticket.directory.forms import INT32, folded, is_email
-from reticket.directory.seed.fields import Entry, Fields
+from reticket.directory.seed.fields import Entry, Fields, listed
 from reticket.directory.seed.parts import keys_of, read_parts, read_typed
 from reticket.directory.seed.yaml_value import YamlValue
 from reticket.directory.typed import beside
@@ -26,6 +26,7 @@ _USER = (
     "tenants",
     "developer_accounts",
     "totp_secret",
+    "groups",
 )
 _FACTOR = "totp_secret"
 _NUMBER = re.compile(r"0|-?[1-9][0-9]{0,9}")
@@ -58,6 +59,7 @@ class UserReader:
             accounts=self._beside("developer_accounts", accounts),
             parts=read_parts(value, parts),
             totp_secret=_factor(value, fields, parts),
+            groups=fields.optional("groups", listed(YamlValue.filled), ()),
         )
         password = fields.required("password", YamlValue.filled)
         return Entry(value, folded(email), draft, password, tenants, accounts)

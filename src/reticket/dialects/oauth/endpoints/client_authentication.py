@@ -159,8 +159,8 @@ def _by_assertion(request: WireRequest, form: Form, provider: Provider) -> Askin
     return client
 
 
-def expect_enabled(client_id: str, code: Code) -> Asking[None]:
-    """Check that a client exists and is enabled; otherwise its tokens are invalid.
+def expect_enabled(client_id: str, code: Code) -> Asking[Client]:
+    """The client, which exists and is enabled; otherwise its tokens are invalid.
 
     Raises:
         Refusal: with the given code.
@@ -168,6 +168,7 @@ def expect_enabled(client_id: str, code: Code) -> Asking[None]:
     client: Client | None = yield from FindClient(client_id)
     if client is None or client.disabled:
         raise Refusal(code, Cause.DISABLED if client else Cause.UNKNOWN_SUBJECT)
+    return client
 
 
 def _find(client_id: str | None) -> Asking[Client | None]:

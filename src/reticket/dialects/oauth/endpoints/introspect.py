@@ -20,7 +20,8 @@ from reticket.core.commands import (
     Refresh,
 )
 from reticket.core.errors import Cause, Code, Refusal
-from reticket.core.model import AccessToken, Family, Place, RefreshToken
+from reticket.core.model import AccessToken, Family, Holder, Place, RefreshToken
+from reticket.core.people import User
 from reticket.core.policy import SECOND
 from reticket.core.sessions.rotation import stated_end
 from reticket.core.tokens.faces import PREFIX
@@ -39,6 +40,7 @@ from reticket.oauth.membership import is_member
 from reticket.oauth.provider import CLIENT, USER, Provider
 from reticket.oauth.registration import REFRESH_TOKEN, Registration
 from reticket.oauth.revoked_access_tokens import revocation_key
+from reticket.oauth.standard_claims import standard_claims
 from reticket.oauth.terms import terms_of
 from reticket.wire import Operation, Route, WireRequest, WireResponse
 
@@ -62,6 +64,7 @@ class Introspection(msgspec.Struct, omit_defaults=True):
     sub: str | None = None
     aud: str | list[str] | None = None
     client_id: str | None = None
+    username: str | None = None
     scope: str | None = None
     iat: int | None = None
     exp: int | None = None
@@ -121,7 +124,16 @@ def _access_members(token: str, registration: Registration) -> Asking[Members]:
     if claims["client_id"] != registration.id:
         yield from _expect_audience(registration, claims)
     members = {name: value for name, value in claims.items() if name != CREDENTIAL_VERSION}
-    return {"token_type": "DPoP" if "cnf" in claims else "Bearer", **members}
+    kind = {"token_type": "DPoP" if "cnf" in claims else "Bearer"}
+    return {**kind, **_username_of(holder), **members}
+
+
+def _username_of(holder: Holder) -> Members:
+    """The name by which people know the person: their e-mail address, unless they have another."""
+    if not isinstance(holder, User):
+        return {}
+    claims = standard_claims(holder)
+    return {"username": claims.get("preferred_username") or holder.email}
 
 
 def _expect_audience(registration: Registration, claims: Members) -> Asking[None]:

@@ -11,7 +11,7 @@ import msgspec
 from reticket.core.commands import Asking, FindSession, InspectAccess
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import AccessToken
-from reticket.core.people import User
+from reticket.core.people import Client, User
 from reticket.core.storage.budget import of_account
 from reticket.dialects.oauth.document import describe_endpoint
 from reticket.dialects.oauth.endpoints.client_authentication import expect_enabled
@@ -20,8 +20,10 @@ from reticket.dialects.oauth.endpoints.readers import pages_of_token
 from reticket.dialects.oauth.errors import NO_STORE, OAuthError, audited, oauth_error
 from reticket.dialects.oauth.inputs import FORM, read_form
 from reticket.oauth.lists import split_list
+from reticket.oauth.mapped_claims import mapped_claims
 from reticket.oauth.membership import is_member
 from reticket.oauth.provider import USER, Provider
+from reticket.oauth.registration import registration_of
 from reticket.oauth.revoked_access_tokens import revocation_key
 from reticket.oauth.terms import OPENID, terms_of, userinfo_claims
 from reticket.wire import Described, Operation, Route, WireRequest, WireResponse
@@ -84,7 +86,7 @@ def _serve_userinfo(provider: Provider) -> Callable[[WireRequest], Operation]:
     def operate(request: WireRequest) -> Operation:
         scheme, token = _presented_token(request)
         proof = (yield from _verified_proof(request, provider, token)) if scheme == DPOP else None
-        access, user = yield from _inspected_token(token)
+        access, user, client = yield from _inspected_token(token)
         if _jkt_of(access) != (proof and proof.jkt):
             raise oauth_error(Code.INVALID_ACCESS_TOKEN, Cause.WRONG_PROOF)
         if not _is_audience(provider, access):
@@ -95,7 +97,9 @@ def _serve_userinfo(provider: Provider) -> Callable[[WireRequest], Operation]:
         if proof is not None:
             yield from _as_unauthorized(spend_proof(proof, of_account(access.subject)))
         requested = yield from _requested_claims(access)
+        declared = registration_of(client, provider).claims
         claims = userinfo_claims(user, scopes, requested)
+        claims |= mapped_claims(declared, user, access.context)
         return WireResponse(200, msgspec.json.encode(claims), headers=NO_STORE)
 
     return operate
@@ -150,16 +154,16 @@ def _as_unauthorized(verification: Asking[T]) -> Asking[T]:
         ) from refusal
 
 
-def _inspected_token(token: str) -> Asking[tuple[AccessToken, User]]:
+def _inspected_token(token: str) -> Asking[tuple[AccessToken, User, Client]]:
     try:
         access, person = yield from InspectAccess((USER,), token, revocation_key)
-        client = str(access.claims["client_id"])
-        yield from expect_enabled(client, Code.INVALID_ACCESS_TOKEN)
+        client_id = str(access.claims["client_id"])
+        client = yield from expect_enabled(client_id, Code.INVALID_ACCESS_TOKEN)
     except Refusal as refusal:
         raise oauth_error(refusal.code, refusal.cause) from refusal
     if not isinstance(person, User) or not is_member(person, access.context):
         raise oauth_error(Code.INVALID_ACCESS_TOKEN, Cause.NO_ACCESS)
-    return access, person
+    return access, person, client
 
 
 def _jkt_of(access: AccessToken) -> object:

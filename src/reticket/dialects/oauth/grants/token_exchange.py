@@ -47,6 +47,7 @@ def token_exchange_grant(request: TokenRequest) -> GrantOperation:
         *limits,
         *(yield from bind_to_session(request, subject.family, check)),
         (NO_ID_TOKEN, "1"),
+        *request.registration.asked,
     )
     command = ExchangeToken(
         USER,

@@ -1,0 +1,75 @@
+"""Claims that a client's registration declares: a name for each, and the path of its value.
+
+A path names what the directory has of a person or of the token's tenant. There are no expressions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+
+import msgspec
+
+from reticket.core.model import Asked, Holder
+from reticket.core.people import Tenant, User
+from reticket.oauth.standard_claims import STANDARD_CLAIMS, standard_claims
+
+MAPPED = "mapped"
+"""The name in `Asked` of the declared claims of the client, as JSON."""
+
+MOST = 16
+"""Declared claims of a client: each makes every token longer."""
+
+RESERVED = frozenset(STANDARD_CLAIMS) | {
+    "iss", "sub", "aud", "exp", "nbf", "iat", "jti", "auth_time", "acr", "amr", "azp", "nonce",
+    "at_hash", "c_hash", "s_hash", "sid", "tid", "uid", "cv", "cnf", "act", "may_act", "events",
+    "client_id", "scope", "active", "username", "token_type",
+}  # fmt: skip
+"""Names with a meaning of their own: no registration may give them another."""
+
+_OF_USER: Mapping[str, Callable[[User], object]] = {
+    "user.id": lambda user: user.id,
+    "user.first_name": lambda user: user.first_name,
+    "user.last_name": lambda user: user.last_name,
+    "user.groups": lambda user: user.groups,
+    "user.tenants": lambda user: [str(tenant.id) for tenant in user.tenants],
+}
+_OF_TENANT: Mapping[str, Callable[[Tenant], object]] = {
+    "tenant.id": lambda tenant: str(tenant.id),
+    "tenant.name": lambda tenant: tenant.name,
+}
+_STANDARD = {f"user.{name}": name for name in STANDARD_CLAIMS}
+PATHS = (*_OF_USER, *_STANDARD, *_OF_TENANT)
+
+
+def as_asked(declared: Mapping[str, str]) -> Asked:
+    """The declared claims of a client, for the tokens that it gets."""
+    text = msgspec.json.encode(declared, order="sorted").decode()
+    return ((MAPPED, text),) if declared else ()
+
+
+@lru_cache(10_000)
+def declared_in(text: str | None) -> Mapping[str, str]:
+    """The declared claims from the text in `Asked`."""
+    return msgspec.json.decode(text, type=dict[str, str]) if text else {}
+
+
+def mapped_claims(
+    declared: Mapping[str, str], holder: Holder, context: str | None
+) -> dict[str, object]:
+    """The claims of a token of this person, in the tenant that it names. A path without a value
+    gives no claim.
+    """
+    if not declared or not isinstance(holder, User):
+        return {}
+    values = {name: _value(path, holder, context) for name, path in declared.items()}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _value(path: str, user: User, context: str | None) -> object:
+    if path in _OF_USER:
+        return _OF_USER[path](user)
+    if path in _STANDARD:
+        return standard_claims(user).get(_STANDARD[path])
+    tenants = (tenant for tenant in user.tenants if str(tenant.id) == context)
+    return next(map(_OF_TENANT[path], tenants), None)

@@ -1,0 +1,89 @@
+"""Claims that a client's registration declares, in all tokens and answers; `username`."""
+
+import pytest
+from tests.dialects.oauth.looks import Looks
+from tests.dialects.oauth.token_people import ADA
+from tests.dialects.oauth.token_world import claims_of
+
+from reticket.core.people import Tenant
+from reticket.directory.errors import Invalid
+from reticket.directory.seed import checked_registration
+from reticket.oauth.mapped_claims import PATHS, mapped_claims
+from reticket.oauth.standard_claims import Person
+
+DECLARED = {"groups": "user.groups", "tenant_name": "tenant.name", "mail": "user.email"}
+TOLD = {"groups": ["admins", "staff"], "mail": ADA.email}
+
+
+@pytest.fixture
+def world():
+    made = Looks()
+    made.people.register("backend", claims=DECLARED)
+    made.people.change(groups=("admins", "staff"))
+    yield made
+    made.close()
+
+
+def declared_of(said):
+    return {name: said[name] for name in DECLARED if name in said}
+
+
+def test_declared_claims_are_in_every_token_and_answer(world):
+    pair = world.pair("backend")
+    refreshed = world.refresh(pair["refresh_token"], "backend").said
+    for each in (pair, refreshed):
+        assert declared_of(claims_of(each["access_token"])) == TOLD
+        assert declared_of(claims_of(each["id_token"])) == TOLD
+    bearer = {"authorization": f"Bearer {refreshed['access_token']}"}
+    assert declared_of(world.post("/userinfo", "", bearer).said) == TOLD
+    assert declared_of(world.look(refreshed["access_token"]).said) == TOLD
+
+
+def test_a_change_of_groups_is_in_the_next_token(world):
+    pair = world.pair("backend")
+    world.people.change(groups=())
+    refreshed = world.refresh(pair["refresh_token"], "backend").said
+    assert claims_of(refreshed["access_token"])["groups"] == []
+
+
+def test_a_client_without_declared_claims_gets_none(world):
+    assert declared_of(claims_of(world.pair("other")["access_token"])) == {}
+
+
+def test_the_tenant_of_the_token_is_the_one_that_counts():
+    tenants = (Tenant(7, "Acme"), Tenant(8, "Other"), Tenant(9, None))
+    user = ADA.__class__(**{name: getattr(ADA, name) for name in ADA.__slots__} | {
+        "tenants": tenants, "groups": ("staff",), "parts": (("oauth", Person(nickname="A")),),
+    })  # fmt: skip
+    names = [mapped_claims({"n": "tenant.name"}, user, at) for at in ("7", "8", "9", "10", None)]
+    assert names == [{"n": "Acme"}, {"n": "Other"}, {}, {}, {}]
+    every = mapped_claims({path: path for path in PATHS}, user, "7")
+    assert every["user.nickname"] == "A"
+    assert every["user.tenants"] == ["7", "8", "9"]
+
+
+def test_a_token_that_a_client_gets_for_itself_has_no_claims_of_people(world):
+    assert declared_of(claims_of(world.alone())) == {}
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        {"sub": "user.id"}, {"email": "user.first_name"}, {"aud": "user.groups"},
+        {"groups": "user.password"}, {"groups": "user.secret_hash"}, {"groups": "user"},
+        {"my groups": "user.groups"}, {"": "user.groups"}, {"a": "user.id", "b": "user.id"},
+        {f"c{number}": path for number, path in enumerate(PATHS[:17])},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_other_names_and_paths_are_refused(declared):
+    with pytest.raises(Invalid, match="claims"):
+        checked_registration({"claims": declared}, public=False)
+
+
+def test_rfc7662_2_2_introspection_has_the_name_of_the_person(world):
+    token = world.pair("backend")["access_token"]
+    assert world.look(token).said["username"] == ADA.email
+    world.people.change(parts=(("oauth", Person(preferred_username="ada")),))
+    assert world.look(token).said["username"] == "ada"
+    assert "username" not in world.look(world.alone()).said
