@@ -23,6 +23,15 @@ class TestAdmin(DialectContract):
     def test_its_options_have_defaults_and_are_frozen(self, dialect):
         assert dialect.name not in modules()
 
+    def test_a_wrong_value_of_an_option_is_an_error_of_the_setting(self, dialect):
+        assert dialect.name not in modules()
+
+    def test_it_shows_the_setting_of_a_second_factor(self, dialect):
+        assert not dialect.examples
+
+    def test_a_setting_says_what_happens_to_a_second_factor_that_it_cannot_ask_for(self, dialect):
+        assert not dialect.examples
+
     def test_its_kinds_of_token_are_named_after_it(self, dialect):
         assert dialect.kinds == ()
 

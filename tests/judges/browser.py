@@ -30,6 +30,15 @@ class Form(HTMLParser):
             self.buttons.add((said["name"], said["value"]))
 
 
+def _left_for(page):
+    """Where a page sends the browser; None for one that asks. After a form that needed no consent
+    it goes by the header `Refresh`.
+    """
+    if page.status_code == 303:
+        return page.headers["location"]
+    return page.headers["refresh"].partition("url=")[2] if "refresh" in page.headers else None
+
+
 class Browser:
     """Goes from page to page, and stops where it would leave the service."""
 
@@ -45,10 +54,10 @@ class Browser:
 
     def allow(self, url):
         """Open an authorisation request, sign in and consent: where the browser is sent then."""
-        page = self._sign_in(self._http.get(url))
-        left = self._send(page, answer="allow")
-        assert left.status_code == 303, left.text
-        return left.headers["location"]
+        page = self._http.get(url)
+        if page.status_code == 200:
+            page = self._sign_in(page)
+        return _left_for(page) or _left_for(self._send(page, answer="allow"))
 
     def connect(self, url, user_code):
         """Type a device's code, sign in and consent."""

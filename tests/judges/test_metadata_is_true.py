@@ -6,6 +6,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
+import msgspec
 import pytest
 from authlib.oauth2.rfc7523 import private_key_jwt_sign
 from tests.judges.instance import EXCHANGE, REDIRECT
@@ -15,7 +16,7 @@ from reticket.dialects.oauth.endpoints.metadata import metadata as claimed
 from reticket.oauth.provider import Provider
 
 SAID = claimed(Provider("http://127.0.0.1:8088", {}))
-ENDPOINTS = [name for name in SAID.__struct_fields__ if name.endswith(("_endpoint", "_uri"))]
+ENDPOINTS = [name for name in msgspec.to_builtins(SAID) if name.endswith(("_endpoint", "_uri"))]
 WEB = ("web", "web-secret")
 VERIFIER = "v" * 64
 CHALLENGE = urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()

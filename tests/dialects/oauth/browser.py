@@ -114,6 +114,11 @@ class Browser:
         return found and found.decode()
 
     @property
+    def has_left(self):
+        """Whether the browser goes back to the client, by a redirect or after a form."""
+        return self.page.status == 303 or b"refresh" in dict(self.page.headers)
+
+    @property
     def answer(self):
         """What the client is told, by the redirect."""
         location = self.location or dict(self.page.headers)[b"refresh"].decode()

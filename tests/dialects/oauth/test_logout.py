@@ -34,7 +34,7 @@ def browser(world):
 
 def tokens(browser):
     """The tokens that the client gets, after a consent where the page asks for one."""
-    page = browser if browser.page.status == 303 else browser.sends(answer="allow")
+    page = browser if browser.has_left else browser.sends(answer="allow")
     return browser.world.exchange(page.answer["code"]).said
 
 

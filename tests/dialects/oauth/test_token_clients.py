@@ -48,24 +48,24 @@ def test_a_secret_that_is_wrong_in_both_readings_is_refused_once(world):
     assert world.audited() == [("sign_in_failed", "wrong_secret")]
 
 
-def named(world, monkeypatch, client_id, secret):
-    monkeypatch.setitem(SECRETS, client_id, secret)
+def named(world, client_id, secret):
+    world.people.secrets[client_id] = secret
     world.people.clients[client_id] = dataclasses.replace(
         world.people.clients["backend"], id=client_id
     )
 
 
-def test_an_id_in_the_header_may_be_as_it_is(world, monkeypatch):
-    named(world, monkeypatch, "a%62+", "c+d")
+def test_an_id_in_the_header_may_be_as_it_is(world):
+    named(world, "a%62+", "c+d")
     assert ask(world, as_sent("a%62+", "c+d"), client_id="a%62+").status == 200
     assert ask(world, {"authorization": basic("a%62+", "c+d")}).status == 200
 
 
 @pytest.mark.parametrize("secret", ["c+d", "e+f"])
-def test_credentials_whose_readings_are_two_clients_are_decoded(world, monkeypatch, secret):
+def test_credentials_whose_readings_are_two_clients_are_decoded(world, secret):
     """RFC 6749 §2.3.1: no secret of one client is tried at another."""
-    named(world, monkeypatch, "a%62", "c+d")
-    named(world, monkeypatch, "ab", "e+f")
+    named(world, "a%62", "c+d")
+    named(world, "ab", "e+f")
     assert is_refused(ask(world, as_sent("a%62", secret)), challenge=True)
     assert ask(world, as_sent("a%62", "e%2Bf"), client_id="ab").status == 200
     assert ask(world, {"authorization": basic("a%62", "c+d")}).status == 200
