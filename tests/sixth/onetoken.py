@@ -103,6 +103,8 @@ REFUSALS: Mapping[Code, Failure] = {
     Code.ACCESS_DENIED: Failure(403, "This is not allowed."),
     **dict.fromkeys((Code.NOT_FOUND, Code.NO_ROUTE), Failure(404, "There is no such path.")),
     Code.METHOD_NOT_ALLOWED: Failure(405, "There is no such method."),
+    Code.UNSUPPORTED_MEDIA_TYPE: Failure(415, "Send JSON."),
+    Code.UNSUPPORTED_ENCODING: Failure(415, "Send the body without an encoding."),
     Code.TOO_LARGE: Failure(413, "The body is too large."),
     Code.TOO_MANY_ATTEMPTS: Failure(429, "Too many requests."),
     Code.UNAVAILABLE: Failure(503, "Try again."),
