@@ -14,7 +14,7 @@ from reticket.core.commands import Audit, Pop
 from reticket.core.errors import Unavailable
 from reticket.core.ports import Counted
 from reticket.dialects.oauth.endpoints.authorization_request import AuthorizationRequest
-from reticket.dialects.oauth.endpoints.authorize import AuthorizationCodeHandler
+from reticket.dialects.oauth.endpoints.code_issuing import AuthorizationCodeHandler
 from reticket.dialects.oauth.endpoints.device import DeviceConsentHandler
 from reticket.dialects.oauth.grants.codes import (
     code_key,

@@ -10,7 +10,7 @@ from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.people import Client
 from reticket.core.ports import Counted
 from reticket.dialects.oauth.endpoints.authorization_request import AuthorizationRequest
-from reticket.dialects.oauth.endpoints.authorize import AuthorizationCodeHandler
+from reticket.dialects.oauth.endpoints.code_issuing import AuthorizationCodeHandler
 from reticket.dialects.oauth.endpoints.device import DeviceEndpoint
 from reticket.dialects.oauth.inputs import FORM
 from reticket.dialects.oauth.pages.consents import find_client

@@ -16,7 +16,7 @@ from reticket.core.commands import OpenFactorSession, SecondFactor
 from reticket.core.errors import Unavailable
 from reticket.core.people import Client
 from reticket.dialects.oauth.endpoints.authorization_request import AuthorizationRequest
-from reticket.dialects.oauth.endpoints.authorize import AuthorizationCodeHandler
+from reticket.dialects.oauth.endpoints.code_issuing import AuthorizationCodeHandler
 from reticket.dialects.oauth.inputs import FORM
 from reticket.dialects.oauth.pages.flow import Flow
 from reticket.dialects.oauth.pages.html import PageError

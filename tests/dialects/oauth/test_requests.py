@@ -32,6 +32,15 @@ def test_a_failed_request_is_audited_with_its_cause_or_error_code(world, more, w
     assert world.audited() == [("refused", word)] * 2
 
 
+def test_rfc9700_4_11_2_an_error_of_a_self_registered_client_redirects_nowhere(world):
+    world.people.register("spa", registered_by="self")
+    reply = world.post("/authorize", urlencode(FORM | {"scope": "orders.delete"}))
+    assert reply.status == 400
+    assert "location" not in reply.headers
+    assert world.audited() == [("refused", "wrong_scope")]
+    assert world.post("/authorize", urlencode(FORM)).status == 200
+
+
 def test_openid_connect_core_3_1_2_1_a_posted_request_is_a_form(world):
     body = urlencode(FORM)
     assert world.post("/authorize", body).status == 200

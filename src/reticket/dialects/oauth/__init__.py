@@ -21,6 +21,7 @@ from reticket.dialects.oauth.document import DOCUMENT
 from reticket.dialects.oauth.endpoints import (
     account,
     authorize,
+    code_issuing,
     device,
     introspect,
     logout,
@@ -95,7 +96,7 @@ class OAuth(Dialect):
 
     name = "oauth"
     base_path = BASE
-    pages: Sequence[str] = (authorize.PATH, f"{device.PATH}/", account.PATH)
+    pages: Sequence[str] = (code_issuing.PATH, f"{device.PATH}/", account.PATH)
     """The paths of pages on which people type passwords (RFC 9700 §2.6)."""
 
     refusals: Mapping[Code, errors.Failure] = errors.REFUSALS
