@@ -118,8 +118,9 @@ def test_a_page_sent_again_after_going_back_explains_itself(page, address, app):
     press(page, "Deny")
     headline(page, "Back in the app")
     page.goto(address)
+    headline(page, "Allow native to access your account?")  # still signed in
     page.locator("input[name=interaction]").evaluate(f"field => field.value = '{ticket}'")
-    sign_in(page, ADA)
+    press(page, "Allow")
     headline(page, "This cannot go on")
 
 
