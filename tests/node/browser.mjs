@@ -24,14 +24,22 @@ function formOf(html) {
   return { action, fields, buttons };
 }
 
+// Where a page sends the browser, or null. After a form that needed no consent it goes by the header Refresh.
+function leftFor({ location, refresh }) {
+  return location ?? (refresh ? refresh.slice(refresh.indexOf("url=") + 4) : null);
+}
+
 export class Browser {
   #cookies = {};
 
   async allow(url) {
-    const page = await this.#signIn(await this.#open(url));
-    const left = await this.#send(page, { answer: "allow" });
-    assert.equal(left.status, 303, left.html);
-    return new URL(left.location);
+    let page = await this.#open(url);
+    if (!leftFor(page) && "email" in formOf(page.html).fields) {
+      page = await this.#signIn(page);
+    }
+    const left = leftFor(page) ?? leftFor(await this.#send(page, { answer: "allow" }));
+    assert.ok(left, page.html);
+    return new URL(left);
   }
 
   async connect(url, userCode) {
@@ -63,6 +71,7 @@ export class Browser {
       this.#cookies[name] = value;
     }
     const { status, headers } = answer;
-    return { url, status, location: headers.get("location"), html: await answer.text() };
+    const [location, refresh] = ["location", "refresh"].map((name) => headers.get(name));
+    return { url, status, location, refresh, html: await answer.text() };
   }
 }
