@@ -62,7 +62,7 @@ def postgresql(folder: Path) -> Iterator[Engine]:
             {"RETICKET_SESSIONS": server.url},
             lambda: (server.run("CHECKPOINT"), said(ROWS))[1],
             lambda: said("SELECT pg_current_wal_insert_lsn() - '0/0'"),
-            lambda: _busy(server.pid),
+            lambda: processor_seconds(psutil.Process(server.pid)),
         )
 
 
@@ -80,7 +80,7 @@ def valkey(folder: Path) -> Iterator[Engine]:
             {"RETICKET_SESSIONS": server.url},
             lambda: told.info("memory")["used_memory"] - empty,
             lambda: told.info("persistence")["aof_current_size"],
-            lambda: _busy(server.servers[0].process.pid),
+            lambda: processor_seconds(psutil.Process(server.servers[0].process.pid)),
         )
 
 
@@ -107,10 +107,21 @@ def _in_words(settings: Mapping[str, str]) -> str:
     return ", ".join(f"`{name}` {value}" for name, value in settings.items())
 
 
-def _busy(pid: int) -> float:
-    first = psutil.Process(pid)
+def processor_seconds(first: psutil.Process) -> float:
+    """Seconds of processor time that a process and all that it has started have used.
+
+    Args:
+        first: the process. What those that ended before it have used counts as its own.
+    """
     ended = first.cpu_times()
-    times = [each.cpu_times() for each in (first, *first.children(recursive=True))]
-    return (
-        sum(each.user + each.system for each in times) + ended.children_user + ended.children_system
-    )
+    living = map(_used, (first, *first.children(recursive=True)))
+    return sum(living) + ended.children_user + ended.children_system
+
+
+def _used(process: psutil.Process) -> float:
+    """None of a process that has ended meanwhile: its parent counts it from then on."""
+    try:
+        times = process.cpu_times()
+    except psutil.NoSuchProcess:
+        return 0.0
+    return times.user + times.system
