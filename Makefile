@@ -81,7 +81,7 @@ torture: $(VENV)/setup-test ## every fault, again and again, under load; prints 
 	RETICKET_TORTURE=1 $(BIN)/python -m pytest tests/torture tests/model tests/fuzz $(ARGS)
 
 docs: $(VENV)/setup-test ## write the pages that are made from the code
-	$(BIN)/python docs/generate.py
+	$(BIN)/python -m docs.generate
 
 lock: $(VENV)/lock/bin/uv ## pin the dependencies anew; ARGS=--upgrade takes newer ones
 	$(COMPILE) pyproject.toml --extra postgresql --extra valkey --group build --output-file requirements.lock $(ARGS)

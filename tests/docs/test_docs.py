@@ -1,12 +1,12 @@
 """The pages agree with the code."""
 
-import importlib.util
 import re
 from pathlib import Path
 
 import pytest
 from tests.docs import tables
 
+from docs import dialect_pages, generate
 from reticket import cli
 from reticket.cli.doctor import known_checks
 from reticket.core.errors import Code
@@ -15,10 +15,6 @@ from reticket.runtime.opening import Builder
 from reticket.settings.loading import issuer_of, load
 
 ROOT = Path(__file__).parents[2]
-_spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
-generate = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(generate)
-
 PAGES = sorted(
     path for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")] if path.name != "CHANGELOG.md"
 )
@@ -34,9 +30,9 @@ def test_generated_pages_are_current(name):
     assert (ROOT / "docs" / name).read_text() == generate.PAGES[name](), "run make docs"
 
 
-@pytest.mark.parametrize("dialect", generate.DIALECTS, ids=lambda dialect: dialect.name)
+@pytest.mark.parametrize("dialect", dialect_pages.DIALECTS, ids=lambda dialect: dialect.name)
 def test_a_page_of_a_dialect_is_written_like_one_by_hand(dialect):
-    page = generate.dialect_page(dialect)
+    page = dialect_pages.dialect_page(dialect)
     assert "\n\n\n" not in page
     assert re.findall("`(?:True|False|None)`", page) == []
 

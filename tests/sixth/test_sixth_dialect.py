@@ -99,7 +99,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copy(HERE / f"{name}.py", root / "src" / "reticket" / "dialects")
         (root / "tests" / "dialects" / name).mkdir()
         shutil.copy(HERE / f"{name}.yaml", root / "tests" / "dialects" / name / "fixtures.yaml")
-    python(root, "docs/generate.py")
+    python(root, "-m", "docs.generate")
     return root
 
 

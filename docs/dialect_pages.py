@@ -1,0 +1,183 @@
+"""What pages say of dialects, as the dialects declare it."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+from docs.filling import filled, row
+from msgspec import inspect
+
+from reticket import dialects
+from reticket.cli.demo_lines import lines
+from reticket.core.people import User
+from reticket.core.profiles import Part
+from reticket.core.tokens.kinds import TokenKind
+from reticket.openapi import WELL_KNOWN
+from reticket.wire import Dialect, Offer, Route
+
+DIALECTS = dialects.with_defaults()
+FROM_SETTINGS = {"issuer", "presets"}
+"""Options that are settings of the whole service."""
+
+
+def readme_page() -> str:
+    """The page as it is, with the table of what the service speaks."""
+    rows = [_offer(dialect, offer) for dialect in DIALECTS for offer in _offers(dialect)]
+    said = ["| dialect | endpoints | tokens | an older token |", "| --- | --- | --- | --- |", *rows]
+    return filled("../README.md", "dialects", "\n".join([*said, ""]))
+
+
+def second_factor_page() -> str:
+    """The page as it is, with the dialects that sign people in."""
+    rows = [_factorrow(each) for each in DIALECTS if _signs_people_in(each)]
+    head = ["| dialect | a person with a second factor |", "| --- | --- |"]
+    return filled("second-factor.md", "dialects", "\n".join([*head, *rows, ""]))
+
+
+def _signs_people_in(dialect: Dialect) -> bool:
+    return any(kind.subjects is User for kind in dialect.kinds)
+
+
+def _factorrow(dialect: Dialect) -> str:
+    key = f"dialects.{dialect.name}.second_factor"
+    asks = "second_factor" not in _option_names(dialect)
+    said = "is asked for the code" if asks else f"is refused, unless `{key}` is `ignore`"
+    return row([f"[{dialect.name}](dialects/{dialect.name}.md)", said])
+
+
+def _option_names(dialect: Dialect) -> list[str]:
+    return [each.name for each in dataclasses.fields(dialects.modules()[dialect.name].Options)]
+
+
+def _offers(dialect: Dialect) -> Sequence[Offer]:
+    title, paths = dialect.document.info["title"], (f"{dialect.base_path}/…",)
+    return dialect.offers or (Offer(title, paths, dialect.kinds[0].name),)
+
+
+def _offer(dialect: Dialect, offer: Offer) -> str:
+    kind = next(each for each in dialect.kinds if each.name == offer.kind)
+    page = f"[{offer.title}](docs/dialects/{dialect.name}.md)"
+    older = {"revoke": "ends the session", "tolerate": "tolerated, audited"}[kind.policy.reuse]
+    return row([page, ", ".join(f"`{path}`" for path in offer.paths), _tokens(kind), older])
+
+
+def _tokens(kind: TokenKind) -> str:
+    access = "HS256" if kind.symmetric else "ES256"
+    return f"{access}, {'JWT' if kind.refresh_claims else 'opaque'} refresh"
+
+
+def dialect_page(dialect: Dialect) -> str:
+    """What the code knows of a dialect, below what its own text says."""
+    routes = [
+        row([f"`{route.method}`", f"`{_path(dialect, route)}`", route.describe.summary])
+        for route in dialect.routes
+        if route.describe is not None
+    ]
+    kinds = [
+        row([f"`{kind.name}`", _tokens(kind), f"`{kind.policy.name}`"]) for kind in dialect.kinds
+    ]
+    parts = [
+        *_part(dialect.person, "a person", "users"),
+        *_part(dialect.tenant, "a tenant", "tenants"),
+        *_part(dialect.program, "an application", "applications"),
+    ]
+    calls = list(lines("http://127.0.0.1:8088", "http://127.0.0.1:8088", [dialect]))
+    said = [
+        f"# {dialect.document.info['title']}\n",
+        f"{dialect.guide.rstrip()}\n" if dialect.guide else "",
+        f"Its paths begin with `{dialect.base_path}`.\n",
+        "## Requests\n",
+        "| method | path | what for |\n| --- | --- | --- |",
+        *routes,
+        "\n## Tokens\n",
+        "| kind | form | preset |\n| --- | --- | --- |",
+        *kinds,
+        "\n## Options\n",
+        f"Under `[dialects.{dialect.name}]`.\n",
+        "| key | default | what for |\n| --- | --- | --- |",
+        *_options(dialect),
+        *parts,
+        "\n## To try\n",
+        "With the demo's people (`make run`).\n\n```sh",
+        "\n".join(calls).strip(),
+        "```\n",
+    ]
+    return "\n".join(part for part in said if part)
+
+
+def _path(dialect: Dialect, route: Route) -> str:
+    return route.path if WELL_KNOWN in route.path else dialect.base_path + route.path
+
+
+def _options(dialect: Dialect) -> Iterator[str]:
+    kind = dialects.modules()[dialect.name].Options
+    words = _arguments(kind.__doc__ or "")
+    defaults = kind()
+    for field in dataclasses.fields(kind):
+        if field.name not in FROM_SETTINGS:
+            value = str(getattr(defaults, field.name))
+            shown = value.lower() if value in ("True", "False") else value
+            yield row([f"`{field.name}`", f"`{shown}`", words[field.name]])
+
+
+def _arguments(docstring: str) -> dict[str, str]:
+    """The texts of the section `Args:`, by name."""
+    found: dict[str, str] = {}
+    for name, text in re.findall(r"^ {8}(\w+): (.*(?:\n {12}.*)*)", docstring, re.MULTILINE):
+        found[name] = " ".join(text.split())
+    return found
+
+
+def _part(part: Part[Any] | None, whose: str, section: str) -> Iterator[str]:
+    if part is None:
+        return
+    yield f"\n## What it needs to know of {whose}\n"
+    if part.inline:
+        yield f"Each is a key of an entry of `{section}` in a [directory file](../directory.md).\n"
+    elif part.has_places:
+        yield "It stands beside `tenants` and `developer_accounts` of a person in a"
+        yield "[directory file](../directory.md#users).\n"
+    else:
+        yield f"Under `{part.key}` in `{section}` of a [directory file](../directory.md).\n"
+    yield "| key | is | default | what for |\n| --- | --- | --- | --- |"
+    yield from _members(inspect.type_info(part.kind), "")
+
+
+def _members(info: Any, before: str) -> Iterator[str]:
+    for field in info.fields:
+        name, kind = f"{before}{field.encode_name}", _present(field.type)
+        metadata = kind if isinstance(kind, inspect.Metadata) else None
+        words = (metadata.extra_json_schema or {}).get("description", "") if metadata else ""
+        kind = metadata.type if metadata else kind
+        default = "needed" if field.required else _shown(field.default)
+        yield row([f"`{name}`", FORMS[type(kind)], default, words])
+        kind = getattr(kind, "item_type", kind)
+        if isinstance(kind, inspect.StructType):
+            yield from _members(kind, f"{name}.")
+
+
+def _present(kind: Any) -> Any:
+    """The type of a member that is not null."""
+    types = getattr(kind, "types", (kind,))
+    return next(each for each in types if not isinstance(each, inspect.NoneType))
+
+
+def _shown(default: object) -> str:
+    if default in ("", (), None) or default is msgspec.NODEFAULT:
+        return "none"
+    return f"`{str(default).lower() if isinstance(default, bool) else default}`"
+
+
+FORMS = {
+    inspect.StrType: "text",
+    inspect.IntType: "a whole number",
+    inspect.BoolType: "true or false",
+    inspect.AnyType: "any JSON value",
+    inspect.VarTupleType: "a list",
+    inspect.DictType: "a mapping",
+    inspect.StructType: "a mapping",
+}
