@@ -59,20 +59,18 @@ class Client:
 
     def for_provider(self) -> Json:
         """Its entry in the directory file."""
-        entry: Json = {"client_id": self.client_id, **self.registration}
-        if self.secret:
-            entry["client_secret"] = self.secret
-        if self.key:
-            entry["jwks"] = {"keys": [self.key.as_dict(private=False)]}
-        return entry
+        return self._entry(self.registration, private=False)
 
     def for_suite(self) -> Json:
         """Its part of a plan's configuration."""
-        entry: Json = {"client_id": self.client_id, **self.settings}
+        return self._entry(self.settings, private=True)
+
+    def _entry(self, members: Mapping[str, Any], *, private: bool) -> Json:
+        entry: Json = {"client_id": self.client_id, **members}
         if self.secret:
             entry["client_secret"] = self.secret
         if self.key:
-            entry["jwks"] = {"keys": [self.key.as_dict(private=True)]}
+            entry["jwks"] = {"keys": [self.key.as_dict(private=private)]}
         return entry
 
 

@@ -2,7 +2,6 @@
 
 import socket
 from contextlib import ExitStack
-from urllib.parse import urlsplit
 
 import pytest
 from tests.http.connection.shapes import LIVE, TOKEN, post, sized
@@ -105,14 +104,9 @@ CHUNKS = post(b"Host: x", b"Transfer-Encoding: chunked", body=b"186a0\r\n")
 """100,000 bytes in hexadecimal."""
 
 
-def from_address(url, address):
-    place = urlsplit(url)
-    return socket.create_connection((place.hostname, place.port), 60, (address, 0))
-
-
 def holding(url, stack, address, head=HEAD):
     """A connection with a request of which all but the last byte has come."""
-    line = stack.enter_context(from_address(url, address))
+    line = stack.enter_context(opened(url, source=address))
     at_once(line, head + TOKEN.ljust(99_999))
     return line
 
@@ -182,7 +176,7 @@ def test_incomplete_heads_are_not_counted_for_the_trusted_proxy(narrow):
     """Whose they are is not known yet; a network has 200,000 bytes here."""
     half = LIVE[:-2] + b"".join(b"X-%d: %b\r\n" % (n, b"a" * 12_000) for n in range(4))
     with ExitStack() as stack:
-        lines = [stack.enter_context(from_address(narrow.url, "127.0.0.99")) for _ in range(8)]
+        lines = [stack.enter_context(opened(narrow.url, source="127.0.0.99")) for _ in range(8)]
         for line in lines:
             at_once(line, half)
             until(lambda line=line: is_read(line), "a head that is not whole")
