@@ -4,13 +4,16 @@ needs no browser; where these are wanted and there is none, they fail.
 
 import os
 import shutil
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler
 
 import httpx
 import pytest
 from playwright.sync_api import sync_playwright
+from tests.browser.serving import served
 from tests.pages.instance import running_service
+
+from reticket.testing import running_server
 
 if not os.environ.get("RETICKET_BROWSER"):
     collect_ignore_glob = ["test_*.py"]
@@ -37,19 +40,20 @@ class App(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="session")
 def app():
-    server = ThreadingHTTPServer(("127.0.0.1", 0), App)
-    server.answers = []
-    serving = threading.Thread(target=server.serve_forever)
-    serving.start()
-    yield server
-    server.shutdown()
-    serving.join()
-    server.server_close()
+    with served(App) as server:
+        server.answers = []
+        yield server
 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory):
     with running_service(tmp_path_factory.mktemp("service")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory):
+    with running_server(tmp_path_factory.mktemp("demo"), seed=None) as running:
         yield running
 
 
@@ -72,10 +76,25 @@ def http(server):
 
 @pytest.fixture
 def page(chromium):
-    """A page without JavaScript; what it complains of to the console is in `page.complaints`."""
-    context = chromium.new_context(java_script_enabled=False)
+    """A page without JavaScript."""
+    with new_page(chromium, java_script_enabled=False) as page:
+        yield page
+
+
+@pytest.fixture
+def viewer(chromium):
+    """A page with JavaScript."""
+    with new_page(chromium) as page:
+        yield page
+
+
+@contextmanager
+def new_page(chromium, **options):
+    """A page of its own; what it complains of to the console is in `page.complaints`."""
+    context = chromium.new_context(**options)
     page = context.new_page()
     page.complaints = []
     page.on("console", lambda said: page.complaints.append(said.text))
+    page.on("pageerror", lambda error: page.complaints.append(str(error)))
     yield page
     context.close()

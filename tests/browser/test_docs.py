@@ -5,7 +5,6 @@ from axe_playwright_python.sync_playwright import Axe
 
 from reticket.runtime.opening import Builder
 from reticket.settings import Settings
-from reticket.testing import running_server
 
 SHADES = ("light", "dark")
 _DOCUMENTED = Builder().documented(Settings())
@@ -25,24 +24,6 @@ SIGN_INS = {
     if each.examples
 }
 """By a dialect: the operation that signs in, and one that takes a token of its answer."""
-
-
-@pytest.fixture(scope="session")
-def demo(tmp_path_factory):
-    with running_server(tmp_path_factory.mktemp("demo"), seed=None) as running:
-        yield running
-
-
-@pytest.fixture
-def viewer(chromium):
-    """A page with JavaScript; what it complains of to the console is in `page.complaints`."""
-    context = chromium.new_context()
-    page = context.new_page()
-    page.complaints = []
-    page.on("console", lambda said: page.complaints.append(said.text))
-    page.on("pageerror", lambda error: page.complaints.append(str(error)))
-    yield page
-    context.close()
 
 
 def opened(viewer, demo, dialect):
