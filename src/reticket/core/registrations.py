@@ -95,10 +95,11 @@ class Registrations:
     async def note_use(self, command: NoteClientUse, caller: Caller) -> None:
         """Note its use, once a day and process."""
         now = self._clock()
-        if now - self._noted.pop(command.client_id, 0) < DAY * SECOND:
+        if now - self._noted.get(command.client_id, 0) < DAY * SECOND:
             return
         await self._directory.run(self._registrar.note_use, command.client_id, now)
         self._noted[command.client_id] = now
+        self._noted.move_to_end(command.client_id)
         if len(self._noted) > MOST_NOTED:
             self._noted.popitem(last=False)
 

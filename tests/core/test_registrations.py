@@ -1,0 +1,76 @@
+"""Clients that registered themselves: when their use is noted in the directory."""
+
+import pytest
+
+from reticket.core import registrations
+from reticket.core.commands import NoteClientUse
+from reticket.core.errors import Unavailable
+from reticket.core.model import Caller
+from reticket.core.policy import DAY
+from reticket.core.registrations import Registrations
+from reticket.testing.clock import FakeClock
+
+pytestmark = pytest.mark.anyio
+
+HERE = Caller("192.0.2.1", "")
+
+
+class Directory:
+    """The pool and the registrar; `down` makes notes fail."""
+
+    def __init__(self):
+        self.noted, self.down = [], False
+
+    async def run(self, work, *arguments):
+        return work(*arguments)
+
+    def note_use(self, client_id, at):
+        if self.down:
+            raise Unavailable("scripted")
+        self.noted.append(client_id)
+
+
+@pytest.fixture
+def directory():
+    return Directory()
+
+
+@pytest.fixture
+def clock():
+    return FakeClock()
+
+
+@pytest.fixture
+def use(directory, clock):
+    made = Registrations(directory, None, None, directory, None, None, clock)
+    return lambda client_id: made.note_use(NoteClientUse(client_id), HERE)
+
+
+async def test_a_use_is_noted_once_a_day(directory, clock, use):
+    for _ in range(4):
+        await use("notes")
+    assert directory.noted == ["notes"]
+    clock.forward(DAY)
+    await use("notes")
+    assert directory.noted == ["notes", "notes"]
+
+
+async def test_a_use_that_could_not_be_noted_is_noted_later(directory, use):
+    directory.down = True
+    with pytest.raises(Unavailable):
+        await use("notes")
+    directory.down = False
+    await use("notes")
+    assert directory.noted == ["notes"]
+
+
+async def test_the_oldest_note_is_dropped(directory, clock, use, monkeypatch):
+    monkeypatch.setattr(registrations, "MOST_NOTED", 2)
+    await use("a")
+    await use("b")
+    clock.forward(DAY)
+    for client_id in ("a", "c", "a"):
+        await use(client_id)
+    assert directory.noted == ["a", "b", "a", "c"]
+    await use("b")
+    assert directory.noted == ["a", "b", "a", "c", "b"]
