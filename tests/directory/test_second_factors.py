@@ -4,7 +4,7 @@ import threading
 
 import pytest
 from alembic import command
-from sqlalchemy import create_engine, insert, text
+from sqlalchemy import create_engine, text
 
 from reticket.core.access.recovery import CODES, canonical
 from reticket.core.people import MOST_FAILURES
@@ -14,21 +14,13 @@ from reticket.directory.engines import schema
 from reticket.directory.errors import Invalid, NotFound
 from reticket.directory.people.enrolments import FactorState
 from reticket.directory.people.second_factor import seal_totp
-from reticket.directory.tables import cloud_groups, cloud_profiles
 
 WHO, SECRET = "grace@example.com", b"a key of twenty byte"
 
 
 @pytest.fixture
 def grace(directory):
-    """As an older program has added her: with a profile in a table of its own."""
-    user_id = directory.users.add(UserDraft(WHO), "hash")
-    with directory.database.change() as connection:
-        group = {"id": "g", "name": "Admin", "permission": "AA=="}
-        connection.execute(insert(cloud_groups), group)
-        profile = {"user_id": user_id, "nickname": "grace", "group_id": "g"}
-        connection.execute(insert(cloud_profiles), profile)
-    return user_id
+    return directory.users.add(UserDraft(WHO), "hash")
 
 
 @pytest.fixture
@@ -240,27 +232,6 @@ def test_operations_on_a_missing_factor_report_it(directory, grace, verb):
     directory.enrolments.begin(WHO)
     with pytest.raises(Invalid, match="no second factor"):
         getattr(directory.enrolments, verb)(WHO)
-
-
-OLD = "SELECT totp_sealed FROM cloud_profiles"
-STRAY = "UPDATE cloud_profiles SET totp_sealed = (SELECT totp_sealed FROM second_factors)"
-FORGOTTEN = "DELETE FROM second_factors"
-
-
-def test_an_older_version_sees_new_factors(directory, holder, grace, codes):
-    ((sealed,),) = holder.execute(OLD).fetchall()
-    assert b"totp:" + grace.encode() in bytes(sealed)
-    directory.enrolments.remove(WHO)
-    assert holder.execute(OLD).fetchall() == [(None,)]
-
-
-def test_a_factor_written_by_an_older_version_is_adopted(directory, holder, grace, codes):
-    holder.execute(STRAY)
-    holder.execute(FORGOTTEN)
-    assert directory.factors.factor(grace) is None
-    assert [directory.adopt() for _ in range(2)] == [2, 0]
-    assert directory.factors.factor(grace).secret == SECRET
-    assert knows(directory, grace)
 
 
 OF_BEFORE = """

@@ -3,7 +3,6 @@
 import json
 import re
 import shlex
-import sqlite3
 import time
 from base64 import b32decode
 from contextlib import closing
@@ -149,23 +148,6 @@ def test_the_audit_log_distinguishes_a_missing_factor_from_a_wrong_password(care
 
 def test_a_dialect_that_can_ask_requires_the_factor(server):
     assert json.loads(sign_in(server, CLOUDREVE)[2])["code"] == 203
-
-
-WRITTEN = """
-INSERT INTO cloud_profiles (user_id, nickname, group_id, totp_sealed)
-SELECT user_id, 'a', 'g', totp_sealed FROM second_factors
-"""
-
-
-def test_a_factor_of_an_older_version_is_required_after_the_next_start(tmp_path, seed):
-    with running_server(tmp_path, seed=seed) as first:
-        assert sign_in(first, AKINON)[0] == 401
-    with closing(sqlite3.connect(first.data / "directory.sqlite")) as directory, directory:
-        directory.execute("INSERT INTO cloud_groups (id, name, permission) VALUES ('g', 'G', '')")
-        directory.execute(WRITTEN)
-        directory.execute("DELETE FROM second_factors")
-    with running_server(tmp_path, seed=seed) as second:
-        assert sign_in(second, AKINON)[0] == 401
 
 
 IGNORE = {setting(name): "ignore" for name in REFUSING}

@@ -14,7 +14,6 @@ from reticket.core.profiles import NO_DIALECT, Profiles
 from reticket.core.tokens.keys import KeyStore
 from reticket.directory.engines import open_storage
 from reticket.directory.engines.database import Database
-from reticket.directory.engines.migrations.older_people import carry_over, is_behind
 from reticket.directory.intents import Intents
 from reticket.directory.keys import Keys
 from reticket.directory.marks import Marks
@@ -169,14 +168,3 @@ class Directory:
     def version(self) -> int:
         """Grows with every change; a record is the same object until it does."""
         return self._records.version
-
-    def adopt(self) -> int:
-        """Take over what older programs have written meanwhile. Returns how many rows."""
-        return self._carry_over() + self.enrolments.adopt()
-
-    def _carry_over(self) -> int:
-        with self.database.read() as connection:
-            if not is_behind(connection):
-                return 0
-        with self.database.change() as connection:
-            return carry_over(connection)

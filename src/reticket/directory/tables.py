@@ -155,7 +155,8 @@ shared_parts = Table(
 )
 """Members that all people have alike at a dialect when they name the same thing."""
 
-# Of older programs, from here to the tenants: see `profile_parts`.
+# Of older programs, from here to the tenants. Nothing reads or writes these; migrations have read
+# them: see `profile_parts` and `second_factors`.
 organizations = Table(
     "organizations",
     metadata,
@@ -186,7 +187,7 @@ cloud_profiles = Table(
     _part_of("user_id", "users.id", String(32)),
     Column("nickname", Text, nullable=False),
     Column("group_id", String(16), ForeignKey("cloud_groups.id"), nullable=False),
-    Column("totp_sealed", LargeBinary),  # of older programs: see second_factors
+    Column("totp_sealed", LargeBinary),
 )
 
 tenants = Table(

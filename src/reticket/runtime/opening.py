@@ -206,7 +206,6 @@ def _prepare(instance: OpenedService) -> bool:
     """
     settings = instance.settings
     instance.store.check()
-    instance.directory.adopt()
     if settings.seed is not None:
         instance.seed(settings.seed)
     instance.upkeep.apply_intents()

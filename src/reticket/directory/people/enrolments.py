@@ -18,7 +18,7 @@ from reticket.directory.engines.database import Database
 from reticket.directory.errors import Invalid
 from reticket.directory.people.second_factor import Sealer, digest_of_code, open_totp, seal_totp
 from reticket.directory.people.user_rows import require_user
-from reticket.directory.tables import cloud_profiles, recovery_codes, second_factors
+from reticket.directory.tables import recovery_codes, second_factors
 
 KEY_BYTES = 20
 """Length of a new key: that of its hash (RFC 4226 §4, R6)."""
@@ -90,7 +90,7 @@ class Enrolments:
             step = step_of(open_totp(self._sealer, user_id, row.pending_sealed))
             if step is None:
                 raise Invalid("The code is not the one that this key has now.")
-            self._use(connection, user_id, row.pending_sealed, step)
+            _use(connection, user_id, row.pending_sealed, step)
             return self._renew_codes(connection, user_id)
 
     def set(self, who: str, secret: bytes) -> tuple[str, ...]:
@@ -102,7 +102,7 @@ class Enrolments:
 
     def insert(self, connection: Connection, user_id: str, secret: bytes) -> None:
         """Put a key in use, inside the caller's transaction; recovery codes stay."""
-        self._use(connection, user_id, seal_totp(self._sealer, user_id, secret), None)
+        _use(connection, user_id, seal_totp(self._sealer, user_id, secret), None)
 
     def renew_codes(self, who: str) -> tuple[str, ...]:
         """Make new recovery codes, returned only this once; the old ones become void. Invalid
@@ -126,23 +126,6 @@ class Enrolments:
             user_id = require_user(connection, who)
             for table in (second_factors, recovery_codes):
                 connection.execute(delete(table).where(table.c.user_id == user_id))
-            _mirror(connection, user_id, None)
-
-    def adopt(self) -> int:
-        """Copy factors that an older version has written meanwhile; their number."""
-        with self._database.read() as connection:
-            if not connection.execute(_STRAY.limit(1)).first():
-                return 0
-        with self._database.change() as connection:
-            rows = connection.execute(_STRAY).all()
-            for row in rows:
-                self._use(connection, row.user_id, row.totp_sealed, None)
-            return len(rows)
-
-    def _use(self, connection: Connection, user_id: str, sealed: bytes, step: int | None) -> None:
-        fresh = {"pending_sealed": None, "failures": 0, "last_step": step}
-        _put(connection, user_id, totp_sealed=sealed, **fresh)
-        _mirror(connection, user_id, sealed)
 
     def _renew_codes(self, connection: Connection, user_id: str) -> tuple[str, ...]:
         codes = new_codes(self._entropy)
@@ -154,13 +137,6 @@ class Enrolments:
         ]
         connection.execute(insert(recovery_codes), rows)
         return codes
-
-
-_STRAY = (
-    select(cloud_profiles.c.user_id, cloud_profiles.c.totp_sealed)
-    .outerjoin(second_factors, second_factors.c.user_id == cloud_profiles.c.user_id)
-    .where(cloud_profiles.c.totp_sealed.is_not(None), second_factors.c.user_id.is_(None))
-)
 
 
 def _row(connection: Connection, user_id: str) -> Row[Any] | None:
@@ -179,17 +155,16 @@ def _standing(connection: Connection, row: Row[Any]) -> FactorState:
     )
 
 
+def _use(connection: Connection, user_id: str, sealed: bytes, step: int | None) -> None:
+    fresh = {"pending_sealed": None, "failures": 0, "last_step": step}
+    _put(connection, user_id, totp_sealed=sealed, **fresh)
+
+
 def _put(connection: Connection, user_id: str, **values: object) -> None:
     mine = second_factors.c.user_id == user_id
     if not connection.execute(update(second_factors).where(mine).values(**values)).rowcount:
         row = {"user_id": user_id, "failures": 0, **values}
         connection.execute(insert(second_factors), row)
-
-
-def _mirror(connection: Connection, user_id: str, sealed: bytes | None) -> None:
-    """Write the key where an older version reads it, since one may run beside this version."""
-    mine = cloud_profiles.c.user_id == user_id
-    connection.execute(update(cloud_profiles).where(mine).values(totp_sealed=sealed))
 
 
 def _require_active(connection: Connection, user_id: str) -> None:

@@ -1,7 +1,4 @@
-"""What the first versions kept of people for two dialects, in tables of its own, as parts.
-
-Runs in a migration, and at each start for people whom an older program has added since.
-"""
+"""What the first versions kept of people for two dialects, in tables of its own, as parts."""
 
 from __future__ import annotations
 
@@ -36,8 +33,8 @@ class _Carried(NamedTuple):
     shared: dict[str, Any]
 
 
-def carry_over(connection: Connection) -> int:
-    """Make parts of them; how many people had none."""
+def carry_over(connection: Connection) -> None:
+    """Make parts of them."""
     found = [*_organizations(connection), *_clouds(connection)]
     named = {(each.dialect, each.name): each for each in found}
     for each in named.values():
@@ -48,12 +45,6 @@ def carry_over(connection: Connection) -> int:
     ]
     if rows:  # all at once: sign-ins wait for a migration's locks
         connection.execute(text(KEEP), rows)
-    return len(found)
-
-
-def is_behind(connection: Connection) -> bool:
-    """Whether people have no parts of what an older program has written."""
-    return any(connection.execute(text(each)).first() for each in (ORGANIZATIONS, CLOUDS))
 
 
 def _share(connection: Connection, each: _Carried) -> None:
