@@ -14,8 +14,7 @@ from reticket.core.policy import SECOND
 from reticket.crypto.ring import KeyFacts
 from reticket.directory.forms import CLIENT_ID, INT32, LONGEST_GROUP
 from reticket.directory.people.users import UserLine
-from reticket.directory.programs.clients import has_keys
-from reticket.oauth.registration import GRANTS
+from reticket.oauth.registration import GRANTS, PKCE, is_confidential
 from reticket.wire import Secretive
 
 T = TypeVar("T")
@@ -31,6 +30,7 @@ TenantId = (
 
 Seconds = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 Grant = Literal[GRANTS]  # type: ignore[valid-type]
+Pkce = Literal[PKCE]  # type: ignore[valid-type]
 
 
 def moment(at: int) -> datetime:
@@ -135,7 +135,7 @@ class ClientChanges(Struct, forbid_unknown_fields=True):
     jwks_uri: str | UnsetType | None = UNSET
     dpop_required: bool | UnsetType | None = UNSET
     par_required: bool | UnsetType | None = UNSET
-    pkce: Literal["required", "optional"] | UnsetType | None = UNSET
+    pkce: Pkce | UnsetType | None = UNSET
     admin: bool | UnsetType | None = UNSET
     first_party: bool | UnsetType | None = UNSET
     id_token_claims: Sequence[str] | UnsetType | None = UNSET
@@ -300,7 +300,7 @@ def client_answer(client: Client, secret: str | None = None) -> ClientAnswer:
     """The answer for a client's record."""
     return ClientAnswer(
         client_id=client.id,
-        public=client.public and not has_keys(client.registration),
+        public=not is_confidential(client),
         disabled=client.disabled,
         created_at=moment(client.created_at),
         registration=client.registration,

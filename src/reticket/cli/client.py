@@ -17,14 +17,14 @@ from reticket.core.model import Selection
 from reticket.core.people import Client
 from reticket.core.texts import escaped
 from reticket.directory.drafts import ClientDraft
-from reticket.directory.programs.clients import every_client, has_keys, no_client
+from reticket.directory.programs.clients import every_client, no_client
 from reticket.directory.seed import (
     checked_registration,
     edited_registration,
     policy_faults,
     with_new_defaults,
 )
-from reticket.oauth.registration import with_admin_scope
+from reticket.oauth.registration import has_keys, is_confidential, with_admin_scope
 from reticket.runtime.every_policy import provider_of
 from reticket.runtime.opened_service import OpenedService
 from reticket.runtime.policies import warnings_of
@@ -244,7 +244,7 @@ def _find(instance: OpenedService, client_id: str) -> Client:
 def _row(client: Client) -> dict[str, Any]:
     return {
         "client_id": client.id,
-        "public": client.public and not has_keys(client.registration),
+        "public": not is_confidential(client),
         "disabled": client.disabled,
         "registration": client.registration,
         "created_at": rfc3339(client.created_at),

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import click
 
-from reticket.oauth.registration import GRANTS
+from reticket.oauth.registration import GRANTS, PKCE
 
 SHORT_GRANTS = {name.rpartition(":")[2].replace("-", "_"): name for name in GRANTS}
 
@@ -157,7 +157,7 @@ MEMBERS = (
         "--pkce",
         "Whether its authorization requests need PKCE.",
         "optional for a client that can authenticate",
-        {"type": click.Choice(("required", "optional"))},
+        {"type": click.Choice(PKCE)},
     ),
     Member(
         "jwks",

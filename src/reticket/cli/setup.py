@@ -11,9 +11,9 @@ from reticket.cli.application import SECRET_BYTES
 from reticket.cli.context import CONFIG, DATA, CommandContext, PathOption, with_instance
 from reticket.core.people import Client
 from reticket.directory.drafts import ClientDraft
-from reticket.directory.programs.clients import every_client, has_keys
+from reticket.directory.programs.clients import every_client
 from reticket.directory.seed import checked_registration
-from reticket.oauth.registration import with_admin_scope
+from reticket.oauth.registration import has_keys, with_admin_scope
 from reticket.runtime.demo import known_accounts
 from reticket.runtime.opened_service import OpenedService
 from reticket.settings import loading

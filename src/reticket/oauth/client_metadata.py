@@ -19,6 +19,7 @@ from reticket.oauth.lists import split_list
 from reticket.oauth.registration import (
     AUTHORIZATION_CODE,
     DEVICE_CODE,
+    KEYS,
     OPTIONAL,
     PEOPLE_GRANTS,
 )
@@ -108,7 +109,7 @@ def metadata_from(registration: Mapping[str, Any]) -> ClientMetadata:
     """The metadata of a client that registered itself."""
     grants = registration["grants"]
     described = {name: registration[name] for name in DESCRIPTIONS if name in registration}
-    keys = {name: registration[name] for name in ("jwks", "jwks_uri") if name in registration}
+    keys = {name: registration[name] for name in KEYS if name in registration}
     return ClientMetadata(
         redirect_uris=list(registration.get("redirect_uris", ())),
         token_endpoint_auth_method=registration["token_endpoint_auth_method"],
@@ -155,7 +156,7 @@ def _name(metadata: ClientMetadata, redirect_uris: Sequence[str]) -> str:
 
 
 def _keys(metadata: ClientMetadata, method: str) -> dict[str, Any]:
-    said = {"jwks": metadata.jwks, "jwks_uri": metadata.jwks_uri}
+    said = {name: getattr(metadata, name) for name in KEYS}
     keys = {name: value for name, value in said.items() if value is not UNSET}
     if method != KEY:
         return {}

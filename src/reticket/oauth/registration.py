@@ -32,17 +32,18 @@ PEOPLE_GRANTS = (AUTHORIZATION_CODE, REFRESH_TOKEN, DEVICE_CODE)
 ADMIN = "admin"
 """The scope of the admin API; only for flagged clients, by client credentials."""
 
-REQUIRED, OPTIONAL = "required", "optional"
+OPTIONAL = "optional"
+PKCE = ("required", OPTIONAL)
 """Whether a client must use PKCE: the member `pkce`. Registrations without it must."""
+
+KEYS = ("jwks", "jwks_uri")
+"""Members that let a client authenticate without a secret."""
 
 FAPI_PRESET = "FAPI_2_SESSION"
 _DEFAULT_GRANTS_BY_PRESET = {
     "SERVICE": (CLIENT_CREDENTIALS, REFRESH_TOKEN),
     "DEVICE": (DEVICE_CODE, REFRESH_TOKEN, TOKEN_EXCHANGE),
 }
-_KEYS = frozenset({"jwks", "jwks_uri"})
-"""Members that let a client authenticate without a secret."""
-
 _YEAR_SUFFIX = re.compile(r"_20\d\d$")
 _DEFAULT_GRANTS = (AUTHORIZATION_CODE, REFRESH_TOKEN, TOKEN_EXCHANGE)
 
@@ -166,6 +167,16 @@ def with_admin_scope(metadata: Mapping[str, Any]) -> dict[str, Any]:
     )
 
 
+def has_keys(metadata: Mapping[str, object]) -> bool:
+    """Whether the client of that metadata authenticates by keys, so that it needs no secret."""
+    return any(name in metadata for name in KEYS)
+
+
+def is_confidential(client: Client) -> bool:
+    """Whether the client authenticates, by a secret or by keys (RFC 6749 §2.1)."""
+    return not client.public or has_keys(client.registration)
+
+
 @lru_cache(10_000)
 def registration_of(client: Client, provider: Provider) -> Registration:
     """The registration of a record, cached; a changed record is another object."""
@@ -177,7 +188,7 @@ def read_registration(client: Client, provider: Provider) -> Registration:
     metadata = client.registration
     preset = str((metadata.get("policy") or {}).get("preset", BROWSER))
     policy = chosen(metadata.get("policy"), provider.presets)
-    confidential = not client.public or not _KEYS.isdisjoint(metadata)
+    confidential = is_confidential(client)
     is_fapi, vouched = preset.startswith(FAPI_PRESET), not has_registered_itself(metadata)
     unbound_is_unsafe = not confidential and not policy.rotates
     return Registration(

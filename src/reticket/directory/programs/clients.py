@@ -18,14 +18,7 @@ from reticket.directory.errors import AlreadyExists, Invalid, NotFound
 from reticket.directory.forms import check_client_id, check_texts
 from reticket.directory.rows import credential_version_of
 from reticket.directory.tables import consents, oauth_clients
-
-KEYS = ("jwks", "jwks_uri")
-"""The members of a registration that are credentials."""
-
-
-def has_keys(registration: Mapping[str, object]) -> bool:
-    """Whether the client authenticates by keys, so that it needs no secret."""
-    return any(name in registration for name in KEYS)
+from reticket.oauth.registration import KEYS
 
 
 def read_client(connection: Connection, client_id: str) -> Client | None:

@@ -16,13 +16,13 @@ from reticket.core.policy import PRESETS, Policy, Reuse, by_any_name, chosen
 from reticket.core.profiles import Part
 from reticket.directory.drafts import ApplicationDraft, ClientDraft
 from reticket.directory.errors import Invalid
-from reticket.directory.programs.clients import has_keys
 from reticket.directory.seed.claims import declared_claims, standard_claim
 from reticket.directory.seed.fields import Entry, Fields, int32, listed
 from reticket.directory.seed.parts import keys_of, read_parts
 from reticket.directory.seed.yaml_value import YamlValue, yaml_value
 from reticket.oauth.client_metadata import DESCRIPTIONS
 from reticket.oauth.origins import ALLOWED_ORIGINS, is_origin
+from reticket.oauth.registration import AUTHORIZATION_CODE, OPTIONAL, PKCE, has_keys
 from reticket.oauth.self_registration import REGISTERED_BY, SELF
 from reticket.verify.jose import ALGORITHMS, Garbage, public_key
 
@@ -40,9 +40,6 @@ _PUBLIC_AS_IT_IS = {
 }
 SHIPPED: Mapping[str, Policy] = by_any_name(PRESETS)
 """Policies by name, with and without their year, that belong to no dialect."""
-
-PKCE = REQUIRED, OPTIONAL = ("required", "optional")
-AUTHORIZATION_CODE = "authorization_code"
 
 _SECONDS = range(2**31)
 _PRIVATE = frozenset({"d", "k"})
