@@ -10,7 +10,7 @@ import click
 
 from reticket.cli.context import JSON, renamed, show, with_instance
 from reticket.cli.group import Group
-from reticket.cli.part_option import PartOption
+from reticket.cli.part_option import profile_option
 from reticket.core.profiles import parts_by_key
 from reticket.directory.drafts import ApplicationDraft
 from reticket.runtime.opened_service import OpenedService
@@ -26,13 +26,8 @@ def application() -> None:
 @application.command()
 @click.argument("application_id")
 @click.option("--tenant", "tenants", type=int, multiple=True, help="May be repeated; default: all.")
-@click.option(
-    "--profile",
-    "parts",
-    type=PartOption(),
-    multiple=True,
-    help="What a dialect knows of the application: the key of its part, and the value; may be "
-    "repeated.",
+@profile_option(
+    "What a dialect knows of the application: the key of its part, and the value; may be repeated."
 )
 @renamed("--scope", "--profile 'KEY={environment_scope: ...}'")
 @renamed("--behavior", "--profile 'KEY={behaviors: [...]}'")

@@ -1,7 +1,8 @@
-"""The option's value that says what a dialect knows of a person or a tenant."""
+"""The option `--profile`: what a dialect knows of a person, a tenant or an application."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -26,3 +27,8 @@ class PartOption(click.ParamType[tuple[str, object]]):
             return key, yaml_text(said).json()
         except ReticketError as error:
             self.fail(f"{value!r}: {sentence_of(error)}", param, ctx)
+
+
+def profile_option(meaning: str) -> Callable[..., Any]:
+    """The option, which may be repeated. The command gets the pairs as `parts`."""
+    return click.option("--profile", "parts", type=PartOption(), multiple=True, help=meaning)

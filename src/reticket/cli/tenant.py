@@ -10,7 +10,7 @@ import click
 
 from reticket.cli.context import JSON, renamed, show, with_instance
 from reticket.cli.group import Group
-from reticket.cli.part_option import PartOption
+from reticket.cli.part_option import profile_option
 from reticket.core.profiles import parts_by_key
 from reticket.directory.drafts import TenantDraft
 from reticket.directory.errors import NotFound
@@ -26,12 +26,8 @@ def tenant() -> None:
 @tenant.command()
 @click.argument("tenant_id", type=int)
 @click.option("--name")
-@click.option(
-    "--profile",
-    "parts",
-    type=PartOption(),
-    multiple=True,
-    help="What a dialect knows of the tenant: the key of its part, and the value; may be repeated.",
+@profile_option(
+    "What a dialect knows of the tenant: the key of its part, and the value; may be repeated."
 )
 @renamed("--domain", "--profile 'KEY={domain: ...}'")
 @renamed("--dev", "--profile 'KEY={is_dev_tenant: true}'", is_flag=True, flag_value="yes")

@@ -12,7 +12,7 @@ import click
 from reticket.cli.context import JSON, renamed, rfc3339, show, with_instance
 from reticket.cli.factor import factor
 from reticket.cli.group import Group
-from reticket.cli.part_option import PartOption
+from reticket.cli.part_option import profile_option
 from reticket.directory.drafts import UserDraft
 from reticket.directory.forms import check_email
 from reticket.runtime.opened_service import OpenedService
@@ -88,13 +88,9 @@ PASSWORD_STDIN = click.option(
     multiple=True,
     help="The same for a developer account; may be repeated.",
 )
-@click.option(
-    "--profile",
-    "parts",
-    type=PartOption(),
-    multiple=True,
-    help="What a single dialect needs to know of the person, as a directory file has it: the page "
-    "of the dialect names the key. May be repeated.",
+@profile_option(
+    "What a single dialect needs to know of the person, as a directory file has it: the page "
+    "of the dialect names the key. May be repeated."
 )
 @renamed("--organization", "--profile 'organization={name: ...}'")
 @renamed("--role", "--profile 'organization={name: ..., roles: [...]}'")
@@ -141,13 +137,9 @@ def add(
 @click.argument("who")
 @click.option("--first-name", help="The given name; empty removes it.")
 @click.option("--last-name", help="The surname; empty removes it.")
-@click.option(
-    "--profile",
-    "parts",
-    type=PartOption(),
-    multiple=True,
-    help="What a dialect knows of the person, as a whole: its key in a directory file, and the "
-    "value there; null removes it. May be repeated.",
+@profile_option(
+    "What a dialect knows of the person, as a whole: its key in a directory file, and the "
+    "value there; null removes it. May be repeated."
 )
 @click.option(
     "--group",
