@@ -28,12 +28,7 @@ from reticket.core.model import Selection
 from reticket.core.people import Client
 from reticket.directory.drafts import ClientDraft
 from reticket.directory.programs.clients import Clients as Verbs
-from reticket.directory.seed import (
-    checked_registration,
-    edited_registration,
-    policy_faults,
-    with_new_defaults,
-)
+from reticket.directory.seed import edited_registration, new_registration, policy_faults
 from reticket.oauth.registration import with_admin_scope
 from reticket.wire import Operation, Route, WireRequest
 
@@ -143,10 +138,9 @@ class Clients:
         client_id, public = members.pop("client_id"), members.pop("public")
         if public and (said.jwks or said.jwks_uri):
             raise wrong("public", "must not be true of a client with jwks: it can prove who it is")
-        registration = checked_registration(
+        registration = new_registration(
             with_admin_scope(members), public=hashed is None, presets=self._context.provider.presets
         )
-        registration = with_new_defaults(registration, public=hashed is None)
         draft = ClientDraft(client_id, disabled=False, registration=registration)
         self._verbs.add(draft, hashed)
         return self._find(client_id)

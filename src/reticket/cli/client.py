@@ -18,12 +18,7 @@ from reticket.core.people import Client
 from reticket.core.texts import escaped
 from reticket.directory.drafts import ClientDraft
 from reticket.directory.programs.clients import every_client, no_client
-from reticket.directory.seed import (
-    checked_registration,
-    edited_registration,
-    policy_faults,
-    with_new_defaults,
-)
+from reticket.directory.seed import edited_registration, new_registration, policy_faults
 from reticket.oauth.registration import has_keys, is_confidential, with_admin_scope
 from reticket.runtime.every_policy import provider_of
 from reticket.runtime.opened_service import OpenedService
@@ -74,10 +69,7 @@ def add(
     if public and has_keys(said):
         raise click.UsageError("a client with --jwks can authenticate: leave out --public")
     presets = loading.presets(instance.settings)
-    public = secret is None
-    registration = with_new_defaults(
-        checked_registration(with_admin_scope(said), public=public, presets=presets), public=public
-    )
+    registration = new_registration(with_admin_scope(said), public=secret is None, presets=presets)
     draft = ClientDraft(client_id, disabled=False, registration=registration)
     instance.directory.clients.add(draft, secret and instance.hasher.hash(secret))
     instance.record_change("client_added", client=client_id)

@@ -5,8 +5,8 @@ from reticket.directory.seed.load import DEMO, Made, load_seed
 from reticket.directory.seed.programs import (
     checked_registration,
     edited_registration,
+    new_registration,
     policy_faults,
-    with_new_defaults,
 )
 
 __all__ = [
@@ -15,7 +15,7 @@ __all__ = [
     "checked_registration",
     "edited_registration",
     "load_seed",
+    "new_registration",
     "policy_faults",
     "read_seed",
-    "with_new_defaults",
 ]

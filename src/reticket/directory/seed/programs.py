@@ -99,7 +99,7 @@ def _client(value: YamlValue, presets: Mapping[str, Policy]) -> Entry[ClientDraf
     draft = ClientDraft(
         client_id=client_id,
         disabled=fields.optional("disabled", YamlValue.flag, False),
-        registration=with_new_defaults(registration, public=secret is None),
+        registration=_with_new_defaults(registration, public=secret is None),
     )
     is_public = secret is None and not has_keys(draft.registration)
     fields.optional("public", _agreeing(is_public), None)
@@ -131,6 +131,15 @@ def checked_registration(
     for fault in policy_faults(registration, presets):
         raise Invalid(f"policy cannot be: {fault}.")
     return registration
+
+
+def new_registration(
+    said: Mapping[str, object], *, public: bool, presets: Mapping[str, Policy] = SHIPPED
+) -> dict[str, Any]:
+    """The same for a client that an operator adds, with the defaults of a new one. Invalid."""
+    return _with_new_defaults(
+        checked_registration(said, public=public, presets=presets), public=public
+    )
 
 
 def policy_faults(registration: Mapping[str, Any], presets: Mapping[str, Policy]) -> Sequence[str]:
@@ -176,7 +185,7 @@ def _check_public(value: YamlValue, said: Mapping[str, Any]) -> None:
         _check_first_party(value, said["redirect_uris"] or ())
 
 
-def with_new_defaults(registration: Mapping[str, Any], *, public: bool) -> dict[str, Any]:
+def _with_new_defaults(registration: Mapping[str, Any], *, public: bool) -> dict[str, Any]:
     """The members that a client gets when it is registered, and not by a later change: a
     confidential one need not use PKCE. Older registrations must.
     """
