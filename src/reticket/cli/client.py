@@ -12,7 +12,7 @@ import click
 from reticket.cli.application import SECRET_BYTES
 from reticket.cli.context import JSON, rfc3339, show, show_json, with_instance
 from reticket.cli.group import Group
-from reticket.cli.registering import registering, registering_anew
+from reticket.cli.registering import CLEARABLE, registering, registering_anew
 from reticket.core.model import Selection
 from reticket.core.people import Client
 from reticket.core.texts import escaped
@@ -26,21 +26,6 @@ from reticket.runtime.policies import warnings_of
 from reticket.settings import loading
 
 COLUMNS = ("client_id", "public", "disabled", "created_at")
-CLEARABLE = {
-    "name": "name",
-    "redirect-uri": "redirect_uris",
-    "post-logout-redirect-uri": "post_logout_redirect_uris",
-    "allowed-origin": "allowed_origins",
-    "scope": "scopes",
-    "grant": "grants",
-    "resource": "resources",
-    "policy": "policy",
-    "id-token-claim": "id_token_claims",
-    "claim": "claims",
-    "jwks": "jwks",
-    "jwks-uri": "jwks_uri",
-}
-"""Members of a registration that `--clear` may remove, by the name of their option."""
 
 
 @click.group(cls=Group)

@@ -91,6 +91,7 @@ class Member(NamedTuple):
 
 _SEVERAL = {"multiple": True}
 _SWITCH = {"default": None}
+_PKCE = {"type": click.Choice(PKCE)}
 MEMBERS = (
     Member("name", "--name", "The name that people see.", "the id", {}),
     Member(
@@ -157,7 +158,7 @@ MEMBERS = (
         "--pkce",
         "Whether its authorization requests need PKCE.",
         "optional for a client that can authenticate",
-        {"type": click.Choice(PKCE)},
+        _PKCE,
     ),
     Member(
         "jwks",
@@ -196,6 +197,14 @@ MEMBERS = (
         _SWITCH,
     ),
 )
+
+
+CLEARABLE = {
+    member.option.removeprefix("--"): member.name
+    for member in MEMBERS
+    if member.attributes not in (_SWITCH, _PKCE)
+}
+"""Members that `--clear` may remove, by the name of their option: those without two values."""
 
 
 def registering(
