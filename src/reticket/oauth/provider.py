@@ -46,6 +46,10 @@ class Provider:
         """The address of an endpoint, given its path, as `/token`."""
         return f"{self.issuer}{BASE}{path}"
 
+    def path_of(self, path: str) -> str:
+        """The path of an endpoint, as a browser sees it, given its path below the dialect's."""
+        return f"{self.path}{BASE}{path}"
+
     @property
     def path(self) -> str:
         """The path of the issuer; empty unless the issuer shares its host (RFC 8414 §3.1)."""

@@ -40,7 +40,7 @@ from reticket.dialects.oauth.pages.interaction import (
 )
 from reticket.dialects.oauth.pages.login_session import signed_in_accounts
 from reticket.oauth.login import LOGIN
-from reticket.oauth.provider import BASE, USER, Provider
+from reticket.oauth.provider import USER, Provider
 from reticket.oauth.registration import registration_of
 from reticket.wire import Operation, Route, WireRequest
 
@@ -97,7 +97,7 @@ class AccountHandler:
         found: Page = yield from ListSessions(selection, MAX_SESSIONS)
         sessions = yield from self._sessions(found.families, person)
         apps = yield from self._apps(person)
-        action = f"{self._provider.path}{BASE}{END_PATH}"
+        action = self._provider.path_of(END_PATH)
         return account_page(action, ticket, person.email, sessions, apps)
 
     def _sessions(self, families: Sequence[Family], person: Person) -> Asking[list[SessionLine]]:

@@ -52,7 +52,7 @@ from reticket.dialects.oauth.pages.interaction import (
 from reticket.dialects.oauth.pages.rate_limits import count_attempt, limit_requests, uncount_attempt
 from reticket.dialects.oauth.pages.screens import Fault
 from reticket.dialects.oauth.pages.vouching import vouching_note
-from reticket.oauth.provider import BASE, CLIENT, USER, Provider
+from reticket.oauth.provider import CLIENT, USER, Provider
 from reticket.oauth.registration import DEVICE_CODE, owner_of, registration_of
 from reticket.wire import Operation, Parameter, Route, Secretive, WireRequest, WireResponse
 
@@ -225,7 +225,10 @@ class DeviceEndpoint:
         still sends it (RFC 8628 §3.3.1).
         """
         yield from ()
-        return screens.code(self._code_page_path, read_query(request).get("user_code", ""))
+        return self._code_page(read_query(request).get("user_code", ""))
+
+    def _code_page(self, user_code: str, fault: Fault | None = None) -> WireResponse:
+        return screens.code(self._provider.path_of(CODE_PATH), user_code, fault)
 
     def _accept_user_code(self, request: WireRequest) -> Operation:
         expect_own_form(request, self._provider)
@@ -235,7 +238,7 @@ class DeviceEndpoint:
         interaction = (yield from self._interaction(digest, user_code)) if digest else None
         if interaction is None:
             yield from Audit(USER, "refused", Cause.UNKNOWN)
-            return screens.code(self._code_page_path, user_code, _UNKNOWN_CODE)
+            return self._code_page(user_code, _UNKNOWN_CODE)
         yield from uncount_attempt("typed", request)
         entry = yield from find_entry(request, self._provider, Demands())
         return (yield from self._flow.begin(request, interaction, entry))
@@ -259,10 +262,6 @@ class DeviceEndpoint:
         return Interaction(
             device_request.client_id, registration.name, device_request.scope, digest, note=note
         )
-
-    @property
-    def _code_page_path(self) -> str:
-        return f"{self._provider.path}{BASE}{CODE_PATH}"
 
 
 def routes(provider: Provider) -> tuple[Route, ...]:

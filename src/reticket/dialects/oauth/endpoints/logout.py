@@ -39,7 +39,7 @@ from reticket.dialects.oauth.pages.login_session import (
 )
 from reticket.dialects.oauth.pages.rate_limits import count_attempt
 from reticket.dialects.oauth.pages.sign_out import ClientSession, sign_out
-from reticket.oauth.provider import BASE, USER, Provider
+from reticket.oauth.provider import USER, Provider
 from reticket.oauth.registration import Registration, registration_of
 from reticket.wire import Operation, Parameter, Route, WireRequest
 
@@ -165,7 +165,7 @@ class Logout:
         )
         ticket = yield from store(PATH, bind_to_browser(interaction, cookie))
         return screens.sign_out(
-            f"{self.provider.path}{BASE}{CONFIRM_PATH}",
+            self.provider.path_of(CONFIRM_PATH),
             ticket,
             [account.person.email for account in accounts],
             order.target,

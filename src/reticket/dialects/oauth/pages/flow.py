@@ -63,7 +63,7 @@ from reticket.dialects.oauth.pages.login_session import (
 from reticket.dialects.oauth.pages.rate_limits import count_attempt
 from reticket.dialects.oauth.pages.repeated_forms import RepeatedForms
 from reticket.dialects.oauth.pages.screens import Fault
-from reticket.oauth.provider import BASE, USER, Provider
+from reticket.oauth.provider import USER, Provider
 from reticket.oauth.terms import AMR_OTP, AMR_PASSWORD
 from reticket.wire import Described, Headers, Operation, Route, WireRequest, WireResponse
 
@@ -333,7 +333,7 @@ class Flow:
 
     def _step_path(self, step: str) -> str:
         """The path of a step, as a browser sees it."""
-        return f"{self._provider.path}{BASE}{self._path}{step}"
+        return self._provider.path_of(f"{self._path}{step}")
 
 
 def _is_other_person(interaction: Interaction, user: User) -> bool:

@@ -18,7 +18,7 @@ from reticket.core.tokens.faces import from_text, to_text
 from reticket.dialects.oauth.inputs import Form
 from reticket.dialects.oauth.pages.cookies import is_secure, set_cookie, values_of
 from reticket.dialects.oauth.pages.html import PageError
-from reticket.oauth.provider import BASE, Provider
+from reticket.oauth.provider import Provider
 from reticket.wire import WireRequest
 
 PAGE_LIFETIME = 900
@@ -152,8 +152,7 @@ def bind_to_browser(interaction: Interaction, cookie: str) -> Interaction:
 
 def cookie_header(cookie: str, provider: Provider) -> tuple[bytes, bytes]:
     """`Set-Cookie`, with the narrowest attributes."""
-    path = f"{provider.path}{BASE}"
-    return set_cookie(_name(provider), cookie, path, PAGE_LIFETIME, provider)
+    return set_cookie(_name(provider), cookie, provider.path_of(""), PAGE_LIFETIME, provider)
 
 
 def expect_own_form(request: WireRequest, provider: Provider) -> None:
