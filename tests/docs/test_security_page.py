@@ -18,7 +18,7 @@ from reticket.dialects.cloudreve import inputs as cloudreve
 from reticket.dialects.oauth import inputs
 from reticket.dialects.oauth.endpoints import account, assertion, device
 from reticket.dialects.oauth.grants import codes
-from reticket.dialects.oauth.pages import flow, login_session
+from reticket.dialects.oauth.pages import interaction, login_session
 from reticket.fetching import answer, exchange
 from reticket.http import assets, metrics_listener, server
 from reticket.http.connection import limits, load
@@ -89,7 +89,7 @@ FIXED = {
     "seconds for a code": codes.CODE_LIFETIME,
     "seconds of a client's assertion": assertion.MAX_LIFETIME,
     "wrong device codes that one network types in ten minutes": device.MAX_WRONG_CODES,
-    "sign-in pages that one network opens in ten minutes": flow.MAX_INTERACTIONS,
+    "sign-in pages that one network opens in ten minutes": interaction.MAX_INTERACTIONS,
     "seconds since the password was typed, when a person opens the page of the account": (
         account.MAX_SIGN_IN_AGE
     ),

@@ -14,9 +14,10 @@ from reticket.dialects.oauth.endpoints.code_issuing import AuthorizationCodeHand
 from reticket.dialects.oauth.endpoints.device import DeviceEndpoint
 from reticket.dialects.oauth.inputs import FORM
 from reticket.dialects.oauth.pages.consents import find_client
-from reticket.dialects.oauth.pages.flow import MAX_INTERACTIONS, Flow
+from reticket.dialects.oauth.pages.flow import Flow
 from reticket.dialects.oauth.pages.html import PageError, error_page
 from reticket.dialects.oauth.pages.interaction import (
+    MAX_INTERACTIONS,
     Interaction,
     Person,
     browser_cookie,

@@ -21,13 +21,10 @@ from reticket.dialects.oauth.endpoints.authorization_response import redirect, w
 from reticket.dialects.oauth.errors import audited
 from reticket.dialects.oauth.inputs import Form, read_form, read_query, required
 from reticket.dialects.oauth.pages import screens
-from reticket.dialects.oauth.pages.flow import MAX_INTERACTIONS
 from reticket.dialects.oauth.pages.html import PageError
 from reticket.dialects.oauth.pages.interaction import (
     Interaction,
-    bind_to_browser,
-    browser_cookie,
-    cookie_header,
+    begin_in_browser,
     resume,
     store,
 )
@@ -37,7 +34,6 @@ from reticket.dialects.oauth.pages.login_session import (
     known_logins,
     signed_in_accounts,
 )
-from reticket.dialects.oauth.pages.rate_limits import count_attempt
 from reticket.dialects.oauth.pages.sign_out import ClientSession, sign_out
 from reticket.oauth.provider import USER, Provider
 from reticket.oauth.registration import Registration, registration_of
@@ -153,23 +149,22 @@ class Logout:
     def _ask(
         self, request: WireRequest, order: LogoutRequest, registration: Registration | None
     ) -> Operation:
-        yield from count_attempt("visits", request, MAX_INTERACTIONS)
-        accounts = yield from signed_in_accounts(request, self.provider)
-        cookie = yield from browser_cookie(request, self.provider)
-        interaction = Interaction(
+        asked = Interaction(
             client_id=registration.id if registration else "",
             name=registration.name if registration else "",
             scope="",
             request=msgspec.json.encode(order).decode(),
             target=order.target,
         )
-        ticket = yield from store(PATH, bind_to_browser(interaction, cookie))
+        interaction, headers = yield from begin_in_browser(request, asked, self.provider)
+        ticket = yield from store(PATH, interaction)
+        accounts = yield from signed_in_accounts(request, self.provider)
         return screens.sign_out(
             self.provider.path_of(CONFIRM_PATH),
             ticket,
             [account.person.email for account in accounts],
             order.target,
-            (cookie_header(cookie, self.provider),),
+            headers,
         )
 
     def _confirm(self, request: WireRequest) -> Operation:

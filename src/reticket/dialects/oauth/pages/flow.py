@@ -41,9 +41,7 @@ from reticket.dialects.oauth.pages.interaction import (
     PAGE_LIFETIME,
     Interaction,
     Person,
-    bind_to_browser,
-    browser_cookie,
-    cookie_header,
+    begin_in_browser,
     expired_page,
     find,
     interaction_key,
@@ -60,15 +58,11 @@ from reticket.dialects.oauth.pages.login_session import (
     signed_in_accounts,
     used_first,
 )
-from reticket.dialects.oauth.pages.rate_limits import count_attempt
 from reticket.dialects.oauth.pages.repeated_forms import RepeatedForms
 from reticket.dialects.oauth.pages.screens import Fault
 from reticket.oauth.provider import USER, Provider
 from reticket.oauth.terms import AMR_OTP, AMR_PASSWORD
 from reticket.wire import Described, Headers, Operation, Route, WireRequest, WireResponse
-
-MAX_INTERACTIONS = 6000
-"""Interactions that one address may begin in a window; each is kept for a while."""
 
 SIGN_IN, FACTOR, ACCOUNT, CONSENT = "/sign-in", "/factor", "/account", "/consent"
 
@@ -137,10 +131,7 @@ class Flow:
         self, request: WireRequest, interaction: Interaction, entry: Entry = SIGN_IN_FIRST
     ) -> Operation:
         """The first page, and the cookie that all other pages require."""
-        yield from count_attempt("visits", request, MAX_INTERACTIONS)
-        cookie = yield from browser_cookie(request, self._provider)
-        interaction = bind_to_browser(interaction, cookie)
-        headers = (cookie_header(cookie, self._provider),)
+        interaction, headers = yield from begin_in_browser(request, interaction, self._provider)
         if entry.account:
             signed_in = replace(interaction, person=entry.account.person)
             return (yield from self._go_on((yield from new_ticket()), signed_in, headers))

@@ -18,8 +18,12 @@ from reticket.core.tokens.faces import from_text, to_text
 from reticket.dialects.oauth.inputs import Form
 from reticket.dialects.oauth.pages.cookies import is_secure, set_cookie, values_of
 from reticket.dialects.oauth.pages.html import PageError
+from reticket.dialects.oauth.pages.rate_limits import count_attempt
 from reticket.oauth.provider import Provider
-from reticket.wire import WireRequest
+from reticket.wire import Headers, WireRequest
+
+MAX_INTERACTIONS = 6000
+"""Interactions that one address may begin in a window; each is kept for a while."""
 
 PAGE_LIFETIME = 900
 """Seconds for one page."""
@@ -138,6 +142,20 @@ def expired_page(cause: Cause) -> PageError:
 def interaction_key(path: str, ticket: str) -> str:
     """The key of the stored interaction."""
     return f"oauth:visit:{path}:{_digest(ticket)}"
+
+
+def begin_in_browser(
+    request: WireRequest, interaction: Interaction, provider: Provider
+) -> Asking[tuple[Interaction, Headers]]:
+    """Count a new interaction of this address, and bind it to the browser. Returns it with the
+    cookie that the forms of all its pages require.
+
+    Raises:
+        Refusal: TOO_MANY_ATTEMPTS.
+    """
+    yield from count_attempt("visits", request, MAX_INTERACTIONS)
+    cookie = yield from browser_cookie(request, provider)
+    return bind_to_browser(interaction, cookie), (cookie_header(cookie, provider),)
 
 
 def browser_cookie(request: WireRequest, provider: Provider) -> Asking[str]:
