@@ -46,7 +46,7 @@ class Demands:
         """Whether a person who has signed in may go on, at a time in milliseconds."""
         is_hinted = self.login_hint.casefold() in ("", person.email.casefold())
         is_expected = self.subject in (None, person.subject)
-        return is_hinted and is_expected and is_recent(person, self.max_age, now)
+        return is_hinted and is_expected and _is_recent(person, self.max_age, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ def other_choices(
     )
 
 
-def is_recent(person: Person, max_age: int | None, now: int) -> bool:
+def _is_recent(person: Person, max_age: int | None, now: int) -> bool:
     """Whether the person has authenticated within `max_age` seconds; never within 0."""
     return max_age is None or (max_age > 0 and now // SECOND - person.auth_time <= max_age)
 

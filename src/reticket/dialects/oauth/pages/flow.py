@@ -33,7 +33,6 @@ from reticket.dialects.oauth.pages.entry import (
     SIGN_IN_FIRST,
     Demands,
     Entry,
-    is_recent,
     other_choices,
 )
 from reticket.dialects.oauth.pages.forms import AccountForm, ConsentForm, FactorForm, SignInForm
@@ -257,8 +256,7 @@ class Flow:
     ) -> Operation:
         """Continue with an account that is signed in, unless the app expects another sign-in."""
         person, now = account.person, (yield from Now())
-        is_expected = interaction.subject in (None, person.subject)
-        if not is_expected or not is_recent(person, interaction.max_age, now):
+        if not _demands_of(interaction).admits(person, now):
             return self._sign_in_again(ticket, interaction, person.email)
         signed_in = replace(interaction, person=person)
         headers = used_first(account, accounts, self._provider)
@@ -290,7 +288,7 @@ class Flow:
 
     def _switch(self, request: WireRequest, interaction: Interaction, person: Person) -> Operation:
         """Begin again, for somebody else."""
-        demands = Demands(max_age=interaction.max_age, subject=interaction.subject)
+        demands = _demands_of(interaction)
         entry = yield from other_choices(request, self._provider, demands, person)
         again = replace(interaction, login_hint="", person=None)
         return (yield from self.begin(request, again, entry))
@@ -325,6 +323,11 @@ class Flow:
     def _step_path(self, step: str) -> str:
         """The path of a step, as a browser sees it."""
         return self._provider.path_of(f"{self._path}{step}")
+
+
+def _demands_of(interaction: Interaction) -> Demands:
+    """What the request of an interaction still demands when the person chooses an account."""
+    return Demands(max_age=interaction.max_age, subject=interaction.subject)
 
 
 def _is_other_person(interaction: Interaction, user: User) -> bool:
