@@ -9,14 +9,12 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from reticket.core.addresses import network_of
 from reticket.core.commands import (
     Asking,
     Audit,
     ChangeRegistration,
     CheckRegistrationToken,
     FindClient,
-    Increment,
     InspectAccess,
     Now,
     RandomBytes,
@@ -25,10 +23,11 @@ from reticket.core.commands import (
 )
 from reticket.core.errors import Cause, Code, Refusal, ReticketError
 from reticket.core.people import Client
-from reticket.core.policy import SECOND, whole_seconds
+from reticket.core.policy import SECOND
 from reticket.core.tokens.faces import to_text
 from reticket.dialects.oauth.document import describe_endpoint
 from reticket.dialects.oauth.errors import NO_STORE, OAuthError, audited, oauth_error
+from reticket.dialects.oauth.pages.rate_limits import limit_registrations
 from reticket.oauth.client_metadata import (
     BASIC,
     POST,
@@ -45,7 +44,6 @@ from reticket.oauth.self_registration import REGISTER, has_registered_itself
 from reticket.wire import Operation, Parameter, Route, WireRequest, WireResponse, parse_json
 
 PATH = "/register"
-HOUR = 3600
 JSON = "application/json"
 LONGEST = 65_536
 """Bytes of a registration."""
@@ -86,7 +84,7 @@ class RegistrationEndpoint:
         rules = self.provider.registration
         if rules.mode == "token":
             yield from self._expect_initial_token(request)
-        yield from self._expect_few(request)
+        yield from limit_registrations(request, rules.per_address)
         metadata = _read(request, ClientMetadata)
         registration = _registration(metadata, self.provider)
         client_id, token = (yield from _new_text(16)), (yield from _new_text(32))
@@ -162,14 +160,6 @@ class RegistrationEndpoint:
             raise oauth_error(Code.INVALID_ACCESS_TOKEN, Cause.WRONG_USE)
         if REGISTER not in split_list(str(access.claims.get("scope", ""))):
             raise oauth_error(Code.INVALID_ACCESS_TOKEN, Cause.WRONG_SCOPE)
-
-    def _expect_few(self, request: WireRequest) -> Asking[None]:
-        network, most = network_of(request.caller.address), self.provider.registration.per_address
-        counted = yield from Increment(f"oauth:registered:{network}", HOUR, most=most)
-        if counted.total > most:
-            yield from Audit(CLIENT, "refused", Cause.LIMITED)
-            wait = whole_seconds(counted.left)
-            raise Refusal(Code.TOO_MANY_ATTEMPTS, Cause.LIMITED, retry_after=wait)
 
     def _own(self, request: WireRequest) -> Asking[Client]:
         """The client of the path, whose registration access token was sent (RFC 7592 §2)."""

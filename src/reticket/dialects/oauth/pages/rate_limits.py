@@ -10,11 +10,11 @@ from reticket.core.commands import Asking, Audit, Increment
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.policy import whole_seconds
 from reticket.core.storage.budget import Owner
-from reticket.oauth.provider import USER, Provider
+from reticket.oauth.provider import CLIENT, USER, Provider
 from reticket.oauth.registration import Registration, owner_of
 from reticket.wire import WireRequest
 
-WINDOW = 600
+WINDOW, HOUR = 600, 3600
 """Seconds."""
 
 
@@ -45,6 +45,16 @@ def count_attempt(kind: str, request: WireRequest, limit: int) -> Asking[None]:
     yield from _count(_attempts_key(kind, request), limit)
 
 
+def limit_registrations(request: WireRequest, most: int) -> Asking[None]:
+    """Count a registration of a network.
+
+    Raises:
+        Refusal: TOO_MANY_ATTEMPTS when the network has reached the limit in an hour.
+    """
+    name = f"oauth:registered:{network_of(request.caller.address)}"
+    yield from _count(name, most, window=HOUR, kind=CLIENT)
+
+
 def uncount_attempt(kind: str, request: WireRequest) -> Asking[None]:
     """Take a count back: the attempt was no guess, and other people may share the address."""
     yield from Increment(_attempts_key(kind, request), WINDOW, add=-1)
@@ -54,9 +64,11 @@ def _attempts_key(kind: str, request: WireRequest) -> str:
     return f"oauth:{kind}:{network_of(request.caller.address)}"
 
 
-def _count(name: str, limit: int, owner: Owner | None = None) -> Asking[None]:
-    attempts = yield from Increment(name, WINDOW, owner=owner, most=limit)
+def _count(
+    name: str, limit: int, owner: Owner | None = None, *, window: int = WINDOW, kind: str = USER
+) -> Asking[None]:
+    attempts = yield from Increment(name, window, owner=owner, most=limit)
     if attempts.total > limit:
-        yield from Audit(USER, "refused", Cause.LIMITED)
+        yield from Audit(kind, "refused", Cause.LIMITED)
         wait = whole_seconds(attempts.left)
         raise Refusal(Code.TOO_MANY_ATTEMPTS, Cause.LIMITED, retry_after=wait)
