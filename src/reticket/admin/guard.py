@@ -11,8 +11,8 @@ from collections.abc import Callable
 from reticket.admin.errors import refusal_of
 from reticket.core.commands import Asking, Audit, InspectAccess
 from reticket.core.errors import Cause, Code, Refusal, ReticketError, Unavailable
-from reticket.core.model import AccessToken
 from reticket.core.people import Client
+from reticket.oauth.audiences import is_bearer_for
 from reticket.oauth.lists import split_list
 from reticket.oauth.provider import CLIENT, Provider
 from reticket.oauth.registration import ADMIN, registration_of
@@ -55,23 +55,13 @@ def _operator(provider: Provider, request: WireRequest) -> Asking[str]:
     if not token:
         raise Refusal(Code.MISSING_TOKEN)
     access, client = yield from InspectAccess((CLIENT,), token, revocation_key)
-    if not _is_for_here(provider, access):
+    if not is_bearer_for(provider.issuer, access.claims):
         raise Refusal(Code.INVALID_ACCESS_TOKEN, Cause.WRONG_USE)
     if ADMIN not in split_list(str(access.claims.get("scope", ""))) or not _is_flagged(
         provider, client
     ):
         raise Refusal(Code.ACCESS_DENIED, Cause.WRONG_SCOPE)
     return str(access.subject)
-
-
-def _is_for_here(provider: Provider, access: AccessToken) -> bool:
-    """Whether the token is for this API: our issuer is in its audience (RFC 9068 §4).
-
-    A token that is bound to a key is refused, since it is no bearer token (RFC 9449 §7.2).
-    """
-    audience = access.claims.get("aud")
-    audiences = audience if isinstance(audience, list) else [audience]
-    return provider.issuer in audiences and "cnf" not in access.claims
 
 
 def _is_flagged(provider: Provider, client: object) -> bool:

@@ -1,11 +1,27 @@
-"""Names of resource servers (RFC 8707 §2): as clients write them, and as they were registered."""
+"""Names of resource servers (RFC 8707 §2): as clients write them, as they were registered, and in
+tokens.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from urllib.parse import urlsplit
 
 _PORTS = {"http": 80, "https": 443}
+
+
+def audiences_in(claims: Mapping[str, object]) -> Collection[object]:
+    """The audiences of a verified token: `aud` is a text or a list (RFC 7519 §4.1.3)."""
+    audience = claims.get("aud")
+    return audience if isinstance(audience, list) else (audience,)
+
+
+def is_bearer_for(issuer: str, claims: Mapping[str, object]) -> bool:
+    """Whether a token is for the service itself: the issuer is in its audience (RFC 9068 §4).
+
+    A token that is bound to a key is none, since it is no bearer token (RFC 9449 §7.2).
+    """
+    return issuer in audiences_in(claims) and "cnf" not in claims
 
 
 def as_registered(requested: Iterable[str], registered: Sequence[str]) -> tuple[str, ...]:

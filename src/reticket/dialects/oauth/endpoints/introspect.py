@@ -36,6 +36,7 @@ from reticket.dialects.oauth.endpoints.readers import pages_of_client
 from reticket.dialects.oauth.endpoints.revoke import RevocationForm
 from reticket.dialects.oauth.errors import INTROSPECTION, NO_STORE, audited
 from reticket.dialects.oauth.inputs import read_form, required
+from reticket.oauth.audiences import audiences_in
 from reticket.oauth.membership import is_member
 from reticket.oauth.provider import CLIENT, USER, Provider
 from reticket.oauth.registration import REFRESH_TOKEN, Registration
@@ -144,9 +145,8 @@ def _expect_audience(registration: Registration, claims: Members) -> Asking[None
 
 
 def _is_audience(claims: Members, registration: Registration) -> bool:
-    value = claims.get("aud")
-    audiences = value if isinstance(value, list) else [value]
-    return any(each == registration.id or each in registration.resources for each in audiences)
+    names = (registration.id, *registration.resources)
+    return any(each in names for each in audiences_in(claims))
 
 
 def _refresh_members(token: str, registration: Registration, provider: Provider) -> Asking[Members]:

@@ -28,6 +28,7 @@ from reticket.core.tokens.faces import to_text
 from reticket.dialects.oauth.document import describe_endpoint
 from reticket.dialects.oauth.errors import NO_STORE, OAuthError, audited, oauth_error
 from reticket.dialects.oauth.pages.rate_limits import limit_registrations
+from reticket.oauth.audiences import is_bearer_for
 from reticket.oauth.client_metadata import (
     BASIC,
     POST,
@@ -154,9 +155,7 @@ class RegistrationEndpoint:
         if not token:
             raise oauth_error(Code.INVALID_ACCESS_TOKEN, Cause.UNKNOWN_SUBJECT)
         access, _ = yield from InspectAccess((CLIENT,), token, revocation_key)
-        audience = access.claims.get("aud")
-        is_for_us = self.provider.issuer in (audience if isinstance(audience, list) else [audience])
-        if not is_for_us or "cnf" in access.claims:
+        if not is_bearer_for(self.provider.issuer, access.claims):
             raise oauth_error(Code.INVALID_ACCESS_TOKEN, Cause.WRONG_USE)
         if REGISTER not in split_list(str(access.claims.get("scope", ""))):
             raise oauth_error(Code.INVALID_ACCESS_TOKEN, Cause.WRONG_SCOPE)

@@ -19,6 +19,7 @@ from reticket.dialects.oauth.endpoints.proof import Proof, spend_proof, verify_p
 from reticket.dialects.oauth.endpoints.readers import pages_of_token
 from reticket.dialects.oauth.errors import NO_STORE, OAuthError, audited, oauth_error
 from reticket.dialects.oauth.inputs import FORM, read_form
+from reticket.oauth.audiences import audiences_in
 from reticket.oauth.lists import split_list
 from reticket.oauth.mapped_claims import mapped_claims
 from reticket.oauth.membership import is_member
@@ -89,7 +90,7 @@ def _serve_userinfo(provider: Provider) -> Callable[[WireRequest], Operation]:
         access, user, client = yield from _inspected_token(token)
         if _jkt_of(access) != (proof and proof.jkt):
             raise oauth_error(Code.INVALID_ACCESS_TOKEN, Cause.WRONG_PROOF)
-        if not _is_audience(provider, access):
+        if provider.issuer not in audiences_in(access.claims):  # RFC 9068 §4
             raise oauth_error(Code.INVALID_ACCESS_TOKEN, Cause.WRONG_TARGET)
         scopes = split_list(str(access.claims.get("scope", "")))
         if OPENID not in scopes:
@@ -170,12 +171,6 @@ def _jkt_of(access: AccessToken) -> object:
     """The thumbprint of the key to which the token is bound (RFC 9449 §6.1), or None."""
     confirmation = access.claims.get("cnf")
     return confirmation.get("jkt") if isinstance(confirmation, dict) else None
-
-
-def _is_audience(provider: Provider, access: AccessToken) -> bool:
-    """Whether the audience of the token has this service (RFC 9068 §4)."""
-    values = access.claims.get("aud")
-    return provider.issuer in (values if isinstance(values, list) else [values])
 
 
 def _insufficient_scope(scheme: str) -> OAuthError:
