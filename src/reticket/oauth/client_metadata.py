@@ -26,7 +26,10 @@ from reticket.oauth.registration import (
 from reticket.oauth.self_registration import REGISTERED_BY, SELF, RegistrationRules
 
 CODE = "code"
-NONE, BASIC, POST, KEY = "none", "client_secret_basic", "client_secret_post", "private_key_jwt"
+BASIC, POST, KEY, NONE = "client_secret_basic", "client_secret_post", "private_key_jwt", "none"
+AUTH_METHODS = (BASIC, POST, KEY, NONE)
+"""How clients authenticate: the names in the metadata (RFC 7591 §2, RFC 8414 §2)."""
+
 MOST_URIS = 20
 LONGEST_URI = 2048
 LONGEST_NAME = 100
@@ -76,7 +79,7 @@ class ClientMetadata(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
 def auth_method_of(metadata: ClientMetadata) -> str:
     """How the client will authenticate. MetadataFault for a method that is not supported."""
     method: str = _said(metadata.token_endpoint_auth_method, BASIC)
-    if method not in (NONE, BASIC, POST, KEY):
+    if method not in AUTH_METHODS:
         raise _invalid("token_endpoint_auth_method is not supported")
     return method
 

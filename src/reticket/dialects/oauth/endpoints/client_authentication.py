@@ -17,18 +17,10 @@ from reticket.dialects.oauth.endpoints.assertion import (
 )
 from reticket.dialects.oauth.errors import OAuthError, oauth_error
 from reticket.dialects.oauth.inputs import Form, required
+from reticket.oauth.client_metadata import BASIC, KEY, NONE, POST
 from reticket.oauth.provider import CLIENT, Provider
 from reticket.oauth.registration import Registration, registration_of
 from reticket.wire import WireRequest
-
-CLIENT_SECRET_BASIC, CLIENT_SECRET_POST, PRIVATE_KEY_JWT, NONE = (
-    "client_secret_basic",
-    "client_secret_post",
-    "private_key_jwt",
-    "none",
-)
-AUTH_METHODS = (CLIENT_SECRET_BASIC, CLIENT_SECRET_POST, PRIVATE_KEY_JWT, NONE)
-"""The names in the metadata (RFC 8414 §2)."""
 
 
 def authenticate(
@@ -44,11 +36,11 @@ def authenticate(
         OAuthError: `invalid_client`, in the same bytes.
     """
     method = _method(request, form)
-    if method == CLIENT_SECRET_BASIC:
+    if method == BASIC:
         client = yield from _by_basic(request.header(b"authorization") or "", form)
-    elif method == CLIENT_SECRET_POST:
+    elif method == POST:
         client = yield from _by_secret(required(form, "client_id"), form["client_secret"])
-    elif method == PRIVATE_KEY_JWT:
+    elif method == KEY:
         client = yield from _by_assertion(request, form, provider)
     else:
         client = yield from _find_enabled(form.get("client_id"))
@@ -66,10 +58,10 @@ def named_client(request: WireRequest, form: Form) -> Asking[Client | None]:
         OAuthError: `invalid_client`.
     """
     method = _method(request, form)
-    if method == CLIENT_SECRET_BASIC:
+    if method == BASIC:
         read = yield from _basic_credentials(request.header(b"authorization") or "")
         return (yield from _find(read.client_id))
-    named = claimed_client_id(form) if method == PRIVATE_KEY_JWT else form.get("client_id")
+    named = claimed_client_id(form) if method == KEY else form.get("client_id")
     return (yield from _find(named))
 
 
@@ -80,11 +72,11 @@ def invalid_client(cause: Cause) -> OAuthError:
 
 def _method(request: WireRequest, form: Form) -> str:
     """The method of the request; a client must not use two (RFC 6749 §2.3)."""
-    presented = [CLIENT_SECRET_BASIC for name, _ in request.headers if name == b"authorization"]
+    presented = [BASIC for name, _ in request.headers if name == b"authorization"]
     if "client_secret" in form:
-        presented.append(CLIENT_SECRET_POST)
+        presented.append(POST)
     if ASSERTION in form or ASSERTION_TYPE in form:
-        presented.append(PRIVATE_KEY_JWT)
+        presented.append(KEY)
     if len(presented) > 1:
         raise wrong("client_id", "is authenticated in more than one way")
     return presented[0] if presented else NONE
@@ -93,9 +85,7 @@ def _method(request: WireRequest, form: Form) -> str:
 def _methods_of(registration: Registration) -> tuple[str, ...]:
     if not registration.confidential:
         return (NONE,)
-    return (
-        (CLIENT_SECRET_BASIC, CLIENT_SECRET_POST) if registration.has_secret else (PRIVATE_KEY_JWT,)
-    )
+    return (BASIC, POST) if registration.has_secret else (KEY,)
 
 
 def _by_basic(header: str, form: Form) -> Asking[Client]:

@@ -12,9 +12,9 @@ from msgspec import UNSET, UnsetType
 from reticket.core.commands import PublishedKeys
 from reticket.dialects.oauth.document import describe_endpoint
 from reticket.dialects.oauth.endpoints.authorization_request import ResponseMode
-from reticket.dialects.oauth.endpoints.client_authentication import AUTH_METHODS, NONE
 from reticket.dialects.oauth.endpoints.client_keys import ALGORITHMS as CLIENT_ALGORITHMS
 from reticket.dialects.oauth.endpoints.readers import everyone
+from reticket.oauth.client_metadata import AUTH_METHODS, NONE
 from reticket.oauth.provider import Provider
 from reticket.oauth.registration import GRANTS
 from reticket.oauth.requested_claims import LEVELS
