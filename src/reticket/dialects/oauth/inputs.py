@@ -60,6 +60,16 @@ def parse_parameters(pairs: Iterable[tuple[str, str]]) -> Form:
     return {name: value for name, value in joined if value}
 
 
+def expect_short(form: Form, name: str, most: int) -> None:
+    """Refuse a parameter of more than so many bytes, which would be stored.
+
+    Raises:
+        Refusal: INVALID_PARAMETER.
+    """
+    if len(form.get(name, "").encode("utf-8", "surrogatepass")) > most:
+        raise wrong(name, f"is longer than {most} bytes")
+
+
 def required(form: Form, name: str) -> str:
     """A parameter that must be present.
 

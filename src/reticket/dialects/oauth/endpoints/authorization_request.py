@@ -15,7 +15,7 @@ import msgspec
 from reticket.core.commands import Asking, ReadIdentity
 from reticket.core.errors import Cause, Refusal, wrong
 from reticket.dialects.oauth.errors import OAuthError
-from reticket.dialects.oauth.inputs import Form, required
+from reticket.dialects.oauth.inputs import Form, expect_short, required
 from reticket.dialects.oauth.pages.entry import NONE, PROMPTS, SECONDS
 from reticket.oauth.lists import split_list
 from reticket.oauth.registration import AUTHORIZATION_CODE, Registration
@@ -149,7 +149,8 @@ def validate_auth_request(
         OAuthError: with the error code of RFC 6749 §4.1.2.1 or OpenID Connect Core §3.1.2.6.
     """
     _refuse_unsupported(form)
-    _check_lengths(form)
+    for name in _STORED_PARAMETERS:
+        expect_short(form, name, MAX_STORED_BYTES)
     _check_response(registration, form)
     _check_prompt(form)
     scope = requested_scope(registration, form)
@@ -178,11 +179,9 @@ def requested_claims(registration: Registration, form: Form) -> RequestedClaims:
     Raises:
         Refusal: INVALID_PARAMETER.
     """
-    text = form.get("claims")
-    if text is not None and len(text.encode("utf-8", "surrogatepass")) > LONGEST_CLAIMS:
-        raise wrong("claims", f"is longer than {LONGEST_CLAIMS} bytes")
+    expect_short(form, "claims", LONGEST_CLAIMS)
     try:
-        return read_requested_claims(text, registration.scopes)
+        return read_requested_claims(form.get("claims"), registration.scopes)
     except ValueError as error:
         raise wrong("claims", str(error)) from None
 
@@ -270,12 +269,6 @@ def _refuse_unsupported(form: Form) -> None:
     for name, error_code in _UNSUPPORTED.items():
         if name in form:
             raise OAuthError(error_code, f"{name} is not supported.")
-
-
-def _check_lengths(form: Form) -> None:
-    for name in _STORED_PARAMETERS:
-        if len(form.get(name, "").encode("utf-8", "surrogatepass")) > MAX_STORED_BYTES:
-            raise wrong(name, f"is longer than {MAX_STORED_BYTES} bytes")
 
 
 def _check_response(registration: Registration, form: Form) -> None:

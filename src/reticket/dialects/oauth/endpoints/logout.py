@@ -19,7 +19,7 @@ from reticket.dialects.oauth.document import describe_page
 from reticket.dialects.oauth.endpoints.authorization_request import MAX_STORED_BYTES
 from reticket.dialects.oauth.endpoints.authorization_response import redirect, with_query
 from reticket.dialects.oauth.errors import audited
-from reticket.dialects.oauth.inputs import Form, read_form, read_query, required
+from reticket.dialects.oauth.inputs import Form, expect_short, read_form, read_query, required
 from reticket.dialects.oauth.pages import screens
 from reticket.dialects.oauth.pages.html import PageError
 from reticket.dialects.oauth.pages.interaction import (
@@ -228,7 +228,5 @@ def _target(
         return None
     if registration is None or uri not in registration.post_logout_redirect_uris:
         raise PageError("invalid_request", _NOT_REGISTERED, Cause.WRONG_REDIRECT)
-    state = form.get("state")
-    if len((state or "").encode("utf-8", "surrogatepass")) > MAX_STORED_BYTES:
-        raise wrong("state", f"is longer than {MAX_STORED_BYTES} bytes")
-    return with_query(uri, {"state": state}) if state else uri
+    expect_short(form, "state", MAX_STORED_BYTES)
+    return with_query(uri, {"state": form["state"]}) if "state" in form else uri
