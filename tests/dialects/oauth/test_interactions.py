@@ -3,6 +3,7 @@
 from collections import Counter
 
 import pytest
+from msgspec.structs import replace
 from tests.dialects.oauth.hall import ISSUER, Harness, request
 
 from reticket.core.commands import Audit, Increment, Peek, PutIfAbsent
@@ -12,6 +13,8 @@ from reticket.core.ports import Counted
 from reticket.dialects.oauth.endpoints.authorization_request import AuthorizationRequest
 from reticket.dialects.oauth.endpoints.code_issuing import AuthorizationCodeHandler
 from reticket.dialects.oauth.endpoints.device import DeviceEndpoint
+from reticket.dialects.oauth.endpoints.register import RegistrationEndpoint
+from reticket.dialects.oauth.errors import OAuthError
 from reticket.dialects.oauth.inputs import FORM
 from reticket.dialects.oauth.pages.consents import find_client
 from reticket.dialects.oauth.pages.flow import Flow
@@ -70,6 +73,16 @@ def test_an_impossible_client_id_is_not_looked_up():
     with pytest.raises(PageError) as raised:
         harness.run(find_client("a\0b"))
     assert raised.value.cause is Cause.UNKNOWN_SUBJECT
+    assert asked == []
+
+
+def test_a_registration_of_an_impossible_client_id_is_not_looked_up():
+    asked = []
+    harness = Harness(FindClient=asked.append)
+    path = replace(request("GET", authorization="Bearer x"), parameters={"id": "a\0b"})
+    with pytest.raises(OAuthError) as raised:
+        harness.run(RegistrationEndpoint(harness.provider).show(path))
+    assert raised.value.failure.error_code == "invalid_token"
     assert asked == []
 
 

@@ -6,7 +6,7 @@ from base64 import b64decode
 from typing import NamedTuple
 from urllib.parse import unquote_plus
 
-from reticket.core.commands import Asking, FindClient, SignInClient
+from reticket.core.commands import Asking, SignInClient
 from reticket.core.errors import Cause, Code, Refusal, wrong
 from reticket.core.people import Client
 from reticket.dialects.oauth.endpoints.assertion import (
@@ -18,6 +18,7 @@ from reticket.dialects.oauth.endpoints.assertion import (
 from reticket.dialects.oauth.errors import OAuthError, oauth_error
 from reticket.dialects.oauth.inputs import Form, required
 from reticket.oauth.client_metadata import BASIC, KEY, NONE, POST
+from reticket.oauth.clients import find_client
 from reticket.oauth.provider import CLIENT, Provider
 from reticket.oauth.registration import Registration, registration_of
 from reticket.wire import WireRequest
@@ -60,9 +61,9 @@ def named_client(request: WireRequest, form: Form) -> Asking[Client | None]:
     method = _method(request, form)
     if method == BASIC:
         read = yield from _basic_credentials(request.header(b"authorization") or "")
-        return (yield from _find(read.client_id))
+        return (yield from find_client(read.client_id))
     named = claimed_client_id(form) if method == KEY else form.get("client_id")
-    return (yield from _find(named))
+    return (yield from find_client(named))
 
 
 def invalid_client(cause: Cause) -> OAuthError:
@@ -112,9 +113,9 @@ def _basic_credentials(header: str) -> Asking[_BasicCredentials]:
     sent_id, sent_secret = _sent_credentials(header)
     client_id, secret = unquote_plus(sent_id), unquote_plus(sent_secret)
     undecoded = sent_secret if sent_secret != secret else None
-    if sent_id == client_id or (yield from _find(sent_id)) is None:
+    if sent_id == client_id or (yield from find_client(sent_id)) is None:
         return _BasicCredentials(client_id, secret, undecoded)
-    if (yield from _find(client_id)) is None:
+    if (yield from find_client(client_id)) is None:
         return _BasicCredentials(sent_id, secret, undecoded)
     return _BasicCredentials(client_id, secret, None)
 
@@ -155,22 +156,15 @@ def expect_enabled(client_id: str, code: Code) -> Asking[Client]:
     Raises:
         Refusal: with the given code.
     """
-    client: Client | None = yield from FindClient(client_id)
+    client = yield from find_client(client_id)
     if client is None or client.disabled:
         raise Refusal(code, Cause.DISABLED if client else Cause.UNKNOWN_SUBJECT)
     return client
 
 
-def _find(client_id: str | None) -> Asking[Client | None]:
-    if client_id is None or not client_id.isprintable():
-        return None
-    client: Client | None = yield from FindClient(client_id)
-    return client
-
-
 def _find_enabled(client_id: str | None) -> Asking[Client]:
     """The client; a missing id is `invalid_client` as well (RFC 6749 §5.2)."""
-    client = yield from _find(client_id)
+    client = yield from find_client(client_id)
     if client is None or client.disabled:
         raise invalid_client(Cause.DISABLED if client else Cause.UNKNOWN_SUBJECT)
     return client

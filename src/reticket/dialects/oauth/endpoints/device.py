@@ -12,13 +12,11 @@ import msgspec
 from reticket.core.commands import (
     Asking,
     Audit,
-    FindClient,
     Peek,
     PutIfAbsent,
     RandomBytes,
 )
 from reticket.core.errors import Cause
-from reticket.core.people import Client
 from reticket.core.storage.budget import COVERED, Owner, of_account
 from reticket.core.texts import isolated
 from reticket.core.tokens.faces import to_text
@@ -52,6 +50,7 @@ from reticket.dialects.oauth.pages.interaction import (
 from reticket.dialects.oauth.pages.rate_limits import count_attempt, limit_requests, uncount_attempt
 from reticket.dialects.oauth.pages.screens import Fault
 from reticket.dialects.oauth.pages.vouching import vouching_note
+from reticket.oauth.clients import find_enabled
 from reticket.oauth.provider import CLIENT, USER, Provider
 from reticket.oauth.registration import DEVICE_CODE, owner_of, registration_of
 from reticket.wire import Operation, Parameter, Route, Secretive, WireRequest, WireResponse
@@ -251,12 +250,12 @@ class DeviceEndpoint:
         if text is None or (yield from Peek(device_codes.decision_key(digest))) is not None:
             return None
         device_request = device_codes.load_device_request(text)
-        client: Client | None = yield from FindClient(device_request.client_id)
-        if client is None or client.disabled:
+        client = yield from find_enabled(device_request.client_id)
+        if client is None:
             return None
         registration = registration_of(client, self._provider)
-        describe_page = user_code.strip().upper()
-        note = f"Allow this only if your own device shows {describe_page} just now."
+        shown = user_code.strip().upper()
+        note = f"Allow this only if your own device shows {shown} just now."
         if warning := vouching_note(registration):
             note = f"{warning} {note}"
         return Interaction(
@@ -293,5 +292,5 @@ def _pending_request(digest: str) -> Asking[DeviceRequest]:
 
 
 def _is_allowed_by(digest: str, person: Person) -> Asking[bool]:
-    decision_key = yield from Peek(device_codes.decision_key(digest))
-    return decision_key not in (None, DENIED) and load_grant(decision_key).subject == person.subject
+    decision = yield from Peek(device_codes.decision_key(digest))
+    return decision not in (None, DENIED) and load_grant(decision).subject == person.subject

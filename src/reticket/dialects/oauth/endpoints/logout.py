@@ -12,9 +12,8 @@ from typing import Literal
 
 import msgspec
 
-from reticket.core.commands import Asking, FindClient, ReadIdentity
+from reticket.core.commands import Asking, ReadIdentity
 from reticket.core.errors import Cause, Refusal, wrong
-from reticket.core.people import Client
 from reticket.dialects.oauth.document import describe_page
 from reticket.dialects.oauth.endpoints.authorization_request import MAX_STORED_BYTES
 from reticket.dialects.oauth.endpoints.authorization_response import redirect, with_query
@@ -35,6 +34,7 @@ from reticket.dialects.oauth.pages.login_session import (
     signed_in_accounts,
 )
 from reticket.dialects.oauth.pages.sign_out import ClientSession, sign_out
+from reticket.oauth.clients import find_enabled
 from reticket.oauth.provider import USER, Provider
 from reticket.oauth.registration import Registration, registration_of
 from reticket.wire import Operation, Parameter, Route, WireRequest
@@ -139,12 +139,8 @@ class Logout:
     ) -> Asking[Registration | None]:
         """The client that asks. A person can sign out of one that is not known any more."""
         client_id = session.client_id if session else form.get("client_id", "")
-        client: Client | None = None
-        if client_id.isprintable():
-            client = yield from FindClient(client_id)
-        if client is None or client.disabled:
-            return None
-        return registration_of(client, self.provider)
+        client = yield from find_enabled(client_id)
+        return registration_of(client, self.provider) if client else None
 
     def _ask(
         self, request: WireRequest, order: LogoutRequest, registration: Registration | None

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any
 
-from reticket.core.commands import Asking, FindClient
+from reticket.core.commands import Asking
 from reticket.core.people import Client
 from reticket.dialects.oauth.endpoints.client_authentication import named_client
 from reticket.dialects.oauth.inputs import read_form
+from reticket.oauth.clients import find_client
 from reticket.oauth.provider import Provider
 from reticket.oauth.registration import registration_of
 from reticket.verify.jose import Garbage, decode, read_compact
@@ -44,8 +45,9 @@ def pages_of_token(provider: Provider, token_of: Callable[[WireRequest], str]) -
     """The origins of the client that got the access token of the request."""
 
     def readers(request: WireRequest) -> Asking[Collection[str]]:
-        client_id = _client_of_token(token_of(request)) if _is_of_page(request) else None
-        client: Client | None = (yield from FindClient(client_id)) if client_id else None
+        if not _is_of_page(request):
+            return ()
+        client = yield from find_client(_client_of_token(token_of(request)))
         return _origins_of(client, provider)
 
     return readers
@@ -68,4 +70,4 @@ def _client_of_token(token: str) -> str | None:
     except Garbage:
         return None
     client_id = claims.get("client_id")
-    return client_id if isinstance(client_id, str) and client_id.isprintable() else None
+    return client_id if isinstance(client_id, str) else None

@@ -14,7 +14,6 @@ from reticket.core.commands import (
     Audit,
     ChangeRegistration,
     CheckRegistrationToken,
-    FindClient,
     InspectAccess,
     Now,
     RandomBytes,
@@ -38,6 +37,7 @@ from reticket.oauth.client_metadata import (
     metadata_from,
     registration_from,
 )
+from reticket.oauth.clients import find_enabled
 from reticket.oauth.lists import split_list
 from reticket.oauth.provider import CLIENT, Provider
 from reticket.oauth.revoked_access_tokens import revocation_key
@@ -163,8 +163,8 @@ class RegistrationEndpoint:
     def _own(self, request: WireRequest) -> Asking[Client]:
         """The client of the path, whose registration access token was sent (RFC 7592 §2)."""
         client_id, token = request.parameters["id"], request.bearer() or ""
-        client: Client | None = yield from FindClient(client_id)
-        if client is None or client.disabled or not has_registered_itself(client.registration):
+        client = yield from find_enabled(client_id)
+        if client is None or not has_registered_itself(client.registration):
             raise oauth_error(Code.INVALID_ACCESS_TOKEN, Cause.UNKNOWN_SUBJECT)
         if not (yield from CheckRegistrationToken(client_id, token)):
             raise oauth_error(Code.INVALID_ACCESS_TOKEN, Cause.FORGED)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from reticket.core.commands import Asking, Audit, FindClient, Now, RandomBytes
+from reticket.core.commands import Asking, Audit, Now, RandomBytes
 from reticket.core.errors import Cause
 from reticket.core.identifiers import family_id
 from reticket.core.people import Client
 from reticket.dialects.oauth.grants.codes import AuthorizationGrant
 from reticket.dialects.oauth.pages.html import PageError
 from reticket.dialects.oauth.pages.interaction import Person
+from reticket.oauth import clients
 from reticket.oauth.provider import USER
 
 _NOT_KNOWN = "The app that sent you here is not known to this service."
@@ -49,9 +50,7 @@ def find_client(client_id: str) -> Asking[Client]:
     Raises:
         PageError: `invalid_client`, when the client is unknown or disabled.
     """
-    client: Client | None = None
-    if client_id.isprintable():
-        client = yield from FindClient(client_id)
+    client = yield from clients.find_client(client_id)
     if client is None or client.disabled:
         cause = Cause.DISABLED if client else Cause.UNKNOWN_SUBJECT
         raise PageError("invalid_client", _NOT_KNOWN, cause)
