@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from reticket.core.commands import Asking, Audit, Now, RandomBytes
+from reticket.core.commands import Asking, Audit
 from reticket.core.errors import Cause
-from reticket.core.identifiers import family_id
 from reticket.core.people import Client
 from reticket.dialects.oauth.grants.codes import AuthorizationGrant
 from reticket.dialects.oauth.pages.html import PageError
 from reticket.dialects.oauth.pages.interaction import Person
 from reticket.oauth import clients
 from reticket.oauth.provider import USER
+from reticket.oauth.session_ids import new_session_id
 
 _NOT_KNOWN = "The app that sent you here is not known to this service."
 
@@ -26,10 +26,9 @@ def grant_of_consent(
         PageError: the client was disabled in the meantime.
     """
     yield from find_client(client_id)
-    now: int = yield from Now()
-    random: bytes = yield from RandomBytes(10)
+    family = yield from new_session_id()
     return AuthorizationGrant(
-        family=family_id(now, lambda size: random[:size]).hex(),
+        family=family,
         client_id=client_id,
         subject=person.subject,
         credential_version=person.credential_version,

@@ -53,13 +53,13 @@ from reticket.dialects.oauth.pages.login_session import (
     Account,
     begin_login,
     keep_alive,
-    new_login,
     signed_in_accounts,
     used_first,
 )
 from reticket.dialects.oauth.pages.repeated_forms import RepeatedForms
 from reticket.dialects.oauth.pages.screens import Fault
 from reticket.oauth.provider import USER, Provider
+from reticket.oauth.session_ids import new_session_id
 from reticket.oauth.terms import AMR_OTP, AMR_PASSWORD
 from reticket.wire import Described, Headers, Operation, Route, WireRequest, WireResponse
 
@@ -180,7 +180,7 @@ class Flow:
         self, request: WireRequest, forms: RepeatedForms, interaction: Interaction
     ) -> Operation:
         """Keep the next page before the code is spent, so that a failing store costs no code."""
-        next_ticket, login = (yield from new_ticket()), (yield from new_login())
+        next_ticket, login = (yield from new_ticket()), (yield from new_session_id())
         now: int = yield from Now()
         signed_in = partial(_with_person, interaction, now, (AMR_PASSWORD, AMR_OTP), login)
 
@@ -213,7 +213,7 @@ class Flow:
         """Continue with a new ticket, which was never on a page before the sign-in."""
         if _is_other_person(interaction, user):
             return (yield from self._refuse_other_person(ticket, interaction, user))
-        login, now = (yield from new_login()), (yield from Now())
+        login, now = (yield from new_session_id()), (yield from Now())
         signed_in = _with_person(interaction, now, (AMR_PASSWORD,), login, user)
         next_ticket = yield from new_ticket()
         return (yield from self._begin_login(request, next_ticket, signed_in, user))

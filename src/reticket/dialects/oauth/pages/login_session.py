@@ -17,13 +17,10 @@ from reticket.core.commands import (
     EndSessions,
     FindSession,
     FindUserById,
-    Now,
-    RandomBytes,
     ReadRefresh,
     Refresh,
 )
 from reticket.core.errors import Cause, Refusal, Unavailable
-from reticket.core.identifiers import family_id
 from reticket.core.model import Family, Issued, Selection
 from reticket.core.people import User
 from reticket.core.tokens.faces import LONGEST, PREFIX
@@ -104,13 +101,6 @@ def keep_alive(account: Account, provider: Provider) -> Asking[bool]:
     except Refusal:
         return False
     return True
-
-
-def new_login() -> Asking[str]:
-    """The id of a login session that begins now: 32 hex digits."""
-    now: int = yield from Now()
-    random: bytes = yield from RandomBytes(10)
-    return family_id(now, lambda size: random[:size]).hex()
 
 
 def begin_login(

@@ -189,8 +189,7 @@ def post_form(target: str, parameters: Mapping[str, str]) -> WireResponse:
     Response Mode §2).
     """
     fields = [fill("field", name=name, value=value) for name, value in parameters.items()]
-    place = urlsplit(target).netloc or urlsplit(target).scheme
-    script = Markup(SUBMIT)
+    script, place = Markup(SUBMIT), _host(target)
     body = fill("post", action=target, fields=Markup("".join(fields)), place=place, script=script)
     return page("Going back to the app", body, form_target=_source(target), script=SUBMIT)
 
@@ -235,10 +234,13 @@ def _scope(name: str) -> Markup:
 
 def _place(target: str | None) -> Markup:
     """The target of the answer, since the client chose its name itself."""
-    if target is None:
-        return _NOTHING
+    return _NOTHING if target is None else fill("place", address=_host(target))
+
+
+def _host(target: str) -> str:
+    """The host and port of the target, or the scheme of an app's own."""
     parts = urlsplit(target)
-    return fill("place", address=parts.netloc or parts.scheme)
+    return parts.netloc or parts.scheme
 
 
 def _source(target: str | None) -> str:
