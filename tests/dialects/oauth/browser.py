@@ -6,8 +6,9 @@ from html import unescape
 from types import SimpleNamespace
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+from tests.dialects.oauth.looks import Looks
 from tests.dialects.oauth.token_people import ADA, REDIRECT
-from tests.dialects.oauth.token_world import CALLER, CHALLENGE, World
+from tests.dialects.oauth.token_world import CALLER, CHALLENGE
 
 from reticket.core.commands import SignIn
 from reticket.core.errors import ReticketError
@@ -26,21 +27,20 @@ REQUEST = {
 }
 
 
-class PagesWorld(World):
+class PagesWorld(Looks):
     """Every password is right here."""
 
-    def __init__(self, *people):
+    def __init__(self):
         super().__init__()
-        self.people.users |= {each.id: each for each in (JOAN, *people)}
+        self.people.users[JOAN.id] = JOAN
 
     async def _performed(self, command, caller):
         if isinstance(command, SignIn):
             return self.people.user_by_email(command.email)
         return await super()._performed(command, caller)
 
-    def perform(self, operation):
-        """Perform an operation; its error propagates."""
-
+    def carry_out(self, operation):
+        """Perform all commands of an operation; its error propagates."""
         by = SimpleNamespace(perform=self._performed)
         return self._runner.run(carried_out(operation, by, CALLER))
 
@@ -83,7 +83,7 @@ class Browser:
         routes = {(each.method, f"/oauth{each.path}"): each for each in self.world.dialect.routes}
         operate = routes[request.method, request.path].operate
         try:
-            self.page = self.world.perform(operate(request))
+            self.page = self.world.carry_out(operate(request))
         except ReticketError as error:
             self.page = self.world.dialect.refuse(request, error)
         for name, value in self.page.headers:

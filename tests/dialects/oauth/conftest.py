@@ -1,9 +1,14 @@
 import pytest
-from tests.dialects.oauth.token_world import World
+from tests.dialects.oauth.browser import Browser, PagesWorld
 
 
 @pytest.fixture
 def world():
-    made = World()
+    made = PagesWorld()
     yield made
     made.close()
+
+
+@pytest.fixture
+def browser(world):
+    return Browser(world)

@@ -79,14 +79,14 @@ class Looks(World):
     def block_ada(self):
         self.people.users[ADA.id] = replace(ADA, disabled=True)
 
-    def audited(self, event):
+    def lines_of(self, event):
         """The audit events of that name, after all events were written."""
         for _ in range(2):
             self.perform(FindSession(bytes(16)))
         return [each for each in self.audit.events if each.event == event]
 
     def causes(self, event="refused"):
-        return [each.cause for each in self.audited(event)]
+        return [each.cause for each in self.lines_of(event)]
 
 
 async def _awaited(awaitable):

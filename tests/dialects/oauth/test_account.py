@@ -3,24 +3,12 @@
 import re
 
 import pytest
-from tests.dialects.oauth.browser import JOAN, Browser, PagesWorld
+from tests.dialects.oauth.browser import JOAN, Browser
 from tests.dialects.oauth.token_people import ADA
 
 from reticket.dialects.oauth.endpoints.account import MAX_SIGN_IN_AGE
 
 ALLOW = "Allow spa to access your account?"
-
-
-@pytest.fixture
-def world():
-    made = PagesWorld()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def browser(world):
-    return Browser(world)
 
 
 def signed_in(browser, person=ADA):

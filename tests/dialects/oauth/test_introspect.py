@@ -1,7 +1,7 @@
 """RFC 7662: which client may introspect which token, and the response."""
 
 import pytest
-from tests.dialects.oauth.looks import JKT, ORDERS, Looks, broken
+from tests.dialects.oauth.looks import JKT, ORDERS, broken
 from tests.dialects.oauth.token_world import ADA, ISSUER, asserting
 
 from reticket.core.commands import InspectAccess
@@ -11,13 +11,6 @@ from reticket.core.policy import DAY
 from reticket.oauth.provider import CLIENT, USER, Provider
 from reticket.oauth.revoked_access_tokens import revocation_key
 from reticket.oauth.terms import Claims
-
-
-@pytest.fixture
-def world():
-    made = Looks()
-    yield made
-    made.close()
 
 
 def test_rfc7662_2_2_an_active_access_token_is_described(world):

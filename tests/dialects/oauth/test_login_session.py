@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from tests.dialects.oauth.browser import JOAN, Browser, PagesWorld
+from tests.dialects.oauth.browser import JOAN, Browser
 from tests.dialects.oauth.hall import Harness, request
 from tests.dialects.oauth.token_people import ADA
 from tests.dialects.oauth.token_world import claims_of
@@ -19,18 +19,6 @@ from reticket.settings import Settings
 
 COOKIE = "__Host-reticket_login"
 ALLOW = "Allow spa to access your account?"
-
-
-@pytest.fixture
-def world():
-    made = PagesWorld()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def browser(world):
-    return Browser(world)
 
 
 def tokens(browser):

@@ -1,7 +1,7 @@
 """OpenID Connect RP-Initiated Logout 1.0: who is asked, what ends, and where the browser goes."""
 
 import pytest
-from tests.dialects.oauth.browser import JOAN, Browser, PagesWorld
+from tests.dialects.oauth.browser import JOAN, Browser
 from tests.dialects.oauth.token_people import ADA, REDIRECT
 from tests.dialects.oauth.token_world import claims_of
 
@@ -18,18 +18,11 @@ ERROR = "This cannot go on"
 
 
 @pytest.fixture
-def world():
-    made = PagesWorld()
+def world(world):
     for client in ("spa", "native"):
-        made.people.register(client, post_logout_redirect_uris=[BACK])
-    made.people.register("backend", redirect_uris=[REDIRECT], pkce="optional")
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def browser(world):
-    return Browser(world)
+        world.people.register(client, post_logout_redirect_uris=[BACK])
+    world.people.register("backend", redirect_uris=[REDIRECT], pkce="optional")
+    return world
 
 
 def tokens(browser):

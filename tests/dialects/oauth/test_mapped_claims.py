@@ -1,7 +1,6 @@
 """Claims that a client's registration declares, in all tokens and answers; `username`."""
 
 import pytest
-from tests.dialects.oauth.looks import Looks
 from tests.dialects.oauth.token_people import ADA
 from tests.dialects.oauth.token_world import claims_of
 
@@ -16,12 +15,10 @@ TOLD = {"groups": ["admins", "staff"], "mail": ADA.email}
 
 
 @pytest.fixture
-def world():
-    made = Looks()
-    made.people.register("backend", claims=DECLARED)
-    made.people.change(groups=("admins", "staff"))
-    yield made
-    made.close()
+def world(world):
+    world.people.register("backend", claims=DECLARED)
+    world.people.change(groups=("admins", "staff"))
+    return world
 
 
 def declared_of(said):

@@ -1,19 +1,11 @@
 """Tokens for a tenant are invalid after the membership has ended."""
 
 import pytest
-from tests.dialects.oauth.looks import Looks
 from tests.dialects.oauth.token_world import ADA
 
 from reticket.core.commands import BeginSession
 from reticket.core.errors import Cause
 from reticket.oauth.provider import USER
-
-
-@pytest.fixture
-def world():
-    made = Looks()
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -1,25 +1,13 @@
 """Whom the pages ask for consent again."""
 
 import pytest
-from tests.dialects.oauth.browser import JOAN, Browser, PagesWorld
+from tests.dialects.oauth.browser import JOAN, Browser
 from tests.dialects.oauth.token_people import ADA
 
 from reticket.core.errors import Unavailable
 
 ALLOW = "Allow spa to access your account?"
 LOOPBACK = "http://127.0.0.1/callback"
-
-
-@pytest.fixture
-def world():
-    made = PagesWorld()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def browser(world):
-    return Browser(world)
 
 
 def consents(browser, **changes):

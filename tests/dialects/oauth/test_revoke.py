@@ -1,20 +1,13 @@
 """RFC 7009: the tokens that a client may revoke, and the responses."""
 
 import pytest
-from tests.dialects.oauth.looks import Looks, broken
+from tests.dialects.oauth.looks import broken
 from tests.dialects.oauth.token_world import asserting
 
 from reticket.core.errors import Cause
 from reticket.core.ports import NotReplicated
 
 NO_STORE = ("no-store", "no-cache")
-
-
-@pytest.fixture
-def world():
-    made = Looks()
-    yield made
-    made.close()
 
 
 def is_done(reply):
@@ -94,7 +87,7 @@ def test_rfc7009_2_1_a_token_without_a_session_can_be_revoked(world):
 def test_a_revoked_access_token_is_audited(world):
     issued = world.begin("backend")
     world.give_back(issued.access_token, "backend")
-    (event,) = world.audited("access_revoked")
+    (event,) = world.lines_of("access_revoked")
     assert (event.family, event.subject) == (issued.family.id.hex(), issued.family.subject)
 
 
@@ -103,7 +96,7 @@ def test_an_access_token_that_is_revoked_twice_is_audited_once(world):
     issued = world.begin("backend")
     for _ in range(3):
         assert is_done(world.give_back(issued.access_token, "backend"))
-    assert len(world.audited("access_revoked")) == 1
+    assert len(world.lines_of("access_revoked")) == 1
 
 
 def test_a_revoked_access_token_is_remembered_until_it_expires_and_no_longer(world):
@@ -120,7 +113,7 @@ def test_a_revoked_access_token_is_remembered_until_it_expires_and_no_longer(wor
 
 def test_a_revoked_token_without_a_session_is_audited_without_one(world):
     world.give_back(world.alone(), "backend")
-    (event,) = world.audited("access_revoked")
+    (event,) = world.lines_of("access_revoked")
     assert (event.family, event.subject) == (None, "backend")
 
 

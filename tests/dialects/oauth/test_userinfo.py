@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 import pytest
 from msgspec.structs import replace
-from tests.dialects.oauth.looks import JKT, ORDERS, Looks
+from tests.dialects.oauth.looks import JKT, ORDERS
 from tests.dialects.oauth.proofs import KEYS
 from tests.dialects.oauth.test_token_exchange import swap
 from tests.dialects.oauth.token_world import ADA
@@ -19,13 +19,6 @@ from reticket.oauth.standard_claims import PERSON, Address, Person
 
 CHALLENGE = b"www-authenticate"
 ALGORITHMS = 'algs="ES256 EdDSA PS256 RS256"'
-
-
-@pytest.fixture
-def world():
-    made = Looks()
-    yield made
-    made.close()
 
 
 def test_oidc_core_5_3_2_claims_follow_the_scopes(world):
