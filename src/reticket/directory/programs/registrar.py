@@ -13,7 +13,7 @@ from reticket.core.ports import Clock
 from reticket.directory.drafts import ClientDraft
 from reticket.directory.engines.database import Database
 from reticket.directory.programs.clients import Clients
-from reticket.directory.seed.programs import checked_registration
+from reticket.directory.seed.clients import checked_registration
 from reticket.directory.tables import registrations
 
 RETRY = 60

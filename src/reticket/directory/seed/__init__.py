@@ -1,13 +1,13 @@
 """Seed files: directories written by hand in YAML, read with line numbers, checked and loaded."""
 
-from reticket.directory.seed.form import read_seed
-from reticket.directory.seed.load import DEMO, Made, load_seed
-from reticket.directory.seed.programs import (
+from reticket.directory.seed.clients import (
     checked_registration,
     edited_registration,
     new_registration,
     policy_faults,
 )
+from reticket.directory.seed.form import read_seed
+from reticket.directory.seed.load import DEMO, Made, load_seed
 
 __all__ = [
     "DEMO",

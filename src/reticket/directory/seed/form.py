@@ -11,8 +11,9 @@ from reticket.core.people import DeveloperAccount
 from reticket.core.policy import Policy
 from reticket.core.profiles import NO_DIALECT, Profiles
 from reticket.directory.drafts import ApplicationDraft, ClientDraft, TenantDraft, UserDraft
+from reticket.directory.seed.applications import ApplicationReader
+from reticket.directory.seed.clients import SHIPPED, ClientReader
 from reticket.directory.seed.fields import Entry, Fields, distinct
-from reticket.directory.seed.programs import SHIPPED, ApplicationReader, ClientReader
 from reticket.directory.seed.tenants import TenantReader, read_account
 from reticket.directory.seed.users import UserReader
 from reticket.directory.seed.yaml_value import YamlValue, read_yaml

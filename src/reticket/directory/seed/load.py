@@ -14,10 +14,10 @@ from reticket.core.ports import SecretHasher
 from reticket.directory.directory import Directory
 from reticket.directory.drafts import ClientDraft
 from reticket.directory.errors import DirectoryError
+from reticket.directory.seed.clients import SHIPPED, policy_faults
 from reticket.directory.seed.demo_parts import with_demo
 from reticket.directory.seed.fields import Entry
 from reticket.directory.seed.form import Seed, read_seed
-from reticket.directory.seed.programs import SHIPPED, policy_faults
 from reticket.directory.tables import (
     applications,
     developer_accounts,

@@ -1,0 +1,119 @@
+"""Reads single values of a client's registration: URIs, scopes, grants and keys."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from reticket.directory.seed.fields import Fields
+from reticket.directory.seed.yaml_value import YamlValue
+from reticket.oauth.origins import is_origin
+from reticket.oauth.registration import PKCE
+from reticket.oauth.self_registration import SELF
+from reticket.verify.jose import ALGORITHMS, Garbage, public_key
+
+_SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
+_WORD = re.compile(r"[0-9A-Za-z:._-]+")
+_RUN = frozenset({"javascript", "data", "vbscript", "blob", "about", "view-source", "file"})
+_WEB = frozenset({"http", "https"})
+_VISIBLE = re.compile(r"[!-~]+")
+"""The characters of a URI (RFC 3986 §2): no spaces, no line breaks."""
+
+_PRIVATE = frozenset({"d", "k"})
+"""Members of private and of shared keys (RFC 7518 §6)."""
+
+
+def itself(value: YamlValue) -> str:
+    """Who registered the client, where that was the client."""
+    if value.text() != SELF:
+        raise value.fault(f"must be {SELF}")
+    return SELF
+
+
+def pkce(value: YamlValue) -> str:
+    """Whether its authorization requests need PKCE."""
+    text = value.text()
+    if text not in PKCE:
+        raise value.fault(f"must be {' or '.join(PKCE)}")
+    return text
+
+
+def uri(value: YamlValue) -> str:
+    """An absolute URI without a fragment (RFC 6749 §3.1.2), which no browser executes."""
+    text = value.text()
+    if not _VISIBLE.fullmatch(text) or not _leads_somewhere(text) or "#" in text:
+        raise value.fault("must be an absolute URI without a fragment")
+    return text
+
+
+def origin(value: YamlValue) -> str:
+    """The origin of a page (RFC 6454 §6.2)."""
+    if not is_origin(value.text()):
+        raise value.fault("must be an origin, such as https://app.example.com")
+    return value.text()
+
+
+def https_uri(value: YamlValue) -> str:
+    """An https URL without user information and without a fragment."""
+    text = uri(value)
+    if not text.startswith("https://") or "@" in urlsplit(text).netloc:
+        raise value.fault("must be an https URL without user information and fragment")
+    return text
+
+
+def redirect_uri(value: YamlValue) -> str:
+    """Redirect URIs are compared to the byte, so a wildcard would never match."""
+    text = uri(value)
+    if "*" in text:
+        raise value.fault("must not have a wildcard: it is compared to the byte")
+    return text
+
+
+def _leads_somewhere(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    if parts.scheme in _WEB:
+        return bool(parts.hostname)
+    return bool(parts.scheme) and parts.scheme not in _RUN
+
+
+def scope(value: YamlValue) -> str:
+    """RFC 6749 §3.3."""
+    if not _SCOPE.fullmatch(value.text()):
+        raise value.fault("must be one scope")
+    return value.text()
+
+
+def grant(value: YamlValue) -> str:
+    """A grant type, or a way to authenticate a client."""
+    if not _WORD.fullmatch(value.text()):
+        raise value.fault("must be a grant type")
+    return value.text()
+
+
+def key_set(value: YamlValue) -> object:
+    """A set of public keys (RFC 7517 §5). Unknown keys are ignored, but one key must be usable."""
+    keys = Fields(value, ("keys",)).required("keys", YamlValue.items)
+    for key in keys:
+        for member in _PRIVATE & key.members().keys():
+            raise key.fault(f"has the member {member} of a key that is not public")
+    said = value.json()
+    if not any(_signs(key.json()) for key in keys):
+        raise value.fault(f"must have a key for one of {', '.join(ALGORITHMS)}")
+    return said
+
+
+def _signs(jwk: Any) -> bool:
+    return any(_is_for(jwk, name) for name in ALGORITHMS if jwk.get("alg", name) == name)
+
+
+def _is_for(jwk: Mapping[str, Any], algorithm: str) -> bool:
+    try:
+        public_key(jwk, algorithm)
+    except Garbage:
+        return False
+    return True

@@ -1,0 +1,192 @@
+"""Reads OAuth clients into drafts.
+
+Only this module checks a registration, from a seed file, the command line or the admin API.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from reticket.core.people import Client
+from reticket.core.policy import PRESETS, Policy, by_any_name, chosen
+from reticket.directory.drafts import ClientDraft
+from reticket.directory.errors import Invalid
+from reticket.directory.seed.claims import declared_claims, standard_claim
+from reticket.directory.seed.client_policy import policy
+from reticket.directory.seed.client_values import (
+    grant,
+    https_uri,
+    itself,
+    key_set,
+    origin,
+    pkce,
+    redirect_uri,
+    scope,
+    uri,
+)
+from reticket.directory.seed.fields import Entry, Fields, listed
+from reticket.directory.seed.yaml_value import YamlValue, yaml_value
+from reticket.oauth.client_metadata import DESCRIPTIONS
+from reticket.oauth.origins import ALLOWED_ORIGINS
+from reticket.oauth.registration import AUTHORIZATION_CODE, OPTIONAL, has_keys
+from reticket.oauth.self_registration import REGISTERED_BY
+
+_PUBLIC_AS_IT_IS = {
+    True: "is false, but the client has neither client_secret nor jwks",
+    False: "is true, but the client has client_secret or jwks",
+}
+SHIPPED: Mapping[str, Policy] = by_any_name(PRESETS)
+"""Policies by name, with and without their year, that belong to no dialect."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClientReader:
+    """Reads OAuth clients.
+
+    Args:
+        presets: policies in force by name.
+    """
+
+    presets: Mapping[str, Policy]
+
+    def read(self, value: YamlValue) -> Entry[ClientDraft]:
+        """A client; its dialect has defaults for absent members. It is public without a secret and
+        without `jwks`; the member `public`, if given, must agree.
+        """
+        return _client(value, self.presets)
+
+
+def _client(value: YamlValue, presets: Mapping[str, Policy]) -> Entry[ClientDraft]:
+    fields = Fields(value, ("client_id", "client_secret", "public", "disabled", *_REGISTRATION))
+    client_id = fields.required("client_id", YamlValue.filled)
+    secret = fields.optional("client_secret", YamlValue.filled, None)
+    registration = _registration(value, fields, secret is None, presets)
+    draft = ClientDraft(
+        client_id=client_id,
+        disabled=fields.optional("disabled", YamlValue.flag, False),
+        registration=_with_new_defaults(registration, public=secret is None),
+    )
+    is_public = secret is None and not has_keys(draft.registration)
+    fields.optional("public", _agreeing(is_public), None)
+    return Entry(value, client_id, draft, secret)
+
+
+def _agreeing(is_public: bool) -> Callable[[YamlValue], bool]:
+    def read(value: YamlValue) -> bool:
+        if value.flag() != is_public:
+            raise value.fault(_PUBLIC_AS_IT_IS[is_public])
+        return is_public
+
+    return read
+
+
+def checked_registration(
+    said: Mapping[str, object], *, public: bool, presets: Mapping[str, Policy] = SHIPPED
+) -> dict[str, Any]:
+    """The checked registration of a client. Invalid names the member at fault.
+
+    Args:
+        said: the members in a seed file, without the id, the secret and `disabled`.
+        public: whether it has no secret.
+        presets: policies in force by name.
+    """
+    value = yaml_value(dict(said))
+    fields = Fields(value, tuple(_REGISTRATION))
+    registration = _registration(value, fields, public, presets)
+    for fault in policy_faults(registration, presets):
+        raise Invalid(f"policy cannot be: {fault}.")
+    return registration
+
+
+def new_registration(
+    said: Mapping[str, object], *, public: bool, presets: Mapping[str, Policy] = SHIPPED
+) -> dict[str, Any]:
+    """The same for a client that an operator adds, with the defaults of a new one. Invalid."""
+    return _with_new_defaults(
+        checked_registration(said, public=public, presets=presets), public=public
+    )
+
+
+def policy_faults(registration: Mapping[str, Any], presets: Mapping[str, Policy]) -> Sequence[str]:
+    """Faults of a client's policy with the presets in force; such a client cannot be enabled."""
+    return chosen(registration.get("policy"), presets).faults()
+
+
+def edited_registration(
+    client: Client, changes: Mapping[str, object], presets: Mapping[str, Policy] = SHIPPED
+) -> dict[str, Any]:
+    """A client's registration after changes; None removes a member. Invalid."""
+    merged = {**client.registration, **changes}
+    said = {key: value for key, value in merged.items() if value is not None}
+    if client.public and has_keys(client.registration) and not has_keys(said):
+        raise Invalid(
+            f"The client {client.id!r} has no secret: without its keys it would be public."
+        )
+    return checked_registration(said, public=client.public, presets=presets)
+
+
+def _registration(
+    value: YamlValue, fields: Fields, public: bool, presets: Mapping[str, Policy]
+) -> dict[str, Any]:
+    readers = {**_REGISTRATION, "policy": lambda said: policy(said, presets)}
+    said = {key: fields.optional(key, read, None) for key, read in readers.items()}
+    registration = {key: value for key, value in said.items() if value is not None}
+    if said["jwks"] and said["jwks_uri"]:
+        raise value.fault("must not have both jwks and jwks_uri")
+    if public and not has_keys(registration):
+        _check_public(value, said)
+    if said["redirect_uris"] and AUTHORIZATION_CODE not in (said["grants"] or [AUTHORIZATION_CODE]):
+        raise value.fault("must not have redirect_uris without the grant authorization_code")
+    return registration
+
+
+def _check_public(value: YamlValue, said: Mapping[str, Any]) -> None:
+    """Refuse what a client can only have when it can authenticate."""
+    if said["admin"]:
+        raise value.fault("must not be admin without a secret or jwks")
+    if said["pkce"] == OPTIONAL:
+        raise value.fault("must not have pkce: optional without a secret or jwks")
+    if said["first_party"]:
+        _check_first_party(value, said["redirect_uris"] or ())
+
+
+def _with_new_defaults(registration: Mapping[str, Any], *, public: bool) -> dict[str, Any]:
+    """The members that a client gets when it is registered, and not by a later change: a
+    confidential one need not use PKCE. Older registrations must.
+    """
+    is_public = public and not has_keys(registration)
+    return dict(registration) if is_public else {"pkce": OPTIONAL, **registration}
+
+
+def _check_first_party(value: YamlValue, redirect_uris: Sequence[str]) -> None:
+    """Any program of a device can pretend to be such a client there (RFC 8252 §8.6)."""
+    if any(not uri.startswith("https://") for uri in redirect_uris):
+        raise value.fault(
+            "must not be first_party: without a secret or jwks all its redirect_uris must be https"
+        )
+
+
+_REGISTRATION: dict[str, Callable[[YamlValue], Any]] = {
+    "name": YamlValue.filled,
+    "policy": YamlValue.json,
+    ALLOWED_ORIGINS: listed(origin),
+    "redirect_uris": listed(redirect_uri),
+    "post_logout_redirect_uris": listed(redirect_uri),
+    "scopes": listed(scope),
+    "grants": listed(grant),
+    "resources": listed(uri),
+    "jwks": key_set,
+    "jwks_uri": https_uri,
+    REGISTERED_BY: itself,
+    "token_endpoint_auth_method": grant,
+    **dict.fromkeys(DESCRIPTIONS, https_uri),
+    "dpop_required": YamlValue.flag,
+    "par_required": YamlValue.flag,
+    "pkce": pkce,
+    "admin": YamlValue.flag,
+    "first_party": YamlValue.flag,
+    "id_token_claims": listed(standard_claim),
+    "claims": declared_claims,
+}
