@@ -119,8 +119,7 @@ def _options(dialect: Dialect) -> Iterator[str]:
     defaults = kind()
     for field in dataclasses.fields(kind):
         if field.name not in FROM_SETTINGS:
-            value = str(getattr(defaults, field.name))
-            shown = value.lower() if value in ("True", "False") else value
+            shown = msgspec.json.encode(getattr(defaults, field.name)).decode().strip('"')
             yield row([f"`{field.name}`", f"`{shown}`", words[field.name]])
 
 

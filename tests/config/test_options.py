@@ -18,6 +18,7 @@ class Options:
     title: str = "reticket"
     digits: Annotated[int, msgspec.Meta(ge=4)] = 6
     second_factor: Literal["refuse", "ignore"] = "refuse"
+    scopes: tuple[str, ...] = ()
     mood: Annotated[Literal["a", "b", "c"] | None, msgspec.Meta(description="any")] = None
 
     def __post_init__(self) -> None:
@@ -45,8 +46,9 @@ def test_a_dialect_gets_its_variables_over_the_file(
     monkeypatch.setenv("RETICKET_DIALECTS__KIBO__REQUIRE_BEARER", "true")
     monkeypatch.setenv("RETICKET_DIALECTS__KIBO__TITLE", "123")
     monkeypatch.setenv("RETICKET_DIALECTS__KIBO__DIGITS", "7")
+    monkeypatch.setenv("RETICKET_DIALECTS__KIBO__SCOPES", "a, b c")
     file = toml("[dialects.kibo]\ndigits = 5")
-    assert options(file) == Options(require_bearer=True, title="123", digits=7)
+    assert options(file) == Options(True, "123", 7, scopes=("a", "b", "c"))
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from ipaddress import ip_address
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, get_origin, get_type_hints
 
 import msgspec
 from pydantic import ValidationError
@@ -41,7 +41,7 @@ from reticket.settings.catalogue import (
     siblings_of,
     variable,
 )
-from reticket.settings.values import BEARER, BEARER_WORDS, TOGETHER
+from reticket.settings.values import BEARER, BEARER_WORDS, TOGETHER, items
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -206,10 +206,19 @@ def options_for(options: type[T], table: Mapping[str, object], where: str) -> T:
     fields = (*dataclasses.fields(options), *dataclasses.fields(_EveryDialect))
     only_known(table, [field.name for field in fields], f"{where}.")
     try:
-        return msgspec.convert(table, options, strict=False)
+        return msgspec.convert(_with_lists(table, options), options, strict=False)
     except msgspec.ValidationError as error:
         fault = fault_of(error, options)
         raise SettingError(f"{where}{path_of(fault.path)} {fault.words}") from None
+
+
+def _with_lists(table: Mapping[str, object], options: type) -> dict[str, object]:
+    """The table with the lists that variables contain as text."""
+    types = {name: get_origin(kind) for name, kind in get_type_hints(options).items()}
+    return {
+        name: items(value) if types.get(name) in (tuple, list, frozenset) else value
+        for name, value in table.items()
+    }
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
