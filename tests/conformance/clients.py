@@ -33,7 +33,7 @@ PEOPLE = {
             "first_name": "Ada",
             "last_name": "Lovelace",
             "tenants": {1000: [1]},
-            "claims": dict(PERSON.demo[EMAIL]),
+            "claims": {**PERSON.demo[EMAIL], "birthdate": "1985-12-10"},
         }
     ],
 }

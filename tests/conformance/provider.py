@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.conformance.addresses import Addresses, port_of
+from tests.conformance.clients import SCOPES
 
 from reticket.testing.server import CHEAP_SIGN_INS, start, without_settings
 from reticket.testing.waiting import PATIENCE, until
@@ -85,7 +86,25 @@ def _settings(addresses: Addresses, tls: Tls) -> dict[str, str]:
         "RETICKET_ISSUER": addresses.provider,
         "RETICKET_TLS_CERTIFICATE": str(tls.certificate),
         "RETICKET_TLS_KEY": str(tls.key),
+        **_fetches(tls),
+        **_REGISTRATION,
     }
+
+
+def _fetches(tls: Tls) -> dict[str, str]:
+    """The suite's documents are on loopback, behind the certificate that it shares with us."""
+    return {
+        "RETICKET_FETCH__PRIVATE_HOSTS": "localhost",
+        "RETICKET_FETCH__CA_FILE": str(tls.certificate),
+    }
+
+
+_REGISTRATION = {
+    "RETICKET_DIALECTS__OAUTH__REGISTRATION": "open",
+    "RETICKET_DIALECTS__OAUTH__REGISTRATION_SCOPES": ",".join(SCOPES),
+    "RETICKET_DIALECTS__OAUTH__REGISTRATIONS_PER_ADDRESS": "1000",
+}
+"""A plan registers some sixty clients from one address."""
 
 
 def _fetcher(url: str, tls: Tls) -> Callable[[str], bytes]:
