@@ -45,6 +45,14 @@ def sign_in_seen(addresses: Addresses) -> Step:
     return sign_in(addresses, before=(_show("Sign in", "update-image-placeholder-optional"),))
 
 
+def consent_seen(addresses: Addresses) -> Step:
+    """Signs in, and hands the consent page to the suite."""
+    step = sign_in(addresses)
+    consent = next(task for task in step["tasks"] if task["task"] == "consent")
+    consent["commands"].insert(0, _show("to access your account"))
+    return step
+
+
 def error_page(addresses: Addresses) -> Step:
     """Hands the first page to the suite, which expects an error page and no redirect."""
     return _shown_at_once(addresses.authorize, ERROR)

@@ -63,6 +63,10 @@ def _confirmed(addresses: Addresses) -> list[pages.Step]:
     return [pages.sign_in(addresses), pages.confirm_sign_out(addresses)]
 
 
+def _consent_seen(addresses: Addresses) -> list[pages.Step]:
+    return [pages.consent_seen(addresses)]
+
+
 OIDCC: Mapping[str, Steps] = {
     "oidcc-prompt-login": _shown_again,
     "oidcc-max-age-1": _shown_again,
@@ -71,6 +75,9 @@ OIDCC: Mapping[str, Steps] = {
     "oidcc-redirect-uri-query-added": _error_page,
     "oidcc-redirect-uri-query-mismatch": _error_page,
     "oidcc-ensure-request-object-with-redirect-uri": _error_page,
+    "oidcc-registration-logo-uri": _consent_seen,
+    "oidcc-registration-policy-uri": _consent_seen,
+    "oidcc-registration-tos-uri": _consent_seen,
 }
 _LOGOUT = "oidcc-rp-initiated-logout"
 LOGOUT: Mapping[str, Steps] = {

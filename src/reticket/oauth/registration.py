@@ -74,6 +74,8 @@ class Registration:
         id_token_claims: standard claims that its ID tokens have, where a scope gives them.
         vouched: whether an operator has registered it, and not the client itself.
         claims: further claims of its tokens, each with the path of its value: `mapped_claims`.
+        policy_uri: where people read how their data are used (RFC 7591 §2).
+        tos_uri: where people read its terms of service.
     """
 
     id: str
@@ -98,6 +100,8 @@ class Registration:
     vouched: bool
     id_token_claims: tuple[str, ...] = ()
     claims: Mapping[str, str] = field(default_factory=dict)
+    policy_uri: str | None = None
+    tos_uri: str | None = None
 
     @property
     def asked(self) -> Asked:
@@ -213,6 +217,8 @@ def read_registration(client: Client, provider: Provider) -> Registration:
         first_party=vouched and bool(metadata.get("first_party", False)),
         vouched=vouched,
         id_token_claims=tuple(metadata.get("id_token_claims", ())),
+        policy_uri=metadata.get("policy_uri"),
+        tos_uri=metadata.get("tos_uri"),
         claims=metadata.get("claims", {}),
     )
 

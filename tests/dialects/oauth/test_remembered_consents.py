@@ -7,6 +7,7 @@ from tests.dialects.oauth.token_people import ADA
 from reticket.core.errors import Unavailable
 
 ALLOW = "Allow spa to access your account?"
+POLICY, TERMS = "https://app.example.com/privacy?a=1&b=2", "https://app.example.com/terms"
 LOOPBACK = "http://127.0.0.1/callback"
 
 
@@ -115,3 +116,11 @@ def test_a_first_party_client_asks_for_no_consent(browser, world):
     assert browser.asks(prompt="none").answer["code"]
     assert browser.asks(prompt="consent").headline == ALLOW
     assert world.consents.kept == {}
+
+
+def test_the_consent_page_links_to_the_clients_policy_and_terms(world, browser):
+    assert "Privacy policy" not in browser.signs_in().text
+    world.people.register("spa", policy_uri=POLICY, tos_uri=TERMS)
+    said = Browser(world).signs_in().text
+    assert f'href="{POLICY}"'.replace("&", "&amp;") in said
+    assert f'href="{TERMS}"' in said

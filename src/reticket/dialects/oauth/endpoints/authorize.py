@@ -172,6 +172,8 @@ class Authorization:
             asks_consent=CONSENT in demands.prompts,
             target=auth_request.target,
             note=vouching_note(registration, auth_request.target),
+            policy_uri=registration.policy_uri,
+            tos_uri=registration.tos_uri,
         )
 
 

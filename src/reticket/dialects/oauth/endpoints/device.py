@@ -259,7 +259,13 @@ class DeviceEndpoint:
         if warning := vouching_note(registration):
             note = f"{warning} {note}"
         return Interaction(
-            device_request.client_id, registration.name, device_request.scope, digest, note=note
+            device_request.client_id,
+            registration.name,
+            device_request.scope,
+            digest,
+            note=note,
+            policy_uri=registration.policy_uri,
+            tos_uri=registration.tos_uri,
         )
 
 

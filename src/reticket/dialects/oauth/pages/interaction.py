@@ -71,6 +71,7 @@ class Interaction(msgspec.Struct, frozen=True, omit_defaults=True):
         note: a text for the person before the consent, or None.
         browser: a digest of the cookie.
         person: the person after the sign-in; None before.
+        policy_uri / tos_uri: what the client says of its use of data, and its terms of service.
     """
 
     client_id: str
@@ -85,6 +86,8 @@ class Interaction(msgspec.Struct, frozen=True, omit_defaults=True):
     person: Person | None = None
     max_age: int | None = None
     asks_consent: bool = False
+    policy_uri: str | None = None
+    tos_uri: str | None = None
 
 
 def store(path: str, interaction: Interaction) -> Asking[str]:

@@ -128,6 +128,7 @@ def consent(
         client=interaction.name,
         email=email,
         scopes=_scopes(interaction),
+        documents=_documents(interaction),
         place=_place(interaction.target),
         note=fill("note", sentence=interaction.note) if interaction.note else _NOTHING,
     )
@@ -203,6 +204,17 @@ def _page(title: str, body: Markup, fault: Fault | None, headers: Headers = ()) 
     if fault is None:
         return page(title, body, headers=headers)
     return page(f"Error: {title}", body, status=fault.status, headers=(*fault.headers, *headers))
+
+
+def _documents(interaction: Interaction) -> Markup:
+    """Links to what the client says about itself (OpenID Connect Registration §2)."""
+    texts = {"Privacy policy": interaction.policy_uri, "Terms of service": interaction.tos_uri}
+    links = (
+        fill("document", address=address, words=text, client=interaction.name)
+        for text, address in texts.items()
+        if address
+    )
+    return Markup("".join(links))
 
 
 def _initial(interaction: Interaction) -> str:
