@@ -19,6 +19,9 @@ from reticket.core.tokens.kinds import TokenKind
 LOGIN = "oauth.login"
 """The token kind."""
 
+REPLACED = "replaced"
+"""The cause of the end of a login session that a later sign-in has replaced."""
+
 _ACCESS = 60
 """Seconds. An access token of this kind is never sent and never accepted."""
 
@@ -57,6 +60,15 @@ def login_kind(absolute: int) -> TokenKind:
     """
     policy = Policy("LOGIN_2026", _ACCESS, absolute, absolute, 0, Reuse.REVOKE, rotates=False)
     return TokenKind(LOGIN, policy, symmetric=True, accepts=_accepts_nothing)
+
+
+def signed_out_key(login: str) -> str:
+    """The key of the mark of a replaced login session whose person has signed out since.
+
+    Args:
+        login: its id, 32 hex digits.
+    """
+    return f"oauth:signed-out:{login}"
 
 
 def idle_check(idle: int) -> Check:

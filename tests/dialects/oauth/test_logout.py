@@ -5,8 +5,9 @@ from tests.dialects.oauth.browser import JOAN, Browser
 from tests.dialects.oauth.token_people import ADA, REDIRECT
 from tests.dialects.oauth.token_world import claims_of
 
-from reticket.core.commands import EndSessions
+from reticket.core.commands import EndSessions, FindSession
 from reticket.core.errors import Unavailable
+from reticket.core.model import Selection
 from reticket.dialects.oauth.pages.login_session import MAX_REPLACED
 from reticket.oauth.login import LoginTerms, login_terms_of
 from reticket.oauth.provider import LOGIN_IDLE
@@ -278,3 +279,43 @@ def test_the_refresh_token_is_over_after_the_log_out(browser, world):
     leaves(browser, id_token_hint=said["id_token"])
     reply = world.token("spa", grant_type="refresh_token", refresh_token=said["refresh_token"])
     assert reply.error == "invalid_grant"
+
+
+def code(browser, **changes):
+    """The code of a sign-in that the client has not used yet."""
+    browser.world.clock.forward(1)
+    return code_of(browser.signs_in(**changes))
+
+
+def code_of(browser):
+    return (browser if browser.has_left else browser.sends(answer="allow")).answer["code"]
+
+
+def test_a_code_from_before_the_log_out_is_refused(browser, world):
+    hint, unused = signed_in(browser)["id_token"], code_of(browser.asks())
+    leaves(browser, id_token_hint=hint)
+    assert world.exchange(unused).error == "invalid_grant"
+    assert ended(world) == ["sign_out"]
+
+
+def test_a_code_from_before_a_repeated_sign_in_works_until_the_log_out(browser, world):
+    used, unused = code(browser), code(browser, prompt="login")
+    browser.signs_in(prompt="login")
+    hint = world.exchange(used).said["id_token"]
+    leaves(browser, id_token_hint=hint)
+    assert world.exchange(unused).error == "invalid_grant"
+    assert ended(world) == ["sign_out"]
+
+
+def test_a_code_that_is_used_during_the_log_out_begins_no_session(browser, world):
+    unused, reading = code(browser), []
+
+    async def sign_out_meanwhile(command):
+        if isinstance(command, FindSession) and command.family == world.logins()[0].id:
+            reading.append(command)
+        if len(reading) == 2:
+            world.store.revoke(Selection(world.logins()[0].id), "sign_out")
+
+    world.before = sign_out_meanwhile
+    assert world.exchange(unused).error == "invalid_grant"
+    assert ended(world) == ["unanswered"]

@@ -26,7 +26,7 @@ from reticket.core.people import User
 from reticket.core.tokens.faces import LONGEST, PREFIX
 from reticket.dialects.oauth.pages.cookies import is_secure, set_cookie, values_of
 from reticket.dialects.oauth.pages.interaction import Person, expired_page
-from reticket.oauth.login import LOGIN, LoginTerms, idle_check, login_terms_of
+from reticket.oauth.login import LOGIN, REPLACED, LoginTerms, idle_check, login_terms_of
 from reticket.oauth.provider import Provider
 from reticket.wire import Headers, WireRequest
 
@@ -36,9 +36,6 @@ MAX_ACCOUNTS = 5
 
 MAX_REPLACED = 10
 """Former login sessions that a login session remembers. The row has 35 bytes for each."""
-
-REPLACED = "replaced"
-"""The cause of the end of a login session that a later sign-in has replaced."""
 
 _SEPARATOR = "."
 

@@ -9,10 +9,12 @@ from collections.abc import Sequence
 
 import msgspec
 
-from reticket.core.commands import Asking, EndSessions, ListSessions, Now
+from reticket.core.commands import Asking, EndSessions, ListSessions, Now, PutIfAbsent
 from reticket.core.model import Family, Selection
+from reticket.core.storage.budget import of_account
+from reticket.dialects.oauth.grants.device_codes import DEVICE_CODE_LIFETIME
 from reticket.dialects.oauth.pages.login_session import KnownLogin
-from reticket.oauth.login import LOGIN, login_terms_of
+from reticket.oauth.login import LOGIN, login_terms_of, signed_out_key
 from reticket.oauth.provider import USER
 from reticket.oauth.terms import terms_of
 
@@ -33,15 +35,23 @@ class ClientSession(msgspec.Struct, frozen=True):
 def sign_out(logins: Sequence[KnownLogin], session: ClientSession | None) -> Asking[None]:
     """End the session of an ID token, and these login sessions with all that was begun under them.
 
-    Each login session ends after its clients' sessions. So when the store fails, the person can try
-    again.
+    A login session ends before its clients' sessions, so that no code begins another one meanwhile.
+    The cookie is kept when the store fails: the person can try again.
     """
     if session:
         yield from EndSessions(_selection(session), SIGNED_OUT)
     for login in logins:
+        yield from _end_login(login.row)
         for family in (yield from _begun_under(login.row)):
             yield from EndSessions(Selection(family.id, resource=USER), SIGNED_OUT)
-        yield from EndSessions(Selection(login.row.id, resource=LOGIN), SIGNED_OUT)
+
+
+def _end_login(login: Family) -> Asking[None]:
+    """End a login session; the unused codes of those that it replaced become void as well."""
+    for replaced in login_terms_of(login).replaced:
+        key, owner = signed_out_key(replaced), of_account(login.subject)
+        yield from PutIfAbsent(key, "", DEVICE_CODE_LIFETIME, owner)
+    yield from EndSessions(Selection(login.id, resource=LOGIN), SIGNED_OUT)
 
 
 def _selection(session: ClientSession) -> Selection:

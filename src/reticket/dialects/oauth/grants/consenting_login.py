@@ -1,0 +1,36 @@
+"""The login session in which a person consented: after a log-out the grant is void.
+
+Owns which ends of a login session count. Knows no cookie.
+"""
+
+from __future__ import annotations
+
+from reticket.core.commands import Asking, FindSession, Peek
+from reticket.core.errors import Cause, Code
+from reticket.core.model import Family
+from reticket.dialects.oauth.errors import oauth_error
+from reticket.dialects.oauth.grants.codes import AuthorizationGrant
+from reticket.oauth.login import REPLACED, signed_out_key
+
+
+def find_consenting_login(grant: AuthorizationGrant) -> Asking[Family | None]:
+    """The login session of a grant. None for a grant without one, and when the store failed just
+    after the sign-in, so that it never began.
+
+    Raises:
+        OAuthError: `invalid_grant`, after a log-out.
+    """
+    if grant.login is None:
+        return None
+    row: Family | None
+    row, _ = yield from FindSession(bytes.fromhex(grant.login))
+    if row is not None and (yield from _is_signed_out(row)):
+        raise oauth_error(Code.INVALID_TOKEN, Cause.REVOKED)
+    return row
+
+
+def _is_signed_out(login: Family) -> Asking[bool]:
+    """A later sign-in in the same browser replaces a login session, and is no log-out."""
+    if login.revoked_cause != REPLACED:
+        return login.revoked_at is not None
+    return (yield from Peek(signed_out_key(login.id.hex()))) is not None
