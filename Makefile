@@ -15,6 +15,11 @@ WORKERS := import os; print(min(4, 1 + (os.cpu_count() or 1)))
 IN_PARALLEL = --numprocesses $$($(BIN)/python -c '$(WORKERS)') --dist loadfile --no-loadscope-reorder
 NODE := tests/node
 
+# Real clients that `make test-clients` tries; CLIENTS="oauth2-proxy goth" chooses.
+CLIENTS := mod_auth_openidc oauth2-proxy go-oidc goth openidconnect spring-security
+BUILT := $(VENV)/clients
+OAUTH2_PROXY := v7.15.6
+
 # The suites that look at every dialect; docs/new-dialect.md tells of them.
 OF_DIALECTS := tests/architecture tests/dialects tests/docs tests/openapi \
 	tests/cli/test_commands.py tests/core/test_policy.py tests/wire/test_growth.py \
@@ -24,7 +29,7 @@ OF_DIALECTS := tests/architecture tests/dialects tests/docs tests/openapi \
 # Tests start the command hundreds of times; it is compiled once, whatever the caller's shell says.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup run run-postgresql run-cluster test test-dialects test-browser test-proxies test-deploy test-node test-redis test-faults lint mutants bench torture docs lock clean
+.PHONY: help setup run run-postgresql run-cluster test test-dialects test-browser test-proxies test-deploy test-clients test-node test-redis test-faults lint mutants bench torture docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -55,6 +60,9 @@ test-proxies: $(VENV)/setup-test ## pass the tests behind Caddy, nginx and HAPro
 
 test-deploy: $(VENV)/setup-deploy ## pass the tests of deploy/ (needs nginx, caddy, apache2, systemd, pipx, prometheus, curl and more)
 	RETICKET_DEPLOY=1 $(BIN)/python -m pytest tests/deploy $(ARGS)
+
+test-clients: $(VENV)/setup-test $(CLIENTS:%=$(BUILT)/%) ## let real OpenID clients sign in; CLIENTS chooses (needs apache2 with mod_auth_openidc, Go, Cargo, Maven)
+	RETICKET_CLIENTS='$(CLIENTS)' $(BIN)/python -m pytest tests/clients $(ARGS)
 
 test-node: $(VENV)/setup-test $(NODE)/node_modules/.package-lock.json ## let the OAuth libraries of Node 20 or newer judge the service
 	$(BIN)/python -m tests.node
@@ -116,6 +124,31 @@ $(NODE)/node_modules/.package-lock.json: $(NODE)/package.json
 		echo 'this target needs Node 20 or newer, and npm' >&2; exit 1; }
 	npm --prefix $(NODE) install --no-package-lock --no-audit --no-fund
 	@touch $@
+
+# Clients are built outside the tree of sources: the lists of hashes that Go, Cargo and Maven write stay there.
+$(BUILT)/mod_auth_openidc: | $(VENV)/made
+	@ls /usr/lib/apache2/modules/mod_auth_openidc.so /usr/sbin/apache2 >/dev/null || { \
+		echo 'mod_auth_openidc needs the packages apache2 and libapache2-mod-auth-openidc' >&2; exit 1; }
+	@mkdir -p $(BUILT) && touch $@
+
+$(BUILT)/oauth2-proxy: | $(VENV)/made
+	@command -v go >/dev/null || { echo 'oauth2-proxy needs Go to be built' >&2; exit 1; }
+	GOBIN=$(abspath $(BUILT)) go install github.com/oauth2-proxy/oauth2-proxy/v7@$(OAUTH2_PROXY)
+
+$(BUILT)/go-oidc $(BUILT)/goth: $(wildcard tests/clients/go/* tests/clients/go/*/*) | $(VENV)/made
+	@command -v go >/dev/null || { echo '$(@F) needs Go to be built' >&2; exit 1; }
+	rm -rf $(BUILT)/go && mkdir -p $(BUILT) && cp -r tests/clients/go $(BUILT)/go
+	cd $(BUILT)/go && go build -mod=mod -o ../$(@F) ./$(@F)
+
+$(BUILT)/openidconnect: $(wildcard tests/clients/rust/* tests/clients/rust/*/*) | $(VENV)/made
+	@command -v cargo >/dev/null || { echo 'openidconnect needs Rust to be built, with Cargo' >&2; exit 1; }
+	mkdir -p $(BUILT)/rust && cp -r tests/clients/rust/. $(BUILT)/rust
+	cd $(BUILT)/rust && cargo build --quiet && cp target/debug/client ../openidconnect
+
+$(BUILT)/spring-security: $(wildcard tests/clients/spring/* tests/clients/spring/src/main/java/clients/*) | $(VENV)/made
+	@command -v mvn >/dev/null || { echo 'spring-security needs a JDK (17 or newer) and Maven to be built' >&2; exit 1; }
+	rm -rf $(BUILT)/spring && mkdir -p $(BUILT) && cp -r tests/clients/spring $(BUILT)/spring
+	cd $(BUILT)/spring && mvn --quiet --batch-mode package && cp target/client.jar ../spring-security
 
 $(VENV)/made:
 	@for python in $(PYTHONS); do \

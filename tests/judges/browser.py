@@ -59,6 +59,10 @@ class Browser:
             page = self._sign_in(page)
         return _left_for(page) or _left_for(self._send(page, answer="allow"))
 
+    def open(self, url, query):
+        """A page that asks for nothing."""
+        return self._http.get(url, params=query)
+
     def connect(self, url, user_code):
         """Type a device's code, sign in and consent."""
         page = self._sign_in(self._send(self._http.get(url), user_code=user_code))
