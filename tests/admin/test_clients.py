@@ -175,3 +175,10 @@ def test_clients_are_listed_in_pages(api):
         cursor = page["next"] and f"&cursor={page['next']}"
     assert found == sorted(set(found))
     assert {"spa", "backend", "admin"} <= set(found)
+
+
+def test_addresses_that_describe_a_client_are_stored_and_must_be_https(api):
+    home = "https://app.example.com"
+    made = api.good("POST", "/clients", {"client_id": "told", "public": True, "client_uri": home})
+    assert made["registration"] == {"client_uri": home}
+    assert api.ask("PATCH", "/clients/told", {"logo_uri": "http://app.example.com/"})[0] == 400

@@ -322,3 +322,12 @@ def test_without_oauth_no_session_starts_and_old_sessions_are_listed(shell, monk
     assert "the dialect oauth is switched off" in shell.run(*start, ok=False)
     assert len(shell.rows("session", "list", "--kind", "oauth.user")) == 1
     assert "1 revoked" in shell.run("session", "revoke", "--kind", "oauth.user")
+
+
+def test_addresses_that_describe_a_client_are_added_changed_and_cleared(shell):
+    home, terms = "https://app.example.com", "https://app.example.com/terms"
+    shell.run("client", "add", "app", "--public", "--client-uri", home, "--tos-uri", terms)
+    assert show(shell, "app")["registration"] == {"client_uri": home, "tos_uri": terms}
+    shell.run("client", "edit", "app", "--logo-uri", f"{home}/logo.png", "--clear", "tos-uri")
+    changed = {"client_uri": home, "logo_uri": f"{home}/logo.png"}
+    assert show(shell, "app")["registration"] == changed

@@ -174,6 +174,17 @@ MEMBERS = (
         "none",
         {},
     ),
+    Member("client_uri", "--client-uri", "The https URL of its home page.", "none", {}),
+    Member("logo_uri", "--logo-uri", "The https URL of its logo.", "none", {}),
+    Member("policy_uri", "--policy-uri", "The https URL of its privacy policy.", "none", {}),
+    Member("tos_uri", "--tos-uri", "The https URL of its terms of service.", "none", {}),
+    Member(
+        "initiate_login_uri",
+        "--initiate-login-uri",
+        "The https URL where others may begin a sign-in to it.",
+        "none",
+        {},
+    ),
     Member(
         "id_token_claims",
         "--id-token-claim",
