@@ -275,3 +275,12 @@ def test_rfc_9449_10_a_request_may_name_its_key(person, server):
     assert person.http.post("/oauth/token", data=form).json()["error"] == "invalid_grant"
     headers = {"dpop": proof("POST", f"{server.url}/oauth/token", time.time(), key=KEY)}
     assert person.http.post("/oauth/token", data=form, headers=headers).status_code == 200
+
+
+def test_openid_connect_core_3_1_2_6_a_used_pushed_prompt_none_is_an_error_for_the_client(person):
+    person.opens(**asking()).sends(**ADA).sends(answer="allow")
+    query = {"client_id": "web", "request_uri": pushed(person, prompt="none")}
+    assert "code" in person.opens(**query).answer
+    answer = person.opens(**query).answer
+    assert (answer["error"], answer["state"]) == ("invalid_request_uri", "a state")
+    assert "code" not in answer

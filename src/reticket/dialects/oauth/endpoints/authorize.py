@@ -28,6 +28,7 @@ from reticket.dialects.oauth.endpoints.authorization_response import (
 from reticket.dialects.oauth.endpoints.code_issuing import PATH, AuthorizationCodeHandler
 from reticket.dialects.oauth.endpoints.par import (
     REQUEST_URI_PREFIX,
+    expect_unanswered,
     load_pushed,
     request_uri_digest,
     with_deadline,
@@ -44,6 +45,7 @@ from reticket.dialects.oauth.pages.entry import (
     find_entry,
 )
 from reticket.dialects.oauth.pages.flow import Flow
+from reticket.dialects.oauth.pages.html import PageError
 from reticket.dialects.oauth.pages.interaction import Interaction
 from reticket.dialects.oauth.pages.vouching import vouching_note
 from reticket.oauth.provider import USER, Provider
@@ -124,15 +126,18 @@ class Authorization:
             form = parse_parameters(parameters)
             auth_request = _validate(registration, form, redirect_uri, bool(digest))
             if digest:
+                yield from expect_unanswered(digest)
                 auth_request = yield from with_deadline(auth_request, digest)
             subject = _one_subject((yield from hinted_subject(form)), auth_request.claims.subject)
             demands = demands_of(form, subject)
             entry = yield from find_entry(request, self._provider, demands)
             interaction = self._interaction(registration, auth_request, demands)
             yield from self._expect_answerable(demands, interaction, entry)
+            if NONE in demands.prompts:
+                return (yield from self._flow.begin(request, interaction, entry))
         except Refusal as refusal:
-            if not registration.vouched:
-                raise  # to a page: it could send people anywhere by an error (RFC 9700 §4.11.2)
+            if not registration.vouched or _is_for_person(refusal, parameters):
+                raise  # a self-registered client could send people anywhere (RFC 9700 §4.11.2)
             yield from Audit(USER, "refused", audit_cause(refusal))
             target = ResponseTarget(redirect_uri, _state_of(parameters), _mode_of(parameters))
             return self._responses.error(target, refusal)
@@ -211,6 +216,11 @@ def _single(parameters: Pairs, name: str) -> str | None:
     if len(values) > 1 or any(len(value) > MAX_VALUE_LENGTH for value in values):
         raise OAuthError("invalid_request", f"{name} is repeated or too long.")
     return values[0] if values else None
+
+
+def _is_for_person(refusal: Refusal, parameters: Pairs) -> bool:
+    """Whether a page says what happened; never to a client that forbids pages by `prompt=none`."""
+    return isinstance(refusal, PageError) and _single(parameters, "prompt") != NONE
 
 
 def _state_of(parameters: Pairs) -> str | None:

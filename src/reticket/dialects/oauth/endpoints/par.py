@@ -11,7 +11,7 @@ from hashlib import sha256
 import msgspec
 from msgspec.structs import replace
 
-from reticket.core.commands import Asking, Now, Peek, Pop, PutIfAbsent, RandomBytes
+from reticket.core.commands import Asking, Now, Peek, PutIfAbsent, RandomBytes
 from reticket.core.errors import Cause, wrong
 from reticket.core.policy import SECOND
 from reticket.core.storage.budget import of_account
@@ -48,6 +48,8 @@ ANSWER_LIFETIME = 3600
 
 ANSWERED_LIFETIME = REQUEST_URI_LIFETIME + ANSWER_LIFETIME + 60
 """Seconds for which an answered request is known: longer than any loaded page is valid."""
+
+_GONE = "The request was used already, or took too long."
 
 
 class PushedAuthorizationForm(AuthorizationForm):
@@ -107,9 +109,19 @@ def load_pushed(digest: str, client_id: str) -> Asking[list[tuple[str, str]]]:
     """
     parameters = _read((yield from Peek(_key(digest))))
     if parameters.get("client_id") != client_id:
-        sentence = "The request was used already, or took too long."
-        raise PageError("invalid_request_uri", sentence, Cause.UNKNOWN)
+        raise PageError("invalid_request_uri", _GONE, Cause.UNKNOWN)
     return list(parameters.items())
+
+
+def expect_unanswered(digest: str) -> Asking[None]:
+    """Check that nobody has answered a pushed request. It stays known for its own lifetime, so that
+    an error can still go to its redirect URI.
+
+    Raises:
+        PageError: `invalid_request_uri`.
+    """
+    if (yield from Peek(_answered_key(digest))) is not None:
+        raise PageError("invalid_request_uri", _GONE, Cause.USED)
 
 
 def with_deadline(auth_request: AuthorizationRequest, digest: str) -> Asking[AuthorizationRequest]:
@@ -138,14 +150,13 @@ def answer_once(
     now: int = yield from Now()
     if now > auth_request.answer_until:
         raise expired_page(Cause.EXPIRED)
-    mark_key = f"oauth:answered:{auth_request.pushed}"
+    mark_key = _answered_key(auth_request.pushed)
     owner = of_account(person.subject) if person else None
     if (
         not (yield from PutIfAbsent(mark_key, answer, ANSWERED_LIFETIME, owner))
         and (yield from Peek(mark_key)) != answer
     ):
         raise expired_page(Cause.USED)
-    yield from Pop(_key(auth_request.pushed))
 
 
 def routes(provider: Provider) -> tuple[Route, ...]:
@@ -183,3 +194,7 @@ def request_uri_digest(request_uri: str) -> str:
 
 def _key(digest: str) -> str:
     return f"oauth:pushed:{digest}"
+
+
+def _answered_key(digest: str) -> str:
+    return f"oauth:answered:{digest}"
