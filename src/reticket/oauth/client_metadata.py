@@ -37,6 +37,8 @@ LONGEST_NAME = 100
 DESCRIPTIONS = ("client_uri", "logo_uri", "policy_uri", "tos_uri", "initiate_login_uri")
 """Addresses that are stored and returned as they are: https URLs."""
 
+POST_LOGOUT = "post_logout_redirect_uris"
+
 _VISIBLE = re.compile(r"[!-~]+")
 _PRIVATE_SCHEME = re.compile(r"[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+")
 """A reversed domain name (RFC 8252 §7.1)."""
@@ -61,6 +63,7 @@ class ClientMetadata(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     """RFC 7591 §2 and OpenID Connect Registration §2; other members are ignored."""
 
     redirect_uris: Sequence[str] | UnsetType = UNSET
+    post_logout_redirect_uris: Sequence[str] | UnsetType = UNSET
     token_endpoint_auth_method: str | UnsetType = UNSET
     grant_types: Sequence[str] | UnsetType = UNSET
     response_types: Sequence[str] | UnsetType = UNSET
@@ -99,6 +102,7 @@ def registration_from(metadata: ClientMetadata, rules: RegistrationRules) -> dic
         "pkce": None if method == NONE else OPTIONAL,
         "name": _name(metadata, redirect_uris),
         "redirect_uris": list(redirect_uris),
+        POST_LOGOUT: list(_post_logout_uris(metadata, is_public=method == NONE)),
         "grants": list(grants),
         "scopes": list(_scopes(metadata, rules)),
         "resources": list(rules.resources),
@@ -112,7 +116,7 @@ def metadata_from(registration: Mapping[str, Any]) -> ClientMetadata:
     """The metadata of a client that registered itself."""
     grants = registration["grants"]
     described = {name: registration[name] for name in DESCRIPTIONS if name in registration}
-    keys = {name: registration[name] for name in KEYS if name in registration}
+    stored = {name: registration[name] for name in (*KEYS, POST_LOGOUT) if name in registration}
     return ClientMetadata(
         redirect_uris=list(registration.get("redirect_uris", ())),
         token_endpoint_auth_method=registration["token_endpoint_auth_method"],
@@ -121,7 +125,7 @@ def metadata_from(registration: Mapping[str, Any]) -> ClientMetadata:
         client_name=registration["name"],
         scope=" ".join(registration.get("scopes", ())),
         **described,
-        **keys,
+        **stored,
     )
 
 
@@ -195,6 +199,16 @@ def _redirect_uris(metadata: ClientMetadata, *, is_public: bool) -> tuple[str, .
                 "the private scheme of an app without a secret; without a fragment or wildcard."
             )
             raise MetadataFault("invalid_redirect_uri", sentence)
+    return uris
+
+
+def _post_logout_uris(metadata: ClientMetadata, *, is_public: bool) -> tuple[str, ...]:
+    """Where a browser may go after a log-out (RP-Initiated Logout §3.1)."""
+    uris = tuple(_said(metadata.post_logout_redirect_uris, ()))
+    if len(uris) > MOST_URIS or not all(_may_redirect_to(one, is_public=is_public) for one in uris):
+        raise _invalid(
+            f"{POST_LOGOUT} must have at most {MOST_URIS} addresses, each as in redirect_uris"
+        )
     return uris
 
 

@@ -351,3 +351,18 @@ def test_registrations_are_in_the_audit_log(world):
         ("refused", "invalid_redirect_uri"),
         ("client_removed", None),
     ]
+
+
+def test_rp_initiated_logout_3_1_addresses_after_a_log_out_are_stored_and_returned(world):
+    after = ["https://app.example.com/bye"]
+    made = good(world, APP | {"post_logout_redirect_uris": after})
+    assert made["post_logout_redirect_uris"] == after
+    path = f"/register/{made['client_id']}"
+    shown = send(world, "GET", path, token=made["registration_access_token"])
+    assert shown[1]["post_logout_redirect_uris"] == after
+
+
+@pytest.mark.parametrize("uri", ["http://app.example.com/", "https://a.example/#x", "https://*.a/"])
+def test_an_address_after_a_log_out_has_the_rules_of_a_redirect_uri(world, uri):
+    said = APP | {"post_logout_redirect_uris": [uri]}
+    assert refused(world, said) == (400, "invalid_client_metadata")
