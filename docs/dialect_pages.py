@@ -143,26 +143,48 @@ def _part(part: Part[Any] | None, whose: str, section: str) -> Iterator[str]:
     else:
         yield f"Under `{part.key}` in `{section}` of a [directory file](../directory.md).\n"
     yield "| key | is | default | what for |\n| --- | --- | --- | --- |"
-    yield from _members(inspect.type_info(part.kind), "")
+    yield from rows_of(part.kind)
+
+
+def rows_of(kind: type[msgspec.Struct]) -> Iterator[str]:
+    """A row for each member of a struct, and of those in it."""
+    yield from _members(inspect.type_info(kind), "")
 
 
 def _members(info: Any, before: str) -> Iterator[str]:
     for field in info.fields:
-        name, kind = f"{before}{field.encode_name}", _present(field.type)
-        metadata = kind if isinstance(kind, inspect.Metadata) else None
-        words = (metadata.extra_json_schema or {}).get("description", "") if metadata else ""
-        kind = metadata.type if metadata else kind
+        name, kinds = f"{before}{field.encode_name}", list(_kinds(field.type))
         default = "needed" if field.required else _shown(field.default)
-        yield row([f"`{name}`", FORMS[type(kind)], default, words])
-        kind = getattr(kind, "item_type", kind)
-        if isinstance(kind, inspect.StructType):
-            yield from _members(kind, f"{name}.")
+        yield row([f"`{name}`", " or ".join(map(_form, kinds)), default, _words(field.type)])
+        for kind in kinds:
+            inner = getattr(kind, "item_type", kind)
+            if isinstance(inner, inspect.StructType):
+                yield from _members(inner, f"{name}.")
 
 
-def _present(kind: Any) -> Any:
-    """The type of a member that is not null."""
-    types = getattr(kind, "types", (kind,))
-    return next(each for each in types if not isinstance(each, inspect.NoneType))
+def _kinds(kind: Any) -> Iterator[Any]:
+    """The types that a member's value may have, without their annotations and without null."""
+    if isinstance(kind, inspect.Metadata):
+        yield from _kinds(kind.type)
+    elif isinstance(kind, inspect.UnionType):
+        for each in kind.types:
+            yield from _kinds(each)
+    elif not isinstance(kind, inspect.NoneType):
+        yield kind
+
+
+def _words(kind: Any) -> str:
+    """The description of a member, which may stand outside or inside of a union."""
+    for each in (kind, *getattr(kind, "types", ())):
+        if isinstance(each, inspect.Metadata):
+            return str((each.extra_json_schema or {}).get("description", ""))
+    return ""
+
+
+def _form(kind: Any) -> str:
+    if isinstance(kind, inspect.LiteralType):
+        return " or ".join(f"`{value}`" for value in kind.values)
+    return FORMS[type(kind)]
 
 
 def _shown(default: object) -> str:
@@ -174,8 +196,10 @@ def _shown(default: object) -> str:
 FORMS = {
     inspect.StrType: "text",
     inspect.IntType: "a whole number",
+    inspect.FloatType: "a number",
     inspect.BoolType: "true or false",
     inspect.AnyType: "any JSON value",
+    inspect.ListType: "a list",
     inspect.VarTupleType: "a list",
     inspect.DictType: "a mapping",
     inspect.StructType: "a mapping",
