@@ -1,5 +1,6 @@
 """A browser stays signed in at the provider: whom it is asked about again, and until when."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -154,7 +155,8 @@ def test_another_account_may_sign_in_instead(browser):
 def test_the_consent_page_leads_to_the_other_accounts(browser):
     browser.signs_in()
     assert browser.asks().sends(answer="switch").headline == "Sign in"
-    browser.signs_in(JOAN, prompt="login").sends(answer="switch")
+    browser.signs_in(JOAN, prompt="login").asks()
+    browser.sends(account=browser.choices[JOAN.email]).sends(answer="switch")
     assert list(browser.choices) == [ADA.email]
 
 
@@ -292,3 +294,18 @@ def test_no_other_command_is_sent_without_the_cookie():
     harness = Harness()
     assert harness.run(signed_in_accounts(request(), harness.provider)) == ()
     assert harness.performed == []
+
+
+def test_openid_connect_core_3_1_2_1_prompt_login_is_not_met_by_choosing_an_account(browser):
+    browser.signs_in().sends(answer="allow")
+    login = browser.asks(prompt="select_account").choices[ADA.email]
+    page = browser.asks(prompt="login").text
+    ticket = re.search(r'name="interaction" value="([^"]+)"', page)[1]
+    browser.posts("/oauth/authorize/account", interaction=ticket, account=login)
+    assert browser.headline == "Sign in"
+
+
+def test_openid_connect_core_3_1_2_1_prompt_login_holds_for_another_account(browser):
+    browser.signs_in().sends(answer="allow")
+    browser.signs_in(JOAN, prompt="login").sends(answer="switch")
+    assert browser.headline == "Sign in"

@@ -173,7 +173,7 @@ class Authorization:
             request=replace(auth_request, login_hint="").to_json(),
             login_hint=auth_request.login_hint,
             subject=demands.subject,
-            max_age=demands.max_age,
+            max_age=demands.limit_of_age,
             asks_consent=CONSENT in demands.prompts,
             target=auth_request.target,
             note=vouching_note(registration, auth_request.target),

@@ -42,6 +42,11 @@ class Demands:
     subject: str | None = None
     login_hint: str = ""
 
+    @property
+    def limit_of_age(self) -> int | None:
+        """`max_age`, which is 0 for `prompt=login`: only a sign-in for this request counts."""
+        return 0 if LOGIN in self.prompts else self.max_age
+
     def admits(self, person: Person, now: int) -> bool:
         """Whether a person who has signed in may go on, at a time in milliseconds."""
         is_hinted = self.login_hint.casefold() in ("", person.email.casefold())
