@@ -72,7 +72,7 @@ def test_no_list_of_commands_cuts_a_sentence(empty, width):
 
 
 def test_only_a_new_client_has_defaults_in_its_help(empty):
-    assert empty.bare("client", "add", "--help").output.count("Default: ") == len(MEMBERS)
+    assert empty.bare("client", "add", "--help").output.count("Default:") == len(MEMBERS)
     assert "Default" not in empty.bare("client", "edit", "--help").output
 
 
