@@ -1,7 +1,8 @@
 """`response_mode=form_post` (OAuth 2.0 Form Post Response Mode): a page posts the answer."""
 
+import json
 import re
-from base64 import b64encode
+from base64 import b64encode, urlsafe_b64encode
 from hashlib import sha256
 from html import unescape
 
@@ -81,3 +82,20 @@ def test_scopes_that_the_client_may_not_have_are_left_out(person):
     assert "orders.read" in person.sees
     assert "orders.burn" not in person.sees
     assert person.sends(answer="allow").answer["code"]
+
+
+def request_object(said):
+    text = said if isinstance(said, bytes) else json.dumps(said).encode()
+    return f"eyJhbGciOiJub25lIn0.{urlsafe_b64encode(text).decode().rstrip('=')}."
+
+
+def test_oidcc_unsigned_request_object_the_error_is_posted_where_the_object_asks_for_it(person):
+    said = request_object({**POSTED, "state": "another", "scope": "orders.burn"})
+    answer = answer_of(person.asks(request=said).page)
+    assert (answer["error"], answer["state"]) == ("request_not_supported", "another")
+
+
+@pytest.mark.parametrize("said", [b"no JSON", [], {"state": 7, "response_mode": ["form_post"]}])
+def test_a_request_object_that_cannot_be_read_changes_nothing(person, said):
+    answer = person.asks(request=request_object(said)).answer
+    assert (answer["error"], answer["state"]) == ("request_not_supported", "a state")

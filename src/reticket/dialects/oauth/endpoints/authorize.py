@@ -33,6 +33,7 @@ from reticket.dialects.oauth.endpoints.par import (
     request_uri_digest,
     with_deadline,
 )
+from reticket.dialects.oauth.endpoints.request_object import with_request_object
 from reticket.dialects.oauth.errors import OAuthError, audit_cause, audited
 from reticket.dialects.oauth.inputs import FORM, MAX_VALUE_LENGTH, Form, parse_parameters
 from reticket.dialects.oauth.pages.consents import find_client
@@ -139,7 +140,8 @@ class Authorization:
             if not registration.vouched or _is_for_person(refusal, parameters):
                 raise  # a self-registered client could send people anywhere (RFC 9700 §4.11.2)
             yield from Audit(USER, "refused", audit_cause(refusal))
-            target = ResponseTarget(redirect_uri, _state_of(parameters), _mode_of(parameters))
+            said = with_request_object(parameters)
+            target = ResponseTarget(redirect_uri, _state_of(said), _mode_of(said))
             return self._responses.error(target, refusal)
         return (yield from self._flow.begin(request, interaction, entry))
 
